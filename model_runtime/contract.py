@@ -1,0 +1,288 @@
+"""The plain data that crosses between Blender and the runtime: Request in, Performance out.
+
+Units are metres, seconds and radians. The world is right-handed with Z up; a character at rest faces -Y
+and its left hand points to +X. Times count from the start of the shot. Arrays run at ``FPS`` frames a
+second; resampling to a scene's own rate is the business of whoever writes keys.
+
+This module needs numpy only, so Blender's own Python can import it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidRequest, PerformanceUnreadable
+from .skeleton import JOINTS, Skeleton
+
+FPS = 30
+CONTRACT_VERSION = 1
+ACTION_LABELS = ("sit", "walk", "stand")
+QUALITIES = ("draft", "final")
+FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
+SHORTEST_SHOT = 0.5
+LONGEST_SHOT = 600.0
+SEAT_HEIGHTS = (0.25, 0.75)
+
+# Apple's ARKit blend shape locations in the column order of Live Link Face.
+ARKIT_NAMES = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawRight", "jawLeft", "jawOpen", "mouthClose",
+    "mouthFunnel", "mouthPucker", "mouthRight", "mouthLeft", "mouthSmileLeft", "mouthSmileRight",
+    "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft",
+    "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+
+FloatArray = NDArray[np.float32]
+
+
+def frame_count(duration: float) -> int:
+    """Frames at ``FPS`` that cover ``duration`` seconds, the frame at time zero included."""
+    return math.ceil(duration * FPS - 1e-6) + 1
+
+
+@dataclass(frozen=True)
+class SpeechClip:
+    """A stretch of a sound file on the shot's timeline.
+
+    ``start``: shot time (s) at which it is first heard, may be negative when the shot begins inside it;
+    ``trim_start``: seconds skipped at the head of the file; ``duration``: seconds heard; ``gain``: linear.
+    """
+
+    path: str
+    start: float
+    duration: float
+    trim_start: float = 0.0
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class ActionSpan:
+    """What the body does from ``start`` to ``end`` (s): one of ``ACTION_LABELS``."""
+
+    label: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Waypoint:
+    """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
+
+    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do.
+    """
+
+    time: float
+    position: tuple[float, float]
+    heading: float | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One character: its own bones, where it starts, what it says and does."""
+
+    name: str
+    skeleton: Skeleton
+    position: tuple[float, float] = (0.0, 0.0)
+    heading: float = 0.0
+    speech: tuple[SpeechClip, ...] = ()
+    actions: tuple[ActionSpan, ...] = ()
+    waypoints: tuple[Waypoint, ...] = ()
+    seat_height: float = 0.45
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything a generation needs. Gaps between action spans mean ``stand``."""
+
+    duration: float
+    actors: tuple[Actor, Actor]
+    seed: int = 0
+    quality: str = "final"
+    guidance: float = 2.0
+
+    @property
+    def frames(self) -> int:
+        return frame_count(self.duration)
+
+    def check(self) -> None:
+        """Raise ``InvalidRequest`` with one sentence that says what to change, or return."""
+        if not (math.isfinite(self.duration) and SHORTEST_SHOT <= self.duration <= LONGEST_SHOT):
+            raise InvalidRequest(
+                f"The shot is {self.duration:.1f} s long; set a frame range between {SHORTEST_SHOT} s and "
+                f"{LONGEST_SHOT / 60:.0f} minutes."
+            )
+        if self.quality not in QUALITIES:
+            raise InvalidRequest(f"Quality '{self.quality}' is not known; use one of: {', '.join(QUALITIES)}.")
+        if len(self.actors) != 2:
+            raise InvalidRequest(f"A shot needs two actors, this one has {len(self.actors)}.")
+        if self.actors[0].name == self.actors[1].name:
+            raise InvalidRequest(f"Both actors are '{self.actors[0].name}'; cast two different characters.")
+        if not 0.0 <= self.guidance <= 10.0:
+            raise InvalidRequest(f"Guidance is {self.guidance}; choose a value between 0 and 10.")
+        for actor in self.actors:
+            _check_actor(actor)
+
+    def to_json(self) -> str:
+        plain = asdict(self)
+        for actor, source in zip(plain["actors"], self.actors):
+            actor["skeleton"] = source.skeleton.offsets.tolist()
+        return json.dumps({"contract": CONTRACT_VERSION, **plain}, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> Request:
+        try:
+            plain = json.loads(text)
+            version = plain.pop("contract")
+            if version != CONTRACT_VERSION:
+                raise InvalidRequest(
+                    f"The request speaks contract {version}, this runtime {CONTRACT_VERSION}; "
+                    "update the add-on and the runtime together."
+                )
+            actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
+            request = Request(actors=actors, **plain)  # type: ignore[arg-type]
+        except InvalidRequest:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InvalidRequest(f"The request cannot be read ({error}); write it again from the add-on.") from error
+        request.check()
+        return request
+
+
+@dataclass(frozen=True)
+class ActorPerformance:
+    """One actor's result over T frames at ``FPS``.
+
+    ``root_positions`` (T, 3): pelvis in metres, world frame. ``rotations`` (T, 52, 4): local unit quaternions
+    (w, x, y, z) against the canonical T-pose, the pelvis against the world. ``face`` (T, 52): ARKit weights in
+    [0, 1], order ``ARKIT_NAMES``. ``foot_contacts`` (T, 4): probability, order ``FOOT_CONTACTS``.
+    """
+
+    name: str
+    root_positions: FloatArray
+    rotations: FloatArray
+    face: FloatArray
+    foot_contacts: FloatArray
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The result for the pair; ``report`` holds seed, versions, seconds per stage, measures, warnings."""
+
+    actors: tuple[ActorPerformance, ActorPerformance]
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        return len(self.actors[0].root_positions)
+
+    def save(self, path: str | Path) -> None:
+        """Write one ``.npz`` (beside, then renamed, so a full disk leaves no half file)."""
+        path = Path(path)
+        arrays: dict[str, Any] = {"meta": np.array(json.dumps({
+            "contract": CONTRACT_VERSION, "fps": FPS, "names": [a.name for a in self.actors], "report": self.report}))}  # fmt: skip
+        for index, actor in enumerate(self.actors):
+            for key in ("root_positions", "rotations", "face", "foot_contacts"):
+                arrays[f"{key}_{index}"] = np.asarray(getattr(actor, key), np.float32)
+        partial = path.with_name(path.name + ".part")
+        try:
+            with open(partial, "wb") as file:
+                np.savez(file, **arrays)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    @staticmethod
+    def load(path: str | Path) -> Performance:
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                meta = json.loads(str(data["meta"]))
+                actors = tuple(
+                    ActorPerformance(name, *(data[f"{key}_{index}"] for key in ("root_positions", "rotations", "face", "foot_contacts")))
+                    for index, name in enumerate(meta["names"])
+                )
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise PerformanceUnreadable(f"'{path}' is not a readable performance ({error}); generate it again.") from error
+        return Performance(actors=actors, report=meta["report"])  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is: ``stage`` in words a person reads, ``fraction`` of the whole in [0, 1]."""
+
+    stage: str
+    fraction: float
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def _check_actor(actor: Actor) -> None:
+    who = f"'{actor.name}'"
+    offsets = actor.skeleton.offsets
+    if offsets.shape != (len(JOINTS), 3) or not np.isfinite(offsets).all():
+        raise InvalidRequest(f"The skeleton of {who} is not {len(JOINTS)} x 3 finite numbers; measure the rig again.")
+    if not 0.3 <= actor.skeleton.height <= 5.0:
+        raise InvalidRequest(
+            f"{who} stands {actor.skeleton.height:.2f} m tall; scale the rig to metres (0.3 to 5 m) and apply the scale."
+        )
+    if not np.isfinite([*actor.position, actor.heading]).all():
+        raise InvalidRequest(f"The start of {who} is not a finite place; check the rig's transform.")
+    if not SEAT_HEIGHTS[0] <= actor.seat_height <= SEAT_HEIGHTS[1]:
+        raise InvalidRequest(
+            f"The seat of {who} is {actor.seat_height:.2f} m high; use a seat between {SEAT_HEIGHTS[0]} and {SEAT_HEIGHTS[1]} m."
+        )
+    for clip in actor.speech:
+        if not (math.isfinite(clip.start) and clip.duration > 0.0 and clip.trim_start >= 0.0 and clip.gain >= 0.0):
+            raise InvalidRequest(f"A speech strip of {who} has no length; lengthen or remove it.")
+    for span in actor.actions:
+        if span.label not in ACTION_LABELS:
+            raise InvalidRequest(
+                f"Action label '{span.label}' of {who} is not known; name the strip one of: {', '.join(ACTION_LABELS)}."
+            )
+        if not span.end > span.start:
+            raise InvalidRequest(f"The action strip '{span.label}' of {who} has no length; lengthen or remove it.")
+    spans = sorted(actor.actions, key=lambda span: span.start)
+    for first, second in pairwise(spans):
+        if second.start < first.end - 1e-4:
+            raise InvalidRequest(
+                f"The action strips '{first.label}' and '{second.label}' of {who} overlap at {second.start:.2f} s; "
+                "move or trim one of them."
+            )
+    for point in actor.waypoints:
+        if not np.isfinite([point.time, *point.position, point.heading or 0.0]).all():
+            raise InvalidRequest(f"A walk target of {who} is not a finite place; check its transform.")
+
+
+def _actor_from_plain(plain: dict[str, Any]) -> Actor:
+    return Actor(
+        name=str(plain["name"]),
+        skeleton=Skeleton(np.asarray(plain["skeleton"], np.float32)),
+        position=_pair(plain["position"]),
+        heading=float(plain["heading"]),
+        speech=tuple(SpeechClip(**clip) for clip in plain["speech"]),
+        actions=tuple(ActionSpan(**span) for span in plain["actions"]),
+        waypoints=tuple(
+            Waypoint(float(p["time"]), _pair(p["position"]), None if p["heading"] is None else float(p["heading"]))
+            for p in plain["waypoints"]
+        ),
+        seat_height=float(plain["seat_height"]),
+    )
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    x, y = values
+    return float(x), float(y)
