@@ -1,0 +1,68 @@
+"""Every test starts from an empty Blender file and its own user folder; bpy is imported here first."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Blender reads this once, at import: preferences, extensions and start-up files of the user stay out of the tests.
+_USER = tempfile.TemporaryDirectory(prefix="interact tests ", ignore_cleanup_errors=True)
+os.environ["BLENDER_USER_RESOURCES"] = _USER.name
+
+bpy = pytest.importorskip("bpy", reason="these tests need Blender as a module (bpy)")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA = REPOSITORY.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if DATA.is_dir():
+        return
+    missing = pytest.mark.skip(reason=f"needs {DATA}")
+    for item in items:
+        if item.get_closest_marker("data"):
+            item.add_marker(missing)
+
+
+@pytest.fixture(autouse=True)
+def empty_blender() -> Iterator[None]:
+    """A file without objects, 30 fps, and no leftovers of the test before."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    yield
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of test data (motion, speech, faces, characters); tests that use it carry ``@pytest.mark.data``."""
+    return DATA
+
+
+@pytest.fixture
+def load_character(data: Path):
+    """``load_character('female_mixamo')`` appends that character to the scene and returns its armature object."""
+
+    def load(name: str, copy_suffix: str = "") -> bpy.types.Object:
+        source = data / "characters" / f"{name}.blend"
+        with bpy.data.libraries.load(str(source)) as (there, here):
+            here.objects = [n for n in there.objects if not n.startswith("WGT-")]
+        found = None
+        for obj in here.objects:
+            bpy.context.scene.collection.objects.link(obj)
+            if obj.type == "ARMATURE" and obj.name.startswith(f"{name}_rig"):
+                found = obj
+        assert found is not None, f"{source} holds no armature '{name}_rig'"
+        if copy_suffix:
+            found.name += copy_suffix
+        return found
+
+    return load
