@@ -1,0 +1,199 @@
+"""A clip: one performer's captured motion on the canonical skeleton, and the steps every importer ends with."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import rotations as rot
+from ..contract import FPS
+from ..errors import InterActError
+from ..skeleton import INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics, heading_of
+
+Array = NDArray[Any]
+
+MIRRORED = tuple(
+    INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")] for name in JOINTS
+)
+_FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
+_SWAPPED_WORDS = {"left": "right", "right": "left"}
+SHORTEST_CLIP = 8  # frames; anything shorter is a pose, not a motion
+HIGHEST_RATE = 480.0
+
+
+class ClipUnreadable(InterActError):
+    """A motion file is broken or is not what its name says; it is skipped and counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Motion of one body over T frames at ``FPS``.
+
+    ``root_positions`` (T, 3) metres and ``rotations`` (T, 52, 4) are as in ``contract.ActorPerformance``. The first
+    frame stands at x = y = 0 with heading 0, soles touch z = 0. ``sync`` maps gesture phases (ready, stroke_start,
+    emphasis, stroke, relax) to seconds from the first frame. ``has_fingers`` is False where the fingers are a relaxed
+    curl put in by the importer.
+    """
+
+    name: str
+    source: str
+    licence: str
+    skeleton: Skeleton
+    root_positions: NDArray[np.float32]
+    rotations: NDArray[np.float32]
+    tags: tuple[str, ...] = ()
+    sync: dict[str, float] = field(default_factory=dict)
+    has_fingers: bool = True
+    performer: str = ""
+    split: str = "train"
+
+    @property
+    def frames(self) -> int:
+        return len(self.root_positions)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first to the last frame."""
+        return (self.frames - 1) / FPS
+
+    def slice(self, start: int, stop: int) -> Clip:
+        """Frames ``start`` to ``stop`` (exclusive), moved back to the origin, sync times shifted with them."""
+        root, rotations = place_at_origin(self.root_positions[start:stop], self.rotations[start:stop])
+        sync = {phase: time - start / FPS for phase, time in self.sync.items()}
+        return replace(self, root_positions=root, rotations=rotations, sync=sync)
+
+    def mirrored(self) -> Clip:
+        """Left and right swapped: the reflection in the plane x = 0."""
+        flip = np.array([-1, 1, 1], np.float32)
+        order = list(MIRRORED)
+        return replace(
+            self,
+            name=f"{self.name}~mirrored",
+            skeleton=Skeleton(np.ascontiguousarray(self.skeleton.offsets[order] * flip)),
+            root_positions=self.root_positions * flip,
+            rotations=np.ascontiguousarray(self.rotations[:, order] * np.array([1, 1, -1, -1], np.float32)),
+            tags=tuple("_".join(_SWAPPED_WORDS.get(word, word) for word in tag.split("_")) for tag in self.tags),
+        )
+
+
+def finish_clip(
+    name: str, source: str, licence: str, skeleton: Skeleton, root_positions: Array, world: Array, rate: float, **details: Any
+) -> Clip:
+    """Make a clip of what an importer read.
+
+    ``root_positions`` (S, 3) metres, Z up; ``world`` (S, 52, 4): each joint's world rotation against the T-pose;
+    ``rate``: frames a second of both. ``details`` are the other fields of ``Clip``; sync times may lie anywhere.
+    Raises ``ClipUnreadable`` for too few frames, a senseless rate or values that are not finite.
+    """
+    if len(root_positions) == 0:
+        raise ClipUnreadable(f"'{name}' holds no frames.")
+    if not (np.isfinite(rate) and 10.0 <= rate <= HIGHEST_RATE):
+        raise ClipUnreadable(f"'{name}' claims {rate:.3g} frames a second; 10 to {HIGHEST_RATE:.0f} make sense.")
+    if not (np.isfinite(root_positions).all() and np.isfinite(world).all()):
+        raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
+    root, rotations = resample(root_positions, local_rotations(world), rate)
+    if len(root) < SHORTEST_CLIP:
+        raise ClipUnreadable(f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip.")
+    rotations = share_forearm_twist(rotations)
+    root, rotations = place_at_origin(put_on_floor(root, rotations, skeleton), rotations)
+    return Clip(name, source, licence, skeleton, root, rotations, **details)
+
+
+def local_rotations(world: Array) -> Array:
+    """World quaternions (T, 52, 4) -> local ones, the pelvis left as it is."""
+    local = np.array(world)
+    for joint, parent in enumerate(PARENTS):
+        if parent >= 0:
+            local[:, joint] = rot.multiply(rot.conjugate(world[:, parent]), world[:, joint])
+    return rot.normalize(local)
+
+
+def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Array, Array]:
+    """From ``rate`` to ``FPS`` frames a second: linear in position, spherical in rotation."""
+    if abs(rate - FPS) < 1e-3:
+        return root_positions, rotations
+    times = np.arange(int((len(root_positions) - 1) / rate * FPS + 1e-4) + 1) / FPS * rate
+    before = np.minimum(times.astype(int), len(root_positions) - 1)
+    after = np.minimum(before + 1, len(root_positions) - 1)
+    part = times - before
+    if np.abs(part).max(initial=0.0) < 1e-3:  # a whole multiple: nothing to blend
+        return root_positions[before], rotations[before]
+    blend = part[:, None]
+    root = root_positions[before] * (1 - blend) + root_positions[after] * blend
+    return root, rot.slerp(rotations[before], rotations[after], np.broadcast_to(blend, (len(times), len(JOINTS))))
+
+
+def share_forearm_twist(rotations: Array) -> Array:
+    """Spread the turning of the hand about the forearm's long axis: half in the elbow joint, half in the wrist.
+
+    Sources differ in which bone carries it; half and half is what a rig without twist bones deforms best under, and
+    Unity's humanoid default.
+    """
+    rotations = np.array(rotations)
+    for side in ("left", "right"):
+        elbow, wrist = INDEX[f"{side}_elbow"], INDEX[f"{side}_wrist"]
+        swing_at_elbow, elbow_twist = _split_twist(rotations[:, elbow])
+        wrist_twist = _split_twist(rotations[:, wrist])[1]
+        swing_at_wrist = rot.multiply(_about_x(-wrist_twist), rotations[:, wrist])
+        half = 0.5 * np.unwrap((elbow_twist + wrist_twist + np.pi) % (2 * np.pi) - np.pi)
+        half = half - np.pi * np.round(np.median(half) / np.pi)
+        rotations[:, elbow] = rot.multiply(swing_at_elbow, _about_x(half))
+        rotations[:, wrist] = rot.multiply(_about_x(half), swing_at_wrist)
+    return rotations
+
+
+def _split_twist(q: Array) -> tuple[Array, Array]:
+    """Quaternions (T, 4) -> the swing before a turn about the bone's x axis, and that turn's angle (T,)."""
+    q = np.where(q[:, :1] < 0, -q, q)
+    angle = 2.0 * np.arctan2(q[:, 1], q[:, 0])
+    return rot.multiply(q, _about_x(-angle)), angle
+
+
+def _about_x(angle: Array) -> Array:
+    zero = np.zeros_like(angle)
+    return np.stack([np.cos(0.5 * angle), np.sin(0.5 * angle), zero, zero], -1)
+
+
+def sole_heights(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """(T,) height of the lowest sole point above z = 0, from ankles and balls of the foot less their standing height."""
+    positions, _ = forward_kinematics(root_positions.astype(np.float32), rotations.astype(np.float32), skeleton)
+    standing = skeleton.rest_positions[_FEET, 2]
+    return (positions[:, _FEET, 2] - standing).min(axis=1)
+
+
+def put_on_floor(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """Raise or lower a whole clip so that its lower moments of contact (its 5th percentile) touch z = 0."""
+    root = np.array(root_positions)
+    root[:, 2] -= np.percentile(sole_heights(root, rotations, skeleton), 5)
+    return root
+
+
+def place_at_origin(root_positions: Array, rotations: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Move and turn a clip so that its first frame has x = y = 0 and heading 0."""
+    turn = rot.about_z(-heading_of(rotations[0, 0]))
+    root = root_positions - root_positions[0] * [1, 1, 0]
+    rotations = np.array(rotations)
+    rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
+    return rot.rotate(turn, root).astype(np.float32), rot.continuous(rot.normalize(rotations)).astype(np.float32)
+
+
+def standing_skeleton(offsets: Array, toe_height: float) -> Skeleton:
+    """A skeleton from T-pose offsets (52, 3) whose row 0 is unknown: stand it with the balls of the feet at ``toe_height``."""
+    offsets = np.array(offsets, np.float64)
+    offsets[0] = 0.0
+    offsets[0, 2] = toe_height - Skeleton(offsets.astype(np.float32)).rest_positions[_FEET[2:], 2].mean()
+    return Skeleton(offsets.astype(np.float32))
+
+
+def symmetric(offsets: Array) -> Array:
+    """Offsets (52, 3) made left-right symmetric, as bodies nearly are and rigs wholly."""
+    return 0.5 * (offsets + offsets[list(MIRRORED)] * [-1, 1, 1])
+
+
+def split_of(name: str) -> str:
+    """'test' for about one name in ten, the same on every machine and in every year, else 'train'."""
+    return "test" if hashlib.blake2b(name.encode(), digest_size=4).digest()[0] < 26 else "train"
