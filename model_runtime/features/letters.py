@@ -1,0 +1,59 @@
+"""How an English word may sound when no dictionary has it, and how a number is read."""
+
+from __future__ import annotations
+
+# Spelling to ARPABET, tried longest first. Good enough for names: the aligner only needs to find them.
+_RULES: dict[str, tuple[str, ...]] = {
+    "tion": ("SH", "AH", "N"), "sion": ("ZH", "AH", "N"), "ough": ("AO",), "augh": ("AO",), "eigh": ("EY",), "igh": ("AY",),
+    "tch": ("CH",), "sch": ("SH",), "dge": ("JH",), "cia": ("SH", "AH"), "eau": ("OW",), "air": ("EH", "R"), "ear": ("IH", "R"), "our": ("AO", "R"),
+    "ch": ("CH",), "sh": ("SH",), "th": ("TH",), "ph": ("F",), "wh": ("W",), "gh": ("G",), "ck": ("K",), "ng": ("NG",), "qu": ("K", "W"),
+    "kn": ("N",), "wr": ("R",), "sc": ("S", "K"), "ee": ("IY",), "ea": ("IY",), "oo": ("UW",), "oa": ("OW",), "ou": ("AW",), "ow": ("OW",),
+    "oi": ("OY",), "oy": ("OY",), "ai": ("EY",), "ay": ("EY",), "au": ("AO",), "aw": ("AO",), "ei": ("EY",), "ey": ("IY",), "ie": ("IY",),
+    "ew": ("UW",), "ue": ("UW",), "er": ("ER",), "ir": ("ER",), "ur": ("ER",), "ar": ("AA", "R"), "or": ("AO", "R"),
+    "bb": ("B",), "cc": ("K",), "dd": ("D",), "ff": ("F",), "gg": ("G",), "ll": ("L",), "mm": ("M",), "nn": ("N",), "pp": ("P",), "rr": ("R",),
+    "ss": ("S",), "tt": ("T",), "zz": ("Z",), "ce": ("S", "EH"), "ci": ("S", "IH"), "cy": ("S", "IY"),
+    "a": ("AE",), "b": ("B",), "c": ("K",), "d": ("D",), "e": ("EH",), "f": ("F",), "g": ("G",), "h": ("HH",), "i": ("IH",), "j": ("JH",), "k": ("K",),
+    "l": ("L",), "m": ("M",), "n": ("N",), "o": ("AA",), "p": ("P",), "q": ("K",), "r": ("R",), "s": ("S",), "t": ("T",), "u": ("AH",), "v": ("V",),
+    "w": ("W",), "x": ("K", "S"), "y": ("IY",), "z": ("Z",),
+}  # fmt: skip
+_LONG = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}
+_ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+
+
+def letters_to_sounds(word: str) -> list[str]:
+    """ARPABET phones for a lower-case word; never empty."""
+    letters = "".join(letter for letter in word.lower() if "a" <= letter <= "z")
+    # A silent final e makes the vowel before it long: "gate", "Rome".
+    long_at = -1
+    if len(letters) > 3 and letters[-1] == "e" and letters[-2] not in "aeiouyr" and letters[-3] in _LONG and letters[-4] not in "aeiou":
+        long_at = len(letters) - 3
+    elif len(letters) > 2 and letters[-1] == "e" and letters[-2] not in "aeiou":
+        long_at = len(letters)  # only drop the e
+    end = len(letters) - 1 if long_at >= 0 else len(letters)
+    sounds: list[str] = []
+    at = 0
+    while at < end:
+        if at == long_at:
+            sounds.append(_LONG[letters[at]])
+            at += 1
+            continue
+        size = next(n for n in (4, 3, 2, 1) if letters[at : min(at + n, end)] in _RULES and at + n <= end)
+        sounds += _RULES[letters[at : at + size]]
+        at += size
+    return sounds or ["AH"]
+
+
+def spell_number(number: int) -> str:
+    """A whole number from 0 to 999999 in words."""
+    if number < 20:
+        return _ONES[number]
+    if number < 100:
+        tens = _TENS[number // 10 - 2]
+        return tens if number % 10 == 0 else f"{tens} {_ONES[number % 10]}"
+    size, name = (1000, "thousand") if number >= 1000 else (100, "hundred")
+    rest = f" {spell_number(number % size)}" if number % size else ""
+    return f"{spell_number(number // size)} {name}{rest}"
