@@ -1,0 +1,192 @@
+"""The worker process through its pipe, as Blender and other front ends use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_runtime import worker
+from model_runtime.contract import CONTRACT_VERSION, ActionSpan, Actor, Performance, Progress, Request
+from model_runtime.errors import Cancelled, CheckpointMissing, OutOfSpace
+from model_runtime.skeleton import AVERAGE_SKELETON
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def a_request(duration: float = 1.0, **changes: Any) -> Request:
+    first = Actor("Ann", AVERAGE_SKELETON, **changes)
+    second = Actor("Ben", AVERAGE_SKELETON, position=(0.0, -1.2), heading=3.1416)
+    return Request(duration=duration, actors=(first, second), quality="draft")
+
+
+class Conversation:
+    """A worker in a process of its own."""
+
+    def __init__(self, log: Path) -> None:
+        with open(log, "wb") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "model_runtime", "worker"], cwd=REPOSITORY,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8", bufsize=1,
+            )  # fmt: skip
+
+    def say(self, message: dict[str, Any] | str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write((message if isinstance(message, str) else json.dumps(message)) + "\n")
+
+    def hear(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the worker is silent"
+        return json.loads(line)
+
+    def hear_result(self) -> dict[str, Any]:
+        while "progress" in (message := self.hear()):
+            pass
+        return message
+
+
+@pytest.fixture
+def conversation(tmp_path: Path) -> Iterator[Conversation]:
+    talk = Conversation(tmp_path / "worker.log")
+    yield talk
+    talk.process.kill()
+    talk.process.wait()
+
+
+def test_it_says_ready_with_its_versions_within_seconds(conversation: Conversation) -> None:
+    started = time.monotonic()
+    ready = conversation.hear()
+    assert ready["ready"] is True and ready["contract"] == CONTRACT_VERSION
+    assert time.monotonic() - started < 10
+
+
+def test_it_ends_when_the_pipe_closes(conversation: Conversation) -> None:
+    conversation.hear()
+    assert conversation.process.stdin is not None
+    conversation.process.stdin.close()
+    assert conversation.process.wait(timeout=10) == 0
+
+
+def test_it_ends_when_told_to_quit(conversation: Conversation) -> None:
+    conversation.hear()
+    conversation.say({"quit": True})
+    assert conversation.process.wait(timeout=10) == 0
+
+
+def test_a_bad_line_gets_an_answer_and_the_worker_lives_on(conversation: Conversation, tmp_path: Path) -> None:
+    conversation.hear()
+    conversation.say("this is not JSON")
+    assert conversation.hear()["error"]["name"] == "InvalidRequest"
+    conversation.say("[1, 2]")
+    assert conversation.hear()["error"]["name"] == "InvalidRequest"
+    conversation.say({"job": 1, "request": str(tmp_path / "none.json"), "out": str(tmp_path / "o.npz")})
+    answer = conversation.hear_result()
+    assert answer["job"] == 1 and answer["error"]["name"] == "InvalidRequest"
+    assert "none.json" in answer["error"]["message"]
+
+
+def test_an_invalid_request_is_named_and_says_which_labels_there_are(conversation: Conversation, tmp_path: Path) -> None:
+    request = tmp_path / "r.json"
+    request.write_text(a_request(actions=(ActionSpan("dance", 0.0, 1.0),)).to_json(), "utf-8")
+    conversation.hear()
+    conversation.say({"job": "x", "request": str(request), "out": str(tmp_path / "o.npz")})
+    error = conversation.hear_result()["error"]
+    assert error["name"] == "InvalidRequest"
+    assert "sit, walk, stand" in error["message"] and error["message"].count("\n") == 0
+
+
+def test_a_request_becomes_a_performance_with_progress_in_words(conversation: Conversation, tmp_path: Path) -> None:
+    folder = tmp_path / "ein Ordner mit Ümläuten 動き"
+    folder.mkdir()
+    request, out = folder / "r.json", folder / "o.npz"
+    request.write_text(a_request().to_json(), "utf-8")
+    conversation.hear()
+    conversation.say({"job": 7, "request": str(request), "out": str(out)})
+    progress = []
+    while "progress" in (message := conversation.hear()):
+        progress.append(message)
+    assert message.get("done") == str(out), message
+    assert all(update["stage"] and 0.0 <= update["progress"] <= 1.0 for update in progress)
+    performance = Performance.load(out)
+    assert performance.frames == a_request().frames and [actor.name for actor in performance.actors] == ["Ann", "Ben"]
+
+
+def test_a_cancelled_job_stops_within_two_seconds_and_the_next_one_runs(conversation: Conversation, tmp_path: Path) -> None:
+    long, short = tmp_path / "long.json", tmp_path / "short.json"
+    long.write_text(a_request(60.0).to_json(), "utf-8")
+    short.write_text(a_request().to_json(), "utf-8")
+    conversation.hear()
+    conversation.say({"job": 1, "request": str(long), "out": str(tmp_path / "1.npz")})
+    while (message := conversation.hear()).get("progress", 0.0) < 0.1:
+        assert "progress" in message, message
+    asked = time.monotonic()
+    conversation.say({"cancel": 1})
+    assert conversation.hear_result()["error"]["name"] == "Cancelled"
+    assert time.monotonic() - asked < 2.0
+    conversation.say({"job": 2, "request": str(short), "out": str(tmp_path / "2.npz")})
+    assert conversation.hear_result().get("done")
+    assert not (tmp_path / "1.npz").exists()
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    request = tmp_path / "r.json"
+    request.write_text(a_request().to_json(), "utf-8")
+    with pytest.raises(CheckpointMissing):
+        worker.run_job({"request": str(request), "out": str(tmp_path / "o.npz"), "weights": str(tmp_path)}, lambda _: None)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    request = tmp_path / "r.json"
+    request.write_text(a_request().to_json(), "utf-8")
+    with pytest.raises(OutOfSpace, match="no such place"):
+        worker.run_job({"request": str(request), "out": str(tmp_path / "no such place" / "o.npz")}, lambda _: None)
+
+
+def test_print_inside_a_job_never_reaches_the_protocol(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\nfrom model_runtime import worker\n"
+        "def noisy(message, progress):\n    print('noise'); os.write(1, b'raw noise\\n'); raise MemoryError\n"
+        "worker.run_job = noisy\nworker.main()\n"
+    )
+    talk = subprocess.run(
+        [sys.executable, "-c", script], input='{"job": 1, "out": ""}\n', cwd=REPOSITORY, text=True, capture_output=True, timeout=60
+    )
+    lines = [json.loads(line) for line in talk.stdout.splitlines()]
+    assert lines[0]["ready"] and all("noise" not in str(line) for line in lines)
+    assert "raw noise" in talk.stderr
+
+
+def test_jobs_wait_in_line_and_a_waiting_one_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, release = threading.Event(), threading.Event()
+
+    def slow(message: dict[str, Any], progress: Any) -> Performance:
+        progress(Progress("Working", 0.5))
+        running.set()
+        release.wait(10)
+        raise Cancelled("Cancelled.")
+
+    monkeypatch.setattr(worker, "run_job", slow)
+    sent: list[dict[str, Any]] = []
+
+    def lines() -> Iterator[str]:
+        yield '{"job": 1}'
+        yield '{"job": 2}'
+        running.wait(10)
+        yield '{"cancel": 2}'
+        release.set()
+        for _ in range(100):
+            if any(message.get("job") == 2 and "error" in message for message in sent):
+                return
+            time.sleep(0.05)
+
+    worker.serve(lines(), sent.append)
+    second = [message for message in sent if message.get("job") == 2]
+    assert [message["error"]["name"] for message in second] == ["Cancelled"]

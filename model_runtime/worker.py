@@ -1,0 +1,176 @@
+"""The process that Blender talks to: JSON lines in on stdin, JSON lines out on stdout, arrays in files.
+
+In:  ``{"job": 1, "request": "r.json", "out": "r.npz", "weights": null}``, ``{"cancel": 1}``, ``{"quit": true}``
+Out: ``{"ready": true, …}`` once, then per job ``{"job": 1, "progress": 0.3, "stage": "…"}`` any number of times and one
+of ``{"job": 1, "done": "r.npz", "report": {…}}`` and ``{"job": 1, "error": {"name": "…", "message": "…"}}``.
+
+Jobs run one after the other in a thread, so a cancel is heard while one works. The end of stdin is the end of the
+process: when Blender goes, by whatever way, so does the worker.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+from . import __version__
+from .contract import CONTRACT_VERSION, Performance, Progress, ProgressCallback, Request
+from .errors import Cancelled, InterActError, InvalidRequest, OutOfSpace
+
+Message = dict[str, Any]
+Send = Callable[[Message], None]
+SECONDS_BETWEEN_PROGRESS = 0.05
+
+
+def main() -> int:
+    """Serve until stdin ends. The real stdout is kept for the protocol; everything else that is printed goes to stderr."""
+    protocol = _take_over_stdout()
+    lock = threading.Lock()
+
+    def send(message: Message) -> None:
+        line = json.dumps(message, ensure_ascii=True)
+        with lock:
+            protocol.write(line + "\n")
+            protocol.flush()
+
+    serve(sys.stdin, send)
+    # A job may still be inside torch; Python's own way out would wait for it.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def serve(lines: Iterable[str], send: Send) -> None:
+    """Answer ``lines`` through ``send`` until they end or say quit."""
+    jobs = _Jobs(send)
+    send({"ready": True, "version": __version__, "contract": CONTRACT_VERSION, "pid": os.getpid()})
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            message = json.loads(line)
+            if not isinstance(message, dict):
+                raise ValueError("not an object")
+        except ValueError as error:
+            send({"error": {"name": "InvalidRequest", "message": f"A line to the runtime is not a JSON object ({error})."}})
+            continue
+        if "quit" in message:
+            break
+        if "cancel" in message:
+            jobs.cancel(message["cancel"])
+        elif "job" in message:
+            jobs.add(message)
+        else:
+            send({"error": {"name": "InvalidRequest", "message": "A line to the runtime says neither job, cancel nor quit."}})
+
+
+class _Jobs:
+    """Jobs wait in line; one works at a time, since two would only share the same cores and memory."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._cancelled: set[Any] = set()
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
+
+    def add(self, message: Message) -> None:
+        self._waiting.put(message)
+
+    def cancel(self, job: Any) -> None:
+        self._cancelled.add(job)
+
+    def _work(self) -> None:
+        while True:
+            message = self._waiting.get()
+            job = message["job"]
+            try:
+                performance = run_job(message, self._progress_of(job))
+                self._send({"job": job, "done": message["out"], "report": performance.report})
+            except BaseException as error:  # the one door through which every failure leaves, by name
+                self._send({"job": job, "error": describe(error)})
+            self._cancelled.discard(job)
+
+    def _progress_of(self, job: Any) -> ProgressCallback:
+        last_stage, last_time = "", 0.0
+
+        def progress(update: Progress) -> None:
+            nonlocal last_stage, last_time
+            if job in self._cancelled:
+                raise Cancelled("Cancelled.")
+            now = time.monotonic()
+            if update.stage != last_stage or now - last_time >= SECONDS_BETWEEN_PROGRESS:
+                last_stage, last_time = update.stage, now
+                self._send({"job": job, "progress": round(update.fraction, 4), "stage": update.stage})
+
+        return progress
+
+
+def run_job(message: Message, progress: ProgressCallback) -> Performance:
+    """Read the request, generate, write the performance; raises named errors."""
+    request_path, out = Path(message["request"]), Path(message["out"])
+    progress(Progress("Starting the runtime", 0.0))
+    try:
+        request = Request.from_json(request_path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
+    performance = generate_on_all_cores(request, progress, message.get("weights"))
+    try:
+        performance.save(out)
+    except OSError as error:
+        raise OutOfSpace(f"The result cannot be written to '{out.parent}' ({error.strerror or error}); free some space or choose another folder.") from error
+    return performance
+
+
+def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None) -> Performance:
+    """Call the model. Torch is imported here and not before, so that the process answers at once."""
+    import torch
+
+    from .generate import generate
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(physical_cores())
+    return generate(request, progress, Path(weights) if weights else None)
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Name and one sentence for the person who pressed the button; what a programmer needs goes to stderr."""
+    if isinstance(error, InterActError):
+        return {"name": type(error).__name__, "message": str(error)}
+    traceback.print_exception(error, file=sys.stderr)
+    sys.stderr.flush()
+    if isinstance(error, MemoryError) or "not enough memory" in str(error) or "out of memory" in str(error):
+        return {"name": "OutOfMemory", "message": "The runtime ran out of memory; shorten the shot or close other programs."}
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return {"name": "OutOfSpace", "message": f"The disk is full ({error}); free some space and generate again."}
+    if isinstance(error, ImportError):
+        return {"name": "RuntimeIncomplete", "message": f"The runtime's Python environment is incomplete ({error}); install the runtime again."}
+    return {"name": "RuntimeFailed", "message": f"The runtime failed ({type(error).__name__}: {error}); this is a bug, please report it with the log."}
+
+
+def physical_cores() -> int:
+    """Cores without hyper-threads that this process may use: two threads on one core only slow matrix products down."""
+    logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        blocks = Path("/proc/cpuinfo").read_text().split("\n\n")
+    except OSError:
+        return logical if sys.platform == "darwin" or logical <= 2 else logical // 2
+    fields = [dict(part.split(":", 1) for part in block.replace("\t", "").splitlines() if ":" in part) for block in blocks]
+    cores = {(f["physical id"], f["core id"]) for f in fields if "core id" in f and "physical id" in f}
+    return min(logical, len(cores)) if cores else logical
+
+
+def _take_over_stdout() -> TextIO:
+    """A private copy of stdout; descriptor 1 itself then leads to stderr, so that no library's print breaks a line."""
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return protocol
