@@ -1,0 +1,331 @@
+"""Feet that stand still: contacts are found, each planted foot is held in place and on the floor, and the legs follow.
+
+The hold is a correction added to the motion that is there. Inside a contact it cancels the slip, between contacts it
+travels smoothly from one hold to the next, so steps keep their timing and shape. Legs are solved as two bones in
+closed form with the knee kept in its own plane; where a leg is too short for its foothold the pelvis comes down.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import convolve1d, maximum_filter1d, minimum_filter1d
+
+from .. import rotations as rot
+from ..contract import FPS
+from ..skeleton import INDEX, Skeleton
+
+Array = NDArray[Any]
+
+SIDES = ("left", "right")
+# A point takes hold below these and lets go above the second of each (fractions of body height over 1.7 m; m/s).
+TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
+TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
+SHORTEST_CONTACT = 4  # frames
+LONGEST_DROPOUT = 3  # frames
+FADE = 4  # frames over which a correction of height or angle leaves after a contact (0.13 s)
+# A foot that drifts further than this under one contact is planted anew with a small step.
+LONGEST_SLIP = 0.12  # metres
+WIDEST_TWIST = np.radians(20.0)
+STEP_FRAMES = 10
+STEP_LIFT = 0.03  # metres
+STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
+NOTHING = 2e-4  # metres and radians: corrections below are none
+
+
+class Foot(NamedTuple):
+    """One leg in the world over T frames and the points of its sole."""
+
+    joints: tuple[int, int, int, int]  # hip, knee, ankle, foot
+    hip: Array  # (T, 3)
+    knee: Array  # (T, 3)
+    ankle: Array  # (T, 3)
+    turns: tuple[Array, Array, Array, Array]  # world quaternions (T, 4) of hip, knee, ankle, foot
+    heel_offset: Array  # (3,) from the ankle, in its frame
+    ball_offset: Array  # (3,) sole point under the toe joint, in the ankle's frame
+    toe_joint_offset: Array  # (3,)
+    tip_offset: Array  # (3,) from the toe joint, in its frame
+
+    @property
+    def points(self) -> Array:
+        """(T, 2, 3) heel and ball of the sole."""
+        return np.stack([self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1)
+
+    @property
+    def tip(self) -> Array:
+        """(T, 3) sole under the toe tip."""
+        return self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
+
+
+def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """Sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
+    feet = [_foot(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton) for side in SIDES]
+    return np.stack([np.concatenate([foot.points, foot.tip[:, None]], axis=1) for foot in feet], axis=1)
+
+
+def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton, fps: float = FPS) -> NDArray[np.bool_]:
+    """Which sole points bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``.
+
+    Height and horizontal speed with hysteresis; the floor may lie up to 5 cm from zero, as in raw captures and raw
+    network output, and is then taken to be where the feet are lowest within a second.
+    """
+    points = sole_points(root_positions, rotations, skeleton)[:, :, :2].reshape(len(root_positions), 4, 3)
+    size = skeleton.height / 1.7
+    if len(points) < 3:
+        return points[..., 2] < TAKE_HEIGHT * size
+    floor = np.clip(minimum_filter1d(points[..., 2].min(axis=1), 2 * int(fps) + 1, mode="nearest"), -0.06, 0.05)
+    height = (points[..., 2] - floor[:, None]) / size
+    smooth = convolve1d(points[..., :2], np.array([0.25, 0.5, 0.25]), axis=0, mode="nearest")
+    speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) * fps
+    takes = (height < TAKE_HEIGHT) & (speed < TAKE_SPEED)
+    leaves = (height > LEAVE_HEIGHT) | (speed > LEAVE_SPEED)
+    contacts = np.stack([_hysteresis(takes[:, k], leaves[:, k]) for k in range(4)], axis=-1)
+    for k in range(4):
+        contacts[:, k] = _without_short(contacts[:, k], LONGEST_DROPOUT, value=False)
+        contacts[:, k] = _without_short(contacts[:, k], SHORTEST_CONTACT, value=True)
+    return contacts
+
+
+def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The motion with planted feet held: root positions (T, 3) and rotations (T, 52, 4).
+
+    ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
+    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z = 0).
+    """
+    root = np.array(root_positions, np.float64)
+    turns = np.array(rotations, np.float64)
+    if len(root) < 3:
+        return np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32)
+    held = np.asarray(contacts, np.float64) > 0.5
+    feet = [_foot(side, root, turns, skeleton) for side in SIDES]
+    steps: list[int] = []
+    targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps) for k, foot in enumerate(feet)]
+    lowered = _lowering(feet, [target for target, _ in targets], held)
+    root[:, 2] -= lowered
+    for foot, (ankle, ankle_turn) in zip(feet, targets):
+        _solve_leg(turns, foot, lowered, ankle, ankle_turn)
+    return root.astype(np.float32), turns.astype(np.float32)
+
+
+def _foot(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Foot:
+    joints = (INDEX[f"{side}_hip"], INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"])
+    offsets = skeleton.offsets.astype(np.float64)
+    positions, turn = [root], rotations[:, 0]
+    world = []
+    for joint in joints:
+        positions.append(positions[-1] + rot.rotate(turn, offsets[joint]))
+        turn = rot.multiply(turn, rotations[:, joint])
+        world.append(turn)
+    rest = skeleton.rest_positions.astype(np.float64)
+    size = skeleton.height / 1.7
+    heel = np.array([0.0, 0.045 * size, -rest[joints[2], 2]])
+    ball = offsets[joints[3]] + np.array([0.0, 0.0, -rest[joints[3], 2]])
+    tip = np.array([0.0, -0.065 * size, -rest[joints[3], 2]])
+    hip, knee, ankle = positions[1:4]
+    return Foot(joints, hip, knee, ankle, (world[0], world[1], world[2], world[3]), heel, ball, offsets[joints[3]], tip)
+
+
+def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
+    """Where the ankle (T, 3) and its turn (T, 4) should be. ``held`` (T, 2) heel, ball; ``steps`` are frames at which
+    the other foot re-plants, so that both never do at once (the list grows)."""
+    flat = held.all(axis=1)
+    planted = held.any(axis=1)
+    sole = foot.points[:, 1] - foot.points[:, 0]
+    direction = np.unwrap(np.arctan2(sole[:, 1], sole[:, 0]))
+    slip = _slip(foot.points, held)
+    pieces = _pieces(planted, flat, slip, direction, steps)
+
+    # A flat foot neither twists nor tilts.
+    twist = _hold(direction, pieces, flat)
+    tilt = _fade(np.arcsin(np.clip(sole[:, 2] / np.linalg.norm(sole, axis=-1), -1, 1)), flat)
+    lateral = np.cross(sole, [0.0, 0.0, 1.0])
+    lateral /= np.maximum(np.linalg.norm(lateral, axis=-1, keepdims=True), 1e-9)
+    correction = rot.multiply(rot.about_z(twist), rot.from_axis_angle(-lateral * tilt[:, None]))
+    ankle_turn = rot.multiply(correction, foot.turns[2])
+    points = np.stack([foot.ankle + rot.rotate(ankle_turn, offset) for offset in (foot.heel_offset, foot.ball_offset)], axis=1)
+
+    # Held points do not slide ...
+    slip = _slip(points, held)
+    shift = _hold(slip, pieces, planted)
+    # ... and lie on the floor; a short step lifts the foot where it is planted anew.
+    lowest = np.where(held, points[..., 2], np.inf).min(axis=1)
+    rise = _fade(-np.where(planted, lowest, 0.0), planted)
+    rise += _envelope(np.maximum(-(points[..., 2].min(axis=1) + rise), 0.0), 2) * ~planted
+    for (_, b), (a, _) in pairwise(pieces):
+        if 0 < a - b <= STEP_FRAMES and planted[b:a].all():
+            rise[b - 1 : a + 1] += STEP_LIFT * np.sin(np.linspace(0.0, np.pi, a - b + 2))
+    rise = np.maximum(rise, -points[..., 2].min(axis=1))  # whatever else, not through the floor
+    return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
+
+
+def _slip(points: Array, held: Array) -> Array:
+    """Horizontal way (T, 2) that the held points have slid since the start, frame by frame."""
+    moved = np.diff(points[..., :2], axis=0)
+    both = held[1:] & held[:-1]
+    weight = both / np.maximum(both.sum(axis=1, keepdims=True), 1)
+    return np.concatenate([np.zeros((1, 2)), np.cumsum((moved * weight[..., None]).sum(axis=1), axis=0)])
+
+
+def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: list[int]) -> list[tuple[int, int]]:
+    """Stretches [a, b) of frames that are held in one place: contacts, cut where the foot drifts too far."""
+    pieces = []
+    for start, end in _runs(planted):
+        a = frame = start
+        while frame < end:
+            drift = np.linalg.norm(slip[frame] - slip[a])
+            turn = abs(direction[frame] - direction[a]) if flat[frame] and flat[a] else 0.0
+            clear = all(abs(frame - other) > 2 * STEP_FRAMES for other in steps)
+            if (drift > LONGEST_SLIP or turn > WIDEST_TWIST) and clear and frame - a > STEP_FRAMES and end - frame > 2 * STEP_FRAMES:
+                pieces.append((a, frame))
+                steps.append(frame)
+                a = frame = frame + STEP_FRAMES
+            else:
+                frame += 1
+        pieces.append((a, end))
+    return pieces
+
+
+def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array) -> Array:
+    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between."""
+    correction = np.full_like(drift, np.nan)
+    for a, b in pieces:
+        frames = np.flatnonzero(where[a:b]) + a
+        if len(frames):
+            correction[frames] = drift[frames].mean(axis=0) - drift[frames]
+    known = ~np.isnan(correction.reshape(len(drift), -1)[:, 0])
+    if not known.any():
+        return np.zeros_like(drift)
+    before, after = _nearest(known)
+    # At the ends of the clip the first and last correction stay.
+    before, after = np.where(before < 0, after, before), np.where(after >= len(drift), before, after)
+    share = _smoothstep((np.arange(len(drift)) - before) / np.maximum(after - before, 1))
+    share = share.reshape(-1, *([1] * (drift.ndim - 1)))
+    return np.where(known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share)
+
+
+def _fade(values: Array, where: Array) -> Array:
+    """``values`` (T,) at frames ``where``; elsewhere the nearest of them, leaving over ``FADE`` frames."""
+    if not where.any():
+        return np.zeros_like(values)
+    index = np.arange(len(values))
+    before, after = _nearest(where)
+    from_before = np.where(before >= 0, 1.0 - _smoothstep(np.clip((index - before) / (FADE + 1), 0, 1)), 0.0)
+    from_after = np.where(after < len(values), 1.0 - _smoothstep(np.clip((after - index) / (FADE + 1), 0, 1)), 0.0)
+    total = np.maximum(from_before + from_after, 1.0)
+    mixed = (from_before * values[np.maximum(before, 0)] + from_after * values[np.minimum(after, len(values) - 1)]) / total
+    return np.where(where, values, mixed)
+
+
+def _nearest(known: Array) -> tuple[Array, Array]:
+    """Index of the last known frame at or before each frame (-1 if none) and of the first at or after it (T if none)."""
+    index = np.arange(len(known))
+    before = np.maximum.accumulate(np.where(known, index, -1))
+    after = np.minimum.accumulate(np.where(known, index, len(known))[::-1])[::-1]
+    return before, after
+
+
+def _lowering(feet: list[Foot], ankles: list[Array], held: Array) -> Array:
+    """How far (T,) the pelvis must come down for the standing legs to reach, smooth and never too little."""
+    need = np.zeros(len(held))
+    for k, (foot, ankle) in enumerate(zip(feet, ankles)):
+        reach = _reach(foot)
+        apart = foot.hip - ankle
+        allowed = np.sqrt(np.maximum(reach**2 - np.sum(apart[:, :2] ** 2, axis=-1), (0.5 * reach) ** 2))
+        planted = held[:, 2 * k : 2 * k + 2].any(axis=1)
+        need = np.maximum(need, np.where(planted, np.maximum(apart[:, 2] - allowed, 0.0), 0.0))
+    return _envelope(np.where(need > NOTHING, need, 0.0), 5)
+
+
+def _reach(foot: Foot) -> Array:
+    """The longest hip-ankle distance (T,) a correction may ask for: short of straight, or as straight as the leg was."""
+    length = np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1)
+    was = np.linalg.norm(foot.ankle - foot.hip, axis=-1)
+    return np.minimum(np.maximum(was, STRAIGHTEST * length), 0.99999 * length)
+
+
+def _solve_leg(turns: Array, foot: Foot, lowered: Array, ankle: Array, ankle_turn: Array) -> None:
+    """Two-bone closed form, written into the local rotations ``turns`` (T, 52, 4) in place."""
+    hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
+    thigh, shin = foot.knee - foot.hip, foot.ankle - foot.knee
+    upper, lower = np.linalg.norm(thigh, axis=-1), np.linalg.norm(shin, axis=-1)
+    was, wanted = foot.ankle - foot.hip, ankle - hip
+    distance = np.clip(np.linalg.norm(wanted, axis=-1), np.abs(upper - lower) + 0.02, _reach(foot))
+    line = wanted / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-9)
+
+    # The knee's side of the line, carried along; a straight leg has none and bends towards its own front.
+    old_line = was / np.maximum(np.linalg.norm(was, axis=-1, keepdims=True), 1e-9)
+    pole = (thigh - np.sum(thigh * old_line, axis=-1, keepdims=True) * old_line) / upper[:, None]
+    clear = np.linalg.norm(pole, axis=-1, keepdims=True)
+    pole = pole + 0.05 * np.exp(-((clear / 0.04) ** 2)) * rot.rotate(foot.turns[0], np.array([0.0, -1.0, 0.0]))
+    pole = rot.rotate(rot.between(old_line, line), pole)
+    pole -= np.sum(pole * line, axis=-1, keepdims=True) * line
+    pole /= np.maximum(np.linalg.norm(pole, axis=-1, keepdims=True), 1e-9)
+    cosine = np.clip((upper**2 + distance**2 - lower**2) / (2 * upper * distance), -1, 1)[:, None]
+    new_thigh = upper[:, None] * (cosine * line + np.sqrt(1 - cosine**2) * pole)
+    new_shin = distance[:, None] * line - new_thigh
+
+    hip_turn = rot.multiply(rot.between(thigh, new_thigh), foot.turns[0])
+    knee_turn = rot.multiply(rot.between(shin, new_shin), foot.turns[1])
+    toe_turn = _toes_on_floor(hip + new_thigh + new_shin, ankle_turn, rot.multiply(ankle_turn, _local(foot.turns[2], foot.turns[3])), foot)
+    hip_joint, knee_joint, ankle_joint, toe_joint = foot.joints
+    pelvis = turns[:, 0]
+    solved = (
+        (hip_joint, _local(pelvis, hip_turn)), (knee_joint, _local(hip_turn, knee_turn)),
+        (ankle_joint, _local(knee_turn, ankle_turn)), (toe_joint, _local(ankle_turn, toe_turn)),
+    )  # fmt: skip
+    changed = np.linalg.norm(wanted - was, axis=-1) > NOTHING
+    changed |= np.abs(np.sum(ankle_turn * foot.turns[2], axis=-1)) < np.cos(NOTHING)
+    changed |= np.abs(np.sum(toe_turn * foot.turns[3], axis=-1)) < np.cos(NOTHING)
+    for joint, local in solved:
+        turns[changed, joint] = rot.normalize(local[changed])
+
+
+def _toes_on_floor(ankle: Array, ankle_turn: Array, toe_turn: Array, foot: Foot) -> Array:
+    """Toe turns (T, 4) bent up just as far as keeps the toe tip out of the floor."""
+    joint = ankle + rot.rotate(ankle_turn, foot.toe_joint_offset)
+    tip = rot.rotate(toe_turn, foot.tip_offset)
+    length = np.linalg.norm(tip, axis=-1)
+    elevation = np.arcsin(np.clip(tip[:, 2] / length, -1, 1))
+    needed = np.arcsin(np.clip(-joint[:, 2] / length, -1, 0.9))
+    axis = np.cross(tip, [0.0, 0.0, 1.0])
+    axis /= np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-9)
+    return rot.multiply(rot.from_axis_angle(axis * np.maximum(needed - elevation, 0.0)[:, None]), toe_turn)
+
+
+def _local(parent: Array, world: Array) -> Array:
+    return rot.multiply(rot.conjugate(parent), world)
+
+
+def _smoothstep(t: Array) -> Array:
+    return t * t * (3.0 - 2.0 * t)
+
+
+def _envelope(need: Array, width: int) -> Array:
+    """A smooth curve (T,) that is nowhere below ``need``."""
+    kernel = np.hanning(2 * width + 3)[1:-1]
+    return convolve1d(maximum_filter1d(need, 2 * width + 1, mode="nearest"), kernel / kernel.sum(), mode="nearest")
+
+
+def _hysteresis(takes: Array, leaves: Array) -> Array:
+    """On from the first ``takes`` to the next ``leaves``."""
+    state = np.where(leaves, 0, np.where(takes, 1, -1))
+    last = np.maximum.accumulate(np.where(state >= 0, np.arange(len(state)), -1))
+    return np.where(last >= 0, state[np.maximum(last, 0)] == 1, False)
+
+
+def _runs(mask: Array) -> list[tuple[int, int]]:
+    """Stretches [start, end) in which ``mask`` holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2])]
+
+
+def _without_short(mask: Array, shortest: int, value: bool) -> Array:
+    """Runs of ``value`` no longer than ``shortest`` frames flipped, those at the ends of the clip excepted."""
+    mask = mask.copy()
+    for a, b in _runs(mask == value):
+        if b - a <= shortest and a > 0 and b < len(mask):
+            mask[a:b] = not value
+    return mask
