@@ -1,0 +1,194 @@
+"""The body model at work: conditions and places in, motion of the pair out, window by window.
+
+A take of any length is made in windows of 10 s. Each keeps the last 2 s of the one before as motion kept, so the
+take has no seam and memory stays constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .body_features import (
+    HEADING,
+    LOWER_SIZE,
+    POSITION,
+    UPPER_SIZE,
+    GlobalMotion,
+    HandBasis,
+    decode_lower,
+    encode_lower,
+)  # fmt: skip
+from .checkpoint import WEIGHTS, load_checkpoint, load_into
+from .diffusion import guided, sample
+from .errors import CheckpointMismatch
+from .kinematics import rotate_plane
+from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+
+WINDOW, OVERLAP = 300, 60
+StepCallback = Callable[[float], None]
+
+
+@dataclass
+class Places:
+    """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each
+    used where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start."""
+
+    position: Tensor
+    heading: Tensor
+    has_position: Tensor
+    has_heading: Tensor
+
+
+class BodyStage:
+    """One trained stage: the network and the scale of its features."""
+
+    def __init__(self, name: str, weights: Path = WEIGHTS) -> None:
+        tensors, header = load_checkpoint(weights / f"body_{name}.safetensors")
+        try:
+            config = DuetConfig(**header["config"])
+        except (KeyError, TypeError) as error:
+            raise CheckpointMismatch(f"The weights 'body_{name}' are of another version ({error}); install matching weights.") from error
+        self.config, self.header = config, header
+        self.network = DuetDenoiser(config).eval()
+        load_into(self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, f"body_{name}")
+        self.mean, self.std = tensors[f"{name}_mean"], tensors[f"{name}_std"]
+        self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
+        self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
+
+    @torch.no_grad()
+    def sample(
+        self,
+        conditions: dict[str, Tensor],
+        body: Tensor,
+        kept: Tensor,
+        mask: Tensor,
+        given: Tensor | None,
+        generator: torch.Generator,
+        preset: str,
+        guidance: float,
+        on_step: StepCallback,
+    ) -> Tensor:
+        """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features."""
+        kept = (kept - self.mean) / self.std
+        spread = torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.config.groups)], -1)
+        kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
+        if given is not None:
+            given = (given - self.lower_mean) / self.lower_std
+        # The conditional and the free prediction run as one batch of two.
+        twice = lambda x: None if x is None else x.expand(2, *x.shape[1:])  # noqa: E731
+        dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
+        both = {name: twice(value) for name, value in conditions.items()}
+        noise = torch.randn(kept.shape, generator=generator)
+
+        def predict(noisy: Tensor, step: Tensor) -> Tensor:
+            out = self.network(twice(noisy), step.expand(2), twice(kept), twice(mask), both, twice(body), twice(given), dropped)
+            return guided(out[:1], out[1:], guidance)
+
+        return sample(predict, noise, kept, spread, preset, on_step) * self.std + self.mean
+
+
+def windows(frames: int) -> Iterator[tuple[int, int]]:
+    """Starts of the 10 s windows of a take and how many frames each keeps from the one before."""
+    start = 0
+    while True:
+        yield start, OVERLAP if start else 0
+        if start + WINDOW >= frames:
+            return
+        start += WINDOW - OVERLAP
+
+
+def make_lower(
+    stage: BodyStage, conditions: dict[str, Tensor], body: Tensor, places: Places, frames: int, seed: int, preset: str, guidance: float, on_step: StepCallback
+) -> GlobalMotion:
+    """Root, pelvis and legs of both over the take: ``GlobalMotion`` (2, frames, ...).
+
+    ``conditions``: per name (1, 2, padded frames, size); ``body`` (1, 2, 6); ``places`` over the same frames.
+    """
+    parts: list[GlobalMotion] = []
+    height = body[0, :, 0]
+    starts = list(windows(frames))
+    for index, (start, overlap) in enumerate(starts):
+        generator = torch.Generator().manual_seed(seed * 1000 + index)
+        if overlap:
+            before = parts[-1].window(WINDOW - OVERLAP, WINDOW)
+            start_xy, start_heading = before.root[:, 0, :2], before.heading[:, 0]
+        else:
+            before = None
+            start_xy, start_heading = places.position[:, 0], places.heading[:, 0]
+        kept, mask = _kept_lower(before, places, start, start_xy, start_heading, height)
+        cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, _share(on_step, index, len(starts)))
+        parts.append(decode_lower(features[0], height, start_xy, start_heading))
+    return _join(parts)
+
+
+def make_upper(
+    stage: BodyStage, lower: GlobalMotion, conditions: dict[str, Tensor], body: Tensor, frames: int, seed: int, preset: str, guidance: float, on_step: StepCallback
+) -> Tensor:
+    """Upper features (2, frames, 102) over the take, given the lower body (2, padded frames, ...)."""
+    out = torch.zeros(2, lower.root.shape[1], UPPER_SIZE)
+    starts = list(windows(frames))
+    for index, (start, overlap) in enumerate(starts):
+        generator = torch.Generator().manual_seed(seed * 1000 + 500 + index)
+        part = lower.window(start, start + WINDOW)
+        given = encode_lower(GlobalMotion(*(getattr(part, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), body[..., 0])
+        kept = torch.zeros(1, 2, WINDOW, UPPER_SIZE)
+        mask = torch.zeros(1, 2, WINDOW, len(stage.config.groups))
+        kept[0, :, :overlap], mask[0, :, :overlap] = out[:, start : start + overlap], 1.0
+        cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
+        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, _share(on_step, index, len(starts)))[0]
+        blend = _ramp(overlap, WINDOW)[None, :, None]
+        out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features * blend
+    return out[:, :frames]
+
+
+def _kept_lower(
+    before: GlobalMotion | None, places: Places, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Kept features (1, 2, T, 70) and their mask (1, 2, T, 4) of the window that begins at frame ``start``."""
+    kept, mask = torch.zeros(1, 2, WINDOW, LOWER_SIZE), torch.zeros(1, 2, WINDOW, 4)
+    span = slice(start, start + WINDOW)
+    kept[0, :, :, POSITION] = rotate_plane(places.position[:, span] - start_xy[:, None], -start_heading[:, None].expand(-1, WINDOW))
+    turned = places.heading[:, span] - start_heading[:, None]
+    kept[0, :, :, HEADING] = torch.stack([turned.cos(), turned.sin()], -1)
+    mask[0, :, :, 1], mask[0, :, :, 2] = places.has_position[:, span].float(), places.has_heading[:, span].float()
+    if before is not None:
+        features = encode_lower(GlobalMotion(*(getattr(before, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), height[None])
+        kept[0, :, :OVERLAP], mask[0, :, :OVERLAP] = features[0], 1.0
+    else:
+        still = GlobalMotion(
+            torch.cat([start_xy, height[:, None]], -1)[None, :, None], start_heading[None, :, None],
+            torch.eye(3).expand(1, 2, 1, 3, 3), torch.eye(3).expand(1, 2, 1, 8, 3, 3), torch.ones(1, 2, 1, 4),
+        )  # fmt: skip
+        kept[0, :, :1, POSITION.start :] = encode_lower(still, height[None])[0, :, :, POSITION.start :]
+        mask[0, :, 0, 1:] = 1.0
+    return kept, mask
+
+
+def _join(parts: list[GlobalMotion]) -> GlobalMotion:
+    """One motion from overlapping windows; kept frames agree, so the later window simply takes over at their middle."""
+    joined: dict[str, Tensor] = {}
+    for name in ("root", "heading", "tilt", "legs", "contacts"):
+        pieces = []
+        for index, part in enumerate(parts):
+            begin = OVERLAP // 2 if index else 0
+            end = WINDOW - OVERLAP + OVERLAP // 2 if index + 1 < len(parts) else WINDOW
+            pieces.append(getattr(part, name)[:, begin:end])
+        joined[name] = torch.cat(pieces, 1)
+    return GlobalMotion(**joined)
+
+
+def _ramp(overlap: int, length: int) -> Tensor:
+    """0 through the first half of the overlap, a smooth rise over its second half, then 1."""
+    t = (torch.arange(length).float() - overlap / 2 + 0.5) / max(overlap / 2, 1e-6)
+    t = t.clamp(0, 1) if overlap else torch.ones(length)
+    return t * t * (3 - 2 * t)
+
+
+def _share(on_step: StepCallback, index: int, count: int) -> StepCallback:
+    return lambda done: on_step((index + done) / count)

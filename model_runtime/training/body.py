@@ -1,0 +1,155 @@
+"""Train one stage of the body model on composed scenes.
+
+    python -m model_runtime.training.body lower --scenes corpus/scenes --out model_runtime/weights --minutes 6 --device cuda
+
+Writes ``body_<stage>.safetensors`` with the averaged weights, and a resumable state beside the log in
+``checkpoints/body_<stage>``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..body_features import CONTACTS
+from ..checkpoint import load_checkpoint, save_checkpoint
+from ..diffusion import STEPS, add_noise, cosine_alphas
+from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
+from .body_data import Batch, BodyData
+from .body_losses import body_loss
+from .loop import Trainer
+from .masks import dropped_conditions, lower_mask, upper_mask
+
+
+class BodyTraining:
+    """Data, normaliser and loss of one stage on one device."""
+
+    def __init__(self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int) -> None:
+        train, test = split_scenes(scenes)
+        self.config, self.device = config, device
+        self.generator = torch.Generator(device=device).manual_seed(seed)
+        self.data = BodyData(train, device)
+        self.held_out = BodyData(test, device, self.data.basis)
+        print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
+        self.normaliser = self._fit_normaliser()
+        if tensors is not None:
+            self.normaliser = {k: v.to(device) for k, v in tensors.items() if k in self.normaliser}
+            self.data.basis.mean, self.data.basis.basis = tensors["hand_mean"], tensors["hand_basis"]
+        self.alphas = cosine_alphas().to(device)
+
+    def _fit_normaliser(self) -> dict[str, Tensor]:
+        """Mean, deviation and deviation of frame differences of both stages' features, over 2048 windows."""
+        batches = [self.data.random(256, self.generator) for _ in range(8)]
+        found: dict[str, Tensor] = {}
+        for stage in ("lower", "upper"):
+            values = torch.cat([getattr(b, stage) for b in batches])
+            std = values.std((0, 1, 2)).clamp(min=0.02)
+            if stage == "lower":
+                std[CONTACTS] = 0.5
+            found |= {f"{stage}_mean": values.mean((0, 1, 2)), f"{stage}_std": std, f"{stage}_change": values.diff(dim=2).std((0, 1, 2)).clamp(min=0.002)}
+        return found
+
+    def terms(self, network: torch.nn.Module, batch: Batch, step: Tensor, noise: Tensor, mask: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
+        stage, n = self.config.stage, self.normaliser
+        clean = (getattr(batch, stage) - n[f"{stage}_mean"]) / n[f"{stage}_std"]
+        given = (batch.lower - n["lower_mean"]) / n["lower_std"] if stage == "upper" else None
+        keep = torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.config.groups)], -1)
+        noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            predicted = network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
+        return body_loss(stage, predicted.float(), batch, step, n[f"{stage}_mean"], n[f"{stage}_std"], n[f"{stage}_change"], keep)
+
+    def training_terms(self, network: torch.nn.Module, batch_size: int) -> dict[str, Tensor]:
+        batch = self.data.random(batch_size, self.generator)
+        clean = getattr(batch, self.config.stage)
+        step = torch.randint(STEPS, (batch_size,), device=self.device, generator=self.generator)
+        noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
+        mask = lower_mask(batch) if self.config.stage == "lower" else upper_mask(batch)
+        return self.terms(network, batch, step, noise, mask, dropped_conditions(batch_size, self.device))
+
+    @torch.no_grad()
+    def validate(self, network: torch.nn.Module) -> float:
+        """Loss on 64 fixed windows of held-out voices and clips, at fixed steps and noise."""
+        generator = torch.Generator(device=self.device).manual_seed(7)
+        batch = self.held_out.random(64, generator)
+        clean = getattr(batch, self.config.stage)
+        step = torch.linspace(20, STEPS - 20, 64, device=self.device).long()
+        noise = torch.randn(clean.shape, device=self.device, generator=generator)
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(7)
+            mask = lower_mask(batch) if self.config.stage == "lower" else upper_mask(batch)
+        return float(sum(self.terms(network, batch, step, noise, mask, None).values()))
+
+
+def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Train and held-out scenes of a folder, by the split written in each."""
+    by_split: dict[str, list[Path]] = {"train": [], "test": []}
+    for path in sorted(folder.glob("scene_*.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            by_split[json.loads(str(file["meta"]))["split"]].append(path)
+    return by_split["train"], by_split["test"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=("lower", "upper"))
+    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
+    parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
+    parser.add_argument("--state", type=Path, default=Path("checkpoints"))
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="default")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--minutes", type=float, default=6.0)
+    parser.add_argument("--max-steps", type=int)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    parser.add_argument("--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser")
+    parser.add_argument("--compile", action="store_true")
+    args = parser.parse_args()
+
+    begin = time.monotonic()
+    torch.manual_seed(args.seed)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    device = torch.device(args.device)
+    config = DuetConfig(args.stage, **CONFIGS[args.config])
+    target = args.out / f"body_{args.stage}.safetensors"
+    earlier = load_checkpoint(target)[0] if args.from_weights else None
+    training = BodyTraining(config, args.scenes, device, earlier, args.seed)
+    network = DuetDenoiser(config).to(device)
+    trainer = Trainer(network, args.state / f"body_{args.stage}", device, args.rate)
+    if earlier is not None:
+        trainer.start_from({k.removeprefix("network."): v for k, v in earlier.items() if k.startswith("network.")})
+    if args.resume and trainer.resume():
+        print(f"Resumed at step {trainer.step}", flush=True)
+    print(f"Loaded in {time.monotonic() - begin:.0f} s", flush=True)
+    forward: Any = torch.compile(network) if args.compile else network
+    trainer.run(lambda: training.training_terms(forward, args.batch), lambda: training.validate(network), args.minutes, args.max_steps)
+    with trainer.averaged():
+        validation = training.validate(network)
+        tensors = {f"network.{k}": v.detach() for k, v in network.state_dict().items()}
+    tensors |= {k: v.cpu() for k, v in training.normaliser.items()}
+    tensors |= {"hand_mean": training.data.basis.mean, "hand_basis": training.data.basis.basis}
+    header = {
+        "network": "DuetDenoiser",
+        "config": asdict(config),
+        "training": {
+            "steps": trainer.step, "batch": args.batch, "seed": args.seed, "minutes_of_scenes": round(training.data.minutes, 1),
+            "validation_loss": round(validation, 4), "seconds": round(trainer.spent),
+        },
+        "corpus": ["SmartBody (LGPL-2.1, taken under GPL-3.0)", "Microsoft Rocketbox (MIT)", "CMU Graphics Lab Motion Capture Database"],
+    }  # fmt: skip
+    save_checkpoint(target, tensors, header)
+    print(f"Wrote {target}: validation {validation:.4f} after {trainer.step} steps", flush=True)
+
+
+if __name__ == "__main__":
+    main()

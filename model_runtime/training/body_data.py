@@ -1,0 +1,106 @@
+"""Composed scenes as tensors on one device, and random windows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..body_features import GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
+from ..corpus.scene import Scene
+from ..networks.duet_denoiser import conditions_of
+
+WINDOW = 300  # frames: 10 s
+
+
+@dataclass
+class Batch:
+    """Windows of B pairs: features, per-frame conditions, lengths and bones; see ``DuetDenoiser.forward``."""
+
+    lower: Tensor  # (B, 2, T, 70)
+    upper: Tensor  # (B, 2, T, 102)
+    conditions: dict[str, Tensor]
+    body: Tensor  # (B, 2, 6)
+    offsets: Tensor  # (B, 2, 52, 3)
+    labels: Tensor  # (B, 2, T)
+
+
+class BodyData:
+    """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""
+
+    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None) -> None:
+        if not paths:
+            raise ValueError("No scenes to train on; run `python3 build.py compose` first.")
+        scenes = [_load(path) for path in paths]
+        scenes = [scene for scene in scenes if scene["root"].shape[1] > WINDOW]
+        hands_left, hands_right = (torch.cat([s[side] for s in scenes], 1) for side in ("left", "right"))
+        if basis is None:
+            basis = HandBasis.fit(hand_rows(hands_left, hands_right))
+        self.basis = basis
+        hands = basis.encode(hands_left, hands_right)
+
+        def joined(key: str) -> Tensor:
+            return torch.cat([s[key] for s in scenes], 1).transpose(0, 1).contiguous().to(device)
+
+        self.root, self.heading, self.tilt = joined("root"), joined("heading"), joined("tilt")
+        self.legs, self.contacts = joined("legs"), joined("contacts")
+        self.upper = torch.cat([joined("upper"), hands.transpose(0, 1).to(device)], -1)
+        self.labels, self.prosody = joined("labels"), joined("prosody")
+        self.offsets = torch.stack([s["offsets"] for s in scenes]).to(device)
+        self.seat = torch.stack([s["seat"] for s in scenes]).to(device)
+        lengths = torch.tensor([s["root"].shape[1] for s in scenes])
+        first = lengths.cumsum(0) - lengths
+        # One entry per frame at which a window may begin, with its scene.
+        self.starts = torch.cat([torch.arange(int(f), int(f + n - WINDOW + 1)) for f, n in zip(first, lengths)]).to(device)
+        self.scene_of = torch.cat([torch.full((int(n - WINDOW + 1),), i) for i, n in enumerate(lengths)]).to(device)
+        self.device, self.minutes = device, float(lengths.sum()) / 30 / 60
+
+    def windows(self, index: Tensor) -> Batch:
+        """The windows that begin at ``self.starts[index]``."""
+        frames = self.starts[index][:, None] + torch.arange(WINDOW, device=self.device)
+        scene = self.scene_of[index]
+
+        def cut(x: Tensor) -> Tensor:
+            return x[frames].transpose(1, 2)  # (B, 2, T, ...)
+
+        offsets = self.offsets[scene]
+        size = body_size(offsets)
+        motion = GlobalMotion(cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float())
+        labels, prosody = cut(self.labels), cut(self.prosody).float()
+        seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, WINDOW, 1)
+        return Batch(
+            lower=encode_lower(motion, size[..., 0]),
+            upper=cut(self.upper),
+            conditions=conditions_of(labels, prosody, seat),
+            body=size,
+            offsets=offsets,
+            labels=labels,
+        )
+
+    def random(self, batch: int, generator: torch.Generator) -> Batch:
+        return self.windows(torch.randint(len(self.starts), (batch,), generator=generator, device=self.device))
+
+
+def hand_rows(left: Tensor, right: Tensor) -> Tensor:
+    """Both hands' vectors (2, N, 15, 3) as rows (4 N, 45) of the left hand's frame."""
+    mirrored = right * torch.tensor([1.0, -1.0, -1.0])
+    return torch.cat([left.reshape(-1, 45), mirrored.reshape(-1, 45)])
+
+
+def _load(path: Path) -> dict[str, Tensor]:
+    scene = Scene.load(path)
+    rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
+    offsets = np.asarray(scene.skeletons, np.float32)
+    motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
+    left, right = hand_vectors(rotations)
+    return {
+        "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,
+        "contacts": motion.contacts.half(), "upper": encode_upper(joints, joints.new_zeros(*joints.shape[:2], 0)),
+        "left": torch.from_numpy(left), "right": torch.from_numpy(right),
+        "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
+        "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
+        "offsets": torch.from_numpy(offsets), "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""What the body stages are trained for: clean features, their change over time, joints in metres, still feet."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..body_features import CONTACTS, HEIGHT, JOINTS_6D, LEGS, TILT, TURN, VELOCITY
+from ..contract import FPS
+from ..kinematics import chain_positions, matrix_from_6d
+from ..skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
+from .body_data import Batch
+
+GEOMETRIC_UP_TO = 700  # above this noise step the prediction is too vague for geometry (models.md)
+_LOWER = (0, *LEG_JOINTS)
+_LOWER_PARENTS = [-1] + [_LOWER.index(PARENTS[j]) for j in LEG_JOINTS]
+_UPPER = (0, *UPPER_JOINTS)
+_UPPER_PARENTS = [-1] + [_UPPER.index(PARENTS[j]) for j in UPPER_JOINTS]
+_FEET = [_LOWER.index(j) for j in (7, 10, 8, 11)]  # ankles and toes in the order of FOOT_CONTACTS
+
+
+def leg_positions(lower: Tensor, batch: Batch) -> Tensor:
+    """Joints (B, 2, T, 9, 3) of pelvis and legs in the actor's heading frame, from raw features (B, 2, T, 70)."""
+    pelvis_height = batch.body[..., 0][:, :, None, None]
+    root = torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * pelvis_height], -1)
+    local = torch.cat([matrix_from_6d(lower[..., TILT])[..., None, :, :], matrix_from_6d(lower[..., LEGS].unflatten(-1, (8, 6)))], -3)
+    offsets = batch.offsets[:, :, None, list(_LOWER)].expand(-1, -1, lower.shape[2], -1, -1)
+    return chain_positions(root, local, offsets, _LOWER_PARENTS)
+
+
+def arm_positions(upper: Tensor, batch: Batch) -> Tensor:
+    """Joints (B, 2, T, 14, 3) from pelvis to wrists and head in the pelvis' frame, from raw features (B, 2, T, 102)."""
+    joints = matrix_from_6d(upper[..., JOINTS_6D].unflatten(-1, (13, 6)))
+    eye = torch.eye(3, device=upper.device).expand(*joints.shape[:-3], 1, 3, 3)
+    offsets = batch.offsets[:, :, None, list(_UPPER)].expand(-1, -1, upper.shape[2], -1, -1)
+    return chain_positions(torch.zeros_like(upper[..., :3]), torch.cat([eye, joints], -3), offsets, _UPPER_PARENTS)
+
+
+def feet_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
+    """World velocity (B, 2, T - 1, 4, 3) in m/s of ankles and toes, seen in the heading frame."""
+    feet = joints[..., _FEET, :]
+    swing = feet.diff(dim=2) * FPS
+    turn = lower[:, :, 1:, TURN][..., None]
+    place = feet[:, :, 1:]
+    spin = torch.cat([-turn * place[..., 1:2], turn * place[..., 0:1], torch.zeros_like(place[..., :1])], -1)
+    travel = lower[:, :, 1:, VELOCITY] * batch.body[..., 0][:, :, None, None]
+    travel = torch.cat([travel, torch.zeros_like(travel[..., :1])], -1)[..., None, :]
+    return swing + spin + travel
+
+
+def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, keep: Tensor) -> dict[str, Tensor]:
+    """Loss terms of normalised clean features (B, 2, T, F); ``change`` (F,) is the deviation of frame differences.
+
+    ``keep`` (B, 2, T, F) marks features that are given: they are replaced by the truth before any term.
+    """
+    target = (getattr(batch, stage) - mean) / std
+    predicted = torch.where(keep > 0, target, predicted)
+    terms = {"features": (predicted - target).square().mean()}
+    terms["velocity"] = 0.2 * ((predicted - target).diff(dim=2) * std / change).square().clamp(max=25).mean()
+    weight = (step < GEOMETRIC_UP_TO).float()[:, None, None, None, None]
+    raw, truth = predicted * std + mean, getattr(batch, stage)
+    if stage == "lower":
+        joints, true_joints = leg_positions(raw, batch), leg_positions(truth, batch)
+        contact = truth[:, :, 1:, CONTACTS] * truth[:, :, :-1, CONTACTS]
+        terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
+    else:
+        joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
+    error = joints - true_joints
+    terms["joints"] = 20.0 * (weight * error.square()).mean()
+    terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
+    return terms
+
+

@@ -1,0 +1,62 @@
+"""Which motion is kept in a training window, and which conditions are dropped.
+
+The mix covers what generation asks for: a start, a kept prefix (the window before), places to be at (seat,
+walk target), and now and then one whole actor.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..networks.duet_denoiser import CONDITIONS
+from .body_data import Batch
+
+SIT, WALK = 0, 1
+
+
+def _chance(shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
+    return torch.rand(shape, device=like.device) < p
+
+
+def lower_mask(batch: Batch) -> Tensor:
+    """(B, 2, T, 4): motion, position, heading, partner kept."""
+    b, _, t, _ = batch.lower.shape
+    labels = batch.labels
+    frames = torch.arange(t, device=labels.device)
+    prefix = torch.randint(5, 76, (b, 1, 1), device=labels.device)
+    has_prefix = _chance((b, 1, 1), 0.5, labels)
+    one_whole = _chance((b, 1, 1), 0.04, labels) & (torch.arange(2, device=labels.device)[None, :, None] == torch.randint(2, (b, 1, 1), device=labels.device))
+    everything = (has_prefix & (frames < prefix)) | one_whole
+    # Places to be at: up to three random frames, and the frame where a walk ends.
+    scattered = torch.rand(b, 2, t, device=labels.device) < (torch.randint(0, 4, (b, 2, 1), device=labels.device) / t)
+    walk_ends = torch.zeros_like(scattered)
+    walk_ends[..., 1:] = (labels[..., :-1] == WALK) & (labels[..., 1:] != WALK)
+    places = (scattered & _chance((b, 2, 1), 0.4, labels)) | (walk_ends & _chance((b, 2, 1), 0.4, labels))
+    place_heading = places & _chance((b, 2, 1), 0.5, labels)
+    # A seat: where the actor sits still, its place and heading are known throughout.
+    speed = batch.lower[..., 0:2].norm(dim=-1)
+    still = (labels == SIT) & (torch.nn.functional.avg_pool1d(speed, 31, 1, 15, count_include_pad=False) < 0.06)
+    seated = still & _chance((b, 2, 1), 0.5, labels)
+    first = (frames == 0) & _chance((b, 1, 1), 0.95, labels)
+    anywhere = everything | first
+    mask = torch.stack([everything, anywhere | places | seated, anywhere | place_heading | seated, anywhere], -1)
+    return mask.float()
+
+
+def upper_mask(batch: Batch) -> Tensor:
+    """(B, 2, T, 2): joints, hands kept."""
+    b, _, t, _ = batch.upper.shape
+    device = batch.upper.device
+    frames = torch.arange(t, device=device)
+    prefix = torch.randint(5, 76, (b, 1, 1), device=device)
+    everything = _chance((b, 1, 1), 0.5, batch.upper) & (frames < prefix)
+    whole = _chance((b, 2, 1), 0.04, batch.upper)
+    hands_alone = _chance((b, 2, 1), 0.02, batch.upper)
+    return torch.stack([(everything | whole).expand(b, 2, t), (everything | whole | hands_alone).expand(b, 2, t)], -1).float()
+
+
+def dropped_conditions(batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1) -> dict[str, Tensor]:
+    """Per condition (B,) bool: on its own with chance ``each``, and all together with ``all_at_once``."""
+    together = torch.rand(batch, device=device) < all_at_once
+    return {name: (torch.rand(batch, device=device) < each) | together for name in CONDITIONS}
