@@ -1,0 +1,119 @@
+"""How well lips follow real speech: closure on p, b, m, contact on f, v, false closures, jaw and gap correlation.
+
+``python -m model_runtime.evaluation.lips --data ../shared/data`` measures the shipped face on readers it never heard.
+Definitions are those of the measures page: gaps come from the vertices of the ICT face where it is at hand, else from
+``refine.lips.lip_gap``, a linear model fitted to the same vertices.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..contract import FPS, FloatArray
+from ..corpus.visemes import Phone, viseme_curves, with_rests
+from ..refine.lips import BILABIAL, JAW, LABIODENTAL, ROLL_LOWER, SILENCE, TOUCHING, lip_gap
+from .face_look import IctFace
+
+TEETH_CONTACT = 0.10  # cm between lower lip and upper incisors that reads as contact; the mesh has 0.12 at rest
+
+
+class MouthGeometry:
+    """Inner-lip gap and lip-to-teeth distance of the ICT face: linear vertices, so cheap per frame."""
+
+    def __init__(self, face: IctFace) -> None:
+        at, jaw = face.vertices, face.deltas[JAW]
+        number = np.arange(len(at))
+        middle = (number < 9409) & (np.abs(at[:, 0]) < 0.65) & (at[:, 1] > -4.4) & (at[:, 1] < -2.5)
+        lips = middle & (at[:, 2] > 10.8)
+        self._columns = []
+        for x in (-0.5, -0.25, 0.0, 0.25, 0.5):
+            near = np.abs(at[:, 0] - x) < 0.14
+            self._columns.append((np.flatnonzero(lips & near & (jaw[:, 1] > -1)), np.flatnonzero(lips & near & (jaw[:, 1] < -2))))
+        self._lower = np.flatnonzero(middle & (jaw[:, 1] < -2) & (at[:, 2] > 10.5))
+        teeth = (number >= 17039) & (number < 21451) & (np.abs(jaw[:, 1]) < 0.1) & (np.abs(at[:, 0]) < 0.8)
+        self._incisors = np.flatnonzero(teeth & (at[:, 1] < -3.25))
+        used = np.unique(np.concatenate([self._lower, self._incisors, *(np.concatenate(c) for c in self._columns)]))
+        self._row = {int(v): i for i, v in enumerate(used)}
+        self._neutral, self._deltas = at[used], face.deltas[:, used]
+
+    def gap(self, curves: FloatArray) -> FloatArray:
+        """(T, 52) -> (T,) cm between the inner lips at the middle of the mouth; 0 when they touch."""
+        y = self._posed(curves)[..., 1]
+        open_by = [y[:, self._rows(upper)].min(axis=1) - y[:, self._rows(lower)].max(axis=1) for upper, lower in self._columns]
+        return np.maximum(np.mean(open_by, axis=0) - TOUCHING, 0.0).astype(np.float32)
+
+    def teeth_distance(self, curves: FloatArray) -> FloatArray:
+        """(T, 52) -> (T,) cm from the lower lip to the edge of the upper incisors."""
+        points = self._posed(curves)
+        lower, teeth = points[:, self._rows(self._lower)], points[:, self._rows(self._incisors)]
+        return np.array([np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()) for a, b in zip(lower, teeth)], np.float32)
+
+    def _posed(self, curves: FloatArray) -> FloatArray:
+        return self._neutral + np.tensordot(curves.astype(np.float32), self._deltas, axes=1)
+
+    def _rows(self, vertices: FloatArray) -> list[int]:
+        return [self._row[int(v)] for v in vertices]
+
+
+@dataclass(frozen=True)
+class LipScores:
+    """Shares in [0, 1] and correlations; ``contacts``: how many p/b/m and f/v were judged."""
+
+    closure: float
+    teeth_contact: float
+    false_closure: float
+    jaw_correlation: float
+    gap_correlation: float
+    contacts: tuple[int, int]
+
+
+def score_lips(
+    faces: Sequence[FloatArray], spoken: Sequence[Sequence[Phone]], loudness: Sequence[FloatArray], geometry: MouthGeometry | None = None
+) -> LipScores:
+    """Judge faces (T, 52) against the aligned ``phones`` of each; ``loudness`` (T,) as ``viseme_curves``."""
+    closed, touched, false, jaws, gaps = [], [], [], [], []
+    for face, phones, loud in zip(faces, spoken, loudness):
+        frames = len(face)
+        gap = geometry.gap(face) if geometry else lip_gap(face)
+        reached = geometry.teeth_distance(face) <= TEETH_CONTACT if geometry else (face[:, ROLL_LOWER] > 0.12) & (gap < 0.45)
+        elsewhere = np.zeros(frames, bool)
+        for phone, start, end in with_rests(phones, frames / FPS):
+            if phone not in (*BILABIAL, *LABIODENTAL, SILENCE):
+                elsewhere[_span(start, end, frames)] = True
+        for phone, start, end in phones:
+            window = _span(start, end, frames, 1)
+            if phone in BILABIAL:
+                closed.append(bool((gap[window] <= 0.0).any()))
+            elif phone in LABIODENTAL:
+                touched.append(bool(reached[window].any()))
+            if phone in (*BILABIAL, *LABIODENTAL, SILENCE):
+                elsewhere[_span(start, end, frames, 1 if phone != SILENCE else 2)] = False
+        false.append(gap[elsewhere] <= 0.0)
+        truth = viseme_curves(phones, frames, loud)
+        jaws.append((face[:, JAW], truth[:, JAW]))
+        gaps.append((gap, geometry.gap(truth) if geometry else lip_gap(truth)))
+    return LipScores(
+        closure=_share(closed), teeth_contact=_share(touched), false_closure=_share(np.concatenate(false) if false else []),
+        jaw_correlation=_correlation(jaws), gap_correlation=_correlation(gaps), contacts=(len(closed), len(touched)),
+    )  # fmt: skip
+
+
+def _span(start: float, end: float, frames: int, margin: int = 0) -> slice:
+    first = int(np.floor(start * FPS)) - margin
+    last = int(np.ceil(end * FPS)) + margin
+    return slice(max(first, 0), max(min(last + 1, frames), 0))
+
+
+def _share(hits: Sequence[bool] | FloatArray) -> float:
+    return float(np.mean(hits)) if len(hits) else float("nan")
+
+
+def _correlation(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float:
+    """Mean over utterances, each with its own mean and spread."""
+    values = [np.corrcoef(a, b)[0, 1] for a, b in pairs if a.std() > 1e-6 and b.std() > 1e-6]
+    return float(np.mean(values)) if values else float("nan")

@@ -1,0 +1,171 @@
+"""Lips that close: what p, b, m and f, v and silence demand of a face, whoever made the curves.
+
+Faces are (T, 52) ARKit weights at ``FPS``, columns as ``ARKIT_NAMES``. Lengths are centimetres on an adult face
+(lip line about 5 cm wide), measured on the ICT face (Li et al. 2020, "Learning Formation of Physically-Based Face
+Attributes"). ARKit's ``mouthClose`` brings the lips together over an open jaw: ``mouthClose == jawOpen`` is shut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
+
+from ..contract import ARKIT_NAMES, FPS, FloatArray
+
+CURVE = {name: index for index, name in enumerate(ARKIT_NAMES)}
+
+
+def columns(*names: str) -> list[int]:
+    """Column numbers of curves; a name without its side stands for both sides."""
+    found: list[int] = []
+    for name in names:
+        found += [CURVE[name]] if name in CURVE else [CURVE[name + "Left"], CURVE[name + "Right"]]
+    return found
+
+
+JAW, CLOSE, FUNNEL, PUCKER = columns("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker")
+ROLL_LOWER, ROLL_UPPER = columns("mouthRollLower", "mouthRollUpper")
+PRESS, UPPER_UP, LOWER_DOWN = columns("mouthPress"), columns("mouthUpperUp"), columns("mouthLowerDown")
+PARTING = columns("mouthUpperUp", "mouthLowerDown", "mouthShrugUpper", "mouthFunnel", "noseSneer")
+MOUTH = [i for i, name in enumerate(ARKIT_NAMES) if name.startswith(("jaw", "mouth")) or name == "tongueOut"]
+
+BILABIAL = ("P", "B", "M")
+LABIODENTAL = ("F", "V")
+VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
+SILENCE = "SIL"
+
+SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
+TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
+
+# Centimetres of inner-lip gap per unit of weight, at the middle of the mouth; from the vertices of the ICT face.
+_GAP_NEUTRAL = 0.055
+_GAP_PER_WEIGHT = {
+    "jawOpen": 3.15, "mouthClose": -3.80, "mouthFunnel": 1.22, "mouthPucker": -0.13, "mouthRollLower": -0.31,
+    "mouthRollUpper": 0.18, "mouthShrugLower": -0.67, "mouthShrugUpper": 0.50, "mouthPressLeft": -0.12, "mouthPressRight": -0.12,
+    "mouthLowerDownLeft": 0.33, "mouthLowerDownRight": 0.33, "mouthUpperUpLeft": 0.34, "mouthUpperUpRight": 0.34,
+    "noseSneerLeft": 0.30, "noseSneerRight": 0.30,
+}  # fmt: skip
+_GAP_COLUMNS = [CURVE[name] for name in _GAP_PER_WEIGHT]
+_GAP_WEIGHTS = np.array(list(_GAP_PER_WEIGHT.values()), np.float32)
+
+
+def lip_gap(face: FloatArray) -> FloatArray:
+    """(T, 52) -> (T,) inner-lip gap in cm by a linear model of the ICT face; 0 means that the lips touch."""
+    raw = _GAP_NEUTRAL + face[:, _GAP_COLUMNS] @ _GAP_WEIGHTS
+    return np.maximum(raw - TOUCHING, 0.0).astype(np.float32)
+
+
+def close_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
+    """Bring the lips together by ``weight`` (T,) in [0, 1]; at 1 they touch on any face with ARKit's shapes."""
+    out, w = face.copy(), weight.astype(np.float32)
+    rounding = out[:, FUNNEL] * w
+    out[:, JAW] = _mix(out[:, JAW], np.minimum(out[:, JAW], SHUT_JAW), w)
+    out[:, PARTING] *= 1.0 - w[:, None]
+    out[:, PUCKER] = np.clip(out[:, PUCKER] + 0.5 * rounding, 0.0, 1.0)  # "boo": rounded lips meet as a pucker
+    out[:, PRESS] = np.maximum(out[:, PRESS], 0.16 * w[:, None])
+    out[:, ROLL_UPPER] = _mix(out[:, ROLL_UPPER], np.clip(out[:, ROLL_UPPER], 0.0, 0.10), w)
+    out[:, ROLL_LOWER] = np.maximum(out[:, ROLL_LOWER], 0.10 * w)
+    out[:, CLOSE] = _mix(np.minimum(out[:, CLOSE], out[:, JAW]), out[:, JAW], w**1.5)  # the gap, not the weight, eases
+    return out
+
+
+def touch_teeth(face: FloatArray, weight: FloatArray) -> FloatArray:
+    """Bring the lower lip under the upper teeth by ``weight`` (T,): f and v. The upper lip lifts off a little."""
+    out, w = face.copy(), weight.astype(np.float32)
+    out[:, JAW] = _mix(out[:, JAW], np.clip(out[:, JAW], 0.05, 0.08), w)
+    out[:, CLOSE] = _mix(out[:, CLOSE], 0.5 * out[:, JAW], w)
+    out[:, FUNNEL] *= 1.0 - w
+    out[:, LOWER_DOWN] *= 1.0 - w[:, None]
+    out[:, PUCKER] *= 1.0 - 0.5 * w
+    out[:, PRESS] *= 1.0 - w[:, None]
+    out[:, ROLL_LOWER] = _mix(out[:, ROLL_LOWER], 0.30, w)
+    out[:, ROLL_UPPER] *= 1.0 - w
+    out[:, UPPER_UP] = np.maximum(out[:, UPPER_UP], 0.13 * w[:, None])
+    return out
+
+
+def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
+    """Keep the lips apart by ``weight`` (T,): a vowel that came out shut opens a little."""
+    out, w = face.copy(), weight.astype(np.float32)
+    shut = np.clip(1.0 - lip_gap(face) / 0.12, 0.0, 1.0) * w
+    out[:, CLOSE] *= 1.0 - shut
+    out[:, PRESS] *= 1.0 - shut[:, None]
+    out[:, JAW] = np.maximum(out[:, JAW], 0.07 * shut)
+    return out
+
+
+def rest_mouth(face: FloatArray, weight: FloatArray) -> FloatArray:
+    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go, a smile or a frown stays."""
+    out, w = face.copy(), weight.astype(np.float32)
+    for column in (JAW, FUNNEL, CURVE["tongueOut"], *PARTING):
+        out[:, column] *= 1.0 - w
+    out[:, CLOSE] = np.minimum(out[:, CLOSE], out[:, JAW])
+    return out
+
+
+def _mix(a: FloatArray, b: FloatArray | float, w: FloatArray) -> FloatArray:
+    return a + (b - a) * w
+
+
+def refine_lips(face: FloatArray, phones: FloatArray, names: Sequence[str], rate: float, voice_activity: FloatArray) -> FloatArray:
+    """Hold a generated face to what was said.
+
+    ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1].
+    Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth, vowels not shut, silence at rest.
+    """
+    frames = len(face)
+    column = {name: i for i, name in enumerate(names)}
+
+    def share(wanted: Sequence[str]) -> FloatArray:
+        return phones[:, [column[name] for name in wanted if name in column]].sum(axis=1)
+
+    shut = _events(share(BILABIAL), rate, frames)
+    teeth = _events(share(LABIODENTAL), rate, frames) * (1.0 - shut)
+    vowel = _sampled(share(VOWELS), rate, frames)
+    loud = maximum_filter1d(voice_activity.astype(np.float32), 5, mode="nearest")
+    loud = gaussian_filter1d(loud, 1.2, mode="nearest")
+    out = np.clip(face, 0.0, 1.0).astype(np.float32)
+    out = part_lips(out, _step(vowel, 0.5, 0.9) * (1.0 - shut) * loud)
+    out = touch_teeth(out, teeth * loud)
+    out = close_lips(out, shut * loud)
+    out = rest_mouth(out, np.clip(1.0 - loud, 0.0, 1.0))
+    return np.clip(out, 0.0, 1.0).astype(np.float32)
+
+
+def closure_window(start: float, end: float, frames: int) -> FloatArray:
+    """(T,) weight of a contact held from ``start`` to ``end`` (s): 1 on at least one frame, eased in and out."""
+    t = np.arange(frames, dtype=np.float32) / FPS
+    length = end - start
+    on, off = start + 0.15 * length, end - 0.25 * length
+    weight = np.minimum(_step(t, on - 0.060, on), 1.0 - _step(t, off, off + 0.060))
+    centre = round(0.5 * (on + off) * FPS)
+    if 0 <= centre < frames:
+        weight[centre] = 1.0
+    return weight.astype(np.float32)
+
+
+def _events(probability: FloatArray, rate: float, frames: int) -> FloatArray:
+    """Posterior of a contact (N,) -> (T,) closing weight with a whole closed frame at every believed contact."""
+    smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
+    weight = np.zeros(frames, np.float32)
+    inside = np.flatnonzero(smooth > 0.30)
+    for run in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1):
+        if len(run) == 0 or smooth[run].max() < 0.42:
+            continue
+        # a longer run is held: the contact lasts while the posterior stays high, as the alignment says
+        weight = np.maximum(weight, closure_window(run[0] / rate, (run[-1] + 1) / rate, frames))
+    return weight
+
+
+def _sampled(values: FloatArray, rate: float, frames: int) -> FloatArray:
+    """(N,) at ``rate`` -> (T,) at ``FPS``, the smaller of the neighbours so that nothing is claimed that is unsure."""
+    calm = minimum_filter1d(values, 2, mode="nearest")
+    return np.interp(np.arange(frames) / FPS, (np.arange(len(calm)) + 0.5) / rate, calm).astype(np.float32)
+
+
+def _step(x: FloatArray, low: float, high: float) -> FloatArray:
+    """Smooth step from 0 at ``low`` to 1 at ``high``."""
+    u = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return (u * u * (3.0 - 2.0 * u)).astype(np.float32)
