@@ -1,0 +1,167 @@
+"""The worker as the add-on holds it: started, kept warm, cancelled, killed, replaced. The real process each time."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from interact_addon import runtime_install
+from interact_addon.runtime_api import contract, errors, skeleton
+from interact_addon.runtime_process import RuntimeMissing, RuntimeProcess, WorkerDied
+
+
+def a_request(duration: float = 1.0) -> contract.Request:
+    first = contract.Actor("Änne", skeleton.AVERAGE_SKELETON)
+    second = contract.Actor("Ben", skeleton.AVERAGE_SKELETON, position=(0.0, -1.2), heading=3.1416)
+    return contract.Request(duration=duration, actors=(first, second), quality="draft")
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RuntimeProcess]:
+    """Its private folder lies where spaces and letters outside ASCII are in the path."""
+    folder = tmp_path / "Temporäre Dateien 一時"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    process = RuntimeProcess(runtime_install.find_runtime_python("", None))
+    yield process
+    process.close()
+
+
+def wait_until_working(runtime: RuntimeProcess) -> None:
+    while (update := runtime.poll()).fraction < 0.1:  # type: ignore[union-attr]
+        assert isinstance(update, contract.Progress)
+        time.sleep(0.05)
+
+
+def test_the_worker_stays_warm_between_jobs_and_its_folder_is_private(runtime: RuntimeProcess) -> None:
+    stages: set[str] = set()
+    first = runtime.run(a_request(), lambda update: stages.add(update.stage))
+    pid, folder = runtime.pid, runtime.log_path.parent
+    second = runtime.run(a_request())
+    assert first.frames == second.frames == a_request().frames and stages
+    assert runtime.pid == pid
+    if os.name == "posix":
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    runtime.close()
+    assert not folder.exists() and runtime.pid is None
+
+
+def test_a_killed_worker_is_one_sentence_with_the_log_and_the_next_job_runs(runtime: RuntimeProcess) -> None:
+    runtime.start_job(a_request(60.0))
+    wait_until_working(runtime)
+    assert runtime._process is not None
+    runtime._process.kill()
+    with pytest.raises(WorkerDied, match="generate again") as failure:
+        while True:
+            runtime.poll()
+    assert str(runtime.log_path) in str(failure.value) and not runtime.busy
+    assert runtime.run(a_request()).frames == a_request().frames
+
+
+def test_cancel_stops_the_work_within_three_seconds(runtime: RuntimeProcess) -> None:
+    runtime.start_job(a_request(60.0))
+    wait_until_working(runtime)
+    asked = time.monotonic()
+    runtime.cancel()
+    with pytest.raises(errors.Cancelled):
+        while True:
+            runtime.poll()
+            time.sleep(0.02)
+    assert time.monotonic() - asked < 3.0 and not runtime.busy
+
+
+def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(runtime: RuntimeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = (sys.executable, "-c", "import time; print('{\"ready\": true, \"contract\": 1}', flush=True); time.sleep(600)")
+    monkeypatch.setattr("interact_addon.runtime_process.runtime_command", lambda python: deaf)
+    runtime.start_job(a_request())
+    while runtime._ready is None:
+        runtime.poll()
+        time.sleep(0.02)
+    process = runtime._process
+    assert process is not None
+    asked = time.monotonic()
+    runtime.cancel()
+    with pytest.raises(errors.Cancelled):
+        while True:
+            runtime.poll()
+            time.sleep(0.02)
+    assert 2.0 <= time.monotonic() - asked < 5.0
+    assert process.poll() is not None and not runtime.busy
+
+
+def test_a_python_without_the_libraries_is_named_with_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = (sys.executable, "-I", "-S", "-c", "import numpy")
+    monkeypatch.setattr("interact_addon.runtime_process.runtime_command", lambda python: bare)
+    runtime = RuntimeProcess(Path(sys.executable))
+    with pytest.raises(RuntimeMissing, match="No module named 'numpy'.*install the runtime"):
+        runtime.run(a_request())
+    runtime.close()
+
+
+def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
+    not_a_program = tmp_path / "python"
+    not_a_program.write_text("hello")
+    runtime = RuntimeProcess(not_a_program)
+    with pytest.raises(RuntimeMissing, match="cannot be started"):
+        runtime.run(a_request())
+    runtime.close()
+
+
+def test_an_invalid_request_starts_nothing(runtime: RuntimeProcess) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        runtime.run(a_request(3600.0))
+    assert runtime.pid is None and not runtime.busy
+
+
+def test_the_python_of_the_user_comes_first_and_a_wrong_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERACT_PYTHON", sys.executable)
+    assert runtime_install.find_runtime_python("", None) == Path(sys.executable)
+    with pytest.raises(RuntimeMissing, match="choose another or leave it empty"):
+        runtime_install.find_runtime_python(str(tmp_path / "nowhere"), None)
+
+
+def test_an_unfinished_environment_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INTERACT_PYTHON", raising=False)
+    python = runtime_install._interpreter(tmp_path)
+    python.parent.mkdir(parents=True)
+    python.write_bytes(b"")
+    assert runtime_install.find_runtime_python("", tmp_path) != python
+    (tmp_path / "interact-runtime.json").write_text("{}")
+    assert runtime_install.find_runtime_python("", tmp_path) == python
+
+
+def test_the_installation_is_argument_lists_with_pinned_versions(tmp_path: Path) -> None:
+    steps = runtime_install.plan(Path(sys.executable), tmp_path / "an environment", tmp_path)
+    pins = [argument for step in steps for argument in step.command if "==" in argument]
+    assert any(pin.startswith("torch==") for pin in pins) and len(pins) == len(runtime_install.requirements())
+    assert [step.fraction for step in steps] == sorted(step.fraction for step in steps)
+    assert "generate" in steps[-1].command
+
+
+def test_a_failing_installation_is_one_sentence_and_leaves_no_finished_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = (runtime_install.Step("Installing torch", (sys.executable, "-c", "raise SystemExit('no such version')"), 0.0),)
+    monkeypatch.setattr(runtime_install, "plan", lambda *_: broken)
+    installer = runtime_install.Installer(Path(sys.executable), tmp_path / "environment")
+    with pytest.raises(runtime_install.InstallFailed, match="no such version"):
+        while installer.poll() is not None:
+            time.sleep(0.02)
+    assert not (tmp_path / "environment" / "interact-runtime.json").exists()
+
+
+def test_a_cancelled_installation_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = (runtime_install.Step("Installing torch", (sys.executable, "-c", "import time; time.sleep(600)"), 0.0),)
+    monkeypatch.setattr(runtime_install, "plan", lambda *_: endless)
+    installer = runtime_install.Installer(Path(sys.executable), tmp_path / "environment")
+    while installer._process is None:
+        time.sleep(0.02)
+    installer.cancel()
+    with pytest.raises(errors.Cancelled):
+        while installer.poll() is not None:
+            time.sleep(0.02)

@@ -1,0 +1,162 @@
+"""The same job without a screen: ``python -m interact_addon generate shot.blend --out DIR`` (Blender as a module),
+``blender -b shot.blend --command interact generate --out DIR`` (the program)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+from . import generation
+from .demo import build_demo_scene
+from .export import export_fbx
+from .render_preview import render_preview
+from .runtime_api import contract, errors
+
+
+def main(arguments: list[str]) -> int:
+    """Exit codes: 0 done, 1 a named error (one sentence on stderr), 2 wrong usage, 130 interrupted."""
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as leaving:  # inside Blender argparse must not end the program
+        return int(leaving.code or 0)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        return _complain("cancelled", 130)
+    except errors.Cancelled as error:
+        return _complain(str(error), 130)
+    except errors.InterActError as error:
+        return _complain(str(error), 1)
+    finally:
+        generation.free_runtime()
+    return 0
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Key both characters of a .blend and save it, under its own name, in the output folder."""
+    folder = _output_folder(options.out)
+    scene = _open_scene(options.blend, options.scene)
+    job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
+    name = Path(bpy.data.filepath).stem or "shot"
+    _save_blend(folder / f"{name}.blend")
+    if options.fbx:
+        export_fbx(scene, folder / f"{name}.fbx")
+        print(folder / f"{name}.fbx")
+    _report(job)
+
+
+def demo(options: argparse.Namespace) -> None:
+    """The demo scene, performed: demo.blend, demo.fbx, preview.png, preview.mp4, and the plain data of the job."""
+    folder = _output_folder(options.out)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = build_demo_scene(*(Path(speech).resolve() if speech else None for speech in (options.speech_a, options.speech_b)))
+    job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
+    assert job.performance is not None
+    _write_text(folder / "request.json", job.request.to_json())
+    job.performance.save(folder / "performance.npz")
+    bpy.ops.file.pack_all()  # the voices travel inside the file
+    _save_blend(folder / "demo.blend")
+    for stage, write in (
+        ("Exporting FBX", lambda: export_fbx(scene, folder / "demo.fbx")),
+        ("Rendering the preview", lambda: render_preview(scene, folder)),
+    ):
+        started = time.monotonic()
+        print(stage, flush=True)
+        write()
+        print(f"  {time.monotonic() - started:.1f} s", flush=True)
+    _report(job)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="interact", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    shot = commands.add_parser("generate", help="key both characters of a .blend and save it in the output folder")
+    shot.add_argument("blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already")
+    shot.add_argument("--scene", help="the scene to perform, where it is not the one the file opens with")
+    shot.add_argument("--fbx", action="store_true", help="export both characters as FBX too")
+    shot.set_defaults(run=generate)
+    show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")
+    show.add_argument("--speech-a", type=Path, metavar="FILE", help="what the first character says, instead of the demo's voice")
+    show.add_argument("--speech-b", type=Path, metavar="FILE", help="what the second character says")
+    show.set_defaults(run=demo)
+    for command in (shot, show):
+        command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
+        command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")
+        command.add_argument("--seed", type=int, help="instead of the seed set in the scene")
+    return parser
+
+
+def _output_folder(folder: Path) -> Path:
+    """The folder, made and tried: nobody waits for a result that has no place to go."""
+    folder = folder.resolve()
+    probe = folder / ".interact-write-test"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise errors.OutOfSpace(f"The folder '{folder}' cannot be written ({error.strerror}); choose another with --out.") from error
+    return folder
+
+
+def _open_scene(blend: Path | None, scene_name: str | None) -> bpy.types.Scene:
+    if blend is not None:
+        try:
+            bpy.ops.wm.open_mainfile(filepath=str(blend.resolve()))
+        except RuntimeError as error:
+            raise errors.InvalidRequest(f"'{blend}' cannot be opened ({_reason(error)}); give the path of a .blend file.") from error
+    scene = bpy.data.scenes.get(scene_name) if scene_name else bpy.context.scene
+    if scene is None:
+        raise errors.InvalidRequest(f"There is no scene '{scene_name}'; the file has: {', '.join(s.name for s in bpy.data.scenes)}.")
+    return scene
+
+
+def _save_blend(path: Path) -> None:
+    """Save a copy beside the old one and swap: paths of sounds and images stay right relative to the new place."""
+    partial = path.with_name(f"{path.stem}.part.blend")
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False)
+        os.replace(partial, path)
+    except (RuntimeError, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise errors.OutOfSpace(f"'{path}' cannot be saved ({_reason(error)}); free some space or choose another folder.") from error
+    print(path)
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise errors.OutOfSpace(f"'{path}' cannot be written ({error.strerror}); free some space.") from error
+
+
+def _report(job: generation.Generation) -> None:
+    for warning in job.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"Generated {job.request.duration:.1f} s for two in {job.seconds:.1f} s (seed {job.request.seed}, {job.request.quality})")
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    return code
+
+
+def _reason(error: Exception) -> str:
+    return str(error).removeprefix("Error: ").strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+class _Printer:
+    """One line a stage; a log of a render farm is no place for a moving bar."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+
+    def __call__(self, progress: contract.Progress) -> None:
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            print(f"{progress.fraction:4.0%} {progress.stage}", flush=True)

@@ -1,0 +1,81 @@
+"""The extension as one zip: the add-on with the runtime inside it, checked by Blender's own tool. No ``bpy`` imported.
+
+``python -m interact_addon.packaging OUT_DIR`` or ``build.py package``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# What generating needs. Training, measuring, composing and their data stay in the repository.
+RUNTIME_PARTS = ("features", "networks", "refine", "weights")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "*.part")
+ONLY_FOR_DEVELOPERS = ("pocketsphinx", "matplotlib", "tqdm")
+
+
+class PackagingFailed(Exception):
+    """The zip could not be made."""
+
+
+def package(out: Path) -> Path:
+    """Build ``out/interact_addon-<version>.zip`` and validate it; returns its path, raises ``PackagingFailed``."""
+    tool = blender_extension_tool()
+    manifest = tomllib.loads((REPOSITORY / "interact_addon" / "blender_manifest.toml").read_text("utf-8"))
+    out.mkdir(parents=True, exist_ok=True)
+    result = out / f"{manifest['id']}-{manifest['version']}.zip"
+    with tempfile.TemporaryDirectory(prefix="interact package ") as folder:
+        staged = stage(Path(folder) / "interact_addon")
+        partial = Path(folder) / result.name
+        _run(tool, "build", "--source-dir", str(staged), "--output-filepath", str(partial))
+        _run(tool, "validate", str(partial))
+        shutil.copyfile(partial, result.with_suffix(".part"))
+        os.replace(result.with_suffix(".part"), result)
+    return result
+
+
+def stage(folder: Path) -> Path:
+    """Lay out the extension's files in ``folder`` as they go into the zip."""
+    shutil.copytree(REPOSITORY / "interact_addon", folder, ignore=LEFT_OUT)
+    runtime = folder / "model_runtime"
+    runtime.mkdir()
+    for file in sorted((REPOSITORY / "model_runtime").glob("*.py")):
+        shutil.copy2(file, runtime)
+    for part in RUNTIME_PARTS:
+        shutil.copytree(REPOSITORY / "model_runtime" / part, runtime / part, ignore=LEFT_OUT)
+    shutil.copy2(REPOSITORY / "LICENSE", folder)
+    (runtime / "requirements.txt").write_text("\n".join(runtime_requirements()) + "\n", "utf-8")
+    return folder
+
+
+def runtime_requirements() -> list[str]:
+    """The pins of ``pyproject.toml`` that generating needs."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    return [pin for pin in project["dependencies"] if not pin.startswith(ONLY_FOR_DEVELOPERS)]
+
+
+def blender_extension_tool() -> Path:
+    """Blender's ``blender_ext.py``, which needs no Blender to run; it comes with the ``bpy`` module."""
+    spec = importlib.util.find_spec("bpy")
+    roots = [Path(place) for place in (spec.submodule_search_locations or [])] if spec is not None else []
+    for root in roots:
+        for tool in sorted(root.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")):
+            return tool
+    raise PackagingFailed("Blender's extension tool comes with the bpy module; install the project's dev requirements.")
+
+
+def _run(tool: Path, *arguments: str) -> None:
+    result = subprocess.run([sys.executable, str(tool), *arguments], capture_output=True, text=True)
+    if result.returncode:
+        raise PackagingFailed(f"Blender's extension tool refuses to {arguments[0]}: {(result.stderr or result.stdout).strip()}")
+
+
+if __name__ == "__main__":
+    print(package(Path(sys.argv[1])))

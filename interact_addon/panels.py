@@ -1,0 +1,110 @@
+"""The InterAct tab in the sidebar of the 3D view and of the sequencer."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from . import generation
+from .runtime_api import contract
+
+
+class _Sidebar:
+    bl_category = "InterAct"
+    bl_region_type = "UI"
+    bl_options: set[str] = set()
+    layout: bpy.types.UILayout
+
+
+class _Cast(_Sidebar):
+    bl_label = "Cast"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        layout = self.layout
+        layout.operator("interact.cast_selected", icon="EYEDROPPER")
+        for title, actor in zip(("First", "Second"), settings.actors):
+            column = layout.column(align=True)
+            column.use_property_split = True
+            column.use_property_decorate = False
+            column.prop(actor, "armature", text=title, icon="ARMATURE_DATA")
+            if actor.armature is None:
+                continue
+            column.prop(actor, "name", text="Called", placeholder=actor.armature.name)
+            column.prop(actor, "seat")
+            if actor.seat is None:
+                column.prop(actor, "seat_height")
+            column.prop(actor, "walk_target")
+
+
+class _Script(_Sidebar):
+    bl_label = "Script"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        if any(actor.armature is None for actor in context.scene.interact.actors):
+            layout.label(text="Cast two characters first", icon="INFO")
+            return
+        for index, actor in enumerate(context.scene.interact.actors):
+            name = actor.name or actor.armature.name
+            row = layout.row(align=True)
+            row.label(text=name, icon="OUTLINER_OB_SPEAKER")
+            row.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
+        layout.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
+        layout.label(text=f"Actions: {', '.join(contract.ACTION_LABELS)}", icon="INFO")
+
+
+class _Generate(_Sidebar):
+    bl_label = "Generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        layout = self.layout
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.row().prop(settings, "quality", expand=True)
+        column.prop(settings, "seed")
+        column.prop(settings, "guidance")
+        job = generation.current
+        if job is not None:
+            layout.progress(factor=job.progress.fraction, text=job.progress.stage)
+            layout.operator("interact.cancel", icon="X")
+            return
+        big = layout.row()
+        big.scale_y = 1.8
+        big.operator("interact.generate", icon="PLAY")
+        reason = generation.disabled_reason(context.scene)
+        if reason:
+            _lines(layout, context, reason)
+
+
+class _Export(_Sidebar):
+    bl_label = "Export"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.operator("interact.export_fbx", icon="EXPORT")
+        self.layout.operator("interact.free_memory", icon="TRASH")
+
+
+def _in_both_editors(base: type) -> tuple[type, type]:
+    """The same panel for the 3D view and for the sequencer."""
+    name = base.__name__.strip("_").lower()
+    return (
+        type(f"INTERACT_PT_{name}", (base, bpy.types.Panel), {"bl_space_type": "VIEW_3D"}),
+        type(f"INTERACT_PT_{name}_sequencer", (base, bpy.types.Panel), {"bl_space_type": "SEQUENCE_EDITOR"}),
+    )
+
+
+CLASSES = tuple(cls for base in (_Cast, _Script, _Generate, _Export) for cls in _in_both_editors(base))
+
+
+def _lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str) -> None:
+    """A sentence in the panel, wrapped: labels don't wrap by themselves."""
+    width = context.region.width / (7 * context.preferences.system.ui_scale) if context.region is not None else 40
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, max(20, int(width) - 6))):
+        column.label(text=line, icon="INFO" if number == 0 else "BLANK1")

@@ -1,0 +1,47 @@
+"""What Blender learns about the extension: an explicit list, nothing else."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import batch, generation, operators, panels, preferences, properties
+
+CLASSES: tuple[type, ...] = (
+    properties.INTERACT_PG_actor,
+    properties.INTERACT_PG_scene,
+    preferences.INTERACT_AP_preferences,
+    *operators.CLASSES,
+    *panels.CLASSES,
+)
+
+_cli_command: object | None = None
+
+
+@bpy.app.handlers.persistent
+def _stop_generating(*_arguments: object) -> None:
+    """Another file is being opened: what was asked for belongs to the file that leaves."""
+    if generation.current is not None:
+        generation.current.abandon()
+
+
+def register() -> None:
+    global _cli_command
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
+    bpy.types.VIEW3D_MT_add.append(operators.draw_add_menu)
+    bpy.app.handlers.load_pre.append(_stop_generating)
+    _cli_command = bpy.utils.register_cli_command("interact", batch.main)
+
+
+def unregister() -> None:
+    global _cli_command
+    generation.free_runtime()
+    if _cli_command is not None:
+        bpy.utils.unregister_cli_command(_cli_command)
+        _cli_command = None
+    bpy.app.handlers.load_pre.remove(_stop_generating)
+    bpy.types.VIEW3D_MT_add.remove(operators.draw_add_menu)
+    del bpy.types.Scene.interact
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
