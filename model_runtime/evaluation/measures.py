@@ -1,0 +1,195 @@
+"""Each measure of a result, defined once: tests, benchmark, model card and the report after a generation all call these.
+
+Bodies are given as root positions (T, 3), rotations (T, 52, 4) and a skeleton at ``FPS``; lengths in metres, time in
+seconds, unless the name of a figure says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from .. import rotations as rot
+from ..contract import ARKIT_NAMES, FPS, ActorPerformance, Performance
+from ..corpus.labels import label_frames
+from ..features.prosody import ENERGY, VOICE_ACTIVITY, VOICING
+from ..refine.feet import detect_contacts, sole_points
+from ..refine.lips import lip_gap
+from ..skeleton import INDEX, Skeleton, forward_kinematics
+
+Array = NDArray[Any]
+
+SETTLING = 0.5  # s after a change of label in which the body is still on its way
+BEAT_WINDOW = 0.15  # s between the peak of a stroke and the stress it belongs to
+STROKE_SPEED = 0.45  # m/s; a hand that peaks below this is swaying, not gesturing
+HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
+_EYES_SHUT = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
+
+
+class Skate(NamedTuple):
+    speed: float  # mean horizontal speed of a foot in contact, m/s
+    slide: float  # mean way a foot slides during one contact, m
+
+
+class Beats(NamedTuple):
+    share: float  # of strokes that peak near a stress
+    chance: float  # the same for stresses shifted in time
+    strokes: int
+
+
+def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
+    """Share of frames, ``SETTLING`` after a change on, whose heuristic label is the requested one (T,)."""
+    requested = np.asarray(requested)
+    changes = np.flatnonzero(np.diff(requested)) + 1
+    settled = np.ones(len(requested), bool)
+    for frame in changes:
+        settled[frame : frame + round(SETTLING * FPS)] = False
+    return float((label_frames(root, rotations, skeleton) == requested)[settled].mean())
+
+
+def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
+    """How much planted feet slide, for contacts found from the motion itself and not from what its maker claims."""
+    contacts = detect_contacts(root, rotations, skeleton)
+    points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
+    step = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
+    both = contacts[1:] & contacts[:-1]
+    if not both.any():
+        return Skate(0.0, 0.0)
+    spans = int((np.diff(np.concatenate([np.zeros((1, 4), bool), both]).astype(np.int8), axis=0) == 1).sum())
+    return Skate(float(step[both].mean() * FPS), float(step[both].sum() / max(spans, 1)))
+
+
+def floor_depth(root: Array, rotations: Array, skeleton: Skeleton) -> float:
+    """Metres by which the deepest sole point is below the floor; 0 when none is."""
+    return max(0.0, -float(sole_points(root, rotations, skeleton)[..., 2].min()))
+
+
+def jerk(root: Array, rotations: Array, skeleton: Skeleton) -> dict[str, float]:
+    """Mean size of the third derivative (m/s^3) of hands, head and root."""
+    positions, _ = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
+    size = np.linalg.norm(np.diff(positions.astype(np.float64), 3, axis=0), axis=-1) * FPS**3
+    return {"hands": float(size[:, HANDS].mean()), "head": float(size[:, INDEX["head"]].mean()), "root": float(size[:, 0].mean())}
+
+
+def seam_ratio(root: Array, rotations: Array, skeleton: Skeleton, joins: Sequence[int]) -> dict[str, float]:
+    """99th percentile of joint speed and acceleration within 3 frames of ``joins`` over that of all other frames."""
+    positions, _ = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
+    near = np.zeros(len(positions), bool)
+    for join in joins:
+        near[max(0, join - 3) : join + 4] = True
+    ratios = {}
+    for order, name in ((1, "speed"), (2, "acceleration")):
+        values = np.linalg.norm(np.diff(positions, order, axis=0), axis=-1)
+        mask = near[:-order]
+        if not mask.any() or mask.all():
+            ratios[name] = 0.0
+        else:
+            ratios[name] = float(np.percentile(values[mask], 99) / max(np.percentile(values[~mask], 99), 1e-9))
+    return ratios
+
+
+def hand_speed(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """(T, 2) speed of left and right wrist against the chest, m/s: walking and swaying do not count."""
+    positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
+    chest = INDEX["spine3"]
+    relative = rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1])
+    return np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS if len(root) > 1 else np.zeros((len(root), 2))
+
+
+def stress_times(prosody: Array) -> Array:
+    """Seconds of the syllables that stand out, from ``prosody`` (T, 28) alone: peaks of voiced loudness."""
+    loudness = np.convolve(prosody[:, ENERGY] * prosody[:, VOICING], np.hanning(5)[1:-1] / np.hanning(5).sum(), mode="same")
+    peaks, _ = find_peaks(loudness, prominence=0.15, distance=5, height=0.5)
+    return peaks / FPS
+
+
+def gesture_beats(speed: Array, stresses: Array) -> Beats:
+    """How many stroke peaks of ``speed`` (T, 2) lie on a stress, beside the same for stresses moved by 0.4 to 3 s."""
+    peaks = np.concatenate([find_peaks(speed[:, hand], height=STROKE_SPEED, distance=8)[0] for hand in (0, 1)]) / FPS
+    if not len(peaks) or not len(stresses):
+        return Beats(0.0, 0.0, len(peaks))
+    end = len(speed) / FPS
+
+    def share(times: Array) -> float:
+        return float((np.abs(peaks[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
+
+    shifted = [share((stresses + shift) % end) for shift in np.concatenate([np.arange(0.4, 3.0, 0.2), -np.arange(0.4, 3.0, 0.2)])]
+    return Beats(share(stresses), float(np.mean(shifted)), len(peaks))
+
+
+def largest_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skeleton) -> dict[str, float]:
+    """Largest distance of any joint in metres and of any face curve between two results of one length."""
+    first, _ = forward_kinematics(a.root_positions, a.rotations, skeleton)
+    second, _ = forward_kinematics(b.root_positions, b.rotations, skeleton)
+    return {"joints": float(np.linalg.norm(first - second, axis=-1).max()), "face": float(np.abs(a.face - b.face).max())}
+
+
+def mean_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skeleton) -> float:
+    """Mean joint distance in metres: how different two takes of one shot are."""
+    first, _ = forward_kinematics(a.root_positions, a.rotations, skeleton)
+    second, _ = forward_kinematics(b.root_positions, b.rotations, skeleton)
+    return float(np.linalg.norm(first - second, axis=-1).mean())
+
+
+def mouth_motion(face: Array) -> Array:
+    """(T,) speed of the gap between the lips, cm/s."""
+    return np.abs(np.gradient(lip_gap(np.asarray(face, np.float32)))) * FPS
+
+
+def blinks_per_minute(face: Array) -> float:
+    shut = np.asarray(face)[:, _EYES_SHUT].min(axis=1) > 0.5
+    return float((np.diff(shut.astype(np.int8)) == 1).sum() / len(shut) * FPS * 60)
+
+
+def measure_actor(result: ActorPerformance, skeleton: Skeleton, requested: Array, own: Array, partner: Array) -> dict[str, Any]:
+    """The figures of one actor. ``requested`` (T,) label indices; ``own``, ``partner`` (T, 28) prosody of both voices."""
+    root, rotations = result.root_positions, result.rotations
+    skate = foot_skate(root, rotations, skeleton)
+    hands = hand_speed(root, rotations, skeleton)
+    mouth, gap = mouth_motion(result.face), lip_gap(result.face)
+    speaking = own[:, VOICE_ACTIVITY] > 0.5
+    listening = ~speaking & (partner[:, VOICE_ACTIVITY] > 0.5)
+    # The mouth may still close for a moment after the last sound.
+    silent = ~np.convolve(speaking, np.ones(2 * round(0.3 * FPS) + 1), mode="same").astype(bool)
+    beats = gesture_beats(hands, stress_times(own))
+    return {
+        "label_obedience": label_obedience(requested, root, rotations, skeleton),
+        "foot_skate_cm_per_s": 100 * skate.speed,
+        "slide_per_step_cm": 100 * skate.slide,
+        "floor_depth_cm": 100 * floor_depth(root, rotations, skeleton),
+        "jerk_m_per_s3": jerk(root, rotations, skeleton),
+        "hand_speed_speaking_cm_per_s": 100 * _mean(hands.mean(axis=1), speaking),
+        "hand_speed_listening_cm_per_s": 100 * _mean(hands.mean(axis=1), listening),
+        "mouth_motion_speaking_cm_per_s": _mean(mouth, speaking),
+        "mouth_motion_listening_cm_per_s": _mean(mouth, listening),
+        "mouth_closed_in_silence": _mean(gap < 0.15, silent),
+        "gesture_beats": beats._asdict(),
+        "blinks_per_minute": blinks_per_minute(result.face),
+    }
+
+
+def measure_pair(
+    performance: Performance, skeletons: Sequence[Skeleton], requested: Sequence[Array], prosodies: Sequence[Array]
+) -> dict[str, Any]:
+    """All figures of a result that need nothing but the request: per actor, and the worse of the two for the report's top."""
+    actors = {
+        result.name: measure_actor(result, skeletons[i], requested[i], prosodies[i], prosodies[1 - i])
+        for i, result in enumerate(performance.actors)
+    }
+    each = list(actors.values())
+    distance = np.linalg.norm(performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1)
+    return {
+        "label_obedience": float(np.mean([m["label_obedience"] for m in each])),
+        "foot_skate_cm_per_s": max(m["foot_skate_cm_per_s"] for m in each),
+        "floor_depth_cm": max(m["floor_depth_cm"] for m in each),
+        "closest_m": float(distance.min()),
+        "actors": actors,
+    }
+
+
+def _mean(values: Array, where: Array) -> float:
+    return float(np.asarray(values, np.float64)[where].mean()) if where.any() else float("nan")
