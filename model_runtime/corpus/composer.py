@@ -1,0 +1,149 @@
+"""Composes two-actor scenes: a script, a base of real motion for each body, gestures on stresses, heads that look and listen.
+
+``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``. Scene ``n`` of seed ``s`` is always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import rotations as rot
+from ..contract import ACTION_LABELS, FPS, FloatArray
+from ..errors import InterActError
+from ..refine.feet import detect_contacts, lock_feet
+from ..skeleton import Skeleton
+from .base_motion import ClipSet, Motion
+from .clip import Clip
+from .labels import label_frames
+from .performer import Performer
+from .scene import Scene
+from .script import Script, write_script
+
+if TYPE_CHECKING:
+    from .speech_library import Utterance
+
+PROSODY_SIZE = 28
+
+
+class SceneRejected(InterActError):
+    """A composed scene breaks a limit; the message's first word is the reason that is counted."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What scenes are made from: clips of one split, their foot contacts, and each voice's utterances."""
+
+    clips: list[Clip]
+    contacts: dict[str, NDArray[np.bool_]]
+    voices: dict[str, list[Utterance]]
+    split: str
+
+
+def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -> Material:
+    """The material of a split. Clips held out never appear in 'train'; 'test' may use all, for its voices are held out."""
+    usable = [clip for clip in clips if split == "test" or clip.split == "train"]
+    voices: dict[str, list[Utterance]] = {}
+    for utterance in utterances:
+        if utterance.split == split:
+            voices.setdefault(utterance.voice, []).append(utterance)
+    contacts = {clip.name: detect_contacts(clip.root_positions, clip.rotations, clip.skeleton) for clip in usable}
+    return Material(usable, contacts, voices, split)
+
+
+def compose_scene(seed: int, material: Material) -> Scene:
+    """The scene of ``seed``; raises ``SceneRejected``."""
+    rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
+    names = sorted(material.voices)
+    first, second = rng.choice(len(names), 2, replace=len(names) < 2)
+    voices = (material.voices[names[first]], material.voices[names[second]])
+    script = write_script(rng, voices)
+    frames = int(script.duration * FPS)
+    prosody = np.stack([_prosody(script, actor, voices[actor], frames) for actor in range(2)])
+    performers = _perform(rng, script, material, prosody)
+    bodies, labels, contacts = [], [], []
+    for performer in performers:
+        motion, label = performer.track.result()
+        motion, label = motion.slice(0, frames), label[:frames]
+        root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
+        labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
+        bodies.append(Motion(root, rotations, motion.contacts))
+        contacts.append(motion.contacts)
+    scene = Scene(
+        seed, material.split, np.stack([p.clips.skeleton.offsets for p in performers]), np.stack([b.root for b in bodies]),
+        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack(contacts), prosody.astype(np.float16),
+        np.zeros((2, frames, 52), np.float16), np.array(script.seat_height, np.float32), script.utterances, ([], []),
+        [], [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
+    )  # fmt: skip
+    return scene
+
+
+def _prosody(script: Script, actor: int, voice: Sequence[Utterance], frames: int) -> FloatArray:
+    """(frames, 28) of everything one actor says; silence is zero."""
+    known = {utterance.id: utterance for utterance in voice}
+    track = np.zeros((frames, PROSODY_SIZE), np.float32)
+    for said in script.utterances[actor]:
+        start = round(said.start * FPS)
+        part = known[said.id].prosody[: max(0, frames - start)]
+        louder = part[:, :1] >= track[start : start + len(part), :1]
+        track[start : start + len(part)] = np.where(louder, part, track[start : start + len(part)])
+    return track
+
+
+def _perform(rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray) -> tuple[Performer, Performer]:
+    """Both bodies' base motion, grown in turns so that each knows where the other is."""
+    speaking = np.concatenate([np.zeros((2, 1)), np.cumsum(prosody[:, :, 0] > 0.5, axis=1)], axis=1)
+
+    def conversation_of(actor: int) -> Callable[[float, float], tuple[float, float]]:
+        def shares(start: float, end: float) -> tuple[float, float]:
+            a, b = (min(max(0, round(t * FPS)), speaking.shape[1] - 1) for t in (start, end))
+            both = (speaking[:, b] - speaking[:, a]) / max(b - a, 1)
+            return float(both[actor]), float(both[1 - actor])
+
+        return shares
+
+    bodies = sorted({clip.performer for clip in material.clips if clip.source == "rocketbox"})
+    direction = float(rng.uniform(-np.pi, np.pi))
+    places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
+    performers = []
+    for actor in range(2):
+        facing = direction + np.pi * actor + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
+        performer = str(rng.choice(bodies))
+        owner = performer if rng.random() < 0.7 else str(rng.choice(bodies))
+        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.uniform(0.92, 1.08)))
+        clips = ClipSet(material.clips, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
+        performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))
+    one, two = performers
+    one.partner, two.partner = two, one
+    frames = prosody.shape[1]
+    while min(one.track.frames, two.track.frames) < frames + 5:
+        min(performers, key=lambda p: p.track.frames).advance()
+    return one, two
+
+
+# Seconds by which a label comes before the frame at which the motion is recognised as such.
+_LEAD = {"sit": 0.45, "walk": 0.15, "stand": 0.3}
+
+
+def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Script labels (T,) whose changes are moved to shortly before the motion shows them (``seen`` (T,)), where one is near."""
+    changes = np.flatnonzero(np.diff(seen)) + 1
+    result = np.array(script)
+    edges = [0, *(np.flatnonzero(np.diff(script)) + 1).tolist(), len(script)]
+    moved = [0]
+    for edge in edges[1:-1]:
+        label = int(script[edge])
+        near = [int(c) for c in changes if int(seen[c]) == label and -1.0 * FPS <= c - edge <= 3.5 * FPS]
+        place = edge
+        if near:
+            lead = _LEAD["sit" if seen[near[0] - 1] == ACTION_LABELS.index("sit") else ACTION_LABELS[label]]
+            place = near[0] - round(lead * FPS)
+        moved.append(min(max(place, moved[-1] + 1), len(script)))
+    moved.append(len(script))
+    for (a, b), edge in zip(zip(moved[:-1], moved[1:]), edges[:-1]):
+        result[a:b] = script[edge]
+    return result

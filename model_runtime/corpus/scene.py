@@ -1,0 +1,105 @@
+"""A composed two-person scene: what the networks learn from, with labels that are known and not guessed."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import FPS, FloatArray
+from ..errors import InterActError
+
+_QUANTUM = 32767.0  # quaternions are kept as int16
+
+
+class SceneUnreadable(InterActError):
+    """A scene file is missing, cut off or of another layout."""
+
+
+class SpokenUtterance(NamedTuple):
+    """An utterance of the speech library heard from ``start`` (s, scene time) at a linear ``gain``."""
+
+    id: str
+    start: float
+    gain: float
+
+
+@dataclass
+class Scene:
+    """T frames at 30 fps of two actors; world frame, metres, seconds.
+
+    ``skeletons`` (2, 52, 3) bone offsets; ``root_positions`` (2, T, 3); ``rotations`` (2, T, 52, 4) local quaternions;
+    ``labels`` (2, T) index into ``ACTION_LABELS``; ``contacts`` (2, T, 4) bool, order ``FOOT_CONTACTS``;
+    ``prosody`` (2, T, 28), zeros in silence; ``face`` (2, T, 52) ARKit weights, zeros where not made;
+    ``seat_height`` (2,); ``utterances``, ``gestures`` (actor, time of the emphasis, kind, hand), ``stresses`` (s) and
+    ``walk_targets`` (actor, start, end, x, y) say what was put where.
+    """
+
+    seed: int
+    split: str
+    skeletons: FloatArray
+    root_positions: FloatArray
+    rotations: FloatArray
+    labels: NDArray[np.uint8]
+    contacts: NDArray[np.bool_]
+    prosody: NDArray[np.float16]
+    face: NDArray[np.float16]
+    seat_height: FloatArray
+    utterances: tuple[list[SpokenUtterance], list[SpokenUtterance]]
+    stresses: tuple[list[float], list[float]]
+    gestures: list[dict[str, Any]] = field(default_factory=list)
+    walk_targets: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def frames(self) -> int:
+        return self.root_positions.shape[1]
+
+    @property
+    def duration(self) -> float:
+        return self.frames / FPS
+
+    def save(self, path: str | Path) -> None:
+        """Write one ``.npz``, beside first and then renamed, so that an interrupted run leaves no half scene."""
+        path = Path(path)
+        meta = {
+            "seed": self.seed, "split": self.split, "gestures": self.gestures, "walk_targets": self.walk_targets,
+            "stresses": [[round(t, 3) for t in actor] for actor in self.stresses],
+            "utterances": [[list(u) for u in actor] for actor in self.utterances],
+        }  # fmt: skip
+        partial = path.with_name(path.name + ".part")
+        try:
+            with open(partial, "wb") as file:
+                np.savez_compressed(
+                    file, meta=np.array(json.dumps(meta)), skeletons=self.skeletons.astype(np.float32),
+                    root_positions=self.root_positions.astype(np.float32),
+                    rotations=np.round(self.rotations * _QUANTUM).astype(np.int16), labels=self.labels.astype(np.uint8),
+                    contacts=np.packbits(self.contacts, axis=-1), prosody=self.prosody.astype(np.float16),
+                    face=self.face.astype(np.float16), seat_height=self.seat_height.astype(np.float32),
+                )  # fmt: skip
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    @staticmethod
+    def load(path: str | Path) -> Scene:
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                meta = json.loads(str(data["meta"]))
+                rotations = data["rotations"].astype(np.float32) / _QUANTUM
+                rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
+                said = [[SpokenUtterance(str(i), float(s), float(g)) for i, s, g in actor] for actor in meta["utterances"]]
+                return Scene(
+                    seed=meta["seed"], split=meta["split"], skeletons=data["skeletons"], root_positions=data["root_positions"],
+                    rotations=rotations, labels=data["labels"],
+                    contacts=np.unpackbits(data["contacts"], axis=-1, count=4).astype(bool), prosody=data["prosody"],
+                    face=data["face"], seat_height=data["seat_height"], utterances=(said[0], said[1]),
+                    stresses=(meta["stresses"][0], meta["stresses"][1]), gestures=meta["gestures"],
+                    walk_targets=meta["walk_targets"],
+                )  # fmt: skip
+        except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
+            raise SceneUnreadable(f"'{path}' is not a readable scene ({error}); compose it again.") from error
