@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""The one door for developers: makes the environments it needs, then runs the demo, the tests and the rest.
+
+Nothing outside the standard library is imported here; what is installed goes into ``.venv`` and ``.venvs`` alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+MAIN = ROOT / ".venv"
+CPU_TORCH = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of builds without CUDA
+# Every Blender version the main job is tested on, and the Python that its module is built for.
+OTHER_BLENDERS = {"bpy-5.0": ("bpy==5.0.1", (3, 11)), "bpy-5.2": ("bpy==5.2.3", (3, 13))}
+TEST_TOOLS = ("pytest", "pytest-timeout")
+
+
+class BuildFailed(Exception):
+    """One sentence that says what to do."""
+
+
+def main() -> int:
+    options, rest = _parser().parse_known_args()
+    if rest and not options.passes_arguments:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if sys.version_info[:2] != (3, 11):
+        return _run_with_python_3_11()
+    try:
+        return int(options.run(options, rest) or 0)
+    except BuildFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def demo(options: argparse.Namespace, _: list[str]) -> None:
+    """Scene, generation, keys, exports, preview, report; what has not changed since the last run is left as it is."""
+    started = time.monotonic()
+    python = environment()
+    out = options.out.resolve()
+    speech = [word for key in ("speech_a", "speech_b") if (file := getattr(options, key)) for word in (f"--{key.replace('_', '-')}", str(_file(file)))]
+    perform = (str(python), "-m", "interact_addon", "demo", "--out", str(out), *speech)
+    sources = [*_sources("interact_addon"), *_sources("model_runtime"), *(Path(word) for word in speech[1::2]), ROOT / "pyproject.toml"]
+    results = [out / name for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")]
+    _step("the demo scene: build, generate, key, export, render", out / ".perform", sources, results, lambda: _call(perform), " ".join(speech))
+    report = (str(python), "-m", "model_runtime.evaluation.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out))
+    sources = [*_sources("model_runtime"), out / "request.json", out / "performance.npz", out / "preview.png"]
+    _step("the report", out / ".report", sources, [out / "report.json", out / "report.html"], lambda: _call(report))
+    print(f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s).")
+
+
+def test(options: argparse.Namespace, rest: list[str]) -> None:
+    """The main job on every other Blender at hand, then the whole suite; stops at the first that fails."""
+    python = environment()
+    unwanted = [f"not {mark}" for mark in ("slow", "gui", "gpu") if not getattr(options, mark)]
+    if not rest:
+        for name, (blender, version) in OTHER_BLENDERS.items():
+            if (base := find_python(version)) is None:
+                print(f"[skipped] {name}: there is no Python {'.'.join(map(str, version))} on this machine")
+                continue
+            other = other_environment(name, blender, base)
+            _say(f"the main job on {blender}")
+            marks = " and ".join(["main_job", *unwanted])
+            _call((str(other), "-m", "pytest", "blender_tests", "-m", marks), {"INTERACT_PYTHON": str(python)})
+    _say("the test suite")
+    _call((str(python), "-m", "pytest", *(["-m", " and ".join(unwanted)] if unwanted else []), *rest))
+
+
+def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", "model_runtime.evaluation.quick", *rest))
+
+
+def compose(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", "model_runtime.corpus.compose", *rest))
+
+
+def train(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", f"model_runtime.training.{options.network}", *rest))
+
+
+def package(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", "interact_addon.packaging", str(options.out.resolve())))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="build.py", description="Two voices in, two performing characters out: everything a developer runs.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace, list[str]], object], text: str, passes: bool = False) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run, passes_arguments=passes)
+        return added
+
+    shown = command("demo", demo, "build the demo scene, generate, key, export and render it into out/demo")
+    shown.add_argument("--speech-a", metavar="FILE", help="what the first character says, instead of the demo's voice")
+    shown.add_argument("--speech-b", metavar="FILE", help="what the second character says")
+    shown.add_argument("--out", type=Path, default=ROOT / "out" / "demo", metavar="DIR")
+    tested = command("test", test, "run the tests; further arguments go to pytest", passes=True)
+    tested.add_argument("--slow", action="store_true", help="also tests that take minutes")
+    tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
+    tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
+    command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes", passes=True)
+    trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
+    trained.add_argument("network", choices=("audio", "body", "face"))
+    command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes", passes=True)
+    packed = command("package", package, "build the extension's zip for Blender into dist")
+    packed.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
+    return parser
+
+
+def environment() -> Path:
+    """The Python of ``.venv`` with the pinned libraries of ``pyproject.toml``, made or brought up to date if need be."""
+    pins = _pins()
+    stamp = _stamp(pins)
+    if _is_made(MAIN, stamp):
+        print("[cached] the environment .venv")
+        return _interpreter(MAIN)
+    _say("the environment .venv (a few minutes, once)")
+    _make_venv(MAIN, Path(sys.executable))
+    python = _interpreter(MAIN)
+    _pip(python, *_torch_source(python, next(pin for pin in pins if pin.startswith("torch=="))))
+    _pip(python, *pins)
+    _write_stamp(MAIN, stamp)
+    return python
+
+
+def other_environment(name: str, blender: str, base: Path) -> Path:
+    """The Python of ``.venvs/<name>``: another Blender as a module, and what its tests need, without torch."""
+    folder = ROOT / ".venvs" / name
+    pins = [blender, *(pin for pin in _pins() if pin.split("==")[0] in TEST_TOOLS)]
+    stamp = _stamp(pins)
+    if not _is_made(folder, stamp):
+        _say(f"the environment .venvs/{name}")
+        _make_venv(folder, base)
+        _pip(_interpreter(folder), *pins)
+        _write_stamp(folder, stamp)
+    return _interpreter(folder)
+
+
+def find_python(version: tuple[int, int]) -> Path | None:
+    """A Python of this version that can make environments: this one, the py launcher's, one on PATH or one of pyenv's."""
+    dotted = f"{version[0]}.{version[1]}"
+    candidates: list[list[str]] = [[sys.executable]] if sys.version_info[:2] == version else []
+    candidates += [["py", f"-{dotted}"], [f"python{dotted}"]]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates += [[str(path / "bin" / "python")] for path in sorted(pyenv.glob(f"{dotted}.*"), reverse=True)]
+    ask = "import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)"
+    for candidate in candidates:
+        if (program := shutil.which(candidate[0])) is None:
+            continue
+        answer = subprocess.run([program, *candidate[1:], "-c", ask], capture_output=True, text=True, check=False)
+        words = answer.stdout.strip().split(" ", 2)
+        if answer.returncode == 0 and len(words) == 3 and (int(words[0]), int(words[1])) == version:
+            return Path(words[2])
+    return None
+
+
+def _run_with_python_3_11() -> int:
+    python = find_python((3, 11))
+    if python is None:
+        print("error: this needs Python 3.11 (the one Blender 4.5 and 5.0 have); install it from python.org or your system.", file=sys.stderr)
+        return 1
+    return subprocess.run([str(python), str(Path(__file__).resolve()), *sys.argv[1:]], check=False).returncode
+
+
+def _make_venv(folder: Path, base: Path) -> None:
+    if base == Path(sys.executable) and importlib.util.find_spec("ensurepip") is None:
+        raise BuildFailed("Python's venv module is incomplete here; run 'sudo apt install python3-venv' and try again.")
+    if folder.exists() and not _interpreter(folder).exists():
+        shutil.rmtree(folder)
+    _call((str(base), "-m", "venv", str(folder)))
+
+
+def _torch_source(python: Path, pin: str) -> tuple[str, ...]:
+    """What to tell pip for ``pin``: on Linux a plain install may mean gigabytes of CUDA, then PyTorch's CPU builds are asked first."""
+    plan = (str(python), "-m", "pip", "install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet", "--report", "-", pin)
+    answer = subprocess.run(plan, capture_output=True, text=True, check=False)
+    try:
+        url = json.loads(answer.stdout)["install"][0]["download_info"]["url"]
+    except (ValueError, KeyError, IndexError):
+        url = ""
+    if not sys.platform.startswith("linux") or url.startswith("file:") or "cpu" in url:
+        return (pin,)
+    with_cpu = ("--index-url", CPU_TORCH, "--timeout", "8", "--retries", "0", "--no-deps", pin)
+    reachable = subprocess.run((str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", *with_cpu), capture_output=True, check=False)
+    return with_cpu if reachable.returncode == 0 else (pin,)
+
+
+def _pip(python: Path, *what: str) -> None:
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+    done = subprocess.run((str(python), "-m", "pip", "install", *quiet, *what), check=False)
+    if done.returncode != 0:
+        raise BuildFailed("pip could not install the libraries; the lines above say why (no network, no space?). Then run this again.")
+
+
+def _pins() -> list[str]:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+
+
+def _interpreter(folder: Path) -> Path:
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def _stamp(pins: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(pins).encode()).hexdigest()
+
+
+def _is_made(folder: Path, stamp: str) -> bool:
+    file = folder / ".interact-pins"
+    return _interpreter(folder).exists() and file.is_file() and file.read_text("utf-8") == stamp
+
+
+def _write_stamp(folder: Path, stamp: str) -> None:
+    (folder / ".interact-pins").write_text(stamp, "utf-8")
+
+
+def _step(name: str, stamp_file: Path, sources: Iterable[Path], results: list[Path], run: Callable[[], None], settings: str = "") -> None:
+    """Run, unless the same sources gave these results before."""
+    stamp = _fingerprint(sources, settings)
+    if stamp_file.is_file() and stamp_file.read_text("utf-8") == stamp and all(result.is_file() for result in results):
+        print(f"[cached] {name}")
+        return
+    stamp_file.unlink(missing_ok=True)
+    started = time.monotonic()
+    _say(name)
+    run()
+    missing = [result.name for result in results if not result.is_file()]
+    if missing:
+        raise BuildFailed(f"{name} left no {', '.join(missing)}; look at the lines above.")
+    stamp_file.write_text(stamp, "utf-8")
+    print(f"[done] {name} ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+def _sources(package_folder: str) -> list[Path]:
+    """The files of a package that its results hang on: tests do not count."""
+    files = (path for path in (ROOT / package_folder).rglob("*") if path.is_file())
+    return sorted(path for path in files if "tests" not in path.parts and "__pycache__" not in path.parts)
+
+
+def _fingerprint(files: Iterable[Path], settings: str) -> str:
+    digest = hashlib.sha256(settings.encode())
+    for file in files:
+        digest.update(file.name.encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"-")
+    return digest.hexdigest()
+
+
+def _file(name: str) -> Path:
+    path = Path(name).resolve()
+    if not path.is_file():
+        raise BuildFailed(f"There is no sound file '{name}'; give the path of a WAV, FLAC, OGG or MP3 file.")
+    return path
+
+
+def _call(command: tuple[str, ...], variables: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **(variables or {})}, check=False)
+    if done.returncode != 0:
+        sys.stdout.flush()
+        raise SystemExit(done.returncode)
+
+
+def _say(what: str) -> None:
+    print(f"\n== {what}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
