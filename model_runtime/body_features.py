@@ -85,11 +85,8 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor) -> Tensor:
     """
     root, heading = motion.root, motion.heading
     scale = pelvis_height[..., None, None]
-    step = root[..., 1:, :2] - root[..., :-1, :2]
-    velocity = rotate_plane(step, -heading[..., 1:]) * FPS / scale
-    velocity = torch.cat([velocity[..., :1, :], velocity], -2)
-    turn = heading.diff(dim=-1) * FPS
-    turn = torch.cat([turn[..., :1], turn], -1)[..., None]
+    velocity = _first_repeated(rotate_plane(root[..., :2].diff(dim=-2), -heading[..., 1:]) * FPS / scale)
+    turn = _first_repeated(heading.diff(dim=-1)[..., None] * FPS)
     start_xy, start_heading = root[..., :1, :2], heading[..., :1]
     place = rotate_plane(root[..., :2] - start_xy, -start_heading.expand_as(heading))
     relative = heading - start_heading
@@ -104,6 +101,11 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor) -> Tensor:
         ],
         -1,
     )  # fmt: skip
+
+
+def _first_repeated(change: Tensor) -> Tensor:
+    """Frame differences (..., T - 1, C) as T frames; a single frame stands still."""
+    return torch.cat([change[..., :1, :] if change.shape[-2] else change.new_zeros(*change.shape[:-2], 1, change.shape[-1]), change], -2)
 
 
 def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, start_heading: Tensor) -> GlobalMotion:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,7 +215,7 @@ class Performance:
                     ActorPerformance(name, *(data[f"{key}_{index}"] for key in ("root_positions", "rotations", "face", "foot_contacts")))
                     for index, name in enumerate(meta["names"])
                 )
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise PerformanceUnreadable(f"'{path}' is not a readable performance ({error}); generate it again.") from error
         return Performance(actors=actors, report=meta["report"])  # type: ignore[arg-type]
 

@@ -55,7 +55,11 @@ class DuetConfig:
         return 0 if self.stage == "lower" else LOWER_SIZE
 
 
-CONFIGS = {"tiny": dict(width=64, heads=4, blocks=2), "default": dict(width=256, heads=8, blocks=6)}
+CONFIGS = {
+    "tiny": dict(width=64, heads=4, blocks=2),  # a minute on a CPU, for tests
+    "small": dict(width=192, heads=6, blocks=5),  # an hour or two of one CPU core
+    "default": dict(width=256, heads=8, blocks=6),  # 20 minutes of a large GPU
+}
 
 
 class DuetBlock(nn.Module):

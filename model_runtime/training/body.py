@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..body_features import CONTACTS
+from ..body_features import CONTACTS, HandBasis
 from ..checkpoint import load_checkpoint, save_checkpoint
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
@@ -36,13 +37,12 @@ class BodyTraining:
         train, test = split_scenes(scenes)
         self.config, self.device = config, device
         self.generator = torch.Generator(device=device).manual_seed(seed)
-        self.data = BodyData(train, device)
+        basis = HandBasis(tensors["hand_mean"], tensors["hand_basis"]) if tensors is not None else None
+        self.data = BodyData(train, device, basis)
         self.held_out = BodyData(test, device, self.data.basis)
         print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
-        self.normaliser = self._fit_normaliser()
-        if tensors is not None:
-            self.normaliser = {k: v.to(device) for k, v in tensors.items() if k in self.normaliser}
-            self.data.basis.mean, self.data.basis.basis = tensors["hand_mean"], tensors["hand_basis"]
+        scales = [f"{stage}_{kind}" for stage in ("lower", "upper") for kind in ("mean", "std", "change")]
+        self.normaliser = self._fit_normaliser() if tensors is None else {k: tensors[k].to(device) for k in scales}
         self.alphas = cosine_alphas().to(device)
 
     def _fit_normaliser(self) -> dict[str, Tensor]:
@@ -56,6 +56,11 @@ class BodyTraining:
                 std[CONTACTS] = 0.5
             found |= {f"{stage}_mean": values.mean((0, 1, 2)), f"{stage}_std": std, f"{stage}_change": values.diff(dim=2).std((0, 1, 2)).clamp(min=0.002)}
         return found
+
+    def scales(self) -> dict[str, Tensor]:
+        """Normaliser and hand basis: what ``tensors`` must hold to go on with the same features."""
+        basis = self.data.basis
+        return {k: v.cpu() for k, v in self.normaliser.items()} | {"hand_mean": basis.mean, "hand_basis": basis.basis}
 
     def terms(self, network: torch.nn.Module, batch: Batch, step: Tensor, noise: Tensor, mask: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
         stage, n = self.config.stage, self.normaliser
@@ -104,12 +109,12 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
     parser.add_argument("--state", type=Path, default=Path("checkpoints"))
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="default")
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
     parser.add_argument("--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser")
@@ -122,11 +127,16 @@ def main() -> None:
     device = torch.device(args.device)
     config = DuetConfig(args.stage, **CONFIGS[args.config])
     target = args.out / f"body_{args.stage}.safetensors"
+    state = args.state / f"body_{args.stage}"
+    scales = state / "scales.safetensors"
     earlier = load_checkpoint(target)[0] if args.from_weights else None
+    if args.resume and scales.is_file():
+        earlier = load_file(str(scales))
     training = BodyTraining(config, args.scenes, device, earlier, args.seed)
     network = DuetDenoiser(config).to(device)
-    trainer = Trainer(network, args.state / f"body_{args.stage}", device, args.rate)
-    if earlier is not None:
+    trainer = Trainer(network, state, device, args.rate)
+    save_file(training.scales(), str(scales))
+    if args.from_weights and earlier is not None:
         trainer.start_from({k.removeprefix("network."): v for k, v in earlier.items() if k.startswith("network.")})
     if args.resume and trainer.resume():
         print(f"Resumed at step {trainer.step}", flush=True)
@@ -136,8 +146,7 @@ def main() -> None:
     with trainer.averaged():
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach() for k, v in network.state_dict().items()}
-    tensors |= {k: v.cpu() for k, v in training.normaliser.items()}
-    tensors |= {"hand_mean": training.data.basis.mean, "hand_basis": training.data.basis.basis}
+    tensors |= training.scales()
     header = {
         "network": "DuetDenoiser",
         "config": asdict(config),

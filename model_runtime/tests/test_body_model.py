@@ -1,0 +1,157 @@
+"""The body model's features, network and sampling."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from model_runtime.body import OVERLAP, WINDOW, windows
+from model_runtime.body_features import (
+    LOWER_SIZE,
+    UPPER_SIZE,
+    GlobalMotion,
+    HandBasis,
+    body_size,
+    decode_lower,
+    encode_lower,
+)  # fmt: skip
+from model_runtime.diffusion import PRESETS, cosine_alphas, make_scheduler, sample
+from model_runtime.kinematics import rotate_plane, yaw_matrix
+from model_runtime.networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from model_runtime.refine.places import follow_places
+from model_runtime.skeleton import AVERAGE_SKELETON
+
+HEIGHT = torch.tensor([0.9, 1.0])
+
+
+def wandering(frames: int = 120) -> GlobalMotion:
+    torch.manual_seed(0)
+    step = torch.randn(2, frames, 3) * 0.02
+    root = torch.cumsum(step, 1)
+    root[..., 2] = 0.9 + 0.01 * root[..., 2]
+    heading = torch.cumsum(torch.randn(2, frames) * 0.05, 1)
+    eye = torch.eye(3)
+    return GlobalMotion(root, heading, eye.expand(2, frames, 3, 3), eye.expand(2, frames, 8, 3, 3), torch.ones(2, frames, 4))
+
+
+def test_paths_come_back_from_their_features():
+    motion = wandering()
+    back = decode_lower(encode_lower(motion, HEIGHT), HEIGHT, motion.root[:, 0, :2], motion.heading[:, 0])
+    assert (back.root - motion.root).abs().max() < 1e-5
+    assert (back.heading - motion.heading).abs().max() < 1e-5
+
+
+def test_features_do_not_change_when_the_room_is_turned_and_moved():
+    motion = wandering()
+    angle = torch.full_like(motion.heading, 1.1)
+    moved_root = torch.cat([rotate_plane(motion.root[..., :2], angle) + 3.0, motion.root[..., 2:]], -1)
+    moved = GlobalMotion(moved_root, motion.heading + 1.1, motion.tilt, motion.legs, motion.contacts)
+    assert (encode_lower(moved, HEIGHT) - encode_lower(motion, HEIGHT)).abs().max() < 1e-3
+
+
+def test_twelve_components_hold_a_hand_and_its_mirror_image():
+    rows = torch.randn(400, HandBasis.fit(torch.randn(60, 45)).basis.shape[0]) @ torch.randn(12, 45)
+    basis = HandBasis.fit(rows)
+    left = rows[:5].reshape(5, 15, 3)
+    right = left * torch.tensor([1.0, -1.0, -1.0])
+    code = basis.encode(left, right)
+    assert torch.allclose(code[..., :12], code[..., 12:], atol=1e-4), "mirrored hands share their code"
+    back_left, back_right = basis.decode(code)
+    assert (back_left - left).abs().max() < 1e-3 and (back_right - right).abs().max() < 1e-3
+
+
+def inputs(config: DuetConfig, batch: int = 1) -> tuple:
+    torch.manual_seed(1)
+    conditions = {name: torch.randn(batch, 2, 50, size) for name, size in CONDITIONS.items()}
+    given = torch.randn(batch, 2, 50, LOWER_SIZE) if config.given else None
+    shape = (batch, 2, 50, config.features)
+    mask = torch.zeros(batch, 2, 50, len(config.groups))
+    return torch.randn(shape), torch.full((batch,), 400), torch.zeros(shape), mask, conditions, torch.randn(batch, 2, 6), given
+
+
+def flipped(values: tuple) -> tuple:
+    noisy, step, kept, mask, conditions, body, given = values
+    swap = lambda x: None if x is None else x.flip(1)  # noqa: E731
+    return swap(noisy), step, swap(kept), swap(mask), {k: v.flip(1) for k, v in conditions.items()}, swap(body), swap(given)
+
+
+@pytest.mark.parametrize(("stage", "size"), [("lower", LOWER_SIZE), ("upper", UPPER_SIZE)])
+def test_swapping_the_actors_swaps_the_output(stage, size):
+    config = DuetConfig(stage, width=32, heads=2, blocks=2)
+    network = DuetDenoiser(config).eval()
+    values = inputs(config)
+    with torch.no_grad():
+        out, swapped = network(*values), network(*flipped(values))
+    assert out.shape == (1, 2, 50, size)
+    assert torch.allclose(out.flip(1), swapped, atol=1e-5)
+
+
+def test_each_actor_hears_and_sees_the_partner():
+    config = DuetConfig("lower", width=32, heads=2, blocks=2)
+    network = DuetDenoiser(config).eval()
+    values = inputs(config)
+    changed = values[0].clone()
+    changed[:, 1] += 1.0
+    with torch.no_grad():
+        difference = (network(*values) - network(changed, *values[1:]))[:, 0].abs().max()
+    assert difference > 1e-4
+
+
+def test_a_dropped_condition_has_no_say():
+    config = DuetConfig("lower", width=32, heads=2, blocks=1)
+    network = DuetDenoiser(config).eval()
+    values = inputs(config)
+    other = dict(values[4], labels=values[4]["labels"] + 1)
+    dropped = {"labels": torch.tensor([True])}
+    with torch.no_grad():
+        assert torch.equal(network(*values, dropped=dropped), network(*values[:4], other, *values[5:], dropped=dropped))
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_every_preset_samples_a_known_distribution(preset):
+    """For Gaussian data the best prediction is known in closed form; samples must have its mean and spread."""
+    mean, deviation = 1.0, 0.5
+    alphas = cosine_alphas()
+
+    def predict(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        a = alphas[step.long()].view(-1, 1)
+        return (mean * (1 - a) + deviation**2 * a.sqrt() * x) / (deviation**2 * a + 1 - a)
+
+    noise = torch.randn(20000, 1, generator=torch.Generator().manual_seed(0))
+    out = sample(predict, noise, torch.zeros_like(noise), torch.zeros_like(noise), preset)
+    assert out.mean() == pytest.approx(mean, abs=0.02)
+    assert out.std() == pytest.approx(deviation, abs=0.12 if preset == "draft" else 0.03)
+
+
+def test_the_training_noise_is_the_samplers_noise():
+    assert (make_scheduler("final").alphas_cumprod - cosine_alphas()).abs().max() < 1e-5
+
+
+def test_kept_values_come_out_exactly():
+    kept, keep = torch.full((1, 8), 3.0), torch.tensor([[1.0] * 4 + [0.0] * 4])
+    out = sample(lambda x, _: x * 0.5, torch.randn(1, 8), kept, keep, "draft")
+    assert (out[0, :4] == 3.0).all()
+
+
+@pytest.mark.parametrize("frames", [15, 300, 301, 540, 2701])
+def test_windows_cover_a_take_of_any_length(frames):
+    starts = list(windows(frames))
+    assert starts[0] == (0, 0) and all(overlap == OVERLAP for _, overlap in starts[1:])
+    assert starts[-1][0] + WINDOW >= frames and all(b - a == WINDOW - OVERLAP for (a, _), (b, _) in pairwise(starts))
+
+
+def test_a_root_is_led_through_the_place_asked_for():
+    root = np.zeros((90, 3), np.float32)
+    wanted, known = np.zeros((90, 2), np.float32), np.zeros(90, bool)
+    known[0] = known[60:] = True
+    wanted[60:] = (0.2, -0.1)
+    led = follow_places(root, wanted, known)
+    np.testing.assert_allclose(led[75, :2], (0.2, -0.1), atol=2e-3)
+    assert np.abs(np.diff(led, axis=0)).max() < 0.01, "no jump on the way"
+
+
+def test_body_size_reads_lengths_in_metres():
+    size = body_size(torch.from_numpy(AVERAGE_SKELETON.offsets))
+    assert size[0] == pytest.approx(0.955) and size[1] == pytest.approx(0.41, abs=0.01) and size[4] == pytest.approx(0.34, abs=0.01)
+    assert yaw_matrix(torch.tensor(0.0)).equal(torch.eye(3))

@@ -1,0 +1,106 @@
+"""What may cross between Blender and the runtime, and what is refused at the door."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from model_runtime.contract import (
+    ACTION_LABELS,
+    ARKIT_NAMES,
+    ActionSpan,
+    Actor,
+    ActorPerformance,
+    Performance,
+    Request,
+    SpeechClip,
+    Waypoint,
+    frame_count,
+)  # fmt: skip
+from model_runtime.errors import InvalidRequest, PerformanceUnreadable
+from model_runtime.skeleton import AVERAGE_SKELETON
+
+
+def request(**changes) -> Request:
+    first = Actor("Ada", AVERAGE_SKELETON, speech=(SpeechClip("a.wav", -0.5, 3.0, 0.2, 0.8),), actions=(ActionSpan("walk", 0, 2),),
+                  waypoints=(Waypoint(2.0, (1.0, -0.5), None),))  # fmt: skip
+    second = Actor("Bob", AVERAGE_SKELETON.scaled(1.1), position=(0.0, -1.5), heading=3.1, actions=(ActionSpan("sit", 1, 4),))
+    return dataclasses.replace(Request(5.0, (first, second), seed=7), **changes)
+
+
+def with_actor(**changes) -> Request:
+    whole = request()
+    return dataclasses.replace(whole, actors=(dataclasses.replace(whole.actors[0], **changes), whole.actors[1]))
+
+
+def test_there_are_52_arkit_names_and_three_labels():
+    assert len(set(ARKIT_NAMES)) == 52
+    assert ACTION_LABELS == ("sit", "walk", "stand")
+
+
+def test_a_request_survives_json():
+    sent = request()
+    got = Request.from_json(sent.to_json())
+    assert got.to_json() == sent.to_json()
+    np.testing.assert_array_equal(got.actors[1].skeleton.offsets, sent.actors[1].skeleton.offsets)
+
+
+def test_frames_cover_the_whole_shot():
+    assert frame_count(1.0) == 31
+    assert frame_count(1.01) == 32
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        (request(duration=0.0), "set a frame range between"),
+        (request(duration=1200.0), "set a frame range between"),
+        (request(duration=float("nan")), "set a frame range between"),
+        (request(quality="superb"), "draft, final"),
+        (request(guidance=-1.0), "between 0 and 10"),
+        (with_actor(name="Bob"), "cast two different characters"),
+        (with_actor(actions=(ActionSpan("jump", 0, 1),)), "sit, walk, stand"),
+        (with_actor(actions=(ActionSpan("sit", 0, 2), ActionSpan("walk", 1, 3))), "overlap at 1.00 s"),
+        (with_actor(actions=(ActionSpan("sit", 1, 1),)), "has no length"),
+        (with_actor(speech=(SpeechClip("a.wav", 0.0, 0.0),)), "has no length"),
+        (with_actor(skeleton=AVERAGE_SKELETON.scaled(100)), "scale the rig to metres"),
+        (with_actor(position=(float("inf"), 0.0)), "check the rig's transform"),
+        (with_actor(seat_height=2.0), "use a seat between"),
+    ],
+)
+def test_a_wrong_request_is_refused_with_the_way_out(broken, sentence):
+    with pytest.raises(InvalidRequest, match=sentence):
+        broken.check()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"contract": 1}', json.dumps({"contract": 99, "actors": []})])
+def test_text_that_is_no_request_is_refused(text):
+    with pytest.raises(InvalidRequest):
+        Request.from_json(text)
+
+
+def performance(frames: int = 4) -> Performance:
+    actors = [
+        ActorPerformance(name, np.zeros((frames, 3), np.float32), np.tile([1, 0, 0, 0], (frames, 52, 1)).astype(np.float32),
+                         np.full((frames, 52), 0.25, np.float32), np.ones((frames, 4), np.float32))
+        for name in ("Ada", "Bob")
+    ]  # fmt: skip
+    return Performance((actors[0], actors[1]), {"seed": 3})
+
+
+def test_a_performance_survives_its_file(tmp_path):
+    path = tmp_path / "take ä.npz"
+    performance().save(path)
+    got = Performance.load(path)
+    assert got.report == {"seed": 3} and got.frames == 4 and got.actors[1].name == "Bob"
+    np.testing.assert_array_equal(got.actors[0].face, performance().actors[0].face)
+    assert list(tmp_path.iterdir()) == [path], "nothing half-written stays beside it"
+
+
+def test_a_truncated_performance_is_named(tmp_path):
+    path = tmp_path / "take.npz"
+    performance().save(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(PerformanceUnreadable, match="generate it again"):
+        Performance.load(path)
