@@ -1,0 +1,96 @@
+"""Face meshes: which shape keys of which meshes are ARKit's, whatever their spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..runtime_api import contract
+from .measure import skinned_meshes
+
+ARKIT = {name.casefold(): column for column, name in enumerate(contract.ARKIT_NAMES)}
+_SIDES = ("left", "right")
+_MERGED = {name.casefold()[:-4] for name in contract.ARKIT_NAMES if name.endswith("Left") and not name.startswith(("jaw", "mouthLeft"))}
+_SPLIT = ("browInnerUp", "cheekPuff", "mouthShrugUpper", "mouthShrugLower", "mouthRollUpper", "mouthRollLower")
+
+
+@dataclass(frozen=True)
+class FaceMesh:
+    """One mesh with ARKit shapes. ``shapes``: key names in the mesh's order; ``weights`` (len(shapes), 52): how much
+    of each ARKit curve goes into each."""
+
+    mesh: str
+    shapes: tuple[str, ...]
+    weights: NDArray[np.float32]
+
+    @property
+    def arkit_columns(self) -> set[int]:
+        return set(np.flatnonzero(self.weights.any(axis=0)).tolist())
+
+
+def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
+    """All meshes of a character that hold at least one ARKit shape; they are driven together."""
+    faces = []
+    for obj in skinned_meshes(armature):
+        keys: Any = obj.data.shape_keys  # type: ignore[union-attr]
+        if keys is None:
+            continue
+        face = match_shapes(obj.name, [block.name for block in keys.key_blocks if block != keys.reference_key])
+        if face.shapes:
+            faces.append(face)
+    return faces
+
+
+def match_shapes(mesh: str, names: Iterable[str]) -> FaceMesh:
+    """Recognise ARKit's names among shape keys, in any case and with any usual way to write the side."""
+    matched = [(name, row) for name in names if (row := arkit_weights(name)) is not None]
+    return FaceMesh(mesh, tuple(name for name, _ in matched), np.array([row for _, row in matched], np.float32).reshape(-1, 52))
+
+
+def arkit_weights(name: str) -> NDArray[np.float32] | None:
+    """The ARKit curves (52,) a shape key shows, or None when it is not one of ARKit's.
+
+    ``eyeBlinkLeft``, ``EyeBlinkLeft``, ``eyeBlink_L``, ``Eye_Blink_L``, ``eyeBlink.left`` and ``ARKit_eyeBlinkLeft`` are
+    the same. A shape that joins both sides (``eyeBlink``) shows their mean; one of a pair where ARKit has a single
+    shape (``browInnerUpLeft``) shows that one.
+    """
+    row = np.zeros(len(contract.ARKIT_NAMES), np.float32)
+    for spelling in _spellings(name):
+        if spelling in ARKIT:
+            row[ARKIT[spelling]] = 1.0
+            return row
+        if spelling in _MERGED:
+            row[[ARKIT[spelling + side] for side in _SIDES]] = 0.5
+            return row
+        for single in _SPLIT:
+            if spelling in (single.casefold() + side for side in _SIDES):
+                row[ARKIT[single.casefold()]] = 1.0
+                return row
+    return None
+
+
+def _spellings(name: str) -> list[str]:
+    """The ways a name may be meant, plainest first, without case or separators."""
+    name = name.strip().rsplit(":", 1)[-1]
+    side = ""
+    if match := re.fullmatch(r"(.*?)[ _.\-]?(left|right)", name, re.IGNORECASE):
+        side = match[2].casefold()
+    elif match := re.fullmatch(r"(.*?)[ _.\-]([lr])", name, re.IGNORECASE) or re.fullmatch(r"(.*[a-z])([LR])", name):
+        side = {"l": "left", "r": "right"}[match[2].casefold()]
+    stem = match[1] if match else name
+    plain = re.sub(r"[ _.\-]", "", stem).casefold()
+    return [start + side for start in (plain, re.sub(r"^(arkit|arkitface|face|blendshape\d*)", "", plain))]
+
+
+def missing_shapes(faces: Iterable[FaceMesh]) -> list[str]:
+    """ARKit names that none of the meshes shows."""
+    there: set[int] = set()
+    for face in faces:
+        there |= face.arkit_columns
+    return [name for column, name in enumerate(contract.ARKIT_NAMES) if column not in there]

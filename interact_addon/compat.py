@@ -1,0 +1,82 @@
+"""What differs between Blender 4.5, 5.0 and 5.2, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
+_NEW_STRIP_TIMES = bpy.app.version >= (5, 2, 0)  # the frame_* names of strips leave in 6.0
+
+
+def strip_left(strip: Any) -> float:
+    """First frame that is heard or seen."""
+    return strip.left_handle if _NEW_STRIP_TIMES else strip.frame_final_start
+
+
+def strip_right(strip: Any) -> float:
+    """The frame after the last one."""
+    return strip.right_handle if _NEW_STRIP_TIMES else strip.frame_final_end
+
+
+def strip_content(strip: Any) -> tuple[float, float]:
+    """Frame at which the file's first sample would play, and the frames the whole content lasts."""
+    if _NEW_STRIP_TIMES:
+        return strip.content_start, strip.content_duration
+    return strip.frame_start, strip.frame_duration
+
+
+def strip_hard_trim(strip: Any) -> float:
+    """Frames cut for good from the head of the content."""
+    return strip.content_trim_start if _NEW_STRIP_TIMES else strip.animation_offset_start
+
+
+def set_strip_left(strip: Any, frame: int) -> None:
+    if _NEW_STRIP_TIMES:
+        strip.left_handle = frame
+    else:
+        strip.frame_final_start = frame
+
+
+def set_strip_right(strip: Any, frame: int) -> None:
+    if _NEW_STRIP_TIMES:
+        strip.right_handle = frame
+    else:
+        strip.frame_final_end = frame
+
+
+def new_color_strip(sequencer: Any, name: str, channel: int, start: int, end: int) -> Any:
+    """A COLOR strip from frame ``start`` up to, not including, ``end``."""
+    if bpy.app.version >= (5, 0, 0):
+        return sequencer.strips.new_effect(name, "COLOR", channel, frame_start=start, length=end - start)
+    return sequencer.strips.new_effect(name, "COLOR", channel, frame_start=start, frame_end=end)
+
+
+def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
+    """The scene whose sequencer the user sees: from 5.0 on the workspace may show another scene's."""
+    workspace = getattr(bpy.context, "workspace", None)
+    shown = getattr(workspace, "sequencer_scene", None)
+    if shown is not None and shown != scene and _has_strips(shown) and not _has_strips(scene):
+        return shown
+    return scene
+
+
+def _has_strips(scene: bpy.types.Scene) -> bool:
+    return scene.sequence_editor is not None and len(scene.sequence_editor.strips) > 0
+
+
+def channelbag(action: bpy.types.Action, slot: Any) -> Any:
+    """The curves of ``slot`` in the action's one layer and one keyframe strip, made where they are missing."""
+    layer = action.layers[0] if len(action.layers) else action.layers.new("InterAct")
+    strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def new_curve(bag: Any, data_path: str, index: int, group: str) -> bpy.types.FCurve:
+    """A curve in a channelbag, in a group of its own (4.5 makes groups apart from curves)."""
+    if bpy.app.version >= (5, 0, 0):
+        return bag.fcurves.new(data_path, index=index, group_name=group)
+    curve = bag.fcurves.new(data_path, index=index)
+    curve.group = bag.groups.get(group) or bag.groups.new(group)
+    return curve

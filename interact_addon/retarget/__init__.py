@@ -1,0 +1,5 @@
+"""Canonical motion to a rig's own bones."""
+
+from .pose import BonePose, retarget
+
+__all__ = ["BonePose", "retarget"]

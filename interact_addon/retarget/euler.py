@@ -1,0 +1,61 @@
+"""Quaternions to the channels of bones that are not in quaternion mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..runtime_api import rotations as rot
+
+Array = NDArray[Any]
+EULER_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
+_ODD = ("XZY", "YXZ", "ZYX")
+
+
+def channels(q: Array, mode: str) -> tuple[str, Array]:
+    """Quaternions (T, 4) in a pose bone's ``rotation_mode``: the property's name and its values (T, 3 or 4)."""
+    if mode in EULER_ORDERS:
+        return "rotation_euler", continuous_euler(q, mode)
+    if mode == "AXIS_ANGLE":
+        return "rotation_axis_angle", axis_angle(q)
+    return "rotation_quaternion", q
+
+
+def continuous_euler(q: Array, order: str) -> Array:
+    """Euler angles (T, 3) as Blender reads them: order XYZ turns about X first, axes of the parent. Of the two
+    triples that give one rotation the one nearest to the frame before is taken, so that curves don't jump.
+
+    Shoemake, "Euler angle conversion", Graphics Gems IV (1994).
+    """
+    i, j, k = ("XYZ".index(axis) for axis in order)
+    sign = -1.0 if order in _ODD else 1.0
+    m = rot.to_matrix(np.asarray(q, np.float64))
+    cosine = np.hypot(m[..., i, i], m[..., j, i])
+    regular = cosine > 1e-6
+    first = np.where(regular, np.arctan2(m[..., k, j], m[..., k, k]), np.arctan2(-m[..., j, k], m[..., j, j]))
+    middle = np.arctan2(-m[..., k, i], cosine)
+    last = np.where(regular, np.arctan2(m[..., j, i], m[..., i, i]), 0.0)
+    one = np.empty((len(m), 3))
+    one[:, i], one[:, j], one[:, k] = sign * first, sign * middle, sign * last
+    other = np.empty_like(one)
+    other[:, i], other[:, j], other[:, k] = sign * (first + np.pi), sign * (np.pi - middle), sign * (last + np.pi)
+    both = np.stack([one, other])
+    result = np.empty_like(one)
+    before = np.zeros(3)
+    for t in range(len(one)):
+        near = both[:, t] - 2.0 * np.pi * np.round((both[:, t] - before) / (2.0 * np.pi))
+        before = near[np.argmin(np.abs(near - before).sum(axis=-1))]
+        result[t] = before
+    return result
+
+
+def axis_angle(q: Array) -> Array:
+    """(T, 4): angle in radians, then the axis (Y where there is no rotation, as Blender has it)."""
+    vector = rot.to_axis_angle(np.asarray(q, np.float64))
+    angle = np.linalg.norm(vector, axis=-1, keepdims=True)
+    axis = np.where(angle > 1e-9, vector / np.maximum(angle, 1e-12), [0.0, 1.0, 0.0])
+    flips = np.concatenate([[False], np.sum(axis[1:] * axis[:-1], axis=-1) < 0])
+    sign = np.where(np.cumsum(flips) % 2 == 1, -1.0, 1.0)[:, None]
+    return np.concatenate([angle * sign, axis * sign], axis=-1)
