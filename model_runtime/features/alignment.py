@@ -90,8 +90,9 @@ def pronounce(word: str) -> tuple[str, ...]:
 
 @cache
 def _decoder() -> Decoder:
-    # Mean normalisation over the utterance, or the result would depend on what was aligned before.
-    return Decoder(lm=None, cmn="batch", loglevel="FATAL")
+    # cmn: mean of the utterance, or the result would depend on what was aligned before. bestpath: the lattice may give a
+    # phone fewer frames than it has states, and then the second pass fails (pocketsphinx pull request 500).
+    return Decoder(lm=None, cmn="batch", bestpath=False, loglevel="FATAL")
 
 
 def _teach(decoder: Decoder, words: list[str]) -> list[str]:

@@ -1,0 +1,75 @@
+"""The ear: log-mel frames in, speech features and phone posteriors out, at 50 Hz.
+
+A residual stack of dilated convolutions with 1.4 s of context. It is trained on phones rather than by self-supervision,
+which would need a hundred times the speech there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class AudioEncoderConfig:
+    mels: int = 80
+    width: int = 192
+    dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4, 1, 2)
+    features: int = 64
+    phones: int = 40
+    dropout: float = 0.1
+
+
+class AudioEncoder(nn.Module):
+    """(B, N, 80) normalised log-mels -> features (B, N, 64) in [-1, 1] and phone logits (B, N, 40), 1.8 M weights."""
+
+    def __init__(self, config: AudioEncoderConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or AudioEncoderConfig()
+        self.stem = nn.Conv1d(config.mels, config.width, 3, padding=1)
+        self.blocks = nn.ModuleList(_Block(config.width, dilation, config.dropout) for dilation in config.dilations)
+        self.norm = nn.LayerNorm(config.width)
+        self.features = nn.Linear(config.width, config.features)
+        self.phones = nn.Linear(config.features, config.phones)
+
+    def forward(self, mels: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = F.gelu(self.stem(mels.transpose(1, 2))).transpose(1, 2)
+        for block in self.blocks:
+            hidden = block(hidden)
+        # The phone head sees only what users of the features see, so the features must carry the phones.
+        features = torch.tanh(self.features(self.norm(hidden)))
+        return features, self.phones(features)
+
+
+class _Block(nn.Module):
+    """Each frame normalised on its own (a value must not depend on the length of the clip), a dilated convolution, a mix of channels."""
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.conv = nn.Conv1d(width, width, 5, padding=2 * dilation, dilation=dilation)
+        self.mix = nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        heard = F.gelu(self.conv(self.norm(hidden).transpose(1, 2))).transpose(1, 2)
+        return hidden + self.dropout(self.mix(heard))
+
+
+def normalise_mels(mels: Tensor, speech: Tensor) -> Tensor:
+    """(B, N, 80) log-mels to zero mean and unit variance per band over the frames where ``speech`` (B, N) is 1.
+
+    That takes away level and microphone. Without any speech the result is the value of deepest silence, -5.
+    """
+    weight = speech[..., None].to(mels.dtype)
+    count = weight.sum(dim=1, keepdim=True)
+    # Digital silence lies far below any room: lift it to 60 dB (14 nat) under the loudest frame.
+    loudest = mels.mean(dim=2, keepdim=True).amax(dim=1, keepdim=True)
+    mels = torch.maximum(mels, loudest - 14.0)
+    mean = (mels * weight).sum(dim=1, keepdim=True) / count.clamp_min(1.0)
+    variance = ((mels - mean).square() * weight).sum(dim=1, keepdim=True) / count.clamp_min(1.0)
+    normal = ((mels - mean) / variance.sqrt().clamp_min(0.6)).clamp(-5.0, 5.0)
+    return torch.where(count > 0, normal, torch.full_like(normal, -5.0))
