@@ -7,6 +7,7 @@ Nothing outside the standard library is imported here; what is installed goes in
 from __future__ import annotations
 
 import argparse
+import ctypes
 import hashlib
 import importlib.util
 import json
@@ -24,6 +25,12 @@ CPU_TORCH = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of bui
 # Every Blender version the main job is tested on, and the Python that its module is built for.
 OTHER_BLENDERS = {"bpy-5.0": ("bpy==5.0.1", (3, 11)), "bpy-5.2": ("bpy==5.2.3", (3, 13))}
 TEST_TOOLS = ("pytest", "pytest-timeout")
+# What Blender as a module links against, even where there is no screen, by Debian package; the last draws the previews.
+SYSTEM_LIBRARIES = {
+    "libX11.so.6": "libx11-6", "libXrender.so.1": "libxrender1", "libXfixes.so.3": "libxfixes3", "libXi.so.6": "libxi6",
+    "libxkbcommon.so.0": "libxkbcommon0", "libSM.so.6": "libsm6", "libICE.so.6": "libice6", "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1", "libEGL_mesa.so.0": "libegl-mesa0",
+}  # fmt: skip
 
 
 class BuildFailed(Exception):
@@ -94,6 +101,10 @@ def package(options: argparse.Namespace, rest: list[str]) -> None:
     _call((str(environment()), "-m", "interact_addon.packaging", str(options.out.resolve())))
 
 
+def packages(options: argparse.Namespace, rest: list[str]) -> None:
+    print(*missing_packages())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="build.py", description="Two voices in, two performing characters out: everything a developer runs.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -117,7 +128,21 @@ def _parser() -> argparse.ArgumentParser:
     command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes", passes=True)
     packed = command("package", package, "build the extension's zip for Blender into dist")
     packed.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
+    command("packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)")
     return parser
+
+
+def missing_packages() -> list[str]:
+    """Debian's names of what must be there before anything can be installed here; always empty on other systems."""
+    if not sys.platform.startswith("linux"):
+        return []
+    missing = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
+    for library, name in SYSTEM_LIBRARIES.items():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            missing.append(name)
+    return missing
 
 
 def environment() -> Path:
@@ -127,6 +152,8 @@ def environment() -> Path:
     if _is_made(MAIN, stamp):
         print("[cached] the environment .venv")
         return _interpreter(MAIN)
+    if missing := missing_packages():
+        raise BuildFailed(f"This machine lacks a few system packages; run 'sudo apt install {' '.join(missing)}' and this again.")
     _say("the environment .venv (a few minutes, once)")
     _make_venv(MAIN, Path(sys.executable))
     python = _interpreter(MAIN)
@@ -176,8 +203,6 @@ def _run_with_python_3_11() -> int:
 
 
 def _make_venv(folder: Path, base: Path) -> None:
-    if base == Path(sys.executable) and importlib.util.find_spec("ensurepip") is None:
-        raise BuildFailed("Python's venv module is incomplete here; run 'sudo apt install python3-venv' and try again.")
     if folder.exists() and not _interpreter(folder).exists():
         shutil.rmtree(folder)
     _call((str(base), "-m", "venv", str(folder)))
