@@ -46,8 +46,8 @@ class BodyTraining:
         self.alphas = cosine_alphas().to(device)
 
     def _fit_normaliser(self) -> dict[str, Tensor]:
-        """Mean, deviation and deviation of frame differences of both stages' features, over 2048 windows."""
-        batches = [self.data.random(256, self.generator) for _ in range(8)]
+        """Mean, deviation and deviation of frame differences of both stages' features, over 512 windows."""
+        batches = [self.data.random(64, self.generator) for _ in range(8)]
         found: dict[str, Tensor] = {}
         for stage in ("lower", "upper"):
             values = torch.cat([getattr(b, stage) for b in batches])
