@@ -66,3 +66,51 @@ def load_character(data: Path):
         return found
 
     return load
+
+
+@pytest.fixture
+def addon() -> Iterator[None]:
+    """The add-on enabled, as far as the module form can; its worker ends with the test."""
+    import interact_addon
+    from interact_addon import generation
+
+    interact_addon.register()
+    yield
+    generation.free_runtime()
+    interact_addon.unregister()
+
+
+@pytest.fixture
+def two_armatures() -> tuple[bpy.types.Object, bpy.types.Object]:
+    """Anna and Ben: two armature objects without bones."""
+    found = []
+    for name in ("Anna", "Ben"):
+        found.append(bpy.data.objects.new(name, bpy.data.armatures.new(name)))
+        bpy.context.scene.collection.objects.link(found[-1])
+    return found[0], found[1]
+
+
+@pytest.fixture(scope="session")
+def demo_blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo scene cut to two seconds of draft, saved once: each test opens its own copy."""
+    import interact_addon
+    from interact_addon.demo import build_demo_scene
+
+    interact_addon.register()
+    try:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        scene = build_demo_scene()
+        scene.frame_end = scene.frame_start + 2 * scene.render.fps
+        scene.interact.quality = "draft"
+        path = tmp_path_factory.mktemp("a demo with späces") / "demo.blend"
+        bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    finally:
+        interact_addon.unregister()
+    return path
+
+
+@pytest.fixture
+def shot(addon: None, demo_blend: Path) -> bpy.types.Scene:
+    """The short demo shot, open: two cast characters with voices and actions."""
+    bpy.ops.wm.open_mainfile(filepath=str(demo_blend))
+    return bpy.context.scene

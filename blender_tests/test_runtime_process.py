@@ -100,7 +100,7 @@ def test_a_python_without_the_libraries_is_named_with_what_is_missing(tmp_path: 
     bare = (sys.executable, "-I", "-S", "-c", "import numpy")
     monkeypatch.setattr("interact_addon.runtime_process.runtime_command", lambda python: bare)
     runtime = RuntimeProcess(Path(sys.executable))
-    with pytest.raises(RuntimeMissing, match="No module named 'numpy'.*install the runtime"):
+    with pytest.raises(RuntimeMissing, match=r"No module named 'numpy'.*install the runtime"):
         runtime.run(a_request())
     runtime.close()
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import bpy
 
 from . import preferences
+from .cast import cast_actor
 from .keying import key_performance
+from .properties import actor_name
 from .request import build_request
 from .runtime_api import contract, errors
 from .runtime_process import SECONDS_BETWEEN_POLLS, RuntimeProcess
@@ -27,14 +29,15 @@ class Generation:
         global current
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
-        request = build_request(scene)
         settings = scene.interact
+        self._cast = [cast_actor(actor_name(actor), actor.armature) for actor in settings.actors]
+        request = build_request(scene)
         self.request = replace(
             request, quality=quality or settings.quality, seed=settings.seed if seed is None else seed, guidance=settings.guidance
         )
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
-        self.warnings: list[str] = []
+        self.warnings = [warning for actor in self._cast for warning in actor.warnings]
         self._scene_name = scene.name
         self._started = time.monotonic()
         self._runtime = runtime()
@@ -87,7 +90,8 @@ class Generation:
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is None:
             raise errors.InvalidRequest(f"The scene '{self._scene_name}' was removed while it generated; generate again.")
-        self.warnings = key_performance(scene, performance)
+        key_performance(scene, self._cast, performance)
+        self.warnings += performance.report.get("warnings", [])
 
     def _end(self) -> None:
         global current

@@ -8,6 +8,7 @@ from bpy.props import EnumProperty, StringProperty
 from . import compat, generation, preferences, runtime_install
 from .demo import build_demo_scene
 from .export import export_fbx
+from .properties import actor_name
 from .runtime_api import errors
 from .script import strips
 
@@ -341,8 +342,7 @@ def _selected_armatures(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def _actor_name(context: bpy.types.Context, index: int) -> str:
-    actor = context.scene.interact.actors[index]
-    return actor.name or actor.armature.name
+    return actor_name(context.scene.interact.actors[index])
 
 
 def _sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:

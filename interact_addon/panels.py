@@ -7,6 +7,7 @@ import textwrap
 import bpy
 
 from . import generation
+from .properties import actor_name
 from .runtime_api import contract
 
 
@@ -47,7 +48,7 @@ class _Script(_Sidebar):
             layout.label(text="Cast two characters first", icon="INFO")
             return
         for index, actor in enumerate(context.scene.interact.actors):
-            name = actor.name or actor.armature.name
+            name = actor_name(actor)
             row = layout.row(align=True)
             row.label(text=name, icon="OUTLINER_OB_SPEAKER")
             row.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
@@ -69,7 +70,7 @@ class _Generate(_Sidebar):
         column.prop(settings, "guidance")
         job = generation.current
         if job is not None:
-            layout.progress(factor=job.progress.fraction, text=job.progress.stage)
+            layout.progress(factor=job.progress.fraction, text=f"{job.progress.stage}  {job.progress.fraction:.0%}")
             layout.operator("interact.cancel", icon="X")
             return
         big = layout.row()

@@ -50,3 +50,8 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     @property
     def actors(self) -> tuple[INTERACT_PG_actor, INTERACT_PG_actor]:
         return (self.actor_a, self.actor_b)
+
+
+def actor_name(actor: INTERACT_PG_actor) -> str:
+    """What the actor is called, in the sequencer's channels and in messages; empty without an armature."""
+    return actor.name or (actor.armature.name if actor.armature is not None else "")

@@ -30,10 +30,10 @@ def a_request(duration: float = 1.0, **changes: Any) -> Request:
 class Conversation:
     """A worker in a process of its own."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *arguments: str) -> None:
         with open(log, "wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "model_runtime", "worker"], cwd=REPOSITORY,
+                [sys.executable, *(arguments or ("-m", "model_runtime", "worker"))], cwd=REPOSITORY,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8", bufsize=1,
             )  # fmt: skip
 
@@ -152,16 +152,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_print_inside_a_job_never_reaches_the_protocol(tmp_path: Path) -> None:
     script = (
-        "import os, sys\nfrom model_runtime import worker\n"
+        "import os\nfrom model_runtime import worker\n"
         "def noisy(message, progress):\n    print('noise'); os.write(1, b'raw noise\\n'); raise MemoryError\n"
         "worker.run_job = noisy\nworker.main()\n"
     )
-    talk = subprocess.run(
-        [sys.executable, "-c", script], input='{"job": 1, "out": ""}\n', cwd=REPOSITORY, text=True, capture_output=True, timeout=60
-    )
-    lines = [json.loads(line) for line in talk.stdout.splitlines()]
-    assert lines[0]["ready"] and all("noise" not in str(line) for line in lines)
-    assert "raw noise" in talk.stderr
+    talk = Conversation(tmp_path / "log", "-c", script)
+    assert talk.hear()["ready"]
+    talk.say({"job": 1})
+    assert talk.hear()["error"]["name"] == "OutOfMemory"
+    talk.say({"quit": True})
+    talk.process.wait(timeout=10)
+    assert "raw noise" in (tmp_path / "log").read_text()
 
 
 def test_jobs_wait_in_line_and_a_waiting_one_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:

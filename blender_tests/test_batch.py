@@ -1,0 +1,101 @@
+"""The job without a screen, and the extension as a package: separate processes, as on a farm."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import bpy
+import pytest
+
+from interact_addon.runtime_api import contract
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "interact_addon", *arguments], cwd=REPOSITORY, env={**os.environ, **variables},
+        text=True, encoding="utf-8", errors="replace", capture_output=True, timeout=500,
+    )  # fmt: skip
+
+
+def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
+    out = tmp_path / "für den Export"
+    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", "--quality", "draft", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert (out / "demo.fbx").stat().st_size > 100_000
+    assert "seed 3" in done.stdout
+    assert sorted(path.name for path in out.iterdir()) == ["demo.blend", "demo.fbx"]
+    bpy.ops.wm.open_mainfile(filepath=str(out / "demo.blend"))
+    assert len(bpy.data.actions) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("generate", "nowhere.blend", "--out", "{out}"), 1, "cannot be opened"),
+        (("generate", "{shot}", "--scene", "Nope", "--out", "{out}"), 1, "There is no scene 'Nope'"),
+        (("generate", "{shot}", "--out", "{file}/sub"), 1, "cannot be written"),
+        (("generate", "{shot}"), 2, "--out"),
+        (("perform",), 2, "generate"),
+    ],
+)
+def test_a_wrong_command_is_one_sentence_and_an_exit_code(
+    arguments: tuple[str, ...], code: int, sentence: str, demo_blend: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    places = {"out": str(tmp_path / "out"), "shot": str(demo_blend), "file": str(tmp_path / "file")}
+    done = interact(*(argument.format(**places) for argument in arguments))
+    assert done.returncode == code
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_runtime(demo_blend: Path, tmp_path: Path) -> None:
+    from interact_addon import packaging
+
+    archive = packaging.package(tmp_path / "dist")
+    names = zipfile.ZipFile(archive).namelist()
+    assert "blender_manifest.toml" in names and "model_runtime/worker.py" in names
+    assert not [name for name in names if "tests/" in name or "corpus/" in name or name.endswith(".pyc")]
+    script = tmp_path / "install.py"
+    script.write_text(_INSTALL_AND_GENERATE, "utf-8")
+    # Outside the repository, so that nothing but the installed extension can be found.
+    done = subprocess.run(
+        [sys.executable, "-P", str(script), str(archive), str(demo_blend)], cwd=tmp_path, text=True, capture_output=True, timeout=500,
+        env={**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user"), "INTERACT_PYTHON": str(_runtime_python())},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "worker in" in done.stdout and "site-packages" not in done.stdout
+    assert "{'FINISHED'} 2 actions" in done.stdout
+
+
+_INSTALL_AND_GENERATE = """
+import sys
+import bpy
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
+bpy.ops.wm.open_mainfile(filepath=sys.argv[2])
+import bl_ext.user_default.interact_addon.runtime_process as runtime_process
+print("worker in", runtime_process.runtime_root())
+assert "interact_addon" in str(runtime_process.runtime_root())
+done = bpy.ops.interact.generate("EXEC_DEFAULT")
+print(done, len(bpy.data.actions), "actions")
+"""
+
+
+def _runtime_python() -> Path:
+    from interact_addon.runtime_install import find_runtime_python
+
+    return find_runtime_python("", None)
+
+
+def test_the_request_of_a_shot_is_what_the_runtime_reads(shot: bpy.types.Scene) -> None:
+    from interact_addon.request import build_request
+
+    request = build_request(shot)
+    again = contract.Request.from_json(request.to_json())
+    assert again.to_json() == request.to_json() and abs(again.duration - 2.0) < 0.1

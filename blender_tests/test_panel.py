@@ -1,0 +1,70 @@
+"""What the InterAct tab says before anything can go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import pytest
+
+from interact_addon import generation, panels
+
+
+def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
+    for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
+        shown = [cls.bl_label for cls in panels.CLASSES if cls.bl_space_type == space and cls.bl_category == "InterAct"]
+        assert shown == ["Cast", "Script", "Generate", "Export"]
+    assert all(hasattr(bpy.types, cls.__name__) for cls in panels.CLASSES)
+
+
+def test_an_empty_file_is_told_to_cast_two_characters(addon: None) -> None:
+    assert generation.disabled_reason(bpy.context.scene).startswith("Cast two characters")
+    assert not bpy.ops.interact.generate.poll()
+
+
+def test_one_character_is_told_to_cast_a_second(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+    bpy.context.scene.interact.actor_a.armature = two_armatures[0]
+    assert generation.disabled_reason(bpy.context.scene).startswith("Cast a second character")
+
+
+def test_the_same_armature_twice_is_refused(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+    for actor in bpy.context.scene.interact.actors:
+        actor.armature = two_armatures[0]
+    assert "same armature" in generation.disabled_reason(bpy.context.scene)
+    assert not bpy.ops.interact.generate.poll()
+
+
+def test_an_armature_that_left_the_scene_is_named(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+    for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
+        actor.armature = armature
+    bpy.context.scene.collection.objects.unlink(two_armatures[1])
+    assert "'Ben' is not in this scene" in generation.disabled_reason(bpy.context.scene)
+
+
+def test_a_missing_runtime_says_where_to_install_it(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
+        actor.armature = armature
+    assert generation.disabled_reason(bpy.context.scene) == ""
+    assert bpy.ops.interact.generate.poll()
+    monkeypatch.setenv("INTERACT_PYTHON", str(tmp_path / "gone"))
+    reason = generation.disabled_reason(bpy.context.scene)
+    assert "There is no Python at" in reason and "INTERACT_PYTHON" in reason
+
+
+def test_casting_takes_the_armatures_of_selected_meshes(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+    first, second = two_armatures
+    skin = bpy.data.objects.new("Skin", bpy.data.meshes.new("Skin"))
+    bpy.context.scene.collection.objects.link(skin)
+    skin.modifiers.new("Armature", "ARMATURE").object = second
+    for thing in (first, skin):
+        thing.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    assert bpy.ops.interact.cast_selected() == {"FINISHED"}
+    assert [actor.armature for actor in bpy.context.scene.interact.actors] == [second, first]
+
+
+def test_casting_needs_exactly_two(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+    two_armatures[0].select_set(True)
+    assert not bpy.ops.interact.cast_selected.poll()
