@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
-from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..errors import InterActError
 from ..refine.feet import detect_contacts, lock_feet
-from ..skeleton import Skeleton
+from ..skeleton import INDEX, Skeleton, forward_kinematics
 from .base_motion import ClipSet, Motion
 from .clip import Clip
+from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
+from .listening import look_and_listen
 from .performer import Performer
 from .scene import Scene
 from .script import Script, write_script
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .speech_library import Utterance
 
 PROSODY_SIZE = 28
+BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
 
 
 class SceneRejected(InterActError):
@@ -40,6 +43,7 @@ class Material:
 
     clips: list[Clip]
     contacts: dict[str, NDArray[np.bool_]]
+    gestures: list[Gesture]
     voices: dict[str, list[Utterance]]
     split: str
 
@@ -51,8 +55,10 @@ def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -
     for utterance in utterances:
         if utterance.split == split:
             voices.setdefault(utterance.voice, []).append(utterance)
-    contacts = {clip.name: detect_contacts(clip.root_positions, clip.rotations, clip.skeleton) for clip in usable}
-    return Material(usable, contacts, voices, split)
+    contacts = {
+        clip.name: detect_contacts(clip.root_positions, clip.rotations, clip.skeleton) for clip in usable if clip.source == BASE_SOURCE
+    }
+    return Material(usable, contacts, gesture_library(usable), voices, split)
 
 
 def compose_scene(seed: int, material: Material) -> Scene:
@@ -65,21 +71,68 @@ def compose_scene(seed: int, material: Material) -> Scene:
     frames = int(script.duration * FPS)
     prosody = np.stack([_prosody(script, actor, voices[actor], frames) for actor in range(2)])
     performers = _perform(rng, script, material, prosody)
-    bodies, labels, contacts = [], [], []
+    bodies, labels = [], []
     for performer in performers:
         motion, label = performer.track.result()
         motion, label = motion.slice(0, frames), label[:frames]
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
-        contacts.append(motion.contacts)
-    scene = Scene(
-        seed, material.split, np.stack([p.clips.skeleton.offsets for p in performers]), np.stack([b.root for b in bodies]),
-        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack(contacts), prosody.astype(np.float16),
-        np.zeros((2, frames, 52), np.float16), np.array(script.seat_height, np.float32), script.utterances, ([], []),
-        [], [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
+    stresses = tuple(_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2))
+    gestures = []
+    skeletons = [performer.clips.skeleton for performer in performers]
+    for actor in range(2):
+        placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures)
+        gestures += [{"actor": actor, "time": round(p.emphasis, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
+    heads = [forward_kinematics(body.root, body.rotations, skeleton)[0][:, INDEX["head"]] for body, skeleton in zip(bodies, skeletons)]
+    for actor in range(2):
+        mine, theirs = prosody[actor, :, 0], prosody[1 - actor, :, 0]
+        bodies[actor].rotations = look_and_listen(
+            rng, bodies[actor].root, bodies[actor].rotations, skeletons[actor], heads[1 - actor],
+            (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), mine, theirs,
+            [s[:2] for s in stresses[actor]], [s[:2] for s in stresses[1 - actor]],
+        )  # fmt: skip
+    return Scene(
+        seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
+        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), prosody.astype(np.float16),
+        np.zeros((2, frames, 52), np.float16), np.array(script.seat_height, np.float32), script.utterances,
+        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
+        [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
     )  # fmt: skip
-    return scene
+
+
+def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: float) -> list[tuple[float, float, str]]:
+    """(scene time s, strength 0..1, word) of one actor's stressed syllables, in order."""
+    known = {utterance.id: utterance for utterance in voice}
+    found = []
+    for said in script.utterances[actor]:
+        utterance = known[said.id]
+        for time, strength in utterance.stresses:
+            word = next((text for text, start, end in utterance.words if start <= time <= end), "")
+            if said.start + time < duration:
+                found.append((said.start + time, strength, word))
+    return sorted(found)
+
+
+def _gesture(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8],
+    stresses: Sequence[tuple[float, float, str]], library: Sequence[Gesture],
+) -> list[Placed]:
+    """Lay gestures over a body, in place; hands are left alone while it sits down or stands up, and often while it walks."""
+    walking, seated = labels == ACTION_LABELS.index("walk"), labels == ACTION_LABELS.index("sit")
+    busy = np.zeros(len(labels), bool)
+    for change in np.flatnonzero(np.diff(seated.astype(np.int8))) + 1:
+        busy[max(0, change - FPS) : change + round(1.3 * FPS)] = True
+    gestures_while_walking = rng.random() < 0.6
+
+    def free(start: float, end: float) -> bool:
+        span = slice(max(0, int(start * FPS)), int(end * FPS) + 1)
+        return not busy[span].any() and (gestures_while_walking or not walking[span].any())
+
+    placed = place_gestures(rng, library, stresses, len(labels) / FPS, free, calm=float(rng.random()))
+    trunk = gaussian_filter1d(np.where(walking, 0.2, np.where(seated, 0.6, 1.0)).astype(np.float32), 8.0)
+    body.rotations, kept = overlay(body.root, body.rotations, skeleton, placed, trunk)
+    return kept
 
 
 def _prosody(script: Script, actor: int, voice: Sequence[Utterance], frames: int) -> FloatArray:
@@ -106,7 +159,8 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
 
         return shares
 
-    bodies = sorted({clip.performer for clip in material.clips if clip.source == "rocketbox"})
+    base = [clip for clip in material.clips if clip.source == BASE_SOURCE]
+    bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
     direction = float(rng.uniform(-np.pi, np.pi))
     places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
     performers = []
@@ -115,7 +169,7 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
         performer = str(rng.choice(bodies))
         owner = performer if rng.random() < 0.7 else str(rng.choice(bodies))
         skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.uniform(0.92, 1.08)))
-        clips = ClipSet(material.clips, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
+        clips = ClipSet(base, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
         performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))
     one, two = performers
     one.partner, two.partner = two, one

@@ -1,0 +1,253 @@
+"""Gestures: labelled clips laid over arms, hands and trunk with their emphasis on a stressed syllable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from .. import rotations as rot
+from ..contract import FPS, FloatArray
+from ..skeleton import HAND_INDEX, INDEX, Skeleton, forward_kinematics
+from .clip import Clip
+
+SIDES = ("left", "right")
+_ARM = {side: (*(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")), *HAND_INDEX[side]) for side in SIDES}
+_SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+_NECK, _HEAD = INDEX["neck"], INDEX["head"]
+
+# Kind by what the clip's name says; the first that fits. Kinds without words are beats, which fit anything.
+_KINDS = (
+    ("me", r"Me[A-Z_0-9]|[/@_]me[_0-9]|_Me$"), ("you", r"You|[/@_]you"), ("we", r"We[RL]t|Inclusivity|[/@_](we|us)[_0-9]|inclusivity"),
+    ("no", r"Negat|negation|_No(Forward|Left|Right)|Safe"), ("stop", r"Stop(Bt|Forward|Left|Right)|[/@_]stop"), ("shrug", r"Shrug|shrug"),
+    ("think", r"Think|Contemplate"), ("question", r"When|Why|question|Plea|plea"), ("offer", r"Offer|Receive"), ("big", r"Surround|bigger|Frame"),
+    ("here", r"Here|pointhere|pointcenter"), ("there", r"Indicate|Point[LR]|pointleft|pointright|Deictic"),
+    ("example", r"Example|However|Besides"), ("beat", r"Beat|Chop|Empty|Continuation|Motex|Sweep"),
+)  # fmt: skip
+_REFUSED = re.compile(r"Fight|Kick|Jump|Reach|Grasp|Scratch|Stretch|Squeeze|Guitar|Screw|Throw|Walk|Crouch|Push|Trip|Door|Run|Jog|Step|Turn|_intense")
+_WORDS = {
+    "me": {"i", "me", "my", "mine", "myself", "i'm", "i've", "i'd", "i'll"},
+    "you": {"you", "your", "yours", "yourself", "you're", "you've", "you'll"},
+    "we": {"we", "us", "our", "ours", "together", "everyone", "everybody", "both", "all"},
+    "no": {"no", "not", "never", "nothing", "nobody", "none", "don't", "didn't", "can't", "won't", "isn't", "wasn't", "wouldn't", "impossible", "wrong"},
+    "stop": {"stop", "wait", "enough", "hold"},
+    "question": {"what", "why", "how", "when", "who", "where", "please", "really"},
+    "shrug": {"maybe", "perhaps", "whatever", "somehow", "guess", "know"},
+    "think": {"think", "remember", "wonder", "suppose", "idea", "believe"},
+    "big": {"big", "huge", "great", "whole", "every", "large", "everything", "world", "long", "full"},
+    "here": {"here", "now", "this", "today"}, "there": {"there", "that", "those", "over", "away"},
+    "offer": {"give", "take", "have", "offer", "show", "tell", "look", "want"},
+    "example": {"but", "however", "example", "instead", "first", "second", "another", "other", "also"},
+}  # fmt: skip
+_KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words}
+
+_LONGEST = 7.0  # s
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """A clip ready to be laid over: what it says, which hands move, and when (s from its start) its phases come."""
+
+    clip: Clip
+    kind: str
+    hands: tuple[bool, bool]
+    start: float
+    emphasis: float
+    stroke_end: float
+    relax: float
+    end: float
+    seated: bool
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A gesture in a scene: ``emphasis`` at scene time (s), ``hold`` seconds held after its stroke."""
+
+    gesture: Gesture
+    mirrored: bool
+    emphasis: float
+    hold: float
+    size: float
+
+    @property
+    def start(self) -> float:
+        return self.emphasis - (self.gesture.emphasis - self.gesture.start)
+
+    @property
+    def end(self) -> float:
+        return self.emphasis + self.hold + self.gesture.end - self.gesture.emphasis
+
+    @property
+    def hand(self) -> str:
+        left, right = self.gesture.hands[::-1] if self.mirrored else self.gesture.hands
+        return "both" if left and right else "left" if left else "right"
+
+
+def gesture_kind(name: str) -> str | None:
+    """The kind a clip's name stands for, or None when it is no conversational gesture."""
+    if _REFUSED.search(name):
+        return None
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
+
+
+def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
+    """The labelled gestures among ``clips`` whose arms start and end at rest."""
+    found = []
+    for clip in clips:
+        kind = gesture_kind(clip.name)
+        if kind is not None and "emphasis" in clip.sync and clip.duration <= _LONGEST and "prop" not in clip.tags:
+            gesture = _examined(clip, kind)
+            if gesture is not None:
+                found.append(gesture)
+    return found
+
+
+def _examined(clip: Clip, kind: str) -> Gesture | None:
+    """Phases and hands of a clip, or None where its arms do not start or end hanging, or move senselessly."""
+    positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
+    size = clip.skeleton.height / 1.7
+    reach, hanging = [], []
+    for side in SIDES:
+        shoulder, wrist = positions[:, INDEX[f"{side}_shoulder"]], positions[:, INDEX[f"{side}_wrist"]]
+        arm = np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_elbow"]]) + np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_wrist"]])
+        below = (shoulder[:, 2] - wrist[:, 2]) / arm
+        hanging.append((float(below[0]), float(below[-1])))
+        reach.append(float(np.linalg.norm(wrist - wrist[0], axis=-1).max()) / size)
+    hands = (reach[0] > 0.09, reach[1] > 0.09)
+    if not any(hands) or any(min(h) < 0.8 for h in hanging):
+        return None
+    frames_end = clip.duration
+    emphasis = clip.sync["emphasis"]
+    start = max(0.0, min(clip.sync.get("ready", emphasis) - 0.6, emphasis - 0.5))
+    stroke_end = max(clip.sync.get("stroke", emphasis), emphasis + 0.05)
+    relax = max(clip.sync.get("relax", stroke_end), stroke_end + 0.05)
+    relax = min(relax, frames_end - 0.35)
+    if emphasis < 0.3 or relax <= emphasis:
+        return None  # a few files carry placeholder times
+    return Gesture(clip, kind, hands, start, emphasis, stroke_end, relax, frames_end, seated=False)
+
+
+def place_gestures(
+    rng: np.random.Generator, library: Sequence[Gesture], stresses: Sequence[tuple[float, float, str]], duration: float,
+    free: Callable[[float, float], bool], calm: float,
+) -> list[Placed]:
+    """Choose stresses about every 1.5 to 3.5 s of speech and a gesture for each.
+
+    ``stresses`` are (s, strength, word), sorted; ``free(start, end)`` says whether the arms may be used; ``calm`` 0..1
+    spreads gestures out. Times between gestures shorter than a clip leave its end out: the next one takes over the arms.
+    """
+    placed: list[Placed] = []
+    lefty = rng.random() < 0.15
+    favourites = rng.permutation(len(library))[: max(12, len(library) // 2)]  # people repeat themselves
+    pool = [library[i] for i in favourites]
+    clock, index, gap = -10.0, 0, 0.0
+    while index < len(stresses):
+        if stresses[index][0] < clock + gap:
+            index += 1
+            continue
+        window = [s for s in stresses[index:] if s[0] <= stresses[index][0] + 0.9]
+        time, strength, word = max(window, key=lambda s: s[1] + (0.5 if s[2].lower() in _KIND_OF_WORD else 0.0))
+        clock, gap = time, float(rng.uniform(1.3, 2.6) + 2.0 * calm * rng.random())
+        kind = _KIND_OF_WORD.get(word.lower(), "beat") if rng.random() < 0.75 else "beat"
+        options = [g for g in pool if g.kind == kind] or [g for g in library if g.kind == kind] or [g for g in pool if g.kind == "beat"]
+        for _ in range(4):
+            gesture = options[int(rng.integers(len(options)))]
+            hold = float(rng.uniform(0.1, 0.7)) if rng.random() < 0.35 else 0.0
+            one_handed = gesture.hands[0] != gesture.hands[1]
+            mirrored = bool(gesture.hands[0] != lefty) if one_handed and rng.random() < 0.8 else bool(rng.random() < 0.5)
+            size = float(rng.uniform(0.85, 1.0) if kind in ("me", "think") else rng.uniform(0.8, 1.15)) * (0.92 + 0.16 * strength)
+            candidate = Placed(gesture, mirrored, time, hold, min(size, 1.15))
+            if candidate.start > 0.0 and candidate.end < duration and free(candidate.start, candidate.end):
+                placed.append(candidate)
+                break
+    return placed
+
+
+def overlay(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, placed: Sequence[Placed], trunk: FloatArray
+) -> tuple[FloatArray, list[Placed]]:
+    """Rotations (T, 52, 4) with the gestures on the arms and a share of their trunk and head motion, and those that stayed.
+
+    ``trunk`` (T,) 0..1: how much of a gesture's trunk motion is let through. Each is laid over what is there, so one that
+    begins before the last has ended takes the arms over from it. A gesture that would push a hand into a thigh is left out.
+    """
+    result, kept = np.array(rotations, np.float32), []
+    for item in sorted(placed, key=lambda p: p.emphasis):
+        first, last = max(0, int(item.start * FPS)), min(len(root), int(item.end * FPS) + 2)
+        trial = result[first:last].copy()
+        _lay_over(trial, item, trunk[first:last], first)
+        depth, before = (hands_through_thighs(root[first:last], q, skeleton) for q in (trial, result[first:last]))
+        if (depth - np.maximum(before, 0.0)).max(initial=0.0) < 0.02:
+            result[first:last] = trial
+            kept.append(item)
+    return rot.normalize(result).astype(np.float32), kept
+
+
+def _lay_over(result: FloatArray, item: Placed, trunk: FloatArray, offset: int) -> None:
+    """One gesture, in place, on frames that begin at scene frame ``offset``."""
+    gesture = item.gesture
+    clip = gesture.clip.mirrored() if item.mirrored else gesture.clip
+    hands = gesture.hands[::-1] if item.mirrored else gesture.hands
+    at = _clip_time(item, (offset + np.arange(len(result))) / FPS)
+    pose = _sample(clip.rotations, at)
+    rest = clip.rotations[:1]
+    lead = max(0.3, min(gesture.emphasis - gesture.start, 0.6) * 0.8)
+    weight = _smoothstep((at - gesture.start) / lead) * _smoothstep((gesture.end - at) / max(0.4, (gesture.end - gesture.relax) * 0.9))
+    for side, used in zip(SIDES, hands):
+        if used:
+            joints = list(_ARM[side])
+            delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest[:, joints]), pose[:, joints])) * item.size
+            sized = rot.multiply(rest[:, joints], rot.from_axis_angle(delta))
+            result[:, joints] = rot.slerp(result[:, joints], sized, weight[:, None]).astype(np.float32)
+    for joint, share in (*((j, 0.6) for j in _SPINE), (_NECK, 0.5), (_HEAD, 0.5)):
+        delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest[:, joint]), pose[:, joint]))
+        delta *= (share * weight * trunk)[:, None]
+        result[:, joint] = rot.multiply(result[:, joint], rot.from_axis_angle(delta)).astype(np.float32)
+
+
+def _clip_time(item: Placed, scene_time: FloatArray) -> NDArray[np.float64]:
+    """Clip seconds at scene times: as captured up to the stroke's end, then nearly still for the hold, then on."""
+    gesture = item.gesture
+    knots = [item.start - 1.0, item.emphasis + gesture.stroke_end - gesture.emphasis]
+    values = [gesture.start - 1.0, gesture.stroke_end]
+    if item.hold > 0.0:
+        knots.append(knots[-1] + item.hold)
+        values.append(values[-1] + 0.1 * item.hold)
+    knots.append(item.end + 1.0)
+    values.append(gesture.end + 1.0)
+    fine = np.interp(np.arange(scene_time[0] - 1.0, scene_time[-1] + 1.0, 1.0 / FPS), knots, values)
+    smooth = gaussian_filter1d(fine, 2.5, mode="nearest")
+    at = np.interp(scene_time, np.arange(scene_time[0] - 1.0, scene_time[-1] + 1.0, 1.0 / FPS), smooth)
+    return np.clip(at, gesture.start, gesture.end)
+
+
+def _sample(rotations: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:
+    at = np.clip(seconds * FPS, 0, len(rotations) - 1)
+    low = np.minimum(at.astype(int), len(rotations) - 2)
+    part = (at - low)[:, None, None]
+    return rot.normalize(rotations[low] * (1 - part) + rotations[low + 1] * part).astype(np.float32)
+
+
+def _smoothstep(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
+
+
+def hands_through_thighs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
+    """(T,) how deep (m) a hand or forearm lies within a thigh of radius 8 cm at 1.7 m, 0 where clear."""
+    positions, _ = forward_kinematics(root, rotations, skeleton)
+    radius = 0.075 * skeleton.height / 1.7 + 0.02
+    deepest = np.zeros(len(root), np.float32)
+    for thigh in SIDES:
+        a, b = positions[:, INDEX[f"{thigh}_hip"]], positions[:, INDEX[f"{thigh}_knee"]]
+        for arm in SIDES:
+            wrist, knuckle = positions[:, INDEX[f"{arm}_wrist"]], positions[:, INDEX[f"{arm}_middle1"]]
+            for point in (wrist, knuckle):
+                along = np.clip(np.sum((point - a) * (b - a), -1) / np.sum((b - a) ** 2, -1), 0, 1)
+                gap = np.linalg.norm(point - a - (b - a) * along[:, None], axis=-1)
+                deepest = np.maximum(deepest, radius - gap)
+    return deepest
