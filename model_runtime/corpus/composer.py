@@ -1,26 +1,32 @@
 """Composes two-actor scenes: a script, a base of real motion for each body, gestures on stresses, heads that look and listen.
 
-``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``. Scene ``n`` of seed ``s`` is always the same.
+``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``; the same seed gives the same scenes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
-from ..errors import InterActError
 from ..refine.feet import detect_contacts, lock_feet
 from ..skeleton import INDEX, Skeleton, forward_kinematics
 from .base_motion import ClipSet, Motion
 from .clip import Clip
+from .filter import fault, summary
 from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
+from .library import load_library
 from .listening import look_and_listen
 from .performer import Performer
 from .scene import Scene
@@ -30,11 +36,8 @@ if TYPE_CHECKING:
     from .speech_library import Utterance
 
 PROSODY_SIZE = 28
+SYNTHETIC = ("awb", "kal", "rms", "slt")
 BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
-
-
-class SceneRejected(InterActError):
-    """A composed scene breaks a limit; the message's first word is the reason that is counted."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,12 @@ def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -
 
 
 def compose_scene(seed: int, material: Material) -> Scene:
-    """The scene of ``seed``; raises ``SceneRejected``."""
+    """The scene of ``seed``, good or not: see ``filter.fault``."""
     rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
     names = sorted(material.voices)
-    first, second = rng.choice(len(names), 2, replace=len(names) < 2)
+    # A recorded reader is worth more than another synthetic voice.
+    weights = np.array([1.0 if name.split("_")[0] in SYNTHETIC else 4.0 for name in names])
+    first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=weights / weights.sum())
     voices = (material.voices[names[first]], material.voices[names[second]])
     script = write_script(rng, voices)
     frames = int(script.duration * FPS)
@@ -201,3 +206,100 @@ def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.ui
     for (a, b), edge in zip(zip(moved[:-1], moved[1:]), edges[:-1]):
         result[a:b] = script[edge]
     return result
+
+
+def compose(
+    hours: float, seed: int, out_dir: Path, clips: Path, speech: Path, processes: int = 1, test_share: float = 0.04
+) -> dict[str, Any]:
+    """Fill ``out_dir`` with scenes ``scene_<number>.npz`` of ``hours`` in all and return the summary (also ``summary.json``).
+
+    Scenes that are there already are kept and counted, so an interrupted run goes on where it stopped. Numbers are the
+    scenes' seeds: ``seed`` times a million onwards, those of the test split from half a million on.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    refused: list[str] = []
+    for split, share, first in (("train", 1.0 - test_share, 0), ("test", test_share, 500_000)):
+        wanted, done = hours * share * 3600.0, 0.0
+        numbers = iter(range(seed * 1_000_000 + first, seed * 1_000_000 + first + 499_999))
+        if wanted <= 0.0:
+            continue
+        jobs = (str(clips), str(speech), split, str(out_dir))
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=jobs) as pool:
+            for duration, reason in _until(pool, numbers, processes):
+                refused += [reason] if reason else []
+                done += duration
+                print(f"\r{split}: {done / 60:.1f} of {wanted / 60:.1f} min, {len(refused)} refused", end="", flush=True)
+                if done >= wanted:
+                    pool.shutdown(cancel_futures=True)
+                    break
+        print()
+    result = summary([Scene.load(path) for path in sorted(out_dir.glob("scene_*.npz"))], refused)
+    (out_dir / "summary.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
+def _until(pool: ProcessPoolExecutor, numbers: Iterator[int], processes: int) -> Iterator[tuple[float, str]]:
+    """Results of scene after scene in order, a few always under way."""
+    waiting = [pool.submit(_compose_file, next(numbers)) for _ in range(2 * processes)]
+    while waiting:
+        yield waiting.pop(0).result()
+        waiting.append(pool.submit(_compose_file, next(numbers)))
+
+
+_at_hand: tuple[Material, Path] | None = None  # of this process
+
+
+def _prepare(clips: str, speech: str, split: str, out_dir: str) -> None:
+    global _at_hand
+    from .speech_library import load_speech_library  # brings the aligner with it
+
+    _at_hand = gather(load_library(clips), load_speech_library(speech), split), Path(out_dir)
+
+
+def _compose_file(number: int) -> tuple[float, str]:
+    """Seconds of good scene written or found, and why it was refused if it was."""
+    assert _at_hand is not None
+    material, out_dir = _at_hand
+    path = out_dir / f"scene_{number:07d}.npz"
+    if path.is_file():
+        return Scene.load(path).duration, ""
+    scene = compose_scene(number, material)
+    reason = fault(scene)
+    if reason is None:
+        scene.save(path)
+    return (scene.duration, "") if reason is None else (0.0, reason)
+
+
+def look(out_dir: Path, count: int) -> list[Path]:
+    """Contact sheets of ``count`` scenes spread over ``out_dir``, beside them in ``look/``."""
+    from ..evaluation.look import contact_sheet
+
+    files = sorted(out_dir.glob("scene_*.npz"))
+    sheets = []
+    for path in files[:: max(1, len(files) // max(count, 1))][:count]:
+        scene = Scene.load(path)
+        times = np.arange(0.0, scene.duration, max(0.5, scene.duration / 48))[:48]
+        names = [name[:2] for name in ACTION_LABELS]
+        captions = [" ".join(names[scene.labels[a, int(t * FPS)]] + ("*" if scene.prosody[a, int(t * FPS), 0] > 0.5 else "") for a in (0, 1)) for t in times]
+        bodies = [(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in (0, 1)]
+        sheets.append(contact_sheet(bodies, out_dir / "look" / f"{path.stem}.png", list(times), captions=captions, columns=8, cell=(260, 260), title=path.stem))
+    return sheets
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.composer", description="Compose two-actor scenes to train on.")
+    parser.add_argument("--hours", type=float, default=1.0, help="hours of scenes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--clips", type=Path, default=Path("corpus/clips.npz"))
+    parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
+    parser.add_argument("--out", type=Path, default=Path("corpus/scenes"))
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--look", type=int, default=0, metavar="N", help="also draw contact sheets of N scenes")
+    given = parser.parse_args(arguments)
+    print(json.dumps(compose(given.hours, given.seed, given.out, given.clips, given.speech, given.processes), indent=1))
+    for path in look(given.out, given.look) if given.look else []:
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,7 +23,8 @@ GAITS = ("walk_neutral", "walk_neutral_01", "walk_neutral_02", "walk_neutral_03"
          "walk_self-assured", "walk_stroll_01", "walk_stroll_02", "walk_cool_02")  # fmt: skip
 FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
 PERSONAL = 0.75  # m; paths keep this far from the partner's root
-TALKING_DISTANCE = (1.0, 1.7)
+TALKING_DISTANCE = (1.1, 1.8)
+ROOM_FOR_KNEES = 0.5  # m more to a seated partner
 ROOM = 5.0  # m; nobody goes further from the partner
 
 Conversation = Callable[[float, float], tuple[float, float]]
@@ -182,7 +183,8 @@ class Performer:
         distance = float(np.linalg.norm(other - me))
         length = duration * float(self.rng.uniform(0.8, 1.1))
         if goal == "approach":
-            left = distance - float(self.rng.uniform(*TALKING_DISTANCE))
+            assert self.partner is not None
+            left = distance - float(self.rng.uniform(*TALKING_DISTANCE)) - ROOM_FOR_KNEES * self.partner.seated
             if left < 1.2:
                 return None
             aside = float(self.rng.normal(0.0, 0.35))

@@ -14,7 +14,7 @@ from .scene import SpokenUtterance
 if TYPE_CHECKING:  # that module brings the aligner with it, which composing can do without
     from .speech_library import Utterance
 
-BACKCHANNEL = 1.3  # s; utterances no longer than this can be dropped into the other's turn
+BACKCHANNEL = 1.2  # s; utterances of a word or two no longer than this can be dropped into the other's turn
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,14 @@ def spoken_duration(utterance: Utterance) -> float:
     return len(utterance.prosody) / FPS
 
 
+def is_backchannel(utterance: Utterance) -> bool:
+    return spoken_duration(utterance) <= BACKCHANNEL and len(utterance.words) <= 2
+
+
 def _choose(rng: np.random.Generator, voice: Sequence[Utterance], wanted: float) -> Utterance:
     """One of a few random utterances, the one nearest in length to ``wanted`` seconds; back-channels are kept for later."""
     pool = [voice[int(k)] for k in rng.integers(len(voice), size=6)]
-    usable = [u for u in pool if spoken_duration(u) > BACKCHANNEL] or pool
+    usable = [u for u in pool if not is_backchannel(u)] or pool
     return min(usable, key=lambda u: abs(spoken_duration(u) - wanted))
 
 
@@ -116,7 +120,7 @@ def _backchannels(
     rng: np.random.Generator, voice: Sequence[Utterance], said: list[SpokenUtterance], start: float, end: float, gain: float
 ) -> None:
     """The listener's short words, at most one every few seconds of the other's turn."""
-    short = [u for u in voice if spoken_duration(u) <= BACKCHANNEL]
+    short = [u for u in voice if is_backchannel(u)]
     clock = start + float(rng.uniform(1.5, 5.0))
     while short and clock < end - 1.0:
         if rng.random() < 0.5:
