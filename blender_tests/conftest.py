@@ -93,8 +93,9 @@ def two_armatures() -> tuple[bpy.types.Object, bpy.types.Object]:
 @pytest.fixture(scope="session")
 def demo_blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo scene cut to two seconds of draft, saved once: each test opens its own copy."""
-    import interact_addon
     from interact_addon.demo import build_demo_scene
+
+    import interact_addon
 
     interact_addon.register()
     try:

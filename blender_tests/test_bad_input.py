@@ -170,7 +170,7 @@ def test_overlapping_action_strips_are_named(shot: bpy.types.Scene) -> None:
     remove_strips(shot, 0, "Actions")
     channel = channel_of(shot, 0, "Actions")
     another = next(number for number in range(1, 30) if not any(strip.channel == number for strip in shot.sequence_editor.strips))
-    shot.sequence_editor.channels[another].name = shot.sequence_editor.channels[channel].name
+    shot.sequence_editor.channels[another].name = f"{shot.sequence_editor.channels[channel].name} 2"
     from interact_addon import compat
 
     start = shot.frame_start
@@ -226,7 +226,7 @@ def test_a_full_disk_while_the_fbx_is_written(shot: bpy.types.Scene, tmp_path: P
     performed(shot)
     before = state_of(shot)
     (tmp_path / "full").symlink_to("/dev/full")
-    with pytest.raises(RuntimeError, match="written|space"):
+    with pytest.raises(RuntimeError, match=r"written|space"):
         bpy.ops.interact.export_fbx("EXEC_DEFAULT", filepath="/dev/full/two.fbx")
     assert state_of(shot) == before
 

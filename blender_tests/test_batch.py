@@ -96,6 +96,6 @@ def _runtime_python() -> Path:
 def test_the_request_of_a_shot_is_what_the_runtime_reads(shot: bpy.types.Scene) -> None:
     from interact_addon.request import build_request
 
-    request = build_request(shot)
+    request, _ = build_request(shot)
     again = contract.Request.from_json(request.to_json())
     assert again.to_json() == request.to_json() and abs(again.duration - 2.0) < 0.1

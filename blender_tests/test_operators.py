@@ -67,7 +67,7 @@ def test_action_labels_fill_what_is_empty(addon: None, two_armatures: tuple[bpy.
 
 
 def test_a_missing_sound_file_is_refused_when_it_is_added(shot: bpy.types.Scene, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="nowhere.wav"):
+    with pytest.raises(RuntimeError, match=r"nowhere\.wav"):
         bpy.ops.interact.add_speech(filepath=str(tmp_path / "nowhere.wav"), actor="0")
 
 

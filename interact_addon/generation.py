@@ -10,10 +10,8 @@ from pathlib import Path
 import bpy
 
 from . import preferences
-from .cast import cast_actor
 from .keying import key_performance
-from .properties import actor_name
-from .request import build_request
+from .request import build_request, cast_scene, cast_scene
 from .runtime_api import contract, errors
 from .runtime_process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
@@ -29,15 +27,11 @@ class Generation:
         global current
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
-        settings = scene.interact
-        self._cast = [cast_actor(actor_name(actor), actor.armature) for actor in settings.actors]
-        request = build_request(scene)
-        self.request = replace(
-            request, quality=quality or settings.quality, seed=settings.seed if seed is None else seed, guidance=settings.guidance
-        )
+        self._cast = cast_scene(scene)
+        request, self.warnings = build_request(scene, self._cast)
+        self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
-        self.warnings = [warning for actor in self._cast for warning in actor.warnings]
         self._scene_name = scene.name
         self._started = time.monotonic()
         self._runtime = runtime()
@@ -90,7 +84,9 @@ class Generation:
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is None:
             raise errors.InvalidRequest(f"The scene '{self._scene_name}' was removed while it generated; generate again.")
+        started = time.monotonic()
         key_performance(scene, self._cast, performance)
+        performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
         self.warnings += performance.report.get("warnings", [])
 
     def _end(self) -> None:

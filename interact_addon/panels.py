@@ -47,13 +47,15 @@ class _Script(_Sidebar):
         if any(actor.armature is None for actor in context.scene.interact.actors):
             layout.label(text="Cast two characters first", icon="INFO")
             return
+        strips = compat.sequencer_scene(context.scene)
         for index, actor in enumerate(context.scene.interact.actors):
             name = actor_name(actor)
-            row = layout.row(align=True)
-            row.label(text=name, icon="OUTLINER_OB_SPEAKER")
-            row.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
+            split = layout.row().split(factor=0.55)
+            voices = len(strips_of(strips, name, SPEECH, "SOUND"))
+            split.label(text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens", icon="OUTLINER_OB_SPEAKER")
+            split.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
         layout.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
-        layout.label(text=f"Actions: {', '.join(contract.ACTION_LABELS)}", icon="INFO")
+        layout.label(text=f"Name action strips {', '.join(contract.ACTION_LABELS)}", icon="INFO")
 
 
 class _Generate(_Sidebar):

@@ -122,6 +122,7 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
     performance = generate_on_all_cores(request, progress, message.get("weights"))
+    performance.report["worker_memory_mb"] = peak_memory_mb()
     try:
         performance.save(out)
     except OSError as error:
@@ -165,6 +166,16 @@ def physical_cores() -> int:
     fields = [dict(part.split(":", 1) for part in block.replace("\t", "").splitlines() if ":" in part) for block in blocks]
     cores = {(f["physical id"], f["core id"]) for f in fields if "core id" in f and "physical id" in f}
     return min(logical, len(cores)) if cores else logical
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory this process ever held, in MiB; None where the platform does not tell (Windows)."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
 def _take_over_stdout() -> TextIO:
