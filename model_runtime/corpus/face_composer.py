@@ -15,6 +15,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..networks.face_style import FaceStyle
 from ..refine.lips import CURVE, columns
 from .visemes import Phone, lay_contacts, viseme_curves
 
@@ -37,26 +38,6 @@ class Spoken:
     @property
     def end(self) -> float:
         return self.phones[-1][2]
-
-
-@dataclass(frozen=True)
-class FaceStyle:
-    """How this person's face behaves: ``articulation`` about 1; the others 0 (little) to 1 (much)."""
-
-    articulation: float = 1.0
-    smile: float = 0.4
-    brows: float = 0.5
-    blinks: float = 0.5
-
-    def vector(self) -> FloatArray:
-        """(4,) each about -1 to 1, as the denoiser is told it."""
-        return np.array(
-            [(self.articulation - 1.0) / 0.2, 2 * self.smile - 1, 2 * self.brows - 1, 2 * self.blinks - 1], np.float32
-        )
-
-    @staticmethod
-    def draw(rng: np.random.Generator) -> FaceStyle:
-        return FaceStyle(float(rng.uniform(0.85, 1.15)), *(float(v) for v in rng.uniform(0.0, 1.0, 3)))
 
 
 @dataclass
@@ -200,7 +181,7 @@ def _look(face: FloatArray, rng: np.random.Generator, time: _Timeline, gaze: Flo
         centre = np.array([rng.choice([-1, 1]) * rng.uniform(0.14, 0.34), rng.uniform(-0.24, 0.14)]) if away else np.zeros(2)
         hop = at
         while hop < at + length:  # small saccades within the fixation: eye to eye, to the mouth
-            offset[int(hop * FPS):] = centre + rng.normal(0.0, [0.03, 0.025])
+            offset[int(hop * FPS) :] = centre + rng.normal(0.0, [0.03, 0.025])
             hop += rng.uniform(0.35, 1.3)
         if away:
             shifts += [at, at + length]

@@ -19,7 +19,14 @@ from ..contract import ARKIT_NAMES, FPS, FloatArray
 # Vertex ranges of ICT-FaceKit's topology (its README): skin, mouth lining, eye sockets, gums and tongue, teeth, eyeballs.
 _SKIN, _LINING, _SOCKETS, _GUMS, _TEETH, _EYES = (0, 11248), (11248, 13294), (13294, 14062), (14062, 17039), (17039, 21451), (21451, 24591)
 _MOUTH_MIDDLE = 5532  # the lowest point of the upper lip
-_COLOURS = ((_SKIN, (222, 178, 150)), (_LINING, (110, 48, 46)), (_SOCKETS, (205, 150, 130)), (_GUMS, (178, 82, 82)), (_TEETH, (240, 236, 225)), (_EYES, (238, 238, 238)))
+_COLOURS = (
+    (_SKIN, (222, 178, 150)),
+    (_LINING, (110, 48, 46)),
+    (_SOCKETS, (205, 150, 130)),
+    (_GUMS, (178, 82, 82)),
+    (_TEETH, (240, 236, 225)),
+    (_EYES, (238, 238, 238)),
+)
 
 
 class IctFace:
@@ -51,7 +58,9 @@ def draw_face(face: IctFace, weights: FloatArray, size: int = 220, turn: float =
     """One picture: shaded quads painted back to front; ``turn`` radians about the vertical."""
     points = face.posed(np.asarray(weights, np.float32))
     molars = (np.abs(face.vertices[:, 0]) > 1.7) & (np.arange(len(face.vertices)) >= _GUMS[0]) & (np.arange(len(face.vertices)) < _TEETH[1])
-    quads = face.quads[(face.quads < _EYES[1]).all(axis=1) & ~molars[face.quads].any(axis=1)]  # painting in order of depth, molars pierce cheeks
+    quads = face.quads[
+        (face.quads < _EYES[1]).all(axis=1) & ~molars[face.quads].any(axis=1)
+    ]  # painting in order of depth, molars pierce cheeks
     c, s = np.cos(turn), np.sin(turn)
     points = points @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], np.float32)
     corners = points[quads]
@@ -62,7 +71,11 @@ def draw_face(face: IctFace, weights: FloatArray, size: int = 220, turn: float =
     for (first, last), rgb in _COLOURS:
         colour[(quads[:, 0] >= first) & (quads[:, 0] < last)] = rgb
     neutral = face.vertices[quads].mean(axis=1)
-    colour[(quads[:, 0] >= _EYES[0]) & (np.hypot(np.abs(neutral[:, 0]) - 3.15, neutral[:, 1] - _eye_height(face)) < 0.62) & (neutral[:, 2] > 8.0)] = (70, 60, 50)
+    colour[
+        (quads[:, 0] >= _EYES[0])
+        & (np.hypot(np.abs(neutral[:, 0]) - 3.15, neutral[:, 1] - _eye_height(face)) < 0.62)
+        & (neutral[:, 2] > 8.0)
+    ] = (70, 60, 50)
     lips = (np.hypot(neutral[:, 0] / 2.6, (neutral[:, 1] + 3.35) / 0.85) < 1.0) & (quads[:, 0] < _SKIN[1]) & (neutral[:, 2] > 9.4)
     colour[lips] = (196, 112, 104)
     shade = np.clip(colour * light[:, None], 0, 255).astype(np.uint8)
@@ -109,7 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     curves = np.load(options.curves, allow_pickle=False)
     chosen = np.linspace(0, len(curves) - 1, options.moments).round().astype(int)
-    face_sheet(IctFace(options.data / "face"), curves[chosen], [f"{i / FPS:.2f} s" for i in chosen], options.sheet, mouth_only=options.mouth)
+    face_sheet(
+        IctFace(options.data / "face"), curves[chosen], [f"{i / FPS:.2f} s" for i in chosen], options.sheet, mouth_only=options.mouth
+    )
 
 
 if __name__ == "__main__":

@@ -8,13 +8,17 @@ Definitions are those of the measures page: gaps come from the vertices of the I
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import csv
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..contract import FPS, FloatArray
+from ..contract import FPS, FloatArray, frame_count
 from ..corpus.visemes import Phone, viseme_curves, with_rests
 from ..refine.lips import BILABIAL, JAW, LABIODENTAL, ROLL_LOWER, SILENCE, TOUCHING, lip_gap
 from .face_look import IctFace
@@ -56,8 +60,8 @@ class MouthGeometry:
     def _posed(self, curves: FloatArray) -> FloatArray:
         return self._neutral + np.tensordot(curves.astype(np.float32), self._deltas, axes=1)
 
-    def _rows(self, vertices: FloatArray) -> list[int]:
-        return [self._row[int(v)] for v in vertices]
+    def _rows(self, vertices: NDArray[Any]) -> NDArray[np.intp]:
+        return np.array([self._row[int(v)] for v in vertices], np.intp)
 
 
 @dataclass(frozen=True)
@@ -117,3 +121,72 @@ def _correlation(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float:
     """Mean over utterances, each with its own mean and spread."""
     values = [np.corrcoef(a, b)[0, 1] for a, b in pairs if a.std() > 1e-6 and b.std() > 1e-6]
     return float(np.mean(values)) if values else float("nan")
+
+
+@dataclass(frozen=True)
+class HeldOutSpeech:
+    """A reader's utterance that no training heard: its wave at 16 kHz and its aligned phones."""
+
+    name: str
+    wave: FloatArray
+    phones: list[Phone]
+
+
+def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
+    """The utterances of the held-out readers, aligned by force; those that cannot be aligned are named and left out."""
+    from ..features.alignment import align
+    from ..features.audio import load_speech
+
+    speech = data_dir / "speech"
+    with open(speech / "ljspeech" / "metadata.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row]
+    texts = [(speech / "ljspeech" / f"{row[0]}.flac", row[-1]) for row in rows]
+    texts += [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))]
+    for path, text in texts:
+        wave = load_speech(path)
+        found = align(wave, text)
+        if found.phones:
+            yield HeldOutSpeech(f"{path.parent.name}/{path.stem}", wave, [(p.text, p.start, p.end) for p in found.phones])
+        else:
+            print(f"left out {path.name}: {' '.join(found.warnings)}")
+
+
+def measure_face(data_dir: Path, weights_dir: Path | None = None, seed: int = 0, quality: str = "final") -> dict[str, LipScores]:
+    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner."""
+    from ..face import FaceModel
+    from ..features.prosody import ENERGY, prosody
+
+    model = FaceModel.load(weights_dir)
+    geometry = MouthGeometry(IctFace(data_dir / "face")) if IctFace.available(data_dir) else None
+    heard = list(held_out_speech(data_dir))
+    loudness = [prosody(u.wave, frame_count(len(u.wave) / 16000))[:, ENERGY] for u in heard]
+    faces = [model.generate(u.wave, np.zeros_like(u.wave), len(loud), seed, quality) for u, loud in zip(heard, loudness)]
+    readers = [u.name.split("/")[0] for u in heard]
+    groups = {reader: [i for i, r in enumerate(readers) if r == reader] for reader in sorted(set(readers))}
+    groups["all"] = list(range(len(heard)))
+    return {
+        name: score_lips([faces[i] for i in chosen], [heard[i].phones for i in chosen], [loudness[i] for i in chosen], geometry)
+        for name, chosen in groups.items()
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Measure the face's lips on readers no training heard.")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--weights", type=Path, help="folder of the weights; the shipped ones when left out")
+    parser.add_argument("--quality", default="final")
+    parser.add_argument("--json", type=Path, help="write the scores here too")
+    options = parser.parse_args(arguments)
+    scores = measure_face(options.data, options.weights, quality=options.quality)
+    print(f"{'reader':10s} {'p/b/m closed':>14s} {'f/v touching':>14s} {'falsely closed':>15s} {'jaw r':>7s} {'gap r':>7s}")
+    for name, s in scores.items():
+        print(
+            f"{name:10s} {s.closure:8.1%} of {s.contacts[0]:3d} {s.teeth_contact:7.1%} of {s.contacts[1]:3d} {s.false_closure:14.1%} "
+            f"{s.jaw_correlation:8.2f} {s.gap_correlation:7.2f}"
+        )
+    if options.json:
+        options.json.write_text(json.dumps({name: asdict(s) for name, s in scores.items()}, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -57,6 +57,13 @@ def lip_gap(face: FloatArray) -> FloatArray:
     return np.maximum(raw - TOUCHING, 0.0).astype(np.float32)
 
 
+def gap_weights() -> FloatArray:
+    """(52,) cm of lip gap per unit of each curve, for losses that must keep the sign."""
+    weights = np.zeros(len(ARKIT_NAMES), np.float32)
+    weights[_GAP_COLUMNS] = _GAP_WEIGHTS
+    return weights
+
+
 def close_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
     """Bring the lips together by ``weight`` (T,) in [0, 1]; at 1 they touch on any face with ARKit's shapes."""
     out, w = face.copy(), weight.astype(np.float32)

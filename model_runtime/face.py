@@ -1,0 +1,178 @@
+"""One actor's face from both voices: hear, denoise window by window, hold the lips to what was said."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .checkpoint import WEIGHTS, load_checkpoint, load_into
+from .contract import FPS, FloatArray
+from .diffusion import guided, sample
+from .errors import CheckpointMismatch
+from .features.phones import PHONES
+from .features.prosody import ENERGY, VOICE_ACTIVITY, prosody
+from .features.speech import SPEECH_RATE, encode
+from .networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from .networks.face_style import FaceStyle
+from .refine.lips import refine_lips
+
+_PARTNER_IN_REACH = 0.8  # radians to either side: beyond, the eyes cannot follow
+
+
+@dataclass(frozen=True)
+class HeardVoice:
+    """A voice as the face hears it: ``frames`` (T, HEARD_SIZE) at 30 fps, ``phones`` (N, 40) posteriors at 50 Hz."""
+
+    frames: FloatArray
+    phones: FloatArray
+
+
+def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None) -> HeardVoice:
+    """What the encoder makes of a mono wave at 16 kHz: features and phones looked at twice per frame, activity, loudness."""
+    speech = encode(wave16k, weights_dir)
+    track = np.concatenate([speech.features, speech.phones], axis=1)
+    moments = (np.arange(frames, dtype=np.float32)[:, None] + np.array([-0.25, 0.25], np.float32)) / FPS
+    looks = _at(track, moments.reshape(-1) * SPEECH_RATE).reshape(frames, -1)
+    voice = prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]]
+    return HeardVoice(np.concatenate([looks, voice], axis=1).astype(np.float32), speech.phones)
+
+
+class FaceModel:
+    """The trained face. Load once, generate for each actor with the two voices in turn."""
+
+    def __init__(self, network: FaceDenoiser, tensors: dict[str, Tensor], weights_dir: Path) -> None:
+        self.network, self.weights_dir = network.eval(), weights_dir
+        self._heard_before: dict[tuple[bytes, int], HeardVoice] = {}
+        self._curves = tensors["curve_mean"], tensors["curve_std"]
+        self._heard = tensors["heard_mean"], tensors["heard_std"]
+
+    @staticmethod
+    def load(weights_dir: Path | None = None) -> FaceModel:
+        """Raises ``CheckpointMissing`` or ``CheckpointMismatch``."""
+        folder = weights_dir or WEIGHTS
+        tensors, header = load_checkpoint(folder / "face.safetensors")
+        try:
+            config = FaceConfig(**header["config"])
+        except (KeyError, TypeError) as error:
+            raise CheckpointMismatch(
+                f"The configuration in 'face.safetensors' does not fit this code ({error}); install matching weights."
+            ) from error
+        network = FaceDenoiser(config)
+        load_into(network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, "face.safetensors")
+        if tensors["heard_mean"].shape != (HEARD_SIZE,) or tensors["curve_mean"].shape != (FACE_SIZE,):
+            raise CheckpointMismatch("The normaliser in 'face.safetensors' does not fit this code; install matching weights.")
+        return FaceModel(network, tensors, folder)
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        wave_me: FloatArray,
+        wave_partner: FloatArray,
+        frames: int,
+        seed: int,
+        quality: str = "final",
+        gaze: FloatArray | None = None,
+        facing: bool | None = None,
+        guidance: float = 1.0,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> FloatArray:
+        """(T, 52) ARKit weights in [0, 1] at 30 fps, T = ``frames``.
+
+        Waves are mono at 16 kHz, all zeros for silence. ``gaze`` (T, 2): yaw (to my left) and pitch (up) of the partner's head in
+        my head's frame, radians; ``facing``: whether we face each other, None when unknown; ``guidance``: weight of the voices,
+        1 is plain. The same seed repeats exactly. ``on_progress`` hears the share done and may raise.
+        """
+        me, partner = self._hear(wave_me, frames), self._hear(wave_partner, frames)
+        given = self._conditions(me, partner, gaze, facing, seed)
+        face = self._denoise(given, frames, seed, quality, guidance, on_progress)
+        return refine_lips(face, me.phones, PHONES, SPEECH_RATE, me.frames[:, -2])
+
+    def _hear(self, wave: FloatArray, frames: int) -> HeardVoice:
+        """The two voices of a shot are heard once, though each is needed for both faces."""
+        key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames
+        if key not in self._heard_before:
+            while len(self._heard_before) >= 2:
+                del self._heard_before[next(iter(self._heard_before))]
+            self._heard_before[key] = hear_voice(wave, frames, self.weights_dir)
+        return self._heard_before[key]
+
+    def _conditions(self, me: HeardVoice, partner: HeardVoice, gaze: FloatArray | None, facing: bool | None, seed: int) -> FaceConditions:
+        frames = len(me.frames)
+        looking = np.zeros((frames, 3), np.float32)
+        if gaze is not None:
+            seen = (np.abs(gaze[:, 0]) < _PARTNER_IN_REACH) & (np.abs(gaze[:, 1]) < _PARTNER_IN_REACH)
+            looking[seen, :2], looking[seen, 2] = np.asarray(gaze, np.float32)[seen], 1.0
+            facing = bool(seen.mean() > 0.5) if facing is None else facing
+        towards = FACING.index("unknown" if facing is None else "towards" if facing else "away")
+        mean, std = self._heard
+        style = _style(seed)
+        return FaceConditions(
+            mine=((torch.from_numpy(me.frames) - mean) / std).clamp(-4.1, 4.1)[None],
+            partner=((torch.from_numpy(partner.frames) - mean) / std).clamp(-4.1, 4.1)[None],
+            gaze=torch.from_numpy(looking)[None], style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
+            hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
+        )  # fmt: skip
+
+    def _denoise(
+        self, given: FaceConditions, frames: int, seed: int, quality: str, guidance: float, on_progress: Callable[[float], None] | None
+    ) -> FloatArray:
+        """Windows of equal length; each is given the end of the one before, so there is no seam."""
+        noise = torch.randn(1, frames, FACE_SIZE, generator=torch.Generator().manual_seed(seed))
+        done = torch.zeros(1, frames, FACE_SIZE)
+        spans = windows(frames, self.network.config.window, self.network.config.kept)
+        known = 0
+        for number, (first, last) in enumerate(spans):
+            part = _slice(given, first, last)
+            part.keep[:, : known - first] = 1.0
+            part.kept = done[:, first:last] * part.keep[..., None]
+            keep = part.keep[..., None].expand(-1, -1, FACE_SIZE)
+            done[:, first:last] = sample(self._predictor(part, guidance), noise[:, first:last], part.kept, keep, quality)
+            known = last
+            if on_progress is not None:
+                on_progress((number + 1) / len(spans))
+        mean, std = self._curves
+        return np.clip((done[0] * std + mean).numpy(), 0.0, 1.0).astype(np.float32)
+
+    def _predictor(self, given: FaceConditions, guidance: float) -> Callable[[Tensor, Tensor], Tensor]:
+        deaf = FaceConditions(**{**vars(given), "hears": torch.zeros_like(given.hears)})
+
+        def predict(noisy: Tensor, step: Tensor) -> Tensor:
+            hearing = self.network(noisy, step, given)
+            return hearing if guidance == 1.0 else guided(hearing, self.network(noisy, step, deaf), guidance)
+
+        return predict
+
+
+def windows(frames: int, size: int, kept: int) -> list[tuple[int, int]]:
+    """Spans that cover ``frames``, at most ``size`` long, each sharing ``kept`` frames with the one before."""
+    if frames <= size:
+        return [(0, frames)]
+    count = -(-(frames - kept) // (size - kept))
+    ends = np.linspace(kept, frames, count + 1).round().astype(int)
+    return [(int(a) - kept, int(b)) for a, b in pairwise(ends)]
+
+
+def _style(seed: int) -> FaceStyle:
+    """A person drawn by the seed: how much they smile, raise their brows and blink; nobody mumbles."""
+    smile, brows, blinks = np.random.default_rng([seed, 52]).uniform(0.2, 0.8, 3)
+    return FaceStyle(1.05, float(smile), float(brows), float(blinks))
+
+
+def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
+    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "kept", "keep")}
+    return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, **{k: v.clone() for k, v in cut.items()})
+
+
+def _at(track: FloatArray, index: FloatArray) -> FloatArray:
+    """Rows of ``track`` (N, C) at fractional ``index``, linear, ends held."""
+    index = np.clip(index, 0.0, len(track) - 1)
+    low = np.minimum(index.astype(int), max(len(track) - 2, 0))
+    part = (index - low)[:, None].astype(np.float32)
+    return track[low] * (1.0 - part) + track[np.minimum(low + 1, len(track) - 1)] * part

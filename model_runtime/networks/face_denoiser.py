@@ -1,0 +1,139 @@
+"""``FaceDenoiser``: 52 face curves of one actor from both voices.
+
+DiffSpeaker's transformer (Ma et al. 2024, arXiv 2402.05712) as InterAct extends it (arXiv 2509.05747, section 4.3): my voice
+and my partner's are concatenated and projected; style, noise step and facing are prefix keys that are never masked; frame t
+hears its own audio frame and its near neighbours; self-attention is biased by distance (ALiBi) both ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..contract import ARKIT_NAMES
+from .blocks import StepEmbedding, modulate
+
+FACE_SIZE = len(ARKIT_NAMES)
+HEARD_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features and phones; voice activity, loudness
+STYLE_SIZE = 4
+GAZE_SIZE = 3  # yaw, pitch, and 1 where they are known
+FACING = ("unknown", "away", "towards")
+
+
+@dataclass(frozen=True)
+class FaceConfig:
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    window: int = 240  # frames seen at once
+    kept: int = 24  # frames shared with the window before
+
+
+TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
+CONFIGS = {"default": FaceConfig(), "tiny": TINY}
+HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
+
+
+@dataclass
+class FaceConditions:
+    """What a face is made from, B windows of T frames.
+
+    ``mine``, ``partner`` (B, T, HEARD_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
+    ``facing`` (B,) index into ``FACING``; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
+    ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
+    """
+
+    mine: Tensor
+    partner: Tensor
+    gaze: Tensor
+    style: Tensor
+    facing: Tensor
+    hears: Tensor
+    kept: Tensor
+    keep: Tensor
+
+
+class FaceDenoiser(nn.Module):
+    """Predicts the clean, normalised curves (B, T, 52) from noisy ones, the step (B,) and the conditions."""
+
+    def __init__(self, config: FaceConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.config = config
+        self.null_voice = nn.Parameter(torch.zeros(2, HEARD_SIZE))
+        self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE, width), nn.GELU(), nn.Linear(width, width))
+        self.curves_in = nn.Linear(2 * FACE_SIZE + 1, width)
+        self.step = StepEmbedding(width)
+        self.style = nn.Linear(STYLE_SIZE, width)
+        self.facing = nn.Embedding(len(FACING), width)
+        self.blocks = nn.ModuleList(_Block(width, config.heads) for _ in range(config.layers))
+        self.curves_out = nn.Linear(width, FACE_SIZE)
+        nn.init.zeros_(self.curves_out.weight)
+
+    def forward(self, noisy: Tensor, step: Tensor, given: FaceConditions) -> Tensor:
+        mine, partner = (
+            torch.where(given.hears[:, i, None, None] > 0, voice, self.null_voice[i]) for i, voice in enumerate((given.mine, given.partner))
+        )
+        audio = self.hear(torch.cat([mine, partner, given.gaze], -1))  # (B, T, width)
+        keep = given.keep[..., None]
+        x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
+        moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)
+        prefix = torch.stack([style, moment, facing], 1)  # (B, 3, width)
+        bias = distance_bias(x.shape[1], self.config.heads, prefix.shape[1], x)
+        near = neighbour_bias(x.shape[1], HEARING_REACH, prefix.shape[1], x)
+        for block in self.blocks:
+            x = block(x, audio, prefix, moment + style, bias, near)
+        return self.curves_out(F.layer_norm(x, x.shape[-1:]))
+
+
+class _Block(nn.Module):
+    """Self-attention over the curves, attention to near audio, feed-forward; each scaled by step and style."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.modulation = nn.Linear(width, 6 * width)
+        self.among = _PrefixedAttention(width, heads)
+        self.to_audio = _PrefixedAttention(width, heads)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, x: Tensor, audio: Tensor, prefix: Tensor, moment: Tensor, bias: Tensor, near: Tensor) -> Tensor:
+        s1, m1, s2, m2, s3, m3 = self.modulation(F.silu(moment)).chunk(6, -1)
+        h = modulate(x, s1, m1)
+        x = x + self.among(h, torch.cat([prefix, h], 1), bias)
+        x = x + self.to_audio(modulate(x, s2, m2), torch.cat([prefix, audio], 1), near)
+        return x + self.feed_forward(modulate(x, s3, m3))
+
+
+class _PrefixedAttention(nn.Module):
+    """Multi-head attention whose scores get an additive bias (heads or 1, T, prefix + T)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width, bias=False)
+        self.key_value = nn.Linear(width, 2 * width, bias=False)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, context: Tensor, bias: Tensor) -> Tensor:
+        q = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        k, v = self.key_value(context).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        return self.out(mixed.transpose(1, 2).flatten(-2))
+
+
+def distance_bias(frames: int, heads: int, prefix: int, like: Tensor) -> Tensor:
+    """(1, heads, T, prefix + T): Press et al. 2022 (ALiBi), both ways; the prefix is as near as oneself."""
+    slopes = 2.0 ** (-8.0 * torch.arange(1, heads + 1, device=like.device) / heads)
+    t = torch.arange(frames, device=like.device)
+    distance = (t[:, None] - t).abs().float()
+    return F.pad(-slopes[:, None, None] * distance, (prefix, 0))[None]
+
+
+def neighbour_bias(frames: int, reach: int, prefix: int, like: Tensor) -> Tensor:
+    """(1, 1, T, prefix + T): 0 for the prefix and audio frames within ``reach``, minus infinity beyond."""
+    t = torch.arange(frames, device=like.device)
+    bias = torch.zeros(frames, frames, device=like.device).masked_fill((t[:, None] - t).abs() > reach, float("-inf"))
+    return F.pad(bias, (prefix, 0))[None, None]

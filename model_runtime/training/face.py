@@ -1,0 +1,183 @@
+"""Train the face on composed conversations.
+
+    python -m model_runtime.training.face --pack corpus/face_training.npz --library corpus/speech_library.npz
+    python -m model_runtime.training.face --data corpus/face_training.npz --out model_runtime/weights/face.safetensors --minutes 6 --device cuda
+
+The first command composes the scenes and lets the frozen audio encoder hear them; the second needs that one file only.
+The averaged weights go to ``--out``, a resumable state and the log to ``--state``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..checkpoint import load_checkpoint, save_checkpoint
+from ..diffusion import STEPS, add_noise, cosine_alphas
+from ..networks.face_denoiser import CONFIGS, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from ..refine.lips import MOUTH, gap_weights
+from .face_data import HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
+from .loop import Trainer
+
+LICENCES = ["reader_a (Apache-2.0)", "flite voices (synthetic)", "Live Link Face captures for ranges (MIT)"]
+MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
+
+
+class FaceTraining:
+    """Data, noise and loss on one device."""
+
+    def __init__(self, config: FaceConfig, pack: Path, device: torch.device, seed: int) -> None:
+        self.config, self.device = config, device
+        self.data = FacePack(pack, device)
+        self.rng = np.random.default_rng(seed)
+        self.generator = torch.Generator(device=device).manual_seed(seed)
+        self.alphas = cosine_alphas().to(device)
+        weight = torch.ones(FACE_SIZE, device=device)
+        weight[MOUTH] = MOUTH_WEIGHT
+        self.weight = weight
+        self.gap = torch.from_numpy(gap_weights()).to(device) * self.data.curve_std  # cm of lip gap per normalised curve
+        print(f"{self.data.minutes:.0f} min of faces to train on", flush=True)
+
+    def terms(self, network: torch.nn.Module, clean: Tensor, given: FaceConditions, step: Tensor, noise: Tensor) -> dict[str, Tensor]:
+        """Losses on the clean prediction: curves, their velocity, and the gap between the lips."""
+        noisy = add_noise(clean, noise, step, self.alphas)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            predicted = network(noisy, step, given).float()
+        error = (predicted - clean) * (1.0 - given.keep[..., None])
+        velocity = error.diff(dim=1)
+        gap = error @ self.gap
+        return {
+            "curves": (error.square() * self.weight).mean(),
+            "velocity": VELOCITY_WEIGHT * (velocity.square() * self.weight).mean(),
+            "gap": GAP_WEIGHT * (gap / 0.15).square().mean(),
+        }
+
+    def training_terms(self, network: torch.nn.Module, batch: int) -> dict[str, Tensor]:
+        clean, given = self.data.draw(batch, self.config.window, self.rng)
+        given = self._dropped(clean, given)
+        step = torch.randint(STEPS, (batch,), device=self.device, generator=self.generator)
+        noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
+        return self.terms(network, clean, given, step, noise)
+
+    @torch.no_grad()
+    def validate(self, network: torch.nn.Module) -> float:
+        """Loss on 48 fixed windows of held-out utterances at fixed steps and noise."""
+        clean, given = self.data.draw(48, self.config.window, np.random.default_rng(7), held_out=True)
+        generator = torch.Generator(device=self.device).manual_seed(7)
+        step = torch.linspace(20, STEPS - 20, 48, device=self.device).long()
+        noise = torch.randn(clean.shape, device=self.device, generator=generator)
+        return float(sum(self.terms(network, clean, given, step, noise).values()))
+
+    def _dropped(self, clean: Tensor, given: FaceConditions) -> FaceConditions:
+        """Each condition is left out now and then, and the window's head is given half of the time."""
+        batch = len(clean)
+        chance = torch.from_numpy(self.rng.random((batch, 5)).astype(np.float32)).to(self.device)
+        both = chance[:, :1] < 0.08
+        given.hears = ((chance[:, 1:3] > 0.06) & ~both).float()
+        unaware = chance[:, 3] < 0.15  # neither where the partner is nor whether we face
+        given.gaze = given.gaze * (~unaware)[:, None, None]
+        given.facing = torch.where(unaware, 0, given.facing)
+        given.keep = given.keep.clone()
+        given.keep[chance[:, 4] < 0.5, : self.config.kept] = 1.0
+        given.kept = clean * given.keep[..., None]
+        return given
+
+
+def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
+    """Compose ``minutes`` of two-actor scenes from the training voices and let the encoder hear them."""
+    from ..corpus.speech_library import load_speech_library
+    from ..face import hear_voice
+
+    utterances = [u for u in load_speech_library(library) if u.split == "train" and u.phones and u.wave is not None]
+    rng = np.random.default_rng(seed)
+    held = rng.random(len(utterances)) < HELD_OUT_SHARE
+    scenes: list[FaceScene] = []
+    held_out: list[bool] = []
+    begin, count = time.monotonic(), max(round(minutes * 60 / 40.0), 2)
+    for number in range(count):
+        test = number % 20 == 19
+        by_voice: dict[str, list[Any]] = {}
+        for utterance, is_held in zip(utterances, held):
+            if is_held == test:
+                by_voice.setdefault(utterance.voice, []).append(utterance)
+        names = sorted(by_voice)
+        share = np.array([2.5 if name == "reader_a" else 1.0 for name in names])  # the one real reader is heard more often
+        first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=share / share.sum())
+        scenes.append(
+            compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), lambda wave, frames: hear_voice(wave, frames).frames)
+        )
+        held_out.append(test)
+        if number % 10 == 9:
+            print(f"{number + 1} of {count} scenes, {time.monotonic() - begin:.0f} s", flush=True)
+    save_pack(scenes, held_out, out, {"seed": seed, "minutes": minutes, "voices": sorted({u.voice for u in utterances})})
+    print(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB", flush=True)
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.manual_seed(args.seed)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    device = torch.device(args.device)
+    config = CONFIGS[args.config]
+    training = FaceTraining(config, args.data, device, args.seed)
+    network = FaceDenoiser(config).to(device)
+    trainer = Trainer(network, args.state, device, args.rate)
+    if args.from_weights:
+        tensors, _ = load_checkpoint(args.from_weights)
+        trainer.start_from({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
+    if args.resume and trainer.resume():
+        print(f"Resumed at step {trainer.step}", flush=True)
+    forward: Any = torch.compile(network) if args.compile else network
+    trainer.run(lambda: training.training_terms(forward, args.batch), lambda: training.validate(network), args.minutes, args.max_steps)
+    with trainer.averaged():
+        validation = training.validate(network)
+        tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
+    data = training.data
+    tensors |= {"curve_mean": data.curve_mean, "curve_std": data.curve_std, "heard_mean": data.heard_mean, "heard_std": data.heard_std}
+    header = {
+        "network": "FaceDenoiser",
+        "config": asdict(config),
+        "training": {
+            "steps": trainer.step, "batch": args.batch, "seed": args.seed, "minutes_of_faces": round(data.minutes),
+            "validation_loss": round(validation, 4), "seconds": round(trainer.spent), "pack": data.meta,
+        },
+        "corpus": LICENCES,
+    }  # fmt: skip
+    save_checkpoint(args.out, tensors, header)
+    print(f"Wrote {args.out}: validation {validation:.4f} after {trainer.step} steps", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pack", type=Path, metavar="FILE", help="compose the training pack into this file and stop")
+    parser.add_argument("--pack-minutes", type=float, default=66.0, help="minutes of two-actor scenes in the pack")
+    parser.add_argument("--library", type=Path, default=Path("corpus/speech_library.npz"))
+    parser.add_argument("--data", type=Path, default=Path("corpus/face_training.npz"))
+    parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
+    parser.add_argument("--state", type=Path, default=Path("checkpoints/face"))
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="default")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--minutes", type=float, default=6.0)
+    parser.add_argument("--max-steps", type=int)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
+    parser.add_argument("--compile", action="store_true")
+    args = parser.parse_args(arguments)
+    if args.pack:
+        make_pack(args.library, args.pack, args.pack_minutes, args.seed)
+    else:
+        train(args)
+
+
+if __name__ == "__main__":
+    main()

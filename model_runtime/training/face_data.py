@@ -1,0 +1,211 @@
+"""Two-speaker face scenes from the speech library, packed into one file a training machine needs nothing else beside.
+
+A scene is a conversation of two voices: turns, gaps, overlaps, sounds spoilt the way real recordings are; what the frozen
+encoder hears in each; and the two faces composed for it. Test voices are never used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..corpus.face_composer import FaceStyle, Spoken, compose_face
+from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions
+
+if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
+    from ..corpus.speech_library import Utterance
+
+RATE = 16000
+HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
+_HEARD_STEP, _GAZE_STEP = 1.0 / 31.0, 1.0 / 80.0  # int8 covers +-4.1 deviations, +-1.6 rad
+
+Hearing = Callable[[FloatArray, int], FloatArray]  # wave at 16 kHz, frames -> (T, HEARD_SIZE)
+
+
+@dataclass
+class FaceScene:
+    """Two actors over T frames: ``heard`` (2, T, HEARD_SIZE), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,)."""
+
+    heard: FloatArray
+    curves: FloatArray
+    gaze: FloatArray
+    style: FloatArray
+    facing: NDArray[np.int64]
+
+
+def compose_scene(
+    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], hear: Hearing, duration: float = 40.0
+) -> FaceScene:
+    """A conversation of ``duration`` seconds between two voices."""
+    frames = int(duration * FPS)
+    placed = _conversation(rng, voices, duration)
+    waves = [spoil(rng, _mix(actor, duration)) for actor in placed]
+    heard = np.stack([hear(wave, frames) for wave in waves])
+    activity, loudness = heard[:, :, -2], heard[:, :, -1]
+    curves, gazes, styles, facings = [], [], [], []
+    for me in (0, 1):
+        towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
+        gaze = _partner_direction(rng, frames, 0.9 * np.sign(rng.normal()) if towards == "away" else 0.0)
+        style = FaceStyle.draw(rng)
+        spoken = [Spoken(phones, stresses, question) for phones, stresses, question, _, _ in placed[me]]
+        curves.append(compose_face(rng, frames, spoken, activity[1 - me], gaze if towards == "towards" else None, loudness[me], style))
+        known = 1.0 if towards == "towards" else 0.0
+        gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
+        styles.append(style.vector())
+        facings.append(FACING.index(towards))
+    return FaceScene(heard, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings))
+
+
+def _conversation(
+    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], duration: float
+) -> list[list[tuple[Any, ...]]]:
+    """Per actor (phones, stresses, question, wave, start) on the scene's timeline; speeds and pitches vary."""
+    placed: list[list[tuple[Any, ...]]] = [[], []]
+    kind = rng.choice(["talk", "monologue", "silence"], p=[0.82, 0.13, 0.05])
+    at, speaker = rng.uniform(0.0, 2.5), int(rng.integers(2))
+    speed = [float(np.exp(rng.normal(0.0, 0.10))) for _ in range(2)]
+    while at < duration - 1.0 and kind != "silence":
+        for _ in range(int(rng.integers(1, 4))):
+            u = voices[speaker][rng.integers(len(voices[speaker]))]
+            if u.wave is None or at >= duration - 0.5:
+                break
+            s = float(np.clip(speed[speaker] * np.exp(rng.normal(0.0, 0.03)), 0.78, 1.28))
+            phones = [(p.text, at + p.start / s, at + p.end / s) for p in u.phones]
+            stresses = [(at + t / s, strength) for t, strength in u.stresses]
+            placed[speaker].append((phones, stresses, u.text.rstrip().endswith("?"), _resampled(u.wave, s), at))
+            at += u.duration / s + rng.gamma(2.0, 0.18)
+        at += rng.normal(0.25, 0.45) if rng.random() < 0.85 else rng.uniform(1.0, 3.0)
+        at = max(at, 0.0)
+        if kind == "talk":
+            speaker = 1 - speaker
+    return placed
+
+
+def _mix(placed: Sequence[tuple[Any, ...]], duration: float) -> FloatArray:
+    out = np.zeros(int(duration * RATE), np.float32)
+    for *_, wave, start in placed:
+        first = int(start * RATE)
+        piece = wave[: len(out) - first]
+        out[first : first + len(piece)] += piece
+    return out
+
+
+def _resampled(wave: NDArray[np.int16], speed: float) -> FloatArray:
+    """Played faster or slower: pitch and formants move along, which makes one voice several."""
+    x = np.asarray(wave, np.float32) / 32768.0
+    at = np.arange(int(len(x) / speed)) * speed
+    return np.interp(at, np.arange(len(x)), x).astype(np.float32)
+
+
+def spoil(rng: np.random.Generator, wave: FloatArray) -> FloatArray:
+    """What microphones and rooms do: level, tilt, a dull top, hiss, hum-like noise, a little echo."""
+    out = wave * 10.0 ** (rng.uniform(-14.0, 6.0) / 20.0)
+    spectrum = np.fft.rfft(out)
+    frequency = np.fft.rfftfreq(len(out), 1.0 / RATE)
+    if rng.random() < 0.6:
+        spectrum *= (np.maximum(frequency, 60.0) / 1000.0) ** rng.uniform(-0.45, 0.45)
+    if rng.random() < 0.25:
+        spectrum /= np.sqrt(1.0 + (frequency / rng.uniform(3200.0, 7000.0)) ** 8)
+    if rng.random() < 0.3:
+        delay, gain = rng.uniform(0.012, 0.05), rng.uniform(0.1, 0.35)
+        spectrum *= 1.0 + gain * np.exp(-2j * np.pi * frequency * delay) + 0.5 * gain * np.exp(-2j * np.pi * frequency * 1.7 * delay)
+    out = np.fft.irfft(spectrum, len(out)).astype(np.float32)
+    level = float(np.sqrt(np.mean(np.square(out[np.abs(out) > 1e-4])))) if (np.abs(out) > 1e-4).any() else 0.01
+    if rng.random() < 0.7:
+        white = np.fft.rfft(rng.normal(size=len(out)))
+        coloured = np.fft.irfft(white / np.maximum(frequency, 30.0) ** rng.uniform(0.0, 0.9), len(out))
+        out = out + (coloured / coloured.std() * level * 10.0 ** (-rng.uniform(14.0, 40.0) / 20.0)).astype(np.float32)
+    return np.clip(out, -1.0, 1.0)
+
+
+def _partner_direction(rng: np.random.Generator, frames: int, aside: float) -> FloatArray:
+    """(T, 2) yaw and pitch of the partner in my head's frame: the head points at the partner roughly, nods and turns."""
+    t = np.arange(frames) / FPS
+    knots = max(frames // 20, 2) + 3
+    slow = [np.interp(t * FPS / 20.0, np.arange(knots), rng.normal(0.0, s, knots)) for s in (0.10, 0.06)]
+    nods = np.zeros(frames)
+    for at in rng.uniform(0.0, t[-1], rng.poisson(t[-1] / 5.0)):
+        nods += rng.uniform(0.05, 0.15) * np.exp(-(((t - at) / 0.35) ** 2)) * np.sin(2 * np.pi * 2.2 * (t - at))
+    yaw = slow[0] + rng.normal(0.0, 0.08) + aside
+    return np.stack([yaw, slow[1] + nods + rng.normal(0.0, 0.08)], axis=-1).astype(np.float32)
+
+
+def heard_scale(heard: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and deviation of (N, HEARD_SIZE): phones and activity keep 0 to 1 known; features are measured."""
+    mean, std = heard.mean(axis=0), np.maximum(heard.std(axis=0), 0.02)
+    for first in (64, 168):
+        mean[first : first + 40], std[first : first + 40] = 0.0, 0.25
+    mean[-2:], std[-2:] = 0.5, 0.5
+    return mean.astype(np.float32), std.astype(np.float32)
+
+
+def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path, meta: dict[str, Any]) -> None:
+    """All scenes quantised to bytes in one ``.npz``."""
+    heard = np.concatenate([s.heard for s in scenes], axis=1)
+    mean, std = heard_scale(heard.reshape(-1, HEARD_SIZE))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    with open(partial, "wb") as file:
+        np.savez_compressed(
+            file, meta=np.array(json.dumps(meta)), lengths=np.array([s.heard.shape[1] for s in scenes]), held_out=np.array(held_out),
+            heard=np.clip(np.rint((heard - mean) / std / _HEARD_STEP), -127, 127).astype(np.int8), mean=mean, std=std,
+            curves=np.rint(np.concatenate([s.curves for s in scenes], axis=1) * 255.0).astype(np.uint8),
+            gaze=np.clip(np.rint(np.concatenate([s.gaze for s in scenes], axis=1) / _GAZE_STEP), -127, 127).astype(np.int8),
+            style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
+        )  # fmt: skip
+    os.replace(partial, path)
+
+
+class FacePack:
+    """A pack on one device; draws random windows as ``FaceConditions`` and curves."""
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        with np.load(path, allow_pickle=False) as data:
+            self.meta: dict[str, Any] = json.loads(str(data["meta"]))
+            lengths = data["lengths"]
+            self.heard, self.curves, self.gaze, self.style, self.facing = (
+                torch.from_numpy(data[key]).to(device) for key in ("heard", "curves", "gaze", "style", "facing")
+            )
+            self.heard_mean, self.heard_std = torch.from_numpy(data["mean"]), torch.from_numpy(data["std"])
+            held_out = data["held_out"]
+        self.device = device
+        self.first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        self.lengths = lengths
+        self.train, self.test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
+        self.curve_mean, self.curve_std = flat.mean(0), flat.std(0).clamp(min=0.03)
+
+    @property
+    def minutes(self) -> float:
+        return float(self.lengths[self.train].sum()) * 2 / FPS / 60
+
+    def draw(self, count: int, window: int, rng: np.random.Generator, held_out: bool = False) -> tuple[Tensor, FaceConditions]:
+        """``count`` windows: clean normalised curves (B, T, 52), and their conditions with nothing dropped or kept."""
+        scenes = rng.choice(self.test if held_out else self.train, count)
+        actor = torch.from_numpy(rng.integers(0, 2, count)).to(self.device)
+        first = self.first[scenes] + (rng.random(count) * (self.lengths[scenes] - window)).astype(np.int64)
+        rows = torch.from_numpy(first).to(self.device)[:, None] + torch.arange(window, device=self.device)  # (B, T)
+        scene = torch.from_numpy(scenes).to(self.device)
+        me = actor[:, None].expand_as(rows)
+        clean = (self.curves[me, rows].float() / 255.0 - self.curve_mean) / self.curve_std
+        gaze = self.gaze[me, rows].float() * _GAZE_STEP
+        gaze[..., 2] = (gaze[..., 2] > 0.5).float()
+        given = FaceConditions(
+            mine=self.heard[me, rows].float() * _HEARD_STEP, partner=self.heard[1 - me, rows].float() * _HEARD_STEP, gaze=gaze,
+            style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
+            kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
+        )  # fmt: skip
+        return clean, given
+
+
+assert len(ARKIT_NAMES) == FACE_SIZE
