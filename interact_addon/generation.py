@@ -11,7 +11,7 @@ import bpy
 
 from . import preferences
 from .keying import key_performance
-from .request import build_request, cast_scene, cast_scene
+from .request import build_request, cast_scene
 from .runtime_api import contract, errors
 from .runtime_process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 

@@ -68,8 +68,8 @@ def align(known: Mapping[str, Array], tails: Mapping[str, Array], floor: float |
 def _with_missing(known: Mapping[str, Array]) -> Array:
     """(52, 3): known places, a pelvis at its standard place, and guesses for what a rig has not."""
     positions = np.full((len(skeleton.JOINTS), 3), np.nan)
-    for joint, place in known.items():
-        positions[INDEX[joint]] = place
+    for known_joint, place in known.items():
+        positions[INDEX[known_joint]] = place
     hips = 0.5 * (positions[INDEX["left_hip"]] + positions[INDEX["right_hip"]])
     thigh = np.linalg.norm(positions[INDEX["left_knee"]] - positions[INDEX["left_hip"]])
     positions[0] = hips + np.array([0.0, 0.0, _PELVIS_ABOVE_HIPS * thigh])
