@@ -14,14 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..features.phones import PHONES
 from ..refine.lips import BILABIAL, CURVE, JAW, LABIODENTAL, SILENCE, VOWELS, close_lips, closure_window, columns, touch_teeth
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
-
-PHONES = (
-    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K", "L", "M", "N",
-    "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH", "SIL",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

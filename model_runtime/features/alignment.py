@@ -13,14 +13,7 @@ from pocketsphinx import Decoder
 from ..contract import FloatArray
 from .audio import SAMPLE_RATE
 from .letters import letters_to_sounds, spell_number
-
-# The phone set of the CMU dictionary (without stress digits), silence last.
-PHONES = (
-    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K",
-    "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH", "SIL",
-)  # fmt: skip
-SILENCE = PHONES.index("SIL")
-VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
+from .phones import PHONES
 
 _FRAME = 0.01  # seconds of pocketsphinx
 _ABBREVIATIONS = {"mr.": "mister", "mrs.": "missus", "ms.": "miss", "dr.": "doctor", "st.": "saint", "&": "and", "%": "percent"}

@@ -11,11 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# The order of features/alignment.py's PHONES, which cannot be imported where there is no pocketsphinx; a test keeps them equal.
-PHONES = (
-    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K",
-    "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH", "SIL",
-)  # fmt: skip
+from ..features.phones import PHONES
+
 RATE = 50
 _MEL_STEP = 0.1
 _REAL_VOICES = ("reader_a", "ljspeech", "librivox")
