@@ -1,0 +1,1 @@
+"""The parts of the demo scene: two characters, a stage and a timeline, all made in code."""

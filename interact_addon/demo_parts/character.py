@@ -1,0 +1,96 @@
+"""One whole character in Blender: armature, skinned body, skinned head with its 52 shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+
+from .body import build_body
+from .face_shapes import arkit_shapes
+from .fields import Array, vector
+from .figure import Figure, build_armature, joints_of
+from .head import Face, build_skin
+from .head_parts import build_brows, build_ears, build_eyes, build_hair, build_lashes, build_teeth, build_tongue
+from .objects import make_material, make_object, skin
+from .skinning import head_weights, limited, rigid_weights
+from .surface import Part, join
+
+_SHARED = {"white": (0.86, 0.85, 0.82), "pupil": (0.006, 0.005, 0.006), "glint": (1.0, 1.0, 1.0), "teeth": (0.84, 0.80, 0.72),
+           "gum": (0.50, 0.14, 0.13), "mouth": (0.10, 0.012, 0.014), "tongue": (0.58, 0.16, 0.16), "lash": (0.012, 0.008, 0.008)}  # fmt: skip
+_ROUGHNESS = {"white": 0.12, "pupil": 0.08, "iris": 0.15, "teeth": 0.25, "tongue": 0.35, "lips": 0.38, "skin": 0.52, "hair": 0.45,
+              "shoe": 0.40, "top": 0.80, "bottom": 0.85, "trim": 0.75}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Character:
+    """What was made for one figure."""
+
+    rig: bpy.types.Object
+    body: bpy.types.Object
+    head: bpy.types.Object
+
+
+def build_character(figure: Figure, scene: bpy.types.Scene, collection: bpy.types.Collection) -> Character:
+    """Armature and two meshes in ``collection``, at the world's origin, facing -Y."""
+    rig = build_armature(figure, scene, collection)
+    materials = {
+        key: make_material(f"{figure.name} {key}", colour, _ROUGHNESS.get(key, 0.6), 1.0 if key in ("pupil", "iris", "white") else 0.0)
+        for key, colour in {**_SHARED, **figure.palette}.items()
+    }
+    joints = joints_of(figure)
+    face = Face(figure.feminine)
+    part, shapes = build_head(face)
+    part = _placed(part, figure)
+    head = make_object(f"{figure.name} Head", part, materials, collection)
+    _add_shapes(head, part, {name: delta * _scale(figure) for name, delta in shapes.items()})
+    skin(head, rig, limited(_head_weights(part, joints)), figure)
+
+    hair = _placed(build_hair(face, figure.hair), figure)
+    hair = replace(hair, marks={"weights": rigid_weights(len(hair.points), "head")})
+    whole = join([build_body(figure), hair])
+    body = make_object(f"{figure.name} Body", whole, materials, collection)
+    skin(body, rig, whole.marks["weights"], figure)
+    for thing in (head, body):
+        thing.modifiers[0].use_deform_preserve_volume = True
+    return Character(rig, body, head)
+
+
+def build_head(face: Face) -> tuple[Part, dict[str, Array]]:
+    """The head in its own coordinates (head.py) and its 52 shapes' displacements."""
+    surface = build_skin(face)
+    surface.marks["skin"] = np.ones(len(surface.points))
+    brows = build_brows(face)
+    brows.marks["skin"] = np.ones(len(brows.points))
+    lashes = build_lashes(surface, face)
+    whole = join([surface, lashes, brows, build_eyes(), build_teeth(), build_tongue(), build_ears(face)])
+    return whole, arkit_shapes(whole)
+
+
+def _scale(figure: Figure) -> float:
+    return figure.head / 0.230
+
+
+def _placed(part: Part, figure: Figure) -> Part:
+    """Head coordinates to the world: crown at the figure's height, the skull over the neck."""
+    neck = joints_of(figure)["head"]
+    scale = _scale(figure)
+    top = vector(0.0, neck[1] - 0.012 * scale, figure.height - 0.115 * scale)
+    return part.moved(part.points * scale + top)
+
+
+def _head_weights(part: Part, joints: dict[str, Array]) -> Array:
+    weights = head_weights(part.points, joints)
+    inside = part.marks["skin"] < 0.5  # eyes, teeth, tongue and ears never bend
+    weights[inside] = rigid_weights(1, "head")
+    return weights
+
+
+def _add_shapes(head: bpy.types.Object, part: Part, shapes: dict[str, Array]) -> None:
+    head.shape_key_add(name="Basis", from_mix=False)
+    for name in sorted(shapes):
+        key = head.shape_key_add(name=name, from_mix=False)
+        key.data.foreach_set("co", (part.points + shapes[name]).astype(np.float32).ravel())
+        key.slider_max = 1.0
+    head.data.shape_keys.name = head.name

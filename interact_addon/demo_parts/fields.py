@@ -1,0 +1,103 @@
+"""Signed distance fields in numpy: negative inside, metres, points (..., 3).
+
+Formulas: Inigo Quilez, "Distance functions" (iquilezles.org/articles/distfunctions), the usual names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Field = Callable[[Array], Array]
+
+
+def vector(*values: float) -> Array:
+    return np.array(values, np.float64)
+
+
+def ellipsoid(points: Array, centre: Sequence[float] | Array, radii: Sequence[float] | Array) -> Array:
+    """Distance to an axis-aligned ellipsoid, first order near the surface."""
+    q = points - np.asarray(centre)
+    r = np.asarray(radii, np.float64)
+    k0 = np.linalg.norm(q / r, axis=-1)
+    k1 = np.linalg.norm(q / (r * r), axis=-1)
+    return k0 * (k0 - 1.0) / np.maximum(k1, 1e-9)
+
+
+def sphere(points: Array, centre: Sequence[float] | Array, radius: float) -> Array:
+    return np.linalg.norm(points - np.asarray(centre), axis=-1) - radius
+
+
+def along_segment(points: Array, start: Array, end: Array) -> tuple[Array, Array]:
+    """Parameter (0 at ``start``, 1 at ``end``, clamped) and distance of each point to the segment."""
+    axis = end - start
+    t = np.clip((points - start) @ axis / max(float(axis @ axis), 1e-12), 0.0, 1.0)
+    return t, np.linalg.norm(points - start - t[..., None] * axis, axis=-1)
+
+
+def tapered(points: Array, start: Sequence[float] | Array, end: Sequence[float] | Array, r0: float, r1: float) -> Array:
+    """A capsule whose radius runs from ``r0`` to ``r1``."""
+    t, distance = along_segment(points, np.asarray(start, np.float64), np.asarray(end, np.float64))
+    return distance - (r0 + (r1 - r0) * t)
+
+
+def smooth_union(first: Array, second: Array, k: float) -> Array:
+    """Polynomial smooth minimum with blend radius ``k``."""
+    h = np.maximum(k - np.abs(first - second), 0.0) / k
+    return np.minimum(first, second) - h * h * k * 0.25
+
+
+def smooth_subtract(solid: Array, hole: Array, k: float) -> Array:
+    return -smooth_union(-solid, hole, k)
+
+
+def smooth_intersect(first: Array, second: Array, k: float) -> Array:
+    return -smooth_union(-first, -second, k)
+
+
+def smoothstep(low: float | Array, high: float | Array, x: Array) -> Array:
+    """0 below ``low``, 1 above ``high``, cubic between."""
+    t = np.clip((x - low) / (np.asarray(high) - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def gradient(field: Field, points: Array, h: float = 5e-4) -> Array:
+    """Unit outward normals (N, 3) by central differences."""
+    out = np.empty_like(points)
+    for axis in range(3):
+        step = np.zeros(3)
+        step[axis] = h
+        out[:, axis] = field(points + step) - field(points - step)
+    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+
+
+def project(field: Field, points: Array, iterations: int = 3) -> Array:
+    """Points moved onto the zero level along the gradient."""
+    for _ in range(iterations):
+        points = points - gradient(field, points) * np.clip(field(points), -0.01, 0.01)[:, None]
+    return points
+
+
+def cast(field: Field, origins: Array, directions: Array, near: Array | float, far: Array | float, steps: int = 60) -> Array:
+    """First parameter (N,) at which each ray leaves or enters the solid between ``near`` and ``far``; ``far`` where none.
+
+    The sign at ``near`` decides which crossing counts; the crossing is refined by bisection.
+    """
+    n = len(origins)
+    near_t = np.broadcast_to(np.asarray(near, np.float64), (n,)).copy()
+    far_t = np.broadcast_to(np.asarray(far, np.float64), (n,)).copy()
+    ts = near_t[:, None] + (far_t - near_t)[:, None] * np.linspace(0.0, 1.0, steps)
+    values = field(origins[:, None, :] + ts[..., None] * directions[:, None, :])
+    crossed = (values[:, 1:] < 0.0) != (values[:, :1] < 0.0)
+    index = np.where(crossed.any(axis=1), crossed.argmax(axis=1), steps - 2)
+    rows = np.arange(n)
+    low, high = ts[rows, index], ts[rows, index + 1]
+    sign = values[:, 0] < 0.0
+    for _ in range(14):
+        middle = 0.5 * (low + high)
+        same = (field(origins + middle[:, None] * directions) < 0.0) == sign
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return np.where(crossed.any(axis=1), 0.5 * (low + high), far_t)
