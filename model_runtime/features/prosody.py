@@ -67,8 +67,10 @@ def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
 
 def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
     """Activity, energy, voicing, pitch and mel bands of a mono wave (N,) at 16 kHz, at 100 Hz."""
-    wave = np.asarray(wave16k, np.float32)
+    gain = _to_common_level(np.asarray(wave16k, np.float32))
+    wave = np.asarray(wave16k, np.float32) * np.float32(gain)
     energy, mels = _spectrum(wave)
+    energy -= np.float32(20.0 * math.log10(gain))
     pitch, voicing = _pitch(wave, len(energy))
     active = _voice_activity(energy, voicing)
     return VoiceTrack(active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels)
@@ -84,6 +86,14 @@ def mel_filterbank(bands: int, fft_size: int, low: float = 50.0, high: float = 7
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
     triangles = np.maximum(0.0, np.minimum(rising, falling))
     return (triangles / (triangles.sum(axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+
+
+def _to_common_level(wave: FloatArray) -> float:
+    """The gain that brings the louder parts to 0.1 RMS, so that the small constants below mean the same for every recording."""
+    blocks = wave[: len(wave) // _HOP * _HOP].reshape(-1, _HOP)
+    power = np.square(blocks).mean(axis=1) if len(blocks) else np.zeros(1)
+    loudest = power.max()
+    return 0.1 / math.sqrt(power[power > loudest * 1e-4].mean()) if loudest > 1e-8 else 1.0
 
 
 def _spectrum(wave: FloatArray) -> tuple[FloatArray, FloatArray]:
