@@ -29,7 +29,9 @@ def label_frames(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
     """(T,) indices into ``ACTION_LABELS`` for ``root_positions`` (T, 3) and ``rotations`` (T, 52, 4) at ``FPS``."""
     seated = _hysteresis(_smooth(seated_score(root_positions, rotations, skeleton), 0.2), *SEATED_SCORE)
     size = skeleton.pelvis_height / 0.955
-    walking = _hysteresis(root_speed(root_positions), WALKING_SPEED[0] * size, WALKING_SPEED[1] * size)
+    # Sitting down and standing up carry the pelvis as fast as a step does, but the feet stay where they are.
+    speed = np.minimum(root_speed(root_positions), root_speed(feet_middle(root_positions, rotations, skeleton)))
+    walking = _hysteresis(speed, WALKING_SPEED[0] * size, WALKING_SPEED[1] * size)
     labels = np.full(len(root_positions), STAND, np.int64)
     labels[_without_short_spells(walking)] = WALK
     labels[_without_short_spells(seated)] = SIT
@@ -50,6 +52,19 @@ def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
         angles.append(np.degrees(np.arccos(np.clip(-thigh[:, 2] / np.linalg.norm(thigh, axis=-1), -1, 1))))
     levelness = (np.mean(angles, axis=0) - 35.0) / 40.0
     return np.clip(np.minimum(lowness, levelness), 0.0, 1.0)
+
+
+def feet_middle(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """(T, 3) the point midway between the ankles."""
+    middle = np.zeros(root_positions.shape)
+    for side in ("left", "right"):
+        at, turn = root_positions, rotations[:, 0]
+        for part in ("hip", "knee", "ankle"):
+            joint = INDEX[f"{side}_{part}"]
+            at = at + rot.rotate(turn, skeleton.offsets[joint])
+            turn = rot.multiply(turn, rotations[:, joint])
+        middle += 0.5 * at
+    return middle
 
 
 def root_speed(root_positions: Array) -> Array:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..contract import FPS, FloatArray
+from ..contract import ACTION_LABELS, FPS, FloatArray
+from ..skeleton import Skeleton
 from .base_motion import BodyTrack, ClipSet, Motion, best_frame
+from .labels import label_frames
 from .script import Intent
 from .walking import Gait, Steering, around, steered, straight_walk, towards, turn_on_the_spot, wandering, wrapped
 
@@ -118,7 +121,7 @@ class Performer:
             return 1e-6
         return 1.0 if calm else 0.6
 
-    def _add(self, motion: Motion, label: str, by_feet: bool = True) -> None:
+    def _add(self, motion: Motion, label: str | NDArray[np.uint8], by_feet: bool = True) -> None:
         self.track.append(self.track.aligned(motion, by_feet), label)
 
     def _sit_down(self) -> None:
@@ -136,14 +139,16 @@ class Performer:
         residual = wrapped(target - turned) + float(self.rng.normal(0.0, 0.25))
         if abs(residual) > FACING:
             self._add(turn_on_the_spot(self.clips, self.prefix, residual, self.rng), "stand")
-        self._add(self.clips.motion(name, mirrored), "sit")
+        motion = self.clips.motion(name, mirrored)
+        self._add(motion, shown_labels(motion, self.clips.skeleton, "sit"))
         self.seated = True
 
     def _stand_up(self) -> None:
         names = self.clips.names(f"{self.prefix}_sit_stand_up_chair")
         weights = np.array([1.0 if name.endswith("01") else 0.25 for name in names])
         name = str(self.rng.choice(names, p=weights / weights.sum()))
-        self._add(self.clips.motion(name, bool(self.rng.random() < 0.5)), "stand")
+        motion = self.clips.motion(name, bool(self.rng.random() < 0.5))
+        self._add(motion, shown_labels(motion, self.clips.skeleton, "stand"))
         self.seated = False
 
     def _walk(self, intent: Intent) -> bool:
@@ -171,7 +176,8 @@ class Performer:
             if turn is not None:
                 self._add(turn, "stand")
             start = self.time
-            self.track.append(steered(self.track.aligned(straight, by_feet=True), steering), "walk")
+            motion = steered(self.track.aligned(straight, by_feet=True), steering)
+            self.track.append(motion, shown_labels(motion, self.clips.skeleton, "walk"))
             x, y = (float(v) for v in self.track.position)
             self.walks.append({"start": round(start, 3), "end": round(self.time, 3), "x": round(x, 3), "y": round(y, 3)})
             return True
@@ -205,3 +211,19 @@ class Performer:
         if distance < 1.8 and abs(wrapped(self.bearing(other) - direction)) < 1.0:
             direction = wrapped(self.bearing(other) + float(self.rng.choice([-1, 1])) * float(self.rng.uniform(1.1, 2.6)))
         return wandering(self.rng, int(20 * FPS), other, 1.25), length, direction
+
+
+def shown_labels(motion: Motion, skeleton: Skeleton, wanted: str) -> NDArray[np.uint8]:
+    """(T,) labels of a captured transition: what it shows, so that steps to a seat are a walk and a halt is standing.
+
+    A spell of walking shorter than a second is part of what is ``wanted``.
+    """
+    shown = label_frames(motion.root, motion.rotations, skeleton).astype(np.uint8)
+    walk, stand = ACTION_LABELS.index("walk"), ACTION_LABELS.index("stand")
+    edges = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]
+    for start, stop in zip(edges[:-1], edges[1:]):
+        if shown[start] == walk and stop - start < FPS and wanted != "walk":
+            shown[start:stop] = stand
+        if shown[start] == stand and start == 0 and wanted == "walk":
+            shown[start:stop] = walk  # the first step belongs to the walk
+    return shown
