@@ -95,12 +95,26 @@ def finish_clip(
         raise ClipUnreadable(f"'{name}' claims {rate:.3g} frames a second; 10 to {HIGHEST_RATE:.0f} make sense.")
     if not (np.isfinite(root_positions).all() and np.isfinite(world).all()):
         raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
-    root, rotations = resample(root_positions, local_rotations(world), rate)
+    skeleton, root_positions = settle_pelvis(skeleton, root_positions, world[:, 0])
+    root, rotations = resample(root_positions, local_rotations(without_finger_roll(world)), rate)
     if len(root) < SHORTEST_CLIP:
         raise ClipUnreadable(f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip.")
     rotations = share_forearm_twist(rotations)
     root, rotations = place_at_origin(put_on_floor(root, rotations, skeleton), rotations)
     return Clip(name, source, licence, skeleton, root, rotations, **details)
+
+
+def settle_pelvis(skeleton: Skeleton, root_positions: Array, pelvis: Array) -> tuple[Skeleton, Array]:
+    """Move the root joint to one place in every body: straight above the middle of the hips by a tenth of the leg.
+
+    Sources put it anywhere between hips and waist; seat heights and pelvis heights would not compare.
+    """
+    offsets = np.array(skeleton.offsets, np.float64)
+    hips, legs = [INDEX["left_hip"], INDEX["right_hip"]], [INDEX["left_knee"], INDEX["left_ankle"]]
+    lift = offsets[hips].mean(axis=0) + [0, 0, 0.1 * np.linalg.norm(offsets[legs], axis=1).sum()]
+    offsets[[joint for joint, parent in enumerate(PARENTS) if parent == 0]] -= lift
+    offsets[0, 2] += lift[2]
+    return Skeleton(offsets.astype(np.float32)), root_positions + rot.rotate(pelvis, lift)
 
 
 def local_rotations(world: Array) -> Array:
@@ -110,6 +124,24 @@ def local_rotations(world: Array) -> Array:
         if parent >= 0:
             local[:, joint] = rot.multiply(rot.conjugate(world[:, parent]), world[:, joint])
     return rot.normalize(local)
+
+
+def without_finger_roll(world: Array) -> Array:
+    """World rotations (T, 52, 4) in which no finger is turned about its own length against the hand.
+
+    Knuckles do not turn that way; some rigs fan their finger axes, which would show as twisted fingers on others.
+    Bones stay where they were.
+    """
+    world = np.array(world)
+    for side in ("left", "right"):
+        hand = world[:, INDEX[f"{side}_wrist"]]
+        for finger in ("index", "middle", "ring", "pinky"):
+            first = INDEX[f"{side}_{finger}1"]
+            roll = _split_twist(rot.multiply(rot.conjugate(hand), world[:, first]))[1]
+            back = _about_x(-roll)
+            for joint in (first, first + 1, first + 2):
+                world[:, joint] = rot.multiply(world[:, joint], back)
+    return world
 
 
 def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Array, Array]:

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import os
+import re
 import tarfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,7 +26,10 @@ from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import JOINTS, Skeleton
 from .clip import Clip, ClipUnreadable
+from .bvh import BvhMotion, Rest, make_clip, parse_bvh, rest_of_first_frame
 from .rocketbox import read_rocketbox
+from .skm import parse_sk, read_skm
+from .source_rig import SourceRig
 
 Array = NDArray[Any]
 LIBRARY_VERSION = 1
@@ -96,6 +102,78 @@ def _read_rocketbox_archive(path: Path, reading: Reading) -> None:
             _attempt(reading, name, lambda name=name, content=content: read_rocketbox(name, content))  # type: ignore[misc]
 
 
+def _read_smartbody_archive(path: Path, reading: Reading) -> None:
+    rigs: dict[str, SourceRig] = {}
+    motions: list[tuple[str, bytes]] = []
+    for name, content in members(path, reading):  # a clip may come before its skeleton
+        if name.endswith(".skm"):
+            motions.append((name, content))
+        elif "/skeletons/" in name:
+            try:
+                rigs[name] = parse_sk(name, content.decode("utf-8", errors="replace"))
+            except ClipUnreadable as error:
+                reading.refused.append((name, str(error)))
+    for name, content in sorted(motions):
+        _attempt(reading, name, lambda name=name, content=content: read_skm(name, content, rigs))  # type: ignore[misc]
+
+
+_CMU_LICENCE = "CMU Graphics Lab Motion Capture Database, free for all uses, not to be resold"
+
+
+def _read_cmu_archive(path: Path, reading: Reading) -> None:
+    index: dict[str, str] = {}
+    motions: dict[str, BvhMotion] = {}
+    for name, content in members(path, reading):
+        if name.endswith("index.csv"):
+            index = _cmu_index(content.decode("utf-8", errors="replace"))
+        elif name.endswith(".bvh"):
+            try:
+                motions[name] = parse_bvh(name, content.decode("utf-8", errors="replace"))
+            except ClipUnreadable as error:
+                reading.refused.append((name, str(error)))
+    rests: dict[frozenset[str], Rest] = {}  # takes of one character share the T-pose that some of them begin with
+    for name, motion in sorted(motions.items()):
+        if "/bvh/" in name and frozenset(motion.rig.names) not in rests and (rest := _rest_or_none(name, motion)) is not None:
+            rests[frozenset(motion.rig.names)] = rest
+    for name, motion in sorted(motions.items()):
+        _attempt(reading, name, lambda name=name, motion=motion: _cmu_clip(name, motion, index, rests))  # type: ignore[misc]
+
+
+def _rest_or_none(name: str, motion: BvhMotion) -> Rest | None:
+    try:
+        return rest_of_first_frame(name, motion)
+    except ClipUnreadable:
+        return None  # the clip itself will be refused with this reason
+
+
+def _cmu_clip(name: str, motion: BvhMotion, index: Mapping[str, str], rests: Mapping[frozenset[str], Rest]) -> Clip:
+    take = re.sub(r"^0*(\d\d)", r"\1", PurePosixPath(name).stem.removesuffix("_scaled"))
+    performer = f"cmu_{take.split('_')[0]}"
+    if "salsa" in name:  # these were made for small game characters
+        return make_clip(take, motion, "cmu", _CMU_LICENCE, stature=1.70, tags=("dance", "salsa"), performer=performer)
+    tags = _cmu_tags(index.get(take, ""))
+    rest = rests.get(frozenset(motion.rig.names))
+    if "uneven" in tags:
+        raise ClipUnreadable(f"'{take}' walks on uneven ground; its feet have no one floor.")
+    if rest is None:
+        raise ClipUnreadable(f"'{take}' has no T-pose to measure the body in, nor has another take of that character.")
+    return make_clip(take, motion, "cmu", _CMU_LICENCE, rest=rest, tags=tags, performer=performer)
+
+
+def _cmu_index(text: str) -> dict[str, str]:
+    """Take ('02_01') -> what it shows."""
+    rows = csv.reader(io.StringIO(text))
+    return {row[0]: row[1].lower() for row in rows if len(row) > 1 and re.fullmatch(r"\d+_\d+", row[0])}
+
+
+def _cmu_tags(description: str) -> tuple[str, ...]:
+    words = re.findall(r"[a-z]+", description)
+    known = ["walk", "run", "jog", "jump", "punch", "dance", "salsa", "wash", "swordplay", "basketball", "uneven", "slow", "brisk"]
+    tags = [word for word in known if word in words]
+    plain = {"walk"} >= set(tags) - {"slow", "brisk"} and "walk" in tags
+    return (*tags, *(("walk_loop", "locomotion") if plain else ()))
+
+
 def _attempt(reading: Reading, name: str, read: Callable[[], Clip]) -> None:
     try:
         reading.clips.append(read())
@@ -103,7 +181,11 @@ def _attempt(reading: Reading, name: str, read: Callable[[], Clip]) -> None:
         reading.refused.append((name, str(error)))
 
 
-_ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {"rocketbox.tar": _read_rocketbox_archive}
+_ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {
+    "rocketbox.tar": _read_rocketbox_archive,
+    "smartbody.tar.xz": _read_smartbody_archive,
+    "cmu.tar.xz": _read_cmu_archive,
+}
 
 
 def drop_duplicates(reading: Reading) -> None:

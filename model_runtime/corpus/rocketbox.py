@@ -28,7 +28,7 @@ _FINGERS = {"thumb": 0, "index": 1, "middle": 2, "ring": 3, "pinky": 4}
 
 # Neutral forward pitch (degrees) of neck and head bones, and slope of the collar bones, when a Biped stands at ease.
 _NECK_PITCH, _HEAD_PITCH, _COLLAR_SLOPE = 16.0, 11.0, 12.0
-_THUMB_OUT, _THUMB_ROLL = 45.0, 45.0
+_THUMB_OUT, _THUMB_DROP = 45.0, 10.0
 _TOE_HEIGHT = 0.012
 _PROPS = {"phone", "documents", "trolley", "umbrella", "bag", "drink", "picture", "door", "work"}
 _UNIQUE = {"sit_down", "stand_up", "walk_start", "walk_stop", "turn"}  # too few to hold any out
@@ -123,10 +123,9 @@ def _t_pose() -> Array:
         elif part in ("shoulder", "elbow"):
             x, y = out, -forward
         elif part.startswith("thumb"):
-            angle, roll = np.radians(_THUMB_OUT), np.radians(_THUMB_ROLL)
-            x = np.cos(angle) * out + np.sin(angle) * forward
-            across = np.sin(angle) * out - np.cos(angle) * forward  # in the palm's plane, towards the fingers
-            y = np.cos(roll) * across - np.sin(roll) * up
+            angle, drop = np.radians(_THUMB_OUT), np.radians(_THUMB_DROP)
+            x = np.cos(drop) * (np.cos(angle) * out + np.sin(angle) * forward) - np.sin(drop) * up
+            y = np.sin(angle) * out - np.cos(angle) * forward  # it bends in the palm's plane, towards the fingers
         else:
             x, y = out, -up
         frames[index] = np.stack([x, y, np.cross(x, y)], axis=-1)

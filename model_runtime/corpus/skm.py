@@ -1,0 +1,288 @@
+"""Reads SmartBody motion: ``.sk`` skeletons and ``.skm`` clips with their sync points.
+
+Both are words: a skeleton is nested joints with ``offset`` and ``prerot``; a clip lists channels, then lines
+``kt TIME fr VALUES``. A ``Quat`` channel is an axis times an angle in radians (three values), a position channel adds
+to the joint's offset, and a joint's local rotation is its ``prerot`` times the animated one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import rotations as rot
+from ..skeleton import HAND_JOINTS, JOINTS
+from .bvh import BONE_MAPS, parse_hierarchy
+from .clip import Clip, ClipUnreadable, finish_clip, split_of
+from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, relaxed_fingers
+
+Array = NDArray[Any]
+SOURCE, LICENCE = "smartbody", "LGPL-2.1 (taken under GPL-3.0 by its section 3)"
+
+_SIDES = {"left": ("Lf", "l"), "right": ("Rt", "r")}
+_LITTLE = {"pinky": "Little"}
+
+
+def _joint_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Bones that give place and rotation, for the two ways SmartBody names joints ('Jt' or 'plain')."""
+    modern = style == "Jt"
+    place = (
+        {"pelvis": "JtPelvis", "spine1": "JtSpineA", "spine2": "JtSpineB", "spine3": "JtSpineC", "neck": "JtNeckA", "head": "JtSkullA"}
+        if modern
+        else {"pelvis": "base", "spine1": "spine1", "spine2": "spine2", "spine3": "spine3", "neck": "spine4", "head": "skullbase"}
+    )
+    turn = {**place, "neck": "JtNeckB" if modern else "spine5"}
+    for side, (modern_side, plain_side) in _SIDES.items():
+        limbs = {"hip": ("Hip", "hip"), "knee": ("Knee", "knee"), "ankle": ("Ankle", "ankle"), "foot": ("Ball", "forefoot"),
+                 "collar": ("Clavicle", "sternoclavicular"), "shoulder": ("Shoulder", "shoulder"), "elbow": ("Elbow", "elbow"),
+                 "wrist": ("Wrist", "wrist")}  # fmt: skip
+        for joint, (new, old) in limbs.items():
+            place[f"{side}_{joint}"] = turn[f"{side}_{joint}"] = f"Jt{new}{modern_side}" if modern else f"{plain_side}_{old}"
+        # The joint that the next one hangs on is what has all of the turning.
+        turn[f"{side}_collar"] = f"JtClavicle{modern_side}" if modern else f"{plain_side}_acromioclavicular"
+        turn[f"{side}_shoulder"] = f"JtUpperArmTwistB{modern_side}" if modern else f"{plain_side}_shoulder"
+        for joint in HAND_JOINTS[side]:
+            finger, number = joint.partition("_")[2][:-1], int(joint[-1])
+            place[joint] = turn[joint] = (
+                f"Jt{_LITTLE.get(finger, finger.capitalize())}{'ABC'[number - 1]}{modern_side}" if modern else f"{plain_side}_{finger}{number}"
+            )
+    return place, turn
+
+
+_MODERN, _PLAIN = (BoneMap(*_joint_names(style)) for style in ("Jt", "plain"))
+_MAPS = (_MODERN, _PLAIN, *BONE_MAPS)
+# Some clips for a modern skeleton speak of its joints by their plain names.
+_TRANSLATION = {
+    plain: modern for joint in JOINTS for plain, modern in ((_PLAIN.position[joint], _MODERN.position[joint]),)
+} | {"base": "JtRoot", "spine5": "JtNeckB"} | {
+    f"{plain}_{old}": f"Jt{new}{modern}" for modern, plain in _SIDES.values()
+    for old, new in (("upperarm1", "UpperArmTwistA"), ("upperarm2", "UpperArmTwistB"), ("forearm1", "ForearmTwistA"),
+                     ("forearm", "ForearmTwistB"), ("toe", "Toe"))
+}  # fmt: skip
+# A clip that does not move these does not show a whole body.
+_NEEDED = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "shoulder", "elbow"))
+
+_SYNC = {"ready": "ready", "strokeStart": "stroke_start", "emphasis": "emphasis", "stroke": "stroke", "relax": "relax"}
+
+
+@dataclass(frozen=True, eq=False)
+class SkmMotion:
+    """Channels as (joint, kind) pairs, ``values`` (T, sum of widths), ``times`` (T,) seconds, sync points in seconds."""
+
+    channels: tuple[tuple[str, str], ...]
+    values: Array
+    times: Array
+    sync: Mapping[str, float]
+
+
+def parse_sk(name: str, text: str) -> SourceRig:
+    """The rig of a ``.sk`` skeleton, or of a BVH hierarchy where a set gives that instead."""
+    if text.lstrip().startswith("HIERARCHY"):
+        return parse_hierarchy(name, text.partition("MOTION")[0])[0]
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[Array] = []
+    prerotations: list[Array] = []
+    stack: list[int] = []
+    words = iter(re.sub(r"#.*", "", text).split())
+    try:
+        for word in words:
+            if word in ("root", "joint"):
+                names.append(next(words))
+                parents.append(stack[-1] if stack else -1)
+                offsets.append(np.zeros(3))
+                prerotations.append(rot.IDENTITY.astype(np.float64))
+            elif word == "{":
+                stack.append(len(names) - 1)
+            elif word == "}":
+                stack.pop()
+            elif word == "offset":
+                offsets[stack[-1]] = np.array([float(next(words)) for _ in range(3)])
+            elif word == "prerot":
+                _, x, y, z, _, angle = (next(words) for _ in range(6))
+                axis = np.array([float(x), float(y), float(z)])
+                length = np.linalg.norm(axis)
+                prerotations[stack[-1]] = rot.from_axis_angle(axis / max(float(length), 1e-9) * np.radians(float(angle)))
+    except (StopIteration, ValueError, IndexError) as error:
+        raise ClipUnreadable(f"'{name}' is not a SmartBody skeleton.") from error
+    if not names:
+        raise ClipUnreadable(f"'{name}' is not a SmartBody skeleton.")
+    return SourceRig(tuple(names), tuple(parents), np.array(offsets), np.array(prerotations), _tips(names, parents, offsets))
+
+
+def _tips(names: list[str], parents: list[int], offsets: list[Array]) -> dict[str, Array]:
+    """The fourth joint of a finger is its tip."""
+    tips = {}
+    for bone, parent in enumerate(parents):
+        if re.fullmatch(r"Jt(Thumb|Index|Middle|Ring|Little)D(Lf|Rt)|[lr]_(thumb|index|middle|ring|pinky)4", names[bone]):
+            tips[names[parent]] = offsets[bone]
+    return tips
+
+
+def parse_skm(name: str, text: str) -> SkmMotion:
+    """Channels, frames and sync points of a ``.skm`` text. Raises ``ClipUnreadable`` naming what is wrong."""
+    listing = re.search(r"^\s*channels\s+(\d+)\s*$(.*?)^\s*frames\s+(\d+)\s*$", text, re.M | re.S)
+    if "SkMotion" not in text and listing is None or listing is None:
+        raise ClipUnreadable(f"'{name}' is not a SmartBody motion: it lists no channels or frames.")
+    words = listing[2].split()
+    channels = tuple(zip(words[::2], words[1::2]))
+    unknown = {kind for _, kind in channels} - {"XPos", "YPos", "ZPos", "Quat"}
+    if unknown or len(channels) != int(listing[1]):
+        raise ClipUnreadable(f"'{name}' lists channels that cannot be read ({', '.join(sorted(unknown)) or 'their number is wrong'}).")
+    width = sum(3 if kind == "Quat" else 1 for _, kind in channels)
+    rows = re.findall(r"^\s*kt\s+(\S+)\s+fr\s+(.*)$", text[listing.end() :], re.M)
+    if len(rows) != int(listing[3]) or not rows:
+        raise ClipUnreadable(f"'{name}' promises {listing[3]} frames but holds {len(rows)}.")
+    try:
+        times = np.array([row[0] for row in rows], np.float64)
+        values = np.array(" ".join(row[1] for row in rows).split(), np.float64)
+    except ValueError as error:
+        raise ClipUnreadable(f"'{name}' holds something that is not a number ({error}).") from error
+    if len(values) != len(rows) * width:
+        raise ClipUnreadable(f"'{name}' holds {len(values) / len(rows):.1f} values a frame where its channels need {width}.")
+    points = re.findall(r"^\s*(ready|strokeStart|emphasis|stroke|relax)\s+time:\s*(\S+)\s*$", text, re.M)
+    return SkmMotion(channels, values.reshape(len(rows), width), times, {_SYNC[phase]: float(time) for phase, time in points})
+
+
+def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip:
+    """A clip of one archive member, e.g. ``smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm``.
+
+    ``rigs``: member path -> skeleton, of all sets; the clip's own set is looked at first. Raises ``ClipUnreadable``.
+    """
+    family, name = member.split("/")[-3], member.rsplit("/", 1)[-1].removesuffix(".skm")
+    motion = parse_skm(name, content.decode("utf-8", errors="replace"))
+    if len(motion.times) < 2:
+        raise ClipUnreadable(f"'{name}' holds a single pose.")
+    if not np.isfinite(motion.values).all():
+        raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
+    steps = np.diff(motion.times)
+    if steps.min() <= 0 or np.abs(steps - np.median(steps)).max() > 0.2 * np.median(steps):
+        raise ClipUnreadable(f"'{name}' has frames at uneven times.")
+    rig, bones, channels = _rig_for(name, family, motion, rigs)
+    local, translations = _decode(motion, channels, rig)
+    t_pose = measure_t_pose(rig, bones)
+    root, world = carry_over(rig, bones, t_pose, local, translations)
+    missing = tuple(j for s in ("left", "right") for j in HAND_JOINTS[s] if j not in bones.rotation)
+    moved = {joint for joint, kind in channels if kind == "Quat"}
+    has_fingers = any(bones.rotation.get(joint) in moved for side in ("left", "right") for joint in HAND_JOINTS[side])
+    world = relaxed_fingers(world, missing if has_fingers else None)
+    sync = {phase: time - float(motion.times[0]) for phase, time in motion.sync.items()}
+    tags = tags_of(family, name)
+    return finish_clip(
+        f"{SOURCE}/{family}/{name}", SOURCE, LICENCE, t_pose.skeleton, root, world, 1.0 / float(np.median(steps)),
+        tags=tags, sync=sync, performer=_performer(family, name), has_fingers=has_fingers,
+        split="train" if {"turn", "to_walk", "to_idle"} & set(tags) else split_of(name),
+    )  # fmt: skip
+
+
+def _rig_for(name: str, family: str, motion: SkmMotion, rigs: Mapping[str, SourceRig]) -> tuple[SourceRig, BoneMap, tuple[tuple[str, str], ...]]:
+    """The skeleton whose joints a clip moves, its bone map, and the clip's channels in the skeleton's own names."""
+    moved = {joint for joint, _ in motion.channels}
+    own_first = sorted(rigs, key=lambda path: (f"/{family}/" not in path, not _same_character(path, name), "test_utah" not in path, path))
+    channels = motion.channels
+    if any(joint.startswith("Jt") for joint in moved):
+        channels = tuple((_TRANSLATION.get(joint, joint), kind) for joint, kind in channels)
+        moved = {joint for joint, _ in channels}
+    for path in own_first:
+        for bones in _MAPS:
+            if bones.fits(rigs[path]) and all(bones.position[joint] in moved for joint in _NEEDED):
+                return rigs[path], bones, channels
+    lacking = [joint for joint in _NEEDED if _PLAIN.position[joint] not in moved and _MODERN.position[joint] not in moved]
+    raise ClipUnreadable(f"'{name}' does not move the whole body (no {', '.join(lacking) or 'skeleton fits its joints'}).")
+
+
+def _same_character(path: str, name: str) -> bool:
+    """ChrMarine's skeleton is called ChrBackovic."""
+    character = re.split(r"[@_]", name)[0].removesuffix("02").replace("ChrMarine", "ChrBackovic")
+    return path.rsplit("/", 1)[-1].startswith(character)
+
+
+def _decode(motion: SkmMotion, channels: tuple[tuple[str, str], ...], rig: SourceRig) -> tuple[Array, Array]:
+    frames = len(motion.times)
+    local = np.tile([1.0, 0, 0, 0], (frames, len(rig.names), 1))
+    translations = np.zeros((frames, len(rig.names), 3))
+    index = {bone: number for number, bone in enumerate(rig.names)}
+    column = 0
+    for joint, kind in channels:
+        bone = index.get(joint)
+        if kind == "Quat":
+            if bone is not None:
+                local[:, bone] = rot.from_axis_angle(motion.values[:, column : column + 3])
+            column += 3
+        else:
+            if bone is not None and rig.parents[bone] < 1:
+                translations[:, bone, "XYZ".index(kind[0])] = motion.values[:, column]
+            column += 1
+    return local, translations
+
+
+def _performer(family: str, name: str) -> str:
+    return f"{SOURCE}_{re.split('[@_]', name)[0] if name.startswith(('Chr', 'Utah')) else family}"
+
+
+# What a gesture's name calls it -> the kind it is; first match wins.
+_KINDS = (
+    ("BeatFlip", "beat"), ("Beat", "beat"), ("Chop", "chop"), ("YouPoint", "you"), ("ScrewYou", "dismiss"), ("You", "you"), ("ScratchChest", "scratch"),
+    ("Scratch", "scratch"), ("SqueezeHand", "fidget"), ("TouchHands", "fidget"), ("ArmStretch", "stretch"), ("ShoulderStretch", "stretch"),
+    ("WeightShift", "weight_shift"), ("Contemplate", "think"), ("Think", "think"), ("Example", "example"), ("However", "however"),
+    ("Besides", "however"), ("Here", "here"), ("InclusivityNeg", "inclusive_negative"), ("InclusivityPos", "inclusive"), ("Indicate", "indicate"),
+    ("Deictic", "indicate"), ("Negat", "negative"), ("negation", "negative"), ("NoForward", "no"), ("NoLeft", "no"), ("NoRight", "no"),
+    ("Offer", "offer"), ("Plea", "plea"), ("Point", "point"), ("point", "point"), ("Receive", "receive"), ("Safe", "safe"), ("Shrug", "shrug"), ("Stop", "stop"), ("stop", "stop"),
+    ("Surround", "surround"), ("EmptyLarge", "surround"), ("EmptyMedium", "surround"), ("Frame", "frame"), ("When", "when"), ("Why", "question"),
+    ("question", "question"), ("bigger", "big"), ("inclusivity", "inclusive"), ("ThrowAway", "dismiss"), ("Sweep", "sweep"), ("Me", "me"), ("me", "me"),
+    ("We", "we"), ("we", "we"), ("us", "we"), ("you", "you"),
+)  # fmt: skip
+_GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
+_PLAIN_WORDS = (
+    ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
+    ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),
+    ("OpenDoor", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
+    ("CrossedArms", "crossed_arms"), ("IdleCross", "crossed_arms"), ("IdleFight", "fight"),
+)  # fmt: skip
+
+
+def tags_of(family: str, name: str) -> tuple[str, ...]:
+    """Gesture kind, hand, direction, base posture, locomotion words of a SmartBody clip's name."""
+    character, at, rest = name.partition("@")
+    action = rest if at else name
+    base, _, after = action.partition("_")
+    posture = re.fullmatch(r"(Idle\w*?|Relax)0*(\d*)", base)
+    movement = after if posture and after else action
+    tags: list[str] = []
+    kind = next((value for word, value in _KINDS if word in movement), None) if family in _GESTURE_FAMILIES or "Gesture" in movement or "Indicate" in movement else None
+    fidget = kind in ("scratch", "fidget", "stretch", "weight_shift")
+    transition = re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action)
+    if kind and not transition and "Turn" not in movement and "Kick" not in movement:
+        hand = re.search(r"(Bt|Both|Lf|Rt)\d*$", movement)
+        tags += ["idle", kind] if fidget else ["gesture", kind]
+        tags += [{"Bt": "both", "Both": "both", "Lf": "left", "Rt": "right"}[hand[1]]] if hand and not fidget else []
+        tags += [word for word in ("high", "mid", "low", "forward", "center") if word in movement.lower()]
+        tags += [f"towards_{side}" for side in ("left", "right") if side in movement.lower()]
+        tags += ["strong"] if "intense" in movement else []
+    elif posture and not after or re.search(r"Motex|^idle|Idle\d+$", action) and not transition:
+        tags += ["idle"]
+    tags += [value for word, value in _PLAIN_WORDS if word in movement] if not kind or transition else []
+    if re.search(r"ToIdle|WalkToStop|WalkToStand", action):
+        tags += ["to_idle", "walk_stop"] if "Walk" in action.split("To")[0] else ["to_idle"]
+    if re.search(r"ToWalk", action):
+        tags += ["to_walk"] if "Turn" in action else ["to_walk", "walk_start"]
+    if turn := re.search(r"Turn(\d+)(Lf|Rt)", movement):
+        side = {"Lf": "left", "Rt": "right"}[turn[2]]
+        tags += [f"turn_{side}", f"turn_{side}_{turn[1]}"] + (["turn_to_walk"] if "ToWalk" in action else ["turn_in_place"])
+    if re.search(r"Circle", movement):
+        tags += ["circle"]
+    if "walk" in tags and not {"to_idle", "to_walk", "turn", "jump", "circle"} & set(tags):
+        tags += ["walk_loop"]
+    if {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags):
+        tags += ["locomotion"]
+    else:
+        tags += ["stand"]
+    if posture:
+        tags += [f"base_{base.lower()}"]
+    tags += [f"rig_{re.split('_', character)[0].lower()}"] if at else []
+    return tuple(dict.fromkeys(tags))
