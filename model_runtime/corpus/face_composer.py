@@ -216,18 +216,18 @@ def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
         if at - last < 0.5:
             continue
         last = at
-        lid = np.maximum(lid, rng.uniform(0.88, 1.0) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.12, 0.2)))
+        lid = np.maximum(lid, rng.uniform(0.88, 1.0) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
     for column in columns("eyeBlink"):
         face[:, column] = np.clip(face[:, column] * (1.0 - lid) + lid, 0.0, 1.0)
     face[:, columns("eyeWide")] *= (1.0 - lid)[:, None]
 
 
 def blink_shape(t: FloatArray, duration: float) -> FloatArray:
-    """Lid closure at ``t`` seconds from the moment it shuts; ``duration``: seconds spent at least half shut."""
-    close, hold, reopen = 0.50 * duration, 0.18 * duration, 1.05 * duration
+    """Lid closure at ``t`` seconds from the moment it shuts; ``duration``: seconds it is seen, most of them opening."""
+    close, hold, reopen = 0.45 * duration, 0.12 * duration, 1.0 * duration
     shut = np.clip((t + close) / close, 0.0, 1.0)
     opened = np.clip((t - hold) / reopen, 0.0, 1.0)
-    fall, rise = shut * shut * (3.0 - 2.0 * shut), (1.0 - opened) ** 1.6
+    fall, rise = shut * shut * (3.0 - 2.0 * shut), (1.0 - opened) ** 2
     return np.where(t < 0.0, fall, rise).astype(np.float32)
 
 
