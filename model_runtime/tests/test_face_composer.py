@@ -12,7 +12,7 @@ from model_runtime.refine.lips import CURVE, JAW, lip_gap
 
 CAPTURES = Path("../shared/data/face")
 MINUTE = 60 * FPS
-WORDS = "HH AH L OW M AY F R EH N D HH AW AA R Y UW T AH D EY".split()
+WORDS = ["HH", "AH", "L", "OW", "M", "AY", "F", "R", "EH", "N", "D", "HH", "AW", "AA", "R", "Y", "UW", "T", "AH", "D", "EY"]
 
 
 def spoken(start: float) -> Spoken:

@@ -13,7 +13,10 @@ from model_runtime.refine.lips import CLOSE, CURVE, JAW, close_lips, lip_gap, re
 
 DATA = Path("../shared/data")
 needs_ict = pytest.mark.skipif(not IctFace.available(DATA), reason="needs the ICT face")
-SENTENCE = [(p, 0.2 + 0.09 * i, 0.29 + 0.09 * i) for i, p in enumerate("P AA T IY M AO K S EH F UW N AE V AA T B".split())]
+SENTENCE = [
+    (p, 0.2 + 0.09 * i, 0.29 + 0.09 * i)
+    for i, p in enumerate(["P", "AA", "T", "IY", "M", "AO", "K", "S", "EH", "F", "UW", "N", "AE", "V", "AA", "T", "B"])
+]
 
 
 def posteriors(phones: list[tuple[str, float, float]], steps: int, belief: float = 0.8) -> np.ndarray:
