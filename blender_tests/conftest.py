@@ -68,15 +68,13 @@ def load_character(data: Path):
     return load
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def addon() -> Iterator[None]:
-    """The add-on enabled, as far as the module form can; its worker ends with the test."""
+    """The add-on enabled, as far as the module form can; its worker stays warm from test to test."""
     import interact_addon
-    from interact_addon import generation
 
     interact_addon.register()
     yield
-    generation.free_runtime()
     interact_addon.unregister()
 
 
@@ -91,27 +89,22 @@ def two_armatures() -> tuple[bpy.types.Object, bpy.types.Object]:
 
 
 @pytest.fixture(scope="session")
-def demo_blend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_blend(addon: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo scene cut to two seconds of draft, saved once: each test opens its own copy."""
     from interact_addon.demo import build_demo_scene
 
-    import interact_addon
-
-    interact_addon.register()
-    try:
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        scene = build_demo_scene()
-        scene.frame_end = scene.frame_start + 2 * scene.render.fps
-        scene.interact.quality = "draft"
-        path = tmp_path_factory.mktemp("a demo with späces") / "demo.blend"
-        bpy.ops.wm.save_as_mainfile(filepath=str(path))
-    finally:
-        interact_addon.unregister()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    build_demo_scene(scene)
+    scene.frame_end = scene.frame_start + 2 * scene.render.fps
+    scene.interact.quality = "draft"
+    path = tmp_path_factory.mktemp("a demo with späces") / "demo.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path
 
 
 @pytest.fixture
-def shot(addon: None, demo_blend: Path) -> bpy.types.Scene:
+def shot(demo_blend: Path) -> bpy.types.Scene:
     """The short demo shot, open: two cast characters with voices and actions."""
     bpy.ops.wm.open_mainfile(filepath=str(demo_blend))
     return bpy.context.scene

@@ -216,8 +216,8 @@ def test_a_truncated_checkpoint(shot: bpy.types.Scene, tmp_path: Path, monkeypat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
 def test_a_full_disk_while_the_result_is_written(shot: bpy.types.Scene) -> None:
-    folder = generation.runtime().log_path.parent
-    (folder / "performance_1.npz.part").symlink_to("/dev/full")
+    runtime = generation.runtime()
+    (runtime.log_path.parent / f"performance_{runtime._jobs + 1}.npz.part").symlink_to("/dev/full")
     refused(shot, "No space left", "free some space")
 
 
@@ -225,9 +225,9 @@ def test_a_full_disk_while_the_result_is_written(shot: bpy.types.Scene) -> None:
 def test_a_full_disk_while_the_fbx_is_written(shot: bpy.types.Scene, tmp_path: Path) -> None:
     performed(shot)
     before = state_of(shot)
-    (tmp_path / "full").symlink_to("/dev/full")
-    with pytest.raises(RuntimeError, match=r"written|space"):
-        bpy.ops.interact.export_fbx("EXEC_DEFAULT", filepath="/dev/full/two.fbx")
+    (tmp_path / "two.part.fbx").symlink_to("/dev/full")
+    with pytest.raises(RuntimeError, match=r"No space left.*free some space"):
+        bpy.ops.interact.export_fbx("EXEC_DEFAULT", filepath=str(tmp_path / "two.fbx"))
     assert state_of(shot) == before
 
 

@@ -14,7 +14,6 @@ import bpy
 from . import generation
 from .demo import build_demo_scene
 from .export import export_fbx
-from .render_preview import render_preview
 from .runtime_api import contract, errors
 
 
@@ -52,9 +51,12 @@ def generate(options: argparse.Namespace) -> None:
 
 def demo(options: argparse.Namespace) -> None:
     """The demo scene, performed: demo.blend, demo.fbx, preview.png, preview.mp4, and the plain data of the job."""
+    from .render_preview import render_preview  # which nobody else needs
+
     folder = _output_folder(options.out)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = build_demo_scene(*(Path(speech).resolve() if speech else None for speech in (options.speech_a, options.speech_b)))
+    scene = bpy.context.scene
+    build_demo_scene(scene, *(speech.resolve() if speech else None for speech in (options.speech_a, options.speech_b)))
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
     _write_text(folder / "request.json", job.request.to_json())

@@ -62,6 +62,13 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     return scene
 
 
+def show_in_sequencer(scene: bpy.types.Scene) -> None:
+    """Let the workspace's sequencer follow to ``scene``, where it has a mind of its own."""
+    workspace = getattr(bpy.context, "workspace", None)
+    if workspace is not None and hasattr(workspace, "sequencer_scene"):
+        workspace.sequencer_scene = scene
+
+
 def _has_strips(scene: bpy.types.Scene) -> bool:
     return scene.sequence_editor is not None and len(scene.sequence_editor.strips) > 0
 

@@ -217,12 +217,15 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = bpy.data.scenes.new("InterAct Demo")
         try:
-            scene = build_demo_scene()
+            build_demo_scene(scene)
         except errors.InterActError as error:
+            bpy.data.scenes.remove(scene)
             return _fail(self, error)
         if context.window is not None:
             context.window.scene = scene
+        compat.show_in_sequencer(scene)
         self.report({"INFO"}, "Two characters are cast and have something to say; press Generate in the InterAct tab")
         return {"FINISHED"}
 

@@ -6,9 +6,10 @@ import textwrap
 
 import bpy
 
-from . import generation
+from . import compat, generation
 from .properties import actor_name
 from .runtime_api import contract
+from .script.channels import SPEECH, strips_of
 
 
 class _Sidebar:
