@@ -62,7 +62,7 @@ def demo(options: argparse.Namespace, _: list[str]) -> None:
     sources = [*_sources("interact_addon"), *_sources("model_runtime"), *(Path(word) for word in speech[1::2]), ROOT / "pyproject.toml"]
     results = [out / name for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")]
     _step("the demo scene: build, generate, key, export, render", out / ".perform", sources, results, lambda: _call(perform), " ".join(speech))
-    report = (str(python), "-m", "model_runtime.evaluation.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out))
+    report = (str(python), "-m", "model_runtime.evaluation.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out), "--behaviour")
     sources = [*_sources("model_runtime"), out / "request.json", out / "performance.npz", out / "preview.png"]
     _step("the report", out / ".report", sources, [out / "report.json", out / "report.html"], lambda: _call(report))
     print(f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s).")

@@ -1,0 +1,102 @@
+"""What must be true of any shot, checked by generating it again: seeds, silence, and roles that follow the voices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import FPS, Actor, Performance, Request
+from ..features.audio import mix_speech
+from ..features.prosody import VOICE_ACTIVITY, prosody
+from ..generate import generate
+from ..refine.lips import lip_gap
+from .measures import hand_speed, largest_difference, mean_difference, mouth_motion
+
+Array = NDArray[Any]
+Generate = Callable[[Request], Performance]
+SHORT = 8.0  # s: enough to tell takes apart
+CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
+
+
+def check_behaviour(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
+    """Figures from four further generations. ``original`` is what ``request`` gave.
+
+    ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``: of
+    both characters, with both ways to hand out the voices, the one that speaks moves hands and mouth more;
+    ``silence_…``: hands, mouth and way of two who hear nothing.
+    """
+    short = cut(request, SHORT)
+    first, again, other = make(short), make(short), make(replace(short, seed=short.seed + 1))
+    skeletons = [actor.skeleton for actor in request.actors]
+    repeats = all(
+        np.array_equal(getattr(a, key), getattr(b, key))
+        for a, b in zip(first.actors, again.actors)
+        for key in ("root_positions", "rotations", "face", "foot_contacts")
+    )
+    return {
+        "same_seed_repeats": repeats,
+        "seeds_differ_cm": 100 * min(mean_difference(a, b, s) for a, b, s in zip(first.actors, other.actors, skeletons)),
+        "seeds_differ_face": min(largest_difference(a, b, s)["face"] for a, b, s in zip(first.actors, other.actors, skeletons)),
+        **check_roles(request, original, make),
+        **check_silence(request, make),
+    }
+
+
+def check_roles(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
+    """Hand the voices to the other actor and see whether speaking and listening change sides too."""
+    a, b = request.actors
+    swapped_request = replace(request, actors=(replace(a, speech=b.speech), replace(b, speech=a.speech)))
+    swapped = make(swapped_request)
+    hands, mouths = [], []
+    for shot, result in ((request, original), (swapped_request, swapped)):
+        alone = _speaks_alone(shot, result.frames)
+        for me, (actor, played) in enumerate(zip(shot.actors, result.actors)):
+            speed = hand_speed(played.root_positions, played.rotations, actor.skeleton).mean(axis=1)
+            hands.append((_mean(speed, alone[me]), _mean(speed, alone[1 - me])))
+            mouths.append((_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me])))
+    return {
+        "roles_follow_voices": bool(all(own > other for own, other in hands) and all(own > other for own, other in mouths)),
+        "hands_speaking_over_listening": [own / max(other, 1e-9) for own, other in hands],
+        "mouth_speaking_over_listening": [own / max(other, 1e-9) for own, other in mouths],
+    }
+
+
+def check_silence(request: Request, make: Generate = generate) -> dict[str, Any]:
+    """Both stand for ``SHORT`` seconds and nobody says a word."""
+    still = replace(cut(request, SHORT), actors=tuple(replace(a, speech=(), actions=(), waypoints=()) for a in request.actors))  # type: ignore[arg-type]
+    result = make(still)
+    speeds, closed, ways = [], [], []
+    for actor, played in zip(still.actors, result.actors):
+        speeds.append(float(hand_speed(played.root_positions, played.rotations, actor.skeleton).mean()))
+        closed.append(float((lip_gap(played.face) < CLOSED).mean()))
+        ways.append(float(np.ptp(played.root_positions[:, :2], axis=0).max()))
+    return {"silence_hand_speed_cm_per_s": 100 * max(speeds), "silence_mouth_closed": min(closed), "silence_way_cm": 100 * max(ways)}
+
+
+def cut(request: Request, seconds: float) -> Request:
+    """The first ``seconds`` of a shot."""
+    seconds = min(seconds, request.duration)
+
+    def shorter(actor: Actor) -> Actor:
+        return replace(
+            actor,
+            speech=tuple(c for c in actor.speech if c.start < seconds),
+            actions=tuple(replace(s, end=min(s.end, seconds)) for s in actor.actions if s.start < seconds - 1 / FPS),
+            waypoints=tuple(w for w in actor.waypoints if w.time <= seconds),
+        )
+
+    return replace(request, duration=seconds, actors=(shorter(request.actors[0]), shorter(request.actors[1])))
+
+
+def _speaks_alone(request: Request, frames: int) -> list[Array]:
+    """(T,) for each actor: it speaks and the other does not."""
+    active = [prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors]
+    return [active[0] & ~active[1], active[1] & ~active[0]]
+
+
+def _mean(values: Array, where: Array) -> float:
+    return float(np.asarray(values, np.float64)[where].mean()) if where.any() else float("nan")
