@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -91,6 +90,7 @@ class ClipSet:
         self._contacts = contacts
         self._clips = {short_name(clip.name): clip for clip in clips}
         self._motions: dict[tuple[str, bool], Motion] = {}
+        self._hand_speeds: dict[str, float] = {}
 
     def names(self, *starts: str) -> list[str]:
         """Names of the clips that begin with one of ``starts``, sorted."""
@@ -98,6 +98,15 @@ class ClipSet:
 
     def clip(self, name: str) -> Clip:
         return self._clips[name]
+
+    def hand_speed(self, name: str) -> float:
+        """Mean speed of the wrists in m/s."""
+        if name not in self._hand_speeds:
+            clip = self._clips[name]
+            positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
+            wrists = positions[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
+            self._hand_speeds[name] = float(np.linalg.norm(np.diff(wrists, axis=0), axis=-1).mean() * FPS)
+        return self._hand_speeds[name]
 
     def motion(self, name: str, mirrored: bool = False) -> Motion:
         key = (name, mirrored)
@@ -251,8 +260,3 @@ def _stance(frame: Motion, skeleton: Skeleton) -> tuple[FloatArray, float]:
 
 def _planar(vector: FloatArray) -> FloatArray:
     return np.asarray(vector, np.float32)[:2]
-
-
-def clip_seed(name: str) -> int:
-    """A number from a name that is the same in every run and on every machine."""
-    return zlib.crc32(name.encode())

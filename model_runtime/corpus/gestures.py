@@ -151,7 +151,7 @@ def place_gestures(
             continue
         window = [s for s in stresses[index:] if s[0] <= stresses[index][0] + 0.9]
         time, strength, word = max(window, key=lambda s: s[1] + (0.5 if s[2].lower() in _KIND_OF_WORD else 0.0))
-        clock, gap = time, float(rng.uniform(1.3, 2.6) + 2.0 * calm * rng.random())
+        clock, gap = time, float(rng.uniform(1.2, 2.2) + 1.5 * calm * rng.random())
         kind = _KIND_OF_WORD.get(word.lower(), "beat") if rng.random() < 0.75 else "beat"
         options = [g for g in pool if g.kind == kind] or [g for g in library if g.kind == kind] or [g for g in pool if g.kind == "beat"]
         for _ in range(4):

@@ -94,7 +94,8 @@ class Performer:
                 return
         mine, theirs = self.conversation(self.time, self.time + 4.0)
         if self.seated:
-            pool = SEATED_CALM if mine > 0.3 or self.rng.random() < 0.4 else SEATED_LIVELY
+            busy = mine > 0.3 or theirs > 0.3
+            pool = SEATED_CALM if self.rng.random() < (0.85 if busy else 0.35) else SEATED_LIVELY
         elif mine > 0.3:
             pool = CALM
         elif theirs > 0.3:
@@ -119,7 +120,8 @@ class Performer:
         calm = "breathe" in name or "neutral" in name
         if not calm and self.clips.clip(name).duration > left + 0.5:
             return 1e-6
-        return 1.0 if calm else 0.6
+        # Busy hands are for those who talk, so captured listeners and idlers who use theirs are rarer.
+        return float(np.exp(-8.0 * self.clips.hand_speed(name)))
 
     def _add(self, motion: Motion, label: str | NDArray[np.uint8], by_feet: bool = True) -> None:
         self.track.append(self.track.aligned(motion, by_feet), label)

@@ -54,7 +54,7 @@ def write_script(rng: np.random.Generator, voices: tuple[Sequence[Utterance], Se
     """Draw a scene of 20 to 75 s for two voices, each given by its utterances."""
     duration = float(rng.uniform(20.0, 75.0))
     turns, utterances = _conversation(rng, voices, duration)
-    kind = str(rng.choice(["stand", "sit", "mixed", "lively", "walks"], p=[0.14, 0.12, 0.14, 0.38, 0.22]))
+    kind = str(rng.choice(["stand", "sit", "mixed", "lively", "walks"], p=[0.08, 0.09, 0.09, 0.34, 0.40]))
     starts = {"stand": ("stand", "stand"), "sit": ("sit", "sit"), "mixed": ("sit", "stand")}.get(kind)
     if starts is None:
         starts = ("sit" if rng.random() < 0.35 else "stand", "sit" if rng.random() < 0.35 else "stand")
@@ -92,9 +92,9 @@ def _conversation(
         if kind < 0.13:
             clock -= float(rng.uniform(0.2, 0.7))  # the other starts before the end
         elif kind < 0.33:
-            clock += float(rng.uniform(1.5, 5.0))
+            clock += float(rng.uniform(1.2, 4.0))
         else:
-            clock += float(rng.gamma(2.0, 0.18))
+            clock += float(rng.gamma(2.0, 0.15))
         stays = 0.8 if manner == "monologue" and actor == main else 0.12
         actor = actor if rng.random() < stays else 1 - actor
     return turns, said
@@ -138,17 +138,17 @@ def _intents(rng: np.random.Generator, kind: str, start: str, duration: float) -
         elif label == "walk":
             length = float(rng.uniform(3.0, 10.0))
         else:
-            length = float(rng.uniform(3.0, 14.0) if label == "stand" else rng.uniform(6.0, 20.0))
+            length = float(rng.gamma(2.0, 2.5) + 1.0 if label == "stand" else rng.uniform(5.0, 17.0))
             if label == "stand" and plan and plan[-1].label == "sit" and rng.random() < 0.4:
                 length = 0.3  # gets up to go
         goal = str(rng.choice(["approach", "leave", "wander", "around"], p=[0.35, 0.15, 0.35, 0.15])) if label == "walk" else ""
         plan.append(Intent(label, length, goal))
         clock += length
-        walks = {"walks": 0.85}.get(kind, 0.55)
+        walks = {"walks": 0.88}.get(kind, 0.6)
         if label == "sit":
             label = "stand"
         elif label == "walk":
-            label = "sit" if rng.random() < 0.35 else "stand"
+            label = "sit" if rng.random() < (0.2 if kind == "walks" else 0.4) else "stand"
         else:
             label = "walk" if plan[-1].duration < 1.0 or rng.random() < walks else "sit"
     return plan
