@@ -9,6 +9,7 @@ import bpy
 import pytest
 
 from interact_addon import generation
+from interact_addon.demo_parts.timeline import default_speech
 from interact_addon.runtime_api import errors
 
 
@@ -24,14 +25,11 @@ def keyed_curves() -> int:
 
 def state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
     """What a failed generation must not change: objects, actions, the poses of both rigs, the face shapes."""
-    bones = tuple(
-        (bone.name, *(round(value, 6) for row in bone.matrix_basis for value in row))
-        for actor in scene.interact.actors
-        if actor.armature is not None
-        for bone in actor.armature.pose.bones
-    )
+    poses = [actor.armature.pose for actor in scene.interact.actors if actor.armature is not None]
+    rig_bones = [bone for pose in poses if pose is not None for bone in pose.bones]
+    bones = tuple((bone.name, *(round(value, 6) for row in bone.matrix_basis for value in row)) for bone in rig_bones)
     shapes = tuple((key.name, *(round(block.value, 6) for block in key.key_blocks)) for key in bpy.data.shape_keys)
-    modes = tuple(bone.rotation_mode for actor in scene.interact.actors if actor.armature for bone in actor.armature.pose.bones)
+    modes = tuple(bone.rotation_mode for bone in rig_bones)
     return (
         sorted(thing.name for thing in bpy.data.objects), sorted(action.name for action in bpy.data.actions), keyed_curves(),
         bones, shapes, modes, scene.frame_current, scene.frame_start, scene.frame_end,
@@ -44,7 +42,8 @@ def test_the_demo_scene_comes_from_the_add_menu_ready_to_generate(addon: None) -
     assert generation.disabled_reason(scene) == ""
 
 
-def test_speech_goes_on_the_channel_of_the_chosen_actor_at_the_current_frame(shot: bpy.types.Scene, speech_file: Path) -> None:
+def test_speech_goes_on_the_channel_of_the_chosen_actor_at_the_current_frame(shot: bpy.types.Scene) -> None:
+    speech_file = default_speech()[0]
     shot.frame_set(20)
     before = {strip.name for strip in shot.sequence_editor.strips}
     assert bpy.ops.interact.add_speech(filepath=str(speech_file), actor="1") == {"FINISHED"}
