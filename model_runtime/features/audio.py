@@ -63,10 +63,10 @@ def _decode(file: soundfile.SoundFile, start: float, duration: float | None) -> 
     wanted = file.frames - first if duration is None else min(round(duration * rate), file.frames - first)
     if first:
         file.seek(first)
-    blocks = list(_mono_blocks(file, wanted))
+    blocks = _mono_blocks(file, wanted)
     if rate != SAMPLE_RATE:
-        blocks = list(_resample(blocks, rate))
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+        blocks = _resample(blocks, rate)
+    return np.concatenate([np.zeros(0, np.float32), *blocks])
 
 
 def _mono_blocks(file: soundfile.SoundFile, wanted: int) -> Iterator[FloatArray]:
@@ -79,10 +79,11 @@ def _mono_blocks(file: soundfile.SoundFile, wanted: int) -> Iterator[FloatArray]
         yield np.nan_to_num(block.mean(axis=1, dtype=np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
 
 
-def _resample(blocks: list[FloatArray], rate: int) -> Iterator[FloatArray]:
+def _resample(blocks: Iterator[FloatArray], rate: int) -> Iterator[FloatArray]:
     stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
-    for index, block in enumerate(blocks):
-        yield stream.resample_chunk(block, last=index == len(blocks) - 1)
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def _short(error: Exception) -> str:

@@ -67,7 +67,7 @@ def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
 
 def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
     """Activity, energy, voicing, pitch and mel bands of a mono wave (N,) at 16 kHz, at 100 Hz."""
-    gain = _to_common_level(np.asarray(wave16k, np.float32))
+    gain = common_level_gain(np.asarray(wave16k, np.float32))
     wave = np.asarray(wave16k, np.float32) * np.float32(gain)
     energy, mels = _spectrum(wave)
     energy -= np.float32(20.0 * math.log10(gain))
@@ -88,8 +88,8 @@ def mel_filterbank(bands: int, fft_size: int, low: float = 50.0, high: float = 7
     return (triangles / (triangles.sum(axis=1, keepdims=True) + 1e-9)).astype(np.float32)
 
 
-def _to_common_level(wave: FloatArray) -> float:
-    """The gain that brings the louder parts to 0.1 RMS, so that the small constants below mean the same for every recording."""
+def common_level_gain(wave: FloatArray) -> float:
+    """The gain that brings the louder parts of a wave to 0.1 RMS, so that the floors of the analysis mean the same for every recording."""
     blocks = wave[: len(wave) // _HOP * _HOP].reshape(-1, _HOP)
     power = np.square(blocks).mean(axis=1) if len(blocks) else np.zeros(1)
     loudest = power.max()

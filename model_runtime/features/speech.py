@@ -14,7 +14,7 @@ from ..contract import FloatArray
 from ..errors import CheckpointMismatch
 from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig, normalise_mels
 from .mel import MEL_RATE, log_mel
-from .prosody import analyse_voice
+from .prosody import analyse_voice, common_level_gain
 
 SPEECH_RATE = MEL_RATE
 CHECKPOINT = "audio.safetensors"
@@ -35,7 +35,8 @@ def encode(wave16k: FloatArray, weights_dir: str | Path | None = None) -> Speech
     Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
     """
     encoder = load_encoder(Path(weights_dir or WEIGHTS) / CHECKPOINT)
-    mels = torch.from_numpy(log_mel(wave16k))
+    wave16k = np.asarray(wave16k, np.float32)
+    mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
     return encode_mels(encoder, mels, torch.from_numpy(speech_mask(wave16k, len(mels))))
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 @dataclass(frozen=True)
 class AudioEncoderConfig:
     mels: int = 80
-    width: int = 192
+    width: int = 160
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4, 1, 2)
     features: int = 64
     phones: int = 40
@@ -24,7 +24,7 @@ class AudioEncoderConfig:
 
 
 class AudioEncoder(nn.Module):
-    """(B, N, 80) normalised log-mels -> features (B, N, 64) in [-1, 1] and phone logits (B, N, 40), 1.8 M weights."""
+    """(B, N, 80) normalised log-mels -> features (B, N, 64) in [-1, 1] and phone logits (B, N, 40), 1.25 M weights."""
 
     def __init__(self, config: AudioEncoderConfig | None = None) -> None:
         super().__init__()

@@ -36,12 +36,14 @@ REAL_SHARE = 0.5  # of the crops come from real voices, whatever their share of 
 VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
 
 
-def train(speech: Path, out: Path, steps: int, device: str, seed: int = 0, width: int = 192, batch: int = BATCH, log: Path | None = None) -> dict[str, float]:
+def train(speech: Path, out: Path, steps: int, device: str, seed: int = 0, width: int = AudioEncoderConfig.width, batch: int = BATCH, log: Path | None = None) -> dict[str, float]:
     """Train for ``steps``, write the averaged weights to ``out``; the measures on the held-out voices."""
     log = log or Path("checkpoints") / "audio_training.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
     state_path = log.with_suffix(".state")
     torch.manual_seed(seed)
+    # On CPUs with bf16 instructions half precision takes two thirds of the time.
+    half = device.startswith("cuda") or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     data = load_speech_tensors(speech, device)
     encoder = AudioEncoder(AudioEncoderConfig(width=width)).to(device)
     average = {key: value.clone() for key, value in encoder.state_dict().items()}
@@ -58,7 +60,7 @@ def train(speech: Path, out: Path, steps: int, device: str, seed: int = 0, width
         mels, labels = _crops(data, batch, generator)
         mels, labels = augment(mels, labels, generator)
         encoder.train()
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=device.startswith("cuda")):
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
             _, logits = encoder(normalise_mels(mels, labels != data.silence))
         loss = F.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), weights, label_smoothing=0.05)
         optimiser.zero_grad(set_to_none=True)
@@ -184,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--width", type=int, default=AudioEncoderConfig.width)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--log", type=Path, default=Path("checkpoints/audio_training.jsonl"))

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..features.phones import SILENCE
+
 _LOW_MEL, _HIGH_MEL = (2595.0 * math.log10(1.0 + hertz / 700.0) for hertz in (50.0, 7600.0))
 _FLOOR = -18.4
-_SILENCE = 39
 
 
 def augment(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -111,7 +112,7 @@ def _pauses(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[T
     span = (_uniform(batch, generator, mels) * 60.0 + 5.0)[:, None]
     at = torch.arange(length, device=mels.device)
     quiet = (at >= start) & (at < start + span) & _chance(0.3, mels, generator)[:, :, 0]
-    return mels.masked_fill(quiet[..., None], _FLOOR), labels.masked_fill(quiet, _SILENCE)
+    return mels.masked_fill(quiet[..., None], _FLOOR), labels.masked_fill(quiet, SILENCE)
 
 
 def _masks(mels: Tensor, generator: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..features.phones import PHONES
+from ..features.phones import PHONES, SILENCE
 
 RATE = 50
 _MEL_STEP = 0.1
@@ -29,7 +29,7 @@ class SpeechTensors:
     synthetic: tuple[int, int]
     test_spans: list[tuple[int, int]]
     licences: list[str]
-    silence: int = PHONES.index("SIL")
+    silence: int = SILENCE
 
     @property
     def device(self) -> torch.device:
@@ -78,7 +78,7 @@ def load_speech_tensors(path: Path, device: str) -> SpeechTensors:
 
 def frame_labels(phones: Sequence[Sequence[object]], steps: int) -> np.ndarray:
     """(steps,) the phone spoken at each frame's centre, k / 50 s, from (phone, start, end) entries."""
-    labels = np.full(steps, PHONES.index("SIL"), np.int64)
+    labels = np.full(steps, SILENCE, np.int64)
     for name, start, end in phones:
         first, last = (int(np.ceil(float(time) * RATE - 1e-6)) for time in (start, end))  # type: ignore[arg-type]
         labels[first:last] = PHONES.index(str(name))

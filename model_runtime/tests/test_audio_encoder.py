@@ -1,0 +1,127 @@
+"""The trained ear: what it hears in silence, in a voice never heard before, and how it is trained."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model_runtime.checkpoint import WEIGHTS
+from model_runtime.errors import CheckpointMismatch, CheckpointMissing
+from model_runtime.features.alignment import align
+from model_runtime.features.audio import SAMPLE_RATE, load_speech
+from model_runtime.features.phones import PHONES, SILENCE
+from model_runtime.features.speech import CHECKPOINT, encode, encode_mels, load_encoder
+from model_runtime.networks.audio_encoder import AudioEncoder, AudioEncoderConfig, normalise_mels
+from model_runtime.training.audio import train
+from model_runtime.training.audio_augment import augment
+from model_runtime.training.audio_data import frame_labels
+
+ASSETS = Path(__file__).parents[2] / "interact_addon" / "assets"
+SPEECH = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "speech"
+
+
+@pytest.mark.parametrize("loudness", [0.0, 1e-5])
+def test_silence_is_heard_as_silence(loudness: float) -> None:
+    room = loudness * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE).astype(np.float32)
+    heard = encode(room)
+    assert heard.phones.shape == (101, len(PHONES)) and heard.features.shape == (101, 64)
+    assert heard.phones[:, SILENCE].min() > 0.8
+
+
+def test_an_actors_silence_while_the_other_speaks_is_heard_as_silence() -> None:
+    heard = encode(load_speech(ASSETS / "demo_b.ogg"))
+    assert heard.phones[: 50 * 5, SILENCE].mean() > 0.95  # B speaks at 5.2 s for the first time
+
+
+def test_the_level_of_a_recording_changes_nothing_that_matters() -> None:
+    voice = load_speech(ASSETS / "demo_a.ogg", 0.0, 6.0)
+    loud, soft = encode(voice), encode(0.1 * voice)
+    assert (loud.phones.argmax(axis=1) == soft.phones.argmax(axis=1)).mean() > 0.97
+
+
+def test_the_same_voice_is_heard_the_same_in_blocks_of_any_length() -> None:
+    torch.manual_seed(0)
+    encoder = AudioEncoder(AudioEncoderConfig(width=16)).eval()
+    mels = torch.randn(3100, 80)
+    speech = torch.ones(3100)
+    with torch.inference_mode():
+        whole = encoder(normalise_mels(mels[None], speech[None]))[1][0].softmax(dim=-1).numpy()
+    assert np.allclose(encode_mels(encoder, mels, speech).phones, whole, atol=1e-5)
+
+
+def test_missing_truncated_or_other_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointMissing, match=CHECKPOINT):
+        encode(np.zeros(SAMPLE_RATE, np.float32), tmp_path)
+    (tmp_path / CHECKPOINT).write_bytes((WEIGHTS / CHECKPOINT).read_bytes()[:5000])
+    with pytest.raises(CheckpointMismatch, match="damaged"):
+        encode(np.zeros(SAMPLE_RATE, np.float32), tmp_path)
+
+
+def test_augmented_crops_stay_finite_and_keep_their_labels_in_step() -> None:
+    generator = torch.Generator().manual_seed(0)
+    mels = torch.full((6, 208, 80), -8.0)
+    labels = torch.full((6, 208), SILENCE)
+    mels[:, 100:] = -2.0  # a loud half, so that a label's sound can be told
+    labels[:, 100:] = 0
+    heard, told = augment(mels, labels, generator)
+    assert heard.shape == (6, 160, 80) and told.shape == (6, 160) and bool(torch.isfinite(heard).all())
+    for item in range(6):
+        level = heard[item].mean(dim=1)
+        assert level[told[item] == 0].median() > level[told[item] == SILENCE].median()
+
+
+def test_frames_are_labelled_with_the_phone_at_their_centre() -> None:
+    labels = frame_labels([["SIL", 0.0, 0.03], ["M", 0.03, 0.07], ["AA", 0.07, 0.1]], 7)
+    assert [PHONES[k] for k in labels] == ["SIL", "SIL", "M", "M", "AA", "SIL", "SIL"]
+
+
+def small_library(path: Path) -> Path:
+    """Forty seconds of three tones that stand for three phones, in the form of a packed library."""
+    rng = np.random.default_rng(0)
+    names = ("SIL", "M", "AA", "S")
+    entries, mels = [], []
+    for index in range(20):
+        steps, phones, rows = 101, [], np.full((101, 80), -18.0)
+        for k in range(10):
+            name = names[rng.integers(4)]
+            phones.append([name, 0.2 * k, 0.2 * (k + 1)])
+            if name != "SIL":
+                rows[10 * k : 10 * k + 10, 20 * names.index(name) - 20 : 20 * names.index(name)] = -4.0
+        voice, split = ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
+        entries.append({"id": f"{voice}/{index}", "voice": voice, "split": split, "licence": "own", "phones": phones, "sizes": [60, steps, 32000]})
+        mels.append(rows)
+    packed = np.clip(np.rint(np.concatenate(mels) / 0.1) + 200, 0, 255).astype(np.uint8)
+    np.savez(path, meta=np.frombuffer(json.dumps(entries).encode(), np.uint8), mels=packed)
+    return path
+
+
+def test_training_learns_goes_on_after_a_cut_and_writes_weights_that_load(tmp_path: Path) -> None:
+    library = small_library(tmp_path / "library.npz")
+    log, out = tmp_path / "log.jsonl", tmp_path / CHECKPOINT
+    measures = train(library, out, steps=60, device="cpu", width=32, batch=8, log=log)
+    assert measures["frame_accuracy"] > 0.5
+    assert load_encoder(out).config.width == 32
+    assert json.loads(log.read_text().splitlines()[-1])["step"] == 60
+    assert log.with_suffix(".state").is_file() and not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not SPEECH.is_dir(), reason="the speech data is not at hand")
+def test_closed_lips_of_voices_never_heard_in_training_are_found() -> None:
+    lips = [PHONES.index(name) for name in ("P", "B", "M")]
+    heard_events = events = 0
+    for path in sorted((SPEECH / "librivox").glob("*.flac")):
+        wave = load_speech(path)
+        posterior = encode(wave).phones[:, lips].sum(axis=1)
+        for phone in align(wave, path.with_suffix(".txt").read_text()).phones:
+            if phone.text in ("P", "B", "M"):
+                frames = posterior[round(50 * phone.start) : round(50 * phone.end) + 1]
+                events += 1
+                heard_events += bool(len(frames)) and frames.max() > 0.4
+    assert events > 15
+    assert heard_events / events > 0.7
