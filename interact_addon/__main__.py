@@ -4,8 +4,12 @@ import sys
 
 import bpy  # noqa: F401 - first, so that Blender's own start-up comes before ours
 
-from . import register
+from . import register, unregister
 from .batch import main
 
 register()
-sys.exit(main(sys.argv[1:]))
+try:
+    code = main(sys.argv[1:])
+finally:
+    unregister()  # Blender 4.5's module crashes at its end where classes are left behind
+sys.exit(code)
