@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS, FloatArray
@@ -117,6 +118,9 @@ class ClipSet:
                 clip, contacts = clip.mirrored(), contacts[:, [2, 3, 0, 1]]
             seat = (_seated_height(clip), self.seated_pelvis) if "sit" in name else None
             root, rotations = retarget(clip.root_positions, clip.rotations, clip.skeleton, self.skeleton, seat)
+            if self.hand_speed(name) < 0.03:  # some captured breathing trembles with the noise of its capture
+                root = gaussian_filter1d(root, 2.0, axis=0, mode="nearest")
+                rotations = rot.normalize(gaussian_filter1d(rotations, 2.0, axis=0, mode="nearest")).astype(np.float32)
             motion = Motion(root, rotations, contacts).resampled(self.speed)
             motion._features = pose_features(motion, self.skeleton)
             self._motions[key] = motion
@@ -142,6 +146,11 @@ def pose_features(motion: Motion, skeleton: Skeleton) -> FloatArray:
     velocity = rot.rotate(turn, np.gradient(positions[:, _MATCHED], axis=0)) * FPS if len(local) > 1 else np.zeros_like(local)
     flat = np.concatenate([local, 0.12 * velocity], -1).reshape(len(local), -1)
     return np.concatenate([flat, 2.0 * motion.root[:, 2:]], -1).astype(np.float32)
+
+
+def features_at_start(motion: Motion) -> FloatArray:
+    assert motion._features is not None
+    return motion._features[0]
 
 
 def best_frame(motion: Motion, wanted: FloatArray, start: int, stop: int) -> int:

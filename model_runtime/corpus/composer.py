@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
+from ..evaluation.measures import stress_times
 from ..refine.feet import detect_contacts, lock_feet
 from ..skeleton import INDEX, Skeleton, forward_kinematics
 from .base_motion import ClipSet, Motion
@@ -87,8 +88,8 @@ def compose_scene(seed: int, material: Material) -> Scene:
     gestures = []
     skeletons = [performer.clips.skeleton for performer in performers]
     for actor in range(2):
-        placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures)
-        gestures += [{"actor": actor, "time": round(p.emphasis, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
+        placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], stress_times(prosody[actor]), material.gestures)
+        gestures += [{"actor": actor, "time": round(p.time, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
     heads = [forward_kinematics(body.root, body.rotations, skeleton)[0][:, INDEX["head"]] for body, skeleton in zip(bodies, skeletons)]
     for actor in range(2):
         mine, theirs = prosody[actor, :, 0], prosody[1 - actor, :, 0]
@@ -121,7 +122,7 @@ def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: 
 
 def _gesture(
     rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8],
-    stresses: Sequence[tuple[float, float, str]], library: Sequence[Gesture],
+    stresses: Sequence[tuple[float, float, str]], beats: FloatArray, library: Sequence[Gesture],
 ) -> list[Placed]:
     """Lay gestures over a body, in place; hands are left alone while it sits down or stands up, and often while it walks."""
     walking, seated = labels == ACTION_LABELS.index("walk"), labels == ACTION_LABELS.index("sit")
@@ -134,7 +135,7 @@ def _gesture(
         span = slice(max(0, int(start * FPS)), int(end * FPS) + 1)
         return not busy[span].any() and (gestures_while_walking or not walking[span].any())
 
-    placed = place_gestures(rng, library, stresses, len(labels) / FPS, free, calm=float(rng.random()))
+    placed = place_gestures(rng, library, stresses, beats, len(labels) / FPS, free, calm=float(rng.random()))
     trunk = gaussian_filter1d(np.where(walking, 0.2, np.where(seated, 0.6, 1.0)).astype(np.float32), 8.0)
     body.rotations, kept = overlay(body.root, body.rotations, skeleton, placed, trunk)
     return kept

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
@@ -50,36 +52,40 @@ _LONGEST = 7.0  # s
 
 @dataclass(frozen=True)
 class Gesture:
-    """A clip ready to be laid over: what it says, which hands move, and when (s from its start) its phases come."""
+    """A clip ready to be laid over: what it says, which hands (left, right) move, and when (s) it starts, is quick, and ends.
+
+    ``peaks`` are the moments of greatest hand speed: raising, stroke, going back; ``stroke`` is the one that leads to the
+    clip's labelled emphasis. ``activity`` (T,) 0..1 says how far the hands are from rest.
+    """
 
     clip: Clip
     kind: str
     hands: tuple[bool, bool]
     start: float
-    emphasis: float
-    stroke_end: float
-    relax: float
+    stroke: float
     end: float
-    seated: bool
+    peaks: tuple[float, ...]
+    activity: FloatArray
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A gesture in a scene: ``emphasis`` at scene time (s), ``hold`` seconds held after its stroke."""
+    """A gesture in a scene: at scene times ``knots`` (s) the clip is at ``clip_times`` (s)."""
 
     gesture: Gesture
     mirrored: bool
-    emphasis: float
-    hold: float
     size: float
+    time: float
+    knots: tuple[float, ...]
+    clip_times: tuple[float, ...]
 
     @property
     def start(self) -> float:
-        return self.emphasis - (self.gesture.emphasis - self.gesture.start)
+        return self.knots[0]
 
     @property
     def end(self) -> float:
-        return self.emphasis + self.hold + self.gesture.end - self.gesture.emphasis
+        return self.knots[-1]
 
     @property
     def hand(self) -> str:
@@ -110,35 +116,44 @@ def _examined(clip: Clip, kind: str) -> Gesture | None:
     """Phases and hands of a clip, or None where its arms do not start or end hanging, or move senselessly."""
     positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
     size = clip.skeleton.height / 1.7
-    reach, hanging = [], []
+    chest = positions[:, INDEX["spine3"]]
+    reach, hanging, speeds = [], [], []
     for side in SIDES:
         shoulder, wrist = positions[:, INDEX[f"{side}_shoulder"]], positions[:, INDEX[f"{side}_wrist"]]
         arm = np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_elbow"]]) + np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_wrist"]])
         below = (shoulder[:, 2] - wrist[:, 2]) / arm
         hanging.append((float(below[0]), float(below[-1])))
-        reach.append(float(np.linalg.norm(wrist - wrist[0], axis=-1).max()) / size)
-    hands = (reach[0] > 0.09, reach[1] > 0.09)
-    if not any(hands) or any(min(h) < 0.8 for h in hanging):
-        return None
-    frames_end = clip.duration
+        reach.append(np.linalg.norm((wrist - chest) - (wrist - chest)[0], axis=-1) / size)
+        speeds.append(np.linalg.norm(np.gradient(gaussian_filter1d(wrist - chest, 1.0, axis=0), axis=0), axis=-1) * FPS / size)
+    hands = (bool(reach[0].max() > 0.09), bool(reach[1].max() > 0.09))
     emphasis = clip.sync["emphasis"]
-    start = max(0.0, min(clip.sync.get("ready", emphasis) - 0.6, emphasis - 0.5))
-    stroke_end = max(clip.sync.get("stroke", emphasis), emphasis + 0.05)
-    relax = max(clip.sync.get("relax", stroke_end), stroke_end + 0.05)
-    relax = min(relax, frames_end - 0.35)
-    if emphasis < 0.3 or relax <= emphasis:
-        return None  # a few files carry placeholder times
-    return Gesture(clip, kind, hands, start, emphasis, stroke_end, relax, frames_end, seated=False)
+    if not any(hands) or any(min(h) < 0.8 for h in hanging) or emphasis < 0.3:  # a few files carry placeholder times
+        return None
+    used = [side for side in (0, 1) if hands[side]]
+    speed = np.max([speeds[side] for side in used], axis=0)
+    peaks = find_peaks(speed, height=0.3, distance=6)[0] / FPS
+    leading = [p for p in peaks if emphasis - 0.6 <= p <= emphasis + 0.1]
+    if not leading:
+        return None
+    stroke = max(leading, key=lambda p: speed[round(p * FPS)] - 0.8 * abs(p - emphasis + 0.12))
+    start, end = max(0.0, peaks[0] - 0.5), min(clip.duration, peaks[-1] + 0.7)
+    if end - stroke < 0.4:
+        return None
+    away = np.max([reach[side] for side in used], axis=0)
+    away = gaussian_filter1d(away / away.max(), 1.5, mode="nearest")
+    # Once up, the hands are up until they go back: a dip between two strokes is part of the gesture.
+    activity = np.minimum(np.maximum.accumulate(away), np.maximum.accumulate(away[::-1])[::-1])
+    return Gesture(clip, kind, hands, float(start), float(stroke), float(end), tuple(float(p) for p in peaks), activity.astype(np.float32))
 
 
 def place_gestures(
-    rng: np.random.Generator, library: Sequence[Gesture], stresses: Sequence[tuple[float, float, str]], duration: float,
+    rng: np.random.Generator, library: Sequence[Gesture], stresses: Sequence[tuple[float, float, str]], beats: FloatArray, duration: float,
     free: Callable[[float, float], bool], calm: float,
 ) -> list[Placed]:
     """Choose stresses about every 1.5 to 3.5 s of speech and a gesture for each.
 
     ``stresses`` are (s, strength, word), sorted; ``free(start, end)`` says whether the arms may be used; ``calm`` 0..1
-    spreads gestures out. Times between gestures shorter than a clip leave its end out: the next one takes over the arms.
+    spreads gestures out. ``beats`` (s): every moment of loudness, to which the quick moments of a gesture are drawn.
     """
     placed: list[Placed] = []
     lefty = rng.random() < 0.15
@@ -156,15 +171,43 @@ def place_gestures(
         options = [g for g in pool if g.kind == kind] or [g for g in library if g.kind == kind] or [g for g in pool if g.kind == "beat"]
         for _ in range(4):
             gesture = options[int(rng.integers(len(options)))]
-            hold = float(rng.uniform(0.1, 0.7)) if rng.random() < 0.35 else 0.0
             one_handed = gesture.hands[0] != gesture.hands[1]
             mirrored = bool(gesture.hands[0] != lefty) if one_handed and rng.random() < 0.8 else bool(rng.random() < 0.5)
             size = float(rng.uniform(0.85, 1.0) if kind in ("me", "think") else rng.uniform(0.8, 1.15)) * (0.92 + 0.16 * strength)
-            candidate = Placed(gesture, mirrored, time, hold, min(size, 1.15))
+            at = min(beats, key=lambda b: abs(b - time), default=time)
+            at = float(at) if abs(at - time) < 0.15 else time
+            candidate = Placed(gesture, mirrored, min(size, 1.15), at, *_fitted(gesture, at, beats))
             if candidate.start > 0.0 and candidate.end < duration and free(candidate.start, candidate.end):
                 placed.append(candidate)
                 break
     return placed
+
+
+def _fitted(gesture: Gesture, time: float, beats: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Scene and clip times of a gesture whose stroke is quickest at ``time``, its other quick moments at beats near by.
+
+    Going back is slower than captured, as it is in talk; in acted clips hands drop.
+    """
+    scene, clip = [time], [gesture.stroke]
+    for peak in [p for p in reversed(gesture.peaks) if p < gesture.stroke - 0.12]:
+        gap = clip[0] - peak
+        scene.insert(0, _beat_between(beats, scene[0] - 1.5 * gap, scene[0] - 0.75 * gap, scene[0] - gap))
+        clip.insert(0, peak)
+    scene.insert(0, scene[0] - 1.2 * (clip[0] - gesture.start))
+    clip.insert(0, gesture.start)
+    for peak in [p for p in gesture.peaks if p > gesture.stroke + 0.12]:
+        gap = peak - clip[-1]
+        scene.append(_beat_between(beats, scene[-1] + 0.8 * gap, scene[-1] + 2.0 * gap, scene[-1] + 1.5 * gap))
+        clip.append(peak)
+    scene.append(scene[-1] + 1.5 * (gesture.end - clip[-1]))
+    clip.append(gesture.end)
+    return tuple(scene), tuple(clip)
+
+
+def _beat_between(beats: FloatArray, low: float, high: float, otherwise: float) -> float:
+    """The beat in [low, high] nearest to ``otherwise``, or that."""
+    near = [float(b) for b in beats if low <= b <= high]
+    return min(near, key=lambda b: abs(b - otherwise), default=otherwise)
 
 
 def overlay(
@@ -176,7 +219,7 @@ def overlay(
     begins before the last has ended takes the arms over from it. A gesture that would push a hand into a thigh is left out.
     """
     result, kept = np.array(rotations, np.float32), []
-    for item in sorted(placed, key=lambda p: p.emphasis):
+    for item in sorted(placed, key=lambda p: p.time):
         first, last = max(0, int(item.start * FPS)), min(len(root), int(item.end * FPS) + 2)
         trial = result[first:last].copy()
         _lay_over(trial, item, trunk[first:last], first)
@@ -195,8 +238,9 @@ def _lay_over(result: FloatArray, item: Placed, trunk: FloatArray, offset: int) 
     at = _clip_time(item, (offset + np.arange(len(result))) / FPS)
     pose = _sample(clip.rotations, at)
     rest = clip.rotations[:1]
-    lead = max(0.3, min(gesture.emphasis - gesture.start, 0.6) * 0.8)
-    weight = _smoothstep((at - gesture.start) / lead) * _smoothstep((gesture.end - at) / max(0.4, (gesture.end - gesture.relax) * 0.9))
+    edge = _smoothstep((at - gesture.start) / 0.3) * _smoothstep((gesture.end - at) / 0.4)
+    # The clip's own resting arms never show, so that seated hands come from the lap and go back to it.
+    weight = edge * _smoothstep(np.interp(at * FPS, np.arange(len(gesture.activity)), gesture.activity) / 0.55)
     for side, used in zip(SIDES, hands):
         if used:
             joints = list(_ARM[side])
@@ -210,19 +254,9 @@ def _lay_over(result: FloatArray, item: Placed, trunk: FloatArray, offset: int) 
 
 
 def _clip_time(item: Placed, scene_time: FloatArray) -> NDArray[np.float64]:
-    """Clip seconds at scene times: as captured up to the stroke's end, then nearly still for the hold, then on."""
-    gesture = item.gesture
-    knots = [item.start - 1.0, item.emphasis + gesture.stroke_end - gesture.emphasis]
-    values = [gesture.start - 1.0, gesture.stroke_end]
-    if item.hold > 0.0:
-        knots.append(knots[-1] + item.hold)
-        values.append(values[-1] + 0.1 * item.hold)
-    knots.append(item.end + 1.0)
-    values.append(gesture.end + 1.0)
-    fine = np.interp(np.arange(scene_time[0] - 1.0, scene_time[-1] + 1.0, 1.0 / FPS), knots, values)
-    smooth = gaussian_filter1d(fine, 2.5, mode="nearest")
-    at = np.interp(scene_time, np.arange(scene_time[0] - 1.0, scene_time[-1] + 1.0, 1.0 / FPS), smooth)
-    return np.clip(at, gesture.start, gesture.end)
+    """Clip seconds at scene times: monotone and smooth through the knots."""
+    inside = np.clip(scene_time, item.start, item.end)
+    return PchipInterpolator(item.knots, item.clip_times)(inside)
 
 
 def _sample(rotations: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:

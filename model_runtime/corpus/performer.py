@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..skeleton import Skeleton
-from .base_motion import BodyTrack, ClipSet, Motion, best_frame
+from .base_motion import BodyTrack, ClipSet, Motion, best_frame, features_at_start
 from .labels import label_frames
 from .script import Intent
 from .walking import Gait, Steering, around, steered, straight_walk, towards, turn_on_the_spot, wandering, wrapped
@@ -114,7 +114,15 @@ class Performer:
         names = self.clips.names(*(f"{self.prefix}_{start}" for start in starts))
         weights = np.array([self._weight(name, left) for name in names])
         name = str(self.rng.choice(names, p=weights / weights.sum()))
-        return self.clips.motion(name, bool(self.rng.random() < 0.5))
+        return self.clips.motion(name, self._nearer_side(name))
+
+    def _nearer_side(self, name: str) -> bool:
+        """Whether a clip's mirror image starts nearer to how I stand or sit, so that feet need not shuffle."""
+        if not hasattr(self, "track"):
+            return bool(self.rng.random() < 0.5)
+        here = self.track.features
+        costs = [float(np.sum((features_at_start(self.clips.motion(name, side)) - here) ** 2)) for side in (False, True)]
+        return costs[1] < costs[0]
 
     def _weight(self, name: str, left: float) -> float:
         calm = "breathe" in name or "neutral" in name
@@ -149,7 +157,7 @@ class Performer:
         names = self.clips.names(f"{self.prefix}_sit_stand_up_chair")
         weights = np.array([1.0 if name.endswith("01") else 0.25 for name in names])
         name = str(self.rng.choice(names, p=weights / weights.sum()))
-        motion = self.clips.motion(name, bool(self.rng.random() < 0.5))
+        motion = self.clips.motion(name, self._nearer_side(name))
         self._add(motion, shown_labels(motion, self.clips.skeleton, "stand"))
         self.seated = False
 
