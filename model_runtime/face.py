@@ -13,13 +13,24 @@ import torch
 from torch import Tensor
 
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
-from .contract import FPS, FloatArray
+from .contract import FloatArray
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
+from .features.mel import log_mel
 from .features.phones import PHONES
-from .features.prosody import ENERGY, VOICE_ACTIVITY, prosody
-from .features.speech import SPEECH_RATE, encode
-from .networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from .features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
+from .features.speech import CHECKPOINT, encode_mels, load_encoder
+from .networks.face_denoiser import (
+    FACE_SIZE,
+    FACING,
+    HEARD_SIZE,
+    HEARING_RATE,
+    FaceConditions,
+    FaceConfig,
+    FaceDenoiser,
+    heard_frames,
+    speech_steps,
+)
 from .networks.face_style import FaceStyle
 from .refine.lips import refine_lips
 
@@ -36,12 +47,11 @@ class HeardVoice:
 
 def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None) -> HeardVoice:
     """What the encoder makes of a mono wave at 16 kHz: features and phones looked at twice per frame, activity, loudness."""
-    speech = encode(wave16k, weights_dir)
-    track = np.concatenate([speech.features, speech.phones], axis=1)
-    moments = (np.arange(frames, dtype=np.float32)[:, None] + np.array([-0.25, 0.25], np.float32)) / FPS
-    looks = _at(track, moments.reshape(-1) * SPEECH_RATE).reshape(frames, -1)
-    voice = prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]]
-    return HeardVoice(np.concatenate([looks, voice], axis=1).astype(np.float32), speech.phones)
+    voice = torch.from_numpy(prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]])
+    mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
+    speech = encode_mels(load_encoder((weights_dir or WEIGHTS) / CHECKPOINT), mels, speech_steps(voice[:, 0], len(mels)))
+    heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(speech.phones), voice)
+    return HeardVoice(heard.numpy(), speech.phones)
 
 
 class FaceModel:
@@ -92,7 +102,7 @@ class FaceModel:
         me, partner = self._hear(wave_me, frames), self._hear(wave_partner, frames)
         given = self._conditions(me, partner, gaze, facing, seed)
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
-        return refine_lips(face, me.phones, PHONES, SPEECH_RATE, me.frames[:, -2])
+        return refine_lips(face, me.phones, PHONES, HEARING_RATE, me.frames[:, -2])
 
     def _hear(self, wave: FloatArray, frames: int) -> HeardVoice:
         """The two voices of a shot are heard once, though each is needed for both faces."""
@@ -168,11 +178,3 @@ def _style(seed: int) -> FaceStyle:
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
     cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "kept", "keep")}
     return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, **{k: v.clone() for k, v in cut.items()})
-
-
-def _at(track: FloatArray, index: FloatArray) -> FloatArray:
-    """Rows of ``track`` (N, C) at fractional ``index``, linear, ends held."""
-    index = np.clip(index, 0.0, len(track) - 1)
-    low = np.minimum(index.astype(int), max(len(track) - 2, 0))
-    part = (index - low)[:, None].astype(np.float32)
-    return track[low] * (1.0 - part) + track[np.minimum(low + 1, len(track) - 1)] * part

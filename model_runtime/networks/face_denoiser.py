@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..contract import ARKIT_NAMES
+from ..contract import ARKIT_NAMES, FPS
 from .blocks import StepEmbedding, modulate
 
 FACE_SIZE = len(ARKIT_NAMES)
 HEARD_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features and phones; voice activity, loudness
+HEARING_RATE = 50  # Hz of the audio encoder
 STYLE_SIZE = 4
 GAZE_SIZE = 3  # yaw, pitch, and 1 where they are known
 FACING = ("unknown", "away", "towards")
@@ -122,6 +123,29 @@ class _PrefixedAttention(nn.Module):
         k, v = self.key_value(context).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
         return self.out(mixed.transpose(1, 2).flatten(-2))
+
+
+def heard_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
+    """The encoder's track at 50 Hz, (N, 64) and (N, 40), and (T, 2) activity and loudness -> (T, HEARD_SIZE) at 30 fps.
+
+    Two looks a frame, a quarter of a frame before and after, so that no phone of 20 ms falls between.
+    """
+    track = torch.cat([features, phones], -1)
+    frames = len(voice)
+    index = (torch.arange(frames, device=track.device)[:, None] + torch.tensor([-0.25, 0.25], device=track.device)).flatten() * (
+        HEARING_RATE / FPS
+    )
+    index = index.clamp(0.0, len(track) - 1)
+    low = index.long().clamp(max=max(len(track) - 2, 0))
+    part = (index - low)[:, None]
+    looks = track[low] * (1 - part) + track[(low + 1).clamp(max=len(track) - 1)] * part
+    return torch.cat([looks.reshape(frames, -1), voice], -1)
+
+
+def speech_steps(activity: Tensor, steps: int) -> Tensor:
+    """Voice activity (T,) at 30 fps -> (``steps``,) 0 or 1 at 50 Hz: the frames the encoder takes its level from."""
+    index = (torch.arange(steps, device=activity.device) * (FPS / HEARING_RATE)).round().long().clamp(max=len(activity) - 1)
+    return (activity[index] > 0.5).float()
 
 
 def distance_bias(frames: int, heads: int, prefix: int, like: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The trained face: two voices in, 52 curves out, for any length, alive and repeatable."""
 
 import time
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.checkpoint import WEIGHTS, load_checkpoint
+from model_runtime.checkpoint import WEIGHTS, load_checkpoint, save_checkpoint
 from model_runtime.contract import FPS
 from model_runtime.corpus.speech_library import Utterance
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.evaluation.lips import held_out_speech, measure_face
 from model_runtime.face import FaceModel, windows
 from model_runtime.features.alignment import Segment
+from model_runtime.networks.audio_encoder import AudioEncoder, AudioEncoderConfig
 from model_runtime.networks.face_denoiser import HEARD_SIZE, TINY, FaceConditions, FaceDenoiser
 from model_runtime.refine.lips import CURVE, JAW, lip_gap
 from model_runtime.training import face as training
@@ -153,20 +155,36 @@ def test_training_packs_conversations_and_learns_from_them(tmp_path: Path) -> No
     def utterance(name: str) -> Utterance:
         phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])]
         wave = (rng.normal(size=14400) * 2000).astype(np.int16)
-        return Utterance(name, name, "train", "ma teefy boo", np.zeros((27, 28), np.float32), np.zeros((45, 80), np.float32), [], phones, [(0.25, 0.8)], 0.9, wave)
+        return Utterance(
+            name,
+            name,
+            "train",
+            "ma teefy boo",
+            np.zeros((27, 28), np.float32),
+            np.zeros((45, 80), np.float32),
+            [],
+            phones,
+            [(0.25, 0.8)],
+            0.9,
+            wave,
+        )
 
-    def hear(wave: np.ndarray, frames: int) -> np.ndarray:
-        heard = np.zeros((frames, HEARD_SIZE), np.float32)
-        heard[:, -1] = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1)
-        return heard
+    def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
+        return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
 
     voices = [utterance("a")], [utterance("b")]
-    scenes = [compose_scene(np.random.default_rng(seed), voices, hear, duration=8.0) for seed in range(4)]
-    again = compose_scene(np.random.default_rng(0), voices, hear, duration=8.0)
+    scenes = [compose_scene(np.random.default_rng(seed), voices, listen, duration=8.0) for seed in range(4)]
+    again = compose_scene(np.random.default_rng(0), voices, listen, duration=8.0)
     assert np.array_equal(scenes[0].curves, again.curves)
     save_pack(scenes, [False, False, False, True], tmp_path / "pack.npz", {"seed": 0})
 
+    encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
+    save_checkpoint(tmp_path / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
+
     arguments = [
+        "--audio",
+        str(tmp_path / "audio.safetensors"),
         "--data",
         str(tmp_path / "pack.npz"),
         "--state",

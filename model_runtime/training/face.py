@@ -3,7 +3,7 @@
     python -m model_runtime.training.face --pack corpus/face_training.npz --library corpus/speech_library.npz
     python -m model_runtime.training.face --data corpus/face_training.npz --out model_runtime/weights/face.safetensors --minutes 6 --device cuda
 
-The first command composes the scenes and lets the frozen audio encoder hear them; the second needs that one file only.
+The first command composes the scenes; the second needs that one file and the frozen audio encoder (``--audio``) only.
 The averaged weights go to ``--out``, a resumable state and the log to ``--state``.
 """
 
@@ -20,8 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..checkpoint import load_checkpoint, save_checkpoint
+from ..checkpoint import WEIGHTS, load_checkpoint, load_into, save_checkpoint
+from ..contract import FloatArray
 from ..diffusion import STEPS, add_noise, cosine_alphas
+from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
 from ..networks.face_denoiser import CONFIGS, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
 from ..refine.lips import MOUTH, gap_weights
 from .face_data import HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
@@ -34,9 +36,9 @@ MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 class FaceTraining:
     """Data, noise and loss on one device."""
 
-    def __init__(self, config: FaceConfig, pack: Path, device: torch.device, seed: int) -> None:
+    def __init__(self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int) -> None:
         self.config, self.device = config, device
-        self.data = FacePack(pack, device)
+        self.data = FacePack(pack, encoder, device)
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
@@ -92,9 +94,13 @@ class FaceTraining:
 
 
 def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
-    """Compose ``minutes`` of two-actor scenes from the training voices and let the encoder hear them."""
+    """Compose ``minutes`` of two-actor scenes from the training voices."""
     from ..corpus.speech_library import load_speech_library
-    from ..face import hear_voice
+    from ..features.mel import log_mel
+    from ..features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
+
+    def listen(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
+        return prosody(wave, frames)[:, [VOICE_ACTIVITY, ENERGY]], log_mel(wave * np.float32(common_level_gain(wave)))
 
     utterances = [u for u in load_speech_library(library) if u.split == "train" and u.phones and u.wave is not None]
     rng = np.random.default_rng(seed)
@@ -111,9 +117,7 @@ def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
         names = sorted(by_voice)
         share = np.array([2.5 if name == "reader_a" else 1.0 for name in names])  # the one real reader is heard more often
         first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=share / share.sum())
-        scenes.append(
-            compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), lambda wave, frames: hear_voice(wave, frames).frames)
-        )
+        scenes.append(compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), listen))
         held_out.append(test)
         if number % 10 == 9:
             print(f"{number + 1} of {count} scenes, {time.monotonic() - begin:.0f} s", flush=True)
@@ -121,12 +125,20 @@ def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
     print(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
+def read_encoder(path: Path) -> AudioEncoder:
+    """The frozen audio encoder, without what it takes to read sound files."""
+    tensors, header = load_checkpoint(path)
+    encoder = AudioEncoder(AudioEncoderConfig(**{**header["config"], "dilations": tuple(header["config"]["dilations"])}))
+    load_into(encoder, tensors, path.name)
+    return encoder
+
+
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device(args.device)
     config = CONFIGS[args.config]
-    training = FaceTraining(config, args.data, device, args.seed)
+    training = FaceTraining(config, args.data, read_encoder(args.audio), device, args.seed)
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, args.rate)
     if args.from_weights:
@@ -160,6 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pack-minutes", type=float, default=66.0, help="minutes of two-actor scenes in the pack")
     parser.add_argument("--library", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--data", type=Path, default=Path("corpus/face_training.npz"))
+    parser.add_argument("--audio", type=Path, default=WEIGHTS / "audio.safetensors", help="the frozen audio encoder")
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
     parser.add_argument("--state", type=Path, default=Path("checkpoints/face"))
     parser.add_argument("--config", choices=sorted(CONFIGS), default="default")

@@ -20,23 +20,26 @@ from torch import Tensor
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
 from ..corpus.face_composer import FaceStyle, Spoken, compose_face
-from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions
+from ..networks.audio_encoder import AudioEncoder, normalise_mels
+from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
 
 if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
     from ..corpus.speech_library import Utterance
 
 RATE = 16000
 HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
-_HEARD_STEP, _GAZE_STEP = 1.0 / 31.0, 1.0 / 80.0  # int8 covers +-4.1 deviations, +-1.6 rad
+_MEL_STEP, _VOICE_STEP, _GAZE_STEP = 0.1, 1.0 / 180.0, 1.0 / 80.0  # of a stored byte: natural log, activity, radians
 
-Hearing = Callable[[FloatArray, int], FloatArray]  # wave at 16 kHz, frames -> (T, HEARD_SIZE)
+# A wave at 16 kHz and its frames -> voice (T, 2) activity and loudness at 30 fps, log-mels (N, 80) at 50 Hz.
+Listening = Callable[[FloatArray, int], tuple[FloatArray, FloatArray]]
 
 
 @dataclass
 class FaceScene:
-    """Two actors over T frames: ``heard`` (2, T, HEARD_SIZE), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,)."""
+    """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,)."""
 
-    heard: FloatArray
+    voice: FloatArray
+    mels: FloatArray
     curves: FloatArray
     gaze: FloatArray
     style: FloatArray
@@ -44,14 +47,14 @@ class FaceScene:
 
 
 def compose_scene(
-    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], hear: Hearing, duration: float = 40.0
+    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], listen: Listening, duration: float = 40.0
 ) -> FaceScene:
     """A conversation of ``duration`` seconds between two voices."""
     frames = int(duration * FPS)
     placed = _conversation(rng, voices, duration)
-    waves = [spoil(rng, _mix(actor, duration)) for actor in placed]
-    heard = np.stack([hear(wave, frames) for wave in waves])
-    activity, loudness = heard[:, :, -2], heard[:, :, -1]
+    tracks = [listen(spoil(rng, _mix(actor, duration)), frames) for actor in placed]
+    voice, mels = (np.stack(parts) for parts in zip(*tracks))
+    activity, loudness = voice[..., 0], voice[..., 1]
     curves, gazes, styles, facings = [], [], [], []
     for me in (0, 1):
         towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
@@ -63,7 +66,7 @@ def compose_scene(
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
-    return FaceScene(heard, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings))
+    return FaceScene(voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings))
 
 
 def _conversation(
@@ -140,48 +143,43 @@ def _partner_direction(rng: np.random.Generator, frames: int, aside: float) -> F
     return np.stack([yaw, slow[1] + nods + rng.normal(0.0, 0.08)], axis=-1).astype(np.float32)
 
 
-def heard_scale(heard: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and deviation of (N, HEARD_SIZE): phones and activity keep 0 to 1 known; features are measured."""
-    mean, std = heard.mean(axis=0), np.maximum(heard.std(axis=0), 0.02)
-    for first in (64, 168):
-        mean[first : first + 40], std[first : first + 40] = 0.0, 0.25
-    mean[-2:], std[-2:] = 0.5, 0.5
-    return mean.astype(np.float32), std.astype(np.float32)
-
-
 def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path, meta: dict[str, Any]) -> None:
-    """All scenes quantised to bytes in one ``.npz``."""
-    heard = np.concatenate([s.heard for s in scenes], axis=1)
-    mean, std = heard_scale(heard.reshape(-1, HEARD_SIZE))
+    """All scenes quantised to bytes in one ``.npz``. It holds mels, so that it does not depend on the encoder's training."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
+
+    def joined(name: str) -> FloatArray:
+        return np.concatenate([getattr(scene, name) for scene in scenes], axis=1)
+
     with open(partial, "wb") as file:
         np.savez_compressed(
-            file, meta=np.array(json.dumps(meta)), lengths=np.array([s.heard.shape[1] for s in scenes]), held_out=np.array(held_out),
-            heard=np.clip(np.rint((heard - mean) / std / _HEARD_STEP), -127, 127).astype(np.int8), mean=mean, std=std,
-            curves=np.rint(np.concatenate([s.curves for s in scenes], axis=1) * 255.0).astype(np.uint8),
-            gaze=np.clip(np.rint(np.concatenate([s.gaze for s in scenes], axis=1) / _GAZE_STEP), -127, 127).astype(np.int8),
+            file, meta=np.array(json.dumps(meta)), held_out=np.array(held_out),
+            lengths=np.array([s.curves.shape[1] for s in scenes]), steps=np.array([s.mels.shape[1] for s in scenes]),
+            mels=np.clip(np.rint(joined("mels") / _MEL_STEP) + 200, 0, 255).astype(np.uint8),
+            voice=np.clip(np.rint(joined("voice") / _VOICE_STEP), 0, 255).astype(np.uint8),
+            curves=np.rint(joined("curves") * 255.0).astype(np.uint8),
+            gaze=np.clip(np.rint(joined("gaze") / _GAZE_STEP), -127, 127).astype(np.int8),
             style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
         )  # fmt: skip
     os.replace(partial, path)
 
 
 class FacePack:
-    """A pack on one device; draws random windows as ``FaceConditions`` and curves."""
+    """A pack on one device, heard by a frozen encoder; draws random windows as ``FaceConditions`` and curves."""
 
-    def __init__(self, path: Path, device: torch.device) -> None:
+    def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.meta: dict[str, Any] = json.loads(str(data["meta"]))
-            lengths = data["lengths"]
-            self.heard, self.curves, self.gaze, self.style, self.facing = (
-                torch.from_numpy(data[key]).to(device) for key in ("heard", "curves", "gaze", "style", "facing")
+            self.lengths, held_out = data["lengths"], data["held_out"]
+            self.curves, self.gaze, self.style, self.facing = (
+                torch.from_numpy(data[k]).to(device) for k in ("curves", "gaze", "style", "facing")
             )
-            self.heard_mean, self.heard_std = torch.from_numpy(data["mean"]), torch.from_numpy(data["std"])
-            held_out = data["held_out"]
+            heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
         self.device = device
-        self.first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        self.lengths = lengths
+        self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
         self.train, self.test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        self.heard_mean, self.heard_std = heard_scale(heard)
+        self.heard = ((heard.float() - self.heard_mean) / self.heard_std).clamp(-4.1, 4.1).half()
         flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
         self.curve_mean, self.curve_std = flat.mean(0), flat.std(0).clamp(min=0.03)
 
@@ -201,11 +199,44 @@ class FacePack:
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
         given = FaceConditions(
-            mine=self.heard[me, rows].float() * _HEARD_STEP, partner=self.heard[1 - me, rows].float() * _HEARD_STEP, gaze=gaze,
+            mine=self.heard[me, rows].float(), partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
             kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
         )  # fmt: skip
         return clean, given
+
+
+@torch.no_grad()
+def _heard(
+    mels: NDArray[np.uint8],
+    voice: NDArray[np.uint8],
+    steps: NDArray[np.int64],
+    frames: NDArray[np.int64],
+    encoder: AudioEncoder,
+    device: torch.device,
+) -> Tensor:
+    """(2, all frames, HEARD_SIZE) half precision: every scene of every actor through the encoder."""
+    out: list[list[Tensor]] = [[], []]
+    for actor in (0, 1):
+        at_step, at_frame = 0, 0
+        for step_count, frame_count in zip(steps, frames):
+            sound = torch.from_numpy(mels[actor, at_step : at_step + step_count]).to(device).float()
+            track = torch.from_numpy(voice[actor, at_frame : at_frame + frame_count]).to(device).float() * _VOICE_STEP
+            speech = speech_steps(track[:, 0], len(sound))
+            features, logits = encoder(normalise_mels((sound[None] - 200.0) * _MEL_STEP, speech[None]))
+            out[actor].append(heard_frames(features[0], logits[0].softmax(-1), track).half())
+            at_step, at_frame = at_step + step_count, at_frame + frame_count
+    return torch.stack([torch.cat(parts) for parts in out])
+
+
+def heard_scale(heard: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of (2, N, HEARD_SIZE): phones and activity keep 0 to 1 known; features are measured."""
+    flat = heard.reshape(-1, HEARD_SIZE)[::11].float()
+    mean, std = flat.mean(0), flat.std(0).clamp(min=0.02)
+    for first in (64, 168):
+        mean[first : first + 40], std[first : first + 40] = 0.0, 0.25
+    mean[-2:], std[-2:] = 0.5, 0.5
+    return mean, std
 
 
 assert len(ARKIT_NAMES) == FACE_SIZE
