@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from model_runtime.features.audio import SAMPLE_RATE, load_speech
 from model_runtime.features.phones import PHONES, SILENCE
 from model_runtime.features.speech import CHECKPOINT, encode, encode_mels, load_encoder
 from model_runtime.networks.audio_encoder import AudioEncoder, AudioEncoderConfig, normalise_mels
+from model_runtime.training import audio
 from model_runtime.training.audio import train
 from model_runtime.training.audio_augment import augment
 from model_runtime.training.audio_data import frame_labels
@@ -100,14 +102,34 @@ def small_library(path: Path) -> Path:
     return path
 
 
-def test_training_learns_goes_on_after_a_cut_and_writes_weights_that_load(tmp_path: Path) -> None:
+def test_training_learns_and_writes_weights_that_load(tmp_path: Path) -> None:
     library = small_library(tmp_path / "library.npz")
     log, out = tmp_path / "log.jsonl", tmp_path / CHECKPOINT
     measures = train(library, out, steps=60, device="cpu", width=32, batch=8, log=log)
     assert measures["frame_accuracy"] > 0.5
     assert load_encoder(out).config.width == 32
     assert json.loads(log.read_text().splitlines()[-1])["step"] == 60
-    assert log.with_suffix(".state").is_file() and not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_training_that_was_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, out, log = small_library(tmp_path / "library.npz"), tmp_path / CHECKPOINT, tmp_path / "log.jsonl"
+    monkeypatch.setattr(audio, "CHECK_EVERY", 10)
+    measure = audio.evaluate
+    calls: list[int] = []
+
+    def cut_at_the_second(*arguments: Any) -> dict[str, float]:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measure(*arguments)
+
+    monkeypatch.setattr(audio, "evaluate", cut_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        train(library, out, steps=30, device="cpu", width=16, batch=4, log=log)
+    train(library, out, steps=30, device="cpu", width=16, batch=4, log=log)
+    assert [json.loads(line)["step"] for line in log.read_text().splitlines()] == [10, 20, 30]
+    assert len(calls) == 4  # steps 10, 20 (cut), then 20 and 30: the first ten were not trained again
 
 
 @pytest.mark.data

@@ -32,6 +32,7 @@ CROP = 160  # frames: 3.2 s
 BATCH = 24
 PEAK_RATE = 2e-3
 EMA = 0.998
+CHECK_EVERY = 250  # steps between two measurements, each of which also saves
 REAL_SHARE = 0.5  # of the crops come from real voices, whatever their share of the minutes
 VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
 
@@ -70,7 +71,7 @@ def train(speech: Path, out: Path, steps: int, device: str, seed: int = 0, width
         blend = min(EMA, (1.0 + step) / (10.0 + step))
         for key, value in encoder.state_dict().items():
             average[key].lerp_(value, 1.0 - blend)
-        if (step + 1) % 250 == 0 or step + 1 == steps:
+        if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
             measures = evaluate(_averaged(encoder, average), data)
             _note(log, {"step": step + 1, "loss": round(loss.item(), 4), "seconds": round(time.monotonic() - began, 1), **measures})
             _keep(state_path, encoder, average, optimiser, step + 1, steps)
