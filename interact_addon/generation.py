@@ -138,6 +138,15 @@ def runtime() -> RuntimeProcess:
     return _runtime
 
 
+def runtime_is_missing() -> bool:
+    """No Python has the runtime's libraries."""
+    try:
+        preferences.runtime_python()
+    except errors.InterActError:
+        return True
+    return False
+
+
 def runtime_is_loaded() -> bool:
     return _runtime is not None and _runtime.alive
 

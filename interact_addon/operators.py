@@ -117,7 +117,9 @@ class INTERACT_OT_generate(bpy.types.Operator):
             return _fail(self, error)
         manager = context.window_manager
         self._timer = manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
+        self._shown = self._job.progress
         manager.progress_begin(0, 100)
+        _show_progress(context, self._job)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -141,7 +143,9 @@ class INTERACT_OT_generate(bpy.types.Operator):
             raise
         if done:
             return self._leave(context, self._finish(self._job))
-        _show_progress(context, self._job)
+        if self._job.progress != self._shown:  # drawing the window takes time that the runtime needs
+            self._shown = self._job.progress
+            _show_progress(context, self._job)
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -353,10 +357,9 @@ def _sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
 
 
 def _show_progress(context: bpy.types.Context, job: generation.Generation) -> None:
-    progress = job.progress
-    context.window_manager.progress_update(int(progress.fraction * 100))
+    context.window_manager.progress_update(int(job.progress.fraction * 100))
     if context.workspace is not None:
-        context.workspace.status_text_set(f"InterAct: {progress.stage} ({progress.fraction:.0%})   Esc: Cancel")
+        context.workspace.status_text_set(f"InterAct: {job.progress.stage} ({job.progress.fraction:.0%})   Esc: Cancel")
     _redraw(context)
 
 

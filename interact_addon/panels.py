@@ -82,6 +82,10 @@ class _Generate(_Sidebar):
         reason = generation.disabled_reason(context.scene)
         if reason:
             _lines(layout, context, reason)
+        if generation.runtime_is_missing():
+            layout.operator("interact.install_runtime", icon="IMPORT")
+        elif generation.runtime_is_loaded():
+            layout.operator("interact.free_memory", icon="TRASH")
 
 
 class _Export(_Sidebar):
@@ -90,7 +94,6 @@ class _Export(_Sidebar):
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.operator("interact.export_fbx", icon="EXPORT")
-        self.layout.operator("interact.free_memory", icon="TRASH")
 
 
 def _in_both_editors(base: type) -> tuple[type, type]:
