@@ -87,7 +87,8 @@ class Generation:
         started = time.monotonic()
         key_performance(scene, self._cast, performance)
         performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
-        self.warnings += performance.report.get("warnings", [])
+        said = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]
+        self.warnings += [warning for warning in performance.report.get("warnings", []) if not any(warning.startswith(name) for name in said)]
 
     def _end(self) -> None:
         global current
