@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..contract import FPS
 from ..skeleton import HAND_JOINTS, JOINTS
-from .clip import Clip, ClipUnreadable, finish_clip, split_of
+from .clip import Clip, ClipUnreadable, align_elbow_hinges, finish_clip, split_of
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers, t_posed_frames
 
 Array = NDArray[Any]
@@ -185,6 +185,7 @@ def make_clip(
     rig, bones = motion.rig, find_bone_map(name, motion.rig)
     t_pose = measure_t_pose(rig, bones, None if rest is None else np.stack([rest[bone] for bone in rig.names]))
     root, world = carry_over(rig, bones, t_pose, motion.local, motion.translations)
+    world = align_elbow_hinges(world)
     skeleton = t_pose.skeleton
     if stature is not None:
         factor = stature / skeleton.height

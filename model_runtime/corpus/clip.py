@@ -126,6 +126,25 @@ def local_rotations(world: Array) -> Array:
     return rot.normalize(local)
 
 
+def align_elbow_hinges(world: Array) -> Array:
+    """World rotations (T, 52, 4) with upper arms and forearms rolled so that elbows bend about their z axis on average.
+
+    For sources whose rest pose has straight arms and so does not show how the elbow hinges. Needs some bent frames.
+    """
+    world = np.array(world)
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        shoulder, elbow = INDEX[f"{side}_shoulder"], INDEX[f"{side}_elbow"]
+        swing = rot.to_axis_angle(_split_twist(rot.multiply(rot.conjugate(world[:, shoulder]), world[:, elbow]))[0])
+        bent = swing[np.linalg.norm(swing, axis=-1) > np.radians(25)]
+        if len(bent) < SHORTEST_CLIP:
+            continue
+        hinge = sign * bent.mean(axis=0)
+        roll = _about_x(np.arctan2(-hinge[1], hinge[2]))
+        for joint in (shoulder, elbow):
+            world[:, joint] = rot.multiply(world[:, joint], roll)
+    return world
+
+
 def without_finger_roll(world: Array) -> Array:
     """World rotations (T, 52, 4) in which no finger is turned about its own length against the hand.
 
@@ -190,17 +209,21 @@ def _about_x(angle: Array) -> Array:
     return np.stack([np.cos(0.5 * angle), np.sin(0.5 * angle), zero, zero], -1)
 
 
-def sole_heights(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """(T,) height of the lowest sole point above z = 0, from ankles and balls of the foot less their standing height."""
-    positions, _ = forward_kinematics(root_positions.astype(np.float32), rotations.astype(np.float32), skeleton)
-    standing = skeleton.rest_positions[_FEET, 2]
-    return (positions[:, _FEET, 2] - standing).min(axis=1)
-
-
 def put_on_floor(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """Raise or lower a whole clip so that its lower moments of contact (its 5th percentile) touch z = 0."""
+    """Raise or lower a whole clip so that the feet rest on z = 0 while they rest (their median height then).
+
+    A foot point rests while it moves slower than 0.2 m/s within 8 cm of the lowest it ever is. A clip whose feet never
+    rest stands on the 5th percentile of its lowest points.
+    """
+    positions, _ = forward_kinematics(root_positions.astype(np.float32), rotations.astype(np.float32), skeleton)
+    feet = positions[:, _FEET]
+    heights = feet[..., 2] - skeleton.rest_positions[_FEET, 2]
+    speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * FPS
+    resting = (speed < 0.2) & (heights < heights.min() + 0.08)
+    lowest = np.where(resting, heights, np.inf).min(axis=1)
+    lowest = lowest[np.isfinite(lowest)]
     root = np.array(root_positions)
-    root[:, 2] -= np.percentile(sole_heights(root, rotations, skeleton), 5)
+    root[:, 2] -= np.median(lowest) if len(lowest) >= SHORTEST_CLIP else np.percentile(heights.min(axis=1), 5)
     return root
 
 

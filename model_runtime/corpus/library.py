@@ -26,7 +26,7 @@ from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import JOINTS, Skeleton
 from .clip import Clip, ClipUnreadable
-from .bvh import BvhMotion, Rest, make_clip, parse_bvh, rest_of_first_frame
+from .bvh import make_clip, parse_bvh, rest_of_first_frame
 from .rocketbox import read_rocketbox
 from .skm import parse_sk, read_skm
 from .source_rig import SourceRig
@@ -122,42 +122,26 @@ _CMU_LICENCE = "CMU Graphics Lab Motion Capture Database, free for all uses, not
 
 def _read_cmu_archive(path: Path, reading: Reading) -> None:
     index: dict[str, str] = {}
-    motions: dict[str, BvhMotion] = {}
+    motions: list[tuple[str, bytes]] = []
     for name, content in members(path, reading):
         if name.endswith("index.csv"):
             index = _cmu_index(content.decode("utf-8", errors="replace"))
         elif name.endswith(".bvh"):
-            try:
-                motions[name] = parse_bvh(name, content.decode("utf-8", errors="replace"))
-            except ClipUnreadable as error:
-                reading.refused.append((name, str(error)))
-    rests: dict[frozenset[str], Rest] = {}  # takes of one character share the T-pose that some of them begin with
-    for name, motion in sorted(motions.items()):
-        if "/bvh/" in name and frozenset(motion.rig.names) not in rests and (rest := _rest_or_none(name, motion)) is not None:
-            rests[frozenset(motion.rig.names)] = rest
-    for name, motion in sorted(motions.items()):
-        _attempt(reading, name, lambda name=name, motion=motion: _cmu_clip(name, motion, index, rests))  # type: ignore[misc]
+            motions.append((name, content))
+    for name, content in sorted(motions):
+        _attempt(reading, name, lambda name=name, content=content: _cmu_clip(name, content, index))  # type: ignore[misc]
 
 
-def _rest_or_none(name: str, motion: BvhMotion) -> Rest | None:
-    try:
-        return rest_of_first_frame(name, motion)
-    except ClipUnreadable:
-        return None  # the clip itself will be refused with this reason
-
-
-def _cmu_clip(name: str, motion: BvhMotion, index: Mapping[str, str], rests: Mapping[frozenset[str], Rest]) -> Clip:
+def _cmu_clip(name: str, content: bytes, index: Mapping[str, str]) -> Clip:
     take = re.sub(r"^0*(\d\d)", r"\1", PurePosixPath(name).stem.removesuffix("_scaled"))
+    motion = parse_bvh(take, content.decode("utf-8", errors="replace"))
     performer = f"cmu_{take.split('_')[0]}"
-    if "salsa" in name:  # these were made for small game characters
+    if "salsa" in name:  # drawn in their zero pose, and made for small game characters
         return make_clip(take, motion, "cmu", _CMU_LICENCE, stature=1.70, tags=("dance", "salsa"), performer=performer)
-    tags = _cmu_tags(index.get(take, ""))
-    rest = rests.get(frozenset(motion.rig.names))
-    if "uneven" in tags:
-        raise ClipUnreadable(f"'{take}' walks on uneven ground; its feet have no one floor.")
+    rest = rest_of_first_frame(take, motion)
     if rest is None:
-        raise ClipUnreadable(f"'{take}' has no T-pose to measure the body in, nor has another take of that character.")
-    return make_clip(take, motion, "cmu", _CMU_LICENCE, rest=rest, tags=tags, performer=performer)
+        raise ClipUnreadable(f"'{take}' does not begin with a T-pose to measure the body in.")
+    return make_clip(take, motion, "cmu", _CMU_LICENCE, rest=rest, tags=_cmu_tags(index.get(take, "")), performer=performer)
 
 
 def _cmu_index(text: str) -> dict[str, str]:

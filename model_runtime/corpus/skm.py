@@ -67,6 +67,8 @@ _TRANSLATION = {
 # A clip that does not move these does not show a whole body.
 _NEEDED = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "shoulder", "elbow"))
 
+_BROKEN_THUMBS = {"PNGestures"}  # bent backwards by more than a thumb can
+
 _SYNC = {"ready": "ready", "strokeStart": "stroke_start", "emphasis": "emphasis", "stroke": "stroke", "relax": "relax"}
 
 
@@ -167,7 +169,10 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
     local, translations = _decode(motion, channels, rig)
     t_pose = measure_t_pose(rig, bones)
     root, world = carry_over(rig, bones, t_pose, local, translations)
-    missing = tuple(j for s in ("left", "right") for j in HAND_JOINTS[s] if j not in bones.rotation)
+    missing = tuple(
+        joint for side in ("left", "right") for joint in HAND_JOINTS[side]
+        if joint not in bones.rotation or (family in _BROKEN_THUMBS and "thumb" in joint)
+    )  # fmt: skip
     moved = {joint for joint, kind in channels if kind == "Quat"}
     has_fingers = any(bones.rotation.get(joint) in moved for side in ("left", "right") for joint in HAND_JOINTS[side])
     world = relaxed_fingers(world, missing if has_fingers else None)
@@ -241,8 +246,8 @@ _GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", 
 _PLAIN_WORDS = (
     ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
     ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),
-    ("OpenDoor", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
-    ("CrossedArms", "crossed_arms"), ("IdleCross", "crossed_arms"), ("IdleFight", "fight"),
+    ("OpenDoor", "prop"), ("ThrowAway", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
+    ("CrossedArms", "crossed_arms"), ("IdleFight", "fight"),
 )  # fmt: skip
 
 
@@ -276,9 +281,13 @@ def tags_of(family: str, name: str) -> tuple[str, ...]:
         tags += [f"turn_{side}", f"turn_{side}_{turn[1]}"] + (["turn_to_walk"] if "ToWalk" in action else ["turn_in_place"])
     if re.search(r"Circle", movement):
         tags += ["circle"]
-    if "walk" in tags and not {"to_idle", "to_walk", "turn", "jump", "circle"} & set(tags):
+    if "walk" in tags and family != "ChrMaarten" and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags):
         tags += ["walk_loop"]
-    if {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags):
+    if base == "IdleCross01":
+        tags += ["sit", "seated"]
+    elif base == "IdleUpright01":
+        tags += ["stand_up", "prop"]
+    elif {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags):
         tags += ["locomotion"]
     else:
         tags += ["stand"]

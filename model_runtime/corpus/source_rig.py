@@ -138,14 +138,14 @@ def carry_over(
 
 
 def t_posed_frames(skeleton: Skeleton, world: Array) -> NDArray[np.bool_]:
-    """(T,) where world rotations (T, 52, 4) stand in a T-pose: arms out and straight, legs down, to 15 degrees."""
+    """(T,) where world rotations (T, 52, 4) stand in a T-pose: arms out and straight, legs down, to 25 degrees."""
     posed = np.ones(len(world), bool)
     for side, out in (("left", 1.0), ("right", -1.0)):
         for joint, child, wanted in (("shoulder", "elbow", [out, 0, 0]), ("elbow", "wrist", [out, 0, 0]), ("hip", "knee", [0, 0, -1]), ("knee", "ankle", [0, 0, -1])):
             bone = skeleton.offsets[INDEX[f"{side}_{child}"]]
             direction = rot.rotate(world[:, INDEX[f"{side}_{joint}"]], bone / np.linalg.norm(bone))
             lateral = rot.rotate(rot.about_z(heading_of(world[:, 0])), np.array(wanted, float))
-            posed &= np.sum(direction * lateral, axis=-1) > np.cos(np.radians(15))
+            posed &= np.sum(direction * lateral, axis=-1) > np.cos(np.radians(25))
     return posed
 
 
