@@ -90,11 +90,27 @@ def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", "model_runtime.corpus.compose", *rest))
+    """Motion and voices are read once; the scenes and the face's training pack are made anew each time."""
+    python = str(environment())
+    data = options.data.resolve()
+    for module, made in (("library", "clips.npz"), ("speech_library", "speech_library.npz")):
+        if (ROOT / "corpus" / made).is_file() and not options.fresh:
+            print(f"[cached] corpus/{made}")
+            continue
+        _say(f"corpus/{made}")
+        _call((python, "-m", f"model_runtime.corpus.{module}", "--data", str(data), "--out", f"corpus/{made}"))
+    _say("corpus/scenes")
+    _call((python, "-m", "model_runtime.corpus.composer", *rest))
+    _say("corpus/face_training.npz")
+    _call((python, "-m", "model_runtime.training.face", "--pack", "corpus/face_training.npz"))
 
 
 def train(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", f"model_runtime.training.{options.network}", *rest))
+    python = str(environment())
+    # The body has two stages, the upper given the lower.
+    stages = ["lower", "upper"] if options.network == "body" and not {"lower", "upper"} & set(rest) else [""]
+    for stage in stages:
+        _call((python, "-m", f"model_runtime.training.{options.network}", *([stage] if stage else []), *rest))
 
 
 def package(options: argparse.Namespace, rest: list[str]) -> None:
@@ -122,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
     tested.add_argument("--slow", action="store_true", help="also tests that take minutes")
     tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
     tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
-    command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes", passes=True)
+    composed = command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes (--hours N, --look N)", passes=True)
+    composed.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", metavar="DIR", help="the folder with motion/ and speech/")
+    composed.add_argument("--fresh", action="store_true", help="read motion and voices again")
     trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
     trained.add_argument("network", choices=("audio", "body", "face"))
     command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes", passes=True)

@@ -57,8 +57,8 @@ def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
     points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
     step = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
     both = contacts[1:] & contacts[:-1]
-    if not both.any():
-        return Skate(0.0, 0.0)
+    if not both.any():  # a body that never touches the floor proves nothing
+        return Skate(float("nan"), float("nan"))
     spans = int((np.diff(np.concatenate([np.zeros((1, 4), bool), both]).astype(np.int8), axis=0) == 1).sum())
     return Skate(float(step[both].mean() * FPS), float(step[both].sum() / max(spans, 1)))
 
@@ -184,7 +184,7 @@ def measure_pair(
     distance = np.linalg.norm(performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1)
     return {
         "label_obedience": float(np.mean([m["label_obedience"] for m in each])),
-        "foot_skate_cm_per_s": max(m["foot_skate_cm_per_s"] for m in each),
+        "foot_skate_cm_per_s": float(np.max([m["foot_skate_cm_per_s"] for m in each])),
         "floor_depth_cm": max(m["floor_depth_cm"] for m in each),
         "closest_m": float(distance.min()),
         "actors": actors,

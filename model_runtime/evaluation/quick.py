@@ -27,6 +27,7 @@ from ..errors import InterActError
 from ..features.alignment import Segment, align
 from ..features.audio import SAMPLE_RATE, load_speech
 from ..features.prosody import ENERGY
+from ..generate import generate
 from ..skeleton import AVERAGE_SKELETON
 from .behaviour import check_behaviour
 from .face_look import IctFace
@@ -70,13 +71,13 @@ class Line(NamedTuple):
     start: float = 0.0
 
 
-def evaluate(data: Path, out: Path, minutes: int = 2) -> dict[str, Any]:
+def evaluate(data: Path, out: Path, minutes: int = 2, weights: Path | None = None) -> dict[str, Any]:
     """Generate, measure, write ``out/quick.json`` and a contact sheet; returns the figures."""
     out.mkdir(parents=True, exist_ok=True)
     voices, source = held_out_voices(data)
     geometry = MouthGeometry(IctFace(data / "face")) if IctFace.available(data) else None
     shots = [talk(voices, seed) for seed in range(minutes)]
-    results = [perform(request, out / f"shot_{seed}") for seed, (request, _) in enumerate(shots)]
+    results = [perform(request, out / f"shot_{seed}", weights) for seed, (request, _) in enumerate(shots)]
     figures = [figures_of(request, lines, result, geometry) for (request, lines), result in zip(shots, results)]
     measured: dict[str, Any] = {key: float(np.nanmean([f[key] for f in figures])) for key in figures[0] if key != "actors"}
     measured["worker_memory_mb"] = max(r.report.get("worker_memory_mb") or 0.0 for r in results) or None
@@ -84,7 +85,7 @@ def evaluate(data: Path, out: Path, minutes: int = 2) -> dict[str, Any]:
         np.mean([a["hand_speed_speaking_cm_per_s"] / a["hand_speed_listening_cm_per_s"] for f in figures for a in f["actors"].values()])
     )
     small, _ = talk(voices, 7, seconds=20.0, still=True)
-    behaviour = check_behaviour(small, perform(small, out / "small"))
+    behaviour = check_behaviour(small, perform(small, out / "small", weights), lambda request: generate(request, weights_dir=weights))
     measured |= {key: value for key, value in behaviour.items() if key not in measured}
     skeletons = [actor.skeleton for actor in shots[0][0].actors]
     performance_sheet(results[0], skeletons, out / "quick.png", list(np.linspace(1, MINUTE - 1, 16)), f"held-out voices: {source}")
@@ -108,12 +109,12 @@ def figures_of(request: Request, lines: Sequence[Sequence[Line]], result: Perfor
     }  # fmt: skip
 
 
-def perform(request: Request, out: Path) -> Performance:
+def perform(request: Request, out: Path, weights: Path | None = None) -> Performance:
     """Generate in a process of its own, as Blender does, so that its memory is its own too."""
     with tempfile.TemporaryDirectory(prefix="interact evaluate ") as folder:
         job, result = Path(folder) / "request.json", Path(folder) / "performance.npz"
         job.write_text(request.to_json(), "utf-8")
-        command = (sys.executable, "-m", __package__.split(".")[0], "generate", str(job), "-o", str(result))
+        command = (sys.executable, "-m", __package__.split(".")[0], "generate", str(job), "-o", str(result), *(("--weights", str(weights)) if weights else ()))
         started = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -218,10 +219,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="two minutes of result; without it, six")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("INTERACT_DATA", DEFAULT_DATA)), help="the folder with speech/ and face/")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "evaluate")
+    parser.add_argument("--weights", type=Path, help="a folder of weights other than the shipped ones")
     parser.add_argument("--keep", action="store_true", help="also keep the figures beside the weights, for the model card")
     options = parser.parse_args()
     try:
-        result = evaluate(options.data, options.out, 2 if options.quick else 6)
+        result = evaluate(options.data, options.out, 2 if options.quick else 6, options.weights)
     except InterActError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
