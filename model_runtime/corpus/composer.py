@@ -30,6 +30,7 @@ from .labels import label_frames
 from .library import load_library
 from .listening import look_and_listen
 from .performer import Performer
+from .posture import with_posture
 from .scene import Scene
 from .script import Script, write_script
 
@@ -81,6 +82,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     for performer in performers:
         motion, label = performer.track.result()
         motion, label = motion.slice(0, frames), label[:frames]
+        motion = with_posture(rng, motion, performer.clips.skeleton, label)
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
@@ -167,13 +169,14 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
 
     base = [clip for clip in material.clips if clip.source == BASE_SOURCE]
     bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
+    owners = sorted({clip.performer for clip in material.clips if clip.source in ("rocketbox", "smartbody")})
     direction = float(rng.uniform(-np.pi, np.pi))
     places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
     performers = []
     for actor in range(2):
         facing = direction + np.pi * actor + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
         performer = str(rng.choice(bodies))
-        owner = performer if rng.random() < 0.7 else str(rng.choice(bodies))
+        owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
         skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.uniform(0.92, 1.08)))
         clips = ClipSet(base, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
         performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))

@@ -14,7 +14,8 @@ from scipy.signal import find_peaks
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
-from ..skeleton import HAND_INDEX, INDEX, Skeleton, forward_kinematics
+from ..skeleton import HAND_INDEX, INDEX, Skeleton
+from .base_motion import body_positions
 from .clip import Clip
 
 SIDES = ("left", "right")
@@ -114,7 +115,7 @@ def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
 
 def _examined(clip: Clip, kind: str) -> Gesture | None:
     """Phases and hands of a clip, or None where its arms do not start or end hanging, or move senselessly."""
-    positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
+    positions = body_positions(clip.root_positions, clip.rotations, clip.skeleton)
     size = clip.skeleton.height / 1.7
     chest = positions[:, INDEX["spine3"]]
     reach, hanging, speeds = [], [], []
@@ -223,10 +224,12 @@ def overlay(
         first, last = max(0, int(item.start * FPS)), min(len(root), int(item.end * FPS) + 2)
         trial = result[first:last].copy()
         _lay_over(trial, item, trunk[first:last], first)
-        depth, before = (hands_through_thighs(root[first:last], q, skeleton) for q in (trial, result[first:last]))
-        if (depth - np.maximum(before, 0.0)).max(initial=0.0) < 0.02:
-            result[first:last] = trial
-            kept.append(item)
+        if root[first:last, 2].min(initial=9.9) < 0.8 * skeleton.pelvis_height:  # seated
+            depth, before = (hands_through_thighs(root[first:last], q, skeleton) for q in (trial, result[first:last]))
+            if (depth - before).max(initial=0.0) > 0.02:
+                continue
+        result[first:last] = trial
+        kept.append(item)
     return rot.normalize(result).astype(np.float32), kept
 
 
@@ -273,14 +276,14 @@ def _smoothstep(t: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def hands_through_thighs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(T,) how deep (m) a hand or forearm lies within a thigh of radius 8 cm at 1.7 m, 0 where clear."""
-    positions, _ = forward_kinematics(root, rotations, skeleton)
+    positions = body_positions(root, rotations, skeleton)
     radius = 0.075 * skeleton.height / 1.7 + 0.02
     deepest = np.zeros(len(root), np.float32)
     for thigh in SIDES:
         a, b = positions[:, INDEX[f"{thigh}_hip"]], positions[:, INDEX[f"{thigh}_knee"]]
         for arm in SIDES:
-            wrist, knuckle = positions[:, INDEX[f"{arm}_wrist"]], positions[:, INDEX[f"{arm}_middle1"]]
-            for point in (wrist, knuckle):
+            elbow, wrist = positions[:, INDEX[f"{arm}_elbow"]], positions[:, INDEX[f"{arm}_wrist"]]
+            for point in (wrist, wrist + 0.3 * (wrist - elbow)):  # the wrist and about the knuckles
                 along = np.clip(np.sum((point - a) * (b - a), -1) / np.sum((b - a) ** 2, -1), 0, 1)
                 gap = np.linalg.norm(point - a - (b - a) * along[:, None], axis=-1)
                 deepest = np.maximum(deepest, radius - gap)

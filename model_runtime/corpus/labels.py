@@ -41,10 +41,10 @@ def label_frames(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
 def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
     """(T,) 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
 
-    Pelvis height counts from 0.85 (0) down to 0.60 (1) of its standing height; the mean thigh angle to the vertical
+    Pelvis height counts from 0.85 (0) down to 0.65 (1) of its standing height; the mean thigh angle to the vertical
     from 35 (0) up to 75 degrees (1). A squat or bow fails one of the two.
     """
-    lowness = (0.85 - root_positions[:, 2] / skeleton.pelvis_height) / 0.25
+    lowness = (0.85 - root_positions[:, 2] / skeleton.pelvis_height) / 0.20
     pelvis = rotations[:, 0]
     angles = []
     for side in ("left", "right"):
