@@ -81,8 +81,8 @@ def plan(base_python: Path, environment: Path, work: Path) -> tuple[Step, ...]:
     pins = requirements()
     torch = [pin for pin in pins if pin.startswith("torch==")]
     others = [pin for pin in pins if pin not in torch]
-    # The platforms' default build of torch brings gigabytes of CUDA; macOS has one build only.
-    index = () if sys.platform == "darwin" else ("--index-url", TORCH_CPU_INDEX)
+    # Of two builds of one version pip takes the one with a suffix (+cpu); the other brings gigabytes of CUDA. macOS has one build.
+    index = () if sys.platform == "darwin" else ("--extra-index-url", TORCH_CPU_INDEX, "--retries", "2")
     return (
         Step("Making the environment", (str(base_python), "-I", "-m", "venv", str(environment)), 0.0),
         Step("Installing torch", (*pip, *index, *torch), 0.03),
@@ -174,8 +174,8 @@ class Installer:
             for line in process.stdout:
                 log.write(line)
                 last = line.strip() or last
-                if line.startswith(("Collecting ", "Downloading ", "Installing ")):
-                    self._updates.put(contract.Progress(f"{step.stage}: {' '.join(line.split()[:2])}", step.fraction))
+                if detail := _pip_says(line):
+                    self._updates.put(contract.Progress(f"{step.stage}: {detail}", step.fraction))
         if self._cancelled.is_set():
             raise errors.Cancelled("Cancelled.")
         if process.returncode:
@@ -185,6 +185,14 @@ class Installer:
 def _clean_environment() -> dict[str, str]:
     """Blender's own Python settings must not leak into another Python."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")} | {"PYTHONUTF8": "1"}
+
+
+def _pip_says(line: str) -> str:
+    """What pip is at, in a few words; empty for lines that say nothing new."""
+    first, _, rest = line.strip().partition(" ")
+    if first in ("Collecting", "Downloading") and rest:
+        return f"{first.lower()} {rest.split()[0]}"
+    return "unpacking" if first == "Installing" else ""
 
 
 def _interpreter(environment: Path) -> Path:
