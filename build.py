@@ -155,12 +155,18 @@ def missing_packages() -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     missing = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
-    for library, name in SYSTEM_LIBRARIES.items():
-        try:
-            ctypes.CDLL(library)
-        except OSError:
-            missing.append(name)
+    missing += [name for library, name in SYSTEM_LIBRARIES.items() if not _loads(library)]
+    if _loads("libEGL_nvidia.so.0") and "libegl-mesa0" in missing:  # any driver of EGL will do
+        missing.remove("libegl-mesa0")
     return missing
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def environment() -> Path:
