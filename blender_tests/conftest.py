@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +14,10 @@ import pytest
 _USER = tempfile.TemporaryDirectory(prefix="interact tests ", ignore_cleanup_errors=True)
 os.environ["BLENDER_USER_RESOURCES"] = _USER.name
 
-bpy = pytest.importorskip("bpy", reason="these tests need Blender as a module (bpy)")
+if TYPE_CHECKING:
+    import bpy
+else:
+    bpy = pytest.importorskip("bpy", reason="these tests need Blender as a module (bpy)")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY.parent / "shared" / "data"

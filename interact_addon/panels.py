@@ -96,7 +96,7 @@ class _Export(_Sidebar):
         self.layout.operator("interact.export_fbx", icon="EXPORT")
 
 
-def _in_both_editors(base: type) -> tuple[type, type]:
+def _in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.Panel]]:
     """The same panel for the 3D view and for the sequencer."""
     name = base.__name__.strip("_").lower()
     return (
@@ -105,7 +105,7 @@ def _in_both_editors(base: type) -> tuple[type, type]:
     )
 
 
-CLASSES = tuple(cls for base in (_Cast, _Script, _Generate, _Export) for cls in _in_both_editors(base))
+CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in (_Cast, _Script, _Generate, _Export) for cls in _in_both_editors(base))
 
 
 def _lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str) -> None:
