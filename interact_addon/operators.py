@@ -162,8 +162,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
     def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
+        _clear_status()
         _redraw(context)
         return result
 
@@ -297,7 +296,8 @@ class INTERACT_OT_install_runtime(bpy.types.Operator):
         if progress is None:
             self.report({"INFO"}, "The runtime is installed and has passed its test")
             return self._leave(context, {"FINISHED"})
-        context.workspace.status_text_set(f"InterAct: {progress.stage} ({progress.fraction:.0%})   Esc: Cancel")
+        if context.workspace is not None:
+            context.workspace.status_text_set(f"InterAct: {progress.stage} ({progress.fraction:.0%})   Esc: Cancel")
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -306,7 +306,7 @@ class INTERACT_OT_install_runtime(bpy.types.Operator):
 
     def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
         context.window_manager.event_timer_remove(self._timer)
-        context.workspace.status_text_set(None)
+        _clear_status()
         _redraw(context)
         return result
 
@@ -361,6 +361,12 @@ def _show_progress(context: bpy.types.Context, job: generation.Generation) -> No
     if context.workspace is not None:
         context.workspace.status_text_set(f"InterAct: {job.progress.stage} ({job.progress.fraction:.0%})   Esc: Cancel")
     _redraw(context)
+
+
+def _clear_status() -> None:
+    """In every workspace: the user may have changed it in the meantime."""
+    for workspace in bpy.data.workspaces:
+        workspace.status_text_set(None)
 
 
 def _redraw(context: bpy.types.Context) -> None:
