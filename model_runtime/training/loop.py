@@ -36,7 +36,7 @@ class Trainer:
         validate: Callable[[], float],
         minutes: float,
         max_steps: int | None = None,
-        log_every: float = 20.0,
+        log_every: float = 90.0,
         save_every: float = 180.0,
     ) -> None:
         log = (self.folder / "log.jsonl").open("a", encoding="utf-8")
