@@ -24,7 +24,7 @@ from ..skeleton import INDEX, Skeleton, forward_kinematics
 Array = NDArray[Any]
 
 SETTLING = 0.5  # s after a change of label in which the body is still on its way
-BEAT_WINDOW = 0.15  # s between the peak of a stroke and the stress it belongs to
+BEAT_WINDOW = 0.15  # s between the end of a stroke and the stress it belongs to
 STROKE_SPEED = 0.45  # m/s; a hand that peaks below this is swaying, not gesturing
 HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 _EYES_SHUT = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
@@ -36,7 +36,7 @@ class Skate(NamedTuple):
 
 
 class Beats(NamedTuple):
-    share: float  # of strokes that peak near a stress
+    share: float  # of strokes that end near a stress
     chance: float  # the same for stresses shifted in time
     strokes: int
 
@@ -107,18 +107,34 @@ def stress_times(prosody: Array) -> Array:
     return peaks / FPS
 
 
+def stroke_ends(speed: Array) -> Array:
+    """Seconds at which a hand of ``speed`` (T, 2) has swung and stops: where a peak has fallen to a third.
+
+    People place the stop, not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise
+    takes the minima of speed (Li et al. 2021, "AI Choreographer").
+    """
+    ends = []
+    for hand in (0, 1):
+        for peak in find_peaks(speed[:, hand], height=STROKE_SPEED, distance=8)[0]:
+            after = speed[peak : peak + round(0.6 * FPS), hand]
+            stopped = np.flatnonzero(after < after[0] / 3)
+            if len(stopped):
+                ends.append((peak + stopped[0]) / FPS)
+    return np.array(ends)
+
+
 def gesture_beats(speed: Array, stresses: Array) -> Beats:
-    """How many stroke peaks of ``speed`` (T, 2) lie on a stress, beside the same for stresses moved by 0.4 to 3 s."""
-    peaks = np.concatenate([find_peaks(speed[:, hand], height=STROKE_SPEED, distance=8)[0] for hand in (0, 1)]) / FPS
-    if not len(peaks) or not len(stresses):
-        return Beats(0.0, 0.0, len(peaks))
+    """How many strokes of ``speed`` (T, 2) end on a stress, beside the same for stresses moved by 0.4 to 3 s."""
+    ends = stroke_ends(speed)
+    if not len(ends) or not len(stresses):
+        return Beats(0.0, 0.0, len(ends))
     end = len(speed) / FPS
 
     def share(times: Array) -> float:
-        return float((np.abs(peaks[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
+        return float((np.abs(ends[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
 
     shifted = [share((stresses + shift) % end) for shift in np.concatenate([np.arange(0.4, 3.0, 0.2), -np.arange(0.4, 3.0, 0.2)])]
-    return Beats(share(stresses), float(np.mean(shifted)), len(peaks))
+    return Beats(share(stresses), float(np.mean(shifted)), len(ends))
 
 
 def largest_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skeleton) -> dict[str, float]:
