@@ -56,7 +56,7 @@ def demo(options: argparse.Namespace) -> None:
     folder = _output_folder(options.out)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
-    build_demo_scene(scene, *(speech.resolve() if speech else None for speech in (options.speech_a, options.speech_b)))
+    build_demo_scene(scene, _speech_file(options.speech_a), _speech_file(options.speech_b))
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
     _write_text(folder / "request.json", job.request.to_json())
@@ -104,6 +104,12 @@ def _output_folder(folder: Path) -> Path:
     except OSError as error:
         raise errors.OutOfSpace(f"The folder '{folder}' cannot be written ({error.strerror}); choose another with --out.") from error
     return folder
+
+
+def _speech_file(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise errors.SpeechFileMissing(f"There is no sound file at '{path}'; choose another.")
+    return path.resolve() if path is not None else None
 
 
 def _open_scene(blend: Path | None, scene_name: str | None) -> bpy.types.Scene:

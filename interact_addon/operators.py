@@ -5,14 +5,13 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from . import compat, generation, preferences, runtime_install
+from . import compat, generation
 from .demo import build_demo_scene
 from .export import export_fbx
+from .feedback import SECONDS_BETWEEN_TICKS, clear_status, fail, redraw, show_progress
 from .properties import actor_name
 from .runtime_api import errors
 from .script import strips
-
-SECONDS_BETWEEN_TICKS = 0.1
 
 
 class INTERACT_OT_cast_selected(bpy.types.Operator):
@@ -64,7 +63,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
         try:
             strip = strips.add_speech(_sequencer_scene(context), name, Path(bpy.path.abspath(self.filepath)), context.scene.frame_current)
         except errors.InterActError as error:
-            return _fail(self, error)
+            return fail(self, error)
         self.report({"INFO"}, f"{name} says '{strip.name}'")
         return {"FINISHED"}
 
@@ -105,7 +104,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
         try:
             job = generation.generate_scene(context.scene)
         except errors.InterActError as error:
-            return _fail(self, error)
+            return fail(self, error)
         return self._finish(job)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -114,12 +113,12 @@ class INTERACT_OT_generate(bpy.types.Operator):
         try:
             self._job = generation.Generation(context.scene)
         except errors.InterActError as error:
-            return _fail(self, error)
+            return fail(self, error)
         manager = context.window_manager
         self._timer = manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
         self._shown = self._job.progress
         manager.progress_begin(0, 100)
-        _show_progress(context, self._job)
+        show_progress(context, self._job.progress)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -137,7 +136,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
             self.report({"INFO"}, "Cancelled; nothing was changed")
             return self._leave(context, {"CANCELLED"})
         except errors.InterActError as error:
-            return self._leave(context, _fail(self, error))
+            return self._leave(context, fail(self, error))
         except Exception:
             self._leave(context, set())
             raise
@@ -145,7 +144,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
             return self._leave(context, self._finish(self._job))
         if self._job.progress != self._shown:  # drawing the window takes time that the runtime needs
             self._shown = self._job.progress
-            _show_progress(context, self._job)
+            show_progress(context, self._job.progress)
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -162,8 +161,8 @@ class INTERACT_OT_generate(bpy.types.Operator):
     def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
-        _clear_status()
-        _redraw(context)
+        clear_status()
+        redraw(context)
         return result
 
 
@@ -207,7 +206,7 @@ class INTERACT_OT_export_fbx(bpy.types.Operator):
         try:
             export_fbx(context.scene, path)
         except errors.InterActError as error:
-            return _fail(self, error)
+            return fail(self, error)
         self.report({"INFO"}, f"Exported {path}")
         return {"FINISHED"}
 
@@ -225,90 +224,12 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
             build_demo_scene(scene)
         except errors.InterActError as error:
             bpy.data.scenes.remove(scene)
-            return _fail(self, error)
+            return fail(self, error)
         if context.window is not None:
             context.window.scene = scene
         compat.show_in_sequencer(scene)
         self.report({"INFO"}, "Two characters are cast and have something to say; press Generate in the InterAct tab")
         return {"FINISHED"}
-
-
-class INTERACT_OT_free_memory(bpy.types.Operator):
-    """End the runtime's process and give its memory back; the next Generate starts it again"""
-
-    bl_idname = "interact.free_memory"
-    bl_label = "Free Memory"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not generation.runtime_is_loaded():
-            cls.poll_message_set("The runtime is not loaded")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        generation.free_runtime()
-        self.report({"INFO"}, "The runtime's memory is free again")
-        return {"FINISHED"}
-
-
-class INTERACT_OT_install_runtime(bpy.types.Operator):
-    """Download torch and the other libraries (about 1 GB on disk) into a folder of their own; Esc cancels"""
-
-    bl_idname = "interact.install_runtime"
-    bl_label = "Install Runtime"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow online access in Preferences > System first")
-            return False
-        if preferences.own_environment() is None:
-            cls.poll_message_set("Install InterAct as an extension first")
-            return False
-        return True
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        user, environment = preferences.preferences(), preferences.own_environment()
-        assert environment is not None
-        try:
-            base = runtime_install.find_base_python(bpy.path.abspath(user.python) if user and user.python else "")
-            self._installer = runtime_install.Installer(base, environment)
-        except (errors.InterActError, OSError) as error:
-            return _fail(self, error)
-        self._timer = context.window_manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC" and event.value == "PRESS":
-            self._installer.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            progress = self._installer.poll()
-        except errors.Cancelled:
-            self.report({"INFO"}, "Cancelled; install again to go on where it stopped")
-            return self._leave(context, {"CANCELLED"})
-        except errors.InterActError as error:
-            return self._leave(context, _fail(self, error))
-        if progress is None:
-            self.report({"INFO"}, "The runtime is installed and has passed its test")
-            return self._leave(context, {"FINISHED"})
-        if context.workspace is not None:
-            context.workspace.status_text_set(f"InterAct: {progress.stage} ({progress.fraction:.0%})   Esc: Cancel")
-        return {"RUNNING_MODAL"}
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        self._installer.cancel()
-        self._leave(context, set())
-
-    def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
-        context.window_manager.event_timer_remove(self._timer)
-        _clear_status()
-        _redraw(context)
-        return result
 
 
 CLASSES = (
@@ -319,18 +240,11 @@ CLASSES = (
     INTERACT_OT_cancel,
     INTERACT_OT_export_fbx,
     INTERACT_OT_add_demo_scene,
-    INTERACT_OT_free_memory,
-    INTERACT_OT_install_runtime,
 )
 
 
 def draw_add_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator(INTERACT_OT_add_demo_scene.bl_idname, icon="COMMUNITY")
-
-
-def _fail(operator: bpy.types.Operator, error: Exception) -> set[str]:
-    operator.report({"ERROR"}, str(error))
-    return {"CANCELLED"}
 
 
 def _poll_cast(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -354,26 +268,3 @@ def _actor_name(context: bpy.types.Context, index: int) -> str:
 
 def _sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
     return compat.sequencer_scene(context.scene)
-
-
-def _show_progress(context: bpy.types.Context, job: generation.Generation) -> None:
-    context.window_manager.progress_update(int(job.progress.fraction * 100))
-    if context.workspace is not None:
-        context.workspace.status_text_set(f"InterAct: {job.progress.stage} ({job.progress.fraction:.0%})   Esc: Cancel")
-    _redraw(context)
-
-
-def _clear_status() -> None:
-    """In every workspace: the user may have changed it in the meantime."""
-    for workspace in bpy.data.workspaces:
-        workspace.status_text_set(None)
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    """The panels show the progress, in every window."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "SEQUENCE_EDITOR"}:
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import batch, generation, operators, panels, preferences, properties
+from . import batch, generation, operators, panels, preferences, properties, runtime_operators
 
 CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_actor,
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,
     *operators.CLASSES,
+    *runtime_operators.CLASSES,
     *panels.CLASSES,
 )
 
