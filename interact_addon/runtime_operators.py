@@ -50,7 +50,7 @@ class INTERACT_OT_install_runtime(bpy.types.Operator):
             self._installer = runtime_install.Installer(base, environment)
         except (errors.InterActError, OSError) as error:
             return fail(self, error)
-        self._shown = None
+        self._shown = self._installer.poll()
         self._timer = context.window_manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
