@@ -41,6 +41,7 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
         (("generate", "{shot}", "--scene", "Nope", "--out", "{out}"), 1, "There is no scene 'Nope'"),
         (("generate", "{shot}", "--out", "{file}/sub"), 1, "cannot be written"),
         (("generate", "{shot}"), 2, "--out"),
+        (("demo", "--speech-a", "nowhere.wav", "--out", "{out}"), 1, "There is no sound file at 'nowhere.wav'"),
         (("perform",), 2, "generate"),
     ],
 )

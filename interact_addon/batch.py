@@ -56,7 +56,11 @@ def demo(options: argparse.Namespace) -> None:
     folder = _output_folder(options.out)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
-    build_demo_scene(scene, _speech_file(options.speech_a), _speech_file(options.speech_b))
+    voices = _speech_file(options.speech_a), _speech_file(options.speech_b)
+    try:
+        build_demo_scene(scene, *voices)
+    except RuntimeError as error:
+        raise errors.SpeechFileBroken(f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC.") from error
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
     _write_text(folder / "request.json", job.request.to_json())
