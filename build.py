@@ -89,6 +89,10 @@ def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
     _call((str(environment()), "-m", "model_runtime.evaluation.quick", *rest))
 
 
+def bench(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", "model_runtime.evaluation.bench", *rest))
+
+
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
     """Motion and voices are read once; the scenes and the face's training pack are made anew each time."""
     python = str(environment())
@@ -138,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     tested.add_argument("--slow", action="store_true", help="also tests that take minutes")
     tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
     tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
+    command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
     composed = command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes (--hours N, --look N)", passes=True)
     composed.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", metavar="DIR", help="the folder with motion/ and speech/")
     composed.add_argument("--fresh", action="store_true", help="read motion and voices again")

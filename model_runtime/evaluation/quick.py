@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -77,7 +76,10 @@ def evaluate(data: Path, out: Path, minutes: int = 2, weights: Path | None = Non
     voices, source = held_out_voices(data)
     geometry = MouthGeometry(IctFace(data / "face")) if IctFace.available(data) else None
     shots = [talk(voices, seed) for seed in range(minutes)]
-    results = [perform(request, out / f"shot_{seed}", weights) for seed, (request, _) in enumerate(shots)]
+    results = []
+    for seed, (request, _) in enumerate(shots):
+        results.append(perform(request, out / f"shot_{seed}", weights))
+        print(f"  {request.duration:.0f} s for two in {sum(results[-1].report['seconds'].values()):.0f} s", flush=True)
     figures = [figures_of(request, lines, result, geometry) for (request, lines), result in zip(shots, results)]
     measured: dict[str, Any] = {key: float(np.nanmean([f[key] for f in figures])) for key in figures[0] if key != "actors"}
     measured["worker_memory_mb"] = max(r.report.get("worker_memory_mb") or 0.0 for r in results) or None
@@ -115,11 +117,9 @@ def perform(request: Request, out: Path, weights: Path | None = None) -> Perform
         job, result = Path(folder) / "request.json", Path(folder) / "performance.npz"
         job.write_text(request.to_json(), "utf-8")
         command = (sys.executable, "-m", __package__.split(".")[0], "generate", str(job), "-o", str(result), *(("--weights", str(weights)) if weights else ()))
-        started = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise InterActError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The runtime ended without a word.")
-        print(f"  {request.duration:.0f} s for two in {time.monotonic() - started:.0f} s", flush=True)
         performance = Performance.load(result)
         out.mkdir(parents=True, exist_ok=True)
         (out / "request.json").write_text(request.to_json(), "utf-8")
