@@ -33,6 +33,7 @@ from .face_look import IctFace
 from .lips import MouthGeometry, score_lips
 from .look import performance_sheet
 from .measures import measure_pair, seam_ratio
+from .model_card import write_card
 from .report import KEPT_MEASURES, listen, plain
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +174,7 @@ def held_out_voices(data: Path) -> tuple[tuple[list[Line], list[Line]], str]:
         texts = {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
     first = [(path, texts[path.stem]) for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in texts]
     second = [(path.with_suffix(".flac"), path.read_text("utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))]
-    return (_aligned(first[:14]), _aligned(second)), "ljspeech and librivox, kept out of training"
+    return (_aligned(first[:14]), _aligned(second)), "the readers ljspeech and librivox"
 
 
 def _aligned(files: Sequence[tuple[Path, str]]) -> list[Line]:
@@ -220,7 +221,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("INTERACT_DATA", DEFAULT_DATA)), help="the folder with speech/ and face/")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "evaluate")
     parser.add_argument("--weights", type=Path, help="a folder of weights other than the shipped ones")
-    parser.add_argument("--keep", action="store_true", help="also keep the figures beside the weights, for the model card")
+    parser.add_argument("--keep", action="store_true", help="also write the figures and the model card beside the weights")
     options = parser.parse_args()
     try:
         result = evaluate(options.data, options.out, 2 if options.quick else 6, options.weights)
@@ -232,6 +233,7 @@ def main() -> int:
     if options.keep:
         kept = {"voices": result["voices"], "minutes": result["minutes"], "measures": result["measures"]}
         KEPT_MEASURES.write_text(json.dumps(kept, indent=1), "utf-8")
+        write_card(kept, TARGETS)
     return 0
 
 
