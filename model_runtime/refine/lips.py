@@ -36,6 +36,7 @@ LABIODENTAL = ("F", "V")
 VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 SILENCE = "SIL"
 
+_NOTICED, _BELIEVED = 0.10, 0.22  # posteriors of a contact: where it may begin, and what its peak must reach
 SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
 TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
 
@@ -154,15 +155,18 @@ def closure_window(start: float, end: float, frames: int) -> FloatArray:
 
 
 def _events(probability: FloatArray, rate: float, frames: int) -> FloatArray:
-    """Posterior of a contact (N,) -> (T,) closing weight with a whole closed frame at every believed contact."""
+    """Posterior of a contact (N,) -> (T,) closing weight with a whole closed frame at every believed contact.
+
+    A missed closure is seen more than a brief false one, so belief may be weak; how long it holds is taken from the top of the
+    posterior, so that weak beliefs close for a moment only.
+    """
     smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
     weight = np.zeros(frames, np.float32)
-    inside = np.flatnonzero(smooth > 0.30)
+    inside = np.flatnonzero(smooth > _NOTICED)
     for run in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1):
-        if len(run) == 0 or smooth[run].max() < 0.42:
-            continue
-        # a longer run is held: the contact lasts while the posterior stays high, as the alignment says
-        weight = np.maximum(weight, closure_window(run[0] / rate, (run[-1] + 1) / rate, frames))
+        if len(run) and smooth[run].max() >= _BELIEVED:
+            top = run[smooth[run] >= 0.7 * smooth[run].max()]
+            weight = np.maximum(weight, closure_window(top[0] / rate, (top[-1] + 1) / rate, frames))
     return weight
 
 
