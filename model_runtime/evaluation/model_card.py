@@ -60,9 +60,9 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
         files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
-        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in header.get("training", {}).items() if isinstance(value, int | float | str))
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or header).items() if isinstance(value, int | float))
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
-        sources.update(header.get("corpus", []))
+        sources.update(header.get("corpus", header.get("licences", [])))
     path = weights / "MODEL_CARD.md"
     text = _TEXT.format(
         files="\n".join(files), training="\n".join(training), sources="\n".join(f"- {source}" for source in sorted(sources)),
