@@ -46,9 +46,12 @@ def resample_face(face: Array, fps: float, count: int) -> Array:
         here, prior, later = inner[:, column], left[:, column], right[:, column]
         high = np.flatnonzero((here > prior) & (here >= later))
         low = np.flatnonzero((here < prior) & (here <= later))
-        steps = [(np.minimum, low), (np.maximum, high)]
-        for keep, peaks in steps[::-1] if column == _LOWS_MATTER else steps:
-            keep.at(result[:, column], nearest[peaks], here[peaks])
+        kept = result[:, column]
+        if column == _LOWS_MATTER:  # what is put back last wins where two fall on one frame
+            np.maximum.at(kept, nearest[high], here[high])
+        np.minimum.at(kept, nearest[low], here[low])
+        if column != _LOWS_MATTER:
+            np.maximum.at(kept, nearest[high], here[high])
     return result
 
 

@@ -1,0 +1,171 @@
+"""Rigs made in code for the tests: any table's bone names on a body posed as asked, with careless bone rolls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from interact_addon.cast import CastActor
+from interact_addon.cast.rigs import RigTable
+from model_runtime import rotations as rot
+from model_runtime import skeleton as sk
+from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
+
+A_POSE = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),
+          "left_hip": (0, -5, 0), "right_hip": (0, 5, 0), "left_index1": (0, 12, 0), "left_index2": (0, 20, 0)}  # fmt: skip
+T_POSE: dict[str, tuple[float, float, float]] = {}
+PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 "}
+
+
+def turned(**degrees: tuple[float, float, float]) -> np.ndarray:
+    """(52, 4) local rotations: rotation vectors in degrees for the joints named."""
+    pose = np.tile(np.array([1, 0, 0, 0], np.float32), (52, 1))
+    for joint, vector in degrees.items():
+        pose[sk.INDEX[joint]] = rot.from_axis_angle(np.radians(np.array(vector, np.float32)))
+    return pose
+
+
+def places_of(pose: dict[str, tuple[float, float, float]], body: sk.Skeleton = sk.AVERAGE_SKELETON) -> dict[str, np.ndarray]:
+    root = np.array([0, 0, body.pelvis_height], np.float32)
+    positions, _ = sk.forward_kinematics(root, turned(**pose), body)
+    return dict(zip(sk.JOINTS, positions.astype(float)))
+
+
+def bone_tree(table: RigTable, prefix: str = "") -> dict[str, str | None]:
+    """Bone names to parents, as a rig of this kind has them."""
+    return {bone: parent for bone, (parent, _) in _bones(table, prefix, places_of(T_POSE)).items()}
+
+
+def _bones(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[str, tuple[str | None, np.ndarray]]:
+    bones: dict[str, tuple[str | None, np.ndarray]] = {prefix + table.hips: (None, places["pelvis"])}
+    last = prefix + table.hips
+    low, neck, head = places["spine1"], places["neck"], places["head"]
+    for i, name in enumerate(table.spine):
+        line = [places["spine1"], places["spine2"], places["spine3"]]
+        at = 2 * i / max(len(table.spine) - 1, 1)
+        low = line[int(at)] + (at - int(at)) * (line[min(int(at) + 1, 2)] - line[int(at)])
+        bones[prefix + name] = (last, low)
+        last = prefix + name
+    chest = last
+    for i, name in enumerate(table.neck):
+        bones[prefix + name] = (last, neck + i / len(table.neck) * (head - neck))
+        last = prefix + name
+    bones[prefix + table.head] = (last, head)
+    for mark in table.marks:
+        bones.setdefault(prefix + mark, (prefix + table.hips, places["pelvis"] + [0, 0, -0.02]))
+    for side, word in zip(("left", "right"), table.sides):
+        above = {"shoulder": "collar", "elbow": "shoulder", "wrist": "elbow", "knee": "hip", "ankle": "knee", "foot": "ankle"}
+        for part, name in table.limbs.items():
+            parent = {"collar": chest, "hip": prefix + table.hips}.get(part) or prefix + table.limbs[above[part]].replace("{s}", word)
+            bones[prefix + name.replace("{s}", word)] = (parent, places[f"{side}_{part}"])
+        for finger, names in table.fingers.items():
+            parent = prefix + table.limbs["wrist"].replace("{s}", word)
+            for n, name in enumerate(names, 1):
+                bones[prefix + name.replace("{s}", word)] = (parent, places[f"{side}_{finger}{n}"])
+                parent = prefix + name.replace("{s}", word)
+    return bones
+
+
+def make_rig(
+    table: RigTable, name: str = "Rig", pose: dict[str, tuple[float, float, float]] = A_POSE, prefix: str = "", size: float = 1.0
+) -> bpy.types.Object:
+    """An armature with this table's names in a rest pose, bones ``size`` times as long, rolls at random."""
+    bones = _bones(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
+    armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
+    bpy.context.scene.collection.objects.link(armature)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    edit = armature.data.edit_bones
+    rng = np.random.default_rng(3)
+    for bone, (parent, head) in bones.items():
+        new = edit.new(bone)
+        new.head = Vector(head)
+        children = [place for _, (above, place) in bones.items() if above == bone and np.linalg.norm(place - head) > 1e-4 * size]
+        if children:
+            new.tail = Vector(children[0])
+        elif parent is not None and np.linalg.norm(head - bones[parent][1]) > 1e-4 * size:
+            new.tail = Vector(head + 0.5 * (head - bones[parent][1]))
+        else:
+            new.tail = Vector(head + np.array([0, 0, 0.05 * size]))
+        new.roll = float(rng.uniform(-3, 3))
+        if parent is not None:
+            new.parent = edit[parent]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.view_layer.update()
+    return armature
+
+
+def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = ARKIT_NAMES) -> bpy.types.Object:
+    """A triangle skinned to the armature, with these shape keys."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata([(0, 0, 1.5), (0.1, 0, 1.5), (0, 0, 1.6)], [], [(0, 1, 2)])
+    face = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(face)
+    face.parent = armature
+    face.modifiers.new("Armature", "ARMATURE").object = armature
+    face.vertex_groups.new(name=armature.data.bones[-1].name).add([0, 1, 2], 1.0, "REPLACE")
+    face.shape_key_add(name="Basis")
+    for number, shape in enumerate(shapes):
+        face.shape_key_add(name=shape).data[0].co.x += 0.01 + 0.001 * number
+    return face
+
+
+def perform(frames: int, *cast: CastActor, move: bool = True, face: np.ndarray | None = None, seed: int = 0) -> Performance:
+    """Any smooth motion of every joint, on these bodies; frame 0 to ``frames`` - 1 at 30 fps."""
+    rng = np.random.default_rng(seed)
+    actors = []
+    time = np.arange(frames)[:, None, None] / 30
+    for who in cast:
+        speed, phase = rng.uniform(0.3, 1.2, (2, 1, 52, 3))
+        angles = 0.35 * np.sin(2 * np.pi * (speed * time + phase)) if move else np.zeros((frames, 52, 3))
+        rotations = rot.from_axis_angle(angles.astype(np.float32))
+        root = np.zeros((frames, 3), np.float32)
+        root[:, :2] = np.array(who.rest.position) + (0.3 * time[:, 0, :1] if move else 0.0)
+        root[:, 2] = who.rest.skeleton.pelvis_height
+        turn = rot.about_z(np.full(frames, who.rest.heading))
+        rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
+        curves = np.zeros((frames, 52), np.float32) if face is None else face
+        actors.append(ActorPerformance(who.name, root, rotations.astype(np.float32), curves, np.zeros((frames, 4), np.float32)))
+    return Performance(tuple(actors))  # type: ignore[arg-type]
+
+
+def joint_error(armature: bpy.types.Object, who: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS) -> float:
+    """Greatest distance (m) between the rig's joints as Blender poses them now and canonical forward kinematics."""
+    wanted, _ = sk.forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), who.rest.skeleton)
+    posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    worst = 0.0
+    for joint in joints:
+        if joint not in who.rig.places:
+            continue
+        first, second, share = who.rig.places[joint]
+        a, b = (np.array(posed.matrix_world @ posed.pose.bones[bone].head) for bone in (first, second))
+        here = a + share * (b - a)
+        worst = max(worst, float(np.linalg.norm(here - wanted[sk.INDEX[joint]] - [0, 0, who.rest.floor])))
+    return worst
+
+
+def generate_rigify() -> bpy.types.Object:
+    """Blender's own human metarig (with fingers), generated."""
+    import addon_utils
+
+    addon_utils.enable("rigify", default_set=True)
+    bpy.ops.object.armature_human_metarig_add()
+    metarig = bpy.context.object
+    for bone in [b.name for b in metarig.data.bones if b.name == "face" or any(p.name == "face" for p in b.parent_recursive)]:
+        bpy.ops.object.mode_set(mode="EDIT")
+        metarig.data.edit_bones.remove(metarig.data.edit_bones[bone])
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.pose.rigify_generate()
+    return next(obj for obj in bpy.data.objects if obj.type == "ARMATURE" and obj != metarig)
+
+
+def lay_down(armature: bpy.types.Object) -> None:
+    """Y up in armature space, as FBX importers leave it."""
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for bone in armature.data.edit_bones:
+        bone.head, bone.tail = ((v.x, v.z, -v.y) for v in (bone.head.copy(), bone.tail.copy()))
+    bpy.ops.object.mode_set(mode="OBJECT")

@@ -1,0 +1,161 @@
+"""Keying: one action an actor, our keys marked, the artist's kept, any frame rate, fast."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.cast import CastActor, cast_actor
+from interact_addon.cast.rigs.mixamo import MIXAMO
+from interact_addon.cast.rigs.unreal import UNREAL
+from interact_addon.keying import key_performance
+from interact_addon.retarget.resample import resample_face
+from model_runtime import skeleton as sk
+from model_runtime.contract import ARKIT_NAMES
+from model_runtime.errors import InvalidRequest
+
+from .rigs import add_face, joint_error, make_rig, perform
+
+
+@pytest.fixture
+def cast() -> list[CastActor]:
+    """Anna with Mixamo names and two face meshes, Ben with Unreal names and one, 2 m apart."""
+    anna, ben = make_rig(MIXAMO, "Anna"), make_rig(UNREAL, "Ben")
+    ben.location.x = 2.0
+    bpy.context.view_layer.update()
+    for face, rig in (("AnnaHead", anna), ("AnnaTeeth", anna), ("BenHead", ben)):
+        add_face(rig, face)
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 31
+    return [cast_actor("Anna", anna), cast_actor("Ben", ben)]
+
+
+def curves_of(owner: bpy.types.ID) -> dict[tuple[str, int], bpy.types.FCurve]:
+    animation = owner.animation_data
+    bag = animation.action.layers[0].strips[0].channelbag(animation.action_slot)
+    return {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
+
+
+def test_each_actor_gets_one_action_with_a_slot_for_the_body_and_one_for_each_face(cast: list[CastActor]) -> None:
+    key_performance(bpy.context.scene, cast, perform(31, *cast))
+    assert len(bpy.data.actions) == 2
+    anna = bpy.data.objects["Anna"].animation_data.action
+    assert sorted(slot.target_id_type for slot in anna.slots) == ["KEY", "KEY", "OBJECT"]
+    heads = [bpy.data.objects[name].data.shape_keys.animation_data for name in ("AnnaHead", "AnnaTeeth")]
+    assert all(head.action == anna for head in heads) and heads[0].action_slot != heads[1].action_slot
+
+
+def test_keys_are_linear_marked_generated_and_on_every_frame_of_the_range(cast: list[CastActor]) -> None:
+    assert key_performance(bpy.context.scene, cast, perform(31, *cast)) == (1, 31)
+    for curve in curves_of(bpy.data.objects["Ben"]).values():
+        assert {key.type for key in curve.keyframe_points} == {"GENERATED"}
+        assert {key.interpolation for key in curve.keyframe_points} == {"LINEAR"}
+        assert [key.co.x for key in curve.keyframe_points] == list(range(1, 32))
+
+
+def test_generating_again_replaces_the_keys_and_makes_nothing_new(cast: list[CastActor]) -> None:
+    key_performance(bpy.context.scene, cast, perform(31, *cast, seed=1))
+    key_performance(bpy.context.scene, cast, perform(31, *cast, seed=2))
+    assert len(bpy.data.actions) == 2 and len(bpy.data.actions[0].slots) == 3
+    again = perform(31, *cast, seed=2).actors[0]
+    bpy.context.scene.frame_set(16)
+    assert joint_error(bpy.data.objects["Anna"], cast[0], again.root_positions[15], again.rotations[15]) < 1e-3
+
+
+def test_keys_the_artist_made_stay_inside_and_outside_of_the_range(cast: list[CastActor]) -> None:
+    scene, bone = bpy.context.scene, bpy.data.objects["Anna"].pose.bones["LeftArm"]
+    bone.rotation_quaternion = (0.5, 0.5, 0.5, 0.5)
+    for frame in (-10, 12, 80):
+        bone.keyframe_insert("rotation_quaternion", frame=frame)
+    for seed in (1, 2):
+        key_performance(scene, cast, perform(31, *cast, seed=seed))
+    curve = curves_of(bpy.data.objects["Anna"])['pose.bones["LeftArm"].rotation_quaternion', 1]
+    theirs = [(key.co.x, key.co.y, key.interpolation) for key in curve.keyframe_points if key.type == "KEYFRAME"]
+    assert theirs == [(-10, 0.5, "BEZIER"), (12, 0.5, "BEZIER"), (80, 0.5, "BEZIER")]
+    assert len(curve.keyframe_points) == 31 + 2  # the artist's frame 12 is not keyed twice
+
+
+def test_generated_keys_outside_of_the_range_stay(cast: list[CastActor]) -> None:
+    scene = bpy.context.scene
+    key_performance(scene, cast, perform(31, *cast))
+    scene.frame_start, scene.frame_end = 11, 21
+    key_performance(scene, cast, perform(11, *cast, seed=5))
+    curve = curves_of(bpy.data.objects["Anna"])['pose.bones["Hips"].location', 0]
+    assert [key.co.x for key in curve.keyframe_points] == list(range(1, 32))
+
+
+def test_an_action_the_artist_has_is_used_and_its_other_curves_left_alone(cast: list[CastActor]) -> None:
+    anna = bpy.data.objects["Anna"]
+    anna.scale = (1, 1, 1)
+    anna.keyframe_insert("scale", frame=5)
+    mine = anna.animation_data.action
+    key_performance(bpy.context.scene, cast, perform(31, *cast))
+    assert anna.animation_data.action == mine and ("scale", 0) in curves_of(anna)
+
+
+@pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (30, 1.0), (50, 1.0), (60, 1.0)])
+def test_at_any_frame_rate_the_pose_comes_at_the_same_second(cast: list[CastActor], fps: int, base: float) -> None:
+    scene = bpy.context.scene
+    rate = fps / base
+    scene.render.fps, scene.render.fps_base = fps, base
+    scene.frame_start, scene.frame_end = 101, 101 + int(2 * rate)
+    performance = perform(61, *cast)
+    key_performance(scene, cast, performance)
+    frame = 101 + round(rate)  # about one second in
+    moment = (frame - 101) / rate * 30
+    scene.frame_set(frame)
+    part = performance.actors[0]
+    nearest = round(moment)
+    assert joint_error(bpy.data.objects["Anna"], cast[0], part.root_positions[nearest], part.rotations[nearest]) < 0.02
+    assert [key.co.x for key in curves_of(bpy.data.objects["Ben"])['pose.bones["pelvis"].location', 0].keyframe_points] == list(
+        range(101, scene.frame_end + 1)
+    )
+
+
+def test_a_lip_closure_of_one_frame_survives_at_24_frames_a_second() -> None:
+    jaw, close = ARKIT_NAMES.index("jawOpen"), ARKIT_NAMES.index("mouthClose")
+    for moment in range(20, 40):
+        face = np.zeros((61, 52), np.float32)
+        face[:, jaw], face[moment, jaw], face[moment, close] = 0.5, 0.0, 0.9
+        slower = resample_face(face, 24.0, 49)
+        assert slower[:, jaw].min() == 0.0 and slower[:, close].max() == pytest.approx(0.9)
+        assert abs(int(slower[:, close].argmax()) / 24 - moment / 30) <= 0.5 / 24 + 1e-6
+
+
+def test_a_minute_of_both_is_keyed_in_two_seconds(cast: list[CastActor]) -> None:
+    bpy.context.scene.frame_end = 1801
+    performance = perform(1801, *cast, face=np.random.default_rng(0).random((1801, 52)).astype(np.float32))
+    started = time.process_time()
+    key_performance(bpy.context.scene, cast, performance)
+    assert time.process_time() - started < 2.0
+
+
+@pytest.mark.parametrize("loss", ["armature", "bone", "shape"])
+def test_a_character_that_changed_meanwhile_leaves_the_scene_untouched(cast: list[CastActor], loss: str) -> None:
+    performance = perform(31, *cast)
+    ben = bpy.data.objects["Ben"]
+    if loss == "armature":
+        bpy.data.objects.remove(ben)
+    elif loss == "bone":
+        bpy.context.view_layer.objects.active = ben
+        bpy.ops.object.mode_set(mode="EDIT")
+        ben.data.edit_bones.remove(ben.data.edit_bones["hand_l"])
+        bpy.ops.object.mode_set(mode="OBJECT")
+    else:
+        head = bpy.data.objects["BenHead"]
+        head.shape_key_remove(head.data.shape_keys.key_blocks["jawOpen"])
+    with pytest.raises(InvalidRequest):
+        key_performance(bpy.context.scene, cast, performance)
+    assert not bpy.data.actions and bpy.data.objects["Anna"].animation_data is None
+
+
+def test_keys_survive_saving_and_opening(cast: list[CastActor], tmp_path) -> None:
+    performance = perform(31, *cast)
+    key_performance(bpy.context.scene, cast, performance)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.context.scene.frame_set(20)
+    part = performance.actors[1]
+    assert joint_error(bpy.data.objects["Ben"], cast[1], part.root_positions[19], part.rotations[19], sk.BODY_JOINTS) < 0.03

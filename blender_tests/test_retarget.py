@@ -1,0 +1,195 @@
+"""Retargeting: every joint of the posed rig is where canonical forward kinematics puts it."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.cast import cast_actor
+from interact_addon.cast.rigs.biped import BIPED
+from interact_addon.cast.rigs.mixamo import MIXAMO
+from interact_addon.cast.rigs.rigify_metarig import RIGIFY_METARIG
+from interact_addon.cast.rigs.smplx import SMPLX
+from interact_addon.cast.rigs.unreal import UNREAL
+from interact_addon.keying import key_performance
+from interact_addon.retarget import retarget
+from interact_addon.retarget.euler import EULER_ORDERS, continuous_euler
+from model_runtime import rotations as rot
+from model_runtime import skeleton as sk
+from model_runtime.contract import ActorPerformance, Performance
+
+from .rigs import A_POSE, PREFIXES, T_POSE, add_face, generate_rigify, joint_error, lay_down, make_rig, perform, turned
+
+CENTIMETRE = 0.01
+POSES = {
+    "T-pose": turned(),
+    "arms down": turned(left_shoulder=(0, 75, 0), right_shoulder=(0, -75, 0)),
+    "elbow at 90 degrees": turned(left_elbow=(0, 0, -90), right_elbow=(0, 0, 90)),
+    "head turned": turned(neck=(0, 0, 20), head=(10, 0, 30)),
+    "sitting": turned(left_hip=(90, 0, 0), right_hip=(90, 0, 0), left_knee=(-90, 0, 0), right_knee=(-90, 0, 0)),
+    "bent and turned": turned(pelvis=(0, 0, 60), spine1=(15, 0, 5), spine2=(15, 5, 5), spine3=(10, 0, 10)),
+    "fist": turned(**{f"left_{finger}{n}": (0, 60, 0) for finger in ("index", "middle", "ring", "pinky") for n in (1, 2, 3)}),
+}
+
+
+def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, float, float]) -> float:
+    """Key one pose on a rig and return its greatest joint error in metres."""
+    who = cast_actor(armature.name, armature)
+    positions = np.array([root, root], np.float32)
+    rotations = np.stack([pose, pose])
+    nothing = np.zeros((2, 52), np.float32)
+    actor = ActorPerformance(who.name, positions, rotations, nothing, nothing[:, :4])
+    key_performance(bpy.context.scene, [who], Performance((actor,)))  # type: ignore[arg-type]
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
+    return joint_error(armature, who, root, pose)
+
+
+@pytest.mark.parametrize("pose", POSES.values(), ids=POSES.keys())
+@pytest.mark.parametrize("table", [MIXAMO, UNREAL], ids=lambda table: table.name)
+def test_posed_joints_lie_where_the_canonical_pose_puts_them(table, pose: np.ndarray) -> None:
+    rig = make_rig(table)
+    assert pose_rig(rig, pose, (0.4, -0.3, 0.8)) < (2 * CENTIMETRE if table is UNREAL else 1e-4)  # UE5 shares 3 joints over 7 bones
+
+
+@pytest.mark.parametrize("table", [SMPLX, BIPED, RIGIFY_METARIG], ids=lambda table: table.name)
+@pytest.mark.parametrize("rest", [T_POSE, A_POSE], ids=["rest T", "rest A"])
+def test_the_other_rigs_agree_too(table, rest: dict) -> None:
+    everything = rot.multiply(POSES["bent and turned"], rot.multiply(POSES["sitting"], POSES["arms down"]))
+    assert pose_rig(make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, "")), everything.astype(np.float32), (0, 1, 0.6)) < 2 * CENTIMETRE
+
+
+def test_a_generated_rigify_rig_follows_through_its_controls() -> None:
+    rig = generate_rigify()
+    everything = rot.multiply(POSES["bent and turned"], rot.multiply(POSES["elbow at 90 degrees"], POSES["sitting"])).astype(np.float32)
+    assert pose_rig(rig, everything, (1, 0, 0.7)) < 1e-3
+    assert rig.pose.bones["thigh_parent.L"]["IK_FK"] == 1.0
+
+
+def test_rigify_deform_bones_follow_the_controls() -> None:
+    rig = generate_rigify()
+    pose_rig(rig, POSES["sitting"], (0, 0, 0.6))
+    posed = rig.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+    for control, deform in (("shin_fk.L", "DEF-shin.L"), ("hand_fk.R", "DEF-hand.R"), ("head", "DEF-spine.006")):
+        assert (posed[control].head - posed[deform].head).length < 2 * CENTIMETRE
+
+
+def test_the_objects_own_place_turn_and_scale_do_not_move_the_performance() -> None:
+    rig = make_rig(MIXAMO)
+    rig.location, rig.rotation_euler, rig.scale = (3, -2, 0), (0, 0, 2.0), (0.9, 0.9, 0.9)
+    bpy.context.view_layer.update()
+    pose = POSES["arms down"].copy()
+    pose[0] = rot.about_z(np.array(-1.0, np.float32))
+    assert pose_rig(rig, pose, (1.0, 1.0, 0.8)) < 1e-4
+
+
+def test_a_rig_imported_in_centimetres_with_y_up_is_posed_upright() -> None:
+    rig = make_rig(MIXAMO, size=100.0)
+    lay_down(rig)
+    rig.rotation_euler, rig.scale = (math.radians(90), 0, 0), (0.01, 0.01, 0.01)
+    bpy.context.view_layer.update()
+    assert pose_rig(rig, POSES["sitting"], (0, 0, 0.5)) < 1e-4
+
+
+def test_an_a_pose_rig_in_the_canonical_t_pose_holds_palms_down_and_thumbs_forward() -> None:
+    rig = make_rig(UNREAL, pose=A_POSE)
+    pose_rig(rig, POSES["T-pose"], (0, 0, 0.9))
+    posed = rig.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+    for side, out in (("l", 1), ("r", -1)):
+        wrist, index, pinky = (np.array(posed[f"{bone}_{side}"].head) for bone in ("hand", "index_01", "pinky_01"))
+        back_of_hand = np.cross(index - wrist, pinky - wrist) * out
+        assert back_of_hand[2] / np.linalg.norm(back_of_hand) == pytest.approx(1.0, abs=0.02)
+        assert posed[f"thumb_03_{side}"].head.y < wrist[1] - 0.02
+
+
+def test_a_root_bone_stays_at_the_origin() -> None:
+    rig = make_rig(UNREAL)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    root = rig.data.edit_bones.new("root")
+    root.head, root.tail = (0, 0, 0), (0, 0.2, 0)
+    rig.data.edit_bones["pelvis"].parent = root
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert pose_rig(rig, POSES["arms down"], (1.0, 2.0, 0.9)) < 2 * CENTIMETRE
+    assert rig.pose.bones["root"].matrix_basis.is_identity and "root" not in {c.group.name for c in _curves(rig)}
+
+
+def test_a_leftover_pose_of_the_artist_does_not_bend_the_performance() -> None:
+    rig = make_rig(MIXAMO)
+    rig.pose.bones["LeftArm"].location, rig.pose.bones["Spine"].scale = (0.1, 0, 0), (1.5, 1.5, 1.5)
+    assert pose_rig(rig, POSES["arms down"], (0, 0, 0.9)) < 1e-4
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "YXZ", "ZXY", "AXIS_ANGLE"])
+def test_bones_in_other_rotation_modes_are_keyed_in_their_mode(mode: str) -> None:
+    rig = make_rig(MIXAMO)
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    assert pose_rig(rig, POSES["elbow at 90 degrees"], (0, 0, 0.9)) < 1e-4
+    assert {bone.rotation_mode for bone in rig.pose.bones} == {mode}
+
+
+@pytest.mark.parametrize("order", EULER_ORDERS)
+def test_euler_curves_do_not_jump(order: str) -> None:
+    turns = np.linspace(0, 4 * np.pi, 400)
+    axis = np.array([0.3, 0.8, 0.5]) / np.linalg.norm([0.3, 0.8, 0.5])
+    angles = continuous_euler(rot.from_axis_angle(turns[:, None] * axis), order)
+    assert np.abs(np.diff(angles, axis=0)).max() < 0.3
+
+
+def test_a_minute_of_one_actor_retargets_in_half_a_second() -> None:
+    rig = make_rig(MIXAMO)
+    who = cast_actor("Anna", rig)
+    part = perform(1801, who).actors[0]
+    started = time.process_time()
+    retarget(part.root_positions, part.rotations, who.rig, who.rest)
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("character", ["female_mixamo", "male_gameengine", "male_rigify"])
+def test_captured_motion_lands_on_ready_characters(load_character, data: Path, character: str) -> None:
+    """A captured man sits and touches his face: all 22 body joints within a centimetre."""
+    import tarfile
+
+    from model_runtime.corpus.rocketbox import read_rocketbox
+
+    with tarfile.open(data / "motion" / "rocketbox.tar") as archive:
+        member = next(m for m in archive if m.name.endswith("m_sit_chair_idle_touch_face.npz"))
+        content = archive.extractfile(member)
+        assert content is not None
+        clip = read_rocketbox(member.name, content.read())
+    rig = load_character(character)
+    rig.location.x = 0.5
+    bpy.context.view_layer.update()
+    who = cast_actor(character, rig)
+    root = clip.root_positions * (who.rest.skeleton.pelvis_height / clip.skeleton.pelvis_height)
+    nothing = np.zeros((clip.frames, 52), np.float32)
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, clip.frames
+    actor = ActorPerformance(who.name, root, clip.rotations, nothing, nothing[:, :4])
+    key_performance(scene, [who], Performance((actor,)))  # type: ignore[arg-type]
+    for frame in (0, 75, 150, clip.frames - 1):
+        scene.frame_set(1 + frame)
+        assert joint_error(rig, who, root[frame], clip.rotations[frame], sk.BODY_JOINTS) < CENTIMETRE
+
+
+def test_faces_of_one_character_move_together() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    add_face(rig, "Head")
+    add_face(rig, "Teeth", ("JawOpen", "tongueOut"))
+    who = cast_actor("Anna", rig)
+    face = np.full((4, 52), 0.25, np.float32)
+    key_performance(bpy.context.scene, [who], perform(4, who, move=False, face=face))
+    bpy.context.scene.frame_set(2)
+    for mesh, shape in (("Head", "jawOpen"), ("Teeth", "JawOpen"), ("Teeth", "tongueOut")):
+        assert bpy.data.objects[mesh].data.shape_keys.key_blocks[shape].value == pytest.approx(0.25)
+
+
+def _curves(rig: bpy.types.Object) -> list[bpy.types.FCurve]:
+    action = rig.animation_data.action
+    return list(action.layers[0].strips[0].channelbag(rig.animation_data.action_slot).fcurves)
