@@ -87,3 +87,24 @@ def new_curve(bag: Any, data_path: str, index: int, group: str) -> bpy.types.FCu
     curve = bag.fcurves.new(data_path, index=index)
     curve.group = bag.groups.get(group) or bag.groups.new(group)
     return curve
+
+
+def still_output(render: Any) -> tuple[str, str]:
+    """The file format and colour mode of a render, as ``set_still_output`` takes them back."""
+    return render.image_settings.file_format, render.image_settings.color_mode
+
+
+def set_still_output(render: Any, file_format: str, color_mode: str = "RGB") -> None:
+    """Images of one frame each; from 5.0 on the kind of medium is chosen first."""
+    if bpy.app.version >= (5, 0, 0):
+        render.image_settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
+    render.image_settings.file_format = file_format
+    render.image_settings.color_mode = color_mode
+
+
+def set_film_output(render: Any) -> None:
+    """H.264 with AAC in an MP4."""
+    set_still_output(render, "FFMPEG")
+    film = render.ffmpeg
+    film.format, film.codec, film.audio_codec, film.audio_bitrate = "MPEG4", "H264", "AAC", 128
+    film.constant_rate_factor, film.gopsize = "HIGH", 15

@@ -66,7 +66,7 @@ def _clothes(figure: Figure, joints: dict[str, Array]) -> Part:
         return smooth_intersect(clothes_field(figure, joints, points), neck, 0.010 * s)
 
     reach = max(joints["wrist_l"][0], 0.3) + 0.05
-    part = mesh_field(solid, vector(0, -0.24, 0.04) * s, vector(reach / s, 0.26, 1.50) * s, 0.0135 * s, "top", relax=4, symmetric=True)
+    part = mesh_field(solid, vector(0, -0.24, 0.04) * s, vector(reach / s, 0.26, 1.50) * s, 0.0165 * s, "top", relax=4, symmetric=True)
     waist = 1.012 * s
     centres = np.array([part.points[list(face)].mean(axis=0)[2] for face in part.faces])
     materials = ["top" if z > waist else "bottom" for z in centres]
@@ -95,14 +95,15 @@ def _trims(figure: Figure, joints: dict[str, Array]) -> list[Part]:
 def _collar(figure: Figure) -> Part:
     """A crew neck: a soft ring around the neck, lower in front."""
     s = figure.scale
+    wide = 0.0605 - 0.0055 * figure.feminine
     angles = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
     around = np.linspace(0.0, 2.0 * np.pi, 9)[:-1]
     rings = []
     for turn in around:
-        swell_out, swell_up = 0.0105 * np.cos(turn), 0.015 * np.sin(turn)
-        x = (0.069 + swell_out) * np.sin(angles)
-        y = 0.030 - (0.067 + swell_out) * np.cos(angles)
-        z = 1.428 + swell_up - 0.030 * (0.5 + 0.5 * np.cos(angles)) + 0.010 * (np.abs(np.sin(angles)) < 2) * (0.5 - 0.5 * np.cos(angles))
+        swell_out, swell_up = 0.0085 * np.cos(turn), 0.0125 * np.sin(turn)
+        x = (wide + swell_out) * np.sin(angles)
+        y = 0.031 - (wide - 0.001 + swell_out) * np.cos(angles)
+        z = 1.436 + swell_up - 0.014 * np.cos(angles)
         rings.append(np.stack([x, y, z], axis=1) * s)
     return loft(np.array([*rings, rings[0]])[::-1], "trim")
 
@@ -140,7 +141,7 @@ def _hand(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     low, high = vector(-0.075, -0.125, -0.045) * s, vector(0.21, 0.085, 0.04) * s
     if sign < 0.0:
         low[0], high[0] = -high[0], -low[0]
-    part = mesh_field(solid, low, high, 0.0046 * s, "skin", relax=3)
+    part = mesh_field(solid, low, high, 0.0052 * s, "skin", relax=3)
     placed = part.points @ turn.T + wrist
     weights = smoothed(hand_weights(placed, joints, side), part.faces, 1)
     return replace(part, points=placed, marks={"weights": limited(weights)})
@@ -172,7 +173,7 @@ def _shoe(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     low = vector(x - 0.075 * s, toe - 0.06 * s, -0.02 * s)
     high = vector(x + 0.075 * s, heel + 0.06 * s, 0.13 * s)
     low[2] = -0.02 * s + 0.001
-    part = mesh_field(solid, low, high, 0.0082 * s, "shoe", relax=2)
+    part = mesh_field(solid, low, high, 0.0092 * s, "shoe", relax=2)
     points = part.points.copy()
     points[:, 2] = np.maximum(points[:, 2], 0.0)
     centres = np.array([points[list(face)].mean(axis=0)[2] for face in part.faces])

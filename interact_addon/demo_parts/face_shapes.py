@@ -46,7 +46,7 @@ def region_of(part: Part) -> Region:
     height = np.clip((p[:, 2] - MOUTH_Z) / 0.016, -1.0, 1.0)
     known = marks.get("side", zero)
     side = np.where(lip > 0.0, known, height)
-    share = np.sign(side) * np.abs(side) ** 0.6
+    share = np.sign(side) * np.abs(side) ** (1.3 - 0.7 * lip)  # crisp on the lips, soft beyond their corners
     return Region(
         p, marks.get("jaw", zero), lip, np.clip(share, 0.0, 1.0), np.clip(-share, 0.0, 1.0), 1.0 - inside, tongue, eye,
         marks.get("lid", zero), marks.get("lid_upper", zero), marks.get("lid_angle", np.zeros((len(p), 2))),
@@ -98,7 +98,7 @@ def _eye_shapes(r: Region) -> dict[str, Array]:
     shapes["eyeSquint"] += _push(_around(r, (0.034, -0.078, -0.020), (0.016, 0.02, 0.007)) * left, 0, -0.0018, 0.0030)
     shapes["eyeBlink"] += _push(_around(r, (0.034, -0.080, 0.020), (0.018, 0.02, 0.006)) * left, 0, 0, -0.0012)
     shapes["eyeWide"] += _push(_around(r, (0.034, -0.080, 0.024), (0.020, 0.02, 0.008)) * left, 0, 0, 0.0020)
-    lids = {"Up": (-0.20, 0.0), "Down": (0.42, -0.45), "Out": (0.0, 0.0), "In": (0.0, 0.0)}
+    lids = {"Up": (-0.20, 0.0), "Down": (0.30, -0.30), "Out": (0.0, 0.0), "In": (0.0, 0.0)}
     for name, (out, up) in _LOOK.items():
         shapes[f"eyeLook{name}"] = _turned_eye(r, left, out, up) + _lids(r, left, *lids[name])
     return shapes
@@ -166,10 +166,11 @@ def _jaw_shapes(r: Region) -> dict[str, Array]:
     # Cheeks hollow a little as they are pulled long.
     hollow = _around(r, (0.046, -0.045, -0.066), (0.015, 0.024, 0.020)) + _around(r, (-0.046, -0.045, -0.066), (0.015, 0.024, 0.020))
     opening = opening + _push(hollow, 0, 0.0030, -0.0020) - (hollow * 0.0035 * np.sign(r.points[:, 0]))[:, None] * vector(1, 0, 0)
+    opening = opening + _push(r.lip * r.upper * r.skin, 0, -0.0004, 0.0018)
     lips = _lip_reach(r)
     return {
         "jawOpen": opening,
-        "mouthClose": whole * ((_MEET - r.jaw) * lips)[:, None],
+        "mouthClose": whole * ((_MEET - r.jaw) * lips)[:, None] - _push(r.lip * r.upper * r.skin, 0, -0.0004, 0.0018),
         "jawForward": _push(r.jaw, 0, -0.0085, -0.0006) + _push(r.lip * r.upper * r.skin, 0, -0.0008, 0),
         **_sideways(r),
     }
@@ -202,8 +203,8 @@ def _mouth_side_shapes(r: Region) -> dict[str, Array]:
     left = _half(r, 0.012)
     p = r.points
     across = np.clip(p[:, 0] / MOUTH_HALF, 0.0, 1.3)
-    corner = np.maximum(_around(r, (MOUTH_HALF + 0.001, -0.080, MOUTH_Z), (0.012, 0.03, 0.012)), r.lip * smoothstep(0.15, 1.0, across) * r.skin) * left
-    wide = _around(r, (MOUTH_HALF + 0.006, -0.076, MOUTH_Z + 0.002), (0.015, 0.03, 0.016)) * left
+    corner = np.maximum(_around(r, (MOUTH_HALF + 0.001, -0.080, MOUTH_Z), (0.0095, 0.03, 0.012)), r.lip * np.clip(across, 0.0, 1.0) ** 1.9 * r.skin) * left
+    wide = _around(r, (MOUTH_HALF + 0.007, -0.076, MOUTH_Z + 0.002), (0.0115, 0.03, 0.016)) * left
     fold = _around(r, (0.034, -0.076, -0.050), (0.013, 0.03, 0.014)) * left
     cheek = _around(r, (0.040, -0.074, -0.034), (0.016, 0.03, 0.014)) * left
     chin = _around(r, (0.012, -0.080, -0.092), (0.014, 0.03, 0.014)) * left
@@ -213,7 +214,7 @@ def _mouth_side_shapes(r: Region) -> dict[str, Array]:
     toward = MOUTH_Z - p[:, 2]
     press = r.lip * r.skin * left
     return {
-        "mouthSmile": _push(np.maximum(corner, 0.85 * wide), 0.0085, 0.0075, 0.0098) + _push(fold, 0.0018, -0.0026, 0.0030)
+        "mouthSmile": _push(np.maximum(corner, 0.85 * wide), 0.0098, 0.0085, 0.0074) + _push(fold, 0.0018, -0.0026, 0.0030)
         + _push(cheek, 0.0, -0.0034, 0.0042) + _lids(r, (p[:, 0] > 0.0) * 1.0, 0.0, 0.35) + _push(lip_side * r.lip, 0, 0.0016, 0.0004),
         "mouthFrown": _push(np.maximum(corner, 0.8 * wide), 0.0012, 0.0012, -0.0098) + _push(chin, 0, -0.0010, 0.0022) + _push(lip_side, 0, 0, 0.0008),
         "mouthDimple": _push(np.maximum(corner, 0.6 * wide), 0.0052, 0.0064, 0.0018) + _push(fold, 0.0022, -0.0014, 0),
@@ -236,7 +237,7 @@ def _mouth_shapes(r: Region) -> dict[str, Array]:
     chin = _around(r, (0.0, -0.083, -0.098), (0.018, 0.03, 0.014))
     near_upper = _around(r, (0.0, -0.092, MOUTH_Z + 0.017), (0.018, 0.03, 0.008))
     inward = -p[:, 0]
-    middle = np.cos(np.clip(p[:, 0] / MOUTH_HALF, -1.0, 1.0) * np.pi / 2)
+    middle = np.sqrt(np.clip(1.0 - (p[:, 0] / MOUTH_HALF) ** 2, 0.0, 1.0))
     across = np.abs(p[:, 0]) / MOUTH_HALF
     cheeks = _around(r, (0.047, -0.056, -0.058), (0.017, 0.024, 0.020)) - _around(r, (-0.047, -0.056, -0.058), (0.017, 0.024, 0.020))
     funnel = np.stack([inward * 0.34 * ring, -0.0085 * ring * (0.55 + 0.45 * middle), np.zeros(len(p))], axis=1)
@@ -263,7 +264,7 @@ def _mouth_shapes(r: Region) -> dict[str, Array]:
 def _roll(r: Region, mask: Array, toward: float) -> Array:
     """The lip turns inward over the teeth: its red follows, its border comes to the line where the lips meet."""
     away = np.abs(r.points[:, 2] - MOUTH_Z)
-    red = smoothstep(0.016, 0.004, away) * mask
+    red = smoothstep(0.016, 0.004, away) * mask * smoothstep(0.2, 0.9, r.lip)
     return np.stack([np.zeros_like(away), 0.0052 * red, toward * np.minimum(away * 0.62, 0.0052) * red], axis=1)
 
 

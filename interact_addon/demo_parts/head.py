@@ -16,8 +16,8 @@ from .fields import Array, cast, ellipsoid, gradient, smooth_subtract, smooth_un
 from .surface import Part, join
 
 HINGE = vector(0.0, 0.010, -0.030)  # of the jaw, before the ears
-EYE = vector(0.0320, -0.0645, -0.002)
-EYE_RADIUS = 0.0150
+EYE = vector(0.0328, -0.0640, -0.002)
+EYE_RADIUS = 0.0170
 MOUTH_Z = -0.0690
 MOUTH_HALF = 0.0235
 CENTRE = vector(0.0, 0.010, -0.005)  # sees every point of the skin
@@ -35,13 +35,13 @@ _LIP_LOOPS = (
 )
 # The same behind the lips: half width, half heights, depth behind the face.
 _MOUTH_LOOPS = (
-    (0.0234, 0.0008, 0.0008, 0.0030), (0.0245, 0.0060, 0.0060, 0.0052), (0.0275, 0.0130, 0.0130, 0.0070),
-    (0.0280, 0.0140, 0.0150, 0.0260), (0.0200, 0.0100, 0.0110, 0.0520),
+    (0.0234, 0.0008, 0.0008, 0.0030), (0.0245, 0.0060, 0.0060, 0.0052), (0.0272, 0.0120, 0.0130, 0.0072),
+    (0.0300, 0.0130, 0.0150, 0.0300), (0.0200, 0.0100, 0.0110, 0.0520),
 )  # fmt: skip
 LID_STEPS = (0.0, 0.16, 0.36, 0.58, 0.80, 1.0)
 LID_SHARE = (1.0, 0.86, 0.62, 0.34, 0.10, 0.0)
-_MARGIN = {"outer": 0.86, "inner": 0.80, "upper": 0.50, "lower": -0.40}  # radians from the eye's centre
-_SOCKET = {"outer": 0.0225, "inner": 0.0172, "upper": 0.0172, "lower": -0.0165}  # metres from it, seen from the front
+_MARGIN = {"outer": 0.86, "inner": 0.66, "upper": 0.46, "lower": -0.40}  # radians from the eye's centre
+_SOCKET = {"outer": 0.0225, "inner": 0.0198, "upper": 0.0172, "lower": -0.0165}  # metres from it, seen from the front
 _HALF_LIP, _LID = 15, 28
 
 
@@ -57,21 +57,22 @@ def head_field(face: Face, points: Array) -> Array:
     p = points.copy()
     p[..., 0] = np.abs(p[..., 0])
     fem = face.feminine
-    jaw = 1.0 - 0.10 * fem
+    jaw = 1.0 - 0.16 * fem
     d = ellipsoid(p, vector(0, 0.020, 0.028), vector(0.0745, 0.0935, 0.087))
-    d = smooth_union(d, ellipsoid(p, vector(0, -0.026, -0.022), vector(0.0600, 0.0590, 0.080)), 0.03)
-    d = smooth_union(d, tapered(p, vector(0.052 * jaw, 0.004, -0.062), vector(0.016, -0.056, -0.093), 0.019 * jaw, 0.0185), 0.035)
-    d = smooth_union(d, ellipsoid(p, vector(0, -0.064, -0.0965), vector(0.0200 - 0.004 * fem, 0.0185, 0.0175)), 0.022)
-    d = smooth_union(d, ellipsoid(p, vector(0.0350, -0.0530, -0.036), vector(0.0230, 0.0230, 0.024)), 0.026)
-    d = smooth_union(d, ellipsoid(p, vector(0, -0.0690, -0.066), vector(0.0270, 0.0190, 0.024)), 0.020)  # the arch behind the lips
-    d = smooth_union(d, tapered(p, vector(0.008, -0.0745, 0.0245), vector(0.040, -0.056, 0.025), 0.0125 - 0.002 * fem, 0.0110), 0.022)
-    d = smooth_subtract(d, ellipsoid(p, vector(0.0325, -0.0930, -0.001), vector(0.0200, 0.0175, 0.0145)), 0.020)
+    d = smooth_union(d, ellipsoid(p, vector(0, -0.026, -0.022), vector(0.0590 - 0.0025 * fem, 0.0590, 0.080)), 0.03)
+    d = smooth_union(d, tapered(p, vector(0.050 * jaw, 0.004, -0.060), vector(0.015, -0.056, -0.093), 0.0185 * jaw, 0.0180 - 0.001 * fem), 0.035)
+    d = smooth_union(d, ellipsoid(p, vector(0, -0.064, -0.0965), vector(0.0200 - 0.0055 * fem, 0.0185, 0.0170)), 0.022)
+    d = smooth_union(d, ellipsoid(p, vector(0.0345, -0.0520, -0.034), vector(0.0225, 0.0230, 0.0225)), 0.026)
+    d = smooth_union(d, ellipsoid(p, vector(0, -0.0690, -0.066), vector(0.0260, 0.0190, 0.024)), 0.020)  # the arch behind the lips
+    d = smooth_union(d, tapered(p, vector(0.008, -0.0745, 0.0255), vector(0.040, -0.056, 0.026), 0.0125 - 0.0022 * fem, 0.0110), 0.022)
+    d = smooth_subtract(d, ellipsoid(p, vector(0.0315, -0.0945, -0.001), vector(0.0205, 0.0185, 0.0155)), 0.020)
     d = smooth_union(d, sphere(p, EYE, EYE_RADIUS + 0.0017), 0.0075)
-    tip = vector(0, -0.1045 - 0.004 * (1.0 - fem), -0.0375 + 0.003 * fem)
-    d = smooth_union(d, tapered(p, vector(0, -0.0770, 0.012), tip, 0.0068, 0.0088 - 0.001 * fem), 0.014)
-    d = smooth_union(d, sphere(p, tip + vector(0, 0.0005, -0.001), 0.0106 - 0.0012 * fem), 0.007)
-    d = smooth_union(d, ellipsoid(p, vector(0.0115 - 0.001 * fem, -0.0885, -0.0425), vector(0.0078, 0.0090, 0.0070)), 0.008)
-    neck = 0.049 - 0.004 * fem
+    tip = vector(0, -0.0990 - 0.006 * (1.0 - fem), -0.0370 + 0.0035 * fem)
+    d = smooth_union(d, tapered(p, vector(0, -0.0775, 0.010), tip + vector(0, 0.002, 0.002), 0.0062 + 0.0012 * (1.0 - fem), 0.0078 + 0.001 * (1.0 - fem)), 0.016)
+    d = smooth_union(d, sphere(p, tip, 0.0098 + 0.0016 * (1.0 - fem)), 0.009)
+    wing = vector(0.0098 + 0.0022 * (1.0 - fem), -0.0855, -0.0410 + 0.002 * fem)
+    d = smooth_union(d, ellipsoid(p, wing, vector(0.0072, 0.0088, 0.0064)), 0.009)
+    neck = 0.0475 - 0.0065 * fem
     return smooth_union(d, tapered(p, vector(0, 0.022, -0.055), vector(0, 0.042, -0.26), neck, neck + 0.003), 0.030)
 
 
@@ -111,7 +112,8 @@ def build_skin(face: Face) -> Part:
         for i in range(_LID):
             j = (i + 1) % _LID
             faces.append((starts[lips + a] + i, starts[lips + b] + i, starts[lips + b] + j, starts[lips + a] + j))
-            materials.append("lash" if a >= len(LID_STEPS) and b == 0 else "skin")
+            dark = a >= len(LID_STEPS) and b == 0 and 0 < i < _LID // 2 - 2  # the upper lid's edge
+            materials.append("lash" if dark else "skin")
     index = np.concatenate([
         starts[outer - 1] + np.arange(n), starts[lips + len(LID_STEPS) - 1] + np.arange(_LID),
         starts[lips + lids] + np.arange(len(net_points) - len(fixed))])  # fmt: skip
@@ -165,12 +167,13 @@ def _lip_loops(solid) -> tuple[list[Array], dict[str, Array]]:  # type: ignore[n
         points[:, 1] = front[:, 1] + depth * (0.35 + 0.65 * np.abs(np.cos(phi - np.pi / 2)) if number < 2 else 1.0)
         loops.append(points)
         side.append(np.sin(phi))
-        lip.append(np.full(len(phi), (1.0, 0.85, 0.35, 0.0, 0.0)[number]))
+        lip.append(np.full(len(phi), (1.0, 0.95, 0.75, 0.3, 0.0)[number]))
         near.append(np.ones(len(phi)))
     for loop in loops:
         loop[[0, -1], 0] = 0.0
     sides = np.concatenate(side)
-    jaw = 0.5 - 0.5 * np.sign(sides) * np.abs(sides) ** 0.55
+    crisp = np.repeat([0.55, 0.55, 0.55, 0.55, 0.65, 0.8, 0.95, *[0.55] * len(_MOUTH_LOOPS)], len(phi))
+    jaw = 0.5 - 0.5 * np.sign(sides) * np.abs(sides) ** crisp
     return loops, {"side": sides, "lip": np.concatenate(lip), "lip_near": np.concatenate(near), "lip_jaw": jaw}
 
 
@@ -243,9 +246,13 @@ def _fill(solid, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[
     neck = _polar(edge_angle, ring) @ frame.T
     fixed_directions = (fixed - CENTRE) / np.linalg.norm(fixed - CENTRE, axis=1, keepdims=True)
     loose, middle = _scatter(frame, edge_angle, fixed_directions, lips)
-    directions = np.concatenate([fixed_directions, neck, middle, loose])
+    nose = _nose_patch(fixed_directions, frame, lips)
+    loose, middle = (group[_apart(group, nose, 0.050)] for group in (loose, middle))
+    ridge = nose[:, 0] == 0.0
+    directions = np.concatenate([fixed_directions, neck, nose[ridge], middle, nose[~ridge], loose])
     still = len(fixed) + len(neck)
-    on_plane = slice(still, still + len(middle))
+    on_plane = slice(still, still + ridge.sum() + len(middle))
+    free = np.concatenate([np.zeros(still + ridge.sum(), bool), np.ones(len(middle), bool), np.zeros((~ridge).sum(), bool), np.ones(len(loose), bool)])
     loop_edges = [(i, i + 1) for i in range(lips - 1)] + [(lips + i, lips + (i + 1) % lids) for i in range(lids)]
     loop_edges += [(len(fixed) + i, len(fixed) + i + 1) for i in range(len(neck) - 1)]
     triangles: list[tuple[int, ...]] = []
@@ -253,7 +260,7 @@ def _fill(solid, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[
         triangles = _triangulate(directions @ frame, loop_edges, lips, lids, on_plane, still, len(neck))
         moved = _averaged(directions, triangles)
         moved[on_plane, 0] = 0.0
-        directions[still:] = moved[still:] / np.linalg.norm(moved[still:], axis=1, keepdims=True)
+        directions[free] = moved[free] / np.linalg.norm(moved[free], axis=1, keepdims=True)
     triangles = _triangulate(directions @ frame, loop_edges, lips, lids, on_plane, still, len(neck))
     reach = cast(solid, np.tile(CENTRE, (len(directions), 1)), directions, 0.02, 0.32, 120)
     points = CENTRE + directions * reach[:, None]
@@ -279,13 +286,13 @@ def _scatter(frame: Array, edge: float, fixed: Array, lips: int) -> tuple[Array,
     middle: list[Array] = []
     angle, row = 0.0, 0
     while angle < edge - 0.03:
-        step = 0.082 if 0.85 < angle < 2.35 else 0.105
-        if angle > 2.35:
-            step = 0.070
-        count = max(1, round(np.pi * np.sin(angle) / step))
-        turns = -np.pi / 2 + (np.arange(count) + (0.5 if row % 2 else 1.0)) * np.pi / count
-        turns = turns[turns < np.pi / 2 - 0.3 / count]
-        loose.append(_polar(angle, turns) @ frame.T)
+        step = 0.086 if 0.80 < angle < 2.35 else 0.12 if angle <= 0.80 else 0.075
+        turns, turn, aside = [], -np.pi / 2 + step / max(np.sin(angle), 0.1) * (0.5 if row % 2 else 1.0), 0.0
+        while turn < np.pi / 2 - 0.35 * aside:
+            turns.append(turn)
+            aside = (step if turn < 0.45 or angle > 2.2 else 1.6 * step) / max(np.sin(angle), 0.1)  # coarse where hair covers
+            turn += aside
+        loose.append(_polar(angle, np.array(turns)) @ frame.T)
         ends = np.array([-np.pi / 2, np.pi / 2]) if angle > 0.0 else np.array([np.pi / 2])
         middle.append(_polar(angle, ends) @ frame.T)
         angle += step
@@ -296,10 +303,24 @@ def _scatter(frame: Array, edge: float, fixed: Array, lips: int) -> tuple[Array,
     return free[_clear(free, fixed, frame, lips, 0.055)], plane[_clear(plane, fixed, frame, lips, 0.060)]
 
 
+def _nose_patch(fixed: Array, frame: Array, lips: int) -> Array:
+    """Finer directions over the nose, whose form a coarse net would cut."""
+    rows = []
+    for number, up in enumerate(np.arange(0.16, -0.60, -0.036)):
+        wide = 0.30 if up < -0.20 else 0.17
+        across = np.arange(0.0, wide, 0.042) if number % 2 == 0 else np.concatenate([[0.0], np.arange(0.063, wide, 0.042)])
+        rows.append(np.stack([np.sin(across) * np.cos(up), -np.cos(across) * np.cos(up), np.full_like(across, np.sin(up))], axis=1))
+    patch = np.concatenate(rows)
+    return patch[_clear(patch, fixed, frame, lips, 0.040)]
+
+
+def _apart(directions: Array, others: Array, least: float) -> Array:
+    return np.linalg.norm(directions[:, None, :] - others[None], axis=-1).min(axis=1) > least
+
+
 def _clear(directions: Array, fixed: Array, frame: Array, lips: int, least: float) -> Array:
     """Whether a direction keeps its distance from the loops and lies outside them."""
-    away = np.linalg.norm(directions[:, None, :] - fixed[None], axis=-1).min(axis=1) > least
-    return away & ~_inside(directions @ frame, fixed[:lips] @ frame) & ~_inside(directions @ frame, fixed[lips:] @ frame)
+    return _apart(directions, fixed, least) & ~_inside(directions @ frame, fixed[:lips] @ frame) & ~_inside(directions @ frame, fixed[lips:] @ frame)
 
 
 def _flat(local: Array) -> Array:

@@ -8,15 +8,15 @@ import numpy as np
 
 from .fields import Array, cast, ellipsoid, gradient, smooth_intersect, smooth_subtract, smooth_union, smoothstep, sphere, vector
 from .head import EYE, EYE_RADIUS, MOUTH_Z, Face, head_field, lid_direction
-from .surface import Part, join, loft, make_part, mesh_field
+from .surface import Part, edges_of, join, loft, make_part, mesh_field, neighbour_mean
 
 _PUPIL, _IRIS, _LIMBUS = 0.22, 0.50, 0.56  # radians from the optical axis
 
 
 def build_eyes() -> Part:
     """Both eyeballs: pupil, iris, its dark rim, the white, and a small glint; ``marks['eye']`` is 1."""
-    turns = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
-    angles = (0.06, _PUPIL, 0.5 * (_PUPIL + _IRIS), _IRIS, _LIMBUS, 0.85, 1.2, 1.6, 2.1)
+    turns = np.linspace(0.0, 2.0 * np.pi, 20, endpoint=False)
+    angles = (0.06, _PUPIL, _IRIS, _LIMBUS, 0.85, 1.2, 1.6, 2.0)
     rings = []
     for angle in angles:
         flat = 0.93 + 0.07 * smoothstep(_PUPIL, _LIMBUS, np.array(angle)) if angle < _LIMBUS else 1.0  # the iris lies a little deeper
@@ -90,16 +90,16 @@ def build_brows(face: Face) -> Part:
 
 
 def _arch(t: Array, half: float, depth: float, front: float) -> Array:
-    """The dental arch from right (-1) to left (1): (N, 2) x and y, a half ellipse opening backward."""
-    angle = t * np.pi * 0.47
-    return np.stack([half * np.sin(angle), front + depth * (1.0 - np.cos(angle))], axis=1)
+    """The dental arch from right (-1) to left (1): (N, 2) x and y, a flat-fronted U opening backward."""
+    x = np.sin(t * np.pi * 0.49)
+    return np.stack([half * x, front + depth * np.abs(x) ** 2.3], axis=1)
 
 
 def build_teeth() -> Part:
     """Upper teeth (still) and lower teeth (``marks['jaw']`` 1), each a row of shaped crowns with its gum."""
     rows = [
-        _teeth_row(0.0215, 0.034, -0.0770, MOUTH_Z + 0.0105, MOUTH_Z - 0.0012, 12, 0.0),
-        _teeth_row(0.0198, 0.032, -0.0748, MOUTH_Z - 0.0125, MOUTH_Z - 0.0022, 12, 1.0),
+        _teeth_row(0.0260, 0.024, -0.0818, MOUTH_Z + 0.0085, MOUTH_Z - 0.0032, 12, 0.0),
+        _teeth_row(0.0242, 0.024, -0.0796, MOUTH_Z - 0.0125, MOUTH_Z - 0.0030, 12, 1.0),
     ]
     return join(rows)
 
@@ -135,7 +135,7 @@ def build_tongue() -> Part:
     for share in t:
         width = 0.0155 * (1.0 - 0.25 * share) * np.sqrt(max(1.0 - share**6, 0.03))
         high = 0.0060 * (1.0 - 0.45 * share) * np.sqrt(max(1.0 - share**6, 0.05))
-        centre = vector(0.0, -0.026 - 0.0440 * share, MOUTH_Z - 0.0110 + 0.0040 * np.sin(np.pi * share * 0.8))
+        centre = vector(0.0, -0.028 - 0.0460 * share, MOUTH_Z - 0.0110 + 0.0040 * np.sin(np.pi * share * 0.8))
         groove = -0.0014 * np.exp(-((np.cos(turns) / 0.35) ** 2)) * (np.sin(turns) > 0.0)
         rings.append(centre + np.stack([width * np.cos(turns), np.zeros_like(turns), high * np.sin(turns) + groove], axis=1))
     part = loft(np.array(rings), "tongue", cap_end=True)
@@ -176,19 +176,22 @@ def build_hair(face: Face, style: str) -> Part:
     if style == "bob":
         def solid(points: Array) -> Array:
             p, m = points, np.abs(points * vector(1, 0, 0)) + points * vector(0, 1, 1)
-            d = bare(p) - 0.013
-            d = smooth_union(d, ellipsoid(m, vector(0.060, 0.028, -0.042), vector(0.034, 0.062, 0.078)), 0.03)
-            d = smooth_union(d, ellipsoid(m, vector(0.0, 0.078, -0.030), vector(0.075, 0.045, 0.078)), 0.03)
-            line = p[..., 0] + 0.020  # the parting
-            front = ellipsoid(p, vector(0.006, -0.110, -0.050), vector(0.0610, 0.085, 0.100))
-            d = smooth_subtract(d, front, 0.014)
-            sweep = ellipsoid(p, vector(-0.045, -0.050, 0.052), vector(0.034, 0.040, 0.038))
-            d = smooth_union(d, sweep, 0.020)
-            sweep = ellipsoid(p, vector(0.030, -0.056, 0.074), vector(0.048, 0.026, 0.026))
-            d = smooth_union(d, sweep, 0.024)
-            d = smooth_subtract(d, np.abs(line) - 0.0004 + 0.06 * np.maximum(p[..., 1], 0) + np.maximum(0.05 - p[..., 2], 0.0), 0.006)
-            d = smooth_intersect(d, -0.098 - p[..., 2] + 0.10 * np.maximum(p[..., 1], 0.0), 0.020)
-            return smooth_subtract(d, ellipsoid(m, vector(0, 0.020, -0.11), vector(0.050, 0.060, 0.060)), 0.012)
+            d = bare(p) - 0.0125
+            d = smooth_union(d, ellipsoid(m, vector(0.052, 0.026, -0.040), vector(0.034, 0.060, 0.076)), 0.03)
+            d = smooth_union(d, ellipsoid(m, vector(0.0, 0.072, -0.030), vector(0.070, 0.046, 0.076)), 0.03)
+            # Seen from the front the hair parts at one side and sweeps over the brow.
+            from_parting = p[..., 0] - 0.024
+            line = 0.0740 - np.where(from_parting > 0.0, 24.0, 4.6) * from_parting**2
+            wide = np.abs(p[..., 0]) - 0.0530 + 0.10 * np.maximum(-0.03 - p[..., 2], 0.0)
+            opening = smooth_intersect(smooth_intersect(p[..., 2] - line, wide, 0.012), p[..., 1] + 0.010, 0.010)
+            d = smooth_subtract(d, opening, 0.010)
+            # A soft furrow runs back from the parting.
+            d = d + 0.0045 * np.exp(-(((from_parting + 0.15 * (p[..., 1] + 0.06)) / 0.006) ** 2)) * smoothstep(0.06, 0.085, p[..., 2]) * smoothstep(0.05, -0.02, p[..., 1])
+            # The edge that frames the face is a full, rounded lock.
+            lock = smooth_intersect(np.abs(opening) - 0.009, bare(p) - 0.0165, 0.012)
+            d = smooth_union(d, smooth_intersect(smooth_intersect(lock, -opening, 0.006), p[..., 1] - 0.0, 0.02), 0.012)
+            d = smooth_intersect(d, -0.092 - p[..., 2] + 0.16 * np.maximum(p[..., 1], 0.0), 0.020)
+            return smooth_subtract(d, ellipsoid(m, vector(0, 0.020, -0.11), vector(0.046, 0.060, 0.060)), 0.012)
     else:
         def solid(points: Array) -> Array:
             p, m = points, np.abs(points * vector(1, 0, 0)) + points * vector(0, 1, 1)
@@ -203,7 +206,12 @@ def build_hair(face: Face, style: str) -> Part:
             d = smooth_subtract(d, ear, 0.006)
             return smooth_intersect(d, -0.060 - p[..., 2] + 0.3 * np.maximum(0.02 - p[..., 1], 0.0), 0.010)
 
-    return mesh_field(solid, vector(-0.12, -0.13, -0.14), vector(0.12, 0.16, 0.16), 0.0075, "hair", relax=3)
+    part = mesh_field(solid, vector(-0.12, -0.13, -0.14), vector(0.12, 0.16, 0.16), 0.0072, "hair", relax=4)
+    edges = edges_of(part.faces)
+    points = part.points
+    for _ in range(3):  # the thin rims come out ragged; hair is soft anyway
+        points = 0.4 * points + 0.6 * neighbour_mean(points, edges)
+    return part.moved(points)
 
 
 def _outward(part: Part) -> Part:

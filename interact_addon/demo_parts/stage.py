@@ -28,8 +28,10 @@ def build_floor(collection: bpy.types.Collection) -> bpy.types.Object:
     for step in np.arange(-3.0, 3.01, 0.5):
         lines += [_strip(-3.0, 3.0, step - 0.004, step + 0.004, 0.001), _strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)] if abs(step) <= 2.5 else [
             _strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)]  # fmt: skip
-    materials = {"floor": make_material("Floor", (0.50, 0.47, 0.43), 0.75), "line": make_material("Floor lines", (0.40, 0.37, 0.34), 0.8)}
-    return make_object("Floor", join([sweep, *lines]), materials, collection)
+    materials = {"floor": make_material("Floor", (0.72, 0.69, 0.65), 0.75), "line": make_material("Floor lines", (0.58, 0.55, 0.51), 0.8)}
+    floor = make_object("Floor", join([sweep, *lines]), materials, collection)
+    floor.display.show_shadows = False  # Workbench's shadows need closed solids
+    return floor
 
 
 def _strip(x0: float, x1: float, y0: float, y1: float, z: float) -> Part:
