@@ -1,0 +1,243 @@
+"""The scene as a request: voices and actions on the shot's clock, places, and one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import math
+import wave
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.cast.rigs.mixamo import MIXAMO
+from interact_addon.cast.rigs.unreal import UNREAL
+from interact_addon.request import build_request, cast_scene
+from interact_addon.script import strips
+from interact_addon.script.channels import ACTIONS, SPEECH
+from model_runtime.contract import ActionSpan, Actor, Request
+from model_runtime.errors import InvalidRequest, SpeechFileMissing
+
+from .rigs import make_rig
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    """Three seconds of sound."""
+    path = tmp_path / "a voice é.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((8000 * np.sin(np.arange(48000) * 0.1)).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture
+def scene(addon: None) -> bpy.types.Scene:
+    """Anna and Ben, cast, in a shot of ten seconds at 30 fps that begins at frame 1."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 301
+    rigs = make_rig(MIXAMO, "Anna"), make_rig(UNREAL, "Ben")
+    rigs[1].location.x = 1.5
+    bpy.context.view_layer.update()
+    for actor, rig in zip(scene.interact.actors, rigs):
+        actor.armature = rig
+    return scene
+
+
+def request_of(scene: bpy.types.Scene) -> Request:
+    return build_request(scene)[0]
+
+
+def anna(scene: bpy.types.Scene) -> Actor:
+    return request_of(scene).actors[0]
+
+
+def test_the_cast_and_the_settings_are_in_the_request(scene: bpy.types.Scene) -> None:
+    scene.interact.seed, scene.interact.quality, scene.interact.guidance = 7, "draft", 3.0
+    request = request_of(scene)
+    assert (request.seed, request.quality, request.guidance) == (7, "draft", 3.0)
+    assert [actor.name for actor in request.actors] == ["Anna", "Ben"]
+    assert request.actors[1].position == pytest.approx((1.5, 0.0), abs=0.02)
+    assert request.duration == pytest.approx(10.0)
+
+
+def test_a_voice_is_read_with_its_trim_offset_and_volume(scene: bpy.types.Scene, voice: Path) -> None:
+    strip = strips.add_speech(scene, "Anna", voice, 61)
+    strip.frame_offset_start, strip.frame_offset_end, strip.volume = 15, 30, 0.5
+    (clip,) = anna(scene).speech
+    assert Path(clip.path) == voice
+    assert clip.start == pytest.approx(2.5) and clip.trim_start == pytest.approx(0.5)
+    assert clip.duration == pytest.approx(1.5) and clip.gain == pytest.approx(0.5)
+
+
+def test_several_clips_keep_their_gaps_and_overlaps(scene: bpy.types.Scene, voice: Path) -> None:
+    for frame in (1, 121, 181):
+        strips.add_speech(scene, "Anna", voice, frame)
+    clips = anna(scene).speech
+    assert [clip.start for clip in clips] == pytest.approx([0.0, 4.0, 6.0])
+    assert clips[1].start + clips[1].duration > clips[2].start  # the third overlaps the second, in a channel of its own
+
+
+def test_a_voice_that_begins_before_the_shot_starts_inside_of_it(scene: bpy.types.Scene, voice: Path) -> None:
+    scene.frame_start = 31
+    strips.add_speech(scene, "Anna", voice, 1)
+    (clip,) = anna(scene).speech
+    assert clip.start == pytest.approx(-1.0) and clip.trim_start == 0.0 and clip.duration == pytest.approx(3.0)
+
+
+def test_voices_outside_of_the_shot_muted_or_of_others_are_left_out(scene: bpy.types.Scene, voice: Path) -> None:
+    strips.add_speech(scene, "Anna", voice, 1).mute = True
+    strips.add_speech(scene, "Anna", voice, 500)
+    strips.add_speech(scene, "Ben", voice, 1)
+    request, warnings = build_request(scene)
+    assert request.actors[0].speech == () and len(request.actors[1].speech) == 1
+    assert any("'Anna' has no speech" in warning for warning in warnings)
+
+
+def test_a_muted_channel_is_silent(scene: bpy.types.Scene, voice: Path) -> None:
+    strip = strips.add_speech(scene, "Anna", voice, 1)
+    scene.sequence_editor.channels[strip.channel].mute = True
+    assert anna(scene).speech == ()
+
+
+@pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (60, 1.0)])
+def test_the_shots_clock_is_seconds_at_any_frame_rate(scene: bpy.types.Scene, voice: Path, fps: int, base: float) -> None:
+    scene.render.fps, scene.render.fps_base = fps, base
+    rate = fps / base
+    scene.frame_start, scene.frame_end = 101, 101 + round(8 * rate)
+    strips.add_speech(scene, "Anna", voice, 101 + round(2 * rate))
+    strips.add_action(scene, "Anna", "walk", 101 + round(rate), 101 + round(3 * rate))
+    actor = anna(scene)
+    assert actor.speech[0].start == pytest.approx(2.0, abs=0.5 / rate)
+    assert actor.speech[0].duration == pytest.approx(3.0, abs=1.5 / rate)
+    assert (actor.actions[0].start, actor.actions[0].end) == pytest.approx((1.0, 3.0), abs=0.5 / rate)
+
+
+def test_action_strips_become_spans_within_the_shot(scene: bpy.types.Scene) -> None:
+    strips.add_action(scene, "Anna", "walk", -30, 91)
+    strips.add_action(scene, "Anna", "sit", 91, 400)
+    assert anna(scene).actions == (ActionSpan("walk", 0.0, 3.0), ActionSpan("sit", 3.0, 10.0))
+
+
+@pytest.mark.parametrize("name", ["walk.001", "Walk", " WALK ", "walk.012"])
+def test_labels_are_read_as_people_and_blender_write_them(scene: bpy.types.Scene, name: str) -> None:
+    strips.add_action(scene, "Anna", "walk", 1, 91).name = name
+    assert anna(scene).actions[0].label == "walk"
+
+
+def test_an_unknown_label_is_refused_with_the_three_that_are_known(scene: bpy.types.Scene) -> None:
+    strips.add_action(scene, "Anna", "walk", 1, 91).name = "run"
+    with pytest.raises(InvalidRequest, match=r"'run'.*sit, walk, stand"):
+        build_request(scene)
+
+
+def test_overlapping_action_strips_are_refused_with_the_time(scene: bpy.types.Scene) -> None:
+    strips.add_action(scene, "Anna", "walk", 1, 91)
+    second = strips.add_action(scene, "Anna", "sit", 61, 151)
+    if second.channel != 1:
+        scene.sequence_editor.channels[second.channel].name = "Anna Actions 2"
+    with pytest.raises(InvalidRequest, match=r"overlap at 2\.00 s"):
+        build_request(scene)
+
+
+def test_a_missing_sound_file_is_named_with_its_strip(scene: bpy.types.Scene, voice: Path) -> None:
+    strips.add_speech(scene, "Anna", voice, 1).name = "hello"
+    voice.unlink()
+    with pytest.raises(SpeechFileMissing, match="'hello'.*'Anna'"):
+        build_request(scene)
+
+
+def test_a_packed_sound_is_heard_without_its_file(scene: bpy.types.Scene, voice: Path) -> None:
+    content = voice.read_bytes()
+    strips.add_speech(scene, "Anna", voice, 1).sound.pack()
+    voice.unlink()
+    assert Path(anna(scene).speech[0].path).read_bytes() == content
+
+
+def test_adding_labels_fills_what_no_strip_covers(scene: bpy.types.Scene) -> None:
+    strips.add_action(scene, "Anna", "sit", 100, 200)
+    assert strips.add_action_labels(scene, "Anna") == 2
+    assert [(span.label, round(span.start, 2)) for span in anna(scene).actions] == [("stand", 0.0), ("sit", 3.3), ("stand", 6.63)]
+    assert strips.add_action_labels(scene, "Anna") == 0
+
+
+def test_label_strips_lie_in_a_channel_of_the_actor_in_the_labels_colour(scene: bpy.types.Scene) -> None:
+    strip = strips.add_action(scene, "Anna", "sit", 1, 50)
+    assert scene.sequence_editor.channels[strip.channel].name == f"Anna {ACTIONS}"
+    assert tuple(strip.color) == pytest.approx(strips.LABEL_COLOURS["sit"])
+    assert f"Anna {SPEECH}" not in [channel.name for channel in scene.sequence_editor.channels]
+
+
+def stool(height: float, location: tuple[float, float], turn: float = 0.0) -> bpy.types.Object:
+    bpy.ops.mesh.primitive_cube_add(size=1.0, location=(*location, height / 2))
+    seat = bpy.context.object
+    seat.scale, seat.rotation_euler = (0.4, 0.4, height), (0, 0, turn)
+    bpy.context.view_layer.update()
+    return seat
+
+
+def test_who_sits_later_is_led_onto_the_seat_and_stays_there(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].seat = stool(0.48, (2.0, 1.0), math.radians(90))
+    strips.add_action(scene, "Anna", "sit", 91, 271)
+    actor = anna(scene)
+    assert actor.seat_height == pytest.approx(0.48, abs=1e-3)
+    assert [point.time for point in actor.waypoints] == pytest.approx([5.0, 9.0])
+    assert all(point.position == pytest.approx((2.0, 1.0), abs=1e-5) for point in actor.waypoints)
+    assert all(point.heading == pytest.approx(math.radians(90)) for point in actor.waypoints)
+
+
+def test_a_walk_right_before_sitting_ends_in_front_of_the_seat(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].seat = stool(0.45, (0.0, 3.0))
+    strips.add_action(scene, "Anna", "walk", 1, 91)
+    strips.add_action(scene, "Anna", "sit", 91, 301)
+    first = anna(scene).waypoints[0]
+    assert first.time == pytest.approx(3.0) and first.position == pytest.approx((0.0, 2.6), abs=1e-3)  # the seat faces -Y
+
+
+def test_who_sits_from_the_start_starts_on_the_seat(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].seat = stool(0.45, (-2.0, 0.0), 0.5)
+    strips.add_action(scene, "Anna", "sit", 1, 301)
+    actor = anna(scene)
+    assert actor.position == pytest.approx((-2.0, 0.0), abs=1e-5) and actor.heading == pytest.approx(0.5)
+
+
+def test_a_chairs_own_seat_height_beats_its_back(scene: bpy.types.Scene) -> None:
+    chair = stool(1.0, (0, 0))
+    chair["seat_height"] = -0.04  # of the cube's middle, in the object's own, stretched units
+    scene.interact.actors[0].seat = chair
+    assert anna(scene).seat_height == pytest.approx(0.46)
+
+
+def test_a_walk_ends_at_its_target(scene: bpy.types.Scene) -> None:
+    target = bpy.data.objects.new("there", None)
+    scene.collection.objects.link(target)
+    target.location = (1.0, -2.0, 0.0)
+    bpy.context.view_layer.update()
+    scene.interact.actors[0].walk_target = target
+    strips.add_action(scene, "Anna", "walk", 1, 151)
+    (point,) = anna(scene).waypoints
+    assert (point.time, point.position, point.heading) == (5.0, (1.0, -2.0), None)
+
+
+def test_a_cast_that_cannot_play_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
+    first, second = scene.interact.actors
+    ben = second.armature
+    second.armature = None
+    with pytest.raises(InvalidRequest, match="no armature"):
+        cast_scene(scene)
+    second.armature = first.armature
+    with pytest.raises(InvalidRequest, match="two different"):
+        cast_scene(scene)
+    second.armature = ben
+    scene.collection.objects.unlink(ben)
+    with pytest.raises(InvalidRequest, match="not in the scene"):
+        cast_scene(scene)
+
+
+def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Path) -> None:
+    strips.add_speech(scene, "Anna", voice, 1)
+    before = (len(bpy.data.actions), len(bpy.data.sounds), len(scene.sequence_editor.strips), len(bpy.data.objects))
+    build_request(scene)
+    assert before == (len(bpy.data.actions), len(bpy.data.sounds), len(scene.sequence_editor.strips), len(bpy.data.objects))
