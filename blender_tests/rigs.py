@@ -14,7 +14,7 @@ from model_runtime import rotations as rot
 from model_runtime import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 
-A_POSE = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),
+A_POSE: dict[str, tuple[float, float, float]] = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),
           "left_hip": (0, -5, 0), "right_hip": (0, 5, 0), "left_index1": (0, 12, 0), "left_index2": (0, 20, 0)}  # fmt: skip
 T_POSE: dict[str, tuple[float, float, float]] = {}
 PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 "}

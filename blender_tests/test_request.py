@@ -145,7 +145,7 @@ def test_overlapping_action_strips_are_refused_with_the_time(scene: bpy.types.Sc
 def test_a_missing_sound_file_is_named_with_its_strip(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 1).name = "hello"
     voice.unlink()
-    with pytest.raises(SpeechFileMissing, match="'hello'.*'Anna'"):
+    with pytest.raises(SpeechFileMissing, match=r"'hello'.*'Anna'"):
         build_request(scene)
 
 
