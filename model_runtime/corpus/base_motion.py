@@ -45,7 +45,7 @@ class Motion:
 
     def placed(self, position: FloatArray, yaw: float) -> Motion:
         """Turned by ``yaw`` about the vertical through the origin, then moved by ``position`` (2,)."""
-        turn = rot.about_z(np.float32(yaw))
+        turn = rot.about_z(np.array(yaw, np.float32))
         root = rot.rotate(turn, self.root).astype(np.float32)
         root[:, :2] += position
         rotations = self.rotations.copy()
@@ -181,7 +181,7 @@ class BodyTrack:
     def __init__(self, skeleton: Skeleton, first: Motion, position: FloatArray, heading: float, label: str) -> None:
         self.skeleton = skeleton
         start = first.slice(0, 1)
-        start = start.placed(position - _planar(rot.rotate(rot.about_z(np.float32(heading)), start.root[0])), heading)
+        start = start.placed(position - _planar(rot.rotate(rot.about_z(np.array(heading, np.float32)), start.root[0])), heading)
         self._parts, self._labels = [start], [np.array([ACTION_LABELS.index(label)], np.uint8)]
         self._before: Motion | None = None
 
@@ -216,7 +216,7 @@ class BodyTrack:
             here, yaw_here = last.root[-1, :2], self.heading
             there, yaw_there = motion.root[0, :2], float(heading_of(motion.rotations[0, 0]))
         yaw = yaw_here - yaw_there
-        return motion.placed(here - _planar(rot.rotate(rot.about_z(np.float32(yaw)), np.array([*there, 0.0]))), yaw)
+        return motion.placed(here - _planar(rot.rotate(rot.about_z(np.array(yaw, np.float32)), np.array([*there, 0.0]))), yaw)
 
     def append(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
         """Add the frames of an aligned ``motion`` after its first, which stands for the last frame here.

@@ -1,4 +1,4 @@
-"""Composes two-actor scenes: a script, a base of real motion for each body, gestures on stresses, heads that look and listen.
+"""Composes two-actor scenes with perfect labels: the corpus the shipped networks learn from.
 
 ``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``; the same seed gives the same scenes.
 """
@@ -7,209 +7,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
-from ..contract import ACTION_LABELS, FPS, FloatArray
-from ..evaluation.measures import stress_times
-from ..refine.feet import detect_contacts, lock_feet
-from ..skeleton import INDEX, Skeleton, forward_kinematics
-from .base_motion import ClipSet, Motion
-from .clip import Clip
+from ..contract import ACTION_LABELS, FPS
+from ..skeleton import Skeleton
 from .filter import fault, summary
-from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
-from .labels import label_frames
 from .library import load_library
-from .listening import look_and_listen
-from .performer import Performer
-from .posture import with_posture
 from .scene import Scene
-from .script import Script, write_script
-
-if TYPE_CHECKING:
-    from .speech_library import Utterance
-
-PROSODY_SIZE = 28
-SYNTHETIC = ("awb", "kal", "rms", "slt")
-BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
-
-
-@dataclass(frozen=True)
-class Material:
-    """What scenes are made from: clips of one split, their foot contacts, and each voice's utterances."""
-
-    clips: list[Clip]
-    contacts: dict[str, NDArray[np.bool_]]
-    gestures: list[Gesture]
-    voices: dict[str, list[Utterance]]
-    split: str
-
-
-def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -> Material:
-    """The material of a split. Clips held out never appear in 'train'; 'test' may use all, for its voices are held out."""
-    usable = [clip for clip in clips if split == "test" or clip.split == "train"]
-    voices: dict[str, list[Utterance]] = {}
-    for utterance in utterances:
-        if utterance.split == split:
-            voices.setdefault(utterance.voice, []).append(utterance)
-    contacts = {
-        clip.name: detect_contacts(clip.root_positions, clip.rotations, clip.skeleton) for clip in usable if clip.source == BASE_SOURCE
-    }
-    return Material(usable, contacts, gesture_library(usable), voices, split)
-
-
-def compose_scene(seed: int, material: Material) -> Scene:
-    """The scene of ``seed``, good or not: see ``filter.fault``."""
-    rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
-    names = sorted(material.voices)
-    # A recorded reader is worth more than another synthetic voice.
-    weights = np.array([1.0 if name.split("_")[0] in SYNTHETIC else 4.0 for name in names])
-    first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=weights / weights.sum())
-    voices = (material.voices[names[first]], material.voices[names[second]])
-    script = write_script(rng, voices)
-    frames = int(script.duration * FPS)
-    prosody = np.stack([_prosody(script, actor, voices[actor], frames) for actor in range(2)])
-    performers = _perform(rng, script, material, prosody)
-    bodies, labels = [], []
-    for performer in performers:
-        motion, label = performer.track.result()
-        motion, label = motion.slice(0, frames), label[:frames]
-        motion = with_posture(rng, motion, performer.clips.skeleton, label)
-        root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
-        labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
-        bodies.append(Motion(root, rotations, motion.contacts))
-    stresses = tuple(_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2))
-    gestures = []
-    skeletons = [performer.clips.skeleton for performer in performers]
-    for actor in range(2):
-        placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], stress_times(prosody[actor]), material.gestures)
-        gestures += [{"actor": actor, "time": round(p.time, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
-    heads = [forward_kinematics(body.root, body.rotations, skeleton)[0][:, INDEX["head"]] for body, skeleton in zip(bodies, skeletons)]
-    for actor in range(2):
-        mine, theirs = prosody[actor, :, 0], prosody[1 - actor, :, 0]
-        bodies[actor].rotations = look_and_listen(
-            rng, bodies[actor].root, bodies[actor].rotations, skeletons[actor], heads[1 - actor],
-            (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), mine, theirs,
-            [s[:2] for s in stresses[actor]], [s[:2] for s in stresses[1 - actor]],
-        )  # fmt: skip
-    return Scene(
-        seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
-        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), prosody.astype(np.float16),
-        np.zeros((2, frames, 52), np.float16), np.array(script.seat_height, np.float32), script.utterances,
-        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
-        [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
-    )  # fmt: skip
-
-
-def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: float) -> list[tuple[float, float, str]]:
-    """(scene time s, strength 0..1, word) of one actor's stressed syllables, in order."""
-    known = {utterance.id: utterance for utterance in voice}
-    found = []
-    for said in script.utterances[actor]:
-        utterance = known[said.id]
-        for time, strength in utterance.stresses:
-            word = next((text for text, start, end in utterance.words if start <= time <= end), "")
-            if said.start + time < duration:
-                found.append((said.start + time, strength, word))
-    return sorted(found)
-
-
-def _gesture(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8],
-    stresses: Sequence[tuple[float, float, str]], beats: FloatArray, library: Sequence[Gesture],
-) -> list[Placed]:
-    """Lay gestures over a body, in place; hands are left alone while it sits down or stands up, and often while it walks."""
-    walking, seated = labels == ACTION_LABELS.index("walk"), labels == ACTION_LABELS.index("sit")
-    busy = np.zeros(len(labels), bool)
-    for change in np.flatnonzero(np.diff(seated.astype(np.int8))) + 1:
-        busy[max(0, change - FPS) : change + round(1.3 * FPS)] = True
-    gestures_while_walking = rng.random() < 0.6
-
-    def free(start: float, end: float) -> bool:
-        span = slice(max(0, int(start * FPS)), int(end * FPS) + 1)
-        return not busy[span].any() and (gestures_while_walking or not walking[span].any())
-
-    placed = place_gestures(rng, library, stresses, beats, len(labels) / FPS, free, calm=float(rng.random()))
-    trunk = gaussian_filter1d(np.where(walking, 0.2, np.where(seated, 0.6, 1.0)).astype(np.float32), 8.0)
-    body.rotations, kept = overlay(body.root, body.rotations, skeleton, placed, trunk)
-    return kept
-
-
-def _prosody(script: Script, actor: int, voice: Sequence[Utterance], frames: int) -> FloatArray:
-    """(frames, 28) of everything one actor says; silence is zero."""
-    known = {utterance.id: utterance for utterance in voice}
-    track = np.zeros((frames, PROSODY_SIZE), np.float32)
-    for said in script.utterances[actor]:
-        start = round(said.start * FPS)
-        part = known[said.id].prosody[: max(0, frames - start)]
-        louder = part[:, :1] >= track[start : start + len(part), :1]
-        track[start : start + len(part)] = np.where(louder, part, track[start : start + len(part)])
-    return track
-
-
-def _perform(rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray) -> tuple[Performer, Performer]:
-    """Both bodies' base motion, grown in turns so that each knows where the other is."""
-    speaking = np.concatenate([np.zeros((2, 1)), np.cumsum(prosody[:, :, 0] > 0.5, axis=1)], axis=1)
-
-    def conversation_of(actor: int) -> Callable[[float, float], tuple[float, float]]:
-        def shares(start: float, end: float) -> tuple[float, float]:
-            a, b = (min(max(0, round(t * FPS)), speaking.shape[1] - 1) for t in (start, end))
-            both = (speaking[:, b] - speaking[:, a]) / max(b - a, 1)
-            return float(both[actor]), float(both[1 - actor])
-
-        return shares
-
-    base = [clip for clip in material.clips if clip.source == BASE_SOURCE]
-    bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
-    owners = sorted({clip.performer for clip in material.clips if clip.source in ("rocketbox", "smartbody")})
-    direction = float(rng.uniform(-np.pi, np.pi))
-    places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
-    performers = []
-    for actor in range(2):
-        facing = direction + np.pi * actor + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
-        performer = str(rng.choice(bodies))
-        owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
-        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.uniform(0.92, 1.08)))
-        clips = ClipSet(base, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
-        performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))
-    one, two = performers
-    one.partner, two.partner = two, one
-    frames = prosody.shape[1]
-    while min(one.track.frames, two.track.frames) < frames + 5:
-        min(performers, key=lambda p: p.track.frames).advance()
-    return one, two
-
-
-# Seconds by which a label comes before the frame at which the motion is recognised as such.
-_LEAD = {"sit": 0.45, "walk": 0.15, "stand": 0.3}
-
-
-def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Script labels (T,) whose changes are moved to shortly before the motion shows them (``seen`` (T,)), where one is near."""
-    changes = np.flatnonzero(np.diff(seen)) + 1
-    result = np.array(script)
-    edges = [0, *(np.flatnonzero(np.diff(script)) + 1).tolist(), len(script)]
-    moved = [0]
-    for edge in edges[1:-1]:
-        label = int(script[edge])
-        near = [int(c) for c in changes if int(seen[c]) == label and -1.0 * FPS <= c - edge <= 3.5 * FPS]
-        place = edge
-        if near:
-            lead = _LEAD["sit" if seen[near[0] - 1] == ACTION_LABELS.index("sit") else ACTION_LABELS[label]]
-            place = near[0] - round(lead * FPS)
-        moved.append(min(max(place, moved[-1] + 1), len(script)))
-    moved.append(len(script))
-    for (a, b), edge in zip(zip(moved[:-1], moved[1:]), edges[:-1]):
-        result[a:b] = script[edge]
-    return result
+from .staging import Material, compose_scene, gather
 
 
 def compose(
@@ -286,7 +97,9 @@ def look(out_dir: Path, count: int) -> list[Path]:
         names = [name[:2] for name in ACTION_LABELS]
         captions = [" ".join(names[scene.labels[a, int(t * FPS)]] + ("*" if scene.prosody[a, int(t * FPS), 0] > 0.5 else "") for a in (0, 1)) for t in times]
         bodies = [(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in (0, 1)]
-        sheets.append(contact_sheet(bodies, out_dir / "look" / f"{path.stem}.png", list(times), captions=captions, columns=8, cell=(260, 260), title=path.stem))
+        sheet = out_dir / "look" / f"{path.stem}.png"
+        faces = [np.asarray(scene.face[a], np.float32) for a in (0, 1)]
+        sheets.append(contact_sheet(bodies, sheet, list(times), faces=faces, captions=captions, columns=8, cell=(260, 260), title=path.stem))
     return sheets
 
 

@@ -53,9 +53,9 @@ _LONGEST = 7.0  # s
 
 @dataclass(frozen=True)
 class Gesture:
-    """A clip ready to be laid over: what it says, which hands (left, right) move, and when (s) it starts, is quick, and ends.
+    """A clip ready to be laid over: what it says, which hands (left, right) move, and when (s) it starts, strikes, and ends.
 
-    ``peaks`` are the moments of greatest hand speed: raising, stroke, going back; ``stroke`` is the one that leads to the
+    ``stops`` are the moments at which a quick movement ends: raising, stroke, going back; ``stroke`` is the one at the
     clip's labelled emphasis. ``activity`` (T,) 0..1 says how far the hands are from rest.
     """
 
@@ -65,7 +65,7 @@ class Gesture:
     start: float
     stroke: float
     end: float
-    peaks: tuple[float, ...]
+    stops: tuple[float, ...]
     activity: FloatArray
 
 
@@ -133,18 +133,32 @@ def _examined(clip: Clip, kind: str) -> Gesture | None:
     used = [side for side in (0, 1) if hands[side]]
     speed = np.max([speeds[side] for side in used], axis=0)
     peaks = find_peaks(speed, height=0.3, distance=6)[0] / FPS
-    leading = [p for p in peaks if emphasis - 0.6 <= p <= emphasis + 0.1]
+    stops = [_stop(speed, round(p * FPS)) / FPS for p in peaks]
+    leading = [k for k, stop in enumerate(stops) if abs(stop - emphasis) < 0.45]
     if not leading:
         return None
-    stroke = max(leading, key=lambda p: speed[round(p * FPS)] - 0.8 * abs(p - emphasis + 0.12))
-    start, end = max(0.0, peaks[0] - 0.5), min(clip.duration, peaks[-1] + 0.7)
-    if end - stroke < 0.4:
+    stroke = stops[max(leading, key=lambda k: speed[round(peaks[k] * FPS)] - 0.8 * abs(stops[k] - emphasis))]
+    start, end = max(0.0, peaks[0] - 0.5), min(clip.duration, stops[-1] + 0.45)
+    if end - stroke < 0.4 or stroke - start < 0.3:
         return None
+    spaced = [stroke]
+    for stop in [s for s in reversed(stops) if s < stroke]:
+        if start + 0.2 < stop < spaced[0] - 0.15:
+            spaced.insert(0, stop)
+    for stop in [s for s in stops if s > stroke]:
+        if spaced[-1] + 0.15 < stop < end - 0.1:
+            spaced.append(stop)
     away = np.max([reach[side] for side in used], axis=0)
     away = gaussian_filter1d(away / away.max(), 1.5, mode="nearest")
     # Once up, the hands are up until they go back: a dip between two strokes is part of the gesture.
     activity = np.minimum(np.maximum.accumulate(away), np.maximum.accumulate(away[::-1])[::-1])
-    return Gesture(clip, kind, hands, float(start), float(stroke), float(end), tuple(float(p) for p in peaks), activity.astype(np.float32))
+    return Gesture(clip, kind, hands, float(start), float(stroke), float(end), tuple(spaced), activity.astype(np.float32))
+
+
+def _stop(speed: FloatArray, peak: int) -> int:
+    """The frame at which a hand that is quickest at frame ``peak`` has all but stopped: down to a third."""
+    slow = np.flatnonzero(speed[peak : peak + round(0.6 * FPS)] < speed[peak] / 3)
+    return peak + (int(slow[0]) if len(slow) else round(0.2 * FPS))
 
 
 def place_gestures(
@@ -154,7 +168,7 @@ def place_gestures(
     """Choose stresses about every 1.5 to 3.5 s of speech and a gesture for each.
 
     ``stresses`` are (s, strength, word), sorted; ``free(start, end)`` says whether the arms may be used; ``calm`` 0..1
-    spreads gestures out. ``beats`` (s): every moment of loudness, to which the quick moments of a gesture are drawn.
+    spreads gestures out. ``beats`` (s): every moment of loudness, to which the ends of a gesture's movements are drawn.
     """
     placed: list[Placed] = []
     lefty = rng.random() < 0.15
@@ -170,7 +184,7 @@ def place_gestures(
         clock, gap = time, float(rng.uniform(1.2, 2.2) + 1.5 * calm * rng.random())
         kind = _KIND_OF_WORD.get(word.lower(), "beat") if rng.random() < 0.75 else "beat"
         options = [g for g in pool if g.kind == kind] or [g for g in library if g.kind == kind] or [g for g in pool if g.kind == "beat"]
-        for _ in range(4):
+        for _ in range(8):
             gesture = options[int(rng.integers(len(options)))]
             one_handed = gesture.hands[0] != gesture.hands[1]
             mirrored = bool(gesture.hands[0] != lefty) if one_handed and rng.random() < 0.8 else bool(rng.random() < 0.5)
@@ -185,21 +199,21 @@ def place_gestures(
 
 
 def _fitted(gesture: Gesture, time: float, beats: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Scene and clip times of a gesture whose stroke is quickest at ``time``, its other quick moments at beats near by.
+    """Scene and clip times of a gesture whose stroke ends at ``time``, its other movements at beats near by.
 
     Going back is slower than captured, as it is in talk; in acted clips hands drop.
     """
-    scene, clip = [time], [gesture.stroke]
-    for peak in [p for p in reversed(gesture.peaks) if p < gesture.stroke - 0.12]:
-        gap = clip[0] - peak
+    scene, clip = [time + 0.05], [gesture.stroke]  # a hand has all but stopped a little before its stop
+    for stop in [p for p in reversed(gesture.stops) if p < gesture.stroke]:
+        gap = clip[0] - stop
         scene.insert(0, _beat_between(beats, scene[0] - 1.5 * gap, scene[0] - 0.75 * gap, scene[0] - gap))
-        clip.insert(0, peak)
+        clip.insert(0, stop)
     scene.insert(0, scene[0] - 1.2 * (clip[0] - gesture.start))
     clip.insert(0, gesture.start)
-    for peak in [p for p in gesture.peaks if p > gesture.stroke + 0.12]:
-        gap = peak - clip[-1]
+    for stop in [p for p in gesture.stops if p > gesture.stroke]:
+        gap = stop - clip[-1]
         scene.append(_beat_between(beats, scene[-1] + 0.8 * gap, scene[-1] + 2.0 * gap, scene[-1] + 1.5 * gap))
-        clip.append(peak)
+        clip.append(stop)
     scene.append(scene[-1] + 1.5 * (gesture.end - clip[-1]))
     clip.append(gesture.end)
     return tuple(scene), tuple(clip)

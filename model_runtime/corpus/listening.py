@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
 from .. import rotations as rot
-from ..contract import FPS, FloatArray
+from ..contract import FPS
 from ..skeleton import INDEX, Skeleton, forward_kinematics, heading_of
 
+FloatArray = NDArray[Any]
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _NECK, _HEAD, _CHEST = INDEX["neck"], INDEX["head"], INDEX["spine3"]
 WIDEST_LOOK = np.radians(62.0)  # of the head against the chest

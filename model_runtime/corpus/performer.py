@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Performer:
         mine, theirs = self.conversation(self.time, self.time + 4.0)
         if self.seated:
             busy = mine > 0.3 or theirs > 0.3
-            pool = SEATED_CALM if self.rng.random() < (0.85 if busy else 0.35) else SEATED_LIVELY
+            pool: tuple[str, ...] = SEATED_CALM if self.rng.random() < (0.85 if busy else 0.35) else SEATED_LIVELY
         elif mine > 0.3:
             pool = CALM
         elif theirs > 0.3:
@@ -231,7 +232,7 @@ def shown_labels(motion: Motion, skeleton: Skeleton, wanted: str) -> NDArray[np.
     shown = label_frames(motion.root, motion.rotations, skeleton).astype(np.uint8)
     walk, stand = ACTION_LABELS.index("walk"), ACTION_LABELS.index("stand")
     edges = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]
-    for start, stop in zip(edges[:-1], edges[1:]):
+    for start, stop in pairwise(edges):
         if shown[start] == walk and stop - start < FPS and wanted != "walk":
             shown[start:stop] = stand
         if shown[start] == stand and start == 0 and wanted == "walk":

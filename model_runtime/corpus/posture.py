@@ -45,7 +45,7 @@ def with_posture(rng: np.random.Generator, body: Motion, skeleton: Skeleton, lab
     rotations = body.rotations.copy()
     # The hip of the standing leg rises a little, the trunk stays upright over it.
     hip = np.clip(-1.3 * lateral, -0.06, 0.06)
-    pelvis = rot.multiply(rot.multiply(heading, _turn(turn, hip, np.zeros(frames))), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, _turn(turn, hip, np.zeros(frames, np.float32))), rot.conjugate(heading))
     rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
     for joint in _SPINE:
         rotations[:, joint] = rot.multiply(rotations[:, joint], _turn((twist - turn) / 3, (roll - hip) / 3, lean / 3))

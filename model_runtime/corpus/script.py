@@ -54,10 +54,10 @@ def write_script(rng: np.random.Generator, voices: tuple[Sequence[Utterance], Se
     """Draw a scene of 20 to 75 s for two voices, each given by its utterances."""
     duration = float(rng.uniform(20.0, 75.0))
     turns, utterances = _conversation(rng, voices, duration)
-    kind = str(rng.choice(["stand", "sit", "mixed", "lively", "walks"], p=[0.08, 0.09, 0.09, 0.34, 0.40]))
+    kind = str(rng.choice(["stand", "sit", "mixed", "lively", "walks"], p=[0.07, 0.10, 0.08, 0.30, 0.45]))
     starts = {"stand": ("stand", "stand"), "sit": ("sit", "sit"), "mixed": ("sit", "stand")}.get(kind)
     if starts is None:
-        starts = ("sit" if rng.random() < 0.35 else "stand", "sit" if rng.random() < 0.35 else "stand")
+        starts = ("sit" if rng.random() < 0.45 else "stand", "sit" if rng.random() < 0.45 else "stand")
     intents = tuple(_intents(rng, kind, start, duration) for start in starts)
     if rng.random() < 0.5:
         intents = intents[::-1]
@@ -136,9 +136,9 @@ def _intents(rng: np.random.Generator, kind: str, start: str, duration: float) -
         if kind in ("stand", "sit", "mixed") and rng.random() < 0.85:
             length = duration + 6.0
         elif label == "walk":
-            length = float(rng.uniform(3.0, 10.0))
+            length = float(rng.uniform(3.5, 10.0))
         else:
-            length = float(rng.gamma(2.0, 2.5) + 1.0 if label == "stand" else rng.uniform(5.0, 17.0))
+            length = float(rng.gamma(2.0, 2.0) + 1.0 if label == "stand" else rng.uniform(5.0, 17.0))
             if label == "stand" and plan and plan[-1].label == "sit" and rng.random() < 0.4:
                 length = 0.3  # gets up to go
         goal = str(rng.choice(["approach", "leave", "wander", "around"], p=[0.35, 0.15, 0.35, 0.15])) if label == "walk" else ""
