@@ -27,6 +27,7 @@ from .features.prosody import prosody
 from .networks.duet_denoiser import conditions_of
 from .refine.feet import detect_contacts, lock_feet
 from .refine.places import follow_places
+from .refine.smooth import smooth
 from .skeleton import INDEX, Skeleton, forward_kinematics
 
 # Where each stage ends on the progress bar, from its measured share of the time.
@@ -70,7 +71,7 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     rotations = to_rotations(lower, upper, upper_stage.hands)
 
     clock.begin("Feet")
-    roots = lower.root.numpy().astype(np.float32)
+    roots, rotations = smooth(lower.root.numpy(), rotations)
     contacts = np.zeros((2, frames, 4), np.float32)
     for index, actor in enumerate(request.actors):
         roots[index], rotations[index], contacts[index] = plant_feet(roots[index], rotations[index], actor.skeleton)
