@@ -7,6 +7,8 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -44,7 +46,8 @@ def generate(options: argparse.Namespace) -> None:
     name = Path(bpy.data.filepath).stem or "shot"
     _save_blend(folder / f"{name}.blend")
     if options.fbx:
-        export_fbx(scene, folder / f"{name}.fbx")
+        with _quiet():
+            export_fbx(scene, folder / f"{name}.fbx")
         print(folder / f"{name}.fbx")
     _report(job)
 
@@ -73,7 +76,8 @@ def demo(options: argparse.Namespace) -> None:
     ):
         started = time.monotonic()
         print(stage, flush=True)
-        write()
+        with _quiet():
+            write()
         print(f"  {time.monotonic() - started:.1f} s", flush=True)
     _report(job)
 
@@ -145,6 +149,21 @@ def _write_text(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise errors.OutOfSpace(f"'{path}' cannot be written ({error.strerror}); free some space.") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Blender and its exporters print every frame; what matters arrives as an exception."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+        sys.stdout.flush()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _report(job: generation.Generation) -> None:
