@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,5 +102,5 @@ class Scene:
                     stresses=(meta["stresses"][0], meta["stresses"][1]), gestures=meta["gestures"],
                     walk_targets=meta["walk_targets"],
                 )  # fmt: skip
-        except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
+        except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise SceneUnreadable(f"'{path}' is not a readable scene ({error}); compose it again.") from error
