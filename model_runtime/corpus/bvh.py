@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..skeleton import HAND_JOINTS, JOINTS
+from ..skeleton import HAND_JOINTS, JOINTS, Skeleton
 from .clip import Clip, ClipUnreadable, align_elbow_hinges, finish_clip, split_of
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers, t_posed_frames
 
@@ -190,14 +190,22 @@ def make_clip(
     if stature is not None:
         factor = stature / skeleton.height
         skeleton, root = skeleton.scaled(factor), root * factor
-    moving = np.flatnonzero(~t_posed_frames(skeleton, world))
-    start = int(moving[0]) if len(moving) else 0
+    start = _first_moving_frame(skeleton, world, motion.rate)
     has_fingers = _fingers_move(motion, bones)
     world = relaxed_fingers(world, tuple(joint for joint in JOINTS if joint not in bones.rotation) if has_fingers else None)
     return finish_clip(
         f"{source}/{name}", source, licence, skeleton, root[start:], world[start:], _whole_rate(motion.rate),
         tags=tags, performer=performer, has_fingers=has_fingers, split=split_of(name),
     )  # fmt: skip
+
+
+def _first_moving_frame(skeleton: Skeleton, world: Array, rate: float) -> int:
+    """Behind the T-pose that a capture may begin with, and behind any leap from such a pose into the motion."""
+    moving = np.flatnonzero(~t_posed_frames(skeleton, world))
+    start = int(moving[0]) if len(moving) else 0
+    opening = world[start : start + round(0.5 * rate)]
+    leaps = np.abs(np.sum(opening[1:] * opening[:-1], axis=-1)).min(axis=1) < np.cos(np.radians(15))  # half of 30 degrees
+    return start + (int(np.flatnonzero(leaps)[-1]) + 1 if leaps.any() else 0)
 
 
 def _arms_are_out(rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array) -> bool:

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..contract import FPS
 from ..errors import InterActError
-from ..skeleton import INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics, heading_of
+from ..skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics, heading_of
 
 Array = NDArray[Any]
 
-MIRRORED = tuple(
-    INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")] for name in JOINTS
-)
+MIRRORED = tuple(INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")] for name in JOINTS)
 _FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
 _SWAPPED_WORDS = {"left": "right", "right": "left"}
 SHORTEST_CLIP = 8  # frames; anything shorter is a pose, not a motion
 HIGHEST_RATE = 480.0
+LARGEST_STEP = np.radians(75)  # of a body joint in a thirtieth of a second; faster is an error of the capture
+_LEAP = np.radians(40)
 
 
 class ClipUnreadable(InterActError):
@@ -99,7 +99,13 @@ def finish_clip(
     root, rotations = resample(root_positions, local_rotations(without_finger_roll(world)), rate)
     if len(root) < SHORTEST_CLIP:
         raise ClipUnreadable(f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip.")
-    rotations = share_forearm_twist(rotations)
+    rotations = mend_glitches(share_forearm_twist(rotations))
+    fastest = _steps(rotations[:, : len(BODY_JOINTS)])
+    if fastest.max() > LARGEST_STEP:
+        frame, joint = np.unravel_index(int(fastest.argmax()), fastest.shape)
+        raise ClipUnreadable(
+            f"'{name}' jumps: {JOINTS[joint]} turns {np.degrees(fastest.max()):.0f} degrees after {frame / FPS:.2f} s, within one frame."
+        )
     root, rotations = place_at_origin(put_on_floor(root, rotations, skeleton), rotations)
     return Clip(name, source, licence, skeleton, root, rotations, **details)
 
@@ -176,6 +182,29 @@ def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Arra
     blend = part[:, None]
     root = root_positions[before] * (1 - blend) + root_positions[after] * blend
     return root, rot.slerp(rotations[before], rotations[after], np.broadcast_to(blend, (len(times), len(JOINTS))))
+
+
+def mend_glitches(rotations: Array) -> Array:
+    """Bridge spells of one to four frames in which a joint of (T, 52, 4) leaps away and comes back."""
+    rotations = np.array(rotations)
+    for frame, joint in np.argwhere(_steps(rotations) > _LEAP):
+        track = rotations[:, joint]
+        leap = _angle(track[frame], track[min(frame + 1, len(track) - 1)])
+        for back in range(frame + 2, min(frame + 6, len(track))):
+            if _angle(track[frame], track[back]) < 0.4 * leap:
+                part = np.arange(1, back - frame) / (back - frame)
+                track[frame + 1 : back] = rot.slerp(np.repeat(track[frame][None], len(part), 0), track[back], part)
+                break
+    return rotations
+
+
+def _steps(rotations: Array) -> Array:
+    """(T - 1, J) angles in radians between neighbouring frames."""
+    return _angle(rotations[:-1], rotations[1:])
+
+
+def _angle(a: Array, b: Array) -> Array:
+    return 2.0 * np.arccos(np.clip(np.abs(np.sum(a * b, axis=-1)), 0.0, 1.0))
 
 
 def share_forearm_twist(rotations: Array) -> Array:

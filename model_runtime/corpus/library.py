@@ -25,8 +25,8 @@ from .. import rotations as rot
 from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import JOINTS, Skeleton
-from .clip import Clip, ClipUnreadable
 from .bvh import make_clip, parse_bvh, rest_of_first_frame
+from .clip import Clip, ClipUnreadable
 from .rocketbox import read_rocketbox
 from .skm import parse_sk, read_skm
 from .source_rig import SourceRig
@@ -69,7 +69,9 @@ def read_archives(motion_dir: Path) -> Reading:
             found = True
             read(path, reading)
     if not found:
-        raise LibraryMissing(f"No motion archive ({', '.join(_ARCHIVES)}) is in '{motion_dir}'; point --data at the folder that holds motion/.")
+        raise LibraryMissing(
+            f"No motion archive ({', '.join(_ARCHIVES)}) is in '{motion_dir}'; point --data at the folder that holds motion/."
+        )
     return reading
 
 

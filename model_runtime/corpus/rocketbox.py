@@ -86,7 +86,9 @@ def tags_of(name: str) -> tuple[str, ...]:
         tags += [f"turn_{turn[1]}", f"turn_{turn[1]}_{turn[2]}"] + (["turn_to_walk"] if turn[3] else ["turn_in_place"])
     if listening := re.search(r"gestic_(listen_\w+?)_\d+$", text):
         tags += ["listen", listening[1]]
-    tags += ["gesture" if word == "gestic" else word for word in words if not word.isdigit() and word not in ("sit", "stand", "down", "up", "to")]
+    tags += [
+        "gesture" if word == "gestic" else word for word in words if not word.isdigit() and word not in ("sit", "stand", "down", "up", "to")
+    ]
     if _PROPS & set(words):
         tags += ["prop"]
     return tuple(dict.fromkeys(tags))

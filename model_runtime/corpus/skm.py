@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from .. import rotations as rot
 from ..skeleton import HAND_JOINTS, JOINTS
 from .bvh import BONE_MAPS, parse_hierarchy
 from .clip import Clip, ClipUnreadable, finish_clip, split_of
+from .skm_tags import tags_named, tags_seen
 from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, relaxed_fingers
 
 Array = NDArray[Any]
@@ -49,7 +50,9 @@ def _joint_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
         for joint in HAND_JOINTS[side]:
             finger, number = joint.partition("_")[2][:-1], int(joint[-1])
             place[joint] = turn[joint] = (
-                f"Jt{_LITTLE.get(finger, finger.capitalize())}{'ABC'[number - 1]}{modern_side}" if modern else f"{plain_side}_{finger}{number}"
+                f"Jt{_LITTLE.get(finger, finger.capitalize())}{'ABC'[number - 1]}{modern_side}"
+                if modern
+                else f"{plain_side}_{finger}{number}"
             )
     return place, turn
 
@@ -129,7 +132,7 @@ def _tips(names: list[str], parents: list[int], offsets: list[Array]) -> dict[st
 def parse_skm(name: str, text: str) -> SkmMotion:
     """Channels, frames and sync points of a ``.skm`` text. Raises ``ClipUnreadable`` naming what is wrong."""
     listing = re.search(r"^\s*channels\s+(\d+)\s*$(.*?)^\s*frames\s+(\d+)\s*$", text, re.M | re.S)
-    if "SkMotion" not in text and listing is None or listing is None:
+    if ("SkMotion" not in text and listing is None) or listing is None:
         raise ClipUnreadable(f"'{name}' is not a SmartBody motion: it lists no channels or frames.")
     words = listing[2].split()
     channels = tuple(zip(words[::2], words[1::2]))
@@ -177,15 +180,18 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
     has_fingers = any(bones.rotation.get(joint) in moved for side in ("left", "right") for joint in HAND_JOINTS[side])
     world = relaxed_fingers(world, missing if has_fingers else None)
     sync = {phase: time - float(motion.times[0]) for phase, time in motion.sync.items()}
-    tags = tags_of(family, name)
-    return finish_clip(
+    tags = tags_named(family, name)
+    clip = finish_clip(
         f"{SOURCE}/{family}/{name}", SOURCE, LICENCE, t_pose.skeleton, root, world, 1.0 / float(np.median(steps)),
         tags=tags, sync=sync, performer=_performer(family, name), has_fingers=has_fingers,
         split="train" if {"turn", "to_walk", "to_idle"} & set(tags) else split_of(name),
     )  # fmt: skip
+    return replace(clip, tags=(*tags, *tags_seen(clip)))
 
 
-def _rig_for(name: str, family: str, motion: SkmMotion, rigs: Mapping[str, SourceRig]) -> tuple[SourceRig, BoneMap, tuple[tuple[str, str], ...]]:
+def _rig_for(
+    name: str, family: str, motion: SkmMotion, rigs: Mapping[str, SourceRig]
+) -> tuple[SourceRig, BoneMap, tuple[tuple[str, str], ...]]:
     """The skeleton whose joints a clip moves, its bone map, and the clip's channels in the skeleton's own names."""
     moved = {joint for joint, _ in motion.channels}
     own_first = sorted(rigs, key=lambda path: (f"/{family}/" not in path, not _same_character(path, name), "test_utah" not in path, path))
@@ -228,70 +234,3 @@ def _decode(motion: SkmMotion, channels: tuple[tuple[str, str], ...], rig: Sourc
 
 def _performer(family: str, name: str) -> str:
     return f"{SOURCE}_{re.split('[@_]', name)[0] if name.startswith(('Chr', 'Utah')) else family}"
-
-
-# What a gesture's name calls it -> the kind it is; first match wins.
-_KINDS = (
-    ("BeatFlip", "beat"), ("Beat", "beat"), ("Chop", "chop"), ("YouPoint", "you"), ("ScrewYou", "dismiss"), ("You", "you"), ("ScratchChest", "scratch"),
-    ("Scratch", "scratch"), ("SqueezeHand", "fidget"), ("TouchHands", "fidget"), ("ArmStretch", "stretch"), ("ShoulderStretch", "stretch"),
-    ("WeightShift", "weight_shift"), ("Contemplate", "think"), ("Think", "think"), ("Example", "example"), ("However", "however"),
-    ("Besides", "however"), ("Here", "here"), ("InclusivityNeg", "inclusive_negative"), ("InclusivityPos", "inclusive"), ("Indicate", "indicate"),
-    ("Deictic", "indicate"), ("Negat", "negative"), ("negation", "negative"), ("NoForward", "no"), ("NoLeft", "no"), ("NoRight", "no"),
-    ("Offer", "offer"), ("Plea", "plea"), ("Point", "point"), ("point", "point"), ("Receive", "receive"), ("Safe", "safe"), ("Shrug", "shrug"), ("Stop", "stop"), ("stop", "stop"),
-    ("Surround", "surround"), ("EmptyLarge", "surround"), ("EmptyMedium", "surround"), ("Frame", "frame"), ("When", "when"), ("Why", "question"),
-    ("question", "question"), ("bigger", "big"), ("inclusivity", "inclusive"), ("ThrowAway", "dismiss"), ("Sweep", "sweep"), ("Me", "me"), ("me", "me"),
-    ("We", "we"), ("we", "we"), ("us", "we"), ("you", "you"),
-)  # fmt: skip
-_GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
-_PLAIN_WORDS = (
-    ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
-    ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),
-    ("OpenDoor", "prop"), ("ThrowAway", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
-    ("CrossedArms", "crossed_arms"), ("IdleFight", "fight"),
-)  # fmt: skip
-
-
-def tags_of(family: str, name: str) -> tuple[str, ...]:
-    """Gesture kind, hand, direction, base posture, locomotion words of a SmartBody clip's name."""
-    character, at, rest = name.partition("@")
-    action = rest if at else name
-    base, _, after = action.partition("_")
-    posture = re.fullmatch(r"(Idle\w*?|Relax)0*(\d*)", base)
-    movement = after if posture and after else action
-    tags: list[str] = []
-    kind = next((value for word, value in _KINDS if word in movement), None) if family in _GESTURE_FAMILIES or "Gesture" in movement or "Indicate" in movement else None
-    fidget = kind in ("scratch", "fidget", "stretch", "weight_shift")
-    transition = re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action)
-    if kind and not transition and "Turn" not in movement and "Kick" not in movement:
-        hand = re.search(r"(Bt|Both|Lf|Rt)\d*$", movement)
-        tags += ["idle", kind] if fidget else ["gesture", kind]
-        tags += [{"Bt": "both", "Both": "both", "Lf": "left", "Rt": "right"}[hand[1]]] if hand and not fidget else []
-        tags += [word for word in ("high", "mid", "low", "forward", "center") if word in movement.lower()]
-        tags += [f"towards_{side}" for side in ("left", "right") if side in movement.lower()]
-        tags += ["strong"] if "intense" in movement else []
-    elif posture and not after or re.search(r"Motex|^idle|Idle\d+$", action) and not transition:
-        tags += ["idle"]
-    tags += [value for word, value in _PLAIN_WORDS if word in movement] if not kind or transition else []
-    if re.search(r"ToIdle|WalkToStop|WalkToStand", action):
-        tags += ["to_idle", "walk_stop"] if "Walk" in action.split("To")[0] else ["to_idle"]
-    if re.search(r"ToWalk", action):
-        tags += ["to_walk"] if "Turn" in action else ["to_walk", "walk_start"]
-    if turn := re.search(r"Turn(\d+)(Lf|Rt)", movement):
-        side = {"Lf": "left", "Rt": "right"}[turn[2]]
-        tags += [f"turn_{side}", f"turn_{side}_{turn[1]}"] + (["turn_to_walk"] if "ToWalk" in action else ["turn_in_place"])
-    if re.search(r"Circle", movement):
-        tags += ["circle"]
-    if "walk" in tags and family != "ChrMaarten" and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags):
-        tags += ["walk_loop"]
-    if base == "IdleCross01":
-        tags += ["sit", "seated"]
-    elif base == "IdleUpright01":
-        tags += ["stand_up", "prop"]
-    elif {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags):
-        tags += ["locomotion"]
-    else:
-        tags += ["stand"]
-    if posture:
-        tags += [f"base_{base.lower()}"]
-    tags += [f"rig_{re.split('_', character)[0].lower()}"] if at else []
-    return tuple(dict.fromkeys(tags))

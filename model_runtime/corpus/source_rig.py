@@ -119,9 +119,7 @@ def measure_t_pose(rig: SourceRig, bones: BoneMap, local: Array | None = None) -
     return TPose(standing_skeleton(symmetric(offsets), toe_height), rest, basis, scale)
 
 
-def carry_over(
-    rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array, translations: Array | None = None
-) -> tuple[Array, Array]:
+def carry_over(rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array, translations: Array | None = None) -> tuple[Array, Array]:
     """Pelvis positions (T, 3) in metres and world rotations (T, 52, 4) against the T-pose, of a motion given as local
     rotations (T, B, 4) and translations (T, B, 3) of the source. Joints the source lacks follow their parents."""
     positions, world = rig.pose(local, translations)
@@ -141,7 +139,12 @@ def t_posed_frames(skeleton: Skeleton, world: Array) -> NDArray[np.bool_]:
     """(T,) where world rotations (T, 52, 4) stand in a T-pose: arms out and straight, legs down, to 25 degrees."""
     posed = np.ones(len(world), bool)
     for side, out in (("left", 1.0), ("right", -1.0)):
-        for joint, child, wanted in (("shoulder", "elbow", [out, 0, 0]), ("elbow", "wrist", [out, 0, 0]), ("hip", "knee", [0, 0, -1]), ("knee", "ankle", [0, 0, -1])):
+        for joint, child, wanted in (
+            ("shoulder", "elbow", [out, 0, 0]),
+            ("elbow", "wrist", [out, 0, 0]),
+            ("hip", "knee", [0, 0, -1]),
+            ("knee", "ankle", [0, 0, -1]),
+        ):
             bone = skeleton.offsets[INDEX[f"{side}_{child}"]]
             direction = rot.rotate(world[:, INDEX[f"{side}_{joint}"]], bone / np.linalg.norm(bone))
             lateral = rot.rotate(rot.about_z(heading_of(world[:, 0])), np.array(wanted, float))
