@@ -42,7 +42,7 @@ def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
     """(T,) 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
 
     Pelvis height counts from 0.85 (0) down to 0.65 (1) of its standing height; the mean thigh angle to the vertical
-    from 35 (0) up to 75 degrees (1). A squat or bow fails one of the two.
+    from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch counts as sitting.
     """
     lowness = (0.85 - root_positions[:, 2] / skeleton.pelvis_height) / 0.20
     pelvis = rotations[:, 0]
