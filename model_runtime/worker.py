@@ -121,6 +121,8 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
         request = Request.from_json(request_path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
+    if not out.parent.is_dir():
+        raise OutOfSpace(f"There is no folder '{out.parent}' for the result; choose another.")
     performance = generate_on_all_cores(request, progress, message.get("weights"))
     performance.report["worker_memory_mb"] = peak_memory_mb()
     try:

@@ -143,7 +143,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         worker.run_job({"request": str(request), "out": str(tmp_path / "o.npz"), "weights": str(tmp_path)}, lambda _: None)
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_result_without_a_folder_is_named_before_anything_is_computed(tmp_path: Path) -> None:
     request = tmp_path / "r.json"
     request.write_text(a_request().to_json(), "utf-8")
     with pytest.raises(OutOfSpace, match="no such place"):
