@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
-from .contract import FloatArray
+from .contract import FPS, FloatArray
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .features.mel import log_mel
@@ -31,7 +31,7 @@ from .networks.face_denoiser import (
     heard_frames,
     speech_steps,
 )
-from .networks.face_style import FaceStyle
+from .networks.face_style import FaceStyle, blink_times
 from .refine.lips import refine_lips
 
 _PARTNER_IN_REACH = 0.8  # radians to either side: beyond, the eyes cannot follow
@@ -123,10 +123,13 @@ class FaceModel:
         towards = FACING.index("unknown" if facing is None else "towards" if facing else "away")
         mean, std = self._heard
         style = _style(seed)
+        blink = torch.zeros(1, frames)
+        blink[0, _blink_frames(me, partner, style, seed)] = 1.0
         return FaceConditions(
             mine=((torch.from_numpy(me.frames) - mean) / std).clamp(-4.1, 4.1)[None],
             partner=((torch.from_numpy(partner.frames) - mean) / std).clamp(-4.1, 4.1)[None],
-            gaze=torch.from_numpy(looking)[None], style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
+            gaze=torch.from_numpy(looking)[None],
+            blink=blink, style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
             hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
         )  # fmt: skip
 
@@ -175,6 +178,17 @@ def _style(seed: int) -> FaceStyle:
     return FaceStyle(1.05, float(smile), float(brows), float(blinks))
 
 
+def _blink_frames(me: HeardVoice, partner: HeardVoice, style: FaceStyle, seed: int) -> list[int]:
+    """When this person blinks: by chance, and where one of the two falls silent."""
+    frames = len(me.frames)
+    moments: list[tuple[float, float]] = []
+    for voice in (me, partner):
+        active = voice.frames[:, -2] > 0.5
+        moments += [(float(f) / FPS, 0.45) for f in np.flatnonzero(active[:-1] & ~active[1:])]
+    times = blink_times(np.random.default_rng([seed, 53]), frames / FPS, style, moments)
+    return sorted({min(round(t * FPS), frames - 1) for t in times})
+
+
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
-    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "kept", "keep")}
+    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep")}
     return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, **{k: v.clone() for k, v in cut.items()})

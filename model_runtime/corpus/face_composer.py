@@ -15,7 +15,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
-from ..networks.face_style import FaceStyle
+from ..networks.face_style import FaceStyle, blink_times
 from ..refine.lips import CURVE, columns
 from .visemes import Phone, lay_contacts, viseme_curves
 
@@ -201,21 +201,10 @@ def _look(face: FloatArray, rng: np.random.Generator, time: _Timeline, gaze: Flo
 
 
 def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, shifts: Sequence[float]) -> None:
-    """Blinks: 12 to 22 a minute, on phrase ends and gaze shifts when one is due, never closer than half a second."""
-    rate = 12.0 + 10.0 * style.blinks
-    times = [t + rng.uniform(-0.05, 0.2) for t in (*time.ends, *time.partner_ends) if rng.random() < 0.45]
-    times += [t + rng.uniform(-0.03, 0.06) for t in shifts if rng.random() < 0.35]
-    at = rng.uniform(0.0, 3.0)
-    while at < time.duration:
-        if all(abs(at - t) > 1.0 for t in times):
-            times.append(at)
-        at += 0.6 + rng.gamma(2.2, max(60.0 / rate - 0.6, 0.5) / 2.2)
+    """Blinks, more on phrase ends and large shifts of gaze."""
+    moments = [(t, 0.45) for t in (*time.ends, *time.partner_ends)] + [(t, 0.35) for t in shifts]
     lid = np.zeros(time.frames, np.float32)
-    last = -1.0
-    for at in sorted(times):
-        if at - last < 0.5:
-            continue
-        last = at
+    for at in blink_times(rng, time.duration, style, moments):
         lid = np.maximum(lid, rng.uniform(0.88, 1.0) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
     for column in columns("eyeBlink"):
         face[:, column] = np.clip(face[:, column] * (1.0 - lid) + lid, 0.0, 1.0)

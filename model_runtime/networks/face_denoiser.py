@@ -34,7 +34,8 @@ class FaceConfig:
 
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
-CONFIGS = {"default": FaceConfig(), "tiny": TINY}
+SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
+CONFIGS = {"default": FaceConfig(), "small": SMALL, "tiny": TINY}
 HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
 
@@ -43,13 +44,14 @@ class FaceConditions:
     """What a face is made from, B windows of T frames.
 
     ``mine``, ``partner`` (B, T, HEARD_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
-    ``facing`` (B,) index into ``FACING``; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
+    ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
     ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
     """
 
     mine: Tensor
     partner: Tensor
     gaze: Tensor
+    blink: Tensor
     style: Tensor
     facing: Tensor
     hears: Tensor
@@ -65,7 +67,7 @@ class FaceDenoiser(nn.Module):
         width = config.width
         self.config = config
         self.null_voice = nn.Parameter(torch.zeros(2, HEARD_SIZE))
-        self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE, width), nn.GELU(), nn.Linear(width, width))
+        self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE + 1, width), nn.GELU(), nn.Linear(width, width))
         self.curves_in = nn.Linear(2 * FACE_SIZE + 1, width)
         self.step = StepEmbedding(width)
         self.style = nn.Linear(STYLE_SIZE, width)
@@ -78,7 +80,7 @@ class FaceDenoiser(nn.Module):
         mine, partner = (
             torch.where(given.hears[:, i, None, None] > 0, voice, self.null_voice[i]) for i, voice in enumerate((given.mine, given.partner))
         )
-        audio = self.hear(torch.cat([mine, partner, given.gaze], -1))  # (B, T, width)
+        audio = self.hear(torch.cat([mine, partner, given.gaze, given.blink[..., None]], -1))  # (B, T, width)
         keep = given.keep[..., None]
         x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)

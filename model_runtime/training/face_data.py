@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the library reads sound files; a training machine only read
     from ..corpus.speech_library import Utterance
 
 RATE = 16000
+BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
 HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
 _MEL_STEP, _VOICE_STEP, _GAZE_STEP = 0.1, 1.0 / 180.0, 1.0 / 80.0  # of a stored byte: natural log, activity, radians
 
@@ -174,6 +175,7 @@ class FacePack:
             self.curves, self.gaze, self.style, self.facing = (
                 torch.from_numpy(data[k]).to(device) for k in ("curves", "gaze", "style", "facing")
             )
+            self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
         self.device = device
         self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
@@ -199,6 +201,7 @@ class FacePack:
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
         given = FaceConditions(
+            blink=self.blink[me, rows],
             mine=self.heard[me, rows].float(), partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
             kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
@@ -227,6 +230,12 @@ def _heard(
             out[actor].append(heard_frames(features[0], logits[0].softmax(-1), track).half())
             at_step, at_frame = at_step + step_count, at_frame + frame_count
     return torch.stack([torch.cat(parts) for parts in out])
+
+
+def shut_lids(lid: Tensor) -> Tensor:
+    """(2, N) lid closure -> 1 on the first frame at the peak of each blink."""
+    before, after = lid.roll(1, 1), lid.roll(-1, 1)
+    return ((lid > 0.65) & (lid > before) & (lid >= after)).float()
 
 
 def heard_scale(heard: Tensor) -> tuple[Tensor, Tensor]:
