@@ -97,6 +97,7 @@ def score_lips(
                 touched.append(bool(reached[window].any()))
             if phone in (*BILABIAL, *LABIODENTAL, SILENCE):
                 elsewhere[_span(start, end, frames, 1 if phone != SILENCE else 2)] = False
+        elsewhere &= loud > 0.0  # where the alignment puts a phone into a pause, a shut mouth is right
         false.append(gap[elsewhere] <= 0.0)
         truth = viseme_curves(phones, frames, loud)
         jaws.append((face[:, JAW], truth[:, JAW]))
@@ -136,14 +137,18 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
     """The utterances of the held-out readers, aligned by force; those that cannot be aligned are named and left out."""
     from ..features.alignment import align
     from ..features.audio import load_speech
+    from ..features.prosody import common_level_gain
 
     speech = data_dir / "speech"
-    with open(speech / "ljspeech" / "metadata.csv", encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row]
-    texts = [(speech / "ljspeech" / f"{row[0]}.flac", row[-1]) for row in rows]
+    lines: dict[str, str] = {}  # both readers of the book share its numbers, and each table lists only some of them
+    for table in (speech / "reader_a" / "transcript.csv", speech / "ljspeech" / "metadata.csv"):
+        with open(table, encoding="utf-8", newline="") as file:
+            lines |= {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
+    texts = [(path, lines[path.stem]) for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in lines]
     texts += [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))]
     for path, text in texts:
         wave = load_speech(path)
+        wave = wave * np.float32(common_level_gain(wave))
         found = align(wave, text)
         if found.phones:
             yield HeldOutSpeech(f"{path.parent.name}/{path.stem}", wave, [(p.text, p.start, p.end) for p in found.phones])
