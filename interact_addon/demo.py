@@ -23,14 +23,17 @@ def build_demo_scene(scene: bpy.types.Scene, speech_a: Path | None = None, speec
     """Add the demo to ``scene``, in a collection of its own, and cast it; the frame range follows the longer voice.
 
     ``speech_a`` is heard from the woman, ``speech_b`` from the man; None takes the voice that ships with the add-on.
+    Raises ``SpeechFileMissing`` or ``SpeechFileBroken`` with the scene untouched.
     """
-    voices = timeline.default_speech() if speech_a is None or speech_b is None else (speech_a, speech_b)
-    voices = (speech_a or voices[0], speech_b or voices[1])
+    shipped = timeline.default_speech()
+    voices = (speech_a or shipped[0], speech_b or shipped[1])
+    for voice in voices:
+        timeline.check_speech(voice)
     collection = bpy.data.collections.new("InterAct demo")
     scene.collection.children.link(collection)
     stage.set_render(scene)
 
-    first, second = (build_character(figure, scene, collection) for figure in (MIA, TOM))
+    first, second = (build_character(figure, collection) for figure in (MIA, TOM))
     _put(first.rig, _MARK_A, _HEADING_A)
     _put(second.rig, _MARK_B, _HEADING_B)
     stage.build_floor(collection)

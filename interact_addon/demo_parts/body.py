@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .fields import Array, along_segment, ellipsoid, smooth_intersect, smooth_subtract, smooth_union, smoothstep, sphere, tapered, vector
+from .fields import Array, ellipsoid, smooth_intersect, smooth_subtract, smooth_union, sphere, tapered, vector
 from .figure import Figure, arm_rotation, joints_of
-from .skinning import body_weights, foot_weights, hand_weights, limited, rigid_weights, smoothed
+from .skinning import body_weights, foot_weights, hand_weights, limited, smoothed
 from .surface import Part, band, join, loft, mesh_field
 
 

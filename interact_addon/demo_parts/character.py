@@ -32,9 +32,9 @@ class Character:
     head: bpy.types.Object
 
 
-def build_character(figure: Figure, scene: bpy.types.Scene, collection: bpy.types.Collection) -> Character:
+def build_character(figure: Figure, collection: bpy.types.Collection) -> Character:
     """Armature and two meshes in ``collection``, at the world's origin, facing -Y."""
-    rig = build_armature(figure, scene, collection)
+    rig = build_armature(figure, collection)
     materials = {
         key: make_material(f"{figure.name} {key}", colour, _ROUGHNESS.get(key, 0.6), 1.0 if key in ("pupil", "iris", "white") else 0.0)
         for key, colour in {**_SHARED, **figure.palette}.items()

@@ -131,19 +131,25 @@ def bone_name(joint: str, naming: str) -> str:
     return f"mixamorig:{prefix}{_MIXAMO[name]}"
 
 
-def build_armature(figure: Figure, scene: bpy.types.Scene, collection: bpy.types.Collection) -> bpy.types.Object:
-    """The armature object at the world's origin, in rest pose, soles on the floor; ``collection`` is in ``scene``."""
+def build_armature(figure: Figure, collection: bpy.types.Collection) -> bpy.types.Object:
+    """The armature object at the world's origin, in rest pose, soles on the floor."""
     joints = joints_of(figure)
     data = bpy.data.armatures.new(figure.name)
     rig = bpy.data.objects.new(figure.name, data)
-    collection.objects.link(rig)
-    view_layer = scene.view_layers[0]
-    view_layer.update()
-    with bpy.context.temp_override(scene=scene, view_layer=view_layer, object=rig, active_object=rig):
-        view_layer.objects.active = rig
-        bpy.ops.object.mode_set(mode="EDIT")
-        _make_bones(data, figure, joints)
+    # Bones are made in edit mode, which works only in the scene on screen; the demo's may be another.
+    bench, layer = bpy.context.scene.collection, bpy.context.view_layer
+    active = layer.objects.active
+    if active is not None and active.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
+    bench.objects.link(rig)
+    layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    _make_bones(data, figure, joints)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bench.objects.unlink(rig)
+    collection.objects.link(rig)
+    if active is not None and active.name in layer.objects:
+        layer.objects.active = active
     data.display_type = "STICK"
     rig.show_in_front = True
     for bone in rig.pose.bones:
@@ -163,10 +169,9 @@ def _make_bones(data: bpy.types.Armature, figure: Figure, joints: dict[str, Arra
         bone = edit.new(bone_name(joint, figure.naming))
         bone.head, bone.tail = Vector(joints[joint]), Vector(joints[end])
         bone.parent = made[parent] if parent else root
-        # The Z axis of arms and fingers up, of legs forward, of spine and head back: what importers of these rigs make.
-        limb = joint.split("_")[0]
-        bone.align_roll(Vector((0.0, -1.0, 0.0)) if limb in ("hip", "knee", "ankle", "ball") or parent in ("", "pelvis", *_BONES_CENTRE) and "_" not in joint
-                        else Vector((0.0, 0.0, 1.0)))  # fmt: skip
+        # The Z axis of arms and fingers points up, of all others forward: what importers of these rigs make.
+        arm = joint.split("_")[0] in ("collar", "shoulder", "elbow", "wrist") or joint[:-3] in FINGERS
+        bone.align_roll(Vector((0.0, 0.0, 1.0) if arm else (0.0, -1.0, 0.0)))
         made[joint] = bone
     if figure.naming == "mixamo":
         for side, prefix in (("l", "Left"), ("r", "Right")):

@@ -7,14 +7,17 @@ The left half (x >= 0) is built and mirrored, so both halves match to the last v
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from mathutils import Vector
 from mathutils.geometry import delaunay_2d_cdt
+from numpy.typing import NDArray
 
-from .fields import Array, cast, ellipsoid, gradient, smooth_subtract, smooth_union, smoothstep, sphere, tapered, vector
+from .fields import Array, Field, cast, ellipsoid, gradient, smooth_subtract, smooth_union, smoothstep, sphere, tapered, vector
 from .surface import Part, join
 
+Mask = NDArray[np.bool_]
 HINGE = vector(0.0, 0.010, -0.030)  # of the jaw, before the ears
 EYE = vector(0.0328, -0.0640, -0.002)
 EYE_RADIUS = 0.0170
@@ -98,17 +101,17 @@ def build_skin(face: Face) -> Part:
     lips, n = len(lip_points), len(lip_points[0])
     outer = len(_LIP_LOOPS)
     order = [*range(outer, lips)][::-1] + [*range(outer)]  # from the throat outward
-    for a, b in zip(order, order[1:]):
+    for a, b in pairwise(order):
         for i in range(n - 1):
             faces.append((starts[a] + i, starts[b] + i, starts[b] + i + 1, starts[a] + i + 1))
-            materials.append("lips" if a < 4 and b <= 4 or a == outer else "mouth" if a > outer else "skin")
+            materials.append("lips" if (a < 4 and b <= 4) or a == outer else "mouth" if a > outer else "skin")
     back = order[0]
     for i in range((n - 1) // 2):
         faces.append((starts[back] + i, starts[back] + i + 1, starts[back] + n - 2 - i, starts[back] + n - 1 - i))
         materials.append("mouth")
     lids = len(lid_points)
     order = [*range(len(LID_STEPS), lids)][::-1] + [*range(len(LID_STEPS))]
-    for a, b in zip(order, order[1:]):
+    for a, b in pairwise(order):
         for i in range(_LID):
             j = (i + 1) % _LID
             faces.append((starts[lips + a] + i, starts[lips + b] + i, starts[lips + b] + j, starts[lips + a] + j))
@@ -148,7 +151,7 @@ def _jaw_share(points: Array, marks: dict[str, Array]) -> Array:
     return near * marks["lip_jaw"] + (1.0 - near) * jaw_field(points)
 
 
-def _lip_loops(solid) -> tuple[list[Array], dict[str, Array]]:  # type: ignore[no-untyped-def]
+def _lip_loops(solid: Field) -> tuple[list[Array], dict[str, Array]]:
     """Loops (each from the lower middle over the corner to the upper middle), outer ones first, then the mouth's inside."""
     phi = np.linspace(-np.pi / 2, np.pi / 2, 2 * _HALF_LIP + 1)
     rise = np.sign(np.sin(phi)) * np.abs(np.sin(phi)) ** 1.25
@@ -187,7 +190,7 @@ def _lip_outline(phi: Array, rise: Array, half: float, up: float, down: float, b
     return np.stack([x, np.full_like(x, -0.14), line + rise * height], axis=1)
 
 
-def _on_face(solid, points: Array) -> Array:  # type: ignore[no-untyped-def]
+def _on_face(solid: Field, points: Array) -> Array:
     back = np.tile(vector(0.0, 1.0, 0.0), (len(points), 1))
     return points + back * cast(solid, points, back, 0.0, 0.14, 90)[:, None]
 
@@ -204,7 +207,7 @@ def _almond(phi: Array, shape: dict[str, float], tilt: float, power: float) -> t
     return alpha, epsilon + tilt * c
 
 
-def _lid_loops(solid) -> tuple[list[Array], dict[str, Array]]:  # type: ignore[no-untyped-def]
+def _lid_loops(solid: Field) -> tuple[list[Array], dict[str, Array]]:
     """Loops round the left eye from the lid's margin to the socket's rim, then the margin's thickness behind."""
     phi = np.linspace(0.0, 2.0 * np.pi, _LID, endpoint=False)
     inner_alpha, inner_epsilon = _almond(phi, _MARGIN, 0.06, 0.85)
@@ -234,7 +237,7 @@ def closing_line(alpha: Array) -> Array:
     return 0.06 * c + s * (_MARGIN["lower"] + 0.16 * (_MARGIN["upper"] - _MARGIN["lower"]))
 
 
-def _fill(solid, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[int, ...]]]:  # type: ignore[no-untyped-def]
+def _fill(solid: Field, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[int, ...]]]:
     """The rest of the left half between the outer loops, the neck's opening and the plane x = 0: triangles.
 
     Directions from the head's centre, projected stereographically from the neck's, are triangulated (Delaunay) in the
@@ -314,11 +317,11 @@ def _nose_patch(fixed: Array, frame: Array, lips: int) -> Array:
     return patch[_clear(patch, fixed, frame, lips, 0.040)]
 
 
-def _apart(directions: Array, others: Array, least: float) -> Array:
+def _apart(directions: Array, others: Array, least: float) -> Mask:
     return np.linalg.norm(directions[:, None, :] - others[None], axis=-1).min(axis=1) > least
 
 
-def _clear(directions: Array, fixed: Array, frame: Array, lips: int, least: float) -> Array:
+def _clear(directions: Array, fixed: Array, frame: Array, lips: int, least: float) -> Mask:
     """Whether a direction keeps its distance from the loops and lies outside them."""
     return _apart(directions, fixed, least) & ~_inside(directions @ frame, fixed[:lips] @ frame) & ~_inside(directions @ frame, fixed[lips:] @ frame)
 
@@ -328,7 +331,7 @@ def _flat(local: Array) -> Array:
     return local[:, :2] / (1.0 + local[:, 2:3])
 
 
-def _inside(local: Array, loop: Array) -> Array:
+def _inside(local: Array, loop: Array) -> Mask:
     """Even-odd test in the plane of the projection."""
     point, corner = _flat(local), _flat(loop)
     following = np.roll(corner, -1, axis=0)
@@ -344,13 +347,13 @@ def _triangulate(local: Array, loop_edges: list[tuple[int, int]], lips: int, lid
     rows = [*range(on_plane.start, on_plane.stop), 0, lips - 1, still - neck, still - 1]
     rows.sort(key=lambda i: flat[i, 1])
     lip_low, lip_high = sorted((0, lips - 1), key=lambda i: flat[i, 1])
-    middle_edges = [(a, b) for a, b in zip(rows, rows[1:]) if {a, b} != {lip_low, lip_high}]
+    middle_edges = [(a, b) for a, b in pairwise(rows) if {a, b} != {lip_low, lip_high}]
     made = delaunay_2d_cdt([Vector(p) for p in flat.tolist()], loop_edges + middle_edges, [], 0, 1e-7)
     origin = [group[0] for group in made[3]]
-    triangles = []
+    triangles: list[tuple[int, ...]] = []
     for face in made[2]:
         a, b, c = (origin[v] for v in face)
-        if max(a, b, c) < lips or lips <= min(a, b, c) and max(a, b, c) < lips + lids:
+        if max(a, b, c) < lips or (lips <= min(a, b, c) and max(a, b, c) < lips + lids):
             continue
         if abs(local[a, 0]) + abs(local[b, 0]) + abs(local[c, 0]) < 1e-6:
             continue

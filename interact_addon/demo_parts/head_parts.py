@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .fields import Array, cast, ellipsoid, gradient, smooth_intersect, smooth_subtract, smooth_union, smoothstep, sphere, vector
+from .fields import Array, cast, ellipsoid, gradient, smooth_intersect, smooth_subtract, smooth_union, smoothstep, vector
 from .head import EYE, EYE_RADIUS, MOUTH_Z, Face, head_field, lid_direction
 from .surface import Part, edges_of, join, loft, make_part, mesh_field, neighbour_mean
 

@@ -45,16 +45,18 @@ def hand_weights(points: Array, joints: dict[str, Array], side: str) -> Array:
         for f in FINGERS])  # fmt: skip
     nearest = away.argmin(axis=0)
     for index, finger in enumerate(FINGERS):
-        mine = nearest == index
-        if not mine.any():
+        mine = np.flatnonzero(nearest == index)
+        if not len(mine):
             continue
         at = points[mine]
         chain = [joints[f"{finger}{n}_{side}"] for n in (1, 2, 3, 4)]
         bend = 0.010 * size
-        past = []
+        past: list[Array] = []
         for n in range(3):
-            before = chain[n] - (joints[f"wrist_{side}"] if n == 0 else chain[n - 1])
-            direction = before / np.linalg.norm(before) + (chain[n + 1] - chain[n]) / np.linalg.norm(chain[n + 1] - chain[n])
+            start = joints[f"wrist_{side}"] if n == 0 else chain[n - 1]
+            before = np.asarray(chain[n] - start, np.float64)
+            after = np.asarray(chain[n + 1] - chain[n], np.float64)
+            direction = before / np.linalg.norm(before) + after / np.linalg.norm(after)
             past.append(_past(at, chain[n], direction, bend * (1.5 if n == 0 else 0.8)))
         for name, share in zip((f"wrist_{side}", f"{finger}1_{side}", f"{finger}2_{side}", f"{finger}3_{side}"), _steps(past)):
             weights[mine, COLUMN[name]] += share

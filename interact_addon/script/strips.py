@@ -9,7 +9,7 @@ import bpy
 
 from .. import compat
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, SPEECH, ensure_channel
+from .channels import ACTIONS, SPEECH, ensure_channel, is_channel_of_kind
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
 
@@ -24,7 +24,7 @@ def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> An
     channel = ensure_channel(scene, actor, SPEECH)
     sequencer: Any = scene.sequence_editor
     strip = sequencer.strips.new_sound(path.stem, str(path), channel, frame)
-    if compat.strip_right(strip) - compat.strip_left(strip) < 1:
+    if compat.strip_right(strip) - compat.strip_left(strip) < 1 or strip.sound.samplerate == 0:
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
     if strip.channel != channel and sequencer.channels[strip.channel].name == f"Channel {strip.channel}":
@@ -38,7 +38,19 @@ def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: 
         raise errors.InvalidRequest(f"Action label '{label}' is not known; use one of: {', '.join(contract.ACTION_LABELS)}.")
     strip = compat.new_color_strip(scene.sequence_editor or scene.sequence_editor_create(), label, ensure_channel(scene, actor, ACTIONS), start, end)
     strip.color = LABEL_COLOURS[label]
+    keep_labels_out_of_renders(scene)
     return strip
+
+
+def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
+    """Colour strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen in the
+    sequencer, its pictures are switched off (its sound is not)."""
+    sequencer: Any = scene.sequence_editor
+    if sequencer is None:
+        return
+    labels = [strip for strip in sequencer.strips if strip.type == "COLOR" and is_channel_of_kind(sequencer.channels[strip.channel].name, ACTIONS)]
+    if labels and all(strip in labels or strip.type == "SOUND" for strip in sequencer.strips):
+        scene.render.use_sequencer = False
 
 
 def add_action_labels(scene: bpy.types.Scene, actor: str) -> int:

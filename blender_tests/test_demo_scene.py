@@ -1,0 +1,166 @@
+"""The demo scene: two characters, their faces, the stage, the script, and the preview that is drawn of it."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.demo import build_demo_scene
+from interact_addon.demo_parts.character import build_head
+from interact_addon.demo_parts.head import EYE_RADIUS, Face
+from interact_addon.demo_parts.surface import Part
+from interact_addon.render_preview import render_preview
+from interact_addon.runtime_api import contract, errors
+
+Head = tuple[Part, dict[str, np.ndarray]]
+
+
+@pytest.fixture(scope="module", params=[1.0, 0.0], ids=["soft face", "broad face"])
+def head(request: pytest.FixtureRequest) -> Head:
+    return build_head(Face(request.param))
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> tuple[Path, Path]:
+    """A second and two seconds of a low tone."""
+    return _tone(tmp_path / "a.wav", 1.0), _tone(tmp_path / "b.wav", 2.0)
+
+
+def _tone(path: Path, seconds: float) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        time = np.arange(int(seconds * 16000)) / 16000
+        file.writeframes((8000 * np.sin(2 * np.pi * 140 * time)).astype("<i2").tobytes())
+    return path
+
+
+def test_a_head_has_exactly_the_52_arkit_shapes_and_each_moves_it(head: Head) -> None:
+    part, shapes = head
+    assert set(shapes) == set(contract.ARKIT_NAMES)
+    for name, delta in shapes.items():
+        assert delta.shape == part.points.shape
+        assert 0.001 < np.linalg.norm(delta, axis=1).max() < 0.06, name
+
+
+def test_right_shapes_mirror_left_ones(head: Head) -> None:
+    part, shapes = head
+    order = {tuple(point): row for row, point in enumerate(np.round(part.points * 1e6).astype(int).tolist())}
+    pairs = [(row, order[(-x, y, z)]) for (x, y, z), row in order.items() if (-x, y, z) in order]
+    rows, others = (np.array(side) for side in zip(*pairs))
+    for name in ("eyeBlink", "mouthSmile", "browDown", "mouthUpperUp", "noseSneer"):
+        left, right = shapes[f"{name}Left"][rows], shapes[f"{name}Right"][others]
+        assert np.abs(left * (-1, 1, 1) - right).max() < 5e-4, name
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0])
+def test_lids_stay_outside_the_eyeball_and_meet_when_closed(head: Head, weight: float) -> None:
+    part, shapes = head
+    eye = part.points[(part.marks["eye"] > 0.5) & (part.points[:, 0] > 0.0)].mean(axis=0) * (1.0, 0.0, 1.0)
+    ball = part.points[(part.marks["eye"] > 0.5) & (part.points[:, 0] > 0.0)]
+    eye[1] = ball[:, 1].min() + EYE_RADIUS
+    centre = np.array([(ball[:, 0].min() + ball[:, 0].max()) / 2, eye[1], (ball[:, 2].min() + ball[:, 2].max()) / 2])
+    closed = part.points + weight * shapes["eyeBlinkLeft"]
+    margin = (part.marks["lid"] > 0.99) & (part.points[:, 0] > 0.0) & (part.marks["skin"] > 0.5)
+    front = margin & (np.linalg.norm(part.points - centre, axis=1) > EYE_RADIUS + 0.0009)
+    assert np.linalg.norm(closed[front] - centre, axis=1).min() > EYE_RADIUS - 0.0002
+    if weight == 1.0:
+        angle = part.marks["lid_angle"][front]
+        upper = part.marks["lid_upper"][front] > 0.1
+        lower = part.marks["lid_upper"][front] < -0.1
+        for alpha, z in zip(angle[upper, 0], closed[front][upper, 2]):
+            nearest = np.abs(angle[lower, 0] - alpha).argmin()
+            assert z <= closed[front][lower, 2][nearest] + 0.0006
+
+
+def test_the_jaw_opens_the_mouth_and_mouth_close_brings_the_lips_together_again(head: Head) -> None:
+    part, shapes = head
+    rest = part.points
+    lips = (part.marks["lip"] > 0.99) & (np.abs(rest[:, 0]) < 0.012) & (np.abs(rest[:, 2] + 0.0695) < 0.0012)
+    upper, lower = lips & (part.marks["side"] > 0.5), lips & (part.marks["side"] < -0.5)
+    assert upper.sum() >= 5 and lower.sum() >= 5
+
+    def gap(points: np.ndarray) -> float:
+        return float(points[upper, 2].mean() - points[lower, 2].mean())
+
+    assert gap(rest) < 0.0015
+    assert gap(rest + shapes["jawOpen"]) > 0.020
+    assert abs(gap(rest + shapes["jawOpen"] + shapes["mouthClose"]) - gap(rest)) < 0.001
+
+
+def test_lower_teeth_and_tongue_go_with_the_jaw_and_upper_teeth_stay(head: Head) -> None:
+    part, shapes = head
+    inside = part.marks["skin"] < 0.5
+    moved = np.linalg.norm(shapes["jawOpen"], axis=1)
+    assert moved[inside & (part.marks["jaw"] > 0.99)].min() > 0.003
+    assert moved[inside & (part.marks["jaw"] < 0.01)].max() == 0.0
+
+
+def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_of_rigs(voices: tuple[Path, Path]) -> None:
+    elsewhere = bpy.data.scenes.new("not the one on screen")
+    pair = build_demo_scene(elsewhere, *voices)
+    heights = []
+    for character in pair:
+        for mesh in (character.body, character.head):
+            points = np.array([vertex.co for vertex in mesh.data.vertices])
+            assert [modifier.type for modifier in mesh.modifiers] == ["ARMATURE"]
+            for vertex in mesh.data.vertices:
+                weights = [group.weight for group in vertex.groups]
+                assert 1 <= len(weights) <= 4
+                assert sum(weights) == pytest.approx(1.0, abs=1e-4)
+        body = np.array([vertex.co for vertex in character.body.data.vertices])
+        assert body[:, 2].min() == pytest.approx(0.0, abs=0.003)
+        heights.append(body[:, 2].max())
+        assert points[:, 1].min() < -0.05  # the face looks along -Y
+        assert character.head.data.shape_keys.key_blocks[0].name == "Basis"
+    assert heights[1] - heights[0] > 0.12
+    mixamo, unreal = (character.rig.data.bones for character in pair)
+    for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky"):
+        for number in (1, 2, 3):
+            assert f"mixamorig:LeftHand{finger}{number}" in mixamo
+            assert f"{finger.lower()}_0{number}_r" in unreal
+    assert mixamo["mixamorig:LeftArm"].vector.normalized().z == pytest.approx(0.0, abs=0.02)
+    assert unreal["upperarm_l"].vector.normalized().z < -0.6
+    assert mixamo["mixamorig:LeftArm"].head_local.x > 0.1
+
+
+@pytest.mark.usefixtures("addon")
+def test_any_two_voices_set_the_shot_s_length_and_the_actions_scale_with_it(voices: tuple[Path, Path]) -> None:
+    scene = bpy.context.scene
+    first, second = build_demo_scene(scene, *voices)
+    assert scene.frame_end - scene.frame_start == 75  # the longer voice and half a second
+    channels = {strip.channel: scene.sequence_editor.channels[strip.channel].name for strip in scene.sequence_editor.strips}
+    assert set(channels.values()) == {"Mia Speech", "Mia Actions", "Tom Speech", "Tom Actions"}
+    labels = [s.name.split(".")[0] for s in scene.sequence_editor.strips if s.type == "COLOR" and channels[s.channel] == "Tom Actions"]
+    assert sorted(labels) == ["sit", "stand", "stand", "walk"]
+    assert [actor.armature for actor in scene.interact.actors] == [first.rig, second.rig]
+    assert scene.interact.actors[1].seat.name == "Chair"
+
+
+def test_a_missing_voice_leaves_the_scene_empty(tmp_path: Path) -> None:
+    (tmp_path / "noise.wav").write_bytes(b"no sound at all")
+    for name, error in (("nowhere.wav", errors.SpeechFileMissing), ("noise.wav", errors.SpeechFileBroken)):
+        with pytest.raises(error):
+            build_demo_scene(bpy.context.scene, tmp_path / name)
+        assert len(bpy.context.scene.objects) == 0
+
+
+@pytest.mark.usefixtures("addon")
+def test_the_preview_is_a_contact_sheet_and_a_film_with_sound(voices: tuple[Path, Path], tmp_path: Path) -> None:
+    import aud
+
+    scene = bpy.context.scene
+    build_demo_scene(scene, *voices)
+    scene.frame_end = scene.frame_start + 10
+    before = (scene.camera, scene.render.engine, len(scene.objects), len(bpy.data.scenes))
+    sheet, film = render_preview(scene, tmp_path)
+    assert before == (scene.camera, scene.render.engine, len(scene.objects), len(bpy.data.scenes))
+    pixels = bpy.data.images.load(str(sheet))
+    assert pixels.size[0] > 1800 and pixels.size[1] > 1000
+    assert bpy.data.movieclips.load(str(film)).frame_duration == 6
+    assert aud.Sound(str(film)).specs[1] >= 1
