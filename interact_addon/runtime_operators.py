@@ -27,7 +27,7 @@ class INTERACT_OT_free_memory(bpy.types.Operator):
 
 
 class INTERACT_OT_install_runtime(bpy.types.Operator):
-    """Download torch and the other libraries (about 1 GB on disk) into a folder of their own; Esc cancels"""
+    """Download torch and the other libraries (about 2 GB on disk) into a folder of their own; Esc cancels"""
 
     bl_idname = "interact.install_runtime"
     bl_label = "Install Runtime"
