@@ -170,6 +170,16 @@ def test_label_strips_lie_in_a_channel_of_the_actor_in_the_labels_colour(scene: 
     assert f"Anna {SPEECH}" not in [channel.name for channel in scene.sequence_editor.channels]
 
 
+def test_label_strips_do_not_cover_the_render_unless_there_is_a_film_to_cut(scene: bpy.types.Scene, voice: Path) -> None:
+    strips.add_speech(scene, "Anna", voice, 1)
+    strips.add_action(scene, "Anna", "sit", 1, 50)
+    assert not scene.render.use_sequencer
+    scene.render.use_sequencer = True
+    scene.sequence_editor.strips.new_scene("take", scene, 20, 1)
+    strips.add_action(scene, "Anna", "walk", 50, 90)
+    assert scene.render.use_sequencer
+
+
 def stool(height: float, location: tuple[float, float], turn: float = 0.0) -> bpy.types.Object:
     bpy.ops.mesh.primitive_cube_add(size=1.0, location=(*location, height / 2))
     seat = bpy.context.object

@@ -21,6 +21,7 @@ from .retarget import BonePose, retarget
 from .retarget.euler import channels
 from .retarget.resample import resample_body, resample_face, scene_frame_count
 from .runtime_api import contract, errors
+from .script.strips import keep_labels_out_of_renders
 
 Array = NDArray[Any]
 _KEY = bpy.types.Keyframe.bl_rna.properties
@@ -61,6 +62,7 @@ def key_performance(scene: bpy.types.Scene, cast: Sequence[CastActor], performan
     plans = [_plan(actor, part, fps, count) for actor, part in zip(cast, performance.actors, strict=True)]
     for plan in plans:
         _write(plan, scene.frame_start)
+    keep_labels_out_of_renders(scene)
     scene.frame_set(scene.frame_current)
     return scene.frame_start, scene.frame_start + count - 1
 

@@ -23,6 +23,7 @@ _PELVIS_ABOVE_HIPS = 0.195  # of the thigh's length; rigs put their hips bone an
 _HINGE_UNCLEAR, _HINGE_CLEAR = np.radians(8.0), np.radians(20.0)
 _MOST_TWIST = np.radians(70.0)
 _MOST_TOE_OUT = np.radians(35.0)
+_COLLAR_AT_EASE = np.radians(12.0)  # a collar bone slopes down so far when the arm hangs; captured motion counts from there
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def _align_arm(
     out = np.array([lateral, 0.0, 0.0])
     shoulder, elbow, wrist = (INDEX[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist"))
     upper, fore = positions[elbow] - positions[shoulder], positions[wrist] - positions[elbow]
+    turns[INDEX[f"{side}_collar"]] = _collar_at_ease(positions[shoulder] - positions[INDEX[f"{side}_collar"]], lateral)
     straight = rot.between(upper, out)
     turns[shoulder] = rot.multiply(_elbow_forwards(straight, upper, fore, out), straight)
     turns[elbow] = rot.multiply(rot.between(rot.rotate(turns[shoulder], fore), out), turns[shoulder])
@@ -118,6 +120,12 @@ def _align_arm(
             if direction is not None:
                 above = rot.multiply(rot.between(rot.rotate(above, direction), target), above)
             turns[INDEX[joint]] = above
+
+
+def _collar_at_ease(collar: Array, lateral: float) -> Array:
+    """Lower a collar that is level at rest, as in rigs modelled with their arms out; one that slopes more stays."""
+    slope = np.arctan2(-collar[2], abs(collar[0]))
+    return rot.from_axis_angle(np.array([0.0, lateral * np.clip(_COLLAR_AT_EASE - slope, 0.0, _COLLAR_AT_EASE), 0.0]))
 
 
 def _elbow_forwards(straight: Array, upper: Array, fore: Array, out: Array) -> Array:

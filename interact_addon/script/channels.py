@@ -10,11 +10,17 @@ from ..runtime_api import errors
 
 SPEECH, ACTIONS = "Speech", "Actions"
 _LAST_CHANNEL = 128
+_NUMBER = r"(?:[ .]\d+)?"
 
 
 def is_channel_of(channel_name: str, actor: str, kind: str) -> bool:
     """Case and a number at the end do not matter: voices that overlap need a second channel, "Ann Speech 2"."""
-    return re.fullmatch(re.escape(f"{actor} {kind}") + r"(?:[ .]\d+)?", channel_name.strip(), re.IGNORECASE) is not None
+    return re.fullmatch(re.escape(f"{actor} {kind}") + _NUMBER, channel_name.strip(), re.IGNORECASE) is not None
+
+
+def is_channel_of_kind(channel_name: str, kind: str) -> bool:
+    """Whoever's channel it is."""
+    return re.fullmatch(rf".+ {kind}{_NUMBER}", channel_name.strip(), re.IGNORECASE) is not None
 
 
 def strips_of(scene: Any, actor: str, kind: str, strip_type: str) -> list[Any]:
