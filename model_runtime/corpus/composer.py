@@ -40,7 +40,10 @@ def compose(
             continue
         jobs = (str(clips), str(speech), split, str(out_dir))
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=jobs) as pool:
-            for duration, reason in _until(pool, numbers, processes):
+            for number, duration, scene, reason in _until(pool, numbers, processes):
+                # Saved here and in order, so that the same call leaves the same files however many processes there are.
+                if scene is not None:
+                    scene.save(out_dir / _file_name(number))
                 refused += [reason] if reason else []
                 done += duration
                 print(f"\r{split}: {done / 60:.1f} of {wanted / 60:.1f} min, {len(refused)} refused", end="", flush=True)
@@ -53,12 +56,16 @@ def compose(
     return result
 
 
-def _until(pool: ProcessPoolExecutor, numbers: Iterator[int], processes: int) -> Iterator[tuple[float, str]]:
+Composed = tuple[int, float, Scene | None, str]
+"""Number; seconds of good scene; the scene, None where it is on disk already or was refused; why it was refused."""
+
+
+def _until(pool: ProcessPoolExecutor, numbers: Iterator[int], processes: int) -> Iterator[Composed]:
     """Results of scene after scene in order, a few always under way."""
-    waiting = [pool.submit(_compose_file, next(numbers)) for _ in range(2 * processes)]
+    waiting = [pool.submit(_compose, next(numbers)) for _ in range(2 * processes)]
     while waiting:
         yield waiting.pop(0).result()
-        waiting.append(pool.submit(_compose_file, next(numbers)))
+        waiting.append(pool.submit(_compose, next(numbers)))
 
 
 _at_hand: tuple[Material, Path] | None = None  # of this process
@@ -71,18 +78,19 @@ def _prepare(clips: str, speech: str, split: str, out_dir: str) -> None:
     _at_hand = gather(load_library(clips), load_speech_library(speech), split), Path(out_dir)
 
 
-def _compose_file(number: int) -> tuple[float, str]:
-    """Seconds of good scene written or found, and why it was refused if it was."""
+def _compose(number: int) -> Composed:
     assert _at_hand is not None
     material, out_dir = _at_hand
-    path = out_dir / f"scene_{number:07d}.npz"
+    path = out_dir / _file_name(number)
     if path.is_file():
-        return Scene.load(path).duration, ""
+        return number, Scene.load(path).duration, None, ""
     scene = compose_scene(number, material)
     reason = fault(scene)
-    if reason is None:
-        scene.save(path)
-    return (scene.duration, "") if reason is None else (0.0, reason)
+    return (number, scene.duration, scene, "") if reason is None else (number, 0.0, None, reason)
+
+
+def _file_name(number: int) -> str:
+    return f"scene_{number:07d}.npz"
 
 
 def look(out_dir: Path, count: int) -> list[Path]:

@@ -63,6 +63,7 @@ def write_script(rng: np.random.Generator, voices: tuple[Sequence[Utterance], Se
         intents = intents[::-1]
     far = any(intent.goal == "approach" for plan in intents for intent in plan[:2])
     distance = float(rng.uniform(2.2, 4.5) if far else rng.triangular(0.95, 1.35, 3.2))
+    distance += 0.25 * sum(start == "sit" for start in starts)  # knees need room
     seats = (float(rng.uniform(0.40, 0.50)), float(rng.uniform(0.40, 0.50)))
     return Script(duration, turns, utterances, (intents[0], intents[1]), distance, seats)
 
