@@ -17,7 +17,8 @@ from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 A_POSE: dict[str, tuple[float, float, float]] = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),
           "left_hip": (0, -5, 0), "right_hip": (0, 5, 0), "left_index1": (0, 12, 0), "left_index2": (0, 20, 0)}  # fmt: skip
 T_POSE: dict[str, tuple[float, float, float]] = {}
-PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 "}
+PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 ", "VRoid": "J_Bip_",
+            "Character Creator": "CC_Base_"}  # fmt: skip
 
 
 def turned(**degrees: tuple[float, float, float]) -> np.ndarray:

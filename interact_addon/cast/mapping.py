@@ -11,7 +11,7 @@ from .rigs import TABLES, RigTable
 
 SPINE = ("spine1", "spine2", "spine3")
 SIDES = ("left", "right")
-_OPTIONAL_LIMBS = ("collar", "foot")
+_MOST_SPINE_BONES = 5
 _REQUIRED = ("pelvis", "head") + tuple(
     f"{side}_{part}" for side in SIDES for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 )
@@ -115,11 +115,11 @@ def _chain(joint: str) -> list[str]:
         return []
     if joint.startswith("spine:"):
         return [f"spine:{i}" for i in reversed(range(int(joint[6:])))] + ["pelvis"]
-    whole_spine = [f"spine:{i}" for i in reversed(range(5))] + ["pelvis"]
+    whole_spine = [f"spine:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + ["pelvis"]
     if joint.startswith("neck:"):
         return [f"neck:{i}" for i in reversed(range(int(joint[5:])))] + whole_spine
     if joint == "head":
-        return ["neck:1", "neck:0"] + whole_spine
+        return [f"neck:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + whole_spine
     parent = skeleton.JOINTS[skeleton.PARENTS[skeleton.INDEX[joint]]]
     if parent == "spine3":
         return whole_spine
