@@ -54,9 +54,7 @@ def hand_weights(points: Array, joints: dict[str, Array], side: str) -> Array:
         past: list[Array] = []
         for n in range(3):
             start = joints[f"wrist_{side}"] if n == 0 else chain[n - 1]
-            before = np.asarray(chain[n] - start, np.float64)
-            after = np.asarray(chain[n + 1] - chain[n], np.float64)
-            direction = before / np.linalg.norm(before) + after / np.linalg.norm(after)
+            direction = _unit(chain[n] - start) + _unit(chain[n + 1] - chain[n])
             past.append(_past(at, chain[n], direction, bend * (1.5 if n == 0 else 0.8)))
         for name, share in zip((f"wrist_{side}", f"{finger}1_{side}", f"{finger}2_{side}", f"{finger}3_{side}"), _steps(past)):
             weights[mine, COLUMN[name]] += share
@@ -80,7 +78,7 @@ def head_weights(points: Array, joints: dict[str, Array]) -> Array:
     size = joints["head_end"][2] / 1.70
     weights = np.zeros((len(points), len(BONES)))
     middle = 0.5 * (joints["head"] + joints["neck"])
-    axis = joints["head"] - joints["neck"] + np.array([0.0, 0.25, 0.0]) * size  # chin and jaw belong to the head
+    axis = joints["head"] - joints["neck"] + np.array([0.0, -0.05, 0.0]) * size  # chin and jaw belong to the head
     head = _past(points, middle, axis, 0.040 * size)
     neck = smoothstep(joints["neck"][2] - 0.035 * size, joints["neck"][2] + 0.025 * size, points[:, 2])
     weights[:, COLUMN["head"]] = head
@@ -118,6 +116,10 @@ def _steps(past: list[Array]) -> list[Array]:
         shares.append(left * (1.0 - step))
         left = left * step
     return [*shares, left]
+
+
+def _unit(vector: Array) -> Array:
+    return vector / np.linalg.norm(vector)
 
 
 def _past(points: Array, joint: Array, direction: Array, half: float) -> Array:
