@@ -8,9 +8,9 @@ from pathlib import Path
 import bpy
 import pytest
 
-from interact_addon import generation
+from interact_addon import feedback, generation
 from interact_addon.demo_parts.timeline import default_speech
-from interact_addon.runtime_api import errors
+from interact_addon.runtime_api import contract, errors
 
 
 def keyed_curves() -> int:
@@ -106,3 +106,10 @@ def test_free_memory_ends_the_worker(shot: bpy.types.Scene) -> None:
 
 def test_nothing_is_installed_without_online_access(addon: None) -> None:
     assert not bpy.app.online_access or not bpy.ops.interact.install_runtime.poll()
+
+
+def test_progress_reaches_the_status_bar_and_the_panels_of_every_window(addon: None) -> None:
+    bpy.ops.wm.read_factory_settings()  # a file with windows, areas and regions
+    assert bpy.context.window_manager.windows
+    feedback.show_progress(bpy.context, contract.Progress("Faces", 0.5))
+    feedback.clear_status()

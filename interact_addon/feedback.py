@@ -34,4 +34,4 @@ def redraw(context: bpy.types.Context) -> None:
             if area.type in {"VIEW_3D", "SEQUENCE_EDITOR"}:
                 for region in area.regions:
                     if region.type == "UI":
-                        region.tagredraw()
+                        region.tag_redraw()

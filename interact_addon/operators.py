@@ -114,11 +114,11 @@ class INTERACT_OT_generate(bpy.types.Operator):
             self._job = generation.Generation(context.scene)
         except errors.InterActError as error:
             return fail(self, error)
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
         self._shown = self._job.progress
+        manager = context.window_manager
         manager.progress_begin(0, 100)
-        show_progress(context, self._job.progress)
+        show_progress(context, self._shown)
+        self._timer = manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
