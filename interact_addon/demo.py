@@ -14,8 +14,8 @@ from .demo_parts.characters import MIA, TOM
 from .demo_parts.figure import Figure, bone_name
 
 # Where the two stand at the start, metres on the floor; headings turn -Y about +Z.
-_MARK_A, _HEADING_A = Vector((-1.55, 0.10, 0.0)), math.radians(90.0)
-_MARK_B, _HEADING_B = Vector((0.62, 0.05, 0.0)), math.radians(-78.0)
+_MARK_A, _HEADING_A = Vector((-1.55, 0.10, 0.0)), math.radians(80.0)
+_MARK_B, _HEADING_B = Vector((0.62, 0.05, 0.0)), math.radians(-70.0)
 _CHAIR_BEHIND = 0.42  # metres from the mark where the actor stands to the seat's middle
 
 

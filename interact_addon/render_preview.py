@@ -114,12 +114,12 @@ def _workbench(scene: bpy.types.Scene) -> Iterator[None]:
     stamps = {name: getattr(render, f"use_stamp_{name}") for name in _STAMPS}
     camera, frame, smoothing, mode = scene.camera, scene.frame_current, scene.display.render_aa, compat.still_output(render)
     rigs = {thing: thing.hide_render for thing in scene.objects if thing.type in ("ARMATURE", "EMPTY")}
-    look = (shading.light, shading.color_type)
+    look = (shading.light, shading.studio_light, shading.color_type)
     try:
         render.engine = "BLENDER_WORKBENCH"
         render.resolution_percentage = 100
         render.use_sequencer = render.use_compositing = False
-        shading.light, shading.color_type = "STUDIO", "MATERIAL"
+        shading.light, shading.studio_light, shading.color_type = "STUDIO", "paint.sl", "MATERIAL"
         for thing in rigs:
             thing.hide_render = True
         yield
@@ -131,7 +131,7 @@ def _workbench(scene: bpy.types.Scene) -> Iterator[None]:
             setattr(render, f"use_stamp_{name}", value)
         for thing, hidden in rigs.items():
             thing.hide_render = hidden
-        shading.light, shading.color_type = look
+        shading.light, shading.studio_light, shading.color_type = look
         scene.camera, scene.display.render_aa = camera, smoothing
         scene.frame_set(frame)
 

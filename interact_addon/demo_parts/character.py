@@ -17,7 +17,7 @@ from .objects import make_material, make_object, skin
 from .skinning import head_weights, limited, rigid_weights
 from .surface import Part, join
 
-_SHARED = {"white": (0.86, 0.85, 0.82), "pupil": (0.006, 0.005, 0.006), "glint": (1.0, 1.0, 1.0), "teeth": (0.84, 0.80, 0.72),
+_SHARED = {"white": (0.93, 0.92, 0.90), "pupil": (0.006, 0.005, 0.006), "glint": (1.0, 1.0, 1.0), "teeth": (0.93, 0.90, 0.84),
            "gum": (0.50, 0.14, 0.13), "mouth": (0.10, 0.012, 0.014), "tongue": (0.58, 0.16, 0.16), "lash": (0.012, 0.008, 0.008)}  # fmt: skip
 _ROUGHNESS = {"white": 0.12, "pupil": 0.08, "iris": 0.15, "teeth": 0.25, "tongue": 0.35, "lips": 0.38, "skin": 0.52, "hair": 0.45,
               "shoe": 0.40, "top": 0.80, "bottom": 0.85, "trim": 0.75}  # fmt: skip

@@ -43,8 +43,9 @@ _MOUTH_LOOPS = (
 )  # fmt: skip
 LID_STEPS = (0.0, 0.16, 0.36, 0.58, 0.80, 1.0)
 LID_SHARE = (1.0, 0.86, 0.62, 0.34, 0.10, 0.0)
-_MARGIN = {"outer": 0.86, "inner": 0.66, "upper": 0.46, "lower": -0.40}  # radians from the eye's centre
+_MARGIN = {"outer": 0.86, "inner": 0.66, "upper": 0.41, "lower": -0.39}  # radians from the eye's centre
 _SOCKET = {"outer": 0.0225, "inner": 0.0198, "upper": 0.0172, "lower": -0.0165}  # metres from it, seen from the front
+TILT = 0.10  # outer corners of the eyes lie higher
 _HALF_LIP, _LID = 15, 28
 
 
@@ -186,7 +187,7 @@ def _lip_outline(phi: Array, rise: Array, half: float, up: float, down: float, b
     if bow:
         height = height * np.where(rise > 0.0, 1.0 - 0.20 * np.exp(-((x / 0.0042) ** 2)) + 0.10 * np.exp(-(((x - 0.0085) / 0.005) ** 2)), 1.0)
     # The line where the lips meet dips a little in the middle and rises at the corners.
-    line = MOUTH_Z + 0.0012 * (x / MOUTH_HALF) ** 2 - 0.0010 * np.exp(-((x / 0.006) ** 2))
+    line = MOUTH_Z + 0.0022 * (x / MOUTH_HALF) ** 2 - 0.0010 * np.exp(-((x / 0.006) ** 2))
     return np.stack([x, np.full_like(x, -0.14), line + rise * height], axis=1)
 
 
@@ -210,7 +211,7 @@ def _almond(phi: Array, shape: dict[str, float], tilt: float, power: float) -> t
 def _lid_loops(solid: Field) -> tuple[list[Array], dict[str, Array]]:
     """Loops round the left eye from the lid's margin to the socket's rim, then the margin's thickness behind."""
     phi = np.linspace(0.0, 2.0 * np.pi, _LID, endpoint=False)
-    inner_alpha, inner_epsilon = _almond(phi, _MARGIN, 0.06, 0.85)
+    inner_alpha, inner_epsilon = _almond(phi, _MARGIN, TILT, 0.85)
     across, above = _almond(phi, _SOCKET, 0.0, 1.0)
     rim = _on_face(solid, np.stack([EYE[0] + across, np.full_like(across, -0.14), EYE[2] + above], axis=1)) - EYE
     outer_alpha, outer_epsilon = np.arctan2(rim[:, 0], -rim[:, 1]), np.arctan2(rim[:, 2], np.hypot(rim[:, 0], rim[:, 1]))
@@ -234,7 +235,7 @@ def closing_line(alpha: Array) -> Array:
     """Elevation (radians) at which the lids of the left eye meet, over ``alpha``."""
     c = np.clip(np.where(alpha > 0.0, alpha / _MARGIN["outer"], alpha / _MARGIN["inner"]), -1.0, 1.0)
     s = np.sqrt(1.0 - c * c) ** 0.85
-    return 0.06 * c + s * (_MARGIN["lower"] + 0.16 * (_MARGIN["upper"] - _MARGIN["lower"]))
+    return TILT * c + s * (_MARGIN["lower"] + 0.16 * (_MARGIN["upper"] - _MARGIN["lower"]))
 
 
 def _fill(solid: Field, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[int, ...]]]:

@@ -71,7 +71,7 @@ def build_brows(face: Face) -> Part:
     t = np.linspace(0.0, 1.0, 12)
     fem = face.feminine
     x = 0.0125 + 0.0405 * t
-    z = 0.0215 + 0.0015 * fem + (0.0072 + 0.0020 * fem) * np.sin(np.pi * np.clip(t * 0.86 + 0.10, 0, 1)) - 0.0058 * t**2.2
+    z = 0.0215 + 0.0015 * fem + (0.0072 + 0.0020 * fem) * np.sin(np.pi * np.clip(t * 0.86 + 0.10, 0, 1)) - 0.0034 * t**2.2
     thick = (0.0042 - 0.0014 * fem) * (1.0 - t**2.6) ** 0.8 * smoothstep(-0.25, 0.22, t) + 0.0005
 
     def solid(points: Array) -> Array:
@@ -176,7 +176,7 @@ def build_hair(face: Face, style: str) -> Part:
     if style == "bob":
         def solid(points: Array) -> Array:
             p, m = points, np.abs(points * vector(1, 0, 0)) + points * vector(0, 1, 1)
-            d = bare(p) - 0.0125
+            d = bare(p) - 0.0145
             d = smooth_union(d, ellipsoid(m, vector(0.052, 0.026, -0.040), vector(0.034, 0.060, 0.076)), 0.03)
             d = smooth_union(d, ellipsoid(m, vector(0.0, 0.072, -0.030), vector(0.070, 0.046, 0.076)), 0.03)
             # Seen from the front the hair parts at one side and sweeps over the brow.
@@ -184,12 +184,9 @@ def build_hair(face: Face, style: str) -> Part:
             line = 0.0740 - np.where(from_parting > 0.0, 24.0, 4.6) * from_parting**2
             wide = np.abs(p[..., 0]) - 0.0530 + 0.10 * np.maximum(-0.03 - p[..., 2], 0.0)
             opening = smooth_intersect(smooth_intersect(p[..., 2] - line, wide, 0.012), p[..., 1] + 0.010, 0.010)
-            d = smooth_subtract(d, opening, 0.010)
+            d = smooth_subtract(d, opening, 0.016)
             # A soft furrow runs back from the parting.
             d = d + 0.0045 * np.exp(-(((from_parting + 0.15 * (p[..., 1] + 0.06)) / 0.006) ** 2)) * smoothstep(0.06, 0.085, p[..., 2]) * smoothstep(0.05, -0.02, p[..., 1])
-            # The edge that frames the face is a full, rounded lock.
-            lock = smooth_intersect(np.abs(opening) - 0.009, bare(p) - 0.0165, 0.012)
-            d = smooth_union(d, smooth_intersect(smooth_intersect(lock, -opening, 0.006), p[..., 1] - 0.0, 0.02), 0.012)
             d = smooth_intersect(d, -0.092 - p[..., 2] + 0.16 * np.maximum(p[..., 1], 0.0), 0.020)
             return smooth_subtract(d, ellipsoid(m, vector(0, 0.020, -0.11), vector(0.046, 0.060, 0.060)), 0.012)
     else:

@@ -70,11 +70,11 @@ def _rod(top: np.ndarray, bottom: np.ndarray, r0: float, r1: float) -> Part:
 
 
 def build_lights(scene: bpy.types.Scene, collection: bpy.types.Collection, aim: Vector) -> None:
-    """Key from the camera's left, fill from its right, rim from behind, and a dim warm sky."""
+    """Key from the camera's left, fill from its right, rim from behind, and a dim sky."""
     for name, place, energy, size, colour in (
-        ("Key", (-2.6, -3.2, 3.4), 260.0, 2.4, (1.0, 0.93, 0.84)),
-        ("Fill", (3.4, -2.6, 2.0), 110.0, 3.0, (0.82, 0.90, 1.0)),
-        ("Rim", (1.0, 2.9, 3.2), 200.0, 1.6, (1.0, 0.96, 0.90)),
+        ("Key", (-2.6, -3.2, 3.4), 120.0, 2.4, (1.0, 0.93, 0.84)),
+        ("Fill", (3.4, -2.6, 2.0), 45.0, 3.0, (0.82, 0.90, 1.0)),
+        ("Rim", (1.0, 2.9, 3.2), 95.0, 1.6, (1.0, 0.96, 0.90)),
     ):
         light = bpy.data.lights.new(name, "AREA")
         light.energy, light.size, light.color = energy, size, colour
@@ -82,11 +82,11 @@ def build_lights(scene: bpy.types.Scene, collection: bpy.types.Collection, aim: 
         collection.objects.link(lamp)
         _place(lamp, Vector(place), aim)
     world = bpy.data.worlds.new("InterAct demo")
-    world.color = (0.30, 0.31, 0.33)
+    world.color = (0.60, 0.59, 0.57)
     world.use_nodes = True
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
     background.inputs["Color"].default_value = (0.62, 0.66, 0.72, 1.0)
-    background.inputs["Strength"].default_value = 0.45
+    background.inputs["Strength"].default_value = 0.30
     scene.world = world
 
 
@@ -101,9 +101,10 @@ def build_camera(scene: bpy.types.Scene, collection: bpy.types.Collection, place
 def build_face_camera(name: str, rig: bpy.types.Object, head_bone: str, centre: Vector, collection: bpy.types.Collection) -> bpy.types.Object:
     """A close-up camera that rides on the head: ``centre`` is the face's middle in the armature's space, at rest."""
     camera = _camera(name, 85.0, collection)
+    camera.data.sensor_fit = "VERTICAL"
     bone = rig.data.bones[head_bone]
     camera.parent, camera.parent_type, camera.parent_bone = rig, "BONE", head_bone
-    place = centre + Vector((0.20, -1.02, 0.02))
+    place = centre + Vector((0.25, -1.28, 0.02))
     turn = (centre - place).to_track_quat("-Z", "Y").to_matrix().to_4x4()
     turn.translation = place
     # A bone's children hang on its tail.
@@ -123,7 +124,7 @@ def set_render(scene: bpy.types.Scene) -> None:
     render.fps, render.fps_base = 30, 1.0
     scene.eevee.taa_render_samples = 32
     shading = scene.display.shading
-    shading.light, shading.color_type = "STUDIO", "MATERIAL"
+    shading.light, shading.studio_light, shading.color_type = "STUDIO", "paint.sl", "MATERIAL"
     shading.show_cavity, shading.cavity_type = True, "BOTH"
     shading.show_shadows, shading.shadow_intensity = True, 0.35
     shading.show_object_outline = False

@@ -8,6 +8,8 @@ from pathlib import Path
 import bpy
 
 from .. import compat
+from ..script.channels import ACTIONS as ACTION_CHANNEL
+from ..script.channels import SPEECH, ensure_channel
 from ..script.strips import add_action, add_speech
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -40,6 +42,9 @@ def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple
     """Fill the sequencer for actors ``names`` and set the frame range: the longer voice and ``TAIL`` more."""
     first = 1
     rate = scene.render.fps / scene.render.fps_base
+    for name in names:
+        ensure_channel(scene, name, SPEECH)
+        ensure_channel(scene, name, ACTION_CHANNEL)
     strips = [add_speech(scene, name, path, first) for name, path in zip(names, speech)]
     frames = math.ceil(max(compat.strip_right(strip) for strip in strips) - first + TAIL * rate)
     for strip in strips:
