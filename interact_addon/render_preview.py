@@ -111,6 +111,7 @@ def _workbench(scene: bpy.types.Scene) -> Iterator[None]:
     """Workbench in the materials' colours, and afterwards all as it was."""
     render, shading = scene.render, scene.display.shading
     kept = {name: getattr(render, name) for name in _KEPT}
+    inks = tuple(render.stamp_foreground), tuple(render.stamp_background)
     stamps = {name: getattr(render, f"use_stamp_{name}") for name in _STAMPS}
     camera, frame, smoothing, mode = scene.camera, scene.frame_current, scene.display.render_aa, compat.still_output(render)
     rigs = {thing: thing.hide_render for thing in scene.objects if thing.type in ("ARMATURE", "EMPTY")}
@@ -129,6 +130,7 @@ def _workbench(scene: bpy.types.Scene) -> Iterator[None]:
             setattr(render, name, value)
         for name, value in stamps.items():
             setattr(render, f"use_stamp_{name}", value)
+        render.stamp_foreground, render.stamp_background = inks
         for thing, hidden in rigs.items():
             thing.hide_render = hidden
         shading.light, shading.studio_light, shading.color_type = look
@@ -146,6 +148,7 @@ def _still(scene: bpy.types.Scene, camera: bpy.types.Object, size: tuple[int, in
     for name in _STAMPS:
         setattr(render, f"use_stamp_{name}", name == "note")
     render.stamp_note_text, render.stamp_font_size = note, 18
+    render.stamp_foreground, render.stamp_background = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.55)
     render.filepath = str(scratch / "still.png")
     bpy.ops.render.render(write_still=True, scene=scene.name)
     image = bpy.data.images.load(render.filepath)

@@ -92,5 +92,5 @@ def _add_shapes(head: bpy.types.Object, part: Part, shapes: dict[str, Array]) ->
     for name in sorted(shapes):
         key = head.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (part.points + shapes[name]).astype(np.float32).ravel())
-        key.slider_max = 1.0
+        key.value = 0.0  # newer Blenders add a shape at full weight
     head.data.shape_keys.name = head.name
