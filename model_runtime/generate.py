@@ -74,7 +74,9 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     roots, rotations = smooth(lower.root.numpy(), rotations)
     contacts = np.zeros((2, frames, 4), np.float32)
     for index, actor in enumerate(request.actors):
-        roots[index], rotations[index], contacts[index] = plant_feet(roots[index], rotations[index], actor.skeleton)
+        roots[index], rotations[index], contacts[index] = plant_feet(
+            roots[index], rotations[index], actor.skeleton, lower.contacts[index].numpy()
+        )
 
     clock.begin("Faces")
     gaze = partner_directions(roots, rotations, [actor.skeleton for actor in request.actors])
@@ -134,10 +136,13 @@ def wanted_places(actors: tuple[Actor, Actor], labels: NDArray[np.int64], frames
 
 
 def plant_feet(
-    root: NDArray[np.float32], rotations: NDArray[np.float32], skeleton: Skeleton
+    root: NDArray[np.float32], rotations: NDArray[np.float32], skeleton: Skeleton, meant: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Lock the feet that stand; returns root, rotations and contacts (T, 4)."""
-    contacts = detect_contacts(root, rotations, skeleton)
+    """Lock the feet that stand; returns root, rotations and contacts (T, 4).
+
+    ``meant`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to look planted.
+    """
+    contacts = detect_contacts(root, rotations, skeleton) | (meant > 0.5)
     root, rotations = lock_feet(root, rotations, skeleton, contacts)
     return root, rotations, contacts.astype(np.float32)
 
