@@ -25,8 +25,8 @@ CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 def check_behaviour(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
     """Figures from four further generations. ``original`` is what ``request`` gave.
 
-    ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``: of
-    both characters, with both ways to hand out the voices, the one that speaks moves hands and mouth more;
+    ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``: with
+    both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than listeners;
     ``silence_…``: hands, mouth and way of two who hear nothing.
     """
     short = cut(request, SHORT)
@@ -58,10 +58,12 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
             speed = hand_speed(played.root_positions, played.rotations, actor.skeleton).mean(axis=1)
             hands.append((_mean(speed, alone[me]), _mean(speed, alone[1 - me])))
             mouths.append((_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me])))
+    # Hands of both together, once for each way to hand out the voices; every single mouth.
+    by_shot = [(hands[k][0] + hands[k + 1][0], hands[k][1] + hands[k + 1][1]) for k in (0, 2)]
     return {
-        "roles_follow_voices": bool(all(own > other for own, other in hands) and all(own > other for own, other in mouths)),
-        "hands_speaking_over_listening": [own / max(other, 1e-9) for own, other in hands],
-        "mouth_speaking_over_listening": [own / max(other, 1e-9) for own, other in mouths],
+        "roles_follow_voices": bool(all(own > other for own, other in by_shot) and all(own > other for own, other in mouths)),
+        "hands_speaking_over_listening": [own / max(other, 0.001) for own, other in hands],
+        "mouth_speaking_over_listening": [own / max(other, 0.01) for own, other in mouths],
     }
 
 
