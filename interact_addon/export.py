@@ -74,7 +74,7 @@ def _try_to_write(partial: Path, path: Path) -> None:
 
 @contextmanager
 def _object_mode() -> Iterator[None]:
-    active = bpy.context.object
+    active = bpy.context.view_layer.objects.active  # not context.object: a command without a window has none
     mode = active.mode if active is not None else "OBJECT"
     if mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")

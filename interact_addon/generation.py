@@ -32,15 +32,12 @@ class Generation:
         self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
+        self.seconds = 0.0  # how long the whole job took, once it is done
         self._scene_name = scene.name
         self._started = time.monotonic()
         self._runtime = runtime()
         self._runtime.start_job(self.request, preferences.weights_folder())
         current = self
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._started
 
     def poll(self) -> bool:
         """True when both characters are keyed. Raises named errors; then the scene is as it was."""
@@ -51,6 +48,7 @@ class Generation:
                 return False
             self.performance = update
             self._key(update)
+            self.seconds = time.monotonic() - self._started
         except BaseException:
             self._end()
             raise
