@@ -33,19 +33,20 @@ def clothes_field(figure: Figure, joints: dict[str, Array], points: Array) -> Ar
     limb = figure.limbs * s
 
     d = ellipsoid(p, vector(0, 0.012, 1.245) * s, vector(0.140 * figure.chest, 0.104 * figure.chest, 0.165) * s)
-    d = smooth_union(d, tapered(p, vector(0, 0.03, 1.345) * s, vector(0.118 * wide, 0.034, 1.342) * s, 0.070 * s, 0.054 * s), 0.07 * s)
+    d = smooth_union(d, tapered(p, vector(0, 0.03, 1.345) * s, vector(0.118 * wide, 0.034, 1.326) * s, 0.070 * s, 0.053 * s), 0.07 * s)
     d = smooth_union(d, tapered(p, vector(0, 0.040, 1.40) * s, vector(0.118 * wide, 0.038, 1.352) * s, 0.050 * s, 0.042 * s), 0.04 * s)
     d = smooth_union(d, ellipsoid(p, vector(0, 0.010, 1.075) * s, vector(0.116 * figure.waist, 0.086 * figure.waist, 0.13) * s), 0.06 * s)
     d = smooth_union(d, ellipsoid(p, vector(0, 0.014, 0.945) * s, vector(0.150 * hips, 0.104, 0.098) * s), 0.07 * s)
+    d = smooth_union(d, tapered(p, vector(0, 0.034, 1.37) * s, vector(0, 0.040, 1.49) * s, 0.064 * s, 0.053 * s), 0.03 * s)  # the neck, cut off below
     if fem > 0.0:
         d = smooth_union(d, ellipsoid(p, vector(0.058, -0.062, 1.238) * s, vector(0.056, 0.052, 0.058) * s * fem), 0.055 * s)
     else:
         d = smooth_union(d, ellipsoid(p, vector(0.062, -0.052, 1.290) * s, vector(0.070, 0.040, 0.056) * s), 0.05 * s)
     d = smooth_union(d, sphere(p, vector(0.070 * hips, 0.062, 0.898) * s, 0.082 * s), 0.05 * s)
 
-    arm = tapered(p, shoulder, elbow, 0.053 * limb, 0.046 * limb)
+    arm = tapered(p, shoulder, elbow, 0.051 * limb, 0.046 * limb)
     arm = smooth_union(arm, tapered(p, elbow, wrist, 0.043 * limb, 0.037 * limb), 0.02 * s)
-    arm = smooth_union(arm, sphere(p, shoulder + vector(0.002, 0, -0.008) * s, 0.056 * limb), 0.03 * s)
+    arm = smooth_union(arm, sphere(p, shoulder + vector(0.000, 0, -0.010) * s, 0.053 * limb), 0.03 * s)
     reach = (wrist - elbow) / np.linalg.norm(wrist - elbow)
     arm = smooth_intersect(arm, (p - wrist) @ reach + 0.002 * s, 0.008 * s)
     d = smooth_union(d, arm, 0.052 * s)

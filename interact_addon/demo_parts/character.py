@@ -52,8 +52,6 @@ def build_character(figure: Figure, collection: bpy.types.Collection) -> Charact
     whole = join([build_body(figure), hair])
     body = make_object(f"{figure.name} Body", whole, materials, collection)
     skin(body, rig, whole.marks["weights"], figure)
-    for thing in (head, body):
-        thing.modifiers[0].use_deform_preserve_volume = True
     return Character(rig, body, head)
 
 
