@@ -125,8 +125,8 @@ def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_o
         for number in (1, 2, 3):
             assert f"mixamorig:LeftHand{finger}{number}" in mixamo
             assert f"{finger.lower()}_0{number}_r" in unreal
-    assert mixamo["mixamorig:LeftArm"].vector.normalized().z == pytest.approx(0.0, abs=0.02)
-    assert unreal["upperarm_l"].vector.normalized().z < -0.6
+    for bone, slope in ((mixamo["mixamorig:LeftArm"], 0.0), (unreal["upperarm_l"], -0.72)):
+        assert (bone.tail_local - bone.head_local).normalized().z == pytest.approx(slope, abs=0.02)
     assert mixamo["mixamorig:LeftArm"].head_local.x > 0.1
 
 
