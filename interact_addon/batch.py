@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 
-from . import generation
+from . import compat, generation
 from .demo import build_demo_scene
 from .export import export_fbx
 from .runtime_api import contract, errors
@@ -64,6 +64,7 @@ def demo(options: argparse.Namespace) -> None:
         build_demo_scene(scene, *voices)
     except RuntimeError as error:
         raise errors.SpeechFileBroken(f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC.") from error
+    compat.show_in_sequencer(scene)
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
     _write_text(folder / "request.json", job.request.to_json())

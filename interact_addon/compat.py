@@ -63,10 +63,11 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
 
 
 def show_in_sequencer(scene: bpy.types.Scene) -> None:
-    """Let the workspace's sequencer follow to ``scene``, where it has a mind of its own."""
-    workspace = getattr(bpy.context, "workspace", None)
-    if workspace is not None and hasattr(workspace, "sequencer_scene"):
-        workspace.sequencer_scene = scene
+    """Let the sequencer show ``scene``, in this workspace and in those that show none (from 5.0 on each has its own)."""
+    here = getattr(bpy.context, "workspace", None)
+    for workspace in bpy.data.workspaces:
+        if hasattr(workspace, "sequencer_scene") and (workspace == here or workspace.sequencer_scene is None):
+            workspace.sequencer_scene = scene
 
 
 def _has_strips(scene: bpy.types.Scene) -> bool:
