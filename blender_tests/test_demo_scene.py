@@ -117,6 +117,11 @@ def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_o
         assert body[:, 2].min() == pytest.approx(0.0, abs=0.003)
         heights.append(body[:, 2].max())
         assert points[:, 1].min() < -0.05  # the face looks along -Y
+        head_group = next(group.index for group in character.head.vertex_groups if group.name.lower().endswith("head"))
+        chin = points[:, 2].max() - 0.24
+        for vertex in character.head.data.vertices:
+            if vertex.co.y < -0.06 and vertex.co.z > chin:  # eyes, lids, lips and teeth stay together
+                assert [group.group for group in vertex.groups if group.weight > 0.02] == [head_group]
         keys = character.head.data.shape_keys.key_blocks
         assert keys[0].name == "Basis" and all(key.value == 0.0 for key in keys[1:])
     assert heights[1] - heights[0] > 0.12

@@ -78,8 +78,10 @@ def head_weights(points: Array, joints: dict[str, Array]) -> Array:
     size = joints["head_end"][2] / 1.70
     weights = np.zeros((len(points), len(BONES)))
     middle = 0.5 * (joints["head"] + joints["neck"])
-    axis = joints["head"] - joints["neck"] + np.array([0.0, -0.05, 0.0]) * size  # chin and jaw belong to the head
-    head = _past(points, middle, axis, 0.040 * size)
+    # The whole face down to the chin belongs to the head, and so does the skull; only the throat and the nape give.
+    face = _past(points, middle + np.array([0.0, -0.020, 0.0]) * size, np.array([0.0, -1.0, 0.75]), 0.030 * size)
+    skull = smoothstep(joints["head"][2] - 0.030 * size, joints["head"][2] + 0.025 * size, points[:, 2])
+    head = np.maximum(face, skull)
     neck = smoothstep(joints["neck"][2] - 0.035 * size, joints["neck"][2] + 0.025 * size, points[:, 2])
     weights[:, COLUMN["head"]] = head
     weights[:, COLUMN["neck"]] = (1.0 - head) * neck
