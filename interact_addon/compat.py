@@ -62,9 +62,9 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     return scene
 
 
-def show_in_sequencer(scene: bpy.types.Scene) -> None:
+def show_in_sequencer(scene: bpy.types.Scene, only_where_empty: bool = False) -> None:
     """Let the sequencer show ``scene``, in this workspace and in those that show none (from 5.0 on each has its own)."""
-    here = getattr(bpy.context, "workspace", None)
+    here = None if only_where_empty else getattr(bpy.context, "workspace", None)
     for workspace in bpy.data.workspaces:
         if hasattr(workspace, "sequencer_scene") and (workspace == here or workspace.sequencer_scene is None):
             workspace.sequencer_scene = scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import batch, generation, operators, panels, preferences, properties, runtime_operators
+from . import batch, compat, generation, operators, panels, preferences, properties, runtime_operators
 
 CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_actor,
@@ -25,6 +25,13 @@ def _stop_generating(*_arguments: object) -> None:
         generation.current.abandon()
 
 
+@bpy.app.handlers.persistent
+def _show_strips(*_arguments: object) -> None:
+    """Files from Blender 4.5 open in 5.x with an empty sequencer; the strips of a cast scene are wanted there."""
+    if any(actor.armature is not None for actor in bpy.context.scene.interact.actors):
+        compat.show_in_sequencer(bpy.context.scene, only_where_empty=True)
+
+
 def register() -> None:
     global _cli_command
     for cls in CLASSES:
@@ -32,6 +39,7 @@ def register() -> None:
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
     bpy.types.VIEW3D_MT_add.append(operators.draw_add_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
+    bpy.app.handlers.load_post.append(_show_strips)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
 
 
@@ -41,6 +49,7 @@ def unregister() -> None:
     if _cli_command is not None:
         bpy.utils.unregister_cli_command(_cli_command)
         _cli_command = None
+    bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.VIEW3D_MT_add.remove(operators.draw_add_menu)
     del bpy.types.Scene.interact
