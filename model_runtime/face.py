@@ -34,6 +34,7 @@ from .networks.face_denoiser import (
 from .networks.face_style import FaceStyle, blink_times
 from .refine.lips import refine_lips
 
+_FADE = 12  # frames over which a window takes over from the one before, after those it was given
 _PARTNER_IN_REACH = 0.8  # radians to either side: beyond, the eyes cannot follow
 
 
@@ -139,15 +140,20 @@ class FaceModel:
         """Windows of equal length; each is given the end of the one before, so there is no seam."""
         noise = torch.randn(1, frames, FACE_SIZE, generator=torch.Generator().manual_seed(seed))
         done = torch.zeros(1, frames, FACE_SIZE)
-        spans = windows(frames, self.network.config.window, self.network.config.kept)
-        known = 0
+        kept = self.network.config.kept
+        spans = windows(frames, self.network.config.window, kept + _FADE)
         for number, (first, last) in enumerate(spans):
             part = _slice(given, first, last)
-            part.keep[:, : known - first] = 1.0
+            if number > 0:
+                part.keep[:, :kept] = 1.0
             part.kept = done[:, first:last] * part.keep[..., None]
             keep = part.keep[..., None].expand(-1, -1, FACE_SIZE)
-            done[:, first:last] = sample(self._predictor(part, guidance), noise[:, first:last], part.kept, keep, quality)
-            known = last
+            fresh = sample(self._predictor(part, guidance), noise[:, first:last], part.kept, keep, quality)
+            if number > 0:
+                join = slice(first + kept, first + kept + _FADE)
+                share = torch.linspace(0.0, 1.0, _FADE + 2)[1:-1, None]
+                fresh[:, kept : kept + _FADE] = torch.lerp(done[:, join], fresh[:, kept : kept + _FADE], share)
+            done[:, first:last] = fresh
             if on_progress is not None:
                 on_progress((number + 1) / len(spans))
         mean, std = self._curves

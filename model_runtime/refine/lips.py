@@ -36,7 +36,7 @@ LABIODENTAL = ("F", "V")
 VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 SILENCE = "SIL"
 
-_NOTICED, _BELIEVED = 0.10, 0.22  # posteriors of a contact: where it may begin, and what its peak must reach
+_NOTICED, _BELIEVED = 0.10, 0.24  # posteriors of a contact: where it may begin, and what its peak must reach
 SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
 TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
 
@@ -95,9 +95,9 @@ def touch_teeth(face: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Keep the lips apart by ``weight`` (T,): a vowel that came out shut opens a little."""
+    """Keep the lips apart by ``weight`` (T,): a vowel that came out shut opens a little, an open one stays as it is."""
     out, w = face.copy(), weight.astype(np.float32)
-    shut = np.clip(1.0 - lip_gap(face) / 0.12, 0.0, 1.0) * w
+    shut = np.clip(1.0 - lip_gap(face) / 0.06, 0.0, 1.0) * w
     out[:, CLOSE] *= 1.0 - shut
     out[:, PRESS] *= 1.0 - shut[:, None]
     out[:, JAW] = np.maximum(out[:, JAW], 0.07 * shut)
@@ -121,7 +121,7 @@ def refine_lips(face: FloatArray, phones: FloatArray, names: Sequence[str], rate
     """Hold a generated face to what was said.
 
     ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1].
-    Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth, vowels not shut, silence at rest.
+    Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth, other sounds not shut, silence at rest.
     """
     frames = len(face)
     column = {name: i for i, name in enumerate(names)}
@@ -131,11 +131,11 @@ def refine_lips(face: FloatArray, phones: FloatArray, names: Sequence[str], rate
 
     shut = _events(share(BILABIAL), rate, frames)
     teeth = _events(share(LABIODENTAL), rate, frames) * (1.0 - shut)
-    vowel = _sampled(share(VOWELS), rate, frames)
+    apart = _sampled(1.0 - share((*BILABIAL, *LABIODENTAL, SILENCE)), rate, frames)
     loud = maximum_filter1d(voice_activity.astype(np.float32), 5, mode="nearest")
     loud = gaussian_filter1d(loud, 1.2, mode="nearest")
     out = np.clip(face, 0.0, 1.0).astype(np.float32)
-    out = part_lips(out, _step(vowel, 0.5, 0.9) * (1.0 - shut) * loud)
+    out = part_lips(out, _step(apart, 0.1, 0.4) * (1.0 - shut) * (1.0 - teeth) * loud)
     out = touch_teeth(out, teeth * loud)
     out = close_lips(out, shut * loud)
     out = rest_mouth(out, np.clip(1.0 - loud, 0.0, 1.0))
