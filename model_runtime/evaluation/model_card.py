@@ -16,6 +16,7 @@ FILES = {
     "face.safetensors": "52 ARKit curves of one actor from both voices",
 }
 
+_MARKS = ("<!-- figures -->", "<!-- /figures -->")
 _TEXT = """# The shipped weights
 
 Written by `python3 build.py evaluate --quick --keep`; change `model_runtime/evaluation/model_card.py`, not this file.
@@ -60,9 +61,9 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
         files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
-        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or header).items() if isinstance(value, int | float))
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or {"steps": header["steps"]}).items() if isinstance(value, int | float))
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
-        sources.update(header.get("corpus", header.get("licences", [])))
+        sources.update(header.get("corpus", []))
     path = weights / "MODEL_CARD.md"
     text = _TEXT.format(
         files="\n".join(files), training="\n".join(training), sources="\n".join(f"- {source}" for source in sorted(sources)),
@@ -75,10 +76,19 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
     return path
 
 
+def write_readme_figures(measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], readme: Path) -> None:
+    """Replace the table between the ``figures`` marks of the read-me."""
+    before, rest = readme.read_text("utf-8").split(_MARKS[0])
+    after = rest.split(_MARKS[1])[1]
+    rows = "\n".join(_row(measured["measures"], *target) for target in targets)
+    table = f"{measured['minutes']} minutes of both actors with {measured['voices']}:\n\n| measure | reached | wanted |\n|---|---|---|\n{rows}\n"
+    readme.write_text(f"{before}{_MARKS[0]}\n{table}{_MARKS[1]}{after}", "utf-8")
+
+
 def _row(measures: dict[str, Any], name: str, key: str, sign: str, bound: float) -> str:
     value = measures.get(key)
     if isinstance(value, list):
         value = min(value)
     if isinstance(value, bool):
         return f"| {name} | {'yes' if value else 'no'} | yes |"
-    return f"| {name} | {'not measured' if value is None else f'{value:.3g}'} | {'≥' if sign == '>=' else '≤'} {bound:g} |"
+    return f"| {name} | {'not measured' if value is None else f'{value:.0f}' if value >= 20 else f'{value:.2f}'} | {'≥' if sign == '>=' else '≤'} {bound:g} |"

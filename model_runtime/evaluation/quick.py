@@ -33,7 +33,7 @@ from .face_look import IctFace
 from .lips import MouthGeometry, score_lips
 from .look import performance_sheet
 from .measures import measure_pair, seam_ratio
-from .model_card import write_card
+from .model_card import write_card, write_readme_figures
 from .report import KEPT_MEASURES, listen, plain
 
 ROOT = Path(__file__).parents[2]
@@ -221,7 +221,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("INTERACT_DATA", DEFAULT_DATA)), help="the folder with speech/ and face/")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "evaluate")
     parser.add_argument("--weights", type=Path, help="a folder of weights other than the shipped ones")
-    parser.add_argument("--keep", action="store_true", help="also write the figures and the model card beside the weights")
+    parser.add_argument("--keep", action="store_true", help="also write the figures and the model card beside the weights, and into the read-me")
     options = parser.parse_args()
     try:
         result = evaluate(options.data, options.out, 2 if options.quick else 6, options.weights)
@@ -234,6 +234,7 @@ def main() -> int:
         kept = {"voices": result["voices"], "minutes": result["minutes"], "measures": result["measures"]}
         KEPT_MEASURES.write_text(json.dumps(kept, indent=1), "utf-8")
         write_card(kept, TARGETS)
+        write_readme_figures(kept, TARGETS, ROOT / "README.md")
     return 0
 
 
