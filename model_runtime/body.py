@@ -7,7 +7,6 @@ take has no seam and memory stays constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -24,24 +23,16 @@ from .body_features import (
     encode_lower,
 )  # fmt: skip
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
+from .contract import ACTION_LABELS
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from .places import Places, lead_towards
 
 WINDOW, OVERLAP = 300, 60
+WALKING = ACTION_LABELS.index("walk")
 StepCallback = Callable[[float], None]
-
-
-@dataclass
-class Places:
-    """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each
-    used where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start."""
-
-    position: Tensor
-    heading: Tensor
-    has_position: Tensor
-    has_heading: Tensor
 
 
 class BodyStage:
@@ -120,7 +111,10 @@ def make_lower(
         else:
             before = None
             start_xy, start_heading = places.position[:, 0], places.heading[:, 0]
-        kept, mask = _kept_lower(before, places, start, start_xy, start_heading, height)
+        here = before.root[:, OVERLAP - 1, :2] if before is not None else start_xy
+        walking = (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
+        ahead = lead_towards(places, walking, here.numpy(), start + max(overlap, 1) - 1, start + WINDOW)
+        kept, mask = _kept_lower(before, ahead, start, start_xy, start_heading, height)
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
         features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, _share(on_step, index, len(starts)))
         parts.append(decode_lower(features[0], height, start_xy, start_heading))

@@ -65,6 +65,8 @@ def sample(
     scheduler = make_scheduler(preset)
     x = noise
     for index, step in enumerate(scheduler.timesteps):
+        # As in training, what is kept enters without noise.
+        x = torch.where(keep > 0, kept, x)
         clean = predict(x, step.expand(len(x)))
         clean = torch.where(keep > 0, kept, clean)
         x = scheduler.step(clean, step, x, return_dict=False)[0]

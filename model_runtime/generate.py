@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from . import __version__
 from . import rotations as rot
-from .body import WINDOW, BodyStage, Places, make_lower, make_upper, windows
+from .body import WINDOW, BodyStage, make_lower, make_upper, windows
 from .body_features import body_size, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ACTION_LABELS, FPS, Actor, ActorPerformance, Performance, Progress, ProgressCallback, Request
@@ -25,6 +25,7 @@ from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
 from .networks.duet_denoiser import conditions_of
+from .places import Places
 from .refine.feet import detect_contacts, lock_feet
 from .refine.places import follow_places
 from .refine.smooth import smooth

@@ -20,6 +20,7 @@ from model_runtime.body_features import (
 from model_runtime.diffusion import PRESETS, cosine_alphas, make_scheduler, sample
 from model_runtime.kinematics import rotate_plane, yaw_matrix
 from model_runtime.networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from model_runtime.places import Places, lead_towards, walked_share, way_around
 from model_runtime.refine.places import follow_places
 from model_runtime.refine.smooth import smooth
 from model_runtime.skeleton import AVERAGE_SKELETON
@@ -143,14 +144,17 @@ def test_windows_cover_a_take_of_any_length(frames):
     assert starts[-1][0] + WINDOW >= frames and all(b - a == WINDOW - OVERLAP for (a, _), (b, _) in pairwise(starts))
 
 
-def test_a_root_is_led_through_the_place_asked_for():
-    root = np.zeros((90, 3), np.float32)
-    wanted, known = np.zeros((90, 2), np.float32), np.zeros(90, bool)
-    known[0] = known[60:] = True
-    wanted[60:] = (0.2, -0.1)
+def test_a_root_is_led_through_the_place_asked_for_while_it_walks():
+    t = np.arange(150) / 30
+    root = np.zeros((150, 3), np.float32)
+    root[:, 0] = np.clip(t - 2.0, 0.0, 2.0)  # stands for 2 s, walks for 2 s, stands
+    wanted, known = np.zeros((150, 2), np.float32), np.zeros(150, bool)
+    known[[0, 140]] = True
+    wanted[140] = (2.3, -0.2)
     led = follow_places(root, wanted, known)
-    np.testing.assert_allclose(led[75, :2], (0.2, -0.1), atol=2e-3)
-    assert np.abs(np.diff(led, axis=0)).max() < 0.01, "no jump on the way"
+    np.testing.assert_allclose(led[140, :2], (2.3, -0.2), atol=5e-3)
+    assert np.abs(led[:45, :2]).max() < 1e-3, "standing feet are not dragged towards the target"
+    assert np.linalg.norm(np.diff(led[:, :2], axis=0), axis=-1).max() < 1.4 / 30, "and no jump on the way"
 
 
 def test_body_size_reads_lengths_in_metres():
@@ -171,3 +175,34 @@ def test_smoothing_takes_grain_and_leaves_the_movement():
     left = rot.to_axis_angle(clean)[:, 15:-15]
     assert np.abs(left[..., 0]).max() < 0.002, "grain is gone"
     assert np.abs(left[..., 1] - vector[:, 15:-15, :, 1]).max() < 0.02, "a one-second gesture keeps its size"
+
+
+def nowhere(frames: int) -> Places:
+    flags = torch.zeros(2, frames, dtype=torch.bool)
+    return Places(torch.zeros(2, frames, 2), torch.zeros(2, frames), flags, flags.clone())
+
+
+def test_a_walk_across_windows_is_led_towards_its_far_target():
+    places = nowhere(600)
+    places.position[1, 500], places.has_position[1, 500] = torch.tensor([4.0, 0.0]), True
+    walking = np.zeros((2, 600), bool)
+    walking[1, 200:500] = True
+    led = lead_towards(places, walking, np.array([[0.0, 3.0], [0.0, 0.0]]), 0, 300)
+    knots = torch.nonzero(led.has_position[1, :300])[:, 0]
+    assert knots[0] == 215 and len(knots) == 6
+    assert led.position[1, 290, 0] == pytest.approx(4.0 * 90 / 300, abs=0.25)
+    assert not led.has_position[0].any() and not places.has_position[1, :300].any(), "the other actor and the request stay as they are"
+
+
+def test_a_path_goes_around_the_partner():
+    share = np.linspace(0, 1, 101)
+    path = way_around(np.zeros(2), np.array([4.0, 0.0]), np.array([2.0, 0.1]))(share)
+    assert np.linalg.norm(path - [2.0, 0.1], axis=-1).min() > 0.7
+    np.testing.assert_allclose(path[[0, -1]], [[0, 0], [4, 0]], atol=1e-6)
+
+
+def test_a_walk_sets_off_and_arrives_gently():
+    share = walked_share(np.linspace(0, 4, 401), 4.0)
+    speed = np.diff(share)
+    assert share[0] == 0 and share[-1] == pytest.approx(1.0) and (speed >= 0).all()
+    assert speed[0] < 0.2 * speed.max() and speed[-1] < 0.2 * speed.max()

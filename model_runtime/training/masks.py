@@ -9,10 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..contract import ACTION_LABELS
 from ..networks.duet_denoiser import CONDITIONS
+from ..places import KNOT_EVERY
 from .body_data import Batch
 
-SIT, WALK = 0, 1
+SIT, WALK = (ACTION_LABELS.index(label) for label in ("sit", "walk"))
 
 
 def _chance(shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
@@ -33,6 +35,9 @@ def lower_mask(batch: Batch) -> Tensor:
     walk_ends = torch.zeros_like(scattered)
     walk_ends[..., 1:] = (labels[..., :-1] == WALK) & (labels[..., 1:] != WALK)
     places = (scattered & _chance((b, 2, 1), 0.4, labels)) | (walk_ends & _chance((b, 2, 1), 0.4, labels))
+    # A path to walk: the place every half second, as `places.lead_towards` lays it.
+    knots = (frames + torch.randint(KNOT_EVERY, (b, 2, 1), device=labels.device)) % KNOT_EVERY == 0
+    places = places | (knots & (labels == WALK) & _chance((b, 2, 1), 0.5, labels))
     place_heading = places & _chance((b, 2, 1), 0.5, labels)
     # A seat: where the actor sits still, its place and heading are known throughout.
     speed = batch.lower[..., 0:2].norm(dim=-1)
