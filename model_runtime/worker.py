@@ -134,6 +134,8 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
 
 def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None) -> Performance:
     """Call the model. Torch is imported here and not before, so that the process answers at once."""
+    # Read when torch's OpenMP loads: threads that spin while they wait slow a busy machine down many times over.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     from .generate import generate
