@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 else:
     bpy = pytest.importorskip("bpy", reason="these tests need Blender as a module (bpy)")
 
+from interact_addon.compat import end_process  # noqa: E402 - after bpy
+
+_EXIT_STATUS = pytest.StashKey[int]()
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -30,6 +33,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("data"):
             item.add_marker(missing)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_EXIT_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The summary is printed; end without Blender's own clean-up, which may wait for ever."""
+    if _EXIT_STATUS in config.stash:
+        _USER.cleanup()
+        end_process(config.stash[_EXIT_STATUS])
 
 
 @pytest.fixture(autouse=True)

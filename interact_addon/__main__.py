@@ -6,10 +6,11 @@ import bpy  # noqa: F401 - first, so that Blender's own start-up comes before ou
 
 from . import register, unregister
 from .batch import main
+from .compat import end_process
 
 register()
 try:
     code = main(sys.argv[1:])
 finally:
     unregister()  # Blender 4.5's module crashes at its end where classes are left behind
-sys.exit(code)
+end_process(code)
