@@ -112,7 +112,8 @@ def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, star
     """Features (..., T, 70) back to the floor plan, given each actor's root at the window's first frame.
 
     The place integrated from velocities is smooth but drifts, the absolute block is steady but coarse: below
-    about 0.5 Hz the result follows the absolute block, above it the velocities.
+    about 0.5 Hz the result follows the absolute block, above it the velocities. Places follow the absolute block only
+    while the actor travels: a body that stands is never pulled over its own feet.
     """
     scale = pelvis_height[..., None, None]
     turn = features[..., 0, TURN].new_zeros(features.shape[:-1])
@@ -121,7 +122,8 @@ def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, star
     relative = _fuse(turn.cumsum(-1)[..., None], steady[..., None])[..., 0]
     step = rotate_plane(features[..., VELOCITY], relative) * scale / FPS
     step = torch.cat([torch.zeros_like(step[..., :1, :]), step[..., 1:, :]], -2)
-    place = _fuse(step.cumsum(-2), features[..., POSITION])
+    place = step.cumsum(-2)
+    place = place + _while_travelling(_fuse(place, features[..., POSITION]) - place, place)
     heading = relative + start_heading[..., None]
     xy = rotate_plane(place, start_heading[..., None].expand_as(heading)) + start_xy[..., None, :]
     return GlobalMotion(
@@ -136,6 +138,15 @@ def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, star
 def _without_yaw(tilt: Tensor) -> Tensor:
     """A predicted tilt may turn a little about Z; the heading alone owns that."""
     return yaw_matrix(-torch.atan2(tilt[..., 1, 0], tilt[..., 0, 0])) @ tilt
+
+
+def _while_travelling(correction: Tensor, place: Tensor) -> Tensor:
+    """The changes of ``correction`` (..., T, 2) that fall into frames at which ``place`` (..., T, 2) moves, summed from zero."""
+    speed = torch.nn.functional.pad(place.diff(dim=-2).norm(dim=-1) * FPS, (1, 0))
+    speed = torch.nn.functional.avg_pool1d(speed.reshape(-1, 1, speed.shape[-1]), 15, 1, 7, count_include_pad=False).reshape(speed.shape)
+    gate = ((speed - 0.15) / 0.25).clamp(0, 1)  # m/s: swaying is slower, walking faster
+    change = torch.nn.functional.pad(correction.diff(dim=-2), (0, 0, 1, 0))
+    return (change * gate[..., None]).cumsum(-2)
 
 
 def _fuse(integrated: Tensor, absolute: Tensor, sigma_seconds: float = 0.3) -> Tensor:

@@ -206,3 +206,12 @@ def test_a_walk_sets_off_and_arrives_gently():
     speed = np.diff(share)
     assert share[0] == 0 and share[-1] == pytest.approx(1.0) and (speed >= 0).all()
     assert speed[0] < 0.2 * speed.max() and speed[-1] < 0.2 * speed.max()
+
+
+def test_a_standing_body_is_not_pulled_by_its_absolute_place():
+    motion = wandering(150)
+    still = GlobalMotion(motion.root[:, :1].expand(-1, 150, -1), motion.heading * 0, motion.tilt, motion.legs, motion.contacts)
+    features = encode_lower(still, HEIGHT)
+    features[..., 62] += torch.linspace(0, 1, 150)  # the absolute block says otherwise
+    back = decode_lower(features, HEIGHT, still.root[:, 0, :2], still.heading[:, 0])
+    assert (back.root - still.root)[..., :2].abs().max() < 1e-4
