@@ -66,7 +66,7 @@ class BodyStage:
     ) -> Tensor:
         """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features."""
         kept = (kept - self.mean) / self.std
-        spread = torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.config.groups)], -1)
+        spread = self.config.spread(mask)
         kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
         if given is not None:
             given = (given - self.lower_mean) / self.lower_std

@@ -49,6 +49,10 @@ class DuetConfig:
     def groups(self) -> tuple[slice, ...]:
         return LOWER_GROUPS if self.stage == "lower" else UPPER_GROUPS
 
+    def spread(self, mask: Tensor) -> Tensor:
+        """A mask (..., groups) as one value per feature (..., F)."""
+        return torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.groups)], -1)
+
     @property
     def given(self) -> int:
         """Per-frame features that are given and never noised: the upper stage sees the lower body."""
@@ -120,7 +124,7 @@ class DuetDenoiser(nn.Module):
         where true the learned null stands in.
         """
         batch, actors, frames, features = noisy.shape
-        spread = torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.config.groups)], -1)
+        spread = self.config.spread(mask)
         inputs = [noisy, kept * spread, mask] + ([given] if given is not None else [])
         x = self.patch_in(torch.cat(inputs, -1).flatten(0, 1).transpose(1, 2))
         for name, conv in self.conditions_in.items():

@@ -66,7 +66,7 @@ class BodyTraining:
         stage, n = self.config.stage, self.normaliser
         clean = (getattr(batch, stage) - n[f"{stage}_mean"]) / n[f"{stage}_std"]
         given = (batch.lower - n["lower_mean"]) / n["lower_std"] if stage == "upper" else None
-        keep = torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.config.groups)], -1)
+        keep = self.config.spread(mask)
         noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             predicted = network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..body_features import GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
+from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
 from ..corpus.scene import Scene
 from ..networks.duet_denoiser import conditions_of
 
@@ -86,7 +86,7 @@ class BodyData:
 
 def hand_rows(left: Tensor, right: Tensor) -> Tensor:
     """Both hands' vectors (2, N, 15, 3) as rows (4 N, 45) of the left hand's frame."""
-    mirrored = right * torch.tensor([1.0, -1.0, -1.0])
+    mirrored = right * MIRROR
     return torch.cat([left.reshape(-1, 45), mirrored.reshape(-1, 45)])
 
 
