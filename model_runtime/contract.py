@@ -30,6 +30,24 @@ CONTRACT_VERSION = 1
 ACTION_LABELS = ("sit", "walk", "stand")
 QUALITIES = ("draft", "final")
 FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
+# Demszky et al. 2020 (GoEmotions) under Ekman's six and neutral: the vocabulary InterAct's scenarios draw on.
+EMOTION_GROUPS = {
+    "anger": ("anger", "annoyance", "disapproval"),
+    "disgust": ("disgust",),
+    "fear": ("fear", "nervousness"),
+    "joy": ("admiration", "amusement", "approval", "caring", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief"),
+    "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
+    "surprise": ("confusion", "curiosity", "surprise"),
+    "neutral": ("neutral",),
+}  # fmt: skip
+EMOTIONS = tuple(name for group in EMOTION_GROUPS.values() for name in group)
+# "first / second": the first actor is the one named first.
+RELATIONSHIPS = (
+    "architect / contractor", "boss / subordinate", "brother / sister", "buyer / seller", "classmates", "coach / athlete", "colleagues",
+    "couple", "doctor / patient", "ex-partners", "flatmates", "friends", "grandparent / grandchild", "guest / host", "interviewer / applicant",
+    "landlord / tenant", "lawyer / client", "neighbours", "officer / citizen", "old friends", "parent / child", "rivals", "strangers",
+    "teacher / student", "waiter / customer",
+)  # fmt: skip
 SHORTEST_SHOT = 0.5
 LONGEST_SHOT = 600.0
 SEAT_HEIGHTS = (0.25, 0.75)
