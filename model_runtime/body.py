@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .body_features import (
@@ -28,7 +30,7 @@ from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
-from .places import Places, lead_towards
+from .places import Places, lead_towards, path_ahead
 
 WINDOW, OVERLAP = 300, 60
 WALKING = ACTION_LABELS.index("walk")
@@ -41,7 +43,7 @@ class BodyStage:
     def __init__(self, name: str, weights: Path = WEIGHTS) -> None:
         tensors, header = load_checkpoint(weights / f"body_{name}.safetensors")
         try:
-            config = DuetConfig(**header["config"])
+            config = DuetConfig.from_header(header["config"])
         except (KeyError, TypeError) as error:
             raise CheckpointMismatch(f"The weights 'body_{name}' are of another version ({error}); install matching weights.") from error
         self.config, self.header = config, header
@@ -113,9 +115,14 @@ def make_lower(
             start_xy, start_heading = places.position[:, 0], places.heading[:, 0]
         here = before.root[:, OVERLAP - 1, :2] if before is not None else start_xy
         walking = (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
-        ahead = lead_towards(places, walking, here.numpy(), start + max(overlap, 1) - 1, start + WINDOW)
-        kept, mask = _kept_lower(before, ahead, start, start_xy, start_heading, height)
+        now = start + max(overlap, 1) - 1
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
+        if "path" in stage.config.conditions:
+            ahead = places
+            cut["path"] = _path(places, walking, here, now, start, start_xy, start_heading, height)
+        else:
+            ahead = lead_towards(places, walking, here.numpy(), now, start + WINDOW)
+        kept, mask = _kept_lower(before, ahead, start, start_xy, start_heading, height)
         features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, _share(on_step, index, len(starts)))
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return _join(parts)
@@ -162,6 +169,17 @@ def _kept_lower(
         kept[0, :, :1, POSITION.start :] = encode_lower(still, height[None])[0, :, :, POSITION.start :]
         mask[0, :, 0, 1:] = 1.0
     return kept, mask
+
+
+def _path(
+    places: Places, walking: NDArray[np.bool_], here: Tensor, now: int, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
+) -> Tensor:
+    """The condition 'path' (1, 2, T, 3) of the window that begins at frame ``start``, from frame ``now`` on."""
+    place, known = (torch.from_numpy(x) for x in path_ahead(places, walking, here.numpy(), now, start + WINDOW))
+    local = rotate_plane(place - start_xy[:, None], -start_heading[:, None].expand(-1, place.shape[1])) / height[:, None, None]
+    path = torch.zeros(1, 2, WINDOW, 3)
+    path[0, :, now - start :] = torch.cat([local, torch.ones_like(local[..., :1])], -1) * known[..., None]
+    return path
 
 
 def _join(parts: list[GlobalMotion]) -> GlobalMotion:

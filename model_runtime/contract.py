@@ -98,6 +98,16 @@ class ActionSpan:
 
 
 @dataclass(frozen=True)
+class EmotionSpan:
+    """What the actor feels from ``start`` to ``end`` (s): one of ``EMOTIONS``, ``intensity`` 0 (none) to 2 (extreme)."""
+
+    emotion: str
+    intensity: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Waypoint:
     """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
 
@@ -121,17 +131,22 @@ class Actor:
     actions: tuple[ActionSpan, ...] = ()
     waypoints: tuple[Waypoint, ...] = ()
     seat_height: float = 0.45
+    emotions: tuple[EmotionSpan, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
-    """Everything a generation needs. Gaps between action spans mean ``stand``."""
+    """Everything a generation needs. Gaps between action spans mean ``stand``, gaps between emotions ``neutral``.
+
+    ``relationship``: one of ``RELATIONSHIPS``, the first actor in the first role, or empty where it is not said.
+    """
 
     duration: float
     actors: tuple[Actor, Actor]
     seed: int = 0
     quality: str = "final"
     guidance: float = 2.0
+    relationship: str = ""
 
     @property
     def frames(self) -> int:
@@ -152,6 +167,8 @@ class Request:
             raise InvalidRequest(f"Both actors are '{self.actors[0].name}'; cast two different characters.")
         if not 0.0 <= self.guidance <= 10.0:
             raise InvalidRequest(f"Guidance is {self.guidance}; choose a value between 0 and 10.")
+        if self.relationship and self.relationship not in RELATIONSHIPS:
+            raise InvalidRequest(f"Relationship '{self.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}.")
         for actor in self.actors:
             _check_actor(actor)
 
@@ -281,6 +298,11 @@ def _check_actor(actor: Actor) -> None:
                 f"The action strips '{first.label}' and '{second.label}' of {who} overlap at {second.start:.2f} s; "
                 "move or trim one of them."
             )
+    for felt in actor.emotions:
+        if felt.emotion not in EMOTIONS:
+            raise InvalidRequest(f"Emotion '{felt.emotion}' of {who} is not known; use one of: {', '.join(EMOTIONS)}.")
+        if not (0.0 <= felt.intensity <= 2.0 and felt.end > felt.start):
+            raise InvalidRequest(f"The emotion '{felt.emotion}' of {who} needs an intensity from 0 to 2 and a length; change its strip.")
     for point in actor.waypoints:
         if not np.isfinite([point.time, *point.position, point.heading or 0.0]).all():
             raise InvalidRequest(f"A walk target of {who} is not a finite place; check its transform.")
@@ -299,6 +321,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
             for p in plain["waypoints"]
         ),
         seat_height=float(plain["seat_height"]),
+        emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
     )
 
 

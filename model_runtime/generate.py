@@ -20,7 +20,7 @@ from . import rotations as rot
 from .body import WINDOW, BodyStage, make_lower, make_upper, windows
 from .body_features import body_size, to_rotations
 from .checkpoint import WEIGHTS
-from .contract import ACTION_LABELS, FPS, Actor, ActorPerformance, Performance, Progress, ProgressCallback, Request
+from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, ActorPerformance, Performance, Progress, ProgressCallback, Request
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
@@ -55,9 +55,12 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     offsets = torch.from_numpy(np.stack([actor.skeleton.offsets for actor in request.actors]))[None]
     body = body_size(offsets)
     seats = torch.tensor([actor.seat_height for actor in request.actors])[None] / body[..., 0]
+    felt = np.stack([_padded(emotion_track(actor, frames), padded, hold=True) for actor in request.actors])
+    related = torch.tensor([RELATIONSHIPS.index(request.relationship)]) if request.relationship else None
     conditions = conditions_of(
-        torch.from_numpy(labels)[None], torch.from_numpy(heard)[None], seats[..., None, None].expand(-1, -1, padded, 1)
-    )
+        torch.from_numpy(labels)[None], torch.from_numpy(heard)[None], seats[..., None, None].expand(-1, -1, padded, 1),
+        emotion=torch.from_numpy(felt)[None] if any(actor.emotions for actor in request.actors) else None, relationship=related,
+    )  # fmt: skip
 
     clock.begin("Legs and paths")
     places = wanted_places(request.actors, labels, padded)
@@ -109,6 +112,19 @@ def label_track(actor: Actor, frames: int) -> NDArray[np.int64]:
     track = np.full(frames, ACTION_LABELS.index("stand"))
     for span in actor.actions:
         track[max(0, round(span.start * FPS)) : max(0, round(span.end * FPS))] = ACTION_LABELS.index(span.label)
+    if frames > 1:
+        track[-1] = track[-2]
+    return track
+
+
+def emotion_track(actor: Actor, frames: int) -> NDArray[np.float32]:
+    """(T, 26) intensity of each of ``EMOTIONS``; plain ``neutral`` where nothing is said."""
+    track = np.zeros((frames, len(EMOTIONS)), np.float32)
+    track[:, EMOTIONS.index("neutral")] = 1.0
+    for felt in actor.emotions:
+        span = slice(max(0, round(felt.start * FPS)), max(0, round(felt.end * FPS)))
+        track[span] = 0.0
+        track[span, EMOTIONS.index(felt.emotion)] = felt.intensity
     if frames > 1:
         track[-1] = track[-2]
     return track
@@ -167,10 +183,10 @@ def warnings_of(request: Request, waves: list[NDArray[np.float32]]) -> list[str]
     ]
 
 
-def _padded(track: NDArray, frames: int) -> NDArray:
-    """The track with its last value held; sound ends in silence because prosody's last frame is repeated as zeros."""
+def _padded(track: NDArray, frames: int, hold: bool = False) -> NDArray:
+    """The track with its last value held, or for sound (T, C) followed by the zeros of silence."""
     extra = frames - len(track)
-    tail = np.zeros((extra, *track.shape[1:]), track.dtype) if track.ndim > 1 else np.repeat(track[-1:], extra, 0)
+    tail = np.repeat(track[-1:], extra, 0) if hold or track.ndim == 1 else np.zeros((extra, *track.shape[1:]), track.dtype)
     return np.concatenate([track, tail])
 
 

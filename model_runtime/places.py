@@ -30,33 +30,72 @@ class Places:
 
 
 def lead_towards(places: Places, walking: Array, here: Array, now: int, stop: int) -> Places:
-    """The places with a path to walk laid out before ``stop``, the window's end.
-
-    ``walking`` (2, T) bool; ``here`` (2, 2) where the actors are on frame ``now``. An actor who walks until the frame of
-    its next place gets a knot every ``KNOT_EVERY`` frames on the way there: straight, at even speed, bowed around the
-    partner. The place itself may lie beyond the window.
-    """
+    """The places with those of ``path_ahead`` among them, one every ``KNOT_EVERY`` frames of a walk before ``stop``."""
     position, has_position = places.position.clone(), places.has_position.clone()
+    path, known = path_ahead(places, walking, here, now, stop)
     for a in range(2):
-        ahead = torch.nonzero(places.has_position[a, now + 1 :])
-        if not len(ahead):
-            continue
-        goal = now + 1 + int(ahead[0, 0])
-        still = np.flatnonzero(~walking[a, now:goal])
-        begin = now + int(still[-1]) + 1 if len(still) else now
-        knots = np.arange(begin + KNOT_EVERY, min(goal, stop), KNOT_EVERY)
-        if goal - begin < 2 * KNOT_EVERY or not len(knots):
-            continue
-        path = way_around(here[a], places.position[a, goal].numpy(), here[1 - a])
-        share = walked_share((knots - begin) / FPS, (goal - begin) / FPS)
-        position[a, knots] = torch.from_numpy(path(share)).to(position)
-        has_position[a, knots] = True
+        for begin, end in _runs(walking[a, now:]):
+            knots = np.arange(now + begin + KNOT_EVERY, min(now + end, stop), KNOT_EVERY)
+            knots = knots[known[a, knots - now]] if len(knots) else knots
+            if end - begin < 2 * KNOT_EVERY:
+                continue
+            position[a, knots] = torch.from_numpy(path[a, knots - now]).to(position)
+            has_position[a, knots] = True
     return Places(position, places.heading, has_position, places.has_heading)
 
 
-def walked_share(t: Array, duration: float) -> Array:
-    """Share of the way covered after ``t`` (N,) of ``duration`` seconds: speed rises, holds and falls evenly."""
-    rise, fall = (min(x, duration / 2) for x in (SETTING_OFF, ARRIVING))
+def path_ahead(places: Places, walking: Array, here: Array, now: int, stop: int) -> tuple[Array, Array]:
+    """Where each actor should be on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where that is known (2, N).
+
+    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays; who walks goes straight, bowed
+    around the partner, to the place wanted next, at even speed so as to arrive on its frame. A walk without such a place
+    leads anywhere, and from there on nothing is known until a place is.
+    """
+    frames = walking.shape[1]
+    path, known = np.zeros((2, stop - now, 2), np.float32), np.zeros((2, stop - now), bool)
+    for a in range(2):
+        wanted = now + 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
+        place: Array | None = np.asarray(here[a], np.float32)
+        runs = [(now + b, now + e) for b, e in _runs(walking[a, now:])]
+        clock = now
+        for index, (begin, end) in enumerate([*runs, (frames, frames)]):
+            for frame in range(clock, min(begin, stop)):  # standing or seated
+                if places.has_position[a, frame] and frame > now:
+                    place = places.position[a, frame].numpy()
+                if place is not None:
+                    path[a, frame - now], known[a, frame - now] = place, True
+            if begin >= stop:
+                break
+            following = runs[index + 1][0] if index + 1 < len(runs) else frames
+            clock, leg = end, begin
+            goals = wanted[(wanted > begin) & (wanted < following)]
+            # Of places wanted while standing after the walk the first is where it leads; nothing later belongs to it.
+            goals = goals[: int((goals < end).sum()) + 1]
+            for goal in goals:
+                target = places.position[a, int(goal)].numpy()
+                until = min(int(goal), end)
+                if place is not None and until > leg:
+                    t = np.arange(leg, min(until, stop))
+                    share = walked_share((t - leg) / FPS, (until - leg) / FPS, setting_off=leg > now or not walking[a, max(now - 1, 0)])
+                    path[a, t - now], known[a, t - now] = way_around(place, target, here[1 - a])(share), True
+                place, leg = target, until
+            if not len(goals) or leg < end:
+                place = None
+    return path, known
+
+
+def _runs(flags: Array) -> list[tuple[int, int]]:
+    """(first, one past the last) of each run of true in (T,) bool."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return [(int(b), int(e)) for b, e in edges.reshape(-1, 2)]
+
+
+def walked_share(t: Array, duration: float, setting_off: bool = True) -> Array:
+    """Share of the way covered after ``t`` (N,) of ``duration`` seconds: speed rises, holds and falls evenly.
+
+    Somebody who is under way already does not set off.
+    """
+    rise, fall = (min(x, duration / 2) for x in (SETTING_OFF if setting_off else 1e-3, ARRIVING))
     full = duration - 0.5 * (rise + fall)
     up = 0.5 * np.minimum(t, rise) ** 2 / rise
     even = np.clip(t - rise, 0.0, duration - rise - fall)

@@ -7,39 +7,76 @@ swapping the actors swaps the output.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..body_features import BODY_SIZE, LOWER_GROUPS, LOWER_SIZE, UPPER_GROUPS, UPPER_SIZE
-from ..contract import ACTION_LABELS
+from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
 from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 
 PATCH = 5  # frames a token
 PROSODY_SIZE = 28
-# Per-frame conditions by name, each droppable on its own: own and the partner's side by side.
-CONDITIONS = {"labels": 2 * len(ACTION_LABELS), "speech": PROSODY_SIZE, "partner_speech": PROSODY_SIZE, "seat": 1}
+# Per-frame conditions by name with their sizes, each droppable on its own; where two belong together, own and the
+# partner's lie side by side. A network may use fewer: its config names them.
+CONDITIONS = {
+    "labels": 2 * len(ACTION_LABELS),
+    "speech": PROSODY_SIZE,
+    "partner_speech": PROSODY_SIZE,
+    "seat": 1,  # height over that of the pelvis
+    "path": 3,  # the way wanted: place in the window's frame over pelvis height (2), and 1 where one is wanted
+    "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
+    "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
+}
+# What the stages are trained with: the upper body sees the lower one and needs no path.
+STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name != "path")}
+FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoints that do not name theirs
 
 
-def conditions_of(labels: Tensor, prosody: Tensor, seat: Tensor) -> dict[str, Tensor]:
-    """``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height -> by name."""
+def conditions_of(
+    labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None
+) -> dict[str, Tensor]:
+    """Conditions by name; one that is not given is absent, and the network's learned null stands in for it.
+
+    ``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height, ``path`` (B, 2, T, 3),
+    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``.
+    """
     one_hot = nn.functional.one_hot(labels.long(), len(ACTION_LABELS)).float()
-    return {
-        "labels": torch.cat([one_hot, one_hot.flip(1)], -1),
-        "speech": prosody,
-        "partner_speech": prosody.flip(1),
-        "seat": seat,
-    }
+    found = {"labels": beside_partners(one_hot), "speech": prosody, "partner_speech": prosody.flip(1), "seat": seat}
+    if path is not None:
+        found["path"] = path
+    if emotion is not None:
+        found["emotion"] = beside_partners(emotion)
+    if relationship is not None:
+        which = nn.functional.one_hot(relationship.long(), len(RELATIONSHIPS)).float()[:, None].expand(-1, 2, -1)
+        role = torch.eye(2, device=which.device).expand(len(which), 2, 2)
+        found["relationship"] = torch.cat([which, role], -1)[:, :, None].expand(-1, -1, labels.shape[2], -1)
+    return found
+
+
+def beside_partners(own: Tensor) -> Tensor:
+    """(B, 2, T, C) -> (B, 2, T, 2 C): each actor's own values, then the partner's."""
+    return torch.cat([own, own.flip(1)], -1)
 
 
 @dataclass(frozen=True)
 class DuetConfig:
-    """``stage``: 'lower' or 'upper'; sizes of the transformer."""
+    """``stage``: 'lower' or 'upper'; sizes of the transformer; which of ``CONDITIONS`` it hears."""
 
     stage: str
     width: int = 256
     heads: int = 8
     blocks: int = 6
+    conditions: tuple[str, ...] = FIRST_CONDITIONS
+
+    @staticmethod
+    def from_header(config: dict[str, Any]) -> DuetConfig:
+        """The config of a checkpoint. Raises ``TypeError`` or ``KeyError`` when it is not one of this version's."""
+        names = tuple(config.get("conditions", FIRST_CONDITIONS))
+        for name in names:
+            CONDITIONS[name]
+        return DuetConfig(**{**config, "conditions": names})
 
     @property
     def features(self) -> int:
@@ -92,8 +129,8 @@ class DuetDenoiser(nn.Module):
         width, features = config.width, config.features
         frame_inputs = features + features + len(config.groups) + config.given
         self.patch_in = nn.Conv1d(frame_inputs, width, kernel_size=9, stride=PATCH, padding=2)
-        self.conditions_in = nn.ModuleDict({name: nn.Conv1d(size, width, 9, PATCH, 2) for name, size in CONDITIONS.items()})
-        self.nulls = nn.ParameterDict({name: nn.Parameter(torch.zeros(size)) for name, size in CONDITIONS.items()})
+        self.conditions_in = nn.ModuleDict({name: nn.Conv1d(CONDITIONS[name], width, 9, PATCH, 2) for name in config.conditions})
+        self.nulls = nn.ParameterDict({name: nn.Parameter(torch.zeros(CONDITIONS[name])) for name in config.conditions})
         self.step = StepEmbedding(width)
         self.body = nn.Sequential(nn.Linear(2 * BODY_SIZE, width), nn.SiLU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(DuetBlock(width, config.heads) for _ in range(config.blocks))
@@ -121,16 +158,17 @@ class DuetDenoiser(nn.Module):
         ``noisy`` (B, 2, T, F) normalised; ``step`` (B,) in [0, 1000); ``kept`` (B, 2, T, F) values wanted where
         ``mask`` (B, 2, T, groups) is 1; ``conditions``: per name (B, 2, T, size); ``body`` (B, 2, 6) lengths;
         ``given`` (B, 2, T, 70) normalised lower features for the upper stage; ``dropped``: per name (B,) bool,
-        where true the learned null stands in.
+        where true, and where a condition is absent, the learned null stands in.
         """
         batch, actors, frames, features = noisy.shape
         spread = self.config.spread(mask)
         inputs = [noisy, kept * spread, mask] + ([given] if given is not None else [])
         x = self.patch_in(torch.cat(inputs, -1).flatten(0, 1).transpose(1, 2))
         for name, conv in self.conditions_in.items():
-            value = conditions[name]
-            if dropped is not None and name in dropped:
-                value = torch.where(dropped[name][:, None, None, None], self.nulls[name].to(value.dtype), value)
+            null = self.nulls[name].to(noisy.dtype)
+            value = conditions[name] if name in conditions else null.expand(batch, actors, frames, -1)
+            if dropped is not None and name in dropped and name in conditions:
+                value = torch.where(dropped[name][:, None, None, None], null, value)
             x = x + conv(value.flatten(0, 1).transpose(1, 2))
         x = x.transpose(1, 2)  # (B * 2, N, width)
         both = torch.cat([body, body.flip(1)], -1).flatten(0, 1)

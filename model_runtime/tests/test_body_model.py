@@ -20,7 +20,7 @@ from model_runtime.body_features import (
 from model_runtime.diffusion import PRESETS, cosine_alphas, make_scheduler, sample
 from model_runtime.kinematics import rotate_plane, yaw_matrix
 from model_runtime.networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
-from model_runtime.places import Places, lead_towards, walked_share, way_around
+from model_runtime.places import Places, lead_towards, path_ahead, walked_share, way_around
 from model_runtime.refine.places import follow_places
 from model_runtime.refine.smooth import smooth
 from model_runtime.skeleton import AVERAGE_SKELETON
@@ -215,3 +215,28 @@ def test_a_standing_body_is_not_pulled_by_its_absolute_place():
     features[..., 62] += torch.linspace(0, 1, 150)  # the absolute block says otherwise
     back = decode_lower(features, HEIGHT, still.root[:, 0, :2], still.heading[:, 0])
     assert (back.root - still.root)[..., :2].abs().max() < 1e-4
+
+
+def test_a_condition_that_is_absent_counts_as_dropped():
+    config = DuetConfig("lower", width=32, heads=2, blocks=1, conditions=("labels", "emotion"))
+    network = DuetDenoiser(config).eval()
+    torch.nn.init.normal_(network.nulls["emotion"])
+    values = inputs(config)
+    without = {name: value for name, value in values[4].items() if name != "emotion"}
+    with torch.no_grad():
+        absent = network(*values[:4], without, *values[5:])
+        dropped = network(*values, dropped={"emotion": torch.tensor([True])})
+    assert torch.allclose(absent, dropped, atol=1e-6)
+    assert not torch.allclose(absent, network(*values), atol=1e-4)
+
+
+def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place():
+    places = nowhere(600)
+    places.position[0, 400], places.has_position[0, 400] = torch.tensor([3.0, 0.0]), True
+    walking = np.zeros((2, 600), bool)
+    walking[0, 200:400] = True
+    walking[1, 500:] = True
+    path, known = path_ahead(places, walking, np.array([[0.0, 0.0], [0.0, 2.0]]), 0, 600)
+    assert np.allclose(path[0, :200], 0.0) and np.allclose(path[0, 400:], (3.0, 0.0)), "he waits, and stays where he was to go"
+    assert (np.diff(path[0, 200:400, 0]) >= 0).all() and known[0].all()
+    assert np.allclose(path[1, :500], (0.0, 2.0)) and known[1, :500].all() and not known[1, 500:].any(), "a walk without a goal leads anywhere"

@@ -15,6 +15,8 @@ from model_runtime.checkpoint import load_checkpoint, load_into, save_checkpoint
 from model_runtime.corpus.scene import Scene
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
+from model_runtime.training.body_data import BodyData
+from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions
 
 FRAMES = 330
 
@@ -90,3 +92,20 @@ def test_weights_are_kept_in_half_precision_without_pickle(tmp_path):
     tensors, header = load_checkpoint(path)
     assert path.stat().st_size < 64 * 64 * 2 + 500
     assert tensors["weight"].dtype == torch.float32 and header["note"] == "hello"
+
+
+def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
+    data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
+    batch = data.windows(torch.tensor([0, 40]))
+    joints = leg_positions(batch.lower, batch)
+    true_root = data.root[data.starts[torch.tensor([0, 40])]]  # (2 windows, 2 actors, 3), first frames
+    seen = _seen(joints, batch.lower)
+    between = (joints[:, 0, 0, 0] - seen[:, 0, 0]).norm(dim=-1)
+    assert torch.allclose(between, (true_root[:, 0] - true_root[:, 1]).norm(dim=-1), atol=1e-4)
+    one = torch.ones(2, 1, 1, 1, 1)
+    assert interaction(joints, joints, batch.lower, batch, "lower", one) < 1e-9
+    moved = batch.lower.clone()
+    moved[:, 0, :, 67] += 0.3
+    assert interaction(joints, joints, moved, batch, "lower", one) > 1e-3
+    arms = arm_positions(batch.upper, batch)
+    assert interaction(arms, arms, batch.lower, batch, "upper", one) < 1e-9

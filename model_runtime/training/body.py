@@ -23,11 +23,11 @@ from torch import Tensor
 from ..body_features import CONTACTS, HandBasis
 from ..checkpoint import load_checkpoint, save_checkpoint
 from ..diffusion import STEPS, add_noise, cosine_alphas
-from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
+from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
 from .body_data import Batch, BodyData
 from .body_losses import body_loss
 from .loop import Trainer
-from .masks import dropped_conditions, lower_mask, upper_mask
+from .masks import dropped_conditions, lower_mask, upper_mask, wanted_path
 
 
 class BodyTraining:
@@ -77,8 +77,15 @@ class BodyTraining:
         clean = getattr(batch, self.config.stage)
         step = torch.randint(STEPS, (batch_size,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
-        mask = lower_mask(batch) if self.config.stage == "lower" else upper_mask(batch)
+        mask = self.asked(batch)
         return self.terms(network, batch, step, noise, mask, dropped_conditions(batch_size, self.device))
+
+    def asked(self, batch: Batch) -> Tensor:
+        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go joins the conditions."""
+        if self.config.stage == "upper":
+            return upper_mask(batch)
+        batch.conditions["path"] = wanted_path(batch)
+        return lower_mask(batch)
 
     @torch.no_grad()
     def validate(self, network: torch.nn.Module) -> float:
@@ -90,7 +97,7 @@ class BodyTraining:
         noise = torch.randn(clean.shape, device=self.device, generator=generator)
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(7)
-            mask = lower_mask(batch) if self.config.stage == "lower" else upper_mask(batch)
+            mask = self.asked(batch)
         return float(sum(self.terms(network, batch, step, noise, mask, None).values()))
 
 
@@ -125,7 +132,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device(args.device)
-    config = DuetConfig(args.stage, **CONFIGS[args.config])
+    config = DuetConfig(args.stage, **CONFIGS[args.config], conditions=STAGE_CONDITIONS[args.stage])
     target = args.out / f"body_{args.stage}.safetensors"
     state = args.state / f"body_{args.stage}"
     scales = state / "scales.safetensors"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
+from ..contract import EMOTIONS, FPS, RELATIONSHIPS
 from ..corpus.scene import Scene
 from ..networks.duet_denoiser import conditions_of
 
@@ -50,7 +52,9 @@ class BodyData:
         self.upper = torch.cat([joined("upper"), hands.transpose(0, 1).to(device)], -1)
         self.labels, self.prosody = joined("labels"), joined("prosody")
         self.offsets = torch.stack([s["offsets"] for s in scenes]).to(device)
+        self.emotion, self.intensity = joined("emotion"), joined("intensity")
         self.seat = torch.stack([s["seat"] for s in scenes]).to(device)
+        self.relationship = torch.stack([s["relationship"] for s in scenes]).to(device)
         lengths = torch.tensor([s["root"].shape[1] for s in scenes])
         first = lengths.cumsum(0) - lengths
         # One entry per frame at which a window may begin, with its scene.
@@ -70,11 +74,12 @@ class BodyData:
         size = body_size(offsets)
         motion = GlobalMotion(cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float())
         labels, prosody = cut(self.labels), cut(self.prosody).float()
+        emotion = torch.nn.functional.one_hot(cut(self.emotion).long(), len(EMOTIONS)) * cut(self.intensity).float()[..., None]
         seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, WINDOW, 1)
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),
-            conditions=conditions_of(labels, prosody, seat),
+            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene]),
             body=size,
             offsets=offsets,
             labels=labels,
@@ -92,6 +97,7 @@ def hand_rows(left: Tensor, right: Tensor) -> Tensor:
 
 def _load(path: Path) -> dict[str, Tensor]:
     scene = Scene.load(path)
+    emotion, intensity = _feelings(scene)
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
@@ -102,5 +108,18 @@ def _load(path: Path) -> dict[str, Tensor]:
         "left": torch.from_numpy(left), "right": torch.from_numpy(right),
         "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
         "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
+        "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity),
+        "relationship": torch.tensor(RELATIONSHIPS.index(scene.relationship)),
         "offsets": torch.from_numpy(offsets), "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),
     }  # fmt: skip
+
+
+def _feelings(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Index into ``EMOTIONS`` and intensity (2, T) of what both feel."""
+    emotion = np.full((2, scene.frames), EMOTIONS.index("neutral"), np.uint8)
+    intensity = np.ones((2, scene.frames), np.float16)
+    for a, feelings in enumerate(scene.feelings):
+        for felt in feelings:
+            span = slice(round(felt.start * FPS), round(felt.end * FPS))
+            emotion[a, span], intensity[a, span] = EMOTIONS.index(felt.emotion), felt.intensity
+    return emotion, intensity

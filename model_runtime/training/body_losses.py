@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..body_features import CONTACTS, HEIGHT, JOINTS_6D, LEGS, TILT, TURN, VELOCITY
+from ..body_features import CONTACTS, HEIGHT, JOINTS_6D, LEGS, PARTNER, TILT, TURN, VELOCITY
 from ..contract import FPS
 from ..kinematics import chain_positions, matrix_from_6d
 from ..skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
@@ -21,8 +21,7 @@ _FEET = [_LOWER.index(j) for j in (7, 10, 8, 11)]  # ankles and toes in the orde
 
 def leg_positions(lower: Tensor, batch: Batch) -> Tensor:
     """Joints (B, 2, T, 9, 3) of pelvis and legs in the actor's heading frame, from raw features (B, 2, T, 70)."""
-    pelvis_height = batch.body[..., 0][:, :, None, None]
-    root = torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * pelvis_height], -1)
+    root = _root(lower, batch)
     local = torch.cat([matrix_from_6d(lower[..., TILT])[..., None, :, :], matrix_from_6d(lower[..., LEGS].unflatten(-1, (8, 6)))], -3)
     offsets = batch.offsets[:, :, None, list(_LOWER)].expand(-1, -1, lower.shape[2], -1, -1)
     return chain_positions(root, local, offsets, _LOWER_PARENTS)
@@ -48,6 +47,37 @@ def feet_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
     return swing + spin + travel
 
 
+def interaction(joints: Tensor, truth: Tensor, lower: Tensor, batch: Batch, stage: str, weight: Tensor) -> Tensor:
+    """InterAct's adaptive interaction loss: squared error of the distances between the joints of one body and those of the other.
+
+    ``joints`` and ``truth`` (B, 2, T, J, 3) as the stage has them; ``lower`` (B, 2, T, 70) says where the partner is. Each pair
+    of joints weighs 1 / (true distance + 0.1 m), so that what is near counts most.
+    """
+    if stage == "upper":  # from the pelvis' frame to the heading frame, over the floor
+        tilt = matrix_from_6d(batch.lower[..., TILT])[..., None, :, :]
+        root = _root(batch.lower, batch)[..., None, :]
+        joints, truth = ((tilt @ x[..., None])[..., 0] + root for x in (joints, truth))
+    distance = torch.cdist(joints[:, 0].flatten(0, 1), _seen(joints, lower).flatten(0, 1))
+    wanted = torch.cdist(truth[:, 0].flatten(0, 1), _seen(truth, batch.lower).flatten(0, 1))
+    error = (distance - wanted).square() / (wanted + 0.1)
+    frames = joints.shape[2]
+    return 0.5 * (weight.reshape(-1, 1, 1, 1) * error.unflatten(0, (-1, frames))).mean()
+
+
+def _root(lower: Tensor, batch: Batch) -> Tensor:
+    """(B, 2, T, 3) the pelvis over the floor in its own heading frame."""
+    return torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * batch.body[..., 0][:, :, None, None]], -1)
+
+
+def _seen(joints: Tensor, lower: Tensor) -> Tensor:
+    """The second body's joints (B, T, J, 3) in the first one's heading frame, by the first one's view of the partner."""
+    partner = lower[:, 0, :, PARTNER]
+    turn = torch.nn.functional.normalize(partner[..., 2:4], dim=-1)
+    cosine, sine = turn[..., None, 0], turn[..., None, 1]
+    x, y, z = joints[:, 1].unbind(-1)
+    return torch.stack([cosine * x - sine * y + partner[..., None, 0], sine * x + cosine * y + partner[..., None, 1], z], -1)
+
+
 def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, keep: Tensor) -> dict[str, Tensor]:
     """Loss terms of normalised clean features (B, 2, T, F); ``change`` (F,) is the deviation of frame differences.
 
@@ -66,6 +96,7 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
     else:
         joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
     error = joints - true_joints
+    terms["interaction"] = interaction(joints, true_joints, raw if stage == "lower" else batch.lower, batch, stage, weight)
     terms["joints"] = 20.0 * (weight * error.square()).mean()
     terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
     return terms

@@ -119,11 +119,12 @@ class Trainer:
         return True
 
     def start_from(self, tensors: dict[str, Tensor]) -> None:
-        """Begin with the weights of a checkpoint instead of random ones."""
+        """Begin with the weights of a checkpoint instead of random ones; what it lacks begins at zero, without a say."""
         with torch.no_grad():
             for name, parameter in self.parameters.items():
-                parameter.copy_(tensors[name])
-                self.average[name].copy_(tensors[name])
+                value = tensors[name] if name in tensors else torch.zeros_like(parameter)
+                parameter.copy_(value)
+                self.average[name].copy_(value)
 
 
 class _Swapped:

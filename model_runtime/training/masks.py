@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..contract import ACTION_LABELS
+from ..body_features import POSITION
+from ..contract import ACTION_LABELS, FPS
 from ..networks.duet_denoiser import CONDITIONS
 from ..places import KNOT_EVERY
 from .body_data import Batch
@@ -47,6 +48,34 @@ def lower_mask(batch: Batch) -> Tensor:
     anywhere = everything | first
     mask = torch.stack([everything, anywhere | places | seated, anywhere | place_heading | seated, anywhere], -1)
     return mask.float()
+
+
+def wanted_path(batch: Batch) -> Tensor:
+    """(B, 2, T, 3) the way an actor is asked to go, as `body.make_lower` will ask: places over pelvis height, and 1 where known.
+
+    A true path smoothed more or less and a little off, since one that is asked for knows nothing of steps and sway; known
+    from start to end for some, only up to the end of a walk for others, for some not at all.
+    """
+    b, _, t, _ = batch.lower.shape
+    device = batch.lower.device
+    place = batch.lower[..., POSITION] / batch.body[..., None, :1]
+    sigma = float(torch.empty(1).uniform_(0.3, 1.4)) * FPS
+    drift = _smoothed(torch.randn(b * 4, 1, t, device=device), 1.5 * FPS).reshape(b, 2, 2, t).transpose(-1, -2)
+    path = _smoothed(place.transpose(-1, -2).reshape(b * 4, 1, t), sigma).reshape(b, 2, 2, t).transpose(-1, -2)
+    path = path + drift * torch.rand(b, 2, 1, 1, device=device) * 0.8  # smoothed noise is small: a few centimetres
+    frames = torch.arange(t, device=device)
+    walks = batch.labels == WALK
+    last_walk = torch.where(walks, frames, torch.zeros_like(frames)).amax(-1, keepdim=True)
+    whole, until = _chance((b, 2, 1), 0.5, batch.labels), _chance((b, 2, 1), 0.5, batch.labels)
+    known = whole | (until & (frames <= last_walk) & (walks.any(-1, keepdim=True)))
+    return torch.cat([path, torch.ones_like(path[..., :1])], -1) * known[..., None]
+
+
+def _smoothed(rows: Tensor, sigma: float) -> Tensor:
+    """(N, 1, T) through a Gaussian of ``sigma`` frames, the ends held."""
+    radius = int(3 * sigma)
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=rows.device) / sigma) ** 2)
+    return torch.nn.functional.conv1d(torch.nn.functional.pad(rows, (radius, radius), mode="replicate"), (kernel / kernel.sum())[None, None])
 
 
 def upper_mask(batch: Batch) -> Tensor:
