@@ -1,36 +1,36 @@
-"""Who speaks when, and what each body is to do: the plan of a scene before any motion is chosen."""
+"""What happens in a scene before any motion is chosen: who they are, what they feel and say, what each body is to do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..contract import FPS
-from .scene import SpokenUtterance
+from ..contract import RELATIONSHIPS
+from .conversation import Turn, Voices, converse, heard_span
+from .manner import Manners, usual_distance
+from .scene import Feeling, SpokenUtterance
 
-if TYPE_CHECKING:  # that module brings the aligner with it, which composing can do without
-    from .speech_library import Utterance
+SHORTEST, LONGEST = 60.0, 240.0  # s
+ROOM_FOR_KNEES = 0.25  # m more between two bodies for each that is seated
+SEATS = (0.35, 0.55)  # m
 
-BACKCHANNEL = 1.2  # s; utterances of a word or two no longer than this can be dropped into the other's turn
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One actor holds the floor from ``start`` to ``end`` (s)."""
-
-    actor: int
-    start: float
-    end: float
+# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests).
+KINDS = {
+    "both stand": 0.05, "both sit": 0.15, "one sits": 0.06, "walking together": 0.17, "approaching": 0.06, "leaving": 0.07,
+    "arriving and sitting down": 0.11, "restless": 0.13, "circling": 0.10, "showing around": 0.10,
+}  # fmt: skip
+# How often bodies look past each other instead of facing, side by side.
+_SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}
+_WALKS = (3.0, 12.0)  # s; rooms are 8 by 8 m
 
 
 @dataclass(frozen=True)
 class Intent:
     """What a body wants to do for about ``duration`` seconds: 'stand', 'sit' or 'walk'.
 
-    ``goal`` of a walk: 'approach' the partner, 'leave', 'wander' or 'around' the partner.
+    ``goal`` of a walk: 'approach' the partner, 'leave', 'wander', 'around' the partner, or 'together' beside a partner who
+    has the same intent at about the same time.
     """
 
     label: str
@@ -40,7 +40,11 @@ class Intent:
 
 @dataclass(frozen=True)
 class Script:
-    """The plan of a scene of ``duration`` seconds; both bodies' intents last at least as long."""
+    """The plan of a scene of ``duration`` seconds; both bodies' intents last at least as long.
+
+    ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side and look
+    ahead. ``feelings`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of heard laughter.
+    """
 
     duration: float
     turns: list[Turn]
@@ -48,108 +52,155 @@ class Script:
     intents: tuple[list[Intent], list[Intent]]
     distance: float
     seat_height: tuple[float, float]
+    relationship: str
+    feelings: tuple[list[Feeling], list[Feeling]]
+    kind: str
+    facing: bool
+    laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]]
+
+    def manners(self, actor: int) -> Manners:
+        return Manners(self.feelings[actor], self.relationship, actor == 0)
 
 
-def write_script(rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]]) -> Script:
-    """Draw a scene of 20 to 75 s for two voices, each given by its utterances."""
-    duration = float(rng.uniform(20.0, 75.0))
-    turns, utterances = _conversation(rng, voices, duration)
-    kind = str(rng.choice(["stand", "sit", "mixed", "lively", "walks"], p=[0.07, 0.10, 0.08, 0.30, 0.45]))
-    starts = {"stand": ("stand", "stand"), "sit": ("sit", "sit"), "mixed": ("sit", "stand")}.get(kind)
-    if starts is None:
-        starts = ("sit" if rng.random() < 0.45 else "stand", "sit" if rng.random() < 0.45 else "stand")
-    intents = tuple(_intents(rng, kind, start, duration) for start in starts)
-    if rng.random() < 0.5:
-        intents = intents[::-1]
-    far = any(intent.goal == "approach" for plan in intents for intent in plan[:2])
-    distance = float(rng.uniform(2.2, 4.5) if far else rng.triangular(0.95, 1.35, 3.2))
-    distance += 0.25 * sum(start == "sit" for start in starts)  # knees need room
-    seats = (float(rng.uniform(0.40, 0.50)), float(rng.uniform(0.40, 0.50)))
-    return Script(duration, turns, utterances, (intents[0], intents[1]), distance, seats)
+def write_script(rng: np.random.Generator, voices: Voices) -> Script:
+    """Draw a scene of 60 to 240 s for two voices, each given by its utterances.
+
+    Voices with little to say get shorter scenes, as nothing is said twice.
+    """
+    said = [sum(b - a for a, b in map(heard_span, voice)) for voice in voices]
+    duration = float(np.clip(60.0 + 180.0 * rng.beta(1.1, 1.5), SHORTEST, np.clip(2.5 * sum(said), SHORTEST, LONGEST)))
+    relationship = str(rng.choice(RELATIONSHIPS))
+    talk = converse(rng, voices, duration, relationship)
+    kind = str(rng.choice(list(KINDS), p=np.array(list(KINDS.values())) / sum(KINDS.values())))
+    facing = bool(rng.random() >= _SIDE_BY_SIDE.get(kind, 0.0))
+    intents = plan_bodies(rng, kind, duration)
+    distance = _distance(rng, kind, relationship, talk.feelings, intents, facing)
+    seats = (float(rng.uniform(*SEATS)), float(rng.uniform(*SEATS)))
+    return Script(duration, talk.turns, talk.utterances, intents, distance, seats, relationship, talk.feelings, kind, facing, talk.laughs)
 
 
-def _conversation(
-    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], duration: float
-) -> tuple[list[Turn], tuple[list[SpokenUtterance], list[SpokenUtterance]]]:
-    """Turns of about 2 to 8 s with gaps (medians near 0.25 s: Heldner and Edlund 2010), overlaps, pauses and back-channels."""
-    turns: list[Turn] = []
-    said: tuple[list[SpokenUtterance], list[SpokenUtterance]] = ([], [])
-    gains = rng.uniform(0.7, 1.0, 2)
-    manner = str(rng.choice(["talk", "monologue", "quiet"], p=[0.78, 0.16, 0.06]))
-    main = int(rng.integers(2))
-    actor, clock = main, float(rng.exponential(1.0))
-    while clock < duration - 1.0 and manner != "quiet":
-        start, wanted = clock, float(rng.uniform(1.5, 8.0))
-        spoken = 0.0
-        while spoken < wanted - 0.8 and clock < duration - 0.5:
-            utterance = _choose(rng, voices[actor], wanted - spoken)
-            length = spoken_duration(utterance)
-            said[actor].append(SpokenUtterance(utterance.id, clock, float(gains[actor] * rng.uniform(0.85, 1.0))))
-            clock += length + float(rng.uniform(0.1, 0.5))
-            spoken += length
-        turns.append(Turn(actor, start, clock))
-        _backchannels(rng, voices[1 - actor], said[1 - actor], start, clock, float(gains[1 - actor]))
-        kind = rng.random()
-        if kind < 0.13:
-            clock -= float(rng.uniform(0.2, 0.7))  # the other starts before the end
-        elif kind < 0.33:
-            clock += float(rng.uniform(1.2, 4.0))
-        else:
-            clock += float(rng.gamma(2.0, 0.15))
-        stays = 0.8 if manner == "monologue" and actor == main else 0.12
-        actor = actor if rng.random() < stays else 1 - actor
-    return turns, said
+def _distance(
+    rng: np.random.Generator, kind: str, relationship: str, feelings: tuple[list[Feeling], list[Feeling]],
+    intents: tuple[list[Intent], list[Intent]], facing: bool,
+) -> float:  # fmt: skip
+    """Metres between the two at the start: what they are to each other, what they feel, knees; more where one is yet to come."""
+    if kind in ("approaching", "arriving and sitting down"):
+        return float(rng.uniform(2.8, 4.8))
+    shyness = sum(Manners(feelings[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
+    metres = (usual_distance(relationship) + shyness) * float(rng.uniform(0.92, 1.12))
+    if not facing:
+        return max(0.75, 0.75 * metres)
+    return max(0.9, metres) + ROOM_FOR_KNEES * sum(plan[0].label == "sit" for plan in intents)
 
 
-def spoken_duration(utterance: Utterance) -> float:
-    """Seconds of an utterance at 30 fps."""
-    return len(utterance.prosody) / FPS
+def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[list[Intent], list[Intent]]:
+    """Both bodies' intents for a kind of scene, each for at least ``duration`` seconds; who does which part is drawn too."""
+    a, b = _Plan(rng, duration), _Plan(rng, duration)
+    if kind == "both stand":
+        for plan in (a, b):
+            plan.stay("stand", 15.0, 60.0)
+            if rng.random() < 0.4:
+                plan.walk("wander", 3.0, 5.0)
+    elif kind == "both sit":
+        a.rest("sit")
+        b.rest("sit")
+    elif kind == "one sits":
+        a.rest("sit")
+        b.loop(("stand", 15.0, 50.0), ("around", 3.0, 6.0))
+    elif kind == "walking together":
+        _walk_together(rng, a, b)
+    elif kind == "approaching":
+        a.rest("sit" if rng.random() < 0.4 else "stand")
+        b.stay("stand", 1.0, 5.0)
+        b.walk("approach", 3.0, 6.0)
+    elif kind == "leaving":
+        a.rest("sit" if rng.random() < 0.4 else "stand")
+        b.stay("sit" if rng.random() < 0.4 else "stand", 0.45 * duration, 0.8 * duration)
+        if b.plan[-1].label == "sit":
+            b.stay("stand", 0.5, 2.0)
+        b.walk("leave", 4.0, 7.0)
+        if rng.random() < 0.5:  # thinks better of it
+            b.stay("stand", 2.0, 6.0)
+            b.walk("approach", 3.0, 6.0)
+    elif kind == "arriving and sitting down":
+        a.rest("sit" if rng.random() < 0.6 else "stand")
+        b.stay("stand", 1.0, 5.0)
+        b.walk("approach", 3.0, 6.0)
+        b.stay("stand", 1.5, 8.0)
+        b.rest("sit")
+    elif kind == "restless":
+        for plan in (a, b):
+            _restless(rng, plan)
+    elif kind == "circling":
+        a.rest("sit" if rng.random() < 0.45 else "stand")
+        b.loop(("stand", 2.0, 7.0), ("around", 5.0, 11.0))
+    elif kind == "showing around":
+        a.loop(("stand", 2.0, 5.0), ("wander", 4.0, 9.0), ("stand", 4.0, 9.0), ("leave", 3.5, 7.0))
+        b.loop(("stand", 4.0, 8.0), ("approach", 3.0, 6.0))
+    plans = [a.finished(), b.finished()]
+    return (plans[0], plans[1]) if rng.random() < 0.5 else (plans[1], plans[0])
 
 
-def is_backchannel(utterance: Utterance) -> bool:
-    return spoken_duration(utterance) <= BACKCHANNEL and len(utterance.words) <= 2
+class _Plan:
+    """One body's intents as they are added."""
+
+    def __init__(self, rng: np.random.Generator, duration: float) -> None:
+        self.plan: list[Intent] = []
+        self.clock = 0.0
+        self._rng, self._end = rng, duration + 6.0  # bodies may be faster than planned
+
+    @property
+    def full(self) -> bool:
+        return self.clock >= self._end
+
+    def stay(self, label: str, least: float, most: float) -> None:
+        self._add(Intent(label, float(self._rng.uniform(least, most))))
+
+    def walk(self, goal: str, least: float, most: float) -> None:
+        self._add(Intent("walk", float(np.clip(self._rng.uniform(least, most), *_WALKS)), goal))
+
+    def rest(self, label: str) -> None:
+        """Stay so to the end."""
+        if not self.full:
+            self._add(Intent(label, self._end - self.clock))
+
+    def loop(self, *parts: tuple[str, float, float]) -> None:
+        """Stays ('stand', 'sit') and walks (by goal) in turn until the end."""
+        while not self.full:
+            for what, least, most in parts:
+                (self.stay if what in ("stand", "sit") else self.walk)(what, least, most)
+
+    def finished(self) -> list[Intent]:
+        """The plan, prolonged to the end in what it ended in; nobody stands up from a walk."""
+        if not self.full:
+            self.rest(self.plan[-1].label if self.plan[-1].label != "walk" else "stand")
+        return self.plan
+
+    def _add(self, intent: Intent) -> None:
+        self.plan.append(intent)
+        self.clock += intent.duration
 
 
-def _choose(rng: np.random.Generator, voice: Sequence[Utterance], wanted: float) -> Utterance:
-    """One of a few random utterances, the one nearest in length to ``wanted`` seconds; back-channels are kept for later."""
-    pool = [voice[int(k)] for k in rng.integers(len(voice), size=6)]
-    usable = [u for u in pool if not is_backchannel(u)] or pool
-    return min(usable, key=lambda u: abs(spoken_duration(u) - wanted))
+def _walk_together(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    """Both stand, set off and stop at the same moments; about 6 m a leg, then they turn back."""
+    while not a.full:
+        stand, walk = float(rng.uniform(1.5, 6.0)), float(rng.uniform(5.0, 10.0))
+        for plan in (a, b):
+            plan.stay("stand", stand, stand)
+            plan.walk("together", walk, walk)
 
 
-def _backchannels(
-    rng: np.random.Generator, voice: Sequence[Utterance], said: list[SpokenUtterance], start: float, end: float, gain: float
-) -> None:
-    """The listener's short words, at most one every few seconds of the other's turn."""
-    short = [u for u in voice if is_backchannel(u)]
-    clock = start + float(rng.uniform(1.5, 5.0))
-    while short and clock < end - 1.0:
-        if rng.random() < 0.5:
-            said.append(SpokenUtterance(short[int(rng.integers(len(short)))].id, clock, 0.7 * gain))
-        clock += float(rng.uniform(3.0, 7.0))
-
-
-def _intents(rng: np.random.Generator, kind: str, start: str, duration: float) -> list[Intent]:
-    """What one body does, one intent after another, for at least ``duration`` seconds."""
-    plan: list[Intent] = []
-    label, clock = start, 0.0
-    while clock < duration + 5.0:
-        if kind in ("stand", "sit", "mixed") and rng.random() < 0.85:
-            length = duration + 6.0
-        elif label == "walk":
-            length = float(rng.uniform(3.5, 10.0))
-        else:
-            length = float(rng.gamma(2.0, 2.0) + 1.0 if label == "stand" else rng.uniform(5.0, 17.0))
-            if label == "stand" and plan and plan[-1].label == "sit" and rng.random() < 0.4:
-                length = 0.3  # gets up to go
-        goal = str(rng.choice(["approach", "leave", "wander", "around"], p=[0.35, 0.15, 0.35, 0.15])) if label == "walk" else ""
-        plan.append(Intent(label, length, goal))
-        clock += length
-        walks = {"walks": 0.88}.get(kind, 0.6)
-        if label == "sit":
+def _restless(rng: np.random.Generator, plan: _Plan) -> None:
+    """Up, about, down again: somebody who cannot keep still."""
+    label = "sit" if rng.random() < 0.45 else "stand"
+    while not plan.full:
+        if label == "walk":
+            plan.walk(str(rng.choice(["approach", "leave", "wander", "around"], p=[0.3, 0.15, 0.35, 0.2])), 3.5, 10.0)
+            label = "sit" if rng.random() < 0.4 else "stand"
+        elif label == "sit":
+            plan.stay("sit", 6.0, 18.0)
             label = "stand"
-        elif label == "walk":
-            label = "sit" if rng.random() < (0.2 if kind == "walks" else 0.4) else "stand"
         else:
-            label = "walk" if plan[-1].duration < 1.0 or rng.random() < walks else "sit"
-    return plan
+            gets_up_to_go = bool(plan.plan) and plan.plan[-1].label == "sit" and rng.random() < 0.5
+            plan.stay("stand", *((0.3, 0.4) if gets_up_to_go else (1.5, 7.0)))
+            label = "walk" if gets_up_to_go or rng.random() < 0.7 else "sit"

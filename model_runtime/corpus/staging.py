@@ -69,6 +69,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     voices = (material.voices[names[first]], material.voices[names[second]])
     script = write_script(rng, voices)
     frames = int(script.duration * FPS)
+    manners = [script.manners(actor) for actor in range(2)]
     prosody = np.stack([_prosody(script, actor, voices[actor], frames) for actor in range(2)])
     performers = _perform(rng, script, material, prosody)
     bodies, labels = [], []
@@ -100,6 +101,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
         np.stack(face).astype(np.float16), np.array(script.seat_height, np.float32), script.utterances,
         ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
         [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
+        script.relationship, script.feelings, script.kind,
     )  # fmt: skip
 
 
