@@ -97,7 +97,7 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
     """Motion and voices are read once; the scenes and the face's training pack are made anew each time."""
     python = str(environment())
     data = options.data.resolve()
-    for module, made in (("library", "clips.npz"), ("speech_library", "speech_library.npz")):
+    for module, made in (("library", "clips.npz"), ("speech_build", "speech_library.npz")):
         if (ROOT / "corpus" / made).is_file() and not options.fresh:
             print(f"[cached] corpus/{made}")
             continue

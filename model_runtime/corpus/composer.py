@@ -20,6 +20,7 @@ from ..skeleton import Skeleton
 from .filter import fault, summary
 from .library import load_library
 from .scene import Scene
+from .speech_library import load_speech_library
 from .staging import Material, compose_scene, gather
 
 
@@ -73,9 +74,7 @@ _at_hand: tuple[Material, Path] | None = None  # of this process
 
 def _prepare(clips: str, speech: str, split: str, out_dir: str) -> None:
     global _at_hand
-    from .speech_library import load_speech_library  # brings the aligner with it
-
-    _at_hand = gather(load_library(clips), load_speech_library(speech), split), Path(out_dir)
+    _at_hand = gather(load_library(clips), load_speech_library(speech, sound=False), split), Path(out_dir)
 
 
 def _compose(number: int) -> Composed:

@@ -20,8 +20,10 @@ import soundfile
 import soxr
 
 from ..contract import FloatArray
-from ..features.alignment import Segment, normalise_text, pronounce
-from ..features.audio import SAMPLE_RATE, load_speech
+from ..features.alignment import normalise_text, pronounce
+from ..features.audio import load_speech
+from ..features.phones import Segment
+from ..features.wave import SAMPLE_RATE
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from pocketsphinx import Decoder
 
 from ..contract import FloatArray
-from .audio import SAMPLE_RATE
 from .letters import letters_to_sounds, spell_number
-from .phones import PHONES
+from .phones import PHONES, Segment
+from .wave import SAMPLE_RATE
 
 _FRAME = 0.01  # seconds of pocketsphinx
 _ABBREVIATIONS = {"mr.": "mister", "mrs.": "missus", "ms.": "miss", "dr.": "doctor", "st.": "saint", "&": "and", "%": "percent"}
-
-
-class Segment(NamedTuple):
-    """A word or an ARPABET phone and its time in seconds."""
-
-    text: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import soxr
 
 from ..contract import FloatArray, SpeechClip
 from ..errors import SpeechFileBroken, SpeechFileMissing
+from .wave import SAMPLE_RATE
 
-SAMPLE_RATE = 16000
 _BLOCK_SECONDS = 10.0  # decoded at a time, so that 20 minutes of 6 channels at 96 kHz stay within some MB
 
 

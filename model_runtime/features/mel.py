@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..contract import FloatArray
-from .audio import SAMPLE_RATE
 from .prosody import mel_filterbank
+from .wave import SAMPLE_RATE
 
 MEL_SIZE = 80
 MEL_RATE = 50

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 
 from ..contract import FPS, FloatArray
-from .audio import SAMPLE_RATE
+from .wave import SAMPLE_RATE
 
 MEL_BANDS = 24
 PROSODY_SIZE = 4 + MEL_BANDS

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..contract import FloatArray
-from .alignment import Segment
-from .phones import VOWELS
+from .phones import VOWELS, Segment
 from .prosody import VoiceTrack, analyse_voice
 
 # Words that carry grammar rather than meaning; "I", "you", "no", "all" and the like are left out: people do stress them.

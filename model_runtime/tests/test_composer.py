@@ -13,7 +13,7 @@ import pytest
 from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS
 from ..corpus.base_motion import BodyTrack, Motion
-from ..corpus.clip import ClipUnreadable
+from ..corpus.clip import Clip, ClipUnreadable
 from ..corpus.filter import fault, label_agreement
 from ..corpus.legs import leg_positions, reach
 from ..corpus.rocketbox import read_rocketbox
@@ -22,7 +22,7 @@ from ..corpus.skm import parse_sk, read_skm
 from ..corpus.speech_library import Utterance
 from ..corpus.staging import Material, compose_scene, gather, snapped
 from ..evaluation.measures import hand_speed
-from ..features.alignment import Segment
+from ..features.phones import Segment
 from ..skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
 
 MOTION = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "motion"
@@ -120,8 +120,8 @@ def spoken(voice: str, split: str, seed: int) -> list[Utterance]:
     return utterances
 
 
-@pytest.fixture(scope="module")
-def material() -> Material:
+def few_clips() -> list[Clip]:
+    """Enough of the captured motion to compose scenes from: one Rocketbox performer and SmartBody's male gestures."""
     wanted = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "sit_chair", "sit_down_chair", "sit_stand_up_chair",
               "turn_", "walk_start", "walk_stop", "walk_neutral", "walk_slow")  # fmt: skip
     clips = []
@@ -144,7 +144,12 @@ def material() -> Material:
                 clips.append(read_skm(name, text, rigs))
             except ClipUnreadable:
                 continue
-    return gather(clips, [*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], "train")
+    return clips
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    return gather(few_clips(), [*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], "train")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..corpus.speech_library import unpack_mels
 from ..features.phones import PHONES, SILENCE
 
 RATE = 50
@@ -46,7 +47,7 @@ def load_speech_tensors(path: Path, device: str) -> SpeechTensors:
     """Read the packed library, real training voices first, then synthetic ones by voice, then the held-out ones."""
     with np.load(path, allow_pickle=False) as packed:
         entries = json.loads(packed["meta"].tobytes().decode("utf-8"))
-        mels = packed["mels"]
+        mels = unpack_mels(packed)
     ends = np.cumsum([entry["sizes"][1] for entry in entries])
 
     def place(index: int) -> tuple[int, str]:
