@@ -31,7 +31,7 @@ class Utterance:
 
     ``prosody`` (T, 28) at 30 fps; ``mels`` (N, 80) natural log power at 50 Hz, (0, 80) where left out; ``words`` and ``phones``
     with seconds; ``stresses``: (time s, strength 0..1); ``wave`` int16 at 16 kHz, or None where the wave file is not beside the
-    library. ``act`` is one of ``dialogue_acts.ACTS``; ``feeling`` one of ``EMOTION_GROUPS`` that the words suit, or "".
+    library. ``act`` is one of ``dialogue_acts.ACTS``, "" where unknown; ``rate`` the tempo against the voice's own; ``feeling`` one of ``EMOTION_GROUPS`` that the words suit, or "".
     ``spoilt`` (T, 28) is the prosody as heard through ``variant``, a room, a noise or a line; None where there is none.
     """
 
@@ -46,10 +46,11 @@ class Utterance:
     stresses: list[tuple[float, float]]
     duration: float
     wave: NDArray[np.int16] | None = field(default=None, repr=False)
-    act: str = "statement"
+    act: str = ""
     feeling: str = ""
     variant: str = ""
     spoilt: FloatArray | None = field(default=None, repr=False)
+    rate: float = 1.0
 
     def heard(self, variant: str) -> FloatArray:
         """(T, 28) prosody of the sound as it is ('clean') or as ``variant`` leaves it."""
@@ -76,8 +77,8 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
             (mels[at_mel : at_mel + steps].astype(np.float32) - 200.0) * np.float32(MEL_STEP),
             [Segment(*word) for word in entry["words"]], [Segment(*phone) for phone in entry["phones"]],
             [(time, strength) for time, strength in entry["stresses"]], entry.get("duration", samples / SAMPLE_RATE),
-            None if waves is None else waves[at_wave : at_wave + samples], entry.get("act", "statement"), entry.get("feeling", ""), variant,
-            spoilt[span].astype(np.float32) * np.float32(_PROSODY_STEP) if variant else None,
+            None if waves is None else waves[at_wave : at_wave + samples], entry.get("act", ""), entry.get("feeling", ""), variant,
+            spoilt[span].astype(np.float32) * np.float32(_PROSODY_STEP) if variant else None, entry.get("rate", 1.0),
         ))  # fmt: skip
         at_prosody, at_mel, at_wave = at_prosody + frames, at_mel + steps, at_wave + samples
     return utterances
@@ -100,7 +101,7 @@ def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
     entries = [
         {
             "id": u.id, "voice": u.voice, "split": u.split, "text": u.text, "licence": _LICENCES.get(u.voice, "synthetic (flite)"),
-            "act": u.act, "feeling": u.feeling, "variant": u.variant, "duration": round(u.duration, 5),
+            "act": u.act, "feeling": u.feeling, "variant": u.variant, "duration": round(u.duration, 5), "rate": round(u.rate, 3),
             "words": _rounded(u.words), "phones": _rounded(u.phones), "stresses": u.stresses,
             "sizes": [len(u.prosody), len(u.mels), len(u.wave) if has_waves and u.wave is not None else 0],
         }
