@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..skeleton import Skeleton
-from .base_motion import BodyTrack, ClipSet, Motion, best_frame, features_at_start
+from .base_motion import BodyTrack, Motion, best_frame, features_at_start
+from .clip_bank import ClipSet
 from .labels import label_frames
 from .script import Intent
 from .walking import Gait, Steering, around, steered, straight_walk, towards, turn_on_the_spot, wandering, wrapped
@@ -106,8 +107,8 @@ class Performer:
         motion = self._pick(pool, left)
         frames = max(10, int(left * FPS))
         if motion.frames > frames:
-            assert motion._features is not None
-            motion = motion.slice(0, best_frame(motion, motion._features[0], max(8, frames - 20), frames + 20) + 1)
+            assert motion.features is not None
+            motion = motion.slice(0, best_frame(motion, motion.features[0], max(8, frames - 20), frames + 20) + 1)
         self._add(motion, "sit" if self.seated else "stand")
 
     def _pick(self, starts: tuple[str, ...], left: float = 1e9) -> Motion:

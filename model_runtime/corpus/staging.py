@@ -14,10 +14,11 @@ from scipy.ndimage import gaussian_filter1d
 from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..evaluation.measures import stress_times
-from ..refine.feet import detect_contacts, lock_feet
+from ..refine.feet import lock_feet
 from ..skeleton import INDEX, Skeleton, forward_kinematics
-from .base_motion import ClipSet, Motion
+from .base_motion import Motion
 from .clip import Clip
+from .clip_bank import BODY_SIZES, ClipBank, ClipSet
 from .face_composer import Spoken, compose_face
 from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
@@ -37,10 +38,10 @@ BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
 
 @dataclass(frozen=True)
 class Material:
-    """What scenes are made from: clips of one split, their foot contacts, and each voice's utterances."""
+    """What scenes are made from: clips of one split, the same as base motion, and each voice's utterances."""
 
     clips: list[Clip]
-    contacts: dict[str, NDArray[np.bool_]]
+    bank: ClipBank
     gestures: list[Gesture]
     voices: dict[str, list[Utterance]]
     split: str
@@ -53,10 +54,7 @@ def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -
     for utterance in utterances:
         if utterance.split == split:
             voices.setdefault(utterance.voice, []).append(utterance)
-    contacts = {
-        clip.name: detect_contacts(clip.root_positions, clip.rotations, clip.skeleton) for clip in usable if clip.source == BASE_SOURCE
-    }
-    return Material(usable, contacts, gesture_library(usable), voices, split)
+    return Material(usable, ClipBank(usable), gesture_library(usable), voices, split)
 
 
 def compose_scene(seed: int, material: Material) -> Scene:
@@ -163,7 +161,6 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
 
         return shares
 
-    base = [clip for clip in material.clips if clip.source == BASE_SOURCE]
     bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
     owners = sorted({clip.performer for clip in material.clips if clip.source in ("rocketbox", "smartbody")})
     direction = float(rng.uniform(-np.pi, np.pi))
@@ -173,8 +170,8 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
         facing = direction + np.pi * actor + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
         performer = str(rng.choice(bodies))
         owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
-        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.uniform(0.92, 1.08)))
-        clips = ClipSet(base, skeleton, script.seat_height[actor], float(rng.uniform(0.92, 1.08)), lambda clip: material.contacts[clip.name])
+        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.choice(BODY_SIZES)))
+        clips = ClipSet(material.bank, skeleton, script.seat_height[actor], float(rng.uniform(0.94, 1.06)))
         performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))
     one, two = performers
     one.partner, two.partner = two, one

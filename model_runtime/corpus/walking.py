@@ -9,7 +9,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import FPS, FloatArray
-from .base_motion import BodyTrack, ClipSet, Motion, best_frame, pose_features
+from .base_motion import BodyTrack, Motion, best_frame, pose_features
+from .clip_bank import ClipSet
 
 TURN_RATE = np.radians(65.0)  # rad/s at most, while walking
 TURN_EASE = 0.35  # s; how slowly the turn rate itself may change
@@ -40,8 +41,8 @@ def straight_walk(clips: ClipSet, gait: Gait, length: float) -> Motion:
     options = []
     for mirrored in (False, True):
         stop = clips.motion(f"{gait.performer}_walk_stop", mirrored)
-        assert stop._features is not None
-        leave = best_frame(cycle, stop._features[0], 0, cycle.frames - 1)
+        assert stop.features is not None
+        leave = best_frame(cycle, stop.features[0], 0, cycle.frames - 1)
         period = cycle.frames - 1
         stride = float(np.linalg.norm(cycle.root[-1, :2] - cycle.root[0, :2]))
         for turns in range(12):
@@ -57,8 +58,8 @@ def straight_walk(clips: ClipSet, gait: Gait, length: float) -> Motion:
 
 
 def start_features(start: Motion) -> FloatArray:
-    assert start._features is not None
-    return start._features[-1]
+    assert start.features is not None
+    return start.features[-1]
 
 
 def cycled(cycle: Motion, entry: int, count: int) -> Motion:
@@ -147,7 +148,7 @@ def turn_on_the_spot(clips: ClipSet, performer: str, angle: float, rng: np.rando
     profile = gaussian_filter1d(motion.heading - motion.heading[0], 4.0, mode="nearest")
     profile = (profile - profile[0]) / (profile[-1] - profile[0])
     warped = motion.warped(((angle - turned) * profile).astype(np.float32))
-    warped._features = pose_features(warped, clips.skeleton)
+    warped.features = pose_features(warped, clips.skeleton)
     return warped
 
 
