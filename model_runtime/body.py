@@ -28,6 +28,7 @@ from .checkpoint import WEIGHTS, load_checkpoint, load_into
 from .contract import ACTION_LABELS
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
+from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
 from .places import Places, lead_towards, path_ahead
@@ -96,11 +97,12 @@ def windows(frames: int) -> Iterator[tuple[int, int]]:
 
 
 def make_lower(
-    stage: BodyStage, conditions: dict[str, Tensor], body: Tensor, places: Places, frames: int, seed: int, preset: str, guidance: float, on_step: StepCallback
-) -> GlobalMotion:
+    stage: BodyStage, conditions: dict[str, Tensor], body: Tensor, places: Places, keep: KeptFeatures, frames: int, seed: int, preset: str,
+    guidance: float, on_step: StepCallback,
+) -> GlobalMotion:  # fmt: skip
     """Root, pelvis and legs of both over the take: ``GlobalMotion`` (2, frames, ...).
 
-    ``conditions``: per name (1, 2, padded frames, size); ``body`` (1, 2, 6); ``places`` over the same frames.
+    ``conditions``: per name (1, 2, padded frames, size); ``body`` (1, 2, 6); ``places`` and ``keep`` over the same frames.
     """
     parts: list[GlobalMotion] = []
     height = body[0, :, 0]
@@ -123,23 +125,27 @@ def make_lower(
         else:
             ahead = lead_towards(places, walking, here.numpy(), now, start + WINDOW)
         kept, mask = _kept_lower(before, ahead, start, start_xy, start_heading, height)
+        theirs, wanted = keep.lower_window(start, start + WINDOW, start_xy, start_heading, height)
+        kept = torch.where(stage.config.spread(wanted) > 0, theirs, kept)
+        mask = torch.maximum(mask, wanted)
         features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, _share(on_step, index, len(starts)))
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return _join(parts)
 
 
 def make_upper(
-    stage: BodyStage, lower: GlobalMotion, conditions: dict[str, Tensor], body: Tensor, frames: int, seed: int, preset: str, guidance: float, on_step: StepCallback
-) -> Tensor:
+    stage: BodyStage, lower: GlobalMotion, conditions: dict[str, Tensor], body: Tensor, keep: KeptFeatures, frames: int, seed: int, preset: str,
+    guidance: float, on_step: StepCallback,
+) -> Tensor:  # fmt: skip
     """Upper features (2, frames, 102) over the take, given the lower body (2, padded frames, ...)."""
     out = torch.zeros(2, lower.root.shape[1], UPPER_SIZE)
+    given_upper, wanted = keep.upper(stage.hands)
     starts = list(windows(frames))
     for index, (start, overlap) in enumerate(starts):
         generator = torch.Generator().manual_seed(seed * 1000 + 500 + index)
         part = lower.window(start, start + WINDOW)
         given = encode_lower(GlobalMotion(*(getattr(part, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), body[..., 0])
-        kept = torch.zeros(1, 2, WINDOW, UPPER_SIZE)
-        mask = torch.zeros(1, 2, WINDOW, len(stage.config.groups))
+        kept, mask = given_upper[None, :, start : start + WINDOW].clone(), wanted[None, :, start : start + WINDOW].clone()
         kept[0, :, :overlap], mask[0, :, :overlap] = out[:, start : start + overlap], 1.0
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
         features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, _share(on_step, index, len(starts)))[0]

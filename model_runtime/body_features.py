@@ -78,16 +78,17 @@ def split_pelvis(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return heading, yaw_matrix(-heading) @ matrix
 
 
-def encode_lower(motion: GlobalMotion, pelvis_height: Tensor) -> Tensor:
+def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tensor, Tensor] | None = None) -> Tensor:
     """Features (B, 2, T, 70) of motion whose leading axes are (B, 2); ``pelvis_height`` (B, 2).
 
-    The window's frame is that of its own first frame. Velocities are backward differences, the first repeated.
+    The window's frame is ``start``, place (B, 2, 2) and heading (B, 2), or that of its own first frame. Velocities are
+    backward differences, the first repeated.
     """
     root, heading = motion.root, motion.heading
     scale = pelvis_height[..., None, None]
     velocity = _first_repeated(rotate_plane(root[..., :2].diff(dim=-2), -heading[..., 1:]) * FPS / scale)
     turn = _first_repeated(heading.diff(dim=-1)[..., None] * FPS)
-    start_xy, start_heading = root[..., :1, :2], heading[..., :1]
+    start_xy, start_heading = (root[..., :1, :2], heading[..., :1]) if start is None else (start[0][..., None, :], start[1][..., None])
     place = rotate_plane(root[..., :2] - start_xy, -start_heading.expand_as(heading))
     relative = heading - start_heading
     other_root, other_heading = root.flip(-3), heading.flip(-2)

@@ -13,7 +13,7 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidRequest, PerformanceUnreadable
+from .kept_motion import KeptMotion
 from .skeleton import JOINTS, Skeleton
 
 FPS = 30
@@ -132,6 +133,7 @@ class Actor:
     waypoints: tuple[Waypoint, ...] = ()
     seat_height: float = 0.45
     emotions: tuple[EmotionSpan, ...] = ()
+    kept: KeptMotion | None = None
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,15 @@ class Request:
             raise InvalidRequest(f"Relationship '{self.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}.")
         for actor in self.actors:
             _check_actor(actor)
+            if actor.kept is not None:
+                actor.kept.check(f"'{actor.name}'", self.frames)
 
     def to_json(self) -> str:
-        plain = asdict(self)
+        bare = replace(self, actors=tuple(replace(actor, kept=None) for actor in self.actors))  # type: ignore[arg-type]
+        plain = asdict(bare)
         for actor, source in zip(plain["actors"], self.actors):
             actor["skeleton"] = source.skeleton.offsets.tolist()
+            actor["kept"] = None if source.kept is None else source.kept.to_plain()
         return json.dumps({"contract": CONTRACT_VERSION, **plain}, indent=1)
 
     @staticmethod
@@ -322,6 +328,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         ),
         seat_height=float(plain["seat_height"]),
         emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
+        kept=KeptMotion.from_plain(plain["kept"]) if plain.get("kept") else None,
     )
 
 

@@ -24,9 +24,11 @@ from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, ActorP
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
+from .kept_features import KeptFeatures
 from .networks.duet_denoiser import conditions_of
 from .places import Places
 from .refine.feet import detect_contacts, lock_feet
+from .refine.keep import keep_exactly, keep_face_exactly
 from .refine.places import follow_places
 from .refine.smooth import smooth
 from .skeleton import INDEX, Skeleton, forward_kinematics
@@ -64,13 +66,15 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
 
     clock.begin("Legs and paths")
     places = wanted_places(request.actors, labels, padded)
-    lower = make_lower(lower_stage, conditions, body, places, frames, request.seed, request.quality, request.guidance, clock.share)
+    keep = KeptFeatures(request.actors, padded)
+    keep.join_places(places)
+    lower = make_lower(lower_stage, conditions, body, places, keep, frames, request.seed, request.quality, request.guidance, clock.share)
     for a in range(2):
         wanted, known = places.position[a, : lower.root.shape[1]], places.has_position[a, : lower.root.shape[1]]
         lower.root[a] = torch.from_numpy(follow_places(lower.root[a].numpy(), wanted.numpy(), known.numpy()))
 
     clock.begin("Arms, heads and hands")
-    upper = make_upper(upper_stage, lower, conditions, body, frames, request.seed, request.quality, request.guidance, clock.share)
+    upper = make_upper(upper_stage, lower, conditions, body, keep, frames, request.seed, request.quality, request.guidance, clock.share)
     lower = lower.window(0, frames)
     rotations = to_rotations(lower, upper, upper_stage.hands)
 
@@ -81,12 +85,17 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
         roots[index], rotations[index], contacts[index] = plant_feet(
             roots[index], rotations[index], actor.skeleton, lower.contacts[index].numpy()
         )
+        if actor.kept is not None:
+            roots[index], rotations[index] = keep_exactly(roots[index], rotations[index], actor.kept)
 
     clock.begin("Faces")
     gaze = partner_directions(roots, rotations, [actor.skeleton for actor in request.actors])
     faces = []
     for index in range(2):
         faces.append(face_model.generate(waves[index], waves[1 - index], frames, request.seed * 2 + index, request.quality, gaze[index]))
+        kept = request.actors[index].kept
+        if kept is not None:
+            faces[index] = keep_face_exactly(faces[index], kept)
         clock.share((index + 1) / 2)
 
     actors = tuple(

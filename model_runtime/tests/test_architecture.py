@@ -14,14 +14,15 @@ RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
 LONGEST_FILE = 420  # lines
 
 # What Blender's own Python may read of the runtime.
-FOR_BLENDER = {"contract", "skeleton", "rotations", "errors"}
+FOR_BLENDER = {"contract", "kept_motion", "skeleton", "rotations", "errors"}
 # The runtime's rooms from the ground up; a room may import those below it and on its own floor.
 FLOORS = {
     "errors": 0, "rotations": 0,
     "skeleton": 1,
-    "contract": 2, "checkpoint": 2,
+    "kept_motion": 1, "contract": 2, "checkpoint": 2,
     "kinematics": 3,
     "features": 4, "networks": 4, "diffusion": 4, "body_features": 4, "places": 4, "refine": 4,
+    "kept_features": 5,
     "body": 6, "face": 6,
     "generate": 7,
     "worker": 8,

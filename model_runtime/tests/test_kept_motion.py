@@ -1,0 +1,110 @@
+"""Motion that must stay stays, whatever is generated around it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model_runtime import rotations as rot
+from model_runtime.contract import FPS, ActorPerformance, Request
+from model_runtime.errors import InvalidRequest
+from model_runtime.evaluation.behaviour import cut
+from model_runtime.generate import generate
+from model_runtime.kept_motion import KEPT_PARTS, KeptMotion
+from model_runtime.refine.keep import BLEND, faded_offset
+from model_runtime.skeleton import forward_kinematics
+from model_runtime.tests.test_generate import shot
+
+SECONDS = 8.0
+
+
+def kept(played: ActorPerformance, *parts: str, frames: slice = slice(None)) -> KeptMotion:
+    keep = np.zeros((len(played.face), len(KEPT_PARTS)), bool)
+    for part in parts or KEPT_PARTS:
+        keep[frames, KEPT_PARTS.index(part)] = True
+    return KeptMotion(played.root_positions, played.rotations, played.face, keep)
+
+
+def keeping(first: KeptMotion | None = None, second: KeptMotion | None = None, seed: int = 11) -> Request:
+    request = cut(shot(), SECONDS)
+    return replace(request, seed=seed, actors=(replace(request.actors[0], kept=first), replace(request.actors[1], kept=second)))
+
+
+@pytest.fixture(scope="module")
+def take():
+    return generate(cut(shot(), SECONDS))
+
+
+def difference(a: ActorPerformance, b: ActorPerformance) -> tuple[np.ndarray, np.ndarray]:
+    """Per frame the distance of the roots (m) and the largest turn between joints (radians)."""
+    turn = np.linalg.norm(rot.to_axis_angle(rot.multiply(a.rotations, rot.conjugate(b.rotations))), axis=-1)
+    return np.linalg.norm(a.root_positions - b.root_positions, axis=-1), turn.max(-1)
+
+
+def roughest_step(played: ActorPerformance, request: Request, index: int) -> np.ndarray:
+    """(T - 2,) largest acceleration of any body joint in m/s^2."""
+    places, _ = forward_kinematics(played.root_positions, played.rotations, request.actors[index].skeleton)
+    return np.linalg.norm(np.diff(places[:, :22], 2, axis=0), axis=-1).max(-1) * FPS**2
+
+
+def test_a_kept_beginning_and_end_stay_and_the_middle_joins_them_without_a_jump(take):
+    middle = slice(90, 150)
+    ends = np.ones(len(take.actors[0].face), bool)
+    ends[middle] = False
+    request = keeping(*(kept(actor, frames=ends) for actor in take.actors))
+    again = generate(request)
+    for index, (old, new) in enumerate(zip(take.actors, again.actors)):
+        place, turn = difference(old, new)
+        assert place[ends].max() < 1e-5 and turn[ends].max() < 1e-3
+        assert np.abs(old.face - new.face)[ends].max() < 1e-6
+        assert turn[middle].max() > 0.02, "the middle was made anew"
+        rough = roughest_step(new, request, index)
+        assert max(rough[86:96].max(), rough[144:154].max()) < 3.0 * np.percentile(rough, 99)
+
+
+def test_one_actor_kept_whole_is_answered_by_the_other(take):
+    again = generate(keeping(first=kept(take.actors[0])))
+    place, turn = difference(take.actors[0], again.actors[0])
+    assert place.max() < 1e-5 and turn.max() < 1e-3
+    assert difference(take.actors[1], again.actors[1])[1].max() > 0.05
+
+
+def test_hands_alone_can_be_kept(take):
+    again = generate(keeping(first=kept(take.actors[0], "hands")))
+    assert np.abs(np.abs((again.actors[0].rotations * take.actors[0].rotations).sum(-1)[:, 22:]) - 1).max() < 1e-5
+    assert difference(take.actors[0], again.actors[0])[1].max() > 0.05
+
+
+def test_an_offset_fades_beside_what_is_kept_and_two_share_a_short_gap():
+    offset, keep = np.ones((40, 1)), np.zeros(40, bool)
+    keep[:10] = keep[13:20] = True
+    faded = faded_offset(offset, keep)[:, 0]
+    assert (faded[keep] == 0).all() and faded[10:13].max() <= 1.0 and faded[11] > 0.5
+    assert (np.diff(faded[20:]) <= 0).all() and faded[20 + BLEND] == 0
+
+
+def test_kept_motion_crosses_as_json_unchanged(take):
+    request = keeping(first=kept(take.actors[0], "upper", frames=slice(0, 30)))
+    back = Request.from_json(request.to_json()).actors[0].kept
+    assert back is not None
+    for name in ("root_positions", "rotations", "face", "keep"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(request.actors[0].kept, name))
+
+
+@pytest.mark.parametrize(("change", "word"), [("short", "shape"), ("nan", "no numbers"), ("long", "frames long")])
+def test_kept_motion_that_does_not_fit_is_refused(take, change, word):
+    good = kept(take.actors[0])
+    bad = {
+        "short": lambda: replace(good, face=good.face[:-1]),
+        "nan": lambda: replace(good, rotations=good.rotations * np.float32("nan")),
+        "long": lambda: KeptMotion(*(np.concatenate([a, a]) for a in (good.root_positions, good.rotations, good.face, good.keep))),
+    }[change]()
+    with pytest.raises(InvalidRequest, match=word):
+        keeping(first=bad).check()
+
+
+def test_a_kept_motion_that_inflates_beyond_its_frames_is_refused(take):
+    plain = kept(take.actors[0]).to_plain()
+    plain["frames"] = 3
+    with pytest.raises(ValueError, match="another length"):
+        KeptMotion.from_plain(plain)
