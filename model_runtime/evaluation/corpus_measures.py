@@ -18,7 +18,7 @@ from scipy.signal import find_peaks, savgol_filter
 from .. import rotations as rot
 from ..contract import ARKIT_NAMES, FPS
 from ..corpus.clip import Clip
-from ..corpus.face_composer import LOOK_DOWN, LOOK_SIDE, LOOK_UP
+from ..corpus.eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP
 from ..corpus.labels import SIT, WALK
 from ..corpus.scene import Scene, SpokenUtterance
 from ..features.prosody import VOICE_ACTIVITY
@@ -120,11 +120,11 @@ def sliding(body: Posed) -> Array:
     return np.concatenate([mean[:1], mean]) if len(mean) else np.full(body.frames, np.nan)
 
 
-def angular_speeds(body: Posed) -> Array:
-    """(T - 1, 22) degrees a second at which each joint of the body turns against its parent."""
+def angular_speeds(body: Posed, apart: int = 1) -> Array:
+    """(T - apart, 22) degrees a second at which each joint of the body turns against its parent, from frames ``apart``."""
     turns = body.rotations[:, : len(BODY_JOINTS)]
-    cosine = np.abs(np.sum(turns[1:] * turns[:-1], axis=-1, dtype=np.float64))
-    return np.degrees(2.0 * np.arccos(np.clip(cosine, 0.0, 1.0))) * FPS
+    cosine = np.abs(np.sum(turns[apart:] * turns[:-apart], axis=-1, dtype=np.float64))
+    return np.degrees(2.0 * np.arccos(np.clip(cosine, 0.0, 1.0))) * (FPS / apart)
 
 
 def speed_histogram(speeds: Array) -> Array:

@@ -204,6 +204,8 @@ def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
         if not compares(clip):
             continue
         body = Posed(clip.root_positions, clip.rotations, clip.skeleton)
+        if body.soles[..., 2].min(axis=(1, 2)).max() > 0.3:  # climbs stairs
+            continue
         gestures = "gesture" in clip.tags and "listen" not in clip.tags
         motion.add(body, contents_of(body, np.full(body.frames, gestures)))
         for tag, sums in nodding.items():
@@ -225,6 +227,7 @@ def rows_of(tally: Tally, clips: tuple[Motion, dict[str, float]] | None) -> list
         Row("scenes, minutes", tally.seconds / 60, None, (30.0, None), f"{tally.scenes} scenes"),
         Row("of held-out voices and clips, share", tally.held_out / max(tally.seconds, 1e-9), None, (1.0, None)),
     ]
+    bounds: tuple[float | None, float | None]
     for kind, bounds in (("jerk", (0.8, 1.2)), ("third difference", (None, None))):
         for part in PARTS:
             track = f"{kind} of {part}"
@@ -258,8 +261,8 @@ def rows_of(tally: Tally, clips: tuple[Motion, dict[str, float]] | None) -> list
     ]  # fmt: skip
     entropy = motion.entropy(weights)
     real_entropy = of_real(lambda m: m.entropy(weights))
-    near = (0.85 * real_entropy, 1.15 * real_entropy) if real_entropy else (None, None)
-    rows.append(Row("entropy of joint angular velocity, bits", entropy, real_entropy, near, "20 joints, 100 bins"))
+    bounds = (0.85 * real_entropy, 1.15 * real_entropy) if real_entropy else (None, None)
+    rows.append(Row("entropy of joint angular velocity, bits", entropy, real_entropy, bounds, "20 joints, 100 bins"))
     for part in PARTS:
         track = f"speed of {part}"
         rows.append(Row(f"{track}, cm/s", 100 * motion.mean(track, weights), _times(100, of_real(lambda m, t=track: m.mean(t, weights))), (None, None)))  # type: ignore[misc]

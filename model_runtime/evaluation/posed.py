@@ -102,6 +102,11 @@ class Posed:
         return joint_excess(self.rotations)
 
     @cached_property
+    def half_rate(self) -> Posed:
+        """Every second frame, for what is dear and changes slowly."""
+        return Posed(self.root[::2], self.rotations[::2], self.skeleton)
+
+    @cached_property
     def self_depth(self) -> Array:
         """(T,) metres by which the body is inside itself."""
         return self_penetration(self.root, self.rotations, self.skeleton)
