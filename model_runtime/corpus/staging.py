@@ -19,10 +19,12 @@ from ..skeleton import INDEX, Skeleton, forward_kinematics
 from .base_motion import Motion
 from .clip import Clip
 from .clip_bank import BODY_SIZES, ClipBank, ClipSet
-from .face_composer import Spoken, compose_face
+from .eyes import glances
+from .face_composer import Spoken, compose_face, speaking_track
 from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
 from .listening import look_and_listen
+from .manner import Manners
 from .performer import Performer
 from .posture import with_posture
 from .scene import Scene
@@ -92,7 +94,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
             (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), mine, theirs,
             [s[:2] for s in stresses[actor]], [s[:2] for s in stresses[1 - actor]],
         )  # fmt: skip
-    face = [_face(rng, script, actor, voices[actor], prosody, bodies, skeletons) for actor in range(2)]
+    face = [_face(rng, script, actor, voices[actor], prosody, bodies, skeletons, manners) for actor in range(2)]
     return Scene(
         seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
         np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), prosody.astype(np.float16),
@@ -207,7 +209,7 @@ def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.ui
 
 def _face(
     rng: np.random.Generator, script: Script, actor: int, voice: Sequence[Utterance], prosody: FloatArray,
-    bodies: Sequence[Motion], skeletons: Sequence[Skeleton],
+    bodies: Sequence[Motion], skeletons: Sequence[Skeleton], manners: Sequence[Manners],
 ) -> FloatArray:
     """(T, 52) ARKit curves of one actor, the eyes on the partner's head where the own head lets them."""
     known = {utterance.id: utterance for utterance in voice}
@@ -227,4 +229,8 @@ def _face(
     yaw, pitch = np.arctan2(way[:, 0], -way[:, 1]), np.arctan2(way[:, 2], np.linalg.norm(way[:, :2], axis=-1))
     in_view = np.abs(yaw) < 0.8
     gaze = np.stack([np.where(in_view, yaw, 0.0), np.where(in_view, pitch, 0.0)], -1)
-    return compose_face(rng, frames, spoken, prosody[1 - actor, :, 0], gaussian_filter1d(gaze, 1.5, axis=0), prosody[actor, :, 1])
+    speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
+    eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaussian_filter1d(gaze, 1.5, axis=0))
+    return compose_face(
+        rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor]
+    )

@@ -33,9 +33,9 @@ class Viseme:
 # Rounding is about half of what a table of extreme poses has: conversation rounds much less than a singer does.
 _AA = Viseme(0.34, 1.0, {}, 0.7)
 _AE = Viseme(0.30, 1.0, {"mouthStretch": 0.10, "mouthLowerDown": 0.06, "mouthUpperUp": 0.04}, 0.7)
-_AO = Viseme(0.28, 1.0, {"mouthFunnel": 0.17, "mouthPucker": 0.08}, 0.9)
+_AO = Viseme(0.28, 1.0, {"mouthFunnel": 0.20, "mouthPucker": 0.14}, 0.9)
 _IY = Viseme(0.09, 0.9, {"mouthStretch": 0.13, "mouthSmile": 0.09, "mouthLowerDown": 0.10, "mouthUpperUp": 0.04}, 0.8)
-_UW = Viseme(0.08, 0.9, {"mouthFunnel": 0.16, "mouthPucker": 0.50}, 1.4)
+_UW = Viseme(0.08, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.58}, 1.5)
 _TONGUE_TIP = {"mouthLowerDown": 0.07, "mouthUpperUp": 0.03}
 
 VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides from the first to the second
@@ -44,11 +44,11 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
     "EH": (Viseme(0.22, 0.9, {"mouthStretch": 0.10, "mouthLowerDown": 0.07, "mouthUpperUp": 0.03}, 0.7),),
     "IH": (Viseme(0.13, 0.8, {"mouthStretch": 0.09, "mouthLowerDown": 0.08, "mouthUpperUp": 0.03}, 0.6),),
     "ER": (Viseme(0.13, 0.8, {"mouthFunnel": 0.13, "mouthPucker": 0.10}, 0.8),),
-    "UH": (Viseme(0.13, 0.8, {"mouthFunnel": 0.14, "mouthPucker": 0.26}, 1.0),),
+    "UH": (Viseme(0.13, 0.8, {"mouthFunnel": 0.16, "mouthPucker": 0.32}, 1.0),),
     "AW": (_AA, _UW), "AY": (_AA, _IY), "EY": (Viseme(0.20, 0.9, {"mouthStretch": 0.11, "mouthLowerDown": 0.08}, 0.7), _IY),
-    "OW": (_AO, Viseme(0.10, 0.9, {"mouthFunnel": 0.18, "mouthPucker": 0.42}, 1.3)), "OY": (_AO, _IY),
-    "W": (Viseme(0.06, 0.8, {"mouthFunnel": 0.12, "mouthPucker": 0.58}, 1.8),),
-    "R": (Viseme(0.10, 0.5, {"mouthFunnel": 0.16, "mouthPucker": 0.20}, 0.9),),
+    "OW": (_AO, Viseme(0.10, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.50}, 1.4)), "OY": (_AO, _IY),
+    "W": (Viseme(0.06, 0.8, {"mouthFunnel": 0.16, "mouthPucker": 0.62}, 1.8),),
+    "R": (Viseme(0.10, 0.5, {"mouthFunnel": 0.17, "mouthPucker": 0.22}, 0.9),),
     "Y": (Viseme(0.08, 0.6, {"mouthStretch": 0.09, "mouthSmile": 0.06, "mouthLowerDown": 0.06}, 0.5),),
     "L": (Viseme(0.13, 0.5, _TONGUE_TIP, 0.25),),
     "T": (Viseme(0.07, 0.8, _TONGUE_TIP, 0.25),), "D": (Viseme(0.08, 0.7, _TONGUE_TIP, 0.25),),
@@ -57,10 +57,10 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
     "DH": (Viseme(0.09, 0.7, {"mouthLowerDown": 0.08, "mouthUpperUp": 0.03, "tongueOut": 0.07}, 0.4),),
     "S": (Viseme(0.05, 1.4, {"mouthStretch": 0.08, "mouthLowerDown": 0.14, "mouthUpperUp": 0.06}, 0.5),),
     "Z": (Viseme(0.05, 1.3, {"mouthStretch": 0.08, "mouthLowerDown": 0.13, "mouthUpperUp": 0.06}, 0.5),),
-    "SH": (Viseme(0.05, 1.4, {"mouthFunnel": 0.30, "mouthPucker": 0.12}, 1.1),),
-    "ZH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.29, "mouthPucker": 0.12}, 1.1),),
-    "CH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.28, "mouthPucker": 0.12}, 1.0),),
-    "JH": (Viseme(0.06, 1.2, {"mouthFunnel": 0.27, "mouthPucker": 0.12}, 1.0),),
+    "SH": (Viseme(0.05, 1.4, {"mouthFunnel": 0.26, "mouthPucker": 0.20}, 1.1),),
+    "ZH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.25, "mouthPucker": 0.20}, 1.1),),
+    "CH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.25, "mouthPucker": 0.20}, 1.0),),
+    "JH": (Viseme(0.06, 1.2, {"mouthFunnel": 0.24, "mouthPucker": 0.20}, 1.0),),
     "K": (Viseme(0.12, 0.35, {}, 0.12),), "G": (Viseme(0.12, 0.35, {}, 0.12),), "NG": (Viseme(0.12, 0.35, {}, 0.12),),
     "HH": (Viseme(0.16, 0.15, {}, 0.05),),
     "P": (Viseme(0.05, 1.0, {}, 0.25),), "B": (Viseme(0.06, 0.9, {}, 0.25),), "M": (Viseme(0.06, 0.9, {}, 0.25),),
@@ -71,6 +71,7 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
 _LIP_CURVES = ("mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut")
 _JAW_REACH = (0.045, 0.055)  # seconds over which a pull fades before and after its phone
 _LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
+_EASE = 0.07  # seconds over which a contact comes and goes
 _SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
 
 
@@ -99,14 +100,36 @@ def viseme_curves(phones: Sequence[Phone], frames: int, loudness: FloatArray | N
 
 
 def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
-    """Close the lips on every p, b, m and bring the lower lip to the teeth on every f, v."""
+    """Close the lips on every p, b, m and bring the lower lip to the teeth on every f, v; each has a frame of its own."""
     frames = len(face)
-    shut, teeth = np.zeros(frames, np.float32), np.zeros(frames, np.float32)
-    for phone, start, end in phones:
-        weight = shut if phone in BILABIAL else teeth if phone in LABIODENTAL else None
-        if weight is not None and end > start:
-            np.maximum(weight, closure_window(start, end, frames), out=weight)
+    weights = {kind: np.zeros(frames, np.float32) for kind in ("shut", "teeth")}
+    middles: dict[str, list[int]] = {"shut": [], "teeth": []}
+    taken = -1
+    for phone, start, end in sorted(phones, key=lambda p: p[1]):
+        kind = "shut" if phone in BILABIAL else "teeth" if phone in LABIODENTAL else None
+        first, last = max(int((start - _EASE) * FPS), 0), min(int((end + _EASE) * FPS) + 2, frames)
+        if kind is None or last <= first or end <= start:
+            continue
+        window = closure_window(start - first / FPS, end - first / FPS, last - first)
+        np.maximum(weights[kind][first:last], window, out=weights[kind][first:last])
+        middle = max(round((start + (0.45 * (end - start))) * FPS), taken + 1)  # "have my" in a hurry: teeth, then lips
+        if middle < frames:
+            weights[kind][middle] = 1.0
+            middles[kind].append(middle)
+        taken = middle
+    shut, teeth = weights["shut"], weights["teeth"]
+    shut[middles["teeth"]] = 0.0
+    teeth[middles["shut"]] = 0.0
     return close_lips(touch_teeth(face, teeth * (1.0 - shut)), shut)
+
+
+def opening_weight(phones: Sequence[Phone], frames: int) -> FloatArray:
+    """(T,) 1 where a sound that parts the lips is spoken, 0 in pauses and on p, b, m."""
+    weight = np.zeros(frames, np.float32)
+    for phone, start, end in phones:
+        if phone not in (*BILABIAL, *LABIODENTAL, SILENCE):
+            weight[max(int(np.ceil(start * FPS)), 0) : max(int(end * FPS) + 1, 0)] = 1.0
+    return weight
 
 
 def with_rests(phones: Sequence[Phone], duration: float, shortest: float = 0.12) -> list[Phone]:

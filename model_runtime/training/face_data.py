@@ -18,8 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..contract import ARKIT_NAMES, FPS, FloatArray
-from ..corpus.face_composer import FaceStyle, Spoken, compose_face
+from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
+from ..corpus.eyes import glances
+from ..corpus.face_composer import FaceStyle, Spoken, compose_face, speaking_track
+from ..corpus.manner import Manners
+from ..corpus.scene import Feeling
 from ..networks.audio_encoder import AudioEncoder, normalise_mels
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
 
@@ -29,7 +32,10 @@ if TYPE_CHECKING:  # the library reads sound files; a training machine only read
 RATE = 16000
 BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
 HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
+NEUTRAL = EMOTIONS.index("neutral")
+CALM_SHARE = 0.5  # of scenes in which nobody feels anything in particular
 _MEL_STEP, _VOICE_STEP, _GAZE_STEP = 0.1, 1.0 / 180.0, 1.0 / 80.0  # of a stored byte: natural log, activity, radians
+_INTENSITY_STEP = 1.0 / 100.0
 
 # A wave at 16 kHz and its frames -> voice (T, 2) activity and loudness at 30 fps, log-mels (N, 80) at 50 Hz.
 Listening = Callable[[FloatArray, int], tuple[FloatArray, FloatArray]]
@@ -37,7 +43,10 @@ Listening = Callable[[FloatArray, int], tuple[FloatArray, FloatArray]]
 
 @dataclass
 class FaceScene:
-    """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,)."""
+    """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,).
+
+    ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral.
+    """
 
     voice: FloatArray
     mels: FloatArray
@@ -45,6 +54,8 @@ class FaceScene:
     gaze: FloatArray
     style: FloatArray
     facing: NDArray[np.int64]
+    emotion: NDArray[np.uint8]
+    intensity: FloatArray
 
 
 def compose_scene(
@@ -57,17 +68,46 @@ def compose_scene(
     voice, mels = (np.stack(parts) for parts in zip(*tracks))
     activity, loudness = voice[..., 0], voice[..., 1]
     curves, gazes, styles, facings = [], [], [], []
+    relationship = str(rng.choice(RELATIONSHIPS))
+    calm = rng.random() < CALM_SHARE
+    feelings = [[Feeling("neutral", 0.0, 0.0, duration)] if calm else _feelings(rng, duration) for _ in (0, 1)]
+    manners = [Manners(felt, relationship, me == 0) for me, felt in enumerate(feelings)]
     for me in (0, 1):
         towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
         gaze = _partner_direction(rng, frames, 0.9 * np.sign(rng.normal()) if towards == "away" else 0.0)
         style = FaceStyle.draw(rng)
         spoken = [Spoken(phones, stresses, question) for phones, stresses, question, _, _ in placed[me]]
-        curves.append(compose_face(rng, frames, spoken, activity[1 - me], gaze if towards == "towards" else None, loudness[me], style))
+        speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
+        eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaze if towards == "towards" else None)
+        curves.append(compose_face(
+            rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me],
+            partner_manners=manners[1 - me] if towards == "towards" else None,
+        ))  # fmt: skip
         known = 1.0 if towards == "towards" else 0.0
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
-    return FaceScene(voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings))
+    emotion, intensity = (np.stack(parts) for parts in zip(*(_feeling_tracks(felt, frames) for felt in feelings)))
+    return FaceScene(
+        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity
+    )
+
+
+def _feelings(rng: np.random.Generator, duration: float) -> list[Feeling]:
+    """One or two feelings that fill ``duration`` s, any emotion at 0.3 to 2."""
+    turn = float(rng.uniform(0.35, 0.65)) * duration if rng.random() < 0.5 else duration
+    felt = [Feeling(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), 0.0, turn)]
+    if turn < duration:
+        felt.append(Feeling(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), turn, duration))
+    return [f if f.emotion != "neutral" else f._replace(intensity=0.0) for f in felt]
+
+
+def _feeling_tracks(feelings: Sequence[Feeling], frames: int) -> tuple[NDArray[np.uint8], FloatArray]:
+    emotion, intensity = np.full(frames, NEUTRAL, np.uint8), np.zeros(frames, np.float32)
+    for feeling in feelings:
+        span = slice(round(feeling.start * FPS), round(feeling.end * FPS))
+        emotion[span], intensity[span] = EMOTIONS.index(feeling.emotion), feeling.intensity
+    return emotion, intensity
 
 
 def _conversation(
@@ -161,12 +201,18 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
             curves=np.rint(joined("curves") * 255.0).astype(np.uint8),
             gaze=np.clip(np.rint(joined("gaze") / _GAZE_STEP), -127, 127).astype(np.int8),
             style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
+            emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
         )  # fmt: skip
     os.replace(partial, path)
 
 
 class FacePack:
-    """A pack on one device, heard by a frozen encoder; draws random windows as ``FaceConditions`` and curves."""
+    """A pack on one device, heard by a frozen encoder; draws random windows as ``FaceConditions`` and curves.
+
+    ``emotion`` and ``intensity`` (2, N) say what each actor felt, all neutral in packs from before faces had feelings. As long as
+    the network is not told what both feel, windows come from scenes in which nobody feels anything: else it would learn the mean
+    of 26 faces.
+    """
 
     def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device) -> None:
         with np.load(path, allow_pickle=False) as data:
@@ -175,11 +221,15 @@ class FacePack:
             self.curves, self.gaze, self.style, self.facing = (
                 torch.from_numpy(data[k]).to(device) for k in ("curves", "gaze", "style", "facing")
             )
+            felt = "emotion" in data
+            self.emotion = data["emotion"] if felt else np.full(self.curves.shape[:2], NEUTRAL, np.uint8)
+            self.intensity = data["intensity"] * np.float32(_INTENSITY_STEP) if felt else np.zeros(self.curves.shape[:2], np.float32)
             self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
         self.device = device
         self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
-        self.train, self.test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        calm = np.array([(self.emotion[:, a : a + n] == NEUTRAL).all() for a, n in zip(self.first, self.lengths)])
+        self.train, self.test = np.flatnonzero(~held_out & calm), np.flatnonzero(held_out & calm)
         self.heard_mean, self.heard_std = heard_scale(heard)
         self.heard = ((heard.float() - self.heard_mean) / self.heard_std).clamp(-4.1, 4.1).half()
         flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
