@@ -109,6 +109,15 @@ class EmotionSpan:
 
 
 @dataclass(frozen=True)
+class TimedWord:
+    """A word of the transcript, spoken from ``start`` to ``end`` (s, shot time)."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Waypoint:
     """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
 
@@ -133,6 +142,7 @@ class Actor:
     waypoints: tuple[Waypoint, ...] = ()
     seat_height: float = 0.45
     emotions: tuple[EmotionSpan, ...] = ()
+    words: tuple[TimedWord, ...] = ()
     kept: KeptMotion | None = None
 
 
@@ -309,6 +319,9 @@ def _check_actor(actor: Actor) -> None:
             raise InvalidRequest(f"Emotion '{felt.emotion}' of {who} is not known; use one of: {', '.join(EMOTIONS)}.")
         if not (0.0 <= felt.intensity <= 2.0 and felt.end > felt.start):
             raise InvalidRequest(f"The emotion '{felt.emotion}' of {who} needs an intensity from 0 to 2 and a length; change its strip.")
+    for word in actor.words:
+        if not (math.isfinite(word.start) and word.end > word.start):
+            raise InvalidRequest(f"The word '{word.text}' of {who} has no length; align the transcript again.")
     for point in actor.waypoints:
         if not np.isfinite([point.time, *point.position, point.heading or 0.0]).all():
             raise InvalidRequest(f"A walk target of {who} is not a finite place; check its transform.")
@@ -328,6 +341,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         ),
         seat_height=float(plain["seat_height"]),
         emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
+        words=tuple(TimedWord(**word) for word in plain.get("words", ())),
         kept=KeptMotion.from_plain(plain["kept"]) if plain.get("kept") else None,
     )
 

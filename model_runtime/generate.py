@@ -62,6 +62,7 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     conditions = conditions_of(
         torch.from_numpy(labels)[None], torch.from_numpy(heard)[None], seats[..., None, None].expand(-1, -1, padded, 1),
         emotion=torch.from_numpy(felt)[None] if any(actor.emotions for actor in request.actors) else None, relationship=related,
+        words=spoken_words(request.actors, padded) if "words" in lower_stage.config.conditions + upper_stage.config.conditions else None,
     )  # fmt: skip
 
     clock.begin("Legs and paths")
@@ -137,6 +138,16 @@ def emotion_track(actor: Actor, frames: int) -> NDArray[np.float32]:
     if frames > 1:
         track[-1] = track[-2]
     return track
+
+
+def spoken_words(actors: tuple[Actor, Actor], frames: int) -> torch.Tensor | None:
+    """(1, 2, T, 48) vectors of what is said, or None where no transcript is known; an actor without words is silent."""
+    if not any(actor.words for actor in actors):
+        return None
+    from .features.words import WordFeatures  # brings transformers with it
+
+    features = WordFeatures.load()
+    return torch.from_numpy(np.stack([features.track(actor.words, frames) for actor in actors]))[None]
 
 
 def wanted_places(actors: tuple[Actor, Actor], labels: NDArray[np.int64], frames: int) -> Places:

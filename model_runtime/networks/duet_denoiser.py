@@ -18,6 +18,7 @@ from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 
 PATCH = 5  # frames a token
 PROSODY_SIZE = 28
+WORD_SIZE = 48
 # Per-frame conditions by name with their sizes, each droppable on its own; where two belong together, own and the
 # partner's lie side by side. A network may use fewer: its config names them.
 CONDITIONS = {
@@ -28,6 +29,7 @@ CONDITIONS = {
     "path": 3,  # the way wanted: place in the window's frame over pelvis height (2), and 1 where one is wanted
     "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
     "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
+    "words": 2 * WORD_SIZE,  # what is being said
 }
 # What the stages are trained with: the upper body sees the lower one and needs no path.
 STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name != "path")}
@@ -35,12 +37,13 @@ FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoi
 
 
 def conditions_of(
-    labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None
+    labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None,
+    words: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Conditions by name; one that is not given is absent, and the network's learned null stands in for it.
 
     ``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height, ``path`` (B, 2, T, 3),
-    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``.
+    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``, ``words`` (B, 2, T, 48).
     """
     one_hot = nn.functional.one_hot(labels.long(), len(ACTION_LABELS)).float()
     found = {"labels": beside_partners(one_hot), "speech": prosody, "partner_speech": prosody.flip(1), "seat": seat}
@@ -52,6 +55,8 @@ def conditions_of(
         which = nn.functional.one_hot(relationship.long(), len(RELATIONSHIPS)).float()[:, None].expand(-1, 2, -1)
         role = torch.eye(2, device=which.device).expand(len(which), 2, 2)
         found["relationship"] = torch.cat([which, role], -1)[:, :, None].expand(-1, -1, labels.shape[2], -1)
+    if words is not None:
+        found["words"] = beside_partners(words)
     return found
 
 

@@ -60,10 +60,10 @@ def train(stage: str, scenes: Path, home: Path, steps: int, *more: str) -> list[
 def test_training_learns_and_resumes_where_it_stopped(scenes, tmp_path):
     train("lower", scenes, tmp_path, 5)
     early = load_checkpoint(tmp_path / "body_lower.safetensors")[1]["training"]
-    said = train("lower", scenes, tmp_path, 40, "--resume")[0]["text"]
+    said = train("lower", scenes, tmp_path, 60, "--resume")[0]["text"]
     late = load_checkpoint(tmp_path / "body_lower.safetensors")[1]["training"]
     assert "Resumed at step 5" in said
-    assert (early["steps"], late["steps"]) == (5, 40)
+    assert (early["steps"], late["steps"]) == (5, 60)
     assert late["validation_loss"] < 0.7 * early["validation_loss"], "held-out loss falls"
     assert BodyStage("lower", tmp_path).config.stage == "lower"
 

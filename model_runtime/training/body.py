@@ -28,18 +28,20 @@ from .body_data import Batch, BodyData
 from .body_losses import body_loss
 from .loop import Trainer
 from .masks import dropped_conditions, lower_mask, upper_mask, wanted_path
+from .word_features import WordTracks
 
 
 class BodyTraining:
     """Data, normaliser and loss of one stage on one device."""
 
-    def __init__(self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int) -> None:
+    def __init__(self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int, words: Path | None = None) -> None:
         train, test = split_scenes(scenes)
         self.config, self.device = config, device
         self.generator = torch.Generator(device=device).manual_seed(seed)
         basis = HandBasis(tensors["hand_mean"], tensors["hand_basis"]) if tensors is not None else None
-        self.data = BodyData(train, device, basis)
-        self.held_out = BodyData(test, device, self.data.basis)
+        tracks = None if words is None else WordTracks(words)
+        self.data = BodyData(train, device, basis, tracks)
+        self.held_out = BodyData(test, device, self.data.basis, tracks)
         print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
         scales = [f"{stage}_{kind}" for stage in ("lower", "upper") for kind in ("mean", "std", "change")]
         self.normaliser = self._fit_normaliser() if tensors is None else {k: tensors[k].to(device) for k in scales}
@@ -114,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("lower", "upper"))
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
+    parser.add_argument("--words", type=Path, help="file of `training.word_features`; without it the network hears no words")
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
     parser.add_argument("--state", type=Path, default=Path("checkpoints"))
     parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
@@ -132,14 +135,15 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device(args.device)
-    config = DuetConfig(args.stage, **CONFIGS[args.config], conditions=STAGE_CONDITIONS[args.stage])
+    heard = tuple(name for name in STAGE_CONDITIONS[args.stage] if name != "words" or args.words)
+    config = DuetConfig(args.stage, **CONFIGS[args.config], conditions=heard)
     target = args.out / f"body_{args.stage}.safetensors"
     state = args.state / f"body_{args.stage}"
     scales = state / "scales.safetensors"
     earlier = load_checkpoint(target)[0] if args.from_weights else None
     if args.resume and scales.is_file():
         earlier = load_file(str(scales))
-    training = BodyTraining(config, args.scenes, device, earlier, args.seed)
+    training = BodyTraining(config, args.scenes, device, earlier, args.seed, args.words)
     network = DuetDenoiser(config).to(device)
     trainer = Trainer(network, state, device, args.rate)
     save_file(training.scales(), str(scales))

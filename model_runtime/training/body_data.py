@@ -14,6 +14,7 @@ from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_l
 from ..contract import EMOTIONS, FPS, RELATIONSHIPS
 from ..corpus.scene import Scene
 from ..networks.duet_denoiser import conditions_of
+from .word_features import WordTracks
 
 WINDOW = 300  # frames: 10 s
 
@@ -33,10 +34,10 @@ class Batch:
 class BodyData:
     """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""
 
-    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None) -> None:
+    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None, words: WordTracks | None = None) -> None:
         if not paths:
             raise ValueError("No scenes to train on; run `python3 build.py compose` first.")
-        scenes = [_load(path) for path in paths]
+        scenes = [_load(path, words) for path in paths]
         scenes = [scene for scene in scenes if scene["root"].shape[1] > WINDOW]
         hands_left, hands_right = (torch.cat([s[side] for s in scenes], 1) for side in ("left", "right"))
         if basis is None:
@@ -52,6 +53,7 @@ class BodyData:
         self.upper = torch.cat([joined("upper"), hands.transpose(0, 1).to(device)], -1)
         self.labels, self.prosody = joined("labels"), joined("prosody")
         self.offsets = torch.stack([s["offsets"] for s in scenes]).to(device)
+        self.words = joined("words") if words is not None else None
         self.emotion, self.intensity = joined("emotion"), joined("intensity")
         self.seat = torch.stack([s["seat"] for s in scenes]).to(device)
         self.relationship = torch.stack([s["relationship"] for s in scenes]).to(device)
@@ -75,11 +77,12 @@ class BodyData:
         motion = GlobalMotion(cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float())
         labels, prosody = cut(self.labels), cut(self.prosody).float()
         emotion = torch.nn.functional.one_hot(cut(self.emotion).long(), len(EMOTIONS)) * cut(self.intensity).float()[..., None]
+        words = None if self.words is None else cut(self.words).float()
         seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, WINDOW, 1)
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),
-            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene]),
+            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words),
             body=size,
             offsets=offsets,
             labels=labels,
@@ -95,14 +98,15 @@ def hand_rows(left: Tensor, right: Tensor) -> Tensor:
     return torch.cat([left.reshape(-1, 45), mirrored.reshape(-1, 45)])
 
 
-def _load(path: Path) -> dict[str, Tensor]:
+def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     scene = Scene.load(path)
     emotion, intensity = _feelings(scene)
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
     left, right = hand_vectors(rotations)
-    return {
+    said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
+    return said | {
         "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,
         "contacts": motion.contacts.half(), "upper": encode_upper(joints, joints.new_zeros(*joints.shape[:2], 0)),
         "left": torch.from_numpy(left), "right": torch.from_numpy(right),
