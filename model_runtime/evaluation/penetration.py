@@ -24,7 +24,7 @@ STATURE = 1.70
 SOFT_CONTACT = {"hand": 0.012, "forearm": 0.015, "leg": 0.025, "pair": 0.01}
 
 # radius at the start and at the end of the bone, m at 1.70 m
-_RADII = {
+RADII = {
     "upper_arm": (0.048, 0.042), "forearm": (0.040, 0.027), "palm": (0.022, 0.018), "fingers": (0.014, 0.009),
     "thigh": (0.085, 0.058), "shin": (0.056, 0.036), "foot": (0.036, 0.030),
     "hips": (0.105, 0.105), "belly": (0.100, 0.098), "chest": (0.100, 0.105), "neck": (0.055, 0.055), "head": (0.085, 0.085),
@@ -58,7 +58,7 @@ def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -
     def add(shape: str, start: FloatArray, end: FloatArray) -> None:  # in the order of CAPSULES
         starts.append(start)
         ends.append(end)
-        radii.append(_RADII[shape])
+        radii.append(RADII[shape])
 
     def at(joint: str, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> FloatArray:
         index = INDEX[joint]
@@ -68,9 +68,9 @@ def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -
 
     # Above the breast bone the chest narrows into the neck, so it ends below it.
     upper = 0.55 * float(skeleton.offsets[INDEX["neck"], 2]) / size
-    wide = {"hips": 1.0, "belly": 0.5 + 0.5 * _breadth(skeleton), "chest": _breadth(skeleton)}
+    wide = {"hips": 1.0, "belly": 0.5 + 0.5 * breadth(skeleton), "chest": breadth(skeleton)}
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        x = {part: sign * (half * wide[part] - _RADII[part][0]) for part, half in _HALF_BREADTH.items()}
+        x = {part: sign * (half * wide[part] - RADII[part][0]) for part, half in _HALF_BREADTH.items()}
         hips_z = float(skeleton.offsets[INDEX["left_hip"], 2]) / size
         add("hips", at("pelvis", x["hips"], 0.0, hips_z), at("pelvis", x["hips"], 0.0, 0.4 * hips_z))
         add("belly", at("spine1", x["belly"]), at("spine2", x["belly"]))
@@ -82,8 +82,8 @@ def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -
         add("thigh", at(f"{side}_hip"), at(f"{side}_knee"))
         add("shin", at(f"{side}_knee"), at(f"{side}_ankle"))
         ankle_z, toe_z = (-float(skeleton.rest_positions[INDEX[f"{side}_{part}"], 2]) / size for part in ("ankle", "foot"))
-        heel = at(f"{side}_ankle", 0.0, 0.02, ankle_z + _RADII["foot"][0])
-        add("foot", heel, at(f"{side}_foot", 0.0, -0.03, toe_z + _RADII["foot"][1]))
+        heel = at(f"{side}_ankle", 0.0, 0.02, ankle_z + RADII["foot"][0])
+        add("foot", heel, at(f"{side}_foot", 0.0, -0.03, toe_z + RADII["foot"][1]))
     add("neck", at("neck"), at("head"))
     add("head", at("head", 0.0, -0.01, 0.045), at("head", 0.0, -0.015, 0.095))
     return Capsules(np.stack(starts, 1), np.stack(ends, 1), np.array(radii, np.float32) * size)
@@ -175,7 +175,7 @@ def _depths(capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_fr
     return (_radius_at(capsules.radius[i], s) + _radius_at(capsules.radius[j], t) - distance).astype(np.float32)
 
 
-def _breadth(skeleton: Skeleton) -> float:
+def breadth(skeleton: Skeleton) -> float:
     """How broad the shoulders are for the stature, 1 for the mean body."""
     half = 0.5 * float(skeleton.rest_positions[INDEX["left_shoulder"], 0] - skeleton.rest_positions[INDEX["right_shoulder"], 0])
     return float(np.clip(half / (_SHOULDERS * skeleton.height / STATURE), 0.75, 1.25))
