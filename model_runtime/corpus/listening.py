@@ -1,191 +1,167 @@
-"""Heads: who is looked at, nods, tilts, and the small motion of a trunk that speaks."""
+"""Heads: where gaze, nods and the captured quick motion of a head come together, and the trunk that takes part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import lfilter
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..skeleton import INDEX, Skeleton, forward_kinematics, heading_of
+from ..skeleton import INDEX, PARENTS, Skeleton, heading_of
+from .gaze import Attention, in_head, plan_gaze
+from .manner import Manners
+from .nods import Stress, laughing_heads, listener_heads, speaker_heads, wander
 
 FloatArray = NDArray[Any]
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _NECK, _HEAD, _CHEST = INDEX["neck"], INDEX["head"], INDEX["spine3"]
-WIDEST_LOOK = np.radians(62.0)  # of the head against the chest
-BEHIND = np.radians(115.0)  # a partner further round than this is not looked at
-NOD_SHARE_OF_NECK = 0.45
+_EYES = np.array([0.0, -0.088, 0.075], np.float32)  # m from the head joint to the middle of the eyes of a 1.7 m body
+_NECK_SHARE = 0.45
+_TRUNK_SHARE = 0.2  # of a turn of the head that the spine takes part in
+_EYES_FURTHEST = np.radians([[-30.0, -29.0], [30.0, 21.0]])  # yaw, pitch up
+_NECK_FURTHEST = np.radians([44.0, 33.0, 68.0])  # flexion, side, twist: inside what joint limits allow
+_QUICK_FURTHEST = np.radians([9.0, 5.0, 6.0])
+
+
+class Heads(NamedTuple):
+    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) the eyes are on the other's face; ``eyes`` (T, 2) where they
+    point, yaw to my left and pitch up in radians in the head's frame."""
+
+    rotations: FloatArray
+    looking: NDArray[np.bool_]
+    eyes: FloatArray
+
+
+class UpperBody(NamedTuple):
+    """World frame: ``pelvis``, ``chest`` and ``head`` (T, 4); ``eyes`` (T, 3) the middle of the eyes; ``lean`` (T,) forward, radians."""
+
+    pelvis: FloatArray
+    chest: FloatArray
+    head: FloatArray
+    eyes: FloatArray
+    lean: FloatArray
+
+
+def upper_body(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> UpperBody:
+    """From ``root`` (T, 3) and local ``rotations`` (T, 52, 4)."""
+    joint, chain = _HEAD, []
+    while joint >= 0:
+        chain.append(joint)
+        joint = PARENTS[joint]
+    position, turn = root, rotations[:, 0]
+    chest = turn
+    for joint in chain[-2::-1]:
+        position = position + rot.rotate(turn, skeleton.offsets[joint])
+        turn = rot.multiply(turn, rotations[:, joint])
+        chest = turn if joint == _CHEST else chest
+    size = skeleton.pelvis_height / 0.955
+    up = rot.rotate(rot.multiply(rot.about_z(-heading_of(chest)), chest), np.array([0.0, 0.0, 1.0], np.float32))
+    return UpperBody(rotations[:, 0], chest, turn, position + rot.rotate(turn, _EYES * size), np.arctan2(-up[:, 1], up[:, 2]))
 
 
 def look_and_listen(
     rng: np.random.Generator, root: FloatArray, rotations: FloatArray, skeleton: Skeleton, partner_head: FloatArray, walking: FloatArray,
-    voice: FloatArray, partner_voice: FloatArray, stresses: Sequence[tuple[float, float]], partner_stresses: Sequence[tuple[float, float]],
-) -> FloatArray:
-    """Rotations (T, 52, 4) with head and trunk of somebody who talks with ``partner_head`` (T, 3).
+    voice: FloatArray, partner_voice: FloatArray, stresses: Sequence[Stress], partner_stresses: Sequence[Stress], manners: Manners,
+    questions: Sequence[float] = (), laughs: Sequence[tuple[float, float]] = (), partner_lean: FloatArray | None = None, facing: bool = True,
+) -> Heads:  # fmt: skip
+    """Head, eyes and trunk of somebody who talks with another whose eyes are at ``partner_head`` (T, 3).
 
-    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; stresses are (s, strength).
-    The captured quick motion of the head stays; its slow direction is replaced by gaze, as heads of captured idles look
-    where their performer's studio wall was.
+    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: ends (s) of own ones;
+    ``laughs``: own spans (s); ``partner_lean`` (T,) the other's trunk forward, radians. The captured quick motion of the head stays;
+    its slow direction is replaced by gaze, as heads of captured idles look where their performer's studio wall was.
     """
     result = np.array(rotations, np.float32)
     frames = len(root)
-    talk = gaussian_filter1d(voice.astype(np.float32), 5.0)
-    _speak_with_the_trunk(rng, result, talk)
-    positions, world = forward_kinematics(root, result, skeleton)
-    yaw, pitch, hold = _gaze(rng, positions[:, _HEAD], world[:, _CHEST], partner_head, walking, voice, partner_voice)
+    size = 0.6 + 0.4 * manners.track("gesture_size", frames) + 0.25 * manners.track("arousal", frames).clip(-1, 1)
+    _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean)
+    body = upper_body(root, result, skeleton)
+    heading = np.unwrap(heading_of(body.chest))
+    mind = Attention(
+        voice, partner_voice, walking, manners.track("gaze_speaking", frames), manners.track("gaze_listening", frames),
+        manners.track("power", frames), facing,
+    )  # fmt: skip
+    gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, mind)
 
-    # The trunk turns a part of the way, so that the neck need not do it all.
-    twist = _eased(0.30 * yaw)
+    twist = _eased(_TRUNK_SHARE * gaze.head[:, 0] * (1.0 - 0.6 * walking), 0.16)
     for joint in _SPINE:
         result[:, joint] = rot.multiply(result[:, joint], rot.about_z(twist / 3))
-    chest = rot.multiply(world[:, _CHEST], rot.about_z(twist))
-    chest_heading = heading_of(chest)
-    yaw = np.clip(yaw - twist, -WIDEST_LOOK, WIDEST_LOOK)
+    extra = speaker_heads(rng, frames, stresses, questions, size)
+    extra += listener_heads(rng, voice, partner_voice, partner_stresses, manners.track("nods", frames), size)
+    extra += laughing_heads(rng, frames, laughs) + wander(rng, frames)
+    extra = gaussian_filter1d(extra, 0.6, axis=0)
+    pitch = gaze.head[:, 1] + _chin_down(manners, frames) + extra[:, 0]
 
-    pitch = pitch + _nods(rng, frames, voice, partner_voice, stresses, partner_stresses)
-    roll = _tilts(rng, frames, partner_voice)
-    gaze = rot.multiply(rot.multiply(rot.about_z(chest_heading + yaw), _about(0, pitch)), _about(1, roll))
+    turned = rot.multiply(rot.about_z((heading + gaze.head[:, 0] + extra[:, 1]).astype(np.float32)), _about(0, pitch))
+    wanted = rot.multiply(rot.multiply(turned, _about(1, extra[:, 2])), _quick(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)))
+    chest = upper_body(root, result, skeleton).chest
     captured = rot.multiply(result[:, _NECK], result[:, _HEAD])
-    quick = rot.multiply(rot.conjugate(_slow(captured)), captured)
-    quick = rot.from_axis_angle(0.8 * rot.to_axis_angle(quick))
-    wanted = rot.multiply(rot.multiply(rot.conjugate(chest), gaze), quick)
-    neck_to_head = rot.slerp(captured, rot.normalize(wanted), hold)
-    vector = _limited(rot.to_axis_angle(neck_to_head))
-    result[:, _NECK] = rot.from_axis_angle(NOD_SHARE_OF_NECK * vector)
-    result[:, _HEAD] = rot.from_axis_angle((1.0 - NOD_SHARE_OF_NECK) * vector)
-    return rot.normalize(result).astype(np.float32)
+    free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _hold(chest))
+    vector = _soft(rot.to_axis_angle(free), _NECK_FURTHEST)
+    result[:, _NECK] = rot.from_axis_angle(_NECK_SHARE * vector)
+    result[:, _HEAD] = rot.from_axis_angle((1.0 - _NECK_SHARE) * vector)
+    result = rot.normalize(result).astype(np.float32)
+
+    head = rot.multiply(chest, rot.from_axis_angle(vector))
+    eyes = in_head(gaze.eyes, heading, head)
+    reached = np.abs(eyes - np.clip(eyes, *_EYES_FURTHEST)).max(1) < np.radians(5.0)
+    return Heads(result, gaze.looking & reached, np.clip(eyes, *_EYES_FURTHEST).astype(np.float32))
 
 
-def _gaze(
-    rng: np.random.Generator, head: FloatArray, chest: FloatArray, partner: FloatArray, walking: FloatArray, voice: FloatArray, partner_voice: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Yaw against the chest and pitch (T,) in radians, and how firmly (T,) 0..1 the gaze leads the head."""
-    frames = len(head)
-    way = partner - head
-    flat = np.linalg.norm(way[:, :2], axis=-1)
-    to_partner = _wrap(np.arctan2(way[:, 0], -way[:, 1]) - heading_of(chest))
-    pitch = np.clip(np.arctan2(-way[:, 2], np.maximum(flat, 0.3)), -0.45, 0.45)
-    attention, yaw_off, pitch_off = np.ones(frames), np.zeros(frames), np.zeros(frames)
-    clock = 0
-    while clock < frames:
-        ahead = slice(clock, min(clock + FPS, frames))
-        speaking, listening = voice[ahead].mean() > 0.4, partner_voice[ahead].mean() > 0.4
-        looking = float(rng.uniform(1.2, 3.5) if speaking else rng.uniform(2.5, 7.0) if listening else rng.uniform(1.5, 5.0))
-        clock += round(looking * FPS)
-        away = round(float(rng.uniform(0.5, 1.5) if speaking else rng.uniform(0.4, 1.1)) * FPS)
-        _avert(rng, attention, yaw_off, pitch_off, clock, away)
-        clock += away
-    # Speakers look away as they begin (Kendon 1967).
-    for start in np.flatnonzero(np.diff((voice > 0.5).astype(int)) == 1):
-        if not (voice[max(0, start - FPS) : start] > 0.5).any() and rng.random() < 0.6:
-            _avert(rng, attention, yaw_off, pitch_off, max(0, start - 6), round(float(rng.uniform(0.5, 1.5)) * FPS))
-    # While walking the way ahead matters more, glances aside.
-    blocks = np.repeat(rng.random(frames // 45 + 1) < 0.45, 45)[:frames]
-    attention = np.where((walking > 0.5) & ~(blocks & (np.abs(to_partner) < 1.0)), 0.0, attention)
-    attention = np.where(np.abs(to_partner) > BEHIND, 0.0, attention)
-    # 'Attention' mixes where the partner is with straight ahead; averted looks start from the partner's place.
-    attention = _eased(attention)
-    yaw = attention * np.clip(to_partner, -1.3, 1.3) + _eased(yaw_off) * (0.4 + 0.6 * attention)
-    level = 0.06 + 0.05 * gaussian_filter1d(rng.standard_normal(frames), 30.0) * 8
-    pitch = attention * pitch + (1.0 - attention) * level + _eased(pitch_off)
-    forward = np.abs(rot.rotate(chest, np.array([0.0, 0.0, 1.0], np.float32))[:, 2])
-    upright = np.clip((forward - 0.75) / 0.15, 0.0, 1.0)  # trunk within about 30 degrees of the vertical
-    hold = gaussian_filter1d(0.35 + 0.57 * upright, 5.0)
-    return _eased(yaw, 0.16), pitch.astype(np.float32), hold.astype(np.float32)
-
-
-def _avert(rng: np.random.Generator, attention: FloatArray, yaw: FloatArray, pitch: FloatArray, start: int, length: int) -> None:
-    if start >= len(yaw):
-        return
-    span = slice(start, start + length)
-    yaw[span] = float(rng.choice([-1, 1])) * np.radians(rng.uniform(10.0, 28.0))
-    pitch[span] = np.radians(rng.uniform(-9.0, 14.0))
-    attention[span] = rng.uniform(0.6, 1.0)
-
-
-def _nods(
-    rng: np.random.Generator, frames: int, voice: FloatArray, partner_voice: FloatArray,
-    stresses: Sequence[tuple[float, float]], partner_stresses: Sequence[tuple[float, float]],
-) -> FloatArray:
-    """(T,) pitch to add: beats of the speaker's head on stresses, the listener's nods 4 to 12 a minute."""
-    pitch = np.zeros(frames, np.float32)
-    t = np.arange(frames) / FPS
-    liveliness = rng.uniform(0.5, 1.3)
-    for time, strength in stresses:
-        if rng.random() < 0.25 + 0.5 * strength:
-            size = np.radians(rng.uniform(1.5, 5.0)) * (0.5 + strength) * liveliness
-            pitch += size * np.exp(-0.5 * ((t - time - 0.03) / 0.10) ** 2) - 0.45 * size * np.exp(-0.5 * ((t - time + 0.22) / 0.12) ** 2)
-    per_minute = rng.uniform(4.0, 12.0)
-    clock = rng.exponential(60.0 / per_minute)
-    while clock < frames / FPS:
-        moment = clock
-        near = [s for s, _ in partner_stresses if abs(s - clock) < 0.8]
-        if near:
-            moment = min(near, key=lambda s: abs(s - clock)) + 0.25  # a nod answers what was just said
-        frame = min(int(moment * FPS), frames - 1)
-        if partner_voice[max(0, frame - 2 * FPS) : frame + 1].max() > 0.5 and voice[frame] < 0.5:
-            cycles, rate = int(rng.choice([1, 2, 3], p=[0.4, 0.4, 0.2])), rng.uniform(1.5, 2.3)
-            local = np.clip((t - moment) * rate / cycles, 0.0, 1.0)
-            size = np.radians(rng.uniform(5.0, 11.0)) * np.exp(-1.2 * local)
-            pitch += size * 0.5 * (1.0 - np.cos(2 * np.pi * cycles * local)) * (local < 1.0)
-        clock += max(1.5, rng.exponential(60.0 / per_minute))
-    return gaussian_filter1d(pitch, 0.8)
-
-
-def _tilts(rng: np.random.Generator, frames: int, partner_voice: FloatArray) -> FloatArray:
-    """(T,) roll in radians: slow wandering, and tilts held for some seconds while listening."""
-    wander = gaussian_filter1d(rng.standard_normal(frames + 120), 20.0)[60 : 60 + frames]
-    roll = np.radians(1.8) * wander / max(float(wander.std()), 1e-6)
-    clock = int(rng.exponential(8.0) * FPS)
-    held = np.zeros(frames)
-    while clock < frames:
-        length = int(rng.uniform(1.5, 4.0) * FPS)
-        if partner_voice[clock] > 0.5:
-            held[clock : clock + length] = rng.choice([-1, 1]) * np.radians(rng.uniform(3.0, 8.0))
-        clock += length + int(rng.exponential(8.0) * FPS)
-    return roll + _eased(held)
-
-
-def _speak_with_the_trunk(rng: np.random.Generator, rotations: FloatArray, talk: FloatArray) -> None:
-    """Small leans, turns and sways of the spine that come with speech, in place; ``talk`` (T,) 0..1."""
-    frames = len(talk)
-    size = np.radians(rng.uniform(1.0, 2.2))
-    noise = np.stack([gaussian_filter1d(rng.standard_normal(frames + 60), 9.0)[30 : 30 + frames] for _ in range(3)], -1)
-    noise = noise / np.maximum(noise.std(0), 1e-6) * np.array([1.0, 0.5, 1.0]) * size * talk[:, None]
+def _move_trunk(
+    rng: np.random.Generator, rotations: FloatArray, voice: FloatArray, partner_voice: FloatArray, walking: FloatArray, size: FloatArray,
+    partner_lean: FloatArray | None,
+) -> None:  # fmt: skip
+    """Small leans, turns and sways of the spine that come with speech; a listener takes over part of the other's lean. In place."""
+    frames = len(voice)
+    talk = gaussian_filter1d(voice.astype(np.float32), 5.0) * size * np.radians(rng.uniform(1.0, 2.0))
+    noise = gaussian_filter1d(rng.standard_normal((frames + 60, 3)), 9.0, axis=0)[30 : 30 + frames]
+    vector = noise / np.maximum(noise.std(0), 1e-6) * np.array([1.0, 0.5, 1.0]) * talk[:, None]
+    if partner_lean is not None:
+        # Posture is mirrored after seconds (Chartrand and Lakin 2013); only changes are, for how one sits is one's own.
+        slow = gaussian_filter1d(partner_lean, 0.8 * FPS, mode="nearest")
+        slow = np.clip(slow - np.median(slow), -0.25, 0.25)
+        delay = int(rng.uniform(1.0, 4.0) * FPS)
+        late = np.concatenate([np.full(min(delay, frames), slow[0]), slow[: max(0, frames - delay)]])
+        listens = gaussian_filter1d(((partner_voice > 0.5) & (voice < 0.5) & (walking < 0.5)).astype(np.float32), 1.0 * FPS)
+        vector[:, 0] += rng.uniform(0.25, 0.45) * late * listens
     for joint in _SPINE:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(noise / 3).astype(np.float32))
+        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(vector / 3).astype(np.float32))
 
 
-def _eased(values: FloatArray, seconds: float = 0.10) -> FloatArray:
-    """Steps made into eye-and-head shifts: two equal low passes, about 0.3 s from 10 to 90 % with 0.1 s each."""
-    keep = float(np.exp(-1.0 / (seconds * FPS)))
-    out = np.asarray(values, np.float64)
-    for _ in range(2):
-        out, _ = lfilter([1.0 - keep], [1.0, -keep], out, zi=[keep * out[0]])
-    return out.astype(np.float32)
+def _chin_down(manners: Manners, frames: int) -> FloatArray:
+    """(T,) radians: who feels small or sad lowers the head, who feels above the other raises it."""
+    power, valence = manners.track("power", frames), manners.track("valence", frames)
+    return np.radians(np.clip(-3.5 * power - 2.5 * np.minimum(valence, 0.0) * (power < 0), -4.0, 8.0))
 
 
-def _slow(q: FloatArray) -> FloatArray:
-    """Quaternions (T, 4) averaged over about two seconds."""
-    return rot.normalize(gaussian_filter1d(rot.continuous(q), 1.0 * FPS, axis=0, mode="nearest"))
+def _quick(head: FloatArray) -> FloatArray:
+    """What is quicker than about a second in orientations (T, 4): shakes and bobs, not looks."""
+    slow = rot.normalize(gaussian_filter1d(rot.continuous(head), 0.7 * FPS, axis=0, mode="nearest"))
+    return rot.from_axis_angle(_soft(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _QUICK_FURTHEST))
 
 
-def _limited(vector: FloatArray) -> FloatArray:
-    """Rotation vectors (T, 3) of neck and head together kept within what a neck can do, softly."""
-    limit = np.radians([48.0, 32.0, 68.0])
-    return limit * np.tanh(vector / limit * 0.95)
+def _hold(chest: FloatArray) -> FloatArray:
+    """(T,) how firmly gaze leads the head: less where the trunk is bent more than about 30 degrees, as in sitting down."""
+    upright = np.clip((rot.rotate(chest, np.array([0.0, 0.0, 1.0], np.float32))[:, 2] - 0.75) / 0.15, 0.0, 1.0)
+    return gaussian_filter1d(0.4 + 0.6 * upright, 5.0).astype(np.float32)
+
+
+def _soft(vector: FloatArray, furthest: FloatArray) -> FloatArray:
+    """Components kept below ``furthest``, those below 60 % of it as they are."""
+    free = 0.6 * furthest
+    beyond = np.abs(vector) - free
+    return np.where(beyond > 0.0, np.sign(vector) * (free + (furthest - free) * np.tanh(beyond / (furthest - free))), vector)
+
+
+def _eased(values: FloatArray, seconds: float) -> FloatArray:
+    return gaussian_filter1d(values, seconds * FPS, mode="nearest")
 
 
 def _about(axis: int, angle: FloatArray) -> FloatArray:
     vector = np.zeros((*np.shape(angle), 3), np.float32)
     vector[..., axis] = angle
     return rot.from_axis_angle(vector)
-
-
-def _wrap(angle: FloatArray) -> FloatArray:
-    return (angle + np.pi) % (2 * np.pi) - np.pi

@@ -11,19 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..evaluation.measures import stress_times
 from ..refine.feet import lock_feet
-from ..skeleton import INDEX, Skeleton, forward_kinematics
+from ..skeleton import Skeleton
 from .base_motion import Motion
 from .clip import Clip
 from .clip_bank import BODY_SIZES, ClipBank, ClipSet
-from .eyes import glances
-from .face_composer import Spoken, compose_face, speaking_track
+from .face_composer import Spoken, compose_face
 from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
-from .listening import look_and_listen
+from .listening import look_and_listen, upper_body
 from .manner import Manners
 from .performer import Performer
 from .posture import with_posture
@@ -86,22 +84,25 @@ def compose_scene(seed: int, material: Material) -> Scene:
     for actor in range(2):
         placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], stress_times(prosody[actor]), material.gestures)
         gestures += [{"actor": actor, "time": round(p.time, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
-    heads = [forward_kinematics(body.root, body.rotations, skeleton)[0][:, INDEX["head"]] for body, skeleton in zip(bodies, skeletons)]
+    upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
+    heads = []
     for actor in range(2):
-        mine, theirs = prosody[actor, :, 0], prosody[1 - actor, :, 0]
-        bodies[actor].rotations = look_and_listen(
-            rng, bodies[actor].root, bodies[actor].rotations, skeletons[actor], heads[1 - actor],
-            (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), mine, theirs,
-            [s[:2] for s in stresses[actor]], [s[:2] for s in stresses[1 - actor]],
-        )  # fmt: skip
-    face = [_face(rng, script, actor, voices[actor], prosody, bodies, skeletons, manners) for actor in range(2)]
+        heads.append(look_and_listen(
+            rng, bodies[actor].root, bodies[actor].rotations, skeletons[actor], upper[1 - actor].eyes,
+            (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), prosody[actor, :, 0], prosody[1 - actor, :, 0],
+            stresses[actor], stresses[1 - actor], manners[actor],
+            questions=[turn.end for turn in script.turns if turn.question and turn.actor == actor],
+            laughs=script.laughs[actor], partner_lean=upper[1 - actor].lean, facing=script.facing,
+        ))  # fmt: skip
+        bodies[actor].rotations = heads[actor].rotations
+    face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
     return Scene(
         seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
         np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), prosody.astype(np.float16),
         np.stack(face).astype(np.float16), np.array(script.seat_height, np.float32), script.utterances,
         ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
         [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
-        script.relationship, script.feelings, script.kind,
+        script.relationship, script.feelings, script.kind, np.stack([h.looking for h in heads]),
     )  # fmt: skip
 
 
@@ -209,9 +210,9 @@ def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.ui
 
 def _face(
     rng: np.random.Generator, script: Script, actor: int, voice: Sequence[Utterance], prosody: FloatArray,
-    bodies: Sequence[Motion], skeletons: Sequence[Skeleton], manners: Sequence[Manners],
+    eyes: FloatArray, manners: Sequence[Manners],
 ) -> FloatArray:
-    """(T, 52) ARKit curves of one actor, the eyes on the partner's head where the own head lets them."""
+    """(T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
     known = {utterance.id: utterance for utterance in voice}
     frames, spoken, free_from = prosody.shape[1], [], 0.0
     for said in sorted(script.utterances[actor], key=lambda u: u.start):
@@ -222,15 +223,6 @@ def _face(
             stresses = [(time + said.start, strength) for time, strength in utterance.stresses]
             spoken.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
             free_from = phones[-1][2]
-    (mine, my_turns), (theirs, _) = (
-        forward_kinematics(bodies[a].root, bodies[a].rotations, skeletons[a]) for a in (actor, 1 - actor)
-    )
-    way = rot.rotate(rot.conjugate(my_turns[:, INDEX["head"]]), theirs[:, INDEX["head"]] - mine[:, INDEX["head"]])
-    yaw, pitch = np.arctan2(way[:, 0], -way[:, 1]), np.arctan2(way[:, 2], np.linalg.norm(way[:, :2], axis=-1))
-    in_view = np.abs(yaw) < 0.8
-    gaze = np.stack([np.where(in_view, yaw, 0.0), np.where(in_view, pitch, 0.0)], -1)
-    speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
-    eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaussian_filter1d(gaze, 1.5, axis=0))
     return compose_face(
         rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor]
     )
