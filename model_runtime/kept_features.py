@@ -20,6 +20,7 @@ class KeptFeatures:
     def __init__(self, actors: tuple[Actor, Actor], frames: int) -> None:
         roots, rotations = np.zeros((2, frames, 3), np.float32), np.tile(IDENTITY, (2, frames, 52, 1)).astype(np.float32)
         contacts = np.ones((2, frames, 4), np.float32)
+        self.motions = tuple(actor.kept for actor in actors)
         self.keep = torch.zeros(2, frames, len(KEPT_PARTS), dtype=torch.bool)
         for a, actor in enumerate(actors):
             if actor.kept is None:

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, Performance, Request
 from ..corpus.labels import label_frames
+from ..cues import label_track
 from ..errors import InterActError
 from ..features.audio import mix_speech
 from ..features.prosody import VOICE_ACTIVITY, prosody
-from ..generate import label_track
 from ..refine.feet import detect_contacts, sole_points
 from ..refine.lips import lip_gap
 from .behaviour import check_behaviour

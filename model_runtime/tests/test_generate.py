@@ -8,10 +8,11 @@ import pytest
 
 from model_runtime.checkpoint import WEIGHTS
 from model_runtime.contract import ACTION_LABELS, ARKIT_NAMES, ActionSpan, Actor, Request, SpeechClip, Waypoint
+from model_runtime.cues import label_track, wanted_places
 from model_runtime.errors import Cancelled, CheckpointMismatch, SpeechFileBroken, SpeechFileMissing
 from model_runtime.evaluation.behaviour import check_behaviour, cut
 from model_runtime.evaluation.measures import floor_depth, label_obedience, seam_ratio
-from model_runtime.generate import generate, label_track, wanted_places
+from model_runtime.generate import generate
 from model_runtime.skeleton import AVERAGE_SKELETON
 
 VOICES = Path(__file__).parents[2] / "interact_addon" / "assets"
