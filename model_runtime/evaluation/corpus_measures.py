@@ -211,16 +211,20 @@ def listening(scene: Scene, actor: int) -> NDArray[np.bool_]:
     return active[1 - actor] & ~active[actor]
 
 
-def looks_at_partner(me: Posed, partner: Posed, face: Array) -> NDArray[np.bool_]:
-    """(T,) head and eyes together point within ``LOOKING`` of the middle of the partner's eyes. ``face`` (T, 52)."""
+def eye_line(body: Posed, face: Array) -> Array:
+    """(T, 3) unit direction in the world in which head and eyes together point. ``face`` (T, 52)."""
     looks = np.asarray(face, np.float32)[:, _LOOKS]
     out_left, in_left, up_left, down_left, out_right, in_right, up_right, down_right = looks.T
     yaw = 0.5 * LOOK_SIDE * (out_left - in_left + in_right - out_right)
     pitch = 0.5 * (LOOK_UP * (up_left + up_right) - LOOK_DOWN * (down_left + down_right))
     ahead = np.stack([np.sin(yaw) * np.cos(pitch), -np.cos(yaw) * np.cos(pitch), np.sin(pitch)], axis=-1)
-    line = rot.rotate(me.world[:, INDEX["head"]], ahead)
+    return rot.rotate(body.world[:, INDEX["head"]], ahead)
+
+
+def looks_at_partner(me: Posed, partner: Posed, face: Array) -> NDArray[np.bool_]:
+    """(T,) my head and eyes together point within ``LOOKING`` of the middle of the partner's eyes. ``face`` (T, 52) is mine."""
     way = _eyes(partner) - _eyes(me)
-    cosine = np.sum(line * way, axis=-1) / np.maximum(np.linalg.norm(way, axis=-1), 1e-6)
+    cosine = np.sum(eye_line(me, face) * way, axis=-1) / np.maximum(np.linalg.norm(way, axis=-1), 1e-6)
     return cosine > np.cos(LOOKING)
 
 
