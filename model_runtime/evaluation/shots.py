@@ -1,0 +1,76 @@
+"""Shots to measure the body on: held-out scenes as requests, their sound as the prosody that the scene keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, FloatArray, Request, Waypoint
+from ..corpus.scene import Scene
+from ..cues import Cue, cue_of
+from ..skeleton import Skeleton, heading_of
+from ..training.body import split_scenes
+from ..training.word_features import WordTracks
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth."""
+
+    name: str
+    request: Request
+    heard: list[FloatArray]
+    words: FloatArray | None
+    root_positions: FloatArray  # (2, T, 3)
+    rotations: FloatArray  # (2, T, 52, 4)
+
+    def cue(self) -> Cue:
+        return cue_of(self.request, self.heard, False)
+
+
+def held_out_shots(scenes: Path, seconds: float, count: int, words: WordTracks | None = None) -> list[Shot]:
+    """Up to ``count`` shots of ``seconds`` each from the scenes of the test split, one from each in turn."""
+    shots: list[Shot] = []
+    loaded = [(path.stem, Scene.load(path)) for path in split_scenes(scenes)[1]]
+    length = round(seconds * FPS) + 1
+    turn = 0
+    while len(shots) < count and any(scene.frames >= (turn + 1) * length for _, scene in loaded):
+        for name, scene in loaded:
+            if scene.frames >= (turn + 1) * length and len(shots) < count:
+                shots.append(shot_of(scene, f"{name}@{turn * seconds:.0f}", turn * length, (turn + 1) * length, words))
+        turn += 1
+    return shots
+
+
+def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | None = None) -> Shot:
+    """Frames ``start`` to ``stop`` of a scene as a request: its labels, walk targets, seats, feelings and relationship."""
+    actors = []
+    for a in range(2):
+        root, rotations = scene.root_positions[a, start:stop], scene.rotations[a, start:stop]
+        labels = scene.labels[a, start:stop]
+        edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+        spans = [(ACTION_LABELS[labels[b]], b, e) for b, e in pairwise(edges)]
+        heading = heading_of(rotations[:, 0])
+        points = []
+        for label, b, e in spans:
+            if label == "walk" and e < len(root):
+                points.append(Waypoint(e / FPS, (float(root[e, 0]), float(root[e, 1]))))
+            if label == "sit" and e - b > 2 * FPS:  # on its seat once it has sat down, until it gets up
+                for frame in (b + FPS if b else 0, max(b + FPS, e - FPS // 2)):
+                    points.append(Waypoint(frame / FPS, (float(root[frame, 0]), float(root[frame, 1])), float(heading[frame])))
+        felt = [
+            EmotionSpan(f.emotion, f.intensity, max(f.start - start / FPS, 0.0), f.end - start / FPS)
+            for f in scene.feelings[a] if f.end * FPS > start and f.start * FPS < stop
+        ]  # fmt: skip
+        actors.append(Actor(
+            f"actor {a}", Skeleton(scene.skeletons[a]), (float(root[0, 0]), float(root[0, 1])), float(heading[0]),
+            actions=tuple(ActionSpan(label, b / FPS, e / FPS) for label, b, e in spans), waypoints=tuple(points),
+            seat_height=float(scene.seat_height[a]), emotions=tuple(felt),
+        ))  # fmt: skip
+    request = Request((stop - start - 1) / FPS, (actors[0], actors[1]), relationship=scene.relationship)
+    said = None if words is None else words.of(scene)[:, start:stop]
+    heard = [np.asarray(scene.prosody[a, start:stop], np.float32) for a in range(2)]
+    return Shot(name, request, heard, said, scene.root_positions[:, start:stop], scene.rotations[:, start:stop])
