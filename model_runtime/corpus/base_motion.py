@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Motion:
             return self
         return self.at(np.linspace(0.0, self.frames - 1.0, max(2, round((self.frames - 1) / speed) + 1)))
 
-    def at(self, times: FloatArray) -> Motion:
+    def at(self, times: NDArray[Any]) -> Motion:
         """The motion at ``times`` (S,), counted in frames and within the motion; poses between frames are blended."""
         low = np.minimum(np.asarray(times).astype(int), self.frames - 2)
         part = (times - low).astype(np.float32)
@@ -165,17 +166,21 @@ class BodyTrack:
         yaw = yaw_here - yaw_there
         return motion.placed(here - _planar(rot.rotate(rot.about_z(np.array(yaw, np.float32)), np.array([*there, 0.0]))), yaw)
 
-    def append(self, motion: Motion, label: str | NDArray[np.uint8], half_life: float | None = None) -> None:
+    def append(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
         """Add the frames of an aligned ``motion`` after its first, which stands for the last frame here.
 
-        The difference in pose and speed at the join fades out with ``half_life`` seconds (inertialization: Bollo 2016; the
-        decaying spring of Holden); None lets it depend on how far the joints have to go.
+        The difference in pose and speed at the join fades out (inertialization: Bollo 2016; the decaying spring of Holden).
         """
         if motion.frames < 2:
             return
         self.joins.append(self.frames)
-        joined = inertialized(self.tail(2), motion, HALF_LIFE if half_life is None else half_life)
+        joined = inertialized(self.tail(2), motion)
         self._push(joined, np.full(joined.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label[1:])
+
+    def extend(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
+        """Add frames that follow on what is there as they are."""
+        self.joins.append(self.frames)
+        self._push(motion, np.full(motion.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label)
 
     def relabel(self, start: int, stop: int, label: str) -> None:
         self._labels[max(start, 0) : min(stop, self.frames)] = ACTION_LABELS.index(label)
@@ -205,7 +210,8 @@ class BodyTrack:
 
 def unhurried(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:
     """Half-life (s) of a join while the feet stand: a hand that has half a metre to go takes its time."""
-    here, there = (body_positions(m.root[-1:] if m is tail else m.root[:1], m.rotations[-1:] if m is tail else m.rotations[:1], skeleton)[0] for m in (tail, motion))
+    here = body_positions(tail.root[-1:], tail.rotations[-1:], skeleton)
+    there = body_positions(motion.root[:1], motion.rotations[:1], skeleton)
     farthest = float(np.linalg.norm(here - there, axis=-1).max())
     return min(_SLOWEST_HALF_LIFE, HALF_LIFE + 0.5 * farthest)
 

@@ -1,4 +1,4 @@
-"""One actor carries out its intents: idles, turns to the partner, walks, sits down, stays seated, stands up."""
+"""One actor carries out its intents: stands, keeps facing and distance, walks, sits down, stays seated, stands up."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..skeleton import Skeleton
 from .base_motion import BodyTrack, Motion, best_frame, features_at_start
 from .clip_bank import ClipSet
+from .companions import walk_together
+from .footing import settled
+from .going import Going, Pace, Surroundings, choose_way, from_here
 from .labels import label_frames
+from .manner import Manner, Manners
+from .paths import angle_of, wrapped
 from .script import Intent
-from .walking import Gait, Steering, around, steered, straight_walk, towards, turn_on_the_spot, wandering, wrapped
+from .standing import LONGEST_STEP, Idles, step_towards, with_upper_body
+from .walking import along, gaits, straight_walk, style_of, turn_on_the_spot
 
-CALM = ("idle_breathe", "idle_neutral")
-LISTENING = ("gestic_listen_accept", "gestic_listen_deny", "gestic_listen_neutral", "idle_breathe", "idle_neutral")
-LIVELY = ("idle_look_around", "idle_move", "idle_shake_leg", "idle_nervous", "idle_scratch_head", "idle_touch_face", "idle_touch_hair",
-          "idle_roll_head", "idle_neutral", "gestic_thoughtful", "idle_breathe")  # fmt: skip
 SEATED_CALM = ("sit_chair_breathe",)
 SEATED_LIVELY = ("sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_idle_touch_hair", "sit_chair_idle_roll", "sit_chair_idle_scratch",
                  "sit_chair_gestic_thoughtful", "sit_chair_idle_dust", "sit_chair_idle_finger", "sit_chair_breathe")  # fmt: skip
-GAITS = ("walk_neutral", "walk_neutral_01", "walk_neutral_02", "walk_neutral_03", "walk_neutral_04", "walk_slow_01", "walk_slow_02",
-         "walk_self-assured", "walk_stroll_01", "walk_stroll_02", "walk_cool_02")  # fmt: skip
+# Without these, under either of 'f_' and 'm_', there is no scene; of everything else one clip of any sort will do.
+INDISPENSABLE = ("idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk", "one turn on the spot", "sit_down_chair",
+                 "sit_chair_breathe", "sit_stand_up_chair")  # fmt: skip
 FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
-PERSONAL = 0.75  # m; paths keep this far from the partner's root
-TALKING_DISTANCE = (1.1, 1.8)
-ROOM_FOR_KNEES = 0.5  # m more to a seated partner
-ROOM = 5.0  # m; nobody goes further from the partner
+SLACK = 0.3  # m; nobody steps for less than this too near or too far
+ROOM_FOR_KNEES = 0.45  # m more to a seated partner
+USUAL_SPEED = 1.05  # m/s
+_WAITS = 8.0  # s that somebody waits to walk together
 
 Conversation = Callable[[float, float], tuple[float, float]]
 """(start, end) in seconds -> shares of that time in which (I, the partner) speak."""
@@ -40,33 +43,42 @@ class Performer:
     """Grows one ``BodyTrack``; ``partner`` is set by whoever makes the pair."""
 
     def __init__(
-        self, clips: ClipSet, performer: str, intents: list[Intent], position: FloatArray, heading: float,
-        conversation: Conversation, rng: np.random.Generator,
+        self, clips: ClipSet, performer: str, intents: list[Intent], position: FloatArray, heading: float, conversation: Conversation,
+        rng: np.random.Generator, manners: Manners, distance: float = 1.3, facing: bool = True, centre: FloatArray | None = None,
     ) -> None:  # fmt: skip
-        self.clips, self.prefix, self.rng, self.conversation = clips, performer, rng, conversation
+        """``performer``: 'f' or 'm', whose way of moving is preferred; ``distance``: metres two people as these talk at;
+        ``facing``: whether the body turns to the partner; ``centre`` (2,) of the room, None for where I start."""
+        self.clips, self.prefix, self.rng, self.conversation, self.manners = clips, performer, rng, conversation, manners
         self.intents = list(intents)
+        self.distance, self.facing = distance, facing
+        self.centre = np.asarray(position if centre is None else centre, np.float32)
         self.seated = intents[0].label == "sit"
-        first = self._pick(SEATED_CALM if self.seated else CALM)
+        self.idles = Idles(clips, performer, rng)
+        first = self._pick(SEATED_CALM) if self.seated else self.idles.next(None, self.idles.pool(1.0, 0.0, manners.at(0.0)), 9.0, 1.0)
         self.track = BodyTrack(clips.skeleton, first, position, heading, intents[0].label)
         self.until = intents[0].duration
         self.partner: Performer | None = None
         self.walks: list[dict[str, Any]] = []
+        self._next_step = float(rng.uniform(4.0, 12.0))  # s; when feet may next be moved for no more than comfort
+        self._waited = 0.0
 
     @property
     def time(self) -> float:
         return self.track.frames / FPS
 
+    @property
+    def manner(self) -> Manner:
+        return self.manners.at(self.time)
+
     def partner_places(self, frames: int) -> FloatArray:
-        """(frames, 2) where the partner is from my last frame on; it is taken to stay where its motion ends so far."""
+        """(up to frames, 2) where the partner is from my last frame on, at least one; after those it is taken to stay."""
         assert self.partner is not None
-        path = self.partner.track.path()
-        index = np.minimum(self.track.frames - 1 + np.arange(frames), len(path) - 1)
-        return path[index]
+        track = self.partner.track
+        return track.path(min(self.track.frames, track.frames) - 1)[:frames]
 
     def bearing(self, place: FloatArray) -> float:
         """Angle (radians, left positive) from where I face to ``place`` (2,)."""
-        way = place - self.track.position
-        return wrapped(float(np.arctan2(way[0], -way[1])) - self.track.heading)
+        return wrapped(angle_of(place - self.track.position) - self.track.heading)
 
     def advance(self) -> None:
         """Append the next piece of motion."""
@@ -74,9 +86,15 @@ class Performer:
         if left > (0.5 if self.intents[0].label != "walk" else 1e9):
             self._stay(left)
             return
+        following = self.intents[1] if len(self.intents) > 1 else self.intents[0]
+        if following.goal == "together" and (wait := self._to_wait()) > 1.0:
+            self._waited += wait
+            self._stay(wait)
+            return
         if len(self.intents) > 1:
             self.intents.pop(0)
         intent = self.intents[0]
+        self._waited = 0.0
         if intent.label == "sit":
             if not self.seated:
                 self._sit_down()
@@ -87,29 +105,74 @@ class Performer:
                 self.intents[0] = Intent("stand", 2.5)
         self.until = self.time + (0.0 if self.intents[0].label == "walk" else self.intents[0].duration)
 
+    def _to_wait(self) -> float:
+        """Seconds until the partner, with whom I am to set off, is as far as I am; it is told that I am ready."""
+        other = self.partner
+        assert other is not None
+        if len(other.intents) < 2 or other.intents[1].goal != "together" or other.seated or self._waited > _WAITS:
+            return 0.0
+        other.until = min(other.until, max(other.time, self.time))
+        return other.time - self.time
+
     def _stay(self, left: float) -> None:
-        if not self.seated and left > 1.5:
-            angle = self.bearing(self.partner_places(1)[0])
-            if abs(angle) > FACING and self.rng.random() < 0.9:
-                angle *= float(self.rng.uniform(0.85, 1.0))
-                self._add(turn_on_the_spot(self.clips, self.prefix, angle, self.rng), "stand")
-                return
-        mine, theirs = self.conversation(self.time, self.time + 4.0)
         if self.seated:
-            busy = mine > 0.3 or theirs > 0.3
-            pool: tuple[str, ...] = SEATED_CALM if self.rng.random() < (0.85 if busy else 0.35) else SEATED_LIVELY
-        elif mine > 0.3:
-            pool = CALM
-        elif theirs > 0.3:
-            pool = LISTENING
-        else:
-            pool = LIVELY
-        motion = self._pick(pool, left)
+            self._stay_seated(left)
+        elif not ((left > 1.5 and self._turn_to_partner()) or (left > 2.0 and self._keep_distance())):
+            mine, theirs = self.conversation(self.time, self.time + 4.0)
+            tempo = float(self.manner.tempo**0.6 * self.rng.uniform(0.94, 1.06))
+            motion = self.idles.next(self.track.features, self.idles.pool(mine, theirs, self.manner), max(left, 0.4), tempo)
+            self._settle(motion, "stand")
+
+    def _turn_to_partner(self) -> bool:
+        if not self.facing or (self.partner is not None and self.partner.intents[0].goal == "together"):
+            return False
+        angle = self.bearing(self.partner_places(1)[0])
+        if abs(angle) < FACING or self.rng.random() > 0.9:
+            return False
+        self._turn(angle * float(self.rng.uniform(0.85, 1.0)))
+        return True
+
+    def _turn(self, angle: float) -> None:
+        motion = turn_on_the_spot(self.clips, self.prefix, angle, self.rng, float(np.clip(self.manner.tempo, 0.85, 1.2)))
+        self._settle(motion, "stand")
+
+    def _keep_distance(self) -> bool:
+        """A step nearer, back or aside where the distance is off, and now and then one for comfort."""
+        assert self.partner is not None
+        if self.time < self._next_step:
+            return False
+        way = self.partner_places(1)[0] - self.track.position
+        apart = float(np.hypot(*way))
+        wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * self.partner.seated
+        off = apart - wanted
+        self._next_step = self.time + float(self.rng.uniform(5.0, 20.0)) / self.manner.tempo
+        if self.facing and SLACK < abs(off) < 1.2 and self.partner.intents[0].label != "walk":
+            way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
+            self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))
+        else:  # shifts its ground a little, never towards somebody near
+            way = float(self.rng.uniform(0.08, 0.2)) * np.array([np.cos(t := float(self.rng.uniform(0, 2 * np.pi))), np.sin(t)])
+            if float(np.linalg.norm(self.partner_places(1)[0] - self.track.position - way)) < min(wanted, 1.0):
+                way = -way
+        _, facing = self.track.stance()
+        cos, sin = np.cos(facing), np.sin(facing)
+        local = np.array([cos * way[0] + sin * way[1], -sin * way[0] + cos * way[1]])
+        tempo = float(np.clip(self.manner.tempo, 0.85, 1.15))
+        step = step_towards(self.clips, self.prefix, local, self.rng, tempo)
+        if step is None:
+            return False
+        upper = self.idles.next(self.track.features, self.idles.pool(1.0, 0.0, self.manner), step.frames / FPS + 0.2, 1.0)
+        self._settle(with_upper_body(step, upper), "stand")
+        return True
+
+    def _stay_seated(self, left: float) -> None:
+        mine, theirs = self.conversation(self.time, self.time + 4.0)
+        busy = mine > 0.3 or theirs > 0.3
+        motion = self._pick(SEATED_CALM if self.rng.random() < (0.85 if busy else 0.35) else SEATED_LIVELY, left)
         frames = max(10, int(left * FPS))
         if motion.frames > frames:
             assert motion.features is not None
             motion = motion.slice(0, best_frame(motion, motion.features[0], max(8, frames - 20), frames + 20) + 1)
-        self._add(motion, "sit" if self.seated else "stand")
+        self._add(motion, "sit")
 
     def _pick(self, starts: tuple[str, ...], left: float = 1e9) -> Motion:
         """A clip from the pool, not much longer than what is ``left`` (s) unless it is calm enough to be cut."""
@@ -136,6 +199,16 @@ class Performer:
     def _add(self, motion: Motion, label: str | NDArray[np.uint8], by_feet: bool = True) -> None:
         self.track.append(self.track.aligned(motion, by_feet), label)
 
+    def _settle(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
+        """Add a motion that starts on both feet, from where these are; ``label`` is one, or one for each frame."""
+        self.place(self.track.aligned(motion, by_feet=True), label)
+
+    def place(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
+        """Add an aligned motion that starts on both feet."""
+        if motion.frames > 2:
+            joined = settled(self.track.tail(2), motion, self.clips.skeleton, self.rng)
+            self.track.extend(joined, label if isinstance(label, str) else label[1:])
+
     def _sit_down(self) -> None:
         """By the captured way of sitting down that ends facing the partner best, after a turn where none does."""
         names = self.clips.names(f"{self.prefix}_sit_down_chair")
@@ -150,9 +223,9 @@ class Performer:
         _, name, mirrored, turned = min(options)
         residual = wrapped(target - turned) + float(self.rng.normal(0.0, 0.25))
         if abs(residual) > FACING:
-            self._add(turn_on_the_spot(self.clips, self.prefix, residual, self.rng), "stand")
+            self._turn(residual)
         motion = self.clips.motion(name, mirrored)
-        self._add(motion, shown_labels(motion, self.clips.skeleton, "sit"))
+        self._settle(motion, shown_labels(motion, self.clips.skeleton, "sit"))
         self.seated = True
 
     def _stand_up(self) -> None:
@@ -163,66 +236,56 @@ class Performer:
         self._add(motion, shown_labels(motion, self.clips.skeleton, "stand"))
         self.seated = False
 
+    def paces(self, count: int, wanted: float) -> list[Pace]:
+        """Some gaits, likelier the nearer to ``wanted`` m/s and to my own way of moving."""
+        known = gaits(self.clips.bank)
+        scale = self.clips.skeleton.pelvis_height * self.clips.speed
+        speeds = np.array([gait.speed for gait in known]) * scale
+        own = np.array([1.0 if style_of(self.clips.bank, gait.name) in (self.prefix, "") else 0.2 for gait in known])
+        weights = own * np.exp(-((np.log(speeds / wanted) / 0.28) ** 2)) + 1e-9
+        drawn = self.rng.choice(len(known), min(count, len(known)), replace=False, p=weights / weights.sum())
+        rates = self.rng.uniform(0.94, 1.06, len(drawn))
+        return [Pace(known[k], bool(self.rng.random() < 0.5), float(r), float(speeds[k] * r)) for k, r in zip(drawn, rates)]
+
+    def surroundings(self) -> Surroundings:
+        assert self.partner is not None
+        other = self.partner
+        wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * other.seated
+        _, facing = self.track.stance()
+        return Surroundings(self.track.position, facing, self.partner_places(20 * FPS), other.track.heading, wanted, self.centre, self.facing)
+
     def _walk(self, intent: Intent) -> bool:
         """Walk for about the intent's duration; False when no way keeps clear of the partner."""
-        gaits = [n for n in self.clips.names(f"{self.prefix}_walk") if n[2:] in GAITS]
-        for attempt in range(8):
-            gait = Gait(self.prefix, str(self.rng.choice(gaits)), bool(self.rng.random() < 0.5))
-            goal = intent.goal if attempt < 4 else str(self.rng.choice(["wander", "leave", "around"]))
-            plan = self._plan(goal, intent.duration)
-            if plan is None:
-                continue
-            steering, length, first_direction = plan
-            turn = None
-            if abs(first_direction) > np.radians(70.0):
-                turn = turn_on_the_spot(self.clips, self.prefix, first_direction, self.rng)
-            straight = straight_walk(self.clips, gait, length)
-            yaw = 0.0 if turn is None else first_direction
-            placed = self.track.aligned(straight, by_feet=True) if turn is None else straight.placed(self.track.position, self.track.heading + yaw)
-            path = steered(placed, steering).root[:, :2]
-            wait = 0 if turn is None else turn.frames
-            others = self.partner_places(wait + len(path))[wait:]
-            gap = np.linalg.norm(path - others, axis=-1)
-            if gap.min() < PERSONAL or gap[-1] < 0.9 or gap.max() > ROOM + 1.5:
-                continue
-            if turn is not None:
-                self._add(turn, "stand")
-            start = self.time
-            motion = steered(self.track.aligned(straight, by_feet=True), steering)
-            self.track.append(motion, shown_labels(motion, self.clips.skeleton, "walk"))
-            x, y = (float(v) for v in self.track.position)
-            self.walks.append({"start": round(start, 3), "end": round(self.time, 3), "x": round(x, 3), "y": round(y, 3)})
+        if intent.goal == "together" and self.partner is not None and self.partner.intents[0].label != "sit" and walk_together(self, self.partner, intent):
             return True
+        tempo = self.manner.tempo
+        for goal in (intent.goal, "wander", "leave", "around"):
+            here = self.surroundings()
+            wanted = USUAL_SPEED * tempo**0.8
+            if goal == "approach":  # as fast as the time given to the way makes it, within reason
+                straight = float(np.hypot(*(here.partner[-1] - here.place))) - here.distance
+                wanted = float(np.clip(1.15 * straight / max(intent.duration - 0.8, 1.0), 0.62, 1.5))
+            going = choose_way(self.rng, goal, intent.duration, here, self.paces(5, wanted))
+            if going is not None:
+                self.go(going)
+                return True
         return False
 
-    def _plan(self, goal: str, duration: float) -> tuple[Steering, float, float] | None:
-        """Steering, length in metres and first direction (radians from where I face) of a walk; None where it makes no sense."""
-        me, other = self.track.position, self.partner_places(1)[0]
-        distance = float(np.linalg.norm(other - me))
-        length = duration * float(self.rng.uniform(0.8, 1.1))
-        if goal == "approach":
-            assert self.partner is not None
-            left = distance - float(self.rng.uniform(*TALKING_DISTANCE)) - ROOM_FOR_KNEES * self.partner.seated
-            if left < 1.2:
-                return None
-            aside = float(self.rng.normal(0.0, 0.35))
-            way = (other - me) / distance
-            target = me + way * left + np.array([-way[1], way[0]]) * aside
-            return towards(target.astype(np.float32)), float(np.linalg.norm(target - me)), self.bearing(target)
-        if goal == "leave":
-            away = float(np.arctan2(*((me - other) * [1, -1]))) + float(self.rng.uniform(-1.0, 1.0))
-            length = min(length, max(1.6, ROOM - distance))
-            target = me + length * np.array([np.sin(away), -np.cos(away)])
-            return towards(target.astype(np.float32)), length, self.bearing(target)
-        if goal == "around" and 1.0 < distance < 2.8:
-            side = float(self.rng.choice([-1.0, 1.0]))
-            out = float(np.arctan2(*((me - other) * [1, -1])))
-            radius = max(1.2, distance)
-            return around(other, radius, side), min(length, 0.8 * 2 * np.pi * radius), wrapped(out + side * np.pi / 2 - self.track.heading)
-        direction = float(self.rng.uniform(-1.1, 1.1))
-        if distance < 1.8 and abs(wrapped(self.bearing(other) - direction)) < 1.0:
-            direction = wrapped(self.bearing(other) + float(self.rng.choice([-1, 1])) * float(self.rng.uniform(1.1, 2.6)))
-        return wandering(self.rng, int(20 * FPS), other, 1.25), length, direction
+    def go(self, going: Going) -> None:
+        """Turn if need be, then walk the way."""
+        if abs(going.turn) > 1e-6:
+            self._turn(going.turn)
+        pace, path = going.pace, from_here(going.path, self.track.position)
+        straight = straight_walk(self.clips, pace.gait, pace.mirrored, pace.rate, path.length, self.rng)
+        self.walked(along(straight, path, self.clips.skeleton), path.points[-1])
+
+    def walked(self, motion: Motion, goal: FloatArray) -> None:
+        """Add a walk that starts here and leads to ``goal`` (2,), and keep record of it."""
+        start = self.time
+        labels = shown_labels(motion, self.clips.skeleton, "walk")
+        self.place(motion, labels)
+        x, y = (float(v) for v in goal)
+        self.walks.append({"start": round(start, 3), "end": round(self.time, 3), "x": round(x, 3), "y": round(y, 3)})
 
 
 def shown_labels(motion: Motion, skeleton: Skeleton, wanted: str) -> NDArray[np.uint8]:

@@ -22,7 +22,7 @@ from .face_composer import Spoken, compose_face
 from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
 from .labels import label_frames
 from .listening import look_and_listen, upper_body
-from .manner import Manners
+from .manner import Manners, usual_distance
 from .performer import Performer
 from .posture import with_posture
 from .scene import Scene
@@ -170,12 +170,16 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
     places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
     performers = []
     for actor in range(2):
-        facing = direction + np.pi * actor + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
+        # Face to face, or side by side with the same view.
+        facing = direction + (np.pi * actor if script.facing else 0.5 * np.pi) + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
         performer = str(rng.choice(bodies))
         owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
         skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.choice(BODY_SIZES)))
         clips = ClipSet(material.bank, skeleton, script.seat_height[actor], float(rng.uniform(0.94, 1.06)))
-        performers.append(Performer(clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng))
+        performers.append(Performer(
+            clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng, script.manners(actor),
+            usual_distance(script.relationship), script.facing, 0.5 * (places[0] + places[1]),
+        ))  # fmt: skip
     one, two = performers
     one.partner, two.partner = two, one
     frames = prosody.shape[1]

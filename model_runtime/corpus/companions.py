@@ -1,0 +1,100 @@
+"""Two walk side by side: one leads, the other keeps beside it on a way of its own, at the same moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..contract import FPS, FloatArray
+from .going import ROOM
+from .paths import Path, Wanted, angle_of, heading, inside, steer, wrapped
+from .walking import along, straight_walk
+
+if TYPE_CHECKING:
+    from .performer import Performer
+    from .script import Intent
+
+ABREAST = (0.75, 1.0)  # m between two who walk side by side
+_WIDEST_BEND = 0.3  # 1/m; the outer one has to go further
+_CLOSING = 0.22  # m sideways for each metre ahead, at most, on the way to being abreast
+_TURN_FIRST = 0.6  # rad
+
+
+def walk_together(leader: Performer, other: Performer, intent: Intent) -> bool:
+    """Both walk for about the intent's duration; the other's own intent to do so is used up. False where there is no room or it
+    has none."""
+    waits = len(other.intents) > 1 and other.intents[1].goal == "together"
+    if not waits or other.seated or abs(other.track.frames - leader.track.frames) > 2 * FPS:
+        return False
+    rng = leader.rng
+    tempo = 0.5 * (leader.manner.tempo + other.manner.tempo)
+    pace = leader.paces(1, 1.0 * tempo**0.7)[0]
+    way = _way(leader, other, pace.length(intent.duration))
+    if way is None:
+        return False
+    path, side, start_apart = way
+    abreast = float(rng.uniform(*ABREAST))
+    closing = max(1.0, abs(start_apart - abreast) / _CLOSING)
+
+    def offset(ahead: FloatArray) -> FloatArray:
+        u = np.clip(ahead / min(closing, 0.9 * path.length), 0.0, 1.0)
+        return side * (start_apart + (abreast - start_apart) * u * u * (3.0 - 2.0 * u))
+
+    ways = (path, path.beside(offset))
+    for performer, own in zip((leader, other), ways):
+        _, facing = performer.track.stance()
+        turn = wrapped(float(own.angles[0]) - facing)
+        if abs(turn) > _TURN_FIRST:
+            performer._turn(turn)
+    start = max(leader.track.frames, other.track.frames)
+    for performer in (leader, other):  # whoever is ready first waits for the other
+        missing = start - performer.track.frames
+        if missing > 3:
+            idle = performer.idles.next(performer.track.features, performer.idles.pool(1.0, 0.0, performer.manner), missing / FPS + 1.0, 1.0)
+            performer._settle(idle.slice(0, missing + 1), "stand")
+    walks = [straight_walk(p.clips, pace.gait, bool(rng.random() < 0.5), pace.rate, path.length, rng) for p in (leader, other)]
+    frames = walks[0].frames
+    for performer, own, walk in zip((leader, other), ways, walks):
+        walk = walk.at(np.linspace(0.0, walk.frames - 1.0, frames))
+        motion = along(walk, _from(own, performer.track.position), performer.clips.skeleton)
+        performer.walked(motion, own.points[-1])
+    other.intents.pop(0)
+    other.until = other.time
+    return True
+
+
+def _way(leader: Performer, other: Performer, length: float) -> tuple[Path, float, float] | None:
+    """The leader's path, the side the other walks on (+1 left), and how far apart they are across the way at the start."""
+    rng = leader.rng
+    here, there = leader.track.position, other.track.position
+    apart = there - here
+    across = angle_of(apart)
+    count = 48
+    # Both set off nearly square to the line between them, so that they are abreast from the start.
+    starts = across + rng.choice([-1.0, 1.0], count) * (np.pi / 2 + rng.uniform(-0.45, 0.45, count))
+    goals = here + rng.uniform(0.75, 1.0, (count, 1)) * length * heading(starts + rng.uniform(-0.8, 0.8, count))
+    wanted = Wanted(starts, np.full((count, 1, 2), np.nan), goals, np.full(count, np.nan))
+    best: tuple[float, Path, float, float] | None = None
+    for start, path in zip(starts, steer(here, wanted, here + 50.0, 0.5, _WIDEST_BEND)):
+        if path is None or path.length < 1.2:
+            continue
+        left = np.array([np.cos(start), np.sin(start)])
+        lateral = float(apart @ left)
+        side = 1.0 if lateral > 0 else -1.0
+        beside = path.points + side * 0.9 * np.stack([np.cos(path.angles), np.sin(path.angles)], -1)
+        outside = 2.0 - float(inside(path.points, leader.centre, ROOM + 0.3).mean()) - float(inside(beside, leader.centre, ROOM + 0.3).mean())
+        ahead = abs(float(apart @ heading(np.array(start))))
+        cost = 2.0 * abs(np.log(path.length / length)) + 8.0 * outside + 1.5 * ahead + float(rng.uniform(0.0, 0.2))
+        if best is None or cost < best[0]:
+            best = cost, path, side, abs(lateral)
+    return None if best is None or best[0] > 3.0 else best[1:]
+
+
+def _from(path: Path, place: FloatArray) -> Path:
+    """The path begun at ``place``, the difference made up over its first half."""
+    missing = place - path.points[0]
+    share = np.clip(1.0 - 2.0 * np.linspace(0.0, 1.0, len(path.points)), 0.0, 1.0)
+    return Path(path.points + (share * share * (3 - 2 * share))[:, None] * missing, path.angles, path.spacing)
+
+
