@@ -52,7 +52,7 @@ def plan_gaze(rng: np.random.Generator, head: FloatArray, chest: FloatArray, pel
     heading = np.unwrap(heading_of(chest))
     forward = _smooth_angle(heading_of(pelvis)) - heading
     bearing = _direction(partner - head, heading)
-    looks = _when_to_look(rng, mind, np.abs(bearing[:, 0]) < BEHIND)
+    looks = _when_to_look(rng, mind, np.abs(bearing[:, 0]))
     eyes, turned = np.zeros((frames, 2)), np.zeros((frames, 2))
     looking = np.zeros(frames, bool)
     mover = np.radians(rng.uniform(9.0, 16.0))  # some move their heads sooner than others (Fuller 1992)
@@ -103,17 +103,20 @@ def _follow(
     turned[start + len(target) :] = turned[start + len(target) - 1]
 
 
-def _when_to_look(rng: np.random.Generator, mind: Attention, in_view: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(T,) whether to look at the other: by turns, away as one begins to speak, back as one ends (Kendon 1967)."""
+def _when_to_look(rng: np.random.Generator, mind: Attention, aside: FloatArray) -> NDArray[np.bool_]:
+    """(T,) whether to look at the other, who is ``aside`` (T,) radians: by turns, away as one begins to speak, back as one ends
+    (Kendon 1967); only glances at somebody far round."""
     frames = len(mind.voice)
     speaking, heard = gaussian_filter1d(mind.voice, 9.0) > 0.4, gaussian_filter1d(mind.partner_voice, 9.0) > 0.4
     share = np.where(speaking, mind.share_speaking, np.where(heard, mind.share_listening, 0.5 * (mind.share_speaking + mind.share_listening)))
     share = share * np.where(mind.walking > 0.5, _WALKING, 1.0) * (1.0 if mind.facing else _SIDE_BY_SIDE)
+    round_about = np.interp(aside, [np.radians(45.0), BEHIND], [1.0, 0.35])
+    share = share * round_about
     looks = np.zeros(frames, bool)
     clock, look = 0, bool(rng.random() < share[0])
     while clock < frames:
         p = float(share[clock : clock + FPS].mean())
-        usual = (2.2 if speaking[clock] else 3.2) * (0.5 + p) if look else (2.2 if speaking[clock] else 3.2) * (0.5 + p) * (1.0 - p) / p
+        usual = (2.2 if speaking[clock] else 3.2) * (0.5 + p) * round_about[clock] * (1.0 if look else (1.0 - p) / p)
         length = round(max(0.35, usual * float(rng.gamma(2.5, 0.4))) * FPS)
         looks[clock : clock + length] = look
         clock, look = clock + length, not look
@@ -126,7 +129,7 @@ def _when_to_look(rng: np.random.Generator, mind: Attention, in_view: NDArray[np
         answer = start + int(rng.uniform(0.15, 0.5) * FPS)
         if mind.voice[start] < 0.5 and rng.random() < (0.7 if mind.facing else 0.4):
             looks[answer : answer + int(rng.uniform(0.7, 2.0) * FPS)] = True
-    looks &= in_view
+    looks &= aside < BEHIND
     return _without_short(looks)
 
 
@@ -159,8 +162,8 @@ def _away(
     if rng.random() < 0.35:  # something of the room that can be seen without turning round
         seen = _direction(room - head[start], heading[start])
         apart = np.linalg.norm(seen - here, axis=-1)
-        weights = np.exp(-((apart - np.radians(28.0)) ** 2) / (2 * np.radians(16.0) ** 2)) * (np.abs(seen[:, 0]) < 1.1)
-        if weights.sum() > 0.05:
+        weights = np.exp(-((apart - np.radians(24.0)) ** 2) / (2 * np.radians(10.0) ** 2)) * (np.abs(seen[:, 0]) < 1.1)
+        if weights.sum() > 0.3:
             return _direction(room[rng.choice(len(room), p=weights / weights.sum())] - head[span], heading[span])
     side = float(rng.choice([-1.0, 1.0])) * np.radians(rng.uniform(8.0, 30.0))
     # Thoughts go up or aside, shame and grief to the floor.

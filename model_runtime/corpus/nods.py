@@ -24,6 +24,7 @@ AFFIRMATIONS = frozenset((
     "yes", "yeah", "yep", "sure", "right", "exactly", "okay", "absolutely", "course", "agree", "true", "indeed",
 ))  # fmt: skip
 _PITCH, _YAW, _ROLL = 0, 1, 2
+_LOST = 1.45  # nods planned for each that is seen: some moments come too soon after another, or as one begins to speak
 
 
 def speaker_heads(
@@ -79,7 +80,7 @@ def listener_heads(
     talks = gaussian_filter1d(partner_voice.astype(float), 8.0) > 0.25
     listens = free & talks
     moments = _moments(partner_voice, partner_stresses)
-    heard = np.cumsum(listens * per_minute / 60.0 / FPS)  # nods due so far
+    heard = np.cumsum(listens * per_minute / 60.0 / FPS) * _LOST  # nods due so far
     due, last = float(rng.uniform(0.2, 1.0)), -9.0
     while len(heard) and due < heard[-1]:
         at = float(np.searchsorted(heard, due)) / FPS
