@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..contract import FPS
+from ..contract import EMOTION_GROUPS, FPS
 from .manner import Manner, manner
 from .moods import Moods
 from .scene import Feeling, SpokenUtterance
@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # that module brings the aligner with it, which composing can
 BACKCHANNEL = 1.2  # s; utterances of a word or two no longer than this can be dropped into the other's turn
 PHRASE_PAUSE = 0.12  # s between two words that ends a phrase
 LAUGHING = ("amusement", "joy", "excitement", "embarrassment", "relief", "love", "pride", "gratitude")
+_CHOICE = 14  # utterances looked at for each that is said
+_GROUP = {emotion: group for group, members in EMOTION_GROUPS.items() for emotion in members}
 _LEAST_AHEAD = 0.8  # s of the other's turn that must follow a back-channel
 
 Voices = tuple[Sequence["Utterance"], Sequence["Utterance"]]
@@ -107,7 +109,7 @@ def heard_span(utterance: Utterance) -> tuple[float, float]:
 
 
 def act_of(utterance: Utterance) -> str:
-    """'statement', 'question', 'backchannel' or 'laugh': as the library says, else from length and text."""
+    """One of ``dialogue_acts.ACTS``: as the library says, else 'backchannel', 'question' or 'statement' from length and text."""
     act = getattr(utterance, "act", "")
     if act:
         return str(act)
@@ -152,7 +154,7 @@ class _Talk:
         clock, spoken, question = start, 0.0, False
         ends: list[float] = []
         while spoken < wanted - 0.8 and clock < self.duration - 1.0 and not question:
-            utterance = self._taken(actor, wanted - spoken)
+            utterance = self._taken(actor, wanted - spoken, clock, answers=not ends and bool(self.turns) and self.turns[-1].question)
             if utterance is None:
                 break
             if ends:
@@ -209,21 +211,27 @@ class _Talk:
         self._used.add(_key(utterance))
         return begin
 
-    def _taken(self, actor: int, wanted: float) -> Utterance | None:
-        """Of the next few utterances not yet heard the one that fits ``wanted`` seconds and the speaker's tempo best."""
+    def _taken(self, actor: int, wanted: float, at: float, answers: bool) -> Utterance | None:
+        """Of the next few utterances not yet heard the one that fits best: ``wanted`` seconds, the speaker's tempo and feeling, the moment."""
         pool = self._left[actor]["speech"]
         tempo = 1.0 + 0.5 * (self._manner(actor).tempo - 1.0)
-        best, least = None, np.inf
-        seen = 0
+        group = _GROUP[self.moods.now(actor).emotion]
+        best, least, seen = None, np.inf, 0
         for utterance in pool:
             if _key(utterance) in self._used:
                 continue
-            rate = float(getattr(utterance, "rate", 1.0) or 1.0)
-            cost = abs(np.log(spoken_duration(utterance) / max(wanted, 0.6))) + 2.0 * abs(np.log(rate / tempo))
+            feeling = getattr(utterance, "feeling", "")
+            cost = abs(np.log(spoken_duration(utterance) / max(wanted, 0.6))) + 1.5 * abs(np.log(getattr(utterance, "rate", 1.0) / tempo))
+            cost += 0.0 if feeling in ("", "neutral") else -0.5 if feeling == group else 0.5
+            act = act_of(utterance)
+            if act == "greeting" and 12.0 < at < self.duration - 12.0:
+                cost += 2.0
+            if answers:
+                cost += {"question": 0.8, "agreement": -0.5, "negation": -0.5}.get(act, 0.0)
             if cost < least:
                 best, least = utterance, cost
             seen += 1
-            if seen == 8:
+            if seen == _CHOICE:
                 break
         if best is not None:
             pool.remove(best)
