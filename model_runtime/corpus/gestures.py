@@ -1,304 +1,225 @@
-"""Gestures: labelled clips laid over arms, hands and trunk with their emphasis on a stressed syllable."""
+"""Gestures of one actor in a scene: planned on stresses, laid over the body, measured, and put right where the motion is off."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
+from scipy.ndimage import binary_dilation, gaussian_filter1d
 
-from .. import rotations as rot
-from ..contract import FPS, FloatArray
-from ..skeleton import HAND_INDEX, INDEX, Skeleton
-from .base_motion import body_positions
-from .clip import Clip
+from ..contract import ACTION_LABELS, FPS
+from ..skeleton import Skeleton
+from .base_motion import Motion
+from .gesture_library import ADAPTORS, Gesture, arm_positions, gesture_library, speed_of
+from .gesture_overlay import Flesh, Laid, Placed, lay_over
+from .gesture_placing import REPEAT, Anchor, Person, Said, anchors, fitted, joined, options
+from .manner import Manners
 
-SIDES = ("left", "right")
-_ARM = {side: (*(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")), *HAND_INDEX[side]) for side in SIDES}
-_SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
-_NECK, _HEAD = INDEX["neck"], INDEX["head"]
+__all__ = ["ADAPTORS", "Gesture", "Said", "gesture_body", "gesture_library"]
 
-# Kind by what the clip's name says; the first that fits. Kinds without words are beats, which fit anything.
-_KINDS = (
-    ("me", r"Me[A-Z_0-9]|[/@_]me[_0-9]|_Me$"), ("you", r"You|[/@_]you"), ("we", r"We[RL]t|Inclusivity|[/@_](we|us)[_0-9]|inclusivity"),
-    ("no", r"Negat|negation|_No(Forward|Left|Right)|Safe"), ("stop", r"Stop(Bt|Forward|Left|Right)|[/@_]stop"), ("shrug", r"Shrug|shrug"),
-    ("think", r"Think|Contemplate"), ("question", r"When|Why|question|Plea|plea"), ("offer", r"Offer|Receive"), ("big", r"Surround|bigger|Frame"),
-    ("here", r"Here|pointhere|pointcenter"), ("there", r"Indicate|Point[LR]|pointleft|pointright|Deictic"),
-    ("example", r"Example|However|Besides"), ("beat", r"Beat|Chop|Empty|Continuation|Motex|Sweep"),
-)  # fmt: skip
-_REFUSED = re.compile(r"Fight|Kick|Jump|Reach|Grasp|Scratch|Stretch|Squeeze|Guitar|Screw|Throw|Walk|Crouch|Push|Trip|Door|Run|Jog|Step|Turn|_intense")
-_WORDS = {
-    "me": {"i", "me", "my", "mine", "myself", "i'm", "i've", "i'd", "i'll"},
-    "you": {"you", "your", "yours", "yourself", "you're", "you've", "you'll"},
-    "we": {"we", "us", "our", "ours", "together", "everyone", "everybody", "both", "all"},
-    "no": {"no", "not", "never", "nothing", "nobody", "none", "don't", "didn't", "can't", "won't", "isn't", "wasn't", "wouldn't", "impossible", "wrong"},
-    "stop": {"stop", "wait", "enough", "hold"},
-    "question": {"what", "why", "how", "when", "who", "where", "please", "really"},
-    "shrug": {"maybe", "perhaps", "whatever", "somehow", "guess", "know"},
-    "think": {"think", "remember", "wonder", "suppose", "idea", "believe"},
-    "big": {"big", "huge", "great", "whole", "every", "large", "everything", "world", "long", "full"},
-    "here": {"here", "now", "this", "today"}, "there": {"there", "that", "those", "over", "away"},
-    "offer": {"give", "take", "have", "offer", "show", "tell", "look", "want"},
-    "example": {"but", "however", "example", "instead", "first", "second", "another", "other", "also"},
-}  # fmt: skip
-_KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words}
-
-_LONGEST = 7.0  # s
+# What raw clips show at the 95th percentile of their peaks; on a body of 1.7 m.
+FASTEST, HARDEST = 2.7, 26.0  # m/s, m/s^2
+ON_STRESS = 0.08  # s a stroke may be off before it is put right, and at most in the end
+_LARGEST_PUSH = 0.06  # m
+_TRIES = 5
 
 
-@dataclass(frozen=True)
-class Gesture:
-    """A clip ready to be laid over: what it says, which hands (left, right) move, and when (s) it starts, strikes, and ends.
+def gesture_body(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], stresses: Sequence[tuple[float, float, str]],
+    library: Sequence[Gesture], manners: Manners, said: Sequence[Said] = (),
+) -> list[dict[str, Any]]:
+    """Lay gestures over a body, its rotations changed in place; the entries of ``Scene.gestures`` without their actor.
 
-    ``stops`` are the moments at which a quick movement ends: raising, stroke, going back; ``stroke`` is the one at the
-    clip's labelled emphasis. ``activity`` (T,) 0..1 says how far the hands are from rest.
+    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides the phases an entry holds
+    ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``. All are read off the motion made. Hands on
+    oneself (``ADAPTORS``) strike nothing: their ``strokes`` are empty and ``time`` is their middle.
     """
-
-    clip: Clip
-    kind: str
-    hands: tuple[bool, bool]
-    start: float
-    stroke: float
-    end: float
-    stops: tuple[float, ...]
-    activity: FloatArray
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A gesture in a scene: at scene times ``knots`` (s) the clip is at ``clip_times`` (s)."""
-
-    gesture: Gesture
-    mirrored: bool
-    size: float
-    time: float
-    knots: tuple[float, ...]
-    clip_times: tuple[float, ...]
-
-    @property
-    def start(self) -> float:
-        return self.knots[0]
-
-    @property
-    def end(self) -> float:
-        return self.knots[-1]
-
-    @property
-    def hand(self) -> str:
-        left, right = self.gesture.hands[::-1] if self.mirrored else self.gesture.hands
-        return "both" if left and right else "left" if left else "right"
-
-
-def gesture_kind(name: str) -> str | None:
-    """The kind a clip's name stands for, or None when it is no conversational gesture."""
-    if _REFUSED.search(name):
-        return None
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
-
-
-def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
-    """The labelled gestures among ``clips`` whose arms start and end at rest."""
-    found = []
-    for clip in clips:
-        kind = gesture_kind(clip.name)
-        if kind is not None and "emphasis" in clip.sync and clip.duration <= _LONGEST and "prop" not in clip.tags:
-            gesture = _examined(clip, kind)
-            if gesture is not None:
-                found.append(gesture)
-    return found
-
-
-def _examined(clip: Clip, kind: str) -> Gesture | None:
-    """Phases and hands of a clip, or None where its arms do not start or end hanging, or move senselessly."""
-    positions = body_positions(clip.root_positions, clip.rotations, clip.skeleton)
-    size = clip.skeleton.height / 1.7
-    chest = positions[:, INDEX["spine3"]]
-    reach, hanging, speeds = [], [], []
-    for side in SIDES:
-        shoulder, wrist = positions[:, INDEX[f"{side}_shoulder"]], positions[:, INDEX[f"{side}_wrist"]]
-        arm = np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_elbow"]]) + np.linalg.norm(clip.skeleton.offsets[INDEX[f"{side}_wrist"]])
-        below = (shoulder[:, 2] - wrist[:, 2]) / arm
-        hanging.append((float(below[0]), float(below[-1])))
-        reach.append(np.linalg.norm((wrist - chest) - (wrist - chest)[0], axis=-1) / size)
-        speeds.append(np.linalg.norm(np.gradient(gaussian_filter1d(wrist - chest, 1.0, axis=0), axis=0), axis=-1) * FPS / size)
-    hands = (bool(reach[0].max() > 0.09), bool(reach[1].max() > 0.09))
-    emphasis = clip.sync["emphasis"]
-    if not any(hands) or any(min(h) < 0.8 for h in hanging) or emphasis < 0.3:  # a few files carry placeholder times
-        return None
-    used = [side for side in (0, 1) if hands[side]]
-    speed = np.max([speeds[side] for side in used], axis=0)
-    peaks = find_peaks(speed, height=0.3, distance=6)[0] / FPS
-    stops = [_stop(speed, round(p * FPS)) / FPS for p in peaks]
-    leading = [k for k, stop in enumerate(stops) if abs(stop - emphasis) < 0.45]
-    if not leading:
-        return None
-    stroke = stops[max(leading, key=lambda k: speed[round(peaks[k] * FPS)] - 0.8 * abs(stops[k] - emphasis))]
-    start, end = max(0.0, peaks[0] - 0.5), min(clip.duration, stops[-1] + 0.45)
-    if end - stroke < 0.4 or stroke - start < 0.3:
-        return None
-    spaced = [stroke]
-    for stop in [s for s in reversed(stops) if s < stroke]:
-        if start + 0.2 < stop < spaced[0] - 0.15:
-            spaced.insert(0, stop)
-    for stop in [s for s in stops if s > stroke]:
-        if spaced[-1] + 0.15 < stop < end - 0.1:
-            spaced.append(stop)
-    away = np.max([reach[side] for side in used], axis=0)
-    away = gaussian_filter1d(away / away.max(), 1.5, mode="nearest")
-    # Once up, the hands are up until they go back: a dip between two strokes is part of the gesture.
-    activity = np.minimum(np.maximum.accumulate(away), np.maximum.accumulate(away[::-1])[::-1])
-    return Gesture(clip, kind, hands, float(start), float(stroke), float(end), tuple(spaced), activity.astype(np.float32))
-
-
-def _stop(speed: FloatArray, peak: int) -> int:
-    """The frame at which a hand that is quickest at frame ``peak`` has all but stopped: down to a third."""
-    slow = np.flatnonzero(speed[peak : peak + round(0.6 * FPS)] < speed[peak] / 3)
-    return peak + (int(slow[0]) if len(slow) else round(0.2 * FPS))
-
-
-def place_gestures(
-    rng: np.random.Generator, library: Sequence[Gesture], stresses: Sequence[tuple[float, float, str]], beats: FloatArray, duration: float,
-    free: Callable[[float, float], bool], calm: float,
-) -> list[Placed]:
-    """Choose stresses about every 1.5 to 3.5 s of speech and a gesture for each.
-
-    ``stresses`` are (s, strength, word), sorted; ``free(start, end)`` says whether the arms may be used; ``calm`` 0..1
-    spreads gestures out. ``beats`` (s): every moment of loudness, to which the ends of a gesture's movements are drawn.
-    """
-    placed: list[Placed] = []
-    lefty = rng.random() < 0.15
-    favourites = rng.permutation(len(library))[: max(12, len(library) // 2)]  # people repeat themselves
-    pool = [library[i] for i in favourites]
-    clock, index, gap = -10.0, 0, 0.0
-    while index < len(stresses):
-        if stresses[index][0] < clock + gap:
-            index += 1
+    scene = _Scene(rng, body, skeleton, labels, library, manners)
+    person = Person.drawn(rng)
+    chosen = anchors(rng, person, stresses, said, scene.rate)
+    times = [s[0] for s in stresses]
+    kept: list[tuple[Placed, Laid]] = []
+    seen: dict[str, float] = {}
+    waiting: Placed | None = None  # planned and free, not yet laid down: the next may still have it hold
+    for anchor in chosen:
+        plan = scene.planned(person, anchor, times, seen, waiting)
+        if plan is None:
             continue
-        window = [s for s in stresses[index:] if s[0] <= stresses[index][0] + 0.9]
-        time, strength, word = max(window, key=lambda s: s[1] + (0.5 if s[2].lower() in _KIND_OF_WORD else 0.0))
-        clock, gap = time, float(rng.uniform(1.2, 2.2) + 1.5 * calm * rng.random())
-        kind = _KIND_OF_WORD.get(word.lower(), "beat") if rng.random() < 0.75 else "beat"
-        options = [g for g in pool if g.kind == kind] or [g for g in library if g.kind == kind] or [g for g in pool if g.kind == "beat"]
-        for _ in range(8):
-            gesture = options[int(rng.integers(len(options)))]
-            one_handed = gesture.hands[0] != gesture.hands[1]
-            mirrored = bool(gesture.hands[0] != lefty) if one_handed and rng.random() < 0.8 else bool(rng.random() < 0.5)
-            size = float(rng.uniform(0.85, 1.0) if kind in ("me", "think") else rng.uniform(0.8, 1.15)) * (0.92 + 0.16 * strength)
-            at = min(beats, key=lambda b: abs(b - time), default=time)
-            at = float(at) if abs(at - time) < 0.15 else time
-            candidate = Placed(gesture, mirrored, min(size, 1.15), at, *_fitted(gesture, at, beats))
-            if candidate.start > 0.0 and candidate.end < duration and free(candidate.start, candidate.end):
-                placed.append(candidate)
-                break
-    return placed
+        before, waiting = plan
+        if before is not None:
+            kept += scene.lay(before)
+        seen[waiting.gesture.name] = anchor.time
+    if waiting is not None:
+        kept += scene.lay(waiting)
+    kept += scene.adaptors(person, said, kept, seen)
+    body.rotations = scene.rotations
+    return [_entry(placed, laid) for placed, laid in sorted(kept, key=lambda pair: pair[0].start)]
 
 
-def _fitted(gesture: Gesture, time: float, beats: FloatArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Scene and clip times of a gesture whose stroke ends at ``time``, its other movements at beats near by.
+class _Scene:
+    """One actor's motion as gestures are laid on it."""
 
-    Going back is slower than captured, as it is in talk; in acted clips hands drop.
-    """
-    scene, clip = [time + 0.05], [gesture.stroke]  # a hand has all but stopped a little before its stop
-    for stop in [p for p in reversed(gesture.stops) if p < gesture.stroke]:
-        gap = clip[0] - stop
-        scene.insert(0, _beat_between(beats, scene[0] - 1.5 * gap, scene[0] - 0.75 * gap, scene[0] - gap))
-        clip.insert(0, stop)
-    scene.insert(0, scene[0] - 1.2 * (clip[0] - gesture.start))
-    clip.insert(0, gesture.start)
-    for stop in [p for p in gesture.stops if p > gesture.stroke]:
-        gap = stop - clip[-1]
-        scene.append(_beat_between(beats, scene[-1] + 0.8 * gap, scene[-1] + 2.0 * gap, scene[-1] + 1.5 * gap))
-        clip.append(stop)
-    scene.append(scene[-1] + 1.5 * (gesture.end - clip[-1]))
-    clip.append(gesture.end)
-    return tuple(scene), tuple(clip)
+    def __init__(
+        self, rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], library: Sequence[Gesture], manners: Manners
+    ) -> None:
+        self.rng, self.skeleton, self.library, self.manners = rng, skeleton, library, manners
+        self.rotations = np.array(body.rotations, np.float32)
+        self.size = skeleton.height / 1.7
+        self.frames = len(labels)
+        self.walking, self.seated = labels == ACTION_LABELS.index("walk"), labels == ACTION_LABELS.index("sit")
+        sinking = np.abs(np.gradient(gaussian_filter1d(body.root[:, 2].astype(np.float64), 3.0))) * FPS > 0.10
+        changing = np.zeros(self.frames, bool)
+        changing[1:] = self.seated[1:] != self.seated[:-1]
+        near = binary_dilation(changing, iterations=round(2.5 * FPS))
+        self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(sinking & near, iterations=round(0.35 * FPS))
+        self.trunk = gaussian_filter1d(np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0)
+        self.flesh = Flesh(body.root, self.rotations, skeleton)
+        self.factor = manners.track("gesture_rate", self.frames)
+        self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
 
+    def rate(self, time: float) -> float:
+        frame = min(max(int(time * FPS), 0), self.frames - 1)
+        if self.busy[frame]:
+            return 0.0
+        return float(self.factor[frame]) * (0.45 if self.walking[frame] else 0.7 if self.seated[frame] else 1.0)
 
-def _beat_between(beats: FloatArray, low: float, high: float, otherwise: float) -> float:
-    """The beat in [low, high] nearest to ``otherwise``, or that."""
-    near = [float(b) for b in beats if low <= b <= high]
-    return min(near, key=lambda b: abs(b - otherwise), default=otherwise)
+    def free(self, placed: Placed) -> bool:
+        first, last = int(placed.start * FPS), int(placed.end * FPS) + 2
+        return first > 0 and last < self.frames - 2 and not self.busy[first:last].any()
 
-
-def overlay(
-    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, placed: Sequence[Placed], trunk: FloatArray
-) -> tuple[FloatArray, list[Placed]]:
-    """Rotations (T, 52, 4) with the gestures on the arms and a share of their trunk and head motion, and those that stayed.
-
-    ``trunk`` (T,) 0..1: how much of a gesture's trunk motion is let through. Each is laid over what is there, so one that
-    begins before the last has ended takes the arms over from it. A gesture that would push a hand into a thigh is left out.
-    """
-    result, kept = np.array(rotations, np.float32), []
-    for item in sorted(placed, key=lambda p: p.time):
-        first, last = max(0, int(item.start * FPS)), min(len(root), int(item.end * FPS) + 2)
-        trial = result[first:last].copy()
-        _lay_over(trial, item, trunk[first:last], first)
-        if root[first:last, 2].min(initial=9.9) < 0.8 * skeleton.pelvis_height:  # seated
-            depth, before = (hands_through_thighs(root[first:last], q, skeleton) for q in (trial, result[first:last]))
-            if (depth - before).max(initial=0.0) > 0.02:
+    def planned(
+        self, person: Person, anchor: Anchor, stresses: Sequence[float], seen: dict[str, float], waiting: Placed | None
+    ) -> tuple[Placed | None, Placed] | None:
+        """(what waited, as it is to be laid down now; the gesture that fits the anchor), or None where none does."""
+        manner = self.manners.at(anchor.time)
+        frame = min(int(anchor.time * FPS), self.frames - 1)
+        seated = bool(self.seated[frame])
+        for gesture in options(self.rng, self.library, anchor, seen, seated, manner.arousal, _TRIES):
+            size = manner.gesture_size * float(self.rng.uniform(0.88, 1.08)) * (0.94 + 0.1 * anchor.strength) * (0.85 if seated else 1.0)
+            if gesture.kind in ("me", "think", "clap"):  # they end on one's own body
+                size = float(np.clip(size, 0.95, 1.05))
+            placed = fitted(self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), manner.tempo)
+            before = waiting
+            if waiting is not None:
+                if placed.knots[0] < waiting.wanted[-1][1] + 0.1 and placed.by_clip[0] is False and placed.wanted[0][1] < waiting.wanted[-1][1] + 0.3:
+                    continue
+                pair = joined(waiting, placed)
+                if pair is not None:
+                    before, placed = pair
+                elif placed.wanted[0][1] < waiting.wanted[-1][1] + 0.45:
+                    continue
+            if not self.free(placed) or (before is not None and not self.free(before)):
                 continue
-        result[first:last] = trial
-        kept.append(item)
-    return rot.normalize(result).astype(np.float32), kept
+            right = self.put_right(before, placed)
+            if right is not None:
+                return before, right
+        return None
+
+    def put_right(self, before: Placed | None, placed: Placed) -> Placed | None:
+        """``placed`` with its strokes moved so that, in the motion it makes, they stop where wanted; None where that fails."""
+        for attempt in range(3):
+            laid = self.tried(before, placed)
+            if not laid.found or not all(laid.found) or laid.push > _LARGEST_PUSH:
+                return None
+            off = [stop - wanted for stop, (_, wanted) in zip(laid.stops, placed.wanted)]
+            if max(abs(o) for o in off) <= (0.03 if attempt == 0 else ON_STRESS):
+                fits = laid.speed <= FASTEST * self.size and laid.acceleration <= HARDEST * self.size
+                return placed if fits else None
+            moved = _moved(placed, off)
+            if moved is None:
+                return None
+            placed = moved
+        return None
+
+    def tried(self, before: Placed | None, placed: Placed) -> Laid:
+        """How a gesture would come out over what waits to be laid down."""
+        first, last = self._window(placed)
+        below = self.rotations[first:last]
+        if before is not None and before.end > placed.start:
+            below, _ = lay_over(below, before, self.skeleton, self.trunk[first:last], first, self.flesh, last_try=False)
+        return lay_over(below, placed, self.skeleton, self.trunk[first:last], first, self.flesh, last_try=False)[1]
+
+    def lay(self, placed: Placed) -> list[tuple[Placed, Laid]]:
+        first, last = self._window(placed)
+        result, laid = lay_over(self.rotations[first:last], placed, self.skeleton, self.trunk[first:last], first, self.flesh)
+        self.rotations[first:last] = result
+        return [(placed, laid)]
+
+    def _window(self, placed: Placed) -> tuple[int, int]:
+        return max(0, int(placed.start * FPS) - 4), min(self.frames, int(placed.end * FPS) + 5)
+
+    def adaptors(
+        self, person: Person, said: Sequence[Said], kept: Sequence[tuple[Placed, Laid]], seen: dict[str, float]
+    ) -> list[tuple[Placed, Laid]]:
+        """Now and then, in a silence of one's own: a hand to the face, hair, clothes. The uneasy do it more."""
+        if not said:
+            return []
+        spans = sorted([(s.start, s.end) for s in said] + [(p.start, p.end) for p, _ in kept])
+        found: list[tuple[Placed, Laid]] = []
+        reached, last = 0.0, -1e9
+        for start, end in [*spans, (self.frames / FPS, 0.0)]:
+            low, high = reached + 0.8, start - 0.6
+            reached = max(reached, end)
+            if high - low < 3.0 or low < last + 25.0:
+                continue
+            manner = self.manners.at(low)
+            uneasy = max(0.0, manner.arousal) * (manner.valence < 0) + max(0.0, -manner.power)
+            if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
+                continue
+            seated = bool(self.seated[int(low * FPS)])
+            fitting = [
+                g for g in self.library
+                if g.adaptor and (g.posture == "seated") == seated and g.end - g.start < high - low and low - seen.get(g.name, -1e9) > 2 * REPEAT
+            ]  # fmt: skip
+            if not fitting:
+                continue
+            gesture = fitting[int(self.rng.integers(len(fitting)))]
+            begin = float(self.rng.uniform(low, high - (gesture.end - gesture.start)))
+            mirrored = bool(gesture.hands == (True, False)) != person.left_handed
+            knots = (begin, begin + gesture.end - gesture.start)
+            placed = Placed(
+                gesture, mirrored, 1.0, knots, (gesture.start, gesture.end), (knots[0], knots[0] + 0.3), (knots[1] - 0.4, knots[1]), (True, True), ()
+            )
+            span = slice(int(placed.start * FPS), int(placed.end * FPS) + 2)
+            if not self.free(placed) or self.walking[span].any() or self.restless[span].max() > 0.15:
+                continue
+            laid = self.tried(None, placed)
+            if laid.push < _LARGEST_PUSH and laid.speed < FASTEST * self.size and laid.acceleration < HARDEST * self.size:
+                found += self.lay(placed)
+                last = placed.end
+                seen[gesture.name] = begin
+        return found
 
 
-def _lay_over(result: FloatArray, item: Placed, trunk: FloatArray, offset: int) -> None:
-    """One gesture, in place, on frames that begin at scene frame ``offset``."""
-    gesture = item.gesture
-    clip = gesture.clip.mirrored() if item.mirrored else gesture.clip
-    hands = gesture.hands[::-1] if item.mirrored else gesture.hands
-    at = _clip_time(item, (offset + np.arange(len(result))) / FPS)
-    pose = _sample(clip.rotations, at)
-    rest = clip.rotations[:1]
-    edge = _smoothstep((at - gesture.start) / 0.3) * _smoothstep((gesture.end - at) / 0.4)
-    # The clip's own resting arms never show, so that seated hands come from the lap and go back to it.
-    weight = edge * _smoothstep(np.interp(at * FPS, np.arange(len(gesture.activity)), gesture.activity) / 0.55)
-    for side, used in zip(SIDES, hands):
-        if used:
-            joints = list(_ARM[side])
-            delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest[:, joints]), pose[:, joints])) * item.size
-            sized = rot.multiply(rest[:, joints], rot.from_axis_angle(delta))
-            result[:, joints] = rot.slerp(result[:, joints], sized, weight[:, None]).astype(np.float32)
-    for joint, share in (*((j, 0.6) for j in _SPINE), (_NECK, 0.5), (_HEAD, 0.5)):
-        delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest[:, joint]), pose[:, joint]))
-        delta *= (share * weight * trunk)[:, None]
-        result[:, joint] = rot.multiply(result[:, joint], rot.from_axis_angle(delta)).astype(np.float32)
+def _moved(placed: Placed, off: Sequence[float]) -> Placed | None:
+    """Each stroke moved back by what it was off (s), what lies before, between and after with it; None where times would cross."""
+    strokes = [placed.gesture.strokes[index] for index, _ in placed.wanted]
+    middles = [0.5 * (s.begin + s.stop) for s in strokes]
+    shift = np.interp(placed.clip_times, middles, off) if len(off) > 1 else np.full(len(placed.knots), off[0])
+    for stroke, by in zip(strokes, off):
+        for k, clip_time in enumerate(placed.clip_times):
+            if stroke.begin - 1e-6 <= clip_time <= stroke.stop + 1e-6:
+                shift[k] = by
+    knots = np.array(placed.knots) - shift
+    steps = np.diff(knots)
+    if steps.min() < 0.005 or (np.diff(placed.clip_times) / steps).max() > 2.5:
+        return None
+    fade_in, fade_out = (float(t - off[0]) for t in placed.fade_in), (float(t - off[-1]) for t in placed.fade_out)
+    return replace(
+        placed, knots=tuple(float(t) for t in knots), fade_in=(next(fade_in), next(fade_in)), fade_out=(next(fade_out), next(fade_out))
+    )
 
 
-def _clip_time(item: Placed, scene_time: FloatArray) -> NDArray[np.float64]:
-    """Clip seconds at scene times: monotone and smooth through the knots."""
-    inside = np.clip(scene_time, item.start, item.end)
-    return PchipInterpolator(item.knots, item.clip_times)(inside)
-
-
-def _sample(rotations: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:
-    at = np.clip(seconds * FPS, 0, len(rotations) - 1)
-    low = np.minimum(at.astype(int), len(rotations) - 2)
-    part = (at - low)[:, None, None]
-    return rot.normalize(rotations[low] * (1 - part) + rotations[low + 1] * part).astype(np.float32)
-
-
-def _smoothstep(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * t * (t * (6 * t - 15) + 10)
-
-
-def hands_through_thighs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """(T,) how deep (m) a hand or forearm lies within a thigh of radius 8 cm at 1.7 m, 0 where clear."""
-    positions = body_positions(root, rotations, skeleton)
-    radius = 0.075 * skeleton.height / 1.7 + 0.02
-    deepest = np.zeros(len(root), np.float32)
-    for thigh in SIDES:
-        a, b = positions[:, INDEX[f"{thigh}_hip"]], positions[:, INDEX[f"{thigh}_knee"]]
-        for arm in SIDES:
-            elbow, wrist = positions[:, INDEX[f"{arm}_elbow"]], positions[:, INDEX[f"{arm}_wrist"]]
-            for point in (wrist, wrist + 0.3 * (wrist - elbow)):  # the wrist and about the knuckles
-                along = np.clip(np.sum((point - a) * (b - a), -1) / np.sum((b - a) ** 2, -1), 0, 1)
-                gap = np.linalg.norm(point - a - (b - a) * along[:, None], axis=-1)
-                deepest = np.maximum(deepest, radius - gap)
-    return deepest
+def _entry(placed: Placed, laid: Laid) -> dict[str, Any]:
+    middle = 0.5 * (placed.start + placed.end)
+    main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
+    time = laid.stops[main] if laid.stops else middle
+    return {
+        "kind": placed.gesture.kind, "hand": placed.hand, "size": round(laid.travel, 3), "start": round(placed.start, 3),
+        "stroke_start": round(laid.stroke_start if laid.stops else middle, 3), "time": round(time, 3),
+        "stroke_end": round(max(laid.stops) if laid.stops else middle, 3), "end": round(placed.end, 3),
+        "strokes": [round(t, 3) for t in laid.stops], "clip": placed.gesture.name,
+    }  # fmt: skip

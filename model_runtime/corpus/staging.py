@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
-from ..evaluation.measures import stress_times
 from ..refine.feet import lock_feet
-from ..skeleton import Skeleton
 from .base_motion import Motion
 from .clip import Clip
 from .clip_bank import BODY_SIZES, ClipBank, ClipSet
 from .face_composer import Spoken, compose_face
-from .gestures import Gesture, Placed, gesture_library, overlay, place_gestures
+from .gestures import Gesture, Said, gesture_body, gesture_library
 from .labels import label_frames
 from .listening import look_and_listen, upper_body
 from .manner import Manners, usual_distance
@@ -82,8 +79,10 @@ def compose_scene(seed: int, material: Material) -> Scene:
     gestures = []
     skeletons = [performer.clips.skeleton for performer in performers]
     for actor in range(2):
-        placed = _gesture(rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], stress_times(prosody[actor]), material.gestures)
-        gestures += [{"actor": actor, "time": round(p.time, 3), "kind": p.gesture.kind, "hand": p.hand} for p in placed]
+        gestures += [{"actor": actor, **entry} for entry in gesture_body(
+            rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures, manners[actor],
+            _said(script, actor, voices[actor]),
+        )]  # fmt: skip
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):
@@ -119,25 +118,14 @@ def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: 
     return sorted(found)
 
 
-def _gesture(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8],
-    stresses: Sequence[tuple[float, float, str]], beats: FloatArray, library: Sequence[Gesture],
-) -> list[Placed]:
-    """Lay gestures over a body, in place; hands are left alone while it sits down or stands up, and often while it walks."""
-    walking, seated = labels == ACTION_LABELS.index("walk"), labels == ACTION_LABELS.index("sit")
-    busy = np.zeros(len(labels), bool)
-    for change in np.flatnonzero(np.diff(seated.astype(np.int8))) + 1:
-        busy[max(0, change - FPS) : change + round(1.3 * FPS)] = True
-    gestures_while_walking = rng.random() < 0.85
-
-    def free(start: float, end: float) -> bool:
-        span = slice(max(0, int((start + 0.3) * FPS)), int((end - 0.5) * FPS) + 1)
-        return not busy[span].any() and (gestures_while_walking or not walking[span].any())
-
-    placed = place_gestures(rng, library, stresses, beats, len(labels) / FPS, free, calm=float(rng.random()))
-    trunk = gaussian_filter1d(np.where(walking, 0.2, np.where(seated, 0.6, 1.0)).astype(np.float32), 8.0)
-    body.rotations, kept = overlay(body.root, body.rotations, skeleton, placed, trunk)
-    return kept
+def _said(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Said]:
+    """What one actor says, with words, in scene seconds."""
+    known = {utterance.id: utterance for utterance in voice}
+    found = []
+    for start, utterance in sorted((u.start, u.id) for u in script.utterances[actor]):
+        words = [(text, start + a, start + b) for text, a, b in known[utterance].words]
+        found.append(Said(start, start + known[utterance].duration, known[utterance].text, words))
+    return found
 
 
 def _prosody(script: Script, actor: int, voice: Sequence[Utterance], frames: int) -> FloatArray:
@@ -228,5 +216,6 @@ def _face(
             spoken.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
             free_from = phones[-1][2]
     return compose_face(
-        rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor]
+        rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor],
+        laughs=script.laughs[actor],
     )

@@ -1,0 +1,305 @@
+"""Gestures laid over a body: arms and fingers, a share of the trunk and head; hands kept out of trunk, head and thighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from .. import rotations as rot
+from ..contract import FPS, FloatArray
+from ..skeleton import HAND_INDEX, INDEX, Skeleton
+from .clip import MIRRORED, Clip
+from .gesture_library import SIDES, Gesture, arm_positions, speed_of
+
+Array = NDArray[Any]
+_ARM = {side: [INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")] for side in SIDES}
+_SHARES = {INDEX["spine1"]: 0.6, INDEX["spine2"]: 0.6, INDEX["spine3"]: 0.6, INDEX["neck"]: 0.4, INDEX["head"]: 0.4}
+_SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+
+# Half the width of flesh (m, at 1.7 m) about the lines that stand for a body; arms count with their own on top.
+_TRUNK, _HEAD, _THIGH = 0.10, 0.085, 0.072
+_ARM_FLESH = (0.038, 0.032, 0.022, 0.018)  # elbow, middle of the forearm, wrist, knuckles
+_ALLOWED = 0.012  # m that flesh gives way
+_LARGEST_PUSH = 0.07  # m; a gesture that would have to be moved further is not for this body
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A gesture in a scene: at scene times ``knots`` (s) the clip is at ``clip_times`` (s).
+
+    It takes the arms over within ``fade_in`` (s, s) and lets go within ``fade_out``; ``by_clip``: whether the clip's own raising
+    and lowering do most of that. ``wanted``: per stroke played, its index in the gesture and the scene time it is to stop at.
+    """
+
+    gesture: Gesture
+    mirrored: bool
+    size: float
+    knots: tuple[float, ...]
+    clip_times: tuple[float, ...]
+    fade_in: tuple[float, float]
+    fade_out: tuple[float, float]
+    by_clip: tuple[bool, bool]
+    wanted: tuple[tuple[int, float], ...]
+    word: str = ""
+
+    @property
+    def start(self) -> float:
+        return self.fade_in[0]
+
+    @property
+    def end(self) -> float:
+        return self.fade_out[1]
+
+    @property
+    def hands(self) -> tuple[bool, bool]:
+        left, right = self.gesture.hands
+        return (right, left) if self.mirrored else (left, right)
+
+    @property
+    def hand(self) -> str:
+        return "both" if all(self.hands) else SIDES[int(self.hands[1])]
+
+    def shifted(self, by: float, since: float = -1e9, until: float = 1e9) -> Placed:
+        """What lies between ``since`` and ``until`` moved by ``by`` seconds."""
+
+        def moved(times: tuple[float, ...]) -> tuple[float, ...]:
+            return tuple(t + by if since <= t <= until else t for t in times)
+
+        fades = [moved(self.fade_in), moved(self.fade_out)]
+        return replace(self, knots=moved(self.knots), fade_in=(fades[0][0], fades[0][1]), fade_out=(fades[1][0], fades[1][1]))
+
+    @cached_property
+    def clip(self) -> Clip:
+        return self.gesture.clip.mirrored() if self.mirrored else self.gesture.clip
+
+    def clip_time(self, scene_time: Array) -> Array:
+        """Clip seconds at scene times: monotone and smooth through the knots."""
+        return PchipInterpolator(self.knots, self.clip_times)(np.clip(scene_time, self.knots[0], self.knots[-1]))
+
+
+class Laid(NamedTuple):
+    """How a gesture came out: scene seconds of its main stroke's beginning and stop, all its strokes' stops, and what it asks of arms."""
+
+    stroke_start: float
+    stops: tuple[float, ...]
+    found: tuple[bool, ...]
+    speed: float
+    acceleration: float
+    travel: float
+    push: float
+
+
+class Flesh:
+    """Where trunk, head and thighs of one actor are, in the frame of spine3, over the whole of a scene."""
+
+    def __init__(self, root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> None:
+        self.size = skeleton.height / 1.7
+        turn, at = rotations[:, 0], np.array(root, np.float64)
+        for joint in _SPINE:
+            at = at + rot.rotate(turn, skeleton.offsets[joint])
+            turn = rot.multiply(turn, rotations[:, joint])
+        back = rot.conjugate(turn)
+
+        def local(points: Array) -> Array:
+            return rot.rotate(back, points - at).astype(np.float32)
+
+        aside = np.array([0.045 * self.size, 0.0, 0.0], np.float32)
+        pelvis = rot.rotate(rotations[:, 0], np.array([0.0, 0.0, -0.05 * self.size]))
+        self.lines: list[tuple[Array, Array, float]] = []
+        for sign in (-1.0, 1.0):
+            low = local(root + pelvis + rot.rotate(rotations[:, 0], sign * aside))
+            high = np.broadcast_to(sign * 1.1 * aside + np.array([0.0, 0.0, 0.10 * self.size], np.float32), low.shape)
+            self.lines.append((low, high, _TRUNK * self.size))
+        neck = skeleton.offsets[INDEX["neck"]]
+        turn_up = rotations[:, INDEX["neck"]]
+        head = neck + rot.rotate(turn_up, skeleton.offsets[INDEX["head"]])
+        turn_up = rot.multiply(turn_up, rotations[:, INDEX["head"]])
+        ends = [head + rot.rotate(turn_up, np.array(v) * self.size) for v in ((0.0, -0.02, 0.03), (0.0, -0.015, 0.11))]
+        self.lines.append((ends[0].astype(np.float32), ends[1].astype(np.float32), _HEAD * self.size))
+        for side in SIDES:
+            hip = root + rot.rotate(rotations[:, 0], skeleton.offsets[INDEX[f"{side}_hip"]])
+            knee = hip + rot.rotate(rot.multiply(rotations[:, 0], rotations[:, INDEX[f"{side}_hip"]]), skeleton.offsets[INDEX[f"{side}_knee"]])
+            self.lines.append((local(hip), local(knee), _THIGH * self.size))
+
+    def pushes(self, arms: Array, frames: slice) -> Array:
+        """(F, 2, 4, 3) ways out of the flesh for elbow, middle of the forearm, wrist and knuckles of ``arms`` (F, 2, 4, 3)."""
+        points = np.stack([arms[:, :, 1], 0.5 * (arms[:, :, 1] + arms[:, :, 2]), arms[:, :, 2], arms[:, :, 3]], axis=2)
+        own = np.array(_ARM_FLESH, np.float32) * self.size
+        out = np.zeros_like(points)
+        for low, high, radius in self.lines:
+            a, way = low[frames, None, None], (high - low)[frames, None, None]
+            along = np.clip(np.sum((points - a) * way, -1, keepdims=True) / np.maximum(np.sum(way * way, -1, keepdims=True), 1e-9), 0, 1)
+            gap = points - a - along * way
+            distance = np.linalg.norm(gap, axis=-1, keepdims=True)
+            depth = np.maximum(radius + own[:, None] - _ALLOWED - distance, 0.0)
+            out += gap / np.maximum(distance, 1e-6) * depth
+        return out
+
+
+def lay_over(
+    below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, first: int, flesh: Flesh, last_try: bool = True
+) -> tuple[FloatArray, Laid]:
+    """Rotations (F, 52, 4) of frames from scene frame ``first`` on with a gesture over ``below``, and how it came out.
+
+    ``trunk`` (F,) 0..1: how much of the gesture's trunk motion is let through. With ``last_try`` False fingers and trunk are
+    left as they are, which is all that measuring needs.
+    """
+    result = np.array(below, np.float32)
+    gesture, clip = placed.gesture, placed.clip
+    scene = (first + np.arange(len(result))) / FPS
+    at = placed.clip_time(scene)
+    weight = _weight(placed, scene, at)
+    active = np.flatnonzero(weight > 1e-4)
+    if not len(active):
+        return result, Laid(0.0, (), (), 0.0, 0.0, 0.0, 0.0)
+    span = slice(int(active[0]), int(active[-1]) + 1)
+    neutral = gesture.neutral if not placed.mirrored else _mirrored_pose(gesture.neutral)
+    w = weight[span, None].astype(np.float32)
+    for side, used in zip(SIDES, placed.hands):
+        if not used:
+            continue
+        joints = _ARM[side]
+        pose = _sample(clip.rotations[:, joints], at[span])
+        rest = neutral[joints]
+        delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), pose))
+        sized = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
+        result[span, joints] = rot.slerp(result[span, joints], sized, w)
+        if last_try:
+            fingers = list(HAND_INDEX[side])
+            result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), w)
+    push = _clear(result, below, placed.hands, skeleton, span, first, flesh, weight)
+    if last_try:
+        joints = list(_SHARES)
+        delta = rot.to_axis_angle(rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span])))
+        delta = delta * np.array(list(_SHARES.values()))[:, None] * (weight * trunk)[span, None, None]
+        result[span, joints] = rot.multiply(result[span, joints], rot.from_axis_angle(delta))
+        result = rot.normalize(result).astype(np.float32)
+    return result, _measured(result, placed, skeleton, scene, push)
+
+
+def _joint_sizes(size: float) -> Array:
+    """(4, 1) factors of collar, shoulder, elbow and wrist: a larger gesture comes from the shoulder, the hand stays as it is."""
+    return np.array([[size], [size], [1.0 + 0.6 * (size - 1.0)], [1.0 + 0.3 * (size - 1.0)]], np.float32)
+
+
+def _weight(placed: Placed, scene: Array, at: Array) -> Array:
+    gesture = placed.gesture
+    weight = smoothstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
+    weight = weight * smoothstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
+    # The clip's own resting arms never show, so that seated hands come from the lap and go back to it.
+    frames = np.arange(len(gesture.front))
+    if placed.by_clip[0]:
+        weight = weight * smoothstep(np.interp(at * FPS, frames, gesture.front) / 0.55)
+    if placed.by_clip[1]:
+        weight = weight * smoothstep(np.interp(at * FPS, frames, gesture.back) / 0.55)
+    return weight
+
+
+def _clear(
+    result: FloatArray, below: FloatArray, hands: tuple[bool, bool], skeleton: Skeleton, span: slice, first: int, flesh: Flesh, weight: Array
+) -> float:
+    """Move arms of ``result`` out of the body, in place; the largest way (m) any had to go.
+
+    What the body below does with its own arms, as hands in a lap, is left to it as far as it shows.
+    """
+    frames = slice(first + span.start, first + span.stop)
+    arms = arm_positions(result[span], skeleton)
+    out = flesh.pushes(arms, frames)
+    depth = np.linalg.norm(out, axis=-1)
+    if depth.max(initial=0.0) < 1e-4:
+        return 0.0
+    before = np.linalg.norm(flesh.pushes(arm_positions(below[span], skeleton), frames), axis=-1)
+    owed = np.clip(depth - before * (1.0 - weight[span, None, None]) - before.min(axis=0), 0.0, None)
+    out = out * (owed / np.maximum(depth, 1e-6))[..., None]
+    largest = float(owed.max())
+    if largest < 2e-3 or largest > 2 * _LARGEST_PUSH:
+        return largest
+    # Wide before smooth, so that the smooth way out is far enough where it has to be.
+    widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 7, axis=0) for sign in (1.0, -1.0)])
+    out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(weight[span] / 0.3)[:, None, None, None]
+    for s, side in enumerate(SIDES):
+        if hands[s] and np.abs(out[:, s]).max() > 1e-4:
+            _move_arm(result, side, arms[:, s], out[:, s], skeleton, span)
+    return largest
+
+
+def _move_arm(result: FloatArray, side: str, arm: Array, out: Array, skeleton: Skeleton, span: slice) -> None:
+    """Aim upper arm and forearm anew so that elbow and wrist go the ways ``out`` (F, 4, 3), the hand keeping its turn; in place."""
+    collar, shoulder, elbow, wrist = _ARM[side]
+    elbow_way, hand_way = out[:, 0] + 0.5 * out[:, 1], out[:, 2] + 0.7 * out[:, 3] + 0.5 * out[:, 1]
+    turn0 = result[span, collar]
+    turn1 = rot.multiply(turn0, result[span, shoulder])
+    turn2 = rot.multiply(turn1, result[span, elbow])
+    turn3 = rot.multiply(turn2, result[span, wrist])
+    upper = arm[:, 1] - arm[:, 0]
+    aimed1 = rot.multiply(rot.between(upper, upper + elbow_way + 0.4 * hand_way), turn1)
+    at_elbow = arm[:, 0] + rot.rotate(aimed1, skeleton.offsets[elbow])
+    carried = rot.multiply(aimed1, result[span, elbow])
+    now = rot.rotate(carried, skeleton.offsets[wrist])
+    aimed2 = rot.multiply(rot.between(now, arm[:, 2] + hand_way - at_elbow), carried)
+    result[span, shoulder] = rot.multiply(rot.conjugate(turn0), aimed1)
+    result[span, elbow] = rot.multiply(rot.conjugate(aimed1), aimed2)
+    result[span, wrist] = rot.multiply(rot.conjugate(aimed2), turn3)
+
+
+def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Array, push: float) -> Laid:
+    """Read the strokes off the motion: where the leading hand, quickest inside the stroke, has fallen to a third of that."""
+    wrists = arm_positions(result, skeleton)[:, :, 2]
+    speed = np.where(np.array(placed.hands), speed_of(wrists), 0.0)
+    acceleration = float(np.abs(np.diff(speed, axis=0)).max(initial=0.0)) * FPS
+    inside = (scene >= placed.start) & (scene <= placed.end)
+    lead = speed.max(axis=1)
+    inverse = PchipInterpolator(placed.clip_times, placed.knots)
+    stops: list[float] = []
+    starts: list[float] = []
+    travels: list[float] = []
+    found: list[bool] = []
+    for index, wanted in placed.wanted:
+        stroke = placed.gesture.strokes[index]
+        low = max(0, round((float(inverse(stroke.begin)) - scene[0]) * FPS))
+        high = min(len(lead) - 2, round((float(inverse(stroke.stop)) - scene[0]) * FPS) + 2)
+        if high - low < 2:
+            for values, value in ((stops, wanted), (starts, wanted), (travels, 0.0)):
+                values.append(value)
+            found.append(False)
+            continue
+        peak = low + int(np.argmax(lead[low:high]))
+        slow = np.flatnonzero(lead[peak : peak + round(0.6 * FPS)] < lead[peak] / 3)
+        found.append(bool(len(slow)) and bool(lead[peak] > 0.2))
+        after = peak + (int(slow[0]) if len(slow) else 1)
+        crossing = (lead[after - 1] - lead[peak] / 3) / max(lead[after - 1] - lead[after], 1e-6) if len(slow) else 1.0
+        stops.append(float(scene[0] + (after - 1 + min(max(crossing, 0.0), 1.0)) / FPS))
+        early = np.flatnonzero(lead[max(0, low - 6) : peak] < lead[peak] / 3)
+        begin = max(0, low - 6) + int(early[-1]) if len(early) else low
+        starts.append(float(scene[begin]))
+        travels.append(float(lead[begin : after + 1].sum() / FPS))
+    main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
+    return Laid(
+        starts[main] if starts else placed.start, tuple(stops), tuple(found), float(lead[inside].max(initial=0.0)), acceleration,
+        travels[main] if travels else 0.0, push,
+    )  # fmt: skip
+
+
+def _sample(rotations: FloatArray, seconds: Array) -> FloatArray:
+    """Poses (F, J, 4) at clip ``seconds`` (F,), a cubic through four frames: a line between two would kink the speed."""
+    at = np.clip(seconds * FPS, 0, len(rotations) - 1)
+    low = np.clip(at.astype(int), 0, max(len(rotations) - 2, 0))
+    t = (at - low)[:, None, None].astype(np.float32)
+    p0, p1, p2, p3 = (rotations[np.clip(low + k, 0, len(rotations) - 1)] for k in (-1, 0, 1, 2))
+    value = p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
+    return rot.normalize(value).astype(np.float32)
+
+
+def _mirrored_pose(pose: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(pose[list(MIRRORED)] * np.array([1, 1, -1, -1], np.float32))
+
+
+def smoothstep(t: Array) -> Array:
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
