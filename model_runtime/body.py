@@ -121,16 +121,16 @@ def make_lower(
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
         if "path" in stage.config.conditions:
             ahead = places
-            cut["path"] = _path(places, walking, here, now, start, start_xy, start_heading, height)
+            cut["path"] = path_condition(places, walking, here, now, start, start_xy, start_heading, height)
         else:
             ahead = lead_towards(places, walking, here.numpy(), now, start + WINDOW)
-        kept, mask = _kept_lower(before, ahead, start, start_xy, start_heading, height)
+        kept, mask = kept_lower(before, ahead, start, start_xy, start_heading, height)
         theirs, wanted = keep.lower_window(start, start + WINDOW, start_xy, start_heading, height)
         kept = torch.where(stage.config.spread(wanted) > 0, theirs, kept)
         mask = torch.maximum(mask, wanted)
-        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, _share(on_step, index, len(starts)))
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, share_of(on_step, index, len(starts)))
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
-    return _join(parts)
+    return join_windows(parts)
 
 
 def make_upper(
@@ -148,13 +148,13 @@ def make_upper(
         kept, mask = given_upper[None, :, start : start + WINDOW].clone(), wanted[None, :, start : start + WINDOW].clone()
         kept[0, :, :overlap], mask[0, :, :overlap] = out[:, start : start + overlap], 1.0
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
-        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, _share(on_step, index, len(starts)))[0]
-        blend = _ramp(overlap, WINDOW)[None, :, None]
+        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, share_of(on_step, index, len(starts)))[0]
+        blend = ramp(overlap, WINDOW)[None, :, None]
         out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features * blend
     return out[:, :frames]
 
 
-def _kept_lower(
+def kept_lower(
     before: GlobalMotion | None, places: Places, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Kept features (1, 2, T, 70) and their mask (1, 2, T, 4) of the window that begins at frame ``start``."""
@@ -177,7 +177,7 @@ def _kept_lower(
     return kept, mask
 
 
-def _path(
+def path_condition(
     places: Places, walking: NDArray[np.bool_], here: Tensor, now: int, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
 ) -> Tensor:
     """The condition 'path' (1, 2, T, 3) of the window that begins at frame ``start``, from frame ``now`` on."""
@@ -188,7 +188,7 @@ def _path(
     return path
 
 
-def _join(parts: list[GlobalMotion]) -> GlobalMotion:
+def join_windows(parts: list[GlobalMotion]) -> GlobalMotion:
     """One motion from overlapping windows; kept frames agree, so the later window simply takes over at their middle."""
     joined: dict[str, Tensor] = {}
     for name in ("root", "heading", "tilt", "legs", "contacts"):
@@ -201,12 +201,12 @@ def _join(parts: list[GlobalMotion]) -> GlobalMotion:
     return GlobalMotion(**joined)
 
 
-def _ramp(overlap: int, length: int) -> Tensor:
+def ramp(overlap: int, length: int) -> Tensor:
     """0 through the first half of the overlap, a smooth rise over its second half, then 1."""
     t = (torch.arange(length).float() - overlap / 2 + 0.5) / max(overlap / 2, 1e-6)
     t = t.clamp(0, 1) if overlap else torch.ones(length)
     return t * t * (3 - 2 * t)
 
 
-def _share(on_step: StepCallback, index: int, count: int) -> StepCallback:
+def share_of(on_step: StepCallback, index: int, count: int) -> StepCallback:
     return lambda done: on_step((index + done) / count)

@@ -67,7 +67,8 @@ def beside_partners(own: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class DuetConfig:
-    """``stage``: 'lower' or 'upper'; sizes of the transformer; which of ``CONDITIONS`` it hears."""
+    """``stage``: 'lower', 'upper', or 'whole' for one network without the hierarchy (a baseline); sizes of the transformer;
+    which of ``CONDITIONS`` it hears."""
 
     stage: str
     width: int = 256
@@ -85,11 +86,12 @@ class DuetConfig:
 
     @property
     def features(self) -> int:
-        return LOWER_SIZE if self.stage == "lower" else UPPER_SIZE
+        return {"lower": LOWER_SIZE, "upper": UPPER_SIZE, "whole": LOWER_SIZE + UPPER_SIZE}[self.stage]
 
     @property
     def groups(self) -> tuple[slice, ...]:
-        return LOWER_GROUPS if self.stage == "lower" else UPPER_GROUPS
+        after = tuple(slice(g.start + LOWER_SIZE, g.stop + LOWER_SIZE) for g in UPPER_GROUPS)
+        return {"lower": LOWER_GROUPS, "upper": UPPER_GROUPS, "whole": LOWER_GROUPS + after}[self.stage]
 
     def spread(self, mask: Tensor) -> Tensor:
         """A mask (..., groups) as one value per feature (..., F)."""
@@ -98,7 +100,7 @@ class DuetConfig:
     @property
     def given(self) -> int:
         """Per-frame features that are given and never noised: the upper stage sees the lower body."""
-        return 0 if self.stage == "lower" else LOWER_SIZE
+        return LOWER_SIZE if self.stage == "upper" else 0
 
 
 CONFIGS = {

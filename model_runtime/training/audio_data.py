@@ -53,7 +53,7 @@ def load_speech_tensors(path: Path, device: str) -> SpeechTensors:
     def place(index: int) -> tuple[int, str]:
         entry = entries[index]
         if entry["split"] == "test":
-            return 2, entry["voice"]
+            return (2 if entry["voice"] in _REAL_VOICES else 3), entry["voice"]
         return (0 if entry["voice"] in _REAL_VOICES else 1), entry["voice"]
 
     order = sorted(range(len(entries)), key=lambda k: (*place(k), k))

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..body_features import CONTACTS, HandBasis
+from ..body_features import CONTACTS, LOWER_SIZE, HandBasis
 from ..checkpoint import load_checkpoint, save_checkpoint
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
@@ -64,19 +64,32 @@ class BodyTraining:
         basis = self.data.basis
         return {k: v.cpu() for k, v in self.normaliser.items()} | {"hand_mean": basis.mean, "hand_basis": basis.basis}
 
+    def scale(self, stage: str, kind: str) -> Tensor:
+        """'mean', 'std' or 'change' (F,) of a stage's features; the whole body's are those of both stages."""
+        stages = ("lower", "upper") if stage == "whole" else (stage,)
+        return torch.cat([self.normaliser[f"{part}_{kind}"] for part in stages])
+
     def terms(self, network: torch.nn.Module, batch: Batch, step: Tensor, noise: Tensor, mask: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
-        stage, n = self.config.stage, self.normaliser
-        clean = (getattr(batch, stage) - n[f"{stage}_mean"]) / n[f"{stage}_std"]
-        given = (batch.lower - n["lower_mean"]) / n["lower_std"] if stage == "upper" else None
+        stage = self.config.stage
+        mean, std, change = (self.scale(stage, kind) for kind in ("mean", "std", "change"))
+        clean = (batch.features(stage) - mean) / std
+        given = (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std") if stage == "upper" else None
         keep = self.config.spread(mask)
         noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             predicted = network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
-        return body_loss(stage, predicted.float(), batch, step, n[f"{stage}_mean"], n[f"{stage}_std"], n[f"{stage}_change"], keep)
+        if stage != "whole":
+            return body_loss(stage, predicted.float(), batch, step, mean, std, change, keep)
+        parts = {"lower": slice(0, LOWER_SIZE), "upper": slice(LOWER_SIZE, None)}
+        return {
+            f"{part}_{name}": value
+            for part, cut in parts.items()
+            for name, value in body_loss(part, predicted[..., cut].float(), batch, step, mean[cut], std[cut], change[cut], keep[..., cut]).items()
+        }
 
     def training_terms(self, network: torch.nn.Module, batch_size: int) -> dict[str, Tensor]:
         batch = self.data.random(batch_size, self.generator)
-        clean = getattr(batch, self.config.stage)
+        clean = batch.features(self.config.stage)
         step = torch.randint(STEPS, (batch_size,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
         mask = self.asked(batch)
@@ -87,14 +100,14 @@ class BodyTraining:
         if self.config.stage == "upper":
             return upper_mask(batch)
         batch.conditions["path"] = wanted_path(batch)
-        return lower_mask(batch)
+        return lower_mask(batch) if self.config.stage == "lower" else torch.cat([lower_mask(batch), upper_mask(batch)], -1)
 
     @torch.no_grad()
     def validate(self, network: torch.nn.Module) -> float:
         """Loss on 64 fixed windows of held-out voices and clips, at fixed steps and noise."""
         generator = torch.Generator(device=self.device).manual_seed(7)
         batch = self.held_out.random(64, generator)
-        clean = getattr(batch, self.config.stage)
+        clean = batch.features(self.config.stage)
         step = torch.linspace(20, STEPS - 20, 64, device=self.device).long()
         noise = torch.randn(clean.shape, device=self.device, generator=generator)
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):

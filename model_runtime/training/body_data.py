@@ -30,6 +30,10 @@ class Batch:
     offsets: Tensor  # (B, 2, 52, 3)
     labels: Tensor  # (B, 2, T)
 
+    def features(self, stage: str) -> Tensor:
+        """Of 'lower', of 'upper', or of both side by side ('whole')."""
+        return torch.cat([self.lower, self.upper], -1) if stage == "whole" else getattr(self, stage)
+
 
 class BodyData:
     """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""

@@ -1,0 +1,158 @@
+"""Listen, Denoise, Action! (Alexanderson et al. 2023) as InterAct compares with it: one network for the whole body.
+
+LDA1 animates one person who knows nothing of the other; LDA2 both at once. Both have our tokens, conditions and training
+budget, so that what differs is the hierarchy and, for LDA1, the partner.
+
+    python -m model_runtime.evaluation.baselines lda2 --scenes corpus/scenes --minutes 60 --out out/baselines
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..body import OVERLAP, WINDOW, BodyStage, StepCallback, join_windows, kept_lower, path_condition, ramp, share_of, windows
+from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
+from ..checkpoint import load_checkpoint, load_into, save_checkpoint
+from ..contract import ACTION_LABELS
+from ..cues import Cue
+from ..networks.blocks import Attention, modulate
+from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
+from ..training.body import BodyTraining
+from ..training.loop import Trainer
+
+BASELINES = ("lda1", "lda2")
+_WITH_PARTNER = ("labels", "emotion", "words")  # conditions whose second half is the partner's
+_WALKING = ACTION_LABELS.index("walk")
+
+
+class AloneBlock(nn.Module):
+    """A ``DuetBlock`` without the partner."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.self_attention = Attention(width, heads)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 3 * width), nn.GELU(approximate="tanh"), nn.Linear(3 * width, width))
+        self.shift = nn.Parameter(torch.zeros(9 * width))
+
+    def forward(self, x: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        s1, g1, a1, _, _, _, s3, g3, a3 = (modulation + self.shift).chunk(9, -1)
+        h = modulate(x, s1, g1)
+        x = x + (1 + a1)[:, None] * self.self_attention(h, h, rotary)
+        return x + (1 + a3)[:, None] * self.feed_forward(modulate(x, s3, g3))
+
+
+class AloneDenoiser(DuetDenoiser):
+    """LDA1: neither sees nor hears the partner."""
+
+    def __init__(self, config: DuetConfig) -> None:
+        super().__init__(config)
+        self.blocks = nn.ModuleList(AloneBlock(config.width, config.heads) for _ in range(config.blocks))
+
+    def forward(
+        self, noisy: Tensor, step: Tensor, kept: Tensor, mask: Tensor, conditions: dict[str, Tensor], body: Tensor,
+        given: Tensor | None = None, dropped: dict[str, Tensor] | None = None,
+    ) -> Tensor:  # fmt: skip
+        mine = {name: value for name, value in conditions.items() if name != "partner_speech"}
+        for name in _WITH_PARTNER:
+            if name in mine:
+                own = mine[name][..., : CONDITIONS[name] // 2]
+                mine[name] = torch.cat([own, torch.zeros_like(own)], -1)
+        seen = torch.ones(noisy.shape[-1], device=noisy.device)
+        seen[PARTNER] = 0.0
+        batch = noisy.shape[0]
+        # The partner's bones reach the network only through the pair (own, other): here both halves are one's own.
+        twice = body.flatten(0, 1)[:, None].expand(-1, 2, -1)
+        apart: dict[str, Any] = {name: value.flatten(0, 1)[:, None].expand(-1, 2, -1, -1) for name, value in mine.items()}
+        # Each actor becomes a pair of itself, of which the first is read.
+        double = lambda x: x.flatten(0, 1)[:, None].expand(-1, 2, -1, -1)  # noqa: E731
+        lost = None if dropped is None else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
+        out = super().forward(double(noisy * seen), step.repeat_interleave(2), double(kept * seen), double(mask), apart, twice, None, lost)
+        return out[:, 0].unflatten(0, (batch, 2))
+
+
+def network_of(name: str, config: DuetConfig) -> DuetDenoiser:
+    return AloneDenoiser(config) if name == "lda1" else DuetDenoiser(config)
+
+
+class WholeStage(BodyStage):
+    """A trained baseline, sampled like a stage."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        tensors, header = load_checkpoint(folder / f"{name}.safetensors")
+        self.config, self.header = DuetConfig.from_header(header["config"]), header
+        self.network = network_of(name, self.config).eval()
+        load_into(self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, name)
+        self.mean, self.std = (torch.cat([tensors[f"lower_{kind}"], tensors[f"upper_{kind}"]]) for kind in ("mean", "std"))
+        self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
+        self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
+
+
+def make_whole(stage: BodyStage, cue: Cue, seed: int, preset: str, guidance: float, on_step: StepCallback) -> tuple[GlobalMotion, Tensor]:
+    """Lower motion (2, frames, ...) and upper features (2, frames, 102) by one network, window by window."""
+    parts: list[GlobalMotion] = []
+    height = cue.body[0, :, 0]
+    starts = list(windows(cue.frames))
+    out = torch.zeros(2, starts[-1][0] + WINDOW, UPPER_SIZE)
+    walking = (cue.conditions["labels"][0, :, :, _WALKING] > 0.5).numpy()
+    for index, (start, overlap) in enumerate(starts):
+        generator = torch.Generator().manual_seed(seed * 1000 + index)
+        before = parts[-1].window(WINDOW - OVERLAP, WINDOW) if overlap else None
+        first_xy, first_heading = (cue.places.position[:, 0], cue.places.heading[:, 0]) if before is None else (before.root[:, 0, :2], before.heading[:, 0])
+        here = before.root[:, OVERLAP - 1, :2] if before is not None else first_xy
+        cut = {name: value[:, :, start : start + WINDOW] for name, value in cue.conditions.items()}
+        cut["path"] = path_condition(cue.places, walking, here, start + max(overlap, 1) - 1, start, first_xy, first_heading, height)
+        kept, mask = kept_lower(before, cue.places, start, first_xy, first_heading, height)
+        above, over = torch.zeros(1, 2, WINDOW, UPPER_SIZE), torch.zeros(1, 2, WINDOW, len(stage.config.groups) - mask.shape[-1])
+        above[0, :, :overlap], over[0, :, :overlap] = out[:, start : start + overlap], 1.0
+        features = stage.sample(
+            cut, cue.body, torch.cat([kept, above], -1), torch.cat([mask, over], -1), None, generator, preset, guidance, share_of(on_step, index, len(starts))
+        )[0]
+        parts.append(decode_lower(features[..., :LOWER_SIZE], height, first_xy, first_heading))
+        blend = ramp(overlap, WINDOW)[None, :, None]
+        out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features[..., LOWER_SIZE:] * blend
+    return join_windows(parts).window(0, cue.frames), out[:, : cue.frames]
+
+
+def train(name: str, scenes: Path, out: Path, minutes: float, config_name: str, device: torch.device, batch: int, rate: float, seed: int, max_steps: int | None) -> Path:
+    """Train a baseline as ``training.body`` trains a stage, resuming what is in ``out``; returns the weights' path."""
+    torch.manual_seed(seed)
+    heard = tuple(c for c in STAGE_CONDITIONS["lower"] if c != "words" and (c != "partner_speech" or name == "lda2"))
+    config = DuetConfig("whole", **CONFIGS[config_name], conditions=heard)
+    training = BodyTraining(config, scenes, device, None, seed)
+    network = network_of(name, config).to(device)
+    trainer = Trainer(network, out / name, device, rate)
+    trainer.resume()
+    begin = time.monotonic()
+    trainer.run(lambda: training.training_terms(network, batch), lambda: training.validate(network), minutes, max_steps)
+    with trainer.averaged():
+        tensors = {f"network.{k}": v.detach() for k, v in network.state_dict().items()} | training.scales()
+    path = out / f"{name}.safetensors"
+    save_checkpoint(path, tensors, {"network": name, "config": asdict(config), "training": {"steps": trainer.step, "seconds": round(time.monotonic() - begin)}})
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=BASELINES)
+    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
+    parser.add_argument("--out", type=Path, default=Path("out/baselines"))
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--max-steps", type=int)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=5e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    print(train(args.name, args.scenes, args.out, args.minutes, args.config, torch.device(args.device), args.batch, args.rate, args.seed, args.max_steps))
+
+
+if __name__ == "__main__":
+    main()
