@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..skeleton import HAND_JOINTS, JOINTS, Skeleton
-from .clip import Clip, ClipUnreadable, align_elbow_hinges, finish_clip, split_of
+from ..skeleton import BODY_JOINTS, HAND_JOINTS, JOINTS, Skeleton, heading_of
+from .clip import Clip, ClipUnreadable, Pair, align_elbow_hinges, finish_clip, local_rotations, settle_pelvis
+from .glitches import mend_glitches, steps
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers, t_posed_frames
 
 Array = NDArray[Any]
+_LEAP_SPEED, _LEAP = np.radians(1800), np.radians(50)  # a second, and a frame: a T-pose is left faster than a body moves
+_SURE_LEAP = np.radians(70)  # a little less than what makes a clip unreadable
 _SIDES = {"left": ("L", "Left", "l"), "right": ("R", "Right", "r")}
 
 
@@ -180,23 +183,86 @@ def make_clip(
 
     Raises ``ClipUnreadable`` when joints have unknown names or values make no sense.
     """
+    body = _carried(name, motion, rest, stature)
+    start, stop = _clean_stretch([body], _first_moving_frame(body.skeleton, body.world, body.rate))
+    return _finished(name, body, start, stop, source, licence, tags=tags, performer=performer)
+
+
+@dataclass(frozen=True, eq=False)
+class _Carried:
+    """A motion on the canonical joints: ``root`` (T, 3), ``world`` (T, 52, 4), the joints whose fingers move."""
+
+    skeleton: Skeleton
+    root: Array
+    world: Array
+    rate: float
+    has_fingers: bool
+
+
+def _carried(name: str, motion: BvhMotion, rest: Rest | None, stature: float | None) -> _Carried:
     if not (np.isfinite(motion.local).all() and np.isfinite(motion.translations).all()):
         raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
-    rig, bones = motion.rig, find_bone_map(name, motion.rig)
+    rig, bones, rate = motion.rig, find_bone_map(name, motion.rig), _whole_rate(motion.rate)
+    every = round(rate / FPS) if rate >= 2 * FPS and rate % FPS == 0 else 1  # frames between would be computed to be dropped
     t_pose = measure_t_pose(rig, bones, None if rest is None else np.stack([rest[bone] for bone in rig.names]))
-    root, world = carry_over(rig, bones, t_pose, motion.local, motion.translations)
+    root, world = carry_over(rig, bones, t_pose, motion.local[::every], motion.translations[::every])
     world = align_elbow_hinges(world)
     skeleton = t_pose.skeleton
     if stature is not None:
         factor = stature / skeleton.height
         skeleton, root = skeleton.scaled(factor), root * factor
-    start = _first_moving_frame(skeleton, world, motion.rate)
     has_fingers = _fingers_move(motion, bones)
     world = relaxed_fingers(world, tuple(joint for joint in JOINTS if joint not in bones.rotation) if has_fingers else None)
+    return _Carried(skeleton, root, world, rate / every, has_fingers)
+
+
+def _finished(name: str, body: _Carried, start: int, stop: int, source: str, licence: str, **details: Any) -> Clip:
     return finish_clip(
-        f"{source}/{name}", source, licence, skeleton, root[start:], world[start:], _whole_rate(motion.rate),
-        tags=tags, performer=performer, has_fingers=has_fingers, split=split_of(name),
+        f"{source}/{name}", source, licence, body.skeleton, body.root[start:stop], body.world[start:stop], body.rate,
+        has_fingers=body.has_fingers, **details,
     )  # fmt: skip
+
+
+def make_pair(
+    names: tuple[str, str], motions: tuple[BvhMotion, BvhMotion], source: str, licence: str, *, stature: float | None = None,
+    tags: tuple[str, ...] = (),
+) -> tuple[Clip, Clip]:  # fmt: skip
+    """Clips of a take of two people on rigs of one size, each with a note of where the other stands at the first frame.
+
+    Frames are dropped for both alike. Raises ``ClipUnreadable`` when either is unreadable or they are of different rates.
+    """
+    if abs(motions[0].rate - motions[1].rate) > 1e-3 * motions[0].rate:
+        raise ClipUnreadable(f"'{names[0]}' and '{names[1]}' are one take but claim different rates.")
+    bodies = [_carried(name, motion, None, stature) for name, motion in zip(names, motions)]
+    start, stop = _clean_stretch(bodies, max(_first_moving_frame(body.skeleton, body.world, body.rate) for body in bodies))
+    clips = [
+        _finished(name, body, start, stop, source, licence, tags=(*tags,), performer=f"{source}_{name.split('_')[0]}")
+        for name, body in zip(names, bodies)
+    ]
+    places = [settle_pelvis(body.skeleton, body.root[start : start + 1], body.world[start : start + 1, 0])[1][0] for body in bodies]
+    headings = [float(heading_of(body.world[start, 0])) for body in bodies]
+    notes = []
+    for me, other in ((0, 1), (1, 0)):
+        x, y, _ = rot.rotate(rot.about_z(np.array(-headings[me])), places[other] - places[me])
+        turn = (headings[other] - headings[me] + np.pi) % (2 * np.pi) - np.pi
+        notes.append(Pair(clips[other].name, float(x), float(y), float(turn)))
+    return replace(clips[0], pair=notes[0]), replace(clips[1], pair=notes[1])
+
+
+def _clean_stretch(bodies: Sequence[_Carried], start: int) -> tuple[int, int]:
+    """From ``start`` to the end, or the longest stretch of all bodies between leaps that no body makes, if it is long."""
+    stop = min(len(body.root) for body in bodies)
+    wild = np.zeros(max(stop - start - 1, 0), bool)
+    for body in bodies:
+        local = mend_glitches(local_rotations(body.world[start:stop]))[:, : len(BODY_JOINTS)]
+        wild |= (steps(local) > _SURE_LEAP).any(axis=1)
+    edges = [start, *(np.flatnonzero(wild) + start + 1), stop]
+    longest = max(range(len(edges) - 1), key=lambda i: edges[i + 1] - edges[i])
+    first, last = (int(edges[longest]), int(edges[longest + 1]))
+    margins = (2 if first > start else 0, 2 if last < stop else 0)  # a leap takes its neighbours along
+    if last - first - sum(margins) < max(2.0 * bodies[0].rate, 0.3 * (stop - start)):
+        return start, stop
+    return first + margins[0], last - margins[1]
 
 
 def _first_moving_frame(skeleton: Skeleton, world: Array, rate: float) -> int:
@@ -204,8 +270,9 @@ def _first_moving_frame(skeleton: Skeleton, world: Array, rate: float) -> int:
     moving = np.flatnonzero(~t_posed_frames(skeleton, world))
     start = int(moving[0]) if len(moving) else 0
     opening = world[start : start + round(0.5 * rate)]
-    leaps = np.abs(np.sum(opening[1:] * opening[:-1], axis=-1)).min(axis=1) < np.cos(np.radians(15))  # half of 30 degrees
-    return start + (int(np.flatnonzero(leaps)[-1]) + 1 if leaps.any() else 0)
+    turns = 2.0 * np.arccos(np.clip(np.abs(np.sum(opening[1:] * opening[:-1], axis=-1)), 0, 1)).max(axis=1, initial=0.0)
+    leaps = np.flatnonzero(turns > np.minimum(_LEAP_SPEED / rate, _LEAP))
+    return start + (int(leaps[-1]) + 1 if len(leaps) else 0)
 
 
 def _arms_are_out(rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from .. import rotations as rot
 from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics, heading_of
+from .glitches import LARGEST_STEP, mend_glitches, steps
 
 Array = NDArray[Any]
 
@@ -21,12 +21,21 @@ _FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "rig
 _SWAPPED_WORDS = {"left": "right", "right": "left"}
 SHORTEST_CLIP = 8  # frames; anything shorter is a pose, not a motion
 HIGHEST_RATE = 480.0
-LARGEST_STEP = np.radians(75)  # of a body joint in a thirtieth of a second; faster is an error of the capture
-_LEAP = np.radians(40)
 
 
 class ClipUnreadable(InterActError):
     """A motion file is broken or is not what its name says; it is skipped and counted."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The other half of a two-person take, which runs in step frame by frame: the ``partner`` clip's name, and where it
+    stands at this clip's first frame, in this clip's own space: ``x``, ``y`` in metres and ``heading`` in radians."""
+
+    partner: str
+    x: float
+    y: float
+    heading: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +45,7 @@ class Clip:
     ``root_positions`` (T, 3) metres and ``rotations`` (T, 52, 4) are as in ``contract.ActorPerformance``. The first
     frame stands at x = y = 0 with heading 0, soles touch z = 0. ``sync`` maps gesture phases (ready, stroke_start,
     emphasis, stroke, relax) to seconds from the first frame. ``has_fingers`` is False where the fingers are a relaxed
-    curl put in by the importer.
+    curl put in by the importer. ``pair`` is there for takes of two people.
     """
 
     name: str
@@ -50,6 +59,7 @@ class Clip:
     has_fingers: bool = True
     performer: str = ""
     split: str = "train"
+    pair: Pair | None = None
 
     @property
     def frames(self) -> int:
@@ -64,7 +74,7 @@ class Clip:
         """Frames ``start`` to ``stop`` (exclusive), moved back to the origin, sync times shifted with them."""
         root, rotations = place_at_origin(self.root_positions[start:stop], self.rotations[start:stop])
         sync = {phase: time - start / FPS for phase, time in self.sync.items()}
-        return replace(self, root_positions=root, rotations=rotations, sync=sync)
+        return replace(self, root_positions=root, rotations=rotations, sync=sync, pair=self.pair if start == 0 else None)
 
     def mirrored(self) -> Clip:
         """Left and right swapped: the reflection in the plane x = 0."""
@@ -77,6 +87,7 @@ class Clip:
             root_positions=self.root_positions * flip,
             rotations=np.ascontiguousarray(self.rotations[:, order] * np.array([1, 1, -1, -1], np.float32)),
             tags=tuple("_".join(_SWAPPED_WORDS.get(word, word) for word in tag.split("_")) for tag in self.tags),
+            pair=Pair(f"{self.pair.partner}~mirrored", -self.pair.x, self.pair.y, -self.pair.heading) if self.pair else None,
         )
 
 
@@ -100,7 +111,7 @@ def finish_clip(
     if len(root) < SHORTEST_CLIP:
         raise ClipUnreadable(f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip.")
     rotations = mend_glitches(share_forearm_twist(rotations))
-    fastest = _steps(rotations[:, : len(BODY_JOINTS)])
+    fastest = steps(rotations[:, : len(BODY_JOINTS)])
     if fastest.max() > LARGEST_STEP:
         frame, joint = np.unravel_index(int(fastest.argmax()), fastest.shape)
         raise ClipUnreadable(
@@ -184,29 +195,6 @@ def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Arra
     return root, rot.slerp(rotations[before], rotations[after], np.broadcast_to(blend, (len(times), len(JOINTS))))
 
 
-def mend_glitches(rotations: Array) -> Array:
-    """Bridge spells of one to four frames in which a joint of (T, 52, 4) leaps away and comes back."""
-    rotations = np.array(rotations)
-    for frame, joint in np.argwhere(_steps(rotations) > _LEAP):
-        track = rotations[:, joint]
-        leap = _angle(track[frame], track[min(frame + 1, len(track) - 1)])
-        for back in range(frame + 2, min(frame + 6, len(track))):
-            if _angle(track[frame], track[back]) < 0.4 * leap:
-                part = np.arange(1, back - frame) / (back - frame)
-                track[frame + 1 : back] = rot.slerp(np.repeat(track[frame][None], len(part), 0), track[back], part)
-                break
-    return rotations
-
-
-def _steps(rotations: Array) -> Array:
-    """(T - 1, J) angles in radians between neighbouring frames."""
-    return _angle(rotations[:-1], rotations[1:])
-
-
-def _angle(a: Array, b: Array) -> Array:
-    return 2.0 * np.arccos(np.clip(np.abs(np.sum(a * b, axis=-1)), 0.0, 1.0))
-
-
 def share_forearm_twist(rotations: Array) -> Array:
     """Spread the turning of the hand about the forearm's long axis: half in the elbow joint, half in the wrist.
 
@@ -276,8 +264,3 @@ def standing_skeleton(offsets: Array, toe_height: float) -> Skeleton:
 def symmetric(offsets: Array) -> Array:
     """Offsets (52, 3) made left-right symmetric, as bodies nearly are and rigs wholly."""
     return 0.5 * (offsets + offsets[list(MIRRORED)] * [-1, 1, 1])
-
-
-def split_of(name: str) -> str:
-    """'test' for about one name in ten, the same on every machine and in every year, else 'train'."""
-    return "test" if hashlib.blake2b(name.encode(), digest_size=4).digest()[0] < 26 else "train"

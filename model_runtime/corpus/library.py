@@ -6,15 +6,10 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 import re
-import tarfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,28 +20,26 @@ from .. import rotations as rot
 from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import JOINTS, Skeleton
-from .bvh import make_clip, parse_bvh, rest_of_first_frame
-from .clip import Clip, ClipUnreadable
+from .archives import Reading, members
+from .clip import Clip, ClipUnreadable, Pair
+from .clip_table import summary, summary_table
+from .cmu import read_cmu_archive
+from .families import assign_splits, drop_duplicates
+from .gltf import parse_glb, read_animation
 from .rocketbox import read_rocketbox
 from .skm import parse_sk, read_skm
+from .skm_tags import tags_of_animation
 from .source_rig import SourceRig
 
 Array = NDArray[Any]
 LIBRARY_VERSION = 1
 _TURNS = 32767 / np.pi  # int16 steps per radian of a rotation vector
 _META = ("name", "source", "licence", "tags", "sync", "has_fingers", "performer", "split")
+_PAIR = ("partner", "x", "y", "heading")
 
 
 class LibraryMissing(InterActError):
     """The library of clips, or the archives it is built from, are not where they should be."""
-
-
-@dataclass
-class Reading:
-    """What came of reading: clips, and refusals as (file, reason)."""
-
-    clips: list[Clip] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 def build_library(data_dir: Path, out: Path) -> Reading:
@@ -56,6 +49,7 @@ def build_library(data_dir: Path, out: Path) -> Reading:
     """
     reading = read_archives(data_dir / "motion")
     drop_duplicates(reading)
+    assign_splits(reading)
     save_library(reading.clips, out)
     return reading
 
@@ -75,33 +69,10 @@ def read_archives(motion_dir: Path) -> Reading:
     return reading
 
 
-def members(path: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of the plain files in a tar archive or folder, archive order; unsafe members are refused."""
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.is_file():
-                yield f"{path.name}/{file.relative_to(path).as_posix()}", file.read_bytes()
-        return
-    try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                if member.isdir():
-                    continue
-                parts = PurePosixPath(member.name.replace("\\", "/"))
-                if parts.is_absolute() or ".." in parts.parts or not member.isfile():
-                    reading.refused.append((f"{path.name}:{member.name}", "the archive member is a link or points outside the archive"))
-                    continue
-                stream = archive.extractfile(member)
-                if stream is not None:
-                    yield member.name, stream.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        reading.refused.append((path.name, f"the archive cannot be read to its end ({error})"))
-
-
 def _read_rocketbox_archive(path: Path, reading: Reading) -> None:
     for name, content in members(path, reading):
         if name.endswith(".npz"):
-            _attempt(reading, name, lambda name=name, content=content: read_rocketbox(name, content))  # type: ignore[misc]
+            reading.attempt(name, read_rocketbox, name, content)
 
 
 def _read_smartbody_archive(path: Path, reading: Reading) -> None:
@@ -116,87 +87,31 @@ def _read_smartbody_archive(path: Path, reading: Reading) -> None:
             except ClipUnreadable as error:
                 reading.refused.append((name, str(error)))
     for name, content in sorted(motions):
-        _attempt(reading, name, lambda name=name, content=content: read_skm(name, content, rigs))  # type: ignore[misc]
+        reading.attempt(name, read_skm, name, content, rigs)
 
 
-_CMU_LICENCE = "CMU Graphics Lab Motion Capture Database, free for all uses, not to be resold"
-
-
-def _read_cmu_archive(path: Path, reading: Reading) -> None:
-    index: dict[str, str] = {}
-    motions: list[tuple[str, bytes]] = []
+def _read_mesh2motion(path: Path, reading: Reading) -> None:
     for name, content in members(path, reading):
-        if name.endswith("index.csv"):
-            index = _cmu_index(content.decode("utf-8", errors="replace"))
-        elif name.endswith(".bvh"):
-            motions.append((name, content))
-    for name, content in sorted(motions):
-        _attempt(reading, name, lambda name=name, content=content: _cmu_clip(name, content, index))  # type: ignore[misc]
-
-
-def _cmu_clip(name: str, content: bytes, index: Mapping[str, str]) -> Clip:
-    take = re.sub(r"^0*(\d\d)", r"\1", PurePosixPath(name).stem.removesuffix("_scaled"))
-    motion = parse_bvh(take, content.decode("utf-8", errors="replace"))
-    performer = f"cmu_{take.split('_')[0]}"
-    if "salsa" in name:  # drawn in their zero pose, and made for small game characters
-        return make_clip(take, motion, "cmu", _CMU_LICENCE, stature=1.70, tags=("dance", "salsa"), performer=performer)
-    rest = rest_of_first_frame(take, motion)
-    if rest is None:
-        raise ClipUnreadable(f"'{take}' does not begin with a T-pose to measure the body in.")
-    return make_clip(take, motion, "cmu", _CMU_LICENCE, rest=rest, tags=_cmu_tags(index.get(take, "")), performer=performer)
-
-
-def _cmu_index(text: str) -> dict[str, str]:
-    """Take ('02_01') -> what it shows."""
-    rows = csv.reader(io.StringIO(text))
-    return {row[0]: row[1].lower() for row in rows if len(row) > 1 and re.fullmatch(r"\d+_\d+", row[0])}
-
-
-def _cmu_tags(description: str) -> tuple[str, ...]:
-    words = re.findall(r"[a-z]+", description)
-    known = ["walk", "run", "jog", "jump", "punch", "dance", "salsa", "wash", "swordplay", "basketball", "uneven", "slow", "brisk"]
-    tags = [word for word in known if word in words]
-    plain = {"walk"} >= set(tags) - {"slow", "brisk"} and "walk" in tags
-    return (*tags, *(("walk_loop", "locomotion") if plain else ()))
-
-
-def _attempt(reading: Reading, name: str, read: Callable[[], Clip]) -> None:
-    try:
-        reading.clips.append(read())
-    except ClipUnreadable as error:
-        reading.refused.append((name, str(error)))
+        if not name.endswith(".glb"):
+            continue
+        try:
+            scene = parse_glb(name, content)
+        except ClipUnreadable as error:
+            reading.refused.append((name, str(error)))
+            continue
+        for number, animation in enumerate(scene.animations):
+            clip = re.sub(r"\W+", "_", animation)
+            performer = f"mesh2motion_{PurePosixPath(name).stem}"
+            tags = tags_of_animation(clip)
+            reading.attempt(f"{name}:{animation}", read_animation, scene, number, clip, "mesh2motion", "CC0-1.0", tags, performer)
 
 
 _ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {
     "rocketbox.tar": _read_rocketbox_archive,
     "smartbody.tar.xz": _read_smartbody_archive,
-    "cmu.tar.xz": _read_cmu_archive,
+    "cmu.tar.xz": read_cmu_archive,
+    "mesh2motion": _read_mesh2motion,
 }
-
-
-def drop_duplicates(reading: Reading) -> None:
-    """Refuse copies, and mirrored copies, of a clip already read."""
-    kept: list[Clip] = []
-    seen: dict[tuple[int, bytes], str] = {}
-    for clip in reading.clips:
-        twin = seen.get(_fingerprint(clip))
-        if twin is not None:
-            reading.refused.append((clip.name, f"a copy of '{twin}'"))
-            continue
-        twin = seen.get(_fingerprint(clip.mirrored()))
-        if twin is not None:
-            reading.refused.append((clip.name, f"a mirrored copy of '{twin}'"))
-            continue
-        seen[_fingerprint(clip)] = clip.name
-        kept.append(clip)
-    reading.clips[:] = kept
-
-
-def _fingerprint(clip: Clip) -> tuple[int, bytes]:
-    """Length and coarse body rotations at five moments: equal for copies, different for takes of the same motion."""
-    moments = np.linspace(0, clip.frames - 1, 5).astype(int)
-    vectors = rot.to_axis_angle(clip.rotations[moments][:, 1:22].astype(np.float64))
-    return clip.frames, np.round(vectors * 20).astype(np.int8).tobytes()
 
 
 def save_library(clips: list[Clip], path: Path) -> None:
@@ -208,7 +123,7 @@ def save_library(clips: list[Clip], path: Path) -> None:
         "version": LIBRARY_VERSION,
         "fps": FPS,
         "joints": list(JOINTS),
-        "clips": [{key: getattr(clip, key) for key in _META} | {"frames": clip.frames} for clip in clips],
+        "clips": [_meta_of(clip) for clip in clips],
     }
     partial = path.with_name(path.name + ".part")
     try:
@@ -223,6 +138,11 @@ def save_library(clips: list[Clip], path: Path) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _meta_of(clip: Clip) -> dict[str, Any]:
+    pair = {"pair": [getattr(clip.pair, key) for key in _PAIR]} if clip.pair else {}
+    return {key: getattr(clip, key) for key in _META} | {"frames": clip.frames} | pair
 
 
 def load_library(path: str | Path) -> list[Clip]:
@@ -243,38 +163,27 @@ def load_library(path: str | Path) -> list[Clip]:
         stop = start + entry["frames"]
         vectors = np.cumsum(rotations[start:stop], axis=0, dtype=np.int16).astype(np.float32) / np.float32(_TURNS)
         details = {key: entry[key] for key in _META} | {"tags": tuple(entry["tags"])}
+        details["pair"] = Pair(*entry["pair"]) if "pair" in entry else None
         quaternions = rot.continuous(rot.from_axis_angle(vectors)).astype(np.float32)
         clips.append(Clip(skeleton=Skeleton(offsets[index]), root_positions=root_positions[start:stop], rotations=quaternions, **details))
         start = stop
     return clips
 
 
-def summary(reading: Reading) -> str:
-    """Minutes by source and tag, and every refusal with its reason, as lines to print."""
-    lines = []
-    for source in sorted({clip.source for clip in reading.clips}):
-        clips = [clip for clip in reading.clips if clip.source == source]
-        held_out = sum(clip.split == "test" for clip in clips)
-        lines.append(f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} held out, {clips[0].licence}")
-        counts = Counter(tag for clip in clips for tag in clip.tags)
-        for tag, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            lines.append(f"    {tag:24s} {count:4d} clips {_minutes([c for c in clips if tag in c.tags]):6.1f} min")
-    lines.append(f"total: {len(reading.clips)} clips, {_minutes(reading.clips):.1f} min; {len(reading.refused)} refused")
-    lines += [f"    {name}: {reason}" for name, reason in reading.refused]
-    return "\n".join(lines)
-
-
-def _minutes(clips: list[Clip]) -> float:
-    return sum(clip.duration for clip in clips) / 60
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Read the motion archives into one library of clips.")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder that holds motion/")
     parser.add_argument("--out", type=Path, default=Path("corpus/clips.npz"), help="library file to write")
+    parser.add_argument("--table", type=Path, help="also write what was read and refused as a page of Markdown")
     arguments = parser.parse_args()
-    print(summary(build_library(arguments.data, arguments.out)))
+    reading = build_library(arguments.data, arguments.out)
+    print(summary(reading))
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")
+    if arguments.table is not None:
+        arguments.table.parent.mkdir(parents=True, exist_ok=True)
+        partial = arguments.table.with_name(arguments.table.name + ".part")
+        partial.write_text(summary_table(reading), encoding="utf-8")
+        os.replace(partial, arguments.table)
 
 
 if __name__ == "__main__":

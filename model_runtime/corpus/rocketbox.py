@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..skeleton import INDEX, JOINTS, PARENTS, Skeleton
-from .clip import Clip, ClipUnreadable, finish_clip, split_of, standing_skeleton, symmetric
+from .clip import Clip, ClipUnreadable, finish_clip, standing_skeleton, symmetric
 
 Array = NDArray[Any]
 SOURCE, LICENCE = "rocketbox", "MIT"
@@ -31,7 +31,6 @@ _NECK_PITCH, _HEAD_PITCH, _COLLAR_SLOPE = 16.0, 11.0, 12.0
 _THUMB_OUT, _THUMB_DROP = 45.0, 10.0
 _TOE_HEIGHT = 0.012
 _PROPS = {"phone", "documents", "trolley", "umbrella", "bag", "drink", "picture", "door", "work"}
-_UNIQUE = {"sit_down", "stand_up", "walk_start", "walk_stop", "turn"}  # too few to hold any out
 
 
 def read_rocketbox(member: str, content: bytes) -> Clip:
@@ -59,7 +58,7 @@ def read_rocketbox(member: str, content: bytes) -> Clip:
     tags = tags_of(name)
     return finish_clip(
         f"{SOURCE}/{name}", SOURCE, LICENCE, _skeleton(rest[columns]), root, world, rate,
-        tags=tags, performer=f"{SOURCE}_{name[0]}", split="train" if _UNIQUE & set(tags) else split_of(name),
+        tags=tags, performer=f"{SOURCE}_{name[0]}",
     )  # fmt: skip
 
 

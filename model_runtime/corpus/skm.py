@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..skeleton import HAND_JOINTS, JOINTS
 from .bvh import BONE_MAPS, parse_hierarchy
-from .clip import Clip, ClipUnreadable, finish_clip, split_of
+from .clip import Clip, ClipUnreadable, finish_clip
 from .skm_tags import tags_named, tags_seen
 from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, relaxed_fingers
 
@@ -184,7 +184,6 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
     clip = finish_clip(
         f"{SOURCE}/{family}/{name}", SOURCE, LICENCE, t_pose.skeleton, root, world, 1.0 / float(np.median(steps)),
         tags=tags, sync=sync, performer=_performer(family, name), has_fingers=has_fingers,
-        split="train" if {"turn", "to_walk", "to_idle"} & set(tags) else split_of(name),
     )  # fmt: skip
     return replace(clip, tags=(*tags, *tags_seen(clip)))
 

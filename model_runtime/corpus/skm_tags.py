@@ -21,6 +21,7 @@ _KINDS = (
     ("question", "question"), ("bigger", "big"), ("inclusivity", "inclusive"), ("ThrowAway", "dismiss"), ("Sweep", "sweep"), ("Me", "me"), ("me", "me"),
     ("We", "we"), ("we", "we"), ("us", "we"), ("you", "you"),
 )  # fmt: skip
+LEFT_OUT = "left_out"  # nothing for a conversation: fights, props, stunts, dances, broken poses
 _GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
 _PLAIN_WORDS = (
     ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
@@ -28,6 +29,34 @@ _PLAIN_WORDS = (
     ("OpenDoor", "prop"), ("ThrowAway", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
     ("CrossedArms", "crossed_arms"), ("IdleFight", "fight"),
 )  # fmt: skip
+
+
+def tags_of_text(text: str, words: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The values of all ``words`` (word, value) that ``text`` contains, each once."""
+    return tuple(dict.fromkeys(value for word, value in words if word in text))
+
+
+# What an animator's clip is called -> tags; all that match count. What is not for a conversation is told apart below.
+_ANIMATIONS = (
+    ("Sitting_Enter", "sit_down"), ("Sitting_Exit", "stand_up"), ("Sitting_Idle", "idle"), ("Sitting_Talking", "talk"), ("Idle_Talking", "talk"),
+    ("Idle_Listening", "listen"), ("Head_Nod", "head"), ("Idle_Loop", "idle"), ("Greeting", "greet"), ("Bow", "bow"), ("Angry", "angry"),
+    ("Confused", "confused"), ("Reject", "reject"), ("Dizzy", "dizzy"), ("Victory", "cheer"), ("Walk", "walk"), ("Jog", "jog"), ("Sprint", "run"),
+    ("Run_Anime", "run"), ("Crouch", "crouch"), ("Dance", "dance"), ("Punch", "punch"), ("Jab", "punch"), ("Jump", "jump"), ("Pistol", "prop"),
+    ("Sword", "prop"), ("Torch", "prop"), ("PickUp", "reach"), ("Interact", "reach"), ("Push_Loop", "push"), ("Throw", "prop"), ("Consume", "prop"),
+)  # fmt: skip
+_CONVERSATIONAL = {"sit_down", "stand_up", "idle", "talk", "listen", "head", "greet", "bow", "angry", "confused", "reject", "cheer", "walk", "reach"}
+
+
+def tags_of_animation(name: str) -> tuple[str, ...]:
+    """Tags of an animator-made clip; all of them also carry 'animated', for nobody was captured."""
+    tags = list(tags_of_text(name, _ANIMATIONS))
+    if "Sitting" in name and not {"sit_down", "stand_up"} & set(tags):
+        tags = ["sit", "seated", *tags]
+    if {"walk", "jog", "run"} & set(tags):
+        tags += ["locomotion", *(["walk_loop"] if "walk" in tags else [])]
+    elif not {"sit", "sit_down", "stand_up"} & set(tags):
+        tags += ["stand"]
+    return (*tags, "animated", *(() if set(tags) & _CONVERSATIONAL and "prop" not in tags else (LEFT_OUT,)))
 
 
 def tags_named(family: str, name: str) -> tuple[str, ...]:

@@ -216,7 +216,7 @@ def _corrections(points: Mapping[str, Array]) -> dict[str, Array]:
                 along = rot.rotate(hand, points[following] - points[joint])
                 turns[joint] = rot.multiply(rot.between(along, thumb if "thumb" in joint else out), hand)
             else:
-                turns[joint] = turns[joint[:-1] + str(int(joint[-1]) - 1)]
+                turns[joint] = turns[f"{joint[:-1]}{int(joint[-1]) - 1}"] if joint[-1] != "1" else hand
     return turns
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model_runtime import rotations as rot
-from model_runtime.corpus.clip import split_of
-from model_runtime.corpus.library import (
-    LibraryMissing,
-    Reading,
-    build_library,
-    drop_duplicates,
-    load_library,
-    members,
-    save_library,
-    summary,
-)
+from model_runtime.corpus.archives import Reading, members
+from model_runtime.corpus.clip import Clip, Pair
+from model_runtime.corpus.clip_table import summary
+from model_runtime.corpus.families import assign_splits, drop_duplicates, families_of, family_name
+from model_runtime.corpus.library import LibraryMissing, build_library, load_library, save_library
 
 from .motion_samples import bvh_text, place, still_clip
 
@@ -42,10 +38,72 @@ def test_a_mirrored_clip_is_the_reflection_and_mirroring_twice_changes_nothing()
     np.testing.assert_allclose(back.rotations, clip.rotations, atol=1e-6)
 
 
-def test_the_split_is_the_same_for_ever_and_holds_out_about_a_tenth():
-    assert [split_of(name) for name in ("m_idle_breathe_01", "f_wave_02", "ChrBrad@Idle01_MeLf01")] == ["train", "train", "train"]
-    share = np.mean([split_of(f"clip {number}") == "test" for number in range(5000)])
-    assert 0.08 < share < 0.12
+def _named(*names: str, tags: tuple[str, ...] = ()) -> list[Clip]:
+    return [replace(still_clip(seed=zlib.crc32(name.encode()), name=name), tags=tags) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("smartbody/Gestures/ChrBrad@Idle01_BeatHighBt01", "smartbody/Gestures/ChrBrad@Idle01_BeatHighLf02"),
+        ("smartbody/Gestures/ChrBrad@Idle01_IndicateLeftLf01", "smartbody/Gestures/ChrBrad@Idle01_IndicateRightBt01"),
+        ("smartbody/PNGestures/stop2", "smartbody/PNGestures/stop_intense2"),
+        ("smartbody/FemaleLocomotion/ChrHarmony@Turn90Lf01", "smartbody/FemaleLocomotion/ChrHarmony@Turn90Rt01"),
+        ("rocketbox/m_walk_stroll_01", "rocketbox/m_walk_stroll_02"),
+        ("rocketbox/f_sit_chair_idle_yawn", "rocketbox/f_sit_table_idle_yawn"),
+        ("rocketbox/m_sit_down_chair_left", "rocketbox/m_sit_down_chair_right"),
+    ],
+)
+def test_variants_of_one_motion_are_one_family(one: str, other: str):
+    assert family_name(one) == family_name(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("smartbody/Gestures/ChrBrad@Idle01_BeatHighBt01", "smartbody/Gestures/ChrBrad@Idle03_BeatHighBt01"),
+        ("smartbody/Gestures/ChrBrad@Idle01_BeatHighBt01", "smartbody/Gestures/ChrBrad@Idle01_BeatLowBt01"),
+        ("smartbody/FemaleLocomotion/ChrHarmony@Turn90Lf01", "smartbody/FemaleLocomotion/ChrHarmony@Turn180Lf01"),
+        ("rocketbox/m_wave_01", "rocketbox/f_wave_01"),
+        ("rocketbox/m_sit_down_chair_01", "rocketbox/m_sit_down_chair_left"),
+    ],
+)
+def test_different_performances_are_different_families(one: str, other: str):
+    assert family_name(one) != family_name(other)
+
+
+def test_retargeted_and_mirrored_copies_under_other_names_are_one_family():
+    first, other = still_clip(name="test/first"), still_clip(name="test/other", seed=1)
+    copy = replace(first, name="test/copy", rotations=rot.normalize(first.rotations + np.float32(0.01)))
+    mirror = replace(copy.mirrored(), name="test/mirror")
+    found = families_of([first, other, copy, mirror])
+    assert found[0] == found[2] == found[3] != found[1]
+
+
+def test_halves_of_a_pair_are_one_family():
+    assert family_name("cmu/60_03", "cmu/61_03") == family_name("cmu/61_03", "cmu/60_03")
+
+
+def test_both_sides_of_the_split_own_every_category_and_no_family_is_torn():
+    clips = [c for kind in ("beat", "we") for c in _named(*(f"smartbody/S/A@Idle0{n}_{kind}{s}01" for n in range(1, 9) for s in ("Lf", "Rt")),
+                                                          tags=("gesture", kind))]  # fmt: skip
+    clips += _named("rocketbox/m_sit_down_chair_01", "rocketbox/m_sit_down_table_left", tags=("sit_down",))
+    reading = Reading(clips=clips)
+    assign_splits(reading)
+    for tag in ("beat", "we", "sit_down"):
+        assert {clip.split for clip in reading.clips if tag in clip.tags} == {"train", "test"}
+    sides: dict[str, set[str]] = {}
+    for clip, family in zip(reading.clips, families_of(reading.clips)):
+        sides.setdefault(family, set()).add(clip.split)
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_the_split_does_not_depend_on_the_order_of_reading():
+    clips = _named(*(f"smartbody/S/A@Idle0{n}_BeatLf01" for n in range(1, 9)), tags=("gesture", "beat"))
+    one, other = Reading(clips=list(clips)), Reading(clips=clips[::-1])
+    assign_splits(one)
+    assign_splits(other)
+    assert {clip.name: clip.split for clip in one.clips} == {clip.name: clip.split for clip in other.clips}
 
 
 # ---- archives
@@ -110,9 +168,11 @@ def test_the_library_keeps_clips_to_a_fiftieth_of_a_degree(tmp_path: Path):
     clip = still_clip()
     object.__setattr__(clip, "tags", ("idle", "stand"))
     object.__setattr__(clip, "sync", {"emphasis": 0.25})
+    object.__setattr__(clip, "pair", Pair("two", 0.5, -1.25, 3.0))
     save_library([clip, still_clip(seed=2, name="two")], tmp_path / "clips.npz")
     loaded = load_library(tmp_path / "clips.npz")[0]
-    assert (loaded.name, loaded.tags, loaded.sync, loaded.has_fingers) == (clip.name, clip.tags, clip.sync, clip.has_fingers)
+    for field in ("name", "tags", "sync", "has_fingers", "pair"):
+        assert getattr(loaded, field) == getattr(clip, field), field
     turn = rot.to_axis_angle(rot.multiply(rot.conjugate(clip.rotations), loaded.rotations).astype(float))
     assert np.degrees(np.linalg.norm(turn, axis=-1).max()) < 0.05
     np.testing.assert_allclose(loaded.root_positions, clip.root_positions)

@@ -7,7 +7,8 @@ import pytest
 
 from model_runtime import rotations as rot
 from model_runtime.contract import FPS
-from model_runtime.corpus.clip import ClipUnreadable, finish_clip, mend_glitches
+from model_runtime.corpus.clip import ClipUnreadable, finish_clip
+from model_runtime.corpus.glitches import mend_glitches
 from model_runtime.corpus.rocketbox import read_rocketbox
 from model_runtime.corpus.skm import parse_sk, parse_skm, read_skm
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS
