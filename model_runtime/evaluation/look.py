@@ -43,13 +43,15 @@ def contact_sheet(
     captions: Sequence[str] | None = None,
     columns: int = 4,
     cell: tuple[int, int] = (400, 360),
+    close: bool = False,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None = None,
 ) -> Path:
     """One PNG with a picture of ``bodies`` at each of ``times`` (s; twelve spread over the motion when None).
 
     ``bodies``: one or two of (root positions (T, 3), rotations (T, 52, 4), skeleton). ``faces``: for each body
     ARKit curves (T, 52) or None, drawn as a small face in the cell's corner. ``views``: any of 'three_quarter',
-    'side', 'front', 'top'; more than one makes a strip of rows for each. ``props``: what else stands there at a frame.
+    'side', 'front', 'top'; more than one makes a strip of rows for each. ``close``: each picture as near as its own moment
+    allows, else all from one distance. ``props``: what else stands there at a frame.
     """
     frames = min(len(body[0]) for body in bodies)
     if times is None:
@@ -63,11 +65,13 @@ def contact_sheet(
     for v, view in enumerate(views):
         distance, azimuth, elevation = _framing(bodies, picked, view, cell)
         for i, frame in enumerate(picked):
+            if close:
+                distance = _framing(bodies, [frame], view, cell)[0]
             camera = Camera(_centre(bodies, frame), distance, azimuth, elevation)
             caption = f"{frame / fps:.2f} s" + (f"  {captions[i]}" if captions else "")
             quads, lines = props(frame) if props else ((), ())
             picture = draw(capsules, i, camera, cell, 2, quads, lines)
-            _annotate(picture, caption, _faces_at(faces, frame))
+            _annotate(picture, caption, _faces_at(faces, frame), _swapped(bodies, frame, camera))
             sheet.paste(picture, (i % columns * cell[0], bar + ((i // columns) * len(views) + v) * cell[1]))
     if title:
         ImageDraw.Draw(sheet).text((8, 6), title, fill=(20, 20, 20), font_size=15)
@@ -92,7 +96,7 @@ def scene_sheet(scene: Scene, path: str | Path, start: float = 0.0, seconds: flo
     frames = [min(int(t * FPS), scene.frames - 1) for t in times]
     return contact_sheet(
         props.bodies, path, times.tolist(), faces=props.faces, title=props.title, captions=[props.short(frame) for frame in frames],
-        columns=8, cell=(300, 270), props=props.at,
+        columns=8, cell=(330, 300), close=True, props=props.at,
     )  # fmt: skip
 
 
@@ -113,8 +117,8 @@ def film(
     frames = min(len(body[0]) for body in bodies)
 
     def pictures() -> Iterator[Image.Image]:
-        for frame, picture in _filmed(bodies, range(frames), view, size, fps, None):
-            _annotate(picture, f"{frame / fps:.2f} s" + (f"  {captions[frame]}" if captions else ""), _faces_at(faces, frame))
+        for frame, picture, swapped in _filmed(bodies, range(frames), view, size, fps, None):
+            _annotate(picture, f"{frame / fps:.2f} s" + (f"  {captions[frame]}" if captions else ""), _faces_at(faces, frame), swapped)
             yield picture
 
     return _encode(pictures(), path, fps, size, sound)
@@ -133,8 +137,8 @@ def scene_film(
     frames = range(round(start * FPS), min(round((start + seconds) * FPS), scene.frames), step)
 
     def pictures() -> Iterator[Image.Image]:
-        for frame, picture in _filmed(props.bodies, frames, "three_quarter", size, fps, props.at):
-            _annotate(picture, f"{frame / FPS:.2f} s  frame {frame}   {props.title}", _faces_at(props.faces, frame))
+        for frame, picture, swapped in _filmed(props.bodies, frames, "three_quarter", size, fps, props.at):
+            _annotate(picture, f"{frame / FPS:.2f} s  frame {frame}   {props.title}", _faces_at(props.faces, frame), swapped)
             pen = ImageDraw.Draw(picture)
             for k, line in enumerate(props.long(frame)):
                 pen.text((6, size[1] - 36 + 16 * k), line, fill=TORSOS[k], font_size=12)
@@ -150,15 +154,20 @@ def scene_film(
 def _filmed(
     bodies: Sequence[Body], frames: range, view: str, size: tuple[int, int], fps: int,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None,
-) -> Iterator[tuple[int, Image.Image]]:  # fmt: skip
+) -> Iterator[tuple[int, Image.Image, bool]]:  # fmt: skip
+    """Frame, picture, and whether the second body is left of the first; the camera follows slowly from one side."""
     picked = list(frames)
     shown = [(np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies]
     capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
-    distance, azimuth, elevation = _framing(bodies, picked[::10], view, size)
+    _, azimuth, elevation = _framing(bodies, picked[::10], view, size)
+    # The widest moment of the second around decides how far away the camera is.
+    near = np.array([_framing(bodies, picked[max(0, i - fps) : i + fps + 1 : max(1, fps // 3)], view, size)[0] for i in range(0, len(picked), max(1, fps // 3))])
+    distances = _smooth(np.repeat(near, max(1, fps // 3))[: len(picked), None], fps)[:, 0]
     centres = _smooth(np.stack([_centre(bodies, frame) for frame in picked]), fps)
     for i, frame in enumerate(picked):
         quads, lines = props(frame) if props else ((), ())
-        yield frame, draw(capsules, i, Camera(centres[i], distance, azimuth, elevation), size, 1, quads, lines)
+        camera = Camera(centres[i], float(distances[i]), azimuth, elevation)
+        yield frame, draw(capsules, i, camera, size, 1, quads, lines), _swapped(bodies, frame, camera)
 
 
 def _encode(pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None) -> Path:
@@ -183,7 +192,7 @@ def _encode(pictures: Iterator[Image.Image], path: str | Path, fps: int, size: t
     return Path(path)
 
 
-def _annotate(picture: Image.Image, caption: str, faces: Faces) -> None:
+def _annotate(picture: Image.Image, caption: str, faces: Faces, swapped: bool = False) -> None:
     size = picture.size
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=GRID)
@@ -191,8 +200,13 @@ def _annotate(picture: Image.Image, caption: str, faces: Faces) -> None:
     shown = [face for face in faces if face is not None]
     for number, face in enumerate(faces):
         if face is not None:
-            corner = 4 if number == 0 and len(shown) > 1 else size[0] - FACE_SIZE[0] - 4
-            draw_face(pen, face, (corner, 22), TORSOS[number % 2])
+            left = len(shown) > 1 and (number == 1) == swapped
+            draw_face(pen, face, (4 if left else size[0] - FACE_SIZE[0] - 4, 22), TORSOS[number % 2])
+
+
+def _swapped(bodies: Sequence[Body], frame: int, camera: Camera) -> bool:
+    """Whether the second of two bodies is left of the first in the picture."""
+    return len(bodies) == 2 and bool((bodies[1][0][frame] - bodies[0][0][frame]) @ camera.right < 0.0)
 
 
 def _faces_at(faces: Faces | None, frame: int) -> list[NDArray[np.float32] | None]:
@@ -236,7 +250,7 @@ def _front(bodies: Sequence[Body]) -> float:
 
 def _centre(bodies: Sequence[Body], frame: int) -> NDArray[np.float64]:
     middle = np.mean([body[0][frame][:2] for body in bodies], axis=0)
-    return np.array([middle[0], middle[1], 0.52 * max(body[2].height for body in bodies)])
+    return np.array([middle[0], middle[1], 0.55 * max(body[2].height for body in bodies)])
 
 
 def _smooth(values: NDArray[np.float64], fps: int) -> NDArray[np.float64]:
