@@ -26,6 +26,7 @@ from ..features.prosody import VOICE_ACTIVITY
 from ..skeleton import Skeleton
 from .scene import Scene
 from .shards import ScenesUnfit, read_index
+from .summary_page import TABLE, fill_in, markdown
 
 Array = NDArray[Any]
 
@@ -243,11 +244,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = figures_of(tally, refusals_in(given.scenes))
     print(json.dumps(figures, indent=1))
     if given.docs:
-        from .summary_plots import write_docs
-
-        for path in write_docs(tally, figures, given.docs):
-            print(path)
+        try:
+            write_docs(tally, figures, given.docs)
+        except (InterActError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
     return 0
+
+
+def write_docs(tally: Tally, figures: dict[str, Any], docs: Path) -> None:
+    """Draw ``docs/images/corpus_*.png``, where matplotlib is at hand, and fill in the table of ``docs/corpus.md``."""
+    fill_in(docs / "corpus.md", TABLE, markdown(figures))
+    try:
+        from .summary_plots import draw_pictures
+    except ImportError:
+        print("matplotlib is not installed: no pictures")
+        return
+    for path in draw_pictures(tally, figures, docs / "images"):
+        print(path)
 
 
 def refusals_in(folder: Path) -> list[str]:

@@ -1,9 +1,8 @@
-"""The corpus in pictures, and its figures in the documentation. Needs matplotlib."""
+"""The corpus in pictures. Needs matplotlib."""
 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..contract import EMOTION_GROUPS, EMOTIONS, RELATIONSHIPS
-from ..errors import InterActError
+from ..contract import EMOTION_GROUPS, RELATIONSHIPS
 from .summary import DEPTH_BINS, DISTANCE_BINS, GAP_BINS, SHARE_BINS, TURN_BINS, Tally
+from .summary_page import write_whole
 
 Array = NDArray[Any]
 
@@ -25,65 +24,17 @@ GROUPS = {
     "anger": "#c8553d", "disgust": "#8a9a3b", "fear": "#7a6fb0", "joy": "#e0a030", "sadness": "#4a6fa5", "surprise": "#3fa39b",
     "neutral": "#8d949c",
 }  # fmt: skip
-TABLE = ("<!-- corpus figures -->", "<!-- /corpus figures -->")
 
 
-class MarkersMissing(InterActError):
-    """A page lacks the two comments between which figures are to be written."""
-
-
-def write_docs(tally: Tally, figures: dict[str, Any], docs: Path) -> list[Path]:
-    """Draw ``docs/images/corpus_*.png`` and put the table of figures into ``docs/corpus.md``; the paths written."""
-    (docs / "images").mkdir(parents=True, exist_ok=True)
+def draw_pictures(tally: Tally, figures: dict[str, Any], folder: Path) -> list[Path]:
+    """Write ``corpus_*.png`` into ``folder``; the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, figure in draw_all(tally, figures).items():
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=110)
-        written.append(_write(docs / "images" / f"corpus_{name}.png", buffer.getvalue()))
-    page = docs / "corpus.md"
-    if page.is_file():
-        fill_in(page, TABLE, markdown(figures))
-        written.append(page)
+        written.append(write_whole(folder / f"corpus_{name}.png", buffer.getvalue()))
     return written
-
-
-def fill_in(page: Path, markers: tuple[str, str], text: str) -> None:
-    """Replace what stands between two comments of a page."""
-    content = page.read_text("utf-8")
-    if content.count(markers[0]) != 1 or content.count(markers[1]) != 1:
-        raise MarkersMissing(f"'{page}' needs the lines '{markers[0]}' and '{markers[1]}', once each, to say where figures go.")
-    before, rest = content.split(markers[0])
-    after = rest.split(markers[1])[1]
-    _write(page, f"{before}{markers[0]}\n{text.strip()}\n{markers[1]}{after}".encode())
-
-
-def markdown(figures: dict[str, Any]) -> str:
-    """The table of ``docs/corpus.md``."""
-    hours = figures["minutes"] / 60
-    split = ", ".join(f"{name} {minutes:.0f} min" for name, minutes in figures["minutes_by_split"].items())
-    refused = figures["refused"]
-    thrown = sum(refused.values())
-    rows = [
-        ("scenes", f"{figures['scenes']} ({hours:.2f} h; {split})"),
-        ("minutes of an actor by label", _listed(figures["minutes_by_label"])),
-        ("minutes by kind of scene", _listed(figures["minutes_by_kind"])),
-        ("minutes of an actor by emotion group", _listed(figures["minutes_by_emotion_group"])),
-        ("relationships, emotions that occur", f"{len(figures['minutes_by_relationship'])} of {len(RELATIONSHIPS)}, {len(figures['minutes_by_emotion'])} of {len(EMOTIONS)}"),
-        ("somebody speaks, both, nobody", f"{1 - figures['silence_share']:.0%}, {figures['overlap_share']:.1%}, {figures['silence_share']:.0%} of the time"),
-        ("turns", f"{figures['turns']}, {figures['mean_turn_s']} s on average; median gap {figures['median_gap_s']} s, {figures['gaps_that_overlap']:.0%} overlap"),
-        ("back-channels a minute", f"{figures['back_channels_a_minute']}"),
-        ("gestures", f"{figures['gestures']} of {len(figures['gestures_by_kind'])} kinds, {figures['gestures_a_spoken_minute']} a minute of speech; {_listed(figures['gestures_by_hand'])}"),
-        ("distance of the two", f"median {figures['median_distance_m']} m, {figures['nearer_than_1_m']:.0%} of the time below 1 m"),
-        ("deeper than 1 cm inside oneself, each other", f"{figures['inside_oneself']:.1%}, {figures['inside_each_other']:.2%} of frames"),
-        ("feet on the floor: none, one, two", ", ".join(f"{share:.1%}" for share in figures["feet_on_the_floor"].values())),
-        ("voices", f"{len(figures['utterances_by_voice'])}"),
-        ("scenes refused", f"{thrown}" + (f" ({_listed(refused)})" if thrown else "")),
-    ]  # fmt: skip
-    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
-
-
-def _listed(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value:.0f}" for name, value in values.items())
 
 
 def draw_all(tally: Tally, figures: dict[str, Any]) -> dict[str, Figure]:
@@ -188,10 +139,3 @@ def _dress(axes: Axes, title: str) -> None:
     for spine in axes.spines.values():
         spine.set_color(PALE)
     axes.tick_params(colors=INK, labelsize=8)
-
-
-def _write(path: Path, content: bytes) -> Path:
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    os.replace(partial, path)
-    return path

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from ..contract import FPS
 from ..corpus.clip import Clip
 from ..corpus.library import load_library
 from ..corpus.scene import Scene
+from ..corpus.summary import scenes_in
+from ..corpus.summary_page import REPORT, fill_in, write_whole
 from ..errors import InterActError
 from ..features.prosody import VOICE_ACTIVITY
 from .corpus_measures import (
@@ -302,6 +303,15 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: Sequence[Row]) -> str:
+    """The table of ``docs/corpus.md``."""
+    lines = ["| | scenes | raw clips | wanted | |", "|---|---|---|---|---|"]
+    for row in rows:
+        mark = {True: "✓", False: "✗", None: ""}[row.good]
+        lines.append(f"| {row.name} | {_shown(row.value)} | {_shown(row.real)} | {_wanted(row.bounds)} | {mark} {row.note} |")
+    return "\n".join(lines)
+
+
 def contents_table(tally: Tally, real: Motion) -> str:
     """Where the motion differs from captured motion of the same content."""
     tracks = [*(f"jerk of {part}" for part in PARTS), *(f"speed of {part}" for part in PARTS)]
@@ -312,11 +322,6 @@ def contents_table(tally: Tally, real: Motion) -> str:
         minutes = [m.frames[i] / FPS / 60 for m in (tally.motion, real)]
         lines.append(f"{name:22s} {minutes[0]:6.1f} {minutes[1]:8.1f} " + " ".join(f"{ratio:11.2f}" for ratio in ratios))
     return "\n".join(lines)
-
-
-def load_scenes(folder: Path) -> Iterator[Scene]:
-    for path in sorted(folder.glob("scene_*.npz")):
-        yield Scene.load(path)
 
 
 def _wanted(bounds: tuple[float | None, float | None]) -> str:
@@ -344,13 +349,16 @@ def main() -> int:
     parser.add_argument("--clips", type=Path, default=Path("corpus/clips.npz"))
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write every figure here")
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="also put the table into corpus.md there")
+    parser.add_argument("--split", choices=("train", "test"), help="measure scenes of one split only")
     parser.add_argument("--minutes", type=float, default=30.0, help="of scenes to measure at most")
     given = parser.parse_args()
     from ..corpus.speech_library import load_speech_library  # brings the aligner with it
 
     try:
         utterances = {u.id: u for u in load_speech_library(given.speech)} if given.speech.is_file() else None
-        tally = tally_scenes(load_scenes(given.scenes), utterances, given.minutes)
+        scenes = (scene for scene in scenes_in(given.scenes) if given.split in (None, scene.split))
+        tally = tally_scenes(scenes, utterances, given.minutes)
         real = tally_clips(load_library(given.clips)) if given.clips.is_file() else None
     except (InterActError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -362,11 +370,11 @@ def main() -> int:
     print(table(rows))
     if real is not None:
         print("\n" + contents_table(tally, real[0]))
+    if given.docs:
+        fill_in(given.docs / "corpus.md", REPORT, markdown(rows))
     if given.json:
         plain = {row.name: {"value": _rounded(row.value), "real": None if row.real is None else _rounded(row.real), "wanted": row.bounds, "good": row.good, "note": row.note} for row in rows}
-        partial = given.json.with_name(given.json.name + ".part")
-        partial.write_text(json.dumps({"rows": plain, "scenes": tally.each}, indent=1), encoding="utf-8")
-        os.replace(partial, given.json)
+        write_whole(given.json, json.dumps({"rows": plain, "scenes": tally.each}, indent=1).encode())
     return 0
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from model_runtime.contract import ACTION_LABELS, FPS
 from model_runtime.corpus.scene import Feeling, Scene
-from model_runtime.corpus.summary import figures_of, summary, tally_of, turns_of
-from model_runtime.corpus.summary_plots import TABLE, MarkersMissing, fill_in, markdown, write_docs
+from model_runtime.corpus.summary import figures_of, summary, tally_of, turns_of, write_docs
+from model_runtime.corpus.summary_page import TABLE, MarkersMissing, fill_in, markdown
 from model_runtime.tests.test_corpus_filter import scene
 
 
@@ -65,10 +65,10 @@ def test_the_page_gets_its_table_and_small_pictures(tmp_path: Path) -> None:
     page = tmp_path / "corpus.md"
     page.write_text(f"before\n{TABLE[0]}\nold\n{TABLE[1]}\nafter\n")
     tally = tally_of([talk()])
-    written = write_docs(tally, figures_of(tally), tmp_path)
+    write_docs(tally, figures_of(tally), tmp_path)
     assert "old" not in page.read_text() and page.read_text().startswith("before") and page.read_text().endswith("after\n")
     assert "| scenes | 1 " in page.read_text()
-    pictures = [path for path in written if path.suffix == ".png"]
+    pictures = list((tmp_path / "images").glob("corpus_*.png"))
     assert len(pictures) == 5
     assert max(path.stat().st_size for path in pictures) < 120_000
 
