@@ -25,6 +25,7 @@ BODY_SIZES = (0.93, 0.965, 1.0, 1.035, 1.07)
 _MOST_BODIES = 24  # kept in memory at once, about 3 MB each
 _LEGS = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "knee", "ankle")]
 _TREMBLING = 0.03  # m/s of the wrists; captured breathing as calm as this trembles with the noise of its capture
+_ROUGH = 100.0  # m/s^3, mean jerk of the pelvis; walks of most captures have 40 to 80, some old ones shake with twice that
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,10 @@ class ClipBank:
         if key not in self._sources:
             clip = self._clips[name].mirrored() if mirrored else self._clips[name]
             root, rotations = clip.root_positions, clip.rotations
-            if self.hand_speed(name) < _TREMBLING:
-                root = gaussian_filter1d(root, 2.0, axis=0, mode="nearest")
-                rotations = rot.normalize(gaussian_filter1d(rotations, 2.0, axis=0, mode="nearest")).astype(np.float32)
+            width = 2.0 if self.hand_speed(name) < _TREMBLING else 1.0 if root_jerk(clip) > _ROUGH else 0.0
+            if width:
+                root = gaussian_filter1d(root, width, axis=0, mode="nearest")
+                rotations = rot.normalize(gaussian_filter1d(rotations, width, axis=0, mode="nearest")).astype(np.float32)
             contacts = detect_contacts(root, rotations, clip.skeleton)
             features = pose_features(Motion(root, rotations, contacts), clip.skeleton)
             self._sources[key] = _Source(root, rotations, clip.skeleton, contacts, features)
@@ -143,6 +145,16 @@ class ClipSet:
 def short_name(name: str) -> str:
     """'static__f_idle_neutral_01' or 'rocketbox/f_idle_neutral_01' -> 'f_idle_neutral_01'."""
     return name.rsplit("/", 1)[-1].rsplit("__", 1)[-1]
+
+
+def root_jerk(clip: Clip) -> float:
+    """Mean size of the third derivative of the pelvis, m/s^3."""
+    return float(np.linalg.norm(np.diff(clip.root_positions, 3, axis=0), axis=-1).mean()) * FPS**3
+
+
+def hardest(clip: Clip) -> float:
+    """Largest acceleration of the pelvis, m/s^2."""
+    return float(np.linalg.norm(np.diff(clip.root_positions, 2, axis=0), axis=-1).max()) * FPS**2
 
 
 def seated_height(clip: Clip) -> float:

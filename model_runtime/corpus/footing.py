@@ -13,7 +13,8 @@ from .legs import leg_positions, reach
 
 # A foot further than this from where the new motion wants it takes a step there; nearer, it stays where it is.
 NEAR, TURNED = 0.055, np.radians(12.0)
-_LIFT = 0.035  # m, of a made step
+_LIFT = 0.055  # m, of a made step
+_PITCH = 0.32  # rad by which the heel comes up before the toes
 _SETTLE = 0.2  # s in which height and tilt follow the new motion
 _SHIFT = 0.028  # m by which the pelvis leans over the standing foot while the other one steps
 
@@ -34,6 +35,7 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
     contacts = joined.contacts.copy()
     down = contacts.reshape(-1, 2, 2).any(-1)
     keep, lift = np.ones((len(ankles), 2), np.float32), np.zeros((len(ankles), 2), np.float32)
+    pitch = np.zeros((len(ankles), 2), np.float32)
     shift = np.zeros(len(ankles), np.float32)
     clock = int(rng.uniform(0.1, 0.35) * FPS)
     for foot in np.argsort(-np.linalg.norm(off[:, :2], axis=-1)):
@@ -49,17 +51,21 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
                 continue
             contacts[start:end, 2 * foot : 2 * foot + 2] = False
             u = np.linspace(0.0, 1.0, end - start)
-            lift[start:end, foot] = _LIFT * np.sin(np.pi * u) ** 2
+            lift[start:end, foot] = _LIFT * np.sin(np.pi * u**0.8) ** 2
+            pitch[start:end, foot] = _PITCH * np.sin(np.pi * u**0.6) ** 2
             _lean(shift, start, end, -1.0 if foot == 0 else 1.0)
         else:
             continue
-        u = np.clip((np.arange(len(ankles)) - start) / max(end - start, 1), 0.0, 1.0)
+        # Up first, then across, then down: a foot does not drag.
+        first, last = start + 0.14 * (end - start), end - 0.1 * (end - start)
+        u = np.clip((np.arange(len(ankles)) - first) / max(last - first, 1.0), 0.0, 1.0)
         keep[:, foot] = 1.0 - u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
     settle = np.exp(-np.arange(1, len(ankles) + 1) / (0.35 * _SETTLE * FPS))[:, None].astype(np.float32)
     ankles[..., :2] += keep[..., None] * off[:, :2]
     ankles[..., 2] += settle * off[:, 2] + lift
     spin = np.concatenate([settle[..., None] * twist[:, :2], keep[..., None] * twist[:, 2:]], -1)
     turns = rot.multiply(rot.from_axis_angle(spin), turns)
+    turns = rot.multiply(turns, rot.from_axis_angle(pitch[..., None] * np.array([1.0, 0.0, 0.0], np.float32)))
     left = rot.rotate(rot.about_z(joined.heading), np.array([1.0, 0.0, 0.0], np.float32))
     root = (joined.root + shift[:, None] * left).astype(np.float32)
     return Motion(root, reach(root, joined.rotations, skeleton, ankles, turns), contacts, joined.features)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
+from ..refine.feet import detect_contacts
 from ..skeleton import Skeleton
 from .base_motion import BodyTrack, Motion, best_frame, features_at_start
 from .clip_bank import ClipSet
@@ -75,6 +76,14 @@ class Performer:
         assert self.partner is not None
         track = self.partner.track
         return track.path(min(self.track.frames, track.frames) - 1)[:frames]
+
+    def result(self, frames: int) -> tuple[Motion, NDArray[np.uint8]]:
+        """The first ``frames`` of my motion and its labels. Its contacts are those of the clips and those that show in the joined
+        motion, for feet to be locked by."""
+        motion, labels = self.track.result()
+        motion = motion.slice(0, frames)
+        motion.contacts |= detect_contacts(motion.root, motion.rotations, self.clips.skeleton)
+        return motion, labels[:frames]
 
     def bearing(self, place: FloatArray) -> float:
         """Angle (radians, left positive) from where I face to ``place`` (2,)."""

@@ -69,8 +69,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     performers = _perform(rng, script, material, prosody)
     bodies, labels = [], []
     for performer in performers:
-        motion, label = performer.track.result()
-        motion, label = motion.slice(0, frames), label[:frames]
+        motion, label = performer.result(frames)
         motion = with_posture(rng, motion, performer.clips.skeleton, label)
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
@@ -154,12 +153,12 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
 
     bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
     owners = sorted({clip.performer for clip in material.clips if clip.source in ("rocketbox", "smartbody")})
-    direction = float(rng.uniform(-np.pi, np.pi))
+    direction, inward = float(rng.uniform(-np.pi, np.pi)), float(rng.uniform(0.1, 0.7))
     places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
     performers = []
     for actor in range(2):
-        # Face to face, or side by side with the same view.
-        facing = direction + (np.pi * actor if script.facing else 0.5 * np.pi) + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
+        # Face to face, or side by side with much the same view, each turned a little to the other.
+        facing = direction + (np.pi * actor if script.facing else 0.5 * np.pi + (2 * actor - 1) * inward) + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
         performer = str(rng.choice(bodies))
         owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
         skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.choice(BODY_SIZES)))

@@ -15,7 +15,7 @@ from .. import rotations as rot
 from ..contract import FPS, FloatArray
 from ..skeleton import INDEX, Skeleton
 from .base_motion import BodyTrack, Motion
-from .clip_bank import ClipBank, ClipSet
+from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .labels import root_speed
 from .legs import leg_positions, reach
 from .paths import Path, wrap
@@ -24,6 +24,7 @@ from .paths import Path, wrap
 ODD = ("run", "jog", "jump", "drunk", "injured", "bruised", "funny", "extremefemale", "circle", "strafe", "turn", "dance", "step", "carry",
        "walk_start", "walk_stop", "to_walk", "to_idle", "walk_to_run", "sneak", "limp", "prop")  # fmt: skip
 _ODD_NAMES = ("Up0", "Down0", "Shuffle")
+_HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; what exceeds them was captured or cut badly
 _SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; beyond these somebody hurries or loiters
 _LEAN = 0.55  # of the angle that would balance the bend wholly; walkers lean less than that
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
@@ -43,7 +44,7 @@ class Gait:
 def gaits(bank: ClipBank) -> list[Gait]:
     """Every plain walk of the bank that closes into a cycle."""
     if ("gaits",) not in bank.kept:
-        names = [n for n in bank.tagged("walk", without=ODD) if not any(odd in n for odd in _ODD_NAMES)]
+        names = [n for n in bank.tagged("walk", without=ODD) if not any(odd in n for odd in _ODD_NAMES) and hardest(bank.clip(n)) < _HARDEST]
         found = [_cycle_of(bank, name) for name in names]
         bank.kept["gaits",] = [g for g in found if g is not None and _QUICK_ENOUGH < g.speed < _SLOW_ENOUGH]
     return bank.kept["gaits",]  # type: ignore[return-value]
@@ -102,7 +103,7 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
             speed = np.linalg.norm(np.diff(root[:, :2], axis=0), axis=-1) * FPS
             moving = speed[-5:].mean() if tag == "walk_start" else speed[:5].mean()
             way = root[-1] - root[0]
-            if moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
+            if hardest(bank.clip(name)) < _HARDEST and root_jerk(bank.clip(name)) < _ROUGHEST and moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
                 good.append(name)
         bank.kept[tag,] = good
     return bank.kept[tag,]  # type: ignore[return-value]
@@ -259,7 +260,7 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     for name in bank.tagged("turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")):
         source = bank.source(name, False)
         turned = float(np.diff(Motion(source.root, source.rotations, source.contacts).heading[[0, -1]])[0])
-        if abs(turned) < 0.5 or float(np.hypot(*bank.clip(name).root_positions[-1, :2])) > 0.45:
+        if abs(turned) < 0.5 or hardest(bank.clip(name)) > _HARDEST or float(np.hypot(*bank.clip(name).root_positions[-1, :2])) > 0.45:
             continue
         for mirrored in (False, True):
             way = -turned if mirrored else turned
