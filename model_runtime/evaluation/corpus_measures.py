@@ -38,6 +38,7 @@ CHANGE_OF_SEAT = 1.0  # s about the moment of sitting down or standing up
 ABOUT_A_STEP = 0.2  # s before and after a foot is in the air
 JERK_WINDOW = 7  # frames of the cubic that is fitted before differentiating thrice
 ON_STRESS = 0.12  # s
+SLOWEST_STROKE = 0.1  # m/s; a hand below does not swing
 LOOKING = np.radians(12.0)  # from the line to the middle of the partner's eyes
 EYES = (0.0, -0.088, 0.075)  # m from the head joint of a 1.7 m body
 TOP_JOINTS, ENTROPY_BINS = 20, 100
@@ -51,7 +52,7 @@ def bodies_of(scene: Scene) -> tuple[Posed, Posed]:
 
 
 _ALIKE = {"sit", "seated", "sit_down", "stand_up", "idle", "listen", "gesture", "walk", "turn", "step"}
-_OTHER = {"prop", "run", "jump", "dance", "crouch", "punch", "kick", "reach", "laugh", "cheer"}
+_OTHER = {"left_out", "prop", "run", "jump", "dance", "crouch", "punch", "kick", "reach", "laugh", "cheer"}
 
 
 # ---------------------------------------------------------------------------------------------------- like with like
@@ -176,6 +177,8 @@ def _stop(speed: Array, gesture: Mapping[str, Any]) -> float:
     track = speed[:, hands[int(speed[first : last + 1, hands].max(axis=0).argmax())]]
     peaks = find_peaks(track[first : last + 1])[0]
     peak = first + int(peaks[track[first + peaks].argmax()] if len(peaks) else track[first : last + 1].argmax())
+    if track[peak] < SLOWEST_STROKE:
+        return float("nan")
     after = track[peak : min(peak + round(0.8 * FPS), len(track))]
     below = np.flatnonzero(after <= after[0] / 3)
     valleys = find_peaks(-after)[0]

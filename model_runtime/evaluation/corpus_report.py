@@ -272,10 +272,10 @@ def rows_of(tally: Tally, clips: tuple[Motion, dict[str, float]] | None) -> list
 
 def _stroke_rows(tally: Tally) -> list[Row]:
     stops, beats = max(tally.stops, 1), max(tally.beats, 1)
-    share = tally.stroke_on / stops if tally.stops else float("nan")
+    share = tally.stroke_on / tally.strokes if tally.strokes else float("nan")  # a stroke that is not to be found has missed
     return [
         Row("strokes within 0.12 s of a stress, share", share, None, (0.85, None),
-            f"by chance {tally.stroke_chance / stops:.2f}; {tally.stops} of {tally.strokes} strokes stop"),
+            f"by chance {tally.stroke_chance / stops:.2f}; of {tally.strokes} recorded strokes {tally.stops} are found in the motion"),
         Row("strokes anywhere within 0.15 s of a peak of the voice", tally.beat_on / beats, None, (None, None),
             f"by chance {tally.beat_chance / beats:.2f}; {tally.beats} strokes"),
         Row("gestures a minute of speech", tally.gestures / max(tally.spoken, 1e-9), None, (None, None)),
