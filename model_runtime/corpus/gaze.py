@@ -19,7 +19,7 @@ FURTHEST = np.radians(95.0)  # of eyes and head together against the chest
 HEAD_FURTHEST = np.radians([66.0, 34.0])  # yaw and pitch of head and upper trunk together
 _SHORTEST = 8  # frames; no look is shorter
 _LASTING = 75  # frames for which a look is laid out beyond its end, until the head has gone over to the next
-_SIDE_BY_SIDE = 0.55  # share of the usual looks at each other left where two sit or walk side by side
+_SIDE_BY_SIDE = 0.75  # share of the usual looks at each other left where two sit or walk side by side
 _WALKING = 0.6
 
 

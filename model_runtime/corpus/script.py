@@ -17,8 +17,8 @@ SEATS = (0.35, 0.55)  # m
 
 # Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests).
 KINDS = {
-    "both stand": 0.05, "both sit": 0.15, "one sits": 0.06, "walking together": 0.17, "approaching": 0.06, "leaving": 0.07,
-    "arriving and sitting down": 0.11, "restless": 0.13, "circling": 0.10, "showing around": 0.10,
+    "both stand": 0.03, "both sit": 0.16, "one sits": 0.05, "walking together": 0.24, "approaching": 0.04, "leaving": 0.04,
+    "arriving and sitting down": 0.12, "restless": 0.11, "circling": 0.12, "showing around": 0.09,
 }  # fmt: skip
 # How often bodies look past each other instead of facing, side by side.
 _SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}
@@ -99,8 +99,10 @@ def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[l
     if kind == "both stand":
         for plan in (a, b):
             plan.stay("stand", 15.0, 60.0)
-            if rng.random() < 0.4:
+            if rng.random() < 0.4:  # a few steps to look at something, and back
                 plan.walk("wander", 3.0, 5.0)
+                plan.stay("stand", 3.0, 9.0)
+                plan.walk("approach", 3.0, 5.0)
     elif kind == "both sit":
         a.rest("sit")
         b.rest("sit")
@@ -133,10 +135,10 @@ def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[l
             _restless(rng, plan)
     elif kind == "circling":
         a.rest("sit" if rng.random() < 0.45 else "stand")
-        b.loop(("stand", 2.0, 7.0), ("around", 5.0, 11.0))
+        b.loop(("stand", 1.5, 5.0), ("around", 6.0, 12.0))
     elif kind == "showing around":
-        a.loop(("stand", 2.0, 5.0), ("wander", 4.0, 9.0), ("stand", 4.0, 9.0), ("leave", 3.5, 7.0))
-        b.loop(("stand", 4.0, 8.0), ("approach", 3.0, 6.0))
+        a.loop(("stand", 1.5, 4.0), ("wander", 5.0, 10.0), ("stand", 3.0, 7.0), ("leave", 4.0, 8.0))
+        b.loop(("stand", 3.0, 6.0), ("approach", 4.0, 7.0))
     plans = [a.finished(), b.finished()]
     return (plans[0], plans[1]) if rng.random() < 0.5 else (plans[1], plans[0])
 
@@ -184,7 +186,7 @@ class _Plan:
 def _walk_together(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
     """Both stand, set off and stop at the same moments; about 6 m a leg, then they turn back."""
     while not a.full:
-        stand, walk = float(rng.uniform(1.5, 6.0)), float(rng.uniform(5.0, 10.0))
+        stand, walk = float(rng.uniform(1.0, 4.0)), float(rng.uniform(7.0, 12.0))
         for plan in (a, b):
             plan.stay("stand", stand, stand)
             plan.walk("together", walk, walk)
@@ -195,12 +197,15 @@ def _restless(rng: np.random.Generator, plan: _Plan) -> None:
     label = "sit" if rng.random() < 0.45 else "stand"
     while not plan.full:
         if label == "walk":
-            plan.walk(str(rng.choice(["approach", "leave", "wander", "around"], p=[0.3, 0.15, 0.35, 0.2])), 3.5, 10.0)
-            label = "sit" if rng.random() < 0.4 else "stand"
+            # Who has gone off comes back, for the talk goes on.
+            came = bool([i for i in plan.plan if i.goal]) and [i.goal for i in plan.plan if i.goal][-1] in ("approach", "around")
+            goals = ["leave", "wander", "around"] if came else ["approach", "wander", "around"]
+            plan.walk(str(rng.choice(goals, p=[0.2, 0.5, 0.3] if came else [0.6, 0.2, 0.2])), 4.0, 11.0)
+            label = "sit" if rng.random() < 0.35 else "stand"
         elif label == "sit":
-            plan.stay("sit", 6.0, 18.0)
+            plan.stay("sit", 6.0, 16.0)
             label = "stand"
         else:
             gets_up_to_go = bool(plan.plan) and plan.plan[-1].label == "sit" and rng.random() < 0.5
-            plan.stay("stand", *((0.3, 0.4) if gets_up_to_go else (1.5, 7.0)))
-            label = "walk" if gets_up_to_go or rng.random() < 0.7 else "sit"
+            plan.stay("stand", *((0.3, 0.4) if gets_up_to_go else (1.0, 5.0)))
+            label = "walk" if gets_up_to_go or rng.random() < 0.8 else "sit"

@@ -70,7 +70,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     bodies, labels = [], []
     for performer in performers:
         motion, label = performer.result(frames)
-        motion = with_posture(rng, motion, performer.clips.skeleton, label)
+        motion = with_posture(rng, motion, performer.clips.skeleton, label, performer.manners)
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
