@@ -38,7 +38,7 @@ CAPSULES = (
     "neck", "head",
 )  # fmt: skip
 _THIGHS = (CAPSULES.index("left_thigh"), CAPSULES.index("right_thigh"))
-_FREE_THIGH = 0.35  # of the thigh, from the hip, in which the thighs are one body with each other and the pelvis
+FREE_THIGH = 0.35  # of the thigh, from the hip, in which the thighs are one body with each other and the pelvis
 
 
 class Capsules(NamedTuple):
@@ -125,7 +125,7 @@ def pair_penetration(a: Body, b: Body) -> FloatArray:
     frame, i, j = np.nonzero(apart < reach_a[:, :, None] + reach_b[:, None])
     if len(frame) == 0:
         return result
-    s, t, distance = _closest(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
+    s, t, distance = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
     depth = _radius_at(one.radius[i], s) + _radius_at(two.radius[j], t) - distance - SOFT_CONTACT["pair"]
     np.maximum.at(result, near[frame], depth.astype(np.float32))
     return result
@@ -162,7 +162,7 @@ def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], Floa
 
 def _from(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
     """(P,) share of each bone that is left out at its start: thighs against legs, near the hips where they are grown together."""
-    return np.array([_FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)], np.float32)
+    return np.array([FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)], np.float32)
 
 
 def _depths(capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_from: FloatArray, j_from: FloatArray) -> FloatArray:
@@ -170,7 +170,7 @@ def _depths(capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_fr
     i_end, j_end = capsules.end[:, i], capsules.end[:, j]
     i_start = capsules.start[:, i] + (i_end - capsules.start[:, i]) * i_from[:, None]
     j_start = capsules.start[:, j] + (j_end - capsules.start[:, j]) * j_from[:, None]
-    s, t, distance = _closest(i_start, i_end, j_start, j_end)
+    s, t, distance = closest_points(i_start, i_end, j_start, j_end)
     s, t = i_from + (1 - i_from) * s, j_from + (1 - j_from) * t
     return (_radius_at(capsules.radius[i], s) + _radius_at(capsules.radius[j], t) - distance).astype(np.float32)
 
@@ -191,7 +191,7 @@ def _bounds(capsules: Capsules) -> tuple[FloatArray, FloatArray]:
     return 0.5 * (capsules.start + capsules.end), 0.5 * length + capsules.radius.max(1)
 
 
-def _closest(p1: FloatArray, q1: FloatArray, p2: FloatArray, q2: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def closest_points(p1: FloatArray, q1: FloatArray, p2: FloatArray, q2: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Where two segments (..., 3) come closest, 0..1 along each, and how close (Ericson 2005, Real-Time Collision Detection 5.1.9)."""
     d1, d2, r = q1 - p1, q2 - p2, p1 - p2
     a, e = np.sum(d1 * d1, -1) + 1e-12, np.sum(d2 * d2, -1) + 1e-12

@@ -1,0 +1,106 @@
+"""Lays resting hands over a motion: from one resting place to the next, out of the way when a captured hand has something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from .. import rotations as rot
+from ..contract import FPS, FloatArray
+from ..skeleton import INDEX, Skeleton
+from .base_motion import Motion, body_positions
+from .legs import leg_positions
+from .limbs import SIDES, trunk_of
+from .resting_arms import ARM_JOINTS, Limbs, Rest, solved
+
+BUSY = 0.09  # m from where it rests in the capture; a hand further away scratches, points or fidgets
+
+
+class Held(NamedTuple):
+    """From frame ``start`` to ``stop`` each hand (left, right) rests in its place, or is left as it is (None).
+
+    The hands take ``lead`` frames to come and ``trail`` frames, before ``stop``, to go back to the motion below.
+    """
+
+    start: int
+    stop: int
+    lead: int
+    trail: int
+    hands: tuple[Rest | None, Rest | None]
+    vary: tuple[float, float]
+
+
+def chained(held: Sequence[Held]) -> list[Held]:
+    """Each kept until the next has come, so that hands go straight from place to place; the last of a row lets go."""
+    ordered = sorted(held, key=lambda h: h.start)
+    result = []
+    for item, following in zip(ordered, [*ordered[1:], None]):
+        if following is not None and following.start <= item.stop:
+            item = item._replace(stop=following.start + following.lead + 1, trail=0)
+        result.append(item)
+    return result
+
+
+def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence[Held]) -> FloatArray:
+    """Rotations (T, 52, 4) of ``body`` with its hands held; ``captured`` is the motion before any posture, in which hands do things."""
+    rotations = body.rotations.copy()
+    if not held:
+        return rotations
+    free = 1.0 - _busy(captured, skeleton)
+    for item in held:
+        start, stop = max(item.start, 0), min(item.stop, body.frames)
+        if stop - start < 3:
+            continue
+        at = np.arange(start, stop)
+        weight = _smoothstep((at - item.start) / max(item.lead, 1))
+        if item.trail:
+            weight = weight * _smoothstep((item.stop - 1 - at) / item.trail)
+        limbs = _limbs(body.root[start:stop], rotations[start:stop], skeleton)
+        for side, rest in enumerate(item.hands):
+            if rest is None:
+                continue
+            joints = list(ARM_JOINTS[side])
+            wanted = solved(limbs, side, rest(limbs, side, item.vary[side]))
+            share = weight * free[start:stop, side]
+            rotations[start:stop, joints] = rot.slerp(rotations[start:stop, joints], wanted, share[:, None]).astype(np.float32)
+    return rotations
+
+
+def _limbs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Limbs:
+    legs, _ = leg_positions(root, rotations, skeleton)
+    left = rot.rotate(rotations[:, 0], np.array([1.0, 0.0, 0.0], np.float32)) * np.array([1, 1, 0], np.float32)
+    left = left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-6)
+    forward = np.stack([left[:, 1], -left[:, 0], np.zeros(len(left), np.float32)], -1)
+    return Limbs(trunk_of(root, rotations, skeleton), legs[:, :, 0], legs[:, :, 1], forward, left, skeleton)
+
+
+def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
+    """(T, 2) 0..1 how much each captured hand is away from where it usually is, against the chest, within some twenty seconds."""
+    positions = body_positions(body.root, body.rotations, skeleton)
+    chest = trunk_of(body.root, body.rotations, skeleton).chest_turn
+    busy = np.zeros((body.frames, 2), np.float32)
+    for side, name in enumerate(SIDES):
+        wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
+        away = np.linalg.norm(wrist - _usual(wrist), axis=-1) / (skeleton.height / 1.7)
+        active = maximum_filter1d((away > BUSY).astype(np.float32), 2 * (FPS // 2) + 1)
+        busy[:, side] = gaussian_filter1d(active, 0.2 * FPS, mode="nearest")
+    return np.where(busy < 0.02, 0.0, busy).astype(np.float32)
+
+
+def _usual(places: FloatArray) -> FloatArray:
+    """Running median (T, 3) of ``places``, from every half second of the ten seconds on either side."""
+    step, half = FPS // 2, 20
+    sampled = places[::step]
+    padded = np.pad(sampled, ((half, half), (0, 0)), mode="reflect" if len(sampled) > half else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
+    medians = np.median(windows, axis=-1)
+    knots = np.arange(len(sampled)) * step
+    return np.stack([np.interp(np.arange(len(places)), knots, medians[:, k]) for k in range(3)], -1)
+
+
+def _smoothstep(t: FloatArray) -> FloatArray:
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
