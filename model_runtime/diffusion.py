@@ -35,10 +35,10 @@ def add_noise(clean: Tensor, noise: Tensor, step: Tensor, alphas: Tensor) -> Ten
 
 
 def make_scheduler(preset: str) -> Any:
-    """A fresh diffusers scheduler set to the preset's steps."""
+    """A fresh diffusers scheduler set to the preset's steps; to compare samplers, 'ddim25' and the like are understood too."""
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
-    kind, steps = PRESETS[preset]
+    kind, steps = PRESETS[preset] if preset in PRESETS else (preset.rstrip("0123456789"), int(preset.lstrip("dimp")))
     scheduler: Any
     if kind == "ddim":
         scheduler = DDIMScheduler(beta_schedule="squaredcos_cap_v2", prediction_type="sample", clip_sample=False, timestep_spacing="trailing")

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from . import __version__
 from . import rotations as rot
 from .body import BodyStage, make_lower, make_upper
-from .body_features import to_rotations
+from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ActorPerformance, Performance, Progress, ProgressCallback, Request
 from .cues import Cue, cue_of
@@ -80,16 +81,27 @@ def make_bodies(
     """Roots (2, T, 3), rotations (2, T, 52, 4) and foot contacts (2, T, 4) of both, feet locked and kept motion in its place."""
     clock.begin("Legs and paths")
     lower = make_lower(lower_stage, cue.conditions, cue.body, cue.places, cue.keep, cue.frames, seed, quality, guidance, clock.share)
+    lead_through(lower, cue)
+
+    clock.begin("Arms, heads and hands")
+    upper = make_upper(upper_stage, lower, cue.conditions, cue.body, cue.keep, cue.frames, seed, quality, guidance, clock.share)
+
+    clock.begin("Feet")
+    return finish_bodies(lower.window(0, cue.frames), upper, upper_stage.hands, cue)
+
+
+def lead_through(lower: GlobalMotion, cue: Cue) -> None:
+    """Make up, in place, what the walks miss of the places asked for."""
     for a in range(2):
         wanted, known = cue.places.position[a, : lower.root.shape[1]], cue.places.has_position[a, : lower.root.shape[1]]
         lower.root[a] = torch.from_numpy(follow_places(lower.root[a].numpy(), wanted.numpy(), known.numpy()))
 
-    clock.begin("Arms, heads and hands")
-    upper = make_upper(upper_stage, lower, cue.conditions, cue.body, cue.keep, cue.frames, seed, quality, guidance, clock.share)
-    lower = lower.window(0, cue.frames)
-    rotations = to_rotations(lower, upper, upper_stage.hands)
 
-    clock.begin("Feet")
+def finish_bodies(
+    lower: GlobalMotion, upper: Tensor, hands: HandBasis, cue: Cue
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, kept motion in its place."""
+    rotations = to_rotations(lower, upper, hands)
     roots, rotations = smooth(lower.root.numpy(), rotations)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
     for a, skeleton in enumerate(cue.skeletons):

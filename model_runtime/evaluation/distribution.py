@@ -24,7 +24,7 @@ Array = NDArray[Any]
 def pose_vectors(rotations: Array) -> Array:
     """(T, 52, 4) local quaternions -> (T, 156) rotation vectors in radians, the pelvis turned to heading 0."""
     still = np.array(rotations, np.float64)
-    still[:, 0] = rot.multiply(rot.conjugate(rot.about_z(heading_of(still[:, 0]))), still[:, 0])
+    still[:, 0] = rot.multiply(rot.conjugate(rot.about_z(heading_of(still[:, 0].astype(np.float32)))), still[:, 0])
     return rot.to_axis_angle(still).reshape(len(still), -1)
 
 

@@ -7,10 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, FloatArray, Request, Waypoint
 from ..corpus.scene import Scene
 from ..cues import Cue, cue_of
+from ..networks.duet_denoiser import beside_partners
 from ..skeleton import Skeleton, heading_of
 from ..training.body import split_scenes
 from ..training.word_features import WordTracks
@@ -28,7 +30,12 @@ class Shot:
     rotations: FloatArray  # (2, T, 52, 4)
 
     def cue(self) -> Cue:
-        return cue_of(self.request, self.heard, False)
+        cue = cue_of(self.request, self.heard, False)
+        if self.words is not None:
+            padded = np.zeros((2, cue.conditions["labels"].shape[2], self.words.shape[2]), np.float32)
+            padded[:, : self.words.shape[1]] = self.words
+            cue.conditions["words"] = beside_partners(torch.from_numpy(padded)[None])
+        return cue
 
 
 def held_out_shots(scenes: Path, seconds: float, count: int, words: WordTracks | None = None) -> list[Shot]:
