@@ -23,8 +23,8 @@ _SHARES = {INDEX["spine1"]: 0.6, INDEX["spine2"]: 0.6, INDEX["spine3"]: 0.6, IND
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 
 # Half the width of flesh (m, at 1.7 m) about the lines that stand for a body; arms count with their own on top.
-_TRUNK, _HEAD, _THIGH = 0.10, 0.085, 0.072
-_ARM_FLESH = (0.038, 0.032, 0.022, 0.018)  # elbow, middle of the forearm, wrist, knuckles
+_TRUNK, _HEAD, _THIGH = 0.102, 0.085, 0.075
+_ARM_FLESH = (0.040, 0.034, 0.026, 0.018)  # elbow, middle of the forearm, wrist, knuckles
 _ALLOWED = 0.012  # m that flesh gives way
 _LARGEST_PUSH = 0.07  # m; a gesture that would have to be moved further is not for this body
 
@@ -74,6 +74,13 @@ class Placed:
         fades = [moved(self.fade_in), moved(self.fade_out)]
         return replace(self, knots=moved(self.knots), fade_in=(fades[0][0], fades[0][1]), fade_out=(fades[1][0], fades[1][1]))
 
+    def unhurried(self) -> Placed:
+        """With more time to come and to go, where the clip itself does not do that."""
+        (a, b), (c, d) = self.fade_in, self.fade_out
+        return replace(
+            self, fade_in=(a, b) if self.by_clip[0] else (b - 1.45 * (b - a), b), fade_out=(c, d) if self.by_clip[1] else (c, c + 1.45 * (d - c))
+        )
+
     @cached_property
     def clip(self) -> Clip:
         return self.gesture.clip.mirrored() if self.mirrored else self.gesture.clip
@@ -109,7 +116,7 @@ class Flesh:
         def local(points: Array) -> Array:
             return rot.rotate(back, points - at).astype(np.float32)
 
-        aside = np.array([0.045 * self.size, 0.0, 0.0], np.float32)
+        aside = np.array([0.050 * self.size, 0.0, 0.0], np.float32)
         pelvis = rot.rotate(rotations[:, 0], np.array([0.0, 0.0, -0.05 * self.size]))
         self.lines: list[tuple[Array, Array, float]] = []
         for sign in (-1.0, 1.0):
@@ -154,13 +161,13 @@ def lay_over(
     gesture, clip = placed.gesture, placed.clip
     scene = (first + np.arange(len(result))) / FPS
     at = placed.clip_time(scene)
-    weight = _weight(placed, scene, at)
+    weight, carried = _weights(placed, scene, at)
     active = np.flatnonzero(weight > 1e-4)
     if not len(active):
         return result, Laid(0.0, (), (), 0.0, 0.0, 0.0, 0.0)
     span = slice(int(active[0]), int(active[-1]) + 1)
     neutral = gesture.neutral if not placed.mirrored else _mirrored_pose(gesture.neutral)
-    w = weight[span, None].astype(np.float32)
+    w, left_over = weight[span, None].astype(np.float32), (1.0 - carried[span, None, None]).astype(np.float32)
     for side, used in zip(SIDES, placed.hands):
         if not used:
             continue
@@ -168,11 +175,17 @@ def lay_over(
         pose = _sample(clip.rotations[:, joints], at[span])
         rest = neutral[joints]
         delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), pose))
-        sized = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
-        result[span, joints] = rot.slerp(result[span, joints], sized, w)
+        target = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
+        if left_over.max() > 1e-3:
+            # Arms that rest elsewhere than the clip's, as in a lap, bring what they differ by along and lose it on the way.
+            differs = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), result[span, joints]))
+            target = rot.multiply(target, rot.from_axis_angle(differs * left_over))
+        result[span, joints] = rot.slerp(result[span, joints], target, w)
         if last_try:
             fingers = list(HAND_INDEX[side])
-            result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), w)
+            shown = w * (1.0 - left_over[..., 0])
+            result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), shown)
+    weight = weight * carried
     push = _clear(result, below, placed.hands, skeleton, span, first, flesh, weight)
     if last_try:
         joints = list(_SHARES)
@@ -188,17 +201,22 @@ def _joint_sizes(size: float) -> Array:
     return np.array([[size], [size], [1.0 + 0.6 * (size - 1.0)], [1.0 + 0.3 * (size - 1.0)]], np.float32)
 
 
-def _weight(placed: Placed, scene: Array, at: Array) -> Array:
+def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
+    """(F,) 0..1 how much of the gesture shows, and (F,) 0..1 how far the clip's own raising has come (and lowering is still to come)."""
     gesture = placed.gesture
     weight = smoothstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
     weight = weight * smoothstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
-    # The clip's own resting arms never show, so that seated hands come from the lap and go back to it.
+    carried = np.ones(len(scene))
     frames = np.arange(len(gesture.front))
-    if placed.by_clip[0]:
-        weight = weight * smoothstep(np.interp(at * FPS, frames, gesture.front) / 0.55)
-    if placed.by_clip[1]:
-        weight = weight * smoothstep(np.interp(at * FPS, frames, gesture.back) / 0.55)
-    return weight
+    strokes = gesture.strokes or (None,)
+    for by_clip, envelope, moment in (
+        (placed.by_clip[0], gesture.front, strokes[0].stop if strokes[0] else 0.5 * (gesture.start + gesture.end)),
+        (placed.by_clip[1], gesture.back, gesture.retract if strokes[0] else 0.5 * (gesture.start + gesture.end)),
+    ):
+        if by_clip:
+            top = max(float(np.interp(moment * FPS, frames, envelope)), 0.2)
+            carried = carried * np.clip(np.interp(at * FPS, frames, envelope) / top, 0.0, 1.0)
+    return weight, gaussian_filter1d(carried, 1.0, mode="nearest")
 
 
 def _clear(

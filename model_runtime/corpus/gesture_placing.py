@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..contract import FPS, FloatArray
 from .gesture_library import Gesture
 from .gesture_overlay import Placed
 
@@ -47,7 +49,7 @@ _EMPHATIC = (("beat", 0.46), ("present", 0.2), ("chop", 0.12), ("offer", 0.10), 
 
 REPEAT = 20.0  # s until a gesture may be seen again
 _APART = 1.3  # s between the end of a hold and the next stroke, below which hands stay up
-_PER_MINUTE = (13.0, 21.0)  # strokes a spoken minute at ease (the range of speakers; McNeill 1992 counts about as many)
+_PER_MINUTE = (13.0, 22.0)  # strokes a spoken minute at ease (the range of speakers; McNeill 1992 counts about as many)
 
 
 class Said(NamedTuple):
@@ -83,42 +85,42 @@ class Anchor(NamedTuple):
 
 
 def anchors(
-    rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: Callable[[float], float]
+    rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: FloatArray
 ) -> list[Anchor]:
-    """The stresses to gesture on. ``rate(t)``: factor on the person's strokes a spoken minute, 0 where hands are not free."""
+    """The stresses to gesture on. ``rate`` (T,): factor on the person's strokes a spoken minute, 0 where hands are not free."""
     chosen: list[Anchor] = []
-    spoken_until = _SpokenTime(said, stresses)
-    due = spoken_until(0.0) + float(rng.uniform(0.0, 60.0 / person.per_minute))
-    index = 0
+    # Seconds of speech so far, each worth as much as its rate: gestures fall evenly at random into these.
+    worth = np.cumsum(rate * _speaking(len(rate), stresses, said)) / FPS
+
+    def spent(time: float) -> float:
+        return float(worth[min(max(int(time * FPS), 0), len(worth) - 1)])
+
+    gap = 60.0 / person.per_minute
+    due, index = float(rng.uniform(0.0, gap)), 0
     while index < len(stresses):
         time = stresses[index][0]
-        factor = rate(time)
-        if factor <= 0.0 or spoken_until(time) < due:
+        if spent(time) < due:
             index += 1
             continue
-        window = [s for s in stresses[index:] if s[0] <= time + 0.9 and rate(s[0]) > 0.0] or [stresses[index]]
+        window = [s for s in stresses[index:] if s[0] <= time + 0.9 and rate[min(int(s[0] * FPS), len(rate) - 1)] > 0.0]
+        if not window:
+            index += 1
+            continue
         kinds = [kind_of(rng, stress, said) for stress in window]
         pick = max(range(len(window)), key=lambda k: window[k][1] + (0.0 if kinds[k] is None else 0.45) - 0.3 * (window[k][0] - time))
         stress, kind = window[pick], kinds[pick]
         chosen.append(Anchor(*stress, kind if kind is not None and rng.random() < 0.75 else _emphatic(rng), _phrase_end(stress[0], stresses, said)))
-        gap = 60.0 / (person.per_minute * factor)
-        due = spoken_until(stress[0]) + gap * float(np.clip(rng.gamma(1.6) / 1.6, 0.15, 2.6))
+        due = max(due, spent(stress[0]) - 0.5 * gap) + gap * float(np.clip(rng.gamma(1.6) / 1.6, 0.1, 2.6))
         index = max(index + 1, next((k for k in range(index, len(stresses)) if stresses[k][0] > stress[0] + 0.3), len(stresses)))
     return chosen
 
 
-class _SpokenTime:
-    """Seconds spoken before a scene time; without utterances, seconds since the first stress."""
-
-    def __init__(self, said: Sequence[Said], stresses: Sequence[Stress]) -> None:
-        spans = sorted((s.start, s.end) for s in said) or ([(stresses[0][0], stresses[-1][0] + 1.0)] if stresses else [(0.0, 1.0)])
-        self.times = np.array([t for span in spans for t in span])
-        self.spoken = np.cumsum([t for a, b in spans for t in (0.0, b - a)])
-        order = np.argsort(self.times, kind="stable")  # utterances may overlap
-        self.times, self.spoken = self.times[order], np.maximum.accumulate(self.spoken[order])
-
-    def __call__(self, time: float) -> float:
-        return float(np.interp(time, self.times, self.spoken))
+def _speaking(frames: int, stresses: Sequence[Stress], said: Sequence[Said]) -> NDArray[np.bool_]:
+    """(T,) while something is said; without utterances, about the stresses."""
+    speaking = np.zeros(frames, bool)
+    for start, end in [(s.start, s.end) for s in said] or [(t - 0.4, t + 0.4) for t, _, _ in stresses]:
+        speaking[max(0, int(start * FPS)) : int(end * FPS) + 1] = True
+    return speaking
 
 
 def kind_of(rng: np.random.Generator, stress: Stress, said: Sequence[Said]) -> str | None:
@@ -233,24 +235,29 @@ def fitted(
         lead_in = (clip_times[0] - gesture.start) * 1.2
         clip_times.insert(0, gesture.start)
         knots.insert(0, knots[0] - lead_in)
-        fade_in = (knots[0], min(knots[0] + 0.3, knots[1]))
+        fade_in = (knots[0] - 0.1, knots[0] + 0.1)
     else:
-        fade_in = (knots[0] - 0.6, knots[0] + 0.1)
+        fade_in = (knots[0] - 0.7, knots[0] + 0.12)
         if whole_start:
             fade_in = (knots[0] - 0.05, knots[0] + 0.25)
     hold = float(np.clip(anchor.phrase_end - knots[-1], 0.12, 1.4)) * float(rng.uniform(0.5, 1.0))
     upto = gesture.retract if last == len(strokes) - 1 else strokes[last + 1].begin
-    drift = min(max(upto - clip_times[-1], 0.0), max(0.3 * hold, 0.0 if not whole_end else upto - clip_times[-1]))
+    room = max(upto - clip_times[-1], 0.0)
+    if room > 0.06:  # the hand settles at its own pace before it is held
+        clip_times.append(clip_times[-1] + min(0.5 * room, 0.13))
+        knots.append(knots[-1] + 1.7 * (clip_times[-1] - clip_times[-2]) * pace)
+        room -= clip_times[-1] - clip_times[-2]
+    drift = room if whole_end else min(room, 0.3 * hold)
     if whole_end:
         knots.append(knots[-1] + max(hold, 0.8 * drift, 0.05))
         clip_times.append(max(gesture.retract, clip_times[-1] + 0.01))
         knots.append(knots[-1] + 1.25 * max(gesture.end - clip_times[-1], 0.3))
         clip_times.append(max(gesture.end, clip_times[-1] + 0.05))
-        fade_out = (max(knots[-1] - 0.4, knots[-2]), knots[-1])
+        fade_out = (knots[-1] - 0.1, knots[-1] + 0.1)
     else:
-        knots.append(knots[-1] + max(hold, 0.1) + 0.8)
+        knots.append(knots[-1] + max(hold, 0.1) + 0.9)
         clip_times.append(clip_times[-1] + max(drift, 0.02))
-        fade_out = (knots[-1] - 0.85, knots[-1])
+        fade_out = (knots[-1] - 0.95, knots[-1])
     return Placed(
         gesture, mirrored, size, tuple(knots), tuple(clip_times), fade_in, fade_out, (whole_start, whole_end), tuple(sorted(stops.items())), anchor.word
     )
@@ -277,7 +284,7 @@ def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
     start = begin - lead
     second = Placed(
         after.gesture, after.mirrored, after.size, (start, *(after.knots[k] for k in keep)),
-        (max(0.0, after.clip_times[keep[0]] - 0.15), *(after.clip_times[k] for k in keep)), (start, begin + 0.08), after.fade_out,
+        (after.clip_times[keep[0]] - min(0.6 * lead, 0.3), *(after.clip_times[k] for k in keep)), (start, begin + 0.08), after.fade_out,
         (False, after.by_clip[1]), after.wanted, after.word,
     )  # fmt: skip
     wait = max(0.0, begin + 0.1 - hold_end)

@@ -21,7 +21,8 @@ from .manner import Manners
 __all__ = ["ADAPTORS", "Gesture", "Said", "gesture_body", "gesture_library"]
 
 # What raw clips show at the 95th percentile of their peaks; on a body of 1.7 m.
-FASTEST, HARDEST = 2.7, 26.0  # m/s, m/s^2
+FASTEST, HARDEST = 2.6, 24.0  # m/s, m/s^2
+BRISK = 1.6  # m/s, above which hands that the clip itself does not raise or lower are given more time
 ON_STRESS = 0.08  # s a stroke may be off before it is put right, and at most in the end
 _LARGEST_PUSH = 0.06  # m
 _TRIES = 5
@@ -77,14 +78,8 @@ class _Scene:
         self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(sinking & near, iterations=round(0.35 * FPS))
         self.trunk = gaussian_filter1d(np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0)
         self.flesh = Flesh(body.root, self.rotations, skeleton)
-        self.factor = manners.track("gesture_rate", self.frames)
+        self.rate = manners.track("gesture_rate", self.frames) * np.where(self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0)))
         self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
-
-    def rate(self, time: float) -> float:
-        frame = min(max(int(time * FPS), 0), self.frames - 1)
-        if self.busy[frame]:
-            return 0.0
-        return float(self.factor[frame]) * (0.45 if self.walking[frame] else 0.7 if self.seated[frame] else 1.0)
 
     def free(self, placed: Placed) -> bool:
         first, last = int(placed.start * FPS), int(placed.end * FPS) + 2
@@ -120,12 +115,17 @@ class _Scene:
 
     def put_right(self, before: Placed | None, placed: Placed) -> Placed | None:
         """``placed`` with its strokes moved so that, in the motion it makes, they stop where wanted; None where that fails."""
-        for attempt in range(3):
+        slowed = False
+        for attempt in range(4):
             laid = self.tried(before, placed)
             if not laid.found or not all(laid.found) or laid.push > _LARGEST_PUSH:
                 return None
             off = [stop - wanted for stop, (_, wanted) in zip(laid.stops, placed.wanted)]
             if max(abs(o) for o in off) <= (0.03 if attempt == 0 else ON_STRESS):
+                brisk = laid.speed > BRISK * self.size and not all(placed.by_clip)
+                if brisk and not slowed and self.free(placed.unhurried()):
+                    slowed, placed = True, placed.unhurried()
+                    continue
                 fits = laid.speed <= FASTEST * self.size and laid.acceleration <= HARDEST * self.size
                 return placed if fits else None
             moved = _moved(placed, off)
