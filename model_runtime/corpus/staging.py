@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..refine.feet import lock_feet
 from .base_motion import Motion
+from .clearance import clear_arms
 from .clip import Clip
 from .clip_bank import BODY_SIZES, ClipBank, ClipSet
 from .face_composer import Spoken, compose_face
@@ -82,6 +83,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
             rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures, manners[actor],
             _said(script, actor, voices[actor]),
         )]  # fmt: skip
+        bodies[actor].rotations = clear_arms(bodies[actor].root, bodies[actor].rotations, skeletons[actor])
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):

@@ -126,7 +126,7 @@ def pair_penetration(a: Body, b: Body) -> FloatArray:
     if len(frame) == 0:
         return result
     s, t, distance = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
-    depth = _radius_at(one.radius[i], s) + _radius_at(two.radius[j], t) - distance - SOFT_CONTACT["pair"]
+    depth = radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - distance - SOFT_CONTACT["pair"]
     np.maximum.at(result, near[frame], depth.astype(np.float32))
     return result
 
@@ -172,7 +172,7 @@ def _depths(capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_fr
     j_start = capsules.start[:, j] + (j_end - capsules.start[:, j]) * j_from[:, None]
     s, t, distance = closest_points(i_start, i_end, j_start, j_end)
     s, t = i_from + (1 - i_from) * s, j_from + (1 - j_from) * t
-    return (_radius_at(capsules.radius[i], s) + _radius_at(capsules.radius[j], t) - distance).astype(np.float32)
+    return (radius_at(capsules.radius[i], s) + radius_at(capsules.radius[j], t) - distance).astype(np.float32)
 
 
 def breadth(skeleton: Skeleton) -> float:
@@ -181,7 +181,7 @@ def breadth(skeleton: Skeleton) -> float:
     return float(np.clip(half / (_SHOULDERS * skeleton.height / STATURE), 0.75, 1.25))
 
 
-def _radius_at(radius: FloatArray, along: FloatArray) -> FloatArray:
+def radius_at(radius: FloatArray, along: FloatArray) -> FloatArray:
     return radius[..., 0] + (radius[..., 1] - radius[..., 0]) * along
 
 
