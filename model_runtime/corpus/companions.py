@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .performer import Performer
     from .script import Intent
 
-ABREAST = (0.75, 1.0)  # m between two who walk side by side
-_WIDEST_BEND = 0.3  # 1/m; the outer one has to go further
+ABREAST = (0.8, 1.0)  # m between two who walk side by side
+_WIDEST_BEND = 0.34  # 1/m; the outer one has to go further
 _CLOSING = 0.22  # m sideways for each metre ahead, at most, on the way to being abreast
 _TURN_FIRST = 0.6  # rad
 
@@ -70,11 +70,18 @@ def _way(leader: Performer, other: Performer, length: float) -> tuple[Path, floa
     here, there = leader.track.position, other.track.position
     apart = there - here
     across = angle_of(apart)
-    count = 48
-    # Both set off nearly square to the line between them, so that they are abreast from the start.
-    starts = across + rng.choice([-1.0, 1.0], count) * (np.pi / 2 + rng.uniform(-0.45, 0.45, count))
-    goals = here + rng.uniform(0.75, 1.0, (count, 1)) * length * heading(starts + rng.uniform(-0.8, 0.8, count))
-    wanted = Wanted(starts, np.full((count, 1, 2), np.nan), goals, np.full(count, np.nan))
+    count = 96
+    # Both set off nearly square to the line between them, so that they are abreast from the start, and go in a wide bow.
+    starts = across + rng.choice([-1.0, 1.0], count) * (np.pi / 2 + rng.uniform(-0.5, 0.5, count))
+    bows = rng.uniform(-0.9 * _WIDEST_BEND, 0.9 * _WIDEST_BEND, count)
+    lengths = length * np.minimum(rng.uniform(0.55, 1.35, count), 1.0)
+
+    def on_bow(share: float) -> FloatArray:
+        """Places (count, 2) after a share of the way, on a circle's arc."""
+        half = 0.5 * bows * lengths * share
+        return here + (lengths * share * np.sinc(half / np.pi))[:, None] * heading(starts + half)
+
+    wanted = Wanted(starts, np.stack([on_bow(1 / 3), on_bow(2 / 3)], 1), on_bow(1.0), np.full(count, np.nan))
     best: tuple[float, Path, float, float] | None = None
     for start, path in zip(starts, steer(here, wanted, here + 50.0, 0.5, _WIDEST_BEND)):
         if path is None or path.length < 1.2:

@@ -154,10 +154,14 @@ def wrapped(angle: float) -> float:
     return float((angle + np.pi) % (2 * np.pi) - np.pi)
 
 
-def clearance(path: Path, seconds: FloatArray, others: FloatArray, fps: float) -> FloatArray:
-    """(N,) distance to somebody whose places from now on are ``others`` (T, 2), at the ``seconds`` (N,) the points are reached."""
-    index = np.minimum((seconds * fps).astype(int), len(others) - 1)
-    return np.linalg.norm(path.points - others[index], axis=-1)
+def clearance(path: Path, seconds: FloatArray, others: FloatArray, fps: float, doubt: float = 0.7) -> FloatArray:
+    """(N,) least distance to somebody whose places from now on are ``others`` (T, 2), about the ``seconds`` (N,) at which the points
+    are reached, give or take ``doubt``."""
+    nearest = np.full(len(path.points), np.inf)
+    for late in np.linspace(-doubt, doubt, 5):
+        index = np.clip(((seconds + late) * fps).astype(int), 0, len(others) - 1)
+        nearest = np.minimum(nearest, np.linalg.norm(path.points - others[index], axis=-1))
+    return nearest
 
 
 def inside(points: FloatArray, centre: FloatArray, half: float) -> NDArray[np.bool_]:

@@ -31,6 +31,7 @@ SEATED_LIVELY = ("sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_
 INDISPENSABLE = ("idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk", "one turn on the spot", "sit_down_chair",
                  "sit_chair_breathe", "sit_stand_up_chair")  # fmt: skip
 FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
+TOO_NEAR = 0.66  # m between two bodies' middles
 SLACK = 0.3  # m; nobody steps for less than this too near or too far
 ROOM_FOR_KNEES = 0.45  # m more to a seated partner
 USUAL_SPEED = 1.05  # m/s
@@ -154,8 +155,10 @@ class Performer:
         apart = float(np.hypot(*way))
         wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * self.partner.seated
         off = apart - wanted
+        if self.partner.intents[0].label == "walk":
+            return False
         self._next_step = self.time + float(self.rng.uniform(5.0, 20.0)) / self.manner.tempo
-        if self.facing and SLACK < abs(off) < 1.2 and self.partner.intents[0].label != "walk":
+        if self.facing and SLACK < abs(off) < 1.2:
             way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
             self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))
         else:  # shifts its ground a little, never towards somebody near
@@ -268,25 +271,30 @@ class Performer:
         if intent.goal == "together" and self.partner is not None and self.partner.intents[0].label != "sit" and walk_together(self, self.partner, intent):
             return True
         tempo = self.manner.tempo
-        for goal in (intent.goal, "wander", "leave", "around"):
+        for goal in (intent.goal, intent.goal, "wander", "leave", "around"):
             here = self.surroundings()
             wanted = USUAL_SPEED * tempo**0.8
             if goal == "approach":  # as fast as the time given to the way makes it, within reason
                 straight = float(np.hypot(*(here.partner[-1] - here.place))) - here.distance
                 wanted = float(np.clip(1.15 * straight / max(intent.duration - 0.8, 1.0), 0.62, 1.5))
             going = choose_way(self.rng, goal, intent.duration, here, self.paces(5, wanted))
-            if going is not None:
-                self.go(going)
+            if going is not None and self.go(going):
                 return True
         return False
 
-    def go(self, going: Going) -> None:
-        """Turn if need be, then walk the way."""
+    def go(self, going: Going) -> bool:
+        """Turn if need be, then walk the way; False where it comes too near to the partner after all."""
         if abs(going.turn) > 1e-6:
             self._turn(going.turn)
         pace, path = going.pace, from_here(going.path, self.track.position)
         straight = straight_walk(self.clips, pace.gait, pace.mirrored, pace.rate, path.length, self.rng)
-        self.walked(along(straight, path, self.clips.skeleton), path.points[-1])
+        motion = along(straight, path, self.clips.skeleton)
+        others = self.partner_places(motion.frames)
+        gap = np.linalg.norm(motion.root[:, :2] - others[np.minimum(np.arange(motion.frames), len(others) - 1)], axis=-1)
+        if gap.min() < min(TOO_NEAR, gap[0] - 0.02):
+            return False
+        self.walked(motion, path.points[-1])
+        return True
 
     def walked(self, motion: Motion, goal: FloatArray) -> None:
         """Add a walk that starts here and leads to ``goal`` (2,), and keep record of it."""
