@@ -35,7 +35,7 @@ PARTS = {"hands": list(HANDS), "head": [INDEX["head"]], "root": [0]}
 
 SETTLING = 0.5  # s before and after a change of label that are not judged
 CHANGE_OF_SEAT = 1.0  # s about the moment of sitting down or standing up
-ABOUT_A_STEP = 0.2  # s before and after a foot is in the air
+ABOUT_A_STEP = 1.0  # s before and after a foot is in the air, in which a standing body still sways from it
 JERK_WINDOW = 7  # frames of the cubic that is fitted before differentiating thrice
 ON_STRESS = 0.12  # s
 SLOWEST_STROKE = 0.1  # m/s; a hand below does not swing
@@ -63,7 +63,7 @@ def contents_of(body: Posed, gesturing: NDArray[np.bool_]) -> NDArray[np.int64]:
     seated = body.labels == SIT
     contents = np.where(seated, np.where(gesturing, _GESTURE_SEATED, _REST_OF_SEATED), np.where(gesturing, _GESTURE, _REST))
     stepping = ~body.contacts.reshape(-1, 2, 2).any(axis=2).all(axis=1)
-    contents[_widened(stepping & ~seated, ABOUT_A_STEP) & ~seated] = _STEP
+    contents[_widened((stepping | (body.labels == WALK)) & ~seated, ABOUT_A_STEP) & ~seated] = _STEP
     contents[body.labels == WALK] = _WALK
     contents[_widened(np.concatenate([[False], np.diff(seated)]), CHANGE_OF_SEAT)] = _CHANGE
     return contents
