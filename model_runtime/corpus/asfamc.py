@@ -44,7 +44,7 @@ def _bone_map() -> BoneMap:
         for joint, bone in (("hip", "femur"), ("knee", "tibia"), ("ankle", "foot"), ("foot", "toes"), ("collar", "clavicle"),
                             ("shoulder", "humerus"), ("elbow", "radius"), ("wrist", "hand")):  # fmt: skip
             place[f"{side}_{joint}"] = side[0] + bone
-    return BoneMap(place, {**place, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"})
+    return BoneMap(place, {**place, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"}, feet_follow=True)
 
 
 BONES = _bone_map()

@@ -146,6 +146,8 @@ def _read_index(text: str) -> dict[str, str]:
 def tags_of_take(description: str) -> tuple[str, ...]:
     """Words for what the index says of a take."""
     tags = tags_of_text(description, _WORDS)
+    if "uneven" in tags:  # no walk over a floor
+        tags = tuple(tag for tag in tags if tag != "walk")
     plain = {"walk", "slow", "brisk"} >= set(tags) and "walk" in tags
     return (*tags, *(("walk_loop", "locomotion") if plain else (LEFT_OUT,)))
 

@@ -35,10 +35,10 @@ CATEGORIES: tuple[tuple[str, ...], ...] = (
     *(("gesture", kind) for kind in (
         "beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think", "point", "indicate",
         "example", "however", "surround", "question", "dismiss", "inclusive", "big", "frame", "here", "when", "sweep", "safe", "presentation")),
-    ("idle", "stand"), ("idle", "sit"), ("gesture", "sit"), ("listen",), ("listen", "accept"), ("listen", "deny"), ("laugh",), ("self_adaptor", "stand"),
-    ("self_adaptor", "sit"), ("weight_shift",), ("wave",), ("clap",), ("cheer",), ("walk_loop",), ("walk_start",), ("walk_stop",),
+    ("idle", "stand"), ("idle", "sit"), ("gesture", "sit"), ("talk",), ("listen",), ("listen", "accept"), ("listen", "deny"), ("laugh",),
+    ("self_adaptor", "stand"), ("self_adaptor", "sit"), ("weight_shift",), ("wave",), ("clap",), ("cheer",), ("walk_loop",), ("walk_start",), ("walk_stop",),
     ("turn_in_place",), ("turn_to_walk",), ("step",), ("strafe",), ("sit_down",), ("stand_up",), ("run_loop",), ("crouch",), ("prop",),
-    ("reach",), ("jump",), ("kick",), ("punch",), ("dance",), ("climb",), ("head",), ("walk", "uneven"),
+    ("reach",), ("jump",), ("kick",), ("punch",), ("dance",), ("climb",), ("head",), ("uneven",),
 )  # fmt: skip
 
 

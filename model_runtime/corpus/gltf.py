@@ -18,6 +18,7 @@ from .. import rotations as rot
 from ..contract import FPS
 from ..skeleton import HAND_JOINTS
 from .clip import Clip, ClipUnreadable, finish_clip
+from .skm_tags import LEFT_OUT
 from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, t_posed_frames
 
 Array = NDArray[Any]
@@ -89,6 +90,8 @@ def read_animation(scene: GlbScene, animation: int, name: str, source: str, lice
     root, world = carry_over(scene.rig, bones, t_pose, local, translations)
     if t_posed_frames(t_pose.skeleton, world).all():
         raise ClipUnreadable(f"'{name}' holds a T-pose and no motion.")
+    if {"walk", "jog", "run"} & set(tags) and np.linalg.norm(np.ptp(root[:, :2], axis=0)) < 0.5:  # made to slide under a game's control
+        tags = (*(tag for tag in tags if tag not in ("walk", "jog", "run")), "walk_in_place", LEFT_OUT)
     return finish_clip(f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer)
 
 

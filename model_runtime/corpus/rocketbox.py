@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..skeleton import INDEX, JOINTS, PARENTS, Skeleton
 from .clip import Clip, ClipUnreadable, finish_clip, standing_skeleton, symmetric
+from .skm_tags import LEFT_OUT, tags_of_text
 
 Array = NDArray[Any]
 SOURCE, LICENCE = "rocketbox", "MIT"
@@ -30,6 +31,14 @@ _FINGERS = {"thumb": 0, "index": 1, "middle": 2, "ring": 3, "pinky": 4}
 _NECK_PITCH, _HEAD_PITCH, _COLLAR_SLOPE = 16.0, 11.0, 12.0
 _THUMB_OUT, _THUMB_DROP = 45.0, 10.0
 _TOE_HEIGHT = 0.012
+# Parts of a clip's name -> what it shows, beside the words themselves.
+_MEANINGS = (
+    ("presentation", "talk"), ("_talk", "talk"), ("thoughtful", "think"), ("claphands", "clap"), ("look_around", "look_around"),
+    ("invite", "offer"), ("touch_face", "self_adaptor"), ("touch_hair", "self_adaptor"), ("scratch_head", "self_adaptor"),
+    ("dust", "self_adaptor"), ("finger_nail", "self_adaptor"), ("roll_head", "self_adaptor"), ("cough", "self_adaptor"), ("yawn", "self_adaptor"),
+    ("stretch", "self_adaptor"), ("shake_", "self_adaptor"), ("dancing", "dance"), ("idle_move", "weight_shift"),
+)  # fmt: skip
+_ODD = {"prop", "crouch", "dance", "drunk", "injured", "bruised", "funny", "extremefemale"}  # what nobody does who talks
 _PROPS = {"phone", "documents", "trolley", "umbrella", "bag", "drink", "picture", "door", "work"}
 
 
@@ -90,6 +99,18 @@ def tags_of(name: str) -> tuple[str, ...]:
     ]
     if _PROPS & set(words):
         tags += ["prop"]
+    tags += tags_of_text(text, _MEANINGS)
+    if words[0] in ("walk", "run", "turn"):
+        tags += ["locomotion"]
+    if words[0] in ("walk", "run") and not {"start", "stop", "to"} & set(words):
+        tags += [f"manner_{words[1]}"]
+    if (change := next((word for word in ("sit_down", "stand_up") if word in tags), None)) is not None:
+        seat, side = ("table" if "table" in words else "chair"), next((side for side in ("left", "right") if side in words), "straight")
+        tags += [f"{change}_{seat}", f"{change}_{side}"]
+    if "sit" in tags and "breathe" in tags:
+        tags += ["idle"]
+    if _ODD & set(tags):
+        tags += [LEFT_OUT]
     return tuple(dict.fromkeys(tags))
 
 

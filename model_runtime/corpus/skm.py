@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..skeleton import HAND_JOINTS, JOINTS
 from .bvh import BONE_MAPS, parse_hierarchy
 from .clip import Clip, ClipUnreadable, finish_clip
 from .skm_tags import tags_named, tags_seen
-from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, relaxed_fingers
+from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers
 
 Array = NDArray[Any]
 SOURCE, LICENCE = "smartbody", "LGPL-2.1 (taken under GPL-3.0 by its section 3)"
@@ -170,7 +171,7 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
         raise ClipUnreadable(f"'{name}' has frames at uneven times.")
     rig, bones, channels = _rig_for(name, family, motion, rigs)
     local, translations = _decode(motion, channels, rig)
-    t_pose = measure_t_pose(rig, bones)
+    t_pose = _t_pose_of(rig, _MAPS.index(bones))
     root, world = carry_over(rig, bones, t_pose, local, translations)
     missing = tuple(
         joint for side in ("left", "right") for joint in HAND_JOINTS[side]
@@ -179,13 +180,18 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
     moved = {joint for joint, kind in channels if kind == "Quat"}
     has_fingers = any(bones.rotation.get(joint) in moved for side in ("left", "right") for joint in HAND_JOINTS[side])
     world = relaxed_fingers(world, missing if has_fingers else None)
-    sync = {phase: time - float(motion.times[0]) for phase, time in motion.sync.items()}
+    sync = _ordered(motion)
     tags = tags_named(family, name)
     clip = finish_clip(
         f"{SOURCE}/{family}/{name}", SOURCE, LICENCE, t_pose.skeleton, root, world, 1.0 / float(np.median(steps)),
         tags=tags, sync=sync, performer=_performer(family, name), has_fingers=has_fingers,
     )  # fmt: skip
     return replace(clip, tags=(*tags, *tags_seen(clip)))
+
+
+@lru_cache(maxsize=64)
+def _t_pose_of(rig: SourceRig, map_number: int) -> TPose:
+    return measure_t_pose(rig, _MAPS[map_number])
 
 
 def _rig_for(
@@ -229,6 +235,16 @@ def _decode(motion: SkmMotion, channels: tuple[tuple[str, str], ...], rig: Sourc
                 translations[:, bone, "XYZ".index(kind[0])] = motion.values[:, column]
             column += 1
     return local, translations
+
+
+def _ordered(motion: SkmMotion) -> dict[str, float]:
+    """Phases in seconds from the first frame; a few files have one before the phase it follows, or behind the end."""
+    last, ordered = 0.0, {}
+    for phase in _SYNC.values():
+        if phase in motion.sync:
+            last = min(max(last, motion.sync[phase] - float(motion.times[0])), float(motion.times[-1] - motion.times[0]))
+            ordered[phase] = last
+    return ordered
 
 
 def _performer(family: str, name: str) -> str:

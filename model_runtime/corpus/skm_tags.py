@@ -23,6 +23,12 @@ _KINDS = (
 )  # fmt: skip
 LEFT_OUT = "left_out"  # nothing for a conversation: fights, props, stunts, dances, broken poses
 _GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
+_MANNERS = (
+    ("Backward", "backward"), ("Forward", "forward"), ("Sideways", "sideways"), ("Slow", "slow"), ("Fast", "fast"), ("Meander", "meander"),
+    ("Tight", "tight"), ("InPlace", "in_place"), ("Low", "low"), ("High", "high"), ("Floor", "floor"), ("Far", "far"), ("Near", "near"),
+)  # fmt: skip
+_ODD = {"prop", "fight", "kick", "punch", "jump", "floor", "stumble", "crouch", "reach", "dismiss"}  # what nobody does who talks
+_ODD_NAMES = r"PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"
 _PLAIN_WORDS = (
     ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
     ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),
@@ -43,6 +49,7 @@ _ANIMATIONS = (
     ("Confused", "confused"), ("Reject", "reject"), ("Dizzy", "dizzy"), ("Victory", "cheer"), ("Walk", "walk"), ("Jog", "jog"), ("Sprint", "run"),
     ("Run_Anime", "run"), ("Crouch", "crouch"), ("Dance", "dance"), ("Punch", "punch"), ("Jab", "punch"), ("Jump", "jump"), ("Pistol", "prop"),
     ("Sword", "prop"), ("Torch", "prop"), ("PickUp", "reach"), ("Interact", "reach"), ("Push_Loop", "push"), ("Throw", "prop"), ("Consume", "prop"),
+    ("Swim", "swim"),
 )  # fmt: skip
 _CONVERSATIONAL = {"sit_down", "stand_up", "idle", "talk", "listen", "head", "greet", "bow", "angry", "confused", "reject", "cheer", "walk", "reach"}
 
@@ -53,10 +60,11 @@ def tags_of_animation(name: str) -> tuple[str, ...]:
     if "Sitting" in name and not {"sit_down", "stand_up"} & set(tags):
         tags = ["sit", "seated", *tags]
     if {"walk", "jog", "run"} & set(tags):
-        tags += ["locomotion", *(["walk_loop"] if "walk" in tags else [])]
+        tags += ["locomotion"]
     elif not {"sit", "sit_down", "stand_up"} & set(tags):
         tags += ["stand"]
-    return (*tags, "animated", *(() if set(tags) & _CONVERSATIONAL and "prop" not in tags else (LEFT_OUT,)))
+    odd = {"prop", "crouch", "swim"} & set(tags) or not _CONVERSATIONAL & set(tags)
+    return (*tags, "animated", *((LEFT_OUT,) if odd else ()))
 
 
 def tags_named(family: str, name: str) -> tuple[str, ...]:
@@ -101,6 +109,14 @@ def tags_named(family: str, name: str) -> tuple[str, ...]:
     if posture:
         tags += [f"base_{base.lower()}"]
     tags += [f"rig_{re.split('_', character)[0].lower()}"] if at else []
+    if fidget and kind in ("scratch", "fidget", "stretch"):
+        tags += ["self_adaptor"]
+    if {"walk", "jog", "run", "strafe", "step", "reach", "jump", "kick", "punch"} & set(tags):
+        tags += tags_of_text(movement, _MANNERS)
+    if "step" in tags:
+        tags += [f"step_{side}" for side, word in (("left", "Lf"), ("right", "Rt")) if re.search(rf"{word}\d*$", movement)]
+    if _ODD & set(tags) or re.search(_ODD_NAMES, name):
+        tags += [LEFT_OUT]
     return tuple(dict.fromkeys(tags))
 
 

@@ -61,11 +61,13 @@ class BoneMap:
 
     The two differ where a source splits a joint, e.g. a shoulder with twist bones behind it. Finger joints may be
     absent. ``foot_pitch``: degrees the ball of a flat foot lies below the ankle, where a rig draws it elsewhere.
+    ``feet_follow``: the rest pose has its legs apart and its soles square to them, so straightening turns both.
     """
 
     position: Mapping[str, str]
     rotation: Mapping[str, str]
     foot_pitch: float | None = None
+    feet_follow: bool = False
 
     def fits(self, rig: SourceRig) -> bool:
         return all(bone in rig.names for bone in (*self.position.values(), *self.rotation.values()))
@@ -99,7 +101,7 @@ def measure_t_pose(rig: SourceRig, bones: BoneMap, local: Array | None = None) -
         if bone in rig.tips:
             points[f"{joint}_tip"] = points[joint] + rot.rotate(world[index[bone]], rig.tips[bone]) * scale
     _fill_missing_points(points)
-    corrections = _corrections(points)
+    corrections = _corrections(points, bones.feet_follow)
     offsets = np.zeros((len(JOINTS), 3))
     for joint, parent in zip(JOINTS, PARENTS):
         if parent >= 0 and joint in points:
@@ -190,7 +192,7 @@ def _nearest_axis(direction: Array) -> Array:
     return axis
 
 
-def _corrections(points: Mapping[str, Array]) -> dict[str, Array]:
+def _corrections(points: Mapping[str, Array], feet_follow: bool) -> dict[str, Array]:
     """For each canonical joint the world turn (4,) that takes its bone from the rest pose to the T-pose."""
     still = rot.IDENTITY.astype(np.float64)
     turns = {joint: still for joint in JOINTS}
@@ -202,7 +204,9 @@ def _corrections(points: Mapping[str, Array]) -> dict[str, Array]:
 
         thigh, shin = bone("hip", "knee"), bone("knee", "ankle")
         turns[f"{side}_hip"], turns[f"{side}_knee"] = _straighten(thigh, shin, -_UP, np.array([1.0, 0, 0]))
-        turns[f"{side}_ankle"] = turns[f"{side}_foot"] = rot.between(bone("ankle", "foot") * [1, 1, 0], _FORWARD)
+        leg = turns[f"{side}_knee"] if feet_follow else still
+        toes = rot.between(rot.rotate(leg, bone("ankle", "foot")) * [1, 1, 0], _FORWARD)
+        turns[f"{side}_ankle"] = turns[f"{side}_foot"] = rot.multiply(toes, leg)
         upper_arm, forearm = bone("shoulder", "elbow"), bone("elbow", "wrist")
         turns[f"{side}_shoulder"], turns[f"{side}_elbow"] = _straighten(upper_arm, forearm, out, -out[0] * _UP)
         hand = _hand_turn(points, side, out)
