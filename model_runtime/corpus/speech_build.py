@@ -10,33 +10,42 @@ import argparse
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..contract import FloatArray, frame_count
 from ..features.alignment import align, normalise_text
 from ..features.audio import load_speech
-from ..features.mel import log_mel
+from ..features.mel import MEL_SIZE, log_mel
 from ..features.phones import Segment
 from ..features.prosody import analyse_voice, prosody
 from ..features.stress import find_stresses
 from ..features.wave import SAMPLE_RATE
+from .dialogue_acts import dialogue_act
 from .dialogue_lines import dialogue_lines
+from .dialogue_templates import BACKCHANNELS, LAUGHS
+from .heard_texts import HEARD
+from .laughter import laugh
 from .speech_library import HELD_OUT_VOICES, Utterance, save_speech_library
-from .voices import VOICES, flite_at_hand, speak
+from .variants import spoil
+from .voices import VOICES, VOICES_HELD_OUT, Spoken, Voice, flite_at_hand, speak
 
+_LINES_WITH_MELS = 800  # enough to train the audio encoder; the rest keeps the library small
+_TEST_LINES_OF = 9  # one test line for so many to train on
 _LEVEL = -23.0  # dB of full scale of the speech in every wave
 
 
-def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1100, seed: int = 1) -> dict[str, float]:
+def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1500, seed: int = 1) -> dict[str, float]:
     """Read ``data_dir/speech``, speak the synthetic lines, write ``out`` and its waves; the minutes of each voice.
 
     A line's voice is chosen by the seed. Without `flite` the library has the real voices only. Utterances whose text cannot be
     found in their sound are left out and named.
     """
-    utterances = list(_real_utterances(data_dir / "speech"))
+    utterances = list(_real_utterances(data_dir / "speech", seed))
     if flite_at_hand():
-        utterances += _synthetic_utterances(synthetic_lines, seed)
+        utterances += _synthetic_utterances(VOICES, "train", synthetic_lines, seed)
+        utterances += _synthetic_utterances(VOICES_HELD_OUT, "test", synthetic_lines // _TEST_LINES_OF, seed)
     else:
         print("flite is not installed: no synthetic voices in this library")
     save_speech_library(utterances, out)
@@ -46,25 +55,25 @@ def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1100,
     return minutes
 
 
-def _real_utterances(folder: Path) -> Iterator[Utterance]:
+def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
     # Both readers read from the same book under the same numbers; each folder's table lists only some of them.
-    texts = _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
+    texts = HEARD | _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
     readings = {
         **{voice: [(p, texts[p.stem]) for p in sorted((folder / voice).glob("*.flac")) if p.stem in texts] for voice in ("reader_a", "ljspeech")},
         "librivox": [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((folder / "librivox").glob("*.txt"))],
     }
-    held_out_texts = {tuple(normalise_text(text)) for voice in HELD_OUT_VOICES for _, text in readings[voice]}
-    for voice, items in readings.items():
-        for path, text in items:
-            split = "test" if voice in HELD_OUT_VOICES else "train"
-            if split == "train" and tuple(normalise_text(text)) in held_out_texts:
-                continue  # a held-out voice says the same words: nothing in test was heard in training
-            wave = _levelled(load_speech(path))
-            found = align(wave, text)
-            if not found.words:
-                print(f"left out {path.name}: {' '.join(found.warnings)}")
-                continue
-            yield _utterance(f"{voice}/{path.stem}", voice, split, text.strip(), wave, found.words, found.phones)
+    held_out_texts = {tuple(normalise_text(text)) for voice in HELD_OUT_VOICES for _, text in readings.get(voice, [])}
+    for number, (voice, path, text) in enumerate((voice, path, text) for voice, items in readings.items() for path, text in items):
+        split = "test" if voice in HELD_OUT_VOICES else "train"
+        if split == "train" and tuple(normalise_text(text)) in held_out_texts:
+            continue  # a held-out voice says the same words: nothing in test was heard in training
+        wave = _levelled(load_speech(path))
+        found = align(wave, text)
+        if not found.words:
+            print(f"left out {path.name}: {' '.join(found.warnings)}")
+            continue
+        rng = np.random.default_rng([seed, 1, number])
+        yield Utterance(f"{voice}/{path.stem}", voice, split, text.strip(), act=dialogue_act(text), **_measured(rng, wave, found.words, found.phones))
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -72,12 +81,30 @@ def _texts(path: Path) -> dict[str, str]:
         return {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
 
 
-def _synthetic_utterances(count: int, seed: int) -> Iterator[Utterance]:
-    rng = np.random.default_rng(seed)
-    for index, text in enumerate(dialogue_lines(count, seed)):
-        voice = VOICES[rng.integers(len(VOICES))].varied(rng)
-        spoken = speak(text, voice)
-        yield _utterance(f"{voice.name}/{index:04d}", voice.name, "train", text, _levelled(spoken.wave), spoken.words, spoken.phones)
+def _synthetic_utterances(voices: Sequence[Voice], split: str, count: int, seed: int) -> Iterator[Utterance]:
+    """Lines of the grammar, each by one of the voices; then every voice's short words and laughs."""
+    for number, (text, feeling) in enumerate(dialogue_lines(count, seed, split)):
+        rng = np.random.default_rng([seed, 2, split == "test", number])
+        voice = voices[rng.integers(len(voices))]
+        varied = voice.varied(rng, feeling)
+        spoken = speak(text, varied)
+        measured = _measured(rng, _levelled(spoken.wave), spoken.words, spoken.phones, with_mels=split == "train" and number < _LINES_WITH_MELS)
+        yield Utterance(
+            f"{voice.name}/{number:04d}", voice.name, split, text, act=dialogue_act(text), feeling=feeling, rate=voice.stretch / varied.stretch, **measured
+        )  # fmt: skip
+    for number, voice in enumerate(voices):
+        rng = np.random.default_rng([seed, 3, split == "test", number])
+        for act, texts, say in (("backchannel", BACKCHANNELS[split], _say), ("laugh", LAUGHS[split], laugh)):
+            for k, text in enumerate(texts):
+                spoken = say(text, voice, rng)
+                yield Utterance(
+                    f"{voice.name}/{act}{k:02d}", voice.name, split, text, act=act, feeling="joy" if act == "laugh" else "",
+                    **_measured(rng, _levelled(spoken.wave), spoken.words, spoken.phones, with_mels=False),
+                )  # fmt: skip
+
+
+def _say(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
+    return speak(text, voice.varied(rng))
 
 
 def _levelled(wave: FloatArray) -> FloatArray:
@@ -90,21 +117,25 @@ def _levelled(wave: FloatArray) -> FloatArray:
     return (wave * min(gain, 0.98 / max(float(np.abs(wave).max()), 1e-6))).astype(np.float32)
 
 
-def _utterance(
-    name: str, voice: str, split: str, text: str, wave: FloatArray, words: Sequence[Segment], phones: Sequence[Segment]
-) -> Utterance:
+def _measured(
+    rng: np.random.Generator, wave: FloatArray, words: Sequence[Segment], phones: Sequence[Segment], with_mels: bool = True
+) -> dict[str, Any]:
+    """The fields of an utterance that come from its sound."""
     duration = len(wave) / SAMPLE_RATE
-    return Utterance(
-        name, voice, split, text, prosody(wave, frame_count(duration)), log_mel(wave), list(words), list(phones),
-        find_stresses(wave, words, phones), duration, np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16),
-    )  # fmt: skip
+    frames = frame_count(duration)
+    variant, spoilt = spoil(rng, wave)
+    return {
+        "prosody": prosody(wave, frames), "mels": log_mel(wave) if with_mels else np.zeros((0, MEL_SIZE), np.float32),
+        "words": list(words), "phones": list(phones), "stresses": find_stresses(wave, words, phones), "duration": duration,
+        "wave": np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16), "variant": variant, "spoilt": prosody(spoilt, frames),
+    }  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.speech_build", description="Build the library of utterances.")
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data folder that holds speech/")
     parser.add_argument("--out", type=Path, default=Path("corpus/speech_library.npz"))
-    parser.add_argument("--lines", type=int, default=1100, help="synthetic lines (flite)")
+    parser.add_argument("--lines", type=int, default=1500, help="synthetic lines (flite)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     minutes = build_speech_library(given.data, given.out, given.lines, given.seed)

@@ -20,7 +20,7 @@ from ..features.mel import MEL_SIZE, MEL_STEP
 from ..features.phones import Segment
 from ..features.wave import SAMPLE_RATE
 
-HELD_OUT_VOICES = ("ljspeech", "librivox")
+HELD_OUT_VOICES = ("ljspeech", "librivox", "awb", "awb_small")
 _PROSODY_STEP = 1.0 / 40.0  # int8 covers +-3.2
 _LICENCES = {"reader_a": "Apache-2.0", "ljspeech": "public domain", "librivox": "public domain"}
 
@@ -31,7 +31,8 @@ class Utterance:
 
     ``prosody`` (T, 28) at 30 fps; ``mels`` (N, 80) natural log power at 50 Hz, (0, 80) where left out; ``words`` and ``phones``
     with seconds; ``stresses``: (time s, strength 0..1); ``wave`` int16 at 16 kHz, or None where the wave file is not beside the
-    library. ``act`` is one of ``dialogue_acts.ACTS``, "" where unknown; ``rate`` the tempo against the voice's own; ``feeling`` one of ``EMOTION_GROUPS`` that the words suit, or "".
+    library. ``act`` is one of ``dialogue_acts.ACTS``, "" where unknown; ``feeling`` one of ``EMOTION_GROUPS`` that the words suit,
+    or ""; ``rate`` the tempo against the voice's own.
     ``spoilt`` (T, 28) is the prosody as heard through ``variant``, a room, a noise or a line; None where there is none.
     """
 

@@ -81,7 +81,7 @@ def test_every_letter_has_a_sound() -> None:
 def test_the_grammar_has_thousands_of_different_lines_and_repeats_by_seed() -> None:
     lines = dialogue_lines(1500, seed=3)
     assert len(set(lines)) == 1500 and lines == dialogue_lines(1500, seed=3) and lines != dialogue_lines(1500, seed=4)
-    assert not any("{" in line for line in lines)
+    assert not any("{" in line.text for line in lines)
 
 
 @needs_flite

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ..corpus.composer import MADE, REJECTED, compose
+from ..corpus.jobs import in_order
 from ..corpus.library import save_library
+from ..corpus.scene import Scene
+from ..corpus.shards import ScenesUnfit, read_index
 from ..corpus.speech_library import load_speech_library, save_speech_library
 from .test_composer import few_clips, needs_motion, spoken
 
@@ -55,3 +62,87 @@ def test_a_speech_library_reads_back_as_it_was_written(tmp_path: Path) -> None:
         assert (after.id, after.voice, after.split, after.text, after.stresses) == (before.id, before.voice, before.split, before.text, before.stresses)
         assert abs(after.prosody - before.prosody.clip(-3.1, 3.1)).max() <= 0.0126
         assert [word.text for word in after.words] == [word.text for word in before.words]
+
+
+_prepared_with = 0
+
+
+def prepare(value: int) -> None:
+    global _prepared_with
+    _prepared_with = value
+
+
+def work(number: int) -> str:
+    if number == 3:
+        os._exit(9)  # as a process that is killed for its memory
+    return f"{number} with {_prepared_with}"
+
+
+def broken(number: int) -> str:
+    return f"{number} is broken"
+
+
+def test_a_process_that_dies_takes_only_its_own_job_along() -> None:
+    results = list(in_order(work, broken, prepare, (7,), iter(range(6)), 2))
+    assert results == ["0 with 7", "1 with 7", "2 with 7", "3 is broken", "4 with 7", "5 with 7"]
+
+
+def made(folder: Path, libraries: tuple[Path, Path], processes: int, test_share: float = 0.5) -> list[str]:
+    """Compose one scene, or one of each split; the names of the training scenes."""
+    compose(0.001, 4, folder, *libraries, processes=processes, rejected=1, test_share=test_share)
+    return sorted(path.name for path in folder.glob("scene_40*.npz"))
+
+
+@pytest.fixture(scope="module")
+def composed(libraries: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("one")
+    made(folder, libraries, processes=1)
+    return folder
+
+
+@pytest.mark.data
+@needs_motion
+def test_the_same_scenes_come_from_any_number_of_processes(composed: Path, libraries: tuple[Path, Path], tmp_path: Path) -> None:
+    names = made(tmp_path / "two", libraries, processes=2, test_share=0.0)
+    assert names == sorted(path.name for path in composed.glob("scene_40*.npz"))
+    for name in names:
+        one, two = Scene.load(composed / name), Scene.load(tmp_path / "two" / name)
+        np.testing.assert_array_equal(one.rotations, two.rotations)
+        np.testing.assert_array_equal(one.face, two.face)
+
+
+@pytest.mark.data
+@needs_motion
+def test_the_record_names_every_scene_and_what_it_was_made_from(composed: Path) -> None:
+    index = read_index(composed)
+    assert set(index.scenes) == {path.name for path in composed.glob("scene_*.npz")}
+    assert index.origin.voices == {"train": ["one", "two"], "test": ["three"]}
+    for name, (split, seconds) in index.scenes.items():
+        scene = Scene.load(composed / name)
+        assert (scene.split, round(scene.duration, 3)) == (split, seconds)
+    assert all(reason.split() for reason in index.refused.values())
+    assert not (composed / MADE).exists() and len(list((composed / REJECTED).glob("*.npz"))) <= 1
+    assert json.loads((composed / "summary.json").read_text())["scenes"] == len(index.scenes)
+
+
+@pytest.mark.data
+@needs_motion
+def test_a_run_goes_on_where_it_stopped(composed: Path, libraries: tuple[Path, Path]) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in composed.glob("scene_*.npz")}
+    (composed / "scene_4000099.npz.part").write_bytes(b"half a scene")
+    made(composed, libraries, processes=1)
+    assert {path.name: path.stat().st_mtime_ns for path in composed.glob("scene_*.npz")} == before
+    assert not list(composed.glob("*.part"))
+
+
+@pytest.mark.data
+@needs_motion
+def test_scenes_of_other_material_are_not_mixed_in(composed: Path, libraries: tuple[Path, Path], tmp_path: Path) -> None:
+    save_speech_library([*spoken("four", "train", 4), *spoken("three", "test", 3)], tmp_path / "other.npz")
+    with pytest.raises(ScenesUnfit, match=r"differ in the speech library"):
+        compose(0.001, 4, composed, libraries[0], tmp_path / "other.npz", processes=1)
+
+
+def test_a_folder_without_a_record_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ScenesUnfit, match=r"index\.json.*compose the scenes again"):
+        read_index(tmp_path)

@@ -1,0 +1,67 @@
+"""Numbered jobs on many processes: results come in order, and a process that dies takes only its own job along."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on every system
+    return max(1, len(allowed(0)) if allowed is not None else os.cpu_count() or 1)
+
+
+def in_order(
+    work: Callable[[int], T], broken: Callable[[int], T], prepare: Callable[..., None], arguments: tuple[Any, ...], numbers: Iterator[int], processes: int
+) -> Generator[T, None, None]:
+    """``work(number)`` for number after number, some always under way; each process calls ``prepare(*arguments)`` once before.
+
+    Where a process dies, every job that was under way is done again alone; the one that kills its process again gives
+    ``broken(number)``. All functions must be importable (module level), for processes are started anew.
+    """
+    waiting: deque[tuple[int, Future[T]]] = deque()
+    pool = _pool(processes, prepare, arguments)
+    try:
+        while True:
+            while len(waiting) < 2 * processes and (number := next(numbers, None)) is not None:
+                waiting.append((number, pool.submit(work, number)))
+            if not waiting:
+                return
+            number, future = waiting.popleft()
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                pool.shutdown(wait=True, cancel_futures=True)
+                result = _alone(work, broken, prepare, arguments, number)
+                pool = _pool(processes, prepare, arguments)
+                waiting = deque((n, f if _is_well(f) else pool.submit(work, n)) for n, f in waiting)
+            yield result
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(processes: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
+    for name in _ONE_THREAD:  # read when a process starts: threads of processes that fill all cores only disturb each other
+        os.environ[name] = "1"
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=prepare, initargs=arguments)
+
+
+def _alone(work: Callable[[int], T], broken: Callable[[int], T], prepare: Callable[..., None], arguments: tuple[Any, ...], number: int) -> T:
+    with _pool(1, prepare, arguments) as pool:
+        try:
+            return pool.submit(work, number).result()
+        except BrokenProcessPool:
+            return broken(number)
+
+
+def _is_well(future: Future[T]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
