@@ -13,6 +13,7 @@ from .walking import Gait
 
 ROOM = 4.0  # m from the middle of the room to its walls
 PERSONAL = 0.72  # m; ways keep this far from the partner's root
+KNEES = 0.38  # m more from a partner who is seated and may get up
 TURN_FIRST = 0.85  # rad; who has to go elsewhere turns on the spot before setting off
 STARTING = 0.85  # s that starting and stopping cost over walking at full speed
 TURNING = 0.8  # rad/s; nobody turns faster while walking
@@ -37,12 +38,14 @@ class Pace:
 @dataclass(frozen=True)
 class Surroundings:
     """What a walker has to reckon with: its own ``place`` (2,) and ``facing`` (rad), the partner's places from now on (T, 2) and
-    final heading, the ``distance`` (m) it likes to talk at, the middle of the room, and whether it wants to end facing the partner."""
+    final heading and whether it is ``seated``, the ``distance`` (m) it likes to talk at, the middle of the room, and whether it wants
+    to end facing the partner."""
 
     place: FloatArray
     facing: float
     partner: FloatArray
     partner_facing: float
+    seated: bool
     distance: float
     centre: FloatArray
     meets: bool
@@ -64,7 +67,8 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
     if wanted is None:
         return None
     best: tuple[float, Path, Pace, float] | None = None
-    paths = steer(here.place, wanted, here.partner[-1], PERSONAL + 0.15, min(1.1, TURNING / typical))
+    keep = PERSONAL + KNEES * here.seated
+    paths = steer(here.place, wanted, here.partner[-1], keep + 0.15, min(1.1, TURNING / typical))
     apart = float(np.linalg.norm(here.partner[0] - here.place))
     for index, path in enumerate(paths):
         if path is None or path.length < 0.7:
@@ -76,7 +80,7 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
             way = np.arange(len(path.points)) * path.spacing
             gap = clearance(path, turning + 0.4 + way / pace.speed, here.partner, FPS)
             nearest = float(gap[way > 0.25].min(initial=9.0))
-            if nearest < min(PERSONAL, apart - 0.03) or float(gap[-1]) < 0.8:
+            if nearest < min(keep, apart - 0.03) or float(gap[-1]) < 0.8:
                 continue
             rate = float(np.abs(path.curvature()).max()) * pace.speed
             cost = 3.0 * abs(np.log(path.length / pace.length(seconds))) + 8.0 * outside + 0.8 * max(0.0, rate - TURNING) + float(rng.uniform(0, 0.1))
@@ -107,7 +111,7 @@ def candidates(rng: np.random.Generator, goal: str, length: float, here: Surroun
         waypoints[detour, 0] = middle[detour]
         meets[:] = True
     elif goal == "around" and 0.8 < apart < 3.2:
-        radius = np.clip(apart, 1.15, 2.4) * rng.uniform(0.95, 1.1, n)
+        radius = np.clip(apart, 1.15 + KNEES * here.seated, 2.4) * rng.uniform(0.95, 1.1, n)
         side = rng.choice([-1.0, 1.0], n)
         arc = np.clip(length / radius * rng.uniform(0.8, 1.1, n), 0.8, 1.9 * np.pi)
         for k in range(3):

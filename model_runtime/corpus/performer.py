@@ -264,7 +264,8 @@ class Performer:
         other = self.partner
         wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * other.seated
         _, facing = self.track.stance()
-        return Surroundings(self.track.position, facing, self.partner_places(20 * FPS), other.track.heading, wanted, self.centre, self.facing)
+        places = self.partner_places(20 * FPS)
+        return Surroundings(self.track.position, facing, places, other.track.heading, other.seated, wanted, self.centre, self.facing)
 
     def _walk(self, intent: Intent) -> bool:
         """Walk for about the intent's duration; False when no way keeps clear of the partner."""

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
 from ..skeleton import INDEX, Skeleton
-from .base_motion import BodyTrack, Motion
+from .base_motion import BodyTrack, Motion, body_positions
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .labels import root_speed
 from .legs import leg_positions, reach
@@ -26,8 +26,10 @@ ODD = ("run", "jog", "jump", "drunk", "injured", "bruised", "funny", "extremefem
 _ODD_NAMES = ("Up0", "Down0", "Shuffle")
 _HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; what exceeds them was captured or cut badly
 _SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; beyond these somebody hurries or loiters
+_CROUCHED = 0.965  # who never stretches a leg further than this share of its length sneaks
 _LEAN = 0.55  # of the angle that would balance the bend wholly; walkers lean less than that
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+_WRISTS = [INDEX["left_wrist"], INDEX["right_wrist"]]
 JOIN_COST = 0.55  # m^2 summed over joints; pieces that fit worse are not joined
 
 
@@ -69,9 +71,18 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
     heading = Motion(source.root, source.rotations, source.contacts).heading[start : stop + 1]
     way = path[stop] - path[start]
     aside = wrap(np.arctan2(way[0], -way[1]) - heading.mean())
+    if _straightest(source.root[start:stop], source.rotations[start:stop], source.skeleton) < _CROUCHED:
+        return None
     if abs(heading[-1] - heading[0]) > np.radians(12.0) or abs(aside) > np.radians(25.0):
         return None
     return Gait(name, start, stop, float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height))
+
+
+def _straightest(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> float:
+    """How straight the less straight leg becomes at its straightest, 1 being fully."""
+    positions, _ = leg_positions(root, rotations, skeleton)
+    bones = np.linalg.norm(np.diff(positions[:, :, :3], axis=2), axis=-1).sum(-1)
+    return float((np.linalg.norm(positions[:, :, 2] - positions[:, :, 0], axis=-1) / bones).max(0).min())
 
 
 @dataclass(frozen=True)
@@ -99,11 +110,15 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
     if (tag,) not in bank.kept:
         good = []
         for name in bank.tagged(tag, without=("run", "jog", "turn", "circle")):
-            root = bank.clip(name).root_positions
-            speed = np.linalg.norm(np.diff(root[:, :2], axis=0), axis=-1) * FPS
+            clip = bank.clip(name)
+            stands = 0 if tag == "walk_start" else -1
+            speed = np.linalg.norm(np.diff(clip.root_positions[:, :2], axis=0), axis=-1) * FPS
             moving = speed[-5:].mean() if tag == "walk_start" else speed[:5].mean()
-            way = root[-1] - root[0]
-            if hardest(bank.clip(name)) < _HARDEST and root_jerk(bank.clip(name)) < _ROUGHEST and moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
+            way = clip.root_positions[-1] - clip.root_positions[0]
+            pose = body_positions(clip.root_positions[[stands]], clip.rotations[[stands]], clip.skeleton)[0]
+            hanging = pose[_WRISTS, 2].max() < pose[0, 2]  # a hand on the hip would come and go with each walk
+            smooth = hardest(clip) < _HARDEST and root_jerk(clip) < _ROUGHEST
+            if smooth and hanging and moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
                 good.append(name)
         bank.kept[tag,] = good
     return bank.kept[tag,]  # type: ignore[return-value]
