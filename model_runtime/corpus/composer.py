@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InterActError
-from .filter import fault, summary
+from .filter import fault
 from .jobs import cores, in_order
 from .library import load_library
 from .scene import Scene, SceneUnreadable
 from .shards import INDEX, Index, Origin, ScenesUnfit, code_sum, differences, file_sum, read_index
 from .speech_library import load_speech_library
 from .staging import Material, compose_scene, gather
+from .summary import summary
 
 SPLITS = {"train": 0, "test": 500_000}  # first number of a split's scenes, on top of the seed's
 TEST_SHARE = 1.0 / 12.0  # half an hour of six
@@ -69,7 +70,7 @@ def compose(
         _compose_split(run, split, hours * share * 60.0, seed * 1_000_000 + first, clips, speech, processes)
     shutil.rmtree(out_dir / MADE, ignore_errors=True)
     index.save(out_dir)
-    result = summary([Scene.load(out_dir / name) for name in index.scenes], list(index.refused.values()))
+    result = summary((Scene.load(out_dir / name) for name in index.scenes), list(index.refused.values()))
     partial = out_dir / "summary.json.part"
     partial.write_text(json.dumps({**result, "run": run.figures()}, indent=1), encoding="utf-8")
     os.replace(partial, out_dir / "summary.json")

@@ -14,7 +14,6 @@ from ..evaluation.joint_limits import RANGES
 from ..evaluation.posed import Posed
 from ..skeleton import INDEX
 from .scene import Scene
-from .summary import summary as summary
 
 # Limits are those of captured motion of the same kinds (clips that ``corpus_measures.compares``): the figure that one frame in
 # ten thousand passes, or what stands beside it. Nothing composed of those clips need be worse.
