@@ -22,11 +22,11 @@ from .scene import Feeling
 
 # At intensity 1, "plain to see". A name without a side moves both sides.
 EXPRESSIONS: dict[str, dict[str, float]] = {
-    "anger": {"browDown": 0.64, "eyeWide": 0.24, "eyeSquint": 0.30, "noseSneer": 0.26, "mouthPress": 0.34, "mouthRollUpper": 0.10,
+    "anger": {"browDown": 0.84, "eyeWide": 0.16, "eyeSquint": 0.34, "noseSneer": 0.30, "mouthPress": 0.36, "mouthRollUpper": 0.10,
               "mouthRollLower": 0.12, "mouthFrown": 0.20, "mouthShrugLower": 0.16, "jawForward": 0.12},
-    "annoyance": {"browDown": 0.38, "eyeSquint": 0.26, "eyeBlink": 0.10, "noseSneer": 0.08, "mouthPress": 0.30, "mouthFrown": 0.14,
-                  "mouthDimpleLeft": 0.22, "mouthDimpleRight": 0.10},
-    "disapproval": {"browDown": 0.22, "browOuterUpRight": 0.12, "eyeSquint": 0.10, "eyeBlink": 0.14, "mouthFrown": 0.40,
+    "annoyance": {"browDown": 0.50, "eyeSquint": 0.30, "eyeBlink": 0.12, "noseSneer": 0.12, "mouthPress": 0.34, "mouthFrown": 0.18,
+                  "mouthDimpleLeft": 0.20, "mouthDimpleRight": 0.13},
+    "disapproval": {"browDown": 0.22, "browOuterUpRight": 0.05, "eyeSquint": 0.10, "eyeBlink": 0.14, "mouthFrown": 0.40,
                     "mouthShrugLower": 0.40, "mouthShrugUpper": 0.16, "mouthLeft": 0.08, "mouthPress": 0.10},
     "disgust": {"browDown": 0.32, "eyeSquint": 0.34, "cheekSquint": 0.28, "noseSneer": 0.64, "mouthUpperUp": 0.36, "mouthFrown": 0.24,
                 "mouthShrugLower": 0.26, "mouthLowerDown": 0.06},
@@ -37,16 +37,16 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "admiration": {"browInnerUp": 0.38, "browOuterUp": 0.34, "eyeWide": 0.28, "cheekSquint": 0.14, "mouthSmile": 0.40, "jawOpen": 0.05},
     "amusement": {"cheekSquint": 0.44, "eyeSquint": 0.42, "browOuterUp": 0.12, "noseSneer": 0.08, "mouthSmile": 0.58, "mouthDimple": 0.24,
                   "mouthUpperUp": 0.12, "mouthPress": 0.06},
-    "approval": {"browOuterUp": 0.24, "browInnerUp": 0.10, "cheekSquint": 0.10, "eyeSquint": 0.08, "mouthSmile": 0.30, "mouthShrugLower": 0.16,
+    "approval": {"browOuterUp": 0.30, "browInnerUp": 0.08, "cheekSquint": 0.10, "eyeSquint": 0.08, "mouthSmile": 0.38, "mouthShrugLower": 0.16,
                  "mouthPress": 0.18},
-    "caring": {"browInnerUp": 0.46, "cheekSquint": 0.18, "eyeSquint": 0.16, "mouthSmile": 0.28, "mouthPress": 0.08},
+    "caring": {"browInnerUp": 0.46, "cheekSquint": 0.18, "eyeSquint": 0.16, "mouthSmile": 0.34, "mouthPress": 0.08},
     "excitement": {"browInnerUp": 0.46, "browOuterUp": 0.52, "eyeWide": 0.44, "cheekSquint": 0.28, "mouthSmile": 0.66, "mouthUpperUp": 0.16,
                    "mouthLowerDown": 0.12, "jawOpen": 0.14},
-    "gratitude": {"browInnerUp": 0.32, "cheekSquint": 0.30, "eyeSquint": 0.22, "eyeBlink": 0.14, "mouthSmile": 0.42, "mouthPress": 0.16},
-    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.66, "mouthDimple": 0.12, "mouthUpperUp": 0.14,
+    "gratitude": {"browInnerUp": 0.32, "cheekSquint": 0.30, "eyeSquint": 0.22, "eyeBlink": 0.14, "mouthSmile": 0.48, "mouthPress": 0.16},
+    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.72, "mouthDimple": 0.12, "mouthUpperUp": 0.20,
             "mouthStretch": 0.08, "mouthLowerDown": 0.06},
-    "love": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20, "mouthSmile": 0.40},
-    "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22, "mouthSmile": 0.42},
+    "love": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20, "mouthSmile": 0.46},
+    "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22, "mouthSmile": 0.46},
     "pride": {"browOuterUp": 0.18, "cheekSquint": 0.08, "eyeBlink": 0.24, "mouthSmile": 0.30, "mouthPress": 0.18, "mouthDimple": 0.22,
               "mouthShrugLower": 0.24, "jawForward": 0.10},
     "relief": {"browInnerUp": 0.22, "browOuterUp": 0.06, "cheekSquint": 0.08, "eyeBlink": 0.36, "mouthSmile": 0.26, "jawOpen": 0.06,
@@ -59,21 +59,20 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
               "mouthFrown": 0.50, "mouthStretch": 0.24, "mouthShrugLower": 0.34, "mouthLowerDown": 0.08},
     "remorse": {"browInnerUp": 0.44, "browDown": 0.26, "eyeBlink": 0.30, "mouthFrown": 0.30, "mouthPress": 0.28, "mouthRollLower": 0.18},
     "sadness": {"browInnerUp": 0.62, "browDown": 0.10, "eyeSquint": 0.10, "eyeBlink": 0.16, "mouthFrown": 0.46, "mouthShrugLower": 0.30},
-    "confusion": {"browDownLeft": 0.48, "browDownRight": 0.26, "browOuterUpRight": 0.22, "eyeSquint": 0.30, "noseSneer": 0.08,
-                  "mouthFrown": 0.12, "mouthShrugLower": 0.14, "mouthPucker": 0.10, "mouthLeft": 0.06},
-    "curiosity": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.30, "eyeWide": 0.10, "eyeSquint": 0.08,
-                  "mouthSmile": 0.14},
-    "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.22, "mouthFunnel": 0.06},
+    "confusion": {"browDownLeft": 0.52, "browDownRight": 0.42, "browInnerUp": 0.22, "browOuterUpLeft": 0.08, "browOuterUpRight": 0.12,
+                  "eyeSquint": 0.34, "mouthFrown": 0.14, "mouthShrugLower": 0.22, "mouthPucker": 0.14, "mouthLeft": 0.14},
+    "curiosity": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.44, "eyeSquint": 0.14, "mouthSmile": 0.16},
+    "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.30, "mouthFunnel": 0.06},
     "neutral": {},
 }  # fmt: skip
 
 # What a listener's face answers to a partner who feels one of a group: smile back, show concern, be wary.
 _ANSWERS: dict[str, dict[str, float]] = {
-    "anger": {"browInnerUp": 0.20, "browDown": 0.16, "eyeWide": 0.14, "mouthPress": 0.22},
+    "anger": {"browInnerUp": 0.26, "browDown": 0.24, "eyeWide": 0.18, "mouthPress": 0.28},
     "disgust": {"browDown": 0.14, "noseSneer": 0.14, "mouthFrown": 0.14, "eyeSquint": 0.08},
-    "fear": {"browInnerUp": 0.36, "browDown": 0.14, "eyeWide": 0.14, "mouthPress": 0.10},
+    "fear": {"browInnerUp": 0.46, "browDown": 0.18, "eyeWide": 0.18, "mouthPress": 0.14},
     "joy": {"mouthSmile": 0.40, "cheekSquint": 0.24, "eyeSquint": 0.10, "browOuterUp": 0.06},
-    "sadness": {"browInnerUp": 0.40, "browDown": 0.14, "mouthFrown": 0.14, "mouthPress": 0.16, "mouthShrugLower": 0.08},
+    "sadness": {"browInnerUp": 0.52, "browDown": 0.18, "mouthFrown": 0.18, "mouthPress": 0.20, "mouthShrugLower": 0.10},
     "surprise": {"browInnerUp": 0.26, "browOuterUp": 0.24, "eyeWide": 0.12},
     "neutral": {},
 }  # fmt: skip
@@ -175,11 +174,22 @@ def limited(face: FloatArray) -> FloatArray:
     return np.where(_CEILING < 1.0, np.minimum(face, knee) + room * np.tanh(over / room), face).astype(np.float32)
 
 
+def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
+    """The same face, left and right drifting apart by some percent, the mouth more than brows and lids, as captured faces do."""
+    out = face.copy()
+    for parts, size in ((("brow", "eye"), 0.012), (("cheek", "nose", "mouth"), 0.04)):
+        drift = size * slow_noise(rng, len(face), 3.0)
+        pairs = [pair for pair in _PAIRS if ARKIT_NAMES[pair[0]].startswith(parts)]
+        out[:, [left for left, _ in pairs]] *= (1.0 + drift)[:, None]
+        out[:, [right for _, right in pairs]] *= (1.0 - drift)[:, None]
+    return out
+
+
 def _course(rng: np.random.Generator, feeling: Feeling, frames: int, moments: Sequence[tuple[float, float]]) -> FloatArray:
     """(T,) how much of its intensity a feeling shows: 1 at an apex."""
     onset = float(np.clip(_QUICK.get(feeling.emotion, _SLOW.get(feeling.emotion, 0.55)) * rng.uniform(0.85, 1.2), 0.3, 0.8))
     start = feeling.start + float(rng.uniform(0.0, 0.3)) if feeling.start > 0.0 else -1.0
-    base = float(rng.uniform(0.68, 0.80))
+    base = float(rng.uniform(0.76, 0.88))
     peaks = [(start + onset, onset, float(rng.uniform(0.8, 2.2)), float(rng.uniform(1.0, 2.2)))]
     times = [t for t, chance in moments if feeling.start + 1.0 < t < feeling.end and rng.random() < chance]
     times += list(rng.uniform(feeling.start, feeling.end, rng.poisson(max(feeling.end - feeling.start, 0.0) / 7.0)))
@@ -219,6 +229,8 @@ def slow_noise(rng: np.random.Generator, frames: int, seconds: float) -> FloatAr
 
 
 _PAIRS = tuple(
-    (i, ARKIT_NAMES.index(name[:-4] + "Right")) for i, name in enumerate(ARKIT_NAMES) if name.endswith("Left") and name[:-4] + "Right" in ARKIT_NAMES
+    (i, ARKIT_NAMES.index(name[:-4] + "Right"))
+    for i, name in enumerate(ARKIT_NAMES)
+    if name.endswith("Left") and name[:-4] + "Right" in ARKIT_NAMES and name not in ("jawLeft", "mouthLeft") and "Look" not in name
 )
 assert set(EXPRESSIONS) == set(EMOTIONS) and set(_ANSWERS) == set(EMOTION_GROUPS)

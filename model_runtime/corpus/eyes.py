@@ -39,7 +39,9 @@ def eye_curves(gaze: FloatArray) -> FloatArray:
     return face
 
 
-def glances(rng: np.random.Generator, frames: int, speaking: FloatArray, starts: Sequence[float], towards: FloatArray | None = None) -> FloatArray:
+def glances(
+    rng: np.random.Generator, frames: int, speaking: FloatArray, starts: Sequence[float], towards: FloatArray | None = None
+) -> FloatArray:
     """(T, 2) where the eyes of somebody point who looks at a partner at ``towards`` (T, 2), straight ahead when None.
 
     They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an own turn
@@ -47,7 +49,9 @@ def glances(rng: np.random.Generator, frames: int, speaking: FloatArray, starts:
     """
     if towards is None:
         t = np.linspace(0.0, 1.0, frames)
-        towards = np.stack([np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2)) for s in (0.05, 0.03)], -1)
+        towards = np.stack(
+            [np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2)) for s in (0.05, 0.03)], -1
+        )
     offset = np.zeros((frames, 2), np.float32)
     at, away = 0.0, False
     while at < frames / FPS:

@@ -8,7 +8,7 @@ Rates follow conversation: blinks 10 to 25 a minute and more at phrase ends and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from ..contract import FPS, FloatArray
 from ..networks.face_style import FaceStyle, blink_times
 from ..refine.lips import CURVE, JAW, PARTING, SILENCE, columns, part_lips
-from .expressions import add_bump, answering_curves, felt_curves, limited, slow_noise
+from .expressions import add_bump, answering_curves, felt_curves, limited, slow_noise, uneven
 from .eyes import eye_curves, gaze_shifts, glances, with_fixations
 from .manner import Manners
 from .visemes import Phone, lay_contacts, opening_weight, viseme_curves
@@ -98,7 +98,7 @@ def compose_face(
     _listen(face, rng, time)
     rounded = np.clip(1.6 * (face[:, CURVE["mouthPucker"]] + face[:, CURVE["mouthFunnel"]]), 0.0, 1.0) * time.speaking
     felt[:, _WIDTH] *= (1.0 - 0.65 * rounded)[:, None]  # nobody says "you" through a full smile
-    face = limited(face + felt)
+    face = limited(uneven(rng, face + felt))
     _laugh(face, rng, time, laughs)
     gaze = glances(rng, frames, time.speaking, time.starts) if gaze is None else with_fixations(rng, gaze)
     face += eye_curves(gaze)
@@ -140,6 +140,10 @@ def _rest(face: FloatArray, rng: np.random.Generator) -> None:
         drift = level * np.clip(1.0 + 0.6 * slow_noise(rng, frames, 2.0), 0.0, 2.2)
         for column in columns(name):
             face[:, column] += drift * rng.uniform(0.93, 1.07)
+    for left, right, level in (("mouthLeft", "mouthRight", 0.02), ("jawLeft", "jawRight", 0.01)):
+        side = level * (slow_noise(rng, frames, 2.5) + rng.normal())
+        face[:, CURVE[left]] += np.clip(side, 0.0, None)
+        face[:, CURVE[right]] += np.clip(-side, 0.0, None)
 
 
 def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle) -> None:
@@ -177,7 +181,7 @@ def _brows(
                 add_bump(down, rng.uniform(0.10, 0.28), at, 0.15, rng.uniform(0.1, 0.6), 0.3)
         if utterance.question:
             add_bump(up, rng.uniform(0.2, 0.4), utterance.end - 0.35, 0.3, 0.7, 0.5)
-    lead = rng.uniform(0.85, 1.15)
+    lead = rng.uniform(0.96, 1.04)
     face[:, CURVE["browInnerUp"]] += up
     for name, amount in (("browOuterUp", 0.85 * up), ("browDown", down), ("eyeWide", 0.22 * up)):
         left_column, right_column = columns(name)
@@ -236,10 +240,15 @@ def _laugh(face: FloatArray, rng: np.random.Generator, time: _Timeline, laughs: 
 
 
 def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, shifts: Sequence[float]) -> None:
-    """Blinks, more on phrase ends and large shifts of gaze."""
+    """Blinks at the person's own rate, about half of them on phrase ends and large shifts of gaze; more when one is stirred."""
+    wanted = float(np.clip((12.0 + 10.0 * style.blinks) * (1.0 + 0.12 * np.clip(time.arousal, -1.0, 1.0).mean()), 11.0, 23.0))
     moments = [(t, 0.45) for t in (*time.ends, *time.partner_ends)] + [(t, 0.35) for t in shifts]
+    drawn = sum(chance for _, chance in moments) / max(time.duration / 60.0, 1e-3)  # a minute
+    share = min(1.0, 0.55 * wanted / max(drawn, 1e-3))
+    moments = [(t, chance * share) for t, chance in moments]
+    rest = replace(style, blinks=(wanted - share * drawn - 12.0) / 10.0)
     lid = np.zeros(time.frames, np.float32)
-    for at in blink_times(rng, time.duration, style, moments):
+    for at in blink_times(rng, time.duration, rest, moments):
         lid = np.maximum(lid, rng.uniform(0.88, 0.97) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
     for column in columns("eyeBlink"):
         face[:, column] = np.clip(np.minimum(face[:, column], 0.6) * (1.0 - lid) + lid, 0.0, 1.0)

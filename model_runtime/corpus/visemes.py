@@ -15,7 +15,7 @@ import numpy as np
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
 from ..features.phones import PHONES
-from ..refine.lips import BILABIAL, CURVE, JAW, LABIODENTAL, SILENCE, VOWELS, close_lips, closure_window, columns, touch_teeth
+from ..refine.lips import BILABIAL, CLOSE, CURVE, JAW, LABIODENTAL, SILENCE, VOWELS, close_lips, closure_window, columns, touch_teeth
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
 
@@ -71,6 +71,8 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
 _LIP_CURVES = ("mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut")
 _JAW_REACH = (0.045, 0.055)  # seconds over which a pull fades before and after its phone
 _LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
+SNEER = columns("noseSneer")
+_SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
 _EASE = 0.07  # seconds over which a contact comes and goes
 _SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
 
@@ -120,7 +122,17 @@ def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
     shut, teeth = weights["shut"], weights["teeth"]
     shut[middles["teeth"]] = 0.0
     teeth[middles["shut"]] = 0.0
-    return close_lips(touch_teeth(face, teeth * (1.0 - shut)), shut)
+    teeth *= 1.0 - shut
+    face = face.copy()
+    for name, widest in (("mouthSmile", 0.48), ("mouthDimple", 0.20)):  # a broad smile pulls the lower lip off the teeth
+        wide = columns(name)
+        face[:, wide] -= teeth[:, None] * np.maximum(face[:, wide] - widest, 0.0)
+    out = close_lips(touch_teeth(face, teeth), shut)
+    # A wrinkled nose does not twitch with every p: most of it stays, and the lips meet against its pull.
+    stays = np.maximum(0.75 * face[:, SNEER] - out[:, SNEER], 0.0)
+    out[:, SNEER] += stays
+    out[:, CLOSE] += _SNEER_TO_CLOSE * stays.sum(axis=1)
+    return out
 
 
 def opening_weight(phones: Sequence[Phone], frames: int) -> FloatArray:

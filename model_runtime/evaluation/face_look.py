@@ -1,130 +1,177 @@
-"""Face curves drawn on the ICT face, so that lips, lids and brows can be judged by eye.
+"""Pictures of composed faces on the ICT face, so that lips, lids, brows and feelings can be judged by eye.
 
-``python -m model_runtime.evaluation.face_look curves.npy sheet.png --data ../shared/data`` draws moments of a (T, 52) array.
+    python -m model_runtime.evaluation.face_look emotions docs/images/corpus_emotions.png
+    python -m model_runtime.evaluation.face_look visemes|speech|talking|listening|laughing OUT.png [--library corpus/speech_library.npz]
+    python -m model_runtime.evaluation.face_look curves OUT.png --file curves.npy [--mouth]
+
+``emotions``: all 26 at intensity 1 and one of each group at 2. ``visemes``: every phone, front and side. ``speech``: an utterance
+at each p, b, m, f, v. ``talking``: one utterance said in four feelings. ``listening``: a face that answers a partner's feelings.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..contract import EMOTIONS, FPS, FloatArray
+from ..corpus.expressions import expression
+from ..corpus.eyes import eye_curves
+from ..corpus.face_composer import Spoken, compose_face
+from ..corpus.manner import Manners
+from ..corpus.scene import Feeling
+from ..corpus.visemes import VISEMES, Phone, viseme_curves
+from ..features.phones import PHONES
+from ..networks.face_style import FaceStyle
+from ..refine.lips import BILABIAL, LABIODENTAL, SILENCE
+from .ict_face import FRONT, HALF, SIDE, IctFace, draw_face
 
-# Vertex ranges of ICT-FaceKit's topology (its README): skin, mouth lining, eye sockets, gums and tongue, teeth, eyeballs.
-_SKIN, _LINING, _SOCKETS, _GUMS, _TEETH, _EYES = (0, 11248), (11248, 13294), (13294, 14062), (14062, 17039), (17039, 21451), (21451, 24591)
-_MOUTH_MIDDLE = 5532  # the lowest point of the upper lip
-_COLOURS = (
-    (_SKIN, (222, 178, 150)),
-    (_LINING, (110, 48, 46)),
-    (_SOCKETS, (205, 150, 130)),
-    (_GUMS, (178, 82, 82)),
-    (_TEETH, (240, 236, 225)),
-    (_EYES, (238, 238, 238)),
-)
-
-
-class IctFace:
-    """The ICT neutral and its ARKit deltas. ``vertices`` (V, 3) cm, Y up, facing +Z; ``deltas`` (52, V, 3), zeros for tongueOut."""
-
-    def __init__(self, face_dir: Path) -> None:
-        names = json.loads((face_dir / "ict_arkit_map.json").read_text(encoding="utf-8"))["map"]
-        with np.load(face_dir / "ict_arkit.npz", allow_pickle=False) as data:
-            self.vertices: FloatArray = data["neutral"].astype(np.float32)
-            self.quads: NDArray[np.int32] = data["quads"]
-            row = {str(name): i for i, name in enumerate(data["names"])}
-            stored = data["deltas"]
-            self.deltas = np.zeros((len(ARKIT_NAMES), *self.vertices.shape), np.float32)
-            for index, name in enumerate(ARKIT_NAMES):
-                for shape in dict.fromkeys(names[name]):
-                    self.deltas[index] += stored[row[shape]].astype(np.float32)
-
-    @staticmethod
-    def available(data_dir: Path) -> bool:
-        return (data_dir / "face" / "ict_arkit.npz").is_file()
-
-    def posed(self, weights: FloatArray) -> FloatArray:
-        """(52,) -> (V, 3)."""
-        used = np.flatnonzero(weights)
-        return self.vertices + np.tensordot(weights[used], self.deltas[used], axes=1)
+_EXTREMES = ("anger", "disgust", "fear", "joy", "grief", "surprise", "sadness")
+_CAPTION = 14
+Picture = tuple[FloatArray, str]  # ARKit weights (52,) and what is written below
 
 
-def draw_face(face: IctFace, weights: FloatArray, size: int = 220, turn: float = 0.25, mouth_only: bool = False) -> Image.Image:
-    """One picture: shaded quads painted back to front; ``turn`` radians about the vertical."""
-    points = face.posed(np.asarray(weights, np.float32))
-    molars = (np.abs(face.vertices[:, 0]) > 1.7) & (np.arange(len(face.vertices)) >= _GUMS[0]) & (np.arange(len(face.vertices)) < _TEETH[1])
-    quads = face.quads[
-        (face.quads < _EYES[1]).all(axis=1) & ~molars[face.quads].any(axis=1)
-    ]  # painting in order of depth, molars pierce cheeks
-    c, s = np.cos(turn), np.sin(turn)
-    points = points @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], np.float32)
-    corners = points[quads]
-    normal = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-    light = np.clip(normal @ np.array([0.25, 0.45, 0.86], np.float32), 0.0, 1.0) * 0.75 + 0.25
-    colour = np.zeros((len(quads), 3), np.float32)
-    for (first, last), rgb in _COLOURS:
-        colour[(quads[:, 0] >= first) & (quads[:, 0] < last)] = rgb
-    neutral = face.vertices[quads].mean(axis=1)
-    colour[
-        (quads[:, 0] >= _EYES[0])
-        & (np.hypot(np.abs(neutral[:, 0]) - 3.15, neutral[:, 1] - _eye_height(face)) < 0.62)
-        & (neutral[:, 2] > 8.0)
-    ] = (70, 60, 50)
-    lips = (np.hypot(neutral[:, 0] / 2.6, (neutral[:, 1] + 3.35) / 0.85) < 1.0) & (quads[:, 0] < _SKIN[1]) & (neutral[:, 2] > 9.4)
-    colour[lips] = (196, 112, 104)
-    shade = np.clip(colour * light[:, None], 0, 255).astype(np.uint8)
-
-    big = size * 2
-    mouth = face.vertices[_MOUTH_MIDDLE] @ np.array([c, 0, s], np.float32)
-    centre, half = ((float(mouth), -3.5), 3.6) if mouth_only else ((0.0, 0.0), 12.5)
-    x = (corners[..., 0] - centre[0]) / half * big / 2 + big / 2
-    y = big / 2 - (corners[..., 1] - centre[1]) / half * big / 2
-    image = Image.new("RGB", (big, big), (44, 46, 52))
-    pen = ImageDraw.Draw(image)
-    facing = np.flatnonzero(normal[:, 2] > -0.05)
-    for i in facing[np.argsort(corners[facing, :, 2].mean(axis=1))]:
-        pen.polygon(list(zip(x[i], y[i])), fill=tuple(shade[i]))
-    return image.resize((size, size), Image.Resampling.LANCZOS)
-
-
-def face_sheet(
-    face: IctFace, curves: FloatArray, captions: Sequence[str], path: Path, columns: int = 8, size: int = 200, mouth_only: bool = False
+def sheet(
+    face: IctFace, rows: Sequence[Sequence[Picture]], path: Path, size: int = 150, turns: Sequence[float] = (HALF,), mouth: bool = False
 ) -> None:
-    """A grid of the rows of ``curves`` (K, 52), each with its caption."""
-    rows = -(-len(curves) // columns)
-    sheet = Image.new("RGB", (columns * size, rows * (size + 16)), (20, 20, 24))
-    pen = ImageDraw.Draw(sheet)
-    for i, (weights, caption) in enumerate(zip(curves, captions)):
-        at = (i % columns * size, i // columns * (size + 16))
-        sheet.paste(draw_face(face, weights, size, mouth_only=mouth_only), at)
-        pen.text((at[0] + 4, at[1] + size + 2), caption, fill=(230, 230, 230))
+    """A grid of faces; where there are several ``turns`` they stand one below the other."""
+    across, step = max(len(row) for row in rows), size * len(turns) + _CAPTION
+    image = Image.new("RGB", (across * size, len(rows) * step), (20, 20, 24))
+    pen = ImageDraw.Draw(image)
+    for i, row in enumerate(rows):
+        for j, (weights, caption) in enumerate(row):
+            for k, turn in enumerate(turns):
+                image.paste(draw_face(face, weights, size, turn, mouth), (j * size, i * step + k * size))
+            pen.text((j * size + 4, i * step + size * len(turns) + 1), caption, fill=(230, 230, 230))
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path)
+    image.quantize(144, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _eye_height(face: IctFace) -> float:
-    return float(face.vertices[_EYES[0] : _EYES[1], 1].mean())
+def emotions(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    ahead = eye_curves(np.zeros((1, 2), np.float32))[0]
+    shown = [(expression(name) + ahead, name) for name in EMOTIONS]
+    shown += [(expression(name, 2.0) + ahead, f"{name} at 2") for name in _EXTREMES]
+    sheet(face, _in_rows(shown, 9), path, 148, (0.22,))
+
+
+def visemes(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    shown = []
+    for phone in PHONES:
+        said = [] if phone == SILENCE else [(SILENCE, 0.0, 0.3), (phone, 0.3, 0.55), (SILENCE, 0.55, 0.9)]
+        shown.append((viseme_curves(said, 27)[13 if len(VISEMES[phone]) == 1 else 15], phone))
+    sheet(face, _in_rows(shown, 14), path, 140, (FRONT, SIDE), mouth=True)
+
+
+def speech(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    """An utterance at its contacts and at the vowel after each."""
+    phones, stresses = _utterance(options)
+    curves = _face(phones, stresses, options.emotion, options.intensity)
+    contacts = [i for i, (phone, _, _) in enumerate(phones) if phone in (*BILABIAL, *LABIODENTAL)]
+    chosen = sorted({j for i in contacts for j in (i, i + 1) if j < len(phones)})
+    sheet(face, _in_rows([_at(curves, phones[i]) for i in chosen], 14), path, 140, (FRONT, SIDE), mouth=True)
+
+
+def talking(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    """The same moments of the same words in four feelings; p, b, m among them."""
+    phones, stresses = _utterance(options)
+    contacts = [i for i, (phone, _, _) in enumerate(phones) if phone in BILABIAL]
+    others = [i for i, (phone, _, _) in enumerate(phones) if phone not in (*BILABIAL, SILENCE)]
+    chosen = sorted([*contacts[:5], *(others[i] for i in np.linspace(0, len(others) - 1, 7).round().astype(int))])
+    rows = []
+    for emotion in ("neutral", "joy", "anger", "sadness"):
+        curves = _face(phones, stresses, emotion, options.intensity)
+        rows.append([(weights, f"{emotion} {name}") for weights, name in (_at(curves, phones[i]) for i in chosen)])
+    sheet(face, rows, path, 150)
+
+
+def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    """A listener without feelings of its own who hears a partner in joy, grief, anger and fear; a face every second."""
+    frames, rows = 12 * FPS, []
+    voice = np.zeros(frames, np.float32)
+    voice[FPS : 5 * FPS] = voice[6 * FPS : 11 * FPS] = 1.0
+    for emotion in ("joy", "grief", "anger", "fear"):
+        mine, theirs = (Manners([Feeling(e, 1.2 * (e != "neutral"), 0.0, 12.0)], "friends", True) for e in ("neutral", emotion))
+        curves = compose_face(np.random.default_rng(3), frames, [], voice, style=FaceStyle(), manners=mine, partner_manners=theirs)
+        rows.append([(curves[i], f"to {emotion} {i / FPS:.0f} s") for i in range(15, frames, FPS)])
+    sheet(face, rows, path, 140)
+
+
+def laughing(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    """Every other frame of a laugh of a second and a half, in amusement."""
+    manners = Manners([Feeling("amusement", 1.0, 0.0, 6.0)], "friends", True)
+    curves = compose_face(
+        np.random.default_rng(3), 6 * FPS, [], np.zeros(6 * FPS, np.float32), style=FaceStyle(), manners=manners, laughs=[(1.0, 2.5)]
+    )
+    sheet(face, _in_rows([(curves[i], f"{i / FPS:.2f} s") for i in range(24, 24 + 72, 2)], 12), path, 130)
+
+
+def curves(face: IctFace, path: Path, options: argparse.Namespace) -> None:
+    given = np.load(options.file, allow_pickle=False)
+    chosen = np.linspace(0, len(given) - 1, 24).round().astype(int)
+    sheet(face, _in_rows([(given[i], f"{i / FPS:.2f} s") for i in chosen], 8), path, 200, mouth=options.mouth)
+
+
+def _face(phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float) -> FloatArray:
+    frames = int(phones[-1][2] * FPS) + 20
+    felt = Manners([Feeling(emotion, intensity, 0.0, frames / FPS)], "friends", True)
+    return compose_face(
+        np.random.default_rng(5),
+        frames,
+        [Spoken(phones, stresses)],
+        np.zeros(frames, np.float32),
+        style=FaceStyle(blinks=0.0),
+        manners=felt,
+    )
+
+
+def _at(curves: FloatArray, phone: Phone) -> Picture:
+    """The frame in the middle of a phone; the most closed one where it is a contact."""
+    name, start, end = phone
+    window = np.arange(int(start * FPS), min(int(np.ceil(end * FPS)) + 1, len(curves)))
+    middle = int(window[len(window) // 2])
+    if name in BILABIAL:
+        from ..refine.lips import lip_gap
+
+        middle = int(window[np.argmin(lip_gap(curves[window]))])
+    elif name in LABIODENTAL:
+        middle = round((start + 0.45 * (end - start)) * FPS)
+    return curves[middle], f"{name} {middle / FPS:.2f}"
+
+
+def _utterance(options: argparse.Namespace) -> tuple[list[Phone], list[tuple[float, float]]]:
+    """A real reader's utterance that has many contacts, from the speech library."""
+    from ..corpus.speech_library import load_speech_library
+
+    heard = [u for u in load_speech_library(options.library) if u.voice == options.voice and u.phones and u.duration < 9.0]
+    chosen = max(heard, key=lambda u: sum(p.text in (*BILABIAL, *LABIODENTAL) for p in u.phones))
+    return [(p.text, p.start + 0.3, p.end + 0.3) for p in chosen.phones], [(t + 0.3, strength) for t, strength in chosen.stresses]
+
+
+def _in_rows(pictures: Sequence[Picture], across: int) -> list[Sequence[Picture]]:
+    return [pictures[i : i + across] for i in range(0, len(pictures), across)]
+
+
+_COMMANDS: dict[str, Callable[[IctFace, Path, argparse.Namespace], None]] = {
+    f.__name__: f for f in (emotions, visemes, speech, talking, listening, laughing, curves)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("curves", type=Path, help=".npy of (T, 52) ARKit weights")
-    parser.add_argument("sheet", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=sorted(_COMMANDS))
+    parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--moments", type=int, default=24)
-    parser.add_argument("--mouth", action="store_true", help="the mouth alone, large")
+    parser.add_argument("--library", type=Path, default=Path("corpus/speech_library.npz"))
+    parser.add_argument("--voice", default="reader_a")
+    parser.add_argument("--emotion", choices=EMOTIONS, default="neutral")
+    parser.add_argument("--intensity", type=float, default=1.0)
+    parser.add_argument("--file", type=Path, help=".npy of (T, 52) ARKit weights, for 'curves'")
+    parser.add_argument("--mouth", action="store_true", help="the mouth alone, large, for 'curves'")
     options = parser.parse_args(arguments)
-    curves = np.load(options.curves, allow_pickle=False)
-    chosen = np.linspace(0, len(curves) - 1, options.moments).round().astype(int)
-    face_sheet(
-        IctFace(options.data / "face"), curves[chosen], [f"{i / FPS:.2f} s" for i in chosen], options.sheet, mouth_only=options.mouth
-    )
+    _COMMANDS[options.what](IctFace(options.data / "face"), options.out, options)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..contract import FPS, FloatArray, frame_count
 from ..corpus.visemes import Phone, viseme_curves, with_rests
 from ..refine.lips import BILABIAL, JAW, LABIODENTAL, ROLL_LOWER, SILENCE, TOUCHING, lip_gap
-from .face_look import IctFace
+from .ict_face import IctFace
 
 TEETH_CONTACT = 0.10  # cm between lower lip and upper incisors that reads as contact; the mesh has 0.12 at rest
 

@@ -29,7 +29,7 @@ from ..features.prosody import ENERGY
 from ..generate import generate
 from ..skeleton import AVERAGE_SKELETON
 from .behaviour import check_behaviour
-from .face_look import IctFace
+from .ict_face import IctFace
 from .lips import MouthGeometry, score_lips
 from .look import performance_sheet
 from .measures import measure_pair, seam_ratio

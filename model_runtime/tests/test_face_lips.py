@@ -7,7 +7,7 @@ import pytest
 
 from model_runtime.contract import ARKIT_NAMES, FPS
 from model_runtime.corpus.visemes import PHONES, viseme_curves
-from model_runtime.evaluation.face_look import IctFace
+from model_runtime.evaluation.ict_face import IctFace
 from model_runtime.evaluation.lips import MouthGeometry, score_lips
 from model_runtime.refine.lips import CLOSE, CURVE, JAW, close_lips, lip_gap, refine_lips, rest_mouth, touch_teeth
 
