@@ -47,14 +47,14 @@ def sheet(
                 image.paste(draw_face(face, weights, size, turn, mouth), (j * size, i * step + k * size))
             pen.text((j * size + 4, i * step + size * len(turns) + 1), caption, fill=(230, 230, 230))
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(144, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def emotions(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     ahead = eye_curves(np.zeros((1, 2), np.float32))[0]
     shown = [(expression(name) + ahead, name) for name in EMOTIONS]
     shown += [(expression(name, 2.0) + ahead, f"{name} at 2") for name in _EXTREMES]
-    sheet(face, _in_rows(shown, 9), path, 148, (0.22,))
+    sheet(face, _in_rows(shown, 7), path, 164, (0.12,))
 
 
 def visemes(face: IctFace, path: Path, options: argparse.Namespace) -> None:

@@ -90,7 +90,7 @@ def draw_face(face: IctFace, weights: FloatArray, size: int = 220, turn: float =
 
     big = size * 2
     mouth = face.vertices[_MOUTH_MIDDLE] @ np.array([c, 0, s], np.float32)
-    centre, half = ((float(mouth), -3.5), 3.6) if mouth_only else ((0.0, 0.6), 10.2)
+    centre, half = ((float(mouth), -3.5), 3.6) if mouth_only else ((0.0, 0.0), 8.6)
     x = (corners[..., 0] - centre[0]) / half * big / 2 + big / 2
     y = big / 2 - (corners[..., 1] - centre[1]) / half * big / 2
     image = Image.new("RGB", (big, big), (44, 46, 52))
