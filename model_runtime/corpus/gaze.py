@@ -50,7 +50,7 @@ def plan_gaze(rng: np.random.Generator, head: FloatArray, chest: FloatArray, pel
     """The gaze of somebody whose head is at ``head`` (T, 3), with ``chest`` and ``pelvis`` (T, 4) in the world, at ``partner`` (T, 3)."""
     frames = len(head)
     heading = np.unwrap(heading_of(chest))
-    forward = _smooth_angle(heading_of(pelvis)) - heading
+    forward = gaussian_filter1d(np.unwrap(_wrapped(heading_of(pelvis) - heading)), 8.0, mode="nearest")
     bearing = _direction(partner - head, heading)
     looks = _when_to_look(rng, mind, np.abs(bearing[:, 0]))
     eyes, turned = np.zeros((frames, 2)), np.zeros((frames, 2))
@@ -64,13 +64,15 @@ def plan_gaze(rng: np.random.Generator, head: FloatArray, chest: FloatArray, pel
             target = bearing[span]
         else:
             target = _away(rng, start, span, head, heading, forward, bearing, room, mind)
+        # Something that passes behind is followed to that side, and not suddenly from the other.
+        target = np.stack([np.unwrap(target[:, 0]), target[:, 1]], -1)
         target = np.clip(target, [-FURTHEST, -0.6], [FURTHEST, 0.75])
         eyes[span] = target + _hops(rng, span.stop - start, stop - start, look)
         looking[start:stop] = look
         _follow(rng, turned, target, start, stop, mover, look, first)
         first = False
     eyes = gaussian_filter1d(eyes, 0.55, axis=0, mode="nearest")  # a saccade takes one to three frames
-    return Gaze(eyes, np.clip(turned, -HEAD_FURTHEST, HEAD_FURTHEST), looking)
+    return Gaze(eyes, turned, looking)
 
 
 def _follow(
@@ -91,7 +93,7 @@ def _follow(
         at = start + delay
         if at >= len(turned) or delay >= len(target):
             return
-        gap = target[delay] - turned[at]
+        gap = np.clip(target[delay], -HEAD_FURTHEST, HEAD_FURTHEST) - turned[at]
         size = float(np.linalg.norm(gap))
         kept = min(size, mover * left * rng.uniform(0.8, 1.1))
         eccentric = gap * (kept / max(size, 1e-6))
@@ -99,7 +101,7 @@ def _follow(
         t = np.clip((np.arange(len(target) - delay) + 1) / length, 0.0, 1.0)
         s = (t**3 * (10.0 - 15.0 * t + 6.0 * t * t))[:, None]
         span = slice(at, at + len(s))
-        turned[span] = turned[span] * (1.0 - s) + (target[delay:] - eccentric) * s
+        turned[span] = turned[span] * (1.0 - s) + softly(target[delay:] - eccentric, HEAD_FURTHEST) * s
     turned[start + len(target) :] = turned[start + len(target) - 1]
 
 
@@ -112,22 +114,23 @@ def _when_to_look(rng: np.random.Generator, mind: Attention, aside: FloatArray) 
     share = share * np.where(mind.walking > 0.5, _WALKING, 1.0) * (1.0 if mind.facing else _SIDE_BY_SIDE)
     round_about = np.interp(aside, [np.radians(45.0), BEHIND], [1.0, 0.35])
     share = share * round_about
+    readily = round_about * np.where(mind.walking > 0.5, _WALKING, 1.0)  # to answer a moment of the talk with a look
     looks = np.zeros(frames, bool)
     clock, look = 0, bool(rng.random() < share[0])
     while clock < frames:
         p = float(share[clock : clock + FPS].mean())
-        usual = (2.2 if speaking[clock] else 3.2) * (0.5 + p) * round_about[clock] * (1.0 if look else (1.0 - p) / p)
+        usual = (2.2 if speaking[clock] else 3.2) * (0.5 + p) * (0.55 + 0.45 * round_about[clock]) * (1.0 if look else (1.0 - p) / p)
         length = round(max(0.35, usual * float(rng.gamma(2.5, 0.4))) * FPS)
         looks[clock : clock + length] = look
         clock, look = clock + length, not look
     for start, stop in _spells(mind.voice > 0.5, quiet=0.6):
-        if stop - start > FPS and rng.random() < 0.5:
+        if stop - start > FPS and rng.random() < 0.5 * readily[start]:
             looks[max(0, start - int(rng.uniform(2, 9))) : start + int(rng.uniform(0.4, 1.5) * FPS)] = False
-        if rng.random() < 0.65:
+        if rng.random() < 0.65 * readily[min(stop, frames - 1)]:
             looks[max(0, stop - int(rng.uniform(0.3, 0.9) * FPS)) : stop + int(rng.uniform(0.4, 1.2) * FPS)] = True
     for start, _ in _spells(mind.partner_voice > 0.5, quiet=0.6):
         answer = start + int(rng.uniform(0.15, 0.5) * FPS)
-        if mind.voice[start] < 0.5 and rng.random() < (0.7 if mind.facing else 0.4):
+        if mind.voice[start] < 0.5 and rng.random() < 0.7 * readily[start]:
             looks[answer : answer + int(rng.uniform(0.7, 2.0) * FPS)] = True
     looks &= aside < BEHIND
     return _without_short(looks)
@@ -218,11 +221,18 @@ def _direction(way: FloatArray, heading: FloatArray | float) -> FloatArray:
     """(..., 2) yaw against ``heading`` and pitch down of ``way`` (..., 3), radians."""
     flat = np.maximum(np.linalg.norm(way[..., :2], axis=-1), 0.3)
     yaw = np.arctan2(way[..., 0], -way[..., 1]) - heading
-    return np.stack([(yaw + np.pi) % (2 * np.pi) - np.pi, np.arctan2(-way[..., 2], flat)], -1)
+    return np.stack([_wrapped(yaw), np.arctan2(-way[..., 2], flat)], -1)
 
 
-def _smooth_angle(angle: FloatArray) -> FloatArray:
-    return gaussian_filter1d(np.unwrap(angle), 8.0, mode="nearest")
+def softly(values: FloatArray, furthest: FloatArray) -> FloatArray:
+    """Components (..., n) kept below ``furthest`` (n,), those below 60 % of it as they are."""
+    free = 0.6 * furthest
+    beyond = np.abs(values) - free
+    return np.where(beyond > 0.0, np.sign(values) * (free + (furthest - free) * np.tanh(beyond / (furthest - free))), values)
+
+
+def _wrapped(angle: FloatArray) -> FloatArray:
+    return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
 def in_head(eyes: FloatArray, heading: FloatArray, head: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from .. import rotations as rot
 from ..contract import FPS
 from ..skeleton import INDEX, PARENTS, Skeleton, heading_of
-from .gaze import Attention, in_head, plan_gaze
+from .gaze import Attention, in_head, plan_gaze, softly
 from .manner import Manners
 from .nods import Stress, laughing_heads, listener_heads, speaker_heads, wander
 
@@ -100,7 +100,7 @@ def look_and_listen(
     chest = upper_body(root, result, skeleton).chest
     captured = rot.multiply(result[:, _NECK], result[:, _HEAD])
     free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _hold(chest))
-    vector = _soft(rot.to_axis_angle(free), _NECK_FURTHEST)
+    vector = softly(rot.to_axis_angle(free), _NECK_FURTHEST)
     result[:, _NECK] = rot.from_axis_angle(_NECK_SHARE * vector)
     result[:, _HEAD] = rot.from_axis_angle((1.0 - _NECK_SHARE) * vector)
     result = rot.normalize(result).astype(np.float32)
@@ -141,20 +141,13 @@ def _chin_down(manners: Manners, frames: int) -> FloatArray:
 def _quick(head: FloatArray) -> FloatArray:
     """What is quicker than about a second in orientations (T, 4): shakes and bobs, not looks."""
     slow = rot.normalize(gaussian_filter1d(rot.continuous(head), 0.7 * FPS, axis=0, mode="nearest"))
-    return rot.from_axis_angle(_soft(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _QUICK_FURTHEST))
+    return rot.from_axis_angle(softly(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _QUICK_FURTHEST))
 
 
 def _hold(chest: FloatArray) -> FloatArray:
     """(T,) how firmly gaze leads the head: less where the trunk is bent more than about 30 degrees, as in sitting down."""
     upright = np.clip((rot.rotate(chest, np.array([0.0, 0.0, 1.0], np.float32))[:, 2] - 0.75) / 0.15, 0.0, 1.0)
     return gaussian_filter1d(0.4 + 0.6 * upright, 5.0).astype(np.float32)
-
-
-def _soft(vector: FloatArray, furthest: FloatArray) -> FloatArray:
-    """Components kept below ``furthest``, those below 60 % of it as they are."""
-    free = 0.6 * furthest
-    beyond = np.abs(vector) - free
-    return np.where(beyond > 0.0, np.sign(vector) * (free + (furthest - free) * np.tanh(beyond / (furthest - free))), vector)
 
 
 def _eased(values: FloatArray, seconds: float) -> FloatArray:
