@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
@@ -15,7 +17,9 @@ from .resting_arms import ARM_JOINTS
 
 _PARTS = ("forearm", "palm", "fingers")
 _ROUNDS = 4
-_EASE = 4.0  # frames, deviation of the Gaussian over which an arm gives way
+_WRIST = np.radians(42.0)  # between hand and forearm, where an arm is moved
+_HOLD = 5  # frames before and after a touch in which the arm has already given way
+_EASE = 3.5  # frames, deviation of the Gaussian over which an arm gives way
 _BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head"))
 
 
@@ -32,7 +36,7 @@ def clear_arms(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, marg
         if not touched.any():
             break
         # Later rounds look only at what was touched and some frames around it, in the order of time.
-        keep = binary_dilation(touched, iterations=int(4 * _EASE))
+        keep = binary_dilation(touched, iterations=_HOLD + int(4 * _EASE))
         frames, push, turn = frames[keep], push[keep], turn[keep]
         push, turn = (_smooth(field, frames) for field in (push, turn))
         _give_way(root, result, frames, push, turn, skeleton)
@@ -84,7 +88,7 @@ def _give_way(root: FloatArray, result: FloatArray, frames: NDArray[np.int64], p
         shoulder = trunk.shoulders[moved, side]
         hint = elbow + 1.5 * turn[moved, side] - shoulder
         mine = type(trunk)(*(part[moved] for part in trunk))
-        local = reach_hand(mine, skeleton, side, wrist + push[moved, side], world[moved, INDEX[f"{name}_wrist"]], hint)
+        local = reach_hand(mine, skeleton, side, wrist + push[moved, side], world[moved, INDEX[f"{name}_wrist"]], hint, _WRIST)
         joints = list(ARM_JOINTS[side])
         at = frames[moved]
         before = result[at][:, joints]
@@ -97,6 +101,18 @@ def _smooth(field: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
     """``field`` (F, 2, 3) smoothed over time where ``frames`` follow one another."""
     result = np.empty_like(field)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(frames) > 1) + 1, [len(frames)]])
-    for first, last in zip(edges[:-1], edges[1:]):
-        result[first:last] = gaussian_filter1d(field[first:last], _EASE, axis=0, mode="nearest")
+    for first, last in pairwise(edges.tolist()):
+        result[first:last] = gaussian_filter1d(_widest(field[first:last]), _EASE, axis=0, mode="nearest")
+    return result
+
+
+def _widest(field: FloatArray) -> FloatArray:
+    """For each frame and arm the longest vector within ``_HOLD`` frames, so that smoothing does not take a short push away."""
+    result, longest = field.copy(), np.linalg.norm(field, axis=-1)
+    frames = len(field)
+    for shift in range(1, min(_HOLD, frames - 1) + 1):
+        for mine, other in ((slice(shift, None), slice(None, -shift)), (slice(None, -shift), slice(shift, None))):
+            length = np.linalg.norm(field[other], axis=-1)
+            more = length > longest[mine]
+            result[mine][more], longest[mine][more] = field[other][more], length[more]
     return result

@@ -14,8 +14,9 @@ from ..skeleton import INDEX, Skeleton
 from .base_motion import Motion, body_positions
 from .legs import leg_positions
 from .limbs import SIDES, trunk_of
-from .resting_arms import ARM_JOINTS, Limbs, Rest, solved
+from .resting_arms import ARM_JOINTS, Hold, Limbs, Rest, solved
 
+_UP = np.array([0.0, 0.0, 1.0], np.float32)
 BUSY = 0.09  # m from where it rests in the capture; a hand further away scratches, points or fidgets
 
 
@@ -60,13 +61,36 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
             weight = weight * _smoothstep((item.stop - 1 - at) / item.trail)
         limbs = _limbs(body.root[start:stop], rotations[start:stop], skeleton)
         for side, rest in enumerate(item.hands):
-            if rest is None:
-                continue
-            joints = list(ARM_JOINTS[side])
-            wanted = solved(limbs, side, rest(limbs, side, item.vary[side]))
-            share = weight * free[start:stop, side]
-            rotations[start:stop, joints] = rot.slerp(rotations[start:stop, joints], wanted, share[:, None]).astype(np.float32)
+            if rest is not None:
+                _lay(rotations[start:stop], limbs, side, rest(limbs, side, item.vary[side]), weight * free[start:stop, side])
     return rotations
+
+
+def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: FloatArray) -> None:
+    """Take one arm the ``share`` (T,) of the way from where it is to ``there``, in place; the hand goes up a little on its way."""
+    joints = list(ARM_JOINTS[side])
+    here = _arm(rotations, limbs, side)
+    part = share[:, None]
+    distance = np.linalg.norm(there.wrist - here.wrist, axis=-1, keepdims=True)
+    arch = np.sin(np.pi * part) ** 2 * np.clip(0.45 * distance, 0.0, 0.07)
+    wrist = here.wrist + (there.wrist - here.wrist) * part + arch * (0.8 * _UP + 0.5 * limbs.forward)
+    # A hand that hangs beside a thigh comes round it.
+    below = np.clip(there.wrist[:, 2:] - here.wrist[:, 2:], 0.0, 0.2)
+    wrist = wrist + limbs.out(side) * below * 0.7 * np.sin(np.pi * np.sqrt(part)) ** 2
+    between = Hold(wrist, rot.slerp(here.turn, there.turn, share), _unit(here.elbow) * (1 - part) + _unit(there.elbow) * part)
+    # Near its start the arm is still the captured one, whose forearm may be turned a little otherwise.
+    rotations[:, joints] = rot.slerp(rotations[:, joints], solved(limbs, side, between), np.clip(5.0 * share, 0.0, 1.0)[:, None])
+
+
+def _arm(rotations: FloatArray, limbs: Limbs, side: int) -> Hold:
+    """Where one hand is."""
+    trunk, offsets = limbs.trunk, limbs.skeleton.offsets
+    shoulder, elbow, wrist = ARM_JOINTS[side]
+    upper = rot.multiply(trunk.collars[:, side], rotations[:, shoulder])
+    fore = rot.multiply(upper, rotations[:, elbow])
+    middle = rot.rotate(upper, offsets[elbow])
+    end = middle + rot.rotate(fore, offsets[wrist])
+    return Hold(trunk.shoulders[:, side] + end, rot.multiply(fore, rotations[:, wrist]), middle)
 
 
 def _limbs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Limbs:
@@ -99,6 +123,10 @@ def _usual(places: FloatArray) -> FloatArray:
     medians = np.median(windows, axis=-1)
     knots = np.arange(len(sampled)) * step
     return np.stack([np.interp(np.arange(len(places)), knots, medians[:, k]) for k in range(3)], -1)
+
+
+def _unit(v: FloatArray) -> FloatArray:
+    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
 def _smoothstep(t: FloatArray) -> FloatArray:

@@ -45,12 +45,13 @@ def trunk_of(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Tru
 
 
 def reach_hand(
-    trunk: Trunk, skeleton: Skeleton, side: int, wrist: FloatArray, hand: FloatArray, hint: FloatArray
+    trunk: Trunk, skeleton: Skeleton, side: int, wrist: FloatArray, hand: FloatArray, hint: FloatArray, most: float = np.pi
 ) -> NDArray[np.float32]:
     """Local rotations (T, 3, 4) of shoulder, elbow and wrist that bring a hand to ``wrist`` (T, 3) with world rotation ``hand`` (T, 4).
 
     ``side`` 0 is the left; the elbow lies on the side of ``hint`` (T, 3), a world direction. The forearm's turn is shared half
-    and half by elbow and wrist, as in every clip.
+    and half by elbow and wrist, as in every clip. Where hand and forearm would make an angle of more than ``most`` (rad) the hand
+    turns towards the forearm.
     """
     sign = 1.0 if side == 0 else -1.0
     elbow_joint, wrist_joint = INDEX[f"{SIDES[side]}_elbow"], INDEX[f"{SIDES[side]}_wrist"]
@@ -62,6 +63,10 @@ def reach_hand(
     y = -_across(fore, x)
     upper_world = _aimed(_frame(x, y), skeleton.offsets[elbow_joint], upper)
     fore_world = _aimed(upper_world, skeleton.offsets[wrist_joint], fore)
+    if most < np.pi:
+        bent = rot.to_axis_angle(rot.between(rot.rotate(hand, np.array([sign, 0.0, 0.0], np.float32)), fore))
+        angle = np.linalg.norm(bent, axis=-1, keepdims=True)
+        hand = rot.multiply(rot.from_axis_angle(bent * np.maximum(angle - most, 0.0) / np.maximum(angle, 1e-6)), hand)
     against = rot.multiply(rot.conjugate(fore_world), hand)
     twist = 2.0 * np.arctan2(against[:, 1], against[:, 0])
     twist = (twist + np.pi) % (2.0 * np.pi) - np.pi

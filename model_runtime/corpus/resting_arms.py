@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..contract import FloatArray
 from ..evaluation.penetration import RADII, STATURE, breadth
-from ..skeleton import HAND_INDEX, INDEX, Skeleton
+from ..skeleton import INDEX, Skeleton
 from .limbs import SIDES, Trunk, hand_turn, reach_hand
 
 ARM_JOINTS = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")) for side in SIDES)
 _PALM = 0.020  # m, half the thickness of a hand at 1.70 m
+_WRIST = np.radians(32.0)  # between hand and forearm; resting wrists are bent little
 _UP = np.array([0.0, 0.0, 1.0], np.float32)
 
 
@@ -84,10 +85,10 @@ def in_lap_above(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
 def on_other_thigh(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     """Across the lap on the upper leg of crossed legs, or on the other thigh."""
     other = 1 - side
-    place, along, top, radius = limbs.thigh(other, 0.42 + 0.08 * vary)
-    palm = place + top * (radius + _PALM * limbs.size)
+    place, along, top, radius = limbs.thigh(other, 0.50 + 0.05 * vary)
+    palm = place + top * (radius + (_PALM + 0.008) * limbs.size)
     fingers = _unit(along * 0.5 - limbs.out(side))
-    return _laid(limbs, palm, fingers, top, side, limbs.out(side) * 0.9 - _UP * 0.5)
+    return _laid(limbs, palm, fingers, top, side, limbs.out(side) * 1.0 - limbs.forward * 0.3)
 
 
 def between_knees(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
@@ -141,8 +142,8 @@ def folded_hands_behind(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
 
 
 def solved(limbs: Limbs, side: int, hold: Hold) -> NDArray[np.float32]:
-    """Local rotations (T, 3, 4) of shoulder, elbow and wrist."""
-    return reach_hand(limbs.trunk, limbs.skeleton, side, hold.wrist, hold.turn, hold.elbow)
+    """Local rotations (T, 3, 4) of shoulder, elbow and wrist; the hand turns towards the forearm where a wrist would bend too far."""
+    return reach_hand(limbs.trunk, limbs.skeleton, side, hold.wrist, hold.turn, hold.elbow, _WRIST)
 
 
 def _in_lap(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
@@ -202,4 +203,3 @@ def _unit(v: FloatArray) -> FloatArray:
 STANDING: dict[str, tuple[Rest, Rest]] = {
     "folded": (folded_below, folded_above), "clasped": (clasped_below, clasped_above), "hips": (on_hip, on_hip), "behind": (folded_hands_behind, folded_hands_behind),
 }  # fmt: skip
-FINGERS = HAND_INDEX

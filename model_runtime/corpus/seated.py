@@ -186,11 +186,13 @@ def _hands(rng: np.random.Generator, trunk: str, legs: Legs, valence: float, pow
     left_first = bool(rng.random() < 0.5)
     if trunk == "elbows":
         pair: tuple[Rest, Rest] = (between_knees, between_knees)
-    elif legs.upper >= 0 and legs.name == "over_knee" and rng.random() < 0.7:
+    elif legs.name == "over_knee" and rng.random() < 0.88:
         # Both on the thigh that lies above: the own hand nearer the knee.
         pair = (on_thigh, on_other_thigh)
         left_first = legs.upper == 0
         u = np.array([0.9, -0.9])
+    elif legs.name == "over_knee":
+        pair = (folded_below, folded_above)
     elif legs.name == "on_knee":
         pair, u = (on_thigh, on_thigh), np.array([-0.6, -0.6])
     else:

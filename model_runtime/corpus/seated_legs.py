@@ -184,7 +184,7 @@ def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: 
         lift = (RADII["thigh"][1] * 2 + 0.005 + 0.06 * more) * size
         goal = knee_below + _UP * lift + across * (0.055 + 0.08 * aside) * size
         knee = hip + (goal - hip) * thigh / np.linalg.norm(goal - hip)
-        fall = -_UP + seat.forward * (0.30 + 0.06 * u[4] + 0.35 * more) + across * (0.12 + 0.04 * u[5])
+        fall = -_UP + seat.forward * (0.30 + 0.06 * u[4] + 0.32 * more) + across * (0.12 + 0.04 * u[5])
         upper_ankle = knee + fall * shin / np.linalg.norm(fall)
         droop = np.radians(24 + 8 * u[3])
     else:
