@@ -54,8 +54,9 @@ class ClipBank:
         return sorted(name for name in self._clips if name.startswith(starts))
 
     def tagged(self, *tags: str, without: Sequence[str] = ()) -> list[str]:
-        """Names of the clips that have all ``tags`` and none of those in ``without``, sorted."""
-        return sorted(n for n, c in self._clips.items() if set(tags) <= set(c.tags) and not set(without) & set(c.tags))
+        """Names of the clips that have all ``tags`` and none of those in ``without``, nor 'left_out', sorted."""
+        shunned = {"left_out", *without}
+        return sorted(n for n, c in self._clips.items() if set(tags) <= set(c.tags) and not shunned & set(c.tags))
 
     def clip(self, name: str) -> Clip:
         return self._clips[name]

@@ -8,12 +8,13 @@ import numpy as np
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
-from ..skeleton import LEG_JOINTS
-from .base_motion import Motion
+from ..skeleton import INDEX, LEG_JOINTS
+from .base_motion import Motion, body_positions
+from .clip import Clip
 from .clip_bank import ClipSet
 from .footing import stretched
 from .manner import Manner
-from .walking import style_of
+from .walking import straightest, style_of
 
 # Rocketbox's names without 'f_' or 'm_'; what other sources have is found by tags.
 CALM = ("idle_breathe", "idle_neutral")
@@ -21,7 +22,7 @@ LISTENING = ("gestic_listen_accept", "gestic_listen_deny", "gestic_listen_neutra
 LIVELY = ("idle_look_around", "idle_move", "idle_scratch_head", "idle_touch_face", "idle_touch_hair", "idle_roll_head", "gestic_thoughtful",
           "idle_shake_leg", *CALM)  # fmt: skip
 NERVOUS = ("idle_nervous", "idle_shake_leg", "idle_move_leg", "idle_finger_nail", "idle_touch_face", "idle_touch_hair", *CALM)
-_FOREIGN_HANDS = ("scratch", "stretch", "fidget", "hand_on_hip", "fight", "step")
+_FOREIGN_HANDS = ("scratch", "stretch", "fidget", "hand_on_hip", "fight", "step", "self_adaptor")
 LONGEST_STEP = 0.30  # m; who goes further in one step walks
 
 
@@ -82,10 +83,22 @@ class Idles:
         return own or bank.names(*(f"{style}_{start}" for style in "fm" for start in starts))
 
     def _others(self, *tags: str) -> list[str]:
-        """Idles of other sources whose hands hang: a posture of its own would be seen to come and go."""
+        """Idles of other sources that stand as Rocketbox's do: another posture would be seen to come and go."""
         bank = self._clips.bank
-        found = [n for n in bank.tagged(*tags, without=_FOREIGN_HANDS) if bank.clip(n).source == "smartbody"]
-        return [n for n in found if style_of(bank, n) == self._style and bank.clip(n).duration > 3.5]
+        key = ("hanging hands", tags)
+        if key not in bank.kept:
+            found = [n for n in bank.tagged(*tags, without=_FOREIGN_HANDS) if bank.clip(n).source == "smartbody"]
+            bank.kept[key] = [n for n in found if bank.clip(n).duration > 3.5 and _plain(bank.clip(n))]
+        names: list[str] = bank.kept[key]  # type: ignore[assignment]
+        return [n for n in names if style_of(bank, n) == self._style]
+
+
+def _plain(clip: Clip) -> bool:
+    """Whether somebody stands with straight legs and hanging hands."""
+    middle = slice(clip.frames // 2, clip.frames // 2 + 1)
+    pose = body_positions(clip.root_positions[middle], clip.rotations[middle], clip.skeleton)[0]
+    hands = pose[[INDEX["left_wrist"], INDEX["right_wrist"]], 2].max() - pose[0, 2]
+    return bool(hands < -0.065 * clip.skeleton.pelvis_height and straightest(clip.root_positions, clip.rotations, clip.skeleton) > 0.967)
 
 
 def steps(clips: ClipSet, style: str) -> list[tuple[str, bool, FloatArray]]:

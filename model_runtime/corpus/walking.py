@@ -27,20 +27,24 @@ _ODD_NAMES = ("Up0", "Down0", "Shuffle")
 _HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; what exceeds them was captured or cut badly
 _SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; beyond these somebody hurries or loiters
 _CROUCHED = 0.965  # who never stretches a leg further than this share of its length sneaks
+_LOOKS_DOWN, _EYES_AHEAD = np.radians(22.0), np.radians(4.0)  # beyond the first somebody minds the floor; more than the second is lifted
 _LEAN = 0.55  # of the angle that would balance the bend wholly; walkers lean less than that
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+_TO_HEAD = [INDEX[n] for n in ("spine1", "spine2", "spine3", "neck", "head")]
 _WRISTS = [INDEX["left_wrist"], INDEX["right_wrist"]]
 JOIN_COST = 0.55  # m^2 summed over joints; pieces that fit worse are not joined
 
 
 @dataclass(frozen=True)
 class Gait:
-    """A captured walk made a cycle: frames ``start`` to ``stop`` of ``name``; ``speed`` m/s for a pelvis height of a metre."""
+    """A captured walk made a cycle: frames ``start`` to ``stop`` of ``name``; ``speed`` m/s for a pelvis height of a metre;
+    ``bowed`` radians by which the face looks down on average."""
 
     name: str
     start: int
     stop: int
     speed: float
+    bowed: float
 
 
 def gaits(bank: ClipBank) -> list[Gait]:
@@ -71,14 +75,23 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
     heading = Motion(source.root, source.rotations, source.contacts).heading[start : stop + 1]
     way = path[stop] - path[start]
     aside = wrap(np.arctan2(way[0], -way[1]) - heading.mean())
-    if _straightest(source.root[start:stop], source.rotations[start:stop], source.skeleton) < _CROUCHED:
+    bowed = _bowed(source.rotations[start:stop])
+    if bowed > _LOOKS_DOWN or straightest(source.root[start:stop], source.rotations[start:stop], source.skeleton) < _CROUCHED:
         return None
     if abs(heading[-1] - heading[0]) > np.radians(12.0) or abs(aside) > np.radians(25.0):
         return None
-    return Gait(name, start, stop, float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height))
+    return Gait(name, start, stop, float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height), bowed)
 
 
-def _straightest(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> float:
+def _bowed(rotations: FloatArray) -> float:
+    """Radians by which the face looks down, mean over (T, 52, 4)."""
+    turn = rotations[:, 0]
+    for joint in _TO_HEAD:
+        turn = rot.multiply(turn, rotations[:, joint])
+    return -float(np.arcsin(rot.rotate(turn, np.array([0.0, -1.0, 0.0], np.float32))[:, 2]).mean())
+
+
+def straightest(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> float:
     """How straight the less straight leg becomes at its straightest, 1 being fully."""
     positions, _ = leg_positions(root, rotations, skeleton)
     bones = np.linalg.norm(np.diff(positions[:, :, :3], axis=2), axis=-1).sum(-1)
@@ -220,6 +233,9 @@ def _cycled(clips: ClipSet, gait: Gait, mirrored: bool, entry: int, count: int) 
     gap = rot.to_axis_angle(rot.multiply(motion.rotations[0], rot.conjugate(motion.rotations[-1])))
     # Half of what is missing is given to either end.
     rotations = rot.normalize(rot.multiply(rot.from_axis_angle(share[..., None] * gap), motion.rotations)).astype(np.float32)
+    lifted = -0.5 * max(0.0, gait.bowed - _EYES_AHEAD)  # many were captured looking at the floor ahead
+    for joint in _TO_HEAD[-2:]:
+        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(np.array([lifted, 0.0, 0.0], np.float32)))
     root = motion.root.copy()
     root[:, 2:] += share * (motion.root[0, 2] - motion.root[-1, 2])
     at = entry + np.arange(count + 1)
