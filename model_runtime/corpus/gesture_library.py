@@ -20,6 +20,7 @@ from scipy.signal import find_peaks
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
+from ..evaluation.joint_limits import joint_excess
 from ..skeleton import INDEX, Skeleton
 from .clip import Clip
 
@@ -54,6 +55,7 @@ _AWAY = 0.10  # m from where it rests, from which on a hand is in a gesture
 _QUICK = 0.24  # m/s; a hand that peaks below this does not strike
 _LONGEST = 6.0  # s; longer stretches of gesturing are cut between strokes
 _EMPHASIS_NEAR = 0.5  # s between a labelled emphasis and the stroke it labels
+_TOO_BENT = 25.0  # degrees beyond a joint's range: hands broken in the capture, or turned so in its making
 _PLACEHOLDER = 0.3  # s; an emphasis before this was never set by hand
 
 
@@ -73,7 +75,7 @@ class Gesture:
     begins, all is over; ``strokes[main]`` is the emphasised one. ``from_rest`` and ``to_rest``: the clip itself raises and
     lowers the hands. ``front``, ``back`` (T,) 0..1: how far the hands have ever been, are yet to be, from where they rest.
     ``neutral`` (52, 4) is the pose that sizes are taken about. ``size``: metres the leading hand covers in the main stroke on
-    a body of 1.7 m; ``speed``: its peak (m/s).
+    a body of 1.7 m; ``speed``: its peak (m/s); ``drop``: how far below the shoulder that hand is at its stop, in arm lengths.
     """
 
     clip: Clip
@@ -90,6 +92,7 @@ class Gesture:
     to_rest: bool
     size: float
     speed: float
+    drop: float
     front: FloatArray = field(repr=False)
     back: FloatArray = field(repr=False)
     neutral: FloatArray = field(repr=False)
@@ -152,7 +155,10 @@ def speed_of(places: Array) -> FloatArray:
 
 def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
     size = clip.skeleton.height / 1.7
-    wrists = gaussian_filter1d(arm_positions(clip.rotations, clip.skeleton)[:, :, 2] / size, 0.7, axis=0, mode="nearest")
+    arms = arm_positions(clip.rotations, clip.skeleton)
+    wrists = gaussian_filter1d(arms[:, :, 2] / size, 0.7, axis=0, mode="nearest")
+    length = sum(float(np.linalg.norm(clip.skeleton.offsets[_CHAIN["left"][k]])) for k in (2, 3))
+    drop = (arms[:, :, 0, 2] - arms[:, :, 2, 2]) / length
     away = np.minimum(*(np.linalg.norm(wrists - wrists[end], axis=-1) for end in (0, -1)))  # (T, 2)
     speed = speed_of(wrists)
     if free is not None:
@@ -160,11 +166,16 @@ def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
     if kind == "shrug" and away.max() <= _AWAY:  # shoulders alone
         return []
     found = []
+    excess = joint_excess(clip.rotations)
+    bent = np.maximum.reduce([excess[name] for name in ("wrist deviation", "wrist flexion", "forearm rotation", "elbow flexion")])
     for first, last in _excursions(away.max(axis=1)):
+        if bent[first:last].max() > _TOO_BENT:
+            continue
         hands = (away[first:last, 0].max() > USED, away[first:last, 1].max() > USED)
         hands = (bool(hands[0]), bool(hands[1]))
         lead = np.where(np.array(hands), speed, 0.0).max(axis=1)
-        found += _cut(clip, kind, hands, away.max(axis=1), lead, first, last)
+        lowest = np.where(np.array(hands), drop, -1.0).max(axis=1)
+        found += _cut(clip, kind, hands, away.max(axis=1), lead, lowest, first, last)
     return found
 
 
@@ -186,7 +197,7 @@ def _excursions(away: Array) -> list[tuple[int, int]]:
     return edges
 
 
-def _cut(clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Array, first: int, last: int) -> list[Gesture]:
+def _cut(clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Array, drop: Array, first: int, last: int) -> list[Gesture]:
     """The gestures in frames [first, last): one, or several where it is long."""
     moves = _movements(speed, first, last)
     top = float(away[first:last].max())
@@ -206,6 +217,7 @@ def _cut(clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Ar
         return Gesture(
             clip, f"{clip.name.rsplit('@', 1)[-1]}#{clip.performer}{first}.{number}", kind, hands, "seated" if seated else "standing",
             start, tuple(strokes), main, stop, end, *ends, float(speed[inner].sum() / FPS), float(speed[inner].max()),
+            float(drop[round(strokes[main].stop * FPS)]),
             front.astype(np.float32), back.astype(np.float32), neutral.astype(np.float32),
         )  # fmt: skip
 

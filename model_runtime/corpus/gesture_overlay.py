@@ -26,7 +26,8 @@ _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _TRUNK, _HEAD, _THIGH = 0.102, 0.085, 0.075
 _ARM_FLESH = (0.040, 0.034, 0.026, 0.018)  # elbow, middle of the forearm, wrist, knuckles
 _ALLOWED = 0.012  # m that flesh gives way
-_LARGEST_PUSH = 0.07  # m; a gesture that would have to be moved further is not for this body
+_LARGEST_PUSH = 0.06  # m; a gesture that would have to be moved further is not for this body
+_HIGHEST_LIFT = 0.14  # m; nor one whose hands, while seated, would have to be raised further to pass above the lap
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,11 @@ class Placed:
 
 
 class Laid(NamedTuple):
-    """How a gesture came out: scene seconds of its main stroke's beginning and stop, all its strokes' stops, and what it asks of arms."""
+    """How a gesture came out.
+
+    Scene seconds at which its first stroke begins and all its strokes stop, and which were found; the hands' greatest ``speed``
+    (m/s) and ``acceleration`` (m/s^2) against the chest, the ``travel`` (m) of the main stroke, and how far arms were pushed (m).
+    """
 
     stroke_start: float
     stops: tuple[float, ...]
@@ -103,9 +108,9 @@ class Laid(NamedTuple):
 
 
 class Flesh:
-    """Where trunk, head and thighs of one actor are, in the frame of spine3, over the whole of a scene."""
+    """Where trunk, head and thighs of one actor are, in the frame of spine3, over the whole of a scene. ``seated`` (T,) bool."""
 
-    def __init__(self, root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> None:
+    def __init__(self, root: FloatArray, rotations: FloatArray, skeleton: Skeleton, seated: NDArray[np.bool_]) -> None:
         self.size = skeleton.height / 1.7
         turn, at = rotations[:, 0], np.array(root, np.float64)
         for joint in _SPINE:
@@ -133,6 +138,15 @@ class Flesh:
             hip = root + rot.rotate(rotations[:, 0], skeleton.offsets[INDEX[f"{side}_hip"]])
             knee = hip + rot.rotate(rot.multiply(rotations[:, 0], rotations[:, INDEX[f"{side}_hip"]]), skeleton.offsets[INDEX[f"{side}_knee"]])
             self.lines.append((local(hip), local(knee), _THIGH * self.size))
+        self.up = rot.rotate(back, np.array([0.0, 0.0, 1.0])).astype(np.float32)
+        middle = np.mean([0.5 * (low + high) for low, high, _ in self.lines[-2:]], axis=0)
+        self.lap = np.where(seated, np.sum(middle * self.up, -1) + (_THIGH + _ARM_FLESH[2]) * self.size, -np.inf).astype(np.float32)
+
+    def below_lap(self, arms: Array, before: Array, frames: slice) -> Array:
+        """(F, 2) metres by which the wrists of ``arms`` (F, 2, 4, 3) are lower than the lap, or than the hands were ``before``."""
+        height = np.sum(arms[:, :, 2] * self.up[frames, None], -1)
+        floor = np.minimum(self.lap[frames, None], np.sum(before[:, :, 2] * self.up[frames, None], -1)) - 0.01
+        return np.maximum(floor - height, 0.0)
 
     def pushes(self, arms: Array, frames: slice) -> Array:
         """(F, 2, 4, 3) ways out of the flesh for elbow, middle of the forearm, wrist and knuckles of ``arms`` (F, 2, 4, 3)."""
@@ -167,18 +181,22 @@ def lay_over(
         return result, Laid(0.0, (), (), 0.0, 0.0, 0.0, 0.0)
     span = slice(int(active[0]), int(active[-1]) + 1)
     neutral = gesture.neutral if not placed.mirrored else _mirrored_pose(gesture.neutral)
+    middle = 0.5 * (gesture.start + gesture.end)
     w, left_over = weight[span, None].astype(np.float32), (1.0 - carried[span, None, None]).astype(np.float32)
     for side, used in zip(SIDES, placed.hands):
         if not used:
             continue
         joints = _ARM[side]
-        pose = _sample(clip.rotations[:, joints], at[span])
         rest = neutral[joints]
+        # The last is the pose in which the clip ends, for it need not be that in which it begins.
+        pose = _sample(clip.rotations[:, joints], np.append(at[span], gesture.end))
         delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), pose))
         target = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
+        target, ending = target[:-1], target[-1]
         if left_over.max() > 1e-3:
             # Arms that rest elsewhere than the clip's, as in a lap, bring what they differ by along and lose it on the way.
-            differs = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), result[span, joints]))
+            resting = np.where((at[span] < gesture.strokes[-1].stop if gesture.strokes else at[span] < middle)[:, None, None], rest, ending)
+            differs = rot.to_axis_angle(rot.multiply(rot.conjugate(resting), result[span, joints]))
             target = rot.multiply(target, rot.from_axis_angle(differs * left_over))
         result[span, joints] = rot.slerp(result[span, joints], target, w)
         if last_try:
@@ -222,28 +240,32 @@ def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
 def _clear(
     result: FloatArray, below: FloatArray, hands: tuple[bool, bool], skeleton: Skeleton, span: slice, first: int, flesh: Flesh, weight: Array
 ) -> float:
-    """Move arms of ``result`` out of the body, in place; the largest way (m) any had to go.
+    """Move arms of ``result`` out of the body and hands of the seated up to their lap, in place; the largest way (m) any had to go.
 
     What the body below does with its own arms, as hands in a lap, is left to it as far as it shows.
     """
     frames = slice(first + span.start, first + span.stop)
-    arms = arm_positions(result[span], skeleton)
-    out = flesh.pushes(arms, frames)
-    depth = np.linalg.norm(out, axis=-1)
-    if depth.max(initial=0.0) < 1e-4:
-        return 0.0
-    before = np.linalg.norm(flesh.pushes(arm_positions(below[span], skeleton), frames), axis=-1)
-    owed = np.clip(depth - before * (1.0 - weight[span, None, None]) - before.min(axis=0), 0.0, None)
-    out = out * (owed / np.maximum(depth, 1e-6))[..., None]
-    largest = float(owed.max())
-    if largest < 2e-3 or largest > 2 * _LARGEST_PUSH:
-        return largest
-    # Wide before smooth, so that the smooth way out is far enough where it has to be.
-    widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 7, axis=0) for sign in (1.0, -1.0)])
-    out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(weight[span] / 0.3)[:, None, None, None]
-    for s, side in enumerate(SIDES):
-        if hands[s] and np.abs(out[:, s]).max() > 1e-4:
-            _move_arm(result, side, arms[:, s], out[:, s], skeleton, span)
+    before = arm_positions(below[span], skeleton)
+    own = np.linalg.norm(flesh.pushes(before, frames), axis=-1)
+    largest = 0.0
+    for attempt in range(2):  # the first reaches most of the way
+        arms = arm_positions(result[span], skeleton)
+        out = flesh.pushes(arms, frames)
+        depth = np.linalg.norm(out, axis=-1)
+        lift = flesh.below_lap(arms, before, frames) * np.array(hands)
+        owed = np.clip(depth - own * (1.0 - weight[span, None, None]) - own.min(axis=0), 0.0, None) * np.array(hands)[:, None]
+        if attempt == 0:
+            largest = max(float(owed.max(initial=0.0)), float(lift.max(initial=0.0)) - _HIGHEST_LIFT + _LARGEST_PUSH)
+        if max(float(owed.max(initial=0.0)), float(lift.max(initial=0.0))) < 2e-3 or largest > 2 * _LARGEST_PUSH:
+            break
+        out = out * (owed / np.maximum(depth, 1e-6))[..., None]
+        out[:, :, 2] += lift[..., None] * flesh.up[frames, None]
+        # Wide before smooth, so that the smooth way out is far enough where it has to be.
+        widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 7, axis=0) for sign in (1.0, -1.0)])
+        out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(weight[span] / 0.2)[:, None, None, None]
+        for s, side in enumerate(SIDES):
+            if hands[s] and np.abs(out[:, s]).max() > 1e-4:
+                _move_arm(result, side, arms[:, s], out[:, s], skeleton, span)
     return largest
 
 
@@ -299,7 +321,7 @@ def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Arr
         travels.append(float(lead[begin : after + 1].sum() / FPS))
     main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
     return Laid(
-        starts[main] if starts else placed.start, tuple(stops), tuple(found), float(lead[inside].max(initial=0.0)), acceleration,
+        starts[0] if starts else placed.start, tuple(stops), tuple(found), float(lead[inside].max(initial=0.0)), acceleration,
         travels[main] if travels else 0.0, push,
     )  # fmt: skip
 

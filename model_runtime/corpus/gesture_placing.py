@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -192,7 +192,8 @@ def _fitness(gesture: Gesture, seated: bool, arousal: float) -> float:
     if gesture.strong:
         weight *= float(np.clip(0.25 + 1.2 * arousal, 0.05, 1.5))
     if seated:
-        weight *= 3.0 if gesture.posture == "seated" else float(np.exp(-gesture.size / 0.35))
+        # Hands of the seated are above the lap, or nobody sees them.
+        weight *= 3.0 if gesture.posture == "seated" else float(np.exp(-gesture.size / 0.5 - 9.0 * max(0.0, gesture.drop - 0.55)))
     return weight
 
 
@@ -253,7 +254,7 @@ def fitted(
         clip_times.append(max(gesture.retract, clip_times[-1] + 0.01))
         knots.append(knots[-1] + 1.25 * max(gesture.end - clip_times[-1], 0.3))
         clip_times.append(max(gesture.end, clip_times[-1] + 0.05))
-        fade_out = (knots[-1] - 0.1, knots[-1] + 0.1)
+        fade_out = (knots[-1] - 0.15, knots[-1] + 0.15)
     else:
         knots.append(knots[-1] + max(hold, 0.1) + 0.9)
         clip_times.append(clip_times[-1] + max(drift, 0.02))
@@ -274,18 +275,18 @@ def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
 
     The first holds until the second has its hands; hands that the second does not use then go back as they would have.
     """
-    last = before.wanted[-1][1] if before.wanted else before.end
-    begin = next(t for t, c in zip(after.knots, after.clip_times) if c >= after.gesture.strokes[after.wanted[0][0]].begin - 1e-6)
+    last = before.wanted[-1][1]
     hold_end = before.knots[-2] if before.by_clip[1] else before.fade_out[0]
-    if begin - hold_end > _APART or begin - last < 0.15:
+    stroke = after.gesture.strokes[after.wanted[0][0]]
+    begin = next(t for t, c in zip(after.knots, after.clip_times) if c >= stroke.begin - 1e-6)
+    taken = after.wanted[0][1] if after.by_clip[0] else begin + 0.1
+    if begin - hold_end > _APART or begin - last < 0.05:
         return None
-    lead = float(np.clip(begin - last - 0.05, 0.30, 0.6))
-    keep = [k for k, c in enumerate(after.clip_times) if c >= after.gesture.strokes[after.wanted[0][0]].begin - 1e-6]
-    start = begin - lead
-    second = Placed(
-        after.gesture, after.mirrored, after.size, (start, *(after.knots[k] for k in keep)),
-        (after.clip_times[keep[0]] - min(0.6 * lead, 0.3), *(after.clip_times[k] for k in keep)), (start, begin + 0.08), after.fade_out,
-        (False, after.by_clip[1]), after.wanted, after.word,
-    )  # fmt: skip
-    wait = max(0.0, begin + 0.1 - hold_end)
-    return before.shifted(wait, since=hold_end - 1e-6), second
+    if after.by_clip[0]:
+        # The hands go straight from the hold to where the stroke ends, for what they differ by is lost on the way.
+        start = max(after.knots[0], min(last - 0.1, begin - 0.15))
+        knots = (start, *(t for t in after.knots[1:] if t > start))
+        after = replace(after, knots=knots, clip_times=after.clip_times[-len(knots) :], fade_in=(start - 0.1, start + 0.1))
+    else:
+        after = replace(after, fade_in=(begin - float(np.clip(begin - last, 0.35, 0.7)), taken))
+    return before.shifted(max(0.0, taken + 0.03 - hold_end), since=hold_end - 1e-6), after

@@ -77,7 +77,7 @@ class _Scene:
         near = binary_dilation(changing, iterations=round(2.5 * FPS))
         self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(sinking & near, iterations=round(0.35 * FPS))
         self.trunk = gaussian_filter1d(np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0)
-        self.flesh = Flesh(body.root, self.rotations, skeleton)
+        self.flesh = Flesh(body.root, self.rotations, skeleton, self.seated)
         self.rate = manners.track("gesture_rate", self.frames) * np.where(self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0)))
         self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
 
@@ -99,8 +99,6 @@ class _Scene:
             placed = fitted(self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), manner.tempo)
             before = waiting
             if waiting is not None:
-                if placed.knots[0] < waiting.wanted[-1][1] + 0.1 and placed.by_clip[0] is False and placed.wanted[0][1] < waiting.wanted[-1][1] + 0.3:
-                    continue
                 pair = joined(waiting, placed)
                 if pair is not None:
                     before, placed = pair
