@@ -203,6 +203,14 @@ def test_eyes_without_saccades_get_some_and_eyes_with_saccades_keep_theirs() -> 
     assert np.abs(with_fixations(rng, lively) - lively).max() < 0.03
 
 
+def test_no_turn_of_the_eyes_is_faster_than_eyes_can() -> None:
+    gaze = np.zeros((60, 2), np.float32)
+    gaze[:20, 0], gaze[20:, 0] = -0.5, 0.5
+    yaw = LOOK_SIDE * (eye_curves(gaze) @ np.eye(len(ARKIT_NAMES))[:, [CURVE["eyeLookOutLeft"], CURVE["eyeLookInLeft"]]] @ [1.0, -1.0])
+    assert np.abs(np.diff(yaw)).max() < 0.45
+    assert yaw[23] > 0.45
+
+
 def test_a_restless_gaze_does_not_make_the_lids_flutter() -> None:
     rates = []
     for seed in range(6):
