@@ -184,7 +184,7 @@ def test_the_same_seed_gives_the_same_feeling_face() -> None:
 
 def test_eyes_point_where_they_are_told_and_meet_at_the_partner() -> None:
     gaze = np.array([[0.3, 0.0], [-0.3, 0.0], [0.0, 0.2], [0.0, -0.2], [0.0, 0.0]], np.float32)
-    left, right, up, down, ahead = eye_curves(gaze)
+    left, right, up, down, ahead = eye_curves(gaze.repeat(15, axis=0))[7::15]
     assert left[CURVE["eyeLookOutLeft"]] > 0.4 and left[CURVE["eyeLookInRight"]] > 0.4 and left[CURVE["eyeLookInLeft"]] == 0.0
     assert right[CURVE["eyeLookInLeft"]] > 0.4 and right[CURVE["eyeLookOutRight"]] > 0.4
     for eyes, name in ((up, "eyeLookUp"), (down, "eyeLookDown")):
