@@ -10,7 +10,6 @@ from scipy.ndimage import uniform_filter1d
 
 from ..contract import ACTION_LABELS, FPS
 from ..evaluation.corpus_measures import angular_speeds, bodies_of, label_hits, sliding
-from ..evaluation.joint_limits import RANGES
 from ..evaluation.posed import Posed
 from ..skeleton import INDEX
 from .scene import Scene
@@ -31,7 +30,9 @@ MOST_INSIDE = 0.12  # of frames deeper in oneself than 1 cm; captured 0.06
 DEEPEST_PAIR = 0.03  # m
 MOST_INSIDE_PAIR = 0.01  # of frames deeper in the other than 1 cm
 INSIDE = 0.01  # m
-BEYOND = 8.0  # degrees outside the range of elbow, knee or neck; captured elbows reach 7.6
+# Degrees outside ``joint_limits.RANGES`` for ``BEYOND_FRAMES``. Captured elbows reach 7.6, knees and necks 0, forearms 49 (arms that
+# stretch), shoulders 21, wrists 19; what is not named here 8.
+BEYOND = {"forearm rotation": 52.0, "shoulder rotation": 30.0, "wrist flexion": 20.0, "wrist deviation": 50.0}
 BEYOND_FRAMES = 3
 STILLEST = 0.12  # degrees a second, mean of the body's joints over ``STILL`` s; captured idles that breathe have 0.14 and more
 STILL = 2.0
@@ -41,7 +42,6 @@ _WATCHED = {
     "hands": ("left_wrist", "right_wrist"), "elbows": ("left_elbow", "right_elbow"), "head": ("head",), "root": ("pelvis",),
     "knees": ("left_knee", "right_knee"), "feet": ("left_ankle", "right_ankle"),
 }  # fmt: skip
-_HINGES = [name for name in RANGES if name.startswith(("elbow", "knee", "neck"))]
 
 
 def fault(scene: Scene) -> str | None:
@@ -93,9 +93,9 @@ def _faults_of(body: Posed, labels: NDArray[np.uint8]) -> Iterator[str]:
         worst = acceleration[:, [INDEX[joint] for joint in joints]].max(axis=1)
         if worst.max() > HARDEST[part]:
             yield f"{part}-jump {worst.max():.0f} m/s2 at {_second(worst.argmax() + 1)}"
-    for name in _HINGES:
-        if (place := _held(body.excess[name] > BEYOND, BEYOND_FRAMES)) is not None:
-            yield f"{name.split()[0]}-range {body.excess[name][place]:.0f} degrees of {name} at {_second(place)}"
+    for name, excess in body.excess.items():
+        if (place := _held(excess > BEYOND.get(name, 8.0), BEYOND_FRAMES)) is not None:
+            yield f"{name.split()[0]}-range {excess.max():.0f} degrees of {name} from {_second(place)} on"
     calm = uniform_filter1d(angular_speeds(body, _APART).mean(axis=1), round(STILL * FPS), mode="nearest")
     if calm.min() < STILLEST:
         yield f"frozen {calm.min():.2f} degrees/s at {_second(calm.argmin())} as {ACTION_LABELS[int(labels[calm.argmin()])]}"

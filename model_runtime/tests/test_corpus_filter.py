@@ -96,6 +96,7 @@ def test_a_joint_that_jumps_within_a_frame_is_refused(joint: str, part: str) -> 
 
 @pytest.mark.parametrize(("joint", "axis", "angle", "name"), [
     ("left_elbow", 2, 0.5, "elbow-range"), ("right_knee", 0, -0.5, "knee-range"), ("neck", 2, 1.9, "neck-range"),
+    ("left_wrist", 0, 2.9, "forearm-range"),
 ])  # fmt: skip
 def test_a_joint_that_bends_the_wrong_way_is_refused(joint: str, axis: int, angle: float, name: str) -> None:
     refused = scene()
