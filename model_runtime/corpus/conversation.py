@@ -65,7 +65,6 @@ def converse(rng: np.random.Generator, voices: Voices, duration: float, relation
             else:
                 clock = turn.end + floor_transfer(rng, turn)
                 actor = 1 - actor
-            talk.moods.pass_by(min(turn.end, duration))
     said = tuple(sorted(actor, key=lambda u: u.start) for actor in talk.said)
     return Conversation(talk.turns, (said[0], said[1]), (sorted(talk.laughs[0]), sorted(talk.laughs[1])), talk.moods.finished())
 
@@ -141,6 +140,7 @@ class _Talk:
         self._used: set[str] = set()
         self._left: tuple[dict[str, list[Utterance]], dict[str, list[Utterance]]] = (_by_act(rng, voices[0]), _by_act(rng, voices[1]))
         self._next_backchannel = rng.uniform(3.0, 9.0, 2)
+        self._silent_from = [-1.0, -1.0]  # s; when each has last been heard
         self._next_laugh = rng.uniform(2.0, 15.0, 2)
 
     def turn_possible(self, actor: int) -> bool:
@@ -151,6 +151,7 @@ class _Talk:
         rng = self.rng
         power = self._manner(actor).power
         wanted = float(np.clip(rng.lognormal(np.log(11.0 if long else 3.0), 0.75), 0.8, 25.0 if long else 14.0)) * (1.0 + 0.2 * power)
+        start = max(start, self._silent_from[actor] + 0.2)
         clock, spoken, question = start, 0.0, False
         ends: list[float] = []
         while spoken < wanted - 0.8 and clock < self.duration - 1.0 and not question:
@@ -170,6 +171,7 @@ class _Talk:
         turn = Turn(actor, start, clock, question)
         self.turns.append(turn)
         self._listen(1 - actor, turn, [end for end in ends if start < end < clock])
+        self.moods.pass_by(min(turn.end, self.duration))
         self._laugh(actor, clock, clock)
         return turn
 
@@ -177,7 +179,7 @@ class _Talk:
         """Back-channels at the speaker's phrase ends, every 5 to 15 s of listening; laughs where the listener is amused."""
         for end in ends:
             at = end + float(self.rng.uniform(-0.05, 0.25))
-            if at < turn.start + 1.0:
+            if at < max(turn.start + 1.0, self._silent_from[actor] + 0.3):
                 continue
             if at >= self._next_backchannel[actor]:
                 for utterance in self._left[actor]["backchannel"]:
@@ -191,7 +193,7 @@ class _Talk:
 
     def _laugh(self, actor: int, at: float, until: float) -> None:
         """A laugh at ``at`` where the actor is in the mood and has one left; ``until`` later than that: it ends by then."""
-        pool, feeling = self._left[actor]["laugh"], self.moods.now(actor)
+        pool, feeling = self._left[actor]["laugh"], self.moods.now(actor, at)
         if not pool or at < self._next_laugh[actor] or feeling.emotion not in LAUGHING or at > self.duration - 1.5:
             return
         self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + feeling.intensity) * (1.0 if feeling.emotion == "amusement" else 2.0)
@@ -209,6 +211,7 @@ class _Talk:
         loud = float(np.clip(1.0 + 0.18 * self._manner(actor).arousal, 0.75, 1.25))
         self.said[actor].append(SpokenUtterance(utterance.id, begin, float(np.clip(gain * loud * self._gains[actor] * self.rng.uniform(0.88, 1.0), 0.3, 1.2))))
         self._used.add(_key(utterance))
+        self._silent_from[actor] = begin + heard_span(utterance)[1]
         return begin
 
     def _taken(self, actor: int, wanted: float, at: float, answers: bool) -> Utterance | None:

@@ -65,8 +65,9 @@ class Moods:
         self._starts = [[(0.0, EMOTIONS[now[actor]], self._intensity())] for actor in range(2)]
         self._due = [list(self._moments()) for _ in range(2)]
 
-    def now(self, actor: int) -> Feeling:
-        start, emotion, intensity = self._starts[actor][-1]
+    def now(self, actor: int, time: float = np.inf) -> Feeling:
+        """The feeling of an actor at ``time`` (s), by default the latest there is."""
+        start, emotion, intensity = next(mood for mood in reversed(self._starts[actor]) if mood[0] <= time or mood[0] == 0.0)
         return Feeling(emotion, intensity, start, self._duration)
 
     def pass_by(self, time: float, turn_ends: bool = True) -> None:
