@@ -12,9 +12,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+import torch
+
+from ..body import BodyStage
+from ..checkpoint import WEIGHTS
 from ..contract import QUALITIES, ActionSpan, Actor, Request, SpeechClip
+from ..cues import cue_of
 from ..errors import InterActError
+from ..generate import StageClock, make_bodies
+from ..networks.duet_denoiser import PROSODY_SIZE
 from ..skeleton import AVERAGE_SKELETON
+from .peers import InterGenSized, LdaSized, seconds_for
 from .quick import ASSETS, perform
 
 VOICE_SECONDS = 24.6
@@ -50,7 +59,25 @@ def main() -> int:
                 stages = ", ".join(f"{stage} {value:.1f}" for stage, value in report["seconds"].items())
                 memory = f"{report['worker_memory_mb']:.0f} MiB" if report.get("worker_memory_mb") else "?"
                 print(f"{seconds:5.0f}s {quality:8} {computing:8.1f} s {computing / seconds:9.2f} s {process:7.1f} s {memory:>9}   {stages}", flush=True)
+    compare_with_peers(options.weights or WEIGHTS)
     return 0
+
+
+def compare_with_peers(weights: Path, seconds: float = 10.0) -> None:
+    """Both bodies at final quality, networks warm, beside networks of the papers' sizes, all in this process."""
+    request = shot(seconds, "final")
+    cue = cue_of(request, [np.zeros((request.frames, PROSODY_SIZE), np.float32)] * 2, False)
+    lower, upper = BodyStage("lower", weights), BodyStage("upper", weights)
+    times = []
+    for _ in range(4):
+        begin = time.perf_counter()
+        make_bodies(lower, upper, cue, 1, "final", 2.0, StageClock(lambda _: None))
+        times.append(time.perf_counter() - begin)
+    ours = min(times[1:])
+    print(f"\n{seconds:.0f} s of both bodies, {torch.get_num_threads()} threads:\n{'ours, final':28} {ours:8.1f} s")
+    for name, network in (("InterGen-sized, 50 steps", InterGenSized()), ("LDA-sized, 150 steps", LdaSized())):
+        theirs = seconds_for(network, seconds)
+        print(f"{name:28} {theirs:8.1f} s   {theirs / ours:6.1f} times ours", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+"""Networks of the papers' published sizes with random weights, to time beside ours: only their cost is theirs.
+
+InterGen (Liang et al. 2024): 8 blocks, 1024 wide, two people who attend to each other, 50 DDIM steps with guidance.
+Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 channels, each a gated Conformer, 150 steps, a person.
+"""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..contract import FPS
+
+
+class InterGenSized(nn.Module):
+    """Frames of two people (2, T, 262) through transformer blocks with self- and partner attention."""
+
+    STEPS, PASSES = 50, 2  # with and without the condition
+
+    def __init__(self, width: int = 1024, blocks: int = 8, heads: int = 8) -> None:
+        super().__init__()
+        self.into, self.out = nn.Linear(262, width), nn.Linear(width, 262)
+        self.own = nn.ModuleList(nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(blocks))
+        self.other = nn.ModuleList(nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(blocks))
+        self.feed = nn.ModuleList(nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)) for _ in range(blocks))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.into(x)
+        for own, other, feed in zip(self.own, self.other, self.feed):
+            h = F.layer_norm(x, x.shape[-1:])
+            x = x + own(h, h, h, need_weights=False)[0]
+            h = F.layer_norm(x, x.shape[-1:])
+            x = x + other(h, h.flip(0), h.flip(0), need_weights=False)[0]
+            x = x + feed(F.layer_norm(x, x.shape[-1:]))
+        return self.out(x)
+
+    @staticmethod
+    def example(frames: int) -> Tensor:
+        return torch.randn(2, frames, 262)
+
+
+class Conformer(nn.Module):
+    """Half feed-forward, attention, convolution, half feed-forward (Gulati et al. 2020), on (B, T, C)."""
+
+    def __init__(self, width: int, heads: int = 8) -> None:
+        super().__init__()
+        self.feed = nn.ModuleList(nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, width)) for _ in range(2))
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.widen, self.narrow = nn.Conv1d(width, 2 * width, 1), nn.Conv1d(width, width, 1)
+        self.depthwise = nn.Conv1d(width, width, 31, padding=15, groups=width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + 0.5 * self.feed[0](F.layer_norm(x, x.shape[-1:]))
+        h = F.layer_norm(x, x.shape[-1:])
+        x = x + self.attention(h, h, h, need_weights=False)[0]
+        h = F.glu(self.widen(F.layer_norm(x, x.shape[-1:]).transpose(1, 2)), 1)
+        x = x + self.narrow(F.silu(self.depthwise(h))).transpose(1, 2)
+        return x + 0.5 * self.feed[1](F.layer_norm(x, x.shape[-1:]))
+
+
+class LdaSized(nn.Module):
+    """Frames (B, T, C) of one person through DiffWave's residual stack with Conformers in the layers; two people are a batch."""
+
+    STEPS, PASSES = 150, 2
+
+    def __init__(self, channels: int = 256, layers: int = 20) -> None:
+        super().__init__()
+        self.into, self.out = nn.Linear(67 + 30, channels), nn.Linear(channels, 67)
+        self.layers = nn.ModuleList(Conformer(channels) for _ in range(layers))
+        self.gates = nn.ModuleList(nn.Linear(channels, 2 * channels) for _ in range(layers))
+        self.mix = nn.ModuleList(nn.Linear(channels, 2 * channels) for _ in range(layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.into(x)
+        total = torch.zeros_like(x)
+        for layer, gated, mix in zip(self.layers, self.gates, self.mix):
+            gate, value = gated(layer(x)).chunk(2, -1)
+            stay, skip = mix(torch.sigmoid(gate) * torch.tanh(value)).chunk(2, -1)
+            x, total = (x + stay) / 2**0.5, total + skip
+        return self.out(F.relu(total))
+
+    @staticmethod
+    def example(frames: int) -> Tensor:
+        return torch.randn(2, frames, 67 + 30)
+
+
+@torch.no_grad()
+def seconds_for(network: InterGenSized | LdaSized, seconds: float, timed_steps: int = 3) -> float:
+    """Wall seconds of one sampling of ``seconds`` of two people: ``timed_steps`` are run and the rest counted as equal to them."""
+    x = network.eval().example(round(seconds * FPS))
+    network(x)  # the first call also allocates
+    begin = time.perf_counter()
+    for _ in range(timed_steps * network.PASSES):
+        network(x)
+    return (time.perf_counter() - begin) / timed_steps * network.STEPS

@@ -1,0 +1,19 @@
+"""The networks timed beside ours have their published sizes."""
+
+import pytest
+import torch
+
+from model_runtime.evaluation.peers import InterGenSized, LdaSized, seconds_for
+
+
+@pytest.mark.parametrize(("kind", "millions"), [(InterGenSized, (75, 110)), (LdaSized, (25, 40))])
+def test_a_peer_has_its_published_size_and_denoises_two_people(kind, millions):
+    network = kind()
+    assert millions[0] < sum(p.numel() for p in network.parameters()) / 1e6 < millions[1]
+    with torch.no_grad():
+        assert network(kind.example(30)).shape[0] == 2
+
+
+def test_time_counts_every_step_of_a_sampling():
+    small, large = LdaSized(32, 2), LdaSized(32, 8)
+    assert seconds_for(large, 1.0, 2) > seconds_for(small, 1.0, 2) > 0.0
