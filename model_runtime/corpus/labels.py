@@ -41,10 +41,10 @@ def label_frames(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
 def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
     """(T,) 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
 
-    Pelvis height counts from 0.85 (0) down to 0.65 (1) of its standing height; the mean thigh angle to the vertical
-    from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch counts as sitting.
+    Pelvis height counts from 0.92 (0) down to 0.72 (1) of its standing height, so that a short person on a high chair sits;
+    the mean thigh angle to the vertical from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch counts as sitting.
     """
-    lowness = (0.85 - root_positions[:, 2] / skeleton.pelvis_height) / 0.20
+    lowness = (0.92 - root_positions[:, 2] / skeleton.pelvis_height) / 0.20
     pelvis = rotations[:, 0]
     angles = []
     for side in ("left", "right"):
