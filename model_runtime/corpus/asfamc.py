@@ -60,7 +60,7 @@ def parse_asf(name: str, text: str) -> AsfSkeleton:
         unit = re.search(r"length\s+(\S+)", sections["units"])
         length = _INCH / float(unit[1]) if unit else _INCH
         degrees = re.search(r"angle\s+rad", sections["units"]) is None
-        order = re.search(r"order\s+((?:[TR][XYZ]\s*)+)", sections["root"])
+        order = re.search(r"^\s*order\s+((?:[TR][XYZ]\s*)+)", sections["root"], re.M)
         if order is None:
             raise ClipUnreadable(f"'{name}' does not say in which order the root moves.")
         names, parents = ["root"], [-1]

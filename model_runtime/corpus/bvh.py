@@ -297,7 +297,7 @@ def _fingers_move(motion: BvhMotion, bones: BoneMap) -> bool:
     """Whether any finger but the thumb bends at its second joint; stiff hands are only drawn, not captured."""
     bending = [j for side in ("left", "right") for j in HAND_JOINTS[side] if j.endswith("2") and "thumb" not in j and j in bones.rotation]
     numbers = [motion.rig.names.index(bones.rotation[joint]) for joint in bending]
-    return bool(numbers) and float(np.ptp(motion.local[1:, numbers], axis=0).max(initial=0.0)) > 0.05
+    return bool(numbers) and len(motion.local) > 1 and float(np.ptp(motion.local[1:, numbers], axis=0).max(initial=0.0)) > 0.05
 
 
 def _whole_rate(rate: float) -> float:

@@ -105,7 +105,7 @@ def _read_bvh(takes: Mapping[str, bytes], index: Mapping[str, str], reading: Rea
 def _bvh_clip(take: str, motion: BvhMotion, rests: list[tuple[BvhMotion, Rest]], index: Mapping[str, str]) -> Clip:
     """A take measured in its own first frame if that is a T-pose, else in that of another take on the same bones."""
     own_first = sorted(rests, key=lambda item: item[0] is not motion)
-    rest = next((_rest_on(motion, other, rest) for other, rest in own_first if _same_bones(other, motion)), None)
+    rest = next((rest_on(motion, other, rest) for other, rest in own_first if _same_bones(other, motion)), None)
     if rest is None:
         raise ClipUnreadable(f"'{take}' does not begin with a T-pose to measure the body in, nor does a take on the same bones.")
     return make_clip(
@@ -122,7 +122,7 @@ def _same_bones(a: BvhMotion, b: BvhMotion) -> bool:
     return all(np.allclose(first[bone], offset, atol=0.01) for bone, offset in common[1:])
 
 
-def _rest_on(motion: BvhMotion, other: BvhMotion, rest: Rest) -> Rest:
+def rest_on(motion: BvhMotion, other: BvhMotion, rest: Rest) -> Rest:
     """The T-pose of another take on this one's bones; roots that only this one has stay as in its first frame, and the
     first common bone keeps its turn in the world."""
     names = motion.rig.names

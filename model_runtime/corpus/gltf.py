@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..skeleton import HAND_JOINTS
+from ..skeleton import HAND_JOINTS, INDEX
 from .clip import Clip, ClipUnreadable, finish_clip
 from .skm_tags import LEFT_OUT
 from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, t_posed_frames
@@ -88,11 +88,23 @@ def read_animation(scene: GlbScene, animation: int, name: str, source: str, lice
         raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
     t_pose = measure_t_pose(scene.rig, bones, scene.rest)
     root, world = carry_over(scene.rig, bones, t_pose, local, translations)
+    world = _with_hinged_knees(world)
     if t_posed_frames(t_pose.skeleton, world).all():
         raise ClipUnreadable(f"'{name}' holds a T-pose and no motion.")
     if {"walk", "jog", "run"} & set(tags) and np.linalg.norm(np.ptp(root[:, :2], axis=0)) < 0.5:  # made to slide under a game's control
         tags = (*(tag for tag in tags if tag not in ("walk", "jog", "run")), "walk_in_place", LEFT_OUT)
     return finish_clip(f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer)
+
+
+def _with_hinged_knees(world: Array) -> Array:
+    """World rotations (T, 52, 4) in which knees are hinges: where a rig points the toes out by turning the shin about its own
+    length, the thigh turns along. Bones and feet stay where they are."""
+    world = np.array(world)
+    for side in ("left", "right"):
+        hip, knee = INDEX[f"{side}_hip"], INDEX[f"{side}_knee"]
+        bend = rot.multiply(rot.conjugate(world[:, hip]), world[:, knee])
+        world[:, hip] = rot.multiply(world[:, hip], rot.about_z(2.0 * np.arctan2(bend[:, 3], bend[:, 0])))
+    return world
 
 
 def _chunks(name: str, content: bytes) -> tuple[dict[str, Any], bytes]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_runtime import rotations as rot
+from model_runtime.corpus.asfamc import BONES, make_amc_clip, parse_asf
 from model_runtime.corpus.bvh import read_bvh
 from model_runtime.corpus.clip import Clip, finish_clip
-from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, forward_kinematics
+from model_runtime.corpus.gltf import BONE_MAPS, parse_glb, read_animation
+from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, PARENTS, forward_kinematics
+
+Array = NDArray[Any]
 
 # A body of MotionBuilder joints, centimetres, Y up, facing +Z; the arms lie along +X at rest.
 _TREE = ("Hips", (0, 95, 0), [
@@ -74,3 +82,82 @@ def place(clip: Clip, joint: str) -> np.ndarray:
 def direction(clip: Clip, joint: str, vector: tuple[float, float, float]) -> np.ndarray:
     world = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)[1]
     return rot.rotate(world[:, INDEX[joint]], np.array(vector))
+
+
+# An ASF body: bone -> (parent, direction, length), Y up, facing +Z; the file's unit is the inch.
+_ASF = {
+    **{f"{s}hipjoint": ("root", (x, 0, 0), 3.5) for s, x in (("l", 1), ("r", -1))},
+    **{f"{s}{bone}": (f"{s}{above}", direction, length) for s, x in (("l", 1), ("r", -1)) for bone, above, direction, length in (
+        ("femur", "hipjoint", (0.34 * x, -0.94, 0), 16), ("tibia", "femur", (0.34 * x, -0.94, 0), 16), ("foot", "tibia", (0, -0.4, 0.9), 6),
+        ("toes", "foot", (0, 0, 1), 3))},
+    "lowerback": ("root", (0, 1, 0), 4.5), "upperback": ("lowerback", (0, 1, 0), 4.5), "thorax": ("upperback", (0, 1, 0), 4.5),
+    "lowerneck": ("thorax", (0, 1, 0), 3.5), "upperneck": ("lowerneck", (0, 1, 0), 3.5), "head": ("upperneck", (0, 1, 0), 4),
+    **{f"{s}{bone}": (above.replace("*", s), (x, 0, 0), length) for s, x in (("l", 1), ("r", -1)) for bone, above, length in (
+        ("clavicle", "thorax", 7), ("humerus", "*clavicle", 11), ("radius", "*humerus", 7), ("wrist", "*radius", 3.5), ("hand", "*wrist", 3))},
+}  # fmt: skip
+
+
+def asf_text() -> str:
+    """An ASF skeleton; every bone may turn about all three axes but hip joints."""
+    bones = "\n".join(
+        f"begin\n id {n}\n name {bone}\n direction {d[0]} {d[1]} {d[2]}\n length {length}\n axis 0 0 {20 if 'f' in bone else 0} XYZ"
+        + ("" if "joint" in bone else "\n dof rx ry rz\n limits (-180 180)\n (-180 180)\n (-180 180)") + "\nend"
+        for n, (bone, (_, d, length)) in enumerate(_ASF.items(), 1)
+    )  # fmt: skip
+    children: dict[str, list[str]] = {}
+    for bone, (above, _, _) in _ASF.items():
+        children.setdefault(above, []).append(bone)
+    tree = "\n".join(" ".join((above, *below)) for above, below in children.items())
+    return (f":version 1.10\n:units\n length 1.0\n angle deg\n:root\n order TX TY TZ RX RY RZ\n axis XYZ\n position 0 0 0\n"
+            f" orientation 0 0 0\n:bonedata\n{bones}\n:hierarchy\nbegin\n{tree}\nend\n")  # fmt: skip
+
+
+def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, frames: int = 48) -> str:
+    """An AMC motion of the body above at 120 frames a second, standing still but for ``turns`` (bone -> degrees)."""
+    bones = [bone for bone in _ASF if "joint" not in bone]
+    rows = [f"{bone} {' '.join(map(str, (turns or {}).get(bone, (0, 0, 0))))}" for bone in bones]
+    root = f"root 0 36 0 {' '.join(map(str, (turns or {}).get('root', (0, 0, 0))))}"
+    return "\n".join(["#!OML:ASF", ":FULLY-SPECIFIED", ":DEGREES", *(line for n in range(frames) for line in (str(n + 1), root, *rows))]) + "\n"
+
+
+def amc_clip(text: str, skeleton: str | None = None) -> Clip:
+    assert BONES.position["left_elbow"] == "lradius"
+    return make_amc_clip("made", text, parse_asf("body", skeleton or asf_text()), "test", "none")
+
+
+def glb_bytes(turns: Mapping[str, Array] | None = None, frames: int = 30, change: Mapping[str, Any] | None = None, cut: int = 0) -> bytes:
+    """A ``.glb`` of the average body (Y up, facing +Z, Unreal's names) with an animation that holds ``turns``: canonical joint ->
+    rotation vector in our axes. ``change``: entries put into the document; ``cut``: bytes missing at the end."""
+    to_y_up = rot.from_axis_angle(np.array([-np.pi / 2, 0, 0]))  # ours to glTF's
+    offsets = rot.rotate(to_y_up, AVERAGE_SKELETON.offsets.astype(float))
+    times = np.arange(frames, dtype="<f4") / 30
+    blocks, nodes, channels, samplers, accessors = [times.tobytes()], [], [], [], [_accessor(0, frames, "SCALAR")]
+    for number, joint in enumerate(JOINTS):
+        children = [n for n, parent in enumerate(PARENTS) if parent == number]
+        nodes.append({"name": BONE_MAPS[0].position[joint], "translation": offsets[number].tolist(), **({"children": children} if children else {})})
+        vector = rot.rotate(to_y_up, np.asarray((turns or {}).get(joint, (0, 0, 0)), float))
+        quaternion = np.roll(rot.from_axis_angle(vector), -1).astype("<f4")
+        channels.append({"sampler": number, "target": {"node": number, "path": "rotation"}})
+        samplers.append({"input": 0, "output": number + 1})
+        accessors.append(_accessor(number + 1, frames, "VEC4"))
+        blocks.append(np.tile(quaternion, (frames, 1)).tobytes())
+    starts = np.cumsum([0, *map(len, blocks)])
+    document = {
+        "asset": {"version": "2.0"}, "nodes": nodes, "skins": [{"joints": list(range(len(JOINTS)))}], "accessors": accessors,
+        "bufferViews": [{"buffer": 0, "byteOffset": int(a), "byteLength": len(b)} for a, b in zip(starts, blocks)],
+        "buffers": [{"byteLength": int(starts[-1])}], "animations": [{"name": "made", "channels": channels, "samplers": samplers}],
+        **(change or {}),
+    }  # fmt: skip
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    body = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", int(starts[-1]), b"BIN\x00") + b"".join(blocks)
+    content = b"glTF" + struct.pack("<II", 2, 12 + len(body)) + body
+    return content[: len(content) - cut]
+
+
+def _accessor(view: int, count: int, kind: str) -> dict[str, Any]:
+    return {"bufferView": view, "componentType": 5126, "count": count, "type": kind}
+
+
+def glb_clip(content: bytes) -> Clip:
+    return read_animation(parse_glb("made", content), 0, "made", "test", "none", (), "nobody")

@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 from model_runtime import rotations as rot
-from model_runtime.corpus.bvh import parse_bvh, read_bvh
+from model_runtime.contract import FPS
+from model_runtime.corpus.asfamc import make_amc_clip, parse_asf
+from model_runtime.corpus.bvh import make_clip, parse_bvh, read_bvh, rest_of_first_frame
 from model_runtime.corpus.clip import Clip
+from model_runtime.corpus.cmu import rest_on
+from model_runtime.corpus.gltf import parse_glb, read_animation
+from model_runtime.corpus.library import load_library
 from model_runtime.corpus.rocketbox import read_rocketbox
 from model_runtime.corpus.skm import parse_sk, parse_skm, read_skm
 from model_runtime.skeleton import INDEX
@@ -18,6 +23,7 @@ from model_runtime.skeleton import INDEX
 from .motion_samples import direction, place
 
 MOTION = Path(__file__).parents[3] / "shared" / "data" / "motion"
+LIBRARY = Path(__file__).parents[2] / "corpus" / "clips.npz"
 needs_data = [pytest.mark.data, pytest.mark.skipif(not MOTION.is_dir(), reason="needs ../shared/data/motion")]
 
 _IDLES = (
@@ -25,12 +31,13 @@ _IDLES = (
     "smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm", "smartbody/MaleGestures/motions/ChrGarza@IdleStand01.skm",
     "smartbody/FemaleGestures/motions/ChrConnor@IdleStand01.skm", "smartbody/ChrRachel/motions/ChrRachel_ChrBrad@Idle02_ToIdle03.skm",
     "smartbody/MaleLocomotion/motions/ChrUtah_Idle001.skm", "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Idle01.skm",
-    "smartbody/PNGestures/motions/idle2.skm",
+    "smartbody/PNGestures/motions/idle2.skm", "cmu/asfamc/02/02_06.amc", "mesh2motion/human-base-animations.glb:Idle_Loop",
+    "mesh2motion/human-addon-animations.glb:Head Nod",
 )  # fmt: skip
 _WALKS = (
     "rocketbox/xy__m_walk_neutral_01.npz", "rocketbox/xy__f_walk_neutral_01.npz", "smartbody/FemaleLocomotion/motions/ChrHarmony@Walk01.skm",
     "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Walk01.skm", "smartbody/MaleLocomotion/motions/ChrUtah_Walk001.skm",
-    "cmu/bvh/007/007_04.bvh",
+    "cmu/bvh/007/007_04.bvh", "cmu/asfamc/02/02_01.amc",
 )  # fmt: skip
 _GESTURES = (
     "smartbody/Gestures/motions/ChrBrad@Idle01_BeatHighBt01.skm", "smartbody/Gestures2/motions/ChrBrad@Idle01_YouLf01.skm",
@@ -42,7 +49,7 @@ _GESTURES = (
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """The archive members that the tests below look at, and all skeletons."""
-    wanted = {*_IDLES, *_WALKS, *_GESTURES}
+    wanted = {*_IDLES, *_WALKS, *_GESTURES, "cmu/asfamc/02/02.asf", "cmu/bvh/002/002_01.bvh"}
     found: dict[str, bytes] = {}
     for archive in ("rocketbox.tar", "smartbody.tar.xz", "cmu.tar.xz"):
         missing = {name for name in wanted if name.startswith(archive.split(".")[0] + "/")}
@@ -53,6 +60,8 @@ def files() -> dict[str, bytes]:
                     missing.discard(member.name)
                 if not missing and archive != "smartbody.tar.xz":
                     break
+    for name in (name for name in wanted if name.startswith("mesh2motion")):
+        found[name] = (MOTION / name.partition(":")[0]).read_bytes()
     return found
 
 
@@ -65,8 +74,14 @@ def captured(files: dict[str, bytes]) -> dict[str, Clip]:
             clips[name] = read_rocketbox(name, content)
         elif name.endswith(".skm"):
             clips[name] = read_skm(name, content, rigs)
-        elif name.startswith("cmu"):
+        elif name.endswith(".amc"):
+            clips[name] = make_amc_clip(name, content.decode(), parse_asf("02", files["cmu/asfamc/02/02.asf"].decode()), "cmu", "free")
+        elif name in _WALKS and name.endswith(".bvh"):
             clips[name] = read_bvh(name, content, "cmu", "free")
+        elif name.startswith("mesh2motion"):
+            scene = parse_glb(name, content)
+            number = scene.animations.index(name.partition(":")[2])
+            clips[name] = read_animation(scene, number, name, "mesh2motion", "CC0", (), "made")
     return clips
 
 
@@ -150,3 +165,76 @@ class TestCaptures:
         clip = captured[name]
         assert place(clip, "left_wrist")[:, 2].max() < place(clip, "left_shoulder")[:, 2].min()
         assert not clip.has_fingers
+
+    def test_two_conversions_of_one_take_agree(self, files: dict[str, bytes], captured: dict[str, Clip]):
+        """The walk 02_01 is there as ASF/AMC and, made by others, as BVH on another body, which starts without a T-pose."""
+        rest = rest_of_first_frame("07_04", parse_bvh("07_04", files["cmu/bvh/007/007_04.bvh"].decode()))
+        assert rest is not None
+        motion = parse_bvh("02_01", files["cmu/bvh/002/002_01.bvh"].decode())
+        assert rest_of_first_frame("02_01", motion) is None
+        bvh = make_clip("02_01", motion, "cmu", "free", rest=rest_on(motion, parse_bvh("", files["cmu/bvh/007/007_04.bvh"].decode()), rest))
+        amc = captured["cmu/asfamc/02/02_01.amc"]
+        frames = min(bvh.frames, amc.frames)
+        for joint, up_to in (("left_hip", 2), ("right_knee", 3), ("spine3", 2), ("head", 2), ("left_shoulder", 3), ("left_ankle", 12)):
+            one, other = (direction(clip, joint, (0.48, -0.6, 0.64))[:frames] for clip in (bvh, amc))
+            angles = np.degrees(np.arccos(np.clip(np.sum(one * other, axis=-1), -1, 1)))
+            assert np.median(angles) < up_to, joint
+
+    def test_every_clip_of_the_library_bends_as_bodies_bend(self):
+        """Over all frames of all clips of all sources; some animator-made stunts overstretch an elbow for show."""
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        clips = load_library(LIBRARY)
+        assert {clip.source for clip in clips} == {"rocketbox", "smartbody", "cmu", "mesh2motion"}
+        for clip in clips:
+            if {"animated", "left_out"} <= set(clip.tags):
+                continue
+            turn = clip.rotations.astype(float)
+            for side, out in (("left", 1.0), ("right", -1.0)):
+                forearm = rot.rotate(turn[:, INDEX[f"{side}_elbow"]], np.array([out, 0, 0]))
+                assert np.degrees(np.arcsin(np.clip(forearm[:, 1], -1, 1))).max() < 8, f"{clip.name}: {side} elbow bends backwards"
+                shin = rot.rotate(turn[:, INDEX[f"{side}_knee"]], np.array([0, 0, -1.0]))
+                assert np.degrees(np.arcsin(np.clip(-shin[:, 1], -1, 1))).max() < 6, f"{clip.name}: {side} knee bends forward"
+                for finger in ("index", "middle", "ring", "pinky"):
+                    curl = rot.to_axis_angle(turn[:, INDEX[f"{side}_{finger}2"]])[:, 1] * out
+                    assert np.degrees(curl.min()) > -30, f"{clip.name}: {side} {finger} bends backwards"
+            assert 1.5 < clip.skeleton.height < 2.0, clip.name
+            assert np.abs(clip.root_positions[0, :2]).max() < 1e-4, clip.name
+            assert np.isfinite(clip.root_positions).all() and np.isfinite(clip.rotations).all()
+
+    @pytest.mark.parametrize("source", ["rocketbox", "smartbody", "cmu", "mesh2motion"])
+    def test_resting_feet_of_every_source_lie_flat_on_the_floor(self, source: str):
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        clips = [clip for clip in load_library(LIBRARY) if clip.source == source and {"walk", "idle", "gesture", "listen"} & set(clip.tags)]
+        pitches, rolls, heights = [], [], []
+        for clip in [clip for clip in clips if "left_out" not in clip.tags][::7]:
+            for side in ("left", "right"):
+                ball, up = place(clip, f"{side}_foot"), direction(clip, f"{side}_ankle", (0, 0, 1))
+                rest = clip.skeleton.rest_positions[INDEX[f"{side}_foot"], 2]
+                still = np.linalg.norm(np.gradient(np.stack([ball, place(clip, f"{side}_ankle")]), axis=1), axis=-1).max(axis=0) * FPS < 0.1
+                still &= ball[:, 2] < rest + 0.03
+                if still.sum() >= 5:
+                    forward = direction(clip, f"{side}_ankle", (0, -1, 0))[still]
+                    pitches.append(np.degrees(np.arcsin(forward[:, 2])).mean())
+                    rolls.append(np.degrees(np.arccos(np.clip(up[still, 2], -1, 1))).mean())
+                    heights.append(float((ball[still, 2] - rest).mean()))
+        assert abs(np.median(pitches)) < 6 and np.median(rolls) < 9 and abs(np.median(heights)) < 0.01
+
+    def test_both_halves_of_a_pair_run_in_step_and_know_where_the_other_stands(self):
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        clips = {clip.name: clip for clip in load_library(LIBRARY)}
+        pairs = [clip for clip in clips.values() if clip.pair is not None]
+        assert len(pairs) >= 20
+        nearest = []
+        for clip in pairs:
+            other = clips[clip.pair.partner]  # type: ignore[union-attr]
+            assert other.frames == clip.frames and other.split == clip.split
+            assert other.pair is not None and other.pair.partner == clip.name
+            assert np.hypot(clip.pair.x, clip.pair.y) == pytest.approx(np.hypot(other.pair.x, other.pair.y), abs=1e-4)  # type: ignore[union-attr]
+            hands = [place(clip, f"{side}_middle1") for side in ("left", "right")]
+            turn = rot.about_z(np.array(clip.pair.heading))  # type: ignore[union-attr]
+            theirs = [rot.rotate(turn, place(other, f"{side}_middle1")) + [clip.pair.x, clip.pair.y, 0] for side in ("left", "right")]  # type: ignore[union-attr]
+            nearest.append(min(float(np.linalg.norm(a - b, axis=-1).min()) for a in hands for b in theirs))
+        assert np.median(nearest) < 0.08, "dancers hold hands"

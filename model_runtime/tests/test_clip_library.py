@@ -14,7 +14,7 @@ import pytest
 from model_runtime import rotations as rot
 from model_runtime.corpus.archives import Reading, members
 from model_runtime.corpus.clip import Clip, Pair
-from model_runtime.corpus.clip_table import summary
+from model_runtime.corpus.clip_table import summary, summary_table
 from model_runtime.corpus.families import assign_splits, drop_duplicates, families_of, family_name
 from model_runtime.corpus.library import LibraryMissing, build_library, load_library, save_library
 
@@ -130,6 +130,24 @@ def test_archive_members_that_point_outside_are_refused_and_counted(tmp_path: Pa
     assert "5 refused" in summary(Reading(refused=[*reading.refused, ("one more", "why")]))
 
 
+def test_nothing_is_ever_written_but_the_library(tmp_path: Path):
+    motion, outside = tmp_path / "data" / "motion", tmp_path / "outside.bvh"
+    motion.mkdir(parents=True)
+    outside.write_bytes(bvh_text().encode())
+    good = bvh_text({"Head": (0, 20, 0)}).encode()
+    _tar(motion / "cmu.tar.xz", {"../../escaped.bvh": good, str(tmp_path / "absolute.bvh"): good, "C:\\windows.bvh": good}, link="cmu/salsa/l.bvh")
+    (motion / "mesh2motion").mkdir()
+    (motion / "mesh2motion" / "link.glb").symlink_to(outside)
+    (motion / "mesh2motion" / "folder").symlink_to(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()}
+    reading = build_library(tmp_path / "data", tmp_path / "out" / "clips.npz")
+    after = {path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()}
+    assert after - set(before) == {tmp_path / "out" / "clips.npz"}
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert reading.clips == []
+    assert sum("link" in reason for _, reason in reading.refused) == 6
+
+
 def test_a_truncated_archive_yields_what_is_whole_and_says_so(tmp_path: Path):
     path = _tar(tmp_path / "a.tar", {"a.bvh": b"1" * 4096, "b.bvh": b"2" * 40960})
     path.write_bytes(path.read_bytes()[:9000])
@@ -146,6 +164,26 @@ def test_bad_files_in_an_archive_are_named_and_the_good_ones_kept(tmp_path: Path
     reading = build_library(tmp_path, tmp_path / "clips.npz")
     assert [clip.name for clip in load_library(tmp_path / "clips.npz")] == ["cmu/60_01"]
     assert [name for name, _ in reading.refused] == ["cmu/salsa_pairs/60_02_scaled.bvh"]
+
+
+def test_every_kind_of_broken_file_is_named_counted_and_read_past(tmp_path: Path):
+    motion = tmp_path / "motion"
+    good = bvh_text({"Head": (0, 20, 0)}).encode()
+    for name, content in {
+        "cmu/salsa_pairs/60_01_scaled.bvh": good, "cmu/bvh/009/009_01.bvh": b"Dear diary", "cmu/asfamc/09/09.asf": b"\xff\xfe",
+        "cmu/asfamc/09/09_01.amc": b"1\n", "smartbody/Set/motions/x.skm": b"\x00\x01", "smartbody/Set/skeletons/x.sk": b"",
+        "rocketbox/static__m_odd.npz": b"PK", "mesh2motion/odd.glb": b"glTF\x02", "mesh2motion/empty.glb": b"",
+    }.items():  # fmt: skip
+        (motion / name).parent.mkdir(parents=True, exist_ok=True)
+        (motion / name).write_bytes(content)
+    reading = build_library(tmp_path, tmp_path / "clips.npz")
+    assert [clip.name for clip in reading.clips] == ["cmu/60_01"]
+    assert sorted(name.rsplit("/", 1)[-1] for name, _ in reading.refused) == [
+        "009_01.bvh", "09.asf", "09_01.amc", "empty.glb", "odd.glb", "static__m_odd.npz", "x.sk", "x.skm",
+    ]  # fmt: skip
+    assert "8 refused" in summary(reading)
+    page = summary_table(reading)
+    assert "| **all** | 1 |" in page and all(name in page for name in ("`odd.glb`", "`09.asf`"))
 
 
 def test_a_folder_without_motion_says_where_to_point():

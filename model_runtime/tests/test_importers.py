@@ -13,7 +13,7 @@ from model_runtime.corpus.rocketbox import read_rocketbox
 from model_runtime.corpus.skm import parse_sk, parse_skm, read_skm
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS
 
-from .motion_samples import bvh_text, clip_of, direction, place
+from .motion_samples import amc_clip, amc_text, asf_text, bvh_text, clip_of, direction, glb_bytes, glb_clip, place
 
 
 def test_a_body_at_rest_in_a_t_pose_has_no_rotations():
@@ -29,6 +29,33 @@ def test_hanging_arms_hang_and_palms_face_the_thighs():
         assert place(clip, f"{side}_wrist")[0, 2] < place(clip, f"{side}_shoulder")[0, 2] - 0.45
         assert direction(clip, f"{side}_wrist", (0, 0, -1))[0, 0] * inward > 0.95
     assert place(clip, "left_wrist")[0, 0] > 0 > place(clip, "right_wrist")[0, 0]
+
+
+def test_an_asf_body_hangs_its_arms_as_a_bvh_body_does():
+    clip = amc_clip(amc_text({"lhumerus": (0, 0, -85), "rhumerus": (0, 0, 85), "lfemur": (0, 0, -20), "rfemur": (0, 0, 20)}))
+    for side, inward in (("left", -1.0), ("right", 1.0)):
+        assert place(clip, f"{side}_wrist")[0, 2] < place(clip, f"{side}_shoulder")[0, 2] - 0.45
+        assert direction(clip, f"{side}_wrist", (0, 0, -1))[0, 0] * inward > 0.95
+    assert clip.frames == 12, "120 frames a second become 30"
+    assert clip.skeleton.height == pytest.approx(1.70, abs=0.25)
+
+
+def test_the_legs_of_an_asf_body_are_straight_and_its_feet_flat_when_its_own_angles_bring_them_together():
+    clip = amc_clip(amc_text({"lfemur": (0, 0, -20), "rfemur": (0, 0, 20), "lhumerus": (0, 0, -60)}))
+    for joint in ("left_hip", "right_hip", "left_ankle", "right_ankle"):
+        assert direction(clip, joint, (0, 0, 1))[0, 2] > 0.99, joint
+    bent = amc_clip(amc_text({"ltibia": (70, 0, 0)}))
+    assert rot.to_axis_angle(bent.rotations[0, INDEX["left_knee"]].astype(float))[0] == pytest.approx(np.radians(70), abs=0.1)
+
+
+def test_an_animated_glb_gives_its_own_angles_on_the_canonical_body():
+    turns = {"left_shoulder": (0, np.radians(80), 0), "left_elbow": (0, 0, -np.radians(70)), "right_knee": (np.radians(50), 0, 0)}
+    clip = glb_clip(glb_bytes(turns))
+    for joint, vector in turns.items():
+        found = rot.to_axis_angle(clip.rotations[5, INDEX[joint]].astype(float))
+        np.testing.assert_allclose(found, vector, atol=0.06, err_msg=joint)  # the rest pose's knees bend 3 degrees
+    assert place(clip, "left_elbow")[0, 2] < place(clip, "left_shoulder")[0, 2] - 0.2
+    assert clip.frames == 30
 
 
 def test_a_rest_pose_with_lowered_arms_gives_the_same_motion_as_a_t_pose():
@@ -78,6 +105,22 @@ def test_a_joint_that_leaps_away_for_a_frame_is_mended():
     assert np.allclose(mend_glitches(rotations), rot.IDENTITY)
 
 
+def test_a_body_joint_that_leaps_farther_than_a_body_can_for_a_third_of_a_second_is_bridged():
+    rotations = np.tile(rot.IDENTITY.astype(float), (40, len(JOINTS), 1))
+    rotations[12:21, INDEX["left_ankle"]] = rot.about_z(np.array(2.0))
+    assert np.allclose(mend_glitches(rotations), rot.IDENTITY)
+
+
+def test_a_bvh_is_cut_at_a_leap_and_its_longer_half_kept():
+    text = bvh_text({"Neck": (0, 20, 0)}, frames=200)
+    head, _, motion = text.partition("Frame Time: 0.033333\n")
+    rows = motion.splitlines()
+    turned = rows[0].split()
+    turned[0] = "150"  # the hips' first angle
+    cut = clip_of(head + "Frame Time: 0.033333\n" + "\n".join([*rows[:60], *[" ".join(turned)] * 140]) + "\n")
+    assert 130 <= cut.frames <= 140
+
+
 def test_a_clip_that_jumps_and_stays_is_refused():
     world = np.tile(rot.IDENTITY.astype(float), (30, len(JOINTS), 1))
     world[15:] = rot.from_axis_angle(np.array([2.0, 0, 0]))
@@ -102,6 +145,7 @@ _SKM = 'SkMotion\nname "x"\nchannels 2\nJtRoot XPos\nJtRoot Quat\n\nframes 2\nkt
         (bvh_text(frame_time="5.0"), "0.2 frames a second"),
         (bvh_text({"Head": (float("nan"), 0, 0)}), "not finite"),
         (bvh_text({"Head": (0, 20, 0)}, frames=4), "at least 8 make a clip"),
+        (bvh_text({"Head": (0, 20, 0)}, frames=1), "at least 8 make a clip"),
         (bvh_text().replace("LeftUpLeg", "Tail"), "no known map fits"),
         (bvh_text().replace("OFFSET", "OFFSET x", 1), "broken hierarchy"),
         (bvh_text().replace("}", "", 3), "incomplete hierarchy"),
@@ -140,6 +184,78 @@ def test_a_bad_skm_is_refused_by_name_and_reason(text: str, reason: str):
 def test_an_skm_without_a_whole_moving_body_is_refused(text: str, reason: str):
     with pytest.raises(ClipUnreadable, match=reason):
         read_skm("smartbody/Set/motions/x.skm", text.encode(), {"smartbody/Set/skeletons/x.sk": parse_sk("x", _SK)})
+
+
+_GLB = glb_bytes({"left_shoulder": (0, 1.2, 0)})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"solid nonsense that is no glTF", "not a binary glTF"),
+        (_GLB[:-500], "breaks off"),
+        (_GLB[:12] + b"\xff\xff\xff\x00" + _GLB[16:], "reaches beyond its end"),
+        (_GLB[:20] + b"?" + _GLB[21:], "no readable description"),
+        (glb_bytes(change={"skins": []}), "no skinned body"),
+        (glb_bytes(change={"nodes": [{"name": "a", "children": [1]}, {"name": "b", "children": [0]}], "skins": [{"joints": [0, 1]}]}), "ring"),
+        (glb_bytes(change={"skins": [{"joints": [0, 999]}]}), "contradicts itself"),
+        (glb_bytes(change={"nodes": [{"name": f"bone{n}"} for n in range(52)]}), "no known map fits"),
+        (glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**6, "type": "SCALAR"}] * 60}), "beyond the file's end"),
+        (glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5123, "count": 4, "type": "SCALAR"}] * 60}), "plain floats"),
+        (glb_bytes(frames=0), "no frames"),
+        (glb_bytes(), "a T-pose and no motion"),
+        (glb_bytes({"left_shoulder": (0, 1.2, 0)}, frames=5), "at least 8 make a clip"),
+        (glb_bytes({"left_shoulder": (0, float("nan"), 0)}), "not finite"),
+    ],
+)
+def test_a_bad_glb_is_refused_by_name_and_reason(content: bytes, reason: str):
+    with pytest.raises(ClipUnreadable, match=rf"made'.*{reason}"):
+        glb_clip(content)
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "reason"),
+    [
+        ("Dear diary", "lacks units, root, bonedata, hierarchy"),
+        (asf_text().replace("order", "disorder"), "order the root moves"),
+        (asf_text().replace("direction 1 0 0", "direction 1 zero 0", 1), "broken skeleton"),
+        (asf_text().replace("lradius", "ltail"), "no known map fits"),
+        (asf_text().replace("lowerback upperback", "lowerback wing"), "broken skeleton"),
+    ],
+)
+def test_a_bad_asf_is_refused_by_name_and_reason(skeleton: str, reason: str):
+    with pytest.raises(ClipUnreadable, match=rf"'body'.*({reason})"):
+        amc_clip(amc_text(), skeleton)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Dear diary", "no first frame"),
+        (amc_text(frames=0), "no first frame"),
+        (amc_text()[:-30], "breaks off"),
+        (amc_text(frames=12), "at least 8 make a clip"),
+        (amc_text().replace("lradius 0 0 0", "lradius 0 0 zero", 1), "does not fit its skeleton"),
+        (amc_text().replace("lradius", "tail"), "does not fit its skeleton"),
+        (amc_text().replace("lradius 0 0 0", "lradius 0 0", 48), "does not fit its skeleton"),
+        (amc_text().replace("lfemur 0 0 0\n", ""), "no lfemur"),
+        (amc_text({"head": (float("nan"), 0, 0)}), "not finite"),
+    ],
+)
+def test_a_bad_amc_is_refused_by_name_and_reason(text: str, reason: str):
+    with pytest.raises(ClipUnreadable, match=rf"made'.*{reason}"):
+        amc_clip(text)
+
+
+@pytest.mark.parametrize("rate", [0.0, -30.0, 5.0, 1e6, float("nan"), float("inf")])
+def test_an_absurd_frame_rate_is_refused(rate: float):
+    with pytest.raises(ClipUnreadable, match=r"'x' claims .* frames a second"):
+        finish_clip("x", "test", "none", AVERAGE_SKELETON, np.zeros((60, 3)), np.tile(rot.IDENTITY, (60, len(JOINTS), 1)), rate)
+
+
+def test_a_negative_frame_time_is_refused():
+    with pytest.raises(ClipUnreadable, match=r"frame time of -0\.03"):
+        clip_of(bvh_text(frame_time="-0.03333"))
 
 
 def test_a_rocketbox_file_that_is_none_is_refused():
