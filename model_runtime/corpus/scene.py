@@ -23,11 +23,15 @@ class SceneUnreadable(InterActError):
 
 
 class SpokenUtterance(NamedTuple):
-    """An utterance of the speech library heard from ``start`` (s, scene time) at a linear ``gain``."""
+    """An utterance of the speech library heard from ``start`` (s, scene time) at a linear ``gain``.
+
+    ``variant`` is 'clean' or the room, noise or line through which the scene's prosody hears it.
+    """
 
     id: str
     start: float
     gain: float
+    variant: str = "clean"
 
 
 class Feeling(NamedTuple):
@@ -110,7 +114,7 @@ class Scene:
                 meta = json.loads(str(data["meta"]))
                 rotations = data["rotations"].astype(np.float32) / _QUANTUM
                 rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
-                said = [[SpokenUtterance(str(i), float(s), float(g)) for i, s, g in actor] for actor in meta["utterances"]]
+                said = [[SpokenUtterance(str(i), float(s), float(g), *map(str, v)) for i, s, g, *v in actor] for actor in meta["utterances"]]
                 felt = [[Feeling(str(e), float(i), float(a), float(b)) for e, i, a, b in actor] for actor in meta["feelings"]]
                 return Scene(
                     seed=meta["seed"], split=meta["split"], skeletons=data["skeletons"], root_positions=data["root_positions"],

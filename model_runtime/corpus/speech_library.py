@@ -19,8 +19,10 @@ from ..contract import FloatArray
 from ..features.mel import MEL_SIZE, MEL_STEP
 from ..features.phones import Segment
 from ..features.wave import SAMPLE_RATE
+from .scene import SpokenUtterance
 
 HELD_OUT_VOICES = ("ljspeech", "librivox", "awb", "awb_small")
+_SPOILT_SHARE = 0.5
 _PROSODY_STEP = 1.0 / 40.0  # int8 covers +-3.2
 _LICENCES = {"reader_a": "Apache-2.0", "ljspeech": "public domain", "librivox": "public domain"}
 
@@ -83,6 +85,12 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
         ))  # fmt: skip
         at_prosody, at_mel, at_wave = at_prosody + frames, at_mel + steps, at_wave + samples
     return utterances
+
+
+def recorded(rng: np.random.Generator, said: Sequence[SpokenUtterance], known: Mapping[str, Utterance]) -> list[SpokenUtterance]:
+    """What one actor said, heard well or, half of the time, all through its utterances' variants."""
+    spoilt = rng.random() < _SPOILT_SHARE
+    return [utterance._replace(variant=(spoilt and known[utterance.id].variant) or "clean") for utterance in said]
 
 
 def unpack_mels(packed: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:

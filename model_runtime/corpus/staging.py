@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +22,9 @@ from .listening import look_and_listen, upper_body
 from .manner import Manners, usual_distance
 from .performer import Performer
 from .posture import with_posture
-from .scene import Scene
+from .scene import Scene, SpokenUtterance
 from .script import Script, write_script
-
-if TYPE_CHECKING:
-    from .speech_library import Utterance
+from .speech_library import Utterance, recorded
 
 PROSODY_SIZE = 28
 SYNTHETIC = ("awb", "kal", "rms", "slt")
@@ -59,14 +56,14 @@ def compose_scene(seed: int, material: Material) -> Scene:
     """The scene of ``seed``, good or not: see ``filter.fault``."""
     rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
     names = sorted(material.voices)
-    # A recorded reader is worth more than another synthetic voice.
-    weights = np.array([1.0 if name.split("_")[0] in SYNTHETIC else 4.0 for name in names])
+    # A recorded reader is worth more than another synthetic voice, but not one who has hardly anything to say.
+    weights = np.array([(1.0 if name.split("_")[0] in SYNTHETIC else 4.0) * min(1.0, _minutes(material.voices[name]) / 3.0) for name in names])
     first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=weights / weights.sum())
     voices = (material.voices[names[first]], material.voices[names[second]])
     script = write_script(rng, voices)
     frames = int(script.duration * FPS)
     manners = [script.manners(actor) for actor in range(2)]
-    prosody = np.stack([_prosody(script, actor, voices[actor], frames) for actor in range(2)])
+    prosody = np.stack([_prosody(script.utterances[actor], voices[actor], frames) for actor in range(2)])
     performers = _perform(rng, script, material, prosody)
     bodies, labels = [], []
     for performer in performers:
@@ -96,10 +93,12 @@ def compose_scene(seed: int, material: Material) -> Scene:
         ))  # fmt: skip
         bodies[actor].rotations = heads[actor].rotations
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
+    said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
+    heard = np.stack([_prosody(said[actor], voices[actor], frames) for actor in range(2)])  # bodies and faces go by the clean voices
     return Scene(
         seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
-        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), prosody.astype(np.float16),
-        np.stack(face).astype(np.float16), np.array(script.seat_height, np.float32), script.utterances,
+        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), heard.astype(np.float16),
+        np.stack(face).astype(np.float16), np.array(script.seat_height, np.float32), (said[0], said[1]),
         ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
         [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
         script.relationship, script.feelings, script.kind, np.stack([h.looking for h in heads]),
@@ -129,13 +128,17 @@ def _said(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Said]:
     return found
 
 
-def _prosody(script: Script, actor: int, voice: Sequence[Utterance], frames: int) -> FloatArray:
-    """(frames, 28) of everything one actor says; silence is zero."""
+def _minutes(voice: Sequence[Utterance]) -> float:
+    return sum(utterance.duration for utterance in voice) / 60.0
+
+
+def _prosody(utterances: Sequence[SpokenUtterance], voice: Sequence[Utterance], frames: int) -> FloatArray:
+    """(frames, 28) of everything one actor says, as it is heard; silence is zero."""
     known = {utterance.id: utterance for utterance in voice}
     track = np.zeros((frames, PROSODY_SIZE), np.float32)
-    for said in script.utterances[actor]:
+    for said in utterances:
         start = round(said.start * FPS)
-        part = known[said.id].prosody[: max(0, frames - start)]
+        part = known[said.id].heard(said.variant)[: max(0, frames - start)]
         louder = part[:, :1] >= track[start : start + len(part), :1]
         track[start : start + len(part)] = np.where(louder, part, track[start : start + len(part)])
     return track
