@@ -107,7 +107,7 @@ def test_eyes_lead_the_head_by_a_tenth_to_a_fifth_of_a_second(many: list[tuple[H
         gaze = np.degrees(np.unwrap(np.arctan2(sight[:, 0], -sight[:, 1])))
         head = np.degrees(head_angles(head_of(heads))[1])
         for jump in np.flatnonzero(np.abs(gaze[3:] - gaze[:-3]) > 18.0):
-            way = np.sign(gaze[jump + 3] - gaze[jump])
+            way = 1.0 if gaze[jump + 3] > gaze[jump] else -1.0
             if jump < 10 or jump > FRAMES - 20 or np.ptp(head[jump - 8 : jump + 1]) > 1.5 or np.ptp(gaze[jump - 8 : jump]) > 4.0:
                 continue
             follows = way * (head[jump : jump + 18] - head[jump])
