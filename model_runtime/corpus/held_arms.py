@@ -17,7 +17,7 @@ from .limbs import SIDES, trunk_of
 from .resting_arms import ARM_JOINTS, Hold, Limbs, Rest, solved
 
 _UP = np.array([0.0, 0.0, 1.0], np.float32)
-BUSY = 0.09  # m from where it rests in the capture; a hand further away scratches, points or fidgets
+BUSY = 0.09  # m from where it rests in the capture; a hand further away and raised scratches, points or fidgets
 
 
 class Held(NamedTuple):
@@ -56,7 +56,7 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
         if stop - start < 3:
             continue
         at = np.arange(start, stop)
-        weight = _smoothstep((at - item.start) / max(item.lead, 1))
+        weight = _smoothstep((at - item.start) / item.lead) if item.lead else np.ones(len(at))
         if item.trail:
             weight = weight * _smoothstep((item.stop - 1 - at) / item.trail)
         limbs = _limbs(body.root[start:stop], rotations[start:stop], skeleton)
@@ -108,8 +108,9 @@ def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
     busy = np.zeros((body.frames, 2), np.float32)
     for side, name in enumerate(SIDES):
         wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
-        away = np.linalg.norm(wrist - _usual(wrist), axis=-1) / (skeleton.height / 1.7)
-        active = maximum_filter1d((away > BUSY).astype(np.float32), 2 * (FPS // 2) + 1)
+        away = (wrist - _usual(wrist)) / (skeleton.height / 1.7)
+        raised = (np.linalg.norm(away, axis=-1) > BUSY) & (away[:, 2] > 0.5 * BUSY)
+        active = maximum_filter1d(raised.astype(np.float32), 2 * (FPS // 2) + 1)
         busy[:, side] = gaussian_filter1d(active, 0.2 * FPS, mode="nearest")
     return np.where(busy < 0.02, 0.0, busy).astype(np.float32)
 

@@ -122,7 +122,7 @@ def _live(rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Sk
         body.contacts[span, 2 * side] = flat
         body.contacts[span, 2 * side + 1] = places[4][:, side]
     if rises:
-        _lean_into_the_rise(rng, body, stop, float(pitch[-FPS:].max()), float(seat.hips[2]) - 0.09 * skeleton.pelvis_height)
+        _lean_into_the_rise(rng, body, skeleton, stop, float(seat.hips[2]) - 0.09 * skeleton.pelvis_height)
     return _held(rng, changes, start, settled if lands else 0, bends, rises, stop, manners)
 
 
@@ -301,13 +301,16 @@ def _lean(
         rotations[:, joint] = rot.multiply(rotations[:, joint], back)
 
 
-def _lean_into_the_rise(rng: np.random.Generator, body: Motion, stop: int, captured: float, seat_height: float) -> None:
+def _lean_into_the_rise(rng: np.random.Generator, body: Motion, skeleton: Skeleton, stop: int, seat_height: float) -> None:
     """Bend the spine as far as it takes to get off the seat, in place; the lower the seat the further."""
-    wanted = float(np.clip(33.0 + 60.0 * (0.45 - seat_height) + rng.normal(0.0, 1.5), *RISING_LEAN))
+    wanted = float(np.clip(34.0 + 60.0 * (0.45 - seat_height) + rng.normal(0.0, 1.5), *RISING_LEAN))
     first, last = max(0, stop - 2 * FPS), min(body.frames, stop + 2 * FPS)
-    bump = np.exp(-0.5 * ((np.arange(first, last) - stop - 2) / (0.30 * FPS)) ** 2)
-    pitch = np.radians(max(0.0, wanted - captured)) * bump
-    bend, back = _turn(pitch / 2.2, 0 * pitch, 0 * pitch).astype(np.float32), _turn(-0.25 * pitch, 0 * pitch, 0 * pitch).astype(np.float32)
+    captured = trunk_pitch(body.root[first:last], body.rotations[first:last], skeleton)
+    most = first + int(captured[FPS : 2 * FPS + FPS // 2].argmax()) + FPS
+    bump = np.exp(-0.5 * ((np.arange(first, last) - min(most, stop + 4)) / (0.32 * FPS)) ** 2)
+    pitch = np.radians(wanted - captured[min(most, last - 1) - first]) * bump
+    # Three bends of the spine take the breast forward by about one and a half times one of them.
+    bend, back = (_turn(share * pitch, 0 * pitch, 0 * pitch).astype(np.float32) for share in (1 / 1.5, -0.4))
     for joint in _SPINE:
         body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], bend)
     for joint in (INDEX["neck"], INDEX["head"]):
