@@ -93,7 +93,7 @@ def test_a_listener_looks_at_the_other_more_than_a_speaker_and_not_all_the_time(
 
 def test_eyes_rest_on_the_face_while_looking_and_elsewhere_while_not(many: list[tuple[Heads, Array]]) -> None:
     for heads, _ in many[:3]:
-        way = PARTNER - upper_body(ROOT, heads.rotations, AVERAGE_SKELETON).eyes
+        way: Array = PARTNER - upper_body(ROOT, heads.rotations, AVERAGE_SKELETON).eyes
         off = np.degrees(np.arccos(np.clip(np.sum(line_of_sight(heads) * way, -1) / np.linalg.norm(way, axis=-1), -1, 1)))
         settled = gaussian_filter1d(heads.looking.astype(float), 2.0)
         assert np.percentile(off[settled > 0.95], 95) < 8.0
