@@ -167,7 +167,7 @@ class _Scene:
             uneasy = max(0.0, manner.arousal) * (manner.valence < 0) + max(0.0, -manner.power)
             if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
                 continue
-            seated = bool(self.seated[int(low * FPS)])
+            seated = bool(self.seated[min(int(low * FPS), self.frames - 1)])  # what is said may go on behind the last frame
             fitting = [
                 g for g in self.library
                 if g.adaptor and (g.posture == "seated") == seated and g.end - g.start < high - low and low - seen.get(g.name, -1e9) > 2 * REPEAT
