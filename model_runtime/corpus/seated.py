@@ -305,16 +305,17 @@ def _lean_into_the_rise(rng: np.random.Generator, body: Motion, skeleton: Skelet
     """Bend the spine as far as it takes to get off the seat, in place; the lower the seat the further."""
     wanted = float(np.clip(34.0 + 60.0 * (0.45 - seat_height) + rng.normal(0.0, 1.5), *RISING_LEAN))
     first, last = max(0, stop - 2 * FPS), min(body.frames, stop + 2 * FPS)
-    captured = trunk_pitch(body.root[first:last], body.rotations[first:last], skeleton)
-    most = first + int(captured[FPS : 2 * FPS + FPS // 2].argmax()) + FPS
-    bump = np.exp(-0.5 * ((np.arange(first, last) - min(most, stop + 4)) / (0.32 * FPS)) ** 2)
-    pitch = np.radians(wanted - captured[min(most, last - 1) - first]) * bump
-    # Three bends of the spine take the breast forward by about one and a half times one of them.
-    bend, back = (_turn(share * pitch, 0 * pitch, 0 * pitch).astype(np.float32) for share in (1 / 1.5, -0.4))
-    for joint in _SPINE:
-        body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], bend)
-    for joint in (INDEX["neck"], INDEX["head"]):
-        body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], back)
+    at = np.arange(first, last)
+    window = slice(max(first, stop - FPS), min(last, stop + FPS // 2))
+    for _ in range(2):  # how far the breast goes with the spine depends on the body
+        lean = trunk_pitch(body.root[window], body.rotations[window], skeleton)
+        bump = np.exp(-0.5 * ((at - min(window.start + int(lean.argmax()), stop + 4)) / (0.32 * FPS)) ** 2)
+        pitch = np.radians(wanted - float(lean.max())) * bump
+        bend, back = (_turn(share * pitch, 0 * pitch, 0 * pitch).astype(np.float32) for share in (1 / 1.6, -0.4))
+        for joint in _SPINE:
+            body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], bend)
+        for joint in (INDEX["neck"], INDEX["head"]):
+            body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], back)
 
 
 def _held(

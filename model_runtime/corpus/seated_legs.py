@@ -14,6 +14,7 @@ from .limbs import SIDES, reach_foot
 
 CROSSED = ("ankles", "over_knee", "on_knee")
 POSTURES = ("apart", "together", "forward", "back", "stretched", *CROSSED)
+_REACH = 0.955  # of the leg's length
 _TOES = tuple(INDEX[f"{side}_foot"] for side in SIDES)
 _UP = np.array([0.0, 0.0, 1.0])
 
@@ -119,8 +120,10 @@ def _ankles(seat: Seat, upper: int, u: FloatArray, more: float, across: float) -
     """Crossed at the ankle, the knees fallen apart."""
     hip = abs(float(seat.skeleton.offsets[INDEX["left_hip"], 0])) / seat.size
     ahead, past = 0.11 + 0.06 * u[0], -hip - 0.04 + 0.025 * across
-    feet = [_Foot(ahead - 0.03 * more, past, -6 + 4 * u[1])] * 2
-    feet[upper] = _Foot(ahead + 0.14 + 0.04 * more, past, -4 + 4 * u[2])
+    before = 0.14 + 0.07 * more
+    furthest = min(ahead + before, _furthest(seat, upper, past * seat.size) / seat.size)
+    feet = [_Foot(furthest - before, past, -6 + 4 * u[1])] * 2
+    feet[upper] = _Foot(furthest, past, -4 + 4 * u[2])
     return _set_down("ankles", seat, feet, (0.15 + 0.07 * more) * seat.size, upper)
 
 
@@ -131,7 +134,9 @@ def _overlap(seat: Seat, legs: Legs) -> float:
     for side in (0, 1):
         knee, _ = _solved(tilted, side, legs.ankle[side], legs.foot[side], legs.knee[side])
         hip = tilted.hip(side)
-        bones.append(((hip, knee, "thigh"), (knee, legs.ankle[side], "shin")))
+        ball = legs.ankle[side] + rot.rotate(legs.foot[side], seat.skeleton.offsets[_TOES[side]])
+        sole = _UP * (RADII["foot"][1] * seat.size - 0.5 * float(seat.skeleton.rest_positions[_TOES[side], 2]))
+        bones.append(((hip, knee, "thigh"), (knee, legs.ankle[side], "shin"), (0.7 * legs.ankle[side] + 0.3 * ball, ball + sole, "foot")))
     deepest = -1.0
     for a_start, a_end, a in bones[0]:
         for b_start, b_end, b in bones[1]:
@@ -151,9 +156,10 @@ def _on_floor(seat: Seat, side: int, foot: _Foot, spread: float = 0.0) -> tuple[
     ankle_height = float(rest[INDEX[f"{SIDES[side]}_ankle"], 2])
     rise = np.clip(ankle_height + shin - hip[2], -0.8 * thigh, 0.8 * thigh)
     upright = float(np.sqrt(thigh**2 - rise**2))
+    ahead = min(foot.ahead * size, _furthest(seat, side, foot.aside * size))
     yaw = seat.heading + np.radians(foot.yaw) * (1.0 if side == 0 else -1.0)
     flat = rot.about_z(np.array(yaw))
-    ankle = hip + seat.forward * (upright + foot.ahead * size) + out * foot.aside * size
+    ankle = hip + seat.forward * (upright + ahead) + out * foot.aside * size
     ankle[2] = ankle_height
     ball = ankle + rot.rotate(flat, seat.skeleton.offsets[_TOES[side]])
     tip = _about_x(np.radians(foot.heel))
@@ -161,6 +167,15 @@ def _on_floor(seat: Seat, side: int, foot: _Foot, spread: float = 0.0) -> tuple[
     ankle = ball - rot.rotate(turn, seat.skeleton.offsets[_TOES[side]])
     knee = hip + seat.forward * upright + out * (0.75 * max(foot.aside, -0.03) + 0.01 + spread) * size + _UP * (rise + 0.10)
     return knee, ankle, turn, _about_x(-np.radians(foot.heel))
+
+
+def _furthest(seat: Seat, side: int, aside: float) -> float:
+    """Metres ahead of where the shin is upright that a foot stays within reach however the pelvis tips, or the leg would pull it down."""
+    thigh, shin = seat.bones()
+    drop = float(seat.hip(side)[2] - seat.skeleton.rest_positions[INDEX[f"{SIDES[side]}_ankle"], 2])
+    rise = float(np.clip(shin - drop, -0.8 * thigh, 0.8 * thigh))
+    reach = np.sqrt(max((_REACH * (thigh + shin)) ** 2 - drop**2 - aside**2, 0.01))
+    return float(reach - np.sqrt(thigh**2 - rise**2))
 
 
 def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: float) -> Legs:
@@ -246,7 +261,7 @@ def between(before: Legs, after: Legs, frames: int, seat: Seat) -> tuple[FloatAr
         if side in (before.upper, after.upper) and {before.name, after.name} & {"over_knee", "on_knee"}:
             lift, rise, kick = 0.10, 0.16, 0.16
         elif side in (before.upper, after.upper):
-            lift, kick = 0.05, 0.06
+            lift, kick = 0.06, 0.11
         knees[:, side] = before.knee[side] + (after.knee[side] - before.knee[side]) * s + _UP * rise * size * arch
         ankles[:, side] = before.ankle[side] + (after.ankle[side] - before.ankle[side]) * s + _UP * lift * size * arch
         ankles[:, side] += seat.forward * kick * size * arch
