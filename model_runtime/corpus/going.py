@@ -75,6 +75,7 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
             continue
         turn = wrapped(float(wanted.starts[index]) - here.facing)
         turning = 0.0 if abs(turn) < 1e-6 else 0.9 + 0.6 * abs(turn)
+        askew = abs(wrapped(float(path.angles[-1] - np.nan_to_num(wanted.arrivals[index], nan=path.angles[-1]))))
         outside = 1.0 - float(inside(path.points, here.centre, ROOM).mean())
         for pace in paces:
             way = np.arange(len(path.points)) * path.spacing
@@ -83,7 +84,7 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
             if nearest < min(keep, apart - 0.03) or float(gap[-1]) < 0.8:
                 continue
             rate = float(np.abs(path.curvature()).max()) * pace.speed
-            cost = 3.0 * abs(np.log(path.length / pace.length(seconds))) + 8.0 * outside + 0.8 * max(0.0, rate - TURNING) + float(rng.uniform(0, 0.1))
+            cost = 3.0 * abs(np.log(path.length / pace.length(seconds))) + 8.0 * outside + 0.8 * askew + 0.8 * max(0.0, rate - TURNING) + float(rng.uniform(0, 0.1))
             if best is None or cost < best[0]:
                 best = cost, path, pace, turn
     if best is None or best[0] > _WORST:

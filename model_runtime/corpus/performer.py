@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
-from ..refine.feet import detect_contacts
 from ..skeleton import Skeleton
 from .base_motion import BodyTrack, Motion, best_frame, features_at_start
 from .clip_bank import ClipSet
 from .companions import walk_together
-from .footing import settled
+from .footing import settled, shown_contacts
 from .going import Going, Pace, Surroundings, choose_way, from_here
 from .labels import label_frames
 from .manner import Manner, Manners
@@ -79,11 +78,10 @@ class Performer:
         return track.path(min(self.track.frames, track.frames) - 1)[:frames]
 
     def result(self, frames: int) -> tuple[Motion, NDArray[np.uint8]]:
-        """The first ``frames`` of my motion and its labels. Its contacts are those of the clips and those that show in the joined
-        motion, for feet to be locked by."""
+        """The first ``frames`` of my motion, with the contacts that feet are to be locked by, and its labels."""
         motion, labels = self.track.result()
         motion = motion.slice(0, frames)
-        motion.contacts |= detect_contacts(motion.root, motion.rotations, self.clips.skeleton)
+        motion.contacts = shown_contacts(motion, self.clips.skeleton)
         return motion, labels[:frames]
 
     def bearing(self, place: FloatArray) -> float:

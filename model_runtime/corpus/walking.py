@@ -13,8 +13,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
-from ..skeleton import INDEX, Skeleton
+from ..skeleton import INDEX, Skeleton, heading_of
 from .base_motion import BodyTrack, Motion, body_positions
+from .clip import Clip
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .labels import root_speed
 from .legs import leg_positions, reach
@@ -128,10 +129,8 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
             speed = np.linalg.norm(np.diff(clip.root_positions[:, :2], axis=0), axis=-1) * FPS
             moving = speed[-5:].mean() if tag == "walk_start" else speed[:5].mean()
             way = clip.root_positions[-1] - clip.root_positions[0]
-            pose = body_positions(clip.root_positions[[stands]], clip.rotations[[stands]], clip.skeleton)[0]
-            hanging = pose[_WRISTS, 2].max() < pose[0, 2]  # a hand on the hip would come and go with each walk
             smooth = hardest(clip) < _HARDEST and root_jerk(clip) < _ROUGHEST
-            if smooth and hanging and moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
+            if smooth and hands_hang(clip, stands) and moving > 0.4 and abs(way[0]) < 0.3 * abs(way[1]):
                 good.append(name)
         bank.kept[tag,] = good
     return bank.kept[tag,]  # type: ignore[return-value]
@@ -288,11 +287,7 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     """A captured turn with steps, warped to ``angle`` radians (left positive), its still end left away."""
     bank = clips.bank
     options = []
-    for name in bank.tagged("turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")):
-        source = bank.source(name, False)
-        turned = float(np.diff(Motion(source.root, source.rotations, source.contacts).heading[[0, -1]])[0])
-        if abs(turned) < 0.5 or hardest(bank.clip(name)) > _HARDEST or float(np.hypot(*bank.clip(name).root_positions[-1, :2])) > 0.45:
-            continue
+    for name, turned in _turns(bank):
         for mirrored in (False, True):
             way = -turned if mirrored else turned
             if way * angle > 0:
@@ -306,6 +301,26 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     warped = motion.warped(((angle - turned) * profile).astype(np.float32))
     done = int(np.argmax(profile > 0.985)) + 4
     return warped.slice(0, max(12, min(done, warped.frames)))
+
+
+def _turns(bank: ClipBank) -> list[tuple[str, float]]:
+    """The captured turns on the spot and by how many radians each turns."""
+    if ("turns",) not in bank.kept:
+        found = []
+        for name in bank.tagged("turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")):
+            clip = bank.clip(name)
+            turned = float(np.diff(np.unwrap(heading_of(clip.rotations[:, 0]))[[0, -1]])[0])
+            stays = float(np.hypot(*clip.root_positions[-1, :2])) < 0.45
+            if 0.5 < abs(turned) < 3.5 and stays and hardest(clip) < _HARDEST and hands_hang(clip, 0) and hands_hang(clip, -1):
+                found.append((name, turned))
+        bank.kept["turns",] = found
+    return bank.kept["turns",]  # type: ignore[return-value]
+
+
+def hands_hang(clip: Clip, frame: int) -> bool:
+    """Whether both hands are below the pelvis joint at a frame: one on the hip would come and go with each use of the clip."""
+    pose = body_positions(clip.root_positions[[frame]], clip.rotations[[frame]], clip.skeleton)[0]
+    return bool(pose[_WRISTS, 2].max() < pose[0, 2] - 0.02)
 
 
 def style_of(bank: ClipBank, name: str) -> str:
