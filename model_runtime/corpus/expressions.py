@@ -189,7 +189,8 @@ def _course(rng: np.random.Generator, feeling: Feeling, frames: int, moments: Se
     """(T,) how much of its intensity a feeling shows: 1 at an apex."""
     onset = float(np.clip(_QUICK.get(feeling.emotion, _SLOW.get(feeling.emotion, 0.55)) * rng.uniform(0.85, 1.2), 0.3, 0.8))
     start = feeling.start + float(rng.uniform(0.0, 0.3)) if feeling.start > 0.0 else -1.0
-    base = float(rng.uniform(0.76, 0.88))
+    t = np.arange(frames, dtype=np.float32) / FPS
+    base = (rng.uniform(0.66, 0.74) + 0.16 * np.exp(-np.clip(t - start - 3.0, 0.0, None) / 8.0)).astype(np.float32)  # one gets used to it
     peaks = [(start + onset, onset, float(rng.uniform(0.8, 2.2)), float(rng.uniform(1.0, 2.2)))]
     times = [t for t, chance in moments if feeling.start + 1.0 < t < feeling.end and rng.random() < chance]
     times += list(rng.uniform(feeling.start, feeling.end, rng.poisson(max(feeling.end - feeling.start, 0.0) / 7.0)))
@@ -225,7 +226,8 @@ def slow_noise(rng: np.random.Generator, frames: int, seconds: float) -> FloatAr
     """(T,) smooth noise of unit variance that changes over ``seconds``."""
     step = max(int(seconds * FPS / 2), 1)
     knots = rng.normal(size=frames // step + 4)
-    return np.interp(np.arange(frames) / step, np.arange(len(knots)), gaussian_filter1d(knots, 0.6) / 0.73).astype(np.float32)
+    track = np.interp(np.arange(frames) / step, np.arange(len(knots)), gaussian_filter1d(knots, 0.6) / 0.70)
+    return gaussian_filter1d(track, 0.25 * step, mode="nearest").astype(np.float32)
 
 
 _PAIRS = tuple(

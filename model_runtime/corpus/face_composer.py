@@ -128,7 +128,8 @@ def _feel(
     if partner:
         sympathy = np.clip(0.75 + 0.35 * time.valence - 0.15 * np.abs(time.arousal), 0.1, 1.1)
         listening = np.maximum(time.partner, 0.35) * (1.0 - 0.8 * time.speaking)
-        felt += answering_curves(rng, partner.feelings, time.frames, listening, sympathy, time.partner_ends)
+        answer = answering_curves(rng, partner.feelings, time.frames, listening, sympathy, time.partner_ends)
+        felt += answer * np.clip(1.0 - 1.6 * felt, 0.0, 1.0)  # a face that shows sorrow already has little to add
     return felt
 
 
@@ -246,7 +247,7 @@ def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
     drawn = sum(chance for _, chance in moments) / max(time.duration / 60.0, 1e-3)  # a minute
     share = min(1.0, 0.55 * wanted / max(drawn, 1e-3))
     moments = [(t, chance * share) for t, chance in moments]
-    rest = replace(style, blinks=(wanted - share * drawn - 12.0) / 10.0)
+    rest = replace(style, blinks=(1.2 * (wanted - share * drawn) - 12.0) / 10.0)  # some come too close to others and are left out
     lid = np.zeros(time.frames, np.float32)
     for at in blink_times(rng, time.duration, rest, moments):
         lid = np.maximum(lid, rng.uniform(0.88, 0.97) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
