@@ -31,6 +31,7 @@ Array = NDArray[Any]
 
 CONTENTS = ("sit", "sit and gesture", "sit down or stand up", "stand", "stand and gesture", "step or turn", "walk")
 _REST_OF_SEATED, _GESTURE_SEATED, _CHANGE, _REST, _GESTURE, _STEP, _WALK = range(len(CONTENTS))
+GOING = (_CHANGE, _STEP, _WALK)
 PARTS = {"hands": list(HANDS), "head": [INDEX["head"]], "root": [0]}
 
 SETTLING = 0.5  # s before and after a change of label that are not judged
