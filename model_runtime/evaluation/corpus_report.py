@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import FPS
+from ..contract import ACTION_LABELS, FPS
 from ..corpus.clip import Clip
 from ..corpus.library import load_library
 from ..corpus.scene import Scene
@@ -127,9 +127,8 @@ class Tally:
     spoken: float = 0.0  # actor minutes
     nods: int = 0
     nod_minutes: float = 0.0
-    looked: int = 0
+    looked: Array = field(default_factory=lambda: np.zeros((len(ACTION_LABELS), 2)))  # frames of listening, by label; of them looking
     meant: int = 0
-    heard: int = 0
     meant_of: int = 0
     closures: list[Array] = field(default_factory=list)
     pair_inside: int = 0
@@ -167,7 +166,7 @@ def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> No
         found, minutes = nods(body, hears)
         looks = looks_at_partner(body, bodies[1 - actor], scene.face[actor])
         tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
-        tally.looked, tally.heard = tally.looked + int(looks[hears].sum()), tally.heard + int(hears.sum())
+        tally.looked += [[(hears & (body.labels == k)).sum(), (hears & looks & (body.labels == k)).sum()] for k in range(len(ACTION_LABELS))]
         if scene.gaze.shape[1] == scene.frames:
             tally.meant, tally.meant_of = tally.meant + int(scene.gaze[actor][hears].sum()), tally.meant_of + int(hears.sum())
         tally.spoken += float((scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5).sum()) / FPS / 60
@@ -257,7 +256,8 @@ def rows_of(tally: Tally, clips: tuple[Motion, dict[str, float]] | None) -> list
     rows += [
         Row("listener's nods a minute", nod_rate, nodding.get("listen_neutral"), (4.0, 12.0),
             "captured: " + ", ".join(f"{tag} {rate:.1f}" for tag, rate in nodding.items())),
-        Row("gaze at the partner while listening, share", tally.looked / max(tally.heard, 1), None, (0.40, 0.75), "head and eyes within 12 degrees"),
+        Row("gaze at the partner while listening, share", _ratio(*tally.looked.sum(axis=0)), None, (0.40, 0.75),
+            ", ".join(f"{name} {_shown(_ratio(*tally.looked[k]))}" for k, name in enumerate(ACTION_LABELS))),
         Row("gaze meant while listening, share", tally.meant / tally.meant_of if tally.meant_of else float("nan"), None, (None, None), "as the scene records it"),
     ]  # fmt: skip
     entropy = motion.entropy(weights)
@@ -322,6 +322,10 @@ def contents_table(tally: Tally, real: Motion) -> str:
         minutes = [m.frames[i] / FPS / 60 for m in (tally.motion, real)]
         lines.append(f"{name:22s} {minutes[0]:6.1f} {minutes[1]:8.1f} " + " ".join(f"{ratio:11.2f}" for ratio in ratios))
     return "\n".join(lines)
+
+
+def _ratio(whole: float, part: float) -> float:
+    return float(part / whole) if whole else float("nan")
 
 
 def _wanted(bounds: tuple[float | None, float | None]) -> str:
