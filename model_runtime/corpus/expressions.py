@@ -138,8 +138,9 @@ def felt_curves(
         level = feeling.intensity * _course(rng, feeling, frames, moments)
         personal = _FACES[EMOTIONS.index(feeling.emotion)] * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(np.float32)
         personal = _paired(rng, personal, _FACES[EMOTIONS.index(feeling.emotion)])
+        swell = np.clip(1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2)  # smiles come and go more than lids and brows do
         for number, part in enumerate(_PART_COLUMNS):
-            ebb = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3)
+            ebb = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3) * (swell if number >= 2 else 0.5 + 0.5 * swell)
             lag = int(rng.integers(1, 4)) if number == 3 else 0
             strength = _strength(np.concatenate([level[:1].repeat(lag), level[: frames - lag]]) * ebb)
             out[:, part] += strength[:, None] * personal[part]
