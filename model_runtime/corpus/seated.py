@@ -22,7 +22,7 @@ from .legs import leg_positions
 from .limbs import SIDES, reach_foot, trunk_of
 from .manner import Manners
 from .resting_arms import Rest, between_knees, folded_above, folded_below, in_lap_above, in_lap_below, on_other_thigh, on_thigh
-from .seated_legs import Legs, Seat, between, legs_in
+from .seated_legs import Legs, Seat, between, legs_in, thighs_cross
 
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _LEG = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")) for side in SIDES)
@@ -135,12 +135,11 @@ def _changes(
     habit = rng.dirichlet(np.full(8, 1.2))  # each sitter has favourites
     width = float(rng.beta(2.0, 2.0))
     legs_due, legs, legs_name = clock, None, ""
-    seat_height = float(seat.hips[2]) - 0.09 * seat.skeleton.pelvis_height
     while clock < end - 2.5:
         now = manners.at(offset + max(clock, 0.0))
         if clock >= legs_due:
             breadth = float(np.clip(width + 0.25 * now.power - 0.1 * (now.slump > 0.1), 0.0, 1.0))
-            name = _leg_name(rng, habit, breadth, seat_height, legs_name)
+            name = _leg_name(rng, habit, breadth, seat, legs_name)
             if legs is not None and legs.upper >= 0 and name in ("ankles", "over_knee", "on_knee"):
                 name = "apart" if breadth > 0.4 else "together"  # first uncrossed, then crossed the other way
                 legs_due = clock + float(rng.uniform(2.0, 6.0))
@@ -160,11 +159,11 @@ def _changes(
     return changes
 
 
-def _leg_name(rng: np.random.Generator, habit: FloatArray, breadth: float, seat_height: float, before: str) -> str:
+def _leg_name(rng: np.random.Generator, habit: NDArray[np.float64], breadth: float, seat: Seat, before: str) -> str:
     names = ("apart", "together", "forward", "back", "stretched", "ankles", "over_knee", "on_knee")
     likely = np.array([0.6 + 1.6 * breadth, 1.5 - 1.3 * breadth, 1.2, 0.6, 0.5, 1.2 - 0.3 * breadth, 1.5 - 0.6 * breadth, max(0.0, 1.3 * breadth - 0.4)])
     likely *= 0.06 + habit
-    if seat_height < 0.41:  # too low for a thigh to lie on the other, and for feet to be drawn back
+    if not thighs_cross(seat):  # nor are feet drawn back under so low a seat
         likely[[3, 6]] = 0.0
     if before in names:
         likely[names.index(before)] = 0.0

@@ -75,6 +75,12 @@ class _Foot(NamedTuple):
     heel: float = 0.0
 
 
+def thighs_cross(seat: Seat) -> bool:
+    """Whether the seat is high enough for one thigh to lie on the other: the hips no lower than the knees."""
+    ankle = float(seat.skeleton.rest_positions[INDEX["left_ankle"], 2])
+    return float(seat.hips[2]) > ankle + seat.bones()[1] - 0.005 * seat.size
+
+
 def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Legs:
     """A form of the posture ``name`` with its own small choices; ``width`` 0 (narrow) to 1 (wide) is the sitter's habit of the moment."""
     side = int(rng.integers(2))

@@ -80,7 +80,6 @@ def compose_scene(seed: int, material: Material) -> Scene:
             rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures, manners[actor],
             _said(script, actor, voices[actor]),
         )]  # fmt: skip
-        bodies[actor].rotations = clear_arms(bodies[actor].root, bodies[actor].rotations, skeletons[actor])
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):
@@ -91,7 +90,8 @@ def compose_scene(seed: int, material: Material) -> Scene:
             questions=[turn.end for turn in script.turns if turn.question and turn.actor == actor],
             laughs=script.laughs[actor], partner_lean=upper[1 - actor].lean, facing=script.facing,
         ))  # fmt: skip
-        bodies[actor].rotations = heads[actor].rotations
+        # Last, for looking and leaning take the arms along.
+        bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
     said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
     heard = np.stack([_prosody(said[actor], voices[actor], frames) for actor in range(2)])  # bodies and faces go by the clean voices
