@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..contract import FPS
 from ..skeleton import BODY_JOINTS, HAND_JOINTS, JOINTS, Skeleton, heading_of
+from .bone_maps import NAMED_BONES
 from .clip import Clip, ClipUnreadable, Pair, align_elbow_hinges, finish_clip, local_rotations, settle_pelvis
 from .glitches import mend_glitches, steps
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers, t_posed_frames
@@ -20,43 +21,6 @@ from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, r
 Array = NDArray[Any]
 _LEAP_SPEED, _LEAP = np.radians(1800), np.radians(50)  # a second, and a frame: a T-pose is left faster than a body moves
 _SURE_LEAP = np.radians(70)  # a little less than what makes a clip unreadable
-_SIDES = {"left": ("L", "Left", "l"), "right": ("R", "Right", "r")}
-
-
-def _map(
-    centre: dict[str, str], limbs: dict[str, str], fingers: dict[str, str], spelling: int, last_finger: int = 3,
-    neck: str | None = None, foot_pitch: float | None = None,
-) -> BoneMap:  # fmt: skip
-    """A map from names with a placeholder: {} for the side, and # for a finger's number. ``neck``: the upper of two neck bones."""
-    bones = dict(centre)
-    for side, spellings in _SIDES.items():
-        for joint, bone in limbs.items():
-            bones[f"{side}_{joint}"] = bone.format(spellings[spelling])
-        for joint in HAND_JOINTS[side]:
-            if int(joint[-1]) <= last_finger:
-                bones[joint] = fingers[joint.partition("_")[2][:-1]].format(spellings[spelling]).replace("#", joint[-1])
-    return BoneMap(bones, {**bones, "neck": neck} if neck else bones, foot_pitch)
-
-
-BONE_MAPS = (
-    _map(  # Character Creator, the CMU subjects
-        {"pelvis": "CC_Base_Pelvis", "spine1": "CC_Base_Waist", "spine2": "CC_Base_Spine01", "spine3": "CC_Base_Spine02",
-         "neck": "CC_Base_NeckTwist01", "head": "CC_Base_Head"},
-        {"hip": "CC_Base_{}_Thigh", "knee": "CC_Base_{}_Calf", "ankle": "CC_Base_{}_Foot", "foot": "CC_Base_{}_ToeBase",
-         "collar": "CC_Base_{}_Clavicle", "shoulder": "CC_Base_{}_Upperarm", "elbow": "CC_Base_{}_Forearm", "wrist": "CC_Base_{}_Hand"},
-        {"index": "CC_Base_{}_Index#", "middle": "CC_Base_{}_Mid#", "ring": "CC_Base_{}_Ring#", "pinky": "CC_Base_{}_Pinky#",
-         "thumb": "CC_Base_{}_Thumb#"}, 0, neck="CC_Base_NeckTwist02", foot_pitch=30.0),
-    _map(  # MotionBuilder
-        {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine3", "neck": "Neck", "head": "Head"},
-        {"hip": "{}UpLeg", "knee": "{}Leg", "ankle": "{}Foot", "collar": "{}Shoulder", "shoulder": "{}Arm",
-         "elbow": "{}ForeArm", "wrist": "{}Hand"},
-        {"index": "{}HandIndex#", "middle": "{}HandMiddle#", "ring": "{}HandRing#", "pinky": "{}HandPinky#", "thumb": "{}HandThumb#"}, 1),
-    _map(  # Poser, the CMU salsa pairs
-        {"pelvis": "hip", "spine1": "abdomen", "spine2": "chest", "neck": "neck", "head": "head"},
-        {"hip": "{}Thigh", "knee": "{}Shin", "ankle": "{}Foot", "collar": "{}Collar", "shoulder": "{}Shldr",
-         "elbow": "{}ForeArm", "wrist": "{}Hand"},
-        {"index": "{}Index#", "middle": "{}Mid#", "ring": "{}Ring#", "pinky": "{}Pinky#", "thumb": "{}Thumb#"}, 2, last_finger=2),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +251,7 @@ def _arms_are_out(rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array) -
 
 
 def find_bone_map(name: str, rig: SourceRig) -> BoneMap:
-    for bones in BONE_MAPS:
+    for bones in NAMED_BONES:
         if bones.fits(rig):
             return bones
     raise ClipUnreadable(f"'{name}' names its joints in a way no known map fits ({', '.join(rig.names[:4])} …).")

@@ -10,6 +10,7 @@ from .archives import Reading
 from .clip import Clip
 from .families import CATEGORIES, families_of
 
+_FEWEST = 3  # clips; tags of fewer are only printed
 _HIDDEN = ("base_", "rig_", "towards_")
 
 
@@ -32,13 +33,25 @@ def summary(reading: Reading) -> str:
 def summary_table(reading: Reading) -> str:
     """The same as a page of Markdown: minutes by source, by tag and source, by category and split, refusals by reason."""
     clips, sources = reading.clips, [source for source, _ in _by_source(reading.clips)]
-    lines = ["# Clips of the corpus", "", "Written by `python -m model_runtime.corpus.library --table`; do not edit.", "", "## By source", ""]
-    lines += ["| source | clips | minutes | with fingers | held out (clips) | held out (minutes) | refused | licence |", "|---|--:|--:|--:|--:|--:|--:|---|"]
+    lines = [
+        "# Clips of the corpus",
+        "",
+        "Written by `python -m model_runtime.corpus.library --table`; do not edit.",
+        "",
+        "## By source",
+        "",
+    ]
+    lines += [
+        "| source | clips | minutes | with fingers | held out (clips) | held out (minutes) | refused | licence |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
     for source, own in _by_source(clips):
         test = [clip for clip in own if clip.split == "test"]
         refused = sum(_source_of(name) == source for name, _ in reading.refused)
         fingers = _minutes(clip for clip in own if clip.has_fingers)
-        lines.append(f"| {source} | {len(own)} | {_minutes(own):.1f} | {fingers:.1f} | {len(test)} | {_minutes(test):.1f} | {refused} | {own[0].licence} |")
+        lines.append(
+            f"| {source} | {len(own)} | {_minutes(own):.1f} | {fingers:.1f} | {len(test)} | {_minutes(test):.1f} | {refused} | {own[0].licence} |"
+        )
     test = [clip for clip in clips if clip.split == "test"]
     share = 100 * _minutes(test) / max(_minutes(clips), 1e-9)
     lines.append(f"| **all** | {len(clips)} | {_minutes(clips):.1f} | {_minutes(c for c in clips if c.has_fingers):.1f} | {len(test)} "
@@ -46,8 +59,15 @@ def summary_table(reading: Reading) -> str:
     useful = [clip for clip in clips if "left_out" not in clip.tags]
     lines += ["", f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag `left_out`: fights, props, "
               "stunts, dances, climbing.", "", "## By tag", ""]  # fmt: skip
-    lines += ["Minutes (clips).", "", f"| tag | {' | '.join(sources)} | all |", "|---|" + "--:|" * (len(sources) + 1)]
+    lines += [
+        f"Minutes (clips), for tags of at least {_FEWEST} clips.",
+        "",
+        f"| tag | {' | '.join(sources)} | all |",
+        "|---|" + "--:|" * (len(sources) + 1),
+    ]
     for tag, tagged in _by_tag(clips):
+        if len(tagged) < _FEWEST:
+            continue
         cells = []
         for source in sources:
             own = [clip for clip in tagged if clip.source == source]

@@ -29,7 +29,7 @@ HELD_OUT = 0.15  # of every category's clips
 _ALIKE = 0.4  # of their own turning: the difference below which two clips of one length show one motion
 _MOMENTS = 9
 _BASE_MOTION = ("walk_loop", "turn_in_place", "turn_to_walk", "sit_down", "stand_up", "idle", "listen")
-_KEPT = re.compile(r"rocketbox/[mf]/walk_(start|stop|neutral)")  # nothing else can stand in for these
+_KEPT = re.compile(r"rocketbox/[mf]/(walk_(start|stop|neutral)|sit_breathe_01)")  # nothing else can stand in for these
 # Categories that both sides should own: clips with all of these tags.
 CATEGORIES: tuple[tuple[str, ...], ...] = (
     *(("gesture", kind) for kind in (
@@ -93,7 +93,9 @@ class _Split:
         sizes = self.sizes[self.rows.index(row)]
         held = sum(size for family, size in sizes.items() if family in self.test)
         large = max(0.35 * len(row), 1)
-        for family in sorted(sizes, key=lambda family: (sizes[family] > large, sizes[family] if sizes[family] > large else 0, _order(family))):
+        for family in sorted(
+            sizes, key=lambda family: (sizes[family] > large, sizes[family] if sizes[family] > large else 0, _order(family))
+        ):
             if held > 0 and (held + 0.5 * sizes[family] > HELD_OUT * len(row) or sizes[family] > large):
                 break
             if family not in self.test and self._can_spare(family):

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..skeleton import HAND_JOINTS, INDEX
+from ..skeleton import INDEX
+from .bone_maps import RIGIFY, UNREAL
 from .clip import Clip, ClipUnreadable, finish_clip
 from .skm_tags import LEFT_OUT
 from .source_rig import BoneMap, SourceRig, carry_over, measure_t_pose, t_posed_frames
@@ -41,27 +42,6 @@ class GlbScene:
         return [str(animation.get("name", number)) for number, animation in enumerate(self.document.get("animations", []))]
 
 
-def _maps() -> tuple[BoneMap, BoneMap]:
-    unreal = {"pelvis": "pelvis", "spine1": "spine_01", "spine2": "spine_02", "spine3": "spine_03", "neck": "neck_01", "head": "head"}
-    rigify = {"pelvis": "DEF-hips", "spine1": "DEF-spine.001", "spine2": "DEF-spine.002", "spine3": "DEF-spine.003",
-              "neck": "DEF-neck", "head": "DEF-head"}  # fmt: skip
-    limbs = {"hip": ("thigh", "thigh"), "knee": ("calf", "shin"), "ankle": ("foot", "foot"), "foot": ("ball", "toe"),
-             "collar": ("clavicle", "shoulder"), "shoulder": ("upperarm", "upper_arm"), "elbow": ("lowerarm", "forearm"),
-             "wrist": ("hand", "hand")}  # fmt: skip
-    for side in ("left", "right"):
-        for joint, (one, other) in limbs.items():
-            unreal[f"{side}_{joint}"] = f"{one}_{side[0]}"
-            rigify[f"{side}_{joint}"] = f"DEF-{other}.{side[0].upper()}"
-        for joint in HAND_JOINTS[side]:
-            finger, number = joint.partition("_")[2][:-1], joint[-1]
-            unreal[joint] = f"{finger}_0{number}_{side[0]}"
-            rigify[joint] = f"DEF-{'' if finger == 'thumb' else 'f_'}{finger}.0{number}.{side[0].upper()}"
-    return BoneMap(unreal, unreal), BoneMap(rigify, rigify)
-
-
-BONE_MAPS = _maps()
-
-
 def parse_glb(name: str, content: bytes) -> GlbScene:
     """The first skin of a ``.glb`` and what its animations need. Raises ``ClipUnreadable`` naming what is wrong."""
     document, binary = _chunks(name, content)
@@ -75,7 +55,7 @@ def parse_glb(name: str, content: bytes) -> GlbScene:
 
 def read_animation(scene: GlbScene, animation: int, name: str, source: str, licence: str, tags: tuple[str, ...], performer: str) -> Clip:
     """A clip ``source/name`` of one animation of a scene. Raises ``ClipUnreadable`` when it makes no sense or is but a T-pose."""
-    bones = next((bones for bones in BONE_MAPS if bones.fits(scene.rig)), None)
+    bones = next((bones for bones in (UNREAL, RIGIFY) if bones.fits(scene.rig)), None)
     if bones is None:
         raise ClipUnreadable(f"'{name}' names its bones in a way no known map fits ({', '.join(scene.rig.names[:4])} …).")
     try:

@@ -21,14 +21,17 @@ from ..contract import FPS
 from ..errors import InterActError
 from ..skeleton import JOINTS, Skeleton
 from .archives import Reading, members
+from .bvh import read_bvh
 from .clip import Clip, ClipUnreadable, Pair
 from .clip_table import summary, summary_table
 from .cmu import read_cmu_archive
 from .families import assign_splits, drop_duplicates
 from .gltf import parse_glb, read_animation
 from .rocketbox import read_rocketbox
+from .skm import LICENCE as SMARTBODY_LICENCE
+from .skm import SOURCE as SMARTBODY
 from .skm import parse_sk, read_skm
-from .skm_tags import tags_of_animation
+from .skm_tags import tags_named, tags_of_animation
 from .source_rig import SourceRig
 
 Array = NDArray[Any]
@@ -81,6 +84,9 @@ def _read_smartbody_archive(path: Path, reading: Reading) -> None:
     for name, content in members(path, reading):  # a clip may come before its skeleton
         if name.endswith(".skm"):
             motions.append((name, content))
+        elif name.endswith(".bvh") and "/motions/" in name:
+            family, clip = name.split("/")[-3], PurePosixPath(name).stem
+            reading.attempt(name, read_bvh, f"{family}/{clip}", content, SMARTBODY, SMARTBODY_LICENCE, tags_named(family, clip))
         elif "/skeletons/" in name:
             try:
                 rigs[name] = parse_sk(name, content.decode("utf-8", errors="replace"))
@@ -99,6 +105,8 @@ def _read_mesh2motion(path: Path, reading: Reading) -> None:
         except ClipUnreadable as error:
             reading.refused.append((name, str(error)))
             continue
+        if not scene.animations:
+            reading.refused.append((name, "it holds a body but no animation"))
         for number, animation in enumerate(scene.animations):
             clip = re.sub(r"\W+", "_", animation)
             performer = f"mesh2motion_{PurePosixPath(name).stem}"

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from .. import rotations as rot
 from ..skeleton import HAND_JOINTS, JOINTS
-from .bvh import BONE_MAPS, parse_hierarchy
+from .bone_maps import BVH_MAPS, MODERN, PLAIN, SMARTBODY_SIDES
+from .bvh import parse_hierarchy
 from .clip import Clip, ClipUnreadable, finish_clip
 from .skm_tags import tags_named, tags_seen
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers
@@ -26,45 +27,12 @@ from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, r
 Array = NDArray[Any]
 SOURCE, LICENCE = "smartbody", "LGPL-2.1 (taken under GPL-3.0 by its section 3)"
 
-_SIDES = {"left": ("Lf", "l"), "right": ("Rt", "r")}
-_LITTLE = {"pinky": "Little"}
-
-
-def _joint_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Bones that give place and rotation, for the two ways SmartBody names joints ('Jt' or 'plain')."""
-    modern = style == "Jt"
-    place = (
-        {"pelvis": "JtPelvis", "spine1": "JtSpineA", "spine2": "JtSpineB", "spine3": "JtSpineC", "neck": "JtNeckA", "head": "JtSkullA"}
-        if modern
-        else {"pelvis": "base", "spine1": "spine1", "spine2": "spine2", "spine3": "spine3", "neck": "spine4", "head": "skullbase"}
-    )
-    turn = {**place, "neck": "JtNeckB" if modern else "spine5"}
-    for side, (modern_side, plain_side) in _SIDES.items():
-        limbs = {"hip": ("Hip", "hip"), "knee": ("Knee", "knee"), "ankle": ("Ankle", "ankle"), "foot": ("Ball", "forefoot"),
-                 "collar": ("Clavicle", "sternoclavicular"), "shoulder": ("Shoulder", "shoulder"), "elbow": ("Elbow", "elbow"),
-                 "wrist": ("Wrist", "wrist")}  # fmt: skip
-        for joint, (new, old) in limbs.items():
-            place[f"{side}_{joint}"] = turn[f"{side}_{joint}"] = f"Jt{new}{modern_side}" if modern else f"{plain_side}_{old}"
-        # The joint that the next one hangs on is what has all of the turning.
-        turn[f"{side}_collar"] = f"JtClavicle{modern_side}" if modern else f"{plain_side}_acromioclavicular"
-        turn[f"{side}_shoulder"] = f"JtUpperArmTwistB{modern_side}" if modern else f"{plain_side}_shoulder"
-        for joint in HAND_JOINTS[side]:
-            finger, number = joint.partition("_")[2][:-1], int(joint[-1])
-            place[joint] = turn[joint] = (
-                f"Jt{_LITTLE.get(finger, finger.capitalize())}{'ABC'[number - 1]}{modern_side}"
-                if modern
-                else f"{plain_side}_{finger}{number}"
-            )
-    return place, turn
-
-
-_MODERN, _PLAIN = (BoneMap(*_joint_names(style)) for style in ("Jt", "plain"))
-_MAPS = (_MODERN, _PLAIN, *BONE_MAPS)
+_MAPS = (MODERN, PLAIN, *BVH_MAPS)
 # Some clips for a modern skeleton speak of its joints by their plain names.
 _TRANSLATION = {
-    plain: modern for joint in JOINTS for plain, modern in ((_PLAIN.position[joint], _MODERN.position[joint]),)
+    plain: modern for joint in JOINTS for plain, modern in ((PLAIN.position[joint], MODERN.position[joint]),)
 } | {"base": "JtRoot", "spine5": "JtNeckB"} | {
-    f"{plain}_{old}": f"Jt{new}{modern}" for modern, plain in _SIDES.values()
+    f"{plain}_{old}": f"Jt{new}{modern}" for modern, plain in SMARTBODY_SIDES.values()
     for old, new in (("upperarm1", "UpperArmTwistA"), ("upperarm2", "UpperArmTwistB"), ("forearm1", "ForearmTwistA"),
                      ("forearm", "ForearmTwistB"), ("toe", "Toe"))
 }  # fmt: skip
@@ -208,7 +176,7 @@ def _rig_for(
         for bones in _MAPS:
             if bones.fits(rigs[path]) and all(bones.position[joint] in moved for joint in _NEEDED):
                 return rigs[path], bones, channels
-    lacking = [joint for joint in _NEEDED if _PLAIN.position[joint] not in moved and _MODERN.position[joint] not in moved]
+    lacking = [joint for joint in _NEEDED if PLAIN.position[joint] not in moved and MODERN.position[joint] not in moved]
     raise ClipUnreadable(f"'{name}' does not move the whole body (no {', '.join(lacking) or 'skeleton fits its joints'}).")
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from model_runtime import rotations as rot
 from model_runtime.corpus.asfamc import BONES, make_amc_clip, parse_asf
+from model_runtime.corpus.bone_maps import UNREAL
 from model_runtime.corpus.bvh import read_bvh
 from model_runtime.corpus.clip import Clip, finish_clip
-from model_runtime.corpus.gltf import BONE_MAPS, parse_glb, read_animation
+from model_runtime.corpus.gltf import parse_glb, read_animation
+from model_runtime.corpus.source_rig import BoneMap
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, PARENTS, forward_kinematics
 
 Array = NDArray[Any]
@@ -61,6 +63,28 @@ def bvh_text(
     hierarchy = block(_TREE, 0, 0.0)
     row = " ".join(str(value) for name in names for value in (turns or {}).get(name, (0, 0, 0)))
     return "\n".join(["HIERARCHY", *hierarchy, "MOTION", f"Frames: {frames}", f"Frame Time: {frame_time}", *[row] * frames]) + "\n"
+
+
+def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float]], frames: int = 20) -> str:
+    """A BVH of the average body in the names of ``bones``, holding ``turns`` (canonical joint -> degrees about Z, X, Y)."""
+    offsets = 100 * rot.rotate(rot.from_axis_angle(np.array([-np.pi / 2, 0, 0])), AVERAGE_SKELETON.offsets.astype(float))
+    row: list[float] = []
+
+    def block(joint: str) -> list[str]:
+        place, turning = bones.position[joint], bones.rotation[joint]
+        chain = [(place, offsets[INDEX[joint]])] + ([(turning, np.zeros(3))] if turning != place else [])
+        lines = []
+        for bone, offset in chain:
+            word = "ROOT" if joint == "pelvis" else "JOINT"
+            lines += [f"{word} {bone}", "{", "OFFSET {} {} {}".format(*offset), "CHANNELS 3 Zrotation Xrotation Yrotation"]
+            row.extend(turns.get(joint, (0, 0, 0)) if bone == turning else (0, 0, 0))
+        below = [other for other, parent in zip(JOINTS, PARENTS) if parent == INDEX[joint]]
+        tip = ["End Site", "{", "OFFSET 0 0 0.1", "}"] if not below else []
+        return lines + tip + [line for child in below for line in block(child)] + ["}"] * len(chain)
+
+    hierarchy = block("pelvis")
+    rows = [" ".join(map(str, row))] * frames
+    return "\n".join(["HIERARCHY", *hierarchy, "MOTION", f"Frames: {frames}", "Frame Time: 0.033333", *rows]) + "\n"
 
 
 def clip_of(text: str) -> Clip:
@@ -117,7 +141,10 @@ def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, fram
     bones = [bone for bone in _ASF if "joint" not in bone]
     rows = [f"{bone} {' '.join(map(str, (turns or {}).get(bone, (0, 0, 0))))}" for bone in bones]
     root = f"root 0 36 0 {' '.join(map(str, (turns or {}).get('root', (0, 0, 0))))}"
-    return "\n".join(["#!OML:ASF", ":FULLY-SPECIFIED", ":DEGREES", *(line for n in range(frames) for line in (str(n + 1), root, *rows))]) + "\n"
+    return (
+        "\n".join(["#!OML:ASF", ":FULLY-SPECIFIED", ":DEGREES", *(line for n in range(frames) for line in (str(n + 1), root, *rows))])
+        + "\n"
+    )
 
 
 def amc_clip(text: str, skeleton: str | None = None) -> Clip:
@@ -134,7 +161,9 @@ def glb_bytes(turns: Mapping[str, Array] | None = None, frames: int = 30, change
     blocks, nodes, channels, samplers, accessors = [times.tobytes()], [], [], [], [_accessor(0, frames, "SCALAR")]
     for number, joint in enumerate(JOINTS):
         children = [n for n, parent in enumerate(PARENTS) if parent == number]
-        nodes.append({"name": BONE_MAPS[0].position[joint], "translation": offsets[number].tolist(), **({"children": children} if children else {})})
+        nodes.append(
+            {"name": UNREAL.position[joint], "translation": offsets[number].tolist(), **({"children": children} if children else {})}
+        )
         vector = rot.rotate(to_y_up, np.asarray((turns or {}).get(joint, (0, 0, 0)), float))
         quaternion = np.roll(rot.from_axis_angle(vector), -1).astype("<f4")
         channels.append({"sampler": number, "target": {"node": number, "path": "rotation"}})

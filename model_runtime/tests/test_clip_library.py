@@ -135,7 +135,11 @@ def test_nothing_is_ever_written_but_the_library(tmp_path: Path):
     motion.mkdir(parents=True)
     outside.write_bytes(bvh_text().encode())
     good = bvh_text({"Head": (0, 20, 0)}).encode()
-    _tar(motion / "cmu.tar.xz", {"../../escaped.bvh": good, str(tmp_path / "absolute.bvh"): good, "C:\\windows.bvh": good}, link="cmu/salsa/l.bvh")
+    _tar(
+        motion / "cmu.tar.xz",
+        {"../../escaped.bvh": good, str(tmp_path / "absolute.bvh"): good, "C:\\windows.bvh": good},
+        link="cmu/salsa/l.bvh",
+    )
     (motion / "mesh2motion").mkdir()
     (motion / "mesh2motion" / "link.glb").symlink_to(outside)
     (motion / "mesh2motion" / "folder").symlink_to(tmp_path)

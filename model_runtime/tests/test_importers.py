@@ -7,13 +7,15 @@ import pytest
 
 from model_runtime import rotations as rot
 from model_runtime.contract import FPS
+from model_runtime.corpus.bone_maps import MODERN, NAMED_BONES, PLAIN
 from model_runtime.corpus.clip import ClipUnreadable, finish_clip
 from model_runtime.corpus.glitches import mend_glitches
 from model_runtime.corpus.rocketbox import read_rocketbox
 from model_runtime.corpus.skm import parse_sk, parse_skm, read_skm
+from model_runtime.corpus.source_rig import BoneMap
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS
 
-from .motion_samples import amc_clip, amc_text, asf_text, bvh_text, clip_of, direction, glb_bytes, glb_clip, place
+from .motion_samples import amc_clip, amc_text, asf_text, bvh_text, clip_of, direction, glb_bytes, glb_clip, named_bvh_text, place
 
 
 def test_a_body_at_rest_in_a_t_pose_has_no_rotations():
@@ -66,6 +68,19 @@ def test_a_rest_pose_with_lowered_arms_gives_the_same_motion_as_a_t_pose():
         a, b = from_t.rotations[5, INDEX[joint]], from_a.rotations[5, INDEX[joint]]
         assert abs(float(a @ b)) > np.cos(np.radians(1.0)), joint
     np.testing.assert_allclose(from_a.skeleton.offsets[:22], from_t.skeleton.offsets[:22], atol=0.005)
+
+
+@pytest.mark.parametrize("bones", [*NAMED_BONES[1:2], MODERN, PLAIN], ids=["MotionBuilder", "SmartBody Jt", "SmartBody plain"])
+def test_a_bvh_may_name_its_joints_as_motionbuilder_and_both_kinds_of_smartbody_do(bones: BoneMap):
+    if "left_foot" not in bones.position:
+        bones = BoneMap(
+            {**bones.position, "left_foot": "LToe", "right_foot": "RToe"}, {**bones.rotation, "left_foot": "LToe", "right_foot": "RToe"}
+        )
+    clip = clip_of(named_bvh_text(bones, {"left_shoulder": (-80, 0, 0), "right_elbow": (0, 0, 60), "head": (0, 20, 0)}))
+    assert place(clip, "left_wrist")[0, 2] < place(clip, "left_shoulder")[0, 2] - 0.45
+    assert direction(clip, "left_wrist", (0, 0, -1))[0, 0] < -0.9
+    bend = rot.to_axis_angle(clip.rotations[5, INDEX["right_elbow"]].astype(float))
+    assert bend[2] == pytest.approx(np.radians(60), abs=0.08)
 
 
 def test_a_bent_elbow_bends_forward_about_the_hinge():
@@ -197,10 +212,16 @@ _GLB = glb_bytes({"left_shoulder": (0, 1.2, 0)})
         (_GLB[:12] + b"\xff\xff\xff\x00" + _GLB[16:], "reaches beyond its end"),
         (_GLB[:20] + b"?" + _GLB[21:], "no readable description"),
         (glb_bytes(change={"skins": []}), "no skinned body"),
-        (glb_bytes(change={"nodes": [{"name": "a", "children": [1]}, {"name": "b", "children": [0]}], "skins": [{"joints": [0, 1]}]}), "ring"),
+        (
+            glb_bytes(change={"nodes": [{"name": "a", "children": [1]}, {"name": "b", "children": [0]}], "skins": [{"joints": [0, 1]}]}),
+            "ring",
+        ),
         (glb_bytes(change={"skins": [{"joints": [0, 999]}]}), "contradicts itself"),
         (glb_bytes(change={"nodes": [{"name": f"bone{n}"} for n in range(52)]}), "no known map fits"),
-        (glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**6, "type": "SCALAR"}] * 60}), "beyond the file's end"),
+        (
+            glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**6, "type": "SCALAR"}] * 60}),
+            "beyond the file's end",
+        ),
         (glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5123, "count": 4, "type": "SCALAR"}] * 60}), "plain floats"),
         (glb_bytes(frames=0), "no frames"),
         (glb_bytes(), "a T-pose and no motion"),
