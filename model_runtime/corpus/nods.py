@@ -117,9 +117,14 @@ def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple
 
 
 def wander(rng: np.random.Generator, frames: int) -> FloatArray:
-    """(T, 3) slow small motion of a head that is held still: about a degree, more in roll."""
-    noise = gaussian_filter1d(rng.standard_normal((frames + 180, 3)), 22.0, axis=0)[90 : 90 + frames]
-    return noise / np.maximum(noise.std(0), 1e-6) * np.radians([0.8, 0.8, 1.6])
+    """(T, 3) small motion of a head that is held still: it drifts by a degree, is set anew by one or two every second or two, and trembles."""
+    noise = rng.standard_normal((2, frames + 180, 3))
+    slow, quick = (gaussian_filter1d(part, width, axis=0)[90 : 90 + frames] for part, width in zip(noise, (22.0, 4.0)))
+    drift = slow / np.maximum(slow.std(0), 1e-6) * np.radians([0.7, 0.7, 1.3]) + quick / np.maximum(quick.std(0), 1e-6) * np.radians(0.16)
+    moments = np.cumsum(np.maximum(12, rng.gamma(2.0, 0.75 * FPS, frames // 12 + 1))).astype(int)
+    steps = np.searchsorted(moments, np.arange(frames))
+    places = rng.normal(0.0, np.radians([1.5, 1.7, 2.1]), (len(moments) + 1, 3))
+    return drift + gaussian_filter1d(places[steps], 4.0, axis=0, mode="nearest")
 
 
 def _moments(partner_voice: FloatArray, partner_stresses: Sequence[Stress]) -> FloatArray:

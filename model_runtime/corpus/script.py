@@ -134,7 +134,7 @@ def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[l
         for plan in (a, b):
             _restless(rng, plan)
     elif kind == "circling":
-        a.rest("sit" if rng.random() < 0.45 else "stand")
+        a.rest("sit" if rng.random() < 0.3 else "stand")
         b.loop(("stand", 1.5, 5.0), ("around", 6.0, 12.0))
     elif kind == "showing around":
         a.loop(("stand", 1.5, 4.0), ("wander", 5.0, 10.0), ("stand", 3.0, 7.0), ("leave", 4.0, 8.0))
