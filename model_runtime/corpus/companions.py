@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from ..contract import FPS, FloatArray
+from .base_motion import Motion
 from .going import ROOM
 from .paths import Path, Wanted, angle_of, heading, inside, steer, wrapped
 from .walking import along, straight_walk
@@ -54,14 +56,26 @@ def walk_together(leader: Performer, other: Performer, intent: Intent) -> bool:
             idle = performer.idles.next(performer.track.features, performer.idles.pool(1.0, 0.0, performer.manner), missing / FPS + 1.0, 1.0)
             performer._settle(idle.slice(0, missing + 1), "stand")
     walks = [straight_walk(p.clips, pace.gait, bool(rng.random() < 0.5), pace.rate, path.length, rng) for p in (leader, other)]
-    frames = walks[0].frames
-    for performer, own, walk in zip((leader, other), ways, walks):
-        walk = walk.at(np.linspace(0.0, walk.frames - 1.0, frames))
+    for performer, own, walk in zip((leader, other), ways, (walks[0], _in_time(walks[1], walks[0]))):
         motion = along(walk, _from(own, performer.track.position), performer.clips.skeleton)
         performer.walked(motion, own.points[-1])
     other.intents.pop(0)
     other.until = other.time
     return True
+
+
+def _in_time(walk: Motion, leading: Motion) -> Motion:
+    """A straight ``walk`` played so that it gets ahead as another does: their starts and stops are not the same clips."""
+
+    def progress(motion: Motion) -> FloatArray:
+        ahead = gaussian_filter1d(-motion.root[:, 1], 6.0, mode="nearest")
+        linear = np.linspace(0.0, 1.0, motion.frames)
+        return np.maximum.accumulate(0.85 * (ahead - ahead[0]) / (ahead[-1] - ahead[0]) + 0.15 * linear)  # always rises, standing too
+
+    times = np.interp(progress(leading), progress(walk), np.arange(walk.frames))
+    even = np.linspace(0.0, walk.frames - 1.0, leading.frames)
+    times = even + gaussian_filter1d(times - even, 5.0, mode="constant")
+    return walk.at(np.clip(times, 0.0, walk.frames - 1.0))
 
 
 def _way(leader: Performer, other: Performer, length: float) -> tuple[Path, float, float] | None:
@@ -92,16 +106,15 @@ def _way(leader: Performer, other: Performer, length: float) -> tuple[Path, floa
         beside = path.points + side * 0.9 * np.stack([np.cos(path.angles), np.sin(path.angles)], -1)
         outside = 2.0 - float(inside(path.points, leader.centre, ROOM + 0.3).mean()) - float(inside(beside, leader.centre, ROOM + 0.3).mean())
         ahead = abs(float(apart @ heading(np.array(start))))
-        cost = 2.0 * abs(np.log(path.length / length)) + 8.0 * outside + 1.5 * ahead + float(rng.uniform(0.0, 0.2))
+        cost = 2.0 * abs(np.log(path.length / length)) + 8.0 * outside + 2.0 * ahead + float(rng.uniform(0.0, 0.2))
         if best is None or cost < best[0]:
             best = cost, path, side, abs(lateral)
     return None if best is None or best[0] > 3.0 else best[1:]
 
 
 def _from(path: Path, place: FloatArray) -> Path:
-    """The path begun at ``place``, the difference made up over its first half."""
+    """The path begun at ``place``, the difference made up over the first metres: nobody hurries by more than about a third."""
     missing = place - path.points[0]
-    share = np.clip(1.0 - 2.0 * np.linspace(0.0, 1.0, len(path.points)), 0.0, 1.0)
+    over = min(max(2.2, 3.0 * float(np.hypot(*missing))), 0.9 * path.length)
+    share = np.clip(1.0 - np.arange(len(path.points)) * path.spacing / over, 0.0, 1.0)
     return Path(path.points + (share * share * (3 - 2 * share))[:, None] * missing, path.angles, path.spacing)
-
-
