@@ -94,19 +94,26 @@ def bench(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
-    """Motion and voices are read once; the scenes and the face's training pack are made anew each time."""
+    """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack; what is there and fits is kept."""
     python = str(environment())
-    data = options.data.resolve()
+    data, corpus = options.data.resolve(), ROOT / "corpus"
     for module, made in (("library", "clips.npz"), ("speech_build", "speech_library.npz")):
-        if (ROOT / "corpus" / made).is_file() and not options.fresh:
+        if (corpus / made).is_file() and not options.fresh:
             print(f"[cached] corpus/{made}")
             continue
         _say(f"corpus/{made}")
         _call((python, "-m", f"model_runtime.corpus.{module}", "--data", str(data), "--out", f"corpus/{made}"))
-    _say("corpus/scenes")
-    _call((python, "-m", "model_runtime.corpus.composer", *rest))
-    _say("corpus/face_training.npz")
-    _call((python, "-m", "model_runtime.training.face", "--pack", "corpus/face_training.npz"))
+    _say("corpus/scenes")  # keeps the scenes that fit, and says so
+    _call((python, "-m", "model_runtime.corpus.composer", *rest, *(["--fresh"] if options.fresh else [])))
+    pack, speech = corpus / "face_training.npz", corpus / "speech_library.npz"
+    if pack.is_file() and pack.stat().st_mtime > speech.stat().st_mtime and not options.fresh:
+        print("[cached] corpus/face_training.npz")
+    else:
+        _say("corpus/face_training.npz")
+        _call((python, "-m", "model_runtime.training.face", "--pack", "corpus/face_training.npz"))
+    if options.package:
+        _say(f"the training package {options.package}")
+        _call((python, "-m", "model_runtime.corpus.package", str(options.package.resolve())))
 
 
 def train(options: argparse.Namespace, rest: list[str]) -> None:
@@ -145,7 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
     composed = command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes (--hours N, --look N)", passes=True)
     composed.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", metavar="DIR", help="the folder with motion/ and speech/")
-    composed.add_argument("--fresh", action="store_true", help="read motion and voices again")
+    composed.add_argument("--fresh", action="store_true", help="make everything again")
+    composed.add_argument("--package", type=Path, metavar="PATH.tar.xz", help="also pack all that training needs into one archive")
     trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
     trained.add_argument("network", choices=("audio", "body", "face"))
     command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes", passes=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import FloatArray
+from ..errors import InterActError
 from ..features.mel import MEL_SIZE, MEL_STEP
 from ..features.phones import Segment
 from ..features.wave import SAMPLE_RATE
@@ -23,8 +25,13 @@ from .scene import SpokenUtterance
 
 HELD_OUT_VOICES = ("ljspeech", "librivox", "awb", "awb_small")
 _SPOILT_SHARE = 0.5
+_MELS = "mel_differences"  # from band to band: a quarter smaller
 _PROSODY_STEP = 1.0 / 40.0  # int8 covers +-3.2
 _LICENCES = {"reader_a": "Apache-2.0", "ljspeech": "public domain", "librivox": "public domain"}
+
+
+class SpeechLibraryUnfit(InterActError):
+    """A speech library is missing, cut off or of another layout."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +68,20 @@ class Utterance:
 
 
 def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]:
-    """The packed library. ``sound``: with mel bands, and with waves mapped from the file beside it; composing needs neither."""
+    """The packed library. ``sound``: with mel bands, and with waves mapped from the file beside it; composing needs neither.
+
+    Raises ``SpeechLibraryUnfit``.
+    """
     path = Path(path)
     waves_path = path.with_name(path.stem + "_waves.npy")
-    waves = np.load(waves_path, mmap_mode="r", allow_pickle=False) if sound and waves_path.is_file() else None
-    with np.load(path, allow_pickle=False) as packed:
-        entries = json.loads(packed["meta"].tobytes().decode("utf-8"))
-        prosodies = _unpack_prosody(packed, "prosody")
-        spoilt = _unpack_prosody(packed, "spoilt") if "spoilt_differences" in packed else prosodies
-        mels = unpack_mels(packed) if sound else np.zeros((0, MEL_SIZE), np.uint8)
+    try:
+        waves = np.load(waves_path, mmap_mode="r", allow_pickle=False) if sound and waves_path.is_file() else None
+        with np.load(path, allow_pickle=False) as packed:
+            entries = json.loads(packed["meta"].tobytes().decode("utf-8"))
+            prosodies, spoilt = (np.cumsum(packed[f"{name}_differences"], axis=1, dtype=np.int8).T for name in ("prosody", "spoilt"))
+            mels = unpack_mels(packed) if sound and _MELS in packed else np.zeros((0, MEL_SIZE), np.uint8)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise SpeechLibraryUnfit(f"'{path}' is not a readable speech library ({error}); run 'python3 build.py compose' to build it.") from error
     utterances, at_prosody, at_mel, at_wave = [], 0, 0, 0
     for entry in entries:
         frames, steps, samples = entry["sizes"]
@@ -95,9 +107,9 @@ def recorded(rng: np.random.Generator, said: Sequence[SpokenUtterance], known: M
 
 def unpack_mels(packed: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
     """(N, 80) bytes of all utterances' mel bands, ``MEL_STEP`` above -200 steps, from the opened library."""
-    if "mels" in packed:  # of a library packed before bands were kept as differences
-        return packed["mels"]
-    return np.cumsum(packed["mel_differences"], axis=1, dtype=np.uint8)
+    if _MELS not in packed:
+        raise SpeechLibraryUnfit("This speech library comes from a training package, without mel bands; build one from the recordings.")
+    return np.cumsum(packed[_MELS], axis=1, dtype=np.uint8)
 
 
 def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
@@ -125,7 +137,7 @@ def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
     _write(out, lambda file: np.savez_compressed(
         file, meta=np.frombuffer(json.dumps(entries).encode("utf-8"), np.uint8), prosody_differences=_pack_prosody([u.prosody for u in utterances]),
         spoilt_differences=_pack_prosody([u.prosody if u.spoilt is None else u.spoilt for u in utterances]),
-        mel_differences=np.diff(mels, axis=1, prepend=np.uint8(0)),
+        **{_MELS: np.diff(mels, axis=1, prepend=np.uint8(0))},  # type: ignore[arg-type]
     ))  # fmt: skip
 
 
@@ -133,12 +145,6 @@ def _pack_prosody(parts: Sequence[FloatArray]) -> NDArray[np.int8]:
     """(28, N): steps from frame to frame, which pack a tenth smaller than the values; int8 wraps both ways."""
     values = np.clip(np.rint(np.concatenate(parts) / _PROSODY_STEP), -127, 127).astype(np.int8)
     return np.diff(values.T, axis=1, prepend=np.int8(0))
-
-
-def _unpack_prosody(packed: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.int8]:
-    if name in packed:  # of a library packed before
-        return packed[name]
-    return np.cumsum(packed[f"{name}_differences"], axis=1, dtype=np.int8).T
 
 
 def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:

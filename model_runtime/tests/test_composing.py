@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ import pytest
 from ..corpus.composer import MADE, REJECTED, compose
 from ..corpus.jobs import in_order
 from ..corpus.library import save_library
+from ..corpus.package import PackageUnfit, pack, unpack
 from ..corpus.scene import Scene
 from ..corpus.shards import ScenesUnfit, read_index
-from ..corpus.speech_library import load_speech_library, save_speech_library
+from ..corpus.speech_library import SpeechLibraryUnfit, load_speech_library, save_speech_library
 from .test_composer import few_clips, needs_motion, spoken
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +149,58 @@ def test_scenes_of_other_material_are_not_mixed_in(composed: Path, libraries: tu
 def test_a_folder_without_a_record_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ScenesUnfit, match=r"index\.json.*compose the scenes again"):
         read_index(tmp_path)
+
+
+def test_a_speech_library_that_is_cut_off_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "speech.npz"
+    save_speech_library(spoken("one", "train", 1), path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(SpeechLibraryUnfit, match=r"speech\.npz.*build it"):
+        load_speech_library(path)
+
+
+@pytest.mark.data
+@needs_motion
+def test_the_package_composes_in_an_empty_folder_with_numpy_and_scipy_alone(libraries: tuple[Path, Path], tmp_path: Path) -> None:
+    corpus, archives = tmp_path / "corpus", [tmp_path / "one.tar.xz", tmp_path / "two.tar.xz"]
+    corpus.mkdir()
+    (corpus / "clips.npz").write_bytes(libraries[0].read_bytes())
+    (corpus / "speech_library.npz").write_bytes(libraries[1].read_bytes())
+    assert max(pack(corpus, archive) for archive in archives) < 60_000_000
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    folder = tmp_path / "elsewhere"
+    unpack(archives[0], folder)
+    program = f"""{BARE}
+from model_runtime.corpus import composer
+assert composer.__file__.startswith({str(folder)!r})
+if __name__ == "__main__":
+    sys.exit(composer.main(["--hours", "0.001", "--seed", "4", "--processes", "1"]))
+"""
+    (folder / "run.py").write_text(program)
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run([sys.executable, "run.py"], cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert read_index(folder / "corpus" / "scenes").minutes("train") > 0.5
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/tmp/outside.txt", "a/../../outside.txt", "C:\\outside.txt"])
+def test_a_package_that_leads_out_of_its_folder_is_refused_and_writes_nothing(name: str, tmp_path: Path) -> None:
+    archive = tmp_path / "bad.tar.xz"
+    with tarfile.open(archive, "w:xz") as packed:
+        for entry in (tarfile.TarInfo("README.txt"), tarfile.TarInfo(name)):
+            entry.size = 3
+            packed.addfile(entry, io.BytesIO(b"abc"))
+    with pytest.raises(PackageUnfit, match="fetch the package again"):
+        unpack(archive, tmp_path / "folder")
+    assert not (tmp_path / "folder").exists() and not (tmp_path / "outside.txt").exists()
+
+
+def test_a_package_that_is_cut_off_is_refused_by_name(tmp_path: Path) -> None:
+    archive = tmp_path / "cut.tar.xz"
+    with tarfile.open(archive, "w:xz") as packed:
+        entry = tarfile.TarInfo("README.txt")
+        entry.size = 1000
+        packed.addfile(entry, io.BytesIO(os.urandom(1000)))
+    archive.write_bytes(archive.read_bytes()[:400])
+    with pytest.raises(PackageUnfit, match=r"cut\.tar\.xz.*fetch the package again"):
+        unpack(archive, tmp_path / "folder")
