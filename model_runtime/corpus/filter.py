@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from ..contract import ACTION_LABELS, FPS
 from ..evaluation.corpus_measures import GOING, angular_speeds, bodies_of, contents_of, label_hits, sliding
 from ..evaluation.posed import Posed
+from ..features.prosody import VOICE_ACTIVITY
 from ..skeleton import INDEX
 from .scene import Scene
 
@@ -39,6 +40,7 @@ BEYOND = {"forearm rotation": 52.0, "shoulder rotation": 30.0, "wrist flexion": 
 BEYOND_FRAMES = 3
 STILLEST = 0.12  # degrees a second, mean of the body's joints over ``STILL`` s; captured idles that breathe have 0.14 and more
 STILL = 2.0
+LONGEST_SILENCE = 12.0  # s in which nobody speaks
 _APART = FPS // 3  # frames between which turning is taken here, so that rounding in storage does not look like life
 
 _WATCHED = {
@@ -61,6 +63,9 @@ def faults(scene: Scene) -> Iterator[str]:
     gap = np.linalg.norm(scene.root_positions[0, :, :2] - scene.root_positions[1, :, :2], axis=-1)
     if gap.min() < NEAREST:
         yield f"too-close {gap.min():.2f} m at {_second(gap.argmin())}"
+    silent = ~(scene.prosody[:, :, VOICE_ACTIVITY] > 0.5).any(axis=0)
+    if (place := _held(silent, round(LONGEST_SILENCE * FPS))) is not None:
+        yield f"silent for more than {LONGEST_SILENCE:.0f} s from {_second(place)} on"
     bodies = bodies_of(scene)
     for actor, body in enumerate(bodies):
         for found in _faults_of(body, scene.labels[actor]):

@@ -159,7 +159,7 @@ def _filmed(
     picked = list(frames)
     shown = [(np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies]
     capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
-    _, azimuth, elevation = _framing(bodies, picked[::10], view, size)
+    _, azimuth, elevation = _framing(bodies, picked[::5], view, size)
     # The widest moment of the second around decides how far away the camera is.
     near = np.array([_framing(bodies, picked[max(0, i - fps) : i + fps + 1 : max(1, fps // 3)], view, size)[0] for i in range(0, len(picked), max(1, fps // 3))])
     distances = _smooth(np.repeat(near, max(1, fps // 3))[: len(picked), None], fps)[:, 0]
@@ -217,7 +217,7 @@ def _framing(bodies: Sequence[Body], frames: Sequence[int] | range, view: str, s
     """Distance, azimuth, elevation: one setting for all frames, wide enough for the widest moment."""
     tallest = max(body[2].height for body in bodies)
     spread = max(float(np.linalg.norm(np.ptp([body[0][f][:2] for body in bodies], axis=0))) for f in frames)
-    azimuth = _front(bodies)
+    azimuth = _front(bodies, list(frames))
     elevation = math.radians(12.0)
     if view == "three_quarter":
         azimuth += math.radians(32.0 if len(bodies) == 1 else 18.0)
@@ -233,15 +233,16 @@ def _framing(bodies: Sequence[Body], frames: Sequence[int] | range, view: str, s
     return max(wide, high) + 0.4 * spread, azimuth, elevation
 
 
-def _front(bodies: Sequence[Body]) -> float:
-    """The azimuth that shows both: square to the line between two bodies on the side they face, or the front of one."""
+def _front(bodies: Sequence[Body], frames: Sequence[int]) -> float:
+    """The azimuth that shows both over ``frames``: square to the line along which they mostly are apart, on the side they face."""
     facing = np.zeros(2)
     for _, rotations, _ in bodies:
-        facing += rot.rotate(np.asarray(rotations)[:, 0], np.array([0.0, -1.0, 0.0]))[:, :2].mean(axis=0)
+        facing += rot.rotate(np.asarray(rotations)[frames, 0], np.array([0.0, -1.0, 0.0]))[:, :2].mean(axis=0)
     if len(bodies) == 2:
-        apart = np.mean(bodies[1][0][: len(bodies[0][0]), :2], axis=0) - np.mean(bodies[0][0][:, :2], axis=0)
-        if np.linalg.norm(apart) > 0.3:
-            square = np.array([apart[1], -apart[0]])
+        apart = bodies[1][0][frames, :2] - bodies[0][0][frames, :2]
+        along = np.linalg.eigh(apart.T @ apart)[1][:, 1]
+        if np.linalg.norm(apart, axis=-1).mean() > 0.3:
+            square = np.array([along[1], -along[0]])
             # Actors who face each other say nothing about the side; then look from -Y.
             hint = facing if np.linalg.norm(facing) > 0.4 else np.array([0.0, -1.0])
             facing = square * (1.0 if square @ hint >= 0 else -1.0)

@@ -111,6 +111,13 @@ def test_a_body_that_does_not_even_breathe_is_frozen() -> None:
     assert reason(refused) == "frozen"
 
 
+def test_a_scene_in_which_nobody_says_a_word_is_refused() -> None:
+    refused = scene()
+    for name in ("root_positions", "rotations", "labels", "prosody", "face"):
+        setattr(refused, name, np.concatenate([getattr(refused, name)] * 3, axis=1))
+    assert "silent" in [found.split()[0] for found in faults(refused)]
+
+
 def test_an_arm_in_the_hip_is_self_penetration() -> None:
     refused = scene()
     refused.rotations[0, :, INDEX["left_shoulder"]] = turn(np.full(FRAMES, 1.95), 1)
