@@ -210,15 +210,15 @@ def _face(
 ) -> FloatArray:
     """(T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
     known = {utterance.id: utterance for utterance in voice}
-    frames, spoken, free_from = prosody.shape[1], [], 0.0
+    frames, spoken = prosody.shape[1], []
     for said in sorted(script.utterances[actor], key=lambda u: u.start):
         utterance = known[said.id]
-        phones = [(name, start + said.start, end + said.start) for name, start, end in utterance.phones]
-        phones = [phone for phone in phones if phone[1] >= free_from and phone[2] < frames / FPS]
+        heard = [phone for phone in utterance.phones if phone[0] != "SIL"]  # the edges' silence may lie under the next words
+        phones = [(name, start + said.start, end + said.start) for name, start, end in utterance.phones
+                  if heard and heard[0][1] <= start < heard[-1][2] and end + said.start < frames / FPS]  # fmt: skip
         if phones:
             stresses = [(time + said.start, strength) for time, strength in utterance.stresses]
             spoken.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
-            free_from = phones[-1][2]
     return compose_face(
         rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor],
         laughs=script.laughs[actor],
