@@ -31,9 +31,14 @@ def walk_together(leader: Performer, other: Performer, intent: Intent) -> bool:
         return False
     rng = leader.rng
     tempo = 0.5 * (leader.manner.tempo + other.manner.tempo)
-    pace = leader.paces(1, 1.0 * tempo**0.7)[0]
-    way = _way(leader, other, pace.length(intent.duration))
-    if way is None:
+    # At ease, and slower where the room is too short for a way as long as that.
+    for speed in (1.0, 0.85, 0.7, 0.6):
+        wanted = speed * tempo**0.5
+        pace = min(leader.paces(4, wanted), key=lambda pace: abs(pace.speed - wanted))
+        way = _way(leader, other, pace.length(intent.duration))
+        if way is not None:
+            break
+    else:
         return False
     path, side, start_apart = way
     abreast = float(rng.uniform(*ABREAST))
