@@ -18,6 +18,7 @@ from .resting_arms import ARM_JOINTS
 _PARTS = ("forearm", "palm", "fingers")
 _ROUNDS = 4
 _WRIST = np.radians(42.0)  # between hand and forearm, where an arm is moved
+_QUICKER = np.radians(8.0)  # in a frame
 _HOLD = 5  # frames before and after a touch in which the arm has already given way
 _EASE = 3.5  # frames, deviation of the Gaussian over which an arm gives way
 _BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head"))
@@ -40,7 +41,25 @@ def clear_arms(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, marg
         frames, push, turn = frames[keep], push[keep], turn[keep]
         push, turn = (_smooth(field, frames) for field in (push, turn))
         _give_way(root, result, frames, push, turn, skeleton)
-    return result
+    return _without_flips(np.asarray(rotations, np.float32), result)
+
+
+def _without_flips(before: FloatArray, after: FloatArray) -> NDArray[np.float32]:
+    """``after`` (T, 52, 4), but ``before`` about moments at which an arm has come to turn much quicker than it did: better in than broken."""
+    for joints in ARM_JOINTS:
+        moved = list(joints[:2])
+        quick = (_steps(after[:, moved]) > _steps(before[:, moved]) + _QUICKER).any(1)
+        if quick.any():
+            share = gaussian_filter1d(binary_dilation(quick, iterations=3 * _HOLD).astype(np.float32), _EASE)
+            arm = list(joints)
+            after[:, arm] = rot.slerp(after[:, arm], before[:, arm], np.where(share > 0.01, share, 0.0)[:, None])
+    return after
+
+
+def _steps(rotations: FloatArray) -> FloatArray:
+    """(T, J) radians that each of (T, J, 4) turns from the frame before; 0 for the first."""
+    dot = np.abs(np.sum(rotations[1:] * rotations[:-1], axis=-1))
+    return np.concatenate([np.zeros_like(dot[:1]), 2.0 * np.arccos(np.clip(dot, 0.0, 1.0))])
 
 
 def _pushes(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin: float) -> tuple[FloatArray, FloatArray]:

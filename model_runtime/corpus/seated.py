@@ -30,7 +30,7 @@ SHORTEST = 4.0  # s on the seat; in less nobody changes posture
 RISING_LEAN = (30.0, 41.0)  # degrees of the trunk when the seat is left (Schenkman et al. 1990)
 _SETTLING = round(0.7 * FPS)  # frames in which a captured landing passes into my own sitting
 # Degrees of the trunk from hips to breast, forward positive, and their spread.
-_TRUNK = {"upright": (1.0, 2.5), "back": (-11.0, 3.0), "forward": (11.0, 3.0), "elbows": (31.0, 2.0)}
+_TRUNK = {"upright": (1.0, 2.5), "back": (-11.0, 3.0), "forward": (11.0, 3.0), "elbows": (27.0, 2.0)}
 
 
 class Sitting(NamedTuple):
@@ -103,7 +103,9 @@ def _live(rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Sk
     bends = frames - 1 - int(np.argmin(pitch[::-1][: 3 * FPS])) if rises else frames - 1
 
     heading = float(np.median(np.unwrap(heading_of(rotations[:, 0]))))
-    seat = Seat(np.median(hips[max(0, settled - FPS) : bends + 1], axis=0).astype(np.float64), heading, skeleton)
+    # Where it sat down, at the height at which it sits.
+    place = hips[min(_SETTLING, frames - 1) if lands else 0]
+    seat = Seat(np.array([*place[:2], np.median(hips[max(0, settled - FPS) : bends + 1, 2])], np.float64), heading, skeleton)
     changes = _changes(rng, seat, settled / FPS, bends / FPS, manners, start / FPS, lands)
     rest_hips = _shifting(rng, hips, seat.hips, changes, lands, rises)
 
@@ -212,17 +214,14 @@ def _hands(rng: np.random.Generator, trunk: str, legs: Legs, valence: float, pow
 def _shifting(
     rng: np.random.Generator, captured: FloatArray, middle: FloatArray, changes: list[Change], lands: bool, rises: bool
 ) -> FloatArray:
-    """(T, 3) middle of the hips: as captured when it lands and when it leaves, still between, shifted a little when legs change."""
+    """(T, 3) the hips' middle: as captured when it lands and leaves, between that at ``middle`` (3,), shifted when legs change."""
     frames = len(captured)
-    begin = captured[min(_SETTLING, frames - 1)] if lands else middle
-    end = captured[max(0, frames - 1 - _SETTLING)] if rises else begin
-    times = [c.time for c in changes if c.legs is not None and c.time > 0]
-    path = np.tile(np.array([*begin[:2], middle[2]], np.float64), (frames, 1))
-    for number, moment in enumerate(times):
-        share = (number + 1) / (len(times) + (1 if rises else 0))
-        path[round((moment + 0.4) * FPS) :, :2] = begin[:2] + (end - begin)[:2] * share + rng.normal(0.0, 0.007, 2)
-    if rises:
-        path[max(_SETTLING, frames - 3 * _SETTLING) :, :2] = end[:2]
+    path = np.tile(middle, (frames, 1))
+    for change in changes:
+        if change.legs is not None and change.time > 0:
+            path[round((change.time + 0.4) * FPS) :, :2] = middle[:2] + rng.normal(0.0, 0.007, 2)
+    if rises:  # to the edge, or wherever the captured rise begins
+        path[max(_SETTLING, frames - 1 - 3 * _SETTLING) :, :2] = captured[max(0, frames - 1 - _SETTLING), :2]
     path = gaussian_filter1d(path, 0.28 * FPS, axis=0, mode="nearest")
     mine = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)[:, None]
     return (captured * (1 - mine) + path * mine).astype(np.float32)
@@ -285,10 +284,11 @@ def _lean(
     sway = gaussian_filter1d(rng.standard_normal((3, frames + 60)), 0.9 * FPS, axis=1)[:, 30:-30]
     sway = sway / np.maximum(sway.std(1, keepdims=True), 1e-6) * np.radians([[0.5], [0.4], [0.5]])
     slow = gaussian_filter1d(captured, 0.7 * FPS, mode="nearest")
-    pitch = mine * (np.radians(np.clip(wanted + feeling, -16.0, 38.0) - slow) + sway[0])
+    pitch = mine * (np.radians(np.clip(wanted + feeling, -16.0, 32.0) - slow) + sway[0])
     roll, yaw = mine * (side + sway[1]), mine * (twist + sway[2])
 
     rotations = body.rotations[span]
+    _straighten(rotations, mine)
     heading = rot.about_z(heading_of(rotations[:, 0]))
     pelvis = rot.multiply(rot.multiply(heading, _turn(0.35 * pitch, -roll_of_legs * mine, 0.0 * yaw)), rot.conjugate(heading))
     rotations[:, 0] = rot.normalize(rot.multiply(pelvis, rotations[:, 0]))
@@ -298,6 +298,15 @@ def _lean(
     back = _turn(-0.32 * pitch, -0.25 * roll, -0.25 * yaw).astype(np.float32)
     for joint in (INDEX["neck"], INDEX["head"]):
         rotations[:, joint] = rot.multiply(rotations[:, joint], back)
+
+
+def _straighten(rotations: FloatArray, mine: FloatArray) -> None:
+    """The pelvis square on the seat: what captured sitters roll and turn is taken out by ``mine`` (T,), their pitch is left; in place."""
+    yaw = np.unwrap(heading_of(rotations[:, 0]))
+    tilt = rot.to_axis_angle(rot.multiply(rot.conjugate(rot.about_z(yaw)), rotations[:, 0]))
+    tilt[:, 1:] *= 1.0 - mine[:, None]
+    level = rot.multiply(rot.about_z(yaw + mine * (np.median(yaw) - yaw)), rot.from_axis_angle(tilt))
+    rotations[:, 0] = rot.normalize(level)
 
 
 def _lean_into_the_rise(rng: np.random.Generator, body: Motion, skeleton: Skeleton, stop: int, seat_height: float) -> None:

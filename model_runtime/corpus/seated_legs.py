@@ -113,7 +113,7 @@ def _clearest(name: str, seat: Seat, upper: int, u: FloatArray) -> Legs:
     """Of a few forms of a crossing the first in which the legs touch without sinking in, else the one that sinks in least."""
     options = []
     for more in (0.0, 0.35, 0.7, 1.0, 1.35):
-        for across in (0.0, 0.5, 1.0):
+        for across in (0.0, 0.5, 1.0, 1.4):
             legs = _ankles(seat, upper, u, more, across) if name == "ankles" else _over(name, seat, upper, u, more, across)
             depth = _overlap(seat, legs)
             if depth < 0.004:
