@@ -40,7 +40,7 @@ _SMARTBODY_KINDS = frozenset(
     ("beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think", "point", "indicate", "here",
      "example", "however", "surround", "question", "sweep", "scratch", "hands")
 )  # fmt: skip
-_REFUSED = re.compile(r"ScrewYou|ThrowAway|Kick|Fight|IdleCross|Stretch")
+_REFUSED = re.compile(r"ScrewYou|ThrowAway|Kick|Fight|IdleCross|Stretch|Idle03_BeatLow")
 # What a Rocketbox clip's name holds -> kind, and the hand that is free where the other carries something.
 _ROCKETBOX = (
     ("gestic_shrug", "shrug", None), ("gestic_thoughtful", "think", None), ("gestic_presentation", "present", None),

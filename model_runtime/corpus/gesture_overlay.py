@@ -23,10 +23,12 @@ _SHARES = {INDEX["spine1"]: 0.6, INDEX["spine2"]: 0.6, INDEX["spine3"]: 0.6, IND
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 
 # Half the width of flesh (m, at 1.7 m) about the lines that stand for a body; arms count with their own on top.
-_TRUNK, _HEAD, _THIGH = 0.102, 0.085, 0.075
-_ARM_FLESH = (0.040, 0.034, 0.026, 0.018)  # elbow, middle of the forearm, wrist, knuckles
+_TRUNK, _HEAD, _THIGH = 0.102, 0.085, 0.080
+_ARM_FLESH = (0.040, 0.034, 0.026, 0.018, 0.012)  # elbow, middle of the forearm, wrist, knuckles, fingers
 _ALLOWED = 0.012  # m that flesh gives way
+_SLOWEST, _SHORTEST = 0.22, 0.06  # m/s, m of a stroke that anybody sees
 _LARGEST_PUSH = 0.06  # m; a gesture that would have to be moved further is not for this body
+_LEFT_INSIDE = 0.012  # m; nor one that cannot be moved out this near
 _HIGHEST_LIFT = 0.14  # m; nor one whose hands, while seated, would have to be raised further to pass above the lap
 
 
@@ -108,7 +110,7 @@ class Laid(NamedTuple):
 
 
 class Flesh:
-    """Where trunk, head and thighs of one actor are, in the frame of spine3, over the whole of a scene. ``seated`` (T,) bool."""
+    """Where trunk, head and thighs of one actor are, in the frame of spine3, frame by frame. ``seated`` (T,) bool."""
 
     def __init__(self, root: FloatArray, rotations: FloatArray, skeleton: Skeleton, seated: NDArray[np.bool_]) -> None:
         self.size = skeleton.height / 1.7
@@ -140,21 +142,22 @@ class Flesh:
             self.lines.append((local(hip), local(knee), _THIGH * self.size))
         self.up = rot.rotate(back, np.array([0.0, 0.0, 1.0])).astype(np.float32)
         middle = np.mean([0.5 * (low + high) for low, high, _ in self.lines[-2:]], axis=0)
-        self.lap = np.where(seated, np.sum(middle * self.up, -1) + (_THIGH + _ARM_FLESH[2]) * self.size, -np.inf).astype(np.float32)
+        self.level = at[:, 2].astype(np.float32)
+        lap = self.level + np.sum(middle * self.up, -1) + (_THIGH + _ARM_FLESH[2]) * self.size
+        self.lap = np.where(seated, lap, -np.inf).astype(np.float32)
 
-    def below_lap(self, arms: Array, before: Array, frames: slice) -> Array:
-        """(F, 2) metres by which the wrists of ``arms`` (F, 2, 4, 3) are lower than the lap, or than the hands were ``before``."""
-        height = np.sum(arms[:, :, 2] * self.up[frames, None], -1)
-        floor = np.minimum(self.lap[frames, None], np.sum(before[:, :, 2] * self.up[frames, None], -1)) - 0.01
-        return np.maximum(floor - height, 0.0)
+    def hand_heights(self, arms: Array) -> Array:
+        """(F, 2) metres of the wrists of ``arms`` (F, 2, 4, 3) above the floor."""
+        return self.level[:, None] + np.sum(arms[:, :, 2] * self.up[:, None], -1)
 
-    def pushes(self, arms: Array, frames: slice) -> Array:
-        """(F, 2, 4, 3) ways out of the flesh for elbow, middle of the forearm, wrist and knuckles of ``arms`` (F, 2, 4, 3)."""
-        points = np.stack([arms[:, :, 1], 0.5 * (arms[:, :, 1] + arms[:, :, 2]), arms[:, :, 2], arms[:, :, 3]], axis=2)
+    def pushes(self, arms: Array) -> Array:
+        """(F, 2, 5, 3) ways out of the flesh for elbow, middle of the forearm, wrist, knuckles, fingers of ``arms`` (F, 2, 4, 3)."""
+        elbow, wrist, knuckles = arms[:, :, 1], arms[:, :, 2], arms[:, :, 3]
+        points = np.stack([elbow, 0.5 * (elbow + wrist), wrist, knuckles, knuckles + 0.6 * (knuckles - wrist)], axis=2)
         own = np.array(_ARM_FLESH, np.float32) * self.size
         out = np.zeros_like(points)
         for low, high, radius in self.lines:
-            a, way = low[frames, None, None], (high - low)[frames, None, None]
+            a, way = low[:, None, None], (high - low)[:, None, None]
             along = np.clip(np.sum((points - a) * way, -1, keepdims=True) / np.maximum(np.sum(way * way, -1, keepdims=True), 1e-9), 0, 1)
             gap = points - a - along * way
             distance = np.linalg.norm(gap, axis=-1, keepdims=True)
@@ -164,12 +167,13 @@ class Flesh:
 
 
 def lay_over(
-    below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, first: int, flesh: Flesh, last_try: bool = True
+    root: FloatArray, below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, seated: NDArray[np.bool_], first: int,
+    last_try: bool = True,
 ) -> tuple[FloatArray, Laid]:
     """Rotations (F, 52, 4) of frames from scene frame ``first`` on with a gesture over ``below``, and how it came out.
 
-    ``trunk`` (F,) 0..1: how much of the gesture's trunk motion is let through. With ``last_try`` False fingers and trunk are
-    left as they are, which is all that measuring needs.
+    ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body as it is; ``trunk`` (F,) 0..1: how much of the gesture's
+    trunk motion is let through. With ``last_try`` False the fingers are left as they are, which is all that measuring needs.
     """
     result = np.array(below, np.float32)
     gesture, clip = placed.gesture, placed.clip
@@ -203,14 +207,13 @@ def lay_over(
             fingers = list(HAND_INDEX[side])
             shown = w * (1.0 - left_over[..., 0])
             result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), shown)
-    weight = weight * carried
-    push = _clear(result, below, placed.hands, skeleton, span, first, flesh, weight)
-    if last_try:
-        joints = list(_SHARES)
-        delta = rot.to_axis_angle(rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span])))
-        delta = delta * np.array(list(_SHARES.values()))[:, None] * (weight * trunk)[span, None, None]
-        result[span, joints] = rot.multiply(result[span, joints], rot.from_axis_angle(delta))
-        result = rot.normalize(result).astype(np.float32)
+    fade, weight = weight, weight * carried
+    joints = list(_SHARES)
+    delta = rot.to_axis_angle(rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span])))
+    delta = delta * np.array(list(_SHARES.values()))[:, None] * (weight * trunk)[span, None, None]
+    result[span, joints] = rot.multiply(result[span, joints], rot.from_axis_angle(delta))
+    push = _clear(root, result, below, seated, placed.hands, skeleton, span, weight, fade)
+    result = rot.normalize(result).astype(np.float32)
     return result, _measured(result, placed, skeleton, scene, push)
 
 
@@ -238,31 +241,35 @@ def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
 
 
 def _clear(
-    result: FloatArray, below: FloatArray, hands: tuple[bool, bool], skeleton: Skeleton, span: slice, first: int, flesh: Flesh, weight: Array
+    root: FloatArray, result: FloatArray, below: FloatArray, seated: NDArray[np.bool_], hands: tuple[bool, bool], skeleton: Skeleton,
+    span: slice, weight: Array, fade: Array,
 ) -> float:
     """Move arms of ``result`` out of the body and hands of the seated up to their lap, in place; the largest way (m) any had to go.
 
     What the body below does with its own arms, as hands in a lap, is left to it as far as it shows.
     """
-    frames = slice(first + span.start, first + span.stop)
-    before = arm_positions(below[span], skeleton)
-    own = np.linalg.norm(flesh.pushes(before, frames), axis=-1)
+    before, flesh_before = arm_positions(below[span], skeleton), Flesh(root[span], below[span], skeleton, seated[span])
+    flesh = Flesh(root[span], result[span], skeleton, seated[span])
+    own = np.linalg.norm(flesh_before.pushes(before), axis=-1)
+    floor = np.minimum(flesh.lap[:, None], flesh_before.hand_heights(before)) - 0.01
     largest = 0.0
-    for attempt in range(2):  # the first reaches most of the way
+    for attempt in range(3):  # the first reaches most of the way, the last sees what is left
         arms = arm_positions(result[span], skeleton)
-        out = flesh.pushes(arms, frames)
+        out = flesh.pushes(arms)
         depth = np.linalg.norm(out, axis=-1)
-        lift = flesh.below_lap(arms, before, frames) * np.array(hands)
-        owed = np.clip(depth - own * (1.0 - weight[span, None, None]) - own.min(axis=0), 0.0, None) * np.array(hands)[:, None]
+        lift = np.maximum(floor - flesh.hand_heights(arms), 0.0) * np.array(hands)
+        owed = np.clip(depth - own * (1.0 - weight[span, None, None]), 0.0, None) * np.array(hands)[:, None]
         if attempt == 0:
             largest = max(float(owed.max(initial=0.0)), float(lift.max(initial=0.0)) - _HIGHEST_LIFT + _LARGEST_PUSH)
+        elif attempt == 2:
+            return largest if owed.max(initial=0.0) < _LEFT_INSIDE else 1.0
         if max(float(owed.max(initial=0.0)), float(lift.max(initial=0.0))) < 2e-3 or largest > 2 * _LARGEST_PUSH:
             break
         out = out * (owed / np.maximum(depth, 1e-6))[..., None]
-        out[:, :, 2] += lift[..., None] * flesh.up[frames, None]
+        out[:, :, 2] += lift[..., None] * flesh.up[:, None]
         # Wide before smooth, so that the smooth way out is far enough where it has to be.
-        widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 7, axis=0) for sign in (1.0, -1.0)])
-        out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(weight[span] / 0.2)[:, None, None, None]
+        widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 9, axis=0) for sign in (1.0, -1.0)])
+        out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(fade[span] / 0.3)[:, None, None, None]
         for s, side in enumerate(SIDES):
             if hands[s] and np.abs(out[:, s]).max() > 1e-4:
                 _move_arm(result, side, arms[:, s], out[:, s], skeleton, span)
@@ -270,9 +277,10 @@ def _clear(
 
 
 def _move_arm(result: FloatArray, side: str, arm: Array, out: Array, skeleton: Skeleton, span: slice) -> None:
-    """Aim upper arm and forearm anew so that elbow and wrist go the ways ``out`` (F, 4, 3), the hand keeping its turn; in place."""
+    """Aim upper arm and forearm anew so that elbow and wrist go the ways ``out`` (F, 5, 3), the hand keeping its turn; in place."""
     collar, shoulder, elbow, wrist = _ARM[side]
-    elbow_way, hand_way = out[:, 0] + 0.5 * out[:, 1], out[:, 2] + 0.7 * out[:, 3] + 0.5 * out[:, 1]
+    farther = np.linalg.norm(out[:, 4], axis=-1, keepdims=True) > np.linalg.norm(out[:, 3], axis=-1, keepdims=True)
+    elbow_way, hand_way = out[:, 0] + 0.5 * out[:, 1], out[:, 2] + np.where(farther, out[:, 4], out[:, 3]) + 0.5 * out[:, 1]
     turn0 = result[span, collar]
     turn1 = rot.multiply(turn0, result[span, shoulder])
     turn2 = rot.multiply(turn1, result[span, elbow])
@@ -311,7 +319,6 @@ def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Arr
             continue
         peak = low + int(np.argmax(lead[low:high]))
         slow = np.flatnonzero(lead[peak : peak + round(0.6 * FPS)] < lead[peak] / 3)
-        found.append(bool(len(slow)) and bool(lead[peak] > 0.2))
         after = peak + (int(slow[0]) if len(slow) else 1)
         crossing = (lead[after - 1] - lead[peak] / 3) / max(lead[after - 1] - lead[after], 1e-6) if len(slow) else 1.0
         stops.append(float(scene[0] + (after - 1 + min(max(crossing, 0.0), 1.0)) / FPS))
@@ -319,6 +326,7 @@ def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Arr
         begin = max(0, low - 6) + int(early[-1]) if len(early) else low
         starts.append(float(scene[begin]))
         travels.append(float(lead[begin : after + 1].sum() / FPS))
+        found.append(bool(len(slow)) and bool(lead[peak] > _SLOWEST) and travels[-1] > _SHORTEST)
     main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
     return Laid(
         starts[0] if starts else placed.start, tuple(stops), tuple(found), float(lead[inside].max(initial=0.0)), acceleration,

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
-from ..contract import ACTION_LABELS, FPS
+from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..skeleton import Skeleton
 from .base_motion import Motion
 from .gesture_library import ADAPTORS, Gesture, arm_positions, gesture_library, speed_of
-from .gesture_overlay import Flesh, Laid, Placed, lay_over
+from .gesture_overlay import Laid, Placed, lay_over
 from .gesture_placing import REPEAT, Anchor, Person, Said, anchors, fitted, joined, options
 from .manner import Manners
 
@@ -77,7 +77,7 @@ class _Scene:
         near = binary_dilation(changing, iterations=round(2.5 * FPS))
         self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(sinking & near, iterations=round(0.35 * FPS))
         self.trunk = gaussian_filter1d(np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0)
-        self.flesh = Flesh(body.root, self.rotations, skeleton, self.seated)
+        self.root = body.root
         self.rate = manners.track("gesture_rate", self.frames) * np.where(self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0)))
         self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
 
@@ -137,14 +137,17 @@ class _Scene:
         first, last = self._window(placed)
         below = self.rotations[first:last]
         if before is not None and before.end > placed.start:
-            below, _ = lay_over(below, before, self.skeleton, self.trunk[first:last], first, self.flesh, last_try=False)
-        return lay_over(below, placed, self.skeleton, self.trunk[first:last], first, self.flesh, last_try=False)[1]
+            below, _ = self._over(below, before, first, last_try=False)
+        return self._over(below, placed, first, last_try=False)[1]
 
     def lay(self, placed: Placed) -> list[tuple[Placed, Laid]]:
         first, last = self._window(placed)
-        result, laid = lay_over(self.rotations[first:last], placed, self.skeleton, self.trunk[first:last], first, self.flesh)
-        self.rotations[first:last] = result
+        self.rotations[first:last], laid = self._over(self.rotations[first:last], placed, first, last_try=True)
         return [(placed, laid)]
+
+    def _over(self, below: FloatArray, placed: Placed, first: int, last_try: bool) -> tuple[FloatArray, Laid]:
+        frames = slice(first, first + len(below))
+        return lay_over(self.root[frames], below, placed, self.skeleton, self.trunk[frames], self.seated[frames], first, last_try)
 
     def _window(self, placed: Placed) -> tuple[int, int]:
         return max(0, int(placed.start * FPS) - 4), min(self.frames, int(placed.end * FPS) + 5)
