@@ -28,7 +28,7 @@ _MANNERS = (
     ("Tight", "tight"), ("InPlace", "in_place"), ("Low", "low"), ("High", "high"), ("Floor", "floor"), ("Far", "far"), ("Near", "near"),
 )  # fmt: skip
 _ODD = {"prop", "fight", "kick", "punch", "jump", "floor", "stumble", "crouch", "reach", "dismiss"}  # what nobody does who talks
-_ODD_NAMES = r"PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"
+_ODD_NAMES = r"WalkUp|WalkDown|^Utah_|^Step_|^Strafe$|PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"  # stairs; cut-outs whose feet slip; poses of a hand
 _PLAIN_WORDS = (
     ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
     ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),

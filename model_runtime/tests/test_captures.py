@@ -14,6 +14,7 @@ from model_runtime.corpus.asfamc import make_amc_clip, parse_asf
 from model_runtime.corpus.bvh import make_clip, parse_bvh, read_bvh, rest_of_first_frame
 from model_runtime.corpus.clip import Clip
 from model_runtime.corpus.cmu import rest_on
+from model_runtime.corpus.families import CATEGORIES, families_of
 from model_runtime.corpus.gltf import parse_glb, read_animation
 from model_runtime.corpus.library import load_library
 from model_runtime.corpus.rocketbox import read_rocketbox
@@ -220,6 +221,39 @@ class TestCaptures:
                     rolls.append(np.degrees(np.arccos(np.clip(up[still, 2], -1, 1))).mean())
                     heights.append(float((ball[still, 2] - rest).mean()))
         assert abs(np.median(pitches)) < 6 and np.median(rolls) < 9 and abs(np.median(heights)) < 0.01
+
+    def test_both_sides_of_the_split_own_every_common_category_and_no_family_is_torn(self):
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        clips = load_library(LIBRARY)
+        families = families_of(clips)
+        for tags in CATEGORIES:
+            own = [number for number, clip in enumerate(clips) if set(tags) <= set(clip.tags)]
+            held = [number for number in own if clips[number].split == "test"]
+            if len({families[number] for number in own}) >= 2:
+                assert 0 < len(held) <= 0.6 * len(own), f"{tags}: {len(held)} of {len(own)} held out"
+        torn = [f for f in set(families) if len({clip.split for clip, family in zip(clips, families) if family == f}) > 1]
+        assert torn == []
+        assert 0.12 < np.mean([clip.split == "test" for clip in clips]) < 0.20
+
+    def test_clips_are_tagged_by_what_they_show(self):
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        tags = {clip.name: set(clip.tags) for clip in load_library(LIBRARY)}
+        for name, wanted in {
+            "rocketbox/m_sit_down_chair_left": {"sit_down", "sit_down_chair", "sit_down_left"},
+            "rocketbox/f_sit_stand_up_table_right": {"stand_up", "stand_up_table", "stand_up_right"},
+            "rocketbox/m_sit_chair_gestic_shrug_01": {"sit", "seated", "gesture", "shrug"}, "rocketbox/m_sit_chair_breathe_01": {"seated", "idle"},
+            "rocketbox/f_gestic_presentation_left_01": {"gesture", "presentation", "talk"}, "rocketbox/f_gestic_laugh_low": {"laugh"},
+            "rocketbox/m_gestic_listen_deny_03": {"listen", "listen_deny"}, "rocketbox/f_claphands_01": {"clap"}, "rocketbox/m_wave_01": {"wave"},
+            "rocketbox/f_idle_touch_hair_01": {"idle", "self_adaptor"}, "rocketbox/f_walk_drunk": {"walk_loop", "manner_drunk", "left_out"},
+            "rocketbox/m_turn_left_120": {"turn", "turn_in_place", "turn_left_120"}, "rocketbox/f_trolley_talk": {"talk", "prop", "left_out"},
+            "smartbody/FemaleLocomotion/ChrHarmony@Idle01_StepBackwardLf01": {"step", "backward", "step_left"},
+            "smartbody/kicking/ChrGarza@IdleFight01_KickBackLow01": {"kick", "left_out"}, "cmu/60_04": {"dance", "pair", "left_out"},
+            "mesh2motion/Sitting_Enter": {"sit_down", "animated"}, "mesh2motion/Pistol_Idle_Loop": {"prop", "left_out"},
+        }.items():  # fmt: skip
+            assert wanted <= tags[name], name
+        assert not any("walk" in own for name, own in tags.items() if name.startswith("mesh2motion")), "walks on the spot are no walks"
 
     def test_both_halves_of_a_pair_run_in_step_and_know_where_the_other_stands(self):
         if not LIBRARY.is_file():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from model_runtime.contract import FPS
 from model_runtime.corpus.bone_maps import MODERN, NAMED_BONES, PLAIN
 from model_runtime.corpus.clip import ClipUnreadable, finish_clip
 from model_runtime.corpus.glitches import mend_glitches
-from model_runtime.corpus.rocketbox import read_rocketbox
+from model_runtime.corpus.rocketbox import _T_POSE, _biped_bone, read_rocketbox
 from model_runtime.corpus.skm import parse_sk, parse_skm, read_skm
 from model_runtime.corpus.source_rig import BoneMap
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS
@@ -277,6 +279,49 @@ def test_an_absurd_frame_rate_is_refused(rate: float):
 def test_a_negative_frame_time_is_refused():
     with pytest.raises(ClipUnreadable, match=r"frame time of -0\.03"):
         clip_of(bvh_text(frame_time="-0.03333"))
+
+
+def _rocketbox(frames: int = 30, rate: float = 30.0, lacking: str = "", nan: bool = False, unit: float = 1.0) -> bytes:
+    """A Biped standing in a T-pose but for its head, which turns."""
+    names = [_biped_bone(joint) for joint in JOINTS]
+    rest = np.tile(np.eye(4), (52, 1, 1))
+    rest[:, :3, :3] = rot.to_matrix(_T_POSE)
+    rest[:, :3, 3] = AVERAGE_SKELETON.rest_positions
+    world = np.tile(_T_POSE, (frames, 1, 1))
+    world[:, INDEX["head"]] = rot.multiply(rot.about_z(np.linspace(0, 0.5, frames)), world[:, INDEX["head"]])
+    root = np.tile([0.0, 0.0, 0.955], (frames, 1))
+    root[-1:, 0] = np.nan if nan else 0.0
+    file = io.BytesIO()
+    keep = [n for n, name in enumerate(names) if name != lacking]
+    np.savez(file, names=np.array(names)[keep], rest_world=rest[keep], world_quat=np.round(world[:, keep] * 32767 * unit).astype(np.int16),
+             root_position=root, fps=rate)  # fmt: skip
+    return file.getvalue()
+
+
+def test_a_rocketbox_biped_in_a_t_pose_is_the_canonical_t_pose():
+    clip = read_rocketbox("static__m_made.npz", _rocketbox())
+    still = [joint for joint in range(52) if joint != INDEX["head"]]
+    assert np.linalg.norm(rot.to_axis_angle(clip.rotations[:, still].astype(float)), axis=-1).max() < 1e-3
+    np.testing.assert_allclose(clip.skeleton.offsets[INDEX["left_wrist"]], AVERAGE_SKELETON.offsets[INDEX["left_wrist"]], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (_rocketbox(lacking="Bip01 L Forearm"), "lacks a bone"),
+        (_rocketbox(nan=True), "not finite"),
+        (_rocketbox(rate=0.0), "claims 0 frames a second"),
+        (_rocketbox(rate=-30.0), "claims -30 frames a second"),
+        (_rocketbox(rate=9000.0), "claims 9e.03 frames a second"),
+        (_rocketbox(frames=0), "no frames|shapes"),
+        (_rocketbox(frames=5), "at least 8"),
+        (_rocketbox(unit=0.5), "not unit quaternions"),
+        (_rocketbox()[:-400], "not a Rocketbox array file"),
+    ],
+)
+def test_a_bad_rocketbox_file_is_refused_by_name_and_reason(content: bytes, reason: str):
+    with pytest.raises(ClipUnreadable, match=rf"m_made'.*({reason})"):
+        read_rocketbox("static__m_made.npz", content)
 
 
 def test_a_rocketbox_file_that_is_none_is_refused():
