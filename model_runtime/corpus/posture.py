@@ -27,13 +27,14 @@ _SHORTEST_HOLD = 6.0  # s
 
 
 def with_posture(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners
-) -> Motion:
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners,
+    partner: FloatArray | None = None,
+) -> Motion:  # fmt: skip
     """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest now and then.
 
-    ``labels`` (T,) index into ``ACTION_LABELS``. Feet that stand stay where they are; where it walks only the trunk is touched.
+    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep clear. Feet that stand stay where they are; where it walks only the trunk is touched.
     """
-    lived, held = seated_life(rng, body, skeleton, labels, manners)
+    lived, held = seated_life(rng, body, skeleton, labels, manners, partner)
     standing = _standing(body, labels)
     carried = _carried(rng, lived, skeleton, standing, manners)
     _slump(carried, manners)

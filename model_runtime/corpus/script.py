@@ -90,7 +90,8 @@ def _distance(
     metres = (usual_distance(relationship) + shyness) * float(rng.uniform(0.92, 1.12))
     if not facing:
         return max(0.75, 0.75 * metres)
-    return max(0.9, metres) + ROOM_FOR_KNEES * sum(plan[0].label == "sit" for plan in intents)
+    seated = sum(plan[0].label == "sit" for plan in intents)
+    return max(0.9 + 0.32 * seated, metres + ROOM_FOR_KNEES * seated)  # closer, knees and feet would touch
 
 
 def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[list[Intent], list[Intent]]:

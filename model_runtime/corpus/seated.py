@@ -22,7 +22,7 @@ from .legs import leg_positions
 from .limbs import SIDES, reach_foot, trunk_of
 from .manner import Manners
 from .resting_arms import Rest, between_knees, folded_above, folded_below, in_lap_above, in_lap_below, on_other_thigh, on_thigh
-from .seated_legs import Legs, Seat, between, legs_in, thighs_cross
+from .seated_legs import Legs, Seat, between, fits, legs_in, thighs_cross
 
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _LEG = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")) for side in SIDES)
@@ -80,17 +80,23 @@ def trunk_pitch(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> 
 
 
 def seated_life(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners
-) -> tuple[Motion, list[Held]]:
-    """``body`` with every spell on a seat lived in, and where its hands rest meanwhile; ``body`` is left as it is."""
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners,
+    partner: FloatArray | None = None,
+) -> tuple[Motion, list[Held]]:  # fmt: skip
+    """``body`` with every spell on a seat lived in, and where its hands rest meanwhile; ``body`` is left as it is.
+
+    ``partner`` (T, 3): where the other's pelvis is, whose legs need half of the space between.
+    """
     result = Motion(body.root.copy(), body.rotations.copy(), body.contacts.copy())
     held: list[Held] = []
     for sitting in sittings(body.root, labels):
-        held += _live(rng, sitting, result, skeleton, manners)
+        held += _live(rng, sitting, result, skeleton, manners, partner)
     return result, held
 
 
-def _live(rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Skeleton, manners: Manners) -> list[Held]:
+def _live(
+    rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Skeleton, manners: Manners, partner: FloatArray | None
+) -> list[Held]:
     """One spell, in place."""
     start, stop, lands, rises = sitting
     span, frames = slice(start, stop), stop - start
@@ -106,7 +112,14 @@ def _live(rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Sk
     # Where it sat down, at the height at which it sits.
     place = hips[min(_SETTLING, frames - 1) if lands else 0]
     seat = Seat(np.array([*place[:2], np.median(hips[max(0, settled - FPS) : bends + 1, 2])], np.float64), heading, skeleton)
-    changes = _changes(rng, seat, settled / FPS, bends / FPS, manners, start / FPS, lands)
+    beside = False
+    if partner is not None:
+        way = partner[span, :2] - seat.hips[:2]
+        gap = np.linalg.norm(way, axis=-1)
+        ahead = way @ seat.forward[:2]
+        beside = bool((gap < 1.15).any() and (ahead < 0.7 * gap)[gap < 1.15].any())
+        seat = seat._replace(space=float(np.min(np.where(ahead > 0.6 * gap, 0.5 * ahead - 0.03, 9.0))))
+    changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, manners, start / FPS, lands)
     rest_hips = _shifting(rng, hips, seat.hips, changes, lands, rises)
 
     first, last = (_captured(body, skeleton, k) for k in (start, stop - 1))
@@ -129,18 +142,18 @@ def _live(rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Sk
 
 
 def _changes(
-    rng: np.random.Generator, seat: Seat, begin: float, end: float, manners: Manners, offset: float, lands: bool
+    rng: np.random.Generator, seat: Seat, beside: bool, begin: float, end: float, manners: Manners, offset: float, lands: bool
 ) -> list[Change]:
     """What the sitter does between ``begin`` and ``end`` (s from landing): a change of legs every 10 to 40 s, of trunk and hands oftener."""
     changes: list[Change] = []
     clock = begin + float(rng.uniform(0.3, 2.5)) if lands else -1.0
     habit = rng.dirichlet(np.full(8, 1.2))  # each sitter has favourites
-    width = float(rng.beta(2.0, 2.0))
+    width = float(rng.beta(2.0, 2.0)) * (0.5 if beside else 1.0)  # beside somebody knees keep together
     legs_due, legs, legs_name = clock, None, ""
     while clock < end - 2.5:
         now = manners.at(offset + max(clock, 0.0))
         if clock >= legs_due:
-            breadth = float(np.clip(width + 0.25 * now.power - 0.1 * (now.slump > 0.1), 0.0, 1.0))
+            breadth = float(np.clip(width + 0.25 * now.power - 0.1 * (now.slump > 0.1), 0.0, 0.3 if beside else 1.0))
             name = _leg_name(rng, habit, breadth, seat, legs_name)
             if legs is not None and legs.upper >= 0 and name in ("ankles", "over_knee", "on_knee"):
                 name = "apart" if breadth > 0.4 else "together"  # first uncrossed, then crossed the other way
@@ -167,7 +180,8 @@ def _leg_name(rng: np.random.Generator, habit: NDArray[np.float64], breadth: flo
     likely *= 0.06 + habit
     if not thighs_cross(seat):  # nor are feet drawn back under so low a seat
         likely[[3, 6]] = 0.0
-    if before in names:
+    likely *= [fits(name, seat) for name in names]
+    if before in names and np.count_nonzero(likely) > 1:
         likely[names.index(before)] = 0.0
     return str(rng.choice(names, p=likely / likely.sum()))
 

@@ -34,12 +34,16 @@ class Legs(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """Somebody on a seat: middle of the ``hips`` (3,) in the world, ``heading`` (rad), bones, ``roll`` (rad, left hip up)."""
+    """Somebody on a seat: middle of the ``hips`` (3,) in the world, ``heading`` (rad), bones, ``roll`` (rad, left hip up).
+
+    ``space`` (m): how far ahead of the hips the feet may reach.
+    """
 
     hips: FloatArray
     heading: float
     skeleton: Skeleton
     roll: float = 0.0
+    space: float = 9.0
 
     @property
     def size(self) -> float:
@@ -79,6 +83,12 @@ def thighs_cross(seat: Seat) -> bool:
     """Whether the seat is high enough for one thigh to lie on the other: the hips no lower than the knees."""
     ankle = float(seat.skeleton.rest_positions[INDEX["left_ankle"], 2])
     return float(seat.hips[2]) > ankle + seat.bones()[1] - 0.005 * seat.size
+
+
+def fits(name: str, seat: Seat) -> bool:
+    """Whether there is space ahead for a posture; those not named here are drawn in as far as there is."""
+    needed = {"forward": 0.74, "stretched": 0.86, "ankles": 0.80, "over_knee": 0.88}
+    return seat.space > needed.get(name, 0.0) * seat.size
 
 
 def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Legs:
@@ -181,7 +191,8 @@ def _furthest(seat: Seat, side: int, aside: float) -> float:
     drop = float(seat.hip(side)[2] - seat.skeleton.rest_positions[INDEX[f"{SIDES[side]}_ankle"], 2])
     rise = float(np.clip(shin - drop, -0.8 * thigh, 0.8 * thigh))
     reach = np.sqrt(max((_REACH * (thigh + shin)) ** 2 - drop**2 - aside**2, 0.01))
-    return float(reach - np.sqrt(thigh**2 - rise**2))
+    toes = 0.06 * seat.size - float(seat.skeleton.offsets[_TOES[side], 1])
+    return float(min(reach, seat.space - toes) - np.sqrt(thigh**2 - rise**2))
 
 
 def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: float) -> Legs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +15,7 @@ from ..refine.feet import lock_feet
 from .base_motion import Motion
 from .clearance import clear_arms
 from .clip import Clip
-from .clip_bank import BODY_SIZES, ClipBank, ClipSet
+from .clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
 from .face_composer import Spoken, compose_face
 from .gestures import Gesture, Said, gesture_body, gesture_library
 from .labels import label_frames
@@ -43,13 +44,30 @@ class Material:
 
 
 def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -> Material:
-    """The material of a split. Clips held out never appear in 'train'; 'test' may use all, for its voices are held out."""
-    usable = [clip for clip in clips if split == "test" or clip.split == "train"]
+    """The material of a split: its own clips and voices, and of the clips no body can do without those it has none of."""
+    own = [clip for clip in clips if clip.split == split]
+    usable = own + lent(clips, split)
     voices: dict[str, list[Utterance]] = {}
     for utterance in utterances:
         if utterance.split == split:
             voices.setdefault(utterance.voice, []).append(utterance)
-    return Material(usable, ClipBank(usable), gesture_library(usable), voices, split)
+    return Material(usable, ClipBank(usable), gesture_library(own), voices, split)
+
+
+# What either performer needs for any scene at all (see ``performer.INDISPENSABLE``), by the clips' names.
+_ROLES = (r"idle_(breathe|neutral)", r"walk_start", r"walk_stop", r"walk_(neutral|slow|stroll|self-assured)", r"turn_(left|right)_\d+$",
+          r"sit_down_chair", r"sit_chair_breathe", r"sit_stand_up_chair")  # fmt: skip
+
+
+def lent(clips: Sequence[Clip], split: str) -> list[Clip]:
+    """Clips of the other split that fill roles for which this split has no clip of that performer; training borrows none."""
+    found: list[Clip] = []
+    for performer in ("f", "m") if split == "test" else ():
+        for role in _ROLES:
+            fitting = [clip for clip in clips if clip.source == BASE_SOURCE and re.match(f"{performer}_{role}", short_name(clip.name))]
+            if not any(clip.split == split for clip in fitting):
+                found += fitting
+    return found
 
 
 def compose_scene(seed: int, material: Material) -> Scene:
@@ -66,9 +84,10 @@ def compose_scene(seed: int, material: Material) -> Scene:
     prosody = np.stack([_prosody(script.utterances[actor], voices[actor], frames) for actor in range(2)])
     performers = _perform(rng, script, material, prosody)
     bodies, labels = [], []
-    for performer in performers:
-        motion, label = performer.result(frames)
-        motion = with_posture(rng, motion, performer.clips.skeleton, label, performer.manners)
+    results = [performer.result(frames) for performer in performers]
+    for actor, performer in enumerate(performers):
+        motion, label = results[actor]
+        motion = with_posture(rng, motion, performer.clips.skeleton, label, performer.manners, results[1 - actor][0].root)
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
