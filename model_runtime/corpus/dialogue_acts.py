@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 ACTS = ("statement", "question", "negation", "agreement", "greeting", "backchannel", "laugh", "exclamation")
-_ASKING = re.compile(r"(what|where|why|how|who|whose|which|when|did|do|does|have|has|is|are|isn't|aren't|can|could|would|will|shall|since when)\b")
 _FIRST = {
     "greeting": re.compile(r"(hello|hi|good (morning|evening|afternoon|night)|goodbye|welcome|see you|well, well|happy birthday)\b"),
     "agreement": re.compile(r"(yes|yeah|sure|of course|okay|right|exactly|true|all right|very well|fine by me|i agree|perfect|that's exactly|you're right|absolutely(?! not))\b"),
@@ -16,7 +15,7 @@ _FIRST = {
 def dialogue_act(text: str) -> str:
     """One of ``ACTS`` but 'backchannel' and 'laugh', which depend on when something is said.
 
-    A line that ends in a question is one; else its first words decide.
+    A line that ends in a question is one, for an answer is waited for; else its first words decide.
     """
     plain = text.strip().strip("\"'").lower().replace("’", "'")
     if plain.endswith("?"):
@@ -24,6 +23,4 @@ def dialogue_act(text: str) -> str:
     for act, pattern in _FIRST.items():
         if pattern.match(plain):
             return act
-    if "?" in plain and _ASKING.match(plain):
-        return "question"
     return "exclamation" if plain.endswith("!") else "statement"
