@@ -89,8 +89,8 @@ CEILING = {
 # While the person speaks, lips belong to the words: how much of an expression's curve gives way.
 _YIELD = {
     "jawOpen": 1.0, "jawForward": 0.5, "mouthPress": 0.85, "mouthRollLower": 0.9, "mouthRollUpper": 0.9, "mouthFunnel": 0.9,
-    "mouthPucker": 0.9, "mouthShrugLower": 0.65, "mouthShrugUpper": 0.8, "mouthUpperUp": 0.5, "mouthLowerDown": 0.5, "mouthSmile": 0.35,
-    "mouthFrown": 0.45, "mouthStretch": 0.45, "mouthDimple": 0.4, "mouthLeft": 0.6, "mouthRight": 0.6,
+    "mouthPucker": 0.9, "mouthShrugLower": 0.65, "mouthShrugUpper": 0.8, "mouthUpperUp": 0.75, "mouthLowerDown": 0.65,
+    "noseSneer": 0.3, "mouthSmile": 0.35, "mouthFrown": 0.45, "mouthStretch": 0.45, "mouthDimple": 0.4, "mouthLeft": 0.6, "mouthRight": 0.6,
 }  # fmt: skip
 
 _PARTS = (("brow",), ("eye",), ("cheek", "nose"), ("mouth", "jaw", "tongue"))  # each fluctuates on its own, the mouth a moment later
