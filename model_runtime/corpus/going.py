@@ -81,7 +81,10 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
             way = np.arange(len(path.points)) * path.spacing
             gap = clearance(path, turning + 0.4 + way / pace.speed, here.partner, FPS)
             nearest = float(gap[way > 0.25].min(initial=9.0))
-            if nearest < min(keep, apart - 0.03) or float(gap[-1]) < 0.8:
+            # The partner may yet pass where I mean to stand.
+            arrived = min(int((turning + way[-1] / pace.speed) * FPS), len(here.partner) - 1)
+            after = float(np.linalg.norm(here.partner[arrived:] - path.points[-1], axis=-1).min())
+            if nearest < min(keep, apart - 0.03) or min(after, float(gap[-1])) < 0.8:
                 continue
             rate = float(np.abs(path.curvature()).max()) * pace.speed
             cost = 3.0 * abs(np.log(path.length / pace.length(seconds))) + 8.0 * outside + 0.8 * askew + 0.8 * max(0.0, rate - TURNING) + float(rng.uniform(0, 0.1))

@@ -288,8 +288,10 @@ class Performer:
         pace, path = going.pace, from_here(going.path, self.track.position)
         straight = straight_walk(self.clips, pace.gait, pace.mirrored, pace.rate, path.length, self.rng)
         motion = along(straight, path, self.clips.skeleton)
-        others = self.partner_places(motion.frames)
-        gap = np.linalg.norm(motion.root[:, :2] - others[np.minimum(np.arange(motion.frames), len(others) - 1)], axis=-1)
+        others = self.partner_places(20 * FPS)  # also those who pass where I shall stand
+        frame = np.arange(max(motion.frames, len(others)))
+        mine, theirs = motion.root[np.minimum(frame, motion.frames - 1), :2], others[np.minimum(frame, len(others) - 1)]
+        gap = np.linalg.norm(mine - theirs, axis=-1)
         if gap.min() < min(TOO_NEAR, gap[0] - 0.02):
             return False
         self.walked(motion, path.points[-1])

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
 from ..skeleton import INDEX, Skeleton, heading_of
-from .base_motion import BodyTrack, Motion, body_positions
+from .base_motion import BodyTrack, Motion, body_positions, stance
 from .clip import Clip
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .labels import root_speed
@@ -300,7 +300,11 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     profile = (profile - profile[0]) / (profile[-1] - profile[0])
     warped = motion.warped(((angle - turned) * profile).astype(np.float32))
     done = int(np.argmax(profile > 0.985)) + 4
-    return warped.slice(0, max(12, min(done, warped.frames)))
+    warped = warped.slice(0, max(12, min(done, warped.frames)))
+    # On the spot means where the feet were before.
+    before, after = (stance(warped.slice(frame, frame + 1), clips.skeleton)[0] for frame in (0, warped.frames - 1))
+    warped.root[:, :2] -= profile[: warped.frames, None] * (after - before)
+    return warped
 
 
 def _turns(bank: ClipBank) -> list[tuple[str, float]]:
@@ -310,7 +314,7 @@ def _turns(bank: ClipBank) -> list[tuple[str, float]]:
         for name in bank.tagged("turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")):
             clip = bank.clip(name)
             turned = float(np.diff(np.unwrap(heading_of(clip.rotations[:, 0]))[[0, -1]])[0])
-            stays = float(np.hypot(*clip.root_positions[-1, :2])) < 0.45
+            stays = float(np.hypot(*clip.root_positions[-1, :2])) < 0.3
             if 0.5 < abs(turned) < 3.5 and stays and hardest(clip) < _HARDEST and hands_hang(clip, 0) and hands_hang(clip, -1):
                 found.append((name, turned))
         bank.kept["turns",] = found
