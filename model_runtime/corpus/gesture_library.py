@@ -27,6 +27,7 @@ from .clip import Clip
 Array = NDArray[Any]
 SIDES = ("left", "right")
 _CHAIN = {side: tuple(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")) for side in SIDES}
+_TIP = 0.5  # what lies beyond the last joint of a finger, against what lies between its joints
 _KNUCKLE = {side: INDEX[f"{side}_middle1"] for side in SIDES}
 
 # Hands on oneself: they belong to no word and strike nothing.
@@ -134,8 +135,8 @@ def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
 
 
 def arm_positions(rotations: Array, skeleton: Skeleton) -> FloatArray:
-    """(T, 2, 4, 3) metres of shoulder, elbow, wrist and middle knuckle of both arms in the frame of spine3."""
-    places = np.empty((len(rotations), 2, 4, 3), np.float32)
+    """(T, 2, 5, 3) metres of shoulder, elbow, wrist, middle knuckle and fingertip of both arms in the frame of spine3."""
+    places = np.empty((len(rotations), 2, 5, 3), np.float32)
     for s, side in enumerate(SIDES):
         collar, shoulder, elbow, wrist = _CHAIN[side]
         turn = rotations[:, collar]
@@ -145,6 +146,10 @@ def arm_positions(rotations: Array, skeleton: Skeleton) -> FloatArray:
             turn = rot.multiply(turn, rotations[:, joint])
             at = at + rot.rotate(turn, skeleton.offsets[child])
             places[:, s, k] = at
+        for joint, child in ((_KNUCKLE[side], _KNUCKLE[side] + 1), (_KNUCKLE[side] + 1, _KNUCKLE[side] + 2)):
+            turn = rot.multiply(turn, rotations[:, joint])
+            at = at + rot.rotate(turn, skeleton.offsets[child])
+        places[:, s, 4] = at + _TIP * (at - places[:, s, 3])
     return places
 
 

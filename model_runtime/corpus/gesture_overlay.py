@@ -147,13 +147,12 @@ class Flesh:
         self.lap = np.where(seated, lap, -np.inf).astype(np.float32)
 
     def hand_heights(self, arms: Array) -> Array:
-        """(F, 2) metres of the wrists of ``arms`` (F, 2, 4, 3) above the floor."""
+        """(F, 2) metres of the wrists of ``arms`` (F, 2, 5, 3) above the floor."""
         return self.level[:, None] + np.sum(arms[:, :, 2] * self.up[:, None], -1)
 
     def pushes(self, arms: Array) -> Array:
-        """(F, 2, 5, 3) ways out of the flesh for elbow, middle of the forearm, wrist, knuckles, fingers of ``arms`` (F, 2, 4, 3)."""
-        elbow, wrist, knuckles = arms[:, :, 1], arms[:, :, 2], arms[:, :, 3]
-        points = np.stack([elbow, 0.5 * (elbow + wrist), wrist, knuckles, knuckles + 0.6 * (knuckles - wrist)], axis=2)
+        """(F, 2, 5, 3) ways out of the flesh for elbow, middle of the forearm, wrist, knuckles, fingertips of ``arms`` (F, 2, 5, 3)."""
+        points = np.concatenate([arms[:, :, 1:2], 0.5 * (arms[:, :, 1:2] + arms[:, :, 2:3]), arms[:, :, 2:]], axis=2)
         own = np.array(_ARM_FLESH, np.float32) * self.size
         out = np.zeros_like(points)
         for low, high, radius in self.lines:
@@ -167,13 +166,12 @@ class Flesh:
 
 
 def lay_over(
-    root: FloatArray, below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, seated: NDArray[np.bool_], first: int,
-    last_try: bool = True,
+    root: FloatArray, below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, seated: NDArray[np.bool_], first: int
 ) -> tuple[FloatArray, Laid]:
     """Rotations (F, 52, 4) of frames from scene frame ``first`` on with a gesture over ``below``, and how it came out.
 
     ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body as it is; ``trunk`` (F,) 0..1: how much of the gesture's
-    trunk motion is let through. With ``last_try`` False the fingers are left as they are, which is all that measuring needs.
+    trunk motion is let through.
     """
     result = np.array(below, np.float32)
     gesture, clip = placed.gesture, placed.clip
@@ -203,10 +201,9 @@ def lay_over(
             differs = rot.to_axis_angle(rot.multiply(rot.conjugate(resting), result[span, joints]))
             target = rot.multiply(target, rot.from_axis_angle(differs * left_over))
         result[span, joints] = rot.slerp(result[span, joints], target, w)
-        if last_try:
-            fingers = list(HAND_INDEX[side])
-            shown = w * (1.0 - left_over[..., 0])
-            result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), shown)
+        fingers = list(HAND_INDEX[side])
+        shown = w * (1.0 - left_over[..., 0])
+        result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), shown)
     fade, weight = weight, weight * carried
     joints = list(_SHARES)
     delta = rot.to_axis_angle(rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span])))

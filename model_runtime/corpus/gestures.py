@@ -137,17 +137,17 @@ class _Scene:
         first, last = self._window(placed)
         below = self.rotations[first:last]
         if before is not None and before.end > placed.start:
-            below, _ = self._over(below, before, first, last_try=False)
-        return self._over(below, placed, first, last_try=False)[1]
+            below, _ = self._over(below, before, first)
+        return self._over(below, placed, first)[1]
 
     def lay(self, placed: Placed) -> list[tuple[Placed, Laid]]:
         first, last = self._window(placed)
-        self.rotations[first:last], laid = self._over(self.rotations[first:last], placed, first, last_try=True)
+        self.rotations[first:last], laid = self._over(self.rotations[first:last], placed, first)
         return [(placed, laid)]
 
-    def _over(self, below: FloatArray, placed: Placed, first: int, last_try: bool) -> tuple[FloatArray, Laid]:
+    def _over(self, below: FloatArray, placed: Placed, first: int) -> tuple[FloatArray, Laid]:
         frames = slice(first, first + len(below))
-        return lay_over(self.root[frames], below, placed, self.skeleton, self.trunk[frames], self.seated[frames], first, last_try)
+        return lay_over(self.root[frames], below, placed, self.skeleton, self.trunk[frames], self.seated[frames], first)
 
     def _window(self, placed: Placed) -> tuple[int, int]:
         return max(0, int(placed.start * FPS) - 4), min(self.frames, int(placed.end * FPS) + 5)
