@@ -51,22 +51,8 @@ _ANIMATIONS = (
     ("Sword", "prop"), ("Torch", "prop"), ("PickUp", "reach"), ("Interact", "reach"), ("Push_Loop", "push"), ("Throw", "prop"), ("Consume", "prop"),
     ("Swim", "swim"),
 )  # fmt: skip
-_CONVERSATIONAL = {
-    "sit_down",
-    "stand_up",
-    "idle",
-    "talk",
-    "listen",
-    "head",
-    "greet",
-    "bow",
-    "angry",
-    "confused",
-    "reject",
-    "cheer",
-    "walk",
-    "reach",
-}
+_CONVERSATIONAL = {"sit_down", "stand_up", "idle", "talk", "listen", "head", "greet", "angry", "confused", "reject", "cheer", "walk",
+                   "reach"}  # fmt: skip
 
 
 def tags_of_animation(name: str) -> tuple[str, ...]:
