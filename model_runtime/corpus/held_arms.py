@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.ndimage import binary_closing, binary_erosion, gaussian_filter1d
 
 from .. import rotations as rot
 from ..contract import FPS, FloatArray
@@ -109,9 +109,10 @@ def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
     for side, name in enumerate(SIDES):
         wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
         away = (wrist - _usual(wrist)) / (skeleton.height / 1.7)
-        raised = (np.linalg.norm(away, axis=-1) > BUSY) & (away[:, 2] > 0.5 * BUSY)
-        active = maximum_filter1d(raised.astype(np.float32), 2 * (FPS // 2) + 1)
-        busy[:, side] = gaussian_filter1d(active, 0.2 * FPS, mode="nearest")
+        # Let go only of hands that are up by themselves, or they would drop to where the captured ones hang before they rise.
+        raised = (np.linalg.norm(away, axis=-1) > BUSY) & (away[:, 2] > 0.7 * BUSY)
+        active = binary_erosion(binary_closing(np.pad(raised, FPS), iterations=FPS // 2), iterations=3)[FPS:-FPS]
+        busy[:, side] = gaussian_filter1d(active.astype(np.float32), 0.17 * FPS, mode="nearest")
     return np.where(busy < 0.02, 0.0, busy).astype(np.float32)
 
 
