@@ -149,8 +149,8 @@ class _Run:
 
     def _keep_rejected(self, made: Path) -> None:
         folder = self.out_dir / REJECTED
-        folder.mkdir(exist_ok=True)
         if len(list(folder.glob("scene_*.npz"))) < self._rejected:
+            folder.mkdir(exist_ok=True)
             os.replace(made, folder / made.name)
         else:
             made.unlink()
