@@ -79,7 +79,7 @@ def floor_transfer(rng: np.random.Generator, turn: Turn) -> float:
     if turn.question:
         return float(-0.30 + rng.lognormal(np.log(0.42), 0.55))
     kind = rng.random()
-    if kind < 0.40:
+    if kind < 0.43:
         return -float(min(rng.gamma(1.4, 0.21), 1.2, 0.5 * (turn.end - turn.start)))
     if kind < 0.95:
         return float(min(rng.lognormal(np.log(0.28), 0.85), 3.0))

@@ -24,7 +24,7 @@ AFFIRMATIONS = frozenset((
     "yes", "yeah", "yep", "sure", "right", "exactly", "okay", "absolutely", "course", "agree", "true", "indeed",
 ))  # fmt: skip
 _PITCH, _YAW, _ROLL = 0, 1, 2
-_LOST = 1.45  # nods planned for each that is seen: some moments come too soon after another, or as one begins to speak
+_LOST = 1.5  # nods planned for each that is seen: some moments come too soon after another, or as one begins to speak
 
 
 def speaker_heads(
@@ -79,17 +79,19 @@ def listener_heads(
     free = gaussian_filter1d(voice.astype(float), 4.0) < 0.3
     talks = gaussian_filter1d(partner_voice.astype(float), 8.0) > 0.25
     listens = free & talks
-    moments = _moments(partner_voice, partner_stresses)
+    pauses, strong = _moments(partner_voice, partner_stresses)
     heard = np.cumsum(listens * per_minute / 60.0 / FPS) * _LOST  # nods due so far
     due, last = float(rng.uniform(0.2, 1.0)), -9.0
     while len(heard) and due < heard[-1]:
         at = float(np.searchsorted(heard, due)) / FPS
         due += float(rng.gamma(2.0, 0.5))
-        near = moments[np.abs(moments - at) < 1.2]
-        if len(near):
-            at = float(near[np.argmin(np.abs(near - at))])
+        for moments, within in ((pauses, 1.8), (strong, 0.8)):
+            near = moments[np.abs(moments - at) < within]
+            if len(near) and (moments is strong or rng.random() < 0.85):
+                at = float(near[np.argmin(np.abs(near - at))])
+                break
         frame = min(int(at * FPS), frames - 1)
-        if at - last < 1.6 or not free[max(0, frame - 5) : frame + 12].all():
+        if at - last < 1.6 or not free[frame]:
             at = float(np.searchsorted(heard, due)) / FPS
             frame = min(int(at * FPS), frames - 1)
             if at - last < 1.6 or not free[frame]:
@@ -127,11 +129,10 @@ def wander(rng: np.random.Generator, frames: int) -> FloatArray:
     return drift + gaussian_filter1d(places[steps], 4.0, axis=0, mode="nearest")
 
 
-def _moments(partner_voice: FloatArray, partner_stresses: Sequence[Stress]) -> FloatArray:
-    """Times (s) a listener answers with a nod: 0.1 to 0.2 s into a pause of the other, and after strong stresses."""
-    stops = np.flatnonzero(np.diff((partner_voice > 0.5).astype(np.int8)) == -1) / FPS + 0.12
-    strong = [time + 0.3 for time, strength, _ in partner_stresses if strength > 0.6]
-    return np.sort(np.concatenate([stops, stops, np.array(strong, float)]))
+def _moments(partner_voice: FloatArray, partner_stresses: Sequence[Stress]) -> tuple[FloatArray, FloatArray]:
+    """Times (s) a listener answers with a nod: shortly into a pause of the other, and after strong stresses."""
+    pauses = np.flatnonzero(np.diff((partner_voice > 0.5).astype(np.int8)) == -1) / FPS + 0.1
+    return pauses, np.array([time + 0.3 for time, strength, _ in partner_stresses if strength > 0.6], float)
 
 
 def _listening_tilts(rng: np.random.Generator, roll: FloatArray, listens: NDArray[np.bool_]) -> None:
