@@ -143,12 +143,15 @@ def make_clip(
     tags: tuple[str, ...] = (), performer: str = "",
 ) -> Clip:  # fmt: skip
     """A clip of a parsed BVH. ``rest``: the rig's T-pose, its zero pose when None; ``stature``: metres to scale the
-    body to, when the file's unit is not to be trusted. Frames of T-pose at the start are dropped.
+    body to, when the file's unit is not to be trusted. Frames of T-pose at the start are dropped; where a joint leaps only
+    the longest stretch before or behind is kept, and the clip tagged 'cut'.
 
     Raises ``ClipUnreadable`` when joints have unknown names or values make no sense.
     """
     body = _carried(name, motion, rest, stature)
-    start, stop = _clean_stretch([body], _first_moving_frame(body.skeleton, body.world, body.rate))
+    begin = _first_moving_frame(body.skeleton, body.world, body.rate)
+    start, stop = _clean_stretch([body], begin)
+    tags = tags if (start, stop) == (begin, len(body.root)) else (*tags, "cut")
     return _finished(name, body, start, stop, source, licence, tags=tags, performer=performer)
 
 
@@ -198,7 +201,9 @@ def make_pair(
     if abs(motions[0].rate - motions[1].rate) > 1e-3 * motions[0].rate:
         raise ClipUnreadable(f"'{names[0]}' and '{names[1]}' are one take but claim different rates.")
     bodies = [_carried(name, motion, None, stature) for name, motion in zip(names, motions)]
-    start, stop = _clean_stretch(bodies, max(_first_moving_frame(body.skeleton, body.world, body.rate) for body in bodies))
+    begin, end = max(_first_moving_frame(body.skeleton, body.world, body.rate) for body in bodies), min(len(body.root) for body in bodies)
+    start, stop = _clean_stretch(bodies, begin)
+    tags = tags if (start, stop) == (begin, end) else (*tags, "cut")
     clips = [
         _finished(name, body, start, stop, source, licence, tags=(*tags,), performer=f"{source}_{name.split('_')[0]}")
         for name, body in zip(names, bodies)

@@ -58,7 +58,7 @@ def summary_table(reading: Reading) -> str:
                  f"({100 * len(test) / max(len(clips), 1):.0f} %) | {_minutes(test):.1f} ({share:.0f} %) | {len(reading.refused)} | |")  # fmt: skip
     useful = [clip for clip in clips if "left_out" not in clip.tags]
     lines += ["", f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag `left_out`: fights, props, "
-              "stunts, dances, climbing.", "", "## By tag", ""]  # fmt: skip
+              "stunts, dances, climbing. Clips tagged `cut` lost a stretch in which a joint leaps.", "", "## By tag", ""]  # fmt: skip
     lines += [
         f"Minutes (clips), for tags of at least {_FEWEST} clips.",
         "",
