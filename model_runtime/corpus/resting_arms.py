@@ -168,9 +168,9 @@ def _folded(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     upper = float(np.linalg.norm(limbs.skeleton.offsets[INDEX["left_elbow"]]))
     # The hand comes to the other upper arm: the one above on its outside, the one below tucked against its inner side.
     wrist = other - up * (0.62 - 0.12 * above + 0.03 * vary) * upper + out * (0.125 + 0.01 * above) * size * wide
-    depth = (RADII["chest"][0] + RADII["forearm"][1] + 0.030 + 0.082 * above) * size
+    depth = (RADII["chest"][0] + RADII["forearm"][1] + 0.014 + 0.074 * above) * size
     wrist = wrist + forward * (depth - np.sum((wrist - limbs.trunk.chest) * forward, -1, keepdims=True))
-    fingers = _unit(-out * 0.95 + up * (0.28 - 0.1 * above) - forward * (0.25 * above))
+    fingers = _unit(-out * 0.95 + up * (0.14 - 0.04 * above) - forward * (0.25 * above))
     return Hold(wrist, hand_turn(fingers, _unit(forward + 0.2 * up), side), out * 0.55 - up * 0.9 + forward * 0.15)
 
 
