@@ -18,6 +18,7 @@ NEAR, TURNED = 0.055, np.radians(12.0)
 _LIFT = 0.055  # m, of a made step
 _PITCH = 0.3  # rad by which the heel comes up before the toes
 _CLEARS = 0.05  # m; the ball of a foot on its way is lifted at least so high, captured shuffles too
+_EASY = 7.0  # m/s^2
 _SHUFFLE = 0.03  # m; a foot that goes no further than this need not be lifted
 _SETTLE = 0.2  # s in which height and tilt follow the new motion
 _SHIFT = 0.028  # m by which the pelvis leans over the standing foot while the other one steps
@@ -71,7 +72,8 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
             way = ankles[min(end, len(ankles) - 1), foot, :2] - ankles[start, foot, :2] + off[foot, :2] * (keep[min(end, len(keep) - 1), foot] - keep[start, foot])
             if float(np.hypot(*way)) > _SHUFFLE:
                 missing = _CLEARS * skeleton.height / 1.7 - float(height[start:end].max())
-                lift[start:end, foot] += max(0.0, missing) * np.sin(np.pi * np.linspace(0.0, 1.0, end - start)) ** 2
+                quickest = _EASY * ((end - start) / FPS) ** 2 / (2.0 * np.pi**2)  # the lift that takes no more than that acceleration
+                lift[start:end, foot] += min(max(0.0, missing), quickest) * np.sin(np.pi * np.linspace(0.0, 1.0, end - start)) ** 2
     settle = np.exp(-np.arange(1, len(ankles) + 1) / (0.35 * _SETTLE * FPS))[:, None].astype(np.float32)
     ankles[..., :2] += keep[..., None] * off[:, :2]
     ankles[..., 2] += settle * off[:, 2] + lift

@@ -30,6 +30,7 @@ SEATED_LIVELY = ("sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_
 INDISPENSABLE = ("idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk", "one turn on the spot", "sit_down_chair",
                  "sit_chair_breathe", "sit_stand_up_chair")  # fmt: skip
 FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
+KEEPS_OFF = 1.1  # m; nobody sits down or stands up while the partner walks by as near as this
 TOO_NEAR = 0.66  # m between two bodies' middles
 SLACK = 0.3  # m; nobody steps for less than this too near or too far
 ROOM_FOR_KNEES = 0.45  # m more to a seated partner
@@ -99,6 +100,9 @@ class Performer:
             self._waited += wait
             self._stay(wait)
             return
+        if (following.label == "sit") != self.seated and self._passed_by():
+            self._stay(1.2)  # sitting down and standing up need room
+            return
         if len(self.intents) > 1:
             self.intents.pop(0)
         intent = self.intents[0]
@@ -112,6 +116,12 @@ class Performer:
             if intent.label == "walk" and not self._walk(intent):
                 self.intents[0] = Intent("stand", 2.5)
         self.until = self.time + (0.0 if self.intents[0].label == "walk" else self.intents[0].duration)
+
+    def _passed_by(self) -> bool:
+        """Whether the partner is about to walk close by."""
+        path = self.partner_places(5 * FPS)
+        near = np.linalg.norm(path - self.track.position, axis=-1).min() < KEEPS_OFF
+        return bool(near and float(np.hypot(*np.ptp(path, axis=0))) > 1.0)
 
     def _to_wait(self) -> float:
         """Seconds until the partner, with whom I am to set off, is as far as I am; it is told that I am ready."""
