@@ -217,7 +217,7 @@ def fitted(
             break
         stops[k] = near
     first, last = min(stops), max(stops)
-    pace = 1.0 / float(np.clip(tempo, 0.85, 1.15))
+    pace = 1.08 / float(np.clip(tempo, 0.85, 1.15))  # clips made to be labelled are brisker than talk
     # Clip and scene times of the movements; strokes keep their own pace, what lies between them gives.
     clip_times: list[float] = []
     knots: list[float] = []
