@@ -27,7 +27,8 @@ from model_runtime.evaluation.corpus_measures import (
     speed_histogram,
     stroke_stops,
 )
-from model_runtime.evaluation.corpus_report import Motion, rows_of, table, tally_clips, tally_scenes
+from model_runtime.evaluation.corpus_report import rows_of, table
+from model_runtime.evaluation.corpus_tally import Motion, tally_clips, tally_scenes
 from model_runtime.evaluation.nods import nod_times
 from model_runtime.evaluation.posed import Posed
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
