@@ -18,7 +18,7 @@ from .resting_arms import ARM_JOINTS
 _PARTS = ("forearm", "palm", "fingers")
 _ROUNDS = 4
 _WRIST = np.radians(42.0)  # between hand and forearm, where an arm is moved
-_QUICKER = np.radians(8.0)  # in a frame
+_QUICKER = np.radians(25.0)  # in a frame
 _HOLD = 5  # frames before and after a touch in which the arm has already given way
 _EASE = 3.5  # frames, deviation of the Gaussian over which an arm gives way
 _BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head"))
@@ -37,7 +37,7 @@ def clear_arms(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, marg
         if not touched.any():
             break
         # Later rounds look only at what was touched and some frames around it, in the order of time.
-        keep = binary_dilation(touched, iterations=_HOLD + int(4 * _EASE))
+        keep = binary_dilation(touched, iterations=2 * _HOLD + int(5 * _EASE))
         frames, push, turn = frames[keep], push[keep], turn[keep]
         push, turn = (_smooth(field, frames) for field in (push, turn))
         _give_way(root, result, frames, push, turn, skeleton)
@@ -99,8 +99,10 @@ def _give_way(root: FloatArray, result: FloatArray, frames: NDArray[np.int64], p
     """Move the arms at ``frames`` by ``push`` (F, 2, 3) at the wrist and ``turn`` (F, 2, 3) at the elbow, in place."""
     positions, world = forward_kinematics(root[frames], result[frames], skeleton)
     trunk = trunk_of(root[frames], result[frames], skeleton)
+    # A solved arm may turn about itself otherwise than the captured one, so it comes in over some frames before it has to move.
+    shares = _smooth((np.linalg.norm(push, axis=-1, keepdims=True) > 0.001).astype(np.float32), frames)[..., 0]
     for side, name in enumerate(SIDES):
-        moved = np.linalg.norm(push[:, side], axis=-1) > 1e-5
+        moved = shares[:, side] > 0.004
         if not moved.any():
             continue
         elbow, wrist = positions[moved, INDEX[f"{name}_elbow"]], positions[moved, INDEX[f"{name}_wrist"]]
@@ -111,9 +113,7 @@ def _give_way(root: FloatArray, result: FloatArray, frames: NDArray[np.int64], p
         joints = list(ARM_JOINTS[side])
         at = frames[moved]
         before = result[at][:, joints]
-        # A solved arm may turn about itself otherwise than the captured one: only its share of the way is taken.
-        share = np.clip(np.linalg.norm(push[moved, side], axis=-1) / 0.004, 0.0, 1.0)
-        result[at[:, None], joints] = rot.slerp(before, local, share[:, None]).astype(np.float32)
+        result[at[:, None], joints] = rot.slerp(before, local, shares[moved, side][:, None]).astype(np.float32)
 
 
 def _smooth(field: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
