@@ -249,12 +249,19 @@ class Performer:
         self.seated = True
 
     def _stand_up(self) -> None:
-        names = self.clips.names(f"{self.prefix}_sit_stand_up_chair")
-        weights = np.array([1.0 if name.endswith("01") else 0.25 for name in names])
+        """By a captured rise, preferably one of my own way of moving that ends where it began."""
+        names = self.clips.names("f_sit_stand_up_chair", "m_sit_stand_up_chair")
+        foreign = np.array([0.15 if not name.startswith(self.prefix) else 1.0 for name in names])
+        weights = foreign * np.array([0.02 if self._steps_out(name) else 1.0 for name in names])
         name = str(self.rng.choice(names, p=weights / weights.sum()))
         motion = self.clips.motion(name, self._nearer_side(name))
         self._add(motion, shown_labels(motion, self.clips.skeleton, "stand"))
         self.seated = False
+
+    def _steps_out(self, name: str) -> bool:
+        """Whether a captured rise goes on into steps that look like a walk nobody asked for."""
+        motion = self.clips.motion(name)
+        return int((label_frames(motion.root, motion.rotations, self.clips.skeleton) == ACTION_LABELS.index("walk")).sum()) > 0.4 * FPS
 
     def paces(self, count: int, wanted: float) -> list[Pace]:
         """Some gaits, likelier the nearer to ``wanted`` m/s and to my own way of moving."""
