@@ -50,7 +50,7 @@ def _without_flips(before: FloatArray, after: FloatArray) -> NDArray[np.float32]
         moved = list(joints[:2])
         quick = (_steps(after[:, moved]) > _steps(before[:, moved]) + _QUICKER).any(1)
         if quick.any():
-            share = gaussian_filter1d(binary_dilation(quick, iterations=3 * _HOLD).astype(np.float32), _EASE)
+            share = gaussian_filter1d(binary_dilation(quick, iterations=_HOLD).astype(np.float32), _EASE)
             arm = list(joints)
             after[:, arm] = rot.slerp(after[:, arm], before[:, arm], np.where(share > 0.01, share, 0.0)[:, None])
     return after
