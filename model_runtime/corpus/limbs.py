@@ -17,6 +17,7 @@ from ..skeleton import INDEX, PARENTS, Skeleton
 
 SIDES = ("left", "right")
 _TRUNK = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3", "left_collar", "right_collar"))
+_MOST_TURN = np.radians(88.0)  # of a forearm about itself, either way
 _LONGEST = 0.998  # of a limb's length
 
 
@@ -70,8 +71,11 @@ def reach_hand(
     against = rot.multiply(rot.conjugate(fore_world), hand)
     twist = 2.0 * np.arctan2(against[:, 1], against[:, 0])
     twist = (twist + np.pi) % (2.0 * np.pi) - np.pi
-    half = np.stack([np.cos(0.25 * twist), np.sin(0.25 * twist), np.zeros_like(twist), np.zeros_like(twist)], -1)
-    elbow_world = rot.multiply(fore_world, half)
+    # Past what a forearm turns the hand is taken along: the swing of the wrist stays, its turn does not.
+    swing = rot.multiply(_about_x(-twist), against)
+    twist = np.clip(twist, -_MOST_TURN, _MOST_TURN)
+    hand = rot.multiply(rot.multiply(fore_world, _about_x(twist)), swing)
+    elbow_world = rot.multiply(fore_world, _about_x(0.5 * twist))
     local = [
         rot.multiply(rot.conjugate(trunk.collars[:, side]), upper_world),
         rot.multiply(rot.conjugate(upper_world), elbow_world),
@@ -108,6 +112,10 @@ def reach_foot(
         rot.multiply(rot.conjugate(knee_world), foot),
     ]
     return rot.normalize(np.stack(local, 1)).astype(np.float32), bent
+
+
+def _about_x(angle: FloatArray) -> FloatArray:
+    return np.stack([np.cos(0.5 * angle), np.sin(0.5 * angle), np.zeros_like(angle), np.zeros_like(angle)], -1)
 
 
 def _bend(start: FloatArray, goal: FloatArray, hint: FloatArray, first: float, second: float) -> tuple[FloatArray, FloatArray]:
