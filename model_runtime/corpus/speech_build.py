@@ -25,7 +25,6 @@ from ..features.wave import SAMPLE_RATE
 from .dialogue_acts import dialogue_act
 from .dialogue_lines import dialogue_lines
 from .dialogue_templates import BACKCHANNELS, LAUGHS
-from .heard_texts import HEARD
 from .laughter import laugh
 from .speech_library import HELD_OUT_VOICES, Utterance, save_speech_library
 from .variants import spoil
@@ -57,7 +56,7 @@ def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1500,
 
 def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
     # Both readers read from the same book under the same numbers; each folder's table lists only some of them.
-    texts = HEARD | _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
+    texts = _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
     readings = {
         **{voice: [(p, texts[p.stem]) for p in sorted((folder / voice).glob("*.flac")) if p.stem in texts] for voice in ("reader_a", "ljspeech")},
         "librivox": [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((folder / "librivox").glob("*.txt"))],
