@@ -239,7 +239,14 @@ class Performer:
                 motion = self.clips.motion(name, mirrored)
                 turned = float(motion.heading[-1] - motion.heading[0])
                 bias = 0.0 if abs(turned) < 0.3 else 0.35
-                options.append((abs(wrapped(target - turned)) + bias + float(self.rng.uniform(0, 0.5)), name, mirrored, turned))
+                residual = wrapped(target - turned)
+                ends = self.track.aligned(motion, by_feet=True).root[-1, :2] - self.track.position
+                if abs(residual) > FACING:  # a turn comes first
+                    cos, sin = np.cos(residual), np.sin(residual)
+                    ends = np.array([cos * ends[0] - sin * ends[1], sin * ends[0] + cos * ends[1]])
+                gap = float(np.linalg.norm(self.partner_places(1)[0] - self.track.position - ends))
+                near = 4.0 * max(0.0, 0.85 - gap)
+                options.append((abs(residual) + bias + near + float(self.rng.uniform(0, 0.5)), name, mirrored, turned))
         _, name, mirrored, turned = min(options)
         residual = wrapped(target - turned) + float(self.rng.normal(0.0, 0.25))
         if abs(residual) > FACING:
