@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InterActError
-from .filter import fault
+from .excerpt import good_part
 from .jobs import cores, in_order
 from .library import load_library
 from .scene import Scene, SceneUnreadable
@@ -42,11 +42,14 @@ class ComposingFailed(InterActError):
 
 @dataclass(frozen=True)
 class Composed:
-    """What became of scene ``number``: ``duration`` s of it, ``reason`` of refusal or "", processor seconds, most memory of its process (MB)."""
+    """What became of scene ``number``: ``duration`` s of it and how many were ``kept``, ``reason`` of refusal or "", what was wrong with
+    the rest of one that was ``shortened`` to its good part, processor seconds, most memory of its process (MB)."""
 
     number: int
     duration: float
+    kept: float
     reason: str
+    shortened: str = ""
     cpu: float = 0.0
     memory: float = 0.0
 
@@ -123,7 +126,7 @@ class _Run:
     def take(self, split: str, scene: Composed) -> None:
         """Keep or refuse one result; the file moves to its place."""
         self.cpu += scene.cpu
-        self.kept += 0.0 if scene.reason else scene.duration
+        self.kept += scene.kept
         self.composed += scene.duration
         self.memory = max(self.memory, scene.memory)
         made = self.out_dir / MADE / _file_name(scene.number)
@@ -140,7 +143,9 @@ class _Run:
                 raise ComposingFailed(f"{_HOPELESS} scenes were refused one after another ({dict(counted)}); the last: {scene.reason}.")
         else:
             os.replace(made, self.out_dir / _file_name(scene.number))
-            self.index.scenes[_file_name(scene.number)] = (split, round(scene.duration, 3))
+            self.index.scenes[_file_name(scene.number)] = (split, round(scene.kept, 3))
+            if scene.shortened:
+                self.index.shortened[str(scene.number)] = scene.shortened
             self._in_a_row = 0
         self._unsaved += 1
         if self._unsaved >= _SAVED_EVERY:
@@ -168,7 +173,7 @@ class _Run:
         speed = f", {self.kept / self.cpu:.1f} x real time per core" if self.cpu else ""
         refused = Counter(reason.split()[0] for reason in self.index.refused.values())
         why = f" ({', '.join(f'{name} {count}' for name, count in refused.most_common(3))})" if refused else ""
-        line = f"{split}: {self.index.minutes(split):.1f} of {wanted:.1f} min, {len(self.index.refused)} refused{why}{speed}, {self.memory:.0f} MB a process"
+        line = f"{split}: {self.index.minutes(split):.1f} of {wanted:.1f} min, {len(self.index.shortened)} shortened, {len(self.index.refused)} refused{why}{speed}, {self.memory:.0f} MB a process"
         if sys.stdout.isatty():
             print(f"\r{line}", end="", flush=True)
         elif time.monotonic() - self._shown > 30.0:
@@ -208,19 +213,21 @@ def _compose(number: int) -> Composed:
     """Compose one scene, good or not, into the folder of made scenes; one that raises is refused by name."""
     assert _at_hand is not None
     material, made = _at_hand
-    began, duration = time.process_time(), 0.0
+    began, duration, kept, shortened = time.process_time(), 0.0, 0.0, ""
     try:
         scene = compose_scene(number, material)
-        scene.save(made / _file_name(number))
-        duration, reason = scene.duration, fault(scene) or ""
+        duration = scene.duration
+        part, why = good_part(scene)
+        (part or scene).save(made / _file_name(number))
+        kept, reason, shortened = (0.0, why, "") if part is None else (part.duration, "", why)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"broken: {type(error).__name__} {str(error).strip() or 'without a word'} ({Path(where.filename).name}:{where.lineno})"
-    return Composed(number, duration, reason, time.process_time() - began, _most_memory())
+    return Composed(number, duration, kept, reason, shortened, time.process_time() - began, _most_memory())
 
 
 def _died(number: int) -> Composed:
-    return Composed(number, 0.0, "broken: its process died, twice (out of memory?)")
+    return Composed(number, 0.0, 0.0, "broken: its process died, twice (out of memory?)")
 
 
 def _most_memory() -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,32 +50,39 @@ _WATCHED = {
 }  # fmt: skip
 
 
+class Fault(NamedTuple):
+    """What is wrong, in a word and a figure, and on which frames (T,): None where it is the scene as a whole."""
+
+    text: str
+    frames: NDArray[np.bool_] | None = None
+
+
 def fault(scene: Scene) -> str | None:
     """What is wrong with a scene in a word and a figure, or None. The first word is the reason that is counted."""
-    return next(faults(scene), None)
+    found = next(faults(scene), None)
+    return None if found is None else found.text
 
 
-def faults(scene: Scene) -> Iterator[str]:
+def faults(scene: Scene) -> Iterator[Fault]:
     """Everything that is wrong with a scene, what is cheap to find first."""
     arrays = (scene.root_positions, scene.rotations, scene.prosody, scene.face)
     if not all(np.isfinite(array).all() for array in arrays):
-        yield "not-finite"
+        yield Fault("not-finite")
         return
     gap = np.linalg.norm(scene.root_positions[0, :, :2] - scene.root_positions[1, :, :2], axis=-1)
     if gap.min() < NEAREST:
-        yield f"too-close {gap.min():.2f} m at {_second(gap.argmin())}"
-    silent = ~(scene.prosody[:, :, VOICE_ACTIVITY] > 0.5).any(axis=0)
-    if (place := _held(silent, round(LONGEST_SILENCE * FPS))) is not None:
-        yield f"silent for more than {LONGEST_SILENCE:.0f} s from {_second(place)} on"
+        yield Fault(f"too-close {gap.min():.2f} m at {_second(gap.argmin())}", gap < NEAREST)
+    silent = spells(~(scene.prosody[:, :, VOICE_ACTIVITY] > 0.5).any(axis=0), round(LONGEST_SILENCE * FPS))
+    if silent.any():
+        yield Fault(f"silent for more than {LONGEST_SILENCE:.0f} s from {_second(silent.argmax())} on", silent)
     bodies = bodies_of(scene)
     for actor, body in enumerate(bodies):
         for found in _faults_of(body, scene.labels[actor]):
-            yield f"{found} of actor {actor}"
+            yield Fault(f"{found.text} of actor {actor}", found.frames)
     for actor, body in enumerate(bodies):  # dear, so late
-        if deep := _inside(body.half_rate.self_depth, "self-penetration", DEEPEST_SELF, MOST_INSIDE):
-            yield f"{deep} of actor {actor}"
-    if deep := _inside(bodies[0].half_rate.depth_in(bodies[1].half_rate), "pair-penetration", DEEPEST_PAIR, MOST_INSIDE_PAIR):
-        yield deep
+        for found in _inside(body.half_rate.self_depth, "self-penetration", DEEPEST_SELF, MOST_INSIDE, scene.frames):
+            yield Fault(f"{found.text} of actor {actor}", found.frames)
+    yield from _inside(bodies[0].half_rate.depth_in(bodies[1].half_rate), "pair-penetration", DEEPEST_PAIR, MOST_INSIDE_PAIR, scene.frames)
 
 
 def label_agreement(scene: Scene, actor: int) -> float:
@@ -83,47 +91,55 @@ def label_agreement(scene: Scene, actor: int) -> float:
     return float(hits.mean()) if len(hits) else 1.0
 
 
-def _faults_of(body: Posed, labels: NDArray[np.uint8]) -> Iterator[str]:
+def _faults_of(body: Posed, labels: NDArray[np.uint8]) -> Iterator[Fault]:
     hits = label_hits(body, labels)
     if len(hits) and hits.mean() < LEAST_AGREEMENT:
-        yield f"labels {hits.mean():.3f}"
+        yield Fault(f"labels {hits.mean():.3f}")
     slid = sliding(body)
     slid = slid[np.isfinite(slid)]
     if len(slid) and (slid.mean() > MOST_SKATE or np.percentile(slid, 99.9) > FASTEST_SLIDE):
-        yield f"skate {slid.mean():.3f} m/s, {np.percentile(slid, 99.9):.2f} at worst"
+        yield Fault(f"skate {slid.mean():.3f} m/s, {np.percentile(slid, 99.9):.2f} at worst")
     lowest = body.soles[..., 2].min(axis=(1, 2))
     if lowest.min() < -DEEPEST_FLOOR:
-        yield f"floor {-lowest.min():.3f} m at {_second(lowest.argmin())}"
-    if (place := _held(lowest > HIGHEST_FLOAT, FLOATS)) is not None:
-        yield f"floating {lowest[place]:.3f} m at {_second(place)}"
+        yield Fault(f"floor {-lowest.min():.3f} m at {_second(lowest.argmin())}", lowest < -DEEPEST_FLOOR)
+    floating = spells(lowest > HIGHEST_FLOAT, FLOATS)
+    if floating.any():
+        yield Fault(f"floating {lowest[floating].max():.3f} m at {_second(floating.argmax())}", floating)
     acceleration = np.linalg.norm(np.diff(body.positions, 2, axis=0), axis=-1) * (FPS**2 / body.size)
     going = np.isin(contents_of(body, np.zeros(body.frames, bool)), GOING)[1:-1]
     for part, joints in _WATCHED.items():
         size = acceleration[:, [INDEX[joint] for joint in joints]].max(axis=1)
         over = size / np.where(going, HARDEST[part][1], HARDEST[part][0])
         if over.max() > 1.0:
-            yield f"{part}-jump {size[over.argmax()]:.0f} m/s2 at {_second(over.argmax() + 1)} {'going' if going[over.argmax()] else 'staying'}"
+            text = f"{part}-jump {size[over.argmax()]:.0f} m/s2 at {_second(over.argmax() + 1)} {'going' if going[over.argmax()] else 'staying'}"
+            yield Fault(text, np.pad(over > 1.0, 1))
     for name, excess in body.excess.items():
-        if (place := _held(excess > BEYOND.get(name, 8.0), BEYOND_FRAMES)) is not None:
-            yield f"{name.split()[0]}-range {excess.max():.0f} degrees of {name} from {_second(place)} on"
+        beyond = spells(excess > BEYOND.get(name, 8.0), BEYOND_FRAMES)
+        if beyond.any():
+            yield Fault(f"{name.split()[0]}-range {excess.max():.0f} degrees of {name} from {_second(beyond.argmax())} on", beyond)
     calm = uniform_filter1d(angular_speeds(body, _APART).mean(axis=1), round(STILL * FPS), mode="nearest")
+    calm = np.pad(calm, (0, body.frames - len(calm)), mode="edge")
     if calm.min() < STILLEST:
-        yield f"frozen {calm.min():.2f} degrees/s at {_second(calm.argmin())} as {ACTION_LABELS[int(labels[calm.argmin()])]}"
+        text = f"frozen {calm.min():.2f} degrees/s at {_second(calm.argmin())} as {ACTION_LABELS[int(labels[calm.argmin()])]}"
+        yield Fault(text, calm < STILLEST)
 
 
-def _inside(depth: NDArray[np.float32], name: str, deepest: float, most: float) -> str | None:
-    """``depth`` (T,) metres at half the rate."""
+def _inside(depth: NDArray[np.float32], name: str, deepest: float, most: float, frames: int) -> Iterator[Fault]:
+    """``depth`` metres at half the rate."""
     share = float((depth > INSIDE).mean())
     if depth.max() > deepest or share > most:
-        return f"{name} {100 * depth.max():.1f} cm at {_second(2 * int(depth.argmax()))}, {share:.2f} of frames"
-    return None
+        text = f"{name} {100 * depth.max():.1f} cm at {_second(2 * int(depth.argmax()))}, {share:.2f} of frames"
+        deep = depth > (deepest if share <= most else INSIDE)
+        yield Fault(text, np.resize(np.repeat(deep, 2), frames) if 2 * len(deep) >= frames else np.pad(np.repeat(deep, 2), (0, frames - 2 * len(deep))))
 
 
-def _held(mask: NDArray[np.bool_], frames: int) -> int | None:
-    """The first frame of a spell of at least ``frames`` in ``mask`` (T,)."""
+def spells(mask: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
+    """The spells of ``mask`` (T,) that last at least ``frames``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    long = edges[::2][edges[1::2] - edges[::2] >= frames]
-    return int(long[0]) if len(long) else None
+    long = np.zeros_like(mask)
+    for start, end in edges.reshape(-1, 2):
+        long[start:end] = end - start >= frames
+    return long
 
 
 def _second(frame: int | np.integer) -> str:

@@ -61,7 +61,7 @@ class Performer:
         self.until = intents[0].duration
         self.partner: Performer | None = None
         self.walks: list[dict[str, Any]] = []
-        self._next_step = float(rng.uniform(4.0, 12.0))  # s; when feet may next be moved for no more than comfort
+        self._next_step = float(rng.uniform(8.0, 25.0))  # s; when feet may next be moved for no more than comfort
         self._waited = 0.0
 
     @property
@@ -165,7 +165,7 @@ class Performer:
         off = apart - wanted
         if self.partner.intents[0].label == "walk":
             return False
-        self._next_step = self.time + float(self.rng.uniform(5.0, 20.0)) / self.manner.tempo
+        self._next_step = self.time + float(self.rng.uniform(12.0, 40.0)) / self.manner.tempo
         if self.facing and SLACK < abs(off) < 1.2:
             way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
             self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))

@@ -36,7 +36,7 @@ def with_posture(
     """
     lived, held = seated_life(rng, body, skeleton, labels, manners, partner)
     standing = _standing(body, labels)
-    carried = _carried(rng, lived, skeleton, standing, manners)
+    carried = _rocking(rng, _carried(rng, lived, skeleton, standing, manners), skeleton, _settled_on_seat(body, labels), manners)
     _slump(carried, manners)
     _breathe(rng, carried, manners)
     held += _standing_holds(rng, body, labels, manners)
@@ -78,6 +78,40 @@ def _carried(rng: np.random.Generator, body: Motion, skeleton: Skeleton, standin
     # Walking and sitting keep their own legs: where nothing was shifted nothing is solved.
     still = (standing < 1e-3)[:, None, None]
     return Motion(root.astype(np.float32), np.where(still, rotations, solved), body.contacts)
+
+
+def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
+    """(T,) 1 where the body sits still, 0 where it sits down, gets up or does not sit, smooth between."""
+    sits = labels == ACTION_LABELS.index("sit")
+    moving = binary_dilation((root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.root[:, 2])) * FPS > 0.1) | ~sits, iterations=15)
+    return gaussian_filter1d((~moving).astype(np.float32), 6.0)
+
+
+def _rocking(rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, manners: Manners) -> Motion:
+    """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two; the feet stay."""
+    if seated.max() < 1e-3:
+        return body
+    frames = body.frames
+    quick, slow = _noise(rng, frames, 0.25, 5), _noise(rng, frames, 0.9, 3)
+    lively = seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * manners.track("tempo", frames))
+    pitch = lively * np.radians(0.9 * slow[0] + 0.35 * quick[0])
+    roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 9.0, np.radians(1.2)))
+    yaw = lively * np.radians(0.7 * slow[2] + 0.25 * quick[2])
+    aside, ahead = lively * 0.0022 * quick[3] + 0.10 * roll, lively * 0.0022 * quick[4] + 0.06 * pitch
+
+    positions, world = leg_positions(body.root, body.rotations, skeleton)
+    heading = rot.about_z(body.heading)
+    root = (body.root + rot.rotate(heading, np.stack([aside, -ahead, np.zeros(frames)], -1))).astype(np.float32)
+    rotations = body.rotations.copy()
+    pelvis = rot.multiply(rot.multiply(heading, _turn(yaw, roll, pitch)), rot.conjugate(heading))
+    rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
+    # The lower back gives, so that the chest follows by a part.
+    for joint in _SPINE[:2]:
+        rotations[:, joint] = rot.multiply(rotations[:, joint], _turn(-0.35 * yaw, -0.35 * roll, -0.35 * pitch))
+    rotations = rot.normalize(rotations).astype(np.float32)
+    solved = reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2])
+    off = (seated < 1e-3)[:, None, None]
+    return Motion(np.where(off[..., 0], body.root, root), np.where(off, body.rotations, solved), body.contacts)
 
 
 def _slump(body: Motion, manners: Manners) -> None:

@@ -36,11 +36,13 @@ class Origin:
 
 @dataclass
 class Index:
-    """``scenes``: file name to (split, seconds), in order; ``refused``: scene number to the reason, refused scenes of all splits."""
+    """``scenes``: file name to (split, seconds), in order; ``refused``: scene number to the reason, refused scenes of all splits;
+    ``shortened``: the same for scenes of which only a good part was kept."""
 
     origin: Origin
     scenes: dict[str, tuple[str, float]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    shortened: dict[str, str] = field(default_factory=dict)
 
     def minutes(self, split: str) -> float:
         return sum(seconds for of, seconds in self.scenes.values() if of == split) / 60.0
@@ -61,7 +63,7 @@ def read_index(folder: str | Path) -> Index:
         if plain["schema"] != SCHEMA:
             raise ScenesUnfit(f"The scenes in '{folder}' are of schema {plain['schema']}, this needs {SCHEMA}; compose them again.")
         scenes = {name: (str(split), float(seconds)) for name, (split, seconds) in plain["scenes"].items()}
-        index = Index(Origin(**plain["origin"]), scenes, plain["refused"])
+        index = Index(Origin(**plain["origin"]), scenes, plain["refused"], plain["shortened"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ScenesUnfit(f"'{folder}' has no readable {INDEX} ({error}); compose the scenes again.") from error
     missing = [name for name in index.scenes if not (folder / name).is_file()]

@@ -16,6 +16,7 @@ from .base_motion import Motion
 from .clearance import clear_arms
 from .clip import Clip
 from .clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
+from .easing import eased
 from .face_composer import Spoken, compose_face
 from .gestures import Gesture, Said, gesture_body, gesture_library
 from .labels import label_frames
@@ -111,6 +112,8 @@ def compose_scene(seed: int, material: Material) -> Scene:
         ))  # fmt: skip
         # Last, for looking and leaning take the arms along.
         bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
+    for body, skeleton in zip(bodies, skeletons):
+        body.root, body.rotations = eased(body.root, body.rotations, skeleton)
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
     said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
     heard = np.stack([_prosody(said[actor], voices[actor], frames) for actor in range(2)])  # bodies and faces go by the clean voices

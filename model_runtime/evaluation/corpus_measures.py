@@ -254,6 +254,6 @@ def closures(face: Array, said: Sequence[SpokenUtterance], utterances: Mapping[s
     for spoken in said:
         for name, start, end in utterances[spoken.id].phones:
             first, last = int((spoken.start + start) * FPS) - 1, int(np.ceil((spoken.start + end) * FPS)) + 1
-            if name in BILABIAL and last < len(gap):
+            if name in BILABIAL and first >= -1 and last < len(gap):  # an excerpt may begin in the midst of an utterance
                 met.append(bool((gap[max(first, 0) : last + 1] <= 0.0).any()))
     return np.array(met, bool)

@@ -117,6 +117,8 @@ def word_track(spans: Sequence[tuple[float, float]], vectors: FloatArray, frames
     """(T, 48) with each vector (W, 48) on the frames of its span (s), one frame at least."""
     track = np.zeros((frames, WORD_SIZE), np.float32)
     for (start, end), vector in zip(spans, vectors):
+        if end <= 0.0:  # said before the beginning
+            continue
         first = max(0, round(start * FPS))
         track[first : max(first + 1, round(end * FPS))] = vector
     return track

@@ -30,9 +30,11 @@ FADE = 4  # frames over which a correction of height or angle leaves after a con
 # A foot that drifts further than this under one contact is planted anew with a small step.
 LONGEST_SLIP = 0.12  # metres
 WIDEST_TWIST = np.radians(20.0)
-STEP_FRAMES = 10
+STEP_FRAMES = 12
 STEP_LIFT = 0.03  # metres
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
+BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
+NEAR_THE_END = 8  # frames
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
@@ -152,13 +154,30 @@ def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
     shift = _hold(slip, pieces, planted)
     # ... and lie on the floor; a short step lifts the foot where it is planted anew.
     lowest = np.where(held, points[..., 2], np.inf).min(axis=1)
-    rise = _fade(-np.where(planted, lowest, 0.0), planted)
-    rise += _envelope(np.maximum(-(points[..., 2].min(axis=1) + rise), 0.0), 2) * ~planted
+    down = _down(lowest, planted)
+    rise = _fade(-np.where(down, lowest, 0.0), down)
+    rise += _envelope(np.maximum(-(points[..., 2].min(axis=1) + rise), 0.0), 2) * ~down
     for (_, b), (a, _) in pairwise(pieces):
         if 0 < a - b <= STEP_FRAMES and planted[b:a].all():
-            rise[b - 1 : a + 1] += STEP_LIFT * np.sin(np.linspace(0.0, np.pi, a - b + 2))
+            rise[b - 1 : a + 1] += STEP_LIFT * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2  # off and down gently: near full stretch the knee takes it threefold
     rise = np.maximum(rise, -points[..., 2].min(axis=1))  # whatever else, not through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
+
+
+def _down(lowest: Array, planted: Array) -> Array:
+    """Frames (T,) of ``planted`` without those at its ends in which the foot is on its way up already, or still comes down.
+
+    Held on the floor to the last it would leave at full speed, and near full stretch the knee would jump.
+    """
+    down = planted.copy()
+    for start, end in _runs(planted):
+        first, last = start, end - 1
+        while last > start and lowest[last] > lowest[max(start, last - NEAR_THE_END) : last].min() + BARELY_UP:
+            last -= 1
+        while first < last and lowest[first] > lowest[first + 1 : first + 1 + NEAR_THE_END].min() + BARELY_UP:
+            first += 1
+        down[start:first] = down[last + 1 : end] = False
+    return down
 
 
 def _slip(points: Array, held: Array) -> Array:
@@ -201,7 +220,9 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array) -> Array:
     before, after = _nearest(known)
     # At the ends of the clip the first and last correction stay.
     before, after = np.where(before < 0, after, before), np.where(after >= len(drift), before, after)
-    share = _smoothstep((np.arange(len(drift)) - before) / np.maximum(after - before, 1))
+    # Across while the foot is up: not in the first and last moments of a step.
+    way = (np.arange(len(drift)) - before) / np.maximum(after - before, 1)
+    share = _smoothstep(np.clip((way - 0.1) / 0.8, 0.0, 1.0))
     share = share.reshape(-1, *([1] * (drift.ndim - 1)))
     return np.where(known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share)
 

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS
 from ..corpus.base_motion import BodyTrack, Motion
 from ..corpus.clip import Clip, ClipUnreadable
 from ..corpus.filter import fault, label_agreement
+from ..corpus.gestures import ADAPTORS
+from ..corpus.labels import root_speed
 from ..corpus.legs import leg_positions, reach
 from ..corpus.rocketbox import read_rocketbox
 from ..corpus.scene import Scene, SceneUnreadable, SpokenUtterance
@@ -203,7 +206,8 @@ def test_who_speaks_moves_hands_more_than_who_listens(scenes: list[Scene]) -> No
         voices = scene.prosody[:, :, 0] > 0.5
         for actor in (0, 1):
             speed = hand_speed(scene.root_positions[actor], scene.rotations[actor], Skeleton(scene.skeletons[actor])).mean(-1)
-            still = scene.labels[actor] != ACTION_LABELS.index("walk")
+            # Arms swing with steps and turns, whoever speaks.
+            still = ~binary_dilation(root_speed(scene.root_positions[actor]) > 0.12, iterations=FPS // 2)
             speaking.append(speed[voices[actor] & ~voices[1 - actor] & still])
             listening.append(speed[~voices[actor] & voices[1 - actor] & still])
     assert np.concatenate(speaking).mean() > 1.5 * np.concatenate(listening).mean()
@@ -229,7 +233,8 @@ def test_people_who_talk_face_each_other(scenes: list[Scene]) -> None:
 @pytest.mark.data
 @needs_motion
 def test_strokes_are_put_on_stressed_syllables(scenes: list[Scene]) -> None:
-    gestures = [(scene, gesture) for scene in scenes for gesture in scene.gestures]
+    # Hands that go to the own body go by no word.
+    gestures = [(scene, gesture) for scene in scenes for gesture in scene.gestures if gesture["kind"] not in ADAPTORS]
     assert len(gestures) > 10
     for scene, gesture in gestures:
         assert min(abs(np.array(scene.stresses[gesture["actor"]]) - gesture["time"])) < 0.16
