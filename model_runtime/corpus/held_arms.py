@@ -77,7 +77,8 @@ def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: Flo
     # A hand that hangs beside a thigh comes round it.
     below = np.clip(there.wrist[:, 2:] - here.wrist[:, 2:], 0.0, 0.2)
     wrist = wrist + limbs.out(side) * below * 0.7 * np.sin(np.pi * np.sqrt(part)) ** 2
-    between = Hold(wrist, rot.slerp(here.turn, there.turn, share), _unit(here.elbow) * (1 - part) + _unit(there.elbow) * part)
+    elbow = np.asarray(_unit(here.elbow) * (1.0 - part) + _unit(there.elbow) * part, np.float32)
+    between = Hold(wrist, rot.slerp(here.turn, there.turn, share), elbow)
     # Near its start the arm is still the captured one, whose forearm may be turned a little otherwise.
     rotations[:, joints] = rot.slerp(rotations[:, joints], solved(limbs, side, between), np.clip(5.0 * share, 0.0, 1.0)[:, None])
 

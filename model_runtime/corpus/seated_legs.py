@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import rotations as rot
-from ..contract import FloatArray
 from ..evaluation.penetration import FREE_THIGH, RADII, SOFT_CONTACT, STATURE, closest_points
 from ..skeleton import INDEX, Skeleton
 from .limbs import SIDES, reach_foot
+
+FloatArray = NDArray[Any]  # geometry of a moment is worked out in double precision
 
 CROSSED = ("ankles", "over_knee", "on_knee")
 POSTURES = ("apart", "together", "forward", "back", "stretched", *CROSSED)
@@ -121,7 +123,7 @@ def _set_down(name: str, seat: Seat, feet: list[_Foot], spread: float = 0.0, upp
 
 def _clearest(name: str, seat: Seat, upper: int, u: FloatArray) -> Legs:
     """Of a few forms of a crossing the first in which the legs touch without sinking in, else the one that sinks in least."""
-    options = []
+    options: list[tuple[float, int, Legs]] = []
     for more in (0.0, 0.35, 0.7, 1.0, 1.35):
         for across in (0.0, 0.5, 1.0, 1.4):
             legs = _ankles(seat, upper, u, more, across) if name == "ankles" else _over(name, seat, upper, u, more, across)
