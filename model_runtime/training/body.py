@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ..body_features import CONTACTS, LOWER_SIZE, HandBasis
 from ..checkpoint import load_checkpoint, save_checkpoint
+from ..corpus.shards import INDEX, read_index
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
 from .body_data import Batch, BodyData
@@ -117,7 +118,9 @@ class BodyTraining:
 
 
 def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Train and held-out scenes of a folder, by the split written in each."""
+    """Train and held-out scenes of a folder, by the split written in each. Raises ``ScenesUnfit`` when its record names others."""
+    if (folder / INDEX).is_file():
+        read_index(folder)
     by_split: dict[str, list[Path]] = {"train": [], "test": []}
     for path in sorted(folder.glob("scene_*.npz")):
         with np.load(path, allow_pickle=False) as file:
