@@ -120,6 +120,12 @@ def train(options: argparse.Namespace, rest: list[str]) -> None:
     python = str(environment())
     # The body has two stages, the upper given the lower.
     stages = ["lower", "upper"] if options.network == "body" and not {"lower", "upper"} & set(rest) else [""]
+    words, speech = ROOT / "corpus" / "word_features.npz", ROOT / "corpus" / "speech_library.npz"
+    if options.network == "body" and "--words" not in rest and speech.is_file():
+        if not words.is_file() or words.stat().st_mtime < speech.stat().st_mtime:
+            _say("corpus/word_features.npz")
+            _call((python, "-m", "model_runtime.training.word_features", "--speech", str(speech), "--out", str(words)))
+        rest = [*rest, "--words", str(words)]
     for stage in stages:
         _call((python, "-m", f"model_runtime.training.{options.network}", *([stage] if stage else []), *rest))
 
