@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from model_runtime.checkpoint import WEIGHTS
+from model_runtime.corpus.speech_library import Utterance, save_speech_library
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.features.alignment import align
 from model_runtime.features.audio import SAMPLE_RATE, load_speech
-from model_runtime.features.phones import PHONES, SILENCE
+from model_runtime.features.phones import PHONES, SILENCE, Segment
 from model_runtime.features.speech import CHECKPOINT, encode, encode_mels, load_encoder
 from model_runtime.networks.audio_encoder import AudioEncoder, AudioEncoderConfig, normalise_mels
 from model_runtime.training import audio
@@ -83,22 +84,20 @@ def test_frames_are_labelled_with_the_phone_at_their_centre() -> None:
 
 
 def small_library(path: Path) -> Path:
-    """Forty seconds of three tones that stand for three phones, in the form of a packed library."""
+    """Forty seconds of three tones that stand for three phones, as a packed library."""
     rng = np.random.default_rng(0)
     names = ("SIL", "M", "AA", "S")
-    entries, mels = [], []
+    utterances = []
     for index in range(20):
-        steps, phones, rows = 101, [], np.full((101, 80), -18.0)
+        phones, rows = [], np.full((101, 80), -18.0, np.float32)
         for k in range(10):
             name = names[rng.integers(4)]
-            phones.append([name, 0.2 * k, 0.2 * (k + 1)])
+            phones.append(Segment(name, 0.2 * k, 0.2 * (k + 1)))
             if name != "SIL":
                 rows[10 * k : 10 * k + 10, 20 * names.index(name) - 20 : 20 * names.index(name)] = -4.0
         voice, split = ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
-        entries.append({"id": f"{voice}/{index}", "voice": voice, "split": split, "licence": "own", "phones": phones, "sizes": [60, steps, 32000]})
-        mels.append(rows)
-    packed = np.clip(np.rint(np.concatenate(mels) / 0.1) + 200, 0, 255).astype(np.uint8)
-    np.savez(path, meta=np.frombuffer(json.dumps(entries).encode(), np.uint8), mels=packed)
+        utterances.append(Utterance(f"{voice}/{index}", voice, split, "", np.zeros((60, 28), np.float32), rows, [], phones, [], 2.0))
+    save_speech_library(utterances, path)
     return path
 
 
