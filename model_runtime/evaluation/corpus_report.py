@@ -53,7 +53,7 @@ def rows_of(tally: Tally, clips: tuple[Motion, dict[str, float]] | None) -> list
 
     rows = [
         Row("scenes, minutes", tally.seconds / 60, None, (30.0, None), f"{tally.scenes} scenes"),
-        Row("of held-out voices and clips, share", tally.held_out / max(tally.seconds, 1e-9), None, (1.0, None)),
+        Row("of held-out voices and gestures, share", tally.held_out / max(tally.seconds, 1e-9), None, (1.0, None)),
     ]
     bounds: tuple[float | None, float | None]
     for kind, bounds in (("jerk", (0.8, 1.2)), ("third difference", (None, None))):

@@ -1,6 +1,6 @@
 """Pictures of composed faces on the ICT face, so that lips, lids, brows and feelings can be judged by eye.
 
-    python -m model_runtime.evaluation.face_look emotions docs/images/corpus_emotions.png
+    python -m model_runtime.evaluation.face_look emotions docs/images/corpus_faces.png
     python -m model_runtime.evaluation.face_look visemes|speech|talking|listening|laughing OUT.png [--library corpus/speech_library.npz]
     python -m model_runtime.evaluation.face_look curves OUT.png --file curves.npy [--mouth]
 
