@@ -169,7 +169,7 @@ def train(args: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pack", type=Path, metavar="FILE", help="compose the training pack into this file and stop")
-    parser.add_argument("--pack-minutes", type=float, default=120.0, help="minutes of two-actor scenes in the pack, half of them without feelings")
+    parser.add_argument("--pack-minutes", type=float, default=90.0, help="minutes of two-actor scenes in the pack, half of them without feelings")
     parser.add_argument("--library", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--data", type=Path, default=Path("corpus/face_training.npz"))
     parser.add_argument("--audio", type=Path, default=WEIGHTS / "audio.safetensors", help="the frozen audio encoder")
