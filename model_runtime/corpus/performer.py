@@ -21,7 +21,7 @@ from .manner import Manner, Manners
 from .paths import angle_of, wrapped
 from .script import Intent
 from .standing import LONGEST_STEP, Idles, step_towards, with_upper_body
-from .walking import along, gaits, straight_walk, style_of, turn_on_the_spot
+from .walking import along, gaits, straight_walk, style_of, turn_on_the_spot, with_changes_of_pace
 
 SEATED_CALM = ("sit_chair_breathe",)
 SEATED_LIVELY = ("sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_idle_touch_hair", "sit_chair_idle_roll", "sit_chair_idle_scratch",
@@ -311,7 +311,7 @@ class Performer:
             self._turn(going.turn)
         pace, path = going.pace, from_here(going.path, self.track.position)
         straight = straight_walk(self.clips, pace.gait, pace.mirrored, pace.rate, path.length, self.rng)
-        motion = along(straight, path, self.clips.skeleton)
+        motion = along(with_changes_of_pace(straight, self.rng), path, self.clips.skeleton)
         others = self.partner_places(20 * FPS)  # also those who pass where I shall stand
         frame = np.arange(max(motion.frames, len(others)))
         mine, theirs = motion.root[np.minimum(frame, motion.frames - 1), :2], others[np.minimum(frame, len(others) - 1)]

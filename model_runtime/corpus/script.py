@@ -17,8 +17,8 @@ SEATS = (0.35, 0.55)  # m
 
 # Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests).
 KINDS = {
-    "both stand": 0.10, "both sit": 0.17, "one sits": 0.06, "walking together": 0.20, "approaching": 0.05, "leaving": 0.05,
-    "arriving and sitting down": 0.11, "restless": 0.11, "circling": 0.07, "showing around": 0.08,
+    "both stand": 0.11, "both sit": 0.12, "one sits": 0.06, "walking together": 0.22, "approaching": 0.06, "leaving": 0.06,
+    "arriving and sitting down": 0.10, "restless": 0.10, "circling": 0.07, "showing around": 0.10,
 }  # fmt: skip
 # How often bodies look past each other instead of facing, side by side.
 _SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}

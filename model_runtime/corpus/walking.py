@@ -34,6 +34,7 @@ _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _TO_HEAD = [INDEX[n] for n in ("spine1", "spine2", "spine3", "neck", "head")]
 _WRISTS = [INDEX["left_wrist"], INDEX["right_wrist"]]
 JOIN_COST = 0.55  # m^2 summed over joints; pieces that fit worse are not joined
+_LONG_ENOUGH, _STEADY = 3.5, 0.35  # s of a walk that may change its pace, and how often one does not
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,24 @@ def straight_walk(clips: ClipSet, gait: Gait, mirrored: bool, rate: float, lengt
     end = _eased(end.slice(_frame(end, bank, stop, last.enter)), pace / max(_speed(bank, stop, last.enter), 0.2), at_end=False)
     track.append(_straight(end, track.position), "walk")
     return track.result()[0]
+
+
+def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
+    """A walk that gets quicker or slower by a tenth to a third within a second or so, once if it lasts; as long as before.
+
+    Only time is warped, so planted feet stay planted; starting and stopping keep their own time.
+    """
+    seconds = walk.frames / FPS
+    if seconds < _LONG_ENOUGH or rng.random() < _STEADY:
+        return walk
+    change = float(np.exp(rng.choice([-1.0, 1.0]) * rng.uniform(0.10, 0.30)))
+    when = float(rng.uniform(0.35, 0.65)) * walk.frames
+    rate = np.where(np.arange(walk.frames) < when, change**-0.5, change**0.5)
+    rate[: FPS // 2] = rate[-FPS // 2 :] = 1.0
+    elapsed = np.cumsum(1.0 / gaussian_filter1d(rate, 0.35 * FPS, mode="nearest"))
+    elapsed -= elapsed[0]
+    frames = round(float(elapsed[-1])) + 1
+    return walk.at(np.interp(np.linspace(0.0, elapsed[-1], frames), elapsed, np.arange(walk.frames)))
 
 
 def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> list[tuple[str, bool, _Join]]:
