@@ -110,7 +110,8 @@ def test_one_feeling_answers_the_other() -> None:
 
 
 def test_bodies_are_to_sit_stand_and_walk_in_wanted_shares(scripts: list[Script]) -> None:
-    """Bodies take time to turn, to sit down and to stop, which counts as standing: composed scenes walk and sit a little less."""
+    """Bodies take time to turn, to sit down and to stop, which counts as standing, and the filter refuses least of those who sit:
+    composed scenes walk less than planned and sit more."""
     seconds: Counter[str] = Counter()
     for script in scripts:
         for plan in script.intents:
@@ -120,7 +121,7 @@ def test_bodies_are_to_sit_stand_and_walk_in_wanted_shares(scripts: list[Script]
                 clock += intent.duration
             assert clock >= script.duration
     sit, walk, stand = (seconds[label] / sum(seconds.values()) for label in ("sit", "walk", "stand"))
-    assert 0.34 < sit < 0.46 and 0.26 < walk < 0.38 and 0.20 < stand < 0.36
+    assert 0.28 < sit < 0.42 and 0.28 < walk < 0.42 and 0.20 < stand < 0.36
 
 
 def test_walks_are_short_enough_for_a_room_and_seats_within_reach(scripts: list[Script]) -> None:
