@@ -32,7 +32,7 @@ Compose six hours on all cores (numpy and scipy), from this folder:
 
     python3 -m model_runtime.corpus.composer --hours 6 --seed 1
 
-Then train with torch and safetensors: python3 -m model_runtime.training.body lower, the same with upper, and
+Then train with torch and safetensors: python3 -m model_runtime.training.body lower --words corpus/word_features.npz, the same with upper, and
 python3 -m model_runtime.training.face --data corpus/face_training.npz. Licences of the material: corpus/LICENCES.md.
 """
 _LICENCES = """Motion: SmartBody (LGPL-2.1, taken under GPL-3.0), CMU Graphics Lab Motion Capture Database (free for research and commercial
