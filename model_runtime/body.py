@@ -107,6 +107,7 @@ def make_lower(
     parts: list[GlobalMotion] = []
     height = body[0, :, 0]
     starts = list(windows(frames))
+    walking = walking_of(conditions)
     for index, (start, overlap) in enumerate(starts):
         generator = torch.Generator().manual_seed(seed * 1000 + index)
         if overlap:
@@ -116,7 +117,6 @@ def make_lower(
             before = None
             start_xy, start_heading = places.position[:, 0], places.heading[:, 0]
         here = before.root[:, OVERLAP - 1, :2] if before is not None else start_xy
-        walking = (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
         now = start + max(overlap, 1) - 1
         cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
         if "path" in stage.config.conditions:
@@ -152,6 +152,11 @@ def make_upper(
         blend = ramp(overlap, WINDOW)[None, :, None]
         out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features * blend
     return out[:, :frames]
+
+
+def walking_of(conditions: dict[str, Tensor]) -> NDArray[np.bool_]:
+    """(2, T) whether each actor's own label is to walk."""
+    return (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
 
 
 def kept_lower(

@@ -17,29 +17,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..body import OVERLAP, WINDOW, BodyStage, StepCallback, join_windows, kept_lower, path_condition, ramp, share_of, windows
+from ..body import OVERLAP, WINDOW, BodyStage, StepCallback, join_windows, kept_lower, path_condition, ramp, share_of, walking_of, windows
 from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
 from ..checkpoint import load_checkpoint, load_into, save_checkpoint
-from ..contract import ACTION_LABELS
 from ..cues import Cue
-from ..networks.blocks import Attention, modulate
-from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
+from ..networks.blocks import modulate
+from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser
 from ..training.body import BodyTraining
 from ..training.loop import Trainer
 
 BASELINES = ("lda1", "lda2")
 _WITH_PARTNER = ("labels", "emotion", "words")  # conditions whose second half is the partner's
-_WALKING = ACTION_LABELS.index("walk")
 
 
-class AloneBlock(nn.Module):
+class AloneBlock(DuetBlock):
     """A ``DuetBlock`` without the partner."""
 
     def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.self_attention = Attention(width, heads)
-        self.feed_forward = nn.Sequential(nn.Linear(width, 3 * width), nn.GELU(approximate="tanh"), nn.Linear(3 * width, width))
-        self.shift = nn.Parameter(torch.zeros(9 * width))
+        super().__init__(width, heads)
+        del self.partner_attention
 
     def forward(self, x: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
         s1, g1, a1, _, _, _, s3, g3, a3 = (modulation + self.shift).chunk(9, -1)
@@ -100,7 +96,7 @@ def make_whole(stage: BodyStage, cue: Cue, seed: int, preset: str, guidance: flo
     height = cue.body[0, :, 0]
     starts = list(windows(cue.frames))
     out = torch.zeros(2, starts[-1][0] + WINDOW, UPPER_SIZE)
-    walking = (cue.conditions["labels"][0, :, :, _WALKING] > 0.5).numpy()
+    walking = walking_of(cue.conditions)
     for index, (start, overlap) in enumerate(starts):
         generator = torch.Generator().manual_seed(seed * 1000 + index)
         before = parts[-1].window(WINDOW - OVERLAP, WINDOW) if overlap else None

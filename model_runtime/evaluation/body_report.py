@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..body import BodyStage
 from ..checkpoint import WEIGHTS
 from ..contract import FPS
-from ..cues import Cue
+from ..cues import Cue, label_track
 from ..generate import StageClock, finish_bodies, lead_through, make_bodies
 from ..skeleton import Skeleton
 from ..training.word_features import WordTracks
@@ -80,10 +80,9 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, Any]:
     obeyed, skates, floors, beats, misses = [], [], [], [], []
     jerks: dict[str, list[float]] = {"hands": [], "head": [], "root": []}
     for (roots, rotations), shot in zip(takes, shots):
-        labels = shot.cue().conditions["labels"][0, :, : roots.shape[1], :3].argmax(-1).numpy()
         for a in range(2):
             skeleton: Skeleton = shot.request.actors[a].skeleton
-            obeyed.append(label_obedience(labels[a], roots[a], rotations[a], skeleton))
+            obeyed.append(label_obedience(label_track(shot.request.actors[a], roots.shape[1]), roots[a], rotations[a], skeleton))
             skates.append(foot_skate(roots[a], rotations[a], skeleton).speed)
             floors.append(floor_depth(roots[a], rotations[a], skeleton))
             found = gesture_beats(hand_speed(roots[a], rotations[a], skeleton), stress_times(shot.heard[a]))

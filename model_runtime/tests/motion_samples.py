@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +17,10 @@ from model_runtime import rotations as rot
 from model_runtime.corpus.asfamc import BONES, make_amc_clip, parse_asf
 from model_runtime.corpus.bone_maps import UNREAL
 from model_runtime.corpus.bvh import read_bvh
-from model_runtime.corpus.clip import Clip, finish_clip
+from model_runtime.corpus.clip import Clip, ClipUnreadable, finish_clip
 from model_runtime.corpus.gltf import parse_glb, read_animation
+from model_runtime.corpus.rocketbox import read_rocketbox
+from model_runtime.corpus.skm import parse_sk, read_skm
 from model_runtime.corpus.source_rig import BoneMap
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, PARENTS, forward_kinematics
 
@@ -190,3 +195,28 @@ def _accessor(view: int, count: int, kind: str) -> dict[str, Any]:
 
 def glb_clip(content: bytes) -> Clip:
     return read_animation(parse_glb("made", content), 0, "made", "test", "none", (), "nobody")
+
+
+def rocketbox_clips(motion: Path, wanted: Callable[[str], bool]) -> list[Clip]:
+    """The clips of the Rocketbox archive in ``motion`` whose member name is ``wanted``."""
+    return [read_rocketbox(name, content) for name, content in _members(motion / "rocketbox.tar", wanted)]
+
+
+def smartbody_clips(motion: Path, *folders: str) -> list[Clip]:
+    """The readable clips of some folders of the SmartBody archive in ``motion``, each '/Name/'."""
+    texts = dict(_members(motion / "smartbody.tar.xz", lambda name: any(folder in name for folder in folders)))
+    rigs = {name: parse_sk(name, text.decode()) for name, text in texts.items() if name.endswith(".sk")}
+    found = []
+    for name, text in texts.items():
+        if name.endswith(".skm"):
+            with suppress(ClipUnreadable):
+                found.append(read_skm(name, text, rigs))
+    return found
+
+
+def _members(archive: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            file = opened.extractfile(member) if member.isfile() and wanted(member.name) else None
+            if file is not None:
+                yield member.name, file.read()

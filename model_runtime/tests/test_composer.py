@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +12,18 @@ from scipy.ndimage import binary_dilation
 from .. import rotations as rot
 from ..contract import ACTION_LABELS, FPS
 from ..corpus.base_motion import BodyTrack, Motion
-from ..corpus.clip import Clip, ClipUnreadable
+from ..corpus.clip import Clip
 from ..corpus.filter import fault, label_agreement
 from ..corpus.gestures import ADAPTORS
 from ..corpus.labels import root_speed
 from ..corpus.legs import leg_positions, reach
-from ..corpus.rocketbox import read_rocketbox
 from ..corpus.scene import Scene, SceneUnreadable, SpokenUtterance
-from ..corpus.skm import parse_sk, read_skm
 from ..corpus.speech_library import Utterance
 from ..corpus.staging import Material, compose_scene, gather, snapped
 from ..evaluation.measures import hand_speed
 from ..features.phones import Segment
 from ..skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
+from .motion_samples import rocketbox_clips, smartbody_clips
 
 MOTION = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "motion"
 SEEDS = (3, 5, 8, 11)
@@ -127,27 +124,9 @@ def few_clips() -> list[Clip]:
     """Enough of the captured motion to compose scenes from: one Rocketbox performer and SmartBody's male gestures."""
     wanted = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "sit_chair", "sit_down_chair", "sit_stand_up_chair",
               "turn_", "walk_start", "walk_stop", "walk_neutral", "walk_slow")  # fmt: skip
-    clips = []
-    with tarfile.open(MOTION / "rocketbox.tar") as archive:
-        for member in archive:
-            if "__m_" in member.name and member.name.split("__m_")[1].startswith(wanted):
-                file = archive.extractfile(member)
-                assert file is not None
-                clips.append(read_rocketbox(member.name, file.read()))
-    with tarfile.open(MOTION / "smartbody.tar.xz") as archive:
-        texts = {}
-        for member in archive:
-            file = archive.extractfile(member) if "smartbody/MaleGestures/" in member.name and member.isfile() else None
-            if file is not None:
-                texts[member.name] = io.BytesIO(file.read()).getvalue()
-    rigs = {name: parse_sk(name, text.decode()) for name, text in texts.items() if name.endswith(".sk")}
-    for name, text in texts.items():
-        if name.endswith(".skm"):
-            try:
-                clips.append(read_skm(name, text, rigs))
-            except ClipUnreadable:
-                continue
-    return clips
+    return [
+        *rocketbox_clips(MOTION, lambda name: "__m_" in name and name.split("__m_")[1].startswith(wanted)), *smartbody_clips(MOTION, "smartbody/MaleGestures/"),
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

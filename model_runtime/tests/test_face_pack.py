@@ -10,7 +10,8 @@ from model_runtime.contract import EMOTIONS, FPS
 from model_runtime.corpus.speech_library import Utterance
 from model_runtime.features.phones import Segment
 from model_runtime.networks.audio_encoder import AudioEncoder, AudioEncoderConfig
-from model_runtime.training.face_data import NEUTRAL, FacePack, FaceScene, compose_scene, save_pack
+from model_runtime.training.face_data import FacePack, FaceScene, compose_scene, save_pack
+from model_runtime.training.feelings import NEUTRAL
 
 SECONDS = 8.0
 PHONES = ["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"]

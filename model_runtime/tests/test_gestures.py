@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,14 @@ import pytest
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..corpus.base_motion import Motion
-from ..corpus.clip import Clip, ClipUnreadable
+from ..corpus.clip import Clip
 from ..corpus.gesture_library import ADAPTORS, arm_positions, gesture_kind, speed_of
 from ..corpus.gesture_placing import Said, kind_of
 from ..corpus.gestures import Gesture, gesture_body, gesture_library
 from ..corpus.manner import Manners
-from ..corpus.rocketbox import read_rocketbox
 from ..corpus.scene import Feeling
-from ..corpus.skm import parse_sk, read_skm
 from ..evaluation.penetration import self_penetrations
+from .motion_samples import rocketbox_clips, smartbody_clips
 
 MOTION = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "motion"
 needs_motion = [pytest.mark.data, pytest.mark.skipif(not (MOTION / "rocketbox.tar").is_file(), reason="needs ../shared/data/motion")]
@@ -34,29 +32,11 @@ LENGTH = 60.0  # s
 @pytest.fixture(scope="module")
 def clips() -> list[Clip]:
     """The gestures of one man and one woman, and what Rocketbox has that talks or sits still."""
-    found = []
     wanted = ("gestic_presentation", "gestic_shrug", "sit_chair_gestic_shrug", "sit_chair_idle_touch_face", "idle_touch_face", *(b[2:] for b in BASES))
-    with tarfile.open(MOTION / "rocketbox.tar") as archive:
-        for member in archive:
-            if "__m_" in member.name and member.name.split("__m_")[1].startswith(wanted):
-                file = archive.extractfile(member)
-                assert file is not None
-                found.append(read_rocketbox(member.name, file.read()))
-    texts = {}
-    with tarfile.open(MOTION / "smartbody.tar.xz") as archive:
-        for member in archive:
-            if ("/MaleGestures/" in member.name or "/Gestures/" in member.name) and member.isfile():
-                file = archive.extractfile(member)
-                assert file is not None
-                texts[member.name] = file.read()
-    rigs = {name: parse_sk(name, text.decode()) for name, text in texts.items() if name.endswith(".sk")}
-    for name, text in texts.items():
-        if name.endswith(".skm"):
-            try:
-                found.append(read_skm(name, text, rigs))
-            except ClipUnreadable:
-                continue
-    return found
+    return [
+        *rocketbox_clips(MOTION, lambda name: "__m_" in name and name.split("__m_")[1].startswith(wanted)),
+        *smartbody_clips(MOTION, "/MaleGestures/", "/Gestures/"),
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,20 +13,19 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ACTION_LABELS, FPS
-from ..corpus.clip import Clip, ClipUnreadable
+from ..corpus.clip import Clip
 from ..corpus.clip_bank import ClipBank, ClipSet
 from ..corpus.labels import label_frames
 from ..corpus.manner import Manners
 from ..corpus.paths import Wanted, steer
 from ..corpus.performer import Performer
-from ..corpus.rocketbox import read_rocketbox
 from ..corpus.scene import Feeling
 from ..corpus.script import Intent
-from ..corpus.skm import parse_sk, read_skm
 from ..corpus.walking import along, gaits, straight_walk, with_changes_of_pace
 from ..evaluation.measures import foot_skate
 from ..refine.feet import lock_feet
 from ..skeleton import INDEX, forward_kinematics
+from .motion_samples import rocketbox_clips, smartbody_clips
 
 MOTION = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "motion"
 needs_motion = pytest.mark.skipif(not (MOTION / "rocketbox.tar").is_file(), reason="needs ../shared/data/motion")
@@ -38,24 +36,10 @@ Pair = tuple[Performer, Performer]
 @pytest.fixture(scope="module")
 def clips() -> list[Clip]:
     """Of Rocketbox what stands, turns and walks; of SmartBody one performer's locomotion, which has steps."""
-    found = []
-    with tarfile.open(MOTION / "rocketbox.tar") as archive:
-        for member in archive:
-            name = member.name.split("__")[-1]
-            if name[2:].startswith(("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "turn_", "walk_")):
-                file = archive.extractfile(member)
-                assert file is not None
-                found.append(read_rocketbox(member.name, file.read()))
-    with tarfile.open(MOTION / "smartbody.tar.xz") as archive:
-        texts = {m.name: archive.extractfile(m).read() for m in archive if "smartbody/MaleLocomotion/" in m.name and m.isfile()}  # type: ignore[union-attr]
-    rigs = {name: parse_sk(name, text.decode()) for name, text in texts.items() if name.endswith(".sk")}
-    for name, text in texts.items():
-        if name.endswith(".skm"):
-            try:
-                found.append(read_skm(name, text, rigs))
-            except ClipUnreadable:
-                continue
-    return found
+    starts = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "turn_", "walk_")
+    return [
+        *rocketbox_clips(MOTION, lambda name: name.split("__")[-1][2:].startswith(starts)), *smartbody_clips(MOTION, "smartbody/MaleLocomotion/"),
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

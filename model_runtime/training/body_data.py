@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
-from ..contract import EMOTIONS, FPS, RELATIONSHIPS
+from ..contract import EMOTIONS, RELATIONSHIPS
 from ..corpus.scene import Scene
 from ..networks.duet_denoiser import conditions_of
+from .feelings import feeling_tracks
 from .word_features import WordTracks
 
 WINDOW = 300  # frames: 10 s
@@ -104,7 +104,7 @@ def hand_rows(left: Tensor, right: Tensor) -> Tensor:
 
 def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     scene = Scene.load(path)
-    emotion, intensity = _feelings(scene)
+    emotion, intensity = (np.stack(tracks) for tracks in zip(*(feeling_tracks(felt, scene.frames, 1.0) for felt in scene.feelings)))
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
@@ -116,18 +116,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
         "left": torch.from_numpy(left), "right": torch.from_numpy(right),
         "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
         "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
-        "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity),
+        "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity).half(),
         "relationship": torch.tensor(RELATIONSHIPS.index(scene.relationship)),
         "offsets": torch.from_numpy(offsets), "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),
     }  # fmt: skip
-
-
-def _feelings(scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    """Index into ``EMOTIONS`` and intensity (2, T) of what both feel."""
-    emotion = np.full((2, scene.frames), EMOTIONS.index("neutral"), np.uint8)
-    intensity = np.ones((2, scene.frames), np.float16)
-    for a, feelings in enumerate(scene.feelings):
-        for felt in feelings:
-            span = slice(round(felt.start * FPS), round(felt.end * FPS))
-            emotion[a, span], intensity[a, span] = EMOTIONS.index(felt.emotion), felt.intensity
-    return emotion, intensity

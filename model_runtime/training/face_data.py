@@ -25,6 +25,7 @@ from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..networks.audio_encoder import AudioEncoder, normalise_mels
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
+from .feelings import NEUTRAL, feeling_tracks
 
 if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
     from ..corpus.speech_library import Utterance
@@ -32,7 +33,6 @@ if TYPE_CHECKING:  # the library reads sound files; a training machine only read
 RATE = 16000
 BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
 HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
-NEUTRAL = EMOTIONS.index("neutral")
 CALM_SHARE = 0.5  # of scenes in which nobody feels anything in particular
 _MEL_STEP, _VOICE_STEP, _GAZE_STEP = 0.1, 1.0 / 180.0, 1.0 / 80.0  # of a stored byte: natural log, activity, radians
 _INTENSITY_STEP = 1.0 / 100.0
@@ -87,7 +87,7 @@ def compose_scene(
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
-    emotion, intensity = (np.stack(parts) for parts in zip(*(_feeling_tracks(felt, frames) for felt in feelings)))
+    emotion, intensity = (np.stack(parts) for parts in zip(*(feeling_tracks(felt, frames, 0.0) for felt in feelings)))
     return FaceScene(
         voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity
     )
@@ -100,14 +100,6 @@ def _feelings(rng: np.random.Generator, duration: float) -> list[Feeling]:
     if turn < duration:
         felt.append(Feeling(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), turn, duration))
     return [f if f.emotion != "neutral" else f._replace(intensity=0.0) for f in felt]
-
-
-def _feeling_tracks(feelings: Sequence[Feeling], frames: int) -> tuple[NDArray[np.uint8], FloatArray]:
-    emotion, intensity = np.full(frames, NEUTRAL, np.uint8), np.zeros(frames, np.float32)
-    for feeling in feelings:
-        span = slice(round(feeling.start * FPS), round(feeling.end * FPS))
-        emotion[span], intensity[span] = EMOTIONS.index(feeling.emotion), feeling.intensity
-    return emotion, intensity
 
 
 def _conversation(
