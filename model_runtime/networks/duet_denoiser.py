@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..body_features import BODY_SIZE, LOWER_GROUPS, LOWER_SIZE, UPPER_GROUPS, UPPER_SIZE
 from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
+from ..style import STYLE_SIZE
 from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 
 PATCH = 5  # frames a token
@@ -30,6 +31,7 @@ CONDITIONS = {
     "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
     "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
     "words": 2 * WORD_SIZE,  # what is being said
+    "style": STYLE_SIZE + 1,  # how one gestures (`style.style_of`), and 1 where it is known
 }
 # What the stages are trained with: the upper body sees the lower one and needs no path.
 STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name != "path")}
@@ -38,12 +40,13 @@ FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoi
 
 def conditions_of(
     labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None,
-    words: Tensor | None = None,
+    words: Tensor | None = None, style: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Conditions by name; one that is not given is absent, and the network's learned null stands in for it.
 
     ``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height, ``path`` (B, 2, T, 3),
-    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``, ``words`` (B, 2, T, 48).
+    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``, ``words`` (B, 2, T, 48), ``style`` (B, 2, 3),
+    NaN for an actor whose style is not known.
     """
     one_hot = nn.functional.one_hot(labels.long(), len(ACTION_LABELS)).float()
     found = {"labels": beside_partners(one_hot), "speech": prosody, "partner_speech": prosody.flip(1), "seat": seat}
@@ -57,6 +60,9 @@ def conditions_of(
         found["relationship"] = torch.cat([which, role], -1)[:, :, None].expand(-1, -1, labels.shape[2], -1)
     if words is not None:
         found["words"] = beside_partners(words)
+    if style is not None:
+        told = torch.cat([style.nan_to_num(), (~style.isnan().any(-1, keepdim=True)).to(style.dtype)], -1)
+        found["style"] = told[:, :, None].expand(-1, -1, labels.shape[2], -1)
     return found
 
 

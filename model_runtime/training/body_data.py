@@ -12,7 +12,10 @@ from torch import Tensor
 from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
 from ..contract import EMOTIONS, RELATIONSHIPS
 from ..corpus.scene import Scene
+from ..features.prosody import VOICE_ACTIVITY
 from ..networks.duet_denoiser import conditions_of
+from ..skeleton import Skeleton
+from ..style import STYLE_SIZE, style_of
 from .feelings import feeling_tracks
 from .word_features import WordTracks
 
@@ -61,6 +64,7 @@ class BodyData:
         self.emotion, self.intensity = joined("emotion"), joined("intensity")
         self.seat = torch.stack([s["seat"] for s in scenes]).to(device)
         self.relationship = torch.stack([s["relationship"] for s in scenes]).to(device)
+        self.style = torch.stack([s["style"] for s in scenes]).to(device)
         lengths = torch.tensor([s["root"].shape[1] for s in scenes])
         first = lengths.cumsum(0) - lengths
         # One entry per frame at which a window may begin, with its scene.
@@ -86,7 +90,7 @@ class BodyData:
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),
-            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words),
+            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words, self.style[scene]),
             body=size,
             offsets=offsets,
             labels=labels,
@@ -109,6 +113,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     offsets = np.asarray(scene.skeletons, np.float32)
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
     left, right = hand_vectors(rotations)
+    styles = [style_of(roots[a], rotations[a], Skeleton(offsets[a]), scene.labels[a], scene.prosody[a][:, VOICE_ACTIVITY]) for a in range(2)]
     said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
     return said | {
         "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,
@@ -116,6 +121,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
         "left": torch.from_numpy(left), "right": torch.from_numpy(right),
         "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
         "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
+        "style": torch.from_numpy(np.stack([np.full(STYLE_SIZE, np.nan, np.float32) if s is None else s for s in styles])),
         "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity).half(),
         "relationship": torch.tensor(RELATIONSHIPS.index(scene.relationship)),
         "offsets": torch.from_numpy(offsets), "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),

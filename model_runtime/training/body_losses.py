@@ -64,6 +64,12 @@ def interaction(joints: Tensor, truth: Tensor, lower: Tensor, batch: Batch, stag
     return 0.5 * (weight.reshape(-1, 1, 1, 1) * error.unflatten(0, (-1, frames))).mean()
 
 
+def facing_error(lower: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """Relative orientation: 1 - cos of the angle by which the partner's facing, seen from one's own, is off; InterGen's (Liang et al. 2024)."""
+    mine, theirs = (torch.nn.functional.normalize(x[..., PARTNER][..., 2:4], dim=-1, eps=1e-4) for x in (lower, truth))
+    return (weight[..., 0, 0] * (1 - (mine * theirs).sum(-1))).mean()
+
+
 def _root(lower: Tensor, batch: Batch) -> Tensor:
     """(B, 2, T, 3) the pelvis over the floor in its own heading frame."""
     return torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * batch.body[..., 0][:, :, None, None]], -1)
@@ -92,6 +98,7 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
     if stage == "lower":
         joints, true_joints = leg_positions(raw, batch), leg_positions(truth, batch)
         contact = truth[:, :, 1:, CONTACTS] * truth[:, :, :-1, CONTACTS]
+        terms["orientation"] = 0.3 * facing_error(raw, truth, weight)
         terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
     else:
         joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
