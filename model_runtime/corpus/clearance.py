@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from .. import rotations as rot
+from ..capsules import CAPSULES, SOFT_CONTACT, STATURE, body_capsules, closest_points, radius_at
 from ..contract import FloatArray
-from ..evaluation.penetration import CAPSULES, SOFT_CONTACT, STATURE, body_capsules, closest_points, radius_at
 from ..skeleton import INDEX, Skeleton, forward_kinematics
 from .limbs import SIDES, reach_hand, trunk_of
 from .resting_arms import ARM_JOINTS

@@ -1,6 +1,6 @@
 """Where hands rest when they say nothing: on thighs, in the lap, folded, clasped, on the hips.
 
-Each posture lays hands and forearms on the surface of the body's own capsules (``evaluation.penetration``), so that they touch
+Each posture lays hands and forearms on the surface of the body's own capsules (``capsules``), so that they touch
 and do not sink in, whatever the body's size and however it leans. Forms and names follow Dael, Mortillaro and Scherer 2012
 ("The Body Action and Posture coding system").
 """
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import rotations as rot
+from ..capsules import RADII, STATURE, breadth
 from ..contract import FloatArray
-from ..evaluation.penetration import RADII, STATURE, breadth
 from ..skeleton import INDEX, Skeleton
 from .limbs import SIDES, Trunk, hand_turn, reach_hand
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import rotations as rot
-from ..evaluation.penetration import FREE_THIGH, RADII, SOFT_CONTACT, STATURE, closest_points
+from ..capsules import FREE_THIGH, RADII, SOFT_CONTACT, STATURE, closest_points
 from ..skeleton import INDEX, Skeleton
 from .limbs import SIDES, reach_foot
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from .. import rotations as rot
+from ..capsules import SOFT_CONTACT, body_capsules
 from ..contract import FloatArray
 from ..corpus.clip import MIRRORED
 from ..evaluation.joint_limits import ALLOWANCE, joint_angles, joint_excess, joint_limits
-from ..evaluation.penetration import SOFT_CONTACT, body_capsules, pair_penetration, self_penetration, self_penetrations
+from ..evaluation.penetration import pair_penetration, self_penetration, self_penetrations
 from ..skeleton import AVERAGE_SKELETON, INDEX
 
 MOTION = Path(os.environ.get("INTERACT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "motion"
