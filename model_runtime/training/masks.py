@@ -1,7 +1,8 @@
 """Which motion is kept in a training window, and which conditions are dropped.
 
 The mix covers what generation asks for: a start, a kept prefix (the window before), places to be at (seat,
-walk target), and now and then one whole actor.
+walk target), and now and then one whole actor, one part of the body, or some frames: a beginning, an end, a span,
+all but a gap, single ones.
 """
 
 from __future__ import annotations
@@ -22,6 +23,26 @@ def _chance(shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
     return torch.rand(shape, device=like.device) < p
 
 
+def kept_frames(pairs: int, frames: int, device: torch.device, each: float = 0.03) -> Tensor:
+    """(B, 2, T) frames that stay whole, of both actors or of one: a beginning, an end, a span, all but a gap, up to three
+    single ones; each kind with chance ``each``, else none."""
+    t = torch.arange(frames, device=device)
+
+    def whole(low: int, high: int) -> Tensor:
+        return torch.randint(low, high, (pairs, 1, 1), device=device)
+
+    length, first, size = whole(5, frames // 4 + 1), whole(5, frames - 10), whole(5, frames // 2)
+    span = (t >= first) & (t < first + size)
+    single = torch.rand(pairs, 1, frames, device=device) < whole(1, 4) / frames
+    kinds = (t < length, t >= frames - length, span, ~span, single)
+    drawn = torch.rand(pairs, 1, 1, device=device)
+    kept = torch.zeros(pairs, 1, frames, dtype=torch.bool, device=device)
+    for index, kind in enumerate(kinds):
+        kept = kept | (kind & (drawn >= index * each) & (drawn < (index + 1) * each))
+    both = torch.rand(pairs, 1, 1, device=device) < 0.5
+    return kept & (both | (torch.arange(2, device=device)[:, None] == whole(0, 2)))
+
+
 def lower_mask(batch: Batch) -> Tensor:
     """(B, 2, T, 4): motion, position, heading, partner kept."""
     b, _, t, _ = batch.lower.shape
@@ -30,7 +51,7 @@ def lower_mask(batch: Batch) -> Tensor:
     prefix = torch.randint(5, 76, (b, 1, 1), device=labels.device)
     has_prefix = _chance((b, 1, 1), 0.5, labels)
     one_whole = _chance((b, 1, 1), 0.04, labels) & (torch.arange(2, device=labels.device)[None, :, None] == torch.randint(2, (b, 1, 1), device=labels.device))
-    everything = (has_prefix & (frames < prefix)) | one_whole
+    everything = (has_prefix & (frames < prefix)) | one_whole | kept_frames(b, t, labels.device)
     # Places to be at: up to three random frames, and the frame where a walk ends.
     scattered = torch.rand(b, 2, t, device=labels.device) < (torch.randint(0, 4, (b, 2, 1), device=labels.device) / t)
     walk_ends = torch.zeros_like(scattered)
@@ -46,7 +67,9 @@ def lower_mask(batch: Batch) -> Tensor:
     seated = still & _chance((b, 2, 1), 0.5, labels)
     first = (frames == 0) & _chance((b, 1, 1), 0.95, labels)
     anywhere = everything | first
-    mask = torch.stack([everything, anywhere | places | seated, anywhere | place_heading | seated, anywhere], -1)
+    # Where the partner is seen from here is known only where both are.
+    partner = (everything & everything.flip(1)) | first
+    mask = torch.stack([everything, anywhere | places | seated, anywhere | place_heading | seated, partner], -1)
     return mask.float()
 
 
@@ -84,10 +107,14 @@ def upper_mask(batch: Batch) -> Tensor:
     device = batch.upper.device
     frames = torch.arange(t, device=device)
     prefix = torch.randint(5, 76, (b, 1, 1), device=device)
-    everything = _chance((b, 1, 1), 0.5, batch.upper) & (frames < prefix)
-    whole = _chance((b, 2, 1), 0.04, batch.upper)
-    hands_alone = _chance((b, 2, 1), 0.02, batch.upper)
-    return torch.stack([(everything | whole).expand(b, 2, t), (everything | whole | hands_alone).expand(b, 2, t)], -1).float()
+    everything = (_chance((b, 1, 1), 0.5, batch.upper) & (frames < prefix)) | _chance((b, 2, 1), 0.04, batch.upper)
+    alone = torch.rand(b, 2, 1, device=device)  # the joints without the hands, or the hands alone
+    kept = kept_frames(b, t, device)
+    # Of the frames that stay, one part may be free.
+    part = torch.rand(b, 1, 1, device=device)
+    joints = everything | (alone < 0.02) | (kept & (part > 0.25))
+    hands = everything | (alone > 0.98) | (kept & (part < 0.75))
+    return torch.stack([joints, hands], -1).float()
 
 
 def dropped_conditions(batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1) -> dict[str, Tensor]:

@@ -1,0 +1,63 @@
+"""What training keeps and drops: all that a request may keep or leave out."""
+
+import pytest
+import torch
+
+from model_runtime.networks.duet_denoiser import CONDITIONS
+from model_runtime.tests.test_training import make_scene
+from model_runtime.training.body_data import Batch, BodyData
+from model_runtime.training.masks import dropped_conditions, kept_frames, lower_mask, upper_mask
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory) -> Batch:
+    folder = tmp_path_factory.mktemp("scenes")
+    make_scene(0, "train").save(folder / "scene_00000.npz")
+    return BodyData([folder / "scene_00000.npz"], torch.device("cpu")).windows(torch.zeros(64, dtype=torch.long))
+
+
+def runs(kept: torch.Tensor) -> torch.Tensor:
+    """(...,) how often a track (..., T) turns from free to kept."""
+    return (kept[..., 1:] & ~kept[..., :-1]).sum(-1) + kept[..., 0]
+
+
+def test_beginnings_ends_spans_gaps_and_single_frames_are_kept_of_both_or_of_one():
+    torch.manual_seed(0)
+    kept = kept_frames(4000, 300, torch.device("cpu"))
+    some = kept.any(-1)
+    assert 0.1 < some.any(1).float().mean() < 0.2, "most windows are free"
+    both, one = some.all(1), some.any(1) & ~some.all(1)
+    assert both.sum() > 100 and one.sum() > 100
+    track = kept[some.any(1)].any(1)
+    begins, ends, count = track[:, 0], track[:, -1], track.sum(-1)
+    single = (count <= 9) & (runs(track) >= count - 1)
+    assert {"beginning": int((begins & ~ends).sum()) > 50, "end": int((ends & ~begins).sum()) > 50,
+            "gap": int((begins & ends & (runs(track) == 2)).sum()) > 50, "span": int((~begins & ~ends & (runs(track) == 1) & (count >= 5)).sum()) > 50,
+            "single frames": int(single.sum()) > 50} == dict.fromkeys(("beginning", "end", "gap", "span", "single frames"), True)  # fmt: skip
+
+
+def test_the_partner_is_given_only_where_the_partner_is_kept_too(batch):
+    torch.manual_seed(1)
+    for _ in range(20):
+        mask = lower_mask(batch).bool()
+        motion, partner = mask[..., 0], mask[..., 3]
+        assert not (partner & ~(motion & motion.flip(1)))[:, :, 1:].any()
+
+
+def test_joints_without_hands_and_hands_alone_are_kept_over_whole_windows_and_over_some_frames(batch):
+    torch.manual_seed(2)
+    joints, hands = (torch.cat(x) for x in zip(*(upper_mask(batch).bool().unbind(-1) for _ in range(40))))
+    for this, other in ((joints, hands), (hands, joints)):
+        alone = this & ~other
+        assert alone.all(-1).any(), "throughout"
+        assert (alone.any(-1) & ~alone.all(-1)).any(), "for a while"
+
+
+def test_every_condition_is_dropped_on_its_own_in_ten_to_twenty_percent_of_the_windows():
+    torch.manual_seed(3)
+    dropped = dropped_conditions(40_000, torch.device("cpu"))
+    assert set(dropped) == set(CONDITIONS)
+    flags = torch.stack(list(dropped.values()))
+    for name, flag in dropped.items():
+        assert 0.1 <= flag.float().mean() <= 0.2, name
+        assert (flag & (flags.sum(0) == 1)).any(), f"{name} alone"
