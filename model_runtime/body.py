@@ -1,12 +1,11 @@
 """The body model at work: conditions and places in, motion of the pair out, window by window.
 
-A take of any length is made in windows of 10 s. Each keeps the last 2 s of the one before as motion kept, so the
-take has no seam and memory stays constant.
+A take of any length is made in windows (``windows.py``), each of which keeps the end of the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +31,8 @@ from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
 from .places import Places, lead_towards, path_ahead
+from .windows import Window, join_windows, ramp, windows
 
-WINDOW, OVERLAP = 300, 60
 WALKING = ACTION_LABELS.index("walk")
 StepCallback = Callable[[float], None]
 
@@ -86,16 +85,6 @@ class BodyStage:
         return sample(predict, noise, kept, spread, preset, on_step) * self.std + self.mean
 
 
-def windows(frames: int) -> Iterator[tuple[int, int]]:
-    """Starts of the 10 s windows of a take and how many frames each keeps from the one before."""
-    start = 0
-    while True:
-        yield start, OVERLAP if start else 0
-        if start + WINDOW >= frames:
-            return
-        start += WINDOW - OVERLAP
-
-
 def make_lower(
     stage: BodyStage, conditions: dict[str, Tensor], body: Tensor, places: Places, keep: KeptFeatures, frames: int, seed: int, preset: str,
     guidance: float, on_step: StepCallback,
@@ -106,29 +95,30 @@ def make_lower(
     """
     parts: list[GlobalMotion] = []
     height = body[0, :, 0]
-    starts = list(windows(frames))
+    spans = windows(frames)
     walking = walking_of(conditions)
-    for index, (start, overlap) in enumerate(starts):
+    for index, window in enumerate(spans):
         generator = torch.Generator().manual_seed(seed * 1000 + index)
-        if overlap:
-            before = parts[-1].window(WINDOW - OVERLAP, WINDOW)
+        if window.kept:
+            end = parts[-1].root.shape[1]
+            before = parts[-1].window(end - window.kept, end)
             start_xy, start_heading = before.root[:, 0, :2], before.heading[:, 0]
         else:
             before = None
             start_xy, start_heading = places.position[:, 0], places.heading[:, 0]
-        here = before.root[:, OVERLAP - 1, :2] if before is not None else start_xy
-        now = start + max(overlap, 1) - 1
-        cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
+        here = before.root[:, -1, :2] if before is not None else start_xy
+        now = window.start + max(window.kept, 1) - 1
+        cut = {name: value[:, :, window.span] for name, value in conditions.items()}
         if "path" in stage.config.conditions:
             ahead = places
-            cut["path"] = path_condition(places, walking, here, now, start, start_xy, start_heading, height)
+            cut["path"] = path_condition(places, walking, here, now, window, start_xy, start_heading, height)
         else:
-            ahead = lead_towards(places, walking, here.numpy(), now, start + WINDOW)
-        kept, mask = kept_lower(before, ahead, start, start_xy, start_heading, height)
-        theirs, wanted = keep.lower_window(start, start + WINDOW, start_xy, start_heading, height)
+            ahead = lead_towards(places, walking, here.numpy(), now, window.stop)
+        kept, mask = kept_lower(before, ahead, window, start_xy, start_heading, height)
+        theirs, wanted = keep.lower_window(window.start, window.stop, start_xy, start_heading, height)
         kept = torch.where(stage.config.spread(wanted) > 0, theirs, kept)
         mask = torch.maximum(mask, wanted)
-        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, share_of(on_step, index, len(starts)))
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, share_of(on_step, index, len(spans)))
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return join_windows(parts)
 
@@ -140,17 +130,18 @@ def make_upper(
     """Upper features (2, frames, 102) over the take, given the lower body (2, padded frames, ...)."""
     out = torch.zeros(2, lower.root.shape[1], UPPER_SIZE)
     given_upper, wanted = keep.upper(stage.hands)
-    starts = list(windows(frames))
-    for index, (start, overlap) in enumerate(starts):
+    spans = windows(frames)
+    for index, window in enumerate(spans):
         generator = torch.Generator().manual_seed(seed * 1000 + 500 + index)
-        part = lower.window(start, start + WINDOW)
+        part = lower.window(window.start, window.stop)
         given = encode_lower(GlobalMotion(*(getattr(part, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), body[..., 0])
-        kept, mask = given_upper[None, :, start : start + WINDOW].clone(), wanted[None, :, start : start + WINDOW].clone()
-        kept[0, :, :overlap], mask[0, :, :overlap] = out[:, start : start + overlap], 1.0
-        cut = {name: value[:, :, start : start + WINDOW] for name, value in conditions.items()}
-        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, share_of(on_step, index, len(starts)))[0]
-        blend = ramp(overlap, WINDOW)[None, :, None]
-        out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features * blend
+        kept, mask = given_upper[None, :, window.span].clone(), wanted[None, :, window.span].clone()
+        before = slice(window.start, window.start + window.kept)
+        kept[0, :, : window.kept], mask[0, :, : window.kept] = out[:, before], 1.0
+        cut = {name: value[:, :, window.span] for name, value in conditions.items()}
+        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, share_of(on_step, index, len(spans)))[0]
+        blend = ramp(window)[None, :, None]
+        out[:, window.span] = out[:, window.span] * (1 - blend) + features * blend
     return out[:, :frames]
 
 
@@ -160,18 +151,18 @@ def walking_of(conditions: dict[str, Tensor]) -> NDArray[np.bool_]:
 
 
 def kept_lower(
-    before: GlobalMotion | None, places: Places, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
+    before: GlobalMotion | None, places: Places, window: Window, start_xy: Tensor, start_heading: Tensor, height: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Kept features (1, 2, T, 70) and their mask (1, 2, T, 4) of the window that begins at frame ``start``."""
-    kept, mask = torch.zeros(1, 2, WINDOW, LOWER_SIZE), torch.zeros(1, 2, WINDOW, 4)
-    span = slice(start, start + WINDOW)
-    kept[0, :, :, POSITION] = rotate_plane(places.position[:, span] - start_xy[:, None], -start_heading[:, None].expand(-1, WINDOW))
+    """Kept features (1, 2, T, 70) and their mask (1, 2, T, 4) of a window."""
+    kept, mask = torch.zeros(1, 2, window.length, LOWER_SIZE), torch.zeros(1, 2, window.length, 4)
+    span = window.span
+    kept[0, :, :, POSITION] = rotate_plane(places.position[:, span] - start_xy[:, None], -start_heading[:, None].expand(-1, window.length))
     turned = places.heading[:, span] - start_heading[:, None]
     kept[0, :, :, HEADING] = torch.stack([turned.cos(), turned.sin()], -1)
     mask[0, :, :, 1], mask[0, :, :, 2] = places.has_position[:, span].float(), places.has_heading[:, span].float()
     if before is not None:
         features = encode_lower(GlobalMotion(*(getattr(before, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), height[None])
-        kept[0, :, :OVERLAP], mask[0, :, :OVERLAP] = features[0], 1.0
+        kept[0, :, : window.kept], mask[0, :, : window.kept] = features[0], 1.0
     else:
         still = GlobalMotion(
             torch.cat([start_xy, height[:, None]], -1)[None, :, None], start_heading[None, :, None],
@@ -183,34 +174,14 @@ def kept_lower(
 
 
 def path_condition(
-    places: Places, walking: NDArray[np.bool_], here: Tensor, now: int, start: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
+    places: Places, walking: NDArray[np.bool_], here: Tensor, now: int, window: Window, start_xy: Tensor, start_heading: Tensor, height: Tensor
 ) -> Tensor:
-    """The condition 'path' (1, 2, T, 3) of the window that begins at frame ``start``, from frame ``now`` on."""
-    place, known = (torch.from_numpy(x) for x in path_ahead(places, walking, here.numpy(), now, start + WINDOW))
+    """The condition 'path' (1, 2, T, 3) of a window, from frame ``now`` of the take on."""
+    place, known = (torch.from_numpy(x) for x in path_ahead(places, walking, here.numpy(), now, window.stop))
     local = rotate_plane(place - start_xy[:, None], -start_heading[:, None].expand(-1, place.shape[1])) / height[:, None, None]
-    path = torch.zeros(1, 2, WINDOW, 3)
-    path[0, :, now - start :] = torch.cat([local, torch.ones_like(local[..., :1])], -1) * known[..., None]
+    path = torch.zeros(1, 2, window.length, 3)
+    path[0, :, now - window.start :] = torch.cat([local, torch.ones_like(local[..., :1])], -1) * known[..., None]
     return path
-
-
-def join_windows(parts: list[GlobalMotion]) -> GlobalMotion:
-    """One motion from overlapping windows; kept frames agree, so the later window simply takes over at their middle."""
-    joined: dict[str, Tensor] = {}
-    for name in ("root", "heading", "tilt", "legs", "contacts"):
-        pieces = []
-        for index, part in enumerate(parts):
-            begin = OVERLAP // 2 if index else 0
-            end = WINDOW - OVERLAP + OVERLAP // 2 if index + 1 < len(parts) else WINDOW
-            pieces.append(getattr(part, name)[:, begin:end])
-        joined[name] = torch.cat(pieces, 1)
-    return GlobalMotion(**joined)
-
-
-def ramp(overlap: int, length: int) -> Tensor:
-    """0 through the first half of the overlap, a smooth rise over its second half, then 1."""
-    t = (torch.arange(length).float() - overlap / 2 + 0.5) / max(overlap / 2, 1e-6)
-    t = t.clamp(0, 1) if overlap else torch.ones(length)
-    return t * t * (3 - 2 * t)
 
 
 def share_of(on_step: StepCallback, index: int, count: int) -> StepCallback:

@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .body import WINDOW, windows
 from .body_features import body_size
 from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request
 from .kept_features import KeptFeatures
 from .networks.duet_denoiser import conditions_of
 from .places import Places
 from .skeleton import Skeleton
+from .windows import padded_frames
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,6 @@ class Cue:
     body: Tensor
     places: Places
     keep: KeptFeatures
-
-
-def padded_frames(frames: int) -> int:
-    """Frames up to the end of the last window."""
-    return list(windows(frames))[-1][0] + WINDOW
 
 
 def cue_of(request: Request, heard: list[FloatArray], with_words: bool) -> Cue:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..body import OVERLAP, WINDOW, BodyStage, StepCallback, join_windows, kept_lower, path_condition, ramp, share_of, walking_of, windows
+from ..body import BodyStage, StepCallback, kept_lower, path_condition, share_of, walking_of
 from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
 from ..checkpoint import load_checkpoint, load_into, save_checkpoint
 from ..cues import Cue
@@ -25,6 +25,7 @@ from ..networks.blocks import modulate
 from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser
 from ..training.body import BodyTraining
 from ..training.loop import Trainer
+from ..windows import join_windows, ramp, windows
 
 BASELINES = ("lda1", "lda2")
 _WITH_PARTNER = ("labels", "emotion", "words")  # conditions whose second half is the partner's
@@ -94,25 +95,26 @@ def make_whole(stage: BodyStage, cue: Cue, seed: int, preset: str, guidance: flo
     """Lower motion (2, frames, ...) and upper features (2, frames, 102) by one network, window by window."""
     parts: list[GlobalMotion] = []
     height = cue.body[0, :, 0]
-    starts = list(windows(cue.frames))
-    out = torch.zeros(2, starts[-1][0] + WINDOW, UPPER_SIZE)
+    spans = windows(cue.frames)
+    out = torch.zeros(2, spans[-1].stop, UPPER_SIZE)
     walking = walking_of(cue.conditions)
-    for index, (start, overlap) in enumerate(starts):
+    for index, window in enumerate(spans):
         generator = torch.Generator().manual_seed(seed * 1000 + index)
-        before = parts[-1].window(WINDOW - OVERLAP, WINDOW) if overlap else None
+        end = parts[-1].root.shape[1] if parts else 0
+        before = parts[-1].window(end - window.kept, end) if window.kept else None
         first_xy, first_heading = (cue.places.position[:, 0], cue.places.heading[:, 0]) if before is None else (before.root[:, 0, :2], before.heading[:, 0])
-        here = before.root[:, OVERLAP - 1, :2] if before is not None else first_xy
-        cut = {name: value[:, :, start : start + WINDOW] for name, value in cue.conditions.items()}
-        cut["path"] = path_condition(cue.places, walking, here, start + max(overlap, 1) - 1, start, first_xy, first_heading, height)
-        kept, mask = kept_lower(before, cue.places, start, first_xy, first_heading, height)
-        above, over = torch.zeros(1, 2, WINDOW, UPPER_SIZE), torch.zeros(1, 2, WINDOW, len(stage.config.groups) - mask.shape[-1])
-        above[0, :, :overlap], over[0, :, :overlap] = out[:, start : start + overlap], 1.0
+        here = before.root[:, -1, :2] if before is not None else first_xy
+        cut = {name: value[:, :, window.span] for name, value in cue.conditions.items()}
+        cut["path"] = path_condition(cue.places, walking, here, window.start + max(window.kept, 1) - 1, window, first_xy, first_heading, height)
+        kept, mask = kept_lower(before, cue.places, window, first_xy, first_heading, height)
+        above, over = torch.zeros(1, 2, window.length, UPPER_SIZE), torch.zeros(1, 2, window.length, len(stage.config.groups) - mask.shape[-1])
+        above[0, :, : window.kept], over[0, :, : window.kept] = out[:, window.start : window.start + window.kept], 1.0
         features = stage.sample(
-            cut, cue.body, torch.cat([kept, above], -1), torch.cat([mask, over], -1), None, generator, preset, guidance, share_of(on_step, index, len(starts))
+            cut, cue.body, torch.cat([kept, above], -1), torch.cat([mask, over], -1), None, generator, preset, guidance, share_of(on_step, index, len(spans))
         )[0]
         parts.append(decode_lower(features[..., :LOWER_SIZE], height, first_xy, first_heading))
-        blend = ramp(overlap, WINDOW)[None, :, None]
-        out[:, start : start + WINDOW] = out[:, start : start + WINDOW] * (1 - blend) + features[..., LOWER_SIZE:] * blend
+        blend = ramp(window)[None, :, None]
+        out[:, window.span] = out[:, window.span] * (1 - blend) + features[..., LOWER_SIZE:] * blend
     return join_windows(parts).window(0, cue.frames), out[:, : cue.frames]
 
 

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..body import windows
 from ..contract import ActionSpan, Actor, FloatArray, Performance, Request, SpeechClip, Waypoint
 from ..errors import InterActError
 from ..features.alignment import Segment, align
@@ -28,6 +27,7 @@ from ..features.audio import SAMPLE_RATE, load_speech
 from ..features.prosody import ENERGY
 from ..generate import generate
 from ..skeleton import AVERAGE_SKELETON
+from ..windows import joins
 from .behaviour import check_behaviour
 from .ict_face import IctFace
 from .lips import MouthGeometry, score_lips
@@ -102,8 +102,7 @@ def figures_of(request: Request, lines: Sequence[Sequence[Line]], result: Perfor
     skeletons = [actor.skeleton for actor in request.actors]
     spoken = [[(p.text, p.start + line.start, p.end + line.start) for line in own for p in line.phones] for own in lines]
     lips = score_lips([a.face for a in result.actors], spoken, [p[:, ENERGY] for p in prosodies], geometry)
-    joins = [start + kept // 2 for start, kept in windows(result.frames) if start]
-    seams = [seam_ratio(a.root_positions, a.rotations, s, joins) for a, s in zip(result.actors, skeletons)]
+    seams = [seam_ratio(a.root_positions, a.rotations, s, joins(result.frames)) for a, s in zip(result.actors, skeletons)]
     return measure_pair(result, skeletons, labels, prosodies) | {
         "lip_closure": lips.closure, "teeth_contact": lips.teeth_contact, "false_closure": lips.false_closure,
         "jaw_correlation": lips.jaw_correlation, "gap_correlation": lips.gap_correlation,

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from model_runtime import rotations as rot
-from model_runtime.body import OVERLAP, WINDOW, windows
 from model_runtime.body_features import (
     LOWER_SIZE,
     UPPER_SIZE,
@@ -19,11 +18,12 @@ from model_runtime.body_features import (
 )  # fmt: skip
 from model_runtime.diffusion import PRESETS, cosine_alphas, make_scheduler, sample
 from model_runtime.kinematics import rotate_plane, yaw_matrix
-from model_runtime.networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
 from model_runtime.places import Places, lead_towards, path_ahead, walked_share, way_around
 from model_runtime.refine.places import follow_places
 from model_runtime.refine.smooth import smooth
 from model_runtime.skeleton import AVERAGE_SKELETON
+from model_runtime.windows import LONGEST, OVERLAP, windows
 
 HEIGHT = torch.tensor([0.9, 1.0])
 
@@ -137,11 +137,13 @@ def test_kept_values_come_out_exactly():
     assert (out[0, :4] == 3.0).all()
 
 
-@pytest.mark.parametrize("frames", [15, 300, 301, 540, 2701])
-def test_windows_cover_a_take_of_any_length(frames):
-    starts = list(windows(frames))
-    assert starts[0] == (0, 0) and all(overlap == OVERLAP for _, overlap in starts[1:])
-    assert starts[-1][0] + WINDOW >= frames and all(b - a == WINDOW - OVERLAP for (a, _), (b, _) in pairwise(starts))
+@pytest.mark.parametrize("frames", [1, 15, 300, 301, 331, 540, 2701, 54001])
+def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames):
+    spans = windows(frames)
+    assert spans[0].start == 0 and frames <= spans[-1].stop < frames + PATCH
+    assert all(later.start + later.kept == earlier.stop and later.kept == OVERLAP for earlier, later in pairwise(spans))
+    assert all(span.length <= LONGEST and span.length % PATCH == 0 for span in spans)
+    assert len(spans) == 1 or min(span.length for span in spans) >= LONGEST // 2, "the frames are shared out evenly"
 
 
 def test_a_root_is_led_through_the_place_asked_for_while_it_walks():
