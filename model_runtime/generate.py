@@ -101,10 +101,10 @@ def finish_bodies(
     lower: GlobalMotion, upper: Tensor, hands: HandBasis, cue: Cue
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, kept motion in its place."""
-    rotations = to_rotations(lower, upper, hands)
-    roots, rotations = smooth(lower.root.numpy(), rotations)
+    roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
     for a, skeleton in enumerate(cue.skeletons):
+        roots[a], rotations[a] = smooth(roots[a], rotations[a])
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy())
         kept = cue.keep.motions[a]
         if kept is not None:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime import rotations as rot
 from model_runtime.body_features import (
     LOWER_SIZE,
     UPPER_SIZE,
@@ -21,7 +20,6 @@ from model_runtime.kinematics import rotate_plane, yaw_matrix
 from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
 from model_runtime.places import Places, lead_towards, path_ahead, walked_share, way_around
 from model_runtime.refine.places import follow_places
-from model_runtime.refine.smooth import smooth
 from model_runtime.skeleton import AVERAGE_SKELETON
 from model_runtime.windows import LONGEST, OVERLAP, windows
 
@@ -163,20 +161,6 @@ def test_body_size_reads_lengths_in_metres():
     size = body_size(torch.from_numpy(AVERAGE_SKELETON.offsets))
     assert size[0] == pytest.approx(0.955) and size[1] == pytest.approx(0.41, abs=0.01) and size[4] == pytest.approx(0.34, abs=0.01)
     assert yaw_matrix(torch.tensor(0.0)).equal(torch.eye(3))
-
-
-def test_smoothing_takes_grain_and_leaves_the_movement():
-    t = np.arange(150) / 30
-    vector = np.zeros((2, 150, 52, 3), np.float32)
-    vector[..., 1] = (0.8 * np.sin(2 * np.pi * 1.0 * t))[None, :, None]
-    grain = 0.02 * (-1.0) ** np.arange(150)
-    noisy = vector.copy()
-    noisy[..., 0] += grain[None, :, None]
-    root = np.zeros((2, 150, 3), np.float32)
-    _, clean = smooth(root, rot.from_axis_angle(noisy).astype(np.float32))
-    left = rot.to_axis_angle(clean)[:, 15:-15]
-    assert np.abs(left[..., 0]).max() < 0.002, "grain is gone"
-    assert np.abs(left[..., 1] - vector[:, 15:-15, :, 1]).max() < 0.02, "a one-second gesture keeps its size"
 
 
 def nowhere(frames: int) -> Places:
