@@ -73,13 +73,13 @@ class BodyStage:
         if given is not None:
             given = (given - self.lower_mean) / self.lower_std
         # The conditional and the free prediction run as one batch of two.
-        twice = lambda x: None if x is None else x.expand(2, *x.shape[1:])  # noqa: E731
         dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
         both = {name: twice(value) for name, value in conditions.items()}
+        reading = self.network.read(twice(kept), twice(mask), both, twice(body), None if given is None else twice(given), dropped)
         noise = torch.randn(kept.shape, generator=generator)
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
-            out = self.network(twice(noisy), step.expand(2), twice(kept), twice(mask), both, twice(body), twice(given), dropped)
+            out = self.network.denoise(twice(noisy), step.expand(2), reading)
             return guided(out[:1], out[1:], guidance)
 
         return sample(predict, noise, kept, spread, preset, on_step) * self.std + self.mean
@@ -143,6 +143,11 @@ def make_upper(
         blend = ramp(window)[None, :, None]
         out[:, window.span] = out[:, window.span] * (1 - blend) + features * blend
     return out[:, :frames]
+
+
+def twice(x: Tensor) -> Tensor:
+    """(1, ...) -> (2, ...)."""
+    return x.expand(2, *x.shape[1:])
 
 
 def walking_of(conditions: dict[str, Tensor]) -> NDArray[np.bool_]:

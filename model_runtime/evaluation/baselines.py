@@ -12,7 +12,6 @@ import argparse
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,7 @@ from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandB
 from ..checkpoint import load_checkpoint, load_into, save_checkpoint
 from ..cues import Cue
 from ..networks.blocks import modulate
-from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser
+from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser, Reading
 from ..training.body import BodyTraining
 from ..training.loop import Trainer
 from ..windows import join_windows, ramp, windows
@@ -52,26 +51,34 @@ class AloneDenoiser(DuetDenoiser):
         super().__init__(config)
         self.blocks = nn.ModuleList(AloneBlock(config.width, config.heads) for _ in range(config.blocks))
 
-    def forward(
-        self, noisy: Tensor, step: Tensor, kept: Tensor, mask: Tensor, conditions: dict[str, Tensor], body: Tensor,
-        given: Tensor | None = None, dropped: dict[str, Tensor] | None = None,
-    ) -> Tensor:  # fmt: skip
+    def read(
+        self, kept: Tensor, mask: Tensor, conditions: dict[str, Tensor], body: Tensor, given: Tensor | None = None, dropped: dict[str, Tensor] | None = None
+    ) -> Reading:
         mine = {name: value for name, value in conditions.items() if name != "partner_speech"}
         for name in _WITH_PARTNER:
             if name in mine:
                 own = mine[name][..., : CONDITIONS[name] // 2]
                 mine[name] = torch.cat([own, torch.zeros_like(own)], -1)
-        seen = torch.ones(noisy.shape[-1], device=noisy.device)
-        seen[PARTNER] = 0.0
-        batch = noisy.shape[0]
         # The partner's bones reach the network only through the pair (own, other): here both halves are one's own.
-        twice = body.flatten(0, 1)[:, None].expand(-1, 2, -1)
-        apart: dict[str, Any] = {name: value.flatten(0, 1)[:, None].expand(-1, 2, -1, -1) for name, value in mine.items()}
-        # Each actor becomes a pair of itself, of which the first is read.
-        double = lambda x: x.flatten(0, 1)[:, None].expand(-1, 2, -1, -1)  # noqa: E731
+        apart = {name: _doubled(value) for name, value in mine.items()}
         lost = None if dropped is None else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
-        out = super().forward(double(noisy * seen), step.repeat_interleave(2), double(kept * seen), double(mask), apart, twice, None, lost)
-        return out[:, 0].unflatten(0, (batch, 2))
+        return super().read(_doubled(kept * _unpartnered(kept)), _doubled(mask), apart, _doubled(body), None, lost)
+
+    def denoise(self, noisy: Tensor, step: Tensor, reading: Reading) -> Tensor:
+        out = super().denoise(_doubled(noisy * _unpartnered(noisy)), step.repeat_interleave(2), reading)
+        return out[:, 0].unflatten(0, (noisy.shape[0], 2))
+
+
+def _doubled(values: Tensor) -> Tensor:
+    """(B, 2, ...) -> (B * 2, 2, ...): each actor becomes a pair of itself, of which the first is read."""
+    return values.flatten(0, 1)[:, None].expand(-1, 2, *values.shape[2:])
+
+
+def _unpartnered(features: Tensor) -> Tensor:
+    """(F,) 0 for what a feature says of the partner, 1 for the rest."""
+    seen = torch.ones(features.shape[-1], device=features.device)
+    seen[PARTNER] = 0.0
+    return seen
 
 
 def network_of(name: str, config: DuetConfig) -> DuetDenoiser:

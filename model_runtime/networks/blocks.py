@@ -10,17 +10,17 @@ from torch.nn import functional as F
 
 
 def rotary_angles(tokens: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosine and sine (tokens, head_width / 2) of rotary positions; Su et al. 2021, equation 15."""
+    """Cosine and signed sine (tokens, head_width) of rotary positions for ``rotate_half``; Su et al. 2021, equation 15."""
     frequency = 1.0 / (10000 ** (torch.arange(0, head_width, 2, device=device).float() / head_width))
     angle = torch.arange(tokens, device=device).float()[:, None] * frequency
-    return angle.cos(), angle.sin()
+    cosine, sine = angle.cos(), angle.sin()
+    return torch.cat([cosine, cosine], -1), torch.cat([-sine, sine], -1)
 
 
 def rotate_half(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn the channel pairs of (B, heads, tokens, width) by their position."""
+    """Turn the channel pairs (c, c + half) of (B, heads, tokens, width) by their position."""
     cosine, sine = (part.to(x.dtype) for part in rotary)
-    a, b = x.chunk(2, -1)
-    return torch.cat([a * cosine - b * sine, a * sine + b * cosine], -1)
+    return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
 
 class Attention(nn.Module):
@@ -57,4 +57,4 @@ class StepEmbedding(nn.Module):
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Adaptive layer norm (Peebles and Xie 2023): (B, N, width) moved by (B, width)."""
-    return F.layer_norm(x, x.shape[-1:]) * (1 + scale[:, None]) + shift[:, None]
+    return torch.addcmul(shift[:, None], F.layer_norm(x, x.shape[-1:]), 1 + scale[:, None])

@@ -116,6 +116,20 @@ CONFIGS = {
 }
 
 
+@dataclass(frozen=True)
+class Reading:
+    """All that a window tells the network beside the noisy sample: ``tokens`` (B * 2, width, N) of conditions, motion kept and
+    the lower body given, ``body`` (B * 2, width), and the rotary angles of the tokens' times."""
+
+    tokens: Tensor
+    body: Tensor
+    rotary: tuple[Tensor, Tensor]
+
+    def first(self, batch: int) -> Reading:
+        """Of the first ``batch`` pairs alone."""
+        return Reading(self.tokens[: 2 * batch], self.body[: 2 * batch], self.rotary)
+
+
 class DuetBlock(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -128,11 +142,11 @@ class DuetBlock(nn.Module):
         """``x`` (B * 2, N, width) with the two actors of a pair side by side; ``modulation`` (B * 2, 9 * width)."""
         s1, g1, a1, s2, g2, a2, s3, g3, a3 = (modulation + self.shift).chunk(9, -1)
         h = modulate(x, s1, g1)
-        x = x + (1 + a1)[:, None] * self.self_attention(h, h, rotary)
+        x = torch.addcmul(x, (1 + a1)[:, None], self.self_attention(h, h, rotary))
         h = modulate(x, s2, g2)
         partner = h.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
-        x = x + (1 + a2)[:, None] * self.partner_attention(h, partner, rotary)
-        return x + (1 + a3)[:, None] * self.feed_forward(modulate(x, s3, g3))
+        x = torch.addcmul(x, (1 + a2)[:, None], self.partner_attention(h, partner, rotary))
+        return torch.addcmul(x, (1 + a3)[:, None], self.feed_forward(modulate(x, s3, g3)))
 
 
 class DuetDenoiser(nn.Module):
@@ -173,23 +187,45 @@ class DuetDenoiser(nn.Module):
         ``given`` (B, 2, T, 70) normalised lower features for the upper stage; ``dropped``: per name (B,) bool,
         where true, and where a condition is absent, the learned null stands in.
         """
-        batch, actors, frames, features = noisy.shape
-        spread = self.config.spread(mask)
-        inputs = [noisy, kept * spread, mask] + ([given] if given is not None else [])
-        x = self.patch_in(torch.cat(inputs, -1).flatten(0, 1).transpose(1, 2))
+        return self.denoise(noisy, step, self.read(kept, mask, conditions, body, given, dropped))
+
+    def read(
+        self,
+        kept: Tensor,
+        mask: Tensor,
+        conditions: dict[str, Tensor],
+        body: Tensor,
+        given: Tensor | None = None,
+        dropped: dict[str, Tensor] | None = None,
+    ) -> Reading:
+        """What does not depend on the noisy sample, worked out once for all steps of a sampling; arguments as of ``forward``."""
+        features, batch, frames = self.config.features, kept.shape[0], kept.shape[2]
+        inputs = [kept * self.config.spread(mask), mask] + ([given] if given is not None else [])
+        layer = self.patch_in
+        tokens = nn.functional.conv1d(_channels(torch.cat(inputs, -1)), layer.weight[:, features:], layer.bias, layer.stride, layer.padding)
         for name, conv in self.conditions_in.items():
-            null = self.nulls[name].to(noisy.dtype)
-            value = conditions[name] if name in conditions else null.expand(batch, actors, frames, -1)
+            null = self.nulls[name].to(kept.dtype)
+            value = conditions[name] if name in conditions else null.expand(batch, 2, frames, -1)
             if dropped is not None and name in dropped and name in conditions:
                 value = torch.where(dropped[name][:, None, None, None], null, value)
-            x = x + conv(value.flatten(0, 1).transpose(1, 2))
-        x = x.transpose(1, 2)  # (B * 2, N, width)
+            tokens = tokens + conv(_channels(value))
         both = torch.cat([body, body.flip(1)], -1).flatten(0, 1)
-        condition = self.step(step).repeat_interleave(actors, 0) + self.body(both)
-        condition = nn.functional.silu(condition)
-        rotary = rotary_angles(x.shape[1], x.shape[2] // self.config.heads, x.device)
+        rotary = rotary_angles(tokens.shape[-1], self.config.width // self.config.heads, tokens.device)
+        return Reading(tokens, self.body(both), rotary)
+
+    def denoise(self, noisy: Tensor, step: Tensor, reading: Reading) -> Tensor:
+        """The clean features (B, 2, T, F) of ``noisy`` at ``step`` (B,), under what ``read`` gave."""
+        layer = self.patch_in
+        seen = nn.functional.conv1d(_channels(noisy), layer.weight[:, : noisy.shape[-1]], None, layer.stride, layer.padding)
+        x = (seen + reading.tokens).transpose(1, 2)  # (B * 2, N, width)
+        condition = nn.functional.silu(self.step(step).repeat_interleave(2, 0) + reading.body)
         modulation = self.adapt(condition)
         for block in self.blocks:
-            x = block(x, modulation, rotary)
+            x = block(x, modulation, reading.rotary)
         x = modulate(x, *self.norm(condition).chunk(2, -1))
-        return self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(batch, actors, frames, features)
+        return self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(noisy.shape)
+
+
+def _channels(values: Tensor) -> Tensor:
+    """(B, 2, T, C) -> (B * 2, C, T)."""
+    return values.flatten(0, 1).transpose(1, 2)
