@@ -1,42 +1,48 @@
-"""The body beside the corpus and beside the baselines, on held-out shots.
+"""The body beside the truth and beside the baselines, on held-out shots.
 
-    python -m model_runtime.evaluation.body_report --scenes corpus/scenes --shots 16 --seconds 20 [--baselines out/baselines] [--samplers]
+    python -m model_runtime.evaluation.body_report --scenes corpus/scenes --words corpus/word_features.npz [--quick] [--baselines out/baselines] [--docs docs]
 
 Every row is measured on the same shots: stretches of held-out scenes as requests (labels, walk targets, seats, voices), played
-by each model with the same after-steps. FID against all held-out scenes; what a row is worth shows beside 'corpus', the other
-half of the held-out scenes measured the same way.
+by each model with the same after-steps. 'truth' is the composed motion of those very shots, measured in the same way; its FID is
+that of the other held-out shots against these, which is what a perfect model would get, and its Div_sample that of
+``variety_of_corpus``. Same shots, weights and machine give the same figures, but for time and memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from ..body import BodyStage
+from ..body import BodyStage, make_lower
 from ..checkpoint import WEIGHTS
 from ..contract import FPS
-from ..cues import Cue, label_track
+from ..corpus.summary_page import fill_in, write_whole
+from ..cues import Cue
+from ..errors import InterActError
 from ..generate import StageClock, finish_bodies, lead_through, make_bodies
-from ..skeleton import Skeleton
+from ..kept_motion import KeptMotion
 from ..training.word_features import WordTracks
+from ..worker import peak_memory_mb
 from .baselines import BASELINES, WholeStage, make_whole
-from .distribution import diversity, fid, pose_vectors, sample_diversity
-from .measures import floor_depth, foot_skate, gesture_beats, hand_speed, jerk, label_obedience, stress_times
+from .body_measures import Bodies, each_shot, miss_of, rows_of, seams_of, truth_of, variety, variety_of_corpus
+from .body_plots import draw_report
+from .body_rows import table
+from .distribution import fid, pose_vectors
+from .measures import seam_ratios
+from .posed import Posed
 from .shots import Shot, held_out_shots
 
-Bodies = tuple[NDArray[np.float32], NDArray[np.float32]]  # roots (2, T, 3), rotations (2, T, 52, 4)
 Player = Callable[[Cue, int], Bodies]
-
-# Samplers worth comparing: (scheduler, steps) by guidance.
-SAMPLERS = [("ddim50", 2.0), *((f"{kind}{steps}", 2.0) for kind in ("ddim", "dpm") for steps in (4, 6, 8, 12, 16, 25)), *(("dpm12", g) for g in (1.0, 1.5, 3.0, 5.0))]
+TABLE = ("<!-- body report -->", "<!-- /body report -->")
 
 
 def hierarchy(weights: Path, preset: str = "final", guidance: float = 2.0) -> Player:
@@ -56,98 +62,112 @@ def one_network(name: str, folder: Path, preset: str = "final", guidance: float 
     return play
 
 
-def measure(play: Player, shots: Sequence[Shot], seeds: Sequence[int]) -> dict[str, Any]:
-    """All rows of a player; ``seeds`` beyond the first are for the variety of samples."""
-    takes: list[list[Bodies]] = []
+def play_all(play: Player, shots: Sequence[Shot], seeds: Sequence[int]) -> tuple[list[list[Bodies]], dict[str, float]]:
+    """Takes by shot, then by seed; what they cost."""
+    cues = [shot.cue() for shot in shots]
     begin = time.process_time()
+    takes = [[play(cue, seed) for seed in seeds] for cue in cues]
+    spent = time.process_time() - begin
+    cost = {"seconds_per_second": spent / (len(seeds) * sum(shot.request.duration for shot in shots))}
+    if (memory := peak_memory_mb()) is not None:
+        cost["memory_mb"] = memory
+    return takes, cost
+
+
+def measure(play: Player, shots: Sequence[Shot], seeds: Sequence[int]) -> dict[str, Any]:
+    """All rows of a player; ``seeds`` beyond the first are for the variety of takes."""
+    takes, cost = play_all(play, shots, seeds)
+    return figures_of(takes, shots) | cost
+
+
+def figures_of(takes: Sequence[Sequence[Bodies]], shots: Sequence[Shot]) -> dict[str, float]:
+    """Rows of the first take of each shot; of all takes, seams (there are few joins in one) and variety."""
+    rows = rows_of([versions[0] for versions in takes], shots)
+    every = [(take, shot) for versions, shot in zip(takes, shots) for take in versions]
+    rows |= seams_of([take for take, _ in every], [shot for _, shot in every])
+    return rows | (variety(takes, shots) if len(takes[0]) > 1 else {})
+
+
+def corpus_row(shots: Sequence[Shot], others: Sequence[Shot], seeds: int = 3) -> dict[str, Any]:
+    """The truth of the shots in every row that it has; FID of the other held-out shots against these."""
+    made, real = ([pose_vectors(shot.rotations[a]) for shot in some for a in range(2)] for some in (others, shots))
+    return rows_of(truth_of(shots), shots) | fid(made, real) | variety_of_corpus(shots, [*shots, *others], seeds)
+
+
+def miss_before(weights: Path, shots: Sequence[Shot], preset: str = "final", guidance: float = 2.0) -> float:
+    """cm by which the lower stage alone misses the places asked for, before anything leads it through them."""
+    stage, roots = BodyStage("lower", weights), []
     for shot in shots:
         cue = shot.cue()
-        takes.append([play(cue, seed) for seed in seeds])
-    spent = time.process_time() - begin
-    first = [bodies[0] for bodies in takes]
-    rows = rows_of(first, shots)
-    rows |= {"seconds_per_second": spent / (len(seeds) * sum(shot.request.duration for shot in shots))}
-    if len(seeds) > 1:
-        rows["div_sample"] = float(np.mean([
-            sample_diversity([pose_vectors(bodies[1][a]) for bodies in versions]) for versions in takes for a in range(2)
-        ]))  # fmt: skip
-    return rows
+        lower = make_lower(stage, cue.conditions, cue.body, cue.places, cue.keep, cue.frames, 1, preset, guidance, lambda _: None)
+        roots.append(lower.root.numpy())
+    return 100 * miss_of(roots, shots)
 
 
-def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, Any]:
-    made = [pose_vectors(rotations[a]) for _, rotations in takes for a in range(2)]
-    real = [pose_vectors(shot.rotations[a]) for shot in shots for a in range(2)]
-    obeyed, skates, floors, beats, misses = [], [], [], [], []
-    jerks: dict[str, list[float]] = {"hands": [], "head": [], "root": []}
-    for (roots, rotations), shot in zip(takes, shots):
-        for a in range(2):
-            skeleton: Skeleton = shot.request.actors[a].skeleton
-            obeyed.append(label_obedience(label_track(shot.request.actors[a], roots.shape[1]), roots[a], rotations[a], skeleton))
-            skates.append(foot_skate(roots[a], rotations[a], skeleton).speed)
-            floors.append(floor_depth(roots[a], rotations[a], skeleton))
-            found = gesture_beats(hand_speed(roots[a], rotations[a], skeleton), stress_times(shot.heard[a]))
-            beats.append((found.share, found.chance, found.strokes))
-            mine, true = jerk(roots[a], rotations[a], skeleton), jerk(shot.root_positions[a], shot.rotations[a], skeleton)
-            for part in jerks:
-                jerks[part].append(mine[part] / max(true[part], 1e-6))
-            for point in shot.request.actors[a].waypoints:
-                frame = min(round(point.time * FPS), roots.shape[1] - 1)
-                misses.append(float(np.linalg.norm(roots[a, frame, :2] - np.array(point.position))))
-    strokes = np.array([b for b in beats if b[2]]).reshape(-1, 3)
-    share, chance = (float(np.average(strokes[:, i], weights=strokes[:, 2])) if len(strokes) else float("nan") for i in (0, 1))
-    return {
-        **fid(made, real), **diversity(made),
-        "obedience": float(np.mean(obeyed)), "skate_cm_s": 100 * float(np.nanmean(skates)), "floor_cm": 100 * max(floors),
-        "beat": share, "beat_chance": chance, **{f"jerk_{part}": float(np.median(values)) for part, values in jerks.items()},
-        "miss_cm": 100 * float(np.mean(misses)) if misses else 0.0,
-    }  # fmt: skip
+def kept_rows(play: Player, shots: Sequence[Shot]) -> dict[str, float]:
+    """Shots whose first actor keeps the truth's first 2 s, a second in the middle and the last second: is it there, does it join?"""
+    worst, motions = 0.0, []
+    for shot in shots:
+        middle = shot.frames // 2
+        keep = np.zeros((shot.frames, 4), bool)
+        for span in (slice(0, 2 * FPS), slice(middle, middle + FPS), slice(shot.frames - FPS, None)):
+            keep[span, :3] = True  # the body, not the face
+        face = np.zeros((shot.frames, 52), np.float32)
+        kept = KeptMotion(np.asarray(shot.root_positions[0], np.float32), np.asarray(shot.rotations[0], np.float32), face, keep)
+        first, second = shot.request.actors
+        request = replace(shot.request, actors=(replace(first, kept=kept), second))
+        roots, rotations = play(replace(shot, request=request).cue(), 1)
+        made, true = (Posed(r, q, first.skeleton) for r, q in ((roots[0], rotations[0]), (shot.root_positions[0], shot.rotations[0])))
+        worst = max(worst, float(np.linalg.norm(made.positions - true.positions, axis=-1)[keep[:, 0]].max()))
+        motions.append((made.positions, (np.flatnonzero(np.diff(keep[:, 0])) + 1).tolist()))
+    return {"kept_cm": 100 * worst} | {f"kept_{name}": value for name, value in seam_ratios(motions).items()}
 
 
-def corpus_row(shots: Sequence[Shot], others: Sequence[Shot]) -> dict[str, Any]:
-    """The other held-out shots against these: what a perfect model would get."""
-    made, real = ([pose_vectors(shot.rotations[a]) for shot in some for a in range(2)] for some in (others, shots))
-    return {**fid(made, real), **diversity(made)}
-
-
-def table(rows: dict[str, dict[str, Any]]) -> str:
-    """Markdown, a line a row."""
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-    for name, row in rows.items():
-        lines.append(f"| {name} | " + " | ".join(f"{row[c]:.3g}" if c in row else "" for c in columns) + " |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m model_runtime.evaluation.body_report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--words", type=Path)
+    parser.add_argument("--words", type=Path, help="file of `training.word_features`, for weights that hear words")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--baselines", type=Path, help="folder with the baselines' weights")
-    parser.add_argument("--samplers", action="store_true", help="compare samplers and guidance instead of models")
-    parser.add_argument("--shots", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--preset", default="final", help="draft, final, reference, or a sampler as 'dpm8'")
+    parser.add_argument("--guidance", type=float, default=2.0)
+    parser.add_argument("--quick", action="store_true", help="three shots, two seeds")
+    parser.add_argument("--shots", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=32.0, help="of each shot; three joins of windows need 30")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="also put the table and the plot into body.md there")
     args = parser.parse_args()
     torch.set_num_threads(2)
-    shots = held_out_shots(args.scenes, args.seconds, 2 * args.shots, WordTracks(args.words) if args.words else None)
-    shots, others = shots[::2], shots[1::2]
-    seeds = list(range(1, args.seeds + 1))
-    rows: dict[str, dict[str, Any]] = {"corpus": corpus_row(shots, others)}
-    if args.samplers:
-        for preset, guidance in SAMPLERS:
-            rows[f"{preset}, guidance {guidance}"] = measure(hierarchy(args.weights, preset, guidance), shots, [1])
-            print(table(rows), flush=True)
-    else:
-        rows["ours"] = measure(hierarchy(args.weights), shots, seeds)
+    count, seeds = (3, [1, 2]) if args.quick else (args.shots, list(range(1, args.seeds + 1)))
+    try:
+        both = held_out_shots(args.scenes, args.seconds, 2 * count, WordTracks(args.words) if args.words else None)
+        shots, others = both[::2], both[1::2]
+        if not others:
+            raise InterActError(f"There are no two held-out scenes of {args.seconds:.0f} s in '{args.scenes}'; compose some first.")
+        play = hierarchy(args.weights, args.preset, args.guidance)
+        takes, cost = play_all(play, shots, seeds)
+        first = [versions[0] for versions in takes]
+        rows: dict[str, Mapping[str, float]] = {
+            "ours": figures_of(takes, shots) | cost | kept_rows(play, shots[:2])
+            | {"miss_before_cm": miss_before(args.weights, shots, args.preset, args.guidance)}
+        }  # fmt: skip
         for name in BASELINES if args.baselines else ():
             if (args.baselines / f"{name}.safetensors").is_file():
-                rows[name] = measure(one_network(name, args.baselines), shots, seeds)
-    print(table(rows))
+                rows[name] = measure(one_network(name, args.baselines, args.preset, args.guidance), shots, seeds)
+    except InterActError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    rows["truth"] = corpus_row(shots, others, len(seeds))
+    about = f"{len(shots)} held-out shots of {args.seconds:.0f} s, {len(seeds)} seeds, {args.preset}, guidance {args.guidance:g}"
+    print(f"{about}\n\n{table(rows)}")
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1), "utf-8")
+        write_whole(args.json, json.dumps({"about": about, "rows": rows, "shots": each_shot(first, shots)}, indent=1).encode())
+    if args.docs:
+        draw_report(first, shots, rows, args.docs / "images" / "body_report.png")
+        fill_in(args.docs / "body.md", TABLE, f"{about[0].upper()}{about[1:]}:\n\n{table(rows)}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

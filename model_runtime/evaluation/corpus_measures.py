@@ -165,7 +165,7 @@ def stroke_stops(body: Posed, gestures: Sequence[Mapping[str, Any]]) -> Array:
 
     Inside the stroke phase that the scene records (``stroke_start`` to ``stroke_end``) the faster of the gesture's hands against
     the chest: its highest peak of speed, then the moment at which the speed has fallen to a third of it, or its least before the
-    hand moves on. As ``measures.stroke_ends``, which looks anywhere.
+    hand moves on. As ``beats.stroke_ends``, which looks anywhere.
     """
     return np.array([_stop(body.hand_speed, gesture) for gesture in gestures])
 

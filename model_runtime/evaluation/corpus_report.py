@@ -104,7 +104,7 @@ def _stroke_rows(tally: Tally) -> list[Row]:
     return [
         Row("strokes within 0.12 s of a stress, share", share, None, (0.85, None),
             f"by chance {tally.stroke_chance / stops:.2f}; of {tally.strokes} recorded strokes {tally.stops} are found in the motion"),
-        Row("strokes anywhere within 0.15 s of a peak of the voice", tally.beat_on / beats, None, (None, None),
+        Row("strokes found in the motion alone, within 0.15 s of a stress, share", tally.beat_on / beats, None, (None, None),
             f"by chance {tally.beat_chance / beats:.2f}; {tally.beats} strokes"),
         Row("gestures a minute of speech", tally.gestures / max(tally.spoken, 1e-9), None, (None, None)),
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from ..contract import ACTION_LABELS, FPS
 from ..corpus.clip import Clip
 from ..corpus.scene import Scene
 from ..features.prosody import VOICE_ACTIVITY
+from .beats import gesture_beats, stroke_ends
 from .corpus_measures import (
     CONTENTS,
     ENTROPY_BINS,
@@ -35,7 +36,6 @@ from .corpus_measures import (
     stroke_stops,
 )
 from .joint_limits import ALLOWANCE, JOINTS_WATCHED
-from .measures import gesture_beats, stress_times
 from .posed import Posed
 
 Array = NDArray[Any]
@@ -162,7 +162,8 @@ def _add_strokes(tally: Tally, scene: Scene, actor: int, body: Posed, gestures: 
     share, chance = on_stress(found, np.array(scene.stresses[actor]), scene.duration)
     tally.strokes, tally.stops = tally.strokes + len(gestures), tally.stops + len(found)
     tally.stroke_on, tally.stroke_chance = tally.stroke_on + share * len(found), tally.stroke_chance + chance * len(found)
-    beats = gesture_beats(body.hand_speed, stress_times(np.asarray(scene.prosody[actor], np.float32)))
+    speaking = scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5
+    beats = gesture_beats(stroke_ends(body.root, body.rotations, body.skeleton, speaking), np.array(scene.stresses[actor]), scene.duration)
     tally.beats += beats.strokes
     tally.beat_on, tally.beat_chance = tally.beat_on + beats.share * beats.strokes, tally.beat_chance + beats.chance * beats.strokes
 

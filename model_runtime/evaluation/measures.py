@@ -11,34 +11,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from .. import rotations as rot
 from ..contract import ARKIT_NAMES, FPS, ActorPerformance, Performance
 from ..corpus.labels import label_frames
-from ..features.prosody import ENERGY, VOICE_ACTIVITY, VOICING
+from ..features.prosody import VOICE_ACTIVITY
 from ..refine.feet import detect_contacts, sole_points
 from ..refine.lips import lip_gap
 from ..skeleton import INDEX, Skeleton, forward_kinematics
+from .beats import gesture_beats, stress_times, stroke_ends
 
 Array = NDArray[Any]
 
 SETTLING = 0.5  # s after a change of label in which the body is still on its way
-BEAT_WINDOW = 0.15  # s between the end of a stroke and the stress it belongs to
-STROKE_SPEED = 0.45  # m/s; a hand that peaks below this is swaying, not gesturing
 HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 _EYES_SHUT = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
 
 
 class Skate(NamedTuple):
     speed: float  # mean horizontal speed of a foot in contact, m/s
-    slide: float  # mean way a foot slides during one contact, m
-
-
-class Beats(NamedTuple):
-    share: float  # of strokes that end near a stress
-    chance: float  # the same for stresses shifted in time
-    strokes: int
+    slide: float  # how far a sole point gets from where it took hold before it lets go, mean over contacts, m
 
 
 def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
@@ -59,8 +51,8 @@ def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
     both = contacts[1:] & contacts[:-1]
     if not both.any():  # a body that never touches the floor proves nothing
         return Skate(float("nan"), float("nan"))
-    spans = int((np.diff(np.concatenate([np.zeros((1, 4), bool), both]).astype(np.int8), axis=0) == 1).sum())
-    return Skate(float(step[both].mean() * FPS), float(step[both].sum() / max(spans, 1)))
+    slides = [_furthest(points[first:stop, k]) for k in range(4) for first, stop in _spells(contacts[:, k]) if stop - first > 1]
+    return Skate(float(step[both].mean() * FPS), float(np.mean(slides)))
 
 
 def floor_depth(root: Array, rotations: Array, skeleton: Skeleton) -> float:
@@ -78,17 +70,24 @@ def jerk(root: Array, rotations: Array, skeleton: Skeleton) -> dict[str, float]:
 def seam_ratio(root: Array, rotations: Array, skeleton: Skeleton, joins: Sequence[int]) -> dict[str, float]:
     """99th percentile of joint speed and acceleration within 3 frames of ``joins`` over that of all other frames."""
     positions, _ = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
-    near = np.zeros(len(positions), bool)
-    for join in joins:
-        near[max(0, join - 3) : join + 4] = True
+    return seam_ratios([(positions, joins)])
+
+
+def seam_ratios(motions: Sequence[tuple[Array, Sequence[int]]]) -> dict[str, float]:
+    """``seam_ratio`` of many takes as one: joint positions (T, J, 3) and joins of each."""
     ratios = {}
     for order, name in ((1, "speed"), (2, "acceleration")):
-        values = np.linalg.norm(np.diff(positions, order, axis=0), axis=-1)
-        mask = near[:-order]
-        if not mask.any() or mask.all():
-            ratios[name] = 0.0
-        else:
-            ratios[name] = float(np.percentile(values[mask], 99) / max(np.percentile(values[~mask], 99), 1e-9))
+        close, far = [], []
+        for positions, joins in motions:
+            near = np.zeros(len(positions), bool)
+            for join in joins:
+                near[max(0, join - 3) : join + 4] = True
+            values = np.linalg.norm(np.diff(positions, order, axis=0), axis=-1)
+            close.append(values[near[:-order]].ravel())
+            far.append(values[~near[:-order]].ravel())
+        at_joins, elsewhere = np.concatenate(close), np.concatenate(far)
+        known = len(at_joins) and len(elsewhere)
+        ratios[name] = float(np.percentile(at_joins, 99) / max(np.percentile(elsewhere, 99), 1e-9)) if known else 0.0
     return ratios
 
 
@@ -98,43 +97,6 @@ def hand_speed(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
     chest = INDEX["spine3"]
     relative = rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1])
     return np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS if len(root) > 1 else np.zeros((len(root), 2))
-
-
-def stress_times(prosody: Array) -> Array:
-    """Seconds of the syllables that stand out, from ``prosody`` (T, 28) alone: peaks of voiced loudness."""
-    loudness = np.convolve(prosody[:, ENERGY] * prosody[:, VOICING], np.hanning(5)[1:-1] / np.hanning(5).sum(), mode="same")
-    peaks, _ = find_peaks(loudness, prominence=0.15, distance=5, height=0.5)
-    return peaks / FPS
-
-
-def stroke_ends(speed: Array) -> Array:
-    """Seconds at which a hand of ``speed`` (T, 2) has swung and stops: where a peak has fallen to a third.
-
-    People place the stop, not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise
-    takes the minima of speed (Li et al. 2021, "AI Choreographer").
-    """
-    ends = []
-    for hand in (0, 1):
-        for peak in find_peaks(speed[:, hand], height=STROKE_SPEED, distance=8)[0]:
-            after = speed[peak : peak + round(0.6 * FPS), hand]
-            stopped = np.flatnonzero(after < after[0] / 3)
-            if len(stopped):
-                ends.append((peak + stopped[0]) / FPS)
-    return np.array(ends)
-
-
-def gesture_beats(speed: Array, stresses: Array) -> Beats:
-    """How many strokes of ``speed`` (T, 2) end on a stress, beside the same for stresses moved by 0.4 to 3 s."""
-    ends = stroke_ends(speed)
-    if not len(ends) or not len(stresses):
-        return Beats(0.0, 0.0, len(ends))
-    end = len(speed) / FPS
-
-    def share(times: Array) -> float:
-        return float((np.abs(ends[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
-
-    shifted = [share((stresses + shift) % end) for shift in np.concatenate([np.arange(0.4, 3.0, 0.2), -np.arange(0.4, 3.0, 0.2)])]
-    return Beats(share(stresses), float(np.mean(shifted)), len(ends))
 
 
 def largest_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skeleton) -> dict[str, float]:
@@ -171,7 +133,7 @@ def measure_actor(result: ActorPerformance, skeleton: Skeleton, requested: Array
     listening = ~speaking & (partner[:, VOICE_ACTIVITY] > 0.5)
     # The mouth may still close for a moment after the last sound.
     silent = ~np.convolve(speaking, np.ones(2 * round(0.3 * FPS) + 1), mode="same").astype(bool)
-    beats = gesture_beats(hands, stress_times(own))
+    beats = gesture_beats(stroke_ends(root, rotations, skeleton, speaking), stress_times(own), len(root) / FPS)
     return {
         "label_obedience": label_obedience(requested, root, rotations, skeleton),
         "foot_skate_cm_per_s": 100 * skate.speed,
@@ -209,3 +171,14 @@ def measure_pair(
 
 def _mean(values: Array, where: Array) -> float:
     return float(np.asarray(values, np.float64)[where].mean()) if where.any() else float("nan")
+
+
+def _spells(mask: Array) -> list[tuple[int, int]]:
+    """First frame and the one after the last of each run of True in (T,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
+
+
+def _furthest(path: Array) -> float:
+    """How far (N, 3) gets from its first point over the floor."""
+    return float(np.linalg.norm(path[:, :2] - path[0, :2], axis=-1).max())

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, FloatArray, Request, Waypoint
+from ..corpus.excerpt import excerpt
 from ..corpus.scene import Scene
 from ..cues import Cue, cue_of
 from ..networks.duet_denoiser import beside_partners
@@ -20,7 +21,8 @@ from ..training.word_features import WordTracks
 
 @dataclass(frozen=True)
 class Shot:
-    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth."""
+    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth, of which the motion
+    stands here too."""
 
     name: str
     request: Request
@@ -28,6 +30,11 @@ class Shot:
     words: FloatArray | None
     root_positions: FloatArray  # (2, T, 3)
     rotations: FloatArray  # (2, T, 52, 4)
+    scene: Scene  # cut to the shot
+
+    @property
+    def frames(self) -> int:
+        return self.root_positions.shape[1]
 
     def cue(self) -> Cue:
         cue = cue_of(self.request, self.heard, False)
@@ -80,4 +87,5 @@ def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | 
     request = Request((stop - start - 1) / FPS, (actors[0], actors[1]), relationship=scene.relationship)
     said = None if words is None else words.of(scene)[:, start:stop]
     heard = [np.asarray(scene.prosody[a, start:stop], np.float32) for a in range(2)]
-    return Shot(name, request, heard, said, scene.root_positions[:, start:stop], scene.rotations[:, start:stop])
+    cut = excerpt(scene, start, stop)
+    return Shot(name, request, heard, said, cut.root_positions, cut.rotations, cut)

@@ -5,23 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_runtime import rotations as rot
 from model_runtime.contract import ACTION_LABELS, FPS
 from model_runtime.evaluation import measures
-from model_runtime.features.prosody import ENERGY, PROSODY_SIZE, VOICING
-from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
-from model_runtime.tests.test_feet import Motion, skating_walk, standing
+from model_runtime.skeleton import AVERAGE_SKELETON
+from model_runtime.tests.test_feet import skating_walk, standing
 
 STAND, WALK, SIT = (ACTION_LABELS.index(name) for name in ("stand", "walk", "sit"))
-
-
-def waving(frames: int, strokes: list[float]) -> Motion:
-    """The left forearm swings once around each of ``strokes`` (s)."""
-    root, rotations = standing(frames)
-    t = np.arange(frames) / FPS
-    angle = sum(np.tanh((t - at) / 0.08) * (-1) ** k for k, at in enumerate(strokes))
-    rotations[:, INDEX["left_elbow"]] = rot.from_axis_angle(np.stack([0 * t, 0 * t, 0.5 * angle], -1))
-    return root, rotations
 
 
 def test_a_body_that_does_what_was_asked_obeys_wholly() -> None:
@@ -69,24 +58,6 @@ def test_hand_speed_ignores_the_way_the_body_walks() -> None:
     root, rotations = standing(90)
     root[:, 1] -= np.arange(90) / FPS
     assert measures.hand_speed(root, rotations, AVERAGE_SKELETON).max() < 1e-4
-
-
-def test_strokes_on_the_stresses_beat_chance_and_strokes_off_them_do_not() -> None:
-    stresses = np.array([1.0, 2.7, 4.1, 6.2, 7.9])
-    on = measures.gesture_beats(measures.hand_speed(*waving(300, list(stresses)), AVERAGE_SKELETON), stresses)
-    off = measures.gesture_beats(measures.hand_speed(*waving(300, list(stresses + 0.5)), AVERAGE_SKELETON), stresses)
-    assert on.strokes == 5
-    assert on.share == 1.0
-    assert on.share > 2 * on.chance
-    assert off.share == 0.0
-
-
-def test_stresses_are_heard_at_the_peaks_of_the_voice() -> None:
-    heard = np.zeros((150, PROSODY_SIZE), np.float32)
-    t = np.arange(150) / FPS
-    heard[:, VOICING] = 1.0
-    heard[:, ENERGY] = 0.4 + sum(0.6 * np.exp(-(((t - at) / 0.08) ** 2)) for at in (1.0, 2.0, 3.5))
-    assert measures.stress_times(heard) == pytest.approx([1.0, 2.0, 3.5], abs=0.04)
 
 
 def test_a_shut_mouth_does_not_move_and_a_talking_one_does() -> None:

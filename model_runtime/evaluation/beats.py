@@ -1,0 +1,117 @@
+"""Do hands beat with the voice? Strokes found in the motion alone, and how many of them end on a stressed syllable.
+
+The same for composed, generated and captured motion: nothing that a composer noted down about its gestures is read. Not every
+swing of a hand is a stroke. Arms swing in walking, a body that sits down or steps takes its hands along, and hands that have
+gestured go back to rest; none of these keeps time with the voice, and counted in they hide what does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, gaussian_filter1d
+from scipy.signal import find_peaks
+
+from .. import rotations as rot
+from ..contract import FPS
+from ..corpus.labels import SIT, WALK, label_frames
+from ..features.prosody import ENERGY, VOICING
+from ..skeleton import INDEX, Skeleton, forward_kinematics
+
+Array = NDArray[Any]
+
+HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
+BEAT_WINDOW = 0.15  # s between the end of a stroke and the stress it belongs to
+STROKE_SPEED = 0.4  # m/s of a body of 1.7 m; a hand that peaks below this is swaying, not gesturing
+AWAY = 0.1  # m from its place of rest at which a hand is in the midst of a gesture and not back from one
+_LONGEST_STOP = 0.8  # s from the peak of a stroke to its end
+_GOING = 1.0  # s about walking, sitting down and standing up, in which arms swing for other reasons
+_AROUND_SPEECH = 0.3  # s
+_STILL = 0.12  # m/s of a hand at rest
+_REST_AROUND = 5.0  # s before and after, over which a place of rest is sought
+LOUD = 0.9  # of the voice's own speaking level, above which a peak stands out
+_SHIFTS = np.arange(0.4, 3.0, 0.2)  # s
+
+
+class Beats(NamedTuple):
+    share: float  # of strokes that end near a stress
+    chance: float  # the same for stresses shifted in time
+    strokes: int
+
+
+def stroke_ends(root: Array, rotations: Array, skeleton: Skeleton, speaking: Array) -> Array:
+    """Seconds at which a hand of someone who speaks (``speaking`` (T,) bool) has swung and stops, away from where it rests.
+
+    The stop is where the speed has fallen to a third of its peak, or its least before the hand swings on. People place the stop,
+    not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise takes the minima of speed
+    (Li et al. 2021, "AI Choreographer"). A hand rests where it is still: the median of its slow frames around.
+    """
+    frames = len(root)
+    if frames < 10:
+        return np.zeros(0)
+    places = gaussian_filter1d(_against_chest(root, rotations, skeleton) * (1.7 / skeleton.height), 1.0, axis=0)
+    speed = np.linalg.norm(np.gradient(places, axis=0), axis=-1) * FPS
+    labels = label_frames(root, rotations, skeleton)
+    going = np.concatenate([[False], np.diff(labels == SIT)]) | (labels == WALK)
+    judged = _widened(np.asarray(speaking, bool), _AROUND_SPEECH) & ~_widened(going, _GOING)
+    ends = []
+    for hand in (0, 1):
+        for peak in find_peaks(speed[:, hand], height=STROKE_SPEED, distance=4)[0]:
+            stop = _stop(speed[peak : peak + round(_LONGEST_STOP * FPS), hand])
+            if stop is None or not judged[peak]:
+                continue
+            if np.linalg.norm(places[peak + stop, hand] - _rest(places[:, hand], speed[:, hand], int(peak))) > AWAY:
+                ends.append((peak + stop) / FPS)
+    return np.array(sorted(ends))
+
+
+def stress_times(prosody: Array) -> Array:
+    """Seconds of the syllables that stand out, from ``prosody`` (T, 28) alone: peaks of voiced loudness.
+
+    For voices without a transcript. Of the stresses found with one it hears two in three, and four in ten that it hears are none;
+    where words are known, take theirs.
+    """
+    loudness = np.convolve(prosody[:, ENERGY] * prosody[:, VOICING], np.hanning(5)[1:-1] / np.hanning(5).sum(), mode="same")
+    peaks, _ = find_peaks(loudness, prominence=0.15, distance=5, height=LOUD)
+    return peaks / FPS
+
+
+def gesture_beats(ends: Array, stresses: Array, seconds: float) -> Beats:
+    """How many strokes end on a stress (both in s, in a take of ``seconds``), beside the same for stresses moved by 0.4 to 3 s."""
+    ends, stresses = np.asarray(ends, float), np.asarray(stresses, float)
+    if not len(ends) or not len(stresses):
+        return Beats(0.0, 0.0, len(ends))
+
+    def share(times: Array) -> float:
+        return float((np.abs(ends[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
+
+    return Beats(share(stresses), float(np.mean([share((stresses + s) % seconds) for s in (*_SHIFTS, *-_SHIFTS)])), len(ends))
+
+
+def _against_chest(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """(T, 2, 3) wrists in the frame of the chest, m."""
+    positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
+    chest = INDEX["spine3"]
+    return rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1])
+
+
+def _stop(after: Array) -> int | None:
+    """Frames from a peak of speed, the first of ``after``, to where the hand stops; None where it does not."""
+    below = np.flatnonzero(after <= after[0] / 3)
+    valleys = find_peaks(-after)[0]
+    turning = valleys[after[valleys] < 0.6 * after[0]]
+    found = [int(x[0]) for x in (below, turning) if len(x)]
+    return min(found) if found else None
+
+
+def _rest(place: Array, speed: Array, frame: int) -> Array:
+    """(3,) where a hand of ``place`` (T, 3) rests around ``frame``."""
+    around = slice(max(0, frame - round(_REST_AROUND * FPS)), frame + round(_REST_AROUND * FPS))
+    still = place[around][speed[around] < _STILL]
+    return np.median(still if len(still) > FPS // 3 else place[around], axis=0)
+
+
+def _widened(mask: Array, seconds: float) -> NDArray[np.bool_]:
+    return binary_dilation(mask, iterations=round(seconds * FPS)) if mask.any() else mask
