@@ -38,6 +38,7 @@ LOWER_GROUPS = (MOTION, POSITION, HEADING, PARTNER)
 UPPER_GROUPS = (JOINTS_6D, HANDS)
 
 BODY_SIZE = 6
+FURTHEST_PARTNER = 7.0  # metres; no two people of the corpus are further apart
 MIRROR = torch.tensor([1.0, -1.0, -1.0])  # a rotation vector seen in the mirror x -> -x
 
 
@@ -92,7 +93,7 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tenso
     place = rotate_plane(root[..., :2] - start_xy, -start_heading.expand_as(heading))
     relative = heading - start_heading
     other_root, other_heading = root.flip(-3), heading.flip(-2)
-    partner = rotate_plane(other_root[..., :2] - root[..., :2], -heading)
+    partner = _within_reach(rotate_plane(other_root[..., :2] - root[..., :2], -heading))
     facing = other_heading - heading
     return torch.cat(
         [
@@ -102,6 +103,11 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tenso
         ],
         -1,
     )  # fmt: skip
+
+
+def _within_reach(away: Tensor) -> Tensor:
+    """Vectors (..., 2) no longer than ``FURTHEST_PARTNER``: somebody further off is only far, and in that direction."""
+    return away * (FURTHEST_PARTNER / away.norm(dim=-1, keepdim=True).clamp(min=FURTHEST_PARTNER))
 
 
 def _first_repeated(change: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ RELATIONSHIPS = (
 SHORTEST_SHOT = 0.5
 LONGEST_SHOT = 600.0
 SEAT_HEIGHTS = (0.25, 0.75)
+STRONGEST_STYLE = 3.0  # standard deviations
 
 # Apple's ARKit blend shape locations in the column order of Live Link Face.
 ARKIT_NAMES = (
@@ -91,11 +92,15 @@ class SpeechClip:
 
 @dataclass(frozen=True)
 class ActionSpan:
-    """What the body does from ``start`` to ``end`` (s): one of ``ACTION_LABELS``."""
+    """What the body does from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
+
+    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to the waypoints in them.
+    """
 
     label: str
     start: float
     end: float
+    to_partner: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ class TimedWord:
 class Waypoint:
     """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
 
-    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do.
+    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do. Several in one walk are its path;
+    the last one in a sit label is the seat: where the pelvis is when seated, and which way one faces there.
     """
 
     time: float
@@ -130,8 +136,17 @@ class Waypoint:
 
 
 @dataclass(frozen=True)
+class Style:
+    """How an actor gestures when speaking, in standard deviations from the usual (0), each from -3 to 3 (``style.style_of``)."""
+
+    liveliness: float = 0.0
+    height: float = 0.0
+    reach: float = 0.0
+
+
+@dataclass(frozen=True)
 class Actor:
-    """One character: its own bones, where it starts, what it says and does."""
+    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment brings it."""
 
     name: str
     skeleton: Skeleton
@@ -144,17 +159,18 @@ class Actor:
     emotions: tuple[EmotionSpan, ...] = ()
     words: tuple[TimedWord, ...] = ()
     kept: KeptMotion | None = None
+    style: Style | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """Everything a generation needs. Gaps between action spans mean ``stand``, gaps between emotions ``neutral``.
+    """Everything a generation needs, for one actor or two. Gaps between action spans mean ``stand``, gaps between emotions ``neutral``.
 
     ``relationship``: one of ``RELATIONSHIPS``, the first actor in the first role, or empty where it is not said.
     """
 
     duration: float
-    actors: tuple[Actor, Actor]
+    actors: tuple[Actor, ...]
     seed: int = 0
     quality: str = "final"
     guidance: float = 2.0
@@ -173,9 +189,9 @@ class Request:
             )
         if self.quality not in QUALITIES:
             raise InvalidRequest(f"Quality '{self.quality}' is not known; use one of: {', '.join(QUALITIES)}.")
-        if len(self.actors) != 2:
-            raise InvalidRequest(f"A shot needs two actors, this one has {len(self.actors)}.")
-        if self.actors[0].name == self.actors[1].name:
+        if len(self.actors) not in (1, 2):
+            raise InvalidRequest(f"A shot has one actor or two, this one has {len(self.actors)}; cast one or two characters.")
+        if len(self.actors) == 2 and self.actors[0].name == self.actors[1].name:
             raise InvalidRequest(f"Both actors are '{self.actors[0].name}'; cast two different characters.")
         if not 0.0 <= self.guidance <= 10.0:
             raise InvalidRequest(f"Guidance is {self.guidance}; choose a value between 0 and 10.")
@@ -187,7 +203,7 @@ class Request:
                 actor.kept.check(f"'{actor.name}'", self.frames)
 
     def to_json(self) -> str:
-        bare = replace(self, actors=tuple(replace(actor, kept=None) for actor in self.actors))  # type: ignore[arg-type]
+        bare = replace(self, actors=tuple(replace(actor, kept=None) for actor in self.actors))
         plain = asdict(bare)
         for actor, source in zip(plain["actors"], self.actors):
             actor["skeleton"] = source.skeleton.offsets.tolist()
@@ -205,7 +221,7 @@ class Request:
                     "update the add-on and the runtime together."
                 )
             actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
-            request = Request(actors=actors, **plain)  # type: ignore[arg-type]
+            request = Request(actors=actors, **plain)
         except InvalidRequest:
             raise
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -232,9 +248,9 @@ class ActorPerformance:
 
 @dataclass(frozen=True)
 class Performance:
-    """The result for the pair; ``report`` holds seed, versions, seconds per stage, measures, warnings."""
+    """The result for the actors of the request; ``report`` holds seed, versions, seconds per stage, measures, warnings."""
 
-    actors: tuple[ActorPerformance, ActorPerformance]
+    actors: tuple[ActorPerformance, ...]
     report: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -268,7 +284,7 @@ class Performance:
                 )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise PerformanceUnreadable(f"'{path}' is not a readable performance ({error}); generate it again.") from error
-        return Performance(actors=actors, report=meta["report"])  # type: ignore[arg-type]
+        return Performance(actors=actors, report=meta["report"])
 
 
 @dataclass(frozen=True)
@@ -293,10 +309,10 @@ def _check_actor(actor: Actor) -> None:
         )
     if not np.isfinite([*actor.position, actor.heading]).all():
         raise InvalidRequest(f"The start of {who} is not a finite place; check the rig's transform.")
-    if not SEAT_HEIGHTS[0] <= actor.seat_height <= SEAT_HEIGHTS[1]:
-        raise InvalidRequest(
-            f"The seat of {who} is {actor.seat_height:.2f} m high; use a seat between {SEAT_HEIGHTS[0]} and {SEAT_HEIGHTS[1]} m."
-        )
+    size = actor.skeleton.height / 1.7  # a doll has low chairs and a giant high ones
+    lowest, highest = SEAT_HEIGHTS[0] * min(size, 1.0), SEAT_HEIGHTS[1] * max(size, 1.0)
+    if not lowest <= actor.seat_height <= highest:
+        raise InvalidRequest(f"The seat of {who} is {actor.seat_height:.2f} m high; use a seat between {lowest:.2f} and {highest:.2f} m.")
     for clip in actor.speech:
         if not (math.isfinite(clip.start) and clip.duration > 0.0 and clip.trim_start >= 0.0 and clip.gain >= 0.0):
             raise InvalidRequest(f"A speech strip of {who} has no length; lengthen or remove it.")
@@ -322,6 +338,10 @@ def _check_actor(actor: Actor) -> None:
     for word in actor.words:
         if not (math.isfinite(word.start) and word.end > word.start):
             raise InvalidRequest(f"The word '{word.text}' of {who} has no length; align the transcript again.")
+    if any(span.to_partner and span.label != "walk" for span in actor.actions):
+        raise InvalidRequest(f"Only a walk of {who} can lead to the partner; name that strip 'walk'.")
+    if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
+        raise InvalidRequest(f"The style of {who} lies beyond {STRONGEST_STYLE:.0f} standard deviations; choose values from -3 to 3.")
     for point in actor.waypoints:
         if not np.isfinite([point.time, *point.position, point.heading or 0.0]).all():
             raise InvalidRequest(f"A walk target of {who} is not a finite place; check its transform.")
@@ -343,6 +363,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
         words=tuple(TimedWord(**word) for word in plain.get("words", ())),
         kept=KeptMotion.from_plain(plain["kept"]) if plain.get("kept") else None,
+        style=Style(**{name: float(value) for name, value in plain["style"].items()}) if plain.get("style") else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from .body_features import body_size
 from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request
 from .kept_features import KeptFeatures
 from .networks.duet_denoiser import conditions_of
-from .places import Places
+from .places import ELBOW_ROOM, Places
 from .skeleton import Skeleton
+from .style import STYLE_SIZE
 from .windows import padded_frames
 
 
@@ -30,8 +31,13 @@ class Cue:
     keep: KeptFeatures
 
 
-def cue_of(request: Request, heard: list[FloatArray], with_words: bool) -> Cue:
-    """``heard``: prosody (T, 28) of each actor."""
+def cue_of(
+    request: Request, heard: list[FloatArray], with_words: bool, units: tuple[float, float] = (1.0, 1.0), alone: bool = False
+) -> Cue:
+    """What a request for two tells the bodies. ``heard``: prosody (T, 28) of each actor; ``units`` as in ``HumanScale``.
+
+    ``alone``: the second actor only stands in for a partner who is missing, is neither heard nor in the way.
+    """
     padded = padded_frames(request.frames)
     labels = np.stack([_held(label_track(actor, request.frames), padded) for actor in request.actors])
     feelings = [_held(emotion_track(actor, request.frames), padded) for actor in request.actors]
@@ -44,8 +50,11 @@ def cue_of(request: Request, heard: list[FloatArray], with_words: bool) -> Cue:
         emotion=torch.from_numpy(np.stack(feelings))[None] if any(actor.emotions for actor in request.actors) else None,
         relationship=torch.tensor([RELATIONSHIPS.index(request.relationship)]) if request.relationship else None,
         words=spoken_words(request.actors, padded) if with_words else None,
+        style=styles(request.actors) if any(actor.style for actor in request.actors) else None,
     )
-    places = wanted_places(request.actors, labels, padded)
+    if alone:
+        del conditions["partner_speech"]
+    places = replace(wanted_places(request.actors, labels, padded), units=units, elbow_room=0.0 if alone else ELBOW_ROOM)
     keep = KeptFeatures(request.actors, padded)
     keep.join_places(places)
     skeletons = (request.actors[0].skeleton, request.actors[1].skeleton)
@@ -75,7 +84,12 @@ def emotion_track(actor: Actor, frames: int) -> NDArray[np.float32]:
     return track
 
 
-def spoken_words(actors: tuple[Actor, Actor], frames: int) -> Tensor | None:
+def styles(actors: tuple[Actor, ...]) -> Tensor:
+    """(1, 2, 3) how each gestures, NaN where that is not said."""
+    return torch.tensor([[[np.nan] * STYLE_SIZE if actor.style is None else list(astuple(actor.style)) for actor in actors]])
+
+
+def spoken_words(actors: tuple[Actor, ...], frames: int) -> Tensor | None:
     """(1, 2, T, 48) vectors of what is said, or None where no transcript is known; an actor without words is silent."""
     if not any(actor.words for actor in actors):
         return None
@@ -85,7 +99,7 @@ def spoken_words(actors: tuple[Actor, Actor], frames: int) -> Tensor | None:
     return torch.from_numpy(np.stack([features.track(actor.words, frames) for actor in actors]))[None]
 
 
-def wanted_places(actors: tuple[Actor, Actor], labels: NDArray[np.int64], frames: int) -> Places:
+def wanted_places(actors: tuple[Actor, ...], labels: NDArray[np.int64], frames: int) -> Places:
     """The start of each actor and its waypoints; two waypoints at one seat hold the frames between them."""
     position, heading = np.zeros((2, frames, 2), np.float32), np.zeros((2, frames), np.float32)
     has_position, has_heading = np.zeros((2, frames), bool), np.zeros((2, frames), bool)

@@ -17,7 +17,7 @@ from .rotations import IDENTITY
 class KeptFeatures:
     """What both actors keep over a take of ``frames`` (padded) frames."""
 
-    def __init__(self, actors: tuple[Actor, Actor], frames: int) -> None:
+    def __init__(self, actors: tuple[Actor, ...], frames: int) -> None:
         roots, rotations = np.zeros((2, frames, 3), np.float32), np.tile(IDENTITY, (2, frames, 52, 1)).astype(np.float32)
         contacts = np.ones((2, frames, 4), np.float32)
         self.motions = tuple(actor.kept for actor in actors)

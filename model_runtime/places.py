@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.interpolate import CubicHermiteSpline
 from torch import Tensor
 
 from .contract import FPS
+from .passing import Leg, clear_of_each_other
 
 KNOT_EVERY = 15  # frames between the places of a path, as trained (`training/masks.py`)
 SETTING_OFF, ARRIVING = 0.6, 0.4  # seconds to full speed and back
@@ -21,12 +23,15 @@ Array = NDArray[Any]
 @dataclass
 class Places:
     """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each
-    used where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start."""
+    used where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start. ``elbow_room``: metres that paths
+    keep from the partner, 0 for one who plays alone; ``units`` as in ``HumanScale``."""
 
     position: Tensor
     heading: Tensor
     has_position: Tensor
     has_heading: Tensor
+    elbow_room: float = ELBOW_ROOM
+    units: tuple[float, float] = (1.0, 1.0)
 
 
 def lead_towards(places: Places, walking: Array, here: Array, now: int, stop: int) -> Places:
@@ -41,47 +46,61 @@ def lead_towards(places: Places, walking: Array, here: Array, now: int, stop: in
                 continue
             position[a, knots] = torch.from_numpy(path[a, knots - now]).to(position)
             has_position[a, knots] = True
-    return Places(position, places.heading, has_position, places.has_heading)
+    return replace(places, position=position, has_position=has_position)
 
 
 def path_ahead(places: Places, walking: Array, here: Array, now: int, stop: int) -> tuple[Array, Array]:
     """Where each actor should be on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where that is known (2, N).
 
-    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays; who walks goes straight, bowed
-    around the partner, to the place wanted next, at even speed so as to arrive on its frame. A walk without such a place
-    leads anywhere, and from there on nothing is known until a place is.
+    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays, and is wherever it is wanted when
+    that frame comes; who walks goes through the places wanted next so as to be there on their frames, and passes the partner with
+    room. A walk without such a place leads anywhere, and from there on nothing is known until a place is.
     """
-    frames = walking.shape[1]
-    path, known = np.zeros((2, stop - now, 2), np.float32), np.zeros((2, stop - now), bool)
-    for a in range(2):
-        wanted = now + 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
-        place: Array | None = np.asarray(here[a], np.float32)
-        runs = [(now + b, now + e) for b, e in _runs(walking[a, now:])]
-        clock = now
-        for index, (begin, end) in enumerate([*runs, (frames, frames)]):
-            for frame in range(clock, min(begin, stop)):  # standing or seated
-                if places.has_position[a, frame] and frame > now:
-                    place = places.position[a, frame].numpy()
-                if place is not None:
-                    path[a, frame - now], known[a, frame - now] = place, True
-            if begin >= stop:
-                break
-            following = runs[index + 1][0] if index + 1 < len(runs) else frames
-            clock, leg = end, begin
-            goals = wanted[(wanted > begin) & (wanted < following)]
-            # Of places wanted while standing after the walk the first is where it leads; nothing later belongs to it.
-            goals = goals[: int((goals < end).sum()) + 1]
-            for goal in goals:
-                target = places.position[a, int(goal)].numpy()
-                until = min(int(goal), end)
-                if place is not None and until > leg:
-                    t = np.arange(leg, min(until, stop))
-                    share = walked_share((t - leg) / FPS, (until - leg) / FPS, setting_off=leg > now or not walking[a, max(now - 1, 0)])
-                    path[a, t - now], known[a, t - now] = way_around(place, target, here[1 - a])(share), True
-                place, leg = target, until
-            if not len(goals) or leg < end:
-                place = None
-    return path, known
+    ways, legs = zip(*(_way_ahead(places, walking[a], here[a], now, a) for a in (0, 1)))
+    near = [[leg for leg in of_one if leg[0] < stop - now] for of_one in legs]
+    path = clear_of_each_other(np.stack(ways), near, places.elbow_room, places.units)[:, : stop - now]
+    known = ~np.isnan(path[..., 0])
+    return np.where(known[..., None], path, 0.0).astype(np.float32), known
+
+
+def _way_ahead(places: Places, walking: Array, here: Array, now: int, a: int) -> tuple[Array, list[Leg]]:
+    """The way (T - now, 2) of actor ``a`` as if nobody else was there, NaN where none is known, and its walks (``Leg``s from ``now``)."""
+    walks = walking[now:]
+    wanted = 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
+    position = places.position[a, now:].numpy().astype(np.float64)
+    way, legs = np.full((len(walks), 2), np.nan), []
+    place: Array | None = np.asarray(here, np.float64)
+    runs, clock = _runs(walks), 0
+    for index, (begin, end) in enumerate([*runs, (len(walks), len(walks))]):
+        place = _stay(way, clock, begin, place, wanted, position)
+        following = runs[index + 1][0] if index + 1 < len(runs) else len(walks)
+        # Of places wanted while standing after the walk the first is where it leads; nothing later belongs to it.
+        goals = wanted[(wanted > begin) & (wanted < following)]
+        goals = goals[: int((goals < end).sum()) + 1]
+        times, stops = np.minimum(goals, end), position[goals]
+        if place is not None:
+            times, stops = np.concatenate([[begin], times]), np.concatenate([place[None], stops])
+        if len(times) > 1:
+            frames = np.arange(times[0], min(times[-1] + 1, len(walks)))
+            under_way = bool(begin == 0 and now > 0 and walking[now - 1])
+            way[frames] = walked(times, stops, frames, under_way)
+            legs.append((int(frames[0]), int(frames[-1])))
+        place = stops[-1] if len(goals) and times[-1] >= end else None
+        clock = end
+    return way, legs
+
+
+def _stay(way: Array, begin: int, end: int, place: Array | None, wanted: Array, position: Array) -> Array | None:
+    """Standing or seated from ``begin`` to before ``end``, in place; a new place is moved to within a second. Returns the last one."""
+    since = begin
+    for frame in [*wanted[(wanted >= begin) & (wanted < end)], end]:
+        there = position[frame] if frame < end else place
+        if place is not None and there is not None:
+            share = np.clip(1.0 - (frame - np.arange(since, frame)) / min(FPS, max(frame - since, 1)), 0.0, 1.0)[:, None]
+            way[since:frame] = place + share * (there - place)
+        if frame < end:
+            place, since = there, frame
+    return place
 
 
 def _runs(flags: Array) -> list[tuple[int, int]]:
@@ -104,16 +123,16 @@ def walked_share(t: Array, duration: float, setting_off: bool = True) -> Array:
     return np.clip((up + even + np.where(t > duration - fall, down, 0.0)) / full, 0.0, 1.0)
 
 
-def way_around(start: Array, goal: Array, partner: Array) -> Any:
-    """A path from ``start`` to ``goal`` (2,): called with shares (N,) gives places (N, 2), bowed clear of ``partner`` (2,)."""
-    along = goal - start
-    length = float(np.linalg.norm(along))
-    bow = np.zeros(2)
-    if length > 1e-3:
-        nearest = float(np.clip(np.dot(partner - start, along) / length**2, 0.0, 1.0))
-        apart = start + nearest * along - partner
-        distance = float(np.linalg.norm(apart))
-        if 0.1 < nearest < 0.9 and distance < ELBOW_ROOM:
-            side = apart / distance if distance > 0.05 else np.array([-along[1], along[0]]) / length
-            bow = side * (ELBOW_ROOM - distance) / np.sin(np.pi * nearest)
-    return lambda share: start + share[:, None] * along + np.sin(np.pi * share)[:, None] * bow
+def walked(times: Array, stops: Array, frames: Array, under_way: bool) -> Array:
+    """Places (N, 2) on ``frames`` (N,) of a walk that is at ``stops`` (K, 2) on the frames ``times`` (K,), K > 1.
+
+    Straight to a single place; through several on a curve (Catmull and Rom 1974) that slows down at the last one only.
+    """
+    if len(times) == 2:
+        share = walked_share((frames - times[0]) / FPS, (times[1] - times[0]) / FPS, setting_off=not under_way)
+        return stops[0] + share[:, None] * (stops[1] - stops[0])
+    speed = np.zeros_like(stops)
+    speed[1:-1] = (stops[2:] - stops[:-2]) / (times[2:] - times[:-2])[:, None]
+    if under_way:
+        speed[0] = (stops[1] - stops[0]) / (times[1] - times[0])
+    return CubicHermiteSpline(times, stops, speed)(frames)

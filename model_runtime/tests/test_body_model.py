@@ -18,7 +18,7 @@ from model_runtime.body_features import (
 from model_runtime.diffusion import PRESETS, cosine_alphas, make_scheduler, sample
 from model_runtime.kinematics import rotate_plane, yaw_matrix
 from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
-from model_runtime.places import Places, lead_towards, path_ahead, walked_share, way_around
+from model_runtime.places import Places, lead_towards, path_ahead, walked_share
 from model_runtime.refine.places import follow_places
 from model_runtime.skeleton import AVERAGE_SKELETON
 from model_runtime.windows import LONGEST, OVERLAP, windows
@@ -178,13 +178,6 @@ def test_a_walk_across_windows_is_led_towards_its_far_target():
     assert knots[0] == 215 and len(knots) == 6
     assert led.position[1, 290, 0] == pytest.approx(4.0 * 90 / 300, abs=0.25)
     assert not led.has_position[0].any() and not places.has_position[1, :300].any(), "the other actor and the request stay as they are"
-
-
-def test_a_path_goes_around_the_partner():
-    share = np.linspace(0, 1, 101)
-    path = way_around(np.zeros(2), np.array([4.0, 0.0]), np.array([2.0, 0.1]))(share)
-    assert np.linalg.norm(path - [2.0, 0.1], axis=-1).min() > 0.7
-    np.testing.assert_allclose(path[[0, -1]], [[0, 0], [4, 0]], atol=1e-6)
 
 
 def test_a_walk_sets_off_and_arrives_gently():

@@ -1,0 +1,113 @@
+"""Direction: a request as it was asked, made ready to be played.
+
+What an animator leaves unsaid is filled in, what cannot be done is brought to what can, and each such change is told in one
+sentence: labels too short, a seat that is nowhere, a walk too fast, a target inside the partner, a partner who is missing.
+The request itself stays as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
+from .human_scale import units_of
+from .itinerary import ON_TIME, Itinerary, facing
+from .short_labels import whole_script, without_short_labels
+
+Array = NDArray[Any]
+# Metres between two human bodies.
+TALKING = 1.2
+ELBOW = 0.6  # standing side by side; a walk ends no nearer to the partner
+INSIDE = 0.35  # nearer than this they cut into each other
+
+
+def direct(request: Request) -> tuple[Request, list[str]]:
+    """A request for two that can be played as it stands, and what was changed, in sentences."""
+    notes: list[str] = []
+    actors = []
+    for actor in request.actors:
+        script, said = without_short_labels(actor.name, actor.actions, request.duration)
+        actors.append(replace(actor, actions=script))
+        notes += said
+    alone = len(actors) == 1
+    if alone:
+        actors.append(stand_in(actors[0], request.duration))
+    units = units_of((actors[0].skeleton.pelvis_height, actors[1].skeleton.pelvis_height))
+    if not alone:
+        notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
+        actors = [_led(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
+    played = tuple(
+        _on_fitting_seat(Itinerary(actors[a], lambda time, a=a: whereabouts(actors[1 - a], time), units[a], notes).played(), units[a], notes)  # type: ignore[misc]
+        for a in (0, 1)
+    )
+    return replace(request, actors=played), notes
+
+
+def stand_in(actor: Actor, duration: float) -> Actor:
+    """Somebody who stands opposite an actor that plays alone, says nothing, and is left out of the result."""
+    away = TALKING / 0.955 * actor.skeleton.pelvis_height * facing(actor.heading)
+    x, y = np.asarray(actor.position) + away
+    return Actor(f"nobody beside {actor.name}", actor.skeleton, (float(x), float(y)), actor.heading + np.pi, actions=whole_script((), duration), seat_height=actor.seat_height)
+
+
+def whereabouts(actor: Actor, time: float) -> Array:
+    """Where an actor is to be at ``time`` as far as that is said: (2,) metres."""
+    if actor.kept is not None:
+        frames = np.flatnonzero(actor.kept.part("lower")[: round(time * FPS) + 1])
+        if len(frames):
+            return actor.kept.root_positions[frames[-1], :2].astype(np.float64)
+    before = [point for point in actor.waypoints if point.time <= time + ON_TIME]
+    return np.asarray(max(before, key=lambda point: point.time).position if before else actor.position, np.float64)
+
+
+def _starts_inside(first: Actor, second: Actor, unit: float) -> list[str]:
+    apart = float(np.hypot(*np.subtract(first.position, second.position)))
+    if apart >= INSIDE * unit:
+        return []
+    return [f"'{first.name}' and '{second.name}' start inside each other, {apart:.2f} m apart; move one of them before the shot."]
+
+
+def _led(actor: Actor, partner: Actor, unit: float, notes: list[str]) -> Actor:
+    """With waypoints where walks to the partner end, and none that lies in the partner."""
+    for span in actor.actions:
+        if span.to_partner:
+            actor = replace(actor, waypoints=(*actor.waypoints, _beside_partner(actor, partner, span, TALKING * unit)))
+    points = []
+    for point in sorted(actor.waypoints, key=lambda point: point.time):
+        label = next((span.label for span in actor.actions if span.start + ON_TIME < point.time <= span.end + ON_TIME), "stand")
+        theirs = whereabouts(partner, point.time)
+        apart = float(np.linalg.norm(theirs - point.position))
+        if label == "walk" and apart < ELBOW * unit:
+            from_there = whereabouts(actor, point.time - 2 * ON_TIME) - theirs
+            x, y = theirs + ELBOW * unit * from_there / max(float(np.linalg.norm(from_there)), 1e-6)
+            notes.append(f"'{actor.name}' is to walk to a place {apart:.2f} m from '{partner.name}' and stops {ELBOW * unit:.2f} m away; move the target.")
+            point = replace(point, position=(float(x), float(y)))
+        points.append(point)
+    return replace(actor, waypoints=tuple(points))
+
+
+def _beside_partner(actor: Actor, partner: Actor, walk: ActionSpan, distance: float) -> Waypoint:
+    """At ``distance`` from where the partner is when the walk ends, facing there; two who walk to each other meet halfway."""
+    mine, theirs = whereabouts(actor, walk.start), whereabouts(partner, walk.end)
+    if any(span.to_partner and span.start < walk.end and span.end > walk.start for span in partner.actions):
+        theirs = whereabouts(partner, walk.start)
+        middle = 0.5 * (mine + theirs)
+        apart = float(np.linalg.norm(theirs - mine))
+        place = middle - 0.5 * distance * (theirs - mine) / max(apart, 1e-6)
+    else:
+        apart = float(np.linalg.norm(theirs - mine))
+        place = theirs - distance * (theirs - mine) / max(apart, 1e-6)
+    there = theirs - place
+    return Waypoint(walk.end, (float(place[0]), float(place[1])), float(np.arctan2(there[0], -there[1])))
+
+
+def _on_fitting_seat(actor: Actor, unit: float, notes: list[str]) -> Actor:
+    """With a seat that legs of its size can sit on."""
+    height = float(np.clip(actor.seat_height, SEAT_HEIGHTS[0] * unit, SEAT_HEIGHTS[1] * unit))
+    if height != actor.seat_height and any(span.label == "sit" for span in actor.actions):
+        notes.append(f"A seat {actor.seat_height:.2f} m high does not fit the legs of '{actor.name}', who sits at {height:.2f} m; change its height.")
+    return replace(actor, seat_height=height)

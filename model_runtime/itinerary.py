@@ -1,0 +1,286 @@
+"""One actor's way through a shot: which labels it plays when, and the places that walks and seats want it at.
+
+People turn before they sit and rise before they walk. Recorded scenes label that as standing, and so it is laid here: a walk
+that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .contract import FPS, ActionSpan, Actor, Waypoint
+from .skeleton import heading_of
+
+Array = NDArray[Any]
+Whereabouts = Callable[[float], Array]
+ON_TIME = 0.05  # seconds within which two times are one
+# Metres for a human body.
+BEFORE_THE_SEAT = 0.38  # from where the pelvis sits to where it stands up, as in the recorded scenes
+BESIDE_THE_SEAT = 0.75
+STEP = 0.5  # what a stand may bridge; further away it takes a walk
+NEAR = 5.0  # who sits down without being told which way faces a partner nearer than this
+USUAL, FASTEST = 1.0, 1.8  # m/s; a walk beyond the second would be a run, which nobody has learned
+# Seconds.
+LOST = 0.5  # by setting off and arriving, against a walk at full speed
+SITTING_DOWN = 1.0
+STOPPING, HALF_A_TURN = 0.4, 0.8
+RISING = 0.4  # before and again after the change from sit to walk
+SHORTEST_WALK = 0.8
+
+
+def facing(heading: float) -> Array:
+    """(2,) the direction that somebody with this heading faces."""
+    return np.array([np.sin(heading), -np.cos(heading)])
+
+
+def heading_towards(there: Array) -> float:
+    """The heading that faces along (2,)."""
+    return float(np.arctan2(there[0], -there[1]))
+
+
+class Itinerary:
+    """Lays ``spans`` and ``points`` of one actor, label by label, knowing at each where it stands and faces.
+
+    ``partner`` tells where the other one is at a time; ``unit`` is what a human metre is to this body; ``notes`` gets a
+    sentence for all that is changed. The labels of ``actor`` cover the shot. Labels in which the lower body is kept stay.
+    """
+
+    def __init__(self, actor: Actor, partner: Whereabouts, unit: float, notes: list[str]) -> None:
+        self.actor, self.partner, self.unit, self.notes = actor, partner, unit, notes
+        self.asked = sorted(actor.waypoints, key=lambda point: point.time)
+        self.spans: list[ActionSpan] = []
+        self.points: list[Waypoint] = []
+        self.start, self.first_heading = np.asarray(actor.position, np.float64), actor.heading
+        self.place: Array | None = self.start
+        self.heading, self.clock = actor.heading, 0.0
+        self.left_seat: tuple[Array, float] | None = None  # the one just risen from
+
+    def played(self) -> Actor:
+        """The actor with the labels to play and every place it is wanted at."""
+        script = self.actor.actions
+        for index, span in enumerate(script):
+            before, after = (script[index - 1] if index else None), (script[index + 1] if index + 1 < len(script) else None)
+            if self._is_kept(span):
+                self._keep(span)
+            elif span.label == "walk":
+                self._walk(span, after)
+            elif span.label == "sit":
+                self._sit(span, before, after)
+            else:
+                self._stand(span, before, after)
+        return replace(self.actor, position=_pair(self.start), heading=self.first_heading, actions=tuple(self.spans), waypoints=tuple(self.points))
+
+    def _walk(self, span: ActionSpan, after: ActionSpan | None) -> None:
+        """Along the places in it to the one at its end; before a seat it ends a little earlier, to leave time to turn."""
+        begin, end = self.clock, span.end
+        goals = [point for point in self.asked if begin + ON_TIME < point.time < end - ON_TIME]
+        goal = self._goal(span, after)
+        if after is not None and after.label == "sit" and not self._is_kept(after):
+            seat = self._seat(after, span)
+            target = self._front(seat) if seat is not None else goal
+            if target is None and goals:
+                target = goals.pop()
+            end -= min(self._time_to_turn(target, seat), 0.4 * (end - begin))
+            goals = [point for point in goals if point.time < end - 2 * STOPPING]
+            if target is not None:
+                goals += self._around(seat, end) if seat is not None and not goals else []
+                goals.append(replace(target, time=end, heading=None))
+            self._go(begin, goals)
+            self._add("walk", end)
+            self._add("stand", span.end)
+            return
+        self._go(begin, [*goals, replace(goal, time=end)] if goal is not None else goals)
+        self._add("walk", end)
+
+    def _goal(self, span: ActionSpan, after: ActionSpan | None) -> Waypoint | None:
+        """The place at the end of a walk or, where none is, the first one in the stand that follows."""
+        until = after.end if after is not None and after.label == "stand" and not self._is_kept(after) else span.end
+        return next((point for point in self.asked if span.end - ON_TIME <= point.time <= until + ON_TIME), None)
+
+    def _stand(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
+        """In its place; what is wanted too far away for a step takes a walk."""
+        taken = self._goal(before, span) if before is not None and before.label == "walk" and not self._is_kept(before) else None
+        to_sit = after is not None and after.label == "sit" and not self._is_kept(after)
+        until = span.end - ON_TIME if to_sit else span.end + ON_TIME
+        for point in [point for point in self.asked if self.clock + ON_TIME < point.time <= until and point is not taken]:
+            self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s")
+        if to_sit and after is not None:
+            seat = self._seat(after, span)
+            if seat is not None:
+                front = self._front(seat)
+                self._be_at(replace(front, time=span.end - self._time_to_turn(front, seat), heading=None), "has a seat {0:.2f} m away")
+        self._add("stand", span.end)
+
+    def _sit(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
+        """Down onto the seat, its place and heading wanted from when one is seated until one rises."""
+        name, first = self.actor.name, before is None
+        seat = self._seat(span, before)
+        if seat is not None and first:
+            self.place = self.start = np.asarray(seat.position, np.float64)
+            self.heading = self.first_heading = self._heading_on(seat)
+        elif seat is not None and self.place is not None and self._apart(self._front(seat)) > STEP * self.unit:
+            self.notes.append(
+                f"'{name}' is {self._apart(self._front(seat)):.1f} m from the seat at {span.start:.2f} s and cannot get there in time, so an "
+                "invisible seat takes its place; let a longer walk lead there."
+            )
+            seat = self._invisible(span, first)
+        elif seat is None:
+            self.notes.append(f"No seat is given for '{name}', who sits from {span.start:.2f} s on an invisible one {self.actor.seat_height:.2f} m high; choose a seat.")
+            seat = self._invisible(span, first)
+        rises = min(RISING, 0.3 * (span.end - span.start)) if after is not None and after.label == "walk" and not self._is_kept(after) else 0.0
+        if seat is not None:
+            front, heading = self._front(seat), self._heading_on(seat)
+            settled = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
+            self.points += [] if first else [replace(front, time=span.start, heading=heading)]
+            self.points += [replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)]
+            self.place, self.heading = np.asarray(front.position), heading
+            self.left_seat = np.asarray(seat.position), heading
+        self._add("sit", span.end - rises)
+        if rises and after is not None:
+            self._add("stand", span.end + min(RISING, 0.3 * (after.end - after.start)))
+
+    def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
+        """The last place in a sit label. One at its very beginning that says no heading is where the walk before it leads."""
+        walked = before is not None and before.label == "walk"
+        found = [point for point in self.asked if span.start - ON_TIME <= point.time <= span.end + ON_TIME]
+        found = [p for p in found if p.time > span.start + ON_TIME or not walked or (p.heading is not None and before is not None and not before.to_partner)]
+        if not found:
+            return None
+        return replace(found[-1], heading=next((point.heading for point in reversed(found) if point.heading is not None), None))
+
+    def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
+        """A seat behind where the actor stands, or under one that sits from the start; None after a walk that leads anywhere."""
+        if self.place is None:
+            return None
+        heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
+        back = 0.0 if first else BEFORE_THE_SEAT * self.unit
+        return Waypoint(span.start, _pair(self.place - back * facing(heading)), heading)
+
+    def _heading_on(self, seat: Waypoint) -> float:
+        """As the seat says, else towards the partner, else as one comes."""
+        if seat.heading is not None:
+            return seat.heading
+        there = self.partner(seat.time) - seat.position
+        return heading_towards(there) if 0.3 * self.unit < float(np.linalg.norm(there)) < NEAR * self.unit else self.heading
+
+    def _front(self, seat: Waypoint) -> Waypoint:
+        """Where one stands before sitting down and after rising."""
+        return replace(seat, position=_pair(np.asarray(seat.position) + BEFORE_THE_SEAT * self.unit * facing(self._heading_on(seat))))
+
+    def _time_to_turn(self, target: Waypoint | None, seat: Waypoint | None) -> float:
+        """Seconds between arriving at ``target`` and sitting down there."""
+        if target is None or self.place is None:
+            return STOPPING
+        coming = np.asarray(target.position) - self.place
+        wanted = self._heading_on(seat if seat is not None else target)
+        come = heading_towards(coming) if np.linalg.norm(coming) > 0.1 else self.heading
+        turn = abs((wanted - come + np.pi) % (2 * np.pi) - np.pi)
+        return float(STOPPING + HALF_A_TURN * turn / np.pi)
+
+    def _around(self, seat: Waypoint, end: float) -> list[Waypoint]:
+        """A place beside the seat for one who comes from behind it."""
+        beside = None if self.place is None else _beside(np.asarray(seat.position), self._heading_on(seat), self.place, self.unit)
+        if beside is None or self.place is None:
+            return []
+        ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(self._front(seat).position) - beside)
+        return [Waypoint(self.clock + (end - self.clock) * float(ways[0] / (ways[0] + ways[1])), _pair(beside))]
+
+    def _be_at(self, point: Waypoint, why: str) -> None:
+        """At a place at its time, by a walk laid into the stand where it takes one."""
+        away = self._apart(point)
+        if away <= STEP * self.unit:
+            self.points.append(point)
+            self.place = np.asarray(point.position)
+            return
+        begin = max(self.clock, point.time - away / (USUAL * self.unit) - LOST)
+        if point.time - begin < SHORTEST_WALK:
+            return
+        self.notes.append(f"'{self.actor.name}' {why.format(away)} without a walk and walks there from {begin:.2f} s; put a walk there to choose when.")
+        self._add("stand", begin)
+        self._go(begin, [point])
+        self._add("walk", point.time)
+
+    def _go(self, begin: float, goals: list[Waypoint]) -> None:
+        """A walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
+        if self.place is not None and goals:
+            if self.left_seat is not None:
+                beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
+                if beside is not None:
+                    ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(goals[0].position) - beside)
+                    goals = [Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)), *goals]
+            goals = self._paced(begin, goals)
+            last = np.asarray(goals[-2].position if len(goals) > 1 else self.place)
+            way = np.asarray(goals[-1].position) - last
+            said = goals[-1].heading
+            self.heading = said if said is not None else heading_towards(way) if np.linalg.norm(way) > 0.05 else self.heading
+        self.points += goals
+        self.place = np.asarray(goals[-1].position) if goals else None
+        self.left_seat = None
+
+    def _paced(self, begin: float, goals: list[Waypoint]) -> list[Waypoint]:
+        """The goals as they can be reached: passed at even pace where one comes too soon, cut where all is too far."""
+        places = [np.asarray(self.place), *(np.asarray(goal.position) for goal in goals)]
+        legs = np.array([float(np.linalg.norm(b - a)) for a, b in pairwise(places)])
+        spans = np.diff([begin, *(goal.time for goal in goals)])
+        top, time = FASTEST * self.unit, goals[-1].time - begin
+        reach = top * max(time - LOST, 0.4 * time)
+        if legs.sum() <= reach and (legs <= 1.1 * top * spans).all():
+            return goals
+        if legs.sum() > reach:
+            self.notes.append(
+                f"'{self.actor.name}' would have to walk {legs.sum():.1f} m in {time:.1f} s at {begin:.2f} s and comes {reach:.1f} m far; "
+                "make the walk longer or bring the target nearer."
+            )
+        else:
+            self.notes.append(f"'{self.actor.name}' passes the places of the walk at {begin:.2f} s at even pace, since one comes too soon; move it in time.")
+        shares = np.minimum(legs.cumsum(), reach) / min(legs.sum(), reach)
+        paced, covered = [], 0.0
+        for goal, leg, share, earlier, place in zip(goals, legs, shares, places, places[1:]):
+            if covered >= reach:
+                break
+            part = min(1.0, (reach - covered) / max(leg, 1e-9))
+            paced.append(replace(goal, time=begin + float(share) * time, position=_pair(earlier + part * (place - earlier))))
+            covered += leg
+        return paced
+
+    def _is_kept(self, span: ActionSpan) -> bool:
+        kept = self.actor.kept
+        return kept is not None and bool(kept.part("lower")[round(span.start * FPS) : max(round(span.end * FPS), 1)].any())
+
+    def _keep(self, span: ActionSpan) -> None:
+        """As asked: the motion that is kept says where the actor is."""
+        self.points += [point for point in self.asked if max(self.clock, span.start) + ON_TIME < point.time <= span.end + ON_TIME]
+        kept = self.actor.kept
+        if kept is not None:
+            last = np.flatnonzero(kept.part("lower")[: max(round(span.end * FPS), 1)])[-1]
+            self.place = kept.root_positions[last, :2].astype(np.float64)
+            self.heading = float(heading_of(kept.rotations[last, 0]))
+        self.left_seat = None
+        self._add(span.label, span.end)
+
+    def _add(self, label: str, end: float) -> None:
+        if end - self.clock > 1e-6:
+            self.spans.append(ActionSpan(label, self.clock, end))
+            self.clock = end
+
+    def _apart(self, point: Waypoint) -> float:
+        return 0.0 if self.place is None else float(np.linalg.norm(np.asarray(point.position) - self.place))
+
+
+def _beside(seat: Array, heading: float, far: Array, unit: float) -> Array | None:
+    """A place (2,) to pass a seat by on the way between its front and ``far``, where the straight way leads over it."""
+    ahead, right = facing(heading), facing(heading - np.pi / 2)
+    behind, aside = -float((far - seat) @ ahead), float((far - seat) @ right)
+    if behind < 0.0 or abs(aside) > behind + BESIDE_THE_SEAT * unit:
+        return None
+    return seat + np.copysign(BESIDE_THE_SEAT * unit, aside) * right + 0.1 * unit * ahead
+
+
+def _pair(place: Array) -> tuple[float, float]:
+    return float(place[0]), float(place[1])
