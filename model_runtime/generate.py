@@ -26,6 +26,7 @@ from .cues import Cue, cue_of
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
+from .refine.clearance import clear_arms
 from .refine.feet import detect_contacts, lock_feet
 from .refine.keep import keep_exactly, keep_face_exactly
 from .refine.places import follow_places
@@ -100,13 +101,14 @@ def lead_through(lower: GlobalMotion, cue: Cue) -> None:
 def finish_bodies(
     lower: GlobalMotion, upper: Tensor, hands: HandBasis, cue: Cue
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, kept motion in its place."""
+    """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, arms clear, kept motion in its place."""
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
     for a, skeleton in enumerate(cue.skeletons):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy())
-        kept = cue.keep.motions[a]
+    rotations = clear_arms(roots, rotations, cue.skeletons)
+    for a, kept in enumerate(cue.keep.motions):
         if kept is not None:
             roots[a], rotations[a] = keep_exactly(roots[a], rotations[a], kept)
     return roots, rotations, contacts
