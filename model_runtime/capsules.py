@@ -48,7 +48,11 @@ class Capsules(NamedTuple):
 
 def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Capsules:
     """Capsules of a body over ``root`` (T, 3) and ``rotations`` (T, 52, 4)."""
-    positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
+    return capsules_about(*forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton), skeleton)
+
+
+def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton) -> Capsules:
+    """Capsules of a body whose joints are at ``positions`` (T, 52, 3), turned by ``world`` (T, 52, 4)."""
     size = skeleton.height / STATURE
     starts, ends, radii = [], [], []
 
