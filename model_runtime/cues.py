@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .body_features import body_size
 from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request
+from .features.prominence import stress_track
 from .kept_features import KeptFeatures
 from .networks.duet_denoiser import conditions_of
 from .places import ELBOW_ROOM, Places
@@ -21,7 +22,10 @@ from .windows import padded_frames
 
 @dataclass(frozen=True)
 class Cue:
-    """Over ``frames`` frames, the arrays padded to whole windows: ``conditions`` by name (1, 2, T, size), ``body`` (1, 2, 6)."""
+    """Over ``frames`` frames, the arrays padded to whole windows: ``conditions`` by name (1, 2, T, size), ``body`` (1, 2, 6).
+
+    ``alone``: the second actor only stands in for a partner who is missing.
+    """
 
     frames: int
     skeletons: tuple[Skeleton, Skeleton]
@@ -29,6 +33,7 @@ class Cue:
     body: Tensor
     places: Places
     keep: KeptFeatures
+    alone: bool = False
 
 
 def cue_of(
@@ -36,7 +41,7 @@ def cue_of(
 ) -> Cue:
     """What a request for two tells the bodies. ``heard``: prosody (T, 28) of each actor; ``units`` as in ``HumanScale``.
 
-    ``alone``: the second actor only stands in for a partner who is missing, is neither heard nor in the way.
+    ``alone``: the second actor is neither heard nor in the way.
     """
     padded = padded_frames(request.frames)
     labels = np.stack([_held(label_track(actor, request.frames), padded) for actor in request.actors])
@@ -50,6 +55,9 @@ def cue_of(
         emotion=torch.from_numpy(np.stack(feelings))[None] if any(actor.emotions for actor in request.actors) else None,
         relationship=torch.tensor([RELATIONSHIPS.index(request.relationship)]) if request.relationship else None,
         words=spoken_words(request.actors, padded) if with_words else None,
+        stress=torch.from_numpy(
+            np.stack([_silent_after(stress_track(track, actor.words), padded) for track, actor in zip(heard, request.actors)])
+        )[None],
         style=styles(request.actors) if any(actor.style for actor in request.actors) else None,
     )
     if alone:
@@ -58,7 +66,7 @@ def cue_of(
     keep = KeptFeatures(request.actors, padded)
     keep.join_places(places)
     skeletons = (request.actors[0].skeleton, request.actors[1].skeleton)
-    return Cue(request.frames, skeletons, conditions, body, places, keep)
+    return Cue(request.frames, skeletons, conditions, body, places, keep, alone)
 
 
 def label_track(actor: Actor, frames: int) -> NDArray[np.int64]:

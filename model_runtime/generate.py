@@ -23,9 +23,11 @@ from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ActorPerformance, Performance, Progress, ProgressCallback, Request
 from .cues import Cue, cue_of
+from .direction import direct
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
+from .human_scale import at_human_scale
 from .refine.clearance import clear_arms
 from .refine.feet import detect_contacts, lock_feet
 from .refine.keep import keep_exactly, keep_face_exactly
@@ -36,9 +38,11 @@ from .skeleton import INDEX, Skeleton, forward_kinematics
 # Where each stage ends on the progress bar, from its measured share of the time.
 _SHARES = {"Listening to the voices": 0.06, "Legs and paths": 0.42, "Arms, heads and hands": 0.76, "Feet": 0.8, "Faces": 1.0}
 
+OUT_OF_THE_WAY = 1e3  # metres to where the stand-in for a missing partner goes once arms could meet it
+
 
 def generate(request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None) -> Performance:
-    """Play the shot: body, hands and face of both actors at 30 fps over ``request.duration``.
+    """Play the shot: body, hands and face of one actor or both at 30 fps over ``request.duration``.
 
     ``progress`` may raise ``Cancelled`` to stop. Raises the named errors of ``errors.py``; the same request and seed
     give the same result on the same machine.
@@ -50,19 +54,26 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     frames = request.frames
 
     clock.begin("Listening to the voices")
-    waves = [mix_speech(actor.speech, request.duration) for actor in request.actors]
-    cue = cue_of(request, [prosody(wave, frames) for wave in waves], hears_words(lower_stage, upper_stage))
+    directed, notes = direct(request)
+    played, scale = at_human_scale(directed)
+    waves = [mix_speech(actor.speech, request.duration) for actor in directed.actors]
+    alone = len(request.actors) == 1
+    cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears_words(lower_stage, upper_stage), scale.units, alone)
     roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock)
 
+    roots = scale.back(roots)
+
     clock.begin("Faces")
-    gaze = partner_directions(roots, rotations, [actor.skeleton for actor in request.actors])
+    gaze = partner_directions(roots, rotations, [actor.skeleton for actor in directed.actors])
+    if alone:
+        gaze[:] = 0.0  # straight ahead
     faces = []
-    for index in range(2):
+    for index in range(len(request.actors)):
         faces.append(face_model.generate(waves[index], waves[1 - index], frames, request.seed * 2 + index, request.quality, gaze[index]))
         kept = request.actors[index].kept
         if kept is not None:
             faces[index] = keep_face_exactly(faces[index], kept)
-        clock.share((index + 1) / 2)
+        clock.share((index + 1) / len(request.actors))
 
     actors = tuple(
         ActorPerformance(actor.name, roots[i], rot.continuous(rotations[i]).astype(np.float32), faces[i].astype(np.float32), contacts[i])
@@ -70,10 +81,10 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     )
     report = {
         "seed": request.seed, "quality": request.quality, "guidance": request.guidance, "seconds_of_shot": request.duration,
-        "seconds": clock.end(), "warnings": warnings_of(request, waves),
+        "seconds": clock.end(), "warnings": [*warnings_of(request, waves), *notes, *unheard(request, upper_stage)],
         "versions": {"runtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }  # fmt: skip
-    return Performance(actors=actors, report=report)  # type: ignore[arg-type]
+    return Performance(actors=actors, report=report)
 
 
 def make_bodies(
@@ -88,6 +99,8 @@ def make_bodies(
     upper = make_upper(upper_stage, lower, cue.conditions, cue.body, cue.keep, cue.frames, seed, quality, guidance, clock.share)
 
     clock.begin("Feet")
+    if cue.alone:
+        lower.root[1, :, :2] += OUT_OF_THE_WAY
     return finish_bodies(lower.window(0, cue.frames), upper, upper_stage.hands, cue)
 
 
@@ -153,6 +166,12 @@ def warnings_of(request: Request, waves: list[NDArray[np.float32]]) -> list[str]
         for actor, wave in zip(request.actors, waves)
         if not len(wave) or float(np.abs(wave).max()) < 1e-4
     ]
+
+
+def unheard(request: Request, stage: BodyStage) -> list[str]:
+    """What a request says that the installed weights were not trained to hear."""
+    said = {"style": any(a.style for a in request.actors), "emotion": any(a.emotions for a in request.actors), "relationship": bool(request.relationship)}
+    return [f"The installed weights know no {name}, so it changes nothing." for name, is_said in said.items() if is_said and name not in stage.config.conditions]
 
 
 class StageClock:
