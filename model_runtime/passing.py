@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Leg = tuple[int, int]  # first frame of a walk and its last
+NARROWEST = 0.6  # metres between two bodies that pass, whatever became of the path laid for them
 _AWAY = 2.5  # metres of way over which a bow leads out, and back
 _SHORTEST = 0.6  # metres; a shorter way has no room to bow
 _WIDEST, _FINER = 1.6, 0.1  # metres

@@ -39,7 +39,7 @@ def lead_towards(places: Places, walking: Array, here: Array, now: int, stop: in
     position, has_position = places.position.clone(), places.has_position.clone()
     path, known = path_ahead(places, walking, here, now, stop)
     for a in range(2):
-        for begin, end in _runs(walking[a, now:]):
+        for begin, end in runs_of(walking[a, now:]):
             knots = np.arange(now + begin + KNOT_EVERY, min(now + end, stop), KNOT_EVERY)
             knots = knots[known[a, knots - now]] if len(knots) else knots
             if end - begin < 2 * KNOT_EVERY:
@@ -70,7 +70,7 @@ def _way_ahead(places: Places, walking: Array, here: Array, now: int, a: int) ->
     position = places.position[a, now:].numpy().astype(np.float64)
     way, legs = np.full((len(walks), 2), np.nan), []
     place: Array | None = np.asarray(here, np.float64)
-    runs, clock = _runs(walks), 0
+    runs, clock = runs_of(walks), 0
     for index, (begin, end) in enumerate([*runs, (len(walks), len(walks))]):
         place = _stay(way, clock, begin, place, wanted, position)
         following = runs[index + 1][0] if index + 1 < len(runs) else len(walks)
@@ -103,7 +103,7 @@ def _stay(way: Array, begin: int, end: int, place: Array | None, wanted: Array, 
     return place
 
 
-def _runs(flags: Array) -> list[tuple[int, int]]:
+def runs_of(flags: Array) -> list[Leg]:
     """(first, one past the last) of each run of true in (T,) bool."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return [(int(b), int(e)) for b, e in edges.reshape(-1, 2)]
