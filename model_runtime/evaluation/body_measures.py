@@ -48,7 +48,7 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
         **fid(poses, real), **diversity(poses),
         "obedience": float(np.mean([obedience(shot, pair) for shot, pair in zip(shots, made)])),
         "skate_cm_s": 100 * float(np.nanmean([skate.speed for skate in skates])),
-        "slide_cm": 100 * float(np.nanmean([skate.slide for skate in skates])),
+        "slide_cm": 100 * _mean(np.array([skate.slide for skate in skates if np.isfinite(skate.slide)])),
         "floor_cm": 100 * max(floor_depth(body.root, body.rotations, body.skeleton) for body in flat),
         **{f"jerk_{part}": jerks[part] / max(of_truth[part], 1e-9) for part in PARTS},
         **{f"jerk_{part}_m_s3": jerks[part] for part in PARTS},

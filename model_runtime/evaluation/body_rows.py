@@ -44,7 +44,7 @@ LIKE_TRUTH = (0.9, 1.1)
 ROWS = (
     Row("label obedience, from 0.5 s after a change", "obedience", (0.98, None), digits=3),
     Row("foot skate, cm/s", "skate_cm_s", (None, 1.5)),
-    Row("slide in one contact, cm", "slide_cm", (None, 1.0)),
+    Row("slide of a foot in one step, cm", "slide_cm", (None, 1.0)),
     Row("deepest below the floor, cm", "floor_cm", (None, 0.5)),
     Row("jerk of hands over that of the truth", "jerk_hands", (0.8, 1.2)),
     Row("jerk of head over that of the truth", "jerk_head", (0.8, 1.2)),

@@ -23,6 +23,7 @@ from .beats import gesture_beats, stress_times, stroke_ends
 
 Array = NDArray[Any]
 
+LONGEST_STEP = 2.0  # s that a foot is down in one step
 SETTLING = 0.5  # s after a change of label in which the body is still on its way
 HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 _EYES_SHUT = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
@@ -30,7 +31,7 @@ _EYES_SHUT = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRigh
 
 class Skate(NamedTuple):
     speed: float  # mean horizontal speed of a foot in contact, m/s
-    slide: float  # how far a sole point gets from where it took hold before it lets go, mean over contacts, m
+    slide: float  # how far a sole point gets from where it took hold before it lets go, mean over steps, m
 
 
 def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
@@ -44,15 +45,19 @@ def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: S
 
 
 def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
-    """How much planted feet slide, for contacts found from the motion itself and not from what its maker claims."""
+    """How much planted feet slide, for contacts found from the motion itself and not from what its maker claims.
+
+    A contact of up to ``LONGEST_STEP`` is a step's; who stands for longer turns on the spot and shifts about, which shows in the
+    speed. A body that never stands has no speed (NaN), one that takes no step no slide.
+    """
     contacts = detect_contacts(root, rotations, skeleton)
     points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
     step = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
     both = contacts[1:] & contacts[:-1]
     if not both.any():  # a body that never touches the floor proves nothing
         return Skate(float("nan"), float("nan"))
-    slides = [_furthest(points[first:stop, k]) for k in range(4) for first, stop in _spells(contacts[:, k]) if stop - first > 1]
-    return Skate(float(step[both].mean() * FPS), float(np.mean(slides)))
+    slides = [_furthest(points[first:stop, k]) for k in range(4) for first, stop in _spells(contacts[:, k]) if 1 < stop - first <= LONGEST_STEP * FPS]
+    return Skate(float(step[both].mean() * FPS), float(np.mean(slides)) if slides else float("nan"))
 
 
 def floor_depth(root: Array, rotations: Array, skeleton: Skeleton) -> float:

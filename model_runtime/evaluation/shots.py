@@ -13,6 +13,7 @@ from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, Float
 from ..corpus.excerpt import excerpt
 from ..corpus.scene import Scene
 from ..cues import Cue, cue_of
+from ..direction import direct
 from ..networks.duet_denoiser import beside_partners
 from ..skeleton import Skeleton, heading_of
 from ..training.body import split_scenes
@@ -37,7 +38,8 @@ class Shot:
         return self.root_positions.shape[1]
 
     def cue(self) -> Cue:
-        cue = cue_of(self.request, self.heard, False)
+        """What the networks are told, as ``generate`` would tell them."""
+        cue = cue_of(direct(self.request)[0], self.heard, False)
         if self.words is not None:
             padded = np.zeros((2, cue.conditions["labels"].shape[2], self.words.shape[2]), np.float32)
             padded[:, : self.words.shape[1]] = self.words
@@ -46,17 +48,28 @@ class Shot:
 
 
 def held_out_shots(scenes: Path, seconds: float, count: int, words: WordTracks | None = None) -> list[Shot]:
-    """Up to ``count`` shots of ``seconds`` each from the scenes of the test split, one from each in turn."""
+    """Up to ``count`` shots of ``seconds`` each from the scenes of the test split, one from each in turn.
+
+    Of each scene the stretch in which labels change most often comes first: that is where a model shows whether it follows.
+    """
     shots: list[Shot] = []
     loaded = [(path.stem, Scene.load(path)) for path in split_scenes(scenes)[1]]
     length = round(seconds * FPS) + 1
+    starts = [_busiest_first(scene, length) for _, scene in loaded]
     turn = 0
-    while len(shots) < count and any(scene.frames >= (turn + 1) * length for _, scene in loaded):
-        for name, scene in loaded:
-            if scene.frames >= (turn + 1) * length and len(shots) < count:
-                shots.append(shot_of(scene, f"{name}@{turn * seconds:.0f}", turn * length, (turn + 1) * length, words))
+    while len(shots) < count and any(len(own) > turn for own in starts):
+        for (name, scene), own in zip(loaded, starts):
+            if len(own) > turn and len(shots) < count:
+                shots.append(shot_of(scene, f"{name}@{own[turn] / FPS:.0f}", own[turn], own[turn] + length, words))
         turn += 1
     return shots
+
+
+def _busiest_first(scene: Scene, length: int) -> list[int]:
+    """First frames of the scene's stretches of ``length`` frames, one after the other, those with most changes of label first."""
+    starts = range(0, scene.frames - length + 1, length)
+    changes = {start: int((np.diff(scene.labels[:, start : start + length].astype(int)) != 0).sum()) for start in starts}
+    return sorted(starts, key=lambda start: (-changes[start], start))
 
 
 def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | None = None) -> Shot:
