@@ -113,6 +113,7 @@ CONFIGS = {
     "tiny": dict(width=64, heads=4, blocks=2),  # a minute on a CPU, for tests
     "small": dict(width=192, heads=6, blocks=5),  # an hour or two of one CPU core
     "default": dict(width=256, heads=8, blocks=6),  # 20 minutes of a large GPU
+    "paper": dict(width=256, heads=8, blocks=20),  # the 20 layers of 256 channels of LDA, which InterAct builds on; hours of a large GPU
 }
 
 

@@ -8,15 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from model_runtime import rotations as rot
 from model_runtime.body import BodyStage
 from model_runtime.checkpoint import load_checkpoint, load_into, save_checkpoint
 from model_runtime.corpus.scene import Scene
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
+from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
+from model_runtime.training.body import RECIPES, BodyTraining, Recipe, stage_config
 from model_runtime.training.body_data import BodyData
 from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions
+from model_runtime.training.loop import Sampling, Trainer
 
 FRAMES = 330
 
@@ -52,7 +57,7 @@ def scenes(tmp_path_factory) -> Path:
 
 def train(stage: str, scenes: Path, home: Path, steps: int, *more: str) -> list[dict]:
     command = [sys.executable, "-m", "model_runtime.training.body", stage, "--scenes", str(scenes), "--out", str(home), "--state", str(home / "state"),
-               "--config", "tiny", "--batch", "4", "--device", "cpu", "--max-steps", str(steps), *more]  # fmt: skip
+               "--config", "tiny", "--batch", "4", "--device", "cpu", "--max-steps", str(steps), "--sample-minutes", "0", *more]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [{"text": done.stdout}] + [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
@@ -66,6 +71,106 @@ def test_training_learns_and_resumes_where_it_stopped(scenes, tmp_path):
     assert (early["steps"], late["steps"]) == (5, 60)
     assert late["validation_loss"] < 0.7 * early["validation_loss"], "held-out loss falls"
     assert BodyStage("lower", tmp_path).config.stage == "lower"
+
+
+def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(scenes, tmp_path):
+    rows = train("upper", scenes, tmp_path, 3, "--sample-minutes", "60")[1:]  # once, at the end
+    state = tmp_path / "state" / "body_upper"
+    (sampled,) = [row for row in rows if "fid" in row]
+    assert sampled["fid_g"] > 0 and sampled["fid_k"] > 0
+    for name in ("samples_000003.png", "curves.png"):
+        with Image.open(state / name) as picture:
+            assert picture.width > 500
+    told = load_checkpoint(tmp_path / "body_upper.safetensors")[1]["training"]
+    assert told["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3) and told["steps"] == 3
+    kept = load_file(str(state / "best.safetensors"))
+    shipped = load_checkpoint(tmp_path / "body_upper.safetensors")[0]
+    assert all(torch.allclose(shipped[f"network.{name}"], value, atol=2e-3) for name, value in kept.items())
+
+
+class Falling:
+    """A network of one number that is trained down, and results that are best at the third of their samplings."""
+
+    def __init__(self, folder: Path, steps: int = 8) -> None:
+        torch.manual_seed(0)
+        self.network, self.drawn, self.at = torch.nn.Linear(1, 1, bias=False), [], 0
+        self.trainer, self.steps = Trainer(self.network, folder, torch.device("cpu"), 0.1), steps
+
+    def loss(self) -> dict[str, torch.Tensor]:
+        self.drawn.append(float(torch.rand(1)))
+        return {"loss": self.network.weight.square().sum()}
+
+    def measure(self, step: int) -> dict[str, float]:
+        torch.rand(100)  # sampling draws as well
+        self.at += 1
+        if self.at == 3:
+            self.weight_at_third = self.network.weight.item()
+        return {"fid": abs(self.at - 3) + 1.0}
+
+    def run(self, sampling: Sampling | None) -> "Falling":
+        torch.manual_seed(1)
+        self.trainer.run(self.loss, lambda: 0.0, None, self.steps, sampling)
+        return self
+
+
+def test_training_stops_when_sampled_results_get_no_better_and_the_best_weights_ship(tmp_path):
+    run = Falling(tmp_path)
+    run.run(Sampling(run.measure, 0.0, patience=2))
+    assert run.at == 5 and run.trainer.step == 5 < run.steps
+    with run.trainer.exported():
+        assert run.network.weight.item() == run.weight_at_third
+    assert run.network.weight.item() != run.weight_at_third
+
+
+def test_sampling_does_not_disturb_what_training_draws(tmp_path):
+    without, sampled = Falling(tmp_path / "a"), Falling(tmp_path / "b")
+    without.run(None), sampled.run(Sampling(sampled.measure, 0.0))
+    assert sampled.at == 8 and without.drawn == sampled.drawn
+    assert torch.equal(without.network.weight, sampled.network.weight)
+
+
+def test_a_state_from_before_there_were_sampled_results_is_resumed(tmp_path):
+    first = Falling(tmp_path, 10).run(None)
+    state = tmp_path / "state.safetensors"
+    save_file(load_file(str(state)), str(state), metadata={"step": "10", "spent": "3.5"})
+    later = Falling(tmp_path, 20)
+    assert later.trainer.resume() and (later.trainer.step, later.trainer.spent) == (10, 3.5)
+    assert torch.equal(later.network.weight, first.network.weight)
+    assert later.run(Sampling(later.measure, 0.0)).trainer.step == 20
+
+
+def test_a_budget_of_steps_lets_the_rate_decay_over_them(tmp_path):
+    run = Falling(tmp_path, 400)
+    rates = []
+    loss = run.loss
+    run.loss = lambda: (rates.append(run.trainer.optimizer.param_groups[0]["lr"]), loss())[1]
+    run.run(None)
+    assert rates[0] < 0.02 * max(rates) and rates[-1] < 0.05 * max(rates)
+
+
+@pytest.fixture(scope="module")
+def tiny(scenes) -> BodyTraining:
+    return BodyTraining(stage_config("upper", "tiny", False), scenes, torch.device("cpu"), None, 1)
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_every_size_trains_on_windows_of_its_length(name, scenes, tiny):
+    config, recipe = stage_config("upper", name, False), RECIPES.get(name, Recipe())
+    training = tiny.sharing(config, 1)
+    if recipe.window != tiny.data.window:
+        training = BodyTraining(config, scenes, torch.device("cpu"), tiny.scales(), 1, window=recipe.window)
+    network = DuetDenoiser(config)
+    assert training.data.random(1, training.generator).upper.shape == (1, 2, recipe.window, 102)
+    sum(training.training_terms(network, 1).values()).backward()
+    assert network.patch_out.bias.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("stage", ("lower", "upper", "whole"))
+def test_a_loss_that_is_switched_off_is_no_part_of_training(stage, tiny):
+    config = stage_config(stage, "tiny", False)
+    network = DuetDenoiser(config)
+    names, fewer = (set(tiny.sharing(config, 1, without).training_terms(network, 1)) for without in (frozenset(), frozenset({"joints"})))
+    assert {name.removeprefix("lower_").removeprefix("upper_") for name in names - fewer} == {"joints"}
 
 
 def test_a_truncated_checkpoint_is_named(tmp_path):

@@ -9,9 +9,10 @@ Writes ``body_<stage>.safetensors`` with the averaged weights, and a resumable s
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +23,69 @@ from torch import Tensor
 
 from ..body_features import CONTACTS, LOWER_SIZE, HandBasis
 from ..checkpoint import load_checkpoint, save_checkpoint
+from ..contract import FPS
 from ..corpus.shards import INDEX, read_index
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
-from .body_data import Batch, BodyData
+from .body_data import WINDOW, Batch, BodyData
 from .body_losses import body_loss
-from .loop import Trainer
+from .loop import Sampling, Trainer
 from .masks import dropped_conditions, lower_mask, upper_mask, wanted_path
+from .options import Run, add_run_options, run_of
+from .sampled import SampledWindows
 from .word_features import WordTracks
+
+SCALES = "scales.safetensors"
+LICENCES = ["SmartBody (LGPL-2.1, taken under GPL-3.0)", "Microsoft Rocketbox (MIT)", "CMU Graphics Lab Motion Capture Database"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a config is trained unless the command says otherwise: windows an update, rate, frames a window, epochs where they are
+    the budget (an epoch: as many windows as lie side by side in the scenes)."""
+
+    batch: int = 8
+    rate: float = 5e-4
+    window: int = WINDOW
+    epochs: int | None = None
+
+
+RECIPES = {"paper": Recipe(32, 3e-4, 150, 60)}  # InterAct's, section 5
 
 
 class BodyTraining:
-    """Data, normaliser and loss of one stage on one device."""
+    """Data, normaliser and loss of one stage on one device.
 
-    def __init__(self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int, words: Path | None = None) -> None:
+    ``window``: frames, a multiple of ``PATCH``; ``without``: losses left out, for ablations.
+    """
+
+    def __init__(
+        self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int, words: Path | None = None,
+        window: int = WINDOW, without: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         train, test = split_scenes(scenes)
-        self.config, self.device = config, device
+        self.config, self.device, self.without = config, device, without
         self.generator = torch.Generator(device=device).manual_seed(seed)
         basis = HandBasis(tensors["hand_mean"], tensors["hand_basis"]) if tensors is not None else None
         tracks = None if words is None else WordTracks(words)
-        self.data = BodyData(train, device, basis, tracks)
-        self.held_out = BodyData(test, device, self.data.basis, tracks)
+        self.data = BodyData(train, device, basis, tracks, window)
+        self.held_out = BodyData(test, device, self.data.basis, tracks, window)
         print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
         scales = [f"{stage}_{kind}" for stage in ("lower", "upper") for kind in ("mean", "std", "change")]
         self.normaliser = self._fit_normaliser() if tensors is None else {k: tensors[k].to(device) for k in scales}
         self.alphas = cosine_alphas().to(device)
+
+    def sharing(self, config: DuetConfig, seed: int, without: frozenset[str] = frozenset()) -> BodyTraining:
+        """Another network's training on the same data and scales."""
+        other = copy.copy(self)
+        other.config, other.without = config, without
+        other.generator = torch.Generator(device=self.device).manual_seed(seed)
+        return other
+
+    @property
+    def words(self) -> bool:
+        """Whether the scenes carry their words."""
+        return self.data.words is not None
 
     def _fit_normaliser(self) -> dict[str, Tensor]:
         """Mean, deviation and deviation of frame differences of both stages' features, over 512 windows."""
@@ -70,22 +109,30 @@ class BodyTraining:
         stages = ("lower", "upper") if stage == "whole" else (stage,)
         return torch.cat([self.normaliser[f"{part}_{kind}"] for part in stages])
 
+    def predict(
+        self, network: torch.nn.Module, noisy: Tensor, step: Tensor, clean: Tensor, mask: Tensor, batch: Batch, dropped: dict[str, Tensor] | None
+    ) -> Tensor:
+        """The network's clean features (B, 2, T, F), normalised; bf16 on CUDA. ``clean`` is seen where ``mask`` keeps it."""
+        given = (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std") if self.config.stage == "upper" else None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            return network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
+
     def terms(self, network: torch.nn.Module, batch: Batch, step: Tensor, noise: Tensor, mask: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
         stage = self.config.stage
         mean, std, change = (self.scale(stage, kind) for kind in ("mean", "std", "change"))
         clean = (batch.features(stage) - mean) / std
-        given = (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std") if stage == "upper" else None
         keep = self.config.spread(mask)
         noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            predicted = network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
+        predicted = self.predict(network, noisy, step, clean, mask, batch, dropped).float()
         if stage != "whole":
-            return body_loss(stage, predicted.float(), batch, step, mean, std, change, keep)
+            terms = body_loss(stage, predicted, batch, step, mean, std, change, keep)
+            return {name: value for name, value in terms.items() if name not in self.without}
         parts = {"lower": slice(0, LOWER_SIZE), "upper": slice(LOWER_SIZE, None)}
         return {
             f"{part}_{name}": value
             for part, cut in parts.items()
-            for name, value in body_loss(part, predicted[..., cut].float(), batch, step, mean[cut], std[cut], change[cut], keep[..., cut]).items()
+            for name, value in body_loss(part, predicted[..., cut], batch, step, mean[cut], std[cut], change[cut], keep[..., cut]).items()
+            if name not in self.without
         }
 
     def training_terms(self, network: torch.nn.Module, batch_size: int) -> dict[str, Tensor]:
@@ -128,63 +175,73 @@ def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
     return by_split["train"], by_split["test"]
 
 
+def stage_config(stage: str, name: str, words: bool) -> DuetConfig:
+    """The config of a stage by the name of its sizes, hearing all that a stage hears; words only where there are any."""
+    conditions = STAGE_CONDITIONS["lower" if stage == "whole" else stage]
+    return DuetConfig(stage, **CONFIGS[name], conditions=tuple(c for c in conditions if c != "words" or words))
+
+
+def train_body(
+    training: BodyTraining, network: DuetDenoiser, state: Path, target: Path, run: Run, sample_minutes: float = 0.0, patience: int | None = None,
+    begin_with: dict[str, Tensor] | None = None,
+) -> Trainer:  # fmt: skip
+    """Train ``network`` as ``run`` says, from the weights of a checkpoint where given, and write it with its scales to ``target``."""
+    trainer = Trainer(network, state, training.device, run.rate)
+    save_file(training.scales(), str(state / SCALES))
+    if begin_with:
+        trainer.start_from(begin_with)
+    if run.resume and trainer.resume():
+        print(f"Resumed at step {trainer.step}", flush=True)
+    forward: Any = torch.compile(network) if run.compile else network
+    sampling = None
+    if sample_minutes > 0:
+        sampled = SampledWindows(training, state)
+        sampling = Sampling(lambda step: sampled.measure(network, step), sample_minutes, patience)
+    trainer.run(lambda: training.training_terms(forward, run.batch), lambda: training.validate(network), run.minutes, run.max_steps, sampling)
+    with trainer.exported():
+        validation = training.validate(network)
+        tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
+    told = {
+        "steps": trainer.best_step or trainer.step, "batch": run.batch, "window": training.data.window, "seed": run.seed,
+        "minutes_of_scenes": round(training.data.minutes, 1), "validation_loss": round(validation, 4), "seconds": round(trainer.spent),
+    }  # fmt: skip
+    if trainer.best_step:
+        told["validation_fid"] = round(trainer.best_fid, 3)
+    header = {"network": type(network).__name__, "config": asdict(training.config), "training": told, "corpus": LICENCES}
+    save_checkpoint(target, tensors | training.scales(), header)
+    print(f"Wrote {target}: validation {validation:.4f} after {told['steps']} of {trainer.step} steps", flush=True)
+    return trainer
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("lower", "upper"))
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--words", type=Path, help="file of `training.word_features`; without it the network hears no words")
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
-    parser.add_argument("--state", type=Path, default=Path("checkpoints"))
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=6.0)
-    parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    add_run_options(parser, CONFIGS, "small", "8, 'paper' 32", "5e-4, 'paper' 3e-4", Path("checkpoints"))
     parser.add_argument("--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--sample-minutes", type=float, default=20.0, help="sample held-out windows this often; the best weights by FID are kept; 0: never")
+    parser.add_argument("--patience", type=int, help="stop after so many samplings in a row without a better FID")
     args = parser.parse_args()
 
     begin = time.monotonic()
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
-    device = torch.device(args.device)
-    heard = tuple(name for name in STAGE_CONDITIONS[args.stage] if name != "words" or args.words)
-    config = DuetConfig(args.stage, **CONFIGS[args.config], conditions=heard)
-    target = args.out / f"body_{args.stage}.safetensors"
-    state = args.state / f"body_{args.stage}"
-    scales = state / "scales.safetensors"
+    recipe = RECIPES.get(args.config, Recipe())
+    target, state = args.out / f"body_{args.stage}.safetensors", args.state / f"body_{args.stage}"
     earlier = load_checkpoint(target)[0] if args.from_weights else None
-    if args.resume and scales.is_file():
-        earlier = load_file(str(scales))
-    training = BodyTraining(config, args.scenes, device, earlier, args.seed, args.words)
-    network = DuetDenoiser(config).to(device)
-    trainer = Trainer(network, state, device, args.rate)
-    save_file(training.scales(), str(scales))
-    if args.from_weights and earlier is not None:
-        trainer.start_from({k.removeprefix("network."): v for k, v in earlier.items() if k.startswith("network.")})
-    if args.resume and trainer.resume():
-        print(f"Resumed at step {trainer.step}", flush=True)
+    if args.resume and (state / SCALES).is_file():
+        earlier = load_file(str(state / SCALES))
+    config = stage_config(args.stage, args.config, args.words is not None)
+    training = BodyTraining(config, args.scenes, args.device, earlier, args.seed, args.words, recipe.window)
+    args.batch, args.rate = args.batch or recipe.batch, args.rate or recipe.rate
+    if recipe.epochs and args.minutes is None and args.max_steps is None:
+        args.max_steps = recipe.epochs * round(training.data.minutes * 60 * FPS / recipe.window / args.batch)
+    network = DuetDenoiser(config).to(args.device)
+    begin_with = {k.removeprefix("network."): v for k, v in (earlier or {}).items() if k.startswith("network.")}
     print(f"Loaded in {time.monotonic() - begin:.0f} s", flush=True)
-    forward: Any = torch.compile(network) if args.compile else network
-    trainer.run(lambda: training.training_terms(forward, args.batch), lambda: training.validate(network), args.minutes, args.max_steps)
-    with trainer.averaged():
-        validation = training.validate(network)
-        tensors = {f"network.{k}": v.detach() for k, v in network.state_dict().items()}
-    tensors |= training.scales()
-    header = {
-        "network": "DuetDenoiser",
-        "config": asdict(config),
-        "training": {
-            "steps": trainer.step, "batch": args.batch, "seed": args.seed, "minutes_of_scenes": round(training.data.minutes, 1),
-            "validation_loss": round(validation, 4), "seconds": round(trainer.spent),
-        },
-        "corpus": ["SmartBody (LGPL-2.1, taken under GPL-3.0)", "Microsoft Rocketbox (MIT)", "CMU Graphics Lab Motion Capture Database"],
-    }  # fmt: skip
-    save_checkpoint(target, tensors, header)
-    print(f"Wrote {target}: validation {validation:.4f} after {trainer.step} steps", flush=True)
+    train_body(training, network, state, target, run_of(args), args.sample_minutes, args.patience, begin_with)
 
 
 if __name__ == "__main__":

@@ -41,11 +41,11 @@ class Batch:
 class BodyData:
     """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""
 
-    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None, words: WordTracks | None = None) -> None:
+    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None, words: WordTracks | None = None, window: int = WINDOW) -> None:
         if not paths:
             raise ValueError("No scenes to train on; run `python3 build.py compose` first.")
         scenes = [_load(path, words) for path in paths]
-        scenes = [scene for scene in scenes if scene["root"].shape[1] > WINDOW]
+        scenes = [scene for scene in scenes if scene["root"].shape[1] > window]
         hands_left, hands_right = (torch.cat([s[side] for s in scenes], 1) for side in ("left", "right"))
         if basis is None:
             basis = HandBasis.fit(hand_rows(hands_left, hands_right))
@@ -68,13 +68,13 @@ class BodyData:
         lengths = torch.tensor([s["root"].shape[1] for s in scenes])
         first = lengths.cumsum(0) - lengths
         # One entry per frame at which a window may begin, with its scene.
-        self.starts = torch.cat([torch.arange(int(f), int(f + n - WINDOW + 1)) for f, n in zip(first, lengths)]).to(device)
-        self.scene_of = torch.cat([torch.full((int(n - WINDOW + 1),), i) for i, n in enumerate(lengths)]).to(device)
-        self.device, self.minutes = device, float(lengths.sum()) / 30 / 60
+        self.starts = torch.cat([torch.arange(int(f), int(f + n - window + 1)) for f, n in zip(first, lengths)]).to(device)
+        self.scene_of = torch.cat([torch.full((int(n - window + 1),), i) for i, n in enumerate(lengths)]).to(device)
+        self.device, self.window, self.minutes = device, window, float(lengths.sum()) / 30 / 60
 
     def windows(self, index: Tensor) -> Batch:
         """The windows that begin at ``self.starts[index]``."""
-        frames = self.starts[index][:, None] + torch.arange(WINDOW, device=self.device)
+        frames = self.starts[index][:, None] + torch.arange(self.window, device=self.device)
         scene = self.scene_of[index]
 
         def cut(x: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class BodyData:
         labels, prosody = cut(self.labels), cut(self.prosody).float()
         emotion = torch.nn.functional.one_hot(cut(self.emotion).long(), len(EMOTIONS)) * cut(self.intensity).float()[..., None]
         words = None if self.words is None else cut(self.words).float()
-        seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, WINDOW, 1)
+        seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, self.window, 1)
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),

@@ -1,0 +1,119 @@
+"""What a stage makes of held-out windows while it trains: how far that is from real motion, and a picture of it.
+
+The upper stage is given the true lower body; the lower stage is drawn under the corpus' mean upper body.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ..body_features import LOWER_SIZE, PARTNER, GlobalMotion, decode_lower, to_rotations
+from ..diffusion import guided, sample
+from ..evaluation.distribution import fid, pose_vectors
+from ..evaluation.look import contact_sheet
+from ..networks.duet_denoiser import CONDITIONS
+from ..skeleton import LEG_JOINTS, Skeleton
+from .body_data import Batch
+
+if TYPE_CHECKING:
+    from .body import BodyTraining
+
+SAMPLER, GUIDANCE = "dpm6", 2.0  # few steps: it is done often, and tells better weights from worse all the same
+MADE, REAL = 10, 64  # windows
+_TOGETHER = 4  # windows sampled in one batch
+_DRAWN = 3  # windows on the sheet
+_LOWER = np.array([0, *LEG_JOINTS])
+
+
+class SampledWindows:
+    """The same held-out windows, drawn evenly over the held-out scenes, sampled from the same noise whenever they are measured."""
+
+    def __init__(self, training: BodyTraining, folder: Path) -> None:
+        self.training, self.folder = training, folder
+        starts = len(training.held_out.starts)
+        self.index, real = (torch.linspace(0, starts - 1, count, device=training.device).long() for count in (MADE, REAL))
+        batch = training.held_out.windows(real)
+        self.real = self._poses(self._bodies(batch, batch.features(training.config.stage))[1])
+
+    def measure(self, network: torch.nn.Module, step: int) -> dict[str, float]:
+        """'fid_g' and 'fid_k' over the stage's own joints (`distribution.fid`) and 'fid', their geometric mean, so that a tenth
+        better on either counts the same. Draws ``samples_<step>.png`` into the folder."""
+        made, shown = [], []
+        for start in range(0, MADE, _TOGETHER):
+            batch = self.training.held_out.windows(self.index[start : start + _TOGETHER])
+            roots, rotations = self._bodies(batch, sample_windows(self.training, network, batch, start))
+            made += self._poses(rotations)
+            shown.append((batch.offsets[0].cpu().numpy(), roots[0], rotations[0]))
+        found = fid(made, self.real)
+        self._draw(shown[:_DRAWN], step, found)
+        return found | {"fid": float(np.sqrt(found["fid_g"] * found["fid_k"]))}
+
+    def _bodies(self, batch: Batch, features: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Roots (B, 2, T, 3) and rotations (B, 2, T, 52, 4) of raw features (B, 2, T, F) of the stage, in the first actor's frame."""
+        stage = self.training.config.stage
+        lower = {"lower": features, "upper": batch.lower, "whole": features[..., :LOWER_SIZE]}[stage].float().cpu()
+        mean = self.training.scale("upper", "mean").cpu().expand(*lower.shape[:-1], -1)
+        upper = {"lower": mean, "upper": features.cpu(), "whole": features[..., LOWER_SIZE:].cpu()}[stage].float()
+        partner = batch.lower[:, 0, 0, PARTNER].cpu()
+        start_xy = torch.stack([torch.zeros_like(partner[:, :2]), partner[:, :2]], 1)
+        turned = torch.atan2(partner[:, 3], partner[:, 2])
+        motion = decode_lower(lower, batch.body[..., 0].cpu(), start_xy, torch.stack([torch.zeros_like(turned), turned], 1))
+        flat = GlobalMotion(*(getattr(motion, name).flatten(0, 1) for name in ("root", "heading", "tilt", "legs", "contacts")))
+        rotations = to_rotations(flat, upper.flatten(0, 1), self.training.data.basis)
+        return motion.root.numpy(), rotations.reshape(*lower.shape[:3], *rotations.shape[-2:])
+
+    def _poses(self, rotations: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+        """Pose vectors (T, D) of each body's own joints of the stage."""
+        upper = np.setdiff1d(np.arange(rotations.shape[-2]), _LOWER)
+        joints = {"lower": _LOWER, "upper": upper, "whole": np.arange(rotations.shape[-2])}[self.training.config.stage]
+        columns = (3 * joints[:, None] + np.arange(3)).ravel()
+        return [pose_vectors(body)[:, columns] for pair in rotations for body in pair]
+
+    def _draw(self, shown: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]], step: int, found: dict[str, float]) -> None:
+        stage = self.training.config.stage
+        sheets: list[Image.Image] = []
+        path = self.folder / f"samples_{step:06d}.png"
+        title = f"{stage}, step {step}: FID_g {found['fid_g']:.3g}, FID_k {found['fid_k']:.3g}"
+        for offsets, roots, rotations in shown:
+            bodies = [(roots[a], rotations[a], Skeleton(offsets[a])) for a in range(2)]
+            times = [1.0, 0.33 * len(roots[0]) / 30, 0.66 * len(roots[0]) / 30, len(roots[0]) / 30 - 0.5]
+            with Image.open(contact_sheet(bodies, path, times, title=title if not sheets else None, cell=(300, 270))) as picture:
+                sheets.append(picture.convert("RGB"))
+        whole = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
+        for index, sheet in enumerate(sheets):
+            whole.paste(sheet, (0, sum(other.height for other in sheets[:index])))
+        whole.save(path)
+
+
+@torch.no_grad()
+def sample_windows(training: BodyTraining, network: torch.nn.Module, batch: Batch, seed: int) -> Tensor:
+    """Raw features (B, 2, T, F) of a stage under a batch's conditions: given are where both start, the way to go and, for the
+    upper stage, the true lower body; as generation asks for the first window of a take."""
+    config, device = training.config, training.device
+    mean, std = training.scale(config.stage, "mean"), training.scale(config.stage, "std")
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        training.asked(batch)  # the way to go joins the conditions
+    kept = (batch.features(config.stage) - mean) / std
+    mask = torch.zeros(*kept.shape[:-1], len(config.groups), device=device)
+    if config.stage != "upper":
+        mask[:, :, 0, 1:4] = 1.0
+    noise = torch.randn(kept.shape, generator=torch.Generator().manual_seed(seed)).to(device)
+    twice = lambda x: torch.cat([x, x])  # noqa: E731 - with the conditions and without
+    fields = ("lower", "upper", "body", "offsets", "labels")
+    pairs = Batch(**{name: twice(getattr(batch, name)) for name in fields}, conditions={name: twice(x) for name, x in batch.conditions.items()})
+    free = torch.arange(2 * len(kept), device=device) >= len(kept)
+    dropped = {name: free for name in CONDITIONS}
+
+    def predict(noisy: Tensor, step: Tensor) -> Tensor:
+        out = training.predict(network, twice(noisy), twice(step.to(device)), twice(kept), twice(mask), pairs, dropped).float()
+        return guided(out[: len(noisy)], out[len(noisy) :], GUIDANCE)
+
+    return sample(predict, noise, kept, config.spread(mask), SAMPLER) * std + mean
