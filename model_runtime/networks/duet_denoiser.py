@@ -20,6 +20,7 @@ from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 PATCH = 5  # frames a token
 PROSODY_SIZE = 28
 WORD_SIZE = 48
+STRESS_SIZE = 2
 # Per-frame conditions by name with their sizes, each droppable on its own; where two belong together, own and the
 # partner's lie side by side. A network may use fewer: its config names them.
 CONDITIONS = {
@@ -31,6 +32,7 @@ CONDITIONS = {
     "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
     "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
     "words": 2 * WORD_SIZE,  # what is being said
+    "stress": STRESS_SIZE,  # how likely a stressed syllable is, and 1 where words tell it (`features.prominence`)
     "style": STYLE_SIZE + 1,  # how one gestures (`style.style_of`), and 1 where it is known
 }
 # What the stages are trained with: the upper body sees the lower one and needs no path.
@@ -40,13 +42,13 @@ FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoi
 
 def conditions_of(
     labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None,
-    words: Tensor | None = None, style: Tensor | None = None,
+    words: Tensor | None = None, style: Tensor | None = None, stress: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Conditions by name; one that is not given is absent, and the network's learned null stands in for it.
 
     ``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height, ``path`` (B, 2, T, 3),
     ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``, ``words`` (B, 2, T, 48), ``style`` (B, 2, 3),
-    NaN for an actor whose style is not known.
+    NaN for an actor whose style is not known, ``stress`` (B, 2, T, 2).
     """
     one_hot = nn.functional.one_hot(labels.long(), len(ACTION_LABELS)).float()
     found = {"labels": beside_partners(one_hot), "speech": prosody, "partner_speech": prosody.flip(1), "seat": seat}
@@ -60,6 +62,8 @@ def conditions_of(
         found["relationship"] = torch.cat([which, role], -1)[:, :, None].expand(-1, -1, labels.shape[2], -1)
     if words is not None:
         found["words"] = beside_partners(words)
+    if stress is not None:
+        found["stress"] = stress
     if style is not None:
         told = torch.cat([style.nan_to_num(), (~style.isnan().any(-1, keepdim=True)).to(style.dtype)], -1)
         found["style"] = told[:, :, None].expand(-1, -1, labels.shape[2], -1)

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
 from ..contract import EMOTIONS, RELATIONSHIPS
 from ..corpus.scene import Scene
+from ..features.prominence import heard_stress, stress_bumps
 from ..features.prosody import VOICE_ACTIVITY
 from ..networks.duet_denoiser import conditions_of
 from ..skeleton import Skeleton
@@ -61,6 +62,7 @@ class BodyData:
         self.labels, self.prosody = joined("labels"), joined("prosody")
         self.offsets = torch.stack([s["offsets"] for s in scenes]).to(device)
         self.words = joined("words") if words is not None else None
+        self.stress = joined("stress")
         self.emotion, self.intensity = joined("emotion"), joined("intensity")
         self.seat = torch.stack([s["seat"] for s in scenes]).to(device)
         self.relationship = torch.stack([s["relationship"] for s in scenes]).to(device)
@@ -72,8 +74,8 @@ class BodyData:
         self.scene_of = torch.cat([torch.full((int(n - window + 1),), i) for i, n in enumerate(lengths)]).to(device)
         self.device, self.window, self.minutes = device, window, float(lengths.sum()) / 30 / 60
 
-    def windows(self, index: Tensor) -> Batch:
-        """The windows that begin at ``self.starts[index]``."""
+    def windows(self, index: Tensor, transcript: Tensor | None = None) -> Batch:
+        """The windows that begin at ``self.starts[index]``; ``transcript`` (B, 2) bool: whose stresses are known; else they are heard."""
         frames = self.starts[index][:, None] + torch.arange(self.window, device=self.device)
         scene = self.scene_of[index]
 
@@ -86,18 +88,22 @@ class BodyData:
         labels, prosody = cut(self.labels), cut(self.prosody).float()
         emotion = torch.nn.functional.one_hot(cut(self.emotion).long(), len(EMOTIONS)) * cut(self.intensity).float()[..., None]
         words = None if self.words is None else cut(self.words).float()
+        known, heard = cut(self.stress).float().unbind(-1)
+        told = torch.zeros_like(known, dtype=torch.bool) if transcript is None else transcript[..., None].expand_as(known)
+        stress = torch.stack([torch.where(told, known, heard), told.to(known.dtype)], -1)
         seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, self.window, 1)
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),
-            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words, self.style[scene]),
+            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words, self.style[scene], stress),
             body=size,
             offsets=offsets,
             labels=labels,
         )
 
     def random(self, batch: int, generator: torch.Generator) -> Batch:
-        return self.windows(torch.randint(len(self.starts), (batch,), generator=generator, device=self.device))
+        index = torch.randint(len(self.starts), (batch,), generator=generator, device=self.device)
+        return self.windows(index, torch.rand(batch, 2, generator=generator, device=self.device) < 0.5)
 
 
 def hand_rows(left: Tensor, right: Tensor) -> Tensor:
@@ -114,6 +120,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
     left, right = hand_vectors(rotations)
     styles = [style_of(roots[a], rotations[a], Skeleton(offsets[a]), scene.labels[a], scene.prosody[a][:, VOICE_ACTIVITY]) for a in range(2)]
+    stress = [np.stack([stress_bumps(scene.stresses[a], scene.frames), heard_stress(scene.prosody[a])], -1) for a in range(2)]
     said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
     return said | {
         "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,
@@ -121,6 +128,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
         "left": torch.from_numpy(left), "right": torch.from_numpy(right),
         "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
         "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
+        "stress": torch.from_numpy(np.stack(stress)).half(),
         "style": torch.from_numpy(np.stack([np.full(STYLE_SIZE, np.nan, np.float32) if s is None else s for s in styles])),
         "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity).half(),
         "relationship": torch.tensor(RELATIONSHIPS.index(scene.relationship)),
