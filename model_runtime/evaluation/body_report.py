@@ -38,7 +38,10 @@ from .body_plots import draw_report
 from .body_rows import table
 from .distribution import fid, pose_vectors
 from .measures import seam_ratios
+from .model_card import write_card
 from .posed import Posed
+from .quick import TARGETS, kept_measures
+from .report import KEPT_MEASURES
 from .shots import Shot, held_out_shots
 
 Player = Callable[[Cue, int], Bodies]
@@ -137,6 +140,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--docs", type=Path, metavar="DIR", help="also put the table and the plot into body.md there")
+    parser.add_argument("--keep", action="store_true", help="also write the rows beside the shipped weights and into their card")
     args = parser.parse_args()
     torch.set_num_threads(2)
     count, seeds = (3, [1, 2]) if args.quick else (args.shots, list(range(1, args.seeds + 1)))
@@ -166,7 +170,15 @@ def main() -> int:
     if args.docs:
         draw_report(first, shots, rows, args.docs / "images" / "body_report.png")
         fill_in(args.docs / "body.md", TABLE, f"{about[0].upper()}{about[1:]}:\n\n{table(rows)}")
+    if args.keep:
+        keep_beside_weights(about, rows)
     return 0
+
+
+def keep_beside_weights(about: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+    kept = kept_measures() | {"body": {"about": about, "rows": rows}}
+    write_whole(KEPT_MEASURES, json.dumps(kept, indent=1).encode())
+    write_card(kept, TARGETS)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoint import WEIGHTS, load_checkpoint
+from .body_rows import table
 
 FILES = {
     "audio.safetensors": "hears phones in a voice, 50 times a second",
@@ -44,7 +45,7 @@ scenes either.
 | measure | reached | wanted |
 |---|---|---|
 {measures}
-
+{body}
 ## What they cannot do
 
 - Three actions: sit, walk, stand. No prompts, no touch, no objects.
@@ -55,7 +56,8 @@ scenes either.
 
 
 def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], weights: Path = WEIGHTS) -> Path:
-    """``MODEL_CARD.md`` beside the weights. ``measured``: voices, minutes and measures; ``targets``: name, key, sign, bound."""
+    """``MODEL_CARD.md`` beside the weights. ``measured``: voices, minutes and measures, and 'body' of ``body_report`` where it was run;
+    ``targets``: name, key, sign, bound."""
     files, training, sources = [], [], set()
     for name, purpose in FILES.items():
         tensors, header = load_checkpoint(weights / name)
@@ -68,7 +70,7 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
     text = _TEXT.format(
         files="\n".join(files), training="\n".join(training), sources="\n".join(f"- {source}" for source in sorted(sources)),
         voices=measured["voices"], minutes=measured["minutes"],
-        measures="\n".join(_row(measured["measures"], *target) for target in targets),
+        measures="\n".join(_row(measured["measures"], *target) for target in targets), body=_body(measured.get("body")),
     )  # fmt: skip
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, "utf-8")
@@ -83,6 +85,14 @@ def write_readme_figures(measured: dict[str, Any], targets: tuple[tuple[str, str
     rows = "\n".join(_row(measured["measures"], *target) for target in targets)
     table = f"{measured['minutes']} minutes of both actors with {measured['voices']}:\n\n| measure | reached | wanted |\n|---|---|---|\n{rows}\n"
     readme.write_text(f"{before}{_MARKS[0]}\n{table}{_MARKS[1]}{after}", "utf-8")
+
+
+def _body(report: dict[str, Any] | None) -> str:
+    """The rows of ``body_report --keep``; nothing where it has not been run."""
+    if report is None:
+        return ""
+    what = "The body on held-out scenes beside the composed truth of the same shots; [what the rows mean](../../docs/body.md)."
+    return f"\n{what} {report['about'][0].upper()}{report['about'][1:]}.\n\n{table(report['rows'])}\n"
 
 
 def _row(measures: dict[str, Any], name: str, key: str, sign: str, bound: float) -> str:

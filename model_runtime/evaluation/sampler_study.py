@@ -2,8 +2,8 @@
 
     python -m model_runtime.evaluation.sampler_study --scenes corpus/scenes --words corpus/word_features.npz [--docs docs]
 
-DDIM with 50 steps is the papers' reference; DDIM and DPM-Solver++ with 4 to 25 steps stand beside it at one guidance, then one
-sampler at guidance 1 to 5. All play the same held-out shots with the same seed and the same after-steps. Seconds are CPU seconds
+DDIM with 50 steps is the papers' reference; DDIM and DPM-Solver++ with 4 to 25 steps, the latter even in time and even in log-SNR,
+stand beside it at one guidance, then one sampler at guidance 1 to 5. All play the same held-out shots with the same seed and the same after-steps. Seconds are CPU seconds
 of this machine and compare only within the table.
 """
 
@@ -29,8 +29,9 @@ from .shots import held_out_shots
 
 TABLE = ("<!-- sampler study -->", "<!-- /sampler study -->")
 STEPS = (4, 6, 8, 12, 16, 25)
-GUIDANCE, GUIDANCES, ITS_SAMPLER = 2.0, (1.0, 1.5, 3.0, 4.0, 5.0), "dpm12"
-STUDIES = [("ddim50", GUIDANCE), *((f"{kind}{steps}", GUIDANCE) for kind in ("ddim", "dpm") for steps in STEPS), *((ITS_SAMPLER, g) for g in GUIDANCES)]
+KINDS = {"ddim": ("DDIM", "#c0842f"), "dpm": ("DPM-Solver++", "#8a8a8a"), "snr": ("DPM-Solver++ even in log-SNR", "#4a6fa5")}
+GUIDANCE, GUIDANCES, ITS_SAMPLER = 2.0, (1.0, 1.5, 3.0, 4.0, 5.0), "snr12"
+STUDIES = [("ddim50", GUIDANCE), *((f"{kind}{steps}", GUIDANCE) for kind in KINDS for steps in STEPS), *((ITS_SAMPLER, g) for g in GUIDANCES)]
 _KEYS = ("fid_g", "fid_k", "skate_cm_s", "beat_ratio", "strokes_a_minute", "jerk_hands", "obedience", "seconds_per_second")
 _HEADS = ("FID_g", "FID_k", "foot skate, cm/s", "beat over chance", "strokes a minute", "jerk of hands", "obedience", "CPU seconds a second")
 Study = tuple[str, float]
@@ -49,7 +50,7 @@ def markdown(rows: Mapping[Study, Mapping[str, float]], truth: Mapping[str, floa
 
 def _named(sampler: str) -> str:
     kind = sampler.rstrip("0123456789")
-    return f"{ {'ddim': 'DDIM', 'dpm': 'DPM-Solver++'}[kind] } {sampler[len(kind):]}".replace("  ", " ").strip()
+    return f"{KINDS[kind][0]}, {sampler[len(kind) :]}"
 
 
 def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
@@ -58,9 +59,9 @@ def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
     axes = figure.subplots(2, 3)
     for column, (key, head) in enumerate((("fid_g", "FID_g"), ("fid_k", "FID_k"), ("beat_ratio", "gesture beat over chance"))):
         above, below = axes[0, column], axes[1, column]
-        for kind, colour in (("ddim", "#c0842f"), ("dpm", "#4a6fa5")):
+        for kind, (name, colour) in KINDS.items():
             own = sorted((row["seconds_per_second"], row[key], s[len(kind) :]) for (s, g), row in rows.items() if s.startswith(kind) and g == GUIDANCE)
-            above.plot([t for t, _, _ in own], [v for _, v, _ in own], "o-", color=colour, ms=4, label=_named(kind + "0")[:-2])
+            above.plot([t for t, _, _ in own], [v for _, v, _ in own], "o-", color=colour, ms=4, label=name)
             for time, value, steps in own:
                 above.annotate(steps, (time, value), fontsize=7, xytext=(2, 3), textcoords="offset points")
         guided = sorted((g, row[key]) for (s, g), row in rows.items() if s == ITS_SAMPLER)
