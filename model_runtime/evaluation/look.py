@@ -89,14 +89,17 @@ def performance_sheet(
     return contact_sheet(bodies, path, times, faces=[actor.face for actor in performance.actors], title=title)
 
 
-def scene_sheet(scene: Scene, path: str | Path, start: float = 0.0, seconds: float | None = None, pictures: int = 48) -> Path:
+def scene_sheet(
+    scene: Scene, path: str | Path, start: float = 0.0, seconds: float | None = None, pictures: int = 48, columns: int = 8,
+    cell: tuple[int, int] = (330, 300),
+) -> Path:  # fmt: skip
     """A contact sheet of a scene (or of ``seconds`` from ``start``): bodies, seats, gaze, faces, labels, who speaks, gestures."""
     props = Props(scene)
     times = start + (np.arange(pictures) + 0.5) / pictures * (scene.duration - start if seconds is None else seconds)
     frames = [min(int(t * FPS), scene.frames - 1) for t in times]
     return contact_sheet(
         props.bodies, path, times.tolist(), faces=props.faces, title=props.title, captions=[props.short(frame) for frame in frames],
-        columns=8, cell=(330, 300), close=True, props=props.at,
+        columns=columns, cell=cell, close=True, props=props.at,
     )  # fmt: skip
 
 

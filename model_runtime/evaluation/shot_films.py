@@ -29,6 +29,8 @@ from .look import scene_film, scene_sheet
 from .scene_props import scene_sound
 from .shots import Shot, held_out_shots
 
+CELL = (480, 380)  # of a sheet, pixels
+
 
 def played_scene(
     shot: Shot, lower: BodyStage, upper: BodyStage, faces: FaceModel, utterances: Mapping[str, Any], seed: int = 1, preset: str = "final", guidance: float = 2.0
@@ -70,7 +72,7 @@ def main() -> int:
         for shot in held_out_shots(args.scenes, args.seconds, args.shots, WordTracks(args.words) if args.words else None):
             scene = played_scene(shot, lower, upper, faces, utterances, args.seed, args.preset, args.guidance)
             name = shot.name.replace("@", "_at_")
-            print(scene_sheet(scene, args.out / f"{name}.png", pictures=round(args.seconds)), flush=True)
+            print(scene_sheet(scene, args.out / f"{name}.png", pictures=round(args.seconds), columns=4, cell=CELL), flush=True)
             if not args.no_films:
                 print(scene_film(scene, utterances, args.out / f"{name}.mp4", seconds=args.seconds, fps=args.fps), flush=True)
     except InterActError as error:
