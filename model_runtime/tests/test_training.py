@@ -18,7 +18,7 @@ from model_runtime.corpus.scene import Scene
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
-from model_runtime.training.body import RECIPES, BodyTraining, Recipe, stage_config
+from model_runtime.training.body import RECIPES, BodyTraining, stage_config
 from model_runtime.training.body_data import BodyData
 from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions
 from model_runtime.training.loop import Sampling, Trainer
@@ -150,19 +150,22 @@ def test_a_budget_of_steps_lets_the_rate_decay_over_them(tmp_path):
 
 @pytest.fixture(scope="module")
 def tiny(scenes) -> BodyTraining:
-    return BodyTraining(stage_config("upper", "tiny", False), scenes, torch.device("cpu"), None, 1)
+    return BodyTraining(stage_config("upper", "tiny", False), scenes, torch.device("cpu"), None, 1, window=100)
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))
-def test_every_size_trains_on_windows_of_its_length(name, scenes, tiny):
-    config, recipe = stage_config("upper", name, False), RECIPES.get(name, Recipe())
-    training = tiny.sharing(config, 1)
-    if recipe.window != tiny.data.window:
-        training = BodyTraining(config, scenes, torch.device("cpu"), tiny.scales(), 1, window=recipe.window)
-    network = DuetDenoiser(config)
-    assert training.data.random(1, training.generator).upper.shape == (1, 2, recipe.window, 102)
-    sum(training.training_terms(network, 1).values()).backward()
-    assert network.patch_out.bias.grad.abs().sum() > 0
+def test_every_size_is_built_and_gives_losses(name, tiny):
+    config = stage_config("upper", name, False)
+    with torch.no_grad():
+        terms = tiny.sharing(config, 1).training_terms(DuetDenoiser(config), 1)
+    assert all(torch.isfinite(value) for value in terms.values())
+
+
+def test_the_papers_windows_are_150_frames_long(scenes, tiny):
+    config = stage_config("lower", "tiny", False)
+    training = BodyTraining(config, scenes, torch.device("cpu"), tiny.scales(), 1, window=RECIPES["paper"].window)
+    assert training.data.random(2, training.generator).lower.shape == (2, 2, 150, 70)
+    assert all(torch.isfinite(value) for value in training.training_terms(DuetDenoiser(config), 2).values())
 
 
 @pytest.mark.parametrize("stage", ("lower", "upper", "whole"))
