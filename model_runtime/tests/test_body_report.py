@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model_runtime import rotations as rot
 from model_runtime.evaluation.body_measures import each_shot, rows_of, truth_of, variety, variety_of_corpus
 from model_runtime.evaluation.body_rows import ROWS, table
+from model_runtime.evaluation.body_seeds import apart_table, draw_seeds
+from model_runtime.evaluation.sampler_study import STUDIES, draw, markdown
 from model_runtime.evaluation.shots import Shot, shot_of
 from model_runtime.skeleton import INDEX
 from model_runtime.tests.test_training import make_scene
@@ -73,3 +76,21 @@ def test_the_table_marks_what_is_reached_and_what_is_not():
     marks = {row.key: "✓" in lines[row.name] for row in ROWS if row.name in lines}
     assert marks == {"obedience": True, "floor_cm": False, "div_g": True, "seam_speed": True, "fid_g": False}
 
+
+
+def test_seeds_stand_side_by_side_and_their_distances_in_a_table(shots, tmp_path):
+    takes = [truth_of(shots)[0], shaken(shots)[0], truth_of(shots)[0]]
+    with Image.open(draw_seeds(takes, shots[0], tmp_path / "seeds.png", moments=2)) as picture:
+        pixels = np.asarray(picture).astype(int)
+    width = pixels.shape[1] // 3
+    first, second, third = (pixels[40:, k * width : (k + 1) * width] for k in range(3))
+    assert np.array_equal(first, third) and not np.array_equal(first, second)
+    rows = apart_table(takes, shots[0]).splitlines()[2:]
+    assert [float(x) for x in rows[0].split("|")[3:5]] == [pytest.approx(float(rows[1].split("|")[4]), abs=0.11), 0.0]
+
+
+def test_the_sampler_study_lists_every_sampler_and_draws_them(tmp_path):
+    figures = {"fid_g": 1.5, "fid_k": 2.0, "beat_ratio": 1.2, "seconds_per_second": 0.1}
+    text = markdown({study: figures for study in STUDIES}, {})
+    assert "| DDIM, 50 | 2 | 1.500 |" in text and "| DPM-Solver++ even in log-SNR, 12 | 5 |" in text
+    assert draw({study: figures for study in STUDIES}, tmp_path / "study.png").stat().st_size > 10_000
