@@ -30,6 +30,7 @@ from .errors import CheckpointMismatch
 from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from .physics import Physics, descend
 from .places import Places, lead_towards, path_ahead
 from .windows import Window, join_windows, ramp, windows
 
@@ -65,8 +66,12 @@ class BodyStage:
         preset: str,
         guidance: float,
         on_step: StepCallback,
+        energy: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
-        """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features."""
+        """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features.
+
+        ``energy`` of raw features is lowered on the way (``physics.py``).
+        """
         kept = (kept - self.mean) / self.std
         spread = self.config.spread(mask)
         kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
@@ -82,17 +87,22 @@ class BodyStage:
             out = self.network.denoise(twice(noisy), step.expand(2), reading)
             return guided(out[:1], out[1:], guidance)
 
-        return sample(predict, noise, kept, spread, preset, on_step) * self.std + self.mean
+        def correct(clean: Tensor) -> Tensor:
+            assert energy is not None
+            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - spread)
+
+        return sample(predict, noise, kept, spread, preset, on_step, correct if energy else None) * self.std + self.mean
 
 
 def make_lower(
     stage: BodyStage, conditions: dict[str, Tensor], body: Tensor, places: Places, keep: KeptFeatures, frames: int, seed: int, preset: str,
-    guidance: float, on_step: StepCallback,
+    guidance: float, on_step: StepCallback, physics: Physics | None = None,
 ) -> GlobalMotion:  # fmt: skip
     """Root, pelvis and legs of both over the take: ``GlobalMotion`` (2, frames, ...).
 
     ``conditions``: per name (1, 2, padded frames, size); ``body`` (1, 2, 6); ``places`` and ``keep`` over the same frames.
     """
+    corrected = physics is not None and physics.guides("lower")
     parts: list[GlobalMotion] = []
     height = body[0, :, 0]
     spans = windows(frames)
@@ -118,18 +128,25 @@ def make_lower(
         theirs, wanted = keep.lower_window(window.start, window.stop, start_xy, start_heading, height)
         kept = torch.where(stage.config.spread(wanted) > 0, theirs, kept)
         mask = torch.maximum(mask, wanted)
-        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, share_of(on_step, index, len(spans)))
+
+        def energy(features: Tensor) -> Tensor:
+            assert physics is not None
+            return physics.of_lower(decode_lower(features[0], height, start_xy, start_heading), window.start)  # noqa: B023
+
+        progress = share_of(on_step, index, len(spans))
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, progress, energy if corrected else None)
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return join_windows(parts)
 
 
 def make_upper(
     stage: BodyStage, lower: GlobalMotion, conditions: dict[str, Tensor], body: Tensor, keep: KeptFeatures, frames: int, seed: int, preset: str,
-    guidance: float, on_step: StepCallback,
+    guidance: float, on_step: StepCallback, physics: Physics | None = None,
 ) -> Tensor:  # fmt: skip
     """Upper features (2, frames, 102) over the take, given the lower body (2, padded frames, ...)."""
     out = torch.zeros(2, lower.root.shape[1], UPPER_SIZE)
     given_upper, wanted = keep.upper(stage.hands)
+    corrected = physics is not None and physics.guides("upper")
     spans = windows(frames)
     for index, window in enumerate(spans):
         generator = torch.Generator().manual_seed(seed * 1000 + 500 + index)
@@ -139,7 +156,13 @@ def make_upper(
         before = slice(window.start, window.start + window.kept)
         kept[0, :, : window.kept], mask[0, :, : window.kept] = out[:, before], 1.0
         cut = {name: value[:, :, window.span] for name, value in conditions.items()}
-        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, share_of(on_step, index, len(spans)))[0]
+
+        def energy(features: Tensor) -> Tensor:
+            assert physics is not None
+            return physics.of_upper(part, features[0], window.start)  # noqa: B023
+
+        progress = share_of(on_step, index, len(spans))
+        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, progress, energy if corrected else None)[0]
         blend = ramp(window)[None, :, None]
         out[:, window.span] = out[:, window.span] * (1 - blend) + features * blend
     return out[:, :frames]

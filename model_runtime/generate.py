@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from . import __version__
 from . import rotations as rot
-from .body import BodyStage, make_lower, make_upper
+from .body import BodyStage, make_lower, make_upper, walking_of
 from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ActorPerformance, Performance, Progress, ProgressCallback, Request
@@ -28,10 +29,13 @@ from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
 from .human_scale import at_human_scale
+from .passing import NARROWEST, clear_of_each_other
+from .physics import Guide, Physics
+from .places import runs_of
 from .refine.clearance import clear_arms
 from .refine.feet import detect_contacts, lock_feet
 from .refine.keep import keep_exactly, keep_face_exactly
-from .refine.places import follow_places
+from .refine.places import follow_headings, follow_places
 from .refine.smooth import smooth
 from .skeleton import INDEX, Skeleton, forward_kinematics
 
@@ -41,7 +45,9 @@ _SHARES = {"Listening to the voices": 0.06, "Legs and paths": 0.42, "Arms, heads
 OUT_OF_THE_WAY = 1e3  # metres to where the stand-in for a missing partner goes once arms could meet it
 
 
-def generate(request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None) -> Performance:
+def generate(
+    request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None, guides: Sequence[Guide] = ()
+) -> Performance:
     """Play the shot: body, hands and face of one actor or both at 30 fps over ``request.duration``.
 
     ``progress`` may raise ``Cancelled`` to stop. Raises the named errors of ``errors.py``; the same request and seed
@@ -59,7 +65,7 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
     waves = [mix_speech(actor.speech, request.duration) for actor in directed.actors]
     alone = len(request.actors) == 1
     cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears_words(lower_stage, upper_stage), scale.units, alone)
-    roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock)
+    roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock, guides)
 
     roots = scale.back(roots)
 
@@ -88,15 +94,17 @@ def generate(request: Request, progress: ProgressCallback = lambda _: None, weig
 
 
 def make_bodies(
-    lower_stage: BodyStage, upper_stage: BodyStage, cue: Cue, seed: int, quality: str, guidance: float, clock: StageClock
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    lower_stage: BodyStage, upper_stage: BodyStage, cue: Cue, seed: int, quality: str, guidance: float, clock: StageClock,
+    guides: Sequence[Guide] = (),
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """Roots (2, T, 3), rotations (2, T, 52, 4) and foot contacts (2, T, 4) of both, feet locked and kept motion in its place."""
+    physics = Physics(guides, cue.skeletons)
     clock.begin("Legs and paths")
-    lower = make_lower(lower_stage, cue.conditions, cue.body, cue.places, cue.keep, cue.frames, seed, quality, guidance, clock.share)
+    lower = make_lower(lower_stage, cue.conditions, cue.body, cue.places, cue.keep, cue.frames, seed, quality, guidance, clock.share, physics)
     lead_through(lower, cue)
 
     clock.begin("Arms, heads and hands")
-    upper = make_upper(upper_stage, lower, cue.conditions, cue.body, cue.keep, cue.frames, seed, quality, guidance, clock.share)
+    upper = make_upper(upper_stage, lower, cue.conditions, cue.body, cue.keep, cue.frames, seed, quality, guidance, clock.share, physics)
 
     clock.begin("Feet")
     if cue.alone:
@@ -105,10 +113,18 @@ def make_bodies(
 
 
 def lead_through(lower: GlobalMotion, cue: Cue) -> None:
-    """Make up, in place, what the walks miss of the places asked for."""
+    """Make up, in place, what the bodies miss of the places and headings asked for, and where they walk into each other."""
+    frames, places = lower.root.shape[1], cue.places
+    walking = walking_of(cue.conditions)[:, :frames]
     for a in range(2):
-        wanted, known = cue.places.position[a, : lower.root.shape[1]], cue.places.has_position[a, : lower.root.shape[1]]
-        lower.root[a] = torch.from_numpy(follow_places(lower.root[a].numpy(), wanted.numpy(), known.numpy()))
+        wanted, known = places.position[a, :frames].numpy(), places.has_position[a, :frames].numpy()
+        lower.root[a] = torch.from_numpy(follow_places(lower.root[a].numpy(), wanted, known))
+        facing, known = places.heading[a, :frames].numpy(), places.has_heading[a, :frames].numpy()
+        lower.heading[a] = torch.from_numpy(follow_headings(lower.heading[a].numpy(), facing, known, walking[a]))
+    if not cue.alone:
+        walks = [runs_of(walking[a] & ~cue.keep.part("lower")[a, :frames].numpy()) for a in range(2)]
+        apart = clear_of_each_other(lower.root[..., :2].double().numpy(), walks, NARROWEST, places.units)
+        lower.root[..., :2] = torch.from_numpy(apart)
 
 
 def finish_bodies(

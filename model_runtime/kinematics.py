@@ -46,14 +46,19 @@ def rotate_plane(xy: Tensor, angle: Tensor) -> Tensor:
 
 
 def chain_positions(root: Tensor, local: Tensor, offsets: Tensor, parents: Sequence[int]) -> Tensor:
-    """Joint positions of a chain whose joint 0 is its root.
+    """The positions (..., J, 3) of ``chain_poses`` alone."""
+    return chain_poses(root, local, offsets, parents)[0]
+
+
+def chain_poses(root: Tensor, local: Tensor, offsets: Tensor, parents: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Joint positions (..., J, 3) and turns (..., J, 3, 3) of a chain whose joint 0 is its root, in the outer frame.
 
     ``root`` (..., 3); ``local`` (..., J, 3, 3) with joint 0 in the outer frame; ``offsets`` (..., J, 3);
-    ``parents`` lists each joint's parent inside the chain, -1 for joint 0. Returns (..., J, 3).
+    ``parents`` lists each joint's parent inside the chain, -1 for joint 0.
     """
     world, positions = [local[..., 0, :, :]], [root]
     for joint in range(1, len(parents)):
         parent = parents[joint]
         positions.append(positions[parent] + (world[parent] @ offsets[..., joint, :, None])[..., 0])
         world.append(world[parent] @ local[..., joint, :, :])
-    return torch.stack(positions, -2)
+    return torch.stack(positions, -2), torch.stack(world, -3)

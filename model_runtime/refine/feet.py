@@ -35,6 +35,8 @@ STEP_LIFT = 0.03  # metres
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
 BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
+MOST_LOWERED = 0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
+RELEASES = 4  # times footholds are looked for anew without what was let go
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
@@ -95,17 +97,24 @@ def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, conta
     """The motion with planted feet held: root positions (T, 3) and rotations (T, 52, 4).
 
     ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
-    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z = 0).
+    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z = 0). A foot
+    that the body has left too far behind, or is not yet near, is let go: it lifts earlier or lands later than ``contacts`` say.
     """
     root = np.array(root_positions, np.float64)
     turns = np.array(rotations, np.float64)
     if len(root) < 3:
         return np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32)
-    held = np.asarray(contacts, np.float64) > 0.5
     feet = [_foot(side, root, turns, skeleton) for side in SIDES]
-    steps: list[int] = []
-    targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps) for k, foot in enumerate(feet)]
-    lowered = _lowering(feet, [target for target, _ in targets], held)
+    most_lowered = MOST_LOWERED * skeleton.height / 1.7
+    held = np.asarray(contacts, np.float64) > 0.5
+    for _ in range(RELEASES):
+        steps: list[int] = []
+        targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps) for k, foot in enumerate(feet)]
+        needs = np.stack([_need(foot, target, held[:, 2 * k : 2 * k + 2]) for k, (foot, (target, _)) in enumerate(zip(feet, targets))], axis=1)
+        if needs.max() <= most_lowered:
+            break
+        held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
+    lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5)
     root[:, 2] -= lowered
     for foot, (ankle, ankle_turn) in zip(feet, targets):
         _solve_leg(turns, foot, lowered, ankle, ankle_turn)
@@ -121,13 +130,18 @@ def _foot(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Foot:
         positions.append(positions[-1] + rot.rotate(turn, offsets[joint]))
         turn = rot.multiply(turn, rotations[:, joint])
         world.append(turn)
-    rest = skeleton.rest_positions.astype(np.float64)
-    size = skeleton.height / 1.7
-    heel = np.array([0.0, 0.045 * size, -rest[joints[2], 2]])
-    ball = offsets[joints[3]] + np.array([0.0, 0.0, -rest[joints[3], 2]])
-    tip = np.array([0.0, -0.065 * size, -rest[joints[3], 2]])
+    heel, ball, tip = sole_offsets(side, skeleton)
     hip, knee, ankle = positions[1:4]
     return Foot(joints, hip, knee, ankle, (world[0], world[1], world[2], world[3]), heel, ball, offsets[joints[3]], tip)
+
+
+def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
+    """Heel and ball of the sole (3,) from the ankle in its frame, and the toe tip from the toe joint in its frame."""
+    ankle, toe = INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]
+    rest, size = skeleton.rest_positions.astype(np.float64), skeleton.height / 1.7
+    heel = np.array([0.0, 0.045 * size, -rest[ankle, 2]])
+    ball = skeleton.offsets[toe].astype(np.float64) + np.array([0.0, 0.0, -rest[toe, 2]])
+    return heel, ball, np.array([0.0, -0.065 * size, -rest[toe, 2]])
 
 
 def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
@@ -248,16 +262,17 @@ def _nearest(known: Array) -> tuple[Array, Array]:
     return before, after
 
 
-def _lowering(feet: list[Foot], ankles: list[Array], held: Array) -> Array:
-    """How far (T,) the pelvis must come down for the standing legs to reach, smooth and never too little."""
-    need = np.zeros(len(held))
-    for k, (foot, ankle) in enumerate(zip(feet, ankles)):
-        reach = _reach(foot)
-        apart = foot.hip - ankle
-        allowed = np.sqrt(np.maximum(reach**2 - np.sum(apart[:, :2] ** 2, axis=-1), (0.5 * reach) ** 2))
-        planted = held[:, 2 * k : 2 * k + 2].any(axis=1)
-        need = np.maximum(need, np.where(planted, np.maximum(apart[:, 2] - allowed, 0.0), 0.0))
-    return _envelope(np.where(need > NOTHING, need, 0.0), 5)
+def _need(foot: Foot, ankle: Array, held: Array) -> Array:
+    """How far (T,) the pelvis would have to come down for a standing leg to reach its foothold; ``held`` (T, 2)."""
+    reach = _reach(foot)
+    apart = foot.hip - ankle
+    allowed = np.sqrt(np.maximum(reach**2 - np.sum(apart[:, :2] ** 2, axis=-1), 0.0))
+    return np.where(held.any(axis=1), np.maximum(apart[:, 2] - allowed, 0.0), 0.0)
+
+
+def _without_stumps(held: Array) -> Array:
+    """Contacts (T, 4) without those that have become too short to be one."""
+    return np.stack([_without_short(held[:, k], SHORTEST_CONTACT, value=True) for k in range(4)], axis=-1)
 
 
 def _reach(foot: Foot) -> Array:
