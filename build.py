@@ -86,7 +86,8 @@ def test(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", "model_runtime.evaluation.quick", *rest))
+    module = "comparison" if options.baselines else "quick"
+    _call((str(environment()), "-m", f"model_runtime.evaluation.{module}", *rest))
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> None:
@@ -162,7 +163,8 @@ def _parser() -> argparse.ArgumentParser:
     composed.add_argument("--package", type=Path, metavar="PATH.tar.xz", help="also pack all that training needs into one archive")
     trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
     trained.add_argument("network", choices=("audio", "body", "face"))
-    command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes", passes=True)
+    evaluated = command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes; further arguments go to it", passes=True)
+    evaluated.add_argument("--baselines", action="store_true", help="beside LDA1 and LDA2, which are trained first where they are missing (--steps N)")
     packed = command("package", package, "build the extension's zip for Blender into dist")
     packed.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
     command("packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)")

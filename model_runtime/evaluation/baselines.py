@@ -2,15 +2,12 @@
 
 LDA1 animates one person who knows nothing of the other; LDA2 both at once. Both have our tokens, conditions and training
 budget, so that what differs is the hierarchy and, for LDA1, the partner.
-
-    python -m model_runtime.evaluation.baselines lda2 --scenes corpus/scenes --minutes 60 --out out/baselines
+`evaluation.comparison` trains and measures them.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,12 +15,12 @@ from torch import Tensor, nn
 
 from ..body import BodyStage, StepCallback, kept_lower, path_condition, share_of, walking_of
 from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
-from ..checkpoint import load_checkpoint, load_into, save_checkpoint
+from ..checkpoint import load_checkpoint, load_into
 from ..cues import Cue
 from ..networks.blocks import modulate
-from ..networks.duet_denoiser import CONDITIONS, CONFIGS, STAGE_CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser, Reading
-from ..training.body import BodyTraining
-from ..training.loop import Trainer
+from ..networks.duet_denoiser import CONDITIONS, DuetBlock, DuetConfig, DuetDenoiser, Reading
+from ..training.body import BodyTraining, stage_config, train_body
+from ..training.options import Run
 from ..windows import join_windows, ramp, windows
 
 BASELINES = ("lda1", "lda2")
@@ -125,39 +122,13 @@ def make_whole(stage: BodyStage, cue: Cue, seed: int, preset: str, guidance: flo
     return join_windows(parts).window(0, cue.frames), out[:, : cue.frames]
 
 
-def train(name: str, scenes: Path, out: Path, minutes: float, config_name: str, device: torch.device, batch: int, rate: float, seed: int, max_steps: int | None) -> Path:
-    """Train a baseline as ``training.body`` trains a stage, resuming what is in ``out``; returns the weights' path."""
-    torch.manual_seed(seed)
-    heard = tuple(c for c in STAGE_CONDITIONS["lower"] if c != "words" and (c != "partner_speech" or name == "lda2"))
-    config = DuetConfig("whole", **CONFIGS[config_name], conditions=heard)
-    training = BodyTraining(config, scenes, device, None, seed)
-    network = network_of(name, config).to(device)
-    trainer = Trainer(network, out / name, device, rate)
-    trainer.resume()
-    begin = time.monotonic()
-    trainer.run(lambda: training.training_terms(network, batch), lambda: training.validate(network), minutes, max_steps)
-    with trainer.averaged():
-        tensors = {f"network.{k}": v.detach() for k, v in network.state_dict().items()} | training.scales()
-    path = out / f"{name}.safetensors"
-    save_checkpoint(path, tensors, {"network": name, "config": asdict(config), "training": {"steps": trainer.step, "seconds": round(time.monotonic() - begin)}})
-    return path
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=BASELINES)
-    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--out", type=Path, default=Path("out/baselines"))
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    print(train(args.name, args.scenes, args.out, args.minutes, args.config, torch.device(args.device), args.batch, args.rate, args.seed, args.max_steps))
-
-
-if __name__ == "__main__":
-    main()
+def train(name: str, training: BodyTraining, sizes: str, out: Path, run: Run) -> Path:
+    """Train a baseline as a stage is trained, on the data and scales of ``training`` and with the sizes of that name in
+    ``CONFIGS``; returns the weights' path. It hears what the stages hear, LDA1 without the partner's voice."""
+    config = stage_config("whole", sizes, training.words)
+    if name == "lda1":
+        config = replace(config, conditions=tuple(c for c in config.conditions if c != "partner_speech"))
+    torch.manual_seed(run.seed)
+    target = out / f"{name}.safetensors"
+    train_body(training.sharing(config, run.seed), network_of(name, config).to(training.device), out / name, target, run)
+    return target

@@ -7,6 +7,8 @@ from model_runtime.evaluation.baselines import BASELINES, WholeStage, make_whole
 from model_runtime.evaluation.shots import shot_of
 from model_runtime.networks.duet_denoiser import CONDITIONS, DuetConfig
 from model_runtime.tests.test_training import make_scene, scenes  # noqa: F401 - a fixture
+from model_runtime.training.body import BodyTraining, stage_config
+from model_runtime.training.options import Run
 
 
 def forward(name: str, **changes) -> torch.Tensor:
@@ -27,9 +29,14 @@ def test_lda1_knows_nothing_of_the_partner_and_lda2_does():
     assert not torch.allclose(forward("lda2")[:, 0], forward("lda2", partner=1.0)[:, 0], atol=1e-4)
 
 
+@pytest.fixture(scope="module")
+def training(scenes) -> BodyTraining:  # noqa: F811
+    return BodyTraining(stage_config("whole", "tiny", False), scenes, torch.device("cpu"), None, 1, window=100)
+
+
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_baseline_trains_and_plays_a_shot(name, scenes, tmp_path):  # noqa: F811
-    train(name, scenes, tmp_path, 1.0, "tiny", torch.device("cpu"), 2, 1e-3, 1, 2)
+def test_a_baseline_trains_and_plays_a_shot(name, training, tmp_path):
+    train(name, training, "tiny", tmp_path, Run(2, 1e-3, 1, None, 2))
     shot = shot_of(make_scene(9, "test"), "a", 0, 320)
     lower, upper = make_whole(WholeStage(name, tmp_path), shot.cue(), 1, "draft", 1.5, lambda _: None)
     assert lower.root.shape == (2, 320, 3) and upper.shape == (2, 320, 102)
