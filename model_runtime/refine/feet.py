@@ -33,6 +33,7 @@ WIDEST_TWIST = np.radians(20.0)
 STEP_FRAMES = 12
 STEP_LIFT = 0.03  # metres
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
+SWINGS = 0.96  # share of the leg's length within which a foot that swings over to another foothold is kept
 BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
@@ -106,7 +107,7 @@ def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, conta
         return np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32)
     feet = [_foot(side, root, turns, skeleton) for side in SIDES]
     most_lowered = MOST_LOWERED * skeleton.height / 1.7
-    held = np.asarray(contacts, np.float64) > 0.5
+    held = np.stack([_without_short(column, LONGEST_DROPOUT, value=False) for column in (np.asarray(contacts, np.float64) > 0.5).T], axis=-1)
     for _ in range(RELEASES):
         steps: list[int] = []
         targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps) for k, foot in enumerate(feet)]
@@ -116,8 +117,9 @@ def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, conta
         held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
     lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5)
     root[:, 2] -= lowered
-    for foot, (ankle, ankle_turn) in zip(feet, targets):
-        _solve_leg(turns, foot, lowered, ankle, ankle_turn)
+    for k, (foot, (ankle, ankle_turn)) in enumerate(zip(feet, targets)):
+        free = _fade(np.zeros(len(held)), held[:, 2 * k : 2 * k + 2].any(axis=1), outside=1.0)
+        _solve_leg(turns, foot, lowered, _within_reach(foot, lowered, ankle, free), ankle_turn)
     return root.astype(np.float32), turns.astype(np.float32)
 
 
@@ -241,8 +243,10 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array) -> Array:
     return np.where(known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share)
 
 
-def _fade(values: Array, where: Array) -> Array:
-    """``values`` (T,) at frames ``where``; elsewhere the nearest of them, leaving over ``FADE`` frames."""
+def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
+    """``values`` (T,) at frames ``where``; elsewhere the nearest of them, leaving for ``outside`` over ``FADE`` frames."""
+    if outside:
+        return outside + _fade(values - outside, where)
     if not where.any():
         return np.zeros_like(values)
     index = np.arange(len(values))
@@ -280,6 +284,22 @@ def _reach(foot: Foot) -> Array:
     length = np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1)
     was = np.linalg.norm(foot.ankle - foot.hip, axis=-1)
     return np.minimum(np.maximum(was, STRAIGHTEST * length), 0.99999 * length)
+
+
+def _within_reach(foot: Foot, lowered: Array, ankle: Array, free: Array) -> Array:
+    """``ankle`` (T, 3), where it is ``free`` (T,) to move, drawn in over the floor so far that the leg reaches it without a kick."""
+    hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
+    limit = SWINGS * (np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1))
+    limit = np.maximum(limit, np.linalg.norm(foot.ankle - foot.hip, axis=-1))
+    across = np.linalg.norm((ankle - hip)[:, :2], axis=-1)
+    furthest = np.sqrt(np.maximum(limit**2 - (ankle - hip)[:, 2] ** 2, 0.01))
+    # From nine tenths of the way on it comes ever slower, so that the knee does not stop at once.
+    over = np.maximum(across / furthest - 0.9, 0.0) / 0.1
+    drawn = np.where(over > 0.0, furthest * (0.9 + 0.1 * np.tanh(over)), across)
+    share = 1.0 - free * (1.0 - drawn / np.maximum(across, 1e-6))
+    moved = np.linalg.norm(ankle - foot.ankle, axis=-1)
+    share = 1.0 - (1.0 - share) * np.clip((moved - 0.02) / 0.06, 0.0, 1.0)
+    return np.concatenate([hip[:, :2] + (ankle - hip)[:, :2] * share[:, None], ankle[:, 2:]], axis=-1)
 
 
 def _solve_leg(turns: Array, foot: Foot, lowered: Array, ankle: Array, ankle_turn: Array) -> None:

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from model_runtime import rotations as rot
 from model_runtime.contract import FPS
-from model_runtime.refine.feet import detect_contacts, lock_feet, sole_points
+from model_runtime.refine.feet import MOST_LOWERED, detect_contacts, lock_feet, sole_points
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
 
 MOTION = Path(__file__).parents[3] / "shared" / "data" / "motion"
@@ -138,6 +138,36 @@ def test_a_foot_that_drifts_far_is_planted_anew_with_a_step() -> None:
     assert (heights.max(axis=0) > 0.02).all()
     assert not (heights > 0.01).all(axis=1).any(), "both feet are never in the air at once"
     assert slide_of(locked, detect_contacts(*locked, AVERAGE_SKELETON)) < 2.0
+
+
+def runaway() -> Motion:
+    """Legs that walk at their own pace under a root that goes three times as fast."""
+    return skating_walk(4.0, 2.6)
+
+
+def test_a_foothold_the_body_runs_away_from_is_let_go_before_the_pelvis_drops() -> None:
+    root, rotations = runaway()
+    contacts = detect_contacts(*skating_walk(4.0, 0.7), AVERAGE_SKELETON)  # claimed, though the feet fly by
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, contacts)
+    assert (root[:, 2] - locked[0][:, 2]).max() < MOST_LOWERED + 0.005
+    assert lowest_point(locked) > -0.002
+
+
+def test_a_foot_on_its_way_to_a_far_foothold_does_not_kick() -> None:
+    root, rotations = runaway()
+    contacts = detect_contacts(*skating_walk(4.0, 0.7), AVERAGE_SKELETON)
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, contacts)
+    heights = [sole_points(r, q, AVERAGE_SKELETON)[..., :2, 2].max() for r, q in ((root, rotations), locked)]
+    assert heights[1] < heights[0] + 0.06
+
+
+def test_a_gap_of_two_frames_in_a_contact_is_none() -> None:
+    root, rotations = standing(60)
+    root[:, 0] += 0.05 * np.arange(60) / FPS
+    contacts = np.ones((60, 4), bool)
+    whole = lock_feet(root, rotations, AVERAGE_SKELETON, contacts)
+    contacts[30:32] = False
+    np.testing.assert_array_equal(lock_feet(root, rotations, AVERAGE_SKELETON, contacts)[1], whole[1])
 
 
 def test_a_minute_of_both_bodies_takes_less_than_a_second() -> None:
