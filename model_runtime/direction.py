@@ -8,6 +8,8 @@ The request itself stays as it was.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 
 from .contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
 from .human_scale import units_of
-from .itinerary import ON_TIME, Itinerary, facing
+from .itinerary import ON_TIME, Itinerary, facing, heading_towards
 from .short_labels import whole_script, without_short_labels
+from .skeleton import AVERAGE_SKELETON
 
 Array = NDArray[Any]
 # Metres between two human bodies.
@@ -40,18 +43,24 @@ def direct(request: Request) -> tuple[Request, list[str]]:
     if not alone:
         notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
         actors = [_led(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
-    played = tuple(
-        _on_fitting_seat(Itinerary(actors[a], lambda time, a=a: whereabouts(actors[1 - a], time), units[a], notes).played(), units[a], notes)  # type: ignore[misc]
-        for a in (0, 1)
-    )
+    actors = [_on_fitting_seat(actor, unit, notes) for actor, unit in zip(actors, units)]
+    played = tuple(Itinerary(actors[a], partial(whereabouts, actors[1 - a]), units[a], notes).played() for a in (0, 1))
     return replace(request, actors=played), notes
 
 
 def stand_in(actor: Actor, duration: float) -> Actor:
-    """Somebody who stands opposite an actor that plays alone, says nothing, and is left out of the result."""
-    away = TALKING / 0.955 * actor.skeleton.pelvis_height * facing(actor.heading)
-    x, y = np.asarray(actor.position) + away
-    return Actor(f"nobody beside {actor.name}", actor.skeleton, (float(x), float(y)), actor.heading + np.pi, actions=whole_script((), duration), seat_height=actor.seat_height)
+    """Somebody for an actor that plays alone: stands opposite, or where the actor's ways do not lead, says nothing, and is left out of
+    the result."""
+    unit = actor.skeleton.pelvis_height / AVERAGE_SKELETON.pelvis_height
+    way = [np.asarray(place, np.float64) for place in (actor.position, *(point.position for point in sorted(actor.waypoints, key=lambda p: p.time)))]
+    walked = np.concatenate([a + np.linspace(0.0, 1.0, 20)[:, None] * (b - a) for a, b in pairwise([*way, way[-1]])])
+    around = [0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, -2.5, np.pi]
+    places = [way[0] + distance * TALKING * unit * facing(actor.heading + turn) for distance in (1.0, 2.0, 3.0) for turn in around]
+    clear = [float(np.linalg.norm(walked - place, axis=-1).min()) for place in places]
+    best = next((i for i, room in enumerate(clear) if room >= 0.99 * TALKING * unit), int(np.argmax(clear)))
+    x, y = places[best]
+    heading = heading_towards(way[0] - places[best])
+    return Actor(f"nobody beside {actor.name}", actor.skeleton, (float(x), float(y)), heading, actions=whole_script((), duration), seat_height=actor.seat_height)
 
 
 def whereabouts(actor: Actor, time: float) -> Array:
@@ -102,7 +111,7 @@ def _beside_partner(actor: Actor, partner: Actor, walk: ActionSpan, distance: fl
         apart = float(np.linalg.norm(theirs - mine))
         place = theirs - distance * (theirs - mine) / max(apart, 1e-6)
     there = theirs - place
-    return Waypoint(walk.end, (float(place[0]), float(place[1])), float(np.arctan2(there[0], -there[1])))
+    return Waypoint(walk.end, (float(place[0]), float(place[1])), heading_towards(there))
 
 
 def _on_fitting_seat(actor: Actor, unit: float, notes: list[str]) -> Actor:

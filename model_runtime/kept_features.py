@@ -33,8 +33,18 @@ class KeptFeatures:
             if lower.any():
                 contacts[a, :count] = detect_contacts(roots[a, :count], rotations[a, :count], actor.skeleton)
         self.motion, self.joints = from_arrays(roots, rotations, contacts)
+        for a in range(2):
+            self._lead_in(a)
         left, right = hand_vectors(rotations)
         self.left, self.right = torch.from_numpy(left), torch.from_numpy(right)
+
+    def _lead_in(self, a: int) -> None:
+        """Velocities look one frame back, and before a kept stretch nothing is kept: the motion goes on backwards by that frame."""
+        lower = self.part("lower")[a]
+        for first in (torch.nonzero(lower[1:] & ~lower[:-1])[:, 0] + 1).tolist():
+            following = min(first + 1, len(lower) - 1) if bool(lower[min(first + 1, len(lower) - 1)]) else first
+            for track in (self.motion.root[a], self.motion.heading[a]):
+                track[first - 1] = 2 * track[first] - track[following]
 
     def part(self, name: str) -> Tensor:
         """(2, T) bool."""

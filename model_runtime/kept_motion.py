@@ -50,6 +50,8 @@ class KeptMotion:
         for name, where in used.items():
             if not np.isfinite(getattr(self, name)[where]).all():
                 raise InvalidRequest(f"The kept motion of {who} holds values that are no numbers; read it from the rig again.")
+        if not (np.abs(np.linalg.norm(self.rotations[used["rotations"]], axis=-1) - 1.0) < 0.01).all():
+            raise InvalidRequest(f"The kept motion of {who} holds rotations that are no unit quaternions; read it from the rig again.")
 
     def to_plain(self) -> dict[str, Any]:
         """For JSON: deflated little-endian arrays as base64."""

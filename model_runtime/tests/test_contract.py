@@ -15,6 +15,7 @@ from model_runtime.contract import (
     Performance,
     Request,
     SpeechClip,
+    Style,
     Waypoint,
     frame_count,
 )  # fmt: skip
@@ -46,6 +47,29 @@ def test_a_request_survives_json():
     np.testing.assert_array_equal(got.actors[1].skeleton.offsets, sent.actors[1].skeleton.offsets)
 
 
+def test_style_and_walks_to_the_partner_survive_json_and_older_requests_are_read_without_them():
+    sent = with_actor(style=Style(1.5, -0.5, 0.0), actions=(ActionSpan("walk", 0, 2, to_partner=True),))
+    assert Request.from_json(sent.to_json()).actors[0].style == Style(1.5, -0.5, 0.0)
+    assert Request.from_json(sent.to_json()).actors[0].actions[0].to_partner
+    plain = json.loads(sent.to_json())
+    for actor in plain["actors"]:
+        del actor["style"]
+        for span in actor["actions"]:
+            del span["to_partner"]
+    older = Request.from_json(json.dumps(plain)).actors[0]
+    assert older.style is None and not older.actions[0].to_partner
+
+
+def test_a_request_for_one_actor_survives_json():
+    alone = request(actors=request().actors[:1])
+    assert Request.from_json(alone.to_json()).to_json() == alone.to_json()
+
+
+def test_seats_may_be_as_low_and_as_high_as_the_legs():
+    with_actor(skeleton=AVERAGE_SKELETON.scaled(0.4 / 1.7), seat_height=0.1).check()
+    with_actor(skeleton=AVERAGE_SKELETON.scaled(4 / 1.7), seat_height=1.2).check()
+
+
 def test_frames_cover_the_whole_shot():
     assert frame_count(1.0) == 31
     assert frame_count(1.01) == 32
@@ -67,6 +91,13 @@ def test_frames_cover_the_whole_shot():
         (with_actor(skeleton=AVERAGE_SKELETON.scaled(100)), "scale the rig to metres"),
         (with_actor(position=(float("inf"), 0.0)), "check the rig's transform"),
         (with_actor(seat_height=2.0), "use a seat between"),
+        (with_actor(seat_height=float("nan")), "use a seat between"),
+        (with_actor(style=Style(liveliness=4.0)), "choose values from -3 to 3"),
+        (with_actor(style=Style(reach=float("nan"))), "choose values from -3 to 3"),
+        (with_actor(actions=(ActionSpan("sit", 0, 2, to_partner=True),)), "name that strip 'walk'"),
+        (request(actors=()), "cast one or two characters"),
+        (request(actors=request().actors * 2), "cast one or two characters"),
+        (request(duration=0.2), "set a frame range between"),
     ],
 )
 def test_a_wrong_request_is_refused_with_the_way_out(broken, sentence):

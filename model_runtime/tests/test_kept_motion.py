@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from model_runtime import rotations as rot
+from model_runtime.body_features import TURN, VELOCITY
 from model_runtime.contract import FPS, ActorPerformance, Request
 from model_runtime.errors import InvalidRequest
 from model_runtime.evaluation.behaviour import cut
 from model_runtime.generate import generate
+from model_runtime.kept_features import KeptFeatures
 from model_runtime.kept_motion import KEPT_PARTS, KeptMotion
 from model_runtime.refine.keep import BLEND, faded_offset
 from model_runtime.skeleton import forward_kinematics
@@ -91,16 +94,27 @@ def test_kept_motion_crosses_as_json_unchanged(take):
         np.testing.assert_array_equal(getattr(back, name), getattr(request.actors[0].kept, name))
 
 
-@pytest.mark.parametrize(("change", "word"), [("short", "shape"), ("nan", "no numbers"), ("long", "frames long")])
+@pytest.mark.parametrize(("change", "word"), [("short", "shape"), ("nan", "'Mia' holds values that are no numbers"), ("zero", "no unit quaternions"), ("long", "frames long")])
 def test_kept_motion_that_does_not_fit_is_refused(take, change, word):
     good = kept(take.actors[0])
     bad = {
         "short": lambda: replace(good, face=good.face[:-1]),
         "nan": lambda: replace(good, rotations=good.rotations * np.float32("nan")),
+        "zero": lambda: replace(good, rotations=good.rotations * np.float32(0)),
         "long": lambda: KeptMotion(*(np.concatenate([a, a]) for a in (good.root_positions, good.rotations, good.face, good.keep))),
     }[change]()
     with pytest.raises(InvalidRequest, match=word):
         keeping(first=bad).check()
+
+
+def test_numbers_that_are_none_do_no_harm_where_nothing_is_kept(take):
+    good = kept(take.actors[0], frames=slice(0, 60))
+    hole = replace(good, rotations=good.rotations.copy(), root_positions=good.root_positions.copy(), face=good.face.copy())
+    for array in (hole.rotations, hole.root_positions, hole.face):
+        array[60:] = np.nan
+    again = generate(keeping(first=hole))
+    assert all(np.isfinite(x).all() for actor in again.actors for x in (actor.root_positions, actor.rotations, actor.face))
+    assert difference(take.actors[0], again.actors[0])[0][:60].max() < 1e-5
 
 
 def test_a_kept_motion_that_inflates_beyond_its_frames_is_refused(take):
@@ -108,3 +122,16 @@ def test_a_kept_motion_that_inflates_beyond_its_frames_is_refused(take):
     plain["frames"] = 3
     with pytest.raises(ValueError, match="another length"):
         KeptMotion.from_plain(plain)
+
+
+def test_where_a_kept_stretch_begins_the_networks_see_it_go_on_and_not_leap(take):
+    ends = np.ones(len(take.actors[0].face), bool)
+    ends[90:150] = False
+    actors = keeping(*(kept(actor, frames=ends) for actor in take.actors)).actors
+    frames = len(ends)
+    start = torch.tensor([actor.position for actor in actors]), torch.tensor([actor.heading for actor in actors])
+    height = torch.tensor([actor.skeleton.pelvis_height for actor in actors])
+    features, mask = KeptFeatures(actors, frames).lower_window(0, frames, *start, height)
+    speed, turn = features[0, :, :, VELOCITY].norm(dim=-1), features[0, :, :, TURN].abs()[..., 0]
+    assert (mask[0, :, 150, 0] == 1).all()
+    assert speed[:, 150].max() < 1.0 and turn[:, 150].max() < 2.0
