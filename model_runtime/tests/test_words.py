@@ -1,15 +1,21 @@
 """Spoken words as vectors over time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
+import transformers
 
+from model_runtime.checkpoint import load_checkpoint, save_checkpoint
 from model_runtime.contract import TimedWord
 from model_runtime.corpus.scene import SpokenUtterance
-from model_runtime.corpus.speech_library import Utterance
-from model_runtime.features.words import TextEncoder, TextEncoderMissing, WordFeatures, sentences
+from model_runtime.corpus.speech_library import Utterance, save_speech_library
+from model_runtime.features.phones import Segment
+from model_runtime.features.words import TextEncoder, TextEncoderMismatch, TextEncoderMissing, WordFeatures, check_words, sentences
 from model_runtime.networks.duet_denoiser import WORD_SIZE
 from model_runtime.tests.test_training import make_scene
-from model_runtime.training.word_features import WordTracks, build_word_features
+from model_runtime.training.word_features import WordTracks, build_word_features, main
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +66,71 @@ def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
     np.testing.assert_allclose(tracks[1, 65], features.vectors(["no", "way"])[0], atol=0.02)
     assert not tracks[1, :62].any() and not tracks[1, 88:].any()
 
+
+
+LETTERS = [chr(code) for code in range(33, 127)]
+
+
+def small_bert(folder: Path, seed: int = 0) -> Path:
+    """A random BERT that reads letters, as transformers keeps one."""
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    transformers.BertTokenizer(vocab={token: index for index, token in enumerate(tokens)}).save_pretrained(folder)
+    torch.manual_seed(seed)
+    sizes = dict(hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
+    transformers.BertModel(transformers.BertConfig(vocab_size=len(tokens), **sizes)).save_pretrained(folder)
+    return folder
+
+
+def small_clip(folder: Path, seed: int = 0) -> Path:
+    """A random CLIP, both halves of it, with the 77 places of text that CLIP has."""
+    vocab = {token: index for index, token in enumerate([*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"])}
+    transformers.CLIPTokenizer(vocab=vocab, merges=[]).save_pretrained(folder)
+    torch.manual_seed(seed)
+    layers = dict(num_hidden_layers=1, num_attention_heads=4, intermediate_size=64)
+    text = dict(vocab_size=len(vocab), hidden_size=64, max_position_embeddings=77, bos_token_id=len(vocab) - 2, eos_token_id=len(vocab) - 1, **layers)
+    sight = dict(hidden_size=32, image_size=32, patch_size=16, **layers)
+    transformers.CLIPModel(transformers.CLIPConfig(text_config=text, vision_config=sight, projection_dim=16)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    """Three utterances of the speech library, of many different words."""
+    path, rng = tmp_path_factory.mktemp("speech") / "library.npz", np.random.default_rng(0)
+    spoken = [["".join(rng.choice(LETTERS[32:58], 5)) for _ in range(40)] for _ in range(3)]
+    save_speech_library([
+        Utterance(f"slt/{i}", "slt", "train", " ".join(words), np.zeros((900, 28), np.float32), np.zeros((1500, 80), np.float32),
+                  [Segment(word, 0.5 * k, 0.5 * k + 0.4) for k, word in enumerate(words)], [], [], 20.0) for i, words in enumerate(spoken)
+    ], path)  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("make", (small_bert, small_clip))
+def test_an_encoder_from_a_local_folder_is_fitted_and_read_again(make, library, tmp_path):
+    encoder = make(tmp_path / "encoder")
+    told = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
+    assert main([*told, "--fit", "--encoder", str(encoder)]) == 0
+    features = WordFeatures.load(tmp_path)
+    assert load_checkpoint(tmp_path / "words.safetensors")[1]["encoder"] == features.encoder.name == WordTracks(tmp_path / "words.npz").encoder
+    found = features.vectors(["never", "again"])
+    assert found.shape == (2, WORD_SIZE) and np.isfinite(found).all() and not np.allclose(found[0], found[1])
+    assert np.abs(features.vectors(["long"] * 90)).max(1).min() > 0, "no word falls out of a context that is short"
+
+
+@pytest.mark.parametrize("make", (small_bert, small_clip))
+def test_an_encoder_that_is_another_than_the_one_fitted_for_is_named(make, library, tmp_path, capsys):
+    ours, other = make(tmp_path / "ours", 0), make(tmp_path / "other", 1)
+    told = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
+    assert main([*told, "--fit", "--encoder", str(ours)]) == 0
+    assert main([*told, "--encoder", str(other)]) == 1
+    assert TextEncoder(ours).name in (said := capsys.readouterr().err) and TextEncoder(other).name in said
+    moved = ours.rename(tmp_path / "moved")
+    assert main([*told, "--encoder", str(moved)]) == 0
+    assert WordFeatures.load.__wrapped__(tmp_path).encoder.folder == moved.resolve()
+
+
+def test_a_network_that_learned_the_words_of_another_encoder_is_named(tmp_path):
+    save_checkpoint(tmp_path / "words.safetensors", {"mean": torch.zeros(1)}, {"encoder": "bert 768 0123"})
+    check_words({"body_lower": {"training": {"words": "bert 768 0123"}}, "body_upper": {}}, tmp_path)
+    with pytest.raises(TextEncoderMismatch, match="'body_upper' learned words from the text encoder 'clip 768 4567'"):
+        check_words({"body_upper": {"training": {"words": "clip 768 4567"}}}, tmp_path)

@@ -68,6 +68,7 @@ class BodyTraining:
         self.generator = torch.Generator(device=device).manual_seed(seed)
         basis = HandBasis(tensors["hand_mean"], tensors["hand_basis"]) if tensors is not None else None
         tracks = None if words is None else WordTracks(words)
+        self.encoder = None if tracks is None else tracks.encoder  # of the words
         self.data = BodyData(train, device, basis, tracks, window)
         self.held_out = BodyData(test, device, self.data.basis, tracks, window)
         print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
@@ -201,10 +202,12 @@ def train_body(
     with trainer.exported():
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
-    told = {
+    told: dict[str, Any] = {
         "steps": trainer.best_step or trainer.step, "batch": run.batch, "window": training.data.window, "seed": run.seed,
         "minutes_of_scenes": round(training.data.minutes, 1), "validation_loss": round(validation, 4), "seconds": round(trainer.spent),
     }  # fmt: skip
+    if training.words:
+        told["words"] = training.encoder
     if trainer.best_step:
         told["validation_fid"] = round(trainer.best_fid, 3)
     header = {"network": type(network).__name__, "config": asdict(training.config), "training": told, "corpus": LICENCES}

@@ -1,8 +1,9 @@
 """Vectors of every word of the speech library, made once before training.
 
-    python -m model_runtime.training.word_features --speech corpus/speech_library.npz --out corpus/word_features.npz [--fit]
+    python -m model_runtime.training.word_features --speech corpus/speech_library.npz --out corpus/word_features.npz [--fit] [--encoder FOLDER]
 
-With ``--fit`` the components are fitted to the library's training texts and written to ``weights/words.safetensors``.
+With ``--fit`` the components are fitted to the library's training texts and written to ``weights/words.safetensors``: those of the
+packaged encoder, or of the BERT or CLIP in a local folder. Without it they must be there, fitted for the encoder that is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from ..checkpoint import WEIGHTS
 from ..contract import FloatArray
 from ..corpus.scene import Scene
 from ..corpus.speech_library import Utterance, load_speech_library
-from ..features.words import WORD_SIZE, TextEncoder, WordFeatures, word_track
+from ..errors import InterActError
+from ..features.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
 
 _STEP = 1.0 / 31.0  # int8 covers +-4 deviations
 
@@ -34,7 +37,7 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
         count += len(found)
     partial = out.with_name(out.name + ".part")
     with open(partial, "wb") as file:
-        np.savez_compressed(file, index=np.array(json.dumps(index)), vectors=np.concatenate(vectors))
+        np.savez_compressed(file, index=np.array(json.dumps(index)), vectors=np.concatenate(vectors), encoder=np.array(features.encoder.name))
     os.replace(partial, out)
     return count
 
@@ -45,6 +48,7 @@ class WordTracks:
     def __init__(self, path: Path) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.index, self.vectors = json.loads(str(data["index"])), data["vectors"]
+            self.encoder = str(data["encoder"]) if "encoder" in data else PACKAGED  # which every file without a name was made with
 
     def of(self, scene: Scene) -> FloatArray:
         """(2, T, 48) of what each actor of the scene says; utterances that are not in the file are silent."""
@@ -59,19 +63,31 @@ class WordTracks:
         return tracks
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--out", type=Path, default=Path("corpus/word_features.npz"))
     parser.add_argument("--fit", action="store_true", help="fit the components anew; networks trained on the old ones no longer fit")
-    args = parser.parse_args()
+    parser.add_argument("--encoder", type=Path, metavar="FOLDER", help="a BERT or CLIP in the format of transformers, instead of the packaged encoder")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of words.safetensors (default: %(default)s)")
+    args = parser.parse_args(arguments)
     utterances = load_speech_library(args.speech)
-    if args.fit:
-        texts = sorted({tuple(text for text, _, _ in u.words) for u in utterances if u.split == "train"})
-        WordFeatures.fit(texts, TextEncoder()).save(WEIGHTS / "words.safetensors")
-    count = build_word_features(utterances, WordFeatures.load(), args.out)
-    print(f"{args.out}: {count} words of {len(utterances)} utterances, {args.out.stat().st_size / 1e6:.1f} MB")
+    try:
+        if args.fit:
+            texts = sorted({tuple(text for text, _, _ in u.words) for u in utterances if u.split == "train"})
+            features = WordFeatures.fit(texts, TextEncoder(args.encoder))
+            features.save(args.weights / WORDS)
+        else:
+            features = WordFeatures.load(args.weights, args.encoder)
+            if args.encoder is not None:  # note where it lies now
+                features.save(args.weights / WORDS)
+    except InterActError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    count = build_word_features(utterances, features, args.out)
+    print(f"{args.out}: {count} words of {len(utterances)} utterances by '{features.encoder.name}', {args.out.stat().st_size / 1e6:.1f} MB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
