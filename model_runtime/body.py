@@ -34,6 +34,9 @@ from .physics import Physics, descend
 from .places import Places, lead_towards, path_ahead
 from .windows import Window, join_windows, ramp, windows
 
+# Below this noise step guidance only adds grain, and the free prediction is left out (Kynkäänniemi et al. 2024, who also leave
+# it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
+GUIDED_FROM = 100
 WALKING = ACTION_LABELS.index("walk")
 StepCallback = Callable[[float], None]
 
@@ -81,9 +84,12 @@ class BodyStage:
         dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
         both = {name: twice(value) for name, value in conditions.items()}
         reading = self.network.read(twice(kept), twice(mask), both, twice(body), None if given is None else twice(given), dropped)
+        told = reading.first(1)
         noise = torch.randn(kept.shape, generator=generator)
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
+            if guidance == 1.0 or int(step) < GUIDED_FROM:
+                return self.network.denoise(noisy, step, told)
             out = self.network.denoise(twice(noisy), step.expand(2), reading)
             return guided(out[:1], out[1:], guidance)
 

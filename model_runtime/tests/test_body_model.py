@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from model_runtime.body import BodyStage
 from model_runtime.body_features import (
     LOWER_SIZE,
     UPPER_SIZE,
@@ -227,3 +228,15 @@ def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place(
     assert np.allclose(path[0, :200], 0.0) and np.allclose(path[0, 400:], (3.0, 0.0)), "he waits, and stays where he was to go"
     assert (np.diff(path[0, 200:400, 0]) >= 0).all() and known[0].all()
     assert np.allclose(path[1, :500], (0.0, 2.0)) and known[1, :500].all() and not known[1, 500:].any(), "a walk without a goal leads anywhere"
+
+
+@pytest.mark.parametrize(("weight", "doubled"), [(1.0, 0), (2.0, 7)])
+def test_the_free_prediction_is_made_only_where_guidance_matters(weight, doubled):
+    stage = BodyStage("lower")
+    sizes: list[int] = []
+    denoise = stage.network.denoise
+    stage.network.denoise = lambda noisy, step, reading: sizes.append(len(noisy)) or denoise(noisy, step, reading)  # type: ignore[method-assign]
+    conditions = {name: torch.zeros(1, 2, 30, CONDITIONS[name]) for name in stage.config.conditions}
+    kept, mask = torch.zeros(1, 2, 30, LOWER_SIZE), torch.zeros(1, 2, 30, 4)
+    stage.sample(conditions, torch.ones(1, 2, 6), kept, mask, None, torch.Generator(), "final", weight, lambda _: None)
+    assert len(sizes) == 12 and sizes.count(2) == doubled
