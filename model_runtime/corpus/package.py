@@ -33,7 +33,8 @@ Compose six hours on all cores (numpy and scipy), from this folder:
     python3 -m model_runtime.corpus.composer --hours 6 --seed 1
 
 Then train with torch and safetensors: python3 -m model_runtime.training.body lower --words corpus/word_features.npz, the same with upper, and
-python3 -m model_runtime.training.face --data corpus/face_training.npz. Licences of the material: corpus/LICENCES.md.
+python3 -m model_runtime.training.face --data corpus/face_training.npz. The body's sampled results also need scipy, diffusers, pillow and
+matplotlib; --sample-minutes 0 does without. Licences of the material: corpus/LICENCES.md.
 """
 _LICENCES = """Motion: SmartBody (LGPL-2.1, taken under GPL-3.0), CMU Graphics Lab Motion Capture Database (free for research and commercial
 use, not to be resold as data; funded by NSF EIA-0196217), Microsoft Rocketbox (MIT), Mesh2Motion and Quaternius (CC0).

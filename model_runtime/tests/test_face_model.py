@@ -197,9 +197,9 @@ def test_training_packs_conversations_and_learns_from_them(tmp_path: Path) -> No
         "--batch",
         "4",
     ]
-    training.main([*arguments, "--out", str(tmp_path / "face.safetensors"), "--minutes", "0.5", "--max-steps", "25"])
+    training.main([*arguments, "--out", str(tmp_path / "face.safetensors"), "--max-steps", "25"])
     tensors, header = load_checkpoint(tmp_path / "face.safetensors")
     assert header["training"]["steps"] == 25
     assert all(torch.isfinite(value).all() for value in tensors.values())
-    training.main([*arguments, "--out", str(tmp_path / "more.safetensors"), "--minutes", "1", "--max-steps", "30", "--resume"])
+    training.main([*arguments, "--out", str(tmp_path / "more.safetensors"), "--max-steps", "30", "--resume"])
     assert load_checkpoint(tmp_path / "more.safetensors")[1]["training"]["steps"] == 30

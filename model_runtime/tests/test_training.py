@@ -93,11 +93,12 @@ class Falling:
 
     def __init__(self, folder: Path, steps: int = 8) -> None:
         torch.manual_seed(0)
-        self.network, self.drawn, self.at = torch.nn.Linear(1, 1, bias=False), [], 0
+        self.network, self.at, self.drawn, self.rates = torch.nn.Linear(1, 1, bias=False), 0, list[float](), list[float]()
         self.trainer, self.steps = Trainer(self.network, folder, torch.device("cpu"), 0.1), steps
 
     def loss(self) -> dict[str, torch.Tensor]:
         self.drawn.append(float(torch.rand(1)))
+        self.rates.append(self.trainer.optimizer.param_groups[0]["lr"])
         return {"loss": self.network.weight.square().sum()}
 
     def measure(self, step: int) -> dict[str, float]:
@@ -140,11 +141,7 @@ def test_a_state_from_before_there_were_sampled_results_is_resumed(tmp_path):
 
 
 def test_a_budget_of_steps_lets_the_rate_decay_over_them(tmp_path):
-    run = Falling(tmp_path, 400)
-    rates = []
-    loss = run.loss
-    run.loss = lambda: (rates.append(run.trainer.optimizer.param_groups[0]["lr"]), loss())[1]
-    run.run(None)
+    rates = Falling(tmp_path, 400).run(None).rates
     assert rates[0] < 0.02 * max(rates) and rates[-1] < 0.05 * max(rates)
 
 

@@ -57,7 +57,7 @@ def test_a_folder_without_an_encoder_is_named(tmp_path):
 
 def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
     said = Utterance("slt/1", "slt", "train", "no way", np.zeros((30, 28), np.float32), np.zeros((50, 80), np.float32),
-                     [("no", 0.1, 0.4), ("way", 0.4, 0.9)], [], [], 1.0)  # fmt: skip
+                     [Segment("no", 0.1, 0.4), Segment("way", 0.4, 0.9)], [], [], 1.0)  # fmt: skip
     build_word_features([said], features, tmp_path / "words.npz")
     scene = make_scene(1, "train")
     scene.utterances[1].append(SpokenUtterance("slt/1", 2.0, 1.0))
@@ -76,8 +76,8 @@ def small_bert(folder: Path, seed: int = 0) -> Path:
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     transformers.BertTokenizer(vocab={token: index for index, token in enumerate(tokens)}).save_pretrained(folder)
     torch.manual_seed(seed)
-    sizes = dict(hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
-    transformers.BertModel(transformers.BertConfig(vocab_size=len(tokens), **sizes)).save_pretrained(folder)
+    config = transformers.BertConfig(vocab_size=len(tokens), hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
+    transformers.BertModel(config).save_pretrained(folder)
     return folder
 
 

@@ -32,7 +32,6 @@ from .body_losses import body_loss
 from .loop import Sampling, Trainer
 from .masks import dropped_conditions, lower_mask, upper_mask, wanted_path
 from .options import Run, add_run_options, run_of
-from .sampled import SampledWindows
 from .word_features import WordTracks
 
 SCALES = "scales.safetensors"
@@ -196,6 +195,8 @@ def train_body(
     forward: Any = torch.compile(network) if run.compile else network
     sampling = None
     if sample_minutes > 0:
+        from .sampled import SampledWindows  # brings what draws and samples; training alone needs torch and safetensors
+
         sampled = SampledWindows(training, state)
         sampling = Sampling(lambda step: sampled.measure(network, step), sample_minutes, patience)
     trainer.run(lambda: training.training_terms(forward, run.batch), lambda: training.validate(network), run.minutes, run.max_steps, sampling)

@@ -28,6 +28,7 @@ from ..networks.face_denoiser import CONFIGS, FACE_SIZE, FaceConditions, FaceCon
 from ..refine.lips import MOUTH, gap_weights
 from .face_data import HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
 from .loop import Trainer
+from .options import add_run_options, run_of
 
 LICENCES = ["reader_a (Apache-2.0)", "flite voices (synthetic)", "Live Link Face captures for ranges (MIT)"]
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
@@ -136,18 +137,17 @@ def read_encoder(path: Path) -> AudioEncoder:
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
-    device = torch.device(args.device)
-    config = CONFIGS[args.config]
-    training = FaceTraining(config, args.data, read_encoder(args.audio), device, args.seed)
+    config, device, run = CONFIGS[args.config], args.device, run_of(args)
+    training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed)
     network = FaceDenoiser(config).to(device)
-    trainer = Trainer(network, args.state, device, args.rate)
+    trainer = Trainer(network, args.state, device, run.rate)
     if args.from_weights:
         tensors, _ = load_checkpoint(args.from_weights)
         trainer.start_from({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
-    if args.resume and trainer.resume():
+    if run.resume and trainer.resume():
         print(f"Resumed at step {trainer.step}", flush=True)
-    forward: Any = torch.compile(network) if args.compile else network
-    trainer.run(lambda: training.training_terms(forward, args.batch), lambda: training.validate(network), args.minutes, args.max_steps)
+    forward: Any = torch.compile(network) if run.compile else network
+    trainer.run(lambda: training.training_terms(forward, run.batch), lambda: training.validate(network), run.minutes, run.max_steps)
     with trainer.averaged():
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
@@ -157,7 +157,7 @@ def train(args: argparse.Namespace) -> None:
         "network": "FaceDenoiser",
         "config": asdict(config),
         "training": {
-            "steps": trainer.step, "batch": args.batch, "seed": args.seed, "minutes_of_faces": round(data.minutes),
+            "steps": trainer.step, "batch": run.batch, "seed": run.seed, "minutes_of_faces": round(data.minutes),
             "validation_loss": round(validation, 4), "seconds": round(trainer.spent), "pack": data.meta,
         },
         "corpus": LICENCES,
@@ -174,17 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("corpus/face_training.npz"))
     parser.add_argument("--audio", type=Path, default=WEIGHTS / "audio.safetensors", help="the frozen audio encoder")
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
-    parser.add_argument("--state", type=Path, default=Path("checkpoints/face"))
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="default")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=6.0)
-    parser.add_argument("--max-steps", type=int)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=6e-4)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --state")
+    add_run_options(parser, CONFIGS, "default", 64, 6e-4, Path("checkpoints/face"))
     parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
-    parser.add_argument("--compile", action="store_true")
     args = parser.parse_args(arguments)
     if args.pack:
         make_pack(args.library, args.pack, args.pack_minutes, args.seed)
