@@ -17,7 +17,8 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 from .. import rotations as rot
 from ..capsules import CAPSULES, SIDES, SOFT_CONTACT, STATURE, capsules_about, closest_points, radius_at
 from ..skeleton import INDEX, Skeleton, forward_kinematics
-from .arms import bend_arms
+from .two_bones import bend
+from .way_out import apart, depth_along, widest
 
 Array = NDArray[Any]
 
@@ -57,8 +58,8 @@ class Pairs(NamedTuple):
     lap: Array
 
 
-def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton]) -> NDArray[np.float32]:
-    """Rotations (2, T, 52, 4) in which the arms give way; ``roots`` (2, T, 3).
+def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton], together: bool = True) -> NDArray[np.float32]:
+    """Rotations (2, T, 52, 4) in which the arms give way; ``roots`` (2, T, 3), ``together``: whether the two are in one place at all.
 
     Only shoulders, elbows and wrists change, and those only around moments in which an arm goes in.
     """
@@ -78,22 +79,22 @@ def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton]) ->
         frames = np.flatnonzero(looked_at)
         push = np.zeros_like(way)
         push[frames] = _pushes(start[frames], end[frames], radius, own)
-        near = frames[_near(start[frames], end[frames], sizes)]
+        near = frames[_near(start[frames], end[frames], sizes)] if together else frames[:0]
         if len(near):
             push[near] = _longer(push[near], _pushes(start[near], end[near], radius, between))
         touched = np.linalg.norm(push, axis=-1).max((1, 2)) > _NOTHING
         if not touched.any():
             break
         looked_at = binary_dilation(touched, iterations=_HOLD + int(4 * _EASE))
-        way += gaussian_filter1d(_widest(push), _EASE, axis=0, mode="nearest")
-        elbow, wrist, _, _ = bend_arms(joints, back, way)
+        way += gaussian_filter1d(widest(push, _HOLD), _EASE, axis=0, mode="nearest")
+        elbow, wrist, _, _ = bend(joints, back, way)
         start, end = _moved_arms(rest, elbow - joints[:, :, 1], wrist - joints[:, :, 2])
 
     moved = np.abs(way).max((2, 3)) > 1e-5
     for arm, (a, side) in enumerate((a, side) for a in range(2) for side in SIDES):
         at = np.flatnonzero(moved[:, arm])
         if len(at):
-            _, _, upper, fore = bend_arms(joints[at, arm], back[at, arm], way[at, arm])
+            _, _, upper, fore = bend(joints[at, arm], back[at, arm], way[at, arm])
             collar, shoulder, elbow_joint, wrist_joint = _JOINTS[side]
             world = posed[a][1][at]
             turned = [world[:, collar], rot.multiply(upper, world[:, shoulder]), rot.multiply(fore, world[:, elbow_joint]), world[:, wrist_joint]]
@@ -143,7 +144,7 @@ def _pushes(start: Array, end: Array, radius: Array, pairs: Pairs) -> Array:
     arms = np.flatnonzero(pairs.rival >= 0)
     lower = start[rows] + 0.75 * (end[rows] - start[rows])  # of a forearm, where it stands for its arm
     sides = lower[:, _FOREARMS[pairs.arm[arms]]] - lower[:, _FOREARMS[pairs.rival[arms]]]
-    depth[:, arms], out[:, arms] = _apart(out[:, arms], gap[:, arms], wide[:, arms], sides)
+    depth[:, arms], out[:, arms] = apart(out[:, arms], gap[:, arms], wide[:, arms], sides)
     depth = np.where(wide > gap, (depth + _MARGIN) * pairs.share, 0.0)
     along = np.where(pairs.forearm, s, 1.0)  # how far a touch is from the elbow, the hand moving with the wrist
     for arm in range(4):
@@ -170,25 +171,7 @@ def _off_the_lap(out: Array, gap: Array, wide: Array, thigh: Array, side: Array)
     angle += lifted * (np.clip(angle, -_INWARD, _OUTWARD) - angle)
     across = np.hypot(up, aside)
     turned = np.sum(out * bone, -1)[..., None] * bone + (across * np.cos(angle))[..., None] * top + (across * np.sin(angle))[..., None] * outer
-    return _depth_along(turned, out, gap, wide), turned
-
-
-def _apart(out: Array, gap: Array, wide: Array, sides: Array) -> tuple[Array, Array]:
-    """Depths (T, P) and ways (T, P, 3) from another arm's bone: the more the two run through each other, the more along ``sides``.
-
-    From the other forearm to mine (T, P, 3), that is; where bones cross, the way between their nearest points says nothing, and
-    past it the contrary of what is wanted.
-    """
-    through = np.clip(1.0 - gap / np.maximum(wide, 1e-4), 0.0, 1.0)[..., None]
-    way = (1.0 - through) * out + through * sides / np.maximum(np.linalg.norm(sides, axis=-1, keepdims=True), 1e-4)
-    way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-4)
-    return _depth_along(way, out, gap, wide), way
-
-
-def _depth_along(way: Array, out: Array, gap: Array, wide: Array) -> Array:
-    """How far (T, P) along ``way`` something ``gap`` away from a line along ``out`` has to go to be ``wide`` away."""
-    toward = gap * np.sum(out * way, -1)
-    return np.sqrt(np.maximum(wide**2 - gap**2 + toward**2, 0.0)) - toward
+    return depth_along(turned, out, gap, wide), turned
 
 
 def _push_of(depth: Array, out: Array, along: Array) -> Array:
@@ -223,17 +206,6 @@ def _longer(a: Array, b: Array) -> Array:
     """Of two pushes (T, 4, 2, 3) for each arm the one that moves the wrist further."""
     further = np.linalg.norm(b[:, :, 0], axis=-1) > np.linalg.norm(a[:, :, 0], axis=-1)
     return np.where(further[:, :, None, None], b, a)
-
-
-def _widest(push: Array) -> Array:
-    """For each frame and joint the longest push within ``_HOLD`` frames, so that smoothing does not take a short one away."""
-    result, longest = push.copy(), np.linalg.norm(push, axis=-1)
-    lengths = longest.copy()
-    for shift in range(1, min(_HOLD, len(push) - 1) + 1):
-        for mine, other in ((slice(shift, None), slice(None, -shift)), (slice(None, -shift), slice(shift, None))):
-            more = lengths[other] > longest[mine]
-            result[mine][more], longest[mine][more] = push[other][more], lengths[other][more]
-    return result
 
 
 def _moved_arms(rest: tuple[Array, Array], elbow: Array, wrist: Array) -> tuple[Array, Array]:

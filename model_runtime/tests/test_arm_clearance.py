@@ -13,8 +13,8 @@ from ..corpus.limbs import hand_turn, reach_hand, trunk_of
 from ..corpus.resting_arms import ARM_JOINTS
 from ..evaluation.joint_limits import joint_limits
 from ..evaluation.penetration import pair_penetration, self_penetration, self_penetrations
-from ..refine.arms import bend_arms
 from ..refine.clearance import clear_arms
+from ..refine.two_bones import bend
 from ..skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
 
 BODY = AVERAGE_SKELETON
@@ -79,6 +79,7 @@ def test_a_hand_that_reaches_into_the_partner_is_held_off() -> None:
     result = clear_arms(roots, both, [BODY, BODY])
     before, after = (pair_penetration((roots[0], q[0], BODY), (roots[1], q[1], BODY)).max() for q in (both, result))
     assert before > 0.04 and after < 0.01
+    np.testing.assert_array_equal(clear_arms(roots, both, [BODY, BODY], together=False), both)
 
 
 def test_hands_that_sink_into_the_lap_come_up_and_not_down() -> None:
@@ -113,12 +114,12 @@ def test_an_arm_that_is_asked_for_nothing_stays_and_one_that_is_asked_for_a_plac
     rng = np.random.default_rng(1)
     joints = np.cumsum(rng.normal(size=(200, 3, 3)) * 0.15, axis=1)
     back, way = rng.normal(size=(200, 3)), np.zeros((200, 2, 3))
-    elbow, wrist, upper, fore = bend_arms(joints, back / np.linalg.norm(back, axis=-1, keepdims=True), way)
+    elbow, wrist, upper, fore = bend(joints, back / np.linalg.norm(back, axis=-1, keepdims=True), way)
     np.testing.assert_allclose(elbow, joints[:, 1], atol=1e-6)
     np.testing.assert_allclose(np.abs(upper[:, 0]), 1.0, atol=1e-6)
     np.testing.assert_allclose(np.abs(fore[:, 0]), 1.0, atol=1e-6)
     way[:, 0] = 0.1 * (joints[:, 0] - joints[:, 2])
-    elbow, wrist, upper, fore = bend_arms(joints, back / np.linalg.norm(back, axis=-1, keepdims=True), way)
+    elbow, wrist, upper, fore = bend(joints, back / np.linalg.norm(back, axis=-1, keepdims=True), way)
     for old, new, turn in ((joints[:, 1] - joints[:, 0], elbow - joints[:, 0], upper), (joints[:, 2] - joints[:, 1], wrist - elbow, fore)):
         np.testing.assert_allclose(rot.rotate(turn, old), new, atol=1e-6)
 
