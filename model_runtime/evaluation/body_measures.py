@@ -30,6 +30,7 @@ Array = NDArray[Any]
 Bodies = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 INSIDE = 0.01  # m of depth beyond soft contact from which a frame counts as penetration
+AROUND_CHANGE = np.arange(-round(0.5 * FPS), 2 * FPS)  # frames about a change of label that are looked at
 FACING = np.cos(np.radians(30.0))  # of the head to the partner's head
 
 
@@ -46,7 +47,7 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
     skates = [foot_skate(body.root, body.rotations, body.skeleton) for body in flat]
     return {
         **fid(poses, real), **diversity(poses),
-        "obedience": float(np.mean([obedience(shot, pair) for shot, pair in zip(shots, made)])),
+        "obedience": float(np.mean([obedience(shot, pair) for shot, pair in zip(shots, made)])), **changes_of(takes, shots),
         "skate_cm_s": 100 * float(np.nanmean([skate.speed for skate in skates])),
         "slide_cm": 100 * _mean(np.array([skate.slide for skate in skates if np.isfinite(skate.slide)])),
         "floor_cm": 100 * max(floor_depth(body.root, body.rotations, body.skeleton) for body in flat),
@@ -83,6 +84,32 @@ def seams_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]
     """Speed and acceleration of joints where windows join against the rest; the truth, which has no joins, at the same frames."""
     bodies = [body for pair in _posed(takes, shots) for body in pair]
     return {f"seam_{name}": value for name, value in seam_ratios([(body.positions, joins(body.frames)) for body in bodies]).items()}
+
+
+def followed_changes(takes: Sequence[Bodies], shots: Sequence[Shot]) -> Array:
+    """(N, ``AROUND_CHANGE``) for each change of a label asked for: 1 where the motion shows the new one, 0 where not, NaN beyond
+    the shot and after the next change."""
+    followed = []
+    for pair, shot in zip(_posed(takes, shots), shots):
+        for actor, body in zip(shot.request.actors, pair):
+            asked = label_track(actor, body.frames)
+            for change in np.flatnonzero(np.diff(asked)) + 1:
+                frames = change + AROUND_CHANGE
+                inside = (frames >= 0) & (frames < body.frames)
+                frames = frames.clip(0, body.frames - 1)
+                known = inside & ((AROUND_CHANGE < 0) | (asked[frames] == asked[change]))
+                followed.append(np.where(known, body.labels[frames] == asked[change], np.nan))
+    return np.array(followed).reshape(-1, len(AROUND_CHANGE))
+
+
+def changes_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
+    """Share of changes whose new label is shown 0.5 s and 1 s later."""
+    followed = followed_changes(takes, shots)
+    shares = {}
+    for name, seconds in (("followed_after_half", 0.5), ("followed_after_one", 1.0)):
+        then = followed[:, np.searchsorted(AROUND_CHANGE, round(seconds * FPS))]
+        shares[name] = _mean(then[np.isfinite(then)])
+    return shares
 
 
 def pooled_jerk(bodies: Sequence[Posed]) -> dict[str, float]:

@@ -14,10 +14,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..contract import FPS
-from ..corpus.labels import label_frames
-from ..cues import label_track
 from ..features.prosody import VOICE_ACTIVITY
-from .body_measures import Bodies, truth_of
+from .body_measures import AROUND_CHANGE, Bodies, followed_changes, truth_of
 from .measures import SETTLING, hand_speed
 from .shots import Shot
 
@@ -65,21 +63,10 @@ def _plot_ratios(axes: Axes, rows: Mapping[str, Mapping[str, float]]) -> None:
 
 def _plot_changes(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]) -> None:
     """Share of changes whose new label is shown, against the time since."""
-    time = np.arange(-round(0.5 * FPS), 2 * FPS)
     for bodies, colour, name in ((truth_of(shots), TRUTH, "truth"), (takes, OURS, "generated")):
-        followed: list[Array] = []
-        for (roots, rotations), shot in zip(bodies, shots):
-            for a, actor in enumerate(shot.request.actors):
-                asked = label_track(actor, roots.shape[1])
-                done = label_frames(roots[a], rotations[a], actor.skeleton)
-                for change in np.flatnonzero(np.diff(asked)) + 1:
-                    frames = change + time
-                    inside = (frames >= 0) & (frames < len(asked))
-                    frames = frames.clip(0, len(asked) - 1)
-                    known = inside & ((time < 0) | (asked[frames] == asked[change]))  # what comes later is another change
-                    followed.append(np.where(known, done[frames] == asked[change], np.nan))
-        if followed:
-            axes.plot(time / FPS, np.nanmean(followed, axis=0), color=colour, label=f"{name}, {len(followed)} changes")
+        followed = followed_changes(bodies, shots)
+        if len(followed):
+            axes.plot(AROUND_CHANGE / FPS, np.nanmean(followed, axis=0), color=colour, label=f"{name}, {len(followed)} changes")
     axes.axvline(SETTLING, color="#c0842f", lw=1, ls=":")
     axes.set(title="share that shows the new label", xlabel="s since the change", ylim=(0, 1.03))
     axes.legend(fontsize=8, frameon=False, loc="lower right")
@@ -94,5 +81,5 @@ def _plot_hand_speeds(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]
         ]  # fmt: skip
         density, _ = np.histogram(np.concatenate(speeds), edges, density=True)
         axes.plot(edges[:-1] + 0.02, np.maximum(density, 1e-3), color=colour, label=name)
-    axes.set(title="speed of a speaker's hands against the chest, density", xlabel="m/s", yscale="log")
+    axes.set(title="speed of a speaker's hands, density", xlabel="m/s", yscale="log")
     axes.legend(fontsize=8, frameon=False)

@@ -43,6 +43,8 @@ class Row(NamedTuple):
 LIKE_TRUTH = (0.9, 1.1)
 ROWS = (
     Row("label obedience, from 0.5 s after a change", "obedience", (0.98, None), digits=3),
+    Row("changes of label that show after 0.5 s, share", "followed_after_half", (0.9, None), digits=3),
+    Row("changes of label that show after 1 s, share", "followed_after_one", digits=3),
     Row("foot skate, cm/s", "skate_cm_s", (None, 1.5)),
     Row("slide of a foot in one step, cm", "slide_cm", (None, 1.0)),
     Row("deepest below the floor, cm", "floor_cm", (None, 0.5)),

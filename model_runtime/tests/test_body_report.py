@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from model_runtime import rotations as rot
-from model_runtime.evaluation.body_measures import each_shot, rows_of, truth_of, variety, variety_of_corpus
+from model_runtime.contract import ACTION_LABELS, FPS
+from model_runtime.evaluation.body_measures import changes_of, each_shot, rows_of, truth_of, variety, variety_of_corpus
 from model_runtime.evaluation.body_rows import ROWS, table
 from model_runtime.evaluation.body_seeds import apart_table, draw_seeds
 from model_runtime.evaluation.sampler_study import STUDIES, draw, markdown
@@ -52,6 +53,16 @@ def test_jerk_is_pooled_so_that_a_still_shot_does_not_blow_it_up(shots):
     takes = [shaken(shots, 0.02)[0], truth_of(shots)[1]]
     alone, pooled = rows_of(takes[:1], [statue]), rows_of(takes, [statue, shots[1]])
     assert alone["jerk_hands"] > 1e3 > 10 * pooled["jerk_hands"]
+
+
+def test_a_change_that_comes_late_is_not_followed_in_time():
+    scene = make_scene(1, "test")
+    scene.root_positions[0, :, 0] = np.maximum(np.arange(scene.frames) - 120, 0) / FPS  # off at 1 m/s
+    scene.labels[0, 123:] = ACTION_LABELS.index("walk")
+    asked = [shot_of(scene, "made", 0, 320)]
+    late = [(np.concatenate([np.repeat(roots[:, :1], 30, axis=1), roots[:, :-30]], axis=1), rotations) for roots, rotations in truth_of(asked)]
+    assert changes_of(truth_of(asked), asked) == {"followed_after_half": 1.0, "followed_after_one": 1.0}
+    assert changes_of(late, asked)["followed_after_half"] == 0.0
 
 
 def test_equal_takes_have_no_variety_and_others_do(shots):
