@@ -41,10 +41,10 @@ def draw_curves(folder: Path) -> Path:
             if points:
                 panel.plot(*zip(*points), marker="o" if len(points) < 40 else None, markersize=3, label=name)
         panel.set_title(title, fontsize=10)
-        panel.set_yscale("log")
+        panel.set_yscale("log" if shown is terms else "linear")
         panel.grid(alpha=0.3)
         if panel.lines:
-            panel.legend(fontsize=8, ncols=4)
+            panel.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     panels[-1].set_xlabel("step")
     path = folder / CURVES
     partial = path.with_name("curves.part.png")

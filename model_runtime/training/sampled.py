@@ -25,10 +25,9 @@ from .body_data import Batch
 if TYPE_CHECKING:
     from .body import BodyTraining
 
-SAMPLER, GUIDANCE = "dpm6", 2.0  # few steps: it is done often, and tells better weights from worse all the same
-MADE, REAL = 10, 64  # windows
-_TOGETHER = 4  # windows sampled in one batch
-_DRAWN = 3  # windows on the sheet
+SAMPLER, GUIDANCE = "snr8", 2.0
+MADE, REAL = 8, 64  # windows; few and few steps, since it is done often
+_TOGETHER = 3  # windows sampled in one batch, of which the first is drawn
 _LOWER = np.array([0, *LEG_JOINTS])
 
 
@@ -52,7 +51,7 @@ class SampledWindows:
             made += self._poses(rotations)
             shown.append((batch.offsets[0].cpu().numpy(), roots[0], rotations[0]))
         found = fid(made, self.real)
-        self._draw(shown[:_DRAWN], step, found)
+        self._draw(shown, step, found)
         return found | {"fid": float(np.sqrt(found["fid_g"] * found["fid_k"]))}
 
     def _bodies(self, batch: Batch, features: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
