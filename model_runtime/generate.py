@@ -37,6 +37,7 @@ from .refine.clearance import clear_arms
 from .refine.feet import detect_contacts, lock_feet
 from .refine.keep import keep_exactly, keep_face_exactly
 from .refine.legs import clear_legs
+from .refine.passing import walk_past
 from .refine.places import follow_headings, follow_places
 from .refine.smooth import smooth
 from .skeleton import INDEX, Skeleton, forward_kinematics
@@ -135,11 +136,14 @@ def finish_bodies(
     """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, limbs clear, kept motion in its place."""
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
-    for a, skeleton in enumerate(cue.skeletons):
+    together = cue.places.elbow_room > 0.0 and cue.places.units[0] == cue.places.units[1]  # in one place and at one scale
+    for a in range(2):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
+    if together:
+        roots = walk_past(roots, rotations, cue.skeletons, [kept is not None and bool(kept.part("lower").any()) for kept in cue.keep.motions])
+    for a, skeleton in enumerate(cue.skeletons):
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy())
         rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a])
-    together = cue.places.elbow_room > 0.0 and cue.places.units[0] == cue.places.units[1]  # in one place and at one scale
     rotations = clear_arms(roots, rotations, cue.skeletons, together)
     for a, kept in enumerate(cue.keep.motions):
         if kept is not None:
