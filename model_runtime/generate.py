@@ -31,7 +31,7 @@ from .features.prosody import prosody
 from .features.words import check_words
 from .human_scale import at_human_scale
 from .passing import NARROWEST, clear_of_each_other
-from .physics import Guide, Physics
+from .physics import FEET, Guide, Physics
 from .places import runs_of
 from .refine.clearance import clear_arms
 from .refine.feet import detect_contacts, lock_feet
@@ -49,12 +49,12 @@ OUT_OF_THE_WAY = 1e3  # metres to where the stand-in for a missing partner goes 
 
 
 def generate(
-    request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None, guides: Sequence[Guide] = ()
+    request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None, guides: Sequence[Guide] = FEET
 ) -> Performance:
     """Play the shot: body, hands and face of one actor or both at 30 fps over ``request.duration``.
 
     ``progress`` may raise ``Cancelled`` to stop. Raises the named errors of ``errors.py``; the same request and seed
-    give the same result on the same machine.
+    give the same result on the same machine. ``guides``: energies that the bodies are drawn down while they are sampled.
     """
     request.check()
     weights = Path(weights_dir) if weights_dir else WEIGHTS
@@ -98,7 +98,7 @@ def generate(
 
 def make_bodies(
     lower_stage: BodyStage, upper_stage: BodyStage, cue: Cue, seed: int, quality: str, guidance: float, clock: StageClock,
-    guides: Sequence[Guide] = (),
+    guides: Sequence[Guide] = FEET,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """Roots (2, T, 3), rotations (2, T, 52, 4) and foot contacts (2, T, 4) of both, feet locked and kept motion in its place."""
     physics = Physics(guides, cue.skeletons)

@@ -18,7 +18,7 @@ from .kinematics import chain_poses, matrix_from_6d, yaw_matrix
 from .refine.feet import SIDES, sole_offsets
 from .skeleton import INDEX, LEG_JOINTS, PARENTS, UPPER_JOINTS, Skeleton
 
-ITERATIONS = 4  # of descent on each prediction
+ITERATIONS = 6  # of descent on each prediction
 SMOOTH = 6.0  # frames: deviation of the Gaussian that a move is made of
 LARGEST_MOVE = 0.3  # deviations of a feature, so that no energy, however steep, throws the motion about
 
@@ -134,7 +134,8 @@ def sinking(bodies: Bodies) -> Tensor:
     return soles(bodies)[..., 2].clamp(max=0).square().sum()
 
 
-FEET = (Guide(sliding), Guide(sinking))
+# A sole in the floor is seen sooner than one that drifts by as much.
+FEET = (Guide(sliding), Guide(lambda bodies: 30.0 * sinking(bodies)))
 
 
 def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) -> Tensor:
