@@ -57,8 +57,8 @@ class Itinerary:
         self.spans: list[ActionSpan] = []
         self.points: list[Waypoint] = []
         self.start, self.first_heading = np.asarray(actor.position, np.float64), actor.heading
-        self.place: Array | None = self.start
-        self.heading, self.clock = actor.heading, 0.0
+        self.place, self.heading, self.clock = self.start, actor.heading, 0.0
+        self.astray = False  # after a walk that leads anywhere: ``place`` is where it began
         self.left_seat: tuple[Array, float] | None = None  # the one just risen from
 
     def played(self) -> Actor:
@@ -109,7 +109,9 @@ class Itinerary:
         to_sit = after is not None and after.label == "sit" and not self._is_kept(after)
         until = span.end - ON_TIME if to_sit else span.end + ON_TIME
         for point in [point for point in self.asked if self.clock + ON_TIME < point.time <= until and point is not taken]:
-            self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s")
+            point = replace(point, time=min(point.time, span.end))
+            if not self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s"):
+                self.notes.append(f"'{self.actor.name}' is wanted {self._apart(point):.2f} m away at {point.time:.2f} s and stays, since there is no time to walk there.")
         if to_sit and after is not None:
             seat = self._seat(after, span)
             if seat is not None:
@@ -124,7 +126,7 @@ class Itinerary:
         if seat is not None and first:
             self.place = self.start = np.asarray(seat.position, np.float64)
             self.heading = self.first_heading = self._heading_on(seat)
-        elif seat is not None and self.place is not None and self._apart(self._front(seat)) > STEP * self.unit:
+        elif seat is not None and self._apart(self._front(seat)) > STEP * self.unit:
             self.notes.append(
                 f"'{name}' is {self._apart(self._front(seat)):.1f} m from the seat at {span.start:.2f} s and cannot get there in time, so an "
                 "invisible seat takes its place; let a longer walk lead there."
@@ -139,7 +141,7 @@ class Itinerary:
             settled = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
             self.points += [] if first else [replace(front, time=span.start, heading=heading)]
             self.points += [replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)]
-            self.place, self.heading = np.asarray(front.position), heading
+            self.place, self.heading, self.astray = np.asarray(front.position), heading, False
             self.left_seat = np.asarray(seat.position), heading
         self._add("sit", span.end - rises)
         if rises and after is not None:
@@ -156,7 +158,7 @@ class Itinerary:
 
     def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
         """A seat behind where the actor stands, or under one that sits from the start; None after a walk that leads anywhere."""
-        if self.place is None:
+        if self.astray:
             return None
         heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
         back = 0.0 if first else BEFORE_THE_SEAT * self.unit
@@ -175,7 +177,7 @@ class Itinerary:
 
     def _time_to_turn(self, target: Waypoint | None, seat: Waypoint | None) -> float:
         """Seconds between arriving at ``target`` and sitting down there."""
-        if target is None or self.place is None:
+        if target is None:
             return STOPPING
         coming = np.asarray(target.position) - self.place
         wanted = self._heading_on(seat if seat is not None else target)
@@ -185,47 +187,49 @@ class Itinerary:
 
     def _around(self, seat: Waypoint, end: float) -> list[Waypoint]:
         """A place beside the seat for one who comes from behind it."""
-        beside = None if self.place is None else _beside(np.asarray(seat.position), self._heading_on(seat), self.place, self.unit)
-        if beside is None or self.place is None:
+        beside = _beside(np.asarray(seat.position), self._heading_on(seat), self.place, self.unit)
+        if beside is None:
             return []
         ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(self._front(seat).position) - beside)
         return [Waypoint(self.clock + (end - self.clock) * float(ways[0] / (ways[0] + ways[1])), _pair(beside))]
 
-    def _be_at(self, point: Waypoint, why: str) -> None:
-        """At a place at its time, by a walk laid into the stand where it takes one."""
+    def _be_at(self, point: Waypoint, why: str) -> bool:
+        """At a place at its time, by a walk laid into the stand where it takes one; False where time does not allow it."""
         away = self._apart(point)
         if away <= STEP * self.unit:
             self.points.append(point)
-            self.place = np.asarray(point.position)
-            return
-        begin = max(self.clock, point.time - away / (USUAL * self.unit) - LOST)
+            self.place, self.astray = np.asarray(point.position), False
+            return True
+        free = max([self.clock, *(laid.time for laid in self.points)])
+        begin = max(free, point.time - away / (USUAL * self.unit) - LOST)
         if point.time - begin < SHORTEST_WALK:
-            return
+            return False
         self.notes.append(f"'{self.actor.name}' {why.format(away)} without a walk and walks there from {begin:.2f} s; put a walk there to choose when.")
         self._add("stand", begin)
         self._go(begin, [point])
         self._add("walk", point.time)
+        return True
 
     def _go(self, begin: float, goals: list[Waypoint]) -> None:
         """A walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
-        if self.place is not None and goals:
+        if goals:
             if self.left_seat is not None:
                 beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
                 if beside is not None:
                     ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(goals[0].position) - beside)
                     goals = [Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)), *goals]
             goals = self._paced(begin, goals)
-            last = np.asarray(goals[-2].position if len(goals) > 1 else self.place)
+            last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
             way = np.asarray(goals[-1].position) - last
             said = goals[-1].heading
             self.heading = said if said is not None else heading_towards(way) if np.linalg.norm(way) > 0.05 else self.heading
+            self.place = np.asarray(goals[-1].position)
         self.points += goals
-        self.place = np.asarray(goals[-1].position) if goals else None
-        self.left_seat = None
+        self.astray, self.left_seat = not goals, None
 
     def _paced(self, begin: float, goals: list[Waypoint]) -> list[Waypoint]:
         """The goals as they can be reached: passed at even pace where one comes too soon, cut where all is too far."""
-        places = [np.asarray(self.place), *(np.asarray(goal.position) for goal in goals)]
+        places = [self.place, *(np.asarray(goal.position) for goal in goals)]
         legs = np.array([float(np.linalg.norm(b - a)) for a, b in pairwise(places)])
         spans = np.diff([begin, *(goal.time for goal in goals)])
         top, time = FASTEST * self.unit, goals[-1].time - begin
@@ -261,7 +265,7 @@ class Itinerary:
             last = np.flatnonzero(kept.part("lower")[: max(round(span.end * FPS), 1)])[-1]
             self.place = kept.root_positions[last, :2].astype(np.float64)
             self.heading = float(heading_of(kept.rotations[last, 0]))
-        self.left_seat = None
+        self.astray, self.left_seat = False, None
         self._add(span.label, span.end)
 
     def _add(self, label: str, end: float) -> None:
@@ -270,7 +274,7 @@ class Itinerary:
             self.clock = end
 
     def _apart(self, point: Waypoint) -> float:
-        return 0.0 if self.place is None else float(np.linalg.norm(np.asarray(point.position) - self.place))
+        return float(np.linalg.norm(np.asarray(point.position) - self.place))
 
 
 def _beside(seat: Array, heading: float, far: Array, unit: float) -> Array | None:

@@ -14,6 +14,7 @@ NARROWEST = 0.6  # metres between two bodies that pass, whatever became of the p
 _AWAY = 2.5  # metres of way over which a bow leads out, and back
 _SHORTEST = 0.6  # metres; a shorter way has no room to bow
 _WIDEST, _FINER = 1.6, 0.1  # metres
+_STEEPEST = 0.6  # metres aside for each metre of way
 _AT_THE_ENDS = 0.06  # share of a way that is where it is, however near the partner
 
 
@@ -52,7 +53,8 @@ def _bow(mine: Array, theirs: Array, room: float) -> tuple[int, Array]:
     along = _at(mine, way, way + 0.3) - _at(mine, way, way - 0.3)
     along /= np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6)
     right = np.stack([along[:, 1], -along[:, 0]], -1) * profile[:, None]
-    shifts = [side * width * right for width in np.arange(0.0, _WIDEST + _FINER, _FINER) for side in (1.0, -1.0)]
+    widest = min(_WIDEST, _STEEPEST * min(out, back))
+    shifts = [side * width * right for width in np.arange(0.0, widest + 1e-6, _FINER) for side in (1.0, -1.0)]
     costs = [max(0.0, room - float(np.linalg.norm(mine + s - theirs, axis=-1)[judged].min())) + 0.02 * float(np.abs(s).max()) for s in shifts]
     return at, shifts[int(np.argmin(np.round(costs, 4)))]
 

@@ -74,8 +74,8 @@ def _way_ahead(places: Places, walking: Array, here: Array, now: int, a: int) ->
     for index, (begin, end) in enumerate([*runs, (len(walks), len(walks))]):
         place = _stay(way, clock, begin, place, wanted, position)
         following = runs[index + 1][0] if index + 1 < len(runs) else len(walks)
-        # Of places wanted while standing after the walk the first is where it leads; nothing later belongs to it.
-        goals = wanted[(wanted > begin) & (wanted < following)]
+        # Of places wanted within a second of its end the first is where the walk leads; nothing later belongs to it.
+        goals = wanted[(wanted > begin) & (wanted < min(following, end + FPS))]
         goals = goals[: int((goals < end).sum()) + 1]
         times, stops = np.minimum(goals, end), position[goals]
         if place is not None:

@@ -1,10 +1,17 @@
 """Paths that two people take without walking through each other."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 
-from model_runtime.contract import FPS
+from model_runtime.contract import ACTION_LABELS, FPS, ActionSpan, Actor, Request, Waypoint
+from model_runtime.corpus.labels import WALK
+from model_runtime.cues import label_track, wanted_places
+from model_runtime.direction import direct
+from model_runtime.human_scale import at_human_scale
 from model_runtime.places import Places, path_ahead
+from model_runtime.skeleton import AVERAGE_SKELETON
 
 FRAMES = 300
 
@@ -75,3 +82,34 @@ def test_a_bow_costs_no_haste():
 def test_who_plays_alone_goes_straight():
     path = planned([(0, 0), (2, 0.0)], [[(150, (4.0, 0.0))], []], [(0, 150), None], elbow_room=0.0)
     assert abs(path[0, :, 1]).max() == 0
+
+
+def test_no_request_however_odd_lays_a_path_that_flies():
+    """Five hundred requests of random labels, places, sizes and times: what is laid covers the shot and stays below a run's speed."""
+    rng = np.random.default_rng(1)
+    for _ in range(500):
+        seconds = float(rng.choice([0.5, 3.0, 8.0, 20.0]))
+        played, _ = at_human_scale(direct(Request(seconds, tuple(anybody(rng, name, seconds) for name in ("Mia", "Tom")[: rng.integers(1, 3)])))[0])
+        frames = played.frames
+        for actor in played.actors:
+            assert actor.actions[0].start == 0.0 and abs(actor.actions[-1].end - seconds) < 1e-6
+            assert all(abs(a.end - b.start) < 1e-6 < a.end - a.start for a, b in pairwise(actor.actions))
+        labels = np.stack([label_track(actor, frames) for actor in played.actors])
+        places = wanted_places(played.actors, labels, frames)
+        path, known = path_ahead(places, labels == WALK, np.array([actor.position for actor in played.actors], np.float32), 0, frames)
+        speed = np.linalg.norm(np.diff(path, axis=1), axis=-1) * FPS * (known[:, 1:] & known[:, :-1])
+        assert speed.max() < 9.0
+
+
+def anybody(rng: np.random.Generator, name: str, seconds: float) -> Actor:
+    spans, time = [], float(rng.uniform(-1, 1))
+    while time < seconds:
+        length = float(rng.choice([0.05, 0.2, 0.5, 1, 2, 5]))
+        spans.append(ActionSpan(str(rng.choice(ACTION_LABELS)), time, time + length))
+        time += length + float(rng.choice([0, 0, 0.1, 1]))
+    points = [
+        Waypoint(float(rng.uniform(0, seconds)), (float(rng.normal() * rng.choice([0.3, 3, 30])), float(rng.normal())), float(rng.normal()) if rng.random() < 0.5 else None)
+        for _ in range(rng.integers(0, 5))
+    ]  # fmt: skip
+    skeleton = AVERAGE_SKELETON.scaled(float(rng.choice([0.24, 1.0, 2.3])))
+    return Actor(name, skeleton, (float(rng.normal()), float(rng.normal())), float(rng.normal()), actions=tuple(spans), waypoints=tuple(points))
