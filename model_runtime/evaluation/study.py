@@ -16,7 +16,7 @@ from ..corpus.summary_page import write_whole
 from ..errors import InterActError
 from ..networks.duet_denoiser import CONFIGS, DuetDenoiser
 from ..training.body import BodyTraining, stage_config, train_body
-from ..training.options import Run
+from ..training.options import Run, add_network_options
 from ..training.word_features import WordTracks
 from .baselines import train
 from .shots import Shot, held_out_shots
@@ -80,11 +80,7 @@ def add_study_options(parser: argparse.ArgumentParser, out: Path) -> None:
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--words", type=Path, default=WORDS if WORDS.is_file() else None, help="file of `training.word_features` (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=out, help="folder of the weights and the figures (default: %(default)s)")
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="small")
-    parser.add_argument("--device", type=torch.device, default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--seed", type=int, default=1)
+    add_network_options(parser, CONFIGS, "small", 8, 5e-4)
     parser.add_argument("--shots", type=int, default=8, help="held-out shots to measure on")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each shot")
 

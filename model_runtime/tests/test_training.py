@@ -91,7 +91,7 @@ def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(scen
 class Falling:
     """A network of one number that is trained down, and results that are best at the third of their samplings."""
 
-    def __init__(self, folder: Path, steps: int = 8) -> None:
+    def __init__(self, folder: Path, steps: int = 3) -> None:
         torch.manual_seed(0)
         self.network, self.at, self.drawn, self.rates = torch.nn.Linear(1, 1, bias=False), 0, list[float](), list[float]()
         self.trainer, self.steps = Trainer(self.network, folder, torch.device("cpu"), 0.1), steps
@@ -115,7 +115,7 @@ class Falling:
 
 
 def test_training_stops_when_sampled_results_get_no_better_and_the_best_weights_ship(tmp_path):
-    run = Falling(tmp_path)
+    run = Falling(tmp_path, 8)
     run.run(Sampling(run.measure, 0.0, patience=2))
     assert run.at == 5 and run.trainer.step == 5 < run.steps
     with run.trainer.exported():
@@ -126,7 +126,7 @@ def test_training_stops_when_sampled_results_get_no_better_and_the_best_weights_
 def test_sampling_does_not_disturb_what_training_draws(tmp_path):
     without, sampled = Falling(tmp_path / "a"), Falling(tmp_path / "b")
     without.run(None), sampled.run(Sampling(sampled.measure, 0.0))
-    assert sampled.at == 8 and without.drawn == sampled.drawn
+    assert sampled.at == 3 and without.drawn == sampled.drawn
     assert torch.equal(without.network.weight, sampled.network.weight)
 
 
@@ -134,10 +134,10 @@ def test_a_state_from_before_there_were_sampled_results_is_resumed(tmp_path):
     first = Falling(tmp_path, 10).run(None)
     state = tmp_path / "state.safetensors"
     save_file(load_file(str(state)), str(state), metadata={"step": "10", "spent": "3.5"})
-    later = Falling(tmp_path, 20)
+    later = Falling(tmp_path, 11)
     assert later.trainer.resume() and (later.trainer.step, later.trainer.spent) == (10, 3.5)
     assert torch.equal(later.network.weight, first.network.weight)
-    assert later.run(Sampling(later.measure, 0.0)).trainer.step == 20
+    assert later.run(Sampling(later.measure, 0.0)).trainer.step == 11
 
 
 def test_a_budget_of_steps_lets_the_rate_decay_over_them(tmp_path):
@@ -163,6 +163,15 @@ def test_the_papers_windows_are_150_frames_long(scenes, tiny):
     training = BodyTraining(config, scenes, torch.device("cpu"), tiny.scales(), 1, window=RECIPES["paper"].window)
     assert training.data.random(2, training.generator).lower.shape == (2, 2, 150, 70)
     assert all(torch.isfinite(value) for value in training.training_terms(DuetDenoiser(config), 2).values())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("stage", ("lower", "upper"))
+def test_training_runs_on_cuda_and_its_weights_play_on_the_processor(stage, scenes, tmp_path):
+    rows = train(stage, scenes, tmp_path, 20, "--device", "cuda", "--sample-minutes", "60")[1:]
+    assert np.isfinite([row["fid"] for row in rows if "fid" in row]).all()
+    assert all(torch.isfinite(value).all() for value in BodyStage(stage, tmp_path).network.state_dict().values())
 
 
 @pytest.mark.parametrize("stage", ("lower", "upper", "whole"))
