@@ -69,7 +69,7 @@ def test_paths_that_cross_at_the_same_moment_clear_each_other_and_those_that_do_
 
 def test_a_path_through_several_places_is_walked_without_a_stop():
     path = planned([(0, 0), (9, 9)], [[(60, (2.0, 0.0)), (120, (3.0, 1.5)), (180, (3.0, 3.5))], []], [(0, 180), None])
-    np.testing.assert_allclose(path[0, [60, 120, 180]], [[2, 0], [3, 1.5], [3, 3.5]], atol=1e-5)
+    np.testing.assert_allclose(path[0, [60, 120, 180]], [(2.0, 0.0), (3.0, 1.5), (3.0, 3.5)], atol=1e-5)
     speed = np.linalg.norm(np.diff(path[0], axis=0), axis=-1) * FPS
     assert speed[30:150].min() > 0.6 and speed.max() < 2.0
 
@@ -98,7 +98,7 @@ def test_no_request_however_odd_lays_a_path_that_flies():
         places = wanted_places(played.actors, labels, frames)
         path, known = path_ahead(places, labels == WALK, np.array([actor.position for actor in played.actors], np.float32), 0, frames)
         speed = np.linalg.norm(np.diff(path, axis=1), axis=-1) * FPS * (known[:, 1:] & known[:, :-1])
-        assert speed.max() < 9.0
+        assert speed.max() < 7.0
 
 
 def anybody(rng: np.random.Generator, name: str, seconds: float) -> Actor:
@@ -108,7 +108,7 @@ def anybody(rng: np.random.Generator, name: str, seconds: float) -> Actor:
         spans.append(ActionSpan(str(rng.choice(ACTION_LABELS)), time, time + length))
         time += length + float(rng.choice([0, 0, 0.1, 1]))
     points = [
-        Waypoint(float(rng.uniform(0, seconds)), (float(rng.normal() * rng.choice([0.3, 3, 30])), float(rng.normal())), float(rng.normal()) if rng.random() < 0.5 else None)
+        Waypoint(0.5 * float(rng.integers(2 * seconds)), (float(rng.normal() * rng.choice([0.3, 3, 30])), float(rng.normal())), float(rng.normal()) if rng.random() < 0.5 else None)
         for _ in range(rng.integers(0, 5))
     ]  # fmt: skip
     skeleton = AVERAGE_SKELETON.scaled(float(rng.choice([0.24, 1.0, 2.3])))
