@@ -37,13 +37,13 @@ def _named(names: str, side: str = "") -> tuple[int, ...]:
     return tuple(INDEX[f"{side}{name}"] for name in names.split())
 
 
-# Found on twelve held-out shots as what brings mean and median of jerk of root, head, hands and fingers nearest to the corpus'.
+# Found on twelve held-out shots, with two sets of weights, as what brings mean and median of jerk of root, head, hands and fingers nearest to the corpus'.
 _ARM = "collar shoulder elbow wrist"
 _PELVIS_AND_LEGS = Limb((0, *LEG_JOINTS), 1.5, 7.0, 0.10, 0.6)
 LIMBS = (
     _PELVIS_AND_LEGS,
-    Limb(_named("spine1 spine2 spine3 neck head"), 3.0, 7.0, 0.10, 0.5),
-    *(Limb(_named(_ARM, side), 3.0, 12.0, 0.15, 0.9) for side in ("left_", "right_")),
+    Limb(_named("spine1 spine2 spine3 neck head"), 3.0, 6.5, 0.10, 0.5),
+    *(Limb(_named(_ARM, side), 3.0, 11.0, 0.15, 0.9) for side in ("left_", "right_")),
     *(Limb(HAND_INDEX[side], 3.0, 12.0, 0.06, 0.5) for side in ("left", "right")),
 )
 _GRAINLESS = 3.0  # Hz, below which speed is judged
