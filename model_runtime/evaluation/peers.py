@@ -7,6 +7,7 @@ Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 c
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -87,12 +88,27 @@ class LdaSized(nn.Module):
         return torch.randn(2, frames, 67 + 30)
 
 
+class Spent(NamedTuple):
+    """Seconds on the clock and, over all threads, of the processor."""
+
+    wall: float
+    processor: float
+
+    @staticmethod
+    def now() -> Spent:
+        return Spent(time.perf_counter(), time.process_time())
+
+    def since(self, begin: Spent) -> Spent:
+        return Spent(self.wall - begin.wall, self.processor - begin.processor)
+
+
 @torch.no_grad()
-def seconds_for(network: InterGenSized | LdaSized, seconds: float, timed_steps: int = 3) -> float:
-    """Wall seconds of one sampling of ``seconds`` of two people: ``timed_steps`` are run and the rest counted as equal to them."""
+def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int = 3) -> Spent:
+    """What one sampling of ``seconds`` of two people takes: ``timed_steps`` are run and the rest counted as equal to them."""
     x = network.eval().example(round(seconds * FPS))
     network(x)  # the first call also allocates
-    begin = time.perf_counter()
+    begin = Spent.now()
     for _ in range(timed_steps * network.PASSES):
         network(x)
-    return (time.perf_counter() - begin) / timed_steps * network.STEPS
+    taken = Spent.now().since(begin)
+    return Spent(*(part / timed_steps * network.STEPS for part in taken))

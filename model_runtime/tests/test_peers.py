@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model_runtime.evaluation.peers import InterGenSized, LdaSized, seconds_for
+from model_runtime.evaluation.peers import InterGenSized, LdaSized, spent_by
 
 
 @pytest.mark.parametrize(("kind", "millions"), [(InterGenSized, (75, 110)), (LdaSized, (25, 40))])
@@ -16,4 +16,4 @@ def test_a_peer_has_its_published_size_and_denoises_two_people(kind, millions):
 
 def test_time_counts_every_step_of_a_sampling():
     small, large = LdaSized(32, 2), LdaSized(32, 8)
-    assert seconds_for(large, 1.0, 2) > seconds_for(small, 1.0, 2) > 0.0
+    assert spent_by(large, 1.0, 2).processor > spent_by(small, 1.0, 2).processor > 0.0
