@@ -67,7 +67,7 @@ def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
         guided = sorted((g, row[key]) for (s, g), row in rows.items() if s == ITS_SAMPLER)
         below.plot([g for g, _ in guided], [v for _, v in guided], "o-", color="#4a6fa5", ms=4)
         above.set(title=f"{head}, by steps", xlabel="CPU seconds for a second of both")
-        below.set(title=f"{head}, {_named(ITS_SAMPLER)} steps", xlabel="guidance")
+        below.set(title=f"{head}, by guidance", xlabel=f"guidance ({_named(ITS_SAMPLER)} steps)")
     axes[0, 0].legend(fontsize=8, frameon=False)
     return save(figure, path)
 

@@ -60,6 +60,7 @@ def test_windows_join_without_a_seam() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_five_minutes_follow_every_label_have_no_seam_and_need_no_more_memory_than_one(tmp_path: Path) -> None:
     one = perform(take(60.0), tmp_path / "one")
     request = take(300.0)
