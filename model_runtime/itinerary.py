@@ -30,6 +30,7 @@ USUAL, FASTEST = 1.0, 1.8  # m/s; a walk beyond the second would be a run, which
 LOST = 0.5  # by setting off and arriving, against a walk at full speed
 SITTING_DOWN = 1.0
 STOPPING, HALF_A_TURN = 0.4, 0.8
+RISEN = 1.0  # after rising begins
 RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
 
@@ -146,6 +147,10 @@ class Itinerary:
         self._add("sit", span.end - rises)
         if rises and after is not None:
             self._add("stand", span.end + min(RISING, 0.3 * (after.end - after.start)))
+        if seat is not None and after is not None and not self._is_kept(after):
+            risen = (self.clock if rises else min(span.end + RISEN, after.end)) - 1 / FPS
+            if not any(span.end < point.time < risen + SHORTEST_WALK for point in self.asked):
+                self.points.append(replace(self._front(seat), time=risen, heading=None))
 
     def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
         """The last place in a sit label. One at its very beginning that says no heading is where the walk before it leads."""

@@ -58,7 +58,9 @@ def test_the_seat_is_wanted_with_its_heading_from_sitting_down_until_rising():
     seated = slice(frame(4.0), frame(5.6))
     assert places.has_position[0, seated].all() and places.has_heading[0, seated].all()
     assert (places.position[0, seated] == 0).all() and np.allclose(places.heading[0, seated], EAST)
-    assert not places.has_position[0, frame(5.6) + 1 : frame(8.0)].any(), "who rises is held no longer"
+    held = np.flatnonzero(places.has_position[0, frame(5.6) + 1 :]) + frame(5.6) + 1
+    assert list(held) == [frame(6.4) - 1, frame(8.0)], "who rises is held no longer, and stands before the seat"
+    assert places.position[0, frame(6.4) - 1].tolist() == pytest.approx([0.38, 0.0])
 
 
 def test_who_walks_after_sitting_rises_around_the_change():
