@@ -12,6 +12,8 @@ from .body_rows import table
 
 FILES = {
     "audio.safetensors": "hears phones in a voice, 50 times a second",
+    "prominence.safetensors": "hears stressed syllables in a voice",
+    "words.safetensors": "the components of the text encoder's word vectors that the body hears",
     "body_lower.safetensors": "paths, hips, legs and feet of both actors",
     "body_upper.safetensors": "spines, heads, arms and hands of both, given the lower bodies",
     "face.safetensors": "52 ARKit curves of one actor from both voices",
@@ -63,7 +65,7 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
         files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
-        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or {"steps": header["steps"]}).items() if isinstance(value, int | float))
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or {"steps": header.get("steps")}).items() if isinstance(value, int | float))
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
         sources.update(header.get("corpus", []))
     path = weights / "MODEL_CARD.md"
