@@ -18,10 +18,12 @@ from model_runtime.corpus.scene import Scene
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
-from model_runtime.training.body import RECIPES, BodyTraining, stage_config
+from model_runtime.training.body import RECIPES, BodyTraining, stage_config, train_body
 from model_runtime.training.body_data import BodyData
 from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions
+from model_runtime.training.curves import read_log
 from model_runtime.training.loop import Sampling, Trainer
+from model_runtime.training.options import Run
 
 FRAMES = 330
 
@@ -71,21 +73,6 @@ def test_training_learns_and_resumes_where_it_stopped(scenes, tmp_path):
     assert (early["steps"], late["steps"]) == (5, 60)
     assert late["validation_loss"] < 0.7 * early["validation_loss"], "held-out loss falls"
     assert BodyStage("lower", tmp_path).config.stage == "lower"
-
-
-def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(scenes, tmp_path):
-    rows = train("upper", scenes, tmp_path, 3, "--sample-minutes", "60")[1:]  # once, at the end
-    state = tmp_path / "state" / "body_upper"
-    (sampled,) = [row for row in rows if "fid" in row]
-    assert sampled["fid_g"] > 0 and sampled["fid_k"] > 0
-    for name in ("samples_000003.png", "curves.png"):
-        with Image.open(state / name) as picture:
-            assert picture.width > 500
-    told = load_checkpoint(tmp_path / "body_upper.safetensors")[1]["training"]
-    assert told["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3) and told["steps"] == 3
-    kept = load_file(str(state / "best.safetensors"))
-    shipped = load_checkpoint(tmp_path / "body_upper.safetensors")[0]
-    assert all(torch.allclose(shipped[f"network.{name}"], value, atol=2e-3) for name, value in kept.items())
 
 
 class Falling:
@@ -148,6 +135,22 @@ def test_a_budget_of_steps_lets_the_rate_decay_over_them(tmp_path):
 @pytest.fixture(scope="module")
 def tiny(scenes) -> BodyTraining:
     return BodyTraining(stage_config("upper", "tiny", False), scenes, torch.device("cpu"), None, 1, window=100)
+
+
+@pytest.mark.parametrize("stage", ("lower", "upper"))
+def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(stage, tiny, tmp_path):
+    training = tiny.sharing(stage_config(stage, "tiny", False), 1)
+    run = Run(batch=2, rate=1e-3, seed=1, minutes=None, max_steps=2)
+    train_body(training, DuetDenoiser(training.config), tmp_path, tmp_path / "body.safetensors", run, sample_minutes=60)  # once, at the end
+    (sampled,) = read_log(tmp_path / "log.jsonl")
+    assert sampled["step"] == 2 and sampled["fid_g"] > 0 and sampled["fid_k"] > 0
+    for name in ("samples_000002.png", "curves.png"):
+        with Image.open(tmp_path / name) as picture:
+            assert picture.width > 500
+    shipped, header = load_checkpoint(tmp_path / "body.safetensors")
+    assert header["training"]["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3) and header["training"]["steps"] == 2
+    best = load_file(str(tmp_path / "best.safetensors"))
+    assert all(torch.allclose(shipped[f"network.{name}"], value, atol=2e-3) for name, value in best.items())
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))

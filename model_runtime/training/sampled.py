@@ -25,9 +25,9 @@ from .body_data import Batch
 if TYPE_CHECKING:
     from .body import BodyTraining
 
-SAMPLER, GUIDANCE = "snr8", 2.0
-MADE, REAL = 8, 64  # windows; few and few steps, since it is done often
-_TOGETHER = 3  # windows sampled in one batch, of which the first is drawn
+SAMPLER, GUIDANCE = "snr10", 2.0
+MADE, REAL = 12, 64  # windows
+_TOGETHER = 4  # windows sampled in one batch, of which the first is drawn
 _LOWER = np.array([0, *LEG_JOINTS])
 
 
