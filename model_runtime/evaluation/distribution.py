@@ -1,6 +1,8 @@
 """How like the corpus a set of motions is, and how varied: the measures of audio2photoreal's evaluation (Ng et al. 2024).
 
-A motion is seen as one vector a frame: the rotation vectors of all joints, the pelvis without its heading (``pose_vectors``).
+A motion is seen as one vector a frame: every joint's rotation by two columns of its matrix, the pelvis without its heading
+(``pose_vectors``). Those have no place where they jump, as rotation vectors do at half a turn, and one jump in an arm lifted high
+would outweigh all else in FID_k.
 FID_g compares Gaussians over those, FID_k over their changes from frame to frame; Div_g and Div_k are their spread within
 a motion, Div_sample the spread over takes of the same shot.
 """
@@ -22,14 +24,17 @@ Array = NDArray[Any]
 
 
 def pose_vectors(rotations: Array) -> Array:
-    """(T, 52, 4) local quaternions -> (T, 156) rotation vectors in radians, the pelvis turned to heading 0."""
+    """(T, 52, 4) local quaternions -> (T, 312) first two columns of the rotation matrices, the pelvis turned to heading 0.
+
+    Zhou et al. 2019, section 4.2.
+    """
     still = np.array(rotations, np.float64)
     still[:, 0] = rot.multiply(rot.conjugate(rot.about_z(heading_of(still[:, 0].astype(np.float32)))), still[:, 0])
-    return rot.to_axis_angle(still).reshape(len(still), -1)
+    return rot.to_matrix(still)[..., :2].swapaxes(-1, -2).reshape(len(still), -1)
 
 
 def changes(poses: Array) -> Array:
-    """(T - 1, D) velocity of pose vectors, radians a second."""
+    """(T - 1, D) velocity of pose vectors, a second."""
     return np.diff(poses, axis=0) * FPS
 
 
@@ -42,7 +47,7 @@ def frechet_distance(a: Array, b: Array) -> float:
 
 
 def fid(made: Sequence[Array], real: Sequence[Array]) -> dict[str, float]:
-    """'fid_g' and 'fid_k' of motions given as pose vectors (T, 156) each; lower is nearer to the real ones."""
+    """'fid_g' and 'fid_k' of motions given as pose vectors (T, D) each; lower is nearer to the real ones."""
     return {
         "fid_g": frechet_distance(np.concatenate(made), np.concatenate(real)),
         "fid_k": frechet_distance(np.concatenate([changes(m) for m in made]), np.concatenate([changes(r) for r in real])),
@@ -58,5 +63,5 @@ def diversity(motions: Sequence[Array]) -> dict[str, float]:
 
 
 def sample_diversity(takes: Sequence[Array]) -> float:
-    """Mean standard deviation over takes (S, T, 156) of one shot, frame by frame: 0 when every seed gives the same."""
+    """Mean standard deviation over takes (S, T, D) of one shot, frame by frame: 0 when every seed gives the same."""
     return float(np.stack(takes).std(0).mean())

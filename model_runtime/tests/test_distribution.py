@@ -17,7 +17,14 @@ def test_the_distance_of_two_gaussians_is_that_of_the_formula():
 def test_where_somebody_faces_is_no_part_of_a_pose():
     pose = np.tile(rot.IDENTITY, (5, 52, 1))
     pose[:, 0] = rot.about_z(np.linspace(0, 3, 5))
-    assert np.abs(pose_vectors(pose)).max() < 1e-6
+    assert np.ptp(pose_vectors(pose), axis=0).max() < 1e-6
+
+
+def test_an_arm_that_turns_through_half_a_turn_changes_evenly():
+    turning = np.tile(rot.IDENTITY, (60, 52, 1))
+    turning[:, 16] = rot.about_z(np.linspace(2.8, 3.5, 60))
+    change = np.abs(np.diff(pose_vectors(turning), axis=0)).max(1)
+    assert change.max() < 1.5 * change.min()
 
 
 def moving(speed: float, seed: int = 0) -> np.ndarray:

@@ -226,3 +226,20 @@ def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
     assert interaction(joints, joints, moved, batch, "lower", one) > 1e-3
     arms = arm_positions(batch.upper, batch)
     assert interaction(arms, arms, batch.lower, batch, "upper", one) < 1e-9
+
+
+def test_windows_around_sitting_down_can_be_drawn_more_often(tmp_path):
+    scene = make_scene(1, "train")
+    long = 1200
+    for name in ("root_positions", "rotations", "labels", "contacts", "prosody", "face"):
+        value = getattr(scene, name)
+        setattr(scene, name, np.repeat(value[:, :1], long, 1))
+    scene.labels[0, 900:] = 0
+    scene.save(tmp_path / "scene_00001.npz")
+    data = BodyData([tmp_path / "scene_00001.npz"], torch.device("cpu"))
+
+    def share(chance: float) -> float:
+        labels = data.random(64, torch.Generator().manual_seed(1), chance).labels[:, 0]
+        return float((labels[:, 0] != labels[:, -1]).float().mean())
+
+    assert share(0.0) < 0.6 and share(1.0) == 1.0

@@ -35,6 +35,7 @@ from .options import Run, add_run_options, run_of
 from .word_features import WordTracks
 
 SCALES = "scales.safetensors"
+AROUND_SITTING = 0.2  # share of windows around sitting down and getting up: a few seconds of an hour of scenes
 LICENCES = ["SmartBody (LGPL-2.1, taken under GPL-3.0)", "Microsoft Rocketbox (MIT)", "CMU Graphics Lab Motion Capture Database"]
 
 
@@ -136,7 +137,7 @@ class BodyTraining:
         }
 
     def training_terms(self, network: torch.nn.Module, batch_size: int) -> dict[str, Tensor]:
-        batch = self.data.random(batch_size, self.generator)
+        batch = self.data.random(batch_size, self.generator, AROUND_SITTING)
         clean = batch.features(self.config.stage)
         step = torch.randint(STEPS, (batch_size,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)

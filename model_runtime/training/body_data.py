@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
-from ..contract import EMOTIONS, RELATIONSHIPS
+from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
 from ..corpus.scene import Scene
 from ..features.prominence import heard_stress, stress_bumps
 from ..features.prosody import VOICE_ACTIVITY
@@ -21,6 +21,7 @@ from .feelings import feeling_tracks
 from .word_features import WordTracks
 
 WINDOW = 300  # frames: 10 s
+SIT = ACTION_LABELS.index("sit")
 
 
 @dataclass
@@ -73,6 +74,16 @@ class BodyData:
         self.starts = torch.cat([torch.arange(int(f), int(f + n - window + 1)) for f, n in zip(first, lengths)]).to(device)
         self.scene_of = torch.cat([torch.full((int(n - window + 1),), i) for i, n in enumerate(lengths)]).to(device)
         self.device, self.window, self.minutes = device, window, float(lengths.sum()) / 30 / 60
+        self.around_sitting = self._around_sitting()
+
+    def _around_sitting(self) -> Tensor:
+        """Indices into ``starts`` of the windows in whose middle somebody sits down or gets up."""
+        seated = self.labels == SIT
+        changes = (torch.nonzero((seated[1:] != seated[:-1]).any(1))[:, 0] + 1).tolist()
+        near = torch.zeros(len(seated), dtype=torch.bool, device=self.device)
+        for change in changes:
+            near[max(0, change - self.window * 9 // 10) : max(0, change - self.window // 10)] = True
+        return torch.nonzero(near[self.starts])[:, 0]
 
     def windows(self, index: Tensor, transcript: Tensor | None = None) -> Batch:
         """The windows that begin at ``self.starts[index]``; ``transcript`` (B, 2) bool: whose stresses are known; else they are heard."""
@@ -101,8 +112,12 @@ class BodyData:
             labels=labels,
         )
 
-    def random(self, batch: int, generator: torch.Generator) -> Batch:
+    def random(self, batch: int, generator: torch.Generator, around_sitting: float = 0.0) -> Batch:
+        """Windows from anywhere, or with the chance ``around_sitting`` from where somebody sits down or gets up, which is seldom."""
         index = torch.randint(len(self.starts), (batch,), generator=generator, device=self.device)
+        if around_sitting and len(self.around_sitting):
+            other = self.around_sitting[torch.randint(len(self.around_sitting), (batch,), generator=generator, device=self.device)]
+            index = torch.where(torch.rand(batch, generator=generator, device=self.device) < around_sitting, other, index)
         return self.windows(index, torch.rand(batch, 2, generator=generator, device=self.device) < 0.5)
 
 

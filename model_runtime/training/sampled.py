@@ -72,7 +72,7 @@ class SampledWindows:
         """Pose vectors (T, D) of each body's own joints of the stage."""
         upper = np.setdiff1d(np.arange(rotations.shape[-2]), _LOWER)
         joints = {"lower": _LOWER, "upper": upper, "whole": np.arange(rotations.shape[-2])}[self.training.config.stage]
-        columns = (3 * joints[:, None] + np.arange(3)).ravel()
+        columns = (6 * joints[:, None] + np.arange(6)).ravel()
         return [pose_vectors(body)[:, columns] for pair in rotations for body in pair]
 
     def _draw(self, shown: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]], step: int, found: dict[str, float]) -> None:
