@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, FloatArray, Request, Waypoint
+from ..contract import ACTION_LABELS, FPS, ActionSpan, Actor, EmotionSpan, FloatArray, Request, TimedWord, Waypoint
 from ..corpus.excerpt import excerpt
 from ..corpus.scene import Scene
 from ..cues import Cue, cue_of
@@ -92,13 +92,15 @@ def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | 
             EmotionSpan(f.emotion, f.intensity, max(f.start - start / FPS, 0.0), f.end - start / FPS)
             for f in scene.feelings[a] if f.end * FPS > start and f.start * FPS < stop
         ]  # fmt: skip
+        said = [] if words is None else words.timed(scene, a)
+        told = tuple(TimedWord(w.text, w.start - start / FPS, w.end - start / FPS) for w in said if start <= w.start * FPS and w.end * FPS < stop)
         actors.append(Actor(
             f"actor {a}", Skeleton(scene.skeletons[a]), (float(root[0, 0]), float(root[0, 1])), float(heading[0]),
             actions=tuple(ActionSpan(label, b / FPS, e / FPS) for label, b, e in spans), waypoints=tuple(points),
-            seat_height=float(scene.seat_height[a]), emotions=tuple(felt),
+            seat_height=float(scene.seat_height[a]), emotions=tuple(felt), words=told,
         ))  # fmt: skip
     request = Request((stop - start - 1) / FPS, (actors[0], actors[1]), relationship=scene.relationship)
-    said = None if words is None else words.of(scene)[:, start:stop]
+    vectors = None if words is None else words.of(scene)[:, start:stop]
     heard = [np.asarray(scene.prosody[a, start:stop], np.float32) for a in range(2)]
     cut = excerpt(scene, start, stop)
-    return Shot(name, request, heard, said, cut.root_positions, cut.rotations, cut)
+    return Shot(name, request, heard, vectors, cut.root_positions, cut.rotations, cut)

@@ -63,6 +63,7 @@ def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
     scene.utterances[1].append(SpokenUtterance("slt/1", 2.0, 1.0))
     tracks = WordTracks(tmp_path / "words.npz").of(scene)
     assert not tracks[0].any()
+    assert [(word.text, word.start) for word in WordTracks(tmp_path / "words.npz").timed(scene, 1)] == [("no", 2.1), ("way", 2.4)]
     np.testing.assert_allclose(tracks[1, 65], features.vectors(["no", "way"])[0], atol=0.02)
     assert not tracks[1, :62].any() and not tracks[1, 88:].any()
 

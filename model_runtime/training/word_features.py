@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import WEIGHTS
-from ..contract import FloatArray
+from ..contract import FloatArray, TimedWord
 from ..corpus.scene import Scene
 from ..corpus.speech_library import Utterance, load_speech_library
 from ..errors import InterActError
@@ -32,7 +32,7 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
     index, vectors, count = {}, [], 0
     for utterance in utterances:
         found = features.vectors([text for text, _, _ in utterance.words])
-        index[utterance.id] = [count, [[round(start, 3), round(end, 3)] for _, start, end in utterance.words]]
+        index[utterance.id] = [count, [[round(start, 3), round(end, 3), text] for text, start, end in utterance.words]]
         vectors.append(np.round(found / _STEP).clip(-127, 127).astype(np.int8))
         count += len(found)
     partial = out.with_name(out.name + ".part")
@@ -58,9 +58,16 @@ class WordTracks:
                 if spoken.id in self.index:
                     first, spans = self.index[spoken.id]
                     vectors = self.vectors[first : first + len(spans)] * np.float32(_STEP)
-                    track = word_track([(start + spoken.start, end + spoken.start) for start, end in spans], vectors, scene.frames)
+                    track = word_track([(start + spoken.start, end + spoken.start) for start, end, _ in spans], vectors, scene.frames)
                     tracks[actor] = np.where(track.any(-1, keepdims=True), track, tracks[actor])
         return tracks
+
+    def timed(self, scene: Scene, actor: int) -> list[TimedWord]:
+        """The words that an actor of the scene says, in scene time."""
+        return [
+            TimedWord(text, start + spoken.start, end + spoken.start)
+            for spoken in scene.utterances[actor] if spoken.id in self.index for start, end, text in self.index[spoken.id][1]
+        ]  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
