@@ -141,14 +141,20 @@ def finish_bodies(
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
     if together:
         roots = walk_past(roots, rotations, cue.skeletons, [kept is not None and bool(kept.part("lower").any()) for kept in cue.keep.motions])
+    keep_both(roots, rotations, cue)  # now, so that feet stand where bodies flow in and out of it
     for a, skeleton in enumerate(cue.skeletons):
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy())
         rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a])
     rotations = clear_arms(roots, rotations, cue.skeletons, together)
+    keep_both(roots, rotations, cue)  # and again what feet and arms have moved of it
+    return roots, rotations, contacts
+
+
+def keep_both(roots: NDArray[np.float32], rotations: NDArray[np.float32], cue: Cue) -> None:
+    """Kept motion in its place, in place."""
     for a, kept in enumerate(cue.keep.motions):
         if kept is not None:
             roots[a], rotations[a] = keep_exactly(roots[a], rotations[a], kept)
-    return roots, rotations, contacts
 
 
 def hears_words(*stages: BodyStage) -> bool:

@@ -86,6 +86,14 @@ def test_an_offset_fades_beside_what_is_kept_and_two_share_a_short_gap():
     assert (np.diff(faded[20:]) <= 0).all() and faded[20 + BLEND] == 0
 
 
+def test_a_far_border_is_drawn_to_in_longer_time():
+    keep = np.arange(90) < 30
+    offset = np.full((90, 3), 0.2)
+    speed = np.linalg.norm(np.diff(faded_offset(offset, keep, haste=0.5)[30:], axis=0), axis=-1).max() * 30
+    hasty = np.linalg.norm(np.diff(faded_offset(offset, keep)[30:], axis=0), axis=-1).max() * 30
+    assert speed < 0.55 < hasty
+
+
 def test_kept_motion_crosses_as_json_unchanged(take):
     request = keeping(first=kept(take.actors[0], "upper", frames=slice(0, 30)))
     back = Request.from_json(request.to_json()).actors[0].kept
