@@ -1,5 +1,7 @@
 """Labels too short to be played, and what becomes of them."""
 
+from itertools import pairwise
+
 from model_runtime.contract import ActionSpan
 from model_runtime.short_labels import without_short_labels
 
@@ -37,7 +39,7 @@ def test_many_short_labels_in_a_row_become_one_that_can_be_played():
     script, notes = played(*spans)
     assert all(end - start >= 0.3 - 1e-6 for _, start, end in script) and notes
     assert script[0][1] == 0.0 and script[-1][2] == 6.0
-    assert all(a[2] == b[1] for a, b in zip(script, script[1:]))
+    assert all(a[2] == b[1] for a, b in pairwise(script))
 
 
 def test_a_shot_that_is_one_label_keeps_it_however_short():
