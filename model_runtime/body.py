@@ -84,7 +84,7 @@ class BodyStage:
         dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
         both = {name: twice(value) for name, value in conditions.items()}
         reading = self.network.read(twice(kept), twice(mask), both, twice(body), None if given is None else twice(given), dropped)
-        told = reading.first(1)
+        told = reading.first_half()
         noise = torch.randn(kept.shape, generator=generator)
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:

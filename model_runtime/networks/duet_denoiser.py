@@ -130,9 +130,10 @@ class Reading:
     body: Tensor
     rotary: tuple[Tensor, Tensor]
 
-    def first(self, batch: int) -> Reading:
-        """Of the first ``batch`` pairs alone."""
-        return Reading(self.tokens[: 2 * batch], self.body[: 2 * batch], self.rotary)
+    def first_half(self) -> Reading:
+        """Of the first half of the batch alone."""
+        half = len(self.body) // 2
+        return Reading(self.tokens[:half], self.body[:half], self.rotary)
 
 
 class DuetBlock(nn.Module):

@@ -117,7 +117,14 @@ def upper_mask(batch: Batch) -> Tensor:
     return torch.stack([joints, hands], -1).float()
 
 
-def dropped_conditions(batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1) -> dict[str, Tensor]:
-    """Per condition (B,) bool: on its own with chance ``each``, and all together with ``all_at_once``."""
-    together = torch.rand(batch, device=device) < all_at_once
-    return {name: (torch.rand(batch, device=device) < each) | together for name in CONDITIONS}
+# What most requests leave unsaid, all of it at once: trained so, or the network takes its absence for that of the voices.
+UNSAID = ("emotion", "relationship", "words", "style")
+
+
+def dropped_conditions(
+    batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1, unsaid: float = 0.3
+) -> dict[str, Tensor]:
+    """Per condition (B,) bool: on its own with chance ``each``, all together with ``all_at_once``, and ``UNSAID`` together with ``unsaid``."""
+    together, plain = torch.rand(batch, device=device) < all_at_once, torch.rand(batch, device=device) < unsaid
+    alone = {name: torch.rand(batch, device=device) < each for name in CONDITIONS}
+    return {name: flag | together | plain if name in UNSAID else flag | together for name, flag in alone.items()}
