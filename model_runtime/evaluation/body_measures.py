@@ -74,6 +74,16 @@ def each_shot(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, dict[
     return found
 
 
+def speaks(shot: Shot, actor: int) -> NDArray[np.bool_]:
+    """(T,) whether an actor of a shot is heard."""
+    return shot.heard[actor][:, VOICE_ACTIVITY] > 0.5
+
+
+def listens(shot: Shot, actor: int) -> NDArray[np.bool_]:
+    """(T,) whether the other alone is heard."""
+    return speaks(shot, 1 - actor) & ~speaks(shot, actor)
+
+
 def obedience(shot: Shot, pair: Sequence[Posed]) -> float:
     return float(np.mean([
         label_obedience(label_track(actor, body.frames), body.root, body.rotations, body.skeleton) for actor, body in zip(shot.request.actors, pair)
@@ -123,7 +133,7 @@ def beats_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> dict[st
     found, spoken = [], 0.0
     for shot, pair in zip(shots, pairs):
         for a, body in enumerate(pair):
-            speaking = shot.heard[a][:, VOICE_ACTIVITY] > 0.5
+            speaking = speaks(shot, a)
             ends = stroke_ends(body.root, body.rotations, body.skeleton, speaking)
             found.append(gesture_beats(ends, np.array(shot.scene.stresses[a]), body.frames / FPS))
             spoken += float(speaking.sum()) / FPS / 60
@@ -136,10 +146,9 @@ def hands_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> dict[st
     """Speed of the hands against the chest in cm/s, of who speaks and of who only listens; walking does not count."""
     speeds: dict[str, list[Array]] = {"speaking": [], "listening": []}
     for shot, pair in zip(shots, pairs):
-        active = np.stack([heard[:, VOICE_ACTIVITY] > 0.5 for heard in shot.heard])
         for a, body in enumerate(pair):
             calm = label_track(shot.request.actors[a], body.frames) != ACTION_LABELS.index("walk")
-            for name, when in (("speaking", active[a]), ("listening", active[1 - a] & ~active[a])):
+            for name, when in (("speaking", speaks(shot, a)), ("listening", listens(shot, a))):
                 speeds[name].append(body.hand_speed.mean(axis=1)[calm & when[: body.frames]])
     return {f"hands_{name}_cm_s": 100 * _mean(np.concatenate(values)) for name, values in speeds.items()}
 
@@ -159,12 +168,11 @@ def facing_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> float:
     facing = []
     head = INDEX["head"]
     for shot, pair in zip(shots, pairs):
-        active = np.stack([heard[:, VOICE_ACTIVITY] > 0.5 for heard in shot.heard])
         for a, body in enumerate(pair):
             way = pair[1 - a].positions[:, head] - body.positions[:, head]
             ahead = rot.rotate(body.world[:, head], np.array([0.0, -1.0, 0.0], np.float32))
             cosine = np.sum(way * ahead, -1) / np.maximum(np.linalg.norm(way, axis=-1), 1e-6)
-            facing.append(cosine[(active[1 - a] & ~active[a])[: body.frames]] > FACING)
+            facing.append(cosine[listens(shot, a)[: body.frames]] > FACING)
     return _mean(np.concatenate(facing))
 
 
@@ -239,7 +247,7 @@ def hand_places(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
 
 
 def _moments(shot: Shot, actor: int) -> list[tuple[tuple[int, bool], NDArray[np.bool_]]]:
-    labels, speaking = label_track(shot.request.actors[actor], shot.frames), shot.heard[actor][:, VOICE_ACTIVITY] > 0.5
+    labels, speaking = label_track(shot.request.actors[actor], shot.frames), speaks(shot, actor)
     kinds = [((label, speaks), (labels == label) & (speaking == speaks)) for label in range(len(ACTION_LABELS)) for speaks in (False, True)]
     return [(kind, where) for kind, where in kinds if where.any()]
 

@@ -14,7 +14,6 @@ from ..contract import FPS, FloatArray, TimedWord
 from ..networks.prominence import ProminenceNet
 from .stress import FUNCTION_WORDS
 
-STRESS_SIZE = 2  # how likely a stress is at this frame, and 1 where that is known from words
 SPREAD = 0.05  # seconds: deviation of a stress's bump
 _LEAST = 0.3  # of the heard likelihood, for a word's peak to count as its stress
 
@@ -37,7 +36,10 @@ def heard_stress(prosody: FloatArray) -> FloatArray:
 
 
 def stress_track(prosody: FloatArray, words: Sequence[TimedWord] = ()) -> FloatArray:
-    """(T, 2) what the body is told of stresses. With words each content word is stressed where its voice stands out most."""
+    """(T, 2) what the body is told of stresses: how likely one is at a frame, and 1 where that is known from words.
+
+    With words each content word is stressed where its voice stands out most.
+    """
     heard = heard_stress(prosody)
     if not words:
         return np.stack([heard, np.zeros_like(heard)], -1)
