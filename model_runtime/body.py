@@ -1,6 +1,7 @@
 """The body model at work: conditions and places in, motion of the pair out, window by window.
 
-A take of any length is made in windows (``windows.py``), each of which keeps the end of the one before.
+A take of any length is made in windows (``windows.py``). Those of the lower body, whose features are seen from where a window
+begins, follow one another, each keeping the end of the one before; those of the upper body are made side by side.
 """
 
 from __future__ import annotations
@@ -17,27 +18,29 @@ from .body_features import (
     HEADING,
     LOWER_SIZE,
     POSITION,
-    UPPER_SIZE,
     GlobalMotion,
     HandBasis,
     decode_lower,
     encode_lower,
 )  # fmt: skip
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
-from .contract import ACTION_LABELS
+from .contract import ACTION_LABELS, FPS
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
-from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
+from .networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
 from .physics import Physics, descend
 from .places import Places, lead_towards, path_ahead
-from .windows import Window, join_windows, ramp, windows
+from .windows import Window, join_windows, shares, windows
 
 # Below this noise step guidance only adds grain, and the free prediction is left out (Kynkäänniemi et al. 2024, who also leave
 # it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
 GUIDED_FROM = 100
-WALKING = ACTION_LABELS.index("walk")
+WALKING, SITTING = ACTION_LABELS.index("walk"), ACTION_LABELS.index("sit")
+# Where somebody sits down or gets up, the label weighs this much more, up to so many frames away: such moments are seldom in
+# training, and at the usual guidance the body hesitates.
+SITTING_DOWN_GUIDANCE, AROUND_SITTING_DOWN = 1.75, FPS
 StepCallback = Callable[[float], None]
 
 
@@ -57,7 +60,6 @@ class BodyStage:
         self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
         self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
 
-    @torch.no_grad()
     def sample(
         self,
         conditions: dict[str, Tensor],
@@ -67,31 +69,66 @@ class BodyStage:
         given: Tensor | None,
         generator: torch.Generator,
         preset: str,
-        guidance: float,
+        guidance: float | Tensor,
         on_step: StepCallback,
         energy: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features.
 
-        ``energy`` of raw features is lowered on the way (``physics.py``).
+        ``guidance``: one weight, or one for each frame (1, 2, T, 1). ``energy`` of raw features is lowered on the way (``physics.py``).
+        """
+        whole = [Window(0, kept.shape[2], 0)]
+        lower = None if given is None else [given]
+        return self.sample_together(whole, conditions, body, kept, mask, lower, generator, preset, guidance, on_step, energy)
+
+    @torch.no_grad()
+    def sample_together(
+        self,
+        spans: list[Window],
+        conditions: dict[str, Tensor],
+        body: Tensor,
+        kept: Tensor,
+        mask: Tensor,
+        given: list[Tensor] | None,
+        generator: torch.Generator,
+        preset: str,
+        guidance: float | Tensor,
+        on_step: StepCallback,
+        energy: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """A take of overlapping windows, all of them denoised step by step side by side; arguments as of ``sample``, over the take,
+        but ``given`` window by window.
+
+        Where two overlap they share the noisy sample, and their predictions flow into one another at every step (Bar-Tal et al.
+        2023, "MultiDiffusion"). Windows that were made one after the other, each from the end of the one before, calmed down from
+        window to window.
         """
         kept = (kept - self.mean) / self.std
         spread = self.config.spread(mask)
         kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
-        if given is not None:
-            given = (given - self.lower_mean) / self.lower_std
         # The conditional and the free prediction run as one batch of two.
         dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
-        both = {name: twice(value) for name, value in conditions.items()}
-        reading = self.network.read(twice(kept), twice(mask), both, twice(body), None if given is None else twice(given), dropped)
-        told = reading.first_half()
+        readings = []
+        for index, window in enumerate(spans):
+            here = window.span
+            both = {name: twice(value[:, :, here]) for name, value in conditions.items()}
+            lower = None if given is None else twice((given[index] - self.lower_mean) / self.lower_std)
+            readings.append(self.network.read(twice(kept[:, :, here]), twice(mask[:, :, here]), both, twice(body), lower, dropped))
+        told, parts = [reading.first_half() for reading in readings], shares(spans)
         noise = torch.randn(kept.shape, generator=generator)
+        unguided = isinstance(guidance, float) and guidance == 1.0
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
-            if guidance == 1.0 or int(step) < GUIDED_FROM:
-                return self.network.denoise(noisy, step, told)
-            out = self.network.denoise(twice(noisy), step.expand(2), reading)
-            return guided(out[:1], out[1:], guidance)
+            clean = torch.zeros_like(noisy)
+            for window, reading, conditional, part in zip(spans, readings, told, parts):
+                here = noisy[:, :, window.span]
+                if unguided or int(step) < GUIDED_FROM:
+                    seen = self.network.denoise(here, step, conditional)
+                else:
+                    out = self.network.denoise(twice(here), step.expand(2), reading)
+                    seen = guided(out[:1], out[1:], guidance if isinstance(guidance, float) else guidance[:, :, window.span])
+                clean[:, :, window.span] += part[:, None] * seen
+            return clean
 
         def correct(clean: Tensor) -> Tensor:
             assert energy is not None
@@ -140,7 +177,8 @@ def make_lower(
             return physics.of_lower(decode_lower(features[0], height, start_xy, start_heading), window.start)  # noqa: B023
 
         progress = share_of(on_step, index, len(spans))
-        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, progress, energy if corrected else None)
+        weight = guidance if guidance == 1.0 else guidance_at_changes(cut["labels"], guidance)
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, weight, progress, energy if corrected else None)
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return join_windows(parts)
 
@@ -150,28 +188,23 @@ def make_upper(
     guidance: float, on_step: StepCallback, physics: Physics | None = None,
 ) -> Tensor:  # fmt: skip
     """Upper features (2, frames, 102) over the take, given the lower body (2, padded frames, ...)."""
-    out = torch.zeros(2, lower.root.shape[1], UPPER_SIZE)
-    given_upper, wanted = keep.upper(stage.hands)
+    kept, mask = keep.upper(stage.hands)
     corrected = physics is not None and physics.guides("upper")
     spans = windows(frames)
-    for index, window in enumerate(spans):
-        generator = torch.Generator().manual_seed(seed * 1000 + 500 + index)
+    given = []
+    for window in spans:
         part = lower.window(window.start, window.stop)
-        given = encode_lower(GlobalMotion(*(getattr(part, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), body[..., 0])
-        kept, mask = given_upper[None, :, window.span].clone(), wanted[None, :, window.span].clone()
-        before = slice(window.start, window.start + window.kept)
-        kept[0, :, : window.kept], mask[0, :, : window.kept] = out[:, before], 1.0
-        cut = {name: value[:, :, window.span] for name, value in conditions.items()}
+        given.append(encode_lower(GlobalMotion(*(getattr(part, n)[None] for n in ("root", "heading", "tilt", "legs", "contacts"))), body[..., 0]))
 
-        def energy(features: Tensor) -> Tensor:
-            assert physics is not None
-            return physics.of_upper(part, features[0], window.start)  # noqa: B023
+    def energy(features: Tensor) -> Tensor:
+        assert physics is not None
+        return physics.of_upper(lower, features[0], 0)
 
-        progress = share_of(on_step, index, len(spans))
-        features = stage.sample(cut, body, kept, mask, given, generator, preset, guidance, progress, energy if corrected else None)[0]
-        blend = ramp(window)[None, :, None]
-        out[:, window.span] = out[:, window.span] * (1 - blend) + features * blend
-    return out[:, :frames]
+    generator = torch.Generator().manual_seed(seed * 1000 + 500)
+    features = stage.sample_together(
+        spans, conditions, body, kept[None], mask[None], given, generator, preset, guidance, on_step, energy if corrected else None
+    )  # fmt: skip
+    return features[0, :, :frames]
 
 
 def twice(x: Tensor) -> Tensor:
@@ -182,6 +215,16 @@ def twice(x: Tensor) -> Tensor:
 def walking_of(conditions: dict[str, Tensor]) -> NDArray[np.bool_]:
     """(2, T) whether each actor's own label is to walk."""
     return (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
+
+
+def guidance_at_changes(labels: Tensor, guidance: float) -> Tensor:
+    """Weight of each frame (1, 2, T, 1): more around the frames where an actor's own label (1, 2, T, 6) turns to sit or from it."""
+    seated = labels[0, :, :, SITTING]
+    changes = torch.nn.functional.pad((seated[:, 1:] != seated[:, :-1]).float(), (1, 0))
+    reach = 2 * AROUND_SITTING_DOWN + 1
+    near = torch.nn.functional.max_pool1d(changes[:, None], reach, 1, AROUND_SITTING_DOWN)
+    near = torch.nn.functional.avg_pool1d(near, 2 * PATCH + 1, 1, PATCH, count_include_pad=False)
+    return guidance * (1 + (SITTING_DOWN_GUIDANCE - 1) * near.transpose(1, 2)[None])
 
 
 def kept_lower(

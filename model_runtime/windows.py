@@ -1,11 +1,12 @@
 """A take of any length as overlapping windows of about what the networks are trained on.
 
-Each window keeps the last 2 s of the one before as motion kept, so the take has no seam; only one window is in the
-networks at a time, so memory stays constant.
+Windows share 2 s with the next, kept as motion or made by both, so the take has no seam; only one window is in the networks at a
+time, so memory stays constant.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -76,3 +77,14 @@ def ramp(window: Window) -> Tensor:
         return torch.ones(window.length)
     t = ((torch.arange(window.length).float() + 0.5) / (window.kept / 2) - 1).clamp(0, 1)
     return t * t * (3 - 2 * t)
+
+
+def shares(spans: list[Window]) -> list[Tensor]:
+    """How much of each frame (T,) is each window's where all are made at once: smooth through the overlaps, one in sum."""
+    t = (torch.arange(OVERLAP).float() + 0.5) / OVERLAP
+    rise = t * t * (3 - 2 * t)
+    found = [torch.ones(window.length) for window in spans]
+    for before, after in pairwise(found):
+        before[-OVERLAP:] = 1 - rise
+        after[:OVERLAP] = rise
+    return found

@@ -15,10 +15,11 @@ SHORTEST, LONGEST = 60.0, 240.0  # s
 ROOM_FOR_KNEES = 0.25  # m more between two bodies for each that is seated
 SEATS = (0.35, 0.55)  # m
 
-# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests).
+# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests), and
+# that people sit down and get up often enough to be learned from.
 KINDS = {
-    "both stand": 0.11, "both sit": 0.12, "one sits": 0.06, "walking together": 0.22, "approaching": 0.06, "leaving": 0.06,
-    "arriving and sitting down": 0.10, "restless": 0.10, "circling": 0.07, "showing around": 0.10,
+    "both stand": 0.07, "both sit": 0.06, "one sits": 0.04, "walking together": 0.16, "approaching": 0.05, "leaving": 0.06,
+    "arriving and sitting down": 0.16, "restless": 0.24, "circling": 0.06, "showing around": 0.10,
 }  # fmt: skip
 # How often bodies look past each other instead of facing, side by side.
 _SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}
@@ -129,7 +130,7 @@ def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[l
         a.rest("sit" if rng.random() < 0.6 else "stand")
         b.stay("stand", 1.0, 5.0)
         b.walk("approach", 3.0, 6.0)
-        b.stay("stand", 1.5, 8.0)
+        b.stay("stand", *((0.3, 0.4) if rng.random() < 0.6 else (1.5, 8.0)))
         b.rest("sit")
     elif kind == "restless":
         for plan in (a, b):
@@ -202,7 +203,7 @@ def _restless(rng: np.random.Generator, plan: _Plan) -> None:
             came = bool([i for i in plan.plan if i.goal]) and [i.goal for i in plan.plan if i.goal][-1] in ("approach", "around")
             goals = ["leave", "wander", "around"] if came else ["approach", "wander", "around"]
             plan.walk(str(rng.choice(goals, p=[0.2, 0.5, 0.3] if came else [0.6, 0.2, 0.2])), 4.0, 11.0)
-            label = "sit" if rng.random() < 0.35 else "stand"
+            label = "sit" if rng.random() < 0.55 else "stand"
         elif label == "sit":
             plan.stay("sit", 6.0, 16.0)
             label = "stand"

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
-from ..contract import FPS, Actor, Performance, Request
+from ..contract import ACTION_LABELS, FPS, Actor, Performance, Request
+from ..cues import label_track
 from ..features.audio import mix_speech
 from ..features.prosody import VOICE_ACTIVITY, prosody
 from ..generate import generate
@@ -19,6 +21,7 @@ from .measures import hand_speed, largest_difference, mean_difference, mouth_mot
 Array = NDArray[Any]
 Generate = Callable[[Request], Performance]
 SHORT = 8.0  # s: enough to tell takes apart
+SILENT_TAKES = 3
 CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 
 
@@ -26,8 +29,8 @@ def check_behaviour(request: Request, original: Performance, make: Generate = ge
     """Figures from four further generations. ``original`` is what ``request`` gave.
 
     ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``: with
-    both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than listeners;
-    ``silence_…``: hands, mouth and way of two who hear nothing.
+    both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than listeners,
+    apart from walks and changes of label, when hands serve the body; ``silence_…``: hands, mouth and way of two who hear nothing.
     """
     short = cut(request, SHORT)
     first, again, other = make(short), make(short), make(replace(short, seed=short.seed + 1))
@@ -56,7 +59,8 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
         alone = _speaks_alone(shot, result.frames)
         for me, (actor, played) in enumerate(zip(shot.actors, result.actors)):
             speed = hand_speed(played.root_positions, played.rotations, actor.skeleton).mean(axis=1)
-            hands.append((_mean(speed, alone[me]), _mean(speed, alone[1 - me])))
+            settled = _settled(actor, result.frames)
+            hands.append((_mean(speed, alone[me] & settled), _mean(speed, alone[1 - me] & settled)))
             mouths.append((_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me])))
     # Hands of both together, once for each way to hand out the voices; every single mouth.
     by_shot = [(hands[k][0] + hands[k + 1][0], hands[k][1] + hands[k + 1][1]) for k in (0, 2)]
@@ -68,15 +72,20 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
 
 
 def check_silence(request: Request, make: Generate = generate) -> dict[str, Any]:
-    """Both stand for ``SHORT`` seconds and nobody says a word."""
+    """Both stand for ``SHORT`` seconds and nobody says a word; speed of the hands as the mean over ``SILENT_TAKES`` takes, for a body
+    shifts its weight in one and not in the next; of mouths and ways the worst of all."""
     still = replace(cut(request, SHORT), actors=tuple(replace(a, speech=(), actions=(), waypoints=()) for a in request.actors))  # type: ignore[arg-type]
-    result = make(still)
     speeds, closed, ways = [], [], []
-    for actor, played in zip(still.actors, result.actors):
-        speeds.append(float(hand_speed(played.root_positions, played.rotations, actor.skeleton).mean()))
-        closed.append(float((lip_gap(played.face) < CLOSED).mean()))
-        ways.append(float(np.ptp(played.root_positions[:, :2], axis=0).max()))
-    return {"silence_hand_speed_cm_per_s": 100 * max(speeds), "silence_mouth_closed": min(closed), "silence_way_cm": 100 * max(ways)}
+    for seed in range(request.seed, request.seed + SILENT_TAKES):
+        for actor, played in zip(still.actors, make(replace(still, seed=seed)).actors):
+            speeds.append(float(hand_speed(played.root_positions, played.rotations, actor.skeleton).mean()))
+            closed.append(float((lip_gap(played.face) < CLOSED).mean()))
+            ways.append(float(np.ptp(played.root_positions[:, :2], axis=0).max()))
+    return {
+        "silence_hand_speed_cm_per_s": 100 * float(np.mean(speeds)),
+        "silence_mouth_closed": min(closed),
+        "silence_way_cm": 100 * max(ways),
+    }
 
 
 def cut(request: Request, seconds: float) -> Request:
@@ -98,6 +107,13 @@ def _speaks_alone(request: Request, frames: int) -> list[Array]:
     """(T,) for each actor: it speaks and the other does not."""
     active = [prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors]
     return [active[0] & ~active[1], active[1] & ~active[0]]
+
+
+def _settled(actor: Actor, frames: int) -> Array:
+    """(T,) the actor neither walks nor changes its label within a second."""
+    labels = label_track(actor, frames)
+    busy = (labels == ACTION_LABELS.index("walk")) | (np.diff(labels, prepend=labels[:1]) != 0)
+    return ~maximum_filter1d(busy, 2 * FPS + 1)
 
 
 def _mean(values: Array, where: Array) -> float:

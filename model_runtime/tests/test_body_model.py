@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.body import BodyStage
+from model_runtime.body import SITTING_DOWN_GUIDANCE, BodyStage, guidance_at_changes
 from model_runtime.body_features import (
     LOWER_SIZE,
     UPPER_SIZE,
@@ -22,7 +22,7 @@ from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, 
 from model_runtime.places import Places, lead_towards, path_ahead, walked_share
 from model_runtime.refine.places import follow_places
 from model_runtime.skeleton import AVERAGE_SKELETON
-from model_runtime.windows import LONGEST, OVERLAP, windows
+from model_runtime.windows import LONGEST, OVERLAP, shares, windows
 
 HEIGHT = torch.tensor([0.9, 1.0])
 
@@ -151,6 +151,24 @@ def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames
     assert all(later.start + later.kept == earlier.stop and later.kept == OVERLAP for earlier, later in pairwise(spans))
     assert all(span.length <= LONGEST and span.length % PATCH == 0 for span in spans)
     assert len(spans) == 1 or min(span.length for span in spans) >= LONGEST // 2, "the frames are shared out evenly"
+
+
+@pytest.mark.parametrize("frames", [15, 331, 2701])
+def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
+    spans = windows(frames)
+    total = torch.zeros(spans[-1].stop)
+    for span, share in zip(spans, shares(spans), strict=True):
+        total[span.span] += share
+        assert share.min() >= 0
+    torch.testing.assert_close(total, torch.ones_like(total))
+
+
+def test_who_sits_down_is_told_so_more_firmly():
+    labels = torch.zeros(1, 2, 300, 6)
+    labels[0, 0, 150:, 0] = 1.0
+    weight = guidance_at_changes(labels, 2.0)
+    assert weight[0, 0, 150].item() == pytest.approx(2.0 * SITTING_DOWN_GUIDANCE)
+    assert (weight[0, 0, :100] == 2.0).all() and (weight[0, 0, 200:] == 2.0).all() and (weight[0, 1] == 2.0).all()
 
 
 def test_a_root_is_led_through_the_place_asked_for_while_it_walks():
