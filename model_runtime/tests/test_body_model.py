@@ -9,6 +9,7 @@ import torch
 from model_runtime.body import SITTING_DOWN_GUIDANCE, BodyStage, guidance_at_changes
 from model_runtime.body_features import (
     LOWER_SIZE,
+    POSITION,
     UPPER_SIZE,
     GlobalMotion,
     HandBasis,
@@ -221,6 +222,24 @@ def test_a_standing_body_is_not_pulled_by_its_absolute_place():
     features[..., 62] += torch.linspace(0, 1, 150)  # the absolute block says otherwise
     back = decode_lower(features, HEIGHT, still.root[:, 0, :2], still.heading[:, 0])
     assert (back.root - still.root)[..., :2].abs().max() < 1e-4
+
+
+def test_the_way_wanted_reaches_the_place_past_all_blocks_and_a_dropped_one_does_not():
+    config = DuetConfig("lower", width=32, heads=2, blocks=1, conditions=("labels", "path"))
+    network = DuetDenoiser(config).eval()
+    torch.nn.init.zeros_(network.conditions_in["path"].weight)
+    noisy, step, kept, mask, conditions, body, given = inputs(config)
+    body = body.abs()
+    farther = conditions | {"path": conditions["path"] + torch.tensor([1.0, 0.0, 0.0])}
+    with torch.no_grad():
+        near = network(noisy, step, kept, mask, conditions, body, given)
+        far = network(noisy, step, kept, mask, farther, body, given)
+        dropped = [network(noisy, step, kept, mask, c, body, given, {"path": torch.tensor([True])}) for c in (conditions, farther)]
+    moved = far - near
+    height = body[..., None, 0]
+    torch.testing.assert_close(moved[..., POSITION.start], 0.5 * height.expand(1, 2, 50), atol=1e-5, rtol=1e-4)
+    moved[..., POSITION.start] = 0.0
+    assert moved.abs().max() < 1e-5 and torch.equal(*dropped)
 
 
 def test_a_condition_that_is_absent_counts_as_dropped():

@@ -20,7 +20,7 @@ from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
 from model_runtime.training.body import RECIPES, BodyTraining, stage_config, train_body
 from model_runtime.training.body_data import BodyData
-from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions
+from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions, travelled
 from model_runtime.training.curves import read_log
 from model_runtime.training.loop import Sampling, Trainer
 from model_runtime.training.options import Run
@@ -226,6 +226,16 @@ def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
     assert interaction(joints, joints, moved, batch, "lower", one) > 1e-3
     arms = arm_positions(batch.upper, batch)
     assert interaction(arms, arms, batch.lower, batch, "upper", one) < 1e-9
+
+
+def test_velocities_are_held_to_the_way_they_lead_each_second(scenes):
+    data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
+    index = torch.tensor([0, 40])
+    batch = data.windows(index)
+    frames = data.starts[index][:, None] + torch.arange(300)
+    places = data.root[frames].transpose(1, 2)[..., :2]
+    way = places[:, :, 31:] - places[:, :, 1:-30]
+    assert torch.allclose(travelled(batch.lower, batch)[:, :, 1:].norm(dim=-1), way.norm(dim=-1), atol=1e-3)
 
 
 def test_windows_around_sitting_down_can_be_drawn_more_often(tmp_path):

@@ -1,16 +1,17 @@
-"""What the body stages are trained for: clean features, their change over time, joints in metres, still feet."""
+"""What the body stages are trained for: clean features, their change over time, joints and ways in metres, still feet."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from ..body_features import CONTACTS, HEIGHT, JOINTS_6D, LEGS, PARTNER, TILT, TURN, VELOCITY
+from ..body_features import CONTACTS, HEADING, HEIGHT, JOINTS_6D, LEGS, PARTNER, TILT, TURN, VELOCITY
 from ..contract import FPS
 from ..kinematics import chain_positions, matrix_from_6d
 from ..skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
 from .body_data import Batch
 
+A_SECOND = FPS  # frames over which `travelled` adds up
 GEOMETRIC_UP_TO = 700  # above this noise step the prediction is too vague for geometry (models.md)
 _LOWER = (0, *LEG_JOINTS)
 _LOWER_PARENTS = [-1] + [_LOWER.index(PARENTS[j]) for j in LEG_JOINTS]
@@ -70,6 +71,15 @@ def facing_error(lower: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     return (weight[..., 0, 0] * (1 - (mine * theirs).sum(-1))).mean()
 
 
+def travelled(lower: Tensor, batch: Batch) -> Tensor:
+    """Way (B, 2, T - 30, 2) in metres over each second by the velocities (B, 2, T, 70), as seen from the window's start."""
+    ahead = torch.nn.functional.normalize(lower[..., HEADING], dim=-1, eps=1e-4)
+    x, y = (lower[..., VELOCITY] * batch.body[..., 0][:, :, None, None] / FPS).unbind(-1)
+    cosine, sine = ahead.unbind(-1)
+    place = torch.stack([cosine * x - sine * y, sine * x + cosine * y], -1).cumsum(2)
+    return place[:, :, A_SECOND:] - place[:, :, :-A_SECOND]
+
+
 def _root(lower: Tensor, batch: Batch) -> Tensor:
     """(B, 2, T, 3) the pelvis over the floor in its own heading frame."""
     return torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * batch.body[..., 0][:, :, None, None]], -1)
@@ -99,6 +109,8 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
         joints, true_joints = leg_positions(raw, batch), leg_positions(truth, batch)
         contact = truth[:, :, 1:, CONTACTS] * truth[:, :, :-1, CONTACTS]
         terms["orientation"] = 0.3 * facing_error(raw, truth, weight)
+        # At all steps, for it is under strong noise that the way is decided.
+        terms["travel"] = 10.0 * (travelled(raw, batch) - travelled(truth, batch)).square().mean()
         terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
     else:
         joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
