@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import astuple, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .body_features import body_size
+from .checkpoint import WEIGHTS
 from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request
 from .features.prominence import stress_track
 from .kept_features import KeptFeatures
@@ -37,11 +40,13 @@ class Cue:
 
 
 def cue_of(
-    request: Request, heard: list[FloatArray], with_words: bool, units: tuple[float, float] = (1.0, 1.0), alone: bool = False
-) -> Cue:
+    request: Request, heard: list[FloatArray], hears: Collection[str], units: tuple[float, float] = (1.0, 1.0), alone: bool = False,
+    weights: Path = WEIGHTS,
+) -> Cue:  # fmt: skip
     """What a request for two tells the bodies. ``heard``: prosody (T, 28) of each actor; ``units`` as in ``HumanScale``.
 
-    ``alone``: the second actor is neither heard nor in the way.
+    ``hears``: which of ``CONDITIONS`` the networks hear; words and stresses that none hears are not worked out. ``alone``: the second
+    actor is neither heard nor in the way. ``weights``: the folder of what turns voices and words into numbers.
     """
     padded = padded_frames(request.frames)
     labels = np.stack([_held(label_track(actor, request.frames), padded) for actor in request.actors])
@@ -54,10 +59,8 @@ def cue_of(
         seats[..., None, None].expand(-1, -1, padded, 1),
         emotion=torch.from_numpy(np.stack(feelings))[None] if any(actor.emotions for actor in request.actors) else None,
         relationship=torch.tensor([RELATIONSHIPS.index(request.relationship)]) if request.relationship else None,
-        words=spoken_words(request.actors, padded) if with_words else None,
-        stress=torch.from_numpy(
-            np.stack([_silent_after(stress_track(track, actor.words), padded) for track, actor in zip(heard, request.actors)])
-        )[None],
+        words=spoken_words(request.actors, padded, weights) if "words" in hears else None,
+        stress=stresses(request.actors, heard, padded, weights) if "stress" in hears else None,
         style=styles(request.actors) if any(actor.style for actor in request.actors) else None,
     )
     if alone:
@@ -97,13 +100,19 @@ def styles(actors: tuple[Actor, ...]) -> Tensor:
     return torch.tensor([[[np.nan] * STYLE_SIZE if actor.style is None else list(astuple(actor.style)) for actor in actors]])
 
 
-def spoken_words(actors: tuple[Actor, ...], frames: int) -> Tensor | None:
+def stresses(actors: tuple[Actor, ...], heard: list[FloatArray], frames: int, weights: Path) -> Tensor:
+    """(1, 2, T, 2) stressed syllables, heard or told by words."""
+    tracks = [_silent_after(stress_track(track, actor.words, weights), frames) for track, actor in zip(heard, actors)]
+    return torch.from_numpy(np.stack(tracks))[None]
+
+
+def spoken_words(actors: tuple[Actor, ...], frames: int, weights: Path) -> Tensor | None:
     """(1, 2, T, 48) vectors of what is said, or None where no transcript is known; an actor without words is silent."""
     if not any(actor.words for actor in actors):
         return None
     from .features.words import WordFeatures  # brings transformers with it
 
-    features = WordFeatures.load()
+    features = WordFeatures.load(weights)
     return torch.from_numpy(np.stack([features.track(actor.words, frames) for actor in actors]))[None]
 
 

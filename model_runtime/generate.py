@@ -67,7 +67,8 @@ def generate(
     played, scale = at_human_scale(directed)
     waves = [mix_speech(actor.speech, request.duration) for actor in directed.actors]
     alone = len(request.actors) == 1
-    cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears_words(lower_stage, upper_stage), scale.units, alone)
+    hears = {*lower_stage.config.conditions, *upper_stage.config.conditions}
+    cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears, scale.units, alone, weights)
     roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock, guides)
 
     roots = scale.back(roots)
@@ -155,10 +156,6 @@ def keep_both(roots: NDArray[np.float32], rotations: NDArray[np.float32], cue: C
     for a, kept in enumerate(cue.keep.motions):
         if kept is not None:
             roots[a], rotations[a] = keep_exactly(roots[a], rotations[a], kept)
-
-
-def hears_words(*stages: BodyStage) -> bool:
-    return any("words" in stage.config.conditions for stage in stages)
 
 
 @lru_cache(maxsize=1)

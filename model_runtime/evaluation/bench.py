@@ -21,7 +21,7 @@ from ..contract import QUALITIES, ActionSpan, Actor, Request, SpeechClip
 from ..cues import cue_of
 from ..errors import InterActError
 from ..generate import StageClock, make_bodies
-from ..networks.duet_denoiser import PROSODY_SIZE
+from ..networks.duet_denoiser import CONDITIONS, PROSODY_SIZE
 from ..skeleton import AVERAGE_SKELETON
 from .peers import InterGenSized, LdaSized, Spent, spent_by
 from .quick import ASSETS, perform
@@ -69,7 +69,7 @@ def compare_with_peers(weights: Path, seconds: float = 10.0) -> None:
     Processor time, over all threads, also tells on a machine that is busy with other things.
     """
     request = shot(seconds, "final")
-    cue = cue_of(request, [np.zeros((request.frames, PROSODY_SIZE), np.float32)] * 2, False)
+    cue = cue_of(request, [np.zeros((request.frames, PROSODY_SIZE), np.float32)] * 2, CONDITIONS)
     lower, upper = BodyStage("lower", weights), BodyStage("upper", weights)
     make_bodies(lower, upper, cue, 1, "final", 2.0, StageClock(lambda _: None))
     ours = Spent(float("inf"), float("inf"))

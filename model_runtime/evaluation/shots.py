@@ -14,7 +14,7 @@ from ..corpus.excerpt import excerpt
 from ..corpus.scene import Scene
 from ..cues import Cue, cue_of
 from ..direction import direct
-from ..networks.duet_denoiser import beside_partners
+from ..networks.duet_denoiser import CONDITIONS, beside_partners
 from ..skeleton import Skeleton, heading_of
 from ..training.body import split_scenes
 from ..training.word_features import WordTracks
@@ -39,7 +39,7 @@ class Shot:
 
     def cue(self) -> Cue:
         """What the networks are told, as ``generate`` would tell them."""
-        cue = cue_of(direct(self.request)[0], self.heard, False)
+        cue = cue_of(direct(self.request)[0], self.heard, CONDITIONS.keys() - {"words"})
         if self.words is not None:
             padded = np.zeros((2, cue.conditions["labels"].shape[2], self.words.shape[2]), np.float32)
             padded[:, : self.words.shape[1]] = self.words

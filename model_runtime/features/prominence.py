@@ -28,19 +28,19 @@ def stress_bumps(times: Sequence[float], frames: int) -> FloatArray:
     return track
 
 
-def heard_stress(prosody: FloatArray) -> FloatArray:
+def heard_stress(prosody: FloatArray, weights: Path = WEIGHTS) -> FloatArray:
     """(T,) likelihood of a stressed syllable at each frame of prosody (T, 28); 0 in silence."""
     with torch.no_grad():
-        likely = torch.sigmoid(_network()(torch.from_numpy(np.asarray(prosody, np.float32))[None]))[0].numpy()
+        likely = torch.sigmoid(_network(weights)(torch.from_numpy(np.asarray(prosody, np.float32))[None]))[0].numpy()
     return np.where(prosody[:, 0] > 0.0, likely, 0.0).astype(np.float32)
 
 
-def stress_track(prosody: FloatArray, words: Sequence[TimedWord] = ()) -> FloatArray:
+def stress_track(prosody: FloatArray, words: Sequence[TimedWord] = (), weights: Path = WEIGHTS) -> FloatArray:
     """(T, 2) what the body is told of stresses: how likely one is at a frame, and 1 where that is known from words.
 
     With words each content word is stressed where its voice stands out most.
     """
-    heard = heard_stress(prosody)
+    heard = heard_stress(prosody, weights)
     if not words:
         return np.stack([heard, np.zeros_like(heard)], -1)
     times = []
@@ -55,7 +55,7 @@ def stress_track(prosody: FloatArray, words: Sequence[TimedWord] = ()) -> FloatA
 
 
 @lru_cache(maxsize=1)
-def _network(weights: Path = WEIGHTS) -> ProminenceNet:
+def _network(weights: Path) -> ProminenceNet:
     tensors, _ = load_checkpoint(weights / "prominence.safetensors")
     network = ProminenceNet().eval()
     load_into(network, tensors, "prominence")

@@ -25,7 +25,7 @@ def stages() -> tuple[BodyStage, BodyStage]:
 def cue(kept: KeptMotion | None = None, frames: int = 90) -> Cue:
     actors = (Actor("A", SKELETONS[0], (-0.7, 0.0), 1.57, kept=kept), Actor("B", SKELETONS[1], (0.7, 0.0), -1.57))
     request = Request((frames - 1) / 30, actors)
-    return cue_of(request, [np.zeros((frames, PROSODY_SIZE), np.float32)] * 2, False)
+    return cue_of(request, [np.zeros((frames, PROSODY_SIZE), np.float32)] * 2, ())
 
 
 def lower_of(stage: BodyStage, cue: Cue, guides: tuple[Guide, ...]):
