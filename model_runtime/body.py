@@ -24,12 +24,12 @@ from .body_features import (
     encode_lower,
 )  # fmt: skip
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
-from .contract import ACTION_LABELS, FPS
+from .contract import ACTION_LABELS
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
-from .networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
+from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
 from .physics import Physics, descend
 from .places import Places, lead_towards, path_ahead
 from .windows import Window, join_windows, shares, windows
@@ -37,10 +37,7 @@ from .windows import Window, join_windows, shares, windows
 # Below this noise step guidance only adds grain, and the free prediction is left out (Kynkäänniemi et al. 2024, who also leave
 # it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
 GUIDED_FROM = 100
-WALKING, SITTING = ACTION_LABELS.index("walk"), ACTION_LABELS.index("sit")
-# Where somebody sits down or gets up, the label weighs this much more, up to so many frames away: such moments are seldom in
-# training, and at the usual guidance the body hesitates.
-SITTING_DOWN_GUIDANCE, AROUND_SITTING_DOWN = 1.75, FPS
+WALKING = ACTION_LABELS.index("walk")
 StepCallback = Callable[[float], None]
 
 
@@ -69,13 +66,13 @@ class BodyStage:
         given: Tensor | None,
         generator: torch.Generator,
         preset: str,
-        guidance: float | Tensor,
+        guidance: float,
         on_step: StepCallback,
         energy: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features.
 
-        ``guidance``: one weight, or one for each frame (1, 2, T, 1). ``energy`` of raw features is lowered on the way (``physics.py``).
+        ``energy`` of raw features is lowered on the way (``physics.py``).
         """
         whole = [Window(0, kept.shape[2], 0)]
         lower = None if given is None else [given]
@@ -92,7 +89,7 @@ class BodyStage:
         given: list[Tensor] | None,
         generator: torch.Generator,
         preset: str,
-        guidance: float | Tensor,
+        guidance: float,
         on_step: StepCallback,
         energy: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
@@ -116,17 +113,16 @@ class BodyStage:
             readings.append(self.network.read(twice(kept[:, :, here]), twice(mask[:, :, here]), both, twice(body), lower, dropped))
         told, parts = [reading.first_half() for reading in readings], shares(spans)
         noise = torch.randn(kept.shape, generator=generator)
-        unguided = isinstance(guidance, float) and guidance == 1.0
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
             clean = torch.zeros_like(noisy)
             for window, reading, conditional, part in zip(spans, readings, told, parts):
                 here = noisy[:, :, window.span]
-                if unguided or int(step) < GUIDED_FROM:
+                if guidance == 1.0 or int(step) < GUIDED_FROM:
                     seen = self.network.denoise(here, step, conditional)
                 else:
                     out = self.network.denoise(twice(here), step.expand(2), reading)
-                    seen = guided(out[:1], out[1:], guidance if isinstance(guidance, float) else guidance[:, :, window.span])
+                    seen = guided(out[:1], out[1:], guidance)
                 clean[:, :, window.span] += part[:, None] * seen
             return clean
 
@@ -177,8 +173,7 @@ def make_lower(
             return physics.of_lower(decode_lower(features[0], height, start_xy, start_heading), window.start)  # noqa: B023
 
         progress = share_of(on_step, index, len(spans))
-        weight = guidance if guidance == 1.0 else guidance_at_changes(cut["labels"], guidance)
-        features = stage.sample(cut, body, kept, mask, None, generator, preset, weight, progress, energy if corrected else None)
+        features = stage.sample(cut, body, kept, mask, None, generator, preset, guidance, progress, energy if corrected else None)
         parts.append(decode_lower(features[0], height, start_xy, start_heading))
     return join_windows(parts)
 
@@ -215,16 +210,6 @@ def twice(x: Tensor) -> Tensor:
 def walking_of(conditions: dict[str, Tensor]) -> NDArray[np.bool_]:
     """(2, T) whether each actor's own label is to walk."""
     return (conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
-
-
-def guidance_at_changes(labels: Tensor, guidance: float) -> Tensor:
-    """Weight of each frame (1, 2, T, 1): more around the frames where an actor's own label (1, 2, T, 6) turns to sit or from it."""
-    seated = labels[0, :, :, SITTING]
-    changes = torch.nn.functional.pad((seated[:, 1:] != seated[:, :-1]).float(), (1, 0))
-    reach = 2 * AROUND_SITTING_DOWN + 1
-    near = torch.nn.functional.max_pool1d(changes[:, None], reach, 1, AROUND_SITTING_DOWN)
-    near = torch.nn.functional.avg_pool1d(near, 2 * PATCH + 1, 1, PATCH, count_include_pad=False)
-    return guidance * (1 + (SITTING_DOWN_GUIDANCE - 1) * near.transpose(1, 2)[None])
 
 
 def kept_lower(

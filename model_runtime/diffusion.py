@@ -106,6 +106,6 @@ def sample(
     return torch.where(keep > 0, kept, x)
 
 
-def guided(conditional: Tensor, free: Tensor, weight: float | Tensor) -> Tensor:
+def guided(conditional: Tensor, free: Tensor, weight: float) -> Tensor:
     """Classifier-free guidance (Ho and Salimans 2022) on clean samples."""
     return free + weight * (conditional - free)

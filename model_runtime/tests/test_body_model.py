@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.body import SITTING_DOWN_GUIDANCE, BodyStage, guidance_at_changes
+from model_runtime.body import BodyStage
 from model_runtime.body_features import (
     LOWER_SIZE,
     POSITION,
@@ -162,14 +162,6 @@ def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
         total[span.span] += share
         assert share.min() >= 0
     torch.testing.assert_close(total, torch.ones_like(total))
-
-
-def test_who_sits_down_is_told_so_more_firmly():
-    labels = torch.zeros(1, 2, 300, 6)
-    labels[0, 0, 150:, 0] = 1.0
-    weight = guidance_at_changes(labels, 2.0)
-    assert weight[0, 0, 150].item() == pytest.approx(2.0 * SITTING_DOWN_GUIDANCE)
-    assert (weight[0, 0, :100] == 2.0).all() and (weight[0, 0, 200:] == 2.0).all() and (weight[0, 1] == 2.0).all()
 
 
 def test_a_root_is_led_through_the_place_asked_for_while_it_walks():
