@@ -25,7 +25,7 @@ from .body_features import (
 )  # fmt: skip
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
 from .contract import ACTION_LABELS
-from .diffusion import guided, sample
+from .diffusion import guided, sample, with_less_noise
 from .errors import CheckpointMismatch
 from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
@@ -37,6 +37,8 @@ from .windows import Window, join_windows, shares, windows
 # Below this noise step guidance only adds grain, and the free prediction is left out (Kynkäänniemi et al. 2024, who also leave
 # it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
 GUIDED_FROM = 100
+# By how much less noise there is than the networks say; more makes hands restless (docs/sampling.md).
+LESS_NOISE = 1.2
 WALKING = ACTION_LABELS.index("walk")
 StepCallback = Callable[[float], None]
 
@@ -124,7 +126,7 @@ class BodyStage:
                     out = self.network.denoise(twice(here), step.expand(2), reading)
                     seen = guided(out[:1], out[1:], guidance)
                 clean[:, :, window.span] += part[:, None] * seen
-            return clean
+            return with_less_noise(noisy, clean, int(step[0]), LESS_NOISE)
 
         def correct(clean: Tensor) -> Tensor:
             assert energy is not None

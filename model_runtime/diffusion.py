@@ -32,6 +32,7 @@ def cosine_betas() -> Tensor:
     return torch.tensor(betas, dtype=torch.float64)
 
 
+@lru_cache(maxsize=1)
 def cosine_alphas() -> Tensor:
     """Cumulative signal power (1000,) of the cosine schedule."""
     return torch.cumprod(1 - cosine_betas(), 0).float()
@@ -104,6 +105,19 @@ def sample(
         if on_step is not None:
             on_step((index + 1) / len(scheduler.timesteps))
     return torch.where(keep > 0, kept, x)
+
+
+def with_less_noise(noisy: Tensor, clean: Tensor, step: int, by: float) -> Tensor:
+    """The clean sample if there were ``1 / by`` of the noise in ``noisy`` that ``clean`` says there is.
+
+    Epsilon scaling (Ning et al. 2024, "Elucidating the exposure bias in diffusion models"): a network that has not learned all it
+    could takes some of the motion for noise, and does so again at every step. At the last step, all noise, nothing changes.
+    """
+    signal = cosine_alphas()[step]
+    if step == STEPS - 1:
+        return clean
+    noise = (noisy - signal.sqrt() * clean) / (1 - signal).sqrt()
+    return (noisy - (1 - signal).sqrt() * noise / by) / signal.sqrt()
 
 
 def guided(conditional: Tensor, free: Tensor, weight: float) -> Tensor:

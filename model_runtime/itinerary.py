@@ -29,7 +29,8 @@ USUAL, FASTEST = 1.0, 1.8  # m/s; a walk beyond the second would be a run, which
 # Seconds.
 LOST = 0.5  # by setting off and arriving, against a walk at full speed
 SITTING_DOWN = 1.0
-STOPPING, HALF_A_TURN = 0.4, 0.8
+STEPPING_BACK = 0.35  # before the label turns to sit: recorded people are halfway over the seat by then
+STOPPING, HURRIED_STOP, HALF_A_TURN = 0.6, 0.4, 0.8
 RISEN = 1.0  # after rising begins
 RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
@@ -87,7 +88,7 @@ class Itinerary:
             target = self._front(seat) if seat is not None else goal
             if target is None and goals:
                 target = goals.pop()
-            end -= min(self._time_to_turn(target, seat), 0.4 * (end - begin))
+            end -= self._spared(self._time_to_turn(target, seat), end - begin, target, seat)
             goals = [point for point in goals if point.time < end - 2 * STOPPING]
             if target is not None:
                 goals += self._around(seat, end) if seat is not None and not goals else []
@@ -140,7 +141,8 @@ class Itinerary:
         if seat is not None:
             front, heading = self._front(seat), self._heading_on(seat)
             settled = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
-            self.points += [] if first else [replace(front, time=span.start, heading=heading)]
+            ready = max(span.start - STEPPING_BACK, self._before(span, before))
+            self.points += [] if first else [replace(front, time=ready, heading=heading)]
             self.points += [replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)]
             self.place, self.heading, self.astray = np.asarray(front.position), heading, False
             self.left_seat = np.asarray(seat.position), heading
@@ -151,6 +153,11 @@ class Itinerary:
             risen = (self.clock if rises else min(span.end + RISEN, after.end)) - 1 / FPS
             if not any(span.end < point.time < risen + SHORTEST_WALK for point in self.asked):
                 self.points.append(replace(self._front(seat), time=risen, heading=None))
+
+    def _before(self, span: ActionSpan, before: ActionSpan | None) -> float:
+        """The latest time up to the start of ``span`` at which the actor is wanted, else half of what it did ``before``."""
+        begin = before.start if before is not None else 0.0
+        return max([0.5 * (begin + span.start), *(point.time for point in self.points if point.time <= span.start)])
 
     def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
         """The last place in a sit label. One at its very beginning that says no heading is where the walk before it leads."""
@@ -189,6 +196,12 @@ class Itinerary:
         come = heading_towards(coming) if np.linalg.norm(coming) > 0.1 else self.heading
         turn = abs((wanted - come + np.pi) % (2 * np.pi) - np.pi)
         return float(STOPPING + HALF_A_TURN * turn / np.pi)
+
+    def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
+        """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a hurry."""
+        way = 0.0 if target is None else self._apart(target) + (BESIDE_THE_SEAT * self.unit if seat is not None and self._around(seat, 1.0) else 0.0)
+        spare = walk - LOST - way / (FASTEST * self.unit)
+        return min(wanted, 0.4 * walk, max(spare, wanted - STOPPING + HURRIED_STOP))
 
     def _around(self, seat: Waypoint, end: float) -> list[Waypoint]:
         """A place beside the seat for one who comes from behind it."""

@@ -39,12 +39,12 @@ def _named(names: str, side: str = "") -> tuple[int, ...]:
 
 # Found on twelve held-out shots, with two sets of weights, as what brings mean and median of jerk of root, head, hands and fingers nearest to the corpus'.
 _ARM = "collar shoulder elbow wrist"
-_PELVIS_AND_LEGS = Limb((0, *LEG_JOINTS), 1.5, 7.0, 0.10, 0.6)
+_PELVIS_AND_LEGS = Limb((0, *LEG_JOINTS), 2.0, 13.0, 0.10, 0.6)
 LIMBS = (
     _PELVIS_AND_LEGS,
-    Limb(_named("spine1 spine2 spine3 neck head"), 3.0, 6.5, 0.10, 0.5),
-    *(Limb(_named(_ARM, side), 3.0, 11.0, 0.15, 0.9) for side in ("left_", "right_")),
-    *(Limb(HAND_INDEX[side], 3.0, 12.0, 0.06, 0.5) for side in ("left", "right")),
+    Limb(_named("spine1 spine2 spine3 neck head"), 3.5, 11.5, 0.10, 0.5),
+    *(Limb(_named(_ARM, side), 4.5, 14.5, 0.15, 0.9) for side in ("left_", "right_")),
+    *(Limb(HAND_INDEX[side], 4.5, 14.5, 0.06, 0.5) for side in ("left", "right")),
 )
 _GRAINLESS = 3.0  # Hz, below which speed is judged
 _AROUND = 4  # frames before and after a movement that count as moving

@@ -17,7 +17,7 @@ from model_runtime.body_features import (
     decode_lower,
     encode_lower,
 )  # fmt: skip
-from model_runtime.diffusion import cosine_alphas, make_scheduler, sample
+from model_runtime.diffusion import cosine_alphas, make_scheduler, sample, with_less_noise
 from model_runtime.kinematics import rotate_plane, yaw_matrix
 from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
 from model_runtime.places import Places, lead_towards, path_ahead, walked_share
@@ -162,6 +162,15 @@ def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
         total[span.span] += share
         assert share.min() >= 0
     torch.testing.assert_close(total, torch.ones_like(total))
+
+
+def test_motion_taken_for_noise_is_given_back():
+    signal = cosine_alphas()[400]
+    clean, noise = torch.randn(1, 8), torch.randn(1, 8)
+    noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
+    timid = (noisy - (1 - signal).sqrt() * 1.2 * noise) / signal.sqrt()  # a fifth too much is taken for noise
+    torch.testing.assert_close(with_less_noise(noisy, timid, 400, 1.2), clean, atol=1e-4, rtol=1e-4)
+    assert torch.equal(with_less_noise(noisy, timid, 999, 1.2), timid), "where all is noise"
 
 
 def test_a_root_is_led_through_the_place_asked_for_while_it_walks():

@@ -46,10 +46,10 @@ SEATED = (Waypoint(8.0, (0.0, 0.0), EAST),)
 def test_a_walk_that_ends_on_a_seat_arrives_before_it_turns_and_sits_when_asked():
     labels, points, notes = played(actor("Mia", (3.0, 0.0), ("walk", 0, 4), ("sit", 4, 8), waypoints=SEATED), actor("Tom", (2.0, 4.0)))
     assert [label for label, _, _ in labels] == ["walk", "stand", "sit"] and labels[2][1:] == (4, 8)
-    assert 1.0 <= labels[1][2] - labels[1][1] <= 1.3, "half a turn takes longer than a stop"
+    assert 1.0 <= labels[1][2] - labels[1][1] <= 1.5, "half a turn takes longer than a stop"
     arrival, turned = points[0], points[1]
     assert arrival.time == labels[0][2] and arrival.position == pytest.approx((0.38, 0.0)) and arrival.heading is None
-    assert turned.time == 4 and turned.position == arrival.position and turned.heading == EAST, "with the seat behind"
+    assert 3.5 < turned.time < 4 and turned.position == arrival.position and turned.heading == EAST, "with the seat behind"
     assert notes == []
 
 
