@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 from torch import Tensor
 
 from . import __version__
 from . import rotations as rot
-from .body import BodyStage, make_lower, make_upper, walking_of
+from .body import WALKING, BodyStage, make_lower, make_upper, walking_of
 from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
-from .contract import ActorPerformance, Performance, Progress, ProgressCallback, Request
+from .contract import ACTION_LABELS, FPS, ActorPerformance, Performance, Progress, ProgressCallback, Request
 from .cues import Cue, cue_of
 from .direction import direct
 from .face import FaceModel
@@ -40,6 +41,7 @@ from .refine.legs import clear_legs
 from .refine.passing import walk_past
 from .refine.places import follow_headings, follow_places
 from .refine.smooth import smooth
+from .refine.strokes import on_the_stress
 from .skeleton import INDEX, Skeleton, forward_kinematics
 
 # Where each stage ends on the progress bar, from its measured share of the time.
@@ -134,12 +136,13 @@ def lead_through(lower: GlobalMotion, cue: Cue) -> None:
 def finish_bodies(
     lower: GlobalMotion, upper: Tensor, hands: HandBasis, cue: Cue
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, feet planted, limbs clear, kept motion in its place."""
+    """Both stages' result (2, T, ...) as roots, rotations and contacts: without grain, strokes on stresses, feet planted, limbs clear, kept motion in its place."""
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
     together = cue.places.elbow_room > 0.0 and cue.places.units[0] == cue.places.units[1]  # in one place and at one scale
     for a in range(2):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
+        rotations[a] = on_the_stress(roots[a], rotations[a], cue.skeletons[a], *stresses_of(cue, a))
     if together:
         roots = walk_past(roots, rotations, cue.skeletons, [kept is not None and bool(kept.part("lower").any()) for kept in cue.keep.motions])
     keep_both(roots, rotations, cue)  # now, so that feet stand where bodies flow in and out of it
@@ -149,6 +152,17 @@ def finish_bodies(
     rotations = clear_arms(roots, rotations, cue.skeletons, together)
     keep_both(roots, rotations, cue)  # and again what feet and arms have moved of it
     return roots, rotations, contacts
+
+
+def stresses_of(cue: Cue, actor: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Stresses (T,) an actor is told of, and the frames (T,) whose arms may follow them: none about a walk, a change of label or kept arms."""
+    frames = cue.frames
+    if "stress" not in cue.conditions:
+        return np.zeros(frames, np.float32), np.zeros(frames, bool)
+    labels = cue.conditions["labels"][0, actor, :frames, : len(ACTION_LABELS)].argmax(-1).numpy()
+    busy = (labels == WALKING) | (np.diff(labels, prepend=labels[:1]) != 0)
+    kept = (cue.keep.part("upper") | cue.keep.part("hands"))[actor, :frames].numpy()
+    return cue.conditions["stress"][0, actor, :frames, 0].numpy(), ~binary_dilation(busy | kept, iterations=FPS)
 
 
 def keep_both(roots: NDArray[np.float32], rotations: NDArray[np.float32], cue: Cue) -> None:

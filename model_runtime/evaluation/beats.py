@@ -11,22 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter1d
+from scipy.ndimage import binary_dilation
 from scipy.signal import find_peaks
 
-from .. import rotations as rot
 from ..contract import FPS
 from ..corpus.labels import SIT, WALK, label_frames
 from ..features.prosody import ENERGY, VOICING
-from ..skeleton import INDEX, Skeleton, forward_kinematics
+from ..refine.strokes import hands_of, strokes_in
+from ..skeleton import Skeleton
 
 Array = NDArray[Any]
 
-HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 BEAT_WINDOW = 0.15  # s between the end of a stroke and the stress it belongs to
-STROKE_SPEED = 0.4  # m/s of a body of 1.7 m; a hand that peaks below this is swaying, not gesturing
 AWAY = 0.1  # m from its place of rest at which a hand is in the midst of a gesture and not back from one
-_LONGEST_STOP = 0.8  # s from the peak of a stroke to its end
 _GOING = 1.0  # s about walking, sitting down and standing up, in which arms swing for other reasons
 _AROUND_SPEECH = 0.3  # s
 _STILL = 0.12  # m/s of a hand at rest
@@ -44,26 +41,21 @@ class Beats(NamedTuple):
 def stroke_ends(root: Array, rotations: Array, skeleton: Skeleton, speaking: Array) -> Array:
     """Seconds at which a hand of someone who speaks (``speaking`` (T,) bool) has swung and stops, away from where it rests.
 
-    The stop is where the speed has fallen to a third of its peak, or its least before the hand swings on. People place the stop,
-    not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise takes the minima of speed
+    People place the stop (``refine.strokes.strokes_in``), not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise takes the minima of speed
     (Li et al. 2021, "AI Choreographer"). A hand rests where it is still: the median of its slow frames around.
     """
     frames = len(root)
     if frames < 10:
         return np.zeros(0)
-    places = gaussian_filter1d(_against_chest(root, rotations, skeleton) * (1.7 / skeleton.height), 1.0, axis=0)
-    speed = np.linalg.norm(np.gradient(places, axis=0), axis=-1) * FPS
+    places, speed = hands_of(root, rotations, skeleton)
     labels = label_frames(root, rotations, skeleton)
     going = np.concatenate([[False], np.diff(labels == SIT)]) | (labels == WALK)
     judged = _widened(np.asarray(speaking, bool), _AROUND_SPEECH) & ~_widened(going, _GOING)
     ends = []
     for hand in (0, 1):
-        for peak in find_peaks(speed[:, hand], height=STROKE_SPEED, distance=4)[0]:
-            stop = _stop(speed[peak : peak + round(_LONGEST_STOP * FPS), hand])
-            if stop is None or not judged[peak]:
-                continue
-            if np.linalg.norm(places[peak + stop, hand] - _rest(places[:, hand], speed[:, hand], int(peak))) > AWAY:
-                ends.append((peak + stop) / FPS)
+        for peak, stop in strokes_in(speed[:, hand]):
+            if judged[peak] and np.linalg.norm(places[stop, hand] - _rest(places[:, hand], speed[:, hand], peak)) > AWAY:
+                ends.append(stop / FPS)
     return np.array(sorted(ends))
 
 
@@ -88,22 +80,6 @@ def gesture_beats(ends: Array, stresses: Array, seconds: float) -> Beats:
         return float((np.abs(ends[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
 
     return Beats(share(stresses), float(np.mean([share((stresses + s) % seconds) for s in (*_SHIFTS, *-_SHIFTS)])), len(ends))
-
-
-def _against_chest(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """(T, 2, 3) wrists in the frame of the chest, m."""
-    positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
-    chest = INDEX["spine3"]
-    return rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1])
-
-
-def _stop(after: Array) -> int | None:
-    """Frames from a peak of speed, the first of ``after``, to where the hand stops; None where it does not."""
-    below = np.flatnonzero(after <= after[0] / 3)
-    valleys = find_peaks(-after)[0]
-    turning = valleys[after[valleys] < 0.6 * after[0]]
-    found = [int(x[0]) for x in (below, turning) if len(x)]
-    return min(found) if found else None
 
 
 def _rest(place: Array, speed: Array, frame: int) -> Array:

@@ -1,9 +1,8 @@
 """Take out the network's grain: hard where a limb is still, hardly where it moves.
 
-Raw output trembles all the time, with seven times the jerk of the corpus at the root and four times at the hands, most of it
-above 5 Hz and some of it in step with the patches of five frames. People's jerk comes in bursts: nearly none while a limb
-rests, a lot in a stroke, and up to the same frequencies as the grain. No filter that is the same at every moment takes the one
-and leaves the other.
+Raw output trembles, the more the less its network has learned, most of it above 5 Hz and some of it in step with the patches of
+five frames. People's jerk comes in bursts: nearly none while a limb rests, a lot in a stroke, and up to the same frequencies as
+the grain. No filter that is the same at every moment takes the one and leaves the other.
 """
 
 from __future__ import annotations
