@@ -59,31 +59,9 @@ class BodyStage:
         self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
         self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
 
+    @torch.no_grad()
     def sample(
         self,
-        conditions: dict[str, Tensor],
-        body: Tensor,
-        kept: Tensor,
-        mask: Tensor,
-        given: Tensor | None,
-        generator: torch.Generator,
-        preset: str,
-        guidance: float,
-        on_step: StepCallback,
-        energy: Callable[[Tensor], Tensor] | None = None,
-    ) -> Tensor:
-        """Raw features (1, 2, T, F) of one window; ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features.
-
-        ``energy`` of raw features is lowered on the way (``physics.py``).
-        """
-        whole = [Window(0, kept.shape[2], 0)]
-        lower = None if given is None else [given]
-        return self.sample_together(whole, conditions, body, kept, mask, lower, generator, preset, guidance, on_step, energy)
-
-    @torch.no_grad()
-    def sample_together(
-        self,
-        spans: list[Window],
         conditions: dict[str, Tensor],
         body: Tensor,
         kept: Tensor,
@@ -94,14 +72,16 @@ class BodyStage:
         guidance: float,
         on_step: StepCallback,
         energy: Callable[[Tensor], Tensor] | None = None,
+        spans: list[Window] | None = None,
     ) -> Tensor:
-        """A take of overlapping windows, all of them denoised step by step side by side; arguments as of ``sample``, over the take,
-        but ``given`` window by window.
+        """Raw features (1, 2, T, F); ``kept`` raw, ``mask`` (1, 2, T, groups), ``given`` raw lower features, window by window.
 
-        Where two overlap they share the noisy sample, and their predictions flow into one another at every step (Bar-Tal et al.
-        2023, "MultiDiffusion"). Windows that were made one after the other, each from the end of the one before, calmed down from
-        window to window.
+        ``energy`` of raw features is lowered on the way (``physics.py``). ``spans``: the overlapping windows of a take, all of them
+        denoised step by step side by side; without them all is one window. Where two overlap they share the noisy sample, and their
+        predictions flow into one another at every step (Bar-Tal et al. 2023, "MultiDiffusion"). Windows that were made one after the
+        other, each from the end of the one before, calmed down from window to window.
         """
+        spans = spans or [Window(0, kept.shape[2], 0)]
         kept = (kept - self.mean) / self.std
         spread = self.config.spread(mask)
         kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
@@ -198,8 +178,8 @@ def make_upper(
         return physics.of_upper(lower, features[0], 0)
 
     generator = torch.Generator().manual_seed(seed * 1000 + 500)
-    features = stage.sample_together(
-        spans, conditions, body, kept[None], mask[None], given, generator, preset, guidance, on_step, energy if corrected else None
+    features = stage.sample(
+        conditions, body, kept[None], mask[None], given, generator, preset, guidance, on_step, energy if corrected else None, spans
     )  # fmt: skip
     return features[0, :, :frames]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 from torch import Tensor
 
 from .body_features import body_size
@@ -80,6 +81,12 @@ def label_track(actor: Actor, frames: int) -> NDArray[np.int64]:
     if frames > 1:
         track[-1] = track[-2]
     return track
+
+
+def settled(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(T,) frames that are a second away from any walk and from any change of ``labels`` (T,): hands serve the voice there, not the body."""
+    busy = (labels == ACTION_LABELS.index("walk")) | (np.diff(labels, prepend=labels[:1]) != 0)
+    return ~binary_dilation(busy, iterations=FPS)
 
 
 def emotion_track(actor: Actor, frames: int) -> NDArray[np.float32]:

@@ -20,11 +20,11 @@ from torch import Tensor
 
 from . import __version__
 from . import rotations as rot
-from .body import WALKING, BodyStage, make_lower, make_upper, walking_of
+from .body import BodyStage, make_lower, make_upper, walking_of
 from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ACTION_LABELS, FPS, ActorPerformance, Performance, Progress, ProgressCallback, Request
-from .cues import Cue, cue_of
+from .cues import Cue, cue_of, settled
 from .direction import direct
 from .face import FaceModel
 from .features.audio import mix_speech
@@ -160,9 +160,8 @@ def stresses_of(cue: Cue, actor: int) -> tuple[NDArray[np.float32], NDArray[np.b
     if "stress" not in cue.conditions:
         return np.zeros(frames, np.float32), np.zeros(frames, bool)
     labels = cue.conditions["labels"][0, actor, :frames, : len(ACTION_LABELS)].argmax(-1).numpy()
-    busy = (labels == WALKING) | (np.diff(labels, prepend=labels[:1]) != 0)
     kept = (cue.keep.part("upper") | cue.keep.part("hands"))[actor, :frames].numpy()
-    return cue.conditions["stress"][0, actor, :frames, 0].numpy(), ~binary_dilation(busy | kept, iterations=FPS)
+    return cue.conditions["stress"][0, actor, :frames, 0].numpy(), settled(labels) & ~binary_dilation(kept, iterations=FPS)
 
 
 def keep_both(roots: NDArray[np.float32], rotations: NDArray[np.float32], cue: Cue) -> None:

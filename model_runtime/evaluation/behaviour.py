@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
-from ..contract import ACTION_LABELS, FPS, Actor, Performance, Request
-from ..cues import label_track
+from ..contract import FPS, Actor, Performance, Request
+from ..cues import label_track, settled
 from ..features.audio import mix_speech
 from ..features.prosody import VOICE_ACTIVITY, prosody
 from ..generate import generate
@@ -59,8 +58,8 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
         alone = _speaks_alone(shot, result.frames)
         for me, (actor, played) in enumerate(zip(shot.actors, result.actors)):
             speed = hand_speed(played.root_positions, played.rotations, actor.skeleton).mean(axis=1)
-            settled = _settled(actor, result.frames)
-            hands.append((_mean(speed, alone[me] & settled), _mean(speed, alone[1 - me] & settled)))
+            calm = settled(label_track(actor, result.frames))
+            hands.append((_mean(speed, alone[me] & calm), _mean(speed, alone[1 - me] & calm)))
             mouths.append((_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me])))
     # Hands of both together, once for each way to hand out the voices; every single mouth.
     by_shot = [(hands[k][0] + hands[k + 1][0], hands[k][1] + hands[k + 1][1]) for k in (0, 2)]
@@ -107,13 +106,6 @@ def _speaks_alone(request: Request, frames: int) -> list[Array]:
     """(T,) for each actor: it speaks and the other does not."""
     active = [prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors]
     return [active[0] & ~active[1], active[1] & ~active[0]]
-
-
-def _settled(actor: Actor, frames: int) -> Array:
-    """(T,) the actor neither walks nor changes its label within a second."""
-    labels = label_track(actor, frames)
-    busy = (labels == ACTION_LABELS.index("walk")) | (np.diff(labels, prepend=labels[:1]) != 0)
-    return ~maximum_filter1d(busy, 2 * FPS + 1)
 
 
 def _mean(values: Array, where: Array) -> float:
