@@ -138,8 +138,6 @@ def _bearable(anchors: list[tuple[float, float]]) -> bool:
 
 
 def _at(turns: Array, frames: Array) -> NDArray[np.float32]:
-    """Quaternions (T, J, 4) at fractional ``frames``; neighbours are close, so that a straight mix, normalised, is a slerp."""
-    turns = rot.continuous(turns)
+    """Quaternions (T, J, 4) at fractional ``frames``."""
     first = np.clip(np.floor(frames).astype(int), 0, len(turns) - 2)
-    share = (frames - first)[:, None, None]
-    return rot.normalize(turns[first] * (1 - share) + turns[first + 1] * share).astype(np.float32)
+    return rot.slerp(turns[first], turns[first + 1], (frames - first)[:, None]).astype(np.float32)
