@@ -44,7 +44,8 @@ def direct(request: Request) -> tuple[Request, list[str]]:
         notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
         actors = [_led(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
     actors = [_on_fitting_seat(actor, unit, notes) for actor, unit in zip(actors, units)]
-    played = tuple(Itinerary(actors[a], partial(whereabouts, actors[1 - a]), units[a], notes).played() for a in (0, 1))
+    partners = [None if alone else partial(whereabouts, actors[1 - a]) for a in (0, 1)]
+    played = tuple(Itinerary(actors[a], partners[a], units[a], notes).played() for a in (0, 1))
     return replace(request, actors=played), notes
 
 

@@ -1,7 +1,8 @@
 """One actor's way through a shot: which labels it plays when, and the places that walks and seats want it at.
 
 People turn before they sit and rise before they walk. Recorded scenes label that as standing, and so it is laid here: a walk
-that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the change.
+that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the change. Who stops
+near a partner, or is joined by one, turns to face them, unless a heading is asked for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ STOPPING, HURRIED_STOP, HALF_A_TURN = 0.6, 0.4, 0.8
 RISEN = 1.0  # after rising begins
 RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
+TURNING, PER_RADIAN = 0.9, 0.6  # for a turn on the spot, as recorded
+LEFT_AFTER_TURNING = 0.5  # of a stand, else a turn is not worth its while
+# Radians that a partner may be off to a side before one who stands turns there, as in the recorded scenes.
+ASIDE = float(np.radians(35.0))
+JOINED = 0.5  # m; a partner who moves by less has not gone anywhere
 
 
 def facing(heading: float) -> Array:
@@ -49,11 +55,11 @@ def heading_towards(there: Array) -> float:
 class Itinerary:
     """Lays ``spans`` and ``points`` of one actor, label by label, knowing at each where it stands and faces.
 
-    ``partner`` tells where the other one is at a time; ``unit`` is what a human metre is to this body; ``notes`` gets a
+    ``partner`` tells where the other one is at a time, None for one who plays alone; ``unit`` is what a human metre is to this body; ``notes`` gets a
     sentence for all that is changed. The labels of ``actor`` cover the shot. Labels in which the lower body is kept stay.
     """
 
-    def __init__(self, actor: Actor, partner: Whereabouts, unit: float, notes: list[str]) -> None:
+    def __init__(self, actor: Actor, partner: Whereabouts | None, unit: float, notes: list[str]) -> None:
         self.actor, self.partner, self.unit, self.notes = actor, partner, unit, notes
         self.asked = sorted(actor.waypoints, key=lambda point: point.time)
         self.spans: list[ActionSpan] = []
@@ -119,7 +125,34 @@ class Itinerary:
             if seat is not None:
                 front = self._front(seat)
                 self._be_at(replace(front, time=span.end - self._time_to_turn(front, seat), heading=None), "has a seat {0:.2f} m away")
+        self._turn_to_partner(span)
         self._add("stand", span.end)
+
+    def _turn_to_partner(self, span: ActionSpan) -> None:
+        """Towards a partner beside or behind whom the actor came to stand here, or who went there since."""
+        if self.astray or self.partner is None:
+            return
+        for time in self._meetings(span, self.partner):
+            wanted = self._to_partner(time, self.place)
+            if wanted is None:
+                continue
+            turn = abs(_turned(wanted, self.heading))
+            ready = time + TURNING + PER_RADIAN * turn
+            busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
+            if turn > ASIDE and not busy and ready + LEFT_AFTER_TURNING < span.end:
+                last = [span.end] if span is self.actor.actions[-1] else []  # nothing to come turns the actor away again
+                self.points += [Waypoint(time, _pair(self.place), wanted) for time in (ready, *last)]
+                self.heading = wanted
+
+    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[float]:
+        """Times in a stand that one walks up to it, unless told which way to face, and at which the partner has got elsewhere."""
+        arrived = bool(self.spans) and self.spans[-1].label == "walk"
+        told = any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.asked)
+        times = [self.clock] if arrived and not told else []
+        clock = np.arange(self.clock, span.end, ON_TIME)
+        places = np.array([partner(time) for time in clock]).reshape(-1, 2)
+        moved = np.linalg.norm(np.diff(places, axis=0), axis=-1) > JOINED * self.unit
+        return [*times, *(float(time) for time in clock[1:][moved] if not told)]
 
     def _sit(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
         """Down onto the seat, its place and heading wanted from when one is seated until one rises."""
@@ -180,8 +213,15 @@ class Itinerary:
         """As the seat says, else towards the partner, else as one comes."""
         if seat.heading is not None:
             return seat.heading
-        there = self.partner(seat.time) - seat.position
-        return heading_towards(there) if 0.3 * self.unit < float(np.linalg.norm(there)) < NEAR * self.unit else self.heading
+        towards = self._to_partner(seat.time, np.asarray(seat.position))
+        return self.heading if towards is None else towards
+
+    def _to_partner(self, time: float, place: Array) -> float | None:
+        """The heading from ``place`` (2,) to a partner who is near."""
+        if self.partner is None:
+            return None
+        there = self.partner(time) - place
+        return heading_towards(there) if 0.3 * self.unit < float(np.linalg.norm(there)) < NEAR * self.unit else None
 
     def _front(self, seat: Waypoint) -> Waypoint:
         """Where one stands before sitting down and after rising."""
@@ -194,8 +234,7 @@ class Itinerary:
         coming = np.asarray(target.position) - self.place
         wanted = self._heading_on(seat if seat is not None else target)
         come = heading_towards(coming) if np.linalg.norm(coming) > 0.1 else self.heading
-        turn = abs((wanted - come + np.pi) % (2 * np.pi) - np.pi)
-        return float(STOPPING + HALF_A_TURN * turn / np.pi)
+        return float(STOPPING + HALF_A_TURN * abs(_turned(wanted, come)) / np.pi)
 
     def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
         """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a hurry."""
@@ -302,6 +341,11 @@ def _beside(seat: Array, heading: float, far: Array, unit: float) -> Array | Non
     if behind < 0.0 or abs(aside) > behind + BESIDE_THE_SEAT * unit:
         return None
     return seat + np.copysign(BESIDE_THE_SEAT * unit, aside) * right + 0.1 * unit * ahead
+
+
+def _turned(heading: float, before: float) -> float:
+    """Radians, at most half a turn, from one heading to another."""
+    return (heading - before + np.pi) % (2 * np.pi) - np.pi
 
 
 def _pair(place: Array) -> tuple[float, float]:

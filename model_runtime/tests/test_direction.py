@@ -111,6 +111,33 @@ def test_two_who_walk_to_each_other_meet_halfway():
     assert [who.waypoints[0].position[0] for who in request.actors] == pytest.approx([-0.6, 0.6])
 
 
+def test_who_stops_beside_the_partner_turns_there_unless_told_which_way_to_face():
+    way = ("walk", 0, 3), ("stand", 3, 8)
+    target = Waypoint(3.0, (0.0, 0.0))
+    aside = actor("Tom", (0.0, 2.0))
+    labels, points, _ = played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), aside)
+    turned = points[1]
+    assert [label for label, _, _ in labels] == ["walk", "stand"] and points[0] == target
+    assert turned.heading == pytest.approx(np.pi) and turned.position == (0.0, 0.0) and 4.5 < turned.time < 5.5, "a quarter turn takes its time"
+    assert points[2].time == 8.0 and points[2].heading == turned.heading, "and it is kept to the end"
+    told = replace(target, heading=EAST)
+    assert played(actor("Mia", (-3.0, 0.0), *way, waypoints=(told,)), aside)[1] == [told]
+    assert len(played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (3.0, 0.0)))[1]) == 1, "already in front"
+    assert len(played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (0.0, 9.0)))[1]) == 1, "too far away"
+    assert len(played(actor("Mia", (-3.0, 0.0), ("walk", 0, 6.5), ("stand", 6.5, 8), waypoints=(replace(target, time=6.5),)), aside)[1]) == 1, "no time"
+
+
+def test_who_stands_turns_to_a_partner_who_has_walked_round():
+    round_me = actor("Tom", (2.0, 0.0), ("walk", 0, 4), ("stand", 4, 8), waypoints=(Waypoint(4.0, (-3.0, 2.0)),))
+    _, points, _ = played(actor("Mia", (-3.0, 0.0), ("stand", 0, 8)), round_me)
+    assert points[0].heading == pytest.approx(np.pi) and 5.0 < points[0].time < 6.5 and points[0].position == (-3.0, 0.0)
+
+
+def test_who_plays_alone_turns_to_nobody():
+    alone = Request(8.0, (actor("Mia", (-3.0, 0.0), ("walk", 0, 3), ("stand", 3, 8), waypoints=(Waypoint(3.0, (0.0, 0.0)),)),))
+    assert len(direct(alone)[0].actors[0].waypoints) == 1
+
+
 def test_a_target_inside_the_partner_is_stopped_short_of_with_a_note():
     _, points, notes = played(actor("Mia", (-3.0, 0.0), ("walk", 1, 6), waypoints=(Waypoint(6.0, (1.9, 0.0)),)))
     assert points[0].position == pytest.approx((1.4, 0.0))
