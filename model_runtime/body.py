@@ -27,6 +27,7 @@ from .checkpoint import WEIGHTS, load_checkpoint, load_into
 from .contract import ACTION_LABELS
 from .diffusion import guided, sample, with_less_noise
 from .errors import CheckpointMismatch
+from .facing import facing_ahead
 from .kept_features import KeptFeatures
 from .kinematics import rotate_plane
 from .networks.duet_denoiser import CONDITIONS, DuetConfig, DuetDenoiser
@@ -140,11 +141,9 @@ def make_lower(
         here = before.root[:, -1, :2] if before is not None else start_xy
         now = window.start + max(window.kept, 1) - 1
         cut = {name: value[:, :, window.span] for name, value in conditions.items()}
-        if "path" in stage.config.conditions:
-            ahead = places
-            cut["path"] = path_condition(places, walking, here, now, window, start_xy, start_heading, height)
-        else:
-            ahead = lead_towards(places, walking, here.numpy(), now, window.stop)
+        facing = before.heading[:, -1] if before is not None else start_heading
+        cut |= leading(stage.config, places, walking, (here, facing), now, window, (start_xy, start_heading), height)
+        ahead = places if "path" in cut else lead_towards(places, walking, here.numpy(), now, window.stop)
         kept, mask = kept_lower(before, ahead, window, start_xy, start_heading, height)
         theirs, wanted = keep.lower_window(window.start, window.stop, start_xy, start_heading, height)
         kept = torch.where(stage.config.spread(wanted) > 0, theirs, kept)
@@ -217,15 +216,32 @@ def kept_lower(
     return kept, mask
 
 
-def path_condition(
-    places: Places, walking: NDArray[np.bool_], here: Tensor, now: int, window: Window, start_xy: Tensor, start_heading: Tensor, height: Tensor
-) -> Tensor:
-    """The condition 'path' (1, 2, T, 3) of a window, from frame ``now`` of the take on."""
-    place, known = (torch.from_numpy(x) for x in path_ahead(places, walking, here.numpy(), now, window.stop))
-    local = rotate_plane(place - start_xy[:, None], -start_heading[:, None].expand(-1, place.shape[1])) / height[:, None, None]
-    path = torch.zeros(1, 2, window.length, 3)
-    path[0, :, now - window.start :] = torch.cat([local, torch.ones_like(local[..., :1])], -1) * known[..., None]
-    return path
+def leading(
+    config: DuetConfig, places: Places, walking: NDArray[np.bool_], here: tuple[Tensor, Tensor], now: int, window: Window,
+    start: tuple[Tensor, Tensor], height: Tensor,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Those of the conditions 'path' and 'facing' (1, 2, T, 3) that a network hears, in a window from frame ``now`` of the take on.
+
+    ``here``: places (2, 2) and headings (2,) on that frame; ``start``: those of the window's first frame; ``height`` (2,) of the pelvis.
+    """
+    way, known = path_ahead(places, walking, here[0].numpy(), now, window.stop)
+    found = {}
+    if "path" in config.conditions:
+        place = torch.from_numpy(way)
+        local = rotate_plane(place - start[0][:, None], -start[1][:, None].expand(-1, place.shape[1])) / height[:, None, None]
+        found["path"] = _where(local, known, window, now)
+    if "facing" in config.conditions:
+        heading, told = facing_ahead(places, walking, way, known, here[1].numpy(), now, window.stop)
+        turned = torch.from_numpy(heading) - start[1][:, None]
+        found["facing"] = _where(torch.stack([turned.cos(), turned.sin()], -1), told, window, now)
+    return found
+
+
+def _where(values: Tensor, known: NDArray[np.bool_], window: Window, now: int) -> Tensor:
+    """Values (2, N, 2) from frame ``now`` on and 1, where ``known`` (2, N), else zeros: (1, 2, T, 3) of a window."""
+    condition = torch.zeros(1, 2, window.length, 3)
+    condition[0, :, now - window.start :] = torch.cat([values, torch.ones_like(values[..., :1])], -1) * torch.from_numpy(known)[..., None]
+    return condition
 
 
 def share_of(on_step: StepCallback, index: int, count: int) -> StepCallback:

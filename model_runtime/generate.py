@@ -140,17 +140,19 @@ def finish_bodies(
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     contacts = np.zeros((2, cue.frames, 4), np.float32)
     together = cue.places.elbow_room > 0.0 and cue.places.units[0] == cue.places.units[1]  # in one place and at one scale
+    keep_both(roots, rotations, cue)  # at once, so that smoothing does not spread what jumps beside it
     for a in range(2):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
         rotations[a] = on_the_stress(roots[a], rotations[a], cue.skeletons[a], *stresses_of(cue, a))
     if together:
         roots = walk_past(roots, rotations, cue.skeletons, [kept is not None and bool(kept.part("lower").any()) for kept in cue.keep.motions])
     keep_both(roots, rotations, cue)  # now, so that feet stand where bodies flow in and out of it
+    legs, arms = cue.keep.part("lower")[:, : cue.frames].numpy(), (cue.keep.part("upper") | cue.keep.part("hands"))[:, : cue.frames].numpy()
     for a, skeleton in enumerate(cue.skeletons):
-        roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy())
-        rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a])
-    rotations = clear_arms(roots, rotations, cue.skeletons, together)
-    keep_both(roots, rotations, cue)  # and again what feet and arms have moved of it
+        roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, lower.contacts[a].numpy(), legs[a])
+        rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a], legs[a])
+    rotations = clear_arms(roots, rotations, cue.skeletons, together, arms)
+    keep_both(roots, rotations, cue)  # and again, to the last bit
     return roots, rotations, contacts
 
 
@@ -180,14 +182,15 @@ def load_models(weights: Path) -> tuple[BodyStage, BodyStage, FaceModel]:
 
 
 def plant_feet(
-    root: NDArray[np.float32], rotations: NDArray[np.float32], skeleton: Skeleton, meant: NDArray[np.float32]
+    root: NDArray[np.float32], rotations: NDArray[np.float32], skeleton: Skeleton, meant: NDArray[np.float32], fixed: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Lock the feet that stand; returns root, rotations and contacts (T, 4).
 
     ``meant`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to look planted.
+    ``fixed`` (T,): frames that stay as they are.
     """
     contacts = detect_contacts(root, rotations, skeleton) | (meant > 0.5)
-    root, rotations = lock_feet(root, rotations, skeleton, contacts)
+    root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
     return root, rotations, contacts.astype(np.float32)
 
 

@@ -35,7 +35,8 @@ STOPPING, HURRIED_STOP, HALF_A_TURN = 0.6, 0.4, 0.8
 RISEN = 1.0  # after rising begins
 RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
-TURNING, PER_RADIAN = 0.9, 0.6  # for a turn on the spot, as recorded
+SETTING_OUT, PER_RADIAN = 0.9, 0.6  # of a turn on the spot, as recorded
+FORESEEN = 1.5  # one turns to where a partner on the move will be
 LEFT_AFTER_TURNING = 0.5  # of a stand, else a turn is not worth its while
 # Radians that a partner may be off to a side before one who stands turns there, as in the recorded scenes.
 ASIDE = float(np.radians(35.0))
@@ -50,6 +51,16 @@ def facing(heading: float) -> Array:
 def heading_towards(there: Array) -> float:
     """The heading that faces along (2,)."""
     return float(np.arctan2(there[0], -there[1]))
+
+
+def turned(heading: float, before: float) -> float:
+    """Radians, at most half a turn, from one heading to another."""
+    return (heading - before + np.pi) % (2 * np.pi) - np.pi
+
+
+def seconds_to_turn(angle: float) -> float:
+    """Of a turn on the spot by ``angle`` radians."""
+    return SETTING_OUT + PER_RADIAN * abs(angle)
 
 
 class Itinerary:
@@ -132,17 +143,20 @@ class Itinerary:
         """Towards a partner beside or behind whom the actor came to stand here, or who went there since."""
         if self.astray or self.partner is None:
             return
+        free = self.clock
         for time in self._meetings(span, self.partner):
-            wanted = self._to_partner(time, self.place)
+            time = max(time, free)
+            wanted = self._to_partner(time + FORESEEN, self.place)
             if wanted is None:
                 continue
-            turn = abs(_turned(wanted, self.heading))
-            ready = time + TURNING + PER_RADIAN * turn
+            turn = abs(turned(wanted, self.heading))
+            ready = time + seconds_to_turn(turn)
             busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
             if turn > ASIDE and not busy and ready + LEFT_AFTER_TURNING < span.end:
-                last = [span.end] if span is self.actor.actions[-1] else []  # nothing to come turns the actor away again
-                self.points += [Waypoint(time, _pair(self.place), wanted) for time in (ready, *last)]
-                self.heading = wanted
+                self.points.append(Waypoint(ready, _pair(self.place), wanted))
+                self.heading, free = wanted, ready
+        if free > self.clock and span is self.actor.actions[-1]:  # nothing to come turns the actor away again
+            self.points.append(Waypoint(span.end, _pair(self.place), self.heading))
 
     def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[float]:
         """Times in a stand that one walks up to it, unless told which way to face, and at which the partner has got elsewhere."""
@@ -234,7 +248,7 @@ class Itinerary:
         coming = np.asarray(target.position) - self.place
         wanted = self._heading_on(seat if seat is not None else target)
         come = heading_towards(coming) if np.linalg.norm(coming) > 0.1 else self.heading
-        return float(STOPPING + HALF_A_TURN * abs(_turned(wanted, come)) / np.pi)
+        return float(STOPPING + HALF_A_TURN * abs(turned(wanted, come)) / np.pi)
 
     def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
         """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a hurry."""
@@ -341,11 +355,6 @@ def _beside(seat: Array, heading: float, far: Array, unit: float) -> Array | Non
     if behind < 0.0 or abs(aside) > behind + BESIDE_THE_SEAT * unit:
         return None
     return seat + np.copysign(BESIDE_THE_SEAT * unit, aside) * right + 0.1 * unit * ahead
-
-
-def _turned(heading: float, before: float) -> float:
-    """Radians, at most half a turn, from one heading to another."""
-    return (heading - before + np.pi) % (2 * np.pi) - np.pi
 
 
 def _pair(place: Array) -> tuple[float, float]:

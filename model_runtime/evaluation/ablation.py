@@ -24,7 +24,7 @@ from .study import Study, add_study_options, is_made, shots_of, study_of, write_
 
 # Losses that may go, by the stage that has them; the features themselves stay.
 LOSSES = {
-    "lower": ("velocity", "orientation", "travel", "feet", "interaction", "joints", "joint_velocity"),
+    "lower": ("velocity", "orientation", "travel", "turning", "feet", "interaction", "joints", "joint_velocity"),
     "upper": ("velocity", "interaction", "joints", "joint_velocity"),
 }
 AS_IS, WHOLE = "as is", "one network"

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..body import BodyStage, StepCallback, kept_lower, path_condition, share_of, walking_of
+from ..body import BodyStage, StepCallback, kept_lower, leading, share_of, walking_of
 from ..body_features import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
 from ..checkpoint import load_checkpoint, load_into
 from ..cues import Cue
@@ -107,9 +107,9 @@ def make_whole(stage: BodyStage, cue: Cue, seed: int, preset: str, guidance: flo
         end = parts[-1].root.shape[1] if parts else 0
         before = parts[-1].window(end - window.kept, end) if window.kept else None
         first_xy, first_heading = (cue.places.position[:, 0], cue.places.heading[:, 0]) if before is None else (before.root[:, 0, :2], before.heading[:, 0])
-        here = before.root[:, -1, :2] if before is not None else first_xy
+        here = (first_xy, first_heading) if before is None else (before.root[:, -1, :2], before.heading[:, -1])
         cut = {name: value[:, :, window.span] for name, value in cue.conditions.items()}
-        cut["path"] = path_condition(cue.places, walking, here, window.start + max(window.kept, 1) - 1, window, first_xy, first_heading, height)
+        cut |= leading(stage.config, cue.places, walking, here, window.start + max(window.kept, 1) - 1, window, (first_xy, first_heading), height)
         kept, mask = kept_lower(before, cue.places, window, first_xy, first_heading, height)
         above, over = torch.zeros(1, 2, window.length, UPPER_SIZE), torch.zeros(1, 2, window.length, len(stage.config.groups) - mask.shape[-1])
         above[0, :, : window.kept], over[0, :, : window.kept] = out[:, window.start : window.start + window.kept], 1.0

@@ -15,21 +15,17 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..body import BodyStage, make_lower
 from ..checkpoint import WEIGHTS
-from ..contract import FPS
 from ..corpus.summary_page import fill_in, write_whole
 from ..cues import Cue
 from ..errors import InterActError
 from ..generate import StageClock, finish_bodies, lead_through, make_bodies
-from ..kept_motion import KeptMotion
 from ..training.word_features import WordTracks
 from ..worker import peak_memory_mb
 from .baselines import BASELINES, WholeStage, make_whole
@@ -37,9 +33,8 @@ from .body_measures import Bodies, each_shot, miss_of, rows_of, seams_of, truth_
 from .body_plots import draw_report
 from .body_rows import table
 from .distribution import fid, pose_vectors
-from .measures import seam_ratios
+from .kept_borders import KEPT_SHOTS, kept_rows, kept_truth
 from .model_card import write_card
-from .posed import Posed
 from .quick import TARGETS, kept_measures
 from .report import KEPT_MEASURES
 from .shots import Shot, held_out_shots
@@ -107,25 +102,6 @@ def miss_before(weights: Path, shots: Sequence[Shot], preset: str = "final", gui
     return 100 * miss_of(roots, shots)
 
 
-def kept_rows(play: Player, shots: Sequence[Shot]) -> dict[str, float]:
-    """Shots whose first actor keeps the truth's first 2 s, a second in the middle and the last second: is it there, does it join?"""
-    worst, motions = 0.0, []
-    for shot in shots:
-        middle = shot.frames // 2
-        keep = np.zeros((shot.frames, 4), bool)
-        for span in (slice(0, 2 * FPS), slice(middle, middle + FPS), slice(shot.frames - FPS, None)):
-            keep[span, :3] = True  # the body, not the face
-        face = np.zeros((shot.frames, 52), np.float32)
-        kept = KeptMotion(np.asarray(shot.root_positions[0], np.float32), np.asarray(shot.rotations[0], np.float32), face, keep)
-        first, second = shot.request.actors
-        request = replace(shot.request, actors=(replace(first, kept=kept), second))
-        roots, rotations = play(replace(shot, request=request).cue(), 1)
-        made, true = (Posed(r, q, first.skeleton) for r, q in ((roots[0], rotations[0]), (shot.root_positions[0], shot.rotations[0])))
-        worst = max(worst, float(np.linalg.norm(made.positions - true.positions, axis=-1)[keep[:, 0]].max()))
-        motions.append((made.positions, (np.flatnonzero(np.diff(keep[:, 0])) + 1).tolist()))
-    return {"kept_cm": 100 * worst} | {f"kept_{name}": value for name, value in seam_ratios(motions).items()}
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m model_runtime.evaluation.body_report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
@@ -153,7 +129,7 @@ def main() -> int:
         takes, cost = play_all(play, shots, seeds)
         first = [versions[0] for versions in takes]
         rows: dict[str, Mapping[str, float]] = {
-            "ours": figures_of(takes, shots) | cost | kept_rows(play, shots[:2])
+            "ours": figures_of(takes, shots) | cost | kept_rows(play, shots[:KEPT_SHOTS])
             | {"miss_before_cm": miss_before(args.weights, shots, args.preset, args.guidance)}
         }  # fmt: skip
         for name in BASELINES if args.baselines else ():
@@ -162,7 +138,7 @@ def main() -> int:
     except InterActError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    rows["truth"] = corpus_row(shots, others, len(seeds))
+    rows["truth"] = corpus_row(shots, others, len(seeds)) | kept_truth(shots[:KEPT_SHOTS])
     about = f"{len(shots)} held-out shots of {args.seconds:.0f} s, {len(seeds)} seeds, {args.preset}, guidance {args.guidance:g}"
     print(f"{about}\n\n{table(rows)}")
     if args.json:

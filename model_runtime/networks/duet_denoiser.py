@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..body_features import BODY_SIZE, LOWER_GROUPS, LOWER_SIZE, POSITION, UPPER_GROUPS, UPPER_SIZE
+from ..body_features import BODY_SIZE, HEADING, LOWER_GROUPS, LOWER_SIZE, POSITION, UPPER_GROUPS, UPPER_SIZE
 from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
 from ..style import STYLE_SIZE
 from .blocks import Attention, StepEmbedding, modulate, rotary_angles
@@ -29,14 +29,16 @@ CONDITIONS = {
     "partner_speech": PROSODY_SIZE,
     "seat": 1,  # height over that of the pelvis
     "path": 3,  # the way wanted: place in the window's frame over pelvis height (2), and 1 where one is wanted
+    "facing": 3,  # the heading wanted, seen from the window's first (cos, sin), and 1 where one is wanted
     "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
     "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
     "words": 2 * WORD_SIZE,  # what is being said
     "stress": STRESS_SIZE,  # how likely a stressed syllable is, and 1 where words tell it (`features.prominence`)
     "style": STYLE_SIZE + 1,  # how one gestures (`style.style_of`), and 1 where it is known
 }
-# What the stages are trained with: the upper body sees the lower one and needs no path.
-STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name != "path")}
+LEADING = {"path": POSITION, "facing": HEADING}  # conditions that are wanted values of features themselves, and of which
+# What the stages are trained with: the upper body sees the lower one and needs no leading.
+STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name not in LEADING)}
 FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoints that do not name theirs
 
 
@@ -124,18 +126,19 @@ CONFIGS = {
 @dataclass(frozen=True)
 class Reading:
     """All that a window tells the network beside the noisy sample: ``tokens`` (B * 2, width, N) of conditions, motion kept and
-    the lower body given, ``body`` (B * 2, width), the rotary angles of the tokens' times, and the way wanted (B, 2, T, 3), metres and
-    where it is known, for a network that walks one."""
+    the lower body given, ``body`` (B * 2, width), the rotary angles of the tokens' times, and of ``LEADING`` conditions what is
+    wanted (B, 2, T, 3), metres or cosine and sine, and where."""
 
     tokens: Tensor
     body: Tensor
     rotary: tuple[Tensor, Tensor]
-    way: Tensor | None = None
+    leads: dict[str, Tensor]
 
     def first_half(self) -> Reading:
         """Of the first half of the batch alone."""
         half = len(self.body) // 2
-        return Reading(self.tokens[:half], self.body[:half], self.rotary, None if self.way is None else self.way[: len(self.way) // 2])
+        leads = {name: wanted[: len(wanted) // 2] for name, wanted in self.leads.items()}
+        return Reading(self.tokens[:half], self.body[:half], self.rotary, leads)
 
 
 class DuetBlock(nn.Module):
@@ -173,10 +176,12 @@ class DuetDenoiser(nn.Module):
         self.adapt = nn.Linear(width, 9 * width)
         self.norm = nn.Linear(width, 2 * width)
         self.patch_out = nn.ConvTranspose1d(width, features, kernel_size=9, stride=PATCH, padding=2)
-        # Past all blocks: the place is predicted as what it differs from the way wanted. Without, walks missed it by a quarter.
-        self.way_out = nn.Linear(3, POSITION.stop - POSITION.start, bias=False) if "path" in config.conditions else None
-        if self.way_out is not None:
-            self.way_out.weight.data = 0.5 * torch.eye(2, 3)  # places deviate by about two metres, which is one of the features' scale
+        # Past all blocks: place and heading are predicted as what they differ from those wanted. Without, walks missed theirs by a
+        # quarter and hardly a turn was made.
+        self.way_out, self.facing_out = (nn.Linear(3, 2, bias=False) if name in config.conditions else None for name in LEADING)
+        for layer in (self.way_out, self.facing_out):
+            if layer is not None:
+                layer.weight.data = 0.5 * torch.eye(2, 3)  # of the order of the features' scale: places deviate by about two metres
         for layer in (self.adapt, self.norm):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -223,7 +228,7 @@ class DuetDenoiser(nn.Module):
             tokens = tokens + conv(_channels(value))
         both = torch.cat([body, body.flip(1)], -1).flatten(0, 1)
         rotary = rotary_angles(tokens.shape[-1], self.config.width // self.config.heads, tokens.device)
-        return Reading(tokens, self.body(both), rotary, self._way(kept, conditions, body, dropped))
+        return Reading(tokens, self.body(both), rotary, self._leads(kept, conditions, body, dropped))
 
     def denoise(self, noisy: Tensor, step: Tensor, reading: Reading) -> Tensor:
         """The clean features (B, 2, T, F) of ``noisy`` at ``step`` (B,), under what ``read`` gave."""
@@ -236,17 +241,21 @@ class DuetDenoiser(nn.Module):
             x = block(x, modulation, reading.rotary)
         x = modulate(x, *self.norm(condition).chunk(2, -1))
         clean = self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(noisy.shape)
-        if self.way_out is None or reading.way is None:
-            return clean
-        return torch.cat([clean[..., : POSITION.start], clean[..., POSITION] + self.way_out(reading.way), clean[..., POSITION.stop :]], -1)
+        for layer, (name, columns) in zip((self.way_out, self.facing_out), LEADING.items()):
+            if layer is not None and name in reading.leads:
+                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + layer(reading.leads[name]), clean[..., columns.stop :]], -1)
+        return clean
 
-    def _way(self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None) -> Tensor | None:
-        """The condition 'path' in metres, zero where it is not known or left out."""
-        if self.way_out is None or "path" not in conditions:
-            return None
-        way = conditions["path"].to(kept.dtype)
-        way = torch.cat([way[..., :2] * body[..., None, :1], way[..., 2:]], -1)
-        return torch.where(dropped["path"][:, None, None, None], 0.0, way) if dropped is not None and "path" in dropped else way
+    def _leads(self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
+        """The ``LEADING`` conditions heard, places in metres, zero where nothing is wanted or told."""
+        found = {}
+        for name in LEADING:
+            if name in self.config.conditions and name in conditions:
+                lead = conditions[name].to(kept.dtype)
+                if name == "path":
+                    lead = torch.cat([lead[..., :2] * body[..., None, :1], lead[..., 2:]], -1)
+                found[name] = torch.where(dropped[name][:, None, None, None], 0.0, lead) if dropped is not None and name in dropped else lead
+        return found
 
 
 def _channels(values: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 from .. import rotations as rot
 from ..capsules import CAPSULES, SIDES, SOFT_CONTACT, STATURE, capsules_about, closest_points, radius_at
 from ..skeleton import INDEX, Skeleton, forward_kinematics
+from .fixed import freedom
 from .two_bones import bend
 from .way_out import apart, depth_along, widest
 
@@ -27,6 +28,7 @@ _MARGIN = 0.002  # m that an arm is moved further than it has to
 _NOTHING = 5e-4  # m: less is not worth moving for
 _HOLD = 5  # frames before and after a touch in which the arm has already given way
 _EASE = 4.0  # frames, deviation of the Gaussian over which an arm gives way
+_BESIDE_FIXED = 12  # frames over which arms may give way ever more beside frames that stay
 _SHARED = 0.55  # of the depth goes each of two arms that meet
 _NEAR_ELBOW = 0.35  # of the forearm, from the elbow; what touches nearer to it does not lever the wrist further
 _WITHIN = 0.85  # m at 1.70 m between a pelvis and the partner's wrist, further than which nothing can touch
@@ -58,10 +60,13 @@ class Pairs(NamedTuple):
     lap: Array
 
 
-def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton], together: bool = True) -> NDArray[np.float32]:
+def clear_arms(
+    roots: Array, rotations: Array, skeletons: Sequence[Skeleton], together: bool = True, fixed: Array | None = None
+) -> NDArray[np.float32]:
     """Rotations (2, T, 52, 4) in which the arms give way; ``roots`` (2, T, 3), ``together``: whether the two are in one place at all.
 
-    Only shoulders, elbows and wrists change, and those only around moments in which an arm goes in.
+    Only shoulders, elbows and wrists change, and those only around moments in which an arm goes in; nothing of an actor on frames that
+    are ``fixed`` (2, T).
     """
     result = np.array(rotations, np.float32)
     posed = [forward_kinematics(np.asarray(roots[a], np.float32), result[a], skeletons[a]) for a in range(2)]
@@ -74,6 +79,8 @@ def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton], to
     own, between = (_pairs(sizes, partner) for partner in (False, True))
 
     way = np.zeros((len(start), 4, 2, 3), np.float32)  # of wrist and elbow
+    free = np.stack([freedom(None if fixed is None else fixed[a], len(start), _BESIDE_FIXED) for a in range(2) for _ in SIDES], 1)[..., None, None]
+    loose = free > 0.0
     looked_at = np.ones(len(start), bool)
     for _ in range(_ROUNDS):
         frames = np.flatnonzero(looked_at)
@@ -86,10 +93,11 @@ def clear_arms(roots: Array, rotations: Array, skeletons: Sequence[Skeleton], to
         if not touched.any():
             break
         looked_at = binary_dilation(touched, iterations=_HOLD + int(4 * _EASE))
-        way += gaussian_filter1d(widest(push, _HOLD), _EASE, axis=0, mode="nearest")
+        way += loose * gaussian_filter1d(widest(push * loose, _HOLD), _EASE, axis=0, mode="nearest")
         elbow, wrist, _, _ = bend(joints, back, way)
         start, end = _moved_arms(rest, elbow - joints[:, :, 1], wrist - joints[:, :, 2])
 
+    way *= free
     moved = np.abs(way).max((2, 3)) > 1e-5
     for arm, (a, side) in enumerate((a, side) for a in range(2) for side in SIDES):
         at = np.flatnonzero(moved[:, arm])

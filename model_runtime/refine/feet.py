@@ -17,6 +17,7 @@ from scipy.ndimage import convolve1d, maximum_filter1d, minimum_filter1d
 from .. import rotations as rot
 from ..contract import FPS
 from ..skeleton import INDEX, Skeleton
+from .fixed import freedom
 
 Array = NDArray[Any]
 
@@ -38,6 +39,7 @@ BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the
 NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
 RELEASES = 4  # times footholds are looked for anew without what was let go
+BESIDE_FIXED = 10  # frames over which corrections come in beside frames that stay
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
@@ -94,12 +96,15 @@ def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton,
     return contacts
 
 
-def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def lock_feet(
+    root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The motion with planted feet held: root positions (T, 3) and rotations (T, 52, 4).
 
     ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
     change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z = 0). A foot
     that the body has left too far behind, or is not yet near, is let go: it lifts earlier or lands later than ``contacts`` say.
+    ``fixed`` (T,): frames that stay as they are; a foot that stands there is held where it is then.
     """
     root = np.array(root_positions, np.float64)
     turns = np.array(rotations, np.float64)
@@ -110,16 +115,18 @@ def lock_feet(root_positions: Array, rotations: Array, skeleton: Skeleton, conta
     held = np.stack([_without_short(column, LONGEST_DROPOUT, value=False) for column in (np.asarray(contacts, np.float64) > 0.5).T], axis=-1)
     for _ in range(RELEASES):
         steps: list[int] = []
-        targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps) for k, foot in enumerate(feet)]
+        targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed) for k, foot in enumerate(feet)]
         needs = np.stack([_need(foot, target, held[:, 2 * k : 2 * k + 2]) for k, (foot, (target, _)) in enumerate(zip(feet, targets))], axis=1)
         if needs.max() <= most_lowered:
             break
         held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
-    lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5)
+    share = freedom(fixed, len(root), BESIDE_FIXED).astype(np.float64)
+    lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5) * share
     root[:, 2] -= lowered
     for k, (foot, (ankle, ankle_turn)) in enumerate(zip(feet, targets)):
         free = _fade(np.zeros(len(held)), held[:, 2 * k : 2 * k + 2].any(axis=1), outside=1.0)
-        _solve_leg(turns, foot, lowered, _within_reach(foot, lowered, ankle, free), ankle_turn)
+        ankle = foot.ankle + share[:, None] * (_within_reach(foot, lowered, ankle, free) - foot.ankle)
+        _solve_leg(turns, foot, lowered, ankle, rot.slerp(foot.turns[2], ankle_turn, share))
     return root.astype(np.float32), turns.astype(np.float32)
 
 
@@ -146,9 +153,9 @@ def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
     return heel, ball, np.array([0.0, -0.065 * size, -rest[toe, 2]])
 
 
-def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
+def _foothold(foot: Foot, held: Array, steps: list[int], fixed: Array | None) -> tuple[Array, Array]:
     """Where the ankle (T, 3) and its turn (T, 4) should be. ``held`` (T, 2) heel, ball; ``steps`` are frames at which
-    the other foot re-plants, so that both never do at once (the list grows)."""
+    the other foot re-plants, so that both never do at once (the list grows); ``fixed`` as of `lock_feet`."""
     flat = held.all(axis=1)
     planted = held.any(axis=1)
     sole = foot.points[:, 1] - foot.points[:, 0]
@@ -157,7 +164,7 @@ def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
     pieces = _pieces(planted, flat, slip, direction, steps)
 
     # A flat foot neither twists nor tilts.
-    twist = _hold(direction, pieces, flat)
+    twist = _hold(direction, pieces, flat, fixed)
     tilt = _fade(np.arcsin(np.clip(sole[:, 2] / np.linalg.norm(sole, axis=-1), -1, 1)), flat)
     lateral = np.cross(sole, [0.0, 0.0, 1.0])
     lateral /= np.maximum(np.linalg.norm(lateral, axis=-1, keepdims=True), 1e-9)
@@ -167,7 +174,7 @@ def _foothold(foot: Foot, held: Array, steps: list[int]) -> tuple[Array, Array]:
 
     # Held points do not slide ...
     slip = _slip(points, held)
-    shift = _hold(slip, pieces, planted)
+    shift = _hold(slip, pieces, planted, fixed)
     # ... and lie on the floor; a short step lifts the foot where it is planted anew.
     lowest = np.where(held, points[..., 2], np.inf).min(axis=1)
     down = _down(lowest, planted)
@@ -223,13 +230,14 @@ def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: l
     return pieces
 
 
-def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array) -> Array:
-    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between."""
+def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Array | None) -> Array:
+    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between; nothing on average where ``fixed``."""
     correction = np.full_like(drift, np.nan)
     for a, b in pieces:
         frames = np.flatnonzero(where[a:b]) + a
         if len(frames):
-            correction[frames] = drift[frames].mean(axis=0) - drift[frames]
+            stays = frames if fixed is None or not fixed[frames].any() else frames[fixed[frames]]
+            correction[frames] = drift[stays].mean(axis=0) - drift[frames]
     known = ~np.isnan(correction.reshape(len(drift), -1)[:, 0])
     if not known.any():
         return np.zeros_like(drift)

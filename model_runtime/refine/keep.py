@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,31 +14,30 @@ from ..kept_motion import KeptMotion
 from ..skeleton import HAND_INDEX, LEG_JOINTS, UPPER_JOINTS
 
 Array = NDArray[Any]
-BLEND = round(0.2 * FPS)  # frames beside kept ones that are drawn to them, more where that would be hasty
-LONGEST_BLEND = FPS
-HASTE, TURN_HASTE = 0.4, 2.0  # m/s and rad/s that fading may add
+BLEND = 10
+LONGEST_BLEND = 45
+HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that fading may add
 _JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HAND_INDEX["left"], *HAND_INDEX["right"]]}
 
 
 def keep_exactly(root: Array, rotations: Array, kept: KeptMotion) -> tuple[Array, Array]:
     """Root (T, 3) and rotations (T, 52, 4) with the kept frames as given.
 
-    At a border the generated motion is off by some turn and distance; that offset fades over ``BLEND`` frames, or so many more
-    that it adds no more than ``HASTE``: nothing jumps.
+    What was made beside a border is off from it by some turn and distance, in place and in speed. That offset fades over ``BLEND``
+    frames, or so many more that it adds no more than ``HASTE``: nothing jumps, nothing jerks.
     """
     root, rotations = root.copy(), rotations.copy()
     for name, joints in _JOINTS.items():
         keep = _over(kept.part(name), len(root))
         given = np.array(rotations[:, joints])
         given[: len(kept.keep)] = kept.rotations[:, joints]
-        offset = rot.to_axis_angle(rot.multiply(given, rot.conjugate(rotations[:, joints])))
-        faded = faded_offset(offset, keep, TURN_HASTE)
-        moved = rot.multiply(rot.from_axis_angle(faded), rotations[:, joints])
+        offset = flowing_offset(given, rotations[:, joints], keep, _turn, TURN_HASTE)
+        moved = rot.multiply(rot.from_axis_angle(offset), rotations[:, joints])
         rotations[:, joints] = np.where(keep[:, None, None], given, moved)
     keep = _over(kept.part("lower"), len(root))
     given = root.copy()
     given[: len(kept.keep)] = kept.root_positions
-    root = np.where(keep[:, None], given, root + faded_offset(given - root, keep, HASTE))
+    root = np.where(keep[:, None], given, root + flowing_offset(given, root, keep, np.subtract, HASTE))
     return root.astype(np.float32), rotations.astype(np.float32)
 
 
@@ -46,34 +46,42 @@ def keep_face_exactly(face: Array, kept: KeptMotion) -> Array:
     keep = _over(kept.part("face"), len(face))
     given = face.copy()
     given[: len(kept.keep)] = kept.face
-    return np.where(keep[:, None], given, np.clip(face + faded_offset(given - face, keep), 0.0, 1.0)).astype(np.float32)
+    return np.where(keep[:, None], given, np.clip(face + flowing_offset(given, face, keep, np.subtract), 0.0, 1.0)).astype(np.float32)
 
 
-def faded_offset(offset: Array, keep: Array, haste: float = np.inf) -> Array:
-    """(T, ..., C) for frames that are not kept: the offset of the nearest kept frame before and after, each fading smoothly.
+def flowing_offset(given: Array, made: Array, keep: Array, minus: Callable[[Array, Array], Array], haste: float = np.inf) -> Array:
+    """(T, ..., C) to be added to what is ``made`` (T, ...) beside frames to ``keep`` (T,), so that it flows out of and into what is ``given``.
 
-    ``haste``: length of (C,) a second that the fading may add.
+    The offsets of place and speed at a border fade on a cubic (Hermite's, as in Bollo 2018, "Inertialization"). What the network
+    made on kept frames is not asked: it is given there, and what it made beside may still jump from it. ``minus`` is the
+    difference (..., C) of two values; ``haste``: length of (C,) a second that the fading may add.
     """
-    frames = np.arange(len(keep))
-    total = np.zeros_like(offset)
-    if not keep.any():
-        return total
-    places = np.flatnonzero(keep)
-    after = np.searchsorted(places, frames)
-    before = np.clip(after - 1, 0, len(places) - 1)
-    after = np.clip(after, 0, len(places) - 1)
-    shape = (len(keep),) + (1,) * (offset.ndim - 1)
-    weights = []
-    for nearest, sign in ((places[before], 1), (places[after], -1)):
-        size = np.linalg.norm(offset[nearest], axis=-1, keepdims=True)
-        length = np.clip(1.5 * size / haste * FPS, BLEND, LONGEST_BLEND)  # a smooth step is 1.5 times as fast in its middle
-        away = ((frames - nearest) * sign).reshape(shape)
-        t = np.clip(1.0 - away / (length + 1), 0.0, 1.0) * (away >= 0)
-        weights.append(t * t * (3 - 2 * t))
-    share = np.maximum(weights[0] + weights[1], 1.0)  # in a short gap the two share
-    for nearest, weight in ((places[before], weights[0]), (places[after], weights[1])):
-        total += offset[nearest] * (weight / share)
-    return np.where(keep.reshape(shape), 0.0, total)
+    offset = np.zeros_like(minus(made, made))
+    for start, stop in _runs(~keep):
+        for border, first, way in ((start - 1, start, 1), (stop, stop - 1, -1)):
+            if not 0 <= border < len(keep):
+                continue
+            speed = minus(made[first + way], made[first]) if stop - start > 1 else np.zeros_like(offset[0])
+            before = border - way
+            wanted = minus(given[border], given[before]) if 0 <= before < len(keep) and keep[before] else speed
+            gap, change = minus(given[border], made[first]) + speed, wanted - speed
+            length = np.clip(1.5 * np.linalg.norm(gap, axis=-1, keepdims=True) / haste * FPS, BLEND, LONGEST_BLEND)  # 1.5 times as fast in its middle
+            length = np.minimum(length, stop - start) + 1
+            t = np.clip(np.arange(1, stop - start + 1).reshape(-1, *[1] * gap.ndim) / length, 0.0, 1.0)
+            faded = gap * (1.0 - t * t * (3.0 - 2.0 * t)) + change * length * t * (1.0 - t) ** 2
+            offset[start:stop] += faded[::way]
+    return offset
+
+
+def _turn(a: Array, b: Array) -> Array:
+    """The rotation vector (..., 3) that leads from ``b`` to ``a`` (..., 4)."""
+    return rot.to_axis_angle(rot.multiply(a, rot.conjugate(b)))
+
+
+def _runs(flags: Array) -> list[tuple[int, int]]:
+    """(first, one past the last) of each run of true in (T,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _over(keep: Array, frames: int) -> Array:

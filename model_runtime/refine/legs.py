@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter1d
+from scipy.ndimage import binary_dilation, gaussian_filter1d, label
 
 from .. import rotations as rot
 from ..capsules import CAPSULES, FREE_THIGH, SIDES, SOFT_CONTACT, STATURE, Capsules, capsules_about, closest_points, radius_at
 from ..skeleton import INDEX, Skeleton, forward_kinematics
+from .fixed import freedom
 from .two_bones import bend
 from .way_out import apart, widest
 
@@ -25,6 +26,7 @@ _MARGIN = 0.003  # m that legs are moved further than they have to
 _NOTHING = 1e-3  # m: less is not worth moving for
 _HOLD = 8  # frames before and after a touch in which the legs have already given way
 _EASE = 5.0  # frames, deviation of the Gaussian over which they give way
+_BESIDE_FIXED = 15  # frames over which legs may give way ever more beside frames that stay
 _NEAR_HIP = 0.5  # of the thigh; what touches nearer to the hip does not lever the knee further
 
 _PARTS = ("thigh", "shin", "foot")
@@ -34,10 +36,11 @@ _JOINTS = {side: tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankl
 _MOVED = {side: tuple(CAPSULES.index(f"{side}_{part}") for part in _PARTS) for side in SIDES}
 
 
-def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Array) -> NDArray[np.float32]:
+def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None) -> NDArray[np.float32]:
     """Rotations (T, 52, 4) in which the legs give way; ``root`` (T, 3), ``contacts`` (T, 4) in the order of ``FOOT_CONTACTS``.
 
-    Only hips, knees and ankles change, and those only about moments in which a leg goes in, and while a foot stands that did.
+    Only hips, knees and ankles change, and those only about moments in which a leg goes in, and while a foot stands that did; nothing
+    on frames that are ``fixed`` (T,), nor under a foot that stands then.
     """
     result = np.array(rotations, np.float32)
     positions, world = forward_kinematics(np.asarray(root, np.float32), result, skeleton)
@@ -46,16 +49,19 @@ def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Arra
     front = np.stack([rot.rotate(world[:, _JOINTS[side][0]], np.array([0.0, -1.0, 0.0], np.float32)) for side in SIDES], 1)
     across = (joints[:, 0, 0] - joints[:, 1, 0]) * np.array([1.0, 1.0, 0.0], np.float32)
     stands = (np.asarray(contacts, np.float32) > 0.5).reshape(len(root), 2, 2).any(2)
+    free = np.stack([freedom(_with_stands(stands[:, leg], fixed), len(root), _BESIDE_FIXED) for leg in range(2)], 1)[..., None, None]
 
+    loose = free > 0.0
     capsules, way = rest, np.zeros((len(root), 2, 2, 3), np.float32)  # of ankle and knee
     for _ in range(_ROUNDS):
         push = _pushes(capsules, across, SOFT_CONTACT["leg"] * skeleton.height / STATURE)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NOTHING:
             break
-        way += gaussian_filter1d(_while_standing(widest(push, _HOLD), stands), _EASE, axis=0, mode="nearest")
+        way += loose * gaussian_filter1d(_while_standing(widest(push * loose, _HOLD), stands), _EASE, axis=0, mode="nearest")
         knee, ankle, _, _ = bend(joints, front, way)
         capsules = _moved(rest, knee - joints[:, :, 1], ankle - joints[:, :, 2])
 
+    way *= free
     _, _, thigh, shin = bend(joints, front, way)
     for k, side in enumerate(SIDES):
         at = np.flatnonzero(np.abs(way[:, k]).max((1, 2)) > 1e-5)
@@ -103,6 +109,14 @@ def _levers(at: Array, kind: Array) -> tuple[Array, Array]:
     ankle = np.select([kind == 0, kind == 1], [0.7 * thigh, at / square], 1.0)
     knee = np.select([kind == 0, kind == 1], [thigh, (1.0 - at) / square], 0.0)
     return ankle, knee
+
+
+def _with_stands(stands: Array, fixed: Array | None) -> Array | None:
+    """Frames (T,) that are ``fixed``, and all of the spells of ``stands`` (T,) that reach into them."""
+    if fixed is None:
+        return None
+    spells, _ = label(stands)
+    return fixed | (stands & np.isin(spells, np.unique(spells[fixed])))
 
 
 def _while_standing(push: Array, stands: Array) -> Array:

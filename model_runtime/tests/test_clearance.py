@@ -9,6 +9,7 @@ from ..contract import FPS, FloatArray
 from ..corpus.clearance import clear_arms
 from ..evaluation.joint_limits import joint_limits
 from ..evaluation.penetration import self_penetration
+from ..refine.clearance import clear_arms as clear_both
 from ..skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
 
 FRAMES = 4 * FPS
@@ -52,3 +53,17 @@ def test_what_is_clear_is_not_touched() -> None:
     np.testing.assert_array_equal(cleared[: FPS // 3], rotations[: FPS // 3])
     root, rotations = swinging_arm(3.0)
     np.testing.assert_array_equal(clear_arms(root, rotations, AVERAGE_SKELETON), rotations)
+
+
+def test_an_arm_on_frames_that_have_to_stay_stays_and_gives_way_smoothly_beside_them() -> None:
+    root, rotations = swinging_arm(60.0)
+    deepest = int(self_penetration(root, rotations, AVERAGE_SKELETON).argmax())
+    fixed = np.zeros((2, FRAMES), bool)
+    fixed[0, : deepest - 6] = True
+    away = root + np.array([5.0, 0.0, 0.0], np.float32)
+    cleared = clear_both(np.stack([root, away]), np.stack([rotations, rotations]), [AVERAGE_SKELETON] * 2, True, fixed)
+    np.testing.assert_array_equal(cleared[0][fixed[0]], rotations[fixed[0]])
+    assert not np.array_equal(cleared[0], rotations)
+    hands = [forward_kinematics(root, q, AVERAGE_SKELETON)[0][:, INDEX["left_wrist"]] for q in (clear_arms(root, rotations, AVERAGE_SKELETON), cleared[0])]
+    jerk = [np.linalg.norm(np.diff(hand, 3, axis=0), axis=-1).max() for hand in hands]
+    assert jerk[1] < 2.0 * jerk[0]

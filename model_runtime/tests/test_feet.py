@@ -87,6 +87,19 @@ def test_a_sliding_stand_is_held() -> None:
     assert after < 0.2
 
 
+def test_frames_that_have_to_stay_stay_and_a_foot_that_stands_then_is_held_where_it_is_there() -> None:
+    root, rotations = standing(240)
+    root[:, 0] += 0.02 * np.sin(np.arange(240) / 12)
+    contacts = detect_contacts(root, rotations, AVERAGE_SKELETON)
+    fixed = np.arange(240) < 60
+    root[fixed, 0] = root[60, 0]
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, contacts, fixed)
+    np.testing.assert_array_equal(locked[0][fixed], root[fixed])
+    np.testing.assert_allclose(locked[1][fixed], rotations[fixed], atol=1e-6)
+    feet = sole_points(*locked, AVERAGE_SKELETON)[:, :, :2, :2]
+    assert np.abs(feet[80:] - feet[30]).max() < 0.003
+
+
 def test_a_skating_walk_no_longer_skates_and_keeps_its_way() -> None:
     root, rotations = skating_walk()
     contacts = detect_contacts(root, rotations, AVERAGE_SKELETON)

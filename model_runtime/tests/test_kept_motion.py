@@ -14,7 +14,7 @@ from model_runtime.evaluation.behaviour import cut
 from model_runtime.generate import generate
 from model_runtime.kept_features import KeptFeatures
 from model_runtime.kept_motion import KEPT_PARTS, KeptMotion
-from model_runtime.refine.keep import BLEND, faded_offset
+from model_runtime.refine.keep import flowing_offset
 from model_runtime.skeleton import forward_kinematics
 from model_runtime.tests.test_generate import shot
 
@@ -78,19 +78,40 @@ def test_hands_alone_can_be_kept(take):
     assert difference(take.actors[0], again.actors[0])[1].max() > 0.05
 
 
-def test_an_offset_fades_beside_what_is_kept_and_two_share_a_short_gap():
-    offset, keep = np.ones((40, 1)), np.zeros(40, bool)
-    keep[:10] = keep[13:20] = True
-    faded = faded_offset(offset, keep)[:, 0]
-    assert (faded[keep] == 0).all() and faded[10:13].max() <= 1.0 and faded[11] > 0.5
-    assert (np.diff(faded[20:]) <= 0).all() and faded[20 + BLEND] == 0
+def joined(given, made, keep, haste=np.inf):
+    """Tracks (T, C): what is made flows out of and into what is kept."""
+    return np.where(keep[:, None], given, made + flowing_offset(given, made, keep, np.subtract, haste))
+
+
+def test_what_is_made_flows_out_of_and_into_what_is_kept_in_place_and_in_speed():
+    frames = np.arange(90)
+    keep = (frames < 30) | (frames >= 70)
+    given, made = np.stack([0.05 * frames, 0 * frames], -1), np.stack([2.0 + 0 * frames, 0.3 - 0.01 * frames], -1)
+    step = np.diff(joined(given, made, keep), axis=0)
+    assert np.abs(np.diff(step, axis=0)).max() < 0.12, "neither jumps nor jerks"
+    np.testing.assert_array_equal(joined(given, made, keep)[48:52], made[48:52], "and is left alone further away")
+
+
+def test_a_jump_between_kept_frames_that_are_right_and_what_is_made_beside_them_is_bridged():
+    keep = np.arange(60) < 30
+    given = np.zeros((60, 1))
+    made = np.where(keep, 0.0, 0.5)[:, None]
+    assert np.abs(np.diff(joined(given, made, keep), axis=0)).max() < 0.1
+
+
+def test_a_short_gap_joins_what_is_kept_on_both_sides():
+    keep = np.ones(40, bool)
+    keep[18:21] = False
+    given = np.sin(np.arange(40) / 8)[:, None]
+    for made in (given + 1.0, -given):
+        assert np.abs(np.diff(joined(given, made, keep), axis=0)).max() < 2.5 * np.abs(np.diff(given, axis=0)).max()
+    keep[18:21] = [False, True, True]
+    assert np.abs(joined(given, given + 1.0, keep) - given)[18] < 0.5, "one frame"
 
 
 def test_a_far_border_is_drawn_to_in_longer_time():
-    keep = np.arange(90) < 30
-    offset = np.full((90, 3), 0.2)
-    speed = np.linalg.norm(np.diff(faded_offset(offset, keep, haste=0.5)[30:], axis=0), axis=-1).max() * 30
-    hasty = np.linalg.norm(np.diff(faded_offset(offset, keep)[30:], axis=0), axis=-1).max() * 30
+    keep, made = np.arange(120) < 30, np.full((120, 3), 0.2)
+    speed, hasty = (np.linalg.norm(np.diff(joined(0 * made, made, keep, haste)[30:], axis=0), axis=-1).max() * FPS for haste in (0.5, np.inf))
     assert speed < 0.55 < hasty
 
 

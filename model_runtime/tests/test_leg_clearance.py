@@ -82,3 +82,13 @@ def test_ten_seconds_take_less_than_a_twentieth_of_a_second() -> None:
     start = time.process_time()
     clear_legs(root, rotations, BODY, np.ones((10 * FPS, 4)))
     assert time.process_time() - start < 0.05
+
+
+def test_legs_on_frames_that_have_to_stay_stay_and_so_does_a_foot_that_stands_then() -> None:
+    root, rotations = swung_across()
+    fixed = np.abs(TIME - 1.4) < 0.1
+    result = clear_legs(root, rotations, BODY, RIGHT_STANDS, fixed)
+    np.testing.assert_array_equal(result[fixed], rotations[fixed])
+    right = [INDEX[f"right_{joint}"] for joint in ("hip", "knee", "ankle")]
+    np.testing.assert_array_equal(result[:, right], rotations[:, right])
+    assert depth((root, result)) < depth((root, rotations)), "the other leg gives way"

@@ -30,7 +30,7 @@ from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, Duet
 from .body_data import WINDOW, Batch, BodyData
 from .body_losses import body_loss
 from .loop import Sampling, Trainer
-from .masks import dropped_conditions, lower_mask, upper_mask, wanted_path
+from .masks import dropped_conditions, lower_mask, upper_mask, wanted_facing, wanted_path
 from .options import Run, add_run_options, run_of
 from .word_features import WordTracks
 
@@ -145,10 +145,10 @@ class BodyTraining:
         return self.terms(network, batch, step, noise, mask, dropped_conditions(batch_size, self.device))
 
     def asked(self, batch: Batch) -> Tensor:
-        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go joins the conditions."""
+        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go and to face joins the conditions."""
         if self.config.stage == "upper":
             return upper_mask(batch)
-        batch.conditions["path"] = wanted_path(batch)
+        batch.conditions |= {"path": wanted_path(batch), "facing": wanted_facing(batch)}
         return lower_mask(batch) if self.config.stage == "lower" else torch.cat([lower_mask(batch), upper_mask(batch)], -1)
 
     @torch.no_grad()

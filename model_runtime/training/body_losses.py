@@ -11,7 +11,7 @@ from ..kinematics import chain_positions, matrix_from_6d
 from ..skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
 from .body_data import Batch
 
-A_SECOND = FPS  # frames over which `travelled` adds up
+A_SECOND = FPS  # frames over which `travelled` and `turned` add up
 GEOMETRIC_UP_TO = 700  # above this noise step the prediction is too vague for geometry (models.md)
 _LOWER = (0, *LEG_JOINTS)
 _LOWER_PARENTS = [-1] + [_LOWER.index(PARENTS[j]) for j in LEG_JOINTS]
@@ -80,6 +80,12 @@ def travelled(lower: Tensor, batch: Batch) -> Tensor:
     return place[:, :, A_SECOND:] - place[:, :, :-A_SECOND]
 
 
+def turned(lower: Tensor) -> Tensor:
+    """Radians (B, 2, T - 30, 1) turned over each second by the turn rates of (B, 2, T, 70)."""
+    heading = (lower[..., TURN] / FPS).cumsum(2)
+    return heading[:, :, A_SECOND:] - heading[:, :, :-A_SECOND]
+
+
 def _root(lower: Tensor, batch: Batch) -> Tensor:
     """(B, 2, T, 3) the pelvis over the floor in its own heading frame."""
     return torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * batch.body[..., 0][:, :, None, None]], -1)
@@ -111,6 +117,7 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
         terms["orientation"] = 0.3 * facing_error(raw, truth, weight)
         # At all steps, for it is under strong noise that the way is decided.
         terms["travel"] = 10.0 * (travelled(raw, batch) - travelled(truth, batch)).square().mean()
+        terms["turning"] = 3.0 * (turned(raw) - turned(truth)).square().mean()
         terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
     else:
         joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..body_features import POSITION
+from ..body_features import HEADING, POSITION
 from ..contract import ACTION_LABELS, FPS
 from ..networks.duet_denoiser import CONDITIONS
 from ..places import KNOT_EVERY
@@ -92,6 +92,27 @@ def wanted_path(batch: Batch) -> Tensor:
     whole, until = _chance((b, 2, 1), 0.5, batch.labels), _chance((b, 2, 1), 0.5, batch.labels)
     known = whole | (until & (frames <= last_walk) & (walks.any(-1, keepdim=True)))
     return torch.cat([path, torch.ones_like(path[..., :1])], -1) * known[..., None]
+
+
+def wanted_facing(batch: Batch) -> Tensor:
+    """(B, 2, T, 3) the heading an actor is asked for, as `body.make_lower` will ask: cosine, sine, and 1 where one is wanted.
+
+    A true heading smoothed and a little off; known throughout for some, or only where one does not walk, or for a span of one to
+    four seconds, for some not at all.
+    """
+    b, _, t, _ = batch.lower.shape
+    device = batch.lower.device
+    sigma = float(torch.empty(1).uniform_(0.1, 0.6)) * FPS
+    heading = _smoothed(batch.lower[..., HEADING].transpose(-1, -2).reshape(b * 4, 1, t), sigma).reshape(b, 2, 2, t)
+    off = _smoothed(torch.randn(b * 2, 1, t, device=device), FPS).reshape(b, 2, t) * torch.rand(b, 2, 1, device=device) * 1.2  # up to some ten degrees
+    cosine, sine = torch.nn.functional.normalize(heading, dim=2, eps=1e-4).unbind(2)
+    frames = torch.arange(t, device=device)
+    first, length = torch.randint(t, (b, 2, 1), device=device), torch.randint(FPS, 4 * FPS, (b, 2, 1), device=device)
+    span = (frames >= first) & (frames < first + length)
+    drawn = torch.rand(b, 2, 1, device=device)
+    known = (drawn < 0.2) | ((drawn < 0.45) & (batch.labels != WALK)) | ((drawn < 0.75) & span)
+    turned = torch.stack([off.cos() * cosine - off.sin() * sine, off.sin() * cosine + off.cos() * sine, torch.ones_like(cosine)], -1)
+    return turned * known[..., None]
 
 
 def _smoothed(rows: Tensor, sigma: float) -> Tensor:
