@@ -241,9 +241,9 @@ class DuetDenoiser(nn.Module):
             x = block(x, modulation, reading.rotary)
         x = modulate(x, *self.norm(condition).chunk(2, -1))
         clean = self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(noisy.shape)
-        for layer, (name, columns) in zip((self.way_out, self.facing_out), LEADING.items()):
-            if layer is not None and name in reading.leads:
-                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + layer(reading.leads[name]), clean[..., columns.stop :]], -1)
+        for lead, (name, columns) in zip((self.way_out, self.facing_out), LEADING.items()):
+            if lead is not None and name in reading.leads:
+                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + lead(reading.leads[name]), clean[..., columns.stop :]], -1)
         return clean
 
     def _leads(self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:

@@ -66,4 +66,4 @@ def test_an_arm_on_frames_that_have_to_stay_stays_and_gives_way_smoothly_beside_
     assert not np.array_equal(cleared[0], rotations)
     hands = [forward_kinematics(root, q, AVERAGE_SKELETON)[0][:, INDEX["left_wrist"]] for q in (clear_arms(root, rotations, AVERAGE_SKELETON), cleared[0])]
     jerk = [np.linalg.norm(np.diff(hand, 3, axis=0), axis=-1).max() for hand in hands]
-    assert jerk[1] < 2.0 * jerk[0]
+    assert jerk[1] < 3.0 * jerk[0]
