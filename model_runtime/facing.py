@@ -46,7 +46,7 @@ def facing_ahead(places: Places, walking: Array, path: Array, known: Array, head
             first = knot if held else max(since, knot - round(seconds_to_turn(angle) * FPS), 0)
             share = (np.arange(first, knot + 1) - first) / max(knot - first, 1) if knot > first else np.ones(1)
             _lay(wanted[a], told[a], first, last + share * share * (3.0 - 2.0 * share) * angle)
-            last, since = float(asked[knot]), int(knot)
+            last, since = last + angle, int(knot)
             hold = min([knot + _HELD, *(begin for begin, _ in walks if begin > knot)])
             _lay(wanted[a], told[a], knot + 1, np.full(hold - knot, last))
     return wanted, told

@@ -9,7 +9,6 @@ import torch
 from model_runtime.body import BodyStage
 from model_runtime.body_features import (
     LOWER_SIZE,
-    POSITION,
     UPPER_SIZE,
     GlobalMotion,
     HandBasis,
@@ -19,7 +18,7 @@ from model_runtime.body_features import (
 )  # fmt: skip
 from model_runtime.diffusion import cosine_alphas, make_scheduler, sample, with_less_noise
 from model_runtime.kinematics import rotate_plane, yaw_matrix
-from model_runtime.networks.duet_denoiser import CONDITIONS, PATCH, DuetConfig, DuetDenoiser
+from model_runtime.networks.duet_denoiser import CONDITIONS, LEADING, PATCH, DuetConfig, DuetDenoiser
 from model_runtime.places import Places, lead_towards, path_ahead, walked_share
 from model_runtime.refine.places import follow_places
 from model_runtime.skeleton import AVERAGE_SKELETON
@@ -225,21 +224,22 @@ def test_a_standing_body_is_not_pulled_by_its_absolute_place():
     assert (back.root - still.root)[..., :2].abs().max() < 1e-4
 
 
-def test_the_way_wanted_reaches_the_place_past_all_blocks_and_a_dropped_one_does_not():
-    config = DuetConfig("lower", width=32, heads=2, blocks=1, conditions=("labels", "path"))
+@pytest.mark.parametrize(("name", "columns"), LEADING.items())
+def test_what_is_wanted_reaches_place_and_heading_past_all_blocks_and_a_dropped_one_does_not(name, columns):
+    config = DuetConfig("lower", width=32, heads=2, blocks=1, conditions=("labels", "path", "facing"))
     network = DuetDenoiser(config).eval()
-    torch.nn.init.zeros_(network.conditions_in["path"].weight)
+    torch.nn.init.zeros_(network.conditions_in[name].weight)
     noisy, step, kept, mask, conditions, body, given = inputs(config)
     body = body.abs()
-    farther = conditions | {"path": conditions["path"] + torch.tensor([1.0, 0.0, 0.0])}
+    farther = conditions | {name: conditions[name] + torch.tensor([1.0, 0.0, 0.0])}
     with torch.no_grad():
         near = network(noisy, step, kept, mask, conditions, body, given)
         far = network(noisy, step, kept, mask, farther, body, given)
-        dropped = [network(noisy, step, kept, mask, c, body, given, {"path": torch.tensor([True])}) for c in (conditions, farther)]
+        dropped = [network(noisy, step, kept, mask, c, body, given, {name: torch.tensor([True])}) for c in (conditions, farther)]
     moved = far - near
-    height = body[..., None, 0]
-    torch.testing.assert_close(moved[..., POSITION.start], 0.5 * height.expand(1, 2, 50), atol=1e-5, rtol=1e-4)
-    moved[..., POSITION.start] = 0.0
+    by = 0.5 * (body[..., None, 0] if name == "path" else torch.ones(1, 2, 1))  # places come in pelvis heights
+    torch.testing.assert_close(moved[..., columns.start], by.expand(1, 2, 50), atol=1e-5, rtol=1e-4)
+    moved[..., columns.start] = 0.0
     assert moved.abs().max() < 1e-5 and torch.equal(*dropped)
 
 

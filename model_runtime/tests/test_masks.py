@@ -3,10 +3,12 @@
 import pytest
 import torch
 
+from model_runtime.body_features import HEADING
+from model_runtime.contract import FPS
 from model_runtime.networks.duet_denoiser import CONDITIONS
 from model_runtime.tests.test_training import make_scene
 from model_runtime.training.body_data import Batch, BodyData
-from model_runtime.training.masks import UNSAID, dropped_conditions, kept_frames, lower_mask, upper_mask
+from model_runtime.training.masks import UNSAID, dropped_conditions, kept_frames, lower_mask, upper_mask, wanted_facing
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +65,16 @@ def test_every_condition_is_dropped_on_its_own_and_what_requests_leave_unsaid_al
         assert (flag & (flags.sum(0) == 1)).any(), f"{name} alone"
     unsaid = torch.stack([dropped[name] for name in UNSAID]).all(0)
     assert (unsaid & ~dropped["speech"] & ~dropped["labels"]).float().mean() > 0.15
+
+
+def test_headings_are_told_as_they_are_but_for_a_few_degrees_throughout_for_a_span_or_not_at_all(batch):
+    torch.manual_seed(4)
+    facing = torch.cat([wanted_facing(batch) for _ in range(10)])
+    known, true = facing[..., 2] > 0, batch.lower[..., HEADING].repeat(10, 1, 1, 1)
+    assert (facing[~known] == 0).all()
+    off = torch.rad2deg(torch.acos((facing[..., :2] * true).sum(-1).clamp(-1, 1)))[known]
+    assert off.median() < 5 and off.quantile(0.95) < 20
+    length = known.sum(-1)
+    frames = known.shape[-1]
+    for share, kind in ((0.2, length == 0), (0.15, length == frames), (0.2, (length > 0) & (length <= 4 * FPS) & (runs(known) == 1))):
+        assert kind.float().mean() > share

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from model_runtime import rotations as rot
 from model_runtime.body import BodyStage
+from model_runtime.body_features import HEADING, unwrap
 from model_runtime.checkpoint import load_checkpoint, load_into, save_checkpoint
 from model_runtime.corpus.scene import Scene
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
@@ -20,7 +21,7 @@ from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.skeleton import AVERAGE_SKELETON, INDEX
 from model_runtime.training.body import RECIPES, BodyTraining, stage_config, train_body
 from model_runtime.training.body_data import BodyData
-from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions, travelled
+from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions, travelled, turned
 from model_runtime.training.curves import read_log
 from model_runtime.training.loop import Sampling, Trainer
 from model_runtime.training.options import Run
@@ -228,7 +229,7 @@ def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
     assert interaction(arms, arms, batch.lower, batch, "upper", one) < 1e-9
 
 
-def test_velocities_are_held_to_the_way_they_lead_each_second(scenes):
+def test_velocities_and_turn_rates_are_held_to_the_way_they_lead_each_second(scenes):
     data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
     index = torch.tensor([0, 40])
     batch = data.windows(index)
@@ -236,6 +237,9 @@ def test_velocities_are_held_to_the_way_they_lead_each_second(scenes):
     places = data.root[frames].transpose(1, 2)[..., :2]
     way = places[:, :, 31:] - places[:, :, 1:-30]
     assert torch.allclose(travelled(batch.lower, batch)[:, :, 1:].norm(dim=-1), way.norm(dim=-1), atol=1e-3)
+    cosine, sine = batch.lower[..., HEADING].unbind(-1)
+    heading = unwrap(torch.atan2(sine, cosine))
+    assert torch.allclose(turned(batch.lower)[..., 0], heading[:, :, 30:] - heading[:, :, :-30], atol=1e-3)
 
 
 def test_windows_around_sitting_down_can_be_drawn_more_often(tmp_path):
