@@ -37,9 +37,12 @@ RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
 SETTING_OUT, PER_RADIAN = 0.9, 0.6  # of a turn on the spot, as recorded
 FORESEEN = 1.5  # one turns to where a partner on the move will be
+SHORTEST_TURN = 0.6  # time to turn before a walk that is worth using
 LEFT_AFTER_TURNING = 0.5  # of a stand, else a turn is not worth its while
-# Radians that a partner may be off to a side before one who stands turns there, as in the recorded scenes.
-ASIDE = float(np.radians(35.0))
+LEFT_BEFORE_GOING = 2.0  # as long as a walk follows, which takes a turn of its own
+# Radians, as in the recorded scenes.
+ASIDE = float(np.radians(35.0))  # that a partner is off to a side when one who stands turns there
+TURN_FIRST, LEFT_TO_TURN = 0.85, 0.15  # that one turns before setting off elsewhere, all but the rest
 JOINED = 0.5  # m; a partner who moves by less has not gone anywhere
 
 
@@ -136,11 +139,12 @@ class Itinerary:
             if seat is not None:
                 front = self._front(seat)
                 self._be_at(replace(front, time=span.end - self._time_to_turn(front, seat), heading=None), "has a seat {0:.2f} m away")
-        self._turn_to_partner(span)
+        self._turn_to_partner(span, LEFT_BEFORE_GOING if after is not None and after.label == "walk" else LEFT_AFTER_TURNING)
         self._add("stand", span.end)
 
-    def _turn_to_partner(self, span: ActionSpan) -> None:
-        """Towards a partner beside or behind whom the actor came to stand here, or who went there since."""
+    def _turn_to_partner(self, span: ActionSpan, left: float) -> None:
+        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``left``: seconds of the stand
+        that have to remain."""
         if self.astray or self.partner is None:
             return
         free = self.clock
@@ -152,7 +156,7 @@ class Itinerary:
             turn = abs(turned(wanted, self.heading))
             ready = time + seconds_to_turn(turn)
             busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
-            if turn > ASIDE and not busy and ready + LEFT_AFTER_TURNING < span.end:
+            if turn > ASIDE and not busy and ready + left < span.end:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
         if free > self.clock and span is self.actor.actions[-1]:  # nothing to come turns the actor away again
@@ -281,6 +285,16 @@ class Itinerary:
         self._add("walk", point.time)
         return True
 
+    def _turn_to_go(self, begin: float, goal: Waypoint) -> None:
+        """Towards where a walk sets off to, in the stand before it: people turn first where they have far to turn."""
+        stood = begin - self.spans[-1].start if self.spans and self.spans[-1].label == "stand" else 0.0
+        way = np.asarray(goal.position) - self.place
+        off = turned(heading_towards(way), self.heading)
+        told = any(point.heading is not None and abs(point.time - begin) < SHORTEST_TURN for point in self.points)
+        if not self.astray and not told and stood > SHORTEST_TURN and float(np.linalg.norm(way)) > STEP * self.unit and abs(off) > TURN_FIRST:
+            self.heading += off - float(np.copysign(LEFT_TO_TURN, off))
+            self.points.append(Waypoint(begin, _pair(self.place), self.heading))
+
     def _go(self, begin: float, goals: list[Waypoint]) -> None:
         """A walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
         if goals:
@@ -289,6 +303,8 @@ class Itinerary:
                 if beside is not None:
                     ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(goals[0].position) - beside)
                     goals = [Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)), *goals]
+            if self.left_seat is None:
+                self._turn_to_go(begin, goals[0])
             goals = self._paced(begin, goals)
             last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
             way = np.asarray(goals[-1].position) - last

@@ -108,7 +108,7 @@ def test_a_walk_to_a_partner_who_moves_goes_where_the_partner_will_be():
 
 def test_two_who_walk_to_each_other_meet_halfway():
     request, _ = direct(shot(actor("Mia", (-3.0, 0.0), ("walk", 1, 4, True)), actor("Tom", (3.0, 0.0), ("walk", 1, 4, True))))
-    assert [who.waypoints[0].position[0] for who in request.actors] == pytest.approx([-0.6, 0.6])
+    assert [who.waypoints[-1].position[0] for who in request.actors] == pytest.approx([-0.6, 0.6])
 
 
 def test_who_stops_beside_the_partner_turns_there_unless_told_which_way_to_face():
@@ -131,6 +131,16 @@ def test_who_stands_turns_to_a_partner_who_has_walked_round():
     round_me = actor("Tom", (2.0, 0.0), ("walk", 0, 4), ("stand", 4, 8), waypoints=(Waypoint(4.0, (-3.0, 2.0)),))
     _, points, _ = played(actor("Mia", (-3.0, 0.0), ("stand", 0, 8)), round_me)
     assert points[0].heading == pytest.approx(np.pi) and 5.0 < points[0].time < 6.5 and points[0].position == (-3.0, 0.0)
+
+
+def test_who_has_to_go_elsewhere_turns_before_setting_off():
+    def points(*spans: tuple, target: tuple[float, float] = (-6.0, 0.0)) -> list[Waypoint]:
+        return played(actor("Mia", (-3.0, 0.0), *spans, waypoints=(Waypoint(8.0, target),)), actor("Tom", (0.0, 9.0)))[1]
+
+    behind = points(("stand", 0, 4), ("walk", 4, 8))
+    assert behind[0].time == 4.0 and behind[0].position == (-3.0, 0.0) and abs(behind[0].heading - EAST) == pytest.approx(np.pi - 0.15)
+    assert [point.time for point in points(("stand", 0, 4), ("walk", 4, 8), target=(0.0, 1.0))] == [8.0], "ahead"
+    assert [point.time for point in points(("stand", 0, 0.5), ("walk", 0.5, 8))] == [8.0], "no time"
 
 
 def test_who_plays_alone_turns_to_nobody():
