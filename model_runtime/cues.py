@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from torch import Tensor
 
 from .body_features import body_size
 from .checkpoint import WEIGHTS
-from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request
-from .features.prominence import stress_track
+from .contract import ACTION_LABELS, EMOTIONS, FPS, RELATIONSHIPS, Actor, FloatArray, Request, TimedWord
+from .features.prominence import stress_bumps, stress_track
 from .kept_features import KeptFeatures
 from .networks.duet_denoiser import conditions_of
 from .places import ELBOW_ROOM, Places
 from .skeleton import Skeleton
 from .style import STYLE_SIZE
 from .windows import padded_frames
+
+Stresses = tuple[Sequence[float], Sequence[TimedWord]]  # times in s, and the words that could not be found in the voice
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,13 @@ class Cue:
 
 def cue_of(
     request: Request, heard: list[FloatArray], hears: Collection[str], units: tuple[float, float] = (1.0, 1.0), alone: bool = False,
-    weights: Path = WEIGHTS,
+    weights: Path = WEIGHTS, stressed: Sequence[Stresses | None] = (None, None),
 ) -> Cue:  # fmt: skip
     """What a request for two tells the bodies. ``heard``: prosody (T, 28) of each actor; ``units`` as in ``HumanScale``.
 
     ``hears``: which of ``CONDITIONS`` the networks hear; words and stresses that none hears are not worked out. ``alone``: the second
-    actor is neither heard nor in the way. ``weights``: the folder of what turns voices and words into numbers.
+    actor is neither heard nor in the way. ``weights``: the folder of what turns voices and words into numbers. ``stressed``: of each actor
+    the stresses its words tell and the words that tell none (``features.told_stress``); None where nobody looked.
     """
     padded = padded_frames(request.frames)
     labels = np.stack([_held(label_track(actor, request.frames), padded) for actor in request.actors])
@@ -61,7 +64,7 @@ def cue_of(
         emotion=torch.from_numpy(np.stack(feelings))[None] if any(actor.emotions for actor in request.actors) else None,
         relationship=torch.tensor([RELATIONSHIPS.index(request.relationship)]) if request.relationship else None,
         words=spoken_words(request.actors, padded, weights) if "words" in hears else None,
-        stress=stresses(request.actors, heard, padded, weights) if "stress" in hears else None,
+        stress=stresses(request.actors, heard, padded, weights, stressed) if "stress" in hears else None,
         style=styles(request.actors) if any(actor.style for actor in request.actors) else None,
     )
     if alone:
@@ -107,9 +110,15 @@ def styles(actors: tuple[Actor, ...]) -> Tensor:
     return torch.tensor([[[np.nan] * STYLE_SIZE if actor.style is None else list(astuple(actor.style)) for actor in actors]])
 
 
-def stresses(actors: tuple[Actor, ...], heard: list[FloatArray], frames: int, weights: Path) -> Tensor:
+def stresses(actors: tuple[Actor, ...], heard: list[FloatArray], frames: int, weights: Path, told: Sequence[Stresses | None]) -> Tensor:
     """(1, 2, T, 2) stressed syllables, heard or told by words."""
-    tracks = [_silent_after(stress_track(track, actor.words, weights), frames) for track, actor in zip(heard, actors)]
+    tracks = []
+    for voice, actor, found in zip(heard, actors, told):
+        track = stress_track(voice, actor.words if found is None else found[1], weights)
+        if found is not None:
+            known = stress_bumps(found[0], len(voice))
+            track = np.stack([np.maximum(known, track[:, 0]) if found[1] else known, np.ones_like(known)], -1)
+        tracks.append(_silent_after(track, frames))
     return torch.from_numpy(np.stack(tracks))[None]
 
 

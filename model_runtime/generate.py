@@ -29,6 +29,7 @@ from .direction import direct
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
+from .features.told_stress import told_stresses
 from .features.words import check_words
 from .human_scale import at_human_scale
 from .passing import NARROWEST, clear_of_each_other
@@ -70,7 +71,8 @@ def generate(
     waves = [mix_speech(actor.speech, request.duration) for actor in directed.actors]
     alone = len(request.actors) == 1
     hears = {*lower_stage.config.conditions, *upper_stage.config.conditions}
-    cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears, scale.units, alone, weights)
+    stressed = [told_stresses(wave, actor.words) if actor.words and "stress" in hears else None for wave, actor in zip(waves, played.actors)]
+    cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears, scale.units, alone, weights, stressed)
     roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock, guides)
 
     roots = scale.back(roots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +33,7 @@ class Shot:
     root_positions: FloatArray  # (2, T, 3)
     rotations: FloatArray  # (2, T, 52, 4)
     scene: Scene  # cut to the shot
+    stressed: Sequence[list[float] | None]  # what the words tell of the stresses, s; None where that is not known
 
     @property
     def frames(self) -> int:
@@ -39,7 +41,8 @@ class Shot:
 
     def cue(self) -> Cue:
         """What the networks are told, as ``generate`` would tell them."""
-        cue = cue_of(direct(self.request)[0], self.heard, CONDITIONS.keys() - {"words"})
+        told = [None if times is None else (times, ()) for times in self.stressed]
+        cue = cue_of(direct(self.request)[0], self.heard, CONDITIONS.keys() - {"words"}, stressed=told)
         if self.words is not None:
             padded = np.zeros((2, cue.conditions["labels"].shape[2], self.words.shape[2]), np.float32)
             padded[:, : self.words.shape[1]] = self.words
@@ -103,4 +106,6 @@ def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | 
     vectors = None if words is None else words.of(scene)[:, start:stop]
     heard = [np.asarray(scene.prosody[a, start:stop], np.float32) for a in range(2)]
     cut = excerpt(scene, start, stop)
-    return Shot(name, request, heard, vectors, cut.root_positions, cut.rotations, cut)
+    found = [None if words is None else words.stressed(scene, a) for a in range(2)]
+    stressed = [None if times is None else [t - start / FPS for t in times if start <= t * FPS < stop] for times in found]
+    return Shot(name, request, heard, vectors, cut.root_positions, cut.rotations, cut, stressed)

@@ -1,4 +1,4 @@
-"""Vectors of every word of the speech library, made once before training.
+"""Vectors of every word of the speech library, made once before training, and the stresses that are found by the words of held-out voices.
 
     python -m model_runtime.training.word_features --speech corpus/speech_library.npz --out corpus/word_features.npz [--fit] [--encoder FOLDER]
 
@@ -14,14 +14,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checkpoint import WEIGHTS
 from ..contract import FloatArray, TimedWord
 from ..corpus.scene import Scene
 from ..corpus.speech_library import Utterance, load_speech_library
 from ..errors import InterActError
+from ..features.told_stress import told_stresses
 from ..features.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
 
 _STEP = 1.0 / 31.0  # int8 covers +-4 deviations
@@ -32,7 +35,8 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
     index, vectors, count = {}, [], 0
     for utterance in utterances:
         found = features.vectors([text for text, _, _ in utterance.words])
-        index[utterance.id] = [count, [[round(start, 3), round(end, 3), text] for text, start, end in utterance.words]]
+        spans = [[round(start, 3), round(end, 3), text] for text, start, end in utterance.words]
+        index[utterance.id] = [count, spans, found_stresses(utterance.wave, spans) if utterance.split == "test" and utterance.wave is not None else None]
         vectors.append(np.round(found / _STEP).clip(-127, 127).astype(np.int8))
         count += len(found)
     partial = out.with_name(out.name + ".part")
@@ -40,6 +44,12 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
         np.savez_compressed(file, index=np.array(json.dumps(index)), vectors=np.concatenate(vectors), encoder=np.array(features.encoder.name))
     os.replace(partial, out)
     return count
+
+
+def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> list[float]:
+    """Times (s) of the stresses, found as for a user with a transcript; ``spans``: start, end and text of each word."""
+    times, _ = told_stresses(wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans])
+    return [round(time, 3) for time in times]
 
 
 class WordTracks:
@@ -56,7 +66,7 @@ class WordTracks:
         for actor, said in enumerate(scene.utterances):
             for spoken in said:
                 if spoken.id in self.index:
-                    first, spans = self.index[spoken.id]
+                    first, spans = self.index[spoken.id][:2]
                     vectors = self.vectors[first : first + len(spans)] * np.float32(_STEP)
                     track = word_track([(start + spoken.start, end + spoken.start) for start, end, _ in spans], vectors, scene.frames)
                     tracks[actor] = np.where(track.any(-1, keepdims=True), track, tracks[actor])
@@ -68,6 +78,13 @@ class WordTracks:
             TimedWord(text, start + spoken.start, end + spoken.start)
             for spoken in scene.utterances[actor] if spoken.id in self.index for start, end, text in self.index[spoken.id][1]
         ]  # fmt: skip
+
+    def stressed(self, scene: Scene, actor: int) -> list[float] | None:
+        """The stresses found by the words of an actor of a held-out scene, in scene time; None where the file tells none."""
+        said = [(spoken.start, self.index[spoken.id]) for spoken in scene.utterances[actor] if spoken.id in self.index]
+        if any(len(entry) < 3 or entry[2] is None for _, entry in said):
+            return None
+        return sorted(start + time for start, entry in said for time in entry[2])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
