@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
-from .contract import FPS, FloatArray
+from .contract import EMOTIONS, FPS, FloatArray
 from .diffusion import guided, sample
 from .errors import CheckpointMismatch
 from .features.mel import log_mel
@@ -95,15 +95,17 @@ class FaceModel:
         facing: bool | None = None,
         guidance: float = 1.0,
         on_progress: Callable[[float], None] | None = None,
+        feeling: FloatArray | None = None,
     ) -> FloatArray:
         """(T, 52) ARKit weights in [0, 1] at 30 fps, T = ``frames``.
 
         Waves are mono at 16 kHz, all zeros for silence. ``gaze`` (T, 2): yaw (to my left) and pitch (up) of the partner's head in
         my head's frame, radians; ``facing``: whether we face each other, None when unknown; ``guidance``: weight of the voices,
-        1 is plain. The same seed repeats exactly. ``on_progress`` hears the share done and may raise.
+        1 is plain. The same seed repeats exactly. ``on_progress`` hears the share done and may raise. ``feeling`` (T, 26): intensity, 0 to 2,
+        of each of ``EMOTIONS``, None for nothing in particular; networks from before feelings ignore it.
         """
         me, partner = self._hear(wave_me, frames), self._hear(wave_partner, frames)
-        given = self._conditions(me, partner, gaze, facing, seed)
+        given = self._conditions(me, partner, gaze, facing, seed, feeling)
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
         return refine_lips(face, me.phones, PHONES, HEARING_RATE, me.frames[:, -2])
 
@@ -116,7 +118,9 @@ class FaceModel:
             self._heard_before[key] = hear_voice(wave, frames, self.weights_dir)
         return self._heard_before[key]
 
-    def _conditions(self, me: HeardVoice, partner: HeardVoice, gaze: FloatArray | None, facing: bool | None, seed: int) -> FaceConditions:
+    def _conditions(
+        self, me: HeardVoice, partner: HeardVoice, gaze: FloatArray | None, facing: bool | None, seed: int, feeling: FloatArray | None
+    ) -> FaceConditions:
         frames = len(me.frames)
         looking = np.zeros((frames, 3), np.float32)
         if gaze is not None:
@@ -134,6 +138,7 @@ class FaceModel:
             gaze=torch.from_numpy(looking)[None],
             blink=blink, style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
             hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
+            feeling=torch.from_numpy(np.zeros((frames, len(EMOTIONS)), np.float32) if feeling is None else feeling)[None], felt=torch.ones(1),
         )  # fmt: skip
 
     def _denoise(
@@ -198,5 +203,5 @@ def _blink_frames(me: HeardVoice, partner: HeardVoice, style: FaceStyle, seed: i
 
 
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
-    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep")}
-    return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, **{k: v.clone() for k, v in cut.items()})
+    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling")}
+    return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, felt=given.felt, **{k: v.clone() for k, v in cut.items()})

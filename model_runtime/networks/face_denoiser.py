@@ -7,13 +7,13 @@ hears its own audio frame and its near neighbours; self-attention is biased by d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..contract import ARKIT_NAMES, FPS
+from ..contract import ARKIT_NAMES, EMOTIONS, FPS
 from .blocks import StepEmbedding, modulate
 
 FACE_SIZE = len(ARKIT_NAMES)
@@ -31,11 +31,12 @@ class FaceConfig:
     heads: int = 4
     window: int = 240  # frames seen at once
     kept: int = 24  # frames shared with the window before
+    feels: bool = False  # whether it is told what is felt; older checkpoints are not
 
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
-CONFIGS = {"default": FaceConfig(), "small": SMALL, "tiny": TINY}
+CONFIGS = {name: replace(sizes, feels=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
 HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
 
@@ -46,6 +47,8 @@ class FaceConditions:
     ``mine``, ``partner`` (B, T, HEARD_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
     ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
     ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
+    ``feeling`` (B, T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it
+    by the learned null.
     """
 
     mine: Tensor
@@ -57,6 +60,8 @@ class FaceConditions:
     hears: Tensor
     kept: Tensor
     keep: Tensor
+    feeling: Tensor
+    felt: Tensor
 
 
 class FaceDenoiser(nn.Module):
@@ -68,6 +73,10 @@ class FaceDenoiser(nn.Module):
         self.config = config
         self.null_voice = nn.Parameter(torch.zeros(2, HEARD_SIZE))
         self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE + 1, width), nn.GELU(), nn.Linear(width, width))
+        self.feel = nn.Linear(len(EMOTIONS), width, bias=False) if config.feels else None
+        self.null_feeling = nn.Parameter(torch.zeros(width)) if config.feels else None
+        if self.feel is not None:
+            nn.init.zeros_(self.feel.weight)  # what was learned without feelings stays as it was
         self.curves_in = nn.Linear(2 * FACE_SIZE + 1, width)
         self.step = StepEmbedding(width)
         self.style = nn.Linear(STYLE_SIZE, width)
@@ -81,6 +90,9 @@ class FaceDenoiser(nn.Module):
             torch.where(given.hears[:, i, None, None] > 0, voice, self.null_voice[i]) for i, voice in enumerate((given.mine, given.partner))
         )
         audio = self.hear(torch.cat([mine, partner, given.gaze, given.blink[..., None]], -1))  # (B, T, width)
+        if self.feel is not None:
+            assert self.null_feeling is not None
+            audio = audio + torch.where(given.felt[:, None, None] > 0, self.feel(given.feeling), self.null_feeling)
         keep = given.keep[..., None]
         x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)

@@ -23,7 +23,7 @@ from .way_out import apart, depth_along, widest
 
 Array = NDArray[Any]
 
-_ROUNDS = 7
+_ROUNDS = 14
 _MARGIN = 0.002  # m that an arm is moved further than it has to
 _NOTHING = 5e-4  # m: less is not worth moving for
 _HOLD = 5  # frames before and after a touch in which the arm has already given way

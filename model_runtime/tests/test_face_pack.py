@@ -42,8 +42,8 @@ def pack(scenes: list[FaceScene], tmp_path: Path) -> Path:
     return tmp_path / "pack.npz"
 
 
-def loaded(path: Path) -> FacePack:
-    return FacePack(path, AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,))), torch.device("cpu"))
+def loaded(path: Path, calm: bool = False) -> FacePack:
+    return FacePack(path, AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,))), torch.device("cpu"), calm)
 
 
 def test_some_scenes_are_without_feelings_and_the_others_say_theirs(scenes: list[FaceScene]) -> None:
@@ -62,10 +62,19 @@ def test_feelings_come_back_from_the_file(scenes: list[FaceScene], pack: Path) -
     assert np.allclose(data.intensity, np.concatenate([scene.intensity for scene in scenes], axis=1), atol=0.006)
 
 
-def test_windows_are_drawn_from_calm_scenes_as_long_as_the_network_knows_no_feelings(scenes: list[FaceScene], pack: Path) -> None:
-    data = loaded(pack)
+def test_a_network_that_is_not_told_feelings_learns_from_calm_scenes_alone(scenes: list[FaceScene], pack: Path) -> None:
+    data = loaded(pack, calm=True)
     assert len(data.train) and len(data.test)
     assert all((scenes[i].emotion == NEUTRAL).all() for i in (*data.train, *data.test))
+
+
+def test_windows_tell_what_is_felt_and_how_much(pack: Path) -> None:
+    data = loaded(pack)
+    assert len(data.train) + len(data.test) == 12
+    _, given = data.draw(64, 60, np.random.default_rng(0))
+    assert given.feeling.shape == (64, 60, len(EMOTIONS)) and (given.felt == 1).all()
+    assert given.feeling.max() > 0.5 and (given.feeling > 0).sum(-1).max() == 1 and not given.feeling[..., NEUTRAL].any()
+    assert (given.feeling == 0).all(-1).all(-1).any(), "some feel nothing in particular"
 
 
 def test_a_pack_without_feelings_still_loads(pack: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class FaceTraining:
 
     def __init__(self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int) -> None:
         self.config, self.device = config, device
-        self.data = FacePack(pack, encoder, device)
+        self.data = FacePack(pack, encoder, device, calm=not config.feels)
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
@@ -82,12 +82,13 @@ class FaceTraining:
     def _dropped(self, clean: Tensor, given: FaceConditions) -> FaceConditions:
         """Each condition is left out now and then, and the window's head is given half of the time."""
         batch = len(clean)
-        chance = torch.from_numpy(self.rng.random((batch, 5)).astype(np.float32)).to(self.device)
+        chance = torch.from_numpy(self.rng.random((batch, 6)).astype(np.float32)).to(self.device)
         both = chance[:, :1] < 0.08
         given.hears = ((chance[:, 1:3] > 0.06) & ~both).float()
         unaware = chance[:, 3] < 0.15  # neither where the partner is nor whether we face
         given.gaze = given.gaze * (~unaware)[:, None, None]
         given.facing = torch.where(unaware, 0, given.facing)
+        given.felt = (chance[:, 5] > 0.1).float()
         given.keep = given.keep.clone()
         given.keep[chance[:, 4] < 0.5, : self.config.kept] = 1.0
         given.kept = clean * given.keep[..., None]

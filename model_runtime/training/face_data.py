@@ -201,29 +201,28 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
 class FacePack:
     """A pack on one device, heard by a frozen encoder; draws random windows as ``FaceConditions`` and curves.
 
-    ``emotion`` and ``intensity`` (2, N) say what each actor felt, all neutral in packs from before faces had feelings. As long as
-    the network is not told what both feel, windows come from scenes in which nobody feels anything: else it would learn the mean
-    of 26 faces.
+    ``emotion`` and ``intensity`` (2, N) say what each actor felt. For a network that is not told (``calm`` alone), windows come from scenes in
+    which nobody feels anything: else it would learn the mean of 26 faces.
     """
 
-    def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device) -> None:
+    def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device, calm: bool = False) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.meta: dict[str, Any] = json.loads(str(data["meta"]))
             self.lengths, held_out = data["lengths"], data["held_out"]
             self.curves, self.gaze, self.style, self.facing = (
                 torch.from_numpy(data[k]).to(device) for k in ("curves", "gaze", "style", "facing")
             )
-            felt = "emotion" in data
-            self.emotion = data["emotion"] if felt else np.full(self.curves.shape[:2], NEUTRAL, np.uint8)
-            self.intensity = data["intensity"] * np.float32(_INTENSITY_STEP) if felt else np.zeros(self.curves.shape[:2], np.float32)
+            said = "emotion" in data  # not in packs from before faces had feelings
+            emotion = data["emotion"] if said else np.full(self.curves.shape[:2], NEUTRAL, np.uint8)
+            intensity = data["intensity"] * np.float32(_INTENSITY_STEP) if said else np.zeros(self.curves.shape[:2], np.float32)
+            self.emotion, self.intensity = torch.from_numpy(emotion).to(device), torch.from_numpy(intensity).to(device)
             self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
         self.device = device
         self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
-        calm = np.array([(self.emotion[:, a : a + n] == NEUTRAL).all() for a, n in zip(self.first, self.lengths)])
-        if not (calm & held_out).any() or not (calm & ~held_out).any():  # a pack of a few scenes, as tests make
-            calm[:] = True
-        self.train, self.test = np.flatnonzero(~held_out & calm), np.flatnonzero(held_out & calm)
+        unmoved = np.array([bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)])
+        drawn = unmoved if calm and (unmoved & held_out).any() and (unmoved & ~held_out).any() else np.ones_like(unmoved)  # few scenes, as tests make: all
+        self.train, self.test = np.flatnonzero(~held_out & drawn), np.flatnonzero(held_out & drawn)
         self.heard_mean, self.heard_std = heard_scale(heard)
         self.heard = ((heard.float() - self.heard_mean) / self.heard_std).clamp(-4.1, 4.1).half()
         flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
@@ -244,8 +243,10 @@ class FacePack:
         clean = (self.curves[me, rows].float() / 255.0 - self.curve_mean) / self.curve_std
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
+        strength = self.intensity[me, rows][..., None]
+        feeling = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * strength
         given = FaceConditions(
-            blink=self.blink[me, rows],
+            blink=self.blink[me, rows], feeling=feeling, felt=torch.ones(count, device=self.device),
             mine=self.heard[me, rows].float(), partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
             kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
