@@ -32,7 +32,7 @@ FADE = 4  # frames over which a correction of height or angle leaves after a con
 LONGEST_SLIP = 0.12  # metres
 WIDEST_TWIST = np.radians(20.0)
 STEP_FRAMES = 12
-STEP_LIFT = 0.03  # metres
+STEP_LIFT, LIFT_BY_WAY = (0.035, 0.09), 0.7  # metres, and of the way the foot goes
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
 SWINGS = 0.96  # share of the leg's length within which a foot that swings over to another foothold is kept
 BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
@@ -182,7 +182,9 @@ def _foothold(foot: Foot, held: Array, steps: list[int], fixed: Array | None) ->
     rise += _envelope(np.maximum(-(points[..., 2].min(axis=1) + rise), 0.0), 2) * ~down
     for (_, b), (a, _) in pairwise(pieces):
         if 0 < a - b <= STEP_FRAMES and planted[b:a].all():
-            rise[b - 1 : a + 1] += STEP_LIFT * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2  # off and down gently: near full stretch the knee takes it threefold
+            way = np.linalg.norm((points[a, :, :2] + shift[a]) - (points[b - 1, :, :2] + shift[b - 1]), axis=-1).max()
+            lift = float(np.clip(LIFT_BY_WAY * way, *STEP_LIFT))
+            rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2  # off and down gently: near full stretch the knee takes it threefold
     rise = np.maximum(rise, -points[..., 2].min(axis=1))  # whatever else, not through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
 
