@@ -18,6 +18,7 @@ from .places import Places, runs_of
 Array = NDArray[Any]
 _HELD = FPS  # frames that a heading is held after its turn
 _LAST = FPS // 3  # frames over which a heading is wanted that nothing leads to
+_THE_SAME = 0.02  # radians
 _TANGENT = FPS // 2  # frames of a way that tell where it leads
 
 
@@ -34,6 +35,7 @@ def facing_ahead(places: Places, walking: Array, path: Array, known: Array, head
         knots = 1 + np.flatnonzero(flags)
         walks = runs_of(walking[a, now:])
         last, since = float(heading[a]), 0  # what the body faces, and from when on
+        kept = _kept_to(places, walking, now, a)
         for knot in knots:
             held = knot > 1 and bool(flags[knot - 2])  # the frame before is asked for too
             ended = max((end for _, end in walks if since < end <= knot), default=None)
@@ -42,14 +44,26 @@ def facing_ahead(places: Places, walking: Array, path: Array, known: Array, head
                 last, since = come, ended - _LAST  # one turns into the last step
             elif ended is not None or walking[a, now + knot]:
                 last, since = float(asked[knot]), knot - _LAST
+            if kept is not None and ended is None and abs(turned(float(asked[knot]), kept)) < _THE_SAME:
+                last, length = float(asked[knot]), knot - since  # asked for twice, it is meant in between as well
+            else:
+                length = round(seconds_to_turn(turned(float(asked[knot]), last)) * FPS)
             angle = turned(float(asked[knot]), last)
-            first = knot if held else max(since, knot - round(seconds_to_turn(angle) * FPS), 0)
+            first = knot if held else max(since, knot - length, 0)
             share = (np.arange(first, knot + 1) - first) / max(knot - first, 1) if knot > first else np.ones(1)
             _lay(wanted[a], told[a], first, last + share * share * (3.0 - 2.0 * share) * angle)
-            last, since = last + angle, int(knot)
+            last, since, kept = last + angle, int(knot), float(asked[knot])
             hold = min([knot + _HELD, *(begin for begin, _ in walks if begin > knot)])
             _lay(wanted[a], told[a], knot + 1, np.full(hold - knot, last))
     return wanted, told
+
+
+def _kept_to(places: Places, walking: Array, now: int, a: int) -> float | None:
+    """The heading last asked for up to frame ``now``, if the actor has not walked since."""
+    asked = np.flatnonzero(places.has_heading[a, : now + 1].numpy())
+    if not len(asked) or walking[a, asked[-1] + 1 : now + 1].any():
+        return None
+    return float(places.heading[a, asked[-1]])
 
 
 def _along(path: Array, known: Array, end: int) -> float | None:

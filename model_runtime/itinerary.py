@@ -159,8 +159,9 @@ class Itinerary:
             if turn > ASIDE and not busy and ready + left < span.end:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
-        if free > self.clock and span is self.actor.actions[-1]:  # nothing to come turns the actor away again
-            self.points.append(Waypoint(span.end, _pair(self.place), self.heading))
+        until = span.end - (left if left == LEFT_BEFORE_GOING else 0.0)
+        if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free for point in self.points):
+            self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
 
     def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[float]:
         """Times in a stand that one walks up to it, unless told which way to face, and at which the partner has got elsewhere."""

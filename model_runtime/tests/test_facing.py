@@ -66,6 +66,14 @@ def test_on_a_seat_the_heading_is_wanted_throughout_and_a_walk_ends_what_is_held
     assert told[100:214].all() and np.allclose(wanted[told], 0.4) and not told[216:].any()
 
 
+def test_a_heading_asked_for_twice_in_a_stand_is_wanted_in_between_and_from_wherever_a_window_begins():
+    wanted, told = faced([(100, 0.7), (250, 0.7)])
+    assert told[60:251].all() and np.allclose(wanted[100:251], 0.7)
+    later, still = faced([(100, 0.7), (250, 0.7)], heading=0.9, now=150)
+    assert still[:101].all() and np.allclose(later[:101], 0.7)
+    assert not faced([(100, 0.7), (290, 0.7)], walk=(150, 200), goal=(2.0, 0.0))[1][140:190].any(), "not on a walk between"
+
+
 def test_a_later_window_sees_the_rest_of_the_same_turn():
     whole, _ = faced([(150, 1.2)])
     wanted, told = faced([(150, 1.2)], heading=float(whole[125]), now=125)
