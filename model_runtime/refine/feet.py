@@ -32,14 +32,14 @@ FADE = 4  # frames over which a correction of height or angle leaves after a con
 LONGEST_SLIP = 0.12  # metres
 WIDEST_TWIST = np.radians(20.0)
 STEP_FRAMES = 12
-STEP_LIFT, LIFT_BY_WAY = (0.035, 0.09), 0.7  # metres, and of the way the foot goes
+STEP_LIFT, LIFT_BY_WAY = (0.05, 0.09), 0.7  # metres, and of the way the foot goes
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
 SWINGS = 0.96  # share of the leg's length within which a foot that swings over to another foothold is kept
 BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
 RELEASES = 4  # times footholds are looked for anew without what was let go
-BESIDE_FIXED = 10  # frames over which corrections come in beside frames that stay
+BESIDE_FIXED = 20  # frames over which corrections come in beside frames that stay
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 

@@ -14,7 +14,7 @@ from ..kept_motion import KeptMotion
 from ..skeleton import HAND_INDEX, LEG_JOINTS, UPPER_JOINTS
 
 Array = NDArray[Any]
-BLEND = 10
+BLEND = 13
 LONGEST_BLEND = 45
 HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that fading may add
 _JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HAND_INDEX["left"], *HAND_INDEX["right"]]}

@@ -26,7 +26,7 @@ _MARGIN = 0.003  # m that legs are moved further than they have to
 _NOTHING = 1e-3  # m: less is not worth moving for
 _HOLD = 8  # frames before and after a touch in which the legs have already given way
 _EASE = 5.0  # frames, deviation of the Gaussian over which they give way
-_BESIDE_FIXED = 15  # frames over which legs may give way ever more beside frames that stay
+_BESIDE_FIXED = 20  # frames over which legs may give way ever more beside frames that stay
 _NEAR_HIP = 0.5  # of the thigh; what touches nearer to the hip does not lever the knee further
 
 _PARTS = ("thigh", "shin", "foot")
