@@ -20,7 +20,7 @@ from .measures import hand_speed, largest_difference, mean_difference, mouth_mot
 Array = NDArray[Any]
 Generate = Callable[[Request], Performance]
 SHORT = 8.0  # s: enough to tell takes apart
-SILENT_TAKES = 3
+SILENT_TAKES = 6
 CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 
 
