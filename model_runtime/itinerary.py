@@ -160,7 +160,7 @@ class Itinerary:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
         until = span.end - (left if left == LEFT_BEFORE_GOING else 0.0)
-        if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free for point in self.points):
+        if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free and point.heading is not None for point in self.points):
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
 
     def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[float]:

@@ -31,7 +31,8 @@ FURTHEST = 0.4  # a stroke is moved
 _CLOSE = 0.04  # enough
 _AROUND = 0.8  # a stroke's end before and after which time runs as it did
 _TOGETHER = 0.3  # strokes of one gesture, which are moved as one
-_SLOWEST, _FASTEST = 0.45, 2.0  # of the arms' own time
+_SLOWEST, _FASTEST = 0.25, 2.8  # of the arms' own time, at any moment
+_HASTIEST = 1.8  # m/s of a hand that is played faster
 
 
 def against_chest(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
@@ -79,7 +80,7 @@ def on_the_stress(root: Array, rotations: Array, skeleton: Skeleton, stress: Arr
     _, speed = hands_of(root, rotations, skeleton)
     ends = np.unique([stop for hand in (0, 1) for _, stop in strokes_in(speed[:, hand])]) / FPS
     stresses = find_peaks(np.pad(stress, 1), height=0.5, distance=4)[0] / FPS - 1 / FPS
-    source = _source_times(ends, stresses, free)
+    source = _source_times(ends, stresses, free, speed.max(1))
     if source is None:
         return rotations
     out = rotations.copy()
@@ -87,8 +88,8 @@ def on_the_stress(root: Array, rotations: Array, skeleton: Skeleton, stress: Arr
     return out
 
 
-def _source_times(ends: Array, stresses: Array, free: NDArray[np.bool_]) -> Array | None:
-    """(T,) seconds of the motion as it is that is played at each frame; None where nothing is to be moved."""
+def _source_times(ends: Array, stresses: Array, free: NDArray[np.bool_], speed: Array) -> Array | None:
+    """(T,) seconds of the motion as it is that is played at each frame; None where nothing is to be moved. ``speed`` (T,) of the faster hand."""
     seconds = np.arange(len(free)) / FPS
     moves: list[tuple[float, float]] = []  # (when it should be, when it is)
     for end in ends:
@@ -100,18 +101,17 @@ def _source_times(ends: Array, stresses: Array, free: NDArray[np.bool_]) -> Arra
         if free[around].all():
             moves.append((when if abs(when - end) > _CLOSE else float(end), float(end)))
     moves = [move for move in moves if seconds[0] < min(move) and max(move) < seconds[-1]]
-    anchors = _paced(moves, float(seconds[-1]))
+    anchors = _paced(moves, float(seconds[-1]), speed)
     if all(abs(when - end) < 1e-6 for when, end in anchors):
         return None
-    played, source = np.array(anchors).T
-    return PchipInterpolator(played, source)(seconds).clip(0.0, seconds[-1])
+    return _played(anchors)(seconds).clip(0.0, seconds[-1])
 
 
-def _paced(moves: list[tuple[float, float]], last: float) -> list[tuple[float, float]]:
+def _paced(moves: list[tuple[float, float]], last: float, speed: Array) -> list[tuple[float, float]]:
     """The moves between points at which time runs as it did, without those that would rush the arms or hold them up."""
     kept: list[tuple[float, float]] = []
     for move in moves:
-        if _bearable(_between(([*kept, move]), last)):
+        if _bearable(_between(([*kept, move]), last), speed):
             kept.append(move)
     return _between(kept, last)
 
@@ -131,10 +131,20 @@ def _between(moves: list[tuple[float, float]], last: float) -> list[tuple[float,
     return anchors if anchors[-1] == (last, last) else [*anchors, (last, last)]
 
 
-def _bearable(anchors: list[tuple[float, float]]) -> bool:
-    return all(
-        later[0] > earlier[0] and _SLOWEST <= (later[1] - earlier[1]) / (later[0] - earlier[0]) <= _FASTEST for earlier, later in pairwise(anchors)
-    )
+def _bearable(anchors: list[tuple[float, float]], speed: Array) -> bool:
+    """Whether no moment is played too slow or too fast, nor a hand made faster than hands are: the curve through the anchors is
+    steeper in places than from one to the next. ``speed`` (T,) in m/s."""
+    if any(later[0] <= earlier[0] or later[1] <= earlier[1] for earlier, later in pairwise(anchors)):
+        return False
+    played, seconds = _played(anchors), np.arange(len(speed)) / FPS
+    pace = played.derivative()(seconds)
+    hastened = pace * np.interp(played(seconds), seconds, speed)
+    return bool(pace.min() >= _SLOWEST and pace.max() <= _FASTEST and hastened[pace > 1.05].max(initial=0.0) <= _HASTIEST)
+
+
+def _played(anchors: list[tuple[float, float]]) -> PchipInterpolator:
+    played, source = np.array(anchors).T
+    return PchipInterpolator(played, source)
 
 
 def _at(turns: Array, frames: Array) -> NDArray[np.float32]:
