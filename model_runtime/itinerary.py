@@ -148,7 +148,7 @@ class Itinerary:
         if self.astray or self.partner is None:
             return
         free = self.clock
-        for time in self._meetings(span, self.partner):
+        for time, least in self._meetings(span, self.partner):
             time = max(time, free)
             wanted = self._to_partner(time + FORESEEN, self.place)
             if wanted is None:
@@ -156,22 +156,23 @@ class Itinerary:
             turn = abs(turned(wanted, self.heading))
             ready = time + seconds_to_turn(turn)
             busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
-            if turn > ASIDE and not busy and ready + left < span.end:
+            if turn >= least and not busy and ready + left < span.end:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
         until = span.end - (left if left == LEFT_BEFORE_GOING else 0.0)
         if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free and point.heading is not None for point in self.points):
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
 
-    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[float]:
-        """Times in a stand that one walks up to it, unless told which way to face, and at which the partner has got elsewhere."""
+    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[tuple[float, float]]:
+        """Times in a stand at which one comes to it, unless told which way to face, and at which the partner has got elsewhere; and how
+        far the partner has to be aside then, in radians, for a turn."""
         arrived = bool(self.spans) and self.spans[-1].label == "walk"
         told = any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.asked)
-        times = [self.clock] if arrived and not told else []
+        times = [(self.clock, 0.0)] if arrived and not told else []
         clock = np.arange(self.clock, span.end, ON_TIME)
         places = np.array([partner(time) for time in clock]).reshape(-1, 2)
         moved = np.linalg.norm(np.diff(places, axis=0), axis=-1) > JOINED * self.unit
-        return [*times, *(float(time) for time in clock[1:][moved] if not told)]
+        return [*times, *((float(time), ASIDE) for time in clock[1:][moved] if not told)]
 
     def _sit(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
         """Down onto the seat, its place and heading wanted from when one is seated until one rises."""
