@@ -44,12 +44,11 @@ def facing_ahead(places: Places, walking: Array, path: Array, known: Array, head
                 last, since = come, ended - _LAST  # one turns into the last step
             elif ended is not None or walking[a, now + knot]:
                 last, since = float(asked[knot]), knot - _LAST
-            if kept is not None and ended is None and abs(turned(float(asked[knot]), kept)) < _THE_SAME:
-                last, length = float(asked[knot]), knot - since  # asked for twice, it is meant in between as well
-            else:
-                length = round(seconds_to_turn(turned(float(asked[knot]), last)) * FPS)
-            angle = turned(float(asked[knot]), last)
-            first = knot if held else max(since, knot - length, 0)
+            again = kept is not None and ended is None and abs(turned(float(asked[knot]), kept)) < _THE_SAME
+            angle = 0.0 if again else turned(float(asked[knot]), last)
+            if again:  # asked for twice, it is meant in between as well
+                last = float(asked[knot])
+            first = knot if held else max(since, 0 if again else knot - round(seconds_to_turn(angle) * FPS), 0)
             share = (np.arange(first, knot + 1) - first) / max(knot - first, 1) if knot > first else np.ones(1)
             _lay(wanted[a], told[a], first, last + share * share * (3.0 - 2.0 * share) * angle)
             last, since, kept = last + angle, int(knot), float(asked[knot])

@@ -139,12 +139,11 @@ class Itinerary:
             if seat is not None:
                 front = self._front(seat)
                 self._be_at(replace(front, time=span.end - self._time_to_turn(front, seat), heading=None), "has a seat {0:.2f} m away")
-        self._turn_to_partner(span, LEFT_BEFORE_GOING if after is not None and after.label == "walk" else LEFT_AFTER_TURNING)
+        self._turn_to_partner(span, goes=after is not None and after.label == "walk")
         self._add("stand", span.end)
 
-    def _turn_to_partner(self, span: ActionSpan, left: float) -> None:
-        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``left``: seconds of the stand
-        that have to remain."""
+    def _turn_to_partner(self, span: ActionSpan, goes: bool) -> None:
+        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``goes``: whether a walk follows."""
         if self.astray or self.partner is None:
             return
         free = self.clock
@@ -156,10 +155,10 @@ class Itinerary:
             turn = abs(turned(wanted, self.heading))
             ready = time + seconds_to_turn(turn)
             busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
-            if turn >= least and not busy and ready + left < span.end:
+            if turn >= least and not busy and ready + (LEFT_BEFORE_GOING if goes else LEFT_AFTER_TURNING) < span.end:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
-        until = span.end - (left if left == LEFT_BEFORE_GOING else 0.0)
+        until = span.end - (LEFT_BEFORE_GOING if goes else 0.0)
         if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free and point.heading is not None for point in self.points):
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
 

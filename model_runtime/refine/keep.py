@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from .. import rotations as rot
 from ..contract import FPS
 from ..kept_motion import KeptMotion
+from ..places import runs_of
 from ..skeleton import HAND_INDEX, LEG_JOINTS, UPPER_JOINTS
 
 Array = NDArray[Any]
-BLEND = 13
-LONGEST_BLEND = 45
+BLEND, LONGEST_BLEND = 13, 45  # frames beside kept ones that are drawn to them, more where that would be hasty
 HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that fading may add
 _JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HAND_INDEX["left"], *HAND_INDEX["right"]]}
 
@@ -57,7 +57,7 @@ def flowing_offset(given: Array, made: Array, keep: Array, minus: Callable[[Arra
     difference (..., C) of two values; ``haste``: length of (C,) a second that the fading may add.
     """
     offset = np.zeros_like(minus(made, made))
-    for start, stop in _runs(~keep):
+    for start, stop in runs_of(~keep):
         for border, first, way in ((start - 1, start, 1), (stop, stop - 1, -1)):
             if not 0 <= border < len(keep):
                 continue
@@ -76,12 +76,6 @@ def flowing_offset(given: Array, made: Array, keep: Array, minus: Callable[[Arra
 def _turn(a: Array, b: Array) -> Array:
     """The rotation vector (..., 3) that leads from ``b`` to ``a`` (..., 4)."""
     return rot.to_axis_angle(rot.multiply(a, rot.conjugate(b)))
-
-
-def _runs(flags: Array) -> list[tuple[int, int]]:
-    """(first, one past the last) of each run of true in (T,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _over(keep: Array, frames: int) -> Array:
