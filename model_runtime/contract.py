@@ -123,6 +123,15 @@ class TimedWord:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """A stretch of the transcript, said somewhere from ``start`` to ``end`` (s, shot time): the runtime finds each word in the voice."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Waypoint:
     """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
 
@@ -146,7 +155,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Actor:
-    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment brings it."""
+    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment brings it.
+
+    ``words`` have their times already, ``captions`` are still to be found in the voice; either helps lips, gestures and stresses.
+    """
 
     name: str
     skeleton: Skeleton
@@ -160,6 +172,7 @@ class Actor:
     words: tuple[TimedWord, ...] = ()
     kept: KeptMotion | None = None
     style: Style | None = None
+    captions: tuple[Caption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +180,7 @@ class Request:
     """Everything a generation needs, for one actor or two. Gaps between action spans mean ``stand``, gaps between emotions ``neutral``.
 
     ``relationship``: one of ``RELATIONSHIPS``, the first actor in the first role, or empty where it is not said.
+    ``lips``: 1 for lips as accurate as the runtime can, 0 for those of the expressive face alone.
     """
 
     duration: float
@@ -175,6 +189,7 @@ class Request:
     quality: str = "final"
     guidance: float = 2.0
     relationship: str = ""
+    lips: float = 1.0
 
     @property
     def frames(self) -> int:
@@ -195,6 +210,8 @@ class Request:
             raise InvalidRequest(f"Both actors are '{self.actors[0].name}'; cast two different characters.")
         if not 0.0 <= self.guidance <= 10.0:
             raise InvalidRequest(f"Guidance is {self.guidance}; choose a value between 0 and 10.")
+        if not 0.0 <= self.lips <= 1.0:
+            raise InvalidRequest(f"Lips is {self.lips}; choose a value between 0 (expressive) and 1 (accurate).")
         if self.relationship and self.relationship not in RELATIONSHIPS:
             raise InvalidRequest(f"Relationship '{self.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}.")
         for actor in self.actors:
@@ -338,6 +355,9 @@ def _check_actor(actor: Actor) -> None:
     for word in actor.words:
         if not (math.isfinite(word.start) and word.end > word.start):
             raise InvalidRequest(f"The word '{word.text}' of {who} has no length; align the transcript again.")
+    for caption in actor.captions:
+        if not (math.isfinite(caption.start) and math.isfinite(caption.end) and caption.end > caption.start):
+            raise InvalidRequest(f"The transcript '{caption.text[:40]}' of {who} has no length; give it an end after its start.")
     if any(span.to_partner and span.label != "walk" for span in actor.actions):
         raise InvalidRequest(f"Only a walk of {who} can lead to the partner; name that strip 'walk'.")
     if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
@@ -364,6 +384,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         words=tuple(TimedWord(**word) for word in plain.get("words", ())),
         kept=KeptMotion.from_plain(plain["kept"]) if plain.get("kept") else None,
         style=Style(**{name: float(value) for name, value in plain["style"].items()}) if plain.get("style") else None,
+        captions=tuple(Caption(str(c["text"]), float(c["start"]), float(c["end"])) for c in plain.get("captions", ())),
     )
 
 

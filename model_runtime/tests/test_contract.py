@@ -12,6 +12,7 @@ from model_runtime.contract import (
     ActionSpan,
     Actor,
     ActorPerformance,
+    Caption,
     Performance,
     Request,
     SpeechClip,
@@ -45,6 +46,16 @@ def test_a_request_survives_json():
     got = Request.from_json(sent.to_json())
     assert got.to_json() == sent.to_json()
     np.testing.assert_array_equal(got.actors[1].skeleton.offsets, sent.actors[1].skeleton.offsets)
+
+
+def test_captions_and_lips_survive_json_and_older_requests_are_read_without_them():
+    sent = dataclasses.replace(with_actor(captions=(Caption("Good morning, Bob.", -0.5, 2.5),)), lips=0.25)
+    got = Request.from_json(sent.to_json())
+    assert got.actors[0].captions == sent.actors[0].captions and got.lips == 0.25
+    plain = json.loads(sent.to_json())
+    del plain["lips"], plain["actors"][0]["captions"], plain["actors"][1]["captions"]
+    older = Request.from_json(json.dumps(plain))
+    assert older.actors[0].captions == () and older.lips == 1.0
 
 
 def test_style_and_walks_to_the_partner_survive_json_and_older_requests_are_read_without_them():
@@ -92,6 +103,9 @@ def test_frames_cover_the_whole_shot():
         (with_actor(position=(float("inf"), 0.0)), "check the rig's transform"),
         (with_actor(seat_height=2.0), "use a seat between"),
         (with_actor(seat_height=float("nan")), "use a seat between"),
+        (request(lips=1.5), "choose a value between 0 .expressive. and 1 .accurate."),
+        (with_actor(captions=(Caption("Good morning.", 2.0, 1.0),)), "'Good morning.' of 'Ada' has no length"),
+        (with_actor(captions=(Caption("Good morning.", 2.0, float("nan")),)), "'Good morning.' of 'Ada' has no length"),
         (with_actor(style=Style(liveliness=4.0)), "choose values from -3 to 3"),
         (with_actor(style=Style(reach=float("nan"))), "choose values from -3 to 3"),
         (with_actor(actions=(ActionSpan("sit", 0, 2, to_partner=True),)), "name that strip 'walk'"),
