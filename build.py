@@ -106,12 +106,18 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
         _call((python, "-m", f"model_runtime.corpus.{module}", "--data", str(data), "--out", f"corpus/{made}"))
     _say("corpus/scenes")  # keeps the scenes that fit, and says so
     _call((python, "-m", "model_runtime.corpus.composer", *rest, *(["--fresh"] if options.fresh else [])))
-    pack, speech = corpus / "face_training.npz", corpus / "speech_library.npz"
-    if pack.is_file() and pack.stat().st_mtime > speech.stat().st_mtime and not options.fresh:
-        print("[cached] corpus/face_training.npz")
-    else:
-        _say("corpus/face_training.npz")
-        _call((python, "-m", "model_runtime.training.face", "--pack", "corpus/face_training.npz"))
+    speech = corpus / "speech_library.npz"
+    more = ("-m", "model_runtime.corpus.ear_voices", "--out", "corpus/ear_voices.npz")
+    face = ("-m", "model_runtime.training.face", "--pack")
+    for made, command in (
+        ("ear_voices.npz", more), ("face_training.npz", (*face, "corpus/face_training.npz")),
+        ("lip_training.npz", (*face, "corpus/lip_training.npz", "--voice", "reader_a", "--pack-minutes", "40")),
+    ):  # fmt: skip
+        if (corpus / made).is_file() and (corpus / made).stat().st_mtime > speech.stat().st_mtime and not options.fresh:
+            print(f"[cached] corpus/{made}")
+            continue
+        _say(f"corpus/{made}")
+        _call((python, *command))
     if options.package:
         _say(f"the training package {options.package}")
         _call((python, "-m", "model_runtime.corpus.package", str(options.package.resolve())))

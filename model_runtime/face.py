@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,25 +14,13 @@ from torch import Tensor
 
 from .checkpoint import WEIGHTS, load_checkpoint, load_into
 from .contract import EMOTIONS, FPS, FloatArray
-from .diffusion import guided, sample
+from .diffusion import sample
 from .errors import CheckpointMismatch
-from .features.mel import log_mel
-from .features.phones import PHONES
-from .features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
-from .features.speech import CHECKPOINT, encode_mels, load_encoder
-from .networks.face_denoiser import (
-    FACE_SIZE,
-    FACING,
-    HEARD_SIZE,
-    HEARING_RATE,
-    FaceConditions,
-    FaceConfig,
-    FaceDenoiser,
-    heard_frames,
-    speech_steps,
-)
+from .features.phones import PHONES, Segment
+from .hearing import HeardVoice, hear_voice
+from .networks.face_denoiser import DENOISER, FACE_SIZE, FACING, HEARD_SIZE, HEARING_RATE, FaceConditions, FaceConfig, FaceDenoiser
 from .networks.face_style import FaceStyle, blink_times
-from .refine.lips import refine_lips
+from .refine.contacts import refine_lips
 
 _FADE = 12  # frames over which a window takes over from the one before, after those it was given
 # Even steps in time: lips want the likeliest shape, and those leave fine variation out.
@@ -41,20 +29,15 @@ _PARTNER_IN_REACH = 0.8  # radians to either side: beyond, the eyes cannot follo
 
 
 @dataclass(frozen=True)
-class HeardVoice:
-    """A voice as the face hears it: ``frames`` (T, HEARD_SIZE) at 30 fps, ``phones`` (N, 40) posteriors at 50 Hz."""
+class FaceGuidance:
+    """How strongly each condition is followed (classifier-free guidance): 1 is plain, more overdoes it, 0 leaves it out."""
 
-    frames: FloatArray
-    phones: FloatArray
+    voice: float = 1.0
+    partner: float = 1.0
+    feeling: float = 1.0
 
 
-def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None) -> HeardVoice:
-    """What the encoder makes of a mono wave at 16 kHz: features and phones looked at twice per frame, activity, loudness."""
-    voice = torch.from_numpy(prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]])
-    mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
-    speech = encode_mels(load_encoder((weights_dir or WEIGHTS) / CHECKPOINT), mels, speech_steps(voice[:, 0], len(mels)))
-    heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(speech.phones), voice)
-    return HeardVoice(heard.numpy(), speech.phones)
+PLAIN = FaceGuidance()
 
 
 class FaceModel:
@@ -62,7 +45,11 @@ class FaceModel:
 
     def __init__(self, network: FaceDenoiser, tensors: dict[str, Tensor], weights_dir: Path) -> None:
         self.network, self.weights_dir = network.eval(), weights_dir
-        self._heard_before: dict[tuple[bytes, int], HeardVoice] = {}
+        self._heard_before: dict[tuple[bytes, int, tuple[Segment, ...]], HeardVoice] = {}
+        # Two sets of denoiser weights: of the expressive base, and of its copy whose lips were trained further.
+        self._base = {k: v.clone() for k, v in network.state_dict().items() if k.startswith(DENOISER)}
+        self._tuned = {k.removeprefix("lips."): v for k, v in tensors.items() if k.startswith("lips.")}
+        self._injected = 0.0
         self._curves = tensors["curve_mean"], tensors["curve_std"]
         self._heard = tensors["heard_mean"], tensors["heard_std"]
 
@@ -79,6 +66,8 @@ class FaceModel:
             ) from error
         network = FaceDenoiser(config)
         load_into(network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, "face.safetensors")
+        if any(f"lips.{k}" in tensors and tensors[f"lips.{k}"].shape != v.shape for k, v in network.state_dict().items()):
+            raise CheckpointMismatch("The weights of the lips in 'face.safetensors' do not fit its base; install matching weights.")
         if tensors["heard_mean"].shape != (HEARD_SIZE,) or tensors["curve_mean"].shape != (FACE_SIZE,):
             raise CheckpointMismatch("The normaliser in 'face.safetensors' does not fit this code; install matching weights.")
         return FaceModel(network, tensors, folder)
@@ -93,29 +82,43 @@ class FaceModel:
         quality: str = "final",
         gaze: FloatArray | None = None,
         facing: bool | None = None,
-        guidance: float = 1.0,
+        guidance: FaceGuidance = PLAIN,
         on_progress: Callable[[float], None] | None = None,
         feeling: FloatArray | None = None,
+        said: Sequence[Segment] = (),
+        lips: float = 1.0,
     ) -> FloatArray:
         """(T, 52) ARKit weights in [0, 1] at 30 fps, T = ``frames``.
 
         Waves are mono at 16 kHz, all zeros for silence. ``gaze`` (T, 2): yaw (to my left) and pitch (up) of the partner's head in
-        my head's frame, radians; ``facing``: whether we face each other, None when unknown; ``guidance``: weight of the voices,
-        1 is plain. The same seed repeats exactly. ``on_progress`` hears the share done and may raise. ``feeling`` (T, 26): intensity, 0 to 2,
-        of each of ``EMOTIONS``, None for nothing in particular; networks from before feelings ignore it.
+        my head's frame, radians; ``facing``: whether we face each other, None when unknown. The same seed repeats exactly.
+        ``on_progress`` hears the share done and may raise. ``feeling`` (T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, None for nothing
+        in particular; networks from before feelings ignore it. ``said``: phones and times (s) of my words, where they are known.
+        ``lips``: share of the lip-tuned denoiser's weights, 0 for the expressive base alone.
         """
-        me, partner = self._hear(wave_me, frames), self._hear(wave_partner, frames)
+        self.inject(lips)
+        me, partner = self._hear(wave_me, frames, said), self._hear(wave_partner, frames)
         given = self._conditions(me, partner, gaze, facing, seed, feeling)
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
-        return refine_lips(face, me.phones, PHONES, HEARING_RATE, me.frames[:, -2])
+        return refine_lips(face, me.phones, PHONES, HEARING_RATE, me.frames[:, -2], me.told)
 
-    def _hear(self, wave: FloatArray, frames: int) -> HeardVoice:
+    def inject(self, share: float) -> None:
+        """Take ``share`` of the lip-tuned copy's denoiser, the rest of the base's; everything but the denoiser stays the base's.
+
+        "Denoiser weight injection", InterAct (arXiv 2509.05747), section 4.3; a blend of weights is ours.
+        """
+        if self._tuned and share != self._injected:
+            blend = {k: torch.lerp(v, self._tuned[k], share) for k, v in self._base.items()}
+            self.network.load_state_dict(blend, strict=False)
+            self._injected = share
+
+    def _hear(self, wave: FloatArray, frames: int, said: Sequence[Segment] = ()) -> HeardVoice:
         """The two voices of a shot are heard once, though each is needed for both faces."""
-        key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames
+        key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames, tuple(said)
         if key not in self._heard_before:
-            while len(self._heard_before) >= 2:
+            while len(self._heard_before) >= 4:
                 del self._heard_before[next(iter(self._heard_before))]
-            self._heard_before[key] = hear_voice(wave, frames, self.weights_dir)
+            self._heard_before[key] = hear_voice(wave, frames, self.weights_dir, said)
         return self._heard_before[key]
 
     def _conditions(
@@ -142,7 +145,7 @@ class FaceModel:
         )  # fmt: skip
 
     def _denoise(
-        self, given: FaceConditions, frames: int, seed: int, quality: str, guidance: float, on_progress: Callable[[float], None] | None
+        self, given: FaceConditions, frames: int, seed: int, quality: str, guidance: FaceGuidance, on_progress: Callable[[float], None] | None
     ) -> FloatArray:
         """Windows of equal length; each is given the end of the one before, so there is no seam."""
         noise = torch.randn(1, frames, FACE_SIZE, generator=torch.Generator().manual_seed(seed))
@@ -166,14 +169,33 @@ class FaceModel:
         mean, std = self._curves
         return np.clip((done[0] * std + mean).numpy(), 0.0, 1.0).astype(np.float32)
 
-    def _predictor(self, given: FaceConditions, guidance: float) -> Callable[[Tensor, Tensor], Tensor]:
-        deaf = FaceConditions(**{**vars(given), "hears": torch.zeros_like(given.hears)})
+    def _predictor(self, given: FaceConditions, guidance: FaceGuidance) -> Callable[[Tensor, Tensor], Tensor]:
+        """The clean face with each condition weighed by itself: what it adds to the face made without it counts ``guidance`` times."""
+        conditions = [given]
+        weights = []
+        for name, weight in vars(guidance).items():
+            if weight != 1.0 and (name != "feeling" or self.network.config.feels):
+                conditions.append(_without(given, name))
+                weights.append(weight - 1.0)
+        together = FaceConditions(**{f.name: torch.cat([getattr(c, f.name) for c in conditions]) for f in fields(FaceConditions)})
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
-            hearing = self.network(noisy, step, given)
-            return hearing if guidance == 1.0 else guided(hearing, self.network(noisy, step, deaf), guidance)
+            n = len(conditions)
+            full, *others = self.network(noisy.expand(n, -1, -1), step.expand(n), together).split(1)
+            return full + sum((weight * (full - other) for weight, other in zip(weights, others)), torch.zeros(()))
 
         return predict
+
+
+def _without(given: FaceConditions, name: str) -> FaceConditions:
+    """The same conditions but for one, which is replaced by its learned null."""
+    changed = FaceConditions(**vars(given))
+    if name == "feeling":
+        changed.felt = torch.zeros_like(given.felt)
+    else:
+        changed.hears = given.hears.clone()
+        changed.hears[:, ("voice", "partner").index(name)] = 0.0
+    return changed
 
 
 def windows(frames: int, size: int, kept: int) -> list[tuple[int, int]]:

@@ -28,6 +28,7 @@ _SPOILT_SHARE = 0.5
 _MELS = "mel_differences"  # from band to band: a quarter smaller
 _PROSODY_STEP = 1.0 / 40.0  # int8 covers +-3.2
 _LICENCES = {"reader_a": "Apache-2.0", "ljspeech": "public domain", "librivox": "public domain"}
+_ENGINES = {"pico": "SVOX Pico", "espeak": "eSpeak NG"}  # by the first part of a synthetic voice's name; the others are flite's
 
 
 class SpeechLibraryUnfit(InterActError):
@@ -99,6 +100,10 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
     return utterances
 
 
+def licence_of(voice: str) -> str:
+    return _LICENCES.get(voice) or f"synthetic ({_ENGINES.get(voice.split('_')[0], 'flite')})"
+
+
 def recorded(rng: np.random.Generator, said: Sequence[SpokenUtterance], known: Mapping[str, Utterance]) -> list[SpokenUtterance]:
     """What one actor said, heard well or, half of the time, all through its utterances' variants."""
     spoilt = rng.random() < _SPOILT_SHARE
@@ -121,7 +126,7 @@ def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
     has_waves = len(waves) == len(utterances)
     entries = [
         {
-            "id": u.id, "voice": u.voice, "split": u.split, "text": u.text, "licence": _LICENCES.get(u.voice, "synthetic (flite)"),
+            "id": u.id, "voice": u.voice, "split": u.split, "text": u.text, "licence": licence_of(u.voice),
             "act": u.act, "feeling": u.feeling, "variant": u.variant, "duration": round(u.duration, 5), "rate": round(u.rate, 3),
             "words": _rounded(u.words), "phones": _rounded(u.phones), "stresses": u.stresses,
             "sizes": [len(u.prosody), len(u.mels), len(u.wave) if has_waves and u.wave is not None else 0],

@@ -15,9 +15,8 @@ import numpy as np
 
 from ..contract import ARKIT_NAMES, FPS, FloatArray
 from ..features.phones import PHONES
-from ..refine.lips import BILABIAL, CLOSE, CURVE, JAW, LABIODENTAL, SILENCE, VOWELS, close_lips, closure_window, columns, touch_teeth
-
-Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
+from ..refine.contacts import Phone, lay_contacts
+from ..refine.lips import BILABIAL, CURVE, JAW, LABIODENTAL, SILENCE, VOWELS, columns
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,6 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
 _LIP_CURVES = ("mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut")
 _JAW_REACH = (0.045, 0.055)  # seconds over which a pull fades before and after its phone
 _LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
-SNEER = columns("noseSneer")
-_SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
-_EASE = 0.07  # seconds over which a contact comes and goes
 _SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
 
 
@@ -99,40 +95,6 @@ def viseme_curves(phones: Sequence[Phone], frames: int, loudness: FloatArray | N
     for number, curve in enumerate(_LIP_CURVES):
         face[:, columns(curve)] = (lips[:, number] * (0.7 + 0.3 * articulation) * (0.8 + 0.2 * loud))[:, None]
     return lay_contacts(face, phones)
-
-
-def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
-    """Close the lips on every p, b, m and bring the lower lip to the teeth on every f, v; each has a frame of its own."""
-    frames = len(face)
-    weights = {kind: np.zeros(frames, np.float32) for kind in ("shut", "teeth")}
-    middles: dict[str, list[int]] = {"shut": [], "teeth": []}
-    taken = -1
-    for phone, start, end in sorted(phones, key=lambda p: p[1]):
-        kind = "shut" if phone in BILABIAL else "teeth" if phone in LABIODENTAL else None
-        first, last = max(int((start - _EASE) * FPS), 0), min(int((end + _EASE) * FPS) + 2, frames)
-        if kind is None or last <= first or end <= start:
-            continue
-        window = closure_window(start - first / FPS, end - first / FPS, last - first)
-        np.maximum(weights[kind][first:last], window, out=weights[kind][first:last])
-        middle = max(round((start + (0.45 * (end - start))) * FPS), taken + 1)  # "have my" in a hurry: teeth, then lips
-        if middle < frames:
-            weights[kind][middle] = 1.0
-            middles[kind].append(middle)
-        taken = middle
-    shut, teeth = weights["shut"], weights["teeth"]
-    shut[middles["teeth"]] = 0.0
-    teeth[middles["shut"]] = 0.0
-    teeth *= 1.0 - shut
-    face = face.copy()
-    for name, widest in (("mouthSmile", 0.48), ("mouthDimple", 0.20)):  # a broad smile pulls the lower lip off the teeth
-        wide = columns(name)
-        face[:, wide] -= teeth[:, None] * np.maximum(face[:, wide] - widest, 0.0)
-    out = close_lips(touch_teeth(face, teeth), shut)
-    # A wrinkled nose does not twitch with every p: most of it stays, and the lips meet against its pull.
-    stays = np.maximum(0.75 * face[:, SNEER] - out[:, SNEER], 0.0)
-    out[:, SNEER] += stays
-    out[:, CLOSE] += _SNEER_TO_CLOSE * stays.sum(axis=1)
-    return out
 
 
 def opening_weight(phones: Sequence[Phone], frames: int) -> FloatArray:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import FPS, FloatArray, frame_count
+from ..contract import EMOTIONS, FPS, FloatArray, frame_count
 from ..corpus.visemes import Phone, viseme_curves, with_rests
+from ..features.phones import Segment
 from ..refine.lips import BILABIAL, JAW, LABIODENTAL, ROLL_LOWER, SILENCE, TOUCHING, lip_gap
 from .ict_face import IctFace
 
@@ -156,8 +157,14 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
             print(f"left out {path.name}: {' '.join(found.warnings)}")
 
 
-def measure_face(data_dir: Path, weights_dir: Path | None = None, seed: int = 0, quality: str = "final") -> dict[str, LipScores]:
-    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner."""
+def measure_face(
+    data_dir: Path, weights_dir: Path | None = None, seed: int = 0, quality: str = "final", words: bool = False, lips: float = 1.0,
+    feeling: tuple[str, float] | None = None,
+) -> dict[str, LipScores]:  # fmt: skip
+    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner; ``words``: with its transcript told.
+
+    ``feeling``: an emotion and its intensity, 0 to 2, felt all the while.
+    """
     from ..face import FaceModel
     from ..features.prosody import ENERGY, prosody
 
@@ -165,7 +172,13 @@ def measure_face(data_dir: Path, weights_dir: Path | None = None, seed: int = 0,
     geometry = MouthGeometry(IctFace(data_dir / "face")) if IctFace.available(data_dir) else None
     heard = list(held_out_speech(data_dir))
     loudness = [prosody(u.wave, frame_count(len(u.wave) / 16000))[:, ENERGY] for u in heard]
-    faces = [model.generate(u.wave, np.zeros_like(u.wave), len(loud), seed, quality) for u, loud in zip(heard, loudness)]
+    faces = []
+    for u, loud in zip(heard, loudness):
+        felt = np.zeros((len(loud), len(EMOTIONS)), np.float32)
+        if feeling:
+            felt[:, EMOTIONS.index(feeling[0])] = feeling[1]
+        said = [Segment(*phone) for phone in u.phones] if words else ()
+        faces.append(model.generate(u.wave, np.zeros_like(u.wave), len(loud), seed, quality, feeling=felt, said=said, lips=lips))
     readers = [u.name.split("/")[0] for u in heard]
     groups = {reader: [i for i, r in enumerate(readers) if r == reader] for reader in sorted(set(readers))}
     groups["all"] = list(range(len(heard)))
@@ -180,9 +193,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--weights", type=Path, help="folder of the weights; the shipped ones when left out")
     parser.add_argument("--quality", default="final")
+    parser.add_argument("--words", action="store_true", help="tell the transcripts")
+    parser.add_argument("--lips", type=float, default=1.0, help="share of the lip-tuned denoiser")
+    parser.add_argument("--emotion", choices=EMOTIONS)
+    parser.add_argument("--intensity", type=float, default=1.0)
     parser.add_argument("--json", type=Path, help="write the scores here too")
     options = parser.parse_args(arguments)
-    scores = measure_face(options.data, options.weights, quality=options.quality)
+    feeling = (options.emotion, options.intensity) if options.emotion else None
+    scores = measure_face(options.data, options.weights, 0, options.quality, options.words, options.lips, feeling)
     print(f"{'reader':10s} {'p/b/m closed':>14s} {'f/v touching':>14s} {'falsely closed':>15s} {'jaw r':>7s} {'gap r':>7s}")
     for name, s in scores.items():
         print(

@@ -37,6 +37,7 @@ class FaceConfig:
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
 CONFIGS = {name: replace(sizes, feels=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
+DENOISER = ("curves_in.", "step.", "blocks.", "curves_out.")  # the weights that denoise; the others read conditions
 HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
 

@@ -1,4 +1,4 @@
-"""Lips that close: what p, b, m and f, v and silence demand of a face, whoever made the curves.
+"""Shapes a mouth must take: lips shut, on the teeth, apart, at rest; whoever made the curves.
 
 Faces are (T, 52) ARKit weights at ``FPS``, columns as ``ARKIT_NAMES``. Lengths are centimetres on an adult face
 (lip line about 5 cm wide), measured on the ICT face (Li et al. 2020, "Learning Formation of Physically-Based Face
@@ -7,12 +7,9 @@ Attributes"). ARKit's ``mouthClose`` brings the lips together over an open jaw: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
-from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..contract import ARKIT_NAMES, FloatArray
 
 CURVE = {name: index for index, name in enumerate(ARKIT_NAMES)}
 
@@ -36,7 +33,6 @@ LABIODENTAL = ("F", "V")
 VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 SILENCE = "SIL"
 
-_NOTICED, _BELIEVED = 0.10, 0.24  # posteriors of a contact: where it may begin, and what its peak must reach
 SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
 TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
 
@@ -117,66 +113,7 @@ def _mix(a: FloatArray, b: FloatArray | float, w: FloatArray) -> FloatArray:
     return a + (b - a) * w
 
 
-def refine_lips(face: FloatArray, phones: FloatArray, names: Sequence[str], rate: float, voice_activity: FloatArray) -> FloatArray:
-    """Hold a generated face to what was said.
-
-    ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1].
-    Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth, other sounds not shut, silence at rest.
-    """
-    frames = len(face)
-    column = {name: i for i, name in enumerate(names)}
-
-    def share(wanted: Sequence[str]) -> FloatArray:
-        return phones[:, [column[name] for name in wanted if name in column]].sum(axis=1)
-
-    shut = _events(share(BILABIAL), rate, frames)
-    teeth = _events(share(LABIODENTAL), rate, frames) * (1.0 - shut)
-    apart = _sampled(1.0 - share((*BILABIAL, *LABIODENTAL, SILENCE)), rate, frames)
-    loud = maximum_filter1d(voice_activity.astype(np.float32), 5, mode="nearest")
-    loud = gaussian_filter1d(loud, 1.2, mode="nearest")
-    out = np.clip(face, 0.0, 1.0).astype(np.float32)
-    out = part_lips(out, _step(apart, 0.1, 0.4) * (1.0 - shut) * (1.0 - teeth) * loud)
-    out = touch_teeth(out, teeth * loud)
-    out = close_lips(out, shut * loud)
-    out = rest_mouth(out, np.clip(1.0 - loud, 0.0, 1.0))
-    return np.clip(out, 0.0, 1.0).astype(np.float32)
-
-
-def closure_window(start: float, end: float, frames: int) -> FloatArray:
-    """(T,) weight of a contact held from ``start`` to ``end`` (s): 1 on at least one frame, eased in and out."""
-    t = np.arange(frames, dtype=np.float32) / FPS
-    length = end - start
-    on, off = start + 0.15 * length, end - 0.25 * length
-    weight = np.minimum(_step(t, on - 0.060, on), 1.0 - _step(t, off, off + 0.060))
-    centre = round(0.5 * (on + off) * FPS)
-    if 0 <= centre < frames:
-        weight[centre] = 1.0
-    return weight.astype(np.float32)
-
-
-def _events(probability: FloatArray, rate: float, frames: int) -> FloatArray:
-    """Posterior of a contact (N,) -> (T,) closing weight with a whole closed frame at every believed contact.
-
-    A missed closure is seen more than a brief false one, so belief may be weak; how long it holds is taken from the top of the
-    posterior, so that weak beliefs close for a moment only.
-    """
-    smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
-    weight = np.zeros(frames, np.float32)
-    inside = np.flatnonzero(smooth > _NOTICED)
-    for run in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1):
-        if len(run) and smooth[run].max() >= _BELIEVED:
-            top = run[smooth[run] >= 0.7 * smooth[run].max()]
-            weight = np.maximum(weight, closure_window(top[0] / rate, (top[-1] + 1) / rate, frames))
-    return weight
-
-
-def _sampled(values: FloatArray, rate: float, frames: int) -> FloatArray:
-    """(N,) at ``rate`` -> (T,) at ``FPS``, the smaller of the neighbours so that nothing is claimed that is unsure."""
-    calm = minimum_filter1d(values, 2, mode="nearest")
-    return np.interp(np.arange(frames) / FPS, (np.arange(len(calm)) + 0.5) / rate, calm).astype(np.float32)
-
-
-def _step(x: FloatArray, low: float, high: float) -> FloatArray:
+def smooth_step(x: FloatArray, low: float, high: float) -> FloatArray:
     """Smooth step from 0 at ``low`` to 1 at ``high``."""
     u = np.clip((x - low) / (high - low), 0.0, 1.0)
     return (u * u * (3.0 - 2.0 * u)).astype(np.float32)

@@ -104,7 +104,7 @@ def small_library(path: Path) -> Path:
 def test_training_learns_and_writes_weights_that_load(tmp_path: Path) -> None:
     library = small_library(tmp_path / "library.npz")
     log, out = tmp_path / "log.jsonl", tmp_path / CHECKPOINT
-    measures = train(library, out, steps=60, device="cpu", width=32, batch=8, log=log)
+    measures = train([library], out, steps=60, device="cpu", width=32, batch=8, log=log)
     assert measures["frame_accuracy"] > 0.5
     assert load_encoder(out).config.width == 32
     assert json.loads(log.read_text().splitlines()[-1])["step"] == 60
@@ -125,8 +125,8 @@ def test_training_that_was_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(audio, "evaluate", cut_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        train(library, out, steps=30, device="cpu", width=16, batch=4, log=log)
-    train(library, out, steps=30, device="cpu", width=16, batch=4, log=log)
+        train([library], out, steps=30, device="cpu", width=16, batch=4, log=log)
+    train([library], out, steps=30, device="cpu", width=16, batch=4, log=log)
     assert [json.loads(line)["step"] for line in log.read_text().splitlines()] == [10, 20, 30]
     assert len(calls) == 4  # steps 10, 20 (cut), then 20 and 30: the first ten were not trained again
 

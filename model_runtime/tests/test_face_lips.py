@@ -9,7 +9,8 @@ from model_runtime.contract import ARKIT_NAMES, FPS
 from model_runtime.corpus.visemes import PHONES, viseme_curves
 from model_runtime.evaluation.ict_face import IctFace
 from model_runtime.evaluation.lips import MouthGeometry, score_lips
-from model_runtime.refine.lips import CLOSE, CURVE, JAW, close_lips, lip_gap, refine_lips, rest_mouth, touch_teeth
+from model_runtime.refine.contacts import refine_lips
+from model_runtime.refine.lips import CLOSE, CURVE, JAW, close_lips, lip_gap, rest_mouth, touch_teeth
 
 DATA = Path("../shared/data")
 needs_ict = pytest.mark.skipif(not IctFace.available(DATA), reason="needs the ICT face")

@@ -1,8 +1,8 @@
 """Train the audio encoder on the phones of the speech library.
 
-``python -m model_runtime.training.audio --speech corpus/speech_library.npz --out model_runtime/weights/audio.safetensors --steps 3000``
+``python -m model_runtime.training.audio --speech corpus/speech_library.npz corpus/ear_voices.npz --out model_runtime/weights/audio.safetensors``
 
-Needs torch, numpy and the packed library only; all data lies on the device and every augmentation works on log-mels there.
+Needs torch, numpy and the packed libraries only; all data lies on the device and every augmentation works on log-mels there.
 A run that was cut off goes on from the ``.state`` file beside its log.
 """
 
@@ -37,7 +37,7 @@ REAL_SHARE = 0.5  # of the crops come from real voices, whatever their share of 
 VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
 
 
-def train(speech: Path, out: Path, steps: int, device: str, seed: int = 0, width: int = AudioEncoderConfig.width, batch: int = BATCH, log: Path | None = None) -> dict[str, float]:
+def train(speech: Sequence[Path], out: Path, steps: int, device: str, seed: int = 0, width: int = AudioEncoderConfig.width, batch: int = BATCH, log: Path | None = None) -> dict[str, float]:
     """Train for ``steps``, write the averaged weights to ``out``; the measures on the held-out voices."""
     log = log or Path("checkpoints") / "audio_training.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def _resume(path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optim
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m model_runtime.training.audio", description="Train the audio encoder.")
-    parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
+    parser.add_argument("--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")])
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,11 +44,15 @@ class SpeechTensors:
         return (self.mels[first:last].float() - 200.0) * _MEL_STEP
 
 
-def load_speech_tensors(path: Path, device: str) -> SpeechTensors:
-    """Read the packed library, real training voices first, then synthetic ones by voice, then the held-out ones."""
-    with np.load(path, allow_pickle=False) as packed:
-        entries = json.loads(packed["meta"].tobytes().decode("utf-8"))
-        mels = unpack_mels(packed)
+def load_speech_tensors(paths: Sequence[Path], device: str) -> SpeechTensors:
+    """Read the packed libraries, real training voices first, then synthetic ones by voice, then the held-out ones."""
+    entries: list[dict[str, Any]] = []
+    bands = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as packed:
+            entries += json.loads(packed["meta"].tobytes().decode("utf-8"))
+            bands.append(unpack_mels(packed))
+    mels = np.concatenate(bands)
     ends = np.cumsum([entry["sizes"][1] for entry in entries])
 
     def place(index: int) -> tuple[int, str]:
@@ -73,7 +78,7 @@ def load_speech_tensors(path: Path, device: str) -> SpeechTensors:
         real=(0, limits[0] or limits[1]),
         synthetic=(limits[0], limits[1]) if limits[1] > limits[0] else (0, limits[0]),
         test_spans=[span for span, kind in zip(spans, kinds) if kind == 2],
-        licences=sorted({f"{entry['voice'].split('_')[0] if 'flite' in entry['licence'] else entry['voice']}: {entry['licence']}" for entry in entries}),
+        licences=sorted({f"{entry['voice'].split('_')[0] if 'synthetic' in entry['licence'] else entry['voice']}: {entry['licence']}" for entry in entries}),
     )
 
 

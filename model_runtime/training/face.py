@@ -26,11 +26,12 @@ from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
 from ..networks.face_denoiser import CONFIGS, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
 from ..refine.lips import MOUTH, gap_weights
-from .face_data import HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
+from .face_data import CALM_SHARE, HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
 from .loop import Trainer
 from .options import add_run_options, run_of
 
 LICENCES = ["reader_a (Apache-2.0)", "flite voices (synthetic)", "Live Link Face captures for ranges (MIT)"]
+HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
 
@@ -95,8 +96,8 @@ class FaceTraining:
         return given
 
 
-def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
-    """Compose ``minutes`` of two-actor scenes from the training voices."""
+def make_pack(libraries: Sequence[Path], out: Path, minutes: float, seed: int, voice: str = "", calm_share: float = CALM_SHARE) -> None:
+    """Compose ``minutes`` of two-actor scenes from the training voices, or from one ``voice`` that talks to itself."""
     from ..corpus.speech_library import load_speech_library
     from ..features.mel import log_mel
     from ..features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
@@ -104,7 +105,8 @@ def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
     def listen(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
         return prosody(wave, frames)[:, [VOICE_ACTIVITY, ENERGY]], log_mel(wave * np.float32(common_level_gain(wave)))
 
-    utterances = [u for u in load_speech_library(library) if u.split == "train" and u.phones and u.wave is not None]
+    found = [u for library in libraries if library.is_file() for u in load_speech_library(library)]
+    utterances = [u for u in found if u.split == "train" and u.phones and u.wave is not None and voice in ("", u.voice)]
     rng = np.random.default_rng(seed)
     held = rng.random(len(utterances)) < HELD_OUT_SHARE
     scenes: list[FaceScene] = []
@@ -115,15 +117,15 @@ def make_pack(library: Path, out: Path, minutes: float, seed: int) -> None:
         by_voice: dict[str, list[Any]] = {}
         for utterance, is_held in zip(utterances, held):
             if is_held == test:
-                by_voice.setdefault(utterance.voice, []).append(utterance)
+                by_voice.setdefault(utterance.voice.partition("_")[0] if "espeak" in utterance.voice else utterance.voice, []).append(utterance)
         names = sorted(by_voice)
-        share = np.array([2.5 if name == "reader_a" else 1.0 for name in names])  # the one real reader is heard more often
+        share = np.array([HEARD_OFTEN.get(name, 1.0) for name in names])
         first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=share / share.sum())
-        scenes.append(compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), listen))
+        scenes.append(compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), listen, calm_share=calm_share))
         held_out.append(test)
         if number % 10 == 9:
             print(f"{number + 1} of {count} scenes, {time.monotonic() - begin:.0f} s", flush=True)
-    save_pack(scenes, held_out, out, {"seed": seed, "minutes": minutes, "voices": sorted({u.voice for u in utterances})})
+    save_pack(scenes, held_out, out, {"seed": seed, "minutes": minutes, "voices": sorted({u.voice.split("_")[0] if "espeak" in u.voice else u.voice for u in utterances})})
     print(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB", flush=True)
 
 
@@ -171,7 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pack", type=Path, metavar="FILE", help="compose the training pack into this file and stop")
     parser.add_argument("--pack-minutes", type=float, default=90.0, help="minutes of two-actor scenes in the pack, half of them without feelings")
-    parser.add_argument("--library", type=Path, default=Path("corpus/speech_library.npz"))
+    parser.add_argument("--library", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")])
+    parser.add_argument("--voice", default="", help="with --pack: this voice alone, and nobody feels anything, to tune lips on")
     parser.add_argument("--data", type=Path, default=Path("corpus/face_training.npz"))
     parser.add_argument("--audio", type=Path, default=WEIGHTS / "audio.safetensors", help="the frozen audio encoder")
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
@@ -179,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
     args = parser.parse_args(arguments)
     if args.pack:
-        make_pack(args.library, args.pack, args.pack_minutes, args.seed)
+        make_pack(args.library, args.pack, args.pack_minutes, args.seed, args.voice, 1.0 if args.voice else CALM_SHARE)
     else:
         train(args)
 

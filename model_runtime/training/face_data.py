@@ -24,7 +24,9 @@ from ..corpus.face_composer import FaceStyle, Spoken, compose_face, speaking_tra
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..networks.audio_encoder import AudioEncoder, normalise_mels
+from ..features.phones import PHONES
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
+from .audio_data import frame_labels
 from .feelings import NEUTRAL, feeling_tracks
 
 if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
@@ -34,6 +36,9 @@ RATE = 16000
 BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
 HELD_OUT_SHARE = 0.05  # of utterances, kept for validation scenes only
 CALM_SHARE = 0.5  # of scenes in which nobody feels anything in particular
+TOLD_SHARE = 0.4  # of windows in which my words are known
+PHONE_COLUMNS = (64, 168)  # where the phones of each look begin in what is heard
+PHONE_SCALE = 0.25
 _MEL_STEP, _VOICE_STEP, _GAZE_STEP = 0.1, 1.0 / 180.0, 1.0 / 80.0  # of a stored byte: natural log, activity, radians
 _INTENSITY_STEP = 1.0 / 100.0
 
@@ -45,7 +50,8 @@ Listening = Callable[[FloatArray, int], tuple[FloatArray, FloatArray]]
 class FaceScene:
     """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,).
 
-    ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral.
+    ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral. ``phones`` (2, N): index into ``PHONES`` of what
+    is said in each mel frame, for networks that are told words.
     """
 
     voice: FloatArray
@@ -56,12 +62,14 @@ class FaceScene:
     facing: NDArray[np.int64]
     emotion: NDArray[np.uint8]
     intensity: FloatArray
+    phones: NDArray[np.uint8]
 
 
 def compose_scene(
-    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], listen: Listening, duration: float = 40.0
-) -> FaceScene:
-    """A conversation of ``duration`` seconds between two voices."""
+    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], listen: Listening, duration: float = 40.0,
+    calm_share: float = CALM_SHARE,
+) -> FaceScene:  # fmt: skip
+    """A conversation of ``duration`` seconds between two voices; with a chance of ``calm_share`` nobody feels anything in particular."""
     frames = int(duration * FPS)
     placed = _conversation(rng, voices, duration)
     tracks = [listen(spoil(rng, _mix(actor, duration)), frames) for actor in placed]
@@ -69,18 +77,19 @@ def compose_scene(
     activity, loudness = voice[..., 0], voice[..., 1]
     curves, gazes, styles, facings = [], [], [], []
     relationship = str(rng.choice(RELATIONSHIPS))
-    calm = rng.random() < CALM_SHARE
+    calm = rng.random() < calm_share
     feelings = [[Feeling("neutral", 0.0, 0.0, duration)] if calm else _feelings(rng, duration) for _ in (0, 1)]
     manners = [Manners(felt, relationship, me == 0) for me, felt in enumerate(feelings)]
     for me in (0, 1):
         towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
         gaze = _partner_direction(rng, frames, 0.9 * np.sign(rng.normal()) if towards == "away" else 0.0)
         style = FaceStyle.draw(rng)
-        spoken = [Spoken(phones, stresses, question) for phones, stresses, question, _, _ in placed[me]]
+        spoken = [Spoken(phones, stresses, question) for phones, stresses, question, *_ in placed[me]]
+        laughs = [(phones[0][1], phones[-1][2]) for phones, _, _, laughed, *_ in placed[me] if laughed]
         speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
         eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaze if towards == "towards" else None)
         curves.append(compose_face(
-            rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me],
+            rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me], laughs,
             partner_manners=manners[1 - me] if towards == "towards" else None,
         ))  # fmt: skip
         known = 1.0 if towards == "towards" else 0.0
@@ -88,8 +97,9 @@ def compose_scene(
         styles.append(style.vector())
         facings.append(FACING.index(towards))
     emotion, intensity = (np.stack(parts) for parts in zip(*(feeling_tracks(felt, frames, 0.0) for felt in feelings)))
+    said = np.stack([frame_labels([phone for phones, *_ in own for phone in phones], mels.shape[1]) for own in placed]).astype(np.uint8)
     return FaceScene(
-        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity
+        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity, said
     )
 
 
@@ -105,7 +115,7 @@ def _feelings(rng: np.random.Generator, duration: float) -> list[Feeling]:
 def _conversation(
     rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], duration: float
 ) -> list[list[tuple[Any, ...]]]:
-    """Per actor (phones, stresses, question, wave, start) on the scene's timeline; speeds and pitches vary."""
+    """Per actor (phones, stresses, question, laughed, wave, start) on the scene's timeline; speeds and pitches vary."""
     placed: list[list[tuple[Any, ...]]] = [[], []]
     kind = rng.choice(["talk", "monologue", "silence"], p=[0.82, 0.13, 0.05])
     at, speaker = rng.uniform(0.0, 2.5), int(rng.integers(2))
@@ -118,7 +128,7 @@ def _conversation(
             s = float(np.clip(speed[speaker] * np.exp(rng.normal(0.0, 0.03)), 0.78, 1.28))
             phones = [(p.text, at + p.start / s, at + p.end / s) for p in u.phones]
             stresses = [(at + t / s, strength) for t, strength in u.stresses]
-            placed[speaker].append((phones, stresses, u.text.rstrip().endswith("?"), _resampled(u.wave, s), at))
+            placed[speaker].append((phones, stresses, u.text.rstrip().endswith("?"), u.act == "laugh", _resampled(u.wave, s), at))
             at += u.duration / s + rng.gamma(2.0, 0.18)
         at += rng.normal(0.25, 0.45) if rng.random() < 0.85 else rng.uniform(1.0, 3.0)
         at = max(at, 0.0)
@@ -193,7 +203,7 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
             curves=np.rint(joined("curves") * 255.0).astype(np.uint8),
             gaze=np.clip(np.rint(joined("gaze") / _GAZE_STEP), -127, 127).astype(np.int8),
             style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
-            emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
+            phones=joined("phones"), emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
         )  # fmt: skip
     os.replace(partial, path)
 
@@ -218,6 +228,7 @@ class FacePack:
             self.emotion, self.intensity = torch.from_numpy(emotion).to(device), torch.from_numpy(intensity).to(device)
             self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
+            self.told = _told(data["phones"], data["steps"], self.lengths, device) if "phones" in data else None  # not in older packs
         self.device = device
         self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
         unmoved = np.array([bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)])
@@ -241,17 +252,37 @@ class FacePack:
         scene = torch.from_numpy(scenes).to(self.device)
         me = actor[:, None].expand_as(rows)
         clean = (self.curves[me, rows].float() / 255.0 - self.curve_mean) / self.curve_std
+        mine = self.heard[me, rows].float()
+        if self.told is not None:
+            words = torch.from_numpy(rng.random(count) < TOLD_SHARE).to(self.device)
+            for look, first_phone in enumerate(PHONE_COLUMNS):
+                known = self.told[look, me, rows] / PHONE_SCALE
+                columns = slice(first_phone, first_phone + len(PHONES))
+                mine[..., columns] = torch.where(words[:, None, None], known.float(), mine[..., columns])
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
         strength = self.intensity[me, rows][..., None]
         feeling = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * strength
         given = FaceConditions(
             blink=self.blink[me, rows], feeling=feeling, felt=torch.ones(count, device=self.device),
-            mine=self.heard[me, rows].float(), partner=self.heard[1 - me, rows].float(), gaze=gaze,
+            mine=mine, partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
             kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
         )  # fmt: skip
         return clean, given
+
+
+def _told(phones: NDArray[np.uint8], steps: NDArray[np.int64], frames: NDArray[np.int64], device: torch.device) -> Tensor:
+    """(2 looks, 2 actors, all frames, 40) half precision: what ``heard_frames`` makes of phones that are known for sure."""
+    out: list[list[Tensor]] = [[], []]
+    for actor in (0, 1):
+        at = 0
+        for step_count, frame_count in zip(steps, frames):
+            said = torch.nn.functional.one_hot(torch.from_numpy(phones[actor, at : at + step_count].astype(np.int64)), len(PHONES)).float()
+            heard = heard_frames(torch.zeros(step_count, 64), said, torch.zeros(frame_count, 2))
+            out[actor].append(torch.stack([heard[:, first : first + len(PHONES)] for first in PHONE_COLUMNS]).half())
+            at += step_count
+    return torch.stack([torch.cat(parts, 1) for parts in out], 1).to(device)
 
 
 @torch.no_grad()
@@ -287,8 +318,8 @@ def heard_scale(heard: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and deviation of (2, N, HEARD_SIZE): phones and activity keep 0 to 1 known; features are measured."""
     flat = heard.reshape(-1, HEARD_SIZE)[::11].float()
     mean, std = flat.mean(0), flat.std(0).clamp(min=0.02)
-    for first in (64, 168):
-        mean[first : first + 40], std[first : first + 40] = 0.0, 0.25
+    for first in PHONE_COLUMNS:
+        mean[first : first + len(PHONES)], std[first : first + len(PHONES)] = 0.0, PHONE_SCALE
     mean[-2:], std[-2:] = 0.5, 0.5
     return mean, std
 
