@@ -20,7 +20,7 @@ class AudioEncoderConfig:
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4, 1, 2)
     features: int = 64
     phones: int = 40
-    dropout: float = 0.1
+    dropout: float = 0.15
 
 
 class AudioEncoder(nn.Module):

@@ -33,7 +33,7 @@ BATCH = 24
 PEAK_RATE = 2e-3
 EMA = 0.998
 CHECK_EVERY = 250  # steps between two measurements, each of which also saves
-REAL_SHARE = 0.5  # of the crops come from real voices, whatever their share of the minutes
+REAL_SHARE = 0.4  # of the crops come from real voices, whatever their share of the minutes
 VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
 
 
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m model_runtime.training.audio", description="Train the audio encoder.")
     parser.add_argument("--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")])
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--width", type=int, default=AudioEncoderConfig.width)
     parser.add_argument("--batch", type=int, default=BATCH)
