@@ -105,6 +105,13 @@ def emotion_track(actor: Actor, frames: int) -> NDArray[np.float32]:
     return track
 
 
+def feeling_track(actor: Actor, frames: int) -> NDArray[np.float32]:
+    """(T, 26) as faces are told it: nothing at all where an actor is neutral."""
+    track = emotion_track(actor, frames)
+    track[:, EMOTIONS.index("neutral")] = 0.0
+    return track
+
+
 def styles(actors: tuple[Actor, ...]) -> Tensor:
     """(1, 2, 3) how each gestures, NaN where that is not said."""
     return torch.tensor([[[np.nan] * STYLE_SIZE if actor.style is None else list(astuple(actor.style)) for actor in actors]])

@@ -16,6 +16,7 @@ from .checkpoint import WEIGHTS, load_checkpoint, load_into
 from .contract import EMOTIONS, FPS, FloatArray
 from .diffusion import sample
 from .errors import CheckpointMismatch
+from .eyes import eye_plan
 from .features.phones import PHONES, Segment
 from .hearing import HeardVoice, hear_voice
 from .networks.face_denoiser import DENOISER, FACE_SIZE, FACING, HEARD_SIZE, HEARING_RATE, FaceConditions, FaceConfig, FaceDenoiser
@@ -112,6 +113,10 @@ class FaceModel:
             self.network.load_state_dict(blend, strict=False)
             self._injected = share
 
+    def forget(self) -> None:
+        """Hear every voice anew."""
+        self._heard_before.clear()
+
     def _hear(self, wave: FloatArray, frames: int, said: Sequence[Segment] = ()) -> HeardVoice:
         """The two voices of a shot are heard once, though each is needed for both faces."""
         key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames, tuple(said)
@@ -133,6 +138,8 @@ class FaceModel:
         towards = FACING.index("unknown" if facing is None else "towards" if facing else "away")
         mean, std = self._heard
         style = _style(seed)
+        active = me.frames[:, -2]
+        eyes = eye_plan(np.random.default_rng([seed, 54]), active, looking[:, :2] if looking[:, 2].any() else None, looking[:, 2] > 0.0)
         blink = torch.zeros(1, frames)
         blink[0, _blink_frames(me, partner, style, seed)] = 1.0
         return FaceConditions(
@@ -142,6 +149,7 @@ class FaceModel:
             blink=blink, style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
             hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
             feeling=torch.from_numpy(np.zeros((frames, len(EMOTIONS)), np.float32) if feeling is None else feeling)[None], felt=torch.ones(1),
+            eyes=torch.from_numpy(np.concatenate([eyes, np.ones((frames, 1), np.float32)], 1))[None],
         )  # fmt: skip
 
     def _denoise(
@@ -225,5 +233,5 @@ def _blink_frames(me: HeardVoice, partner: HeardVoice, style: FaceStyle, seed: i
 
 
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
-    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling")}
+    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling", "eyes")}
     return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, felt=given.felt, **{k: v.clone() for k, v in cut.items()})

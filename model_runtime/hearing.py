@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from .checkpoint import WEIGHTS
-from .contract import FloatArray
+from .contract import FPS, FloatArray
 from .features.mel import MEL_RATE, log_mel
-from .features.phones import PHONES, Segment
+from .features.phones import PHONES, SILENCE, Segment
 from .features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
 from .features.speech import CHECKPOINT, encode_mels, load_encoder
 from .networks.face_denoiser import heard_frames, speech_steps
@@ -35,6 +35,9 @@ def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None
     ``said``: phones with their times (s) as a transcript tells them; they take the place of what is heard there.
     """
     voice = torch.from_numpy(prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]])
+    for name, start, end in said:  # who whispers speaks too, though no pitch is found
+        if name != PHONES[SILENCE]:
+            voice[max(int(start * FPS), 0) : max(int(np.ceil(end * FPS)), 0), 0] = 1.0
     mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
     speech = encode_mels(load_encoder((weights_dir or WEIGHTS) / CHECKPOINT), mels, speech_steps(voice[:, 0], len(mels)))
     phones, told = with_words(speech.phones, said)

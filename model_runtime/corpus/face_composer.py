@@ -14,10 +14,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import FPS, FloatArray
+from ..eyes import eye_curves, gaze_shifts, glances, with_fixations
 from ..networks.face_style import FaceStyle, blink_times
 from ..refine.lips import CURVE, JAW, PARTING, SILENCE, columns, part_lips
 from .expressions import add_bump, answering_curves, felt_curves, limited, slow_noise, uneven
-from .eyes import eye_curves, gaze_shifts, glances, with_fixations
 from .manner import Manners
 from .visemes import Phone, lay_contacts, opening_weight, viseme_curves
 

@@ -17,13 +17,16 @@ import torch
 
 from ..body import BodyStage
 from ..checkpoint import WEIGHTS
-from ..contract import QUALITIES, ActionSpan, Actor, Request, SpeechClip
+from ..contract import FPS, QUALITIES, ActionSpan, Actor, Request, SpeechClip
 from ..cues import cue_of
 from ..errors import InterActError
+from ..face import FaceModel
+from ..features.audio import load_speech
+from ..features.wave import SAMPLE_RATE
 from ..generate import StageClock, make_bodies
 from ..networks.duet_denoiser import CONDITIONS, PROSODY_SIZE
 from ..skeleton import AVERAGE_SKELETON
-from .peers import InterGenSized, LdaSized, Spent, spent_by
+from .peers import DiffSpeakerSized, InterGenSized, LdaSized, Spent, spent_by, spent_by_faces
 from .quick import ASSETS, perform
 
 VOICE_SECONDS = 24.6
@@ -60,6 +63,7 @@ def main() -> int:
                 memory = f"{report['worker_memory_mb']:.0f} MiB" if report.get("worker_memory_mb") else "?"
                 print(f"{seconds:5.0f}s {quality:8} {computing:8.1f} s {computing / seconds:9.2f} s {process:7.1f} s {memory:>9}   {stages}", flush=True)
     compare_with_peers(options.weights or WEIGHTS)
+    compare_faces(options.weights or WEIGHTS)
     return 0
 
 
@@ -83,6 +87,29 @@ def compare_with_peers(weights: Path, seconds: float = 10.0) -> None:
         theirs = spent_by(network, seconds)
         ratio = f"{theirs.wall / ours.wall:.0f} times ours, {theirs.processor / ours.processor:.0f} in processor time"
         print(f"{name:28} {theirs.wall:8.1f} s {theirs.processor:10.1f} s   {ratio}", flush=True)
+
+
+def compare_faces(weights: Path, seconds: float = 60.0) -> None:
+    """Both faces at final quality from sound to curves, network warm, beside a network of DiffSpeaker's size."""
+    model, frames = FaceModel.load(weights), round(seconds * FPS) + 1
+    voices = [np.resize(load_speech(ASSETS / file), round(seconds * SAMPLE_RATE)) for file in ("demo_a.ogg", "demo_b.ogg")]
+
+    def both(seed: int) -> None:
+        for me in (0, 1):
+            model.generate(voices[me], voices[1 - me], frames, seed + me)
+
+    model.generate(voices[0][:SAMPLE_RATE], voices[1][:SAMPLE_RATE], FPS, 0)
+    ours = Spent(float("inf"), float("inf"))
+    for repeat in range(2):
+        model.forget()
+        begin = Spent.now()
+        both(repeat)
+        ours = min(ours, Spent.now().since(begin))
+    theirs = spent_by_faces(DiffSpeakerSized(), seconds)
+    print(f"\n{f'{seconds:.0f} s of both faces':28} {'time':>10} {'processor':>12}   ({torch.get_num_threads()} threads)")
+    print(f"{'ours, final':28} {ours.wall:8.2f} s {ours.processor:10.2f} s", flush=True)
+    ratio = f"{theirs.wall / ours.wall:.0f} times ours, {theirs.processor / ours.processor:.0f} in processor time"
+    print(f"{'DiffSpeaker-sized, 50 steps':28} {theirs.wall:8.1f} s {theirs.processor:10.1f} s   {ratio}", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from scipy.signal import find_peaks, savgol_filter
 from .. import rotations as rot
 from ..contract import ARKIT_NAMES, FPS
 from ..corpus.clip import Clip
-from ..corpus.eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP
 from ..corpus.labels import SIT, WALK
 from ..corpus.scene import Scene, SpokenUtterance
+from ..eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP
 from ..features.prosody import VOICE_ACTIVITY
 from ..refine.lips import BILABIAL, lip_gap
 from ..skeleton import BODY_JOINTS, INDEX, Skeleton

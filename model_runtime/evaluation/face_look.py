@@ -19,11 +19,11 @@ from PIL import Image, ImageDraw
 
 from ..contract import EMOTIONS, FPS, FloatArray
 from ..corpus.expressions import expression
-from ..corpus.eyes import eye_curves
 from ..corpus.face_composer import Spoken, compose_face
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..corpus.visemes import VISEMES, Phone, viseme_curves
+from ..eyes import eye_curves
 from ..features.phones import PHONES
 from ..networks.face_style import FaceStyle
 from ..refine.lips import BILABIAL, LABIODENTAL, SILENCE

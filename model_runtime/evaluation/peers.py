@@ -2,6 +2,7 @@
 
 InterGen (Liang et al. 2024): 8 blocks, 1024 wide, two people who attend to each other, 50 DDIM steps with guidance.
 Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 channels, each a gated Conformer, 150 steps, a person.
+DiffSpeaker (Ma et al. 2024; sizes of its repository for VOCASET): wav2vec2-base, one block 512 wide, 1024 in its middle, 50 DDIM steps, a face.
 """
 
 from __future__ import annotations
@@ -88,6 +89,31 @@ class LdaSized(nn.Module):
         return torch.randn(2, frames, 67 + 30)
 
 
+class DiffSpeakerSized(nn.Module):
+    """Frames (B, T, 52) of faces through a transformer block that attends to (B, T, 768) of wav2vec2-base; two faces are a batch.
+
+    Every frame attends to every other, as theirs does through its biased mask; 52 curves come out where theirs makes thousands of vertices.
+    """
+
+    STEPS = 50
+
+    def __init__(self, width: int = 512, heads: int = 4) -> None:
+        super().__init__()
+        from transformers import Wav2Vec2Config, Wav2Vec2Model
+
+        self.ear = Wav2Vec2Model(Wav2Vec2Config())
+        self.sound, self.into, self.out = nn.Linear(768, width), nn.Linear(52, width), nn.Linear(width, 52)
+        self.own, self.to_sound = (nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(2))
+        self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: Tensor, sound: Tensor) -> Tensor:
+        x, sound = self.into(x), self.sound(sound)
+        h = F.layer_norm(x, x.shape[-1:])
+        x = x + self.own(h, h, h, need_weights=False)[0]
+        x = x + self.to_sound(F.layer_norm(x, x.shape[-1:]), sound, sound, need_weights=False)[0]
+        return self.out(x + self.feed(F.layer_norm(x, x.shape[-1:])))
+
+
 class Spent(NamedTuple):
     """Seconds on the clock and, over all threads, of the processor."""
 
@@ -112,3 +138,23 @@ def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int
         network(x)
     taken = Spent.now().since(begin)
     return Spent(*(part / timed_steps * network.STEPS for part in taken))
+
+
+@torch.no_grad()
+def spent_by_faces(network: DiffSpeakerSized, seconds: float, timed_steps: int = 3) -> Spent:
+    """What both faces of ``seconds`` take: both voices are heard once, ``timed_steps`` are run and the rest counted as equal to them."""
+    network.eval()
+    voices = torch.randn(2, round(seconds * 16000))
+    faces = torch.randn(2, round(seconds * FPS), 52)
+    network.ear(voices[:, :16000])  # the first call also allocates
+    begin = Spent.now()
+    # One voice at a time, as a product would, and its features at the face's rate.
+    sound = [F.interpolate(network.ear(voice[None]).last_hidden_state.transpose(1, 2), faces.shape[1]).transpose(1, 2) for voice in voices]
+    heard = Spent.now().since(begin)
+    given = torch.cat(sound)
+    network(faces, given)
+    begin = Spent.now()
+    for _ in range(timed_steps):
+        network(faces, given)
+    step = Spent.now().since(begin)
+    return Spent(*(h + s / timed_steps * network.STEPS for h, s in zip(heard, step)))

@@ -32,11 +32,12 @@ class FaceConfig:
     window: int = 240  # frames seen at once
     kept: int = 24  # frames shared with the window before
     feels: bool = False  # whether it is told what is felt; older checkpoints are not
+    aims: bool = False  # whether it is told where the eyes point; older checkpoints are not
 
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
-CONFIGS = {name: replace(sizes, feels=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
+CONFIGS = {name: replace(sizes, feels=True, aims=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
 DENOISER = ("curves_in.", "step.", "blocks.", "curves_out.")  # the weights that denoise; the others read conditions
 HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
@@ -49,7 +50,8 @@ class FaceConditions:
     ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
     ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
     ``feeling`` (B, T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it
-    by the learned null.
+    by the learned null. ``eyes`` (B, T, GAZE_SIZE): yaw and pitch (radians, in my head's frame) of where my eyes point, drawn by chance as blinks
+    are, and 1 where that is known.
     """
 
     mine: Tensor
@@ -63,6 +65,7 @@ class FaceConditions:
     keep: Tensor
     feeling: Tensor
     felt: Tensor
+    eyes: Tensor
 
 
 class FaceDenoiser(nn.Module):
@@ -76,8 +79,10 @@ class FaceDenoiser(nn.Module):
         self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE + 1, width), nn.GELU(), nn.Linear(width, width))
         self.feel = nn.Linear(len(EMOTIONS), width, bias=False) if config.feels else None
         self.null_feeling = nn.Parameter(torch.zeros(width)) if config.feels else None
-        if self.feel is not None:
-            nn.init.zeros_(self.feel.weight)  # what was learned without feelings stays as it was
+        self.aim = nn.Linear(GAZE_SIZE, width, bias=False) if config.aims else None
+        for later in (self.feel, self.aim):
+            if later is not None:
+                nn.init.zeros_(later.weight)  # what was learned without it stays as it was
         self.curves_in = nn.Linear(2 * FACE_SIZE + 1, width)
         self.step = StepEmbedding(width)
         self.style = nn.Linear(STYLE_SIZE, width)
@@ -94,6 +99,8 @@ class FaceDenoiser(nn.Module):
         if self.feel is not None:
             assert self.null_feeling is not None
             audio = audio + torch.where(given.felt[:, None, None] > 0, self.feel(given.feeling), self.null_feeling)
+        if self.aim is not None:
+            audio = audio + self.aim(given.eyes * given.eyes[..., 2:])
         keep = given.keep[..., None]
         x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)

@@ -38,7 +38,9 @@ def refine_lips(
     def share(wanted: Sequence[str]) -> FloatArray:
         return phones[:, [column[name] for name in wanted if name in column]].sum(axis=1)
 
-    loud = gaussian_filter1d(maximum_filter1d(voice_activity.astype(np.float32), 5, mode="nearest"), 1.2, mode="nearest")
+    spoken = np.interp(np.arange(frames) / FPS, np.arange(len(phones)) / rate, (known & (share((SILENCE,)) < 0.5)).astype(np.float32))
+    voice = np.maximum(voice_activity, spoken).astype(np.float32)
+    loud = gaussian_filter1d(maximum_filter1d(voice, 5, mode="nearest"), 1.2, mode="nearest")
     contacts: list[Phone] = []
     for kind in (BILABIAL, LABIODENTAL):
         believed = share(kind)

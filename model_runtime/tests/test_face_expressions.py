@@ -8,13 +8,13 @@ import pytest
 
 from model_runtime.contract import ARKIT_NAMES, EMOTIONS, FPS, FloatArray
 from model_runtime.corpus.expressions import CEILING, EXPRESSIONS, expression
-from model_runtime.corpus.eyes import CONVERGENCE, LOOK_SIDE, eye_curves, gaze_shifts, glances, with_fixations
 from model_runtime.corpus.face_composer import FaceStyle, Spoken, compose_face
 from model_runtime.corpus.manner import Manners
 from model_runtime.corpus.scene import Feeling
 from model_runtime.corpus.visemes import Phone, with_rests
 from model_runtime.evaluation.ict_face import IctFace
 from model_runtime.evaluation.lips import TEETH_CONTACT, MouthGeometry
+from model_runtime.eyes import CONVERGENCE, LOOK_SIDE, eye_curves, gaze_shifts, glances, with_fixations
 from model_runtime.refine.lips import BILABIAL, CURVE, JAW, LABIODENTAL, SILENCE, columns, lip_gap
 
 DATA = Path("../shared/data")

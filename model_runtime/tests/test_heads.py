@@ -10,12 +10,12 @@ from scipy.ndimage import gaussian_filter1d
 
 from .. import rotations as rot
 from ..contract import FPS
-from ..corpus.eyes import LOOK_SIDE
 from ..corpus.listening import Heads, look_and_listen, upper_body
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..evaluation.joint_limits import joint_limits
 from ..evaluation.nods import head_angles, nod_times
+from ..eyes import LOOK_SIDE
 from ..skeleton import AVERAGE_SKELETON, INDEX
 
 FRAMES = 120 * FPS

@@ -1,9 +1,11 @@
 """Train the face on composed conversations.
 
     python -m model_runtime.training.face --pack corpus/face_training.npz --library corpus/speech_library.npz
-    python -m model_runtime.training.face --data corpus/face_training.npz --out model_runtime/weights/face.safetensors --minutes 6 --device cuda
+    python -m model_runtime.training.face --data corpus/face_training.npz --out face.safetensors --minutes 6 --device cuda
+    python -m model_runtime.training.face --data corpus/lip_training.npz --tune-lips face.safetensors --out model_runtime/weights/face.safetensors
 
-The first command composes the scenes; the second needs that one file and the frozen audio encoder (``--audio``) only.
+The first command composes the scenes; the second trains the base and needs that one file and the frozen audio encoder (``--audio``) only.
+The third trains a copy further on lip-accurate speech, its loss on the lips alone, and writes the base with the copy's denoiser beside it.
 The averaged weights go to ``--out``, a resumable state and the log to ``--state``.
 """
 
@@ -24,13 +26,14 @@ from ..checkpoint import WEIGHTS, load_checkpoint, load_into, save_checkpoint
 from ..contract import FloatArray
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
-from ..networks.face_denoiser import CONFIGS, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
 from ..refine.lips import MOUTH, gap_weights
 from .face_data import CALM_SHARE, HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
 from .loop import Trainer
 from .options import add_run_options, run_of
 
-LICENCES = ["reader_a (Apache-2.0)", "flite voices (synthetic)", "Live Link Face captures for ranges (MIT)"]
+LICENCES = ["reader_a (Apache-2.0)", "synthetic voices of flite, SVOX Pico and eSpeak NG", "Live Link Face captures for ranges (MIT)"]
+NORMALISER = ("curve_mean", "curve_std", "heard_mean", "heard_std")
 HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
@@ -38,13 +41,18 @@ MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 class FaceTraining:
     """Data, noise and loss on one device."""
 
-    def __init__(self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int) -> None:
+    def __init__(
+        self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int, base: dict[str, Tensor] | None = None
+    ) -> None:  # fmt: skip
+        """``base``: the checkpoint whose copy's lips are tuned; its normaliser is kept and nothing but the mouth counts."""
         self.config, self.device = config, device
         self.data = FacePack(pack, encoder, device, calm=not config.feels)
+        if base is not None:
+            self.data.normalise_as(*(base[name].to(device) for name in NORMALISER))
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
-        weight = torch.ones(FACE_SIZE, device=device)
+        weight = torch.full((FACE_SIZE,), 0.0 if base is not None else 1.0, device=device)
         weight[MOUTH] = MOUTH_WEIGHT
         self.weight = weight
         self.gap = torch.from_numpy(gap_weights()).to(device) * self.data.curve_std  # cm of lip gap per normalised curve
@@ -83,13 +91,14 @@ class FaceTraining:
     def _dropped(self, clean: Tensor, given: FaceConditions) -> FaceConditions:
         """Each condition is left out now and then, and the window's head is given half of the time."""
         batch = len(clean)
-        chance = torch.from_numpy(self.rng.random((batch, 6)).astype(np.float32)).to(self.device)
+        chance = torch.from_numpy(self.rng.random((batch, 7)).astype(np.float32)).to(self.device)
         both = chance[:, :1] < 0.08
         given.hears = ((chance[:, 1:3] > 0.06) & ~both).float()
         unaware = chance[:, 3] < 0.15  # neither where the partner is nor whether we face
         given.gaze = given.gaze * (~unaware)[:, None, None]
         given.facing = torch.where(unaware, 0, given.facing)
         given.felt = (chance[:, 5] > 0.1).float()
+        given.eyes = given.eyes * (chance[:, 6, None, None] > 0.1)
         given.keep = given.keep.clone()
         given.keep[chance[:, 4] < 0.5, : self.config.kept] = 1.0
         given.kept = clean * given.keep[..., None]
@@ -141,12 +150,15 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     config, device, run = CONFIGS[args.config], args.device, run_of(args)
-    training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed)
+    base, base_header = load_checkpoint(args.tune_lips) if args.tune_lips else (None, {})
+    if base is not None:
+        config = FaceConfig(**base_header["config"])
+    training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed, base)
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, run.rate)
-    if args.from_weights:
-        tensors, _ = load_checkpoint(args.from_weights)
-        trainer.start_from({k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
+    start = base if base is not None else load_checkpoint(args.from_weights)[0] if args.from_weights else None
+    if start is not None:
+        trainer.start_from({k.removeprefix("network."): v for k, v in start.items() if k.startswith("network.")})
     if run.resume and trainer.resume():
         print(f"Resumed at step {trainer.step}", flush=True)
     forward: Any = torch.compile(network) if run.compile else network
@@ -155,16 +167,18 @@ def train(args: argparse.Namespace) -> None:
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
     data = training.data
-    tensors |= {"curve_mean": data.curve_mean, "curve_std": data.curve_std, "heard_mean": data.heard_mean, "heard_std": data.heard_std}
-    header = {
-        "network": "FaceDenoiser",
-        "config": asdict(config),
-        "training": {
-            "steps": trainer.step, "batch": run.batch, "seed": run.seed, "minutes_of_faces": round(data.minutes),
-            "validation_loss": round(validation, 4), "seconds": round(trainer.spent), "pack": data.meta,
-        },
-        "corpus": LICENCES,
+    tensors |= {name: getattr(data, name) for name in NORMALISER}
+    done = {
+        "steps": trainer.step, "batch": run.batch, "seed": run.seed, "minutes_of_faces": round(data.minutes),
+        "validation_loss": round(validation, 4), "seconds": round(trainer.spent), "pack": data.meta,
     }  # fmt: skip
+    header = {"network": "FaceDenoiser", "config": asdict(config), "training": done, "corpus": LICENCES}
+    if base is not None:
+        if args.copy:
+            save_checkpoint(args.copy, tensors, header)
+        header |= {"training": base_header["training"], "lips_training": done}
+        copied = {f"lips.{k.removeprefix('network.')}": v for k, v in tensors.items() if k.removeprefix("network.").startswith(DENOISER)}
+        tensors = {k: v for k, v in base.items() if not k.startswith("lips.")} | copied
     save_checkpoint(args.out, tensors, header)
     print(f"Wrote {args.out}: validation {validation:.4f} after {trainer.step} steps", flush=True)
 
@@ -180,6 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
     add_run_options(parser, CONFIGS, "default", 64, 6e-4, Path("checkpoints/face"))
     parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
+    parser.add_argument("--tune-lips", type=Path, metavar="BASE", help="train a copy of this checkpoint further, the loss on the lips alone")
+    parser.add_argument("--copy", type=Path, help="with --tune-lips: write the whole copy too, to compare")
     args = parser.parse_args(arguments)
     if args.pack:
         make_pack(args.library, args.pack, args.pack_minutes, args.seed, args.voice, 1.0 if args.voice else CALM_SHARE)

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
-from ..corpus.eyes import glances
 from ..corpus.face_composer import FaceStyle, Spoken, compose_face, speaking_track
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
-from ..networks.audio_encoder import AudioEncoder, normalise_mels
+from ..eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
 from ..features.phones import PHONES
+from ..networks.audio_encoder import AudioEncoder, normalise_mels
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
 from .audio_data import frame_labels
 from .feelings import NEUTRAL, feeling_tracks
@@ -234,10 +234,14 @@ class FacePack:
         unmoved = np.array([bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)])
         drawn = unmoved if calm and (unmoved & held_out).any() and (unmoved & ~held_out).any() else np.ones_like(unmoved)  # few scenes, as tests make: all
         self.train, self.test = np.flatnonzero(~held_out & drawn), np.flatnonzero(held_out & drawn)
-        self.heard_mean, self.heard_std = heard_scale(heard)
-        self.heard = ((heard.float() - self.heard_mean) / self.heard_std).clamp(-4.1, 4.1).half()
+        self._raw = heard
         flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
-        self.curve_mean, self.curve_std = flat.mean(0), flat.std(0).clamp(min=0.03)
+        self.normalise_as(flat.mean(0), flat.std(0).clamp(min=0.03), *heard_scale(heard))
+
+    def normalise_as(self, curve_mean: Tensor, curve_std: Tensor, heard_mean: Tensor, heard_std: Tensor) -> None:
+        """Mean and deviation of the 52 curves and of what is heard."""
+        self.curve_mean, self.curve_std, self.heard_mean, self.heard_std = curve_mean, curve_std, heard_mean, heard_std
+        self.heard = ((self._raw.float() - heard_mean) / heard_std).clamp(-4.1, 4.1).half()
 
     @property
     def minutes(self) -> float:
@@ -267,7 +271,7 @@ class FacePack:
             blink=self.blink[me, rows], feeling=feeling, felt=torch.ones(count, device=self.device),
             mine=mine, partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
-            kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device),
+            kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device), eyes=directions(self.curves[me, rows].float() / 255.0),
         )  # fmt: skip
         return clean, given
 
@@ -283,6 +287,17 @@ def _told(phones: NDArray[np.uint8], steps: NDArray[np.int64], frames: NDArray[n
             out[actor].append(torch.stack([heard[:, first : first + len(PHONES)] for first in PHONE_COLUMNS]).half())
             at += step_count
     return torch.stack([torch.cat(parts, 1) for parts in out], 1).to(device)
+
+
+def directions(curves: Tensor) -> Tensor:
+    """(..., T, 52) curves -> (..., T, 3) where the eyes point, as ``FaceConditions.eyes`` says it."""
+
+    def at(*names: str) -> Tensor:
+        return curves[..., [ARKIT_NAMES.index(name) for name in names]].sum(-1)
+
+    yaw = 0.5 * LOOK_SIDE * (at("eyeLookOutLeft", "eyeLookInRight") - at("eyeLookInLeft", "eyeLookOutRight"))
+    pitch = 0.5 * (LOOK_UP * at("eyeLookUpLeft", "eyeLookUpRight") - LOOK_DOWN * at("eyeLookDownLeft", "eyeLookDownRight"))
+    return torch.stack([yaw, pitch, torch.ones_like(yaw)], -1)
 
 
 @torch.no_grad()

@@ -1,0 +1,240 @@
+"""The face on voices it never heard: lips with and without words, life, feelings, odd sounds, and what tuning the lips did.
+
+    python -m model_runtime.evaluation.face_report [--weights FOLDER] [--tuned face_tuned.safetensors] [--docs docs]
+
+Readers are the held-out ones. References are composed faces of their aligned words (``face_measures``). ``--tuned`` is the copy as it was
+trained, all of its weights, beside the base and the injected one. Same weights and machine, same figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkpoint import WEIGHTS
+from ..contract import EMOTIONS, FPS, FloatArray, frame_count
+from ..corpus.face_composer import Spoken, compose_face
+from ..corpus.summary_page import fill_in
+from ..corpus.visemes import viseme_curves
+from ..face import FaceModel
+from ..features.phones import Segment
+from ..features.prosody import ENERGY, VOICE_ACTIVITY, prosody
+from ..features.wave import SAMPLE_RATE
+from ..networks.face_style import FaceStyle
+from ..refine.lips import CURVE, JAW, MOUTH, lip_gap
+from .face_measures import FaceGeometry, liveliness, probe_accuracy, style_distance
+from .ict_face import IctFace
+from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, score_lips
+from .odd_sounds import odd_sounds
+
+MARKS = ("<!-- face report -->", "<!-- /face report -->")
+FEELINGS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "amusement", "grief")  # at full intensity
+SEEDS = (0, 1)
+MINUTES = 6  # of dialogue for blinks and eyes
+# Row, what it must reach.
+WANTED: dict[str, tuple[str, float]] = {
+    "p, b, m closed, told words": (">=", 0.90), "f, v touching, told words": (">=", 0.90), "falsely closed, told words": ("<=", 0.03),
+    "p, b, m closed": (">=", 0.85), "f, v touching": (">=", 0.85), "falsely closed": ("<=", 0.03), "jaw r": (">=", 0.85), "lip gap r": (">=", 0.80),
+    "LVE of injected below base": (">=", 0.15), "FDD of injected against base": ("<=", 0.05),
+    "closure lost in full emotion, points": ("<=", 5.0), "blinks a minute": ("10 to 25", 0.0), "blink, s": ("0.12 to 0.2", 0.0),
+    "speaker told from listener": (">=", 0.95), "silence: mouth open, cm": ("<=", 0.08),
+}  # fmt: skip
+
+
+class Listening:
+    """The held-out readers with what is measured against: phones, loudness, geometry."""
+
+    def __init__(self, data: Path) -> None:
+        self.heard: list[HeldOutSpeech] = list(held_out_speech(data))
+        self.loudness = [prosody(u.wave, frame_count(len(u.wave) / SAMPLE_RATE))[:, ENERGY] for u in self.heard]
+        self.lips, self.face = MouthGeometry(IctFace(data / "face")), FaceGeometry(IctFace(data / "face"))
+        self.truth = [viseme_curves(u.phones, len(loud), loud) for u, loud in zip(self.heard, self.loudness)]
+
+    def faces(
+        self, model: FaceModel, seed: int = 0, words: bool = False, lips: float = 1.0, feeling: tuple[str, float] | None = None
+    ) -> list[FloatArray]:  # fmt: skip
+        made = []
+        for u, loud in zip(self.heard, self.loudness):
+            felt = np.zeros((len(loud), len(EMOTIONS)), np.float32)
+            if feeling:
+                felt[:, EMOTIONS.index(feeling[0])] = feeling[1]
+            said = [Segment(*phone) for phone in u.phones] if words else ()
+            made.append(model.generate(u.wave, np.zeros_like(u.wave), len(loud), seed, feeling=felt, said=said, lips=lips))
+        return made
+
+    def score(self, faces: Sequence[FloatArray]) -> LipScores:
+        return score_lips(faces, [u.phones for u in self.heard], self.loudness, self.lips)
+
+    def lve(self, faces: Sequence[FloatArray]) -> float:
+        """mm^2 over all frames in which something is said."""
+        errors = [self.face.lip_vertex_error(f, t) * len(f) for f, t in zip(faces, self.truth)]
+        return sum(errors) / sum(len(f) for f in faces)
+
+    def upper_truth(self) -> FloatArray:
+        """(V,) mm: mean upper-face dynamics of composed faces of the same words, of persons drawn by chance."""
+        rng = np.random.default_rng(5)
+        made = []
+        for u, loud in zip(self.heard, self.loudness):
+            style = FaceStyle.draw(rng)
+            face = compose_face(rng, len(loud), [Spoken(u.phones)], np.zeros(len(loud), np.float32), None, loud, style)
+            made.append(self.face.dynamics(face))
+        return np.mean(made, 0)
+
+
+def lip_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
+    rows: dict[str, float] = {}
+    for words in (True, False):
+        s = listening.score([f for seed in SEEDS[:1] for f in listening.faces(model, seed, words)])
+        told = ", told words" if words else ""
+        rows |= {f"p, b, m closed{told}": s.closure, f"f, v touching{told}": s.teeth_contact, f"falsely closed{told}": s.false_closure}
+        if not words:
+            rows |= {"jaw r": s.jaw_correlation, "lip gap r": s.gap_correlation}
+    return rows
+
+
+def variant_rows(listening: Listening, variants: Mapping[str, tuple[FaceModel, float]]) -> dict[str, dict[str, float]]:
+    """LVE (mm^2), FDD (mm), closure and style distance of each, by name: (model, share of lip-tuned weights)."""
+    upper = listening.upper_truth()
+    made = {name: [listening.faces(model, seed, lips=lips) for seed in SEEDS] for name, (model, lips) in variants.items()}
+    rows = {}
+    for name, takes in made.items():
+        flat = [face for take in takes for face in take]
+        dynamics = np.mean([listening.face.dynamics(face) for face in flat], 0)
+        persons, own = [[np.concatenate(take) for take in source] for source in (takes, made["base"])]
+        rows[name] = {
+            "LVE, mm²": float(np.mean([listening.lve(take) for take in takes])), "FDD, mm": float((upper - dynamics).mean()),
+            "upper face moves, mm": float(dynamics.mean()), "p, b, m closed": listening.score(takes[0]).closure,
+            "falsely closed": listening.score(takes[0]).false_closure, "style distance": style_distance(persons, own)[0],
+        }  # fmt: skip
+    return rows
+
+
+def feeling_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
+    calm = listening.score(listening.faces(model)).closure
+    felt = {name: listening.score(listening.faces(model, feeling=(name, 2.0))).closure for name in FEELINGS}
+    worst = min(felt, key=lambda name: felt[name])
+    return {"closure lost in full emotion, points": 100.0 * (calm - float(np.mean(list(felt.values())))), f"closure lost in {worst}": 100.0 * (calm - felt[worst])}
+
+
+def dialogue(listening: Listening, seed: int, seconds: float = 60.0) -> tuple[FloatArray, FloatArray]:
+    """Two readers who take turns: waves (N,) of both."""
+    rng = np.random.default_rng([seed, 11])
+    readers = sorted({u.name.split("/")[0] for u in listening.heard})
+    own = [[u.wave for u in listening.heard if u.name.startswith(reader)] for reader in readers[:2]]
+    waves = np.zeros((2, int(seconds * SAMPLE_RATE)), np.float32)
+    at, who = 0.8, int(rng.integers(2))
+    while at < seconds - 2.0:
+        wave = own[who][rng.integers(len(own[who]))]
+        first = int(at * SAMPLE_RATE)
+        piece = wave[: waves.shape[1] - first]
+        waves[who, first : first + len(piece)] += piece
+        at += len(wave) / SAMPLE_RATE + rng.uniform(0.2, 1.2)
+        who = 1 - who
+    return waves[0], waves[1]
+
+
+def life_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
+    alive, speaking, heard = [], [], []
+    for seed in range(MINUTES // 2):
+        a, b = dialogue(listening, seed)
+        frames = frame_count(len(a) / SAMPLE_RATE)
+        for me, (mine, theirs) in enumerate(((a, b), (b, a))):
+            alive.append(liveliness(model.generate(mine, theirs, frames, 2 * seed + me, gaze=np.zeros((frames, 2), np.float32))))
+    rows = {
+        "blinks a minute": float(np.mean([x.blinks_a_minute for x in alive])), "blink, s": float(np.nanmean([x.blink_seconds for x in alive])),
+        "blinks a minute, fewest": min(x.blinks_a_minute for x in alive), "blinks a minute, most": max(x.blinks_a_minute for x in alive),
+        "saccades a minute": float(np.mean([x.saccades_a_minute for x in alive])), "eyes at the partner": float(np.mean([x.at_partner for x in alive])),
+    }  # fmt: skip
+    for number, u in enumerate(listening.heard):
+        frames = len(listening.loudness[number])
+        speaking.append(model.generate(u.wave, np.zeros_like(u.wave), frames, number))
+        heard.append(model.generate(np.zeros_like(u.wave), u.wave, frames, 50 + number))
+    rows["speaker told from listener"] = probe_accuracy(speaking, heard, 2.0)
+    quiet = np.zeros(20 * SAMPLE_RATE, np.float32)
+    silent = model.generate(quiet, quiet, 601, 3)
+    rows["silence: mouth open, cm"] = float(lip_gap(silent).max())
+    rows["silence: brows, deviation"] = float(silent[:, CURVE["browInnerUp"]].std())
+    both = [f for pair in zip(speaking, heard) for f in pair]
+    sides = [(CURVE[n], CURVE[n.replace("Left", "Right")]) for n in CURVE if n.endswith("Left") and "Look" not in n and n not in ("mouthLeft", "jawLeft")]
+    every = np.concatenate(both)
+    rows["left and right alike, r"] = float(np.mean([np.corrcoef(every[:, a], every[:, b])[0, 1] for a, b in sides]))
+    return rows
+
+
+def odd_rows(listening: Listening, model: FaceModel) -> dict[str, dict[str, float]]:
+    """Widest jaw, fastest mouth (99th percentile of the largest change of a mouth curve, a second) and share of frames with an open mouth."""
+    voice = np.concatenate([u.wave for u in listening.heard[:4]])[: 20 * SAMPLE_RATE]
+    rows = {}
+    for name, wave in {"the reader": voice, **odd_sounds(voice)}.items():
+        frames = frame_count(len(wave) / SAMPLE_RATE)
+        face = model.generate(wave, np.zeros_like(wave), frames, 1)
+        speed = np.abs(np.diff(face[:, MOUTH], axis=0)).max(1) * FPS
+        rows[name] = {
+            "widest jaw": float(face[:, JAW].max()), "fastest mouth": float(np.percentile(speed, 99)), "open": float((lip_gap(face) > 0.1).mean()),
+            "heard as voice": float((prosody(wave, frames)[:, VOICE_ACTIVITY] > 0.5).mean()),
+        }  # fmt: skip
+    return rows
+
+
+def report(data: Path, weights: Path, tuned: Path | None) -> dict[str, Any]:
+    listening, model = Listening(data), FaceModel.load(weights)
+    variants = {"base": (model, 0.0), "injected": (model, 1.0)}
+    if tuned is not None:
+        variants["fully tuned"] = (FaceModel.load(tuned), 0.0)
+    by_variant = variant_rows(listening, variants)
+    base, injected = by_variant["base"], by_variant["injected"]
+    rows = lip_rows(listening, model) | {
+        "LVE of injected below base": 1.0 - injected["LVE, mm²"] / base["LVE, mm²"],
+        "FDD of injected against base": abs(injected["upper face moves, mm"] / base["upper face moves, mm"] - 1.0),
+    }  # fmt: skip
+    rows |= feeling_rows(listening, model) | life_rows(listening, model)
+    return {"rows": rows, "variants": by_variant, "odd sounds": odd_rows(listening, model)}
+
+
+def reached(name: str, value: float) -> str:
+    """A tick where ``value`` is what is wanted, a cross where not, nothing where nothing is."""
+    if name not in WANTED:
+        return ""
+    sign, bound = WANTED[name]
+    if " to " in sign:
+        low, high = (float(x) for x in sign.split(" to "))
+        return " ✓" if low <= value <= high else " ✗"
+    return " ✓" if (value >= bound if sign == ">=" else value <= bound) else " ✗"
+
+
+def markdown(found: dict[str, Any]) -> str:
+    lines = ["| | reached | wanted |", "|---|---|---|"]
+    for name, value in found["rows"].items():
+        sign, bound = WANTED.get(name, ("", 0.0))
+        wanted = sign if " to " in sign else f"{sign.replace('>=', '≥').replace('<=', '≤')} {bound:g}" if sign else ""
+        lines.append(f"| {name} | {value:.3g}{reached(name, value)} | {wanted} |")
+    for title in ("variants", "odd sounds"):
+        columns = list(next(iter(found[title].values())))
+        lines += ["", "| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+        lines += [f"| {name} | " + " | ".join(f"{row[c]:.3g}" for c in columns) + " |" for name, row in found[title].items()]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--tuned", type=Path, help="folder with the copy's own face.safetensors and the same audio.safetensors")
+    parser.add_argument("--json", type=Path, default=Path("out/face_report.json"))
+    parser.add_argument("--docs", type=Path, help="write the tables into faces.md in this folder")
+    options = parser.parse_args(arguments)
+    found = report(options.data, options.weights, options.tuned)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    print(markdown(found))
+    if options.docs:
+        fill_in(options.docs / "faces.md", MARKS, markdown(found))
+
+
+if __name__ == "__main__":
+    main()
