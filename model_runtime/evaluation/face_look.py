@@ -54,7 +54,7 @@ def emotions(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     ahead = eye_curves(np.zeros((1, 2), np.float32))[0]
     shown = [(expression(name) + ahead, name) for name in EMOTIONS]
     shown += [(expression(name, 2.0) + ahead, f"{name} at 2") for name in _EXTREMES]
-    sheet(face, _in_rows(shown, 7), path, 164, (0.12,))
+    sheet(face, in_rows(shown, 7), path, 164, (0.12,))
 
 
 def visemes(face: IctFace, path: Path, options: argparse.Namespace) -> None:
@@ -62,7 +62,7 @@ def visemes(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     for phone in PHONES:
         said = [] if phone == SILENCE else [(SILENCE, 0.0, 0.3), (phone, 0.3, 0.55), (SILENCE, 0.55, 0.9)]
         shown.append((viseme_curves(said, 27)[13 if len(VISEMES[phone]) == 1 else 15], phone))
-    sheet(face, _in_rows(shown, 14), path, 140, (FRONT, SIDE), mouth=True)
+    sheet(face, in_rows(shown, 14), path, 140, (FRONT, SIDE), mouth=True)
 
 
 def speech(face: IctFace, path: Path, options: argparse.Namespace) -> None:
@@ -71,7 +71,7 @@ def speech(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     curves = _face(phones, stresses, options.emotion, options.intensity)
     contacts = [i for i, (phone, _, _) in enumerate(phones) if phone in (*BILABIAL, *LABIODENTAL)]
     chosen = sorted({j for i in contacts for j in (i, i + 1) if j < len(phones)})
-    sheet(face, _in_rows([_at(curves, phones[i]) for i in chosen], 14), path, 140, (FRONT, SIDE), mouth=True)
+    sheet(face, in_rows([at_phone(curves, phones[i]) for i in chosen], 14), path, 140, (FRONT, SIDE), mouth=True)
 
 
 def talking(face: IctFace, path: Path, options: argparse.Namespace) -> None:
@@ -83,7 +83,7 @@ def talking(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     rows = []
     for emotion in ("neutral", "joy", "anger", "sadness"):
         curves = _face(phones, stresses, emotion, options.intensity)
-        rows.append([(weights, f"{emotion} {name}") for weights, name in (_at(curves, phones[i]) for i in chosen)])
+        rows.append([(weights, f"{emotion} {name}") for weights, name in (at_phone(curves, phones[i]) for i in chosen)])
     sheet(face, rows, path, 150)
 
 
@@ -105,13 +105,13 @@ def laughing(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     curves = compose_face(
         np.random.default_rng(3), 6 * FPS, [], np.zeros(6 * FPS, np.float32), style=FaceStyle(), manners=manners, laughs=[(1.0, 2.5)]
     )
-    sheet(face, _in_rows([(curves[i], f"{i / FPS:.2f} s") for i in range(24, 24 + 72, 2)], 12), path, 130)
+    sheet(face, in_rows([(curves[i], f"{i / FPS:.2f} s") for i in range(24, 24 + 72, 2)], 12), path, 130)
 
 
 def curves(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     given = np.load(options.file, allow_pickle=False)
     chosen = np.linspace(0, len(given) - 1, 24).round().astype(int)
-    sheet(face, _in_rows([(given[i], f"{i / FPS:.2f} s") for i in chosen], 8), path, 200, mouth=options.mouth)
+    sheet(face, in_rows([(given[i], f"{i / FPS:.2f} s") for i in chosen], 8), path, 200, mouth=options.mouth)
 
 
 def _face(phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float) -> FloatArray:
@@ -127,7 +127,7 @@ def _face(phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emot
     )
 
 
-def _at(curves: FloatArray, phone: Phone) -> Picture:
+def at_phone(curves: FloatArray, phone: Phone) -> Picture:
     """The frame in the middle of a phone; the most closed one where it is a contact."""
     name, start, end = phone
     window = np.arange(int(start * FPS), min(int(np.ceil(end * FPS)) + 1, len(curves)))
@@ -150,7 +150,7 @@ def _utterance(options: argparse.Namespace) -> tuple[list[Phone], list[tuple[flo
     return [(p.text, p.start + 0.3, p.end + 0.3) for p in chosen.phones], [(t + 0.3, strength) for t, strength in chosen.stresses]
 
 
-def _in_rows(pictures: Sequence[Picture], across: int) -> list[Sequence[Picture]]:
+def in_rows(pictures: Sequence[Picture], across: int) -> list[Sequence[Picture]]:
     return [pictures[i : i + across] for i in range(0, len(pictures), across)]
 
 

@@ -124,7 +124,7 @@ def film(
             _annotate(picture, f"{frame / fps:.2f} s" + (f"  {captions[frame]}" if captions else ""), _faces_at(faces, frame), swapped)
             yield picture
 
-    return _encode(pictures(), path, fps, size, sound)
+    return encode(pictures(), path, fps, size, sound)
 
 
 def scene_film(
@@ -151,7 +151,7 @@ def scene_film(
         sound = Path(folder) / "voices.wav"
         wave = scene_sound(scene, utterances, start, len(frames) / fps)
         wavfile.write(sound, SAMPLE_RATE, np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16))
-        return _encode(pictures(), path, fps, size, sound)
+        return encode(pictures(), path, fps, size, sound)
 
 
 def _filmed(
@@ -173,7 +173,8 @@ def _filmed(
         yield frame, draw(capsules, i, camera, size, 1, quads, lines), _swapped(bodies, frame, camera)
 
 
-def _encode(pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None) -> Path:
+def encode(pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None) -> Path:
+    """An H.264 film of ``pictures`` of ``size``, all alike. Raises ``FilmNeedsFfmpeg``."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise FilmNeedsFfmpeg("No 'ffmpeg' program was found; install it and put it on PATH, or make a contact sheet instead.")
