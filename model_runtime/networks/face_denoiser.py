@@ -21,6 +21,7 @@ HEARD_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features
 HEARING_RATE = 50  # Hz of the audio encoder
 STYLE_SIZE = 4
 GAZE_SIZE = 3  # yaw, pitch, and 1 where they are known
+AIM_SCALE = 10.0  # a saccade is a tenth of a radian
 FACING = ("unknown", "away", "towards")
 
 
@@ -100,7 +101,7 @@ class FaceDenoiser(nn.Module):
             assert self.null_feeling is not None
             audio = audio + torch.where(given.felt[:, None, None] > 0, self.feel(given.feeling), self.null_feeling)
         if self.aim is not None:
-            audio = audio + self.aim(given.eyes * given.eyes[..., 2:])
+            audio = audio + self.aim(AIM_SCALE * given.eyes * given.eyes[..., 2:])
         keep = given.keep[..., None]
         x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)

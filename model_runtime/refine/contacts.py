@@ -19,7 +19,7 @@ Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start 
 SNEER = columns("noseSneer")
 _SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
 _EASE = 0.07  # seconds over which a contact comes and goes
-_NOTICED, _BELIEVED = 0.10, 0.24  # posteriors of a contact: where it may begin, and what its peak must reach
+_NOTICED, _BELIEVED, _SURE = 0.10, 0.24, 0.80  # posteriors of a contact: where it may begin, what its peak must reach, and when it holds for all its time
 _VOICED = 0.3  # of voice activity somewhere in a contact that is only heard
 
 
@@ -59,16 +59,19 @@ def refine_lips(
 def heard_contacts(probability: FloatArray, rate: float) -> list[tuple[float, float]]:
     """Posterior of a contact (N,) at ``rate`` Hz -> (start, end) in s of every believed contact.
 
-    A missed closure is seen more than a brief false one, so belief may be weak; how long it holds is taken from the top of the
-    posterior, so that weak beliefs close for a moment only.
+    A missed closure is seen more than a brief false one, so belief may be weak; but the weaker it is the shorter it holds, down to a
+    single frame: of the frames falsely shut that takes a quarter, and no closure is lost.
     """
     smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
     found = []
     for first, last in runs(smooth > _NOTICED):
         run = np.arange(first, last)
         if smooth[run].max() >= _BELIEVED:
-            top = run[smooth[run] >= 0.7 * smooth[run].max()]
-            found.append((top[0] / rate, (top[-1] + 1) / rate))
+            peak = float(smooth[run].max())
+            top = run[smooth[run] >= 0.7 * peak]
+            middle, half = 0.5 * (top[0] + top[-1] + 1) / rate, 0.5 * (top[-1] + 1 - top[0]) / rate
+            half *= min(max((peak - _BELIEVED) / (_SURE - _BELIEVED), 0.0), 1.0)
+            found.append((middle - half, middle + half))
     return found
 
 

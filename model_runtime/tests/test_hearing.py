@@ -58,7 +58,19 @@ def test_what_is_heard_closes_only_where_there_is_a_voice() -> None:
     phones[40:45] = np.eye(len(PHONES), dtype=np.float32)[B]
     closed = refine_lips(face, phones, PHONES, 50.0, np.ones(60, np.float32))
     assert lip_gap(closed)[25:27].min() == 0.0
-    assert heard_contacts(phones[:, B], 50.0) == [(0.8, 0.9)]
+    assert heard_contacts(phones[:, B], 50.0) == [pytest.approx((0.8, 0.9))]
+
+
+def test_the_less_a_contact_is_believed_the_shorter_it_holds() -> None:
+    held = []
+    for belief in (0.28, 0.5, 1.0):
+        heard = np.zeros(100, np.float32)
+        heard[40:46] = belief
+        (start, end), = heard_contacts(heard, 50.0)
+        assert start < 0.86 < end + 0.02
+        held.append(end - start)
+    assert held[0] < 0.02 and held[0] < held[1] < held[2]
+    assert heard_contacts(np.full(100, 0.2, np.float32), 50.0) == []
 
 
 def test_contacts_weigh_the_same_wherever_they_stand() -> None:
