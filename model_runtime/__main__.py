@@ -1,4 +1,4 @@
-"""``python -m model_runtime worker`` and ``python -m model_runtime generate REQUEST.json -o OUT.npz``."""
+"""``python -m model_runtime worker``, ``python -m model_runtime generate REQUEST.json -o OUT.npz`` and ``python -m model_runtime convert --help``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     generate.add_argument("request", help="the request, JSON as the add-on writes it")
     generate.add_argument("-o", "--out", required=True, help="where the performance goes (.npz)")
     generate.add_argument("--weights", help="a folder of weights other than the ones that came with the runtime")
-    options = parser.parse_args(arguments)
+    commands.add_parser("convert", help="other people's data into the runtime's own: convert --help lists what", add_help=False)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["convert"]:
+        return _convert(given[1:])
+    options = parser.parse_args(given)
     if options.command == "worker":
         return worker.main()
     return _generate(options)
@@ -35,6 +39,20 @@ def _generate(options: argparse.Namespace) -> int:
         print(f"\nerror: {worker.describe(error)['message']}", file=sys.stderr)
         return 1
     print(f"\n{options.out}", file=sys.stderr)
+    return 0
+
+
+def _convert(arguments: list[str]) -> int:
+    try:
+        from .convert import command  # here, so that a worker starts without it
+
+        command.main(arguments)
+    except KeyboardInterrupt:
+        print("Cancelled.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        print(f"error: {worker.describe(error)['message']}", file=sys.stderr)
+        return 1
     return 0
 
 

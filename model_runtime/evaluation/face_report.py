@@ -81,7 +81,7 @@ class Listening:
         made = []
         for u, loud in zip(self.heard, self.loudness):
             style = FaceStyle.draw(rng)
-            face = compose_face(rng, len(loud), [Spoken(u.phones)], np.zeros(len(loud), np.float32), None, loud, style)
+            face = compose_face(rng, len(loud), [Spoken(u.phones, u.stresses, u.question)], np.zeros(len(loud), np.float32), None, loud, style)
             made.append(self.face.dynamics(face))
         return np.mean(made, 0)
 

@@ -11,7 +11,7 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +127,13 @@ def _correlation(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float:
 
 @dataclass(frozen=True)
 class HeldOutSpeech:
-    """A reader's utterance that no training heard: its wave at 16 kHz and its aligned phones."""
+    """A reader's utterance that no training heard: its wave at 16 kHz, its aligned phones, its stresses (s, strength), whether it asks."""
 
     name: str
     wave: FloatArray
     phones: list[Phone]
+    stresses: list[tuple[float, float]] = field(default_factory=list)
+    question: bool = False
 
 
 def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
@@ -139,6 +141,7 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
     from ..features.alignment import align
     from ..features.audio import load_speech
     from ..features.prosody import common_level_gain
+    from ..features.stress import find_stresses
 
     speech = data_dir / "speech"
     lines: dict[str, str] = {}  # both readers of the book share its numbers, and each table lists only some of them
@@ -152,7 +155,9 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
         wave = wave * np.float32(common_level_gain(wave))
         found = align(wave, text)
         if found.phones:
-            yield HeldOutSpeech(f"{path.parent.name}/{path.stem}", wave, [(p.text, p.start, p.end) for p in found.phones])
+            phones = [(p.text, p.start, p.end) for p in found.phones]
+            stresses = find_stresses(wave, found.words, found.phones)
+            yield HeldOutSpeech(f"{path.parent.name}/{path.stem}", wave, phones, stresses, text.rstrip().endswith("?"))
         else:
             print(f"left out {path.name}: {' '.join(found.warnings)}")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
 from ..contract import FPS, FloatArray
-from .lips import BILABIAL, CLOSE, LABIODENTAL, SILENCE, close_lips, columns, part_lips, rest_mouth, smooth_step, touch_teeth
+from .lips import BILABIAL, CLOSE, LABIODENTAL, SILENCE, close_lips, columns, part_lips, press_together, rest_mouth, smooth_step, touch_teeth
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
 
@@ -106,7 +106,7 @@ def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
     stays = np.maximum(0.75 * face[:, SNEER] - out[:, SNEER], 0.0)
     out[:, SNEER] += stays
     out[:, CLOSE] += _SNEER_TO_CLOSE * stays.sum(axis=1)
-    return out
+    return press_together(out, np.where(shut > 0.99, 1.0, 0.0).astype(np.float32))
 
 
 def contact_weight(contacts: Sequence[Phone], frames: int) -> FloatArray:

@@ -35,6 +35,7 @@ SILENCE = "SIL"
 
 SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
 TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
+_CERTAIN = 0.03  # cm below touching, the most by which the linear model is too small in strong feelings
 
 # Centimetres of inner-lip gap per unit of weight, at the middle of the mouth; from the vertices of the ICT face.
 _GAP_NEUTRAL = 0.055
@@ -50,8 +51,20 @@ _GAP_WEIGHTS = np.array(list(_GAP_PER_WEIGHT.values()), np.float32)
 
 def lip_gap(face: FloatArray) -> FloatArray:
     """(T, 52) -> (T,) inner-lip gap in cm by a linear model of the ICT face; 0 means that the lips touch."""
-    raw = _GAP_NEUTRAL + face[:, _GAP_COLUMNS] @ _GAP_WEIGHTS
-    return np.maximum(raw - TOUCHING, 0.0).astype(np.float32)
+    return np.maximum(_apart(face) - TOUCHING, 0.0).astype(np.float32)
+
+
+def press_together(face: FloatArray, weight: FloatArray) -> FloatArray:
+    """Close by ``weight`` (T,) what feelings still hold open of lips that are meant to be shut: a curled lip, a wrinkled nose."""
+    out = face.copy()
+    out[:, CLOSE] += weight * np.maximum(_apart(face) - (TOUCHING - _CERTAIN), 0.0) / -_GAP_PER_WEIGHT["mouthClose"]
+    return out
+
+
+def _apart(face: FloatArray) -> FloatArray:
+    """(T,) cm, signed."""
+    apart: FloatArray = _GAP_NEUTRAL + face[:, _GAP_COLUMNS] @ _GAP_WEIGHTS
+    return apart
 
 
 def gap_weights() -> FloatArray:
@@ -105,7 +118,7 @@ def rest_mouth(face: FloatArray, weight: FloatArray) -> FloatArray:
     out, w = face.copy(), weight.astype(np.float32)
     for column in (JAW, FUNNEL, CURVE["tongueOut"], *PARTING):
         out[:, column] *= 1.0 - w
-    out[:, CLOSE] = np.minimum(out[:, CLOSE], out[:, JAW])
+    out[:, CLOSE] = _mix(out[:, CLOSE], np.minimum(out[:, CLOSE], out[:, JAW]), w)
     return out
 
 

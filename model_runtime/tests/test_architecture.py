@@ -22,7 +22,7 @@ FLOORS = {
     "kept_motion": 1, "contract": 2, "checkpoint": 2,
     "kinematics": 3, "capsules": 3, "short_labels": 3, "human_scale": 3, "itinerary": 3, "direction": 4, "passing": 3,
     "features": 4, "networks": 4, "diffusion": 4, "body_features": 4, "style": 4, "places": 4, "facing": 4, "refine": 4, "windows": 4,
-    "eyes": 5, "kept_features": 5, "physics": 5, "hearing": 5,
+    "eyes": 5, "convert": 5, "kept_features": 5, "physics": 5, "hearing": 5,
     "body": 6, "face": 6,
     "cues": 7,
     "generate": 8,

@@ -1,0 +1,1 @@
+"""Other people's faces into the runtime's own curves."""
