@@ -179,6 +179,25 @@ def test_overlapping_action_strips_are_named(shot: bpy.types.Scene) -> None:
     refused(shot, "overlap", "stand", "sit")
 
 
+# The emotions and the words
+
+
+def test_an_unknown_emotion_lists_them_all(shot: bpy.types.Scene) -> None:
+    from interact_addon.script.strips import add_emotion
+
+    add_emotion(shot, actor_name(shot.interact.actor_a), "joy", 1.0, shot.frame_start, shot.frame_end).name = "happy"
+    refused(shot, "'happy'", "anger, annoyance", "neutral")
+
+
+def test_a_chosen_transcript_that_is_gone_is_named(shot: bpy.types.Scene, tmp_path: Path) -> None:
+    from interact_addon.script.transcripts import choose_transcript
+
+    (tmp_path / "final.txt").write_text("Okay, from the top.")
+    choose_transcript(strips_of(shot, 0, "Speech")[0], str(tmp_path / "final.txt"))
+    (tmp_path / "final.txt").unlink()
+    refused(shot, "'final.txt' is not at", "choose it again")
+
+
 # The runtime
 
 

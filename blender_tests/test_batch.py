@@ -25,13 +25,16 @@ def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
     out = tmp_path / "für den Export"
-    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", "--quality", "draft", "--seed", "3")
+    said = ("--lips", "0.5", "--relationship", "boss / subordinate")
+    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", "--quality", "draft", "--seed", "3", *said)
     assert done.returncode == 0, done.stderr
     assert (out / "demo.fbx").stat().st_size > 100_000
     assert "seed 3" in done.stdout
     assert sorted(path.name for path in out.iterdir()) == ["demo.blend", "demo.fbx"]
     bpy.ops.wm.open_mainfile(filepath=str(out / "demo.blend"))
     assert len(bpy.data.actions) == 2
+    settings = bpy.context.scene.interact
+    assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # the file says how it was made
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,8 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
         (("generate", "{shot}", "--scene", "Nope", "--out", "{out}"), 1, "There is no scene 'Nope'"),
         (("generate", "{shot}", "--out", "{file}/sub"), 1, "cannot be written"),
         (("generate", "{shot}"), 2, "--out"),
+        (("generate", "{shot}", "--out", "{out}", "--lips", "2"), 2, "between 0 and 1"),
+        (("generate", "{shot}", "--out", "{out}", "--relationship", "foes"), 2, "'boss / subordinate'"),
         (("demo", "--speech-a", "nowhere.wav", "--out", "{out}"), 1, "There is no sound file at 'nowhere.wav'"),
         (("perform",), 2, "generate"),
     ],

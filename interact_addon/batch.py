@@ -17,6 +17,7 @@ from . import compat, generation
 from .demo import build_demo_scene
 from .export import export_fbx
 from .runtime_api import contract, errors
+from .script.transcripts import transcripts_seen_from
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +43,7 @@ def generate(options: argparse.Namespace) -> None:
     """Key both characters of a .blend and save it, under its own name, in the output folder."""
     folder = _output_folder(options.out)
     scene = _open_scene(options.blend, options.scene)
+    _direct(scene, options)
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     name = Path(bpy.data.filepath).stem or "shot"
     _save_blend(folder / f"{name}.blend")
@@ -65,6 +67,7 @@ def demo(options: argparse.Namespace) -> None:
     except RuntimeError as error:
         raise errors.SpeechFileBroken(f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC.") from error
     compat.show_in_sequencer(scene)
+    _direct(scene, options)
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
     _write_text(folder / "request.json", job.request.to_json())
@@ -99,7 +102,27 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")
         command.add_argument("--seed", type=int, help="instead of the seed set in the scene")
+        command.add_argument("--lips", type=_share, metavar="0..1", help="instead of the lips set in the scene: 0 expressive, 1 accurate")
+        command.add_argument(
+            "--relationship", choices=contract.RELATIONSHIPS, metavar="NAME", help="instead of the one set in the scene: 'boss / subordinate'"
+        )
     return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _direct(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
+    """Into the scene, so that the file that is saved says how it was made."""
+    settings = scene.interact  # type: ignore[attr-defined]
+    if options.lips is not None:
+        settings.lips = options.lips
+    if options.relationship is not None:
+        settings.relationship = options.relationship
 
 
 def _output_folder(folder: Path) -> Path:
@@ -137,7 +160,8 @@ def _save_blend(path: Path) -> None:
     """Save a copy beside the old one and swap: paths of sounds and images stay right relative to the new place."""
     partial = path.with_name(f"{path.stem}.part.blend")
     try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False)
+        with transcripts_seen_from(path.parent):
+            bpy.ops.wm.save_as_mainfile(filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False)
         os.replace(partial, path)
     except (RuntimeError, OSError) as error:
         partial.unlink(missing_ok=True)

@@ -50,9 +50,14 @@ def set_strip_right(strip: Any, frame: int) -> None:
 
 def new_color_strip(sequencer: Any, name: str, channel: int, start: int, end: int) -> Any:
     """A COLOR strip from frame ``start`` up to, not including, ``end``."""
+    return new_effect_strip(sequencer, "COLOR", name, channel, start, end)
+
+
+def new_effect_strip(sequencer: Any, kind: str, name: str, channel: int, start: int, end: int) -> Any:
+    """A strip that needs no other (COLOR, TEXT) from frame ``start`` up to, not including, ``end``."""
     if bpy.app.version >= (5, 0, 0):
-        return sequencer.strips.new_effect(name, "COLOR", channel, frame_start=start, length=end - start)
-    return sequencer.strips.new_effect(name, "COLOR", channel, frame_start=start, frame_end=end)
+        return sequencer.strips.new_effect(name, kind, channel, frame_start=start, length=end - start)
+    return sequencer.strips.new_effect(name, kind, channel, frame_start=start, frame_end=end)
 
 
 def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:

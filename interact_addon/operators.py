@@ -11,7 +11,7 @@ from .export import export_fbx
 from .feedback import SECONDS_BETWEEN_TICKS, clear_status, fail, redraw, show_progress
 from .properties import actor_name
 from .runtime_api import errors
-from .script import strips
+from .script import strips, transcript_operators
 
 
 class INTERACT_OT_cast_selected(bpy.types.Operator):
@@ -83,6 +83,25 @@ class INTERACT_OT_add_action_labels(bpy.types.Operator):
         scene = _sequencer_scene(context)
         added = sum(strips.add_action_labels(scene, _actor_name(context, index)) for index in (0, 1))
         self.report({"INFO"}, f"Added {added} action strips" if added else "Every frame has an action already")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
+    """Fill both actors' emotion channels with their own emotion where nothing is said yet; cut, move and rename the strips, 'joy 150%' for instance"""
+
+    bl_idname = "interact.add_emotion_labels"
+    bl_label = "Add Emotion Labels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = _sequencer_scene(context)
+        actors = context.scene.interact.actors
+        added = sum(strips.add_emotion_labels(scene, actor_name(actor), actor.emotion, actor.emotion_intensity) for actor in actors)
+        self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")
         return {"FINISHED"}
 
 
@@ -236,6 +255,8 @@ CLASSES = (
     INTERACT_OT_cast_selected,
     INTERACT_OT_add_speech,
     INTERACT_OT_add_action_labels,
+    INTERACT_OT_add_emotion_labels,
+    *transcript_operators.CLASSES,
     INTERACT_OT_generate,
     INTERACT_OT_cancel,
     INTERACT_OT_export_fbx,

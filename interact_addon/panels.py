@@ -10,6 +10,8 @@ from . import compat, generation
 from .properties import actor_name
 from .runtime_api import contract
 from .script.channels import SPEECH, strips_of
+from .script.transcript_operators import active_voice
+from .script.transcripts import chosen_transcript
 
 
 class _Sidebar:
@@ -55,8 +57,35 @@ class _Script(_Sidebar):
             voices = len(strips_of(strips, name, SPEECH, "SOUND"))
             split.label(text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens", icon="OUTLINER_OB_SPEAKER")
             split.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
-        layout.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
+        voice = active_voice(context)
+        if voice is not None:
+            chosen = chosen_transcript(voice)
+            row = layout.row(align=True)
+            row.operator("interact.choose_transcript", text=f"Transcript of {voice.name}..." if chosen is None else chosen.name, icon="TEXT")
+            if chosen is not None:
+                row.operator("interact.clear_transcript", text="", icon="X")
+        labels = layout.column(align=True)
+        labels.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
+        labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
         layout.label(text=f"Name action strips {', '.join(contract.ACTION_LABELS)}", icon="INFO")
+
+
+class _Expression(_Sidebar):
+    bl_label = "Expression"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        column = self.layout.column()
+        column.use_property_split = True
+        for actor in settings.actors:
+            if actor.armature is None:
+                continue
+            both = column.column(align=True)
+            both.prop(actor, "emotion", text=actor_name(actor))
+            if actor.emotion != "neutral":
+                both.prop(actor, "emotion_intensity")
+        column.prop(settings, "relationship")
+        column.prop(settings, "lips", slider=True)
 
 
 class _Generate(_Sidebar):
@@ -105,7 +134,7 @@ def _in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.
     )
 
 
-CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in (_Cast, _Script, _Generate, _Export) for cls in _in_both_editors(base))
+CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in (_Cast, _Script, _Expression, _Generate, _Export) for cls in _in_both_editors(base))
 
 
 def _lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str) -> None:

@@ -9,8 +9,10 @@ import numpy as np
 from mathutils import Vector
 
 from .cast import CastActor, cast_actor
+from .properties import relationship_of
 from .runtime_api import contract, errors
-from .script.reading import read_actions, read_speech, shot_duration
+from .script.reading import heard_strips, read_actions, read_emotions, shot_duration
+from .script.transcripts import read_transcript
 
 SECONDS_TO_SIT_DOWN = 2.0
 _SEATED_AT_ONCE = 0.1  # seconds: a sit strip that begins so early finds the actor seated already
@@ -41,16 +43,18 @@ def build_request(scene: bpy.types.Scene, cast: tuple[CastActor, CastActor] | No
     cast = cast or cast_scene(scene)
     settings = scene.interact  # type: ignore[attr-defined]
     duration = shot_duration(scene)
-    actors = tuple(_actor(scene, who, directed, duration) for who, directed in zip(cast, settings.actors))
+    warnings = [warning for who in cast for warning in who.warnings]
     request = contract.Request(
         duration=duration,
-        actors=actors,  # type: ignore[arg-type]
+        actors=tuple(_actor(scene, who, directed, duration, warnings) for who, directed in zip(cast, settings.actors)),
         seed=settings.seed,
         quality=settings.quality,
         guidance=settings.guidance,
+        relationship=relationship_of(settings),
+        lips=settings.lips,
     )
     request.check()
-    return request, [warning for who in cast for warning in who.warnings] + _silence(request)
+    return request, warnings + _silence(request)
 
 
 def _called(actor: Any, number: int) -> str:
@@ -61,8 +65,12 @@ def _silence(request: contract.Request) -> list[str]:
     return [f"'{a.name}' has no speech strip; '{a.name}' only listens." for a in request.actors if not a.speech]
 
 
-def _actor(scene: bpy.types.Scene, who: CastActor, directed: Any, duration: float) -> contract.Actor:
+def _actor(scene: bpy.types.Scene, who: CastActor, directed: Any, duration: float, warnings: list[str]) -> contract.Actor:
+    """One actor; what the user should know is added to ``warnings``."""
     actions = read_actions(scene, who.name)
+    heard = heard_strips(scene, who.name)
+    said, problems = read_transcript(scene, who.name, heard)
+    warnings += problems
     position, heading, seat_height = who.rest.position, who.rest.heading, directed.seat_height
     waypoints: list[contract.Waypoint] = []
     if directed.walk_target is not None:
@@ -78,10 +86,13 @@ def _actor(scene: bpy.types.Scene, who: CastActor, directed: Any, duration: floa
         skeleton=who.rest.skeleton,
         position=position,
         heading=heading,
-        speech=read_speech(scene, who.name),
+        speech=tuple(clip for _, clip in heard),
         actions=actions,
         waypoints=tuple(sorted((point for point in waypoints if point.time <= duration), key=lambda point: point.time)),
         seat_height=seat_height,
+        emotions=read_emotions(scene, who.name, directed),
+        words=said.words,
+        captions=said.captions,
     )
 
 

@@ -11,8 +11,19 @@ from ..runtime_api import contract
 from ..runtime_api import rotations as rot
 
 Array = NDArray[Any]
-_SMALLEST_PEAK = 0.04  # of a face curve's range: less than this nobody sees
-_LOWS_MATTER = contract.ARKIT_NAMES.index("jawOpen")  # the mouth closes where this is lowest
+_CURVE = {name: index for index, name in enumerate(contract.ARKIT_NAMES)}
+# What makes the shape of a mouth, and what makes a blink: the curves of each are kept together.
+_MOUTH = [index for name, index in _CURVE.items() if name.startswith(("jaw", "mouth", "tongue", "cheekPuff", "noseSneer"))]
+_LIDS = [_CURVE["eyeBlinkLeft"], _CURVE["eyeBlinkRight"]]
+# How far each curve parts the lips, in units of jawOpen, on the ICT face (Li et al. 2020, "Learning Formation of Physically-Based
+# Face Attributes"); a name without its side stands for both sides.
+_PARTING = {
+    "jawOpen": 1.0, "mouthClose": -1.2, "mouthFunnel": 0.39, "mouthPucker": -0.04, "mouthRollLower": -0.1, "mouthRollUpper": 0.06,
+    "mouthShrugLower": -0.21, "mouthShrugUpper": 0.16, "mouthPress": -0.04, "mouthLowerDown": 0.1, "mouthUpperUp": 0.11, "noseSneer": 0.1,
+}  # fmt: skip
+_SHUT, _NEARLY_SHUT = 0.006, 0.1  # of that opening
+_ON_THE_TEETH = 0.12  # of mouthRollLower: less is no f or v
+_BLINK = 0.3  # of eyeBlink: less is no blink
 
 
 def scene_frame_count(frames: int, fps: float) -> int:
@@ -24,42 +35,107 @@ def resample_body(root_positions: Array, rotations: Array, fps: float, count: in
     """(T, 3) and (T, 52, 4) at 30 fps -> ``count`` frames at ``fps``: a cubic through the positions, slerp between rotations."""
     if abs(fps - contract.FPS) < 1e-6:
         return root_positions[:count], rotations[:count]
-    before, part = _sampling(len(root_positions), fps, count)
+    before, part = _between(_moments(len(root_positions), fps, count), len(root_positions))
     after = np.minimum(before + 1, len(root_positions) - 1)
     turned = rot.slerp(rotations[before], rotations[after], np.broadcast_to(part[:, None], (count, rotations.shape[1])))
     return _catmull_rom(root_positions, before, part), turned
 
 
 def resample_face(face: Array, fps: float, count: int) -> Array:
-    """(T, 52) at 30 fps -> (count, 52): linear, then every peak and closure that fell between two frames is put back at
-    the frame nearest to it, so that lips and lids still meet."""
+    """(T, 52) at 30 fps -> (count, 52): linear, with lips that meet and lids that shut when they did.
+
+    A closure between two scene frames would be lost. So the scene frame nearest to it shows that very moment, all curves of the mouth
+    (or both lids) at once, and the frames beside follow in time: every shape shown is one that the mouth goes through.
+    """
     if abs(fps - contract.FPS) < 1e-6:
         return face[:count]
-    before, part = _sampling(len(face), fps, count)
-    after = np.minimum(before + 1, len(face) - 1)
-    result = face[before] * (1.0 - part[:, None]) + face[after] * part[:, None]
-    inner, left, right = face[1:-1], face[:-2], face[2:]
-    nearest = np.clip(np.rint(np.arange(1, len(face) - 1) / contract.FPS * fps).astype(int), 0, count - 1)
-    for column in range(face.shape[1]):
-        if np.ptp(face[:, column]) < _SMALLEST_PEAK:
-            continue
-        here, prior, later = inner[:, column], left[:, column], right[:, column]
-        high = np.flatnonzero((here > prior) & (here >= later))
-        low = np.flatnonzero((here < prior) & (here <= later))
-        kept = result[:, column]
-        if column == _LOWS_MATTER:  # what is put back last wins where two fall on one frame
-            np.maximum.at(kept, nearest[high], here[high])
-        np.minimum.at(kept, nearest[low], here[low])
-        if column != _LOWS_MATTER:
-            np.maximum.at(kept, nearest[high], here[high])
+    moments = _moments(len(face), fps, count)
+    result = _at(face, moments)
+    for columns, pins in ((_MOUTH, _mouth_pins(face, fps, count)), (_LIDS, _blink_pins(face[:, _LIDS], fps, count))):
+        result[:, columns] = _at(face[:, columns], _pinned(moments, pins))
     return result
 
 
-def _sampling(frames: int, fps: float, count: int) -> tuple[Array, Array]:
-    """For each scene frame: the 30 fps frame before it and the part of the way to the next."""
-    times = np.minimum(np.arange(count) / fps * contract.FPS, frames - 1)
-    before = np.minimum(times.astype(int), max(frames - 2, 0))
-    return before, times - before
+def _lip_opening(face: Array) -> Array:
+    """(T, 52) -> (T,) how far the lips are apart, in units of jawOpen; about 0 and less where they touch."""
+    weights = np.zeros(len(contract.ARKIT_NAMES))
+    for name, weight in _PARTING.items():
+        weights[[_CURVE[name]] if name in _CURVE else [_CURVE[name + "Left"], _CURVE[name + "Right"]]] = weight
+    return face @ weights
+
+
+def _mouth_pins(face: Array, fps: float, count: int) -> dict[int, int]:
+    """Where lips meet, where they are nearest to it, and where the lower lip is on the teeth (f, v): scene frame -> frame."""
+    opening, roll = _lip_opening(face), face[:, _CURVE["mouthRollLower"]]
+    closing = face[:, _CURVE["mouthClose"]] - face[:, _CURVE["jawOpen"]]
+    near = (_peaks(-opening) | _peaks(closing)) & (opening <= _NEARLY_SHUT)
+    pins = _pins(np.flatnonzero(_ends(opening <= _SHUT) | near), -opening, fps, count)
+    for frame in np.flatnonzero(_peaks(roll) & (roll >= _ON_THE_TEETH)).tolist():
+        place = _nearest(frame, fps, count)
+        if pins.get(place, frame) != frame:  # lips meet there: the teeth are touched right before or after it
+            place += 1 if frame > pins[place] else -1
+        if 0 <= place < count:
+            pins.setdefault(place, frame)
+    return pins
+
+
+def _blink_pins(lids: Array, fps: float, count: int) -> dict[int, int]:
+    blinks = (_peaks(lids[:, 0]) | _peaks(lids[:, 1])) & (lids.max(axis=1) >= _BLINK)
+    return _pins(np.flatnonzero(blinks), lids.sum(axis=1), fps, count)
+
+
+def _pins(frames: Array, weight: Array, fps: float, count: int) -> dict[int, int]:
+    """Scene frame -> the one of ``frames`` it is nearest to; of several that of the most ``weight`` (T,)."""
+    return {_nearest(frame, fps, count): frame for frame in frames[np.argsort(weight[frames], kind="stable")].tolist()}
+
+
+def _nearest(frame: int, fps: float, count: int) -> int:
+    return min(round(frame / contract.FPS * fps), count - 1)
+
+
+def _pinned(moments: Array, pins: dict[int, int]) -> Array:
+    """``moments`` (count,) with those of the pinned scene frames moved to what they show; what is free beside one goes half way
+    with it. Time still runs forwards: nothing is moved as far as the next."""
+    places = np.array(sorted(pins), int)
+    moved, free = np.zeros(len(moments)), np.ones(len(moments), bool)
+    moved[places] = [pins[place] - moments[place] for place in places.tolist()]
+    for beside in (places - 1, places + 1):
+        free[np.clip(beside, 0, len(moments) - 1)] = False
+    free[places] = True
+    knots = np.flatnonzero(free)
+    return moments + np.interp(np.arange(len(moments)), knots, moved[knots])
+
+
+def _ends(mask: Array) -> Array:
+    """(T,) the first and the last frame of every run."""
+    beside = np.pad(mask, 1)
+    return mask & ~(beside[:-2] & beside[2:])
+
+
+def _peaks(values: Array) -> Array:
+    """(T,) the local maxima; of a level top its first and its last frame."""
+    prior, here, later = values[:-2], values[1:-1], values[2:]
+    peaks = np.zeros(len(values), bool)
+    peaks[1:-1] = ((here > prior) & (here >= later)) | ((here >= prior) & (here > later))
+    return peaks
+
+
+def _moments(frames: int, fps: float, count: int) -> Array:
+    """(count,) the moment of each scene frame, in frames at 30 fps."""
+    return np.minimum(np.arange(count) / fps * contract.FPS, frames - 1)
+
+
+def _between(moments: Array, frames: int) -> tuple[Array, Array]:
+    """The frame at 30 fps before each moment, and the part of the way to the next."""
+    before = np.minimum(moments.astype(int), max(frames - 2, 0))
+    return before, moments - before
+
+
+def _at(values: Array, moments: Array) -> Array:
+    """(T, n) at 30 fps -> (count, n), linear in between."""
+    before, part = _between(moments, len(values))
+    after = np.minimum(before + 1, len(values) - 1)
+    return values[before] * (1.0 - part[:, None]) + values[after] * part[:, None]
 
 
 def _catmull_rom(values: Array, before: Array, part: Array) -> Array:

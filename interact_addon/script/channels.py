@@ -1,4 +1,4 @@
-"""Channels of the sequencer that belong to an actor: "<actor> Speech" and "<actor> Actions"."""
+"""Channels of the sequencer that belong to an actor: "<actor> Speech", "<actor> Actions", "<actor> Emotions", "<actor> Transcript"."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from typing import Any
 from .. import compat
 from ..runtime_api import errors
 
-SPEECH, ACTIONS = "Speech", "Actions"
+SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT = "Speech", "Actions", "Emotions", "Transcript"
+KINDS = (SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT)
 _LAST_CHANNEL = 128
-_NUMBER = r"(?:[ .]\d+)?"
 
 
 def is_channel_of(channel_name: str, actor: str, kind: str) -> bool:
-    """Case and a number at the end do not matter: voices that overlap need a second channel, "Ann Speech 2"."""
-    return re.fullmatch(re.escape(f"{actor} {kind}") + _NUMBER, channel_name.strip(), re.IGNORECASE) is not None
+    """Case, one s and a number at the end do not matter: voices that overlap need a second channel, "Ann Speech 2"."""
+    return re.fullmatch(re.escape(actor) + f" {_spelt(kind)}", channel_name.strip(), re.IGNORECASE) is not None
 
 
 def is_channel_of_kind(channel_name: str, kind: str) -> bool:
     """Whoever's channel it is."""
-    return re.fullmatch(rf".+ {kind}{_NUMBER}", channel_name.strip(), re.IGNORECASE) is not None
+    return re.fullmatch(f".+ {_spelt(kind)}", channel_name.strip(), re.IGNORECASE) is not None
+
+
+def _spelt(kind: str) -> str:
+    """A kind as people write it: "Emotion" for "Emotions", a number behind it."""
+    return rf"{kind.removesuffix('s')}s?(?:[ .]\d+)?"
 
 
 def strips_of(scene: Any, actor: str, kind: str, strip_type: str) -> list[Any]:

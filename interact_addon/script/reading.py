@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import bpy
 
 from .. import compat
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, SPEECH, strips_of
+from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH, strips_of
+from .emotions import STEP, emotion_of, felt, spans_of_samples
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -28,22 +30,27 @@ def read_speech(scene: bpy.types.Scene, actor: str) -> tuple[contract.SpeechClip
 
     Raises ``SpeechFileMissing`` naming the strip.
     """
+    return tuple(clip for _, clip in heard_strips(scene, actor))
+
+
+def heard_strips(scene: bpy.types.Scene, actor: str) -> list[tuple[Any, contract.SpeechClip]]:
+    """The voice strips of an actor that are heard within the shot, each with what is heard of it."""
     source = compat.sequencer_scene(scene)
-    clips = []
+    found = []
     for strip in strips_of(source, actor, SPEECH, "SOUND"):
         clip = _speech_clip(strip, actor, _Clock(source, scene))
         if clip is not None:
-            clips.append(clip)
-    return tuple(clips)
+            found.append((strip, clip))
+    return found
 
 
 def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpan, ...]:
     """What an actor does within the shot. Raises ``InvalidRequest`` listing the labels when a strip's name is none."""
     source = compat.sequencer_scene(scene)
-    clock, duration = _Clock(source, scene), shot_duration(scene)
+    clock = _Clock(source, scene)
     spans = []
     for strip in strips_of(source, actor, ACTIONS, "COLOR"):
-        start, end = max(clock.time(compat.strip_left(strip)), 0.0), min(clock.time(compat.strip_right(strip)), duration)
+        start, end = clock.span(strip)
         label = label_of(strip.name)
         if label not in contract.ACTION_LABELS:
             raise errors.InvalidRequest(
@@ -52,6 +59,57 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
         if end - start > 1e-6:
             spans.append(contract.ActionSpan(label, start, end))
     return tuple(spans)
+
+
+def read_emotions(scene: bpy.types.Scene, actor: str, directed: Any) -> tuple[contract.EmotionSpan, ...]:
+    """What an actor feels within the shot: as its emotion strips say, elsewhere as the ``directed`` actor's own properties do.
+
+    Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
+    """
+    source = compat.sequencer_scene(scene)
+    clock, told = _Clock(source, scene), []
+    for strip in strips_of(source, actor, EMOTIONS, "COLOR"):
+        start, end = clock.span(strip)
+        emotion, intensity = emotion_of(strip.name, actor)
+        if end - start > 1e-6:
+            told.append(contract.EmotionSpan(emotion, intensity, start, end))
+    return felt(told, spans_of_samples(_own_emotion(scene, directed), clock.duration), actor)
+
+
+def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Caption]:
+    """The text strips in the actor's channels, of whichever kind; they may begin before the shot and end after it."""
+    source = compat.sequencer_scene(scene)
+    clock = _Clock(source, scene)
+    strips = [strip for kind in KINDS for strip in strips_of(source, actor, kind, "TEXT")]
+    texts = [
+        contract.Caption(" ".join(strip.text.split()), clock.time(compat.strip_left(strip)), clock.time(compat.strip_right(strip)))
+        for strip in strips
+    ]
+    return sorted((text for text in texts if text.text), key=lambda text: text.start)
+
+
+def _own_emotion(scene: bpy.types.Scene, directed: Any) -> list[tuple[str, float]]:
+    """The actor's emotion and intensity: one sample where neither has keys, else one every ``STEP`` seconds."""
+    emotion, intensity = _curve_of(directed, "emotion"), _curve_of(directed, "emotion_intensity")
+    if emotion is None and intensity is None:
+        return [(directed.emotion, directed.emotion_intensity)]
+    names = {item.value: item.identifier for item in directed.bl_rna.properties["emotion"].enum_items}
+    samples = []
+    for number in range(max(math.ceil(shot_duration(scene) / STEP - 1e-6), 2)):
+        frame = scene.frame_start + (number + 0.5) * STEP * frames_per_second(scene)
+        now = directed.emotion if emotion is None else names.get(round(emotion.evaluate(frame)), directed.emotion)
+        samples.append((now, directed.emotion_intensity if intensity is None else intensity.evaluate(frame)))
+    return samples
+
+
+def _curve_of(directed: Any, prop: str) -> bpy.types.FCurve | None:
+    """The curve that animates a property of an actor; None where there is none, or a muted one."""
+    animation = directed.id_data.animation_data
+    if animation is None or animation.action is None or animation.action_slot is None:
+        return None
+    bags = [strip.channelbag(animation.action_slot) for layer in animation.action.layers for strip in layer.strips]
+    path = directed.path_from_id(prop)
+    return next((curve for bag in bags if bag is not None for curve in bag.fcurves if curve.data_path == path and not curve.mute), None)
 
 
 def label_of(strip_name: str) -> str:
@@ -69,6 +127,10 @@ class _Clock:
 
     def time(self, frame: float) -> float:
         return frame / self.rate - self.start
+
+    def span(self, strip: Any) -> tuple[float, float]:
+        """From when to when a strip lasts within the shot; the end is not after the start where it lies outside."""
+        return max(self.time(compat.strip_left(strip)), 0.0), min(self.time(compat.strip_right(strip)), self.duration)
 
 
 def _speech_clip(strip: Any, actor: str, clock: _Clock) -> contract.SpeechClip | None:

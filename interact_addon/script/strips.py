@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,14 @@ import bpy
 
 from .. import compat
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, SPEECH, ensure_channel, is_channel_of_kind
+from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH, ensure_channel, is_channel_of_kind
+from .emotions import emotion_name
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
+EMOTION_COLOURS = {
+    "anger": (0.72, 0.20, 0.16), "disgust": (0.40, 0.50, 0.14), "fear": (0.45, 0.28, 0.62), "joy": (0.88, 0.66, 0.14),
+    "sadness": (0.22, 0.36, 0.66), "surprise": (0.20, 0.60, 0.62), "neutral": (0.45, 0.45, 0.45),
+}  # fmt: skip
 
 
 def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> Any:
@@ -42,20 +48,45 @@ def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: 
     return strip
 
 
+def add_emotion(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float, start: int, end: int) -> Any:
+    """An emotion strip from frame ``start`` up to, not including, ``end``."""
+    if emotion not in contract.EMOTIONS:
+        raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {', '.join(contract.EMOTIONS)}.")
+    channel = ensure_channel(scene, actor, EMOTIONS)
+    strip = compat.new_color_strip(scene.sequence_editor, emotion_name(emotion, intensity), channel, start, end)
+    strip.color = next(EMOTION_COLOURS[group] for group, names in contract.EMOTION_GROUPS.items() if emotion in names)
+    keep_labels_out_of_renders(scene)
+    return strip
+
+
 def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
-    """Colour strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen in the
+    """Label and text strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen in the
     sequencer, its pictures are switched off (its sound is not)."""
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
         return
-    labels = [strip for strip in sequencer.strips if strip.type == "COLOR" and is_channel_of_kind(sequencer.channels[strip.channel].name, ACTIONS)]
+    labels = [strip for strip in sequencer.strips if _is_label(strip, sequencer.channels[strip.channel].name)]
     if labels and all(strip in labels or strip.type == "SOUND" for strip in sequencer.strips):
         scene.render.use_sequencer = False
 
 
+def _is_label(strip: Any, channel: str) -> bool:
+    kinds = {"COLOR": (ACTIONS, EMOTIONS), "TEXT": KINDS}.get(strip.type, ())
+    return any(is_channel_of_kind(channel, kind) for kind in kinds)
+
+
 def add_action_labels(scene: bpy.types.Scene, actor: str) -> int:
     """Fill every stretch of the frame range that no action strip covers with ``stand``; returns how many were added."""
-    channel = ensure_channel(scene, actor, ACTIONS)
+    return _fill(scene, actor, ACTIONS, lambda start, end: add_action(scene, actor, "stand", start, end))
+
+
+def add_emotion_labels(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float) -> int:
+    """Fill every stretch of the frame range that no emotion strip covers with one emotion; returns how many were added."""
+    return _fill(scene, actor, EMOTIONS, lambda start, end: add_emotion(scene, actor, emotion, intensity, start, end))
+
+
+def _fill(scene: bpy.types.Scene, actor: str, kind: str, add: Callable[[int, int], Any]) -> int:
+    channel = ensure_channel(scene, actor, kind)
     sequencer: Any = scene.sequence_editor
     covered = sorted(
         (int(compat.strip_left(s)), int(compat.strip_right(s))) for s in sequencer.strips if s.channel == channel
@@ -63,7 +94,7 @@ def add_action_labels(scene: bpy.types.Scene, actor: str) -> int:
     added, at, end = 0, scene.frame_start, scene.frame_end + 1
     for left, right in [*covered, (end, end)]:
         if min(left, end) > at:
-            add_action(scene, actor, "stand", at, min(left, end))
+            add(at, min(left, end))
             added += 1
         at = max(at, right)
     return added

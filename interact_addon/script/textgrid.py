@@ -1,0 +1,110 @@
+"""Praat's TextGrid in its two text forms, long and short. No Blender here.
+
+Praat's own rule reads both: what counts are the strings in quotes and the numbers and flags that stand alone between spaces; all other
+text is there for people (Praat manual, "TextGrid file formats").
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from ..runtime_api import contract, errors
+
+_TOKEN = re.compile(r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?:(?P<flag><\w+>)|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))(?!\S)')
+_WORD_TIERS = ("words", "word", "transcript")
+_NO_WORDS = re.compile(r"phon|segment|syllab|\bmau\b")  # tiers that name sounds
+_SILENCES = {"", "sil", "sp", "spn", "pau", "<eps>", "<sil>", "<p:>", "#"}
+
+
+@dataclass(frozen=True)
+class Tier:
+    """An interval tier: (start, end, mark) in seconds from the start of the sound."""
+
+    name: str
+    intervals: tuple[tuple[float, float, str], ...]
+
+
+def read_textgrid(text: str) -> tuple[tuple[contract.TimedWord, ...], tuple[contract.Caption, ...]]:
+    """The words of the tier that has them, where each mark is one; else its marks as captions. Silences are left out.
+
+    Raises ``InvalidRequest`` with what is wrong, the file unnamed.
+    """
+    marks = [(start, end, mark) for start, end, mark in _word_tier(read_tiers(text)).intervals if mark.casefold() not in _SILENCES]
+    if any(" " in mark for _, _, mark in marks):
+        return (), tuple(contract.Caption(mark, start, end) for start, end, mark in marks)
+    return tuple(contract.TimedWord(mark, start, end) for start, end, mark in marks), ()
+
+
+def read_tiers(text: str) -> list[Tier]:
+    """The interval tiers; point tiers are passed over. Times count from the start of the grid, which is that of the sound."""
+    tokens = _Tokens(text)
+    if tokens.string() not in ("ooTextFile", "ooTextFile short") or tokens.string() != "TextGrid":
+        raise errors.InvalidRequest("is no Praat TextGrid; save it in Praat as a text file")
+    begin, _ = tokens.number(), tokens.number()
+    if tokens.next()[1] != "<exists>":
+        raise errors.InvalidRequest("has no tiers; save it from Praat again")
+    tiers = []
+    for _ in range(tokens.count()):
+        kind, name = tokens.string(), tokens.string()
+        tokens.number(), tokens.number()
+        if kind == "IntervalTier":
+            tiers.append(Tier(name, tuple(tokens.interval(begin) for _ in range(tokens.count()))))
+            continue
+        for _ in range(tokens.count()):
+            tokens.number(), tokens.string()  # a point
+    return tiers
+
+
+def _word_tier(tiers: list[Tier]) -> Tier:
+    """By name, else what ends in such a name ("Anna - words"), else the first that does not name sounds."""
+    names = [tier.name.strip().casefold() for tier in tiers]
+    for wanted in _WORD_TIERS:
+        if wanted in names:
+            return tiers[names.index(wanted)]
+    for tier, name in zip(tiers, names):
+        if name.endswith(_WORD_TIERS):
+            return tier
+    for tier, name in zip(tiers, names):
+        if not _NO_WORDS.search(name):
+            return tier
+    raise errors.InvalidRequest("has no tier of words; name one 'words'")
+
+
+class _Tokens:
+    """What counts in the file, one after the other; each method raises ``InvalidRequest`` where something else comes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found = _TOKEN.finditer(text)
+        self._at = 0
+
+    def next(self) -> tuple[str, str]:
+        found = next(self._found, None)
+        if found is None:
+            raise errors.InvalidRequest("ends too early; save it from Praat again")
+        self._at = found.start()
+        return str(found.lastgroup), found[str(found.lastgroup)]
+
+    def string(self) -> str:
+        kind, value = self.next()
+        return value.replace('""', '"') if kind == "text" else self._wrong("a text in quotes")
+
+    def number(self) -> float:
+        kind, value = self.next()
+        return float(value) if kind == "number" and math.isfinite(float(value)) else float(self._wrong("a number"))
+
+    def count(self) -> int:
+        number = self.number()
+        return int(number) if number >= 0 and number == int(number) else int(self._wrong("a count"))
+
+    def interval(self, begin: float) -> tuple[float, float, str]:
+        start, end = self.number(), self.number()
+        if end < start:
+            self._wrong("an end after the start")
+        return start - begin, end - begin, " ".join(self.string().split())
+
+    def _wrong(self, wanted: str) -> str:
+        line = self._text.count("\n", 0, self._at) + 1
+        raise errors.InvalidRequest(f"has no valid times or marks in line {line}, where {wanted} should be; save it from Praat again")
