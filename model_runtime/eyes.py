@@ -18,6 +18,7 @@ from .refine.lips import CURVE, columns
 # Radians of eye rotation per unit of ARKit's eyeLook weights.
 LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
 LID_DOWN, LID_UP = 0.40, 0.08  # of a lowered and a raised gaze that the lids take part in; look-up shapes lift the lid by themselves
+LOOKS = columns("eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")
 CONVERGENCE = 0.022  # radians each eye turns in: eyes 63 mm apart that meet 1.4 m away
 _SACCADE = 0.045  # radians in a frame (1.35 rad/s): faster than any pursuit of a talking partner
 _FARTHEST = 0.9  # of a look curve

@@ -99,6 +99,14 @@ def gaze_of(face: FloatArray) -> FloatArray:
     return np.stack([yaw, pitch], -1)
 
 
+def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> float:
+    """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their deviations."""
+    brows = face[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1)
+    at = [brows[max(round((t - 0.1) * FPS), 0) : round((t + 0.3) * FPS)] for t, _ in stresses]
+    near = [part.mean() for part in at if len(part)]
+    return float((np.mean(near) - brows.mean()) / (brows.std() + 1e-6)) if near else float("nan")
+
+
 def manner(face: FloatArray) -> FloatArray:
     """(2 x 52 - mouth, ...) how this face holds and moves what is not the mouth: mean and deviation of each curve, for style distances."""
     rest = [i for i in range(face.shape[1]) if i not in MOUTH]

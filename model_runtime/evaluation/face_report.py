@@ -19,6 +19,8 @@ import numpy as np
 from ..checkpoint import WEIGHTS
 from ..contract import EMOTIONS, FPS, FloatArray, frame_count
 from ..corpus.face_composer import Spoken, compose_face
+from ..corpus.manner import Manners
+from ..corpus.scene import Feeling
 from ..corpus.summary_page import fill_in
 from ..corpus.visemes import viseme_curves
 from ..face import FaceModel
@@ -27,7 +29,7 @@ from ..features.prosody import ENERGY, VOICE_ACTIVITY, prosody
 from ..features.wave import SAMPLE_RATE
 from ..networks.face_style import FaceStyle
 from ..refine.lips import CURVE, JAW, MOUTH, lip_gap
-from .face_measures import FaceGeometry, liveliness, probe_accuracy, style_distance
+from .face_measures import FaceGeometry, brow_lift, liveliness, probe_accuracy, style_distance
 from .ict_face import IctFace
 from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, score_lips
 from .odd_sounds import odd_sounds
@@ -75,15 +77,13 @@ class Listening:
         errors = [self.face.lip_vertex_error(f, t) * len(f) for f, t in zip(faces, self.truth)]
         return sum(errors) / sum(len(f) for f in faces)
 
-    def upper_truth(self) -> FloatArray:
-        """(V,) mm: mean upper-face dynamics of composed faces of the same words, of persons drawn by chance."""
-        rng = np.random.default_rng(5)
-        made = []
+    def composed(self) -> list[FloatArray]:
+        """Composed faces of the same words, of persons drawn by chance."""
+        rng, made = np.random.default_rng(5), []
         for u, loud in zip(self.heard, self.loudness):
-            style = FaceStyle.draw(rng)
-            face = compose_face(rng, len(loud), [Spoken(u.phones, u.stresses, u.question)], np.zeros(len(loud), np.float32), None, loud, style)
-            made.append(self.face.dynamics(face))
-        return np.mean(made, 0)
+            spoken = [Spoken(u.phones, u.stresses, u.question)]
+            made.append(compose_face(rng, len(loud), spoken, np.zeros(len(loud), np.float32), None, loud, FaceStyle.draw(rng)))
+        return made
 
 
 def lip_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
@@ -99,7 +99,7 @@ def lip_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
 
 def variant_rows(listening: Listening, variants: Mapping[str, tuple[FaceModel, float]]) -> dict[str, dict[str, float]]:
     """LVE (mm^2), FDD (mm), closure and style distance of each, by name: (model, share of lip-tuned weights)."""
-    upper = listening.upper_truth()
+    upper = np.mean([listening.face.dynamics(face) for face in listening.composed()], 0)
     made = {name: [listening.faces(model, seed, lips=lips) for seed in SEEDS] for name, (model, lips) in variants.items()}
     rows = {}
     for name, takes in made.items():
@@ -119,6 +119,31 @@ def feeling_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
     felt = {name: listening.score(listening.faces(model, feeling=(name, 2.0))).closure for name in FEELINGS}
     worst = min(felt, key=lambda name: felt[name])
     return {"closure lost in full emotion, points": 100.0 * (calm - float(np.mean(list(felt.values())))), f"closure lost in {worst}": 100.0 * (calm - felt[worst])}
+
+
+def shown_rows(model: FaceModel, seconds: float = 15.0) -> dict[str, float]:
+    """How each of the 25 emotions changes a silent face, against how it changes a composed one: size and direction over the 52 curves."""
+    frames, quiet = int(seconds * FPS), np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+    still, style = np.zeros(frames, np.float32), FaceStyle(1.05, 0.5, 0.5, 0.5)
+
+    def composed(manners: Manners | None) -> FloatArray:
+        made = [compose_face(np.random.default_rng(k), frames, [], still, style=style, manners=manners).mean(0) for k in range(3)]
+        return np.mean(made, 0)
+
+    calm, composed_calm, sizes, directions = model.generate(quiet, quiet, frames, 1).mean(0), composed(None), [], []
+    for number, emotion in enumerate(EMOTIONS):
+        if emotion == "neutral":
+            continue
+        feeling = np.zeros((frames, len(EMOTIONS)), np.float32)
+        feeling[:, number] = 1.0
+        made = model.generate(quiet, quiet, frames, 1, feeling=feeling).mean(0) - calm
+        wanted = composed(Manners([Feeling(emotion, 1.0, 0.0, seconds)], "friends", True)) - composed_calm
+        sizes.append(float(made @ wanted / (wanted @ wanted)))
+        directions.append(float(made @ wanted / (np.linalg.norm(made) * np.linalg.norm(wanted) + 1e-9)))
+    return {
+        "feelings: size, of composed": float(np.mean(sizes)), "feelings: direction, cosine": float(np.mean(directions)),
+        "feelings: direction of the worst": min(directions),
+    }  # fmt: skip
 
 
 def dialogue(listening: Listening, seed: int, seconds: float = 60.0) -> tuple[FloatArray, FloatArray]:
@@ -154,6 +179,8 @@ def life_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
         frames = len(listening.loudness[number])
         speaking.append(model.generate(u.wave, np.zeros_like(u.wave), frames, number))
         heard.append(model.generate(np.zeros_like(u.wave), u.wave, frames, 50 + number))
+    lifts = [(brow_lift(f, u.stresses), brow_lift(c, u.stresses)) for f, c, u in zip(speaking, listening.composed(), listening.heard)]
+    rows["brows up at stresses, deviations"], rows["of composed faces"] = (float(np.nanmean(side)) for side in zip(*lifts))
     rows["speaker told from listener"] = probe_accuracy(speaking, heard, 2.0)
     quiet = np.zeros(20 * SAMPLE_RATE, np.float32)
     silent = model.generate(quiet, quiet, 601, 3)
@@ -192,7 +219,7 @@ def report(data: Path, weights: Path, tuned: Path | None) -> dict[str, Any]:
         "LVE of injected below base": 1.0 - injected["LVE, mm²"] / base["LVE, mm²"],
         "FDD of injected against base": abs(injected["upper face moves, mm"] / base["upper face moves, mm"] - 1.0),
     }  # fmt: skip
-    rows |= feeling_rows(listening, model) | life_rows(listening, model)
+    rows |= feeling_rows(listening, model) | shown_rows(model) | life_rows(listening, model)
     return {"rows": rows, "variants": by_variant, "odd sounds": odd_rows(listening, model)}
 
 

@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
 from ..contract import FPS, FloatArray
-from .lips import BILABIAL, CLOSE, LABIODENTAL, SILENCE, close_lips, columns, part_lips, press_together, rest_mouth, smooth_step, touch_teeth
+from .lips import (
+    BILABIAL,
+    CLOSE,
+    LABIODENTAL,
+    SILENCE,
+    SNEER,
+    close_lips,
+    columns,
+    part_lips,
+    press_together,
+    rest_mouth,
+    smooth_step,
+    touch_teeth,
+)
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
 
-SNEER = columns("noseSneer")
 _SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
 _EASE = 0.07  # seconds over which a contact comes and goes
 _NOTICED, _BELIEVED, _SURE = 0.10, 0.24, 0.80  # posteriors of a contact: where it may begin, what its peak must reach, and when it holds for all its time

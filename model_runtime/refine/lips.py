@@ -24,6 +24,7 @@ def columns(*names: str) -> list[int]:
 
 JAW, CLOSE, FUNNEL, PUCKER = columns("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker")
 ROLL_LOWER, ROLL_UPPER = columns("mouthRollLower", "mouthRollUpper")
+SNEER = columns("noseSneer")
 PRESS, UPPER_UP, LOWER_DOWN = columns("mouthPress"), columns("mouthUpperUp"), columns("mouthLowerDown")
 PARTING = columns("mouthUpperUp", "mouthLowerDown", "mouthShrugUpper", "mouthFunnel", "noseSneer")
 MOUTH = [i for i, name in enumerate(ARKIT_NAMES) if name.startswith(("jaw", "mouth")) or name == "tongueOut"]
@@ -114,12 +115,14 @@ def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def rest_mouth(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go, a smile or a frown stays."""
+    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go; a smile, a frown or a wrinkled nose stays, behind shut lips."""
     out, w = face.copy(), weight.astype(np.float32)
-    for column in (JAW, FUNNEL, CURVE["tongueOut"], *PARTING):
+    for column in (JAW, FUNNEL, CURVE["tongueOut"], *(c for c in PARTING if c not in (*SNEER, *UPPER_UP))):
         out[:, column] *= 1.0 - w
+    for column in UPPER_UP:
+        out[:, column] *= 1.0 - 0.5 * w
     out[:, CLOSE] = _mix(out[:, CLOSE], np.minimum(out[:, CLOSE], out[:, JAW]), w)
-    return out
+    return press_together(out, w)
 
 
 def _mix(a: FloatArray, b: FloatArray | float, w: FloatArray) -> FloatArray:

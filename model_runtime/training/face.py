@@ -23,10 +23,10 @@ import torch
 from torch import Tensor
 
 from ..checkpoint import WEIGHTS, load_checkpoint, load_into, save_checkpoint
-from ..contract import FloatArray
+from ..contract import EMOTIONS, FloatArray
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
-from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, HEARD_SIZE, FaceConditions, FaceConfig, FaceDenoiser
 from ..refine.lips import MOUTH, gap_weights
 from .face_data import CALM_SHARE, HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
 from .loop import Trainer
@@ -35,6 +35,8 @@ from .options import add_run_options, run_of
 LICENCES = ["reader_a (Apache-2.0)", "synthetic voices of flite, SVOX Pico and eSpeak NG", "Live Link Face captures for ranges (MIT)"]
 NORMALISER = ("curve_mean", "curve_std", "heard_mean", "heard_std")
 HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
+VOICE_COLUMN = HEARD_SIZE - 2  # of what is heard: activity, 0 half way
+FELT_SHARE = 0.3  # of windows in which lips are tuned under a feeling
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
 
@@ -44,15 +46,19 @@ class FaceTraining:
     def __init__(
         self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int, base: dict[str, Tensor] | None = None
     ) -> None:  # fmt: skip
-        """``base``: the checkpoint whose copy's lips are tuned; its normaliser is kept and nothing but the mouth counts."""
+        """``base``: the checkpoint whose copy's lips are tuned; its normaliser is kept, and whatever is no speaking mouth is held to it."""
         self.config, self.device = config, device
         self.data = FacePack(pack, encoder, device, calm=not config.feels)
         if base is not None:
             self.data.normalise_as(*(base[name].to(device) for name in NORMALISER))
+            self.base: FaceDenoiser | None = FaceDenoiser(config).to(device).eval()
+            self.base.load_state_dict({k.removeprefix("network."): v for k, v in base.items() if k.startswith("network.")})
+        else:
+            self.base = None
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
-        weight = torch.full((FACE_SIZE,), 0.0 if base is not None else 1.0, device=device)
+        weight = torch.ones(FACE_SIZE, device=device)
         weight[MOUTH] = MOUTH_WEIGHT
         self.weight = weight
         self.gap = torch.from_numpy(gap_weights()).to(device) * self.data.curve_std  # cm of lip gap per normalised curve
@@ -63,6 +69,8 @@ class FaceTraining:
         noisy = add_noise(clean, noise, step, self.alphas)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             predicted = network(noisy, step, given).float()
+        if self.base is not None:
+            clean = self._held_to_base(clean, noisy, step, given)
         error = (predicted - clean) * (1.0 - given.keep[..., None])
         velocity = error.diff(dim=1)
         gap = error @ self.gap
@@ -72,9 +80,30 @@ class FaceTraining:
             "gap": GAP_WEIGHT * (gap / 0.15).square().mean(),
         }
 
+    @torch.no_grad()
+    def _held_to_base(self, clean: Tensor, noisy: Tensor, step: Tensor, given: FaceConditions) -> Tensor:
+        """``clean`` where a calm mouth speaks, and what the base makes of it everywhere else.
+
+        A loss on the lips alone, as InterAct's, lets the other curves go where they like; a sampler hands them back to the network
+        at the next step, and the lips are lost with them (LVE 26 mm^2 instead of 7).
+        """
+        assert self.base is not None
+        speaks = (given.mine[..., VOICE_COLUMN] > 0.0).float()
+        near = torch.nn.functional.max_pool1d(speaks[:, None], 5, 1, 2)[:, 0] > 0.0
+        calm = given.feeling.abs().amax((1, 2)) == 0.0
+        accurate = torch.zeros_like(clean, dtype=torch.bool)
+        accurate[..., MOUTH] = (near & calm[:, None])[..., None]
+        return torch.where(accurate, clean, self.base(noisy, step, given))
+
     def training_terms(self, network: torch.nn.Module, batch: int) -> dict[str, Tensor]:
         clean, given = self.data.draw(batch, self.config.window, self.rng)
         given = self._dropped(clean, given)
+        if self.base is not None:  # the lip-accurate voice feels nothing: the base tells what feelings look like
+            felt = torch.from_numpy(self.rng.random(batch) < FELT_SHARE).to(self.device)
+            which = torch.from_numpy(self.rng.integers(0, len(EMOTIONS), batch)).to(self.device)
+            strength = torch.from_numpy(self.rng.uniform(0.3, 2.0, batch).astype(np.float32)).to(self.device)
+            some = torch.nn.functional.one_hot(which, len(EMOTIONS)) * (strength * felt)[:, None]
+            given.feeling = some[:, None].expand(-1, clean.shape[1], -1)
         step = torch.randint(STEPS, (batch,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
         return self.terms(network, clean, given, step, noise)
@@ -106,7 +135,7 @@ class FaceTraining:
 
 
 def make_pack(libraries: Sequence[Path], out: Path, minutes: float, seed: int, voice: str = "", calm_share: float = CALM_SHARE) -> None:
-    """Compose ``minutes`` of two-actor scenes from the training voices, or from one ``voice`` that talks to itself."""
+    """Compose ``minutes`` of two-actor scenes from the training voices, or, to tune lips on, from one ``voice`` that talks to itself with plain lips."""
     from ..corpus.speech_library import load_speech_library
     from ..features.mel import log_mel
     from ..features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
@@ -130,7 +159,7 @@ def make_pack(libraries: Sequence[Path], out: Path, minutes: float, seed: int, v
         names = sorted(by_voice)
         share = np.array([HEARD_OFTEN.get(name, 1.0) for name in names])
         first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=share / share.sum())
-        scenes.append(compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), listen, calm_share=calm_share))
+        scenes.append(compose_scene(rng, (by_voice[names[first]], by_voice[names[second]]), listen, calm_share=calm_share, lips_alone=bool(voice)))
         held_out.append(test)
         if number % 10 == 9:
             print(f"{number + 1} of {count} scenes, {time.monotonic() - begin:.0f} s", flush=True)

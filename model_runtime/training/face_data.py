@@ -22,10 +22,12 @@ from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
 from ..corpus.face_composer import FaceStyle, Spoken, compose_face, speaking_track
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
+from ..corpus.visemes import viseme_curves
 from ..eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
 from ..features.phones import PHONES
 from ..networks.audio_encoder import AudioEncoder, normalise_mels
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
+from ..refine.lips import MOUTH
 from .audio_data import frame_labels
 from .feelings import NEUTRAL, feeling_tracks
 
@@ -67,9 +69,12 @@ class FaceScene:
 
 def compose_scene(
     rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], listen: Listening, duration: float = 40.0,
-    calm_share: float = CALM_SHARE,
+    calm_share: float = CALM_SHARE, lips_alone: bool = False,
 ) -> FaceScene:  # fmt: skip
-    """A conversation of ``duration`` seconds between two voices; with a chance of ``calm_share`` nobody feels anything in particular."""
+    """A conversation of ``duration`` seconds between two voices; with a chance of ``calm_share`` nobody feels anything in particular.
+
+    ``lips_alone``: mouths do what the phones ask and nothing else, to tune lips on.
+    """
     frames = int(duration * FPS)
     placed = _conversation(rng, voices, duration)
     tracks = [listen(spoil(rng, _mix(actor, duration)), frames) for actor in placed]
@@ -92,6 +97,8 @@ def compose_scene(
             rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me], laughs,
             partner_manners=manners[1 - me] if towards == "towards" else None,
         ))  # fmt: skip
+        if lips_alone:
+            curves[-1][:, MOUTH] = viseme_curves([p for utterance in spoken for p in utterance.phones], frames, loudness[me], style.articulation)[:, MOUTH]
         known = 1.0 if towards == "towards" else 0.0
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
