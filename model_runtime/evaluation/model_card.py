@@ -9,6 +9,7 @@ from typing import Any
 
 from ..checkpoint import WEIGHTS, load_checkpoint
 from .body_rows import table
+from .face_rows import markdown
 
 FILES = {
     "audio.safetensors": "hears phones in a voice, 50 times a second",
@@ -47,13 +48,15 @@ scenes either.
 | measure | reached | wanted |
 |---|---|---|
 {measures}
-{body}
+{body}{face}
 ## What they cannot do
 
 - Three actions: sit, walk, stand. No prompts, no touch, no objects.
 - Gestures follow the rhythm of speech, not its meaning.
-- Trained on English; other languages move the lips by their sounds.
-- The two do not avoid each other or the furniture.
+- Trained on English; other languages move the lips by their sounds, and transcripts in them are not understood.
+- Whispers are not heard as a voice; with a transcript the lips speak all the same.
+- The two walk round each other but not round the furniture.
+- No face was captured: faces learned from faces composed by rule and chance, and can be no better than those.
 """
 
 
@@ -72,7 +75,7 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
     text = _TEXT.format(
         files="\n".join(files), training="\n".join(training), sources="\n".join(f"- {source}" for source in sorted(sources)),
         voices=measured["voices"], minutes=measured["minutes"],
-        measures="\n".join(_row(measured["measures"], *target) for target in targets), body=_body(measured.get("body")),
+        measures="\n".join(_row(measured["measures"], *target) for target in targets), body=_body(measured.get("body")), face=_face(measured.get("face")),
     )  # fmt: skip
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, "utf-8")
@@ -95,6 +98,13 @@ def _body(report: dict[str, Any] | None) -> str:
         return ""
     what = "The body on held-out scenes beside the composed truth of the same shots; [what the rows mean](../../docs/body.md)."
     return f"\n{what} {report['about'][0].upper()}{report['about'][1:]}.\n\n{table(report['rows'])}\n"
+
+
+def _face(report: dict[str, Any] | None) -> str:
+    """The rows of ``face_report --keep``; nothing where it has not been run."""
+    if report is None:
+        return ""
+    return f"\nThe face on readers no training heard; [what the rows mean](../../docs/faces.md).\n\n{markdown(report)}\n"
 
 
 def _row(measures: dict[str, Any], name: str, key: str, sign: str, bound: float) -> str:

@@ -37,6 +37,7 @@ NORMALISER = ("curve_mean", "curve_std", "heard_mean", "heard_std")
 HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
 VOICE_COLUMN = HEARD_SIZE - 2  # of what is heard: activity, 0 half way
 FELT_SHARE = 0.3  # of windows in which lips are tuned under a feeling
+REST_WEIGHT = 6.0  # of what a tuned copy is held to: a little less movement of brows and lids shows in FDD
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
 
@@ -58,7 +59,7 @@ class FaceTraining:
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
-        weight = torch.ones(FACE_SIZE, device=device)
+        weight = torch.full((FACE_SIZE,), 1.0 if base is None else REST_WEIGHT, device=device)
         weight[MOUTH] = MOUTH_WEIGHT
         self.weight = weight
         self.gap = torch.from_numpy(gap_weights()).to(device) * self.data.curve_std  # cm of lip gap per normalised curve
