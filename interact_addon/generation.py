@@ -36,7 +36,7 @@ class Generation:
         self._scene_name = scene.name
         self._started = time.monotonic()
         self._runtime = runtime()
-        self._runtime.start_job(self.request, preferences.weights_folder())
+        self._runtime.start_job(self.request, preferences.weights_folder(), preferences.wav2vec2_folder())
         current = self
 
     def poll(self) -> bool:

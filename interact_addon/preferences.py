@@ -20,11 +20,16 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
         name="Weights", subtype="DIR_PATH", description="A folder of weights you trained; empty means the ones that came with the add-on"
     )
 
+    wav2vec2: StringProperty(  # type: ignore[valid-type]
+        name="wav2vec 2.0", subtype="DIR_PATH", description="A folder with a wav2vec 2.0 and its trained adapter that hears in the place of the default ear"
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "python")
         layout.prop(self, "weights")
+        layout.prop(self, "wav2vec2")
         row = layout.row()
         row.operator("interact.install_runtime", icon="IMPORT")
         row.operator("interact.free_memory", icon="TRASH")
@@ -55,6 +60,11 @@ def runtime_python() -> Path:
 def weights_folder() -> Path | None:
     user = preferences()
     return Path(bpy.path.abspath(user.weights)) if user and user.weights else None
+
+
+def wav2vec2_folder() -> Path | None:
+    user = preferences()
+    return Path(bpy.path.abspath(user.wav2vec2)) if user and user.wav2vec2 else None
 
 
 def runtime_state() -> str:

@@ -78,7 +78,7 @@ class RuntimeProcess:
     def log_path(self) -> Path:
         return self._private_folder() / "runtime.log"
 
-    def start_job(self, request: contract.Request, weights: Path | None = None) -> None:
+    def start_job(self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
         """Send ``request``; raises ``InvalidRequest`` before anything starts, ``RuntimeMissing``, ``OutOfSpace``."""
         if self.busy:
             raise RuntimeFailed("The runtime is already generating; wait for it or press Esc.")
@@ -99,6 +99,7 @@ class RuntimeProcess:
             "request": str(request_path),
             "out": str(folder / f"performance_{self._job}.npz"),
             "weights": str(weights) if weights else None,
+            "wav2vec2": str(wav2vec2) if wav2vec2 else None,
         })  # fmt: skip
 
     def poll(self) -> contract.Progress | contract.Performance:

@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     generate.add_argument("request", help="the request, JSON as the add-on writes it")
     generate.add_argument("-o", "--out", required=True, help="where the performance goes (.npz)")
     generate.add_argument("--weights", help="a folder of weights other than the ones that came with the runtime")
+    generate.add_argument("--wav2vec2", help="a folder with a wav2vec 2.0 and its trained adapter, to hear in the place of the default ear")
     commands.add_parser("convert", help="other people's data into the runtime's own: convert --help lists what", add_help=False)
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["convert"]:

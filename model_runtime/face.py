@@ -18,6 +18,7 @@ from .diffusion import sample
 from .errors import CheckpointMismatch
 from .eyes import LOOKS, eye_curves, eye_plan
 from .features.phones import PHONES, Segment
+from .features.speech import Ear, load_ear
 from .hearing import HeardVoice, hear_voice
 from .networks.face_denoiser import DENOISER, FACE_SIZE, FACING, HEARD_SIZE, HEARING_RATE, FaceConditions, FaceConfig, FaceDenoiser
 from .networks.face_style import FaceStyle, blink_times
@@ -44,8 +45,8 @@ PLAIN = FaceGuidance()
 class FaceModel:
     """The trained face. Load once, generate for each actor with the two voices in turn."""
 
-    def __init__(self, network: FaceDenoiser, tensors: dict[str, Tensor], weights_dir: Path) -> None:
-        self.network, self.weights_dir = network.eval(), weights_dir
+    def __init__(self, network: FaceDenoiser, tensors: dict[str, Tensor], ear: Ear) -> None:
+        self.network, self.ear = network.eval(), ear
         self._heard_before: dict[tuple[bytes, int, tuple[Segment, ...]], HeardVoice] = {}
         # Two sets of denoiser weights: of the expressive base, and of its copy whose lips were trained further.
         self._base = {k: v.clone() for k, v in network.state_dict().items() if k.startswith(DENOISER)}
@@ -55,8 +56,8 @@ class FaceModel:
         self._heard = tensors["heard_mean"], tensors["heard_std"]
 
     @staticmethod
-    def load(weights_dir: Path | None = None) -> FaceModel:
-        """Raises ``CheckpointMissing`` or ``CheckpointMismatch``."""
+    def load(weights_dir: Path | None = None, wav2vec2: Path | None = None) -> FaceModel:
+        """``wav2vec2``: a folder with another ear. Raises ``CheckpointMissing`` or ``CheckpointMismatch``."""
         folder = weights_dir or WEIGHTS
         tensors, header = load_checkpoint(folder / "face.safetensors")
         try:
@@ -71,7 +72,7 @@ class FaceModel:
             raise CheckpointMismatch("The weights of the lips in 'face.safetensors' do not fit its base; install matching weights.")
         if tensors["heard_mean"].shape != (HEARD_SIZE,) or tensors["curve_mean"].shape != (FACE_SIZE,):
             raise CheckpointMismatch("The normaliser in 'face.safetensors' does not fit this code; install matching weights.")
-        return FaceModel(network, tensors, folder)
+        return FaceModel(network, tensors, load_ear(folder, wav2vec2))
 
     @torch.inference_mode()
     def generate(
@@ -125,7 +126,7 @@ class FaceModel:
         if key not in self._heard_before:
             while len(self._heard_before) >= 4:
                 del self._heard_before[next(iter(self._heard_before))]
-            self._heard_before[key] = hear_voice(wave, frames, self.weights_dir, said)
+            self._heard_before[key] = hear_voice(wave, frames, self.ear, said)
         return self._heard_before[key]
 
     def _conditions(

@@ -52,17 +52,19 @@ OUT_OF_THE_WAY = 1e3  # metres to where the stand-in for a missing partner goes 
 
 
 def generate(
-    request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None, guides: Sequence[Guide] = FEET
-) -> Performance:
+    request: Request, progress: ProgressCallback = lambda _: None, weights_dir: Path | None = None, guides: Sequence[Guide] = FEET,
+    wav2vec2: Path | None = None,
+) -> Performance:  # fmt: skip
     """Play the shot: body, hands and face of one actor or both at 30 fps over ``request.duration``.
 
     ``progress`` may raise ``Cancelled`` to stop. Raises the named errors of ``errors.py``; the same request and seed
     give the same result on the same machine. ``guides``: energies that the bodies are drawn down while they are sampled.
+    ``wav2vec2``: a folder with another ear for the faces (``features.wav2vec2``).
     """
     request.check()
     weights = Path(weights_dir) if weights_dir else WEIGHTS
     clock = StageClock(progress)
-    lower_stage, upper_stage, face_model = load_models(weights)
+    lower_stage, upper_stage, face_model = load_models(weights, wav2vec2)
     frames = request.frames
 
     clock.begin("Listening to the voices")
@@ -176,11 +178,11 @@ def keep_both(roots: NDArray[np.float32], rotations: NDArray[np.float32], cue: C
 
 
 @lru_cache(maxsize=1)
-def load_models(weights: Path) -> tuple[BodyStage, BodyStage, FaceModel]:
+def load_models(weights: Path, wav2vec2: Path | None = None) -> tuple[BodyStage, BodyStage, FaceModel]:
     """The three networks, kept between jobs."""
     lower, upper = BodyStage("lower", weights), BodyStage("upper", weights)
     check_words({"body_lower": lower.header, "body_upper": upper.header})
-    return lower, upper, FaceModel.load(weights)
+    return lower, upper, FaceModel.load(weights, wav2vec2)
 
 
 def plant_feet(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .checkpoint import WEIGHTS
 from .contract import FPS, FloatArray
-from .features.mel import MEL_RATE, log_mel
+from .features.mel import MEL_RATE, mel_steps
 from .features.phones import PHONES, SILENCE, Segment
-from .features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
-from .features.speech import CHECKPOINT, encode_mels, load_encoder
+from .features.prosody import ENERGY, VOICE_ACTIVITY, prosody
+from .features.speech import Ear
 from .networks.face_denoiser import heard_frames, speech_steps
 
 
@@ -29,7 +27,7 @@ class HeardVoice:
     told: NDArray[np.bool_]
 
 
-def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None, said: Sequence[Segment] = ()) -> HeardVoice:
+def hear_voice(wave16k: FloatArray, frames: int, ear: Ear, said: Sequence[Segment] = ()) -> HeardVoice:
     """What the encoder makes of a mono wave at 16 kHz: features and phones looked at twice per frame, activity, loudness.
 
     ``said``: phones with their times (s) as a transcript tells them; they take the place of what is heard there.
@@ -38,8 +36,7 @@ def hear_voice(wave16k: FloatArray, frames: int, weights_dir: Path | None = None
     for name, start, end in said:  # who whispers speaks too, though no pitch is found
         if name != PHONES[SILENCE]:
             voice[max(int(start * FPS), 0) : max(int(np.ceil(end * FPS)), 0), 0] = 1.0
-    mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
-    speech = encode_mels(load_encoder((weights_dir or WEIGHTS) / CHECKPOINT), mels, speech_steps(voice[:, 0], len(mels)))
+    speech = ear.encode(wave16k, speech_steps(voice[:, 0], mel_steps(len(wave16k))).numpy())
     phones, told = with_words(speech.phones, said)
     heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(phones), voice)
     return HeardVoice(heard.numpy(), phones, told)

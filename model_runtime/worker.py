@@ -123,7 +123,7 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
         raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
     if not out.parent.is_dir():
         raise OutOfSpace(f"There is no folder '{out.parent}' for the result; choose another.")
-    performance = generate_on_all_cores(request, progress, message.get("weights"))
+    performance = generate_on_all_cores(request, progress, message.get("weights"), message.get("wav2vec2"))
     performance.report["worker_memory_mb"] = peak_memory_mb()
     try:
         performance.save(out)
@@ -132,7 +132,7 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     return performance
 
 
-def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None) -> Performance:
+def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None, wav2vec2: str | None = None) -> Performance:
     """Call the model. Torch is imported here and not before, so that the process answers at once."""
     # Read when torch's OpenMP loads: threads that spin while they wait slow a busy machine down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -142,7 +142,7 @@ def generate_on_all_cores(request: Request, progress: ProgressCallback, weights:
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
-    return generate(request, progress, Path(weights) if weights else None)
+    return generate(request, progress, Path(weights) if weights else None, wav2vec2=Path(wav2vec2) if wav2vec2 else None)
 
 
 def describe(error: BaseException) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""A voice into speech features and phone posteriors, with the trained encoder. Loaded once, then kept."""
+"""A voice into speech features and phone posteriors, with the trained encoder or another ear. Loaded once, then kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -29,15 +30,46 @@ class SpeechFeatures:
     phones: FloatArray
 
 
+class Ear(Protocol):
+    """What the face hears with. Whatever listens inside, features and phones mean the same and lie at the same times."""
+
+    def encode(self, wave16k: FloatArray, speech: FloatArray | None = None) -> SpeechFeatures:
+        """Hear a mono wave (S,) at 16 kHz; N = S // 320 + 1 frames. ``speech`` (N,) is 1 where the voice is heard; found here where None."""
+        ...
+
+
+@dataclass(frozen=True)
+class MelEar:
+    """The default ear: log-mels and the trained encoder."""
+
+    encoder: AudioEncoder
+
+    def encode(self, wave16k: FloatArray, speech: FloatArray | None = None) -> SpeechFeatures:
+        wave16k = np.asarray(wave16k, np.float32)
+        mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
+        speech = speech_mask(wave16k, len(mels)) if speech is None else speech
+        return encode_mels(self.encoder, mels, torch.from_numpy(speech))
+
+
+def load_ear(weights_dir: Path, wav2vec2: Path | None = None) -> Ear:
+    """The default ear, or the wav2vec 2.0 in the folder ``wav2vec2`` with the adapter trained for it.
+
+    Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
+    """
+    default = MelEar(load_encoder(weights_dir / CHECKPOINT))
+    if wav2vec2 is None:
+        return default
+    from .wav2vec2 import load_wav2vec2_ear  # only who asks for it waits for transformers
+
+    return load_wav2vec2_ear(wav2vec2, default)
+
+
 def encode(wave16k: FloatArray, weights_dir: str | Path | None = None) -> SpeechFeatures:
     """Hear a mono wave (S,) at 16 kHz; N = S // 320 + 1 frames. Silence gives the posterior of silence.
 
     Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
     """
-    encoder = load_encoder(Path(weights_dir or WEIGHTS) / CHECKPOINT)
-    wave16k = np.asarray(wave16k, np.float32)
-    mels = torch.from_numpy(log_mel(wave16k * np.float32(common_level_gain(wave16k))))
-    return encode_mels(encoder, mels, torch.from_numpy(speech_mask(wave16k, len(mels))))
+    return load_ear(Path(weights_dir or WEIGHTS)).encode(wave16k)
 
 
 @torch.inference_mode()

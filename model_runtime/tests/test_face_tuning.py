@@ -38,14 +38,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of a tiny base whose copy's lips were tuned: base.safetensors, face.safetensors, copy.safetensors, audio.safetensors."""
     here, rng = tmp_path_factory.mktemp("tuned"), np.random.default_rng(0)
     voices = [utterance(rng, "a")], [utterance(rng, "b")]
-    save_pack([compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(4)], [False, False, False, True], here / "pack.npz", {})
+    save_pack([compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(8)], [False] * 7 + [True], here / "pack.npz", {})
     torch.manual_seed(0)
     encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
     save_checkpoint(here / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
     common = ["--audio", str(here / "audio.safetensors"), "--data", str(here / "pack.npz"), "--device", "cpu", "--batch", "4"]
     base, state = str(here / "base.safetensors"), str(here / "state")
     training.main([*common, "--config", "tiny", "--out", base, "--state", state, "--max-steps", "30"])
-    tune = ["--tune-lips", base, "--out", str(here / "face.safetensors"), "--copy", str(here / "copy.safetensors"), "--state", state + "2"]
+    tune = ["--tune-lips", base, "--out", str(here / "face.safetensors"), "--copy", str(here / "copy.safetensors"), "--state", state + "2", "--felt-data", str(here / "pack.npz")]
     training.main([*common, *tune, "--max-steps", "40"])
     return here
 

@@ -6,6 +6,7 @@ import pytest
 from model_runtime.checkpoint import WEIGHTS
 from model_runtime.contract import FPS
 from model_runtime.features.phones import PHONES, Segment
+from model_runtime.features.speech import load_ear
 from model_runtime.hearing import hear_voice, with_words
 from model_runtime.refine.contacts import contact_weight, heard_contacts, lay_contacts, refine_lips
 from model_runtime.refine.lips import JAW, lip_gap
@@ -34,7 +35,8 @@ def test_a_phone_shorter_than_a_step_and_phones_outside_the_voice_do_no_harm() -
 @trained
 def test_the_frames_of_a_face_hear_the_told_phones() -> None:
     wave = (0.05 * np.random.default_rng(0).normal(size=16000)).astype(np.float32)
-    plain, told = hear_voice(wave, 31), hear_voice(wave, 31, said=[Segment("B", 0.2, 0.6)])
+    ear = load_ear(WEIGHTS)
+    plain, told = hear_voice(wave, 31, ear), hear_voice(wave, 31, ear, said=[Segment("B", 0.2, 0.6)])
     assert told.frames.shape == plain.frames.shape and not plain.told.any()
     frame = round(0.4 * FPS)
     assert told.frames[frame, 64 + B] == 1.0 and told.frames[frame, 168 + B] == 1.0

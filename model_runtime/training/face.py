@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from ..checkpoint import WEIGHTS, load_checkpoint, load_into, save_checkpoint
-from ..contract import EMOTIONS, FloatArray
+from ..contract import FloatArray
 from ..diffusion import STEPS, add_noise, cosine_alphas
 from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
 from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, HEARD_SIZE, FaceConditions, FaceConfig, FaceDenoiser
@@ -36,7 +36,6 @@ LICENCES = ["reader_a (Apache-2.0)", "synthetic voices of flite, SVOX Pico and e
 NORMALISER = ("curve_mean", "curve_std", "heard_mean", "heard_std")
 HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
 VOICE_COLUMN = HEARD_SIZE - 2  # of what is heard: activity, 0 half way
-FELT_SHARE = 0.3  # of windows in which lips are tuned under a feeling
 REST_WEIGHT = 6.0  # of what a tuned copy is held to: a little less movement of brows and lids shows in FDD
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
@@ -45,17 +44,24 @@ class FaceTraining:
     """Data, noise and loss on one device."""
 
     def __init__(
-        self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int, base: dict[str, Tensor] | None = None
+        self, config: FaceConfig, pack: Path, encoder: AudioEncoder, device: torch.device, seed: int, base: dict[str, Tensor] | None = None,
+        felt: Path | None = None,
     ) -> None:  # fmt: skip
-        """``base``: the checkpoint whose copy's lips are tuned; its normaliser is kept, and whatever is no speaking mouth is held to it."""
+        """``base``: the checkpoint whose copy's lips are tuned; its normaliser is kept, and whatever is no calm speaking mouth is held to it.
+
+        ``felt``: the pack with feelings that the base learned from; half of the windows come from there.
+        """
         self.config, self.device = config, device
         self.data = FacePack(pack, encoder, device, calm=not config.feels)
         if base is not None:
             self.data.normalise_as(*(base[name].to(device) for name in NORMALISER))
+            self.felt = FacePack(felt, encoder, device) if felt is not None else None
+            if self.felt is not None:
+                self.felt.normalise_as(*(base[name].to(device) for name in NORMALISER))
             self.base: FaceDenoiser | None = FaceDenoiser(config).to(device).eval()
             self.base.load_state_dict({k.removeprefix("network."): v for k, v in base.items() if k.startswith("network.")})
         else:
-            self.base = None
+            self.base, self.felt = None, None
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator(device=device).manual_seed(seed)
         self.alphas = cosine_alphas().to(device)
@@ -65,13 +71,16 @@ class FaceTraining:
         self.gap = torch.from_numpy(gap_weights()).to(device) * self.data.curve_std  # cm of lip gap per normalised curve
         print(f"{self.data.minutes:.0f} min of faces to train on", flush=True)
 
-    def terms(self, network: torch.nn.Module, clean: Tensor, given: FaceConditions, step: Tensor, noise: Tensor) -> dict[str, Tensor]:
-        """Losses on the clean prediction: curves, their velocity, and the gap between the lips."""
+    def terms(
+        self, network: torch.nn.Module, clean: Tensor, given: FaceConditions, step: Tensor, noise: Tensor, accurate: int | None = None
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """Losses on the clean prediction: curves, their velocity, and the gap between the lips; ``accurate``: how many windows, the first, have
+        plain lips."""
         noisy = add_noise(clean, noise, step, self.alphas)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             predicted = network(noisy, step, given).float()
         if self.base is not None:
-            clean = self._held_to_base(clean, noisy, step, given)
+            clean = self._held_to_base(clean, noisy, step, given, len(clean) if accurate is None else accurate)
         error = (predicted - clean) * (1.0 - given.keep[..., None])
         velocity = error.diff(dim=1)
         gap = error @ self.gap
@@ -82,8 +91,8 @@ class FaceTraining:
         }
 
     @torch.no_grad()
-    def _held_to_base(self, clean: Tensor, noisy: Tensor, step: Tensor, given: FaceConditions) -> Tensor:
-        """``clean`` where a calm mouth speaks, and what the base makes of it everywhere else.
+    def _held_to_base(self, clean: Tensor, noisy: Tensor, step: Tensor, given: FaceConditions, accurate: int) -> Tensor:
+        """``clean`` where the mouth speaks in the first ``accurate`` windows, and what the base makes of it everywhere else.
 
         A loss on the lips alone, as InterAct's, lets the other curves go where they like; a sampler hands them back to the network
         at the next step, and the lips are lost with them (LVE 26 mm^2 instead of 7).
@@ -91,23 +100,21 @@ class FaceTraining:
         assert self.base is not None
         speaks = (given.mine[..., VOICE_COLUMN] > 0.0).float()
         near = torch.nn.functional.max_pool1d(speaks[:, None], 5, 1, 2)[:, 0] > 0.0
-        calm = given.feeling.abs().amax((1, 2)) == 0.0
-        accurate = torch.zeros_like(clean, dtype=torch.bool)
-        accurate[..., MOUTH] = (near & calm[:, None])[..., None]
-        return torch.where(accurate, clean, self.base(noisy, step, given))
+        plain = torch.zeros_like(clean, dtype=torch.bool)
+        plain[:accurate, :, MOUTH] = near[:accurate, :, None]
+        return torch.where(plain, clean, self.base(noisy, step, given))
 
     def training_terms(self, network: torch.nn.Module, batch: int) -> dict[str, Tensor]:
-        clean, given = self.data.draw(batch, self.config.window, self.rng)
+        accurate = batch if self.felt is None else batch // 2
+        clean, given = self.data.draw(accurate, self.config.window, self.rng)
+        if self.felt is not None:  # the lip-accurate voice feels nothing: what feelings do is kept on faces that feel
+            more, told = self.felt.draw(batch - accurate, self.config.window, self.rng, scenes=self.felt.felt)
+            clean = torch.cat([clean, more])
+            given = FaceConditions(**{f.name: torch.cat([getattr(given, f.name), getattr(told, f.name)]) for f in fields(FaceConditions)})
         given = self._dropped(clean, given)
-        if self.base is not None:  # the lip-accurate voice feels nothing: the base tells what feelings look like
-            felt = torch.from_numpy(self.rng.random(batch) < FELT_SHARE).to(self.device)
-            which = torch.from_numpy(self.rng.integers(0, len(EMOTIONS), batch)).to(self.device)
-            strength = torch.from_numpy(self.rng.uniform(0.3, 2.0, batch).astype(np.float32)).to(self.device)
-            some = torch.nn.functional.one_hot(which, len(EMOTIONS)) * (strength * felt)[:, None]
-            given.feeling = some[:, None].expand(-1, clean.shape[1], -1)
         step = torch.randint(STEPS, (batch,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
-        return self.terms(network, clean, given, step, noise)
+        return self.terms(network, clean, given, step, noise, accurate)
 
     @torch.no_grad()
     def validate(self, network: torch.nn.Module) -> float:
@@ -183,7 +190,7 @@ def train(args: argparse.Namespace) -> None:
     base, base_header = load_checkpoint(args.tune_lips) if args.tune_lips else (None, {})
     if base is not None:
         config = FaceConfig(**base_header["config"])
-    training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed, base)
+    training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed, base, args.felt_data if base is not None else None)
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, run.rate)
     start = base if base is not None else load_checkpoint(args.from_weights)[0] if args.from_weights else None
@@ -225,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_run_options(parser, CONFIGS, "default", 64, 6e-4, Path("checkpoints/face"))
     parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
     parser.add_argument("--tune-lips", type=Path, metavar="BASE", help="train a copy of this checkpoint further, the loss on the lips alone")
+    parser.add_argument("--felt-data", type=Path, default=Path("corpus/face_training.npz"), help="with --tune-lips: the pack its base learned from")
     parser.add_argument("--copy", type=Path, help="with --tune-lips: write the whole copy too, to compare")
     args = parser.parse_args(arguments)
     if args.pack:

@@ -241,6 +241,7 @@ class FacePack:
         unmoved = np.array([bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)])
         drawn = unmoved if calm and (unmoved & held_out).any() and (unmoved & ~held_out).any() else np.ones_like(unmoved)  # few scenes, as tests make: all
         self.train, self.test = np.flatnonzero(~held_out & drawn), np.flatnonzero(held_out & drawn)
+        self.felt = np.flatnonzero(~held_out & ~unmoved)  # scenes to train on in which somebody feels something
         self._raw = heard
         flat = self.curves.reshape(-1, FACE_SIZE)[::7].float() / 255.0
         self.normalise_as(flat.mean(0), flat.std(0).clamp(min=0.03), *heard_scale(heard))
@@ -254,9 +255,11 @@ class FacePack:
     def minutes(self) -> float:
         return float(self.lengths[self.train].sum()) * 2 / FPS / 60
 
-    def draw(self, count: int, window: int, rng: np.random.Generator, held_out: bool = False) -> tuple[Tensor, FaceConditions]:
-        """``count`` windows: clean normalised curves (B, T, 52), and their conditions with nothing dropped or kept."""
-        scenes = rng.choice(self.test if held_out else self.train, count)
+    def draw(
+        self, count: int, window: int, rng: np.random.Generator, held_out: bool = False, scenes: NDArray[np.int64] | None = None
+    ) -> tuple[Tensor, FaceConditions]:  # fmt: skip
+        """``count`` windows: clean normalised curves (B, T, 52), and their conditions with nothing dropped or kept; of ``scenes`` where they are given."""
+        scenes = rng.choice(scenes if scenes is not None else self.test if held_out else self.train, count)
         actor = torch.from_numpy(rng.integers(0, 2, count)).to(self.device)
         first = self.first[scenes] + (rng.random(count) * (self.lengths[scenes] - window)).astype(np.int64)
         rows = torch.from_numpy(first).to(self.device)[:, None] + torch.arange(window, device=self.device)  # (B, T)
