@@ -2,9 +2,11 @@
 
     python -m model_runtime.evaluation.face_films out/faces [--count 10] [--words] [--lips 1] [--emotion joy]
     python -m model_runtime.evaluation.face_films out/faces --sheet-only
+    python -m model_runtime.evaluation.face_films docs/images --compare [--before FOLDER]
 
 ``contacts.png`` shows each contact in the order it is said, the phone and its time below; lips have to meet on p, b and m, and the lower
-lip has to meet the teeth on f and v. ``talk_NN.mp4`` has the face from the front and from half aside, what is said now below.
+lip has to meet the teeth on f and v. ``--compare`` writes ``face_lips.png``: one utterance at its contacts and the sounds after them, by other
+weights, by the base, with tuned lips, told the words, and as composed. ``talk_NN.mp4`` has the face from the front and from half aside, what is said now below.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ from PIL import Image, ImageDraw
 from scipy.io import wavfile
 
 from ..contract import EMOTIONS, FPS, FloatArray, frame_count
-from ..corpus.visemes import Phone
+from ..corpus.visemes import Phone, viseme_curves
 from ..face import FaceModel
 from ..features.phones import Segment
+from ..features.prosody import ENERGY, prosody
 from ..features.wave import SAMPLE_RATE
 from ..refine.lips import BILABIAL, LABIODENTAL
 from .face_look import at_phone, in_rows, sheet
@@ -62,6 +65,26 @@ def contact_sheet(face: IctFace, curves: Sequence[FloatArray], heard: Sequence[H
     sheet(face, in_rows(shown[:most], 14), path, 120, (FRONT,), mouth=True)
 
 
+def comparison(face: IctFace, model: FaceModel, before: FaceModel | None, heard: Sequence[HeldOutSpeech], path: Path, columns: int = 14) -> None:
+    """The utterance with the most contacts, as every variant says it."""
+    u = max(heard, key=lambda h: sum(p[0] in (*BILABIAL, *LABIODENTAL) for p in h.phones))
+    frames, quiet = frame_count(len(u.wave) / SAMPLE_RATE), np.zeros_like(u.wave)
+    said = [Segment(*phone) for phone in u.phones]
+    made = {"before": before.generate(u.wave, quiet, frames, 1)} if before is not None else {}
+    made |= {
+        "base": model.generate(u.wave, quiet, frames, 1, lips=0.0), "tuned": model.generate(u.wave, quiet, frames, 1),
+        "words": model.generate(u.wave, quiet, frames, 1, said=said),
+        "composed": viseme_curves(u.phones, frames, prosody(u.wave, frames)[:, ENERGY]),
+    }  # fmt: skip
+    contacts = [i for i, (phone, _, _) in enumerate(u.phones) if phone in (*BILABIAL, *LABIODENTAL)]
+    chosen = sorted({j for i in contacts for j in (i, i + 1) if j < len(u.phones)})[:columns]
+    rows = []
+    for name, curves in made.items():
+        pictures = [at_phone(curves, u.phones[i]) for i in chosen]
+        rows.append([(weights, f"{name} {caption}") for weights, caption in pictures])
+    sheet(face, rows, path, 112, (FRONT,), mouth=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -73,9 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--emotion", choices=EMOTIONS, default="neutral")
     parser.add_argument("--intensity", type=float, default=1.0)
     parser.add_argument("--sheet-only", action="store_true")
+    parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--before", type=Path, help="with --compare: a folder of other weights to show first")
     options = parser.parse_args(arguments)
     model, face = FaceModel.load(options.weights), IctFace(options.data / "face")
     every = list(held_out_speech(options.data))
+    if options.compare:
+        comparison(face, model, FaceModel.load(options.before) if options.before else None, every, options.out / "face_lips.png")
+        return
     heard = every[:: max(len(every) // options.count, 1)][: options.count]
     made = []
     for number, u in enumerate(heard, 1):
