@@ -38,7 +38,7 @@ def test_silence_is_heard_as_silence(loudness: float) -> None:
 
 def test_an_actors_silence_while_the_other_speaks_is_heard_as_silence() -> None:
     heard = encode(load_speech(ASSETS / "demo_b.ogg"))
-    assert heard.phones[: 50 * 5, SILENCE].mean() > 0.95  # B speaks at 5.2 s for the first time
+    assert heard.phones[: 50 * 5, SILENCE].mean() > 0.93  # labels were smoothed by 0.05; B speaks at 5.2 s for the first time
 
 
 def test_the_level_of_a_recording_changes_nothing_that_matters() -> None:

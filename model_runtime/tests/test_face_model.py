@@ -104,10 +104,21 @@ def test_a_minute_of_both_faces_takes_at_most_ten_seconds(model: FaceModel) -> N
 @needs_speech
 def test_lips_close_on_readers_never_heard() -> None:
     scores = measure_face(DATA)["all"]
-    assert scores.closure >= 0.80
-    assert scores.teeth_contact >= 0.80
-    assert scores.false_closure <= 0.08
-    assert scores.jaw_correlation >= 0.80
+    assert scores.closure >= 0.85
+    assert scores.teeth_contact >= 0.85
+    assert scores.false_closure <= 0.04
+    assert scores.jaw_correlation >= 0.85
+    assert scores.gap_correlation >= 0.80
+
+
+@trained
+@pytest.mark.data
+@needs_speech
+def test_with_words_lips_close_on_all_of_them_and_nowhere_else() -> None:
+    scores = measure_face(DATA, words=True)["all"]
+    assert scores.closure >= 0.97 and scores.teeth_contact >= 0.97
+    assert scores.false_closure <= 0.01
+    assert scores.jaw_correlation >= 0.92
 
 
 def test_windows_cover_every_frame_and_share_what_is_kept() -> None:

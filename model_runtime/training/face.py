@@ -193,7 +193,10 @@ def train(args: argparse.Namespace) -> None:
     training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed, base, args.felt_data if base is not None else None)
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, run.rate)
-    start = base if base is not None else load_checkpoint(args.from_weights)[0] if args.from_weights else None
+    if base is not None:  # what reads the conditions stays the base's, so that the copy's denoiser fits it as it was trained
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith(DENOISER))
+    start = load_checkpoint(args.from_weights)[0] if args.from_weights else base
     if start is not None:
         trainer.start_from({k.removeprefix("network."): v for k, v in start.items() if k.startswith("network.")})
     if run.resume and trainer.resume():
