@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,12 +25,12 @@ from .body import BodyStage, make_lower, make_upper, walking_of
 from .body_features import GlobalMotion, HandBasis, to_rotations
 from .checkpoint import WEIGHTS
 from .contract import ACTION_LABELS, FPS, ActorPerformance, Performance, Progress, ProgressCallback, Request
-from .cues import Cue, cue_of, settled
+from .cues import Cue, cue_of, feeling_track, settled
 from .direction import direct
 from .face import FaceModel
 from .features.audio import mix_speech
 from .features.prosody import prosody
-from .features.told_stress import told_stresses
+from .features.transcript import told_by
 from .features.words import check_words
 from .human_scale import at_human_scale
 from .passing import NARROWEST, clear_of_each_other
@@ -69,11 +70,13 @@ def generate(
 
     clock.begin("Listening to the voices")
     directed, notes = direct(request)
-    played, scale = at_human_scale(directed)
     waves = [mix_speech(actor.speech, request.duration) for actor in directed.actors]
+    told = [told_by(wave, actor.words, actor.captions, actor.name) for wave, actor in zip(waves, directed.actors)]
+    directed = replace(directed, actors=tuple(replace(actor, words=(*found.words, *found.lost)) for actor, found in zip(directed.actors, told)))
+    played, scale = at_human_scale(directed)
     alone = len(request.actors) == 1
     hears = {*lower_stage.config.conditions, *upper_stage.config.conditions}
-    stressed = [told_stresses(wave, actor.words) if actor.words and "stress" in hears else None for wave, actor in zip(waves, played.actors)]
+    stressed = [(found.stresses, found.lost) if found.words else None for found in told]
     cue = cue_of(played, [prosody(wave, frames) for wave in waves], hears, scale.units, alone, weights, stressed)
     roots, rotations, contacts = make_bodies(lower_stage, upper_stage, cue, request.seed, request.quality, request.guidance, clock, guides)
 
@@ -84,9 +87,13 @@ def generate(
     if alone:
         gaze[:] = 0.0  # straight ahead
     faces = []
-    for index in range(len(request.actors)):
-        faces.append(face_model.generate(waves[index], waves[1 - index], frames, request.seed * 2 + index, request.quality, gaze[index]))
-        kept = request.actors[index].kept
+    for index, actor in enumerate(request.actors):
+        face = face_model.generate(
+            waves[index], waves[1 - index], frames, request.seed * 2 + index, request.quality, gaze[index],
+            feeling=feeling_track(actor, frames), said=told[index].phones, lips=request.lips,
+        )  # fmt: skip
+        faces.append(face)
+        kept = actor.kept
         if kept is not None:
             faces[index] = keep_face_exactly(faces[index], kept)
         clock.share((index + 1) / len(request.actors))
@@ -97,7 +104,7 @@ def generate(
     )
     report = {
         "seed": request.seed, "quality": request.quality, "guidance": request.guidance, "seconds_of_shot": request.duration,
-        "seconds": clock.end(), "warnings": [*warnings_of(request, waves), *notes, *unheard(request, upper_stage)],
+        "seconds": clock.end(), "warnings": [*warnings_of(request, waves), *notes, *(w for found in told for w in found.warnings), *unheard(request, upper_stage)],
         "versions": {"runtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }  # fmt: skip
     return Performance(actors=actors, report=report)

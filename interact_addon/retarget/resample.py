@@ -21,7 +21,7 @@ _PARTING = {
     "jawOpen": 1.0, "mouthClose": -1.2, "mouthFunnel": 0.39, "mouthPucker": -0.04, "mouthRollLower": -0.1, "mouthRollUpper": 0.06,
     "mouthShrugLower": -0.21, "mouthShrugUpper": 0.16, "mouthPress": -0.04, "mouthLowerDown": 0.1, "mouthUpperUp": 0.11, "noseSneer": 0.1,
 }  # fmt: skip
-_SHUT, _NEARLY_SHUT = 0.006, 0.1  # of that opening
+_SHUT, _NEARLY_SHUT = 0.008, 0.1  # of that opening
 _ON_THE_TEETH = 0.12  # of mouthRollLower: less is no f or v
 _BLINK = 0.3  # of eyeBlink: less is no blink
 
