@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from .contract import FPS, FloatArray
 from .features.mel import MEL_RATE, mel_steps
 from .features.phones import PHONES, SILENCE, Segment
-from .features.prosody import ENERGY, VOICE_ACTIVITY, prosody
-from .features.speech import Ear
+from .features.prosody import ENERGY, VOICE_ACTIVITY, VoiceTrack, analyse_voice, prosody_of
+from .features.speech import Ear, SpeechFeatures
+from .features.whisper import enough, whispered
 from .networks.face_denoiser import heard_frames, speech_steps
+
+_WHISPER_LOUDNESS = 0.75  # of the loudness that a face hears in a voice: lips move in a whisper as in quiet speech
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,29 @@ def hear_voice(wave16k: FloatArray, frames: int, ear: Ear, said: Sequence[Segmen
 
     ``said``: phones with their times (s) as a transcript tells them; they take the place of what is heard there.
     """
-    voice = torch.from_numpy(prosody(wave16k, frames)[:, [VOICE_ACTIVITY, ENERGY]])
+    track = analyse_voice(wave16k)
+    voice = torch.from_numpy(prosody_of(track, frames)[:, [VOICE_ACTIVITY, ENERGY]])
     for name, start, end in said:  # who whispers speaks too, though no pitch is found
         if name != PHONES[SILENCE]:
             voice[max(int(start * FPS), 0) : max(int(np.ceil(end * FPS)), 0), 0] = 1.0
     speech = ear.encode(wave16k, speech_steps(voice[:, 0], mel_steps(len(wave16k))).numpy())
+    speech = _with_whispers(wave16k, track, ear, speech, voice)
     phones, told = with_words(speech.phones, said)
     heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(phones), voice)
     return HeardVoice(heard.numpy(), phones, told)
+
+
+def _with_whispers(wave16k: FloatArray, track: VoiceTrack, ear: Ear, speech: SpeechFeatures, voice: Tensor) -> SpeechFeatures:
+    """The same with what is whispered heard at the level of a whisper; ``voice`` (T, 2), activity and loudness, is changed there."""
+    steps = len(speech.phones)
+    unvoiced = track.unvoiced[np.minimum(np.arange(steps) * 2, len(track.unvoiced) - 1)] > 0.5
+    if not enough(unvoiced):
+        return speech
+    again = ear.encode(wave16k, unvoiced.astype(np.float32))
+    found = whispered(again.phones, unvoiced)
+    frames = torch.from_numpy(found[np.minimum(np.round(np.arange(len(voice)) * MEL_RATE / FPS).astype(int), steps - 1)])
+    voice[frames] = torch.tensor([1.0, _WHISPER_LOUDNESS])
+    return SpeechFeatures(np.where(found[:, None], again.features, speech.features), np.where(found[:, None], again.phones, speech.phones))
 
 
 def with_words(phones: FloatArray, said: Sequence[Segment]) -> tuple[FloatArray, NDArray[np.bool_]]:

@@ -27,13 +27,17 @@ _QUIETEST_SPEECH = -65.0  # dB of full scale
 
 @dataclass(frozen=True)
 class VoiceTrack:
-    """A voice at 100 Hz, all (N,): ``active`` 0 or 1, ``energy`` in dB, ``voicing`` 0..1, ``pitch`` in Hz where voiced, else 0."""
+    """A voice at 100 Hz, all (N,): ``active`` 0 or 1, ``energy`` in dB, ``voicing`` 0..1, ``pitch`` in Hz where voiced, else 0.
+
+    ``unvoiced``: 0 or 1, loud enough to be a voice and without any voiced sound near: breath, a whisper, noise.
+    """
 
     active: FloatArray
     energy: FloatArray
     voicing: FloatArray
     pitch: FloatArray
     mels: FloatArray  # (N, 24) natural log of band power
+    unvoiced: FloatArray
 
     @property
     def rate(self) -> int:
@@ -47,7 +51,11 @@ def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
     octaves against the voice's median; 24 log-mel bands, zero mean and unit variance over the speech of this wave.
     All columns are 0 in silence, and none depends on the level of the recording.
     """
-    track = analyse_voice(wave16k)
+    return prosody_of(analyse_voice(wave16k), frames)
+
+
+def prosody_of(track: VoiceTrack, frames: int) -> FloatArray:
+    """The same of a voice that is analysed already."""
     result = np.zeros((frames, PROSODY_SIZE), np.float32)
     speech = track.active > 0.5
     if not speech.any():
@@ -72,8 +80,8 @@ def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
     energy, mels = _spectrum(wave)
     energy -= np.float32(20.0 * math.log10(gain))
     pitch, voicing = _pitch(wave, len(energy))
-    active = _voice_activity(energy, voicing)
-    return VoiceTrack(active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels)
+    active, unvoiced = _voice_activity(energy, voicing)
+    return VoiceTrack(active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels, unvoiced)
 
 
 def mel_filterbank(bands: int, fft_size: int, low: float = 50.0, high: float = 7600.0) -> FloatArray:
@@ -141,10 +149,10 @@ def _pitch(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
     return np.where(voiced, tracked, 0.0).astype(np.float32), voicing
 
 
-def _voice_activity(energy: FloatArray, voicing: FloatArray) -> FloatArray:
-    """0 or 1 at 100 Hz: loud enough against this recording's own floor and level, with a voiced sound near by."""
+def _voice_activity(energy: FloatArray, voicing: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """0 or 1 at 100 Hz: loud enough against this recording's own floor and level, with a voiced sound near by; and without one."""
     if len(energy) == 0 or energy.max() < _QUIETEST_SPEECH:
-        return np.zeros(len(energy), np.float32)
+        return np.zeros(len(energy), np.float32), np.zeros(len(energy), np.float32)
     level = np.percentile(energy[energy > energy.max() - 40.0], 80)
     floor = np.percentile(energy, 10)
     threshold = max(np.clip(floor + 8.0, level - 35.0, level - 15.0), _QUIETEST_SPEECH)
@@ -153,7 +161,7 @@ def _voice_activity(energy: FloatArray, voicing: FloatArray) -> FloatArray:
     loud = (gaussian_filter1d(energy, 1.0) > threshold).astype(np.float32)
     active = loud * voiced
     bridged = -maximum_filter1d(-maximum_filter1d(active, 21), 21)  # stop gaps up to 0.2 s stay speech
-    return bridged.astype(np.float32)
+    return bridged.astype(np.float32), (loud * (1.0 - np.maximum(voiced, bridged))).astype(np.float32)
 
 
 def _relative_pitch(pitch: FloatArray) -> FloatArray:

@@ -31,7 +31,7 @@ Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start 
 
 _SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
 _EASE = 0.07  # seconds over which a contact comes and goes
-_NOTICED, _BELIEVED, _SURE = 0.10, 0.24, 0.80  # posteriors of a contact: where it may begin, what its peak must reach, and when it holds for all its time
+_NOTICED, _BELIEVED, _SURE = 0.10, 0.27, 0.80  # posteriors of a contact: where it may begin, what its peak must reach, and when it holds for all its time
 _VOICED = 0.3  # of voice activity somewhere in a contact that is only heard
 
 

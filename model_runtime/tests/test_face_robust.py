@@ -57,6 +57,14 @@ def test_what_is_no_voice_leaves_the_mouth_shut_and_the_face_alive(model: FaceMo
     assert face[:, [i for i in range(52) if i not in MOUTH]].std(0).max() > 0.02
 
 
+def test_who_whispers_moves_the_lips_as_in_speech(model: FaceModel, voice: np.ndarray, plain: np.ndarray) -> None:
+    whisper = spoken(model, odd_sounds(voice)["whispering"])
+    assert np.corrcoef(whisper[:, JAW], plain[:, JAW])[0, 1] > 0.6
+    assert whisper[:, JAW].std() > 0.5 * plain[:, JAW].std()
+    after = spoken(model, np.concatenate([voice, 0.7 * odd_sounds(voice)["whispering"]]))
+    assert np.corrcoef(after[len(plain) :, JAW], plain[: len(after) - len(plain), JAW])[0, 1] > 0.6, "and after a voice"
+
+
 def test_an_offset_or_a_level_changes_little(model: FaceModel, voice: np.ndarray, plain: np.ndarray) -> None:
     for changed in (voice + 0.3, 0.05 * voice, 4.0 * voice):
         face = spoken(model, changed.astype(np.float32))
