@@ -75,7 +75,8 @@ def glances(
     """(T, 2) where the eyes of somebody point who looks at a partner at ``towards`` (T, 2), straight ahead when None.
 
     They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an own turn
-    ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction").
+    ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction"). People look at whom they talk to for 41 %
+    of the time, at whom they listen to for 75 % (Argyle and Cook 1976, "Gaze and mutual gaze"); on a screen they look more.
     """
     if towards is None:
         t = np.linspace(0.0, 1.0, frames)
@@ -87,9 +88,9 @@ def glances(
     while at < frames / FPS:
         talks = speaking[int(at * FPS)] > 0.5
         starts_turn = any(-0.4 < at - start < 0.6 for start in starts)
-        away = not away and rng.random() < (0.75 if starts_turn else 0.35 if talks else 0.15)
-        length = max(rng.uniform(0.4, 1.5) if away else rng.gamma(3.0, 0.8 if talks else 1.3), 0.3)
-        centre = np.array([rng.choice([-1, 1]) * rng.uniform(0.14, 0.34), rng.uniform(-0.24, 0.14)]) if away else np.zeros(2)
+        away = not away and rng.random() < (0.85 if starts_turn else 0.65 if talks else 0.30)
+        length = max(rng.uniform(0.5, 2.2 if talks else 1.2) if away else rng.gamma(3.0, 0.6 if talks else 0.9), 0.3)
+        centre = np.array([rng.choice([-1, 1]) * rng.uniform(0.16, 0.36), rng.uniform(-0.26, 0.14)]) if away else np.zeros(2)
         hop = at
         while hop < at + length:
             offset[int(hop * FPS) :] = centre + rng.normal(0.0, [0.03, 0.025])

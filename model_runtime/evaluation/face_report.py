@@ -25,8 +25,9 @@ from ..corpus.summary_page import fill_in, write_whole
 from ..corpus.visemes import viseme_curves
 from ..face import FaceModel
 from ..features.phones import Segment
-from ..features.prosody import ENERGY, VOICE_ACTIVITY, prosody
+from ..features.prosody import ENERGY, prosody
 from ..features.wave import SAMPLE_RATE
+from ..hearing import hear_voice
 from ..networks.face_style import FaceStyle
 from ..refine.lips import CURVE, JAW, MOUTH, lip_gap
 from .face_measures import FaceGeometry, brow_lift, liveliness, probe_accuracy, style_distance
@@ -206,7 +207,7 @@ def odd_rows(listening: Listening, model: FaceModel) -> dict[str, dict[str, floa
         speed = np.abs(np.diff(face[:, MOUTH], axis=0)).max(1) * FPS
         rows[name] = {
             "widest jaw": float(face[:, JAW].max()), "fastest mouth": float(np.percentile(speed, 99)), "open": float((lip_gap(face) > 0.1).mean()),
-            "heard as voice": float((prosody(wave, frames)[:, VOICE_ACTIVITY] > 0.5).mean()),
+            "heard as voice": float((hear_voice(wave, frames, model.ear).frames[:, -2] > 0.5).mean()),
         }  # fmt: skip
     return rows
 

@@ -136,6 +136,17 @@ class HeldOutSpeech:
     question: bool = False
 
 
+def held_out_texts(data_dir: Path) -> dict[str, str]:
+    """What each utterance of the held-out readers says, by "folder/name"."""
+    speech = data_dir / "speech"
+    lines: dict[str, str] = {}  # both readers of the book share its numbers, and each table lists only some of them
+    for table in (speech / "reader_a" / "transcript.csv", speech / "ljspeech" / "metadata.csv"):
+        with open(table, encoding="utf-8", newline="") as file:
+            lines |= {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
+    texts = {f"ljspeech/{path.stem}": lines[path.stem] for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in lines}
+    return texts | {f"librivox/{path.stem}": path.read_text(encoding="utf-8") for path in sorted((speech / "librivox").glob("*.txt"))}
+
+
 def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
     """The utterances of the held-out readers, aligned by force; those that cannot be aligned are named and left out."""
     from ..features.alignment import align
@@ -143,21 +154,15 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
     from ..features.prosody import common_level_gain
     from ..features.stress import find_stresses
 
-    speech = data_dir / "speech"
-    lines: dict[str, str] = {}  # both readers of the book share its numbers, and each table lists only some of them
-    for table in (speech / "reader_a" / "transcript.csv", speech / "ljspeech" / "metadata.csv"):
-        with open(table, encoding="utf-8", newline="") as file:
-            lines |= {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
-    texts = [(path, lines[path.stem]) for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in lines]
-    texts += [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))]
-    for path, text in texts:
+    for name, text in held_out_texts(data_dir).items():
+        path = data_dir / "speech" / f"{name}.flac"
         wave = load_speech(path)
         wave = wave * np.float32(common_level_gain(wave))
         found = align(wave, text)
         if found.phones:
             phones = [(p.text, p.start, p.end) for p in found.phones]
             stresses = find_stresses(wave, found.words, found.phones)
-            yield HeldOutSpeech(f"{path.parent.name}/{path.stem}", wave, phones, stresses, text.rstrip().endswith("?"))
+            yield HeldOutSpeech(name, wave, phones, stresses, text.rstrip().endswith("?"))
         else:
             print(f"left out {path.name}: {' '.join(found.warnings)}")
 

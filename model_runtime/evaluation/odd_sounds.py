@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, istft, sosfilt, stft
+from scipy.signal import butter, fftconvolve, istft, sosfilt, stft
 
 from ..contract import FloatArray
 from ..features.wave import SAMPLE_RATE
@@ -32,6 +32,15 @@ def noisy(rng: np.random.Generator, voice: FloatArray, decibels: float) -> Float
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.fft.rfftfreq(len(voice)), 1e-3)), len(voice))
     loud = np.sqrt(np.mean(np.square(voice[np.abs(voice) > 0.02]))) if (np.abs(voice) > 0.02).any() else 0.05
     return (voice + noise / noise.std() * loud * 10.0 ** (-decibels / 20.0)).astype(np.float32)
+
+
+def reverberant(rng: np.random.Generator, voice: FloatArray, seconds: float) -> FloatArray:
+    """The voice in a hall that needs so many ``seconds`` to fade by 60 dB, at a place where the echo is 3 dB below what comes straight."""
+    t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    echo = rng.normal(size=len(t)) * 10.0 ** (-3.0 * t / seconds)
+    echo *= 0.7 / np.sqrt(np.square(echo).sum())
+    echo[0] = 1.0
+    return (0.7 * fftconvolve(voice, echo)[: len(voice)]).astype(np.float32)
 
 
 def music(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
