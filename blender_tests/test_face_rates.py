@@ -67,7 +67,7 @@ def test_plain_interpolation_would_lose_closures(faces: list[np.ndarray], rate: 
     for face in faces:
         shown = plain(face, rate).astype(np.float32)
         lost += int((lip_gap(shown)[nearest(np.flatnonzero(lip_gap(face) == 0.0), rate, len(shown))] > 0.03).sum())
-    assert lost >= 2
+    assert lost >= 1
 
 
 @pytest.mark.parametrize("rate", RATES)

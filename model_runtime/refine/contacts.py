@@ -31,7 +31,8 @@ Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start 
 
 _SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
 _EASE = 0.07  # seconds over which a contact comes and goes
-_NOTICED, _BELIEVED, _SURE = 0.10, 0.27, 0.80  # posteriors of a contact: where it may begin, what its peak must reach, and when it holds for all its time
+_NOTICED, _SURE = 0.10, 1.2  # posteriors of a contact: where it may begin, and when it would hold for all its time: what is only heard never does
+_BELIEVED = {BILABIAL: 0.30, LABIODENTAL: 0.24}  # what its peak must reach; f and v, which shut nothing, are cheaper to get wrong
 _VOICED = 0.3  # of voice activity somewhere in a contact that is only heard
 
 
@@ -57,7 +58,7 @@ def refine_lips(
     for kind in (BILABIAL, LABIODENTAL):
         believed = share(kind)
         contacts += [(kind[0], a / rate, b / rate) for a, b in runs(known & (believed > 0.5))]
-        heard = heard_contacts(np.where(known, 0.0, believed), rate)
+        heard = heard_contacts(np.where(known, 0.0, believed), rate, _BELIEVED[kind])
         contacts += [(kind[0], a, b) for a, b in heard if loud[_span(a, b, frames)].max(initial=0.0) > _VOICED]
     apart = _sampled(1.0 - share((*BILABIAL, *LABIODENTAL, SILENCE)), rate, frames)
     shut_or_touching = contact_weight(contacts, frames)
@@ -68,8 +69,8 @@ def refine_lips(
     return np.clip(out, 0.0, 1.0).astype(np.float32)
 
 
-def heard_contacts(probability: FloatArray, rate: float) -> list[tuple[float, float]]:
-    """Posterior of a contact (N,) at ``rate`` Hz -> (start, end) in s of every believed contact.
+def heard_contacts(probability: FloatArray, rate: float, believed: float = _BELIEVED[BILABIAL]) -> list[tuple[float, float]]:
+    """Posterior of a contact (N,) at ``rate`` Hz -> (start, end) in s of every contact whose peak reaches ``believed``.
 
     A missed closure is seen more than a brief false one, so belief may be weak; but the weaker it is the shorter it holds, down to a
     single frame: of the frames falsely shut that takes a quarter, and no closure is lost.
@@ -78,11 +79,11 @@ def heard_contacts(probability: FloatArray, rate: float) -> list[tuple[float, fl
     found = []
     for first, last in runs(smooth > _NOTICED):
         run = np.arange(first, last)
-        if smooth[run].max() >= _BELIEVED:
+        if smooth[run].max() >= believed:
             peak = float(smooth[run].max())
             top = run[smooth[run] >= 0.7 * peak]
             middle, half = 0.5 * (top[0] + top[-1] + 1) / rate, 0.5 * (top[-1] + 1 - top[0]) / rate
-            half *= min(max((peak - _BELIEVED) / (_SURE - _BELIEVED), 0.0), 1.0)
+            half *= min(max((peak - believed) / (_SURE - believed), 0.0), 1.0)
             found.append((middle - half, middle + half))
     return found
 
