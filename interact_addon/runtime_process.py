@@ -265,8 +265,8 @@ def runtime_command(python: Path) -> tuple[str, ...]:
 
 
 def _environment() -> dict[str, str]:
-    """Idle threads must sleep: a core that spins is a core that Blender's window lacks."""
-    return {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    """No library of the runtime may ask the network for anything."""
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None]) -> None:

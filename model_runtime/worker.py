@@ -134,8 +134,10 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
 
 def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None, wav2vec2: str | None = None) -> Performance:
     """Call the model. Torch is imported here and not before, so that the process answers at once."""
-    # Read when torch's OpenMP loads: threads that spin while they wait slow a busy machine down many times over.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a busy machine down, and
+    # threads that sleep at once take twice the time, busy machine or not: these networks have many small steps. Some 50 us, or 1 ms, are short.
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    os.environ.setdefault("KMP_BLOCKTIME", "1")
     import torch
 
     from .generate import generate
