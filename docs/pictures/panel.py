@@ -1,6 +1,9 @@
-"""Takes the picture of the InterAct tab: ``blender --factory-startup --python docs/pictures/panel.py -- docs/images/panel.png``.
+"""Sets up the window for the picture of the InterAct tab, and takes it where a file is named.
 
-Needs a window. The demo scene fills the 3D view, its strips the sequencer below; Blender ends when the picture is taken.
+    blender --factory-startup out/demo/demo.blend --python docs/pictures/panel.py -- docs/images/panel.png
+
+Needs a window of 1600 x 900. Without a file in the command the demo scene is built; without a picture the window stays, to be taken by other means
+(software OpenGL gives Blender's own screenshots black).
 """
 
 import sys
@@ -9,32 +12,38 @@ from pathlib import Path
 
 import bpy
 
-SIDEBAR = 360  # pixels
+UNWANTED = {"OUTLINER", "PROPERTIES", "DOPESHEET_EDITOR", "TIMELINE"}
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import interact_addon  # noqa: E402
 from interact_addon.demo import build_demo_scene  # noqa: E402
 
 
-def steps(picture: Path) -> Iterator[float]:
+def steps(picture: Path | None) -> Iterator[float]:
     """What is done, with the seconds that Blender needs to draw after each."""
     interact_addon.register()
     scene = bpy.context.scene
-    for thing in list(bpy.data.objects):
-        bpy.data.objects.remove(thing)
-    build_demo_scene(scene)
-    scene.frame_set(60)
+    if not bpy.data.filepath:
+        for thing in list(bpy.data.objects):
+            bpy.data.objects.remove(thing)
+        build_demo_scene(scene)
+    scene.frame_set(290)
     window = bpy.context.window_manager.windows[0]
+    bpy.context.preferences.view.ui_scale = 0.85
+    for _ in range(4):  # closing one leaves the list of areas stale
+        area = next((area for area in window.screen.areas if area.type in UNWANTED), None)
+        if area is not None:
+            with bpy.context.temp_override(window=window, area=area):
+                bpy.ops.screen.area_close()
+            yield 0.3
     view = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    below = next(area for area in window.screen.areas if area.type in {"DOPESHEET_EDITOR", "TIMELINE"})
     with bpy.context.temp_override(window=window, area=view):
-        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=0.25)
+        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=0.22)
     yield 1.0
     strips = min((area for area in window.screen.areas if area.type == "VIEW_3D"), key=lambda area: area.height)
     strips.type, strips.ui_type = "SEQUENCE_EDITOR", "SEQUENCE_EDITOR"
     strips.spaces[0].view_type = "SEQUENCER"
     if hasattr(window.workspace, "sequencer_scene"):  # Blender 5
         window.workspace.sequencer_scene = scene
-    below.type = "INFO"
     yield 1.0
     view = next(area for area in window.screen.areas if area.type == "VIEW_3D")
     view.spaces[0].region_3d.view_perspective = "CAMERA"
@@ -48,13 +57,13 @@ def steps(picture: Path) -> Iterator[float]:
     with bpy.context.temp_override(window=window, area=strips, region=lines):
         bpy.ops.sequencer.view_all()
     yield 6.0
-    with bpy.context.temp_override(window=window):
-        bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=2)
-        bpy.ops.screen.screenshot(filepath=str(picture))
-    yield 8.0
-    bpy.ops.wm.quit_blender()
+    if picture is not None:
+        with bpy.context.temp_override(window=window):
+            bpy.ops.screen.screenshot(filepath=str(picture))
+        bpy.ops.wm.quit_blender()
 
 
 bpy.context.preferences.view.show_splash = False
-doing = steps(Path(sys.argv[sys.argv.index("--") + 1]).absolute())
+named = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+doing = steps(Path(named[0]).absolute() if named else None)
 bpy.app.timers.register(lambda: next(doing, None), first_interval=2.0)
