@@ -66,7 +66,7 @@ def test_what_is_heard_closes_only_where_there_is_a_voice() -> None:
 
 def test_the_less_a_contact_is_believed_the_shorter_it_holds() -> None:
     held = []
-    for belief in (0.28, 0.5, 1.0):
+    for belief in (0.32, 0.5, 1.0):
         heard = np.zeros(100, np.float32)
         heard[40:46] = belief
         (start, end), = heard_contacts(heard, 50.0)
