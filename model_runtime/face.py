@@ -23,6 +23,7 @@ from .hearing import HeardVoice, hear_voice
 from .networks.face_denoiser import DENOISER, FACE_SIZE, FACING, HEARD_SIZE, HEARING_RATE, FaceConditions, FaceConfig, FaceDenoiser
 from .networks.face_style import FaceStyle, blink_times
 from .refine.contacts import refine_lips
+from .refine.lids import shut_blinks
 
 _FADE = 12  # frames over which a window takes over from the one before, after those it was given
 # Lips fare alike with both solvers; with even steps in log-SNR brows move as much as those of composed faces, with even steps in time 17 % less.
@@ -104,6 +105,7 @@ class FaceModel:
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
         if self.network.config.aims:  # a network's mean takes the edge off saccades: eyes point where lids and brows were told they do
             face[:, LOOKS] = eye_curves(given.eyes[0, :, :2].numpy())[:, LOOKS]
+        face = shut_blinks(face)
         return refine_lips(face, me.phones, PHONES, HEARING_RATE, me.frames[:, -2], me.told)
 
     def inject(self, share: float) -> None:
