@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # What generating needs. Training, measuring, composing and their data stay in the repository.
 RUNTIME_PARTS = ("convert", "features", "networks", "refine", "weights")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "*.part")
-ONLY_FOR_DEVELOPERS = ("matplotlib", "tqdm")
+ONLY_FOR_DEVELOPERS = ("matplotlib",)
 
 
 class PackagingFailed(Exception):
