@@ -191,5 +191,3 @@ def _sock(figure: Figure, joints: dict[str, Array], side: str) -> Part:
         for height, radius in ((-0.02, 0.033), (0.02, 0.034), (0.06, 0.036), (0.10, 0.038))])  # fmt: skip
     part = loft(rings, "trim")
     return replace(part, marks={"weights": limited(foot_weights(part.points, joints, side))})
-
-

@@ -183,4 +183,3 @@ def _make_bones(data: bpy.types.Armature, figure: Figure, joints: dict[str, Arra
         end = Vector(joints["head_end"])
         top.head, top.tail, top.parent = end, end + Vector((0.0, 0.0, 0.05)), made["head"]
         top.use_deform = False
-

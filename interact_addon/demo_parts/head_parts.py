@@ -220,5 +220,3 @@ def _outward(part: Part) -> Part:
         normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
         faces.append(face if normal @ (corners.mean(axis=0) - middle) > 0.0 else face[::-1])
     return replace(part, faces=faces)
-
-

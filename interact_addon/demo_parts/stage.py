@@ -144,5 +144,3 @@ def _camera(name: str, lens: float, collection: bpy.types.Collection) -> bpy.typ
 def _place(thing: bpy.types.Object, place: Vector, aim: Vector) -> None:
     thing.location = place
     thing.rotation_euler = (aim - place).to_track_quat("-Z", "Y").to_euler()
-
-

@@ -288,4 +288,3 @@ def between(before: Legs, after: Legs, frames: int, seat: Seat) -> tuple[FloatAr
         toes[:, side] = rot.slerp(np.repeat(before.toes[side][None], frames, 0), after.toes[side], s[:, 0])
         grounded[:, side] = np.where(u <= 0, before.grounded[side], np.where(u >= 1, after.grounded[side], (not steps) and before.grounded[side]))
     return knees, ankles, feet, toes, grounded
-

@@ -46,5 +46,3 @@ def whispered(phones: FloatArray, unvoiced: NDArray[np.bool_]) -> NDArray[np.boo
         if found[first:last].sum() < _SHORTEST * MEL_RATE:
             joined[first:last] = False
     return joined
-
-

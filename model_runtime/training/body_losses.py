@@ -126,5 +126,3 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
     terms["joints"] = 20.0 * (weight * error.square()).mean()
     terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
     return terms
-
-
