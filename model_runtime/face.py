@@ -17,9 +17,11 @@ from .contract import EMOTIONS, FPS, FloatArray
 from .diffusion import sample
 from .errors import CheckpointMismatch
 from .eyes import LOOKS, eye_curves, eye_plan
+from .features.accents import Accents
 from .features.phones import PHONES, Segment
 from .features.speech import Ear, load_ear
 from .hearing import HeardVoice, hear_voice
+from .networks.brow_beats import brow_beats
 from .networks.face_denoiser import DENOISER, FACE_SIZE, FACING, HEARD_SIZE, HEARING_RATE, FaceConditions, FaceConfig, FaceDenoiser
 from .networks.face_style import FaceStyle, blink_times
 from .refine.contacts import refine_lips
@@ -48,7 +50,7 @@ class FaceModel:
 
     def __init__(self, network: FaceDenoiser, tensors: dict[str, Tensor], ear: Ear) -> None:
         self.network, self.ear = network.eval(), ear
-        self._heard_before: dict[tuple[bytes, int, tuple[Segment, ...]], HeardVoice] = {}
+        self._heard_before: dict[tuple[bytes, int, tuple[Segment, ...], Accents | None], HeardVoice] = {}
         # Two sets of denoiser weights: of the expressive base, and of its copy whose lips were trained further.
         self._base = {k: v.clone() for k, v in network.state_dict().items() if k.startswith(DENOISER)}
         self._tuned = {k.removeprefix("lips."): v for k, v in tensors.items() if k.startswith("lips.")}
@@ -90,6 +92,7 @@ class FaceModel:
         feeling: FloatArray | None = None,
         said: Sequence[Segment] = (),
         lips: float = 1.0,
+        accents: Accents | None = None,
     ) -> FloatArray:
         """(T, 52) ARKit weights in [0, 1] at 30 fps, T = ``frames``.
 
@@ -97,10 +100,11 @@ class FaceModel:
         my head's frame, radians; ``facing``: whether we face each other, None when unknown. The same seed repeats exactly.
         ``on_progress`` hears the share done and may raise. ``feeling`` (T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, None for nothing
         in particular; networks from before feelings ignore it. ``said``: phones and times (s) of my words, where they are known.
-        ``lips``: share of the lip-tuned denoiser's weights, 0 for the expressive base alone.
+        ``lips``: share of the lip-tuned denoiser's weights, 0 for the expressive base alone. ``accents``: stresses and questions that the
+        words tell, None where nobody looked.
         """
         self.inject(lips)
-        me, partner = self._hear(wave_me, frames, said), self._hear(wave_partner, frames)
+        me, partner = self._hear(wave_me, frames, said, accents), self._hear(wave_partner, frames)
         given = self._conditions(me, partner, gaze, facing, seed, feeling)
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
         if self.network.config.aims:  # a network's mean takes the edge off saccades: eyes point where lids and brows were told they do
@@ -122,13 +126,13 @@ class FaceModel:
         """Hear every voice anew."""
         self._heard_before.clear()
 
-    def _hear(self, wave: FloatArray, frames: int, said: Sequence[Segment] = ()) -> HeardVoice:
+    def _hear(self, wave: FloatArray, frames: int, said: Sequence[Segment] = (), accents: Accents | None = None) -> HeardVoice:
         """The two voices of a shot are heard once, though each is needed for both faces."""
-        key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames, tuple(said)
+        key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames, tuple(said), accents
         if key not in self._heard_before:
             while len(self._heard_before) >= 4:
                 del self._heard_before[next(iter(self._heard_before))]
-            self._heard_before[key] = hear_voice(wave, frames, self.ear, said)
+            self._heard_before[key] = hear_voice(wave, frames, self.ear, said, accents)
         return self._heard_before[key]
 
     def _conditions(
@@ -155,6 +159,7 @@ class FaceModel:
             hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
             feeling=torch.from_numpy(np.zeros((frames, len(EMOTIONS)), np.float32) if feeling is None else feeling)[None], felt=torch.ones(1),
             eyes=torch.from_numpy(np.concatenate([eyes, np.ones((frames, 1), np.float32)], 1))[None],
+            brows=torch.from_numpy(brow_beats(np.random.default_rng([seed, 55]), *me.accents, style, frames))[None],
         )  # fmt: skip
 
     def _denoise(
@@ -238,5 +243,5 @@ def _blink_frames(me: HeardVoice, partner: HeardVoice, style: FaceStyle, seed: i
 
 
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
-    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling", "eyes")}
+    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling", "eyes", "brows")}
     return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, felt=given.felt, **{k: v.clone() for k, v in cut.items()})

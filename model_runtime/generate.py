@@ -28,6 +28,7 @@ from .contract import ACTION_LABELS, FPS, ActorPerformance, Performance, Progres
 from .cues import Cue, cue_of, feeling_track, settled
 from .direction import direct
 from .face import FaceModel
+from .features.accents import told_accents
 from .features.audio import mix_speech
 from .features.prosody import prosody
 from .features.transcript import told_by
@@ -91,6 +92,7 @@ def generate(
         face = face_model.generate(
             waves[index], waves[1 - index], frames, request.seed * 2 + index, request.quality, gaze[index],
             feeling=feeling_track(actor, frames), said=told[index].phones, lips=request.lips,
+            accents=told_accents(told[index].stresses, told[index].questions) if told[index].words else None,
         )  # fmt: skip
         faces.append(face)
         kept = actor.kept

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .contract import FPS, FloatArray
+from .features.accents import Accents, accents_of
 from .features.mel import MEL_RATE, mel_steps
 from .features.phones import PHONES, SILENCE, Segment
 from .features.prosody import ENERGY, VOICE_ACTIVITY, VoiceTrack, analyse_voice, prosody_of
@@ -24,28 +25,32 @@ _WHISPER_LOUDNESS = 0.75  # of the loudness that a face hears in a voice: lips m
 @dataclass(frozen=True)
 class HeardVoice:
     """A voice as the face hears it: ``frames`` (T, HEARD_SIZE) at 30 fps, ``phones`` (N, 40) posteriors at 50 Hz, and where these are
-    ``told`` (N,) by words and not heard."""
+    ``told`` (N,) by words and not heard; ``accents``: its stresses and questions."""
 
     frames: FloatArray
     phones: FloatArray
     told: NDArray[np.bool_]
+    accents: Accents
 
 
-def hear_voice(wave16k: FloatArray, frames: int, ear: Ear, said: Sequence[Segment] = ()) -> HeardVoice:
+def hear_voice(wave16k: FloatArray, frames: int, ear: Ear, said: Sequence[Segment] = (), accents: Accents | None = None) -> HeardVoice:
     """What the encoder makes of a mono wave at 16 kHz: features and phones looked at twice per frame, activity, loudness.
 
-    ``said``: phones with their times (s) as a transcript tells them; they take the place of what is heard there.
+    ``said``: phones with their times (s) as a transcript tells them; they take the place of what is heard there, as do the ``accents``
+    that it tells.
     """
     track = analyse_voice(wave16k)
-    voice = torch.from_numpy(prosody_of(track, frames)[:, [VOICE_ACTIVITY, ENERGY]])
+    heard = prosody_of(track, frames)
+    stressed = accents_of(track, heard, said, accents)
+    voice = torch.from_numpy(heard[:, [VOICE_ACTIVITY, ENERGY]])
     for name, start, end in said:  # who whispers speaks too, though no pitch is found
         if name != PHONES[SILENCE]:
             voice[max(int(start * FPS), 0) : max(int(np.ceil(end * FPS)), 0), 0] = 1.0
     speech = ear.encode(wave16k, speech_steps(voice[:, 0], mel_steps(len(wave16k))).numpy())
     speech = _with_whispers(wave16k, track, ear, speech, voice)
     phones, told = with_words(speech.phones, said)
-    heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(phones), voice)
-    return HeardVoice(heard.numpy(), phones, told)
+    frames_heard = heard_frames(torch.from_numpy(speech.features), torch.from_numpy(phones), voice)
+    return HeardVoice(frames_heard.numpy(), phones, told, stressed)
 
 
 def _with_whispers(wave16k: FloatArray, track: VoiceTrack, ear: Ear, speech: SpeechFeatures, voice: Tensor) -> SpeechFeatures:

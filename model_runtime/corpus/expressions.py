@@ -17,6 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ..contract import ARKIT_NAMES, EMOTION_GROUPS, EMOTIONS, FPS, FloatArray
+from ..networks.brow_beats import add_bump
 from ..refine.lips import columns
 from .scene import Feeling
 
@@ -212,15 +213,6 @@ def _paired(rng: np.random.Generator, personal: FloatArray, plain: FloatArray) -
         if plain[left] > 0.0 and plain[right] > 0.0:
             out[right] = out[left] * plain[right] / plain[left] * rng.uniform(0.94, 1.06)
     return out
-
-
-def add_bump(track: FloatArray, size: float, at: float, rise: float, hold: float, fall: float) -> None:
-    """Raise ``track`` (T,) in place to at least ``size`` times 0 to 1 and back: up over ``rise`` s until ``at``, held, down over ``fall`` s."""
-    first, last = max(int((at - rise) * FPS), 0), min(int((at + hold + fall) * FPS) + 2, len(track))
-    if last > first:
-        t = np.arange(first, last, dtype=np.float32) / FPS
-        up, down = np.clip((t - at + rise) / rise, 0, 1), np.clip((t - at - hold) / fall, 0, 1)
-        np.maximum(track[first:last], size * up * up * (3 - 2 * up) * (1 - down * down * (3 - 2 * down)), out=track[first:last])
 
 
 def slow_noise(rng: np.random.Generator, frames: int, seconds: float) -> FloatArray:

@@ -15,9 +15,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from ..contract import FPS, FloatArray
 from ..eyes import eye_curves, gaze_shifts, glances, with_fixations
+from ..networks.brow_beats import ASK, KNIT, UP, add_bump, brow_beats
 from ..networks.face_style import FaceStyle, blink_times
 from ..refine.lips import CURVE, JAW, PARTING, SILENCE, columns, part_lips
-from .expressions import add_bump, answering_curves, felt_curves, limited, slow_noise, uneven
+from .expressions import answering_curves, felt_curves, limited, slow_noise, uneven
 from .manner import Manners
 from .visemes import Phone, lay_contacts, opening_weight, viseme_curves
 
@@ -37,6 +38,11 @@ class Spoken:
     @property
     def end(self) -> float:
         return self.phones[-1][2]
+
+    @property
+    def last_sound(self) -> float:
+        """When the last word is over."""
+        return max((end for phone, _, end in self.phones if phone != "SIL"), default=self.end)
 
 
 @dataclass
@@ -71,13 +77,14 @@ def compose_face(
     manners: Manners | None = None,
     laughs: Sequence[tuple[float, float]] = (),
     partner_manners: Manners | None = None,
+    brows: FloatArray | None = None,
 ) -> FloatArray:
     """(T, 52) ARKit curves of a face that says ``spoken`` and hears a partner.
 
     ``partner_activity`` (T,) in [0, 1]; ``gaze`` (T, 2) yaw (to my left) and pitch (up) of where my eyes point, in my head's
     frame, radians; glances about a partner straight ahead when None; ``loudness`` (T,) as ``viseme_curves``. ``manners``:
     what I feel, nothing when None; ``partner_manners``: what the partner feels, which my face answers while I listen;
-    ``laughs``: (start, end) s of my laughing. Same rng state, same face.
+    ``laughs``: (start, end) s of my laughing; ``brows`` (T, BROWS_SIZE) as ``brow_beats`` gives them, drawn when None. Same rng state, same face.
     """
     style = style or FaceStyle.draw(rng)
     phones = [phone for utterance in spoken for phone in utterance.phones]
@@ -94,7 +101,7 @@ def compose_face(
     felt = _feel(rng, time, spoken, manners, partner_manners)
     _rest(face, rng)
     _smile(face, rng, time, style)
-    _brows(face, rng, time, style, spoken, felt)
+    _brows(face, rng, drawn_brows(rng, spoken, style, frames, time.arousal) if brows is None else brows, felt)
     _listen(face, rng, time)
     rounded = np.clip(1.6 * (face[:, CURVE["mouthPucker"]] + face[:, CURVE["mouthFunnel"]]), 0.0, 1.0) * time.speaking
     felt[:, _WIDTH] *= (1.0 - 0.65 * rounded)[:, None]  # nobody says "you" through a full smile
@@ -165,23 +172,18 @@ def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
         face[:, right_column] += share * smile * right
 
 
-def _brows(
-    face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, spoken: Sequence[Spoken], felt: FloatArray
-) -> None:
-    """Brows beat on stressed words, the way the feeling has them: down in anger, else up; they stay up at the end of a question."""
-    up, down = np.zeros(time.frames, np.float32), np.zeros(time.frames, np.float32)
-    knit = felt[:, columns("browDown")].mean(1) - felt[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1) > 0.12
-    for utterance in spoken:
-        for at, strength in utterance.stresses:
-            frowns = knit[time.frame(at)]
-            lively = 1.0 + 0.4 * float(time.arousal[time.frame(at)])
-            if rng.random() < (0.15 + 0.45 * style.brows) * min(1.0, 0.5 + strength) * lively:
-                size = rng.uniform(0.12, 0.34) * (0.7 + 0.6 * style.brows)
-                add_bump(down if frowns else up, size * (0.6 if frowns else 1.0), at, 0.13, rng.uniform(0.08, 0.35), 0.25)
-            elif rng.random() < 0.10:
-                add_bump(down, rng.uniform(0.10, 0.28), at, 0.15, rng.uniform(0.1, 0.6), 0.3)
-        if utterance.question:
-            add_bump(up, rng.uniform(0.2, 0.4), utterance.end - 0.35, 0.3, 0.7, 0.5)
+def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray | None) -> FloatArray:
+    """(``frames``, BROWS_SIZE) what brows do with the stresses and questions of what is ``spoken``."""
+    stresses = [(time, 1.0) for utterance in spoken for time, _ in utterance.stresses]
+    return brow_beats(rng, stresses, [(u.last_sound, 1.0) for u in spoken if u.question], style, frames, arousal)
+
+
+def _brows(face: FloatArray, rng: np.random.Generator, beats: FloatArray, felt: FloatArray) -> None:
+    """Brows beat the way the feeling has them, down in anger, else up; they go up with a question whatever one feels."""
+    frowns = felt[:, columns("browDown")].mean(1) - felt[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1) > 0.12
+    share = gaussian_filter1d(frowns.astype(np.float32), 4.0, mode="nearest")
+    up = np.maximum(beats[:, UP] * (1.0 - share), beats[:, ASK])
+    down = np.maximum(beats[:, UP] * share * 0.6, beats[:, KNIT])
     lead = rng.uniform(0.96, 1.04)
     face[:, CURVE["browInnerUp"]] += up
     for name, amount in (("browOuterUp", 0.85 * up), ("browDown", down), ("eyeWide", 0.22 * up)):

@@ -99,9 +99,20 @@ def gaze_of(face: FloatArray) -> FloatArray:
     return np.stack([yaw, pitch], -1)
 
 
+def brows_up(face: FloatArray) -> FloatArray:
+    """(T,) mean weight of the curves that raise the brows."""
+    return face[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1)
+
+
+def question_lift(asked: FloatArray, said: FloatArray, end: float) -> float:
+    """How much higher brows are at the end (s) of a sentence that is a question than where the same is none, in curve weight."""
+    near = slice(max(round((end - 0.35) * FPS), 0), round((end + 0.2) * FPS))
+    return float((brows_up(asked) - brows_up(said))[near].mean())
+
+
 def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> float:
     """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their deviations."""
-    brows = face[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1)
+    brows = brows_up(face)
     at = [brows[max(round((t - 0.1) * FPS), 0) : round((t + 0.3) * FPS)] for t, _ in stresses]
     near = [part.mean() for part in at if len(part)]
     return float((np.mean(near) - brows.mean()) / (brows.std() + 1e-6)) if near else float("nan")

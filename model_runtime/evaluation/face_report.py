@@ -24,16 +24,17 @@ from ..corpus.scene import Feeling
 from ..corpus.summary_page import fill_in, write_whole
 from ..corpus.visemes import viseme_curves
 from ..face import FaceModel
+from ..features.accents import told_accents
 from ..features.phones import Segment
 from ..features.prosody import ENERGY, prosody
 from ..features.wave import SAMPLE_RATE
 from ..hearing import hear_voice
 from ..networks.face_style import FaceStyle
 from ..refine.lips import CURVE, JAW, MOUTH, lip_gap
-from .face_measures import FaceGeometry, brow_lift, liveliness, probe_accuracy, style_distance
+from .face_measures import FaceGeometry, brow_lift, liveliness, probe_accuracy, question_lift, style_distance
 from .face_rows import markdown
 from .ict_face import IctFace
-from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, score_lips
+from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, last_sound, score_lips
 from .model_card import write_card
 from .odd_sounds import odd_sounds
 from .quick import TARGETS, kept_measures
@@ -77,11 +78,12 @@ class Listening:
         errors = [self.face.lip_vertex_error(f, t) * len(f) for f, t in zip(faces, self.truth)]
         return sum(errors) / sum(len(f) for f in faces)
 
-    def composed(self) -> list[FloatArray]:
-        """Composed faces of the same words, of persons drawn by chance."""
-        rng, made = np.random.default_rng(5), []
-        for u, loud in zip(self.heard, self.loudness):
-            spoken = [Spoken(u.phones, u.stresses, u.question)]
+    def composed(self, questions: bool | None = None) -> list[FloatArray]:
+        """Composed faces of the same words, of persons drawn by chance; all of them questions, or none, or as their texts have it."""
+        made = []
+        for number, (u, loud) in enumerate(zip(self.heard, self.loudness)):
+            rng = np.random.default_rng([5, number])
+            spoken = [Spoken(u.phones, u.stresses, u.question if questions is None else questions)]
             made.append(compose_face(rng, len(loud), spoken, np.zeros(len(loud), np.float32), None, loud, FaceStyle.draw(rng)))
         return made
 
@@ -183,8 +185,7 @@ def life_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
         frames = len(listening.loudness[number])
         speaking.append(model.generate(u.wave, np.zeros_like(u.wave), frames, number))
         heard.append(model.generate(np.zeros_like(u.wave), u.wave, frames, 50 + number))
-    lifts = [(brow_lift(f, u.stresses), brow_lift(c, u.stresses)) for f, c, u in zip(speaking, listening.composed(), listening.heard)]
-    rows["brows up at stresses, deviations"], rows["of composed faces"] = (float(np.nanmean(side)) for side in zip(*lifts))
+    rows |= brow_rows(listening, model, speaking)
     rows["speaker told from listener"] = probe_accuracy(speaking, heard, 2.0)
     quiet = np.zeros(20 * SAMPLE_RATE, np.float32)
     silent = model.generate(quiet, quiet, 601, 3)
@@ -194,6 +195,22 @@ def life_rows(listening: Listening, model: FaceModel) -> dict[str, float]:
     sides = [(CURVE[n], CURVE[n.replace("Left", "Right")]) for n in CURVE if n.endswith("Left") and "Look" not in n and n not in ("mouthLeft", "jawLeft")]
     every = np.concatenate(both)
     rows["left and right alike, r"] = float(np.mean([np.corrcoef(every[:, a], every[:, b])[0, 1] for a, b in sides]))
+    return rows
+
+
+def brow_rows(listening: Listening, model: FaceModel, heard: Sequence[FloatArray]) -> dict[str, float]:
+    """Brows at stresses, of faces that ``heard`` them, that are told them, and composed; and at the ends of sentences that are told to be questions."""
+    said, asked = [], []
+    for number, u in enumerate(listening.heard):
+        phones, stresses = [Segment(*phone) for phone in u.phones], [time for time, _ in u.stresses]
+        for made, questions in ((said, []), (asked, [last_sound(u.phones)])):
+            told = told_accents(stresses, questions)
+            made.append(model.generate(u.wave, np.zeros_like(u.wave), len(listening.loudness[number]), number, said=phones, accents=told))
+    composed, asking = listening.composed(False), listening.composed(True)
+    by_name = {"brows up at stresses": heard, "brows up at stresses, told words": said, "brows up at stresses, composed": composed}
+    rows = {name: float(np.nanmean([brow_lift(f, u.stresses) for f, u in zip(faces, listening.heard)])) for name, faces in by_name.items()}
+    for name, one, other in (("brows up at questions, told words", asked, said), ("brows up at questions, composed", asking, composed)):
+        rows[name] = float(np.mean([question_lift(q, s, last_sound(u.phones)) for q, s, u in zip(one, other, listening.heard)]))
     return rows
 
 

@@ -68,7 +68,8 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
         files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
-        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in (header.get("training") or {"steps": header.get("steps")}).items() if isinstance(value, int | float))
+        told = _told(header.get("training") or {"steps": header.get("steps")})
+        told += "".join(f"; then {key.removesuffix('_training')}: {_told(later)}" for key, later in header.items() if key.endswith("_training") and later)
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
         sources.update(header.get("corpus", []))
     path = weights / "MODEL_CARD.md"
@@ -98,6 +99,10 @@ def _body(report: dict[str, Any] | None) -> str:
         return ""
     what = "The body on held-out scenes beside the composed truth of the same shots; [what the rows mean](../../docs/body.md)."
     return f"\n{what} {report['about'][0].upper()}{report['about'][1:]}.\n\n{table(report['rows'])}\n"
+
+
+def _told(training: dict[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in training.items() if isinstance(value, int | float))
 
 
 def _face(report: dict[str, Any] | None) -> str:

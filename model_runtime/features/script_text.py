@@ -16,12 +16,12 @@ _UNSPOKEN = re.compile(
 # ANNA:, JOSÉ 2:, - MRS. SMITH: at the head of a line or behind the end of a sentence.
 _SPEAKER = re.compile(r"(?m)(?:^|(?<=[.!?…\"”])(?=\s))[ \t>–—-]{0,8}([^\W\d_a-z][^\s:a-z]{0,20}(?:[ \t]{1,2}[^\s:a-z]{1,20}){0,3}):(?=\s|$)")
 _ADDRESS = re.compile(r"://|^www\.|.@.{1,80}\.")
-_LONGEST_WORD = 40  # letters: more are no word
+LONGEST_WORD = 40  # letters: more are no word
 
 
 def spoken_words(text: str) -> list[str]:
     """The normalised words of a script that are spoken."""
-    return [word for word in normalise_text(spoken_text(text)) if len(word) <= _LONGEST_WORD]
+    return [word for word in normalise_text(spoken_text(text)) if len(word) <= LONGEST_WORD]
 
 
 def spoken_text(text: str) -> str:

@@ -14,6 +14,7 @@ from .found_text import FASTEST, WINDOW, find_long_text, find_parts, find_text, 
 from .phones import Segment
 from .script_text import spoken_text, spoken_words
 from .stress import find_stresses
+from .told_questions import question_ends
 from .wave import SAMPLE_RATE
 
 _PAUSE = 0.8  # seconds between two words or captions that are aligned apart
@@ -41,13 +42,14 @@ class Told:
     """In shot time (s) and in order.
 
     ``words``: found in the voice. ``phones``: their sounds, none over another, with ``SIL`` in the pauses of a stretch that was found;
-    they say nothing of what no transcript covers. ``stresses``: times of the stressed syllables. ``lost``: words that had times of
+    they say nothing of what no transcript covers. ``stresses``: times of the stressed syllables. ``questions``: ends of the questions. ``lost``: words that had times of
     their own but whose sounds were not found at them. ``warnings``: sentences that name the actor.
     """
 
     words: tuple[TimedWord, ...] = ()
     phones: tuple[Segment, ...] = ()
     stresses: tuple[float, ...] = ()
+    questions: tuple[float, ...] = ()
     lost: tuple[TimedWord, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -114,6 +116,7 @@ def told_by(wave16k: FloatArray, words: Sequence[TimedWord], captions: Sequence[
         spoken,
         tuple(phone for entry in entries for phone in entry.phones),
         tuple(sorted(time for piece in pieces for time in _stresses(voice, piece))),
+        question_ends(captions, words, spoken),
         tuple(sorted((word for word in lost if isinstance(word, TimedWord)), key=lambda word: word.start)),
         (*_trouble_notes(troubles, spoken, who), *_unknown_notes(spoken, who)),
     )

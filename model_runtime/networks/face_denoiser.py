@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS
 from .blocks import StepEmbedding, modulate
+from .brow_beats import BROWS_SIZE
 
 FACE_SIZE = len(ARKIT_NAMES)
 HEARD_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features and phones; voice activity, loudness
@@ -34,12 +35,14 @@ class FaceConfig:
     kept: int = 24  # frames shared with the window before
     feels: bool = False  # whether it is told what is felt; older checkpoints are not
     aims: bool = False  # whether it is told where the eyes point; older checkpoints are not
+    brows: bool = False  # whether it is told when brows beat; older checkpoints are not
 
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
-CONFIGS = {name: replace(sizes, feels=True, aims=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
+CONFIGS = {name: replace(sizes, feels=True, aims=True, brows=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
 DENOISER = ("curves_in.", "step.", "blocks.", "curves_out.")  # the weights that denoise; the others read conditions
+BROWS_REACH = 6  # frames to either side whose beats of the brows a frame is told of; inertia makes them late
 HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
 
@@ -52,7 +55,7 @@ class FaceConditions:
     ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
     ``feeling`` (B, T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it
     by the learned null. ``eyes`` (B, T, GAZE_SIZE): yaw and pitch (radians, in my head's frame) of where my eyes point, drawn by chance as blinks
-    are, and 1 where that is known.
+    are, and 1 where that is known. ``brows`` (B, T, BROWS_SIZE): what they do with my words (``brow_beats``).
     """
 
     mine: Tensor
@@ -67,6 +70,7 @@ class FaceConditions:
     feeling: Tensor
     felt: Tensor
     eyes: Tensor
+    brows: Tensor
 
 
 class FaceDenoiser(nn.Module):
@@ -81,7 +85,8 @@ class FaceDenoiser(nn.Module):
         self.feel = nn.Linear(len(EMOTIONS), width, bias=False) if config.feels else None
         self.null_feeling = nn.Parameter(torch.zeros(width)) if config.feels else None
         self.aim = nn.Linear(GAZE_SIZE, width, bias=False) if config.aims else None
-        for later in (self.feel, self.aim):
+        self.beat = nn.Conv1d(BROWS_SIZE, width, 2 * BROWS_REACH + 1, padding=BROWS_REACH, bias=False) if config.brows else None
+        for later in (self.feel, self.aim, self.beat):
             if later is not None:
                 nn.init.zeros_(later.weight)  # what was learned without it stays as it was
         self.curves_in = nn.Linear(2 * FACE_SIZE + 1, width)
@@ -102,6 +107,8 @@ class FaceDenoiser(nn.Module):
             audio = audio + torch.where(given.felt[:, None, None] > 0, self.feel(given.feeling), self.null_feeling)
         if self.aim is not None:
             audio = audio + self.aim(AIM_SCALE * given.eyes * given.eyes[..., 2:])
+        if self.beat is not None:
+            audio = audio + self.beat(given.brows.transpose(1, 2)).transpose(1, 2)
         keep = given.keep[..., None]
         x = self.curves_in(torch.cat([torch.where(keep > 0, given.kept, noisy), given.kept, keep], -1)) + audio
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)

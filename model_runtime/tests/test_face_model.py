@@ -149,7 +149,7 @@ def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
         """How much frame 40 changes through audio alone when audio changes at ``at``: one block, no self-attention."""
         given = FaceConditions(
             torch.zeros(1, 80, HEARD_SIZE), torch.zeros(1, 80, HEARD_SIZE), torch.zeros(1, 80, 3), torch.zeros(1, 80), torch.zeros(1, 4),
-            torch.zeros(1, dtype=torch.long), torch.ones(1, 2), torch.zeros(1, 80, 52), torch.zeros(1, 80), torch.zeros(1, 80, 26), torch.ones(1), torch.zeros(1, 80, 3),
+            torch.zeros(1, dtype=torch.long), torch.ones(1, 2), torch.zeros(1, 80, 52), torch.zeros(1, 80), torch.zeros(1, 80, 26), torch.ones(1), torch.zeros(1, 80, 3), torch.zeros(1, 80, 3),
         )  # fmt: skip
         noisy, step = torch.zeros(1, 80, 52), torch.tensor([500])
         before = network(noisy, step, given)[0, 40]

@@ -97,3 +97,17 @@ def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Pat
     save_checkpoint(tmp_path / "face.safetensors", tensors, header)
     with pytest.raises(CheckpointMismatch, match="lips"):
         FaceModel.load(tmp_path)
+
+
+def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: Path, tmp_path: Path) -> None:
+    common = ["--audio", str(folder / "audio.safetensors"), "--data", str(folder / "pack.npz"), "--device", "cpu", "--batch", "4", "--config", "tiny"]
+    out = tmp_path / "face.safetensors"
+    training.main([*common, "--only", "beat", "--from-weights", str(folder / "face.safetensors"), "--out", str(out), "--state", str(tmp_path / "s"), "--max-steps", "10"])
+    (before, _), (after, header) = load_checkpoint(folder / "face.safetensors"), load_checkpoint(out)
+    assert before.keys() == after.keys()
+    assert [name for name in before if not torch.equal(before[name], after[name])] == ["network.beat.weight"]
+    assert header["beat_training"]["steps"] == 10 and header["training"]["steps"] == 30 and header["lips_training"]["steps"] == 40
+    with pytest.raises(SystemExit, match="--from-weights"):
+        training.main([*common, "--only", "beat", "--out", str(out), "--state", str(tmp_path / "s2"), "--max-steps", "1"])
+    with pytest.raises(SystemExit, match="no parameter"):
+        training.main([*common, "--only", "bet", "--from-weights", str(out), "--out", str(tmp_path / "x"), "--state", str(tmp_path / "s3"), "--max-steps", "1"])

@@ -153,3 +153,9 @@ def test_voices_of_no_length_and_broken_samples_are_borne(voice: np.ndarray) -> 
     for broken in (voice[:0], voice[:100], np.full(SAMPLE_RATE, np.nan, np.float32), np.full(5 * SAMPLE_RATE, 0.8, np.float32)):
         assert told_by(broken, (), captions(), "Ada").words == ()
     assert texts(told_by(np.clip(voice * 20.0, -1.0, 1.0), (), captions()[:1], "Ada")) == normalise_text(captions()[0].text), "clipped"
+
+
+def test_questions_are_told_by_their_marks_and_end_with_their_last_word() -> None:
+    told = told_by(load_speech(ASSETS / "demo_b.ogg"), (), [Caption(turn["text"], turn["start"], turn["end"]) for turn in TURNS if turn["actor"] == "B"], "Ben")
+    asked = [word for word in told.words if word.text in ("improvise", "me")]
+    assert len(asked) == 2 and told.questions == tuple(word.end for word in asked)

@@ -128,7 +128,7 @@ class FaceTraining:
     def _dropped(self, clean: Tensor, given: FaceConditions) -> FaceConditions:
         """Each condition is left out now and then, and the window's head is given half of the time."""
         batch = len(clean)
-        chance = torch.from_numpy(self.rng.random((batch, 7)).astype(np.float32)).to(self.device)
+        chance = torch.from_numpy(self.rng.random((batch, 8)).astype(np.float32)).to(self.device)
         both = chance[:, :1] < 0.08
         given.hears = ((chance[:, 1:3] > 0.06) & ~both).float()
         unaware = chance[:, 3] < 0.15  # neither where the partner is nor whether we face
@@ -136,6 +136,7 @@ class FaceTraining:
         given.facing = torch.where(unaware, 0, given.facing)
         given.felt = (chance[:, 5] > 0.1).float()
         given.eyes = given.eyes * (chance[:, 6, None, None] > 0.1)
+        given.brows = given.brows * (chance[:, 7, None, None] > 0.1)
         given.keep = given.keep.clone()
         given.keep[chance[:, 4] < 0.5, : self.config.kept] = 1.0
         given.kept = clean * given.keep[..., None]
@@ -190,13 +191,22 @@ def train(args: argparse.Namespace) -> None:
     base, base_header = load_checkpoint(args.tune_lips) if args.tune_lips else (None, {})
     if base is not None:
         config = FaceConfig(**base_header["config"])
+    start, start_header = load_checkpoint(args.from_weights) if args.from_weights else (base, base_header)
+    if args.only and start is None:
+        raise SystemExit("--only trains a part of a network that is there: name it with --from-weights.")
     training = FaceTraining(config, args.data, read_encoder(args.audio), device, run.seed, base, args.felt_data if base is not None else None)
+    if args.only:
+        training.data.normalise_as(*(start[name].to(device) for name in NORMALISER))
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, run.rate)
     if base is not None:  # what reads the conditions stays the base's, so that the copy's denoiser fits it as it was trained
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith(DENOISER))
-    start = load_checkpoint(args.from_weights)[0] if args.from_weights else base
+    if args.only:
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith(tuple(args.only)))
+        if not any(parameter.requires_grad for parameter in network.parameters()):
+            raise SystemExit(f"The network has no parameter whose name begins with '{' or '.join(args.only)}'; '--only beat' trains what tells the brows when to beat.")
     if start is not None:
         trainer.start_from({k.removeprefix("network."): v for k, v in start.items() if k.startswith("network.")})
     if run.resume and trainer.resume():
@@ -216,9 +226,12 @@ def train(args: argparse.Namespace) -> None:
     if base is not None:
         if args.copy:
             save_checkpoint(args.copy, tensors, header)
-        header |= {"training": base_header["training"], "lips_training": done}
+        header |= {key: told for key, told in base_header.items() if key.endswith("training")} | {"lips_training": done}
         copied = {f"lips.{k.removeprefix('network.')}": v for k, v in tensors.items() if k.removeprefix("network.").startswith(DENOISER)}
         tensors = {k: v for k, v in base.items() if not k.startswith("lips.")} | copied
+    if args.only:  # the rest is what it was, the lips' copy with it
+        header |= {key: told for key, told in start_header.items() if key.endswith("training")} | {f"{args.only[0]}_training": done}
+        tensors = {**start, **tensors}
     save_checkpoint(args.out, tensors, header)
     print(f"Wrote {args.out}: validation {validation:.4f} after {trainer.step} steps", flush=True)
 
@@ -234,6 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/face.safetensors"))
     add_run_options(parser, CONFIGS, "default", 64, 6e-4, Path("checkpoints/face"))
     parser.add_argument("--from-weights", type=Path, help="begin with the weights of this checkpoint")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="with --from-weights: train the parameters whose names begin so, and keep the rest")
     parser.add_argument("--tune-lips", type=Path, metavar="BASE", help="train a copy of this checkpoint further, the loss on the lips alone")
     parser.add_argument("--felt-data", type=Path, default=Path("corpus/face_training.npz"), help="with --tune-lips: the pack its base learned from")
     parser.add_argument("--copy", type=Path, help="with --tune-lips: write the whole copy too, to compare")

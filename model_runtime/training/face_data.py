@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
-from ..corpus.face_composer import FaceStyle, Spoken, compose_face, speaking_track
+from ..corpus.face_composer import FaceStyle, Spoken, compose_face, drawn_brows, speaking_track
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..corpus.visemes import viseme_curves
 from ..eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
 from ..features.phones import PHONES
 from ..networks.audio_encoder import AudioEncoder, normalise_mels
+from ..networks.brow_beats import BROWS_SIZE
 from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
 from ..refine.lips import MOUTH
 from .audio_data import frame_labels
@@ -53,7 +54,7 @@ class FaceScene:
     """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,).
 
     ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral. ``phones`` (2, N): index into ``PHONES`` of what
-    is said in each mel frame, for networks that are told words.
+    is said in each mel frame, for networks that are told words. ``brows`` (2, T, BROWS_SIZE): when they beat.
     """
 
     voice: FloatArray
@@ -65,6 +66,7 @@ class FaceScene:
     emotion: NDArray[np.uint8]
     intensity: FloatArray
     phones: NDArray[np.uint8]
+    brows: FloatArray
 
 
 def compose_scene(
@@ -80,7 +82,7 @@ def compose_scene(
     tracks = [listen(spoil(rng, _mix(actor, duration)), frames) for actor in placed]
     voice, mels = (np.stack(parts) for parts in zip(*tracks))
     activity, loudness = voice[..., 0], voice[..., 1]
-    curves, gazes, styles, facings = [], [], [], []
+    curves, gazes, styles, facings, brows = [], [], [], [], []
     relationship = str(rng.choice(RELATIONSHIPS))
     calm = rng.random() < calm_share
     feelings = [[Feeling("neutral", 0.0, 0.0, duration)] if calm else _feelings(rng, duration) for _ in (0, 1)]
@@ -90,12 +92,13 @@ def compose_scene(
         gaze = _partner_direction(rng, frames, 0.9 * np.sign(rng.normal()) if towards == "away" else 0.0)
         style = FaceStyle.draw(rng)
         spoken = [Spoken(phones, stresses, question) for phones, stresses, question, *_ in placed[me]]
+        brows.append(drawn_brows(rng, spoken, style, frames, manners[me].track("arousal", frames)))
         laughs = [(phones[0][1], phones[-1][2]) for phones, _, _, laughed, *_ in placed[me] if laughed]
         speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
         eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaze if towards == "towards" else None)
         curves.append(compose_face(
             rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me], laughs,
-            partner_manners=manners[1 - me] if towards == "towards" else None,
+            partner_manners=manners[1 - me] if towards == "towards" else None, brows=brows[me],
         ))  # fmt: skip
         if lips_alone:
             curves[-1][:, MOUTH] = viseme_curves([p for utterance in spoken for p in utterance.phones], frames, loudness[me], style.articulation)[:, MOUTH]
@@ -106,7 +109,8 @@ def compose_scene(
     emotion, intensity = (np.stack(parts) for parts in zip(*(feeling_tracks(felt, frames, 0.0) for felt in feelings)))
     said = np.stack([frame_labels([phone for phones, *_ in own for phone in phones], mels.shape[1]) for own in placed]).astype(np.uint8)
     return FaceScene(
-        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity, said
+        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity, said,
+        np.stack(brows),
     )
 
 
@@ -210,7 +214,7 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
             curves=np.rint(joined("curves") * 255.0).astype(np.uint8),
             gaze=np.clip(np.rint(joined("gaze") / _GAZE_STEP), -127, 127).astype(np.int8),
             style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
-            phones=joined("phones"), emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
+            brows=np.rint(joined("brows") * 255.0).astype(np.uint8), phones=joined("phones"), emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
         )  # fmt: skip
     os.replace(partial, path)
 
@@ -233,6 +237,8 @@ class FacePack:
             emotion = data["emotion"] if said else np.full(self.curves.shape[:2], NEUTRAL, np.uint8)
             intensity = data["intensity"] * np.float32(_INTENSITY_STEP) if said else np.zeros(self.curves.shape[:2], np.float32)
             self.emotion, self.intensity = torch.from_numpy(emotion).to(device), torch.from_numpy(intensity).to(device)
+            # Not in packs from before brows were told when to beat.
+            self.brows = torch.from_numpy(data["brows"]).to(device) if "brows" in data else None
             self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
             self.told = _told(data["phones"], data["steps"], self.lengths, device) if "phones" in data else None  # not in older packs
@@ -267,6 +273,7 @@ class FacePack:
         me = actor[:, None].expand_as(rows)
         clean = (self.curves[me, rows].float() / 255.0 - self.curve_mean) / self.curve_std
         mine = self.heard[me, rows].float()
+        brows = self.brows[me, rows].float() / 255.0 if self.brows is not None else torch.zeros(count, window, BROWS_SIZE, device=self.device)
         if self.told is not None:
             words = torch.from_numpy(rng.random(count) < TOLD_SHARE).to(self.device)
             for look, first_phone in enumerate(PHONE_COLUMNS):
@@ -282,6 +289,7 @@ class FacePack:
             mine=mine, partner=self.heard[1 - me, rows].float(), gaze=gaze,
             style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
             kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device), eyes=directions(self.curves[me, rows].float() / 255.0),
+            brows=brows,
         )  # fmt: skip
         return clean, given
 
