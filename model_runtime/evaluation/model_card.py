@@ -69,7 +69,7 @@ def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, flo
         count = sum(tensor.numel() for tensor in tensors.values())
         files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
         told = _told(header.get("training") or {"steps": header.get("steps")})
-        told += "".join(f"; then {key.removesuffix('_training')}: {_told(later)}" for key, later in header.items() if key.endswith("_training") and later)
+        told += "".join(f"; then {key.removesuffix('_training')}: {_told(later)}" for key, later in header.items() if key.endswith("_training"))
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
         sources.update(header.get("corpus", []))
     path = weights / "MODEL_CARD.md"

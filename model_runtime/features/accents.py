@@ -5,6 +5,7 @@ Brows go up with a rising pitch (Cavé et al. 1996, "About the relationship betw
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from ..contract import FPS, FloatArray
 from .phones import Segment
 from .prominence import heard_stress
 from .prosody import VoiceTrack
+from .stress import LEAST_APART
 
 _PAUSE = 0.3  # s without a pitch: a phrase ends
 _LAST, _END, _SLOPE = 0.25, 0.05, 0.15  # s of voiced sound at a phrase's end: to look at, whose pitch counts, that must climb
@@ -22,7 +24,7 @@ _BEFORE = (0.70, 0.12)  # s before the end, from and to, whose low pitch is clim
 _RISE, _CLIMB, _HIGH = 0.3, 0.8, 0.1  # octaves from there, octaves a second, octaves above the voice's median
 _LOW = 10.0  # percentile
 _HIGH_END_ASKS = 0.35  # how sure that is a question: readers go on from some
-_LIKELY, _APART = 0.6, 0.18  # of a stress that is heard, so that as many count as the training reader makes; s between two
+_LIKELY = 0.6  # of a stress that is heard, so that as many count as the training reader makes
 
 
 class Accents(NamedTuple):
@@ -38,13 +40,16 @@ def told_accents(stresses: Sequence[float], questions: Sequence[float]) -> Accen
 
 
 def accents_of(track: VoiceTrack, prosody: FloatArray, said: Sequence[Segment] = (), told: Accents | None = None) -> Accents:
-    """What is ``told`` while phones are ``said``, and what is heard elsewhere in a voice and its prosody (T, 28)."""
+    """What is ``told`` while phones are ``said``, in order, and what is heard elsewhere in a voice and its prosody (T, 28)."""
     heard = heard_accents(track, prosody)
     if told is None:
         return heard
 
+    starts = [start for _, start, _ in said]
+
     def elsewhere(moments: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(time, sure) for time, sure in moments if not any(start <= time <= end for _, start, end in said)]
+        before = [bisect_right(starts, time) - 1 for time, _ in moments]
+        return [moment for moment, k in zip(moments, before) if k < 0 or moment[0] > said[k].end]
 
     return Accents(*(tuple(sorted([*known, *elsewhere(others)])) for known, others in zip(told, heard)))
 
@@ -52,7 +57,7 @@ def accents_of(track: VoiceTrack, prosody: FloatArray, said: Sequence[Segment] =
 def heard_accents(track: VoiceTrack, prosody: FloatArray) -> Accents:
     """Syllables that stand out, each as sure as it is likely, and phrases that end high."""
     likely = heard_stress(prosody)
-    peaks = find_peaks(np.pad(likely, 1), height=_LIKELY, distance=_APART * FPS)[0] - 1
+    peaks = find_peaks(np.pad(likely, 1), height=_LIKELY, distance=LEAST_APART * FPS)[0] - 1
     return Accents(tuple((float(peak) / FPS, float(likely[peak])) for peak in peaks), tuple((end, _HIGH_END_ASKS) for end in rising_ends(track)))
 
 

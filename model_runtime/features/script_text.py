@@ -16,12 +16,17 @@ _UNSPOKEN = re.compile(
 # ANNA:, JOSÉ 2:, - MRS. SMITH: at the head of a line or behind the end of a sentence.
 _SPEAKER = re.compile(r"(?m)(?:^|(?<=[.!?…\"”])(?=\s))[ \t>–—-]{0,8}([^\W\d_a-z][^\s:a-z]{0,20}(?:[ \t]{1,2}[^\s:a-z]{1,20}){0,3}):(?=\s|$)")
 _ADDRESS = re.compile(r"://|^www\.|.@.{1,80}\.")
-LONGEST_WORD = 40  # letters: more are no word
+_LONGEST_WORD = 40  # letters: more are no word
 
 
 def spoken_words(text: str) -> list[str]:
     """The normalised words of a script that are spoken."""
-    return [word for word in normalise_text(spoken_text(text)) if len(word) <= LONGEST_WORD]
+    return words_of(spoken_text(text))
+
+
+def words_of(spoken: str) -> list[str]:
+    """The normalised words of what ``spoken_text`` leaves, or of a piece of it."""
+    return [word for word in normalise_text(spoken) if len(word) <= _LONGEST_WORD]
 
 
 def spoken_text(text: str) -> str:

@@ -18,7 +18,7 @@ FUNCTION_WORDS = frozenset(
 )
 
 
-_LEAST_APART = 0.18  # s; two stresses nearer than a syllable are one
+LEAST_APART = 0.18  # s; two stresses nearer than a syllable are one
 _LEXICAL_WEIGHT = 2.5  # of the rule against one standard deviation of what is heard
 _PAUSE = 0.15  # s between two words of different phrases
 _NUCLEUS = 1.2  # what the last content word of a phrase gains, in standard deviations: English leans on it (Halliday 1967)
@@ -55,7 +55,7 @@ def find_stresses(wave16k: FloatArray, words: Sequence[Segment], phones: Sequenc
         if strength < 0.5 and len(vowels) >= 3:
             continue
         time = round(_peak(track, vowels[best]), 3)
-        if stresses and time - stresses[-1][0] < _LEAST_APART:
+        if stresses and time - stresses[-1][0] < LEAST_APART:
             if stresses[-1][1] >= strength:
                 continue
             stresses.pop()

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from ..contract import Caption, TimedWord
-from .alignment import normalise_text
-from .script_text import LONGEST_WORD, spoken_text
+from .script_text import spoken_text, words_of
 
-_ASTRAY = 1.0  # s that a word of a caption may lie outside it
+ASTRAY = 1.0  # s that a word of a caption may lie outside it
 _CLOSING = "!\"'”’)]»…."
 
 
@@ -19,7 +18,7 @@ def question_ends(captions: Sequence[Caption], words: Sequence[TimedWord], spoke
     for source in [*captions, *words]:
         if "?" not in source.text:
             continue
-        near = [word for word in spoken if word.start > source.start - _ASTRAY and word.end < source.end + _ASTRAY]
+        near = [word for word in spoken if word.start > source.start - ASTRAY and word.end < source.end + ASTRAY]
         if near:
             text, asks = _with_marks(source.text)
             for a, b, size in SequenceMatcher(None, text, [word.text for word in near], autojunk=False).get_matching_blocks():
@@ -32,7 +31,7 @@ def _with_marks(text: str) -> tuple[list[str], list[bool]]:
     words: list[str] = []
     asks: list[bool] = []
     for token in spoken_text(text).split():
-        new = [word for word in normalise_text(token) if len(word) <= LONGEST_WORD]
+        new = words_of(token)
         words += new
         asks += [False] * len(new)
         if asks and token.rstrip(_CLOSING).endswith("?"):

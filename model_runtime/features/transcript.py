@@ -14,14 +14,13 @@ from .found_text import FASTEST, WINDOW, find_long_text, find_parts, find_text, 
 from .phones import Segment
 from .script_text import spoken_text, spoken_words
 from .stress import find_stresses
-from .told_questions import question_ends
+from .told_questions import ASTRAY, question_ends
 from .wave import SAMPLE_RATE
 
 _PAUSE = 0.8  # seconds between two words or captions that are aligned apart
 _LONGEST = 15.0  # seconds aligned in one go: a mistake stays where it is
 _ROOM = 0.5  # seconds of voice before and after, as far as no other word is there
 _LEEWAY = 10.0  # points a frame by which a caption may fit worse when those around it fit
-_ASTRAY = 1.0  # seconds that a word of a caption may lie outside it
 _SLACK = 4  # words that a caption may have beyond what can be said in its time
 _CHARACTERS = 60  # of text for each word that can be said: tags and all
 _QUIET_SHARE = 0.9  # of the time between two words that pauses cover, where there is nothing else
@@ -209,7 +208,7 @@ def _by_part(stretch: _Stretch, said: Sequence[Said]) -> Iterator[tuple[_Part, l
 
 def _is_in_place(part: _Part, own: Sequence[Said]) -> bool:
     spoken = [entry for entry in own if entry.text]
-    return bool(spoken) and spoken[0].start > part.start - _ASTRAY and spoken[-1].end < part.end + _ASTRAY
+    return bool(spoken) and spoken[0].start > part.start - ASTRAY and spoken[-1].end < part.end + ASTRAY
 
 
 def _one_at_a_time(pieces: Sequence[list[Said]]) -> list[list[Said]]:

@@ -199,14 +199,13 @@ def train(args: argparse.Namespace) -> None:
         training.data.normalise_as(*(start[name].to(device) for name in NORMALISER))
     network = FaceDenoiser(config).to(device)
     trainer = Trainer(network, args.state, device, run.rate)
-    if base is not None:  # what reads the conditions stays the base's, so that the copy's denoiser fits it as it was trained
+    # What reads the conditions stays the base's, so that the copy's denoiser fits it as it was trained.
+    learning = tuple(args.only) if args.only else DENOISER if base is not None else None
+    if learning:
         for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name.startswith(DENOISER))
-    if args.only:
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name.startswith(tuple(args.only)))
+            parameter.requires_grad_(name.startswith(learning))
         if not any(parameter.requires_grad for parameter in network.parameters()):
-            raise SystemExit(f"The network has no parameter whose name begins with '{' or '.join(args.only)}'; '--only beat' trains what tells the brows when to beat.")
+            raise SystemExit(f"The network has no parameter whose name begins with '{' or '.join(learning)}'; '--only beat' trains what tells the brows when to beat.")
     if start is not None:
         trainer.start_from({k.removeprefix("network."): v for k, v in start.items() if k.startswith("network.")})
     if run.resume and trainer.resume():
