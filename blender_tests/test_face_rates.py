@@ -17,16 +17,27 @@ MOUTH = [index for name, index in CURVE.items() if name.startswith(("jaw", "mout
 OTHERS = [index for name, index in CURVE.items() if name.startswith(("brow", "eyeLook", "eyeWide", "eyeSquint", "cheekSquint"))]
 
 
-@pytest.fixture(scope="module")
-def faces() -> list[np.ndarray]:
-    """What the trained face makes of the demo's two voices: 20 s of each, (601, 52)."""
+def generated(seconds: float) -> list[np.ndarray]:
+    """What the trained face makes of the demo's two voices, (T, 52) each."""
     pytest.importorskip("torch", reason="needs the runtime's libraries")
+    from model_runtime.contract import frame_count
     from model_runtime.face import FaceModel
     from model_runtime.features.audio import load_speech
 
     model = FaceModel.load()
-    waves = [load_speech(path, 0.0, 20.0) for path in default_speech()]
-    return [model.generate(wave, np.zeros_like(wave), 601, seed) for seed, wave in enumerate(waves)]
+    waves = [load_speech(path, 0.0, seconds) for path in default_speech()]
+    return [model.generate(wave, np.zeros_like(wave), frame_count(seconds), seed) for seed, wave in enumerate(waves)]
+
+
+@pytest.fixture(scope="module")
+def faces() -> list[np.ndarray]:
+    return generated(20.0)
+
+
+@pytest.fixture(scope="module")
+def whole_faces() -> list[np.ndarray]:
+    """Of all that the voices say: few closures are so brief and so placed that a frame rate loses them."""
+    return generated(24.6)
 
 
 def at_rate(face: np.ndarray, rate: float) -> np.ndarray:
@@ -60,14 +71,14 @@ def test_every_closure_of_a_generated_face_is_closed_on_the_nearest_frame(faces:
 
 
 @pytest.mark.parametrize("rate", [24.0, 25.0, 30.0 / 1.001])
-def test_plain_interpolation_would_lose_closures(faces: list[np.ndarray], rate: float) -> None:
+def test_plain_interpolation_would_lose_closures(whole_faces: list[np.ndarray], rate: float) -> None:
     from model_runtime.refine.lips import lip_gap
 
     lost = 0
-    for face in faces:
+    for face in whole_faces:
         shown = plain(face, rate).astype(np.float32)
         lost += int((lip_gap(shown)[nearest(np.flatnonzero(lip_gap(face) == 0.0), rate, len(shown))] > 0.03).sum())
-    assert lost >= 1
+    assert lost >= 2
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -20,7 +20,7 @@ from ..networks.face_style import FaceStyle, blink_times
 from ..refine.lips import CURVE, JAW, PARTING, SILENCE, columns, part_lips
 from .expressions import answering_curves, felt_curves, limited, slow_noise, uneven
 from .manner import Manners
-from .visemes import Phone, lay_contacts, opening_weight, viseme_curves
+from .visemes import Phone, last_sound, lay_contacts, opening_weight, viseme_curves
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Spoken:
     @property
     def last_sound(self) -> float:
         """When the last word is over."""
-        return max((end for phone, _, end in self.phones if phone != "SIL"), default=self.end)
+        return last_sound(self.phones)
 
 
 @dataclass
@@ -104,7 +104,8 @@ def compose_face(
     _brows(face, rng, drawn_brows(rng, spoken, style, frames, time.arousal) if brows is None else brows, felt)
     _listen(face, rng, time)
     rounded = np.clip(1.6 * (face[:, CURVE["mouthPucker"]] + face[:, CURVE["mouthFunnel"]]), 0.0, 1.0) * time.speaking
-    felt[:, _WIDTH] *= (1.0 - 0.65 * rounded)[:, None]  # nobody says "you" through a full smile
+    # Nobody says "you" through a full smile; cheeks give way, and come back, a little slower than lips.
+    felt[:, _WIDTH] *= (1.0 - 0.65 * gaussian_filter1d(rounded, 1.0, mode="nearest"))[:, None]
     face = limited(uneven(rng, face + felt))
     _laugh(face, rng, time, laughs)
     gaze = glances(rng, frames, time.speaking, time.starts) if gaze is None else with_fixations(rng, gaze)
@@ -172,7 +173,7 @@ def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
         face[:, right_column] += share * smile * right
 
 
-def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray | None) -> FloatArray:
+def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray) -> FloatArray:
     """(``frames``, BROWS_SIZE) what brows do with the stresses and questions of what is ``spoken``."""
     stresses = [(time, 1.0) for utterance in spoken for time, _ in utterance.stresses]
     return brow_beats(rng, stresses, [(u.last_sound, 1.0) for u in spoken if u.question], style, frames, arousal)

@@ -73,6 +73,11 @@ _LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
 _SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
 
 
+def last_sound(phones: Sequence[Phone]) -> float:
+    """When (s) the last word is over; the end of ``phones`` where none is said."""
+    return max((end for phone, _, end in phones if phone != SILENCE), default=phones[-1][2])
+
+
 def viseme_curves(phones: Sequence[Phone], frames: int, loudness: FloatArray | None = None, articulation: float = 1.0) -> FloatArray:
     """(T, 52) mouth curves for ``phones`` (seconds from frame 0); every other curve is 0.
 

@@ -22,7 +22,7 @@ from ..corpus.face_composer import Spoken, compose_face
 from ..corpus.manner import Manners
 from ..corpus.scene import Feeling
 from ..corpus.summary_page import fill_in, write_whole
-from ..corpus.visemes import viseme_curves
+from ..corpus.visemes import last_sound, viseme_curves
 from ..face import FaceModel
 from ..features.accents import told_accents
 from ..features.phones import Segment
@@ -34,7 +34,7 @@ from ..refine.lips import CURVE, JAW, MOUTH, lip_gap
 from .face_measures import FaceGeometry, brow_lift, liveliness, probe_accuracy, question_lift, style_distance
 from .face_rows import markdown
 from .ict_face import IctFace
-from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, last_sound, score_lips
+from .lips import HeldOutSpeech, LipScores, MouthGeometry, held_out_speech, score_lips
 from .model_card import write_card
 from .odd_sounds import odd_sounds
 from .quick import TARGETS, kept_measures

@@ -136,11 +136,6 @@ class HeldOutSpeech:
     question: bool = False
 
 
-def last_sound(phones: Sequence[Phone]) -> float:
-    """When (s) the last word is over."""
-    return max(end for phone, _, end in phones if phone != SILENCE)
-
-
 def held_out_texts(data_dir: Path) -> dict[str, str]:
     """What each utterance of the held-out readers says, by "folder/name"."""
     speech = data_dir / "speech"
