@@ -24,6 +24,7 @@ MAIN = ROOT / ".venv"
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of builds without CUDA
 # Every Blender version the main job is tested on, and the Python that its module is built for.
 OTHER_BLENDERS = {"bpy-5.0": ("bpy==5.0.1", (3, 11)), "bpy-5.2": ("bpy==5.2.3", (3, 13))}
+TRAINERS = {"audio": "speech_encoder", "body": "train_body", "face": "face"}  # networks by their module in training/
 TEST_TOOLS = ("pytest", "pytest-timeout")
 # What Blender as a module links against, even where there is no screen, by Debian package; the last draws the previews.
 SYSTEM_LIBRARIES = {
@@ -62,7 +63,7 @@ def demo(options: argparse.Namespace, _: list[str]) -> None:
     sources = [*_sources("interact_addon"), *_sources("model_runtime"), *(Path(word) for word in speech[1::2]), ROOT / "pyproject.toml"]
     results = [out / name for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")]
     _step("the demo scene: build, generate, key, export, render", out / ".perform", sources, results, lambda: _call(perform), " ".join(speech))
-    report = (str(python), "-m", "model_runtime.evaluation.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out), "--behaviour")
+    report = (str(python), "-m", "model_runtime.studies.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out), "--behaviour")
     sources = [*_sources("model_runtime"), out / "request.json", out / "performance.npz", out / "preview.png"]
     _step("the report", out / ".report", sources, [out / "report.json", out / "report.html"], lambda: _call(report))
     print(f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s).")
@@ -87,27 +88,27 @@ def test(options: argparse.Namespace, rest: list[str]) -> None:
 
 def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
     module = "comparison" if options.baselines else "quick"
-    _call((str(environment()), "-m", f"model_runtime.evaluation.{module}", *rest))
+    _call((str(environment()), "-m", f"model_runtime.studies.{module}", *rest))
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", "model_runtime.evaluation.bench", *rest))
+    _call((str(environment()), "-m", "model_runtime.studies.bench", *rest))
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
     """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack; what is there and fits is kept."""
     python = str(environment())
     data, corpus = options.data.resolve(), ROOT / "corpus"
-    for module, made in (("library", "clips.npz"), ("speech_build", "speech_library.npz")):
+    for module, made in (("datasets.library", "clips.npz"), ("corpus.voices.speech_build", "speech_library.npz")):
         if (corpus / made).is_file() and not options.fresh:
             print(f"[cached] corpus/{made}")
             continue
         _say(f"corpus/{made}")
-        _call((python, "-m", f"model_runtime.corpus.{module}", "--data", str(data), "--out", f"corpus/{made}"))
+        _call((python, "-m", f"model_runtime.{module}", "--data", str(data), "--out", f"corpus/{made}"))
     _say("corpus/scenes")  # keeps the scenes that fit, and says so
     _call((python, "-m", "model_runtime.corpus.composer", *rest, *(["--fresh"] if options.fresh else [])))
     speech = corpus / "speech_library.npz"
-    more = ("-m", "model_runtime.corpus.ear_voices", "--out", "corpus/ear_voices.npz")
+    more = ("-m", "model_runtime.corpus.voices.more_voices", "--out", "corpus/ear_voices.npz")
     face = ("-m", "model_runtime.training.face", "--pack")
     for made, command in (
         ("ear_voices.npz", more), ("face_training.npz", (*face, "corpus/face_training.npz")),
@@ -134,7 +135,7 @@ def train(options: argparse.Namespace, rest: list[str]) -> None:
             _call((python, "-m", "model_runtime.training.word_features", "--speech", str(speech), "--out", str(words)))
         rest = [*rest, "--words", str(words)]
     for stage in stages:
-        _call((python, "-m", f"model_runtime.training.{options.network}", *([stage] if stage else []), *rest))
+        _call((python, "-m", f"model_runtime.training.{TRAINERS[options.network]}", *([stage] if stage else []), *rest))
 
 
 def package(options: argparse.Namespace, rest: list[str]) -> None:
@@ -168,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     composed.add_argument("--fresh", action="store_true", help="make everything again")
     composed.add_argument("--package", type=Path, metavar="PATH.tar.xz", help="also pack all that training needs into one archive")
     trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
-    trained.add_argument("network", choices=("audio", "body", "face"))
+    trained.add_argument("network", choices=tuple(TRAINERS))
     evaluated = command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes; further arguments go to it", passes=True)
     evaluated.add_argument("--baselines", action="store_true", help="beside LDA1 and LDA2, which are trained first where they are missing (--steps N)")
     packed = command("package", package, "build the extension's zip for Blender into dist")

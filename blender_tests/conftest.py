@@ -111,7 +111,7 @@ def two_armatures() -> tuple[bpy.types.Object, bpy.types.Object]:
 @pytest.fixture(scope="session")
 def demo_blend(addon: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo scene cut to two seconds of draft, saved once: each test opens its own copy."""
-    from interact_addon.demo import build_demo_scene
+    from interact_addon.demo.scene import build_demo_scene
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene

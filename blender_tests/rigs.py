@@ -8,10 +8,10 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from interact_addon.cast import CastActor
-from interact_addon.cast.rigs import RigTable
-from model_runtime import rotations as rot
-from model_runtime import skeleton as sk
+from interact_addon.rig.cast import CastActor
+from interact_addon.rig.tables import RigTable
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 
 A_POSE: dict[str, tuple[float, float, float]] = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),

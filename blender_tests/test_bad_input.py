@@ -12,9 +12,9 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon import generation, preferences
 from interact_addon.batch import main as interact
 from interact_addon.properties import actor_name
+from interact_addon.worker_client import generation, settings
 
 from .test_operators import state_of
 
@@ -183,14 +183,14 @@ def test_overlapping_action_strips_are_named(shot: bpy.types.Scene) -> None:
 
 
 def test_an_unknown_emotion_lists_them_all(shot: bpy.types.Scene) -> None:
-    from interact_addon.script.strips import add_emotion
+    from interact_addon.scene.strips import add_emotion
 
     add_emotion(shot, actor_name(shot.interact.actor_a), "joy", 1.0, shot.frame_start, shot.frame_end).name = "happy"
     refused(shot, "'happy'", "anger, annoyance", "neutral")
 
 
 def test_a_chosen_transcript_that_is_gone_is_named(shot: bpy.types.Scene, tmp_path: Path) -> None:
-    from interact_addon.script.transcripts import choose_transcript
+    from interact_addon.scene.transcripts import choose_transcript
 
     (tmp_path / "final.txt").write_text("Okay, from the top.")
     choose_transcript(strips_of(shot, 0, "Speech")[0], str(tmp_path / "final.txt"))
@@ -223,20 +223,20 @@ def test_a_worker_that_is_killed_in_the_middle(shot: bpy.types.Scene) -> None:
 
 @pytest.mark.parametrize("kept", [0, 1000, -100])
 def test_a_truncated_checkpoint(shot: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
-    from model_runtime.checkpoint import WEIGHTS  # where torch is: the tests' own environment
+    from model_runtime.common.checkpoints import WEIGHTS
 
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS, weights)
     largest = max(weights.glob("*.safetensors"), key=lambda path: path.stat().st_size)
     largest.write_bytes(largest.read_bytes()[:kept])
-    monkeypatch.setattr(preferences, "weights_folder", lambda: weights)
+    monkeypatch.setattr(settings, "weights_folder", lambda: weights)
     refused(shot, largest.name, "install")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
 def test_a_full_disk_while_the_result_is_written(shot: bpy.types.Scene) -> None:
     runtime = generation.runtime()
-    (runtime.log_path.parent / f"performance_{runtime._jobs + 1}.npz.part").symlink_to("/dev/full")
+    (runtime.log_path.parent / f"performance_{runtime._jobs + 1}.part.npz").symlink_to("/dev/full")
     refused(shot, "No space left", "free some space")
 
 

@@ -85,7 +85,7 @@ import bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
 bpy.ops.wm.open_mainfile(filepath=sys.argv[2])
-import bl_ext.user_default.interact_addon.runtime_process as runtime_process
+import bl_ext.user_default.interact_addon.worker_client.process as runtime_process
 print("worker in", runtime_process.runtime_root())
 assert "interact_addon" in str(runtime_process.runtime_root())
 done = bpy.ops.interact.generate("EXEC_DEFAULT")
@@ -94,14 +94,14 @@ print(done, len(bpy.data.actions), "actions")
 
 
 def _runtime_python() -> Path:
-    from interact_addon.runtime_install import find_runtime_python
+    from interact_addon.worker_client.installation import find_runtime_python
 
     return find_runtime_python("", None)
 
 
 def test_the_request_of_a_shot_is_what_the_runtime_reads(shot: bpy.types.Scene) -> None:
-    from interact_addon.request import build_request
+    from interact_addon.scene.request import build_request
 
     request, _ = build_request(shot)
-    again = contract.Request.from_json(request.to_json())
-    assert again.to_json() == request.to_json() and abs(again.duration - 2.0) < 0.1
+    again = contract.request_from_json(contract.request_to_json(request))
+    assert contract.request_to_json(again) == contract.request_to_json(request) and abs(again.duration - 2.0) < 0.1

@@ -8,14 +8,15 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.cast import RigNotRecognised, cast_actor, find_faces, map_rig, measure, start_placement
-from interact_addon.cast.faces import arkit_weights
-from interact_addon.cast.mapping import map_bones
-from interact_addon.cast.rigs import TABLES, RigTable
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.smplx import SMPLX
-from interact_addon.cast.rigs.unreal import UNREAL
-from model_runtime import skeleton as sk
+from interact_addon.rig.cast import RigNotRecognised, cast_actor, find_faces, map_rig, start_placement
+from interact_addon.rig.faces import arkit_weights
+from interact_addon.rig.mapping import map_bones
+from interact_addon.rig.measure import measure
+from interact_addon.rig.tables import TABLES, RigTable
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.smplx import SMPLX
+from interact_addon.rig.tables.unreal import UNREAL
+from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES
 from model_runtime.errors import InvalidRequest
 

@@ -9,11 +9,11 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.demo import build_demo_scene
-from interact_addon.demo_parts.character import build_head
-from interact_addon.demo_parts.head import EYE_RADIUS, Face
-from interact_addon.demo_parts.surface import Part
-from interact_addon.render_preview import render_preview
+from interact_addon.demo.character import build_head
+from interact_addon.demo.head import EYE_RADIUS, Face
+from interact_addon.demo.preview import render_preview
+from interact_addon.demo.scene import build_demo_scene
+from interact_addon.demo.surface import Part
 from interact_addon.runtime_api import contract, errors
 
 Head = tuple[Part, dict[str, np.ndarray]]

@@ -8,13 +8,13 @@ import bpy
 import pytest
 
 from interact_addon import compat
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.request import build_request
-from interact_addon.script import strips
-from interact_addon.script.channels import EMOTIONS as EMOTION_CHANNEL
-from interact_addon.script.channels import is_channel_of
-from interact_addon.script.emotions import emotion_name, emotion_of
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import strips
+from interact_addon.scene.channels import EMOTIONS as EMOTION_CHANNEL
+from interact_addon.scene.channels import is_channel_of
+from interact_addon.scene.emotions import emotion_name, emotion_of
+from interact_addon.scene.request import build_request
 from model_runtime.contract import EMOTIONS, RELATIONSHIPS, EmotionSpan
 from model_runtime.errors import InvalidRequest
 

@@ -8,11 +8,11 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.cast import CastActor, cast_actor
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.export import export_fbx
-from interact_addon.keying import key_performance
+from interact_addon.export.fbx import export_fbx
+from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
 from model_runtime.errors import OutOfSpace
 
 from .rigs import add_face, make_rig, perform

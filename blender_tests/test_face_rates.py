@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from interact_addon.demo_parts.timeline import default_speech
-from interact_addon.retarget.resample import resample_face, scene_frame_count
+from interact_addon.demo.timeline import default_speech
+from interact_addon.rig.resample import resample_face, scene_frame_count
 from model_runtime.contract import ARKIT_NAMES
 
 RATES = (24.0, 25.0, 30.0 / 1.001, 50.0, 60.0)
@@ -21,8 +21,8 @@ def generated(seconds: float) -> list[np.ndarray]:
     """What the trained face makes of the demo's two voices, (T, 52) each."""
     pytest.importorskip("torch", reason="needs the runtime's libraries")
     from model_runtime.contract import frame_count
-    from model_runtime.face import FaceModel
-    from model_runtime.features.audio import load_speech
+    from model_runtime.face.model import FaceModel
+    from model_runtime.speech.audio import load_speech
 
     model = FaceModel.load()
     waves = [load_speech(path, 0.0, seconds) for path in default_speech()]
@@ -61,7 +61,7 @@ def peaks(curve: np.ndarray, least: float) -> np.ndarray:
 
 @pytest.mark.parametrize("rate", RATES)
 def test_every_closure_of_a_generated_face_is_closed_on_the_nearest_frame(faces: list[np.ndarray], rate: float) -> None:
-    from model_runtime.refine.lips import lip_gap
+    from model_runtime.face.mouth_shapes import lip_gap
 
     for face in faces:
         shut = np.flatnonzero(lip_gap(face) == 0.0)
@@ -72,7 +72,7 @@ def test_every_closure_of_a_generated_face_is_closed_on_the_nearest_frame(faces:
 
 @pytest.mark.parametrize("rate", [24.0, 25.0, 30.0 / 1.001])
 def test_plain_interpolation_would_lose_closures(whole_faces: list[np.ndarray], rate: float) -> None:
-    from model_runtime.refine.lips import lip_gap
+    from model_runtime.face.mouth_shapes import lip_gap
 
     lost = 0
     for face in whole_faces:

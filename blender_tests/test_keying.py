@@ -8,12 +8,12 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.cast import CastActor, cast_actor
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.keying import key_performance
-from interact_addon.retarget.resample import resample_face
-from model_runtime import skeleton as sk
+from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.resample import resample_face
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES
 from model_runtime.errors import InvalidRequest
 

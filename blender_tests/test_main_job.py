@@ -71,7 +71,7 @@ def test_two_voices_and_labels_become_two_performing_characters(shot: bpy.types.
 
 
 def test_the_same_seed_repeats_and_another_differs(shot: bpy.types.Scene) -> None:
-    from interact_addon import generation
+    from interact_addon.worker_client import generation
 
     def pose(seed: int) -> list[float]:
         performance = generation.generate_scene(shot, seed=seed).performance

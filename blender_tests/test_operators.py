@@ -8,9 +8,10 @@ from pathlib import Path
 import bpy
 import pytest
 
-from interact_addon import feedback, generation
-from interact_addon.demo_parts.timeline import default_speech
+from interact_addon.demo.timeline import default_speech
+from interact_addon.operators import feedback
 from interact_addon.runtime_api import contract, errors
+from interact_addon.worker_client import generation
 
 
 def keyed_curves() -> int:

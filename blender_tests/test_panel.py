@@ -7,7 +7,8 @@ from pathlib import Path
 import bpy
 import pytest
 
-from interact_addon import generation, panels
+from interact_addon import panels
+from interact_addon.worker_client import generation
 
 
 def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:

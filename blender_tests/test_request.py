@@ -10,11 +10,11 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.request import build_request, cast_scene
-from interact_addon.script import strips
-from interact_addon.script.channels import ACTIONS, SPEECH
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import strips
+from interact_addon.scene.channels import ACTIONS, SPEECH
+from interact_addon.scene.request import build_request, cast_scene
 from model_runtime.contract import ActionSpan, Actor, Request
 from model_runtime.errors import InvalidRequest, SpeechFileMissing
 

@@ -10,15 +10,15 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.cast import cast_actor
-from interact_addon.cast.rigs import TABLES, RigTable
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.keying import key_performance
-from interact_addon.retarget import retarget
-from interact_addon.retarget.euler import EULER_ORDERS, continuous_euler
-from model_runtime import rotations as rot
-from model_runtime import skeleton as sk
+from interact_addon.rig.cast import cast_actor
+from interact_addon.rig.euler import EULER_ORDERS, continuous_euler
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.retarget import retarget
+from interact_addon.rig.tables import TABLES, RigTable
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ActorPerformance, Performance
 
 from .rigs import A_POSE, PREFIXES, T_POSE, add_face, generate_rigify, joint_error, lay_down, make_rig, perform, turned
@@ -154,7 +154,7 @@ def test_captured_motion_lands_on_ready_characters(load_character, data: Path, c
     """A captured man sits and touches his face: all 22 body joints within a centimetre."""
     import tarfile
 
-    from model_runtime.corpus.rocketbox import read_rocketbox
+    from model_runtime.datasets.rocketbox import read_rocketbox
 
     with tarfile.open(data / "motion" / "rocketbox.tar") as archive:
         member = next(m for m in archive if m.name.endswith("m_sit_chair_idle_touch_face.npz"))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from interact_addon import runtime_install
 from interact_addon.runtime_api import contract, errors, skeleton
-from interact_addon.runtime_process import RuntimeMissing, RuntimeProcess, WorkerDied
+from interact_addon.worker_client import installation as runtime_install
+from interact_addon.worker_client.process import RuntimeMissing, RuntimeProcess, WorkerDied
 
 
 def a_request(duration: float = 1.0) -> contract.Request:
@@ -79,7 +79,7 @@ def test_cancel_stops_the_work_within_three_seconds(runtime: RuntimeProcess) -> 
 
 def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(runtime: RuntimeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     deaf = (sys.executable, "-c", "import time; print('{\"ready\": true, \"contract\": 1}', flush=True); time.sleep(600)")
-    monkeypatch.setattr("interact_addon.runtime_process.runtime_command", lambda python: deaf)
+    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: deaf)
     runtime.start_job(a_request())
     while runtime._ready is None:
         runtime.poll()
@@ -98,7 +98,7 @@ def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(runtime: Runt
 
 def test_a_python_without_the_libraries_is_named_with_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = (sys.executable, "-I", "-S", "-c", "import numpy")
-    monkeypatch.setattr("interact_addon.runtime_process.runtime_command", lambda python: bare)
+    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: bare)
     runtime = RuntimeProcess(Path(sys.executable))
     with pytest.raises(RuntimeMissing, match=r"No module named 'numpy'.*install the runtime"):
         runtime.run(a_request())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from interact_addon.script.textgrid import read_tiers
-from interact_addon.script.transcript_files import LARGEST, read_transcript_file, transcript_beside
-from interact_addon.script.transcript_times import cut, heard_part, outside
+from interact_addon.scene.textgrid import read_tiers
+from interact_addon.scene.transcript_files import LARGEST, read_transcript_file, transcript_beside
+from interact_addon.scene.transcript_times import cut, heard_part, outside
 from model_runtime.contract import Caption, TimedWord
 from model_runtime.errors import InvalidRequest
 

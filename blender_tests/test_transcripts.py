@@ -12,12 +12,13 @@ import pytest
 
 from interact_addon import compat
 from interact_addon.batch import _save_blend
-from interact_addon.cast.rigs.mixamo import MIXAMO
-from interact_addon.cast.rigs.unreal import UNREAL
-from interact_addon.request import build_request
-from interact_addon.script import strips
-from interact_addon.script.channels import SPEECH, TRANSCRIPT, ensure_channel
-from interact_addon.script.transcripts import CHOSEN, choose_transcript, chosen_transcript
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.runtime_api import contract
+from interact_addon.scene import strips
+from interact_addon.scene.channels import SPEECH, TRANSCRIPT, ensure_channel
+from interact_addon.scene.request import build_request
+from interact_addon.scene.transcripts import CHOSEN, choose_transcript, chosen_transcript
 from model_runtime.contract import Actor, Caption, TimedWord
 from model_runtime.errors import InvalidRequest
 
@@ -326,5 +327,5 @@ def test_words_and_captions_of_the_request_pass_the_contract(scene: bpy.types.Sc
     strips.add_speech(scene, "Anna", voice, 1)
     write_text(scene, "Well now", 13, 49)
     request, _ = build_request(scene)
-    assert type(request).from_json(request.to_json()).actors[0].words == request.actors[0].words
+    assert contract.request_from_json(contract.request_to_json(request)).actors[0].words == request.actors[0].words
     assert all(isinstance(word, TimedWord) for word in request.actors[0].words)

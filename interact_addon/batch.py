@@ -13,11 +13,12 @@ from pathlib import Path
 
 import bpy
 
-from . import compat, generation
-from .demo import build_demo_scene
-from .export import export_fbx
+from . import compat
+from .demo.scene import build_demo_scene
+from .export.fbx import export_fbx
 from .runtime_api import contract, errors
-from .script.transcripts import transcripts_seen_from
+from .scene.transcripts import transcripts_seen_from
+from .worker_client import generation
 
 
 def main(arguments: list[str]) -> int:
@@ -56,7 +57,7 @@ def generate(options: argparse.Namespace) -> None:
 
 def demo(options: argparse.Namespace) -> None:
     """The demo scene, performed: demo.blend, demo.fbx, preview.png, preview.mp4, and the plain data of the job."""
-    from .render_preview import render_preview  # which nobody else needs
+    from .demo.preview import render_preview
 
     folder = _output_folder(options.out)
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -70,7 +71,7 @@ def demo(options: argparse.Namespace) -> None:
     _direct(scene, options)
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
     assert job.performance is not None
-    _write_text(folder / "request.json", job.request.to_json())
+    _write_text(folder / "request.json", contract.request_to_json(job.request))
     job.performance.save(folder / "performance.npz")
     bpy.ops.file.pack_all()  # the voices travel inside the file
     _save_blend(folder / "demo.blend")

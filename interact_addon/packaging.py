@@ -15,8 +15,8 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# What generating needs. Training, measuring, composing and their data stay in the repository.
-RUNTIME_PARTS = ("convert", "features", "networks", "refine", "weights")
+# Packages of the runtime that generating does not need; they stay in the repository.
+FOR_DEVELOPERS = ("corpus", "datasets", "drawing", "metrics", "studies", "tests", "training")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "*.part")
 ONLY_FOR_DEVELOPERS = ("matplotlib",)
 
@@ -45,14 +45,15 @@ def stage(folder: Path) -> Path:
     """Lay out the extension's files in ``folder`` as they go into the zip."""
     shutil.copytree(REPOSITORY / "interact_addon", folder, ignore=LEFT_OUT)
     runtime = folder / "model_runtime"
-    runtime.mkdir()
-    for file in sorted((REPOSITORY / "model_runtime").glob("*.py")):
-        shutil.copy2(file, runtime)
-    for part in RUNTIME_PARTS:
-        shutil.copytree(REPOSITORY / "model_runtime" / part, runtime / part, ignore=LEFT_OUT)
+    shutil.copytree(REPOSITORY / "model_runtime", runtime, ignore=_without_developers)
     shutil.copy2(REPOSITORY / "LICENSE", folder)
     (runtime / "requirements.txt").write_text("\n".join(runtime_requirements()) + "\n", "utf-8")
     return folder
+
+
+def _without_developers(folder: str, names: list[str]) -> set[str]:
+    left_out = set(LEFT_OUT(folder, names))
+    return left_out | set(FOR_DEVELOPERS) if Path(folder) == REPOSITORY / "model_runtime" else left_out
 
 
 def runtime_requirements() -> list[str]:

@@ -6,12 +6,13 @@ import textwrap
 
 import bpy
 
-from . import compat, generation
+from . import compat
+from .operators.transcripts import active_voice
 from .properties import actor_name
 from .runtime_api import contract
-from .script.channels import SPEECH, strips_of
-from .script.transcript_operators import active_voice
-from .script.transcripts import chosen_transcript
+from .scene.channels import SPEECH, strips_of
+from .scene.transcripts import chosen_transcript
+from .worker_client import generation
 
 
 class _Sidebar:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from . import batch, compat, generation, operators, panels, preferences, properties, runtime_operators
+from . import batch, compat, panels, preferences, properties
+from .operators import operators
+from .operators import runtime as runtime_operators
+from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_actor,

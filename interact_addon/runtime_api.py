@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model_runtime import contract, errors, rotations, skeleton
+    from model_runtime import contract, errors
+    from model_runtime.body_model import rotations, skeleton
 else:
     try:
-        from .model_runtime import contract, errors, rotations, skeleton
+        from .model_runtime import contract, errors
+        from .model_runtime.body_model import rotations, skeleton
     except ImportError:
-        from model_runtime import contract, errors, rotations, skeleton
+        from model_runtime import contract, errors
+        from model_runtime.body_model import rotations, skeleton
 
 __all__ = ["contract", "errors", "rotations", "skeleton"]

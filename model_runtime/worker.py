@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from . import __version__
-from .contract import CONTRACT_VERSION, Performance, Progress, ProgressCallback, Request
+from .contract import CONTRACT_VERSION, Performance, Progress, ProgressCallback, Request, request_from_json
 from .errors import Cancelled, InterActError, InvalidRequest, OutOfSpace
 
 Message = dict[str, Any]
@@ -118,7 +118,7 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     request_path, out = Path(message["request"]), Path(message["out"])
     progress(Progress("Starting the runtime", 0.0))
     try:
-        request = Request.from_json(request_path.read_text("utf-8"))
+        request = request_from_json(request_path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
     if not out.parent.is_dir():
@@ -140,11 +140,13 @@ def generate_on_all_cores(request: Request, progress: ProgressCallback, weights:
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     import torch
 
+    from .common.checkpoints import WEIGHTS
     from .generate import generate
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
-    return generate(request, progress, Path(weights) if weights else None, wav2vec2=Path(wav2vec2) if wav2vec2 else None)
+    folder = Path(weights) if weights else WEIGHTS
+    return generate(request, progress, folder, wav2vec2=Path(wav2vec2) if wav2vec2 else None)
 
 
 def describe(error: BaseException) -> dict[str, str]:

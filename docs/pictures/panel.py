@@ -15,7 +15,7 @@ import bpy
 UNWANTED = {"OUTLINER", "PROPERTIES", "DOPESHEET_EDITOR", "TIMELINE"}
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import interact_addon  # noqa: E402
-from interact_addon.demo import build_demo_scene  # noqa: E402
+from interact_addon.demo.scene import build_demo_scene  # noqa: E402
 
 
 def steps(picture: Path | None) -> Iterator[float]:

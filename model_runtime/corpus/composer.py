@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..datasets.library import load_library
+from ..datasets.scene import Scene, SceneUnreadable
 from ..errors import InterActError
 from .excerpt import good_part
 from .jobs import cores, in_order
-from .library import load_library
-from .scene import Scene, SceneUnreadable
 from .shards import INDEX, Index, Origin, ScenesUnfit, code_sum, differences, file_sum, read_index
-from .speech_library import load_speech_library
 from .staging import Material, compose_scene, gather
 from .summary import summary
+from .voices.speech_library import load_speech_library
 
 SPLITS = {"train": 0, "test": 500_000}  # first number of a split's scenes, on top of the seed's
 TEST_SHARE = 1.0 / 12.0  # half an hour of six
@@ -245,7 +245,7 @@ def _file_name(number: int) -> str:
 
 def look(out_dir: Path, count: int, speech: Path) -> list[Path]:
     """Contact sheets and short films with sound of ``count`` scenes spread over ``out_dir``, and of the rejected ones, in ``look/``."""
-    from ..evaluation.look import FilmNeedsFfmpeg, scene_film, scene_sheet
+    from ..drawing.contact_sheets import FilmNeedsFfmpeg, scene_film, scene_sheet
 
     files = sorted(out_dir.glob("scene_*.npz"))
     chosen = files[:: max(1, len(files) // max(count, 1))][:count] + sorted((out_dir / REJECTED).glob("scene_*.npz"))[:count]

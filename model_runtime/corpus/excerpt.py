@@ -9,8 +9,8 @@ import numpy as np
 from scipy.ndimage import binary_dilation
 
 from ..contract import FPS
+from ..datasets.scene import Feeling, Scene
 from .filter import fault, faults
-from .scene import Feeling, Scene
 
 SHORTEST = 60.0  # s
 _MARGIN = round(0.5 * FPS)  # frames beside a fault that go with it

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..body_model.skeleton import INDEX
 from ..contract import ACTION_LABELS, FPS
-from ..evaluation.corpus_measures import GOING, angular_speeds, bodies_of, contents_of, label_hits, sliding
-from ..evaluation.posed import Posed
-from ..features.prosody import VOICE_ACTIVITY
-from ..skeleton import INDEX
-from .scene import Scene
+from ..datasets.scene import Scene
+from ..metrics.posed import Posed
+from ..metrics.scene_measures import GOING, angular_speeds, bodies_of, contents_of, label_hits, sliding
+from ..speech.prosody import VOICE_ACTIVITY
 
 # Limits are those of captured motion of the same kinds (clips that ``corpus_measures.compares``): the figure that one frame in
 # ten thousand passes, or what stands beside it. Nothing composed of those clips need be worse.

@@ -32,7 +32,7 @@ Compose six hours on all cores (numpy and scipy), from this folder:
 
     python3 -m model_runtime.corpus.composer --hours 6 --seed 1
 
-Then train with torch and safetensors: python3 -m model_runtime.training.body lower --words corpus/word_features.npz, the same with upper, and
+Then train with torch and safetensors: python3 -m model_runtime.training.train_body lower --words corpus/word_features.npz, the same with upper, and
 python3 -m model_runtime.training.face --data corpus/face_training.npz. The body's sampled results also need scipy, diffusers, pillow and
 matplotlib; --sample-minutes 0 does without. Licences of the material: corpus/LICENCES.md.
 """

@@ -11,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import ACTION_LABELS, FPS, FloatArray
+from ..datasets.clip import Clip
+from ..datasets.scene import Scene, SpokenUtterance
+from ..metrics.labels import label_frames
 from ..refine.feet import lock_feet
-from .base_motion import Motion
-from .clearance import clear_arms
-from .clip import Clip
-from .clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
-from .easing import eased
-from .face_composer import Spoken, compose_face
-from .gestures import Gesture, Said, gesture_body, gesture_library
-from .labels import label_frames
-from .listening import look_and_listen, upper_body
-from .manner import Manners, usual_distance
-from .performer import Performer
-from .posture import with_posture
-from .scene import Scene, SpokenUtterance
-from .script import Script, write_script
-from .speech_library import Utterance, recorded
+from ..speech.prosody import PROSODY_SIZE
+from .faces.composer import Spoken, compose_face
+from .gestures.performance import Gesture, Said, gesture_body, gesture_library
+from .listening.heads import look_and_listen, upper_body
+from .motion.arm_clearance import clear_arms
+from .motion.base_motion import Motion
+from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
+from .motion.easing import eased
+from .motion.performer import Performer
+from .motion.posture import with_posture
+from .script.affect import Manners, usual_distance
+from .script.scene_script import Script, write_script
+from .voices.speech_library import Utterance, recorded
 
-PROSODY_SIZE = 28
 SYNTHETIC = ("awb", "kal", "rms", "slt")
 BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
 

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..contract import EMOTION_GROUPS, RELATIONSHIPS
-from .summary import DEPTH_BINS, DISTANCE_BINS, GAP_BINS, SHARE_BINS, TURN_BINS, Tally
-from .summary_page import write_whole
-
-Array = NDArray[Any]
+from ..drawing.documents import write_whole
+from .tally import DEPTH_BINS, DISTANCE_BINS, GAP_BINS, SHARE_BINS, TURN_BINS, Tally
 
 INK, PALE, BLUE, GOLD = "#33383f", "#d9dce1", "#4a6fa5", "#c0842f"
 LABELS = {"sit": "#b07aa1", "walk": "#59a14f", "stand": "#8d949c"}

@@ -12,69 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..body_features import BODY_SIZE, HEADING, LOWER_GROUPS, LOWER_SIZE, POSITION, UPPER_GROUPS, UPPER_SIZE
-from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
-from ..style import STYLE_SIZE
+from ..conditioning.conditions import BASIC_CONDITIONS, CONDITIONS, LEADING
+from ..conditioning.representation import BODY_SIZE, LOWER_GROUPS, LOWER_SIZE, UPPER_GROUPS, UPPER_SIZE
 from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 
 PATCH = 5  # frames a token
-PROSODY_SIZE = 28
-WORD_SIZE = 48
-STRESS_SIZE = 2
-# Per-frame conditions by name with their sizes, each droppable on its own; where two belong together, own and the
-# partner's lie side by side. A network may use fewer: its config names them.
-CONDITIONS = {
-    "labels": 2 * len(ACTION_LABELS),
-    "speech": PROSODY_SIZE,
-    "partner_speech": PROSODY_SIZE,
-    "seat": 1,  # height over that of the pelvis
-    "path": 3,  # the way wanted: place in the window's frame over pelvis height (2), and 1 where one is wanted
-    "facing": 3,  # the heading wanted, seen from the window's first (cos, sin), and 1 where one is wanted
-    "emotion": 2 * len(EMOTIONS),  # the intensity of what is felt
-    "relationship": len(RELATIONSHIPS) + 2,  # which one, then the role: first or second
-    "words": 2 * WORD_SIZE,  # what is being said
-    "stress": STRESS_SIZE,  # how likely a stressed syllable is, and 1 where words tell it (`features.prominence`)
-    "style": STYLE_SIZE + 1,  # how one gestures (`style.style_of`), and 1 where it is known
-}
-LEADING = {"path": POSITION, "facing": HEADING}  # conditions that are wanted values of features themselves, and of which
-# What the stages are trained with: the upper body sees the lower one and needs no leading.
-STAGE_CONDITIONS = {"lower": tuple(CONDITIONS), "upper": tuple(name for name in CONDITIONS if name not in LEADING)}
-FIRST_CONDITIONS = ("labels", "speech", "partner_speech", "seat")  # of checkpoints that do not name theirs
-
-
-def conditions_of(
-    labels: Tensor, prosody: Tensor, seat: Tensor, path: Tensor | None = None, emotion: Tensor | None = None, relationship: Tensor | None = None,
-    words: Tensor | None = None, style: Tensor | None = None, stress: Tensor | None = None,
-) -> dict[str, Tensor]:
-    """Conditions by name; one that is not given is absent, and the network's learned null stands in for it.
-
-    ``labels`` (B, 2, T) indices, ``prosody`` (B, 2, T, 28), ``seat`` (B, 2, T, 1) over pelvis height, ``path`` (B, 2, T, 3),
-    ``emotion`` (B, 2, T, 26) intensities, ``relationship`` (B,) index into ``RELATIONSHIPS``, ``words`` (B, 2, T, 48), ``style`` (B, 2, 3),
-    NaN for an actor whose style is not known, ``stress`` (B, 2, T, 2).
-    """
-    one_hot = nn.functional.one_hot(labels.long(), len(ACTION_LABELS)).float()
-    found = {"labels": beside_partners(one_hot), "speech": prosody, "partner_speech": prosody.flip(1), "seat": seat}
-    if path is not None:
-        found["path"] = path
-    if emotion is not None:
-        found["emotion"] = beside_partners(emotion)
-    if relationship is not None:
-        which = nn.functional.one_hot(relationship.long(), len(RELATIONSHIPS)).float()[:, None].expand(-1, 2, -1)
-        role = torch.eye(2, device=which.device).expand(len(which), 2, 2)
-        found["relationship"] = torch.cat([which, role], -1)[:, :, None].expand(-1, -1, labels.shape[2], -1)
-    if words is not None:
-        found["words"] = beside_partners(words)
-    if stress is not None:
-        found["stress"] = stress
-    if style is not None:
-        told = torch.cat([style.nan_to_num(), (~style.isnan().any(-1, keepdim=True)).to(style.dtype)], -1)
-        found["style"] = told[:, :, None].expand(-1, -1, labels.shape[2], -1)
-    return found
-
-
-def beside_partners(own: Tensor) -> Tensor:
-    """(B, 2, T, C) -> (B, 2, T, 2 C): each actor's own values, then the partner's."""
-    return torch.cat([own, own.flip(1)], -1)
 
 
 @dataclass(frozen=True)
@@ -86,12 +28,12 @@ class DuetConfig:
     width: int = 256
     heads: int = 8
     blocks: int = 6
-    conditions: tuple[str, ...] = FIRST_CONDITIONS
+    conditions: tuple[str, ...] = BASIC_CONDITIONS
 
     @staticmethod
     def from_header(config: dict[str, Any]) -> DuetConfig:
         """The config of a checkpoint. Raises ``TypeError`` or ``KeyError`` when it is not one of this version's."""
-        names = tuple(config.get("conditions", FIRST_CONDITIONS))
+        names = tuple(config.get("conditions", BASIC_CONDITIONS))
         for name in names:
             CONDITIONS[name]
         return DuetConfig(**{**config, "conditions": names})
@@ -105,7 +47,7 @@ class DuetConfig:
         after = tuple(slice(g.start + LOWER_SIZE, g.stop + LOWER_SIZE) for g in UPPER_GROUPS)
         return {"lower": LOWER_GROUPS, "upper": UPPER_GROUPS, "whole": LOWER_GROUPS + after}[self.stage]
 
-    def spread(self, mask: Tensor) -> Tensor:
+    def expand_mask(self, mask: Tensor) -> Tensor:
         """A mask (..., groups) as one value per feature (..., F)."""
         return torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.groups)], -1)
 
@@ -124,7 +66,7 @@ CONFIGS = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class EncodedConditions:
     """All that a window tells the network beside the noisy sample: ``tokens`` (B * 2, width, N) of conditions, motion kept and
     the lower body given, ``body`` (B * 2, width), the rotary angles of the tokens' times, and of ``LEADING`` conditions what is
     wanted (B, 2, T, 3), metres or cosine and sine, and where."""
@@ -134,11 +76,11 @@ class Reading:
     rotary: tuple[Tensor, Tensor]
     leads: dict[str, Tensor]
 
-    def first_half(self) -> Reading:
+    def first_half(self) -> EncodedConditions:
         """Of the first half of the batch alone."""
         half = len(self.body) // 2
         leads = {name: wanted[: len(wanted) // 2] for name, wanted in self.leads.items()}
-        return Reading(self.tokens[:half], self.body[:half], self.rotary, leads)
+        return EncodedConditions(self.tokens[:half], self.body[:half], self.rotary, leads)
 
 
 class DuetBlock(nn.Module):
@@ -167,8 +109,8 @@ class DuetDenoiser(nn.Module):
         width, features = config.width, config.features
         frame_inputs = features + features + len(config.groups) + config.given
         self.patch_in = nn.Conv1d(frame_inputs, width, kernel_size=9, stride=PATCH, padding=2)
-        self.conditions_in = nn.ModuleDict({name: nn.Conv1d(CONDITIONS[name], width, 9, PATCH, 2) for name in config.conditions})
-        self.nulls = nn.ParameterDict({name: nn.Parameter(torch.zeros(CONDITIONS[name])) for name in config.conditions})
+        self.conditions_in = nn.ModuleDict({name: nn.Conv1d(CONDITIONS[name].size, width, 9, PATCH, 2) for name in config.conditions})
+        self.nulls = nn.ParameterDict({name: nn.Parameter(torch.full((CONDITIONS[name].size,), CONDITIONS[name].null)) for name in config.conditions})
         self.step = StepEmbedding(width)
         self.body = nn.Sequential(nn.Linear(2 * BODY_SIZE, width), nn.SiLU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(DuetBlock(width, config.heads) for _ in range(config.blocks))
@@ -204,9 +146,9 @@ class DuetDenoiser(nn.Module):
         ``given`` (B, 2, T, 70) normalised lower features for the upper stage; ``dropped``: per name (B,) bool,
         where true, and where a condition is absent, the learned null stands in.
         """
-        return self.denoise(noisy, step, self.read(kept, mask, conditions, body, given, dropped))
+        return self.denoise(noisy, step, self.encode_conditions(kept, mask, conditions, body, given, dropped))
 
-    def read(
+    def encode_conditions(
         self,
         kept: Tensor,
         mask: Tensor,
@@ -214,10 +156,10 @@ class DuetDenoiser(nn.Module):
         body: Tensor,
         given: Tensor | None = None,
         dropped: dict[str, Tensor] | None = None,
-    ) -> Reading:
+    ) -> EncodedConditions:
         """What does not depend on the noisy sample, worked out once for all steps of a sampling; arguments as of ``forward``."""
         features, batch, frames = self.config.features, kept.shape[0], kept.shape[2]
-        inputs = [kept * self.config.spread(mask), mask] + ([given] if given is not None else [])
+        inputs = [kept * self.config.expand_mask(mask), mask] + ([given] if given is not None else [])
         layer = self.patch_in
         tokens = nn.functional.conv1d(_channels(torch.cat(inputs, -1)), layer.weight[:, features:], layer.bias, layer.stride, layer.padding)
         for name, conv in self.conditions_in.items():
@@ -228,22 +170,22 @@ class DuetDenoiser(nn.Module):
             tokens = tokens + conv(_channels(value))
         both = torch.cat([body, body.flip(1)], -1).flatten(0, 1)
         rotary = rotary_angles(tokens.shape[-1], self.config.width // self.config.heads, tokens.device)
-        return Reading(tokens, self.body(both), rotary, self._leads(kept, conditions, body, dropped))
+        return EncodedConditions(tokens, self.body(both), rotary, self._leads(kept, conditions, body, dropped))
 
-    def denoise(self, noisy: Tensor, step: Tensor, reading: Reading) -> Tensor:
-        """The clean features (B, 2, T, F) of ``noisy`` at ``step`` (B,), under what ``read`` gave."""
+    def denoise(self, noisy: Tensor, step: Tensor, encoded: EncodedConditions) -> Tensor:
+        """The clean features (B, 2, T, F) of ``noisy`` at ``step`` (B,), under what ``encode_conditions`` gave."""
         layer = self.patch_in
         seen = nn.functional.conv1d(_channels(noisy), layer.weight[:, : noisy.shape[-1]], None, layer.stride, layer.padding)
-        x = (seen + reading.tokens).transpose(1, 2)  # (B * 2, N, width)
-        condition = nn.functional.silu(self.step(step).repeat_interleave(2, 0) + reading.body)
+        x = (seen + encoded.tokens).transpose(1, 2)  # (B * 2, N, width)
+        condition = nn.functional.silu(self.step(step).repeat_interleave(2, 0) + encoded.body)
         modulation = self.adapt(condition)
         for block in self.blocks:
-            x = block(x, modulation, reading.rotary)
+            x = block(x, modulation, encoded.rotary)
         x = modulate(x, *self.norm(condition).chunk(2, -1))
         clean = self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(noisy.shape)
         for lead, (name, columns) in zip((self.way_out, self.facing_out), LEADING.items()):
-            if lead is not None and name in reading.leads:
-                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + lead(reading.leads[name]), clean[..., columns.stop :]], -1)
+            if lead is not None and name in encoded.leads:
+                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + lead(encoded.leads[name]), clean[..., columns.stop :]], -1)
         return clean
 
     def _leads(self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:

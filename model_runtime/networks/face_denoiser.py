@@ -15,11 +15,11 @@ from torch.nn import functional as F
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS
 from .blocks import StepEmbedding, modulate
-from .brow_beats import BROWS_SIZE
+from .face_inputs import BROWS_SIZE
 
 FACE_SIZE = len(ARKIT_NAMES)
-HEARD_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features and phones; voice activity, loudness
-HEARING_RATE = 50  # Hz of the audio encoder
+VOICE_SIZE = 2 * (64 + 40) + 2  # per frame: two looks at the encoder's features and phones; voice activity, loudness
+ENCODER_RATE = 50  # Hz of the audio encoder
 STYLE_SIZE = 4
 GAZE_SIZE = 3  # yaw, pitch, and 1 where they are known
 AIM_SCALE = 10.0  # a saccade is a tenth of a radian
@@ -43,19 +43,19 @@ SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains 
 CONFIGS = {name: replace(sizes, feels=True, aims=True, brows=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
 DENOISER = ("curves_in.", "step.", "blocks.", "curves_out.")  # the weights that denoise; the others read conditions
 BROWS_REACH = 6  # frames to either side whose beats of the brows a frame is told of; inertia makes them late
-HEARING_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
+AUDIO_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
 
 
 @dataclass
 class FaceConditions:
     """What a face is made from, B windows of T frames.
 
-    ``mine``, ``partner`` (B, T, HEARD_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
+    ``mine``, ``partner`` (B, T, VOICE_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
     ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
     ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
     ``feeling`` (B, T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it
     by the learned null. ``eyes`` (B, T, GAZE_SIZE): yaw and pitch (radians, in my head's frame) of where my eyes point, drawn by chance as blinks
-    are, and 1 where that is known. ``brows`` (B, T, BROWS_SIZE): what they do with my words (``brow_beats``).
+    are, and 1 where that is known. ``brows`` (B, T, BROWS_SIZE): what they do with my words (``brow_accents``).
     """
 
     mine: Tensor
@@ -80,8 +80,8 @@ class FaceDenoiser(nn.Module):
         super().__init__()
         width = config.width
         self.config = config
-        self.null_voice = nn.Parameter(torch.zeros(2, HEARD_SIZE))
-        self.hear = nn.Sequential(nn.Linear(2 * HEARD_SIZE + GAZE_SIZE + 1, width), nn.GELU(), nn.Linear(width, width))
+        self.null_voice = nn.Parameter(torch.zeros(2, VOICE_SIZE))
+        self.hear = nn.Sequential(nn.Linear(2 * VOICE_SIZE + GAZE_SIZE + 1, width), nn.GELU(), nn.Linear(width, width))
         self.feel = nn.Linear(len(EMOTIONS), width, bias=False) if config.feels else None
         self.null_feeling = nn.Parameter(torch.zeros(width)) if config.feels else None
         self.aim = nn.Linear(GAZE_SIZE, width, bias=False) if config.aims else None
@@ -114,7 +114,7 @@ class FaceDenoiser(nn.Module):
         moment, style, facing = self.step(step), self.style(given.style), self.facing(given.facing)
         prefix = torch.stack([style, moment, facing], 1)  # (B, 3, width)
         bias = distance_bias(x.shape[1], self.config.heads, prefix.shape[1], x)
-        near = neighbour_bias(x.shape[1], HEARING_REACH, prefix.shape[1], x)
+        near = neighbour_bias(x.shape[1], AUDIO_REACH, prefix.shape[1], x)
         for block in self.blocks:
             x = block(x, audio, prefix, moment + style, bias, near)
         return self.curves_out(F.layer_norm(x, x.shape[-1:]))
@@ -155,15 +155,15 @@ class _PrefixedAttention(nn.Module):
         return self.out(mixed.transpose(1, 2).flatten(-2))
 
 
-def heard_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
-    """The encoder's track at 50 Hz, (N, 64) and (N, 40), and (T, 2) activity and loudness -> (T, HEARD_SIZE) at 30 fps.
+def encoder_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
+    """The encoder's track at 50 Hz, (N, 64) and (N, 40), and (T, 2) activity and loudness -> (T, VOICE_SIZE) at 30 fps.
 
     Two looks a frame, a quarter of a frame before and after, so that no phone of 20 ms falls between.
     """
     track = torch.cat([features, phones], -1)
     frames = len(voice)
     index = (torch.arange(frames, device=track.device)[:, None] + torch.tensor([-0.25, 0.25], device=track.device)).flatten() * (
-        HEARING_RATE / FPS
+        ENCODER_RATE / FPS
     )
     index = index.clamp(0.0, len(track) - 1)
     low = index.long().clamp(max=max(len(track) - 2, 0))
@@ -174,7 +174,7 @@ def heard_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
 
 def speech_steps(activity: Tensor, steps: int) -> Tensor:
     """Voice activity (T,) at 30 fps -> (``steps``,) 0 or 1 at 50 Hz: the frames the encoder takes its level from."""
-    index = (torch.arange(steps, device=activity.device) * (FPS / HEARING_RATE)).round().long().clamp(max=len(activity) - 1)
+    index = (torch.arange(steps, device=activity.device) * (FPS / ENCODER_RATE)).round().long().clamp(max=len(activity) - 1)
     return (activity[index] > 0.5).float()
 
 

@@ -8,25 +8,20 @@ closed form with the knee kept in its own plane; where a leg is too short for it
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d, maximum_filter1d, minimum_filter1d
+from scipy.ndimage import convolve1d, maximum_filter1d
 
-from .. import rotations as rot
-from ..contract import FPS
-from ..skeleton import INDEX, Skeleton
+from ..body_model import rotations as rot
+from ..body_model.feet import LONGEST_DROPOUT, SHORTEST_CONTACT, SIDES, Leg, leg_of
+from ..body_model.inverse_kinematics import middle_of
+from ..body_model.skeleton import Skeleton
+from ..common.arrays import Array
+from ..common.easing import smoothstep
+from ..common.masks import runs_of, without_short_runs
 from .fixed import freedom
 
-Array = NDArray[Any]
-
-SIDES = ("left", "right")
-# A point takes hold below these and lets go above the second of each (fractions of body height over 1.7 m; m/s).
-TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
-TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
-SHORTEST_CONTACT = 4  # frames
-LONGEST_DROPOUT = 3  # frames
 FADE = 4  # frames over which a correction of height or angle leaves after a contact (0.13 s)
 # A foot that drifts further than this under one contact is planted anew with a small step.
 LONGEST_SLIP = 0.12  # metres
@@ -43,59 +38,6 @@ BESIDE_FIXED = 20  # frames over which corrections come in beside frames that st
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
-class Foot(NamedTuple):
-    """One leg in the world over T frames and the points of its sole."""
-
-    joints: tuple[int, int, int, int]  # hip, knee, ankle, foot
-    hip: Array  # (T, 3)
-    knee: Array  # (T, 3)
-    ankle: Array  # (T, 3)
-    turns: tuple[Array, Array, Array, Array]  # world quaternions (T, 4) of hip, knee, ankle, foot
-    heel_offset: Array  # (3,) from the ankle, in its frame
-    ball_offset: Array  # (3,) sole point under the toe joint, in the ankle's frame
-    toe_joint_offset: Array  # (3,)
-    tip_offset: Array  # (3,) from the toe joint, in its frame
-
-    @property
-    def points(self) -> Array:
-        """(T, 2, 3) heel and ball of the sole."""
-        return np.stack([self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1)
-
-    @property
-    def tip(self) -> Array:
-        """(T, 3) sole under the toe tip."""
-        return self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
-
-
-def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """Sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
-    feet = [_foot(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton) for side in SIDES]
-    return np.stack([np.concatenate([foot.points, foot.tip[:, None]], axis=1) for foot in feet], axis=1)
-
-
-def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton, fps: float = FPS) -> NDArray[np.bool_]:
-    """Which sole points bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``.
-
-    Height and horizontal speed with hysteresis; the floor may lie up to 5 cm from zero, as in raw captures and raw
-    network output, and is then taken to be where the feet are lowest within a second.
-    """
-    points = sole_points(root_positions, rotations, skeleton)[:, :, :2].reshape(len(root_positions), 4, 3)
-    size = skeleton.height / 1.7
-    if len(points) < 3:
-        return points[..., 2] < TAKE_HEIGHT * size
-    floor = np.clip(minimum_filter1d(points[..., 2].min(axis=1), 2 * int(fps) + 1, mode="nearest"), -0.06, 0.05)
-    height = (points[..., 2] - floor[:, None]) / size
-    smooth = convolve1d(points[..., :2], np.array([0.25, 0.5, 0.25]), axis=0, mode="nearest")
-    speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) * fps
-    takes = (height < TAKE_HEIGHT) & (speed < TAKE_SPEED)
-    leaves = (height > LEAVE_HEIGHT) | (speed > LEAVE_SPEED)
-    contacts = np.stack([_hysteresis(takes[:, k], leaves[:, k]) for k in range(4)], axis=-1)
-    for k in range(4):
-        contacts[:, k] = _without_short(contacts[:, k], LONGEST_DROPOUT, value=False)
-        contacts[:, k] = _without_short(contacts[:, k], SHORTEST_CONTACT, value=True)
-    return contacts
-
-
 def lock_feet(
     root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -110,9 +52,9 @@ def lock_feet(
     turns = np.array(rotations, np.float64)
     if len(root) < 3:
         return np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32)
-    feet = [_foot(side, root, turns, skeleton) for side in SIDES]
-    most_lowered = MOST_LOWERED * skeleton.height / 1.7
-    held = np.stack([_without_short(column, LONGEST_DROPOUT, value=False) for column in (np.asarray(contacts, np.float64) > 0.5).T], axis=-1)
+    feet = [leg_of(side, root, turns, skeleton) for side in SIDES]
+    most_lowered = MOST_LOWERED * skeleton.size
+    held = np.stack([without_short_runs(column, LONGEST_DROPOUT, value=False) for column in (np.asarray(contacts, np.float64) > 0.5).T], axis=-1)
     for _ in range(RELEASES):
         steps: list[int] = []
         targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed) for k, foot in enumerate(feet)]
@@ -130,30 +72,7 @@ def lock_feet(
     return root.astype(np.float32), turns.astype(np.float32)
 
 
-def _foot(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Foot:
-    joints = (INDEX[f"{side}_hip"], INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"])
-    offsets = skeleton.offsets.astype(np.float64)
-    positions, turn = [root], rotations[:, 0]
-    world = []
-    for joint in joints:
-        positions.append(positions[-1] + rot.rotate(turn, offsets[joint]))
-        turn = rot.multiply(turn, rotations[:, joint])
-        world.append(turn)
-    heel, ball, tip = sole_offsets(side, skeleton)
-    hip, knee, ankle = positions[1:4]
-    return Foot(joints, hip, knee, ankle, (world[0], world[1], world[2], world[3]), heel, ball, offsets[joints[3]], tip)
-
-
-def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
-    """Heel and ball of the sole (3,) from the ankle in its frame, and the toe tip from the toe joint in its frame."""
-    ankle, toe = INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]
-    rest, size = skeleton.rest_positions.astype(np.float64), skeleton.height / 1.7
-    heel = np.array([0.0, 0.045 * size, -rest[ankle, 2]])
-    ball = skeleton.offsets[toe].astype(np.float64) + np.array([0.0, 0.0, -rest[toe, 2]])
-    return heel, ball, np.array([0.0, -0.065 * size, -rest[toe, 2]])
-
-
-def _foothold(foot: Foot, held: Array, steps: list[int], fixed: Array | None) -> tuple[Array, Array]:
+def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> tuple[Array, Array]:
     """Where the ankle (T, 3) and its turn (T, 4) should be. ``held`` (T, 2) heel, ball; ``steps`` are frames at which
     the other foot re-plants, so that both never do at once (the list grows); ``fixed`` as of `lock_feet`."""
     flat = held.all(axis=1)
@@ -195,7 +114,7 @@ def _down(lowest: Array, planted: Array) -> Array:
     Held on the floor to the last it would leave at full speed, and near full stretch the knee would jump.
     """
     down = planted.copy()
-    for start, end in _runs(planted):
+    for start, end in runs_of(planted):
         first, last = start, end - 1
         while last > start and lowest[last] > lowest[max(start, last - NEAR_THE_END) : last].min() + BARELY_UP:
             last -= 1
@@ -216,7 +135,7 @@ def _slip(points: Array, held: Array) -> Array:
 def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: list[int]) -> list[tuple[int, int]]:
     """Stretches [a, b) of frames that are held in one place: contacts, cut where the foot drifts too far."""
     pieces = []
-    for start, end in _runs(planted):
+    for start, end in runs_of(planted):
         a = frame = start
         while frame < end:
             drift = np.linalg.norm(slip[frame] - slip[a])
@@ -248,7 +167,7 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Arra
     before, after = np.where(before < 0, after, before), np.where(after >= len(drift), before, after)
     # Across while the foot is up: not in the first and last moments of a step.
     way = (np.arange(len(drift)) - before) / np.maximum(after - before, 1)
-    share = _smoothstep(np.clip((way - 0.1) / 0.8, 0.0, 1.0))
+    share = smoothstep(np.clip((way - 0.1) / 0.8, 0.0, 1.0))
     share = share.reshape(-1, *([1] * (drift.ndim - 1)))
     return np.where(known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share)
 
@@ -261,8 +180,8 @@ def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
         return np.zeros_like(values)
     index = np.arange(len(values))
     before, after = _nearest(where)
-    from_before = np.where(before >= 0, 1.0 - _smoothstep(np.clip((index - before) / (FADE + 1), 0, 1)), 0.0)
-    from_after = np.where(after < len(values), 1.0 - _smoothstep(np.clip((after - index) / (FADE + 1), 0, 1)), 0.0)
+    from_before = np.where(before >= 0, 1.0 - smoothstep(np.clip((index - before) / (FADE + 1), 0, 1)), 0.0)
+    from_after = np.where(after < len(values), 1.0 - smoothstep(np.clip((after - index) / (FADE + 1), 0, 1)), 0.0)
     total = np.maximum(from_before + from_after, 1.0)
     mixed = (from_before * values[np.maximum(before, 0)] + from_after * values[np.minimum(after, len(values) - 1)]) / total
     return np.where(where, values, mixed)
@@ -276,7 +195,7 @@ def _nearest(known: Array) -> tuple[Array, Array]:
     return before, after
 
 
-def _need(foot: Foot, ankle: Array, held: Array) -> Array:
+def _need(foot: Leg, ankle: Array, held: Array) -> Array:
     """How far (T,) the pelvis would have to come down for a standing leg to reach its foothold; ``held`` (T, 2)."""
     reach = _reach(foot)
     apart = foot.hip - ankle
@@ -286,17 +205,17 @@ def _need(foot: Foot, ankle: Array, held: Array) -> Array:
 
 def _without_stumps(held: Array) -> Array:
     """Contacts (T, 4) without those that have become too short to be one."""
-    return np.stack([_without_short(held[:, k], SHORTEST_CONTACT, value=True) for k in range(4)], axis=-1)
+    return np.stack([without_short_runs(held[:, k], SHORTEST_CONTACT, value=True) for k in range(4)], axis=-1)
 
 
-def _reach(foot: Foot) -> Array:
+def _reach(foot: Leg) -> Array:
     """The longest hip-ankle distance (T,) a correction may ask for: short of straight, or as straight as the leg was."""
     length = np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1)
     was = np.linalg.norm(foot.ankle - foot.hip, axis=-1)
     return np.minimum(np.maximum(was, STRAIGHTEST * length), 0.99999 * length)
 
 
-def _within_reach(foot: Foot, lowered: Array, ankle: Array, free: Array) -> Array:
+def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array:
     """``ankle`` (T, 3), where it is ``free`` (T,) to move, drawn in over the floor so far that the leg reaches it without a kick."""
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     limit = SWINGS * (np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1))
@@ -312,7 +231,7 @@ def _within_reach(foot: Foot, lowered: Array, ankle: Array, free: Array) -> Arra
     return np.concatenate([hip[:, :2] + (ankle - hip)[:, :2] * share[:, None], ankle[:, 2:]], axis=-1)
 
 
-def _solve_leg(turns: Array, foot: Foot, lowered: Array, ankle: Array, ankle_turn: Array) -> None:
+def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn: Array) -> None:
     """Two-bone closed form, written into the local rotations ``turns`` (T, 52, 4) in place."""
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     thigh, shin = foot.knee - foot.hip, foot.ankle - foot.knee
@@ -329,8 +248,8 @@ def _solve_leg(turns: Array, foot: Foot, lowered: Array, ankle: Array, ankle_tur
     pole = rot.rotate(rot.between(old_line, line), pole)
     pole -= np.sum(pole * line, axis=-1, keepdims=True) * line
     pole /= np.maximum(np.linalg.norm(pole, axis=-1, keepdims=True), 1e-9)
-    cosine = np.clip((upper**2 + distance**2 - lower**2) / (2 * upper * distance), -1, 1)[:, None]
-    new_thigh = upper[:, None] * (cosine * line + np.sqrt(1 - cosine**2) * pole)
+    along, off = middle_of(upper, lower, distance)
+    new_thigh = along[:, None] * line + off[:, None] * pole
     new_shin = distance[:, None] * line - new_thigh
 
     hip_turn = rot.multiply(rot.between(thigh, new_thigh), foot.turns[0])
@@ -349,7 +268,7 @@ def _solve_leg(turns: Array, foot: Foot, lowered: Array, ankle: Array, ankle_tur
         turns[changed, joint] = rot.normalize(local[changed])
 
 
-def _toes_on_floor(ankle: Array, ankle_turn: Array, toe_turn: Array, foot: Foot) -> Array:
+def _toes_on_floor(ankle: Array, ankle_turn: Array, toe_turn: Array, foot: Leg) -> Array:
     """Toe turns (T, 4) bent up just as far as keeps the toe tip out of the floor."""
     joint = ankle + rot.rotate(ankle_turn, foot.toe_joint_offset)
     tip = rot.rotate(toe_turn, foot.tip_offset)
@@ -365,33 +284,9 @@ def _local(parent: Array, world: Array) -> Array:
     return rot.multiply(rot.conjugate(parent), world)
 
 
-def _smoothstep(t: Array) -> Array:
-    return t * t * (3.0 - 2.0 * t)
-
-
 def _envelope(need: Array, width: int) -> Array:
     """A smooth curve (T,) that is nowhere below ``need``."""
     kernel = np.hanning(2 * width + 3)[1:-1]
     return convolve1d(maximum_filter1d(need, 2 * width + 1, mode="nearest"), kernel / kernel.sum(), mode="nearest")
 
 
-def _hysteresis(takes: Array, leaves: Array) -> Array:
-    """On from the first ``takes`` to the next ``leaves``."""
-    state = np.where(leaves, 0, np.where(takes, 1, -1))
-    last = np.maximum.accumulate(np.where(state >= 0, np.arange(len(state)), -1))
-    return np.where(last >= 0, state[np.maximum(last, 0)] == 1, False)
-
-
-def _runs(mask: Array) -> list[tuple[int, int]]:
-    """Stretches [start, end) in which ``mask`` holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2])]
-
-
-def _without_short(mask: Array, shortest: int, value: bool) -> Array:
-    """Runs of ``value`` no longer than ``shortest`` frames flipped, those at the ends of the clip excepted."""
-    mask = mask.copy()
-    for a, b in _runs(mask == value):
-        if b - a <= shortest and a > 0 and b < len(mask):
-            mask[a:b] = not value
-    return mask

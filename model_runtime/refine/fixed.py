@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-Array = NDArray[Any]
+from ..common.arrays import Array
 
 
 def freedom(fixed: Array | None, frames: int, over: int) -> NDArray[np.float32]:

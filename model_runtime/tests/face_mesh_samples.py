@@ -7,8 +7,8 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from model_runtime.contract import ARKIT_NAMES, FPS, FloatArray
-from model_runtime.convert.face_basis import FaceBasis
-from model_runtime.refine.lips import CURVE, columns
+from model_runtime.face.arkit import CURVE, columns
+from model_runtime.face.mesh_conversion.face_basis import FaceBasis
 
 # Where each curve of the small face pushes (direction from the middle of the head), which way, and how wide; cm.
 PUSHES = {

@@ -11,20 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model_runtime import rotations as rot
-from model_runtime.corpus.asfamc import BONES, make_amc_clip, parse_asf
-from model_runtime.corpus.bone_maps import UNREAL
-from model_runtime.corpus.bvh import read_bvh
-from model_runtime.corpus.clip import Clip, ClipUnreadable, finish_clip
-from model_runtime.corpus.gltf import parse_glb, read_animation
-from model_runtime.corpus.rocketbox import read_rocketbox
-from model_runtime.corpus.skm import parse_sk, read_skm
-from model_runtime.corpus.source_rig import BoneMap
-from model_runtime.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, PARENTS, forward_kinematics
-
-Array = NDArray[Any]
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, PARENTS, forward_kinematics
+from model_runtime.common.arrays import Array
+from model_runtime.datasets.asfamc import BONES, make_amc_clip, parse_asf
+from model_runtime.datasets.bone_maps import UNREAL
+from model_runtime.datasets.bvh import read_bvh
+from model_runtime.datasets.clip import Clip, ClipUnreadable, finish_clip
+from model_runtime.datasets.gltf import parse_glb, read_animation
+from model_runtime.datasets.rocketbox import read_rocketbox
+from model_runtime.datasets.skm import parse_sk, read_skm
+from model_runtime.datasets.source_rig import BoneMap
 
 # A body of MotionBuilder joints, centimetres, Y up, facing +Z; the arms lie along +X at rest.
 _TREE = ("Hips", (0, 95, 0), [

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from model_runtime import rotations as rot
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.contract import (
+    BODY_PARTS,
     FPS,
     ActionSpan,
     Actor,
     Caption,
     EmotionSpan,
+    MotionConstraints,
     Request,
     SpeechClip,
     Style,
@@ -23,10 +25,9 @@ from model_runtime.contract import (
     Waypoint,
     frame_count,
 )
-from model_runtime.kept_motion import KEPT_PARTS, KeptMotion
-from model_runtime.skeleton import AVERAGE_SKELETON
+from model_runtime.tests.conftest import ASSETS
 
-ASSETS = Path(__file__).parents[2] / "interact_addon" / "assets"
+ASSETS = ASSETS
 EAST = np.pi / 2  # faces +X
 
 
@@ -45,7 +46,7 @@ def _with(request: Request, first: dict | None = None, second: dict | None = Non
     return replace(request, actors=(replace(a, **(first or {})), replace(b, **(second or {}))), **changes)
 
 
-def _kept(request: Request, parts: tuple[str, ...], first: float, last: float) -> KeptMotion:
+def _kept(request: Request, parts: tuple[str, ...], first: float, last: float) -> MotionConstraints:
     """A motion in slow sway of which ``parts`` are kept from ``first`` to ``last`` (s)."""
     frames = frame_count(request.duration)
     t = np.arange(frames) / FPS
@@ -56,9 +57,9 @@ def _kept(request: Request, parts: tuple[str, ...], first: float, last: float) -
     rotations = rot.from_axis_angle(vectors).astype(np.float32)
     rotations[:, 0] = rot.about_z(np.full(frames, EAST))
     face = (0.2 + 0.1 * np.sin(t[:, None] + np.arange(52))).astype(np.float32)
-    keep = np.zeros((frames, len(KEPT_PARTS)), bool)
-    keep[round(first * FPS) : round(last * FPS), [KEPT_PARTS.index(part) for part in parts]] = True
-    return KeptMotion(root, rotations, face, keep)
+    keep = np.zeros((frames, len(BODY_PARTS)), bool)
+    keep[round(first * FPS) : round(last * FPS), [BODY_PARTS.index(part) for part in parts]] = True
+    return MotionConstraints(root, rotations, face, keep)
 
 
 def _turns(actor: str) -> list[dict]:
@@ -97,7 +98,7 @@ def _doll_and_giant() -> Request:
 def _motion_kept() -> Request:
     request = _pair(6.0)
     whole, arms = _kept(request, ("lower", "upper", "hands", "face"), 2.0, 3.0), _kept(request, ("upper", "face"), 3.0, 6.0)
-    return _with(request, {"kept": whole}, {"kept": arms})
+    return _with(request, {"constraints": whole}, {"constraints": arms})
 
 
 def _directed() -> Request:

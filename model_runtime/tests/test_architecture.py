@@ -1,38 +1,68 @@
-"""The house rules: who may import whom, what works on every system, and how long a file may be."""
+"""The rules of the house: who may import whom, no circles, and what works on every system."""
 
 from __future__ import annotations
 
 import ast
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
-LONGEST_FILE = 420  # lines
+from model_runtime.datasets.locations import REPOSITORY as ROOT
 
-# What Blender's own Python may read of the runtime.
-FOR_BLENDER = {"contract", "kept_motion", "skeleton", "rotations", "errors"}
-# The runtime's rooms from the ground up; a room may import those below it and on its own floor.
-FLOORS = {
-    "errors": 0, "rotations": 0,
-    "skeleton": 1,
-    "kept_motion": 1, "contract": 2, "checkpoint": 2,
-    "kinematics": 3, "capsules": 3, "short_labels": 3, "human_scale": 3, "itinerary": 3, "direction": 4, "passing": 3,
-    "features": 4, "networks": 4, "diffusion": 4, "body_features": 4, "style": 4, "places": 4, "facing": 4, "refine": 4, "windows": 4,
-    "eyes": 5, "convert": 5, "kept_features": 5, "physics": 5, "hearing": 5,
-    "body": 6, "face": 6,
-    "cues": 7,
-    "generate": 8,
-    "worker": 9,
-    "__main__": 10,
-    # For developers; nothing above may hang on these, since the extension is packed without them.
-    "corpus": 11, "training": 11, "evaluation": 11,
-    "tests": 12,
-}  # fmt: skip
+RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
+
+# What Blender's own Python may read of the runtime; these modules, and all they import, need numpy alone.
+FOR_BLENDER = ("contract", "errors", "body_model.rotations", "body_model.skeleton")
+# Packages of the runtime that only developers have: the extension is packed without them.
+FOR_DEVELOPERS = {"metrics", "datasets", "drawing", "corpus", "training", "studies"}
+# Which packages (or modules beside them) of the runtime a package may import; lazy imports count too.
+RUNTIME_EDGES = {
+    "errors": "",
+    "common": "errors",
+    "body_model": "common",
+    "contract": "body_model common errors",
+    "planning": "body_model common contract",
+    "speech": "common contract errors",
+    "text": "common contract errors",
+    "conditioning": "body_model common contract planning speech text",
+    "networks": "conditioning contract",
+    "sampling": "body_model common conditioning errors networks planning text",
+    "refine": "body_model common conditioning contract planning",
+    "face": "body_model common conditioning contract errors networks refine sampling speech",
+    "generate": "body_model common conditioning contract face planning refine sampling speech",
+    "worker": "common contract errors generate",
+    "datasets": "body_model common contract errors",
+    "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
+    "drawing": "body_model common contract datasets errors metrics speech",
+    "corpus": "body_model common contract datasets drawing errors face metrics networks refine speech",
+    "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
+    " sampling speech text",
+    "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
+    " refine sampling speech training worker",
+    "commands": "contract worker",
+    "__main__": "contract worker",
+}
+ADDON_EDGES = {
+    "runtime_api": "",
+    "compat": "",
+    "packaging": "",
+    "properties": "runtime_api",
+    "rig": "compat runtime_api",
+    "scene": "compat properties rig runtime_api",
+    "worker_client": "rig runtime_api scene",
+    "preferences": "worker_client",
+    "export": "rig runtime_api",
+    "demo": "compat runtime_api scene",
+    "operators": "compat demo export properties runtime_api scene worker_client",
+    "panels": "compat operators properties runtime_api scene worker_client",
+    "batch": "compat demo export runtime_api scene worker_client",
+    "registration": "batch compat operators panels preferences properties worker_client",
+    "__main__": "batch compat",
+}
 # Gone or different on Windows, or a way to run what should be read.
 FORBIDDEN_CALLS = {
     "os.fork", "os.kill", "os.killpg", "os.setsid", "os.getuid", "os.geteuid", "os.mkfifo", "os.system", "os.popen", "signal.alarm",
@@ -82,30 +112,81 @@ def test_the_addon_never_imports_torch_or_its_company(path: Path) -> None:
 @pytest.mark.parametrize("path", sources(ADDON), ids=name_of)
 def test_the_addon_reads_the_runtime_through_one_door(path: Path) -> None:
     for module, line in imports(path):
-        parts = module.removeprefix("interact_addon.").split(".")
-        if parts[0] == "model_runtime":
+        name = module.removeprefix("interact_addon.")
+        if name.startswith("model_runtime."):
             assert path.name == "runtime_api.py", f"line {line} imports {module}: go through runtime_api"
-            assert parts[1] in FOR_BLENDER, f"line {line} imports {module}, which Blender's Python cannot load"
+            readable = any(f"{name}.".startswith(f"model_runtime.{other}.") for other in FOR_BLENDER)
+            assert readable, f"line {line} imports {module}, which Blender's Python cannot load"
 
 
-@pytest.mark.parametrize("name", sorted(FOR_BLENDER))
+@pytest.mark.parametrize("name", FOR_BLENDER)
 def test_what_blender_reads_of_the_runtime_needs_numpy_alone(name: str) -> None:
-    for module, line in imports(RUNTIME / f"{name}.py"):
-        top = module.split(".")[0]
-        if top == "model_runtime":
-            assert module.split(".")[1] in FOR_BLENDER, f"line {line}: {module}"
-        else:
-            assert top == "numpy" or top in sys.stdlib_module_names, f"line {line}: {module}"
+    graph, modules = module_graph("model_runtime")
+    reached, waiting = set(), [f"model_runtime.{name}"]
+    while waiting:
+        module = waiting.pop()
+        reached.add(module)
+        waiting += graph[module] - reached
+    for module in sorted(reached):
+        for other, line in imports(modules[module]):
+            top = other.split(".")[0]
+            assert top in ("model_runtime", "numpy") or top in sys.stdlib_module_names, f"{module}, line {line}: {other}"
 
 
-@pytest.mark.parametrize("path", [p for p in sources(RUNTIME) if p.name != "__init__.py"], ids=name_of)
-def test_no_room_imports_one_above_it(path: Path) -> None:
-    room = path.relative_to(RUNTIME).with_suffix("").parts[0]
-    assert room in FLOORS, f"'{room}' is new: give it a floor here"
-    for module, line in imports(path):
-        parts = module.split(".")
-        if parts[0] == "model_runtime" and len(parts) > 1 and parts[1] in FLOORS:
-            assert FLOORS[parts[1]] <= FLOORS[room], f"line {line}: {room} imports {module}"
+def module_graph(package: str) -> tuple[dict[str, set[str]], dict[str, Path]]:
+    """Return the modules that each module of a package imports, lazily or not, and the file of each."""
+    modules = {}
+    for path in sources(ROOT / package):
+        if "tests" not in path.parts:
+            modules[".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")] = path
+    graph = {}
+    for module, path in modules.items():
+        found = {name if name in modules else name.rpartition(".")[0] for name, _ in imports(path)}
+        graph[module] = {name for name in found if name in modules and name != module}
+    return graph, modules
+
+
+def room_of(module: str) -> str:
+    """Return the package below the top one that a module lies in, or its own name beside them; '' for the top one."""
+    return (module.split(".") + [""])[1]
+
+
+def assert_no_circle(graph: Mapping[str, Iterable[str]]) -> None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+@pytest.mark.parametrize("package", ["model_runtime", "interact_addon"])
+def test_no_module_imports_itself_through_others(package: str) -> None:
+    assert_no_circle(module_graph(package)[0])
+
+
+@pytest.mark.parametrize(("package", "edges"), [("model_runtime", RUNTIME_EDGES), ("interact_addon", ADDON_EDGES)])
+def test_packages_import_only_those_below_them(package: str, edges: dict[str, str]) -> None:
+    allowed = {room: set(below.split()) for room, below in edges.items()}
+    assert_no_circle(allowed)
+    for module, imported in module_graph(package)[0].items():
+        room = room_of(module)
+        if not room:  # the top package, which every module may ask for its version
+            continue
+        assert room in allowed, f"'{room}' is new: say here what it may import"
+        for other in sorted(imported):
+            assert room_of(other) in allowed[room] | {room, ""}, f"{module} imports {other}"
+
+
+def test_no_allowed_edge_is_unused() -> None:
+    for package, edges in (("model_runtime", RUNTIME_EDGES), ("interact_addon", ADDON_EDGES)):
+        used = {(room_of(a), room_of(b)) for a, imported in module_graph(package)[0].items() for b in imported}
+        unused = {(room, below) for room, listed in edges.items() for below in listed.split()} - used
+        assert not unused, f"{package}: take these out of the table"
+
+
+def test_generating_needs_nothing_that_only_developers_have() -> None:
+    for room, below in RUNTIME_EDGES.items():
+        if room not in FOR_DEVELOPERS:
+            assert not FOR_DEVELOPERS & set(below.split()), room
 
 
 @pytest.mark.parametrize("path", [p for p in sources(RUNTIME) if p.name != "__init__.py"], ids=name_of)
@@ -152,11 +233,6 @@ def test_nothing_works_on_one_system_only_or_runs_what_it_should_read(path: Path
             assert node.col_offset > 0 or not names & GUARDED_MODULES, f"line {node.lineno}: import it where the platform is known"
         elif isinstance(node, ast.ImportFrom):
             assert (node.module or "").split(".")[0] not in FORBIDDEN_MODULES, f"line {node.lineno}"
-
-
-@pytest.mark.parametrize("path", [*shipped(), *sources(RUNTIME / "tests", ROOT / "blender_tests")], ids=name_of)
-def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE
 
 
 def test_build_py_needs_the_standard_library_alone() -> None:

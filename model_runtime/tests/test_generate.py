@@ -1,22 +1,22 @@
 """A shot from request to performance, with the weights that ship."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model_runtime.checkpoint import WEIGHTS
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.common.checkpoints import WEIGHTS
+from model_runtime.conditioning.tracks import label_track, root_constraints_of
 from model_runtime.contract import ACTION_LABELS, ARKIT_NAMES, ActionSpan, Actor, Request, SpeechClip, Waypoint
-from model_runtime.cues import label_track, wanted_places
 from model_runtime.errors import Cancelled, CheckpointMismatch, SpeechFileBroken, SpeechFileMissing
-from model_runtime.evaluation.behaviour import check_behaviour, cut
-from model_runtime.evaluation.measures import floor_depth, label_obedience, seam_ratio
 from model_runtime.generate import generate
-from model_runtime.skeleton import AVERAGE_SKELETON
-from model_runtime.windows import joins
+from model_runtime.metrics.measures import floor_depth, label_obedience, seam_ratio
+from model_runtime.sampling.windows import window_boundaries
+from model_runtime.studies.behaviour import check_behaviour, cut
+from model_runtime.tests.conftest import ASSETS
 
-VOICES = Path(__file__).parents[2] / "interact_addon" / "assets"
+VOICES = ASSETS
 SECONDS = 24.0
 
 
@@ -68,7 +68,7 @@ def test_no_foot_is_below_the_floor(performance):
 
 def test_joins_of_windows_are_no_rougher_than_the_rest(performance):
     for actor, played in zip(shot().actors, performance.actors):
-        ratios = seam_ratio(played.root_positions, played.rotations, actor.skeleton, joins(performance.frames))
+        ratios = seam_ratio(played.root_positions, played.rotations, actor.skeleton, window_boundaries(performance.frames))
         # Of two joins alone the speed says more of what is done there, an arm that swings, than of the join: a jump is acceleration.
         assert ratios["acceleration"] <= 1.5
 
@@ -130,7 +130,7 @@ def test_truncated_weights_are_named(tmp_path):
     victim = tmp_path / "body_upper.safetensors"
     victim.write_bytes(victim.read_bytes()[:-100])
     with pytest.raises(CheckpointMismatch, match="body_upper"):
-        generate(cut(shot(), 1.0), weights_dir=tmp_path)
+        generate(cut(shot(), 1.0), weights=tmp_path)
 
 
 def test_gaps_between_action_strips_mean_stand():
@@ -141,5 +141,5 @@ def test_gaps_between_action_strips_mean_stand():
 def test_two_waypoints_at_one_seat_hold_the_actor_there():
     seated = replace(shot().actors[0], waypoints=(Waypoint(10.0, (1.0, 1.0), 0.5), Waypoint(20.0, (1.0, 1.0), 0.5)))
     labels = np.stack([label_track(seated, 721), label_track(shot().actors[1], 721)])
-    places = wanted_places((seated, shot().actors[1]), labels, 721)
+    places = root_constraints_of((seated, shot().actors[1]), labels, 721)
     assert places.has_position[0, 300:601].all() and not places.has_position[0, 1:300].any() and not places.has_position[0, 601:].any()

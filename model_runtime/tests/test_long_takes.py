@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.conditioning.tracks import label_track
 from model_runtime.contract import ActionSpan, Actor, Performance, Request, SpeechClip, Waypoint
-from model_runtime.cues import label_track
-from model_runtime.evaluation.measures import label_obedience, seam_ratios
-from model_runtime.evaluation.posed import Posed
-from model_runtime.evaluation.quick import perform
 from model_runtime.generate import generate
-from model_runtime.skeleton import AVERAGE_SKELETON
-from model_runtime.windows import joins
+from model_runtime.metrics.measures import label_obedience, seam_ratios
+from model_runtime.metrics.posed import Posed
+from model_runtime.sampling.windows import window_boundaries
+from model_runtime.studies.quick import perform
+from model_runtime.tests.conftest import ASSETS
 
-VOICES = Path(__file__).parents[2] / "interact_addon" / "assets"
+VOICES = ASSETS
 VOICE = 24.6  # s
 ROUND = 30.0  # s
 # Bytes a second of both actors: result, kept pieces of it while it is made, conditions, and two voices of 16000 samples.
@@ -42,7 +43,7 @@ def take(seconds: float) -> Request:
 
 def seams(result: Performance, request: Request) -> dict[str, float]:
     bodies = [Posed(played.root_positions, played.rotations, actor.skeleton) for actor, played in zip(request.actors, result.actors)]
-    return seam_ratios([(body.positions, joins(result.frames)) for body in bodies])
+    return seam_ratios([(body.positions, window_boundaries(result.frames)) for body in bodies])
 
 
 def obedience(result: Performance, request: Request) -> list[float]:
@@ -55,7 +56,7 @@ def obedience(result: Performance, request: Request) -> list[float]:
 def test_windows_join_without_a_seam() -> None:
     request = take(25.0)
     result = generate(request)
-    assert len(joins(result.frames)) >= 2
+    assert len(window_boundaries(result.frames)) >= 2
     assert max(seams(result, request).values()) <= 1.3
 
 
@@ -65,7 +66,7 @@ def test_five_minutes_follow_every_label_have_no_seam_and_need_no_more_memory_th
     one = perform(take(60.0), tmp_path / "one")
     request = take(300.0)
     five = perform(request, tmp_path / "five")
-    assert five.frames == 9001 and len(joins(five.frames)) > 30
+    assert five.frames == 9001 and len(window_boundaries(five.frames)) > 30
     assert max(seams(five, request).values()) <= 1.1
     assert min(obedience(five, request)) >= 0.95
     before, after = one.report["worker_memory_mb"], five.report["worker_memory_mb"]

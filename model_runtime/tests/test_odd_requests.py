@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON, heading_of
 from model_runtime.contract import FPS, ActionSpan, Actor, ActorPerformance, Performance, Request, Style, Waypoint
-from model_runtime.corpus.labels import SIT, STAND, WALK, label_frames
-from model_runtime.evaluation.measures import floor_depth
 from model_runtime.generate import generate
-from model_runtime.skeleton import AVERAGE_SKELETON, heading_of
-from model_runtime.windows import windows
+from model_runtime.metrics.labels import SIT, STAND, WALK, label_frames
+from model_runtime.metrics.measures import floor_depth
+from model_runtime.sampling.body_sampler import load_body_stages
+from model_runtime.sampling.windows import windows
 
 EAST = np.pi / 2  # faces +X
 
@@ -163,9 +164,7 @@ def test_a_short_label_is_told_and_the_rest_is_played():
 
 def test_what_the_weights_cannot_hear_is_told():
     actor = replace(mia((-0.5, 0.0)), style=Style(liveliness=2.0))
-    from model_runtime.generate import WEIGHTS, load_models
-
-    known = "style" in load_models(WEIGHTS)[1].config.conditions
+    known = "style" in load_body_stages()[1].config.conditions
     told = any("know no style" in warning for warning in play(actor, tom(), seconds=1.0).report["warnings"])
     assert told != known
 

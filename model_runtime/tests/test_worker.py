@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from model_runtime import worker
-from model_runtime.contract import CONTRACT_VERSION, ActionSpan, Actor, Performance, Progress, Request
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.contract import CONTRACT_VERSION, ActionSpan, Actor, Performance, Progress, Request, request_to_json
 from model_runtime.errors import Cancelled, CheckpointMissing, OutOfSpace
-from model_runtime.skeleton import AVERAGE_SKELETON
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -95,7 +95,7 @@ def test_a_bad_line_gets_an_answer_and_the_worker_lives_on(conversation: Convers
 
 def test_an_invalid_request_is_named_and_says_which_labels_there_are(conversation: Conversation, tmp_path: Path) -> None:
     request = tmp_path / "r.json"
-    request.write_text(a_request(actions=(ActionSpan("dance", 0.0, 1.0),)).to_json(), "utf-8")
+    request.write_text(request_to_json(a_request(actions=(ActionSpan("dance", 0.0, 1.0),))), "utf-8")
     conversation.hear()
     conversation.say({"job": "x", "request": str(request), "out": str(tmp_path / "o.npz")})
     error = conversation.hear_result()["error"]
@@ -107,7 +107,7 @@ def test_a_request_becomes_a_performance_with_progress_in_words(conversation: Co
     folder = tmp_path / "ein Ordner mit Ümläuten 動き"
     folder.mkdir()
     request, out = folder / "r.json", folder / "o.npz"
-    request.write_text(a_request().to_json(), "utf-8")
+    request.write_text(request_to_json(a_request()), "utf-8")
     conversation.hear()
     conversation.say({"job": 7, "request": str(request), "out": str(out)})
     progress = []
@@ -121,8 +121,8 @@ def test_a_request_becomes_a_performance_with_progress_in_words(conversation: Co
 
 def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(conversation: Conversation, tmp_path: Path) -> None:
     long, short = tmp_path / "long.json", tmp_path / "short.json"
-    long.write_text(a_request(60.0).to_json(), "utf-8")
-    short.write_text(a_request().to_json(), "utf-8")
+    long.write_text(request_to_json(a_request(60.0)), "utf-8")
+    short.write_text(request_to_json(a_request()), "utf-8")
     conversation.hear()
     conversation.say({"job": 1, "request": str(long), "out": str(tmp_path / "1.npz")})
     while (message := conversation.hear()).get("progress", 0.0) < 0.1:
@@ -138,14 +138,14 @@ def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(conversati
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:
     request = tmp_path / "r.json"
-    request.write_text(a_request().to_json(), "utf-8")
+    request.write_text(request_to_json(a_request()), "utf-8")
     with pytest.raises(CheckpointMissing):
         worker.run_job({"request": str(request), "out": str(tmp_path / "o.npz"), "weights": str(tmp_path)}, lambda _: None)
 
 
 def test_a_result_without_a_folder_is_named_before_anything_is_computed(tmp_path: Path) -> None:
     request = tmp_path / "r.json"
-    request.write_text(a_request().to_json(), "utf-8")
+    request.write_text(request_to_json(a_request()), "utf-8")
     with pytest.raises(OutOfSpace, match="no such place"):
         worker.run_job({"request": str(request), "out": str(tmp_path / "no such place" / "o.npz")}, lambda _: None)
 

@@ -1,37 +1,29 @@
-"""Train one stage of the body model on composed scenes.
-
-    python -m model_runtime.training.body lower --scenes corpus/scenes --out model_runtime/weights --minutes 6 --device cuda
-
-Writes ``body_<stage>.safetensors`` with the averaged weights, and a resumable state beside the log in
-``checkpoints/body_<stage>``.
-"""
+"""Training of one stage of the body model on composed scenes: data, normaliser, losses, checkpoint."""
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
-from ..body_features import CONTACTS, LOWER_SIZE, HandBasis
-from ..checkpoint import load_checkpoint, save_checkpoint
-from ..contract import FPS
+from ..common.checkpoints import save_checkpoint
+from ..conditioning.conditions import stage_conditions
+from ..conditioning.representation import CONTACTS, LOWER_SIZE, HandBasis
 from ..corpus.shards import INDEX, read_index
-from ..diffusion import STEPS, add_noise, cosine_alphas
-from ..networks.duet_denoiser import CONFIGS, STAGE_CONDITIONS, DuetConfig, DuetDenoiser
+from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
+from ..sampling.diffusion import STEPS, add_noise, cosine_alphas
 from .body_data import WINDOW, Batch, BodyData
 from .body_losses import body_loss
 from .loop import Sampling, Trainer
 from .masks import dropped_conditions, lower_mask, upper_mask, wanted_facing, wanted_path
-from .options import Run, add_run_options, run_of
+from .options import Run
 from .word_features import WordTracks
 
 SCALES = "scales.safetensors"
@@ -122,7 +114,7 @@ class BodyTraining:
         stage = self.config.stage
         mean, std, change = (self.scale(stage, kind) for kind in ("mean", "std", "change"))
         clean = (batch.features(stage) - mean) / std
-        keep = self.config.spread(mask)
+        keep = self.config.expand_mask(mask)
         noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
         predicted = self.predict(network, noisy, step, clean, mask, batch, dropped).float()
         if stage != "whole":
@@ -178,12 +170,12 @@ def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def stage_config(stage: str, name: str, words: bool) -> DuetConfig:
     """The config of a stage by the name of its sizes, hearing all that a stage hears; words only where there are any."""
-    conditions = STAGE_CONDITIONS["lower" if stage == "whole" else stage]
+    conditions = stage_conditions("lower" if stage == "whole" else stage)
     return DuetConfig(stage, **CONFIGS[name], conditions=tuple(c for c in conditions if c != "words" or words))
 
 
 def train_body(
-    training: BodyTraining, network: DuetDenoiser, state: Path, target: Path, run: Run, sample_minutes: float = 0.0, patience: int | None = None,
+    training: BodyTraining, network: DuetDenoiser, state: Path, target: Path, run: Run, sampling: Sampling | None = None,
     begin_with: dict[str, Tensor] | None = None,
 ) -> Trainer:  # fmt: skip
     """Train ``network`` as ``run`` says, from the weights of a checkpoint where given, and write it with its scales to ``target``."""
@@ -194,12 +186,6 @@ def train_body(
     if run.resume and trainer.resume():
         print(f"Resumed at step {trainer.step}", flush=True)
     forward: Any = torch.compile(network) if run.compile else network
-    sampling = None
-    if sample_minutes > 0:
-        from .sampled import SampledWindows  # brings what draws and samples; training alone needs torch and safetensors
-
-        sampled = SampledWindows(training, state)
-        sampling = Sampling(lambda step: sampled.measure(network, step), sample_minutes, patience)
     trainer.run(lambda: training.training_terms(forward, run.batch), lambda: training.validate(network), run.minutes, run.max_steps, sampling)
     with trainer.exported():
         validation = training.validate(network)
@@ -216,38 +202,3 @@ def train_body(
     save_checkpoint(target, tensors | training.scales(), header)
     print(f"Wrote {target}: validation {validation:.4f} after {told['steps']} of {trainer.step} steps", flush=True)
     return trainer
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("lower", "upper"))
-    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--words", type=Path, help="file of `training.word_features`; without it the network hears no words")
-    parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
-    add_run_options(parser, CONFIGS, "small", "8, 'paper' 32", "5e-4, 'paper' 3e-4", Path("checkpoints"))
-    parser.add_argument("--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser")
-    parser.add_argument("--sample-minutes", type=float, default=20.0, help="sample held-out windows this often; the best weights by FID are kept; 0: never")
-    parser.add_argument("--patience", type=int, help="stop after so many samplings in a row without a better FID")
-    args = parser.parse_args()
-
-    begin = time.monotonic()
-    torch.manual_seed(args.seed)
-    torch.backends.cuda.matmul.allow_tf32 = True
-    recipe = RECIPES.get(args.config, Recipe())
-    target, state = args.out / f"body_{args.stage}.safetensors", args.state / f"body_{args.stage}"
-    earlier = load_checkpoint(target)[0] if args.from_weights else None
-    if args.resume and (state / SCALES).is_file():
-        earlier = load_file(str(state / SCALES))
-    config = stage_config(args.stage, args.config, args.words is not None)
-    training = BodyTraining(config, args.scenes, args.device, earlier, args.seed, args.words, recipe.window)
-    args.batch, args.rate = args.batch or recipe.batch, args.rate or recipe.rate
-    if recipe.epochs and args.minutes is None and args.max_steps is None:
-        args.max_steps = recipe.epochs * round(training.data.minutes * 60 * FPS / recipe.window / args.batch)
-    network = DuetDenoiser(config).to(args.device)
-    begin_with = {k.removeprefix("network."): v for k, v in (earlier or {}).items() if k.startswith("network.")}
-    print(f"Loaded in {time.monotonic() - begin:.0f} s", flush=True)
-    train_body(training, network, state, target, run_of(args), args.sample_minutes, args.patience, begin_with)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,14 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..body_features import MIRROR, GlobalMotion, HandBasis, body_size, encode_lower, encode_upper, from_arrays, hand_vectors
-from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS
-from ..corpus.scene import Scene
-from ..features.prominence import heard_stress, stress_bumps
-from ..features.prosody import VOICE_ACTIVITY
-from ..networks.duet_denoiser import conditions_of
-from ..skeleton import Skeleton
-from ..style import STYLE_SIZE, style_of
+from ..body_model.skeleton import Skeleton
+from ..conditioning.conditions import SceneWindows, conditions_of_scene
+from ..conditioning.representation import (
+    MIRROR,
+    GlobalMotion,
+    HandBasis,
+    body_size,
+    encode_lower,
+    encode_upper,
+    from_arrays,
+    hand_vectors,
+)
+from ..conditioning.style import STYLE_SIZE, style_of
+from ..contract import ACTION_LABELS, RELATIONSHIPS
+from ..datasets.scene import Scene
+from ..speech.prosody import VOICE_ACTIVITY
+from ..speech.stress.prominence import detect_stress, stress_bumps
 from .feelings import feeling_tracks
 from .word_features import WordTracks
 
@@ -97,16 +106,24 @@ class BodyData:
         size = body_size(offsets)
         motion = GlobalMotion(cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float())
         labels, prosody = cut(self.labels), cut(self.prosody).float()
-        emotion = torch.nn.functional.one_hot(cut(self.emotion).long(), len(EMOTIONS)) * cut(self.intensity).float()[..., None]
-        words = None if self.words is None else cut(self.words).float()
         known, heard = cut(self.stress).float().unbind(-1)
         told = torch.zeros_like(known, dtype=torch.bool) if transcript is None else transcript[..., None].expand_as(known)
         stress = torch.stack([torch.where(told, known, heard), told.to(known.dtype)], -1)
-        seat = (self.seat[scene] / size[..., 0])[..., None, None].expand(-1, -1, self.window, 1)
+        source = SceneWindows(
+            labels=labels,
+            prosody=prosody,
+            seat=self.seat[scene] / size[..., 0],
+            emotion=cut(self.emotion),
+            intensity=cut(self.intensity).float(),
+            relationship=self.relationship[scene],
+            words=None if self.words is None else cut(self.words).float(),
+            stress=stress,
+            style=self.style[scene],
+        )
         return Batch(
             lower=encode_lower(motion, size[..., 0]),
             upper=cut(self.upper),
-            conditions=conditions_of(labels, prosody, seat, None, emotion, self.relationship[scene], words, self.style[scene], stress),
+            conditions=conditions_of_scene(source),
             body=size,
             offsets=offsets,
             labels=labels,
@@ -135,7 +152,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
     left, right = hand_vectors(rotations)
     styles = [style_of(roots[a], rotations[a], Skeleton(offsets[a]), scene.labels[a], scene.prosody[a][:, VOICE_ACTIVITY]) for a in range(2)]
-    stress = [np.stack([stress_bumps(scene.stresses[a], scene.frames), heard_stress(scene.prosody[a])], -1) for a in range(2)]
+    stress = [np.stack([stress_bumps(scene.stresses[a], scene.frames), detect_stress(scene.prosody[a])], -1) for a in range(2)]
     said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
     return said | {
         "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..body_features import CONTACTS, HEADING, HEIGHT, JOINTS_6D, LEGS, PARTNER, TILT, TURN, VELOCITY
+from ..body_model.kinematics import chain_positions, matrix_from_6d
+from ..body_model.skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
+from ..conditioning.representation import CONTACTS, HEADING, HEIGHT, JOINTS_6D, LEGS, PARTNER, TILT, TURN, VELOCITY
 from ..contract import FPS
-from ..kinematics import chain_positions, matrix_from_6d
-from ..skeleton import LEG_JOINTS, PARENTS, UPPER_JOINTS
 from .body_data import Batch
 
 A_SECOND = FPS  # frames over which `travelled` and `turned` add up

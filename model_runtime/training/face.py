@@ -22,12 +22,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..checkpoint import WEIGHTS, load_checkpoint, load_into, save_checkpoint
+from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, save_checkpoint
 from ..contract import FloatArray
-from ..diffusion import STEPS, add_noise, cosine_alphas
-from ..networks.audio_encoder import AudioEncoder, AudioEncoderConfig
-from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, HEARD_SIZE, FaceConditions, FaceConfig, FaceDenoiser
-from ..refine.lips import MOUTH, gap_weights
+from ..face.mouth_shapes import MOUTH, gap_weights
+from ..networks.face_denoiser import CONFIGS, DENOISER, FACE_SIZE, VOICE_SIZE, FaceConditions, FaceConfig, FaceDenoiser
+from ..sampling.diffusion import STEPS, add_noise, cosine_alphas
+from ..speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
 from .face_data import CALM_SHARE, HELD_OUT_SHARE, FacePack, FaceScene, compose_scene, save_pack
 from .loop import Trainer
 from .options import add_run_options, run_of
@@ -35,7 +35,7 @@ from .options import add_run_options, run_of
 LICENCES = ["reader_a (Apache-2.0)", "synthetic voices of flite, SVOX Pico and eSpeak NG", "Live Link Face captures for ranges (MIT)"]
 NORMALISER = ("curve_mean", "curve_std", "heard_mean", "heard_std")
 HEARD_OFTEN = {"reader_a": 3.0, "pico_us": 2.5, "pico_gb": 2.5, "espeak": 2.0}  # against 1 for each of flite's persons: the one real reader most
-VOICE_COLUMN = HEARD_SIZE - 2  # of what is heard: activity, 0 half way
+VOICE_COLUMN = VOICE_SIZE - 2  # of what is heard: activity, 0 half way
 REST_WEIGHT = 6.0  # of what a tuned copy is held to: a little less movement of brows and lids shows in FDD
 MOUTH_WEIGHT, VELOCITY_WEIGHT, GAP_WEIGHT = 2.0, 4.0, 0.5
 
@@ -145,9 +145,9 @@ class FaceTraining:
 
 def make_pack(libraries: Sequence[Path], out: Path, minutes: float, seed: int, voice: str = "", calm_share: float = CALM_SHARE) -> None:
     """Compose ``minutes`` of two-actor scenes from the training voices, or, to tune lips on, from one ``voice`` that talks to itself with plain lips."""
-    from ..corpus.speech_library import load_speech_library
-    from ..features.mel import log_mel
-    from ..features.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
+    from ..corpus.voices.speech_library import load_speech_library
+    from ..speech.encoders.log_mel import log_mel
+    from ..speech.prosody import ENERGY, VOICE_ACTIVITY, common_level_gain, prosody
 
     def listen(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
         return prosody(wave, frames)[:, [VOICE_ACTIVITY, ENERGY]], log_mel(wave * np.float32(common_level_gain(wave)))

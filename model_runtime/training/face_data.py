@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
-from ..corpus.face_composer import FaceStyle, Spoken, compose_face, drawn_brows, speaking_track
-from ..corpus.manner import Manners
-from ..corpus.scene import Feeling
-from ..corpus.visemes import viseme_curves
-from ..eyes import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
-from ..features.phones import PHONES
-from ..networks.audio_encoder import AudioEncoder, normalise_mels
-from ..networks.brow_beats import BROWS_SIZE
-from ..networks.face_denoiser import FACE_SIZE, FACING, HEARD_SIZE, FaceConditions, heard_frames, speech_steps
-from ..refine.lips import MOUTH
-from .audio_data import frame_labels
+from ..corpus.faces.composer import FaceStyle, Spoken, compose_face, drawn_brows, speaking_track
+from ..corpus.script.affect import Manners
+from ..datasets.scene import Feeling
+from ..face.gaze import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
+from ..face.mouth_shapes import MOUTH
+from ..face.visemes import viseme_curves
+from ..networks.face_denoiser import FACE_SIZE, FACING, VOICE_SIZE, FaceConditions, encoder_frames, speech_steps
+from ..networks.face_inputs import BROWS_SIZE
+from ..speech.encoders.mel_network import AudioEncoder, normalise_mels
+from ..speech.phones import PHONES
 from .feelings import NEUTRAL, feeling_tracks
+from .speech_data import frame_labels
 
 if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
-    from ..corpus.speech_library import Utterance
+    from ..corpus.voices.speech_library import Utterance
 
 RATE = 16000
 BLINK = ARKIT_NAMES.index("eyeBlinkLeft")
@@ -295,13 +295,13 @@ class FacePack:
 
 
 def _told(phones: NDArray[np.uint8], steps: NDArray[np.int64], frames: NDArray[np.int64], device: torch.device) -> Tensor:
-    """(2 looks, 2 actors, all frames, 40) half precision: what ``heard_frames`` makes of phones that are known for sure."""
+    """(2 looks, 2 actors, all frames, 40) half precision: what ``encoder_frames`` makes of phones that are known for sure."""
     out: list[list[Tensor]] = [[], []]
     for actor in (0, 1):
         at = 0
         for step_count, frame_count in zip(steps, frames):
             said = torch.nn.functional.one_hot(torch.from_numpy(phones[actor, at : at + step_count].astype(np.int64)), len(PHONES)).float()
-            heard = heard_frames(torch.zeros(step_count, 64), said, torch.zeros(frame_count, 2))
+            heard = encoder_frames(torch.zeros(step_count, 64), said, torch.zeros(frame_count, 2))
             out[actor].append(torch.stack([heard[:, first : first + len(PHONES)] for first in PHONE_COLUMNS]).half())
             at += step_count
     return torch.stack([torch.cat(parts, 1) for parts in out], 1).to(device)
@@ -327,7 +327,7 @@ def _heard(
     encoder: AudioEncoder,
     device: torch.device,
 ) -> Tensor:
-    """(2, all frames, HEARD_SIZE) half precision: every scene of every actor through the encoder."""
+    """(2, all frames, VOICE_SIZE) half precision: every scene of every actor through the encoder."""
     out: list[list[Tensor]] = [[], []]
     for actor in (0, 1):
         at_step, at_frame = 0, 0
@@ -336,7 +336,7 @@ def _heard(
             track = torch.from_numpy(voice[actor, at_frame : at_frame + frame_count]).to(device).float() * _VOICE_STEP
             speech = speech_steps(track[:, 0], len(sound))
             features, logits = encoder(normalise_mels((sound[None] - 200.0) * _MEL_STEP, speech[None]))
-            out[actor].append(heard_frames(features[0], logits[0].softmax(-1), track).half())
+            out[actor].append(encoder_frames(features[0], logits[0].softmax(-1), track).half())
             at_step, at_frame = at_step + step_count, at_frame + frame_count
     return torch.stack([torch.cat(parts) for parts in out])
 
@@ -348,8 +348,8 @@ def shut_lids(lid: Tensor) -> Tensor:
 
 
 def heard_scale(heard: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of (2, N, HEARD_SIZE): phones and activity keep 0 to 1 known; features are measured."""
-    flat = heard.reshape(-1, HEARD_SIZE)[::11].float()
+    """Mean and deviation of (2, N, VOICE_SIZE): phones and activity keep 0 to 1 known; features are measured."""
+    flat = heard.reshape(-1, VOICE_SIZE)[::11].float()
     mean, std = flat.mean(0), flat.std(0).clamp(min=0.02)
     for first in PHONE_COLUMNS:
         mean[first : first + len(PHONES)], std[first : first + len(PHONES)] = 0.0, PHONE_SCALE

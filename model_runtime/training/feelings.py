@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import EMOTIONS, FPS, FloatArray
-from ..corpus.scene import Feeling
+from ..datasets.scene import Feeling
 
 NEUTRAL = EMOTIONS.index("neutral")
 

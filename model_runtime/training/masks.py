@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..body_features import HEADING, POSITION
+from ..conditioning.conditions import CONDITIONS
+from ..conditioning.representation import HEADING, POSITION
 from ..contract import ACTION_LABELS, FPS
-from ..networks.duet_denoiser import CONDITIONS
-from ..places import KNOT_EVERY
+from ..planning.trajectories import KNOT_EVERY
 from .body_data import Batch
 
 SIT, WALK = (ACTION_LABELS.index(label) for label in ("sit", "walk"))
@@ -139,7 +139,7 @@ def upper_mask(batch: Batch) -> Tensor:
 
 
 # What most requests leave unsaid, all of it at once: trained so, or the network takes its absence for that of the voices.
-UNSAID = ("emotion", "relationship", "words", "style")
+UNSAID = tuple(name for name, condition in CONDITIONS.items() if condition.often_absent)
 
 
 def dropped_conditions(

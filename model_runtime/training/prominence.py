@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..checkpoint import save_checkpoint
+from ..common.checkpoints import save_checkpoint
 from ..contract import FPS, FloatArray
-from ..features.prominence import stress_bumps
-from ..networks.prominence import ProminenceNet
+from ..speech.stress.prominence import stress_bumps
+from ..speech.stress.prominence_network import ProminenceNet
 from .body import split_scenes
 
 LENGTH, BATCH, RATE = 600, 24, 2e-3

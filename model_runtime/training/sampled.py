@@ -6,7 +6,6 @@ The upper stage is given the true lower body; the lower stage is drawn under the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,16 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..body_features import LOWER_SIZE, PARTNER, GlobalMotion, decode_lower, to_rotations
-from ..diffusion import guided, sample
-from ..evaluation.distribution import fid, pose_vectors
-from ..evaluation.look import contact_sheet
-from ..networks.duet_denoiser import CONDITIONS
-from ..skeleton import LEG_JOINTS, Skeleton
+from ..body_model.skeleton import LEG_JOINTS, Skeleton
+from ..conditioning.conditions import CONDITIONS
+from ..conditioning.representation import LOWER_SIZE, PARTNER, decode_lower, to_rotations
+from ..drawing.contact_sheets import contact_sheet
+from ..metrics.distribution import fid, pose_vectors
+from ..sampling.diffusion import guided, sample
+from .body import BodyTraining
 from .body_data import Batch
-
-if TYPE_CHECKING:
-    from .body import BodyTraining
 
 SAMPLER, GUIDANCE = "snr10", 2.0
 MADE, REAL = 12, 64  # windows
@@ -64,7 +61,7 @@ class SampledWindows:
         start_xy = torch.stack([torch.zeros_like(partner[:, :2]), partner[:, :2]], 1)
         turned = torch.atan2(partner[:, 3], partner[:, 2])
         motion = decode_lower(lower, batch.body[..., 0].cpu(), start_xy, torch.stack([torch.zeros_like(turned), turned], 1))
-        flat = GlobalMotion(*(getattr(motion, name).flatten(0, 1) for name in ("root", "heading", "tilt", "legs", "contacts")))
+        flat = motion.map(lambda values: values.flatten(0, 1))
         rotations = to_rotations(flat, upper.flatten(0, 1), self.training.data.basis)
         return motion.root.numpy(), rotations.reshape(*lower.shape[:3], *rotations.shape[-2:])
 
@@ -115,4 +112,4 @@ def sample_windows(training: BodyTraining, network: torch.nn.Module, batch: Batc
         out = training.predict(network, twice(noisy), twice(step.to(device)), twice(kept), twice(mask), pairs, dropped).float()
         return guided(out[: len(noisy)], out[len(noisy) :], GUIDANCE)
 
-    return sample(predict, noise, kept, config.spread(mask), SAMPLER) * std + mean
+    return sample(predict, noise, kept, config.expand_mask(mask), SAMPLER) * std + mean

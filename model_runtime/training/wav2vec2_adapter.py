@@ -21,17 +21,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..checkpoint import WEIGHTS, save_checkpoint
+from ..common.checkpoints import WEIGHTS, save_checkpoint
 from ..contract import FloatArray
-from ..corpus.speech_library import Utterance, load_speech_library
+from ..corpus.voices.speech_library import Utterance, load_speech_library
 from ..errors import InterActError, InvalidRequest
-from ..features.mel import mel_steps
-from ..features.phones import SILENCE
-from ..features.speech import CHECKPOINT, MelEar, load_encoder, speech_mask
-from ..features.wav2vec2 import ADAPTER, Adapter, AdapterConfig, FrozenWav2Vec2, fingerprint
-from ..features.wave import SAMPLE_RATE
-from .audio_data import RATE, frame_labels
+from ..speech.encoders.base import speech_mask
+from ..speech.encoders.log_mel import mel_steps
+from ..speech.encoders.mel import CHECKPOINT, MelSpeechEncoder, load_encoder
+from ..speech.encoders.wav2vec2 import ADAPTER, Adapter, AdapterConfig, FrozenWav2Vec2, fingerprint
+from ..speech.phones import SILENCE
+from ..speech.wave import SAMPLE_RATE
 from .loop import Trainer
+from .speech_data import RATE, frame_labels
 
 STATE = Path("checkpoints/wav2vec2_adapter")
 MINUTES = 20.0
@@ -63,7 +64,7 @@ def train(
     ``layer``: the only hidden state to hear, 0 before the first block, negative from the end; None mixes all as learned. ``weights`` has the
     default ear. Raises ``InterActError`` where the model, the library or its sound are missing or unfit.
     """
-    listener, default = FrozenWav2Vec2(model, device), MelEar(load_encoder(weights / CHECKPOINT))
+    listener, default = FrozenWav2Vec2(model, device), MelSpeechEncoder(load_encoder(weights / CHECKPOINT))
     if layer is not None and not -listener.layers <= layer < listener.layers:
         raise InvalidRequest(f"There is no layer {layer} in a model of {listener.layers - 1}; choose one from 0 to {listener.layers - 1}.")
     layers = tuple(range(listener.layers)) if layer is None else (layer % listener.layers,)
@@ -126,13 +127,13 @@ def _measure(adapter: Adapter, held: Sequence[Lesson]) -> dict[str, float]:
     return {key: round(value, 4) for key, value in measures.items()}
 
 
-def _default_accuracy(default: MelEar, utterances: Sequence[Utterance]) -> float:
+def _default_accuracy(default: MelSpeechEncoder, utterances: Sequence[Utterance]) -> float:
     right = [default.encode(wave).phones.argmax(axis=1) == labels for wave, labels, _ in map(_whole, utterances)]
     return round(float(np.concatenate(right).mean()), 4)
 
 
 def _hear(
-    listener: FrozenWav2Vec2, default: MelEar, layers: tuple[int, ...], wave: FloatArray, labels: np.ndarray, noise: FloatArray
+    listener: FrozenWav2Vec2, default: MelSpeechEncoder, layers: tuple[int, ...], wave: FloatArray, labels: np.ndarray, noise: FloatArray
 ) -> Lesson:
     """The default ear hears the ``wave`` (S,), wav2vec 2.0 the ``noise`` (S,) as well."""
     speech = speech_mask(wave, mel_steps(len(wave)))

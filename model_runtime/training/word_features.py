@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checkpoint import WEIGHTS
+from ..common.checkpoints import WEIGHTS
 from ..contract import FloatArray, TimedWord
-from ..corpus.scene import Scene
-from ..corpus.speech_library import Utterance, load_speech_library
+from ..corpus.voices.speech_library import Utterance, load_speech_library
+from ..datasets.scene import Scene
 from ..errors import InterActError
-from ..features.told_stress import told_stresses
-from ..features.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
+from ..speech.stress.transcript_stress import stresses_from_transcript
+from ..text.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
 
 _STEP = 1.0 / 31.0  # int8 covers +-4 deviations
 
@@ -48,7 +48,7 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
 
 def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> list[float]:
     """Times (s) of the stresses, found as for a user with a transcript; ``spans``: start, end and text of each word."""
-    times, _ = told_stresses(wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans])
+    times, _ = stresses_from_transcript(wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans])
     return [round(time, 3) for time in times]
 
 

@@ -1,0 +1,224 @@
+"""Which bone plays which canonical joint: the whole rig is classified first, then mapped by that rig's table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..runtime_api import errors, skeleton
+from .tables import TABLES, RigTable
+
+SPINE = ("spine1", "spine2", "spine3")
+SIDES = ("left", "right")
+_MOST_SPINE_BONES = 5
+_REQUIRED = ("pelvis", "head") + tuple(
+    f"{side}_{part}" for side in SIDES for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+)
+
+
+class RigNotRecognised(errors.InterActError):
+    """The armature is no humanoid rig this add-on knows."""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """``bone`` turns as ``joint`` does, or ``share`` of the way from it to ``towards``. ``above``: the driven bone
+    it hangs on ("" for the topmost)."""
+
+    bone: str
+    joint: str
+    towards: str = ""
+    share: float = 0.0
+    above: str = ""
+
+
+@dataclass(frozen=True)
+class RigMap:
+    """A rig's bones in canonical terms.
+
+    ``drives``: every bone that gets keys, parents first. ``places``: where a joint sits at rest, as a mix of two bone
+    heads (bone, bone, share of the second). ``root``: the bone that carries the body; ``anchor``: the joint that is
+    its pivot in the body. ``switches`` and ``neutral``: see ``RigTable``.
+    """
+
+    rig: str
+    drives: tuple[Drive, ...]
+    places: dict[str, tuple[str, str, float]]
+    root: str
+    anchor: str
+    switches: tuple[tuple[str, str, float], ...] = ()
+    neutral: tuple[str, ...] = ()
+
+    @property
+    def missing_joints(self) -> tuple[str, ...]:
+        return tuple(joint for joint in skeleton.JOINTS if joint not in self.places and joint != "pelvis")
+
+
+def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigMap:
+    """Map a rig given its bones and their parents (None for roots).
+
+    Raises ``RigNotRecognised`` naming what the closest known rig lacks.
+    """
+    best: tuple[tuple[bool, int], RigTable, dict[str, str]] | None = None
+    nearest: tuple[int, RigTable, list[str]] | None = None
+    for table in TABLES:
+        found, marks = _find(table, parents)
+        missing = [joint for joint in _REQUIRED if joint not in found]
+        if not any(joint in found for joint in ("spine:0", "spine:1", "spine:2")):
+            missing.append("spine")
+        if not missing:
+            missing = _out_of_order(table, found, parents)
+        if not missing:
+            score = (table.is_control_rig, len(found) + marks)
+            if best is None or score > best[0]:
+                best = (score, table, found)
+        elif nearest is None or len(missing) < nearest[0]:
+            nearest = (len(missing), table, missing)
+    if best is None:
+        assert nearest is not None
+        lacks = ", ".join(joint.replace("_", " ").split(":")[0] for joint in nearest[2][:4])
+        raise RigNotRecognised(
+            f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); use a rig with bone names of "
+            + ", ".join(dict.fromkeys(table.name for table in TABLES)) + "."
+        )  # fmt: skip
+    return _rig_map(best[1], best[2], parents)
+
+
+def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str, str], int]:
+    """Joints (and ``spine:i``, ``neck:i``) to bones, and how many of the table's marks are there."""
+    plain: dict[str, str] = {}
+    pattern = re.compile(table.prefix, re.IGNORECASE)
+    for bone in parents:
+        if match := pattern.match(bone):
+            plain.setdefault(_fold(bone[match.end() :]), bone)
+    wanted = {"pelvis": table.hips, "head": table.head}
+    wanted |= {f"spine:{i}": bone for i, bone in enumerate(table.spine)}
+    wanted |= {f"neck:{i}": bone for i, bone in enumerate(table.neck)}
+    for side, word in zip(SIDES, table.sides):
+        wanted |= {f"{side}_{part}": bone.replace("{s}", word) for part, bone in table.limbs.items()}
+        for finger, bones in table.fingers.items():
+            wanted |= {f"{side}_{finger}{n}": bone.replace("{s}", word) for n, bone in enumerate(bones, 1)}
+    found = {joint: plain[_fold(bone)] for joint, bone in wanted.items() if _fold(bone) in plain}
+    if table.is_control_rig and any(_fold(bone) not in plain for bone in (table.root, *table.extra)):
+        return {}, 0
+    return found, sum(_fold(mark) in plain for mark in table.marks)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace(" ", "_")
+
+
+def _chain(joint: str) -> list[str]:
+    """Canonical ancestors of a found key, nearest first; the spine and the neck in the table's own numbering."""
+    if joint == "pelvis":
+        return []
+    if joint.startswith("spine:"):
+        return [f"spine:{i}" for i in reversed(range(int(joint[6:])))] + ["pelvis"]
+    whole_spine = [f"spine:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + ["pelvis"]
+    if joint.startswith("neck:"):
+        return [f"neck:{i}" for i in reversed(range(int(joint[5:])))] + whole_spine
+    if joint == "head":
+        return [f"neck:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + whole_spine
+    parent = skeleton.JOINTS[skeleton.PARENTS[skeleton.INDEX[joint]]]
+    if parent == "spine3":
+        return whole_spine
+    return [parent, *_chain(parent)]
+
+
+def _above(joint: str, found: Mapping[str, str]) -> str:
+    return next((found[key] for key in _chain(joint) if key in found), "")
+
+
+def _out_of_order(table: RigTable, found: Mapping[str, str], parents: Mapping[str, str | None]) -> list[str]:
+    """Required joints whose bone does not descend from the bone of the joint above."""
+    if table.is_control_rig:  # constraints tie controls together
+        return []
+    wrong = []
+    for joint in _REQUIRED:
+        above = _above(joint, found)
+        if above and above not in _ancestors(found[joint], parents):
+            wrong.append(joint)
+    return wrong
+
+
+def _ancestors(bone: str, parents: Mapping[str, str | None]) -> list[str]:
+    line: list[str] = []
+    above = parents.get(bone)
+    while above is not None and above not in line:
+        line.append(above)
+        above = parents.get(above)
+    return line
+
+
+def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str | None]) -> RigMap:
+    drives: dict[str, Drive] = {}
+    places: dict[str, tuple[str, str, float]] = {}
+    for control, joint in table.extra.items():
+        drives[control] = Drive(control, joint)
+    drives[found["pelvis"]] = Drive(found["pelvis"], "pelvis")
+    spine = [found[f"spine:{i}"] for i in range(len(table.spine)) if f"spine:{i}" in found]
+    _drive_spine(spine, drives, places)
+    neck = [found[f"neck:{i}"] for i in range(len(table.neck)) if f"neck:{i}" in found]
+    for i, bone in enumerate(neck):
+        drives[bone] = Drive(bone, "neck", "head", i / len(neck))
+    if neck:
+        places["neck"] = (neck[0], neck[0], 0.0)
+    for joint, bone in found.items():
+        if joint in skeleton.INDEX and joint != "pelvis":
+            drives[bone] = Drive(bone, joint)
+            places[joint] = (bone, bone, 0.0)
+    places |= {joint: (bone, bone, 0.0) for joint, bone in table.places.items() if bone in parents}
+    if table.is_control_rig:
+        drives = {bone: _with(drive, table.below.get(bone, _nearest_driven(bone, drives, parents))) for bone, drive in drives.items()}
+    else:
+        drives = {bone: _with(drive, _nearest_driven(bone, drives, parents)) for bone, drive in drives.items()}
+    return RigMap(
+        rig=table.name,
+        drives=_parents_first(drives),
+        places=places,
+        root=table.root or found["pelvis"],
+        anchor=table.anchor,
+        switches=table.switches,
+        neutral=table.neutral,
+    )
+
+
+def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, tuple[str, str, float]]) -> None:
+    """Spread three canonical joints over any number of bones: the chest is always the last bone."""
+    last = len(bones) - 1
+    for i, bone in enumerate(bones):
+        along = 2.0 * i / last if last else 2.0
+        if last == 1 and i == 0:
+            along = 0.5  # the lower of two bones takes its half of the bend
+        low = min(int(along + 1e-6), 2)
+        share = along - low
+        drives[bone] = Drive(bone, SPINE[low], SPINE[low + 1] if share > 1e-6 else "", max(share, 0.0))
+    for joint, name in enumerate(SPINE):
+        at = joint / 2.0 * last
+        low = min(int(at + 1e-6), last)
+        high = min(low + 1, last)
+        places[name] = (bones[low], bones[high], max(at - low, 0.0))
+
+
+def _nearest_driven(bone: str, drives: Mapping[str, Drive], parents: Mapping[str, str | None]) -> str:
+    return next((above for above in _ancestors(bone, parents) if above in drives), "")
+
+
+def _with(drive: Drive, above: str) -> Drive:
+    return Drive(drive.bone, drive.joint, drive.towards, drive.share, above)
+
+
+def _parents_first(drives: Mapping[str, Drive]) -> tuple[Drive, ...]:
+    ordered: dict[str, Drive] = {}
+
+    def put(drive: Drive) -> None:
+        if drive.bone in ordered:
+            return
+        if drive.above:
+            put(drives[drive.above])
+        ordered[drive.bone] = drive
+
+    for drive in drives.values():
+        put(drive)
+    return tuple(ordered.values())

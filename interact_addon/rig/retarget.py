@@ -1,0 +1,86 @@
+"""Canonical rotations to pose-bone channels, by world-space deltas.
+
+Let C_j(t) be a joint's canonical world rotation and A_j the turn that takes the rig's rest pose to the T-pose. A bone
+that follows the joint is to stand at D_j(t) B with D_j = C_j A_j and B its rest orientation; the driven bone above it
+at D_p. What is keyed is the difference in the bone's own axes: B^-1 (D_p^-1 D_j) B. Bones between the two keep their
+rest pose relative to the upper one and drop out of the formula. No Blender here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..runtime_api import rotations as rot
+from ..runtime_api import skeleton
+from .mapping import RigMap
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class BonePose:
+    """Channels of one rig over T frames: ``rotations`` (T, B, 4) basis quaternions of ``bones``, and the basis
+    location (T, 3) of ``root``."""
+
+    bones: tuple[str, ...]
+    rotations: Array
+    root: str
+    location: Array
+
+
+def retarget(root_positions: Array, rotations: Array, rig: RigMap, rest: Any) -> BonePose:
+    """``root_positions`` (T, 3) pelvis in the world, metres; ``rotations`` (T, 52, 4) canonical local quaternions;
+    ``rest``: the rig's ``RestPose``."""
+    joints_world, canonical = skeleton.forward_kinematics(
+        np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32), rest.skeleton
+    )
+    deltas = rot.multiply(canonical, rest.turns[None])  # D_j, world
+    driven = np.empty((len(rotations), len(rig.drives), 4))
+    for index, drive in enumerate(rig.drives):
+        driven[:, index] = deltas[:, skeleton.INDEX[drive.joint]]
+        if drive.towards:
+            other = deltas[:, skeleton.INDEX[drive.towards]]
+            driven[:, index] = rot.slerp(driven[:, index], other, np.full(len(rotations), drive.share))
+    location = _root_location(joints_world, deltas, rig, rest)
+    return BonePose(rest.bones, _basis_rotations(driven, rest), rig.root, location)
+
+
+def _basis_rotations(driven: Array, rest: Any) -> Array:
+    """World deltas (T, B, 4) -> basis quaternions (T, B, 4), the sign kept continuous over time."""
+    to_world = _object_rotation(rest.world)
+    above = np.where(rest.parents >= 0, rest.parents, 0)
+    relative = rot.multiply(rot.conjugate(driven[:, above]), driven)
+    # A bone with no driven one above hangs on the armature object, at rest: its delta stays whole.
+    top = rest.parents < 0
+    relative[:, top] = driven[:, top]
+    frame = rot.multiply(to_world, rest.rest_rotations)  # rest orientation in the world
+    basis = rot.multiply(rot.multiply(rot.conjugate(frame)[None], relative), frame[None])
+    return rot.continuous(_nearest_identity_first(rot.normalize(basis)))
+
+
+def _nearest_identity_first(q: Array) -> Array:
+    """Start every bone on the half of the sphere where w >= 0."""
+    return q * np.where(q[:1, :, :1] < 0, -1.0, 1.0)
+
+
+def _root_location(joints_world: Array, deltas: Array, rig: RigMap, rest: Any) -> Array:
+    """Basis location (T, 3) of the bone that carries the body, so that its pivot lies where the anchor joint puts it."""
+    root = rest.bones.index(rig.root)
+    anchor = skeleton.INDEX[rig.anchor]
+    joint = skeleton.INDEX[rig.drives[root].joint]
+    head_at_rest = rest.world[:3, :3] @ rest.rest_heads[root] + rest.world[:3, 3]
+    arm = head_at_rest - rest.joint_places[anchor]
+    target = joints_world[:, anchor] + rot.rotate(deltas[:, joint], arm) + np.array([0.0, 0.0, rest.floor])
+    inverse = np.linalg.inv(rest.world)
+    moved = target @ inverse[:3, :3].T + inverse[:3, 3] - rest.rest_heads[root]
+    return rot.rotate(rot.conjugate(rest.rest_rotations[root]), moved) if rest.local_location else moved
+
+
+def _object_rotation(world: Array) -> Array:
+    """The rotation (4,) in an object's matrix, without scale."""
+    axes = world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)
+    return rot.from_matrix(axes)

@@ -1,0 +1,162 @@
+"""One generation, from the scene to keys on both characters: the window polls it, batch and background wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..rig.keying import key_performance
+from ..runtime_api import contract, errors
+from ..scene.request import build_request, cast_scene
+from ..scene.strips import keep_labels_out_of_renders
+from . import settings
+from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
+
+_runtime: RuntimeProcess | None = None
+current: Generation | None = None
+
+
+class Generation:
+    """A job that runs for one scene. The scene is found again by name at the end: an undo in between makes pointers stale."""
+
+    def __init__(self, scene: bpy.types.Scene, quality: str | None = None, seed: int | None = None) -> None:
+        """Reads the scene and starts the runtime; raises named errors with nothing changed."""
+        global current
+        if current is not None:
+            raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
+        self._cast = cast_scene(scene)
+        request, self.warnings = build_request(scene, self._cast)
+        self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
+        self.progress = contract.Progress("Starting the runtime", 0.0)
+        self.performance: contract.Performance | None = None
+        self.seconds = 0.0  # how long the whole job took, once it is done
+        self._scene_name = scene.name
+        self._started = time.monotonic()
+        self._runtime = runtime()
+        self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
+        current = self
+
+    def poll(self) -> bool:
+        """True when both characters are keyed. Raises named errors; then the scene is as it was."""
+        try:
+            update = self._runtime.poll()
+            if isinstance(update, contract.Progress):
+                self.progress = update
+                return False
+            self.performance = update
+            self._key(update)
+            self.seconds = time.monotonic() - self._started
+        except BaseException:
+            self._end()
+            raise
+        self._end()
+        return True
+
+    def wait(self, progress: Callable[[contract.Progress], None] | None = None) -> contract.Performance:
+        """Until the end; a ``KeyboardInterrupt`` cancels."""
+        try:
+            while not self.poll():
+                if progress is not None:
+                    progress(self.progress)
+                time.sleep(SECONDS_BETWEEN_POLLS)
+        except BaseException:
+            self.abandon()
+            raise
+        assert self.performance is not None
+        return self.performance
+
+    def cancel(self) -> None:
+        """Ask for the end; the next polls raise ``Cancelled`` within two seconds."""
+        self._runtime.cancel()
+
+    def abandon(self) -> None:
+        """Stop at once and forget: the file is going away, or nobody waits any more."""
+        if self._runtime.busy:
+            self._runtime.cancel_and_wait()
+        self._end()
+
+    def _key(self, performance: contract.Performance) -> None:
+        scene = bpy.data.scenes.get(self._scene_name)
+        if scene is None:
+            raise errors.InvalidRequest(f"The scene '{self._scene_name}' was removed while it generated; generate again.")
+        started = time.monotonic()
+        key_performance(scene, self._cast, performance)
+        keep_labels_out_of_renders(scene)
+        performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
+        said = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]
+        self.warnings += [warning for warning in performance.report.get("warnings", []) if not any(warning.startswith(name) for name in said)]
+
+    def _end(self) -> None:
+        global current
+        if current is self:
+            current = None
+
+
+def generate_scene(
+    scene: bpy.types.Scene,
+    quality: str | None = None,
+    seed: int | None = None,
+    progress: Callable[[contract.Progress], None] | None = None,
+) -> Generation:
+    """The whole job, waiting: both characters of ``scene`` are keyed. What the window does, without a window."""
+    generation = Generation(scene, quality, seed)
+    generation.wait(progress)
+    return generation
+
+
+def disabled_reason(scene: bpy.types.Scene) -> str:
+    """Why Generate cannot be pressed, in one line; empty when it can."""
+    first, second = scene.interact.actors
+    if current is not None:
+        return "Generating"
+    if first.armature is None or second.armature is None:
+        missing = "two characters" if first.armature is second.armature else "a second character"
+        return f"Cast {missing}: select their armatures and press Cast Selected"
+    if first.armature == second.armature:
+        return "Both actors use the same armature; cast two different ones"
+    for actor in (first, second):
+        if scene.objects.get(actor.armature.name) is None:
+            return f"'{actor.armature.name}' is not in this scene; cast another armature"
+    try:
+        settings.runtime_python()
+    except errors.InterActError as error:
+        return str(error)
+    return ""
+
+
+def runtime() -> RuntimeProcess:
+    """The one worker of this Blender; a new one when the preferences name another Python."""
+    global _runtime
+    python: Path = settings.runtime_python()
+    if _runtime is not None and _runtime.python != python:
+        free_runtime()
+    if _runtime is None:
+        _runtime = RuntimeProcess(python)
+    return _runtime
+
+
+def runtime_is_missing() -> bool:
+    """No Python has the runtime's libraries."""
+    try:
+        settings.runtime_python()
+    except errors.InterActError:
+        return True
+    return False
+
+
+def runtime_is_loaded() -> bool:
+    return _runtime is not None and _runtime.alive
+
+
+def free_runtime() -> None:
+    """End the worker process: its memory goes back to the system."""
+    global _runtime
+    if current is not None:
+        current.abandon()
+    if _runtime is not None:
+        _runtime.close()
+        _runtime = None

@@ -1,0 +1,286 @@
+"""The runtime's worker process as Blender sees it: started when needed, kept warm, polled, cancelled, ended. No ``bpy``.
+
+The protocol is described in ``model_runtime/worker.py``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from ..runtime_api import contract, errors
+
+SECONDS_TO_OBEY = 2.0
+SECONDS_BETWEEN_POLLS = 0.05
+
+# The folder that holds model_runtime goes to the END of the path: packaged, its neighbours are the add-on's own
+# modules, and none of them may stand in front of a library of the same name.
+_BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from model_runtime.__main__ import main; sys.exit(main())"
+
+Message = dict[str, Any]
+
+
+class RuntimeMissing(errors.InterActError):
+    """There is no Python environment with the runtime's libraries."""
+
+
+class WorkerDied(errors.InterActError):
+    """The worker process ended in the middle of a job."""
+
+
+class RuntimeFailed(errors.InterActError):
+    """The runtime reported something that has no name of its own here."""
+
+
+class RuntimeProcess:
+    """One worker process and at most one running job.
+
+    ``start_job``, then ``poll`` until it returns a performance or raises; ``run`` does both. After a failure the
+    next job starts a fresh process. ``close`` ends everything and removes the private folder.
+    """
+
+    def __init__(self, python: Path) -> None:
+        self.python = python
+        self._process: subprocess.Popen[str] | None = None
+        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._folder: Path | None = None
+        self._job: int | None = None
+        self._jobs = 0
+        self._progress = contract.Progress("Starting the runtime", 0.0)
+        self._cancelled_at: float | None = None
+        self._ready: Message | None = None
+        atexit.register(self.close)
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self.alive else None
+
+    @property
+    def log_path(self) -> Path:
+        return self._private_folder() / "runtime.log"
+
+    def start_job(self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
+        """Send ``request``; raises ``InvalidRequest`` before anything starts, ``RuntimeMissing``, ``OutOfSpace``."""
+        if self.busy:
+            raise RuntimeFailed("The runtime is already generating; wait for it or press Esc.")
+        contract.check_request(request)
+        self._jobs += 1
+        folder = self._private_folder()
+        request_path = folder / f"request_{self._jobs}.json"
+        try:
+            request_path.write_text(contract.request_to_json(request), "utf-8")
+            if not self.alive:
+                self._spawn()
+        except OSError as error:
+            raise errors.OutOfSpace(f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space.") from error
+        self._job, self._cancelled_at = self._jobs, None
+        self._progress = contract.Progress("Starting the runtime", 0.0)
+        self._send({
+            "job": self._job,
+            "request": str(request_path),
+            "out": str(folder / f"performance_{self._job}.npz"),
+            "weights": str(weights) if weights else None,
+            "wav2vec2": str(wav2vec2) if wav2vec2 else None,
+        })  # fmt: skip
+
+    def poll(self) -> contract.Progress | contract.Performance:
+        """What is new: progress, or the finished performance. Raises the runtime's named errors, ``WorkerDied``, ``Cancelled``."""
+        while True:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                break
+            if message is None:
+                self._died()
+                continue
+            if "ready" in message:
+                self._ready = message
+                self._check_contract(message)
+            elif message.get("job") == self._job and "progress" in message:
+                self._progress = contract.Progress(message["stage"], message["progress"])
+            elif message.get("job") == self._job and "done" in message:
+                return self._finished(Path(message["done"]))
+            elif message.get("job") in (self._job, None) and "error" in message:
+                self._failed(message["error"])
+        if self._cancelled_at is not None and time.monotonic() - self._cancelled_at > SECONDS_TO_OBEY:
+            self.stop(gently=False)
+            raise errors.Cancelled("Cancelled.")
+        return self._progress
+
+    def run(
+        self, request: contract.Request, progress: Callable[[contract.Progress], None] | None = None, weights: Path | None = None
+    ) -> contract.Performance:
+        """The whole job, waiting. A ``KeyboardInterrupt`` cancels it."""
+        self.start_job(request, weights)
+        try:
+            while not isinstance(update := self.poll(), contract.Performance):
+                if progress is not None:
+                    progress(update)
+                time.sleep(SECONDS_BETWEEN_POLLS)
+        except BaseException:
+            if self.busy:
+                self.cancel_and_wait()
+            raise
+        return update
+
+    def cancel(self) -> None:
+        """Ask the running job to stop; ``poll`` raises ``Cancelled`` when it has, within two seconds."""
+        if self.busy and self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+            self._send({"cancel": self._job})
+
+    def cancel_and_wait(self) -> None:
+        self.cancel()
+        with contextlib.suppress(errors.InterActError):
+            while self.busy and not isinstance(self.poll(), contract.Performance):
+                time.sleep(SECONDS_BETWEEN_POLLS)
+
+    def stop(self, gently: bool = True) -> None:
+        """End the process and give its memory back: close its pipe, then terminate, then kill."""
+        process, self._process, self._job, self._cancelled_at = self._process, None, None, None
+        self._messages = queue.SimpleQueue()
+        if process is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            if process.stdin is not None:
+                process.stdin.close()
+        for end in (None, process.terminate, process.kill):
+            if end is not None:
+                with contextlib.suppress(OSError):
+                    end()
+            elif not gently:
+                continue
+            try:
+                process.wait(timeout=SECONDS_TO_OBEY)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def close(self) -> None:
+        self.stop()
+        atexit.unregister(self.close)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _spawn(self) -> None:
+        self.stop()
+        self._ready = None
+        with open(self.log_path, "ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    [*runtime_command(self.python), "worker"],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=self._private_folder(),
+                    env=_environment(), text=True, encoding="utf-8", errors="replace", bufsize=1,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )  # fmt: skip
+            except OSError as error:
+                raise RuntimeMissing(
+                    f"'{self.python}' cannot be started ({error.strerror}); choose another Python in the add-on's preferences."
+                ) from error
+        messages = self._messages = queue.SimpleQueue()
+        assert self._process.stdout is not None
+        threading.Thread(target=_read, args=(self._process.stdout, messages), name="interact runtime", daemon=True).start()
+
+    def _send(self, message: Message) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        # A worker that is gone is noticed where its answers are read, with the whole story.
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _finished(self, path: Path) -> contract.Performance:
+        self._job = None
+        try:
+            return contract.Performance.load(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _failed(self, error: dict[str, str]) -> None:
+        self._job = None
+        named = getattr(errors, error["name"], None)
+        if isinstance(named, type) and issubclass(named, errors.InterActError):
+            raise named(error["message"])
+        raise RuntimeFailed(f"{error['message']} Log: {self.log_path}")
+
+    def _died(self) -> None:
+        cancelled, ready, was_busy = self._cancelled_at is not None, self._ready, self.busy
+        code = self._process.wait() if self._process is not None else None
+        self.stop(gently=False)
+        if cancelled:
+            raise errors.Cancelled("Cancelled.")
+        if not was_busy:
+            return
+        if ready is None:
+            raise RuntimeMissing(
+                f"The runtime does not start with '{self.python}' ({_last_line(self.log_path)}); "
+                f"install the runtime in the add-on's preferences. Log: {self.log_path}"
+            )
+        raise WorkerDied(
+            f"The runtime stopped in the middle of the job (exit code {code}); generate again, and close other programs if memory is short. "
+            f"Log: {self.log_path}"
+        )
+
+    def _check_contract(self, ready: Message) -> None:
+        if ready.get("contract") != contract.CONTRACT_VERSION:
+            self.stop()
+            raise RuntimeMissing("The runtime is of another version than the add-on; install both again.")
+
+    def _private_folder(self) -> Path:
+        if self._folder is None or not self._folder.is_dir():
+            try:
+                self._folder = Path(tempfile.mkdtemp(prefix="interact-"))  # readable by the user alone
+            except OSError as error:
+                raise errors.OutOfSpace(f"No temporary folder can be made ({error.strerror}); free some space.") from error
+        return self._folder
+
+
+def runtime_root() -> Path:
+    """The folder that holds ``model_runtime``: the extension's own when packaged, else the repository."""
+    return Path(contract.__file__).resolve().parents[2]
+
+
+def runtime_command(python: Path) -> tuple[str, ...]:
+    """``python -m model_runtime``, wherever the package lies; isolated from Blender's own Python settings."""
+    return (str(python), "-I", "-X", "utf8", "-c", _BOOTSTRAP, str(runtime_root()))
+
+
+def _environment() -> dict[str, str]:
+    """No library of the runtime may ask the network for anything."""
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None]) -> None:
+    """Runs in a thread; ``None`` marks the end of the process."""
+    with stdout:
+        for line in stdout:
+            with contextlib.suppress(ValueError):
+                messages.put(json.loads(line))
+    messages.put(None)
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text("utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "no message"

@@ -1,0 +1,97 @@
+"""Feet of a posed body: the points of each sole, and when they bear on the floor."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import convolve1d, minimum_filter1d
+
+from ..common.arrays import Array, BoolArray
+from ..common.masks import hysteresis, without_short_runs
+from ..common.timing import FPS
+from . import rotations as rot
+from .skeleton import INDEX, Skeleton
+
+SIDES = ("left", "right")
+# A point takes hold below these and lets go above the second of each (fractions of body height over 1.7 m; m/s).
+TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
+TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
+SHORTEST_CONTACT = 4  # frames
+LONGEST_DROPOUT = 3  # frames
+
+
+class Leg(NamedTuple):
+    """One leg in the world over T frames and the points of its sole."""
+
+    joints: tuple[int, int, int, int]  # hip, knee, ankle, foot
+    hip: Array  # (T, 3)
+    knee: Array  # (T, 3)
+    ankle: Array  # (T, 3)
+    turns: tuple[Array, Array, Array, Array]  # world quaternions (T, 4) of hip, knee, ankle, foot
+    heel_offset: Array  # (3,) from the ankle, in its frame
+    ball_offset: Array  # (3,) sole point under the toe joint, in the ankle's frame
+    toe_joint_offset: Array  # (3,)
+    tip_offset: Array  # (3,) from the toe joint, in its frame
+
+    @property
+    def points(self) -> Array:
+        """(T, 2, 3) heel and ball of the sole."""
+        return np.stack([self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1)
+
+    @property
+    def tip(self) -> Array:
+        """(T, 3) sole under the toe tip."""
+        return self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
+
+
+def leg_of(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Leg:
+    joints = (INDEX[f"{side}_hip"], INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"])
+    offsets = skeleton.offsets.astype(np.float64)
+    positions, turn = [root], rotations[:, 0]
+    world = []
+    for joint in joints:
+        positions.append(positions[-1] + rot.rotate(turn, offsets[joint]))
+        turn = rot.multiply(turn, rotations[:, joint])
+        world.append(turn)
+    heel, ball, tip = sole_offsets(side, skeleton)
+    hip, knee, ankle = positions[1:4]
+    return Leg(joints, hip, knee, ankle, (world[0], world[1], world[2], world[3]), heel, ball, offsets[joints[3]], tip)
+
+
+def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
+    """Heel and ball of the sole (3,) from the ankle in its frame, and the toe tip from the toe joint in its frame."""
+    ankle, toe = INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]
+    rest, size = skeleton.rest_positions.astype(np.float64), skeleton.size
+    heel = np.array([0.0, 0.045 * size, -rest[ankle, 2]])
+    ball = skeleton.offsets[toe].astype(np.float64) + np.array([0.0, 0.0, -rest[toe, 2]])
+    return heel, ball, np.array([0.0, -0.065 * size, -rest[toe, 2]])
+
+
+def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
+    """Sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
+    feet = [leg_of(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton) for side in SIDES]
+    return np.stack([np.concatenate([foot.points, foot.tip[:, None]], axis=1) for foot in feet], axis=1)
+
+
+def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton, fps: float = FPS) -> BoolArray:
+    """Which sole points bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``.
+
+    Height and horizontal speed with hysteresis; the floor may lie up to 5 cm from zero, as in raw captures and raw
+    network output, and is then taken to be where the feet are lowest within a second.
+    """
+    points = sole_points(root_positions, rotations, skeleton)[:, :, :2].reshape(len(root_positions), 4, 3)
+    size = skeleton.size
+    if len(points) < 3:
+        return points[..., 2] < TAKE_HEIGHT * size
+    floor = np.clip(minimum_filter1d(points[..., 2].min(axis=1), 2 * int(fps) + 1, mode="nearest"), -0.06, 0.05)
+    height = (points[..., 2] - floor[:, None]) / size
+    smooth = convolve1d(points[..., :2], np.array([0.25, 0.5, 0.25]), axis=0, mode="nearest")
+    speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) * fps
+    takes = (height < TAKE_HEIGHT) & (speed < TAKE_SPEED)
+    leaves = (height > LEAVE_HEIGHT) | (speed > LEAVE_SPEED)
+    contacts = np.stack([hysteresis(takes[:, k], leaves[:, k]) for k in range(4)], axis=-1)
+    for k in range(4):
+        contacts[:, k] = without_short_runs(contacts[:, k], LONGEST_DROPOUT, value=False)
+        contacts[:, k] = without_short_runs(contacts[:, k], SHORTEST_CONTACT, value=True)
+    return contacts

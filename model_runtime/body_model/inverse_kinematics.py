@@ -1,0 +1,73 @@
+"""Two-bone inverse kinematics: an arm or a leg brought to another end and middle by the smallest rotation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..common.arrays import Array
+from . import rotations as rot
+
+_STRAIGHTEST = 0.998  # of the limb's length; one that was straighter may stay so
+_NARROWEST = 0.30  # of the limb's length between start and end: bent by 145 degrees
+_CLEAR_BEND = 0.04  # m from the line between start and end, below which a middle hardly says to which side it bends
+
+
+def middle_of(first: Array, second: Array, distance: Array) -> tuple[Array, Array]:
+    """Return where the middle joint of two bones lies: how far along the line from start to end, and how far off it.
+
+    ``first`` and ``second`` (...) are the bones' lengths, ``distance`` (...) that from start to end, in metres: the law of
+    cosines. A distance that the bones cannot span gives 0 off the line.
+    """
+    along = (first**2 - second**2 + distance**2) / (2.0 * distance)
+    return along, np.sqrt(np.maximum(first**2 - along**2, 0.0))
+
+
+def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, Array]:
+    """Limbs with ``joints`` (..., 3, 3), as shoulder, elbow, wrist, moved by ``way`` (..., 2, 3): the end, and as far as bones let it the middle.
+
+    Returns the new middle and end (..., 3) and the turns (..., 4) in the world that take both bones there. A limb swings as one,
+    swivels about the line from its start to its end, and then bends about its own hinge, so that it does not twist. ``side``
+    (..., 3): where the middle of a straight limb would go.
+    """
+    start, middle, end = np.moveaxis(joints, -2, 0)
+    end_way, middle_way = np.moveaxis(way, -2, 0)
+    upper, lower = middle - start, end - middle
+    first, second = (np.linalg.norm(bone, axis=-1, keepdims=True) for bone in (upper, lower))
+    before, line = _length_and_direction(end - start)
+    wanted, new_line = _length_and_direction(end + end_way - start)
+    nearest, furthest = np.maximum(_NARROWEST * (first + second), 1.05 * np.abs(first - second)), _STRAIGHTEST * (first + second)
+    distance = np.clip(wanted, np.minimum(before, nearest), np.maximum(before, furthest))
+
+    # The middle off the line: carried along, further off where the limb closes, moved by what is asked.
+    aside = upper - _along(upper, line)
+    swing = rot.between(line, new_line)
+    carried = rot.rotate(swing, aside)
+    off = np.linalg.norm(aside, axis=-1, keepdims=True)
+    reach, new_off = middle_of(first, second, distance)
+    hinge = carried + _CLEAR_BEND * np.exp(-((off / _CLEAR_BEND) ** 2)) * (side - _along(side, new_line))
+    pole = carried + np.maximum(new_off - off, 0.0) * _unit(hinge) + middle_way - _along(middle_way, new_line)
+    pole = new_off * _unit(pole)
+
+    new_upper = reach * new_line + pole
+    new_lower = distance * new_line - new_upper
+    swivel = np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole)) * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
+    turn = rot.multiply(rot.from_axis_angle(swivel * new_line), swing)
+    turns = [rot.multiply(rot.between(rot.rotate(turn, old), new), turn) for old, new in ((upper, new_upper), (lower, new_lower))]
+    return start + new_upper, start + distance * new_line, turns[0], turns[1]
+
+
+def _length_and_direction(v: Array) -> tuple[Array, Array]:
+    length = np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-6)
+    return length, v / length
+
+
+def _along(v: Array, axis: Array) -> Array:
+    return _dot(v, axis) * axis
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return np.sum(a * b, axis=-1, keepdims=True)
+
+
+def _unit(v: Array) -> Array:
+    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)

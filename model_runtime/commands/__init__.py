@@ -1,0 +1,1 @@
+"""Commands of the runtime that are not part of another package."""

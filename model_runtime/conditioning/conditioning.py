@@ -1,0 +1,105 @@
+"""All that the two bodies are told: a request as conditions, wanted places and motion constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.ndimage import binary_dilation
+from torch import Tensor
+
+from ..body_model.proxemics import ELBOW_ROOM
+from ..body_model.skeleton import Skeleton
+from ..common.arrays import BoolArray, FloatArray
+from ..common.checkpoints import WEIGHTS
+from ..contract import ACTION_LABELS, FPS, Request
+from ..planning.trajectories import RootConstraints
+from .conditions import RequestTracks, Stresses, conditions_of_request
+from .constraints import ConstraintFeatures
+from .representation import body_size
+from .tracks import held, label_track, root_constraints_of, settled
+
+WALKING = ACTION_LABELS.index("walk")
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """A take of ``frames`` frames; arrays are padded to ``T`` frames of whole windows.
+
+    ``conditions``: by name (1, 2, T, size); ``body`` (1, 2, 6) lengths in metres; ``places``: where roots are wanted;
+    ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing.
+    """
+
+    frames: int
+    skeletons: tuple[Skeleton, Skeleton]
+    conditions: dict[str, Tensor]
+    body: Tensor
+    places: RootConstraints
+    constraints: ConstraintFeatures
+    alone: bool = False
+
+    @property
+    def walking(self) -> BoolArray:
+        """(2, T) whether each actor's own label is to walk."""
+        return (self.conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
+
+    @property
+    def share_a_place(self) -> bool:
+        """Whether the two are in one place and at one scale, so that they can touch."""
+        return not self.alone and self.places.units[0] == self.places.units[1]
+
+    def given(self, *parts: str) -> BoolArray:
+        """(2, frames) where any of ``BODY_PARTS`` is given."""
+        masks = [self.constraints.part(part)[:, : self.frames] for part in parts]
+        return torch.stack(masks).any(0).numpy()
+
+    def stresses(self, actor: int) -> tuple[FloatArray, BoolArray]:
+        """Return an actor's stresses (frames,), and the frames (frames,) whose arms may be timed to them.
+
+        Arms are left alone about a walk, a change of label or arms that are given.
+        """
+        if "stress" not in self.conditions:
+            return np.zeros(self.frames, np.float32), np.zeros(self.frames, bool)
+        labels = self.conditions["labels"][0, actor, : self.frames, : len(ACTION_LABELS)].argmax(-1).numpy()
+        near_given = binary_dilation(self.given("upper", "hands")[actor], iterations=FPS)
+        return self.conditions["stress"][0, actor, : self.frames, 0].numpy(), settled(labels) & ~near_given
+
+
+def conditioning_of(
+    request: Request,
+    prosody: Sequence[FloatArray],
+    conditions: Collection[str],
+    padded_frames: int,
+    units: tuple[float, float] = (1.0, 1.0),
+    alone: bool = False,
+    weights: Path = WEIGHTS,
+    stresses: Sequence[Stresses | None] = (None, None),
+) -> Conditioning:
+    """Return what a resolved request for two tells the bodies.
+
+    ``prosody``: (frames, 28) of each actor; ``conditions``: names of those the networks were trained with, others are not
+    worked out; ``padded_frames``: frames up to the end of the last window; ``units`` as in ``HeightNormalisation``; the rest as in
+    ``RequestTracks``.
+    """
+    first, second = request.actors
+    labels = np.stack([held(label_track(actor, request.frames), padded_frames) for actor in request.actors])
+    offsets = np.stack([actor.skeleton.offsets for actor in request.actors])
+    body = body_size(torch.from_numpy(offsets)[None])
+    seat = torch.tensor([actor.seat_height for actor in request.actors])[None] / body[..., 0]
+    source = RequestTracks(request, padded_frames, labels, prosody, seat, stresses, alone, weights)
+    places = root_constraints_of(request.actors, labels, padded_frames)
+    places = replace(places, units=units, elbow_room=0.0 if alone else ELBOW_ROOM)
+    constraints = ConstraintFeatures(request.actors, padded_frames)
+    constraints.join_places(places)
+    return Conditioning(
+        request.frames,
+        (first.skeleton, second.skeleton),
+        conditions_of_request(source, conditions),
+        body,
+        places,
+        constraints,
+        alone,
+    )

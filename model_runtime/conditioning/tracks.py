@@ -1,0 +1,87 @@
+"""What an actor of a request does, feels and is wanted at, frame by frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from ..common.arrays import Array, BoolArray, FloatArray
+from ..contract import ACTION_LABELS, EMOTIONS, FPS, Actor
+from ..planning.trajectories import RootConstraints
+
+
+def label_track(actor: Actor, frames: int) -> NDArray[np.int64]:
+    """Return the action of each frame (T,) as an index into ``ACTION_LABELS``; ``stand`` in the gaps."""
+    track = np.full(frames, ACTION_LABELS.index("stand"))
+    for span in actor.actions:
+        track[_frames(span.start, span.end)] = ACTION_LABELS.index(span.label)
+    if frames > 1:
+        track[-1] = track[-2]
+    return track
+
+
+def settled(labels: NDArray[np.int64]) -> BoolArray:
+    """Return the frames (T,) that are a second away from any walk and any change of ``labels`` (T,).
+
+    There the hands serve the voice; near a walk or a change they serve the body.
+    """
+    busy = (labels == ACTION_LABELS.index("walk")) | (np.diff(labels, prepend=labels[:1]) != 0)
+    return ~binary_dilation(busy, iterations=FPS)
+
+
+def emotion_track(actor: Actor, frames: int, neutral: bool = True) -> FloatArray:
+    """Return (T, 26) intensities in the order of ``EMOTIONS``; in the gaps 1 for ``neutral``, or all zeros without it."""
+    track = np.zeros((frames, len(EMOTIONS)), np.float32)
+    track[:, EMOTIONS.index("neutral")] = 1.0
+    for span in actor.emotions:
+        frames_of_span = _frames(span.start, span.end)
+        track[frames_of_span] = 0.0
+        track[frames_of_span, EMOTIONS.index(span.emotion)] = span.intensity
+    if frames > 1:
+        track[-1] = track[-2]
+    if not neutral:
+        track[:, EMOTIONS.index("neutral")] = 0.0
+    return track
+
+
+def root_constraints_of(actors: tuple[Actor, ...], labels: Array, frames: int) -> RootConstraints:
+    """Return where two actors are wanted over ``frames`` frames: the start of each and its waypoints.
+
+    ``labels`` (2, T) as of ``label_track``. Two waypoints at one seat hold the frames between them.
+    """
+    position, heading = np.zeros((2, frames, 2), np.float32), np.zeros((2, frames), np.float32)
+    has_position, has_heading = np.zeros((2, frames), bool), np.zeros((2, frames), bool)
+    sit = ACTION_LABELS.index("sit")
+    for a, actor in enumerate(actors):
+        position[a, 0], heading[a, 0], has_position[a, 0], has_heading[a, 0] = actor.position, actor.heading, True, True
+        last: tuple[int, tuple[float, float]] | None = None
+        for point in sorted(actor.waypoints, key=lambda w: w.time):
+            frame = round(point.time * FPS)
+            if not 0 < frame < frames:
+                continue
+            first = frame
+            if last is not None and np.hypot(*(np.subtract(point.position, last[1]))) < 0.05:
+                first = last[0] if (labels[a, last[0] : frame] == sit).all() else frame
+            span = slice(first, frame + 1)
+            position[a, span], has_position[a, span] = point.position, True
+            if point.heading is not None:
+                heading[a, span], has_heading[a, span] = point.heading, True
+            last = frame, point.position
+    tensors = (torch.from_numpy(array) for array in (position, heading, has_position, has_heading))
+    return RootConstraints(*tensors)
+
+
+def held(track: Array, frames: int) -> Array:
+    """Return a track of ``frames`` frames that ends with its last value repeated."""
+    return np.concatenate([track, np.repeat(track[-1:], frames - len(track), 0)])
+
+
+def silent_after(track: Array, frames: int) -> Array:
+    """Return a track of ``frames`` frames that ends with zeros."""
+    return np.concatenate([track, np.zeros((frames - len(track), *track.shape[1:]), track.dtype)])
+
+
+def _frames(start: float, end: float) -> slice:
+    return slice(max(0, round(start * FPS)), max(0, round(end * FPS)))

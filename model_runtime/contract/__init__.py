@@ -1,0 +1,79 @@
+"""The plain data that crosses between Blender and the runtime: Request in, Performance out.
+
+Arrays run at ``FPS`` frames a second; whoever writes keys resamples them. This package needs numpy alone, so Blender's own
+Python can import it.
+"""
+
+from ..common.arrays import FloatArray
+from ..common.timing import FPS, frame_count
+from .motion_constraints import BODY_PARTS, MotionConstraints
+from .performance import ActorPerformance, Performance
+from .progress import Progress, ProgressCallback, StageClock
+from .report import report_of
+from .request import (
+    ActionSpan,
+    Actor,
+    Caption,
+    EmotionSpan,
+    Request,
+    SpeechClip,
+    Style,
+    TimedWord,
+    Waypoint,
+)
+from .serialization import constraints_from_plain, constraints_to_plain, request_from_json, request_to_json
+from .validation import check_request
+from .vocabulary import (
+    ACTION_LABELS,
+    ARKIT_NAMES,
+    CONTRACT_VERSION,
+    EMOTION_GROUPS,
+    EMOTIONS,
+    FOOT_CONTACTS,
+    LONGEST_SHOT,
+    QUALITIES,
+    RELATIONSHIPS,
+    SEAT_HEIGHTS,
+    SHORTEST_SHOT,
+    STRONGEST_STYLE,
+)
+
+__all__ = [
+    "ACTION_LABELS",
+    "ARKIT_NAMES",
+    "BODY_PARTS",
+    "CONTRACT_VERSION",
+    "EMOTIONS",
+    "EMOTION_GROUPS",
+    "FOOT_CONTACTS",
+    "FPS",
+    "LONGEST_SHOT",
+    "QUALITIES",
+    "RELATIONSHIPS",
+    "SEAT_HEIGHTS",
+    "SHORTEST_SHOT",
+    "STRONGEST_STYLE",
+    "ActionSpan",
+    "Actor",
+    "ActorPerformance",
+    "Caption",
+    "EmotionSpan",
+    "FloatArray",
+    "MotionConstraints",
+    "Performance",
+    "Progress",
+    "ProgressCallback",
+    "Request",
+    "SpeechClip",
+    "StageClock",
+    "Style",
+    "TimedWord",
+    "Waypoint",
+    "check_request",
+    "constraints_from_plain",
+    "constraints_to_plain",
+    "frame_count",
+    "report_of",
+    "request_from_json",
+    "request_to_json",
+]

@@ -1,0 +1,116 @@
+"""Requests as JSON: what the add-on writes for the worker, and what a file beside a take keeps."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from ..body_model.skeleton import Skeleton
+from ..common.arrays import Array
+from ..errors import InvalidRequest
+from .motion_constraints import ARRAY_SHAPES, MotionConstraints
+from .request import ActionSpan, Actor, Caption, EmotionSpan, Request, SpeechClip, Style, TimedWord, Waypoint
+from .validation import check_request
+from .vocabulary import CONTRACT_VERSION
+
+
+def request_to_json(request: Request) -> str:
+    """Return the request as JSON text; ``request_from_json`` reads it back without loss."""
+    bare = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))
+    plain = asdict(bare)
+    for actor, source in zip(plain["actors"], request.actors):
+        actor["skeleton"] = source.skeleton.offsets.tolist()
+        actor["constraints"] = None if source.constraints is None else constraints_to_plain(source.constraints)
+    return json.dumps({"contract": CONTRACT_VERSION, **plain}, indent=1)
+
+
+def request_from_json(text: str) -> Request:
+    """Read and check a request. Raises ``InvalidRequest``."""
+    try:
+        plain = json.loads(text)
+        version = plain.pop("contract")
+        if version != CONTRACT_VERSION:
+            raise InvalidRequest(
+                f"The request speaks contract {version}, this runtime {CONTRACT_VERSION}; "
+                "update the add-on and the runtime together."
+            )
+        actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
+        request = Request(actors=actors, **plain)
+    except InvalidRequest:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidRequest(f"The request cannot be read ({error}); write it again from the add-on.") from error
+    check_request(request)
+    return request
+
+
+def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:
+    """Return what JSON can hold: deflated little-endian arrays as base64."""
+    packed = {name: _packed(getattr(constraints, name).astype(_dtype(name))) for name in ARRAY_SHAPES}
+    return {"frames": len(constraints.mask), **packed}
+
+
+def constraints_from_plain(plain: dict[str, Any]) -> MotionConstraints:
+    """Read what ``constraints_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
+    frames = int(plain["frames"])
+    arrays: dict[str, Any] = {}
+    for name, shape in ARRAY_SHAPES.items():
+        kind = _dtype(name)
+        size = frames * int(np.prod(shape)) * np.dtype(kind).itemsize
+        array = np.frombuffer(_unpacked(plain[name], size), kind).reshape(frames, *shape)
+        arrays[name] = array.astype(bool if name == "mask" else np.float32)
+    return MotionConstraints(**arrays)
+
+
+def _dtype(name: str) -> str:
+    return "u1" if name == "mask" else "<f4"
+
+
+def _packed(array: Array) -> str:
+    return base64.b64encode(zlib.compress(array.tobytes(), 1)).decode("ascii")
+
+
+def _unpacked(text: str, size: int) -> bytes:
+    """Return exactly ``size`` bytes; what would inflate to more is refused unread."""
+    try:
+        content = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(f"motion constraints: {error}") from error
+    if len(content) != size:
+        raise ValueError("motion constraints: arrays of another length than their frames")
+    return content
+
+
+def _actor_from_plain(plain: dict[str, Any]) -> Actor:
+    style = plain.get("style")
+    return Actor(
+        name=str(plain["name"]),
+        skeleton=Skeleton(np.asarray(plain["skeleton"], np.float32)),
+        position=_pair(plain["position"]),
+        heading=float(plain["heading"]),
+        speech=tuple(SpeechClip(**clip) for clip in plain["speech"]),
+        actions=tuple(ActionSpan(**span) for span in plain["actions"]),
+        waypoints=tuple(_waypoint(point) for point in plain["waypoints"]),
+        seat_height=float(plain["seat_height"]),
+        emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
+        words=tuple(TimedWord(**word) for word in plain.get("words", ())),
+        constraints=constraints_from_plain(plain["constraints"]) if plain.get("constraints") else None,
+        style=Style(**{name: float(value) for name, value in style.items()}) if style else None,
+        captions=tuple(Caption(str(c["text"]), float(c["start"]), float(c["end"])) for c in plain.get("captions", ())),
+    )
+
+
+def _waypoint(plain: dict[str, Any]) -> Waypoint:
+    heading = None if plain["heading"] is None else float(plain["heading"])
+    return Waypoint(float(plain["time"]), _pair(plain["position"]), heading)
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    x, y = values
+    return float(x), float(y)

@@ -1,0 +1,130 @@
+"""Everything that can be wrong with a request, told in one sentence each before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import astuple
+from itertools import pairwise
+
+import numpy as np
+
+from ..body_model.skeleton import JOINTS
+from ..errors import InvalidRequest
+from .motion_constraints import ARRAY_SHAPES, MotionConstraints
+from .request import Actor, Request
+from .vocabulary import (
+    ACTION_LABELS,
+    EMOTIONS,
+    LONGEST_SHOT,
+    QUALITIES,
+    RELATIONSHIPS,
+    SEAT_HEIGHTS,
+    SHORTEST_SHOT,
+    STRONGEST_STYLE,
+)
+
+
+def check_request(request: Request) -> None:
+    """Return if the request can be played; raise ``InvalidRequest`` with one sentence that says what to change."""
+    for trouble in _request_troubles(request):
+        raise InvalidRequest(trouble)
+
+
+def _request_troubles(request: Request) -> Iterator[str]:
+    if not (math.isfinite(request.duration) and SHORTEST_SHOT <= request.duration <= LONGEST_SHOT):
+        limits = f"{SHORTEST_SHOT} s and {LONGEST_SHOT / 60:.0f} minutes"
+        yield f"The shot is {request.duration:.1f} s long; set a frame range between {limits}."
+    if request.quality not in QUALITIES:
+        yield f"Quality '{request.quality}' is not known; use one of: {', '.join(QUALITIES)}."
+    if len(request.actors) not in (1, 2):
+        yield f"A shot has one actor or two, this one has {len(request.actors)}; cast one or two characters."
+    if len(request.actors) == 2 and request.actors[0].name == request.actors[1].name:
+        yield f"Both actors are '{request.actors[0].name}'; cast two different characters."
+    if not 0.0 <= request.guidance <= 10.0:
+        yield f"Guidance is {request.guidance}; choose a value between 0 and 10."
+    if not 0.0 <= request.lips <= 1.0:
+        yield f"Lips is {request.lips}; choose a value between 0 (expressive) and 1 (accurate)."
+    if request.relationship and request.relationship not in RELATIONSHIPS:
+        yield f"Relationship '{request.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}."
+    for actor in request.actors:
+        who = f"'{actor.name}'"
+        yield from _body_troubles(actor, who)
+        yield from _speech_troubles(actor, who)
+        yield from _action_troubles(actor, who)
+        yield from _direction_troubles(actor, who)
+        if actor.constraints is not None:
+            yield from _constraint_troubles(actor.constraints, who, request.frames)
+
+
+def _body_troubles(actor: Actor, who: str) -> Iterator[str]:
+    offsets = actor.skeleton.offsets
+    if offsets.shape != (len(JOINTS), 3) or not np.isfinite(offsets).all():
+        yield f"The skeleton of {who} is not {len(JOINTS)} x 3 finite numbers; measure the rig again."
+    if not 0.3 <= actor.skeleton.height <= 5.0:
+        yield f"{who} stands {actor.skeleton.height:.2f} m tall; scale the rig to metres (0.3 to 5 m) and apply the scale."
+    if not np.isfinite([*actor.position, actor.heading]).all():
+        yield f"The start of {who} is not a finite place; check the rig's transform."
+    size = actor.skeleton.size  # a doll has low chairs and a giant high ones
+    lowest, highest = SEAT_HEIGHTS[0] * min(size, 1.0), SEAT_HEIGHTS[1] * max(size, 1.0)
+    if not lowest <= actor.seat_height <= highest:
+        limits = f"{lowest:.2f} and {highest:.2f} m"
+        yield f"The seat of {who} is {actor.seat_height:.2f} m high; use a seat between {limits}."
+
+
+def _speech_troubles(actor: Actor, who: str) -> Iterator[str]:
+    for clip in actor.speech:
+        if not (math.isfinite(clip.start) and clip.duration > 0.0 and clip.trim_start >= 0.0 and clip.gain >= 0.0):
+            yield f"A speech strip of {who} has no length; lengthen or remove it."
+    for word in actor.words:
+        if not (math.isfinite(word.start) and word.end > word.start):
+            yield f"The word '{word.text}' of {who} has no length; align the transcript again."
+    for caption in actor.captions:
+        if not (math.isfinite(caption.start) and math.isfinite(caption.end) and caption.end > caption.start):
+            yield f"The transcript '{caption.text[:40]}' of {who} has no length; give it an end after its start."
+
+
+def _action_troubles(actor: Actor, who: str) -> Iterator[str]:
+    for span in actor.actions:
+        if span.label not in ACTION_LABELS:
+            labels = ", ".join(ACTION_LABELS)
+            yield f"Action label '{span.label}' of {who} is not known; name the strip one of: {labels}."
+        if not span.end > span.start:
+            yield f"The action strip '{span.label}' of {who} has no length; lengthen or remove it."
+        if span.to_partner and span.label != "walk":
+            yield f"Only a walk of {who} can lead to the partner; name that strip 'walk'."
+    for first, second in pairwise(sorted(actor.actions, key=lambda span: span.start)):
+        if second.start < first.end - 1e-4:
+            strips = f"'{first.label}' and '{second.label}'"
+            yield f"The action strips {strips} of {who} overlap at {second.start:.2f} s; move or trim one of them."
+    for point in actor.waypoints:
+        if not np.isfinite([point.time, *point.position, point.heading or 0.0]).all():
+            yield f"A walk target of {who} is not a finite place; check its transform."
+
+
+def _direction_troubles(actor: Actor, who: str) -> Iterator[str]:
+    for span in actor.emotions:
+        if span.emotion not in EMOTIONS:
+            yield f"Emotion '{span.emotion}' of {who} is not known; use one of: {', '.join(EMOTIONS)}."
+        if not (0.0 <= span.intensity <= 2.0 and span.end > span.start):
+            yield f"The emotion '{span.emotion}' of {who} needs an intensity from 0 to 2 and a length; change its strip."
+    if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
+        deviations = f"{STRONGEST_STYLE:.0f} standard deviations"
+        yield f"The style of {who} lies beyond {deviations}; choose values from -3 to 3."
+
+
+def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) -> Iterator[str]:
+    count = len(constraints.mask)
+    for name, shape in ARRAY_SHAPES.items():
+        found = getattr(constraints, name).shape
+        if found != (count, *shape):
+            yield f"The kept motion of {who} has {name} of shape {found}; read it from a whole take."
+    if not 0 < count <= frames:
+        yield f"The kept motion of {who} is {count} frames long and the shot {frames}; cut it to the shot."
+    body = constraints.mask[:, :3].any(1)
+    used = {"root_positions": constraints.part("lower"), "rotations": body, "face": constraints.part("face")}
+    for name, frames_used in used.items():
+        if not np.isfinite(getattr(constraints, name)[frames_used]).all():
+            yield f"The kept motion of {who} holds values that are no numbers; read it from the rig again."
+    if not (np.abs(np.linalg.norm(constraints.rotations[body], axis=-1) - 1.0) < 0.01).all():
+        yield f"The kept motion of {who} holds rotations that are no unit quaternions; read it from the rig again."

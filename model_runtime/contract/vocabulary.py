@@ -1,0 +1,42 @@
+"""The words of the contract: action labels, emotions, relationships, ARKit curves, and the limits of a shot."""
+
+from __future__ import annotations
+
+CONTRACT_VERSION = 1
+ACTION_LABELS = ("sit", "walk", "stand")
+QUALITIES = ("draft", "final")
+FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
+# GoEmotions (Demszky et al. 2020) grouped under Ekman's six and neutral: the vocabulary of InterAct's scenarios.
+EMOTION_GROUPS = {
+    "anger": ("anger", "annoyance", "disapproval"),
+    "disgust": ("disgust",),
+    "fear": ("fear", "nervousness"),
+    "joy": ("admiration", "amusement", "approval", "caring", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief"),
+    "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
+    "surprise": ("confusion", "curiosity", "surprise"),
+    "neutral": ("neutral",),
+}  # fmt: skip
+EMOTIONS = tuple(name for group in EMOTION_GROUPS.values() for name in group)
+# "first / second": the first actor is the one named first.
+RELATIONSHIPS = (
+    "architect / contractor", "boss / subordinate", "brother / sister", "buyer / seller", "classmates", "coach / athlete", "colleagues",
+    "couple", "doctor / patient", "ex-partners", "flatmates", "friends", "grandparent / grandchild", "guest / host", "interviewer / applicant",
+    "landlord / tenant", "lawyer / client", "neighbours", "officer / citizen", "old friends", "parent / child", "rivals", "strangers",
+    "teacher / student", "waiter / customer",
+)  # fmt: skip
+SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
+SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m
+STRONGEST_STYLE = 3.0  # standard deviations
+
+# Apple's ARKit blend shape locations in the column order of Live Link Face.
+ARKIT_NAMES = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawRight", "jawLeft", "jawOpen", "mouthClose",
+    "mouthFunnel", "mouthPucker", "mouthRight", "mouthLeft", "mouthSmileLeft", "mouthSmileRight",
+    "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft",
+    "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip

@@ -1,0 +1,273 @@
+"""The face of a person who talks, listens, feels and lives: lips from phones; brows, lids, eyes and smiles by rule and chance.
+
+Shapes and ranges were read off iPhone Live Link captures: a blink shuts in two to three frames and opens in twice that,
+both eyes within 0.01; lids follow a lowered gaze; left and right correlate above 0.95; a smile lifts the cheeks.
+Rates follow conversation: blinks 10 to 25 a minute and more at phrase ends and shifts of gaze; brows beat with stressed words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from ...contract import FPS, FloatArray
+from ...face.arkit import CURVE, columns
+from ...face.brows import add_bump, brow_accents
+from ...face.gaze import eye_curves, gaze_shifts, glances, with_fixations
+from ...face.mouth_shapes import JAW, PARTING, SILENCE, part_lips
+from ...face.style import FaceStyle, blink_times
+from ...face.visemes import Phone, last_sound, lay_contacts, opening_weight, viseme_curves
+from ...networks.face_inputs import ASK, KNIT, UP
+from ..script.affect import Manners
+from .expressions import answering_curves, felt_curves, limited, slow_noise, uneven
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One utterance on the face's timeline (s): its phones, its stresses (time, strength), and whether it asks."""
+
+    phones: Sequence[Phone]
+    stresses: Sequence[tuple[float, float]] = ()
+    question: bool = False
+
+    @property
+    def start(self) -> float:
+        return self.phones[0][1]
+
+    @property
+    def end(self) -> float:
+        return self.phones[-1][2]
+
+    @property
+    def last_sound(self) -> float:
+        """When the last word is over."""
+        return last_sound(self.phones)
+
+
+@dataclass
+class _Timeline:
+    """What the rules below need to know about the moment: who speaks, when phrases start and end, how one feels (-1.5 to 1.5)."""
+
+    frames: int
+    speaking: FloatArray  # (T,) 0 to 1
+    partner: FloatArray  # (T,) 0 to 1
+    starts: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+    partner_ends: list[float] = field(default_factory=list)
+    valence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    arousal: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    @property
+    def duration(self) -> float:
+        return self.frames / FPS
+
+    def frame(self, at: float) -> int:
+        return min(max(int(at * FPS), 0), self.frames - 1)
+
+
+def compose_face(
+    rng: np.random.Generator,
+    frames: int,
+    spoken: Sequence[Spoken],
+    partner_activity: FloatArray,
+    gaze: FloatArray | None = None,
+    loudness: FloatArray | None = None,
+    style: FaceStyle | None = None,
+    manners: Manners | None = None,
+    laughs: Sequence[tuple[float, float]] = (),
+    partner_manners: Manners | None = None,
+    brows: FloatArray | None = None,
+) -> FloatArray:
+    """(T, 52) ARKit curves of a face that says ``spoken`` and hears a partner.
+
+    ``partner_activity`` (T,) in [0, 1]; ``gaze`` (T, 2) yaw (to my left) and pitch (up) of where my eyes point, in my head's
+    frame, radians; glances about a partner straight ahead when None; ``loudness`` (T,) as ``viseme_curves``. ``manners``:
+    what I feel, nothing when None; ``partner_manners``: what the partner feels, which my face answers while I listen;
+    ``laughs``: (start, end) s of my laughing; ``brows`` (T, BROWS_SIZE) as ``brow_accents`` gives them, drawn when None. Same rng state, same face.
+    """
+    style = style or FaceStyle.draw(rng)
+    phones = [phone for utterance in spoken for phone in utterance.phones]
+    time = _Timeline(
+        frames, speaking=speaking_track(phones, frames), partner=np.asarray(partner_activity, np.float32),
+        starts=[u.start for u in spoken], ends=[u.end for u in spoken],
+        valence=manners.track("valence", frames) if manners else np.zeros(frames, np.float32),
+        arousal=manners.track("arousal", frames) if manners else np.zeros(frames, np.float32),
+    )  # fmt: skip
+    falls = np.flatnonzero((time.partner[:-1] > 0.5) & (time.partner[1:] <= 0.5))
+    time.partner_ends = [float(f) / FPS for f in falls]
+
+    face = viseme_curves(phones, frames, loudness, style.articulation)
+    felt = _feel(rng, time, spoken, manners, partner_manners)
+    _rest(face, rng)
+    _smile(face, rng, time, style)
+    _brows(face, rng, drawn_brows(rng, spoken, style, frames, time.arousal) if brows is None else brows, felt)
+    _listen(face, rng, time)
+    rounded = np.clip(1.6 * (face[:, CURVE["mouthPucker"]] + face[:, CURVE["mouthFunnel"]]), 0.0, 1.0) * time.speaking
+    # Nobody says "you" through a full smile; cheeks give way, and come back, a little slower than lips.
+    felt[:, _WIDTH] *= (1.0 - 0.65 * gaussian_filter1d(rounded, 1.0, mode="nearest"))[:, None]
+    face = limited(uneven(rng, face + felt))
+    _laugh(face, rng, time, laughs)
+    gaze = glances(rng, frames, time.speaking, time.starts) if gaze is None else with_fixations(rng, gaze)
+    face += eye_curves(gaze)
+    _blink(face, rng, time, style, gaze_shifts(gaze))
+    face = part_lips(np.clip(face, 0.0, 1.0), opening_weight(phones, frames))
+    return np.clip(lay_contacts(face, phones), 0.0, 1.0).astype(np.float32)
+
+
+def speaking_track(phones: Sequence[Phone], frames: int) -> FloatArray:
+    """(T,) 0 to 1: whether the mouth is at work, eased over a tenth of a second."""
+    active = np.zeros(frames, np.float32)
+    for phone, start, end in phones:
+        if phone != SILENCE:
+            active[max(0, int(np.ceil((start - 0.02) * FPS))) : max(0, int((end + 0.02) * FPS) + 1)] = 1.0
+    return np.clip(gaussian_filter1d(active, 3.0, mode="nearest"), 0.0, 1.0)
+
+
+def _feel(
+    rng: np.random.Generator, time: _Timeline, spoken: Sequence[Spoken], manners: Manners | None, partner: Manners | None
+) -> FloatArray:
+    """(T, 52) of one's own feelings, which flare up at phrase ends and strong stresses, and of the answer to the partner's."""
+    felt = np.zeros((time.frames, len(CURVE)), np.float32)
+    if manners:
+        moments = [(t, 0.5) for t in time.ends] + [(t, 0.3) for t in time.partner_ends]
+        moments += [(t, 0.3 * strength) for u in spoken for t, strength in u.stresses]
+        felt += felt_curves(rng, manners.feelings, time.frames, time.speaking, moments)
+    if partner:
+        sympathy = np.clip(0.75 + 0.35 * time.valence - 0.15 * np.abs(time.arousal), 0.1, 1.1)
+        listening = np.maximum(time.partner, 0.35) * (1.0 - 0.8 * time.speaking)
+        answer = answering_curves(rng, partner.feelings, time.frames, listening, sympathy, time.partner_ends)
+        felt += answer * np.clip(1.0 - 1.6 * felt, 0.0, 1.0)  # a face that shows sorrow already has little to add
+    return felt
+
+
+def _rest(face: FloatArray, rng: np.random.Generator) -> None:
+    """Nobody's face is ever all zeros: slow, small, correlated drift."""
+    frames = len(face)
+    for name, level in (("browInnerUp", 0.07), ("browOuterUp", 0.04), ("eyeSquint", 0.05), ("mouthPress", 0.03), ("noseSneer", 0.03),
+                        ("mouthFrown", 0.03), ("mouthDimple", 0.03), ("mouthStretch", 0.02), ("mouthShrugLower", 0.03), ("jawForward", 0.02)):  # fmt: skip
+        drift = level * np.clip(1.0 + 0.6 * slow_noise(rng, frames, 2.0), 0.0, 2.2)
+        for column in columns(name):
+            face[:, column] += drift * rng.uniform(0.93, 1.07)
+    for left, right, level in (("mouthLeft", "mouthRight", 0.02), ("jawLeft", "jawRight", 0.01)):
+        side = level * (slow_noise(rng, frames, 2.5) + rng.normal())
+        face[:, CURVE[left]] += np.clip(side, 0.0, None)
+        face[:, CURVE[right]] += np.clip(-side, 0.0, None)
+
+
+def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle) -> None:
+    """A mood, and smiles: at the partner's phrase ends, at one's own, and when something was amusing."""
+    smile = np.full(time.frames, 0.02 + 0.08 * style.smile, np.float32)
+    smile *= np.clip(1.0 + 0.5 * slow_noise(rng, time.frames, 3.0), 0.2, 2.0)
+    moments = [(t, 0.30) for t in time.partner_ends] + [(t, 0.20) for t in time.ends]
+    moments += [(float(t), 0.25) for t in rng.uniform(0.0, time.duration, rng.poisson(time.duration / 20.0))]
+    for at, chance in moments:
+        if rng.random() < chance + 0.5 * style.smile:
+            size = rng.uniform(0.12, 0.32) * (0.6 + 0.6 * style.smile)
+            add_bump(smile, size, at + rng.uniform(-0.3, 0.4), 0.45, rng.uniform(0.4, 1.6), 0.9)
+    smile *= (1.0 - 0.45 * time.speaking) * np.clip(1.0 + 2.0 * time.valence, 0.0, 1.0)  # who is sad or angry does not smile by habit
+    right = rng.uniform(0.92, 1.08)
+    for name, share in (("mouthSmile", 1.0), ("cheekSquint", 0.25), ("eyeSquint", 0.18), ("mouthDimple", 0.15)):
+        left_column, right_column = columns(name)
+        face[:, left_column] += share * smile
+        face[:, right_column] += share * smile * right
+
+
+def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray) -> FloatArray:
+    """(``frames``, BROWS_SIZE) what brows do with the stresses and questions of what is ``spoken``."""
+    stresses = [(time, 1.0) for utterance in spoken for time, _ in utterance.stresses]
+    return brow_accents(rng, stresses, [(u.last_sound, 1.0) for u in spoken if u.question], style, frames, arousal)
+
+
+def _brows(face: FloatArray, rng: np.random.Generator, beats: FloatArray, felt: FloatArray) -> None:
+    """Brows beat the way the feeling has them, down in anger, else up; they go up with a question whatever one feels."""
+    frowns = felt[:, columns("browDown")].mean(1) - felt[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1) > 0.12
+    share = gaussian_filter1d(frowns.astype(np.float32), 4.0, mode="nearest")
+    up = np.maximum(beats[:, UP] * (1.0 - share), beats[:, ASK])
+    down = np.maximum(beats[:, UP] * share * 0.6, beats[:, KNIT])
+    lead = rng.uniform(0.96, 1.04)
+    face[:, CURVE["browInnerUp"]] += up
+    for name, amount in (("browOuterUp", 0.85 * up), ("browDown", down), ("eyeWide", 0.22 * up)):
+        left_column, right_column = columns(name)
+        face[:, left_column] += amount
+        face[:, right_column] += amount * (lead if name == "browOuterUp" else 1.0)
+    face[:, columns("browOuterUp")] *= (1.0 - np.clip(2.0 * down, 0.0, 0.8))[:, None]
+
+
+def _listen(face: FloatArray, rng: np.random.Generator, time: _Timeline) -> None:
+    """A listener takes part: interested brows, a thoughtful frown, lips pressed for a moment, all with a shut mouth."""
+    listening = time.partner * (1.0 - time.speaking)
+    for _ in range(rng.poisson(float(listening.sum()) / FPS / 6.0)):
+        at = float(rng.choice(np.arange(time.frames), p=listening / listening.sum())) / FPS
+        kind = rng.choice(["brows", "frown", "press"], p=[0.5, 0.25, 0.25])
+        bump = np.zeros(time.frames, np.float32)
+        add_bump(bump, 1.0, at, 0.25, rng.uniform(0.2, 1.2), 0.4)
+        bump *= 1.0 - time.speaking
+        if kind == "brows":
+            size = rng.uniform(0.12, 0.32)
+            face[:, CURVE["browInnerUp"]] += size * bump
+            face[:, columns("browOuterUp")] += (0.9 * size * bump)[:, None]
+        elif kind == "frown":
+            face[:, columns("browDown", "eyeSquint")] += (rng.uniform(0.10, 0.25) * bump)[:, None]
+        else:
+            face[:, columns("mouthPress")] += (rng.uniform(0.15, 0.35) * bump)[:, None]
+            face[:, columns("mouthRollLower", "mouthRollUpper")] += (0.12 * bump)[:, None]
+
+
+def _laugh(face: FloatArray, rng: np.random.Generator, time: _Timeline, laughs: Sequence[tuple[float, float]]) -> None:
+    """Laughing: a wide smile, cheeks that narrow the eyes, and a jaw that bounces 4 to 6 times a second and tires (Bachorowski 2001).
+
+    The mouth stays free for words that are spoken meanwhile; the smile outlasts the laugh.
+    """
+    t = np.arange(time.frames, dtype=np.float32) / FPS
+    for start, end in laughs:
+        hold = max(end - start - 0.25, 0.1)
+        smile = np.zeros(time.frames, np.float32)
+        add_bump(smile, 1.0, start + 0.3, 0.35, hold, float(rng.uniform(1.2, 2.2)))
+        voiced = np.zeros(time.frames, np.float32)
+        add_bump(voiced, 1.0, start + 0.18, 0.18, max(hold - 0.1, 0.05), 0.35)
+        rate, size = rng.uniform(4.0, 5.6), rng.uniform(0.8, 1.15)
+        tired = np.exp(-np.clip(t - start, 0.0, None) / max(end - start, 0.4) * 0.7)
+        bounce = 0.5 - 0.5 * np.cos(2 * np.pi * rate * np.clip(t - start, 0.0, None))
+        quiet = 1.0 - 0.85 * time.speaking
+        jaw = voiced * quiet * size * (0.08 + 0.16 * bounce * tired)
+        face[:, JAW] = np.maximum(face[:, JAW], jaw)
+        for name, value in (("mouthSmile", 0.74), ("mouthUpperUp", 0.26), ("mouthLowerDown", 0.18), ("mouthDimple", 0.12)):
+            shown = value * size * smile * (quiet if CURVE.get(name + "Left") in PARTING else 1.0 - 0.4 * time.speaking)
+            face[:, columns(name)] = np.maximum(face[:, columns(name)], np.clip(shown, 0.0, 0.86)[:, None])
+        for name, value in (("cheekSquint", 0.50), ("eyeSquint", 0.46), ("eyeBlink", 0.16), ("noseSneer", 0.14), ("browOuterUp", 0.10)):
+            shown = value * size * smile * (1.0 + 0.12 * bounce * voiced)
+            face[:, columns(name)] = np.maximum(face[:, columns(name)], np.clip(shown, 0.0, 0.58)[:, None])
+        for name in ("mouthPress", "mouthFrown", "browDown", "mouthShrugLower"):
+            face[:, columns(name)] *= (1.0 - 0.8 * smile)[:, None]
+        face[:, columns("mouthRollLower", "mouthRollUpper", "mouthPucker", "mouthFunnel")] *= (1.0 - 0.7 * smile * quiet)[:, None]
+
+
+def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, shifts: Sequence[float]) -> None:
+    """Blinks at the person's own rate, about half of them on phrase ends and large shifts of gaze; more when one is stirred."""
+    wanted = float(np.clip((12.0 + 10.0 * style.blinks) * (1.0 + 0.12 * np.clip(time.arousal, -1.0, 1.0).mean()), 11.0, 23.0))
+    moments = [(t, 0.45) for t in (*time.ends, *time.partner_ends)] + [(t, 0.35) for t in shifts]
+    drawn = sum(chance for _, chance in moments) / max(time.duration / 60.0, 1e-3)  # a minute
+    share = min(1.0, 0.55 * wanted / max(drawn, 1e-3))
+    moments = [(t, chance * share) for t, chance in moments]
+    rest = replace(style, blinks=(1.2 * (wanted - share * drawn) - 12.0) / 10.0)  # some come too close to others and are left out
+    lid = np.zeros(time.frames, np.float32)
+    for at in blink_times(rng, time.duration, rest, moments):
+        lid = np.maximum(lid, rng.uniform(0.88, 0.97) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
+    for column in columns("eyeBlink"):
+        face[:, column] = np.clip(np.minimum(face[:, column], 0.6) * (1.0 - lid) + lid, 0.0, 1.0)
+    face[:, columns("eyeWide")] *= (1.0 - lid)[:, None]
+
+
+def blink_shape(t: FloatArray, duration: float) -> FloatArray:
+    """Lid closure at ``t`` seconds from the moment it shuts; ``duration``: seconds it is seen, most of them opening."""
+    close, hold, reopen = 0.45 * duration, 0.12 * duration, 1.0 * duration
+    shut = np.clip((t + close) / close, 0.0, 1.0)
+    opened = np.clip((t - hold) / reopen, 0.0, 1.0)
+    fall, rise = shut * shut * (3.0 - 2.0 * shut), (1.0 - opened) ** 2
+    return np.where(t < 0.0, fall, rise).astype(np.float32)
+
+
+_WIDTH = columns("mouthSmile", "mouthStretch", "mouthDimple", "mouthFrown")

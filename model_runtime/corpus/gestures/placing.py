@@ -1,0 +1,292 @@
+"""Which gesture goes where: strokes on stressed syllables, kinds from words, rests and holds between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...contract import FPS, FloatArray
+from .library import Gesture
+from .overlay import Placed
+
+Stress = tuple[float, float, str]
+
+_WORDS = {
+    "me": "i me my mine myself i'm i've i'd i'll",
+    "you": "you your yours yourself you're you've you'll you'd",
+    "we": "we us our ours together everyone everybody both we're we've we'll let's between",
+    "no": "no not never nothing nobody none don't didn't can't won't isn't wasn't wouldn't doesn't couldn't shouldn't haven't nowhere neither nor "
+          "without",
+    "negative": "impossible wrong refuse hate bad terrible awful finished over ridiculous nonsense forget gone",
+    "stop": "stop wait enough hold careful calm slow",
+    "question": "what why how when who where which really whose",
+    "plea": "please beg sorry pray promise swear trust help forgive",
+    "shrug": "maybe perhaps whatever somehow guess anyway dunno unless probably suppose depends",
+    "think": "think thought remember wonder idea believe consider imagine dream understand decide mean",
+    "surround": "all big huge great whole every large everything world long full wide entire enormous always many lot much forever around",
+    "here": "here now this today these", "indicate": "there that those away yonder left right outside across behind further",
+    "offer": "give offer show tell look want take let bring share explain suggest invite gift", "receive": "have get got need keep receive accept",
+    "example": "example first second third one two three four five another other also next instance list kind",
+    "however": "but however instead although though yet rather otherwise still except while",
+    "point": "exactly must right true point certain listen certainly him her he she they",
+    "chop": "very only just every exactly absolutely clearly must work business law facts reason quite completely simply",
+    "wave": "hello hi goodbye bye welcome farewell", "clap": "bravo congratulations hooray wonderful",
+}  # fmt: skip
+KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+# What else says nearly the same, when all gestures of a kind have been seen lately.
+_ALIKE = {
+    "no": ("negative",), "negative": ("no",), "we": ("surround",), "question": ("offer", "plea", "shrug"), "plea": ("offer", "question"),
+    "receive": ("offer",), "offer": ("receive", "present"), "here": ("indicate", "point"), "indicate": ("here", "point"), "surround": ("we", "present"),
+    "however": ("example", "beat"), "example": ("however", "beat"), "point": ("you", "indicate"), "chop": ("beat",), "shrug": ("question",),
+    "think": ("beat",), "stop": ("negative",), "beat": ("chop", "present"), "me": ("beat",), "you": ("point", "offer"),
+}  # fmt: skip
+# Kinds for emphasis alone, with their shares.
+_EMPHATIC = (("beat", 0.46), ("present", 0.2), ("chop", 0.12), ("offer", 0.10), ("example", 0.05), ("surround", 0.04), ("however", 0.03))
+
+REPEAT = 20.0  # s until a gesture may be seen again
+_APART = 1.3  # s between the end of a hold and the next stroke, below which hands stay up
+_PER_MINUTE = (13.0, 22.0)  # strokes a spoken minute at ease (the range of speakers; McNeill 1992 counts about as many)
+
+
+class Said(NamedTuple):
+    """Something one actor says: scene seconds, the text, and its words with theirs."""
+
+    start: float
+    end: float
+    text: str
+    words: Sequence[tuple[str, float, float]]
+
+
+@dataclass(frozen=True)
+class Person:
+    """What one actor's hands are like in a scene: strokes a spoken minute, the hand preferred, and how strongly."""
+
+    per_minute: float
+    left_handed: bool
+    preference: float
+
+    @staticmethod
+    def drawn(rng: np.random.Generator) -> Person:
+        return Person(float(rng.uniform(*_PER_MINUTE)), bool(rng.random() < 0.12), float(rng.uniform(0.65, 0.92)))
+
+
+class Anchor(NamedTuple):
+    """A stress that wants a stroke: its time, strength and word, the kind that fits, and until when the phrase lasts."""
+
+    time: float
+    strength: float
+    word: str
+    kind: str
+    phrase_end: float
+
+
+def anchors(
+    rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: FloatArray
+) -> list[Anchor]:
+    """The stresses to gesture on. ``rate`` (T,): factor on the person's strokes a spoken minute, 0 where hands are not free."""
+    chosen: list[Anchor] = []
+    # Seconds of speech so far, each worth as much as its rate: gestures fall evenly at random into these.
+    worth = np.cumsum(rate * _speaking(len(rate), stresses, said)) / FPS
+
+    def spent(time: float) -> float:
+        return float(worth[min(max(int(time * FPS), 0), len(worth) - 1)])
+
+    gap = 60.0 / person.per_minute
+    due, index = float(rng.uniform(0.0, gap)), 0
+    while index < len(stresses):
+        time = stresses[index][0]
+        if spent(time) < due:
+            index += 1
+            continue
+        window = [s for s in stresses[index:] if s[0] <= time + 0.9 and rate[min(int(s[0] * FPS), len(rate) - 1)] > 0.0]
+        if not window:
+            index += 1
+            continue
+        kinds = [kind_of(rng, stress, said) for stress in window]
+        pick = max(range(len(window)), key=lambda k: window[k][1] + (0.0 if kinds[k] is None else 0.45) - 0.3 * (window[k][0] - time))
+        stress, kind = window[pick], kinds[pick]
+        chosen.append(Anchor(*stress, kind if kind is not None and rng.random() < 0.75 else _emphatic(rng), _phrase_end(stress[0], stresses, said)))
+        due = max(due, spent(stress[0]) - 0.5 * gap) + gap * float(np.clip(rng.gamma(1.6) / 1.6, 0.1, 2.6))
+        index = max(index + 1, next((k for k in range(index, len(stresses)) if stresses[k][0] > stress[0] + 0.3), len(stresses)))
+    return chosen
+
+
+def _speaking(frames: int, stresses: Sequence[Stress], said: Sequence[Said]) -> NDArray[np.bool_]:
+    """(T,) while something is said; without utterances, about the stresses."""
+    speaking = np.zeros(frames, bool)
+    for start, end in [(s.start, s.end) for s in said] or [(t - 0.4, t + 0.4) for t, _, _ in stresses]:
+        speaking[max(0, int(start * FPS)) : int(end * FPS) + 1] = True
+    return speaking
+
+
+def kind_of(rng: np.random.Generator, stress: Stress, said: Sequence[Said]) -> str | None:
+    """The kind that a stressed word and its neighbours ask for, or what the utterance does: asking, wondering."""
+    time, _, word = stress
+    own = KIND_OF_WORD.get(_plain(word))
+    if own is not None:
+        return own
+    utterance = next((s for s in said if s.start - 0.1 <= time <= s.end + 0.1), None)
+    if utterance is None:
+        return None
+    near = [_plain(text) for text, start, end in utterance.words if start < time + 0.15 and end > time - 0.6]
+    named = [KIND_OF_WORD[text] for text in near if text in KIND_OF_WORD]
+    if named:
+        return named[-1]
+    if utterance.text.strip().endswith("?") and time > 0.5 * (utterance.start + utterance.end):
+        return "question" if rng.random() < 0.6 else "offer"
+    return None
+
+
+def _plain(word: str) -> str:
+    return word.lower().strip(".,;:!?\"()")
+
+
+def _emphatic(rng: np.random.Generator) -> str:
+    names, shares = zip(*_EMPHATIC)
+    return str(rng.choice(names, p=np.array(shares) / sum(shares)))
+
+
+def _phrase_end(time: float, stresses: Sequence[Stress], said: Sequence[Said]) -> float:
+    """When what is being said at ``time`` comes to a pause."""
+    utterance = next((s for s in said if s.start - 0.1 <= time <= s.end + 0.1), None)
+    if utterance is not None and utterance.words:
+        end = time
+        for _, start, stop in sorted(utterance.words, key=lambda w: w[1]):
+            if stop > end:
+                if start > end + 0.25 and start > time:
+                    break
+                end = stop
+        return end
+    end = time
+    for other, _, _ in stresses:
+        if end < other < end + 0.8:
+            end = other
+    return end + 0.2
+
+
+def options(
+    rng: np.random.Generator, library: Sequence[Gesture], anchor: Anchor, seen: dict[str, float], seated: bool, arousal: float, count: int
+) -> list[Gesture]:
+    """Up to ``count`` gestures for an anchor, likeliest first; none that was seen within ``REPEAT`` seconds."""
+    found: list[Gesture] = []
+    for kind in (anchor.kind, *_ALIKE.get(anchor.kind, ()), "beat"):
+        fresh = [
+            g for g in library
+            if g.kind == kind and g not in found and anchor.time - seen.get(g.name, -1e9) > REPEAT and (seated or g.posture == "standing")
+        ]  # fmt: skip
+        if fresh:
+            weights = np.array([_fitness(g, seated, arousal) for g in fresh])
+            picked = rng.choice(len(fresh), min(len(fresh), count), replace=False, p=weights / weights.sum())
+            found += [fresh[int(k)] for k in picked]
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def _fitness(gesture: Gesture, seated: bool, arousal: float) -> float:
+    weight = 1.0
+    if gesture.strong:
+        weight *= float(np.clip(0.25 + 1.2 * arousal, 0.05, 1.5))
+    if seated:
+        # Hands of the seated are above the lap, or nobody sees them.
+        weight *= 3.0 if gesture.posture == "seated" else float(np.exp(-gesture.size / 0.5 - 9.0 * max(0.0, gesture.drop - 0.55)))
+    return weight
+
+
+def fitted(
+    rng: np.random.Generator, person: Person, gesture: Gesture, anchor: Anchor, stresses: Sequence[float], size: float, tempo: float
+) -> Placed:
+    """The gesture in time: its main stroke stops on the anchor, its other strokes on stresses near by or not at all."""
+    one_handed = gesture.hands[0] != gesture.hands[1]
+    with_left = bool(rng.random() < person.preference) == person.left_handed
+    mirrored = bool(gesture.hands[0] != with_left) if one_handed else bool(rng.random() < 0.5)
+    strokes, main = gesture.strokes, gesture.main
+    stops = {main: anchor.time}
+    for k in range(main - 1, -1, -1):
+        near = _stress_near(stresses, stops[k + 1], strokes[k].stop - strokes[k + 1].stop, (0.85, 1.5))
+        if near is None:
+            break
+        stops[k] = near
+    for k in range(main + 1, len(strokes)):
+        near = _stress_near(stresses, stops[k - 1], strokes[k].stop - strokes[k - 1].stop, (0.85, 1.7))
+        if near is None:
+            break
+        stops[k] = near
+    first, last = min(stops), max(stops)
+    pace = 1.08 / float(np.clip(tempo, 0.85, 1.15))  # clips made to be labelled are brisker than talk
+    # Clip and scene times of the movements; strokes keep their own pace, what lies between them gives.
+    clip_times: list[float] = []
+    knots: list[float] = []
+    whole_start, whole_end = gesture.from_rest and first == 0, gesture.to_rest and last == len(strokes) - 1
+    for k in range(first, last + 1):
+        stroke, stop = strokes[k], stops[k]
+        begin = stop - (stroke.stop - stroke.begin) * pace
+        if knots:
+            begin = max(begin, knots[-1] + 0.5 * (stroke.begin - clip_times[-1]) + 0.01)
+        if not clip_times or stroke.begin > clip_times[-1] + 0.02:
+            clip_times.append(stroke.begin)
+            knots.append(begin)
+        clip_times.append(stroke.stop)
+        knots.append(stop)
+    if whole_start and clip_times[0] - gesture.start > 0.05:
+        lead_in = (clip_times[0] - gesture.start) * 1.2
+        clip_times.insert(0, gesture.start)
+        knots.insert(0, knots[0] - lead_in)
+        fade_in = (knots[0] - 0.1, knots[0] + 0.1)
+    else:
+        fade_in = (knots[0] - 0.7, knots[0] + 0.12)
+        if whole_start:
+            fade_in = (knots[0] - 0.05, knots[0] + 0.25)
+    hold = float(np.clip(anchor.phrase_end - knots[-1], 0.12, 1.4)) * float(rng.uniform(0.5, 1.0))
+    upto = gesture.retract if last == len(strokes) - 1 else strokes[last + 1].begin
+    room = max(upto - clip_times[-1], 0.0)
+    if room > 0.06:  # the hand settles at its own pace before it is held
+        clip_times.append(clip_times[-1] + min(0.5 * room, 0.13))
+        knots.append(knots[-1] + 1.7 * (clip_times[-1] - clip_times[-2]) * pace)
+        room -= clip_times[-1] - clip_times[-2]
+    drift = room if whole_end else min(room, 0.3 * hold)
+    if whole_end:
+        knots.append(knots[-1] + max(hold, 0.8 * drift, 0.05))
+        clip_times.append(max(gesture.retract, clip_times[-1] + 0.01))
+        knots.append(knots[-1] + 1.25 * max(gesture.end - clip_times[-1], 0.3))
+        clip_times.append(max(gesture.end, clip_times[-1] + 0.05))
+        fade_out = (knots[-1] - 0.15, knots[-1] + 0.15)
+    else:
+        knots.append(knots[-1] + max(hold, 0.1) + 0.9)
+        clip_times.append(clip_times[-1] + max(drift, 0.02))
+        fade_out = (knots[-1] - 0.95, knots[-1])
+    return Placed(
+        gesture, mirrored, size, tuple(knots), tuple(clip_times), fade_in, fade_out, (whole_start, whole_end), tuple(sorted(stops.items())), anchor.word
+    )
+
+
+def _stress_near(stresses: Sequence[float], origin: float, gap: float, stretch: tuple[float, float]) -> float | None:
+    """The stress that lies ``gap`` (signed, s) from ``origin`` up to a stretch within limits, nearest to the gap itself."""
+    low, high = sorted((origin + stretch[0] * gap, origin + stretch[1] * gap))
+    return min((t for t in stresses if low <= t <= high), key=lambda t: abs(t - origin - gap), default=None)
+
+
+def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
+    """Two gestures of which the second starts from the first's hold, or None when they lie apart.
+
+    The first holds until the second has its hands; hands that the second does not use then go back as they would have.
+    """
+    last = before.wanted[-1][1]
+    hold_end = before.knots[-2] if before.by_clip[1] else before.fade_out[0]
+    stroke = after.gesture.strokes[after.wanted[0][0]]
+    begin = next(t for t, c in zip(after.knots, after.clip_times) if c >= stroke.begin - 1e-6)
+    taken = after.wanted[0][1] if after.by_clip[0] else begin + 0.1
+    if begin - hold_end > _APART or begin - last < 0.05:
+        return None
+    if after.by_clip[0]:
+        # The hands go straight from the hold to where the stroke ends, for what they differ by is lost on the way.
+        start = max(after.knots[0], min(last - 0.1, begin - 0.15))
+        knots = (start, *(t for t in after.knots[1:] if t > start))
+        after = replace(after, knots=knots, clip_times=after.clip_times[-len(knots) :], fade_in=(start - 0.1, start + 0.1))
+    else:
+        after = replace(after, fade_in=(begin - float(np.clip(begin - last, 0.35, 0.7)), taken))
+    return before.shifted(max(0.0, taken + 0.03 - hold_end), since=hold_end - 1e-6), after

@@ -1,0 +1,160 @@
+"""Heads: where gaze, nods and the captured quick motion of a head come together, and the trunk that takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from ...body_model import rotations as rot
+from ...body_model.skeleton import INDEX, PARENTS, Skeleton, heading_of
+from ...contract import FPS
+from ..script.affect import Manners
+from .gaze import Attention, in_head, plan_gaze, softly
+from .nods import Stress, laughing_heads, listener_heads, speaker_heads, wander
+
+FloatArray = NDArray[Any]
+_SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+_NECK, _HEAD, _CHEST = INDEX["neck"], INDEX["head"], INDEX["spine3"]
+_EYES = np.array([0.0, -0.088, 0.075], np.float32)  # m from the head joint to the middle of the eyes of a 1.7 m body
+_NECK_SHARE = 0.45
+_TRUNK_SHARE = 0.2  # of a turn of the head that the spine takes part in
+_EYES_FURTHEST = np.radians([[-30.0, -29.0], [30.0, 21.0]])  # yaw, pitch up
+_NECK_FURTHEST = np.radians([44.0, 33.0, 68.0])  # flexion, side, twist: inside what joint limits allow
+_QUICK_FURTHEST = np.radians([9.0, 5.0, 6.0])
+
+
+class Heads(NamedTuple):
+    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) the eyes are on the other's face; ``eyes`` (T, 2) where they
+    point, yaw to my left and pitch up in radians in the head's frame."""
+
+    rotations: FloatArray
+    looking: NDArray[np.bool_]
+    eyes: FloatArray
+
+
+class UpperBody(NamedTuple):
+    """World frame: ``pelvis``, ``chest`` and ``head`` (T, 4); ``eyes`` (T, 3) the middle of the eyes; ``lean`` (T,) forward, radians."""
+
+    pelvis: FloatArray
+    chest: FloatArray
+    head: FloatArray
+    eyes: FloatArray
+    lean: FloatArray
+
+
+def upper_body(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> UpperBody:
+    """From ``root`` (T, 3) and local ``rotations`` (T, 52, 4)."""
+    joint, chain = _HEAD, []
+    while joint >= 0:
+        chain.append(joint)
+        joint = PARENTS[joint]
+    position, turn = root, rotations[:, 0]
+    chest = turn
+    for joint in chain[-2::-1]:
+        position = position + rot.rotate(turn, skeleton.offsets[joint])
+        turn = rot.multiply(turn, rotations[:, joint])
+        chest = turn if joint == _CHEST else chest
+    size = skeleton.leg_size
+    up = rot.rotate(rot.multiply(rot.about_z(-heading_of(chest)), chest), np.array([0.0, 0.0, 1.0], np.float32))
+    return UpperBody(rotations[:, 0], chest, turn, position + rot.rotate(turn, _EYES * size), np.arctan2(-up[:, 1], up[:, 2]))
+
+
+def look_and_listen(
+    rng: np.random.Generator, root: FloatArray, rotations: FloatArray, skeleton: Skeleton, partner_head: FloatArray, walking: FloatArray,
+    voice: FloatArray, partner_voice: FloatArray, stresses: Sequence[Stress], partner_stresses: Sequence[Stress], manners: Manners,
+    questions: Sequence[float] = (), laughs: Sequence[tuple[float, float]] = (), partner_lean: FloatArray | None = None, facing: bool = True,
+) -> Heads:  # fmt: skip
+    """Head, eyes and trunk of somebody who talks with another whose eyes are at ``partner_head`` (T, 3).
+
+    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: ends (s) of own ones;
+    ``laughs``: own spans (s); ``partner_lean`` (T,) the other's trunk forward, radians. The captured quick motion of the head stays;
+    its slow direction is replaced by gaze, as heads of captured idles look where their performer's studio wall was.
+    """
+    result = np.array(rotations, np.float32)
+    frames = len(root)
+    size = 0.6 + 0.4 * manners.track("gesture_size", frames) + 0.25 * manners.track("arousal", frames).clip(-1, 1)
+    _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean)
+    body = upper_body(root, result, skeleton)
+    heading = np.unwrap(heading_of(body.chest))
+    mind = Attention(
+        voice, partner_voice, walking, manners.track("gaze_speaking", frames), manners.track("gaze_listening", frames),
+        manners.track("power", frames), facing,
+    )  # fmt: skip
+    gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, mind)
+
+    twist = _eased(_TRUNK_SHARE * gaze.head[:, 0] * (1.0 - 0.6 * walking), 0.16)
+    for joint in _SPINE:
+        result[:, joint] = rot.multiply(result[:, joint], rot.about_z(twist / 3))
+    extra = speaker_heads(rng, frames, stresses, questions, size)
+    extra += listener_heads(rng, voice, partner_voice, partner_stresses, manners.track("nods", frames), size)
+    extra += laughing_heads(rng, frames, laughs) + wander(rng, frames)
+    extra = gaussian_filter1d(extra, 0.6, axis=0)
+    pitch = gaze.head[:, 1] + _chin_down(manners, frames) + extra[:, 0]
+
+    turned = rot.multiply(rot.about_z((heading + gaze.head[:, 0] + extra[:, 1]).astype(np.float32)), _about(0, pitch))
+    wanted = rot.multiply(rot.multiply(turned, _about(1, extra[:, 2])), _quick(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)))
+    chest = upper_body(root, result, skeleton).chest
+    captured = rot.multiply(result[:, _NECK], result[:, _HEAD])
+    free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _hold(chest))
+    vector = softly(rot.to_axis_angle(free), _NECK_FURTHEST)
+    result[:, _NECK] = rot.from_axis_angle(_NECK_SHARE * vector)
+    result[:, _HEAD] = rot.from_axis_angle((1.0 - _NECK_SHARE) * vector)
+    result = rot.normalize(result).astype(np.float32)
+
+    head = rot.multiply(chest, rot.from_axis_angle(vector))
+    eyes = in_head(gaze.eyes, heading, head)
+    reached = np.abs(eyes - np.clip(eyes, *_EYES_FURTHEST)).max(1) < np.radians(5.0)
+    return Heads(result, gaze.looking & reached, np.clip(eyes, *_EYES_FURTHEST).astype(np.float32))
+
+
+def _move_trunk(
+    rng: np.random.Generator, rotations: FloatArray, voice: FloatArray, partner_voice: FloatArray, walking: FloatArray, size: FloatArray,
+    partner_lean: FloatArray | None,
+) -> None:  # fmt: skip
+    """Small leans, turns and sways of the spine that come with speech; a listener takes over part of the other's lean. In place."""
+    frames = len(voice)
+    talk = gaussian_filter1d(voice.astype(np.float32), 5.0) * size * np.radians(rng.uniform(1.0, 2.0))
+    noise = gaussian_filter1d(rng.standard_normal((frames + 60, 3)), 9.0, axis=0)[30 : 30 + frames]
+    vector = noise / np.maximum(noise.std(0), 1e-6) * np.array([1.0, 0.5, 1.0]) * talk[:, None]
+    if partner_lean is not None:
+        # Posture is mirrored after seconds (Chartrand and Lakin 2013); only changes are, for how one sits is one's own.
+        slow = gaussian_filter1d(partner_lean, 0.8 * FPS, mode="nearest")
+        slow = np.clip(slow - np.median(slow), -0.25, 0.25)
+        delay = int(rng.uniform(1.0, 4.0) * FPS)
+        late = np.concatenate([np.full(min(delay, frames), slow[0]), slow[: max(0, frames - delay)]])
+        listens = gaussian_filter1d(((partner_voice > 0.5) & (voice < 0.5) & (walking < 0.5)).astype(np.float32), 1.0 * FPS)
+        vector[:, 0] += rng.uniform(0.25, 0.45) * late * listens
+    for joint in _SPINE:
+        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(vector / 3).astype(np.float32))
+
+
+def _chin_down(manners: Manners, frames: int) -> FloatArray:
+    """(T,) radians: who feels small or sad lowers the head, who feels above the other raises it."""
+    power, valence = manners.track("power", frames), manners.track("valence", frames)
+    return np.radians(np.clip(-3.5 * power - 2.5 * np.minimum(valence, 0.0) * (power < 0), -4.0, 8.0))
+
+
+def _quick(head: FloatArray) -> FloatArray:
+    """What is quicker than about a second in orientations (T, 4): shakes and bobs, not looks."""
+    slow = rot.normalize(gaussian_filter1d(rot.continuous(head), 0.7 * FPS, axis=0, mode="nearest"))
+    return rot.from_axis_angle(softly(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _QUICK_FURTHEST))
+
+
+def _hold(chest: FloatArray) -> FloatArray:
+    """(T,) how firmly gaze leads the head: less where the trunk is bent more than about 30 degrees, as in sitting down."""
+    upright = np.clip((rot.rotate(chest, np.array([0.0, 0.0, 1.0], np.float32))[:, 2] - 0.75) / 0.15, 0.0, 1.0)
+    return gaussian_filter1d(0.4 + 0.6 * upright, 5.0).astype(np.float32)
+
+
+def _eased(values: FloatArray, seconds: float) -> FloatArray:
+    return gaussian_filter1d(values, seconds * FPS, mode="nearest")
+
+
+def _about(axis: int, angle: FloatArray) -> FloatArray:
+    vector = np.zeros((*np.shape(angle), 3), np.float32)
+    vector[..., axis] = angle
+    return rot.from_axis_angle(vector)

@@ -1,0 +1,199 @@
+"""How a body carries itself: weight from foot to foot, a trunk that leans and slumps with the feeling, resting arms, breath.
+
+Short captured idles lack all of this. Sizes follow what is measured of quiet standing, shifts of some centimetres every several
+seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily expression (Wallbott 1998).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, gaussian_filter1d
+
+from ...body_model import rotations as rot
+from ...body_model.skeleton import INDEX, Skeleton
+from ...contract import ACTION_LABELS, FPS, FloatArray
+from ...metrics.labels import root_speed
+from ..script.affect import Manners
+from .base_motion import Motion
+from .held_arms import Held, chained, hold_arms
+from .legs import leg_positions, reach
+from .resting_arms import STANDING
+from .seated import seated_life
+
+_SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
+_EASE = 0.33  # s, standard deviation of the Gaussian that turns a step into a shift of about a second
+_SHORTEST_HOLD = 6.0  # s
+
+
+def with_posture(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners,
+    partner: FloatArray | None = None,
+) -> Motion:  # fmt: skip
+    """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest now and then.
+
+    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep clear. Feet that stand stay where they are; where it walks only the trunk is touched.
+    """
+    lived, held = seated_life(rng, body, skeleton, labels, manners, partner)
+    standing = _standing(body, labels)
+    carried = _rocking(rng, _carried(rng, lived, skeleton, standing, manners), skeleton, _settled_on_seat(body, labels), manners)
+    _slump(carried, manners)
+    _breathe(rng, carried, manners)
+    held += _standing_holds(rng, body, labels, manners)
+    return Motion(carried.root, hold_arms(body, carried, skeleton, chained(held)), carried.contacts)
+
+
+def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
+    """(T,) 1 where the body stands still enough to be shifted, 0 where it walks, turns or sits, smooth between."""
+    stands = labels == ACTION_LABELS.index("stand")
+    moving = binary_dilation((root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.heading)) * FPS > 0.25), iterations=8)
+    return gaussian_filter1d((stands & ~moving).astype(np.float32), 7.0)
+
+
+def _carried(rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, manners: Manners) -> Motion:
+    """The pelvis carried from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
+    frames = body.frames
+    sway = _noise(rng, frames, 0.6, 5)
+    restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * manners.track("tempo", frames))
+
+    lateral = standing * (_shifts(rng, frames, 7.0, 0.022) * restless + 0.002 * sway[0])
+    forward = standing * (_shifts(rng, frames, 9.0, 0.007) + 0.003 * sway[1])
+    turn = standing * _shifts(rng, frames, 8.0, np.radians(3.5)) * restless
+    lean = standing * (_shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + manners.track("lean", frames))
+    twist = standing * np.radians(0.5) * sway[4]
+
+    positions, world = leg_positions(body.root, body.rotations, skeleton)
+    heading = rot.about_z(body.heading)
+    root = body.root + rot.rotate(heading, np.stack([lateral, -forward, -1.5 * lateral**2], -1)).astype(np.float32)
+    rotations = body.rotations.copy()
+    # The hip of the standing leg rises a little, the trunk stays upright over it.
+    hip = np.clip(-1.3 * lateral, -0.06, 0.06)
+    pelvis = rot.multiply(rot.multiply(heading, _turn(turn, hip, 0.2 * lean)), rot.conjugate(heading))
+    rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
+    for joint in _SPINE:
+        rotations[:, joint] = rot.multiply(rotations[:, joint], _turn((twist - turn) / 3, -hip / 3, 0.8 * lean / 3))
+    rotations[:, INDEX["neck"]] = rot.multiply(rotations[:, INDEX["neck"]], _turn(0 * lean, 0 * lean, -0.6 * lean))
+    rotations = rot.normalize(rotations).astype(np.float32)
+    solved = reach(root.astype(np.float32), rotations, skeleton, positions[:, :, 2], world[:, :, 2])
+    # Walking and sitting keep their own legs: where nothing was shifted nothing is solved.
+    still = (standing < 1e-3)[:, None, None]
+    return Motion(root.astype(np.float32), np.where(still, rotations, solved), body.contacts)
+
+
+def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
+    """(T,) 1 where the body sits still, 0 where it sits down, gets up or does not sit, smooth between."""
+    sits = labels == ACTION_LABELS.index("sit")
+    moving = binary_dilation((root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.root[:, 2])) * FPS > 0.1) | ~sits, iterations=15)
+    return gaussian_filter1d((~moving).astype(np.float32), 6.0)
+
+
+def _rocking(rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, manners: Manners) -> Motion:
+    """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two; the feet stay."""
+    if seated.max() < 1e-3:
+        return body
+    frames = body.frames
+    quick, slow = _noise(rng, frames, 0.25, 5), _noise(rng, frames, 0.9, 3)
+    lively = seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * manners.track("tempo", frames))
+    pitch = lively * np.radians(0.9 * slow[0] + 0.35 * quick[0])
+    roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 9.0, np.radians(1.2)))
+    yaw = lively * np.radians(0.7 * slow[2] + 0.25 * quick[2])
+    aside, ahead = lively * 0.0022 * quick[3] + 0.10 * roll, lively * 0.0022 * quick[4] + 0.06 * pitch
+
+    positions, world = leg_positions(body.root, body.rotations, skeleton)
+    heading = rot.about_z(body.heading)
+    root = (body.root + rot.rotate(heading, np.stack([aside, -ahead, np.zeros(frames)], -1))).astype(np.float32)
+    rotations = body.rotations.copy()
+    pelvis = rot.multiply(rot.multiply(heading, _turn(yaw, roll, pitch)), rot.conjugate(heading))
+    rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
+    # The lower back gives, so that the chest follows by a part.
+    for joint in _SPINE[:2]:
+        rotations[:, joint] = rot.multiply(rotations[:, joint], _turn(-0.35 * yaw, -0.35 * roll, -0.35 * pitch))
+    rotations = rot.normalize(rotations).astype(np.float32)
+    solved = reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2])
+    off = (seated < 1e-3)[:, None, None]
+    return Motion(np.where(off[..., 0], body.root, root), np.where(off, body.rotations, solved), body.contacts)
+
+
+def _slump(body: Motion, manners: Manners) -> None:
+    """Back rounded, neck forward, shoulders forward and down as far as ``slump`` says, or drawn up where it is negative; in place."""
+    slump = manners.track("slump", body.frames)
+    zero = np.zeros_like(slump)
+    for joint, share in (("spine2", 0.3), ("spine3", 0.4), ("neck", 0.6), ("head", -0.75)):
+        body.rotations[:, INDEX[joint]] = rot.multiply(body.rotations[:, INDEX[joint]], _turn(zero, zero, share * slump))
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        collar, shoulder = INDEX[f"{side}_collar"], INDEX[f"{side}_shoulder"]
+        drawn = _turn(-0.7 * sign * slump, 0.5 * sign * slump, zero)
+        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], drawn)
+        # The arm hangs on: it turns back by what the trunk and the collar bone tip it.
+        body.rotations[:, shoulder] = rot.multiply(rot.conjugate(_turn(-0.5 * sign * slump, 0.5 * sign * slump, 0.7 * slump)), body.rotations[:, shoulder])
+    body.rotations[:] = rot.normalize(body.rotations)
+
+
+def _breathe(rng: np.random.Generator, body: Motion, manners: Manners) -> None:
+    """Chest and collar bones rise and fall 12 to 18 times a minute, quicker when aroused, on top of what is captured; in place."""
+    frames = body.frames
+    rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(manners.track("arousal", frames), 0.0, 1.0))
+    phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
+    breath = (np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # in quicker than out
+    zero = np.zeros_like(breath)
+    body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], _turn(zero, zero, -breath))
+    body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], _turn(zero, zero, 0.9 * breath))
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        collar = INDEX[f"{side}_collar"]
+        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], _turn(zero, -0.9 * sign * breath, zero))
+    body.rotations[:] = rot.normalize(body.rotations)
+
+
+def _standing_holds(rng: np.random.Generator, body: Motion, labels: NDArray[np.uint8], manners: Manners) -> list[Held]:
+    """Arms folded, hands clasped, on the hips or behind the back now and then, while the body stands long enough."""
+    stands = labels == ACTION_LABELS.index("stand")
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], stands, [False]]).astype(np.int8))).reshape(-1, 2)
+    fond = rng.dirichlet(np.full(4, 1.0)) + 0.15  # of folded, clasped, hips, behind
+    inclined = float(rng.beta(1.4, 2.2))  # how much of the standing time hands are held
+    held = []
+    for first, last in edges:
+        clock = first / FPS + float(rng.exponential(6.0))
+        while clock + _SHORTEST_HOLD < last / FPS - 0.5:
+            length = float(np.clip(rng.gamma(3.0, 5.0), _SHORTEST_HOLD, 35.0))
+            end = min(clock + length, last / FPS - 0.5)
+            if rng.random() < 0.35 + 0.65 * inclined:
+                held.append(_standing_hold(rng, fond, round(clock * FPS), round(end * FPS), manners))
+            clock = end + float(rng.exponential(4.0 + 22.0 * (1.0 - inclined)))
+    return held
+
+
+def _standing_hold(rng: np.random.Generator, fond: FloatArray, start: int, stop: int, manners: Manners) -> Held:
+    now = manners.at(start / FPS)
+    names = ("folded", "clasped", "hips", "behind")
+    closed, proud = max(0.0, -now.valence), max(0.0, now.power)
+    likely = fond * np.array([1.0 + 1.2 * closed, 1.3 + 0.8 * max(0.0, -now.power), 0.35 + 1.2 * proud, 0.45 + 0.6 * proud])
+    name = str(rng.choice(names, p=likely / likely.sum()))
+    hands = STANDING[name][:: 1 if rng.random() < 0.5 else -1]
+    one = name == "hips" and rng.random() < 0.55
+    kept = int(rng.integers(2))
+    chosen = (hands[0] if not one or kept == 0 else None, hands[1] if not one or kept == 1 else None)
+    lead, trail = (round(float(rng.uniform(0.9, 1.5)) / now.tempo * FPS) for _ in range(2))
+    u = rng.uniform(-1.0, 1.0)
+    return Held(start, stop, lead, trail, chosen, (float(u), float(u)))
+
+
+def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) -> FloatArray:
+    """(T,) a value that rests, and moves to another of standard deviation ``size`` about ``every`` seconds."""
+    steps = np.zeros(frames, np.float32)
+    clock = 0
+    while clock < frames:
+        steps[clock:] = rng.normal(0.0, size)
+        clock += int(rng.gamma(3.0, every / 3.0) * FPS) + FPS
+    return np.clip(gaussian_filter1d(steps, _EASE * FPS, mode="nearest"), -2.2 * size, 2.2 * size)
+
+
+def _noise(rng: np.random.Generator, frames: int, seconds: float, count: int) -> FloatArray:
+    """(count, T) slow noise of unit deviation."""
+    pad = int(3 * seconds * FPS)
+    noise = gaussian_filter1d(rng.standard_normal((count, frames + 2 * pad)), seconds * FPS, axis=1)[:, pad : pad + frames]
+    return noise / np.maximum(noise.std(1, keepdims=True), 1e-6)
+
+
+def _turn(yaw: FloatArray, roll: FloatArray, pitch: FloatArray) -> FloatArray:
+    """Small turns (T, 4): pitch forward about x, roll about y, yaw about z."""
+    return rot.from_axis_angle(np.stack([pitch, roll, yaw], -1).astype(np.float32))

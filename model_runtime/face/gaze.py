@@ -1,0 +1,142 @@
+"""Where eyes point, as ARKit curves: fixations and glances, lids that follow, two eyes that meet at the partner.
+
+A direction is (yaw to my left, pitch up) in my head's frame, radians. Gains and lids were read off the iPhone captures, which
+hold both the eyes' angles and the curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
+
+from ..body_model import rotations as rot
+from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
+from ..common.headings import heading_towards
+from ..contract import ARKIT_NAMES, FPS, FloatArray
+from .arkit import CURVE, columns
+
+# Radians of eye rotation per unit of ARKit's eyeLook weights.
+LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
+LID_DOWN, LID_UP = 0.40, 0.08  # of a lowered and a raised gaze that the lids take part in; look-up shapes lift the lid by themselves
+LOOKS = columns("eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")
+CONVERGENCE = 0.022  # radians each eye turns in: eyes 63 mm apart that meet 1.4 m away
+_SACCADE = 0.045  # radians in a frame (1.35 rad/s): faster than any pursuit of a talking partner
+_FARTHEST = 0.9  # of a look curve
+_FASTEST = 0.40  # radians in a frame (690 degrees/s)
+
+
+def eye_plan(rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, seen: NDArray[np.bool_] | None = None) -> FloatArray:
+    """(T, 2) where the eyes of somebody point who speaks where ``active`` (T,) is 1.
+
+    ``partner`` (T, 2): where the partner's head is, ``seen`` (T,) whether the eyes can reach it; elsewhere, and where it is None, they look
+    ahead. Between the two they go in one saccade.
+    """
+    frames = len(active)
+    speaks = active > 0.5
+    onsets = np.flatnonzero(speaks & ~np.concatenate([[False], speaks[:-1]]))
+    starts = [float(f) / FPS for f in onsets if not speaks[max(f - FPS // 2, 0) : f].any()]
+    towards = None
+    if partner is not None:
+        towards = np.where((np.ones(frames, bool) if seen is None else seen)[:, None], partner, 0.0).astype(np.float32)
+    speaking = np.clip(gaussian_filter1d(speaks.astype(np.float32), 3.0, mode="nearest"), 0.0, 1.0)
+    return _as_fast_as_eyes(with_fixations(rng, glances(rng, frames, speaking, starts, towards)))
+
+
+def eye_curves(gaze: FloatArray) -> FloatArray:
+    """(T, 2) directions -> (T, 52) look curves of both eyes and what the lids do with them; no turn is faster than eyes can."""
+    face = np.zeros((len(gaze), len(ARKIT_NAMES)), np.float32)
+    yaw, pitch = _as_fast_as_eyes(np.asarray(gaze, np.float32)).T
+    near = CONVERGENCE * np.clip(1.0 - np.abs(yaw) / 0.6, 0.0, 1.0)  # who looks aside looks farther
+    left, right = (yaw - near) / LOOK_SIDE, (yaw + near) / LOOK_SIDE
+    for name, value in (
+        ("eyeLookOutLeft", left), ("eyeLookInLeft", -left), ("eyeLookInRight", right), ("eyeLookOutRight", -right),
+        ("eyeLookUpLeft", pitch / LOOK_UP), ("eyeLookUpRight", pitch / LOOK_UP),
+        ("eyeLookDownLeft", -pitch / LOOK_DOWN), ("eyeLookDownRight", -pitch / LOOK_DOWN),
+    ):  # fmt: skip
+        face[:, CURVE[name]] = np.clip(value, 0.0, _FARTHEST)
+    face[:, columns("eyeBlink")] = LID_DOWN * face[:, columns("eyeLookDown")]
+    face[:, columns("eyeWide")] = LID_UP * face[:, columns("eyeLookUp")]
+    return face
+
+
+def _as_fast_as_eyes(gaze: FloatArray) -> FloatArray:
+    """Large turns take two to four frames: eyes reach some 700 degrees a second (Bahill, Clark and Stark 1975, "The main sequence")."""
+    steps = np.linalg.norm(np.diff(gaze, axis=0, prepend=gaze[:1]), axis=-1)
+    if not (steps > _FASTEST).any():
+        return gaze
+    near = maximum_filter1d((steps > _FASTEST).astype(np.float32), 9, mode="nearest")
+    share = uniform_filter1d(near, 3, mode="nearest")[:, None]
+    return gaze + share * (gaussian_filter1d(gaze, 1.0, axis=0, mode="nearest") - gaze)
+
+
+def glances(
+    rng: np.random.Generator, frames: int, speaking: FloatArray, starts: Sequence[float], towards: FloatArray | None = None
+) -> FloatArray:
+    """(T, 2) where the eyes of somebody point who looks at a partner at ``towards`` (T, 2), straight ahead when None.
+
+    They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an own turn
+    ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction"). People look at whom they talk to for 41 %
+    of the time, at whom they listen to for 75 % (Argyle and Cook 1976, "Gaze and mutual gaze"); on a screen they look more.
+    """
+    if towards is None:
+        t = np.linspace(0.0, 1.0, frames)
+        towards = np.stack(
+            [np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2)) for s in (0.05, 0.03)], -1
+        )
+    offset = np.zeros((frames, 2), np.float32)
+    at, away = 0.0, False
+    while at < frames / FPS:
+        talks = speaking[int(at * FPS)] > 0.5
+        starts_turn = any(-0.4 < at - start < 0.6 for start in starts)
+        away = not away and rng.random() < (0.85 if starts_turn else 0.65 if talks else 0.30)
+        length = max(rng.uniform(0.5, 2.2 if talks else 1.2) if away else rng.gamma(3.0, 0.6 if talks else 0.9), 0.3)
+        centre = np.array([rng.choice([-1, 1]) * rng.uniform(0.16, 0.36), rng.uniform(-0.26, 0.14)]) if away else np.zeros(2)
+        hop = at
+        while hop < at + length:
+            offset[int(hop * FPS) :] = centre + rng.normal(0.0, [0.03, 0.025])
+            hop += rng.uniform(0.35, 1.3)
+        at += length
+    return (np.asarray(towards, np.float32) + gaussian_filter1d(offset, 0.55, axis=0, mode="nearest")).astype(np.float32)
+
+
+def with_fixations(rng: np.random.Generator, gaze: FloatArray) -> FloatArray:
+    """The same directions; where they have no saccades of their own, the eyes hop about the partner's face, and they always drift."""
+    gaze = np.asarray(gaze, np.float32)
+    frames = len(gaze)
+    drift = gaussian_filter1d(rng.normal(0.0, 1.0, (frames, 2)), 6.0, axis=0, mode="nearest") * 0.010
+    jumps = int((np.linalg.norm(np.diff(gaze, axis=0), axis=-1) > _SACCADE).sum()) if frames > 1 else 0
+    if jumps * 60.0 * FPS / max(frames, 1) >= 6.0:
+        return (gaze + drift).astype(np.float32)
+    hops = np.zeros((frames, 2), np.float32)
+    at = 0.0
+    while at < frames / FPS:
+        hops[int(at * FPS) :] = rng.normal(0.0, [0.03, 0.025])
+        at += rng.uniform(0.35, 1.3)
+    return (gaze + drift + gaussian_filter1d(hops, 0.55, axis=0, mode="nearest")).astype(np.float32)
+
+
+def gaze_shifts(gaze: FloatArray, least: float = 0.12) -> list[float]:
+    """Times (s) at which the eyes turn by more than ``least`` radians within a tenth of a second."""
+    step = np.zeros(len(gaze))
+    step[3:] = np.linalg.norm(gaze[3:] - gaze[:-3], axis=-1)
+    peak = np.flatnonzero((step > least) & (step >= np.roll(step, 1)) & (step > np.roll(step, -1)))
+    return [float(f) / FPS for f in peak]
+
+
+def partner_directions(roots: FloatArray, rotations: FloatArray, skeletons: Sequence[Skeleton]) -> FloatArray:
+    """Return (2, T, 2) yaw (positive to my left) and pitch in radians of the partner's head seen from mine.
+
+    ``roots`` (2, T, 3) and local ``rotations`` (2, T, 52, 4) of two bodies.
+    """
+    head = INDEX["head"]
+    positions, world = zip(*(forward_kinematics(roots[i], rotations[i], skeletons[i]) for i in range(2)))
+    out = []
+    for me in range(2):
+        to_partner = positions[1 - me][:, head] - positions[me][:, head]
+        seen = rot.rotate(rot.conjugate(world[me][:, head]), to_partner)
+        pitch = np.arctan2(seen[:, 2], np.hypot(seen[:, 0], seen[:, 1]))
+        out.append(np.stack([heading_towards(seen), pitch], -1))
+    return np.stack(out).astype(np.float32)

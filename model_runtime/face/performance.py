@@ -1,0 +1,54 @@
+"""The faces of a shot: each from both voices, what is felt and said, and where the partner's head is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..common.arrays import FloatArray
+from ..conditioning.tracks import emotion_track
+from ..contract import Request
+from ..refine.bodies import Bodies
+from ..refine.constraints import apply_face_constraints
+from ..speech.transcript.align_transcript import AlignedTranscript
+from .gaze import partner_directions
+from .model import FaceModel
+
+
+def perform_faces(
+    model: FaceModel,
+    request: Request,
+    resolved: Request,
+    voices: Sequence[FloatArray],
+    transcripts: Sequence[AlignedTranscript],
+    bodies: Bodies,
+    on_share: Callable[[float], None] = lambda _: None,
+) -> list[FloatArray]:
+    """Return the face curves (T, 52) of each actor of the request.
+
+    ``resolved``: the request for two that the ``bodies`` play; ``voices`` and ``transcripts`` are of its actors.
+    """
+    directions = partner_directions(bodies.roots, bodies.rotations, [actor.skeleton for actor in resolved.actors])
+    if len(request.actors) == 1:
+        directions[:] = 0.0  # straight ahead
+    faces = []
+    for index, actor in enumerate(request.actors):
+        transcript = transcripts[index]
+        face = model.generate(
+            voices[index],
+            voices[1 - index],
+            request.frames,
+            request.seed * 2 + index,
+            request.quality,
+            directions[index],
+            emotion=emotion_track(actor, request.frames, neutral=False),
+            phones=transcript.phones,
+            lips=request.lips,
+            accents=transcript.accents,
+        )
+        if actor.constraints is not None:
+            face = apply_face_constraints(face, actor.constraints)
+        faces.append(face.astype(np.float32))
+        on_share((index + 1) / len(request.actors))
+    return faces

@@ -1,0 +1,163 @@
+"""How lips and the rest of a face fare against the faces of the aligned words, on the vertices of the ICT face.
+
+LVE and FDD as in the field: Richard et al. 2021 ("MeshTalk") and Xing et al. 2023 ("CodeTalker"), in millimetres. There is no captured
+speech with ARKit curves and a free licence, so the reference is the composed face of the very words, and the tables say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import FPS, FloatArray
+from ..datasets.ict_face import IctFace
+from ..face.arkit import CURVE, columns
+from ..face.mouth_shapes import MOUTH
+
+_FACE = 9409  # vertices of the skin without neck and scalp, the first of ICT-FaceKit's topology
+_MM = 10.0  # a centimetre
+_UPPER = ("browDown", "browOuterUp", "eyeBlink", "eyeSquint", "eyeWide", "cheekSquint")
+_SHUT = 0.6  # of eyeBlink: a blink's peak reaches it
+_SEEN_SHUT = 0.35  # of a blink's peak: what counts as its duration
+_SACCADE = 0.06  # radians in a frame
+_LOOK = {"out": 0.60, "up": 0.43, "down": 0.61}  # radians per unit of eyeLook, as the corpus has them
+
+
+class FaceGeometry:
+    """Lip and upper-face vertices of the ICT face, linear in the curves."""
+
+    def __init__(self, face: IctFace) -> None:
+        moved = np.linalg.norm(face.deltas[:, :_FACE], axis=-1)  # (52, V) cm
+        lips = moved[columns("mouthPucker", "mouthFunnel", "mouthRollLower", "mouthRollUpper")].max(0)
+        upper = moved[[CURVE["browInnerUp"], *columns(*_UPPER)]].max(0)
+        mouth = moved[MOUTH].max(0)
+        self.lips = np.flatnonzero(lips > 0.35 * lips.max())
+        self.upper = np.flatnonzero((upper > 0.1 * upper.max()) & (mouth < 0.25 * mouth.max()))
+        self._lip_deltas, self._upper_deltas = face.deltas[:, self.lips] * _MM, face.deltas[:, self.upper] * _MM
+
+    def lip_vertex_error(self, made: FloatArray, truth: FloatArray) -> float:
+        """Of two faces (T, 52): per frame the largest squared distance of a lip vertex, mean over frames, mm^2."""
+        apart = np.tensordot(made - truth, self._lip_deltas, axes=1)  # (T, L, 3)
+        return float(np.square(apart).sum(-1).max(-1).mean())
+
+    def dynamics(self, face: FloatArray) -> FloatArray:
+        """(V,) mm: deviation over time of each upper-face vertex's distance from neutral; blinks included."""
+        return np.linalg.norm(np.tensordot(face, self._upper_deltas, axes=1), axis=-1).std(0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Liveliness:
+    """Of the eyes of one face: blinks a minute and their mean length (s), saccades a minute, share of frames at the partner."""
+
+    blinks_a_minute: float
+    blink_seconds: float
+    saccades_a_minute: float
+    at_partner: float
+
+
+def liveliness(face: FloatArray, partner: FloatArray | None = None) -> Liveliness:
+    """``face`` (T, 52); ``partner`` (T, 2) yaw and pitch (radians) at which the partner's head is, straight ahead when None."""
+    minutes = len(face) / FPS / 60.0
+    lengths = blink_lengths(face)
+    gaze = gaze_of(face)
+    turned = np.linalg.norm(np.diff(gaze, axis=0), axis=-1)
+    jumps = (turned[1:-1] > _SACCADE) & (turned[1:-1] >= turned[:-2]) & (turned[1:-1] > turned[2:])
+    aim = np.zeros_like(gaze) if partner is None else partner
+    return Liveliness(
+        len(lengths) / minutes, float(np.mean(lengths)) if lengths else float("nan"), float(jumps.sum()) / minutes,
+        float((np.linalg.norm(gaze - aim, axis=-1) < 0.15).mean()),
+    )  # fmt: skip
+
+
+def blink_lengths(face: FloatArray) -> list[float]:
+    """Seconds of each blink: from where the lids have come ``_SEEN_SHUT`` of their way down to where they are back there."""
+    lid = face[:, columns("eyeBlink")].mean(1)
+    rest = np.median(lid)
+    found = []
+    peaks = np.flatnonzero((lid[1:-1] > _SHUT) & (lid[1:-1] >= lid[:-2]) & (lid[1:-1] > lid[2:])) + 1
+    for peak in peaks:
+        bar = rest + _SEEN_SHUT * (lid[peak] - rest)
+        below = np.flatnonzero(lid < bar)
+        first, last = below[below < peak], below[below > peak]
+        if len(first) and len(last):
+            a, b = first[-1], last[0]
+            start = a + (bar - lid[a]) / max(lid[a + 1] - lid[a], 1e-6)
+            end = b - (bar - lid[b]) / max(lid[b - 1] - lid[b], 1e-6)
+            found.append(float(end - start) / FPS)
+    return found
+
+
+def gaze_of(face: FloatArray) -> FloatArray:
+    """(T, 2) yaw (to my left) and pitch (up) of both eyes' mean, radians."""
+    def at(name: str) -> FloatArray:
+        return face[:, CURVE[name]]
+
+    yaw = 0.5 * _LOOK["out"] * (at("eyeLookOutLeft") - at("eyeLookInLeft") + at("eyeLookInRight") - at("eyeLookOutRight"))
+    pitch = 0.5 * (_LOOK["up"] * (at("eyeLookUpLeft") + at("eyeLookUpRight")) - _LOOK["down"] * (at("eyeLookDownLeft") + at("eyeLookDownRight")))
+    return np.stack([yaw, pitch], -1)
+
+
+def brows_up(face: FloatArray) -> FloatArray:
+    """(T,) mean weight of the curves that raise the brows."""
+    return face[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1)
+
+
+def question_lift(asked: FloatArray, said: FloatArray, end: float) -> float:
+    """How much higher brows are at the end (s) of a sentence that is a question than where the same is none, in curve weight."""
+    near = slice(max(round((end - 0.35) * FPS), 0), round((end + 0.2) * FPS))
+    return float((brows_up(asked) - brows_up(said))[near].mean())
+
+
+def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> float:
+    """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their deviations."""
+    brows = brows_up(face)
+    at = [brows[max(round((t - 0.1) * FPS), 0) : round((t + 0.3) * FPS)] for t, _ in stresses]
+    near = [part.mean() for part in at if len(part)]
+    return float((np.mean(near) - brows.mean()) / (brows.std() + 1e-6)) if near else float("nan")
+
+
+def manner(face: FloatArray) -> FloatArray:
+    """(2 x 52 - mouth, ...) how this face holds and moves what is not the mouth: mean and deviation of each curve, for style distances."""
+    rest = [i for i in range(face.shape[1]) if i not in MOUTH]
+    return np.concatenate([face[:, rest].mean(0), face[:, rest].std(0)]).astype(np.float32)
+
+
+def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tuple[float, float]:
+    """Mean distance of each face in ``made`` to the same actor's in ``own``, and to the other actors': identity is kept where the first
+    is the smaller by far."""
+    a, b = np.stack([manner(f) for f in made]), np.stack([manner(f) for f in own])
+    scale = b.std(0) + 1e-3
+    apart = np.sqrt(np.square((a[:, None] - b[None]) / scale).mean(-1))
+    same = np.eye(len(a), dtype=bool)
+    return float(apart[same].mean()), float(apart[~same].mean())
+
+
+def probe_accuracy(speaking: Sequence[FloatArray], listening: Sequence[FloatArray], seconds: float = 4.0) -> float:
+    """A linear probe (least squares on half of the clips, read off the other half) that tells a speaker's face from a listener's by the mean,
+    deviation and speed of its curves over ``seconds``."""
+    def described(faces: Sequence[FloatArray]) -> list[FloatArray]:
+        size = int(seconds * FPS)
+        return [
+            np.concatenate([w.mean(0), w.std(0), np.abs(np.diff(w, axis=0)).mean(0)])
+            for face in faces for w in (face[i : i + size] for i in range(0, len(face) - size + 1, size))
+        ]  # fmt: skip
+
+    def fitted(parts: tuple[slice, slice]) -> NDArray[np.bool_]:
+        learn, judge = parts
+        rows = [described(speaking[learn]), described(listening[learn])]
+        x = np.array(rows[0] + rows[1])
+        y = np.array([1.0] * len(rows[0]) + [-1.0] * len(rows[1]))
+        mean, std = x.mean(0), x.std(0) + 1e-4
+        z = np.c_[(x - mean) / std, np.ones(len(x))]
+        weight = np.linalg.solve(z.T @ z + 10.0 * np.eye(z.shape[1]), z.T @ y)
+        right = []
+        for faces, sign in ((speaking[judge], 1.0), (listening[judge], -1.0)):
+            w = np.array(described(faces))
+            right.append(np.c_[(w - mean) / std, np.ones(len(w))] @ weight * sign > 0.0)
+        return np.concatenate(right)
+
+    half = len(speaking) // 2
+    return float(np.concatenate([fitted((slice(0, half), slice(half, None))), fitted((slice(half, None), slice(0, half)))]).mean())

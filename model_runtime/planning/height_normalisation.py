@@ -1,0 +1,79 @@
+"""Bodies of any size, played at the size of people and given back at their own.
+
+The networks learned from people between 1.55 and 1.95 m, and places, speeds and clearances all through the method are metres
+as people know them. So a doll's or a giant's world is brought to human size before, and back after. Two of one size share
+their scale and nothing between them changes. Of two whose sizes differ too much for that, each gets a scale of its own; both
+keep their places about the point midway between their starts, and each meets the partner as far away as its own legs would say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..body_model.skeleton import AVERAGE_SKELETON
+from ..contract import Actor, Request, Waypoint
+
+HUMAN = (0.75, 1.2)  # metres of pelvis height that pass as they are: a child of eight to the tallest
+_MIDDLE = AVERAGE_SKELETON.pelvis_height
+
+
+@dataclass(frozen=True)
+class HeightNormalisation:
+    """What a metre of human size is to each actor (``units``), and the point in the world that is the origin there (2,)."""
+
+    units: tuple[float, float] = (1.0, 1.0)
+    origin: tuple[float, float] = (0.0, 0.0)
+
+    def back(self, roots: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Root positions (2, T, 3) at each actor's own size, in the world."""
+        if self == HeightNormalisation():
+            return roots
+        out = roots * np.asarray(self.units)[:, None, None]
+        out[..., :2] += self.origin
+        return out.astype(np.float32)
+
+
+def height_units(heights: tuple[float, float]) -> tuple[float, float]:
+    """The unit of each of two bodies with these pelvis heights: one for both where that makes both human."""
+    fits = [HUMAN[0] <= height <= HUMAN[1] for height in heights]
+    if all(fits):
+        return 1.0, 1.0
+    common = float(np.sqrt(heights[0] * heights[1])) / _MIDDLE
+    if all(HUMAN[0] <= height / common <= HUMAN[1] for height in heights):
+        return common, common
+    first, second = (1.0 if fit else height / _MIDDLE for fit, height in zip(fits, heights))
+    return first, second
+
+
+def normalise_heights(request: Request) -> tuple[Request, HeightNormalisation]:
+    """A request for two with both at human size, and the way back."""
+    first, second = request.actors
+    units = height_units((first.skeleton.pelvis_height, second.skeleton.pelvis_height))
+    if units == (1.0, 1.0):
+        return request, HeightNormalisation()
+    origin = 0.5 * (np.asarray(first.position) + np.asarray(second.position))
+    scale = HeightNormalisation(units, (float(origin[0]), float(origin[1])))
+    return replace(request, actors=tuple(_scaled(actor, unit, origin) for actor, unit in zip(request.actors, units))), scale
+
+
+def _scaled(actor: Actor, unit: float, origin: NDArray[np.float64]) -> Actor:
+    def place(xy: tuple[float, float]) -> tuple[float, float]:
+        x, y = (np.asarray(xy) - origin) / unit
+        return float(x), float(y)
+
+    kept = actor.constraints
+    if kept is not None:
+        roots = kept.root_positions.astype(np.float64)
+        roots[:, :2] -= origin
+        kept = replace(kept, root_positions=(roots / unit).astype(np.float32))
+    return replace(
+        actor,
+        skeleton=actor.skeleton.scaled(1.0 / unit),
+        position=place(actor.position),
+        waypoints=tuple(Waypoint(point.time, place(point.position), point.heading) for point in actor.waypoints),
+        seat_height=actor.seat_height / unit,
+        constraints=kept,
+    )

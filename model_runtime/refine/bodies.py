@@ -1,0 +1,108 @@
+"""Sampled bodies made better, step by step: where they go, then smooth, timed, planted, clear of each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..body_model.feet import detect_contacts
+from ..body_model.proxemics import NARROWEST_PASS
+from ..body_model.skeleton import Skeleton
+from ..common.arrays import BoolArray, FloatArray
+from ..common.masks import runs_of
+from ..conditioning.conditioning import Conditioning
+from ..conditioning.representation import GlobalMotion, HandBasis, to_rotations
+from ..planning.avoidance import avoid_collisions
+from .arm_collisions import clear_arms
+from .avoidance import avoid_partner
+from .constraints import apply_body_constraints
+from .feet import lock_feet
+from .leg_collisions import clear_legs
+from .smoothing import smooth
+from .stroke_timing import align_strokes_to_stress
+from .trajectories import follow_headings, follow_positions
+
+# A stand-in for a missing partner goes this far, in metres, before arms could meet it.
+OUT_OF_THE_WAY = 1e3
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """Both bodies over T frames: ``roots`` (2, T, 3) metres, local ``rotations`` (2, T, 52, 4), ``contacts`` (2, T, 4)."""
+
+    roots: FloatArray
+    rotations: FloatArray
+    contacts: FloatArray
+
+
+def follow_constraints(lower: GlobalMotion, conditioning: Conditioning) -> GlobalMotion:
+    """Return the lower bodies (2, T, ...) moved to the places and headings that were asked for, and past each other.
+
+    The network already goes there; this makes up what it misses.
+    """
+    frames, places = lower.root.shape[1], conditioning.places
+    walking = conditioning.walking[:, :frames]
+    root, heading = lower.root.clone(), lower.heading.clone()
+    for a in range(2):
+        wanted, known = places.position[a, :frames].numpy(), places.has_position[a, :frames].numpy()
+        root[a] = torch.from_numpy(follow_positions(root[a].numpy(), wanted, known))
+        wanted, known = places.heading[a, :frames].numpy(), places.has_heading[a, :frames].numpy()
+        heading[a] = torch.from_numpy(follow_headings(heading[a].numpy(), wanted, known, walking[a]))
+    if not conditioning.alone:
+        given = conditioning.constraints.part("lower")[:, :frames].numpy()
+        walks = [runs_of(walking[a] & ~given[a]) for a in range(2)]
+        apart = avoid_collisions(root[..., :2].double().numpy(), walks, NARROWEST_PASS, places.units)
+        root[..., :2] = torch.from_numpy(apart)
+    return replace(lower, root=root, heading=heading)
+
+
+def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditioning: Conditioning) -> Bodies:
+    """Return both stages' result (2, T, ...) without jitter, strokes on stresses, feet planted, limbs clear of bodies.
+
+    Given motion is put in its place three times: at first, so that smoothing does not spread the jump beside it; before feet
+    are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit.
+    """
+    lower = lower.window(0, conditioning.frames)
+    skeletons, together = conditioning.skeletons, conditioning.share_a_place
+    roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
+    if conditioning.alone:
+        roots[1, :, :2] += OUT_OF_THE_WAY
+    contacts = np.zeros((2, conditioning.frames, 4), np.float32)
+    _apply_constraints(roots, rotations, conditioning)
+    for a, skeleton in enumerate(skeletons):
+        roots[a], rotations[a] = smooth(roots[a], rotations[a])
+        rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeleton, *conditioning.stresses(a))
+    legs_given, arms_given = conditioning.given("lower"), conditioning.given("upper", "hands")
+    if together:
+        roots = avoid_partner(roots, rotations, skeletons, legs_given.any(1).tolist())
+    _apply_constraints(roots, rotations, conditioning)
+    for a, skeleton in enumerate(skeletons):
+        predicted = lower.contacts[a].numpy()
+        roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, predicted, legs_given[a])
+        rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a], legs_given[a])
+    rotations = clear_arms(roots, rotations, skeletons, together, arms_given)
+    _apply_constraints(roots, rotations, conditioning)
+    return Bodies(roots, rotations, contacts)
+
+
+def plant_feet(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, predicted: FloatArray, fixed: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return root (T, 3), rotations (T, 52, 4) and contacts (T, 4) with the feet that stand locked in place.
+
+    ``predicted`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to look
+    planted. ``fixed`` (T,): frames that stay as they are.
+    """
+    contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5)
+    root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
+    return root, rotations, contacts.astype(np.float32)
+
+
+def _apply_constraints(roots: FloatArray, rotations: FloatArray, conditioning: Conditioning) -> None:
+    """Put given motion in its place, in place."""
+    for a, constraints in enumerate(conditioning.constraints.motions):
+        if constraints is not None:
+            roots[a], rotations[a] = apply_body_constraints(roots[a], rotations[a], constraints)

@@ -1,0 +1,203 @@
+"""Sums over composed scenes and over raw clips, of everything that the report on a corpus compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..common.arrays import Array
+from ..contract import ACTION_LABELS, FPS
+from ..datasets.clip import Clip
+from ..datasets.scene import Scene
+from ..metrics.beats import gesture_beats, stroke_ends
+from ..metrics.joint_limits import ALLOWANCE, JOINTS_WATCHED
+from ..metrics.posed import Posed
+from ..metrics.scene_measures import (
+    CONTENTS,
+    ENTROPY_BINS,
+    PARTS,
+    angular_speeds,
+    bodies_of,
+    closures,
+    compares,
+    contents_of,
+    gesturing_of,
+    jerk_sizes,
+    label_hits,
+    listening,
+    looks_at_partner,
+    motion_entropy,
+    nods,
+    on_stress,
+    sliding,
+    speed_histogram,
+    stroke_stops,
+)
+from ..speech.prosody import VOICE_ACTIVITY
+
+TRACKS = (
+    "skate", *(f"{kind} of {part}" for kind in ("speed", "jerk", "third difference") for part in PARTS),
+    "inside itself", *(f"{joint} out of range" for joint in JOINTS_WATCHED),
+)  # fmt: skip
+INSIDE = 0.01  # m of depth beyond soft contact from which a frame counts as penetration
+
+
+@dataclass
+class Motion:
+    """Sums over frames, for each of ``CONTENTS`` apart."""
+
+    frames: Array = field(default_factory=lambda: np.zeros(len(CONTENTS)))
+    sums: Array = field(default_factory=lambda: np.zeros((len(TRACKS), len(CONTENTS))))
+    counts: Array = field(default_factory=lambda: np.zeros((len(TRACKS), len(CONTENTS))))
+    histograms: Array = field(default_factory=lambda: np.zeros((len(CONTENTS), 22, ENTROPY_BINS)))
+
+    def add(self, body: Posed, contents: NDArray[np.int64]) -> None:
+        self.frames += np.bincount(contents, minlength=len(CONTENTS))
+        for row, values in enumerate(_tracks(body)):
+            known = np.isfinite(values)
+            self.sums[row] += np.bincount(contents[known], values[known], len(CONTENTS))
+            self.counts[row] += np.bincount(contents[known], minlength=len(CONTENTS))
+        speeds = angular_speeds(body)
+        for content in np.unique(contents[1:]):
+            self.histograms[content] += speed_histogram(speeds[contents[1:] == content])
+
+    def mean(self, track: str, weights: Array) -> float:
+        """Mean over frames of a track, contents weighted by ``weights`` (C,); contents of which nothing is known are left out."""
+        row = TRACKS.index(track)
+        weights = np.where(self.counts[row] > 0, weights, 0.0)
+        return float((self.sums[row] / np.maximum(self.counts[row], 1) * weights).sum() / max(weights.sum(), 1e-12)) if weights.any() else float("nan")
+
+    def entropy(self, weights: Array) -> float:
+        total = self.histograms.sum(axis=(1, 2)) / self.histograms.shape[1]
+        weights = np.where(total > 0, weights / np.maximum(total, 1.0), 0.0)
+        return motion_entropy(np.tensordot(weights, self.histograms, axes=1))
+
+
+@dataclass
+class Tally:
+    """What is counted in scenes."""
+
+    motion: Motion = field(default_factory=Motion)
+    scenes: int = 0
+    seconds: float = 0.0
+    held_out: float = 0.0
+    hits: list[Array] = field(default_factory=list)
+    stops: int = 0
+    strokes: int = 0
+    stroke_on: float = 0.0
+    stroke_chance: float = 0.0
+    beats: int = 0
+    beat_on: float = 0.0
+    beat_chance: float = 0.0
+    gestures: int = 0
+    spoken: float = 0.0  # actor minutes
+    nods: int = 0
+    nod_minutes: float = 0.0
+    looked: Array = field(default_factory=lambda: np.zeros((len(ACTION_LABELS), 2)))  # frames of listening, by label; of them looking
+    meant: int = 0
+    meant_of: int = 0
+    closures: list[Array] = field(default_factory=list)
+    pair_inside: int = 0
+    deepest: dict[str, float] = field(default_factory=lambda: {"self": 0.0, "pair": 0.0})
+    excess: dict[str, float] = field(default_factory=dict)  # worst degrees by range
+    each: list[dict[str, Any]] = field(default_factory=list)
+
+
+def tally_scenes(scenes: Iterable[Scene], utterances: Mapping[str, Any] | None = None, most_minutes: float = np.inf) -> Tally:
+    """Measure scenes one after the other, until ``most_minutes`` of them are reached."""
+    tally = Tally()
+    for scene in scenes:
+        _add(tally, scene, utterances)
+        if tally.seconds >= 60.0 * most_minutes:
+            break
+    return tally
+
+
+def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> None:
+    bodies = bodies_of(scene)
+    tally.scenes += 1
+    tally.seconds += scene.duration
+    tally.held_out += scene.duration * (scene.split == "test")
+    depth = bodies[0].depth_in(bodies[1])
+    tally.pair_inside += int((depth > INSIDE).sum())
+    tally.deepest["pair"] = max(tally.deepest["pair"], float(depth.max()))
+    own: dict[str, Any] = {"seed": scene.seed, "kind": scene.kind, "seconds": round(scene.duration, 1)}
+    for actor, body in enumerate(bodies):
+        gestures = [g for g in scene.gestures if g["actor"] == actor and "stroke_start" in g]
+        tally.motion.add(body, contents_of(body, gesturing_of(body.frames, gestures)))
+        hits = label_hits(body, scene.labels[actor])
+        tally.hits.append(hits)
+        _add_strokes(tally, scene, actor, body, gestures)
+        hears = listening(scene, actor)
+        found, minutes = nods(body, hears)
+        looks = looks_at_partner(body, bodies[1 - actor], scene.face[actor])
+        tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
+        tally.looked += [[(hears & (body.labels == k)).sum(), (hears & looks & (body.labels == k)).sum()] for k in range(len(ACTION_LABELS))]
+        if scene.gaze.shape[1] == scene.frames:
+            tally.meant, tally.meant_of = tally.meant + int(scene.gaze[actor][hears].sum()), tally.meant_of + int(hears.sum())
+        tally.spoken += float((scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5).sum()) / FPS / 60
+        if utterances is not None:
+            tally.closures.append(closures(scene.face[actor], [u for u in scene.utterances[actor] if u.id in utterances], utterances))
+        tally.deepest["self"] = max(tally.deepest["self"], float(body.self_depth.max()))
+        for name, degrees in body.excess.items():
+            tally.excess[name] = max(tally.excess.get(name, 0.0), float(degrees.max()))
+        slid = sliding(body)
+        own[f"actor {actor}"] = {
+            "skate_cm_s": rounded(100 * np.nanmean(slid) if np.isfinite(slid).any() else np.nan), "labels": rounded(float(hits.mean()) if len(hits) else 1.0),
+            "nods_a_minute": rounded(found / minutes if minutes > 0.2 else np.nan), "gaze": rounded(looks[hears].mean() if hears.any() else np.nan),
+            "inside_itself": rounded((body.self_depth > INSIDE).mean()), "excess_degrees": {k: rounded(v.max()) for k, v in body.excess.items() if v.max() > ALLOWANCE},
+        }  # fmt: skip
+    tally.each.append(own)
+
+
+def _add_strokes(tally: Tally, scene: Scene, actor: int, body: Posed, gestures: Sequence[Mapping[str, Any]]) -> None:
+    tally.gestures += sum(g["actor"] == actor for g in scene.gestures)
+    stops = stroke_stops(body, gestures)
+    found = stops[np.isfinite(stops)]
+    share, chance = on_stress(found, np.array(scene.stresses[actor]), scene.duration)
+    tally.strokes, tally.stops = tally.strokes + len(gestures), tally.stops + len(found)
+    tally.stroke_on, tally.stroke_chance = tally.stroke_on + share * len(found), tally.stroke_chance + chance * len(found)
+    speaking = scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5
+    beats = gesture_beats(stroke_ends(body.root, body.rotations, body.skeleton, speaking), np.array(scene.stresses[actor]), scene.duration)
+    tally.beats += beats.strokes
+    tally.beat_on, tally.beat_chance = tally.beat_on + beats.share * beats.strokes, tally.beat_chance + beats.chance * beats.strokes
+
+
+def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
+    """Motion of the raw clips that compare, and nods a minute of the captured listeners and idlers."""
+    motion = Motion()
+    nodding = {"listen_accept": [0.0, 0.0], "listen_neutral": [0.0, 0.0], "idle": [0.0, 0.0]}
+    for clip in clips:
+        if not compares(clip):
+            continue
+        body = Posed(clip.root_positions, clip.rotations, clip.skeleton)
+        if body.soles[..., 2].min(axis=(1, 2)).max() > 0.3:  # climbs stairs
+            continue
+        gestures = "gesture" in clip.tags and "listen" not in clip.tags
+        motion.add(body, contents_of(body, np.full(body.frames, gestures)))
+        for tag, sums in nodding.items():
+            if tag in clip.tags and "walk" not in clip.tags:
+                found, minutes = nods(body, np.ones(body.frames, bool))
+                sums[0], sums[1] = sums[0] + found, sums[1] + minutes
+    return motion, {tag: found / max(minutes, 1e-9) for tag, (found, minutes) in nodding.items()}
+
+
+def _tracks(body: Posed) -> Iterator[Array]:
+    """In the order of ``TRACKS``, (T,) each."""
+    yield sliding(body) / body.size
+    for joints in PARTS.values():
+        speed = np.linalg.norm(np.gradient(body.positions[:, joints], axis=0), axis=-1).mean(axis=-1) * FPS / body.size
+        yield speed
+    for denoised in (True, False):
+        yield from jerk_sizes(body, denoised).values()
+    yield (body.self_depth > INSIDE).astype(np.float64)
+    for joint in JOINTS_WATCHED:
+        yield np.max([degrees > ALLOWANCE for name, degrees in body.excess.items() if name.startswith(joint)], axis=0).astype(np.float64)
+
+
+def rounded(value: Any) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None

@@ -1,0 +1,154 @@
+"""What may cross between Blender and the runtime, and what is refused at the door."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.contract import (
+    ACTION_LABELS,
+    ARKIT_NAMES,
+    ActionSpan,
+    Actor,
+    ActorPerformance,
+    Caption,
+    Performance,
+    Request,
+    SpeechClip,
+    Style,
+    Waypoint,
+    check_request,
+    frame_count,
+    request_from_json,
+    request_to_json,
+)
+from model_runtime.errors import InvalidRequest, PerformanceUnreadable
+
+
+def request(**changes) -> Request:
+    first = Actor("Ada", AVERAGE_SKELETON, speech=(SpeechClip("a.wav", -0.5, 3.0, 0.2, 0.8),), actions=(ActionSpan("walk", 0, 2),),
+                  waypoints=(Waypoint(2.0, (1.0, -0.5), None),))  # fmt: skip
+    second = Actor("Bob", AVERAGE_SKELETON.scaled(1.1), position=(0.0, -1.5), heading=3.1, actions=(ActionSpan("sit", 1, 4),))
+    return dataclasses.replace(Request(5.0, (first, second), seed=7), **changes)
+
+
+def with_actor(**changes) -> Request:
+    whole = request()
+    return dataclasses.replace(whole, actors=(dataclasses.replace(whole.actors[0], **changes), whole.actors[1]))
+
+
+def test_there_are_52_arkit_names_and_three_labels():
+    assert len(set(ARKIT_NAMES)) == 52
+    assert ACTION_LABELS == ("sit", "walk", "stand")
+
+
+def test_a_request_survives_json():
+    sent = request()
+    got = request_from_json(request_to_json(sent))
+    assert request_to_json(got) == request_to_json(sent)
+    np.testing.assert_array_equal(got.actors[1].skeleton.offsets, sent.actors[1].skeleton.offsets)
+
+
+def test_captions_and_lips_survive_json_and_older_requests_are_read_without_them():
+    sent = dataclasses.replace(with_actor(captions=(Caption("Good morning, Bob.", -0.5, 2.5),)), lips=0.25)
+    got = request_from_json(request_to_json(sent))
+    assert got.actors[0].captions == sent.actors[0].captions and got.lips == 0.25
+    plain = json.loads(request_to_json(sent))
+    del plain["lips"], plain["actors"][0]["captions"], plain["actors"][1]["captions"]
+    older = request_from_json(json.dumps(plain))
+    assert older.actors[0].captions == () and older.lips == 1.0
+
+
+def test_style_and_walks_to_the_partner_survive_json_and_older_requests_are_read_without_them():
+    sent = with_actor(style=Style(1.5, -0.5, 0.0), actions=(ActionSpan("walk", 0, 2, to_partner=True),))
+    assert request_from_json(request_to_json(sent)).actors[0].style == Style(1.5, -0.5, 0.0)
+    assert request_from_json(request_to_json(sent)).actors[0].actions[0].to_partner
+    plain = json.loads(request_to_json(sent))
+    for actor in plain["actors"]:
+        del actor["style"]
+        for span in actor["actions"]:
+            del span["to_partner"]
+    older = request_from_json(json.dumps(plain)).actors[0]
+    assert older.style is None and not older.actions[0].to_partner
+
+
+def test_a_request_for_one_actor_survives_json():
+    alone = request(actors=request().actors[:1])
+    assert request_to_json(request_from_json(request_to_json(alone))) == request_to_json(alone)
+
+
+def test_seats_may_be_as_low_and_as_high_as_the_legs():
+    check_request(with_actor(skeleton=AVERAGE_SKELETON.scaled(0.4 / 1.7), seat_height=0.1))
+    check_request(with_actor(skeleton=AVERAGE_SKELETON.scaled(4 / 1.7), seat_height=1.2))
+
+
+def test_frames_cover_the_whole_shot():
+    assert frame_count(1.0) == 31
+    assert frame_count(1.01) == 32
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        (request(duration=0.0), "set a frame range between"),
+        (request(duration=1200.0), "set a frame range between"),
+        (request(duration=float("nan")), "set a frame range between"),
+        (request(quality="superb"), "draft, final"),
+        (request(guidance=-1.0), "between 0 and 10"),
+        (with_actor(name="Bob"), "cast two different characters"),
+        (with_actor(actions=(ActionSpan("jump", 0, 1),)), "sit, walk, stand"),
+        (with_actor(actions=(ActionSpan("sit", 0, 2), ActionSpan("walk", 1, 3))), "overlap at 1.00 s"),
+        (with_actor(actions=(ActionSpan("sit", 1, 1),)), "has no length"),
+        (with_actor(speech=(SpeechClip("a.wav", 0.0, 0.0),)), "has no length"),
+        (with_actor(skeleton=AVERAGE_SKELETON.scaled(100)), "scale the rig to metres"),
+        (with_actor(position=(float("inf"), 0.0)), "check the rig's transform"),
+        (with_actor(seat_height=2.0), "use a seat between"),
+        (with_actor(seat_height=float("nan")), "use a seat between"),
+        (request(lips=1.5), "choose a value between 0 .expressive. and 1 .accurate."),
+        (with_actor(captions=(Caption("Good morning.", 2.0, 1.0),)), "'Good morning.' of 'Ada' has no length"),
+        (with_actor(captions=(Caption("Good morning.", 2.0, float("nan")),)), "'Good morning.' of 'Ada' has no length"),
+        (with_actor(style=Style(liveliness=4.0)), "choose values from -3 to 3"),
+        (with_actor(style=Style(reach=float("nan"))), "choose values from -3 to 3"),
+        (with_actor(actions=(ActionSpan("sit", 0, 2, to_partner=True),)), "name that strip 'walk'"),
+        (request(actors=()), "cast one or two characters"),
+        (request(actors=request().actors * 2), "cast one or two characters"),
+        (request(duration=0.2), "set a frame range between"),
+    ],
+)
+def test_a_wrong_request_is_refused_with_the_way_out(broken, sentence):
+    with pytest.raises(InvalidRequest, match=sentence):
+        check_request(broken)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"contract": 1}', json.dumps({"contract": 99, "actors": []})])
+def test_text_that_is_no_request_is_refused(text):
+    with pytest.raises(InvalidRequest):
+        request_from_json(text)
+
+
+def performance(frames: int = 4) -> Performance:
+    actors = [
+        ActorPerformance(name, np.zeros((frames, 3), np.float32), np.tile([1, 0, 0, 0], (frames, 52, 1)).astype(np.float32),
+                         np.full((frames, 52), 0.25, np.float32), np.ones((frames, 4), np.float32))
+        for name in ("Ada", "Bob")
+    ]  # fmt: skip
+    return Performance((actors[0], actors[1]), {"seed": 3})
+
+
+def test_a_performance_survives_its_file(tmp_path):
+    path = tmp_path / "take ä.npz"
+    performance().save(path)
+    got = Performance.load(path)
+    assert got.report == {"seed": 3} and got.frames == 4 and got.actors[1].name == "Bob"
+    np.testing.assert_array_equal(got.actors[0].face, performance().actors[0].face)
+    assert list(tmp_path.iterdir()) == [path], "nothing half-written stays beside it"
+
+
+def test_a_truncated_performance_is_named(tmp_path):
+    path = tmp_path / "take.npz"
+    performance().save(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(PerformanceUnreadable, match="generate it again"):
+        Performance.load(path)

@@ -1,0 +1,207 @@
+"""The trained face: two voices in, 52 curves out, for any length, alive and repeatable."""
+
+import time
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
+from model_runtime.contract import FPS
+from model_runtime.corpus.voices.speech_library import Utterance
+from model_runtime.errors import CheckpointMismatch, CheckpointMissing
+from model_runtime.face.arkit import CURVE
+from model_runtime.face.model import FaceModel, windows
+from model_runtime.face.mouth_shapes import JAW, lip_gap
+from model_runtime.metrics.lips import held_out_speech, measure_face
+from model_runtime.networks.face_denoiser import TINY, VOICE_SIZE, FaceConditions, FaceDenoiser
+from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
+from model_runtime.speech.transcript.alignment import Segment
+from model_runtime.tests.conftest import DATA
+from model_runtime.training import face as training
+from model_runtime.training.face_data import compose_scene, save_pack
+
+needs_speech = pytest.mark.data
+
+
+@pytest.fixture(scope="module")
+def model() -> FaceModel:
+    return FaceModel.load()
+
+
+@pytest.fixture(scope="module")
+def voice() -> np.ndarray:
+    """12 s of a reader no training heard."""
+    return np.concatenate([u.wave for u, _ in zip(held_out_speech(DATA), range(3))])[: 12 * 16000]
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * 16000), np.float32)
+
+
+def blinks(face: np.ndarray) -> int:
+    lid = face[:, CURVE["eyeBlinkLeft"]]
+    return int(((lid[1:-1] > 0.6) & (lid[1:-1] >= lid[:-2]) & (lid[1:-1] > lid[2:])).sum())
+
+
+def test_silence_gives_a_closed_mouth_and_a_living_face(model: FaceModel) -> None:
+    face = model.generate(silence(20), silence(20), 20 * FPS, seed=1)
+    assert lip_gap(face).max() < 0.05
+    assert blinks(face) >= 2
+    assert face[:, CURVE["browInnerUp"]].std() > 0.003
+
+
+def test_the_same_seed_repeats_exactly_and_another_differs(model: FaceModel) -> None:
+    first, again, other = (model.generate(silence(5), silence(5), 150, seed, "draft") for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert np.abs(first - other).max() > 0.05
+
+
+@pytest.mark.data
+@needs_speech
+def test_the_speaker_talks_and_the_listener_keeps_the_mouth_shut(model: FaceModel, voice: np.ndarray) -> None:
+    speaker = model.generate(voice, np.zeros_like(voice), 360, seed=3)
+    listener = model.generate(np.zeros_like(voice), voice, 360, seed=3)
+    assert lip_gap(speaker).mean() > 0.15
+    assert lip_gap(listener).max() < 0.08
+    assert speaker.min() >= 0.0 and speaker.max() <= 1.0
+    assert speaker[:, JAW].max() < 0.6, "the mouth gapes"
+
+
+@pytest.mark.parametrize("seconds", [0.5, 7.9, 8.1, 90.0])
+def test_any_length_comes_out_without_seams(model: FaceModel, seconds: float) -> None:
+    frames = int(seconds * FPS) + 1
+    face = model.generate(silence(seconds), silence(seconds), frames, seed=4, quality="draft")
+    assert face.shape == (frames, 52)
+    size, shared = model.network.config.window, model.network.config.kept + 12
+    joins = np.concatenate([np.arange(first, first + shared) for first, _ in windows(frames, size, shared)[1:]] or [np.zeros(0, int)])
+    if len(joins):
+        speed = np.abs(np.diff(face, axis=0)).max(axis=1)
+        assert np.percentile(speed[joins], 90) <= 2.0 * np.percentile(np.delete(speed, joins), 90)
+        assert np.median(speed[joins]) <= 2.0 * np.median(np.delete(speed, joins))
+
+
+def test_a_minute_of_both_faces_takes_at_most_ten_seconds(model: FaceModel) -> None:
+    voice = 0.05 * np.random.default_rng(0).normal(size=60 * 16000).astype(np.float32)
+    begin = time.process_time()  # processor time of all threads: the wall clock of two free cores is shorter
+    model.generate(voice, silence(60), 1801, seed=0)
+    model.generate(silence(60), voice, 1801, seed=0)
+    assert time.process_time() - begin < 20.0
+
+
+@pytest.mark.data
+@needs_speech
+def test_lips_close_on_readers_never_heard() -> None:
+    scores = measure_face(DATA)["all"]
+    assert scores.closure >= 0.85
+    assert scores.teeth_contact >= 0.85
+    assert scores.false_closure <= 0.04
+    assert scores.jaw_correlation >= 0.85
+    assert scores.gap_correlation >= 0.80
+
+
+@pytest.mark.data
+@needs_speech
+def test_with_words_lips_close_on_all_of_them_and_nowhere_else() -> None:
+    scores = measure_face(DATA, words=True)["all"]
+    assert scores.closure >= 0.97 and scores.teeth_contact >= 0.97
+    assert scores.false_closure <= 0.01
+    assert scores.jaw_correlation >= 0.92
+
+
+def test_windows_cover_every_frame_and_share_what_is_kept() -> None:
+    for frames in (1, 240, 241, 455, 2700):
+        spans = windows(frames, 240, 24)
+        assert spans[0][0] == 0 and spans[-1][1] == frames
+        assert all(b - a <= 241 for a, b in spans)
+        assert all(before[1] - after[0] == 24 for before, after in pairwise(spans))
+
+
+def test_missing_and_unfit_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointMissing, match="trained weights"):
+        FaceModel.load(tmp_path)
+    (tmp_path / "face.safetensors").write_bytes(b"not a checkpoint")
+    with pytest.raises(CheckpointMismatch, match="damaged"):
+        FaceModel.load(tmp_path)
+
+
+def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
+    torch.manual_seed(0)
+    network = FaceDenoiser(TINY)
+    torch.nn.init.normal_(network.curves_out.weight)
+    for name, parameter in network.named_parameters():
+        if ".among.out." in name:
+            torch.nn.init.zeros_(parameter)
+
+    def first_audio_effect(at: int) -> float:
+        """How much frame 40 changes through audio alone when audio changes at ``at``: one block, no self-attention."""
+        given = FaceConditions(
+            torch.zeros(1, 80, VOICE_SIZE), torch.zeros(1, 80, VOICE_SIZE), torch.zeros(1, 80, 3), torch.zeros(1, 80), torch.zeros(1, 4),
+            torch.zeros(1, dtype=torch.long), torch.ones(1, 2), torch.zeros(1, 80, 52), torch.zeros(1, 80), torch.zeros(1, 80, 26), torch.ones(1), torch.zeros(1, 80, 3), torch.zeros(1, 80, 3),
+        )  # fmt: skip
+        noisy, step = torch.zeros(1, 80, 52), torch.tensor([500])
+        before = network(noisy, step, given)[0, 40]
+        given.mine[0, at] = 1.0
+        return float((network(noisy, step, given)[0, 40] - before).abs().max().detach())
+
+    assert first_audio_effect(40) > 1e-4
+    assert first_audio_effect(43) > 1e-6
+    assert first_audio_effect(60) == 0.0
+
+
+def test_training_packs_conversations_and_learns_from_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def utterance(name: str) -> Utterance:
+        phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])]
+        wave = (rng.normal(size=14400) * 2000).astype(np.int16)
+        return Utterance(
+            name,
+            name,
+            "train",
+            "ma teefy boo",
+            np.zeros((27, 28), np.float32),
+            np.zeros((45, 80), np.float32),
+            [],
+            phones,
+            [(0.25, 0.8)],
+            0.9,
+            wave,
+        )
+
+    def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+        voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
+        return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
+
+    voices = [utterance("a")], [utterance("b")]
+    scenes = [compose_scene(np.random.default_rng(seed), voices, listen, duration=8.0) for seed in range(4)]
+    again = compose_scene(np.random.default_rng(0), voices, listen, duration=8.0)
+    assert np.array_equal(scenes[0].curves, again.curves)
+    save_pack(scenes, [False, False, False, True], tmp_path / "pack.npz", {"seed": 0})
+
+    encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
+    save_checkpoint(tmp_path / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
+
+    arguments = [
+        "--audio",
+        str(tmp_path / "audio.safetensors"),
+        "--data",
+        str(tmp_path / "pack.npz"),
+        "--state",
+        str(tmp_path / "state"),
+        "--config",
+        "tiny",
+        "--device",
+        "cpu",
+        "--batch",
+        "4",
+    ]
+    training.main([*arguments, "--out", str(tmp_path / "face.safetensors"), "--max-steps", "25"])
+    tensors, header = load_checkpoint(tmp_path / "face.safetensors")
+    assert header["training"]["steps"] == 25
+    assert all(torch.isfinite(value).all() for value in tensors.values())
+    training.main([*arguments, "--out", str(tmp_path / "more.safetensors"), "--max-steps", "30", "--resume"])
+    assert load_checkpoint(tmp_path / "more.safetensors")[1]["training"]["steps"] == 30

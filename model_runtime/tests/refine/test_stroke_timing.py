@@ -1,0 +1,73 @@
+"""What moving strokes onto stresses promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX
+from model_runtime.contract import FPS
+from model_runtime.refine.stroke_timing import align_strokes_to_stress, hands_of, strokes_in
+from model_runtime.speech.stress.prominence import stress_bumps
+
+FRAMES = 180
+ROOT = np.zeros((FRAMES, 3), np.float32)
+FREE = np.ones(FRAMES, bool)
+
+
+def beating(*ends: float) -> NDArray[np.float32]:
+    """An arm that swings 50 degrees at the elbow with the least jerk, there or back, each time to end at one of ``ends`` (s)."""
+    time = np.arange(FRAMES) / FPS
+    angle = np.zeros(FRAMES)
+    for number, end in enumerate(ends):
+        t = np.clip((time - end + 0.35) / 0.35, 0.0, 1.0)
+        angle += (-1) ** number * np.radians(50.0) * (10 * t**3 - 15 * t**4 + 6 * t**5)
+    rotations = np.tile(rot.IDENTITY, (FRAMES, 52, 1))
+    rotations[:, INDEX["left_elbow"]] = rot.from_axis_angle(angle[:, None] * np.array([0.0, 0.0, 1.0]))
+    return rotations.astype(np.float32)
+
+
+def stops(rotations: NDArray[np.float32]) -> list[float]:
+    return [stop / FPS for _, stop in strokes_in(hands_of(ROOT, rotations, AVERAGE_SKELETON)[1][:, 0])]
+
+
+def stress(*times: float) -> NDArray[np.float32]:
+    return stress_bumps(times, FRAMES)
+
+
+@pytest.mark.parametrize("late", [-0.3, -0.15, 0.15, 0.3])
+def test_a_stroke_beside_a_stress_ends_on_it(late: float) -> None:
+    motion = beating(3.0)
+    was = stops(motion)[0]
+    (now,) = stops(align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(was + late), FREE))
+    assert abs(now - was - late) <= 1.5 / FPS
+
+
+def test_it_is_as_far_as_it_was_and_no_part_of_the_body_but_the_arms_moves() -> None:
+    motion = beating(3.0)
+    motion[:, INDEX["head"]] = rot.from_axis_angle(np.linspace(0.0, 0.5, FRAMES)[:, None] * np.array([1.0, 0.0, 0.0]))
+    moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(3.2), FREE)
+    np.testing.assert_allclose(moved[[0, -1]], motion[[0, -1]], atol=1e-5)
+    np.testing.assert_array_equal(moved[:, INDEX["head"]], motion[:, INDEX["head"]])
+    assert np.abs(moved - motion).max() > 0.1
+
+
+def test_a_stroke_with_no_stress_near_or_on_one_stays() -> None:
+    motion = beating(3.0)
+    for times in ((), (1.0, 5.0), (stops(motion)[0],)):
+        np.testing.assert_array_equal(align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(*times), FREE), motion)
+
+
+def test_frames_that_are_not_free_keep_their_time() -> None:
+    motion, free = beating(3.0), FREE.copy()
+    free[80:] = False
+    np.testing.assert_array_equal(align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(3.2), free), motion)
+
+
+def test_arms_are_neither_rushed_nor_held_up_by_stresses_that_crowd() -> None:
+    motion = beating(2.0, 2.6, 3.2, 3.8)
+    moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(2.35, 2.4, 3.0, 4.15), FREE)
+    before, after = (hands_of(ROOT, x, AVERAGE_SKELETON)[1].max() for x in (motion, moved))
+    assert after < 2.2 * before

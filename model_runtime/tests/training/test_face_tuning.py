@@ -1,0 +1,113 @@
+"""A copy's lips are tuned, and its denoiser is taken into the base as far as one wants."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
+from model_runtime.contract import EMOTIONS
+from model_runtime.corpus.voices.speech_library import Utterance
+from model_runtime.errors import CheckpointMismatch
+from model_runtime.face.model import FaceGuidance, FaceModel
+from model_runtime.face.mouth_shapes import MOUTH
+from model_runtime.networks.face_denoiser import DENOISER
+from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
+from model_runtime.speech.phones import Segment
+from model_runtime.training import face as training
+from model_runtime.training.face_data import compose_scene, save_pack
+
+UPPER = [i for i in range(52) if i not in MOUTH]
+
+
+def utterance(rng: np.random.Generator, name: str) -> Utterance:
+    phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])]
+    none = np.zeros((27, 28), np.float32), np.zeros((45, 80), np.float32)
+    return Utterance(name, name, "train", "ma teefy boo", *none, [], phones, [(0.25, 0.8)], 0.9, (rng.normal(size=14400) * 2000).astype(np.int16))
+
+
+def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
+    return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a tiny base whose copy's lips were tuned: base.safetensors, face.safetensors, copy.safetensors, audio.safetensors."""
+    here, rng = tmp_path_factory.mktemp("tuned"), np.random.default_rng(0)
+    voices = [utterance(rng, "a")], [utterance(rng, "b")]
+    save_pack([compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(8)], [False] * 7 + [True], here / "pack.npz", {})
+    torch.manual_seed(0)
+    encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
+    save_checkpoint(here / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
+    common = ["--audio", str(here / "audio.safetensors"), "--data", str(here / "pack.npz"), "--device", "cpu", "--batch", "4"]
+    base, state = str(here / "base.safetensors"), str(here / "state")
+    training.main([*common, "--config", "tiny", "--out", base, "--state", state, "--max-steps", "30"])
+    tune = ["--tune-lips", base, "--out", str(here / "face.safetensors"), "--copy", str(here / "copy.safetensors"), "--state", state + "2", "--felt-data", str(here / "pack.npz")]
+    training.main([*common, *tune, "--max-steps", "40"])
+    return here
+
+
+def made(model: FaceModel, **given: object) -> np.ndarray:
+    wave = (0.1 * np.random.default_rng(1).normal(size=16000)).astype(np.float32)
+    return model.generate(wave, np.zeros_like(wave), 31, 3, "draft", **given)  # type: ignore[arg-type]
+
+
+def test_the_checkpoint_holds_the_base_as_it_was_and_the_copys_denoiser(folder: Path) -> None:
+    base, (both, header) = load_checkpoint(folder / "base.safetensors")[0], load_checkpoint(folder / "face.safetensors")
+    copy = load_checkpoint(folder / "copy.safetensors")[0]
+    assert all(torch.equal(both[name], value) for name, value in base.items())
+    added = {name.removeprefix("lips.") for name in both if name not in base}
+    assert added == {k.removeprefix("network.") for k in base if k.removeprefix("network.").startswith(DENOISER)}
+    assert all(torch.equal(both[f"lips.{name}"], copy[f"network.{name}"]) for name in added)
+    assert any(not torch.equal(both[f"lips.{name}"], base[f"network.{name}"]) for name in added), "something was learned"
+    assert header["lips_training"]["steps"] == 40 and header["training"]["steps"] == 30
+
+
+def test_the_setting_goes_from_the_base_to_the_tuned_lips_and_back(folder: Path) -> None:
+    model = FaceModel.load(folder)
+    expressive, half, accurate = (made(model, lips=share) for share in (0.0, 0.5, 1.0))
+    (folder / "only").mkdir(exist_ok=True)
+    for name, source in (("face", "base"), ("audio", "audio")):
+        (folder / "only" / f"{name}.safetensors").write_bytes((folder / f"{source}.safetensors").read_bytes())
+    assert np.array_equal(expressive, made(FaceModel.load(folder / "only")))
+    assert not np.array_equal(half, expressive) and not np.array_equal(half, accurate)
+    assert np.array_equal(made(model, lips=0.0), expressive), "going back is exact"
+
+
+def test_each_condition_is_guided_by_itself(folder: Path) -> None:
+    model = FaceModel.load(folder)
+    with torch.no_grad():
+        model.network.feel.weight.normal_()  # a tiny network has not learned what feelings look like
+    feeling = np.zeros((31, len(EMOTIONS)), np.float32)
+    feeling[:, EMOTIONS.index("joy")] = 1.5
+    plain = made(model, emotion=feeling)
+    assert np.array_equal(plain, made(model, emotion=feeling, guidance=FaceGuidance(1.0, 1.0, 1.0)))
+    for stronger in (FaceGuidance(voice=2.0), FaceGuidance(partner=2.0), FaceGuidance(feeling=2.0)):
+        assert not np.array_equal(plain, made(model, emotion=feeling, guidance=stronger))
+    unfelt, none = made(model, emotion=feeling, guidance=FaceGuidance(feeling=0.0)), made(model)
+    assert np.abs(unfelt - plain).mean() > 0.0 and np.isfinite(unfelt).all() and none.shape == plain.shape
+
+
+def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Path) -> None:
+    tensors, header = load_checkpoint(folder / "face.safetensors")
+    tensors["lips.curves_out.bias"] = torch.zeros(7)
+    save_checkpoint(tmp_path / "face.safetensors", tensors, header)
+    with pytest.raises(CheckpointMismatch, match="lips"):
+        FaceModel.load(tmp_path)
+
+
+def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: Path, tmp_path: Path) -> None:
+    common = ["--audio", str(folder / "audio.safetensors"), "--data", str(folder / "pack.npz"), "--device", "cpu", "--batch", "4", "--config", "tiny"]
+    out = tmp_path / "face.safetensors"
+    training.main([*common, "--only", "beat", "--from-weights", str(folder / "face.safetensors"), "--out", str(out), "--state", str(tmp_path / "s"), "--max-steps", "10"])
+    (before, _), (after, header) = load_checkpoint(folder / "face.safetensors"), load_checkpoint(out)
+    assert before.keys() == after.keys()
+    assert [name for name in before if not torch.equal(before[name], after[name])] == ["network.beat.weight"]
+    assert header["beat_training"]["steps"] == 10 and header["training"]["steps"] == 30 and header["lips_training"]["steps"] == 40
+    with pytest.raises(SystemExit, match="--from-weights"):
+        training.main([*common, "--only", "beat", "--out", str(out), "--state", str(tmp_path / "s2"), "--max-steps", "1"])
+    with pytest.raises(SystemExit, match="no parameter"):
+        training.main([*common, "--only", "bet", "--from-weights", str(out), "--out", str(tmp_path / "x"), "--state", str(tmp_path / "s3"), "--max-steps", "1"])
