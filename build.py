@@ -58,15 +58,46 @@ def demo(options: argparse.Namespace, _: list[str]) -> None:
     started = time.monotonic()
     python = environment()
     out = options.out.resolve()
-    speech = [word for key in ("speech_a", "speech_b") if (file := getattr(options, key)) for word in (f"--{key.replace('_', '-')}", str(_file(file)))]
+    speech = [
+        word
+        for key in ("speech_a", "speech_b")
+        if (file := getattr(options, key))
+        for word in (f"--{key.replace('_', '-')}", str(_file(file)))
+    ]
     perform = (str(python), "-m", "interact_addon", "demo", "--out", str(out), *speech)
-    sources = [*_sources("interact_addon"), *_sources("model_runtime"), *(Path(word) for word in speech[1::2]), ROOT / "pyproject.toml"]
-    results = [out / name for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")]
-    _step("the demo scene: build, generate, key, export, render", out / ".perform", sources, results, lambda: _call(perform), " ".join(speech))
-    report = (str(python), "-m", "model_runtime.studies.report", str(out / "request.json"), str(out / "performance.npz"), "--out", str(out), "--behaviour")
+    sources = [
+        *_sources("interact_addon"),
+        *_sources("model_runtime"),
+        *(Path(word) for word in speech[1::2]),
+        ROOT / "pyproject.toml",
+    ]
+    results = [
+        out / name
+        for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")
+    ]
+    _step(
+        "the demo scene: build, generate, key, export, render",
+        out / ".perform",
+        sources,
+        results,
+        lambda: _call(perform),
+        " ".join(speech),
+    )
+    report = (
+        str(python),
+        "-m",
+        "model_runtime.studies.report",
+        str(out / "request.json"),
+        str(out / "performance.npz"),
+        "--out",
+        str(out),
+        "--behaviour",
+    )
     sources = [*_sources("model_runtime"), out / "request.json", out / "performance.npz", out / "preview.png"]
     _step("the report", out / ".report", sources, [out / "report.json", out / "report.html"], lambda: _call(report))
-    print(f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s).")
+    print(
+        f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s)."
+    )
 
 
 def test(options: argparse.Namespace, rest: list[str]) -> None:
@@ -96,7 +127,9 @@ def bench(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
-    """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack; what is there and fits is kept."""
+    """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack; what is
+    there and fits is kept.
+    """
     python = str(environment())
     data, corpus = options.data.resolve(), ROOT / "corpus"
     for module, made in (("datasets.library", "clips.npz"), ("corpus.voices.speech_build", "speech_library.npz")):
@@ -111,9 +144,10 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
     more = ("-m", "model_runtime.corpus.voices.more_voices", "--out", "corpus/ear_voices.npz")
     face = ("-m", "model_runtime.training.face", "--pack")
     for made, command in (
-        ("ear_voices.npz", more), ("face_training.npz", (*face, "corpus/face_training.npz")),
+        ("ear_voices.npz", more),
+        ("face_training.npz", (*face, "corpus/face_training.npz")),
         ("lip_training.npz", (*face, "corpus/lip_training.npz", "--voice", "reader_a", "--pack-minutes", "40")),
-    ):  # fmt: skip
+    ):
         if (corpus / made).is_file() and (corpus / made).stat().st_mtime > speech.stat().st_mtime and not options.fresh:
             print(f"[cached] corpus/{made}")
             continue
@@ -147,10 +181,14 @@ def packages(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="build.py", description="Two voices in, two performing characters out: everything a developer runs.")
+    parser = argparse.ArgumentParser(
+        prog="build.py", description="Two voices in, two performing characters out: everything a developer runs."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace, list[str]], object], text: str, passes: bool = False) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace, list[str]], object], text: str, passes: bool = False
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run, passes_arguments=passes)
         return added
@@ -164,17 +202,41 @@ def _parser() -> argparse.ArgumentParser:
     tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
     tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
     command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
-    composed = command("compose", compose, "make the training corpus: read motion and voices, compose two-person scenes (--hours N, --look N)", passes=True)
-    composed.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", metavar="DIR", help="the folder with motion/ and speech/")
+    composed = command(
+        "compose",
+        compose,
+        "make the training corpus: read motion and voices, compose two-person scenes (--hours N, --look N)",
+        passes=True,
+    )
+    composed.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT.parent / "shared" / "data",
+        metavar="DIR",
+        help="the folder with motion/ and speech/",
+    )
     composed.add_argument("--fresh", action="store_true", help="make everything again")
-    composed.add_argument("--package", type=Path, metavar="PATH.tar.xz", help="also pack all that training needs into one archive")
+    composed.add_argument(
+        "--package", type=Path, metavar="PATH.tar.xz", help="also pack all that training needs into one archive"
+    )
     trained = command("train", train, "train a network on the composed corpus; further arguments go to it", passes=True)
     trained.add_argument("network", choices=tuple(TRAINERS))
-    evaluated = command("evaluate", evaluate, "measure the shipped weights: --quick takes a few minutes; further arguments go to it", passes=True)
-    evaluated.add_argument("--baselines", action="store_true", help="beside LDA1 and LDA2, which are trained first where they are missing (--steps N)")
+    evaluated = command(
+        "evaluate",
+        evaluate,
+        "measure the shipped weights: --quick takes a few minutes; further arguments go to it",
+        passes=True,
+    )
+    evaluated.add_argument(
+        "--baselines",
+        action="store_true",
+        help="beside LDA1 and LDA2, which are trained first where they are missing (--steps N)",
+    )
     packed = command("package", package, "build the extension's zip for Blender into dist")
     packed.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
-    command("packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)")
+    command(
+        "packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)"
+    )
     return parser
 
 
@@ -205,7 +267,9 @@ def environment() -> Path:
         print("[cached] the environment .venv")
         return _interpreter(MAIN)
     if missing := missing_packages():
-        raise BuildFailed(f"This machine lacks a few system packages; run 'sudo apt install {' '.join(missing)}' and this again.")
+        raise BuildFailed(
+            f"This machine lacks a few system packages; run 'sudo apt install {' '.join(missing)}' and this again."
+        )
     _say("the environment .venv (a few minutes, once)")
     _make_venv(MAIN, Path(sys.executable))
     python = _interpreter(MAIN)
@@ -249,7 +313,10 @@ def find_python(version: tuple[int, int]) -> Path | None:
 def _run_with_python_3_11() -> int:
     python = find_python((3, 11))
     if python is None:
-        print("error: this needs Python 3.11 (the one Blender 4.5 and 5.0 have); install it from python.org or your system.", file=sys.stderr)
+        print(
+            "error: this needs Python 3.11 (the one Blender 4.5 and 5.0 have); install it from python.org or your system.",
+            file=sys.stderr,
+        )
         return 1
     return subprocess.run([str(python), str(Path(__file__).resolve()), *sys.argv[1:]], check=False).returncode
 
@@ -261,8 +328,22 @@ def _make_venv(folder: Path, base: Path) -> None:
 
 
 def _torch_source(python: Path, pin: str) -> tuple[str, ...]:
-    """What to tell pip for ``pin``: on Linux a plain install may mean gigabytes of CUDA, then PyTorch's CPU builds are asked first."""
-    plan = (str(python), "-m", "pip", "install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet", "--report", "-", pin)
+    """What to tell pip for ``pin``: on Linux a plain install may mean gigabytes of CUDA, then PyTorch's CPU builds are
+    asked first.
+    """
+    plan = (
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--no-deps",
+        "--ignore-installed",
+        "--quiet",
+        "--report",
+        "-",
+        pin,
+    )
     answer = subprocess.run(plan, capture_output=True, text=True, check=False)
     try:
         url = json.loads(answer.stdout)["install"][0]["download_info"]["url"]
@@ -271,7 +352,11 @@ def _torch_source(python: Path, pin: str) -> tuple[str, ...]:
     if not sys.platform.startswith("linux") or url.startswith("file:") or "cpu" in url:
         return (pin,)
     with_cpu = ("--index-url", CPU_TORCH, "--timeout", "8", "--retries", "0", "--no-deps", pin)
-    reachable = subprocess.run((str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", *with_cpu), capture_output=True, check=False)
+    reachable = subprocess.run(
+        (str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", *with_cpu),
+        capture_output=True,
+        check=False,
+    )
     return with_cpu if reachable.returncode == 0 else (pin,)
 
 
@@ -279,7 +364,9 @@ def _pip(python: Path, *what: str) -> None:
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
     done = subprocess.run((str(python), "-m", "pip", "install", *quiet, *what), check=False)
     if done.returncode != 0:
-        raise BuildFailed("pip could not install the libraries; the lines above say why (no network, no space?). Then run this again.")
+        raise BuildFailed(
+            "pip could not install the libraries; the lines above say why (no network, no space?). Then run this again."
+        )
 
 
 def _pins() -> list[str]:
@@ -306,7 +393,14 @@ def _write_stamp(folder: Path, stamp: str) -> None:
     (folder / ".interact-pins").write_text(stamp, "utf-8")
 
 
-def _step(name: str, stamp_file: Path, sources: Iterable[Path], results: list[Path], run: Callable[[], None], settings: str = "") -> None:
+def _step(
+    name: str,
+    stamp_file: Path,
+    sources: Iterable[Path],
+    results: list[Path],
+    run: Callable[[], None],
+    settings: str = "",
+) -> None:
     """Run, unless the same sources gave these results before."""
     stamp = _fingerprint(sources, settings)
     if stamp_file.is_file() and stamp_file.read_text("utf-8") == stamp and all(result.is_file() for result in results):

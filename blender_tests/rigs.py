@@ -14,8 +14,11 @@ from model_runtime.body_model import rotations as rot
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 
-A_POSE: dict[str, tuple[float, float, float]] = {"left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25), "right_elbow": (0, 0, 25),
-          "left_hip": (0, -5, 0), "right_hip": (0, 5, 0), "left_index1": (0, 12, 0), "left_index2": (0, 20, 0)}  # fmt: skip
+A_POSE: dict[str, tuple[float, float, float]] = {
+    "left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25),
+    "right_elbow": (0, 0, 25), "left_hip": (0, -5, 0), "right_hip": (0, 5, 0), "left_index1": (0, 12, 0),
+    "left_index2": (0, 20, 0),
+}  # fmt: skip
 T_POSE: dict[str, tuple[float, float, float]] = {}
 PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 ", "VRoid": "J_Bip_",
             "Character Creator": "CC_Base_"}  # fmt: skip
@@ -29,7 +32,9 @@ def turned(**degrees: tuple[float, float, float]) -> np.ndarray:
     return pose
 
 
-def places_of(pose: dict[str, tuple[float, float, float]], body: sk.Skeleton = sk.AVERAGE_SKELETON) -> dict[str, np.ndarray]:
+def places_of(
+    pose: dict[str, tuple[float, float, float]], body: sk.Skeleton = sk.AVERAGE_SKELETON
+) -> dict[str, np.ndarray]:
     root = np.array([0, 0, body.pelvis_height], np.float32)
     positions, _ = sk.forward_kinematics(root, turned(**pose), body)
     return dict(zip(sk.JOINTS, positions.astype(float)))
@@ -58,9 +63,18 @@ def _bones(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[
     for mark in table.marks:
         bones.setdefault(prefix + mark, (prefix + table.hips, places["pelvis"] + [0, 0, -0.02]))
     for side, word in zip(("left", "right"), table.sides):
-        above = {"shoulder": "collar", "elbow": "shoulder", "wrist": "elbow", "knee": "hip", "ankle": "knee", "foot": "ankle"}
+        above = {
+            "shoulder": "collar",
+            "elbow": "shoulder",
+            "wrist": "elbow",
+            "knee": "hip",
+            "ankle": "knee",
+            "foot": "ankle",
+        }
         for part, name in table.limbs.items():
-            parent = {"collar": chest, "hip": prefix + table.hips}.get(part) or prefix + table.limbs[above[part]].replace("{s}", word)
+            parent = {"collar": chest, "hip": prefix + table.hips}.get(part) or prefix + table.limbs[
+                above[part]
+            ].replace("{s}", word)
             bones[prefix + name.replace("{s}", word)] = (parent, places[f"{side}_{part}"])
         for finger, names in table.fingers.items():
             parent = prefix + table.limbs["wrist"].replace("{s}", word)
@@ -71,7 +85,11 @@ def _bones(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[
 
 
 def make_rig(
-    table: RigTable, name: str = "Rig", pose: dict[str, tuple[float, float, float]] = A_POSE, prefix: str = "", size: float = 1.0
+    table: RigTable,
+    name: str = "Rig",
+    pose: dict[str, tuple[float, float, float]] = A_POSE,
+    prefix: str = "",
+    size: float = 1.0,
 ) -> bpy.types.Object:
     """An armature with this table's names in a rest pose, bones ``size`` times as long, rolls at random."""
     bones = _bones(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
@@ -84,7 +102,9 @@ def make_rig(
     for bone, (parent, head) in bones.items():
         new = edit.new(bone)
         new.head = Vector(head)
-        children = [place for _, (above, place) in bones.items() if above == bone and np.linalg.norm(place - head) > 1e-4 * size]
+        children = [
+            place for _, (above, place) in bones.items() if above == bone and np.linalg.norm(place - head) > 1e-4 * size
+        ]
         if children:
             new.tail = Vector(children[0])
         elif parent is not None and np.linalg.norm(head - bones[parent][1]) > 1e-4 * size:
@@ -114,7 +134,9 @@ def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = AR
     return face
 
 
-def perform(frames: int, *cast: CastActor, move: bool = True, face: np.ndarray | None = None, seed: int = 0) -> Performance:
+def perform(
+    frames: int, *cast: CastActor, move: bool = True, face: np.ndarray | None = None, seed: int = 0
+) -> Performance:
     """Any smooth motion of every joint, on these bodies; frame 0 to ``frames`` - 1 at 30 fps."""
     rng = np.random.default_rng(seed)
     actors = []
@@ -129,13 +151,19 @@ def perform(frames: int, *cast: CastActor, move: bool = True, face: np.ndarray |
         turn = rot.about_z(np.full(frames, who.rest.heading))
         rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
         curves = np.zeros((frames, 52), np.float32) if face is None else face
-        actors.append(ActorPerformance(who.name, root, rotations.astype(np.float32), curves, np.zeros((frames, 4), np.float32)))
+        actors.append(
+            ActorPerformance(who.name, root, rotations.astype(np.float32), curves, np.zeros((frames, 4), np.float32))
+        )
     return Performance(tuple(actors))  # type: ignore[arg-type]
 
 
-def joint_error(armature: bpy.types.Object, who: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS) -> float:
+def joint_error(
+    armature: bpy.types.Object, who: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS
+) -> float:
     """Greatest distance (m) between the rig's joints as Blender poses them now and canonical forward kinematics."""
-    wanted, _ = sk.forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), who.rest.skeleton)
+    wanted, _ = sk.forward_kinematics(
+        np.asarray(root, np.float32), np.asarray(rotations, np.float32), who.rest.skeleton
+    )
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
     worst = 0.0
     for joint in joints:
@@ -155,7 +183,9 @@ def generate_rigify() -> bpy.types.Object:
     addon_utils.enable("rigify", default_set=True)
     bpy.ops.object.armature_human_metarig_add()
     metarig = bpy.context.object
-    for bone in [b.name for b in metarig.data.bones if b.name == "face" or any(p.name == "face" for p in b.parent_recursive)]:
+    for bone in [
+        b.name for b in metarig.data.bones if b.name == "face" or any(p.name == "face" for p in b.parent_recursive)
+    ]:
         bpy.ops.object.mode_set(mode="EDIT")
         metarig.data.edit_bones.remove(metarig.data.edit_bones[bone])
     bpy.ops.object.mode_set(mode="OBJECT")

@@ -56,7 +56,9 @@ def remove_strips(scene: bpy.types.Scene, index: int, kind: str) -> None:
 def say(scene: bpy.types.Scene, index: int, path: Path) -> bpy.types.Strip:
     """Replace everything the actor says by one file."""
     remove_strips(scene, index, "Speech")
-    return scene.sequence_editor.strips.new_sound("said", str(path), channel_of(scene, index, "Speech"), scene.frame_start)
+    return scene.sequence_editor.strips.new_sound(
+        "said", str(path), channel_of(scene, index, "Speech"), scene.frame_start
+    )
 
 
 def write_wave(path: Path, seconds: float, rate: int = 16000, channels: int = 1, bytes_per_sample: int = 2) -> Path:
@@ -89,7 +91,9 @@ def test_the_same_armature_twice(shot: bpy.types.Scene) -> None:
     refused(shot, "same armature")
 
 
-def test_an_armature_that_is_no_body(shot: bpy.types.Scene, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_an_armature_that_is_no_body(
+    shot: bpy.types.Scene, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     shot.interact.actor_b.armature = two_armatures[1]
     refused(shot, "Ben")
 
@@ -169,7 +173,9 @@ def test_an_unknown_label_lists_the_three(shot: bpy.types.Scene) -> None:
 def test_overlapping_action_strips_are_named(shot: bpy.types.Scene) -> None:
     remove_strips(shot, 0, "Actions")
     channel = channel_of(shot, 0, "Actions")
-    another = next(number for number in range(1, 30) if not any(strip.channel == number for strip in shot.sequence_editor.strips))
+    another = next(
+        number for number in range(1, 30) if not any(strip.channel == number for strip in shot.sequence_editor.strips)
+    )
     shot.sequence_editor.channels[another].name = f"{shot.sequence_editor.channels[channel].name} 2"
     from interact_addon import compat
 
@@ -222,7 +228,9 @@ def test_a_worker_that_is_killed_in_the_middle(shot: bpy.types.Scene) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 1000, -100])
-def test_a_truncated_checkpoint(shot: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+def test_a_truncated_checkpoint(
+    shot: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
     from model_runtime.common.checkpoints import WEIGHTS
 
     weights = tmp_path / "weights"

@@ -18,9 +18,15 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "interact_addon", *arguments], cwd=REPOSITORY, env={**os.environ, **variables},
-        text=True, encoding="utf-8", errors="replace", capture_output=True, timeout=500,
-    )  # fmt: skip
+        [sys.executable, "-m", "interact_addon", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **variables},
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        capture_output=True,
+        timeout=500,
+    )
 
 
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
@@ -60,7 +66,9 @@ def test_a_wrong_command_is_one_sentence_and_an_exit_code(
     assert sentence in done.stderr and "Traceback" not in done.stderr
 
 
-def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_runtime(demo_blend: Path, tmp_path: Path) -> None:
+def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_runtime(
+    demo_blend: Path, tmp_path: Path
+) -> None:
     from interact_addon import packaging
 
     archive = packaging.package(tmp_path / "dist")
@@ -71,9 +79,13 @@ def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_
     script.write_text(_INSTALL_AND_GENERATE, "utf-8")
     # Outside the repository, so that nothing but the installed extension can be found.
     done = subprocess.run(
-        [sys.executable, "-P", str(script), str(archive), str(demo_blend)], cwd=tmp_path, text=True, capture_output=True, timeout=500,
+        [sys.executable, "-P", str(script), str(archive), str(demo_blend)],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        timeout=500,
         env={**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user"), "INTERACT_PYTHON": str(_runtime_python())},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "worker in" in done.stdout and "site-packages" not in done.stdout
     assert "{'FINISHED'} 2 actions" in done.stdout

@@ -80,7 +80,9 @@ def test_a_rig_measures_as_the_body_it_was_made_of_whatever_its_rest_pose(pose: 
     measured = measure(rig, map_rig(rig))
     average = sk.AVERAGE_SKELETON
     lengths, wanted = (np.linalg.norm(s.offsets[1:], axis=-1) for s in (measured, average))
-    spine_and_hips = [i - 1 for i in (1, 2, 3)]  # the canonical pelvis lies where the hips say, not where a rig's bone is
+    spine_and_hips = [
+        i - 1 for i in (1, 2, 3)
+    ]  # the canonical pelvis lies where the hips say, not where a rig's bone is
     np.testing.assert_allclose(np.delete(lengths, spine_and_hips), np.delete(wanted, spine_and_hips), atol=1e-4)
     assert measured.height == pytest.approx(average.height, abs=0.02)
 
@@ -91,9 +93,15 @@ def test_the_measured_body_stands_in_a_t_pose(pose: dict) -> None:
     rest = measure(rig, map_rig(rig)).rest_positions
     for side, out in (("left", 1), ("right", -1)):
         shoulder, wrist, knuckle = (rest[sk.INDEX[f"{side}_{part}"]] for part in ("shoulder", "wrist", "middle1"))
-        assert wrist[0] * out > shoulder[0] * out + 0.4 and abs(wrist[2] - shoulder[2]) < 0.01 and abs(wrist[1] - shoulder[1]) < 0.01
+        assert (
+            wrist[0] * out > shoulder[0] * out + 0.4
+            and abs(wrist[2] - shoulder[2]) < 0.01
+            and abs(wrist[1] - shoulder[1]) < 0.01
+        )
         assert abs(knuckle[2] - wrist[2]) < 0.01
-        assert rest[sk.INDEX[f"{side}_index1"], 1] < rest[sk.INDEX[f"{side}_pinky1"], 1] - 0.04  # palm down: thumbs forward
+        assert (
+            rest[sk.INDEX[f"{side}_index1"], 1] < rest[sk.INDEX[f"{side}_pinky1"], 1] - 0.04
+        )  # palm down: thumbs forward
         assert rest[sk.INDEX[f"{side}_foot"], 1] < rest[sk.INDEX[f"{side}_ankle"], 1] - 0.08
         assert 0.0 < rest[sk.INDEX[f"{side}_foot"], 2] < 0.06
 
@@ -127,7 +135,17 @@ def test_a_root_control_that_was_posed_moves_the_start_too() -> None:
 
 @pytest.mark.parametrize(
     "spelling",
-    ["eyeBlinkLeft", "EyeBlinkLeft", "eyeblinkleft", "eyeBlink_L", "eyeBlink.L", "Eye_Blink_L", "eyeBlinkL", "eyeBlink_left", "ARKit_eyeBlinkLeft"],
+    [
+        "eyeBlinkLeft",
+        "EyeBlinkLeft",
+        "eyeblinkleft",
+        "eyeBlink_L",
+        "eyeBlink.L",
+        "Eye_Blink_L",
+        "eyeBlinkL",
+        "eyeBlink_left",
+        "ARKit_eyeBlinkLeft",
+    ],
 )
 def test_arkit_shapes_are_known_in_any_spelling(spelling: str) -> None:
     weights = arkit_weights(spelling)
@@ -176,7 +194,8 @@ def test_a_missing_armature_is_one_clear_sentence() -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize(
-    ("character", "rig", "height"), [("female_mixamo", "Mixamo", 1.62), ("male_gameengine", "Unreal", 1.84), ("male_rigify", "Rigify", 1.84)]
+    ("character", "rig", "height"),
+    [("female_mixamo", "Mixamo", 1.62), ("male_gameengine", "Unreal", 1.84), ("male_rigify", "Rigify", 1.84)],
 )
 def test_ready_characters_are_cast_whole(load_character, character: str, rig: str, height: float) -> None:
     actor = cast_actor(character, load_character(character))

@@ -101,7 +101,9 @@ def test_lower_teeth_and_tongue_go_with_the_jaw_and_upper_teeth_stay(head: Head)
     assert moved[inside & (part.marks["jaw"] < 0.01)].max() == 0.0
 
 
-def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_of_rigs(voices: tuple[Path, Path]) -> None:
+def test_the_scene_holds_two_clean_characters_of_different_height_on_two_kinds_of_rigs(
+    voices: tuple[Path, Path],
+) -> None:
     elsewhere = bpy.data.scenes.new("not the one on screen")
     pair = build_demo_scene(elsewhere, *voices)
     heights = []
@@ -140,9 +142,15 @@ def test_any_two_voices_set_the_shot_s_length_and_the_actions_scale_with_it(voic
     scene = bpy.context.scene
     first, second = build_demo_scene(scene, *voices)
     assert scene.frame_end - scene.frame_start == 75  # the longer voice and half a second
-    channels = {strip.channel: scene.sequence_editor.channels[strip.channel].name for strip in scene.sequence_editor.strips}
+    channels = {
+        strip.channel: scene.sequence_editor.channels[strip.channel].name for strip in scene.sequence_editor.strips
+    }
     assert set(channels.values()) == {"Mia Speech", "Mia Actions", "Tom Speech", "Tom Actions"}
-    labels = [s.name.split(".")[0] for s in scene.sequence_editor.strips if s.type == "COLOR" and channels[s.channel] == "Tom Actions"]
+    labels = [
+        s.name.split(".")[0]
+        for s in scene.sequence_editor.strips
+        if s.type == "COLOR" and channels[s.channel] == "Tom Actions"
+    ]
     assert sorted(labels) == ["sit", "stand", "stand", "walk"]
     assert [actor.armature for actor in scene.interact.actors] == [first.rig, second.rig]
     assert scene.interact.actors[1].seat.name == "Chair"

@@ -47,17 +47,32 @@ def felt(scene: bpy.types.Scene) -> list[tuple[str, float, float, float]]:
 def test_emotion_strips_become_spans_within_the_shot(scene: bpy.types.Scene) -> None:
     strips.add_emotion(scene, "Anna", "joy", 1.0, -30, 91)
     strips.add_emotion(scene, "Anna", "anger", 1.5, 91, 400)
-    assert build_request(scene)[0].actors[0].emotions == (EmotionSpan("joy", 1.0, 0.0, 3.0), EmotionSpan("anger", 1.5, 3.0, 10.0))
+    assert build_request(scene)[0].actors[0].emotions == (
+        EmotionSpan("joy", 1.0, 0.0, 3.0),
+        EmotionSpan("anger", 1.5, 3.0, 10.0),
+    )
     assert build_request(scene)[0].actors[1].emotions == ()
 
 
 @pytest.mark.parametrize(
     ("name", "intensity"),
     [
-        ("joy", 1.0), ("Joy", 1.0), (" joy ", 1.0), ("joy.001", 1.0), ("joy 1.5", 1.5), ("joy 1,5", 1.5), ("joy 0.25", 0.25), ("joy 2", 2.0),
-        ("joy 150%", 1.5), ("joy 150 %", 1.5), ("joy 150%.001", 1.5), ("joy 1.5.001", 1.5), ("joy 1.001", 1.0), ("joy 2.013", 2.0),
+        ("joy", 1.0),
+        ("Joy", 1.0),
+        (" joy ", 1.0),
+        ("joy.001", 1.0),
+        ("joy 1.5", 1.5),
+        ("joy 1,5", 1.5),
+        ("joy 0.25", 0.25),
+        ("joy 2", 2.0),
+        ("joy 150%", 1.5),
+        ("joy 150 %", 1.5),
+        ("joy 150%.001", 1.5),
+        ("joy 1.5.001", 1.5),
+        ("joy 1.001", 1.0),
+        ("joy 2.013", 2.0),
     ],
-)  # fmt: skip
+)
 def test_names_are_read_as_people_and_blender_write_them(name: str, intensity: float) -> None:
     assert emotion_of(name, "Anna") == ("joy", pytest.approx(intensity))
 
@@ -81,7 +96,9 @@ def test_an_intensity_beyond_two_is_refused(name: str) -> None:
         emotion_of(name, "Anna")
 
 
-def test_a_copy_whose_intensity_blender_destroyed_is_refused_and_one_in_per_cent_keeps_it(scene: bpy.types.Scene) -> None:
+def test_a_copy_whose_intensity_blender_destroyed_is_refused_and_one_in_per_cent_keeps_it(
+    scene: bpy.types.Scene,
+) -> None:
     strip = strips.add_emotion(scene, "Anna", "joy", 1.0, 1, 91)
     strip.name = "joy 1.5"
     copy = strips.add_emotion(scene, "Anna", "joy", 1.0, 91, 181)
@@ -115,9 +132,12 @@ def test_muted_emotion_strips_are_not_felt(scene: bpy.types.Scene) -> None:
 
 def test_the_channel_may_be_called_by_one_emotion_or_many() -> None:
     assert all(
-        is_channel_of(name, "Anna", EMOTION_CHANNEL) for name in ("Anna Emotions", "anna emotion", "Anna Emotions 2", "Anna Emotion.001")
+        is_channel_of(name, "Anna", EMOTION_CHANNEL)
+        for name in ("Anna Emotions", "anna emotion", "Anna Emotions 2", "Anna Emotion.001")
     )
-    assert not any(is_channel_of(name, "Anna", EMOTION_CHANNEL) for name in ("Ann Emotions", "Emotions", "Anna Emotional"))
+    assert not any(
+        is_channel_of(name, "Anna", EMOTION_CHANNEL) for name in ("Ann Emotions", "Emotions", "Anna Emotional")
+    )
 
 
 def test_emotion_strips_have_the_colour_of_their_feeling_and_stay_out_of_renders(scene: bpy.types.Scene) -> None:
@@ -234,7 +254,9 @@ def test_every_relationship_and_emotion_of_the_contract_can_be_chosen(scene: bpy
         assert build_request(scene)[0].relationship == name
     for name in EMOTIONS:
         scene.interact.actor_b.emotion = name
-        assert [span.emotion for span in build_request(scene)[0].actors[1].emotions] == ([] if name == "neutral" else [name])
+        assert [span.emotion for span in build_request(scene)[0].actors[1].emotions] == (
+            [] if name == "neutral" else [name]
+        )
     items = {item.identifier: item.value for item in scene.interact.actor_a.bl_rna.properties["emotion"].enum_items}
     assert items == {name: number for number, name in enumerate(EMOTIONS)}  # what keys and files hold
 

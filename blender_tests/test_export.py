@@ -47,7 +47,11 @@ def bone_places(armature: bpy.types.Object, bones: list[str]) -> np.ndarray:
 def test_the_file_moves_as_the_scene_did(cast: list[CastActor], tmp_path: Path) -> None:
     scene, bones, places, shapes = bpy.context.scene, {}, {}, {}
     for rig in armatures():
-        bones[rig.name] = [bone.name for bone in rig.data.bones if bone.name in {drive.bone for drive in cast[rig.name == "Ben"].rig.drives}]
+        bones[rig.name] = [
+            bone.name
+            for bone in rig.data.bones
+            if bone.name in {drive.bone for drive in cast[rig.name == "Ben"].rig.drives}
+        ]
     for frame in FRAMES:
         scene.frame_set(frame)
         for rig in armatures():
@@ -63,10 +67,16 @@ def test_the_file_moves_as_the_scene_did(cast: list[CastActor], tmp_path: Path) 
             np.testing.assert_allclose(bone_places(bpy.data.objects[name], bones[name]), places[name, frame], atol=1e-3)
         for head in ("AnnaHead", "BenHead"):
             read = bpy.data.objects[head].data.shape_keys.key_blocks
-            assert all(read[shape].value == pytest.approx(value, abs=1e-3) for shape, value in shapes[head, frame].items() if shape != "Basis")
+            assert all(
+                read[shape].value == pytest.approx(value, abs=1e-3)
+                for shape, value in shapes[head, frame].items()
+                if shape != "Basis"
+            )
 
 
-def test_exporting_leaves_selection_frame_mode_and_modifiers_as_they_were(cast: list[CastActor], tmp_path: Path) -> None:
+def test_exporting_leaves_selection_frame_mode_and_modifiers_as_they_were(
+    cast: list[CastActor], tmp_path: Path
+) -> None:
     scene = bpy.context.scene
     scene.frame_set(7)
     bpy.ops.object.select_all(action="DESELECT")
@@ -77,7 +87,10 @@ def test_exporting_leaves_selection_frame_mode_and_modifiers_as_they_were(cast: 
     assert bpy.context.mode == "POSE" and scene.frame_current == 7
     assert bpy.context.view_layer.objects.active.name == "Anna"
     assert [obj.name for obj in bpy.context.view_layer.objects if obj.select_get()] == ["BenHead"]
-    assert bpy.data.objects["BenHead"].modifiers["Smooth"].show_render and bpy.data.objects["BenHead"].modifiers["Smooth"].show_viewport
+    assert (
+        bpy.data.objects["BenHead"].modifiers["Smooth"].show_render
+        and bpy.data.objects["BenHead"].modifiers["Smooth"].show_viewport
+    )
     assert len(bpy.data.actions) == 2
 
 

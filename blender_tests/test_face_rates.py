@@ -1,4 +1,6 @@
-"""Faces at other frame rates: lips that meet, f and v, and blinks are seen on a frame; everything else is plain interpolation."""
+"""Faces at other frame rates: lips that meet, f and v, and blinks are seen on a frame; everything else is plain
+interpolation.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ CURVE = {name: index for index, name in enumerate(ARKIT_NAMES)}
 JAW, CLOSE, ROLL = (CURVE[name] for name in ("jawOpen", "mouthClose", "mouthRollLower"))
 LIDS = [CURVE["eyeBlinkLeft"], CURVE["eyeBlinkRight"]]
 MOUTH = [index for name, index in CURVE.items() if name.startswith(("jaw", "mouth"))]
-OTHERS = [index for name, index in CURVE.items() if name.startswith(("brow", "eyeLook", "eyeWide", "eyeSquint", "cheekSquint"))]
+OTHERS = [
+    index
+    for name, index in CURVE.items()
+    if name.startswith(("brow", "eyeLook", "eyeWide", "eyeSquint", "cheekSquint"))
+]
 
 
 def generated(seconds: float) -> list[np.ndarray]:
@@ -101,7 +107,9 @@ def test_f_and_v_are_on_the_teeth_on_the_nearest_frame_or_the_one_beside(faces: 
         shown = at_rate(face, rate)[:, ROLL]
         for frame in peaks(face[:, ROLL], 0.2):
             place = nearest(frame, rate, len(shown))
-            assert shown[max(place - 1, 0) : place + 2].max() >= face[frame, ROLL] - 0.005  # a level top has neighbours beside it
+            assert (
+                shown[max(place - 1, 0) : place + 2].max() >= face[frame, ROLL] - 0.005
+            )  # a level top has neighbours beside it
             found += 1
     assert found >= 3
 

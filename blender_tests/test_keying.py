@@ -109,9 +109,9 @@ def test_at_any_frame_rate_the_pose_comes_at_the_same_second(cast: list[CastActo
     part = performance.actors[0]
     nearest = round(moment)
     assert joint_error(bpy.data.objects["Anna"], cast[0], part.root_positions[nearest], part.rotations[nearest]) < 0.02
-    assert [key.co.x for key in curves_of(bpy.data.objects["Ben"])['pose.bones["pelvis"].location', 0].keyframe_points] == list(
-        range(101, scene.frame_end + 1)
-    )
+    assert [
+        key.co.x for key in curves_of(bpy.data.objects["Ben"])['pose.bones["pelvis"].location', 0].keyframe_points
+    ] == list(range(101, scene.frame_end + 1))
 
 
 def test_a_lip_closure_of_one_frame_survives_at_24_frames_a_second() -> None:
@@ -158,4 +158,7 @@ def test_keys_survive_saving_and_opening(cast: list[CastActor], tmp_path) -> Non
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.context.scene.frame_set(20)
     part = performance.actors[1]
-    assert joint_error(bpy.data.objects["Ben"], cast[1], part.root_positions[19], part.rotations[19], sk.BODY_JOINTS) < 0.03
+    assert (
+        joint_error(bpy.data.objects["Ben"], cast[1], part.root_positions[19], part.rotations[19], sk.BODY_JOINTS)
+        < 0.03
+    )

@@ -67,7 +67,10 @@ def test_two_voices_and_labels_become_two_performing_characters(shot: bpy.types.
     bpy.ops.ed.undo()
     scene = bpy.context.scene
     assert not bpy.data.actions, "one step back takes the whole generation away"
-    assert all(actor.armature.animation_data is None or actor.armature.animation_data.action is None for actor in scene.interact.actors)
+    assert all(
+        actor.armature.animation_data is None or actor.armature.animation_data.action is None
+        for actor in scene.interact.actors
+    )
 
 
 def test_the_same_seed_repeats_and_another_differs(shot: bpy.types.Scene) -> None:

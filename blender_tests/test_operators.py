@@ -32,9 +32,16 @@ def state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
     shapes = tuple((key.name, *(round(block.value, 6) for block in key.key_blocks)) for key in bpy.data.shape_keys)
     modes = tuple(bone.rotation_mode for bone in rig_bones)
     return (
-        sorted(thing.name for thing in bpy.data.objects), sorted(action.name for action in bpy.data.actions), keyed_curves(),
-        bones, shapes, modes, scene.frame_current, scene.frame_start, scene.frame_end,
-    )  # fmt: skip
+        sorted(thing.name for thing in bpy.data.objects),
+        sorted(action.name for action in bpy.data.actions),
+        keyed_curves(),
+        bones,
+        shapes,
+        modes,
+        scene.frame_current,
+        scene.frame_start,
+        scene.frame_end,
+    )
 
 
 def test_the_demo_scene_comes_from_the_add_menu_ready_to_generate(addon: None) -> None:
@@ -54,7 +61,9 @@ def test_speech_goes_on_the_channel_of_the_chosen_actor_at_the_current_frame(sho
     assert round(strip.frame_start) == 20
 
 
-def test_action_labels_fill_what_is_empty(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_action_labels_fill_what_is_empty(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     scene = bpy.context.scene
     for actor, armature in zip(scene.interact.actors, two_armatures):
         actor.armature = armature

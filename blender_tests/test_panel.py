@@ -23,19 +23,25 @@ def test_an_empty_file_is_told_to_cast_two_characters(addon: None) -> None:
     assert not bpy.ops.interact.generate.poll()
 
 
-def test_one_character_is_told_to_cast_a_second(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_one_character_is_told_to_cast_a_second(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     bpy.context.scene.interact.actor_a.armature = two_armatures[0]
     assert generation.disabled_reason(bpy.context.scene).startswith("Cast a second character")
 
 
-def test_the_same_armature_twice_is_refused(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_the_same_armature_twice_is_refused(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     for actor in bpy.context.scene.interact.actors:
         actor.armature = two_armatures[0]
     assert "same armature" in generation.disabled_reason(bpy.context.scene)
     assert not bpy.ops.interact.generate.poll()
 
 
-def test_an_armature_that_left_the_scene_is_named(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_an_armature_that_left_the_scene_is_named(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
         actor.armature = armature
     bpy.context.scene.collection.objects.unlink(two_armatures[1])
@@ -43,7 +49,10 @@ def test_an_armature_that_left_the_scene_is_named(addon: None, two_armatures: tu
 
 
 def test_a_missing_runtime_says_where_to_install_it(
-    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    addon: None,
+    two_armatures: tuple[bpy.types.Object, bpy.types.Object],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
         actor.armature = armature
@@ -54,7 +63,9 @@ def test_a_missing_runtime_says_where_to_install_it(
     assert "There is no Python at" in reason and "INTERACT_PYTHON" in reason
 
 
-def test_casting_takes_the_armatures_of_selected_meshes(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
+def test_casting_takes_the_armatures_of_selected_meshes(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
     first, second = two_armatures
     skin = bpy.data.objects.new("Skin", bpy.data.meshes.new("Skin"))
     bpy.context.scene.collection.objects.link(skin)

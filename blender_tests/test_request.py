@@ -103,7 +103,9 @@ def test_a_muted_channel_is_silent(scene: bpy.types.Scene, voice: Path) -> None:
 
 
 @pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (60, 1.0)])
-def test_the_shots_clock_is_seconds_at_any_frame_rate(scene: bpy.types.Scene, voice: Path, fps: int, base: float) -> None:
+def test_the_shots_clock_is_seconds_at_any_frame_rate(
+    scene: bpy.types.Scene, voice: Path, fps: int, base: float
+) -> None:
     scene.render.fps, scene.render.fps_base = fps, base
     rate = fps / base
     scene.frame_start, scene.frame_end = 101, 101 + round(8 * rate)
@@ -159,7 +161,11 @@ def test_a_packed_sound_is_heard_without_its_file(scene: bpy.types.Scene, voice:
 def test_adding_labels_fills_what_no_strip_covers(scene: bpy.types.Scene) -> None:
     strips.add_action(scene, "Anna", "sit", 100, 200)
     assert strips.add_action_labels(scene, "Anna") == 2
-    assert [(span.label, round(span.start, 2)) for span in anna(scene).actions] == [("stand", 0.0), ("sit", 3.3), ("stand", 6.63)]
+    assert [(span.label, round(span.start, 2)) for span in anna(scene).actions] == [
+        ("stand", 0.0),
+        ("sit", 3.3),
+        ("stand", 6.63),
+    ]
     assert strips.add_action_labels(scene, "Anna") == 0
 
 
@@ -170,7 +176,9 @@ def test_label_strips_lie_in_a_channel_of_the_actor_in_the_labels_colour(scene: 
     assert f"Anna {SPEECH}" not in [channel.name for channel in scene.sequence_editor.channels]
 
 
-def test_label_strips_do_not_cover_the_render_unless_there_is_a_film_to_cut(scene: bpy.types.Scene, voice: Path) -> None:
+def test_label_strips_do_not_cover_the_render_unless_there_is_a_film_to_cut(
+    scene: bpy.types.Scene, voice: Path
+) -> None:
     strips.add_speech(scene, "Anna", voice, 1)
     strips.add_action(scene, "Anna", "sit", 1, 50)
     assert not scene.render.use_sequencer
@@ -203,7 +211,9 @@ def test_a_walk_right_before_sitting_ends_in_front_of_the_seat(scene: bpy.types.
     strips.add_action(scene, "Anna", "walk", 1, 91)
     strips.add_action(scene, "Anna", "sit", 91, 301)
     first = anna(scene).waypoints[0]
-    assert first.time == pytest.approx(3.0) and first.position == pytest.approx((0.0, 2.6), abs=1e-3)  # the seat faces -Y
+    assert first.time == pytest.approx(3.0) and first.position == pytest.approx(
+        (0.0, 2.6), abs=1e-3
+    )  # the seat faces -Y
 
 
 def test_who_sits_from_the_start_starts_on_the_seat(scene: bpy.types.Scene) -> None:
@@ -250,4 +260,9 @@ def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Pat
     strips.add_speech(scene, "Anna", voice, 1)
     before = (len(bpy.data.actions), len(bpy.data.sounds), len(scene.sequence_editor.strips), len(bpy.data.objects))
     build_request(scene)
-    assert before == (len(bpy.data.actions), len(bpy.data.sounds), len(scene.sequence_editor.strips), len(bpy.data.objects))
+    assert before == (
+        len(bpy.data.actions),
+        len(bpy.data.sounds),
+        len(scene.sequence_editor.strips),
+        len(bpy.data.objects),
+    )

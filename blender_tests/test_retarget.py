@@ -31,7 +31,9 @@ POSES = {
     "head turned": turned(neck=(0, 0, 20), head=(10, 0, 30)),
     "sitting": turned(left_hip=(90, 0, 0), right_hip=(90, 0, 0), left_knee=(-90, 0, 0), right_knee=(-90, 0, 0)),
     "bent and turned": turned(pelvis=(0, 0, 60), spine1=(15, 0, 5), spine2=(15, 5, 5), spine3=(10, 0, 10)),
-    "fist": turned(**{f"left_{finger}{n}": (0, 60, 0) for finger in ("index", "middle", "ring", "pinky") for n in (1, 2, 3)}),
+    "fist": turned(
+        **{f"left_{finger}{n}": (0, 60, 0) for finger in ("index", "middle", "ring", "pinky") for n in (1, 2, 3)}
+    ),
 }
 
 
@@ -51,19 +53,28 @@ def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, fl
 @pytest.mark.parametrize("table", [MIXAMO, UNREAL], ids=lambda table: table.name)
 def test_posed_joints_lie_where_the_canonical_pose_puts_them(table, pose: np.ndarray) -> None:
     rig = make_rig(table)
-    assert pose_rig(rig, pose, (0.4, -0.3, 0.8)) < (2 * CENTIMETRE if table is UNREAL else 1e-4)  # UE5 shares 3 joints over 7 bones
+    assert pose_rig(rig, pose, (0.4, -0.3, 0.8)) < (
+        2 * CENTIMETRE if table is UNREAL else 1e-4
+    )  # UE5 shares 3 joints over 7 bones
 
 
 @pytest.mark.parametrize("rest", [T_POSE, A_POSE], ids=["rest T", "rest A"])
 @pytest.mark.parametrize("table", [table for table in TABLES if not table.is_control_rig], ids=lambda table: table.name)
 def test_every_known_rig_agrees_within_two_centimetres_in_a_strong_pose(table: RigTable, rest: dict) -> None:
     everything = rot.multiply(POSES["bent and turned"], rot.multiply(POSES["sitting"], POSES["arms down"]))
-    assert pose_rig(make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, "")), everything.astype(np.float32), (0, 1, 0.6)) < 2 * CENTIMETRE
+    assert (
+        pose_rig(
+            make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, "")), everything.astype(np.float32), (0, 1, 0.6)
+        )
+        < 2 * CENTIMETRE
+    )
 
 
 def test_a_generated_rigify_rig_follows_through_its_controls() -> None:
     rig = generate_rigify()
-    everything = rot.multiply(POSES["bent and turned"], rot.multiply(POSES["elbow at 90 degrees"], POSES["sitting"])).astype(np.float32)
+    everything = rot.multiply(
+        POSES["bent and turned"], rot.multiply(POSES["elbow at 90 degrees"], POSES["sitting"])
+    ).astype(np.float32)
     assert pose_rig(rig, everything, (1, 0, 0.7)) < 1e-3
     assert rig.pose.bones["thigh_parent.L"]["IK_FK"] == 1.0
 

@@ -77,8 +77,10 @@ def test_cancel_stops_the_work_within_three_seconds(runtime: RuntimeProcess) -> 
     assert time.monotonic() - asked < 3.0 and not runtime.busy
 
 
-def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(runtime: RuntimeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = (sys.executable, "-c", "import time; print('{\"ready\": true, \"contract\": 1}', flush=True); time.sleep(600)")
+def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(
+    runtime: RuntimeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = (sys.executable, "-c", 'import time; print(\'{"ready": true, "contract": 1}\', flush=True); time.sleep(600)')
     monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: deaf)
     runtime.start_job(a_request())
     while runtime._ready is None:
@@ -96,7 +98,9 @@ def test_a_worker_that_does_not_listen_is_killed_after_two_seconds(runtime: Runt
     assert process.poll() is not None and not runtime.busy
 
 
-def test_a_python_without_the_libraries_is_named_with_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_without_the_libraries_is_named_with_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare = (sys.executable, "-I", "-S", "-c", "import numpy")
     monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: bare)
     runtime = RuntimeProcess(Path(sys.executable))
@@ -120,7 +124,9 @@ def test_an_invalid_request_starts_nothing(runtime: RuntimeProcess) -> None:
     assert runtime.pid is None and not runtime.busy
 
 
-def test_the_python_of_the_user_comes_first_and_a_wrong_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_the_user_comes_first_and_a_wrong_path_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INTERACT_PYTHON", sys.executable)
     assert runtime_install.find_runtime_python("", None) == Path(sys.executable)
     with pytest.raises(RuntimeMissing, match="choose another or leave it empty"):
@@ -145,8 +151,12 @@ def test_the_installation_is_argument_lists_with_pinned_versions(tmp_path: Path)
     assert "generate" in steps[-1].command
 
 
-def test_a_failing_installation_is_one_sentence_and_leaves_no_finished_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = (runtime_install.Step("Installing torch", (sys.executable, "-c", "raise SystemExit('no such version')"), 0.0),)
+def test_a_failing_installation_is_one_sentence_and_leaves_no_finished_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = (
+        runtime_install.Step("Installing torch", (sys.executable, "-c", "raise SystemExit('no such version')"), 0.0),
+    )
     monkeypatch.setattr(runtime_install, "plan", lambda *_: broken)
     installer = runtime_install.Installer(Path(sys.executable), tmp_path / "environment")
     with pytest.raises(runtime_install.InstallFailed, match="no such version"):

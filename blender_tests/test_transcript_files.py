@@ -70,7 +70,15 @@ item []:
 
 
 def short_grid(*tiers: tuple[str, list[tuple[float, float, str]]], begin: float = 0.0, end: float = 5.0) -> str:
-    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", str(begin), str(end), "<exists>", str(len(tiers))]
+    lines = [
+        'File type = "ooTextFile"',
+        'Object class = "TextGrid"',
+        "",
+        str(begin),
+        str(end),
+        "<exists>",
+        str(len(tiers)),
+    ]
     for name, intervals in tiers:
         lines += ['"IntervalTier"', f'"{name}"', str(begin), str(end), str(len(intervals))]
         for left, right, mark in intervals:
@@ -89,7 +97,12 @@ def refused(path: Path) -> str:
     with pytest.raises(InvalidRequest) as failure:
         read_transcript_file(path)
     sentence = str(failure.value)
-    assert sentence.startswith(f"The transcript '{path.name}' ") and sentence.endswith(".") and "\n" not in sentence and ";" in sentence
+    assert (
+        sentence.startswith(f"The transcript '{path.name}' ")
+        and sentence.endswith(".")
+        and "\n" not in sentence
+        and ";" in sentence
+    )
     return sentence
 
 
@@ -125,20 +138,23 @@ def test_subtitles_are_captions_with_their_times(tmp_path: Path) -> None:
 
 
 def test_web_captions_are_read_past_their_header_notes_and_styles(tmp_path: Path) -> None:
-    text = (
-        "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nothing\n\nfirst\n00:01.000 --> 00:02.000 align:start\n<v Anna>Hello</v>\n"
-    )
+    text = "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nothing\n\nfirst\n00:01.000 --> 00:02.000 align:start\n<v Anna>Hello</v>\n"
     assert read_transcript_file(written(tmp_path, "a.vtt", text)).captions == (Caption("Hello", 1.0, 2.0),)
 
 
 def test_what_is_not_spoken_is_left_out(tmp_path: Path) -> None:
-    text = "1\n00:00:01,000 --> 00:00:02,000\n[door slams] Go! (laughs)\n\n2\n00:00:03,000 --> 00:00:04,000\n♪ [music] ♪\n"
+    text = (
+        "1\n00:00:01,000 --> 00:00:02,000\n[door slams] Go! (laughs)\n\n2\n00:00:03,000 --> 00:00:04,000\n♪ [music] ♪\n"
+    )
     assert [caption.text for caption in read_transcript_file(written(tmp_path, "a.srt", text)).captions] == ["Go!"]
 
 
 def test_a_missing_empty_line_between_subtitles_costs_no_text(tmp_path: Path) -> None:
     text = "1\n00:00:01,000 --> 00:00:02,000\nOne.\n2\n00:00:03,000 --> 00:00:04,000\nTwo."
-    assert [caption.text for caption in read_transcript_file(written(tmp_path, "a.srt", text)).captions] == ["One.", "Two."]
+    assert [caption.text for caption in read_transcript_file(written(tmp_path, "a.srt", text)).captions] == [
+        "One.",
+        "Two.",
+    ]
 
 
 # Praat
@@ -147,12 +163,21 @@ def test_a_missing_empty_line_between_subtitles_costs_no_text(tmp_path: Path) ->
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_the_long_form_of_a_grid_gives_tiers_with_their_marks(tmp_path: Path, encoding: str) -> None:
     found = read_transcript_file(written(tmp_path, "a.TextGrid", LONG_GRID, encoding))
-    assert found.captions == (Caption("don't", 0.0, 0.5), Caption('say "7" now', 0.8, 1.9)) and not found.words  # one mark has two words
+    assert (
+        found.captions == (Caption("don't", 0.0, 0.5), Caption('say "7" now', 0.8, 1.9)) and not found.words
+    )  # one mark has two words
     assert [tier.name for tier in read_tiers(LONG_GRID)] == ["phones", "words"]
 
 
 def test_a_grid_whose_marks_are_single_words_gives_timed_words_without_the_silences(tmp_path: Path) -> None:
-    marks = [(0.0, 0.3, "sil"), (0.3, 0.7, "okay"), (0.7, 0.9, "<eps>"), (0.9, 1.5, "go"), (1.5, 2.0, ""), (2.0, 5.0, "SP")]
+    marks = [
+        (0.0, 0.3, "sil"),
+        (0.3, 0.7, "okay"),
+        (0.7, 0.9, "<eps>"),
+        (0.9, 1.5, "go"),
+        (1.5, 2.0, ""),
+        (2.0, 5.0, "SP"),
+    ]
     found = read_transcript_file(written(tmp_path, "a.TextGrid", short_grid(("words", marks))))
     assert found.words == (TimedWord("okay", 0.3, 0.7), TimedWord("go", 0.9, 1.5)) and not found.captions
 
@@ -160,11 +185,17 @@ def test_a_grid_whose_marks_are_single_words_gives_timed_words_without_the_silen
 @pytest.mark.parametrize(
     ("names", "chosen"),
     [
-        (("phones", "words"), "words"), (("utterance", "Word"), "Word"), (("notes", "Transcript"), "Transcript"),
-        (("Anna - phones", "Anna - words"), "Anna - words"), (("what is said", "gestures"), "what is said"), (("phones", "lines"), "lines"),
+        (("phones", "words"), "words"),
+        (("utterance", "Word"), "Word"),
+        (("notes", "Transcript"), "Transcript"),
+        (("Anna - phones", "Anna - words"), "Anna - words"),
+        (("what is said", "gestures"), "what is said"),
+        (("phones", "lines"), "lines"),
     ],
-)  # fmt: skip
-def test_the_tier_of_words_is_found_by_its_name_else_the_first_one_is_taken(tmp_path: Path, names: tuple[str, ...], chosen: str) -> None:
+)
+def test_the_tier_of_words_is_found_by_its_name_else_the_first_one_is_taken(
+    tmp_path: Path, names: tuple[str, ...], chosen: str
+) -> None:
     grid = short_grid(*((name, [(0.0, 5.0, name.replace(" ", "_"))]) for name in names))
     assert read_transcript_file(written(tmp_path, "a.TextGrid", grid)).words[0].text == chosen.replace(" ", "_")
 
@@ -196,7 +227,11 @@ def test_a_grid_of_an_excerpt_counts_from_its_own_start(tmp_path: Path) -> None:
         ("a.TextGrid", short_grid(("words", [(1.0, 0.5, "go")])).encode(), "an end after the start should be"),
         ("a.TextGrid", short_grid(("words", [(0.0, 5.0, "sil")])).encode(), "holds no words"),
         ("a.TextGrid", short_grid(("phones", [(0.0, 5.0, "AH0")])).encode(), "no tier of words"),
-        ("a.TextGrid", short_grid(("words", [(0.0, 1.0, "go")])).replace("\n1\n0.0", "\n-1\n0.0").encode(), "a count should be"),
+        (
+            "a.TextGrid",
+            short_grid(("words", [(0.0, 1.0, "go")])).replace("\n1\n0.0", "\n-1\n0.0").encode(),
+            "a count should be",
+        ),
         ("a.lab", b"hello", "no .TextGrid"),
     ],
 )
@@ -244,7 +279,9 @@ TOP = Caption("okay from the top you sit", 2.0, 4.0)  # 20 letters, one each ten
 def test_a_caption_that_is_cut_keeps_the_words_that_are_likely_there() -> None:
     assert cut(TOP, 0.0, 9.0) == [TOP]
     (first,), (last,) = cut(TOP, 0.0, 3.0), cut(TOP, 3.0, 9.0)
-    assert f"{first.text} {last.text}" == TOP.text and first.text.startswith("okay from") and last.text.endswith("you sit")
+    assert (
+        f"{first.text} {last.text}" == TOP.text and first.text.startswith("okay from") and last.text.endswith("you sit")
+    )
     assert (first.start, first.end, last.start, last.end) == (2.0, 3.0, 3.0, 4.0)
     assert cut(TOP, 5.0, 9.0) == []
 

@@ -1,4 +1,6 @@
-"""What the voices say, as the request carries it: files beside the sound, files chosen by hand, text strips; on the shot's clock."""
+"""What the voices say, as the request carries it: files beside the sound, files chosen by hand, text strips; on the
+shot's clock.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def warnings_about(scene: bpy.types.Scene, piece: str) -> list[str]:
 
 def write_text(scene: bpy.types.Scene, text: str, start: int, end: int, channel: str = TRANSCRIPT) -> Any:
     """A text strip of Anna's."""
-    strip = compat.new_effect_strip(scene.sequence_editor, "TEXT", "Text", ensure_channel(scene, "Anna", channel), start, end)
+    strip = compat.new_effect_strip(
+        scene.sequence_editor, "TEXT", "Text", ensure_channel(scene, "Anna", channel), start, end
+    )
     strip.text = text
     return strip
 
@@ -77,15 +81,20 @@ def near(captions: tuple[Caption, ...]) -> list[tuple[str, float, float]]:
 # Files beside the sound
 
 
-def test_a_grid_beside_the_sound_gives_the_words_at_the_time_they_are_heard(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_grid_beside_the_sound_gives_the_words_at_the_time_they_are_heard(
+    scene: bpy.types.Scene, voice: Path
+) -> None:
     voice.with_suffix(".TextGrid").write_text(GRID)
     voice.with_suffix(".txt").write_text("something else")
     strips.add_speech(scene, "Anna", voice, 61)
     said = anna(scene)
     assert said.captions == ()
     assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in said.words] == [
-        ("okay", 2.5, 2.9), ("then", 2.9, 3.4), ("go", 4.0, 4.4), ("on", 4.4, 4.8),
-    ]  # fmt: skip
+        ("okay", 2.5, 2.9),
+        ("then", 2.9, 3.4),
+        ("go", 4.0, 4.4),
+        ("on", 4.4, 4.8),
+    ]
     assert build_request(scene)[0].actors[1].words == ()
 
 
@@ -102,7 +111,11 @@ def test_a_voice_that_begins_before_the_shot_loses_the_words_before_it(scene: bp
     voice.with_suffix(".TextGrid").write_text(GRID)
     strips.add_speech(scene, "Anna", voice, 1)
     scene.frame_start = 1 + 30
-    assert [(word.text, round(word.start, 2)) for word in anna(scene).words] == [("then", 0.0), ("go", 1.0), ("on", 1.4)]
+    assert [(word.text, round(word.start, 2)) for word in anna(scene).words] == [
+        ("then", 0.0),
+        ("go", 1.0),
+        ("on", 1.4),
+    ]
 
 
 @pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (60, 1.0)])
@@ -167,7 +180,9 @@ def choose(scene: bpy.types.Scene, strip: Any, path: Path) -> None:
     assert bpy.ops.interact.choose_transcript(filepath=str(path)) == {"FINISHED"}
 
 
-def test_a_chosen_file_wins_over_the_one_beside_the_sound_until_it_is_cleared(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_a_chosen_file_wins_over_the_one_beside_the_sound_until_it_is_cleared(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     voice.with_suffix(".srt").write_text(LINES)
     (tmp_path / "final.txt").write_text("Now then.")
     strip = strips.add_speech(scene, "Anna", voice, 1)
@@ -186,7 +201,9 @@ def test_a_bad_file_is_refused_when_it_is_chosen(scene: bpy.types.Scene, voice: 
     assert chosen_transcript(strip) is None
 
 
-def test_a_chosen_file_that_went_bad_or_away_stops_the_generation(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_a_chosen_file_that_went_bad_or_away_stops_the_generation(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "final.txt"
     path.write_text("Now then.")
     choose(scene, strips.add_speech(scene, "Anna", voice, 1), path)
@@ -207,7 +224,9 @@ def test_only_a_voice_of_an_actor_takes_a_transcript(scene: bpy.types.Scene, voi
     assert bpy.ops.interact.choose_transcript.poll()
 
 
-def test_a_relative_choice_survives_saving_moving_and_opening(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_a_relative_choice_survives_saving_moving_and_opening(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     shot, moved = tmp_path / "shöt 1", tmp_path / "elsewhere"
     (shot / "text").mkdir(parents=True)
     (shot / "text" / "final.txt").write_text("Now then.")
@@ -221,7 +240,9 @@ def test_a_relative_choice_survives_saving_moving_and_opening(scene: bpy.types.S
     assert near(anna(bpy.context.scene).captions) == [("Now then.", 0.0, 3.0)]
 
 
-def test_a_copy_saved_by_a_batch_job_finds_the_chosen_file_from_where_it_lies(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_a_copy_saved_by_a_batch_job_finds_the_chosen_file_from_where_it_lies(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     (tmp_path / "final.txt").write_text("Now then.")
     (tmp_path / "farm" / "out").mkdir(parents=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
@@ -230,18 +251,25 @@ def test_a_copy_saved_by_a_batch_job_finds_the_chosen_file_from_where_it_lies(sc
     _save_blend(tmp_path / "farm" / "out" / "shot.blend")
     assert strip[CHOSEN] == "//final.txt"
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "farm" / "out" / "shot.blend"))
-    assert chosen_transcript(bpy.context.scene.sequence_editor.strips[0]) == tmp_path / "farm" / "out" / ".." / ".." / "final.txt"
+    assert (
+        chosen_transcript(bpy.context.scene.sequence_editor.strips[0])
+        == tmp_path / "farm" / "out" / ".." / ".." / "final.txt"
+    )
     assert near(anna(bpy.context.scene).captions) == [("Now then.", 0.0, 3.0)]
 
 
-def test_a_choice_that_was_left_behind_is_looked_for_beside_the_sound(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_a_choice_that_was_left_behind_is_looked_for_beside_the_sound(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     (tmp_path / "final.txt").write_text("Now then.")
     strip = strips.add_speech(scene, "Anna", voice, 1)
     strip[CHOSEN] = str(tmp_path / "gone" / "final.txt")
     assert chosen_transcript(strip) == tmp_path / "final.txt"
 
 
-def test_the_halves_of_a_cut_voice_keep_the_choice_and_share_the_words(scene: bpy.types.Scene, voice: Path, tmp_path: Path) -> None:
+def test_the_halves_of_a_cut_voice_keep_the_choice_and_share_the_words(
+    scene: bpy.types.Scene, voice: Path, tmp_path: Path
+) -> None:
     (tmp_path / "final.srt").write_text(LINES)
     strip = strips.add_speech(scene, "Anna", voice, 1)
     choose(scene, strip, tmp_path / "final.srt")

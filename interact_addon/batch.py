@@ -66,7 +66,9 @@ def demo(options: argparse.Namespace) -> None:
     try:
         build_demo_scene(scene, *voices)
     except RuntimeError as error:
-        raise errors.SpeechFileBroken(f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC.") from error
+        raise errors.SpeechFileBroken(
+            f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC."
+        ) from error
     compat.show_in_sequencer(scene)
     _direct(scene, options)
     job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
@@ -96,16 +98,23 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("--fbx", action="store_true", help="export both characters as FBX too")
     shot.set_defaults(run=generate)
     show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")
-    show.add_argument("--speech-a", type=Path, metavar="FILE", help="what the first character says, instead of the demo's voice")
+    show.add_argument(
+        "--speech-a", type=Path, metavar="FILE", help="what the first character says, instead of the demo's voice"
+    )
     show.add_argument("--speech-b", type=Path, metavar="FILE", help="what the second character says")
     show.set_defaults(run=demo)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")
         command.add_argument("--seed", type=int, help="instead of the seed set in the scene")
-        command.add_argument("--lips", type=_share, metavar="0..1", help="instead of the lips set in the scene: 0 expressive, 1 accurate")
         command.add_argument(
-            "--relationship", choices=contract.RELATIONSHIPS, metavar="NAME", help="instead of the one set in the scene: 'boss / subordinate'"
+            "--lips", type=_share, metavar="0..1", help="instead of the lips set in the scene: 0 expressive, 1 accurate"
+        )
+        command.add_argument(
+            "--relationship",
+            choices=contract.RELATIONSHIPS,
+            metavar="NAME",
+            help="instead of the one set in the scene: 'boss / subordinate'",
         )
     return parser
 
@@ -135,7 +144,9 @@ def _output_folder(folder: Path) -> Path:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        raise errors.OutOfSpace(f"The folder '{folder}' cannot be written ({error.strerror}); choose another with --out.") from error
+        raise errors.OutOfSpace(
+            f"The folder '{folder}' cannot be written ({error.strerror}); choose another with --out."
+        ) from error
     return folder
 
 
@@ -150,10 +161,14 @@ def _open_scene(blend: Path | None, scene_name: str | None) -> bpy.types.Scene:
         try:
             bpy.ops.wm.open_mainfile(filepath=str(blend.resolve()))
         except RuntimeError as error:
-            raise errors.InvalidRequest(f"'{blend}' cannot be opened ({_reason(error)}); give the path of a .blend file.") from error
+            raise errors.InvalidRequest(
+                f"'{blend}' cannot be opened ({_reason(error)}); give the path of a .blend file."
+            ) from error
     scene = bpy.data.scenes.get(scene_name) if scene_name else bpy.context.scene
     if scene is None:
-        raise errors.InvalidRequest(f"There is no scene '{scene_name}'; the file has: {', '.join(s.name for s in bpy.data.scenes)}.")
+        raise errors.InvalidRequest(
+            f"There is no scene '{scene_name}'; the file has: {', '.join(s.name for s in bpy.data.scenes)}."
+        )
     return scene
 
 
@@ -162,11 +177,15 @@ def _save_blend(path: Path) -> None:
     partial = path.with_name(f"{path.stem}.part.blend")
     try:
         with transcripts_seen_from(path.parent):
-            bpy.ops.wm.save_as_mainfile(filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False)
+            bpy.ops.wm.save_as_mainfile(
+                filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False
+            )
         os.replace(partial, path)
     except (RuntimeError, OSError) as error:
         partial.unlink(missing_ok=True)
-        raise errors.OutOfSpace(f"'{path}' cannot be saved ({_reason(error)}); free some space or choose another folder.") from error
+        raise errors.OutOfSpace(
+            f"'{path}' cannot be saved ({_reason(error)}); free some space or choose another folder."
+        ) from error
     print(path)
 
 
@@ -195,7 +214,9 @@ def _quiet() -> Iterator[None]:
 def _report(job: generation.Generation) -> None:
     for warning in job.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"Generated {job.request.duration:.1f} s for two in {job.seconds:.1f} s (seed {job.request.seed}, {job.request.quality})")
+    print(
+        f"Generated {job.request.duration:.1f} s for two in {job.seconds:.1f} s (seed {job.request.seed}, {job.request.quality})"
+    )
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -75,7 +75,9 @@ def blender_extension_tool() -> Path:
 def _run(tool: Path, *arguments: str) -> None:
     result = subprocess.run([sys.executable, str(tool), *arguments], capture_output=True, text=True)
     if result.returncode:
-        raise PackagingFailed(f"Blender's extension tool refuses to {arguments[0]}: {(result.stderr or result.stdout).strip()}")
+        raise PackagingFailed(
+            f"Blender's extension tool refuses to {arguments[0]}: {(result.stderr or result.stdout).strip()}"
+        )
 
 
 if __name__ == "__main__":

@@ -56,13 +56,20 @@ class _Script(_Sidebar):
             name = actor_name(actor)
             split = layout.row().split(factor=0.55)
             voices = len(strips_of(strips, name, SPEECH, "SOUND"))
-            split.label(text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens", icon="OUTLINER_OB_SPEAKER")
+            split.label(
+                text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens",
+                icon="OUTLINER_OB_SPEAKER",
+            )
             split.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
         voice = active_voice(context)
         if voice is not None:
             chosen = chosen_transcript(voice)
             row = layout.row(align=True)
-            row.operator("interact.choose_transcript", text=f"Transcript of {voice.name}..." if chosen is None else chosen.name, icon="TEXT")
+            row.operator(
+                "interact.choose_transcript",
+                text=f"Transcript of {voice.name}..." if chosen is None else chosen.name,
+                icon="TEXT",
+            )
             if chosen is not None:
                 row.operator("interact.clear_transcript", text="", icon="X")
         labels = layout.column(align=True)
@@ -135,7 +142,9 @@ def _in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.
     )
 
 
-CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in (_Cast, _Script, _Expression, _Generate, _Export) for cls in _in_both_editors(base))
+CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
+    cls for base in (_Cast, _Script, _Expression, _Generate, _Export) for cls in _in_both_editors(base)
+)
 
 
 def _lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str) -> None:

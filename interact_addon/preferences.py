@@ -15,11 +15,15 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
         description="An interpreter or environment with torch and the runtime's other libraries; empty means the installed one",
     )
     weights: StringProperty(  # type: ignore[valid-type]
-        name="Weights", subtype="DIR_PATH", description="A folder of weights you trained; empty means the ones that came with the add-on"
+        name="Weights",
+        subtype="DIR_PATH",
+        description="A folder of weights you trained; empty means the ones that came with the add-on",
     )
 
     wav2vec2: StringProperty(  # type: ignore[valid-type]
-        name="wav2vec 2.0", subtype="DIR_PATH", description="A folder with a wav2vec 2.0 and its trained adapter used in the place of the default speech encoder"
+        name="wav2vec 2.0",
+        subtype="DIR_PATH",
+        description="A folder with a wav2vec 2.0 and its trained adapter used in the place of the default speech encoder",
     )
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -1,8 +1,8 @@
 """``python -m model_runtime COMMAND``: every command of the runtime in one place.
 
-A command is a module with ``add_arguments(parser)`` and ``run(options)``, named in ``COMMANDS``; it is imported only when it
-is asked for, so that a worker starts without the rest. Exit codes: 0 done, 1 an error told in one sentence on stderr, 2 wrong
-usage, 130 interrupted.
+A command is a module with ``add_arguments(parser)`` and ``run(options)``, named in ``COMMANDS``; it is imported only
+when it is asked for, so that a worker starts without the rest. Exit codes: 0 done, 1 an error told in one sentence on
+stderr, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ COMMANDS: dict[str, Command | Group] = {
             "ablation": Command("studies.ablation", "the body trained without each loss in turn"),
             "samplers": Command("studies.sampler_study", "samplers, steps and guidance"),
             "seeds": Command("studies.body_seeds", "takes of one shot that differ in nothing but the seed"),
-            "guided-feet": Command("studies.guided_feet", "what guiding the feet does before and after they are locked"),
+            "guided-feet": Command(
+                "studies.guided_feet", "what guiding the feet does before and after they are locked"
+            ),
         },
     ),
     "show": Group(

@@ -1,8 +1,8 @@
 """The method, read from top to bottom: a request in, a performance out.
 
-Voices become prosody and phones; the request is resolved into a plan and conditions; the lower bodies of both are sampled
-together, then the upper bodies given the lower; the motion is refined; last come the faces, which know where the partner's
-head is.
+Voices become prosody and phones; the request is resolved into a plan and conditions; the lower bodies of both are
+sampled together, then the upper bodies given the lower; the motion is refined; last come the faces, which know where
+the partner's head is.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ def generate(
 ) -> Performance:
     """Perform the shot: body, hands and face of one actor or both at 30 fps over ``request.duration``.
 
-    ``progress`` may raise ``Cancelled`` to stop. ``weights``: the folder of the networks. ``settings``: sampling other than
-    the request's seed, quality and guidance. ``wav2vec2``: a folder with a speech encoder for the faces in the place of the
-    default one. Raises the errors of ``errors.py``. The same request and seed give the same result on the same machine.
+    ``progress`` may raise ``Cancelled`` to stop. ``weights``: the folder of the networks. ``settings``: sampling other
+    than the request's seed, quality and guidance. ``wav2vec2``: a folder with a speech encoder for the faces in the
+    place of the default one. Raises the errors of ``errors.py``. The same request and seed give the same result on the
+    same machine.
     """
     check_request(request)
     settings = settings or SamplingSettings(request.seed, request.quality, request.guidance)
@@ -104,7 +105,10 @@ def generate(
 
 
 def generate_bodies(
-    stages: tuple[BodyStage, BodyStage], conditioning: Conditioning, settings: SamplingSettings, clock: StageClock | None = None
+    stages: tuple[BodyStage, BodyStage],
+    conditioning: Conditioning,
+    settings: SamplingSettings,
+    clock: StageClock | None = None,
 ) -> Bodies:
     """Return both bodies: lower sampled and led through the wanted places, upper sampled given the lower, all refined."""
     clock = clock or StageClock(STAGES)

@@ -60,7 +60,14 @@ def serve(lines: Iterable[str], send: Send) -> None:
             if not isinstance(message, dict):
                 raise ValueError("not an object")
         except ValueError as error:
-            send({"error": {"name": "InvalidRequest", "message": f"A line to the runtime is not a JSON object ({error})."}})
+            send(
+                {
+                    "error": {
+                        "name": "InvalidRequest",
+                        "message": f"A line to the runtime is not a JSON object ({error}).",
+                    }
+                }
+            )
             continue
         if "quit" in message:
             break
@@ -69,7 +76,14 @@ def serve(lines: Iterable[str], send: Send) -> None:
         elif "job" in message:
             jobs.add(message)
         else:
-            send({"error": {"name": "InvalidRequest", "message": "A line to the runtime says neither job, cancel nor quit."}})
+            send(
+                {
+                    "error": {
+                        "name": "InvalidRequest",
+                        "message": "A line to the runtime says neither job, cancel nor quit.",
+                    }
+                }
+            )
 
 
 class _Jobs:
@@ -128,14 +142,20 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     try:
         performance.save(out)
     except OSError as error:
-        raise OutOfSpace(f"The result cannot be written to '{out.parent}' ({error.strerror or error}); free some space or choose another folder.") from error
+        raise OutOfSpace(
+            f"The result cannot be written to '{out.parent}' ({error.strerror or error}); free some space or choose another folder."
+        ) from error
     return performance
 
 
-def generate_on_all_cores(request: Request, progress: ProgressCallback, weights: str | None = None, wav2vec2: str | None = None) -> Performance:
+def generate_on_all_cores(
+    request: Request, progress: ProgressCallback, weights: str | None = None, wav2vec2: str | None = None
+) -> Performance:
     """Call the model. Torch is imported here and not before, so that the process answers at once."""
-    # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a busy machine down, and
-    # threads that sleep at once take twice the time, busy machine or not: these networks have many small steps. Some 50 us, or 1 ms, are short.
+    # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a
+    # busy machine down, and
+    # threads that sleep at once take twice the time, busy machine or not: these networks have many small steps. Some 50
+    # us, or 1 ms, are short.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     import torch
@@ -156,12 +176,21 @@ def describe(error: BaseException) -> dict[str, str]:
     traceback.print_exception(error, file=sys.stderr)
     sys.stderr.flush()
     if isinstance(error, MemoryError) or "not enough memory" in str(error) or "out of memory" in str(error):
-        return {"name": "OutOfMemory", "message": "The runtime ran out of memory; shorten the shot or close other programs."}
+        return {
+            "name": "OutOfMemory",
+            "message": "The runtime ran out of memory; shorten the shot or close other programs.",
+        }
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return {"name": "OutOfSpace", "message": f"The disk is full ({error}); free some space and generate again."}
     if isinstance(error, ImportError):
-        return {"name": "RuntimeIncomplete", "message": f"The runtime's Python environment is incomplete ({error}); install the runtime again."}
-    return {"name": "RuntimeFailed", "message": f"The runtime failed ({type(error).__name__}: {error}); this is a bug, please report it with the log."}
+        return {
+            "name": "RuntimeIncomplete",
+            "message": f"The runtime's Python environment is incomplete ({error}); install the runtime again.",
+        }
+    return {
+        "name": "RuntimeFailed",
+        "message": f"The runtime failed ({type(error).__name__}: {error}); this is a bug, please report it with the log.",
+    }
 
 
 def physical_cores() -> int:
@@ -171,7 +200,9 @@ def physical_cores() -> int:
         blocks = Path("/proc/cpuinfo").read_text().split("\n\n")
     except OSError:
         return logical if sys.platform == "darwin" or logical <= 2 else logical // 2
-    fields = [dict(part.split(":", 1) for part in block.replace("\t", "").splitlines() if ":" in part) for block in blocks]
+    fields = [
+        dict(part.split(":", 1) for part in block.replace("\t", "").splitlines() if ":" in part) for block in blocks
+    ]
     cores = {(f["physical id"], f["core id"]) for f in fields if "core id" in f and "physical id" in f}
     return min(logical, len(cores)) if cores else logical
 

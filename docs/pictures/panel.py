@@ -2,8 +2,8 @@
 
     blender --factory-startup out/demo/demo.blend --python docs/pictures/panel.py -- docs/images/panel.png
 
-Needs a window of 1600 x 900. Without a file in the command the demo scene is built; without a picture the window stays, to be taken by other means
-(software OpenGL gives Blender's own screenshots black).
+Needs a window of 1600 x 900. Without a file in the command the demo scene is built; without a picture the window stays,
+to be taken by other means (software OpenGL gives Blender's own screenshots black).
 """
 
 import sys

@@ -33,13 +33,29 @@ def clothes_field(figure: Figure, joints: dict[str, Array], points: Array) -> Ar
     limb = figure.limbs * s
 
     d = ellipsoid(p, vector(0, 0.012, 1.245) * s, vector(0.140 * figure.chest, 0.104 * figure.chest, 0.165) * s)
-    d = smooth_union(d, tapered(p, vector(0, 0.03, 1.345) * s, vector(0.118 * wide, 0.034, 1.326) * s, 0.070 * s, 0.053 * s), 0.07 * s)
-    d = smooth_union(d, tapered(p, vector(0, 0.040, 1.40) * s, vector(0.118 * wide, 0.038, 1.352) * s, 0.050 * s, 0.042 * s), 0.04 * s)
-    d = smooth_union(d, ellipsoid(p, vector(0, 0.010, 1.075) * s, vector(0.116 * figure.waist, 0.086 * figure.waist, 0.13) * s), 0.06 * s)
+    d = smooth_union(
+        d,
+        tapered(p, vector(0, 0.03, 1.345) * s, vector(0.118 * wide, 0.034, 1.326) * s, 0.070 * s, 0.053 * s),
+        0.07 * s,
+    )
+    d = smooth_union(
+        d,
+        tapered(p, vector(0, 0.040, 1.40) * s, vector(0.118 * wide, 0.038, 1.352) * s, 0.050 * s, 0.042 * s),
+        0.04 * s,
+    )
+    d = smooth_union(
+        d,
+        ellipsoid(p, vector(0, 0.010, 1.075) * s, vector(0.116 * figure.waist, 0.086 * figure.waist, 0.13) * s),
+        0.06 * s,
+    )
     d = smooth_union(d, ellipsoid(p, vector(0, 0.014, 0.945) * s, vector(0.150 * hips, 0.104, 0.098) * s), 0.07 * s)
-    d = smooth_union(d, tapered(p, vector(0, 0.034, 1.37) * s, vector(0, 0.040, 1.49) * s, 0.064 * s, 0.053 * s), 0.03 * s)  # the neck, cut off below
+    d = smooth_union(
+        d, tapered(p, vector(0, 0.034, 1.37) * s, vector(0, 0.040, 1.49) * s, 0.064 * s, 0.053 * s), 0.03 * s
+    )  # the neck, cut off below
     if fem > 0.0:
-        d = smooth_union(d, ellipsoid(p, vector(0.058, -0.062, 1.238) * s, vector(0.056, 0.052, 0.058) * s * fem), 0.055 * s)
+        d = smooth_union(
+            d, ellipsoid(p, vector(0.058, -0.062, 1.238) * s, vector(0.056, 0.052, 0.058) * s * fem), 0.055 * s
+        )
     else:
         d = smooth_union(d, ellipsoid(p, vector(0.062, -0.052, 1.290) * s, vector(0.070, 0.040, 0.056) * s), 0.05 * s)
     d = smooth_union(d, sphere(p, vector(0.070 * hips, 0.062, 0.898) * s, 0.082 * s), 0.05 * s)
@@ -53,7 +69,9 @@ def clothes_field(figure: Figure, joints: dict[str, Array], points: Array) -> Ar
 
     leg = tapered(p, hip + vector(0.002, 0.004, -0.01) * s, knee, 0.092 * limb * hips, 0.060 * limb)
     leg = smooth_union(leg, tapered(p, knee, ankle, 0.053 * limb, 0.047 * limb), 0.03 * s)
-    leg = smooth_union(leg, ellipsoid(p, knee + vector(0.0, 0.022, -0.13) * s, vector(0.050, 0.052, 0.115) * limb), 0.05 * s)
+    leg = smooth_union(
+        leg, ellipsoid(p, knee + vector(0.0, 0.022, -0.13) * s, vector(0.050, 0.052, 0.115) * limb), 0.05 * s
+    )
     leg = smooth_intersect(leg, (ankle[2] + 0.032 * s) - p[..., 2], 0.008 * s)
     return smooth_union(d, leg, 0.036 * s)
 
@@ -67,7 +85,9 @@ def _clothes(figure: Figure, joints: dict[str, Array]) -> Part:
         return smooth_intersect(clothes_field(figure, joints, points), neck, 0.010 * s)
 
     reach = max(joints["wrist_l"][0], 0.3) + 0.05
-    part = mesh_field(solid, vector(0, -0.24, 0.04) * s, vector(reach / s, 0.26, 1.50) * s, 0.0165 * s, "top", relax=4, symmetric=True)
+    part = mesh_field(
+        solid, vector(0, -0.24, 0.04) * s, vector(reach / s, 0.26, 1.50) * s, 0.0165 * s, "top", relax=4, symmetric=True
+    )
     waist = 1.012 * s
     centres = np.array([part.points[list(face)].mean(axis=0)[2] for face in part.faces])
     materials = ["top" if z > waist else "bottom" for z in centres]
@@ -122,7 +142,11 @@ def _hand(figure: Figure, joints: dict[str, Array], side: str) -> Part:
         for finger in ("index", "middle", "ring", "pinky"):
             knuckle = local[f"{finger}1_{side}"]
             start = vector(0.010 * sign, knuckle[1] / s * 0.42, 0.0) * s
-            palm = smooth_union(palm, tapered(points, start, knuckle - vector(0.006 * sign, 0, 0.002) * s, 0.0165 * s, 0.0125 * s), 0.014 * s)
+            palm = smooth_union(
+                palm,
+                tapered(points, start, knuckle - vector(0.006 * sign, 0, 0.002) * s, 0.0165 * s, 0.0125 * s),
+                0.014 * s,
+            )
         fingers = None
         for finger, radius in thick.items():
             chain = [local[f"{finger}{n}_{side}"] for n in (1, 2, 3, 4)]
@@ -131,7 +155,9 @@ def _hand(figure: Figure, joints: dict[str, Array], side: str) -> Part:
             end = chain[3] - (chain[3] - chain[2]) / np.linalg.norm(chain[3] - chain[2]) * radius * 0.8 * s
             one = smooth_union(one, tapered(points, chain[2], end, radius * 0.9 * s, radius * 0.78 * s), 0.004 * s)
             if finger == "thumb":
-                ball = ellipsoid(points, (chain[0] + chain[1]) * 0.5 + vector(0, 0.006, -0.001) * s, vector(0.026, 0.017, 0.016) * s)
+                ball = ellipsoid(
+                    points, (chain[0] + chain[1]) * 0.5 + vector(0, 0.006, -0.001) * s, vector(0.026, 0.017, 0.016) * s
+                )
                 palm = smooth_union(palm, ball, 0.014 * s)
                 palm = smooth_union(palm, one, 0.010 * s)
             else:
@@ -157,9 +183,27 @@ def _shoe(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     tip = x + out * 0.010 * s
 
     def upper(points: Array) -> Array:
-        d = tapered(points, vector(x, heel - 0.002 * s, 0.046 * s), vector(x + out * 0.006 * s, ball[1] + 0.01, 0.040 * s), 0.034 * s, 0.041 * s)
-        d = smooth_union(d, ellipsoid(points, vector(tip, toe + 0.020 * s, 0.034 * s), vector(0.043, 0.052, 0.036) * s), 0.03 * s)
-        d = smooth_union(d, tapered(points, vector(x, ankle[1] + 0.006 * s, 0.10 * s), vector(x, ankle[1] - 0.04 * s, 0.06 * s), 0.037 * s, 0.040 * s), 0.03 * s)
+        d = tapered(
+            points,
+            vector(x, heel - 0.002 * s, 0.046 * s),
+            vector(x + out * 0.006 * s, ball[1] + 0.01, 0.040 * s),
+            0.034 * s,
+            0.041 * s,
+        )
+        d = smooth_union(
+            d, ellipsoid(points, vector(tip, toe + 0.020 * s, 0.034 * s), vector(0.043, 0.052, 0.036) * s), 0.03 * s
+        )
+        d = smooth_union(
+            d,
+            tapered(
+                points,
+                vector(x, ankle[1] + 0.006 * s, 0.10 * s),
+                vector(x, ankle[1] - 0.04 * s, 0.06 * s),
+                0.037 * s,
+                0.040 * s,
+            ),
+            0.03 * s,
+        )
         return smooth_intersect(d, points[..., 2] - 0.108 * s, 0.014 * s)
 
     def solid(points: Array) -> Array:
@@ -179,15 +223,22 @@ def _shoe(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     points[:, 2] = np.maximum(points[:, 2], 0.0)
     centres = np.array([points[list(face)].mean(axis=0)[2] for face in part.faces])
     materials = ["sole" if z < 0.0255 * s else "shoe" for z in centres]
-    return replace(part, points=points, materials=materials, marks={"weights": limited(foot_weights(points, joints, side))})
+    return replace(
+        part, points=points, materials=materials, marks={"weights": limited(foot_weights(points, joints, side))}
+    )
 
 
 def _sock(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     s = figure.scale
     ankle = joints[f"ankle_{side}"]
     angles = np.linspace(0.0, 2.0 * np.pi, 20, endpoint=False)
-    rings = np.stack([
-        ankle + vector(0, 0, height) * s + np.stack([np.cos(angles), np.sin(angles) * 1.08, 0 * angles], axis=1) * radius * figure.limbs * s
-        for height, radius in ((-0.02, 0.033), (0.02, 0.034), (0.06, 0.036), (0.10, 0.038))])  # fmt: skip
+    rings = np.stack(
+        [
+            ankle
+            + vector(0, 0, height) * s
+            + np.stack([np.cos(angles), np.sin(angles) * 1.08, 0 * angles], axis=1) * radius * figure.limbs * s
+            for height, radius in ((-0.02, 0.033), (0.02, 0.034), (0.06, 0.036), (0.10, 0.038))
+        ]
+    )
     part = loft(rings, "trim")
     return replace(part, marks={"weights": limited(foot_weights(part.points, joints, side))})

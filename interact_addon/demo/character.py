@@ -17,10 +17,15 @@ from .objects import make_material, make_object, skin
 from .skinning import head_weights, limited, rigid_weights
 from .surface import Part, join
 
-_SHARED = {"white": (0.93, 0.92, 0.90), "pupil": (0.006, 0.005, 0.006), "glint": (1.0, 1.0, 1.0), "teeth": (0.93, 0.90, 0.84),
-           "gum": (0.50, 0.14, 0.13), "mouth": (0.10, 0.012, 0.014), "tongue": (0.58, 0.16, 0.16), "lash": (0.012, 0.008, 0.008)}  # fmt: skip
-_ROUGHNESS = {"white": 0.12, "pupil": 0.08, "iris": 0.15, "teeth": 0.25, "tongue": 0.35, "lips": 0.38, "skin": 0.52, "hair": 0.45,
-              "shoe": 0.40, "top": 0.80, "bottom": 0.85, "trim": 0.75}  # fmt: skip
+_SHARED = {
+    "white": (0.93, 0.92, 0.90), "pupil": (0.006, 0.005, 0.006), "glint": (1.0, 1.0, 1.0),
+    "teeth": (0.93, 0.90, 0.84), "gum": (0.50, 0.14, 0.13), "mouth": (0.10, 0.012, 0.014),
+    "tongue": (0.58, 0.16, 0.16), "lash": (0.012, 0.008, 0.008),
+}  # fmt: skip
+_ROUGHNESS = {
+    "white": 0.12, "pupil": 0.08, "iris": 0.15, "teeth": 0.25, "tongue": 0.35, "lips": 0.38,
+    "skin": 0.52, "hair": 0.45, "shoe": 0.40, "top": 0.80, "bottom": 0.85, "trim": 0.75,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,9 @@ def build_character(figure: Figure, collection: bpy.types.Collection) -> Charact
     """Armature and two meshes in ``collection``, at the world's origin, facing -Y."""
     rig = build_armature(figure, collection)
     materials = {
-        key: make_material(f"{figure.name} {key}", colour, _ROUGHNESS.get(key, 0.6), 1.0 if key in ("pupil", "iris", "white") else 0.0)
+        key: make_material(
+            f"{figure.name} {key}", colour, _ROUGHNESS.get(key, 0.6), 1.0 if key in ("pupil", "iris", "white") else 0.0
+        )
         for key, colour in {**_SHARED, **figure.palette}.items()
     }
     joints = joints_of(figure)

@@ -81,8 +81,11 @@ def project(field: Field, points: Array, iterations: int = 3) -> Array:
     return points
 
 
-def cast(field: Field, origins: Array, directions: Array, near: Array | float, far: Array | float, steps: int = 60) -> Array:
-    """First parameter (N,) at which each ray leaves or enters the solid between ``near`` and ``far``; ``far`` where none.
+def cast(
+    field: Field, origins: Array, directions: Array, near: Array | float, far: Array | float, steps: int = 60
+) -> Array:
+    """First parameter (N,) at which each ray leaves or enters the solid between ``near`` and ``far``; ``far`` where
+    none.
 
     The sign at ``near`` decides which crossing counts; the crossing is refined by bisection.
     """

@@ -41,13 +41,14 @@ class Figure:
 
 # A body of 1.70 m in a T-pose, metres, left side; near the means of Drillis and Contini (1966).
 _CENTRE = {
-    "pelvis": (0.0, 0.010, 0.945), "spine1": (0.0, 0.018, 1.045), "spine2": (0.0, 0.022, 1.150), "spine3": (0.0, 0.024, 1.250),
-    "neck": (0.0, 0.036, 1.430), "head": (0.0, 0.018, 1.510), "head_end": (0.0, 0.018, 1.70),
+    "pelvis": (0.0, 0.010, 0.945), "spine1": (0.0, 0.018, 1.045), "spine2": (0.0, 0.022, 1.150),
+    "spine3": (0.0, 0.024, 1.250), "neck": (0.0, 0.036, 1.430), "head": (0.0, 0.018, 1.510),
+    "head_end": (0.0, 0.018, 1.70),
 }  # fmt: skip
 _SIDE = {
-    "hip": (0.092, 0.010, 0.880), "knee": (0.096, 0.004, 0.475), "ankle": (0.098, 0.026, 0.082), "ball": (0.104, -0.100, 0.022),
-    "ball_end": (0.108, -0.172, 0.020), "collar": (0.028, 0.020, 1.364), "shoulder": (0.172, 0.034, 1.348),
-    "elbow": (0.437, 0.038, 1.348), "wrist": (0.680, 0.034, 1.348),
+    "hip": (0.092, 0.010, 0.880), "knee": (0.096, 0.004, 0.475), "ankle": (0.098, 0.026, 0.082),
+    "ball": (0.104, -0.100, 0.022), "ball_end": (0.108, -0.172, 0.020), "collar": (0.028, 0.020, 1.364),
+    "shoulder": (0.172, 0.034, 1.348), "elbow": (0.437, 0.038, 1.348), "wrist": (0.680, 0.034, 1.348),
 }  # fmt: skip
 # From the wrist, palm down, thumb forward.
 _HAND = {
@@ -67,7 +68,9 @@ def arm_rotation(figure: Figure, side: str) -> Array:
 
 
 def joints_of(figure: Figure) -> dict[str, Array]:
-    """Rest positions of all joints (3,), world metres: ``pelvis`` ..., ``hip_l`` ..., ``index1_l`` .. ``index4_l`` (tip)."""
+    """Rest positions of all joints (3,), world metres: ``pelvis`` ..., ``hip_l`` ..., ``index1_l`` .. ``index4_l``
+    (tip).
+    """
     scale = figure.scale
     joints = {name: vector(*value) * scale for name, value in _CENTRE.items()}
     for side, sign in (("l", 1.0), ("r", -1.0)):
@@ -99,9 +102,11 @@ _BONES_SIDE = {"collar": ("shoulder", "spine3"), "shoulder": ("elbow", "collar")
 _MIXAMO = {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head",
            "collar": "Shoulder", "shoulder": "Arm", "elbow": "ForeArm", "wrist": "Hand", "hip": "UpLeg", "knee": "Leg",
            "ankle": "Foot", "ball": "ToeBase"}  # fmt: skip
-_UNREAL = {"pelvis": "pelvis", "spine1": "spine_01", "spine2": "spine_02", "spine3": "spine_03", "neck": "neck_01", "head": "head",
-           "collar": "clavicle", "shoulder": "upperarm", "elbow": "lowerarm", "wrist": "hand", "hip": "thigh", "knee": "calf",
-           "ankle": "foot", "ball": "ball"}  # fmt: skip
+_UNREAL = {
+    "pelvis": "pelvis", "spine1": "spine_01", "spine2": "spine_02", "spine3": "spine_03",
+    "neck": "neck_01", "head": "head", "collar": "clavicle", "shoulder": "upperarm", "elbow": "lowerarm",
+    "wrist": "hand", "hip": "thigh", "knee": "calf", "ankle": "foot", "ball": "ball",
+}  # fmt: skip
 
 
 def skeleton_bones() -> dict[str, tuple[str, str]]:

@@ -33,7 +33,8 @@ EYE_RADIUS = 0.0170
 MOUTH_Z = -0.0690
 MOUTH_HALF = 0.0235
 
-# Half width, half height above and below, lift off the face, and share in the lips' own movement of each loop, inside out.
+# Half width, half height above and below, lift off the face, and share in the lips' own movement of each loop, inside
+# out.
 _LIP_LOOPS = (
     (0.0235, 0.0002, 0.0002, 0.0014, 1.0),
     (0.0238, 0.0018, 0.0020, 0.0034, 1.0),
@@ -71,15 +72,37 @@ def head_field(face: Face, points: Array) -> Array:
     jaw = 1.0 - 0.16 * fem
     d = ellipsoid(p, vector(0, 0.020, 0.028), vector(0.0745, 0.0935, 0.087))
     d = smooth_union(d, ellipsoid(p, vector(0, -0.026, -0.022), vector(0.0590 - 0.0025 * fem, 0.0590, 0.080)), 0.03)
-    d = smooth_union(d, tapered(p, vector(0.050 * jaw, 0.004, -0.060), vector(0.015, -0.056, -0.093), 0.0185 * jaw, 0.0180 - 0.001 * fem), 0.035)
+    d = smooth_union(
+        d,
+        tapered(
+            p, vector(0.050 * jaw, 0.004, -0.060), vector(0.015, -0.056, -0.093), 0.0185 * jaw, 0.0180 - 0.001 * fem
+        ),
+        0.035,
+    )
     d = smooth_union(d, ellipsoid(p, vector(0, -0.064, -0.0965), vector(0.0200 - 0.0055 * fem, 0.0185, 0.0170)), 0.022)
     d = smooth_union(d, ellipsoid(p, vector(0.0345, -0.0520, -0.034), vector(0.0225, 0.0230, 0.0225)), 0.026)
-    d = smooth_union(d, ellipsoid(p, vector(0, -0.0690, -0.066), vector(0.0260, 0.0190, 0.024)), 0.020)  # the arch behind the lips
-    d = smooth_union(d, tapered(p, vector(0.008, -0.0745, 0.0255), vector(0.040, -0.056, 0.026), 0.0125 - 0.0022 * fem, 0.0110), 0.022)
+    d = smooth_union(
+        d, ellipsoid(p, vector(0, -0.0690, -0.066), vector(0.0260, 0.0190, 0.024)), 0.020
+    )  # the arch behind the lips
+    d = smooth_union(
+        d,
+        tapered(p, vector(0.008, -0.0745, 0.0255), vector(0.040, -0.056, 0.026), 0.0125 - 0.0022 * fem, 0.0110),
+        0.022,
+    )
     d = smooth_subtract(d, ellipsoid(p, vector(0.0315, -0.0945, -0.001), vector(0.0205, 0.0185, 0.0155)), 0.020)
     d = smooth_union(d, sphere(p, EYE, EYE_RADIUS + 0.0017), 0.0075)
     tip = vector(0, -0.0990 - 0.006 * (1.0 - fem), -0.0370 + 0.0035 * fem)
-    d = smooth_union(d, tapered(p, vector(0, -0.0775, 0.010), tip + vector(0, 0.002, 0.002), 0.0062 + 0.0012 * (1.0 - fem), 0.0078 + 0.001 * (1.0 - fem)), 0.016)
+    d = smooth_union(
+        d,
+        tapered(
+            p,
+            vector(0, -0.0775, 0.010),
+            tip + vector(0, 0.002, 0.002),
+            0.0062 + 0.0012 * (1.0 - fem),
+            0.0078 + 0.001 * (1.0 - fem),
+        ),
+        0.016,
+    )
     d = smooth_union(d, sphere(p, tip, 0.0098 + 0.0016 * (1.0 - fem)), 0.009)
     wing = vector(0.0098 + 0.0022 * (1.0 - fem), -0.0855, -0.0410 + 0.002 * fem)
     d = smooth_union(d, ellipsoid(p, wing, vector(0.0072, 0.0088, 0.0064)), 0.009)
@@ -91,7 +114,8 @@ def build_skin(face: Face) -> Part:
     """Face, skull, neck, lids, lips and the mouth's inside.
 
     Marks: ``jaw`` 0..1 moves with the jaw; ``side`` +1 upper lip .. -1 lower lip; ``lip`` 1 on the lips fading outward;
-    ``lid`` share in closing, ``lid_angle`` (alpha, epsilon) of its loop's place on the lid's margin; ``lid_upper`` 1 on upper lids.
+    ``lid`` share in closing, ``lid_angle`` (alpha, epsilon) of its loop's place on the lid's margin; ``lid_upper`` 1 on
+    upper lids.
     """
 
     def solid(points: Array) -> Array:
@@ -102,7 +126,7 @@ def build_skin(face: Face) -> Part:
     fixed = np.concatenate([lip_points[len(_LIP_LOOPS) - 1], lid_points[len(LID_STEPS) - 1]])
     net_points, net_faces = fill_between(solid, fixed, len(lip_points[0]), _LID)
 
-    points = [*lip_points, *lid_points, net_points[len(fixed):]]
+    points = [*lip_points, *lid_points, net_points[len(fixed) :]]
     starts = np.cumsum([0] + [len(p) for p in points])
     faces: list[tuple[int, ...]] = []
     materials: list[str] = []
@@ -125,9 +149,13 @@ def build_skin(face: Face) -> Part:
             faces.append((starts[lips + a] + i, starts[lips + b] + i, starts[lips + b] + j, starts[lips + a] + j))
             dark = a >= len(LID_STEPS) and b == 0 and 0 < i < _LID // 2 - 2  # the upper lid's edge
             materials.append("lash" if dark else "skin")
-    index = np.concatenate([
-        starts[outer - 1] + np.arange(n), starts[lips + len(LID_STEPS) - 1] + np.arange(_LID),
-        starts[lips + lids] + np.arange(len(net_points) - len(fixed))])  # fmt: skip
+    index = np.concatenate(
+        [
+            starts[outer - 1] + np.arange(n),
+            starts[lips + len(LID_STEPS) - 1] + np.arange(_LID),
+            starts[lips + lids] + np.arange(len(net_points) - len(fixed)),
+        ]
+    )
     for face_ in net_faces:
         faces.append(tuple(int(index[v]) for v in face_))
         materials.append("skin")
@@ -160,7 +188,9 @@ def _jaw_share(points: Array, marks: dict[str, Array]) -> Array:
 
 
 def _lip_loops(solid: Field) -> tuple[list[Array], dict[str, Array]]:
-    """Loops (each from the lower middle over the corner to the upper middle), outer ones first, then the mouth's inside."""
+    """Loops (each from the lower middle over the corner to the upper middle), outer ones first, then the mouth's
+    inside.
+    """
     phi = np.linspace(-np.pi / 2, np.pi / 2, 2 * _HALF_LIP + 1)
     rise = np.sign(np.sin(phi)) * np.abs(np.sin(phi)) ** 1.25
     loops, side, lip, near = [], [], [], []
@@ -192,7 +222,9 @@ def _lip_outline(phi: Array, rise: Array, half: float, up: float, down: float, b
     x = half * np.cos(phi)
     height = np.where(rise > 0.0, up, down)
     if bow:
-        height = height * np.where(rise > 0.0, 1.0 - 0.20 * np.exp(-((x / 0.0042) ** 2)) + 0.10 * np.exp(-(((x - 0.0085) / 0.005) ** 2)), 1.0)
+        height = height * np.where(
+            rise > 0.0, 1.0 - 0.20 * np.exp(-((x / 0.0042) ** 2)) + 0.10 * np.exp(-(((x - 0.0085) / 0.005) ** 2)), 1.0
+        )
     # The line where the lips meet dips a little in the middle and rises at the corners.
     line = MOUTH_Z + 0.0022 * (x / MOUTH_HALF) ** 2 - 0.0010 * np.exp(-((x / 0.006) ** 2))
     return np.stack([x, np.full_like(x, -0.14), line + rise * height], axis=1)
@@ -221,11 +253,16 @@ def _lid_loops(solid: Field) -> tuple[list[Array], dict[str, Array]]:
     inner_alpha, inner_epsilon = _almond(phi, _MARGIN, TILT, 0.85)
     across, above = _almond(phi, _SOCKET, 0.0, 1.0)
     rim = _on_face(solid, np.stack([EYE[0] + across, np.full_like(across, -0.14), EYE[2] + above], axis=1)) - EYE
-    outer_alpha, outer_epsilon = np.arctan2(rim[:, 0], -rim[:, 1]), np.arctan2(rim[:, 2], np.hypot(rim[:, 0], rim[:, 1]))
+    outer_alpha, outer_epsilon = (
+        np.arctan2(rim[:, 0], -rim[:, 1]),
+        np.arctan2(rim[:, 2], np.hypot(rim[:, 0], rim[:, 1])),
+    )
     origin = np.tile(EYE, (_LID, 1))
     loops = []
     for step in LID_STEPS[:-1]:
-        direction = lid_direction(inner_alpha + (outer_alpha - inner_alpha) * step, inner_epsilon + (outer_epsilon - inner_epsilon) * step)
+        direction = lid_direction(
+            inner_alpha + (outer_alpha - inner_alpha) * step, inner_epsilon + (outer_epsilon - inner_epsilon) * step
+        )
         loops.append(EYE + direction * cast(solid, origin, direction, 0.010, 0.050)[:, None])
     loops.append(EYE + rim)
     direction = lid_direction(inner_alpha, inner_epsilon)
@@ -255,4 +292,6 @@ def _welded(half: Part) -> Part:
     kept = np.concatenate([np.ones(count, bool), ~shared])
     number = np.cumsum(kept) - 1
     faces = [tuple(int(number[target[v]]) for v in face) for face in whole.faces]
-    return replace(whole, points=whole.points[kept], faces=faces, marks={key: value[kept] for key, value in whole.marks.items()})
+    return replace(
+        whole, points=whole.points[kept], faces=faces, marks={key: value[kept] for key, value in whole.marks.items()}
+    )

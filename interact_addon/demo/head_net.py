@@ -19,11 +19,13 @@ NECK_AXIS = vector(0.0, 0.165, -0.986)
 def fill_between(solid: Field, fixed: Array, lips: int, lids: int) -> tuple[Array, list[tuple[int, ...]]]:
     """The rest of the left half between the outer loops, the neck's opening and the plane x = 0: points and triangles.
 
-    ``fixed``: the ``lips`` points of the mouth's outer loop, then the ``lids`` points of the eye's; they come first in the result.
-    Directions from the head's centre, projected stereographically from the neck's, are triangulated (Delaunay) in the
-    plane; loose vertices are then spread evenly and the rest follows from the field.
+    ``fixed``: the ``lips`` points of the mouth's outer loop, then the ``lids`` points of the eye's; they come first in
+    the result. Directions from the head's centre, projected stereographically from the neck's, are triangulated
+    (Delaunay) in the plane; loose vertices are then spread evenly and the rest follows from the field.
     """
-    frame = np.stack([vector(1, 0, 0), np.cross(-NECK_AXIS, vector(1, 0, 0)), -NECK_AXIS], axis=1)  # columns; third points up
+    frame = np.stack(
+        [vector(1, 0, 0), np.cross(-NECK_AXIS, vector(1, 0, 0)), -NECK_AXIS], axis=1
+    )  # columns; third points up
     edge_angle = np.radians(165.0)
     ring = np.linspace(-np.pi / 2, np.pi / 2, 15)
     neck = _polar(edge_angle, ring) @ frame.T
@@ -35,7 +37,14 @@ def fill_between(solid: Field, fixed: Array, lips: int, lids: int) -> tuple[Arra
     directions = np.concatenate([fixed_directions, neck, nose[ridge], middle, nose[~ridge], loose])
     still = len(fixed) + len(neck)
     on_plane = slice(still, still + ridge.sum() + len(middle))
-    free = np.concatenate([np.zeros(still + ridge.sum(), bool), np.ones(len(middle), bool), np.zeros((~ridge).sum(), bool), np.ones(len(loose), bool)])
+    free = np.concatenate(
+        [
+            np.zeros(still + ridge.sum(), bool),
+            np.ones(len(middle), bool),
+            np.zeros((~ridge).sum(), bool),
+            np.ones(len(loose), bool),
+        ]
+    )
     loop_edges = [(i, i + 1) for i in range(lips - 1)] + [(lips + i, lips + (i + 1) % lids) for i in range(lids)]
     loop_edges += [(len(fixed) + i, len(fixed) + i + 1) for i in range(len(neck) - 1)]
     triangles: list[tuple[int, ...]] = []
@@ -73,7 +82,9 @@ def _scatter(frame: Array, edge: float, fixed: Array, lips: int) -> tuple[Array,
         turns, turn, aside = [], -np.pi / 2 + step / max(np.sin(angle), 0.1) * (0.5 if row % 2 else 1.0), 0.0
         while turn < np.pi / 2 - 0.35 * aside:
             turns.append(turn)
-            aside = (step if turn < 0.45 or angle > 2.2 else 1.6 * step) / max(np.sin(angle), 0.1)  # coarse where hair covers
+            aside = (step if turn < 0.45 or angle > 2.2 else 1.6 * step) / max(
+                np.sin(angle), 0.1
+            )  # coarse where hair covers
             turn += aside
         loose.append(_polar(angle, np.array(turns)) @ frame.T)
         ends = np.array([-np.pi / 2, np.pi / 2]) if angle > 0.0 else np.array([np.pi / 2])
@@ -91,8 +102,14 @@ def _nose_patch(fixed: Array, frame: Array, lips: int) -> Array:
     rows = []
     for number, up in enumerate(np.arange(0.16, -0.60, -0.036)):
         wide = 0.30 if up < -0.20 else 0.17
-        across = np.arange(0.0, wide, 0.042) if number % 2 == 0 else np.concatenate([[0.0], np.arange(0.063, wide, 0.042)])
-        rows.append(np.stack([np.sin(across) * np.cos(up), -np.cos(across) * np.cos(up), np.full_like(across, np.sin(up))], axis=1))
+        across = (
+            np.arange(0.0, wide, 0.042) if number % 2 == 0 else np.concatenate([[0.0], np.arange(0.063, wide, 0.042)])
+        )
+        rows.append(
+            np.stack(
+                [np.sin(across) * np.cos(up), -np.cos(across) * np.cos(up), np.full_like(across, np.sin(up))], axis=1
+            )
+        )
     patch = np.concatenate(rows)
     return patch[_clear(patch, fixed, frame, lips, 0.040)]
 
@@ -103,7 +120,11 @@ def _apart(directions: Array, others: Array, least: float) -> Mask:
 
 def _clear(directions: Array, fixed: Array, frame: Array, lips: int, least: float) -> Mask:
     """Whether a direction keeps its distance from the loops and lies outside them."""
-    return _apart(directions, fixed, least) & ~_inside(directions @ frame, fixed[:lips] @ frame) & ~_inside(directions @ frame, fixed[lips:] @ frame)
+    return (
+        _apart(directions, fixed, least)
+        & ~_inside(directions @ frame, fixed[:lips] @ frame)
+        & ~_inside(directions @ frame, fixed[lips:] @ frame)
+    )
 
 
 def _flat(local: Array) -> Array:
@@ -122,7 +143,9 @@ def _inside(local: Array, loop: Array) -> Mask:
     return ((between & (x < at)).sum(axis=1) % 2).astype(bool)
 
 
-def _triangulate(local: Array, loop_edges: list[tuple[int, int]], lips: int, lids: int, on_plane: slice, still: int, neck: int) -> list[tuple[int, ...]]:
+def _triangulate(
+    local: Array, loop_edges: list[tuple[int, int]], lips: int, lids: int, on_plane: slice, still: int, neck: int
+) -> list[tuple[int, ...]]:
     flat = _flat(local)
     rows = [*range(on_plane.start, on_plane.stop), 0, lips - 1, still - neck, still - 1]
     rows.sort(key=lambda i: flat[i, 1])

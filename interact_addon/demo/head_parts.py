@@ -29,15 +29,21 @@ def build_eyes() -> Part:
     angles = (0.06, _PUPIL, _IRIS, _LIMBUS, 0.85, 1.2, 1.6, 2.0)
     rings = []
     for angle in angles:
-        flat = 0.93 + 0.07 * smoothstep(_PUPIL, _LIMBUS, np.array(angle)) if angle < _LIMBUS else 1.0  # the iris lies a little deeper
-        direction = np.stack([np.sin(angle) * np.cos(turns), np.full_like(turns, -np.cos(angle)), np.sin(angle) * np.sin(turns)], axis=1)
+        flat = (
+            0.93 + 0.07 * smoothstep(_PUPIL, _LIMBUS, np.array(angle)) if angle < _LIMBUS else 1.0
+        )  # the iris lies a little deeper
+        direction = np.stack(
+            [np.sin(angle) * np.cos(turns), np.full_like(turns, -np.cos(angle)), np.sin(angle) * np.sin(turns)], axis=1
+        )
         rings.append(EYE + direction * EYE_RADIUS * flat)
     ball = loft(np.array(rings)[::-1], "white", cap_end=True)
     names = []
     for face in ball.faces:
         middle = ball.points[list(face)].mean(axis=0) - EYE
         angle = np.arccos(-middle[1] / np.linalg.norm(middle))
-        names.append("pupil" if angle < _PUPIL else "iris" if angle < _IRIS else "pupil" if angle < _LIMBUS else "white")
+        names.append(
+            "pupil" if angle < _PUPIL else "iris" if angle < _IRIS else "pupil" if angle < _LIMBUS else "white"
+        )
     left = join([replace(ball, materials=names), _glint(0.0)])
     right = join([replace(ball.mirrored(), materials=names), _glint(-2.0 * EYE[0])])
     both = join([left, right])
@@ -63,15 +69,22 @@ def build_lashes(skin: Part, face: Face) -> Part:
         base = skin.points[rows]
         outward = (base - eye) / np.linalg.norm(base - eye, axis=1, keepdims=True)
         outer = skin.marks["lid_angle"][rows, 0] / 0.86
-        length = (0.0011 + face.feminine * 0.0034 * smoothstep(-0.9, 0.8, outer)) * np.sqrt(np.clip(skin.marks["lid_upper"][rows], 0.04, 1.0))
-        sweep = outward + vector(0, 0, 0.75) + np.outer(np.clip(outer, -0.2, 1.0), vector(0.5 * sign, 0, 0)) * face.feminine
+        length = (0.0011 + face.feminine * 0.0034 * smoothstep(-0.9, 0.8, outer)) * np.sqrt(
+            np.clip(skin.marks["lid_upper"][rows], 0.04, 1.0)
+        )
+        sweep = (
+            outward + vector(0, 0, 0.75) + np.outer(np.clip(outer, -0.2, 1.0), vector(0.5 * sign, 0, 0)) * face.feminine
+        )
         tip = base + sweep * length[:, None]
         under = base - outward * 0.0006
         over = base + outward * 0.0004 + vector(0, 0, 0.0011 + 0.0006 * face.feminine)
         part = loft(np.stack([under, tip, over]), "lash", closed=False)
         if sign < 0.0:
             part = replace(part, faces=[f[::-1] for f in part.faces])
-        marks = {key: np.tile(skin.marks[key][rows], (3, *[1] * (skin.marks[key].ndim - 1))) for key in ("lid", "lid_upper", "lid_angle")}
+        marks = {
+            key: np.tile(skin.marks[key][rows], (3, *[1] * (skin.marks[key].ndim - 1)))
+            for key in ("lid", "lid_upper", "lid_angle")
+        }
         parts.append(replace(part, marks=marks))
     return join(parts)
 
@@ -81,7 +94,12 @@ def build_brows(face: Face) -> Part:
     t = np.linspace(0.0, 1.0, 12)
     fem = face.feminine
     x = 0.0125 + 0.0405 * t
-    z = 0.0215 + 0.0015 * fem + (0.0072 + 0.0020 * fem) * np.sin(np.pi * np.clip(t * 0.86 + 0.10, 0, 1)) - 0.0034 * t**2.2
+    z = (
+        0.0215
+        + 0.0015 * fem
+        + (0.0072 + 0.0020 * fem) * np.sin(np.pi * np.clip(t * 0.86 + 0.10, 0, 1))
+        - 0.0034 * t**2.2
+    )
     thick = (0.0042 - 0.0014 * fem) * (1.0 - t**2.6) ** 0.8 * smoothstep(-0.25, 0.22, t) + 0.0005
 
     def solid(points: Array) -> Array:
@@ -147,7 +165,9 @@ def build_tongue() -> Part:
         high = 0.0060 * (1.0 - 0.45 * share) * np.sqrt(max(1.0 - share**6, 0.05))
         centre = vector(0.0, -0.028 - 0.0460 * share, MOUTH_Z - 0.0110 + 0.0040 * np.sin(np.pi * share * 0.8))
         groove = -0.0014 * np.exp(-((np.cos(turns) / 0.35) ** 2)) * (np.sin(turns) > 0.0)
-        rings.append(centre + np.stack([width * np.cos(turns), np.zeros_like(turns), high * np.sin(turns) + groove], axis=1))
+        rings.append(
+            centre + np.stack([width * np.cos(turns), np.zeros_like(turns), high * np.sin(turns) + groove], axis=1)
+        )
     part = loft(np.array(rings), "tongue", cap_end=True)
     part = _outward(part)
     share = np.concatenate([np.repeat(t, len(turns)), [1.0]])
@@ -184,6 +204,7 @@ def build_hair(face: Face, style: str) -> Part:
         return ellipsoid(p, vector(0, 0.020, 0.028), vector(0.0745, 0.0935, 0.087))
 
     if style == "bob":
+
         def solid(points: Array) -> Array:
             p, m = points, np.abs(points * vector(1, 0, 0)) + points * vector(0, 1, 1)
             d = bare(p) - 0.0145
@@ -196,10 +217,13 @@ def build_hair(face: Face, style: str) -> Part:
             opening = smooth_intersect(smooth_intersect(p[..., 2] - line, wide, 0.012), p[..., 1] + 0.010, 0.010)
             d = smooth_subtract(d, opening, 0.016)
             # A soft furrow runs back from the parting.
-            d = d + 0.0045 * np.exp(-(((from_parting + 0.15 * (p[..., 1] + 0.06)) / 0.006) ** 2)) * smoothstep(0.06, 0.085, p[..., 2]) * smoothstep(0.05, -0.02, p[..., 1])
+            d = d + 0.0045 * np.exp(-(((from_parting + 0.15 * (p[..., 1] + 0.06)) / 0.006) ** 2)) * smoothstep(
+                0.06, 0.085, p[..., 2]
+            ) * smoothstep(0.05, -0.02, p[..., 1])
             d = smooth_intersect(d, -0.092 - p[..., 2] + 0.16 * np.maximum(p[..., 1], 0.0), 0.020)
             return smooth_subtract(d, ellipsoid(m, vector(0, 0.020, -0.11), vector(0.046, 0.060, 0.060)), 0.012)
     else:
+
         def solid(points: Array) -> Array:
             p, m = points, np.abs(points * vector(1, 0, 0)) + points * vector(0, 1, 1)
             d = bare(p) - 0.0075

@@ -10,7 +10,9 @@ from .skinning import BONES
 from .surface import Part
 
 
-def make_object(name: str, part: Part, materials: dict[str, bpy.types.Material], collection: bpy.types.Collection) -> bpy.types.Object:
+def make_object(
+    name: str, part: Part, materials: dict[str, bpy.types.Material], collection: bpy.types.Collection
+) -> bpy.types.Object:
     """A smooth-shaded mesh object whose material slots are those the part uses."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(part.points.tolist(), [], [tuple(int(v) for v in face) for face in part.faces])
@@ -40,7 +42,9 @@ def skin(thing: bpy.types.Object, rig: bpy.types.Object, weights: np.ndarray, fi
     modifier.object = rig
 
 
-def make_material(name: str, colour: tuple[float, float, float], roughness: float = 0.6, coat: float = 0.0) -> bpy.types.Material:
+def make_material(
+    name: str, colour: tuple[float, float, float], roughness: float = 0.6, coat: float = 0.0
+) -> bpy.types.Material:
     """A principled material whose viewport colour (Workbench) is the same."""
     material = bpy.data.materials.new(name)
     material.use_nodes = True

@@ -25,9 +25,15 @@ COLUMNS = 4
 WIDE, FACE = (480, 270), (240, 240)
 FILM, FILM_RATE = (640, 360), 15
 _GAP = 6
-_KEPT = ("engine", "resolution_x", "resolution_y", "resolution_percentage", "filepath", "use_sequencer", "use_compositing", "use_stamp",
-         "stamp_note_text", "stamp_font_size", "use_overwrite", "use_file_extension")  # fmt: skip
-_STAMPS = ("date", "time", "render_time", "frame", "frame_range", "memory", "hostname", "camera", "lens", "scene", "marker", "filename", "sequencer_strip", "note")  # fmt: skip
+_KEPT = (
+    "engine", "resolution_x", "resolution_y", "resolution_percentage", "filepath", "use_sequencer",
+    "use_compositing", "use_stamp", "stamp_note_text", "stamp_font_size", "use_overwrite",
+    "use_file_extension",
+)  # fmt: skip
+_STAMPS = (
+    "date", "time", "render_time", "frame", "frame_range", "memory", "hostname", "camera", "lens",
+    "scene", "marker", "filename", "sequencer_strip", "note",
+)  # fmt: skip
 
 Pixels = NDArray[np.float32]
 
@@ -45,7 +51,9 @@ def render_preview(scene: bpy.types.Scene, folder: Path) -> tuple[Path, Path]:
             sheet = contact_sheet(scene, cameras, frames, folder / "preview.png")
             film = render_film(scene, cameras, frames, folder / "preview.mp4")
         except (OSError, RuntimeError) as error:
-            raise errors.OutOfSpace(f"The preview cannot be written to '{folder}' ({str(error).strip()}); free some space.") from error
+            raise errors.OutOfSpace(
+                f"The preview cannot be written to '{folder}' ({str(error).strip()}); free some space."
+            ) from error
         finally:
             for camera in cameras:
                 bpy.data.cameras.remove(camera.data)
@@ -103,7 +111,8 @@ def render_film(scene: bpy.types.Scene, cameras: list[bpy.types.Object], scratch
     return _encoded(sorted(scratch.glob("film_*")), rate / step, sound, scratch, path)
 
 
-# ---- pictures ---------------------------------------------------------------------------------------------------------
+# ---- pictures
+# ---------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -113,7 +122,12 @@ def _workbench(scene: bpy.types.Scene) -> Iterator[None]:
     kept = {name: getattr(render, name) for name in _KEPT}
     inks = tuple(render.stamp_foreground), tuple(render.stamp_background)
     stamps = {name: getattr(render, f"use_stamp_{name}") for name in _STAMPS}
-    camera, frame, smoothing, mode = scene.camera, scene.frame_current, scene.display.render_aa, compat.still_output(render)
+    camera, frame, smoothing, mode = (
+        scene.camera,
+        scene.frame_current,
+        scene.display.render_aa,
+        compat.still_output(render),
+    )
     rigs = {thing: thing.hide_render for thing in scene.objects if thing.type in ("ARMATURE", "EMPTY")}
     look = (shading.light, shading.studio_light, shading.color_type)
     try:
@@ -174,7 +188,8 @@ def _write_png(pixels: Pixels, path: Path) -> None:
         bpy.data.images.remove(image)
 
 
-# ---- cameras ----------------------------------------------------------------------------------------------------------
+# ---- cameras
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _cameras(scene: bpy.types.Scene, rigs: list[bpy.types.Object]) -> list[bpy.types.Object]:
@@ -197,7 +212,9 @@ def _reach(scene: bpy.types.Scene, rigs: list[bpy.types.Object]) -> tuple[Vector
     for frame in range(scene.frame_start, scene.frame_end + 1, max(1, round(scene.render.fps / 4))):
         scene.frame_set(frame)
         for rig in rigs:
-            points += [rig.matrix_world @ bone.head for bone in rig.pose.bones] + [rig.matrix_world @ bone.tail for bone in rig.pose.bones]
+            points += [rig.matrix_world @ bone.head for bone in rig.pose.bones] + [
+                rig.matrix_world @ bone.tail for bone in rig.pose.bones
+            ]
     low = Vector(tuple(min(p[i] for p in points) for i in range(3)))
     high = Vector(tuple(max(p[i] for p in points) for i in range(3)))
     return low - Vector((0.10, 0.0, 0.0)), high + Vector((0.10, 0.0, 0.04))
@@ -205,7 +222,10 @@ def _reach(scene: bpy.types.Scene, rigs: list[bpy.types.Object]) -> tuple[Vector
 
 def _face_camera(scene: bpy.types.Scene, rig: bpy.types.Object) -> bpy.types.Object:
     """Rides on the head bone, a little to the side, framed by the mesh that has the face's shapes."""
-    head = next((thing for thing in scene.objects if thing.find_armature() == rig and getattr(thing.data, "shape_keys", None)), None)
+    head = next(
+        (thing for thing in scene.objects if thing.find_armature() == rig and getattr(thing.data, "shape_keys", None)),
+        None,
+    )
     bone = next(bone for bone in rig.data.bones if bone.name.split(":")[-1].lower() == "head")
     bottom = rig.matrix_world.inverted() @ head.matrix_world if head else None
     top = max((bottom @ v.co).z for v in head.data.vertices) if head else bone.tail_local.z
@@ -232,11 +252,14 @@ def _new_camera(scene: bpy.types.Scene, name: str, lens: float) -> bpy.types.Obj
     return camera
 
 
-# ---- cutting ----------------------------------------------------------------------------------------------------------
+# ---- cutting
+# ----------------------------------------------------------------------------------------------------------
 
 
 def _cuts(scene: bpy.types.Scene, rate: float, hold: float = 2.0) -> list[tuple[int, int]]:
-    """(frame, camera) of each cut: 0 is the wide camera, 1 and 2 the faces; every view holds for ``hold`` seconds or more."""
+    """(frame, camera) of each cut: 0 is the wide camera, 1 and 2 the faces; every view holds for ``hold`` seconds or
+    more.
+    """
     loud = _loudness(scene)
     cuts = [(scene.frame_start, 0)]
     frame = scene.frame_start + round(hold * rate)
@@ -275,7 +298,8 @@ def _loudness(scene: bpy.types.Scene) -> NDArray[np.float64]:
     return loud
 
 
-# ---- sound and film ---------------------------------------------------------------------------------------------------
+# ---- sound and film
+# ---------------------------------------------------------------------------------------------------
 
 
 def _mixed_sound(scene: bpy.types.Scene, path: Path) -> Path | None:

@@ -19,7 +19,9 @@ _MARK_B, _HEADING_B = Vector((0.62, 0.05, 0.0)), math.radians(-70.0)
 _CHAIR_BEHIND = 0.42  # metres from the mark where the actor stands to the seat's middle
 
 
-def build_demo_scene(scene: bpy.types.Scene, speech_a: Path | None = None, speech_b: Path | None = None) -> tuple[Character, Character]:
+def build_demo_scene(
+    scene: bpy.types.Scene, speech_a: Path | None = None, speech_b: Path | None = None
+) -> tuple[Character, Character]:
     """Add the demo to ``scene``, in a collection of its own, and cast it; the frame range follows the longer voice.
 
     ``speech_a`` is heard from the woman, ``speech_b`` from the man; None takes the voice that ships with the add-on.
@@ -40,13 +42,18 @@ def build_demo_scene(scene: bpy.types.Scene, speech_a: Path | None = None, speec
     chair = stage.build_chair(collection)
     behind = Matrix.Rotation(_HEADING_B, 3, "Z") @ Vector((0.0, 1.0, 0.0))
     _put(chair, _MARK_B + behind * _CHAIR_BEHIND, _HEADING_B)
-    targets = (_target("Mia walks to", (-0.60, 0.0, 0.0), collection), _target("Tom walks to", (0.35, -0.75, 0.0), collection))
+    targets = (
+        _target("Mia walks to", (-0.60, 0.0, 0.0), collection),
+        _target("Tom walks to", (0.35, -0.75, 0.0), collection),
+    )
 
     stage.build_lights(scene, collection, Vector((0.0, 0.0, 1.0)))
     stage.build_camera(scene, collection, Vector((0.15, -5.0, 1.45)), Vector((0.0, 0.0, 0.92)))
     for figure, character in ((MIA, first), (TOM, second)):
         centre = Vector((0.0, -0.04, figure.height - figure.head * 0.56))
-        stage.build_face_camera(f"{figure.name} face camera", character.rig, bone_name("head", figure.naming), centre, collection)
+        stage.build_face_camera(
+            f"{figure.name} face camera", character.rig, bone_name("head", figure.naming), centre, collection
+        )
     timeline.build_timeline(scene, (first.rig.name, second.rig.name), voices)
     _cast(scene, (first, second), chair, targets)
     scene.view_layers[0].update()
@@ -72,7 +79,12 @@ def _target(name: str, place: tuple[float, float, float], collection: bpy.types.
     return empty
 
 
-def _cast(scene: bpy.types.Scene, pair: tuple[Character, Character], chair: bpy.types.Object, targets: tuple[bpy.types.Object, ...]) -> None:
+def _cast(
+    scene: bpy.types.Scene,
+    pair: tuple[Character, Character],
+    chair: bpy.types.Object,
+    targets: tuple[bpy.types.Object, ...],
+) -> None:
     """Fill the add-on's own properties, where it is registered."""
     cast = getattr(scene, "interact", None)
     if cast is None:

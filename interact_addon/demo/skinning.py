@@ -23,14 +23,19 @@ def body_weights(points: Array, joints: dict[str, Array]) -> Array:
         arms[side] = _arm_share(points, joints, side, sign, size)
     trunk = 1.0 - arms["l"] - arms["r"]
 
-    up = [smoothstep(joints[name][2] - 0.055 * size, joints[name][2] + 0.055 * size, height) for name in ("spine1", "spine2", "spine3", "neck")]
+    up = [
+        smoothstep(joints[name][2] - 0.055 * size, joints[name][2] + 0.055 * size, height)
+        for name in ("spine1", "spine2", "spine3", "neck")
+    ]
     for name, share in zip(("pelvis", "spine1", "spine2", "spine3", "neck"), _steps(up)):
         weights[:, COLUMN[name]] = share * trunk
 
     for side, sign in (("l", 1.0), ("r", -1.0)):
         _share_collar(weights, points, joints, side, sign, size)
         _share_leg(weights, points, joints, side, sign, size)
-        elbow = _past(points, joints[f"elbow_{side}"], joints[f"wrist_{side}"] - joints[f"shoulder_{side}"], 0.042 * size)
+        elbow = _past(
+            points, joints[f"elbow_{side}"], joints[f"wrist_{side}"] - joints[f"shoulder_{side}"], 0.042 * size
+        )
         weights[:, COLUMN[f"shoulder_{side}"]] += arms[side] * (1.0 - elbow)
         weights[:, COLUMN[f"elbow_{side}"]] += arms[side] * elbow
     return weights
@@ -40,9 +45,14 @@ def hand_weights(points: Array, joints: dict[str, Array], side: str) -> Array:
     """(N, bones): the palm to the hand, each finger to its own three bones by the nearest finger."""
     size = joints["head_end"][2] / 1.70
     weights = np.zeros((len(points), len(BONES)))
-    away = np.stack([
-        np.minimum.reduce([along_segment(points, joints[f"{f}{n}_{side}"], joints[f"{f}{n + 1}_{side}"])[1] for n in (1, 2, 3)])
-        for f in FINGERS])  # fmt: skip
+    away = np.stack(
+        [
+            np.minimum.reduce(
+                [along_segment(points, joints[f"{f}{n}_{side}"], joints[f"{f}{n + 1}_{side}"])[1] for n in (1, 2, 3)]
+            )
+            for f in FINGERS
+        ]
+    )
     nearest = away.argmin(axis=0)
     for index, finger in enumerate(FINGERS):
         mine = np.flatnonzero(nearest == index)
@@ -56,7 +66,9 @@ def hand_weights(points: Array, joints: dict[str, Array], side: str) -> Array:
             start = joints[f"wrist_{side}"] if n == 0 else chain[n - 1]
             direction = _unit(chain[n] - start) + _unit(chain[n + 1] - chain[n])
             past.append(_past(at, chain[n], direction, bend * (1.5 if n == 0 else 0.8)))
-        for name, share in zip((f"wrist_{side}", f"{finger}1_{side}", f"{finger}2_{side}", f"{finger}3_{side}"), _steps(past)):
+        for name, share in zip(
+            (f"wrist_{side}", f"{finger}1_{side}", f"{finger}2_{side}", f"{finger}3_{side}"), _steps(past)
+        ):
             weights[mine, COLUMN[name]] += share
     return weights
 

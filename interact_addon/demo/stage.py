@@ -19,16 +19,24 @@ RESOLUTION = (1280, 720)
 
 def build_floor(collection: bpy.types.Collection) -> bpy.types.Object:
     """A wide floor that curves up into a backdrop, with fine lines every half metre."""
-    depth = np.concatenate([np.linspace(-5.0, 2.6, 9), 2.6 + 1.6 * np.sin(np.linspace(0.1, 1.0, 10) * np.pi / 2), [4.2]])
+    depth = np.concatenate(
+        [np.linspace(-5.0, 2.6, 9), 2.6 + 1.6 * np.sin(np.linspace(0.1, 1.0, 10) * np.pi / 2), [4.2]]
+    )
     rise = np.concatenate([np.zeros(9), 1.6 - 1.6 * np.cos(np.linspace(0.1, 1.0, 10) * np.pi / 2), [4.5]])
     rings = np.stack([np.stack([[-7.0, y, z], [7.0, y, z]]) for y, z in zip(depth, rise)])
     sweep = loft(rings, "floor", closed=False)
     sweep = Part(sweep.points, [face[::-1] for face in sweep.faces], sweep.materials)
     lines = []
     for step in np.arange(-3.0, 3.01, 0.5):
-        lines += [_strip(-3.0, 3.0, step - 0.004, step + 0.004, 0.001), _strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)] if abs(step) <= 2.5 else [
-            _strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)]  # fmt: skip
-    materials = {"floor": make_material("Floor", (0.72, 0.69, 0.65), 0.75), "line": make_material("Floor lines", (0.58, 0.55, 0.51), 0.8)}
+        lines += (
+            [_strip(-3.0, 3.0, step - 0.004, step + 0.004, 0.001), _strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)]
+            if abs(step) <= 2.5
+            else [_strip(step - 0.004, step + 0.004, -2.5, 2.5, 0.001)]
+        )
+    materials = {
+        "floor": make_material("Floor", (0.72, 0.69, 0.65), 0.75),
+        "line": make_material("Floor lines", (0.58, 0.55, 0.51), 0.8),
+    }
     floor = make_object("Floor", join([sweep, *lines]), materials, collection)
     floor.display.show_shadows = False  # Workbench's shadows need closed solids
     return floor
@@ -42,9 +50,29 @@ def build_chair(collection: bpy.types.Collection) -> bpy.types.Object:
     """A stool with a low back: its seat's top lies ``SEAT_HEIGHT`` over its origin, it faces -Y."""
     angles = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
     outline = np.stack([0.215 * _squircle(np.cos(angles)), 0.205 * _squircle(np.sin(angles)), 0 * angles], axis=1)
-    seat = loft(np.stack([outline * vector(k, k, 1) + vector(0, 0, z) for k, z in (
-        (0.0, 0.405), (0.93, 0.405), (0.99, 0.412), (1.0, 0.425), (0.98, 0.441), (0.92, 0.449), (0.6, SEAT_HEIGHT), (0.0, SEAT_HEIGHT))]), "seat")  # fmt: skip
-    legs = [_rod(vector(sx * 0.15, sy * 0.14, 0.41), vector(sx * 0.205, sy * 0.195, 0.0), 0.017, 0.012) for sx in (-1, 1) for sy in (-1, 1)]
+    seat = loft(
+        np.stack(
+            [
+                outline * vector(k, k, 1) + vector(0, 0, z)
+                for k, z in (
+                    (0.0, 0.405),
+                    (0.93, 0.405),
+                    (0.99, 0.412),
+                    (1.0, 0.425),
+                    (0.98, 0.441),
+                    (0.92, 0.449),
+                    (0.6, SEAT_HEIGHT),
+                    (0.0, SEAT_HEIGHT),
+                )
+            ]
+        ),
+        "seat",
+    )
+    legs = [
+        _rod(vector(sx * 0.15, sy * 0.14, 0.41), vector(sx * 0.205, sy * 0.195, 0.0), 0.017, 0.012)
+        for sx in (-1, 1)
+        for sy in (-1, 1)
+    ]
     posts = [_rod(vector(sx * 0.155, 0.165, 0.41), vector(sx * 0.165, 0.235, 0.80), 0.013, 0.012) for sx in (-1, 1)]
     t = np.linspace(-1.0, 1.0, 13)
     spine = np.stack([0.185 * t, 0.225 + 0.035 * (1 - t * t), np.full_like(t, 0.735)], axis=1)
@@ -54,7 +82,10 @@ def build_chair(collection: bpy.types.Collection) -> bpy.types.Object:
         size = math.sqrt(max(1.0 - abs(share) ** 5, 0.04))
         rings.append(at + np.stack([0 * oval, 0.013 * size * np.cos(oval), 0.075 * size * np.sin(oval)], axis=1))
     back = loft(np.array(rings), "seat", cap_start=True, cap_end=True)
-    materials = {"seat": make_material("Chair seat", (0.75, 0.50, 0.13), 0.55), "wood": make_material("Chair legs", (0.23, 0.12, 0.06), 0.5)}
+    materials = {
+        "seat": make_material("Chair seat", (0.75, 0.50, 0.13), 0.55),
+        "wood": make_material("Chair legs", (0.23, 0.12, 0.06), 0.5),
+    }
     return make_object("Chair", join([seat, back, *legs, *posts]), materials, collection)
 
 
@@ -90,7 +121,9 @@ def build_lights(scene: bpy.types.Scene, collection: bpy.types.Collection, aim: 
     scene.world = world
 
 
-def build_camera(scene: bpy.types.Scene, collection: bpy.types.Collection, place: Vector, aim: Vector) -> bpy.types.Object:
+def build_camera(
+    scene: bpy.types.Scene, collection: bpy.types.Collection, place: Vector, aim: Vector
+) -> bpy.types.Object:
     """The shot's camera (40 mm), which frames both characters head to foot."""
     camera = _camera("Shot camera", 40.0, collection)
     _place(camera, place, aim)
@@ -98,7 +131,9 @@ def build_camera(scene: bpy.types.Scene, collection: bpy.types.Collection, place
     return camera
 
 
-def build_face_camera(name: str, rig: bpy.types.Object, head_bone: str, centre: Vector, collection: bpy.types.Collection) -> bpy.types.Object:
+def build_face_camera(
+    name: str, rig: bpy.types.Object, head_bone: str, centre: Vector, collection: bpy.types.Collection
+) -> bpy.types.Object:
     """A close-up camera that rides on the head: ``centre`` is the face's middle in the armature's space, at rest."""
     camera = _camera(name, 85.0, collection)
     camera.data.sensor_fit = "VERTICAL"

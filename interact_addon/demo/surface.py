@@ -100,7 +100,9 @@ def surface_nets(values: Array, origin: Array, step: float) -> tuple[Array, list
     return points, [tuple(q) for q in np.concatenate(quads).tolist()]
 
 
-def mesh_field(solid: Field, low: Array, high: Array, step: float, material: str, relax: int = 4, symmetric: bool = False) -> Part:
+def mesh_field(
+    solid: Field, low: Array, high: Array, step: float, material: str, relax: int = 4, symmetric: bool = False
+) -> Part:
     """A relaxed quad mesh of a field's surface inside the box ``low`` .. ``high``.
 
     ``symmetric`` samples x >= 0 only and mirrors, so that both halves match to the last vertex.
@@ -173,13 +175,32 @@ def frame_along(axis: Array, hint: Array) -> tuple[Array, Array, Array]:
     return x, np.cross(z, x), z
 
 
-def band(solid: Field, centre: Array, axis: Array, width: float, lift: float, material: str, segments: int = 28, reach: float = 0.3) -> Part:
+def band(
+    solid: Field,
+    centre: Array,
+    axis: Array,
+    width: float,
+    lift: float,
+    material: str,
+    segments: int = 28,
+    reach: float = 0.3,
+) -> Part:
     """A rounded belt (cuff, hem, collar) that hugs the solid about ``axis`` and hides the seam beneath it."""
     x, y, z = frame_along(axis, np.array([0.0, -1.0, 0.013]) if abs(axis[1]) < 0.9 else np.array([1.0, 0.0, 0.0]))
     angles = np.linspace(0.0, 2.0 * np.pi, segments, endpoint=False)
     directions = np.cos(angles)[:, None] * x + np.sin(angles)[:, None] * y
-    profile = [(-0.5, -0.006), (-0.5, 0.55 * lift), (-0.36, lift), (0.0, 1.12 * lift), (0.36, lift), (0.5, 0.55 * lift), (0.5, -0.006)]
-    base = [cast(solid, np.tile(centre + z * width * s, (segments, 1)), directions, 0.0, reach) for s in (-0.36, 0.0, 0.36)]
+    profile = [
+        (-0.5, -0.006),
+        (-0.5, 0.55 * lift),
+        (-0.36, lift),
+        (0.0, 1.12 * lift),
+        (0.36, lift),
+        (0.5, 0.55 * lift),
+        (0.5, -0.006),
+    ]
+    base = [
+        cast(solid, np.tile(centre + z * width * s, (segments, 1)), directions, 0.0, reach) for s in (-0.36, 0.0, 0.36)
+    ]
     hug = np.minimum.reduce(base) * 0.5 + np.mean(base, axis=0) * 0.5
     rings = np.stack([centre + z * (width * s) + directions * (hug + rise)[:, None] for s, rise in profile])
     return loft(rings, material)

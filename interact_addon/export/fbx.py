@@ -32,14 +32,19 @@ def export_fbx(scene: bpy.types.Scene, path: str | Path, armatures: Sequence[bpy
             _write(scene, objects, partial)
         os.replace(partial, path)
     except (RuntimeError, OSError) as error:
-        raise errors.OutOfSpace(f"'{path}' cannot be written ({_reason(error)}); free some space or choose another folder.") from error
+        raise errors.OutOfSpace(
+            f"'{path}' cannot be written ({_reason(error)}); free some space or choose another folder."
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return path
 
 
 def _write(scene: bpy.types.Scene, objects: list[bpy.types.Object], path: Path) -> None:
-    layer = next((layer for layer in scene.view_layers if all(obj.name in layer.objects for obj in objects)), scene.view_layers[0])
+    layer = next(
+        (layer for layer in scene.view_layers if all(obj.name in layer.objects for obj in objects)),
+        scene.view_layers[0],
+    )
     if not hasattr(bpy.types, "EXPORT_SCENE_OT_fbx"):
         import addon_utils
 
@@ -69,7 +74,9 @@ def _try_to_write(partial: Path, path: Path) -> None:
     try:
         partial.write_bytes(b"")
     except OSError as error:
-        raise errors.OutOfSpace(f"'{path}' cannot be written ({error.strerror}); choose a folder you may write to.") from error
+        raise errors.OutOfSpace(
+            f"'{path}' cannot be written ({error.strerror}); choose a folder you may write to."
+        ) from error
 
 
 @contextmanager

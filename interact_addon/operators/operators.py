@@ -49,7 +49,9 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
     filter_sound: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     actor: EnumProperty(  # type: ignore[valid-type]
-        name="Actor", items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")), options={"SKIP_SAVE"}
+        name="Actor",
+        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -63,7 +65,9 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         name = _actor_name(context, int(self.actor))
         try:
-            strip = strips.add_speech(_sequencer_scene(context), name, Path(bpy.path.abspath(self.filepath)), context.scene.frame_current)
+            strip = strips.add_speech(
+                _sequencer_scene(context), name, Path(bpy.path.abspath(self.filepath)), context.scene.frame_current
+            )
         except errors.InterActError as error:
             return fail(self, error)
         self.report({"INFO"}, f"{name} says '{strip.name}'")
@@ -71,7 +75,9 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
 
 
 class INTERACT_OT_add_action_labels(bpy.types.Operator):
-    """Fill both actors' action channels with Stand where nothing is said yet; cut, move and rename the strips to sit, walk or stand"""
+    """Fill both actors' action channels with Stand where nothing is said yet; cut, move and rename the strips to sit,
+    walk or stand
+    """
 
     bl_idname = "interact.add_action_labels"
     bl_label = "Add Action Labels"
@@ -89,7 +95,9 @@ class INTERACT_OT_add_action_labels(bpy.types.Operator):
 
 
 class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
-    """Fill both actors' emotion channels with their own emotion where nothing is said yet; cut, move and rename the strips, 'joy 150%' for instance"""
+    """Fill both actors' emotion channels with their own emotion where nothing is said yet; cut, move and rename the
+    strips, 'joy 150%' for instance
+    """
 
     bl_idname = "interact.add_emotion_labels"
     bl_label = "Add Emotion Labels"
@@ -102,7 +110,10 @@ class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = _sequencer_scene(context)
         actors = context.scene.interact.actors
-        added = sum(strips.add_emotion_labels(scene, actor_name(actor), actor.emotion, actor.emotion_intensity) for actor in actors)
+        added = sum(
+            strips.add_emotion_labels(scene, actor_name(actor), actor.emotion, actor.emotion_intensity)
+            for actor in actors
+        )
         self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")
         return {"FINISHED"}
 
@@ -176,7 +187,9 @@ class INTERACT_OT_generate(bpy.types.Operator):
     def _finish(self, job: generation.Generation) -> set[str]:
         for warning in job.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Generated {job.request.duration:.1f} s for two in {job.seconds:.0f} s (seed {job.request.seed})")
+        self.report(
+            {"INFO"}, f"Generated {job.request.duration:.1f} s for two in {job.seconds:.0f} s (seed {job.request.seed})"
+        )
         return {"FINISHED"}
 
     def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:

@@ -21,11 +21,15 @@ def active_voice(context: bpy.types.Context) -> Any:
     scene = compat.sequencer_scene(context.scene)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
     names = [actor_name(actor) for actor in context.scene.interact.actors if actor.armature is not None]
-    return strip if strip is not None and any(strip in strips_of(scene, name, SPEECH, "SOUND") for name in names) else None
+    return (
+        strip if strip is not None and any(strip in strips_of(scene, name, SPEECH, "SOUND") for name in names) else None
+    )
 
 
 class INTERACT_OT_choose_transcript(bpy.types.Operator):
-    """Choose the file that says what is spoken in the active voice strip; without one, a file beside the sound with its name is taken"""
+    """Choose the file that says what is spoken in the active voice strip; without one, a file beside the sound with its
+    name is taken
+    """
 
     bl_idname = "interact.choose_transcript"
     bl_label = "Transcript..."

@@ -23,7 +23,9 @@ _PELVIS_ABOVE_HIPS = 0.195  # of the thigh's length; rigs put their hips bone an
 _HINGE_UNCLEAR, _HINGE_CLEAR = np.radians(8.0), np.radians(20.0)
 _MOST_TWIST = np.radians(70.0)
 _MOST_TOE_OUT = np.radians(35.0)
-_COLLAR_AT_EASE = np.radians(12.0)  # a collar bone slopes down so far when the arm hangs; captured motion counts from there
+_COLLAR_AT_EASE = np.radians(
+    12.0
+)  # a collar bone slopes down so far when the arm hangs; captured motion counts from there
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def _with_missing(known: Mapping[str, Array]) -> Array:
 def _align_arm(
     turns: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str, lateral: float
 ) -> None:
-    """Upper arm and forearm straight out with the elbow bending forwards, palm down, fingers straight, thumb at 45 degrees."""
+    """Upper arm and forearm straight out with the elbow bending forwards, palm down, fingers straight, thumb at 45
+    degrees.
+    """
     out = np.array([lateral, 0.0, 0.0])
     shoulder, elbow, wrist = (INDEX[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist"))
     upper, fore = positions[elbow] - positions[shoulder], positions[wrist] - positions[elbow]
@@ -141,11 +145,18 @@ def _elbow_forwards(straight: Array, upper: Array, fore: Array, out: Array) -> A
 
 
 def _palm_down(
-    forearm_turn: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str, lateral: float
+    forearm_turn: Array,
+    positions: Array,
+    known: Mapping[str, Array],
+    tails: Mapping[str, Array],
+    side: str,
+    lateral: float,
 ) -> Array:
     out = np.array([lateral, 0.0, 0.0])
     wrist = positions[INDEX[f"{side}_wrist"]]
-    knuckles = {f: positions[INDEX[f"{side}_{f}1"]] for f in ("index", "middle", "ring", "pinky") if f"{side}_{f}1" in known}
+    knuckles = {
+        f: positions[INDEX[f"{side}_{f}1"]] for f in ("index", "middle", "ring", "pinky") if f"{side}_{f}1" in known
+    }
     if len(knuckles) >= 2:
         first, last = next(iter(knuckles.values())), list(knuckles.values())[-1]
         along = knuckles.get("middle", 0.5 * (first + last)) - wrist
@@ -158,7 +169,9 @@ def _palm_down(
     return rot.multiply(rot.between(rot.rotate(forearm_turn, along), out), forearm_turn)
 
 
-def _finger_direction(joint: str, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array]) -> Array | None:
+def _finger_direction(
+    joint: str, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array]
+) -> Array | None:
     """Where a finger bone points at rest, or None when a rig does not say."""
     if joint not in known:
         return None
@@ -173,11 +186,15 @@ def _finger_direction(joint: str, positions: Array, known: Mapping[str, Array], 
     return tail - place
 
 
-def _align_leg(turns: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str) -> None:
+def _align_leg(
+    turns: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str
+) -> None:
     """Thigh and shin straight down; the foot as flat as at rest, pointing forwards."""
     hip, knee, ankle, foot = (INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot"))
     turns[hip] = rot.between(positions[knee] - positions[hip], DOWN)
-    turns[knee] = rot.multiply(rot.between(rot.rotate(turns[hip], positions[ankle] - positions[knee]), DOWN), turns[hip])
+    turns[knee] = rot.multiply(
+        rot.between(rot.rotate(turns[hip], positions[ankle] - positions[knee]), DOWN), turns[hip]
+    )
     toes = positions[foot] if f"{side}_foot" in known else tails.get(f"{side}_ankle", positions[foot])
     outwards = _angle_about((toes - positions[ankle]) * [1.0, 1.0, 0.0], FORWARD, -DOWN)
     if abs(outwards) < _MOST_TOE_OUT:

@@ -53,7 +53,9 @@ def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...]) -> tuple[str,
         found.append(f"'{name}' has no mesh with ARKit shape keys; its body will move and its face stay still.")
     elif missing:
         some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
-        found.append(f"The face of '{name}' lacks {len(missing)} of the 52 ARKit shapes ({some}); the others will move.")
+        found.append(
+            f"The face of '{name}' lacks {len(missing)} of the 52 ARKit shapes ({some}); the others will move."
+        )
     if fingers := [joint for joint in rig.missing_joints if joint[-1] in "123" and not joint.startswith("spine")]:
         found.append(f"The rig of '{name}' lacks {len(fingers)} finger bones; those fingers stay still.")
     return tuple(found)

@@ -16,7 +16,11 @@ from .measure import skinned_meshes
 
 ARKIT = {name.casefold(): column for column, name in enumerate(contract.ARKIT_NAMES)}
 _SIDES = ("left", "right")
-_MERGED = {name.casefold()[:-4] for name in contract.ARKIT_NAMES if name.endswith("Left") and not name.startswith(("jaw", "mouthLeft"))}
+_MERGED = {
+    name.casefold()[:-4]
+    for name in contract.ARKIT_NAMES
+    if name.endswith("Left") and not name.startswith(("jaw", "mouthLeft"))
+}
 _SPLIT = ("browInnerUp", "cheekPuff", "mouthShrugUpper", "mouthShrugLower", "mouthRollUpper", "mouthRollLower")
 
 
@@ -50,14 +54,16 @@ def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
 def match_shapes(mesh: str, names: Iterable[str]) -> FaceMesh:
     """Recognise ARKit's names among shape keys, in any case and with any usual way to write the side."""
     matched = [(name, row) for name in names if (row := arkit_weights(name)) is not None]
-    return FaceMesh(mesh, tuple(name for name, _ in matched), np.array([row for _, row in matched], np.float32).reshape(-1, 52))
+    return FaceMesh(
+        mesh, tuple(name for name, _ in matched), np.array([row for _, row in matched], np.float32).reshape(-1, 52)
+    )
 
 
 def arkit_weights(name: str) -> NDArray[np.float32] | None:
     """The ARKit curves (52,) a shape key shows, or None when it is not one of ARKit's.
 
-    ``eyeBlinkLeft``, ``EyeBlinkLeft``, ``eyeBlink_L``, ``Eye_Blink_L``, ``eyeBlink.left`` and ``ARKit_eyeBlinkLeft`` are
-    the same. A shape that joins both sides (``eyeBlink``) shows their mean; one of a pair where ARKit has a single
+    ``eyeBlinkLeft``, ``EyeBlinkLeft``, ``eyeBlink_L``, ``Eye_Blink_L``, ``eyeBlink.left`` and ``ARKit_eyeBlinkLeft``
+    are the same. A shape that joins both sides (``eyeBlink``) shows their mean; one of a pair where ARKit has a single
     shape (``browInnerUpLeft``) shows that one.
     """
     row = np.zeros(len(contract.ARKIT_NAMES), np.float32)

@@ -29,9 +29,10 @@ _LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value  # type: ignore[attr-
 _AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value  # type: ignore[attr-defined]
 # Everything a key consists of, to put an artist's keys back exactly; (attribute, values a key, array type).
 _KEY_PARTS = (
-    ("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32), ("interpolation", 1, np.int32),
-    ("type", 1, np.int32), ("handle_left_type", 1, np.int32), ("handle_right_type", 1, np.int32), ("easing", 1, np.int32),
-    ("back", 1, np.float32), ("amplitude", 1, np.float32), ("period", 1, np.float32),
+    ("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32),
+    ("interpolation", 1, np.int32), ("type", 1, np.int32), ("handle_left_type", 1, np.int32),
+    ("handle_right_type", 1, np.int32), ("easing", 1, np.int32), ("back", 1, np.float32),
+    ("amplitude", 1, np.float32), ("period", 1, np.float32),
 )  # fmt: skip
 
 
@@ -51,7 +52,9 @@ class _Plan:
     faces: list[tuple[str, list[Channel]]]
 
 
-def key_performance(scene: bpy.types.Scene, cast: Sequence[CastActor], performance: contract.Performance) -> tuple[int, int]:
+def key_performance(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], performance: contract.Performance
+) -> tuple[int, int]:
     """Key both actors from ``scene.frame_start`` on, at the scene's frame rate; returns the first and last frame.
 
     Raises ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or cannot be edited.
@@ -83,10 +86,15 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
             raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; generate again.")
         _check_editable(keys)
         curves = np.clip(face @ mesh.weights.T, 0.0, 1.0)
-        faces.append((mesh.mesh, [
-            Channel(f'key_blocks["{bpy.utils.escape_identifier(shape)}"].value', curves[:, [column]], "Face")
-            for column, shape in enumerate(mesh.shapes)
-        ]))  # fmt: skip
+        faces.append(
+            (
+                mesh.mesh,
+                [
+                    Channel(f'key_blocks["{bpy.utils.escape_identifier(shape)}"].value', curves[:, [column]], "Face")
+                    for column, shape in enumerate(mesh.shapes)
+                ],
+            )
+        )
     return _Plan(actor, list(_body_channels(armature, actor, pose)), faces)
 
 
@@ -142,7 +150,9 @@ def _settle_rig(armature: bpy.types.Object, actor: CastActor) -> None:
             bones[control][prop] = type(bones[control][prop])(value)
 
 
-def _ensure_action(owner: Any, id_type: str, slot_name: str, actor: str, shared: bpy.types.Action | None) -> tuple[bpy.types.Action, Any]:
+def _ensure_action(
+    owner: Any, id_type: str, slot_name: str, actor: str, shared: bpy.types.Action | None
+) -> tuple[bpy.types.Action, Any]:
     """The action and channelbag of ``owner``; its own editable action if it has one, else ``shared``, else a new one."""
     animation = owner.animation_data or owner.animation_data_create()
     action = animation.action
@@ -188,7 +198,12 @@ def _write_curve(curve: bpy.types.FCurve, span: Array, values: Array) -> None:
 
 
 def _our_keys(frames: Array, values: Array) -> dict[str, Array]:
-    constants = {"interpolation": _LINEAR, "type": GENERATED, "handle_left_type": _AUTO_CLAMPED, "handle_right_type": _AUTO_CLAMPED}
+    constants = {
+        "interpolation": _LINEAR,
+        "type": GENERATED,
+        "handle_left_type": _AUTO_CLAMPED,
+        "handle_right_type": _AUTO_CLAMPED,
+    }
     keys = {name: np.full(len(frames), value, np.int32) for name, value in constants.items()}
     return {"co": np.stack([frames, values], axis=-1).astype(np.float32), **keys}
 

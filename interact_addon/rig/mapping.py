@@ -80,8 +80,9 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
         lacks = ", ".join(joint.replace("_", " ").split(":")[0] for joint in nearest[2][:4])
         raise RigNotRecognised(
             f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); use a rig with bone names of "
-            + ", ".join(dict.fromkeys(table.name for table in TABLES)) + "."
-        )  # fmt: skip
+            + ", ".join(dict.fromkeys(table.name for table in TABLES))
+            + "."
+        )
     return _rig_map(best[1], best[2], parents)
 
 
@@ -170,7 +171,10 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
             places[joint] = (bone, bone, 0.0)
     places |= {joint: (bone, bone, 0.0) for joint, bone in table.places.items() if bone in parents}
     if table.is_control_rig:
-        drives = {bone: _with(drive, table.below.get(bone, _nearest_driven(bone, drives, parents))) for bone, drive in drives.items()}
+        drives = {
+            bone: _with(drive, table.below.get(bone, _nearest_driven(bone, drives, parents)))
+            for bone, drive in drives.items()
+        }
     else:
         drives = {bone: _with(drive, _nearest_driven(bone, drives, parents)) for bone, drive in drives.items()}
     return RigMap(

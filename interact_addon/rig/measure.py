@@ -26,7 +26,8 @@ class RestPose:
     ``world`` (4, 4): armature space to world, the pose of an undriven root bone included. ``rest_rotations`` (B, 4) and
     ``rest_heads`` (B, 3): armature space. ``parents`` (B,): driven bone above, -1 for none. ``turns`` (52, 4): world
     rotation of each joint from rest to T-pose. ``joint_places`` (52, 3): joints at rest, world. ``floor``: height the
-    character stands at. ``rotation_modes`` (B,): Blender's names. ``local_location``: of the bone that carries the body.
+    character stands at. ``rotation_modes`` (B,): Blender's names. ``local_location``: of the bone that carries the
+    body.
     """
 
     bones: tuple[str, ...]
@@ -60,7 +61,9 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
     bones = armature.data.bones  # type: ignore[union-attr]
     world = armature.matrix_world @ _pose_above(armature, rig)
     places = {joint: _mix(bones, world, *place) for joint, place in rig.places.items()}
-    tails = {joint: np.array(world @ bones[place[0]].tail_local) for joint, place in rig.places.items() if place[2] == 0.0}
+    tails = {
+        joint: np.array(world @ bones[place[0]].tail_local) for joint, place in rig.places.items() if place[2] == 0.0
+    }
     turn = facing(places)
     floor = _sole_height(armature)
     aligned: Alignment = align(

@@ -13,13 +13,17 @@ from ..runtime_api import rotations as rot
 Array = NDArray[Any]
 _CURVE = {name: index for index, name in enumerate(contract.ARKIT_NAMES)}
 # What makes the shape of a mouth, and what makes a blink: the curves of each are kept together.
-_MOUTH = [index for name, index in _CURVE.items() if name.startswith(("jaw", "mouth", "tongue", "cheekPuff", "noseSneer"))]
+_MOUTH = [
+    index for name, index in _CURVE.items() if name.startswith(("jaw", "mouth", "tongue", "cheekPuff", "noseSneer"))
+]
 _LIDS = [_CURVE["eyeBlinkLeft"], _CURVE["eyeBlinkRight"]]
-# How far each curve parts the lips, in units of jawOpen, on the ICT face (Li et al. 2020, "Learning Formation of Physically-Based
+# How far each curve parts the lips, in units of jawOpen, on the ICT face (Li et al. 2020, "Learning Formation of
+# Physically-Based
 # Face Attributes"); a name without its side stands for both sides.
 _PARTING = {
-    "jawOpen": 1.0, "mouthClose": -1.2, "mouthFunnel": 0.39, "mouthPucker": -0.04, "mouthRollLower": -0.1, "mouthRollUpper": 0.06,
-    "mouthShrugLower": -0.21, "mouthShrugUpper": 0.16, "mouthPress": -0.04, "mouthLowerDown": 0.1, "mouthUpperUp": 0.11, "noseSneer": 0.1,
+    "jawOpen": 1.0, "mouthClose": -1.2, "mouthFunnel": 0.39, "mouthPucker": -0.04,
+    "mouthRollLower": -0.1, "mouthRollUpper": 0.06, "mouthShrugLower": -0.21, "mouthShrugUpper": 0.16,
+    "mouthPress": -0.04, "mouthLowerDown": 0.1, "mouthUpperUp": 0.11, "noseSneer": 0.1,
 }  # fmt: skip
 _SHUT, _NEARLY_SHUT = 0.008, 0.1  # of that opening
 _ON_THE_TEETH = 0.12  # of mouthRollLower: less is no f or v
@@ -32,7 +36,9 @@ def scene_frame_count(frames: int, fps: float) -> int:
 
 
 def resample_body(root_positions: Array, rotations: Array, fps: float, count: int) -> tuple[Array, Array]:
-    """(T, 3) and (T, 52, 4) at 30 fps -> ``count`` frames at ``fps``: a cubic through the positions, slerp between rotations."""
+    """(T, 3) and (T, 52, 4) at 30 fps -> ``count`` frames at ``fps``: a cubic through the positions, slerp between
+    rotations.
+    """
     if abs(fps - contract.FPS) < 1e-6:
         return root_positions[:count], rotations[:count]
     before, part = _between(_moments(len(root_positions), fps, count), len(root_positions))
@@ -44,8 +50,9 @@ def resample_body(root_positions: Array, rotations: Array, fps: float, count: in
 def resample_face(face: Array, fps: float, count: int) -> Array:
     """(T, 52) at 30 fps -> (count, 52): linear, with lips that meet and lids that shut when they did.
 
-    A closure between two scene frames would be lost. So the scene frame nearest to it shows that very moment, all curves of the mouth
-    (or both lids) at once, and the frames beside follow in time: every shape shown is one that the mouth goes through.
+    A closure between two scene frames would be lost. So the scene frame nearest to it shows that very moment, all
+    curves of the mouth (or both lids) at once, and the frames beside follow in time: every shape shown is one that the
+    mouth goes through.
     """
     if abs(fps - contract.FPS) < 1e-6:
         return face[:count]
@@ -65,7 +72,9 @@ def _lip_opening(face: Array) -> Array:
 
 
 def _mouth_pins(face: Array, fps: float, count: int) -> dict[int, int]:
-    """Where lips meet, where they are nearest to it, and where the lower lip is on the teeth (f, v): scene frame -> frame."""
+    """Where lips meet, where they are nearest to it, and where the lower lip is on the teeth (f, v): scene frame ->
+    frame.
+    """
     opening, roll = _lip_opening(face), face[:, _CURVE["mouthRollLower"]]
     closing = face[:, _CURVE["mouthClose"]] - face[:, _CURVE["jawOpen"]]
     near = (_peaks(-opening) | _peaks(closing)) & (opening <= _NEARLY_SHUT)
@@ -94,8 +103,9 @@ def _nearest(frame: int, fps: float, count: int) -> int:
 
 
 def _pinned(moments: Array, pins: dict[int, int]) -> Array:
-    """``moments`` (count,) with those of the pinned scene frames moved to what they show; what is free beside one goes half way
-    with it. Time still runs forwards: nothing is moved as far as the next."""
+    """``moments`` (count,) with those of the pinned scene frames moved to what they show; what is free beside one goes
+    half way with it. Time still runs forwards: nothing is moved as far as the next.
+    """
     places = np.array(sorted(pins), int)
     moved, free = np.zeros(len(moments)), np.ones(len(moments), bool)
     moved[places] = [pins[place] - moments[place] for place in places.tolist()]

@@ -1,4 +1,6 @@
-"""Channels of the sequencer that belong to an actor: "<actor> Speech", "<actor> Actions", "<actor> Emotions", "<actor> Transcript"."""
+"""Channels of the sequencer that belong to an actor: "<actor> Speech", "<actor> Actions", "<actor> Emotions", "<actor>
+Transcript".
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ def strips_of(scene: Any, actor: str, kind: str, strip_type: str) -> list[Any]:
     found = []
     for strip in sequencer.strips:
         channel = sequencer.channels[strip.channel]
-        if strip.type == strip_type and not strip.mute and not channel.mute and is_channel_of(channel.name, actor, kind):
+        if (
+            strip.type == strip_type
+            and not strip.mute
+            and not channel.mute
+            and is_channel_of(channel.name, actor, kind)
+        ):
             found.append(strip)
     return sorted(found, key=compat.strip_left)
 

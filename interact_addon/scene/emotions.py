@@ -40,12 +40,16 @@ def emotion_of(strip_name: str, actor: str) -> tuple[str, float]:
             f"{strip} is a copy whose number Blender changed; name it '{emotion} {number}.5', say, or '{emotion} {int(number) + 0.5:.0%}', which copies keep."
         )
     if not 0.0 <= intensity <= STRONGEST:
-        raise errors.InvalidRequest(f"{strip} asks for more than there is; give it an intensity from 0 to 2, as in '{emotion} 1.5'.")
+        raise errors.InvalidRequest(
+            f"{strip} asks for more than there is; give it an intensity from 0 to 2, as in '{emotion} 1.5'."
+        )
     return emotion, intensity
 
 
 def spans_of_samples(samples: Sequence[tuple[str, float]], duration: float) -> list[contract.EmotionSpan]:
-    """(emotion, intensity) of each ``STEP`` of the shot -> spans, equal neighbours in one; a single sample holds all along."""
+    """(emotion, intensity) of each ``STEP`` of the shot -> spans, equal neighbours in one; a single sample holds all
+    along.
+    """
     step = STEP if len(samples) > 1 else duration
     spans: list[contract.EmotionSpan] = []
     for number, (emotion, intensity) in enumerate(samples):
@@ -57,7 +61,9 @@ def spans_of_samples(samples: Sequence[tuple[str, float]], duration: float) -> l
     return spans
 
 
-def felt(told: Sequence[contract.EmotionSpan], otherwise: Sequence[contract.EmotionSpan], actor: str) -> tuple[contract.EmotionSpan, ...]:
+def felt(
+    told: Sequence[contract.EmotionSpan], otherwise: Sequence[contract.EmotionSpan], actor: str
+) -> tuple[contract.EmotionSpan, ...]:
     """``told`` by strips, ``otherwise`` in the gaps, without what is neutral or nothing; in order of time.
 
     Raises ``InvalidRequest`` where two that are told overlap.

@@ -62,7 +62,8 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
 
 
 def read_emotions(scene: bpy.types.Scene, actor: str, directed: Any) -> tuple[contract.EmotionSpan, ...]:
-    """What an actor feels within the shot: as its emotion strips say, elsewhere as the ``directed`` actor's own properties do.
+    """What an actor feels within the shot: as its emotion strips say, elsewhere as the ``directed`` actor's own
+    properties do.
 
     Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
     """
@@ -82,7 +83,9 @@ def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Captio
     clock = _Clock(source, scene)
     strips = [strip for kind in KINDS for strip in strips_of(source, actor, kind, "TEXT")]
     texts = [
-        contract.Caption(" ".join(strip.text.split()), clock.time(compat.strip_left(strip)), clock.time(compat.strip_right(strip)))
+        contract.Caption(
+            " ".join(strip.text.split()), clock.time(compat.strip_left(strip)), clock.time(compat.strip_right(strip))
+        )
         for strip in strips
     ]
     return sorted((text for text in texts if text.text), key=lambda text: text.start)
@@ -109,7 +112,16 @@ def _curve_of(directed: Any, prop: str) -> bpy.types.FCurve | None:
         return None
     bags = [strip.channelbag(animation.action_slot) for layer in animation.action.layers for strip in layer.strips]
     path = directed.path_from_id(prop)
-    return next((curve for bag in bags if bag is not None for curve in bag.fcurves if curve.data_path == path and not curve.mute), None)
+    return next(
+        (
+            curve
+            for bag in bags
+            if bag is not None
+            for curve in bag.fcurves
+            if curve.data_path == path and not curve.mute
+        ),
+        None,
+    )
 
 
 def label_of(strip_name: str) -> str:
@@ -148,7 +160,9 @@ def sound_file(strip: Any, actor: str) -> Path:
     """The file of a sound strip; a packed sound is written to Blender's temporary folder first."""
     sound = strip.sound
     if sound is None:
-        raise errors.SpeechFileMissing(f"The speech strip '{strip.name}' of '{actor}' has no sound; remove it or add the speech again.")
+        raise errors.SpeechFileMissing(
+            f"The speech strip '{strip.name}' of '{actor}' has no sound; remove it or add the speech again."
+        )
     path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
     if sound.packed_file is not None:
         return _unpacked(sound.packed_file.data, path.suffix)
@@ -165,5 +179,7 @@ def _unpacked(content: bytes, suffix: str) -> Path:
         try:
             path.write_bytes(content)
         except OSError as error:
-            raise errors.OutOfSpace(f"The packed sound cannot be written to '{path.parent}' ({error.strerror}); free some space.") from error
+            raise errors.OutOfSpace(
+                f"The packed sound cannot be written to '{path.parent}' ({error.strerror}); free some space."
+            ) from error
     return path

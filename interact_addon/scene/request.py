@@ -26,16 +26,22 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
         if actor.armature is None:
             raise errors.InvalidRequest(f"{_called(actor, number)} has no armature; select a character and cast it.")
         if scene.objects.get(actor.armature.name) is None:
-            raise errors.InvalidRequest(f"'{actor.armature.name}' is not in the scene '{scene.name}'; cast an armature of this scene.")
+            raise errors.InvalidRequest(
+                f"'{actor.armature.name}' is not in the scene '{scene.name}'; cast an armature of this scene."
+            )
     if first.armature == second.armature:
-        raise errors.InvalidRequest(f"Both actors use the armature '{first.armature.name}'; cast two different characters.")
+        raise errors.InvalidRequest(
+            f"Both actors use the armature '{first.armature.name}'; cast two different characters."
+        )
     return (
         cast_actor(first.name or first.armature.name, first.armature),
         cast_actor(second.name or second.armature.name, second.armature),
     )
 
 
-def build_request(scene: bpy.types.Scene, cast: tuple[CastActor, CastActor] | None = None) -> tuple[contract.Request, list[str]]:
+def build_request(
+    scene: bpy.types.Scene, cast: tuple[CastActor, CastActor] | None = None
+) -> tuple[contract.Request, list[str]]:
     """Everything a generation needs, checked, and what the user should know about it (warnings).
 
     Raises the named errors of ``errors``; nothing in the scene is changed.
@@ -65,7 +71,9 @@ def _silence(request: contract.Request) -> list[str]:
     return [f"'{a.name}' has no speech strip; '{a.name}' only listens." for a in request.actors if not a.speech]
 
 
-def _actor(scene: bpy.types.Scene, who: CastActor, directed: Any, duration: float, warnings: list[str]) -> contract.Actor:
+def _actor(
+    scene: bpy.types.Scene, who: CastActor, directed: Any, duration: float, warnings: list[str]
+) -> contract.Actor:
     """One actor; what the user should know is added to ``warnings``."""
     actions = read_actions(scene, who.name)
     heard = heard_strips(scene, who.name)
@@ -106,15 +114,24 @@ def _walk_to(target: bpy.types.Object, actions: tuple[contract.ActionSpan, ...])
 def _sit_on(
     place: tuple[float, float], heading: float, actions: tuple[contract.ActionSpan, ...], walks_elsewhere: bool
 ) -> list[contract.Waypoint]:
-    """On the seat from shortly after a sit strip begins until it ends; a walk right before it ends in front of the seat."""
+    """On the seat from shortly after a sit strip begins until it ends; a walk right before it ends in front of the
+    seat.
+    """
     points = []
     for span in actions:
         if span.label != "sit":
             continue
-        seated = _SEATED_AT_ONCE if span.start < _SEATED_AT_ONCE else span.start + min(SECONDS_TO_SIT_DOWN, 0.7 * (span.end - span.start))
+        seated = (
+            _SEATED_AT_ONCE
+            if span.start < _SEATED_AT_ONCE
+            else span.start + min(SECONDS_TO_SIT_DOWN, 0.7 * (span.end - span.start))
+        )
         points += [contract.Waypoint(seated, place, heading), contract.Waypoint(span.end, place, heading)]
         if not walks_elsewhere and any(walk.label == "walk" and abs(walk.end - span.start) < 0.25 for walk in actions):
-            ahead = (place[0] + _BEFORE_THE_SEAT * float(np.sin(heading)), place[1] - _BEFORE_THE_SEAT * float(np.cos(heading)))
+            ahead = (
+                place[0] + _BEFORE_THE_SEAT * float(np.sin(heading)),
+                place[1] - _BEFORE_THE_SEAT * float(np.cos(heading)),
+            )
             points.append(contract.Waypoint(span.start, ahead))
     return points
 
@@ -138,5 +155,7 @@ def _seat_top(seat: bpy.types.Object) -> float:
         inverse = matrix.inverted()
         origin = matrix.translation + Vector((0.0, 0.0, 100.0))
         hit, where, _, _ = seat.ray_cast(inverse @ origin, (inverse.to_3x3() @ Vector((0.0, 0.0, -1.0))).normalized())
-        return float((matrix @ where).z) if hit else float(max((matrix @ Vector(corner)).z for corner in seat.bound_box))
+        return (
+            float((matrix @ where).z) if hit else float(max((matrix @ Vector(corner)).z for corner in seat.bound_box))
+        )
     return float(matrix.translation.z)

@@ -34,15 +34,25 @@ def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> An
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
     if strip.channel != channel and sequencer.channels[strip.channel].name == f"Channel {strip.channel}":
-        sequencer.channels[strip.channel].name = f"{actor} {SPEECH} 2"  # Blender moved it up: something else sounds here
+        sequencer.channels[
+            strip.channel
+        ].name = f"{actor} {SPEECH} 2"  # Blender moved it up: something else sounds here
     return strip
 
 
 def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: int) -> Any:
     """An action strip from frame ``start`` up to, not including, ``end``."""
     if label not in contract.ACTION_LABELS:
-        raise errors.InvalidRequest(f"Action label '{label}' is not known; use one of: {', '.join(contract.ACTION_LABELS)}.")
-    strip = compat.new_color_strip(scene.sequence_editor or scene.sequence_editor_create(), label, ensure_channel(scene, actor, ACTIONS), start, end)
+        raise errors.InvalidRequest(
+            f"Action label '{label}' is not known; use one of: {', '.join(contract.ACTION_LABELS)}."
+        )
+    strip = compat.new_color_strip(
+        scene.sequence_editor or scene.sequence_editor_create(),
+        label,
+        ensure_channel(scene, actor, ACTIONS),
+        start,
+        end,
+    )
     strip.color = LABEL_COLOURS[label]
     keep_labels_out_of_renders(scene)
     return strip
@@ -60,8 +70,9 @@ def add_emotion(scene: bpy.types.Scene, actor: str, emotion: str, intensity: flo
 
 
 def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
-    """Label and text strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen in the
-    sequencer, its pictures are switched off (its sound is not)."""
+    """Label and text strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen
+    in the sequencer, its pictures are switched off (its sound is not).
+    """
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
         return
@@ -90,7 +101,7 @@ def _fill(scene: bpy.types.Scene, actor: str, kind: str, add: Callable[[int, int
     sequencer: Any = scene.sequence_editor
     covered = sorted(
         (int(compat.strip_left(s)), int(compat.strip_right(s))) for s in sequencer.strips if s.channel == channel
-    )  # fmt: skip
+    )
     added, at, end = 0, scene.frame_start, scene.frame_end + 1
     for left, right in [*covered, (end, end)]:
         if min(left, end) > at:

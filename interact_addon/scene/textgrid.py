@@ -1,7 +1,7 @@
 """Praat's TextGrid in its two text forms, long and short. No Blender here.
 
-Praat's own rule reads both: what counts are the strings in quotes and the numbers and flags that stand alone between spaces; all other
-text is there for people (Praat manual, "TextGrid file formats").
+Praat's own rule reads both: what counts are the strings in quotes and the numbers and flags that stand alone between
+spaces; all other text is there for people (Praat manual, "TextGrid file formats").
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from ..runtime_api import contract, errors
 
-_TOKEN = re.compile(r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?:(?P<flag><\w+>)|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))(?!\S)')
+_TOKEN = re.compile(
+    r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?:(?P<flag><\w+>)|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))(?!\S)'
+)
 _WORD_TIERS = ("words", "word", "transcript")
 _NO_WORDS = re.compile(r"phon|segment|syllab|\bmau\b")  # tiers that name sounds
 _SILENCES = {"", "sil", "sp", "spn", "pau", "<eps>", "<sil>", "<p:>", "#"}
@@ -31,14 +33,20 @@ def read_textgrid(text: str) -> tuple[tuple[contract.TimedWord, ...], tuple[cont
 
     Raises ``InvalidRequest`` with what is wrong, the file unnamed.
     """
-    marks = [(start, end, mark) for start, end, mark in _word_tier(read_tiers(text)).intervals if mark.casefold() not in _SILENCES]
+    marks = [
+        (start, end, mark)
+        for start, end, mark in _word_tier(read_tiers(text)).intervals
+        if mark.casefold() not in _SILENCES
+    ]
     if any(" " in mark for _, _, mark in marks):
         return (), tuple(contract.Caption(mark, start, end) for start, end, mark in marks)
     return tuple(contract.TimedWord(mark, start, end) for start, end, mark in marks), ()
 
 
 def read_tiers(text: str) -> list[Tier]:
-    """The interval tiers; point tiers are passed over. Times count from the start of the grid, which is that of the sound."""
+    """The interval tiers; point tiers are passed over. Times count from the start of the grid, which is that of the
+    sound.
+    """
     tokens = _Tokens(text)
     if tokens.string() not in ("ooTextFile", "ooTextFile short") or tokens.string() != "TextGrid":
         raise errors.InvalidRequest("is no Praat TextGrid; save it in Praat as a text file")
@@ -107,4 +115,6 @@ class _Tokens:
 
     def _wrong(self, wanted: str) -> str:
         line = self._text.count("\n", 0, self._at) + 1
-        raise errors.InvalidRequest(f"has no valid times or marks in line {line}, where {wanted} should be; save it from Praat again")
+        raise errors.InvalidRequest(
+            f"has no valid times or marks in line {line}, where {wanted} should be; save it from Praat again"
+        )

@@ -14,14 +14,18 @@ from .textgrid import read_textgrid
 
 SUFFIXES = (".textgrid", ".srt", ".vtt", ".txt")  # of several beside a sound the first is taken
 LARGEST = 10_000_000  # bytes; an hour of talk is 60,000, and 5 million in a grid with its phones
-_TIMES = re.compile(r"\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)(?:\s.*)?")
+_TIMES = re.compile(
+    r"\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)(?:\s.*)?"
+)
 _NOT_SPOKEN = re.compile(r"<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|\([^()]*\)|♪")  # tags of subtitles, and "(laughs)"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """Words that have their times, and captions whose words are still to be found; seconds. A caption without times ends at infinity."""
+    """Words that have their times, and captions whose words are still to be found; seconds. A caption without times
+    ends at infinity.
+    """
 
     words: tuple[contract.TimedWord, ...] = ()
     captions: tuple[contract.Caption, ...] = ()
@@ -72,7 +76,9 @@ def _text(path: Path) -> str:
     """UTF-8 or UTF-16 as a byte order mark says, else UTF-8, else Western European: Windows', then plain Latin-1."""
     try:
         if path.stat().st_size > LARGEST:
-            raise errors.InvalidRequest(f"has {path.stat().st_size / 1e6:.0f} MB, too much for what is said in a shot; choose another")
+            raise errors.InvalidRequest(
+                f"has {path.stat().st_size / 1e6:.0f} MB, too much for what is said in a shot; choose another"
+            )
         content = path.read_bytes()
     except FileNotFoundError:
         raise errors.InvalidRequest(f"is not at '{path}'; choose it again") from None
@@ -90,7 +96,9 @@ def _text(path: Path) -> str:
 
 
 def _subtitles(text: str) -> tuple[contract.Caption, ...]:
-    """SubRip and WebVTT: a line of times, then the text up to the next empty line; numbers, notes and styles have no such line."""
+    """SubRip and WebVTT: a line of times, then the text up to the next empty line; numbers, notes and styles have no
+    such line.
+    """
     captions: list[contract.Caption] = []
     times: tuple[float, float] | None = None
     said: list[str] = []
@@ -110,11 +118,15 @@ def _subtitles(text: str) -> tuple[contract.Caption, ...]:
 def _times(line: str, number: int) -> tuple[float, float]:
     found = _TIMES.fullmatch(line)
     if found is None:
-        raise errors.InvalidRequest(f"has no valid times in line {number}; write them as in '00:00:01,000 --> 00:00:02,500'")
+        raise errors.InvalidRequest(
+            f"has no valid times in line {number}; write them as in '00:00:01,000 --> 00:00:02,500'"
+        )
     start, end = (
         int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
         for hours, minutes, seconds in (found.groups()[:3], found.groups()[3:])
     )
     if end <= start:
-        raise errors.InvalidRequest(f"has a caption that ends before it starts in line {number}; give it an end after its start")
+        raise errors.InvalidRequest(
+            f"has a caption that ends before it starts in line {number}; give it an end after its start"
+        )
     return start, end

@@ -1,6 +1,7 @@
 """Which words of a transcript are heard in a shot, and when. No Blender here.
 
-A caption that is cut keeps the words that are likely in what is left of it: where each is, is told by the letters before it.
+A caption that is cut keeps the words that are likely in what is left of it: where each is, is told by the letters
+before it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _SHORTEST = 0.02  # seconds of a word or caption that is worth keeping
 
 def heard_part(transcript: Transcript, heard: Span, length: float) -> Transcript:
     """What is heard of a transcript when ``heard`` is played of a sound ``length`` long, both on the file's clock."""
-    captions = [replace(caption, end=min(caption.end, length)) for caption in transcript.captions if caption.start < length]
+    captions = [
+        replace(caption, end=min(caption.end, length)) for caption in transcript.captions if caption.start < length
+    ]
     return Transcript(
         tuple(word for whole in transcript.words for word in _within(whole, *heard)),
         tuple(caption for whole in captions for caption in cut(whole, *heard)),
@@ -39,7 +42,11 @@ def outside(transcript: Transcript, covered: Sequence[Span]) -> Transcript:
         gaps = list(_gaps(caption.start, caption.end, covered))
         if sum(right - left for left, right in gaps) > 0.5 * (caption.end - caption.start):
             captions += [piece for gap in gaps for piece in cut(caption, *gap)]
-    words = [word for word in transcript.words if not any(left <= 0.5 * (word.start + word.end) < right for left, right in covered)]
+    words = [
+        word
+        for word in transcript.words
+        if not any(left <= 0.5 * (word.start + word.end) < right for left, right in covered)
+    ]
     return Transcript(tuple(words), tuple(captions))
 
 

@@ -1,7 +1,7 @@
 """What each actor's voices say: text strips, and files chosen for a strip or found beside its sound.
 
-A file that was chosen by hand must be right: what is wrong with it stops the generation. One that only happens to lie beside the sound
-may be anything: it is left out with a warning. Text strips win over files for the time they cover.
+A file that was chosen by hand must be right: what is wrong with it stops the generation. One that only happens to lie
+beside the sound may be anything: it is left out with a warning. Text strips win over files for the time they cover.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ Heard = Sequence[tuple[Any, contract.SpeechClip]]
 
 
 def read_transcript(scene: bpy.types.Scene, actor: str, heard: Heard) -> tuple[Transcript, list[str]]:
-    """The words and captions of the voice strips ``heard``, on the shot's clock, and what the user should know (warnings).
+    """The words and captions of the voice strips ``heard``, on the shot's clock, and what the user should know
+    (warnings).
 
     Raises ``InvalidRequest`` where a chosen file is gone or cannot be used.
     """
@@ -42,19 +43,24 @@ def read_transcript(scene: bpy.types.Scene, actor: str, heard: Heard) -> tuple[T
         words += found.words
         captions += found.captions
         warnings += problems
-    in_order = Transcript(tuple(sorted(words, key=lambda word: word.start)), tuple(sorted(captions, key=lambda caption: caption.start)))
+    in_order = Transcript(
+        tuple(sorted(words, key=lambda word: word.start)), tuple(sorted(captions, key=lambda caption: caption.start))
+    )
     return in_order, list(dict.fromkeys(warnings))
 
 
 def choose_transcript(strip: Any, path: str) -> None:
-    """Let ``strip`` speak the words of a file (``//``: relative to the .blend). Raises ``InvalidRequest`` with the strip unchanged."""
+    """Let ``strip`` speak the words of a file (``//``: relative to the .blend). Raises ``InvalidRequest`` with the
+    strip unchanged.
+    """
     read_transcript_file(Path(bpy.path.abspath(path)))
     strip[CHOSEN] = path
 
 
 def chosen_transcript(strip: Any) -> Path | None:
-    """The file chosen for a strip. Blender keeps paths of sounds right when a file is saved elsewhere and ours not: one that is no
-    longer there is looked for beside the sound."""
+    """The file chosen for a strip. Blender keeps paths of sounds right when a file is saved elsewhere and ours not: one
+    that is no longer there is looked for beside the sound.
+    """
     told = strip.get(CHOSEN)
     if not isinstance(told, str) or not told:
         return None
@@ -65,7 +71,9 @@ def chosen_transcript(strip: Any) -> Path | None:
 
 @contextmanager
 def transcripts_seen_from(folder: Path) -> Iterator[None]:
-    """While a copy of the .blend is saved into ``folder``: chosen paths that are relative lead from there to the same files."""
+    """While a copy of the .blend is saved into ``folder``: chosen paths that are relative lead from there to the same
+    files.
+    """
     told = []
     for scene in bpy.data.scenes:
         for strip in scene.sequence_editor.strips_all if scene.sequence_editor is not None else ():
@@ -103,10 +111,14 @@ def _texts_over_voices(scene: bpy.types.Scene, actor: str, heard: Heard) -> tupl
     if not idle:
         return texts, []
     which = f"A text strip of '{actor}' lies" if len(idle) == 1 else f"{len(idle)} text strips of '{actor}' lie"
-    return texts, [f"{which} where no voice is heard (at {idle[0].start:.1f} s): '{actor}' does not say that; move the text over a voice."]
+    return texts, [
+        f"{which} where no voice is heard (at {idle[0].start:.1f} s): '{actor}' does not say that; move the text over a voice."
+    ]
 
 
-def _in_files(strip: Any, clip: contract.SpeechClip, actor: str, covered: Sequence[Span]) -> tuple[Transcript, list[str]]:
+def _in_files(
+    strip: Any, clip: contract.SpeechClip, actor: str, covered: Sequence[Span]
+) -> tuple[Transcript, list[str]]:
     """What the file of one voice strip says while the strip is heard, outside of ``covered``; shot time."""
     chosen = chosen_transcript(strip)
     path = chosen or transcript_beside(_sound_path(strip))
@@ -133,7 +145,9 @@ def _in_files(strip: Any, clip: contract.SpeechClip, actor: str, covered: Sequen
             f"The transcript '{path.name}' of '{actor}' has no times and only a part of its sound is heard, so it is left out; "
             "use a file with times (.srt, .TextGrid) or text strips."
         ]
-    return moved(Transcript(captions=tuple(contract.Caption(whole.text, *heard) for whole in written.captions)), offset), []
+    return moved(
+        Transcript(captions=tuple(contract.Caption(whole.text, *heard) for whole in written.captions)), offset
+    ), []
 
 
 def _sound_path(strip: Any) -> Path:
@@ -148,7 +162,9 @@ def _length(strip: Any) -> float:
 
 
 def _speaks_outside(sound: Path, start: float, end: float) -> bool:
-    """Whether more than silence is cut off when a sound is heard from ``start`` to ``end``; believed of what is too long to look at."""
+    """Whether more than silence is cut off when a sound is heard from ``start`` to ``end``; believed of what is too
+    long to look at.
+    """
     try:
         decoded = aud.Sound(str(sound))
         rate, _ = decoded.specs  # asked first: Blender 4.5 and 5.0 end when the data of an unreadable file is asked for

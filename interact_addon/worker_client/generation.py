@@ -21,7 +21,9 @@ current: Generation | None = None
 
 
 class Generation:
-    """A job that runs for one scene. The scene is found again by name at the end: an undo in between makes pointers stale."""
+    """A job that runs for one scene. The scene is found again by name at the end: an undo in between makes pointers
+    stale.
+    """
 
     def __init__(self, scene: bpy.types.Scene, quality: str | None = None, seed: int | None = None) -> None:
         """Reads the scene and starts the runtime; raises named errors with nothing changed."""
@@ -82,13 +84,19 @@ class Generation:
     def _key(self, performance: contract.Performance) -> None:
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is None:
-            raise errors.InvalidRequest(f"The scene '{self._scene_name}' was removed while it generated; generate again.")
+            raise errors.InvalidRequest(
+                f"The scene '{self._scene_name}' was removed while it generated; generate again."
+            )
         started = time.monotonic()
         key_performance(scene, self._cast, performance)
         keep_labels_out_of_renders(scene)
         performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
         said = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]
-        self.warnings += [warning for warning in performance.report.get("warnings", []) if not any(warning.startswith(name) for name in said)]
+        self.warnings += [
+            warning
+            for warning in performance.report.get("warnings", [])
+            if not any(warning.startswith(name) for name in said)
+        ]
 
     def _end(self) -> None:
         global current

@@ -45,13 +45,20 @@ class Step:
 def find_runtime_python(preferred: str, own_environment: Path | None) -> Path:
     """The Python that runs the worker: the user's choice, ``INTERACT_PYTHON``, the installed environment, the
     repository's ``.venv``, or this interpreter where torch is at home. Raises ``RuntimeMissing``."""
-    for chosen, origin in ((preferred, "the add-on's preferences"), (os.environ.get(ENVIRONMENT_VARIABLE, ""), ENVIRONMENT_VARIABLE)):
+    for chosen, origin in (
+        (preferred, "the add-on's preferences"),
+        (os.environ.get(ENVIRONMENT_VARIABLE, ""), ENVIRONMENT_VARIABLE),
+    ):
         if chosen:
             python = _python_in(Path(chosen))
             if python is None:
                 raise RuntimeMissing(f"There is no Python at '{chosen}' ({origin}); choose another or leave it empty.")
             return python
-    if own_environment is not None and (own_environment / _COMPLETE).is_file() and (python := _python_in(own_environment)):
+    if (
+        own_environment is not None
+        and (own_environment / _COMPLETE).is_file()
+        and (python := _python_in(own_environment))
+    ):
         return python
     if python := _python_in(runtime_root() / ".venv"):
         return python
@@ -71,7 +78,9 @@ def find_base_python(preferred: str = "") -> Path:
     for candidate in candidates:
         if (program := shutil.which(candidate[0])) and (python := _ask(program, *candidate[1:])):
             return python
-    raise InstallFailed("The runtime needs Python 3.11; install it from python.org (with venv) or choose it in the preferences.")
+    raise InstallFailed(
+        "The runtime needs Python 3.11; install it from python.org (with venv) or choose it in the preferences."
+    )
 
 
 def plan(base_python: Path, environment: Path, work: Path) -> tuple[Step, ...]:
@@ -81,7 +90,8 @@ def plan(base_python: Path, environment: Path, work: Path) -> tuple[Step, ...]:
     pins = requirements()
     torch = [pin for pin in pins if pin.startswith("torch==")]
     others = [pin for pin in pins if pin not in torch]
-    # Of two builds of one version pip takes the one with a suffix (+cpu); the other brings gigabytes of CUDA. macOS has one build.
+    # Of two builds of one version pip takes the one with a suffix (+cpu); the other brings gigabytes of CUDA. macOS has
+    # one build.
     index = () if sys.platform == "darwin" else ("--extra-index-url", TORCH_CPU_INDEX, "--retries", "2")
     return (
         Step("Making the environment", (str(base_python), "-I", "-m", "venv", str(environment)), 0.0),
@@ -158,16 +168,27 @@ class Installer:
         except errors.InterActError as error:
             self._updates.put(error)
         except OSError as error:
-            self._updates.put(InstallFailed(f"The environment '{self.environment}' cannot be made ({error}); free some space and try again."))
+            self._updates.put(
+                InstallFailed(
+                    f"The environment '{self.environment}' cannot be made ({error}); free some space and try again."
+                )
+            )
 
     def _run_step(self, step: Step, log: TextIO) -> None:
         if self._cancelled.is_set():
             raise errors.Cancelled("Cancelled.")
         self._updates.put(contract.Progress(step.stage, step.fraction))
         self._process = subprocess.Popen(
-            list(step.command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            encoding="utf-8", errors="replace", env=_clean_environment(), creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )  # fmt: skip
+            list(step.command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=_clean_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
         last = ""
         with self._process as process:
             assert process.stdout is not None
@@ -179,7 +200,9 @@ class Installer:
         if self._cancelled.is_set():
             raise errors.Cancelled("Cancelled.")
         if process.returncode:
-            raise InstallFailed(f"{step.stage} failed ({last or process.returncode}); see {self.log_path} and try again.")
+            raise InstallFailed(
+                f"{step.stage} failed ({last or process.returncode}); see {self.log_path} and try again."
+            )
 
 
 def _clean_environment() -> dict[str, str]:
@@ -212,9 +235,13 @@ def _ask(program: str, *arguments: str) -> Path | None:
     question = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:2])), sys.executable)"
     try:
         answer = subprocess.run(
-            [program, *arguments, "-I", "-c", question], capture_output=True, text=True, timeout=20, check=True,
+            [program, *arguments, "-I", "-c", question],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        ).stdout.strip()  # fmt: skip
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
     version, _, executable = answer.partition(" ")

@@ -1,4 +1,5 @@
-"""The runtime's worker process as Blender sees it: started when needed, kept warm, polled, cancelled, ended. No ``bpy``.
+"""The runtime's worker process as Blender sees it: started when needed, kept warm, polled, cancelled, ended. No
+``bpy``.
 
 The protocol is described in ``model_runtime/worker.py``.
 """
@@ -91,19 +92,25 @@ class RuntimeProcess:
             if not self.alive:
                 self._spawn()
         except OSError as error:
-            raise errors.OutOfSpace(f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space.") from error
+            raise errors.OutOfSpace(
+                f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space."
+            ) from error
         self._job, self._cancelled_at = self._jobs, None
         self._progress = contract.Progress("Starting the runtime", 0.0)
-        self._send({
-            "job": self._job,
-            "request": str(request_path),
-            "out": str(folder / f"performance_{self._job}.npz"),
-            "weights": str(weights) if weights else None,
-            "wav2vec2": str(wav2vec2) if wav2vec2 else None,
-        })  # fmt: skip
+        self._send(
+            {
+                "job": self._job,
+                "request": str(request_path),
+                "out": str(folder / f"performance_{self._job}.npz"),
+                "weights": str(weights) if weights else None,
+                "wav2vec2": str(wav2vec2) if wav2vec2 else None,
+            }
+        )
 
     def poll(self) -> contract.Progress | contract.Performance:
-        """What is new: progress, or the finished performance. Raises the runtime's named errors, ``WorkerDied``, ``Cancelled``."""
+        """What is new: progress, or the finished performance. Raises the runtime's named errors, ``WorkerDied``,
+        ``Cancelled``.
+        """
         while True:
             try:
                 message = self._messages.get_nowait()
@@ -127,7 +134,10 @@ class RuntimeProcess:
         return self._progress
 
     def run(
-        self, request: contract.Request, progress: Callable[[contract.Progress], None] | None = None, weights: Path | None = None
+        self,
+        request: contract.Request,
+        progress: Callable[[contract.Progress], None] | None = None,
+        weights: Path | None = None,
     ) -> contract.Performance:
         """The whole job, waiting. A ``KeyboardInterrupt`` cancels it."""
         self.start_job(request, weights)
@@ -189,17 +199,26 @@ class RuntimeProcess:
             try:
                 self._process = subprocess.Popen(
                     [*runtime_command(self.python), "worker"],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=self._private_folder(),
-                    env=_environment(), text=True, encoding="utf-8", errors="replace", bufsize=1,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    cwd=self._private_folder(),
+                    env=_environment(),
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    bufsize=1,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )  # fmt: skip
+                )
             except OSError as error:
                 raise RuntimeMissing(
                     f"'{self.python}' cannot be started ({error.strerror}); choose another Python in the add-on's preferences."
                 ) from error
         messages = self._messages = queue.SimpleQueue()
         assert self._process.stdout is not None
-        threading.Thread(target=_read, args=(self._process.stdout, messages), name="interact runtime", daemon=True).start()
+        threading.Thread(
+            target=_read, args=(self._process.stdout, messages), name="interact runtime", daemon=True
+        ).start()
 
     def _send(self, message: Message) -> None:
         assert self._process is not None and self._process.stdin is not None
@@ -250,7 +269,9 @@ class RuntimeProcess:
             try:
                 self._folder = Path(tempfile.mkdtemp(prefix="interact-"))  # readable by the user alone
             except OSError as error:
-                raise errors.OutOfSpace(f"No temporary folder can be made ({error.strerror}); free some space.") from error
+                raise errors.OutOfSpace(
+                    f"No temporary folder can be made ({error.strerror}); free some space."
+                ) from error
         return self._folder
 
 

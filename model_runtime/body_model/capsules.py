@@ -1,8 +1,9 @@
 """The room a body takes: tapered capsules about its bones, and how deep they overlap.
 
-Radii are half the breadths and circumferences / 2 pi of the ANSUR survey (Gordon et al. 1989, means of women and men), scaled
-from its mean stature of 1.70 m to the body's. Flesh and cloth give way, so where people rest on themselves some overlap of the
-undeformed shapes is what contact looks like: ``SOFT_CONTACT`` is taken off before a depth is called penetration.
+Radii are half the breadths and circumferences / 2 pi of the ANSUR survey (Gordon et al. 1989, means of women and men),
+scaled from its mean stature of 1.70 m to the body's. Flesh and cloth give way, so where people rest on themselves some
+overlap of the undeformed shapes is what contact looks like: ``SOFT_CONTACT`` is taken off before a depth is called
+penetration.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ SOFT_CONTACT = {"hand": 0.012, "forearm": 0.015, "leg": 0.025, "pair": 0.01}
 
 # radius at the start and at the end of the bone, m at 1.70 m
 RADII = {
-    "upper_arm": (0.048, 0.042), "forearm": (0.040, 0.027), "palm": (0.022, 0.018), "fingers": (0.014, 0.009),
-    "thigh": (0.085, 0.058), "shin": (0.056, 0.036), "foot": (0.036, 0.030),
-    "hips": (0.105, 0.105), "belly": (0.100, 0.098), "chest": (0.100, 0.105), "neck": (0.055, 0.055), "head": (0.085, 0.085),
+    "upper_arm": (0.048, 0.042), "forearm": (0.040, 0.027), "palm": (0.022, 0.018),
+    "fingers": (0.014, 0.009), "thigh": (0.085, 0.058), "shin": (0.056, 0.036), "foot": (0.036, 0.030),
+    "hips": (0.105, 0.105), "belly": (0.100, 0.098), "chest": (0.100, 0.105), "neck": (0.055, 0.055),
+    "head": (0.085, 0.085),
 }  # fmt: skip
-# The trunk is wider than deep: a capsule on each side of the middle. Half breadths, m at 1.70 m and shoulder joints 0.34 m apart.
+# The trunk is wider than deep: a capsule on each side of the middle. Half breadths, m at 1.70 m and shoulder joints
+# 0.34 m apart.
 _HALF_BREADTH = {"hips": 0.165, "belly": 0.143, "chest": 0.157}
 _SHOULDERS = 0.17
 CAPSULES = (
@@ -38,7 +41,9 @@ FREE_THIGH = 0.35  # of the thigh, from the hip, in which the thighs are one bod
 
 
 class Capsules(NamedTuple):
-    """Tapered capsules, one for each of ``CAPSULES``: ``start``, ``end`` (T, C, 3) metres; ``radius`` (C, 2) metres at both ends."""
+    """Tapered capsules, one for each of ``CAPSULES``: ``start``, ``end`` (T, C, 3) metres; ``radius`` (C, 2) metres at
+    both ends.
+    """
 
     start: FloatArray
     end: FloatArray
@@ -47,7 +52,9 @@ class Capsules(NamedTuple):
 
 def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Capsules:
     """Capsules of a body over ``root`` (T, 3) and ``rotations`` (T, 52, 4)."""
-    return capsules_about(*forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton), skeleton)
+    return capsules_about(
+        *forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton), skeleton
+    )
 
 
 def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton) -> Capsules:
@@ -81,7 +88,9 @@ def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton)
         add("fingers", at(f"{side}_middle1"), at(f"{side}_middle3", 0.018 * sign))
         add("thigh", at(f"{side}_hip"), at(f"{side}_knee"))
         add("shin", at(f"{side}_knee"), at(f"{side}_ankle"))
-        ankle_z, toe_z = (-float(skeleton.rest_positions[INDEX[f"{side}_{part}"], 2]) / size for part in ("ankle", "foot"))
+        ankle_z, toe_z = (
+            -float(skeleton.rest_positions[INDEX[f"{side}_{part}"], 2]) / size for part in ("ankle", "foot")
+        )
         heel = at(f"{side}_ankle", 0.0, 0.02, ankle_z + RADII["foot"][0])
         add("foot", heel, at(f"{side}_foot", 0.0, -0.03, toe_z + RADII["foot"][1]))
     add("neck", at("neck"), at("head"))
@@ -91,7 +100,9 @@ def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton)
 
 def breadth(skeleton: Skeleton) -> float:
     """How broad the shoulders are for the stature, 1 for the mean body."""
-    half = 0.5 * float(skeleton.rest_positions[INDEX["left_shoulder"], 0] - skeleton.rest_positions[INDEX["right_shoulder"], 0])
+    half = 0.5 * float(
+        skeleton.rest_positions[INDEX["left_shoulder"], 0] - skeleton.rest_positions[INDEX["right_shoulder"], 0]
+    )
     return float(np.clip(half / (_SHOULDERS * skeleton.size), 0.75, 1.25))
 
 
@@ -105,8 +116,12 @@ def bounds(capsules: Capsules) -> tuple[FloatArray, FloatArray]:
     return 0.5 * (capsules.start + capsules.end), 0.5 * length + capsules.radius.max(1)
 
 
-def closest_points(p1: FloatArray, q1: FloatArray, p2: FloatArray, q2: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Where two segments (..., 3) come closest, 0..1 along each, and how close (Ericson 2005, Real-Time Collision Detection 5.1.9)."""
+def closest_points(
+    p1: FloatArray, q1: FloatArray, p2: FloatArray, q2: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Where two segments (..., 3) come closest, 0..1 along each, and how close (Ericson 2005, Real-Time Collision
+    Detection 5.1.9).
+    """
     d1, d2, r = q1 - p1, q2 - p2, p1 - p2
     a, e = np.sum(d1 * d1, -1) + 1e-12, np.sum(d2 * d2, -1) + 1e-12
     b, c, f = np.sum(d1 * d2, -1), np.sum(d1 * r, -1), np.sum(d2 * r, -1)

@@ -37,12 +37,16 @@ class Leg(NamedTuple):
     @property
     def points(self) -> Array:
         """(T, 2, 3) heel and ball of the sole."""
-        return np.stack([self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1)
+        return np.stack(
+            [self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1
+        )
 
     @property
     def tip(self) -> Array:
         """(T, 3) sole under the toe tip."""
-        return self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
+        return (
+            self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
+        )
 
 
 def leg_of(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Leg:
@@ -70,7 +74,10 @@ def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
 
 def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
     """Sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
-    feet = [leg_of(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton) for side in SIDES]
+    feet = [
+        leg_of(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton)
+        for side in SIDES
+    ]
     return np.stack([np.concatenate([foot.points, foot.tip[:, None]], axis=1) for foot in feet], axis=1)
 
 

@@ -15,19 +15,20 @@ _CLEAR_BEND = 0.04  # m from the line between start and end, below which a middl
 def middle_of(first: Array, second: Array, distance: Array) -> tuple[Array, Array]:
     """Return where the middle joint of two bones lies: how far along the line from start to end, and how far off it.
 
-    ``first`` and ``second`` (...) are the bones' lengths, ``distance`` (...) that from start to end, in metres: the law of
-    cosines. A distance that the bones cannot span gives 0 off the line.
+    ``first`` and ``second`` (...) are the bones' lengths, ``distance`` (...) that from start to end, in metres: the law
+    of cosines. A distance that the bones cannot span gives 0 off the line.
     """
     along = (first**2 - second**2 + distance**2) / (2.0 * distance)
     return along, np.sqrt(np.maximum(first**2 - along**2, 0.0))
 
 
 def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, Array]:
-    """Limbs with ``joints`` (..., 3, 3), as shoulder, elbow, wrist, moved by ``way`` (..., 2, 3): the end, and as far as bones let it the middle.
+    """Limbs with ``joints`` (..., 3, 3), as shoulder, elbow, wrist, moved by ``way`` (..., 2, 3): the end, and as far
+    as bones let it the middle.
 
-    Returns the new middle and end (..., 3) and the turns (..., 4) in the world that take both bones there. A limb swings as one,
-    swivels about the line from its start to its end, and then bends about its own hinge, so that it does not twist. ``side``
-    (..., 3): where the middle of a straight limb would go.
+    Returns the new middle and end (..., 3) and the turns (..., 4) in the world that take both bones there. A limb
+    swings as one, swivels about the line from its start to its end, and then bends about its own hinge, so that it does
+    not twist. ``side`` (..., 3): where the middle of a straight limb would go.
     """
     start, middle, end = np.moveaxis(joints, -2, 0)
     end_way, middle_way = np.moveaxis(way, -2, 0)
@@ -35,7 +36,10 @@ def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, A
     first, second = (np.linalg.norm(bone, axis=-1, keepdims=True) for bone in (upper, lower))
     before, line = _length_and_direction(end - start)
     wanted, new_line = _length_and_direction(end + end_way - start)
-    nearest, furthest = np.maximum(_NARROWEST * (first + second), 1.05 * np.abs(first - second)), _STRAIGHTEST * (first + second)
+    nearest, furthest = (
+        np.maximum(_NARROWEST * (first + second), 1.05 * np.abs(first - second)),
+        _STRAIGHTEST * (first + second),
+    )
     distance = np.clip(wanted, np.minimum(before, nearest), np.maximum(before, furthest))
 
     # The middle off the line: carried along, further off where the limb closes, moved by what is asked.
@@ -50,9 +54,15 @@ def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, A
 
     new_upper = reach * new_line + pole
     new_lower = distance * new_line - new_upper
-    swivel = np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole)) * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
+    swivel = (
+        np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole))
+        * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
+    )
     turn = rot.multiply(rot.from_axis_angle(swivel * new_line), swing)
-    turns = [rot.multiply(rot.between(rot.rotate(turn, old), new), turn) for old, new in ((upper, new_upper), (lower, new_lower))]
+    turns = [
+        rot.multiply(rot.between(rot.rotate(turn, old), new), turn)
+        for old, new in ((upper, new_upper), (lower, new_lower))
+    ]
     return start + new_upper, start + distance * new_line, turns[0], turns[1]
 
 

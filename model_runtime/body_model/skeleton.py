@@ -23,20 +23,51 @@ BODY_JOINTS = (
     "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
 )  # fmt: skip
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")
-HAND_JOINTS = {side: tuple(f"{side}_{finger}{i}" for finger in FINGERS for i in (1, 2, 3)) for side in ("left", "right")}
+HAND_JOINTS = {
+    side: tuple(f"{side}_{finger}{i}" for finger in FINGERS for i in (1, 2, 3)) for side in ("left", "right")
+}
 JOINTS = BODY_JOINTS + HAND_JOINTS["left"] + HAND_JOINTS["right"]
 INDEX = {name: index for index, name in enumerate(JOINTS)}
 
 _BODY_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
 PARENTS = _BODY_PARENTS + tuple(
-    INDEX[f"{side}_wrist"] if name.endswith("1") else INDEX[name] - 1 for side in ("left", "right") for name in HAND_JOINTS[side]
+    INDEX[f"{side}_wrist"] if name.endswith("1") else INDEX[name] - 1
+    for side in ("left", "right")
+    for name in HAND_JOINTS[side]
 )
 
 # What each stage of the body model makes.
-LEG_JOINTS = tuple(INDEX[n] for n in ("left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle", "left_foot", "right_foot"))  # fmt: skip
-UPPER_JOINTS = tuple(INDEX[n] for n in (
-    "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar", "left_shoulder", "right_shoulder",
-    "left_elbow", "right_elbow", "left_wrist", "right_wrist"))  # fmt: skip
+LEG_JOINTS = tuple(
+    INDEX[n]
+    for n in (
+        "left_hip",
+        "right_hip",
+        "left_knee",
+        "right_knee",
+        "left_ankle",
+        "right_ankle",
+        "left_foot",
+        "right_foot",
+    )
+)
+UPPER_JOINTS = tuple(
+    INDEX[n]
+    for n in (
+        "spine1",
+        "spine2",
+        "spine3",
+        "neck",
+        "head",
+        "left_collar",
+        "right_collar",
+        "left_shoulder",
+        "right_shoulder",
+        "left_elbow",
+        "right_elbow",
+        "left_wrist",
+        "right_wrist",
+    )
+)
 HAND_INDEX = {side: tuple(INDEX[n] for n in HAND_JOINTS[side]) for side in ("left", "right")}
 
 
@@ -93,7 +124,9 @@ def forward_kinematics(
         if parent < 0:
             continue
         world[..., joint, :] = rot.multiply(world[..., parent, :], rotations[..., joint, :])
-        positions[..., joint, :] = positions[..., parent, :] + rot.rotate(world[..., parent, :], skeleton.offsets[joint])
+        positions[..., joint, :] = positions[..., parent, :] + rot.rotate(
+            world[..., parent, :], skeleton.offsets[joint]
+        )
     return positions, world
 
 
@@ -109,13 +142,30 @@ def heading_of(pelvis_rotation: NDArray[np.float32]) -> NDArray[np.float32]:
 def _average_offsets() -> NDArray[np.float32]:
     """A 1.70 m body; proportions near the means of Drillis and Contini (1966)."""
     half = {
-        "hip": (0.09, 0.0, -0.08), "knee": (0.01, 0.0, -0.41), "ankle": (0.0, 0.02, -0.39), "foot": (0.01, -0.13, -0.055),
-        "collar": (0.05, 0.0, 0.10), "shoulder": (0.12, 0.02, 0.02), "elbow": (0.27, 0.0, 0.0), "wrist": (0.25, 0.0, 0.0),
-    }  # fmt: skip
-    centre = {"pelvis": (0, 0, MEAN_PELVIS_HEIGHT), "spine1": (0, 0.02, 0.10), "spine2": (0, 0.0, 0.12), "spine3": (0, 0.0, 0.06),
-              "neck": (0, 0.02, 0.19), "head": (0, -0.02, 0.088)}  # fmt: skip
-    first = {"index": (0.095, -0.030, 0.0), "middle": (0.098, -0.006, 0.004), "ring": (0.092, 0.016, 0.0),
-             "pinky": (0.083, 0.037, -0.006), "thumb": (0.025, -0.028, -0.010)}  # fmt: skip
+        "hip": (0.09, 0.0, -0.08),
+        "knee": (0.01, 0.0, -0.41),
+        "ankle": (0.0, 0.02, -0.39),
+        "foot": (0.01, -0.13, -0.055),
+        "collar": (0.05, 0.0, 0.10),
+        "shoulder": (0.12, 0.02, 0.02),
+        "elbow": (0.27, 0.0, 0.0),
+        "wrist": (0.25, 0.0, 0.0),
+    }
+    centre = {
+        "pelvis": (0, 0, MEAN_PELVIS_HEIGHT),
+        "spine1": (0, 0.02, 0.10),
+        "spine2": (0, 0.0, 0.12),
+        "spine3": (0, 0.0, 0.06),
+        "neck": (0, 0.02, 0.19),
+        "head": (0, -0.02, 0.088),
+    }
+    first = {
+        "index": (0.095, -0.030, 0.0),
+        "middle": (0.098, -0.006, 0.004),
+        "ring": (0.092, 0.016, 0.0),
+        "pinky": (0.083, 0.037, -0.006),
+        "thumb": (0.025, -0.028, -0.010),
+    }
     next_two = {"index": (0.033, 0.022), "middle": (0.036, 0.025), "ring": (0.033, 0.024), "pinky": (0.026, 0.018)}
     offsets = np.zeros((len(JOINTS), 3), np.float32)
     for name, joint in INDEX.items():

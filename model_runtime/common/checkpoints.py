@@ -33,15 +33,21 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointMissing(f"The trained weights '{path.name}' are not in '{path.parent}'; install the runtime again.")
+        raise CheckpointMissing(
+            f"The trained weights '{path.name}' are not in '{path.parent}'; install the runtime again."
+        )
     try:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads(file.metadata()["header"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - safe_open is no dict
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointMismatch(f"The weights '{path}' are damaged or truncated ({error}); install the runtime again.") from error
+        raise CheckpointMismatch(
+            f"The weights '{path}' are damaged or truncated ({error}); install the runtime again."
+        ) from error
     if header.get("format") != FORMAT:
-        raise CheckpointMismatch(f"The weights '{path.name}' have format {header.get('format')}, this code reads {FORMAT}; install matching versions.")
+        raise CheckpointMismatch(
+            f"The weights '{path.name}' have format {header.get('format')}, this code reads {FORMAT}; install matching versions."
+        )
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, header
 
 

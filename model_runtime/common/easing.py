@@ -12,7 +12,9 @@ T = TypeVar("T")
 
 
 def smoothstep(t: T) -> T:
-    """Return 3 t^2 - 2 t^3 of ``t`` in [0, 1]: an S-curve with no slope at its ends. Works on numbers, arrays and tensors."""
+    """Return 3 t^2 - 2 t^3 of ``t`` in [0, 1]: an S-curve with no slope at its ends. Works on numbers, arrays and
+    tensors.
+    """
     return t * t * (3.0 - 2.0 * t)  # type: ignore[operator]
 
 

@@ -23,7 +23,9 @@ def without_short_runs(mask: Array, shortest: int, value: bool) -> Array:
 
 
 def hysteresis(takes: Array, leaves: Array) -> Array:
-    """Return (T,) bool: on from each frame of ``takes`` (T,) to the next of ``leaves`` (T,), which wins where both are set."""
+    """Return (T,) bool: on from each frame of ``takes`` (T,) to the next of ``leaves`` (T,), which wins where both are
+    set.
+    """
     state = np.where(leaves, 0, np.where(takes, 1, -1))
     last = np.maximum.accumulate(np.where(state >= 0, np.arange(len(state)), -1))
     return np.where(last >= 0, state[np.maximum(last, 0)] == 1, False)

@@ -80,9 +80,9 @@ def conditioning_of(
 ) -> Conditioning:
     """Return what a resolved request for two tells the bodies.
 
-    ``prosody``: (frames, 28) of each actor; ``conditions``: names of those the networks were trained with, others are not
-    worked out; ``padded_frames``: frames up to the end of the last window; ``units`` as in ``HeightNormalisation``; the rest as in
-    ``RequestTracks``.
+    ``prosody``: (frames, 28) of each actor; ``conditions``: names of those the networks were trained with, others are
+    not worked out; ``padded_frames``: frames up to the end of the last window; ``units`` as in ``HeightNormalisation``;
+    the rest as in ``RequestTracks``.
     """
     first, second = request.actors
     labels = np.stack([held(label_track(actor, request.frames), padded_frames) for actor in request.actors])

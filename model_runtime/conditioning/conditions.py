@@ -1,7 +1,8 @@
 """Every condition of the body networks, each declared in one place.
 
-A condition is a track of numbers for each actor and frame. To add one, add a ``Condition`` to ``CONDITIONS`` and name it in
-the config of the network that is to learn it: composing, training, sampling and generating read the rest from here.
+A condition is a track of numbers for each actor and frame. To add one, add a ``Condition`` to ``CONDITIONS`` and name
+it in the config of the network that is to learn it: composing, training, sampling and generating read the rest from
+here.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ class SceneWindows:
 class RequestTracks:
     """A request for two and what was read from its voices, over ``frames`` frames of whole windows.
 
-    ``labels`` (2, T) index into ``ACTION_LABELS``; ``prosody``: (N, 28) of each actor, N frames of the shot; ``seat`` (1, 2)
-    over pelvis height; ``stresses`` of each actor, None without a transcript; ``alone``: the second actor only stands in for
-    a partner who is missing; ``weights``: the folder of what turns voices and words into numbers.
+    ``labels`` (2, T) index into ``ACTION_LABELS``; ``prosody``: (N, 28) of each actor, N frames of the shot; ``seat``
+    (1, 2) over pelvis height; ``stresses`` of each actor, None without a transcript; ``alone``: the second actor only
+    stands in for a partner who is missing; ``weights``: the folder of what turns voices and words into numbers.
     """
 
     request: Request
@@ -73,10 +74,11 @@ class RequestTracks:
 class Condition:
     """One thing that the networks can be told.
 
-    ``size``: numbers an actor and frame. ``of_scene`` and ``of_request`` give the track (B, 2, T, size), or None where nothing
-    is known of it; the network's learned null stands in then, which starts at ``null``. ``stages``: which networks are trained
-    with it. ``leads``: the features of which it is the wanted value; such a track is seen from where a window begins, so it
-    is made window by window (``training.masks``, ``sampling.body_sampler``). ``often_absent``: most requests leave it unsaid.
+    ``size``: numbers an actor and frame. ``of_scene`` and ``of_request`` give the track (B, 2, T, size), or None where
+    nothing is known of it; the network's learned null stands in then, which starts at ``null``. ``stages``: which
+    networks are trained with it. ``leads``: the features of which it is the wanted value; such a track is seen from
+    where a window begins, so it is made window by window (``training.masks``, ``sampling.body_sampler``).
+    ``often_absent``: most requests leave it unsaid.
     """
 
     size: int
@@ -187,7 +189,8 @@ CONDITIONS: dict[str, Condition] = {
         of_scene=lambda scene: _seat(scene.seat, scene.labels.shape[2]),
         of_request=lambda source: _seat(source.seat, source.frames),
     ),
-    # Place in the window's frame over pelvis height (2), and 1 where one is wanted. The upper stage is conditioned on the
+    # Place in the window's frame over pelvis height (2), and 1 where one is wanted. The upper stage is conditioned on
+    # the
     # lower body, so it takes no trajectory.
     "path": Condition(3, of_scene=_nothing, of_request=_nothing, stages=("lower",), leads=POSITION),
     # Heading against the window's first (cos, sin), and 1 where one is wanted.

@@ -17,7 +17,10 @@ class ConstraintFeatures:
     """What both actors keep over a take of ``frames`` (padded) frames."""
 
     def __init__(self, actors: tuple[Actor, ...], frames: int) -> None:
-        roots, rotations = np.zeros((2, frames, 3), np.float32), np.tile(IDENTITY, (2, frames, 52, 1)).astype(np.float32)
+        roots, rotations = (
+            np.zeros((2, frames, 3), np.float32),
+            np.tile(IDENTITY, (2, frames, 52, 1)).astype(np.float32),
+        )
         contacts = np.ones((2, frames, 4), np.float32)
         self.motions = tuple(actor.constraints for actor in actors)
         self.keep = torch.zeros(2, frames, len(BODY_PARTS), dtype=torch.bool)
@@ -38,7 +41,9 @@ class ConstraintFeatures:
         self.left, self.right = torch.from_numpy(left), torch.from_numpy(right)
 
     def _lead_in(self, a: int) -> None:
-        """Velocities look one frame back, and before a kept stretch nothing is kept: the motion goes on backwards by that frame."""
+        """Velocities look one frame back, and before a kept stretch nothing is kept: the motion goes on backwards by
+        that frame.
+        """
         lower = self.part("lower")[a]
         for first in (torch.nonzero(lower[1:] & ~lower[:-1])[:, 0] + 1).tolist():
             following = min(first + 1, len(lower) - 1) if bool(lower[min(first + 1, len(lower) - 1)]) else first
@@ -58,8 +63,12 @@ class ConstraintFeatures:
         places.has_position |= lower
         places.has_heading |= lower
 
-    def lower_window(self, start: int, stop: int, start_xy: Tensor, start_heading: Tensor, height: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (1, 2, N, 70) seen from the window's start (2, 2), (2,), and masks (1, 2, N, 4) of what is kept of them."""
+    def lower_window(
+        self, start: int, stop: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Features (1, 2, N, 70) seen from the window's start (2, 2), (2,), and masks (1, 2, N, 4) of what is kept of
+        them.
+        """
         part = self.motion.window(start, stop)
         features = encode_lower(part.batched(), height[None], (start_xy[None], start_heading[None]))
         mine = self.part("lower")[None, :, start:stop].float()

@@ -102,7 +102,9 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tenso
     scale = pelvis_height[..., None, None]
     velocity = _first_repeated(rotate_plane(root[..., :2].diff(dim=-2), -heading[..., 1:]) * FPS / scale)
     turn = _first_repeated(heading.diff(dim=-1)[..., None] * FPS)
-    start_xy, start_heading = (root[..., :1, :2], heading[..., :1]) if start is None else (start[0][..., None, :], start[1][..., None])
+    start_xy, start_heading = (
+        (root[..., :1, :2], heading[..., :1]) if start is None else (start[0][..., None, :], start[1][..., None])
+    )
     place = rotate_plane(root[..., :2] - start_xy, -start_heading.expand_as(heading))
     relative = heading - start_heading
     other_root, other_heading = root.flip(-3), heading.flip(-2)
@@ -110,12 +112,21 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tenso
     facing = other_heading - heading
     return torch.cat(
         [
-            velocity, root[..., 2:3] / scale, turn, matrix_to_6d(motion.tilt), matrix_to_6d(motion.legs).flatten(-2),
-            motion.contacts, place, relative.cos()[..., None], relative.sin()[..., None],
-            partner, facing.cos()[..., None], facing.sin()[..., None],
+            velocity,
+            root[..., 2:3] / scale,
+            turn,
+            matrix_to_6d(motion.tilt),
+            matrix_to_6d(motion.legs).flatten(-2),
+            motion.contacts,
+            place,
+            relative.cos()[..., None],
+            relative.sin()[..., None],
+            partner,
+            facing.cos()[..., None],
+            facing.sin()[..., None],
         ],
         -1,
-    )  # fmt: skip
+    )
 
 
 def _within_reach(away: Tensor) -> Tensor:
@@ -125,7 +136,10 @@ def _within_reach(away: Tensor) -> Tensor:
 
 def _first_repeated(change: Tensor) -> Tensor:
     """Frame differences (..., T - 1, C) as T frames; a single frame stands still."""
-    return torch.cat([change[..., :1, :] if change.shape[-2] else change.new_zeros(*change.shape[:-2], 1, change.shape[-1]), change], -2)
+    return torch.cat(
+        [change[..., :1, :] if change.shape[-2] else change.new_zeros(*change.shape[:-2], 1, change.shape[-1]), change],
+        -2,
+    )
 
 
 def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, start_heading: Tensor) -> GlobalMotion:
@@ -161,9 +175,13 @@ def _without_yaw(tilt: Tensor) -> Tensor:
 
 
 def _while_travelling(correction: Tensor, place: Tensor) -> Tensor:
-    """The changes of ``correction`` (..., T, 2) that fall into frames at which ``place`` (..., T, 2) moves, summed from zero."""
+    """The changes of ``correction`` (..., T, 2) that fall into frames at which ``place`` (..., T, 2) moves, summed from
+    zero.
+    """
     speed = torch.nn.functional.pad(place.diff(dim=-2).norm(dim=-1) * FPS, (1, 0))
-    speed = torch.nn.functional.avg_pool1d(speed.reshape(-1, 1, speed.shape[-1]), 15, 1, 7, count_include_pad=False).reshape(speed.shape)
+    speed = torch.nn.functional.avg_pool1d(
+        speed.reshape(-1, 1, speed.shape[-1]), 15, 1, 7, count_include_pad=False
+    ).reshape(speed.shape)
     gate = ((speed - 0.15) / 0.25).clamp(0, 1)  # m/s: swaying is slower, walking faster
     change = torch.nn.functional.pad(correction.diff(dim=-2), (0, 0, 1, 0))
     return (change * gate[..., None]).cumsum(-2)
@@ -179,7 +197,9 @@ def _fuse(integrated: Tensor, absolute: Tensor, sigma_seconds: float = 0.3) -> T
     ones = torch.ones_like(flat[:1])
     # Dividing by the smoothed ones keeps the ends unbiased.
     weight = kernel[None, None]
-    smooth = torch.nn.functional.conv1d(flat, weight, padding=radius) / torch.nn.functional.conv1d(ones, weight, padding=radius)
+    smooth = torch.nn.functional.conv1d(flat, weight, padding=radius) / torch.nn.functional.conv1d(
+        ones, weight, padding=radius
+    )
     return integrated + smooth.reshape(error.shape).transpose(-1, -2)
 
 
@@ -209,7 +229,9 @@ class HandBasis:
 
 def hand_vectors(rotations: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Local quaternions (..., 52, 4) -> rotation vectors (..., 15, 3) of the left and the right hand."""
-    left, right = (rot.to_axis_angle(rotations[..., HAND_INDEX[side], :]).astype(np.float32) for side in ("left", "right"))
+    left, right = (
+        rot.to_axis_angle(rotations[..., HAND_INDEX[side], :]).astype(np.float32) for side in ("left", "right")
+    )
     return left, right
 
 
@@ -230,10 +252,18 @@ def to_rotations(motion: GlobalMotion, upper: Tensor, basis: HandBasis) -> NDArr
     return out
 
 
-def from_arrays(root: NDArray[np.float32], rotations: NDArray[np.float32], contacts: NDArray[np.float32]) -> tuple[GlobalMotion, Tensor]:
+def from_arrays(
+    root: NDArray[np.float32], rotations: NDArray[np.float32], contacts: NDArray[np.float32]
+) -> tuple[GlobalMotion, Tensor]:
     """Arrays (N, T, 3), (N, T, 52, 4), (N, T, 4) -> the floor plan and the upper joints (N, T, 13, 3, 3)."""
     q = torch.from_numpy(np.ascontiguousarray(rotations, np.float32))
     heading, tilt = split_pelvis(quaternion_to_matrix(q[..., 0, :]))
     legs = quaternion_to_matrix(q[..., list(LEG_JOINTS), :])
-    motion = GlobalMotion(torch.from_numpy(np.ascontiguousarray(root, np.float32)), heading, tilt, legs, torch.from_numpy(np.ascontiguousarray(contacts, np.float32)))
+    motion = GlobalMotion(
+        torch.from_numpy(np.ascontiguousarray(root, np.float32)),
+        heading,
+        tilt,
+        legs,
+        torch.from_numpy(np.ascontiguousarray(contacts, np.float32)),
+    )
     return motion, quaternion_to_matrix(q[..., list(UPPER_JOINTS), :])

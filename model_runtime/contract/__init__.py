@@ -1,7 +1,7 @@
 """The plain data that crosses between Blender and the runtime: Request in, Performance out.
 
-Arrays run at ``FPS`` frames a second; whoever writes keys resamples them. This package needs numpy alone, so Blender's own
-Python can import it.
+Arrays run at ``FPS`` frames a second; whoever writes keys resamples them. This package needs numpy alone, so Blender's
+own Python can import it.
 """
 
 from ..common.arrays import FloatArray

@@ -19,8 +19,9 @@ ARRAY_SHAPES = {"root_positions": (3,), "rotations": (52, 4), "face": (52,), "ma
 class MotionConstraints:
     """T frames at 30 fps from the start of the shot, arrays as in ``ActorPerformance``.
 
-    ``mask`` (T, 4) bool says by frame which of ``BODY_PARTS`` is given: 'lower' is pelvis and legs with the place of the
-    root, 'upper' spine, head and arms, 'hands' the fingers, 'face' all curves. Values outside the mask are not read.
+    ``mask`` (T, 4) bool says by frame which of ``BODY_PARTS`` is given: 'lower' is pelvis and legs with the place of
+    the root, 'upper' spine, head and arms, 'hands' the fingers, 'face' all curves. Values outside the mask are not
+    read.
     """
 
     root_positions: FloatArray

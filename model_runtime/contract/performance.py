@@ -68,5 +68,7 @@ class Performance:
                     for index, name in enumerate(meta["names"])
                 )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise PerformanceUnreadable(f"'{path}' is not a readable performance ({error}); generate it again.") from error
+            raise PerformanceUnreadable(
+                f"'{path}' is not a readable performance ({error}); generate it again."
+            ) from error
         return Performance(actors=actors, report=meta["report"])

@@ -25,8 +25,8 @@ def report_of(
 ) -> dict[str, Any]:
     """Return the report of a generation.
 
-    ``voices``: the wave of each actor; ``notes``: sentences gathered on the way; ``conditions``: those the networks were
-    trained with; ``seconds`` by stage.
+    ``voices``: the wave of each actor; ``notes``: sentences gathered on the way; ``conditions``: those the networks
+    were trained with; ``seconds`` by stage.
     """
     return {
         "seed": request.seed,

@@ -1,7 +1,7 @@
 """What a generation is asked for: a ``Request`` with one actor or two.
 
-Units are metres, seconds and radians. The world is right-handed with Z up; a character at rest faces -Y and its left hand
-points to +X. Times count from the start of the shot.
+Units are metres, seconds and radians. The world is right-handed with Z up; a character at rest faces -Y and its left
+hand points to +X. Times count from the start of the shot.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class SpeechClip:
 class ActionSpan:
     """What the body does from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
 
-    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to the waypoints in them.
+    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to the waypoints in
+    them.
     """
 
     label: str
@@ -62,7 +63,9 @@ class TimedWord:
 
 @dataclass(frozen=True)
 class Caption:
-    """A stretch of the transcript, said somewhere from ``start`` to ``end`` (s, shot time): the runtime finds each word in the voice."""
+    """A stretch of the transcript, said somewhere from ``start`` to ``end`` (s, shot time): the runtime finds each word
+    in the voice.
+    """
 
     text: str
     start: float
@@ -73,8 +76,8 @@ class Caption:
 class Waypoint:
     """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
 
-    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do. Several in one walk are its path;
-    the last one in a sit label is the seat: where the pelvis is when seated, and which way one faces there.
+    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do. Several in one walk are its
+    path; the last one in a sit label is the seat: where the pelvis is when seated, and which way one faces there.
     """
 
     time: float
@@ -84,7 +87,9 @@ class Waypoint:
 
 @dataclass(frozen=True)
 class Style:
-    """How an actor gestures when speaking, in standard deviations from the usual (0), each from -3 to 3 (``style.style_of``)."""
+    """How an actor gestures when speaking, in standard deviations from the usual (0), each from -3 to 3
+    (``style.style_of``).
+    """
 
     liveliness: float = 0.0
     height: float = 0.0
@@ -93,9 +98,11 @@ class Style:
 
 @dataclass(frozen=True)
 class Actor:
-    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment brings it.
+    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment
+    brings it.
 
-    ``words`` have their times already, ``captions`` are still to be found in the voice; either helps lips, gestures and stresses.
+    ``words`` have their times already, ``captions`` are still to be found in the voice; either helps lips, gestures and
+    stresses.
     """
 
     name: str
@@ -115,7 +122,8 @@ class Actor:
 
 @dataclass(frozen=True)
 class Request:
-    """Everything a generation needs, for one actor or two. Gaps between action spans mean ``stand``, gaps between emotions ``neutral``.
+    """Everything a generation needs, for one actor or two. Gaps between action spans mean ``stand``, gaps between
+    emotions ``neutral``.
 
     ``relationship``: one of ``RELATIONSHIPS``, the first actor in the first role, or empty where it is not said.
     ``lips``: 1 for lips as accurate as the runtime can, 0 for those of the expressive face alone.

@@ -11,18 +11,31 @@ EMOTION_GROUPS = {
     "anger": ("anger", "annoyance", "disapproval"),
     "disgust": ("disgust",),
     "fear": ("fear", "nervousness"),
-    "joy": ("admiration", "amusement", "approval", "caring", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief"),
+    "joy": (
+        "admiration",
+        "amusement",
+        "approval",
+        "caring",
+        "excitement",
+        "gratitude",
+        "joy",
+        "love",
+        "optimism",
+        "pride",
+        "relief",
+    ),
     "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
     "surprise": ("confusion", "curiosity", "surprise"),
     "neutral": ("neutral",),
-}  # fmt: skip
+}
 EMOTIONS = tuple(name for group in EMOTION_GROUPS.values() for name in group)
 # "first / second": the first actor is the one named first.
 RELATIONSHIPS = (
-    "architect / contractor", "boss / subordinate", "brother / sister", "buyer / seller", "classmates", "coach / athlete", "colleagues",
-    "couple", "doctor / patient", "ex-partners", "flatmates", "friends", "grandparent / grandchild", "guest / host", "interviewer / applicant",
-    "landlord / tenant", "lawyer / client", "neighbours", "officer / citizen", "old friends", "parent / child", "rivals", "strangers",
-    "teacher / student", "waiter / customer",
+    "architect / contractor", "boss / subordinate", "brother / sister", "buyer / seller", "classmates",
+    "coach / athlete", "colleagues", "couple", "doctor / patient", "ex-partners", "flatmates", "friends",
+    "grandparent / grandchild", "guest / host", "interviewer / applicant", "landlord / tenant",
+    "lawyer / client", "neighbours", "officer / citizen", "old friends", "parent / child", "rivals",
+    "strangers", "teacher / student", "waiter / customer",
 )  # fmt: skip
 SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
 SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m

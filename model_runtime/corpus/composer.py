@@ -1,7 +1,7 @@
 """Composes two-actor scenes with perfect labels: the corpus the shipped networks learn from.
 
-``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``; the same seed gives the same scenes, however
-many processes make them. It needs numpy and scipy; ``--look`` needs Pillow, and ffmpeg for the films.
+``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``; the same seed gives the same
+scenes, however many processes make them. It needs numpy and scipy; ``--look`` needs Pillow, and ffmpeg for the films.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ class ComposingFailed(InterActError):
 
 @dataclass(frozen=True)
 class Composed:
-    """What became of scene ``number``: ``duration`` s of it and how many were ``kept``, ``reason`` of refusal or "", what was wrong with
-    the rest of one that was ``shortened`` to its good part, processor seconds, most memory of its process (MB)."""
+    """What became of scene ``number``: ``duration`` s of it and how many were ``kept``, ``reason`` of refusal or "",
+    what was wrong with the rest of one that was ``shortened`` to its good part, processor seconds, most memory of its
+    process (MB).
+    """
 
     number: int
     duration: float
@@ -55,14 +57,22 @@ class Composed:
 
 
 def compose(
-    hours: float, seed: int, out_dir: Path, clips: Path, speech: Path, processes: int | None = None, rejected: int = 0, test_share: float = TEST_SHARE
+    hours: float,
+    seed: int,
+    out_dir: Path,
+    clips: Path,
+    speech: Path,
+    processes: int | None = None,
+    rejected: int = 0,
+    test_share: float = TEST_SHARE,
 ) -> dict[str, Any]:
-    """Fill ``out_dir`` with scenes ``scene_<number>.npz`` of ``hours`` in all and return the summary (also ``summary.json``).
+    """Fill ``out_dir`` with scenes ``scene_<number>.npz`` of ``hours`` in all and return the summary (also
+    ``summary.json``).
 
-    Numbers are the scenes' seeds: ``seed`` times a million onwards, those of the test split from half a million on. What is kept
-    and what was refused stands in ``index.json``; an interrupted run goes on from there. ``rejected`` refused scenes are kept
-    in ``rejected/`` for a look. Raises ``ScenesUnfit`` where the folder holds scenes of another seed, code or material, and
-    ``ComposingFailed`` where hardly any scene is good.
+    Numbers are the scenes' seeds: ``seed`` times a million onwards, those of the test split from half a million on.
+    What is kept and what was refused stands in ``index.json``; an interrupted run goes on from there. ``rejected``
+    refused scenes are kept in ``rejected/`` for a look. Raises ``ScenesUnfit`` where the folder holds scenes of another
+    seed, code or material, and ``ComposingFailed`` where hardly any scene is good.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     index = _continued(Index(_origin(seed, clips, speech)), out_dir)
@@ -94,7 +104,9 @@ def _origin(seed: int, clips: Path, speech: Path) -> Origin:
 
 
 def _continued(index: Index, out_dir: Path) -> Index:
-    """The folder's record where it is of the same origin; a new one where there are no scenes. What an interrupted run left half is removed."""
+    """The folder's record where it is of the same origin; a new one where there are no scenes. What an interrupted run
+    left half is removed.
+    """
     for partial in [*out_dir.glob("*.part"), *(out_dir / MADE).glob("*")]:
         partial.unlink()
     scenes = sorted(out_dir.glob("scene_*.npz"))
@@ -102,7 +114,9 @@ def _continued(index: Index, out_dir: Path) -> Index:
         return index
     found = read_index(out_dir)
     if unlike := differences(found.origin, index.origin):
-        raise ScenesUnfit(f"'{out_dir}' holds scenes that differ in {', '.join(unlike)}; give another folder or remove it (--fresh).")
+        raise ScenesUnfit(
+            f"'{out_dir}' holds scenes that differ in {', '.join(unlike)}; give another folder or remove it (--fresh)."
+        )
     for path in scenes:  # of the last moments before an interruption: not in the record yet
         if path.name not in found.scenes:
             path.unlink()
@@ -140,7 +154,9 @@ class _Run:
             if self._in_a_row >= _HOPELESS:
                 self.index.save(self.out_dir)
                 counted = Counter(reason.split()[0] for reason in list(self.index.refused.values())[-_HOPELESS:])
-                raise ComposingFailed(f"{_HOPELESS} scenes were refused one after another ({dict(counted)}); the last: {scene.reason}.")
+                raise ComposingFailed(
+                    f"{_HOPELESS} scenes were refused one after another ({dict(counted)}); the last: {scene.reason}."
+                )
         else:
             os.replace(made, self.out_dir / _file_name(scene.number))
             self.index.scenes[_file_name(scene.number)] = (split, round(scene.kept, 3))
@@ -163,10 +179,13 @@ class _Run:
     def figures(self) -> dict[str, Any]:
         """What this run itself did; scenes kept from before do not count."""
         return {
-            "minutes_kept": round(self.kept / 60.0, 2), "minutes_composed": round(self.composed / 60.0, 2), "seconds": round(time.monotonic() - self._began, 1), "cpu_seconds": round(self.cpu, 1),
+            "minutes_kept": round(self.kept / 60.0, 2),
+            "minutes_composed": round(self.composed / 60.0, 2),
+            "seconds": round(time.monotonic() - self._began, 1),
+            "cpu_seconds": round(self.cpu, 1),
             "times_real_time_per_core": round(self.kept / self.cpu, 1) if self.cpu else None,
-             "most_memory_of_a_process_mb": round(self.memory),
-        }  # fmt: skip
+            "most_memory_of_a_process_mb": round(self.memory),
+        }
 
     def show(self, split: str, wanted: float) -> None:
         """Where the run is: on a terminal a line that changes, into a file a line every half minute."""
@@ -244,11 +263,15 @@ def _file_name(number: int) -> str:
 
 
 def look(out_dir: Path, count: int, speech: Path) -> list[Path]:
-    """Contact sheets and short films with sound of ``count`` scenes spread over ``out_dir``, and of the rejected ones, in ``look/``."""
+    """Contact sheets and short films with sound of ``count`` scenes spread over ``out_dir``, and of the rejected ones,
+    in ``look/``.
+    """
     from ..drawing.contact_sheets import FilmNeedsFfmpeg, scene_film, scene_sheet
 
     files = sorted(out_dir.glob("scene_*.npz"))
-    chosen = files[:: max(1, len(files) // max(count, 1))][:count] + sorted((out_dir / REJECTED).glob("scene_*.npz"))[:count]
+    chosen = (
+        files[:: max(1, len(files) // max(count, 1))][:count] + sorted((out_dir / REJECTED).glob("scene_*.npz"))[:count]
+    )
     made, utterances = [], {u.id: u for u in load_speech_library(speech)}
     (out_dir / "look").mkdir(exist_ok=True)
     for path in chosen:
@@ -263,14 +286,24 @@ def look(out_dir: Path, count: int, speech: Path) -> list[Path]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.composer", description="Compose two-actor scenes to train on.")
-    parser.add_argument("--hours", type=float, default=1.0, help="hours of scenes, a twelfth of them with the voices held out for tests")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.composer", description="Compose two-actor scenes to train on."
+    )
+    parser.add_argument(
+        "--hours", type=float, default=1.0, help="hours of scenes, a twelfth of them with the voices held out for tests"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--clips", type=Path, default=Path("corpus/clips.npz"))
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--out", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--processes", type=int, default=None, help="all cores unless given")
-    parser.add_argument("--look", type=int, default=0, metavar="N", help="also contact sheets and films of N scenes and of up to N rejected ones")
+    parser.add_argument(
+        "--look",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also contact sheets and films of N scenes and of up to N rejected ones",
+    )
     parser.add_argument("--fresh", action="store_true", help="remove the scenes in the folder first")
     given = parser.parse_args(arguments)
     if given.hours <= 0.0 or given.seed < 0:
@@ -280,7 +313,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.unlink(missing_ok=True)
         shutil.rmtree(given.out / REJECTED, ignore_errors=True)
     try:
-        print(json.dumps(compose(given.hours, given.seed, given.out, given.clips, given.speech, given.processes, given.look), indent=1))
+        print(
+            json.dumps(
+                compose(given.hours, given.seed, given.out, given.clips, given.speech, given.processes, given.look),
+                indent=1,
+            )
+        )
     except InterActError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -17,7 +17,8 @@ _MARGIN = round(0.5 * FPS)  # frames beside a fault that go with it
 
 
 def good_part(scene: Scene) -> tuple[Scene | None, str]:
-    """The scene itself where nothing is wrong with it; else its longest faultless stretch of a minute or more; else None.
+    """The scene itself where nothing is wrong with it; else its longest faultless stretch of a minute or more; else
+    None.
 
     Second: the first thing that was wrong, "" where nothing was.
     """
@@ -49,15 +50,30 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
         return [entry for entry in shifted if 0.0 <= entry[decides] < length]
 
     feelings = tuple(
-        [Feeling(f.emotion, f.intensity, max(f.start - at, 0.0), min(f.end - at, length)) for f in actor if f.end > at and f.start < at + length]
+        [
+            Feeling(f.emotion, f.intensity, max(f.start - at, 0.0), min(f.end - at, length))
+            for f in actor
+            if f.end > at and f.start < at + length
+        ]
         for actor in scene.feelings
     )
     said = tuple([u._replace(start=u.start - at) for u in actor if u.start < at + length] for actor in scene.utterances)
     cut = slice(start, stop)
     return replace(
-        scene, root_positions=scene.root_positions[:, cut], rotations=scene.rotations[:, cut], labels=scene.labels[:, cut], contacts=scene.contacts[:, cut],
-        prosody=scene.prosody[:, cut], face=scene.face[:, cut], gaze=scene.gaze[:, cut], utterances=(said[0], said[1]),
-        stresses=([t - at for t in scene.stresses[0] if 0 <= t - at < length], [t - at for t in scene.stresses[1] if 0 <= t - at < length]),
+        scene,
+        root_positions=scene.root_positions[:, cut],
+        rotations=scene.rotations[:, cut],
+        labels=scene.labels[:, cut],
+        contacts=scene.contacts[:, cut],
+        prosody=scene.prosody[:, cut],
+        face=scene.face[:, cut],
+        gaze=scene.gaze[:, cut],
+        utterances=(said[0], said[1]),
+        stresses=(
+            [t - at for t in scene.stresses[0] if 0 <= t - at < length],
+            [t - at for t in scene.stresses[1] if 0 <= t - at < length],
+        ),
         gestures=moved(scene.gestures, ("start", "stroke_start", "time", "stroke_end", "end"), "time"),
-        walk_targets=moved(scene.walk_targets, ("start", "end"), "end"), feelings=(feelings[0], feelings[1]),
-    )  # fmt: skip
+        walk_targets=moved(scene.walk_targets, ("start", "end"), "end"),
+        feelings=(feelings[0], feelings[1]),
+    )

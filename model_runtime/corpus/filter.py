@@ -16,7 +16,8 @@ from ..metrics.posed import Posed
 from ..metrics.scene_measures import GOING, angular_speeds, bodies_of, contents_of, label_hits, sliding
 from ..speech.prosody import VOICE_ACTIVITY
 
-# Limits are those of captured motion of the same kinds (clips that ``corpus_measures.compares``): the figure that one frame in
+# Limits are those of captured motion of the same kinds (clips that ``corpus_measures.compares``): the figure that one
+# frame in
 # ten thousand passes, or what stands beside it. Nothing composed of those clips need be worse.
 MOST_SKATE = 0.012  # m/s, mean of an actor; the scenes are to stay below 0.01, captured feet slide 0.02
 FASTEST_SLIDE = 0.50  # m/s, what one in a thousand frames with a foot on the floor passes; captured walks 0.58
@@ -25,28 +26,34 @@ HIGHEST_FLOAT = 0.04  # m of the lower foot's lowest point for more than ``FLOAT
 FLOATS = 5  # frames
 LEAST_AGREEMENT = 0.97  # of frames further than 0.5 s from a change of label
 NEAREST = 0.45  # m between the two roots
-# m/s^2 over three frames for a body of 1.7 m: the hardest that was captured, in 35 min of people who stay where they are, and what one
-# in ten thousand frames passes in 7 min of stepping, walking, sitting down and standing up (beyond are glitches of the captures).
+# m/s^2 over three frames for a body of 1.7 m: the hardest that was captured, in 35 min of people who stay where they
+# are, and what one
+# in ten thousand frames passes in 7 min of stepping, walking, sitting down and standing up (beyond are glitches of the
+# captures).
 HARDEST = {
-    "hands": (85.0, 85.0), "elbows": (75.0, 75.0), "head": (14.0, 30.0), "root": (5.0, 23.0), "knees": (16.0, 104.0), "feet": (21.0, 111.0),
+    "hands": (85.0, 85.0), "elbows": (75.0, 75.0), "head": (14.0, 30.0), "root": (5.0, 23.0),
+    "knees": (16.0, 104.0), "feet": (21.0, 111.0),
 }  # fmt: skip
 DEEPEST_SELF = 0.07  # m beyond soft contact; 99 of 100 captured clips stay above
 MOST_INSIDE = 0.12  # of frames deeper in oneself than 1 cm; captured 0.06
 DEEPEST_PAIR = 0.03  # m
 MOST_INSIDE_PAIR = 0.01  # of frames deeper in the other than 1 cm
 INSIDE = 0.01  # m
-# Degrees outside ``joint_limits.RANGES`` for ``BEYOND_FRAMES``. Captured elbows reach 7.6, knees and necks 0, forearms 49 (arms that
+# Degrees outside ``joint_limits.RANGES`` for ``BEYOND_FRAMES``. Captured elbows reach 7.6, knees and necks 0, forearms
+# 49 (arms that
 # stretch), shoulders 21, wrists 19; what is not named here 8.
 BEYOND = {"forearm rotation": 52.0, "shoulder rotation": 30.0, "wrist flexion": 20.0, "wrist deviation": 50.0}
 BEYOND_FRAMES = 3
-STILLEST = 0.12  # degrees a second, mean of the body's joints over ``STILL`` s; captured idles that breathe have 0.14 and more
+STILLEST = (
+    0.12  # degrees a second, mean of the body's joints over ``STILL`` s; captured idles that breathe have 0.14 and more
+)
 STILL = 2.0
 LONGEST_SILENCE = 12.0  # s in which nobody speaks
 _APART = FPS // 3  # frames between which turning is taken here, so that rounding in storage does not look like life
 
 _WATCHED = {
-    "hands": ("left_wrist", "right_wrist"), "elbows": ("left_elbow", "right_elbow"), "head": ("head",), "root": ("pelvis",),
-    "knees": ("left_knee", "right_knee"), "feet": ("left_ankle", "right_ankle"),
+    "hands": ("left_wrist", "right_wrist"), "elbows": ("left_elbow", "right_elbow"), "head": ("head",),
+    "root": ("pelvis",), "knees": ("left_knee", "right_knee"), "feet": ("left_ankle", "right_ankle"),
 }  # fmt: skip
 
 
@@ -82,7 +89,13 @@ def faults(scene: Scene) -> Iterator[Fault]:
     for actor, body in enumerate(bodies):  # dear, so late
         for found in _inside(body.half_rate.self_depth, "self-penetration", DEEPEST_SELF, MOST_INSIDE, scene.frames):
             yield Fault(f"{found.text} of actor {actor}", found.frames)
-    yield from _inside(bodies[0].half_rate.depth_in(bodies[1].half_rate), "pair-penetration", DEEPEST_PAIR, MOST_INSIDE_PAIR, scene.frames)
+    yield from _inside(
+        bodies[0].half_rate.depth_in(bodies[1].half_rate),
+        "pair-penetration",
+        DEEPEST_PAIR,
+        MOST_INSIDE_PAIR,
+        scene.frames,
+    )
 
 
 def label_agreement(scene: Scene, actor: int) -> float:
@@ -116,7 +129,10 @@ def _faults_of(body: Posed, labels: NDArray[np.uint8]) -> Iterator[Fault]:
     for name, excess in body.excess.items():
         beyond = spells(excess > BEYOND.get(name, 8.0), BEYOND_FRAMES)
         if beyond.any():
-            yield Fault(f"{name.split()[0]}-range {excess.max():.0f} degrees of {name} from {_second(beyond.argmax())} on", beyond)
+            yield Fault(
+                f"{name.split()[0]}-range {excess.max():.0f} degrees of {name} from {_second(beyond.argmax())} on",
+                beyond,
+            )
     calm = uniform_filter1d(angular_speeds(body, _APART).mean(axis=1), round(STILL * FPS), mode="nearest")
     calm = np.pad(calm, (0, body.frames - len(calm)), mode="edge")
     if calm.min() < STILLEST:
@@ -130,7 +146,12 @@ def _inside(depth: NDArray[np.float32], name: str, deepest: float, most: float, 
     if depth.max() > deepest or share > most:
         text = f"{name} {100 * depth.max():.1f} cm at {_second(2 * int(depth.argmax()))}, {share:.2f} of frames"
         deep = depth > (deepest if share <= most else INSIDE)
-        yield Fault(text, np.resize(np.repeat(deep, 2), frames) if 2 * len(deep) >= frames else np.pad(np.repeat(deep, 2), (0, frames - 2 * len(deep))))
+        yield Fault(
+            text,
+            np.resize(np.repeat(deep, 2), frames)
+            if 2 * len(deep) >= frames
+            else np.pad(np.repeat(deep, 2), (0, frames - 2 * len(deep))),
+        )
 
 
 def spells(mask: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:

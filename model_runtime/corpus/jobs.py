@@ -21,9 +21,15 @@ def cores() -> int:
 
 
 def in_order(
-    work: Callable[[int], T], broken: Callable[[int], T], prepare: Callable[..., None], arguments: tuple[Any, ...], numbers: Iterator[int], processes: int
+    work: Callable[[int], T],
+    broken: Callable[[int], T],
+    prepare: Callable[..., None],
+    arguments: tuple[Any, ...],
+    numbers: Iterator[int],
+    processes: int,
 ) -> Generator[T, None, None]:
-    """``work(number)`` for number after number, some always under way; each process calls ``prepare(*arguments)`` once before.
+    """``work(number)`` for number after number, some always under way; each process calls ``prepare(*arguments)`` once
+    before.
 
     Where a process dies, every job that was under way is done again alone; the one that kills its process again gives
     ``broken(number)``. All functions must be importable (module level), for processes are started anew.
@@ -50,12 +56,20 @@ def in_order(
 
 
 def _pool(processes: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
-    for name in _ONE_THREAD:  # read when a process starts: threads of processes that fill all cores only disturb each other
+    for (
+        name
+    ) in _ONE_THREAD:  # read when a process starts: threads of processes that fill all cores only disturb each other
         os.environ[name] = "1"
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=prepare, initargs=arguments)
 
 
-def _alone(work: Callable[[int], T], broken: Callable[[int], T], prepare: Callable[..., None], arguments: tuple[Any, ...], number: int) -> T:
+def _alone(
+    work: Callable[[int], T],
+    broken: Callable[[int], T],
+    prepare: Callable[..., None],
+    arguments: tuple[Any, ...],
+    number: int,
+) -> T:
     with _pool(1, prepare, arguments) as pool:
         try:
             return pool.submit(work, number).result()

@@ -1,7 +1,7 @@
 """One archive with everything that training needs: code, clips, voices, the face's training pack, the audio encoder.
 
-``python -m model_runtime.corpus.package interact_training.tar.xz`` writes it; unpacked anywhere, it composes and trains without a
-network and without the raw data. The same files give the same archive.
+``python -m model_runtime.corpus.package interact_training.tar.xz`` writes it; unpacked anywhere, it composes and trains
+without a network and without the raw data. The same files give the same archive.
 """
 
 from __future__ import annotations
@@ -48,20 +48,29 @@ class PackageUnfit(InterActError):
 
 
 def pack(corpus: Path, out: Path) -> int:
-    """Write ``out`` from the folder with clips and voices; its bytes. Raises ``PackageUnfit`` when a part is missing or it grows too large."""
+    """Write ``out`` from the folder with clips and voices; its bytes. Raises ``PackageUnfit`` when a part is missing or
+    it grows too large.
+    """
     if missing := [name for name in _NEEDED if not (corpus / name).is_file()]:
-        raise PackageUnfit(f"There is no {' and no '.join(missing)} in '{corpus}'; run 'python3 build.py compose' first.")
+        raise PackageUnfit(
+            f"There is no {' and no '.join(missing)} in '{corpus}'; run 'python3 build.py compose' first."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(out.name + ".part")
     try:
         with tarfile.open(partial, "w:xz", preset=6, format=tarfile.USTAR_FORMAT) as archive:
             for name, content in _contents(corpus):
                 entry = tarfile.TarInfo(name)
-                entry.size, entry.mode = len(content), 0o644  # owner and time stay zero: the same files give the same archive
+                entry.size, entry.mode = (
+                    len(content),
+                    0o644,
+                )  # owner and time stay zero: the same files give the same archive
                 archive.addfile(entry, io.BytesIO(content))
         size = partial.stat().st_size
         if size > LARGEST:
-            raise PackageUnfit(f"The package would have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}; leave something out of '{corpus}'.")
+            raise PackageUnfit(
+                f"The package would have {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}; leave something out of '{corpus}'."
+            )
         os.replace(partial, out)
     finally:
         partial.unlink(missing_ok=True)
@@ -92,16 +101,28 @@ def _uncompressed(path: Path, without: Sequence[str]) -> bytes:
 
 
 def unpack(archive: Path, folder: Path) -> list[Path]:
-    """Unpack into ``folder``; the files. Raises ``PackageUnfit``, and writes nothing, where a name leads out of it or an entry is no plain file."""
+    """Unpack into ``folder``; the files. Raises ``PackageUnfit``, and writes nothing, where a name leads out of it or
+    an entry is no plain file.
+    """
     try:
         with tarfile.open(archive, "r:xz") as packed:
             entries = packed.getmembers()
             for entry in entries:
                 path = PurePosixPath(entry.name)
-                if not entry.isreg() or path.is_absolute() or ".." in path.parts or "\\" in entry.name or ":" in entry.name:
-                    raise PackageUnfit(f"'{archive}' holds '{entry.name}', which is not a plain file inside it; fetch the package again.")
+                if (
+                    not entry.isreg()
+                    or path.is_absolute()
+                    or ".." in path.parts
+                    or "\\" in entry.name
+                    or ":" in entry.name
+                ):
+                    raise PackageUnfit(
+                        f"'{archive}' holds '{entry.name}', which is not a plain file inside it; fetch the package again."
+                    )
             if sum(entry.size for entry in entries) > _LARGEST_UNPACKED:
-                raise PackageUnfit(f"'{archive}' would unpack to more than {_LARGEST_UNPACKED / 1e6:.0f} MB; this is not the training package.")
+                raise PackageUnfit(
+                    f"'{archive}' would unpack to more than {_LARGEST_UNPACKED / 1e6:.0f} MB; this is not the training package."
+                )
             files = []
             for entry in entries:
                 source, target = packed.extractfile(entry), folder.joinpath(*PurePosixPath(entry.name).parts)
@@ -110,14 +131,27 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
                 target.write_bytes(source.read())
                 files.append(target)
             return files
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:  # a damaged xz stream raises LZMAError, which tarfile passes on as its own
+    except (
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:  # a damaged xz stream raises LZMAError, which tarfile passes on as its own
         raise PackageUnfit(f"'{archive}' cannot be unpacked ({error}); fetch the package again.") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.package", description="Pack everything training needs into one archive.")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.package", description="Pack everything training needs into one archive."
+    )
     parser.add_argument("archive", type=Path, metavar="PATH.tar.xz")
-    parser.add_argument("--corpus", type=Path, default=Path("corpus"), metavar="DIR", help="the folder with clips.npz and speech_library.npz")
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        default=Path("corpus"),
+        metavar="DIR",
+        help="the folder with clips.npz and speech_library.npz",
+    )
     parser.add_argument("--unpack", type=Path, metavar="DIR", help="unpack the archive into DIR instead")
     given = parser.parse_args(arguments)
     try:

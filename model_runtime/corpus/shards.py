@@ -1,4 +1,6 @@
-"""The record of a folder of scenes: what they were made from, so that training and a run that goes on can check that it fits."""
+"""The record of a folder of scenes: what they were made from, so that training and a run that goes on can check that it
+fits.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ class Origin:
 
 @dataclass
 class Index:
-    """``scenes``: file name to (split, seconds), in order; ``refused``: scene number to the reason, refused scenes of all splits;
-    ``shortened``: the same for scenes of which only a good part was kept."""
+    """``scenes``: file name to (split, seconds), in order; ``refused``: scene number to the reason, refused scenes of
+    all splits; ``shortened``: the same for scenes of which only a good part was kept.
+    """
 
     origin: Origin
     scenes: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -49,33 +52,49 @@ class Index:
 
     def save(self, folder: Path) -> None:
         splits = sorted({split for split, _ in self.scenes.values()})
-        plain = {"schema": SCHEMA, "minutes": {split: round(self.minutes(split), 2) for split in splits}, **asdict(self)}
+        plain = {
+            "schema": SCHEMA,
+            "minutes": {split: round(self.minutes(split), 2) for split in splits},
+            **asdict(self),
+        }
         partial = folder / (INDEX + ".part")
         partial.write_text(json.dumps(plain, indent=1), encoding="utf-8")
         os.replace(partial, folder / INDEX)
 
 
 def read_index(folder: str | Path) -> Index:
-    """The record of a folder. Raises ``ScenesUnfit`` where it is missing, unreadable, or names scenes that are not there."""
+    """The record of a folder. Raises ``ScenesUnfit`` where it is missing, unreadable, or names scenes that are not
+    there.
+    """
     folder = Path(folder)
     try:
         plain: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         if plain["schema"] != SCHEMA:
-            raise ScenesUnfit(f"The scenes in '{folder}' are of schema {plain['schema']}, this needs {SCHEMA}; compose them again.")
+            raise ScenesUnfit(
+                f"The scenes in '{folder}' are of schema {plain['schema']}, this needs {SCHEMA}; compose them again."
+            )
         scenes = {name: (str(split), float(seconds)) for name, (split, seconds) in plain["scenes"].items()}
         index = Index(Origin(**plain["origin"]), scenes, plain["refused"], plain["shortened"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ScenesUnfit(f"'{folder}' has no readable {INDEX} ({error}); compose the scenes again.") from error
     missing = [name for name in index.scenes if not (folder / name).is_file()]
     if missing:
-        raise ScenesUnfit(f"{len(missing)} scenes named in '{folder / INDEX}' are not there, the first is {missing[0]}; compose again.")
+        raise ScenesUnfit(
+            f"{len(missing)} scenes named in '{folder / INDEX}' are not there, the first is {missing[0]}; compose again."
+        )
     return index
 
 
 def code_sum() -> str:
-    """A sum over the sources of this package that have been imported, without tests: what a scene hangs on. Needs no repository."""
+    """A sum over the sources of this package that have been imported, without tests: what a scene hangs on. Needs no
+    repository.
+    """
     package = __name__.split(".")[0]
-    sources = (getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.startswith(f"{package}."))
+    sources = (
+        getattr(module, "__file__", None)
+        for name, module in list(sys.modules.items())
+        if name.startswith(f"{package}.")
+    )
     files = {Path(source) for source in sources if source}
     digest = hashlib.sha256()
     for file in sorted(file for file in files if "tests" not in file.parts):

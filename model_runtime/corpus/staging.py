@@ -1,4 +1,6 @@
-"""Stages one scene: a script, a base of real motion for each body, gestures on stresses, heads that look and listen, faces."""
+"""Stages one scene: a script, a base of real motion for each body, gestures on stresses, heads that look and listen,
+faces.
+"""
 
 from __future__ import annotations
 
@@ -56,16 +58,24 @@ def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -
 
 
 # What either performer needs for any scene at all (see ``performer.INDISPENSABLE``), by the clips' names.
-_ROLES = (r"idle_(breathe|neutral)", r"walk_start", r"walk_stop", r"walk_(neutral|slow|stroll|self-assured)", r"turn_(left|right)_\d+$",
-          r"sit_down_chair", r"sit_chair_breathe", r"sit_stand_up_chair")  # fmt: skip
+_ROLES = (
+    r"idle_(breathe|neutral)", r"walk_start", r"walk_stop", r"walk_(neutral|slow|stroll|self-assured)",
+    r"turn_(left|right)_\d+$", r"sit_down_chair", r"sit_chair_breathe", r"sit_stand_up_chair",
+)  # fmt: skip
 
 
 def lent(clips: Sequence[Clip], split: str) -> list[Clip]:
-    """Clips of the other split that fill roles for which this split has no clip of that performer; training borrows none."""
+    """Clips of the other split that fill roles for which this split has no clip of that performer; training borrows
+    none.
+    """
     found: list[Clip] = []
     for performer in ("f", "m") if split == "test" else ():
         for role in _ROLES:
-            fitting = [clip for clip in clips if clip.source == BASE_SOURCE and re.match(f"{performer}_{role}", short_name(clip.name))]
+            fitting = [
+                clip
+                for clip in clips
+                if clip.source == BASE_SOURCE and re.match(f"{performer}_{role}", short_name(clip.name))
+            ]
             if not any(clip.split == split for clip in fitting):
                 found += fitting
     return found
@@ -76,7 +86,12 @@ def compose_scene(seed: int, material: Material) -> Scene:
     rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
     names = sorted(material.voices)
     # A recorded reader is worth more than another synthetic voice, but not one who has hardly anything to say.
-    weights = np.array([(1.0 if name.split("_")[0] in SYNTHETIC else 4.0) * min(1.0, _minutes(material.voices[name]) / 3.0) for name in names])
+    weights = np.array(
+        [
+            (1.0 if name.split("_")[0] in SYNTHETIC else 4.0) * min(1.0, _minutes(material.voices[name]) / 3.0)
+            for name in names
+        ]
+    )
     first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=weights / weights.sum())
     voices = (material.voices[names[first]], material.voices[names[second]])
     script = write_script(rng, voices)
@@ -88,7 +103,9 @@ def compose_scene(seed: int, material: Material) -> Scene:
     results = [performer.result(frames) for performer in performers]
     for actor, performer in enumerate(performers):
         motion, label = results[actor]
-        motion = with_posture(rng, motion, performer.clips.skeleton, label, performer.manners, results[1 - actor][0].root)
+        motion = with_posture(
+            rng, motion, performer.clips.skeleton, label, performer.manners, results[1 - actor][0].root
+        )
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
@@ -96,38 +113,75 @@ def compose_scene(seed: int, material: Material) -> Scene:
     gestures = []
     skeletons = [performer.clips.skeleton for performer in performers]
     for actor in range(2):
-        gestures += [{"actor": actor, **entry} for entry in gesture_body(
-            rng, bodies[actor], skeletons[actor], labels[actor], stresses[actor], material.gestures, manners[actor],
-            _said(script, actor, voices[actor]),
-        )]  # fmt: skip
+        gestures += [
+            {"actor": actor, **entry}
+            for entry in gesture_body(
+                rng,
+                bodies[actor],
+                skeletons[actor],
+                labels[actor],
+                stresses[actor],
+                material.gestures,
+                manners[actor],
+                _said(script, actor, voices[actor]),
+            )
+        ]
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):
-        heads.append(look_and_listen(
-            rng, bodies[actor].root, bodies[actor].rotations, skeletons[actor], upper[1 - actor].eyes,
-            (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32), prosody[actor, :, 0], prosody[1 - actor, :, 0],
-            stresses[actor], stresses[1 - actor], manners[actor],
-            questions=[turn.end for turn in script.turns if turn.question and turn.actor == actor],
-            laughs=script.laughs[actor], partner_lean=upper[1 - actor].lean, facing=script.facing,
-        ))  # fmt: skip
+        heads.append(
+            look_and_listen(
+                rng,
+                bodies[actor].root,
+                bodies[actor].rotations,
+                skeletons[actor],
+                upper[1 - actor].eyes,
+                (labels[actor] == ACTION_LABELS.index("walk")).astype(np.float32),
+                prosody[actor, :, 0],
+                prosody[1 - actor, :, 0],
+                stresses[actor],
+                stresses[1 - actor],
+                manners[actor],
+                questions=[turn.end for turn in script.turns if turn.question and turn.actor == actor],
+                laughs=script.laughs[actor],
+                partner_lean=upper[1 - actor].lean,
+                facing=script.facing,
+            )
+        )
         # Last, for looking and leaning take the arms along.
         bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
     for body, skeleton in zip(bodies, skeletons):
         body.root, body.rotations = eased(body.root, body.rotations, skeleton)
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
     said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
-    heard = np.stack([_prosody(said[actor], voices[actor], frames) for actor in range(2)])  # bodies and faces go by the clean voices
+    heard = np.stack(
+        [_prosody(said[actor], voices[actor], frames) for actor in range(2)]
+    )  # bodies and faces go by the clean voices
     return Scene(
-        seed, material.split, np.stack([s.offsets for s in skeletons]), np.stack([b.root for b in bodies]),
-        np.stack([b.rotations for b in bodies]), np.stack(labels), np.stack([b.contacts for b in bodies]), heard.astype(np.float16),
-        np.stack(face).astype(np.float16), np.array(script.seat_height, np.float32), (said[0], said[1]),
-        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]), gestures,
+        seed,
+        material.split,
+        np.stack([s.offsets for s in skeletons]),
+        np.stack([b.root for b in bodies]),
+        np.stack([b.rotations for b in bodies]),
+        np.stack(labels),
+        np.stack([b.contacts for b in bodies]),
+        heard.astype(np.float16),
+        np.stack(face).astype(np.float16),
+        np.array(script.seat_height, np.float32),
+        (said[0], said[1]),
+        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]),
+        gestures,
         [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
-        script.relationship, script.feelings, script.kind, np.stack([h.looking for h in heads]),
-    )  # fmt: skip
+        script.relationship,
+        script.feelings,
+        script.kind,
+        np.stack([h.looking for h in heads]),
+    )
 
 
-def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: float) -> list[tuple[float, float, str]]:
+def _stresses(
+    script: Script, actor: int, voice: Sequence[Utterance], duration: float
+) -> list[tuple[float, float, str]]:
     """(scene time s, strength 0..1, word) of one actor's stressed syllables, in order."""
     known = {utterance.id: utterance for utterance in voice}
     found = []
@@ -166,7 +220,9 @@ def _prosody(utterances: Sequence[SpokenUtterance], voice: Sequence[Utterance], 
     return track
 
 
-def _perform(rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray) -> tuple[Performer, Performer]:
+def _perform(
+    rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray
+) -> tuple[Performer, Performer]:
     """Both bodies' base motion, grown in turns so that each knows where the other is."""
     speaking = np.concatenate([np.zeros((2, 1)), np.cumsum(prosody[:, :, 0] > 0.5, axis=1)], axis=1)
 
@@ -185,15 +241,32 @@ def _perform(rng: np.random.Generator, script: Script, material: Material, proso
     performers = []
     for actor in range(2):
         # Face to face, or side by side with much the same view, each turned a little to the other.
-        facing = direction + (np.pi * actor if script.facing else 0.5 * np.pi + (2 * actor - 1) * inward) + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
+        facing = (
+            direction
+            + (np.pi * actor if script.facing else 0.5 * np.pi + (2 * actor - 1) * inward)
+            + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
+        )
         performer = str(rng.choice(bodies))
         owner = performer if rng.random() < 0.5 else str(rng.choice(owners))
-        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(float(rng.choice(BODY_SIZES)))
+        skeleton = next(clip.skeleton for clip in material.clips if clip.performer == owner).scaled(
+            float(rng.choice(BODY_SIZES))
+        )
         clips = ClipSet(material.bank, skeleton, script.seat_height[actor], float(rng.uniform(0.94, 1.06)))
-        performers.append(Performer(
-            clips, performer[-1], script.intents[actor], places[actor], facing, conversation_of(actor), rng, script.manners(actor),
-            usual_distance(script.relationship), script.facing, 0.5 * (places[0] + places[1]),
-        ))  # fmt: skip
+        performers.append(
+            Performer(
+                clips,
+                performer[-1],
+                script.intents[actor],
+                places[actor],
+                facing,
+                conversation_of(actor),
+                rng,
+                script.manners(actor),
+                usual_distance(script.relationship),
+                script.facing,
+                0.5 * (places[0] + places[1]),
+            )
+        )
     one, two = performers
     one.partner, two.partner = two, one
     frames = prosody.shape[1]
@@ -207,7 +280,9 @@ _LEAD = {"sit": 0.45, "walk": 0.15, "stand": 0.3}
 
 
 def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Script labels (T,) whose changes are moved to shortly before the motion shows them (``seen`` (T,)), where one is near."""
+    """Script labels (T,) whose changes are moved to shortly before the motion shows them (``seen`` (T,)), where one is
+    near.
+    """
     changes = np.flatnonzero(np.diff(seen)) + 1
     result = np.array(script)
     edges = [0, *(np.flatnonzero(np.diff(script)) + 1).tolist(), len(script)]
@@ -227,21 +302,38 @@ def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.ui
 
 
 def _face(
-    rng: np.random.Generator, script: Script, actor: int, voice: Sequence[Utterance], prosody: FloatArray,
-    eyes: FloatArray, manners: Sequence[Manners],
+    rng: np.random.Generator,
+    script: Script,
+    actor: int,
+    voice: Sequence[Utterance],
+    prosody: FloatArray,
+    eyes: FloatArray,
+    manners: Sequence[Manners],
 ) -> FloatArray:
     """(T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
     known = {utterance.id: utterance for utterance in voice}
     frames, spoken = prosody.shape[1], []
     for said in sorted(script.utterances[actor], key=lambda u: u.start):
         utterance = known[said.id]
-        heard = [phone for phone in utterance.phones if phone[0] != "SIL"]  # the edges' silence may lie under the next words
-        phones = [(name, start + said.start, end + said.start) for name, start, end in utterance.phones
-                  if heard and heard[0][1] <= start < heard[-1][2] and end + said.start < frames / FPS]  # fmt: skip
+        heard = [
+            phone for phone in utterance.phones if phone[0] != "SIL"
+        ]  # the edges' silence may lie under the next words
+        phones = [
+            (name, start + said.start, end + said.start)
+            for name, start, end in utterance.phones
+            if heard and heard[0][1] <= start < heard[-1][2] and end + said.start < frames / FPS
+        ]
         if phones:
             stresses = [(time + said.start, strength) for time, strength in utterance.stresses]
             spoken.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
     return compose_face(
-        rng, frames, spoken, prosody[1 - actor, :, 0], eyes, prosody[actor, :, 1], manners=manners[actor], partner_manners=manners[1 - actor],
+        rng,
+        frames,
+        spoken,
+        prosody[1 - actor, :, 0],
+        eyes,
+        prosody[actor, :, 1],
+        manners=manners[actor],
+        partner_manners=manners[1 - actor],
         laughs=script.laughs[actor],
     )

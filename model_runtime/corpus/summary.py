@@ -1,7 +1,7 @@
 """What a corpus of scenes holds, in numbers, read scene by scene so that any amount fits in memory.
 
-``python -m model_runtime.corpus.summary --scenes corpus/scenes --docs docs`` prints them, draws ``docs/images/corpus_*.png`` and
-fills in the tables of ``docs/corpus.md``.
+``python -m model_runtime.corpus.summary --scenes corpus/scenes --docs docs`` prints them, draws
+``docs/images/corpus_*.png`` and fills in the tables of ``docs/corpus.md``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def tally_of(scenes: Iterable[Scene]) -> Tally:
 
 
 def summary(scenes: Iterable[Scene], refused: Sequence[str] = ()) -> dict[str, Any]:
-    """Figures of ``scenes``, which are read once and one at a time; ``refused`` are the faults of those that were thrown away."""
+    """Figures of ``scenes``, which are read once and one at a time; ``refused`` are the faults of those that were
+    thrown away.
+    """
     return figures_of(tally_of(scenes), refused)
 
 
@@ -72,9 +74,13 @@ def figures_of(tally: Tally, refused: Sequence[str] = ()) -> dict[str, Any]:
         "nearer_than_1_m": _share(tally.distances[DISTANCE_BINS[1:] <= 1.0 + 1e-6].sum(), tally.distances.sum()),
         "inside_oneself": round(float(tally.inside[1]) / measured, 4),
         "inside_each_other": round(float(tally.inside[2]) / measured, 4),
-        "feet_on_the_floor": {name: _share(tally.feet[i], tally.feet.sum()) for i, name in enumerate(("none", "one", "two"))},
+        "feet_on_the_floor": {
+            name: _share(tally.feet[i], tally.feet.sum()) for i, name in enumerate(("none", "one", "two"))
+        },
         "looking_at_the_partner": _share(tally.gaze[1], tally.gaze[0]),
-        "seat_heights_m": {p: round(float(np.percentile(tally.seats, p)), 3) for p in (0, 50, 100)} if tally.seats else {},
+        "seat_heights_m": {p: round(float(np.percentile(tally.seats, p)), 3) for p in (0, 50, 100)}
+        if tally.seats
+        else {},
         "refused": dict(Counter(reason.split()[0] for reason in refused).most_common()),
     }
 
@@ -103,7 +109,9 @@ def _median(counts: Array, bins: Array) -> float | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.summary", description="What a corpus of scenes holds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.summary", description="What a corpus of scenes holds."
+    )
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"), metavar="DIR")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="draw images/corpus_*.png there and fill in corpus.md")
     given = parser.parse_args(arguments)

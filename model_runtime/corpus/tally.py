@@ -55,11 +55,15 @@ class Tally:
     turn_seconds: float = 0.0
     gaps: Array = field(default_factory=lambda: np.zeros(len(GAP_BINS) - 1))
     back_channels: int = 0
-    shares: Array = field(default_factory=lambda: np.zeros(len(SHARE_BINS) - 1))  # scenes by the share that the first actor speaks
+    shares: Array = field(
+        default_factory=lambda: np.zeros(len(SHARE_BINS) - 1)
+    )  # scenes by the share that the first actor speaks
     distances: Array = field(default_factory=lambda: np.zeros(len(DISTANCE_BINS) - 1))
     self_depths: Array = field(default_factory=lambda: np.zeros(len(DEPTH_BINS) - 1))
     pair_depths: Array = field(default_factory=lambda: np.zeros(len(DEPTH_BINS) - 1))
-    inside: Array = field(default_factory=lambda: np.zeros(3))  # frames measured; inside oneself (of two actors); in each other
+    inside: Array = field(
+        default_factory=lambda: np.zeros(3)
+    )  # frames measured; inside oneself (of two actors); in each other
     feet: Array = field(default_factory=lambda: np.zeros(3))  # actor frames with no, one, two feet on the floor
     seats: list[float] = field(default_factory=list)
     gaze: Array = field(default_factory=lambda: np.zeros(2))  # actor frames known; looking
@@ -93,7 +97,10 @@ class Tally:
     def _add_space(self, scene: Scene) -> None:
         apart = np.linalg.norm(scene.root_positions[0, :, :2] - scene.root_positions[1, :, :2], axis=-1)
         self.distances += np.histogram(apart, DISTANCE_BINS)[0]
-        bodies = [Posed(scene.root_positions[a, ::EVERY], scene.rotations[a, ::EVERY], Skeleton(scene.skeletons[a])) for a in (0, 1)]
+        bodies = [
+            Posed(scene.root_positions[a, ::EVERY], scene.rotations[a, ::EVERY], Skeleton(scene.skeletons[a]))
+            for a in (0, 1)
+        ]
         pair, own = bodies[0].depth_in(bodies[1]), np.concatenate([body.self_depth for body in bodies])
         self.self_depths += np.histogram(own, DEPTH_BINS)[0]
         self.pair_depths += np.histogram(pair, DEPTH_BINS)[0]
@@ -110,11 +117,13 @@ class Tally:
 def turns_of(active: NDArray[np.bool_]) -> tuple[list[Turn], int]:
     """Turns in order, from who speaks when (2, T), and how many stretches of speech lay wholly inside the other's turn.
 
-    Those are back-channels and tries that failed; they neither end nor make a turn. Silences of up to ``SHORT_SILENCE`` belong to
-    the stretch around them.
+    Those are back-channels and tries that failed; they neither end nor make a turn. Silences of up to ``SHORT_SILENCE``
+    belong to the stretch around them.
     """
     stretches = sorted(
-        (start / FPS, stop / FPS, actor) for actor in (0, 1) for start, stop in _spells(active[actor], round(SHORT_SILENCE * FPS))
+        (start / FPS, stop / FPS, actor)
+        for actor in (0, 1)
+        for start, stop in _spells(active[actor], round(SHORT_SILENCE * FPS))
     )
     turns: list[Turn] = []
     inside = 0

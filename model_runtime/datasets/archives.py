@@ -40,9 +40,13 @@ def members(path: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
                     continue
                 name = member.name.replace("\\", "/")
                 if _leads_outside(name) or not member.isfile():
-                    reading.refused.append((f"{path.name}:{member.name}", "the archive member is a link or points outside the archive"))
+                    reading.refused.append(
+                        (f"{path.name}:{member.name}", "the archive member is a link or points outside the archive")
+                    )
                 elif member.size > LARGEST_MEMBER:
-                    reading.refused.append((f"{path.name}:{member.name}", f"the archive member is of {member.size / 2**20:.0f} MiB"))
+                    reading.refused.append(
+                        (f"{path.name}:{member.name}", f"the archive member is of {member.size / 2**20:.0f} MiB")
+                    )
                 elif (stream := archive.extractfile(member)) is not None:
                     yield name, stream.read()
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
@@ -54,7 +58,9 @@ def _files(folder: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
         name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         if file.is_symlink():
             reading.refused.append((name, "the file is a link"))
-        elif file.is_file() and not any(parent.is_symlink() for parent in file.relative_to(folder).parents if parent != Path()):
+        elif file.is_file() and not any(
+            parent.is_symlink() for parent in file.relative_to(folder).parents if parent != Path()
+        ):
             try:
                 yield name, file.read_bytes()
             except OSError as error:

@@ -1,8 +1,8 @@
 """Reads ASF/AMC (Acclaim): ``.asf`` gives a body's bones, ``.amc`` their turns frame by frame.
 
-Format after the description by J. Lander, "Working with Motion Capture File Formats", Game Developer, January 1998. A bone
-has a direction and length in the rest pose, and an ``axis``: the turn C of the frame its own angles M are measured in. Its
-world rotation is its parent's times C M C^-1; its far end is where its children begin.
+Format after the description by J. Lander, "Working with Motion Capture File Formats", Game Developer, January 1998. A
+bone has a direction and length in the rest pose, and an ``axis``: the turn C of the frame its own angles M are measured
+in. Its world rotation is its parent's times C M C^-1; its far end is where its children begin.
 """
 
 from __future__ import annotations
@@ -36,12 +36,29 @@ class AsfSkeleton:
 
 
 def _bone_map() -> BoneMap:
-    place = {"pelvis": "root", "spine1": "lowerback", "spine2": "upperback", "spine3": "thorax", "neck": "lowerneck", "head": "head"}
+    place = {
+        "pelvis": "root",
+        "spine1": "lowerback",
+        "spine2": "upperback",
+        "spine3": "thorax",
+        "neck": "lowerneck",
+        "head": "head",
+    }
     for side in ("left", "right"):
-        for joint, bone in (("hip", "femur"), ("knee", "tibia"), ("ankle", "foot"), ("foot", "toes"), ("collar", "clavicle"),
-                            ("shoulder", "humerus"), ("elbow", "radius"), ("wrist", "hand")):  # fmt: skip
+        for joint, bone in (
+            ("hip", "femur"),
+            ("knee", "tibia"),
+            ("ankle", "foot"),
+            ("foot", "toes"),
+            ("collar", "clavicle"),
+            ("shoulder", "humerus"),
+            ("elbow", "radius"),
+            ("wrist", "hand"),
+        ):
             place[f"{side}_{joint}"] = side[0] + bone
-    return BoneMap(place, {**place, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"}, feet_follow=True)
+    return BoneMap(
+        place, {**place, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"}, feet_follow=True
+    )
 
 
 BONES = _bone_map()
@@ -49,7 +66,11 @@ BONES = _bone_map()
 
 def parse_asf(name: str, text: str) -> AsfSkeleton:
     """The skeleton of an ``.asf`` text. Raises ``ClipUnreadable`` naming what is wrong."""
-    sections = {part.split(None, 1)[0]: part for part in re.split(r"^:", re.sub(r"#.*", "", text), flags=re.M)[1:] if part.strip()}
+    sections = {
+        part.split(None, 1)[0]: part
+        for part in re.split(r"^:", re.sub(r"#.*", "", text), flags=re.M)[1:]
+        if part.strip()
+    }
     lacking = [section for section in ("units", "root", "bonedata", "hierarchy") if section not in sections]
     if lacking:
         raise ClipUnreadable(f"'{name}' is not an ASF skeleton: it lacks {', '.join(lacking)}.")
@@ -69,8 +90,9 @@ def parse_asf(name: str, text: str) -> AsfSkeleton:
             dof = re.search(r"^\s*dof((?:[ \t]+(?:[tr][xyz]|l)\b)+)", block, re.M)
             bones[_words(block, "name")[0]] = (
                 direction / max(float(np.linalg.norm(direction)), 1e-9) * float(_words(block, "length")[0]) * length,
-                _axis(block, "axis", degrees), tuple(dof[1].split()) if dof else (),
-            )  # fmt: skip
+                _axis(block, "axis", degrees),
+                tuple(dof[1].split()) if dof else (),
+            )
         for line in sections["hierarchy"].split("\n")[1:]:
             parent, *children = line.split() or [""]
             for child in children:
@@ -101,7 +123,10 @@ def parse_amc(name: str, text: str, skeleton: AsfSkeleton) -> tuple[Array, Array
     if first is None or ":" not in text[: first.start()]:
         raise ClipUnreadable(f"'{name}' is not an AMC motion: it has no first frame.")
     words = text[first.start() :].split()
-    second = next((number for number, word in enumerate(words) if word == "2" and words[number + 1 : number + 2] == [words[1]]), len(words))
+    second = next(
+        (number for number, word in enumerate(words) if word == "2" and words[number + 1 : number + 2] == [words[1]]),
+        len(words),
+    )
     if len(words) % second:
         raise ClipUnreadable(f"'{name}' breaks off: {len(words)} words are no whole number of frames of {second}.")
     table = np.array(words).reshape(-1, second)
@@ -120,7 +145,9 @@ def parse_amc(name: str, text: str, skeleton: AsfSkeleton) -> tuple[Array, Array
             column += 1 + width
     except (ValueError, IndexError) as error:
         raise ClipUnreadable(f"'{name}' does not fit its skeleton ({error}).") from error
-    lacking = sorted({bone for bone in BONES.position.values() if skeleton.channels[skeleton.rig.names.index(bone)]} - moved)
+    lacking = sorted(
+        {bone for bone in BONES.position.values() if skeleton.channels[skeleton.rig.names.index(bone)]} - moved
+    )
     if lacking:
         raise ClipUnreadable(f"'{name}' does not move the whole body (no {', '.join(lacking)}).")
     return local, translations
@@ -146,9 +173,16 @@ def measure_asf(skeleton: AsfSkeleton) -> TPose:
 
 
 def make_amc_clip(
-    take: str, text: str, skeleton: AsfSkeleton, source: str, licence: str, *, rate: float = CMU_RATE, tags: tuple[str, ...] = (),
+    take: str,
+    text: str,
+    skeleton: AsfSkeleton,
+    source: str,
+    licence: str,
+    *,
+    rate: float = CMU_RATE,
+    tags: tuple[str, ...] = (),
     performer: str = "",
-) -> Clip:  # fmt: skip
+) -> Clip:
     """A clip of one ``.amc`` text on its skeleton. Raises ``ClipUnreadable`` when they do not fit or make no sense."""
     local, translations = parse_amc(take, text, skeleton)
     if not (np.isfinite(local).all() and np.isfinite(translations).all()):
@@ -158,7 +192,16 @@ def make_amc_clip(
     root, world = carry_over(skeleton.rig, BONES, t_pose, local[::every], translations[::every])
     world = relaxed_fingers(align_elbow_hinges(world))
     return finish_clip(
-        f"{source}/{take}", source, licence, t_pose.skeleton, root, world, rate / every, tags=tags, performer=performer, has_fingers=False
+        f"{source}/{take}",
+        source,
+        licence,
+        t_pose.skeleton,
+        root,
+        world,
+        rate / every,
+        tags=tags,
+        performer=performer,
+        has_fingers=False,
     )
 
 

@@ -9,10 +9,17 @@ _SIDES = {"left": ("L", "Left", "l"), "right": ("R", "Right", "r")}
 
 
 def _map(
-    centre: dict[str, str], limbs: dict[str, str], fingers: dict[str, str], spelling: int, last_finger: int = 3,
-    neck: str | None = None, foot_pitch: float | None = None,
-) -> BoneMap:  # fmt: skip
-    """A map from names with a placeholder: {} for the side, and # for a finger's number. ``neck``: the upper of two neck bones."""
+    centre: dict[str, str],
+    limbs: dict[str, str],
+    fingers: dict[str, str],
+    spelling: int,
+    last_finger: int = 3,
+    neck: str | None = None,
+    foot_pitch: float | None = None,
+) -> BoneMap:
+    """A map from names with a placeholder: {} for the side, and # for a finger's number. ``neck``: the upper of two
+    neck bones.
+    """
     bones = dict(centre)
     for side, spellings in _SIDES.items():
         for joint, bone in limbs.items():
@@ -25,23 +32,71 @@ def _map(
 
 BVH_MAPS = (
     _map(  # Character Creator, the CMU subjects
-        {"pelvis": "CC_Base_Pelvis", "spine1": "CC_Base_Waist", "spine2": "CC_Base_Spine01", "spine3": "CC_Base_Spine02",
-         "neck": "CC_Base_NeckTwist01", "head": "CC_Base_Head"},
-        {"hip": "CC_Base_{}_Thigh", "knee": "CC_Base_{}_Calf", "ankle": "CC_Base_{}_Foot", "foot": "CC_Base_{}_ToeBase",
-         "collar": "CC_Base_{}_Clavicle", "shoulder": "CC_Base_{}_Upperarm", "elbow": "CC_Base_{}_Forearm", "wrist": "CC_Base_{}_Hand"},
-        {"index": "CC_Base_{}_Index#", "middle": "CC_Base_{}_Mid#", "ring": "CC_Base_{}_Ring#", "pinky": "CC_Base_{}_Pinky#",
-         "thumb": "CC_Base_{}_Thumb#"}, 0, neck="CC_Base_NeckTwist02", foot_pitch=30.0),
+        {
+            "pelvis": "CC_Base_Pelvis",
+            "spine1": "CC_Base_Waist",
+            "spine2": "CC_Base_Spine01",
+            "spine3": "CC_Base_Spine02",
+            "neck": "CC_Base_NeckTwist01",
+            "head": "CC_Base_Head",
+        },
+        {
+            "hip": "CC_Base_{}_Thigh",
+            "knee": "CC_Base_{}_Calf",
+            "ankle": "CC_Base_{}_Foot",
+            "foot": "CC_Base_{}_ToeBase",
+            "collar": "CC_Base_{}_Clavicle",
+            "shoulder": "CC_Base_{}_Upperarm",
+            "elbow": "CC_Base_{}_Forearm",
+            "wrist": "CC_Base_{}_Hand",
+        },
+        {
+            "index": "CC_Base_{}_Index#",
+            "middle": "CC_Base_{}_Mid#",
+            "ring": "CC_Base_{}_Ring#",
+            "pinky": "CC_Base_{}_Pinky#",
+            "thumb": "CC_Base_{}_Thumb#",
+        },
+        0,
+        neck="CC_Base_NeckTwist02",
+        foot_pitch=30.0,
+    ),
     _map(  # MotionBuilder
         {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine3", "neck": "Neck", "head": "Head"},
-        {"hip": "{}UpLeg", "knee": "{}Leg", "ankle": "{}Foot", "collar": "{}Shoulder", "shoulder": "{}Arm",
-         "elbow": "{}ForeArm", "wrist": "{}Hand"},
-        {"index": "{}HandIndex#", "middle": "{}HandMiddle#", "ring": "{}HandRing#", "pinky": "{}HandPinky#", "thumb": "{}HandThumb#"}, 1),
+        {
+            "hip": "{}UpLeg",
+            "knee": "{}Leg",
+            "ankle": "{}Foot",
+            "collar": "{}Shoulder",
+            "shoulder": "{}Arm",
+            "elbow": "{}ForeArm",
+            "wrist": "{}Hand",
+        },
+        {
+            "index": "{}HandIndex#",
+            "middle": "{}HandMiddle#",
+            "ring": "{}HandRing#",
+            "pinky": "{}HandPinky#",
+            "thumb": "{}HandThumb#",
+        },
+        1,
+    ),
     _map(  # Poser, the CMU salsa pairs
         {"pelvis": "hip", "spine1": "abdomen", "spine2": "chest", "neck": "neck", "head": "head"},
-        {"hip": "{}Thigh", "knee": "{}Shin", "ankle": "{}Foot", "collar": "{}Collar", "shoulder": "{}Shldr",
-         "elbow": "{}ForeArm", "wrist": "{}Hand"},
-        {"index": "{}Index#", "middle": "{}Mid#", "ring": "{}Ring#", "pinky": "{}Pinky#", "thumb": "{}Thumb#"}, 2, last_finger=2),
-)  # fmt: skip
+        {
+            "hip": "{}Thigh",
+            "knee": "{}Shin",
+            "ankle": "{}Foot",
+            "collar": "{}Collar",
+            "shoulder": "{}Shldr",
+            "elbow": "{}ForeArm",
+            "wrist": "{}Hand",
+        },
+        {"index": "{}Index#", "middle": "{}Mid#", "ring": "{}Ring#", "pinky": "{}Pinky#", "thumb": "{}Thumb#"},
+        2,
+        last_finger=2,
+    ),
+)
 
 SMARTBODY_SIDES = {"left": ("Lf", "l"), "right": ("Rt", "r")}
 _LITTLE = {"pinky": "Little"}
@@ -51,17 +106,40 @@ def _smartbody_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
     """Bones that give place and rotation, for the two ways SmartBody names joints ('Jt' or 'plain')."""
     modern = style == "Jt"
     place = (
-        {"pelvis": "JtPelvis", "spine1": "JtSpineA", "spine2": "JtSpineB", "spine3": "JtSpineC", "neck": "JtNeckA", "head": "JtSkullA"}
+        {
+            "pelvis": "JtPelvis",
+            "spine1": "JtSpineA",
+            "spine2": "JtSpineB",
+            "spine3": "JtSpineC",
+            "neck": "JtNeckA",
+            "head": "JtSkullA",
+        }
         if modern
-        else {"pelvis": "base", "spine1": "spine1", "spine2": "spine2", "spine3": "spine3", "neck": "spine4", "head": "skullbase"}
+        else {
+            "pelvis": "base",
+            "spine1": "spine1",
+            "spine2": "spine2",
+            "spine3": "spine3",
+            "neck": "spine4",
+            "head": "skullbase",
+        }
     )
     turn = {**place, "neck": "JtNeckB" if modern else "spine5"}
     for side, (modern_side, plain_side) in SMARTBODY_SIDES.items():
-        limbs = {"hip": ("Hip", "hip"), "knee": ("Knee", "knee"), "ankle": ("Ankle", "ankle"), "foot": ("Ball", "forefoot"),
-                 "collar": ("Clavicle", "sternoclavicular"), "shoulder": ("Shoulder", "shoulder"), "elbow": ("Elbow", "elbow"),
-                 "wrist": ("Wrist", "wrist")}  # fmt: skip
+        limbs = {
+            "hip": ("Hip", "hip"),
+            "knee": ("Knee", "knee"),
+            "ankle": ("Ankle", "ankle"),
+            "foot": ("Ball", "forefoot"),
+            "collar": ("Clavicle", "sternoclavicular"),
+            "shoulder": ("Shoulder", "shoulder"),
+            "elbow": ("Elbow", "elbow"),
+            "wrist": ("Wrist", "wrist"),
+        }
         for joint, (new, old) in limbs.items():
-            place[f"{side}_{joint}"] = turn[f"{side}_{joint}"] = f"Jt{new}{modern_side}" if modern else f"{plain_side}_{old}"
+            place[f"{side}_{joint}"] = turn[f"{side}_{joint}"] = (
+                f"Jt{new}{modern_side}" if modern else f"{plain_side}_{old}"
+            )
         # The joint that the next one hangs on is what has all of the turning.
         turn[f"{side}_collar"] = f"JtClavicle{modern_side}" if modern else f"{plain_side}_acromioclavicular"
         turn[f"{side}_shoulder"] = f"JtUpperArmTwistB{modern_side}" if modern else f"{plain_side}_shoulder"
@@ -80,12 +158,32 @@ NAMED_BONES = (*BVH_MAPS, MODERN, PLAIN)  # all that a BVH may use
 
 
 def _gltf_maps() -> tuple[BoneMap, BoneMap]:
-    unreal = {"pelvis": "pelvis", "spine1": "spine_01", "spine2": "spine_02", "spine3": "spine_03", "neck": "neck_01", "head": "head"}
-    rigify = {"pelvis": "DEF-hips", "spine1": "DEF-spine.001", "spine2": "DEF-spine.002", "spine3": "DEF-spine.003",
-              "neck": "DEF-neck", "head": "DEF-head"}  # fmt: skip
-    limbs = {"hip": ("thigh", "thigh"), "knee": ("calf", "shin"), "ankle": ("foot", "foot"), "foot": ("ball", "toe"),
-             "collar": ("clavicle", "shoulder"), "shoulder": ("upperarm", "upper_arm"), "elbow": ("lowerarm", "forearm"),
-             "wrist": ("hand", "hand")}  # fmt: skip
+    unreal = {
+        "pelvis": "pelvis",
+        "spine1": "spine_01",
+        "spine2": "spine_02",
+        "spine3": "spine_03",
+        "neck": "neck_01",
+        "head": "head",
+    }
+    rigify = {
+        "pelvis": "DEF-hips",
+        "spine1": "DEF-spine.001",
+        "spine2": "DEF-spine.002",
+        "spine3": "DEF-spine.003",
+        "neck": "DEF-neck",
+        "head": "DEF-head",
+    }
+    limbs = {
+        "hip": ("thigh", "thigh"),
+        "knee": ("calf", "shin"),
+        "ankle": ("foot", "foot"),
+        "foot": ("ball", "toe"),
+        "collar": ("clavicle", "shoulder"),
+        "shoulder": ("upperarm", "upper_arm"),
+        "elbow": ("lowerarm", "forearm"),
+        "wrist": ("hand", "hand"),
+    }
     for side in ("left", "right"):
         for joint, (one, other) in limbs.items():
             unreal[f"{side}_{joint}"] = f"{one}_{side[0]}"

@@ -18,7 +18,10 @@ from .clip import Clip, ClipUnreadable, Pair, align_elbow_hinges, finish_clip, l
 from .glitches import mend_glitches, steps
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers, t_posed_frames
 
-_LEAP_SPEED, _LEAP = np.radians(1800), np.radians(50)  # a second, and a frame: a T-pose is left faster than a body moves
+_LEAP_SPEED, _LEAP = (
+    np.radians(1800),
+    np.radians(50),
+)  # a second, and a frame: a T-pose is left faster than a body moves
 _SURE_LEAP = np.radians(70)  # a little less than what makes a clip unreadable
 
 
@@ -95,9 +98,12 @@ def parse_hierarchy(name: str, text: str) -> tuple[SourceRig, list[list[str]]]:
         if not joint and np.linalg.norm(offsets[number]) > 0:
             tips[names[parents[number]]] = np.array(offsets[number])
     rig = SourceRig(
-        tuple(names[n] for n in joints), tuple(place.get(parents[n], -1) for n in joints), np.array([offsets[n] for n in joints]),
-        np.tile([1.0, 0, 0, 0], (len(joints), 1)), tips,
-    )  # fmt: skip
+        tuple(names[n] for n in joints),
+        tuple(place.get(parents[n], -1) for n in joints),
+        np.array([offsets[n] for n in joints]),
+        np.tile([1.0, 0, 0, 0], (len(joints), 1)),
+        tips,
+    )
     return rig, [channels[n] for n in joints]
 
 
@@ -138,12 +144,19 @@ def read_bvh(name: str, content: bytes, source: str, licence: str, tags: tuple[s
 
 
 def make_clip(
-    name: str, motion: BvhMotion, source: str, licence: str, *, rest: Rest | None = None, stature: float | None = None,
-    tags: tuple[str, ...] = (), performer: str = "",
-) -> Clip:  # fmt: skip
+    name: str,
+    motion: BvhMotion,
+    source: str,
+    licence: str,
+    *,
+    rest: Rest | None = None,
+    stature: float | None = None,
+    tags: tuple[str, ...] = (),
+    performer: str = "",
+) -> Clip:
     """A clip of a parsed BVH. ``rest``: the rig's T-pose, its zero pose when None; ``stature``: metres to scale the
-    body to, when the file's unit is not to be trusted. Frames of T-pose at the start are dropped; where a joint leaps only
-    the longest stretch before or behind is kept, and the clip tagged 'cut'.
+    body to, when the file's unit is not to be trusted. Frames of T-pose at the start are dropped; where a joint leaps
+    only the longest stretch before or behind is kept, and the clip tagged 'cut'.
 
     Raises ``ClipUnreadable`` when joints have unknown names or values make no sense.
     """
@@ -169,7 +182,9 @@ def _carried(name: str, motion: BvhMotion, rest: Rest | None, stature: float | N
     if not (np.isfinite(motion.local).all() and np.isfinite(motion.translations).all()):
         raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
     rig, bones, rate = motion.rig, find_bone_map(name, motion.rig), _whole_rate(motion.rate)
-    every = round(rate / FPS) if rate >= 2 * FPS and rate % FPS == 0 else 1  # frames between would be computed to be dropped
+    every = (
+        round(rate / FPS) if rate >= 2 * FPS and rate % FPS == 0 else 1
+    )  # frames between would be computed to be dropped
     t_pose = measure_t_pose(rig, bones, None if rest is None else np.stack([rest[bone] for bone in rig.names]))
     root, world = carry_over(rig, bones, t_pose, motion.local[::every], motion.translations[::every])
     world = align_elbow_hinges(world)
@@ -178,36 +193,57 @@ def _carried(name: str, motion: BvhMotion, rest: Rest | None, stature: float | N
         factor = stature / skeleton.height
         skeleton, root = skeleton.scaled(factor), root * factor
     has_fingers = _fingers_move(motion, bones)
-    world = relaxed_fingers(world, tuple(joint for joint in JOINTS if joint not in bones.rotation) if has_fingers else None)
+    world = relaxed_fingers(
+        world, tuple(joint for joint in JOINTS if joint not in bones.rotation) if has_fingers else None
+    )
     return _Carried(skeleton, root, world, rate / every, has_fingers)
 
 
 def _finished(name: str, body: _Carried, start: int, stop: int, source: str, licence: str, **details: Any) -> Clip:
     return finish_clip(
-        f"{source}/{name}", source, licence, body.skeleton, body.root[start:stop], body.world[start:stop], body.rate,
-        has_fingers=body.has_fingers, **details,
-    )  # fmt: skip
+        f"{source}/{name}",
+        source,
+        licence,
+        body.skeleton,
+        body.root[start:stop],
+        body.world[start:stop],
+        body.rate,
+        has_fingers=body.has_fingers,
+        **details,
+    )
 
 
 def make_pair(
-    names: tuple[str, str], motions: tuple[BvhMotion, BvhMotion], source: str, licence: str, *, stature: float | None = None,
+    names: tuple[str, str],
+    motions: tuple[BvhMotion, BvhMotion],
+    source: str,
+    licence: str,
+    *,
+    stature: float | None = None,
     tags: tuple[str, ...] = (),
-) -> tuple[Clip, Clip]:  # fmt: skip
+) -> tuple[Clip, Clip]:
     """Clips of a take of two people on rigs of one size, each with a note of where the other stands at the first frame.
 
-    Frames are dropped for both alike. Raises ``ClipUnreadable`` when either is unreadable or they are of different rates.
+    Frames are dropped for both alike. Raises ``ClipUnreadable`` when either is unreadable or they are of different
+    rates.
     """
     if abs(motions[0].rate - motions[1].rate) > 1e-3 * motions[0].rate:
         raise ClipUnreadable(f"'{names[0]}' and '{names[1]}' are one take but claim different rates.")
     bodies = [_carried(name, motion, None, stature) for name, motion in zip(names, motions)]
-    begin, end = max(_first_moving_frame(body.skeleton, body.world, body.rate) for body in bodies), min(len(body.root) for body in bodies)
+    begin, end = (
+        max(_first_moving_frame(body.skeleton, body.world, body.rate) for body in bodies),
+        min(len(body.root) for body in bodies),
+    )
     start, stop = _clean_stretch(bodies, begin)
     tags = tags if (start, stop) == (begin, end) else (*tags, "cut")
     clips = [
         _finished(name, body, start, stop, source, licence, tags=(*tags,), performer=f"{source}_{name.split('_')[0]}")
         for name, body in zip(names, bodies)
     ]
-    places = [settle_pelvis(body.skeleton, body.root[start : start + 1], body.world[start : start + 1, 0])[1][0] for body in bodies]
+    places = [
+        settle_pelvis(body.skeleton, body.root[start : start + 1], body.world[start : start + 1, 0])[1][0]
+        for body in bodies
+    ]
     headings = [float(heading_of(body.world[start, 0])) for body in bodies]
     notes = []
     for me, other in ((0, 1), (1, 0)):
@@ -263,9 +299,18 @@ def find_bone_map(name: str, rig: SourceRig) -> BoneMap:
 
 def _fingers_move(motion: BvhMotion, bones: BoneMap) -> bool:
     """Whether any finger but the thumb bends at its second joint; stiff hands are only drawn, not captured."""
-    bending = [j for side in ("left", "right") for j in HAND_JOINTS[side] if j.endswith("2") and "thumb" not in j and j in bones.rotation]
+    bending = [
+        j
+        for side in ("left", "right")
+        for j in HAND_JOINTS[side]
+        if j.endswith("2") and "thumb" not in j and j in bones.rotation
+    ]
     numbers = [motion.rig.names.index(bones.rotation[joint]) for joint in bending]
-    return bool(numbers) and len(motion.local) > 1 and float(np.ptp(motion.local[1:, numbers], axis=0).max(initial=0.0)) > 0.05
+    return (
+        bool(numbers)
+        and len(motion.local) > 1
+        and float(np.ptp(motion.local[1:, numbers], axis=0).max(initial=0.0)) > 0.05
+    )
 
 
 def _whole_rate(rate: float) -> float:

@@ -15,7 +15,10 @@ from ..contract import FPS
 from ..errors import InterActError
 from .glitches import LARGEST_STEP, mend_glitches, steps
 
-MIRRORED = tuple(INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")] for name in JOINTS)
+MIRRORED = tuple(
+    INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")]
+    for name in JOINTS
+)
 _FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
 _SWAPPED_WORDS = {"left": "right", "right": "left"}
 SHORTEST_CLIP = 8  # frames; anything shorter is a pose, not a motion
@@ -73,7 +76,9 @@ class Clip:
         """Frames ``start`` to ``stop`` (exclusive), moved back to the origin, sync times shifted with them."""
         root, rotations = place_at_origin(self.root_positions[start:stop], self.rotations[start:stop])
         sync = {phase: time - start / FPS for phase, time in self.sync.items()}
-        return replace(self, root_positions=root, rotations=rotations, sync=sync, pair=self.pair if start == 0 else None)
+        return replace(
+            self, root_positions=root, rotations=rotations, sync=sync, pair=self.pair if start == 0 else None
+        )
 
     def mirrored(self) -> Clip:
         """Left and right swapped: the reflection in the plane x = 0."""
@@ -86,12 +91,21 @@ class Clip:
             root_positions=self.root_positions * flip,
             rotations=np.ascontiguousarray(self.rotations[:, order] * np.array([1, 1, -1, -1], np.float32)),
             tags=tuple("_".join(_SWAPPED_WORDS.get(word, word) for word in tag.split("_")) for tag in self.tags),
-            pair=Pair(f"{self.pair.partner}~mirrored", -self.pair.x, self.pair.y, -self.pair.heading) if self.pair else None,
+            pair=Pair(f"{self.pair.partner}~mirrored", -self.pair.x, self.pair.y, -self.pair.heading)
+            if self.pair
+            else None,
         )
 
 
 def finish_clip(
-    name: str, source: str, licence: str, skeleton: Skeleton, root_positions: Array, world: Array, rate: float, **details: Any
+    name: str,
+    source: str,
+    licence: str,
+    skeleton: Skeleton,
+    root_positions: Array,
+    world: Array,
+    rate: float,
+    **details: Any,
 ) -> Clip:
     """Make a clip of what an importer read.
 
@@ -108,7 +122,9 @@ def finish_clip(
     skeleton, root_positions = settle_pelvis(skeleton, root_positions, world[:, 0])
     root, rotations = resample(root_positions, local_rotations(without_finger_roll(world)), rate)
     if len(root) < SHORTEST_CLIP:
-        raise ClipUnreadable(f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip.")
+        raise ClipUnreadable(
+            f"'{name}' is {len(root)} frames long at {FPS} frames a second; at least {SHORTEST_CLIP} make a clip."
+        )
     rotations = mend_glitches(share_forearm_twist(rotations))
     fastest = steps(rotations[:, : len(BODY_JOINTS)])
     if fastest.max() > LARGEST_STEP:
@@ -253,7 +269,9 @@ def place_at_origin(root_positions: Array, rotations: Array) -> tuple[NDArray[np
 
 
 def standing_skeleton(offsets: Array, toe_height: float) -> Skeleton:
-    """A skeleton from T-pose offsets (52, 3) whose row 0 is unknown: stand it with the balls of the feet at ``toe_height``."""
+    """A skeleton from T-pose offsets (52, 3) whose row 0 is unknown: stand it with the balls of the feet at
+    ``toe_height``.
+    """
     offsets = np.array(offsets, np.float64)
     offsets[0] = 0.0
     offsets[0, 2] = toe_height - Skeleton(offsets.astype(np.float32)).rest_positions[_FEET[2:], 2].mean()

@@ -19,7 +19,9 @@ def summary(reading: Reading) -> str:
     lines = []
     for source, clips in _by_source(reading.clips):
         held_out = sum(clip.split == "test" for clip in clips)
-        lines.append(f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} held out, {clips[0].licence}")
+        lines.append(
+            f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} held out, {clips[0].licence}"
+        )
         for tag, tagged in _by_tag(clips):
             lines.append(f"    {tag:24s} {len(tagged):4d} clips {_minutes(tagged):6.1f} min")
     held_out = sum(clip.split == "test" for clip in reading.clips)
@@ -54,11 +56,19 @@ def summary_table(reading: Reading) -> str:
         )
     test = [clip for clip in clips if clip.split == "test"]
     share = 100 * _minutes(test) / max(_minutes(clips), 1e-9)
-    lines.append(f"| **all** | {len(clips)} | {_minutes(clips):.1f} | {_minutes(c for c in clips if c.has_fingers):.1f} | {len(test)} "
-                 f"({100 * len(test) / max(len(clips), 1):.0f} %) | {_minutes(test):.1f} ({share:.0f} %) | {len(reading.refused)} | |")  # fmt: skip
+    lines.append(
+        f"| **all** | {len(clips)} | {_minutes(clips):.1f} | {_minutes(c for c in clips if c.has_fingers):.1f} | {len(test)} "
+        f"({100 * len(test) / max(len(clips), 1):.0f} %) | {_minutes(test):.1f} ({share:.0f} %) | {len(reading.refused)} | |"
+    )
     useful = [clip for clip in clips if "left_out" not in clip.tags]
-    lines += ["", f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag `left_out`: fights, props, "
-              "stunts, dances, climbing. Clips tagged `cut` lost a stretch in which a joint leaps.", "", "## By tag", ""]  # fmt: skip
+    lines += [
+        "",
+        f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag `left_out`: fights, props, "
+        "stunts, dances, climbing. Clips tagged `cut` lost a stretch in which a joint leaps.",
+        "",
+        "## By tag",
+        "",
+    ]
     lines += [
         f"Minutes (clips), for tags of at least {_FEWEST} clips.",
         "",
@@ -73,12 +83,18 @@ def summary_table(reading: Reading) -> str:
             own = [clip for clip in tagged if clip.source == source]
             cells.append(f"{_minutes(own):.1f} ({len(own)})" if own else "")
         lines.append(f"| {tag} | {' | '.join(cells)} | {_minutes(tagged):.1f} ({len(tagged)}) |")
-    lines += ["", "## Split", "", f"About {100 * HELD_OUT:.0f} % of every category is held out, by whole families: numbered takes, left and right "
-              "forms, one- and two-handed forms, strong forms, mirrored and retargeted copies of one motion and the halves of a pair stay on one "
-              "side, so that no near-variant of a test clip was trained on. Families are found by name, and across names by motion (clips of one "
-              "length whose joints turn alike, or alike in a mirror). The scarcest categories choose first, families in the order of a hash of their "
-              "name; training keeps at least 40 % of every category, for either of the two base performers too, and the walk's start, stop and "
-              "neutral cycle, which exist once.", ""]  # fmt: skip
+    lines += [
+        "",
+        "## Split",
+        "",
+        f"About {100 * HELD_OUT:.0f} % of every category is held out, by whole families: numbered takes, left and right "
+        "forms, one- and two-handed forms, strong forms, mirrored and retargeted copies of one motion and the halves of a pair stay on one "
+        "side, so that no near-variant of a test clip was trained on. Families are found by name, and across names by motion (clips of one "
+        "length whose joints turn alike, or alike in a mirror). The scarcest categories choose first, families in the order of a hash of their "
+        "name; training keeps at least 40 % of every category, for either of the two base performers too, and the walk's start, stop and "
+        "neutral cycle, which exist once.",
+        "",
+    ]
     lines += ["| category | families | train clips | test clips |", "|---|--:|--:|--:|"]
     families = families_of(clips)
     for tags in CATEGORIES:
@@ -94,7 +110,10 @@ def summary_table(reading: Reading) -> str:
 
 
 def _by_source(clips: list[Clip]) -> list[tuple[str, list[Clip]]]:
-    return [(source, [clip for clip in clips if clip.source == source]) for source in sorted({clip.source for clip in clips})]
+    return [
+        (source, [clip for clip in clips if clip.source == source])
+        for source in sorted({clip.source for clip in clips})
+    ]
 
 
 def _by_tag(clips: list[Clip]) -> list[tuple[str, list[Clip]]]:

@@ -1,4 +1,6 @@
-"""Reads the CMU captures: salsa for two, takes as BVH on one shared rig, and takes as ASF/AMC on each subject's own body."""
+"""Reads the CMU captures: salsa for two, takes as BVH on one shared rig, and takes as ASF/AMC on each subject's own
+body.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +21,21 @@ from .skm_tags import LEFT_OUT, tags_of_text
 
 SOURCE = "cmu"
 LICENCE = "CMU Graphics Lab Motion Capture Database, free for all uses, not to be resold"
-STATURE = 1.70  # m; salsa is drawn for small game characters, and the shared rig is 1.15 times as large as those captured
+STATURE = (
+    1.70  # m; salsa is drawn for small game characters, and the shared rig is 1.15 times as large as those captured
+)
 _WORDS = (
-    ("walk", "walk"), ("run", "run"), ("jog", "jog"), ("jump", "jump"), ("punch", "punch"), ("dance", "dance"), ("wash", "wash"),
-    ("swordplay", "fight"), ("basketball", "prop"), ("uneven", "uneven"), ("slow", "slow"), ("brisk", "brisk"), ("climb", "climb"),
+    ("walk", "walk"), ("run", "run"), ("jog", "jog"), ("jump", "jump"), ("punch", "punch"),
+    ("dance", "dance"), ("wash", "wash"), ("swordplay", "fight"), ("basketball", "prop"),
+    ("uneven", "uneven"), ("slow", "slow"), ("brisk", "brisk"), ("climb", "climb"),
     ("playground", "climb"), ("bend over", "bend"), ("balance", "balance"),
 )  # fmt: skip
 
 
 def read_cmu_archive(path: Path, reading: Reading) -> None:
-    """All clips of the archive (or folder) into ``reading``; a take that is there as ASF/AMC is not read from BVH again."""
+    """All clips of the archive (or folder) into ``reading``; a take that is there as ASF/AMC is not read from BVH
+    again.
+    """
     index: dict[str, str] = {}
     skeletons: dict[str, AsfSkeleton] = {}
     takes: dict[str, bytes] = {}
@@ -44,19 +51,32 @@ def read_cmu_archive(path: Path, reading: Reading) -> None:
             takes[name] = content
     _read_amc(takes, skeletons, index, reading)
     _read_pairs({name: content for name, content in takes.items() if "salsa" in name}, reading)
-    _read_bvh({name: content for name, content in takes.items() if name.endswith(".bvh") and "salsa" not in name}, index, reading)
+    _read_bvh(
+        {name: content for name, content in takes.items() if name.endswith(".bvh") and "salsa" not in name},
+        index,
+        reading,
+    )
 
 
-def _read_amc(takes: Mapping[str, bytes], skeletons: Mapping[str, AsfSkeleton], index: Mapping[str, str], reading: Reading) -> None:
+def _read_amc(
+    takes: Mapping[str, bytes], skeletons: Mapping[str, AsfSkeleton], index: Mapping[str, str], reading: Reading
+) -> None:
     for name in sorted(name for name in takes if name.endswith(".amc")):
         skeleton = skeletons.get(_folder(name))
         if skeleton is None:
             reading.refused.append((name, "no readable .asf skeleton lies beside it"))
             continue
         reading.attempt(
-            name, make_amc_clip, _take(name), takes[name].decode("utf-8", errors="replace"), skeleton, SOURCE, LICENCE,
-            tags=tags_of_take(index.get(_take(name), "")), performer=f"cmu_{_take(name)[:2]}",
-        )  # fmt: skip
+            name,
+            make_amc_clip,
+            _take(name),
+            takes[name].decode("utf-8", errors="replace"),
+            skeleton,
+            SOURCE,
+            LICENCE,
+            tags=tags_of_take(index.get(_take(name), "")),
+            performer=f"cmu_{_take(name)[:2]}",
+        )
 
 
 def _read_pairs(takes: Mapping[str, bytes], reading: Reading) -> None:
@@ -72,11 +92,15 @@ def _read_pairs(takes: Mapping[str, bytes], reading: Reading) -> None:
         partner = motions.get(f"61_{number}" if subject == "60" else f"60_{number}")
         if partner is None:
             tags: tuple[str, ...] = ("dance", "salsa", LEFT_OUT)
-            reading.attempt(name, make_clip, take, motion, SOURCE, LICENCE, stature=STATURE, tags=tags, performer=f"cmu_{subject}")
+            reading.attempt(
+                name, make_clip, take, motion, SOURCE, LICENCE, stature=STATURE, tags=tags, performer=f"cmu_{subject}"
+            )
         elif subject == "60":
             tags = ("dance", "salsa", "pair", LEFT_OUT)
             try:
-                reading.clips += make_pair((take, f"61_{number}"), (motion, partner[1]), SOURCE, LICENCE, stature=STATURE, tags=tags)
+                reading.clips += make_pair(
+                    (take, f"61_{number}"), (motion, partner[1]), SOURCE, LICENCE, stature=STATURE, tags=tags
+                )
             except ClipUnreadable as error:
                 reading.refused += [(name, str(error)), (partner[0], f"its partner cannot be read: {error}")]
 
@@ -107,9 +131,18 @@ def _bvh_clip(take: str, motion: BvhMotion, rests: list[tuple[BvhMotion, Rest]],
     own_first = sorted(rests, key=lambda item: item[0] is not motion)
     rest = next((rest_on(motion, other, rest) for other, rest in own_first if _same_bones(other, motion)), None)
     if rest is None:
-        raise ClipUnreadable(f"'{take}' does not begin with a T-pose to measure the body in, nor does a take on the same bones.")
+        raise ClipUnreadable(
+            f"'{take}' does not begin with a T-pose to measure the body in, nor does a take on the same bones."
+        )
     return make_clip(
-        take, motion, SOURCE, LICENCE, rest=rest, stature=STATURE, tags=tags_of_take(index.get(take, "")), performer=f"cmu_{take[:2]}"
+        take,
+        motion,
+        SOURCE,
+        LICENCE,
+        rest=rest,
+        stature=STATURE,
+        tags=tags_of_take(index.get(take, "")),
+        performer=f"cmu_{take[:2]}",
     )
 
 

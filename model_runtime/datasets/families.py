@@ -1,9 +1,9 @@
 """Which clips show one motion: copies are dropped, and near-variants land on the same side of the split.
 
-A family is all that one performance was made into: numbered takes, left and right forms, one- and two-handed forms, strong
-forms, mirrored and retargeted copies, the halves of a pair. Families are found by name, and where names differ by motion.
-Whole families are held out, so that nothing in the test half was seen in training but for its being human. Every category
-that composing draws from keeps families on both sides where it has two.
+A family is all that one performance was made into: numbered takes, left and right forms, one- and two-handed forms,
+strong forms, mirrored and retargeted copies, the halves of a pair. Families are found by name, and where names differ
+by motion. Whole families are held out, so that nothing in the test half was seen in training but for its being human.
+Every category that composing draws from keeps families on both sides where it has two.
 """
 
 from __future__ import annotations
@@ -29,14 +29,74 @@ _BASE_MOTION = ("walk_loop", "turn_in_place", "turn_to_walk", "sit_down", "stand
 _KEPT = re.compile(r"rocketbox/[mf]/(walk_(start|stop|neutral)|sit_breathe_01)")  # nothing else can stand in for these
 # Categories that both sides should own: clips with all of these tags.
 CATEGORIES: tuple[tuple[str, ...], ...] = (
-    *(("gesture", kind) for kind in (
-        "beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think", "point", "indicate",
-        "example", "however", "surround", "question", "dismiss", "inclusive", "big", "frame", "here", "when", "sweep", "safe", "presentation")),
-    ("idle", "stand"), ("idle", "sit"), ("gesture", "sit"), ("talk",), ("listen",), ("listen", "accept"), ("listen", "deny"), ("laugh",),
-    ("self_adaptor", "stand"), ("self_adaptor", "sit"), ("weight_shift",), ("wave",), ("clap",), ("cheer",), ("walk_loop",), ("walk_start",), ("walk_stop",),
-    ("turn_in_place",), ("turn_to_walk",), ("step",), ("strafe",), ("sit_down",), ("stand_up",), ("run_loop",), ("crouch",), ("prop",),
-    ("reach",), ("jump",), ("kick",), ("punch",), ("dance",), ("climb",), ("head",), ("uneven",),
-)  # fmt: skip
+    *(
+        ("gesture", kind)
+        for kind in (
+            "beat",
+            "chop",
+            "me",
+            "you",
+            "we",
+            "no",
+            "negative",
+            "stop",
+            "offer",
+            "receive",
+            "plea",
+            "shrug",
+            "think",
+            "point",
+            "indicate",
+            "example",
+            "however",
+            "surround",
+            "question",
+            "dismiss",
+            "inclusive",
+            "big",
+            "frame",
+            "here",
+            "when",
+            "sweep",
+            "safe",
+            "presentation",
+        )
+    ),
+    ("idle", "stand"),
+    ("idle", "sit"),
+    ("gesture", "sit"),
+    ("talk",),
+    ("listen",),
+    ("listen", "accept"),
+    ("listen", "deny"),
+    ("laugh",),
+    ("self_adaptor", "stand"),
+    ("self_adaptor", "sit"),
+    ("weight_shift",),
+    ("wave",),
+    ("clap",),
+    ("cheer",),
+    ("walk_loop",),
+    ("walk_start",),
+    ("walk_stop",),
+    ("turn_in_place",),
+    ("turn_to_walk",),
+    ("step",),
+    ("strafe",),
+    ("sit_down",),
+    ("stand_up",),
+    ("run_loop",),
+    ("crouch",),
+    ("prop",),
+    ("reach",),
+    ("jump",),
+    ("kick",),
+    ("punch",),
+    ("dance",),
+    ("climb",),
+    ("head",),
+    ("uneven",),
+)
 
 
 def drop_duplicates(reading: Reading) -> None:
@@ -64,18 +124,24 @@ def _fingerprint(frames: int, rotations: Array) -> tuple[int, bytes]:
 
 
 def assign_splits(reading: Reading) -> None:
-    """Set ``split`` of every clip: whole families to 'test' until each category has about ``HELD_OUT`` of its clips there."""
+    """Set ``split`` of every clip: whole families to 'test' until each category has about ``HELD_OUT`` of its clips
+    there.
+    """
     clips = reading.clips
     families = families_of(clips)
     rows = [[i for i, clip in enumerate(clips) if set(tags) <= set(clip.tags)] for tags in CATEGORIES]
-    for performer in sorted({clip.performer for clip in clips if clip.source == "rocketbox"}):  # scenes are built on these two
+    for performer in sorted(
+        {clip.performer for clip in clips if clip.source == "rocketbox"}
+    ):  # scenes are built on these two
         for tag in _BASE_MOTION:
             rows.append([i for i, clip in enumerate(clips) if tag in clip.tags and clip.performer == performer])
     rows.append(sorted(set(range(len(clips))) - {i for row in rows for i in row}))
     split = _Split(families, [row for row in rows if row])
     for row in sorted(split.rows, key=lambda row: len({families[i] for i in row})):  # the scarcest first
         split.hold_out_of(row)
-    reading.clips[:] = [replace(clip, split="test" if family in split.test else "train") for clip, family in zip(clips, families)]
+    reading.clips[:] = [
+        replace(clip, split="test" if family in split.test else "train") for clip, family in zip(clips, families)
+    ]
 
 
 class _Split:
@@ -91,7 +157,8 @@ class _Split:
         held = sum(size for family, size in sizes.items() if family in self.test)
         large = max(0.35 * len(row), 1)
         for family in sorted(
-            sizes, key=lambda family: (sizes[family] > large, sizes[family] if sizes[family] > large else 0, _order(family))
+            sizes,
+            key=lambda family: (sizes[family] > large, sizes[family] if sizes[family] > large else 0, _order(family)),
         ):
             if held > 0 and (held + 0.5 * sizes[family] > HELD_OUT * len(row) or sizes[family] > large):
                 break
@@ -141,7 +208,9 @@ def family_name(name: str, partner: str | None = None) -> str:
     performer = ""
     if source == "rocketbox":
         performer, _, action = action.partition("_")
-        if "idle" in action or "gestic" in action or "breathe" in action:  # one capture at a chair and at a table; each take another
+        if (
+            "idle" in action or "gestic" in action or "breathe" in action
+        ):  # one capture at a chair and at a table; each take another
             return f"{source}/{performer}/{action.replace('_chair', '').replace('_table', '')}"
     else:
         performer, _, action = action.rpartition("@")
@@ -162,9 +231,13 @@ def _alike(clips: Sequence[Clip]) -> Iterable[tuple[int, int]]:
     if not clips:
         return
     joints = [joint for joint in range(1, len(BODY_JOINTS)) if joint not in (INDEX["left_foot"], INDEX["right_foot"])]
-    poses = np.stack([clip.rotations[np.linspace(0, clip.frames - 1, _MOMENTS).astype(int), : len(BODY_JOINTS)] for clip in clips])
+    poses = np.stack(
+        [clip.rotations[np.linspace(0, clip.frames - 1, _MOMENTS).astype(int), : len(BODY_JOINTS)] for clip in clips]
+    )
     turns = rot.to_axis_angle(rot.multiply(rot.conjugate(poses[:, :-1]), poses[:, 1:]))  # (clips, moments, joints, 3)
-    mirrored = (turns[:, :, [MIRRORED[joint] for joint in range(len(BODY_JOINTS))]] * np.array([1, -1, -1], np.float32))[:, :, joints]
+    mirrored = (
+        turns[:, :, [MIRRORED[joint] for joint in range(len(BODY_JOINTS))]] * np.array([1, -1, -1], np.float32)
+    )[:, :, joints]
     turns = turns[:, :, joints]
     size = np.linalg.norm(turns, axis=-1).mean(axis=(1, 2))
     lengths = np.array([clip.frames for clip in clips])

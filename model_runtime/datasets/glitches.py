@@ -15,8 +15,9 @@ _COME_BACK = np.radians(50)  # how near the pose after a leap must be to the one
 
 
 def mend_glitches(rotations: Array) -> Array:
-    """Bridge spells of one to four frames in which a joint of (T, 52, 4) leaps away and comes back, and longer ones where
-    a body joint leaps farther than a body can."""
+    """Bridge spells of one to four frames in which a joint of (T, 52, 4) leaps away and comes back, and longer ones
+    where a body joint leaps farther than a body can.
+    """
     return _bridge_wild_spells(_bridge_short_spells(rotations))
 
 

@@ -1,7 +1,7 @@
 """Reads animated people from binary glTF 2.0 (``.glb``): rigs named as Unreal's mannequin or as Rigify's deform bones.
 
-After the Khronos glTF 2.0 specification: chapter 4 for the container, 3.6 for accessors, 3.7.3 for skins, 3.11 and appendix C
-for animation.
+After the Khronos glTF 2.0 specification: chapter 4 for the container, 3.6 for accessors, 3.7.3 for skins, 3.11 and
+appendix C for animation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _LONGEST = 600.0  # s
 
 @dataclass(frozen=True, eq=False)
 class GlbScene:
-    """A rig, its bind pose ``rest`` (B, 4) of local rotations, the node each bone is, and the document with its numbers."""
+    """A rig, its bind pose ``rest`` (B, 4) of local rotations, the node each bone is, and the document with its
+    numbers.
+    """
 
     rig: SourceRig
     rest: Array
@@ -38,7 +40,9 @@ class GlbScene:
 
     @property
     def animations(self) -> list[str]:
-        return [str(animation.get("name", number)) for number, animation in enumerate(self.document.get("animations", []))]
+        return [
+            str(animation.get("name", number)) for number, animation in enumerate(self.document.get("animations", []))
+        ]
 
 
 def parse_glb(name: str, content: bytes) -> GlbScene:
@@ -48,15 +52,31 @@ def parse_glb(name: str, content: bytes) -> GlbScene:
         return _scene(document, binary)
     except ClipUnreadable as error:
         raise ClipUnreadable(f"'{name}' cannot be read: {error}") from error
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, np.linalg.LinAlgError) as error:
-        raise ClipUnreadable(f"'{name}' is a glTF file that contradicts itself ({type(error).__name__}: {error}).") from error
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+        np.linalg.LinAlgError,
+    ) as error:
+        raise ClipUnreadable(
+            f"'{name}' is a glTF file that contradicts itself ({type(error).__name__}: {error})."
+        ) from error
 
 
-def read_animation(scene: GlbScene, animation: int, name: str, source: str, licence: str, tags: tuple[str, ...], performer: str) -> Clip:
-    """A clip ``source/name`` of one animation of a scene. Raises ``ClipUnreadable`` when it makes no sense or is but a T-pose."""
+def read_animation(
+    scene: GlbScene, animation: int, name: str, source: str, licence: str, tags: tuple[str, ...], performer: str
+) -> Clip:
+    """A clip ``source/name`` of one animation of a scene. Raises ``ClipUnreadable`` when it makes no sense or is but a
+    T-pose.
+    """
     bones = next((bones for bones in (UNREAL, RIGIFY) if bones.fits(scene.rig)), None)
     if bones is None:
-        raise ClipUnreadable(f"'{name}' names its bones in a way no known map fits ({', '.join(scene.rig.names[:4])} …).")
+        raise ClipUnreadable(
+            f"'{name}' names its bones in a way no known map fits ({', '.join(scene.rig.names[:4])} …)."
+        )
     try:
         local, translations = _sample(scene, animation, bones)
     except ClipUnreadable as error:
@@ -70,14 +90,19 @@ def read_animation(scene: GlbScene, animation: int, name: str, source: str, lice
     world = _with_hinged_knees(world)
     if t_posed_frames(t_pose.skeleton, world).all():
         raise ClipUnreadable(f"'{name}' holds a T-pose and no motion.")
-    if {"walk", "jog", "run"} & set(tags) and np.linalg.norm(np.ptp(root[:, :2], axis=0)) < 0.5:  # made to slide under a game's control
+    if {"walk", "jog", "run"} & set(tags) and np.linalg.norm(
+        np.ptp(root[:, :2], axis=0)
+    ) < 0.5:  # made to slide under a game's control
         tags = (*(tag for tag in tags if tag not in ("walk", "jog", "run")), "walk_in_place", LEFT_OUT)
-    return finish_clip(f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer)
+    return finish_clip(
+        f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer
+    )
 
 
 def _with_hinged_knees(world: Array) -> Array:
-    """World rotations (T, 52, 4) in which knees are hinges: where a rig points the toes out by turning the shin about its own
-    length, the thigh turns along. Bones and feet stay where they are."""
+    """World rotations (T, 52, 4) in which knees are hinges: where a rig points the toes out by turning the shin about
+    its own length, the thigh turns along. Bones and feet stay where they are.
+    """
     world = np.array(world)
     for side in ("left", "right"):
         hip, knee = INDEX[f"{side}_hip"], INDEX[f"{side}_knee"]
@@ -139,9 +164,17 @@ def _scene(document: dict[str, Any], binary: bytes) -> GlbScene:
         scales[bone] = scale.mean() * inherited
         offsets[bone] = np.array(nodes[node].get("translation", [0, 0, 0]), np.float64) * inherited
         rest[bone] = np.roll(np.array(nodes[node].get("rotation", [0, 0, 0, 1]), np.float64), 1)
-    rig = SourceRig(tuple(str(nodes[n].get("name", n)) for n in order), parents, offsets, np.tile([1.0, 0, 0, 0], (len(order), 1)), {})
+    rig = SourceRig(
+        tuple(str(nodes[n].get("name", n)) for n in order),
+        parents,
+        offsets,
+        np.tile([1.0, 0, 0, 0], (len(order), 1)),
+        {},
+    )
     if "inverseBindMatrices" in skin:  # the pose the skin was bound in; the nodes may stand in any other
-        bound = np.linalg.inv(_accessor(document, binary, skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1))
+        bound = np.linalg.inv(
+            _accessor(document, binary, skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
+        )
         axes = bound[:, :3, :3] / np.linalg.norm(bound[:, :3, :3], axis=1, keepdims=True)
         world = dict(zip(skin["joints"], rot.from_matrix(axes)))
         for bone, node in enumerate(order):
@@ -209,7 +242,14 @@ def _ancestors(rig: SourceRig, bone: int) -> set[int]:
 
 def _scale_of(scene: GlbScene, bone: int) -> float:
     """Product of the node scales from the top down to ``bone``."""
-    return float(np.prod([np.mean(scene.document["nodes"][scene.nodes[b]].get("scale", [1, 1, 1])) for b in _ancestors(scene.rig, bone)]))
+    return float(
+        np.prod(
+            [
+                np.mean(scene.document["nodes"][scene.nodes[b]].get("scale", [1, 1, 1]))
+                for b in _ancestors(scene.rig, bone)
+            ]
+        )
+    )
 
 
 def _accessor(document: dict[str, Any], binary: bytes, index: int) -> Array:

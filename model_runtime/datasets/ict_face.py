@@ -12,7 +12,9 @@ from ..contract import ARKIT_NAMES, FloatArray
 
 
 class IctFace:
-    """The ICT neutral and its ARKit deltas. ``vertices`` (V, 3) cm, Y up, facing +Z; ``deltas`` (52, V, 3), zeros for tongueOut."""
+    """The ICT neutral and its ARKit deltas. ``vertices`` (V, 3) cm, Y up, facing +Z; ``deltas`` (52, V, 3), zeros for
+    tongueOut.
+    """
 
     def __init__(self, face_dir: Path) -> None:
         names = json.loads((face_dir / "ict_arkit_map.json").read_text(encoding="utf-8"))["map"]

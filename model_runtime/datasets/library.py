@@ -59,7 +59,9 @@ def read_archives(motion_dir: Path) -> Reading:
     reading = Reading()
     found = False
     for archive, read in _ARCHIVES.items():
-        path = next((motion_dir / name for name in (archive, archive.split(".")[0]) if (motion_dir / name).exists()), None)
+        path = next(
+            (motion_dir / name for name in (archive, archive.split(".")[0]) if (motion_dir / name).exists()), None
+        )
         if path is not None:
             found = True
             read(path, reading)
@@ -84,7 +86,9 @@ def _read_smartbody_archive(path: Path, reading: Reading) -> None:
             motions.append((name, content))
         elif name.endswith(".bvh") and "/motions/" in name:
             family, clip = name.split("/")[-3], PurePosixPath(name).stem
-            reading.attempt(name, read_bvh, f"{family}/{clip}", content, SMARTBODY, SMARTBODY_LICENCE, tags_named(family, clip))
+            reading.attempt(
+                name, read_bvh, f"{family}/{clip}", content, SMARTBODY, SMARTBODY_LICENCE, tags_named(family, clip)
+            )
         elif "/skeletons/" in name:
             try:
                 rigs[name] = parse_sk(name, content.decode("utf-8", errors="replace"))
@@ -109,7 +113,9 @@ def _read_mesh2motion(path: Path, reading: Reading) -> None:
             clip = re.sub(r"\W+", "_", animation)
             performer = f"mesh2motion_{PurePosixPath(name).stem}"
             tags = tags_of_animation(clip)
-            reading.attempt(f"{name}:{animation}", read_animation, scene, number, clip, "mesh2motion", "CC0-1.0", tags, performer)
+            reading.attempt(
+                f"{name}:{animation}", read_animation, scene, number, clip, "mesh2motion", "CC0-1.0", tags, performer
+            )
 
 
 _ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {
@@ -138,8 +144,12 @@ def save_library(clips: list[Clip], path: Path) -> None:
                 file,
                 meta=np.array(json.dumps(meta)),
                 rotations=np.concatenate(coded) if coded else np.zeros((0, len(JOINTS), 3), np.int16),
-                root_positions=np.concatenate([c.root_positions for c in clips]) if clips else np.zeros((0, 3), np.float32),
-                offsets=np.stack([c.skeleton.offsets for c in clips]) if clips else np.zeros((0, len(JOINTS), 3), np.float32),
+                root_positions=np.concatenate([c.root_positions for c in clips])
+                if clips
+                else np.zeros((0, 3), np.float32),
+                offsets=np.stack([c.skeleton.offsets for c in clips])
+                if clips
+                else np.zeros((0, len(JOINTS), 3), np.float32),
             )
         os.replace(partial, path)
     finally:
@@ -161,7 +171,9 @@ def load_library(path: str | Path) -> list[Clip]:
             if meta["version"] != LIBRARY_VERSION or meta["joints"] != list(JOINTS):
                 raise ValueError("another version")
     except FileNotFoundError as error:
-        raise LibraryMissing(f"No clip library is at '{path}'; make it with 'python -m model_runtime.datasets.library'.") from error
+        raise LibraryMissing(
+            f"No clip library is at '{path}'; make it with 'python -m model_runtime.datasets.library'."
+        ) from error
     except Exception as error:  # zip, JSON and array errors have no common base
         raise LibraryMissing(f"'{path}' is not a readable clip library ({error}); make it again.") from error
     clips, start = [], 0
@@ -171,7 +183,14 @@ def load_library(path: str | Path) -> list[Clip]:
         details = {key: entry[key] for key in _META} | {"tags": tuple(entry["tags"])}
         details["pair"] = Pair(*entry["pair"]) if "pair" in entry else None
         quaternions = rot.continuous(rot.from_axis_angle(vectors)).astype(np.float32)
-        clips.append(Clip(skeleton=Skeleton(offsets[index]), root_positions=root_positions[start:stop], rotations=quaternions, **details))
+        clips.append(
+            Clip(
+                skeleton=Skeleton(offsets[index]),
+                root_positions=root_positions[start:stop],
+                rotations=quaternions,
+                **details,
+            )
+        )
         start = stop
     return clips
 

@@ -9,5 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def data_dir() -> Path:
-    """Return the folder with motion/, speech/, face/ and characters/: INTERACT_DATA, or ``shared/data`` beside the repository."""
+    """Return the folder with motion/, speech/, face/ and characters/: INTERACT_DATA, or ``shared/data`` beside the
+    repository.
+    """
     return Path(os.environ.get("INTERACT_DATA") or REPOSITORY.parent / "shared" / "data")

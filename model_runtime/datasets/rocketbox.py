@@ -20,7 +20,14 @@ from .skm_tags import LEFT_OUT, tags_of_text
 
 SOURCE, LICENCE = "rocketbox", "MIT"
 
-_CENTRE = {"pelvis": "Pelvis", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head"}
+_CENTRE = {
+    "pelvis": "Pelvis",
+    "spine1": "Spine",
+    "spine2": "Spine1",
+    "spine3": "Spine2",
+    "neck": "Neck",
+    "head": "Head",
+}
 _LIMBS = {"hip": "Thigh", "knee": "Calf", "ankle": "Foot", "foot": "Toe0", "collar": "Clavicle", "shoulder": "UpperArm",
           "elbow": "Forearm", "wrist": "Hand"}  # fmt: skip
 _FINGERS = {"thumb": 0, "index": 1, "middle": 2, "ring": 3, "pinky": 4}
@@ -31,12 +38,23 @@ _THUMB_OUT, _THUMB_DROP = 45.0, 10.0
 _TOE_HEIGHT = 0.012
 # Parts of a clip's name -> what it shows, beside the words themselves.
 _MEANINGS = (
-    ("presentation", "talk"), ("_talk", "talk"), ("thoughtful", "think"), ("claphands", "clap"), ("look_around", "look_around"),
-    ("invite", "offer"), ("touch_face", "self_adaptor"), ("touch_hair", "self_adaptor"), ("scratch_head", "self_adaptor"),
-    ("dust", "self_adaptor"), ("finger_nail", "self_adaptor"), ("roll_head", "self_adaptor"), ("cough", "self_adaptor"), ("yawn", "self_adaptor"),
-    ("stretch", "self_adaptor"), ("shake_", "self_adaptor"), ("dancing", "dance"), ("idle_move", "weight_shift"),
+    ("presentation", "talk"), ("_talk", "talk"), ("thoughtful", "think"), ("claphands", "clap"),
+    ("look_around", "look_around"), ("invite", "offer"), ("touch_face", "self_adaptor"),
+    ("touch_hair", "self_adaptor"), ("scratch_head", "self_adaptor"), ("dust", "self_adaptor"),
+    ("finger_nail", "self_adaptor"), ("roll_head", "self_adaptor"), ("cough", "self_adaptor"),
+    ("yawn", "self_adaptor"), ("stretch", "self_adaptor"), ("shake_", "self_adaptor"),
+    ("dancing", "dance"), ("idle_move", "weight_shift"),
 )  # fmt: skip
-_ODD = {"prop", "crouch", "dance", "drunk", "injured", "bruised", "funny", "extremefemale"}  # what nobody does who talks
+_ODD = {
+    "prop",
+    "crouch",
+    "dance",
+    "drunk",
+    "injured",
+    "bruised",
+    "funny",
+    "extremefemale",
+}  # what nobody does who talks
 _PROPS = {"phone", "documents", "trolley", "umbrella", "bag", "drink", "picture", "door", "work"}
 
 
@@ -64,9 +82,16 @@ def read_rocketbox(member: str, content: bytes) -> Clip:
     world = rot.multiply(rot.normalize(quats[:, columns]), rot.conjugate(_T_POSE))
     tags = tags_of(name)
     return finish_clip(
-        f"{SOURCE}/{name}", SOURCE, LICENCE, _skeleton(rest[columns]), root, world, rate,
-        tags=tags, performer=f"{SOURCE}_{name[0]}",
-    )  # fmt: skip
+        f"{SOURCE}/{name}",
+        SOURCE,
+        LICENCE,
+        _skeleton(rest[columns]),
+        root,
+        world,
+        rate,
+        tags=tags,
+        performer=f"{SOURCE}_{name[0]}",
+    )
 
 
 def tags_of(name: str) -> tuple[str, ...]:
@@ -86,14 +111,23 @@ def tags_of(name: str) -> tuple[str, ...]:
         tags += ["stand"]
     if words[0] in ("walk", "run"):
         other = {"walk": "run", "run": "walk"}[words[0]]
-        tags += [f"{words[0]}_start" if "start" in words else f"{words[0]}_stop" if "stop" in words
-                 else f"{words[0]}_to_{other}" if "to" in words else f"{words[0]}_loop"]  # fmt: skip
+        tags += [
+            f"{words[0]}_start"
+            if "start" in words
+            else f"{words[0]}_stop"
+            if "stop" in words
+            else f"{words[0]}_to_{other}"
+            if "to" in words
+            else f"{words[0]}_loop"
+        ]
     if turn := re.match(r"turn_(left|right)_(\d+)(_to_walk)?", text):
         tags += [f"turn_{turn[1]}", f"turn_{turn[1]}_{turn[2]}"] + (["turn_to_walk"] if turn[3] else ["turn_in_place"])
     if listening := re.search(r"gestic_(listen_\w+?)_\d+$", text):
         tags += ["listen", listening[1]]
     tags += [
-        "gesture" if word == "gestic" else word for word in words if not word.isdigit() and word not in ("sit", "stand", "down", "up", "to")
+        "gesture" if word == "gestic" else word
+        for word in words
+        if not word.isdigit() and word not in ("sit", "stand", "down", "up", "to")
     ]
     if _PROPS & set(words):
         tags += ["prop"]
@@ -103,7 +137,10 @@ def tags_of(name: str) -> tuple[str, ...]:
     if words[0] in ("walk", "run") and not {"start", "stop", "to"} & set(words):
         tags += [f"manner_{words[1]}"]
     if (change := next((word for word in ("sit_down", "stand_up") if word in tags), None)) is not None:
-        seat, side = ("table" if "table" in words else "chair"), next((side for side in ("left", "right") if side in words), "straight")
+        seat, side = (
+            ("table" if "table" in words else "chair"),
+            next((side for side in ("left", "right") if side in words), "straight"),
+        )
         tags += [f"{change}_{seat}", f"{change}_{side}"]
     if "sit" in tags and "breathe" in tags:
         tags += ["idle"]

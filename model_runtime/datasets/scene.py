@@ -35,7 +35,9 @@ class SpokenUtterance(NamedTuple):
 
 
 class Feeling(NamedTuple):
-    """One of ``EMOTIONS`` felt from ``start`` to ``end`` (s) with an intensity of 0 (none) to 2 (extreme), 1 being plain to see."""
+    """One of ``EMOTIONS`` felt from ``start`` to ``end`` (s) with an intensity of 0 (none) to 2 (extreme), 1 being
+    plain to see.
+    """
 
     emotion: str
     intensity: float
@@ -48,12 +50,13 @@ class Scene:
     """T frames at 30 fps of two actors; world frame, metres, seconds.
 
     ``skeletons`` (2, 52, 3) bone offsets; ``root_positions`` (2, T, 3); ``rotations`` (2, T, 52, 4) local quaternions;
-    ``labels`` (2, T) index into ``ACTION_LABELS``; ``contacts`` (2, T, 4) bool, order ``FOOT_CONTACTS``;
-    ``prosody`` (2, T, 28), zeros in silence; ``face`` (2, T, 52) ARKit weights, zeros where not made;
-    ``seat_height`` (2,); ``utterances``, ``gestures`` (actor; kind, hand, size; ``start``, ``stroke_start``, ``time`` of the
-    emphasis, ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) say what was put where.
-    ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``feelings`` per actor follow one another from
-    0 to the end; ``kind`` is the sort of scene; ``gaze`` (2, T) is 1 where an actor means to look at the other's face.
+    ``labels`` (2, T) index into ``ACTION_LABELS``; ``contacts`` (2, T, 4) bool, order ``FOOT_CONTACTS``; ``prosody``
+    (2, T, 28), zeros in silence; ``face`` (2, T, 52) ARKit weights, zeros where not made; ``seat_height`` (2,);
+    ``utterances``, ``gestures`` (actor; kind, hand, size; ``start``, ``stroke_start``, ``time`` of the emphasis,
+    ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) say what was put
+    where. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``feelings`` per actor
+    follow one another from 0 to the end; ``kind`` is the sort of scene; ``gaze`` (2, T) is 1 where an actor means to
+    look at the other's face.
     """
 
     seed: int
@@ -87,22 +90,32 @@ class Scene:
         """Write one ``.npz``, beside first and then renamed, so that an interrupted run leaves no half scene."""
         path = Path(path)
         meta = {
-            "seed": self.seed, "split": self.split, "gestures": self.gestures, "walk_targets": self.walk_targets,
+            "seed": self.seed,
+            "split": self.split,
+            "gestures": self.gestures,
+            "walk_targets": self.walk_targets,
             "stresses": [[round(t, 3) for t in actor] for actor in self.stresses],
             "utterances": [[list(u) for u in actor] for actor in self.utterances],
-            "relationship": self.relationship, "feelings": [[list(f) for f in actor] for actor in self.feelings], "kind": self.kind,
-        }  # fmt: skip
+            "relationship": self.relationship,
+            "feelings": [[list(f) for f in actor] for actor in self.feelings],
+            "kind": self.kind,
+        }
         partial = path.with_name(path.name + ".part")
         try:
             with open(partial, "wb") as file:
                 np.savez_compressed(
-                    file, meta=np.array(json.dumps(meta)), skeletons=self.skeletons.astype(np.float32),
+                    file,
+                    meta=np.array(json.dumps(meta)),
+                    skeletons=self.skeletons.astype(np.float32),
                     root_positions=self.root_positions.astype(np.float32),
-                    rotations=np.round(self.rotations * _QUANTUM).astype(np.int16), labels=self.labels.astype(np.uint8),
-                    contacts=np.packbits(self.contacts, axis=-1), prosody=self.prosody.astype(np.float16),
-                    face=self.face.astype(np.float16), seat_height=self.seat_height.astype(np.float32),
+                    rotations=np.round(self.rotations * _QUANTUM).astype(np.int16),
+                    labels=self.labels.astype(np.uint8),
+                    contacts=np.packbits(self.contacts, axis=-1),
+                    prosody=self.prosody.astype(np.float16),
+                    face=self.face.astype(np.float16),
+                    seat_height=self.seat_height.astype(np.float32),
                     gaze=np.packbits(self.gaze, axis=-1),
-                )  # fmt: skip
+                )
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -114,16 +127,35 @@ class Scene:
                 meta = json.loads(str(data["meta"]))
                 rotations = data["rotations"].astype(np.float32) / _QUANTUM
                 rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
-                said = [[SpokenUtterance(str(i), float(s), float(g), *map(str, v)) for i, s, g, *v in actor] for actor in meta["utterances"]]
-                felt = [[Feeling(str(e), float(i), float(a), float(b)) for e, i, a, b in actor] for actor in meta["feelings"]]
+                said = [
+                    [SpokenUtterance(str(i), float(s), float(g), *map(str, v)) for i, s, g, *v in actor]
+                    for actor in meta["utterances"]
+                ]
+                felt = [
+                    [Feeling(str(e), float(i), float(a), float(b)) for e, i, a, b in actor]
+                    for actor in meta["feelings"]
+                ]
                 return Scene(
-                    seed=meta["seed"], split=meta["split"], skeletons=data["skeletons"], root_positions=data["root_positions"],
-                    rotations=rotations, labels=data["labels"],
-                    contacts=np.unpackbits(data["contacts"], axis=-1, count=4).astype(bool), prosody=data["prosody"],
-                    face=data["face"], seat_height=data["seat_height"], utterances=(said[0], said[1]),
-                    stresses=(meta["stresses"][0], meta["stresses"][1]), gestures=meta["gestures"],
-                    walk_targets=meta["walk_targets"], relationship=meta["relationship"], feelings=(felt[0], felt[1]), kind=meta["kind"],
-                    gaze=np.unpackbits(data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0).astype(bool),
-                )  # fmt: skip
+                    seed=meta["seed"],
+                    split=meta["split"],
+                    skeletons=data["skeletons"],
+                    root_positions=data["root_positions"],
+                    rotations=rotations,
+                    labels=data["labels"],
+                    contacts=np.unpackbits(data["contacts"], axis=-1, count=4).astype(bool),
+                    prosody=data["prosody"],
+                    face=data["face"],
+                    seat_height=data["seat_height"],
+                    utterances=(said[0], said[1]),
+                    stresses=(meta["stresses"][0], meta["stresses"][1]),
+                    gestures=meta["gestures"],
+                    walk_targets=meta["walk_targets"],
+                    relationship=meta["relationship"],
+                    feelings=(felt[0], felt[1]),
+                    kind=meta["kind"],
+                    gaze=np.unpackbits(
+                        data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0
+                    ).astype(bool),
+                )
         except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise SceneUnreadable(f"'{path}' is not a readable scene ({error}); compose it again.") from error

@@ -27,13 +27,21 @@ SOURCE, LICENCE = "smartbody", "LGPL-2.1 (taken under GPL-3.0 by its section 3)"
 
 _MAPS = (MODERN, PLAIN, *BVH_MAPS)
 # Some clips for a modern skeleton speak of its joints by their plain names.
-_TRANSLATION = {
-    plain: modern for joint in JOINTS for plain, modern in ((PLAIN.position[joint], MODERN.position[joint]),)
-} | {"base": "JtRoot", "spine5": "JtNeckB"} | {
-    f"{plain}_{old}": f"Jt{new}{modern}" for modern, plain in SMARTBODY_SIDES.values()
-    for old, new in (("upperarm1", "UpperArmTwistA"), ("upperarm2", "UpperArmTwistB"), ("forearm1", "ForearmTwistA"),
-                     ("forearm", "ForearmTwistB"), ("toe", "Toe"))
-}  # fmt: skip
+_TRANSLATION = (
+    {plain: modern for joint in JOINTS for plain, modern in ((PLAIN.position[joint], MODERN.position[joint]),)}
+    | {"base": "JtRoot", "spine5": "JtNeckB"}
+    | {
+        f"{plain}_{old}": f"Jt{new}{modern}"
+        for modern, plain in SMARTBODY_SIDES.values()
+        for old, new in (
+            ("upperarm1", "UpperArmTwistA"),
+            ("upperarm2", "UpperArmTwistB"),
+            ("forearm1", "ForearmTwistA"),
+            ("forearm", "ForearmTwistB"),
+            ("toe", "Toe"),
+        )
+    }
+)
 # A clip that does not move these does not show a whole body.
 _NEEDED = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "shoulder", "elbow"))
 
@@ -79,19 +87,25 @@ def parse_sk(name: str, text: str) -> SourceRig:
                 _, x, y, z, _, angle = (next(words) for _ in range(6))
                 axis = np.array([float(x), float(y), float(z)])
                 length = np.linalg.norm(axis)
-                prerotations[stack[-1]] = rot.from_axis_angle(axis / max(float(length), 1e-9) * np.radians(float(angle)))
+                prerotations[stack[-1]] = rot.from_axis_angle(
+                    axis / max(float(length), 1e-9) * np.radians(float(angle))
+                )
     except (StopIteration, ValueError, IndexError) as error:
         raise ClipUnreadable(f"'{name}' is not a SmartBody skeleton.") from error
     if not names:
         raise ClipUnreadable(f"'{name}' is not a SmartBody skeleton.")
-    return SourceRig(tuple(names), tuple(parents), np.array(offsets), np.array(prerotations), _tips(names, parents, offsets))
+    return SourceRig(
+        tuple(names), tuple(parents), np.array(offsets), np.array(prerotations), _tips(names, parents, offsets)
+    )
 
 
 def _tips(names: list[str], parents: list[int], offsets: list[Array]) -> dict[str, Array]:
     """The fourth joint of a finger is its tip."""
     tips = {}
     for bone, parent in enumerate(parents):
-        if re.fullmatch(r"Jt(Thumb|Index|Middle|Ring|Little)D(Lf|Rt)|[lr]_(thumb|index|middle|ring|pinky)4", names[bone]):
+        if re.fullmatch(
+            r"Jt(Thumb|Index|Middle|Ring|Little)D(Lf|Rt)|[lr]_(thumb|index|middle|ring|pinky)4", names[bone]
+        ):
             tips[names[parent]] = offsets[bone]
     return tips
 
@@ -105,7 +119,9 @@ def parse_skm(name: str, text: str) -> SkmMotion:
     channels = tuple(zip(words[::2], words[1::2]))
     unknown = {kind for _, kind in channels} - {"XPos", "YPos", "ZPos", "Quat"}
     if unknown or len(channels) != int(listing[1]):
-        raise ClipUnreadable(f"'{name}' lists channels that cannot be read ({', '.join(sorted(unknown)) or 'their number is wrong'}).")
+        raise ClipUnreadable(
+            f"'{name}' lists channels that cannot be read ({', '.join(sorted(unknown)) or 'their number is wrong'})."
+        )
     width = sum(3 if kind == "Quat" else 1 for _, kind in channels)
     rows = re.findall(r"^\s*kt\s+(\S+)\s+fr\s+(.*)$", text[listing.end() :], re.M)
     if len(rows) != int(listing[3]) or not rows:
@@ -116,9 +132,13 @@ def parse_skm(name: str, text: str) -> SkmMotion:
     except ValueError as error:
         raise ClipUnreadable(f"'{name}' holds something that is not a number ({error}).") from error
     if len(values) != len(rows) * width:
-        raise ClipUnreadable(f"'{name}' holds {len(values) / len(rows):.1f} values a frame where its channels need {width}.")
+        raise ClipUnreadable(
+            f"'{name}' holds {len(values) / len(rows):.1f} values a frame where its channels need {width}."
+        )
     points = re.findall(r"^\s*(ready|strokeStart|emphasis|stroke|relax)\s+time:\s*(\S+)\s*$", text, re.M)
-    return SkmMotion(channels, values.reshape(len(rows), width), times, {_SYNC[phase]: float(time) for phase, time in points})
+    return SkmMotion(
+        channels, values.reshape(len(rows), width), times, {_SYNC[phase]: float(time) for phase, time in points}
+    )
 
 
 def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip:
@@ -140,18 +160,29 @@ def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip
     t_pose = _t_pose_of(rig, _MAPS.index(bones))
     root, world = carry_over(rig, bones, t_pose, local, translations)
     missing = tuple(
-        joint for side in ("left", "right") for joint in HAND_JOINTS[side]
+        joint
+        for side in ("left", "right")
+        for joint in HAND_JOINTS[side]
         if joint not in bones.rotation or (family in _BROKEN_THUMBS and "thumb" in joint)
-    )  # fmt: skip
+    )
     moved = {joint for joint, kind in channels if kind == "Quat"}
     has_fingers = any(bones.rotation.get(joint) in moved for side in ("left", "right") for joint in HAND_JOINTS[side])
     world = relaxed_fingers(world, missing if has_fingers else None)
     sync = _ordered(motion)
     tags = tags_named(family, name)
     clip = finish_clip(
-        f"{SOURCE}/{family}/{name}", SOURCE, LICENCE, t_pose.skeleton, root, world, 1.0 / float(np.median(steps)),
-        tags=tags, sync=sync, performer=_performer(family, name), has_fingers=has_fingers,
-    )  # fmt: skip
+        f"{SOURCE}/{family}/{name}",
+        SOURCE,
+        LICENCE,
+        t_pose.skeleton,
+        root,
+        world,
+        1.0 / float(np.median(steps)),
+        tags=tags,
+        sync=sync,
+        performer=_performer(family, name),
+        has_fingers=has_fingers,
+    )
     return replace(clip, tags=(*tags, *tags_seen(clip)))
 
 
@@ -165,7 +196,10 @@ def _rig_for(
 ) -> tuple[SourceRig, BoneMap, tuple[tuple[str, str], ...]]:
     """The skeleton whose joints a clip moves, its bone map, and the clip's channels in the skeleton's own names."""
     moved = {joint for joint, _ in motion.channels}
-    own_first = sorted(rigs, key=lambda path: (f"/{family}/" not in path, not _same_character(path, name), "test_utah" not in path, path))
+    own_first = sorted(
+        rigs,
+        key=lambda path: (f"/{family}/" not in path, not _same_character(path, name), "test_utah" not in path, path),
+    )
     channels = motion.channels
     if any(joint.startswith("Jt") for joint in moved):
         channels = tuple((_TRANSLATION.get(joint, joint), kind) for joint, kind in channels)
@@ -175,7 +209,9 @@ def _rig_for(
             if bones.fits(rigs[path]) and all(bones.position[joint] in moved for joint in _NEEDED):
                 return rigs[path], bones, channels
     lacking = [joint for joint in _NEEDED if PLAIN.position[joint] not in moved and MODERN.position[joint] not in moved]
-    raise ClipUnreadable(f"'{name}' does not move the whole body (no {', '.join(lacking) or 'skeleton fits its joints'}).")
+    raise ClipUnreadable(
+        f"'{name}' does not move the whole body (no {', '.join(lacking) or 'skeleton fits its joints'})."
+    )
 
 
 def _same_character(path: str, name: str) -> bool:
@@ -208,7 +244,9 @@ def _ordered(motion: SkmMotion) -> dict[str, float]:
     last, ordered = 0.0, {}
     for phase in _SYNC.values():
         if phase in motion.sync:
-            last = min(max(last, motion.sync[phase] - float(motion.times[0])), float(motion.times[-1] - motion.times[0]))
+            last = min(
+                max(last, motion.sync[phase] - float(motion.times[0])), float(motion.times[-1] - motion.times[0])
+            )
             ordered[phase] = last
     return ordered
 

@@ -11,29 +11,49 @@ from .clip import Clip
 
 # What a gesture's name calls it -> the kind it is; first match wins.
 _KINDS = (
-    ("BeatFlip", "beat"), ("Beat", "beat"), ("Chop", "chop"), ("YouPoint", "you"), ("ScrewYou", "dismiss"), ("You", "you"), ("ScratchChest", "scratch"),
-    ("Scratch", "scratch"), ("SqueezeHand", "fidget"), ("TouchHands", "fidget"), ("ArmStretch", "stretch"), ("ShoulderStretch", "stretch"),
-    ("WeightShift", "weight_shift"), ("Contemplate", "think"), ("Think", "think"), ("Example", "example"), ("However", "however"),
-    ("Besides", "however"), ("Here", "here"), ("InclusivityNeg", "inclusive_negative"), ("InclusivityPos", "inclusive"), ("Indicate", "indicate"),
-    ("Deictic", "indicate"), ("Negat", "negative"), ("negation", "negative"), ("NoForward", "no"), ("NoLeft", "no"), ("NoRight", "no"),
-    ("Offer", "offer"), ("Plea", "plea"), ("Point", "point"), ("point", "point"), ("Receive", "receive"), ("Safe", "safe"), ("Shrug", "shrug"), ("Stop", "stop"), ("stop", "stop"),
-    ("Surround", "surround"), ("EmptyLarge", "surround"), ("EmptyMedium", "surround"), ("Frame", "frame"), ("When", "when"), ("Why", "question"),
-    ("question", "question"), ("bigger", "big"), ("inclusivity", "inclusive"), ("ThrowAway", "dismiss"), ("Sweep", "sweep"), ("Me", "me"), ("me", "me"),
-    ("We", "we"), ("we", "we"), ("us", "we"), ("you", "you"),
+    ("BeatFlip", "beat"), ("Beat", "beat"), ("Chop", "chop"), ("YouPoint", "you"),
+    ("ScrewYou", "dismiss"), ("You", "you"), ("ScratchChest", "scratch"), ("Scratch", "scratch"),
+    ("SqueezeHand", "fidget"), ("TouchHands", "fidget"), ("ArmStretch", "stretch"),
+    ("ShoulderStretch", "stretch"), ("WeightShift", "weight_shift"), ("Contemplate", "think"),
+    ("Think", "think"), ("Example", "example"), ("However", "however"), ("Besides", "however"),
+    ("Here", "here"), ("InclusivityNeg", "inclusive_negative"), ("InclusivityPos", "inclusive"),
+    ("Indicate", "indicate"), ("Deictic", "indicate"), ("Negat", "negative"), ("negation", "negative"),
+    ("NoForward", "no"), ("NoLeft", "no"), ("NoRight", "no"), ("Offer", "offer"), ("Plea", "plea"),
+    ("Point", "point"), ("point", "point"), ("Receive", "receive"), ("Safe", "safe"), ("Shrug", "shrug"),
+    ("Stop", "stop"), ("stop", "stop"), ("Surround", "surround"), ("EmptyLarge", "surround"),
+    ("EmptyMedium", "surround"), ("Frame", "frame"), ("When", "when"), ("Why", "question"),
+    ("question", "question"), ("bigger", "big"), ("inclusivity", "inclusive"), ("ThrowAway", "dismiss"),
+    ("Sweep", "sweep"), ("Me", "me"), ("me", "me"), ("We", "we"), ("we", "we"), ("us", "we"),
+    ("you", "you"),
 )  # fmt: skip
 LEFT_OUT = "left_out"  # nothing for a conversation: fights, props, stunts, dances, broken poses
 _GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
 _MANNERS = (
-    ("Backward", "backward"), ("Forward", "forward"), ("Sideways", "sideways"), ("Slow", "slow"), ("Fast", "fast"), ("Meander", "meander"),
-    ("Tight", "tight"), ("InPlace", "in_place"), ("Low", "low"), ("High", "high"), ("Floor", "floor"), ("Far", "far"), ("Near", "near"),
+    ("Backward", "backward"), ("Forward", "forward"), ("Sideways", "sideways"), ("Slow", "slow"),
+    ("Fast", "fast"), ("Meander", "meander"), ("Tight", "tight"), ("InPlace", "in_place"),
+    ("Low", "low"), ("High", "high"), ("Floor", "floor"), ("Far", "far"), ("Near", "near"),
 )  # fmt: skip
-_ODD = {"prop", "fight", "kick", "punch", "jump", "floor", "stumble", "crouch", "reach", "dismiss"}  # what nobody does who talks
-_ODD_NAMES = r"WalkUp|WalkDown|^Utah_|^Step_|^Strafe$|PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"  # stairs; cut-outs whose feet slip; poses of a hand
+_ODD = {
+    "prop",
+    "fight",
+    "kick",
+    "punch",
+    "jump",
+    "floor",
+    "stumble",
+    "crouch",
+    "reach",
+    "dismiss",
+}  # what nobody does who talks
+# Stairs; cut-outs whose feet slip; poses of a hand.
+_ODD_NAMES = r"WalkUp|WalkDown|^Utah_|^Step_|^Strafe$|PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"
 _PLAIN_WORDS = (
-    ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"), ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"),
-    ("Reach", "reach"), ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"), ("Trip", "stumble"), ("Guitar", "prop"),
-    ("OpenDoor", "prop"), ("ThrowAway", "prop"), ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"), ("HandOnHip", "hand_on_hip"),
-    ("CrossedArms", "crossed_arms"), ("IdleFight", "fight"),
+    ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"),
+    ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"), ("Reach", "reach"),
+    ("Kick", "kick"), ("Punch", "punch"), ("Crouch", "crouch"), ("PushUps", "floor"),
+    ("Trip", "stumble"), ("Guitar", "prop"), ("OpenDoor", "prop"), ("ThrowAway", "prop"),
+    ("Continuation", "head"), ("LiftFoot", "step"), ("Lean", "lean"), ("Grasp", "prop"),
+    ("HandOnHip", "hand_on_hip"), ("CrossedArms", "crossed_arms"), ("IdleFight", "fight"),
 )  # fmt: skip
 
 
@@ -44,15 +64,19 @@ def tags_of_text(text: str, words: tuple[tuple[str, str], ...]) -> tuple[str, ..
 
 # What an animator's clip is called -> tags; all that match count. What is not for a conversation is told apart below.
 _ANIMATIONS = (
-    ("Sitting_Enter", "sit_down"), ("Sitting_Exit", "stand_up"), ("Sitting_Idle", "idle"), ("Sitting_Talking", "talk"), ("Idle_Talking", "talk"),
-    ("Idle_Listening", "listen"), ("Head_Nod", "head"), ("Idle_Loop", "idle"), ("Greeting", "greet"), ("Bow", "bow"), ("Angry", "angry"),
-    ("Confused", "confused"), ("Reject", "reject"), ("Dizzy", "dizzy"), ("Victory", "cheer"), ("Walk", "walk"), ("Jog", "jog"), ("Sprint", "run"),
-    ("Run_Anime", "run"), ("Crouch", "crouch"), ("Dance", "dance"), ("Punch", "punch"), ("Jab", "punch"), ("Jump", "jump"), ("Pistol", "prop"),
-    ("Sword", "prop"), ("Torch", "prop"), ("PickUp", "reach"), ("Interact", "reach"), ("Push_Loop", "push"), ("Throw", "prop"), ("Consume", "prop"),
-    ("Swim", "swim"),
+    ("Sitting_Enter", "sit_down"), ("Sitting_Exit", "stand_up"), ("Sitting_Idle", "idle"),
+    ("Sitting_Talking", "talk"), ("Idle_Talking", "talk"), ("Idle_Listening", "listen"),
+    ("Head_Nod", "head"), ("Idle_Loop", "idle"), ("Greeting", "greet"), ("Bow", "bow"),
+    ("Angry", "angry"), ("Confused", "confused"), ("Reject", "reject"), ("Dizzy", "dizzy"),
+    ("Victory", "cheer"), ("Walk", "walk"), ("Jog", "jog"), ("Sprint", "run"), ("Run_Anime", "run"),
+    ("Crouch", "crouch"), ("Dance", "dance"), ("Punch", "punch"), ("Jab", "punch"), ("Jump", "jump"),
+    ("Pistol", "prop"), ("Sword", "prop"), ("Torch", "prop"), ("PickUp", "reach"), ("Interact", "reach"),
+    ("Push_Loop", "push"), ("Throw", "prop"), ("Consume", "prop"), ("Swim", "swim"),
 )  # fmt: skip
-_CONVERSATIONAL = {"sit_down", "stand_up", "idle", "talk", "listen", "head", "greet", "angry", "confused", "reject", "cheer", "walk",
-                   "reach"}  # fmt: skip
+_CONVERSATIONAL = {
+    "sit_down", "stand_up", "idle", "talk", "listen", "head", "greet", "angry", "confused", "reject",
+    "cheer", "walk", "reach",
+}  # fmt: skip
 
 
 def tags_of_animation(name: str) -> tuple[str, ...]:
@@ -82,7 +106,9 @@ def tags_named(family: str, name: str) -> tuple[str, ...]:
         else None
     )
     fidget = kind in ("scratch", "fidget", "stretch", "weight_shift")
-    transition = re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action)
+    transition = re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(
+        r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action
+    )
     if kind and not transition and "Turn" not in movement and "Kick" not in movement:
         tags += ["idle", kind] if fidget else ["gesture", kind]
         tags += [word for word in ("high", "mid", "low", "forward", "center") if word in movement.lower()]
@@ -97,7 +123,11 @@ def tags_named(family: str, name: str) -> tuple[str, ...]:
         tags += ["to_walk"] if "Turn" in action else ["to_walk", "walk_start"]
     if re.search(r"Circle", movement):
         tags += ["circle"]
-    if "walk" in tags and family != "ChrMaarten" and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags):
+    if (
+        "walk" in tags
+        and family != "ChrMaarten"
+        and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags)
+    ):
         tags += ["walk_loop"]
     if base == "IdleCross01":
         tags += ["sit", "seated"]
@@ -115,7 +145,9 @@ def tags_named(family: str, name: str) -> tuple[str, ...]:
     if {"walk", "jog", "run", "strafe", "step", "reach", "jump", "kick", "punch"} & set(tags):
         tags += tags_of_text(movement, _MANNERS)
     if "step" in tags:
-        tags += [f"step_{side}" for side, word in (("left", "Lf"), ("right", "Rt")) if re.search(rf"{word}\d*$", movement)]
+        tags += [
+            f"step_{side}" for side, word in (("left", "Lf"), ("right", "Rt")) if re.search(rf"{word}\d*$", movement)
+        ]
     if _ODD & set(tags) or re.search(_ODD_NAMES, name):
         tags += [LEFT_OUT]
     return tuple(dict.fromkeys(tags))
@@ -126,7 +158,10 @@ def tags_seen(clip: Clip) -> tuple[str, ...]:
     seen: list[str] = []
     if "gesture" in clip.tags:
         positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
-        moved = {side: positions[:, INDEX[f"{side}_wrist"]] - positions[0, INDEX[f"{side}_wrist"]] for side in ("left", "right")}
+        moved = {
+            side: positions[:, INDEX[f"{side}_wrist"]] - positions[0, INDEX[f"{side}_wrist"]]
+            for side in ("left", "right")
+        }
         reach = {side: float(np.linalg.norm(path, axis=-1).max()) for side, path in moved.items()}
         leading = [side for side in reach if reach[side] > max(0.04, 0.4 * max(reach.values()))]
         seen += ["both"] if len(leading) == 2 else leading
@@ -134,5 +169,9 @@ def tags_seen(clip: Clip) -> tuple[str, ...]:
         heading = np.unwrap(heading_of(clip.rotations[:, 0]))
         degrees = 30 * round(float(np.degrees(heading[-1] - heading[0])) / 30)
         side = "left" if degrees > 0 else "right"
-        seen += [f"turn_{side}", f"turn_{side}_{abs(degrees)}", "turn_to_walk" if "to_walk" in clip.tags else "turn_in_place"]
+        seen += [
+            f"turn_{side}",
+            f"turn_{side}_{abs(degrees)}",
+            "turn_to_walk" if "to_walk" in clip.tags else "turn_in_place",
+        ]
     return tuple(seen)

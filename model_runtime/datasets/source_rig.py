@@ -112,14 +112,20 @@ def measure_t_pose(rig: SourceRig, bones: BoneMap, local: Array | None = None) -
     _fill_missing_fingers(offsets, points)
     ball = float(min(points["left_foot"][2], points["right_foot"][2]))
     toe_height = ball if 0.008 < ball < 0.05 else 0.02  # most rest poses stand on the floor
-    rest = np.stack([
-        rot.multiply(corrections[joint], world[index[bones.rotation[joint]]]) if joint in bones.rotation else rot.IDENTITY
-        for joint in JOINTS
-    ])  # fmt: skip
+    rest = np.stack(
+        [
+            rot.multiply(corrections[joint], world[index[bones.rotation[joint]]])
+            if joint in bones.rotation
+            else rot.IDENTITY
+            for joint in JOINTS
+        ]
+    )
     return TPose(standing_skeleton(symmetric(offsets), toe_height), rest, basis, scale)
 
 
-def carry_over(rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array, translations: Array | None = None) -> tuple[Array, Array]:
+def carry_over(
+    rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array, translations: Array | None = None
+) -> tuple[Array, Array]:
     """Pelvis positions (T, 3) in metres and world rotations (T, 52, 4) against the T-pose, of a motion given as local
     rotations (T, B, 4) and translations (T, B, 3) of the source. Joints the source lacks follow their parents."""
     positions, world = rig.pose(local, translations)
@@ -168,7 +174,13 @@ def finger_curl(joint: str) -> Array:
     side, _, part = joint.partition("_")
     finger, number = part[:-1], int(part[-1]) - 1
     sign = 1.0 if side == "left" else -1.0
-    degrees = {"index": (18, 25, 15), "middle": (22, 30, 18), "ring": (25, 32, 20), "pinky": (26, 30, 20), "thumb": (8, 10, 15)}[finger]
+    degrees = {
+        "index": (18, 25, 15),
+        "middle": (22, 30, 18),
+        "ring": (25, 32, 20),
+        "pinky": (26, 30, 20),
+        "thumb": (8, 10, 15),
+    }[finger]
     axis = np.array([0.0, sign, 0.0]) if finger != "thumb" else np.array([0.35, 0.5 * sign, 0.8 * sign])
     return rot.from_axis_angle(axis / np.linalg.norm(axis) * np.radians(degrees[number]))
 
@@ -209,7 +221,9 @@ def _corrections(points: Mapping[str, Array], feet_follow: bool) -> dict[str, Ar
         turns[f"{side}_shoulder"], turns[f"{side}_elbow"] = _straighten(upper_arm, forearm, out, -out[0] * _UP)
         hand = _hand_turn(points, side, out)
         turns[f"{side}_wrist"] = hand
-        thumb = np.cos(_THUMB_DROP) * (np.cos(_THUMB_OUT) * out + np.sin(_THUMB_OUT) * _FORWARD) - np.sin(_THUMB_DROP) * _UP
+        thumb = (
+            np.cos(_THUMB_DROP) * (np.cos(_THUMB_OUT) * out + np.sin(_THUMB_OUT) * _FORWARD) - np.sin(_THUMB_DROP) * _UP
+        )
         for joint in HAND_JOINTS[side]:
             following = f"{joint[:-1]}{int(joint[-1]) + 1}" if joint[-1] != "3" else f"{joint}_tip"
             if joint not in points:
@@ -223,7 +237,9 @@ def _corrections(points: Mapping[str, Array], feet_follow: bool) -> dict[str, Ar
 
 
 def _straighten(first: Array, second: Array, along: Array, hinge: Array) -> tuple[Array, Array]:
-    """Turns that lay two bones of a limb along one direction, their hinge axis (where the rest bend shows it) on ``hinge``."""
+    """Turns that lay two bones of a limb along one direction, their hinge axis (where the rest bend shows it) on
+    ``hinge``.
+    """
     turns = rot.between(first, along), rot.between(second, along)
     axis = np.cross(first, second)
     bend = np.arcsin(np.clip(np.linalg.norm(axis) / (np.linalg.norm(first) * np.linalg.norm(second)), 0, 1))

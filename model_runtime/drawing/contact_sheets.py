@@ -1,4 +1,6 @@
-"""Pictures of motion: contact sheets and films of one or two bodies, of composed scenes with their sound, for looking at results."""
+"""Pictures of motion: contact sheets and films of one or two bodies, of composed scenes with their sound, for looking
+at results.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +61,18 @@ def contact_sheet(
 ) -> Path:
     """One PNG with a picture of ``bodies`` at each of ``times`` (s; twelve spread over the motion when None).
 
-    ``bodies``: one or two of (root positions (T, 3), rotations (T, 52, 4), skeleton). ``faces``: for each body
-    ARKit curves (T, 52) or None, drawn as a small face in the cell's corner. ``views``: any of 'three_quarter',
-    'side', 'front', 'top'; more than one makes a strip of rows for each. ``close``: each picture as near as its own moment
+    ``bodies``: one or two of (root positions (T, 3), rotations (T, 52, 4), skeleton). ``faces``: for each body ARKit
+    curves (T, 52) or None, drawn as a small face in the cell's corner. ``views``: any of 'three_quarter', 'side',
+    'front', 'top'; more than one makes a strip of rows for each. ``close``: each picture as near as its own moment
     allows, else all from one distance. ``props``: what else stands there at a frame.
     """
     frames = min(len(body[0]) for body in bodies)
     if times is None:
         times = [float(t) for t in (np.arange(12) + 0.5) / 12 * (frames / fps)]
     picked = [min(max(round(t * fps), 0), frames - 1) for t in times]
-    shown = [(np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies]
+    shown = [
+        (np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies
+    ]
     capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
     bar = 26 if title else 0
     rows = math.ceil(len(picked) / columns)
@@ -93,25 +97,46 @@ def contact_sheet(
 
 
 def performance_sheet(
-    performance: Performance, skeletons: Sequence[Skeleton], path: str | Path, times: Sequence[float] | None = None, title: str | None = None
+    performance: Performance,
+    skeletons: Sequence[Skeleton],
+    path: str | Path,
+    times: Sequence[float] | None = None,
+    title: str | None = None,
 ) -> Path:
     """``contact_sheet`` of a ``Performance`` with both faces."""
-    bodies = [(actor.root_positions, actor.rotations, skeleton) for actor, skeleton in zip(performance.actors, skeletons)]
+    bodies = [
+        (actor.root_positions, actor.rotations, skeleton) for actor, skeleton in zip(performance.actors, skeletons)
+    ]
     return contact_sheet(bodies, path, times, faces=[actor.face for actor in performance.actors], title=title)
 
 
 def scene_sheet(
-    scene: Scene, path: str | Path, start: float = 0.0, seconds: float | None = None, pictures: int = 48, columns: int = 8,
+    scene: Scene,
+    path: str | Path,
+    start: float = 0.0,
+    seconds: float | None = None,
+    pictures: int = 48,
+    columns: int = 8,
     cell: tuple[int, int] = (330, 300),
-) -> Path:  # fmt: skip
-    """A contact sheet of a scene (or of ``seconds`` from ``start``): bodies, seats, gaze, faces, labels, who speaks, gestures."""
+) -> Path:
+    """A contact sheet of a scene (or of ``seconds`` from ``start``): bodies, seats, gaze, faces, labels, who speaks,
+    gestures.
+    """
     props = Props(scene)
     times = start + (np.arange(pictures) + 0.5) / pictures * (scene.duration - start if seconds is None else seconds)
     frames = [min(int(t * FPS), scene.frames - 1) for t in times]
     return contact_sheet(
-        props.bodies, path, times.tolist(), faces=props.faces, title=props.title, captions=[props.short(frame) for frame in frames],
-        columns=columns, cell=cell, close=True, props=props.at,
-    )  # fmt: skip
+        props.bodies,
+        path,
+        times.tolist(),
+        faces=props.faces,
+        title=props.title,
+        captions=[props.short(frame) for frame in frames],
+        columns=columns,
+        cell=cell,
+        close=True,
+        props=props.at,
+    )
 
 
 def film(
@@ -132,16 +157,26 @@ def film(
 
     def pictures() -> Iterator[Image.Image]:
         for frame, picture, swapped in _filmed(bodies, range(frames), view, size, fps, None):
-            _annotate(picture, f"{frame / fps:.2f} s" + (f"  {captions[frame]}" if captions else ""), _faces_at(faces, frame), swapped)
+            _annotate(
+                picture,
+                f"{frame / fps:.2f} s" + (f"  {captions[frame]}" if captions else ""),
+                _faces_at(faces, frame),
+                swapped,
+            )
             yield picture
 
     return encode(pictures(), path, fps, size, sound)
 
 
 def scene_film(
-    scene: Scene, utterances: Mapping[str, Any], path: str | Path, start: float = 0.0, seconds: float = 20.0,
-    fps: int = 15, size: tuple[int, int] = (640, 480),
-) -> Path:  # fmt: skip
+    scene: Scene,
+    utterances: Mapping[str, Any],
+    path: str | Path,
+    start: float = 0.0,
+    seconds: float = 20.0,
+    fps: int = 15,
+    size: tuple[int, int] = (640, 480),
+) -> Path:
     """A film with sound of ``seconds`` of a scene from ``start``; ``utterances`` by id, with their waves.
 
     Raises ``FilmNeedsFfmpeg`` when no ``ffmpeg`` is on the path or it fails.
@@ -152,7 +187,9 @@ def scene_film(
 
     def pictures() -> Iterator[Image.Image]:
         for frame, picture, swapped in _filmed(props.bodies, frames, "three_quarter", size, fps, props.at):
-            _annotate(picture, f"{frame / FPS:.2f} s  frame {frame}   {props.title}", _faces_at(props.faces, frame), swapped)
+            _annotate(
+                picture, f"{frame / FPS:.2f} s  frame {frame}   {props.title}", _faces_at(props.faces, frame), swapped
+            )
             pen = ImageDraw.Draw(picture)
             for k, line in enumerate(props.long(frame)):
                 pen.text((6, size[1] - 36 + 16 * k), line, fill=TORSOS[k], font_size=12)
@@ -166,16 +203,27 @@ def scene_film(
 
 
 def _filmed(
-    bodies: Sequence[Body], frames: range, view: str, size: tuple[int, int], fps: int,
+    bodies: Sequence[Body],
+    frames: range,
+    view: str,
+    size: tuple[int, int],
+    fps: int,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None,
-) -> Iterator[tuple[int, Image.Image, bool]]:  # fmt: skip
+) -> Iterator[tuple[int, Image.Image, bool]]:
     """Frame, picture, and whether the second body is left of the first; the camera follows slowly from one side."""
     picked = list(frames)
-    shown = [(np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies]
+    shown = [
+        (np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies
+    ]
     capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
     _, azimuth, elevation = _framing(bodies, picked[::5], view, size)
     # The widest moment of the second around decides how far away the camera is.
-    near = np.array([_framing(bodies, picked[max(0, i - fps) : i + fps + 1 : max(1, fps // 3)], view, size)[0] for i in range(0, len(picked), max(1, fps // 3))])
+    near = np.array(
+        [
+            _framing(bodies, picked[max(0, i - fps) : i + fps + 1 : max(1, fps // 3)], view, size)[0]
+            for i in range(0, len(picked), max(1, fps // 3))
+        ]
+    )
     distances = _smooth(np.repeat(near, max(1, fps // 3))[: len(picked), None], fps)[:, 0]
     centres = _smooth(np.stack([_centre(bodies, frame) for frame in picked]), fps)
     for i, frame in enumerate(picked):
@@ -184,14 +232,23 @@ def _filmed(
         yield frame, draw(capsules, i, camera, size, 1, quads, lines), _swapped(bodies, frame, camera)
 
 
-def encode(pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None) -> Path:
+def encode(
+    pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None
+) -> Path:
     """An H.264 film of ``pictures`` of ``size``, all alike. Raises ``FilmNeedsFfmpeg``."""
     program = shutil.which("ffmpeg")
     if program is None:
-        raise FilmNeedsFfmpeg("No 'ffmpeg' program was found; install it and put it on PATH, or make a contact sheet instead.")
+        raise FilmNeedsFfmpeg(
+            "No 'ffmpeg' program was found; install it and put it on PATH, or make a contact sheet instead."
+        )
     command = [program, "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]
     command += ["-s", f"{size[0]}x{size[1]}", "-r", str(fps), "-i", "-"]
-    command += (["-i", str(sound), "-c:a", "aac", "-b:a", "64k"] if sound else []) + ["-c:v", "libx264", "-preset", "veryfast"]
+    command += (["-i", str(sound), "-c:a", "aac", "-b:a", "64k"] if sound else []) + [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+    ]
     command += ["-pix_fmt", "yuv420p", "-crf", "25", "-threads", "1", *(["-shortest"] if sound else []), str(path)]
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -228,7 +285,9 @@ def _faces_at(faces: Faces | None, frame: int) -> list[NDArray[np.float32] | Non
     return [None if face is None else np.asarray(face)[min(frame, len(face) - 1)] for face in faces or ()]
 
 
-def _framing(bodies: Sequence[Body], frames: Sequence[int] | range, view: str, size: tuple[int, int]) -> tuple[float, float, float]:
+def _framing(
+    bodies: Sequence[Body], frames: Sequence[int] | range, view: str, size: tuple[int, int]
+) -> tuple[float, float, float]:
     """Distance, azimuth, elevation: one setting for all frames, wide enough for the widest moment."""
     tallest = max(body[2].height for body in bodies)
     spread = max(float(np.linalg.norm(np.ptp([body[0][f][:2] for body in bodies], axis=0))) for f in frames)
@@ -249,7 +308,9 @@ def _framing(bodies: Sequence[Body], frames: Sequence[int] | range, view: str, s
 
 
 def _front(bodies: Sequence[Body], frames: Sequence[int]) -> float:
-    """The azimuth that shows both over ``frames``: square to the line along which they mostly are apart, on the side they face."""
+    """The azimuth that shows both over ``frames``: square to the line along which they mostly are apart, on the side
+    they face.
+    """
     facing = np.zeros(2)
     for _, rotations, _ in bodies:
         facing += rot.rotate(np.asarray(rotations)[frames, 0], np.array([0.0, -1.0, 0.0]))[:, :2].mean(axis=0)

@@ -13,8 +13,16 @@ from PIL import Image, ImageDraw
 from ..contract import FloatArray
 from ..datasets.ict_face import IctFace
 
-# Vertex ranges of ICT-FaceKit's topology (its README): skin, mouth lining, eye sockets, gums and tongue, teeth, eyeballs.
-_SKIN, _LINING, _SOCKETS, _GUMS, _TEETH, _EYES = (0, 11248), (11248, 13294), (13294, 14062), (14062, 17039), (17039, 21451), (21451, 24591)
+# Vertex ranges of ICT-FaceKit's topology (its README): skin, mouth lining, eye sockets, gums and tongue, teeth,
+# eyeballs.
+_SKIN, _LINING, _SOCKETS, _GUMS, _TEETH, _EYES = (
+    (0, 11248),
+    (11248, 13294),
+    (13294, 14062),
+    (14062, 17039),
+    (17039, 21451),
+    (21451, 24591),
+)
 _MOUTH_MIDDLE = 5532  # the lowest point of the upper lip
 _COLOURS = (
     (_SKIN, (222, 178, 150)),
@@ -25,15 +33,21 @@ _COLOURS = (
     (_EYES, (238, 238, 238)),
 )
 _LIPS, _BROWS, _IRIS, _PUPIL = (196, 112, 104), (92, 66, 52), (88, 104, 110), (30, 28, 28)
-_BROW_LINE = np.array([(1.25, 5.12), (2.3, 5.42), (3.4, 5.62), (4.4, 5.58), (5.3, 5.15)], np.float32)  # x, y in cm of the left brow
+_BROW_LINE = np.array(
+    [(1.25, 5.12), (2.3, 5.42), (3.4, 5.62), (4.4, 5.58), (5.3, 5.15)], np.float32
+)  # x, y in cm of the left brow
 FRONT, HALF, SIDE = 0.0, 0.35, 1.15  # radians about the vertical
 
 
 @lru_cache(maxsize=4)
 def _painted(face: IctFace) -> tuple[NDArray[np.int32], FloatArray]:
-    """Return the quads (Q, 4) that are drawn and their colours (Q, 3): skin with lips and brows, teeth, eyes with iris and pupil."""
+    """Return the quads (Q, 4) that are drawn and their colours (Q, 3): skin with lips and brows, teeth, eyes with iris
+    and pupil.
+    """
     number, at = np.arange(len(face.vertices)), face.vertices
-    molars = (np.abs(at[:, 0]) > 1.7) & (number >= _GUMS[0]) & (number < _TEETH[1])  # painted by depth, molars would pierce cheeks
+    molars = (
+        (np.abs(at[:, 0]) > 1.7) & (number >= _GUMS[0]) & (number < _TEETH[1])
+    )  # painted by depth, molars would pierce cheeks
     drawn = face.quads[(face.quads < _EYES[1]).all(axis=1) & ~molars[face.quads].any(axis=1)]
     colour = np.zeros((len(at), 3), np.float32)
     for (first, last), rgb in _COLOURS:
@@ -54,7 +68,9 @@ def _painted(face: IctFace) -> tuple[NDArray[np.int32], FloatArray]:
     return drawn, quad
 
 
-def draw_face(face: IctFace, weights: FloatArray, size: int = 220, turn: float = HALF, mouth_only: bool = False) -> Image.Image:
+def draw_face(
+    face: IctFace, weights: FloatArray, size: int = 220, turn: float = HALF, mouth_only: bool = False
+) -> Image.Image:
     """One picture: shaded quads painted back to front; ``turn`` radians about the vertical."""
     drawn, colours = _painted(face)
     c, s = np.cos(turn), np.sin(turn)

@@ -1,7 +1,7 @@
 """A small software renderer on Pillow: bodies of capsules, boxes and lines in perspective, far ones first, and faces.
 
-Left limbs are blue, right limbs red; a foot or hand point below the floor shows as a magenta dot. Needs no Blender and draws
-a picture of two bodies in some milliseconds.
+Left limbs are blue, right limbs red; a foot or hand point below the floor shows as a magenta dot. Needs no Blender and
+draws a picture of two bodies in some milliseconds.
 """
 
 from __future__ import annotations
@@ -32,11 +32,22 @@ FIELD_OF_VIEW = math.radians(28.0)
 FACE_SIZE = (74, 92)  # pixels
 
 _COLUMN = {name: index for index, name in enumerate(ARKIT_NAMES)}
-_RADII = {"hip": 0.075, "knee": 0.07, "ankle": 0.048, "foot": 0.035, "collar": 0.06, "shoulder": 0.055, "elbow": 0.043, "wrist": 0.034}
+_RADII = {
+    "hip": 0.075,
+    "knee": 0.07,
+    "ankle": 0.048,
+    "foot": 0.035,
+    "collar": 0.06,
+    "shoulder": 0.055,
+    "elbow": 0.043,
+    "wrist": 0.034,
+}
 
 
 class Capsules(NamedTuple):
-    """C capsules over T frames: ``start``, ``end`` (T, C, 3) metres, ``radius`` (C,) metres, ``colour`` (C, 3) 0 to 255."""
+    """C capsules over T frames: ``start``, ``end`` (T, C, 3) metres, ``radius`` (C,) metres, ``colour`` (C, 3) 0 to
+    255.
+    """
 
     start: Array
     end: Array
@@ -61,7 +72,9 @@ class Camera:
     """A perspective camera; ``azimuth`` 0 looks from -Y (a character's front), positive towards +X (its left)."""
 
     def __init__(self, target: Array, distance: float, azimuth: float, elevation: float) -> None:
-        back = np.array([math.sin(azimuth) * math.cos(elevation), -math.cos(azimuth) * math.cos(elevation), math.sin(elevation)])
+        back = np.array(
+            [math.sin(azimuth) * math.cos(elevation), -math.cos(azimuth) * math.cos(elevation), math.sin(elevation)]
+        )
         self.position = target + back * distance
         up = np.array([0.0, 0.0, 1.0]) if abs(back[2]) < 0.99 else np.array([0.0, 1.0, 0.0])
         right = np.cross(up, back)
@@ -74,7 +87,9 @@ class Camera:
         relative = np.asarray(points, np.float64) - self.position
         depth = np.maximum(-(relative @ self.back), 0.05)
         scale = size[1] / (2.0 * math.tan(FIELD_OF_VIEW / 2)) / depth
-        return np.stack([size[0] / 2 + (relative @ self.right) * scale, size[1] / 2 - (relative @ self.up) * scale], -1), scale
+        return np.stack(
+            [size[0] / 2 + (relative @ self.right) * scale, size[1] / 2 - (relative @ self.up) * scale], -1
+        ), scale
 
 
 def draw(
@@ -90,7 +105,9 @@ def draw(
     big = (size[0] * oversampling, size[1] * oversampling)
     image = Image.new("RGB", big, BACKGROUND)
     pen = ImageDraw.Draw(image)
-    starts, ends = (np.concatenate([getattr(c, key)[frame] for c in capsules]).astype(np.float64) for key in ("start", "end"))
+    starts, ends = (
+        np.concatenate([getattr(c, key)[frame] for c in capsules]).astype(np.float64) for key in ("start", "end")
+    )
     radii, colours = np.concatenate([c.radius for c in capsules]), np.concatenate([c.colour for c in capsules])
     _draw_floor(pen, camera, big, starts, ends, radii)
     a, a_scale = camera.project(starts, big)
@@ -100,8 +117,13 @@ def draw(
     fills, rims = (np.rint(colours * (shade * f)[:, None]).astype(int) for f in (1.0, 0.55))
     width = np.maximum(radii * scale, 0.5)
     sunk = np.minimum(starts[:, 2], ends[:, 2]) < -0.01
-    flat = [(camera.project(quad.corners, big)[0], float(camera.project(quad.corners.mean(axis=0), big)[1]), quad.colour) for quad in quads]
-    drawn = [(float(scale[i]), i) for i in range(len(radii))] + [(depth, -1 - k) for k, (_, depth, _) in enumerate(flat)]
+    flat = [
+        (camera.project(quad.corners, big)[0], float(camera.project(quad.corners.mean(axis=0), big)[1]), quad.colour)
+        for quad in quads
+    ]
+    drawn = [(float(scale[i]), i) for i in range(len(radii))] + [
+        (depth, -1 - k) for k, (_, depth, _) in enumerate(flat)
+    ]
     for _, i in sorted(drawn):
         if i < 0:
             corners, _, tint = flat[-1 - i]
@@ -165,20 +187,29 @@ def body_capsules(root: Array, rotations: Array, skeleton: Skeleton, torso: Colo
             tip = (0.022 * sign, 0.0, 0.0) if finger != "thumb" else (0.017 * sign, -0.017, 0.0)
             add(positions[:, INDEX[last]], at(last, tip), 0.010, colour)
         # A pale stripe on the back of the hand tells palm up from palm down.
-        add(at(f"{side}_wrist", (0.02 * sign, 0, 0.012)), at(f"{side}_wrist", (0.08 * sign, 0, 0.012)), 0.014, (245, 245, 245))
+        add(
+            at(f"{side}_wrist", (0.02 * sign, 0, 0.012)),
+            at(f"{side}_wrist", (0.08 * sign, 0, 0.012)),
+            0.014,
+            (245, 245, 245),
+        )
     return Capsules(np.stack(starts, 1), np.stack(ends, 1), np.array(radii), np.array(colours))
 
 
 def seat_box(place: Array, heading: float, height: float, half: float = 0.21) -> list[Quad]:
     """A stool of ``height`` (m) under ``place`` (x, y), turned by ``heading``."""
-    corners = [np.array([x * math.cos(heading) - y * math.sin(heading), x * math.sin(heading) + y * math.cos(heading)]) + place
-               for x, y in ((-half, -half), (half, -half), (half, half), (-half, half))]  # fmt: skip
+    corners = [
+        np.array([x * math.cos(heading) - y * math.sin(heading), x * math.sin(heading) + y * math.cos(heading)]) + place
+        for x, y in ((-half, -half), (half, -half), (half, half), (-half, half))
+    ]
     bottom, top = ([np.array([*corner, z]) for corner in corners] for z in (0.0, height))
     sides = [Quad(np.stack([bottom[i], bottom[i - 1], top[i - 1], top[i]]), (196, 186, 170)) for i in range(4)]
     return [*sides, Quad(np.stack(top), (214, 205, 190))]
 
 
-def _draw_floor(pen: ImageDraw.ImageDraw, camera: Camera, size: tuple[int, int], starts: Array, ends: Array, radii: Array) -> None:
+def _draw_floor(
+    pen: ImageDraw.ImageDraw, camera: Camera, size: tuple[int, int], starts: Array, ends: Array, radii: Array
+) -> None:
     middle = np.round(starts.mean(axis=0)[:2] * 2) / 2
     steps = np.arange(-3.0, 3.01, 0.5)
     far = np.full_like(steps, 3.0)
@@ -223,11 +254,19 @@ def draw_face(pen: ImageDraw.ImageDraw, face: Array, corner: tuple[int, int], ri
         outer = cy - 13 + 3 * w(f"browDown{side}") - 7 * w(f"browOuterUp{side}")
         pen.line((cx - sign * 8, inner, cx + sign * 10, outer), fill=(80, 50, 30), width=3)
     round_lips = max(w("mouthPucker"), w("mouthFunnel"))
-    half = 15 - 8 * round_lips + 3 * (w("mouthSmileLeft") + w("mouthSmileRight")) / 2 + 2 * (w("mouthStretchLeft") + w("mouthStretchRight")) / 2
+    half = (
+        15
+        - 8 * round_lips
+        + 3 * (w("mouthSmileLeft") + w("mouthSmileRight")) / 2
+        + 2 * (w("mouthStretchLeft") + w("mouthStretchRight")) / 2
+    )
     lift = 5 * ((w("mouthSmileLeft") + w("mouthSmileRight")) - (w("mouthFrownLeft") + w("mouthFrownRight"))) / 2
     upper = 3 * (w("mouthUpperUpLeft") + w("mouthUpperUpRight")) / 2 + 2.5 * w("mouthFunnel")
     lower = 3 * (w("mouthLowerDownLeft") + w("mouthLowerDownRight")) / 2 + 2.5 * w("mouthFunnel")
-    gap = max(0.0, 20 * (w("jawOpen") - w("mouthClose")) + upper + lower - 4 * (w("mouthPressLeft") + w("mouthPressRight")) / 2)
+    gap = max(
+        0.0,
+        20 * (w("jawOpen") - w("mouthClose")) + upper + lower - 4 * (w("mouthPressLeft") + w("mouthPressRight")) / 2,
+    )
     my = y + 20 + 6 * w("jawOpen")
     lips: Colour = (176, 70, 70)
     mouth = [(x - half, my - lift), (x, my - gap / 2), (x + half, my - lift), (x, my + gap / 2)]

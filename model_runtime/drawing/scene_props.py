@@ -43,7 +43,9 @@ class Props:
         for actor, body in enumerate(self._posed):
             head = INDEX["head"]
             eyes = body.positions[frame, head] + rot.rotate(body.world[frame, head], np.array(EYES) * body.size)
-            lines.append(Line(eyes, eyes + 0.55 * self._lines[actor][frame], _LOOKS if self._looking[actor][frame] else _AWAY))
+            lines.append(
+                Line(eyes, eyes + 0.55 * self._lines[actor][frame], _LOOKS if self._looking[actor][frame] else _AWAY)
+            )
             if self.speaks(actor, frame):
                 above = body.positions[frame, head] + np.array([0.0, 0.0, 0.27 * body.size])
                 lines += [Line(above, above + np.array([0.0, 0.0, 0.06]), (200, 30, 30))] * 2
@@ -85,7 +87,10 @@ class Props:
             utterance = self._utterances.get(said.id)
             if utterance is None or not said.start <= time <= said.start + utterance.duration:
                 continue
-            words = [(text.upper() if said.start + start <= time < said.start + end else text) for text, start, end in utterance.words]
+            words = [
+                (text.upper() if said.start + start <= time < said.start + end else text)
+                for text, start, end in utterance.words
+            ]
             now = next((k for k, (_, _, end) in enumerate(utterance.words) if said.start + end >= time), len(words) - 1)
             return " ".join(words[max(0, now - 5) : now + 6])
         return ""

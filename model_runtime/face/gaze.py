@@ -1,7 +1,7 @@
 """Where eyes point, as ARKit curves: fixations and glances, lids that follow, two eyes that meet at the partner.
 
-A direction is (yaw to my left, pitch up) in my head's frame, radians. Gains and lids were read off the iPhone captures, which
-hold both the eyes' angles and the curves.
+A direction is (yaw to my left, pitch up) in my head's frame, radians. Gains and lids were read off the iPhone captures,
+which hold both the eyes' angles and the curves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from .arkit import CURVE, columns
 
 # Radians of eye rotation per unit of ARKit's eyeLook weights.
 LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
-LID_DOWN, LID_UP = 0.40, 0.08  # of a lowered and a raised gaze that the lids take part in; look-up shapes lift the lid by themselves
+LID_DOWN, LID_UP = (
+    0.40,
+    0.08,
+)  # of a lowered and a raised gaze that the lids take part in; look-up shapes lift the lid by themselves
 LOOKS = columns("eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")
 CONVERGENCE = 0.022  # radians each eye turns in: eyes 63 mm apart that meet 1.4 m away
 _SACCADE = 0.045  # radians in a frame (1.35 rad/s): faster than any pursuit of a talking partner
@@ -28,11 +31,13 @@ _FARTHEST = 0.9  # of a look curve
 _FASTEST = 0.40  # radians in a frame (690 degrees/s)
 
 
-def eye_plan(rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, seen: NDArray[np.bool_] | None = None) -> FloatArray:
+def eye_plan(
+    rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, seen: NDArray[np.bool_] | None = None
+) -> FloatArray:
     """(T, 2) where the eyes of somebody point who speaks where ``active`` (T,) is 1.
 
-    ``partner`` (T, 2): where the partner's head is, ``seen`` (T,) whether the eyes can reach it; elsewhere, and where it is None, they look
-    ahead. Between the two they go in one saccade.
+    ``partner`` (T, 2): where the partner's head is, ``seen`` (T,) whether the eyes can reach it; elsewhere, and where
+    it is None, they look ahead. Between the two they go in one saccade.
     """
     frames = len(active)
     speaks = active > 0.5
@@ -46,16 +51,23 @@ def eye_plan(rng: np.random.Generator, active: FloatArray, partner: FloatArray |
 
 
 def eye_curves(gaze: FloatArray) -> FloatArray:
-    """(T, 2) directions -> (T, 52) look curves of both eyes and what the lids do with them; no turn is faster than eyes can."""
+    """(T, 2) directions -> (T, 52) look curves of both eyes and what the lids do with them; no turn is faster than eyes
+    can.
+    """
     face = np.zeros((len(gaze), len(ARKIT_NAMES)), np.float32)
     yaw, pitch = _as_fast_as_eyes(np.asarray(gaze, np.float32)).T
     near = CONVERGENCE * np.clip(1.0 - np.abs(yaw) / 0.6, 0.0, 1.0)  # who looks aside looks farther
     left, right = (yaw - near) / LOOK_SIDE, (yaw + near) / LOOK_SIDE
     for name, value in (
-        ("eyeLookOutLeft", left), ("eyeLookInLeft", -left), ("eyeLookInRight", right), ("eyeLookOutRight", -right),
-        ("eyeLookUpLeft", pitch / LOOK_UP), ("eyeLookUpRight", pitch / LOOK_UP),
-        ("eyeLookDownLeft", -pitch / LOOK_DOWN), ("eyeLookDownRight", -pitch / LOOK_DOWN),
-    ):  # fmt: skip
+        ("eyeLookOutLeft", left),
+        ("eyeLookInLeft", -left),
+        ("eyeLookInRight", right),
+        ("eyeLookOutRight", -right),
+        ("eyeLookUpLeft", pitch / LOOK_UP),
+        ("eyeLookUpRight", pitch / LOOK_UP),
+        ("eyeLookDownLeft", -pitch / LOOK_DOWN),
+        ("eyeLookDownRight", -pitch / LOOK_DOWN),
+    ):
         face[:, CURVE[name]] = np.clip(value, 0.0, _FARTHEST)
     face[:, columns("eyeBlink")] = LID_DOWN * face[:, columns("eyeLookDown")]
     face[:, columns("eyeWide")] = LID_UP * face[:, columns("eyeLookUp")]
@@ -63,7 +75,9 @@ def eye_curves(gaze: FloatArray) -> FloatArray:
 
 
 def _as_fast_as_eyes(gaze: FloatArray) -> FloatArray:
-    """Large turns take two to four frames: eyes reach some 700 degrees a second (Bahill, Clark and Stark 1975, "The main sequence")."""
+    """Large turns take two to four frames: eyes reach some 700 degrees a second (Bahill, Clark and Stark 1975, "The
+    main sequence").
+    """
     steps = np.linalg.norm(np.diff(gaze, axis=0, prepend=gaze[:1]), axis=-1)
     if not (steps > _FASTEST).any():
         return gaze
@@ -73,18 +87,27 @@ def _as_fast_as_eyes(gaze: FloatArray) -> FloatArray:
 
 
 def glances(
-    rng: np.random.Generator, frames: int, speaking: FloatArray, starts: Sequence[float], towards: FloatArray | None = None
+    rng: np.random.Generator,
+    frames: int,
+    speaking: FloatArray,
+    starts: Sequence[float],
+    towards: FloatArray | None = None,
 ) -> FloatArray:
     """(T, 2) where the eyes of somebody point who looks at a partner at ``towards`` (T, 2), straight ahead when None.
 
-    They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an own turn
-    ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction"). People look at whom they talk to for 41 %
-    of the time, at whom they listen to for 75 % (Argyle and Cook 1976, "Gaze and mutual gaze"); on a screen they look more.
+    They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an
+    own turn ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction"). People look
+    at whom they talk to for 41 % of the time, at whom they listen to for 75 % (Argyle and Cook 1976, "Gaze and mutual
+    gaze"); on a screen they look more.
     """
     if towards is None:
         t = np.linspace(0.0, 1.0, frames)
         towards = np.stack(
-            [np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2)) for s in (0.05, 0.03)], -1
+            [
+                np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2))
+                for s in (0.05, 0.03)
+            ],
+            -1,
         )
     offset = np.zeros((frames, 2), np.float32)
     at, away = 0.0, False
@@ -93,17 +116,23 @@ def glances(
         starts_turn = any(-0.4 < at - start < 0.6 for start in starts)
         away = not away and rng.random() < (0.85 if starts_turn else 0.65 if talks else 0.30)
         length = max(rng.uniform(0.5, 2.2 if talks else 1.2) if away else rng.gamma(3.0, 0.6 if talks else 0.9), 0.3)
-        centre = np.array([rng.choice([-1, 1]) * rng.uniform(0.16, 0.36), rng.uniform(-0.26, 0.14)]) if away else np.zeros(2)
+        centre = (
+            np.array([rng.choice([-1, 1]) * rng.uniform(0.16, 0.36), rng.uniform(-0.26, 0.14)]) if away else np.zeros(2)
+        )
         hop = at
         while hop < at + length:
             offset[int(hop * FPS) :] = centre + rng.normal(0.0, [0.03, 0.025])
             hop += rng.uniform(0.35, 1.3)
         at += length
-    return (np.asarray(towards, np.float32) + gaussian_filter1d(offset, 0.55, axis=0, mode="nearest")).astype(np.float32)
+    return (np.asarray(towards, np.float32) + gaussian_filter1d(offset, 0.55, axis=0, mode="nearest")).astype(
+        np.float32
+    )
 
 
 def with_fixations(rng: np.random.Generator, gaze: FloatArray) -> FloatArray:
-    """The same directions; where they have no saccades of their own, the eyes hop about the partner's face, and they always drift."""
+    """The same directions; where they have no saccades of their own, the eyes hop about the partner's face, and they
+    always drift.
+    """
     gaze = np.asarray(gaze, np.float32)
     frames = len(gaze)
     drift = gaussian_filter1d(rng.normal(0.0, 1.0, (frames, 2)), 6.0, axis=0, mode="nearest") * 0.010

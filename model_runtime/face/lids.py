@@ -14,7 +14,9 @@ _LEFT_OPEN = 0.25  # of what a blink leaves open
 
 
 def shut_blinks(face: FloatArray) -> FloatArray:
-    """(T, 52) with every blink stretched until at most a quarter of what it left open stays open; its shape and its moment stay."""
+    """(T, 52) with every blink stretched until at most a quarter of what it left open stays open; its shape and its
+    moment stay.
+    """
     out = face.copy()
     lids = columns("eyeBlink")
     peaks, _ = find_peaks(np.pad(face[:, lids].mean(axis=1), 1), height=_BLINK, prominence=_RISE)
@@ -26,5 +28,8 @@ def shut_blinks(face: FloatArray) -> FloatArray:
             rest = np.interp(np.arange(start, end + 1), [start, end], face[[start, end], lid])
             way = face[start : end + 1, lid] - rest
             share = np.clip(way / max(float(way[peak - start]), 1e-3), 0.0, 1.0)
-            out[start : end + 1, lid] = np.maximum(out[start : end + 1, lid], face[start : end + 1, lid] + share * (1.0 - _LEFT_OPEN) * (1.0 - face[peak, lid]))
+            out[start : end + 1, lid] = np.maximum(
+                out[start : end + 1, lid],
+                face[start : end + 1, lid] + share * (1.0 - _LEFT_OPEN) * (1.0 - face[peak, lid]),
+            )
     return np.clip(out, 0.0, 1.0)

@@ -1,4 +1,5 @@
-"""Lips that close when they must: p, b, m shut, f, v on the teeth, other sounds open, silence at rest; told by words or heard.
+"""Lips that close when they must: p, b, m shut, f, v on the teeth, other sounds open, silence at rest; told by words or
+heard.
 
 Faces are (T, 52) ARKit weights at ``FPS``; a phone is (name, start, end) in seconds from frame 0.
 """
@@ -30,20 +31,34 @@ from .mouth_shapes import (
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
 
-_SNEER_TO_CLOSE = 0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
+_SNEER_TO_CLOSE = (
+    0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
+)
 _EASE = 0.07  # seconds over which a contact comes and goes
-_NOTICED, _SURE = 0.10, 1.2  # posteriors of a contact: where it may begin, and when it would hold for all its time: what is only heard never does
-_BELIEVED = {BILABIAL: 0.30, LABIODENTAL: 0.24}  # what its peak must reach; f and v, which shut nothing, are cheaper to get wrong
+_NOTICED, _SURE = (
+    0.10,
+    1.2,
+)  # posteriors of a contact: where it may begin, and when it would hold for all its time: what is only heard never does
+_BELIEVED = {
+    BILABIAL: 0.30,
+    LABIODENTAL: 0.24,
+}  # what its peak must reach; f and v, which shut nothing, are cheaper to get wrong
 _VOICED = 0.3  # of voice activity somewhere in a contact that is only heard
 
 
 def refine_lips(
-    face: FloatArray, phones: FloatArray, names: Sequence[str], rate: float, voice_activity: FloatArray, told: NDArray[np.bool_] | None = None
+    face: FloatArray,
+    phones: FloatArray,
+    names: Sequence[str],
+    rate: float,
+    voice_activity: FloatArray,
+    told: NDArray[np.bool_] | None = None,
 ) -> FloatArray:
     """Hold a generated face to what was said.
 
-    ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1]; ``told`` (N,): where the
-    posteriors are known from words. Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth, other sounds not shut, silence at rest.
+    ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1];
+    ``told`` (N,): where the posteriors are known from words. Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth,
+    other sounds not shut, silence at rest.
     """
     frames = len(face)
     column = {name: i for i, name in enumerate(names)}
@@ -52,7 +67,9 @@ def refine_lips(
     def share(wanted: Sequence[str]) -> FloatArray:
         return phones[:, [column[name] for name in wanted if name in column]].sum(axis=1)
 
-    spoken = np.interp(np.arange(frames) / FPS, np.arange(len(phones)) / rate, (known & (share((SILENCE,)) < 0.5)).astype(np.float32))
+    spoken = np.interp(
+        np.arange(frames) / FPS, np.arange(len(phones)) / rate, (known & (share((SILENCE,)) < 0.5)).astype(np.float32)
+    )
     voice = np.maximum(voice_activity, spoken).astype(np.float32)
     loud = gaussian_filter1d(maximum_filter1d(voice, 5, mode="nearest"), 1.2, mode="nearest")
     contacts: list[Phone] = []
@@ -70,11 +87,13 @@ def refine_lips(
     return np.clip(out, 0.0, 1.0).astype(np.float32)
 
 
-def detect_lip_contacts(probability: FloatArray, rate: float, believed: float = _BELIEVED[BILABIAL]) -> list[tuple[float, float]]:
+def detect_lip_contacts(
+    probability: FloatArray, rate: float, believed: float = _BELIEVED[BILABIAL]
+) -> list[tuple[float, float]]:
     """Posterior of a contact (N,) at ``rate`` Hz -> (start, end) in s of every contact whose peak reaches ``believed``.
 
-    A missed closure is seen more than a brief false one, so belief may be weak; but the weaker it is the shorter it holds, down to a
-    single frame: of the frames falsely shut that takes a quarter, and no closure is lost.
+    A missed closure is seen more than a brief false one, so belief may be weak; but the weaker it is the shorter it
+    holds, down to a single frame: of the frames falsely shut that takes a quarter, and no closure is lost.
     """
     smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
     found = []
@@ -112,7 +131,10 @@ def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
     teeth[middles["shut"]] = 0.0
     teeth *= 1.0 - shut
     face = face.copy()
-    for name, widest in (("mouthSmile", 0.48), ("mouthDimple", 0.20)):  # a broad smile pulls the lower lip off the teeth
+    for name, widest in (
+        ("mouthSmile", 0.48),
+        ("mouthDimple", 0.20),
+    ):  # a broad smile pulls the lower lip off the teeth
         wide = columns(name)
         face[:, wide] -= teeth[:, None] * np.maximum(face[:, wide] - widest, 0.0)
     out = close_lips(touch_teeth(face, teeth), shut)

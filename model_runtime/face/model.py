@@ -39,14 +39,17 @@ from .style import FaceStyle, blink_times
 from .voice_features import VoiceFeatures, extract_voice_features
 
 _FADE = 12  # frames over which a window takes over from the one before, after those it was given
-# Lips fare alike with both solvers; with even steps in log-SNR brows move as much as those of composed faces, with even steps in time 17 % less.
+# Lips fare alike with both solvers; with even steps in log-SNR brows move as much as those of composed faces, with even
+# steps in time 17 % less.
 _SAMPLERS = {"draft": "dpm5", "final": "snr12", "reference": "ddim50"}
 _PARTNER_IN_REACH = 0.8  # radians to either side: beyond, the eyes cannot follow
 
 
 @dataclass(frozen=True)
 class FaceGuidance:
-    """How strongly each condition is followed (classifier-free guidance): 1 is plain, more overdoes it, 0 leaves it out."""
+    """How strongly each condition is followed (classifier-free guidance): 1 is plain, more overdoes it, 0 leaves it
+    out.
+    """
 
     voice: float = 1.0
     partner: float = 1.0
@@ -81,11 +84,21 @@ class FaceModel:
                 f"The configuration in 'face.safetensors' does not fit this code ({error}); install matching weights."
             ) from error
         network = FaceDenoiser(config)
-        load_into(network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, "face.safetensors")
-        if any(f"lips.{k}" in tensors and tensors[f"lips.{k}"].shape != v.shape for k, v in network.state_dict().items()):
-            raise CheckpointMismatch("The weights of the lips in 'face.safetensors' do not fit its base; install matching weights.")
+        load_into(
+            network,
+            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")},
+            "face.safetensors",
+        )
+        if any(
+            f"lips.{k}" in tensors and tensors[f"lips.{k}"].shape != v.shape for k, v in network.state_dict().items()
+        ):
+            raise CheckpointMismatch(
+                "The weights of the lips in 'face.safetensors' do not fit its base; install matching weights."
+            )
         if tensors["heard_mean"].shape != (VOICE_SIZE,) or tensors["curve_mean"].shape != (FACE_SIZE,):
-            raise CheckpointMismatch("The normaliser in 'face.safetensors' does not fit this code; install matching weights.")
+            raise CheckpointMismatch(
+                "The normaliser in 'face.safetensors' does not fit this code; install matching weights."
+            )
         return FaceModel(network, tensors, load_speech_encoder(folder, wav2vec2))
 
     @torch.inference_mode()
@@ -107,24 +120,28 @@ class FaceModel:
     ) -> FloatArray:
         """(T, 52) ARKit weights in [0, 1] at 30 fps, T = ``frames``.
 
-        Waves are mono at 16 kHz, all zeros for silence. ``gaze`` (T, 2): yaw (to my left) and pitch (up) of the partner's head in
-        my head's frame, radians; ``facing``: whether we face each other, None when unknown. The same seed repeats exactly.
-        ``on_progress`` hears the share done and may raise. ``emotion`` (T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, None for nothing
-        in particular; networks trained without emotions ignore it. ``phones``: phones and times (s) of my words, where they are known.
-        ``lips``: share of the lip-tuned denoiser's weights, 0 for the expressive base alone. ``accents``: stresses and questions that the
-        words tell, None where nobody looked.
+        Waves are mono at 16 kHz, all zeros for silence. ``gaze`` (T, 2): yaw (to my left) and pitch (up) of the
+        partner's head in my head's frame, radians; ``facing``: whether we face each other, None when unknown. The same
+        seed repeats exactly. ``on_progress`` hears the share done and may raise. ``emotion`` (T, 26): intensity, 0 to
+        2, of each of ``EMOTIONS``, None for nothing in particular; networks trained without emotions ignore it.
+        ``phones``: phones and times (s) of my words, where they are known. ``lips``: share of the lip-tuned denoiser's
+        weights, 0 for the expressive base alone. ``accents``: stresses and questions that the words tell, None where
+        nobody looked.
         """
         self.inject(lips)
         me, partner = self._hear(wave_me, frames, phones, accents), self._hear(wave_partner, frames)
         given = self._conditions(me, partner, gaze, facing, seed, emotion)
         face = self._denoise(given, frames, seed, quality, guidance, on_progress)
-        if self.network.config.aims:  # a network's mean takes the edge off saccades: eyes point where lids and brows were told they do
+        if (
+            self.network.config.aims
+        ):  # a network's mean takes the edge off saccades: eyes point where lids and brows were told they do
             face[:, LOOKS] = eye_curves(given.eyes[0, :, :2].numpy())[:, LOOKS]
         face = shut_blinks(face)
         return refine_lips(face, me.phones, PHONES, ENCODER_RATE, me.frames[:, -2], me.told)
 
     def inject(self, share: float) -> None:
-        """Take ``share`` of the lip-tuned copy's denoiser, the rest of the base's; everything but the denoiser stays the base's.
+        """Take ``share`` of the lip-tuned copy's denoiser, the rest of the base's; everything but the denoiser stays
+        the base's.
 
         "Denoiser weight injection", InterAct (arXiv 2509.05747), section 4.3; a blend of weights is ours.
         """
@@ -137,7 +154,9 @@ class FaceModel:
         """Hear every voice anew."""
         self._heard_before.clear()
 
-    def _hear(self, wave: FloatArray, frames: int, said: Sequence[Segment] = (), accents: Accents | None = None) -> VoiceFeatures:
+    def _hear(
+        self, wave: FloatArray, frames: int, said: Sequence[Segment] = (), accents: Accents | None = None
+    ) -> VoiceFeatures:
         """The two voices of a shot are heard once, though each is needed for both faces."""
         key = hashlib.blake2b(np.ascontiguousarray(wave, np.float32).tobytes()).digest(), frames, tuple(said), accents
         if key not in self._heard_before:
@@ -147,7 +166,13 @@ class FaceModel:
         return self._heard_before[key]
 
     def _conditions(
-        self, me: VoiceFeatures, partner: VoiceFeatures, gaze: FloatArray | None, facing: bool | None, seed: int, feeling: FloatArray | None
+        self,
+        me: VoiceFeatures,
+        partner: VoiceFeatures,
+        gaze: FloatArray | None,
+        facing: bool | None,
+        seed: int,
+        feeling: FloatArray | None,
     ) -> FaceConditions:
         frames = len(me.frames)
         looking = np.zeros((frames, 3), np.float32)
@@ -159,22 +184,40 @@ class FaceModel:
         mean, std = self._heard
         style = _style(seed)
         active = me.frames[:, -2]
-        eyes = eye_plan(np.random.default_rng([seed, 54]), active, looking[:, :2] if looking[:, 2].any() else None, looking[:, 2] > 0.0)
+        eyes = eye_plan(
+            np.random.default_rng([seed, 54]),
+            active,
+            looking[:, :2] if looking[:, 2].any() else None,
+            looking[:, 2] > 0.0,
+        )
         blink = torch.zeros(1, frames)
         blink[0, _blink_frames(me, partner, style, seed)] = 1.0
         return FaceConditions(
             mine=((torch.from_numpy(me.frames) - mean) / std).clamp(-4.1, 4.1)[None],
             partner=((torch.from_numpy(partner.frames) - mean) / std).clamp(-4.1, 4.1)[None],
             gaze=torch.from_numpy(looking)[None],
-            blink=blink, style=torch.from_numpy(style.vector())[None], facing=torch.tensor([towards]),
-            hears=torch.ones(1, 2), kept=torch.zeros(1, frames, FACE_SIZE), keep=torch.zeros(1, frames),
-            feeling=torch.from_numpy(np.zeros((frames, len(EMOTIONS)), np.float32) if feeling is None else feeling)[None], felt=torch.ones(1),
+            blink=blink,
+            style=torch.from_numpy(style.vector())[None],
+            facing=torch.tensor([towards]),
+            hears=torch.ones(1, 2),
+            kept=torch.zeros(1, frames, FACE_SIZE),
+            keep=torch.zeros(1, frames),
+            feeling=torch.from_numpy(np.zeros((frames, len(EMOTIONS)), np.float32) if feeling is None else feeling)[
+                None
+            ],
+            felt=torch.ones(1),
             eyes=torch.from_numpy(np.concatenate([eyes, np.ones((frames, 1), np.float32)], 1))[None],
             brows=torch.from_numpy(brow_accents(np.random.default_rng([seed, 55]), *me.accents, style, frames))[None],
-        )  # fmt: skip
+        )
 
     def _denoise(
-        self, given: FaceConditions, frames: int, seed: int, quality: str, guidance: FaceGuidance, on_progress: Callable[[float], None] | None
+        self,
+        given: FaceConditions,
+        frames: int,
+        seed: int,
+        quality: str,
+        guidance: FaceGuidance,
+        on_progress: Callable[[float], None] | None,
     ) -> FloatArray:
         """Windows of equal length; each is given the end of the one before, so there is no seam."""
         noise = torch.randn(1, frames, FACE_SIZE, generator=torch.Generator().manual_seed(seed))
@@ -199,14 +242,18 @@ class FaceModel:
         return np.clip((done[0] * std + mean).numpy(), 0.0, 1.0).astype(np.float32)
 
     def _predictor(self, given: FaceConditions, guidance: FaceGuidance) -> Callable[[Tensor, Tensor], Tensor]:
-        """The clean face with each condition weighed by itself: what it adds to the face made without it counts ``guidance`` times."""
+        """The clean face with each condition weighed by itself: what it adds to the face made without it counts
+        ``guidance`` times.
+        """
         conditions = [given]
         weights = []
         for name, weight in vars(guidance).items():
             if weight != 1.0 and (name != "feeling" or self.network.config.feels):
                 conditions.append(_without(given, name))
                 weights.append(weight - 1.0)
-        together = FaceConditions(**{f.name: torch.cat([getattr(c, f.name) for c in conditions]) for f in fields(FaceConditions)})
+        together = FaceConditions(
+            **{f.name: torch.cat([getattr(c, f.name) for c in conditions]) for f in fields(FaceConditions)}
+        )
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
             n = len(conditions)
@@ -254,8 +301,17 @@ def _blink_frames(me: VoiceFeatures, partner: VoiceFeatures, style: FaceStyle, s
 
 
 def _slice(given: FaceConditions, first: int, last: int) -> FaceConditions:
-    cut = {name: getattr(given, name)[:, first:last] for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling", "eyes", "brows")}
-    return FaceConditions(style=given.style, facing=given.facing, hears=given.hears, felt=given.felt, **{k: v.clone() for k, v in cut.items()})
+    cut = {
+        name: getattr(given, name)[:, first:last]
+        for name in ("mine", "partner", "gaze", "blink", "kept", "keep", "feeling", "eyes", "brows")
+    }
+    return FaceConditions(
+        style=given.style,
+        facing=given.facing,
+        hears=given.hears,
+        felt=given.felt,
+        **{k: v.clone() for k, v in cut.items()},
+    )
 
 
 @lru_cache(maxsize=1)

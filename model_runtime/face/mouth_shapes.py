@@ -31,9 +31,10 @@ _CERTAIN = 0.03  # cm below touching, the most by which the linear model is too 
 # Centimetres of inner-lip gap per unit of weight, at the middle of the mouth; from the vertices of the ICT face.
 _GAP_NEUTRAL = 0.055
 _GAP_PER_WEIGHT = {
-    "jawOpen": 3.15, "mouthClose": -3.80, "mouthFunnel": 1.22, "mouthPucker": -0.13, "mouthRollLower": -0.31,
-    "mouthRollUpper": 0.18, "mouthShrugLower": -0.67, "mouthShrugUpper": 0.50, "mouthPressLeft": -0.12, "mouthPressRight": -0.12,
-    "mouthLowerDownLeft": 0.33, "mouthLowerDownRight": 0.33, "mouthUpperUpLeft": 0.34, "mouthUpperUpRight": 0.34,
+    "jawOpen": 3.15, "mouthClose": -3.80, "mouthFunnel": 1.22, "mouthPucker": -0.13,
+    "mouthRollLower": -0.31, "mouthRollUpper": 0.18, "mouthShrugLower": -0.67, "mouthShrugUpper": 0.50,
+    "mouthPressLeft": -0.12, "mouthPressRight": -0.12, "mouthLowerDownLeft": 0.33,
+    "mouthLowerDownRight": 0.33, "mouthUpperUpLeft": 0.34, "mouthUpperUpRight": 0.34,
     "noseSneerLeft": 0.30, "noseSneerRight": 0.30,
 }  # fmt: skip
 _GAP_COLUMNS = [CURVE[name] for name in _GAP_PER_WEIGHT]
@@ -46,7 +47,9 @@ def lip_gap(face: FloatArray) -> FloatArray:
 
 
 def press_together(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Close by ``weight`` (T,) what feelings still hold open of lips that are meant to be shut: a curled lip, a wrinkled nose."""
+    """Close by ``weight`` (T,) what feelings still hold open of lips that are meant to be shut: a curled lip, a
+    wrinkled nose.
+    """
     out = face.copy()
     out[:, CLOSE] += weight * np.maximum(_apart(face) - (TOUCHING - _CERTAIN), 0.0) / -_GAP_PER_WEIGHT["mouthClose"]
     return out
@@ -105,7 +108,9 @@ def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def rest_mouth(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go; a smile, a frown or a wrinkled nose stays, behind shut lips."""
+    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go; a smile, a frown or a wrinkled nose stays,
+    behind shut lips.
+    """
     out, w = face.copy(), weight.astype(np.float32)
     for column in (JAW, FUNNEL, CURVE["tongueOut"], *(c for c in PARTING if c not in (*SNEER, *UPPER_UP))):
         out[:, column] *= 1.0 - w

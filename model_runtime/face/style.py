@@ -21,17 +21,22 @@ class FaceStyle:
 
     def vector(self) -> FloatArray:
         """(4,) each about -1 to 1, as the denoiser is told it."""
-        return np.array([(self.articulation - 1.0) / 0.2, 2 * self.smile - 1, 2 * self.brows - 1, 2 * self.blinks - 1], np.float32)
+        return np.array(
+            [(self.articulation - 1.0) / 0.2, 2 * self.smile - 1, 2 * self.brows - 1, 2 * self.blinks - 1], np.float32
+        )
 
     @staticmethod
     def draw(rng: np.random.Generator) -> FaceStyle:
         return FaceStyle(float(rng.uniform(0.85, 1.15)), *(float(v) for v in rng.uniform(0.0, 1.0, 3)))
 
 
-def blink_times(rng: np.random.Generator, duration: float, style: FaceStyle, moments: Sequence[tuple[float, float]] = ()) -> list[float]:
+def blink_times(
+    rng: np.random.Generator, duration: float, style: FaceStyle, moments: Sequence[tuple[float, float]] = ()
+) -> list[float]:
     """When the lids shut (s): 12 to 22 times a minute by style, never within half a second of each other.
 
-    ``moments`` (time, chance): phrase ends and shifts of gaze draw blinks, as they do in conversation (Nakano and Kitazawa 2010).
+    ``moments`` (time, chance): phrase ends and shifts of gaze draw blinks, as they do in conversation (Nakano and
+    Kitazawa 2010).
     """
     times = [at + rng.uniform(-0.05, 0.2) for at, chance in moments if rng.random() < chance]
     rate = 12.0 + 10.0 * style.blinks

@@ -39,19 +39,27 @@ _UW = Viseme(0.08, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.58}, 1.5)
 _TONGUE_TIP = {"mouthLowerDown": 0.07, "mouthUpperUp": 0.03}
 
 VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides from the first to the second
-    "AA": (_AA,), "AE": (_AE,), "AO": (_AO,), "IY": (_IY,), "UW": (_UW,),
+    "AA": (_AA,),
+    "AE": (_AE,),
+    "AO": (_AO,),
+    "IY": (_IY,),
+    "UW": (_UW,),
     "AH": (Viseme(0.20, 0.8, {"mouthLowerDown": 0.03}, 0.5),),
     "EH": (Viseme(0.22, 0.9, {"mouthStretch": 0.10, "mouthLowerDown": 0.07, "mouthUpperUp": 0.03}, 0.7),),
     "IH": (Viseme(0.13, 0.8, {"mouthStretch": 0.09, "mouthLowerDown": 0.08, "mouthUpperUp": 0.03}, 0.6),),
     "ER": (Viseme(0.13, 0.8, {"mouthFunnel": 0.13, "mouthPucker": 0.10}, 0.8),),
     "UH": (Viseme(0.13, 0.8, {"mouthFunnel": 0.16, "mouthPucker": 0.32}, 1.0),),
-    "AW": (_AA, _UW), "AY": (_AA, _IY), "EY": (Viseme(0.20, 0.9, {"mouthStretch": 0.11, "mouthLowerDown": 0.08}, 0.7), _IY),
-    "OW": (_AO, Viseme(0.10, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.50}, 1.4)), "OY": (_AO, _IY),
+    "AW": (_AA, _UW),
+    "AY": (_AA, _IY),
+    "EY": (Viseme(0.20, 0.9, {"mouthStretch": 0.11, "mouthLowerDown": 0.08}, 0.7), _IY),
+    "OW": (_AO, Viseme(0.10, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.50}, 1.4)),
+    "OY": (_AO, _IY),
     "W": (Viseme(0.06, 0.8, {"mouthFunnel": 0.16, "mouthPucker": 0.62}, 1.8),),
     "R": (Viseme(0.10, 0.5, {"mouthFunnel": 0.17, "mouthPucker": 0.22}, 0.9),),
     "Y": (Viseme(0.08, 0.6, {"mouthStretch": 0.09, "mouthSmile": 0.06, "mouthLowerDown": 0.06}, 0.5),),
     "L": (Viseme(0.13, 0.5, _TONGUE_TIP, 0.25),),
-    "T": (Viseme(0.07, 0.8, _TONGUE_TIP, 0.25),), "D": (Viseme(0.08, 0.7, _TONGUE_TIP, 0.25),),
+    "T": (Viseme(0.07, 0.8, _TONGUE_TIP, 0.25),),
+    "D": (Viseme(0.08, 0.7, _TONGUE_TIP, 0.25),),
     "N": (Viseme(0.09, 0.6, _TONGUE_TIP, 0.25),),
     "TH": (Viseme(0.08, 0.9, {"mouthLowerDown": 0.10, "mouthUpperUp": 0.04, "tongueOut": 0.10}, 0.5),),
     "DH": (Viseme(0.09, 0.7, {"mouthLowerDown": 0.08, "mouthUpperUp": 0.03, "tongueOut": 0.07}, 0.4),),
@@ -61,14 +69,27 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
     "ZH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.25, "mouthPucker": 0.20}, 1.1),),
     "CH": (Viseme(0.05, 1.3, {"mouthFunnel": 0.25, "mouthPucker": 0.20}, 1.0),),
     "JH": (Viseme(0.06, 1.2, {"mouthFunnel": 0.24, "mouthPucker": 0.20}, 1.0),),
-    "K": (Viseme(0.12, 0.35, {}, 0.12),), "G": (Viseme(0.12, 0.35, {}, 0.12),), "NG": (Viseme(0.12, 0.35, {}, 0.12),),
+    "K": (Viseme(0.12, 0.35, {}, 0.12),),
+    "G": (Viseme(0.12, 0.35, {}, 0.12),),
+    "NG": (Viseme(0.12, 0.35, {}, 0.12),),
     "HH": (Viseme(0.16, 0.15, {}, 0.05),),
-    "P": (Viseme(0.05, 1.0, {}, 0.25),), "B": (Viseme(0.06, 0.9, {}, 0.25),), "M": (Viseme(0.06, 0.9, {}, 0.25),),
-    "F": (Viseme(0.06, 1.1, {}, 0.4),), "V": (Viseme(0.06, 1.0, {}, 0.4),),
+    "P": (Viseme(0.05, 1.0, {}, 0.25),),
+    "B": (Viseme(0.06, 0.9, {}, 0.25),),
+    "M": (Viseme(0.06, 0.9, {}, 0.25),),
+    "F": (Viseme(0.06, 1.1, {}, 0.4),),
+    "V": (Viseme(0.06, 1.0, {}, 0.4),),
     "SIL": (Viseme(0.0, 0.9, {}, 0.5),),
-}  # fmt: skip
+}
 
-_LIP_CURVES = ("mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut")
+_LIP_CURVES = (
+    "mouthFunnel",
+    "mouthPucker",
+    "mouthStretch",
+    "mouthSmile",
+    "mouthLowerDown",
+    "mouthUpperUp",
+    "tongueOut",
+)
 _JAW_REACH = (0.045, 0.055)  # seconds over which a pull fades before and after its phone
 _LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
 _SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
@@ -79,11 +100,13 @@ def last_sound(phones: Sequence[Phone]) -> float:
     return max((end for phone, _, end in phones if phone != SILENCE), default=phones[-1][2])
 
 
-def viseme_curves(phones: Sequence[Phone], frames: int, loudness: FloatArray | None = None, articulation: float = 1.0) -> FloatArray:
+def viseme_curves(
+    phones: Sequence[Phone], frames: int, loudness: FloatArray | None = None, articulation: float = 1.0
+) -> FloatArray:
     """(T, 52) mouth curves for ``phones`` (seconds from frame 0); every other curve is 0.
 
-    ``loudness`` (T,): 1 at speaking level (the prosody's energy), scales the opening; ``articulation``: 0.8 mumbles, 1.2 over-speaks.
-    Before the first phone, after the last and in gaps the mouth rests.
+    ``loudness`` (T,): 1 at speaking level (the prosody's energy), scales the opening; ``articulation``: 0.8 mumbles,
+    1.2 over-speaks. Before the first phone, after the last and in gaps the mouth rests.
     """
     face = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     phones = with_rests(phones, frames / FPS)

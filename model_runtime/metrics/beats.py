@@ -1,8 +1,8 @@
 """Do hands beat with the voice? Strokes found in the motion alone, and how many of them end on a stressed syllable.
 
-The same for composed, generated and captured motion: nothing that a composer noted down about its gestures is read. Not every
-swing of a hand is a stroke. Arms swing in walking, a body that sits down or steps takes its hands along, and hands that have
-gestured go back to rest; none of these keeps time with the voice, and counted in they hide what does.
+The same for composed, generated and captured motion: nothing that a composer noted down about its gestures is read. Not
+every swing of a hand is a stroke. Arms swing in walking, a body that sits down or steps takes its hands along, and
+hands that have gestured go back to rest; none of these keeps time with the voice, and counted in they hide what does.
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ class Beats(NamedTuple):
 
 
 def stroke_ends(root: Array, rotations: Array, skeleton: Skeleton, speaking: Array) -> Array:
-    """Seconds at which a hand of someone who speaks (``speaking`` (T,) bool) has swung and stops, away from where it rests.
+    """Seconds at which a hand of someone who speaks (``speaking`` (T,) bool) has swung and stops, away from where it
+    rests.
 
-    People place the stop (``refine.stroke_timing.strokes_in``), not the swing, on the stressed syllable; beat alignment in dance and gesture generation likewise takes the minima of speed
-    (Li et al. 2021, "AI Choreographer"). A hand rests where it is still: the median of its slow frames around.
+    People place the stop (``refine.stroke_timing.strokes_in``), not the swing, on the stressed syllable; beat alignment
+    in dance and gesture generation likewise takes the minima of speed (Li et al. 2021, "AI Choreographer"). A hand
+    rests where it is still: the median of its slow frames around.
     """
     frames = len(root)
     if frames < 10:
@@ -53,7 +55,10 @@ def stroke_ends(root: Array, rotations: Array, skeleton: Skeleton, speaking: Arr
     ends = []
     for hand in (0, 1):
         for peak, stop in strokes_in(speed[:, hand]):
-            if judged[peak] and np.linalg.norm(places[stop, hand] - _rest(places[:, hand], speed[:, hand], peak)) > AWAY:
+            if (
+                judged[peak]
+                and np.linalg.norm(places[stop, hand] - _rest(places[:, hand], speed[:, hand], peak)) > AWAY
+            ):
                 ends.append(stop / FPS)
     return np.array(sorted(ends))
 
@@ -61,16 +66,20 @@ def stroke_ends(root: Array, rotations: Array, skeleton: Skeleton, speaking: Arr
 def stress_times(prosody: Array) -> Array:
     """Seconds of the syllables that stand out, from ``prosody`` (T, 28) alone: peaks of voiced loudness.
 
-    For voices without a transcript. Of the stresses found with one it hears two in three, and four in ten that it hears are none;
-    where words are known, take theirs.
+    For voices without a transcript. Of the stresses found with one it hears two in three, and four in ten that it hears
+    are none; where words are known, take theirs.
     """
-    loudness = np.convolve(prosody[:, ENERGY] * prosody[:, VOICING], np.hanning(5)[1:-1] / np.hanning(5).sum(), mode="same")
+    loudness = np.convolve(
+        prosody[:, ENERGY] * prosody[:, VOICING], np.hanning(5)[1:-1] / np.hanning(5).sum(), mode="same"
+    )
     peaks, _ = find_peaks(loudness, prominence=0.15, distance=5, height=LOUD)
     return peaks / FPS
 
 
 def gesture_beats(ends: Array, stresses: Array, seconds: float) -> Beats:
-    """How many strokes end on a stress (both in s, in a take of ``seconds``), beside the same for stresses moved by 0.4 to 3 s."""
+    """How many strokes end on a stress (both in s, in a take of ``seconds``), beside the same for stresses moved by 0.4
+    to 3 s.
+    """
     ends, stresses = np.asarray(ends, float), np.asarray(stresses, float)
     if not len(ends) or not len(stresses):
         return Beats(0.0, 0.0, len(ends))
@@ -78,7 +87,9 @@ def gesture_beats(ends: Array, stresses: Array, seconds: float) -> Beats:
     def share(times: Array) -> float:
         return float((np.abs(ends[:, None] - times).min(axis=1) <= BEAT_WINDOW).mean())
 
-    return Beats(share(stresses), float(np.mean([share((stresses + s) % seconds) for s in (*_SHIFTS, *-_SHIFTS)])), len(ends))
+    return Beats(
+        share(stresses), float(np.mean([share((stresses + s) % seconds) for s in (*_SHIFTS, *-_SHIFTS)])), len(ends)
+    )
 
 
 def _rest(place: Array, speed: Array, frame: int) -> Array:

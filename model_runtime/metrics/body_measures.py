@@ -1,7 +1,8 @@
-"""Every row by which the body is judged, for takes of held-out shots and, in the same way, for the truth of those shots.
+"""Every row by which the body is judged, for takes of held-out shots and, in the same way, for the truth of those
+shots.
 
-A take is (roots (2, T, 3), rotations (2, T, 52, 4)) of both actors. Figures are pooled over the frames of all takes, so that
-a shot in which little happens weighs as its frames do and no quotient of two small numbers stands for the whole.
+A take is (roots (2, T, 3), rotations (2, T, 52, 4)) of both actors. Figures are pooled over the frames of all takes, so
+that a shot in which little happens weighs as its frames do and no quotient of two small numbers stands for the whole.
 """
 
 from __future__ import annotations
@@ -45,18 +46,22 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
     jerks, of_truth = pooled_jerk(flat), pooled_jerk(flat_true)
     skates = [foot_skate(body.root, body.rotations, body.skeleton) for body in flat]
     return {
-        **fid(poses, real), **diversity(poses),
-        "obedience": float(np.mean([obedience(shot, pair) for shot, pair in zip(shots, made)])), **changes_of(takes, shots),
+        **fid(poses, real),
+        **diversity(poses),
+        "obedience": float(np.mean([obedience(shot, pair) for shot, pair in zip(shots, made)])),
+        **changes_of(takes, shots),
         "skate_cm_s": 100 * float(np.nanmean([skate.speed for skate in skates])),
         "slide_cm": 100 * _mean(np.array([skate.slide for skate in skates if np.isfinite(skate.slide)])),
         "floor_cm": 100 * max(floor_depth(body.root, body.rotations, body.skeleton) for body in flat),
         **{f"jerk_{part}": jerks[part] / max(of_truth[part], 1e-9) for part in PARTS},
         **{f"jerk_{part}_m_s3": jerks[part] for part in PARTS},
         **seams_of(takes, shots),
-        **beats_of(shots, made), **hands_of(shots, made), **penetration_of(made),
+        **beats_of(shots, made),
+        **hands_of(shots, made),
+        **penetration_of(made),
         "heads_at_partner": facing_of(shots, made),
         "miss_cm": 100 * miss_of([bodies[0] for bodies in takes], shots),
-    }  # fmt: skip
+    }
 
 
 def each_shot(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, dict[str, float]]:
@@ -66,10 +71,14 @@ def each_shot(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, dict[
         pair = _posed([take], [shot])[0]
         skates = [foot_skate(body.root, body.rotations, body.skeleton).speed for body in pair]
         found[shot.name] = {
-            "obedience": obedience(shot, pair), "skate_cm_s": 100 * float(np.nanmax(skates)),
+            "obedience": obedience(shot, pair),
+            "skate_cm_s": 100 * float(np.nanmax(skates)),
             "floor_cm": 100 * max(floor_depth(body.root, body.rotations, body.skeleton) for body in pair),
-            **penetration_of([pair]), "miss_cm": 100 * miss_of([take[0]], [shot]), **beats_of([shot], [pair]), **hands_of([shot], [pair]),
-        }  # fmt: skip
+            **penetration_of([pair]),
+            "miss_cm": 100 * miss_of([take[0]], [shot]),
+            **beats_of([shot], [pair]),
+            **hands_of([shot], [pair]),
+        }
     return found
 
 
@@ -84,20 +93,31 @@ def listens(shot: Shot, actor: int) -> NDArray[np.bool_]:
 
 
 def obedience(shot: Shot, pair: Sequence[Posed]) -> float:
-    return float(np.mean([
-        label_obedience(label_track(actor, body.frames), body.root, body.rotations, body.skeleton) for actor, body in zip(shot.request.actors, pair)
-    ]))  # fmt: skip
+    return float(
+        np.mean(
+            [
+                label_obedience(label_track(actor, body.frames), body.root, body.rotations, body.skeleton)
+                for actor, body in zip(shot.request.actors, pair)
+            ]
+        )
+    )
 
 
 def seams_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
-    """Speed and acceleration of joints where windows join against the rest; the truth, which has no joins, at the same frames."""
+    """Speed and acceleration of joints where windows join against the rest; the truth, which has no joins, at the same
+    frames.
+    """
     bodies = [body for pair in _posed(takes, shots) for body in pair]
-    return {f"seam_{name}": value for name, value in seam_ratios([(body.positions, window_boundaries(body.frames)) for body in bodies]).items()}
+    return {
+        f"seam_{name}": value
+        for name, value in seam_ratios([(body.positions, window_boundaries(body.frames)) for body in bodies]).items()
+    }
 
 
 def followed_changes(takes: Sequence[Bodies], shots: Sequence[Shot]) -> Array:
-    """(N, ``AROUND_CHANGE``) for each change of a label asked for: 1 where the motion shows the new one, 0 where not, NaN beyond
-    the shot and after the next change."""
+    """(N, ``AROUND_CHANGE``) for each change of a label asked for: 1 where the motion shows the new one, 0 where not,
+    NaN beyond the shot and after the next change.
+    """
     followed = []
     for pair, shot in zip(_posed(takes, shots), shots):
         for actor, body in zip(shot.request.actors, pair):
@@ -137,8 +157,16 @@ def beats_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> dict[st
             found.append(gesture_beats(ends, np.array(shot.scene.stresses[a]), body.frames / FPS))
             spoken += float(speaking.sum()) / FPS / 60
     strokes = sum(beats.strokes for beats in found)
-    share, chance = (sum(getattr(beats, name) * beats.strokes for beats in found) / strokes if strokes else float("nan") for name in ("share", "chance"))
-    return {"beat": share, "beat_chance": chance, "beat_ratio": share / chance if chance else float("nan"), "strokes_a_minute": strokes / max(spoken, 1e-9)}
+    share, chance = (
+        sum(getattr(beats, name) * beats.strokes for beats in found) / strokes if strokes else float("nan")
+        for name in ("share", "chance")
+    )
+    return {
+        "beat": share,
+        "beat_chance": chance,
+        "beat_ratio": share / chance if chance else float("nan"),
+        "strokes_a_minute": strokes / max(spoken, 1e-9),
+    }
 
 
 def hands_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> dict[str, float]:
@@ -157,13 +185,17 @@ def penetration_of(pairs: Sequence[Sequence[Posed]]) -> dict[str, float]:
     own = np.concatenate([body.self_depth for pair in pairs for body in pair])
     other = np.concatenate([pair[0].depth_in(pair[1]) for pair in pairs])
     return {
-        "self_share": float((own > INSIDE).mean()), "self_deepest_cm": 100 * float(own.max()),
-        "pair_share": float((other > INSIDE).mean()), "pair_deepest_cm": 100 * float(other.max()),
-    }  # fmt: skip
+        "self_share": float((own > INSIDE).mean()),
+        "self_deepest_cm": 100 * float(own.max()),
+        "pair_share": float((other > INSIDE).mean()),
+        "pair_deepest_cm": 100 * float(other.max()),
+    }
 
 
 def facing_of(shots: Sequence[Shot], pairs: Sequence[Sequence[Posed]]) -> float:
-    """Share of the frames of listening in which the head, whatever the eyes do, points within 30 degrees of the partner's head."""
+    """Share of the frames of listening in which the head, whatever the eyes do, points within 30 degrees of the
+    partner's head.
+    """
     facing = []
     head = INDEX["head"]
     for shot, pair in zip(shots, pairs):
@@ -204,24 +236,36 @@ def variety(versions: Sequence[Sequence[Bodies]], shots: Sequence[Shot]) -> dict
             apart = [float(np.linalg.norm(one - two, axis=-1).mean()) for one, two in combinations(places, 2)]
             hands.append(float(np.mean(apart)))
             nearest.append(min(apart))
-            roots.append(float(np.mean([np.linalg.norm(one[0][a] - two[0][a], axis=-1).mean() for one, two in combinations(takes, 2)])))
+            roots.append(
+                float(
+                    np.mean(
+                        [np.linalg.norm(one[0][a] - two[0][a], axis=-1).mean() for one, two in combinations(takes, 2)]
+                    )
+                )
+            )
     return {
-        "div_sample": float(np.mean(spread)), "seeds_hands_cm": 100 * float(np.mean(hands)), "seeds_hands_least_cm": 100 * min(nearest),
+        "div_sample": float(np.mean(spread)),
+        "seeds_hands_cm": 100 * float(np.mean(hands)),
+        "seeds_hands_least_cm": 100 * min(nearest),
         "seeds_roots_cm": 100 * float(np.mean(roots)),
-    }  # fmt: skip
+    }
 
 
 def variety_of_corpus(shots: Sequence[Shot], others: Sequence[Shot], takes: int, seed: int = 0) -> dict[str, float]:
     """What ``variety`` would be if a take were any moment of the corpus with the same label and the same voice.
 
-    The corpus has one take of each shot. As many poses as there are ``takes`` are drawn, for every frame, from the frames of
-    ``others`` in which somebody does the same (sits, walks, stands) and speaks or does not as here. What is said, to whom and by
-    which body is left open, so this is the most that seeds of one shot may differ, not what they must.
+    The corpus has one take of each shot. As many poses as there are ``takes`` are drawn, for every frame, from the
+    frames of ``others`` in which somebody does the same (sits, walks, stands) and speaks or does not as here. What is
+    said, to whom and by which body is left open, so this is the most that seeds of one shot may differ, not what they
+    must.
     """
     pool: dict[tuple[int, bool], list[tuple[Array, Array]]] = {}
     for shot in others:
         for a in range(2):
-            poses, hands = pose_vectors(shot.rotations[a]), hand_places(shot.root_positions[a], shot.rotations[a], shot.request.actors[a].skeleton)
+            poses, hands = (
+                pose_vectors(shot.rotations[a]),
+                hand_places(shot.root_positions[a], shot.rotations[a], shot.request.actors[a].skeleton),
+            )
             for kind, where in _moments(shot, a):
                 pool.setdefault(kind, []).append((poses[where], hands[where]))
     whole = {kind: tuple(np.concatenate(parts) for parts in zip(*found)) for kind, found in pool.items()}
@@ -234,8 +278,16 @@ def variety_of_corpus(shots: Sequence[Shot], others: Sequence[Shot], takes: int,
                     poses, hands = whole[kind]
                     drawn = random.integers(len(poses), size=(takes, int(where.sum())))
                     spread.append(poses[drawn].std(0).mean(-1))
-                    apart.append(np.mean([np.linalg.norm(hands[i] - hands[j], axis=-1).mean(-1) for i, j in combinations(drawn, 2)], axis=0))
-    return {"div_sample": float(np.concatenate(spread).mean()), "seeds_hands_cm": 100 * float(np.concatenate(apart).mean())}
+                    apart.append(
+                        np.mean(
+                            [np.linalg.norm(hands[i] - hands[j], axis=-1).mean(-1) for i, j in combinations(drawn, 2)],
+                            axis=0,
+                        )
+                    )
+    return {
+        "div_sample": float(np.concatenate(spread).mean()),
+        "seeds_hands_cm": 100 * float(np.concatenate(apart).mean()),
+    }
 
 
 def hand_places(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
@@ -247,7 +299,11 @@ def hand_places(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
 
 def _moments(shot: Shot, actor: int) -> list[tuple[tuple[int, bool], NDArray[np.bool_]]]:
     labels, speaking = label_track(shot.request.actors[actor], shot.frames), speaks(shot, actor)
-    kinds = [((label, speaks), (labels == label) & (speaking == speaks)) for label in range(len(ACTION_LABELS)) for speaks in (False, True)]
+    kinds = [
+        ((label, speaks), (labels == label) & (speaking == speaks))
+        for label in range(len(ACTION_LABELS))
+        for speaks in (False, True)
+    ]
     return [(kind, where) for kind, where in kinds if where.any()]
 
 

@@ -1,4 +1,6 @@
-"""Whether motion that is kept stays, and whether what is made flows in and out of it, on shots that keep parts of the truth."""
+"""Whether motion that is kept stays, and whether what is made flows in and out of it, on shots that keep parts of the
+truth.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def kept_rows(play: Callable[[Conditioning, int], Bodies], shots: Sequence[Shot]
         keep = kept_frames(shot)
         parts = np.stack([keep, keep, keep, np.zeros_like(keep)], -1)  # the body, not the face
         face = np.zeros((shot.frames, 52), np.float32)
-        kept = MotionConstraints(np.asarray(shot.root_positions[0], np.float32), np.asarray(shot.rotations[0], np.float32), face, parts)
+        kept = MotionConstraints(
+            np.asarray(shot.root_positions[0], np.float32), np.asarray(shot.rotations[0], np.float32), face, parts
+        )
         first, second = shot.request.actors
         request = replace(shot.request, actors=(replace(first, constraints=kept), second))
         roots, rotations = play(replace(shot, request=request).conditioning(), 1)
@@ -37,7 +41,12 @@ def kept_rows(play: Callable[[Conditioning, int], Bodies], shots: Sequence[Shot]
 
 def kept_truth(shots: Sequence[Shot]) -> dict[str, float]:
     """The same rows of the truth, which has no borders there."""
-    return {f"kept_{name}": value for name, value in seam_ratios([(true_positions(shot), kept_borders(kept_frames(shot))) for shot in shots]).items()}
+    return {
+        f"kept_{name}": value
+        for name, value in seam_ratios(
+            [(true_positions(shot), kept_borders(kept_frames(shot))) for shot in shots]
+        ).items()
+    }
 
 
 def kept_frames(shot: Shot) -> NDArray[np.bool_]:

@@ -1,10 +1,10 @@
-"""How like the corpus a set of motions is, and how varied: the measures of audio2photoreal's evaluation (Ng et al. 2024).
+"""How like the corpus a set of motions is, and how varied: the measures of audio2photoreal's evaluation (Ng et al.
+2024).
 
-A motion is seen as one vector a frame: every joint's rotation by two columns of its matrix, the pelvis without its heading
-(``pose_vectors``). Those have no place where they jump, as rotation vectors do at half a turn, and one jump in an arm lifted high
-would outweigh all else in FID_k.
-FID_g compares Gaussians over those, FID_k over their changes from frame to frame; Div_g and Div_k are their spread within
-a motion, Div_sample the spread over takes of the same shot.
+A motion is seen as one vector a frame: every joint's rotation by two columns of its matrix, the pelvis without its
+heading (``pose_vectors``). Those have no place where they jump, as rotation vectors do at half a turn, and one jump in
+an arm lifted high would outweigh all else in FID_k. FID_g compares Gaussians over those, FID_k over their changes from
+frame to frame; Div_g and Div_k are their spread within a motion, Div_sample the spread over takes of the same shot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ..contract import FPS
 
 
 def pose_vectors(rotations: Array) -> Array:
-    """(T, 52, 4) local quaternions -> (T, 312) first two columns of the rotation matrices, the pelvis turned to heading 0.
+    """(T, 52, 4) local quaternions -> (T, 312) first two columns of the rotation matrices, the pelvis turned to heading
+    0.
 
     Zhou et al. 2019, section 4.2.
     """
@@ -36,7 +37,9 @@ def changes(poses: Array) -> Array:
 
 
 def frechet_distance(a: Array, b: Array) -> float:
-    """Between Gaussians fitted to rows (N, D) and (M, D): |mean|^2 + tr(A + B - 2 sqrt(A B)); Heusel et al. 2017, equation 6."""
+    """Between Gaussians fitted to rows (N, D) and (M, D): |mean|^2 + tr(A + B - 2 sqrt(A B)); Heusel et al. 2017,
+    equation 6.
+    """
     mean_a, mean_b = a.mean(0), b.mean(0)
     spread_a, spread_b = (np.cov(x, rowvar=False) + 1e-8 * np.eye(x.shape[1]) for x in (a, b))
     root = sqrtm(spread_a @ spread_b).real
@@ -47,12 +50,16 @@ def fid(made: Sequence[Array], real: Sequence[Array]) -> dict[str, float]:
     """'fid_g' and 'fid_k' of motions given as pose vectors (T, D) each; lower is nearer to the real ones."""
     return {
         "fid_g": frechet_distance(np.concatenate(made), np.concatenate(real)),
-        "fid_k": frechet_distance(np.concatenate([changes(m) for m in made]), np.concatenate([changes(r) for r in real])),
+        "fid_k": frechet_distance(
+            np.concatenate([changes(m) for m in made]), np.concatenate([changes(r) for r in real])
+        ),
     }
 
 
 def diversity(motions: Sequence[Array]) -> dict[str, float]:
-    """'div_g', 'div_k': standard deviation over a motion's frames of the pose and of its change, averaged over joints and motions."""
+    """'div_g', 'div_k': standard deviation over a motion's frames of the pose and of its change, averaged over joints
+    and motions.
+    """
     return {
         "div_g": float(np.mean([m.std(0).mean() for m in motions])),
         "div_k": float(np.mean([changes(m).std(0).mean() for m in motions])),

@@ -1,7 +1,8 @@
 """How lips and the rest of a face fare against the faces of the aligned words, on the vertices of the ICT face.
 
-LVE and FDD as in the field: Richard et al. 2021 ("MeshTalk") and Xing et al. 2023 ("CodeTalker"), in millimetres. There is no captured
-speech with ARKit curves and a free licence, so the reference is the composed face of the very words, and the tables say so.
+LVE and FDD as in the field: Richard et al. 2021 ("MeshTalk") and Xing et al. 2023 ("CodeTalker"), in millimetres. There
+is no captured speech with ARKit curves and a free licence, so the reference is the composed face of the very words, and
+the tables say so.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class FaceGeometry:
 
 @dataclass(frozen=True)
 class Liveliness:
-    """Of the eyes of one face: blinks a minute and their mean length (s), saccades a minute, share of frames at the partner."""
+    """Of the eyes of one face: blinks a minute and their mean length (s), saccades a minute, share of frames at the
+    partner.
+    """
 
     blinks_a_minute: float
     blink_seconds: float
@@ -59,7 +62,9 @@ class Liveliness:
 
 
 def liveliness(face: FloatArray, partner: FloatArray | None = None) -> Liveliness:
-    """``face`` (T, 52); ``partner`` (T, 2) yaw and pitch (radians) at which the partner's head is, straight ahead when None."""
+    """``face`` (T, 52); ``partner`` (T, 2) yaw and pitch (radians) at which the partner's head is, straight ahead when
+    None.
+    """
     minutes = len(face) / FPS / 60.0
     lengths = blink_lengths(face)
     gaze = gaze_of(face)
@@ -67,13 +72,17 @@ def liveliness(face: FloatArray, partner: FloatArray | None = None) -> Livelines
     jumps = (turned[1:-1] > _SACCADE) & (turned[1:-1] >= turned[:-2]) & (turned[1:-1] > turned[2:])
     aim = np.zeros_like(gaze) if partner is None else partner
     return Liveliness(
-        len(lengths) / minutes, float(np.mean(lengths)) if lengths else float("nan"), float(jumps.sum()) / minutes,
+        len(lengths) / minutes,
+        float(np.mean(lengths)) if lengths else float("nan"),
+        float(jumps.sum()) / minutes,
         float((np.linalg.norm(gaze - aim, axis=-1) < 0.15).mean()),
-    )  # fmt: skip
+    )
 
 
 def blink_lengths(face: FloatArray) -> list[float]:
-    """Seconds of each blink: from where the lids have come ``_SEEN_SHUT`` of their way down to where they are back there."""
+    """Seconds of each blink: from where the lids have come ``_SEEN_SHUT`` of their way down to where they are back
+    there.
+    """
     lid = face[:, columns("eyeBlink")].mean(1)
     rest = np.median(lid)
     found = []
@@ -92,11 +101,17 @@ def blink_lengths(face: FloatArray) -> list[float]:
 
 def gaze_of(face: FloatArray) -> FloatArray:
     """(T, 2) yaw (to my left) and pitch (up) of both eyes' mean, radians."""
+
     def at(name: str) -> FloatArray:
         return face[:, CURVE[name]]
 
-    yaw = 0.5 * _LOOK["out"] * (at("eyeLookOutLeft") - at("eyeLookInLeft") + at("eyeLookInRight") - at("eyeLookOutRight"))
-    pitch = 0.5 * (_LOOK["up"] * (at("eyeLookUpLeft") + at("eyeLookUpRight")) - _LOOK["down"] * (at("eyeLookDownLeft") + at("eyeLookDownRight")))
+    yaw = (
+        0.5 * _LOOK["out"] * (at("eyeLookOutLeft") - at("eyeLookInLeft") + at("eyeLookInRight") - at("eyeLookOutRight"))
+    )
+    pitch = 0.5 * (
+        _LOOK["up"] * (at("eyeLookUpLeft") + at("eyeLookUpRight"))
+        - _LOOK["down"] * (at("eyeLookDownLeft") + at("eyeLookDownRight"))
+    )
     return np.stack([yaw, pitch], -1)
 
 
@@ -106,13 +121,17 @@ def brows_up(face: FloatArray) -> FloatArray:
 
 
 def question_lift(asked: FloatArray, said: FloatArray, end: float) -> float:
-    """How much higher brows are at the end (s) of a sentence that is a question than where the same is none, in curve weight."""
+    """How much higher brows are at the end (s) of a sentence that is a question than where the same is none, in curve
+    weight.
+    """
     near = slice(max(round((end - 0.35) * FPS), 0), round((end + 0.2) * FPS))
     return float((brows_up(asked) - brows_up(said))[near].mean())
 
 
 def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> float:
-    """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their deviations."""
+    """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their
+    deviations.
+    """
     brows = brows_up(face)
     at = [brows[max(round((t - 0.1) * FPS), 0) : round((t + 0.3) * FPS)] for t, _ in stresses]
     near = [part.mean() for part in at if len(part)]
@@ -120,14 +139,17 @@ def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> floa
 
 
 def manner(face: FloatArray) -> FloatArray:
-    """(2 x 52 - mouth, ...) how this face holds and moves what is not the mouth: mean and deviation of each curve, for style distances."""
+    """(2 x 52 - mouth, ...) how this face holds and moves what is not the mouth: mean and deviation of each curve, for
+    style distances.
+    """
     rest = [i for i in range(face.shape[1]) if i not in MOUTH]
     return np.concatenate([face[:, rest].mean(0), face[:, rest].std(0)]).astype(np.float32)
 
 
 def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tuple[float, float]:
-    """Mean distance of each face in ``made`` to the same actor's in ``own``, and to the other actors': identity is kept where the first
-    is the smaller by far."""
+    """Mean distance of each face in ``made`` to the same actor's in ``own``, and to the other actors': identity is kept
+    where the first is the smaller by far.
+    """
     a, b = np.stack([manner(f) for f in made]), np.stack([manner(f) for f in own])
     scale = b.std(0) + 1e-3
     apart = np.sqrt(np.square((a[:, None] - b[None]) / scale).mean(-1))
@@ -136,14 +158,17 @@ def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tup
 
 
 def probe_accuracy(speaking: Sequence[FloatArray], listening: Sequence[FloatArray], seconds: float = 4.0) -> float:
-    """A linear probe (least squares on half of the clips, read off the other half) that tells a speaker's face from a listener's by the mean,
-    deviation and speed of its curves over ``seconds``."""
+    """A linear probe (least squares on half of the clips, read off the other half) that tells a speaker's face from a
+    listener's by the mean, deviation and speed of its curves over ``seconds``.
+    """
+
     def described(faces: Sequence[FloatArray]) -> list[FloatArray]:
         size = int(seconds * FPS)
         return [
             np.concatenate([w.mean(0), w.std(0), np.abs(np.diff(w, axis=0)).mean(0)])
-            for face in faces for w in (face[i : i + size] for i in range(0, len(face) - size + 1, size))
-        ]  # fmt: skip
+            for face in faces
+            for w in (face[i : i + size] for i in range(0, len(face) - size + 1, size))
+        ]
 
     def fitted(parts: tuple[slice, slice]) -> NDArray[np.bool_]:
         learn, judge = parts
@@ -160,4 +185,8 @@ def probe_accuracy(speaking: Sequence[FloatArray], listening: Sequence[FloatArra
         return np.concatenate(right)
 
     half = len(speaking) // 2
-    return float(np.concatenate([fitted((slice(0, half), slice(half, None))), fitted((slice(half, None), slice(0, half)))]).mean())
+    return float(
+        np.concatenate(
+            [fitted((slice(0, half), slice(half, None))), fitted((slice(half, None), slice(0, half)))]
+        ).mean()
+    )

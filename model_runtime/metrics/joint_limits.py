@@ -1,9 +1,10 @@
 """Whether joints stay within what people can do: elbows, knees, neck, wrists and shoulders.
 
-Ranges are those of the American Academy of Orthopaedic Surgeons (Greene and Heckman 1994, "The Clinical Measurement of Joint
-Motion") and Norkin and White 2016 ("Measurement of Joint Motion", 5th ed., appendix of normative ranges), whichever is wider.
-A joint's angle is taken from the swing of its bone and the twist about it, from the anatomical zero of that joint. Skin-fixed
-markers and skeletons of other bodies err by some degrees, so a frame counts as outside only ``ALLOWANCE`` beyond the range.
+Ranges are those of the American Academy of Orthopaedic Surgeons (Greene and Heckman 1994, "The Clinical Measurement of
+Joint Motion") and Norkin and White 2016 ("Measurement of Joint Motion", 5th ed., appendix of normative ranges),
+whichever is wider. A joint's angle is taken from the swing of its bone and the twist about it, from the anatomical zero
+of that joint. Skin-fixed markers and skeletons of other bodies err by some degrees, so a frame counts as outside only
+``ALLOWANCE`` beyond the range.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class LimitReport(NamedTuple):
 
 
 def joint_angles(rotations: FloatArray) -> dict[str, FloatArray]:
-    """Angles in degrees, keys of ``RANGES``, of local ``rotations`` (T, 52, 4): (T, 2) left and right, (T, 1) for the neck."""
+    """Angles in degrees, keys of ``RANGES``, of local ``rotations`` (T, 52, 4): (T, 2) left and right, (T, 1) for the
+    neck.
+    """
     exact = np.asarray(rotations, np.float64)
     sides = [_arm_and_knee(exact, side) for side in SIDES]
     angles = {key: np.stack([side[key] for side in sides], -1) for key in sides[0]}
@@ -64,7 +67,9 @@ def joint_excess(rotations: FloatArray) -> dict[str, FloatArray]:
 
 
 def joint_limits(rotations: FloatArray) -> dict[str, LimitReport]:
-    """For each of ``JOINTS_WATCHED`` the share of frames outside, and the worst excess in degrees, of ``rotations`` (T, 52, 4)."""
+    """For each of ``JOINTS_WATCHED`` the share of frames outside, and the worst excess in degrees, of ``rotations`` (T,
+    52, 4).
+    """
     excess = joint_excess(rotations)
     report = {}
     for joint in JOINTS_WATCHED:
@@ -74,7 +79,9 @@ def joint_limits(rotations: FloatArray) -> dict[str, LimitReport]:
 
 
 def _arm_and_knee(rotations: NDArray[np.float64], side: str) -> dict[str, NDArray[np.float64]]:
-    """Angles (T,) of one side; axes as in ``skeleton``: the left arm along +X, thumbs forward, elbows bend about z, knees about x."""
+    """Angles (T,) of one side; axes as in ``skeleton``: the left arm along +X, thumbs forward, elbows bend about z,
+    knees about x.
+    """
     sign = 1.0 if side == "left" else -1.0
     bend, forearm = _swing_twist(rotations[:, INDEX[f"{side}_elbow"]], 0)
     # Elbow and wrist share the forearm's turn, which in the wrist comes before its swing.
@@ -102,7 +109,9 @@ def _arm_and_knee(rotations: NDArray[np.float64], side: str) -> dict[str, NDArra
 
 
 def _swing_twist(q: NDArray[np.float64], axis: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Degrees: the swing (T, 3) of unit quaternions (T, 4) as a rotation vector, and the twist (T,) about ``axis`` before it."""
+    """Degrees: the swing (T, 3) of unit quaternions (T, 4) as a rotation vector, and the twist (T,) about ``axis``
+    before it.
+    """
     twist = _twist(q, axis)
     return np.degrees(rot.to_axis_angle(rot.multiply(q, _about(axis, -twist)))), np.degrees(twist)
 

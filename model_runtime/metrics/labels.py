@@ -39,14 +39,17 @@ def label_frames(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
 def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
     """(T,) 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
 
-    Pelvis height counts from 0.92 (0) down to 0.72 (1) of its standing height, so that a short person on a high chair sits;
-    the mean thigh angle to the vertical from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch counts as sitting.
+    Pelvis height counts from 0.92 (0) down to 0.72 (1) of its standing height, so that a short person on a high chair
+    sits; the mean thigh angle to the vertical from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch
+    counts as sitting.
     """
     lowness = (0.92 - root_positions[:, 2] / skeleton.pelvis_height) / 0.20
     pelvis = rotations[:, 0]
     angles = []
     for side in ("left", "right"):
-        thigh = rot.rotate(rot.multiply(pelvis, rotations[:, INDEX[f"{side}_hip"]]), skeleton.offsets[INDEX[f"{side}_knee"]])
+        thigh = rot.rotate(
+            rot.multiply(pelvis, rotations[:, INDEX[f"{side}_hip"]]), skeleton.offsets[INDEX[f"{side}_knee"]]
+        )
         angles.append(np.degrees(np.arccos(np.clip(-thigh[:, 2] / np.linalg.norm(thigh, axis=-1), -1, 1))))
     levelness = (np.mean(angles, axis=0) - 35.0) / 40.0
     return np.clip(np.minimum(lowness, levelness), 0.0, 1.0)
@@ -74,7 +77,9 @@ def root_speed(root_positions: Array) -> Array:
 
 
 def _smooth(values: Array, seconds: float) -> Array:
-    """A moving mean whose window shrinks at the ends, about a straight line there, so that a steady drift keeps its slope."""
+    """A moving mean whose window shrinks at the ends, about a straight line there, so that a steady drift keeps its
+    slope.
+    """
     half = min(max(1, round(seconds * FPS / 2)), max(0, (len(values) - 1) // 2))
     if half == 0:
         return values

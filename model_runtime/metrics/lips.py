@@ -38,7 +38,9 @@ class MouthGeometry:
         self._columns = []
         for x in (-0.5, -0.25, 0.0, 0.25, 0.5):
             near = np.abs(at[:, 0] - x) < 0.14
-            self._columns.append((np.flatnonzero(lips & near & (jaw[:, 1] > -1)), np.flatnonzero(lips & near & (jaw[:, 1] < -2))))
+            self._columns.append(
+                (np.flatnonzero(lips & near & (jaw[:, 1] > -1)), np.flatnonzero(lips & near & (jaw[:, 1] < -2)))
+            )
         self._lower = np.flatnonzero(middle & (jaw[:, 1] < -2) & (at[:, 2] > 10.5))
         teeth = (number >= 17039) & (number < 21451) & (np.abs(jaw[:, 1]) < 0.1) & (np.abs(at[:, 0]) < 0.8)
         self._incisors = np.flatnonzero(teeth & (at[:, 1] < -3.25))
@@ -49,7 +51,9 @@ class MouthGeometry:
     def gap(self, curves: FloatArray) -> FloatArray:
         """(T, 52) -> (T,) cm between the inner lips at the middle of the mouth; 0 when they touch."""
         y = self._posed(curves)[..., 1]
-        open_by = [y[:, self._rows(upper)].min(axis=1) - y[:, self._rows(lower)].max(axis=1) for upper, lower in self._columns]
+        open_by = [
+            y[:, self._rows(upper)].min(axis=1) - y[:, self._rows(lower)].max(axis=1) for upper, lower in self._columns
+        ]
         return np.maximum(np.mean(open_by, axis=0) - TOUCHING, 0.0).astype(np.float32)
 
     def teeth_distance(self, curves: FloatArray) -> FloatArray:
@@ -78,14 +82,19 @@ class LipScores:
 
 
 def score_lips(
-    faces: Sequence[FloatArray], spoken: Sequence[Sequence[Phone]], loudness: Sequence[FloatArray], geometry: MouthGeometry | None = None
+    faces: Sequence[FloatArray],
+    spoken: Sequence[Sequence[Phone]],
+    loudness: Sequence[FloatArray],
+    geometry: MouthGeometry | None = None,
 ) -> LipScores:
     """Judge faces (T, 52) against the aligned ``phones`` of each; ``loudness`` (T,) as ``viseme_curves``."""
     closed, touched, false, jaws, gaps = [], [], [], [], []
     for face, phones, loud in zip(faces, spoken, loudness):
         frames = len(face)
         gap = geometry.gap(face) if geometry else lip_gap(face)
-        reached = geometry.teeth_distance(face) <= TEETH_CONTACT if geometry else (face[:, ROLL_LOWER] > 0.12) & (gap < 0.45)
+        reached = (
+            geometry.teeth_distance(face) <= TEETH_CONTACT if geometry else (face[:, ROLL_LOWER] > 0.12) & (gap < 0.45)
+        )
         elsewhere = np.zeros(frames, bool)
         for phone, start, end in with_rests(phones, frames / FPS):
             if phone not in (*BILABIAL, *LABIODENTAL, SILENCE):
@@ -104,9 +113,13 @@ def score_lips(
         jaws.append((face[:, JAW], truth[:, JAW]))
         gaps.append((gap, geometry.gap(truth) if geometry else lip_gap(truth)))
     return LipScores(
-        closure=_share(closed), teeth_contact=_share(touched), false_closure=_share(np.concatenate(false) if false else []),
-        jaw_correlation=_correlation(jaws), gap_correlation=_correlation(gaps), contacts=(len(closed), len(touched)),
-    )  # fmt: skip
+        closure=_share(closed),
+        teeth_contact=_share(touched),
+        false_closure=_share(np.concatenate(false) if false else []),
+        jaw_correlation=_correlation(jaws),
+        gap_correlation=_correlation(gaps),
+        contacts=(len(closed), len(touched)),
+    )
 
 
 def _span(start: float, end: float, frames: int, margin: int = 0) -> slice:
@@ -127,7 +140,9 @@ def _correlation(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float:
 
 @dataclass(frozen=True)
 class HeldOutSpeech:
-    """A reader's utterance that no training heard: its wave at 16 kHz, its aligned phones, its stresses (s, strength), whether it asks."""
+    """A reader's utterance that no training heard: its wave at 16 kHz, its aligned phones, its stresses (s, strength),
+    whether it asks.
+    """
 
     name: str
     wave: FloatArray
@@ -143,8 +158,15 @@ def held_out_texts(data_dir: Path) -> dict[str, str]:
     for table in (speech / "reader_a" / "transcript.csv", speech / "ljspeech" / "metadata.csv"):
         with open(table, encoding="utf-8", newline="") as file:
             lines |= {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
-    texts = {f"ljspeech/{path.stem}": lines[path.stem] for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in lines}
-    return texts | {f"librivox/{path.stem}": path.read_text(encoding="utf-8") for path in sorted((speech / "librivox").glob("*.txt"))}
+    texts = {
+        f"ljspeech/{path.stem}": lines[path.stem]
+        for path in sorted((speech / "ljspeech").glob("*.flac"))
+        if path.stem in lines
+    }
+    return texts | {
+        f"librivox/{path.stem}": path.read_text(encoding="utf-8")
+        for path in sorted((speech / "librivox").glob("*.txt"))
+    }
 
 
 def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
@@ -168,10 +190,16 @@ def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
 
 
 def measure_face(
-    data_dir: Path, weights_dir: Path | None = None, seed: int = 0, quality: str = "final", words: bool = False, lips: float = 1.0,
+    data_dir: Path,
+    weights_dir: Path | None = None,
+    seed: int = 0,
+    quality: str = "final",
+    words: bool = False,
+    lips: float = 1.0,
     feeling: tuple[str, float] | None = None,
-) -> dict[str, LipScores]:  # fmt: skip
-    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner; ``words``: with its transcript told.
+) -> dict[str, LipScores]:
+    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner; ``words``: with its
+    transcript told.
 
     ``feeling``: an emotion and its intensity, 0 to 2, felt all the while.
     """
@@ -188,12 +216,18 @@ def measure_face(
         if feeling:
             felt[:, EMOTIONS.index(feeling[0])] = feeling[1]
         said = [Segment(*phone) for phone in u.phones] if words else ()
-        faces.append(model.generate(u.wave, np.zeros_like(u.wave), len(loud), seed, quality, emotion=felt, phones=said, lips=lips))
+        faces.append(
+            model.generate(
+                u.wave, np.zeros_like(u.wave), len(loud), seed, quality, emotion=felt, phones=said, lips=lips
+            )
+        )
     readers = [u.name.split("/")[0] for u in heard]
     groups = {reader: [i for i, r in enumerate(readers) if r == reader] for reader in sorted(set(readers))}
     groups["all"] = list(range(len(heard)))
     return {
-        name: score_lips([faces[i] for i in chosen], [heard[i].phones for i in chosen], [loudness[i] for i in chosen], geometry)
+        name: score_lips(
+            [faces[i] for i in chosen], [heard[i].phones for i in chosen], [loudness[i] for i in chosen], geometry
+        )
         for name, chosen in groups.items()
     }
 
@@ -211,7 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     feeling = (options.emotion, options.intensity) if options.emotion else None
     scores = measure_face(options.data, options.weights, 0, options.quality, options.words, options.lips, feeling)
-    print(f"{'reader':10s} {'p/b/m closed':>14s} {'f/v touching':>14s} {'falsely closed':>15s} {'jaw r':>7s} {'gap r':>7s}")
+    print(
+        f"{'reader':10s} {'p/b/m closed':>14s} {'f/v touching':>14s} {'falsely closed':>15s} {'jaw r':>7s} {'gap r':>7s}"
+    )
     for name, s in scores.items():
         print(
             f"{name:10s} {s.closure:8.1%} of {s.contacts[0]:3d} {s.teeth_contact:7.1%} of {s.contacts[1]:3d} {s.false_closure:14.1%} "

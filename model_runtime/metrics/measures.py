@@ -1,4 +1,5 @@
-"""Each measure of a result, defined once: tests, benchmark, model card and the report after a generation all call these.
+"""Each measure of a result, defined once: tests, benchmark, model card and the report after a generation all call
+these.
 
 Bodies are given as root positions (T, 3), rotations (T, 52, 4) and a skeleton at ``FPS``; lengths in metres, time in
 seconds, unless the name of a figure says otherwise.
@@ -45,8 +46,8 @@ def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: S
 def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
     """How much planted feet slide, for contacts found from the motion itself and not from what its maker claims.
 
-    A contact of up to ``LONGEST_STEP`` is a step's; who stands for longer turns on the spot and shifts about, which shows in the
-    speed. A body that never stands has no speed (NaN), one that takes no step no slide.
+    A contact of up to ``LONGEST_STEP`` is a step's; who stands for longer turns on the spot and shifts about, which
+    shows in the speed. A body that never stands has no speed (NaN), one that takes no step no slide.
     """
     contacts = detect_contacts(root, rotations, skeleton)
     points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
@@ -54,7 +55,12 @@ def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
     both = contacts[1:] & contacts[:-1]
     if not both.any():  # a body that never touches the floor proves nothing
         return Skate(float("nan"), float("nan"))
-    slides = [_furthest(points[first:stop, k]) for k in range(4) for first, stop in _spells(contacts[:, k]) if 1 < stop - first <= LONGEST_STEP * FPS]
+    slides = [
+        _furthest(points[first:stop, k])
+        for k in range(4)
+        for first, stop in _spells(contacts[:, k])
+        if 1 < stop - first <= LONGEST_STEP * FPS
+    ]
     return Skate(float(step[both].mean() * FPS), float(np.mean(slides)) if slides else float("nan"))
 
 
@@ -67,7 +73,11 @@ def jerk(root: Array, rotations: Array, skeleton: Skeleton) -> dict[str, float]:
     """Mean size of the third derivative (m/s^3) of hands, head and root."""
     positions, _ = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
     size = np.linalg.norm(np.diff(positions.astype(np.float64), 3, axis=0), axis=-1) * FPS**3
-    return {"hands": float(size[:, HANDS].mean()), "head": float(size[:, INDEX["head"]].mean()), "root": float(size[:, 0].mean())}
+    return {
+        "hands": float(size[:, HANDS].mean()),
+        "head": float(size[:, INDEX["head"]].mean()),
+        "root": float(size[:, 0].mean()),
+    }
 
 
 def seam_ratio(root: Array, rotations: Array, skeleton: Skeleton, joins: Sequence[int]) -> dict[str, float]:
@@ -98,7 +108,9 @@ def hand_speed(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
     """(T, 2) speed of left and right wrist against the chest, m/s: walking and swaying do not count."""
     positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
     chest = INDEX["spine3"]
-    relative = rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1])
+    relative = rot.rotate(
+        rot.conjugate(world[:, chest])[:, None], positions[:, HANDS] - positions[:, chest : chest + 1]
+    )
     return np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS if len(root) > 1 else np.zeros((len(root), 2))
 
 
@@ -106,7 +118,10 @@ def largest_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skele
     """Largest distance of any joint in metres and of any face curve between two results of one length."""
     first, _ = forward_kinematics(a.root_positions, a.rotations, skeleton)
     second, _ = forward_kinematics(b.root_positions, b.rotations, skeleton)
-    return {"joints": float(np.linalg.norm(first - second, axis=-1).max()), "face": float(np.abs(a.face - b.face).max())}
+    return {
+        "joints": float(np.linalg.norm(first - second, axis=-1).max()),
+        "face": float(np.abs(a.face - b.face).max()),
+    }
 
 
 def mean_difference(a: ActorPerformance, b: ActorPerformance, skeleton: Skeleton) -> float:
@@ -126,7 +141,9 @@ def blinks_per_minute(face: Array) -> float:
     return float((np.diff(shut.astype(np.int8)) == 1).sum() / len(shut) * FPS * 60)
 
 
-def measure_actor(result: ActorPerformance, skeleton: Skeleton, requested: Array, own: Array, partner: Array) -> dict[str, Any]:
+def measure_actor(
+    result: ActorPerformance, skeleton: Skeleton, requested: Array, own: Array, partner: Array
+) -> dict[str, Any]:
     """The figures of one actor. ``requested`` (T,) label indices; ``own``, ``partner`` (T, 28) prosody of both voices."""
     root, rotations = result.root_positions, result.rotations
     skate = foot_skate(root, rotations, skeleton)
@@ -156,13 +173,17 @@ def measure_actor(result: ActorPerformance, skeleton: Skeleton, requested: Array
 def measure_pair(
     performance: Performance, skeletons: Sequence[Skeleton], requested: Sequence[Array], prosodies: Sequence[Array]
 ) -> dict[str, Any]:
-    """All figures of a result that need nothing but the request: per actor, and the worse of the two for the report's top."""
+    """All figures of a result that need nothing but the request: per actor, and the worse of the two for the report's
+    top.
+    """
     actors = {
         result.name: measure_actor(result, skeletons[i], requested[i], prosodies[i], prosodies[1 - i])
         for i, result in enumerate(performance.actors)
     }
     each = list(actors.values())
-    distance = np.linalg.norm(performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1)
+    distance = np.linalg.norm(
+        performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1
+    )
     return {
         "label_obedience": float(np.mean([m["label_obedience"] for m in each])),
         "foot_skate_cm_per_s": float(np.max([m["foot_skate_cm_per_s"] for m in each])),

@@ -22,10 +22,11 @@ def head_angles(head: Array) -> tuple[Array, Array]:
 
 
 def nod_times(head: Array) -> Array:
-    """Seconds at which nods begin their first dip, from world quaternions (T, 4) of the head; dips in a row are one nod.
+    """Seconds at which nods begin their first dip, from world quaternions (T, 4) of the head; dips in a row are one
+    nod.
 
-    Hadar et al. 1983 ("Kinematics of head movements accompanying speech") put nods and shakes of talk at 1.8 to 3.7 Hz and
-    slower ones down to 0.2 Hz; listeners' nods are mostly 3 degrees and more.
+    Hadar et al. 1983 ("Kinematics of head movements accompanying speech") put nods and shakes of talk at 1.8 to 3.7 Hz
+    and slower ones down to 0.2 Hz; listeners' nods are mostly 3 degrees and more.
     """
     if len(head) < 5:
         return np.zeros(0)

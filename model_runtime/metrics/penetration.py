@@ -26,17 +26,21 @@ _THIGHS = (CAPSULES.index("left_thigh"), CAPSULES.index("right_thigh"))
 def self_penetration(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(T,) deepest penetration of a body into itself in metres, 0 where clear, soft contact taken off.
 
-    Hands and forearms against trunk, thighs, neck, head and the other arm; legs against each other. Neighbours on the same
-    limb never count, nor does an upper arm against the side of the chest.
+    Hands and forearms against trunk, thighs, neck, head and the other arm; legs against each other. Neighbours on the
+    same limb never count, nor does an upper arm against the side of the chest.
     """
     return np.max(np.stack(list(self_penetrations(root, rotations, skeleton).values())), axis=0)
 
 
 def self_penetrations(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> dict[str, FloatArray]:
-    """``self_penetration`` apart by what is in what: 'hand in thigh', 'forearm in trunk', 'leg in leg' … each (T,) metres."""
+    """``self_penetration`` apart by what is in what: 'hand in thigh', 'forearm in trunk', 'leg in leg' … each (T,)
+    metres.
+    """
     capsules = body_capsules(root, rotations, skeleton)
     first, second, kinds, soft = _SELF
-    depth = _depths(capsules, first, second, _from(first, kinds), _from(second, kinds)) - soft * np.float32(skeleton.size)
+    depth = _depths(capsules, first, second, _from(first, kinds), _from(second, kinds)) - soft * np.float32(
+        skeleton.size
+    )
     found = {}
     for kind in dict.fromkeys(kinds):
         columns = [k for k, name in enumerate(kinds) if name == kind]
@@ -45,7 +49,9 @@ def self_penetrations(root: FloatArray, rotations: FloatArray, skeleton: Skeleto
 
 
 def pair_penetration(a: Body, b: Body) -> FloatArray:
-    """(T,) deepest penetration of two bodies, each (root (T, 3), rotations (T, 52, 4), skeleton), in metres; 0 where clear."""
+    """(T,) deepest penetration of two bodies, each (root (T, 3), rotations (T, 52, 4), skeleton), in metres; 0 where
+    clear.
+    """
     frames = min(len(a[0]), len(b[0]))
     result = np.zeros(frames, np.float32)
     # Nobody reaches further from the pelvis than about 0.72 of the stature.
@@ -73,7 +79,10 @@ def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], Floa
             what = "forearm" if part == "forearm" else "hand"
             allowed = SOFT_CONTACT[what]
             for side in SIDES:
-                pairs += [(f"{mine}_{part}", f"{side}_{trunk}", f"{what} in trunk", allowed) for trunk in ("hips", "belly", "chest")]
+                pairs += [
+                    (f"{mine}_{part}", f"{side}_{trunk}", f"{what} in trunk", allowed)
+                    for trunk in ("hips", "belly", "chest")
+                ]
                 pairs.append((f"{mine}_{part}", f"{side}_thigh", f"{what} in thigh", allowed))
             pairs += [(f"{mine}_{part}", part_of_head, f"{what} in head", allowed) for part_of_head in ("neck", "head")]
             pairs.append((f"{mine}_{part}", f"{other}_upper_arm", f"{what} in arm", allowed))
@@ -89,18 +98,29 @@ def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], Floa
     pairs += [(f"left_{a}", f"right_{b}", "leg in leg", SOFT_CONTACT["leg"]) for a in legs for b in legs]
     column = {name: k for k, name in enumerate(CAPSULES)}
     return (
-        np.array([column[p[0]] for p in pairs]), np.array([column[p[1]] for p in pairs]), [p[2] for p in pairs],
+        np.array([column[p[0]] for p in pairs]),
+        np.array([column[p[1]] for p in pairs]),
+        [p[2] for p in pairs],
         np.array([p[3] for p in pairs], np.float32),
-    )  # fmt: skip
+    )
 
 
 def _from(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
-    """(P,) share of each bone that is left out at its start: thighs against legs, near the hips where they are grown together."""
-    return np.array([FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)], np.float32)
+    """(P,) share of each bone that is left out at its start: thighs against legs, near the hips where they are grown
+    together.
+    """
+    return np.array(
+        [FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)],
+        np.float32,
+    )
 
 
-def _depths(capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_from: FloatArray, j_from: FloatArray) -> FloatArray:
-    """(T, P) overlap in metres of capsules ``i`` with ``j``, negative where apart; ``i_from``, ``j_from`` (P,) as in ``_from``."""
+def _depths(
+    capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_from: FloatArray, j_from: FloatArray
+) -> FloatArray:
+    """(T, P) overlap in metres of capsules ``i`` with ``j``, negative where apart; ``i_from``, ``j_from`` (P,) as in
+    ``_from``.
+    """
     i_end, j_end = capsules.end[:, i], capsules.end[:, j]
     i_start = capsules.start[:, i] + (i_end - capsules.start[:, i]) * i_from[:, None]
     j_start = capsules.start[:, j] + (j_end - capsules.start[:, j]) * j_from[:, None]

@@ -21,7 +21,8 @@ _CHEST = INDEX["spine3"]
 
 
 class Posed:
-    """Motion of one body over T frames at ``FPS``: root positions (T, 3), rotations (T, 52, 4), and what follows from them.
+    """Motion of one body over T frames at ``FPS``: root positions (T, 3), rotations (T, 52, 4), and what follows from
+    them.
 
     Everything is worked out when first asked for and kept.
     """
@@ -54,11 +55,20 @@ class Posed:
             parent = PARENTS[joint]
             w, x, y, z = world[parent]
             a, b, c, d = turns[joint]
-            world[joint] = w * a - x * b - y * c - z * d, w * b + x * a + y * d - z * c, w * c - x * d + y * a + z * b, w * d + x * c - y * b + z * a
+            world[joint] = (
+                w * a - x * b - y * c - z * d,
+                w * b + x * a + y * d - z * c,
+                w * c - x * d + y * a + z * b,
+                w * d + x * c - y * b + z * a,
+            )
             p, q, r = self.skeleton.offsets[joint]
             u, v, t = 2 * (y * r - z * q), 2 * (z * p - x * r), 2 * (x * q - y * p)
             here = positions[parent]
-            positions[joint] = here[0] + p + w * u + y * t - z * v, here[1] + q + w * v + z * u - x * t, here[2] + r + w * t + x * v - y * u
+            positions[joint] = (
+                here[0] + p + w * u + y * t - z * v,
+                here[1] + q + w * v + z * u - x * t,
+                here[2] + r + w * t + x * v - y * u,
+            )
         return np.moveaxis(positions, -1, 0), np.moveaxis(world, -1, 0)
 
     @property
@@ -92,7 +102,12 @@ class Posed:
         if self.frames < 2:
             return np.zeros((self.frames, 2))
         away = self.positions[:, HANDS] - self.positions[:, _CHEST : _CHEST + 1]
-        return np.linalg.norm(np.gradient(rot.rotate(rot.conjugate(self.world[:, _CHEST])[:, None], away), axis=0), axis=-1) * FPS
+        return (
+            np.linalg.norm(
+                np.gradient(rot.rotate(rot.conjugate(self.world[:, _CHEST])[:, None], away), axis=0), axis=-1
+            )
+            * FPS
+        )
 
     @cached_property
     def excess(self) -> dict[str, Array]:
@@ -111,4 +126,6 @@ class Posed:
 
     def depth_in(self, other: Posed) -> Array:
         """(T,) metres by which two bodies are inside each other."""
-        return pair_penetration((self.root, self.rotations, self.skeleton), (other.root, other.rotations, other.skeleton))
+        return pair_penetration(
+            (self.root, self.rotations, self.skeleton), (other.root, other.rotations, other.skeleton)
+        )

@@ -1,8 +1,9 @@
 """What a composed scene must show, measured in its final motion, and the same on raw clips where that has a meaning.
 
-Scenes and clips are compared like with like: every frame belongs to one of ``CONTENTS``, and figures of clips are weighted by
-the minutes that the scenes have of each. Sitting, walking, stepping are recognised in the motion, the same way in both; that a
-frame is part of a gesture is what the scene records, and for a clip what the library says was performed.
+Scenes and clips are compared like with like: every frame belongs to one of ``CONTENTS``, and figures of clips are
+weighted by the minutes that the scenes have of each. Sitting, walking, stepping are recognised in the motion, the same
+way in both; that a frame is part of a gesture is what the scene records, and for a clip what the library says was
+performed.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ _OTHER = {"left_out", "prop", "run", "jump", "dance", "crouch", "punch", "kick",
 def contents_of(body: Posed, gesturing: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(T,) index into ``CONTENTS``. ``gesturing`` (T,): the frame is part of a gesture."""
     seated = body.labels == SIT
-    contents = np.where(seated, np.where(gesturing, _GESTURE_SEATED, _REST_OF_SEATED), np.where(gesturing, _GESTURE, _REST))
+    contents = np.where(
+        seated, np.where(gesturing, _GESTURE_SEATED, _REST_OF_SEATED), np.where(gesturing, _GESTURE, _REST)
+    )
     stepping = ~body.contacts.reshape(-1, 2, 2).any(axis=2).all(axis=1)
     contents[_widened((stepping | (body.labels == WALK)) & ~seated, ABOUT_A_STEP) & ~seated] = _STEP
     contents[body.labels == WALK] = _WALK
@@ -93,8 +96,8 @@ def _widened(mask: NDArray[np.bool_], seconds: float) -> NDArray[np.bool_]:
 def jerk_sizes(body: Posed, denoised: bool = True) -> dict[str, Array]:
     """(T,) size of the third derivative in m/s^3 for a body of 1.7 m, per part; NaN where the ends do not allow it.
 
-    ``denoised``: of a cubic through seven frames (Savitzky and Golay 1964), as marker noise and storage in 16 bits make up most
-    of the plain third difference of somebody at rest.
+    ``denoised``: of a cubic through seven frames (Savitzky and Golay 1964), as marker noise and storage in 16 bits make
+    up most of the plain third difference of somebody at rest.
     """
     sizes = {}
     half = JERK_WINDOW // 2
@@ -139,8 +142,9 @@ def speed_histogram(speeds: Array) -> Array:
 def motion_entropy(histogram: Array) -> float:
     """Shannon entropy in bits of the angular velocity of a joint, mean over the 20 joints that have most.
 
-    The measure by which InterAct (Ho et al. 2025) compares how varied recorded motion is: 20 joints, 100 bins. The paper does
-    not print the bins; here they are equal, from 0 to 720 degrees a second, and the same for all that is compared.
+    The measure by which InterAct (Ho et al. 2025) compares how varied recorded motion is: 20 joints, 100 bins. The
+    paper does not print the bins; here they are equal, from 0 to 720 degrees a second, and the same for all that is
+    compared.
     """
     share = histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1e-12)
     entropy = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1)
@@ -162,16 +166,19 @@ def label_hits(body: Posed, wanted: Array) -> NDArray[np.bool_]:
 def stroke_stops(body: Posed, gestures: Sequence[Mapping[str, Any]]) -> Array:
     """Seconds at which the hand of each gesture has swung and stops, NaN where no hand swings.
 
-    Inside the stroke phase that the scene records (``stroke_start`` to ``stroke_end``) the faster of the gesture's hands against
-    the chest: its highest peak of speed, then the moment at which the speed has fallen to a third of it, or its least before the
-    hand moves on. As ``beats.stroke_ends``, which looks anywhere.
+    Inside the stroke phase that the scene records (``stroke_start`` to ``stroke_end``) the faster of the gesture's
+    hands against the chest: its highest peak of speed, then the moment at which the speed has fallen to a third of it,
+    or its least before the hand moves on. As ``beats.stroke_ends``, which looks anywhere.
     """
     return np.array([_stop(body.hand_speed, gesture) for gesture in gestures])
 
 
 def _stop(speed: Array, gesture: Mapping[str, Any]) -> float:
     hands = {"left": [0], "right": [1]}.get(str(gesture["hand"]), [0, 1])
-    first, last = max(0, int(gesture["stroke_start"] * FPS)), min(len(speed) - 1, int(np.ceil(gesture["stroke_end"] * FPS)))
+    first, last = (
+        max(0, int(gesture["stroke_start"] * FPS)),
+        min(len(speed) - 1, int(np.ceil(gesture["stroke_end"] * FPS))),
+    )
     if last - first < 2:
         return float("nan")
     track = speed[:, hands[int(speed[first : last + 1, hands].max(axis=0).argmax())]]
@@ -193,7 +200,9 @@ def _stop(speed: Array, gesture: Mapping[str, Any]) -> float:
 
 
 def on_stress(stops: Array, stresses: Array, end: float) -> tuple[float, float]:
-    """Share of ``stops`` (s) within ``ON_STRESS`` of one of ``stresses`` (s), and the mean of that for stresses moved in time."""
+    """Share of ``stops`` (s) within ``ON_STRESS`` of one of ``stresses`` (s), and the mean of that for stresses moved
+    in time.
+    """
     stops, stresses = np.asarray(stops, float), np.asarray(stresses, float)
     if not len(stops) or not len(stresses):
         return 0.0, 0.0
@@ -225,7 +234,9 @@ def eye_line(body: Posed, face: Array) -> Array:
 
 
 def looks_at_partner(me: Posed, partner: Posed, face: Array) -> NDArray[np.bool_]:
-    """(T,) my head and eyes together point within ``LOOKING`` of the middle of the partner's eyes. ``face`` (T, 52) is mine."""
+    """(T,) my head and eyes together point within ``LOOKING`` of the middle of the partner's eyes. ``face`` (T, 52) is
+    mine.
+    """
     way = _eyes(partner) - _eyes(me)
     cosine = np.sum(eye_line(me, face) * way, axis=-1) / np.maximum(np.linalg.norm(way, axis=-1), 1e-6)
     return cosine > np.cos(LOOKING)
@@ -237,7 +248,9 @@ def _eyes(body: Posed) -> Array:
 
 
 def nods(body: Posed, where: NDArray[np.bool_]) -> tuple[int, float]:
-    """How many nods begin in frames of ``where`` (T,), and how many minutes those frames are. Walking heads bob: no count there."""
+    """How many nods begin in frames of ``where`` (T,), and how many minutes those frames are. Walking heads bob: no
+    count there.
+    """
     where = where & (body.labels != WALK)
     frames = np.minimum((nod_times(body.world[:, INDEX["head"]]) * FPS).astype(int), body.frames - 1)
     return int(where[frames].sum()), float(where.sum()) / FPS / 60.0
@@ -253,6 +266,8 @@ def closures(face: Array, said: Sequence[SpokenUtterance], utterances: Mapping[s
     for spoken in said:
         for name, start, end in utterances[spoken.id].phones:
             first, last = int((spoken.start + start) * FPS) - 1, int(np.ceil((spoken.start + end) * FPS)) + 1
-            if name in BILABIAL and first >= -1 and last < len(gap):  # an excerpt may begin in the midst of an utterance
+            if (
+                name in BILABIAL and first >= -1 and last < len(gap)
+            ):  # an excerpt may begin in the midst of an utterance
                 met.append(bool((gap[max(first, 0) : last + 1] <= 0.0).any()))
     return np.array(met, bool)

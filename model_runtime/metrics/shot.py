@@ -18,8 +18,9 @@ from ..sampling.windows import padded_frames
 
 @dataclass(frozen=True)
 class Shot:
-    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth, of which the motion
-    stands here too."""
+    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth, of which
+    the motion stands here too.
+    """
 
     name: str
     request: Request

@@ -21,8 +21,9 @@ PATCH = 5  # frames a token
 
 @dataclass(frozen=True)
 class DuetConfig:
-    """``stage``: 'lower', 'upper', or 'whole' for one network without the hierarchy (a baseline); sizes of the transformer;
-    which of ``CONDITIONS`` it hears."""
+    """``stage``: 'lower', 'upper', or 'whole' for one network without the hierarchy (a baseline); sizes of the
+    transformer; which of ``CONDITIONS`` it hears.
+    """
 
     stage: str
     width: int = 256
@@ -49,7 +50,9 @@ class DuetConfig:
 
     def expand_mask(self, mask: Tensor) -> Tensor:
         """A mask (..., groups) as one value per feature (..., F)."""
-        return torch.cat([mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.groups)], -1)
+        return torch.cat(
+            [mask[..., i : i + 1].expand(*mask.shape[:-1], g.stop - g.start) for i, g in enumerate(self.groups)], -1
+        )
 
     @property
     def given(self) -> int:
@@ -61,15 +64,18 @@ CONFIGS = {
     "tiny": dict(width=64, heads=4, blocks=2),  # a minute on a CPU, for tests
     "small": dict(width=192, heads=6, blocks=5),  # an hour or two of one CPU core
     "default": dict(width=256, heads=8, blocks=6),  # 20 minutes of a large GPU
-    "paper": dict(width=256, heads=8, blocks=20),  # the 20 layers of 256 channels of LDA, which InterAct builds on; hours of a large GPU
+    "paper": dict(
+        width=256, heads=8, blocks=20
+    ),  # the 20 layers of 256 channels of LDA, which InterAct builds on; hours of a large GPU
 }
 
 
 @dataclass(frozen=True)
 class EncodedConditions:
-    """All that a window tells the network beside the noisy sample: ``tokens`` (B * 2, width, N) of conditions, motion kept and
-    the lower body given, ``body`` (B * 2, width), the rotary angles of the tokens' times, and of ``LEADING`` conditions what is
-    wanted (B, 2, T, 3), metres or cosine and sine, and where."""
+    """All that a window tells the network beside the noisy sample: ``tokens`` (B * 2, width, N) of conditions, motion
+    kept and the lower body given, ``body`` (B * 2, width), the rotary angles of the tokens' times, and of ``LEADING``
+    conditions what is wanted (B, 2, T, 3), metres or cosine and sine, and where.
+    """
 
     tokens: Tensor
     body: Tensor
@@ -88,7 +94,9 @@ class DuetBlock(nn.Module):
         super().__init__()
         self.self_attention = Attention(width, heads)
         self.partner_attention = Attention(width, heads)
-        self.feed_forward = nn.Sequential(nn.Linear(width, 3 * width), nn.GELU(approximate="tanh"), nn.Linear(3 * width, width))
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, 3 * width), nn.GELU(approximate="tanh"), nn.Linear(3 * width, width)
+        )
         self.shift = nn.Parameter(torch.zeros(9 * width))
 
     def forward(self, x: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
@@ -109,8 +117,15 @@ class DuetDenoiser(nn.Module):
         width, features = config.width, config.features
         frame_inputs = features + features + len(config.groups) + config.given
         self.patch_in = nn.Conv1d(frame_inputs, width, kernel_size=9, stride=PATCH, padding=2)
-        self.conditions_in = nn.ModuleDict({name: nn.Conv1d(CONDITIONS[name].size, width, 9, PATCH, 2) for name in config.conditions})
-        self.nulls = nn.ParameterDict({name: nn.Parameter(torch.full((CONDITIONS[name].size,), CONDITIONS[name].null)) for name in config.conditions})
+        self.conditions_in = nn.ModuleDict(
+            {name: nn.Conv1d(CONDITIONS[name].size, width, 9, PATCH, 2) for name in config.conditions}
+        )
+        self.nulls = nn.ParameterDict(
+            {
+                name: nn.Parameter(torch.full((CONDITIONS[name].size,), CONDITIONS[name].null))
+                for name in config.conditions
+            }
+        )
         self.step = StepEmbedding(width)
         self.body = nn.Sequential(nn.Linear(2 * BODY_SIZE, width), nn.SiLU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(DuetBlock(width, config.heads) for _ in range(config.blocks))
@@ -118,12 +133,17 @@ class DuetDenoiser(nn.Module):
         self.adapt = nn.Linear(width, 9 * width)
         self.norm = nn.Linear(width, 2 * width)
         self.patch_out = nn.ConvTranspose1d(width, features, kernel_size=9, stride=PATCH, padding=2)
-        # Past all blocks: place and heading are predicted as what they differ from those wanted. Without, walks missed theirs by a
+        # Past all blocks: place and heading are predicted as what they differ from those wanted. Without, walks missed
+        # theirs by a
         # quarter and hardly a turn was made.
-        self.way_out, self.facing_out = (nn.Linear(3, 2, bias=False) if name in config.conditions else None for name in LEADING)
+        self.way_out, self.facing_out = (
+            nn.Linear(3, 2, bias=False) if name in config.conditions else None for name in LEADING
+        )
         for layer in (self.way_out, self.facing_out):
             if layer is not None:
-                layer.weight.data = 0.5 * torch.eye(2, 3)  # of the order of the features' scale: places deviate by about two metres
+                layer.weight.data = 0.5 * torch.eye(
+                    2, 3
+                )  # of the order of the features' scale: places deviate by about two metres
         for layer in (self.adapt, self.norm):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -157,11 +177,15 @@ class DuetDenoiser(nn.Module):
         given: Tensor | None = None,
         dropped: dict[str, Tensor] | None = None,
     ) -> EncodedConditions:
-        """What does not depend on the noisy sample, worked out once for all steps of a sampling; arguments as of ``forward``."""
+        """What does not depend on the noisy sample, worked out once for all steps of a sampling; arguments as of
+        ``forward``.
+        """
         features, batch, frames = self.config.features, kept.shape[0], kept.shape[2]
         inputs = [kept * self.config.expand_mask(mask), mask] + ([given] if given is not None else [])
         layer = self.patch_in
-        tokens = nn.functional.conv1d(_channels(torch.cat(inputs, -1)), layer.weight[:, features:], layer.bias, layer.stride, layer.padding)
+        tokens = nn.functional.conv1d(
+            _channels(torch.cat(inputs, -1)), layer.weight[:, features:], layer.bias, layer.stride, layer.padding
+        )
         for name, conv in self.conditions_in.items():
             null = self.nulls[name].to(kept.dtype)
             value = conditions[name] if name in conditions else null.expand(batch, 2, frames, -1)
@@ -175,7 +199,9 @@ class DuetDenoiser(nn.Module):
     def denoise(self, noisy: Tensor, step: Tensor, encoded: EncodedConditions) -> Tensor:
         """The clean features (B, 2, T, F) of ``noisy`` at ``step`` (B,), under what ``encode_conditions`` gave."""
         layer = self.patch_in
-        seen = nn.functional.conv1d(_channels(noisy), layer.weight[:, : noisy.shape[-1]], None, layer.stride, layer.padding)
+        seen = nn.functional.conv1d(
+            _channels(noisy), layer.weight[:, : noisy.shape[-1]], None, layer.stride, layer.padding
+        )
         x = (seen + encoded.tokens).transpose(1, 2)  # (B * 2, N, width)
         condition = nn.functional.silu(self.step(step).repeat_interleave(2, 0) + encoded.body)
         modulation = self.adapt(condition)
@@ -185,10 +211,19 @@ class DuetDenoiser(nn.Module):
         clean = self.patch_out(x.transpose(1, 2)).transpose(1, 2).reshape(noisy.shape)
         for lead, (name, columns) in zip((self.way_out, self.facing_out), LEADING.items()):
             if lead is not None and name in encoded.leads:
-                clean = torch.cat([clean[..., : columns.start], clean[..., columns] + lead(encoded.leads[name]), clean[..., columns.stop :]], -1)
+                clean = torch.cat(
+                    [
+                        clean[..., : columns.start],
+                        clean[..., columns] + lead(encoded.leads[name]),
+                        clean[..., columns.stop :],
+                    ],
+                    -1,
+                )
         return clean
 
-    def _leads(self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
+    def _leads(
+        self, kept: Tensor, conditions: dict[str, Tensor], body: Tensor, dropped: dict[str, Tensor] | None
+    ) -> dict[str, Tensor]:
         """The ``LEADING`` conditions heard, places in metres, zero where nothing is wanted or told."""
         found = {}
         for name in LEADING:
@@ -196,7 +231,11 @@ class DuetDenoiser(nn.Module):
                 lead = conditions[name].to(kept.dtype)
                 if name == "path":
                     lead = torch.cat([lead[..., :2] * body[..., None, :1], lead[..., 2:]], -1)
-                found[name] = torch.where(dropped[name][:, None, None, None], 0.0, lead) if dropped is not None and name in dropped else lead
+                found[name] = (
+                    torch.where(dropped[name][:, None, None, None], 0.0, lead)
+                    if dropped is not None and name in dropped
+                    else lead
+                )
         return found
 
 

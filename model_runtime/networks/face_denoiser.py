@@ -1,8 +1,9 @@
 """``FaceDenoiser``: 52 face curves of one actor from both voices.
 
-DiffSpeaker's transformer (Ma et al. 2024, arXiv 2402.05712) as InterAct extends it (arXiv 2509.05747, section 4.3): my voice
-and my partner's are concatenated and projected; style, noise step and facing are prefix keys that are never masked; frame t
-hears its own audio frame and its near neighbours; self-attention is biased by distance (ALiBi) both ways.
+DiffSpeaker's transformer (Ma et al. 2024, arXiv 2402.05712) as InterAct extends it (arXiv 2509.05747, section 4.3): my
+voice and my partner's are concatenated and projected; style, noise step and facing are prefix keys that are never
+masked; frame t hears its own audio frame and its near neighbours; self-attention is biased by distance (ALiBi) both
+ways.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class FaceConfig:
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # trains on one CPU core in half an hour
-CONFIGS = {name: replace(sizes, feels=True, aims=True, brows=True) for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()}
+CONFIGS = {
+    name: replace(sizes, feels=True, aims=True, brows=True)
+    for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()
+}
 DENOISER = ("curves_in.", "step.", "blocks.", "curves_out.")  # the weights that denoise; the others read conditions
 BROWS_REACH = 6  # frames to either side whose beats of the brows a frame is told of; inertia makes them late
 AUDIO_REACH = 4  # frames to either side whose audio a frame attends to: 0.13 s, the reach of co-articulation
@@ -51,11 +55,13 @@ class FaceConditions:
     """What a face is made from, B windows of T frames.
 
     ``mine``, ``partner`` (B, T, VOICE_SIZE) normalised; ``gaze`` (B, T, GAZE_SIZE) radians; ``style`` (B, STYLE_SIZE);
-    ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null.
-    ``kept`` (B, T, FACE_SIZE) normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere.
-    ``feeling`` (B, T, 26): intensity, 0 to 2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it
-    by the learned null. ``eyes`` (B, T, GAZE_SIZE): yaw and pitch (radians, in my head's frame) of where my eyes point, drawn by chance as blinks
-    are, and 1 where that is known. ``brows`` (B, T, BROWS_SIZE): what they do with my words (``brow_accents``).
+    ``facing`` (B,) index into ``FACING``; ``blink`` (B, T): 1 on the frames the lids shut, drawn by chance and not by
+    the noise; ``hears`` (B, 2): 0 replaces my or the partner's voice by the learned null. ``kept`` (B, T, FACE_SIZE)
+    normalised curves that are given where ``keep`` (B, T) is 1, zero elsewhere. ``feeling`` (B, T, 26): intensity, 0 to
+    2, of each of ``EMOTIONS``, all zeros when nothing in particular is felt; ``felt`` (B,): 0 replaces it by the
+    learned null. ``eyes`` (B, T, GAZE_SIZE): yaw and pitch (radians, in my head's frame) of where my eyes point, drawn
+    by chance as blinks are, and 1 where that is known. ``brows`` (B, T, BROWS_SIZE): what they do with my words
+    (``brow_accents``).
     """
 
     mine: Tensor
@@ -85,7 +91,9 @@ class FaceDenoiser(nn.Module):
         self.feel = nn.Linear(len(EMOTIONS), width, bias=False) if config.feels else None
         self.null_feeling = nn.Parameter(torch.zeros(width)) if config.feels else None
         self.aim = nn.Linear(GAZE_SIZE, width, bias=False) if config.aims else None
-        self.beat = nn.Conv1d(BROWS_SIZE, width, 2 * BROWS_REACH + 1, padding=BROWS_REACH, bias=False) if config.brows else None
+        self.beat = (
+            nn.Conv1d(BROWS_SIZE, width, 2 * BROWS_REACH + 1, padding=BROWS_REACH, bias=False) if config.brows else None
+        )
         for later in (self.feel, self.aim, self.beat):
             if later is not None:
                 nn.init.zeros_(later.weight)  # what was learned without it stays as it was
@@ -99,7 +107,8 @@ class FaceDenoiser(nn.Module):
 
     def forward(self, noisy: Tensor, step: Tensor, given: FaceConditions) -> Tensor:
         mine, partner = (
-            torch.where(given.hears[:, i, None, None] > 0, voice, self.null_voice[i]) for i, voice in enumerate((given.mine, given.partner))
+            torch.where(given.hears[:, i, None, None] > 0, voice, self.null_voice[i])
+            for i, voice in enumerate((given.mine, given.partner))
         )
         audio = self.hear(torch.cat([mine, partner, given.gaze, given.blink[..., None]], -1))  # (B, T, width)
         if self.feel is not None:
@@ -162,9 +171,9 @@ def encoder_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
     """
     track = torch.cat([features, phones], -1)
     frames = len(voice)
-    index = (torch.arange(frames, device=track.device)[:, None] + torch.tensor([-0.25, 0.25], device=track.device)).flatten() * (
-        ENCODER_RATE / FPS
-    )
+    index = (
+        torch.arange(frames, device=track.device)[:, None] + torch.tensor([-0.25, 0.25], device=track.device)
+    ).flatten() * (ENCODER_RATE / FPS)
     index = index.clamp(0.0, len(track) - 1)
     low = index.long().clamp(max=max(len(track) - 2, 0))
     part = (index - low)[:, None]
@@ -174,7 +183,9 @@ def encoder_frames(features: Tensor, phones: Tensor, voice: Tensor) -> Tensor:
 
 def speech_steps(activity: Tensor, steps: int) -> Tensor:
     """Voice activity (T,) at 30 fps -> (``steps``,) 0 or 1 at 50 Hz: the frames the encoder takes its level from."""
-    index = (torch.arange(steps, device=activity.device) * (FPS / ENCODER_RATE)).round().long().clamp(max=len(activity) - 1)
+    index = (
+        (torch.arange(steps, device=activity.device) * (FPS / ENCODER_RATE)).round().long().clamp(max=len(activity) - 1)
+    )
     return (activity[index] > 0.5).float()
 
 

@@ -16,11 +16,14 @@ _STEEPEST = 0.6  # metres aside for each metre of way
 _AT_THE_ENDS = 0.06  # share of a way that is where it is, however near the partner
 
 
-def avoid_collisions(ways: Array, legs: Sequence[Sequence[Leg]], room: float, units: tuple[float, float] = (1.0, 1.0)) -> Array:
+def avoid_collisions(
+    ways: Array, legs: Sequence[Sequence[Leg]], room: float, units: tuple[float, float] = (1.0, 1.0)
+) -> Array:
     """``ways`` (2, T, 2) in metres, NaN where none is known, bowed so that the two stay ``room`` apart at every moment.
 
-    Only ``legs``, the walks of each, bow, sideways and not at their ends. Of two who walk at once each gives way by half, both to
-    their right where they meet head on; what is then still too close the second takes. ``units`` as in ``HeightNormalisation``.
+    Only ``legs``, the walks of each, bow, sideways and not at their ends. Of two who walk at once each gives way by
+    half, both to their right where they meet head on; what is then still too close the second takes. ``units`` as in
+    ``HeightNormalisation``.
     """
     ways = ways.copy()
     for given in (0.5, 1.0):
@@ -36,7 +39,9 @@ def avoid_collisions(ways: Array, legs: Sequence[Sequence[Leg]], room: float, un
 
 
 def _bow(mine: Array, theirs: Array, room: float) -> tuple[int, Array]:
-    """The frame of a way (T, 2) that is nearest to the partner's, and the smallest shift (T, 2) that passes there with room."""
+    """The frame of a way (T, 2) that is nearest to the partner's, and the smallest shift (T, 2) that passes there with
+    room.
+    """
     way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(mine, axis=0), axis=-1))])
     length = float(way[-1])
     judged = (way > _AT_THE_ENDS * length) & (way < (1 - _AT_THE_ENDS) * length)
@@ -53,7 +58,10 @@ def _bow(mine: Array, theirs: Array, room: float) -> tuple[int, Array]:
     right = np.stack([along[:, 1], -along[:, 0]], -1) * profile[:, None]
     widest = min(_WIDEST, _STEEPEST * min(out, back))
     shifts = [side * width * right for width in np.arange(0.0, widest + 1e-6, _FINER) for side in (1.0, -1.0)]
-    costs = [max(0.0, room - float(np.linalg.norm(mine + s - theirs, axis=-1)[judged].min())) + 0.02 * float(np.abs(s).max()) for s in shifts]
+    costs = [
+        max(0.0, room - float(np.linalg.norm(mine + s - theirs, axis=-1)[judged].min())) + 0.02 * float(np.abs(s).max())
+        for s in shifts
+    ]
     return at, shifts[int(np.argmin(np.round(costs, 4)))]
 
 
@@ -63,7 +71,9 @@ def _at(places: Array, way: Array, wanted: Array) -> Array:
 
 
 def _without_gaps(way: Array) -> Array:
-    """(T, 2) with what is not known taken from before, at the beginning from after; nowhere near where nothing is known."""
+    """(T, 2) with what is not known taken from before, at the beginning from after; nowhere near where nothing is
+    known.
+    """
     known = np.flatnonzero(~np.isnan(way[:, 0]))
     if not len(known):
         return np.full_like(way, 1e6)

@@ -1,7 +1,7 @@
 """Which way each of the two is to face, frame by frame: the turns between the headings asked for.
 
-A heading that is asked for at one moment says little to a network; told is the whole turn that leads to it, as long as people take
-for one (the turns on the spot of the recorded people), and what is held after it.
+A heading that is asked for at one moment says little to a network; told is the whole turn that leads to it, as long as
+people take for one (the turns on the spot of the recorded people), and what is held after it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ _THE_SAME = 0.02  # radians
 _TANGENT = FPS // 2  # frames of a way that tell where it leads
 
 
-def facing_ahead(places: RootConstraints, walking: Array, path: Array, known: Array, heading: Array, now: int, stop: int) -> tuple[Array, Array]:
-    """The heading of each actor on the frames from ``now`` to before ``stop``: (2, N) radians, and where one is wanted (2, N).
+def facing_ahead(
+    places: RootConstraints, walking: Array, path: Array, known: Array, heading: Array, now: int, stop: int
+) -> tuple[Array, Array]:
+    """The heading of each actor on the frames from ``now`` to before ``stop``: (2, N) radians, and where one is wanted
+    (2, N).
 
-    ``walking`` (2, T) bool; ``path`` (2, N, 2) metres and where it is ``known`` (2, N), as of ``path_ahead``: who has walked faces along its end;
-    ``heading`` (2,) of the bodies on frame ``now``. Between turns and on walks nothing is wanted.
+    ``walking`` (2, T) bool; ``path`` (2, N, 2) metres and where it is ``known`` (2, N), as of ``path_ahead``: who has
+    walked faces along its end; ``heading`` (2,) of the bodies on frame ``now``. Between turns and on walks nothing is
+    wanted.
     """
     wanted, told = np.zeros((2, stop - now), np.float32), np.zeros((2, stop - now), bool)
     for a in range(2):

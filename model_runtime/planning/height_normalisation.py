@@ -1,9 +1,10 @@
 """Bodies of any size, played at the size of people and given back at their own.
 
-The networks learned from people between 1.55 and 1.95 m, and places, speeds and clearances all through the method are metres
-as people know them. So a doll's or a giant's world is brought to human size before, and back after. Two of one size share
-their scale and nothing between them changes. Of two whose sizes differ too much for that, each gets a scale of its own; both
-keep their places about the point midway between their starts, and each meets the partner as far away as its own legs would say.
+The networks learned from people between 1.55 and 1.95 m, and places, speeds and clearances all through the method are
+metres as people know them. So a doll's or a giant's world is brought to human size before, and back after. Two of one
+size share their scale and nothing between them changes. Of two whose sizes differ too much for that, each gets a scale
+of its own; both keep their places about the point midway between their starts, and each meets the partner as far away
+as its own legs would say.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _MIDDLE = AVERAGE_SKELETON.pelvis_height
 
 @dataclass(frozen=True)
 class HeightNormalisation:
-    """What a metre of human size is to each actor (``units``), and the point in the world that is the origin there (2,)."""
+    """What a metre of human size is to each actor (``units``), and the point in the world that is the origin there
+    (2,).
+    """
 
     units: tuple[float, float] = (1.0, 1.0)
     origin: tuple[float, float] = (0.0, 0.0)
@@ -56,7 +59,9 @@ def normalise_heights(request: Request) -> tuple[Request, HeightNormalisation]:
         return request, HeightNormalisation()
     origin = 0.5 * (np.asarray(first.position) + np.asarray(second.position))
     scale = HeightNormalisation(units, (float(origin[0]), float(origin[1])))
-    return replace(request, actors=tuple(_scaled(actor, unit, origin) for actor, unit in zip(request.actors, units))), scale
+    return replace(
+        request, actors=tuple(_scaled(actor, unit, origin) for actor, unit in zip(request.actors, units))
+    ), scale
 
 
 def _scaled(actor: Actor, unit: float, origin: NDArray[np.float64]) -> Actor:

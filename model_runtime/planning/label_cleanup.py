@@ -39,11 +39,14 @@ def joined(cover: Sequence[ActionSpan]) -> tuple[ActionSpan, ...]:
     return tuple(out)
 
 
-def merge_short_labels(name: str, actions: Sequence[ActionSpan], duration: float) -> tuple[tuple[ActionSpan, ...], list[str]]:
+def merge_short_labels(
+    name: str, actions: Sequence[ActionSpan], duration: float
+) -> tuple[tuple[ActionSpan, ...], list[str]]:
     """The whole script with no span shorter than ``SHORTEST_LABEL``, and one sentence for each that is gone.
 
-    The shortest goes first, into the longer of the two spans that it touches (the earlier where both are as long); a gap
-    between strips is a stand and goes the same way, which bridges two strips of one label. A span that is all there is stays.
+    The shortest goes first, into the longer of the two spans that it touches (the earlier where both are as long); a
+    gap between strips is a stand and goes the same way, which bridges two strips of one label. A span that is all there
+    is stays.
     """
     asked = sorted(actions, key=lambda span: span.start)
     cover, notes = fill_gaps(actions, duration), []
@@ -55,7 +58,10 @@ def merge_short_labels(name: str, actions: Sequence[ActionSpan], duration: float
             break
         beside = [i for i in (index - 1, index + 1) if 0 <= i < len(cover)]
         into = max(beside, key=lambda i: cover[i].end - cover[i].start)
-        is_strip = any(span.label == short.label and span.start < short.end - _AS_LONG and span.end > short.start + _AS_LONG for span in asked)
+        is_strip = any(
+            span.label == short.label and span.start < short.end - _AS_LONG and span.end > short.start + _AS_LONG
+            for span in asked
+        )
         what = f"the label '{short.label}'" if is_strip else "the gap"
         notes.append(
             f"'{name}': {what} at {short.start:.2f} s is only {length:.2f} s long and became part of '{cover[into].label}' beside it; "

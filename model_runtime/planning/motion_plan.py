@@ -1,8 +1,8 @@
 """One actor's way through a shot: which labels it plays when, and the places that walks and seats want it at.
 
-People turn before they sit and rise before they walk. Recorded scenes label that as standing, and so it is laid here: a walk
-that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the change. Who stops
-near a partner, or is joined by one, turns to face them, unless a heading is asked for.
+People turn before they sit and rise before they walk. Recorded scenes label that as standing, and so it is laid here: a
+walk that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the
+change. Who stops near a partner, or is joined by one, turns to face them, unless a heading is asked for.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def seconds_to_turn(angle: float) -> float:
 class MotionPlan:
     """Lays ``spans`` and ``points`` of one actor, label by label, knowing at each where it stands and faces.
 
-    ``partner`` tells where the other one is at a time, None for one who plays alone; ``unit`` is what a human metre is to this body; ``notes`` gets a
-    sentence for all that is changed. The labels of ``actor`` cover the shot. Labels in which the lower body is kept stay.
+    ``partner`` tells where the other one is at a time, None for one who plays alone; ``unit`` is what a human metre is
+    to this body; ``notes`` gets a sentence for all that is changed. The labels of ``actor`` cover the shot. Labels in
+    which the lower body is kept stay.
     """
 
     def __init__(self, actor: Actor, partner: Whereabouts | None, unit: float, notes: list[str]) -> None:
@@ -71,7 +72,10 @@ class MotionPlan:
         """The actor with the labels to play and every place it is wanted at."""
         script = self.actor.actions
         for index, span in enumerate(script):
-            before, after = (script[index - 1] if index else None), (script[index + 1] if index + 1 < len(script) else None)
+            before, after = (
+                (script[index - 1] if index else None),
+                (script[index + 1] if index + 1 < len(script) else None),
+            )
             if self._is_kept(span):
                 self._keep(span)
             elif span.label == "walk":
@@ -80,7 +84,13 @@ class MotionPlan:
                 self._sit(span, before, after)
             else:
                 self._stand(span, before, after)
-        return replace(self.actor, position=_pair(self.start), heading=self.first_heading, actions=tuple(self.spans), waypoints=tuple(self.points))
+        return replace(
+            self.actor,
+            position=_pair(self.start),
+            heading=self.first_heading,
+            actions=tuple(self.spans),
+            waypoints=tuple(self.points),
+        )
 
     def _walk(self, span: ActionSpan, after: ActionSpan | None) -> None:
         """Along the places in it to the one at its end; before a seat it ends a little earlier, to leave time to turn."""
@@ -111,23 +121,36 @@ class MotionPlan:
 
     def _stand(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
         """In its place; what is wanted too far away for a step takes a walk."""
-        taken = self._goal(before, span) if before is not None and before.label == "walk" and not self._is_kept(before) else None
+        taken = (
+            self._goal(before, span)
+            if before is not None and before.label == "walk" and not self._is_kept(before)
+            else None
+        )
         to_sit = after is not None and after.label == "sit" and not self._is_kept(after)
         until = span.end - ON_TIME if to_sit else span.end + ON_TIME
-        for point in [point for point in self.asked if self.clock + ON_TIME < point.time <= until and point is not taken]:
+        for point in [
+            point for point in self.asked if self.clock + ON_TIME < point.time <= until and point is not taken
+        ]:
             point = replace(point, time=min(point.time, span.end))
             if not self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s"):
-                self.notes.append(f"'{self.actor.name}' is wanted {self._apart(point):.2f} m away at {point.time:.2f} s and stays, since there is no time to walk there.")
+                self.notes.append(
+                    f"'{self.actor.name}' is wanted {self._apart(point):.2f} m away at {point.time:.2f} s and stays, since there is no time to walk there."
+                )
         if to_sit and after is not None:
             seat = self._seat(after, span)
             if seat is not None:
                 front = self._front(seat)
-                self._be_at(replace(front, time=span.end - self._time_to_turn(front, seat), heading=None), "has a seat {0:.2f} m away")
+                self._be_at(
+                    replace(front, time=span.end - self._time_to_turn(front, seat), heading=None),
+                    "has a seat {0:.2f} m away",
+                )
         self._turn_to_partner(span, goes=after is not None and after.label == "walk")
         self._add("stand", span.end)
 
     def _turn_to_partner(self, span: ActionSpan, goes: bool) -> None:
-        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``goes``: whether a walk follows."""
+        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``goes``:
+        whether a walk follows.
+        """
         if self.astray or self.partner is None:
             return
         free = self.clock
@@ -143,12 +166,15 @@ class MotionPlan:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
         until = span.end - (LEFT_BEFORE_GOING if goes else 0.0)
-        if self.clock < free < until - LEFT_AFTER_TURNING and not any(point.time > free and point.heading is not None for point in self.points):
+        if self.clock < free < until - LEFT_AFTER_TURNING and not any(
+            point.time > free and point.heading is not None for point in self.points
+        ):
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
 
     def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[tuple[float, float]]:
-        """Times in a stand at which one comes to it, unless told which way to face, and at which the partner has got elsewhere; and how
-        far the partner has to be aside then, in radians, for a turn."""
+        """Times in a stand at which one comes to it, unless told which way to face, and at which the partner has got
+        elsewhere; and how far the partner has to be aside then, in radians, for a turn.
+        """
         arrived = bool(self.spans) and self.spans[-1].label == "walk"
         told = any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.asked)
         times = [(self.clock, 0.0)] if arrived and not told else []
@@ -171,15 +197,23 @@ class MotionPlan:
             )
             seat = self._invisible(span, first)
         elif seat is None:
-            self.notes.append(f"No seat is given for '{name}', who sits from {span.start:.2f} s on an invisible one {self.actor.seat_height:.2f} m high; choose a seat.")
+            self.notes.append(
+                f"No seat is given for '{name}', who sits from {span.start:.2f} s on an invisible one {self.actor.seat_height:.2f} m high; choose a seat."
+            )
             seat = self._invisible(span, first)
-        rises = min(RISING, 0.3 * (span.end - span.start)) if after is not None and after.label == "walk" and not self._is_kept(after) else 0.0
+        rises = (
+            min(RISING, 0.3 * (span.end - span.start))
+            if after is not None and after.label == "walk" and not self._is_kept(after)
+            else 0.0
+        )
         if seat is not None:
             front, heading = self._front(seat), self._heading_on(seat)
             settled = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
             ready = max(span.start - STEPPING_BACK, self._before(span, before))
             self.points += [] if first else [replace(front, time=ready, heading=heading)]
-            self.points += [replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)]
+            self.points += [
+                replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)
+            ]
             self.place, self.heading, self.astray = np.asarray(front.position), heading, False
             self.left_seat = np.asarray(seat.position), heading
         self._add("sit", span.end - rises)
@@ -191,21 +225,35 @@ class MotionPlan:
                 self.points.append(replace(self._front(seat), time=risen, heading=None))
 
     def _before(self, span: ActionSpan, before: ActionSpan | None) -> float:
-        """The latest time up to the start of ``span`` at which the actor is wanted, else half of what it did ``before``."""
+        """The latest time up to the start of ``span`` at which the actor is wanted, else half of what it did
+        ``before``.
+        """
         begin = before.start if before is not None else 0.0
         return max([0.5 * (begin + span.start), *(point.time for point in self.points if point.time <= span.start)])
 
     def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
-        """The last place in a sit label. One at its very beginning that says no heading is where the walk before it leads."""
+        """The last place in a sit label. One at its very beginning that says no heading is where the walk before it
+        leads.
+        """
         walked = before is not None and before.label == "walk"
         found = [point for point in self.asked if span.start - ON_TIME <= point.time <= span.end + ON_TIME]
-        found = [p for p in found if p.time > span.start + ON_TIME or not walked or (p.heading is not None and before is not None and not before.to_partner)]
+        found = [
+            p
+            for p in found
+            if p.time > span.start + ON_TIME
+            or not walked
+            or (p.heading is not None and before is not None and not before.to_partner)
+        ]
         if not found:
             return None
-        return replace(found[-1], heading=next((point.heading for point in reversed(found) if point.heading is not None), None))
+        return replace(
+            found[-1], heading=next((point.heading for point in reversed(found) if point.heading is not None), None)
+        )
 
     def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
-        """A seat behind where the actor stands, or under one that sits from the start; None after a walk that leads anywhere."""
+        """A seat behind where the actor stands, or under one that sits from the start; None after a walk that leads
+        anywhere.
+        """
         if self.astray:
             return None
         heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
@@ -224,11 +272,16 @@ class MotionPlan:
         if self.partner is None:
             return None
         there = self.partner(time) - place
-        return heading_towards(there) if CLOSEST * self.unit < float(np.linalg.norm(there)) < NEARBY * self.unit else None
+        return (
+            heading_towards(there) if CLOSEST * self.unit < float(np.linalg.norm(there)) < NEARBY * self.unit else None
+        )
 
     def _front(self, seat: Waypoint) -> Waypoint:
         """Where one stands before sitting down and after rising."""
-        return replace(seat, position=_pair(np.asarray(seat.position) + BEFORE_THE_SEAT * self.unit * facing(self._heading_on(seat))))
+        return replace(
+            seat,
+            position=_pair(np.asarray(seat.position) + BEFORE_THE_SEAT * self.unit * facing(self._heading_on(seat))),
+        )
 
     def _time_to_turn(self, target: Waypoint | None, seat: Waypoint | None) -> float:
         """Seconds between arriving at ``target`` and sitting down there."""
@@ -240,8 +293,15 @@ class MotionPlan:
         return float(STOPPING + HALF_A_TURN * abs(turned(wanted, come)) / np.pi)
 
     def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
-        """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a hurry."""
-        way = 0.0 if target is None else self._apart(target) + (BESIDE_THE_SEAT * self.unit if seat is not None and self._around(seat, 1.0) else 0.0)
+        """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a
+        hurry.
+        """
+        way = (
+            0.0
+            if target is None
+            else self._apart(target)
+            + (BESIDE_THE_SEAT * self.unit if seat is not None and self._around(seat, 1.0) else 0.0)
+        )
         spare = walk - LOST - way / (FASTEST * self.unit)
         return min(wanted, 0.4 * walk, max(spare, wanted - STOPPING + HURRIED_STOP))
 
@@ -264,7 +324,9 @@ class MotionPlan:
         begin = max(free, point.time - away / (USUAL * self.unit) - LOST)
         if point.time - begin < SHORTEST_WALK:
             return False
-        self.notes.append(f"'{self.actor.name}' {why.format(away)} without a walk and walks there from {begin:.2f} s; put a walk there to choose when.")
+        self.notes.append(
+            f"'{self.actor.name}' {why.format(away)} without a walk and walks there from {begin:.2f} s; put a walk there to choose when."
+        )
         self._add("stand", begin)
         self._go(begin, [point])
         self._add("walk", point.time)
@@ -276,7 +338,13 @@ class MotionPlan:
         way = np.asarray(goal.position) - self.place
         off = turned(heading_towards(way), self.heading)
         told = any(point.heading is not None and abs(point.time - begin) < SHORTEST_TURN for point in self.points)
-        if not self.astray and not told and stood > SHORTEST_TURN and float(np.linalg.norm(way)) > STEP * self.unit and abs(off) > TURN_FIRST:
+        if (
+            not self.astray
+            and not told
+            and stood > SHORTEST_TURN
+            and float(np.linalg.norm(way)) > STEP * self.unit
+            and abs(off) > TURN_FIRST
+        ):
             self.heading += off - float(np.copysign(LEFT_TO_TURN, off))
             self.points.append(Waypoint(begin, _pair(self.place), self.heading))
 
@@ -287,14 +355,19 @@ class MotionPlan:
                 beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
                 if beside is not None:
                     ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(goals[0].position) - beside)
-                    goals = [Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)), *goals]
+                    goals = [
+                        Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)),
+                        *goals,
+                    ]
             if self.left_seat is None:
                 self._turn_to_go(begin, goals[0])
             goals = self._paced(begin, goals)
             last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
             way = np.asarray(goals[-1].position) - last
             said = goals[-1].heading
-            self.heading = said if said is not None else heading_towards(way) if np.linalg.norm(way) > 0.05 else self.heading
+            self.heading = (
+                said if said is not None else heading_towards(way) if np.linalg.norm(way) > 0.05 else self.heading
+            )
             self.place = np.asarray(goals[-1].position)
         self.points += goals
         self.astray, self.left_seat = not goals, None
@@ -314,24 +387,32 @@ class MotionPlan:
                 "make the walk longer or bring the target nearer."
             )
         else:
-            self.notes.append(f"'{self.actor.name}' passes the places of the walk at {begin:.2f} s at even pace, since one comes too soon; move it in time.")
+            self.notes.append(
+                f"'{self.actor.name}' passes the places of the walk at {begin:.2f} s at even pace, since one comes too soon; move it in time."
+            )
         shares = np.minimum(legs.cumsum(), reach) / min(legs.sum(), reach)
         paced, covered = [], 0.0
         for goal, leg, share, earlier, place in zip(goals, legs, shares, places, places[1:]):
             if covered >= reach:
                 break
             part = min(1.0, (reach - covered) / max(leg, 1e-9))
-            paced.append(replace(goal, time=begin + float(share) * time, position=_pair(earlier + part * (place - earlier))))
+            paced.append(
+                replace(goal, time=begin + float(share) * time, position=_pair(earlier + part * (place - earlier)))
+            )
             covered += leg
         return paced
 
     def _is_kept(self, span: ActionSpan) -> bool:
         kept = self.actor.constraints
-        return kept is not None and bool(kept.part("lower")[round(span.start * FPS) : max(round(span.end * FPS), 1)].any())
+        return kept is not None and bool(
+            kept.part("lower")[round(span.start * FPS) : max(round(span.end * FPS), 1)].any()
+        )
 
     def _keep(self, span: ActionSpan) -> None:
         """As asked: the motion that is kept says where the actor is."""
-        self.points += [point for point in self.asked if max(self.clock, span.start) + ON_TIME < point.time <= span.end + ON_TIME]
+        self.points += [
+            point for point in self.asked if max(self.clock, span.start) + ON_TIME < point.time <= span.end + ON_TIME
+        ]
         kept = self.actor.constraints
         if kept is not None:
             last = np.flatnonzero(kept.part("lower")[: max(round(span.end * FPS), 1)])[-1]

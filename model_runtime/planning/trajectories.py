@@ -18,11 +18,13 @@ from .avoidance import Leg, avoid_collisions
 KNOT_EVERY = 15  # frames between the places of a path, as trained (`training/masks.py`)
 SETTING_OFF, ARRIVING = 0.6, 0.4  # seconds to full speed and back
 
+
 @dataclass
 class RootConstraints:
-    """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each
-    used where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start. ``elbow_room``: metres that paths
-    keep from the partner, 0 for one who plays alone; ``units`` as in ``HeightNormalisation``."""
+    """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each used
+    where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start. ``elbow_room``: metres that
+    paths keep from the partner, 0 for one who plays alone; ``units`` as in ``HeightNormalisation``.
+    """
 
     position: Tensor
     heading: Tensor
@@ -48,11 +50,13 @@ def lead_towards(places: RootConstraints, walking: Array, here: Array, now: int,
 
 
 def path_ahead(places: RootConstraints, walking: Array, here: Array, now: int, stop: int) -> tuple[Array, Array]:
-    """Where each actor should be on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where that is known (2, N).
+    """Where each actor should be on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where that is
+    known (2, N).
 
-    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays, and is wherever it is wanted when
-    that frame comes; who walks goes through the places wanted next so as to be there on their frames, and passes the partner with
-    room. A walk without such a place leads anywhere, and from there on nothing is known until a place is.
+    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays, and is wherever it is
+    wanted when that frame comes; who walks goes through the places wanted next so as to be there on their frames, and
+    passes the partner with room. A walk without such a place leads anywhere, and from there on nothing is known until a
+    place is.
     """
     ways, legs = zip(*(_way_ahead(places, walking[a], here[a], now, a) for a in (0, 1)))
     near = [[leg for leg in of_one if leg[0] < stop - now] for of_one in legs]
@@ -62,7 +66,9 @@ def path_ahead(places: RootConstraints, walking: Array, here: Array, now: int, s
 
 
 def _way_ahead(places: RootConstraints, walking: Array, here: Array, now: int, a: int) -> tuple[Array, list[Leg]]:
-    """The way (T - now, 2) of actor ``a`` as if nobody else was there, NaN where none is known, and its walks (``Leg``s from ``now``)."""
+    """The way (T - now, 2) of actor ``a`` as if nobody else was there, NaN where none is known, and its walks (``Leg``s
+    from ``now``).
+    """
     walks = walking[now:]
     wanted = 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
     position = places.position[a, now:].numpy().astype(np.float64)
@@ -89,12 +95,16 @@ def _way_ahead(places: RootConstraints, walking: Array, here: Array, now: int, a
 
 
 def _stay(way: Array, begin: int, end: int, place: Array | None, wanted: Array, position: Array) -> Array | None:
-    """Standing or seated from ``begin`` to before ``end``, in place; a new place is moved to within a second. Returns the last one."""
+    """Standing or seated from ``begin`` to before ``end``, in place; a new place is moved to within a second. Returns
+    the last one.
+    """
     since = begin
     for frame in [*wanted[(wanted >= begin) & (wanted < end)], end]:
         there = position[frame] if frame < end else place
         if place is not None and there is not None:
-            share = np.clip(1.0 - (frame - np.arange(since, frame)) / min(FPS, max(frame - since, 1)), 0.0, 1.0)[:, None]
+            share = np.clip(1.0 - (frame - np.arange(since, frame)) / min(FPS, max(frame - since, 1)), 0.0, 1.0)[
+                :, None
+            ]
             way[since:frame] = place + share * (there - place)
         if frame < end:
             place, since = there, frame

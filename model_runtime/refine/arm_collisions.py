@@ -1,8 +1,9 @@
 """Hands and forearms of generated motion stay out of thighs, trunk, head, the other arm and the partner.
 
-Where an arm is deeper in than touching, its wrist moves out by the depth and its elbow follows. The way out is widened and
-smoothed over time, so an arm gives way before it would touch and comes back after it; hands keep their turn in the world.
-Everything is worked out on the places of joints alone, for all four arms at once, and becomes rotations at the end.
+Where an arm is deeper in than touching, its wrist moves out by the depth and its elbow follows. The way out is widened
+and smoothed over time, so an arm gives way before it would touch and comes back after it; hands keep their turn in the
+world. Everything is worked out on the places of joints alone, for all four arms at once, and becomes rotations at the
+end.
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ _SHARED = 0.55  # of the depth goes each of two arms that meet
 _NEAR_ELBOW = 0.35  # of the forearm, from the elbow; what touches nearer to it does not lever the wrist further
 _WITHIN = 0.85  # m at 1.70 m between a pelvis and the partner's wrist, further than which nothing can touch
 
-# Angles about a lifted thigh's bone, from its top outwards: how far in and out hands come off it, and where the two meet below.
+# Angles about a lifted thigh's bone, from its top outwards: how far in and out hands come off it, and where the two
+# meet below.
 _INWARD, _OUTWARD, _SEAM = np.radians(60.0), np.radians(100.0), np.radians(120.0)
 
 _PARTS = ("forearm", "palm", "fingers")
-_BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head"))
+_BODY = tuple(
+    k
+    for k, name in enumerate(CAPSULES)
+    if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head")
+)
 _THIGHS = {CAPSULES.index("left_thigh"): 1, CAPSULES.index("right_thigh"): -1}
 _LEGS = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("shin", "foot")))
 _ARM = {side: tuple(CAPSULES.index(f"{side}_{part}") for part in ("upper_arm", *_PARTS)) for side in SIDES}
@@ -45,9 +51,11 @@ _JOINTS = {side: tuple(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder"
 
 
 class Pairs(NamedTuple):
-    """What is kept out of what, P pairs of capsules numbered through both actors: ``mine`` and ``other`` (P,), whose ``arm`` (P,)
-    of four, whether it is a ``forearm`` (P,), the ``soft`` contact in m (P,), the ``share`` of the depth that is mine to go (P,), the other's arm as a ``rival``, else -1 (P,), and of own
-    thighs the side, 1 left, -1 right (``lap`` (P,))."""
+    """What is kept out of what, P pairs of capsules numbered through both actors: ``mine`` and ``other`` (P,), whose
+    ``arm`` (P,) of four, whether it is a ``forearm`` (P,), the ``soft`` contact in m (P,), the ``share`` of the depth
+    that is mine to go (P,), the other's arm as a ``rival``, else -1 (P,), and of own thighs the side, 1 left, -1 right
+    (``lap`` (P,)).
+    """
 
     mine: Array
     other: Array
@@ -62,23 +70,38 @@ class Pairs(NamedTuple):
 def clear_arms(
     roots: Array, rotations: Array, skeletons: Sequence[Skeleton], together: bool = True, fixed: Array | None = None
 ) -> NDArray[np.float32]:
-    """Rotations (2, T, 52, 4) in which the arms give way; ``roots`` (2, T, 3), ``together``: whether the two are in one place at all.
+    """Rotations (2, T, 52, 4) in which the arms give way; ``roots`` (2, T, 3), ``together``: whether the two are in one
+    place at all.
 
-    Only shoulders, elbows and wrists change, and those only around moments in which an arm goes in; nothing of an actor on frames that
-    are ``fixed`` (2, T).
+    Only shoulders, elbows and wrists change, and those only around moments in which an arm goes in; nothing of an actor
+    on frames that are ``fixed`` (2, T).
     """
     result = np.array(rotations, np.float32)
     posed = [forward_kinematics(np.asarray(roots[a], np.float32), result[a], skeletons[a]) for a in range(2)]
     bodies = [capsules_about(*posed[a], skeletons[a]) for a in range(2)]
-    start, end, radius = (np.concatenate([getattr(body, name) for body in bodies], axis) for name, axis in (("start", 1), ("end", 1), ("radius", 0)))
+    start, end, radius = (
+        np.concatenate([getattr(body, name) for body in bodies], axis)
+        for name, axis in (("start", 1), ("end", 1), ("radius", 0))
+    )
     rest = start, end
     sizes = [skeleton.size for skeleton in skeletons]
-    joints = np.stack([posed[a][0][:, _JOINTS[side][1:]] for a in range(2) for side in SIDES], 1)  # shoulder, elbow, wrist
-    back = np.stack([rot.rotate(posed[a][1][:, _JOINTS[side][1]], np.array([0.0, 1.0, 0.0], np.float32)) for a in range(2) for side in SIDES], 1)
+    joints = np.stack(
+        [posed[a][0][:, _JOINTS[side][1:]] for a in range(2) for side in SIDES], 1
+    )  # shoulder, elbow, wrist
+    back = np.stack(
+        [
+            rot.rotate(posed[a][1][:, _JOINTS[side][1]], np.array([0.0, 1.0, 0.0], np.float32))
+            for a in range(2)
+            for side in SIDES
+        ],
+        1,
+    )
     own, between = (_pairs(sizes, partner) for partner in (False, True))
 
     way = np.zeros((len(start), 4, 2, 3), np.float32)  # of wrist and elbow
-    free = np.stack([freedom(None if fixed is None else fixed[a], len(start), _BESIDE_FIXED) for a in range(2) for _ in SIDES], 1)[..., None, None]
+    free = np.stack(
+        [freedom(None if fixed is None else fixed[a], len(start), _BESIDE_FIXED) for a in range(2) for _ in SIDES], 1
+    )[..., None, None]
     loose = free > 0.0
     looked_at = np.ones(len(start), bool)
     for _ in range(_ROUNDS):
@@ -104,7 +127,12 @@ def clear_arms(
             _, _, upper, fore = bend(joints[at, arm], back[at, arm], way[at, arm])
             collar, shoulder, elbow_joint, wrist_joint = _JOINTS[side]
             world = posed[a][1][at]
-            turned = [world[:, collar], rot.multiply(upper, world[:, shoulder]), rot.multiply(fore, world[:, elbow_joint]), world[:, wrist_joint]]
+            turned = [
+                world[:, collar],
+                rot.multiply(upper, world[:, shoulder]),
+                rot.multiply(fore, world[:, elbow_joint]),
+                world[:, wrist_joint],
+            ]
             for k, joint in enumerate((shoulder, elbow_joint, wrist_joint)):
                 result[a, at, joint] = rot.normalize(rot.multiply(rot.conjugate(turned[k]), turned[k + 1]))
     return result
@@ -117,7 +145,9 @@ def _pairs(sizes: Sequence[float], partner: bool) -> Pairs:
     return Pairs(mine, other, arm, forearm, soft.astype(np.float32), share.astype(np.float32), rival, lap)
 
 
-def _pairs_of(a: int, sizes: Sequence[float], partner: bool) -> Iterator[tuple[int, int, int, bool, float, float, int, int]]:
+def _pairs_of(
+    a: int, sizes: Sequence[float], partner: bool
+) -> Iterator[tuple[int, int, int, bool, float, float, int, int]]:
     count = len(CAPSULES)
     here, there = a * count, (1 - a if partner else a) * count
     for s, side in enumerate(SIDES):
@@ -132,7 +162,9 @@ def _pairs_of(a: int, sizes: Sequence[float], partner: bool) -> Iterator[tuple[i
 
 
 def _pushes(start: Array, end: Array, radius: Array, pairs: Pairs) -> Array:
-    """(T, 4, 2, 3) metres that wrist and elbow of each arm have to go, by its deepest touch and what that leaves of the others."""
+    """(T, 4, 2, 3) metres that wrist and elbow of each arm have to go, by its deepest touch and what that leaves of the
+    others.
+    """
     a, b = start[:, pairs.mine], end[:, pairs.mine]
     c, d = start[:, pairs.other], end[:, pairs.other]
     s, t, gap = closest_points(a, b, c, d)
@@ -147,7 +179,9 @@ def _pushes(start: Array, end: Array, radius: Array, pairs: Pairs) -> Array:
     depth = wide - gap
     lap = np.flatnonzero(pairs.lap)
     if len(lap):
-        depth[:, lap], out[:, lap] = _off_the_lap(out[:, lap], gap[:, lap], wide[:, lap], (d - c)[rows][:, lap], pairs.lap[lap])
+        depth[:, lap], out[:, lap] = _off_the_lap(
+            out[:, lap], gap[:, lap], wide[:, lap], (d - c)[rows][:, lap], pairs.lap[lap]
+        )
     arms = np.flatnonzero(pairs.rival >= 0)
     lower = start[rows] + 0.75 * (end[rows] - start[rows])  # of a forearm, where it stands for its arm
     sides = lower[:, _FOREARMS[pairs.arm[arms]]] - lower[:, _FOREARMS[pairs.rival[arms]]]
@@ -163,10 +197,12 @@ def _pushes(start: Array, end: Array, radius: Array, pairs: Pairs) -> Array:
 
 
 def _off_the_lap(out: Array, gap: Array, wide: Array, thigh: Array, side: Array) -> tuple[Array, Array]:
-    """Depths (T, P) and ways ``out`` (T, P, 3) from a lifted ``thigh`` (T, P, 3): up or to the outer ``side`` (P,), never down or in between.
+    """Depths (T, P) and ways ``out`` (T, P, 3) from a lifted ``thigh`` (T, P, 3): up or to the outer ``side`` (P,),
+    never down or in between.
 
-    A hand that has sunk past the bone would come out below. So that one that sinks in goes up and then aside without a jump, the
-    way's angle about the bone, from the top outwards, is kept within a range. ``wide`` (T, P): how far from the bone is out.
+    A hand that has sunk past the bone would come out below. So that one that sinks in goes up and then aside without a
+    jump, the way's angle about the bone, from the top outwards, is kept within a range. ``wide`` (T, P): how far from
+    the bone is out.
     """
     bone = thigh / np.maximum(np.linalg.norm(thigh, axis=-1, keepdims=True), 1e-6)
     level = np.linalg.norm(bone[..., :2], axis=-1)
@@ -177,7 +213,11 @@ def _off_the_lap(out: Array, gap: Array, wide: Array, thigh: Array, side: Array)
     lifted = np.clip((level - 0.4) / 0.3, 0.0, 1.0)
     angle += lifted * (np.clip(angle, -_INWARD, _OUTWARD) - angle)
     across = np.hypot(up, aside)
-    turned = np.sum(out * bone, -1)[..., None] * bone + (across * np.cos(angle))[..., None] * top + (across * np.sin(angle))[..., None] * outer
+    turned = (
+        np.sum(out * bone, -1)[..., None] * bone
+        + (across * np.cos(angle))[..., None] * top
+        + (across * np.sin(angle))[..., None] * outer
+    )
     return depth_along(turned, out, gap, wide), turned
 
 
@@ -205,7 +245,9 @@ def _near(start: Array, end: Array, sizes: Sequence[float]) -> NDArray[np.bool_]
             wrist = end[:, a * count + forearm, :2]
             near |= np.linalg.norm(wrist - trunk, axis=-1) < _WITHIN * max(sizes)
             for other in forearms:
-                near |= np.linalg.norm(wrist - end[:, (1 - a) * count + other, :2], axis=-1) < 0.5 * _WITHIN * max(sizes)
+                near |= np.linalg.norm(wrist - end[:, (1 - a) * count + other, :2], axis=-1) < 0.5 * _WITHIN * max(
+                    sizes
+                )
     return near
 
 
@@ -220,6 +262,11 @@ def _moved_arms(rest: tuple[Array, Array], elbow: Array, wrist: Array) -> tuple[
     start, end = rest[0].copy(), rest[1].copy()
     for arm, (a, side) in enumerate((a, side) for a in range(2) for side in SIDES):
         upper, fore, palm, fingers = (a * len(CAPSULES) + column for column in _ARM[side])
-        for points, columns, shift in ((end, (upper,), elbow), (start, (fore,), elbow), (end, (fore, palm, fingers), wrist), (start, (palm, fingers), wrist)):
+        for points, columns, shift in (
+            (end, (upper,), elbow),
+            (start, (fore,), elbow),
+            (end, (fore, palm, fingers), wrist),
+            (start, (palm, fingers), wrist),
+        ):
             points[:, columns] += shift[:, arm, None]
     return start, end

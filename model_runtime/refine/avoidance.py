@@ -1,7 +1,7 @@
 """Who walks into the partner walks past: the way bends aside, early and smoothly, as far as bodies need.
 
-Paths already lead past the partner; this makes up what the motion that was made of them cuts. It moves roots over the floor
-alone, so it goes before feet are planted.
+Paths already lead past the partner; this makes up what the motion that was made of them cuts. It moves roots over the
+floor alone, so it goes before feet are planted.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ _EASE = 0.35 * FPS  # frames, deviation of the Gaussian over which it bends
 _PARTS = tuple(k for k, name in enumerate(CAPSULES) if not name.endswith(("forearm", "palm", "fingers")))
 
 
-def avoid_partner(roots: Array, rotations: Array, skeletons: Sequence[Skeleton], fixed: Sequence[bool] = (False, False)) -> NDArray[np.float32]:
-    """Roots (2, T, 3), moved where the two would walk through each other; who is ``fixed`` stays, and who moves more gives way more."""
+def avoid_partner(
+    roots: Array, rotations: Array, skeletons: Sequence[Skeleton], fixed: Sequence[bool] = (False, False)
+) -> NDArray[np.float32]:
+    """Roots (2, T, 3), moved where the two would walk through each other; who is ``fixed`` stays, and who moves more
+    gives way more.
+    """
     result = np.array(roots, np.float32)
     size = float(np.mean([skeleton.size for skeleton in skeletons]))
     between = roots[0, :, :2] - roots[1, :, :2]
@@ -51,7 +55,9 @@ def avoid_partner(roots: Array, rotations: Array, skeletons: Sequence[Skeleton],
         way = max(SHOULDERS * size - abs(off), float(depth[first:last].max())) * (1.0 if off >= 0.0 else -1.0)
         profile = np.zeros(len(between))
         profile[first:last] = 1.0
-        profile = gaussian_filter1d(binary_dilation(profile > 0.5, iterations=_EARLY).astype(np.float64), _EASE, mode="nearest")
+        profile = gaussian_filter1d(
+            binary_dilation(profile > 0.5, iterations=_EARLY).astype(np.float64), _EASE, mode="nearest"
+        )
         pace = [0.0 if fixed[a] else float(np.linalg.norm(walks[a, moment], axis=-1).mean()) + 1e-3 for a in range(2)]
         for a, sign in ((0, 1.0), (1, -1.0)):
             result[a, :, :2] += (sign * pace[a] / sum(pace) * way * profile)[:, None] * aside

@@ -62,8 +62,8 @@ def follow_constraints(lower: GlobalMotion, conditioning: Conditioning) -> Globa
 def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditioning: Conditioning) -> Bodies:
     """Return both stages' result (2, T, ...) without jitter, strokes on stresses, feet planted, limbs clear of bodies.
 
-    Given motion is put in its place three times: at first, so that smoothing does not spread the jump beside it; before feet
-    are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit.
+    Given motion is put in its place three times: at first, so that smoothing does not spread the jump beside it; before
+    feet are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit.
     """
     lower = lower.window(0, conditioning.frames)
     skeletons, together = conditioning.skeletons, conditioning.share_a_place
@@ -93,8 +93,8 @@ def plant_feet(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return root (T, 3), rotations (T, 52, 4) and contacts (T, 4) with the feet that stand locked in place.
 
-    ``predicted`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to look
-    planted. ``fixed`` (T,): frames that stay as they are.
+    ``predicted`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to
+    look planted. ``fixed`` (T,): frames that stay as they are.
     """
     contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5)
     root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)

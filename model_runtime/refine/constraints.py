@@ -20,8 +20,8 @@ _JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HA
 def apply_body_constraints(root: Array, rotations: Array, kept: MotionConstraints) -> tuple[Array, Array]:
     """Root (T, 3) and rotations (T, 52, 4) with the kept frames as given.
 
-    What was made beside a border is off from it by some turn and distance, in place and in speed. That offset fades over ``BLEND``
-    frames, or so many more that it adds no more than ``HASTE``: nothing jumps, nothing jerks.
+    What was made beside a border is off from it by some turn and distance, in place and in speed. That offset fades
+    over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``: nothing jumps, nothing jerks.
     """
     root, rotations = root.copy(), rotations.copy()
     for name, joints in _JOINTS.items():
@@ -43,15 +43,20 @@ def apply_face_constraints(face: Array, kept: MotionConstraints) -> Array:
     keep = _over(kept.part("face"), len(face))
     given = face.copy()
     given[: len(kept.mask)] = kept.face
-    return np.where(keep[:, None], given, np.clip(face + inertialization_offset(given, face, keep, np.subtract), 0.0, 1.0)).astype(np.float32)
+    return np.where(
+        keep[:, None], given, np.clip(face + inertialization_offset(given, face, keep, np.subtract), 0.0, 1.0)
+    ).astype(np.float32)
 
 
-def inertialization_offset(given: Array, made: Array, keep: Array, minus: Callable[[Array, Array], Array], haste: float = np.inf) -> Array:
-    """(T, ..., C) to be added to what is ``made`` (T, ...) beside frames to ``keep`` (T,), so that it flows out of and into what is ``given``.
+def inertialization_offset(
+    given: Array, made: Array, keep: Array, minus: Callable[[Array, Array], Array], haste: float = np.inf
+) -> Array:
+    """(T, ..., C) to be added to what is ``made`` (T, ...) beside frames to ``keep`` (T,), so that it flows out of and
+    into what is ``given``.
 
-    The offsets of place and speed at a border fade on a cubic (Hermite's, as in Bollo 2018, "Inertialization"). What the network
-    made on kept frames is not asked: it is given there, and what it made beside may still jump from it. ``minus`` is the
-    difference (..., C) of two values; ``haste``: length of (C,) a second that the fading may add.
+    The offsets of place and speed at a border fade on a cubic (Hermite's, as in Bollo 2018, "Inertialization"). What
+    the network made on kept frames is not asked: it is given there, and what it made beside may still jump from it.
+    ``minus`` is the difference (..., C) of two values; ``haste``: length of (C,) a second that the fading may add.
     """
     offset = np.zeros_like(minus(made, made))
     for start, stop in runs_of(~keep):
@@ -62,7 +67,9 @@ def inertialization_offset(given: Array, made: Array, keep: Array, minus: Callab
             before = border - way
             wanted = minus(given[border], given[before]) if 0 <= before < len(keep) and keep[before] else speed
             gap, change = minus(given[border], made[first]) + speed, wanted - speed
-            length = np.clip(1.5 * np.linalg.norm(gap, axis=-1, keepdims=True) / haste * FPS, BLEND, LONGEST_BLEND)  # 1.5 times as fast in its middle
+            length = np.clip(
+                1.5 * np.linalg.norm(gap, axis=-1, keepdims=True) / haste * FPS, BLEND, LONGEST_BLEND
+            )  # 1.5 times as fast in its middle
             length = np.minimum(length, stop - start) + 1
             t = np.clip(np.arange(1, stop - start + 1).reshape(-1, *[1] * gap.ndim) / length, 0.0, 1.0)
             faded = gap * (1.0 - t * t * (3.0 - 2.0 * t)) + change * length * t * (1.0 - t) ** 2

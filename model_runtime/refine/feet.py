@@ -32,7 +32,9 @@ STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; bey
 SWINGS = 0.96  # share of the leg's length within which a foot that swings over to another foothold is kept
 BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
-MOST_LOWERED = 0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
+MOST_LOWERED = (
+    0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
+)
 RELEASES = 4  # times footholds are looked for anew without what was let go
 BESIDE_FIXED = 20  # frames over which corrections come in beside frames that stay
 NOTHING = 2e-4  # metres and radians: corrections below are none
@@ -44,9 +46,10 @@ def lock_feet(
     """The motion with planted feet held: root positions (T, 3) and rotations (T, 52, 4).
 
     ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
-    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z = 0). A foot
-    that the body has left too far behind, or is not yet near, is let go: it lifts earlier or lands later than ``contacts`` say.
-    ``fixed`` (T,): frames that stay as they are; a foot that stands there is held where it is then.
+    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z =
+    0). A foot that the body has left too far behind, or is not yet near, is let go: it lifts earlier or lands later
+    than ``contacts`` say. ``fixed`` (T,): frames that stay as they are; a foot that stands there is held where it is
+    then.
     """
     root = np.array(root_positions, np.float64)
     turns = np.array(rotations, np.float64)
@@ -54,11 +57,23 @@ def lock_feet(
         return np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32)
     feet = [leg_of(side, root, turns, skeleton) for side in SIDES]
     most_lowered = MOST_LOWERED * skeleton.size
-    held = np.stack([without_short_runs(column, LONGEST_DROPOUT, value=False) for column in (np.asarray(contacts, np.float64) > 0.5).T], axis=-1)
+    held = np.stack(
+        [
+            without_short_runs(column, LONGEST_DROPOUT, value=False)
+            for column in (np.asarray(contacts, np.float64) > 0.5).T
+        ],
+        axis=-1,
+    )
     for _ in range(RELEASES):
         steps: list[int] = []
         targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed) for k, foot in enumerate(feet)]
-        needs = np.stack([_need(foot, target, held[:, 2 * k : 2 * k + 2]) for k, (foot, (target, _)) in enumerate(zip(feet, targets))], axis=1)
+        needs = np.stack(
+            [
+                _need(foot, target, held[:, 2 * k : 2 * k + 2])
+                for k, (foot, (target, _)) in enumerate(zip(feet, targets))
+            ],
+            axis=1,
+        )
         if needs.max() <= most_lowered:
             break
         held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
@@ -89,7 +104,9 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> 
     lateral /= np.maximum(np.linalg.norm(lateral, axis=-1, keepdims=True), 1e-9)
     correction = rot.multiply(rot.about_z(twist), rot.from_axis_angle(-lateral * tilt[:, None]))
     ankle_turn = rot.multiply(correction, foot.turns[2])
-    points = np.stack([foot.ankle + rot.rotate(ankle_turn, offset) for offset in (foot.heel_offset, foot.ball_offset)], axis=1)
+    points = np.stack(
+        [foot.ankle + rot.rotate(ankle_turn, offset) for offset in (foot.heel_offset, foot.ball_offset)], axis=1
+    )
 
     # Held points do not slide ...
     slip = _slip(points, held)
@@ -103,13 +120,16 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> 
         if 0 < a - b <= STEP_FRAMES and planted[b:a].all():
             way = np.linalg.norm((points[a, :, :2] + shift[a]) - (points[b - 1, :, :2] + shift[b - 1]), axis=-1).max()
             lift = float(np.clip(LIFT_BY_WAY * way, *STEP_LIFT))
-            rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2  # off and down gently: near full stretch the knee takes it threefold
+            rise[b - 1 : a + 1] += (
+                lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
+            )  # off and down gently: near full stretch the knee takes it threefold
     rise = np.maximum(rise, -points[..., 2].min(axis=1))  # whatever else, not through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
 
 
 def _down(lowest: Array, planted: Array) -> Array:
-    """Frames (T,) of ``planted`` without those at its ends in which the foot is on its way up already, or still comes down.
+    """Frames (T,) of ``planted`` without those at its ends in which the foot is on its way up already, or still comes
+    down.
 
     Held on the floor to the last it would leave at full speed, and near full stretch the knee would jump.
     """
@@ -141,7 +161,12 @@ def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: l
             drift = np.linalg.norm(slip[frame] - slip[a])
             turn = abs(direction[frame] - direction[a]) if flat[frame] and flat[a] else 0.0
             clear = all(abs(frame - other) > 2 * STEP_FRAMES for other in steps)
-            if (drift > LONGEST_SLIP or turn > WIDEST_TWIST) and clear and frame - a > STEP_FRAMES and end - frame > 2 * STEP_FRAMES:
+            if (
+                (drift > LONGEST_SLIP or turn > WIDEST_TWIST)
+                and clear
+                and frame - a > STEP_FRAMES
+                and end - frame > 2 * STEP_FRAMES
+            ):
                 pieces.append((a, frame))
                 steps.append(frame)
                 a = frame = frame + STEP_FRAMES
@@ -152,7 +177,9 @@ def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: l
 
 
 def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Array | None) -> Array:
-    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between; nothing on average where ``fixed``."""
+    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between; nothing on
+    average where ``fixed``.
+    """
     correction = np.full_like(drift, np.nan)
     for a, b in pieces:
         frames = np.flatnonzero(where[a:b]) + a
@@ -169,7 +196,9 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Arra
     way = (np.arange(len(drift)) - before) / np.maximum(after - before, 1)
     share = smoothstep(np.clip((way - 0.1) / 0.8, 0.0, 1.0))
     share = share.reshape(-1, *([1] * (drift.ndim - 1)))
-    return np.where(known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share)
+    return np.where(
+        known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share
+    )
 
 
 def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
@@ -183,7 +212,9 @@ def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
     from_before = np.where(before >= 0, 1.0 - smoothstep(np.clip((index - before) / (FADE + 1), 0, 1)), 0.0)
     from_after = np.where(after < len(values), 1.0 - smoothstep(np.clip((after - index) / (FADE + 1), 0, 1)), 0.0)
     total = np.maximum(from_before + from_after, 1.0)
-    mixed = (from_before * values[np.maximum(before, 0)] + from_after * values[np.minimum(after, len(values) - 1)]) / total
+    mixed = (
+        from_before * values[np.maximum(before, 0)] + from_after * values[np.minimum(after, len(values) - 1)]
+    ) / total
     return np.where(where, values, mixed)
 
 
@@ -216,7 +247,9 @@ def _reach(foot: Leg) -> Array:
 
 
 def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array:
-    """``ankle`` (T, 3), where it is ``free`` (T,) to move, drawn in over the floor so far that the leg reaches it without a kick."""
+    """``ankle`` (T, 3), where it is ``free`` (T,) to move, drawn in over the floor so far that the leg reaches it
+    without a kick.
+    """
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     limit = SWINGS * (np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1))
     limit = np.maximum(limit, np.linalg.norm(foot.ankle - foot.hip, axis=-1))
@@ -254,13 +287,17 @@ def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn
 
     hip_turn = rot.multiply(rot.between(thigh, new_thigh), foot.turns[0])
     knee_turn = rot.multiply(rot.between(shin, new_shin), foot.turns[1])
-    toe_turn = _toes_on_floor(hip + new_thigh + new_shin, ankle_turn, rot.multiply(ankle_turn, _local(foot.turns[2], foot.turns[3])), foot)
+    toe_turn = _toes_on_floor(
+        hip + new_thigh + new_shin, ankle_turn, rot.multiply(ankle_turn, _local(foot.turns[2], foot.turns[3])), foot
+    )
     hip_joint, knee_joint, ankle_joint, toe_joint = foot.joints
     pelvis = turns[:, 0]
     solved = (
-        (hip_joint, _local(pelvis, hip_turn)), (knee_joint, _local(hip_turn, knee_turn)),
-        (ankle_joint, _local(knee_turn, ankle_turn)), (toe_joint, _local(ankle_turn, toe_turn)),
-    )  # fmt: skip
+        (hip_joint, _local(pelvis, hip_turn)),
+        (knee_joint, _local(hip_turn, knee_turn)),
+        (ankle_joint, _local(knee_turn, ankle_turn)),
+        (toe_joint, _local(ankle_turn, toe_turn)),
+    )
     changed = np.linalg.norm(wanted - was, axis=-1) > NOTHING
     changed |= np.abs(np.sum(ankle_turn * foot.turns[2], axis=-1)) < np.cos(NOTHING)
     changed |= np.abs(np.sum(toe_turn * foot.turns[3], axis=-1)) < np.cos(NOTHING)
@@ -288,5 +325,3 @@ def _envelope(need: Array, width: int) -> Array:
     """A smooth curve (T,) that is nowhere below ``need``."""
     kernel = np.hanning(2 * width + 3)[1:-1]
     return convolve1d(maximum_filter1d(need, 2 * width + 1, mode="nearest"), kernel / kernel.sum(), mode="nearest")
-
-

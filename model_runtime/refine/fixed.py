@@ -10,7 +10,9 @@ from ..common.arrays import Array
 
 
 def freedom(fixed: Array | None, frames: int, over: int) -> NDArray[np.float32]:
-    """(T,) from 0 on frames that are ``fixed`` (T,) smoothly up to 1 on those further than ``over`` frames away; ones where none is."""
+    """(T,) from 0 on frames that are ``fixed`` (T,) smoothly up to 1 on those further than ``over`` frames away; ones
+    where none is.
+    """
     if fixed is None or not np.any(fixed):
         return np.ones(frames, np.float32)
     t = np.clip(distance_transform_edt(~np.asarray(fixed, bool)) / (over + 1), 0.0, 1.0)

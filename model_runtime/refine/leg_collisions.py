@@ -1,7 +1,7 @@
 """Legs of generated motion stay out of each other: walking, turning, and crossed at the ankles on a seat.
 
-Both legs give way sideways, along the floor, so that soles stay on it. A foot that bears weight gives way for as long as it
-stands and moves there and back while it is up, so it does not slide.
+Both legs give way sideways, along the floor, so that soles stay on it. A foot that bears weight gives way for as long
+as it stands and moves there and back while it is up, so it does not slide.
 """
 
 from __future__ import annotations
@@ -42,20 +42,27 @@ _JOINTS = {side: tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankl
 _MOVED = {side: tuple(CAPSULES.index(f"{side}_{part}") for part in _PARTS) for side in SIDES}
 
 
-def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None) -> NDArray[np.float32]:
-    """Rotations (T, 52, 4) in which the legs give way; ``root`` (T, 3), ``contacts`` (T, 4) in the order of ``FOOT_CONTACTS``.
+def clear_legs(
+    root: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
+) -> NDArray[np.float32]:
+    """Rotations (T, 52, 4) in which the legs give way; ``root`` (T, 3), ``contacts`` (T, 4) in the order of
+    ``FOOT_CONTACTS``.
 
-    Only hips, knees and ankles change, and those only about moments in which a leg goes in, and while a foot stands that did; nothing
-    on frames that are ``fixed`` (T,), nor under a foot that stands then.
+    Only hips, knees and ankles change, and those only about moments in which a leg goes in, and while a foot stands
+    that did; nothing on frames that are ``fixed`` (T,), nor under a foot that stands then.
     """
     result = np.array(rotations, np.float32)
     positions, world = forward_kinematics(np.asarray(root, np.float32), result, skeleton)
     rest = capsules_about(positions, world, skeleton)
     joints = np.stack([positions[:, _JOINTS[side]] for side in SIDES], 1)  # (T, 2, hip knee ankle, 3)
-    front = np.stack([rot.rotate(world[:, _JOINTS[side][0]], np.array([0.0, -1.0, 0.0], np.float32)) for side in SIDES], 1)
+    front = np.stack(
+        [rot.rotate(world[:, _JOINTS[side][0]], np.array([0.0, -1.0, 0.0], np.float32)) for side in SIDES], 1
+    )
     across = (joints[:, 0, 0] - joints[:, 1, 0]) * np.array([1.0, 1.0, 0.0], np.float32)
     stands = (np.asarray(contacts, np.float32) > 0.5).reshape(len(root), 2, 2).any(2)
-    free = np.stack([freedom(_with_stands(stands[:, leg], fixed), len(root), _BESIDE_FIXED) for leg in range(2)], 1)[..., None, None]
+    free = np.stack([freedom(_with_stands(stands[:, leg], fixed), len(root), _BESIDE_FIXED) for leg in range(2)], 1)[
+        ..., None, None
+    ]
 
     loose = free > 0.0
     capsules, way = rest, np.zeros((len(root), 2, 2, 3), np.float32)  # of ankle and knee
@@ -63,7 +70,9 @@ def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Arra
         push = _pushes(capsules, across, SOFT_CONTACT["leg"] * skeleton.size)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NOTHING:
             break
-        way += loose * gaussian_filter1d(_while_standing(widest(push * loose, _HOLD), stands), _EASE, axis=0, mode="nearest")
+        way += loose * gaussian_filter1d(
+            _while_standing(widest(push * loose, _HOLD), stands), _EASE, axis=0, mode="nearest"
+        )
         knee, ankle, _, _ = bend(joints, front, way)
         capsules = _moved(rest, knee - joints[:, :, 1], ankle - joints[:, :, 2])
 
@@ -72,7 +81,12 @@ def clear_legs(root: Array, rotations: Array, skeleton: Skeleton, contacts: Arra
     for k, side in enumerate(SIDES):
         at = np.flatnonzero(np.abs(way[:, k]).max((1, 2)) > 1e-5)
         hip, knee_joint, ankle_joint = _JOINTS[side]
-        turned = [world[at, 0], rot.multiply(thigh[at, k], world[at, hip]), rot.multiply(shin[at, k], world[at, knee_joint]), world[at, ankle_joint]]
+        turned = [
+            world[at, 0],
+            rot.multiply(thigh[at, k], world[at, hip]),
+            rot.multiply(shin[at, k], world[at, knee_joint]),
+            world[at, ankle_joint],
+        ]
         for n, joint in enumerate((hip, knee_joint, ankle_joint)):
             result[at, joint] = rot.normalize(rot.multiply(rot.conjugate(turned[n]), turned[n + 1]))
     return result
@@ -84,7 +98,9 @@ def _pushes(capsules: Capsules, across: Array, soft: float) -> Array:
     starts, ends, free = [], [], []
     for column, kind in zip(_PAIRS, _KINDS):
         free.append(np.where(kind == 0, FREE_THIGH, 0.0).astype(np.float32))
-        starts.append(capsules.start[:, column] + (capsules.end[:, column] - capsules.start[:, column]) * free[-1][:, None])
+        starts.append(
+            capsules.start[:, column] + (capsules.end[:, column] - capsules.start[:, column]) * free[-1][:, None]
+        )
         ends.append(capsules.end[:, column])
     s, t, gap = closest_points(starts[0], ends[0], starts[1], ends[1])
     out = starts[0] + (ends[0] - starts[0]) * s[..., None] - starts[1] - (ends[1] - starts[1]) * t[..., None]
@@ -99,7 +115,9 @@ def _pushes(capsules: Capsules, across: Array, soft: float) -> Array:
     depth, out = apart(out / np.maximum(gap, 1e-4)[..., None], gap, wide, across[rows][:, None])
     level = np.linalg.norm(out[..., :2], axis=-1, keepdims=True)
     # One over the other they come apart sideways as well, only further.
-    sideways = np.where(level > 0.3, out, across[rows][:, None] / np.linalg.norm(across[rows], axis=-1)[:, None, None]) * np.array([1.0, 1.0, 0.0])
+    sideways = np.where(
+        level > 0.3, out, across[rows][:, None] / np.linalg.norm(across[rows], axis=-1)[:, None, None]
+    ) * np.array([1.0, 1.0, 0.0])
     sideways /= np.linalg.norm(sideways, axis=-1, keepdims=True)
     half = 0.5 * (depth / np.maximum(level[..., 0], 0.5) + _MARGIN)[..., None] * sideways
     for leg, sign, at, kind in ((0, 1.0, s, _KINDS[0][worst]), (1, -1.0, t, _KINDS[1][worst])):
@@ -109,7 +127,9 @@ def _pushes(capsules: Capsules, across: Array, soft: float) -> Array:
 
 
 def _levers(at: Array, kind: Array) -> tuple[Array, Array]:
-    """How far ankle and knee (N,) go for a metre at the share ``at`` (N,) of the bone that touches, ``kind`` 0 thigh, 1 shin, 2 foot."""
+    """How far ankle and knee (N,) go for a metre at the share ``at`` (N,) of the bone that touches, ``kind`` 0 thigh, 1
+    shin, 2 foot.
+    """
     square = at**2 + (1.0 - at) ** 2
     thigh = 1.0 / np.maximum(at, _NEAR_HIP)
     ankle = np.select([kind == 0, kind == 1], [0.7 * thigh, at / square], 1.0)
@@ -126,7 +146,9 @@ def _with_stands(stands: Array, fixed: Array | None) -> Array | None:
 
 
 def _while_standing(push: Array, stands: Array) -> Array:
-    """``push`` (T, 2, 2, 3), of a foot that ``stands`` (T, 2) the longest of that stand all through it and as long as smoothing reaches."""
+    """``push`` (T, 2, 2, 3), of a foot that ``stands`` (T, 2) the longest of that stand all through it and as long as
+    smoothing reaches.
+    """
     result = push.copy()
     for leg in range(2):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], stands[:, leg].astype(np.int8), [0]])))

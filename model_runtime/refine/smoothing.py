@@ -1,8 +1,8 @@
 """Take out the network's grain: hard where a limb is still, hardly where it moves.
 
-Raw output trembles, the more the less its network has learned, most of it above 5 Hz and some of it in step with the patches of
-five frames. People's jerk comes in bursts: nearly none while a limb rests, a lot in a stroke, and up to the same frequencies as
-the grain. No filter that is the same at every moment takes the one and leaves the other.
+Raw output trembles, the more the less its network has learned, most of it above 5 Hz and some of it in step with the
+patches of five frames. People's jerk comes in bursts: nearly none while a limb rests, a lot in a stroke, and up to the
+same frequencies as the grain. No filter that is the same at every moment takes the one and leaves the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from ..contract import FPS
 
 
 class Limb(NamedTuple):
-    """Joints that are smoothed as one: with the cut-off ``still`` (Hz) up to the speed ``rests``, ``moving`` from ``moves`` on (rad/s)."""
+    """Joints that are smoothed as one: with the cut-off ``still`` (Hz) up to the speed ``rests``, ``moving`` from
+    ``moves`` on (rad/s).
+    """
 
     joints: tuple[int, ...]
     still: float
@@ -35,7 +37,8 @@ def _named(names: str, side: str = "") -> tuple[int, ...]:
     return tuple(INDEX[f"{side}{name}"] for name in names.split())
 
 
-# Found on twelve held-out shots, with two sets of weights, as what brings mean and median of jerk of root, head, hands and fingers nearest to the corpus'.
+# Found on twelve held-out shots, with two sets of weights, as what brings mean and median of jerk of root, head, hands
+# and fingers nearest to the corpus'.
 _ARM = "collar shoulder elbow wrist"
 _PELVIS_AND_LEGS = Limb((0, *LEG_JOINTS), 2.0, 13.0, 0.10, 0.6)
 LIMBS = (
@@ -49,11 +52,14 @@ _AROUND = 4  # frames before and after a movement that count as moving
 _EASE = 3.0  # frames, deviation of the Gaussian over which the cut-off changes
 
 
-def smooth(root: NDArray[np.float32], rotations: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Roots (T, 3) and local quaternions (T, 52, 4) without grain, not delayed; motion of fewer than 16 frames stays as it is.
+def smooth(
+    root: NDArray[np.float32], rotations: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Roots (T, 3) and local quaternions (T, 52, 4) without grain, not delayed; motion of fewer than 16 frames stays as
+    it is.
 
-    Quaternions are smoothed as vectors and normalised again, which is exact to second order for the small angles between
-    neighbouring frames.
+    Quaternions are smoothed as vectors and normalised again, which is exact to second order for the small angles
+    between neighbouring frames.
     """
     if len(root) < 16:
         return np.asarray(root, np.float32), np.asarray(rotations, np.float32)
@@ -85,8 +91,9 @@ def _cutoff(speed: Array, limb: Limb) -> Array:
 def _spline(values: Array, cutoff: Array) -> Array:
     """The curve x (T, C) that minimises sum |x - values|^2 + sum w |third difference of x|^2.
 
-    Whittaker's smoother (Eilers 2003, "A perfect smoother") with a weight for each frame, such that a sine at ``cutoff`` (T,) Hz
-    keeps half its height where the cut-off is steady; parabolas stay whole, so a stroke keeps its peak and the ends no bias.
+    Whittaker's smoother (Eilers 2003, "A perfect smoother") with a weight for each frame, such that a sine at
+    ``cutoff`` (T,) Hz keeps half its height where the cut-off is steady; parabolas stay whole, so a stroke keeps its
+    peak and the ends no bias.
     """
     difference = (-1.0, 3.0, -3.0, 1.0)
     weight = (2.0 * np.sin(np.pi * 0.5 * (cutoff[1:-2] + cutoff[2:-1]) / FPS)) ** -6.0

@@ -1,8 +1,9 @@
-"""Strokes of the hands, and their way onto the voice: a stroke that ends a little beside a stressed syllable is moved there in time.
+"""Strokes of the hands, and their way onto the voice: a stroke that ends a little beside a stressed syllable is moved
+there in time.
 
-People place the end of a stroke on the stress (McNeill 1992; within 0.15 s in the recorded scenes two times in three). The networks put
-hands in motion in the right phrase, but are a fraction of a second off as often as not. Both arms are played a little faster and
-then slower, or the other way round; where they are and what they do stays as it was.
+People place the end of a stroke on the stress (McNeill 1992; within 0.15 s in the recorded scenes two times in three).
+The networks put hands in motion in the right phrase, but are a fraction of a second off as often as not. Both arms are
+played a little faster and then slower, or the other way round; where they are and what they do stays as it was.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from ..contract import FPS
 WRISTS = (INDEX["left_wrist"], INDEX["right_wrist"])
 STROKE_SPEED = 0.4  # m/s of a body of 1.7 m; a hand that peaks below this is swaying, not gesturing
 LONGEST_STOP = 0.8  # s from the peak of a stroke to its end
-_ARMS = [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("collar", "shoulder", "elbow", "wrist")] + [j for side in HAND_INDEX.values() for j in side]
+_ARMS = [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("collar", "shoulder", "elbow", "wrist")] + [
+    j for side in HAND_INDEX.values() for j in side
+]
 # Seconds.
 FURTHEST = 0.4  # a stroke is moved
 _CLOSE = 0.04  # enough
@@ -68,8 +71,11 @@ def _stop(after: Array) -> int | None:
     return min(found) if found else None
 
 
-def align_strokes_to_stress(root: Array, rotations: Array, skeleton: Skeleton, stress: Array, free: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Rotations (T, 52, 4) with the arms' strokes on the peaks of ``stress`` (T,), where there is one within ``FURTHEST``.
+def align_strokes_to_stress(
+    root: Array, rotations: Array, skeleton: Skeleton, stress: Array, free: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Rotations (T, 52, 4) with the arms' strokes on the peaks of ``stress`` (T,), where there is one within
+    ``FURTHEST``.
 
     ``free`` (T,): frames whose arms may be moved in time.
     """
@@ -87,7 +93,9 @@ def align_strokes_to_stress(root: Array, rotations: Array, skeleton: Skeleton, s
 
 
 def _source_times(ends: Array, stresses: Array, free: NDArray[np.bool_], speed: Array) -> Array | None:
-    """(T,) seconds of the motion as it is that is played at each frame; None where nothing is to be moved. ``speed`` (T,) of the faster hand."""
+    """(T,) seconds of the motion as it is that is played at each frame; None where nothing is to be moved. ``speed``
+    (T,) of the faster hand.
+    """
     seconds = np.arange(len(free)) / FPS
     moves: list[tuple[float, float]] = []  # (when it should be, when it is)
     for end in ends:
@@ -115,7 +123,9 @@ def _paced(moves: list[tuple[float, float]], last: float, speed: Array) -> list[
 
 
 def _between(moves: list[tuple[float, float]], last: float) -> list[tuple[float, float]]:
-    """Anchors (when, source) from 0 to ``last``: between two moves further apart than twice ``_AROUND``, time runs as it did."""
+    """Anchors (when, source) from 0 to ``last``: between two moves further apart than twice ``_AROUND``, time runs as
+    it did.
+    """
     anchors = [(0.0, 0.0)]
     for before, after in pairwise([(0.0, 0.0), *moves, (last, last)]):
         low, high = max(before) + _AROUND, min(after) - _AROUND
@@ -130,14 +140,17 @@ def _between(moves: list[tuple[float, float]], last: float) -> list[tuple[float,
 
 
 def _bearable(anchors: list[tuple[float, float]], speed: Array) -> bool:
-    """Whether no moment is played too slow or too fast, nor a hand made faster than hands are: the curve through the anchors is
-    steeper in places than from one to the next. ``speed`` (T,) in m/s."""
+    """Whether no moment is played too slow or too fast, nor a hand made faster than hands are: the curve through the
+    anchors is steeper in places than from one to the next. ``speed`` (T,) in m/s.
+    """
     if any(later[0] <= earlier[0] or later[1] <= earlier[1] for earlier, later in pairwise(anchors)):
         return False
     played, seconds = _played(anchors), np.arange(len(speed)) / FPS
     pace = played.derivative()(seconds)
     hastened = pace * np.interp(played(seconds), seconds, speed)
-    return bool(pace.min() >= _SLOWEST and pace.max() <= _FASTEST and hastened[pace > 1.05].max(initial=0.0) <= _HASTIEST)
+    return bool(
+        pace.min() >= _SLOWEST and pace.max() <= _FASTEST and hastened[pace > 1.05].max(initial=0.0) <= _HASTIEST
+    )
 
 
 def _played(anchors: list[tuple[float, float]]) -> PchipInterpolator:

@@ -16,7 +16,9 @@ _SWAY, _TWIST = 0.03, np.radians(10.0)
 _UNDER_WAY = round(0.4 * FPS)  # frames at both ends of a walk in which one may still, or already, turn elsewhere
 
 
-def follow_positions(root: NDArray[np.float32], wanted: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+def follow_positions(
+    root: NDArray[np.float32], wanted: NDArray[np.float32], known: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     """Shift ``root`` (T, 3) so that it meets ``wanted`` (T, 2) where ``known`` (T,); metres.
 
     The network already goes there. What it misses by is made up where the actor travels, in step with the way it
@@ -33,10 +35,13 @@ def follow_positions(root: NDArray[np.float32], wanted: NDArray[np.float32], kno
     return moved
 
 
-def follow_headings(heading: NDArray[np.float32], wanted: NDArray[np.float32], known: NDArray[np.bool_], walking: NDArray[np.bool_]) -> NDArray[np.float32]:
+def follow_headings(
+    heading: NDArray[np.float32], wanted: NDArray[np.float32], known: NDArray[np.bool_], walking: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     """Turn ``heading`` (T,) so that it meets ``wanted`` (T,) where ``known`` (T,); radians.
 
-    Where the actor walks it faces its way and stays so; what is missing is turned before and after, with feet that step anew.
+    Where the actor walks it faces its way and stays so; what is missing is turned before and after, with feet that step
+    anew.
     """
     frames = np.flatnonzero(known)
     if not len(frames):
@@ -51,7 +56,9 @@ def follow_headings(heading: NDArray[np.float32], wanted: NDArray[np.float32], k
 
 
 def _beyond_sway(frames: Array, error: Array, left: float) -> Array:
-    """Errors (N, C) at ``frames`` (N,) without what sways by up to ``left`` about the mean of a run of frames; a frame alone keeps its own."""
+    """Errors (N, C) at ``frames`` (N,) without what sways by up to ``left`` about the mean of a run of frames; a frame
+    alone keeps its own.
+    """
     out = error.astype(np.float64).copy()
     for run in np.split(np.arange(len(frames)), np.flatnonzero(np.diff(frames) > 1) + 1):
         mean = np.median(out[run], axis=0)

@@ -38,7 +38,8 @@ from .diffusion import guided, sample, scale_noise
 from .energies import FEET, GuidanceEnergies, GuidanceEnergy, descend
 from .windows import Window, join_windows, shares, windows
 
-# Below this noise step guidance only adds jitter, and the unconditional prediction is left out (Kynkäänniemi et al. 2024,
+# Below this noise step guidance only adds jitter, and the unconditional prediction is left out (Kynkäänniemi et al.
+# 2024,
 # who also leave it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
 GUIDED_FROM = 100
 # By how much less noise there is than the networks say; more makes hands restless (docs/sampling.md).
@@ -48,8 +49,9 @@ StepCallback = Callable[[float], None]
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """``preset``: one of ``diffusion.PRESETS`` or a sampler with its steps ('snr12'); ``guidance``: weight of classifier-free
-    guidance, 1 for none; ``energies``: what the bodies are drawn down while they are sampled."""
+    """``preset``: one of ``diffusion.PRESETS`` or a sampler with its steps ('snr12'); ``guidance``: weight of
+    classifier-free guidance, 1 for none; ``energies``: what the bodies are drawn down while they are sampled.
+    """
 
     seed: int = 0
     preset: str = "final"
@@ -65,10 +67,16 @@ class BodyStage:
         try:
             config = DuetConfig.from_header(header["config"])
         except (KeyError, TypeError) as error:
-            raise CheckpointMismatch(f"The weights 'body_{name}' are of another version ({error}); install matching weights.") from error
+            raise CheckpointMismatch(
+                f"The weights 'body_{name}' are of another version ({error}); install matching weights."
+            ) from error
         self.config, self.header = config, header
         self.network = DuetDenoiser(config).eval()
-        load_into(self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, f"body_{name}")
+        load_into(
+            self.network,
+            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")},
+            f"body_{name}",
+        )
         self.mean, self.std = tensors[f"{name}_mean"], tensors[f"{name}_std"]
         self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
         self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
@@ -89,11 +97,12 @@ class BodyStage:
     ) -> Tensor:
         """Return raw features (1, 2, T, F).
 
-        ``kept``: raw features to keep where ``mask`` (1, 2, T, groups) is 1; ``given``: raw lower features of each window, for
-        the upper stage; ``energy`` of raw features is lowered while sampling (``energies.py``). ``spans``: the overlapping
-        windows of a take, denoised step by step side by side; one window without them. Where two overlap they share the noisy
-        sample, and their predictions are blended at every step (Bar-Tal et al. 2023, "MultiDiffusion"). Made one after the
-        other, each from the end of the one before, windows calmed down from one to the next.
+        ``kept``: raw features to keep where ``mask`` (1, 2, T, groups) is 1; ``given``: raw lower features of each
+        window, for the upper stage; ``energy`` of raw features is lowered while sampling (``energies.py``). ``spans``:
+        the overlapping windows of a take, denoised step by step side by side; one window without them. Where two
+        overlap they share the noisy sample, and their predictions are blended at every step (Bar-Tal et al. 2023,
+        "MultiDiffusion"). Made one after the other, each from the end of the one before, windows calmed down from one
+        to the next.
         """
         spans = spans or [Window(0, kept.shape[2], 0)]
         kept = (kept - self.mean) / self.std
@@ -106,7 +115,16 @@ class BodyStage:
             here = window.span
             tracks = {name: batch_for_guidance(value[:, :, here]) for name, value in conditions.items()}
             lower = None if given is None else batch_for_guidance((given[index] - self.lower_mean) / self.lower_std)
-            encoded.append(self.network.encode_conditions(batch_for_guidance(kept[:, :, here]), batch_for_guidance(mask[:, :, here]), tracks, batch_for_guidance(body), lower, dropped))
+            encoded.append(
+                self.network.encode_conditions(
+                    batch_for_guidance(kept[:, :, here]),
+                    batch_for_guidance(mask[:, :, here]),
+                    tracks,
+                    batch_for_guidance(body),
+                    lower,
+                    dropped,
+                )
+            )
         conditional_only, parts = [both.first_half() for both in encoded], shares(spans)
         noise = torch.randn(kept.shape, generator=generator)
 
@@ -126,7 +144,10 @@ class BodyStage:
             assert energy is not None
             return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - spread)
 
-        return sample(predict, noise, kept, spread, settings.preset, on_step, correct if energy else None) * self.std + self.mean
+        return (
+            sample(predict, noise, kept, spread, settings.preset, on_step, correct if energy else None) * self.std
+            + self.mean
+        )
 
 
 @lru_cache(maxsize=1)
@@ -220,7 +241,9 @@ def batch_for_guidance(x: Tensor) -> Tensor:
 def window_start(
     parts: Sequence[GlobalMotion], window: Window, places: RootConstraints
 ) -> tuple[GlobalMotion | None, tuple[Tensor, Tensor]]:
-    """Return the motion that a window keeps of the one before, None in the first, and its first places (2, 2) and headings (2,)."""
+    """Return the motion that a window keeps of the one before, None in the first, and its first places (2, 2) and
+    headings (2,).
+    """
     if not window.kept:
         return None, (places.position[:, 0], places.heading[:, 0])
     end = parts[-1].root.shape[1]
@@ -235,7 +258,8 @@ def kept_lower(
     start: tuple[Tensor, Tensor],
     height: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Return features (1, 2, T, 70) that a window keeps, and their mask (1, 2, T, 4): wanted places, and ``before`` or a first pose.
+    """Return features (1, 2, T, 70) that a window keeps, and their mask (1, 2, T, 4): wanted places, and ``before`` or
+    a first pose.
 
     ``start``: places (2, 2) and headings (2,) on the window's first frame; ``height`` (2,) of the pelvis.
     """
@@ -273,10 +297,11 @@ def leading_conditions(
     start: tuple[Tensor, Tensor],
     height: Tensor,
 ) -> dict[str, Tensor]:
-    """Return those of the conditions 'path' and 'facing' (1, 2, T, 3) that a network knows, from frame ``now`` of the take on.
+    """Return those of the conditions 'path' and 'facing' (1, 2, T, 3) that a network knows, from frame ``now`` of the
+    take on.
 
-    ``here``: places (2, 2) and headings (2,) on that frame; ``start``: those of the window's first frame; ``height`` (2,) of
-    the pelvis.
+    ``here``: places (2, 2) and headings (2,) on that frame; ``start``: those of the window's first frame; ``height``
+    (2,) of the pelvis.
     """
     way, known = path_ahead(places, walking, here[0].numpy(), now, window.stop)
     found = {}
@@ -292,7 +317,9 @@ def leading_conditions(
 
 
 def _from_frame(values: Tensor, known: BoolArray, window: Window, now: int) -> Tensor:
-    """Return (1, 2, T, 3) of a window: from frame ``now`` on ``values`` (2, N, 2) and 1 where ``known`` (2, N), else zeros."""
+    """Return (1, 2, T, 3) of a window: from frame ``now`` on ``values`` (2, N, 2) and 1 where ``known`` (2, N), else
+    zeros.
+    """
     condition = torch.zeros(1, 2, window.length, 3)
     flagged = torch.cat([values, torch.ones_like(values[..., :1])], -1)
     condition[0, :, now - window.start :] = flagged * torch.from_numpy(np.asarray(known))[..., None]

@@ -47,15 +47,17 @@ def add_noise(clean: Tensor, noise: Tensor, step: Tensor, alphas: Tensor) -> Ten
 def make_scheduler(preset: str) -> Any:
     """A fresh diffusers scheduler set to the steps of one of ``PRESETS`` or of a sampler with its count, as 'snr12'.
 
-    Samplers: 'ddim' (Song et al. 2021) and 'dpm' (DPM-Solver++ 2M, Lu et al. 2022) with even steps in time, 'snr' the same solver
-    with ``even_log_snr_steps``.
+    Samplers: 'ddim' (Song et al. 2021) and 'dpm' (DPM-Solver++ 2M, Lu et al. 2022) with even steps in time, 'snr' the
+    same solver with ``even_log_snr_steps``.
     """
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
     name = preset.rstrip("0123456789")
     kind, steps = PRESETS[preset] if preset in PRESETS else (name, int(preset[len(name) :]))
     common = {"trained_betas": cosine_betas().numpy(), "prediction_type": "sample", "timestep_spacing": "trailing"}
-    scheduler: Any = DDIMScheduler(**common, clip_sample=False) if kind == "ddim" else DPMSolverMultistepScheduler(**common)
+    scheduler: Any = (
+        DDIMScheduler(**common, clip_sample=False) if kind == "ddim" else DPMSolverMultistepScheduler(**common)
+    )
     if kind == "snr":
         scheduler.set_timesteps(timesteps=even_log_snr_steps(steps))
     else:
@@ -66,8 +68,8 @@ def make_scheduler(preset: str) -> Any:
 def even_log_snr_steps(count: int) -> list[int]:
     """The last step, then ``count`` - 1 down to step 0 evenly spaced in log-SNR (Lu et al. 2022, section 3.4).
 
-    Even steps in time end at a large one that replaces all detail finer than its noise by its mean: of what deviates by a
-    tenth, twelve steps leave 57 % (``test_body_model``). These treat coarse and fine alike.
+    Even steps in time end at a large one that replaces all detail finer than its noise by its mean: of what deviates by
+    a tenth, twelve steps leave 57 % (``test_body_model``). These treat coarse and fine alike.
     """
     signal = cosine_alphas().double()
     level = 0.5 * torch.log(signal / (1 - signal))
@@ -110,8 +112,9 @@ def sample(
 def scale_noise(noisy: Tensor, clean: Tensor, step: int, by: float) -> Tensor:
     """The clean sample if there were ``1 / by`` of the noise in ``noisy`` that ``clean`` says there is.
 
-    Epsilon scaling (Ning et al. 2024, "Elucidating the exposure bias in diffusion models"): a network that has not learned all it
-    could takes some of the motion for noise, and does so again at every step. At the last step, all noise, nothing changes.
+    Epsilon scaling (Ning et al. 2024, "Elucidating the exposure bias in diffusion models"): a network that has not
+    learned all it could takes some of the motion for noise, and does so again at every step. At the last step, all
+    noise, nothing changes.
     """
     signal = cosine_alphas()[step]
     if step == STEPS - 1:

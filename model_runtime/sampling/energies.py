@@ -1,8 +1,8 @@
 """Physical guidance: energies of the motion that is being made, lowered by their gradient while it is sampled.
 
-A ``GuidanceEnergy`` is a function of both bodies as the network sees them without noise, in metres and seconds. In the last third of
-the steps the prediction moves down its gradient (Yuan et al. 2023, "PhysDiff", place the correction late for the same reason:
-early predictions are vague). Motion kept is left as it is.
+A ``GuidanceEnergy`` is a function of both bodies as the network sees them without noise, in metres and seconds. In the
+last third of the steps the prediction moves down its gradient (Yuan et al. 2023, "PhysDiff", place the correction late
+for the same reason: early predictions are vague). Motion kept is left as it is.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ LARGEST_MOVE = 0.3  # deviations of a feature, so that no energy, however steep,
 class Bodies:
     """Two people over T frames, everything differentiable.
 
-    ``joints``: which of ``skeleton.JOINTS`` there are, pelvis and legs in the lower stage, all but the fingers in the upper;
-    ``positions`` (2, T, J, 3) metres and ``turns`` (2, T, J, 3, 3), both in the world; ``contacts`` (2, T, 4) as predicted, order
-    ``FOOT_CONTACTS``; ``start``: the frame of the take that is the first of these.
+    ``joints``: which of ``skeleton.JOINTS`` there are, pelvis and legs in the lower stage, all but the fingers in the
+    upper; ``positions`` (2, T, J, 3) metres and ``turns`` (2, T, J, 3, 3), both in the world; ``contacts`` (2, T, 4) as
+    predicted, order ``FOOT_CONTACTS``; ``start``: the frame of the take that is the first of these.
     """
 
     joints: tuple[int, ...]
@@ -47,8 +47,10 @@ class Bodies:
 
 @dataclass(frozen=True)
 class GuidanceEnergy:
-    """``energy`` gives a scalar that is lower the better, its gradient the way there. The energies of a stage are added up: squared
-    metres, summed over frames, go together. ``stage``: which of the two stages it speaks to, 'lower' or 'upper'."""
+    """``energy`` gives a scalar that is lower the better, its gradient the way there. The energies of a stage are added
+    up: squared metres, summed over frames, go together. ``stage``: which of the two stages it speaks to, 'lower' or
+    'upper'.
+    """
 
     energy: Callable[[Bodies], Tensor]
     stage: str = "lower"
@@ -88,13 +90,24 @@ def upper_bodies(motion: GlobalMotion, upper: Tensor, skeletons: tuple[Skeleton,
     """All but the fingers, from lower motion (2, T, ...) and raw upper features (2, T, 102)."""
     joints = (0, *LEG_JOINTS, *UPPER_JOINTS)
     pelvis = (yaw_matrix(motion.heading) @ motion.tilt)[:, :, None]
-    local = torch.cat([pelvis, motion.legs, matrix_from_6d(upper[..., JOINTS_6D].unflatten(-1, (len(UPPER_JOINTS), 6)))], 2)
+    local = torch.cat(
+        [pelvis, motion.legs, matrix_from_6d(upper[..., JOINTS_6D].unflatten(-1, (len(UPPER_JOINTS), 6)))], 2
+    )
     return _posed(joints, motion.root, local, motion.contacts, skeletons, start)
 
 
-def _posed(joints: tuple[int, ...], root: Tensor, local: Tensor, contacts: Tensor, skeletons: tuple[Skeleton, Skeleton], start: int) -> Bodies:
+def _posed(
+    joints: tuple[int, ...],
+    root: Tensor,
+    local: Tensor,
+    contacts: Tensor,
+    skeletons: tuple[Skeleton, Skeleton],
+    start: int,
+) -> Bodies:
     parents = [-1] + [joints.index(PARENTS[joint]) for joint in joints[1:]]
-    offsets = torch.stack([torch.from_numpy(skeleton.offsets)[list(joints)] for skeleton in skeletons])[:, None].expand(-1, root.shape[1], -1, -1)
+    offsets = torch.stack([torch.from_numpy(skeleton.offsets)[list(joints)] for skeleton in skeletons])[:, None].expand(
+        -1, root.shape[1], -1, -1
+    )
     positions, turns = chain_poses(root, local, offsets, parents)
     return Bodies(joints, positions, turns, contacts, skeletons, start)
 
@@ -104,7 +117,10 @@ def soles(bodies: Bodies) -> Tensor:
     feet = []
     for side in SIDES:
         (ankle, ankle_turn), (toe, toe_turn) = bodies.of(f"{side}_ankle"), bodies.of(f"{side}_foot")
-        heel, ball, tip = (torch.stack(part) for part in zip(*(map(_tensor, sole_offsets(side, skeleton)) for skeleton in bodies.skeletons)))
+        heel, ball, tip = (
+            torch.stack(part)
+            for part in zip(*(map(_tensor, sole_offsets(side, skeleton)) for skeleton in bodies.skeletons))
+        )
         at = [(ankle, ankle_turn, heel), (ankle, ankle_turn, ball), (toe, toe_turn, tip)]
         feet.append(torch.stack([place + (turn @ offset[:, None, :, None])[..., 0] for place, turn, offset in at], 2))
     return torch.stack(feet, 2)
@@ -119,7 +135,9 @@ def sliding(bodies: Bodies) -> Tensor:
 
     Of slow drift, which is what a sampled stance suffers from, speed from frame to frame would know next to nothing.
     """
-    points = soles(bodies)[..., :2, :2].flatten(2, 3).transpose(1, 2).flatten(0, 1)  # (8, T, 2), heel and ball on the floor plan
+    points = (
+        soles(bodies)[..., :2, :2].flatten(2, 3).transpose(1, 2).flatten(0, 1)
+    )  # (8, T, 2), heel and ball on the floor plan
     held = (bodies.contacts.detach() > 0.5).transpose(1, 2).flatten(0, 1)  # (8, T)
     begins = held & ~torch.nn.functional.pad(held, (1, 0))[:, :-1]
     contact = begins.flatten().cumsum(0)[held.flatten()]  # which one each held point belongs to
@@ -141,8 +159,8 @@ FEET = (GuidanceEnergy(sliding), GuidanceEnergy(lambda bodies: 30.0 * sinking(bo
 def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) -> Tensor:
     """Normalised ``features`` (B, 2, T, F) moved down the gradient of ``energy`` where ``free`` (like them, 0 or 1).
 
-    The move is smooth over time, or what is asked of one frame would jerk it out of its row, and no larger than ``LARGEST_MOVE``.
-    L-BFGS finds its own step length, so that an energy may be in any unit.
+    The move is smooth over time, or what is asked of one frame would jerk it out of its row, and no larger than
+    ``LARGEST_MOVE``. L-BFGS finds its own step length, so that an energy may be in any unit.
     """
     wish = torch.zeros_like(features, requires_grad=True)
     optimiser = torch.optim.LBFGS([wish], max_iter=ITERATIONS, line_search_fn="strong_wolfe")

@@ -1,7 +1,7 @@
 """A take of any length as overlapping windows of about what the networks are trained on.
 
-Windows share 2 s with the next, kept as motion or made by both, so the take has no seam; only one window is in the networks at a
-time, so memory stays constant.
+Windows share 2 s with the next, kept as motion or made by both, so the take has no seam; only one window is in the
+networks at a time, so memory stays constant.
 """
 
 from __future__ import annotations
@@ -37,14 +37,16 @@ class Window(NamedTuple):
 
 
 def windows(frames: int) -> list[Window]:
-    """The fewest windows that cover ``frames`` (at least one), all about equally long; the last one ends up to 4 frames later."""
+    """The fewest windows that cover ``frames`` (at least one), all about equally long; the last one ends up to 4 frames
+    later.
+    """
     tokens, shared, longest = -(-max(frames, 1) // PATCH), OVERLAP // PATCH, LONGEST // PATCH
     count = max(1, -(-(tokens - shared) // (longest - shared)))
     bounds = [PATCH * round(i * (tokens - shared) / count) for i in range(count)]
     return [
         Window(start, bounds[i + 1] + OVERLAP if i + 1 < count else PATCH * tokens, OVERLAP if i else 0)
         for i, start in enumerate(bounds)
-    ]  # fmt: skip
+    ]
 
 
 def padded_frames(frames: int) -> int:
@@ -72,7 +74,9 @@ def join_windows(parts: list[GlobalMotion]) -> GlobalMotion:
 
 
 def ramp(window: Window) -> Tensor:
-    """Share (T,) of a window beside the one before: 0 through the first half of the overlap, a smooth rise over its second half, then 1."""
+    """Share (T,) of a window beside the one before: 0 through the first half of the overlap, a smooth rise over its
+    second half, then 1.
+    """
     if not window.kept:
         return torch.ones(window.length)
     t = ((torch.arange(window.length).float() + 0.5) / (window.kept / 2) - 1).clamp(0, 1)

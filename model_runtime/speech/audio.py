@@ -34,7 +34,9 @@ def load_speech(path: str | Path, start: float = 0.0, duration: float | None = N
             return _decode(file, start, duration)
     # TypeError: soundfile takes the name of a headerless format (.raw) as a request for more arguments.
     except (soundfile.SoundFileError, RuntimeError, OSError, TypeError, ValueError) as error:
-        raise SpeechFileBroken(f"The sound file '{path}' cannot be decoded ({_short(error)}); save it as a WAV or FLAC file.") from error
+        raise SpeechFileBroken(
+            f"The sound file '{path}' cannot be decoded ({_short(error)}); save it as a WAV or FLAC file."
+        ) from error
 
 
 def mix_speech(clips: Sequence[SpeechClip], duration: float) -> FloatArray:

@@ -28,7 +28,8 @@ _QUIETEST_SPEECH = -65.0  # dB of full scale
 
 @dataclass(frozen=True)
 class VoiceTrack:
-    """A voice at 100 Hz, all (N,): ``active`` 0 or 1, ``energy`` in dB, ``voicing`` 0..1, ``pitch`` in Hz where voiced, else 0.
+    """A voice at 100 Hz, all (N,): ``active`` 0 or 1, ``energy`` in dB, ``voicing`` 0..1, ``pitch`` in Hz where voiced,
+    else 0.
 
     ``unvoiced``: 0 or 1, loud enough to be a voice and without any voiced sound near: breath, a whisper, noise.
     """
@@ -48,9 +49,9 @@ class VoiceTrack:
 def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
     """(``frames``, 28) float32 at 30 fps from a mono wave at 16 kHz.
 
-    Columns: voice activity 0..1; loudness, 1 at the voice's own speaking level and 0 when 30 dB below; voicing 0..1; pitch in
-    octaves against the voice's median; 24 log-mel bands, zero mean and unit variance over the speech of this wave.
-    All columns are 0 in silence, and none depends on the level of the recording.
+    Columns: voice activity 0..1; loudness, 1 at the voice's own speaking level and 0 when 30 dB below; voicing 0..1;
+    pitch in octaves against the voice's median; 24 log-mel bands, zero mean and unit variance over the speech of this
+    wave. All columns are 0 in silence, and none depends on the level of the recording.
     """
     return prosody_of(analyse_voice(wave16k), frames)
 
@@ -82,19 +83,25 @@ def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
     energy -= np.float32(20.0 * math.log10(gain))
     pitch, voicing = _pitch(wave, len(energy))
     active, unvoiced = _voice_activity(energy, voicing)
-    return VoiceTrack(active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels, unvoiced)
+    return VoiceTrack(
+        active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels, unvoiced
+    )
 
 
 @cache
 def mel_filterbank(bands: int, fft_size: int, low: float = 50.0, high: float = 7600.0) -> FloatArray:
-    """(bands, fft_size // 2 + 1) triangles that sum to 1 each, on the mel scale 2595 log10(1 + f / 700) (O'Shaughnessy 1987)."""
+    """(bands, fft_size // 2 + 1) triangles that sum to 1 each, on the mel scale 2595 log10(1 + f / 700) (O'Shaughnessy
+    1987).
+    """
     from librosa.filters import mel  # brings numba: only who hears sound waits for it, not who reads stored features
 
     return mel(sr=SAMPLE_RATE, n_fft=fft_size, n_mels=bands, fmin=low, fmax=high, htk=True, norm=1)
 
 
 def common_level_gain(wave: FloatArray) -> float:
-    """The gain that brings the louder parts of a wave to 0.1 RMS, so that the floors of the analysis mean the same for every recording."""
+    """The gain that brings the louder parts of a wave to 0.1 RMS, so that the floors of the analysis mean the same for
+    every recording.
+    """
     blocks = wave[: len(wave) // _HOP * _HOP].reshape(-1, _HOP)
     power = np.square(blocks).mean(axis=1) if len(blocks) else np.zeros(1)
     loudest = power.max()
@@ -116,7 +123,9 @@ def _spectrum(wave: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _pitch(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
-    """Pitch in Hz (0 where unvoiced) and voicing 0..1: peaks of the autocorrelation over that of the window (Boersma 1993)."""
+    """Pitch in Hz (0 where unvoiced) and voicing 0..1: peaks of the autocorrelation over that of the window (Boersma
+    1993).
+    """
     shortest, longest = (round(SAMPLE_RATE / f) for f in reversed(_PITCH_RANGE))
     fft_size = 2 * 1024
     window = np.hanning(_PITCH_WINDOW).astype(np.float32)
@@ -147,7 +156,9 @@ def _pitch(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _voice_activity(energy: FloatArray, voicing: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """0 or 1 at 100 Hz: loud enough against this recording's own floor and level, with a voiced sound near by; and without one."""
+    """0 or 1 at 100 Hz: loud enough against this recording's own floor and level, with a voiced sound near by; and
+    without one.
+    """
     if len(energy) == 0 or energy.max() < _QUIETEST_SPEECH:
         return np.zeros(len(energy), np.float32), np.zeros(len(energy), np.float32)
     level = np.percentile(energy[energy > energy.max() - 40.0], 80)

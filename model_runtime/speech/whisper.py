@@ -1,4 +1,6 @@
-"""Where somebody whispers: sound without a pitch in which the ear hears one phone after another, as it does in no breath, cough or wind."""
+"""Where somebody whispers: sound without a pitch in which the ear hears one phone after another, as it does in no
+breath, cough or wind.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ def enough(unvoiced: NDArray[np.bool_]) -> bool:
 
 
 def whispered(phones: FloatArray, unvoiced: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N,) at 50 Hz: where ``phones`` (N, 40), heard with the level of the ``unvoiced`` sounds (N,), are those of a whisper.
+    """(N,) at 50 Hz: where ``phones`` (N, 40), heard with the level of the ``unvoiced`` sounds (N,), are those of a
+    whisper.
 
-    Of whispers made from the recordings of three readers 85 of 100 steps are found; of breaths, coughs, laughter, gusts, typing, noise
-    and music, and of what is spoken with a voice, none.
+    Of whispers made from the recordings of three readers 85 of 100 steps are found; of breaths, coughs, laughter,
+    gusts, typing, noise and music, and of what is spoken with a voice, none.
     """
     speech = 1.0 - phones[:, SILENCE]
     best = phones.argmax(axis=1)

@@ -1,10 +1,11 @@
-"""What each loss and the hierarchy are worth: the body trained without each in turn, with the same work, measured on the same shots.
+"""What each loss and the hierarchy are worth: the body trained without each in turn, with the same work, measured on
+the same shots.
 
     python -m model_runtime.studies.ablation --scenes corpus/scenes --steps 8000 --out out/ablation
 
-``--steps`` are the updates of all of a body's networks together: each of the two stages takes half, the one network of 'one
-network' (both bodies whole, as LDA2) all of them. A loss that only one stage has leaves the other stage as it is. A training
-that was cut off goes on, and what is trained is kept; the table and ``ablation.json`` are made anew.
+``--steps`` are the updates of all of a body's networks together: each of the two stages takes half, the one network of
+'one network' (both bodies whole, as LDA2) all of them. A loss that only one stage has leaves the other stage as it is.
+A training that was cut off goes on, and what is trained is kept; the table and ``ablation.json`` are made anew.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ LOSSES = {
     "upper": ("velocity", "interaction", "joints", "joint_velocity"),
 }
 AS_IS, WHOLE = "as is", "one network"
-SHOWN = ("fid_g", "fid_k", "obedience", "skate_cm_s", "slide_cm", "jerk_hands", "jerk_head", "jerk_root", "beat_ratio", "pair_share", "miss_cm")
+SHOWN = (
+    "fid_g",
+    "fid_k",
+    "obedience",
+    "skate_cm_s",
+    "slide_cm",
+    "jerk_hands",
+    "jerk_head",
+    "jerk_root",
+    "beat_ratio",
+    "pair_share",
+    "miss_cm",
+)
 
 
 def train_variants(study: Study, out: Path, steps: int) -> dict[str, Path]:
@@ -50,8 +63,14 @@ def train_variants(study: Study, out: Path, steps: int) -> dict[str, Path]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.studies.ablation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=8000, help="updates of a variant's networks together (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.studies.ablation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--steps", type=int, default=8000, help="updates of a variant's networks together (default: %(default)s)"
+    )
     add_study_options(parser, Path("out/ablation"))
     args = parser.parse_args(arguments)
     try:

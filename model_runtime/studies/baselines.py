@@ -1,8 +1,8 @@
 """Listen, Denoise, Action! (Alexanderson et al. 2023) as InterAct compares with it: one network for the whole body.
 
-LDA1 animates one person who knows nothing of the other; LDA2 both at once. Both have our tokens, conditions and training
-budget, so that what differs is the hierarchy and, for LDA1, the partner.
-`studies.comparison` trains and measures them.
+LDA1 animates one person who knows nothing of the other; LDA2 both at once. Both have our tokens, conditions and
+training budget, so that what differs is the hierarchy and, for LDA1, the partner. `studies.comparison` trains and
+measures them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,13 @@ class AloneDenoiser(DuetDenoiser):
         self.blocks = nn.ModuleList(AloneBlock(config.width, config.heads) for _ in range(config.blocks))
 
     def encode_conditions(
-        self, kept: Tensor, mask: Tensor, conditions: dict[str, Tensor], body: Tensor, given: Tensor | None = None, dropped: dict[str, Tensor] | None = None
+        self,
+        kept: Tensor,
+        mask: Tensor,
+        conditions: dict[str, Tensor],
+        body: Tensor,
+        given: Tensor | None = None,
+        dropped: dict[str, Tensor] | None = None,
     ) -> EncodedConditions:
         mine = {name: value for name, value in conditions.items() if name != "partner_speech"}
         for name in _WITH_PARTNER:
@@ -59,8 +65,14 @@ class AloneDenoiser(DuetDenoiser):
                 mine[name] = torch.cat([own, torch.zeros_like(own)], -1)
         # The partner's bones reach the network only through the pair (own, other): here both halves are one's own.
         apart = {name: _doubled(value) for name, value in mine.items()}
-        lost = None if dropped is None else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
-        return super().encode_conditions(_doubled(kept * _unpartnered(kept)), _doubled(mask), apart, _doubled(body), None, lost)
+        lost = (
+            None
+            if dropped is None
+            else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
+        )
+        return super().encode_conditions(
+            _doubled(kept * _unpartnered(kept)), _doubled(mask), apart, _doubled(body), None, lost
+        )
 
     def denoise(self, noisy: Tensor, step: Tensor, encoded: EncodedConditions) -> Tensor:
         out = super().denoise(_doubled(noisy * _unpartnered(noisy)), step.repeat_interleave(2), encoded)
@@ -90,13 +102,19 @@ class WholeStage(BodyStage):
         tensors, header = load_checkpoint(folder / f"{name}.safetensors")
         self.config, self.header = DuetConfig.from_header(header["config"]), header
         self.network = network_of(name, self.config).eval()
-        load_into(self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, name)
-        self.mean, self.std = (torch.cat([tensors[f"lower_{kind}"], tensors[f"upper_{kind}"]]) for kind in ("mean", "std"))
+        load_into(
+            self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, name
+        )
+        self.mean, self.std = (
+            torch.cat([tensors[f"lower_{kind}"], tensors[f"upper_{kind}"]]) for kind in ("mean", "std")
+        )
         self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
         self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])
 
 
-def sample_whole(stage: BodyStage, conditioning: Conditioning, settings: SamplingSettings) -> tuple[GlobalMotion, Tensor]:
+def sample_whole(
+    stage: BodyStage, conditioning: Conditioning, settings: SamplingSettings
+) -> tuple[GlobalMotion, Tensor]:
     """Return lower motion (2, T, ...) and upper features (2, frames, 102) sampled by one network, window by window."""
     parts: list[GlobalMotion] = []
     height, places = conditioning.body[0, :, 0], conditioning.places
@@ -138,5 +156,7 @@ def train(name: str, training: BodyTraining, sizes: str, out: Path, run: Run) ->
         config = replace(config, conditions=tuple(c for c in config.conditions if c != "partner_speech"))
     torch.manual_seed(run.seed)
     target = out / f"{name}.safetensors"
-    train_body(training.sharing(config, run.seed), network_of(name, config).to(training.device), out / name, target, run)
+    train_body(
+        training.sharing(config, run.seed), network_of(name, config).to(training.device), out / name, target, run
+    )
     return target

@@ -26,9 +26,10 @@ CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 def check_behaviour(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
     """Figures from four further generations. ``original`` is what ``request`` gave.
 
-    ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``: with
-    both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than listeners,
-    apart from walks and changes of label, when hands serve the body; ``silence_…``: hands, mouth and way of two who hear nothing.
+    ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``:
+    with both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than
+    listeners, apart from walks and changes of label, when hands serve the body; ``silence_…``: hands, mouth and way of
+    two who hear nothing.
     """
     short = cut(request, SHORT)
     first, again, other = make(short), make(short), make(replace(short, seed=short.seed + 1))
@@ -40,8 +41,11 @@ def check_behaviour(request: Request, original: Performance, make: Generate = ge
     )
     return {
         "same_seed_repeats": repeats,
-        "seeds_differ_cm": 100 * min(mean_difference(a, b, s) for a, b, s in zip(first.actors, other.actors, skeletons)),
-        "seeds_differ_face": min(largest_difference(a, b, s)["face"] for a, b, s in zip(first.actors, other.actors, skeletons)),
+        "seeds_differ_cm": 100
+        * min(mean_difference(a, b, s) for a, b, s in zip(first.actors, other.actors, skeletons)),
+        "seeds_differ_face": min(
+            largest_difference(a, b, s)["face"] for a, b, s in zip(first.actors, other.actors, skeletons)
+        ),
         **check_roles(request, original, make),
         **check_silence(request, make),
     }
@@ -59,20 +63,27 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
             speed = hand_speed(played.root_positions, played.rotations, actor.skeleton).mean(axis=1)
             calm = settled(label_track(actor, result.frames))
             hands.append((_mean(speed, alone[me] & calm), _mean(speed, alone[1 - me] & calm)))
-            mouths.append((_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me])))
+            mouths.append(
+                (_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me]))
+            )
     # Hands of both together, once for each way to hand out the voices; every single mouth.
     by_shot = [(hands[k][0] + hands[k + 1][0], hands[k][1] + hands[k + 1][1]) for k in (0, 2)]
     return {
-        "roles_follow_voices": bool(all(own > other for own, other in by_shot) and all(own > other for own, other in mouths)),
+        "roles_follow_voices": bool(
+            all(own > other for own, other in by_shot) and all(own > other for own, other in mouths)
+        ),
         "hands_speaking_over_listening": [own / max(other, 0.001) for own, other in hands],
         "mouth_speaking_over_listening": [own / max(other, 0.01) for own, other in mouths],
     }
 
 
 def check_silence(request: Request, make: Generate = generate) -> dict[str, Any]:
-    """Both stand for ``SHORT`` seconds and nobody says a word; speed of the hands as the mean over ``SILENT_TAKES`` takes, for a body
-    shifts its weight in one and not in the next; of mouths and ways the worst of all."""
-    still = replace(cut(request, SHORT), actors=tuple(replace(a, speech=(), actions=(), waypoints=()) for a in request.actors))  # type: ignore[arg-type]
+    """Both stand for ``SHORT`` seconds and nobody says a word; speed of the hands as the mean over ``SILENT_TAKES``
+    takes, for a body shifts its weight in one and not in the next; of mouths and ways the worst of all.
+    """
+    still = replace(
+        cut(request, SHORT), actors=tuple(replace(a, speech=(), actions=(), waypoints=()) for a in request.actors)
+    )  # type: ignore[arg-type]
     speeds, closed, ways = [], [], []
     for seed in range(request.seed, request.seed + SILENT_TAKES):
         for actor, played in zip(still.actors, make(replace(still, seed=seed)).actors):
@@ -103,7 +114,9 @@ def cut(request: Request, seconds: float) -> Request:
 
 def _speaks_alone(request: Request, frames: int) -> list[Array]:
     """(T,) for each actor: it speaks and the other does not."""
-    active = [prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors]
+    active = [
+        prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors
+    ]
     return [active[0] & ~active[1], active[1] & ~active[0]]
 
 

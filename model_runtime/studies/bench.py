@@ -39,15 +39,32 @@ def shot(seconds: float, quality: str) -> Request:
     starts = [k * VOICE_SECONDS for k in range(int(seconds / VOICE_SECONDS) + 1)]
     actors = []
     for name, file, x in (("First", "demo_a.ogg", -0.65), ("Second", "demo_b.ogg", 0.65)):
-        speech = tuple(SpeechClip(str(ASSETS / file), start, min(VOICE_SECONDS, seconds - start)) for start in starts if seconds - start > 0.1)
+        speech = tuple(
+            SpeechClip(str(ASSETS / file), start, min(VOICE_SECONDS, seconds - start))
+            for start in starts
+            if seconds - start > 0.1
+        )
         actors.append(Actor(name, AVERAGE_SKELETON, (x, 0.0), 1.57 if x < 0 else -1.57, speech))
-    sitting = Actor(actors[0].name, actors[0].skeleton, actors[0].position, actors[0].heading, actors[0].speech, (ActionSpan("sit", 0.0, seconds / 2),))
+    sitting = Actor(
+        actors[0].name,
+        actors[0].skeleton,
+        actors[0].position,
+        actors[0].heading,
+        actors[0].speech,
+        (ActionSpan("sit", 0.0, seconds / 2),),
+    )
     return Request(seconds, (sitting, actors[1]), quality=quality)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, nargs="*", default=[10.0, 30.0, 60.0], help="lengths of the shots; none compares with the peers alone")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        nargs="*",
+        default=[10.0, 30.0, 60.0],
+        help="lengths of the shots; none compares with the peers alone",
+    )
     parser.add_argument("--weights", type=Path, help="a folder of weights other than the shipped ones")
     options = parser.parse_args()
     print(f"{'shot':>6} {'quality':8} {'computing':>10} {'per second':>11} {'process':>9} {'memory':>9}   stages")
@@ -63,7 +80,10 @@ def main() -> int:
                 process, computing = time.monotonic() - started, sum(report["seconds"].values())
                 stages = ", ".join(f"{stage} {value:.1f}" for stage, value in report["seconds"].items())
                 memory = f"{report['worker_memory_mb']:.0f} MiB" if report.get("worker_memory_mb") else "?"
-                print(f"{seconds:5.0f}s {quality:8} {computing:8.1f} s {computing / seconds:9.2f} s {process:7.1f} s {memory:>9}   {stages}", flush=True)
+                print(
+                    f"{seconds:5.0f}s {quality:8} {computing:8.1f} s {computing / seconds:9.2f} s {process:7.1f} s {memory:>9}   {stages}",
+                    flush=True,
+                )
     compare_with_peers(options.weights or WEIGHTS)
     compare_faces(options.weights or WEIGHTS)
     return 0
@@ -84,7 +104,9 @@ def compare_with_peers(weights: Path, seconds: float = 10.0) -> None:
         begin = Spent.now()
         generate_bodies(stages, conditioning, settings)
         ours = min(ours, Spent.now().since(begin))
-    print(f"\n{f'{seconds:.0f} s of both bodies':28} {'time':>10} {'processor':>12}   ({torch.get_num_threads()} threads)")
+    print(
+        f"\n{f'{seconds:.0f} s of both bodies':28} {'time':>10} {'processor':>12}   ({torch.get_num_threads()} threads)"
+    )
     print(f"{'ours, final':28} {ours.wall:8.2f} s {ours.processor:10.2f} s", flush=True)
     for name, network in (("InterGen-sized, 50 steps", InterGenSized()), ("LDA-sized, 150 steps", LdaSized())):
         theirs = spent_by(network, seconds)
@@ -95,7 +117,9 @@ def compare_with_peers(weights: Path, seconds: float = 10.0) -> None:
 def compare_faces(weights: Path, seconds: float = 60.0) -> None:
     """Both faces at final quality from sound to curves, network warm, beside a network of DiffSpeaker's size."""
     model, frames = FaceModel.load(weights), round(seconds * FPS) + 1
-    voices = [np.resize(load_speech(ASSETS / file), round(seconds * SAMPLE_RATE)) for file in ("demo_a.ogg", "demo_b.ogg")]
+    voices = [
+        np.resize(load_speech(ASSETS / file), round(seconds * SAMPLE_RATE)) for file in ("demo_a.ogg", "demo_b.ogg")
+    ]
 
     def both(seed: int) -> None:
         for me in (0, 1):
@@ -109,7 +133,9 @@ def compare_faces(weights: Path, seconds: float = 60.0) -> None:
         both(repeat)
         ours = min(ours, Spent.now().since(begin))
     theirs = spent_by_faces(DiffSpeakerSized(), seconds)
-    print(f"\n{f'{seconds:.0f} s of both faces':28} {'time':>10} {'processor':>12}   ({torch.get_num_threads()} threads)")
+    print(
+        f"\n{f'{seconds:.0f} s of both faces':28} {'time':>10} {'processor':>12}   ({torch.get_num_threads()} threads)"
+    )
     print(f"{'ours, final':28} {ours.wall:8.2f} s {ours.processor:10.2f} s", flush=True)
     ratio = f"{theirs.wall / ours.wall:.0f} times ours, {theirs.processor / ours.processor:.0f} in processor time"
     print(f"{'DiffSpeaker-sized, 50 steps':28} {theirs.wall:8.1f} s {theirs.processor:10.1f} s   {ratio}", flush=True)

@@ -21,13 +21,17 @@ matplotlib.use("Agg")
 
 OURS, TRUTH = "#4a6fa5", "#9a9a9a"
 LIKE_TRUTH = (
-    ("Div_g", "div_g"), ("Div_k", "div_k"), ("Div_sample", "div_sample"), ("jerk of hands", "jerk_hands"), ("jerk of head", "jerk_head"),
-    ("jerk of root", "jerk_root"), ("strokes a minute", "strokes_a_minute"), ("hands of speakers", "hands_speaking_cm_s"),
-    ("hands of listeners", "hands_listening_cm_s"), ("heads to the partner", "heads_at_partner"), ("gesture beat", "beat_ratio"),
+    ("Div_g", "div_g"), ("Div_k", "div_k"), ("Div_sample", "div_sample"),
+    ("jerk of hands", "jerk_hands"), ("jerk of head", "jerk_head"), ("jerk of root", "jerk_root"),
+    ("strokes a minute", "strokes_a_minute"), ("hands of speakers", "hands_speaking_cm_s"),
+    ("hands of listeners", "hands_listening_cm_s"), ("heads to the partner", "heads_at_partner"),
+    ("gesture beat", "beat_ratio"),
 )  # fmt: skip
 
 
-def draw_report(takes: Sequence[Bodies], shots: Sequence[Shot], rows: Mapping[str, Mapping[str, float]], path: Path) -> Path:
+def draw_report(
+    takes: Sequence[Bodies], shots: Sequence[Shot], rows: Mapping[str, Mapping[str, float]], path: Path
+) -> Path:
     """What is like the truth and what is not, how soon labels are followed, how fast hands move."""
     figure = Figure(figsize=(12, 3.8), layout="constrained")
     ratios, labels, hands = figure.subplots(1, 3)
@@ -47,7 +51,11 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def _plot_ratios(axes: Axes, rows: Mapping[str, Mapping[str, float]]) -> None:
-    known = [(name, rows["ours"][key] / rows["truth"][key]) for name, key in LIKE_TRUTH if key in rows["ours"] and rows["truth"].get(key)]
+    known = [
+        (name, rows["ours"][key] / rows["truth"][key])
+        for name, key in LIKE_TRUTH
+        if key in rows["ours"] and rows["truth"].get(key)
+    ]
     places = np.arange(len(known))[::-1]
     axes.axvspan(0.9, 1.1, color="#dfe8d8", lw=0)
     axes.axvline(1.0, color=TRUTH, lw=1)
@@ -63,7 +71,12 @@ def _plot_changes(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]) ->
     for bodies, colour, name in ((truth_of(shots), TRUTH, "truth"), (takes, OURS, "generated")):
         followed = followed_changes(bodies, shots)
         if len(followed):
-            axes.plot(AROUND_CHANGE / FPS, np.nanmean(followed, axis=0), color=colour, label=f"{name}, {len(followed)} changes")
+            axes.plot(
+                AROUND_CHANGE / FPS,
+                np.nanmean(followed, axis=0),
+                color=colour,
+                label=f"{name}, {len(followed)} changes",
+            )
     axes.axvline(SETTLING, color="#c0842f", lw=1, ls=":")
     axes.set(title="share that shows the new label", xlabel="s since the change", ylim=(0, 1.03))
     axes.legend(fontsize=8, frameon=False, loc="lower right")
@@ -74,8 +87,9 @@ def _plot_hand_speeds(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]
     for bodies, colour, name in ((truth_of(shots), TRUTH, "truth"), (takes, OURS, "generated")):
         speeds = [
             hand_speed(roots[a], rotations[a], actor.skeleton)[shot.heard[a][:, VOICE_ACTIVITY] > 0.5].ravel()
-            for (roots, rotations), shot in zip(bodies, shots) for a, actor in enumerate(shot.request.actors)
-        ]  # fmt: skip
+            for (roots, rotations), shot in zip(bodies, shots)
+            for a, actor in enumerate(shot.request.actors)
+        ]
         density, _ = np.histogram(np.concatenate(speeds), edges, density=True)
         axes.plot(edges[:-1] + 0.02, np.maximum(density, 1e-3), color=colour, label=name)
     axes.set(title="speed of a speaker's hands, density", xlabel="m/s", yscale="log")

@@ -2,10 +2,11 @@
 
     python -m model_runtime.studies.body_report --scenes corpus/scenes --words corpus/word_features.npz [--quick] [--baselines out/baselines] [--docs docs]
 
-Every row is measured on the same shots: stretches of held-out scenes as requests (labels, walk targets, seats, voices), played
-by each model with the same after-steps. 'truth' is the composed motion of those very shots, measured in the same way; its FID is
-that of the other held-out shots against these, which is what a perfect model would get, and its Div_sample that of
-``variety_of_corpus``. Same shots, weights and machine give the same figures, but for time and memory.
+Every row is measured on the same shots: stretches of held-out scenes as requests (labels, walk targets, seats, voices),
+played by each model with the same after-steps. 'truth' is the composed motion of those very shots, measured in the same
+way; its FID is that of the other held-out shots against these, which is what a perfect model would get, and its
+Div_sample that of ``variety_of_corpus``. Same shots, weights and machine give the same figures, but for time and
+memory.
 """
 
 from __future__ import annotations
@@ -108,7 +109,11 @@ def miss_before(weights: Path, shots: Sequence[Shot], preset: str = "final", gui
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.studies.body_report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.studies.body_report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--words", type=Path, help="file of `training.word_features`, for weights that hear words")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
@@ -121,7 +126,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--docs", type=Path, metavar="DIR", help="also put the table and the plot into body.md there")
-    parser.add_argument("--keep", action="store_true", help="also write the rows beside the shipped weights and into their card")
+    parser.add_argument(
+        "--keep", action="store_true", help="also write the rows beside the shipped weights and into their card"
+    )
     args = parser.parse_args()
     torch.set_num_threads(2)
     count, seeds = (3, [1, 2]) if args.quick else (args.shots, list(range(1, args.seeds + 1)))
@@ -129,14 +136,18 @@ def main() -> int:
         both = held_out_shots(args.scenes, args.seconds, 2 * count, WordTracks(args.words) if args.words else None)
         shots, others = both[::2], both[1::2]
         if not others:
-            raise InterActError(f"There are no two held-out scenes of {args.seconds:.0f} s in '{args.scenes}'; compose some first.")
+            raise InterActError(
+                f"There are no two held-out scenes of {args.seconds:.0f} s in '{args.scenes}'; compose some first."
+            )
         play = hierarchy(args.weights, args.preset, args.guidance)
         takes, cost = play_all(play, shots, seeds)
         first = [versions[0] for versions in takes]
         rows: dict[str, Mapping[str, float]] = {
-            "ours": figures_of(takes, shots) | cost | kept_rows(play, shots[:KEPT_SHOTS])
+            "ours": figures_of(takes, shots)
+            | cost
+            | kept_rows(play, shots[:KEPT_SHOTS])
             | {"miss_before_cm": miss_before(args.weights, shots, args.preset, args.guidance)}
-        }  # fmt: skip
+        }
         for name in BASELINES if args.baselines else ():
             if (args.baselines / f"{name}.safetensors").is_file():
                 rows[name] = measure(one_network(name, args.baselines, args.preset, args.guidance), shots, seeds)
@@ -147,7 +158,9 @@ def main() -> int:
     about = f"{len(shots)} held-out shots of {args.seconds:.0f} s, {len(seeds)} seeds, {args.preset}, guidance {args.guidance:g}"
     print(f"{about}\n\n{table(rows)}")
     if args.json:
-        write_whole(args.json, json.dumps({"about": about, "rows": rows, "shots": each_shot(first, shots)}, indent=1).encode())
+        write_whole(
+            args.json, json.dumps({"about": about, "rows": rows, "shots": each_shot(first, shots)}, indent=1).encode()
+        )
     if args.docs:
         draw_report(first, shots, rows, args.docs / "images" / "body_report.png")
         fill_in(args.docs / "body.md", TABLE, f"{about[0].upper()}{about[1:]}:\n\n{table(rows)}")

@@ -10,7 +10,9 @@ Figures = Mapping[str, float]
 
 
 class Row(NamedTuple):
-    """A line of the table: ``bounds`` are least and most that is wanted, of the figure itself or of its share of the truth's."""
+    """A line of the table: ``bounds`` are least and most that is wanted, of the figure itself or of its share of the
+    truth's.
+    """
 
     name: str
     key: str
@@ -36,7 +38,13 @@ class Row(NamedTuple):
         low, high = self.bounds
         if low is None and high is None:
             return ""
-        text = f"{low:g} to {high:g}" if low is not None and high is not None else f"≥ {low:g}" if low is not None else f"≤ {high:g}"
+        text = (
+            f"{low:g} to {high:g}"
+            if low is not None and high is not None
+            else f"≥ {low:g}"
+            if low is not None
+            else f"≤ {high:g}"
+        )
         return f"{text} of the truth" if self.of_truth else f"{text} or the truth's" if self.or_truth else text
 
 
@@ -101,7 +109,11 @@ def _cell(row: Row, figures: Figures, truth: Figures, player: str, rows: Mapping
     good = row.good(figures, truth)
     if row.key in ("fid_g", "fid_k") and player == "ours" and row.key in rows.get("lda2", {}):
         good = figures[row.key] <= BELOW_LDA2 * rows["lda2"][row.key]
-    share = f" ({figures[row.key] / truth[row.key]:.2f} of it)" if row.of_truth and row.key in figures and truth.get(row.key) else ""
+    share = (
+        f" ({figures[row.key] / truth[row.key]:.2f} of it)"
+        if row.of_truth and row.key in figures and truth.get(row.key)
+        else ""
+    )
     return _shown(figures.get(row.key), row.digits) + share + {True: " ✓", False: " ✗", None: ""}[good]
 
 

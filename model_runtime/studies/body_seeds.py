@@ -1,6 +1,6 @@
 """Takes of one shot that differ in nothing but the seed, side by side, and how far apart they are.
 
-    python -m model_runtime.studies.body_seeds --scenes corpus/scenes --words corpus/word_features.npz [--docs docs]
+python -m model_runtime.studies.body_seeds --scenes corpus/scenes --words corpus/word_features.npz [--docs docs]
 """
 
 from __future__ import annotations
@@ -54,13 +54,23 @@ def apart_table(takes: Sequence[Bodies], shot: Shot) -> str:
         places = [hand_places(roots[a], rotations[a], actor.skeleton) for roots, rotations in takes]
         for i, j in combinations(range(count), 2):
             apart[(i, j) if a == 0 else (j, i)] = 100 * np.linalg.norm(places[i] - places[j], axis=-1).mean()
-    lines = ["| hands apart, cm | " + " | ".join(f"seed {i + 1}" for i in range(count)) + " |", "|---|" + "---|" * count]
-    lines += [f"| seed {i + 1} | " + " | ".join("" if i == j else f"{apart[i, j]:.1f}" for j in range(count)) + " |" for i in range(count)]
+    lines = [
+        "| hands apart, cm | " + " | ".join(f"seed {i + 1}" for i in range(count)) + " |",
+        "|---|" + "---|" * count,
+    ]
+    lines += [
+        f"| seed {i + 1} | " + " | ".join("" if i == j else f"{apart[i, j]:.1f}" for j in range(count)) + " |"
+        for i in range(count)
+    ]
     return "\n".join(lines)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.studies.body_seeds", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.studies.body_seeds",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--words", type=Path, help="file of `training.word_features`, for weights that hear words")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)

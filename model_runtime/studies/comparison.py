@@ -2,13 +2,13 @@
 
     python3 build.py evaluate --baselines [--steps N]
 
-The same work means: the same number of (window of two people, network evaluation) pairs in training. The hierarchy has two
-networks, each of which sees every window of its own training once an update; a baseline has one, which sees as many windows as
-both together. Scenes, scales, losses, masks, conditions, size of a network and sampler are the same for all.
+The same work means: the same number of (window of two people, network evaluation) pairs in training. The hierarchy has
+two networks, each of which sees every window of its own training once an update; a baseline has one, which sees as many
+windows as both together. Scenes, scales, losses, masks, conditions, size of a network and sampler are the same for all.
 
-With ``--steps`` the hierarchy is trained here as well, N / 2 updates a stage, and each baseline N. Without it the hierarchy is
-that of ``--weights``, and each baseline gets as many windows as its two stages have seen by their headers. Baselines that
-are there already, of that much work, are kept; one that was cut off goes on.
+With ``--steps`` the hierarchy is trained here as well, N / 2 updates a stage, and each baseline N. Without it the
+hierarchy is that of ``--weights``, and each baseline gets as many windows as its two stages have seen by their headers.
+Baselines that are there already, of that much work, are kept; one that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -30,9 +30,17 @@ STAGES = ("lower", "upper")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="build.py evaluate --baselines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, help="updates: train the hierarchy too, half of them a stage, and each baseline for all of them")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the hierarchy to compare with where --steps is not given")
+    parser = argparse.ArgumentParser(
+        prog="build.py evaluate --baselines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        help="updates: train the hierarchy too, half of them a stage, and each baseline for all of them",
+    )
+    parser.add_argument(
+        "--weights", type=Path, default=WEIGHTS, help="the hierarchy to compare with where --steps is not given"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="takes of each shot, for the variety between them")
     add_study_options(parser, Path("out/baselines"))
     args = parser.parse_args(arguments)
@@ -68,7 +76,9 @@ def verdict(rows: Mapping[str, Mapping[str, float]]) -> str:
     said = []
     for key, name in (("fid_g", "FID_g"), ("fid_k", "FID_k")):
         share = rows["ours"][key] / rows["lda2"][key]
-        said.append(f"{name} {rows['ours'][key]:.3f} is {abs(1 - share):.0%} {'below' if share <= 1 else 'above'} LDA2's {rows['lda2'][key]:.3f}: {'yes' if share <= BELOW_LDA2 else 'no'}")
+        said.append(
+            f"{name} {rows['ours'][key]:.3f} is {abs(1 - share):.0%} {'below' if share <= 1 else 'above'} LDA2's {rows['lda2'][key]:.3f}: {'yes' if share <= BELOW_LDA2 else 'no'}"
+        )
     return f"At least {1 - BELOW_LDA2:.0%} below LDA2? {'; '.join(said)}."
 
 

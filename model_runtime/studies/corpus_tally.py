@@ -66,10 +66,16 @@ class Motion:
             self.histograms[content] += speed_histogram(speeds[contents[1:] == content])
 
     def mean(self, track: str, weights: Array) -> float:
-        """Mean over frames of a track, contents weighted by ``weights`` (C,); contents of which nothing is known are left out."""
+        """Mean over frames of a track, contents weighted by ``weights`` (C,); contents of which nothing is known are
+        left out.
+        """
         row = TRACKS.index(track)
         weights = np.where(self.counts[row] > 0, weights, 0.0)
-        return float((self.sums[row] / np.maximum(self.counts[row], 1) * weights).sum() / max(weights.sum(), 1e-12)) if weights.any() else float("nan")
+        return (
+            float((self.sums[row] / np.maximum(self.counts[row], 1) * weights).sum() / max(weights.sum(), 1e-12))
+            if weights.any()
+            else float("nan")
+        )
 
     def entropy(self, weights: Array) -> float:
         total = self.histograms.sum(axis=(1, 2)) / self.histograms.shape[1]
@@ -97,7 +103,9 @@ class Tally:
     spoken: float = 0.0  # actor minutes
     nods: int = 0
     nod_minutes: float = 0.0
-    looked: Array = field(default_factory=lambda: np.zeros((len(ACTION_LABELS), 2)))  # frames of listening, by label; of them looking
+    looked: Array = field(
+        default_factory=lambda: np.zeros((len(ACTION_LABELS), 2))
+    )  # frames of listening, by label; of them looking
     meant: int = 0
     meant_of: int = 0
     closures: list[Array] = field(default_factory=list)
@@ -107,7 +115,9 @@ class Tally:
     each: list[dict[str, Any]] = field(default_factory=list)
 
 
-def tally_scenes(scenes: Iterable[Scene], utterances: Mapping[str, Any] | None = None, most_minutes: float = np.inf) -> Tally:
+def tally_scenes(
+    scenes: Iterable[Scene], utterances: Mapping[str, Any] | None = None, most_minutes: float = np.inf
+) -> Tally:
     """Measure scenes one after the other, until ``most_minutes`` of them are reached."""
     tally = Tally()
     for scene in scenes:
@@ -136,21 +146,32 @@ def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> No
         found, minutes = nods(body, hears)
         looks = looks_at_partner(body, bodies[1 - actor], scene.face[actor])
         tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
-        tally.looked += [[(hears & (body.labels == k)).sum(), (hears & looks & (body.labels == k)).sum()] for k in range(len(ACTION_LABELS))]
+        tally.looked += [
+            [(hears & (body.labels == k)).sum(), (hears & looks & (body.labels == k)).sum()]
+            for k in range(len(ACTION_LABELS))
+        ]
         if scene.gaze.shape[1] == scene.frames:
-            tally.meant, tally.meant_of = tally.meant + int(scene.gaze[actor][hears].sum()), tally.meant_of + int(hears.sum())
+            tally.meant, tally.meant_of = (
+                tally.meant + int(scene.gaze[actor][hears].sum()),
+                tally.meant_of + int(hears.sum()),
+            )
         tally.spoken += float((scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5).sum()) / FPS / 60
         if utterances is not None:
-            tally.closures.append(closures(scene.face[actor], [u for u in scene.utterances[actor] if u.id in utterances], utterances))
+            tally.closures.append(
+                closures(scene.face[actor], [u for u in scene.utterances[actor] if u.id in utterances], utterances)
+            )
         tally.deepest["self"] = max(tally.deepest["self"], float(body.self_depth.max()))
         for name, degrees in body.excess.items():
             tally.excess[name] = max(tally.excess.get(name, 0.0), float(degrees.max()))
         slid = sliding(body)
         own[f"actor {actor}"] = {
-            "skate_cm_s": rounded(100 * np.nanmean(slid) if np.isfinite(slid).any() else np.nan), "labels": rounded(float(hits.mean()) if len(hits) else 1.0),
-            "nods_a_minute": rounded(found / minutes if minutes > 0.2 else np.nan), "gaze": rounded(looks[hears].mean() if hears.any() else np.nan),
-            "inside_itself": rounded((body.self_depth > INSIDE).mean()), "excess_degrees": {k: rounded(v.max()) for k, v in body.excess.items() if v.max() > ALLOWANCE},
-        }  # fmt: skip
+            "skate_cm_s": rounded(100 * np.nanmean(slid) if np.isfinite(slid).any() else np.nan),
+            "labels": rounded(float(hits.mean()) if len(hits) else 1.0),
+            "nods_a_minute": rounded(found / minutes if minutes > 0.2 else np.nan),
+            "gaze": rounded(looks[hears].mean() if hears.any() else np.nan),
+            "inside_itself": rounded((body.self_depth > INSIDE).mean()),
+            "excess_degrees": {k: rounded(v.max()) for k, v in body.excess.items() if v.max() > ALLOWANCE},
+        }
     tally.each.append(own)
 
 
@@ -160,11 +181,19 @@ def _add_strokes(tally: Tally, scene: Scene, actor: int, body: Posed, gestures: 
     found = stops[np.isfinite(stops)]
     share, chance = on_stress(found, np.array(scene.stresses[actor]), scene.duration)
     tally.strokes, tally.stops = tally.strokes + len(gestures), tally.stops + len(found)
-    tally.stroke_on, tally.stroke_chance = tally.stroke_on + share * len(found), tally.stroke_chance + chance * len(found)
+    tally.stroke_on, tally.stroke_chance = (
+        tally.stroke_on + share * len(found),
+        tally.stroke_chance + chance * len(found),
+    )
     speaking = scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5
-    beats = gesture_beats(stroke_ends(body.root, body.rotations, body.skeleton, speaking), np.array(scene.stresses[actor]), scene.duration)
+    beats = gesture_beats(
+        stroke_ends(body.root, body.rotations, body.skeleton, speaking), np.array(scene.stresses[actor]), scene.duration
+    )
     tally.beats += beats.strokes
-    tally.beat_on, tally.beat_chance = tally.beat_on + beats.share * beats.strokes, tally.beat_chance + beats.chance * beats.strokes
+    tally.beat_on, tally.beat_chance = (
+        tally.beat_on + beats.share * beats.strokes,
+        tally.beat_chance + beats.chance * beats.strokes,
+    )
 
 
 def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
@@ -196,7 +225,9 @@ def _tracks(body: Posed) -> Iterator[Array]:
         yield from jerk_sizes(body, denoised).values()
     yield (body.self_depth > INSIDE).astype(np.float64)
     for joint in JOINTS_WATCHED:
-        yield np.max([degrees > ALLOWANCE for name, degrees in body.excess.items() if name.startswith(joint)], axis=0).astype(np.float64)
+        yield np.max(
+            [degrees > ALLOWANCE for name, degrees in body.excess.items() if name.startswith(joint)], axis=0
+        ).astype(np.float64)
 
 
 def rounded(value: Any) -> float | None:

@@ -4,9 +4,10 @@
     python -m model_runtime.studies.face_films out/faces --sheet-only
     python -m model_runtime.studies.face_films docs/images --compare [--before FOLDER]
 
-``contacts.png`` shows each contact in the order it is said, the phone and its time below; lips have to meet on p, b and m, and the lower
-lip has to meet the teeth on f and v. ``--compare`` writes ``face_lips.png``: one utterance at its contacts and the sounds after them, by other
-weights, by the base, with tuned lips, told the words, and as composed. ``talk_NN.mp4`` has the face from the front and from half aside, what is said now below.
+``contacts.png`` shows each contact in the order it is said, the phone and its time below; lips have to meet on p, b and
+m, and the lower lip has to meet the teeth on f and v. ``--compare`` writes ``face_lips.png``: one utterance at its
+contacts and the sounds after them, by other weights, by the base, with tuned lips, told the words, and as composed.
+``talk_NN.mp4`` has the face from the front and from half aside, what is said now below.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def talk_film(face: IctFace, curves: FloatArray, phones: Sequence[Phone], wave: 
         return encode(pictures(), path, FPS, size, sound)
 
 
-def contact_sheet(face: IctFace, curves: Sequence[FloatArray], heard: Sequence[HeldOutSpeech], path: Path, most: int = 112) -> None:
+def contact_sheet(
+    face: IctFace, curves: Sequence[FloatArray], heard: Sequence[HeldOutSpeech], path: Path, most: int = 112
+) -> None:
     """Every contact of all utterances at its most closed frame, up to ``most`` of them; the mouth from the front."""
     shown = []
     for number, (own, u) in enumerate(zip(curves, heard), 1):
@@ -66,17 +69,25 @@ def contact_sheet(face: IctFace, curves: Sequence[FloatArray], heard: Sequence[H
     sheet(face, in_rows(shown[:most], 14), path, 120, (FRONT,), mouth=True)
 
 
-def comparison(face: IctFace, model: FaceModel, before: FaceModel | None, heard: Sequence[HeldOutSpeech], path: Path, columns: int = 14) -> None:
+def comparison(
+    face: IctFace,
+    model: FaceModel,
+    before: FaceModel | None,
+    heard: Sequence[HeldOutSpeech],
+    path: Path,
+    columns: int = 14,
+) -> None:
     """The utterance with the most contacts, as every variant says it."""
     u = max(heard, key=lambda h: sum(p[0] in (*BILABIAL, *LABIODENTAL) for p in h.phones))
     frames, quiet = frame_count(len(u.wave) / SAMPLE_RATE), np.zeros_like(u.wave)
     said = [Segment(*phone) for phone in u.phones]
     made = {"before": before.generate(u.wave, quiet, frames, 1)} if before is not None else {}
     made |= {
-        "base": model.generate(u.wave, quiet, frames, 1, lips=0.0), "tuned": model.generate(u.wave, quiet, frames, 1),
+        "base": model.generate(u.wave, quiet, frames, 1, lips=0.0),
+        "tuned": model.generate(u.wave, quiet, frames, 1),
         "words": model.generate(u.wave, quiet, frames, 1, phones=said),
         "composed": viseme_curves(u.phones, frames, prosody(u.wave, frames)[:, ENERGY]),
-    }  # fmt: skip
+    }
     contacts = [i for i, (phone, _, _) in enumerate(u.phones) if phone in (*BILABIAL, *LABIODENTAL)]
     chosen = sorted({j for i in contacts for j in (i, i + 1) if j < len(u.phones)})[:columns]
     rows = []
@@ -103,7 +114,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model, face = FaceModel.load(options.weights), IctFace(options.data / "face")
     every = list(held_out_speech(options.data))
     if options.compare:
-        comparison(face, model, FaceModel.load(options.before) if options.before else None, every, options.out / "face_lips.png")
+        comparison(
+            face,
+            model,
+            FaceModel.load(options.before) if options.before else None,
+            every,
+            options.out / "face_lips.png",
+        )
         return
     heard = every[:: max(len(every) // options.count, 1)][: options.count]
     made = []
@@ -113,9 +130,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.emotion != "neutral":
             feeling[:, EMOTIONS.index(options.emotion)] = options.intensity
         said = [Segment(*phone) for phone in u.phones] if options.words else ()
-        made.append(model.generate(u.wave, np.zeros_like(u.wave), frames, number, emotion=feeling, phones=said, lips=options.lips))
+        made.append(
+            model.generate(
+                u.wave, np.zeros_like(u.wave), frames, number, emotion=feeling, phones=said, lips=options.lips
+            )
+        )
         if not options.sheet_only:
-            print(talk_film(face, made[-1], u.phones, u.wave, options.out / f"talk_{number:02d}.mp4"), u.name, flush=True)
+            print(
+                talk_film(face, made[-1], u.phones, u.wave, options.out / f"talk_{number:02d}.mp4"), u.name, flush=True
+            )
     contact_sheet(face, made, heard, options.out / "contacts.png")
     print(options.out / "contacts.png")
 

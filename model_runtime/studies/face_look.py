@@ -4,8 +4,9 @@
     python -m model_runtime.studies.face_look visemes|speech|talking|listening|laughing OUT.png [--library corpus/speech_library.npz]
     python -m model_runtime.studies.face_look curves OUT.png --file curves.npy [--mouth]
 
-``emotions``: all 26 at intensity 1 and one of each group at 2. ``visemes``: every phone, front and side. ``speech``: an utterance
-at each p, b, m, f, v. ``talking``: one utterance said in four feelings. ``listening``: a face that answers a partner's feelings.
+``emotions``: all 26 at intensity 1 and one of each group at 2. ``visemes``: every phone, front and side. ``speech``: an
+utterance at each p, b, m, f, v. ``talking``: one utterance said in four feelings. ``listening``: a face that answers a
+partner's feelings.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ Picture = tuple[FloatArray, str]  # ARKit weights (52,) and what is written belo
 
 
 def sheet(
-    face: IctFace, rows: Sequence[Sequence[Picture]], path: Path, size: int = 150, turns: Sequence[float] = (HALF,), mouth: bool = False
+    face: IctFace,
+    rows: Sequence[Sequence[Picture]],
+    path: Path,
+    size: int = 150,
+    turns: Sequence[float] = (HALF,),
+    mouth: bool = False,
 ) -> None:
     """A grid of faces; where there are several ``turns`` they stand one below the other."""
     across, step = max(len(row) for row in rows), size * len(turns) + _CAPTION
@@ -94,8 +100,12 @@ def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     voice = np.zeros(frames, np.float32)
     voice[FPS : 5 * FPS] = voice[6 * FPS : 11 * FPS] = 1.0
     for emotion in ("joy", "grief", "anger", "fear"):
-        mine, theirs = (Manners([Feeling(e, 1.2 * (e != "neutral"), 0.0, 12.0)], "friends", True) for e in ("neutral", emotion))
-        curves = compose_face(np.random.default_rng(3), frames, [], voice, style=FaceStyle(), manners=mine, partner_manners=theirs)
+        mine, theirs = (
+            Manners([Feeling(e, 1.2 * (e != "neutral"), 0.0, 12.0)], "friends", True) for e in ("neutral", emotion)
+        )
+        curves = compose_face(
+            np.random.default_rng(3), frames, [], voice, style=FaceStyle(), manners=mine, partner_manners=theirs
+        )
         rows.append([(curves[i], f"to {emotion} {i / FPS:.0f} s") for i in range(15, frames, FPS)])
     sheet(face, rows, path, 140)
 
@@ -104,7 +114,13 @@ def laughing(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     """Every other frame of a laugh of a second and a half, in amusement."""
     manners = Manners([Feeling("amusement", 1.0, 0.0, 6.0)], "friends", True)
     curves = compose_face(
-        np.random.default_rng(3), 6 * FPS, [], np.zeros(6 * FPS, np.float32), style=FaceStyle(), manners=manners, laughs=[(1.0, 2.5)]
+        np.random.default_rng(3),
+        6 * FPS,
+        [],
+        np.zeros(6 * FPS, np.float32),
+        style=FaceStyle(),
+        manners=manners,
+        laughs=[(1.0, 2.5)],
     )
     sheet(face, in_rows([(curves[i], f"{i / FPS:.2f} s") for i in range(24, 24 + 72, 2)], 12), path, 130)
 
@@ -115,7 +131,9 @@ def curves(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     sheet(face, in_rows([(given[i], f"{i / FPS:.2f} s") for i in chosen], 8), path, 200, mouth=options.mouth)
 
 
-def _face(phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float) -> FloatArray:
+def _face(
+    phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float
+) -> FloatArray:
     frames = int(phones[-1][2] * FPS) + 20
     felt = Manners([Feeling(emotion, intensity, 0.0, frames / FPS)], "friends", True)
     return compose_face(
@@ -146,9 +164,13 @@ def _utterance(options: argparse.Namespace) -> tuple[list[Phone], list[tuple[flo
     """A real reader's utterance that has many contacts, from the speech library."""
     from ..corpus.voices.speech_library import load_speech_library
 
-    heard = [u for u in load_speech_library(options.library) if u.voice == options.voice and u.phones and u.duration < 9.0]
+    heard = [
+        u for u in load_speech_library(options.library) if u.voice == options.voice and u.phones and u.duration < 9.0
+    ]
     chosen = max(heard, key=lambda u: sum(p.text in (*BILABIAL, *LABIODENTAL) for p in u.phones))
-    return [(p.text, p.start + 0.3, p.end + 0.3) for p in chosen.phones], [(t + 0.3, strength) for t, strength in chosen.stresses]
+    return [(p.text, p.start + 0.3, p.end + 0.3) for p in chosen.phones], [
+        (t + 0.3, strength) for t, strength in chosen.stresses
+    ]
 
 
 def in_rows(pictures: Sequence[Picture], across: int) -> list[Sequence[Picture]]:

@@ -6,10 +6,12 @@ from typing import Any
 
 # Row, what it must reach.
 WANTED: dict[str, tuple[str, float]] = {
-    "p, b, m closed, told words": (">=", 0.90), "f, v touching, told words": (">=", 0.90), "falsely closed, told words": ("<=", 0.03),
-    "p, b, m closed": (">=", 0.85), "f, v touching": (">=", 0.85), "falsely closed": ("<=", 0.03), "jaw r": (">=", 0.85), "lip gap r": (">=", 0.80),
-    "LVE of injected below base": (">=", 0.15), "FDD of injected against base": ("<=", 0.05),
-    "closure lost in full emotion, points": ("<=", 5.0), "blinks a minute": ("10 to 25", 0.0), "blink, s": ("0.12 to 0.2", 0.0),
+    "p, b, m closed, told words": (">=", 0.90), "f, v touching, told words": (">=", 0.90),
+    "falsely closed, told words": ("<=", 0.03), "p, b, m closed": (">=", 0.85),
+    "f, v touching": (">=", 0.85), "falsely closed": ("<=", 0.03), "jaw r": (">=", 0.85),
+    "lip gap r": (">=", 0.80), "LVE of injected below base": (">=", 0.15),
+    "FDD of injected against base": ("<=", 0.05), "closure lost in full emotion, points": ("<=", 5.0),
+    "blinks a minute": ("10 to 25", 0.0), "blink, s": ("0.12 to 0.2", 0.0),
     "speaker told from listener": (">=", 0.95), "silence: mouth open, cm": ("<=", 0.08),
 }  # fmt: skip
 
@@ -34,5 +36,7 @@ def markdown(found: dict[str, Any]) -> str:
     for title in ("variants", "odd sounds"):
         columns = list(next(iter(found[title].values())))
         lines += ["", "| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-        lines += [f"| {name} | " + " | ".join(f"{row[c]:.3g}" for c in columns) + " |" for name, row in found[title].items()]
+        lines += [
+            f"| {name} | " + " | ".join(f"{row[c]:.3g}" for c in columns) + " |" for name, row in found[title].items()
+        ]
     return "\n".join(lines)

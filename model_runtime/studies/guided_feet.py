@@ -2,8 +2,9 @@
 
     python -m model_runtime.studies.guided_feet --scenes corpus/scenes --shots 6
 
-'drift' is how far a sole is off its mean place during a contact and 'moved' how far locking the feet then carries ankles and toes:
-the less, the more of the legs is the network's. 'knee' is the largest change of a knee's speed from one frame to the next.
+'drift' is how far a sole is off its mean place during a contact and 'moved' how far locking the feet then carries
+ankles and toes: the less, the more of the legs is the network's. 'knee' is the largest change of a knee's speed from
+one frame to the next.
 """
 
 from __future__ import annotations
@@ -61,13 +62,18 @@ def _actors(stage: BodyStage, conditioning: Conditioning, made: GlobalMotion) ->
         locked = plant_feet(root, turns, skeleton, made.contacts[a].numpy())[:2]
         before, after = (forward_kinematics(*motion, skeleton)[0] for motion in ((root, turns), locked))
         bend = 2 * np.arccos(np.clip(np.abs(locked[1][:, _KNEES, 0]), 0, 1))
-        rows.append({
-            "drift": drift,
-            "skate": 100 * foot_skate(root, turns, skeleton).speed, "floor": 100 * floor_depth(root, turns, skeleton),
-            "moved": 100 * float(np.linalg.norm(after - before, axis=-1)[:, _FEET].mean()),
-            "skate_locked": 100 * foot_skate(*locked, skeleton).speed, "floor_locked": 100 * floor_depth(*locked, skeleton),
-            "knee": FPS * float(np.abs(np.diff(bend, 2, axis=0)).max()), "jerk_root": jerk(*locked, skeleton)["root"],
-        })  # fmt: skip
+        rows.append(
+            {
+                "drift": drift,
+                "skate": 100 * foot_skate(root, turns, skeleton).speed,
+                "floor": 100 * floor_depth(root, turns, skeleton),
+                "moved": 100 * float(np.linalg.norm(after - before, axis=-1)[:, _FEET].mean()),
+                "skate_locked": 100 * foot_skate(*locked, skeleton).speed,
+                "floor_locked": 100 * floor_depth(*locked, skeleton),
+                "knee": FPS * float(np.abs(np.diff(bend, 2, axis=0)).max()),
+                "jerk_root": jerk(*locked, skeleton)["root"],
+            }
+        )
     return rows
 
 
@@ -82,7 +88,11 @@ def main() -> None:
     conditionings = [shot.conditioning() for shot in held_out_shots(args.scenes, args.seconds, args.shots)]
     rows: dict[str, tuple[GuidanceEnergy, ...]] = {"unguided": (), "guided": FEET}
     for name, energies in rows.items():
-        print(f"{name:9}", "  ".join(f"{key} {value:.3f}" for key, value in feet_row(stage, conditionings, energies).items()), flush=True)
+        print(
+            f"{name:9}",
+            "  ".join(f"{key} {value:.3f}" for key, value in feet_row(stage, conditionings, energies).items()),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

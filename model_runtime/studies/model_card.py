@@ -1,4 +1,6 @@
-"""The model card, written from what the checkpoints say of themselves and what was measured: ``evaluate --keep`` calls it."""
+"""The model card, written from what the checkpoints say of themselves and what was measured: ``evaluate --keep`` calls
+it.
+"""
 
 from __future__ import annotations
 
@@ -60,31 +62,47 @@ scenes either.
 """
 
 
-def write_card(measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], weights: Path = WEIGHTS) -> Path:
-    """``MODEL_CARD.md`` beside the weights. ``measured``: voices, minutes and measures, and 'body' of ``body_report`` where it was run;
-    ``targets``: name, key, sign, bound."""
+def write_card(
+    measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], weights: Path = WEIGHTS
+) -> Path:
+    """``MODEL_CARD.md`` beside the weights. ``measured``: voices, minutes and measures, and 'body' of ``body_report``
+    where it was run; ``targets``: name, key, sign, bound.
+    """
     files, training, sources = [], [], set()
     for name, purpose in FILES.items():
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
-        files.append(f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |")
+        files.append(
+            f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |"
+        )
         told = _told(header.get("training") or {"steps": header.get("steps")})
-        told += "".join(f"; then {key.removesuffix('_training')}: {_told(later)}" for key, later in header.items() if key.endswith("_training"))
+        told += "".join(
+            f"; then {key.removesuffix('_training')}: {_told(later)}"
+            for key, later in header.items()
+            if key.endswith("_training")
+        )
         training.append(f"- `{name}`: {told or 'see its header'}; configuration {json.dumps(header.get('config', {}))}")
         sources.update(header.get("corpus", []))
     path = weights / "MODEL_CARD.md"
     text = _TEXT.format(
-        files="\n".join(files), training="\n".join(training), sources="\n".join(f"- {source}" for source in sorted(sources)),
-        voices=measured["voices"], minutes=measured["minutes"],
-        measures="\n".join(_row(measured["measures"], *target) for target in targets), body=_body(measured.get("body")), face=_face(measured.get("face")),
-    )  # fmt: skip
+        files="\n".join(files),
+        training="\n".join(training),
+        sources="\n".join(f"- {source}" for source in sorted(sources)),
+        voices=measured["voices"],
+        minutes=measured["minutes"],
+        measures="\n".join(_row(measured["measures"], *target) for target in targets),
+        body=_body(measured.get("body")),
+        face=_face(measured.get("face")),
+    )
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, "utf-8")
     os.replace(partial, path)
     return path
 
 
-def write_readme_figures(measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], readme: Path) -> None:
+def write_readme_figures(
+    measured: dict[str, Any], targets: tuple[tuple[str, str, str, float], ...], readme: Path
+) -> None:
     """Replace the table between the ``figures`` marks of the read-me."""
     before, rest = readme.read_text("utf-8").split(_MARKS[0])
     after = rest.split(_MARKS[1])[1]
@@ -102,14 +120,18 @@ def _body(report: dict[str, Any] | None) -> str:
 
 
 def _told(training: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in training.items() if isinstance(value, int | float))
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value}" for key, value in training.items() if isinstance(value, int | float)
+    )
 
 
 def _face(report: dict[str, Any] | None) -> str:
     """The rows of ``face_report --keep``; nothing where it has not been run."""
     if report is None:
         return ""
-    return f"\nThe face on readers no training heard; [what the rows mean](../../docs/faces.md).\n\n{markdown(report)}\n"
+    return (
+        f"\nThe face on readers no training heard; [what the rows mean](../../docs/faces.md).\n\n{markdown(report)}\n"
+    )
 
 
 def _row(measures: dict[str, Any], name: str, key: str, sign: str, bound: float) -> str:

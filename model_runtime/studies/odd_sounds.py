@@ -19,10 +19,17 @@ def odd_sounds(voice: FloatArray, seed: int = 0) -> dict[str, FloatArray]:
     """By name, each as long as ``voice`` (N,), a reader's."""
     rng = np.random.default_rng(seed)
     makers: dict[str, Callable[[np.random.Generator, FloatArray], FloatArray]] = {
-        "noise at 5 dB": lambda r, v: noisy(r, v, 5.0), "noise alone": lambda r, v: (0.1 * r.normal(size=len(v))).astype(np.float32),
-        "music": music, "whispering": whispered, "singing": sung, "laughter": laughter, "coughs": coughs, "breath": breath,
-        "clipped": lambda r, v: np.clip(v * 12.0, -1.0, 1.0).astype(np.float32), "direct current": lambda r, v: (v + 0.4).astype(np.float32),
-    }  # fmt: skip
+        "noise at 5 dB": lambda r, v: noisy(r, v, 5.0),
+        "noise alone": lambda r, v: (0.1 * r.normal(size=len(v))).astype(np.float32),
+        "music": music,
+        "whispering": whispered,
+        "singing": sung,
+        "laughter": laughter,
+        "coughs": coughs,
+        "breath": breath,
+        "clipped": lambda r, v: np.clip(v * 12.0, -1.0, 1.0).astype(np.float32),
+        "direct current": lambda r, v: (v + 0.4).astype(np.float32),
+    }
     return {name: make(rng, np.asarray(voice, np.float32)) for name, make in makers.items()}
 
 
@@ -35,7 +42,9 @@ def noisy(rng: np.random.Generator, voice: FloatArray, decibels: float) -> Float
 
 
 def reverberant(rng: np.random.Generator, voice: FloatArray, seconds: float) -> FloatArray:
-    """The voice in a hall that needs so many ``seconds`` to fade by 60 dB, at a place where the echo is 3 dB below what comes straight."""
+    """The voice in a hall that needs so many ``seconds`` to fade by 60 dB, at a place where the echo is 3 dB below what
+    comes straight.
+    """
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     echo = rng.normal(size=len(t)) * 10.0 ** (-3.0 * t / seconds)
     echo *= 0.7 / np.sqrt(np.square(echo).sum())
@@ -101,7 +110,7 @@ def breath(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
 
 def _calls(
     rng: np.random.Generator, samples: int, rate: float, count: int, pause: float, pitch: float, sharp: bool = False
-) -> FloatArray:  # fmt: skip
+) -> FloatArray:
     out, at = np.zeros(samples), 0.3
     while at < samples / SAMPLE_RATE - 0.3:
         for k in range(count):

@@ -82,33 +82,58 @@ def evaluate(data: Path, out: Path, minutes: int = 2, weights: Path | None = Non
         results.append(perform(request, out / f"shot_{seed}", weights))
         print(f"  {request.duration:.0f} s for two in {sum(results[-1].report['seconds'].values()):.0f} s", flush=True)
     figures = [figures_of(request, lines, result, geometry) for (request, lines), result in zip(shots, results)]
-    measured: dict[str, Any] = {key: float(np.nanmean([f[key] for f in figures])) for key in figures[0] if key != "actors"}
+    measured: dict[str, Any] = {
+        key: float(np.nanmean([f[key] for f in figures])) for key in figures[0] if key != "actors"
+    }
     measured["worker_memory_mb"] = max(r.report.get("worker_memory_mb") or 0.0 for r in results) or None
     measured["hands_speaking_over_listening"] = float(
-        np.mean([a["hand_speed_speaking_cm_per_s"] / a["hand_speed_listening_cm_per_s"] for f in figures for a in f["actors"].values()])
+        np.mean(
+            [
+                a["hand_speed_speaking_cm_per_s"] / a["hand_speed_listening_cm_per_s"]
+                for f in figures
+                for a in f["actors"].values()
+            ]
+        )
     )
     small, _ = talk(voices, 7, seconds=20.0, still=True)
-    behaviour = check_behaviour(small, perform(small, out / "small", weights), lambda request: generate(request, weights=weights))
+    behaviour = check_behaviour(
+        small, perform(small, out / "small", weights), lambda request: generate(request, weights=weights)
+    )
     measured |= {key: value for key, value in behaviour.items() if key not in measured}
     skeletons = [actor.skeleton for actor in shots[0][0].actors]
-    performance_sheet(results[0], skeletons, out / "quick.png", list(np.linspace(1, MINUTE - 1, 16)), f"held-out voices: {source}")
-    result = plain({"voices": source, "minutes": minutes, "measures": measured, "shots": figures, "behaviour": behaviour})
+    performance_sheet(
+        results[0], skeletons, out / "quick.png", list(np.linspace(1, MINUTE - 1, 16)), f"held-out voices: {source}"
+    )
+    result = plain(
+        {"voices": source, "minutes": minutes, "measures": measured, "shots": figures, "behaviour": behaviour}
+    )
     (out / "quick.json").write_text(json.dumps(result, indent=1), "utf-8")
     return result
 
 
-def figures_of(request: Request, lines: Sequence[Sequence[Line]], result: Performance, geometry: MouthGeometry | None) -> dict[str, Any]:
+def figures_of(
+    request: Request, lines: Sequence[Sequence[Line]], result: Performance, geometry: MouthGeometry | None
+) -> dict[str, Any]:
     prosodies, labels = listen(request, result.frames)
     skeletons = [actor.skeleton for actor in request.actors]
-    spoken = [[(p.text, p.start + line.start, p.end + line.start) for line in own for p in line.phones] for own in lines]
+    spoken = [
+        [(p.text, p.start + line.start, p.end + line.start) for line in own for p in line.phones] for own in lines
+    ]
     lips = score_lips([a.face for a in result.actors], spoken, [p[:, ENERGY] for p in prosodies], geometry)
-    seams = [seam_ratio(a.root_positions, a.rotations, s, window_boundaries(result.frames)) for a, s in zip(result.actors, skeletons)]
+    seams = [
+        seam_ratio(a.root_positions, a.rotations, s, window_boundaries(result.frames))
+        for a, s in zip(result.actors, skeletons)
+    ]
     return measure_pair(result, skeletons, labels, prosodies) | {
-        "lip_closure": lips.closure, "teeth_contact": lips.teeth_contact, "false_closure": lips.false_closure,
-        "jaw_correlation": lips.jaw_correlation, "gap_correlation": lips.gap_correlation,
-        "seam_speed": max(s["speed"] for s in seams), "seam_acceleration": max(s["acceleration"] for s in seams),
+        "lip_closure": lips.closure,
+        "teeth_contact": lips.teeth_contact,
+        "false_closure": lips.false_closure,
+        "jaw_correlation": lips.jaw_correlation,
+        "gap_correlation": lips.gap_correlation,
+        "seam_speed": max(s["speed"] for s in seams),
+        "seam_acceleration": max(s["acceleration"] for s in seams),
         "seconds_per_minute": 60 * sum(result.report["seconds"].values()) / request.duration,
-    }  # fmt: skip
+    }
 
 
 def perform(request: Request, out: Path, weights: Path | None = None) -> Performance:
@@ -116,10 +141,21 @@ def perform(request: Request, out: Path, weights: Path | None = None) -> Perform
     with tempfile.TemporaryDirectory(prefix="interact evaluate ") as folder:
         job, result = Path(folder) / "request.json", Path(folder) / "performance.npz"
         job.write_text(request_to_json(request), "utf-8")
-        command = (sys.executable, "-m", __package__.split(".")[0], "generate", str(job), "-o", str(result), *(("--weights", str(weights)) if weights else ()))
+        command = (
+            sys.executable,
+            "-m",
+            __package__.split(".")[0],
+            "generate",
+            str(job),
+            "-o",
+            str(result),
+            *(("--weights", str(weights)) if weights else ()),
+        )
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise InterActError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The runtime ended without a word.")
+            raise InterActError(
+                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The runtime ended without a word."
+            )
         performance = Performance.load(result)
         out.mkdir(parents=True, exist_ok=True)
         (out / "request.json").write_text(request_to_json(request), "utf-8")
@@ -127,8 +163,12 @@ def perform(request: Request, out: Path, weights: Path | None = None) -> Perform
     return performance
 
 
-def talk(voices: tuple[list[Line], list[Line]], seed: int, seconds: float = MINUTE, still: bool = False) -> tuple[Request, list[list[Line]]]:
-    """A dialogue of both voices. The first stands, walks away and stays; the second sits and gets up (``still``: both stand)."""
+def talk(
+    voices: tuple[list[Line], list[Line]], seed: int, seconds: float = MINUTE, still: bool = False
+) -> tuple[Request, list[list[Line]]]:
+    """A dialogue of both voices. The first stands, walks away and stays; the second sits and gets up (``still``: both
+    stand).
+    """
     rng = np.random.default_rng(seed)
     said: list[list[Line]] = [[], []]
     waiting = [[own[k] for k in rng.permutation(len(own))] for own in voices]
@@ -141,14 +181,27 @@ def talk(voices: tuple[list[Line], list[Line]], seed: int, seconds: float = MINU
         now, who = now + line.duration + PAUSE, 1 - who
     heading = np.pi / 2
     place = 0.65
-    first, second = (_actor(name, size, x, turn, own) for name, size, x, turn, own in (
-        ("First", 1.05, -place, heading, said[0]), ("Second", 0.97, place, -heading, said[1])))  # fmt: skip
+    first, second = (
+        _actor(name, size, x, turn, own)
+        for name, size, x, turn, own in (
+            ("First", 1.05, -place, heading, said[0]),
+            ("Second", 0.97, place, -heading, said[1]),
+        )
+    )
     if not still:
         leave, stay = 0.35 * seconds, 0.35 * seconds + 4.0
         first = replace(
             first,
-            actions=(ActionSpan("stand", 0.0, leave), ActionSpan("walk", leave, stay), ActionSpan("stand", stay, seconds)),
-            waypoints=(Waypoint(leave, first.position), Waypoint(stay, (first.position[0] - 0.8, -2.6)), Waypoint(seconds, (first.position[0] - 0.8, -2.6))),
+            actions=(
+                ActionSpan("stand", 0.0, leave),
+                ActionSpan("walk", leave, stay),
+                ActionSpan("stand", stay, seconds),
+            ),
+            waypoints=(
+                Waypoint(leave, first.position),
+                Waypoint(stay, (first.position[0] - 0.8, -2.6)),
+                Waypoint(seconds, (first.position[0] - 0.8, -2.6)),
+            ),
         )
         rise = 0.6 * seconds
         second = replace(
@@ -172,7 +225,9 @@ def held_out_voices(data: Path) -> tuple[tuple[list[Line], list[Line]], str]:
     with open(speech / "ljspeech" / "metadata.csv", encoding="utf-8", newline="") as file:
         texts = {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
     first = [(path, texts[path.stem]) for path in sorted((speech / "ljspeech").glob("*.flac")) if path.stem in texts]
-    second = [(path.with_suffix(".flac"), path.read_text("utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))]
+    second = [
+        (path.with_suffix(".flac"), path.read_text("utf-8")) for path in sorted((speech / "librivox").glob("*.txt"))
+    ]
     return (_aligned(first[:14]), _aligned(second)), "the readers ljspeech and librivox"
 
 
@@ -196,7 +251,9 @@ def _demo_voices() -> tuple[list[Line], list[Line]]:
         whole: FloatArray = load_speech(ASSETS / f"demo_{turn['actor'].lower()}.ogg")
         wave = whole[round(turn["start"] * SAMPLE_RATE) : round(turn["end"] * SAMPLE_RATE)]
         soundfile.write(folder / f"{number}.wav", wave, SAMPLE_RATE)
-        lines["AB".index(turn["actor"])].append(Line(folder / f"{number}.wav", len(wave) / SAMPLE_RATE, align(wave, turn["text"]).phones))
+        lines["AB".index(turn["actor"])].append(
+            Line(folder / f"{number}.wav", len(wave) / SAMPLE_RATE, align(wave, turn["text"]).phones)
+        )
     return lines
 
 
@@ -222,10 +279,19 @@ def table(measures: dict[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="build.py evaluate", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two minutes of result; without it, six")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("INTERACT_DATA", DEFAULT_DATA)), help="the folder with speech/ and face/")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("INTERACT_DATA", DEFAULT_DATA)),
+        help="the folder with speech/ and face/",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "evaluate")
     parser.add_argument("--weights", type=Path, help="a folder of weights other than the shipped ones")
-    parser.add_argument("--keep", action="store_true", help="also write the figures and the model card beside the weights, and into the read-me")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="also write the figures and the model card beside the weights, and into the read-me",
+    )
     options = parser.parse_args()
     try:
         result = evaluate(options.data, options.out, 2 if options.quick else 6, options.weights)
@@ -235,7 +301,11 @@ def main() -> int:
     print(f"\nVoices: {result['voices']}; {result['minutes']} min of both, 2 CPU threads or what OMP_NUM_THREADS says.")
     print(table(result["measures"]))
     if options.keep:
-        kept = kept_measures() | {"voices": result["voices"], "minutes": result["minutes"], "measures": result["measures"]}
+        kept = kept_measures() | {
+            "voices": result["voices"],
+            "minutes": result["minutes"],
+            "measures": result["measures"],
+        }
         KEPT_MEASURES.write_text(json.dumps(kept, indent=1), "utf-8")
         write_card(kept, TARGETS)
         write_readme_figures(kept, TARGETS, ROOT / "README.md")

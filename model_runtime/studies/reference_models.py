@@ -1,8 +1,9 @@
 """Networks of the papers' published sizes with random weights, to time beside ours: only their cost is theirs.
 
 InterGen (Liang et al. 2024): 8 blocks, 1024 wide, two people who attend to each other, 50 DDIM steps with guidance.
-Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 channels, each a gated Conformer, 150 steps, a person.
-DiffSpeaker (Ma et al. 2024; sizes of its repository for VOCASET): wav2vec2-base, one block 512 wide, 1024 in its middle, 50 DDIM steps, a face.
+Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 channels, each a gated Conformer, 150
+steps, a person. DiffSpeaker (Ma et al. 2024; sizes of its repository for VOCASET): wav2vec2-base, one block 512 wide,
+1024 in its middle, 50 DDIM steps, a face.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class InterGenSized(nn.Module):
         self.into, self.out = nn.Linear(262, width), nn.Linear(width, 262)
         self.own = nn.ModuleList(nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(blocks))
         self.other = nn.ModuleList(nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(blocks))
-        self.feed = nn.ModuleList(nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)) for _ in range(blocks))
+        self.feed = nn.ModuleList(
+            nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)) for _ in range(blocks)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.into(x)
@@ -49,7 +52,9 @@ class Conformer(nn.Module):
 
     def __init__(self, width: int, heads: int = 8) -> None:
         super().__init__()
-        self.feed = nn.ModuleList(nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, width)) for _ in range(2))
+        self.feed = nn.ModuleList(
+            nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, width)) for _ in range(2)
+        )
         self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
         self.widen, self.narrow = nn.Conv1d(width, 2 * width, 1), nn.Conv1d(width, width, 1)
         self.depthwise = nn.Conv1d(width, width, 31, padding=15, groups=width)
@@ -64,7 +69,9 @@ class Conformer(nn.Module):
 
 
 class LdaSized(nn.Module):
-    """Frames (B, T, C) of one person through DiffWave's residual stack with Conformers in the layers; two people are a batch."""
+    """Frames (B, T, C) of one person through DiffWave's residual stack with Conformers in the layers; two people are a
+    batch.
+    """
 
     STEPS, PASSES = 150, 2
 
@@ -90,9 +97,11 @@ class LdaSized(nn.Module):
 
 
 class DiffSpeakerSized(nn.Module):
-    """Frames (B, T, 52) of faces through a transformer block that attends to (B, T, 768) of wav2vec2-base; two faces are a batch.
+    """Frames (B, T, 52) of faces through a transformer block that attends to (B, T, 768) of wav2vec2-base; two faces
+    are a batch.
 
-    Every frame attends to every other, as theirs does through its biased mask; 52 curves come out where theirs makes thousands of vertices.
+    Every frame attends to every other, as theirs does through its biased mask; 52 curves come out where theirs makes
+    thousands of vertices.
     """
 
     STEPS = 50
@@ -130,7 +139,9 @@ class Spent(NamedTuple):
 
 @torch.no_grad()
 def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int = 3) -> Spent:
-    """What one sampling of ``seconds`` of two people takes: ``timed_steps`` are run and the rest counted as equal to them."""
+    """What one sampling of ``seconds`` of two people takes: ``timed_steps`` are run and the rest counted as equal to
+    them.
+    """
     x = network.eval().example(round(seconds * FPS))
     network(x)  # the first call also allocates
     begin = Spent.now()
@@ -142,14 +153,19 @@ def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int
 
 @torch.no_grad()
 def spent_by_faces(network: DiffSpeakerSized, seconds: float, timed_steps: int = 3) -> Spent:
-    """What both faces of ``seconds`` take: both voices are heard once, ``timed_steps`` are run and the rest counted as equal to them."""
+    """What both faces of ``seconds`` take: both voices are heard once, ``timed_steps`` are run and the rest counted as
+    equal to them.
+    """
     network.eval()
     voices = torch.randn(2, round(seconds * 16000))
     faces = torch.randn(2, round(seconds * FPS), 52)
     network.ear(voices[:, :16000])  # the first call also allocates
     begin = Spent.now()
     # One voice at a time, as a product would, and its features at the face's rate.
-    sound = [F.interpolate(network.ear(voice[None]).last_hidden_state.transpose(1, 2), faces.shape[1]).transpose(1, 2) for voice in voices]
+    sound = [
+        F.interpolate(network.ear(voice[None]).last_hidden_state.transpose(1, 2), faces.shape[1]).transpose(1, 2)
+        for voice in voices
+    ]
     heard = Spent.now().since(begin)
     given = torch.cat(sound)
     network(faces, given)

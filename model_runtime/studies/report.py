@@ -1,4 +1,5 @@
-"""What came out of a generation, to read: ``report.json`` with every figure and ``report.html`` with plots, one file each.
+"""What came out of a generation, to read: ``report.json`` with every figure and ``report.html`` with plots, one file
+each.
 
 ``python -m model_runtime.studies.report REQUEST.json PERFORMANCE.npz --out DIR``
 """
@@ -39,13 +40,25 @@ COLOURS = ("#4a6fa5", "#c0842f")
 LABEL_COLOURS = {"sit": "#b07aa1", "walk": "#59a14f", "stand": "#bab0ac"}
 # What a result must reach; the rows of the table at the top of the page.
 WANTED = (
-    ("label_obedience", "Label obedience", "share of frames that do what the strips say, 0.5 s after a change on", ">=", 0.90),
+    (
+        "label_obedience",
+        "Label obedience",
+        "share of frames that do what the strips say, 0.5 s after a change on",
+        ">=",
+        0.90,
+    ),
     ("foot_skate_cm_per_s", "Foot skate, cm/s", "mean speed of a foot on the floor, the worse of the two", "<=", 3.0),
     ("floor_depth_cm", "Below the floor, cm", "deepest point of a sole", "<=", 0.5),
     ("lip_closure", "Lip closure", "share of p, b, m on which the lips meet", ">=", 0.70),
     ("same_seed_repeats", "The same seed repeats", "bit by bit", ">=", 1),
     ("seeds_differ_cm", "Another seed differs, cm", "mean distance of the joints", ">=", 0.5),
-    ("roles_follow_voices", "Roles follow the voices", "who speaks moves hands and mouth more, also with the voices swapped", ">=", 1),
+    (
+        "roles_follow_voices",
+        "Roles follow the voices",
+        "who speaks moves hands and mouth more, also with the voices swapped",
+        ">=",
+        1,
+    ),
     ("silence_hand_speed_cm_per_s", "Hands in silence, cm/s", "two who hear nothing stand calmly", "<=", 10.0),
     ("silence_mouth_closed", "Mouth closed in silence", "share of frames", ">=", 0.95),
     ("seconds_per_minute", "Seconds per minute", "computing time for 60 s of both", "<=", 120.0),
@@ -54,11 +67,13 @@ WANTED = (
 KEPT_MEASURES = Path(__file__).parents[1] / "weights" / "measures.json"
 
 
-def write_report(request: Request, performance: Performance, out: Path, extra: dict[str, Any] | None = None) -> dict[str, Any]:
+def write_report(
+    request: Request, performance: Performance, out: Path, extra: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Measure, write ``report.json`` and ``report.html`` into ``out`` and return what stands in the former.
 
-    ``extra``: figures that were taken elsewhere (by generating again, say), put beside the measured ones. What the weights
-    reached on held-out voices when they were made is quoted as ``held_out``.
+    ``extra``: figures that were taken elsewhere (by generating again, say), put beside the measured ones. What the
+    weights reached on held-out voices when they were made is quoted as ``held_out``.
     """
     prosodies, labels = listen(request, performance.frames)
     skeletons = [actor.skeleton for actor in request.actors]
@@ -84,7 +99,9 @@ def listen(request: Request, frames: int) -> tuple[list[Array], list[Array]]:
     return voices, [label_track(actor, frames) for actor in request.actors]
 
 
-def draw_plots(request: Request, performance: Performance, labels: Sequence[Array], prosodies: Sequence[Array]) -> dict[str, Figure]:
+def draw_plots(
+    request: Request, performance: Performance, labels: Sequence[Array], prosodies: Sequence[Array]
+) -> dict[str, Figure]:
     """Figures by title, all against time in seconds."""
     return {
         "What was asked, what was done": _plot_labels(request, performance, labels),
@@ -103,7 +120,9 @@ def _plot_labels(request: Request, performance: Performance, labels: Sequence[Ar
         done = label_frames(result.root_positions, result.rotations, actor.skeleton)
         for track, low, name in ((wanted, 1.05, "asked"), (done, 0.0, "done")):
             for index, label in enumerate(ACTION_LABELS):
-                axes.fill_between(time, low, low + 0.9, where=track == index, color=LABEL_COLOURS[label], step="post", lw=0)
+                axes.fill_between(
+                    time, low, low + 0.9, where=track == index, color=LABEL_COLOURS[label], step="post", lw=0
+                )
             axes.text(-0.2, low + 0.45, name, ha="right", va="center", fontsize=8)
         axes.set(title=result.name, yticks=[], ylim=(0, 2), xlim=(0, time[-1]))
     handles = [matplotlib.patches.Patch(color=LABEL_COLOURS[label], label=label) for label in ACTION_LABELS]
@@ -116,7 +135,15 @@ def _plot_hands(request: Request, performance: Performance, prosodies: Sequence[
     time = np.arange(performance.frames) / FPS
     for axes, actor, result, heard, colour in zip(rows, request.actors, performance.actors, prosodies, COLOURS):
         speed = hand_speed(result.root_positions, result.rotations, actor.skeleton)
-        axes.fill_between(time, 0, 1, where=heard[:, VOICE_ACTIVITY] > 0.5, color="#e8e3d3", transform=axes.get_xaxis_transform(), lw=0)
+        axes.fill_between(
+            time,
+            0,
+            1,
+            where=heard[:, VOICE_ACTIVITY] > 0.5,
+            color="#e8e3d3",
+            transform=axes.get_xaxis_transform(),
+            lw=0,
+        )
         axes.plot(time, speed[:, 0], color=colour, lw=0.9, label="left hand")
         axes.plot(time, speed[:, 1], color=colour, lw=0.9, alpha=0.45, label="right hand")
         axes.set(title=f"{result.name} (shaded: speaks)", ylabel="m/s", xlim=(0, time[-1]))
@@ -128,7 +155,15 @@ def _plot_lips(performance: Performance, prosodies: Sequence[Array]) -> Figure:
     figure, rows = _figure(2, 1.5)
     time = np.arange(performance.frames) / FPS
     for axes, result, heard, colour in zip(rows, performance.actors, prosodies, COLOURS):
-        axes.fill_between(time, 0, 1, where=heard[:, VOICE_ACTIVITY] > 0.5, color="#e8e3d3", transform=axes.get_xaxis_transform(), lw=0)
+        axes.fill_between(
+            time,
+            0,
+            1,
+            where=heard[:, VOICE_ACTIVITY] > 0.5,
+            color="#e8e3d3",
+            transform=axes.get_xaxis_transform(),
+            lw=0,
+        )
         axes.plot(time, lip_gap(result.face), color=colour, lw=0.8)
         axes.set(title=f"{result.name} (shaded: speaks)", ylabel="gap, cm", xlim=(0, time[-1]))
     return figure
@@ -145,7 +180,9 @@ def _plot_feet(request: Request, performance: Performance) -> Figure:
             held = contacts[:, 2 * k : 2 * k + 2].any(axis=1)
             axes.fill_between(time, -3 - 1.5 * k, -2 - 1.5 * k, where=held, color=colour, alpha=0.6, lw=0)
         axes.axhline(0, color="black", lw=0.5)
-        axes.set(title=f"{result.name} (bars: on the floor)", ylabel="lowest point, cm", xlim=(0, time[-1]), ylim=(-5, 25))
+        axes.set(
+            title=f"{result.name} (bars: on the floor)", ylabel="lowest point, cm", xlim=(0, time[-1]), ylim=(-5, 25)
+        )
     rows[0].legend(fontsize=7, ncols=2, loc="upper right", frameon=False)
     return figure
 
@@ -189,10 +226,16 @@ def _page(request: Request, report: dict[str, Any], plots: dict[str, Figure], ou
     measures = report["measures"]
     rows = _table(measures)
     held_out = report.get("held_out")
-    about_held_out = f"<h2>The weights on voices they never heard ({html.escape(held_out['voices'])})</h2>{_table(held_out['measures'])}" if held_out else ""
+    about_held_out = (
+        f"<h2>The weights on voices they never heard ({html.escape(held_out['voices'])})</h2>{_table(held_out['measures'])}"
+        if held_out
+        else ""
+    )
     actors = measures["actors"]
     details = "".join(
-        f"<tr><td>{html.escape(_words(key))}</td>" + "".join(f"<td>{_number(values.get(key))}</td>" for values in actors.values()) + "</tr>"
+        f"<tr><td>{html.escape(_words(key))}</td>"
+        + "".join(f"<td>{_number(values.get(key))}</td>" for values in actors.values())
+        + "</tr>"
         for key in next(iter(actors.values()))
     )
     names = "".join(f"<th>{html.escape(name)}</th>" for name in actors)
@@ -275,7 +318,9 @@ def main() -> int:
     parser.add_argument("request", type=Path)
     parser.add_argument("performance", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--behaviour", action="store_true", help="also generate again: other seeds, swapped voices, silence")
+    parser.add_argument(
+        "--behaviour", action="store_true", help="also generate again: other seeds, swapped voices, silence"
+    )
     options = parser.parse_args()
     try:
         request = request_from_json(options.request.read_text("utf-8"))

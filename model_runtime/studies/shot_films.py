@@ -2,7 +2,8 @@
 
     python -m model_runtime.studies.shot_films --scenes corpus/scenes --words corpus/word_features.npz --speech corpus/speech_library.npz [--shots 10]
 
-Bodies and faces are generated, voices, words and labels are those of the shot; the line from the eyes is green on the partner.
+Bodies and faces are generated, voices, words and labels are those of the shot; the line from the eyes is green on the
+partner.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ CELL = (480, 380)  # of a sheet, pixels
 
 
 def played_scene(
-    shot: Shot, stages: tuple[BodyStage, BodyStage], faces: FaceModel, utterances: Mapping[str, Any], seed: int = 1, preset: str = "final", guidance: float = 2.0
+    shot: Shot,
+    stages: tuple[BodyStage, BodyStage],
+    faces: FaceModel,
+    utterances: Mapping[str, Any],
+    seed: int = 1,
+    preset: str = "final",
+    guidance: float = 2.0,
 ) -> Scene:
     """The shot as a scene whose bodies and faces are generated; the composer's gestures and stresses are left out."""
     bodies = generate_bodies(stages, shot.conditioning(), SamplingSettings(seed, preset, guidance))
@@ -45,13 +52,22 @@ def played_scene(
     gaze = partner_directions(bodies.roots, bodies.rotations, [actor.skeleton for actor in shot.request.actors])
     made = [faces.generate(waves[a], waves[1 - a], shot.frames, 2 * seed + a, "final", gaze[a]) for a in range(2)]
     return replace(
-        shot.scene, root_positions=bodies.roots, rotations=bodies.rotations, contacts=bodies.contacts > 0.5, face=np.stack(made).astype(np.float16), gestures=[],
+        shot.scene,
+        root_positions=bodies.roots,
+        rotations=bodies.rotations,
+        contacts=bodies.contacts > 0.5,
+        face=np.stack(made).astype(np.float16),
+        gestures=[],
         gaze=np.zeros((2, 0), bool),
-    )  # fmt: skip
+    )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.studies.shot_films", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.studies.shot_films",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument("--words", type=Path, help="file of `training.word_features`, for weights that hear words")
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
@@ -68,14 +84,26 @@ def main() -> int:
     torch.set_num_threads(2)
     try:
         utterances = {u.id: u for u in load_speech_library(args.speech)}
-        lower, upper, faces = BodyStage("lower", args.weights), BodyStage("upper", args.weights), FaceModel.load(WEIGHTS)
+        lower, upper, faces = (
+            BodyStage("lower", args.weights),
+            BodyStage("upper", args.weights),
+            FaceModel.load(WEIGHTS),
+        )
         args.out.mkdir(parents=True, exist_ok=True)
-        for shot in held_out_shots(args.scenes, args.seconds, args.shots, WordTracks(args.words) if args.words else None):
+        for shot in held_out_shots(
+            args.scenes, args.seconds, args.shots, WordTracks(args.words) if args.words else None
+        ):
             scene = played_scene(shot, lower, upper, faces, utterances, args.seed, args.preset, args.guidance)
             name = shot.name.replace("@", "_at_")
-            print(scene_sheet(scene, args.out / f"{name}.png", pictures=round(args.seconds), columns=4, cell=CELL), flush=True)
+            print(
+                scene_sheet(scene, args.out / f"{name}.png", pictures=round(args.seconds), columns=4, cell=CELL),
+                flush=True,
+            )
             if not args.no_films:
-                print(scene_film(scene, utterances, args.out / f"{name}.mp4", seconds=args.seconds, fps=args.fps), flush=True)
+                print(
+                    scene_film(scene, utterances, args.out / f"{name}.mp4", seconds=args.seconds, fps=args.fps),
+                    flush=True,
+                )
     except InterActError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
-"""Networks trained to be compared: the same scenes, scales, seed and work for each. What is trained already is kept, and a
-training that was cut off goes on."""
+"""Networks trained to be compared: the same scenes, scales, seed and work for each. What is trained already is kept,
+and a training that was cut off goes on.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class BudgetDiffers(InterActError):
 class Study:
     """Trains stages and baselines of one size on the same data, which is read when the first network lacks."""
 
-    def __init__(self, scenes: Path, words: Path | None, sizes: str, device: torch.device, batch: int, rate: float, seed: int) -> None:
+    def __init__(
+        self, scenes: Path, words: Path | None, sizes: str, device: torch.device, batch: int, rate: float, seed: int
+    ) -> None:
         self.scenes, self.words, self.sizes, self.device = scenes, words, sizes, device
         self.batch, self.rate, self.seed = batch, rate, seed
 
@@ -49,7 +52,13 @@ class Study:
         config = stage_config(stage, self.sizes, self.words is not None)
         torch.manual_seed(self.seed)
         network = DuetDenoiser(config).to(self.device)
-        train_body(self.training.sharing(config, self.seed, without), network, folder / "state" / stage, target, self._run(steps))
+        train_body(
+            self.training.sharing(config, self.seed, without),
+            network,
+            folder / "state" / stage,
+            target,
+            self._run(steps),
+        )
 
     def train_whole(self, name: str, folder: Path, steps: int) -> None:
         """A baseline's weights in ``folder``, trained for ``steps`` updates."""
@@ -66,7 +75,9 @@ def is_made(weights: Path, steps: int, batch: int) -> bool:
         return False
     seen, wanted = windows_seen(weights), steps * batch
     if abs(seen - wanted) > _NEAR * wanted:
-        raise BudgetDiffers(f"'{weights}' saw {seen} windows in training and {wanted} are asked for; remove it or choose another --out.")
+        raise BudgetDiffers(
+            f"'{weights}' saw {seen} windows in training and {wanted} are asked for; remove it or choose another --out."
+        )
     return True
 
 
@@ -78,8 +89,15 @@ def windows_seen(weights: Path) -> int:
 
 def add_study_options(parser: argparse.ArgumentParser, out: Path) -> None:
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--words", type=Path, default=WORDS if WORDS.is_file() else None, help="file of `training.word_features` (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=out, help="folder of the weights and the figures (default: %(default)s)")
+    parser.add_argument(
+        "--words",
+        type=Path,
+        default=WORDS if WORDS.is_file() else None,
+        help="file of `training.word_features` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=out, help="folder of the weights and the figures (default: %(default)s)"
+    )
     add_network_options(parser, CONFIGS, "small", 8, 5e-4)
     parser.add_argument("--shots", type=int, default=8, help="held-out shots to measure on")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each shot")
@@ -93,7 +111,9 @@ def shots_of(args: argparse.Namespace) -> tuple[Sequence[Shot], Sequence[Shot]]:
     """Held-out shots to measure on, and others that say what the truth measures beside them."""
     both = held_out_shots(args.scenes, args.seconds, 2 * args.shots, WordTracks(args.words) if args.words else None)
     if len(both) < 2:
-        raise InterActError(f"There are no two held-out shots of {args.seconds:.0f} s in '{args.scenes}'; compose some first.")
+        raise InterActError(
+            f"There are no two held-out shots of {args.seconds:.0f} s in '{args.scenes}'; compose some first."
+        )
     return both[::2], both[1::2]
 
 

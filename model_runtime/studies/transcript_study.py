@@ -1,4 +1,5 @@
-"""Which transcripts are believed: of held-out readers right ones, faulty ones, those of other recordings and other languages.
+"""Which transcripts are believed: of held-out readers right ones, faulty ones, those of other recordings and other
+languages.
 
 ``python -m model_runtime.studies.transcript_study [--data ../shared/data] [--docs docs]``
 """
@@ -39,7 +40,9 @@ _RIGHT = ("right", "a tenth left out", "a tenth replaced")
 
 @dataclass
 class Tally:
-    """Of transcripts of one kind: how many, how many believed, the words that are in the voice, those found, those found within 50 ms."""
+    """Of transcripts of one kind: how many, how many believed, the words that are in the voice, those found, those
+    found within 50 ms.
+    """
 
     tried: int = 0
     believed: int = 0
@@ -57,32 +60,48 @@ def measure_transcripts(data: Path, seed: int = 11) -> tuple[dict[tuple[str, str
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     used = heard = 0.0
     for index, (wave, words) in enumerate(voices):
-        for sound, voice in {"clean": wave, "20 dB": noisy(rng, wave, 20.0), "10 dB": noisy(rng, wave, 10.0), "hall": reverberant(rng, wave, 0.5)}.items():
+        for sound, voice in {
+            "clean": wave,
+            "20 dB": noisy(rng, wave, 20.0),
+            "10 dB": noisy(rng, wave, 10.0),
+            "hall": reverberant(rng, wave, 0.5),
+        }.items():
             true = [TimedWord(entry.text, entry.start, entry.end) for entry in follow(voice, words) if entry.text]
             faulty = set(rng.choice(len(words), max(1, len(words) // 10), replace=False).tolist())
             others = [word for k in range(1, len(voices)) for word in voices[(index + k) % len(voices)][1]]
             told = {
                 "right": words,
                 "a tenth left out": [word for k, word in enumerate(words) if k not in faulty],
-                "a tenth replaced": [str(rng.choice(vocabulary)) if k in faulty else word for k, word in enumerate(words)],
+                "a tenth replaced": [
+                    str(rng.choice(vocabulary)) if k in faulty else word for k, word in enumerate(words)
+                ],
                 "of another recording": others[: len(words)],
-                **{f"{name}, not English": (normalise_text(text) * 3)[: len(words)] for name, text in OTHER_LANGUAGES.items()},
+                **{
+                    f"{name}, not English": (normalise_text(text) * 3)[: len(words)]
+                    for name, text in OTHER_LANGUAGES.items()
+                },
             }
             for kind, spoken in told.items():
                 began = time.process_time()
-                result = align_transcript(voice, (), [Caption(" ".join(spoken), 0.0, len(voice) / SAMPLE_RATE)], "the reader")
+                result = align_transcript(
+                    voice, (), [Caption(" ".join(spoken), 0.0, len(voice) / SAMPLE_RATE)], "the reader"
+                )
                 used, heard = used + time.process_time() - began, heard + len(voice) / SAMPLE_RATE
                 tally = tallies[kind, sound]
                 tally.tried += 1
                 tally.believed += bool(result.words)
                 if kind in _RIGHT:
-                    _count(tally, result.words, [word for k, word in enumerate(true) if kind == "right" or k not in faulty])
+                    _count(
+                        tally, result.words, [word for k, word in enumerate(true) if kind == "right" or k not in faulty]
+                    )
     return tallies, used / heard
 
 
 def _count(tally: Tally, found: Sequence[TimedWord], true: Sequence[TimedWord]) -> None:
     tally.words += len(true)
-    for block in SequenceMatcher(None, [word.text for word in true], [word.text for word in found], autojunk=False).get_matching_blocks():
+    for block in SequenceMatcher(
+        None, [word.text for word in true], [word.text for word in found], autojunk=False
+    ).get_matching_blocks():
         for a, b in zip(true[block.a : block.a + block.size], found[block.b : block.b + block.size]):
             tally.found += 1
             tally.in_place += abs(a.start - b.start) <= 0.0501 and abs(a.end - b.end) <= 0.0501

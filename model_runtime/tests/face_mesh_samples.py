@@ -12,9 +12,12 @@ from model_runtime.face.mesh_conversion.face_basis import FaceBasis
 
 # Where each curve of the small face pushes (direction from the middle of the head), which way, and how wide; cm.
 PUSHES = {
-    "jawOpen": ((0.0, -0.7, 0.7), (0.0, -2.5, -0.5), 0.5), "mouthClose": ((0.0, -0.45, 0.9), (0.0, 1.6, 0.2), 0.22),
-    "mouthSmileLeft": ((0.35, -0.3, 0.85), (0.8, 0.9, -0.2), 0.25), "mouthSmileRight": ((-0.35, -0.3, 0.85), (-0.8, 0.9, -0.2), 0.25),
-    "eyeBlinkLeft": ((0.35, 0.3, 0.9), (0.0, -1.0, 0.1), 0.15), "eyeBlinkRight": ((-0.35, 0.3, 0.9), (0.0, -1.0, 0.1), 0.15),
+    "jawOpen": ((0.0, -0.7, 0.7), (0.0, -2.5, -0.5), 0.5),
+    "mouthClose": ((0.0, -0.45, 0.9), (0.0, 1.6, 0.2), 0.22),
+    "mouthSmileLeft": ((0.35, -0.3, 0.85), (0.8, 0.9, -0.2), 0.25),
+    "mouthSmileRight": ((-0.35, -0.3, 0.85), (-0.8, 0.9, -0.2), 0.25),
+    "eyeBlinkLeft": ((0.35, 0.3, 0.9), (0.0, -1.0, 0.1), 0.15),
+    "eyeBlinkRight": ((-0.35, 0.3, 0.9), (0.0, -1.0, 0.1), 0.15),
     "browInnerUp": ((0.0, 0.55, 0.8), (0.0, 0.8, 0.0), 0.25),
 }  # fmt: skip
 SMALL = columns(*PUSHES)

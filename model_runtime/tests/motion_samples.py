@@ -25,21 +25,111 @@ from model_runtime.datasets.skm import parse_sk, read_skm
 from model_runtime.datasets.source_rig import BoneMap
 
 # A body of MotionBuilder joints, centimetres, Y up, facing +Z; the arms lie along +X at rest.
-_TREE = ("Hips", (0, 95, 0), [
-    ("Spine", (0, 10, 0), [("Spine1", (0, 12, 0), [("Spine3", (0, 10, 0), [
-        ("Neck", (0, 18, 0), [("Head", (0, 9, 1), [])]),
-        *[(f"{side}Shoulder", (3 * x, 12, 0), [(f"{side}Arm", (13 * x, 0, 0), [(f"{side}ForeArm", (28 * x, 0, 0), [(f"{side}Hand", (25 * x, 0, 0), [
-            *[(f"{side}Hand{finger}1", (9 * x, 0, z), [(f"{side}Hand{finger}2", (4 * x, 0, 0), [(f"{side}Hand{finger}3", (3 * x, 0, 0), [])])])
-              for finger, z in (("Index", 3), ("Middle", 1), ("Ring", -1), ("Pinky", -3))],
-            (f"{side}HandThumb1", (3 * x, -1, 3), [(f"{side}HandThumb2", (3 * x, 0, 3), [(f"{side}HandThumb3", (2 * x, 0, 2), [])])]),
-        ])])])]) for side, x in (("Left", 1), ("Right", -1))],
-    ])])]),
-    *[(f"{side}UpLeg", (9 * x, -2, 0), [(f"{side}Leg", (0, -42, 0), [(f"{side}Foot", (0, -42, 0), [])])]) for side, x in (("Left", 1), ("Right", -1))],
-])  # fmt: skip
+_TREE = (
+    "Hips",
+    (0, 95, 0),
+    [
+        (
+            "Spine",
+            (0, 10, 0),
+            [
+                (
+                    "Spine1",
+                    (0, 12, 0),
+                    [
+                        (
+                            "Spine3",
+                            (0, 10, 0),
+                            [
+                                ("Neck", (0, 18, 0), [("Head", (0, 9, 1), [])]),
+                                *[
+                                    (
+                                        f"{side}Shoulder",
+                                        (3 * x, 12, 0),
+                                        [
+                                            (
+                                                f"{side}Arm",
+                                                (13 * x, 0, 0),
+                                                [
+                                                    (
+                                                        f"{side}ForeArm",
+                                                        (28 * x, 0, 0),
+                                                        [
+                                                            (
+                                                                f"{side}Hand",
+                                                                (25 * x, 0, 0),
+                                                                [
+                                                                    *[
+                                                                        (
+                                                                            f"{side}Hand{finger}1",
+                                                                            (9 * x, 0, z),
+                                                                            [
+                                                                                (
+                                                                                    f"{side}Hand{finger}2",
+                                                                                    (4 * x, 0, 0),
+                                                                                    [
+                                                                                        (
+                                                                                            f"{side}Hand{finger}3",
+                                                                                            (3 * x, 0, 0),
+                                                                                            [],
+                                                                                        )
+                                                                                    ],
+                                                                                )
+                                                                            ],
+                                                                        )
+                                                                        for finger, z in (
+                                                                            ("Index", 3),
+                                                                            ("Middle", 1),
+                                                                            ("Ring", -1),
+                                                                            ("Pinky", -3),
+                                                                        )
+                                                                    ],
+                                                                    (
+                                                                        f"{side}HandThumb1",
+                                                                        (3 * x, -1, 3),
+                                                                        [
+                                                                            (
+                                                                                f"{side}HandThumb2",
+                                                                                (3 * x, 0, 3),
+                                                                                [
+                                                                                    (
+                                                                                        f"{side}HandThumb3",
+                                                                                        (2 * x, 0, 2),
+                                                                                        [],
+                                                                                    )
+                                                                                ],
+                                                                            )
+                                                                        ],
+                                                                    ),
+                                                                ],
+                                                            )
+                                                        ],
+                                                    )
+                                                ],
+                                            )
+                                        ],
+                                    )
+                                    for side, x in (("Left", 1), ("Right", -1))
+                                ],
+                            ],
+                        )
+                    ],
+                )
+            ],
+        ),
+        *[
+            (f"{side}UpLeg", (9 * x, -2, 0), [(f"{side}Leg", (0, -42, 0), [(f"{side}Foot", (0, -42, 0), [])])])
+            for side, x in (("Left", 1), ("Right", -1))
+        ],
+    ],
+)
 
 
 def bvh_text(
-    turns: Mapping[str, tuple[float, float, float]] | None = None, frames: int = 20, frame_time: str = "0.033333", arms_down: float = 0.0
+    turns: Mapping[str, tuple[float, float, float]] | None = None,
+    frames: int = 20,
+    frame_time: str = "0.033333",
+    arms_down: float = 0.0,
 ) -> str:
     """A BVH of the body above holding still, ``turns`` (joint -> degrees about Z, X, Y) away from its rest pose, whose
     arms hang ``arms_down`` degrees below level."""
@@ -65,12 +155,21 @@ def bvh_text(
 
     hierarchy = block(_TREE, 0, 0.0)
     row = " ".join(str(value) for name in names for value in (turns or {}).get(name, (0, 0, 0)))
-    return "\n".join(["HIERARCHY", *hierarchy, "MOTION", f"Frames: {frames}", f"Frame Time: {frame_time}", *[row] * frames]) + "\n"
+    return (
+        "\n".join(
+            ["HIERARCHY", *hierarchy, "MOTION", f"Frames: {frames}", f"Frame Time: {frame_time}", *[row] * frames]
+        )
+        + "\n"
+    )
 
 
 def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float]], frames: int = 20) -> str:
-    """A BVH of the average body in the names of ``bones``, holding ``turns`` (canonical joint -> degrees about Z, X, Y)."""
-    offsets = 100 * rot.rotate(rot.from_axis_angle(np.array([-np.pi / 2, 0, 0])), AVERAGE_SKELETON.offsets.astype(float))
+    """A BVH of the average body in the names of ``bones``, holding ``turns`` (canonical joint -> degrees about Z, X,
+    Y).
+    """
+    offsets = 100 * rot.rotate(
+        rot.from_axis_angle(np.array([-np.pi / 2, 0, 0])), AVERAGE_SKELETON.offsets.astype(float)
+    )
     row: list[float] = []
 
     def block(joint: str) -> list[str]:
@@ -79,7 +178,12 @@ def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float
         lines = []
         for bone, offset in chain:
             word = "ROOT" if joint == "pelvis" else "JOINT"
-            lines += [f"{word} {bone}", "{", "OFFSET {} {} {}".format(*offset), "CHANNELS 3 Zrotation Xrotation Yrotation"]
+            lines += [
+                f"{word} {bone}",
+                "{",
+                "OFFSET {} {} {}".format(*offset),
+                "CHANNELS 3 Zrotation Xrotation Yrotation",
+            ]
             row.extend(turns.get(joint, (0, 0, 0)) if bone == turning else (0, 0, 0))
         below = [other for other, parent in zip(JOINTS, PARENTS) if parent == INDEX[joint]]
         tip = ["End Site", "{", "OFFSET 0 0 0.1", "}"] if not below else []
@@ -114,29 +218,52 @@ def direction(clip: Clip, joint: str, vector: tuple[float, float, float]) -> np.
 # An ASF body: bone -> (parent, direction, length), Y up, facing +Z; the file's unit is the inch.
 _ASF = {
     **{f"{s}hipjoint": ("root", (x, 0, 0), 3.5) for s, x in (("l", 1), ("r", -1))},
-    **{f"{s}{bone}": (f"{s}{above}", direction, length) for s, x in (("l", 1), ("r", -1)) for bone, above, direction, length in (
-        ("femur", "hipjoint", (0.34 * x, -0.94, 0), 16), ("tibia", "femur", (0.34 * x, -0.94, 0), 16), ("foot", "tibia", (0, -0.4, 0.9), 6),
-        ("toes", "foot", (0, 0, 1), 3))},
-    "lowerback": ("root", (0, 1, 0), 4.5), "upperback": ("lowerback", (0, 1, 0), 4.5), "thorax": ("upperback", (0, 1, 0), 4.5),
-    "lowerneck": ("thorax", (0, 1, 0), 3.5), "upperneck": ("lowerneck", (0, 1, 0), 3.5), "head": ("upperneck", (0, 1, 0), 4),
-    **{f"{s}{bone}": (above.replace("*", s), (x, 0, 0), length) for s, x in (("l", 1), ("r", -1)) for bone, above, length in (
-        ("clavicle", "thorax", 7), ("humerus", "*clavicle", 11), ("radius", "*humerus", 7), ("wrist", "*radius", 3.5), ("hand", "*wrist", 3))},
-}  # fmt: skip
+    **{
+        f"{s}{bone}": (f"{s}{above}", direction, length)
+        for s, x in (("l", 1), ("r", -1))
+        for bone, above, direction, length in (
+            ("femur", "hipjoint", (0.34 * x, -0.94, 0), 16),
+            ("tibia", "femur", (0.34 * x, -0.94, 0), 16),
+            ("foot", "tibia", (0, -0.4, 0.9), 6),
+            ("toes", "foot", (0, 0, 1), 3),
+        )
+    },
+    "lowerback": ("root", (0, 1, 0), 4.5),
+    "upperback": ("lowerback", (0, 1, 0), 4.5),
+    "thorax": ("upperback", (0, 1, 0), 4.5),
+    "lowerneck": ("thorax", (0, 1, 0), 3.5),
+    "upperneck": ("lowerneck", (0, 1, 0), 3.5),
+    "head": ("upperneck", (0, 1, 0), 4),
+    **{
+        f"{s}{bone}": (above.replace("*", s), (x, 0, 0), length)
+        for s, x in (("l", 1), ("r", -1))
+        for bone, above, length in (
+            ("clavicle", "thorax", 7),
+            ("humerus", "*clavicle", 11),
+            ("radius", "*humerus", 7),
+            ("wrist", "*radius", 3.5),
+            ("hand", "*wrist", 3),
+        )
+    },
+}
 
 
 def asf_text() -> str:
     """An ASF skeleton; every bone may turn about all three axes but hip joints."""
     bones = "\n".join(
         f"begin\n id {n}\n name {bone}\n direction {d[0]} {d[1]} {d[2]}\n length {length}\n axis 0 0 {20 if 'f' in bone else 0} XYZ"
-        + ("" if "joint" in bone else "\n dof rx ry rz\n limits (-180 180)\n (-180 180)\n (-180 180)") + "\nend"
+        + ("" if "joint" in bone else "\n dof rx ry rz\n limits (-180 180)\n (-180 180)\n (-180 180)")
+        + "\nend"
         for n, (bone, (_, d, length)) in enumerate(_ASF.items(), 1)
-    )  # fmt: skip
+    )
     children: dict[str, list[str]] = {}
     for bone, (above, _, _) in _ASF.items():
         children.setdefault(above, []).append(bone)
     tree = "\n".join(" ".join((above, *below)) for above, below in children.items())
-    return (f":version 1.10\n:units\n length 1.0\n angle deg\n:root\n order TX TY TZ RX RY RZ\n axis XYZ\n position 0 0 0\n"
-            f" orientation 0 0 0\n:bonedata\n{bones}\n:hierarchy\nbegin\n{tree}\nend\n")  # fmt: skip
+    return (
+        f":version 1.10\n:units\n length 1.0\n angle deg\n:root\n order TX TY TZ RX RY RZ\n axis XYZ\n position 0 0 0\n"
+        f" orientation 0 0 0\n:bonedata\n{bones}\n:hierarchy\nbegin\n{tree}\nend\n"
+    )
 
 
 def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, frames: int = 48) -> str:
@@ -145,7 +272,14 @@ def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, fram
     rows = [f"{bone} {' '.join(map(str, (turns or {}).get(bone, (0, 0, 0))))}" for bone in bones]
     root = f"root 0 36 0 {' '.join(map(str, (turns or {}).get('root', (0, 0, 0))))}"
     return (
-        "\n".join(["#!OML:ASF", ":FULLY-SPECIFIED", ":DEGREES", *(line for n in range(frames) for line in (str(n + 1), root, *rows))])
+        "\n".join(
+            [
+                "#!OML:ASF",
+                ":FULLY-SPECIFIED",
+                ":DEGREES",
+                *(line for n in range(frames) for line in (str(n + 1), root, *rows)),
+            ]
+        )
         + "\n"
     )
 
@@ -155,9 +289,13 @@ def amc_clip(text: str, skeleton: str | None = None) -> Clip:
     return make_amc_clip("made", text, parse_asf("body", skeleton or asf_text()), "test", "none")
 
 
-def glb_bytes(turns: Mapping[str, Array] | None = None, frames: int = 30, change: Mapping[str, Any] | None = None, cut: int = 0) -> bytes:
-    """A ``.glb`` of the average body (Y up, facing +Z, Unreal's names) with an animation that holds ``turns``: canonical joint ->
-    rotation vector in our axes. ``change``: entries put into the document; ``cut``: bytes missing at the end."""
+def glb_bytes(
+    turns: Mapping[str, Array] | None = None, frames: int = 30, change: Mapping[str, Any] | None = None, cut: int = 0
+) -> bytes:
+    """A ``.glb`` of the average body (Y up, facing +Z, Unreal's names) with an animation that holds ``turns``:
+    canonical joint -> rotation vector in our axes. ``change``: entries put into the document; ``cut``: bytes missing at
+    the end.
+    """
     to_y_up = rot.from_axis_angle(np.array([-np.pi / 2, 0, 0]))  # ours to glTF's
     offsets = rot.rotate(to_y_up, AVERAGE_SKELETON.offsets.astype(float))
     times = np.arange(frames, dtype="<f4") / 30
@@ -165,7 +303,11 @@ def glb_bytes(turns: Mapping[str, Array] | None = None, frames: int = 30, change
     for number, joint in enumerate(JOINTS):
         children = [n for n, parent in enumerate(PARENTS) if parent == number]
         nodes.append(
-            {"name": UNREAL.position[joint], "translation": offsets[number].tolist(), **({"children": children} if children else {})}
+            {
+                "name": UNREAL.position[joint],
+                "translation": offsets[number].tolist(),
+                **({"children": children} if children else {}),
+            }
         )
         vector = rot.rotate(to_y_up, np.asarray((turns or {}).get(joint, (0, 0, 0)), float))
         quaternion = np.roll(rot.from_axis_angle(vector), -1).astype("<f4")
@@ -175,14 +317,23 @@ def glb_bytes(turns: Mapping[str, Array] | None = None, frames: int = 30, change
         blocks.append(np.tile(quaternion, (frames, 1)).tobytes())
     starts = np.cumsum([0, *map(len, blocks)])
     document = {
-        "asset": {"version": "2.0"}, "nodes": nodes, "skins": [{"joints": list(range(len(JOINTS)))}], "accessors": accessors,
+        "asset": {"version": "2.0"},
+        "nodes": nodes,
+        "skins": [{"joints": list(range(len(JOINTS)))}],
+        "accessors": accessors,
         "bufferViews": [{"buffer": 0, "byteOffset": int(a), "byteLength": len(b)} for a, b in zip(starts, blocks)],
-        "buffers": [{"byteLength": int(starts[-1])}], "animations": [{"name": "made", "channels": channels, "samplers": samplers}],
+        "buffers": [{"byteLength": int(starts[-1])}],
+        "animations": [{"name": "made", "channels": channels, "samplers": samplers}],
         **(change or {}),
-    }  # fmt: skip
+    }
     text = json.dumps(document).encode()
     text += b" " * (-len(text) % 4)
-    body = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", int(starts[-1]), b"BIN\x00") + b"".join(blocks)
+    body = (
+        struct.pack("<I4s", len(text), b"JSON")
+        + text
+        + struct.pack("<I4s", int(starts[-1]), b"BIN\x00")
+        + b"".join(blocks)
+    )
     content = b"glTF" + struct.pack("<II", 2, 12 + len(body)) + body
     return content[: len(content) - cut]
 

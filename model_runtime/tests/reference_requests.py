@@ -64,7 +64,11 @@ def _kept(request: Request, parts: tuple[str, ...], first: float, last: float) -
 
 def _turns(actor: str) -> list[dict]:
     """What the demo's dialogue says of an actor: text, start and end (s)."""
-    return [turn for turn in json.loads((ASSETS / "demo_dialogue.json").read_text("utf-8"))["turns"] if turn["actor"] == actor]
+    return [
+        turn
+        for turn in json.loads((ASSETS / "demo_dialogue.json").read_text("utf-8"))["turns"]
+        if turn["actor"] == actor
+    ]
 
 
 def _talk() -> Request:
@@ -76,8 +80,14 @@ def _talk_final() -> Request:
 
 
 def _sit_walk_stand() -> Request:
-    first = {"actions": (ActionSpan("walk", 0.5, 4.0), ActionSpan("sit", 4.0, 8.0)), "waypoints": (Waypoint(8.0, (0.5, 1.5), EAST),)}
-    second = {"actions": (ActionSpan("sit", 0.0, 3.0), ActionSpan("walk", 3.0, 6.0)), "waypoints": (Waypoint(6.0, (2.4, -1.0)),)}
+    first = {
+        "actions": (ActionSpan("walk", 0.5, 4.0), ActionSpan("sit", 4.0, 8.0)),
+        "waypoints": (Waypoint(8.0, (0.5, 1.5), EAST),),
+    }
+    second = {
+        "actions": (ActionSpan("sit", 0.0, 3.0), ActionSpan("walk", 3.0, 6.0)),
+        "waypoints": (Waypoint(6.0, (2.4, -1.0)),),
+    }
     return _with(_pair(8.0), first, second)
 
 
@@ -87,32 +97,58 @@ def _to_partner() -> Request:
 
 def _alone() -> Request:
     request = _pair(5.0)
-    actor = replace(request.actors[0], actions=(ActionSpan("walk", 1.0, 4.0),), waypoints=(Waypoint(2.5, (0.5, 0.8)), Waypoint(4.0, (1.5, 0.0))))
+    actor = replace(
+        request.actors[0],
+        actions=(ActionSpan("walk", 1.0, 4.0),),
+        waypoints=(Waypoint(2.5, (0.5, 0.8)), Waypoint(4.0, (1.5, 0.0))),
+    )
     return replace(request, actors=(actor,))
 
 
 def _doll_and_giant() -> Request:
-    return _with(_pair(4.0, size=(0.3, 2.4), apart=3.0), {"seat_height": 0.15, "actions": (ActionSpan("sit", 1.0, 4.0),)})
+    return _with(
+        _pair(4.0, size=(0.3, 2.4), apart=3.0), {"seat_height": 0.15, "actions": (ActionSpan("sit", 1.0, 4.0),)}
+    )
 
 
 def _motion_kept() -> Request:
     request = _pair(6.0)
-    whole, arms = _kept(request, ("lower", "upper", "hands", "face"), 2.0, 3.0), _kept(request, ("upper", "face"), 3.0, 6.0)
+    whole, arms = (
+        _kept(request, ("lower", "upper", "hands", "face"), 2.0, 3.0),
+        _kept(request, ("upper", "face"), 3.0, 6.0),
+    )
     return _with(request, {"constraints": whole}, {"constraints": arms})
 
 
 def _directed() -> Request:
-    first = {"emotions": (EmotionSpan("anger", 1.5, 0.0, 3.0), EmotionSpan("joy", 0.8, 3.0, 5.0)), "style": Style(1.0, 0.5, -1.0)}
-    return _with(_pair(5.0), first, {"emotions": (EmotionSpan("fear", 1.0, 1.0, 4.0),)}, relationship="doctor / patient", lips=0.4)
+    first = {
+        "emotions": (EmotionSpan("anger", 1.5, 0.0, 3.0), EmotionSpan("joy", 0.8, 3.0, 5.0)),
+        "style": Style(1.0, 0.5, -1.0),
+    }
+    return _with(
+        _pair(5.0),
+        first,
+        {"emotions": (EmotionSpan("fear", 1.0, 1.0, 4.0),)},
+        relationship="doctor / patient",
+        lips=0.4,
+    )
 
 
 def _transcripts() -> Request:
-    """One voice with captions that fit and one that does not, the other with words near their times and some that are never said."""
+    """One voice with captions that fit and one that does not, the other with words near their times and some that are
+    never said.
+    """
     captions = tuple(Caption(turn["text"], turn["start"], turn["end"]) for turn in _turns("A") if turn["end"] < 13.0)
     said = ["improvise", "me", "i'm", "a", "mannequin"]
     words = tuple(TimedWord(word, 5.3 + 0.45 * k, 5.7 + 0.45 * k) for k, word in enumerate(said))
-    never = tuple(TimedWord(word, 1.0 + 0.5 * k, 1.4 + 0.5 * k) for k, word in enumerate(["seven", "purple", "elephants"]))
-    return _with(_pair(9.0), {"captions": (*captions, Caption("Nobody says this at all.", 5.2, 7.6))}, {"words": (*never, *words)})
+    never = tuple(
+        TimedWord(word, 1.0 + 0.5 * k, 1.4 + 0.5 * k) for k, word in enumerate(["seven", "purple", "elephants"])
+    )
+    return _with(
+        _pair(9.0),
+        {"captions": (*captions, Caption("Nobody says this at all.", 5.2, 7.6))},
+        {"words": (*never, *words)},
+    )
 
 
 def _long_and_passing() -> Request:
@@ -124,6 +160,15 @@ def _long_and_passing() -> Request:
 REQUESTS: dict[str, Callable[[], Request]] = {
     make.__name__.strip("_"): make
     for make in (
-        _talk, _talk_final, _sit_walk_stand, _to_partner, _alone, _doll_and_giant, _motion_kept, _directed, _transcripts, _long_and_passing,
+        _talk,
+        _talk_final,
+        _sit_walk_stand,
+        _to_partner,
+        _alone,
+        _doll_and_giant,
+        _motion_kept,
+        _directed,
+        _transcripts,
+        _long_and_passing,
     )
-}  # fmt: skip
+}

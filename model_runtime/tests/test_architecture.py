@@ -65,10 +65,24 @@ ADDON_EDGES = {
 }
 # Gone or different on Windows, or a way to run what should be read.
 FORBIDDEN_CALLS = {
-    "os.fork", "os.kill", "os.killpg", "os.setsid", "os.getuid", "os.geteuid", "os.mkfifo", "os.system", "os.popen", "signal.alarm",
-    "signal.signal", "signal.SIGKILL", "signal.SIGALRM", "eval", "exec", "pickle.load", "pickle.loads", "torch.load", "torch.save",
+    "os.fork", "os.kill", "os.killpg", "os.setsid", "os.getuid", "os.geteuid", "os.mkfifo", "os.system",
+    "os.popen", "signal.alarm", "signal.signal", "signal.SIGKILL", "signal.SIGALRM", "eval", "exec",
+    "pickle.load", "pickle.loads", "torch.load", "torch.save",
 }  # fmt: skip
-FORBIDDEN_MODULES = {"pickle", "fcntl", "pty", "termios", "pwd", "grp", "shelve", "marshal", "dill", "cloudpickle", "joblib", "socket"}
+FORBIDDEN_MODULES = {
+    "pickle",
+    "fcntl",
+    "pty",
+    "termios",
+    "pwd",
+    "grp",
+    "shelve",
+    "marshal",
+    "dill",
+    "cloudpickle",
+    "joblib",
+    "socket",
+}
 GUARDED_MODULES = {"resource"}  # POSIX only: inside a function that asked for the platform first
 
 
@@ -100,12 +114,26 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("path", sources(RUNTIME), ids=name_of)
 def test_the_runtime_never_imports_blender(path: Path) -> None:
-    assert not [line for module, line in imports(path) if module.split(".")[0] in ("bpy", "bmesh", "mathutils", "interact_addon")]
+    assert not [
+        line
+        for module, line in imports(path)
+        if module.split(".")[0] in ("bpy", "bmesh", "mathutils", "interact_addon")
+    ]
 
 
 @pytest.mark.parametrize("path", sources(ADDON), ids=name_of)
 def test_the_addon_never_imports_torch_or_its_company(path: Path) -> None:
-    heavy = {"torch", "librosa", "transformers", "diffusers", "scipy", "soundfile", "safetensors", "pocketsphinx", "matplotlib"}
+    heavy = {
+        "torch",
+        "librosa",
+        "transformers",
+        "diffusers",
+        "scipy",
+        "soundfile",
+        "safetensors",
+        "pocketsphinx",
+        "matplotlib",
+    }
     assert not [(module, line) for module, line in imports(path) if module.split(".")[0] in heavy]
 
 
@@ -130,7 +158,9 @@ def test_what_blender_reads_of_the_runtime_needs_numpy_alone(name: str) -> None:
     for module in sorted(reached):
         for other, line in imports(modules[module]):
             top = other.split(".")[0]
-            assert top in ("model_runtime", "numpy") or top in sys.stdlib_module_names, f"{module}, line {line}: {other}"
+            assert top in ("model_runtime", "numpy") or top in sys.stdlib_module_names, (
+                f"{module}, line {line}: {other}"
+            )
 
 
 def module_graph(package: str) -> tuple[dict[str, set[str]], dict[str, Path]]:
@@ -221,8 +251,12 @@ def test_nothing_works_on_one_system_only_or_runs_what_it_should_read(path: Path
             assert ast.unparse(node.func) not in FORBIDDEN_CALLS, f"line {node.lineno}: {ast.unparse(node.func)}"
             for keyword in node.keywords:
                 assert keyword.arg != "preexec_fn", f"line {node.lineno}: preexec_fn"
-                assert not (keyword.arg == "shell" and ast.unparse(keyword.value) != "False"), f"line {node.lineno}: shell"
-                assert not (keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"), f"line {node.lineno}: allow_pickle"
+                assert not (keyword.arg == "shell" and ast.unparse(keyword.value) != "False"), (
+                    f"line {node.lineno}: shell"
+                )
+                assert not (keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False"), (
+                    f"line {node.lineno}: allow_pickle"
+                )
         elif isinstance(node, ast.Attribute):
             assert ast.unparse(node) not in FORBIDDEN_CALLS, f"line {node.lineno}: {ast.unparse(node)}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -230,13 +264,17 @@ def test_nothing_works_on_one_system_only_or_runs_what_it_should_read(path: Path
         elif isinstance(node, ast.Import):
             names = {alias.name.split(".")[0] for alias in node.names}
             assert not names & FORBIDDEN_MODULES, f"line {node.lineno}"
-            assert node.col_offset > 0 or not names & GUARDED_MODULES, f"line {node.lineno}: import it where the platform is known"
+            assert node.col_offset > 0 or not names & GUARDED_MODULES, (
+                f"line {node.lineno}: import it where the platform is known"
+            )
         elif isinstance(node, ast.ImportFrom):
             assert (node.module or "").split(".")[0] not in FORBIDDEN_MODULES, f"line {node.lineno}"
 
 
 def test_build_py_needs_the_standard_library_alone() -> None:
-    assert not [module for module, _ in imports(ROOT / "build.py") if module.split(".")[0] not in sys.stdlib_module_names]
+    assert not [
+        module for module, _ in imports(ROOT / "build.py") if module.split(".")[0] not in sys.stdlib_module_names
+    ]
 
 
 def test_weights_fit_their_limits() -> None:

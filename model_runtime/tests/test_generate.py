@@ -21,9 +21,23 @@ SECONDS = 24.0
 
 
 def shot(**changes) -> Request:
-    a = Actor("Mia", AVERAGE_SKELETON.scaled(0.96), (-0.75, 0.0), np.pi / 2, (SpeechClip(str(VOICES / "demo_a.ogg"), 0.0, SECONDS),), (ActionSpan("sit", 8.0, SECONDS),))
-    b = Actor("Tom", AVERAGE_SKELETON.scaled(1.07), (0.75, 0.0), -np.pi / 2, (SpeechClip(str(VOICES / "demo_b.ogg"), 0.0, SECONDS),),
-              (ActionSpan("walk", 14.0, 18.0),), (Waypoint(18.0, (2.4, -1.0)),))  # fmt: skip
+    a = Actor(
+        "Mia",
+        AVERAGE_SKELETON.scaled(0.96),
+        (-0.75, 0.0),
+        np.pi / 2,
+        (SpeechClip(str(VOICES / "demo_a.ogg"), 0.0, SECONDS),),
+        (ActionSpan("sit", 8.0, SECONDS),),
+    )
+    b = Actor(
+        "Tom",
+        AVERAGE_SKELETON.scaled(1.07),
+        (0.75, 0.0),
+        -np.pi / 2,
+        (SpeechClip(str(VOICES / "demo_b.ogg"), 0.0, SECONDS),),
+        (ActionSpan("walk", 14.0, 18.0),),
+        (Waypoint(18.0, (2.4, -1.0)),),
+    )
     return replace(Request(SECONDS, (a, b), seed=3, quality="draft"), **changes)
 
 
@@ -68,8 +82,11 @@ def test_no_foot_is_below_the_floor(performance):
 
 def test_joins_of_windows_are_no_rougher_than_the_rest(performance):
     for actor, played in zip(shot().actors, performance.actors):
-        ratios = seam_ratio(played.root_positions, played.rotations, actor.skeleton, window_boundaries(performance.frames))
-        # Of two joins alone the speed says more of what is done there, an arm that swings, than of the join: a jump is acceleration.
+        ratios = seam_ratio(
+            played.root_positions, played.rotations, actor.skeleton, window_boundaries(performance.frames)
+        )
+        # Of two joins alone the speed says more of what is done there, an arm that swings, than of the join: a jump is
+        # acceleration.
         assert ratios["acceleration"] <= 1.5
 
 
@@ -104,7 +121,13 @@ def test_progress_tells_stages_in_order_and_may_cancel():
     heard = []
     generate(cut(shot(), 1.0), heard.append)
     assert [p.fraction for p in heard] == sorted(p.fraction for p in heard) and heard[-1].fraction == 1.0
-    assert list(dict.fromkeys(p.stage for p in heard)) == ["Listening to the voices", "Legs and paths", "Arms, heads and hands", "Feet", "Faces"]
+    assert list(dict.fromkeys(p.stage for p in heard)) == [
+        "Listening to the voices",
+        "Legs and paths",
+        "Arms, heads and hands",
+        "Feet",
+        "Faces",
+    ]
 
     def stop(progress):
         if progress.stage == "Arms, heads and hands":
@@ -142,4 +165,8 @@ def test_two_waypoints_at_one_seat_hold_the_actor_there():
     seated = replace(shot().actors[0], waypoints=(Waypoint(10.0, (1.0, 1.0), 0.5), Waypoint(20.0, (1.0, 1.0), 0.5)))
     labels = np.stack([label_track(seated, 721), label_track(shot().actors[1], 721)])
     places = root_constraints_of((seated, shot().actors[1]), labels, 721)
-    assert places.has_position[0, 300:601].all() and not places.has_position[0, 1:300].any() and not places.has_position[0, 601:].any()
+    assert (
+        places.has_position[0, 300:601].all()
+        and not places.has_position[0, 1:300].any()
+        and not places.has_position[0, 601:].any()
+    )

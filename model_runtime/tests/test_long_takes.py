@@ -20,7 +20,8 @@ from model_runtime.tests.conftest import ASSETS
 VOICES = ASSETS
 VOICE = 24.6  # s
 ROUND = 30.0  # s
-# Bytes a second of both actors: result, kept pieces of it while it is made, conditions, and two voices of 16000 samples.
+# Bytes a second of both actors: result, kept pieces of it while it is made, conditions, and two voices of 16000
+# samples.
 RESULT = 30 * 2 * 4 * (3 + 52 * 4 + 52 + 4)
 VOICES_HEARD = 2 * 4 * 16000
 
@@ -35,14 +36,20 @@ def take(seconds: float) -> Request:
             points.append(Waypoint(begin + 14.0, (-0.75, 0.0 if number % 2 else -2.6)))
         seats.append(ActionSpan("sit", begin + 5.0, min(begin + 20.0, seconds)))
     starts = np.arange(0.0, seconds - 0.5, VOICE)
-    speech = [tuple(SpeechClip(str(VOICES / name), s, min(VOICE, seconds - s)) for s in starts) for name in ("demo_a.ogg", "demo_b.ogg")]
+    speech = [
+        tuple(SpeechClip(str(VOICES / name), s, min(VOICE, seconds - s)) for s in starts)
+        for name in ("demo_a.ogg", "demo_b.ogg")
+    ]
     first = Actor("Mia", AVERAGE_SKELETON.scaled(0.96), (-0.75, 0.0), np.pi / 2, speech[0], tuple(walks), tuple(points))
     second = Actor("Tom", AVERAGE_SKELETON.scaled(1.05), (0.75, 0.0), -np.pi / 2, speech[1], tuple(seats))
     return Request(seconds, (first, second), seed=5, quality="draft")
 
 
 def seams(result: Performance, request: Request) -> dict[str, float]:
-    bodies = [Posed(played.root_positions, played.rotations, actor.skeleton) for actor, played in zip(request.actors, result.actors)]
+    bodies = [
+        Posed(played.root_positions, played.rotations, actor.skeleton)
+        for actor, played in zip(request.actors, result.actors)
+    ]
     return seam_ratios([(body.positions, window_boundaries(result.frames)) for body in bodies])
 
 
@@ -72,4 +79,6 @@ def test_five_minutes_follow_every_label_have_no_seam_and_need_no_more_memory_th
     before, after = one.report["worker_memory_mb"], five.report["worker_memory_mb"]
     if before is not None:  # Windows does not tell
         longer = 240.0 * (6 * RESULT + 3 * VOICES_HEARD) / 2**20
-        assert after - before < longer, f"{before:.0f} MiB for a minute, {after:.0f} MiB for five; {longer:.0f} MiB more are its arrays"
+        assert after - before < longer, (
+            f"{before:.0f} MiB for a minute, {after:.0f} MiB for five; {longer:.0f} MiB more are its arrays"
+        )

@@ -1,4 +1,6 @@
-"""Requests that are odd but fair, generated with the weights that ship: changes in mid-take, sizes, distances, one actor."""
+"""Requests that are odd but fair, generated with the weights that ship: changes in mid-take, sizes, distances, one
+actor.
+"""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -18,8 +20,12 @@ from model_runtime.sampling.windows import windows
 EAST = np.pi / 2  # faces +X
 
 
-def person(name: str, at: tuple[float, float], heading: float, *spans: tuple, size: float = 1.0, **changes: Any) -> Actor:
-    return Actor(name, AVERAGE_SKELETON.scaled(size), at, heading, actions=tuple(ActionSpan(*span) for span in spans), **changes)
+def person(
+    name: str, at: tuple[float, float], heading: float, *spans: tuple, size: float = 1.0, **changes: Any
+) -> Actor:
+    return Actor(
+        name, AVERAGE_SKELETON.scaled(size), at, heading, actions=tuple(ActionSpan(*span) for span in spans), **changes
+    )
 
 
 def mia(at: tuple[float, float], *spans: tuple, **changes: Any) -> Actor:
@@ -35,7 +41,9 @@ def play(*actors: Actor, seconds: float = 6.0) -> Performance:
     for actor, played in zip(actors, performance.actors, strict=True):
         assert all(np.isfinite(x).all() for x in (played.root_positions, played.rotations, played.face))
         assert len(played.root_positions) == performance.frames
-        assert floor_depth(played.root_positions, played.rotations, actor.skeleton) <= 0.005 * max(1.0, actor.skeleton.height / 1.7)
+        assert floor_depth(played.root_positions, played.rotations, actor.skeleton) <= 0.005 * max(
+            1.0, actor.skeleton.height / 1.7
+        )
     return performance
 
 
@@ -49,7 +57,9 @@ def turned(played: ActorPerformance, frame: int, heading: float) -> float:
 
 
 def apart(performance: Performance) -> np.ndarray:
-    return np.linalg.norm(performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1)
+    return np.linalg.norm(
+        performance.actors[0].root_positions[:, :2] - performance.actors[1].root_positions[:, :2], axis=-1
+    )
 
 
 def test_standing_turns_into_sitting_and_sitting_into_standing_within_half_a_second():
@@ -75,7 +85,9 @@ def test_a_walk_to_the_partner_ends_at_talking_distance():
     actor = mia((-3.0, 1.0), ("walk", 0.5, 4.5, True))
     performance = play(actor, tom((1.0, 0.0)))
     assert 0.9 < apart(performance)[round(5.0 * FPS) :].mean() < 1.5
-    assert performance.report["warnings"] == [f"'{name}' has no voice in this shot and only listens." for name in ("Mia", "Tom")]
+    assert performance.report["warnings"] == [
+        f"'{name}' has no voice in this shot and only listens." for name in ("Mia", "Tom")
+    ]
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -113,7 +125,14 @@ def test_a_walk_too_fast_is_told_and_nobody_flies():
 @pytest.mark.parametrize("height", [0.4, 4.0])
 def test_a_doll_and_a_giant_walk_and_sit_at_their_own_size(height):
     size = height / 1.7
-    first = mia((-1.0 * size, 0.0), ("walk", 0.5, 3.5), ("sit", 4.5, 7), size=size, waypoints=(Waypoint(3.5, (1.0 * size, 1.5 * size)),), seat_height=0.45 * size)
+    first = mia(
+        (-1.0 * size, 0.0),
+        ("walk", 0.5, 3.5),
+        ("sit", 4.5, 7),
+        size=size,
+        waypoints=(Waypoint(3.5, (1.0 * size, 1.5 * size)),),
+        seat_height=0.45 * size,
+    )
     performance = play(first, tom((3.0 * size, 0.0), size=size), seconds=7.0)
     played = performance.actors[0]
     found = labels(played, first)

@@ -33,9 +33,15 @@ class Conversation:
     def __init__(self, log: Path, *arguments: str) -> None:
         with open(log, "wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, *(arguments or ("-m", "model_runtime", "worker"))], cwd=REPOSITORY,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8", bufsize=1,
-            )  # fmt: skip
+                [sys.executable, *(arguments or ("-m", "model_runtime", "worker"))],
+                cwd=REPOSITORY,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                encoding="utf-8",
+                bufsize=1,
+            )
 
     def say(self, message: dict[str, Any] | str) -> None:
         assert self.process.stdin is not None
@@ -93,7 +99,9 @@ def test_a_bad_line_gets_an_answer_and_the_worker_lives_on(conversation: Convers
     assert "none.json" in answer["error"]["message"]
 
 
-def test_an_invalid_request_is_named_and_says_which_labels_there_are(conversation: Conversation, tmp_path: Path) -> None:
+def test_an_invalid_request_is_named_and_says_which_labels_there_are(
+    conversation: Conversation, tmp_path: Path
+) -> None:
     request = tmp_path / "r.json"
     request.write_text(request_to_json(a_request(actions=(ActionSpan("dance", 0.0, 1.0),))), "utf-8")
     conversation.hear()
@@ -119,7 +127,9 @@ def test_a_request_becomes_a_performance_with_progress_in_words(conversation: Co
     assert performance.frames == a_request().frames and [actor.name for actor in performance.actors] == ["Ann", "Ben"]
 
 
-def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(conversation: Conversation, tmp_path: Path) -> None:
+def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(
+    conversation: Conversation, tmp_path: Path
+) -> None:
     long, short = tmp_path / "long.json", tmp_path / "short.json"
     long.write_text(request_to_json(a_request(60.0)), "utf-8")
     short.write_text(request_to_json(a_request()), "utf-8")
@@ -140,7 +150,9 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
     request = tmp_path / "r.json"
     request.write_text(request_to_json(a_request()), "utf-8")
     with pytest.raises(CheckpointMissing):
-        worker.run_job({"request": str(request), "out": str(tmp_path / "o.npz"), "weights": str(tmp_path)}, lambda _: None)
+        worker.run_job(
+            {"request": str(request), "out": str(tmp_path / "o.npz"), "weights": str(tmp_path)}, lambda _: None
+        )
 
 
 def test_a_result_without_a_folder_is_named_before_anything_is_computed(tmp_path: Path) -> None:

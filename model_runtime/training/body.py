@@ -28,13 +28,18 @@ from .word_features import WordTracks
 
 SCALES = "scales.safetensors"
 AROUND_SITTING = 0.2  # share of windows around sitting down and getting up: a few seconds of an hour of scenes
-LICENCES = ["SmartBody (LGPL-2.1, taken under GPL-3.0)", "Microsoft Rocketbox (MIT)", "CMU Graphics Lab Motion Capture Database"]
+LICENCES = [
+    "SmartBody (LGPL-2.1, taken under GPL-3.0)",
+    "Microsoft Rocketbox (MIT)",
+    "CMU Graphics Lab Motion Capture Database",
+]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a config is trained unless the command says otherwise: windows an update, rate, frames a window, epochs where they are
-    the budget (an epoch: as many windows as lie side by side in the scenes)."""
+    """How a config is trained unless the command says otherwise: windows an update, rate, frames a window, epochs where
+    they are the budget (an epoch: as many windows as lie side by side in the scenes).
+    """
 
     batch: int = 8
     rate: float = 5e-4
@@ -52,9 +57,16 @@ class BodyTraining:
     """
 
     def __init__(
-        self, config: DuetConfig, scenes: Path, device: torch.device, tensors: dict[str, Tensor] | None, seed: int, words: Path | None = None,
-        window: int = WINDOW, without: frozenset[str] = frozenset(),
-    ) -> None:  # fmt: skip
+        self,
+        config: DuetConfig,
+        scenes: Path,
+        device: torch.device,
+        tensors: dict[str, Tensor] | None,
+        seed: int,
+        words: Path | None = None,
+        window: int = WINDOW,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         train, test = split_scenes(scenes)
         self.config, self.device, self.without = config, device, without
         self.generator = torch.Generator(device=device).manual_seed(seed)
@@ -63,7 +75,9 @@ class BodyTraining:
         self.encoder = None if tracks is None else tracks.encoder  # of the words
         self.data = BodyData(train, device, basis, tracks, window)
         self.held_out = BodyData(test, device, self.data.basis, tracks, window)
-        print(f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True)
+        print(
+            f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True
+        )
         scales = [f"{stage}_{kind}" for stage in ("lower", "upper") for kind in ("mean", "std", "change")]
         self.normaliser = self._fit_normaliser() if tensors is None else {k: tensors[k].to(device) for k in scales}
         self.alphas = cosine_alphas().to(device)
@@ -89,7 +103,11 @@ class BodyTraining:
             std = values.std((0, 1, 2)).clamp(min=0.02)
             if stage == "lower":
                 std[CONTACTS] = 0.5
-            found |= {f"{stage}_mean": values.mean((0, 1, 2)), f"{stage}_std": std, f"{stage}_change": values.diff(dim=2).std((0, 1, 2)).clamp(min=0.002)}
+            found |= {
+                f"{stage}_mean": values.mean((0, 1, 2)),
+                f"{stage}_std": std,
+                f"{stage}_change": values.diff(dim=2).std((0, 1, 2)).clamp(min=0.002),
+            }
         return found
 
     def scales(self) -> dict[str, Tensor]:
@@ -103,14 +121,35 @@ class BodyTraining:
         return torch.cat([self.normaliser[f"{part}_{kind}"] for part in stages])
 
     def predict(
-        self, network: torch.nn.Module, noisy: Tensor, step: Tensor, clean: Tensor, mask: Tensor, batch: Batch, dropped: dict[str, Tensor] | None
+        self,
+        network: torch.nn.Module,
+        noisy: Tensor,
+        step: Tensor,
+        clean: Tensor,
+        mask: Tensor,
+        batch: Batch,
+        dropped: dict[str, Tensor] | None,
     ) -> Tensor:
-        """The network's clean features (B, 2, T, F), normalised; bf16 on CUDA. ``clean`` is seen where ``mask`` keeps it."""
-        given = (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std") if self.config.stage == "upper" else None
+        """The network's clean features (B, 2, T, F), normalised; bf16 on CUDA. ``clean`` is seen where ``mask`` keeps
+        it.
+        """
+        given = (
+            (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std")
+            if self.config.stage == "upper"
+            else None
+        )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             return network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
 
-    def terms(self, network: torch.nn.Module, batch: Batch, step: Tensor, noise: Tensor, mask: Tensor, dropped: dict[str, Tensor] | None) -> dict[str, Tensor]:
+    def terms(
+        self,
+        network: torch.nn.Module,
+        batch: Batch,
+        step: Tensor,
+        noise: Tensor,
+        mask: Tensor,
+        dropped: dict[str, Tensor] | None,
+    ) -> dict[str, Tensor]:
         stage = self.config.stage
         mean, std, change = (self.scale(stage, kind) for kind in ("mean", "std", "change"))
         clean = (batch.features(stage) - mean) / std
@@ -124,7 +163,9 @@ class BodyTraining:
         return {
             f"{part}_{name}": value
             for part, cut in parts.items()
-            for name, value in body_loss(part, predicted[..., cut], batch, step, mean[cut], std[cut], change[cut], keep[..., cut]).items()
+            for name, value in body_loss(
+                part, predicted[..., cut], batch, step, mean[cut], std[cut], change[cut], keep[..., cut]
+            ).items()
             if name not in self.without
         }
 
@@ -137,11 +178,15 @@ class BodyTraining:
         return self.terms(network, batch, step, noise, mask, dropped_conditions(batch_size, self.device))
 
     def asked(self, batch: Batch) -> Tensor:
-        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go and to face joins the conditions."""
+        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go and to face joins the
+        conditions.
+        """
         if self.config.stage == "upper":
             return upper_mask(batch)
         batch.conditions |= {"path": wanted_path(batch), "facing": wanted_facing(batch)}
-        return lower_mask(batch) if self.config.stage == "lower" else torch.cat([lower_mask(batch), upper_mask(batch)], -1)
+        return (
+            lower_mask(batch) if self.config.stage == "lower" else torch.cat([lower_mask(batch), upper_mask(batch)], -1)
+        )
 
     @torch.no_grad()
     def validate(self, network: torch.nn.Module) -> float:
@@ -158,7 +203,9 @@ class BodyTraining:
 
 
 def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Train and held-out scenes of a folder, by the split written in each. Raises ``ScenesUnfit`` when its record names others."""
+    """Train and held-out scenes of a folder, by the split written in each. Raises ``ScenesUnfit`` when its record names
+    others.
+    """
     if (folder / INDEX).is_file():
         read_index(folder)
     by_split: dict[str, list[Path]] = {"train": [], "test": []}
@@ -175,10 +222,17 @@ def stage_config(stage: str, name: str, words: bool) -> DuetConfig:
 
 
 def train_body(
-    training: BodyTraining, network: DuetDenoiser, state: Path, target: Path, run: Run, sampling: Sampling | None = None,
+    training: BodyTraining,
+    network: DuetDenoiser,
+    state: Path,
+    target: Path,
+    run: Run,
+    sampling: Sampling | None = None,
     begin_with: dict[str, Tensor] | None = None,
-) -> Trainer:  # fmt: skip
-    """Train ``network`` as ``run`` says, from the weights of a checkpoint where given, and write it with its scales to ``target``."""
+) -> Trainer:
+    """Train ``network`` as ``run`` says, from the weights of a checkpoint where given, and write it with its scales to
+    ``target``.
+    """
     trainer = Trainer(network, state, training.device, run.rate)
     save_file(training.scales(), str(state / SCALES))
     if begin_with:
@@ -186,19 +240,35 @@ def train_body(
     if run.resume and trainer.resume():
         print(f"Resumed at step {trainer.step}", flush=True)
     forward: Any = torch.compile(network) if run.compile else network
-    trainer.run(lambda: training.training_terms(forward, run.batch), lambda: training.validate(network), run.minutes, run.max_steps, sampling)
+    trainer.run(
+        lambda: training.training_terms(forward, run.batch),
+        lambda: training.validate(network),
+        run.minutes,
+        run.max_steps,
+        sampling,
+    )
     with trainer.exported():
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
     told: dict[str, Any] = {
-        "steps": trainer.best_step or trainer.step, "batch": run.batch, "window": training.data.window, "seed": run.seed,
-        "minutes_of_scenes": round(training.data.minutes, 1), "validation_loss": round(validation, 4), "seconds": round(trainer.spent),
-    }  # fmt: skip
+        "steps": trainer.best_step or trainer.step,
+        "batch": run.batch,
+        "window": training.data.window,
+        "seed": run.seed,
+        "minutes_of_scenes": round(training.data.minutes, 1),
+        "validation_loss": round(validation, 4),
+        "seconds": round(trainer.spent),
+    }
     if training.words:
         told["words"] = training.encoder
     if trainer.best_step:
         told["validation_fid"] = round(trainer.best_fid, 3)
-    header = {"network": type(network).__name__, "config": asdict(training.config), "training": told, "corpus": LICENCES}
+    header = {
+        "network": type(network).__name__,
+        "config": asdict(training.config),
+        "training": told,
+        "corpus": LICENCES,
+    }
     save_checkpoint(target, tensors | training.scales(), header)
     print(f"Wrote {target}: validation {validation:.4f} after {told['steps']} of {trainer.step} steps", flush=True)
     return trainer

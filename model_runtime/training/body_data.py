@@ -52,7 +52,14 @@ class Batch:
 class BodyData:
     """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""
 
-    def __init__(self, paths: list[Path], device: torch.device, basis: HandBasis | None = None, words: WordTracks | None = None, window: int = WINDOW) -> None:
+    def __init__(
+        self,
+        paths: list[Path],
+        device: torch.device,
+        basis: HandBasis | None = None,
+        words: WordTracks | None = None,
+        window: int = WINDOW,
+    ) -> None:
         if not paths:
             raise ValueError("No scenes to train on; run `python3 build.py compose` first.")
         scenes = [_load(path, words) for path in paths]
@@ -80,7 +87,9 @@ class BodyData:
         lengths = torch.tensor([s["root"].shape[1] for s in scenes])
         first = lengths.cumsum(0) - lengths
         # One entry per frame at which a window may begin, with its scene.
-        self.starts = torch.cat([torch.arange(int(f), int(f + n - window + 1)) for f, n in zip(first, lengths)]).to(device)
+        self.starts = torch.cat([torch.arange(int(f), int(f + n - window + 1)) for f, n in zip(first, lengths)]).to(
+            device
+        )
         self.scene_of = torch.cat([torch.full((int(n - window + 1),), i) for i, n in enumerate(lengths)]).to(device)
         self.device, self.window, self.minutes = device, window, float(lengths.sum()) / 30 / 60
         self.around_sitting = self._around_sitting()
@@ -95,7 +104,9 @@ class BodyData:
         return torch.nonzero(near[self.starts])[:, 0]
 
     def windows(self, index: Tensor, transcript: Tensor | None = None) -> Batch:
-        """The windows that begin at ``self.starts[index]``; ``transcript`` (B, 2) bool: whose stresses are known; else they are heard."""
+        """The windows that begin at ``self.starts[index]``; ``transcript`` (B, 2) bool: whose stresses are known; else
+        they are heard.
+        """
         frames = self.starts[index][:, None] + torch.arange(self.window, device=self.device)
         scene = self.scene_of[index]
 
@@ -104,10 +115,14 @@ class BodyData:
 
         offsets = self.offsets[scene]
         size = body_size(offsets)
-        motion = GlobalMotion(cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float())
+        motion = GlobalMotion(
+            cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float()
+        )
         labels, prosody = cut(self.labels), cut(self.prosody).float()
         known, heard = cut(self.stress).float().unbind(-1)
-        told = torch.zeros_like(known, dtype=torch.bool) if transcript is None else transcript[..., None].expand_as(known)
+        told = (
+            torch.zeros_like(known, dtype=torch.bool) if transcript is None else transcript[..., None].expand_as(known)
+        )
         stress = torch.stack([torch.where(told, known, heard), told.to(known.dtype)], -1)
         source = SceneWindows(
             labels=labels,
@@ -130,11 +145,17 @@ class BodyData:
         )
 
     def random(self, batch: int, generator: torch.Generator, around_sitting: float = 0.0) -> Batch:
-        """Windows from anywhere, or with the chance ``around_sitting`` from where somebody sits down or gets up, which is seldom."""
+        """Windows from anywhere, or with the chance ``around_sitting`` from where somebody sits down or gets up, which
+        is seldom.
+        """
         index = torch.randint(len(self.starts), (batch,), generator=generator, device=self.device)
         if around_sitting and len(self.around_sitting):
-            other = self.around_sitting[torch.randint(len(self.around_sitting), (batch,), generator=generator, device=self.device)]
-            index = torch.where(torch.rand(batch, generator=generator, device=self.device) < around_sitting, other, index)
+            other = self.around_sitting[
+                torch.randint(len(self.around_sitting), (batch,), generator=generator, device=self.device)
+            ]
+            index = torch.where(
+                torch.rand(batch, generator=generator, device=self.device) < around_sitting, other, index
+            )
         return self.windows(index, torch.rand(batch, 2, generator=generator, device=self.device) < 0.5)
 
 
@@ -146,23 +167,39 @@ def hand_rows(left: Tensor, right: Tensor) -> Tensor:
 
 def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     scene = Scene.load(path)
-    emotion, intensity = (np.stack(tracks) for tracks in zip(*(feeling_tracks(felt, scene.frames, 1.0) for felt in scene.feelings)))
+    emotion, intensity = (
+        np.stack(tracks) for tracks in zip(*(feeling_tracks(felt, scene.frames, 1.0) for felt in scene.feelings))
+    )
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)
     motion, joints = from_arrays(roots, rotations, np.asarray(scene.contacts, np.float32))
     left, right = hand_vectors(rotations)
-    styles = [style_of(roots[a], rotations[a], Skeleton(offsets[a]), scene.labels[a], scene.prosody[a][:, VOICE_ACTIVITY]) for a in range(2)]
-    stress = [np.stack([stress_bumps(scene.stresses[a], scene.frames), detect_stress(scene.prosody[a])], -1) for a in range(2)]
+    styles = [
+        style_of(roots[a], rotations[a], Skeleton(offsets[a]), scene.labels[a], scene.prosody[a][:, VOICE_ACTIVITY])
+        for a in range(2)
+    ]
+    stress = [
+        np.stack([stress_bumps(scene.stresses[a], scene.frames), detect_stress(scene.prosody[a])], -1) for a in range(2)
+    ]
     said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
     return said | {
-        "root": motion.root, "heading": motion.heading, "tilt": motion.tilt, "legs": motion.legs,
-        "contacts": motion.contacts.half(), "upper": encode_upper(joints, joints.new_zeros(*joints.shape[:2], 0)),
-        "left": torch.from_numpy(left), "right": torch.from_numpy(right),
+        "root": motion.root,
+        "heading": motion.heading,
+        "tilt": motion.tilt,
+        "legs": motion.legs,
+        "contacts": motion.contacts.half(),
+        "upper": encode_upper(joints, joints.new_zeros(*joints.shape[:2], 0)),
+        "left": torch.from_numpy(left),
+        "right": torch.from_numpy(right),
         "labels": torch.from_numpy(np.asarray(scene.labels).astype(np.uint8)),
         "prosody": torch.from_numpy(np.asarray(scene.prosody, np.float16)),
         "stress": torch.from_numpy(np.stack(stress)).half(),
-        "style": torch.from_numpy(np.stack([np.full(STYLE_SIZE, np.nan, np.float32) if s is None else s for s in styles])),
-        "emotion": torch.from_numpy(emotion), "intensity": torch.from_numpy(intensity).half(),
+        "style": torch.from_numpy(
+            np.stack([np.full(STYLE_SIZE, np.nan, np.float32) if s is None else s for s in styles])
+        ),
+        "emotion": torch.from_numpy(emotion),
+        "intensity": torch.from_numpy(intensity).half(),
         "relationship": torch.tensor(RELATIONSHIPS.index(scene.relationship)),
-        "offsets": torch.from_numpy(offsets), "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),
-    }  # fmt: skip
+        "offsets": torch.from_numpy(offsets),
+        "seat": torch.from_numpy(np.asarray(scene.seat_height, np.float32)),
+    }

@@ -23,7 +23,9 @@ _FEET = [_LOWER.index(j) for j in (7, 10, 8, 11)]  # ankles and toes in the orde
 def leg_positions(lower: Tensor, batch: Batch) -> Tensor:
     """Joints (B, 2, T, 9, 3) of pelvis and legs in the actor's heading frame, from raw features (B, 2, T, 70)."""
     root = _root(lower, batch)
-    local = torch.cat([matrix_from_6d(lower[..., TILT])[..., None, :, :], matrix_from_6d(lower[..., LEGS].unflatten(-1, (8, 6)))], -3)
+    local = torch.cat(
+        [matrix_from_6d(lower[..., TILT])[..., None, :, :], matrix_from_6d(lower[..., LEGS].unflatten(-1, (8, 6)))], -3
+    )
     offsets = batch.offsets[:, :, None, list(_LOWER)].expand(-1, -1, lower.shape[2], -1, -1)
     return chain_positions(root, local, offsets, _LOWER_PARENTS)
 
@@ -49,10 +51,11 @@ def feet_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
 
 
 def interaction(joints: Tensor, truth: Tensor, lower: Tensor, batch: Batch, stage: str, weight: Tensor) -> Tensor:
-    """InterAct's adaptive interaction loss: squared error of the distances between the joints of one body and those of the other.
+    """InterAct's adaptive interaction loss: squared error of the distances between the joints of one body and those of
+    the other.
 
-    ``joints`` and ``truth`` (B, 2, T, J, 3) as the stage has them; ``lower`` (B, 2, T, 70) says where the partner is. Each pair
-    of joints weighs 1 / (true distance + 0.1 m), so that what is near counts most.
+    ``joints`` and ``truth`` (B, 2, T, J, 3) as the stage has them; ``lower`` (B, 2, T, 70) says where the partner is.
+    Each pair of joints weighs 1 / (true distance + 0.1 m), so that what is near counts most.
     """
     if stage == "upper":  # from the pelvis' frame to the heading frame, over the floor
         tilt = matrix_from_6d(batch.lower[..., TILT])[..., None, :, :]
@@ -66,13 +69,17 @@ def interaction(joints: Tensor, truth: Tensor, lower: Tensor, batch: Batch, stag
 
 
 def facing_error(lower: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
-    """Relative orientation: 1 - cos of the angle by which the partner's facing, seen from one's own, is off; InterGen's (Liang et al. 2024)."""
+    """Relative orientation: 1 - cos of the angle by which the partner's facing, seen from one's own, is off; InterGen's
+    (Liang et al. 2024).
+    """
     mine, theirs = (torch.nn.functional.normalize(x[..., PARTNER][..., 2:4], dim=-1, eps=1e-4) for x in (lower, truth))
     return (weight[..., 0, 0] * (1 - (mine * theirs).sum(-1))).mean()
 
 
 def travelled(lower: Tensor, batch: Batch) -> Tensor:
-    """Way (B, 2, T - 30, 2) in metres over each second by the velocities (B, 2, T, 70), as seen from the window's start."""
+    """Way (B, 2, T - 30, 2) in metres over each second by the velocities (B, 2, T, 70), as seen from the window's
+    start.
+    """
     ahead = torch.nn.functional.normalize(lower[..., HEADING], dim=-1, eps=1e-4)
     x, y = (lower[..., VELOCITY] * batch.body[..., 0][:, :, None, None] / FPS).unbind(-1)
     cosine, sine = ahead.unbind(-1)
@@ -97,10 +104,14 @@ def _seen(joints: Tensor, lower: Tensor) -> Tensor:
     turn = torch.nn.functional.normalize(partner[..., 2:4], dim=-1)
     cosine, sine = turn[..., None, 0], turn[..., None, 1]
     x, y, z = joints[:, 1].unbind(-1)
-    return torch.stack([cosine * x - sine * y + partner[..., None, 0], sine * x + cosine * y + partner[..., None, 1], z], -1)
+    return torch.stack(
+        [cosine * x - sine * y + partner[..., None, 0], sine * x + cosine * y + partner[..., None, 1], z], -1
+    )
 
 
-def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, keep: Tensor) -> dict[str, Tensor]:
+def body_loss(
+    stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, keep: Tensor
+) -> dict[str, Tensor]:
     """Loss terms of normalised clean features (B, 2, T, F); ``change`` (F,) is the deviation of frame differences.
 
     ``keep`` (B, 2, T, F) marks features that are given: they are replaced by the truth before any term.
@@ -122,7 +133,9 @@ def body_loss(stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: T
     else:
         joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
     error = joints - true_joints
-    terms["interaction"] = interaction(joints, true_joints, raw if stage == "lower" else batch.lower, batch, stage, weight)
+    terms["interaction"] = interaction(
+        joints, true_joints, raw if stage == "lower" else batch.lower, batch, stage, weight
+    )
     terms["joints"] = 20.0 * (weight * error.square()).mean()
     terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
     return terms

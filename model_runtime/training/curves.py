@@ -1,4 +1,6 @@
-"""The log of a training as curves: losses, what validation says of them, and how far sampled results are from real motion."""
+"""The log of a training as curves: losses, what validation says of them, and how far sampled results are from real
+motion.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _NO_LOSS = ("step", "seconds", "validation", "steps_per_second", "best_step")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The rows of a log in the order of their steps; what a resumed or a fresh run did anew replaces what was done before."""
+    """The rows of a log in the order of their steps; what a resumed or a fresh run did anew replaces what was done
+    before.
+    """
     rows: list[dict[str, Any]] = []
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)

@@ -1,7 +1,7 @@
 """Two-speaker face scenes from the speech library, packed into one file a training machine needs nothing else beside.
 
-A scene is a conversation of two voices: turns, gaps, overlaps, sounds spoilt the way real recordings are; what the frozen
-encoder hears in each; and the two faces composed for it. Test voices are never used.
+A scene is a conversation of two voices: turns, gaps, overlaps, sounds spoilt the way real recordings are; what the
+frozen encoder hears in each; and the two faces composed for it. Test voices are never used.
 """
 
 from __future__ import annotations
@@ -51,10 +51,12 @@ Listening = Callable[[FloatArray, int], tuple[FloatArray, FloatArray]]
 
 @dataclass
 class FaceScene:
-    """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3), ``style`` (2, 4), ``facing`` (2,).
+    """Two actors over T frames: ``voice`` (2, T, 2), ``mels`` (2, N, 80), ``curves`` (2, T, 52), ``gaze`` (2, T, 3),
+    ``style`` (2, 4), ``facing`` (2,).
 
-    ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral. ``phones`` (2, N): index into ``PHONES`` of what
-    is said in each mel frame, for networks that are told words. ``brows`` (2, T, BROWS_SIZE): when they beat.
+    ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0 where neutral. ``phones`` (2, N): index
+    into ``PHONES`` of what is said in each mel frame, for networks that are told words. ``brows`` (2, T, BROWS_SIZE):
+    when they beat.
     """
 
     voice: FloatArray
@@ -70,10 +72,15 @@ class FaceScene:
 
 
 def compose_scene(
-    rng: np.random.Generator, voices: tuple[Sequence[Utterance], Sequence[Utterance]], listen: Listening, duration: float = 40.0,
-    calm_share: float = CALM_SHARE, lips_alone: bool = False,
-) -> FaceScene:  # fmt: skip
-    """A conversation of ``duration`` seconds between two voices; with a chance of ``calm_share`` nobody feels anything in particular.
+    rng: np.random.Generator,
+    voices: tuple[Sequence[Utterance], Sequence[Utterance]],
+    listen: Listening,
+    duration: float = 40.0,
+    calm_share: float = CALM_SHARE,
+    lips_alone: bool = False,
+) -> FaceScene:
+    """A conversation of ``duration`` seconds between two voices; with a chance of ``calm_share`` nobody feels anything
+    in particular.
 
     ``lips_alone``: mouths do what the phones ask and nothing else, to tune lips on.
     """
@@ -96,20 +103,43 @@ def compose_scene(
         laughs = [(phones[0][1], phones[-1][2]) for phones, _, _, laughed, *_ in placed[me] if laughed]
         speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
         eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaze if towards == "towards" else None)
-        curves.append(compose_face(
-            rng, frames, spoken, activity[1 - me], eyes, loudness[me], style, manners[me], laughs,
-            partner_manners=manners[1 - me] if towards == "towards" else None, brows=brows[me],
-        ))  # fmt: skip
+        curves.append(
+            compose_face(
+                rng,
+                frames,
+                spoken,
+                activity[1 - me],
+                eyes,
+                loudness[me],
+                style,
+                manners[me],
+                laughs,
+                partner_manners=manners[1 - me] if towards == "towards" else None,
+                brows=brows[me],
+            )
+        )
         if lips_alone:
-            curves[-1][:, MOUTH] = viseme_curves([p for utterance in spoken for p in utterance.phones], frames, loudness[me], style.articulation)[:, MOUTH]
+            curves[-1][:, MOUTH] = viseme_curves(
+                [p for utterance in spoken for p in utterance.phones], frames, loudness[me], style.articulation
+            )[:, MOUTH]
         known = 1.0 if towards == "towards" else 0.0
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
     emotion, intensity = (np.stack(parts) for parts in zip(*(feeling_tracks(felt, frames, 0.0) for felt in feelings)))
-    said = np.stack([frame_labels([phone for phones, *_ in own for phone in phones], mels.shape[1]) for own in placed]).astype(np.uint8)
+    said = np.stack(
+        [frame_labels([phone for phones, *_ in own for phone in phones], mels.shape[1]) for own in placed]
+    ).astype(np.uint8)
     return FaceScene(
-        voice, mels, np.stack(curves), np.stack(gazes).astype(np.float32), np.stack(styles), np.array(facings), emotion, intensity, said,
+        voice,
+        mels,
+        np.stack(curves),
+        np.stack(gazes).astype(np.float32),
+        np.stack(styles),
+        np.array(facings),
+        emotion,
+        intensity,
+        said,
         np.stack(brows),
     )
 
@@ -139,7 +169,9 @@ def _conversation(
             s = float(np.clip(speed[speaker] * np.exp(rng.normal(0.0, 0.03)), 0.78, 1.28))
             phones = [(p.text, at + p.start / s, at + p.end / s) for p in u.phones]
             stresses = [(at + t / s, strength) for t, strength in u.stresses]
-            placed[speaker].append((phones, stresses, u.text.rstrip().endswith("?"), u.act == "laugh", _resampled(u.wave, s), at))
+            placed[speaker].append(
+                (phones, stresses, u.text.rstrip().endswith("?"), u.act == "laugh", _resampled(u.wave, s), at)
+            )
             at += u.duration / s + rng.gamma(2.0, 0.18)
         at += rng.normal(0.25, 0.45) if rng.random() < 0.85 else rng.uniform(1.0, 3.0)
         at = max(at, 0.0)
@@ -175,7 +207,11 @@ def spoil(rng: np.random.Generator, wave: FloatArray) -> FloatArray:
         spectrum /= np.sqrt(1.0 + (frequency / rng.uniform(3200.0, 7000.0)) ** 8)
     if rng.random() < 0.3:
         delay, gain = rng.uniform(0.012, 0.05), rng.uniform(0.1, 0.35)
-        spectrum *= 1.0 + gain * np.exp(-2j * np.pi * frequency * delay) + 0.5 * gain * np.exp(-2j * np.pi * frequency * 1.7 * delay)
+        spectrum *= (
+            1.0
+            + gain * np.exp(-2j * np.pi * frequency * delay)
+            + 0.5 * gain * np.exp(-2j * np.pi * frequency * 1.7 * delay)
+        )
     out = np.fft.irfft(spectrum, len(out)).astype(np.float32)
     level = float(np.sqrt(np.mean(np.square(out[np.abs(out) > 1e-4])))) if (np.abs(out) > 1e-4).any() else 0.01
     if rng.random() < 0.7:
@@ -198,7 +234,9 @@ def _partner_direction(rng: np.random.Generator, frames: int, aside: float) -> F
 
 
 def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path, meta: dict[str, Any]) -> None:
-    """All scenes quantised to bytes in one ``.npz``. It holds mels, so that it does not depend on the encoder's training."""
+    """All scenes quantised to bytes in one ``.npz``. It holds mels, so that it does not depend on the encoder's
+    training.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
 
@@ -207,23 +245,30 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
 
     with open(partial, "wb") as file:
         np.savez_compressed(
-            file, meta=np.array(json.dumps(meta)), held_out=np.array(held_out),
-            lengths=np.array([s.curves.shape[1] for s in scenes]), steps=np.array([s.mels.shape[1] for s in scenes]),
+            file,
+            meta=np.array(json.dumps(meta)),
+            held_out=np.array(held_out),
+            lengths=np.array([s.curves.shape[1] for s in scenes]),
+            steps=np.array([s.mels.shape[1] for s in scenes]),
             mels=np.clip(np.rint(joined("mels") / _MEL_STEP) + 200, 0, 255).astype(np.uint8),
             voice=np.clip(np.rint(joined("voice") / _VOICE_STEP), 0, 255).astype(np.uint8),
             curves=np.rint(joined("curves") * 255.0).astype(np.uint8),
             gaze=np.clip(np.rint(joined("gaze") / _GAZE_STEP), -127, 127).astype(np.int8),
-            style=np.stack([s.style for s in scenes]), facing=np.stack([s.facing for s in scenes]),
-            brows=np.rint(joined("brows") * 255.0).astype(np.uint8), phones=joined("phones"), emotion=joined("emotion").astype(np.uint8), intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
-        )  # fmt: skip
+            style=np.stack([s.style for s in scenes]),
+            facing=np.stack([s.facing for s in scenes]),
+            brows=np.rint(joined("brows") * 255.0).astype(np.uint8),
+            phones=joined("phones"),
+            emotion=joined("emotion").astype(np.uint8),
+            intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
+        )
     os.replace(partial, path)
 
 
 class FacePack:
     """A pack on one device, heard by a frozen encoder; draws random windows as ``FaceConditions`` and curves.
 
-    ``emotion`` and ``intensity`` (2, N) say what each actor felt. For a network that is not told (``calm`` alone), windows come from scenes in
-    which nobody feels anything: else it would learn the mean of 26 faces.
+    ``emotion`` and ``intensity`` (2, N) say what each actor felt. For a network that is not told (``calm`` alone),
+    windows come from scenes in which nobody feels anything: else it would learn the mean of 26 faces.
     """
 
     def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device, calm: bool = False) -> None:
@@ -235,17 +280,25 @@ class FacePack:
             )
             said = "emotion" in data  # not in packs from before faces had feelings
             emotion = data["emotion"] if said else np.full(self.curves.shape[:2], NEUTRAL, np.uint8)
-            intensity = data["intensity"] * np.float32(_INTENSITY_STEP) if said else np.zeros(self.curves.shape[:2], np.float32)
+            intensity = (
+                data["intensity"] * np.float32(_INTENSITY_STEP) if said else np.zeros(self.curves.shape[:2], np.float32)
+            )
             self.emotion, self.intensity = torch.from_numpy(emotion).to(device), torch.from_numpy(intensity).to(device)
             # Not in packs from before brows were told when to beat.
             self.brows = torch.from_numpy(data["brows"]).to(device) if "brows" in data else None
             self.blink = shut_lids(self.curves[..., BLINK].float() / 255.0)
             heard = _heard(data["mels"], data["voice"], data["steps"], self.lengths, encoder.to(device).eval(), device)
-            self.told = _told(data["phones"], data["steps"], self.lengths, device) if "phones" in data else None  # not in older packs
+            self.told = (
+                _told(data["phones"], data["steps"], self.lengths, device) if "phones" in data else None
+            )  # not in older packs
         self.device = device
         self.first = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
-        unmoved = np.array([bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)])
-        drawn = unmoved if calm and (unmoved & held_out).any() and (unmoved & ~held_out).any() else np.ones_like(unmoved)  # few scenes, as tests make: all
+        unmoved = np.array(
+            [bool((self.emotion[:, a : a + n] == NEUTRAL).all()) for a, n in zip(self.first, self.lengths)]
+        )
+        drawn = (
+            unmoved if calm and (unmoved & held_out).any() and (unmoved & ~held_out).any() else np.ones_like(unmoved)
+        )  # few scenes, as tests make: all
         self.train, self.test = np.flatnonzero(~held_out & drawn), np.flatnonzero(held_out & drawn)
         self.felt = np.flatnonzero(~held_out & ~unmoved)  # scenes to train on in which somebody feels something
         self._raw = heard
@@ -262,9 +315,16 @@ class FacePack:
         return float(self.lengths[self.train].sum()) * 2 / FPS / 60
 
     def draw(
-        self, count: int, window: int, rng: np.random.Generator, held_out: bool = False, scenes: NDArray[np.int64] | None = None
-    ) -> tuple[Tensor, FaceConditions]:  # fmt: skip
-        """``count`` windows: clean normalised curves (B, T, 52), and their conditions with nothing dropped or kept; of ``scenes`` where they are given."""
+        self,
+        count: int,
+        window: int,
+        rng: np.random.Generator,
+        held_out: bool = False,
+        scenes: NDArray[np.int64] | None = None,
+    ) -> tuple[Tensor, FaceConditions]:
+        """``count`` windows: clean normalised curves (B, T, 52), and their conditions with nothing dropped or kept; of
+        ``scenes`` where they are given.
+        """
         scenes = rng.choice(scenes if scenes is not None else self.test if held_out else self.train, count)
         actor = torch.from_numpy(rng.integers(0, 2, count)).to(self.device)
         first = self.first[scenes] + (rng.random(count) * (self.lengths[scenes] - window)).astype(np.int64)
@@ -273,7 +333,11 @@ class FacePack:
         me = actor[:, None].expand_as(rows)
         clean = (self.curves[me, rows].float() / 255.0 - self.curve_mean) / self.curve_std
         mine = self.heard[me, rows].float()
-        brows = self.brows[me, rows].float() / 255.0 if self.brows is not None else torch.zeros(count, window, BROWS_SIZE, device=self.device)
+        brows = (
+            self.brows[me, rows].float() / 255.0
+            if self.brows is not None
+            else torch.zeros(count, window, BROWS_SIZE, device=self.device)
+        )
         if self.told is not None:
             words = torch.from_numpy(rng.random(count) < TOLD_SHARE).to(self.device)
             for look, first_phone in enumerate(PHONE_COLUMNS):
@@ -285,22 +349,36 @@ class FacePack:
         strength = self.intensity[me, rows][..., None]
         feeling = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * strength
         given = FaceConditions(
-            blink=self.blink[me, rows], feeling=feeling, felt=torch.ones(count, device=self.device),
-            mine=mine, partner=self.heard[1 - me, rows].float(), gaze=gaze,
-            style=self.style[scene, actor].float(), facing=self.facing[scene, actor], hears=torch.ones(count, 2, device=self.device),
-            kept=torch.zeros_like(clean), keep=torch.zeros(count, window, device=self.device), eyes=directions(self.curves[me, rows].float() / 255.0),
+            blink=self.blink[me, rows],
+            feeling=feeling,
+            felt=torch.ones(count, device=self.device),
+            mine=mine,
+            partner=self.heard[1 - me, rows].float(),
+            gaze=gaze,
+            style=self.style[scene, actor].float(),
+            facing=self.facing[scene, actor],
+            hears=torch.ones(count, 2, device=self.device),
+            kept=torch.zeros_like(clean),
+            keep=torch.zeros(count, window, device=self.device),
+            eyes=directions(self.curves[me, rows].float() / 255.0),
             brows=brows,
-        )  # fmt: skip
+        )
         return clean, given
 
 
-def _told(phones: NDArray[np.uint8], steps: NDArray[np.int64], frames: NDArray[np.int64], device: torch.device) -> Tensor:
-    """(2 looks, 2 actors, all frames, 40) half precision: what ``encoder_frames`` makes of phones that are known for sure."""
+def _told(
+    phones: NDArray[np.uint8], steps: NDArray[np.int64], frames: NDArray[np.int64], device: torch.device
+) -> Tensor:
+    """(2 looks, 2 actors, all frames, 40) half precision: what ``encoder_frames`` makes of phones that are known for
+    sure.
+    """
     out: list[list[Tensor]] = [[], []]
     for actor in (0, 1):
         at = 0
         for step_count, frame_count in zip(steps, frames):
-            said = torch.nn.functional.one_hot(torch.from_numpy(phones[actor, at : at + step_count].astype(np.int64)), len(PHONES)).float()
+            said = torch.nn.functional.one_hot(
+                torch.from_numpy(phones[actor, at : at + step_count].astype(np.int64)), len(PHONES)
+            ).float()
             heard = encoder_frames(torch.zeros(step_count, 64), said, torch.zeros(frame_count, 2))
             out[actor].append(torch.stack([heard[:, first : first + len(PHONES)] for first in PHONE_COLUMNS]).half())
             at += step_count
@@ -314,7 +392,9 @@ def directions(curves: Tensor) -> Tensor:
         return curves[..., [ARKIT_NAMES.index(name) for name in names]].sum(-1)
 
     yaw = 0.5 * LOOK_SIDE * (at("eyeLookOutLeft", "eyeLookInRight") - at("eyeLookInLeft", "eyeLookOutRight"))
-    pitch = 0.5 * (LOOK_UP * at("eyeLookUpLeft", "eyeLookUpRight") - LOOK_DOWN * at("eyeLookDownLeft", "eyeLookDownRight"))
+    pitch = 0.5 * (
+        LOOK_UP * at("eyeLookUpLeft", "eyeLookUpRight") - LOOK_DOWN * at("eyeLookDownLeft", "eyeLookDownRight")
+    )
     return torch.stack([yaw, pitch, torch.ones_like(yaw)], -1)
 
 

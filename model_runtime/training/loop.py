@@ -23,8 +23,10 @@ STATE, BEST = "state.safetensors", "best.safetensors"
 
 @dataclass(frozen=True)
 class Sampling:
-    """Sampled results every ``minutes`` of training: ``measure(step)`` gives their measures, of which 'fid' decides (lower is
-    better). After ``patience`` of them in a row without a better one training ends; None: it never ends for that."""
+    """Sampled results every ``minutes`` of training: ``measure(step)`` gives their measures, of which 'fid' decides
+    (lower is better). After ``patience`` of them in a row without a better one training ends; None: it never ends for
+    that.
+    """
 
     measure: Callable[[int], dict[str, float]]
     minutes: float = 20.0
@@ -34,16 +36,20 @@ class Sampling:
 class Trainer:
     """AdamW with warm-up and cosine decay over the budget; an exponential moving average beside it.
 
-    ``loss_terms()`` draws a batch and returns named losses; their sum is minimised. ``validate()`` gives one number, lower is
-    better. In ``folder``, as safetensors: the state (weights, average, moments) and, where results are sampled, the averaged
-    weights that gave the best ones; beside them the log and a plot of its curves.
+    ``loss_terms()`` draws a batch and returns named losses; their sum is minimised. ``validate()`` gives one number,
+    lower is better. In ``folder``, as safetensors: the state (weights, average, moments) and, where results are
+    sampled, the averaged weights that gave the best ones; beside them the log and a plot of its curves.
     """
 
-    def __init__(self, network: nn.Module, folder: Path, device: torch.device, rate: float = 4e-4, decay: float = 0.999) -> None:
+    def __init__(
+        self, network: nn.Module, folder: Path, device: torch.device, rate: float = 4e-4, decay: float = 0.999
+    ) -> None:
         self.network, self.folder, self.device, self.rate, self.decay = network, folder, device, rate, decay
         self.parameters = dict(network.named_parameters())
         self.average = {k: v.detach().clone() for k, v in self.parameters.items()}
-        self.optimizer = torch.optim.AdamW(self.parameters.values(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=device.type == "cuda")
+        self.optimizer = torch.optim.AdamW(
+            self.parameters.values(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=device.type == "cuda"
+        )
         self.step, self.spent = 0, 0.0
         self.best_fid, self.best_step, self.without_better = math.inf, 0, 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,8 +64,9 @@ class Trainer:
         log_every: float = 90.0,
         save_every: float = 180.0,
     ) -> None:
-        """Train until ``minutes`` of wall time or ``max_steps`` updates are spent, whichever comes first; a resumed run goes on
-        with what it had spent."""
+        """Train until ``minutes`` of wall time or ``max_steps`` updates are spent, whichever comes first; a resumed run
+        goes on with what it had spent.
+        """
         if minutes is None and max_steps is None:
             raise ValueError("Training needs an end: give minutes or steps.")
         if self.step == 0:
@@ -77,7 +84,9 @@ class Trainer:
             if share >= 1 or self._gave_up(sampling):
                 break
             for group in self.optimizer.param_groups:
-                group["lr"] = self.rate * min(1.0, (self.step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+                group["lr"] = (
+                    self.rate * min(1.0, (self.step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+                )
             terms = loss_terms()
             total = torch.stack(list(terms.values())).sum()
             self.optimizer.zero_grad(set_to_none=True)
@@ -94,7 +103,10 @@ class Trainer:
             if now - last_log > log_every:
                 with self.averaged():
                     validation = validate()
-                row = {"validation": round(validation, 5), "steps_per_second": round(since / (time.monotonic() - last_log), 2)}
+                row = {
+                    "validation": round(validation, 5),
+                    "steps_per_second": round(since / (time.monotonic() - last_log), 2),
+                }
                 self._note(log, row | {k: round(v / sums["n"], 5) for k, v in sums.items() if k != "n"})
                 sums, since, last_log = {}, 0, time.monotonic()
             if sampling is not None and now - last_sample > sampling.minutes * 60:
@@ -112,7 +124,9 @@ class Trainer:
         return sampling is not None and sampling.patience is not None and self.without_better >= sampling.patience
 
     def _sample(self, sampling: Sampling, log: IO[str]) -> None:
-        """Measure results of the averaged weights and keep those that are the best so far; training's chances stay as they were."""
+        """Measure results of the averaged weights and keep those that are the best so far; training's chances stay as
+        they were.
+        """
         devices = [self.device] if self.device.type == "cuda" else []
         with self.averaged(), torch.random.fork_rng(devices=devices):
             measures = sampling.measure(self.step)
@@ -140,19 +154,27 @@ class Trainer:
         return _Swapped(self, self.average)
 
     def exported(self) -> _Swapped:
-        """A context in which the network carries what ships: the averaged weights of the best sampled results, or the last ones."""
+        """A context in which the network carries what ships: the averaged weights of the best sampled results, or the
+        last ones.
+        """
         path = self.folder / BEST
         if not path.is_file():
             return self.averaged()
         return _Swapped(self, {name: value.to(self.device) for name, value in load_file(str(path)).items()})
 
     def save(self) -> None:
-        tensors = {f"network.{k}": v.detach() for k, v in self.parameters.items()} | {f"average.{k}": v for k, v in self.average.items()}
+        tensors = {f"network.{k}": v.detach() for k, v in self.parameters.items()} | {
+            f"average.{k}": v for k, v in self.average.items()
+        }
         for name, parameter in self.parameters.items():
             state = self.optimizer.state.get(parameter)
             if state:
                 tensors |= {f"moment1.{name}": state["exp_avg"], f"moment2.{name}": state["exp_avg_sq"]}
-        _write(self.folder / STATE, tensors, {"step": str(self.step), "spent": str(self.spent), "without_better": str(self.without_better)})
+        _write(
+            self.folder / STATE,
+            tensors,
+            {"step": str(self.step), "spent": str(self.spent), "without_better": str(self.without_better)},
+        )
 
     def resume(self) -> bool:
         """Go on from the state in the folder; False when there is none."""
@@ -161,7 +183,11 @@ class Trainer:
             return False
         with safe_open(str(path), framework="pt") as file:
             told = file.metadata()
-            self.step, self.spent, self.without_better = int(told["step"]), float(told["spent"]), int(told.get("without_better", 0))
+            self.step, self.spent, self.without_better = (
+                int(told["step"]),
+                float(told["spent"]),
+                int(told.get("without_better", 0)),
+            )
             keys = set(file.keys())
             with torch.no_grad():
                 for name, parameter in self.parameters.items():
@@ -169,7 +195,9 @@ class Trainer:
                     self.average[name].copy_(file.get_tensor(f"average.{name}"))
                     if f"moment1.{name}" in keys:
                         self.optimizer.state[parameter] = {
-                            "step": torch.tensor(float(self.step), device=self.device if self.device.type == "cuda" else "cpu"),
+                            "step": torch.tensor(
+                                float(self.step), device=self.device if self.device.type == "cuda" else "cpu"
+                            ),
                             "exp_avg": file.get_tensor(f"moment1.{name}").to(self.device),
                             "exp_avg_sq": file.get_tensor(f"moment2.{name}").to(self.device),
                         }

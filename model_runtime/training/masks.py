@@ -24,8 +24,9 @@ def _chance(shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
 
 
 def kept_frames(pairs: int, frames: int, device: torch.device, each: float = 0.03) -> Tensor:
-    """(B, 2, T) frames that stay whole, of both actors or of one: a beginning, an end, a span, all but a gap, up to three
-    single ones; each kind with chance ``each``, else none."""
+    """(B, 2, T) frames that stay whole, of both actors or of one: a beginning, an end, a span, all but a gap, up to
+    three single ones; each kind with chance ``each``, else none.
+    """
     t = torch.arange(frames, device=device)
 
     def whole(low: int, high: int) -> Tensor:
@@ -50,7 +51,9 @@ def lower_mask(batch: Batch) -> Tensor:
     frames = torch.arange(t, device=labels.device)
     prefix = torch.randint(5, 76, (b, 1, 1), device=labels.device)
     has_prefix = _chance((b, 1, 1), 0.5, labels)
-    one_whole = _chance((b, 1, 1), 0.04, labels) & (torch.arange(2, device=labels.device)[None, :, None] == torch.randint(2, (b, 1, 1), device=labels.device))
+    one_whole = _chance((b, 1, 1), 0.04, labels) & (
+        torch.arange(2, device=labels.device)[None, :, None] == torch.randint(2, (b, 1, 1), device=labels.device)
+    )
     everything = (has_prefix & (frames < prefix)) | one_whole | kept_frames(b, t, labels.device)
     # Places to be at: up to three random frames, and the frame where a walk ends.
     scattered = torch.rand(b, 2, t, device=labels.device) < (torch.randint(0, 4, (b, 2, 1), device=labels.device) / t)
@@ -74,10 +77,11 @@ def lower_mask(batch: Batch) -> Tensor:
 
 
 def wanted_path(batch: Batch) -> Tensor:
-    """(B, 2, T, 3) the way an actor is asked to go, as `body.make_lower` will ask: places over pelvis height, and 1 where known.
+    """(B, 2, T, 3) the way an actor is asked to go, as `body.make_lower` will ask: places over pelvis height, and 1
+    where known.
 
-    A true path smoothed more or less and a little off, since one that is asked for knows nothing of steps and sway; known
-    from start to end for some, only up to the end of a walk for others, for some not at all.
+    A true path smoothed more or less and a little off, since one that is asked for knows nothing of steps and sway;
+    known from start to end for some, only up to the end of a walk for others, for some not at all.
     """
     b, _, t, _ = batch.lower.shape
     device = batch.lower.device
@@ -95,23 +99,30 @@ def wanted_path(batch: Batch) -> Tensor:
 
 
 def wanted_facing(batch: Batch) -> Tensor:
-    """(B, 2, T, 3) the heading an actor is asked for, as `body.make_lower` will ask: cosine, sine, and 1 where one is wanted.
+    """(B, 2, T, 3) the heading an actor is asked for, as `body.make_lower` will ask: cosine, sine, and 1 where one is
+    wanted.
 
-    A true heading smoothed and a little off; known throughout for some, or only where one does not walk, or for a span of one to
-    four seconds, for some not at all.
+    A true heading smoothed and a little off; known throughout for some, or only where one does not walk, or for a span
+    of one to four seconds, for some not at all.
     """
     b, _, t, _ = batch.lower.shape
     device = batch.lower.device
     sigma = float(torch.empty(1).uniform_(0.1, 0.6)) * FPS
     heading = _smoothed(batch.lower[..., HEADING].transpose(-1, -2).reshape(b * 4, 1, t), sigma).reshape(b, 2, 2, t)
-    off = _smoothed(torch.randn(b * 2, 1, t, device=device), FPS).reshape(b, 2, t) * torch.rand(b, 2, 1, device=device) * 1.2  # up to some ten degrees
+    off = (
+        _smoothed(torch.randn(b * 2, 1, t, device=device), FPS).reshape(b, 2, t)
+        * torch.rand(b, 2, 1, device=device)
+        * 1.2
+    )  # up to some ten degrees
     cosine, sine = torch.nn.functional.normalize(heading, dim=2, eps=1e-4).unbind(2)
     frames = torch.arange(t, device=device)
     first, length = torch.randint(t, (b, 2, 1), device=device), torch.randint(FPS, 4 * FPS, (b, 2, 1), device=device)
     span = (frames >= first) & (frames < first + length)
     drawn = torch.rand(b, 2, 1, device=device)
     known = (drawn < 0.2) | ((drawn < 0.45) & (batch.labels != WALK)) | ((drawn < 0.75) & span)
-    turned = torch.stack([off.cos() * cosine - off.sin() * sine, off.sin() * cosine + off.cos() * sine, torch.ones_like(cosine)], -1)
+    turned = torch.stack(
+        [off.cos() * cosine - off.sin() * sine, off.sin() * cosine + off.cos() * sine, torch.ones_like(cosine)], -1
+    )
     return turned * known[..., None]
 
 
@@ -119,7 +130,9 @@ def _smoothed(rows: Tensor, sigma: float) -> Tensor:
     """(N, 1, T) through a Gaussian of ``sigma`` frames, the ends held."""
     radius = int(3 * sigma)
     kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=rows.device) / sigma) ** 2)
-    return torch.nn.functional.conv1d(torch.nn.functional.pad(rows, (radius, radius), mode="replicate"), (kernel / kernel.sum())[None, None])
+    return torch.nn.functional.conv1d(
+        torch.nn.functional.pad(rows, (radius, radius), mode="replicate"), (kernel / kernel.sum())[None, None]
+    )
 
 
 def upper_mask(batch: Batch) -> Tensor:
@@ -138,14 +151,17 @@ def upper_mask(batch: Batch) -> Tensor:
     return torch.stack([joints, hands], -1).float()
 
 
-# What most requests leave unsaid, all of it at once: trained so, or the network takes its absence for that of the voices.
+# What most requests leave unsaid, all of it at once: trained so, or the network takes its absence for that of the
+# voices.
 UNSAID = tuple(name for name, condition in CONDITIONS.items() if condition.often_absent)
 
 
 def dropped_conditions(
     batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1, unsaid: float = 0.3
 ) -> dict[str, Tensor]:
-    """Per condition (B,) bool: on its own with chance ``each``, all together with ``all_at_once``, and ``UNSAID`` together with ``unsaid``."""
+    """Per condition (B,) bool: on its own with chance ``each``, all together with ``all_at_once``, and ``UNSAID``
+    together with ``unsaid``.
+    """
     together, plain = torch.rand(batch, device=device) < all_at_once, torch.rand(batch, device=device) < unsaid
     alone = {name: torch.rand(batch, device=device) < each for name in CONDITIONS}
     return {name: flag | together | plain if name in UNSAID else flag | together for name, flag in alone.items()}

@@ -50,7 +50,9 @@ def train(scenes: Sequence[Path], steps: int, seed: int) -> ProminenceNet:
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
     for _ in range(steps):
         starts = rng.integers(0, len(prosody) - LENGTH, BATCH)
-        inputs, target = (torch.from_numpy(np.stack([track[s : s + LENGTH] for s in starts])) for track in (prosody, wanted))
+        inputs, target = (
+            torch.from_numpy(np.stack([track[s : s + LENGTH] for s in starts])) for track in (prosody, wanted)
+        )
         loss = nn.functional.binary_cross_entropy_with_logits(network(inputs), target, weight=1 + _ON_STRESS * target)
         optimizer.zero_grad()
         loss.backward()
@@ -65,8 +67,14 @@ def precision_and_recall(network: ProminenceNet, scenes: Sequence[Path], thresho
     right = found = hit = real = 0
     for voice, times in zip(*voices_of(scenes)):
         likely = torch.sigmoid(network(torch.from_numpy(voice)[None]))[0].numpy()
-        peaks = (np.flatnonzero((likely[1:-1] > threshold) & (likely[1:-1] >= likely[:-2]) & (likely[1:-1] > likely[2:])) + 1) / FPS
-        away = np.abs(peaks[:, None] - np.array(times)[None]) if len(peaks) and times else np.full((len(peaks), len(times)), np.inf)
+        peaks = (
+            np.flatnonzero((likely[1:-1] > threshold) & (likely[1:-1] >= likely[:-2]) & (likely[1:-1] > likely[2:])) + 1
+        ) / FPS
+        away = (
+            np.abs(peaks[:, None] - np.array(times)[None])
+            if len(peaks) and times
+            else np.full((len(peaks), len(times)), np.inf)
+        )
         found, real = found + len(peaks), real + len(times)
         right += int((away.min(1, initial=np.inf) <= _NEAR).sum())
         hit += int((away.min(0, initial=np.inf) <= _NEAR).sum())
@@ -83,9 +91,19 @@ def main() -> None:
     known, held_out = split_scenes(args.scenes)
     network = train(known, args.steps, args.seed)
     precision, recall = precision_and_recall(network, held_out)
-    header = {"network": "ProminenceNet", "training": {"steps": args.steps, "seed": args.seed, "precision": round(precision, 3), "recall": round(recall, 3)}}
+    header = {
+        "network": "ProminenceNet",
+        "training": {
+            "steps": args.steps,
+            "seed": args.seed,
+            "precision": round(precision, 3),
+            "recall": round(recall, 3),
+        },
+    }
     save_checkpoint(args.out / "prominence.safetensors", dict(network.state_dict()), header)
-    print(f"Held-out voices: {precision:.3f} of what is heard as a stress is one, {recall:.3f} of the stresses are heard.")
+    print(
+        f"Held-out voices: {precision:.3f} of what is heard as a stress is one, {recall:.3f} of the stresses are heard."
+    )
 
 
 if __name__ == "__main__":

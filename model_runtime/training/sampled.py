@@ -29,18 +29,23 @@ _LOWER = np.array([0, *LEG_JOINTS])
 
 
 class SampledWindows:
-    """The same held-out windows, drawn evenly over the held-out scenes, sampled from the same noise whenever they are measured."""
+    """The same held-out windows, drawn evenly over the held-out scenes, sampled from the same noise whenever they are
+    measured.
+    """
 
     def __init__(self, training: BodyTraining, folder: Path) -> None:
         self.training, self.folder = training, folder
         starts = len(training.held_out.starts)
-        self.index, real = (torch.linspace(0, starts - 1, count, device=training.device).long() for count in (MADE, REAL))
+        self.index, real = (
+            torch.linspace(0, starts - 1, count, device=training.device).long() for count in (MADE, REAL)
+        )
         batch = training.held_out.windows(real)
         self.real = self._poses(self._bodies(batch, batch.features(training.config.stage))[1])
 
     def measure(self, network: torch.nn.Module, step: int) -> dict[str, float]:
-        """'fid_g' and 'fid_k' over the stage's own joints (`distribution.fid`) and 'fid', their geometric mean, so that a tenth
-        better on either counts the same. Draws ``samples_<step>.png`` into the folder."""
+        """'fid_g' and 'fid_k' over the stage's own joints (`distribution.fid`) and 'fid', their geometric mean, so that
+        a tenth better on either counts the same. Draws ``samples_<step>.png`` into the folder.
+        """
         made, shown = [], []
         for start in range(0, MADE, _TOGETHER):
             batch = self.training.held_out.windows(self.index[start : start + _TOGETHER])
@@ -52,7 +57,9 @@ class SampledWindows:
         return found | {"fid": float(np.sqrt(found["fid_g"] * found["fid_k"]))}
 
     def _bodies(self, batch: Batch, features: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Roots (B, 2, T, 3) and rotations (B, 2, T, 52, 4) of raw features (B, 2, T, F) of the stage, in the first actor's frame."""
+        """Roots (B, 2, T, 3) and rotations (B, 2, T, 52, 4) of raw features (B, 2, T, F) of the stage, in the first
+        actor's frame.
+        """
         stage = self.training.config.stage
         lower = {"lower": features, "upper": batch.lower, "whole": features[..., :LOWER_SIZE]}[stage].float().cpu()
         mean = self.training.scale("upper", "mean").cpu().expand(*lower.shape[:-1], -1)
@@ -60,7 +67,9 @@ class SampledWindows:
         partner = batch.lower[:, 0, 0, PARTNER].cpu()
         start_xy = torch.stack([torch.zeros_like(partner[:, :2]), partner[:, :2]], 1)
         turned = torch.atan2(partner[:, 3], partner[:, 2])
-        motion = decode_lower(lower, batch.body[..., 0].cpu(), start_xy, torch.stack([torch.zeros_like(turned), turned], 1))
+        motion = decode_lower(
+            lower, batch.body[..., 0].cpu(), start_xy, torch.stack([torch.zeros_like(turned), turned], 1)
+        )
         flat = motion.map(lambda values: values.flatten(0, 1))
         rotations = to_rotations(flat, upper.flatten(0, 1), self.training.data.basis)
         return motion.root.numpy(), rotations.reshape(*lower.shape[:3], *rotations.shape[-2:])
@@ -72,7 +81,12 @@ class SampledWindows:
         columns = (6 * joints[:, None] + np.arange(6)).ravel()
         return [pose_vectors(body)[:, columns] for pair in rotations for body in pair]
 
-    def _draw(self, shown: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]], step: int, found: dict[str, float]) -> None:
+    def _draw(
+        self,
+        shown: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]],
+        step: int,
+        found: dict[str, float],
+    ) -> None:
         stage = self.training.config.stage
         sheets: list[Image.Image] = []
         path = self.folder / f"samples_{step:06d}.png"
@@ -80,7 +94,9 @@ class SampledWindows:
         for offsets, roots, rotations in shown:
             bodies = [(roots[a], rotations[a], Skeleton(offsets[a])) for a in range(2)]
             times = [1.0, 0.33 * len(roots[0]) / 30, 0.66 * len(roots[0]) / 30, len(roots[0]) / 30 - 0.5]
-            with Image.open(contact_sheet(bodies, path, times, title=title if not sheets else None, cell=(300, 270))) as picture:
+            with Image.open(
+                contact_sheet(bodies, path, times, title=title if not sheets else None, cell=(300, 270))
+            ) as picture:
                 sheets.append(picture.convert("RGB"))
         whole = Image.new("RGB", (sheets[0].width, sum(sheet.height for sheet in sheets)))
         for index, sheet in enumerate(sheets):
@@ -90,8 +106,9 @@ class SampledWindows:
 
 @torch.no_grad()
 def sample_windows(training: BodyTraining, network: torch.nn.Module, batch: Batch, seed: int) -> Tensor:
-    """Raw features (B, 2, T, F) of a stage under a batch's conditions: given are where both start, the way to go and, for the
-    upper stage, the true lower body; as generation asks for the first window of a take."""
+    """Raw features (B, 2, T, F) of a stage under a batch's conditions: given are where both start, the way to go and,
+    for the upper stage, the true lower body; as generation asks for the first window of a take.
+    """
     config, device = training.config, training.device
     mean, std = training.scale(config.stage, "mean"), training.scale(config.stage, "std")
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -104,12 +121,17 @@ def sample_windows(training: BodyTraining, network: torch.nn.Module, batch: Batc
     noise = torch.randn(kept.shape, generator=torch.Generator().manual_seed(seed)).to(device)
     twice = lambda x: torch.cat([x, x])  # noqa: E731 - with the conditions and without
     fields = ("lower", "upper", "body", "offsets", "labels")
-    pairs = Batch(**{name: twice(getattr(batch, name)) for name in fields}, conditions={name: twice(x) for name, x in batch.conditions.items()})
+    pairs = Batch(
+        **{name: twice(getattr(batch, name)) for name in fields},
+        conditions={name: twice(x) for name, x in batch.conditions.items()},
+    )
     free = torch.arange(2 * len(kept), device=device) >= len(kept)
     dropped = {name: free for name in CONDITIONS}
 
     def predict(noisy: Tensor, step: Tensor) -> Tensor:
-        out = training.predict(network, twice(noisy), twice(step.to(device)), twice(kept), twice(mask), pairs, dropped).float()
+        out = training.predict(
+            network, twice(noisy), twice(step.to(device)), twice(kept), twice(mask), pairs, dropped
+        ).float()
         return guided(out[: len(noisy)], out[len(noisy) :], GUIDANCE)
 
     return sample(predict, noise, kept, config.expand_mask(mask), SAMPLER) * std + mean

@@ -37,7 +37,9 @@ def _speed(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Te
     low = at.floor().long().clamp_max(long - 2)
     part = (at - low)[..., None]
     rows = torch.arange(batch, device=mels.device)[:, None]
-    return mels[rows, low] * (1.0 - part) + mels[rows, low + 1] * part, labels[rows, at.round().long().clamp_max(long - 1)]
+    return mels[rows, low] * (1.0 - part) + mels[rows, low + 1] * part, labels[
+        rows, at.round().long().clamp_max(long - 1)
+    ]
 
 
 def _vocal_tract(mels: Tensor, generator: torch.Generator) -> Tensor:
@@ -78,10 +80,14 @@ def _reverb(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _equaliser(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """A tilt and two slow waves along the bands, some dB each, as microphones and rooms have; telephones end at 3.4 kHz."""
+    """A tilt and two slow waves along the bands, some dB each, as microphones and rooms have; telephones end at 3.4
+    kHz.
+    """
     batch, _, bands = mels.shape
     axis = torch.linspace(-1.0, 1.0, bands, device=mels.device)
-    shapes = torch.stack([axis, torch.cos(math.pi * axis), torch.cos(2.0 * math.pi * axis), torch.sin(2.0 * math.pi * axis)])
+    shapes = torch.stack(
+        [axis, torch.cos(math.pi * axis), torch.cos(2.0 * math.pi * axis), torch.sin(2.0 * math.pi * axis)]
+    )
     size = torch.tensor([1.5, 0.8, 0.6, 0.6], device=mels.device)
     curve = (torch.randn(batch, 4, generator=generator, device=mels.device) * size) @ shapes
     narrow = (axis > 0.32).float() * -7.0
@@ -96,7 +102,10 @@ def _noise(mels: Tensor, generator: torch.Generator) -> Tensor:
     level = power.mean(dim=(1, 2), keepdim=True)
     axis = torch.linspace(-1.0, 1.0, bands, device=mels.device)
     slope = -1.5 + 2.0 * torch.randn(batch, 1, 1, generator=generator, device=mels.device)
-    colour = torch.softmax(slope * axis + 0.3 * torch.randn(batch, 1, bands, generator=generator, device=mels.device), dim=2) * bands
+    colour = (
+        torch.softmax(slope * axis + 0.3 * torch.randn(batch, 1, bands, generator=generator, device=mels.device), dim=2)
+        * bands
+    )
     # The power of noise in a band varies from frame to frame like a sum of a few squares.
     flutter = torch.randn(batch, length, bands, 4, generator=generator, device=mels.device).square().mean(dim=3)
     below = 10.0 ** (-(5.0 + 30.0 * _uniform(batch, generator, mels)) / 10.0)[:, None, None]

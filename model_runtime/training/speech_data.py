@@ -22,8 +22,9 @@ _REAL_VOICES = ("reader_a", "ljspeech", "librivox")
 
 @dataclass(frozen=True)
 class SpeechTensors:
-    """``mels`` (N, 80) bytes and ``labels`` (N,) at 50 Hz, utterances of one voice side by side; ``real`` and ``synthetic``
-    are the ranges of the training voices, ``test_spans`` the held-out utterances."""
+    """``mels`` (N, 80) bytes and ``labels`` (N,) at 50 Hz, utterances of one voice side by side; ``real`` and
+    ``synthetic`` are the ranges of the training voices, ``test_spans`` the held-out utterances.
+    """
 
     mels: Tensor
     labels: Tensor
@@ -78,7 +79,12 @@ def load_speech_tensors(paths: Sequence[Path], device: str) -> SpeechTensors:
         real=(0, limits[0] or limits[1]),
         synthetic=(limits[0], limits[1]) if limits[1] > limits[0] else (0, limits[0]),
         test_spans=[span for span, kind in zip(spans, kinds) if kind == 2],
-        licences=sorted({f"{entry['voice'].split('_')[0] if 'synthetic' in entry['licence'] else entry['voice']}: {entry['licence']}" for entry in entries}),
+        licences=sorted(
+            {
+                f"{entry['voice'].split('_')[0] if 'synthetic' in entry['licence'] else entry['voice']}: {entry['licence']}"
+                for entry in entries
+            }
+        ),
     )
 
 

@@ -1,9 +1,10 @@
 """Train the audio encoder on the phones of the speech library.
 
-``python -m model_runtime.training.speech_encoder --speech corpus/speech_library.npz corpus/ear_voices.npz --out model_runtime/weights/audio.safetensors``
+``python -m model_runtime.training.speech_encoder --speech corpus/speech_library.npz corpus/ear_voices.npz --out
+model_runtime/weights/audio.safetensors``
 
-Needs torch, numpy and the packed libraries only; all data lies on the device and every augmentation works on log-mels there.
-A run that was cut off goes on from the ``.state`` file beside its log.
+Needs torch, numpy and the packed libraries only; all data lies on the device and every augmentation works on log-mels
+there. A run that was cut off goes on from the ``.state`` file beside its log.
 """
 
 from __future__ import annotations
@@ -37,7 +38,16 @@ REAL_SHARE = 0.4  # of the crops come from real voices, whatever their share of 
 VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
 
 
-def train(speech: Sequence[Path], out: Path, steps: int, device: str, seed: int = 0, width: int = AudioEncoderConfig.width, batch: int = BATCH, log: Path | None = None) -> dict[str, float]:
+def train(
+    speech: Sequence[Path],
+    out: Path,
+    steps: int,
+    device: str,
+    seed: int = 0,
+    width: int = AudioEncoderConfig.width,
+    batch: int = BATCH,
+    log: Path | None = None,
+) -> dict[str, float]:
     """Train for ``steps``, write the averaged weights to ``out``; the measures on the held-out voices."""
     log = log or Path("checkpoints") / "audio_training.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -73,18 +83,37 @@ def train(speech: Sequence[Path], out: Path, steps: int, device: str, seed: int 
             average[key].lerp_(value, 1.0 - blend)
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
             measures = evaluate(_averaged(encoder, average), data)
-            _note(log, {"step": step + 1, "loss": round(loss.item(), 4), "seconds": round(time.monotonic() - began, 1), **measures})
+            _note(
+                log,
+                {
+                    "step": step + 1,
+                    "loss": round(loss.item(), 4),
+                    "seconds": round(time.monotonic() - began, 1),
+                    **measures,
+                },
+            )
             _keep(state_path, encoder, average, optimiser, step + 1, steps)
-            save_checkpoint(out, average, {
-                "model": "AudioEncoder", "config": asdict(encoder.config), "steps": step + 1, "measures": measures,
-                "licences": data.licences, "rate": 50, "mels": "80 bands, 50 to 7600 Hz, 32 ms Hann, 20 ms hop, natural log of power",
-            })  # fmt: skip
+            save_checkpoint(
+                out,
+                average,
+                {
+                    "model": "AudioEncoder",
+                    "config": asdict(encoder.config),
+                    "steps": step + 1,
+                    "measures": measures,
+                    "licences": data.licences,
+                    "rate": 50,
+                    "mels": "80 bands, 50 to 7600 Hz, 32 ms Hann, 20 ms hop, natural log of power",
+                },
+            )
     return measures
 
 
 @torch.inference_mode()
 def evaluate(encoder: AudioEncoder, data: SpeechTensors) -> dict[str, float]:
-    """On the held-out voices: frame accuracy; recall and precision of the lip groups by frame; how many p, b, m (f, v) are heard at all."""
+    """On the held-out voices: frame accuracy; recall and precision of the lip groups by frame; how many p, b, m (f, v)
+    are heard at all.
+    """
     encoder.eval()
     guesses, truths, events = [], [], {"pbm": [0, 0], "fv": [0, 0]}
     groups = {"pbm": phone_group(("P", "B", "M")), "fv": phone_group(("F", "V"))}
@@ -150,24 +179,40 @@ def _note(log: Path, line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def _keep(path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
+def _keep(
+    path: Path,
+    encoder: AudioEncoder,
+    average: dict[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    step: int,
+    steps: int,
+) -> None:
     tensors = {f"now.{key}": value for key, value in encoder.state_dict().items()}
     tensors |= {f"mean.{key}": value for key, value in average.items()}
     for name, parameter in encoder.named_parameters():
         moments = optimiser.state[parameter]
         tensors |= {f"first.{name}": moments["exp_avg"], f"second.{name}": moments["exp_avg_sq"]}
     partial = path.with_name(path.name + ".part")
-    save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()} | {"step": torch.tensor([step, steps])}, str(partial))
+    save_file(
+        {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()} | {"step": torch.tensor([step, steps])},
+        str(partial),
+    )
     os.replace(partial, path)
 
 
-def _resume(path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optimiser: torch.optim.AdamW, steps: int) -> int:
+def _resume(
+    path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optimiser: torch.optim.AdamW, steps: int
+) -> int:
     """Take up a run of the same length and size; the step to go on from, or 0."""
     if not path.is_file():
         return 0
     kept = load_file(str(path))
     step, planned = kept["step"].tolist()
-    if planned != steps or step >= steps or any(kept[f"now.{k}"].shape != v.shape for k, v in encoder.state_dict().items()):
+    if (
+        planned != steps
+        or step >= steps
+        or any(kept[f"now.{k}"].shape != v.shape for k, v in encoder.state_dict().items())
+    ):
         return 0
     encoder.load_state_dict({key: kept[f"now.{key}"] for key in average})
     for key, value in average.items():
@@ -182,8 +227,12 @@ def _resume(path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optim
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.training.speech_encoder", description="Train the audio encoder.")
-    parser.add_argument("--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")])
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.training.speech_encoder", description="Train the audio encoder."
+    )
+    parser.add_argument(
+        "--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")]
+    )
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

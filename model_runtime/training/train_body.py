@@ -28,11 +28,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("lower", "upper"))
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--words", type=Path, help="file of `training.word_features`; without it the network hears no words")
+    parser.add_argument(
+        "--words", type=Path, help="file of `training.word_features`; without it the network hears no words"
+    )
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
     add_run_options(parser, CONFIGS, "small", "8, 'paper' 32", "5e-4, 'paper' 3e-4", Path("checkpoints"))
-    parser.add_argument("--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser")
-    parser.add_argument("--sample-minutes", type=float, default=20.0, help="sample held-out windows this often; the best weights by FID are kept; 0: never")
+    parser.add_argument(
+        "--from-weights", action="store_true", help="begin with the weights in --out and keep their normaliser"
+    )
+    parser.add_argument(
+        "--sample-minutes",
+        type=float,
+        default=20.0,
+        help="sample held-out windows this often; the best weights by FID are kept; 0: never",
+    )
     parser.add_argument("--patience", type=int, help="stop after so many samplings in a row without a better FID")
     args = parser.parse_args()
 

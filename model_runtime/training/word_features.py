@@ -1,9 +1,11 @@
-"""Vectors of every word of the speech library, made once before training, and the stresses that are found by the words of held-out voices.
+"""Vectors of every word of the speech library, made once before training, and the stresses that are found by the words
+of held-out voices.
 
     python -m model_runtime.training.word_features --speech corpus/speech_library.npz --out corpus/word_features.npz [--fit] [--encoder FOLDER]
 
-With ``--fit`` the components are fitted to the library's training texts and written to ``weights/words.safetensors``: those of the
-packaged encoder, or of the BERT or CLIP in a local folder. Without it they must be there, fitted for the encoder that is used.
+With ``--fit`` the components are fitted to the library's training texts and written to ``weights/words.safetensors``:
+those of the packaged encoder, or of the BERT or CLIP in a local folder. Without it they must be there, fitted for the
+encoder that is used.
 """
 
 from __future__ import annotations
@@ -36,19 +38,30 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
     for utterance in utterances:
         found = features.vectors([text for text, _, _ in utterance.words])
         spans = [[round(start, 3), round(end, 3), text] for text, start, end in utterance.words]
-        index[utterance.id] = [count, spans, found_stresses(utterance.wave, spans) if utterance.split == "test" and utterance.wave is not None else None]
+        index[utterance.id] = [
+            count,
+            spans,
+            found_stresses(utterance.wave, spans) if utterance.split == "test" and utterance.wave is not None else None,
+        ]
         vectors.append(np.round(found / _STEP).clip(-127, 127).astype(np.int8))
         count += len(found)
     partial = out.with_name(out.name + ".part")
     with open(partial, "wb") as file:
-        np.savez_compressed(file, index=np.array(json.dumps(index)), vectors=np.concatenate(vectors), encoder=np.array(features.encoder.name))
+        np.savez_compressed(
+            file,
+            index=np.array(json.dumps(index)),
+            vectors=np.concatenate(vectors),
+            encoder=np.array(features.encoder.name),
+        )
     os.replace(partial, out)
     return count
 
 
 def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> list[float]:
     """Times (s) of the stresses, found as for a user with a transcript; ``spans``: start, end and text of each word."""
-    times, _ = stresses_from_transcript(wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans])
+    times, _ = stresses_from_transcript(
+        wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans]
+    )
     return [round(time, 3) for time in times]
 
 
@@ -58,7 +71,9 @@ class WordTracks:
     def __init__(self, path: Path) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.index, self.vectors = json.loads(str(data["index"])), data["vectors"]
-            self.encoder = str(data["encoder"]) if "encoder" in data else PACKAGED  # which every file without a name was made with
+            self.encoder = (
+                str(data["encoder"]) if "encoder" in data else PACKAGED
+            )  # which every file without a name was made with
 
     def of(self, scene: Scene) -> FloatArray:
         """(2, T, 48) of what each actor of the scene says; utterances that are not in the file are silent."""
@@ -68,7 +83,9 @@ class WordTracks:
                 if spoken.id in self.index:
                     first, spans = self.index[spoken.id][:2]
                     vectors = self.vectors[first : first + len(spans)] * np.float32(_STEP)
-                    track = word_track([(start + spoken.start, end + spoken.start) for start, end, _ in spans], vectors, scene.frames)
+                    track = word_track(
+                        [(start + spoken.start, end + spoken.start) for start, end, _ in spans], vectors, scene.frames
+                    )
                     tracks[actor] = np.where(track.any(-1, keepdims=True), track, tracks[actor])
         return tracks
 
@@ -76,11 +93,15 @@ class WordTracks:
         """The words that an actor of the scene says, in scene time."""
         return [
             TimedWord(text, start + spoken.start, end + spoken.start)
-            for spoken in scene.utterances[actor] if spoken.id in self.index for start, end, text in self.index[spoken.id][1]
-        ]  # fmt: skip
+            for spoken in scene.utterances[actor]
+            if spoken.id in self.index
+            for start, end, text in self.index[spoken.id][1]
+        ]
 
     def stressed(self, scene: Scene, actor: int) -> list[float] | None:
-        """The stresses found by the words of an actor of a held-out scene, in scene time; None where the file tells none."""
+        """The stresses found by the words of an actor of a held-out scene, in scene time; None where the file tells
+        none.
+        """
         said = [(spoken.start, self.index[spoken.id]) for spoken in scene.utterances[actor] if spoken.id in self.index]
         if any(len(entry) < 3 or entry[2] is None for _, entry in said):
             return None
@@ -91,9 +112,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--out", type=Path, default=Path("corpus/word_features.npz"))
-    parser.add_argument("--fit", action="store_true", help="fit the components anew; networks trained on the old ones no longer fit")
-    parser.add_argument("--encoder", type=Path, metavar="FOLDER", help="a BERT or CLIP in the format of transformers, instead of the packaged encoder")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of words.safetensors (default: %(default)s)")
+    parser.add_argument(
+        "--fit", action="store_true", help="fit the components anew; networks trained on the old ones no longer fit"
+    )
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="FOLDER",
+        help="a BERT or CLIP in the format of transformers, instead of the packaged encoder",
+    )
+    parser.add_argument(
+        "--weights", type=Path, default=WEIGHTS, help="folder of words.safetensors (default: %(default)s)"
+    )
     args = parser.parse_args(arguments)
     utterances = load_speech_library(args.speech)
     try:
@@ -109,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     count = build_word_features(utterances, features, args.out)
-    print(f"{args.out}: {count} words of {len(utterances)} utterances by '{features.encoder.name}', {args.out.stat().st_size / 1e6:.1f} MB")
+    print(
+        f"{args.out}: {count} words of {len(utterances)} utterances by '{features.encoder.name}', {args.out.stat().st_size / 1e6:.1f} MB"
+    )
     return 0
 
 

@@ -13,10 +13,16 @@ BIPED = RigTable(
     neck=("Neck", "Neck1"),
     head="Head",
     limbs={
-        "collar": "{s} Clavicle", "shoulder": "{s} UpperArm", "elbow": "{s} Forearm", "wrist": "{s} Hand",
-        "hip": "{s} Thigh", "knee": "{s} Calf", "ankle": "{s} Foot", "foot": "{s} Toe0",
+        "collar": "{s} Clavicle",
+        "shoulder": "{s} UpperArm",
+        "elbow": "{s} Forearm",
+        "wrist": "{s} Hand",
+        "hip": "{s} Thigh",
+        "knee": "{s} Calf",
+        "ankle": "{s} Foot",
+        "foot": "{s} Toe0",
     },
     fingers={
         finger: (f"{{s}} Finger{n}", f"{{s}} Finger{n}1", f"{{s}} Finger{n}2") for finger, n in _FINGER_NUMBERS.items()
     },
-)  # fmt: skip
+)

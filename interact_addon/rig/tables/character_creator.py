@@ -11,8 +11,16 @@ CHARACTER_CREATOR = RigTable(
     neck=("NeckTwist01", "NeckTwist02"),
     head="Head",
     limbs={
-        "collar": "{s}_Clavicle", "shoulder": "{s}_Upperarm", "elbow": "{s}_Forearm", "wrist": "{s}_Hand",
-        "hip": "{s}_Thigh", "knee": "{s}_Calf", "ankle": "{s}_Foot", "foot": "{s}_ToeBase",
+        "collar": "{s}_Clavicle",
+        "shoulder": "{s}_Upperarm",
+        "elbow": "{s}_Forearm",
+        "wrist": "{s}_Hand",
+        "hip": "{s}_Thigh",
+        "knee": "{s}_Calf",
+        "ankle": "{s}_Foot",
+        "foot": "{s}_ToeBase",
     },
-    fingers=numbered("{s}_{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Mid", "ring": "Ring", "pinky": "Pinky"}),
-)  # fmt: skip
+    fingers=numbered(
+        "{s}_{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Mid", "ring": "Ring", "pinky": "Pinky"}
+    ),
+)

@@ -10,8 +10,14 @@ CMU = RigTable(
     neck=("Neck", "Neck1"),
     head="Head",
     limbs={
-        "collar": "{s}Shoulder", "shoulder": "{s}Arm", "elbow": "{s}ForeArm", "wrist": "{s}Hand",
-        "hip": "{s}UpLeg", "knee": "{s}Leg", "ankle": "{s}Foot", "foot": "{s}ToeBase",
+        "collar": "{s}Shoulder",
+        "shoulder": "{s}Arm",
+        "elbow": "{s}ForeArm",
+        "wrist": "{s}Hand",
+        "hip": "{s}UpLeg",
+        "knee": "{s}Leg",
+        "ankle": "{s}Foot",
+        "foot": "{s}ToeBase",
     },
     marks=("LowerBack", "Neck1", "LHipJoint", "RHipJoint", "LThumb", "RThumb"),
-)  # fmt: skip
+)

@@ -10,11 +10,19 @@ DAZ_GENESIS_8 = RigTable(
     neck=("neckLower", "neckUpper"),
     head="head",
     limbs={
-        "collar": "{s}Collar", "shoulder": "{s}ShldrBend", "elbow": "{s}ForearmBend", "wrist": "{s}Hand",
-        "hip": "{s}ThighBend", "knee": "{s}Shin", "ankle": "{s}Foot", "foot": "{s}Toe",
+        "collar": "{s}Collar",
+        "shoulder": "{s}ShldrBend",
+        "elbow": "{s}ForearmBend",
+        "wrist": "{s}Hand",
+        "hip": "{s}ThighBend",
+        "knee": "{s}Shin",
+        "ankle": "{s}Foot",
+        "foot": "{s}Toe",
     },
-    fingers=numbered("{s}{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Mid", "ring": "Ring", "pinky": "Pinky"}),
-)  # fmt: skip
+    fingers=numbered(
+        "{s}{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Mid", "ring": "Ring", "pinky": "Pinky"}
+    ),
+)
 DAZ_GENESIS_9 = RigTable(
     name="Daz Genesis 9",
     sides=("l", "r"),
@@ -23,8 +31,16 @@ DAZ_GENESIS_9 = RigTable(
     neck=("neck1", "neck2"),
     head="head",
     limbs={
-        "collar": "{s}_shoulder", "shoulder": "{s}_upperarm", "elbow": "{s}_forearm", "wrist": "{s}_hand",
-        "hip": "{s}_thigh", "knee": "{s}_shin", "ankle": "{s}_foot", "foot": "{s}_toes",
+        "collar": "{s}_shoulder",
+        "shoulder": "{s}_upperarm",
+        "elbow": "{s}_forearm",
+        "wrist": "{s}_hand",
+        "hip": "{s}_thigh",
+        "knee": "{s}_shin",
+        "ankle": "{s}_foot",
+        "foot": "{s}_toes",
     },
-    fingers=numbered("{s}_{f}{n}", {"thumb": "thumb", "index": "index", "middle": "mid", "ring": "ring", "pinky": "pinky"}),
-)  # fmt: skip
+    fingers=numbered(
+        "{s}_{f}{n}", {"thumb": "thumb", "index": "index", "middle": "mid", "ring": "ring", "pinky": "pinky"}
+    ),
+)

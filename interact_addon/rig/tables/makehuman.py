@@ -10,8 +10,14 @@ MAKEHUMAN = RigTable(
     neck=("neck01", "neck02", "neck03"),
     head="head",
     limbs={
-        "collar": "clavicle.{s}", "shoulder": "upperarm01.{s}", "elbow": "lowerarm01.{s}", "wrist": "wrist.{s}",
-        "hip": "upperleg01.{s}", "knee": "lowerleg01.{s}", "ankle": "foot.{s}", "foot": "toe1-1.{s}",
+        "collar": "clavicle.{s}",
+        "shoulder": "upperarm01.{s}",
+        "elbow": "lowerarm01.{s}",
+        "wrist": "wrist.{s}",
+        "hip": "upperleg01.{s}",
+        "knee": "lowerleg01.{s}",
+        "ankle": "foot.{s}",
+        "foot": "toe1-1.{s}",
     },
     fingers=numbered("finger{f}-{n}.{s}", {"thumb": "1", "index": "2", "middle": "3", "ring": "4", "pinky": "5"}),
-)  # fmt: skip
+)

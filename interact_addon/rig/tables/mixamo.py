@@ -11,11 +11,17 @@ MIXAMO = RigTable(
     neck=("Neck",),
     head="Head",
     limbs={
-        "collar": "{s}Shoulder", "shoulder": "{s}Arm", "elbow": "{s}ForeArm", "wrist": "{s}Hand",
-        "hip": "{s}UpLeg", "knee": "{s}Leg", "ankle": "{s}Foot", "foot": "{s}ToeBase",
+        "collar": "{s}Shoulder",
+        "shoulder": "{s}Arm",
+        "elbow": "{s}ForeArm",
+        "wrist": "{s}Hand",
+        "hip": "{s}UpLeg",
+        "knee": "{s}Leg",
+        "ankle": "{s}Foot",
+        "foot": "{s}ToeBase",
     },
     fingers=numbered(
         "{s}Hand{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Middle", "ring": "Ring", "pinky": "Pinky"}
     ),
     marks=("Spine2",),
-)  # fmt: skip
+)

@@ -18,8 +18,14 @@ RIGIFY = RigTable(
     neck=("neck",),
     head="head",
     limbs={
-        "collar": "shoulder.{s}", "shoulder": "upper_arm_fk.{s}", "elbow": "forearm_fk.{s}", "wrist": "hand_fk.{s}",
-        "hip": "thigh_fk.{s}", "knee": "shin_fk.{s}", "ankle": "foot_fk.{s}", "foot": "toe_fk.{s}",
+        "collar": "shoulder.{s}",
+        "shoulder": "upper_arm_fk.{s}",
+        "elbow": "forearm_fk.{s}",
+        "wrist": "hand_fk.{s}",
+        "hip": "thigh_fk.{s}",
+        "knee": "shin_fk.{s}",
+        "ankle": "foot_fk.{s}",
+        "foot": "toe_fk.{s}",
     },
     fingers=RIGIFY_METARIG.fingers,
     root="torso",
@@ -27,18 +33,24 @@ RIGIFY = RigTable(
     places={"spine1": "spine_fk"},  # the control below the pivot turns about its upper end
     extra={"torso": "pelvis"},
     below={
-        "spine_fk.001": "torso", "spine_fk": "spine_fk.001", "spine_fk.002": "torso", "spine_fk.003": "spine_fk.002",
+        "spine_fk.001": "torso",
+        "spine_fk": "spine_fk.001",
+        "spine_fk.002": "torso",
+        "spine_fk.003": "spine_fk.002",
         **{
             control.format(s=s): parent.format(s=s)
             for s in _SIDES
             for control, parent in (
-                ("shoulder.{s}", "spine_fk.003"), ("upper_arm_fk.{s}", "shoulder.{s}"), ("thigh_fk.{s}", "spine_fk"),
+                ("shoulder.{s}", "spine_fk.003"),
+                ("upper_arm_fk.{s}", "shoulder.{s}"),
+                ("thigh_fk.{s}", "spine_fk"),
                 *((f"{root}.{{s}}", "hand_fk.{s}") for root in _FINGER_ROOTS),
             )
         },
     },
     switches=(
-        ("torso", "neck_follow", 1.0), ("torso", "head_follow", 1.0),
+        ("torso", "neck_follow", 1.0),
+        ("torso", "head_follow", 1.0),
         *(
             (f"{limb}.{s}", prop, value)
             for limb in ("upper_arm_parent", "thigh_parent")
@@ -47,7 +59,9 @@ RIGIFY = RigTable(
         ),
     ),
     neutral=(
-        "hips", "chest", *(f"{root}_master.{s}" for root in _FINGER_ROOTS for s in _SIDES),
+        "hips",
+        "chest",
+        *(f"{root}_master.{s}" for root in _FINGER_ROOTS for s in _SIDES),
         *(f"{limb}.{s}" for limb in ("upper_arm_parent", "thigh_parent") for s in _SIDES),
     ),
-)  # fmt: skip
+)

@@ -12,12 +12,18 @@ RIGIFY_METARIG = RigTable(
     neck=("spine.004", "spine.005"),
     head="spine.006",
     limbs={
-        "collar": "shoulder.{s}", "shoulder": "upper_arm.{s}", "elbow": "forearm.{s}", "wrist": "hand.{s}",
-        "hip": "thigh.{s}", "knee": "shin.{s}", "ankle": "foot.{s}", "foot": "toe.{s}",
+        "collar": "shoulder.{s}",
+        "shoulder": "upper_arm.{s}",
+        "elbow": "forearm.{s}",
+        "wrist": "hand.{s}",
+        "hip": "thigh.{s}",
+        "knee": "shin.{s}",
+        "ankle": "foot.{s}",
+        "foot": "toe.{s}",
     },
     fingers=numbered(
         "{f}.0{n}.{s}",
         {"thumb": "thumb", "index": "f_index", "middle": "f_middle", "ring": "f_ring", "pinky": "f_pinky"},
     ),
-)  # fmt: skip
+)
 RIGIFY_DEFORM = replace(RIGIFY_METARIG, name="Rigify deform bones", prefix="DEF-")

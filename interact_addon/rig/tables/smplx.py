@@ -9,6 +9,8 @@ SMPLX = RigTable(
     spine=("spine1", "spine2", "spine3"),
     neck=("neck",),
     head="head",
-    limbs={joint: f"{{s}}_{joint}" for joint in ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")},
+    limbs={
+        joint: f"{{s}}_{joint}" for joint in ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
+    },
     fingers=numbered("{s}_{f}{n}", {f: f for f in ("thumb", "index", "middle", "ring", "pinky")}),
 )

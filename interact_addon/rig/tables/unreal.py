@@ -10,8 +10,14 @@ UNREAL = RigTable(
     neck=("neck_01", "neck_02"),
     head="head",
     limbs={
-        "collar": "clavicle_{s}", "shoulder": "upperarm_{s}", "elbow": "lowerarm_{s}", "wrist": "hand_{s}",
-        "hip": "thigh_{s}", "knee": "calf_{s}", "ankle": "foot_{s}", "foot": "ball_{s}",
+        "collar": "clavicle_{s}",
+        "shoulder": "upperarm_{s}",
+        "elbow": "lowerarm_{s}",
+        "wrist": "hand_{s}",
+        "hip": "thigh_{s}",
+        "knee": "calf_{s}",
+        "ankle": "foot_{s}",
+        "foot": "ball_{s}",
     },
     fingers=numbered("{f}_0{n}_{s}", {f: f for f in ("thumb", "index", "middle", "ring", "pinky")}),
-)  # fmt: skip
+)

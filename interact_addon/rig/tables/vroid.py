@@ -11,10 +11,16 @@ VROID = RigTable(
     neck=("C_Neck",),
     head="C_Head",
     limbs={
-        "collar": "{s}_Shoulder", "shoulder": "{s}_UpperArm", "elbow": "{s}_LowerArm", "wrist": "{s}_Hand",
-        "hip": "{s}_UpperLeg", "knee": "{s}_LowerLeg", "ankle": "{s}_Foot", "foot": "{s}_ToeBase",
+        "collar": "{s}_Shoulder",
+        "shoulder": "{s}_UpperArm",
+        "elbow": "{s}_LowerArm",
+        "wrist": "{s}_Hand",
+        "hip": "{s}_UpperLeg",
+        "knee": "{s}_LowerLeg",
+        "ankle": "{s}_Foot",
+        "foot": "{s}_ToeBase",
     },
     fingers=numbered(
         "{s}_{f}{n}", {"thumb": "Thumb", "index": "Index", "middle": "Middle", "ring": "Ring", "pinky": "Little"}
     ),
-)  # fmt: skip
+)

@@ -1,8 +1,10 @@
-"""The face of a person who talks, listens, feels and lives: lips from phones; brows, lids, eyes and smiles by rule and chance.
+"""The face of a person who talks, listens, feels and lives: lips from phones; brows, lids, eyes and smiles by rule and
+chance.
 
 Shapes and ranges were read off iPhone Live Link captures: a blink shuts in two to three frames and opens in twice that,
-both eyes within 0.01; lids follow a lowered gaze; left and right correlate above 0.95; a smile lifts the cheeks.
-Rates follow conversation: blinks 10 to 25 a minute and more at phrase ends and shifts of gaze; brows beat with stressed words.
+both eyes within 0.01; lids follow a lowered gaze; left and right correlate above 0.95; a smile lifts the cheeks. Rates
+follow conversation: blinks 10 to 25 a minute and more at phrase ends and shifts of gaze; brows beat with stressed
+words.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ class Spoken:
 
 @dataclass
 class _Timeline:
-    """What the rules below need to know about the moment: who speaks, when phrases start and end, how one feels (-1.5 to 1.5)."""
+    """What the rules below need to know about the moment: who speaks, when phrases start and end, how one feels (-1.5
+    to 1.5).
+    """
 
     frames: int
     speaking: FloatArray  # (T,) 0 to 1
@@ -83,19 +87,23 @@ def compose_face(
 ) -> FloatArray:
     """(T, 52) ARKit curves of a face that says ``spoken`` and hears a partner.
 
-    ``partner_activity`` (T,) in [0, 1]; ``gaze`` (T, 2) yaw (to my left) and pitch (up) of where my eyes point, in my head's
-    frame, radians; glances about a partner straight ahead when None; ``loudness`` (T,) as ``viseme_curves``. ``manners``:
-    what I feel, nothing when None; ``partner_manners``: what the partner feels, which my face answers while I listen;
-    ``laughs``: (start, end) s of my laughing; ``brows`` (T, BROWS_SIZE) as ``brow_accents`` gives them, drawn when None. Same rng state, same face.
+    ``partner_activity`` (T,) in [0, 1]; ``gaze`` (T, 2) yaw (to my left) and pitch (up) of where my eyes point, in my
+    head's frame, radians; glances about a partner straight ahead when None; ``loudness`` (T,) as ``viseme_curves``.
+    ``manners``: what I feel, nothing when None; ``partner_manners``: what the partner feels, which my face answers
+    while I listen; ``laughs``: (start, end) s of my laughing; ``brows`` (T, BROWS_SIZE) as ``brow_accents`` gives them,
+    drawn when None. Same rng state, same face.
     """
     style = style or FaceStyle.draw(rng)
     phones = [phone for utterance in spoken for phone in utterance.phones]
     time = _Timeline(
-        frames, speaking=speaking_track(phones, frames), partner=np.asarray(partner_activity, np.float32),
-        starts=[u.start for u in spoken], ends=[u.end for u in spoken],
+        frames,
+        speaking=speaking_track(phones, frames),
+        partner=np.asarray(partner_activity, np.float32),
+        starts=[u.start for u in spoken],
+        ends=[u.end for u in spoken],
         valence=manners.track("valence", frames) if manners else np.zeros(frames, np.float32),
         arousal=manners.track("arousal", frames) if manners else np.zeros(frames, np.float32),
-    )  # fmt: skip
+    )
     falls = np.flatnonzero((time.partner[:-1] > 0.5) & (time.partner[1:] <= 0.5))
     time.partner_ends = [float(f) / FPS for f in falls]
 
@@ -127,9 +135,15 @@ def speaking_track(phones: Sequence[Phone], frames: int) -> FloatArray:
 
 
 def _feel(
-    rng: np.random.Generator, time: _Timeline, spoken: Sequence[Spoken], manners: Manners | None, partner: Manners | None
+    rng: np.random.Generator,
+    time: _Timeline,
+    spoken: Sequence[Spoken],
+    manners: Manners | None,
+    partner: Manners | None,
 ) -> FloatArray:
-    """(T, 52) of one's own feelings, which flare up at phrase ends and strong stresses, and of the answer to the partner's."""
+    """(T, 52) of one's own feelings, which flare up at phrase ends and strong stresses, and of the answer to the
+    partner's.
+    """
     felt = np.zeros((time.frames, len(CURVE)), np.float32)
     if manners:
         moments = [(t, 0.5) for t in time.ends] + [(t, 0.3) for t in time.partner_ends]
@@ -146,8 +160,18 @@ def _feel(
 def _rest(face: FloatArray, rng: np.random.Generator) -> None:
     """Nobody's face is ever all zeros: slow, small, correlated drift."""
     frames = len(face)
-    for name, level in (("browInnerUp", 0.07), ("browOuterUp", 0.04), ("eyeSquint", 0.05), ("mouthPress", 0.03), ("noseSneer", 0.03),
-                        ("mouthFrown", 0.03), ("mouthDimple", 0.03), ("mouthStretch", 0.02), ("mouthShrugLower", 0.03), ("jawForward", 0.02)):  # fmt: skip
+    for name, level in (
+        ("browInnerUp", 0.07),
+        ("browOuterUp", 0.04),
+        ("eyeSquint", 0.05),
+        ("mouthPress", 0.03),
+        ("noseSneer", 0.03),
+        ("mouthFrown", 0.03),
+        ("mouthDimple", 0.03),
+        ("mouthStretch", 0.02),
+        ("mouthShrugLower", 0.03),
+        ("jawForward", 0.02),
+    ):
         drift = level * np.clip(1.0 + 0.6 * slow_noise(rng, frames, 2.0), 0.0, 2.2)
         for column in columns(name):
             face[:, column] += drift * rng.uniform(0.93, 1.07)
@@ -167,7 +191,9 @@ def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
         if rng.random() < chance + 0.5 * style.smile:
             size = rng.uniform(0.12, 0.32) * (0.6 + 0.6 * style.smile)
             add_bump(smile, size, at + rng.uniform(-0.3, 0.4), 0.45, rng.uniform(0.4, 1.6), 0.9)
-    smile *= (1.0 - 0.45 * time.speaking) * np.clip(1.0 + 2.0 * time.valence, 0.0, 1.0)  # who is sad or angry does not smile by habit
+    smile *= (1.0 - 0.45 * time.speaking) * np.clip(
+        1.0 + 2.0 * time.valence, 0.0, 1.0
+    )  # who is sad or angry does not smile by habit
     right = rng.uniform(0.92, 1.08)
     for name, share in (("mouthSmile", 1.0), ("cheekSquint", 0.25), ("eyeSquint", 0.18), ("mouthDimple", 0.15)):
         left_column, right_column = columns(name)
@@ -175,7 +201,9 @@ def _smile(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: F
         face[:, right_column] += share * smile * right
 
 
-def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray) -> FloatArray:
+def drawn_brows(
+    rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceStyle, frames: int, arousal: FloatArray
+) -> FloatArray:
     """(``frames``, BROWS_SIZE) what brows do with the stresses and questions of what is ``spoken``."""
     stresses = [(time, 1.0) for utterance in spoken for time, _ in utterance.stresses]
     return brow_accents(rng, stresses, [(u.last_sound, 1.0) for u in spoken if u.question], style, frames, arousal)
@@ -183,7 +211,9 @@ def drawn_brows(rng: np.random.Generator, spoken: Sequence[Spoken], style: FaceS
 
 def _brows(face: FloatArray, rng: np.random.Generator, beats: FloatArray, felt: FloatArray) -> None:
     """Brows beat the way the feeling has them, down in anger, else up; they go up with a question whatever one feels."""
-    frowns = felt[:, columns("browDown")].mean(1) - felt[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1) > 0.12
+    frowns = (
+        felt[:, columns("browDown")].mean(1) - felt[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1) > 0.12
+    )
     share = gaussian_filter1d(frowns.astype(np.float32), 4.0, mode="nearest")
     up = np.maximum(beats[:, UP] * (1.0 - share), beats[:, ASK])
     down = np.maximum(beats[:, UP] * share * 0.6, beats[:, KNIT])
@@ -217,7 +247,8 @@ def _listen(face: FloatArray, rng: np.random.Generator, time: _Timeline) -> None
 
 
 def _laugh(face: FloatArray, rng: np.random.Generator, time: _Timeline, laughs: Sequence[tuple[float, float]]) -> None:
-    """Laughing: a wide smile, cheeks that narrow the eyes, and a jaw that bounces 4 to 6 times a second and tires (Bachorowski 2001).
+    """Laughing: a wide smile, cheeks that narrow the eyes, and a jaw that bounces 4 to 6 times a second and tires
+    (Bachorowski 2001).
 
     The mouth stays free for words that are spoken meanwhile; the smile outlasts the laugh.
     """
@@ -234,28 +265,51 @@ def _laugh(face: FloatArray, rng: np.random.Generator, time: _Timeline, laughs: 
         quiet = 1.0 - 0.85 * time.speaking
         jaw = voiced * quiet * size * (0.08 + 0.16 * bounce * tired)
         face[:, JAW] = np.maximum(face[:, JAW], jaw)
-        for name, value in (("mouthSmile", 0.74), ("mouthUpperUp", 0.26), ("mouthLowerDown", 0.18), ("mouthDimple", 0.12)):
+        for name, value in (
+            ("mouthSmile", 0.74),
+            ("mouthUpperUp", 0.26),
+            ("mouthLowerDown", 0.18),
+            ("mouthDimple", 0.12),
+        ):
             shown = value * size * smile * (quiet if CURVE.get(name + "Left") in PARTING else 1.0 - 0.4 * time.speaking)
             face[:, columns(name)] = np.maximum(face[:, columns(name)], np.clip(shown, 0.0, 0.86)[:, None])
-        for name, value in (("cheekSquint", 0.50), ("eyeSquint", 0.46), ("eyeBlink", 0.16), ("noseSneer", 0.14), ("browOuterUp", 0.10)):
+        for name, value in (
+            ("cheekSquint", 0.50),
+            ("eyeSquint", 0.46),
+            ("eyeBlink", 0.16),
+            ("noseSneer", 0.14),
+            ("browOuterUp", 0.10),
+        ):
             shown = value * size * smile * (1.0 + 0.12 * bounce * voiced)
             face[:, columns(name)] = np.maximum(face[:, columns(name)], np.clip(shown, 0.0, 0.58)[:, None])
         for name in ("mouthPress", "mouthFrown", "browDown", "mouthShrugLower"):
             face[:, columns(name)] *= (1.0 - 0.8 * smile)[:, None]
-        face[:, columns("mouthRollLower", "mouthRollUpper", "mouthPucker", "mouthFunnel")] *= (1.0 - 0.7 * smile * quiet)[:, None]
+        face[:, columns("mouthRollLower", "mouthRollUpper", "mouthPucker", "mouthFunnel")] *= (
+            1.0 - 0.7 * smile * quiet
+        )[:, None]
 
 
-def _blink(face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, shifts: Sequence[float]) -> None:
-    """Blinks at the person's own rate, about half of them on phrase ends and large shifts of gaze; more when one is stirred."""
-    wanted = float(np.clip((12.0 + 10.0 * style.blinks) * (1.0 + 0.12 * np.clip(time.arousal, -1.0, 1.0).mean()), 11.0, 23.0))
+def _blink(
+    face: FloatArray, rng: np.random.Generator, time: _Timeline, style: FaceStyle, shifts: Sequence[float]
+) -> None:
+    """Blinks at the person's own rate, about half of them on phrase ends and large shifts of gaze; more when one is
+    stirred.
+    """
+    wanted = float(
+        np.clip((12.0 + 10.0 * style.blinks) * (1.0 + 0.12 * np.clip(time.arousal, -1.0, 1.0).mean()), 11.0, 23.0)
+    )
     moments = [(t, 0.45) for t in (*time.ends, *time.partner_ends)] + [(t, 0.35) for t in shifts]
     drawn = sum(chance for _, chance in moments) / max(time.duration / 60.0, 1e-3)  # a minute
     share = min(1.0, 0.55 * wanted / max(drawn, 1e-3))
     moments = [(t, chance * share) for t, chance in moments]
-    rest = replace(style, blinks=(1.2 * (wanted - share * drawn) - 12.0) / 10.0)  # some come too close to others and are left out
+    rest = replace(
+        style, blinks=(1.2 * (wanted - share * drawn) - 12.0) / 10.0
+    )  # some come too close to others and are left out
     lid = np.zeros(time.frames, np.float32)
     for at in blink_times(rng, time.duration, rest, moments):
-        lid = np.maximum(lid, rng.uniform(0.88, 0.97) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2)))
+        lid = np.maximum(
+            lid, rng.uniform(0.88, 0.97) * blink_shape(np.arange(time.frames) / FPS - at, rng.uniform(0.13, 0.2))
+        )
     for column in columns("eyeBlink"):
         face[:, column] = np.clip(np.minimum(face[:, column], 0.6) * (1.0 - lid) + lid, 0.0, 1.0)
     face[:, columns("eyeWide")] *= (1.0 - lid)[:, None]

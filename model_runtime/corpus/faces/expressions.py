@@ -1,12 +1,13 @@
 """What 26 emotions do to a face, how they come and go, and how a listener's face answers the speaker's.
 
-Each emotion is a set of action units, written as ARKit curves. The basic six are the prototypes of Ekman, Friesen and Hager 2002
-("Facial Action Coding System", investigator's guide): joy 6+12, sadness 1+4+15(+17), anger 4+5+7+23/24, fear 1+2+4+5+20,
-disgust 9+10+15(+17), surprise 1+2+5+26. Embarrassment's controlled smile (12+24, lids lowered) is Keltner 1995 ("Signs of
-appeasement"); confusion's 4+7 and curiosity's 1+2 are Rozin and Cohen 2003 ("High frequency of facial expressions corresponding
-to confusion, concentration, and worry"); the others are mixes of ours of those. As curves: AU 1 browInnerUp, 2 browOuterUp,
-4 browDown, 5 eyeWide, 6 cheekSquint, 7 eyeSquint, 9 noseSneer, 10 mouthUpperUp, 12 mouthSmile, 14 mouthDimple, 15 mouthFrown,
-17 mouthShrugLower, 20 mouthStretch, 23/24 mouthPress, 26 jawOpen, 28 mouthRoll, 43 eyeBlink.
+Each emotion is a set of action units, written as ARKit curves. The basic six are the prototypes of Ekman, Friesen and
+Hager 2002 ("Facial Action Coding System", investigator's guide): joy 6+12, sadness 1+4+15(+17), anger 4+5+7+23/24, fear
+1+2+4+5+20, disgust 9+10+15(+17), surprise 1+2+5+26. Embarrassment's controlled smile (12+24, lids lowered) is Keltner
+1995 ("Signs of appeasement"); confusion's 4+7 and curiosity's 1+2 are Rozin and Cohen 2003 ("High frequency of facial
+expressions corresponding to confusion, concentration, and worry"); the others are mixes of ours of those. As curves: AU
+1 browInnerUp, 2 browOuterUp, 4 browDown, 5 eyeWide, 6 cheekSquint, 7 eyeSquint, 9 noseSneer, 10 mouthUpperUp, 12
+mouthSmile, 14 mouthDimple, 15 mouthFrown, 17 mouthShrugLower, 20 mouthStretch, 23/24 mouthPress, 26 jawOpen, 28
+mouthRoll, 43 eyeBlink.
 """
 
 from __future__ import annotations
@@ -23,49 +24,223 @@ from ...face.brows import add_bump
 
 # At intensity 1, "plain to see". A name without a side moves both sides.
 EXPRESSIONS: dict[str, dict[str, float]] = {
-    "anger": {"browDown": 0.84, "eyeWide": 0.16, "eyeSquint": 0.34, "noseSneer": 0.30, "mouthPress": 0.36, "mouthRollUpper": 0.10,
-              "mouthRollLower": 0.12, "mouthFrown": 0.20, "mouthShrugLower": 0.16, "jawForward": 0.12},
-    "annoyance": {"browDown": 0.50, "eyeSquint": 0.30, "eyeBlink": 0.12, "noseSneer": 0.12, "mouthPress": 0.34, "mouthFrown": 0.18,
-                  "mouthDimpleLeft": 0.20, "mouthDimpleRight": 0.13},
-    "disapproval": {"browDown": 0.22, "browOuterUpRight": 0.05, "eyeSquint": 0.10, "eyeBlink": 0.14, "mouthFrown": 0.40,
-                    "mouthShrugLower": 0.40, "mouthShrugUpper": 0.16, "mouthLeft": 0.08, "mouthPress": 0.10},
-    "disgust": {"browDown": 0.32, "eyeSquint": 0.34, "cheekSquint": 0.28, "noseSneer": 0.64, "mouthUpperUp": 0.36, "mouthFrown": 0.24,
-                "mouthShrugLower": 0.26, "mouthLowerDown": 0.06},
-    "fear": {"browInnerUp": 0.66, "browOuterUp": 0.30, "browDown": 0.18, "eyeWide": 0.64, "mouthStretch": 0.46, "mouthFrown": 0.14,
-             "mouthLowerDown": 0.14, "jawOpen": 0.10},
-    "nervousness": {"browInnerUp": 0.36, "browDown": 0.10, "eyeWide": 0.24, "mouthStretch": 0.28, "mouthRollLower": 0.26, "mouthPress": 0.24,
-                    "mouthFrown": 0.08},
-    "admiration": {"browInnerUp": 0.38, "browOuterUp": 0.34, "eyeWide": 0.28, "cheekSquint": 0.14, "mouthSmile": 0.40, "jawOpen": 0.05},
-    "amusement": {"cheekSquint": 0.44, "eyeSquint": 0.42, "browOuterUp": 0.12, "noseSneer": 0.08, "mouthSmile": 0.58, "mouthDimple": 0.24,
-                  "mouthUpperUp": 0.12, "mouthPress": 0.06},
-    "approval": {"browOuterUp": 0.30, "browInnerUp": 0.08, "cheekSquint": 0.10, "eyeSquint": 0.08, "mouthSmile": 0.38, "mouthShrugLower": 0.16,
-                 "mouthPress": 0.18},
+    "anger": {
+        "browDown": 0.84,
+        "eyeWide": 0.16,
+        "eyeSquint": 0.34,
+        "noseSneer": 0.30,
+        "mouthPress": 0.36,
+        "mouthRollUpper": 0.10,
+        "mouthRollLower": 0.12,
+        "mouthFrown": 0.20,
+        "mouthShrugLower": 0.16,
+        "jawForward": 0.12,
+    },
+    "annoyance": {
+        "browDown": 0.50,
+        "eyeSquint": 0.30,
+        "eyeBlink": 0.12,
+        "noseSneer": 0.12,
+        "mouthPress": 0.34,
+        "mouthFrown": 0.18,
+        "mouthDimpleLeft": 0.20,
+        "mouthDimpleRight": 0.13,
+    },
+    "disapproval": {
+        "browDown": 0.22,
+        "browOuterUpRight": 0.05,
+        "eyeSquint": 0.10,
+        "eyeBlink": 0.14,
+        "mouthFrown": 0.40,
+        "mouthShrugLower": 0.40,
+        "mouthShrugUpper": 0.16,
+        "mouthLeft": 0.08,
+        "mouthPress": 0.10,
+    },
+    "disgust": {
+        "browDown": 0.32,
+        "eyeSquint": 0.34,
+        "cheekSquint": 0.28,
+        "noseSneer": 0.64,
+        "mouthUpperUp": 0.36,
+        "mouthFrown": 0.24,
+        "mouthShrugLower": 0.26,
+        "mouthLowerDown": 0.06,
+    },
+    "fear": {
+        "browInnerUp": 0.66,
+        "browOuterUp": 0.30,
+        "browDown": 0.18,
+        "eyeWide": 0.64,
+        "mouthStretch": 0.46,
+        "mouthFrown": 0.14,
+        "mouthLowerDown": 0.14,
+        "jawOpen": 0.10,
+    },
+    "nervousness": {
+        "browInnerUp": 0.36,
+        "browDown": 0.10,
+        "eyeWide": 0.24,
+        "mouthStretch": 0.28,
+        "mouthRollLower": 0.26,
+        "mouthPress": 0.24,
+        "mouthFrown": 0.08,
+    },
+    "admiration": {
+        "browInnerUp": 0.38,
+        "browOuterUp": 0.34,
+        "eyeWide": 0.28,
+        "cheekSquint": 0.14,
+        "mouthSmile": 0.40,
+        "jawOpen": 0.05,
+    },
+    "amusement": {
+        "cheekSquint": 0.44,
+        "eyeSquint": 0.42,
+        "browOuterUp": 0.12,
+        "noseSneer": 0.08,
+        "mouthSmile": 0.58,
+        "mouthDimple": 0.24,
+        "mouthUpperUp": 0.12,
+        "mouthPress": 0.06,
+    },
+    "approval": {
+        "browOuterUp": 0.30,
+        "browInnerUp": 0.08,
+        "cheekSquint": 0.10,
+        "eyeSquint": 0.08,
+        "mouthSmile": 0.38,
+        "mouthShrugLower": 0.16,
+        "mouthPress": 0.18,
+    },
     "caring": {"browInnerUp": 0.56, "cheekSquint": 0.20, "eyeSquint": 0.10, "mouthSmile": 0.34, "mouthPress": 0.08},
-    "excitement": {"browInnerUp": 0.46, "browOuterUp": 0.52, "eyeWide": 0.44, "cheekSquint": 0.28, "mouthSmile": 0.66, "mouthUpperUp": 0.16,
-                   "mouthLowerDown": 0.12, "jawOpen": 0.14},
-    "gratitude": {"browInnerUp": 0.32, "cheekSquint": 0.30, "eyeSquint": 0.22, "eyeBlink": 0.14, "mouthSmile": 0.48, "mouthPress": 0.16},
-    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.72, "mouthDimple": 0.12, "mouthUpperUp": 0.20,
-            "mouthStretch": 0.08, "mouthLowerDown": 0.06},
-    "love": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20, "mouthSmile": 0.46},
+    "excitement": {
+        "browInnerUp": 0.46,
+        "browOuterUp": 0.52,
+        "eyeWide": 0.44,
+        "cheekSquint": 0.28,
+        "mouthSmile": 0.66,
+        "mouthUpperUp": 0.16,
+        "mouthLowerDown": 0.12,
+        "jawOpen": 0.14,
+    },
+    "gratitude": {
+        "browInnerUp": 0.32,
+        "cheekSquint": 0.30,
+        "eyeSquint": 0.22,
+        "eyeBlink": 0.14,
+        "mouthSmile": 0.48,
+        "mouthPress": 0.16,
+    },
+    "joy": {
+        "cheekSquint": 0.48,
+        "eyeSquint": 0.20,
+        "browOuterUp": 0.06,
+        "mouthSmile": 0.72,
+        "mouthDimple": 0.12,
+        "mouthUpperUp": 0.20,
+        "mouthStretch": 0.08,
+        "mouthLowerDown": 0.06,
+    },
+    "love": {
+        "browInnerUp": 0.16,
+        "browOuterUp": 0.12,
+        "cheekSquint": 0.26,
+        "eyeSquint": 0.08,
+        "eyeBlink": 0.20,
+        "mouthSmile": 0.46,
+    },
     "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22, "mouthSmile": 0.46},
-    "pride": {"browOuterUp": 0.18, "cheekSquint": 0.08, "eyeBlink": 0.24, "mouthSmile": 0.30, "mouthPress": 0.18, "mouthDimple": 0.22,
-              "mouthShrugLower": 0.24, "jawForward": 0.10},
-    "relief": {"browInnerUp": 0.22, "browOuterUp": 0.06, "cheekSquint": 0.08, "eyeBlink": 0.36, "mouthSmile": 0.26, "jawOpen": 0.06,
-               "mouthFunnel": 0.06},
-    "disappointment": {"browInnerUp": 0.28, "browDown": 0.18, "eyeBlink": 0.16, "mouthFrown": 0.38, "mouthPress": 0.22, "mouthDimple": 0.12,
-                       "mouthShrugLower": 0.12},
-    "embarrassment": {"browInnerUp": 0.18, "browOuterUp": 0.14, "cheekSquint": 0.24, "eyeSquint": 0.18, "eyeBlink": 0.26, "mouthSmile": 0.36,
-                      "mouthPress": 0.36, "mouthRollLower": 0.22, "mouthRollUpper": 0.08, "mouthLeft": 0.08},
-    "grief": {"browInnerUp": 0.76, "browDown": 0.36, "eyeSquint": 0.44, "cheekSquint": 0.32, "eyeBlink": 0.18, "noseSneer": 0.10,
-              "mouthFrown": 0.50, "mouthStretch": 0.24, "mouthShrugLower": 0.34, "mouthLowerDown": 0.08},
-    "remorse": {"browInnerUp": 0.44, "browDown": 0.26, "eyeBlink": 0.30, "mouthFrown": 0.30, "mouthPress": 0.28, "mouthRollLower": 0.18},
-    "sadness": {"browInnerUp": 0.70, "browDown": 0.08, "eyeSquint": 0.10, "eyeBlink": 0.20, "mouthFrown": 0.50, "mouthShrugLower": 0.30},
-    "confusion": {"browDownLeft": 0.52, "browDownRight": 0.42, "browInnerUp": 0.22, "browOuterUpLeft": 0.08, "browOuterUpRight": 0.12,
-                  "eyeSquint": 0.34, "mouthFrown": 0.14, "mouthShrugLower": 0.22, "mouthPucker": 0.14, "mouthLeft": 0.14},
-    "curiosity": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.44, "eyeSquint": 0.14, "mouthSmile": 0.16},
+    "pride": {
+        "browOuterUp": 0.18,
+        "cheekSquint": 0.08,
+        "eyeBlink": 0.24,
+        "mouthSmile": 0.30,
+        "mouthPress": 0.18,
+        "mouthDimple": 0.22,
+        "mouthShrugLower": 0.24,
+        "jawForward": 0.10,
+    },
+    "relief": {
+        "browInnerUp": 0.22,
+        "browOuterUp": 0.06,
+        "cheekSquint": 0.08,
+        "eyeBlink": 0.36,
+        "mouthSmile": 0.26,
+        "jawOpen": 0.06,
+        "mouthFunnel": 0.06,
+    },
+    "disappointment": {
+        "browInnerUp": 0.28,
+        "browDown": 0.18,
+        "eyeBlink": 0.16,
+        "mouthFrown": 0.38,
+        "mouthPress": 0.22,
+        "mouthDimple": 0.12,
+        "mouthShrugLower": 0.12,
+    },
+    "embarrassment": {
+        "browInnerUp": 0.18,
+        "browOuterUp": 0.14,
+        "cheekSquint": 0.24,
+        "eyeSquint": 0.18,
+        "eyeBlink": 0.26,
+        "mouthSmile": 0.36,
+        "mouthPress": 0.36,
+        "mouthRollLower": 0.22,
+        "mouthRollUpper": 0.08,
+        "mouthLeft": 0.08,
+    },
+    "grief": {
+        "browInnerUp": 0.76,
+        "browDown": 0.36,
+        "eyeSquint": 0.44,
+        "cheekSquint": 0.32,
+        "eyeBlink": 0.18,
+        "noseSneer": 0.10,
+        "mouthFrown": 0.50,
+        "mouthStretch": 0.24,
+        "mouthShrugLower": 0.34,
+        "mouthLowerDown": 0.08,
+    },
+    "remorse": {
+        "browInnerUp": 0.44,
+        "browDown": 0.26,
+        "eyeBlink": 0.30,
+        "mouthFrown": 0.30,
+        "mouthPress": 0.28,
+        "mouthRollLower": 0.18,
+    },
+    "sadness": {
+        "browInnerUp": 0.70,
+        "browDown": 0.08,
+        "eyeSquint": 0.10,
+        "eyeBlink": 0.20,
+        "mouthFrown": 0.50,
+        "mouthShrugLower": 0.30,
+    },
+    "confusion": {
+        "browDownLeft": 0.52,
+        "browDownRight": 0.42,
+        "browInnerUp": 0.22,
+        "browOuterUpLeft": 0.08,
+        "browOuterUpRight": 0.12,
+        "eyeSquint": 0.34,
+        "mouthFrown": 0.14,
+        "mouthShrugLower": 0.22,
+        "mouthPucker": 0.14,
+        "mouthLeft": 0.14,
+    },
+    "curiosity": {
+        "browInnerUp": 0.20,
+        "browOuterUpLeft": 0.48,
+        "browOuterUpRight": 0.44,
+        "eyeSquint": 0.14,
+        "mouthSmile": 0.16,
+    },
     "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.30, "mouthFunnel": 0.06},
     "neutral": {},
-}  # fmt: skip
+}
 
 # What a listener's face answers to a partner who feels one of a group: smile back, show concern, be wary.
 _ANSWERS: dict[str, dict[str, float]] = {
@@ -78,24 +253,39 @@ _ANSWERS: dict[str, dict[str, float]] = {
     "neutral": {},
 }  # fmt: skip
 
-# Largest of each curve: the 99th percentile of the iPhone captures, where those move it on purpose. Eye directions are left alone.
+# Largest of each curve: the 99th percentile of the iPhone captures, where those move it on purpose. Eye directions are
+# left alone.
 CEILING = {
-    "eyeSquint": 0.65, "eyeWide": 0.87, "jawForward": 0.26, "jawOpen": 0.90, "mouthClose": 0.50, "mouthFunnel": 0.48, "mouthPucker": 0.60,
-    "mouthRight": 0.40, "mouthLeft": 0.60, "mouthSmile": 0.86, "mouthFrown": 0.56, "mouthDimple": 0.51, "mouthStretch": 0.67,
-    "mouthRollLower": 0.36, "mouthRollUpper": 0.35, "mouthShrugLower": 0.77, "mouthShrugUpper": 0.54, "mouthPress": 0.37,
-    "mouthLowerDown": 0.80, "mouthUpperUp": 0.60, "browDown": 0.94, "browInnerUp": 0.95, "browOuterUp": 0.88, "cheekPuff": 0.28,
-    "cheekSquint": 0.58, "noseSneer": 0.78, "eyeBlink": 0.96,
+    "eyeSquint": 0.65, "eyeWide": 0.87, "jawForward": 0.26, "jawOpen": 0.90, "mouthClose": 0.50,
+    "mouthFunnel": 0.48, "mouthPucker": 0.60, "mouthRight": 0.40, "mouthLeft": 0.60, "mouthSmile": 0.86,
+    "mouthFrown": 0.56, "mouthDimple": 0.51, "mouthStretch": 0.67, "mouthRollLower": 0.36,
+    "mouthRollUpper": 0.35, "mouthShrugLower": 0.77, "mouthShrugUpper": 0.54, "mouthPress": 0.37,
+    "mouthLowerDown": 0.80, "mouthUpperUp": 0.60, "browDown": 0.94, "browInnerUp": 0.95,
+    "browOuterUp": 0.88, "cheekPuff": 0.28, "cheekSquint": 0.58, "noseSneer": 0.78, "eyeBlink": 0.96,
 }  # fmt: skip
 
 # While the person speaks, lips belong to the words: how much of an expression's curve gives way.
 _YIELD = {
-    "jawOpen": 1.0, "jawForward": 0.5, "mouthPress": 0.85, "mouthRollLower": 0.9, "mouthRollUpper": 0.9, "mouthFunnel": 0.9,
-    "mouthPucker": 0.9, "mouthShrugLower": 0.65, "mouthShrugUpper": 0.8, "mouthUpperUp": 0.75, "mouthLowerDown": 0.65,
-    "noseSneer": 0.3, "mouthSmile": 0.35, "mouthFrown": 0.45, "mouthStretch": 0.45, "mouthDimple": 0.4, "mouthLeft": 0.6, "mouthRight": 0.6,
+    "jawOpen": 1.0, "jawForward": 0.5, "mouthPress": 0.85, "mouthRollLower": 0.9, "mouthRollUpper": 0.9,
+    "mouthFunnel": 0.9, "mouthPucker": 0.9, "mouthShrugLower": 0.65, "mouthShrugUpper": 0.8,
+    "mouthUpperUp": 0.75, "mouthLowerDown": 0.65, "noseSneer": 0.3, "mouthSmile": 0.35,
+    "mouthFrown": 0.45, "mouthStretch": 0.45, "mouthDimple": 0.4, "mouthLeft": 0.6, "mouthRight": 0.6,
 }  # fmt: skip
 
-_PARTS = (("brow",), ("eye",), ("cheek", "nose"), ("mouth", "jaw", "tongue"))  # each fluctuates on its own, the mouth a moment later
-_QUICK = {"fear": 0.3, "surprise": 0.3, "anger": 0.35, "disgust": 0.4, "excitement": 0.4, "amusement": 0.4}  # seconds of onset
+_PARTS = (
+    ("brow",),
+    ("eye",),
+    ("cheek", "nose"),
+    ("mouth", "jaw", "tongue"),
+)  # each fluctuates on its own, the mouth a moment later
+_QUICK = {
+    "fear": 0.3,
+    "surprise": 0.3,
+    "anger": 0.35,
+    "disgust": 0.4,
+    "excitement": 0.4,
+    "amusement": 0.4,
+}  # seconds of onset
 _SLOW = {"sadness": 0.8, "grief": 0.8, "remorse": 0.8, "love": 0.7, "relief": 0.7, "caring": 0.7}
 
 
@@ -107,7 +297,9 @@ def _table(entries: dict[str, float]) -> FloatArray:
 
 
 _FACES = np.stack([_table(EXPRESSIONS[name]) for name in EMOTIONS])
-_ANSWER_OF = np.stack([_table(_ANSWERS[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS])
+_ANSWER_OF = np.stack(
+    [_table(_ANSWERS[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS]
+)
 _CEILING = np.where(_table(CEILING) > 0.0, _table(CEILING), 1.0).astype(np.float32)
 _GIVES_WAY = _table(_YIELD)
 _PART_COLUMNS = tuple(np.flatnonzero([name.startswith(part) for name in ARKIT_NAMES]) for part in _PARTS)
@@ -124,24 +316,34 @@ def _strength(intensity: FloatArray) -> FloatArray:
 
 
 def felt_curves(
-    rng: np.random.Generator, feelings: Sequence[Feeling], frames: int, speaking: FloatArray, moments: Sequence[tuple[float, float]]
+    rng: np.random.Generator,
+    feelings: Sequence[Feeling],
+    frames: int,
+    speaking: FloatArray,
+    moments: Sequence[tuple[float, float]],
 ) -> FloatArray:
     """(T, 52) of what ``feelings`` add to a face.
 
-    ``speaking`` (T,) 0 to 1: there the mouth's part gives way; ``moments`` (s, chance): phrase ends and stresses at which the
-    expression flares up. An expression comes over 0.3 to 0.8 s, stays at its apex for a moment, sinks to a lower level, and
-    flares up and ebbs away again: no face is a mask.
+    ``speaking`` (T,) 0 to 1: there the mouth's part gives way; ``moments`` (s, chance): phrase ends and stresses at
+    which the expression flares up. An expression comes over 0.3 to 0.8 s, stays at its apex for a moment, sinks to a
+    lower level, and flares up and ebbs away again: no face is a mask.
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     for feeling in feelings:
         if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
             continue
         level = feeling.intensity * _course(rng, feeling, frames, moments)
-        personal = _FACES[EMOTIONS.index(feeling.emotion)] * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(np.float32)
+        personal = _FACES[EMOTIONS.index(feeling.emotion)] * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(
+            np.float32
+        )
         personal = _paired(rng, personal, _FACES[EMOTIONS.index(feeling.emotion)])
-        swell = np.clip(1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2)  # smiles come and go more than lids and brows do
+        swell = np.clip(
+            1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2
+        )  # smiles come and go more than lids and brows do
         for number, part in enumerate(_PART_COLUMNS):
-            ebb = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3) * (swell if number >= 2 else 0.5 + 0.5 * swell)
+            ebb = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3) * (
+                swell if number >= 2 else 0.5 + 0.5 * swell
+            )
             lag = int(rng.integers(1, 4)) if number == 3 else 0
             strength = _strength(np.concatenate([level[:1].repeat(lag), level[: frames - lag]]) * ebb)
             out[:, part] += strength[:, None] * personal[part]
@@ -149,16 +351,24 @@ def felt_curves(
 
 
 def answering_curves(
-    rng: np.random.Generator, partner: Sequence[Feeling], frames: int, listening: FloatArray, sympathy: FloatArray, ends: Sequence[float]
+    rng: np.random.Generator,
+    partner: Sequence[Feeling],
+    frames: int,
+    listening: FloatArray,
+    sympathy: FloatArray,
+    ends: Sequence[float],
 ) -> FloatArray:
-    """(T, 52) of a listener's answer to what the ``partner`` feels: half a second late, stronger where a phrase of theirs ends.
+    """(T, 52) of a listener's answer to what the ``partner`` feels: half a second late, stronger where a phrase of
+    theirs ends.
 
     ``listening`` (T,) 0 to 1; ``sympathy`` (T,) 0 (unmoved) to about 1; ``ends`` (s) of the partner's phrases.
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     moments = [(t + float(rng.uniform(0.0, 0.5)), 0.6) for t in ends]
     late = int(rng.uniform(0.4, 0.9) * FPS)
-    attention = gaussian_filter1d(np.concatenate([listening[:1].repeat(late), listening[: max(frames - late, 0)]])[:frames], 8.0)
+    attention = gaussian_filter1d(
+        np.concatenate([listening[:1].repeat(late), listening[: max(frames - late, 0)]])[:frames], 8.0
+    )
     for feeling in partner:
         if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
             continue
@@ -177,7 +387,9 @@ def limited(face: FloatArray) -> FloatArray:
 
 
 def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
-    """The same face, left and right drifting apart by some percent, the mouth more than brows and lids, as captured faces do."""
+    """The same face, left and right drifting apart by some percent, the mouth more than brows and lids, as captured
+    faces do.
+    """
     out = face.copy()
     for parts, size in ((("brow", "eye"), 0.012), (("cheek", "nose", "mouth"), 0.04)):
         drift = size * slow_noise(rng, len(face), 3.0)
@@ -187,16 +399,24 @@ def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
     return out
 
 
-def _course(rng: np.random.Generator, feeling: Feeling, frames: int, moments: Sequence[tuple[float, float]]) -> FloatArray:
+def _course(
+    rng: np.random.Generator, feeling: Feeling, frames: int, moments: Sequence[tuple[float, float]]
+) -> FloatArray:
     """(T,) how much of its intensity a feeling shows: 1 at an apex."""
-    onset = float(np.clip(_QUICK.get(feeling.emotion, _SLOW.get(feeling.emotion, 0.55)) * rng.uniform(0.85, 1.2), 0.3, 0.8))
+    onset = float(
+        np.clip(_QUICK.get(feeling.emotion, _SLOW.get(feeling.emotion, 0.55)) * rng.uniform(0.85, 1.2), 0.3, 0.8)
+    )
     start = feeling.start + float(rng.uniform(0.0, 0.3)) if feeling.start > 0.0 else -1.0
     t = np.arange(frames, dtype=np.float32) / FPS
-    base = (rng.uniform(0.66, 0.74) + 0.16 * np.exp(-np.clip(t - start - 3.0, 0.0, None) / 8.0)).astype(np.float32)  # one gets used to it
+    base = (rng.uniform(0.66, 0.74) + 0.16 * np.exp(-np.clip(t - start - 3.0, 0.0, None) / 8.0)).astype(
+        np.float32
+    )  # one gets used to it
     peaks = [(start + onset, onset, float(rng.uniform(0.8, 2.2)), float(rng.uniform(1.0, 2.2)))]
     times = [t for t, chance in moments if feeling.start + 1.0 < t < feeling.end and rng.random() < chance]
     times += list(rng.uniform(feeling.start, feeling.end, rng.poisson(max(feeling.end - feeling.start, 0.0) / 7.0)))
-    peaks += [(t, float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.1, 1.0)), float(rng.uniform(0.6, 1.6))) for t in times]
+    peaks += [
+        (t, float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.1, 1.0)), float(rng.uniform(0.6, 1.6))) for t in times
+    ]
     flare = np.zeros(frames, np.float32)
     for at, rise, hold, fall in peaks:
         add_bump(flare, 1.0, at, rise, hold, fall)
@@ -207,7 +427,9 @@ def _course(rng: np.random.Generator, feeling: Feeling, frames: int, moments: Se
 
 
 def _paired(rng: np.random.Generator, personal: FloatArray, plain: FloatArray) -> FloatArray:
-    """Left and right of a person's expression alike within some percent, as in the captures; what is one-sided stays so."""
+    """Left and right of a person's expression alike within some percent, as in the captures; what is one-sided stays
+    so.
+    """
     out = personal.copy()
     for left, right in _PAIRS:
         if plain[left] > 0.0 and plain[right] > 0.0:
@@ -226,6 +448,9 @@ def slow_noise(rng: np.random.Generator, frames: int, seconds: float) -> FloatAr
 _PAIRS = tuple(
     (i, ARKIT_NAMES.index(name[:-4] + "Right"))
     for i, name in enumerate(ARKIT_NAMES)
-    if name.endswith("Left") and name[:-4] + "Right" in ARKIT_NAMES and name not in ("jawLeft", "mouthLeft") and "Look" not in name
+    if name.endswith("Left")
+    and name[:-4] + "Right" in ARKIT_NAMES
+    and name not in ("jawLeft", "mouthLeft")
+    and "Look" not in name
 )
 assert set(EXPRESSIONS) == set(EMOTIONS) and set(_ANSWERS) == set(EMOTION_GROUPS)

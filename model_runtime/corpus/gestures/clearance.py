@@ -1,4 +1,6 @@
-"""Arms moved out of the body they are laid on: trunk, head and thighs as capsules, and hands of the seated above the lap."""
+"""Arms moved out of the body they are laid on: trunk, head and thighs as capsules, and hands of the seated above the
+lap.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,18 @@ _HIGHEST_LIFT = 0.14  # m; nor one whose hands, while seated, would have to be r
 
 
 def clear_of_body(
-    root: FloatArray, result: FloatArray, below: FloatArray, seated: NDArray[np.bool_], hands: tuple[bool, bool], skeleton: Skeleton,
-    span: slice, weight: Array, fade: Array,
+    root: FloatArray,
+    result: FloatArray,
+    below: FloatArray,
+    seated: NDArray[np.bool_],
+    hands: tuple[bool, bool],
+    skeleton: Skeleton,
+    span: slice,
+    weight: Array,
+    fade: Array,
 ) -> float:
-    """Move arms of ``result`` out of the body and hands of the seated up to their lap, in place; the largest way (m) any had to go.
+    """Move arms of ``result`` out of the body and hands of the seated up to their lap, in place; the largest way (m)
+    any had to go.
 
     What the body below does with its own arms, as hands in a lap, is left to it as far as it shows.
     """
@@ -53,7 +63,10 @@ def clear_of_body(
         out[:, :, 2] += lift[..., None] * flesh.up[:, None]
         # Wide before smooth, so that the smooth way out is far enough where it has to be.
         widened = np.stack([maximum_filter1d(np.maximum(sign * out, 0.0), 9, axis=0) for sign in (1.0, -1.0)])
-        out = gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest") * smoothstep(fade[span] / 0.3)[:, None, None, None]
+        out = (
+            gaussian_filter1d(widened[0] - widened[1], 2.5, axis=0, mode="nearest")
+            * smoothstep(fade[span] / 0.3)[:, None, None, None]
+        )
         for s, side in enumerate(SIDES):
             if hands[s] and np.abs(out[:, s]).max() > 1e-4:
                 _move_arm(result, side, arms[:, s], out[:, s], skeleton, span)
@@ -61,10 +74,15 @@ def clear_of_body(
 
 
 def _move_arm(result: FloatArray, side: str, arm: Array, out: Array, skeleton: Skeleton, span: slice) -> None:
-    """Aim upper arm and forearm anew so that elbow and wrist go the ways ``out`` (F, 5, 3), the hand keeping its turn; in place."""
+    """Aim upper arm and forearm anew so that elbow and wrist go the ways ``out`` (F, 5, 3), the hand keeping its turn;
+    in place.
+    """
     collar, shoulder, elbow, wrist = ARM[side]
     farther = np.linalg.norm(out[:, 4], axis=-1, keepdims=True) > np.linalg.norm(out[:, 3], axis=-1, keepdims=True)
-    elbow_way, hand_way = out[:, 0] + 0.5 * out[:, 1], out[:, 2] + np.where(farther, out[:, 4], out[:, 3]) + 0.5 * out[:, 1]
+    elbow_way, hand_way = (
+        out[:, 0] + 0.5 * out[:, 1],
+        out[:, 2] + np.where(farther, out[:, 4], out[:, 3]) + 0.5 * out[:, 1],
+    )
     turn0 = result[span, collar]
     turn1 = rot.multiply(turn0, result[span, shoulder])
     turn2 = rot.multiply(turn1, result[span, elbow])
@@ -109,7 +127,10 @@ class Flesh:
         self.lines.append((ends[0].astype(np.float32), ends[1].astype(np.float32), _HEAD * self.size))
         for side in SIDES:
             hip = root + rot.rotate(rotations[:, 0], skeleton.offsets[INDEX[f"{side}_hip"]])
-            knee = hip + rot.rotate(rot.multiply(rotations[:, 0], rotations[:, INDEX[f"{side}_hip"]]), skeleton.offsets[INDEX[f"{side}_knee"]])
+            knee = hip + rot.rotate(
+                rot.multiply(rotations[:, 0], rotations[:, INDEX[f"{side}_hip"]]),
+                skeleton.offsets[INDEX[f"{side}_knee"]],
+            )
             self.lines.append((local(hip), local(knee), _THIGH * self.size))
         self.up = rot.rotate(back, np.array([0.0, 0.0, 1.0])).astype(np.float32)
         middle = np.mean([0.5 * (low + high) for low, high, _ in self.lines[-2:]], axis=0)
@@ -122,13 +143,19 @@ class Flesh:
         return self.level[:, None] + np.sum(arms[:, :, 2] * self.up[:, None], -1)
 
     def pushes(self, arms: Array) -> Array:
-        """(F, 2, 5, 3) ways out of the flesh for elbow, middle of the forearm, wrist, knuckles, fingertips of ``arms`` (F, 2, 5, 3)."""
+        """(F, 2, 5, 3) ways out of the flesh for elbow, middle of the forearm, wrist, knuckles, fingertips of ``arms``
+        (F, 2, 5, 3).
+        """
         points = np.concatenate([arms[:, :, 1:2], 0.5 * (arms[:, :, 1:2] + arms[:, :, 2:3]), arms[:, :, 2:]], axis=2)
         own = np.array(_ARM_FLESH, np.float32) * self.size
         out = np.zeros_like(points)
         for low, high, radius in self.lines:
             a, way = low[:, None, None], (high - low)[:, None, None]
-            along = np.clip(np.sum((points - a) * way, -1, keepdims=True) / np.maximum(np.sum(way * way, -1, keepdims=True), 1e-9), 0, 1)
+            along = np.clip(
+                np.sum((points - a) * way, -1, keepdims=True) / np.maximum(np.sum(way * way, -1, keepdims=True), 1e-9),
+                0,
+                1,
+            )
             gap = points - a - along * way
             distance = np.linalg.norm(gap, axis=-1, keepdims=True)
             depth = np.maximum(radius + own[:, None] - _ALLOWED - distance, 0.0)

@@ -33,20 +33,45 @@ _KNUCKLE = {side: INDEX[f"{side}_middle1"] for side in SIDES}
 ADAPTORS = ("touch_face", "scratch", "hair", "dust", "nails", "hands")
 # A SmartBody kind -> what it is used as; kinds not named here keep their name.
 _SMARTBODY = {
-    "inclusive": "we", "inclusive_negative": "negative", "safe": "negative", "frame": "surround", "big": "surround", "when": "question",
-    "scratch": "scratch", "fidget": "hands",
+    "inclusive": "we", "inclusive_negative": "negative", "safe": "negative", "frame": "surround",
+    "big": "surround", "when": "question", "scratch": "scratch", "fidget": "hands",
 }  # fmt: skip
 _SMARTBODY_KINDS = frozenset(
-    ("beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think", "point", "indicate", "here",
-     "example", "however", "surround", "question", "sweep", "scratch", "hands")
-)  # fmt: skip
+    (
+        "beat",
+        "chop",
+        "me",
+        "you",
+        "we",
+        "no",
+        "negative",
+        "stop",
+        "offer",
+        "receive",
+        "plea",
+        "shrug",
+        "think",
+        "point",
+        "indicate",
+        "here",
+        "example",
+        "however",
+        "surround",
+        "question",
+        "sweep",
+        "scratch",
+        "hands",
+    )
+)
 _REFUSED = re.compile(r"ScrewYou|ThrowAway|Kick|Fight|IdleCross|Stretch|Idle03_BeatLow")
 # What a Rocketbox clip's name holds -> kind, and the hand that is free where the other carries something.
 _ROCKETBOX = (
-    ("gestic_shrug", "shrug", None), ("gestic_thoughtful", "think", None), ("gestic_presentation", "present", None),
-    ("invite_sit", "offer", None), ("gestic_listen_deny", "negative", None), ("gestic_listen_accept", "beat", None), ("trolley_talk", "beat", "left"),
-    ("umbrella_talk", "beat", "left"), ("_wave_", "wave", None), ("claphands", "clap", None), ("cheer", "cheer", None),
-    ("touch_face", "touch_face", None), ("scratch_head", "scratch", None), ("touch_hair", "hair", None), ("idle_dust", "dust", None),
+    ("gestic_shrug", "shrug", None), ("gestic_thoughtful", "think", None),
+    ("gestic_presentation", "present", None), ("invite_sit", "offer", None),
+    ("gestic_listen_deny", "negative", None), ("gestic_listen_accept", "beat", None),
+    ("trolley_talk", "beat", "left"), ("umbrella_talk", "beat", "left"), ("_wave_", "wave", None),
+    ("claphands", "clap", None), ("cheer", "cheer", None), ("touch_face", "touch_face", None),
+    ("scratch_head", "scratch", None), ("touch_hair", "hair", None), ("idle_dust", "dust", None),
     ("finger_nail", "nails", None), ("Talking", "beat", None),
 )  # fmt: skip
 
@@ -60,7 +85,9 @@ _PLACEHOLDER = 0.3  # s; an emphasis before this was never set by hand
 
 
 class Stroke(NamedTuple):
-    """A quick movement of the hands that means something: clip seconds at which it begins, is quickest, and has stopped."""
+    """A quick movement of the hands that means something: clip seconds at which it begins, is quickest, and has
+    stopped.
+    """
 
     begin: float
     peak: float
@@ -71,11 +98,12 @@ class Stroke(NamedTuple):
 class Gesture:
     """A part of a clip ready to be laid over arms.
 
-    ``hands`` (left, right) that take part; ``start``, ``retract``, ``end`` (s) of the clip: the raising begins, the going back
-    begins, all is over; ``strokes[main]`` is the emphasised one. ``from_rest`` and ``to_rest``: the clip itself raises and
-    lowers the hands. ``front``, ``back`` (T,) 0..1: how far the hands have ever been, are yet to be, from where they rest.
-    ``neutral`` (52, 4) is the pose that sizes are taken about. ``size``: metres the leading hand covers in the main stroke on
-    a body of 1.7 m; ``speed``: its peak (m/s); ``drop``: how far below the shoulder that hand is at its stop, in arm lengths.
+    ``hands`` (left, right) that take part; ``start``, ``retract``, ``end`` (s) of the clip: the raising begins, the
+    going back begins, all is over; ``strokes[main]`` is the emphasised one. ``from_rest`` and ``to_rest``: the clip
+    itself raises and lowers the hands. ``front``, ``back`` (T,) 0..1: how far the hands have ever been, are yet to be,
+    from where they rest. ``neutral`` (52, 4) is the pose that sizes are taken about. ``size``: metres the leading hand
+    covers in the main stroke on a body of 1.7 m; ``speed``: its peak (m/s); ``drop``: how far below the shoulder that
+    hand is at its stop, in arm lengths.
     """
 
     clip: Clip
@@ -111,14 +139,20 @@ class Gesture:
 
 
 def gesture_kind(clip: Clip) -> tuple[str, str | None] | None:
-    """The kind a clip stands for, with the only hand that is free (None: both are), or None when it is no gesture to talk with."""
+    """The kind a clip stands for, with the only hand that is free (None: both are), or None when it is no gesture to
+    talk with.
+    """
     if _REFUSED.search(clip.name):
         return None
     if clip.source != "smartbody":
         return next(((kind, hand) for word, kind, hand in _ROCKETBOX if word in clip.name), None)
     if "prop" in clip.tags or "sit" in clip.tags:
         return None
-    named = [_SMARTBODY.get(tag, tag) for tag in clip.tags[clip.tags.index("gesture") + 1 :]] if "gesture" in clip.tags else []
+    named = (
+        [_SMARTBODY.get(tag, tag) for tag in clip.tags[clip.tags.index("gesture") + 1 :]]
+        if "gesture" in clip.tags
+        else []
+    )
     fidgets = [_SMARTBODY[tag] for tag in clip.tags if tag in ("scratch", "fidget")]
     return next(((kind, None) for kind in named + fidgets if kind in _SMARTBODY_KINDS), None)
 
@@ -171,7 +205,9 @@ def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
         return []
     found = []
     excess = joint_excess(clip.rotations)
-    bent = np.maximum.reduce([excess[name] for name in ("wrist deviation", "wrist flexion", "forearm rotation", "elbow flexion")])
+    bent = np.maximum.reduce(
+        [excess[name] for name in ("wrist deviation", "wrist flexion", "forearm rotation", "elbow flexion")]
+    )
     for first, last in _excursions(away.max(axis=1)):
         if bent[first:last].max() > _TOO_BENT:
             continue
@@ -186,7 +222,9 @@ def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
 def _excursions(away: Array) -> list[tuple[int, int]]:
     """Frames [first, last) of each stretch in which a hand is away from rest, from its leaving to its coming back."""
     out = away > _AWAY
-    out = gaussian_filter1d(out.astype(float), 0.15 * FPS, mode="constant") > 0.35  # short returns belong to the gesture
+    out = (
+        gaussian_filter1d(out.astype(float), 0.15 * FPS, mode="constant") > 0.35
+    )  # short returns belong to the gesture
     spans, count = label(out)
     edges = []
     for k in range(1, count + 1):
@@ -201,7 +239,9 @@ def _excursions(away: Array) -> list[tuple[int, int]]:
     return edges
 
 
-def _cut(clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Array, drop: Array, first: int, last: int) -> list[Gesture]:
+def _cut(
+    clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Array, drop: Array, first: int, last: int
+) -> list[Gesture]:
     """The gestures in frames [first, last): one, or several where it is long."""
     moves = _movements(speed, first, last)
     top = float(away[first:last].max())
@@ -210,24 +250,53 @@ def _cut(clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Ar
     if not moves:
         return []
     retract = _retraction(away, speed, round(moves[-1].stop * FPS), last) / FPS
-    envelope = gaussian_filter1d(np.where((np.arange(len(away)) >= first) & (np.arange(len(away)) < last), away, 0.0) / top, 1.2)
+    envelope = gaussian_filter1d(
+        np.where((np.arange(len(away)) >= first) & (np.arange(len(away)) < last), away, 0.0) / top, 1.2
+    )
     front, back = np.maximum.accumulate(envelope), np.maximum.accumulate(envelope[::-1])[::-1]
     seated = "seated" in clip.tags
     whole = (last - first) / FPS <= _LONGEST or kind in ADAPTORS or kind == "think"
 
-    def made(strokes: Sequence[Stroke], main: int, start: float, stop: float, end: float, ends: tuple[bool, bool], number: int) -> Gesture:
+    def made(
+        strokes: Sequence[Stroke],
+        main: int,
+        start: float,
+        stop: float,
+        end: float,
+        ends: tuple[bool, bool],
+        number: int,
+    ) -> Gesture:
         inner = slice(round(strokes[main].begin * FPS), round(strokes[main].stop * FPS) + 1)
-        neutral = clip.rotations[first] if ends[0] else rot.normalize(clip.rotations[round(start * FPS) : round(end * FPS)].mean(axis=0))
+        neutral = (
+            clip.rotations[first]
+            if ends[0]
+            else rot.normalize(clip.rotations[round(start * FPS) : round(end * FPS)].mean(axis=0))
+        )
         return Gesture(
-            clip, f"{clip.name.rsplit('@', 1)[-1]}#{clip.performer}{first}.{number}", kind, hands, "seated" if seated else "standing",
-            start, tuple(strokes), main, stop, end, *ends, float(speed[inner].sum() / FPS), float(speed[inner].max()),
+            clip,
+            f"{clip.name.rsplit('@', 1)[-1]}#{clip.performer}{first}.{number}",
+            kind,
+            hands,
+            "seated" if seated else "standing",
+            start,
+            tuple(strokes),
+            main,
+            stop,
+            end,
+            *ends,
+            float(speed[inner].sum() / FPS),
+            float(speed[inner].max()),
             float(drop[round(strokes[main].stop * FPS)]),
-            front.astype(np.float32), back.astype(np.float32), neutral.astype(np.float32),
-        )  # fmt: skip
+            front.astype(np.float32),
+            back.astype(np.float32),
+            neutral.astype(np.float32),
+        )
 
     if whole:
         strokes, main = _strokes_of(moves, clip.sync.get("emphasis", 0.0), speed)
-        if (emphasis := clip.sync.get("emphasis", 0.0)) >= _PLACEHOLDER and abs(strokes[main].stop - emphasis) > 2 * _EMPHASIS_NEAR:
+        if (emphasis := clip.sync.get("emphasis", 0.0)) >= _PLACEHOLDER and abs(
+            strokes[main].stop - emphasis
+        ) > 2 * _EMPHASIS_NEAR:
             return []  # label and motion do not speak of the same moment
         long_hold = retract - strokes[-1].stop > 1.5 and kind not in ADAPTORS
         return [made(strokes, main, first / FPS, retract, (last - 1) / FPS, (True, not long_hold), 0)]
@@ -252,7 +321,9 @@ def _movements(speed: Array, first: int, last: int) -> list[Stroke]:
     kept: list[int] = []
     for peak in peaks:
         if kept and speed[kept[-1] : peak + 1].min() > 0.5 * min(speed[kept[-1]], speed[peak]):
-            kept[-1] = int(peak) if speed[peak] >= 0.8 * speed[kept[-1]] else kept[-1]  # the hand did not stop in between
+            kept[-1] = (
+                int(peak) if speed[peak] >= 0.8 * speed[kept[-1]] else kept[-1]
+            )  # the hand did not stop in between
         else:
             kept.append(int(peak))
     moves = []
@@ -281,11 +352,15 @@ def _retraction(away: Array, speed: Array, stop: int, last: int) -> int:
 
 
 def _strokes_of(moves: list[Stroke], emphasis: float, speed: Array) -> tuple[list[Stroke], int]:
-    """The strokes among the movements before the going back, and which is emphasised. The first of several raises the hands."""
+    """The strokes among the movements before the going back, and which is emphasised. The first of several raises the
+    hands.
+    """
     if len(moves) == 1:
         return moves, 0
     if emphasis >= _PLACEHOLDER:
-        main = min(range(len(moves)), key=lambda k: abs(moves[k].stop - emphasis) - 0.05 * speed[round(moves[k].peak * FPS)])
+        main = min(
+            range(len(moves)), key=lambda k: abs(moves[k].stop - emphasis) - 0.05 * speed[round(moves[k].peak * FPS)]
+        )
         return (moves, 0) if main == 0 else (moves[1:], main - 1)
     rest = moves[1:]
     return rest, max(range(len(rest)), key=lambda k: speed[round(rest[k].peak * FPS)])
@@ -293,7 +368,9 @@ def _strokes_of(moves: list[Stroke], emphasis: float, speed: Array) -> tuple[lis
 
 def table(library: Sequence[Gesture]) -> str:
     """Kinds by hand and posture, with strokes, size and speed, as lines to print."""
-    lines = [f"{'kind':12s} {'clips':>5s} {'pieces':>6s} {'left':>5s} {'right':>5s} {'both':>5s} {'seated':>6s} {'strokes':>7s} {'size m':>7s} {'peak m/s':>8s}"]
+    lines = [
+        f"{'kind':12s} {'clips':>5s} {'pieces':>6s} {'left':>5s} {'right':>5s} {'both':>5s} {'seated':>6s} {'strokes':>7s} {'size m':>7s} {'peak m/s':>8s}"
+    ]
     for kind, count in sorted(Counter(g.kind for g in library).items(), key=lambda item: (-item[1], item[0])):
         some = [g for g in library if g.kind == kind]
         hands = Counter(g.hand for g in some)

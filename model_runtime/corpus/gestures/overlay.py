@@ -28,8 +28,9 @@ _SLOWEST, _SHORTEST = 0.22, 0.06  # m/s, m of a stroke that anybody sees
 class Placed:
     """A gesture in a scene: at scene times ``knots`` (s) the clip is at ``clip_times`` (s).
 
-    It takes the arms over within ``fade_in`` (s, s) and lets go within ``fade_out``; ``by_clip``: whether the clip's own raising
-    and lowering do most of that. ``wanted``: per stroke played, its index in the gesture and the scene time it is to stop at.
+    It takes the arms over within ``fade_in`` (s, s) and lets go within ``fade_out``; ``by_clip``: whether the clip's
+    own raising and lowering do most of that. ``wanted``: per stroke played, its index in the gesture and the scene time
+    it is to stop at.
     """
 
     gesture: Gesture
@@ -67,13 +68,17 @@ class Placed:
             return tuple(t + by if since <= t <= until else t for t in times)
 
         fades = [moved(self.fade_in), moved(self.fade_out)]
-        return replace(self, knots=moved(self.knots), fade_in=(fades[0][0], fades[0][1]), fade_out=(fades[1][0], fades[1][1]))
+        return replace(
+            self, knots=moved(self.knots), fade_in=(fades[0][0], fades[0][1]), fade_out=(fades[1][0], fades[1][1])
+        )
 
     def unhurried(self) -> Placed:
         """With more time to come and to go, where the clip itself does not do that."""
         (a, b), (c, d) = self.fade_in, self.fade_out
         return replace(
-            self, fade_in=(a, b) if self.by_clip[0] else (b - 1.45 * (b - a), b), fade_out=(c, d) if self.by_clip[1] else (c, c + 1.45 * (d - c))
+            self,
+            fade_in=(a, b) if self.by_clip[0] else (b - 1.45 * (b - a), b),
+            fade_out=(c, d) if self.by_clip[1] else (c, c + 1.45 * (d - c)),
         )
 
     @cached_property
@@ -88,8 +93,9 @@ class Placed:
 class Laid(NamedTuple):
     """How a gesture came out.
 
-    Scene seconds at which its first stroke begins and all its strokes stop, and which were found; the hands' greatest ``speed``
-    (m/s) and ``acceleration`` (m/s^2) against the chest, the ``travel`` (m) of the main stroke, and how far arms were pushed (m).
+    Scene seconds at which its first stroke begins and all its strokes stop, and which were found; the hands' greatest
+    ``speed`` (m/s) and ``acceleration`` (m/s^2) against the chest, the ``travel`` (m) of the main stroke, and how far
+    arms were pushed (m).
     """
 
     stroke_start: float
@@ -102,12 +108,18 @@ class Laid(NamedTuple):
 
 
 def lay_over(
-    root: FloatArray, below: FloatArray, placed: Placed, skeleton: Skeleton, trunk: FloatArray, seated: NDArray[np.bool_], first: int
+    root: FloatArray,
+    below: FloatArray,
+    placed: Placed,
+    skeleton: Skeleton,
+    trunk: FloatArray,
+    seated: NDArray[np.bool_],
+    first: int,
 ) -> tuple[FloatArray, Laid]:
     """Rotations (F, 52, 4) of frames from scene frame ``first`` on with a gesture over ``below``, and how it came out.
 
-    ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body as it is; ``trunk`` (F,) 0..1: how much of the gesture's
-    trunk motion is let through.
+    ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body as it is; ``trunk`` (F,) 0..1: how much of the
+    gesture's trunk motion is let through.
     """
     result = np.array(below, np.float32)
     gesture, clip = placed.gesture, placed.clip
@@ -132,8 +144,13 @@ def lay_over(
         target = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
         target, ending = target[:-1], target[-1]
         if left_over.max() > 1e-3:
-            # Arms that rest elsewhere than the clip's, as in a lap, bring what they differ by along and lose it on the way.
-            resting = np.where((at[span] < gesture.strokes[-1].stop if gesture.strokes else at[span] < middle)[:, None, None], rest, ending)
+            # Arms that rest elsewhere than the clip's, as in a lap, bring what they differ by along and lose it on the
+            # way.
+            resting = np.where(
+                (at[span] < gesture.strokes[-1].stop if gesture.strokes else at[span] < middle)[:, None, None],
+                rest,
+                ending,
+            )
             differs = rot.to_axis_angle(rot.multiply(rot.conjugate(resting), result[span, joints]))
             target = rot.multiply(target, rot.from_axis_angle(differs * left_over))
         result[span, joints] = rot.slerp(result[span, joints], target, w)
@@ -142,7 +159,9 @@ def lay_over(
         result[span, fingers] = rot.slerp(result[span, fingers], _sample(clip.rotations[:, fingers], at[span]), shown)
     fade, weight = weight, weight * carried
     joints = list(_SHARES)
-    delta = rot.to_axis_angle(rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span])))
+    delta = rot.to_axis_angle(
+        rot.multiply(rot.conjugate(neutral[joints]), _sample(clip.rotations[:, joints], at[span]))
+    )
     delta = delta * np.array(list(_SHARES.values()))[:, None] * (weight * trunk)[span, None, None]
     result[span, joints] = rot.multiply(result[span, joints], rot.from_axis_angle(delta))
     push = clear_of_body(root, result, below, seated, placed.hands, skeleton, span, weight, fade)
@@ -151,12 +170,16 @@ def lay_over(
 
 
 def _joint_sizes(size: float) -> Array:
-    """(4, 1) factors of collar, shoulder, elbow and wrist: a larger gesture comes from the shoulder, the hand stays as it is."""
+    """(4, 1) factors of collar, shoulder, elbow and wrist: a larger gesture comes from the shoulder, the hand stays as
+    it is.
+    """
     return np.array([[size], [size], [1.0 + 0.6 * (size - 1.0)], [1.0 + 0.3 * (size - 1.0)]], np.float32)
 
 
 def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
-    """(F,) 0..1 how much of the gesture shows, and (F,) 0..1 how far the clip's own raising has come (and lowering is still to come)."""
+    """(F,) 0..1 how much of the gesture shows, and (F,) 0..1 how far the clip's own raising has come (and lowering is
+    still to come).
+    """
     gesture = placed.gesture
     weight = smoothstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
     weight = weight * smoothstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
@@ -174,7 +197,9 @@ def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
 
 
 def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Array, push: float) -> Laid:
-    """Read the strokes off the motion: where the leading hand, quickest inside the stroke, has fallen to a third of that."""
+    """Read the strokes off the motion: where the leading hand, quickest inside the stroke, has fallen to a third of
+    that.
+    """
     wrists = arm_positions(result, skeleton)[:, :, 2]
     speed = np.where(np.array(placed.hands), speed_of(wrists), 0.0)
     acceleration = float(np.abs(np.diff(speed, axis=0)).max(initial=0.0)) * FPS
@@ -206,9 +231,14 @@ def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Arr
         found.append(bool(len(slow)) and bool(lead[peak] > _SLOWEST) and travels[-1] > _SHORTEST)
     main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
     return Laid(
-        starts[0] if starts else placed.start, tuple(stops), tuple(found), float(lead[inside].max(initial=0.0)), acceleration,
-        travels[main] if travels else 0.0, push,
-    )  # fmt: skip
+        starts[0] if starts else placed.start,
+        tuple(stops),
+        tuple(found),
+        float(lead[inside].max(initial=0.0)),
+        acceleration,
+        travels[main] if travels else 0.0,
+        push,
+    )
 
 
 def _sample(rotations: FloatArray, seconds: Array) -> FloatArray:

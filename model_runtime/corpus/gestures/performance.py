@@ -1,4 +1,6 @@
-"""Gestures of one actor in a scene: planned on stresses, laid over the body, measured, and put right where the motion is off."""
+"""Gestures of one actor in a scene: planned on stresses, laid over the body, measured, and put right where the motion
+is off.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,21 @@ _TRIES = 5
 
 
 def gesture_body(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], stresses: Sequence[tuple[float, float, str]],
-    library: Sequence[Gesture], manners: Manners, said: Sequence[Said] = (),
+    rng: np.random.Generator,
+    body: Motion,
+    skeleton: Skeleton,
+    labels: NDArray[np.uint8],
+    stresses: Sequence[tuple[float, float, str]],
+    library: Sequence[Gesture],
+    manners: Manners,
+    said: Sequence[Said] = (),
 ) -> list[dict[str, Any]]:
     """Lay gestures over a body, its rotations changed in place; the entries of ``Scene.gestures`` without their actor.
 
-    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides the phases an entry holds
-    ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``. All are read off the motion made. Hands on
-    oneself (``ADAPTORS``) strike nothing: their ``strokes`` are empty and ``time`` is their middle.
+    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides the phases an
+    entry holds ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``. All are read off the
+    motion made. Hands on oneself (``ADAPTORS``) strike nothing: their ``strokes`` are empty and ``time`` is their
+    middle.
     """
     scene = _Scene(rng, body, skeleton, labels, library, manners)
     person = Person.drawn(rng)
@@ -64,7 +73,13 @@ class _Scene:
     """One actor's motion as gestures are laid on it."""
 
     def __init__(
-        self, rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], library: Sequence[Gesture], manners: Manners
+        self,
+        rng: np.random.Generator,
+        body: Motion,
+        skeleton: Skeleton,
+        labels: NDArray[np.uint8],
+        library: Sequence[Gesture],
+        manners: Manners,
     ) -> None:
         self.rng, self.skeleton, self.library, self.manners = rng, skeleton, library, manners
         self.rotations = np.array(body.rotations, np.float32)
@@ -75,10 +90,16 @@ class _Scene:
         changing = np.zeros(self.frames, bool)
         changing[1:] = self.seated[1:] != self.seated[:-1]
         near = binary_dilation(changing, iterations=round(2.5 * FPS))
-        self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(sinking & near, iterations=round(0.35 * FPS))
-        self.trunk = gaussian_filter1d(np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0)
+        self.busy = binary_dilation(changing, iterations=round(0.5 * FPS)) | binary_dilation(
+            sinking & near, iterations=round(0.35 * FPS)
+        )
+        self.trunk = gaussian_filter1d(
+            np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0
+        )
         self.root = body.root
-        self.rate = manners.track("gesture_rate", self.frames) * np.where(self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0)))
+        self.rate = manners.track("gesture_rate", self.frames) * np.where(
+            self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0))
+        )
         self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
 
     def free(self, placed: Placed) -> bool:
@@ -93,7 +114,12 @@ class _Scene:
         frame = min(int(anchor.time * FPS), self.frames - 1)
         seated = bool(self.seated[frame])
         for gesture in options(self.rng, self.library, anchor, seen, seated, manner.arousal, _TRIES):
-            size = manner.gesture_size * float(self.rng.uniform(0.88, 1.08)) * (0.94 + 0.1 * anchor.strength) * (0.78 if seated else 1.0)
+            size = (
+                manner.gesture_size
+                * float(self.rng.uniform(0.88, 1.08))
+                * (0.94 + 0.1 * anchor.strength)
+                * (0.78 if seated else 1.0)
+            )
             if gesture.kind in ("me", "think", "clap"):  # they end on one's own body
                 size = float(np.clip(size, 0.95, 1.05))
             placed = fitted(self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), manner.tempo)
@@ -112,7 +138,9 @@ class _Scene:
         return None
 
     def put_right(self, before: Placed | None, placed: Placed) -> Placed | None:
-        """``placed`` with its strokes moved so that, in the motion it makes, they stop where wanted; None where that fails."""
+        """``placed`` with its strokes moved so that, in the motion it makes, they stop where wanted; None where that
+        fails.
+        """
         slowed = False
         for attempt in range(4):
             laid = self.tried(before, placed)
@@ -170,11 +198,17 @@ class _Scene:
             uneasy = max(0.0, manner.arousal) * (manner.valence < 0) + max(0.0, -manner.power)
             if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
                 continue
-            seated = bool(self.seated[min(int(low * FPS), self.frames - 1)])  # what is said may go on behind the last frame
+            seated = bool(
+                self.seated[min(int(low * FPS), self.frames - 1)]
+            )  # what is said may go on behind the last frame
             fitting = [
-                g for g in self.library
-                if g.adaptor and (g.posture == "seated") == seated and g.end - g.start < high - low and low - seen.get(g.name, -1e9) > 2 * REPEAT
-            ]  # fmt: skip
+                g
+                for g in self.library
+                if g.adaptor
+                and (g.posture == "seated") == seated
+                and g.end - g.start < high - low
+                and low - seen.get(g.name, -1e9) > 2 * REPEAT
+            ]
             if not fitting:
                 continue
             gesture = fitting[int(self.rng.integers(len(fitting)))]
@@ -182,13 +216,25 @@ class _Scene:
             mirrored = bool(gesture.hands == (True, False)) != person.left_handed
             knots = (begin, begin + gesture.end - gesture.start)
             placed = Placed(
-                gesture, mirrored, 1.0, knots, (gesture.start, gesture.end), (knots[0], knots[0] + 0.3), (knots[1] - 0.4, knots[1]), (True, True), ()
+                gesture,
+                mirrored,
+                1.0,
+                knots,
+                (gesture.start, gesture.end),
+                (knots[0], knots[0] + 0.3),
+                (knots[1] - 0.4, knots[1]),
+                (True, True),
+                (),
             )
             span = slice(int(placed.start * FPS), int(placed.end * FPS) + 2)
             if not self.free(placed) or self.walking[span].any() or self.restless[span].max() > 0.15:
                 continue
             laid = self.tried(None, placed)
-            if laid.push < _LARGEST_PUSH and laid.speed < FASTEST * self.size and laid.acceleration < HARDEST * self.size:
+            if (
+                laid.push < _LARGEST_PUSH
+                and laid.speed < FASTEST * self.size
+                and laid.acceleration < HARDEST * self.size
+            ):
                 found += self.lay(placed)
                 last = placed.end
                 seen[gesture.name] = begin
@@ -196,7 +242,9 @@ class _Scene:
 
 
 def _moved(placed: Placed, off: Sequence[float]) -> Placed | None:
-    """Each stroke moved back by what it was off (s), what lies before, between and after with it; None where times would cross."""
+    """Each stroke moved back by what it was off (s), what lies before, between and after with it; None where times
+    would cross.
+    """
     strokes = [placed.gesture.strokes[index] for index, _ in placed.wanted]
     middles = [0.5 * (s.begin + s.stop) for s in strokes]
     shift = np.interp(placed.clip_times, middles, off) if len(off) > 1 else np.full(len(placed.knots), off[0])
@@ -210,7 +258,10 @@ def _moved(placed: Placed, off: Sequence[float]) -> Placed | None:
         return None
     fade_in, fade_out = (float(t - off[0]) for t in placed.fade_in), (float(t - off[-1]) for t in placed.fade_out)
     return replace(
-        placed, knots=tuple(float(t) for t in knots), fade_in=(next(fade_in), next(fade_in)), fade_out=(next(fade_out), next(fade_out))
+        placed,
+        knots=tuple(float(t) for t in knots),
+        fade_in=(next(fade_in), next(fade_in)),
+        fade_out=(next(fade_out), next(fade_out)),
     )
 
 
@@ -219,8 +270,14 @@ def _entry(placed: Placed, laid: Laid) -> dict[str, Any]:
     main = next((k for k, (index, _) in enumerate(placed.wanted) if index == placed.gesture.main), 0)
     time = laid.stops[main] if laid.stops else middle
     return {
-        "kind": placed.gesture.kind, "hand": placed.hand, "size": round(laid.travel, 3), "start": round(placed.start, 3),
-        "stroke_start": round(laid.stroke_start if laid.stops else middle, 3), "time": round(time, 3),
-        "stroke_end": round(max(laid.stops) if laid.stops else middle, 3), "end": round(placed.end, 3),
-        "strokes": [round(t, 3) for t in laid.stops], "clip": placed.gesture.name,
-    }  # fmt: skip
+        "kind": placed.gesture.kind,
+        "hand": placed.hand,
+        "size": round(laid.travel, 3),
+        "start": round(placed.start, 3),
+        "stroke_start": round(laid.stroke_start if laid.stops else middle, 3),
+        "time": round(time, 3),
+        "stroke_end": round(max(laid.stops) if laid.stops else middle, 3),
+        "end": round(placed.end, 3),
+        "strokes": [round(t, 3) for t in laid.stops],
+        "clip": placed.gesture.name,
+    }

@@ -20,7 +20,7 @@ _WORDS = {
     "you": "you your yours yourself you're you've you'll you'd",
     "we": "we us our ours together everyone everybody both we're we've we'll let's between",
     "no": "no not never nothing nobody none don't didn't can't won't isn't wasn't wouldn't doesn't couldn't shouldn't haven't nowhere neither nor "
-          "without",
+    "without",
     "negative": "impossible wrong refuse hate bad terrible awful finished over ridiculous nonsense forget gone",
     "stop": "stop wait enough hold careful calm slow",
     "question": "what why how when who where which really whose",
@@ -28,24 +28,37 @@ _WORDS = {
     "shrug": "maybe perhaps whatever somehow guess anyway dunno unless probably suppose depends",
     "think": "think thought remember wonder idea believe consider imagine dream understand decide mean",
     "surround": "all big huge great whole every large everything world long full wide entire enormous always many lot much forever around",
-    "here": "here now this today these", "indicate": "there that those away yonder left right outside across behind further",
-    "offer": "give offer show tell look want take let bring share explain suggest invite gift", "receive": "have get got need keep receive accept",
+    "here": "here now this today these",
+    "indicate": "there that those away yonder left right outside across behind further",
+    "offer": "give offer show tell look want take let bring share explain suggest invite gift",
+    "receive": "have get got need keep receive accept",
     "example": "example first second third one two three four five another other also next instance list kind",
     "however": "but however instead although though yet rather otherwise still except while",
     "point": "exactly must right true point certain listen certainly him her he she they",
     "chop": "very only just every exactly absolutely clearly must work business law facts reason quite completely simply",
-    "wave": "hello hi goodbye bye welcome farewell", "clap": "bravo congratulations hooray wonderful",
-}  # fmt: skip
+    "wave": "hello hi goodbye bye welcome farewell",
+    "clap": "bravo congratulations hooray wonderful",
+}
 KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 # What else says nearly the same, when all gestures of a kind have been seen lately.
 _ALIKE = {
-    "no": ("negative",), "negative": ("no",), "we": ("surround",), "question": ("offer", "plea", "shrug"), "plea": ("offer", "question"),
-    "receive": ("offer",), "offer": ("receive", "present"), "here": ("indicate", "point"), "indicate": ("here", "point"), "surround": ("we", "present"),
-    "however": ("example", "beat"), "example": ("however", "beat"), "point": ("you", "indicate"), "chop": ("beat",), "shrug": ("question",),
-    "think": ("beat",), "stop": ("negative",), "beat": ("chop", "present"), "me": ("beat",), "you": ("point", "offer"),
+    "no": ("negative",), "negative": ("no",), "we": ("surround",),
+    "question": ("offer", "plea", "shrug"), "plea": ("offer", "question"), "receive": ("offer",),
+    "offer": ("receive", "present"), "here": ("indicate", "point"), "indicate": ("here", "point"),
+    "surround": ("we", "present"), "however": ("example", "beat"), "example": ("however", "beat"),
+    "point": ("you", "indicate"), "chop": ("beat",), "shrug": ("question",), "think": ("beat",),
+    "stop": ("negative",), "beat": ("chop", "present"), "me": ("beat",), "you": ("point", "offer"),
 }  # fmt: skip
 # Kinds for emphasis alone, with their shares.
-_EMPHATIC = (("beat", 0.46), ("present", 0.2), ("chop", 0.12), ("offer", 0.10), ("example", 0.05), ("surround", 0.04), ("however", 0.03))
+_EMPHATIC = (
+    ("beat", 0.46),
+    ("present", 0.2),
+    ("chop", 0.12),
+    ("offer", 0.10),
+    ("example", 0.05),
+    ("surround", 0.04),
+    ("however", 0.03),
+)
 
 REPEAT = 20.0  # s until a gesture may be seen again
 _APART = 1.3  # s between the end of a hold and the next stroke, below which hands stay up
@@ -87,7 +100,9 @@ class Anchor(NamedTuple):
 def anchors(
     rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: FloatArray
 ) -> list[Anchor]:
-    """The stresses to gesture on. ``rate`` (T,): factor on the person's strokes a spoken minute, 0 where hands are not free."""
+    """The stresses to gesture on. ``rate`` (T,): factor on the person's strokes a spoken minute, 0 where hands are not
+    free.
+    """
     chosen: list[Anchor] = []
     # Seconds of speech so far, each worth as much as its rate: gestures fall evenly at random into these.
     worth = np.cumsum(rate * _speaking(len(rate), stresses, said)) / FPS
@@ -107,11 +122,22 @@ def anchors(
             index += 1
             continue
         kinds = [kind_of(rng, stress, said) for stress in window]
-        pick = max(range(len(window)), key=lambda k: window[k][1] + (0.0 if kinds[k] is None else 0.45) - 0.3 * (window[k][0] - time))
+        pick = max(
+            range(len(window)),
+            key=lambda k: window[k][1] + (0.0 if kinds[k] is None else 0.45) - 0.3 * (window[k][0] - time),
+        )
         stress, kind = window[pick], kinds[pick]
-        chosen.append(Anchor(*stress, kind if kind is not None and rng.random() < 0.75 else _emphatic(rng), _phrase_end(stress[0], stresses, said)))
+        chosen.append(
+            Anchor(
+                *stress,
+                kind if kind is not None and rng.random() < 0.75 else _emphatic(rng),
+                _phrase_end(stress[0], stresses, said),
+            )
+        )
         due = max(due, spent(stress[0]) - 0.5 * gap) + gap * float(np.clip(rng.gamma(1.6) / 1.6, 0.1, 2.6))
-        index = max(index + 1, next((k for k in range(index, len(stresses)) if stresses[k][0] > stress[0] + 0.3), len(stresses)))
+        index = max(
+            index + 1, next((k for k in range(index, len(stresses)) if stresses[k][0] > stress[0] + 0.3), len(stresses))
+        )
     return chosen
 
 
@@ -142,7 +168,7 @@ def kind_of(rng: np.random.Generator, stress: Stress, said: Sequence[Said]) -> s
 
 
 def _plain(word: str) -> str:
-    return word.lower().strip(".,;:!?\"()")
+    return word.lower().strip('.,;:!?"()')
 
 
 def _emphatic(rng: np.random.Generator) -> str:
@@ -169,15 +195,25 @@ def _phrase_end(time: float, stresses: Sequence[Stress], said: Sequence[Said]) -
 
 
 def options(
-    rng: np.random.Generator, library: Sequence[Gesture], anchor: Anchor, seen: dict[str, float], seated: bool, arousal: float, count: int
+    rng: np.random.Generator,
+    library: Sequence[Gesture],
+    anchor: Anchor,
+    seen: dict[str, float],
+    seated: bool,
+    arousal: float,
+    count: int,
 ) -> list[Gesture]:
     """Up to ``count`` gestures for an anchor, likeliest first; none that was seen within ``REPEAT`` seconds."""
     found: list[Gesture] = []
     for kind in (anchor.kind, *_ALIKE.get(anchor.kind, ()), "beat"):
         fresh = [
-            g for g in library
-            if g.kind == kind and g not in found and anchor.time - seen.get(g.name, -1e9) > REPEAT and (seated or g.posture == "standing")
-        ]  # fmt: skip
+            g
+            for g in library
+            if g.kind == kind
+            and g not in found
+            and anchor.time - seen.get(g.name, -1e9) > REPEAT
+            and (seated or g.posture == "standing")
+        ]
         if fresh:
             weights = np.array([_fitness(g, seated, arousal) for g in fresh])
             picked = rng.choice(len(fresh), min(len(fresh), count), replace=False, p=weights / weights.sum())
@@ -193,12 +229,22 @@ def _fitness(gesture: Gesture, seated: bool, arousal: float) -> float:
         weight *= float(np.clip(0.25 + 1.2 * arousal, 0.05, 1.5))
     if seated:
         # Hands of the seated are above the lap, or nobody sees them.
-        weight *= 3.0 if gesture.posture == "seated" else float(np.exp(-gesture.size / 0.5 - 9.0 * max(0.0, gesture.drop - 0.55)))
+        weight *= (
+            3.0
+            if gesture.posture == "seated"
+            else float(np.exp(-gesture.size / 0.5 - 9.0 * max(0.0, gesture.drop - 0.55)))
+        )
     return weight
 
 
 def fitted(
-    rng: np.random.Generator, person: Person, gesture: Gesture, anchor: Anchor, stresses: Sequence[float], size: float, tempo: float
+    rng: np.random.Generator,
+    person: Person,
+    gesture: Gesture,
+    anchor: Anchor,
+    stresses: Sequence[float],
+    size: float,
+    tempo: float,
 ) -> Placed:
     """The gesture in time: its main stroke stops on the anchor, its other strokes on stresses near by or not at all."""
     one_handed = gesture.hands[0] != gesture.hands[1]
@@ -260,12 +306,23 @@ def fitted(
         clip_times.append(clip_times[-1] + max(drift, 0.02))
         fade_out = (knots[-1] - 0.95, knots[-1])
     return Placed(
-        gesture, mirrored, size, tuple(knots), tuple(clip_times), fade_in, fade_out, (whole_start, whole_end), tuple(sorted(stops.items())), anchor.word
+        gesture,
+        mirrored,
+        size,
+        tuple(knots),
+        tuple(clip_times),
+        fade_in,
+        fade_out,
+        (whole_start, whole_end),
+        tuple(sorted(stops.items())),
+        anchor.word,
     )
 
 
 def _stress_near(stresses: Sequence[float], origin: float, gap: float, stretch: tuple[float, float]) -> float | None:
-    """The stress that lies ``gap`` (signed, s) from ``origin`` up to a stretch within limits, nearest to the gap itself."""
+    """The stress that lies ``gap`` (signed, s) from ``origin`` up to a stretch within limits, nearest to the gap
+    itself.
+    """
     low, high = sorted((origin + stretch[0] * gap, origin + stretch[1] * gap))
     return min((t for t in stresses if low <= t <= high), key=lambda t: abs(t - origin - gap), default=None)
 
@@ -286,7 +343,9 @@ def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
         # The hands go straight from the hold to where the stroke ends, for what they differ by is lost on the way.
         start = max(after.knots[0], min(last - 0.1, begin - 0.15))
         knots = (start, *(t for t in after.knots[1:] if t > start))
-        after = replace(after, knots=knots, clip_times=after.clip_times[-len(knots) :], fade_in=(start - 0.1, start + 0.1))
+        after = replace(
+            after, knots=knots, clip_times=after.clip_times[-len(knots) :], fade_in=(start - 0.1, start + 0.1)
+        )
     else:
         after = replace(after, fade_in=(begin - float(np.clip(begin - last, 0.35, 0.7)), taken))
     return before.shifted(max(0.0, taken + 0.03 - hold_end), since=hold_end - 1e-6), after

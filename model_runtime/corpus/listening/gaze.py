@@ -25,7 +25,9 @@ _WALKING = 0.6
 
 @dataclass(frozen=True)
 class Attention:
-    """What gaze depends on, each (T,): speech of both 0..1, walking 0 or 1, wanted shares of looking, ``power`` (see ``Manner``)."""
+    """What gaze depends on, each (T,): speech of both 0..1, walking 0 or 1, wanted shares of looking, ``power`` (see
+    ``Manner``).
+    """
 
     voice: FloatArray
     partner_voice: FloatArray
@@ -38,16 +40,26 @@ class Attention:
 
 @dataclass(frozen=True)
 class Gaze:
-    """Directions against the chest's heading, yaw to the left and pitch down in radians: ``eyes`` (T, 2) where the eyes point,
-    ``head`` (T, 2) where the head does; ``looking`` (T,) where the eyes mean the other's face."""
+    """Directions against the chest's heading, yaw to the left and pitch down in radians: ``eyes`` (T, 2) where the eyes
+    point, ``head`` (T, 2) where the head does; ``looking`` (T,) where the eyes mean the other's face.
+    """
 
     eyes: FloatArray
     head: FloatArray
     looking: NDArray[np.bool_]
 
 
-def plan_gaze(rng: np.random.Generator, head: FloatArray, chest: FloatArray, pelvis: FloatArray, partner: FloatArray, mind: Attention) -> Gaze:
-    """The gaze of somebody whose head is at ``head`` (T, 3), with ``chest`` and ``pelvis`` (T, 4) in the world, at ``partner`` (T, 3)."""
+def plan_gaze(
+    rng: np.random.Generator,
+    head: FloatArray,
+    chest: FloatArray,
+    pelvis: FloatArray,
+    partner: FloatArray,
+    mind: Attention,
+) -> Gaze:
+    """The gaze of somebody whose head is at ``head`` (T, 3), with ``chest`` and ``pelvis`` (T, 4) in the world, at
+    ``partner`` (T, 3).
+    """
     frames = len(head)
     heading = np.unwrap(heading_of(chest))
     forward = gaussian_filter1d(np.unwrap(_wrapped(heading_of(pelvis) - heading)), 8.0, mode="nearest")
@@ -76,13 +88,21 @@ def plan_gaze(rng: np.random.Generator, head: FloatArray, chest: FloatArray, pel
 
 
 def _follow(
-    rng: np.random.Generator, turned: FloatArray, target: FloatArray, start: int, stop: int, mover: float, look: bool, first: bool
+    rng: np.random.Generator,
+    turned: FloatArray,
+    target: FloatArray,
+    start: int,
+    stop: int,
+    mover: float,
+    look: bool,
+    first: bool,
 ) -> None:
-    """Lead the head towards a new ``target`` in place: not at all for a small shift, else most of the way, 0.1 to 0.2 s after the eyes.
+    """Lead the head towards a new ``target`` in place: not at all for a small shift, else most of the way, 0.1 to 0.2 s
+    after the eyes.
 
-    Duration grows with size so that peak speeds are those of unhurried gaze shifts (a minimum-jerk move of 30 degrees in 0.5 s peaks
-    at 110 degrees a second; Guitton and Volle 1987 find 60 to 200 for such sizes). On a face that is looked at for long the head comes
-    round further.
+    Duration grows with size so that peak speeds are those of unhurried gaze shifts (a minimum-jerk move of 30 degrees
+    in 0.5 s peaks at 110 degrees a second; Guitton and Volle 1987 find 60 to 200 for such sizes). On a face that is
+    looked at for long the head comes round further.
     """
     if first:
         turned[start:] = target[0] * [0.8, 0.7]
@@ -106,11 +126,16 @@ def _follow(
 
 
 def _when_to_look(rng: np.random.Generator, mind: Attention, aside: FloatArray) -> NDArray[np.bool_]:
-    """(T,) whether to look at the other, who is ``aside`` (T,) radians: by turns, away as one begins to speak, back as one ends
-    (Kendon 1967); only glances at somebody far round."""
+    """(T,) whether to look at the other, who is ``aside`` (T,) radians: by turns, away as one begins to speak, back as
+    one ends (Kendon 1967); only glances at somebody far round.
+    """
     frames = len(mind.voice)
     speaking, heard = gaussian_filter1d(mind.voice, 9.0) > 0.4, gaussian_filter1d(mind.partner_voice, 9.0) > 0.4
-    share = np.where(speaking, mind.share_speaking, np.where(heard, mind.share_listening, 0.5 * (mind.share_speaking + mind.share_listening)))
+    share = np.where(
+        speaking,
+        mind.share_speaking,
+        np.where(heard, mind.share_listening, 0.5 * (mind.share_speaking + mind.share_listening)),
+    )
     share = share * np.where(mind.walking > 0.5, _WALKING, 1.0) * (1.0 if mind.facing else _SIDE_BY_SIDE)
     round_about = np.interp(aside, [np.radians(45.0), BEHIND], [1.0, 0.35])
     share = share * round_about
@@ -119,7 +144,12 @@ def _when_to_look(rng: np.random.Generator, mind: Attention, aside: FloatArray) 
     clock, look = 0, bool(rng.random() < share[0])
     while clock < frames:
         p = float(share[clock : clock + FPS].mean())
-        usual = (2.2 if speaking[clock] else 3.2) * (0.5 + p) * (0.55 + 0.45 * round_about[clock]) * (1.0 if look else (1.0 - p) / p)
+        usual = (
+            (2.2 if speaking[clock] else 3.2)
+            * (0.5 + p)
+            * (0.55 + 0.45 * round_about[clock])
+            * (1.0 if look else (1.0 - p) / p)
+        )
         length = round(max(0.35, usual * float(rng.gamma(2.5, 0.4))) * FPS)
         looks[clock : clock + length] = look
         clock, look = clock + length, not look
@@ -153,10 +183,19 @@ def _fixations(rng: np.random.Generator, looks: NDArray[np.bool_]) -> list[tuple
 
 
 def _away(
-    rng: np.random.Generator, start: int, span: slice, head: FloatArray, heading: FloatArray, forward: FloatArray, bearing: FloatArray,
-    room: FloatArray, mind: Attention,
+    rng: np.random.Generator,
+    start: int,
+    span: slice,
+    head: FloatArray,
+    heading: FloatArray,
+    forward: FloatArray,
+    bearing: FloatArray,
+    room: FloatArray,
+    mind: Attention,
 ) -> FloatArray:
-    """(n, 2) direction of something else to look at: the way ahead, a thing in the room, thoughts up or aside, or the floor."""
+    """(n, 2) direction of something else to look at: the way ahead, a thing in the room, thoughts up or aside, or the
+    floor.
+    """
     ahead = 0.75 if mind.walking[start] > 0.5 else 0.45 if not mind.facing else 0.0
     if rng.random() < ahead:
         down = np.radians(rng.uniform(2.0, 12.0))
@@ -186,7 +225,9 @@ def _room(rng: np.random.Generator, head: FloatArray, heading: FloatArray) -> Fl
 
 
 def _hops(rng: np.random.Generator, frames: int, kept: int, look: bool) -> FloatArray:
-    """(frames, 2) small saccades within what is looked at: from eye to eye and to the mouth, every third of a second to 1.3 s."""
+    """(frames, 2) small saccades within what is looked at: from eye to eye and to the mouth, every third of a second to
+    1.3 s.
+    """
     hops = np.zeros((frames, 2))
     at = int(rng.uniform(0.3, 1.0) * FPS)
     while at < kept:
@@ -228,7 +269,9 @@ def softly(values: FloatArray, furthest: FloatArray) -> FloatArray:
     """Components (..., n) kept below ``furthest`` (n,), those below 60 % of it as they are."""
     free = 0.6 * furthest
     beyond = np.abs(values) - free
-    return np.where(beyond > 0.0, np.sign(values) * (free + (furthest - free) * np.tanh(beyond / (furthest - free))), values)
+    return np.where(
+        beyond > 0.0, np.sign(values) * (free + (furthest - free) * np.tanh(beyond / (furthest - free))), values
+    )
 
 
 def _wrapped(angle: FloatArray) -> FloatArray:
@@ -236,8 +279,12 @@ def _wrapped(angle: FloatArray) -> FloatArray:
 
 
 def in_head(eyes: FloatArray, heading: FloatArray, head: FloatArray) -> FloatArray:
-    """(T, 2) yaw to the left and pitch UP of the direction ``eyes`` (see ``Gaze``) in the frame of ``head`` (T, 4), radians."""
+    """(T, 2) yaw to the left and pitch UP of the direction ``eyes`` (see ``Gaze``) in the frame of ``head`` (T, 4),
+    radians.
+    """
     yaw, pitch = eyes[:, 0] + heading, eyes[:, 1]
     way = np.stack([np.sin(yaw) * np.cos(pitch), -np.cos(yaw) * np.cos(pitch), -np.sin(pitch)], -1)
     local = rot.rotate(rot.conjugate(head), way.astype(np.float32))
-    return np.stack([np.arctan2(local[:, 0], -local[:, 1]), np.arctan2(local[:, 2], np.linalg.norm(local[:, :2], axis=-1))], -1)
+    return np.stack(
+        [np.arctan2(local[:, 0], -local[:, 1]), np.arctan2(local[:, 2], np.linalg.norm(local[:, :2], axis=-1))], -1
+    )

@@ -28,8 +28,9 @@ _QUICK_FURTHEST = np.radians([9.0, 5.0, 6.0])
 
 
 class Heads(NamedTuple):
-    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) the eyes are on the other's face; ``eyes`` (T, 2) where they
-    point, yaw to my left and pitch up in radians in the head's frame."""
+    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) the eyes are on the other's face; ``eyes`` (T, 2)
+    where they point, yaw to my left and pitch up in radians in the head's frame.
+    """
 
     rotations: FloatArray
     looking: NDArray[np.bool_]
@@ -37,7 +38,9 @@ class Heads(NamedTuple):
 
 
 class UpperBody(NamedTuple):
-    """World frame: ``pelvis``, ``chest`` and ``head`` (T, 4); ``eyes`` (T, 3) the middle of the eyes; ``lean`` (T,) forward, radians."""
+    """World frame: ``pelvis``, ``chest`` and ``head`` (T, 4); ``eyes`` (T, 3) the middle of the eyes; ``lean`` (T,)
+    forward, radians.
+    """
 
     pelvis: FloatArray
     chest: FloatArray
@@ -60,19 +63,34 @@ def upper_body(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> U
         chest = turn if joint == _CHEST else chest
     size = skeleton.leg_size
     up = rot.rotate(rot.multiply(rot.about_z(-heading_of(chest)), chest), np.array([0.0, 0.0, 1.0], np.float32))
-    return UpperBody(rotations[:, 0], chest, turn, position + rot.rotate(turn, _EYES * size), np.arctan2(-up[:, 1], up[:, 2]))
+    return UpperBody(
+        rotations[:, 0], chest, turn, position + rot.rotate(turn, _EYES * size), np.arctan2(-up[:, 1], up[:, 2])
+    )
 
 
 def look_and_listen(
-    rng: np.random.Generator, root: FloatArray, rotations: FloatArray, skeleton: Skeleton, partner_head: FloatArray, walking: FloatArray,
-    voice: FloatArray, partner_voice: FloatArray, stresses: Sequence[Stress], partner_stresses: Sequence[Stress], manners: Manners,
-    questions: Sequence[float] = (), laughs: Sequence[tuple[float, float]] = (), partner_lean: FloatArray | None = None, facing: bool = True,
-) -> Heads:  # fmt: skip
+    rng: np.random.Generator,
+    root: FloatArray,
+    rotations: FloatArray,
+    skeleton: Skeleton,
+    partner_head: FloatArray,
+    walking: FloatArray,
+    voice: FloatArray,
+    partner_voice: FloatArray,
+    stresses: Sequence[Stress],
+    partner_stresses: Sequence[Stress],
+    manners: Manners,
+    questions: Sequence[float] = (),
+    laughs: Sequence[tuple[float, float]] = (),
+    partner_lean: FloatArray | None = None,
+    facing: bool = True,
+) -> Heads:
     """Head, eyes and trunk of somebody who talks with another whose eyes are at ``partner_head`` (T, 3).
 
-    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: ends (s) of own ones;
-    ``laughs``: own spans (s); ``partner_lean`` (T,) the other's trunk forward, radians. The captured quick motion of the head stays;
-    its slow direction is replaced by gaze, as heads of captured idles look where their performer's studio wall was.
+    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: ends (s) of own
+    ones; ``laughs``: own spans (s); ``partner_lean`` (T,) the other's trunk forward, radians. The captured quick motion
+    of the head stays; its slow direction is replaced by gaze, as heads of captured idles look where their performer's
+    studio wall was.
     """
     result = np.array(rotations, np.float32)
     frames = len(root)
@@ -81,9 +99,14 @@ def look_and_listen(
     body = upper_body(root, result, skeleton)
     heading = np.unwrap(heading_of(body.chest))
     mind = Attention(
-        voice, partner_voice, walking, manners.track("gaze_speaking", frames), manners.track("gaze_listening", frames),
-        manners.track("power", frames), facing,
-    )  # fmt: skip
+        voice,
+        partner_voice,
+        walking,
+        manners.track("gaze_speaking", frames),
+        manners.track("gaze_listening", frames),
+        manners.track("power", frames),
+        facing,
+    )
     gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, mind)
 
     twist = _eased(_TRUNK_SHARE * gaze.head[:, 0] * (1.0 - 0.6 * walking), 0.16)
@@ -96,7 +119,10 @@ def look_and_listen(
     pitch = gaze.head[:, 1] + _chin_down(manners, frames) + extra[:, 0]
 
     turned = rot.multiply(rot.about_z((heading + gaze.head[:, 0] + extra[:, 1]).astype(np.float32)), _about(0, pitch))
-    wanted = rot.multiply(rot.multiply(turned, _about(1, extra[:, 2])), _quick(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)))
+    wanted = rot.multiply(
+        rot.multiply(turned, _about(1, extra[:, 2])),
+        _quick(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)),
+    )
     chest = upper_body(root, result, skeleton).chest
     captured = rot.multiply(result[:, _NECK], result[:, _HEAD])
     free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _hold(chest))
@@ -112,10 +138,17 @@ def look_and_listen(
 
 
 def _move_trunk(
-    rng: np.random.Generator, rotations: FloatArray, voice: FloatArray, partner_voice: FloatArray, walking: FloatArray, size: FloatArray,
+    rng: np.random.Generator,
+    rotations: FloatArray,
+    voice: FloatArray,
+    partner_voice: FloatArray,
+    walking: FloatArray,
+    size: FloatArray,
     partner_lean: FloatArray | None,
-) -> None:  # fmt: skip
-    """Small leans, turns and sways of the spine that come with speech; a listener takes over part of the other's lean. In place."""
+) -> None:
+    """Small leans, turns and sways of the spine that come with speech; a listener takes over part of the other's lean.
+    In place.
+    """
     frames = len(voice)
     talk = gaussian_filter1d(voice.astype(np.float32), 5.0) * size * np.radians(rng.uniform(1.0, 2.0))
     noise = gaussian_filter1d(rng.standard_normal((frames + 60, 3)), 9.0, axis=0)[30 : 30 + frames]
@@ -126,7 +159,9 @@ def _move_trunk(
         slow = np.clip(slow - np.median(slow), -0.25, 0.25)
         delay = int(rng.uniform(1.0, 4.0) * FPS)
         late = np.concatenate([np.full(min(delay, frames), slow[0]), slow[: max(0, frames - delay)]])
-        listens = gaussian_filter1d(((partner_voice > 0.5) & (voice < 0.5) & (walking < 0.5)).astype(np.float32), 1.0 * FPS)
+        listens = gaussian_filter1d(
+            ((partner_voice > 0.5) & (voice < 0.5) & (walking < 0.5)).astype(np.float32), 1.0 * FPS
+        )
         vector[:, 0] += rng.uniform(0.25, 0.45) * late * listens
     for joint in _SPINE:
         rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(vector / 3).astype(np.float32))

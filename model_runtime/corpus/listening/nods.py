@@ -15,11 +15,36 @@ FloatArray = NDArray[Any]
 Stress = tuple[float, float, str]
 """(s, strength 0..1, word)"""
 
-NEGATIONS = frozenset((
-    "no", "not", "never", "nothing", "nobody", "none", "neither", "nor", "nowhere", "don't", "didn't", "doesn't", "can't", "cannot",
-    "won't", "isn't", "wasn't", "aren't", "weren't", "wouldn't", "couldn't", "shouldn't", "haven't", "hasn't", "impossible",
-    "refuse",
-))  # fmt: skip
+NEGATIONS = frozenset(
+    (
+        "no",
+        "not",
+        "never",
+        "nothing",
+        "nobody",
+        "none",
+        "neither",
+        "nor",
+        "nowhere",
+        "don't",
+        "didn't",
+        "doesn't",
+        "can't",
+        "cannot",
+        "won't",
+        "isn't",
+        "wasn't",
+        "aren't",
+        "weren't",
+        "wouldn't",
+        "couldn't",
+        "shouldn't",
+        "haven't",
+        "hasn't",
+        "impossible",
+        "refuse",
+    )
+)
 AFFIRMATIONS = frozenset((
     "yes", "yeah", "yep", "sure", "right", "exactly", "okay", "absolutely", "course", "agree", "true", "indeed",
 ))  # fmt: skip
@@ -32,9 +57,9 @@ def speaker_heads(
 ) -> FloatArray:
     """(T, 3) pitch down, yaw to the left, roll to the right in radians that go with one's own speech.
 
-    About half of the stresses get a beat of 2 to 6 degrees with its lowest point on the stress (Hadar et al. 1983: most stresses come
-    with a head movement); negations a shake, affirmations a nod; a question ends with the head tilted and the chin up. ``size`` (T,)
-    about 1 makes all of it larger or smaller; ``questions`` are ends (s).
+    About half of the stresses get a beat of 2 to 6 degrees with its lowest point on the stress (Hadar et al. 1983: most
+    stresses come with a head movement); negations a shake, affirmations a nod; a question ends with the head tilted and
+    the chin up. ``size`` (T,) about 1 makes all of it larger or smaller; ``questions`` are ends (s).
     """
     head = np.zeros((frames, 3))
     liveliness = rng.uniform(0.7, 1.2)
@@ -44,12 +69,21 @@ def speaker_heads(
             continue
         large = float(size[min(int(time * FPS), frames - 1)]) * liveliness
         if word in NEGATIONS and rng.random() < 0.85:
-            cycles, rate = float(rng.choice([1.0, 1.5, 2.0, 2.5], p=[0.25, 0.35, 0.25, 0.15])), float(rng.uniform(1.8, 2.9))
+            cycles, rate = (
+                float(rng.choice([1.0, 1.5, 2.0, 2.5], p=[0.25, 0.35, 0.25, 0.15])),
+                float(rng.uniform(1.8, 2.9)),
+            )
             amplitude = np.radians(rng.uniform(6.0, 12.0)) * large * float(rng.choice([-1, 1]))
             _swing(head[:, _YAW], time - 0.4 / rate, cycles, rate, amplitude)
             busy_until = time + cycles / rate
         elif word in AFFIRMATIONS and rng.random() < 0.7:
-            _nod(head[:, _PITCH], time - 0.15, int(rng.choice([1, 2], p=[0.6, 0.4])), float(rng.uniform(2.0, 2.8)), np.radians(rng.uniform(5.0, 9.0)) * large)
+            _nod(
+                head[:, _PITCH],
+                time - 0.15,
+                int(rng.choice([1, 2], p=[0.6, 0.4])),
+                float(rng.uniform(2.0, 2.8)),
+                np.radians(rng.uniform(5.0, 9.0)) * large,
+            )
             busy_until = time + 0.5
         elif rng.random() < 0.2 + 0.5 * strength:
             beat = np.radians(rng.uniform(2.0, 5.5)) * (0.5 + 0.6 * strength) * large
@@ -60,19 +94,30 @@ def speaker_heads(
     for end in questions:
         large = float(size[min(int(end * FPS), frames - 1)])
         if rng.random() < 0.75:
-            _hold(head[:, _ROLL], end - 0.7, float(rng.uniform(0.6, 1.8)), float(rng.choice([-1, 1])) * np.radians(rng.uniform(4.0, 9.0)) * large)
+            _hold(
+                head[:, _ROLL],
+                end - 0.7,
+                float(rng.uniform(0.6, 1.8)),
+                float(rng.choice([-1, 1])) * np.radians(rng.uniform(4.0, 9.0)) * large,
+            )
         _hold(head[:, _PITCH], end - 0.5, float(rng.uniform(0.3, 0.9)), -np.radians(rng.uniform(1.5, 4.5)) * large)
     return head
 
 
 def listener_heads(
-    rng: np.random.Generator, voice: FloatArray, partner_voice: FloatArray, partner_stresses: Sequence[Stress], per_minute: FloatArray,
+    rng: np.random.Generator,
+    voice: FloatArray,
+    partner_voice: FloatArray,
+    partner_stresses: Sequence[Stress],
+    per_minute: FloatArray,
     size: FloatArray,
-) -> FloatArray:  # fmt: skip
-    """(T, 3), as ``speaker_heads``: nods ``per_minute`` (T,) of listening, at the other's pauses, phrase ends and stresses; tilts.
+) -> FloatArray:
+    """(T, 3), as ``speaker_heads``: nods ``per_minute`` (T,) of listening, at the other's pauses, phrase ends and
+    stresses; tilts.
 
-    A nod has 1 to 3 dips at 2 to 3.5 Hz, the first 4 to 12 degrees deep and each smaller than the one before; single ones at phrase
-    ends are slow and deep, rows of several are quick and shallow (after Hadar et al. 1985, "Head movement during listening turns").
+    A nod has 1 to 3 dips at 2 to 3.5 Hz, the first 4 to 12 degrees deep and each smaller than the one before; single
+    ones at phrase ends are slow and deep, rows of several are quick and shallow (after Hadar et al. 1985, "Head
+    movement during listening turns").
     """
     frames = len(voice)
     head = np.zeros((frames, 3))
@@ -98,7 +143,9 @@ def listener_heads(
                 continue
         dips = int(rng.choice([1, 2, 3], p=[0.45, 0.37, 0.18]))
         rate = float(rng.uniform(1.9, 2.5) if dips == 1 else rng.uniform(2.1, 3.3))
-        deep = np.radians(rng.uniform(6.0, 11.5) if dips == 1 else rng.uniform(5.0, 9.5)) * float(np.clip(size[frame], 0.85, 1.25))
+        deep = np.radians(rng.uniform(6.0, 11.5) if dips == 1 else rng.uniform(5.0, 9.5)) * float(
+            np.clip(size[frame], 0.85, 1.25)
+        )
         _nod(head[:, _PITCH], at, dips, rate, deep)
         last = at + dips / rate
     _listening_tilts(rng, head[:, _ROLL], listens)
@@ -106,7 +153,9 @@ def listener_heads(
 
 
 def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple[float, float]]) -> FloatArray:
-    """(T, 3), as ``speaker_heads``: thrown back or bowed while it lasts, shaken at the 4 to 5 beats a second of laughter (Ruch and Ekman 2001)."""
+    """(T, 3), as ``speaker_heads``: thrown back or bowed while it lasts, shaken at the 4 to 5 beats a second of
+    laughter (Ruch and Ekman 2001).
+    """
     head = np.zeros((frames, 3))
     t = np.arange(frames) / FPS
     for start, end in laughs:
@@ -114,15 +163,21 @@ def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple
         _hold(head[:, _PITCH], start - 0.1, max(0.2, end - start - 0.2), lean)
         _hold(head[:, _ROLL], start, max(0.2, end - start), float(rng.normal(0.0, np.radians(4.0))))
         within = np.clip((t - start) / 0.15, 0.0, 1.0) * np.clip((end + 0.2 - t) / 0.5, 0.0, 1.0)
-        head[:, _PITCH] += within * np.radians(rng.uniform(1.0, 2.0)) * np.sin(2 * np.pi * rng.uniform(4.0, 5.0) * (t - start))
+        head[:, _PITCH] += (
+            within * np.radians(rng.uniform(1.0, 2.0)) * np.sin(2 * np.pi * rng.uniform(4.0, 5.0) * (t - start))
+        )
     return head
 
 
 def wander(rng: np.random.Generator, frames: int) -> FloatArray:
-    """(T, 3) small motion of a head that is held still: it drifts by a degree, is set anew by one or two every second or two, and trembles."""
+    """(T, 3) small motion of a head that is held still: it drifts by a degree, is set anew by one or two every second
+    or two, and trembles.
+    """
     noise = rng.standard_normal((2, frames + 180, 3))
     slow, quick = (gaussian_filter1d(part, width, axis=0)[90 : 90 + frames] for part, width in zip(noise, (22.0, 4.0)))
-    drift = slow / np.maximum(slow.std(0), 1e-6) * np.radians([0.7, 0.7, 1.3]) + quick / np.maximum(quick.std(0), 1e-6) * np.radians(0.16)
+    drift = slow / np.maximum(slow.std(0), 1e-6) * np.radians([0.7, 0.7, 1.3]) + quick / np.maximum(
+        quick.std(0), 1e-6
+    ) * np.radians(0.16)
     moments = np.cumsum(np.maximum(12, rng.gamma(2.0, 0.75 * FPS, frames // 12 + 1))).astype(int)
     steps = np.searchsorted(moments, np.arange(frames))
     places = rng.normal(0.0, np.radians([1.5, 1.7, 2.1]), (len(moments) + 1, 3))
@@ -150,7 +205,9 @@ def _nod(pitch: FloatArray, at: float, dips: int, rate: float, deep: float) -> N
     first = max(0, int(at * FPS))
     t = np.arange(first, min(len(pitch), int((at + dips / rate) * FPS) + 2)) / FPS - at
     cycle = np.clip(t * rate, 0.0, dips)
-    pitch[first : first + len(t)] += deep * 0.66 ** np.floor(np.minimum(cycle, dips - 1e-6)) * 0.5 * (1.0 - np.cos(2 * np.pi * cycle))
+    pitch[first : first + len(t)] += (
+        deep * 0.66 ** np.floor(np.minimum(cycle, dips - 1e-6)) * 0.5 * (1.0 - np.cos(2 * np.pi * cycle))
+    )
 
 
 def _swing(yaw: FloatArray, at: float, cycles: float, rate: float, amplitude: float) -> None:

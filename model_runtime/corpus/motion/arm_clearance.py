@@ -1,4 +1,6 @@
-"""Keeps hands and forearms outside thighs, trunk, head and each other: arms that were captured on another body, or laid over it."""
+"""Keeps hands and forearms outside thighs, trunk, head and each other: arms that were captured on another body, or laid
+over it.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,18 @@ _WRIST = np.radians(42.0)  # between hand and forearm, where an arm is moved
 _QUICKER = np.radians(25.0)  # in a frame
 _HOLD = 5  # frames before and after a touch in which the arm has already given way
 _EASE = 3.5  # frames, deviation of the Gaussian over which an arm gives way
-_BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head"))
+_BODY = tuple(
+    k
+    for k, name in enumerate(CAPSULES)
+    if name.endswith(("hips", "belly", "chest", "thigh")) or name in ("neck", "head")
+)
 
 
-def clear_arms(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin: float = 0.002) -> NDArray[np.float32]:
-    """Rotations (T, 52, 4) in which the arms give way where they went into the body by more than touching; the rest is untouched.
+def clear_arms(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin: float = 0.002
+) -> NDArray[np.float32]:
+    """Rotations (T, 52, 4) in which the arms give way where they went into the body by more than touching; the rest is
+    untouched.
 
     Hands keep their turn in the world and move out by the depth, smoothly in time, elbows with them.
     """
@@ -45,7 +54,9 @@ def clear_arms(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, marg
 
 
 def _without_flips(before: FloatArray, after: FloatArray) -> NDArray[np.float32]:
-    """``after`` (T, 52, 4), but ``before`` about moments at which an arm has come to turn much quicker than it did: better in than broken."""
+    """``after`` (T, 52, 4), but ``before`` about moments at which an arm has come to turn much quicker than it did:
+    better in than broken.
+    """
     for joints in ARM_JOINTS:
         moved = list(joints[:2])
         quick = (_steps(after[:, moved]) > _steps(before[:, moved]) + _QUICKER).any(1)
@@ -62,7 +73,9 @@ def _steps(rotations: FloatArray) -> FloatArray:
     return np.concatenate([np.zeros_like(dot[:1]), 2.0 * np.arccos(np.clip(dot, 0.0, 1.0))])
 
 
-def _pushes(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin: float) -> tuple[FloatArray, FloatArray]:
+def _pushes(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin: float
+) -> tuple[FloatArray, FloatArray]:
     """Metres (T, 2, 3) that each wrist has to move, and that each elbow should."""
     capsules = body_capsules(root, rotations, skeleton)
     size = skeleton.size
@@ -95,11 +108,19 @@ def _pushes(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, margin:
     return wrists, elbows
 
 
-def _give_way(root: FloatArray, result: FloatArray, frames: NDArray[np.int64], push: FloatArray, turn: FloatArray, skeleton: Skeleton) -> None:
+def _give_way(
+    root: FloatArray,
+    result: FloatArray,
+    frames: NDArray[np.int64],
+    push: FloatArray,
+    turn: FloatArray,
+    skeleton: Skeleton,
+) -> None:
     """Move the arms at ``frames`` by ``push`` (F, 2, 3) at the wrist and ``turn`` (F, 2, 3) at the elbow, in place."""
     positions, world = forward_kinematics(root[frames], result[frames], skeleton)
     trunk = trunk_of(root[frames], result[frames], skeleton)
-    # A solved arm may turn about itself otherwise than the captured one, so it comes in over some frames before it has to move.
+    # A solved arm may turn about itself otherwise than the captured one, so it comes in over some frames before it has
+    # to move.
     shares = _smooth((np.linalg.norm(push, axis=-1, keepdims=True) > 0.001).astype(np.float32), frames)[..., 0]
     for side, name in enumerate(SIDES):
         moved = shares[:, side] > 0.004
@@ -109,7 +130,9 @@ def _give_way(root: FloatArray, result: FloatArray, frames: NDArray[np.int64], p
         shoulder = trunk.shoulders[moved, side]
         hint = elbow + 1.5 * turn[moved, side] - shoulder
         mine = type(trunk)(*(part[moved] for part in trunk))
-        local = reach_hand(mine, skeleton, side, wrist + push[moved, side], world[moved, INDEX[f"{name}_wrist"]], hint, _WRIST)
+        local = reach_hand(
+            mine, skeleton, side, wrist + push[moved, side], world[moved, INDEX[f"{name}_wrist"]], hint, _WRIST
+        )
         joints = list(ARM_JOINTS[side])
         at = frames[moved]
         before = result[at][:, joints]
@@ -126,7 +149,9 @@ def _smooth(field: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
 
 
 def _widest(field: FloatArray) -> FloatArray:
-    """For each frame and arm the longest vector within ``_HOLD`` frames, so that smoothing does not take a short push away."""
+    """For each frame and arm the longest vector within ``_HOLD`` frames, so that smoothing does not take a short push
+    away.
+    """
     result, longest = field.copy(), np.linalg.norm(field, axis=-1)
     frames = len(field)
     for shift in range(1, min(_HOLD, frames - 1) + 1):

@@ -15,7 +15,10 @@ from ...contract import ACTION_LABELS, FPS, FloatArray
 HALF_LIFE = 0.11  # s; how fast the difference at a join fades where legs are on the move
 _SLOWEST_HALF_LIFE = 0.34  # s; of hands that have far to go, while the feet stand
 _GONE = 2e-4  # share of a difference that is nobody's to see
-_MATCHED = tuple(INDEX[n] for n in ("left_ankle", "right_ankle", "left_wrist", "right_wrist", "head", "spine2", "left_elbow", "right_elbow"))
+_MATCHED = tuple(
+    INDEX[n]
+    for n in ("left_ankle", "right_ankle", "left_wrist", "right_wrist", "head", "spine2", "left_elbow", "right_elbow")
+)
 
 
 @dataclass
@@ -95,13 +98,16 @@ def body_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) 
 
 
 def pose_features(motion: Motion, skeleton: Skeleton) -> FloatArray:
-    """(T, 49) joint places and velocities in the heading frame for a pelvis height of a metre, to compare two poses in metres
-    (motion matching, Clavet 2016)."""
+    """(T, 49) joint places and velocities in the heading frame for a pelvis height of a metre, to compare two poses in
+    metres (motion matching, Clavet 2016).
+    """
     positions = body_positions(motion.root, motion.rotations, skeleton)
     origin = motion.root * np.array([1, 1, 0], np.float32)
     turn = rot.about_z(-motion.heading)[:, None]
     local = rot.rotate(turn, positions[:, _MATCHED] - origin[:, None])
-    velocity = rot.rotate(turn, np.gradient(positions[:, _MATCHED], axis=0)) * FPS if len(local) > 1 else np.zeros_like(local)
+    velocity = (
+        rot.rotate(turn, np.gradient(positions[:, _MATCHED], axis=0)) * FPS if len(local) > 1 else np.zeros_like(local)
+    )
     flat = np.concatenate([local, 0.12 * velocity], -1).reshape(len(local), -1)
     return (np.concatenate([flat, 2.0 * motion.root[:, 2:]], -1) / skeleton.pelvis_height).astype(np.float32)
 
@@ -131,7 +137,9 @@ class BodyTrack:
         self._labels = np.empty(2048, np.uint8)
         self.joins: list[int] = []
         start = first.slice(0, 1)
-        start = start.placed(position - _planar(rot.rotate(rot.about_z(np.array(heading, np.float32)), start.root[0])), heading)
+        start = start.placed(
+            position - _planar(rot.rotate(rot.about_z(np.array(heading, np.float32)), start.root[0])), heading
+        )
         self._push(start, np.array([ACTION_LABELS.index(label)], np.uint8))
 
     @property
@@ -156,7 +164,9 @@ class BodyTrack:
         return stance(self.tail(1), self.skeleton)
 
     def aligned(self, motion: Motion, by_feet: bool) -> Motion:
-        """``motion`` moved so that its first frame lies on the last frame here: by both feet while standing, else by the root."""
+        """``motion`` moved so that its first frame lies on the last frame here: by both feet while standing, else by
+        the root.
+        """
         if by_feet:
             here, yaw_here = self.stance()
             there, yaw_there = stance(motion.slice(0, 1), self.skeleton)
@@ -164,30 +174,40 @@ class BodyTrack:
             here, yaw_here = self.position, self.heading
             there, yaw_there = motion.root[0, :2], float(heading_of(motion.rotations[0, 0]))
         yaw = yaw_here - yaw_there
-        return motion.placed(here - _planar(rot.rotate(rot.about_z(np.array(yaw, np.float32)), np.array([*there, 0.0]))), yaw)
+        return motion.placed(
+            here - _planar(rot.rotate(rot.about_z(np.array(yaw, np.float32)), np.array([*there, 0.0]))), yaw
+        )
 
     def append(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
         """Add the frames of an aligned ``motion`` after its first, which stands for the last frame here.
 
-        The difference in pose and speed at the join fades out (inertialization: Bollo 2016; the decaying spring of Holden).
+        The difference in pose and speed at the join fades out (inertialization: Bollo 2016; the decaying spring of
+        Holden).
         """
         if motion.frames < 2:
             return
         self.joins.append(self.frames)
         joined = inertialized(self.tail(2), motion)
-        self._push(joined, np.full(joined.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label[1:])
+        self._push(
+            joined,
+            np.full(joined.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label[1:],
+        )
 
     def extend(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
         """Add frames that follow on what is there as they are."""
         self.joins.append(self.frames)
-        self._push(motion, np.full(motion.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label)
+        self._push(
+            motion, np.full(motion.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label
+        )
 
     def relabel(self, start: int, stop: int, label: str) -> None:
         self._labels[max(start, 0) : min(stop, self.frames)] = ACTION_LABELS.index(label)
 
     def result(self) -> tuple[Motion, NDArray[np.uint8]]:
         n = self.frames
-        return Motion(self._root[:n].copy(), self._rotations[:n].copy(), self._contacts[:n].copy()), self._labels[:n].copy()
+        return Motion(self._root[:n].copy(), self._rotations[:n].copy(), self._contacts[:n].copy()), self._labels[
+            :n
+        ].copy()
 
     def tail(self, count: int) -> Motion:
         """The last ``count`` frames, the first repeated where there are fewer."""

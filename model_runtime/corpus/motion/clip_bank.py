@@ -1,4 +1,6 @@
-"""All clips of a split as base motion: each is read once, and retargeted once to each body, over all scenes of a process."""
+"""All clips of a split as base motion: each is read once, and retargeted once to each body, over all scenes of a
+process.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ BODY_SIZES = (0.93, 0.965, 1.0, 1.035, 1.07)
 _MOST_BODIES = 24  # kept in memory at once, about 3 MB each
 _LEGS = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "knee", "ankle")]
 _TREMBLING = 0.03  # m/s of the wrists; captured breathing as calm as this trembles with the noise of its capture
-_ROUGH = 100.0  # m/s^3, mean jerk of the pelvis; walks of most captures have 40 to 80, some old ones shake with twice that
+_ROUGH = (
+    100.0  # m/s^3, mean jerk of the pelvis; walks of most captures have 40 to 80, some old ones shake with twice that
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ class ClipBank:
             width = 2.0 if self.hand_speed(name) < _TREMBLING else 1.0 if root_jerk(clip) > _ROUGH else 0.0
             if width:
                 root = gaussian_filter1d(root, width, axis=0, mode="nearest")
-                rotations = rot.normalize(gaussian_filter1d(rotations, width, axis=0, mode="nearest")).astype(np.float32)
+                rotations = rot.normalize(gaussian_filter1d(rotations, width, axis=0, mode="nearest")).astype(
+                    np.float32
+                )
             contacts = detect_contacts(root, rotations, clip.skeleton)
             features = pose_features(Motion(root, rotations, contacts), clip.skeleton)
             self._sources[key] = _Source(root, rotations, clip.skeleton, contacts, features)
@@ -122,7 +128,9 @@ class ClipSet:
 
     def __init__(self, bank: ClipBank, skeleton: Skeleton, seat_height: float, speed: float) -> None:
         self.bank, self.skeleton, self.speed = bank, skeleton, speed
-        self.seated_pelvis = seat_height + HIPS_ABOVE_SEAT * skeleton.pelvis_height - float(skeleton.offsets[INDEX["left_hip"], 2])
+        self.seated_pelvis = (
+            seat_height + HIPS_ABOVE_SEAT * skeleton.pelvis_height - float(skeleton.offsets[INDEX["left_hip"], 2])
+        )
         self._motions: dict[tuple[str, bool, float], Motion] = {}
 
     def names(self, *starts: str) -> list[str]:

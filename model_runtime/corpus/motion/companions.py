@@ -49,8 +49,9 @@ class Walker(Protocol):
 
 
 def walk_together(leader: Walker, other: Walker, intent: Intent) -> bool:
-    """Both walk for about the intent's duration; the other's own intent to do so is used up. False where there is no room or it
-    has none."""
+    """Both walk for about the intent's duration; the other's own intent to do so is used up. False where there is no
+    room or it has none.
+    """
     waits = len(other.intents) > 1 and other.intents[1].goal == "together"
     if not waits or other.seated or abs(other.track.frames - leader.track.frames) > 2 * FPS:
         return False
@@ -83,9 +84,14 @@ def walk_together(leader: Walker, other: Walker, intent: Intent) -> bool:
     for performer in (leader, other):  # whoever is ready first waits for the other
         missing = start - performer.track.frames
         if missing > 3:
-            idle = performer.idles.next(performer.track.features, performer.idles.pool(1.0, 0.0, performer.manner), missing / FPS + 1.0, 1.0)
+            idle = performer.idles.next(
+                performer.track.features, performer.idles.pool(1.0, 0.0, performer.manner), missing / FPS + 1.0, 1.0
+            )
             performer.append_settled(idle.slice(0, missing + 1), "stand")
-    walks = [straight_walk(p.clips, pace.gait, bool(rng.random() < 0.5), pace.rate, path.length, rng) for p in (leader, other)]
+    walks = [
+        straight_walk(p.clips, pace.gait, bool(rng.random() < 0.5), pace.rate, path.length, rng)
+        for p in (leader, other)
+    ]
     for performer, own, walk in zip((leader, other), ways, (walks[0], _in_time(walks[1], walks[0]))):
         motion = along(walk, _from(own, performer.track.position), performer.clips.skeleton)
         performer.walked(motion, own.points[-1])
@@ -100,7 +106,9 @@ def _in_time(walk: Motion, leading: Motion) -> Motion:
     def progress(motion: Motion) -> FloatArray:
         ahead = gaussian_filter1d(-motion.root[:, 1], 6.0, mode="nearest")
         linear = np.linspace(0.0, 1.0, motion.frames)
-        return np.maximum.accumulate(0.85 * (ahead - ahead[0]) / (ahead[-1] - ahead[0]) + 0.15 * linear)  # always rises, standing too
+        return np.maximum.accumulate(
+            0.85 * (ahead - ahead[0]) / (ahead[-1] - ahead[0]) + 0.15 * linear
+        )  # always rises, standing too
 
     times = np.interp(progress(leading), progress(walk), np.arange(walk.frames))
     even = np.linspace(0.0, walk.frames - 1.0, leading.frames)
@@ -115,7 +123,8 @@ def _way(leader: Walker, other: Walker, length: float) -> tuple[Path, float, flo
     apart = there - here
     across = angle_of(apart)
     count = 96
-    # Both set off nearly square to the line between them, so that they are abreast from the start, and go in a wide bow.
+    # Both set off nearly square to the line between them, so that they are abreast from the start, and go in a wide
+    # bow.
     starts = across + rng.choice([-1.0, 1.0], count) * (np.pi / 2 + rng.uniform(-0.5, 0.5, count))
     bows = rng.uniform(-0.9 * _WIDEST_BEND, 0.9 * _WIDEST_BEND, count)
     lengths = length * np.minimum(rng.uniform(0.55, 1.35, count), 1.0)
@@ -134,7 +143,11 @@ def _way(leader: Walker, other: Walker, length: float) -> tuple[Path, float, flo
         lateral = float(apart @ left)
         side = 1.0 if lateral > 0 else -1.0
         beside = path.points + side * 0.9 * np.stack([np.cos(path.angles), np.sin(path.angles)], -1)
-        outside = 2.0 - float(inside(path.points, leader.centre, ROOM + 0.3).mean()) - float(inside(beside, leader.centre, ROOM + 0.3).mean())
+        outside = (
+            2.0
+            - float(inside(path.points, leader.centre, ROOM + 0.3).mean())
+            - float(inside(beside, leader.centre, ROOM + 0.3).mean())
+        )
         ahead = abs(float(apart @ heading(np.array(start))))
         cost = 2.0 * abs(np.log(path.length / length)) + 8.0 * outside + 2.0 * ahead + float(rng.uniform(0.0, 0.2))
         if best is None or cost < best[0]:
@@ -143,7 +156,9 @@ def _way(leader: Walker, other: Walker, length: float) -> tuple[Path, float, flo
 
 
 def _from(path: Path, place: FloatArray) -> Path:
-    """The path begun at ``place``, the difference made up over the first metres: nobody hurries by more than about a third."""
+    """The path begun at ``place``, the difference made up over the first metres: nobody hurries by more than about a
+    third.
+    """
     missing = place - path.points[0]
     over = min(max(2.2, 3.0 * float(np.hypot(*missing))), 0.9 * path.length)
     share = np.clip(1.0 - np.arange(len(path.points)) * path.spacing / over, 0.0, 1.0)

@@ -1,7 +1,8 @@
-"""Limbs that jump for a frame are eased: where pieces of motion meet, near full stretch and where a leg or arm gives way.
+"""Limbs that jump for a frame are eased: where pieces of motion meet, near full stretch and where a leg or arm gives
+way.
 
-A limb whose joint accelerates harder than captured ones do is smoothed there, a little more each time it still does. Only
-the frames around the jump change.
+A limb whose joint accelerates harder than captured ones do is smoothed there, a little more each time it still does.
+Only the frames around the jump change.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from ...contract import FPS, FloatArray
 from ...metrics.labels import root_speed
 from .base_motion import body_positions
 
-# Per limb: the joints that turn, and those whose acceleration tells, with the hardest (m/s^2, body of 1.7 m) while the body
+# Per limb: the joints that turn, and those whose acceleration tells, with the hardest (m/s^2, body of 1.7 m) while the
+# body
 # stays where it is and while it goes. A little below what ``filter.HARDEST`` lets pass.
 _LIMBS = tuple(
-    (tuple(INDEX[f"{side}_{joint}"] for joint in turning), tuple((INDEX[f"{side}_{joint}"], limits) for joint, limits in telling))
+    (
+        tuple(INDEX[f"{side}_{joint}"] for joint in turning),
+        tuple((INDEX[f"{side}_{joint}"], limits) for joint, limits in telling),
+    )
     for side in ("left", "right")
     for turning, telling in (
         (("hip", "knee", "ankle", "foot"), (("knee", (13.0, 85.0)), ("ankle", (18.0, 95.0)))),
@@ -34,12 +39,16 @@ _THROUGH = 0.004  # m of sole in the floor that shoes hide
 
 
 def eased(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:
-    """Root (T, 3) and rotations (T, 52, 4) without jumps of legs, arms and head; feet that come below the floor by it lift the body."""
+    """Root (T, 3) and rotations (T, 52, 4) without jumps of legs, arms and head; feet that come below the floor by it
+    lift the body.
+    """
     result = np.array(rotations, np.float32)
     if len(root) < 8:
         return root, result
     # Somebody who sits down or gets up goes too.
-    speed = np.maximum(uniform_filter1d(root_speed(root), FPS), np.abs(np.gradient(uniform_filter1d(root[:, 2], 7))) * FPS)
+    speed = np.maximum(
+        uniform_filter1d(root_speed(root), FPS), np.abs(np.gradient(uniform_filter1d(root[:, 2], 7))) * FPS
+    )
     going = maximum_filter1d(speed, FPS) > _GOING
     for sigma in _SIGMAS:
         positions = body_positions(root, result, skeleton)

@@ -25,11 +25,11 @@ _SHIFT = 0.028  # m by which the pelvis leans over the standing foot while the o
 
 
 def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Generator) -> Motion:
-    """``motion``, already aligned and its first frame standing for the last of ``tail`` (two frames), so that the feet start
-    where they are. Returns it without that first frame.
+    """``motion``, already aligned and its first frame standing for the last of ``tail`` (two frames), so that the feet
+    start where they are. Returns it without that first frame.
 
-    What a foot is off is kept until its own next swing, and given up in the air; where the motion has none and the foot is
-    off by more than ``NEAR`` or ``TURNED``, a step is made.
+    What a foot is off is kept until its own next swing, and given up in the air; where the motion has none and the foot
+    is off by more than ``NEAR`` or ``TURNED``, a step is made.
     """
     joined = inertialized(tail, motion, unhurried(tail, motion, skeleton))
     here, here_turn = leg_positions(tail.root[-1:], tail.rotations[-1:], skeleton)
@@ -69,11 +69,19 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
     for foot in (0, 1):
         height = there[1:, foot, 3, 2] - float(skeleton.rest_positions[_TOES[foot], 2])
         for start, end in _swings(down[:, foot]):
-            way = ankles[min(end, len(ankles) - 1), foot, :2] - ankles[start, foot, :2] + off[foot, :2] * (keep[min(end, len(keep) - 1), foot] - keep[start, foot])
+            way = (
+                ankles[min(end, len(ankles) - 1), foot, :2]
+                - ankles[start, foot, :2]
+                + off[foot, :2] * (keep[min(end, len(keep) - 1), foot] - keep[start, foot])
+            )
             if float(np.hypot(*way)) > _SHUFFLE:
                 missing = _CLEARS * skeleton.size - float(height[start:end].max())
-                quickest = _EASY * ((end - start) / FPS) ** 2 / (2.0 * np.pi**2)  # the lift that takes no more than that acceleration
-                lift[start:end, foot] += min(max(0.0, missing), quickest) * np.sin(np.pi * np.linspace(0.0, 1.0, end - start)) ** 2
+                quickest = (
+                    _EASY * ((end - start) / FPS) ** 2 / (2.0 * np.pi**2)
+                )  # the lift that takes no more than that acceleration
+                lift[start:end, foot] += (
+                    min(max(0.0, missing), quickest) * np.sin(np.pi * np.linspace(0.0, 1.0, end - start)) ** 2
+                )
     settle = np.exp(-np.arange(1, len(ankles) + 1) / (0.35 * _SETTLE * FPS))[:, None].astype(np.float32)
     ankles[..., :2] += keep[..., None] * off[:, :2]
     ankles[..., 2] += settle * off[:, 2] + lift
@@ -105,7 +113,12 @@ def stretched(motion: Motion, skeleton: Skeleton, scale: float) -> Motion:
     grow = np.array([scale, scale, 1.0], np.float32)
     root = (motion.root[0] + (motion.root - motion.root[0]) * grow).astype(np.float32)
     ankles = ankles[0] + (ankles - ankles[0]) * grow
-    return Motion(root, reach(root, motion.rotations, skeleton, ankles.astype(np.float32), world[:, :, 2]), motion.contacts, motion.features)
+    return Motion(
+        root,
+        reach(root, motion.rotations, skeleton, ankles.astype(np.float32), world[:, :, 2]),
+        motion.contacts,
+        motion.features,
+    )
 
 
 def shown_contacts(motion: Motion, skeleton: Skeleton) -> NDArray[np.bool_]:

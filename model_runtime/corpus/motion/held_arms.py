@@ -1,4 +1,6 @@
-"""Lays resting hands over a motion: from one resting place to the next, out of the way when a captured hand has something to do."""
+"""Lays resting hands over a motion: from one resting place to the next, out of the way when a captured hand has
+something to do.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def chained(held: Sequence[Held]) -> list[Held]:
 
 
 def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence[Held]) -> FloatArray:
-    """Rotations (T, 52, 4) of ``body`` with its hands held; ``captured`` is the motion before any posture, in which hands do things."""
+    """Rotations (T, 52, 4) of ``body`` with its hands held; ``captured`` is the motion before any posture, in which
+    hands do things.
+    """
     rotations = body.rotations.copy()
     if not held:
         return rotations
@@ -62,12 +66,20 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
         limbs = _limbs(body.root[start:stop], rotations[start:stop], skeleton)
         for side, rest in enumerate(item.hands):
             if rest is not None:
-                _lay(rotations[start:stop], limbs, side, rest(limbs, side, item.vary[side]), weight * free[start:stop, side])
+                _lay(
+                    rotations[start:stop],
+                    limbs,
+                    side,
+                    rest(limbs, side, item.vary[side]),
+                    weight * free[start:stop, side],
+                )
     return rotations
 
 
 def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: FloatArray) -> None:
-    """Take one arm the ``share`` (T,) of the way from where it is to ``there``, in place; the hand goes up a little on its way."""
+    """Take one arm the ``share`` (T,) of the way from where it is to ``there``, in place; the hand goes up a little on
+    its way.
+    """
     joints = list(ARM_JOINTS[side])
     here = _arm(rotations, limbs, side)
     part = share[:, None]
@@ -80,7 +92,9 @@ def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: Flo
     elbow = np.asarray(_unit(here.elbow) * (1.0 - part) + _unit(there.elbow) * part, np.float32)
     between = Hold(wrist, rot.slerp(here.turn, there.turn, share), elbow)
     # Near its start the arm is still the captured one, whose forearm may be turned a little otherwise.
-    rotations[:, joints] = rot.slerp(rotations[:, joints], solved(limbs, side, between), np.clip(5.0 * share, 0.0, 1.0)[:, None])
+    rotations[:, joints] = rot.slerp(
+        rotations[:, joints], solved(limbs, side, between), np.clip(5.0 * share, 0.0, 1.0)[:, None]
+    )
 
 
 def _arm(rotations: FloatArray, limbs: Limbs, side: int) -> Hold:
@@ -103,14 +117,17 @@ def _limbs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Limbs
 
 
 def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
-    """(T, 2) 0..1 how much each captured hand is away from where it usually is, against the chest, within some twenty seconds."""
+    """(T, 2) 0..1 how much each captured hand is away from where it usually is, against the chest, within some twenty
+    seconds.
+    """
     positions = body_positions(body.root, body.rotations, skeleton)
     chest = trunk_of(body.root, body.rotations, skeleton).chest_turn
     busy = np.zeros((body.frames, 2), np.float32)
     for side, name in enumerate(SIDES):
         wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
         away = (wrist - _usual(wrist)) / (skeleton.size)
-        # Let go only of hands that are up by themselves, or they would drop to where the captured ones hang before they rise.
+        # Let go only of hands that are up by themselves, or they would drop to where the captured ones hang before they
+        # rise.
         raised = (np.linalg.norm(away, axis=-1) > BUSY) & (away[:, 2] > 0.7 * BUSY)
         active = binary_erosion(binary_closing(np.pad(raised, FPS), iterations=FPS // 2), iterations=3)[FPS:-FPS]
         busy[:, side] = gaussian_filter1d(active.astype(np.float32), 0.17 * FPS, mode="nearest")

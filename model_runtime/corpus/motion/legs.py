@@ -15,7 +15,9 @@ _REACH = 0.9985  # of the leg's length: a knee never locks
 
 
 def leg_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:
-    """World positions (T, 2, 4, 3) of hip, knee, ankle and toe joint of both legs, and their world quaternions (T, 2, 4, 4)."""
+    """World positions (T, 2, 4, 3) of hip, knee, ankle and toe joint of both legs, and their world quaternions (T, 2,
+    4, 4).
+    """
     positions = np.empty((len(root), 2, 4, 3), np.float32)
     world = np.empty((len(root), 2, 4, 4), np.float32)
     for s, side in enumerate(SIDES):
@@ -27,7 +29,9 @@ def leg_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -
     return positions, world
 
 
-def reach(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, ankles: FloatArray, feet: FloatArray) -> FloatArray:
+def reach(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, ankles: FloatArray, feet: FloatArray
+) -> FloatArray:
     """Rotations (T, 52, 4) whose ankles come to ``ankles`` (T, 2, 3) with world foot rotations ``feet`` (T, 2, 4).
 
     Analytic two-bone solution; the knee stays in the plane it was in. Targets out of reach are approached.
@@ -51,7 +55,9 @@ def reach(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, ankles: F
         new_knee = hip + line * along + pole * aside
         new_ankle = hip + line * distance
         hip_world = _aim(world[:, s, 0], skeleton.offsets[knee_joint], new_knee - hip)
-        knee_world = _aim(rot.multiply(hip_world, rotations[:, knee_joint]), skeleton.offsets[ankle_joint], new_ankle - new_knee)
+        knee_world = _aim(
+            rot.multiply(hip_world, rotations[:, knee_joint]), skeleton.offsets[ankle_joint], new_ankle - new_knee
+        )
         result[:, hip_joint] = rot.multiply(rot.conjugate(rotations[:, 0]), hip_world)
         result[:, knee_joint] = rot.multiply(rot.conjugate(hip_world), knee_world)
         result[:, ankle_joint] = rot.multiply(rot.conjugate(knee_world), feet[:, s])

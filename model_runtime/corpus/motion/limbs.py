@@ -1,7 +1,8 @@
-"""Arms and legs by two-bone inverse kinematics from places in the world: what puts hands on thighs and feet on the floor.
+"""Arms and legs by two-bone inverse kinematics from places in the world: what puts hands on thighs and feet on the
+floor.
 
-Unlike ``legs.reach``, which keeps a captured leg in its plane, these choose the plane, so that a knee or an elbow bends about
-its hinge and nowhere else. All arrays run over T frames.
+Unlike ``legs.reach``, which keeps a captured leg in its plane, these choose the plane, so that a knee or an elbow bends
+about its hinge and nowhere else. All arrays run over T frames.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _LONGEST = 0.998  # of a limb's length
 
 
 class Trunk(NamedTuple):
-    """What arms hang on: world ``pelvis`` and ``chest`` (positions (T, 3), quaternions (T, 4)), ``collars`` (T, 2, 4), ``shoulders`` (T, 2, 3)."""
+    """What arms hang on: world ``pelvis`` and ``chest`` (positions (T, 3), quaternions (T, 4)), ``collars`` (T, 2, 4),
+    ``shoulders`` (T, 2, 3).
+    """
 
     pelvis: FloatArray
     pelvis_turn: FloatArray
@@ -41,23 +44,36 @@ def trunk_of(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Tru
         turn[joint] = rot.multiply(turn[parent], rotations[:, joint])
     spine3 = INDEX["spine3"]
     collars = [INDEX[f"{side}_collar"] for side in SIDES]
-    shoulders = [at[c] + rot.rotate(turn[c], skeleton.offsets[INDEX[f"{side}_shoulder"]]) for c, side in zip(collars, SIDES)]
-    return Trunk(root, rotations[:, 0], at[spine3], turn[spine3], np.stack([turn[c] for c in collars], 1), np.stack(shoulders, 1))
+    shoulders = [
+        at[c] + rot.rotate(turn[c], skeleton.offsets[INDEX[f"{side}_shoulder"]]) for c, side in zip(collars, SIDES)
+    ]
+    return Trunk(
+        root, rotations[:, 0], at[spine3], turn[spine3], np.stack([turn[c] for c in collars], 1), np.stack(shoulders, 1)
+    )
 
 
 def reach_hand(
-    trunk: Trunk, skeleton: Skeleton, side: int, wrist: FloatArray, hand: FloatArray, hint: FloatArray, most: float = np.pi
+    trunk: Trunk,
+    skeleton: Skeleton,
+    side: int,
+    wrist: FloatArray,
+    hand: FloatArray,
+    hint: FloatArray,
+    most: float = np.pi,
 ) -> NDArray[np.float32]:
-    """Local rotations (T, 3, 4) of shoulder, elbow and wrist that bring a hand to ``wrist`` (T, 3) with world rotation ``hand`` (T, 4).
+    """Local rotations (T, 3, 4) of shoulder, elbow and wrist that bring a hand to ``wrist`` (T, 3) with world rotation
+    ``hand`` (T, 4).
 
-    ``side`` 0 is the left; the elbow lies on the side of ``hint`` (T, 3), a world direction. The forearm's turn is shared half
-    and half by elbow and wrist, as in every clip. Where hand and forearm would make an angle of more than ``most`` (rad) the hand
-    turns towards the forearm.
+    ``side`` 0 is the left; the elbow lies on the side of ``hint`` (T, 3), a world direction. The forearm's turn is
+    shared half and half by elbow and wrist, as in every clip. Where hand and forearm would make an angle of more than
+    ``most`` (rad) the hand turns towards the forearm.
     """
     sign = 1.0 if side == 0 else -1.0
     elbow_joint, wrist_joint = INDEX[f"{SIDES[side]}_elbow"], INDEX[f"{SIDES[side]}_wrist"]
     shoulder = trunk.shoulders[:, side]
-    elbow, end = _bend(shoulder, wrist, hint, *(float(np.linalg.norm(skeleton.offsets[j])) for j in (elbow_joint, wrist_joint)))
+    elbow, end = _bend(
+        shoulder, wrist, hint, *(float(np.linalg.norm(skeleton.offsets[j])) for j in (elbow_joint, wrist_joint))
+    )
     upper, fore = elbow - shoulder, end - elbow
     # The upper arm's frame: x along it, the forearm swings towards -y.
     x = _unit(sign * upper)
@@ -85,22 +101,34 @@ def reach_hand(
 
 
 def hand_turn(fingers: FloatArray, back: FloatArray, side: int) -> FloatArray:
-    """World rotation (T, 4) of a hand whose fingers point along ``fingers`` (T, 3) and whose back looks along ``back`` (T, 3)."""
+    """World rotation (T, 4) of a hand whose fingers point along ``fingers`` (T, 3) and whose back looks along ``back``
+    (T, 3).
+    """
     x = _unit(fingers) * (1.0 if side == 0 else -1.0)
     z = _across(back, x)
     return _from_axes(x, np.cross(z, x), z)
 
 
 def reach_foot(
-    root: FloatArray, pelvis: FloatArray, skeleton: Skeleton, side: int, ankle: FloatArray, foot: FloatArray, knee: FloatArray
+    root: FloatArray,
+    pelvis: FloatArray,
+    skeleton: Skeleton,
+    side: int,
+    ankle: FloatArray,
+    foot: FloatArray,
+    knee: FloatArray,
 ) -> tuple[NDArray[np.float32], FloatArray]:
-    """Local rotations (T, 3, 4) of hip, knee and ankle that bring the ankle to ``ankle`` (T, 3) with the foot turned as ``foot``.
+    """Local rotations (T, 3, 4) of hip, knee and ankle that bring the ankle to ``ankle`` (T, 3) with the foot turned as
+    ``foot``.
 
-    ``pelvis`` (T, 4) world rotation; the knee bends towards ``knee`` (T, 3), a place in the world. Also the knees' places (T, 3).
+    ``pelvis`` (T, 4) world rotation; the knee bends towards ``knee`` (T, 3), a place in the world. Also the knees'
+    places (T, 3).
     """
     hip_joint, knee_joint, ankle_joint = (INDEX[f"{SIDES[side]}_{part}"] for part in ("hip", "knee", "ankle"))
     hip = root + rot.rotate(pelvis, skeleton.offsets[hip_joint])
-    bent, end = _bend(hip, ankle, knee - hip, *(float(np.linalg.norm(skeleton.offsets[j])) for j in (knee_joint, ankle_joint)))
+    bent, end = _bend(
+        hip, ankle, knee - hip, *(float(np.linalg.norm(skeleton.offsets[j])) for j in (knee_joint, ankle_joint))
+    )
     thigh, shin = bent - hip, end - bent
     z = -_unit(thigh)
     y = _across(shin, z)  # the shin swings back, towards +y
@@ -118,7 +146,9 @@ def _about_x(angle: FloatArray) -> FloatArray:
     return np.stack([np.cos(0.5 * angle), np.sin(0.5 * angle), np.zeros_like(angle), np.zeros_like(angle)], -1)
 
 
-def _bend(start: FloatArray, goal: FloatArray, hint: FloatArray, first: float, second: float) -> tuple[FloatArray, FloatArray]:
+def _bend(
+    start: FloatArray, goal: FloatArray, hint: FloatArray, first: float, second: float
+) -> tuple[FloatArray, FloatArray]:
     """Middle joint and end (T, 3) of two bones from ``start`` towards ``goal``, the middle on the side of ``hint``."""
     way = goal - start
     distance = np.linalg.norm(way, axis=-1, keepdims=True)

@@ -1,4 +1,6 @@
-"""Ways to go: many candidates are steered side by side through waypoints to their goals, and the one that fits best is taken."""
+"""Ways to go: many candidates are steered side by side through waypoints to their goals, and the one that fits best is
+taken.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _BEFORE_GOAL = 0.9  # m; the last stretch, on which the wanted final direction i
 
 @dataclass(frozen=True)
 class Path:
-    """A way on the floor: ``points`` (N, 2) every ``spacing`` metres and the direction of travel ``angles`` (N,), 0 along -Y."""
+    """A way on the floor: ``points`` (N, 2) every ``spacing`` metres and the direction of travel ``angles`` (N,), 0
+    along -Y.
+    """
 
     points: FloatArray
     angles: FloatArray
@@ -31,7 +35,9 @@ class Path:
         return self.spacing * (len(self.points) - 1)
 
     def at(self, way: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Places (..., 2) and directions (...,) after ``way`` metres; before the start and past the end it goes straight on."""
+        """Places (..., 2) and directions (...,) after ``way`` metres; before the start and past the end it goes
+        straight on.
+        """
         index = np.clip(np.asarray(way, np.float64) / self.spacing, 0.0, len(self.points) - 1.0)
         low = np.minimum(index.astype(int), len(self.points) - 2)
         part = index - low
@@ -45,8 +51,9 @@ class Path:
         return np.gradient(self.angles, self.spacing)
 
     def beside(self, offset: Callable[[FloatArray], FloatArray]) -> Path:
-        """The way of somebody ``offset(way)`` metres to the left, abreast: its points belong to the same moments, so its own
-        spacing is not even; ``spacing`` stays that of this path."""
+        """The way of somebody ``offset(way)`` metres to the left, abreast: its points belong to the same moments, so
+        its own spacing is not even; ``spacing`` stays that of this path.
+        """
         way = np.arange(len(self.points)) * self.spacing
         left = np.stack([np.cos(self.angles), np.sin(self.angles)], -1)
         points = self.points + offset(way)[:, None] * left
@@ -55,8 +62,9 @@ class Path:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Candidates for a way, one a row: ``starts`` (M,) directions to set off in, ``waypoints`` (M, K, 2) with NaN for none,
-    ``goals`` (M, 2), ``arrivals`` (M,) directions to arrive in with NaN for any."""
+    """Candidates for a way, one a row: ``starts`` (M,) directions to set off in, ``waypoints`` (M, K, 2) with NaN for
+    none, ``goals`` (M, 2), ``arrivals`` (M,) directions to arrive in with NaN for any.
+    """
 
     starts: FloatArray
     waypoints: FloatArray
@@ -67,11 +75,13 @@ class Wanted:
 def steer(place: FloatArray, wanted: Wanted, avoid: FloatArray, keep: float, sharpest: float) -> list[Path | None]:
     """A path from ``place`` (2,) for each candidate that comes to its goal; None for those that do not.
 
-    Pure pursuit (Coulter 1992) of one waypoint after the other with a curvature of at most ``sharpest`` that changes gently;
-    ``avoid`` (2,) is gone around at ``keep`` metres.
+    Pure pursuit (Coulter 1992) of one waypoint after the other with a curvature of at most ``sharpest`` that changes
+    gently; ``avoid`` (2,) is gone around at ``keep`` metres.
     """
     count = len(wanted.goals)
-    last = wanted.goals - np.where(np.isnan(wanted.arrivals), 0.0, _BEFORE_GOAL)[:, None] * heading(np.nan_to_num(wanted.arrivals))
+    last = wanted.goals - np.where(np.isnan(wanted.arrivals), 0.0, _BEFORE_GOAL)[:, None] * heading(
+        np.nan_to_num(wanted.arrivals)
+    )
     stops = np.concatenate([wanted.waypoints, last[:, None], wanted.goals[:, None]], 1)
     at = np.broadcast_to(place, (count, 2)).astype(np.float64).copy()
     direction, bend = wanted.starts.astype(np.float64).copy(), np.zeros(count)
@@ -87,7 +97,9 @@ def steer(place: FloatArray, wanted: Wanted, avoid: FloatArray, keep: float, sha
         distance = np.hypot(way[:, 0], way[:, 1])
         error = wrap(np.arctan2(way[:, 0], -way[:, 1]) - direction)
         final = target == stops.shape[1] - 1
-        passed = np.isnan(distance) | (distance < np.where(final, STEP, 0.35)) | ((distance < 0.9) & (np.abs(error) > 1.5))
+        passed = (
+            np.isnan(distance) | (distance < np.where(final, STEP, 0.35)) | ((distance < 0.9) & (np.abs(error) > 1.5))
+        )
         arrived = np.where((arrived < 0) & final & passed, step, arrived)
         if (arrived >= 0).all():
             break
@@ -99,7 +111,10 @@ def steer(place: FloatArray, wanted: Wanted, avoid: FloatArray, keep: float, sha
         direction = direction + bend * STEP
         at = at + STEP * heading(direction)
         trail[step + 1] = at
-    return [_finished(trail[: arrived[c] + 1, c], wanted.goals[c], wanted.starts[c]) if arrived[c] > 3 else None for c in range(count)]
+    return [
+        _finished(trail[: arrived[c] + 1, c], wanted.goals[c], wanted.starts[c]) if arrived[c] > 3 else None
+        for c in range(count)
+    ]
 
 
 def _around(at: FloatArray, direction: FloatArray, goal: FloatArray, avoid: FloatArray, keep: float) -> FloatArray:
@@ -155,8 +170,9 @@ def wrapped(angle: float) -> float:
 
 
 def clearance(path: Path, seconds: FloatArray, others: FloatArray, fps: float, doubt: float = 0.7) -> FloatArray:
-    """(N,) least distance to somebody whose places from now on are ``others`` (T, 2), about the ``seconds`` (N,) at which the points
-    are reached, give or take ``doubt``."""
+    """(N,) least distance to somebody whose places from now on are ``others`` (T, 2), about the ``seconds`` (N,) at
+    which the points are reached, give or take ``doubt``.
+    """
     nearest = np.full(len(path.points), np.inf)
     for late in np.linspace(-doubt, doubt, 5):
         index = np.clip(((seconds + late) * fps).astype(int), 0, len(others) - 1)

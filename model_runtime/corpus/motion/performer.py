@@ -24,11 +24,16 @@ from .walk_planning import Going, Pace, Surroundings, choose_way, from_here
 from .walking import along, gaits, straight_walk, style_of, turn_on_the_spot, with_changes_of_pace
 
 SEATED_CALM = ("sit_chair_breathe",)
-SEATED_LIVELY = ("sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_idle_touch_hair", "sit_chair_idle_roll", "sit_chair_idle_scratch",
-                 "sit_chair_gestic_thoughtful", "sit_chair_idle_dust", "sit_chair_idle_finger", "sit_chair_breathe")  # fmt: skip
+SEATED_LIVELY = (
+    "sit_chair_idle_look", "sit_chair_idle_touch_face", "sit_chair_idle_touch_hair",
+    "sit_chair_idle_roll", "sit_chair_idle_scratch", "sit_chair_gestic_thoughtful",
+    "sit_chair_idle_dust", "sit_chair_idle_finger", "sit_chair_breathe",
+)  # fmt: skip
 # Without these, under either of 'f_' and 'm_', there is no scene; of everything else one clip of any sort will do.
-INDISPENSABLE = ("idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk", "one turn on the spot", "sit_down_chair",
-                 "sit_chair_breathe", "sit_stand_up_chair")  # fmt: skip
+INDISPENSABLE = (
+    "idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk",
+    "one turn on the spot", "sit_down_chair", "sit_chair_breathe", "sit_stand_up_chair",
+)  # fmt: skip
 FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
 KEEPS_OFF = 1.1  # m; nobody sits down or stands up while the partner walks by as near as this
 TOO_NEAR = 0.66  # m between two bodies' middles
@@ -45,18 +50,39 @@ class Performer:
     """Grows one ``BodyTrack``; ``partner`` is set by whoever makes the pair."""
 
     def __init__(
-        self, clips: ClipSet, performer: str, intents: list[Intent], position: FloatArray, heading: float, conversation: Conversation,
-        rng: np.random.Generator, manners: Manners, distance: float = 1.3, facing: bool = True, centre: FloatArray | None = None,
-    ) -> None:  # fmt: skip
-        """``performer``: 'f' or 'm', whose way of moving is preferred; ``distance``: metres two people as these talk at;
-        ``facing``: whether the body turns to the partner; ``centre`` (2,) of the room, None for where I start."""
-        self.clips, self.prefix, self.rng, self.conversation, self.manners = clips, performer, rng, conversation, manners
+        self,
+        clips: ClipSet,
+        performer: str,
+        intents: list[Intent],
+        position: FloatArray,
+        heading: float,
+        conversation: Conversation,
+        rng: np.random.Generator,
+        manners: Manners,
+        distance: float = 1.3,
+        facing: bool = True,
+        centre: FloatArray | None = None,
+    ) -> None:
+        """``performer``: 'f' or 'm', whose way of moving is preferred; ``distance``: metres two people as these talk
+        at; ``facing``: whether the body turns to the partner; ``centre`` (2,) of the room, None for where I start.
+        """
+        self.clips, self.prefix, self.rng, self.conversation, self.manners = (
+            clips,
+            performer,
+            rng,
+            conversation,
+            manners,
+        )
         self.intents = list(intents)
         self.distance, self.facing = distance, facing
         self.centre = np.asarray(position if centre is None else centre, np.float32)
         self.seated = intents[0].label == "sit"
         self.idles = Idles(clips, performer, rng)
-        first = self._pick(SEATED_CALM) if self.seated else self.idles.next(None, self.idles.pool(1.0, 0.0, manners.at(0.0)), 9.0, 1.0)
+        first = (
+            self._pick(SEATED_CALM)
+            if self.seated
+            else self.idles.next(None, self.idles.pool(1.0, 0.0, manners.at(0.0)), 9.0, 1.0)
+        )
         self.track = BodyTrack(clips.skeleton, first, position, heading, intents[0].label)
         self.until = intents[0].duration
         self.partner: Performer | None = None
@@ -138,7 +164,9 @@ class Performer:
         elif not ((left > 1.5 and self._turn_to_partner()) or (left > 2.0 and self._keep_distance())):
             mine, theirs = self.conversation(self.time, self.time + 4.0)
             tempo = float(self.manner.tempo**0.6 * self.rng.uniform(0.94, 1.06))
-            motion = self.idles.next(self.track.features, self.idles.pool(mine, theirs, self.manner), max(left, 0.4), tempo)
+            motion = self.idles.next(
+                self.track.features, self.idles.pool(mine, theirs, self.manner), max(left, 0.4), tempo
+            )
             self.append_settled(motion, "stand")
 
     def _turn_to_partner(self) -> bool:
@@ -151,7 +179,9 @@ class Performer:
         return True
 
     def turn_by(self, angle: float) -> None:
-        motion = turn_on_the_spot(self.clips, self.prefix, angle, self.rng, float(np.clip(self.manner.tempo, 0.85, 1.2)))
+        motion = turn_on_the_spot(
+            self.clips, self.prefix, angle, self.rng, float(np.clip(self.manner.tempo, 0.85, 1.2))
+        )
         self.append_settled(motion, "stand")
 
     def _keep_distance(self) -> bool:
@@ -170,7 +200,9 @@ class Performer:
             way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
             self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))
         else:  # shifts its ground a little, never towards somebody near
-            way = float(self.rng.uniform(0.08, 0.2)) * np.array([np.cos(t := float(self.rng.uniform(0, 2 * np.pi))), np.sin(t)])
+            way = float(self.rng.uniform(0.08, 0.2)) * np.array(
+                [np.cos(t := float(self.rng.uniform(0, 2 * np.pi))), np.sin(t)]
+            )
             if float(np.linalg.norm(self.partner_places(1)[0] - self.track.position - way)) < min(wanted, 1.0):
                 way = -way
         _, facing = self.track.stance()
@@ -180,7 +212,9 @@ class Performer:
         step = step_towards(self.clips, self.prefix, local, self.rng, tempo)
         if step is None:
             return False
-        upper = self.idles.next(self.track.features, self.idles.pool(1.0, 0.0, self.manner), step.frames / FPS + 0.2, 1.0)
+        upper = self.idles.next(
+            self.track.features, self.idles.pool(1.0, 0.0, self.manner), step.frames / FPS + 0.2, 1.0
+        )
         self.append_settled(with_upper_body(step, upper), "stand")
         return True
 
@@ -206,7 +240,9 @@ class Performer:
         if not hasattr(self, "track"):
             return bool(self.rng.random() < 0.5)
         here = self.track.features
-        costs = [float(np.sum((features_at_start(self.clips.motion(name, side)) - here) ** 2)) for side in (False, True)]
+        costs = [
+            float(np.sum((features_at_start(self.clips.motion(name, side)) - here) ** 2)) for side in (False, True)
+        ]
         return costs[1] < costs[0]
 
     def _weight(self, name: str, left: float) -> float:
@@ -268,7 +304,10 @@ class Performer:
     def _steps_out(self, name: str) -> bool:
         """Whether a captured rise goes on into steps that look like a walk nobody asked for."""
         motion = self.clips.motion(name)
-        return int((label_frames(motion.root, motion.rotations, self.clips.skeleton) == ACTION_LABELS.index("walk")).sum()) > 0.4 * FPS
+        return (
+            int((label_frames(motion.root, motion.rotations, self.clips.skeleton) == ACTION_LABELS.index("walk")).sum())
+            > 0.4 * FPS
+        )
 
     def paces(self, count: int, wanted: float) -> list[Pace]:
         """Some gaits, likelier the nearer to ``wanted`` m/s and to my own way of moving."""
@@ -279,7 +318,9 @@ class Performer:
         weights = own * np.exp(-((np.log(speeds / wanted) / 0.28) ** 2)) + 1e-9
         drawn = self.rng.choice(len(known), min(count, len(known)), replace=False, p=weights / weights.sum())
         rates = self.rng.uniform(0.94, 1.06, len(drawn))
-        return [Pace(known[k], bool(self.rng.random() < 0.5), float(r), float(speeds[k] * r)) for k, r in zip(drawn, rates)]
+        return [
+            Pace(known[k], bool(self.rng.random() < 0.5), float(r), float(speeds[k] * r)) for k, r in zip(drawn, rates)
+        ]
 
     def surroundings(self) -> Surroundings:
         assert self.partner is not None
@@ -287,11 +328,18 @@ class Performer:
         wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * other.seated
         _, facing = self.track.stance()
         places = self.partner_places(20 * FPS)
-        return Surroundings(self.track.position, facing, places, other.track.heading, other.seated, wanted, self.centre, self.facing)
+        return Surroundings(
+            self.track.position, facing, places, other.track.heading, other.seated, wanted, self.centre, self.facing
+        )
 
     def _walk(self, intent: Intent) -> bool:
         """Walk for about the intent's duration; False when no way keeps clear of the partner."""
-        if intent.goal == "together" and self.partner is not None and self.partner.intents[0].label != "sit" and walk_together(self, self.partner, intent):
+        if (
+            intent.goal == "together"
+            and self.partner is not None
+            and self.partner.intents[0].label != "sit"
+            and walk_together(self, self.partner, intent)
+        ):
             return True
         tempo = self.manner.tempo
         for goal in (intent.goal, intent.goal, "wander", "leave", "around"):

@@ -1,7 +1,8 @@
-"""How a body carries itself: weight from foot to foot, a trunk that leans and slumps with the feeling, resting arms, breath.
+"""How a body carries itself: weight from foot to foot, a trunk that leans and slumps with the feeling, resting arms,
+breath.
 
-Short captured idles lack all of this. Sizes follow what is measured of quiet standing, shifts of some centimetres every several
-seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily expression (Wallbott 1998).
+Short captured idles lack all of this. Sizes follow what is measured of quiet standing, shifts of some centimetres every
+several seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily expression (Wallbott 1998).
 """
 
 from __future__ import annotations
@@ -27,16 +28,24 @@ _SHORTEST_HOLD = 6.0  # s
 
 
 def with_posture(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners,
+    rng: np.random.Generator,
+    body: Motion,
+    skeleton: Skeleton,
+    labels: NDArray[np.uint8],
+    manners: Manners,
     partner: FloatArray | None = None,
-) -> Motion:  # fmt: skip
-    """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest now and then.
+) -> Motion:
+    """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest
+    now and then.
 
-    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep clear. Feet that stand stay where they are; where it walks only the trunk is touched.
+    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep
+    clear. Feet that stand stay where they are; where it walks only the trunk is touched.
     """
     lived, held = seated_life(rng, body, skeleton, labels, manners, partner)
     standing = _standing(body, labels)
-    carried = _rocking(rng, _carried(rng, lived, skeleton, standing, manners), skeleton, _settled_on_seat(body, labels), manners)
+    carried = _rocking(
+        rng, _carried(rng, lived, skeleton, standing, manners), skeleton, _settled_on_seat(body, labels), manners
+    )
     _slump(carried, manners)
     _breathe(rng, carried, manners)
     held += _standing_holds(rng, body, labels, manners)
@@ -46,11 +55,15 @@ def with_posture(
 def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
     """(T,) 1 where the body stands still enough to be shifted, 0 where it walks, turns or sits, smooth between."""
     stands = labels == ACTION_LABELS.index("stand")
-    moving = binary_dilation((root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.heading)) * FPS > 0.25), iterations=8)
+    moving = binary_dilation(
+        (root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.heading)) * FPS > 0.25), iterations=8
+    )
     return gaussian_filter1d((stands & ~moving).astype(np.float32), 7.0)
 
 
-def _carried(rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, manners: Manners) -> Motion:
+def _carried(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, manners: Manners
+) -> Motion:
     """The pelvis carried from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
     frames = body.frames
     sway = _noise(rng, frames, 0.6, 5)
@@ -59,7 +72,9 @@ def _carried(rng: np.random.Generator, body: Motion, skeleton: Skeleton, standin
     lateral = standing * (_shifts(rng, frames, 7.0, 0.022) * restless + 0.002 * sway[0])
     forward = standing * (_shifts(rng, frames, 9.0, 0.007) + 0.003 * sway[1])
     turn = standing * _shifts(rng, frames, 8.0, np.radians(3.5)) * restless
-    lean = standing * (_shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + manners.track("lean", frames))
+    lean = standing * (
+        _shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + manners.track("lean", frames)
+    )
     twist = standing * np.radians(0.5) * sway[4]
 
     positions, world = leg_positions(body.root, body.rotations, skeleton)
@@ -83,12 +98,18 @@ def _carried(rng: np.random.Generator, body: Motion, skeleton: Skeleton, standin
 def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
     """(T,) 1 where the body sits still, 0 where it sits down, gets up or does not sit, smooth between."""
     sits = labels == ACTION_LABELS.index("sit")
-    moving = binary_dilation((root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.root[:, 2])) * FPS > 0.1) | ~sits, iterations=15)
+    moving = binary_dilation(
+        (root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.root[:, 2])) * FPS > 0.1) | ~sits, iterations=15
+    )
     return gaussian_filter1d((~moving).astype(np.float32), 6.0)
 
 
-def _rocking(rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, manners: Manners) -> Motion:
-    """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two; the feet stay."""
+def _rocking(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, manners: Manners
+) -> Motion:
+    """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two;
+    the feet stay.
+    """
     if seated.max() < 1e-3:
         return body
     frames = body.frames
@@ -115,22 +136,30 @@ def _rocking(rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated:
 
 
 def _slump(body: Motion, manners: Manners) -> None:
-    """Back rounded, neck forward, shoulders forward and down as far as ``slump`` says, or drawn up where it is negative; in place."""
+    """Back rounded, neck forward, shoulders forward and down as far as ``slump`` says, or drawn up where it is
+    negative; in place.
+    """
     slump = manners.track("slump", body.frames)
     zero = np.zeros_like(slump)
     for joint, share in (("spine2", 0.3), ("spine3", 0.4), ("neck", 0.6), ("head", -0.75)):
-        body.rotations[:, INDEX[joint]] = rot.multiply(body.rotations[:, INDEX[joint]], _turn(zero, zero, share * slump))
+        body.rotations[:, INDEX[joint]] = rot.multiply(
+            body.rotations[:, INDEX[joint]], _turn(zero, zero, share * slump)
+        )
     for side, sign in (("left", 1.0), ("right", -1.0)):
         collar, shoulder = INDEX[f"{side}_collar"], INDEX[f"{side}_shoulder"]
         drawn = _turn(-0.7 * sign * slump, 0.5 * sign * slump, zero)
         body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], drawn)
         # The arm hangs on: it turns back by what the trunk and the collar bone tip it.
-        body.rotations[:, shoulder] = rot.multiply(rot.conjugate(_turn(-0.5 * sign * slump, 0.5 * sign * slump, 0.7 * slump)), body.rotations[:, shoulder])
+        body.rotations[:, shoulder] = rot.multiply(
+            rot.conjugate(_turn(-0.5 * sign * slump, 0.5 * sign * slump, 0.7 * slump)), body.rotations[:, shoulder]
+        )
     body.rotations[:] = rot.normalize(body.rotations)
 
 
 def _breathe(rng: np.random.Generator, body: Motion, manners: Manners) -> None:
-    """Chest and collar bones rise and fall 12 to 18 times a minute, quicker when aroused, on top of what is captured; in place."""
+    """Chest and collar bones rise and fall 12 to 18 times a minute, quicker when aroused, on top of what is captured;
+    in place.
+    """
     frames = body.frames
     rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(manners.track("arousal", frames), 0.0, 1.0))
     phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
@@ -166,7 +195,9 @@ def _standing_hold(rng: np.random.Generator, fond: FloatArray, start: int, stop:
     now = manners.at(start / FPS)
     names = ("folded", "clasped", "hips", "behind")
     closed, proud = max(0.0, -now.valence), max(0.0, now.power)
-    likely = fond * np.array([1.0 + 1.2 * closed, 1.3 + 0.8 * max(0.0, -now.power), 0.35 + 1.2 * proud, 0.45 + 0.6 * proud])
+    likely = fond * np.array(
+        [1.0 + 1.2 * closed, 1.3 + 0.8 * max(0.0, -now.power), 0.35 + 1.2 * proud, 0.45 + 0.6 * proud]
+    )
     name = str(rng.choice(names, p=likely / likely.sum()))
     hands = STANDING[name][:: 1 if rng.random() < 0.5 else -1]
     one = name == "hips" and rng.random() < 0.55
@@ -190,7 +221,9 @@ def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) ->
 def _noise(rng: np.random.Generator, frames: int, seconds: float, count: int) -> FloatArray:
     """(count, T) slow noise of unit deviation."""
     pad = int(3 * seconds * FPS)
-    noise = gaussian_filter1d(rng.standard_normal((count, frames + 2 * pad)), seconds * FPS, axis=1)[:, pad : pad + frames]
+    noise = gaussian_filter1d(rng.standard_normal((count, frames + 2 * pad)), seconds * FPS, axis=1)[
+        :, pad : pad + frames
+    ]
     return noise / np.maximum(noise.std(1, keepdims=True), 1e-6)
 
 

@@ -1,7 +1,7 @@
 """Where hands rest when they say nothing: on thighs, in the lap, folded, clasped, on the hips.
 
-Each posture lays hands and forearms on the surface of the body's own capsules (``capsules``), so that they touch
-and do not sink in, whatever the body's size and however it leans. Forms and names follow Dael, Mortillaro and Scherer 2012
+Each posture lays hands and forearms on the surface of the body's own capsules (``capsules``), so that they touch and do
+not sink in, whatever the body's size and however it leans. Forms and names follow Dael, Mortillaro and Scherer 2012
 ("The Body Action and Posture coding system").
 """
 
@@ -26,7 +26,9 @@ _UP = np.array([0.0, 0.0, 1.0], np.float32)
 
 
 class Limbs(NamedTuple):
-    """A body's trunk, its thighs from ``hips`` to ``knees`` (T, 2, 3), and the way it faces, ``forward`` and ``left`` (T, 3)."""
+    """A body's trunk, its thighs from ``hips`` to ``knees`` (T, 2, 3), and the way it faces, ``forward`` and ``left``
+    (T, 3).
+    """
 
     trunk: Trunk
     hips: FloatArray
@@ -44,7 +46,9 @@ class Limbs(NamedTuple):
         return self.left if side == 0 else -self.left
 
     def thigh(self, side: int, share: float) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        """A place on the bone, its direction, its upper side (T, 3 each) and its radius at ``share`` of the thigh from the hip."""
+        """A place on the bone, its direction, its upper side (T, 3 each) and its radius at ``share`` of the thigh from
+        the hip.
+        """
         bone = self.knees[:, side] - self.hips[:, side]
         along = _unit(bone)
         top = _unit(_UP - along * along[:, 2:])
@@ -126,7 +130,12 @@ def on_hip(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     size = limbs.size
     forward, left, up = _axes(limbs.trunk.pelvis_turn)
     out = left if side == 0 else -left
-    palm = limbs.trunk.pelvis + out * 0.188 * size + forward * (0.035 + 0.01 * vary) * size + up * (0.045 + 0.015 * vary) * size
+    palm = (
+        limbs.trunk.pelvis
+        + out * 0.188 * size
+        + forward * (0.035 + 0.01 * vary) * size
+        + up * (0.045 + 0.015 * vary) * size
+    )
     fingers = _unit(forward * 0.6 - up * 0.7 - out * 0.15)
     return _laid(limbs, palm, fingers, _unit(out + 0.1 * up), side, out * 1.0 - forward * (0.55 + 0.2 * vary))
 
@@ -137,12 +146,19 @@ def folded_hands_behind(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     forward, left, up = _axes(limbs.trunk.pelvis_turn)
     out = left if side == 0 else -left
     over = 1.0 if side == 0 else 0.0
-    palm = limbs.trunk.pelvis - forward * (0.150 + 0.034 * over) * size + out * 0.035 * size + up * (0.01 + 0.02 * vary - 0.01 * over) * size
+    palm = (
+        limbs.trunk.pelvis
+        - forward * (0.150 + 0.034 * over) * size
+        + out * 0.035 * size
+        + up * (0.01 + 0.02 * vary - 0.01 * over) * size
+    )
     return _laid(limbs, palm, _unit(-out * 0.7 - up * 0.7), forward, side, out * 0.8 - forward)
 
 
 def solved(limbs: Limbs, side: int, hold: Hold) -> NDArray[np.float32]:
-    """Local rotations (T, 3, 4) of shoulder, elbow and wrist; the hand turns towards the forearm where a wrist would bend too far."""
+    """Local rotations (T, 3, 4) of shoulder, elbow and wrist; the hand turns towards the forearm where a wrist would
+    bend too far.
+    """
     return reach_hand(limbs.trunk, limbs.skeleton, side, hold.wrist, hold.turn, hold.elbow, _WRIST)
 
 
@@ -152,11 +168,16 @@ def _in_lap(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     middle = 0.5 * (thighs[0][0] + thighs[1][0])
     # Between open thighs hands hang a little lower than over closed ones, but stay held up by the forearms.
     apart = np.linalg.norm(thighs[0][0] - thighs[1][0], axis=-1)
-    height = np.maximum(*(t[0][:, 2] + t[3] for t in thighs)) + (_PALM - 0.10 * np.clip(apart / size - 0.17, 0.0, 0.15)) * size
+    height = (
+        np.maximum(*(t[0][:, 2] + t[3] for t in thighs))
+        + (_PALM - 0.10 * np.clip(apart / size - 0.17, 0.0, 0.15)) * size
+    )
     palm = middle + out * 0.022 * size + limbs.forward * 0.012 * above
     palm[:, 2] = height + 0.036 * size * above
     fingers = _unit(-out * 0.8 + limbs.forward * 0.6 - _UP * 0.08)
-    return _laid(limbs, palm, fingers, _unit(_UP + 0.25 * limbs.forward), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.3)
+    return _laid(
+        limbs, palm, fingers, _unit(_UP + 0.25 * limbs.forward), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.3
+    )
 
 
 def _folded(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
@@ -178,7 +199,12 @@ def _clasped(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     size = limbs.size
     forward, left, up = _axes(limbs.trunk.pelvis_turn)
     out = left if side == 0 else -left
-    palm = limbs.trunk.pelvis + forward * (0.155 + 0.036 * above) * size + out * 0.012 * size + up * (-0.03 + 0.05 * vary + 0.012 * above) * size
+    palm = (
+        limbs.trunk.pelvis
+        + forward * (0.155 + 0.036 * above) * size
+        + out * 0.012 * size
+        + up * (-0.03 + 0.05 * vary + 0.012 * above) * size
+    )
     fingers = _unit(-out * 0.6 - up * (0.8 - 0.2 * above))
     return _laid(limbs, palm, fingers, forward, side, out * 0.9 - forward * 0.45)
 
@@ -201,5 +227,6 @@ def _unit(v: FloatArray) -> FloatArray:
 
 # (below or left-handed part, above) by posture: what each hand does. Mirrored at random by who uses them.
 STANDING: dict[str, tuple[Rest, Rest]] = {
-    "folded": (folded_below, folded_above), "clasped": (clasped_below, clasped_above), "hips": (on_hip, on_hip), "behind": (folded_hands_behind, folded_hands_behind),
+    "folded": (folded_below, folded_above), "clasped": (clasped_below, clasped_above),
+    "hips": (on_hip, on_hip), "behind": (folded_hands_behind, folded_hands_behind),
 }  # fmt: skip

@@ -1,8 +1,10 @@
-"""Life on a seat: a pelvis that stays where it sat down, legs and trunk that change their posture every ten to forty seconds.
+"""Life on a seat: a pelvis that stays where it sat down, legs and trunk that change their posture every ten to forty
+seconds.
 
-Captured people sit down, breathe and stand up in one posture each. Between landing and rising the legs are placed anew here,
-the trunk leans and turns about the hips, and the resting places of the hands are said for ``held_arms``. Postures and how often
-they change follow what is observed of people on chairs in talk (Mehrabian 1969; Bull 1987, "Posture and Gesture").
+Captured people sit down, breathe and stand up in one posture each. Between landing and rising the legs are placed anew
+here, the trunk leans and turns about the hips, and the resting places of the hands are said for ``held_arms``. Postures
+and how often they change follow what is observed of people on chairs in talk (Mehrabian 1969; Bull 1987, "Posture and
+Gesture").
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class Sitting(NamedTuple):
 
 
 class Change(NamedTuple):
-    """At ``time`` (s from landing) the sitter takes up ``legs`` (a name), a ``trunk`` posture and resting places of the hands."""
+    """At ``time`` (s from landing) the sitter takes up ``legs`` (a name), a ``trunk`` posture and resting places of the
+    hands.
+    """
 
     time: float
     legs: Legs | None
@@ -63,7 +67,9 @@ class Change(NamedTuple):
 
 
 def sittings(root: FloatArray, labels: NDArray[np.uint8]) -> list[Sitting]:
-    """Spells in which the pelvis is down and stays at one height: ``root`` (T, 3), ``labels`` (T,) into ``ACTION_LABELS``."""
+    """Spells in which the pelvis is down and stays at one height: ``root`` (T, 3), ``labels`` (T,) into
+    ``ACTION_LABELS``.
+    """
     found = []
     seated = np.concatenate([[False], labels == ACTION_LABELS.index("sit"), [False]])
     height = gaussian_filter1d(root[:, 2], 1.0)
@@ -89,9 +95,13 @@ def trunk_pitch(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> 
 
 
 def seated_life(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, labels: NDArray[np.uint8], manners: Manners,
+    rng: np.random.Generator,
+    body: Motion,
+    skeleton: Skeleton,
+    labels: NDArray[np.uint8],
+    manners: Manners,
     partner: FloatArray | None = None,
-) -> tuple[Motion, list[Held]]:  # fmt: skip
+) -> tuple[Motion, list[Held]]:
     """``body`` with every spell on a seat lived in, and where its hands rest meanwhile; ``body`` is left as it is.
 
     ``partner`` (T, 3): where the other's pelvis is, whose legs need half of the space between.
@@ -104,7 +114,12 @@ def seated_life(
 
 
 def _live(
-    rng: np.random.Generator, sitting: Sitting, body: Motion, skeleton: Skeleton, manners: Manners, partner: FloatArray | None
+    rng: np.random.Generator,
+    sitting: Sitting,
+    body: Motion,
+    skeleton: Skeleton,
+    manners: Manners,
+    partner: FloatArray | None,
 ) -> list[Held]:
     """One spell, in place."""
     start, stop, lands, rises = sitting
@@ -120,7 +135,9 @@ def _live(
     heading = float(np.median(np.unwrap(heading_of(rotations[:, 0]))))
     # Where it sat down, at the height at which it sits.
     place = hips[min(_SETTLING, frames - 1) if lands else 0]
-    seat = Seat(np.array([*place[:2], np.median(hips[max(0, settled - FPS) : bends + 1, 2])], np.float64), heading, skeleton)
+    seat = Seat(
+        np.array([*place[:2], np.median(hips[max(0, settled - FPS) : bends + 1, 2])], np.float64), heading, skeleton
+    )
     beside = False
     if partner is not None:
         way = partner[span, :2] - seat.hips[:2]
@@ -135,11 +152,30 @@ def _live(
     places = _legs_over_time(changes, first if lands else None, last if rises else None, bends, frames, seat)
     mine = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)
 
-    _lean(rng, body, span, skeleton, pitch, changes, settled if lands else -FPS, bends if rises else frames + FPS, places[5], manners)
+    _lean(
+        rng,
+        body,
+        span,
+        skeleton,
+        pitch,
+        changes,
+        settled if lands else -FPS,
+        bends if rises else frames + FPS,
+        places[5],
+        manners,
+    )
     body.root[span] = rest_hips - rot.rotate(body.rotations[span, 0], middle)
     for side in (0, 1):
         joints = list(_LEG[side])
-        local, _ = reach_foot(body.root[span], body.rotations[span, 0], skeleton, side, places[1][:, side], places[2][:, side], places[0][:, side])
+        local, _ = reach_foot(
+            body.root[span],
+            body.rotations[span, 0],
+            skeleton,
+            side,
+            places[1][:, side],
+            places[2][:, side],
+            places[0][:, side],
+        )
         own = np.concatenate([local, places[3][:, side, None]], 1)
         body.rotations[span, joints] = rot.slerp(body.rotations[span, joints], own, mine[:, None]).astype(np.float32)
         flat = places[4][:, side] & (np.abs(places[3][:, side, 1]) < 0.04)
@@ -151,9 +187,18 @@ def _live(
 
 
 def _changes(
-    rng: np.random.Generator, seat: Seat, beside: bool, begin: float, end: float, manners: Manners, offset: float, lands: bool
+    rng: np.random.Generator,
+    seat: Seat,
+    beside: bool,
+    begin: float,
+    end: float,
+    manners: Manners,
+    offset: float,
+    lands: bool,
 ) -> list[Change]:
-    """What the sitter does between ``begin`` and ``end`` (s from landing): a change of legs every 10 to 40 s, of trunk and hands oftener."""
+    """What the sitter does between ``begin`` and ``end`` (s from landing): a change of legs every 10 to 40 s, of trunk
+    and hands oftener.
+    """
     changes: list[Change] = []
     clock = begin + float(rng.uniform(0.3, 2.5)) if lands else -1.0
     habit = rng.dirichlet(np.full(8, 1.2))  # each sitter has favourites
@@ -175,7 +220,9 @@ def _changes(
         trunk = _trunk_name(rng, legs_name, now.valence, now.arousal, now.lean)
         mean, spread = _TRUNK[trunk]
         pitch = float(rng.normal(mean, spread))
-        hands, vary = _hands(rng, trunk, legs if legs is not None else legs_in("apart", seat, rng, 0.5), now.valence, now.power)
+        hands, vary = _hands(
+            rng, trunk, legs if legs is not None else legs_in("apart", seat, rng, 0.5), now.valence, now.power
+        )
         changes.append(Change(clock, legs if fresh else None, trunk, pitch, hands, vary))
         clock = max(clock, 0.0) + float(np.clip(rng.gamma(3.0, 3.6), 4.0, 22.0)) / now.tempo
         if clock > legs_due - 3.0:
@@ -185,7 +232,18 @@ def _changes(
 
 def _leg_name(rng: np.random.Generator, habit: NDArray[np.float64], breadth: float, seat: Seat, before: str) -> str:
     names = ("apart", "together", "forward", "back", "stretched", "ankles", "over_knee", "on_knee")
-    likely = np.array([0.6 + 1.6 * breadth, 1.5 - 1.3 * breadth, 1.2, 0.6, 0.5, 1.2 - 0.3 * breadth, 1.5 - 0.6 * breadth, max(0.0, 1.3 * breadth - 0.4)])
+    likely = np.array(
+        [
+            0.6 + 1.6 * breadth,
+            1.5 - 1.3 * breadth,
+            1.2,
+            0.6,
+            0.5,
+            1.2 - 0.3 * breadth,
+            1.5 - 0.6 * breadth,
+            max(0.0, 1.3 * breadth - 0.4),
+        ]
+    )
     likely *= 0.06 + habit
     if not thighs_cross(seat):  # nor are feet drawn back under so low a seat
         likely[[3, 6]] = 0.0
@@ -198,13 +256,22 @@ def _leg_name(rng: np.random.Generator, habit: NDArray[np.float64], breadth: flo
 def _trunk_name(rng: np.random.Generator, legs: str, valence: float, arousal: float, lean: float) -> str:
     names = ("upright", "back", "forward", "elbows")
     forward = float(np.clip(1.0 + 8.0 * lean, 0.3, 2.5))
-    likely = np.array([2.0, (1.6 - 0.6 * arousal) / forward, 1.1 * forward, 0.45 * forward if legs in ("apart", "forward", "back") else 0.0])
+    likely = np.array(
+        [
+            2.0,
+            (1.6 - 0.6 * arousal) / forward,
+            1.1 * forward,
+            0.45 * forward if legs in ("apart", "forward", "back") else 0.0,
+        ]
+    )
     if legs in ("over_knee", "stretched", "on_knee"):
         likely[1] *= 1.6
     return str(rng.choice(names, p=np.maximum(likely, 0.0) / np.maximum(likely, 0.0).sum()))
 
 
-def _hands(rng: np.random.Generator, trunk: str, legs: Legs, valence: float, power: float) -> tuple[tuple[Rest, Rest], tuple[float, float]]:
+def _hands(
+    rng: np.random.Generator, trunk: str, legs: Legs, valence: float, power: float
+) -> tuple[tuple[Rest, Rest], tuple[float, float]]:
     """Where the left and the right hand rest."""
     u = rng.uniform(-1.0, 1.0, 2)
     left_first = bool(rng.random() < 0.5)
@@ -237,7 +304,9 @@ def _hands(rng: np.random.Generator, trunk: str, legs: Legs, valence: float, pow
 def _shifting(
     rng: np.random.Generator, captured: FloatArray, middle: FloatArray, changes: list[Change], lands: bool, rises: bool
 ) -> FloatArray:
-    """(T, 3) the hips' middle: as captured when it lands and leaves, between that at ``middle`` (3,), shifted when legs change."""
+    """(T, 3) the hips' middle: as captured when it lands and leaves, between that at ``middle`` (3,), shifted when legs
+    change.
+    """
     frames = len(captured)
     path = np.tile(middle, (frames, 1))
     for change in changes:
@@ -271,7 +340,8 @@ def _legs_over_time(
     if last is not None:
         wanted.append((max(0, bends - round(0.75 * FPS)), last))
     knee, ankle, foot, toes, grounded, roll = (
-        np.repeat(np.asarray(value)[None], frames, 0) for value in (now.knee, now.ankle, now.foot, now.toes, now.grounded, now.roll)
+        np.repeat(np.asarray(value)[None], frames, 0)
+        for value in (now.knee, now.ankle, now.foot, now.toes, now.grounded, now.roll)
     )
     for at, legs in wanted:
         crossing = "over_knee" in (legs.name, now.name) or "on_knee" in (legs.name, now.name)
@@ -290,9 +360,17 @@ def _legs_over_time(
 
 
 def _lean(
-    rng: np.random.Generator, body: Motion, span: slice, skeleton: Skeleton, captured: FloatArray, changes: list[Change], settled: int,
-    bends: int, roll_of_legs: FloatArray, manners: Manners,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    body: Motion,
+    span: slice,
+    skeleton: Skeleton,
+    captured: FloatArray,
+    changes: list[Change],
+    settled: int,
+    bends: int,
+    roll_of_legs: FloatArray,
+    manners: Manners,
+) -> None:
     """Turn pelvis and spine to the wanted leans, in place."""
     frames = len(captured)
     wanted, side, twist = (np.zeros(frames) for _ in range(3))
@@ -313,7 +391,9 @@ def _lean(
     rotations = body.rotations[span]
     _straighten(rotations, mine)
     heading = rot.about_z(heading_of(rotations[:, 0]))
-    pelvis = rot.multiply(rot.multiply(heading, _turn(0.35 * pitch, -roll_of_legs * mine, 0.0 * yaw)), rot.conjugate(heading))
+    pelvis = rot.multiply(
+        rot.multiply(heading, _turn(0.35 * pitch, -roll_of_legs * mine, 0.0 * yaw)), rot.conjugate(heading)
+    )
     rotations[:, 0] = rot.normalize(rot.multiply(pelvis, rotations[:, 0]))
     bend = _turn(0.65 / 3 * pitch, (roll + roll_of_legs * mine) / 3, yaw / 3).astype(np.float32)
     for joint in _SPINE:
@@ -324,7 +404,9 @@ def _lean(
 
 
 def _straighten(rotations: FloatArray, mine: FloatArray) -> None:
-    """The pelvis square on the seat: what captured sitters roll and turn is taken out by ``mine`` (T,), their pitch is left; in place."""
+    """The pelvis square on the seat: what captured sitters roll and turn is taken out by ``mine`` (T,), their pitch is
+    left; in place.
+    """
     yaw = np.unwrap(heading_of(rotations[:, 0]))
     tilt = rot.to_axis_angle(rot.multiply(rot.conjugate(rot.about_z(yaw)), rotations[:, 0]))
     tilt[:, 1:] *= 1.0 - mine[:, None]
@@ -332,7 +414,9 @@ def _straighten(rotations: FloatArray, mine: FloatArray) -> None:
     rotations[:, 0] = rot.normalize(level)
 
 
-def _lean_into_the_rise(rng: np.random.Generator, body: Motion, skeleton: Skeleton, stop: int, seat_height: float) -> None:
+def _lean_into_the_rise(
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, stop: int, seat_height: float
+) -> None:
     """Bend the spine as far as it takes to get off the seat, in place; the lower the seat the further."""
     wanted = float(np.clip(34.0 + 60.0 * (0.45 - seat_height) + rng.normal(0.0, 1.5), *RISING_LEAN))
     first, last = max(0, stop - 2 * FPS), min(body.frames, stop + 2 * FPS)
@@ -350,7 +434,14 @@ def _lean_into_the_rise(rng: np.random.Generator, body: Motion, skeleton: Skelet
 
 
 def _held(
-    rng: np.random.Generator, changes: list[Change], start: int, settled: int, bends: int, rises: bool, stop: int, manners: Manners
+    rng: np.random.Generator,
+    changes: list[Change],
+    start: int,
+    settled: int,
+    bends: int,
+    rises: bool,
+    stop: int,
+    manners: Manners,
 ) -> list[Held]:
     """The hands of a spell: they come to rest with the first change and are free again when the body bends to rise."""
     held = []
@@ -361,7 +452,9 @@ def _held(
         following = changes[number + 1].time if number + 1 < len(changes) else None
         until = end if following is None else start + round(following * FPS)
         if until - at > lead:
-            held.append(Held(at, until, lead, round(0.7 * FPS) if following is None and rises else 0, change.hands, change.vary))
+            held.append(
+                Held(at, until, lead, round(0.7 * FPS) if following is None and rises else 0, change.hands, change.vary)
+            )
     return held
 
 

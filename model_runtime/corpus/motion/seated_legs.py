@@ -1,4 +1,6 @@
-"""Where knees and feet go on a seat: apart, together, one forward, drawn back, crossed at the ankle, over the knee or on it."""
+"""Where knees and feet go on a seat: apart, together, one forward, drawn back, crossed at the ankle, over the knee or
+on it.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,10 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 
 class Legs(NamedTuple):
-    """One posture of both legs, world frame: ``knee`` (2, 3) places the knees lie towards, ``ankle`` (2, 3), ``foot`` (2, 4) world
-    turns, ``toes`` (2, 4) local turns, ``grounded`` (2,) whether the foot bears on the floor; ``upper`` is the leg that lies over, -1 for none, ``roll`` (rad) how far the left hip is up for it."""
+    """One posture of both legs, world frame: ``knee`` (2, 3) places the knees lie towards, ``ankle`` (2, 3), ``foot``
+    (2, 4) world turns, ``toes`` (2, 4) local turns, ``grounded`` (2,) whether the foot bears on the floor; ``upper`` is
+    the leg that lies over, -1 for none, ``roll`` (rad) how far the left hip is up for it.
+    """
 
     name: str
     knee: FloatArray
@@ -36,7 +40,8 @@ class Legs(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """Somebody on a seat: middle of the ``hips`` (3,) in the world, ``heading`` (rad), bones, ``roll`` (rad, left hip up).
+    """Somebody on a seat: middle of the ``hips`` (3,) in the world, ``heading`` (rad), bones, ``roll`` (rad, left hip
+    up).
 
     ``space`` (m): how far ahead of the hips the feet may reach.
     """
@@ -60,20 +65,30 @@ class Seat(NamedTuple):
 
     def hip(self, side: int) -> FloatArray:
         half = abs(float(self.skeleton.offsets[INDEX[f"{SIDES[side]}_hip"], 0]))
-        return self.hips + self.out(side) * half * np.cos(self.roll) + _UP * half * np.sin(self.roll) * (1.0 if side == 0 else -1.0)
+        return (
+            self.hips
+            + self.out(side) * half * np.cos(self.roll)
+            + _UP * half * np.sin(self.roll) * (1.0 if side == 0 else -1.0)
+        )
 
     @property
     def pelvis(self) -> FloatArray:
-        return rot.multiply(rot.about_z(np.array(self.heading)), np.array([np.cos(0.5 * self.roll), 0.0, -np.sin(0.5 * self.roll), 0.0]))
+        return rot.multiply(
+            rot.about_z(np.array(self.heading)), np.array([np.cos(0.5 * self.roll), 0.0, -np.sin(0.5 * self.roll), 0.0])
+        )
 
     def bones(self) -> tuple[float, float]:
         """Lengths of thigh and shin in metres."""
-        thigh, shin = (float(np.linalg.norm(self.skeleton.offsets[INDEX[f"left_{part}"]])) for part in ("knee", "ankle"))
+        thigh, shin = (
+            float(np.linalg.norm(self.skeleton.offsets[INDEX[f"left_{part}"]])) for part in ("knee", "ankle")
+        )
         return thigh, shin
 
 
 class _Foot(NamedTuple):
-    """A foot on the floor: metres ``ahead`` of where the shin is upright and ``aside`` of the hip, ``yaw`` and ``heel`` up in degrees."""
+    """A foot on the floor: metres ``ahead`` of where the shin is upright and ``aside`` of the hip, ``yaw`` and ``heel``
+    up in degrees.
+    """
 
     ahead: float
     aside: float
@@ -94,18 +109,26 @@ def fits(name: str, seat: Seat) -> bool:
 
 
 def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Legs:
-    """A form of the posture ``name`` with its own small choices; ``width`` 0 (narrow) to 1 (wide) is the sitter's habit of the moment."""
+    """A form of the posture ``name`` with its own small choices; ``width`` 0 (narrow) to 1 (wide) is the sitter's habit
+    of the moment.
+    """
     side = int(rng.integers(2))
     u = rng.uniform(-1.0, 1.0, 6)
     if name == "apart":
-        feet = [_Foot(0.02 + 0.05 * u[k], 0.03 + 0.10 * width + 0.025 * u[2 + k], 10 + 12 * width + 4 * u[4 + k]) for k in (0, 1)]
+        feet = [
+            _Foot(0.02 + 0.05 * u[k], 0.03 + 0.10 * width + 0.025 * u[2 + k], 10 + 12 * width + 4 * u[4 + k])
+            for k in (0, 1)
+        ]
     elif name == "together":
         feet = [_Foot(-0.01 + 0.05 * u[0] + 0.01 * u[1 + k], -0.025 + 0.012 * u[3], 4 + 4 * u[4 + k]) for k in (0, 1)]
     elif name == "forward":
         feet = [_Foot(-0.07 + 0.03 * u[0], 0.02 + 0.05 * width, 8 + 5 * u[1], 8 + 8 * u[2])] * 2
         feet[side] = _Foot(0.15 + 0.05 * u[3], 0.02 + 0.05 * width, 9 + 6 * u[4])
     elif name == "back":
-        feet = [_Foot(-0.11 + 0.03 * u[0] + 0.01 * u[1 + k], 0.01 + 0.05 * width, 6 + 5 * u[3 + k], 24 + 8 * u[5]) for k in (0, 1)]
+        feet = [
+            _Foot(-0.11 + 0.03 * u[0] + 0.01 * u[1 + k], 0.01 + 0.05 * width, 6 + 5 * u[3 + k], 24 + 8 * u[5])
+            for k in (0, 1)
+        ]
     elif name == "stretched":
         feet = [_Foot(0.20 + 0.05 * u[0] + 0.02 * u[1 + k], 0.02 + 0.07 * width, 13 + 5 * u[3 + k]) for k in (0, 1)]
     elif name in CROSSED:
@@ -117,16 +140,22 @@ def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Le
 
 def _set_down(name: str, seat: Seat, feet: list[_Foot], spread: float = 0.0, upper: int = -1) -> Legs:
     """Both feet on the floor; ``spread`` (m) more between hip and knee than between hip and foot."""
-    knee, ankle, turn, toes = (np.stack(parts) for parts in zip(*(_on_floor(seat, k, foot, spread) for k, foot in enumerate(feet))))
+    knee, ankle, turn, toes = (
+        np.stack(parts) for parts in zip(*(_on_floor(seat, k, foot, spread) for k, foot in enumerate(feet)))
+    )
     return Legs(name, knee, ankle, turn, toes, (True, True), upper)
 
 
 def _clearest(name: str, seat: Seat, upper: int, u: FloatArray) -> Legs:
-    """Of a few forms of a crossing the first in which the legs touch without sinking in, else the one that sinks in least."""
+    """Of a few forms of a crossing the first in which the legs touch without sinking in, else the one that sinks in
+    least.
+    """
     options: list[tuple[float, int, Legs]] = []
     for more in (0.0, 0.35, 0.7, 1.0, 1.35):
         for across in (0.0, 0.5, 1.0, 1.4):
-            legs = _ankles(seat, upper, u, more, across) if name == "ankles" else _over(name, seat, upper, u, more, across)
+            legs = (
+                _ankles(seat, upper, u, more, across) if name == "ankles" else _over(name, seat, upper, u, more, across)
+            )
             depth = _overlap(seat, legs)
             if depth < 0.004:
                 return legs
@@ -154,19 +183,29 @@ def _overlap(seat: Seat, legs: Legs) -> float:
         hip = tilted.hip(side)
         ball = legs.ankle[side] + rot.rotate(legs.foot[side], seat.skeleton.offsets[_TOES[side]])
         sole = _UP * (RADII["foot"][1] * seat.size - 0.5 * float(seat.skeleton.rest_positions[_TOES[side], 2]))
-        bones.append(((hip, knee, "thigh"), (knee, legs.ankle[side], "shin"), (0.7 * legs.ankle[side] + 0.3 * ball, ball + sole, "foot")))
+        bones.append(
+            (
+                (hip, knee, "thigh"),
+                (knee, legs.ankle[side], "shin"),
+                (0.7 * legs.ankle[side] + 0.3 * ball, ball + sole, "foot"),
+            )
+        )
     deepest = -1.0
     for a_start, a_end, a in bones[0]:
         for b_start, b_end, b in bones[1]:
             free_a, free_b = (FREE_THIGH if bone == "thigh" else 0.0 for bone in (a, b))
-            s, t, gap = closest_points(a_start + free_a * (a_end - a_start), a_end, b_start + free_b * (b_end - b_start), b_end)
+            s, t, gap = closest_points(
+                a_start + free_a * (a_end - a_start), a_end, b_start + free_b * (b_end - b_start), b_end
+            )
             s, t = free_a + (1 - free_a) * s, free_b + (1 - free_b) * t
             radii = [RADII[bone][0] + (RADII[bone][1] - RADII[bone][0]) * at for bone, at in ((a, s), (b, t))]
             deepest = max(deepest, float((radii[0] + radii[1] - SOFT_CONTACT["leg"]) * seat.size - gap))
     return deepest
 
 
-def _on_floor(seat: Seat, side: int, foot: _Foot, spread: float = 0.0) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _on_floor(
+    seat: Seat, side: int, foot: _Foot, spread: float = 0.0
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Knee hint, ankle, foot turn and toe turn of a foot whose ball (and heel, where not raised) is on the floor."""
     thigh, shin = seat.bones()
     rest = seat.skeleton.rest_positions
@@ -183,12 +222,19 @@ def _on_floor(seat: Seat, side: int, foot: _Foot, spread: float = 0.0) -> tuple[
     tip = _about_x(np.radians(foot.heel))
     turn = rot.multiply(flat, tip)
     ankle = ball - rot.rotate(turn, seat.skeleton.offsets[_TOES[side]])
-    knee = hip + seat.forward * upright + out * (0.75 * max(foot.aside, -0.03) + 0.01 + spread) * size + _UP * (rise + 0.10)
+    knee = (
+        hip
+        + seat.forward * upright
+        + out * (0.75 * max(foot.aside, -0.03) + 0.01 + spread) * size
+        + _UP * (rise + 0.10)
+    )
     return knee, ankle, turn, _about_x(-np.radians(foot.heel))
 
 
 def _furthest(seat: Seat, side: int, aside: float) -> float:
-    """Metres ahead of where the shin is upright that a foot stays within reach however the pelvis tips, or the leg would pull it down."""
+    """Metres ahead of where the shin is upright that a foot stays within reach however the pelvis tips, or the leg
+    would pull it down.
+    """
     thigh, shin = seat.bones()
     drop = float(seat.hip(side)[2] - seat.skeleton.rest_positions[INDEX[f"{SIDES[side]}_ankle"], 2])
     rise = float(np.clip(shin - drop, -0.8 * thigh, 0.8 * thigh))
@@ -225,7 +271,12 @@ def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: 
         along = knee_below - seat.hip(lower)
         top = np.cross(along, np.cross(_UP, along))
         top /= np.linalg.norm(top)
-        upper_ankle = seat.hip(lower) + along * (0.90 + 0.03 * u[3]) + top * (RADII["thigh"][1] + RADII["shin"][1] + 0.004) * size + across * 0.06 * size
+        upper_ankle = (
+            seat.hip(lower)
+            + along * (0.90 + 0.03 * u[3])
+            + top * (RADII["thigh"][1] + RADII["shin"][1] + 0.004) * size
+            + across * 0.06 * size
+        )
         knee = hip + seat.forward * 0.7 - across * 0.75 + _UP * (0.22 + 0.08 * u[4])
         droop = np.radians(10.0)
     flat = rot.about_z(np.array(seat.heading))
@@ -235,10 +286,21 @@ def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: 
     knees[lower], ankles[lower], feet[lower] = hint, ankle, turn
     knees[upper], ankles[upper], feet[upper] = knee, upper_ankle, foot
     still = np.array([1.0, 0.0, 0.0, 0.0])
-    return Legs(name, knees, ankles, feet, np.stack([toes if k == lower else still for k in (0, 1)]), (lower == 0, lower == 1), upper, seat.roll)
+    return Legs(
+        name,
+        knees,
+        ankles,
+        feet,
+        np.stack([toes if k == lower else still for k in (0, 1)]),
+        (lower == 0, lower == 1),
+        upper,
+        seat.roll,
+    )
 
 
-def _solved(seat: Seat, side: int, ankle: FloatArray, foot: FloatArray, knee: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _solved(
+    seat: Seat, side: int, ankle: FloatArray, foot: FloatArray, knee: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Where the knee (3,) comes to lie, and the world turn (4,) of the shin."""
     pelvis = seat.pelvis
     middle = seat.skeleton.offsets[INDEX["left_hip"]] * np.array([0.0, 1.0, 1.0])
@@ -255,10 +317,14 @@ def _about_x(angle: float) -> FloatArray:
     return np.array([np.cos(0.5 * angle), np.sin(0.5 * angle), 0.0, 0.0])
 
 
-def between(before: Legs, after: Legs, frames: int, seat: Seat) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The way from one posture to the other over ``frames``: knees, ankles (T, 2, 3), feet, toes (T, 2, 4), grounded (T, 2).
+def between(
+    before: Legs, after: Legs, frames: int, seat: Seat
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The way from one posture to the other over ``frames``: knees, ankles (T, 2, 3), feet, toes (T, 2, 4), grounded
+    (T, 2).
 
-    Feet are lifted one after the other, high enough for a knee to pass over the other where legs are crossed or uncrossed.
+    Feet are lifted one after the other, high enough for a knee to pass over the other where legs are crossed or
+    uncrossed.
     """
     size = seat.size
     knees, ankles = np.empty((frames, 2, 3)), np.empty((frames, 2, 3))
@@ -273,7 +339,9 @@ def between(before: Legs, after: Legs, frames: int, seat: Seat) -> tuple[FloatAr
         s = (u * u * u * (u * (6 * u - 15) + 10))[:, None]
         arch = np.sin(np.pi * s[:, 0])[:, None] ** 1.5
         moved = float(np.linalg.norm(after.ankle[side] - before.ankle[side]))
-        turned = float(np.linalg.norm(rot.to_axis_angle(rot.multiply(after.foot[side], rot.conjugate(before.foot[side])))))
+        turned = float(
+            np.linalg.norm(rot.to_axis_angle(rot.multiply(after.foot[side], rot.conjugate(before.foot[side]))))
+        )
         steps = moved > 0.015 or turned > 0.08
         lift = np.clip(0.25 * moved, 0.02, 0.06) if steps else 0.0
         rise, kick = 0.0, 0.0
@@ -286,5 +354,7 @@ def between(before: Legs, after: Legs, frames: int, seat: Seat) -> tuple[FloatAr
         ankles[:, side] += seat.forward * kick * size * arch
         feet[:, side] = rot.slerp(np.repeat(before.foot[side][None], frames, 0), after.foot[side], s[:, 0])
         toes[:, side] = rot.slerp(np.repeat(before.toes[side][None], frames, 0), after.toes[side], s[:, 0])
-        grounded[:, side] = np.where(u <= 0, before.grounded[side], np.where(u >= 1, after.grounded[side], (not steps) and before.grounded[side]))
+        grounded[:, side] = np.where(
+            u <= 0, before.grounded[side], np.where(u >= 1, after.grounded[side], (not steps) and before.grounded[side])
+        )
     return knees, ankles, feet, toes, grounded

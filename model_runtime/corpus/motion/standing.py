@@ -1,4 +1,6 @@
-"""Standing: captured idles chosen so that none is seen to repeat, weight shifts, steps to somewhere near, feet placed anew."""
+"""Standing: captured idles chosen so that none is seen to repeat, weight shifts, steps to somewhere near, feet placed
+anew.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,19 @@ from .walking import straightest, style_of
 # Rocketbox's names without 'f_' or 'm_'; what other sources have is found by tags.
 CALM = ("idle_breathe", "idle_neutral")
 LISTENING = ("gestic_listen_accept", "gestic_listen_deny", "gestic_listen_neutral", *CALM)
-LIVELY = ("idle_look_around", "idle_move", "idle_scratch_head", "idle_touch_face", "idle_touch_hair", "idle_roll_head", "gestic_thoughtful",
-          "idle_shake_leg", *CALM)  # fmt: skip
-NERVOUS = ("idle_nervous", "idle_shake_leg", "idle_move_leg", "idle_finger_nail", "idle_touch_face", "idle_touch_hair", *CALM)
+LIVELY = (
+    "idle_look_around", "idle_move", "idle_scratch_head", "idle_touch_face", "idle_touch_hair",
+    "idle_roll_head", "gestic_thoughtful", "idle_shake_leg", *CALM,
+)  # fmt: skip
+NERVOUS = (
+    "idle_nervous",
+    "idle_shake_leg",
+    "idle_move_leg",
+    "idle_finger_nail",
+    "idle_touch_face",
+    "idle_touch_hair",
+    *CALM,
+)
 _FOREIGN_HANDS = ("scratch", "stretch", "fidget", "hand_on_hip", "fight", "step", "self_adaptor")
 LONGEST_STEP = 0.30  # m; who goes further in one step walks
 
@@ -50,10 +62,13 @@ class Idles:
         return sorted(set(names or calm or bank.tagged("idle", "stand") or bank.tagged("stand")))
 
     def next(self, here: FloatArray | None, names: list[str], seconds: float, rate: float) -> Motion:
-        """A stretch of up to ``seconds`` from the place in one of the clips that fits the pose ``here`` (49,) best and was not
-        seen lately; None as the pose draws freely."""
+        """A stretch of up to ``seconds`` from the place in one of the clips that fits the pose ``here`` (49,) best and
+        was not seen lately; None as the pose draws freely.
+        """
         rng, bank = self._rng, self._clips.bank
-        weights = np.array([np.exp(-8.0 * bank.hand_speed(name)) * min(bank.clip(name).duration, 8.0) for name in names])
+        weights = np.array(
+            [np.exp(-8.0 * bank.hand_speed(name)) * min(bank.clip(name).duration, 8.0) for name in names]
+        )
         drawn = sorted({str(n) for n in rng.choice(names, 6, p=weights / weights.sum())})
         options: list[tuple[float, str, bool, int]] = []
         for name in drawn:
@@ -98,14 +113,23 @@ def _plain(clip: Clip) -> bool:
     middle = slice(clip.frames // 2, clip.frames // 2 + 1)
     pose = body_positions(clip.root_positions[middle], clip.rotations[middle], clip.skeleton)[0]
     hands = pose[[INDEX["left_wrist"], INDEX["right_wrist"]], 2].max() - pose[0, 2]
-    return bool(hands < -0.065 * clip.skeleton.pelvis_height and straightest(clip.root_positions, clip.rotations, clip.skeleton) > 0.967)
+    return bool(
+        hands < -0.065 * clip.skeleton.pelvis_height
+        and straightest(clip.root_positions, clip.rotations, clip.skeleton) > 0.967
+    )
 
 
 def steps(clips: ClipSet, style: str) -> list[tuple[str, bool, FloatArray]]:
-    """Captured single steps: name, mirrored, and the way (2,) they lead in metres on this body, x to the left, -y ahead."""
+    """Captured single steps: name, mirrored, and the way (2,) they lead in metres on this body, x to the left, -y
+    ahead.
+    """
     bank, found = clips.bank, []
     for name in bank.tagged("step", without=("walk", "strafe", "idle")):
-        way = bank.clip(name).root_positions[-1, :2] / bank.clip(name).skeleton.pelvis_height * clips.skeleton.pelvis_height
+        way = (
+            bank.clip(name).root_positions[-1, :2]
+            / bank.clip(name).skeleton.pelvis_height
+            * clips.skeleton.pelvis_height
+        )
         if 0.1 < float(np.hypot(*way)) < 0.7 and bank.clip(name).duration < 2.6:
             found += [(name, False, way), (name, True, way * np.array([-1, 1]))]
     own = [option for option in found if style_of(bank, option[0]) == style]
@@ -113,8 +137,9 @@ def steps(clips: ClipSet, style: str) -> list[tuple[str, bool, FloatArray]]:
 
 
 def step_towards(clips: ClipSet, style: str, way: FloatArray, rng: np.random.Generator, rate: float) -> Motion | None:
-    """The captured step that leads along ``way`` (2,), x to the left and -y ahead of the feet, at most ``LONGEST_STEP``; None where
-    there are none."""
+    """The captured step that leads along ``way`` (2,), x to the left and -y ahead of the feet, at most
+    ``LONGEST_STEP``; None where there are none.
+    """
     options = []
     for name, mirrored, leads in steps(clips, style):
         straight = float(leads @ way) / float(np.hypot(*leads) * np.hypot(*way))

@@ -1,4 +1,6 @@
-"""Where a walk leads and how: goals in the room, candidate ways to them, and the gait that makes a way last as long as asked."""
+"""Where a walk leads and how: goals in the room, candidate ways to them, and the gait that makes a way last as long as
+asked.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a walker has to reckon with: its own ``place`` (2,) and ``facing`` (rad), the partner's places from now on (T, 2) and
-    final heading and whether it is ``seated``, the ``distance`` (m) it likes to talk at, the middle of the room, and whether it wants
-    to end facing the partner."""
+    """What a walker has to reckon with: its own ``place`` (2,) and ``facing`` (rad), the partner's places from now on
+    (T, 2) and final heading and whether it is ``seated``, the ``distance`` (m) it likes to talk at, the middle of the
+    room, and whether it wants to end facing the partner.
+    """
 
     place: FloatArray
     facing: float
@@ -60,8 +63,12 @@ class Going:
     turn: float
 
 
-def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surroundings, paces: Sequence[Pace]) -> Going | None:
-    """The way for ``goal`` that lasts about ``seconds``, keeps clear of the partner and stays in the room; None where none does."""
+def choose_way(
+    rng: np.random.Generator, goal: str, seconds: float, here: Surroundings, paces: Sequence[Pace]
+) -> Going | None:
+    """The way for ``goal`` that lasts about ``seconds``, keeps clear of the partner and stays in the room; None where
+    none does.
+    """
     typical = float(np.median([pace.speed for pace in paces]))
     wanted = candidates(rng, goal, max(1.0, typical * (seconds - STARTING)), here)
     if wanted is None:
@@ -87,7 +94,13 @@ def choose_way(rng: np.random.Generator, goal: str, seconds: float, here: Surrou
             if nearest < min(keep, apart - 0.03) or min(after, float(gap[-1])) < 0.8:
                 continue
             rate = float(np.abs(path.curvature()).max()) * pace.speed
-            cost = 3.0 * abs(np.log(path.length / pace.length(seconds))) + 8.0 * outside + 0.8 * askew + 0.8 * max(0.0, rate - TURNING) + float(rng.uniform(0, 0.1))
+            cost = (
+                3.0 * abs(np.log(path.length / pace.length(seconds)))
+                + 8.0 * outside
+                + 0.8 * askew
+                + 0.8 * max(0.0, rate - TURNING)
+                + float(rng.uniform(0, 0.1))
+            )
             if best is None or cost < best[0]:
                 best = cost, path, pace, turn
     if best is None or best[0] > _WORST:

@@ -1,7 +1,8 @@
 """Walking: captured starts, cycles and stops are joined where poses match, and the straight walk is laid along a path.
 
-Laying it along the path bends it in the path's own coordinates: what was ahead lies further along the path, what was beside
-lies beside it. A foot that stands still in the straight walk then stands still in the bent one, however sharp the bend.
+Laying it along the path bends it in the path's own coordinates: what was ahead lies further along the path, what was
+beside lies beside it. A foot that stands still in the straight walk then stands still in the bent one, however sharp
+the bend.
 """
 
 from __future__ import annotations
@@ -22,13 +23,19 @@ from .legs import leg_positions, reach
 from .paths import Path, wrap
 
 # Walks that tell of something other than going somewhere.
-ODD = ("run", "jog", "jump", "drunk", "injured", "bruised", "funny", "extremefemale", "circle", "strafe", "turn", "dance", "step", "carry",
-       "walk_start", "walk_stop", "to_walk", "to_idle", "walk_to_run", "sneak", "limp", "prop")  # fmt: skip
+ODD = (
+    "run", "jog", "jump", "drunk", "injured", "bruised", "funny", "extremefemale", "circle", "strafe",
+    "turn", "dance", "step", "carry", "walk_start", "walk_stop", "to_walk", "to_idle", "walk_to_run",
+    "sneak", "limp", "prop",
+)  # fmt: skip
 _ODD_NAMES = ("Up0", "Down0", "Shuffle")
 _HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; what exceeds them was captured or cut badly
 _SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; beyond these somebody hurries or loiters
 _CROUCHED = 0.965  # who never stretches a leg further than this share of its length sneaks
-_LOOKS_DOWN, _EYES_AHEAD = np.radians(22.0), np.radians(4.0)  # beyond the first somebody minds the floor; more than the second is lifted
+_LOOKS_DOWN, _EYES_AHEAD = (
+    np.radians(22.0),
+    np.radians(4.0),
+)  # beyond the first somebody minds the floor; more than the second is lifted
 _LEAN = 0.55  # of the angle that would balance the bend wholly; walkers lean less than that
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _TO_HEAD = [INDEX[n] for n in ("spine1", "spine2", "spine3", "neck", "head")]
@@ -39,8 +46,9 @@ _LONG_ENOUGH, _STEADY = 3.5, 0.35  # s of a walk that may change its pace, and h
 
 @dataclass(frozen=True)
 class Gait:
-    """A captured walk made a cycle: frames ``start`` to ``stop`` of ``name``; ``speed`` m/s for a pelvis height of a metre;
-    ``bowed`` radians by which the face looks down on average."""
+    """A captured walk made a cycle: frames ``start`` to ``stop`` of ``name``; ``speed`` m/s for a pelvis height of a
+    metre; ``bowed`` radians by which the face looks down on average.
+    """
 
     name: str
     start: int
@@ -52,7 +60,11 @@ class Gait:
 def gaits(bank: ClipBank) -> list[Gait]:
     """Every plain walk of the bank that closes into a cycle."""
     if ("gaits",) not in bank.kept:
-        names = [n for n in bank.tagged("walk", without=ODD) if not any(odd in n for odd in _ODD_NAMES) and hardest(bank.clip(n)) < _HARDEST]
+        names = [
+            n
+            for n in bank.tagged("walk", without=ODD)
+            if not any(odd in n for odd in _ODD_NAMES) and hardest(bank.clip(n)) < _HARDEST
+        ]
         found = [_cycle_of(bank, name) for name in names]
         bank.kept["gaits",] = [g for g in found if g is not None and _QUICK_ENOUGH < g.speed < _SLOW_ENOUGH]
     return bank.kept["gaits",]  # type: ignore[return-value]
@@ -78,7 +90,10 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
     way = path[stop] - path[start]
     aside = wrap(np.arctan2(way[0], -way[1]) - heading.mean())
     bowed = _bowed(source.rotations[start:stop])
-    if bowed > _LOOKS_DOWN or straightest(source.root[start:stop], source.rotations[start:stop], source.skeleton) < _CROUCHED:
+    if (
+        bowed > _LOOKS_DOWN
+        or straightest(source.root[start:stop], source.rotations[start:stop], source.skeleton) < _CROUCHED
+    ):
         return None
     if abs(heading[-1] - heading[0]) > np.radians(12.0) or abs(aside) > np.radians(25.0):
         return None
@@ -109,7 +124,9 @@ class _Join:
     enter: int
 
 
-def _join(bank: ClipBank, one: tuple[str, bool], other: tuple[str, bool], leave: tuple[int, int], enter: tuple[int, int]) -> _Join:
+def _join(
+    bank: ClipBank, one: tuple[str, bool], other: tuple[str, bool], leave: tuple[int, int], enter: tuple[int, int]
+) -> _Join:
     """The best join from frames [leave) of one piece to frames [enter) of the other."""
     key = ("join", one, other, leave, enter)
     if key not in bank.kept:
@@ -137,7 +154,9 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
     return bank.kept[tag,]  # type: ignore[return-value]
 
 
-def straight_walk(clips: ClipSet, gait: Gait, mirrored: bool, rate: float, length: float, rng: np.random.Generator) -> Motion:
+def straight_walk(
+    clips: ClipSet, gait: Gait, mirrored: bool, rate: float, length: float, rng: np.random.Generator
+) -> Motion:
     """A start, the cycle as often as it takes, and a stop, about ``length`` metres along -Y from the origin.
 
     ``rate``: how much faster than captured the cycle is played.
@@ -157,26 +176,44 @@ def straight_walk(clips: ClipSet, gait: Gait, mirrored: bool, rate: float, lengt
                 count = (last.leave - first.enter) % period + laps * period
                 total = begun + stride * count / period + ended
                 fit = abs(np.log(total / length))
-                options.append((6.0 * max(0.0, fit - 0.02) + first.cost + last.cost + float(rng.uniform(0.0, 0.12)), start, s_mirrored, first, count, stop, f_mirrored, last))
+                options.append(
+                    (
+                        6.0 * max(0.0, fit - 0.02) + first.cost + last.cost + float(rng.uniform(0.0, 0.12)),
+                        start,
+                        s_mirrored,
+                        first,
+                        count,
+                        stop,
+                        f_mirrored,
+                        last,
+                    )
+                )
                 if total > 1.3 * length:
                     break
     _, start, s_mirrored, first, count, stop, f_mirrored, last = min(options, key=lambda option: option[0])
     pace = gait.speed * rate
     begin = clips.motion(start, s_mirrored)
-    begin = _eased(begin.slice(0, _frame(begin, bank, start, first.leave) + 1), pace / max(_speed(bank, start, first.leave), 0.2), at_end=True)
+    begin = _eased(
+        begin.slice(0, _frame(begin, bank, start, first.leave) + 1),
+        pace / max(_speed(bank, start, first.leave), 0.2),
+        at_end=True,
+    )
     track = BodyTrack(clips.skeleton, begin, np.zeros(2, np.float32), 0.0, "walk")
     track.append(_straight(begin, 0.0), "walk")
     if count > 1:
         laps_motion = _cycled(clips, gait, mirrored, first.enter - gait.start, count).resampled(rate * clips.speed)
         track.append(_straight(laps_motion, track.position), "walk")
     end = clips.motion(stop, f_mirrored)
-    end = _eased(end.slice(_frame(end, bank, stop, last.enter)), pace / max(_speed(bank, stop, last.enter), 0.2), at_end=False)
+    end = _eased(
+        end.slice(_frame(end, bank, stop, last.enter)), pace / max(_speed(bank, stop, last.enter), 0.2), at_end=False
+    )
     track.append(_straight(end, track.position), "walk")
     return track.result()[0]
 
 
 def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
-    """A walk that gets quicker or slower by a tenth to a third within a second or so, once if it lasts; as long as before.
+    """A walk that gets quicker or slower by a tenth to a third within a second or so, once if it lasts; as long as
+    before.
 
     Only time is warped, so planted feet stay planted; starting and stopping keep their own time.
     """
@@ -202,14 +239,18 @@ def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> l
             for mirrored in (False, True):
                 frames = bank.clip(name).frames
                 if tag == "walk_start":
-                    join = _join(bank, (name, mirrored), cycle, (int(0.55 * frames), frames - 1), (gait.start, gait.stop))
+                    join = _join(
+                        bank, (name, mirrored), cycle, (int(0.55 * frames), frames - 1), (gait.start, gait.stop)
+                    )
                     pace = _speed(bank, name, join.leave)
                 else:
                     join = _join(bank, cycle, (name, mirrored), (gait.start, gait.stop), (1, max(2, int(0.4 * frames))))
                     pace = _speed(bank, name, join.enter)
                 options.append((join.cost + 1.5 * np.log(pace / gait.speed) ** 2, name, mirrored, join))
         options.sort(key=lambda option: option[0])
-        bank.kept[key] = [(name, mirrored, join) for cost, name, mirrored, join in options[:6] if cost < options[0][0] + JOIN_COST]
+        bank.kept[key] = [
+            (name, mirrored, join) for cost, name, mirrored, join in options[:6] if cost < options[0][0] + JOIN_COST
+        ]
     return bank.kept[key]  # type: ignore[return-value]
 
 
@@ -223,7 +264,9 @@ def _speed(bank: ClipBank, name: str, frame: int) -> float:
     """Speed about a frame, m/s for a pelvis height of a metre."""
     clip = bank.clip(name)
     a, b = max(0, frame - 6), min(clip.frames - 1, frame + 6)
-    return float(np.hypot(*(clip.root_positions[b] - clip.root_positions[a])[:2]) / (b - a) * FPS / clip.skeleton.pelvis_height)
+    return float(
+        np.hypot(*(clip.root_positions[b] - clip.root_positions[a])[:2]) / (b - a) * FPS / clip.skeleton.pelvis_height
+    )
 
 
 def _frame(motion: Motion, bank: ClipBank, name: str, frame: int) -> int:
@@ -232,28 +275,38 @@ def _frame(motion: Motion, bank: ClipBank, name: str, frame: int) -> int:
 
 
 def _eased(motion: Motion, rate: float, at_end: bool) -> Motion:
-    """Played at its own speed at the standing end and ``rate`` times as fast at the walking end, so that speeds meet there."""
+    """Played at its own speed at the standing end and ``rate`` times as fast at the walking end, so that speeds meet
+    there.
+    """
     rate = float(np.clip(rate, 0.75, 1.35))
     u = np.linspace(0.0, 1.0, 64)
     share = np.clip(u if at_end else 1.0 - u, 0.0, 1.0)
     share = share * share * (3.0 - 2.0 * share)
-    seconds = np.concatenate([[0.0], np.cumsum(0.5 * (1 / (1 + (rate - 1) * share[1:]) + 1 / (1 + (rate - 1) * share[:-1])))])
+    seconds = np.concatenate(
+        [[0.0], np.cumsum(0.5 * (1 / (1 + (rate - 1) * share[1:]) + 1 / (1 + (rate - 1) * share[:-1])))]
+    )
     frames = max(2, round((motion.frames - 1) * seconds[-1] / 63) + 1)
     at = np.interp(np.linspace(0.0, seconds[-1], frames), seconds, u) * (motion.frames - 1)
     return motion.at(at)
 
 
 def _cycled(clips: ClipSet, gait: Gait, mirrored: bool, entry: int, count: int) -> Motion:
-    """``count`` + 1 frames of the cycle at captured speed, from frame ``entry`` on, as often as it takes; its ends made to meet."""
+    """``count`` + 1 frames of the cycle at captured speed, from frame ``entry`` on, as often as it takes; its ends made
+    to meet.
+    """
     motion = clips.bank.motion(gait.name, mirrored, clips.skeleton).slice(gait.start, gait.stop + 1)
     period = motion.frames - 1
     share = (np.arange(period + 1, dtype=np.float32) / period - 0.5)[:, None]
     gap = rot.to_axis_angle(rot.multiply(motion.rotations[0], rot.conjugate(motion.rotations[-1])))
     # Half of what is missing is given to either end.
-    rotations = rot.normalize(rot.multiply(rot.from_axis_angle(share[..., None] * gap), motion.rotations)).astype(np.float32)
+    rotations = rot.normalize(rot.multiply(rot.from_axis_angle(share[..., None] * gap), motion.rotations)).astype(
+        np.float32
+    )
     lifted = -0.5 * max(0.0, gait.bowed - _EYES_AHEAD)  # many were captured looking at the floor ahead
     for joint in _TO_HEAD[-2:]:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(np.array([lifted, 0.0, 0.0], np.float32)))
+        rotations[:, joint] = rot.multiply(
+            rotations[:, joint], rot.from_axis_angle(np.array([lifted, 0.0, 0.0], np.float32))
+        )
     root = motion.root.copy()
     root[:, 2:] += share * (motion.root[0, 2] - motion.root[-1, 2])
     at = entry + np.arange(count + 1)
@@ -292,14 +345,18 @@ def along(walk: Motion, path: Path, skeleton: Skeleton) -> Motion:
     feet = rot.multiply(rot.about_z(turns), world[:, :, 2])
     rotations = walk.rotations.copy()
     rotations[:, 0] = rot.multiply(rot.about_z(angle), rotations[:, 0])
-    speed = np.linalg.norm(np.gradient(gaussian_filter1d(root[:, :2], 8.0, axis=0, mode="nearest"), axis=0), axis=-1) * FPS
+    speed = (
+        np.linalg.norm(np.gradient(gaussian_filter1d(root[:, :2], 8.0, axis=0, mode="nearest"), axis=0), axis=-1) * FPS
+    )
     bend = gaussian_filter1d(np.gradient(np.unwrap(angle)) * FPS, 8.0, mode="nearest")
     lean = np.clip(_LEAN * np.arctan(bend * speed / 9.81), -0.12, 0.12).astype(np.float32)
     forward = np.stack([np.sin(angle), -np.cos(angle), np.zeros_like(angle)], -1)
     left = np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], -1)
     root = root + (np.sin(lean) * 0.5 * skeleton.pelvis_height)[:, None] * left
     rotations[:, 0] = rot.multiply(rot.from_axis_angle(-lean[:, None] * forward), rotations[:, 0])
-    return Motion(root.astype(np.float32), reach(root.astype(np.float32), rotations, skeleton, ankles, feet), walk.contacts)
+    return Motion(
+        root.astype(np.float32), reach(root.astype(np.float32), rotations, skeleton, ankles, feet), walk.contacts
+    )
 
 
 def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Generator, rate: float = 1.0) -> Motion:
@@ -330,18 +387,28 @@ def _turns(bank: ClipBank) -> list[tuple[str, float]]:
     """The captured turns on the spot and by how many radians each turns."""
     if ("turns",) not in bank.kept:
         found = []
-        for name in bank.tagged("turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")):
+        for name in bank.tagged(
+            "turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")
+        ):
             clip = bank.clip(name)
             turned = float(np.diff(np.unwrap(heading_of(clip.rotations[:, 0]))[[0, -1]])[0])
             stays = float(np.hypot(*clip.root_positions[-1, :2])) < 0.3
-            if 0.5 < abs(turned) < 3.5 and stays and hardest(clip) < _HARDEST and hands_hang(clip, 0) and hands_hang(clip, -1):
+            if (
+                0.5 < abs(turned) < 3.5
+                and stays
+                and hardest(clip) < _HARDEST
+                and hands_hang(clip, 0)
+                and hands_hang(clip, -1)
+            ):
                 found.append((name, turned))
         bank.kept["turns",] = found
     return bank.kept["turns",]  # type: ignore[return-value]
 
 
 def hands_hang(clip: Clip, frame: int) -> bool:
-    """Whether both hands are below the pelvis joint at a frame: one on the hip would come and go with each use of the clip."""
+    """Whether both hands are below the pelvis joint at a frame: one on the hip would come and go with each use of the
+    clip.
+    """
     pose = body_positions(clip.root_positions[[frame]], clip.rotations[[frame]], clip.skeleton)[0]
     return bool(pose[_WRISTS, 2].max() < pose[0, 2] - 0.02)
 

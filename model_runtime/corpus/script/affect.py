@@ -1,8 +1,9 @@
 """How a feeling and a relationship show: numbers that posture, gestures, heads and faces are made with.
 
-Valence and arousal of each emotion follow Russell's circumplex (1980); what the body makes of them follows Wallbott 1998
-("Bodily expression of emotion"): size, speed and expansion of movement go with arousal, an upright or collapsed trunk and
-averted gaze with valence and power. Distances are Hall's zones (1966). The figures are choices of ours inside those ranges.
+Valence and arousal of each emotion follow Russell's circumplex (1980); what the body makes of them follows Wallbott
+1998 ("Bodily expression of emotion"): size, speed and expansion of movement go with arousal, an upright or collapsed
+trunk and averted gaze with valence and power. Distances are Hall's zones (1966). The figures are choices of ours inside
+those ranges.
 """
 
 from __future__ import annotations
@@ -18,24 +19,30 @@ from ...datasets.scene import Feeling
 
 # valence, arousal, power, each -1..1
 _AFFECT = {
-    "anger": (-0.7, 0.9, 0.8), "annoyance": (-0.5, 0.4, 0.4), "disapproval": (-0.5, 0.1, 0.5), "disgust": (-0.7, 0.2, 0.3),
-    "fear": (-0.8, 0.7, -0.9), "nervousness": (-0.4, 0.5, -0.6), "admiration": (0.7, 0.3, -0.1), "amusement": (0.8, 0.5, 0.2),
-    "approval": (0.5, 0.0, 0.3), "caring": (0.6, -0.1, 0.1), "excitement": (0.8, 0.9, 0.4), "gratitude": (0.7, 0.1, -0.2),
-    "joy": (0.9, 0.6, 0.4), "love": (0.9, 0.2, 0.0), "optimism": (0.6, 0.3, 0.4), "pride": (0.6, 0.3, 0.9), "relief": (0.5, -0.4, 0.1),
-    "disappointment": (-0.6, -0.3, -0.3), "embarrassment": (-0.4, 0.2, -0.7), "grief": (-0.9, -0.2, -0.8), "remorse": (-0.6, -0.3, -0.6),
-    "sadness": (-0.7, -0.5, -0.6), "confusion": (-0.2, 0.1, -0.4), "curiosity": (0.3, 0.3, 0.1), "surprise": (0.1, 0.8, -0.1),
-    "neutral": (0.0, 0.0, 0.0),
+    "anger": (-0.7, 0.9, 0.8), "annoyance": (-0.5, 0.4, 0.4), "disapproval": (-0.5, 0.1, 0.5),
+    "disgust": (-0.7, 0.2, 0.3), "fear": (-0.8, 0.7, -0.9), "nervousness": (-0.4, 0.5, -0.6),
+    "admiration": (0.7, 0.3, -0.1), "amusement": (0.8, 0.5, 0.2), "approval": (0.5, 0.0, 0.3),
+    "caring": (0.6, -0.1, 0.1), "excitement": (0.8, 0.9, 0.4), "gratitude": (0.7, 0.1, -0.2),
+    "joy": (0.9, 0.6, 0.4), "love": (0.9, 0.2, 0.0), "optimism": (0.6, 0.3, 0.4),
+    "pride": (0.6, 0.3, 0.9), "relief": (0.5, -0.4, 0.1), "disappointment": (-0.6, -0.3, -0.3),
+    "embarrassment": (-0.4, 0.2, -0.7), "grief": (-0.9, -0.2, -0.8), "remorse": (-0.6, -0.3, -0.6),
+    "sadness": (-0.7, -0.5, -0.6), "confusion": (-0.2, 0.1, -0.4), "curiosity": (0.3, 0.3, 0.1),
+    "surprise": (0.1, 0.8, -0.1), "neutral": (0.0, 0.0, 0.0),
 }  # fmt: skip
 
 # Usual distance of two standing bodies' middles (m), how warm (-1..1), how far the first is above the second (-1..1).
 _BONDS = {
-    "architect / contractor": (1.5, 0.0, 0.1), "boss / subordinate": (1.6, -0.1, 0.7), "brother / sister": (1.15, 0.5, 0.0),
-    "buyer / seller": (1.5, 0.1, 0.2), "classmates": (1.2, 0.4, 0.0), "coach / athlete": (1.3, 0.3, 0.5), "colleagues": (1.35, 0.2, 0.0),
-    "couple": (1.0, 0.8, 0.0), "doctor / patient": (1.35, 0.2, 0.5), "ex-partners": (1.6, -0.4, 0.0), "flatmates": (1.2, 0.3, 0.0),
-    "friends": (1.15, 0.6, 0.0), "grandparent / grandchild": (1.1, 0.7, 0.3), "guest / host": (1.35, 0.3, 0.0),
-    "interviewer / applicant": (1.7, 0.0, 0.7), "landlord / tenant": (1.7, -0.2, 0.5), "lawyer / client": (1.5, 0.1, 0.3),
-    "neighbours": (1.45, 0.2, 0.0), "officer / citizen": (1.7, -0.3, 0.8), "old friends": (1.05, 0.7, 0.0), "parent / child": (1.1, 0.6, 0.5),
-    "rivals": (1.6, -0.6, 0.0), "strangers": (1.8, -0.1, 0.0), "teacher / student": (1.45, 0.2, 0.6), "waiter / customer": (1.4, 0.1, -0.5),
+    "architect / contractor": (1.5, 0.0, 0.1), "boss / subordinate": (1.6, -0.1, 0.7),
+    "brother / sister": (1.15, 0.5, 0.0), "buyer / seller": (1.5, 0.1, 0.2),
+    "classmates": (1.2, 0.4, 0.0), "coach / athlete": (1.3, 0.3, 0.5), "colleagues": (1.35, 0.2, 0.0),
+    "couple": (1.0, 0.8, 0.0), "doctor / patient": (1.35, 0.2, 0.5), "ex-partners": (1.6, -0.4, 0.0),
+    "flatmates": (1.2, 0.3, 0.0), "friends": (1.15, 0.6, 0.0),
+    "grandparent / grandchild": (1.1, 0.7, 0.3), "guest / host": (1.35, 0.3, 0.0),
+    "interviewer / applicant": (1.7, 0.0, 0.7), "landlord / tenant": (1.7, -0.2, 0.5),
+    "lawyer / client": (1.5, 0.1, 0.3), "neighbours": (1.45, 0.2, 0.0),
+    "officer / citizen": (1.7, -0.3, 0.8), "old friends": (1.05, 0.7, 0.0),
+    "parent / child": (1.1, 0.6, 0.5), "rivals": (1.6, -0.6, 0.0), "strangers": (1.8, -0.1, 0.0),
+    "teacher / student": (1.45, 0.2, 0.6), "waiter / customer": (1.4, 0.1, -0.5),
 }  # fmt: skip
 assert set(_AFFECT) == set(EMOTIONS) and set(_BONDS) == set(RELATIONSHIPS)
 
@@ -44,10 +51,11 @@ assert set(_AFFECT) == set(EMOTIONS) and set(_BONDS) == set(RELATIONSHIPS)
 class Manner:
     """How somebody behaves at a moment; neutral among strangers of equal standing gives the values in brackets.
 
-    ``valence``, ``arousal``, ``power`` -1..1, scaled by the intensity. ``gesture_rate`` (1) and ``gesture_size`` (1) are
-    factors; ``tempo`` (1) of shifts and idle motion; ``lean`` (0) of the trunk towards the partner in radians; ``slump`` (0)
-    of shoulders and neck in radians; ``gaze_listening`` (0.6) and ``gaze_speaking`` (0.45) shares of time that the partner is
-    looked at; ``nods`` (7) a minute while listening; ``steps_back`` (0) metres added to the distance.
+    ``valence``, ``arousal``, ``power`` -1..1, scaled by the intensity. ``gesture_rate`` (1) and ``gesture_size`` (1)
+    are factors; ``tempo`` (1) of shifts and idle motion; ``lean`` (0) of the trunk towards the partner in radians;
+    ``slump`` (0) of shoulders and neck in radians; ``gaze_listening`` (0.6) and ``gaze_speaking`` (0.45) shares of time
+    that the partner is looked at; ``nods`` (7) a minute while listening; ``steps_back`` (0) metres added to the
+    distance.
     """
 
     valence: float
@@ -71,17 +79,23 @@ def manner(emotion: str, intensity: float, relationship: str, first: bool) -> Ma
     v, a, p = (float(np.clip(value * intensity, -1.5, 1.5)) for value in _AFFECT[emotion])
     p += 0.4 * above
     return Manner(
-        v, a, p,
+        v,
+        a,
+        p,
         gesture_rate=float(np.clip(1.0 + 0.45 * a + 0.1 * p + 0.1 * warmth, 0.35, 1.7)),
         gesture_size=float(np.clip(1.0 + 0.16 * a + 0.10 * p, 0.72, 1.28)),
         tempo=float(np.clip(1.0 + 0.3 * a, 0.6, 1.5)),
         lean=float(np.radians(np.clip(3.0 * v + 2.0 * a + 2.0 * warmth - 2.0 * max(p, 0.0) * (v > 0), -7.0, 8.0))),
-        slump=float(np.radians(np.clip(-7.0 * min(p, 0.0) - 5.0 * min(v, 0.0) * (a < 0) - 4.0 * max(p, 0.0), -6.0, 14.0))),
+        slump=float(
+            np.radians(np.clip(-7.0 * min(p, 0.0) - 5.0 * min(v, 0.0) * (a < 0) - 4.0 * max(p, 0.0), -6.0, 14.0))
+        ),
         gaze_listening=float(np.clip(0.60 + 0.07 * warmth + 0.05 * v + 0.05 * p, 0.45, 0.72)),
         gaze_speaking=float(np.clip(0.45 + 0.08 * warmth + 0.05 * v + 0.08 * p, 0.25, 0.62)),
         nods=float(np.clip(7.0 + 1.5 * v + 1.0 * warmth - 1.5 * above, 4.5, 11.0)),
-        steps_back=float(np.clip(-0.15 * v - 0.1 * p + (0.25 if emotion in ("fear", "disgust") else 0.0) * intensity, -0.15, 0.45)),
-    )  # fmt: skip
+        steps_back=float(
+            np.clip(-0.15 * v - 0.1 * p + (0.25 if emotion in ("fear", "disgust") else 0.0) * intensity, -0.15, 0.45)
+        ),
+    )
 
 
 def usual_distance(relationship: str) -> float:

@@ -39,7 +39,9 @@ class Turn:
 
 @dataclass(frozen=True)
 class Conversation:
-    """``laughs``: per actor the spans (start, end) in s of utterances that are laughter; ``feelings`` per actor, 0 to the end."""
+    """``laughs``: per actor the spans (start, end) in s of utterances that are laughter; ``feelings`` per actor, 0 to
+    the end.
+    """
 
     turns: list[Turn]
     utterances: tuple[list[SpokenUtterance], list[SpokenUtterance]]
@@ -66,15 +68,18 @@ def converse(rng: np.random.Generator, voices: Voices, duration: float, relation
                 clock = turn.end + floor_transfer(rng, turn)
                 actor = 1 - actor
     said = tuple(sorted(actor, key=lambda u: u.start) for actor in talk.said)
-    return Conversation(talk.turns, (said[0], said[1]), (sorted(talk.laughs[0]), sorted(talk.laughs[1])), talk.moods.finished())
+    return Conversation(
+        talk.turns, (said[0], said[1]), (sorted(talk.laughs[0]), sorted(talk.laughs[1])), talk.moods.finished()
+    )
 
 
 def floor_transfer(rng: np.random.Generator, turn: Turn) -> float:
     """Seconds from the end of ``turn`` to the first sound of the other's; negative where they overlap.
 
-    Answers: a log-normal of median 0.12 s, mean 0.19 s (Stivers et al. 2009, p. 10588: mode 0 to 200 ms, mean of ten languages
-    208 ms). Otherwise about 40 % overlap, most of them by less than 0.3 s, gaps are log-normal with median 0.30 s and a long
-    tail (Heldner and Edlund 2010, p. 563f: gaps and overlaps about 60 to 40, mode near 0.2 s), and 5 % are lapses of seconds.
+    Answers: a log-normal of median 0.12 s, mean 0.19 s (Stivers et al. 2009, p. 10588: mode 0 to 200 ms, mean of ten
+    languages 208 ms). Otherwise about 40 % overlap, most of them by less than 0.3 s, gaps are log-normal with median
+    0.30 s and a long tail (Heldner and Edlund 2010, p. 563f: gaps and overlaps about 60 to 40, mode near 0.2 s), and 5
+    % are lapses of seconds.
     """
     if turn.question:
         return float(-0.30 + rng.lognormal(np.log(0.42), 0.55))
@@ -92,7 +97,9 @@ def pause_between_turns(rng: np.random.Generator) -> float:
 
 
 def pause_in_turn(rng: np.random.Generator) -> float:
-    """Seconds between two utterances of a turn: log-normal, median 0.43 s (Campione and Veronis 2002: silent pauses, 0.2 to 1 s)."""
+    """Seconds between two utterances of a turn: log-normal, median 0.43 s (Campione and Veronis 2002: silent pauses,
+    0.2 to 1 s).
+    """
     return float(np.clip(rng.lognormal(np.log(0.43), 0.5), 0.15, 1.6))
 
 
@@ -108,7 +115,9 @@ def heard_span(utterance: Utterance) -> tuple[float, float]:
 
 
 def act_of(utterance: Utterance) -> str:
-    """One of ``dialogue_acts.ACTS``: as the library says, else 'backchannel', 'question' or 'statement' from length and text."""
+    """One of ``dialogue_acts.ACTS``: as the library says, else 'backchannel', 'question' or 'statement' from length and
+    text.
+    """
     act = getattr(utterance, "act", "")
     if act:
         return str(act)
@@ -138,7 +147,10 @@ class _Talk:
         self.laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
         self._gains = rng.uniform(0.7, 1.0, 2)
         self._used: set[str] = set()
-        self._left: tuple[dict[str, list[Utterance]], dict[str, list[Utterance]]] = (_by_act(rng, voices[0]), _by_act(rng, voices[1]))
+        self._left: tuple[dict[str, list[Utterance]], dict[str, list[Utterance]]] = (
+            _by_act(rng, voices[0]),
+            _by_act(rng, voices[1]),
+        )
         self._next_backchannel = rng.uniform(3.0, 9.0, 2)
         self._silent_from = [-1.0, -1.0]  # s; when each has last been heard
         self._next_laugh = rng.uniform(2.0, 15.0, 2)
@@ -150,12 +162,16 @@ class _Talk:
         """Say one or more utterances from ``start`` on; None where the voice has nothing left."""
         rng = self.rng
         power = self._manner(actor).power
-        wanted = float(np.clip(rng.lognormal(np.log(11.0 if long else 3.0), 0.75), 0.8, 25.0 if long else 14.0)) * (1.0 + 0.2 * power)
+        wanted = float(np.clip(rng.lognormal(np.log(11.0 if long else 3.0), 0.75), 0.8, 25.0 if long else 14.0)) * (
+            1.0 + 0.2 * power
+        )
         start = max(start, self._silent_from[actor] + 0.2)
         clock, spoken, question = start, 0.0, False
         ends: list[float] = []
         while spoken < wanted - 0.8 and clock < self.duration - 1.0 and not question:
-            utterance = self._taken(actor, wanted - spoken, clock, answers=not ends and bool(self.turns) and self.turns[-1].question)
+            utterance = self._taken(
+                actor, wanted - spoken, clock, answers=not ends and bool(self.turns) and self.turns[-1].question
+            )
             if utterance is None:
                 break
             if ends:
@@ -176,7 +192,9 @@ class _Talk:
         return turn
 
     def _listen(self, actor: int, turn: Turn, ends: list[float]) -> None:
-        """Back-channels at the speaker's phrase ends, every 5 to 15 s of listening; laughs where the listener is amused."""
+        """Back-channels at the speaker's phrase ends, every 5 to 15 s of listening; laughs where the listener is
+        amused.
+        """
         for end in ends:
             at = end + float(self.rng.uniform(-0.05, 0.25))
             if at < max(turn.start + 1.0, self._silent_from[actor] + 0.3):
@@ -192,11 +210,15 @@ class _Talk:
                 self._laugh(actor, at, turn.end)
 
     def _laugh(self, actor: int, at: float, until: float) -> None:
-        """A laugh at ``at`` where the actor is in the mood and has one left; ``until`` later than that: it ends by then."""
+        """A laugh at ``at`` where the actor is in the mood and has one left; ``until`` later than that: it ends by
+        then.
+        """
         pool, feeling = self._left[actor]["laugh"], self.moods.now(actor, at)
         if not pool or at < self._next_laugh[actor] or feeling.emotion not in LAUGHING or at > self.duration - 1.5:
             return
-        self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + feeling.intensity) * (1.0 if feeling.emotion == "amusement" else 2.0)
+        self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + feeling.intensity) * (
+            1.0 if feeling.emotion == "amusement" else 2.0
+        )
         utterance = pool[0]
         if until > at and at + spoken_duration(utterance) > until - 0.3:
             return
@@ -209,13 +231,21 @@ class _Talk:
         """Say it so that its first sound comes at ``heard_at`` (s); when it begins, silence included."""
         begin = max(0.0, heard_at - heard_span(utterance)[0])
         loud = float(np.clip(1.0 + 0.18 * self._manner(actor).arousal, 0.75, 1.25))
-        self.said[actor].append(SpokenUtterance(utterance.id, begin, float(np.clip(gain * loud * self._gains[actor] * self.rng.uniform(0.88, 1.0), 0.3, 1.2))))
+        self.said[actor].append(
+            SpokenUtterance(
+                utterance.id,
+                begin,
+                float(np.clip(gain * loud * self._gains[actor] * self.rng.uniform(0.88, 1.0), 0.3, 1.2)),
+            )
+        )
         self._used.add(_key(utterance))
         self._silent_from[actor] = begin + heard_span(utterance)[1]
         return begin
 
     def _taken(self, actor: int, wanted: float, at: float, answers: bool) -> Utterance | None:
-        """Of the next few utterances not yet heard the one that fits best: ``wanted`` seconds, the speaker's tempo and feeling, the moment."""
+        """Of the next few utterances not yet heard the one that fits best: ``wanted`` seconds, the speaker's tempo and
+        feeling, the moment.
+        """
         pool = self._left[actor]["speech"]
         tempo = 1.0 + 0.5 * (self._manner(actor).tempo - 1.0)
         group = _GROUP[self.moods.now(actor).emotion]
@@ -224,7 +254,9 @@ class _Talk:
             if _key(utterance) in self._used:
                 continue
             feeling = getattr(utterance, "feeling", "")
-            cost = abs(np.log(spoken_duration(utterance) / max(wanted, 0.6))) + 1.5 * abs(np.log(getattr(utterance, "rate", 1.0) / tempo))
+            cost = abs(np.log(spoken_duration(utterance) / max(wanted, 0.6))) + 1.5 * abs(
+                np.log(getattr(utterance, "rate", 1.0) / tempo)
+            )
             cost += 0.0 if feeling in ("", "neutral") else -0.5 if feeling == group else 0.5
             act = act_of(utterance)
             if act == "greeting" and 12.0 < at < self.duration - 12.0:

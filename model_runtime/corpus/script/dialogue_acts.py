@@ -6,10 +6,16 @@ import re
 
 ACTS = ("statement", "question", "negation", "agreement", "greeting", "backchannel", "laugh", "exclamation")
 _FIRST = {
-    "greeting": re.compile(r"(hello|hi|good (morning|evening|afternoon|night)|goodbye|welcome|see you|well, well|happy birthday)\b"),
-    "agreement": re.compile(r"(yes|yeah|sure|of course|okay|right|exactly|true|all right|very well|fine by me|i agree|perfect|that's exactly|you're right|absolutely(?! not))\b"),
-    "negation": re.compile(r"(no|never|not|nobody|neither|nothing|absolutely not|don't|stop|wait|hold on|enough|forget it|leave it|i won't|i can't|i don't|there is no)\b"),
-}  # fmt: skip
+    "greeting": re.compile(
+        r"(hello|hi|good (morning|evening|afternoon|night)|goodbye|welcome|see you|well, well|happy birthday)\b"
+    ),
+    "agreement": re.compile(
+        r"(yes|yeah|sure|of course|okay|right|exactly|true|all right|very well|fine by me|i agree|perfect|that's exactly|you're right|absolutely(?! not))\b"
+    ),
+    "negation": re.compile(
+        r"(no|never|not|nobody|neither|nothing|absolutely not|don't|stop|wait|hold on|enough|forget it|leave it|i won't|i can't|i don't|there is no)\b"
+    ),
+}
 
 
 def dialogue_act(text: str) -> str:

@@ -1,7 +1,7 @@
 """What two people say to each other in the composed corpus: our own small grammar of everyday talk.
 
-A line is a template whose ``{slot}`` words are chosen from ``SLOTS``; a seed makes the choice. Every tenth template is kept for
-the test split, so that no sentence of it is heard in training.
+A line is a template whose ``{slot}`` words are chosen from ``SLOTS``; a seed makes the choice. Every tenth template is
+kept for the test split, so that no sentence of it is heard in training.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Line(NamedTuple):
 
 
 def dialogue_lines(count: int, seed: int, split: str = "train") -> list[Line]:
-    """``count`` different lines of talk, the same for the same seed. No sentence of the 'test' split's is in the other's.
+    """``count`` different lines of talk, the same for the same seed. No sentence of the 'test' split's is in the
+    other's.
 
     Raises ``ValueError`` when the grammar has fewer lines.
     """

@@ -1,4 +1,6 @@
-"""What two people feel in a scene: one feeling answers the other's, and in the long run every emotion comes up as often."""
+"""What two people feel in a scene: one feeling answers the other's, and in the long run every emotion comes up as
+often.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,22 @@ SHORTEST_FEELING = 5.0  # s
 
 # How readily one group meets the other in the same conversation (ours; what is not named is rare).
 _GROUPS_MEET = {
-    ("anger", "anger"): 2.5, ("anger", "fear"): 2.5, ("anger", "sadness"): 1.5, ("anger", "disgust"): 1.5, ("anger", "surprise"): 1.0,
-    ("disgust", "disgust"): 1.5, ("disgust", "surprise"): 1.0, ("disgust", "joy"): 0.3, ("fear", "fear"): 2.0, ("fear", "surprise"): 1.5,
-    ("joy", "joy"): 3.0, ("joy", "surprise"): 1.0, ("sadness", "sadness"): 2.0, ("sadness", "surprise"): 0.7, ("surprise", "surprise"): 1.0,
+    ("anger", "anger"): 2.5, ("anger", "fear"): 2.5, ("anger", "sadness"): 1.5,
+    ("anger", "disgust"): 1.5, ("anger", "surprise"): 1.0, ("disgust", "disgust"): 1.5,
+    ("disgust", "surprise"): 1.0, ("disgust", "joy"): 0.3, ("fear", "fear"): 2.0,
+    ("fear", "surprise"): 1.5, ("joy", "joy"): 3.0, ("joy", "surprise"): 1.0,
+    ("sadness", "sadness"): 2.0, ("sadness", "surprise"): 0.7, ("surprise", "surprise"): 1.0,
 }  # fmt: skip
 _RARELY = 0.12
 # Single pairs that belong together although their groups do not, or more than their groups do.
 _EMOTIONS_MEET = {
-    ("caring", "grief"): 4.0, ("caring", "sadness"): 4.0, ("caring", "fear"): 3.0, ("caring", "nervousness"): 3.0, ("caring", "disappointment"): 3.0,
-    ("amusement", "embarrassment"): 3.0, ("anger", "remorse"): 4.0, ("disapproval", "remorse"): 3.0, ("disapproval", "embarrassment"): 3.0,
-    ("admiration", "pride"): 5.0, ("gratitude", "caring"): 5.0, ("love", "love"): 8.0, ("confusion", "annoyance"): 2.0, ("confusion", "approval"): 2.0,
-    ("curiosity", "excitement"): 3.0, ("optimism", "disappointment"): 2.0, ("approval", "relief"): 4.0, ("surprise", "excitement"): 2.5,
+    ("caring", "grief"): 4.0, ("caring", "sadness"): 4.0, ("caring", "fear"): 3.0,
+    ("caring", "nervousness"): 3.0, ("caring", "disappointment"): 3.0,
+    ("amusement", "embarrassment"): 3.0, ("anger", "remorse"): 4.0, ("disapproval", "remorse"): 3.0,
+    ("disapproval", "embarrassment"): 3.0, ("admiration", "pride"): 5.0, ("gratitude", "caring"): 5.0,
+    ("love", "love"): 8.0, ("confusion", "annoyance"): 2.0, ("confusion", "approval"): 2.0,
+    ("curiosity", "excitement"): 3.0, ("optimism", "disappointment"): 2.0, ("approval", "relief"): 4.0,
+    ("surprise", "excitement"): 2.5,
 }  # fmt: skip
 
 
@@ -52,8 +59,8 @@ _PAIRS = _pairs()
 class Moods:
     """The course of both actors' feelings, grown while the conversation is.
 
-    Each changes one to four times. A new feeling is drawn given the other's: sampled so in turns (Gibbs), pairs keep their
-    distribution and single emotions stay even however many changes there are.
+    Each changes one to four times. A new feeling is drawn given the other's: sampled so in turns (Gibbs), pairs keep
+    their distribution and single emotions stay even however many changes there are.
     """
 
     def __init__(self, rng: np.random.Generator, duration: float) -> None:
@@ -67,27 +74,40 @@ class Moods:
 
     def now(self, actor: int, time: float = np.inf) -> Feeling:
         """The feeling of an actor at ``time`` (s), by default the latest there is."""
-        start, emotion, intensity = next(mood for mood in reversed(self._starts[actor]) if mood[0] <= time or mood[0] == 0.0)
+        start, emotion, intensity = next(
+            mood for mood in reversed(self._starts[actor]) if mood[0] <= time or mood[0] == 0.0
+        )
         return Feeling(emotion, intensity, start, self._duration)
 
     def pass_by(self, time: float, turn_ends: bool = True) -> None:
-        """The conversation reaches ``time`` (s): at the end of a turn changes that are due happen, at a pause those overdue."""
+        """The conversation reaches ``time`` (s): at the end of a turn changes that are due happen, at a pause those
+        overdue.
+        """
         for actor in range(2):
             due = self._due[actor]
             waited = 0.0 if turn_ends else LONGEST_WAIT
-            if due and due[0] + waited <= time and time - self._starts[actor][-1][0] >= SHORTEST_FEELING and time < self._duration - 2.0:
+            if (
+                due
+                and due[0] + waited <= time
+                and time - self._starts[actor][-1][0] >= SHORTEST_FEELING
+                and time < self._duration - 2.0
+            ):
                 due.pop(0)
                 self._change(actor, time)
 
     def finished(self) -> tuple[list[Feeling], list[Feeling]]:
-        """Both courses from 0 to the end. Changes still due come at their own times: nobody spoke at whose turns they could."""
+        """Both courses from 0 to the end. Changes still due come at their own times: nobody spoke at whose turns they
+        could.
+        """
         for time, actor in sorted((t, a) for a in range(2) for t in self._due[a]):
             if time - self._starts[actor][-1][0] >= SHORTEST_FEELING:
                 self._change(actor, time)
         courses = []
         for starts in self._starts:
             ends = [start for start, _, _ in starts[1:]] + [self._duration]
-            courses.append([Feeling(emotion, intensity, start, end) for (start, emotion, intensity), end in zip(starts, ends)])
+            courses.append(
+                [Feeling(emotion, intensity, start, end) for (start, emotion, intensity), end in zip(starts, ends)]
+            )
         return courses[0], courses[1]
 
     def _moments(self) -> Iterator[float]:

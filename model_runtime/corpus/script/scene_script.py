@@ -15,11 +15,13 @@ SHORTEST, LONGEST = 60.0, 240.0  # s
 ROOM_FOR_KNEES = 0.25  # m more between two bodies for each that is seated
 SEATS = (0.35, 0.55)  # m
 
-# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the tests), and
+# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the
+# tests), and
 # that people sit down and get up often enough to be learned from.
 KINDS = {
-    "both stand": 0.07, "both sit": 0.06, "one sits": 0.04, "walking together": 0.16, "approaching": 0.05, "leaving": 0.06,
-    "arriving and sitting down": 0.16, "restless": 0.24, "circling": 0.06, "showing around": 0.10,
+    "both stand": 0.07, "both sit": 0.06, "one sits": 0.04, "walking together": 0.16,
+    "approaching": 0.05, "leaving": 0.06, "arriving and sitting down": 0.16, "restless": 0.24,
+    "circling": 0.06, "showing around": 0.10,
 }  # fmt: skip
 # How often bodies look past each other instead of facing, side by side.
 _SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}
@@ -30,8 +32,8 @@ _WALKS = (3.0, 12.0)  # s; rooms are 8 by 8 m
 class Intent:
     """What a body wants to do for about ``duration`` seconds: 'stand', 'sit' or 'walk'.
 
-    ``goal`` of a walk: 'approach' the partner, 'leave', 'wander', 'around' the partner, or 'together' beside a partner who
-    has the same intent at about the same time.
+    ``goal`` of a walk: 'approach' the partner, 'leave', 'wander', 'around' the partner, or 'together' beside a partner
+    who has the same intent at about the same time.
     """
 
     label: str
@@ -43,8 +45,9 @@ class Intent:
 class Script:
     """The plan of a scene of ``duration`` seconds; both bodies' intents last at least as long.
 
-    ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side and look
-    ahead. ``feelings`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of heard laughter.
+    ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side
+    and look ahead. ``feelings`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of
+    heard laughter.
     """
 
     duration: float
@@ -77,14 +80,32 @@ def write_script(rng: np.random.Generator, voices: Voices) -> Script:
     intents = plan_bodies(rng, kind, duration)
     distance = _distance(rng, kind, relationship, talk.feelings, intents, facing)
     seats = (float(rng.uniform(*SEATS)), float(rng.uniform(*SEATS)))
-    return Script(duration, talk.turns, talk.utterances, intents, distance, seats, relationship, talk.feelings, kind, facing, talk.laughs)
+    return Script(
+        duration,
+        talk.turns,
+        talk.utterances,
+        intents,
+        distance,
+        seats,
+        relationship,
+        talk.feelings,
+        kind,
+        facing,
+        talk.laughs,
+    )
 
 
 def _distance(
-    rng: np.random.Generator, kind: str, relationship: str, feelings: tuple[list[Feeling], list[Feeling]],
-    intents: tuple[list[Intent], list[Intent]], facing: bool,
-) -> float:  # fmt: skip
-    """Metres between the two at the start: what they are to each other, what they feel, knees; more where one is yet to come."""
+    rng: np.random.Generator,
+    kind: str,
+    relationship: str,
+    feelings: tuple[list[Feeling], list[Feeling]],
+    intents: tuple[list[Intent], list[Intent]],
+    facing: bool,
+) -> float:
+    """Metres between the two at the start: what they are to each other, what they feel, knees; more where one is yet to
+    come.
+    """
     if kind in ("approaching", "arriving and sitting down"):
         return float(rng.uniform(2.8, 4.8))
     shyness = sum(Manners(feelings[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
@@ -96,7 +117,9 @@ def _distance(
 
 
 def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[list[Intent], list[Intent]]:
-    """Both bodies' intents for a kind of scene, each for at least ``duration`` seconds; who does which part is drawn too."""
+    """Both bodies' intents for a kind of scene, each for at least ``duration`` seconds; who does which part is drawn
+    too.
+    """
     a, b = _Plan(rng, duration), _Plan(rng, duration)
     if kind == "both stand":
         for plan in (a, b):
@@ -200,7 +223,10 @@ def _restless(rng: np.random.Generator, plan: _Plan) -> None:
     while not plan.full:
         if label == "walk":
             # Who has gone off comes back, for the talk goes on.
-            came = bool([i for i in plan.plan if i.goal]) and [i.goal for i in plan.plan if i.goal][-1] in ("approach", "around")
+            came = bool([i for i in plan.plan if i.goal]) and [i.goal for i in plan.plan if i.goal][-1] in (
+                "approach",
+                "around",
+            )
             goals = ["leave", "wander", "around"] if came else ["approach", "wander", "around"]
             plan.walk(str(rng.choice(goals, p=[0.2, 0.5, 0.3] if came else [0.6, 0.2, 0.2])), 4.0, 11.0)
             label = "sit" if rng.random() < 0.55 else "stand"

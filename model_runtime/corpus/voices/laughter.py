@@ -29,6 +29,12 @@ def laugh(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
         breath[(t >= call.start - 0.02) & (t < call.end + 0.03)] = 1.0
         fade[t >= call.start] = 0.86**number * rng.uniform(0.9, 1.1)
     hiss = sosfilt(butter(2, (700.0, 4500.0), "bandpass", fs=SAMPLE_RATE, output="sos"), rng.normal(size=len(t)))
-    loud = float(np.sqrt(np.mean(np.square(spoken.wave[np.abs(spoken.wave) > 0.01])))) if (np.abs(spoken.wave) > 0.01).any() else 0.05
-    wave = spoken.wave + 0.45 * loud * gaussian_filter1d(breath, 0.012 * SAMPLE_RATE) * hiss / max(float(hiss.std()), 1e-9)
+    loud = (
+        float(np.sqrt(np.mean(np.square(spoken.wave[np.abs(spoken.wave) > 0.01]))))
+        if (np.abs(spoken.wave) > 0.01).any()
+        else 0.05
+    )
+    wave = spoken.wave + 0.45 * loud * gaussian_filter1d(breath, 0.012 * SAMPLE_RATE) * hiss / max(
+        float(hiss.std()), 1e-9
+    )
     return Spoken((wave * gaussian_filter1d(fade, 0.01 * SAMPLE_RATE)).astype(np.float32), spoken.words, spoken.phones)

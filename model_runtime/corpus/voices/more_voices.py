@@ -1,8 +1,9 @@
 """More synthetic voices, for the ear and the face: SVOX Pico and eSpeak NG, their phones found by forced alignment.
 
-``python -m model_runtime.corpus.voices.more_voices --out corpus/ear_voices.npz`` makes a library of its own, so that what bodies are composed
-from stays as it is. Few voices teach an ear those voices: with these, phones of readers never heard are told right more often.
-``pip install ttspico==0.3.2`` (Apache-2.0, builds with a C compiler) and the program `espeak-ng` (GPL; its sound is free) are both optional.
+``python -m model_runtime.corpus.voices.more_voices --out corpus/ear_voices.npz`` makes a library of its own, so that
+what bodies are composed from stays as it is. Few voices teach an ear those voices: with these, phones of readers never
+heard are told right more often. ``pip install ttspico==0.3.2`` (Apache-2.0, builds with a C compiler) and the program
+`espeak-ng` (GPL; its sound is free) are both optional.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ PICO = {"pico_us": "en-US", "pico_gb": "en-GB"}
 _SIZES = (0.84, 1.20)  # of the vocal tract: a Pico voice played slower is a larger person
 _ACCENTS = ("en-us", "en-us", "en-gb-x-rp")
 _THROATS = (
-    "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "klatt", "klatt2", "klatt3", "klatt4", "klatt6", "antonio",
-    "benjamin", "caleb", "david", "ed", "edward", "gustave", "iven", "john", "linda", "max", "michel", "miguel", "paul", "rob", "steph", "travis",
-    "victor", "belinda", "aunty", "grandpa", "Alicia", "Andrea", "Annie", "Denis", "Gene", "Hugo", "Lee", "Mario", "Michael", "Mike", "marcelo",
-    "shelby", "zac",
+    "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "klatt", "klatt2",
+    "klatt3", "klatt4", "klatt6", "antonio", "benjamin", "caleb", "david", "ed", "edward", "gustave",
+    "iven", "john", "linda", "max", "michel", "miguel", "paul", "rob", "steph", "travis", "victor",
+    "belinda", "aunty", "grandpa", "Alicia", "Andrea", "Annie", "Denis", "Gene", "Hugo", "Lee", "Mario",
+    "Michael", "Mike", "marcelo", "shelby", "zac",
 )  # fmt: skip
 _PICO_SHARE = 0.7  # of the lines: Pico speaks from recordings, eSpeak from formants
 _WORDS_OF_A_LINE = (5, 11)
@@ -53,13 +55,18 @@ def espeak_at_hand() -> bool:
 
 
 def ear_utterances(count: int, seed: int) -> Iterator[Utterance]:
-    """Half of ``count`` texts are lines of talk, half are dictionary words in any order, which meet in every way. Lines that cannot
-    be aligned are left out. Nothing where neither Pico nor eSpeak is there."""
+    """Half of ``count`` texts are lines of talk, half are dictionary words in any order, which meet in every way. Lines
+    that cannot be aligned are left out. Nothing where neither Pico nor eSpeak is there.
+    """
     rng = np.random.default_rng([seed, 4])
     lines, words = [line.text for line in dialogue_lines(1200, seed + 98, "train")], dictionary_words()
     engines = [name for name, there in (("pico", pico_at_hand()), ("espeak", espeak_at_hand())) if there]
     for number in range(count if engines else 0):
-        text = str(rng.choice(lines)) if rng.random() < 0.5 else " ".join(rng.choice(words, rng.integers(*_WORDS_OF_A_LINE))) + "."
+        text = (
+            str(rng.choice(lines))
+            if rng.random() < 0.5
+            else " ".join(rng.choice(words, rng.integers(*_WORDS_OF_A_LINE))) + "."
+        )
         engine = engines[0] if len(engines) == 1 or rng.random() < _PICO_SHARE else "espeak"
         voice, wave = _pico(rng, text) if engine == "pico" else _espeak(rng, text)
         utterance = _aligned(f"{voice}/{number:04d}", voice, text, wave)
@@ -105,13 +112,24 @@ def _aligned(name: str, voice: str, text: str, wave: FloatArray) -> Utterance | 
         return None
     duration = len(wave) / SAMPLE_RATE
     return Utterance(
-        name, voice, "train", text, prosody(wave, frame_count(duration)), log_mel(wave), list(found.words), list(found.phones),
-        find_stresses(wave, found.words, found.phones), duration, np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16),
-    )  # fmt: skip
+        name,
+        voice,
+        "train",
+        text,
+        prosody(wave, frame_count(duration)),
+        log_mel(wave),
+        list(found.words),
+        list(found.phones),
+        find_stresses(wave, found.words, found.phones),
+        duration,
+        np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.voices.more_voices", description="Speak and align more voices for the ear.")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.voices.more_voices", description="Speak and align more voices for the ear."
+    )
     parser.add_argument("--out", type=Path, default=Path("corpus/ear_voices.npz"))
     parser.add_argument("--lines", type=int, default=1700)
     parser.add_argument("--seed", type=int, default=1)
@@ -121,7 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("neither ttspico nor espeak-ng is installed: no further voices")
         return
     save_speech_library(utterances, given.out)
-    print(f"{len(utterances)} of {given.lines} lines aligned, {sum(u.duration for u in utterances) / 60:.0f} min in {given.out}")
+    print(
+        f"{len(utterances)} of {given.lines} lines aligned, {sum(u.duration for u in utterances) / 60:.0f} min in {given.out}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Builds the library of utterances: real readers aligned by force, synthetic talk with times known exactly.
 
-``python -m model_runtime.corpus.voices.speech_build --data FOLDER --out corpus/speech_library.npz`` reads sound files, aligns and speaks;
-``speech_library`` loads the result where none of that is installed.
+``python -m model_runtime.corpus.voices.speech_build --data FOLDER --out corpus/speech_library.npz`` reads sound files,
+aligns and speaks; ``speech_library`` loads the result where none of that is installed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _LEVEL = -23.0  # dB of full scale of the speech in every wave
 def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1500, seed: int = 1) -> dict[str, float]:
     """Read ``data_dir/speech``, speak the synthetic lines, write ``out`` and its waves; the minutes of each voice.
 
-    A line's voice is chosen by the seed. Without `flite` the library has the real voices only. Utterances whose text cannot be
-    found in their sound are left out and named.
+    A line's voice is chosen by the seed. Without `flite` the library has the real voices only. Utterances whose text
+    cannot be found in their sound are left out and named.
     """
     utterances = list(_real_utterances(data_dir / "speech", seed))
     if flite_at_hand():
@@ -58,11 +58,19 @@ def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
     # Both readers read from the same book under the same numbers; each folder's table lists only some of them.
     texts = _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
     readings = {
-        **{voice: [(p, texts[p.stem]) for p in sorted((folder / voice).glob("*.flac")) if p.stem in texts] for voice in ("reader_a", "ljspeech")},
-        "librivox": [(path.with_suffix(".flac"), path.read_text(encoding="utf-8")) for path in sorted((folder / "librivox").glob("*.txt"))],
+        **{
+            voice: [(p, texts[p.stem]) for p in sorted((folder / voice).glob("*.flac")) if p.stem in texts]
+            for voice in ("reader_a", "ljspeech")
+        },
+        "librivox": [
+            (path.with_suffix(".flac"), path.read_text(encoding="utf-8"))
+            for path in sorted((folder / "librivox").glob("*.txt"))
+        ],
     }
     held_out_texts = {tuple(normalise_text(text)) for voice in HELD_OUT_VOICES for _, text in readings.get(voice, [])}
-    for number, (voice, path, text) in enumerate((voice, path, text) for voice, items in readings.items() for path, text in items):
+    for number, (voice, path, text) in enumerate(
+        (voice, path, text) for voice, items in readings.items() for path, text in items
+    ):
         split = "test" if voice in HELD_OUT_VOICES else "train"
         if split == "train" and tuple(normalise_text(text)) in held_out_texts:
             continue  # a held-out voice says the same words: nothing in test was heard in training
@@ -72,7 +80,14 @@ def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
             print(f"left out {path.name}: {' '.join(found.warnings)}")
             continue
         rng = np.random.default_rng([seed, 1, number])
-        yield Utterance(f"{voice}/{path.stem}", voice, split, text.strip(), act=dialogue_act(text), **_measured(rng, wave, found.words, found.phones))
+        yield Utterance(
+            f"{voice}/{path.stem}",
+            voice,
+            split,
+            text.strip(),
+            act=dialogue_act(text),
+            **_measured(rng, wave, found.words, found.phones),
+        )
 
 
 def _texts(path: Path) -> dict[str, str]:
@@ -87,19 +102,37 @@ def _synthetic_utterances(voices: Sequence[Voice], split: str, count: int, seed:
         voice = voices[rng.integers(len(voices))]
         varied = voice.varied(rng, feeling)
         spoken = speak(text, varied)
-        measured = _measured(rng, _levelled(spoken.wave), spoken.words, spoken.phones, with_mels=split == "train" and number < _LINES_WITH_MELS)
+        measured = _measured(
+            rng,
+            _levelled(spoken.wave),
+            spoken.words,
+            spoken.phones,
+            with_mels=split == "train" and number < _LINES_WITH_MELS,
+        )
         yield Utterance(
-            f"{voice.name}/{number:04d}", voice.name, split, text, act=dialogue_act(text), feeling=feeling, rate=voice.stretch / varied.stretch, **measured
-        )  # fmt: skip
+            f"{voice.name}/{number:04d}",
+            voice.name,
+            split,
+            text,
+            act=dialogue_act(text),
+            feeling=feeling,
+            rate=voice.stretch / varied.stretch,
+            **measured,
+        )
     for number, voice in enumerate(voices):
         rng = np.random.default_rng([seed, 3, split == "test", number])
         for act, texts, say in (("backchannel", BACKCHANNELS[split], _say), ("laugh", LAUGHS[split], laugh)):
             for k, text in enumerate(texts):
                 spoken = say(text, voice, rng)
                 yield Utterance(
-                    f"{voice.name}/{act}{k:02d}", voice.name, split, text, act=act, feeling="joy" if act == "laugh" else "",
+                    f"{voice.name}/{act}{k:02d}",
+                    voice.name,
+                    split,
+                    text,
+                    act=act,
+                    feeling="joy" if act == "laugh" else "",
                     **_measured(rng, _levelled(spoken.wave), spoken.words, spoken.phones, with_mels=False),
-                )  # fmt: skip
+                )
 
 
 def _say(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
@@ -117,21 +150,33 @@ def _levelled(wave: FloatArray) -> FloatArray:
 
 
 def _measured(
-    rng: np.random.Generator, wave: FloatArray, words: Sequence[Segment], phones: Sequence[Segment], with_mels: bool = True
+    rng: np.random.Generator,
+    wave: FloatArray,
+    words: Sequence[Segment],
+    phones: Sequence[Segment],
+    with_mels: bool = True,
 ) -> dict[str, Any]:
     """The fields of an utterance that come from its sound."""
     duration = len(wave) / SAMPLE_RATE
     frames = frame_count(duration)
     variant, spoilt = spoil(rng, wave)
     return {
-        "prosody": prosody(wave, frames), "mels": log_mel(wave) if with_mels else np.zeros((0, MEL_SIZE), np.float32),
-        "words": list(words), "phones": list(phones), "stresses": find_stresses(wave, words, phones), "duration": duration,
-        "wave": np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16), "variant": variant, "spoilt": prosody(spoilt, frames),
-    }  # fmt: skip
+        "prosody": prosody(wave, frames),
+        "mels": log_mel(wave) if with_mels else np.zeros((0, MEL_SIZE), np.float32),
+        "words": list(words),
+        "phones": list(phones),
+        "stresses": find_stresses(wave, words, phones),
+        "duration": duration,
+        "wave": np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16),
+        "variant": variant,
+        "spoilt": prosody(spoilt, frames),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.voices.speech_build", description="Build the library of utterances.")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.voices.speech_build", description="Build the library of utterances."
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data folder that holds speech/")
     parser.add_argument("--out", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--lines", type=int, default=1500, help="synthetic lines (flite)")

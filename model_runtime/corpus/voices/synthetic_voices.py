@@ -28,10 +28,11 @@ from ...speech.wave import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: flite's ``voice`` with its pitch (Hz), its pace (1 is the voice's own, more is slower) and its ``size``.
+    """A speaker: flite's ``voice`` with its pitch (Hz), its pace (1 is the voice's own, more is slower) and its
+    ``size``.
 
-    ``size`` above 1 plays a slower, deeper rendering: a longer vocal tract, another person. ``shift`` multiplies the pitch and
-    leaves the tract as it is (the voice rms does not obey it).
+    ``size`` above 1 plays a slower, deeper rendering: a longer vocal tract, another person. ``shift`` multiplies the
+    pitch and leaves the tract as it is (the voice rms does not obey it).
     """
 
     name: str
@@ -46,23 +47,28 @@ class Voice:
         """The same person on another day and in a mood: pace within a fifth, size within 3 %, pitch within 6 %."""
         pace, pitch, life = _MOODS.get(feeling, (1.0, 1.0, 1.0))
         return replace(
-            self, stretch=self.stretch * pace * rng.uniform(0.85, 1.18), size=self.size * rng.uniform(0.97, 1.03),
-            shift=self.shift * pitch * rng.uniform(0.94, 1.06), liveliness=None if self.liveliness is None else self.liveliness * life,
-        )  # fmt: skip
+            self,
+            stretch=self.stretch * pace * rng.uniform(0.85, 1.18),
+            size=self.size * rng.uniform(0.97, 1.03),
+            shift=self.shift * pitch * rng.uniform(0.94, 1.06),
+            liveliness=None if self.liveliness is None else self.liveliness * life,
+        )
 
 
 # Pace, pitch and liveliness against the voice's own, in the directions of Murray and Arnott 1993, table 1.
 _MOODS = {
-    "anger": (0.92, 1.10, 1.3), "joy": (0.95, 1.12, 1.4), "sadness": (1.14, 0.94, 0.6), "fear": (0.87, 1.15, 1.0), "surprise": (0.97, 1.16, 1.5),
-    "disgust": (1.10, 0.96, 1.1),
+    "anger": (0.92, 1.10, 1.3), "joy": (0.95, 1.12, 1.4), "sadness": (1.14, 0.94, 0.6),
+    "fear": (0.87, 1.15, 1.0), "surprise": (0.97, 1.16, 1.5), "disgust": (1.10, 0.96, 1.1),
 }  # fmt: skip
 # Thirteen people from three of flite's 16 kHz voices to train on, and two from a fourth that training never hears.
 VOICES = (
-    Voice("slt", "slt"), Voice("slt_tall", "slt", size=1.12), Voice("slt_small", "slt", size=0.93), Voice("slt_low", "slt", size=1.04, shift=0.84),
-    Voice("slt_bright", "slt", size=0.97, shift=1.22),
+    Voice("slt", "slt"), Voice("slt_tall", "slt", size=1.12), Voice("slt_small", "slt", size=0.93),
+    Voice("slt_low", "slt", size=1.04, shift=0.84), Voice("slt_bright", "slt", size=0.97, shift=1.22),
     Voice("rms", "rms"), Voice("rms_tall", "rms", size=1.08), Voice("rms_small", "rms", size=0.86),
-    Voice("kal", "kal16", pitch=105.0, liveliness=22.0), Voice("kal_tall", "kal16", size=1.07, pitch=100.0, liveliness=26.0),
-    Voice("kal_small", "kal16", size=0.85, pitch=150.0, liveliness=35.0), Voice("kal_bright", "kal16", size=0.95, pitch=132.0, liveliness=40.0),
+    Voice("kal", "kal16", pitch=105.0, liveliness=22.0),
+    Voice("kal_tall", "kal16", size=1.07, pitch=100.0, liveliness=26.0),
+    Voice("kal_small", "kal16", size=0.85, pitch=150.0, liveliness=35.0),
+    Voice("kal_bright", "kal16", size=0.95, pitch=132.0, liveliness=40.0),
     Voice("kal_deep", "kal16", size=1.12, pitch=88.0, liveliness=15.0),
 )  # fmt: skip
 VOICES_HELD_OUT = (Voice("awb", "awb"), Voice("awb_small", "awb", size=0.86, shift=1.12))
@@ -85,7 +91,9 @@ def speak(text: str, voice: Voice) -> Spoken:
     """Say ``text``; needs the program `flite` (`apt install flite`, or from cmuflite.org)."""
     program = shutil.which("flite")
     if program is None:
-        raise FileNotFoundError("The program 'flite' is not installed; install it (apt install flite) to make synthetic voices.")
+        raise FileNotFoundError(
+            "The program 'flite' is not installed; install it (apt install flite) to make synthetic voices."
+        )
     command = [program, "-voice", voice.voice, "--setf", f"duration_stretch={voice.stretch / voice.size:.4f}"]
     if voice.shift != 1.0:
         command += ["--setf", f"f0_shift={voice.shift:.4f}"]
@@ -95,7 +103,9 @@ def speak(text: str, voice: Voice) -> Spoken:
         command += ["--setf", f"int_f0_target_stddev={voice.liveliness:.1f}"]
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "line.wav"
-        printed = subprocess.run([*command, "-psdur", "-t", text, "-o", str(sound)], capture_output=True, text=True, check=True)
+        printed = subprocess.run(
+            [*command, "-psdur", "-t", text, "-o", str(sound)], capture_output=True, text=True, check=True
+        )
         wave = load_speech(sound)
     if voice.size != 1.0:
         wave = soxr.resample(wave, SAMPLE_RATE, SAMPLE_RATE * voice.size).astype(np.float32)
@@ -105,7 +115,19 @@ def speak(text: str, voice: Voice) -> Spoken:
 
 def _phones(printed: str, size: float, duration: float) -> tuple[Segment, ...]:
     """From flite's ``phone:end_time`` list to ARPABET segments; the last pause may be shorter than flite says."""
-    names = {"PAU": "SIL", "AX": "AH", "AXR": "ER", "IX": "IH", "DX": "T", "EL": "L", "EM": "M", "EN": "N", "HV": "HH", "NX": "N", "UX": "UW"}
+    names = {
+        "PAU": "SIL",
+        "AX": "AH",
+        "AXR": "ER",
+        "IX": "IH",
+        "DX": "T",
+        "EL": "L",
+        "EM": "M",
+        "EN": "N",
+        "HV": "HH",
+        "NX": "N",
+        "UX": "UW",
+    }
     segments, start = [], 0.0
     for item in printed.split():
         name, _, time = item.partition(":")
@@ -137,7 +159,9 @@ def _words(text: str, phones: Sequence[Segment]) -> tuple[Segment, ...]:
             else:  # spread a differing stretch evenly over the words it replaces
                 a = a0 + min(step * (a1 - a0) // max(b1 - b0, 1), a1 - a0 - 1) if kind == "replace" else a0 + step
             spans[owner[a]].append(spoken[b])
-    return tuple(Segment(word, phones[min(span)].start, phones[max(span)].end) for word, span in zip(words, spans) if span)
+    return tuple(
+        Segment(word, phones[min(span)].start, phones[max(span)].end) for word, span in zip(words, spans) if span
+    )
 
 
 @dataclass(frozen=True)
@@ -167,12 +191,21 @@ def write_demo(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     now, parts, turns = 0.0, [], []
     for turn in DEMO_DIALOGUE:
-        spoken = speak(turn.text, replace(DEMO_VOICES[turn.actor], stretch=DEMO_VOICES[turn.actor].stretch * turn.stretch))
+        spoken = speak(
+            turn.text, replace(DEMO_VOICES[turn.actor], stretch=DEMO_VOICES[turn.actor].stretch * turn.stretch)
+        )
         heard = [phone for phone in spoken.phones if phone.text != "SIL"]
         first, last = heard[0].start, heard[-1].end
         start = now + turn.pause
         parts.append((turn.actor, start, spoken.wave[round(first * SAMPLE_RATE) : round((last + 0.05) * SAMPLE_RATE)]))
-        turns.append({"actor": "AB"[turn.actor], "start": round(start, 3), "end": round(start + last - first, 3), "text": turn.text})
+        turns.append(
+            {
+                "actor": "AB"[turn.actor],
+                "start": round(start, 3),
+                "end": round(start + last - first, 3),
+                "text": turn.text,
+            }
+        )
         now = start + last - first
     duration = now + _DEMO_END
     for actor in (0, 1):
@@ -189,8 +222,13 @@ def write_demo(folder: Path) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m model_runtime.corpus.voices.synthetic_voices", description="Speak the demo's dialogue with flite.")
-    parser.add_argument("--demo", type=Path, required=True, metavar="FOLDER", help="where the two OGG files and the JSON go")
+    parser = argparse.ArgumentParser(
+        prog="python -m model_runtime.corpus.voices.synthetic_voices",
+        description="Speak the demo's dialogue with flite.",
+    )
+    parser.add_argument(
+        "--demo", type=Path, required=True, metavar="FOLDER", help="where the two OGG files and the JSON go"
+    )
     print(write_demo(parser.parse_args(arguments).demo))
 
 

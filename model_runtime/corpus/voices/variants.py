@@ -1,4 +1,6 @@
-"""The same voice as other microphones hear it: a room, a noise, a telephone line, somebody who does not keep the distance."""
+"""The same voice as other microphones hear it: a room, a noise, a telephone line, somebody who does not keep the
+distance.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _SPEECH = 0.05  # RMS of the speech in a levelled wave
 def spoil(rng: np.random.Generator, wave: FloatArray) -> tuple[str, FloatArray]:
     """One of ``VARIANTS`` by name, and the wave (N,) at 16 kHz as it leaves it, of the same length and not delayed."""
     name = str(rng.choice(list(VARIANTS), p=list(VARIANTS.values())))
-    spoilt = {"room": _room, "noise": _noise, "telephone": _telephone, "level": _level}[name](rng, np.asarray(wave, np.float32))
+    spoilt = {"room": _room, "noise": _noise, "telephone": _telephone, "level": _level}[name](
+        rng, np.asarray(wave, np.float32)
+    )
     return name, np.clip(spoilt, -1.0, 1.0).astype(np.float32)
 
 
@@ -38,7 +42,9 @@ def _noise(rng: np.random.Generator, wave: FloatArray) -> FloatArray:
     coloured = np.fft.irfft(spectrum / frequency ** rng.uniform(0.0, 1.0), len(wave))
     t = np.arange(len(wave)) / SAMPLE_RATE
     swell = 1.0 + 0.3 * np.sin(2.0 * np.pi * (rng.uniform(0.1, 0.6) * t + rng.random()))
-    return wave + swell * coloured / max(float(coloured.std()), 1e-9) * _SPEECH * 10.0 ** (-rng.uniform(5.0, 20.0) / 20.0)
+    return wave + swell * coloured / max(float(coloured.std()), 1e-9) * _SPEECH * 10.0 ** (
+        -rng.uniform(5.0, 20.0) / 20.0
+    )
 
 
 def _telephone(rng: np.random.Generator, wave: FloatArray) -> FloatArray:

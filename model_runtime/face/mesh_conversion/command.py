@@ -1,7 +1,8 @@
 """``python -m model_runtime convert mesh-to-arkit MESHES --basis BASIS -o OUT.npz``: ARKit curves from face meshes.
 
-MESHES is an .npz with 'vertices' (frames, vertices, 3) or a folder of .obj files, one a frame; BASIS an .npz with 'neutral', 'names' and
-'deltas' or a folder with neutral.obj and one .obj for each ARKit curve. OUT is an .npz, or a .csv as Live Link Face records it.
+MESHES is an .npz with 'vertices' (frames, vertices, 3) or a folder of .obj files, one a frame; BASIS an .npz with
+'neutral', 'names' and 'deltas' or a folder with neutral.obj and one .obj for each ARKit curve. OUT is an .npz, or a
+.csv as Live Link Face records it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def run(options: argparse.Namespace) -> None:
     if options.neutral is not None:
         neutral, count = read_obj(options.neutral), len(basis.neutral)
         if len(neutral) != count:
-            raise InvalidRequest(f"'{options.neutral.name}' has {len(neutral)} vertices and the basis {count}; both need the same mesh.")
+            raise InvalidRequest(
+                f"'{options.neutral.name}' has {len(neutral)} vertices and the basis {count}; both need the same mesh."
+            )
         basis = replace(basis, neutral=neutral)
     weights = lips_and_lids(basis, options.lips_and_lids)
     if options.vertices is not None:
@@ -58,7 +61,8 @@ def report(fit: FaceFit, meshes: MeshSequence, basis: FaceBasis, unit: str) -> l
     lines = [
         f"{len(meshes.vertices)} meshes at {meshes.fps:g} fps, {meshes.vertices.shape[1]} vertices; the basis spans {size} {unit}",
         f"vertex error: {np.sqrt(np.mean(np.square(fit.error))):.2f} mm RMS, {fit.largest_error[worst]:.2f} mm at most (frame {worst})",
-        f"weights at 0: {np.mean(fit.face[:, shown] < _AT_BOUND):.1%}, at 1: {np.mean(full):.1%}" + (f" ({often})" if often else ""),
+        f"weights at 0: {np.mean(fit.face[:, shown] < _AT_BOUND):.1%}, at 1: {np.mean(full):.1%}"
+        + (f" ({often})" if often else ""),
     ]
     if fit.missing:
         more = f" and {len(fit.missing) - 6} more" if len(fit.missing) > 6 else ""
@@ -70,14 +74,46 @@ def report(fit: FaceFit, meshes: MeshSequence, basis: FaceBasis, unit: str) -> l
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("meshes", type=Path, help="an .npz with 'vertices' (frames, vertices, 3), or a folder of .obj files in name order")
-    add("--basis", type=Path, required=True, help="the same mesh at rest and with each ARKit curve: an .npz or a folder of .obj files")
+    add(
+        "meshes",
+        type=Path,
+        help="an .npz with 'vertices' (frames, vertices, 3), or a folder of .obj files in name order",
+    )
+    add(
+        "--basis",
+        type=Path,
+        required=True,
+        help="the same mesh at rest and with each ARKit curve: an .npz or a folder of .obj files",
+    )
     add("-o", "--out", type=Path, required=True, help="the curves: .npz, or .csv as Live Link Face records them")
-    add("--unit", choices=tuple(UNITS), default="cm", help="what the basis is in, and without --scale the meshes too (default: cm)")
+    add(
+        "--unit",
+        choices=tuple(UNITS),
+        default="cm",
+        help="what the basis is in, and without --scale the meshes too (default: cm)",
+    )
     add("--scale", action="store_true", help="the meshes may be of another size: one scale is found for all of them")
-    add("--neutral", type=Path, help="the captured person at rest (.obj), where the neutral of the basis is someone else's")
+    add(
+        "--neutral",
+        type=Path,
+        help="the captured person at rest (.obj), where the neutral of the basis is someone else's",
+    )
     add("--mesh-fps", type=float, help="the rate of the meshes where their file does not say (default: 30)")
     add("--fps", type=float, help="resample the curves to this rate (default: the rate of the meshes)")
-    add("--calm", type=float, default=CALM, help=f"Hz; faster changes are held to be noise, lower is calmer (default: {CALM:g})")
-    add("--lips-and-lids", type=float, default=LIPS_AND_LIDS, help=f"how many times they count (default: {LIPS_AND_LIDS:g})")
-    add("--vertices", type=Path, help="a text file with one weight a vertex; 0 leaves out necks, hair and all else the basis cannot move")
+    add(
+        "--calm",
+        type=float,
+        default=CALM,
+        help=f"Hz; faster changes are held to be noise, lower is calmer (default: {CALM:g})",
+    )
+    add(
+        "--lips-and-lids",
+        type=float,
+        default=LIPS_AND_LIDS,
+        help=f"how many times they count (default: {LIPS_AND_LIDS:g})",
+    )
+    add(
+        "--vertices",
+        type=Path,
+        help="a text file with one weight a vertex; 0 leaves out necks, hair and all else the basis cannot move",
+    )

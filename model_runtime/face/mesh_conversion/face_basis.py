@@ -21,14 +21,17 @@ NEUTRAL = "neutral"
 
 @dataclass(frozen=True)
 class FaceBasis:
-    """``neutral`` (V, 3) and ``deltas`` (52, V, 3) in the order of ``ARKIT_NAMES``, zeros where a curve has no shape; any one unit."""
+    """``neutral`` (V, 3) and ``deltas`` (52, V, 3) in the order of ``ARKIT_NAMES``, zeros where a curve has no shape;
+    any one unit.
+    """
 
     neutral: FloatArray
     deltas: FloatArray
 
 
 def read_basis(path: Path) -> FaceBasis:
-    """A basis from an ``.npz`` with ``neutral`` (V, 3), ``names`` (K,) and ``deltas`` (K, V, 3), or a folder of ``.obj`` files.
+    """A basis from an ``.npz`` with ``neutral`` (V, 3), ``names`` (K,) and ``deltas`` (K, V, 3), or a folder of
+    ``.obj`` files.
 
     In a folder ``neutral.obj`` is the face at rest and every other file a face with one curve at 1, named by the curve.
     Raises ``InvalidRequest``.
@@ -42,7 +45,9 @@ def read_basis(path: Path) -> FaceBasis:
                 f"'{name}' in '{path.name}' is {_shape(delta)}, the neutral {_shape(neutral)}; both need the same vertices."
             )
         if not np.isfinite(delta).all():
-            raise InvalidRequest(f"'{name}' in '{path.name}' holds numbers that are not finite; export this shape again.")
+            raise InvalidRequest(
+                f"'{name}' in '{path.name}' holds numbers that are not finite; export this shape again."
+            )
     if not np.isfinite(neutral).all():
         raise InvalidRequest(f"The neutral of '{path.name}' holds numbers that are not finite; export it again.")
     deltas = np.zeros((len(ARKIT_NAMES), *neutral.shape), np.float32)
@@ -50,7 +55,9 @@ def read_basis(path: Path) -> FaceBasis:
         for part in parts:
             deltas[ARKIT_NAMES.index(curve)] += shapes[part]
     if not deltas.any():
-        raise InvalidRequest(f"No shape in '{path.name}' moves a vertex; give a basis whose ARKit shapes differ from its neutral.")
+        raise InvalidRequest(
+            f"No shape in '{path.name}' moves a vertex; give a basis whose ARKit shapes differ from its neutral."
+        )
     return FaceBasis(neutral, deltas)
 
 
@@ -69,13 +76,19 @@ def _curves(path: Path, shapes: list[str]) -> dict[str, list[str]]:
         told = json.loads(beside.read_text(encoding="utf-8"))["map"]
         curves = {str(curve): [str(part) for part in dict.fromkeys(parts)] for curve, parts in told.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidRequest(f"'{beside.name}' is no map of ARKit curves to shapes; mend it or take it away.") from error
+        raise InvalidRequest(
+            f"'{beside.name}' is no map of ARKit curves to shapes; mend it or take it away."
+        ) from error
     for curve, parts in curves.items():
         if curve not in ARKIT_NAMES:
-            raise InvalidRequest(f"'{curve}' in '{beside.name}' is no ARKit curve; name curves as ARKit does, such as '{ARKIT_NAMES[0]}'.")
+            raise InvalidRequest(
+                f"'{curve}' in '{beside.name}' is no ARKit curve; name curves as ARKit does, such as '{ARKIT_NAMES[0]}'."
+            )
         absent = [part for part in parts if part not in shapes]
         if absent:
-            raise InvalidRequest(f"'{beside.name}' makes '{curve}' of '{absent[0]}', which '{path.name}' does not hold; mend the map.")
+            raise InvalidRequest(
+                f"'{beside.name}' makes '{curve}' of '{absent[0]}', which '{path.name}' does not hold; mend the map."
+            )
     return curves
 
 
@@ -84,11 +97,15 @@ def _from_arrays(path: Path) -> tuple[FloatArray, dict[str, FloatArray]]:
     arrays = read_arrays(path, "basis", needed)
     absent = [key for key in needed if key not in arrays]
     if absent:
-        raise InvalidRequest(f"The basis '{path.name}' holds no array '{absent[0]}'; it needs neutral, names and deltas.")
+        raise InvalidRequest(
+            f"The basis '{path.name}' holds no array '{absent[0]}'; it needs neutral, names and deltas."
+        )
     names = [str(name) for name in arrays["names"].reshape(-1)]
     deltas = as_floats(arrays["deltas"], f"'deltas' in '{path.name}'")
     if deltas.ndim != 3 or len(deltas) != len(names):
-        raise InvalidRequest(f"'deltas' in '{path.name}' is {_shape(deltas)} for {len(names)} names; it needs names x vertices x 3.")
+        raise InvalidRequest(
+            f"'deltas' in '{path.name}' is {_shape(deltas)} for {len(names)} names; it needs names x vertices x 3."
+        )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InvalidRequest(f"'{twice[0]}' is in '{path.name}' more than once; keep one of them.")
@@ -98,13 +115,17 @@ def _from_arrays(path: Path) -> tuple[FloatArray, dict[str, FloatArray]]:
 def _from_folder(folder: Path) -> tuple[FloatArray, dict[str, FloatArray]]:
     faces = {path.stem: path for path in obj_files(folder)}
     if NEUTRAL not in faces:
-        raise InvalidRequest(f"The basis folder '{folder}' holds no {NEUTRAL}.obj; put the face at rest there under that name.")
+        raise InvalidRequest(
+            f"The basis folder '{folder}' holds no {NEUTRAL}.obj; put the face at rest there under that name."
+        )
     neutral = read_obj(faces.pop(NEUTRAL))
     shapes: dict[str, FloatArray] = {}
     for name, path in faces.items():
         face = read_obj(path)
         if len(face) != len(neutral):
-            raise InvalidRequest(f"'{path.name}' has {len(face)} vertices and {NEUTRAL}.obj {len(neutral)}; both need the same vertices.")
+            raise InvalidRequest(
+                f"'{path.name}' has {len(face)} vertices and {NEUTRAL}.obj {len(neutral)}; both need the same vertices."
+            )
         shapes[name] = face - neutral
     return neutral, shapes
 

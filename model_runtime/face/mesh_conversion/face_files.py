@@ -17,7 +17,8 @@ from ...errors import InvalidRequest, OutOfSpace
 from .mesh_to_arkit import FaceFit
 
 SUFFIXES = (".npz", ".csv")
-# Yaw, pitch and roll of head and eyeballs (rad), which Live Link Face adds to the curves; a fit of shapes says nothing of them.
+# Yaw, pitch and roll of head and eyeballs (rad), which Live Link Face adds to the curves; a fit of shapes says nothing
+# of them.
 _ANGLES = tuple(f"{part}{angle}" for part in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 
 
@@ -40,7 +41,9 @@ def save_fit(path: Path, fit: FaceFit) -> None:
 
 
 def timecode(frame: int, fps: float) -> str:
-    """``hours:minutes:seconds:frames.thousandths`` of a frame from the start, as Live Link Face writes it; frames of a second count at ``fps``."""
+    """``hours:minutes:seconds:frames.thousandths`` of a frame from the start, as Live Link Face writes it; frames of a
+    second count at ``fps``.
+    """
     rate = max(round(fps), 1)
     ticks = round(frame / fps * rate * 1000)
     seconds, ticks = divmod(ticks, rate * 1000)
@@ -49,7 +52,14 @@ def timecode(frame: int, fps: float) -> str:
 
 def _write_npz(file: BinaryIO, fit: FaceFit) -> None:
     face: FloatArray = fit.face.astype(np.float32)
-    np.savez(file, face=face, names=np.array(ARKIT_NAMES), fps=np.float64(fit.fps), error_mm=fit.error, largest_error_mm=fit.largest_error)
+    np.savez(
+        file,
+        face=face,
+        names=np.array(ARKIT_NAMES),
+        fps=np.float64(fit.fps),
+        error_mm=fit.error,
+        largest_error_mm=fit.largest_error,
+    )
 
 
 def _write_csv(file: BinaryIO, fit: FaceFit) -> None:
@@ -69,6 +79,8 @@ def _write_beside(path: Path, write: Callable[[BinaryIO], None]) -> None:
         os.replace(partial, path)
     except OSError as error:
         why = error.strerror or error
-        raise OutOfSpace(f"The result cannot be written to '{path.parent}' ({why}); free some space or choose another folder.") from error
+        raise OutOfSpace(
+            f"The result cannot be written to '{path.parent}' ({why}); free some space or choose another folder."
+        ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """Blend weights over time from what the meshes say of them: a bounded, smooth least-squares problem.
 
-With the shapes B (3V, K) and the meshes less the neutral y_t (3V,), both weighted by vertex, only two small things are needed here:
-the Gram matrix B'B (K, K) and the projections B'y_t (T, K). So a dense mesh is solved as quickly as a coarse one.
+With the shapes B (3V, K) and the meshes less the neutral y_t (3V,), both weighted by vertex, only two small things are
+needed here: the Gram matrix B'B (K, K) and the projections B'y_t (T, K). So a dense mesh is solved as quickly as a
+coarse one.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ def shown_curves(gram: Array) -> NDArray[np.int64]:
 
 
 def fit_weights(gram: Array, projections: Array, fps: float, calm: float = CALM, start: Array | None = None) -> Array:
-    """Weights (T, 52) in [0, 1] from ``gram`` (52, 52) and ``projections`` (T, 52) at ``fps``; a curve that moves nothing stays 0.
+    """Weights (T, 52) in [0, 1] from ``gram`` (52, 52) and ``projections`` (T, 52) at ``fps``; a curve that moves
+    nothing stays 0.
 
-    The least of  sum_t |B w_t - y_t|^2 + smooth |w_t-1 - 2 w_t + w_t+1|^2 + ridge |w_t|^2 + hinge max(0, mouthClose - jawOpen)^2,
-    each weight measured in what its curve moves (d = diag(gram)^1/2), so that a blink is smoothed no more than a jaw.
-    ``smooth`` = (fps / 2 pi calm)^4, which halves the changes of a lone curve at ``calm`` Hz (Whittaker's smoother). ARKit's mouthClose brings
-    the lips together over an open jaw, so one beyond the other is dear, but not forbidden: a mesh with pressed lips may want it.
-    The problem is convex; L-BFGS-B (Byrd et al. 1995) goes on from ``start`` or from the clipped solution without bounds.
+    The least of  sum_t |B w_t - y_t|^2 + smooth |w_t-1 - 2 w_t + w_t+1|^2 + ridge |w_t|^2 + hinge max(0, mouthClose -
+    jawOpen)^2, each weight measured in what its curve moves (d = diag(gram)^1/2), so that a blink is smoothed no more
+    than a jaw. ``smooth`` = (fps / 2 pi calm)^4, which halves the changes of a lone curve at ``calm`` Hz (Whittaker's
+    smoother). ARKit's mouthClose brings the lips together over an open jaw, so one beyond the other is dear, but not
+    forbidden: a mesh with pressed lips may want it. The problem is convex; L-BFGS-B (Byrd et al. 1995) goes on from
+    ``start`` or from the clipped solution without bounds.
     """
     used = shown_curves(gram)
     d = np.sqrt(np.diag(gram))[used]
@@ -78,7 +81,9 @@ def fit_weights(gram: Array, projections: Array, fps: float, calm: float = CALM,
 
 
 def _without_bounds(hessian: Array, linear: Array, smooth: float) -> Array:
-    """The smooth solution (T, K) without bounds: along the eigenvectors of ``hessian`` every curve is a banded problem of its own."""
+    """The smooth solution (T, K) without bounds: along the eigenvectors of ``hessian`` every curve is a banded problem
+    of its own.
+    """
     values, vectors = np.linalg.eigh(hessian)
     turned = linear @ vectors
     bands = smooth * _bending(len(linear))

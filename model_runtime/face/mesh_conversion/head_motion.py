@@ -30,12 +30,16 @@ class HeadMotion:
     def taken_out(self, vertices: FloatArray, frames: slice) -> FloatArray:
         """(t, V, 3) meshes of ``frames`` -> the same, in the place, turn and size of the basis."""
         turn = (self.scale * self.rotations[frames]).astype(np.float32)
-        still: FloatArray = (vertices - self.centres[frames, None].astype(np.float32)) @ turn + self.places[frames, None].astype(np.float32)
+        still: FloatArray = (vertices - self.centres[frames, None].astype(np.float32)) @ turn + self.places[
+            frames, None
+        ].astype(np.float32)
         return still
 
 
 def still_vertices(basis: FaceBasis, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Numbers of the quarter of the ``allowed`` vertices that all curves together move least, or of some of them where they are many."""
+    """Numbers of the quarter of the ``allowed`` vertices that all curves together move least, or of some of them where
+    they are many.
+    """
     moved = np.sqrt((basis.deltas.astype(np.float64) ** 2).sum(axis=(0, 2)))
     among = np.flatnonzero(allowed)
     quarter = min(len(among), max(12, round(_SHARE * len(among))))
@@ -44,12 +48,16 @@ def still_vertices(basis: FaceBasis, allowed: NDArray[np.bool_]) -> NDArray[np.i
 
 
 def held_still(deltas: FloatArray, neutral: FloatArray, still: NDArray[np.int64]) -> FloatArray:
-    """Shapes (K, V, 3) as meshes show them whose head motion was taken out on the ``still`` vertices of ``neutral`` (V, 3).
+    """Shapes (K, V, 3) as meshes show them whose head motion was taken out on the ``still`` vertices of ``neutral`` (V,
+    3).
 
-    Where a shape moves those too, what of it looks like a small turn and shift of the head goes from all of its vertices.
+    Where a shape moves those too, what of it looks like a small turn and shift of the head goes from all of its
+    vertices.
     """
     at = neutral.astype(np.float64) - neutral[still].mean(axis=0)
-    modes = np.concatenate([np.broadcast_to(np.eye(3), (len(at), 3, 3)), np.cross(np.eye(3), at[:, None])], axis=1).transpose(0, 2, 1)
+    modes = np.concatenate(
+        [np.broadcast_to(np.eye(3), (len(at), 3, 3)), np.cross(np.eye(3), at[:, None])], axis=1
+    ).transpose(0, 2, 1)
     seen = deltas[:, still].reshape(len(deltas), -1).astype(np.float64)
     motion = np.linalg.lstsq(modes[still].reshape(-1, 6), seen.T, rcond=None)[0]
     left: FloatArray = deltas - np.tensordot(motion.T, modes, axes=(1, 2)).astype(np.float32)
@@ -59,8 +67,9 @@ def held_still(deltas: FloatArray, neutral: FloatArray, still: NDArray[np.int64]
 def find_head_motion(points: Array, wanted: Array, scale: float | None) -> HeadMotion:
     """The motion that brings ``points`` (T, S, 3) of the meshes onto ``wanted`` (T, S, 3) or (1, S, 3) of the basis.
 
-    Kabsch (1976) frame by frame; with ``scale`` None one size for the whole sequence, the median of Umeyama's (1991). A second pass counts
-    a vertex the less, the farther it stays off over the sequence: a neck or an ear that the basis takes for still does not turn the head.
+    Kabsch (1976) frame by frame; with ``scale`` None one size for the whole sequence, the median of Umeyama's (1991). A
+    second pass counts a vertex the less, the farther it stays off over the sequence: a neck or an ear that the basis
+    takes for still does not turn the head.
     """
     share = np.full(points.shape[1], 1.0 / points.shape[1])
     motion = _kabsch(points, wanted, share, scale)

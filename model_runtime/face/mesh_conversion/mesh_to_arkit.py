@@ -22,9 +22,11 @@ _STRANGE = 0.05  # of the size of the face; what stays this far off is another m
 
 @dataclass(frozen=True)
 class FaceFit:
-    """``face`` (T, 52) in [0, 1] at ``fps``; ``error`` and ``largest_error`` (T,): RMS over the vertices and the worst of them, in mm.
+    """``face`` (T, 52) in [0, 1] at ``fps``; ``error`` and ``largest_error`` (T,): RMS over the vertices and the worst
+    of them, in mm.
 
-    ``missing``: curves that the basis (or the vertices looked at) cannot show, so 0 throughout. ``scale``: size of the basis over that of the meshes.
+    ``missing``: curves that the basis (or the vertices looked at) cannot show, so 0 throughout. ``scale``: size of the
+    basis over that of the meshes.
     """
 
     face: FloatArray
@@ -43,10 +45,11 @@ def fit_meshes(
     scaled: bool = False,
     vertex_weights: FloatArray | None = None,
 ) -> FaceFit:
-    """Fit ``basis`` to ``meshes``. ``unit``: what both are in, a key of ``UNITS``; ``scaled``: the meshes may be of any one size.
+    """Fit ``basis`` to ``meshes``. ``unit``: what both are in, a key of ``UNITS``; ``scaled``: the meshes may be of any
+    one size.
 
-    ``calm``: Hz, see ``fit_weights``. ``vertex_weights`` (V,), none negative: how much a vertex counts, 0 leaves it out, None: all alike.
-    Raises ``InvalidRequest``.
+    ``calm``: Hz, see ``fit_weights``. ``vertex_weights`` (V,), none negative: how much a vertex counts, 0 leaves it
+    out, None: all alike. Raises ``InvalidRequest``.
     """
     counted = _checked(meshes, basis, unit, calm, vertex_weights)
     neutral, deltas = basis.neutral * np.float32(UNITS[unit]), basis.deltas * np.float32(UNITS[unit])
@@ -57,7 +60,8 @@ def fit_meshes(
     shown = set(shown_curves(gram).tolist())
     if not shown:
         raise InvalidRequest("No curve moves a vertex that counts; give other vertex weights.")
-    # Once the head is found on faces that move, whole shapes are seen; what these have beyond the held ones is taken off again.
+    # Once the head is found on faces that move, whole shapes are seen; what these have beyond the held ones is taken
+    # off again.
     beyond = weighted.astype(np.float64) @ (deltas.reshape(shapes.shape) - shapes).astype(np.float64).T
 
     points, rest = meshes.vertices[:, still].astype(np.float64), neutral[still].astype(np.float64)
@@ -80,7 +84,9 @@ def fit_meshes(
 
 
 def resampled(fit: FaceFit, fps: float) -> FaceFit:
-    """The same fit at ``fps``, straight lines between its frames, its first frame at the same time; errors are those of the nearest frame."""
+    """The same fit at ``fps``, straight lines between its frames, its first frame at the same time; errors are those of
+    the nearest frame.
+    """
     frames = int(np.floor((len(fit.face) - 1) * fps / fit.fps + 1e-6)) + 1
     at = np.minimum(np.arange(frames) * fit.fps / fps, len(fit.face) - 1)
     low = np.minimum(at.astype(np.int64), len(fit.face) - 1)
@@ -100,7 +106,12 @@ def _project(vertices: FloatArray, head: HeadMotion, neutral: FloatArray, weight
 
 
 def _errors(
-    vertices: FloatArray, head: HeadMotion, neutral: FloatArray, deltas: FloatArray, weights: Array, counted: NDArray[np.bool_]
+    vertices: FloatArray,
+    head: HeadMotion,
+    neutral: FloatArray,
+    deltas: FloatArray,
+    weights: Array,
+    counted: NDArray[np.bool_],
 ) -> tuple[FloatArray, FloatArray]:
     """RMS and largest distance (T,) of the counted vertices from the fitted face."""
     rms, largest = np.empty(len(vertices), np.float32), np.empty(len(vertices), np.float32)
@@ -116,7 +127,9 @@ def _batches(frames: int) -> list[slice]:
     return [slice(i, min(i + FRAMES_AT_ONCE, frames)) for i in range(0, frames, FRAMES_AT_ONCE)]
 
 
-def _checked(meshes: MeshSequence, basis: FaceBasis, unit: str, calm: float, vertex_weights: FloatArray | None) -> Array:
+def _checked(
+    meshes: MeshSequence, basis: FaceBasis, unit: str, calm: float, vertex_weights: FloatArray | None
+) -> Array:
     """Weight of each vertex (V,), or ``InvalidRequest``."""
     count = len(basis.neutral)
     if meshes.vertices.shape[1] != count:
@@ -131,5 +144,7 @@ def _checked(meshes: MeshSequence, basis: FaceBasis, unit: str, calm: float, ver
         return np.ones(count)
     given = np.asarray(vertex_weights)
     if given.shape != (count,) or not np.isfinite(given).all() or given.min() < 0.0 or given.max() <= 0.0:
-        raise InvalidRequest(f"Vertex weights need one finite number of 0 or more for each of the {count} vertices, and one above 0.")
+        raise InvalidRequest(
+            f"Vertex weights need one finite number of 0 or more for each of the {count} vertices, and one above 0."
+        )
     return given.astype(np.float64)

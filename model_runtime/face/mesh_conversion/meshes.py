@@ -31,7 +31,8 @@ class MeshSequence:
 
 
 def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
-    """A sequence from an ``.npz`` with ``vertices`` (T, V, 3) and perhaps ``fps``, or a folder of ``.obj`` files in name order.
+    """A sequence from an ``.npz`` with ``vertices`` (T, V, 3) and perhaps ``fps``, or a folder of ``.obj`` files in
+    name order.
 
     ``fps``: the rate where the file does not say; without either it is ``FPS``. Raises ``InvalidRequest``.
     """
@@ -40,13 +41,17 @@ def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
     else:
         arrays = read_arrays(path, "meshes", ("vertices", "fps"))
         if "vertices" not in arrays:
-            raise InvalidRequest(f"'{path.name}' holds no array 'vertices'; store the meshes in it as (frames, vertices, 3).")
+            raise InvalidRequest(
+                f"'{path.name}' holds no array 'vertices'; store the meshes in it as (frames, vertices, 3)."
+            )
         vertices = as_floats(arrays["vertices"], f"'vertices' in '{path.name}'")
         told = as_floats(arrays.get("fps", np.empty(0)), f"'fps' in '{path.name}'").ravel()
         stored = float(told[0]) if told.size else None
     if vertices.ndim != 3 or vertices.shape[2] != 3 or not vertices.size:
         shape = " x ".join(map(str, vertices.shape))
-        raise InvalidRequest(f"'vertices' in '{path.name}' is {shape}; store frames x vertices x 3, with at least one frame.")
+        raise InvalidRequest(
+            f"'vertices' in '{path.name}' is {shape}; store frames x vertices x 3, with at least one frame."
+        )
     broken = [i for i in range(len(vertices)) if not np.isfinite(vertices[i]).all()]
     if broken:
         raise InvalidRequest(
@@ -67,7 +72,9 @@ def read_obj(path: Path) -> FloatArray:
     if not lines:
         raise InvalidRequest(f"'{path.name}' has no vertices; export it as an .obj with 'v' lines.")
     try:
-        numbers = np.array(b" ".join(lines).split(), np.float32).reshape(len(lines), -1)  # colours may follow a position
+        numbers = np.array(b" ".join(lines).split(), np.float32).reshape(
+            len(lines), -1
+        )  # colours may follow a position
     except ValueError as error:
         raise InvalidRequest(f"A 'v' line of '{path.name}' is not three numbers; export it again.") from error
     if numbers.shape[1] < 3 or not np.isfinite(numbers[:, :3]).all():
@@ -78,7 +85,9 @@ def read_obj(path: Path) -> FloatArray:
 def obj_files(folder: Path) -> list[Path]:
     """The ``.obj`` files of a folder by name, numbers in it taken as numbers: ``face_2`` before ``face_10``."""
     found = [path for path in folder.iterdir() if path.suffix.lower() == ".obj" and path.is_file()]
-    return sorted(found, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.stem)])
+    return sorted(
+        found, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.stem)]
+    )
 
 
 def read_arrays(path: Path, what: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
@@ -100,7 +109,9 @@ def as_floats(array: NDArray[Any], name: str) -> FloatArray:
 def _read_folder(folder: Path) -> FloatArray:
     files = obj_files(folder)
     if not files:
-        raise InvalidRequest(f"The folder '{folder}' holds no .obj files; give the folder with the meshes, one file a frame.")
+        raise InvalidRequest(
+            f"The folder '{folder}' holds no .obj files; give the folder with the meshes, one file a frame."
+        )
     first = read_obj(files[0])
     vertices = np.empty((len(files), *first.shape), np.float32)
     for i, file in enumerate(files):

@@ -14,20 +14,37 @@ from .face_basis import FaceBasis
 LIPS_AND_LIDS = 4.0
 # What moves the rims of lips and eyelids, and little else far off them.
 _RIMS = columns(
-    *("mouthRollLower", "mouthRollUpper", "mouthPress", "mouthShrugLower", "mouthShrugUpper", "mouthUpperUp", "mouthLowerDown"), "eyeBlink"
+    *(
+        "mouthRollLower",
+        "mouthRollUpper",
+        "mouthPress",
+        "mouthShrugLower",
+        "mouthShrugUpper",
+        "mouthUpperUp",
+        "mouthLowerDown",
+    ),
+    "eyeBlink",
 )
 
 
 def read_vertex_weights(path: Path, count: int) -> FloatArray:
-    """(count,) weights from a text file with one number of 0 or more for each vertex, 0 for one to leave out. Raises ``InvalidRequest``."""
+    """(count,) weights from a text file with one number of 0 or more for each vertex, 0 for one to leave out. Raises
+    ``InvalidRequest``.
+    """
     try:
         weights = np.array(path.read_text(encoding="utf-8").split(), np.float32)
     except (OSError, ValueError) as error:
-        raise InvalidRequest(f"The vertex weights '{path}' cannot be read; give a text file with one number for each vertex.") from error
+        raise InvalidRequest(
+            f"The vertex weights '{path}' cannot be read; give a text file with one number for each vertex."
+        ) from error
     if len(weights) != count:
-        raise InvalidRequest(f"'{path.name}' weighs {len(weights)} vertices and the basis has {count}; give one number for each vertex.")
+        raise InvalidRequest(
+            f"'{path.name}' weighs {len(weights)} vertices and the basis has {count}; give one number for each vertex."
+        )
     if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
-        raise InvalidRequest(f"The weights in '{path.name}' are not all finite and 0 or more, or none is above 0; mend the file.")
+        raise InvalidRequest(
+            f"The weights in '{path.name}' are not all finite and 0 or more, or none is above 0; mend the file."
+        )
     return weights
 
 

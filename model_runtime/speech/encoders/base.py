@@ -13,7 +13,9 @@ from ..prosody import analyse_voice
 
 @dataclass(frozen=True)
 class SpeechFeatures:
-    """At 50 Hz, one frame centred on every 20 ms: ``features`` (N, 64) in [-1, 1]; ``phones`` (N, 40) posteriors in the order of ``PHONES``."""
+    """At 50 Hz, one frame centred on every 20 ms: ``features`` (N, 64) in [-1, 1]; ``phones`` (N, 40) posteriors in the
+    order of ``PHONES``.
+    """
 
     features: FloatArray
     phones: FloatArray
@@ -23,7 +25,9 @@ class SpeechEncoder(Protocol):
     """A voice in, features and phones out. They mean the same and lie at the same times for every implementation."""
 
     def encode(self, wave16k: FloatArray, speech: FloatArray | None = None) -> SpeechFeatures:
-        """Hear a mono wave (S,) at 16 kHz; N = S // 320 + 1 frames. ``speech`` (N,) is 1 where the voice is heard; found here where None."""
+        """Hear a mono wave (S,) at 16 kHz; N = S // 320 + 1 frames. ``speech`` (N,) is 1 where the voice is heard;
+        found here where None.
+        """
         ...
 
 

@@ -57,7 +57,9 @@ def load_encoder(path: Path) -> AudioEncoder:
     try:
         config = AudioEncoderConfig(**{**header["config"], "dilations": tuple(header["config"]["dilations"])})
     except (KeyError, TypeError) as error:
-        raise CheckpointMismatch(f"The weights '{path.name}' do not describe an audio encoder ({error}); install matching versions.") from error
+        raise CheckpointMismatch(
+            f"The weights '{path.name}' do not describe an audio encoder ({error}); install matching versions."
+        ) from error
     encoder = AudioEncoder(config)
     load_into(encoder, tensors, path.name)
     return encoder.eval()

@@ -45,7 +45,9 @@ class AudioEncoder(nn.Module):
 
 
 class _Block(nn.Module):
-    """Each frame normalised on its own (a value must not depend on the length of the clip), a dilated convolution, a mix of channels."""
+    """Each frame normalised on its own (a value must not depend on the length of the clip), a dilated convolution, a
+    mix of channels.
+    """
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
-"""The other ear: a wav2vec 2.0 (Baevski et al. 2020) that transformers reads from a local folder, and a small adapter trained for it.
+"""The other ear: a wav2vec 2.0 (Baevski et al. 2020) that transformers reads from a local folder, and a small adapter
+trained for it.
 
-The adapter (``training.wav2vec2_adapter``) turns hidden states into the default ear's features and phones, so that the face hears with
-either. Nothing is fetched, and only safetensors are read.
+The adapter (``training.wav2vec2_adapter``) turns hidden states into the default ear's features and phones, so that the
+face hears with either. Nothing is fetched, and only safetensors are read.
 """
 
 from __future__ import annotations
@@ -30,10 +31,17 @@ from .mel import MelSpeechEncoder
 
 ADAPTER = "interact_adapter.safetensors"
 _HOP = SAMPLE_RATE // MEL_RATE
-_BLOCK = 500  # frames heard at a time, and how many more to either side: 15 s in all, the longest that such models were trained on
+# Frames heard at a time, and how many more to either side: 15 s in all, the longest that such models were trained on.
+_BLOCK = 500
 _CONTEXT = 125
 _VOICE_LEVEL = 0.1  # RMS of a voice for models that were trained on waves as they are
-_CHANGING = ("transformers_version", "_name_or_path", "architectures", "dtype", "torch_dtype")  # in a config, without another model
+_CHANGING = (
+    "transformers_version",
+    "_name_or_path",
+    "architectures",
+    "dtype",
+    "torch_dtype",
+)  # in a config, without another model
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ class AdapterConfig:
 class Adapter(nn.Module):
     """(..., L, N, W) hidden states -> features (..., N, 64) in [-1, 1] and phone logits (..., N, 40).
 
-    Layers are mixed by a learned softmax, as in SUPERB (Yang et al. 2021): which of them carries the phones differs between models.
+    Layers are mixed by a learned softmax, as in SUPERB (Yang et al. 2021): which of them carries the phones differs
+    between models.
     """
 
     def __init__(self, config: AdapterConfig) -> None:
@@ -86,19 +95,29 @@ class FrozenWav2Vec2:
         self.device = torch.device(device)
         self.width, self.layers = config.hidden_size, config.num_hidden_layers + 1
         # Samples that one frame hears: 400 in all models published.
-        self.field = 1 + sum((kernel - 1) * math.prod(config.conv_stride[:i]) for i, kernel in enumerate(config.conv_kernel))
+        self.field = 1 + sum(
+            (kernel - 1) * math.prod(config.conv_stride[:i]) for i, kernel in enumerate(config.conv_kernel)
+        )
         self._first = self.model.feature_extractor.conv_layers[0]
         self._norm: _VoiceNorm | None = None
         if isinstance(getattr(self._first, "layer_norm", None), nn.GroupNorm):
             self._norm = self._first.layer_norm = _VoiceNorm(self._first.layer_norm)
-        lasting = {key: value for key, value in told.items() if key not in _CHANGING} | {"do_normalize": self.normalises}
-        self.name = f"wav2vec2 {self.width} x {self.layers - 1} {fingerprint(self.model, json.dumps(lasting, sort_keys=True))}"
+        lasting = {key: value for key, value in told.items() if key not in _CHANGING} | {
+            "do_normalize": self.normalises
+        }
+        self.name = (
+            f"wav2vec2 {self.width} x {self.layers - 1} {fingerprint(self.model, json.dumps(lasting, sort_keys=True))}"
+        )
 
     @torch.no_grad()
-    def states(self, wave16k: FloatArray, speech: FloatArray | None = None, layers: Sequence[int] | None = None) -> Iterator[Tensor]:
-        """Hidden states of the ``layers`` (all where None), each frame of unit variance, in blocks (L, n, W); the n add up to S // 320 + 1.
+    def states(
+        self, wave16k: FloatArray, speech: FloatArray | None = None, layers: Sequence[int] | None = None
+    ) -> Iterator[Tensor]:
+        """Hidden states of the ``layers`` (all where None), each frame of unit variance, in blocks (L, n, W); the n add
+        up to S // 320 + 1.
 
-        ``speech`` (N,) is 1 where the voice is heard; level and norms are taken there, so that pauses do not change how a voice sounds.
+        ``speech`` (N,) is 1 where the voice is heard; level and norms are taken there, so that pauses do not change how
+        a voice sounds.
         """
         wave = np.asarray(wave16k, np.float32)
         count = mel_steps(len(wave))
@@ -106,7 +125,8 @@ class FrozenWav2Vec2:
         wave = self._levelled(wave, heard)
         if self._norm is not None:
             self._norm.measure(self._first.conv, torch.from_numpy(wave[heard]).to(self.device))
-        # Frame k of the bare model hears samples 320 k to 320 k + 400. Half of that put in front centres it on 320 k, where the default ear's
+        # Frame k of the bare model hears samples 320 k to 320 k + 400. Half of that put in front centres it on 320 k,
+        # where the default ear's
         # frame is, and gives as many frames; nothing is blurred by interpolation.
         padded = torch.from_numpy(np.pad(wave, (self.field // 2, self.field - self.field // 2))).to(self.device)
         edges = np.linspace(0, count, -(-count // _BLOCK) + 1).round().astype(int)
@@ -118,7 +138,9 @@ class FrozenWav2Vec2:
             yield F.layer_norm(chosen[:, first - before : last - before], (self.width,))
 
     def _levelled(self, wave: FloatArray, heard: np.ndarray) -> FloatArray:
-        """Zero mean and unit variance over the voice, as the extractor of transformers does it over the wave; without a voice all is silence."""
+        """Zero mean and unit variance over the voice, as the extractor of transformers does it over the wave; without a
+        voice all is silence.
+        """
         if not heard.any():
             return np.zeros_like(wave)
         voice = wave[heard]
@@ -127,7 +149,9 @@ class FrozenWav2Vec2:
 
 
 class _VoiceNorm(nn.Module):
-    """The group norm of a first convolution with the statistics of a voice: else a frame would depend on the pauses and on the block it is in."""
+    """The group norm of a first convolution with the statistics of a voice: else a frame would depend on the pauses and
+    on the block it is in.
+    """
 
     def __init__(self, norm: nn.GroupNorm) -> None:
         super().__init__()
@@ -181,7 +205,10 @@ def load_wav2vec2_encoder(folder: Path, default: MelSpeechEncoder) -> Wav2Vec2Sp
     if not (folder / ADAPTER).is_file():
         raise CheckpointMissing(f"The wav2vec 2.0 in '{folder}' has no adapter '{ADAPTER}' yet; {train_it}.")
     tensors, header = load_checkpoint(folder / ADAPTER)
-    for key, what, now in (("wav2vec2", "model", listener.name), ("default_ear", "default ear", fingerprint(default.encoder))):
+    for key, what, now in (
+        ("wav2vec2", "model", listener.name),
+        ("default_ear", "default ear", fingerprint(default.encoder)),
+    ):
         if header.get(key) != now:
             raise CheckpointMismatch(
                 f"The adapter in '{folder}' was trained for another {what} ('{header.get(key)}') than this ('{now}'); {train_it} again."
@@ -189,7 +216,9 @@ def load_wav2vec2_encoder(folder: Path, default: MelSpeechEncoder) -> Wav2Vec2Sp
     try:
         adapter = Adapter(AdapterConfig(**{**header["config"], "layers": tuple(header["config"]["layers"])}))
     except (KeyError, TypeError) as error:
-        raise CheckpointMismatch(f"The adapter in '{folder}' does not describe itself ({error}); {train_it} again.") from error
+        raise CheckpointMismatch(
+            f"The adapter in '{folder}' does not describe itself ({error}); {train_it} again."
+        ) from error
     load_into(adapter, tensors, ADAPTER)
     return Wav2Vec2SpeechEncoder(listener, adapter.eval())
 
@@ -211,9 +240,13 @@ def _of_samples(speech: FloatArray, samples: int) -> np.ndarray:
 def _read_config(folder: Path) -> dict[str, Any]:
     """What the model is, once it is sure that it can be read and heard with."""
     if not folder.is_dir():
-        raise CheckpointMissing(f"The folder '{folder}' of a wav2vec 2.0 model is not there; choose another, or none for the default ear.")
+        raise CheckpointMissing(
+            f"The folder '{folder}' of a wav2vec 2.0 model is not there; choose another, or none for the default ear."
+        )
     if not (folder / "config.json").is_file():
-        raise CheckpointMissing(f"The folder '{folder}' has no 'config.json'; choose one that `save_pretrained` of transformers wrote.")
+        raise CheckpointMissing(
+            f"The folder '{folder}' has no 'config.json'; choose one that `save_pretrained` of transformers wrote."
+        )
     config = _json(folder / "config.json")
     if config.get("model_type") != "wav2vec2":
         raise CheckpointMismatch(
@@ -223,7 +256,11 @@ def _read_config(folder: Path) -> dict[str, Any]:
     if (folder / "model.safetensors").is_file():
         weights = ["model.safetensors"]
     else:
-        weights = list(_json(index).get("weight_map", {}).values()) if index.is_file() else [path.name for path in folder.glob("*.bin")]
+        weights = (
+            list(_json(index).get("weight_map", {}).values())
+            if index.is_file()
+            else [path.name for path in folder.glob("*.bin")]
+        )
     if not weights:
         raise CheckpointMissing(
             f"The folder '{folder}' has no 'model.safetensors'; choose one that `save_pretrained` of transformers wrote."
@@ -236,14 +273,18 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def _normalises(folder: Path) -> bool:
-    """Whether the model wants waves of unit variance, by its preprocessor; those of transformers do unless they say otherwise."""
+    """Whether the model wants waves of unit variance, by its preprocessor; those of transformers do unless they say
+    otherwise.
+    """
     told: dict[str, Any] = {}
     for name in ("processor_config.json", "preprocessor_config.json"):
         if (folder / name).is_file():
             read = _json(folder / name)
             told |= read.get("feature_extractor", read) if name.startswith("processor") else read
     if told.get("sampling_rate", SAMPLE_RATE) != SAMPLE_RATE:
-        raise CheckpointMismatch(f"The model in '{folder}' hears {told['sampling_rate']} Hz; choose one for {SAMPLE_RATE} Hz.")
+        raise CheckpointMismatch(
+            f"The model in '{folder}' hears {told['sampling_rate']} Hz; choose one for {SAMPLE_RATE} Hz."
+        )
     return bool(told.get("do_normalize", True))
 
 
@@ -265,7 +306,12 @@ def _load_model(folder: Path) -> Any:
     logging.set_verbosity_error()  # else the heads of other tasks are listed as unused
     try:
         loaded: Any = Wav2Vec2Model.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, output_loading_info=True
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
         model, told = loaded
     except Exception as error:  # a damaged folder fails in as many ways as transformers has parts
@@ -274,7 +320,9 @@ def _load_model(folder: Path) -> Any:
             f"The wav2vec 2.0 in '{folder}' cannot be read ({reason}); copy it again or choose another folder."
         ) from error
     if missing := sorted(set(told["missing_keys"]) - {"masked_spec_embed"}):
-        raise CheckpointMismatch(f"The weights in '{folder}' lack '{missing[0]}'; copy the model again or choose another folder.")
+        raise CheckpointMismatch(
+            f"The weights in '{folder}' lack '{missing[0]}'; copy the model again or choose another folder."
+        )
     if math.prod(model.config.conv_stride) != _HOP:
         raise CheckpointMismatch(
             f"The model in '{folder}' hears every {math.prod(model.config.conv_stride)} samples; choose one that does every {_HOP}."

@@ -1,6 +1,8 @@
-"""How something is said, for the brows: stressed syllables and questions, told by words where they are known and heard elsewhere.
+"""How something is said, for the brows: stressed syllables and questions, told by words where they are known and heard
+elsewhere.
 
-Brows go up with a rising pitch (Cavé et al. 1996, "About the relationship between eyebrow movements and F0 variations").
+Brows go up with a rising pitch (Cavé et al. 1996, "About the relationship between eyebrow movements and F0
+variations").
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from .prominence import detect_stress
 from .prominent_syllables import LEAST_APART
 
 _PAUSE = 0.3  # s without a pitch: a phrase ends
-_LAST, _END, _SLOPE = 0.25, 0.05, 0.15  # s of voiced sound at a phrase's end: to look at, whose pitch counts, that must climb
+_LAST, _END, _SLOPE = (
+    0.25,
+    0.05,
+    0.15,
+)  # s of voiced sound at a phrase's end: to look at, whose pitch counts, that must climb
 _BEFORE = (0.70, 0.12)  # s before the end, from and to, whose low pitch is climbed from
 _RISE, _CLIMB, _HIGH = 0.3, 0.8, 0.1  # octaves from there, octaves a second, octaves above the voice's median
 _LOW = 10.0  # percentile
@@ -39,8 +45,12 @@ def accents_from_transcript(stresses: Sequence[float], questions: Sequence[float
     return Accents(tuple((time, 1.0) for time in stresses), tuple((time, 1.0) for time in questions))
 
 
-def accents_of(track: VoiceTrack, prosody: FloatArray, said: Sequence[Segment] = (), told: Accents | None = None) -> Accents:
-    """What is ``told`` while phones are ``said``, in order, and what is heard elsewhere in a voice and its prosody (T, 28)."""
+def accents_of(
+    track: VoiceTrack, prosody: FloatArray, said: Sequence[Segment] = (), told: Accents | None = None
+) -> Accents:
+    """What is ``told`` while phones are ``said``, in order, and what is heard elsewhere in a voice and its prosody (T,
+    28).
+    """
     heard = detect_accents(track, prosody)
     if told is None:
         return heard
@@ -58,13 +68,18 @@ def detect_accents(track: VoiceTrack, prosody: FloatArray) -> Accents:
     """Syllables that stand out, each as sure as it is likely, and phrases that end high."""
     likely = detect_stress(prosody)
     peaks = find_peaks(np.pad(likely, 1), height=_LIKELY, distance=LEAST_APART * FPS)[0] - 1
-    return Accents(tuple((float(peak) / FPS, float(likely[peak])) for peak in peaks), tuple((end, _HIGH_END_ASKS) for end in rising_ends(track)))
+    return Accents(
+        tuple((float(peak) / FPS, float(likely[peak])) for peak in peaks),
+        tuple((end, _HIGH_END_ASKS) for end in rising_ends(track)),
+    )
 
 
 def rising_ends(track: VoiceTrack) -> list[float]:
-    """Times (s) at which a phrase ends with a pitch that climbs high: most are questions in speech, but readers go on from some.
+    """Times (s) at which a phrase ends with a pitch that climbs high: most are questions in speech, but readers go on
+    from some.
 
-    Of the training voices' questions this finds those of the synthesisers that raise the pitch, nine in ten; flite's voices do not.
+    Of the training voices' questions this finds those of the synthesisers that raise the pitch, nine in ten; flite's
+    voices do not.
     """
     voiced = np.flatnonzero(track.pitch > 0.0)
     if not len(voiced):

@@ -10,16 +10,21 @@ WIDTH = 64
 
 
 class ProminenceNet(nn.Module):
-    """Three dilated convolutions that see 0.7 s to either side: prosody (B, T, 28) -> logits (B, T) of a stress at each frame."""
+    """Three dilated convolutions that see 0.7 s to either side: prosody (B, T, 28) -> logits (B, T) of a stress at each
+    frame.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv1d(PROSODY_SIZE, WIDTH, 7, padding=3), nn.GELU(),
-            nn.Conv1d(WIDTH, WIDTH, 7, padding=6, dilation=2), nn.GELU(),
-            nn.Conv1d(WIDTH, WIDTH, 7, padding=12, dilation=4), nn.GELU(),
+            nn.Conv1d(PROSODY_SIZE, WIDTH, 7, padding=3),
+            nn.GELU(),
+            nn.Conv1d(WIDTH, WIDTH, 7, padding=6, dilation=2),
+            nn.GELU(),
+            nn.Conv1d(WIDTH, WIDTH, 7, padding=12, dilation=4),
+            nn.GELU(),
             nn.Conv1d(WIDTH, 1, 1),
-        )  # fmt: skip
+        )
 
     def forward(self, prosody: Tensor) -> Tensor:
         return self.layers(prosody.transpose(1, 2))[:, 0]

@@ -12,25 +12,118 @@ from ..phones import VOWELS, Segment
 from ..prosody import VoiceTrack, analyse_voice
 from .lexical_stress import stress_prior
 
-# Words that carry grammar rather than meaning; "I", "you", "no", "all" and the like are left out: people do stress them.
+# Words that carry grammar rather than meaning; "I", "you", "no", "all" and the like are left out: people do stress
+# them.
 FUNCTION_WORDS = frozenset(
-    ["a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "as", "and", "or", "but", "if", "than", "that", "which", "who", "whom", "is", "am", "are", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have", "had", "having", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "it", "its", "it's", "he", "him", "his", "she", "her", "they", "them", "their", "there's", "i'm", "i'd", "i'll", "i've", "you're", "you'd", "you'll", "you've", "we're", "we'd", "we'll", "we've", "he's", "she's", "they're", "into", "onto", "upon", "s", "t", "so", "such", "some", "any", "this", "these", "those", "also", "then"]
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "with",
+        "as",
+        "and",
+        "or",
+        "but",
+        "if",
+        "than",
+        "that",
+        "which",
+        "who",
+        "whom",
+        "is",
+        "am",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "having",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "it",
+        "its",
+        "it's",
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "they",
+        "them",
+        "their",
+        "there's",
+        "i'm",
+        "i'd",
+        "i'll",
+        "i've",
+        "you're",
+        "you'd",
+        "you'll",
+        "you've",
+        "we're",
+        "we'd",
+        "we'll",
+        "we've",
+        "he's",
+        "she's",
+        "they're",
+        "into",
+        "onto",
+        "upon",
+        "s",
+        "t",
+        "so",
+        "such",
+        "some",
+        "any",
+        "this",
+        "these",
+        "those",
+        "also",
+        "then",
+    ]
 )
 
 
 LEAST_APART = 0.18  # s; two stresses nearer than a syllable are one
 _LEXICAL_WEIGHT = 2.5  # of the rule against one standard deviation of what is heard
 _PAUSE = 0.15  # s between two words of different phrases
-_NUCLEUS = 1.2  # what the last content word of a phrase gains, in standard deviations: English leans on it (Halliday 1967)
+_NUCLEUS = (
+    1.2  # what the last content word of a phrase gains, in standard deviations: English leans on it (Halliday 1967)
+)
 
 
-def find_stresses(wave16k: FloatArray, words: Sequence[Segment], phones: Sequence[Segment]) -> list[tuple[float, float]]:
+def find_stresses(
+    wave16k: FloatArray, words: Sequence[Segment], phones: Sequence[Segment]
+) -> list[tuple[float, float]]:
     """(time s, strength 0..1) of the stressed syllables: in each content word the vowel that carries it.
 
-    Which vowel is told by the word's sounds and spelling (``lexical_stress``) together with what stands out by energy, length
-    (against that vowel's usual share) and a pitch peak, the phrase's decline taken off. The time is the vowel's nucleus, where it
-    is loudest; the strength is its rank among the vowels of the utterance. Only those of the upper half count, and of two close
-    together the stronger.
+    Which vowel is told by the word's sounds and spelling (``lexical_stress``) together with what stands out by energy,
+    length (against that vowel's usual share) and a pitch peak, the phrase's decline taken off. The time is the vowel's
+    nucleus, where it is loudest; the strength is its rank among the vowels of the utterance. Only those of the upper
+    half count, and of two close together the stronger.
     """
     track = analyse_voice(wave16k)
     vowels = [p for p in phones if p.text in VOWELS and p.end - p.start > 0.02]
@@ -46,7 +139,11 @@ def find_stresses(wave16k: FloatArray, words: Sequence[Segment], phones: Sequenc
         sounds = [p.text for p in phones if _within(p, word) and (p.text not in VOWELS or p.end - p.start > 0.02)]
         best = inside[int(np.argmax(_LEXICAL_WEIGHT * np.array(stress_prior(word.text, sounds)) + scores[inside]))]
         carriers.append((best, inside))
-        if not any(other.text not in FUNCTION_WORDS for other, phrase in zip(words[number + 1 :], phrases[number + 1 :]) if phrase == phrases[number]):
+        if not any(
+            other.text not in FUNCTION_WORDS
+            for other, phrase in zip(words[number + 1 :], phrases[number + 1 :])
+            if phrase == phrases[number]
+        ):
             scores[inside] += _NUCLEUS
     rank = (np.argsort(np.argsort(scores)) + 1) / len(scores)
     stresses: list[tuple[float, float]] = []

@@ -1,4 +1,6 @@
-"""What words and captions tell of a voice: words, sounds and stresses where they fit it, and a sentence where they do not."""
+"""What words and captions tell of a voice: words, sounds and stresses where they fit it, and a sentence where they do
+not.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,10 @@ Trouble = tuple[str, float, float]  # one of these, from and to (s)
 class AlignedTranscript:
     """In shot time (s) and in order.
 
-    ``words``: found in the voice. ``phones``: their sounds, none over another, with ``SIL`` in the pauses of a stretch that was found;
-    they say nothing of what no transcript covers. ``stresses``: times of the stressed syllables. ``questions``: ends of the questions. ``unaligned``: words that had times of
-    their own but whose sounds were not found at them. ``warnings``: sentences that name the actor.
+    ``words``: found in the voice. ``phones``: their sounds, none over another, with ``SIL`` in the pauses of a stretch
+    that was found; they say nothing of what no transcript covers. ``stresses``: times of the stressed syllables.
+    ``questions``: ends of the questions. ``unaligned``: words that had times of their own but whose sounds were not
+    found at them. ``warnings``: sentences that name the actor.
     """
 
     words: tuple[TimedWord, ...] = ()
@@ -100,20 +103,29 @@ class _Stretch:
         return self.end - self.start > WINDOW and not self.is_timed
 
 
-def align_transcript(wave16k: FloatArray, words: Sequence[TimedWord], captions: Sequence[Caption], who: str) -> AlignedTranscript:
+def align_transcript(
+    wave16k: FloatArray, words: Sequence[TimedWord], captions: Sequence[Caption], who: str
+) -> AlignedTranscript:
     """Find ``words`` that are said at about their times, and ``captions`` inside theirs, in a mono wave (N,) at 16 kHz.
 
-    What does not fit the voice is left out, with a warning that names the actor ``who``. Words go before captions that tell of the
-    same moment.
+    What does not fit the voice is left out, with a warning that names the actor ``who``. Words go before captions that
+    tell of the same moment.
     """
     voice = np.nan_to_num(np.asarray(wave16k, np.float32))
     duration = len(voice) / SAMPLE_RATE
     troubles: list[Trouble] = []
-    timed = [_Part(word, tuple(spoken_words(word.text)), word.start, word.end) for word in words if spoken_text(word.text)]
+    timed = [
+        _Part(word, tuple(spoken_words(word.text)), word.start, word.end) for word in words if spoken_text(word.text)
+    ]
     readable = _readable(captions, duration, troubles)
-    stretches = [*_sayable(_stretches([part for part in timed if part.words], duration), troubles), *_sayable(_stretches(readable, duration), troubles)]
+    stretches = [
+        *_sayable(_stretches([part for part in timed if part.words], duration), troubles),
+        *_sayable(_stretches(readable, duration), troubles),
+    ]
 
-    followed = [[] if stretch.is_long else find_text(voice, stretch.words, stretch.start, stretch.end) for stretch in stretches]
+    followed = [
+        [] if stretch.is_long else find_text(voice, stretch.words, stretch.start, stretch.end) for stretch in stretches
+    ]
     company = sum(map(fit_of, followed), ALONE)
     pieces: list[list[Said]] = []
     sought = {part for stretch in stretches for part in stretch.parts}
@@ -123,7 +135,10 @@ def align_transcript(wave16k: FloatArray, words: Sequence[TimedWord], captions: 
         found, missed = _judged(voice, stretch, said, company - fit_of(said))
         pieces += found
         lost += [part.source for part in stretch.parts if not found]
-        troubles += [("misfit" if loud[round(start * 100) : round(end * 100) + 1].any() else "silent", start, end) for start, end in missed]
+        troubles += [
+            ("misfit" if loud[round(start * 100) : round(end * 100) + 1].any() else "silent", start, end)
+            for start, end in missed
+        ]
     pieces = _one_at_a_time(pieces)
     entries = _with_pauses(pieces, duration)
     spoken = tuple(TimedWord(entry.text, entry.start, entry.end) for entry in entries if entry.text)
@@ -186,11 +201,17 @@ def _with_room(runs: Sequence[Sequence[_Part]], duration: float) -> list[_Stretc
     stretches = []
     for k, (start, end) in enumerate(spans):
         before, after = spans[k - 1][1] if k else 0.0, spans[k + 1][0] if k + 1 < len(spans) else duration
-        stretches.append(_Stretch(tuple(runs[k]), max(start - _ROOM, min(before, start), 0.0), min(end + _ROOM, max(after, end), duration)))
+        stretches.append(
+            _Stretch(
+                tuple(runs[k]), max(start - _ROOM, min(before, start), 0.0), min(end + _ROOM, max(after, end), duration)
+            )
+        )
     return stretches
 
 
-def _judged(voice: FloatArray, stretch: _Stretch, said: list[Said], company: Fit) -> tuple[list[list[Said]], list[tuple[float, float]]]:
+def _judged(
+    voice: FloatArray, stretch: _Stretch, said: list[Said], company: Fit
+) -> tuple[list[list[Said]], list[tuple[float, float]]]:
     """What of a stretch fits, of which all was followed as ``said``, and the times (s) where it does not."""
     nothing = [(stretch.parts[0].start, max(part.end for part in stretch.parts))]
     if stretch.is_long:
@@ -204,7 +225,9 @@ def _judged(voice: FloatArray, stretch: _Stretch, said: list[Said], company: Fit
         return ([without_misfits(said)], []) if said else ([], nothing)
     wrong = set(stretch.parts)
     if fits(said, company):
-        wrong = {part for part, own in _by_part(stretch, said) if not (_is_in_place(part, own) and fits(own, leeway=_LEEWAY))}
+        wrong = {
+            part for part, own in _by_part(stretch, said) if not (_is_in_place(part, own) and fits(own, leeway=_LEEWAY))
+        }
         if not wrong:
             return [without_misfits(said)], []
     pieces, missed = [], []
@@ -232,7 +255,11 @@ def _one_at_a_time(pieces: Sequence[list[Said]]) -> list[list[Said]]:
     kept: list[list[Said]] = []
     spans: list[tuple[float, float]] = []
     for piece in pieces:
-        clear = [entry for entry in piece if not entry.text or all(entry.end <= a + 1e-6 or entry.start >= b - 1e-6 for a, b in spans)]
+        clear = [
+            entry
+            for entry in piece
+            if not entry.text or all(entry.end <= a + 1e-6 or entry.start >= b - 1e-6 for a, b in spans)
+        ]
         spoken = [entry for entry in clear if entry.text]
         if spoken:
             kept.append(clear)
@@ -249,11 +276,16 @@ def _with_pauses(pieces: Sequence[Sequence[Said]], duration: float) -> list[Said
                 quiet[round(100 * entry.start) : round(100 * entry.end)] = True
     entries: list[Said] = []
     for word in sorted((entry for piece in pieces for entry in piece if entry.text), key=lambda entry: entry.start):
-        word = word._replace(end=min(word.end, duration), phones=tuple(phone._replace(end=min(phone.end, duration)) for phone in word.phones))
+        word = word._replace(
+            end=min(word.end, duration),
+            phones=tuple(phone._replace(end=min(phone.end, duration)) for phone in word.phones),
+        )
         if entries and word.start - entries[-1].end > 1e-6:
             gap = quiet[round(100 * entries[-1].end) : round(100 * word.start)]
             if len(gap) and gap.mean() > _QUIET_SHARE:
-                entries.append(Said("", entries[-1].end, word.start, 0.0, (Segment("SIL", entries[-1].end, word.start),)))
+                entries.append(
+                    Said("", entries[-1].end, word.start, 0.0, (Segment("SIL", entries[-1].end, word.start),))
+                )
         entries.append(word)
     return entries
 

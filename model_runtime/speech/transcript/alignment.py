@@ -23,12 +23,38 @@ _WORST_FIT, _FEW_SOUNDS = -48.0, 42.0  # points a frame of many sounds, and how 
 _COMPANY = 60.0  # frames
 _SILENT = 1e-4  # of full scale: what is nowhere louder holds no voice
 _ABBREVIATIONS = {"mr.": "mister", "mrs.": "missus", "ms.": "miss", "dr.": "doctor", "st.": "saint", "&": "and"}
-_LETTERS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
+_LETTERS = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "ʼ": "'",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ł": "l",
+        "ı": "i",
+    }
+)
 _CURRENCIES = {"$": "dollars", "£": "pounds", "€": "euros"}
-_PIECE = re.compile(r"(?P<currency>[$£€])?(?P<whole>\d[\d,]*)(?:\.(?P<part>\d+))?(?:(?P<ending>st|nd|rd|th|s)(?![a-z]))?(?P<percent>%)?|[a-z']+")
-_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth"}
+_PIECE = re.compile(
+    r"(?P<currency>[$£€])?(?P<whole>\d[\d,]*)(?:\.(?P<part>\d+))?(?:(?P<ending>st|nd|rd|th|s)(?![a-z]))?(?P<percent>%)?|[a-z']+"
+)
+_ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
 
-# What is said beside the text: a loop of few broad sounds, so that words which are there fit better and words which are not fit worse.
+# What is said beside the text: a loop of few broad sounds, so that words which are there fit better and words which are
+# not fit worse.
 _BESIDE = tuple(f"~{phone}" for phone in ("AH", "IY", "N", "S"))
 _BESIDE_ODDS = 1e-10  # of each such sound against the next word
 _SKIP_ODDS = 1e-5  # of each word that is not said
@@ -38,7 +64,9 @@ _ENTER_ODDS = 1e-3  # of a text that is not heard from its first word
 
 @dataclass(frozen=True)
 class Alignment:
-    """Words without the pauses; phones that tile the wave with ``SIL`` in the pauses. Both empty when the text did not fit."""
+    """Words without the pauses; phones that tile the wave with ``SIL`` in the pauses. Both empty when the text did not
+    fit.
+    """
 
     words: tuple[Segment, ...] = ()
     phones: tuple[Segment, ...] = ()
@@ -64,9 +92,11 @@ ALONE = Fit()
 
 
 class Said(NamedTuple):
-    """A word in the voice, from ``start`` to ``end`` (s); ``text`` is empty for a pause and None for sounds that are beside the text.
+    """A word in the voice, from ``start`` to ``end`` (s); ``text`` is empty for a pause and None for sounds that are
+    beside the text.
 
-    ``score``: the acoustic score of its phones, the sum over its frames of 10 ms, about -0.1 nat a point against the best sound.
+    ``score``: the acoustic score of its phones, the sum over its frames of 10 ms, about -0.1 nat a point against the
+    best sound.
     """
 
     text: str | None
@@ -97,27 +127,41 @@ def align(wave16k: FloatArray, text: str) -> Alignment:
     return Alignment(found, phones, warnings)
 
 
-def follow(wave16k: FloatArray, words: Sequence[str], *, loose: bool = False, enter: bool = False, leave: bool = False) -> list[Said]:
-    """The words of a normalised text in a mono wave at 16 kHz, the pauses between them and what is beside the text; tiles the wave.
+def follow(
+    wave16k: FloatArray, words: Sequence[str], *, loose: bool = False, enter: bool = False, leave: bool = False
+) -> list[Said]:
+    """The words of a normalised text in a mono wave at 16 kHz, the pauses between them and what is beside the text;
+    tiles the wave.
 
-    ``loose``: words may be left out, and there may be speech beside the text. ``enter`` and ``leave``: the wave may begin and end
-    anywhere in the text. Empty where the words cannot be followed to the end. The wave must be 0.1 s long, or nothing is found.
+    ``loose``: words may be left out, and there may be speech beside the text. ``enter`` and ``leave``: the wave may
+    begin and end anywhere in the text. Empty where the words cannot be followed to the end. The wave must be 0.1 s
+    long, or nothing is found.
     """
     samples = np.nan_to_num(np.clip(np.asarray(wave16k, np.float32) * 32767.0, -32768, 32767)).astype("<i2")
-    if len(samples) < SAMPLE_RATE // 10 or not words or np.abs(samples[1:].astype(np.int32) - samples[:-1]).max() < _SILENT * 32767.0:
+    if (
+        len(samples) < SAMPLE_RATE // 10
+        or not words
+        or np.abs(samples[1:].astype(np.int32) - samples[:-1]).max() < _SILENT * 32767.0
+    ):
         return []
     decoder = _decoder()
     names = [_name(decoder, word) for word in words]
     try:
         if loose or enter or leave:
-            decoder.add_fsg("grammar", decoder.create_fsg("grammar", 0, len(names), list(_grammar(names, loose, enter, leave))))
+            decoder.add_fsg(
+                "grammar", decoder.create_fsg("grammar", 0, len(names), list(_grammar(names, loose, enter, leave)))
+            )
             decoder.activate_search("grammar")
         else:
             decoder.set_align_text(" ".join(names))
         _decode(decoder, samples.tobytes())
         decoder.set_alignment()  # a second pass, for the phones inside the words
         _decode(decoder, samples.tobytes())
-        return [said for entry in decoder.get_alignment() if (said := _said(entry.name, [(p.name, p.start, p.duration, p.score) for p in entry]))]
+        return [
+            said
+            for entry in decoder.get_alignment()
+            if (said := _said(entry.name, [(p.name, p.start, p.duration, p.score) for p in entry]))
+        ]
     except RuntimeError:
         return []
 
@@ -130,10 +174,12 @@ def fit_of(said: Sequence[Said]) -> Fit:
 
 
 def fits(said: Sequence[Said], company: Fit = ALONE, leeway: float = 0.0) -> bool:
-    """Whether the words that were followed are said in the voice: by their mean score a frame, since wrong words are followed too.
+    """Whether the words that were followed are said in the voice: by their mean score a frame, since wrong words are
+    followed too.
 
-    The fewer sounds, the better they must fit: chance finds a few sounds anywhere. ``company``: of the words around, which often come
-    from the same hand; it counts as _COMPANY frames. ``leeway``: points of what need not fit as well. The bounds lie between right and wrong texts of one training reader.
+    The fewer sounds, the better they must fit: chance finds a few sounds anywhere. ``company``: of the words around,
+    which often come from the same hand; it counts as _COMPANY frames. ``leeway``: points of what need not fit as well.
+    The bounds lie between right and wrong texts of one training reader.
     """
     fit = fit_of(said)
     if not fit.sounds:
@@ -144,9 +190,15 @@ def fits(said: Sequence[Said], company: Fit = ALONE, leeway: float = 0.0) -> boo
 
 
 def normalise_text(text: str) -> list[str]:
-    """Lower-case words as the dictionary spells them: abbreviations and numbers spoken out, accents and punctuation gone."""
+    """Lower-case words as the dictionary spells them: abbreviations and numbers spoken out, accents and punctuation
+    gone.
+    """
     words: list[str] = []
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.translate(_LETTERS)) if not unicodedata.combining(letter))
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", text.translate(_LETTERS))
+        if not unicodedata.combining(letter)
+    )
     for token in re.sub(r"[-‐-―−]", " ", plain).split():
         small = _ABBREVIATIONS.get(token.lower(), token.lower())
         for piece in _PIECE.finditer(small):
@@ -170,7 +222,8 @@ def unknown_words(words: Sequence[str]) -> list[str]:
 
 @cache
 def _decoder() -> Decoder:
-    # cmn: mean of the utterance, or the result would depend on what was aligned before. bestpath: the lattice may give a
+    # cmn: mean of the utterance, or the result would depend on what was aligned before. bestpath: the lattice may give
+    # a
     # phone fewer frames than it has states, and then the second pass fails (pocketsphinx pull request 500).
     # Beams so wide that nothing is pruned: a wrong or missing word must not lose the right ones behind it.
     decoder = Decoder(lm=None, cmn="batch", bestpath=False, beam=_BEAM, wbeam=_BEAM, pbeam=_BEAM, loglevel="FATAL")
@@ -180,7 +233,9 @@ def _decoder() -> Decoder:
 
 
 def _name(decoder: Decoder, word: str) -> str:
-    """The decoder's entry of a word; one that it is taught has a name no text can spell, so that it stays unknown to the next text."""
+    """The decoder's entry of a word; one that it is taught has a name no text can spell, so that it stays unknown to
+    the next text.
+    """
     if decoder.lookup_word(word) is not None:
         return word
     if decoder.lookup_word(f"_{word}") is None:
@@ -225,19 +280,27 @@ def _said(name: str, phones: list[tuple[str, int, int, int]]) -> Said | None:
         text = None
     elif name.startswith(("<", "[")):
         text = ""
-    sounds = tuple(Segment(sound if sound in PHONES else "SIL", start * _FRAME, (start + length) * _FRAME) for sound, start, length, _ in phones)
+    sounds = tuple(
+        Segment(sound if sound in PHONES else "SIL", start * _FRAME, (start + length) * _FRAME)
+        for sound, start, length, _ in phones
+    )
     return Said(text, sounds[0].start, sounds[-1].end, float(sum(score for *_, score in phones)), sounds)
 
 
 def _read_number(piece: re.Match[str]) -> list[str]:
-    """A number as it is read: "1984" as a year, "007" and very long ones by their digits, "$5" with its currency behind."""
+    """A number as it is read: "1984" as a year, "007" and very long ones by their digits, "$5" with its currency
+    behind.
+    """
     digits, unit = piece["whole"].replace(",", ""), [_CURRENCIES[piece["currency"]]] if piece["currency"] else []
     number = int(digits) if len(digits) <= 6 else 0
     if len(digits) > 6 or (digits[0] == "0" and len(digits) > 1):
         words = [spell_number(int(digit)) for digit in digits]
     elif len(piece["whole"].rstrip(",")) == 4 and 1100 <= number < 2000 and not piece["part"] and not unit:
         low = number % 100
-        words = [spell_number(number // 100), "hundred" if low == 0 else f"oh {spell_number(low)}" if low < 10 else spell_number(low)]
+        words = [
+            spell_number(number // 100),
+            "hundred" if low == 0 else f"oh {spell_number(low)}" if low < 10 else spell_number(low),
+        ]
     else:
         words = [spell_number(number)]
     if piece["part"] and unit:
@@ -250,7 +313,9 @@ def _read_number(piece: re.Match[str]) -> list[str]:
     if piece["ending"] == "s":
         words[-1] = words[-1][:-1] + "ies" if words[-1].endswith("y") else words[-1] + "s"
     elif piece["ending"]:
-        words[-1] = _ORDINALS.get(words[-1]) or (words[-1][:-1] + "ieth" if words[-1].endswith("y") else words[-1] + "th")
+        words[-1] = _ORDINALS.get(words[-1]) or (
+            words[-1][:-1] + "ieth" if words[-1].endswith("y") else words[-1] + "th"
+        )
     return words + ["percent"] * bool(piece["percent"])
 
 

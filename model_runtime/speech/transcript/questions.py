@@ -12,8 +12,12 @@ ASTRAY = 1.0  # s that a word of a caption may lie outside it
 _CLOSING = "!\"'”’)]»…."
 
 
-def question_ends(captions: Sequence[Caption], words: Sequence[TimedWord], spoken: Sequence[TimedWord]) -> tuple[float, ...]:
-    """Ends (s), in order, of the ``spoken`` words, as they were found in the voice, behind which a caption or a timed word has a question mark."""
+def question_ends(
+    captions: Sequence[Caption], words: Sequence[TimedWord], spoken: Sequence[TimedWord]
+) -> tuple[float, ...]:
+    """Ends (s), in order, of the ``spoken`` words, as they were found in the voice, behind which a caption or a timed
+    word has a question mark.
+    """
     ends: set[float] = set()
     for source in [*captions, *words]:
         if "?" not in source.text:
@@ -21,7 +25,9 @@ def question_ends(captions: Sequence[Caption], words: Sequence[TimedWord], spoke
         near = [word for word in spoken if word.start > source.start - ASTRAY and word.end < source.end + ASTRAY]
         if near:
             text, asks = _with_marks(source.text)
-            for a, b, size in SequenceMatcher(None, text, [word.text for word in near], autojunk=False).get_matching_blocks():
+            for a, b, size in SequenceMatcher(
+                None, text, [word.text for word in near], autojunk=False
+            ).get_matching_blocks():
                 ends |= {near[b + k].end for k in range(size) if asks[a + k]}
     return tuple(sorted(ends))
 

@@ -1,4 +1,6 @@
-"""What of a script or a subtitle is spoken: its words, without tags, stage directions, names of speakers and addresses of web sites."""
+"""What of a script or a subtitle is spoken: its words, without tags, stage directions, names of speakers and addresses
+of web sites.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ _UNSPOKEN = re.compile(
     r"|\(\s{0,3}[^\s()]{1,30}(?:\s{1,3}[^\s()]{1,30}){0,2}\s{0,3}\)"  # (sighs); longer ones may be part of what is said
 )
 # ANNA:, JOSÉ 2:, - MRS. SMITH: at the head of a line or behind the end of a sentence.
-_SPEAKER = re.compile(r"(?m)(?:^|(?<=[.!?…\"”])(?=\s))[ \t>–—-]{0,8}([^\W\d_a-z][^\s:a-z]{0,20}(?:[ \t]{1,2}[^\s:a-z]{1,20}){0,3}):(?=\s|$)")
+_SPEAKER = re.compile(
+    r"(?m)(?:^|(?<=[.!?…\"”])(?=\s))[ \t>–—-]{0,8}([^\W\d_a-z][^\s:a-z]{0,20}(?:[ \t]{1,2}[^\s:a-z]{1,20}){0,3}):(?=\s|$)"
+)
 _ADDRESS = re.compile(r"://|^www\.|.@.{1,80}\.")
 _LONGEST_WORD = 40  # letters: more are no word
 
@@ -31,5 +35,7 @@ def words_of(spoken: str) -> list[str]:
 
 def spoken_text(text: str) -> str:
     """A script in its own spelling and alphabet without what nobody speaks."""
-    plain = _SPEAKER.sub(lambda name: " " if len(name[1]) > 1 and name[1].isupper() else name[0], _UNSPOKEN.sub(" ", text))
+    plain = _SPEAKER.sub(
+        lambda name: " " if len(name[1]) > 1 and name[1].isupper() else name[0], _UNSPOKEN.sub(" ", text)
+    )
     return " ".join(token for token in plain.split() if not _ADDRESS.search(token))

@@ -26,7 +26,9 @@ _WORST_WORD, _WORST_PAUSE = -65.0, -45.0  # points a frame: below, another word 
 
 
 def find_text(wave16k: FloatArray, words: Sequence[str], start: float, end: float) -> list[Said]:
-    """All of the normalised ``words`` in order, unjudged, from ``start`` to ``end`` (s) of a mono wave at 16 kHz; empty where that cannot be."""
+    """All of the normalised ``words`` in order, unjudged, from ``start`` to ``end`` (s) of a mono wave at 16 kHz; empty
+    where that cannot be.
+    """
     return _moved(follow(_cut(wave16k, start, end), words), start)
 
 
@@ -37,8 +39,11 @@ def find_parts(wave16k: FloatArray, words: Sequence[str], start: float, end: flo
     return _moved(found, start) if said > 0.0 and said >= _LEAST_SHARE * (said + beside) else []
 
 
-def find_long_text(wave16k: FloatArray, words: Sequence[str], start: float, end: float) -> tuple[list[list[Said]], list[tuple[float, float]]]:
-    """What fits of a text of minutes, window by window from pause to pause, and where (s) somebody speaks and nothing of it fits.
+def find_long_text(
+    wave16k: FloatArray, words: Sequence[str], start: float, end: float
+) -> tuple[list[list[Said]], list[tuple[float, float]]]:
+    """What fits of a text of minutes, window by window from pause to pause, and where (s) somebody speaks and nothing
+    of it fits.
 
     The text may begin before the voice and end behind it.
     """
@@ -91,7 +96,11 @@ def without_misfits(said: Iterable[Said]) -> list[Said]:
     clear = []
     for entry in said:
         points = entry.score / max(1.0, 100.0 * (entry.end - entry.start))
-        clear.append(entry._replace(text=None) if entry.text is not None and points < (_WORST_WORD if entry.text else _WORST_PAUSE) else entry)
+        clear.append(
+            entry._replace(text=None)
+            if entry.text is not None and points < (_WORST_WORD if entry.text else _WORST_PAUSE)
+            else entry
+        )
     return clear
 
 
@@ -100,7 +109,11 @@ def _fitting(said: Sequence[Said], company: Fit) -> list[Said]:
     kept: list[Said] = []
     for has_text, group in groupby(said, key=lambda entry: entry.text is not None):
         part = list(group)
-        sure = has_text and sum(len(entry.phones) for entry in part if entry.text) >= _FEWEST_SOUNDS and fits(part, company)
+        sure = (
+            has_text
+            and sum(len(entry.phones) for entry in part if entry.text) >= _FEWEST_SOUNDS
+            and fits(part, company)
+        )
         kept += part if sure else [entry._replace(text=None) if entry.text else entry for entry in part]
     return kept
 
@@ -115,12 +128,16 @@ def _whole_words(said: list[Said], at_the_end: bool) -> list[Said]:
 
 def _last_place(words: Sequence[str], found: Sequence[str]) -> int:
     """How many of ``words`` are over with the last of those ``found`` among them."""
-    blocks = [block for block in SequenceMatcher(None, words, found, autojunk=False).get_matching_blocks() if block.size]
+    blocks = [
+        block for block in SequenceMatcher(None, words, found, autojunk=False).get_matching_blocks() if block.size
+    ]
     return blocks[-1].a + blocks[-1].size if blocks else 0
 
 
 def _quiet_moment(wave: FloatArray, at: float, end: float) -> float:
-    """The middle of the quietest moment in the second half of the window that begins ``at``, or the ``end`` that lies in it."""
+    """The middle of the quietest moment in the second half of the window that begins ``at``, or the ``end`` that lies
+    in it.
+    """
     if end - at <= WINDOW:
         return end
     first = round((at + 0.5 * WINDOW) * SAMPLE_RATE)
@@ -144,6 +161,10 @@ def _cut(wave: FloatArray, start: float, end: float) -> FloatArray:
 
 def _moved(said: Sequence[Said], by: float) -> list[Said]:
     return [
-        entry._replace(start=entry.start + by, end=entry.end + by, phones=tuple(p._replace(start=p.start + by, end=p.end + by) for p in entry.phones))
+        entry._replace(
+            start=entry.start + by,
+            end=entry.end + by,
+            phones=tuple(p._replace(start=p.start + by, end=p.end + by) for p in entry.phones),
+        )
         for entry in said
-    ]  # fmt: skip
+    ]

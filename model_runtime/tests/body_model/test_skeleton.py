@@ -57,7 +57,10 @@ def test_numpy_and_torch_place_the_joints_alike(turns):
     root = np.array([[0, 0, 1], [1, 2, 1], [0, -1, 0.5]], np.float32)
     positions, _ = forward_kinematics(root, local, AVERAGE_SKELETON)
     chain = kin.chain_positions(
-        torch.from_numpy(root), kin.quaternion_to_matrix(torch.from_numpy(local)), torch.from_numpy(AVERAGE_SKELETON.offsets).expand(3, -1, -1), PARENTS
+        torch.from_numpy(root),
+        kin.quaternion_to_matrix(torch.from_numpy(local)),
+        torch.from_numpy(AVERAGE_SKELETON.offsets).expand(3, -1, -1),
+        PARENTS,
     )
     np.testing.assert_allclose(positions, chain.numpy(), atol=1e-5)
 

@@ -28,9 +28,16 @@ from model_runtime.errors import InvalidRequest, PerformanceUnreadable
 
 
 def request(**changes) -> Request:
-    first = Actor("Ada", AVERAGE_SKELETON, speech=(SpeechClip("a.wav", -0.5, 3.0, 0.2, 0.8),), actions=(ActionSpan("walk", 0, 2),),
-                  waypoints=(Waypoint(2.0, (1.0, -0.5), None),))  # fmt: skip
-    second = Actor("Bob", AVERAGE_SKELETON.scaled(1.1), position=(0.0, -1.5), heading=3.1, actions=(ActionSpan("sit", 1, 4),))
+    first = Actor(
+        "Ada",
+        AVERAGE_SKELETON,
+        speech=(SpeechClip("a.wav", -0.5, 3.0, 0.2, 0.8),),
+        actions=(ActionSpan("walk", 0, 2),),
+        waypoints=(Waypoint(2.0, (1.0, -0.5), None),),
+    )
+    second = Actor(
+        "Bob", AVERAGE_SKELETON.scaled(1.1), position=(0.0, -1.5), heading=3.1, actions=(ActionSpan("sit", 1, 4),)
+    )
     return dataclasses.replace(Request(5.0, (first, second), seed=7), **changes)
 
 
@@ -130,10 +137,15 @@ def test_text_that_is_no_request_is_refused(text):
 
 def performance(frames: int = 4) -> Performance:
     actors = [
-        ActorPerformance(name, np.zeros((frames, 3), np.float32), np.tile([1, 0, 0, 0], (frames, 52, 1)).astype(np.float32),
-                         np.full((frames, 52), 0.25, np.float32), np.ones((frames, 4), np.float32))
+        ActorPerformance(
+            name,
+            np.zeros((frames, 3), np.float32),
+            np.tile([1, 0, 0, 0], (frames, 52, 1)).astype(np.float32),
+            np.full((frames, 52), 0.25, np.float32),
+            np.ones((frames, 4), np.float32),
+        )
         for name in ("Ada", "Bob")
-    ]  # fmt: skip
+    ]
     return Performance((actors[0], actors[1]), {"seed": 3})
 
 

@@ -16,7 +16,9 @@ FRAMES = 4 * FPS
 
 
 def swinging_arm(amplitude: float) -> tuple[FloatArray, FloatArray]:
-    """Arms hang; the left forearm swings ``amplitude`` degrees into the belly and out again between the first and third second."""
+    """Arms hang; the left forearm swings ``amplitude`` degrees into the belly and out again between the first and third
+    second.
+    """
     rotations = np.zeros((FRAMES, 52, 4), np.float32)
     rotations[..., 0] = 1.0
     time = np.arange(FRAMES) / FPS

@@ -47,7 +47,7 @@ def small_scene() -> Scene:
         rng.random((2, 40, 4)) > 0.5, rng.random((2, 40, 28)).astype(np.float16), rng.random((2, 40, 52)).astype(np.float16),
         np.array([0.45, 0.42], np.float32), ([SpokenUtterance("a/1", 0.25, 0.9)], []), ([0.5, 1.25], []),
         [{"actor": 0, "time": 0.5, "kind": "beat", "hand": "left"}], [],
-    )  # fmt: skip
+    )
 
 
 def test_a_scene_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -124,10 +124,10 @@ def spoken(voice: str, split: str, seed: int) -> list[Utterance]:
 def few_clips() -> list[Clip]:
     """Enough of the captured motion to compose scenes from: one Rocketbox performer and SmartBody's male gestures."""
     wanted = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "sit_chair", "sit_down_chair", "sit_stand_up_chair",
-              "turn_", "walk_start", "walk_stop", "walk_neutral", "walk_slow")  # fmt: skip
+              "turn_", "walk_start", "walk_stop", "walk_neutral", "walk_slow")
     return [
         *rocketbox_clips(MOTION, lambda name: "__m_" in name and name.split("__m_")[1].startswith(wanted)), *smartbody_clips(MOTION, "smartbody/MaleGestures/"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_people_who_talk_face_each_other(scenes: list[Scene]) -> None:
         heads, turns = zip(*(
             (p[:, INDEX["head"]], q[:, INDEX["head"]])
             for p, q in (forward_kinematics(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in (0, 1))
-        ))  # fmt: skip
+        ))
         for actor in (0, 1):
             forward = rot.rotate(turns[actor], np.array([0.0, -1.0, 0.0], np.float32))
             way = heads[1 - actor] - heads[actor]

@@ -24,7 +24,8 @@ from ...corpus.voices.speech_library import SpeechLibraryUnfit, load_speech_libr
 from .test_composer import few_clips, needs_motion, spoken
 
 ROOT = REPOSITORY
-# As on a machine that has numpy and scipy and nothing else. (None in sys.modules would trip scipy, which looks for torch there.)
+# As on a machine that has numpy and scipy and nothing else. (None in sys.modules would trip scipy, which looks for
+# torch there.)
 BARE = """
 import sys
 class Absent:

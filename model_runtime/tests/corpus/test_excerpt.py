@@ -24,7 +24,7 @@ def long_scene(seconds: int = 100) -> Scene:
     return replace(
         short, root_positions=short.root_positions[:, index], rotations=short.rotations[:, index], labels=short.labels[:, index],
         contacts=short.contacts[:, index], prosody=np.ones_like(short.prosody[:, index]), face=short.face[:, index], gaze=np.zeros((2, len(index)), bool),
-    )  # fmt: skip
+    )
 
 
 def test_a_faultless_scene_is_kept_whole():
@@ -53,7 +53,7 @@ def test_times_of_an_excerpt_count_from_its_start():
     scene.feelings = ([Feeling("joy", 1.0, 0.0, 30.0), Feeling("anger", 0.5, 30.0, 100.0)], [Feeling("neutral", 1.0, 0.0, 100.0)])
     scene.utterances = ([SpokenUtterance("a", 19.0, 1.0), SpokenUtterance("b", 90.0, 1.0)], [])
     scene.gestures = [{"actor": 0, "kind": "beat", "hand": "left", "start": 24.0, "time": 25.0, "end": 26.0, "strokes": [25.0]},
-                      {"actor": 0, "kind": "beat", "hand": "left", "start": 4.0, "time": 5.0, "end": 6.0, "strokes": []}]  # fmt: skip
+                      {"actor": 0, "kind": "beat", "hand": "left", "start": 4.0, "time": 5.0, "end": 6.0, "strokes": []}]
     scene.stresses = ([5.0, 25.0], [])
     part = excerpt(scene, 20 * FPS, 80 * FPS)
     assert part.frames == 60 * FPS and part.prosody.shape[1] == part.face.shape[1] == part.gaze.shape[1] == 60 * FPS

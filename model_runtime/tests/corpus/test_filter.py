@@ -40,7 +40,7 @@ def scene(apart: float = 1.4) -> Scene:
         1, "train", np.stack([AVERAGE_SKELETON.offsets] * 2), np.stack([root, other]).astype(np.float32), np.stack([rotations, turns]).astype(np.float32),
         np.full((2, FRAMES), ACTION_LABELS.index("stand"), np.uint8), np.ones((2, FRAMES, 4), bool), np.zeros((2, FRAMES, 28), np.float16),
         np.zeros((2, FRAMES, 52), np.float16), np.array([0.45, 0.45], np.float32), ([], []), ([], []),
-    )  # fmt: skip
+    )
 
 
 def reason(refused: Scene) -> str:
@@ -97,7 +97,7 @@ def test_a_joint_that_jumps_within_a_frame_is_refused(joint: str, part: str) -> 
 @pytest.mark.parametrize(("joint", "axis", "angle", "name"), [
     ("left_elbow", 2, 0.5, "elbow-range"), ("right_knee", 0, -0.5, "knee-range"), ("neck", 2, 1.9, "neck-range"),
     ("left_wrist", 0, 2.9, "forearm-range"),
-])  # fmt: skip
+])
 def test_a_joint_that_bends_the_wrong_way_is_refused(joint: str, axis: int, angle: float, name: str) -> None:
     refused = scene()
     ease = np.clip((np.arange(FRAMES) - 30) / 60, 0, 1)

@@ -117,7 +117,7 @@ def test_fights_props_and_rude_signs_are_no_gestures_to_talk_with(clips: list[Cl
     ("word", "kind"),
     [("Me", "me"), ("you", "you"), ("together", "we"), ("never", "no"), ("huge", "surround"), ("wait", "stop"), ("but", "however"), ("here", "here"),
      ("maybe", "shrug"), ("second", "example"), ("give", "offer"), ("hello", "wave"), ("remember", "think"), ("please", "plea")],
-)  # fmt: skip
+)
 def test_words_choose_the_kind(word: str, kind: str) -> None:
     assert kind_of(np.random.default_rng(0), (1.0, 0.9, word), []) == kind
 

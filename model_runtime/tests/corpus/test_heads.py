@@ -53,7 +53,7 @@ def heads_of(seed: int, partner: Array = PARTNER, manners: Manners | None = None
     heads = look_and_listen(
         np.random.default_rng(seed), ROOT, REST, AVERAGE_SKELETON, partner, np.zeros(FRAMES, np.float32), voices[0], voices[1],
         spoken, stresses_of(voices[1], moments), manners or manners_of(), **more,
-    )  # fmt: skip
+    )
     return heads, voices
 
 
@@ -112,7 +112,8 @@ def test_eyes_lead_the_head_by_a_tenth_to_a_fifth_of_a_second(many: list[tuple[H
                 continue
             follows = way * (head[jump : jump + 18] - head[jump])
             if follows.max() > 6.0:
-                leads.append(float(np.argmax(follows > 0.1 * follows.max())) / FPS - 1.0 / FPS)  # the eyes go in the frame after `jump`
+                # The eyes go in the frame after `jump`.
+                leads.append(float(np.argmax(follows > 0.1 * follows.max())) / FPS - 1.0 / FPS)
     assert len(leads) > 15
     assert 0.08 < np.median(leads) < 0.27
 

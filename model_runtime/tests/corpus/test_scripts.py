@@ -18,7 +18,9 @@ MANY = 300
 
 
 def utterance(voice: str, number: int, rng: np.random.Generator, act: str) -> Utterance:
-    """An utterance with 0.1 s of silence at both ends: a word every quarter of a second, a phrase ends after every fifth."""
+    """An utterance with 0.1 s of silence at both ends: a word every quarter of a second, a phrase ends after every
+    fifth.
+    """
     count = {"backchannel": 1, "laugh": 4}.get(act, int(rng.integers(4, 22)))
     starts = 0.1 + 0.25 * np.arange(count) + 0.25 * (np.arange(count) // 5)
     duration = float(starts[-1] + 0.35)
@@ -110,8 +112,9 @@ def test_one_feeling_answers_the_other() -> None:
 
 
 def test_bodies_are_to_sit_stand_and_walk_in_wanted_shares(scripts: list[Script]) -> None:
-    """Bodies take time to turn, to sit down and to stop, which counts as standing, and the filter refuses least of those who sit:
-    composed scenes walk less than planned and sit more."""
+    """Bodies take time to turn, to sit down and to stop, which counts as standing, and the filter refuses least of
+    those who sit: composed scenes walk less than planned and sit more.
+    """
     seconds: Counter[str] = Counter()
     for script in scripts:
         for plan in script.intents:
@@ -138,7 +141,7 @@ def test_people_stand_nearer_the_closer_they_are(scripts: list[Script]) -> None:
         if script.kind in ("both stand", "leaving", "circling", "restless") and script.facing:
             distances.setdefault("near" if script.relationship in ("couple", "friends", "old friends", "brother / sister", "parent / child") else
                                  "far" if script.relationship in ("strangers", "officer / citizen", "rivals", "landlord / tenant", "ex-partners") else "between",
-                                 []).append(script.distance)  # fmt: skip
+                                 []).append(script.distance)
     assert np.mean(distances["near"]) + 0.25 < np.mean(distances["far"])
 
 
@@ -147,7 +150,9 @@ def transfers(scripts: list[Script], question: bool) -> np.ndarray:
 
 
 def test_gaps_and_overlaps_between_turns_are_those_of_talk(scripts: list[Script]) -> None:
-    """Heldner and Edlund 2010: about 40 % overlap, most changes within half a second of the end, a mode up to 0.2 s, a long tail."""
+    """Heldner and Edlund 2010: about 40 % overlap, most changes within half a second of the end, a mode up to 0.2 s, a
+    long tail.
+    """
     gaps = transfers(scripts, False)
     assert 0.33 < (gaps < 0).mean() < 0.47
     assert -0.05 < np.median(gaps) < 0.25

@@ -1,4 +1,6 @@
-"""Life on a seat: what a body does between sitting down and standing up, on low and high seats and in large and small bodies."""
+"""Life on a seat: what a body does between sitting down and standing up, on low and high seats and in large and small
+bodies.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Lived(NamedTuple):
 
 
 def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[Motion, FloatArray]:
-    """A stiff body that stands, bends and sits down within a second, sits upright, bends and stands up: what a capture is the better of."""
+    """A stiff body that stands, bends and sits down within a second, sits upright, bends and stands up: what a capture
+    is the better of.
+    """
     down = np.interp(np.arange(round((seconds + 6) * FPS)) / FPS, [2.5, 3.3, seconds + 3.0, seconds + 3.8], [0, 1, 1, 0])
     down = down * down * (3 - 2 * down)
     frames = len(down)

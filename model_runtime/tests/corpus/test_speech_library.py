@@ -142,7 +142,7 @@ def test_lines_suit_every_group_of_feelings() -> None:
         ("No, no, no, not the piano!", "negation"), ("I can't move it.", "negation"), ("Yes, of course.", "agreement"), ("Good morning, Amy.", "greeting"),
         ("Unbelievable!", "exclamation"), ("It was this big, maybe bigger.", "statement"),
     ],
-)  # fmt: skip
+)
 def test_what_a_line_does_is_told_from_its_words(text: str, act: str) -> None:
     assert act in ACTS and dialogue_act(text) == act
 
@@ -170,7 +170,8 @@ def test_stresses_fall_on_the_nucleus_of_the_accented_vowel(voice) -> None:  # t
             assert vowel.start <= hit[0] <= vowel.end, word
     speaking = float(analyse_voice(said.wave).active.sum()) / 100.0
     assert 0.8 <= len(stresses) / speaking <= 2.5
-    assert stresses[-1][0] >= next(word for word in said.words if word.text == "museum").start  # the sentence ends on its accent
+    # The sentence ends on its accent.
+    assert stresses[-1][0] >= next(word for word in said.words if word.text == "museum").start
 
 
 @needs_flite

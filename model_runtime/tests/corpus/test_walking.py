@@ -40,7 +40,7 @@ def clips() -> list[Clip]:
     starts = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "turn_", "walk_")
     return [
         *rocketbox_clips(MOTION, lambda name: name.split("__")[-1][2:].startswith(starts)), *smartbody_clips(MOTION, "smartbody/MaleLocomotion/"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def perform(
             ClipSet(bank, skeleton.scaled(1.0 + 0.035 * actor), 0.45, 1.0), style, plan, np.array([0.0, -distance * actor], np.float32), np.pi * actor,
             lambda start, end, actor=actor: (float(int(start / 5) % 2 == actor), float(int(start / 5) % 2 != actor)), rng, manners,  # type: ignore[misc]
             distance=1.35, facing=facing, centre=np.array([0.0, -0.5 * distance]),
-        ))  # fmt: skip
+        ))
     one, two = pair
     one.partner, two.partner = two, one
     while min(one.track.frames, two.track.frames) < seconds * FPS + 5:

@@ -30,21 +30,29 @@ needs_data = pytest.mark.data
 
 _IDLES = (
     "rocketbox/static__m_idle_breathe_01.npz", "rocketbox/static__f_idle_neutral_01.npz",
-    "smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm", "smartbody/MaleGestures/motions/ChrGarza@IdleStand01.skm",
-    "smartbody/FemaleGestures/motions/ChrConnor@IdleStand01.skm", "smartbody/ChrRachel/motions/ChrRachel_ChrBrad@Idle02_ToIdle03.skm",
-    "smartbody/MaleLocomotion/motions/ChrUtah_Idle001.skm", "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Idle01.skm",
-    "smartbody/PNGestures/motions/idle2.skm", "cmu/asfamc/02/02_06.amc", "mesh2motion/human-base-animations.glb:Idle_Loop",
-    "mesh2motion/human-addon-animations.glb:Head Nod",
+    "smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm",
+    "smartbody/MaleGestures/motions/ChrGarza@IdleStand01.skm",
+    "smartbody/FemaleGestures/motions/ChrConnor@IdleStand01.skm",
+    "smartbody/ChrRachel/motions/ChrRachel_ChrBrad@Idle02_ToIdle03.skm",
+    "smartbody/MaleLocomotion/motions/ChrUtah_Idle001.skm",
+    "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Idle01.skm",
+    "smartbody/PNGestures/motions/idle2.skm", "cmu/asfamc/02/02_06.amc",
+    "mesh2motion/human-base-animations.glb:Idle_Loop", "mesh2motion/human-addon-animations.glb:Head Nod",
 )  # fmt: skip
 _WALKS = (
-    "rocketbox/xy__m_walk_neutral_01.npz", "rocketbox/xy__f_walk_neutral_01.npz", "smartbody/FemaleLocomotion/motions/ChrHarmony@Walk01.skm",
-    "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Walk01.skm", "smartbody/MaleLocomotion/motions/ChrUtah_Walk001.skm",
-    "cmu/bvh/007/007_04.bvh", "cmu/asfamc/02/02_01.amc",
+    "rocketbox/xy__m_walk_neutral_01.npz", "rocketbox/xy__f_walk_neutral_01.npz",
+    "smartbody/FemaleLocomotion/motions/ChrHarmony@Walk01.skm",
+    "smartbody/MaleMocapLocomotion/motions/ChrMarine02@Walk01.skm",
+    "smartbody/MaleLocomotion/motions/ChrUtah_Walk001.skm", "cmu/bvh/007/007_04.bvh",
+    "cmu/asfamc/02/02_01.amc",
 )  # fmt: skip
 _GESTURES = (
-    "smartbody/Gestures/motions/ChrBrad@Idle01_BeatHighBt01.skm", "smartbody/Gestures2/motions/ChrBrad@Idle01_YouLf01.skm",
-    "smartbody/FemaleGestures/motions/ChrConnor@IdleStand01_MeRt01.skm", "rocketbox/static__f_gestic_presentation_left_01.npz",
-    "rocketbox/xyz__m_turn_left_90.npz", "rocketbox/xyz__f_sit_down_chair_01.npz", "smartbody/FemaleLocomotion/motions/ChrHarmony@Turn90Rt01.skm",
+    "smartbody/Gestures/motions/ChrBrad@Idle01_BeatHighBt01.skm",
+    "smartbody/Gestures2/motions/ChrBrad@Idle01_YouLf01.skm",
+    "smartbody/FemaleGestures/motions/ChrConnor@IdleStand01_MeRt01.skm",
+    "rocketbox/static__f_gestic_presentation_left_01.npz", "rocketbox/xyz__m_turn_left_90.npz",
+    "rocketbox/xyz__f_sit_down_chair_01.npz",
+    "smartbody/FemaleLocomotion/motions/ChrHarmony@Turn90Rt01.skm",
 )  # fmt: skip
 
 
@@ -77,7 +85,9 @@ def captured(files: dict[str, bytes]) -> dict[str, Clip]:
         elif name.endswith(".skm"):
             clips[name] = read_skm(name, content, rigs)
         elif name.endswith(".amc"):
-            clips[name] = make_amc_clip(name, content.decode(), parse_asf("02", files["cmu/asfamc/02/02.asf"].decode()), "cmu", "free")
+            clips[name] = make_amc_clip(
+                name, content.decode(), parse_asf("02", files["cmu/asfamc/02/02.asf"].decode()), "cmu", "free"
+            )
         elif name in _WALKS and name.endswith(".bvh"):
             clips[name] = read_bvh(name, content, "cmu", "free")
         elif name.startswith("mesh2motion"):
@@ -91,14 +101,18 @@ class TestCaptures:
     pytestmark = needs_data
 
     @pytest.mark.parametrize("name", _IDLES)
-    def test_idle_people_hang_their_arms_face_forward_and_stand_on_the_floor(self, captured: dict[str, Clip], name: str):
+    def test_idle_people_hang_their_arms_face_forward_and_stand_on_the_floor(
+        self, captured: dict[str, Clip], name: str
+    ):
         clip = captured[name].slice(0, 8)
         for side, out in (("left", 1.0), ("right", -1.0)):
             assert place(clip, f"{side}_wrist")[0, 2] < place(clip, f"{side}_shoulder")[0, 2] - 0.35
             assert direction(clip, f"{side}_wrist", (0, 0, -1))[0] @ [-out, 0, 0] > 0.3, "palms face the thighs"
             assert direction(clip, f"{side}_ankle", (0, -1, 0))[0] @ [0.0, -1, 0] > 0.7, "toes point forward"
             assert out * place(clip, f"{side}_hip")[0, 0] > 0.03, "left is left"
-            assert abs(place(clip, f"{side}_foot")[0, 2] - clip.skeleton.rest_positions[INDEX[f"{side}_foot"], 2]) < 0.025
+            assert (
+                abs(place(clip, f"{side}_foot")[0, 2] - clip.skeleton.rest_positions[INDEX[f"{side}_foot"], 2]) < 0.025
+            )
             thumb = place(clip, f"{side}_thumb3")[0] - place(clip, f"{side}_thumb1")[0]
             assert thumb @ [0, -0.5, -0.86] > 0.02, "thumbs point forward and down"
         assert direction(clip, "head", (0, -1, 0))[0] @ [0.0, -1, 0] > 0.85
@@ -151,7 +165,14 @@ class TestCaptures:
     def test_gestures_carry_their_sync_points_kind_and_hand(self, captured: dict[str, Clip]):
         clip = captured[_GESTURES[1]]
         assert {"gesture", "you", "left"} <= set(clip.tags)
-        assert 0 < clip.sync["ready"] < clip.sync["stroke_start"] < clip.sync["emphasis"] < clip.sync["relax"] < clip.duration
+        assert (
+            0
+            < clip.sync["ready"]
+            < clip.sync["stroke_start"]
+            < clip.sync["emphasis"]
+            < clip.sync["relax"]
+            < clip.duration
+        )
 
     def test_turns_go_the_way_they_are_called(self, captured: dict[str, Clip]):
         for name, degrees in (
@@ -169,15 +190,30 @@ class TestCaptures:
         assert not clip.has_fingers
 
     def test_two_conversions_of_one_take_agree(self, files: dict[str, bytes], captured: dict[str, Clip]):
-        """The walk 02_01 is there as ASF/AMC and, made by others, as BVH on another body, which starts without a T-pose."""
+        """The walk 02_01 is there as ASF/AMC and, made by others, as BVH on another body, which starts without a
+        T-pose.
+        """
         rest = rest_of_first_frame("07_04", parse_bvh("07_04", files["cmu/bvh/007/007_04.bvh"].decode()))
         assert rest is not None
         motion = parse_bvh("02_01", files["cmu/bvh/002/002_01.bvh"].decode())
         assert rest_of_first_frame("02_01", motion) is None
-        bvh = make_clip("02_01", motion, "cmu", "free", rest=rest_on(motion, parse_bvh("", files["cmu/bvh/007/007_04.bvh"].decode()), rest))
+        bvh = make_clip(
+            "02_01",
+            motion,
+            "cmu",
+            "free",
+            rest=rest_on(motion, parse_bvh("", files["cmu/bvh/007/007_04.bvh"].decode()), rest),
+        )
         amc = captured["cmu/asfamc/02/02_01.amc"]
         frames = min(bvh.frames, amc.frames)
-        for joint, up_to in (("left_hip", 2), ("right_knee", 3), ("spine3", 2), ("head", 2), ("left_shoulder", 3), ("left_ankle", 12)):
+        for joint, up_to in (
+            ("left_hip", 2),
+            ("right_knee", 3),
+            ("spine3", 2),
+            ("head", 2),
+            ("left_shoulder", 3),
+            ("left_ankle", 12),
+        ):
             one, other = (direction(clip, joint, (0.48, -0.6, 0.64))[:frames] for clip in (bvh, amc))
             angles = np.degrees(np.arccos(np.clip(np.sum(one * other, axis=-1), -1, 1)))
             assert np.median(angles) < up_to, joint
@@ -194,9 +230,13 @@ class TestCaptures:
             turn = clip.rotations.astype(float)
             for side, out in (("left", 1.0), ("right", -1.0)):
                 forearm = rot.rotate(turn[:, INDEX[f"{side}_elbow"]], np.array([out, 0, 0]))
-                assert np.degrees(np.arcsin(np.clip(forearm[:, 1], -1, 1))).max() < 8, f"{clip.name}: {side} elbow bends backwards"
+                assert np.degrees(np.arcsin(np.clip(forearm[:, 1], -1, 1))).max() < 8, (
+                    f"{clip.name}: {side} elbow bends backwards"
+                )
                 shin = rot.rotate(turn[:, INDEX[f"{side}_knee"]], np.array([0, 0, -1.0]))
-                assert np.degrees(np.arcsin(np.clip(-shin[:, 1], -1, 1))).max() < 6, f"{clip.name}: {side} knee bends forward"
+                assert np.degrees(np.arcsin(np.clip(-shin[:, 1], -1, 1))).max() < 6, (
+                    f"{clip.name}: {side} knee bends forward"
+                )
                 for finger in ("index", "middle", "ring", "pinky"):
                     curl = rot.to_axis_angle(turn[:, INDEX[f"{side}_{finger}2"]])[:, 1] * out
                     assert np.degrees(curl.min()) > -30, f"{clip.name}: {side} {finger} bends backwards"
@@ -208,13 +248,23 @@ class TestCaptures:
     def test_resting_feet_of_every_source_lie_flat_on_the_floor(self, source: str):
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
-        clips = [clip for clip in load_library(LIBRARY) if clip.source == source and {"walk", "idle", "gesture", "listen"} & set(clip.tags)]
+        clips = [
+            clip
+            for clip in load_library(LIBRARY)
+            if clip.source == source and {"walk", "idle", "gesture", "listen"} & set(clip.tags)
+        ]
         pitches, rolls, heights = [], [], []
         for clip in [clip for clip in clips if "left_out" not in clip.tags][::7]:
             for side in ("left", "right"):
                 ball, up = place(clip, f"{side}_foot"), direction(clip, f"{side}_ankle", (0, 0, 1))
                 rest = clip.skeleton.rest_positions[INDEX[f"{side}_foot"], 2]
-                still = np.linalg.norm(np.gradient(np.stack([ball, place(clip, f"{side}_ankle")]), axis=1), axis=-1).max(axis=0) * FPS < 0.1
+                still = (
+                    np.linalg.norm(np.gradient(np.stack([ball, place(clip, f"{side}_ankle")]), axis=1), axis=-1).max(
+                        axis=0
+                    )
+                    * FPS
+                    < 0.1
+                )
                 still &= ball[:, 2] < rest + 0.03
                 if still.sum() >= 5:
                     forward = direction(clip, f"{side}_ankle", (0, -1, 0))[still]
@@ -233,7 +283,9 @@ class TestCaptures:
             held = [number for number in own if clips[number].split == "test"]
             if len({families[number] for number in own}) >= 2:
                 assert 0 < len(held) <= 0.6 * len(own), f"{tags}: {len(held)} of {len(own)} held out"
-        torn = [f for f in set(families) if len({clip.split for clip, family in zip(clips, families) if family == f}) > 1]
+        torn = [
+            f for f in set(families) if len({clip.split for clip, family in zip(clips, families) if family == f}) > 1
+        ]
         assert torn == []
         assert 0.12 < np.mean([clip.split == "test" for clip in clips]) < 0.20
 
@@ -244,17 +296,27 @@ class TestCaptures:
         for name, wanted in {
             "rocketbox/m_sit_down_chair_left": {"sit_down", "sit_down_chair", "sit_down_left"},
             "rocketbox/f_sit_stand_up_table_right": {"stand_up", "stand_up_table", "stand_up_right"},
-            "rocketbox/m_sit_chair_gestic_shrug_01": {"sit", "seated", "gesture", "shrug"}, "rocketbox/m_sit_chair_breathe_01": {"seated", "idle"},
-            "rocketbox/f_gestic_presentation_left_01": {"gesture", "presentation", "talk"}, "rocketbox/f_gestic_laugh_low": {"laugh"},
-            "rocketbox/m_gestic_listen_deny_03": {"listen", "listen_deny"}, "rocketbox/f_claphands_01": {"clap"}, "rocketbox/m_wave_01": {"wave"},
-            "rocketbox/f_idle_touch_hair_01": {"idle", "self_adaptor"}, "rocketbox/f_walk_drunk": {"walk_loop", "manner_drunk", "left_out"},
-            "rocketbox/m_turn_left_120": {"turn", "turn_in_place", "turn_left_120"}, "rocketbox/f_trolley_talk": {"talk", "prop", "left_out"},
+            "rocketbox/m_sit_chair_gestic_shrug_01": {"sit", "seated", "gesture", "shrug"},
+            "rocketbox/m_sit_chair_breathe_01": {"seated", "idle"},
+            "rocketbox/f_gestic_presentation_left_01": {"gesture", "presentation", "talk"},
+            "rocketbox/f_gestic_laugh_low": {"laugh"},
+            "rocketbox/m_gestic_listen_deny_03": {"listen", "listen_deny"},
+            "rocketbox/f_claphands_01": {"clap"},
+            "rocketbox/m_wave_01": {"wave"},
+            "rocketbox/f_idle_touch_hair_01": {"idle", "self_adaptor"},
+            "rocketbox/f_walk_drunk": {"walk_loop", "manner_drunk", "left_out"},
+            "rocketbox/m_turn_left_120": {"turn", "turn_in_place", "turn_left_120"},
+            "rocketbox/f_trolley_talk": {"talk", "prop", "left_out"},
             "smartbody/FemaleLocomotion/ChrHarmony@Idle01_StepBackwardLf01": {"step", "backward", "step_left"},
-            "smartbody/kicking/ChrGarza@IdleFight01_KickBackLow01": {"kick", "left_out"}, "cmu/60_04": {"dance", "pair", "left_out"},
-            "mesh2motion/Sitting_Enter": {"sit_down", "animated"}, "mesh2motion/Pistol_Idle_Loop": {"prop", "left_out"},
-        }.items():  # fmt: skip
+            "smartbody/kicking/ChrGarza@IdleFight01_KickBackLow01": {"kick", "left_out"},
+            "cmu/60_04": {"dance", "pair", "left_out"},
+            "mesh2motion/Sitting_Enter": {"sit_down", "animated"},
+            "mesh2motion/Pistol_Idle_Loop": {"prop", "left_out"},
+        }.items():
             assert wanted <= tags[name], name
-        assert not any("walk" in own for name, own in tags.items() if name.startswith("mesh2motion")), "walks on the spot are no walks"
+        assert not any("walk" in own for name, own in tags.items() if name.startswith("mesh2motion")), (
+            "walks on the spot are no walks"
+        )
 
     def test_both_halves_of_a_pair_run_in_step_and_know_where_the_other_stands(self):
         if not LIBRARY.is_file():
@@ -270,6 +332,9 @@ class TestCaptures:
             assert np.hypot(clip.pair.x, clip.pair.y) == pytest.approx(np.hypot(other.pair.x, other.pair.y), abs=1e-4)  # type: ignore[union-attr]
             hands = [place(clip, f"{side}_middle1") for side in ("left", "right")]
             turn = rot.about_z(np.array(clip.pair.heading))  # type: ignore[union-attr]
-            theirs = [rot.rotate(turn, place(other, f"{side}_middle1")) + [clip.pair.x, clip.pair.y, 0] for side in ("left", "right")]  # type: ignore[union-attr]
+            theirs = [
+                rot.rotate(turn, place(other, f"{side}_middle1")) + [clip.pair.x, clip.pair.y, 0]
+                for side in ("left", "right")
+            ]  # type: ignore[union-attr]
             nearest.append(min(float(np.linalg.norm(a - b, axis=-1).min()) for a in hands for b in theirs))
         assert np.median(nearest) < 0.08, "dancers hold hands"

@@ -85,8 +85,13 @@ def test_halves_of_a_pair_are_one_family():
 
 
 def test_both_sides_of_the_split_own_every_category_and_no_family_is_torn():
-    clips = [c for kind in ("beat", "we") for c in _named(*(f"smartbody/S/A@Idle0{n}_{kind}{s}01" for n in range(1, 9) for s in ("Lf", "Rt")),
-                                                          tags=("gesture", kind))]  # fmt: skip
+    clips = [
+        c
+        for kind in ("beat", "we")
+        for c in _named(
+            *(f"smartbody/S/A@Idle0{n}_{kind}{s}01" for n in range(1, 9) for s in ("Lf", "Rt")), tags=("gesture", kind)
+        )
+    ]
     clips += _named("rocketbox/m_sit_down_chair_01", "rocketbox/m_sit_down_table_left", tags=("sit_down",))
     reading = Reading(clips=clips)
     assign_splits(reading)
@@ -124,7 +129,11 @@ def _tar(path: Path, files: dict[str, bytes], link: str | None = None) -> Path:
 
 def test_archive_members_that_point_outside_are_refused_and_counted(tmp_path: Path):
     reading = Reading()
-    path = _tar(tmp_path / "a.tar", {"ok/a.bvh": b"1", "../evil.bvh": b"2", "/abs.bvh": b"3", "x\\..\\..\\y.bvh": b"4"}, link="ok/link.bvh")
+    path = _tar(
+        tmp_path / "a.tar",
+        {"ok/a.bvh": b"1", "../evil.bvh": b"2", "/abs.bvh": b"3", "x\\..\\..\\y.bvh": b"4"},
+        link="ok/link.bvh",
+    )
     assert [name for name, _ in members(path, reading)] == ["ok/a.bvh"]
     assert len(reading.refused) == 4
     assert "5 refused" in summary(Reading(refused=[*reading.refused, ("one more", "why")]))
@@ -174,17 +183,30 @@ def test_every_kind_of_broken_file_is_named_counted_and_read_past(tmp_path: Path
     motion = tmp_path / "motion"
     good = bvh_text({"Head": (0, 20, 0)}).encode()
     for name, content in {
-        "cmu/salsa_pairs/60_01_scaled.bvh": good, "cmu/bvh/009/009_01.bvh": b"Dear diary", "cmu/asfamc/09/09.asf": b"\xff\xfe",
-        "cmu/asfamc/09/09_01.amc": b"1\n", "smartbody/Set/motions/x.skm": b"\x00\x01", "smartbody/Set/skeletons/x.sk": b"",
-        "rocketbox/static__m_odd.npz": b"PK", "mesh2motion/odd.glb": b"glTF\x02", "mesh2motion/empty.glb": b"",
-    }.items():  # fmt: skip
+        "cmu/salsa_pairs/60_01_scaled.bvh": good,
+        "cmu/bvh/009/009_01.bvh": b"Dear diary",
+        "cmu/asfamc/09/09.asf": b"\xff\xfe",
+        "cmu/asfamc/09/09_01.amc": b"1\n",
+        "smartbody/Set/motions/x.skm": b"\x00\x01",
+        "smartbody/Set/skeletons/x.sk": b"",
+        "rocketbox/static__m_odd.npz": b"PK",
+        "mesh2motion/odd.glb": b"glTF\x02",
+        "mesh2motion/empty.glb": b"",
+    }.items():
         (motion / name).parent.mkdir(parents=True, exist_ok=True)
         (motion / name).write_bytes(content)
     reading = build_library(tmp_path, tmp_path / "clips.npz")
     assert [clip.name for clip in reading.clips] == ["cmu/60_01"]
     assert sorted(name.rsplit("/", 1)[-1] for name, _ in reading.refused) == [
-        "009_01.bvh", "09.asf", "09_01.amc", "empty.glb", "odd.glb", "static__m_odd.npz", "x.sk", "x.skm",
-    ]  # fmt: skip
+        "009_01.bvh",
+        "09.asf",
+        "09_01.amc",
+        "empty.glb",
+        "odd.glb",
+        "static__m_odd.npz",
+        "x.sk",
+        "x.skm",
+    ]
     assert "8 refused" in summary(reading)
     page = summary_table(reading)
     assert "| **all** | 1 |" in page and all(name in page for name in ("`odd.glb`", "`09.asf`"))

@@ -47,7 +47,9 @@ def test_hanging_arms_hang_and_palms_face_the_thighs():
 
 
 def test_an_asf_body_hangs_its_arms_as_a_bvh_body_does():
-    clip = amc_clip(amc_text({"lhumerus": (0, 0, -85), "rhumerus": (0, 0, 85), "lfemur": (0, 0, -20), "rfemur": (0, 0, 20)}))
+    clip = amc_clip(
+        amc_text({"lhumerus": (0, 0, -85), "rhumerus": (0, 0, 85), "lfemur": (0, 0, -20), "rfemur": (0, 0, 20)})
+    )
     for side, inward in (("left", -1.0), ("right", 1.0)):
         assert place(clip, f"{side}_wrist")[0, 2] < place(clip, f"{side}_shoulder")[0, 2] - 0.45
         assert direction(clip, f"{side}_wrist", (0, 0, -1))[0, 0] * inward > 0.95
@@ -60,11 +62,17 @@ def test_the_legs_of_an_asf_body_are_straight_and_its_feet_flat_when_its_own_ang
     for joint in ("left_hip", "right_hip", "left_ankle", "right_ankle"):
         assert direction(clip, joint, (0, 0, 1))[0, 2] > 0.99, joint
     bent = amc_clip(amc_text({"ltibia": (70, 0, 0)}))
-    assert rot.to_axis_angle(bent.rotations[0, INDEX["left_knee"]].astype(float))[0] == pytest.approx(np.radians(70), abs=0.1)
+    assert rot.to_axis_angle(bent.rotations[0, INDEX["left_knee"]].astype(float))[0] == pytest.approx(
+        np.radians(70), abs=0.1
+    )
 
 
 def test_an_animated_glb_gives_its_own_angles_on_the_canonical_body():
-    turns = {"left_shoulder": (0, np.radians(80), 0), "left_elbow": (0, 0, -np.radians(70)), "right_knee": (np.radians(50), 0, 0)}
+    turns = {
+        "left_shoulder": (0, np.radians(80), 0),
+        "left_elbow": (0, 0, -np.radians(70)),
+        "right_knee": (np.radians(50), 0, 0),
+    }
     clip = glb_clip(glb_bytes(turns))
     for joint, vector in turns.items():
         found = rot.to_axis_angle(clip.rotations[5, INDEX[joint]].astype(float))
@@ -74,20 +82,33 @@ def test_an_animated_glb_gives_its_own_angles_on_the_canonical_body():
 
 
 def test_a_rest_pose_with_lowered_arms_gives_the_same_motion_as_a_t_pose():
-    from_t = clip_of(bvh_text({"LeftArm": (-80, 0, 0), "RightArm": (80, 0, 0), "LeftForeArm": (0, 0, -50), "Spine": (0, 10, 0)}))
+    from_t = clip_of(
+        bvh_text({"LeftArm": (-80, 0, 0), "RightArm": (80, 0, 0), "LeftForeArm": (0, 0, -50), "Spine": (0, 10, 0)})
+    )
     lowered = {"LeftArm": (-35, 0, 0), "RightArm": (35, 0, 0), "Spine": (0, 10, 0)}
     from_a = clip_of(bvh_text(lowered, arms_down=45))
-    for joint in ("left_shoulder", "right_shoulder", "right_elbow", "right_wrist", "right_index2", "left_hip", "spine1"):
+    for joint in (
+        "left_shoulder",
+        "right_shoulder",
+        "right_elbow",
+        "right_wrist",
+        "right_index2",
+        "left_hip",
+        "spine1",
+    ):
         a, b = from_t.rotations[5, INDEX[joint]], from_a.rotations[5, INDEX[joint]]
         assert abs(float(a @ b)) > np.cos(np.radians(1.0)), joint
     np.testing.assert_allclose(from_a.skeleton.offsets[:22], from_t.skeleton.offsets[:22], atol=0.005)
 
 
-@pytest.mark.parametrize("bones", [*NAMED_BONES[1:2], MODERN, PLAIN], ids=["MotionBuilder", "SmartBody Jt", "SmartBody plain"])
+@pytest.mark.parametrize(
+    "bones", [*NAMED_BONES[1:2], MODERN, PLAIN], ids=["MotionBuilder", "SmartBody Jt", "SmartBody plain"]
+)
 def test_a_bvh_may_name_its_joints_as_motionbuilder_and_both_kinds_of_smartbody_do(bones: BoneMap):
     if "left_foot" not in bones.position:
         bones = BoneMap(
-            {**bones.position, "left_foot": "LToe", "right_foot": "RToe"}, {**bones.rotation, "left_foot": "LToe", "right_foot": "RToe"}
+            {**bones.position, "left_foot": "LToe", "right_foot": "RToe"},
+            {**bones.rotation, "left_foot": "LToe", "right_foot": "RToe"},
         )
     clip = clip_of(named_bvh_text(bones, {"left_shoulder": (-80, 0, 0), "right_elbow": (0, 0, 60), "head": (0, 20, 0)}))
     assert place(clip, "left_wrist")[0, 2] < place(clip, "left_shoulder")[0, 2] - 0.45
@@ -106,14 +127,18 @@ def test_a_bent_elbow_bends_forward_about_the_hinge():
 def test_half_of_the_forearms_turning_lies_in_the_elbow_and_half_in_the_wrist():
     clip = clip_of(bvh_text({"LeftHand": (0, 60, 0)}))
     for joint in ("left_elbow", "left_wrist"):
-        assert abs(rot.to_axis_angle(clip.rotations[5, INDEX[joint]].astype(float))[0]) == pytest.approx(np.radians(30), abs=0.02)
+        assert abs(rot.to_axis_angle(clip.rotations[5, INDEX[joint]].astype(float))[0]) == pytest.approx(
+            np.radians(30), abs=0.02
+        )
 
 
 def test_a_clip_starts_at_the_origin_with_heading_zero_and_soles_on_the_floor():
     clip = clip_of(bvh_text({"Hips": (0, 0, 130), "Neck": (0, 20, 0)}))
     np.testing.assert_allclose(clip.root_positions[0, :2], 0, atol=1e-5)
     np.testing.assert_allclose(direction(clip, "pelvis", (0, -1, 0))[0], [0, -1, 0], atol=1e-3)
-    assert place(clip, "left_foot")[0, 2] == pytest.approx(clip.skeleton.rest_positions[INDEX["left_foot"], 2], abs=2e-3)
+    assert place(clip, "left_foot")[0, 2] == pytest.approx(
+        clip.skeleton.rest_positions[INDEX["left_foot"], 2], abs=2e-3
+    )
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(24.0, 49), (30.0, 61), (60.0, 121), (120.0, 241)])
@@ -226,16 +251,28 @@ _GLB = glb_bytes({"left_shoulder": (0, 1.2, 0)})
         (_GLB[:20] + b"?" + _GLB[21:], "no readable description"),
         (glb_bytes(change={"skins": []}), "no skinned body"),
         (
-            glb_bytes(change={"nodes": [{"name": "a", "children": [1]}, {"name": "b", "children": [0]}], "skins": [{"joints": [0, 1]}]}),
+            glb_bytes(
+                change={
+                    "nodes": [{"name": "a", "children": [1]}, {"name": "b", "children": [0]}],
+                    "skins": [{"joints": [0, 1]}],
+                }
+            ),
             "ring",
         ),
         (glb_bytes(change={"skins": [{"joints": [0, 999]}]}), "contradicts itself"),
         (glb_bytes(change={"nodes": [{"name": f"bone{n}"} for n in range(52)]}), "no known map fits"),
         (
-            glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**6, "type": "SCALAR"}] * 60}),
+            glb_bytes(
+                change={"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**6, "type": "SCALAR"}] * 60}
+            ),
             "beyond the file's end",
         ),
-        (glb_bytes(change={"accessors": [{"bufferView": 0, "componentType": 5123, "count": 4, "type": "SCALAR"}] * 60}), "plain floats"),
+        (
+            glb_bytes(
+                change={"accessors": [{"bufferView": 0, "componentType": 5123, "count": 4, "type": "SCALAR"}] * 60}
+            ),
+            "plain floats",
+        ),
         (glb_bytes(frames=0), "no frames"),
         (glb_bytes(), "a T-pose and no motion"),
         (glb_bytes({"left_shoulder": (0, 1.2, 0)}, frames=5), "at least 8 make a clip"),
@@ -284,7 +321,9 @@ def test_a_bad_amc_is_refused_by_name_and_reason(text: str, reason: str):
 @pytest.mark.parametrize("rate", [0.0, -30.0, 5.0, 1e6, float("nan"), float("inf")])
 def test_an_absurd_frame_rate_is_refused(rate: float):
     with pytest.raises(ClipUnreadable, match=r"'x' claims .* frames a second"):
-        finish_clip("x", "test", "none", AVERAGE_SKELETON, np.zeros((60, 3)), np.tile(rot.IDENTITY, (60, len(JOINTS), 1)), rate)
+        finish_clip(
+            "x", "test", "none", AVERAGE_SKELETON, np.zeros((60, 3)), np.tile(rot.IDENTITY, (60, len(JOINTS), 1)), rate
+        )
 
 
 def test_a_negative_frame_time_is_refused():
@@ -304,8 +343,14 @@ def _rocketbox(frames: int = 30, rate: float = 30.0, lacking: str = "", nan: boo
     root[-1:, 0] = np.nan if nan else 0.0
     file = io.BytesIO()
     keep = [n for n, name in enumerate(names) if name != lacking]
-    np.savez(file, names=np.array(names)[keep], rest_world=rest[keep], world_quat=np.round(world[:, keep] * 32767 * unit).astype(np.int16),
-             root_position=root, fps=rate)  # fmt: skip
+    np.savez(
+        file,
+        names=np.array(names)[keep],
+        rest_world=rest[keep],
+        world_quat=np.round(world[:, keep] * 32767 * unit).astype(np.int16),
+        root_position=root,
+        fps=rate,
+    )
     return file.getvalue()
 
 
@@ -313,7 +358,9 @@ def test_a_rocketbox_biped_in_a_t_pose_is_the_canonical_t_pose():
     clip = read_rocketbox("static__m_made.npz", _rocketbox())
     still = [joint for joint in range(52) if joint != INDEX["head"]]
     assert np.linalg.norm(rot.to_axis_angle(clip.rotations[:, still].astype(float)), axis=-1).max() < 1e-3
-    np.testing.assert_allclose(clip.skeleton.offsets[INDEX["left_wrist"]], AVERAGE_SKELETON.offsets[INDEX["left_wrist"]], atol=1e-4)
+    np.testing.assert_allclose(
+        clip.skeleton.offsets[INDEX["left_wrist"]], AVERAGE_SKELETON.offsets[INDEX["left_wrist"]], atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(

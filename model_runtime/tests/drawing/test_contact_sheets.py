@@ -31,7 +31,11 @@ def pair() -> list[tuple]:
 
 def test_a_sheet_shows_both_bodies_at_every_moment(tmp_path: Path) -> None:
     faces = [np.zeros((40, 52), np.float32)] * 2
-    sheet = np.asarray(Image.open(contact_sheet(pair(), tmp_path / "new" / "sheet.png", times=np.linspace(0, 1.2, 8).tolist(), faces=faces)))
+    sheet = np.asarray(
+        Image.open(
+            contact_sheet(pair(), tmp_path / "new" / "sheet.png", times=np.linspace(0, 1.2, 8).tolist(), faces=faces)
+        )
+    )
     assert sheet.shape == (2 * 360, 4 * 400, 3)
     blue = (sheet[..., 2] > 150) & (sheet[..., 0] < 110)  # left limbs
     for row in range(2):
@@ -43,7 +47,9 @@ def test_a_sheet_shows_both_bodies_at_every_moment(tmp_path: Path) -> None:
 def test_a_walk_stays_in_the_picture(tmp_path: Path) -> None:
     root, rotations = standing(40)
     root[:, 1] -= np.linspace(0, 8, 40)
-    sheet = np.asarray(Image.open(contact_sheet([(root, rotations, AVERAGE_SKELETON)], tmp_path / "walk.png", times=[0.0, 1.3])))
+    sheet = np.asarray(
+        Image.open(contact_sheet([(root, rotations, AVERAGE_SKELETON)], tmp_path / "walk.png", times=[0.0, 1.3]))
+    )
     red = (sheet[..., 0] > 150) & (sheet[..., 1] < 110)
     assert red[:, :400].sum() > 300 and red[:, 400:800].sum() > 300
 
@@ -66,10 +72,20 @@ def small_scene() -> Scene:
     prosody = np.zeros((2, 40, 28), np.float16)
     prosody[1, 10:, 0] = 1.0
     return Scene(
-        5, "test", np.stack([body[2].offsets for body in bodies]), np.stack([body[0] for body in bodies]), np.stack([body[1] for body in bodies]),
-        seated, np.ones((2, 40, 4), bool), prosody, np.zeros((2, 40, 52), np.float16), np.array([0.45, 0.45], np.float32),
-        ([SpokenUtterance("a/1", 0.2, 0.5)], []), ([], []), feelings=([Feeling("joy", 1.0, 0.0, 1.3)], [Feeling("neutral", 1.0, 0.0, 1.3)]),
-    )  # fmt: skip
+        5,
+        "test",
+        np.stack([body[2].offsets for body in bodies]),
+        np.stack([body[0] for body in bodies]),
+        np.stack([body[1] for body in bodies]),
+        seated,
+        np.ones((2, 40, 4), bool),
+        prosody,
+        np.zeros((2, 40, 52), np.float16),
+        np.array([0.45, 0.45], np.float32),
+        ([SpokenUtterance("a/1", 0.2, 0.5)], []),
+        ([], []),
+        feelings=([Feeling("joy", 1.0, 0.0, 1.3)], [Feeling("neutral", 1.0, 0.0, 1.3)]),
+    )
 
 
 def voice() -> dict[str, SimpleNamespace]:

@@ -27,7 +27,13 @@ def captions(actor: str) -> tuple[Caption, ...]:
 
 def shot(**changes: object) -> Request:
     first, second = (
-        Actor(name, AVERAGE_SKELETON, (x, 0.0), heading, speech=(SpeechClip(str(ASSETS / f"demo_{name.lower()}.ogg"), 0.0, SECONDS),))
+        Actor(
+            name,
+            AVERAGE_SKELETON,
+            (x, 0.0),
+            heading,
+            speech=(SpeechClip(str(ASSETS / f"demo_{name.lower()}.ogg"), 0.0, SECONDS),),
+        )
         for name, x, heading in (("A", -0.6, 1.57), ("B", 0.6, -1.57))
     )
     actors = (dataclasses.replace(first, **changes.pop("first", {})), second)  # type: ignore[arg-type]
@@ -71,7 +77,9 @@ def test_a_feeling_shows_in_its_time_on_the_face_of_who_feels_it(plain: Performa
 
 
 def test_neutral_is_the_same_to_a_face_as_nothing_said() -> None:
-    actor = dataclasses.replace(shot().actors[0], emotions=(EmotionSpan("neutral", 2.0, 0.0, 3.0), EmotionSpan("joy", 0.7, 3.0, 6.0)))
+    actor = dataclasses.replace(
+        shot().actors[0], emotions=(EmotionSpan("neutral", 2.0, 0.0, 3.0), EmotionSpan("joy", 0.7, 3.0, 6.0))
+    )
     track = emotion_track(actor, round(SECONDS * FPS) + 1, neutral=False)
     assert not track[: 3 * FPS].any() and not track[6 * FPS :].any()
     assert (track[3 * FPS : 6 * FPS].sum(1) == np.float32(0.7)).all()

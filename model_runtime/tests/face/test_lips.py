@@ -1,6 +1,5 @@
 """Lips are held to what was said, and the measures tell a good mouth from a bad one."""
 
-
 import numpy as np
 import pytest
 

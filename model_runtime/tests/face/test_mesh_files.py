@@ -41,7 +41,9 @@ def run(*arguments: object) -> int:
     return main(["convert", "mesh-to-arkit", *map(str, arguments)])
 
 
-def test_folders_of_obj_files_give_what_arrays_give_and_frames_count_as_numbers(small: FaceBasis, tmp_path: Path) -> None:
+def test_folders_of_obj_files_give_what_arrays_give_and_frames_count_as_numbers(
+    small: FaceBasis, tmp_path: Path
+) -> None:
     face = smooth_curves(SMALL, frames=12)
     meshes = meshes_of(small, face)
     np.savez(tmp_path / "meshes.npz", vertices=meshes)
@@ -53,7 +55,10 @@ def test_folders_of_obj_files_give_what_arrays_give_and_frames_count_as_numbers(
     for name, column in zip(PUSHES, SMALL):
         write_obj(tmp_path / "basis" / f"{name}.obj", small.neutral + small.deltas[column])
     assert run(tmp_path / "meshes", "--basis", tmp_path / "basis", "-o", tmp_path / "a.npz") == 0
-    assert run(tmp_path / "meshes.npz", "--basis", write_basis(tmp_path / "b.npz", small), "-o", tmp_path / "b_out.npz") == 0
+    assert (
+        run(tmp_path / "meshes.npz", "--basis", write_basis(tmp_path / "b.npz", small), "-o", tmp_path / "b_out.npz")
+        == 0
+    )
     with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b_out.npz") as b:
         assert np.abs(a["face"] - b["face"]).max() < 1e-3
         assert np.abs(a["face"] - face).max() < 0.02
@@ -68,9 +73,13 @@ def test_the_result_holds_curves_names_rate_and_errors_and_the_report_says_how_w
     with np.load(tmp_path / "out.npz", allow_pickle=False) as out:
         assert out["face"].shape == (31, 52) and out["face"].dtype == np.float32 and float(out["fps"]) == 30.0
         assert tuple(out["names"]) == ARKIT_NAMES
-        assert rms(out["error_mm"]) == pytest.approx(0.52, abs=0.03) and (out["largest_error_mm"] > out["error_mm"]).all()
+        assert (
+            rms(out["error_mm"]) == pytest.approx(0.52, abs=0.03) and (out["largest_error_mm"] > out["error_mm"]).all()
+        )
     said = capsys.readouterr().out
-    assert "0.52 mm RMS" in said and "weights at 0" in said and "eyeLookDownLeft" in said and "31 frames at 30 fps" in said
+    assert (
+        "0.52 mm RMS" in said and "weights at 0" in said and "eyeLookDownLeft" in said and "31 frames at 30 fps" in said
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["basis.npz", "meshes.npz", "out.npz"]
 
 
@@ -78,7 +87,9 @@ def test_a_basis_in_another_vocabulary_is_read_with_the_map_beside_it(small: Fac
     brow = small.deltas[CURVE["browInnerUp"]]
     names, deltas = np.array(["brow_L", "brow_R", "pupil"]), np.stack([0.4 * brow, 0.6 * brow, brow])
     np.savez(tmp_path / "other.npz", neutral=small.neutral, names=names, deltas=deltas)
-    (tmp_path / "other_map.json").write_text(json.dumps({"map": {"browInnerUp": ["brow_L", "brow_R", "brow_R"], "tongueOut": []}}), "utf-8")
+    (tmp_path / "other_map.json").write_text(
+        json.dumps({"map": {"browInnerUp": ["brow_L", "brow_R", "brow_R"], "tongueOut": []}}), "utf-8"
+    )
     basis = read_basis(tmp_path / "other.npz")
     assert np.allclose(basis.deltas[CURVE["browInnerUp"]], brow, atol=1e-5)
     assert not np.delete(basis.deltas, CURVE["browInnerUp"], axis=0).any()
@@ -90,7 +101,10 @@ def test_another_persons_neutral_takes_the_place_of_that_of_the_basis(small: Fac
     np.savez(tmp_path / "meshes.npz", vertices=meshes_of(person, face))
     write_obj(tmp_path / "anna.obj", person.neutral)
     basis = write_basis(tmp_path / "basis.npz", small)
-    assert run(tmp_path / "meshes.npz", "--basis", basis, "--neutral", tmp_path / "anna.obj", "-o", tmp_path / "out.npz") == 0
+    assert (
+        run(tmp_path / "meshes.npz", "--basis", basis, "--neutral", tmp_path / "anna.obj", "-o", tmp_path / "out.npz")
+        == 0
+    )
     with np.load(tmp_path / "out.npz") as out:
         assert np.abs(out["face"] - face).max() < 0.01
 
@@ -115,7 +129,12 @@ def broken(tmp_path: Path, small: FaceBasis) -> dict[str, tuple[list[object], st
     np.savez(tmp_path / "nan.npz", vertices=np.where(np.arange(4)[:, None, None] == 2, np.nan, good))
     np.savez(tmp_path / "none.npz", vertices=good[:0])
     np.savez(tmp_path / "other.npz", points=good)
-    np.savez(tmp_path / "unknown.npz", neutral=small.neutral, names=np.array(["jawOpen", "mouthWide"]), deltas=small.deltas[:2])
+    np.savez(
+        tmp_path / "unknown.npz",
+        neutral=small.neutral,
+        names=np.array(["jawOpen", "mouthWide"]),
+        deltas=small.deltas[:2],
+    )
     np.savez(tmp_path / "still.npz", neutral=small.neutral, names=np.array(["jawOpen"]), deltas=0 * small.deltas[:1])
     np.savez(tmp_path / "objects.npz", vertices=np.array([{}], object))
     (tmp_path / "text.npz").write_text("no zip", "utf-8")
@@ -130,18 +149,27 @@ def broken(tmp_path: Path, small: FaceBasis) -> dict[str, tuple[list[object], st
         return [tmp_path / meshes, "--basis", tmp_path / of, *out, *more]
 
     return {
-        "wrong count": (told("fewer.npz"), "100 vertices and the basis 1500"), "nan": (told("nan.npz"), "frame 2"),
-        "metres": (told("metres.npz"), "mm off the basis"), "shuffled": (told("shuffled.npz"), "vertex for vertex"),
-        "no frames": (told("none.npz"), "at least one frame"), "no vertices": (told("other.npz"), "'vertices'"),
-        "no meshes": (told("nowhere.npz"), "no such file"), "no zip": (told("text.npz"), "cannot be read"),
-        "objects": (told("objects.npz"), "cannot be read"), "empty folder": (told("empty"), "no .obj files"),
-        "mixed folder": (told("mixed"), "8 vertices"), "no basis": (told("good.npz", "nowhere.npz"), "No basis"),
-        "unknown curve": (told("good.npz", "unknown.npz"), "'mouthWide'"), "still basis": (told("good.npz", "still.npz"), "moves a vertex"),
-        "no neutral": (told("good.npz", "no_neutral"), "neutral.obj"), "few weights": (told("good.npz", "basis.npz", "--vertices", tmp_path / "few.txt"), "3"),
-        "calm": (told("good.npz", "basis.npz", "--calm", 0), "0 Hz"), "rate": (told("good.npz", "basis.npz", "--fps", 0), "frame rate"),
+        "wrong count": (told("fewer.npz"), "100 vertices and the basis 1500"),
+        "nan": (told("nan.npz"), "frame 2"),
+        "metres": (told("metres.npz"), "mm off the basis"),
+        "shuffled": (told("shuffled.npz"), "vertex for vertex"),
+        "no frames": (told("none.npz"), "at least one frame"),
+        "no vertices": (told("other.npz"), "'vertices'"),
+        "no meshes": (told("nowhere.npz"), "no such file"),
+        "no zip": (told("text.npz"), "cannot be read"),
+        "objects": (told("objects.npz"), "cannot be read"),
+        "empty folder": (told("empty"), "no .obj files"),
+        "mixed folder": (told("mixed"), "8 vertices"),
+        "no basis": (told("good.npz", "nowhere.npz"), "No basis"),
+        "unknown curve": (told("good.npz", "unknown.npz"), "'mouthWide'"),
+        "still basis": (told("good.npz", "still.npz"), "moves a vertex"),
+        "no neutral": (told("good.npz", "no_neutral"), "neutral.obj"),
+        "few weights": (told("good.npz", "basis.npz", "--vertices", tmp_path / "few.txt"), "3"),
+        "calm": (told("good.npz", "basis.npz", "--calm", 0), "0 Hz"),
+        "rate": (told("good.npz", "basis.npz", "--fps", 0), "frame rate"),
         "suffix": ([tmp_path / "good.npz", "--basis", basis, "-o", tmp_path / "out.txt"], ".csv"),
         "no folder": ([tmp_path / "good.npz", "--basis", basis, "-o", tmp_path / "nowhere" / "out.npz"], "no folder"),
-    }  # fmt: skip
+    }
 
 
 def test_what_cannot_be_fitted_is_refused_in_one_sentence_and_nothing_is_written(

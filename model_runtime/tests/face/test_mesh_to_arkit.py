@@ -75,7 +75,9 @@ def test_the_error_is_in_millimetres_whatever_the_unit(small: FaceBasis) -> None
     meshes = meshes_of(small, smooth_curves(SMALL), noise=0.03)  # cm
     metres = FaceBasis(small.neutral / 100.0, small.deltas / 100.0)
     assert rms(fitted(small, meshes).error) == pytest.approx(0.3 * np.sqrt(3.0), rel=0.03)
-    assert rms(fit_meshes(MeshSequence(meshes / 100.0, FPS), metres, unit="m").error) == pytest.approx(0.3 * np.sqrt(3.0), rel=0.03)
+    assert rms(fit_meshes(MeshSequence(meshes / 100.0, FPS), metres, unit="m").error) == pytest.approx(
+        0.3 * np.sqrt(3.0), rel=0.03
+    )
 
 
 def test_noise_is_calmed_and_more_so_where_asked(small: FaceBasis) -> None:
@@ -111,7 +113,9 @@ def test_a_mesh_the_basis_cannot_make_stays_bounded_and_calm(small: FaceBasis) -
     assert rms(fit.error) > 2.0  # mm, and it says so
 
 
-def test_a_mouth_that_can_be_told_in_two_ways_is_told_with_the_lips_no_further_shut_than_the_jaw_is_open(small: FaceBasis) -> None:
+def test_a_mouth_that_can_be_told_in_two_ways_is_told_with_the_lips_no_further_shut_than_the_jaw_is_open(
+    small: FaceBasis,
+) -> None:
     deltas = small.deltas.copy()
     deltas[CLOSE] = -deltas[JAW]  # the worst case: one takes back all that the other does
     twins = FaceBasis(small.neutral, deltas)
@@ -174,7 +178,9 @@ def ten_seconds(captured: FloatArray, kind: str) -> FloatArray:
 
 @pytest.mark.data
 @pytest.mark.parametrize("kind", ["captured", "random"])
-def test_noisy_meshes_on_a_moving_head_give_their_curves_back_in_seconds(ict: FaceBasis, captured: FloatArray, kind: str) -> None:
+def test_noisy_meshes_on_a_moving_head_give_their_curves_back_in_seconds(
+    ict: FaceBasis, captured: FloatArray, kind: str
+) -> None:
     face = ten_seconds(captured, kind)
     meshes = on_a_moving_head(meshes_of(ict, face, noise=0.03))  # 0.3 mm
     started = time.process_time()
@@ -188,8 +194,12 @@ def test_noisy_meshes_on_a_moving_head_give_their_curves_back_in_seconds(ict: Fa
         f"jitter {jitter(fit.face):.4f} of {jitter(face):.4f}; {seconds:.1f} s"
     )
     assert rms(off) < 0.012 and worst.max() < 0.03 and np.abs(off).max() < 0.2
-    assert rms(fit.error) < 0.3 * np.sqrt(3.0) * 1.02 and fit.largest_error.max() < 3.0  # the noise and nothing beside it
-    assert jitter(fit.face) < (1.0 if kind == "captured" else 1.1) * jitter(face)  # the random curves are calmer than any face
+    assert (
+        rms(fit.error) < 0.3 * np.sqrt(3.0) * 1.02 and fit.largest_error.max() < 3.0
+    )  # the noise and nothing beside it
+    assert jitter(fit.face) < (1.0 if kind == "captured" else 1.1) * jitter(
+        face
+    )  # the random curves are calmer than any face
     assert fit.missing == ("tongueOut",)
     assert seconds < 20.0
 
@@ -225,7 +235,10 @@ def test_lips_closed_over_an_open_jaw_come_back_closed(ict: FaceBasis) -> None:
     face[60:90, CLOSE] = 0.0  # and open for a second
     fit = fitted(ict, on_a_moving_head(meshes_of(ict, face, noise=0.03))).face
     shut = np.r_[0:58, 92:150]
-    assert lip_gap(fit[shut]).max() < 0.02 and np.abs(fit[shut][:, [JAW, CLOSE]] - face[shut][:, [JAW, CLOSE]]).max() < 0.05
+    assert (
+        lip_gap(fit[shut]).max() < 0.02
+        and np.abs(fit[shut][:, [JAW, CLOSE]] - face[shut][:, [JAW, CLOSE]]).max() < 0.05
+    )
     assert (fit[:, CLOSE] - fit[:, JAW]).max() < 0.01
     assert np.abs(lip_gap(fit) - lip_gap(face))[62:88].max() < 0.05
 
@@ -233,7 +246,9 @@ def test_lips_closed_over_an_open_jaw_come_back_closed(ict: FaceBasis) -> None:
 @pytest.mark.data
 def test_closures_of_a_capture_are_kept(ict: FaceBasis, captured: FloatArray) -> None:
     gap = lip_gap(captured)
-    start = int(np.argmax(np.convolve(np.abs(np.diff(gap < 0.02)), np.ones(300), "valid")))  # the 10 s with the most closing
+    start = int(
+        np.argmax(np.convolve(np.abs(np.diff(gap < 0.02)), np.ones(300), "valid"))
+    )  # the 10 s with the most closing
     face = captured[start : start + 300]
     fit = fitted(ict, on_a_moving_head(meshes_of(ict, face, noise=0.03))).face
     shut = lip_gap(face) < 0.02

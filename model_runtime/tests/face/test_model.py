@@ -77,7 +77,9 @@ def test_any_length_comes_out_without_seams(model: FaceModel, seconds: float) ->
     face = model.generate(silence(seconds), silence(seconds), frames, seed=4, quality="draft")
     assert face.shape == (frames, 52)
     size, shared = model.network.config.window, model.network.config.kept + 12
-    joins = np.concatenate([np.arange(first, first + shared) for first, _ in windows(frames, size, shared)[1:]] or [np.zeros(0, int)])
+    joins = np.concatenate(
+        [np.arange(first, first + shared) for first, _ in windows(frames, size, shared)[1:]] or [np.zeros(0, int)]
+    )
     if len(joins):
         speed = np.abs(np.diff(face, axis=0)).max(axis=1)
         assert np.percentile(speed[joins], 90) <= 2.0 * np.percentile(np.delete(speed, joins), 90)
@@ -139,9 +141,20 @@ def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
     def first_audio_effect(at: int) -> float:
         """How much frame 40 changes through audio alone when audio changes at ``at``: one block, no self-attention."""
         given = FaceConditions(
-            torch.zeros(1, 80, VOICE_SIZE), torch.zeros(1, 80, VOICE_SIZE), torch.zeros(1, 80, 3), torch.zeros(1, 80), torch.zeros(1, 4),
-            torch.zeros(1, dtype=torch.long), torch.ones(1, 2), torch.zeros(1, 80, 52), torch.zeros(1, 80), torch.zeros(1, 80, 26), torch.ones(1), torch.zeros(1, 80, 3), torch.zeros(1, 80, 3),
-        )  # fmt: skip
+            torch.zeros(1, 80, VOICE_SIZE),
+            torch.zeros(1, 80, VOICE_SIZE),
+            torch.zeros(1, 80, 3),
+            torch.zeros(1, 80),
+            torch.zeros(1, 4),
+            torch.zeros(1, dtype=torch.long),
+            torch.ones(1, 2),
+            torch.zeros(1, 80, 52),
+            torch.zeros(1, 80),
+            torch.zeros(1, 80, 26),
+            torch.ones(1),
+            torch.zeros(1, 80, 3),
+            torch.zeros(1, 80, 3),
+        )
         noisy, step = torch.zeros(1, 80, 52), torch.tensor([500])
         before = network(noisy, step, given)[0, 40]
         given.mine[0, at] = 1.0
@@ -156,7 +169,10 @@ def test_training_packs_conversations_and_learns_from_them(tmp_path: Path) -> No
     rng = np.random.default_rng(0)
 
     def utterance(name: str) -> Utterance:
-        phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])]
+        phones = [
+            Segment(p, 0.1 * i, 0.1 * (i + 1))
+            for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])
+        ]
         wave = (rng.normal(size=14400) * 2000).astype(np.int16)
         return Utterance(
             name,

@@ -41,8 +41,12 @@ def fastest(face: np.ndarray) -> float:
     return float(np.percentile(np.abs(np.diff(face[:, MOUTH], axis=0)).max(1) * FPS, 99))
 
 
-@pytest.mark.parametrize("name", ["noise at 5 dB", "music", "whispering", "singing", "laughter", "clipped", "direct current"])
-def test_a_mouth_moves_no_wilder_than_it_does_in_speech(model: FaceModel, voice: np.ndarray, plain: np.ndarray, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["noise at 5 dB", "music", "whispering", "singing", "laughter", "clipped", "direct current"]
+)
+def test_a_mouth_moves_no_wilder_than_it_does_in_speech(
+    model: FaceModel, voice: np.ndarray, plain: np.ndarray, name: str
+) -> None:
     face = spoken(model, odd_sounds(voice)[name])
     assert face.min() >= 0.0 and face.max() <= 1.0 and np.isfinite(face).all()
     assert face[:, JAW].max() < max(0.5, 1.4 * plain[:, JAW].max())
@@ -50,7 +54,9 @@ def test_a_mouth_moves_no_wilder_than_it_does_in_speech(model: FaceModel, voice:
 
 
 @pytest.mark.parametrize("name", ["noise alone", "breath"])
-def test_what_is_no_voice_leaves_the_mouth_shut_and_the_face_alive(model: FaceModel, voice: np.ndarray, name: str) -> None:
+def test_what_is_no_voice_leaves_the_mouth_shut_and_the_face_alive(
+    model: FaceModel, voice: np.ndarray, name: str
+) -> None:
     face = spoken(model, odd_sounds(voice)[name])
     assert lip_gap(face).max() < 0.1
     assert face[:, [i for i in range(52) if i not in MOUTH]].std(0).max() > 0.02
@@ -71,7 +77,9 @@ def test_an_offset_or_a_level_changes_little(model: FaceModel, voice: np.ndarray
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000, 192000])
-def test_any_sampling_rate_moves_the_same_lips(model: FaceModel, voice: np.ndarray, plain: np.ndarray, rate: int, tmp_path: Path) -> None:
+def test_any_sampling_rate_moves_the_same_lips(
+    model: FaceModel, voice: np.ndarray, plain: np.ndarray, rate: int, tmp_path: Path
+) -> None:
     soundfile.write(tmp_path / "voice.wav", soxr.resample(voice, 16000, rate), rate)
     face = spoken(model, load_speech(tmp_path / "voice.wav")[: len(voice)])
     count = min(len(face), len(plain))

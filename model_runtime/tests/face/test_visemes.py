@@ -43,7 +43,8 @@ def test_f_and_v_bring_the_lower_lip_to_the_teeth_but_leave_the_lips_apart(phone
 
 def test_vowels_are_open_and_ah_is_wider_than_ee() -> None:
     opening = {
-        vowel: lip_gap(viseme_curves(say(f"T {vowel} T", 0.15), 40))[frames_of(say("T A T", 0.15), 1)].max() for vowel in ("AA", "IY", "IH")
+        vowel: lip_gap(viseme_curves(say(f"T {vowel} T", 0.15), 40))[frames_of(say("T A T", 0.15), 1)].max()
+        for vowel in ("AA", "IY", "IH")
     }
     assert opening["AA"] > 2 * opening["IY"] > 0.0
     assert opening["AA"] > opening["IH"]

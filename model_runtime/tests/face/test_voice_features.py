@@ -26,7 +26,10 @@ def test_told_phones_are_certain_and_the_rest_stays_as_heard() -> None:
 
 
 def test_a_phone_shorter_than_a_step_and_phones_outside_the_voice_do_no_harm() -> None:
-    phones, told = with_words(unsure(50), [Segment("B", 0.211, 0.215), Segment("AA", -0.5, 0.02), Segment("AA", 0.99, 3.0), Segment("B", 4.0, 5.0)])
+    phones, told = with_words(
+        unsure(50),
+        [Segment("B", 0.211, 0.215), Segment("AA", -0.5, 0.02), Segment("AA", 0.99, 3.0), Segment("B", 4.0, 5.0)],
+    )
     assert phones[11, B] == 1.0 and phones[0, AA] == 1.0
     assert told[[0, 11]].all() and told.sum() <= 4
 
@@ -34,11 +37,16 @@ def test_a_phone_shorter_than_a_step_and_phones_outside_the_voice_do_no_harm() -
 def test_the_frames_of_a_face_hear_the_told_phones() -> None:
     wave = (0.05 * np.random.default_rng(0).normal(size=16000)).astype(np.float32)
     ear = load_speech_encoder(WEIGHTS)
-    plain, told = extract_voice_features(wave, 31, ear), extract_voice_features(wave, 31, ear, said=[Segment("B", 0.2, 0.6)])
+    plain, told = (
+        extract_voice_features(wave, 31, ear),
+        extract_voice_features(wave, 31, ear, said=[Segment("B", 0.2, 0.6)]),
+    )
     assert told.frames.shape == plain.frames.shape and not plain.told.any()
     frame = round(0.4 * FPS)
     assert told.frames[frame, 64 + B] == 1.0 and told.frames[frame, 168 + B] == 1.0
-    assert told.frames[frame, -2] == 1.0 and plain.frames[frame, -2] == 0.0, "words are speech even where no voice is found in the sound"
+    assert told.frames[frame, -2] == 1.0 and plain.frames[frame, -2] == 0.0, (
+        "words are speech even where no voice is found in the sound"
+    )
 
 
 def test_told_closures_hold_where_the_voice_is_too_soft_to_be_noticed() -> None:
@@ -66,7 +74,7 @@ def test_the_less_a_contact_is_believed_the_shorter_it_holds() -> None:
     for belief in (0.32, 0.5, 1.0):
         heard = np.zeros(100, np.float32)
         heard[40:46] = belief
-        (start, end), = detect_lip_contacts(heard, 50.0)
+        ((start, end),) = detect_lip_contacts(heard, 50.0)
         assert start < 0.86 < end + 0.02
         held.append(end - start)
     assert held[0] < 0.02 and held[0] < held[1] < held[2]

@@ -56,5 +56,7 @@ def test_stresses_are_heard_at_the_loud_peaks_of_the_voice():
     heard = np.zeros((150, PROSODY_SIZE), np.float32)
     t = np.arange(150) / FPS
     heard[:, VOICING] = 1.0
-    heard[:, ENERGY] = 0.4 + sum(size * np.exp(-(((t - at) / 0.08) ** 2)) for at, size in ((1.0, 0.7), (2.0, 0.7), (2.8, 0.3), (3.5, 0.7)))
+    heard[:, ENERGY] = 0.4 + sum(
+        size * np.exp(-(((t - at) / 0.08) ** 2)) for at, size in ((1.0, 0.7), (2.0, 0.7), (2.8, 0.3), (3.5, 0.7))
+    )
     assert stress_times(heard) == pytest.approx([1.0, 2.0, 3.5], abs=0.04)

@@ -1,4 +1,6 @@
-"""Penetration and joint ranges: what is measured of made-up poses whose depth and angles are known, and of captured people."""
+"""Penetration and joint ranges: what is measured of made-up poses whose depth and angles are known, and of captured
+people.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_legs_through_each_other_are_found_and_feet_side_by_side_are_not() -> No
 
 
 def test_the_mirror_image_of_a_pose_penetrates_as_deep() -> None:
-    root, rotations = pose(left_shoulder=(0, 70, 20), left_elbow=(20, 10, -120), right_shoulder=(10, -60, 0), right_elbow=(0, 0, 80))
+    root, rotations = pose(
+        left_shoulder=(0, 70, 20), left_elbow=(20, 10, -120), right_shoulder=(10, -60, 0), right_elbow=(0, 0, 80)
+    )
     there, back = self_penetrations(root, rotations, BODY), self_penetrations(root, mirrored(rotations), BODY)
     for kind in there:
         assert there[kind][0] == pytest.approx(back[kind][0], abs=1e-4)
@@ -69,9 +73,14 @@ def test_two_bodies_overlap_by_their_widths_less_the_way_between_them() -> None:
     shape = body_capsules(root, rotations, BODY)
     ends = np.stack([shape.start[0, :, 0] + shape.radius[:, 0], shape.end[0, :, 0] + shape.radius[:, 1]])
     widest = float(ends.max())  # from the middle to the outer side of the hands
-    for apart, wanted in ((2 * widest + 0.005, 0.0), (2 * widest - 0.014, 0.014 - SOFT_CONTACT["pair"])):  # hands are thin
+    for apart, wanted in (
+        (2 * widest + 0.005, 0.0),
+        (2 * widest - 0.014, 0.014 - SOFT_CONTACT["pair"]),
+    ):  # hands are thin
         other = root + np.array([apart, 0, 0], np.float32)
-        assert pair_penetration((root, rotations, BODY), (other, rotations, BODY))[0] == pytest.approx(wanted, abs=0.002)
+        assert pair_penetration((root, rotations, BODY), (other, rotations, BODY))[0] == pytest.approx(
+            wanted, abs=0.002
+        )
     far = root + np.array([4.0, 0, 0], np.float32)
     assert pair_penetration((root, rotations, BODY), (far, rotations, BODY))[0] == 0.0
 
@@ -86,13 +95,17 @@ def test_pair_penetration_is_the_same_whoever_is_named_first() -> None:
 
 
 def test_angles_are_named_as_a_physiotherapist_names_them() -> None:
-    _, rotations = hanging(left_elbow=(0, 0, -90), right_elbow=(0, 0, 40), left_knee=(60, 0, 0), neck=(20, 0, 0), head=(15, 0, 0))
+    _, rotations = hanging(
+        left_elbow=(0, 0, -90), right_elbow=(0, 0, 40), left_knee=(60, 0, 0), neck=(20, 0, 0), head=(15, 0, 0)
+    )
     angles = joint_angles(rotations)
     np.testing.assert_allclose(angles["elbow flexion"][0], [90, 40], atol=0.1)
     np.testing.assert_allclose(angles["knee flexion"][0], [60, 0], atol=0.1)
     np.testing.assert_allclose(angles["neck flexion"][0], [35], atol=0.1)
     np.testing.assert_allclose(angles["shoulder rotation"][0], [0, 0], atol=0.1)
-    _, rotations = pose(left_shoulder=(0, 0, 70), right_shoulder=(0, 0, 70), left_wrist=(0, 30, 0), right_elbow=(-80, 0, 0))
+    _, rotations = pose(
+        left_shoulder=(0, 0, 70), right_shoulder=(0, 0, 70), left_wrist=(0, 30, 0), right_elbow=(-80, 0, 0)
+    )
     angles = joint_angles(rotations)
     np.testing.assert_allclose(angles["shoulder behind"][0], [70, -70], atol=0.1)
     np.testing.assert_allclose(angles["wrist flexion"][0], [30, 0], atol=0.1)
@@ -100,7 +113,12 @@ def test_angles_are_named_as_a_physiotherapist_names_them() -> None:
 
 
 def test_an_elbow_or_knee_bent_backwards_is_outside_on_either_side() -> None:
-    for joint, vector in (("left_elbow", (0, 0, 30)), ("right_elbow", (0, 0, -30)), ("left_knee", (-30, 0, 0)), ("right_knee", (-30, 0, 0))):
+    for joint, vector in (
+        ("left_elbow", (0, 0, 30)),
+        ("right_elbow", (0, 0, -30)),
+        ("left_knee", (-30, 0, 0)),
+        ("right_knee", (-30, 0, 0)),
+    ):
         _, rotations = hanging(**{joint: vector})
         report = joint_limits(rotations)[joint.split("_")[1]]
         assert report.share == 1.0 and report.worst == pytest.approx(20.0, abs=0.2)

@@ -38,7 +38,10 @@ def test_frozen_and_hasty_motion_are_both_far_from_real_motion():
     near = fid(same, real)
     assert fid(frozen, real)["fid_g"] > 3 * near["fid_g"]
     assert fid(hasty, real)["fid_k"] > 3 * near["fid_k"]
-    assert diversity(frozen)["div_g"] < 0.1 * diversity(real)["div_g"] and diversity(hasty)["div_k"] > 2 * diversity(real)["div_k"]
+    assert (
+        diversity(frozen)["div_g"] < 0.1 * diversity(real)["div_g"]
+        and diversity(hasty)["div_k"] > 2 * diversity(real)["div_k"]
+    )
 
 
 def test_equal_takes_have_no_diversity():

@@ -76,10 +76,20 @@ def test_one_frame_and_no_frames_have_labels_too():
 def test_captured_clips_get_the_label_of_their_name():
     import tarfile
 
-    wanted = {"static__m_idle_breathe_01": STAND, "static__f_gestic_listen_accept_01": STAND, "static__m_gestic_shrug_01": STAND,
-              "static__f_sit_chair_gestic_shrug_01": SIT, "static__m_sit_table_idle_cough": SIT, "xy__m_walk_slow_01": WALK,
-              "xy__f_walk_neutral_01": WALK}  # fmt: skip
-    changes = {"xyz__m_sit_down_chair_01": [STAND, SIT], "xyz__f_sit_stand_up_chair_01": [SIT, STAND], "xy__m_walk_start": [STAND, WALK]}
+    wanted = {
+        "static__m_idle_breathe_01": STAND,
+        "static__f_gestic_listen_accept_01": STAND,
+        "static__m_gestic_shrug_01": STAND,
+        "static__f_sit_chair_gestic_shrug_01": SIT,
+        "static__m_sit_table_idle_cough": SIT,
+        "xy__m_walk_slow_01": WALK,
+        "xy__f_walk_neutral_01": WALK,
+    }
+    changes = {
+        "xyz__m_sit_down_chair_01": [STAND, SIT],
+        "xyz__f_sit_stand_up_chair_01": [SIT, STAND],
+        "xy__m_walk_start": [STAND, WALK],
+    }
     with tarfile.open(ROCKETBOX) as archive:
         for name in (*wanted, *changes):
             clip = read_rocketbox(f"{name}.npz", archive.extractfile(f"rocketbox/{name}.npz").read())  # type: ignore[union-attr]

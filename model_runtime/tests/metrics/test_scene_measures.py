@@ -70,7 +70,9 @@ def test_a_body_is_posed_as_forward_kinematics_say() -> None:
 
 
 def test_a_nod_made_by_hand_is_counted() -> None:
-    found = nod_times(head_of(posed(head=turn(np.radians(8) * (pulse(1.0, 0.5) + 0.6 * pulse(1.5, 0.5) + pulse(4.0, 0.4)), 0))))
+    found = nod_times(
+        head_of(posed(head=turn(np.radians(8) * (pulse(1.0, 0.5) + 0.6 * pulse(1.5, 0.5) + pulse(4.0, 0.4)), 0)))
+    )
     assert found == pytest.approx([1.25, 4.2], abs=0.07)
 
 
@@ -94,12 +96,22 @@ def test_a_head_that_trembles_by_a_degree_does_not_nod() -> None:
 
 def swing(*stops: float) -> Posed:
     """The left forearm swings and comes to rest at each of ``stops`` (s)."""
-    angle = sum((-1) ** k * np.clip((TIME - stop + 0.3) / 0.3, 0, 1) ** 2 * (3 - 2 * np.clip((TIME - stop + 0.3) / 0.3, 0, 1)) for k, stop in enumerate(stops))
+    angle = sum(
+        (-1) ** k * np.clip((TIME - stop + 0.3) / 0.3, 0, 1) ** 2 * (3 - 2 * np.clip((TIME - stop + 0.3) / 0.3, 0, 1))
+        for k, stop in enumerate(stops)
+    )
     return posed(left_elbow=turn(-np.asarray(angle), 2))
 
 
 def gesture(stop: float, hand: str = "left") -> dict[str, object]:
-    return {"hand": hand, "start": stop - 0.8, "stroke_start": stop - 0.4, "time": stop, "stroke_end": stop + 0.2, "end": stop + 0.8}
+    return {
+        "hand": hand,
+        "start": stop - 0.8,
+        "stroke_start": stop - 0.4,
+        "time": stop,
+        "stroke_end": stop + 0.2,
+        "end": stop + 0.8,
+    }
 
 
 def test_a_stroke_stops_where_the_hand_does() -> None:
@@ -173,7 +185,9 @@ def test_only_clips_of_what_people_do_in_a_talk_are_compared() -> None:
     root, rotations = standing(FRAMES)
     clip = Clip("a", "test", "none", AVERAGE_SKELETON, root.astype(np.float32), rotations, tags=("stand", "idle"))
     assert compares(clip)
-    assert not compares(Clip("b", "test", "none", AVERAGE_SKELETON, clip.root_positions, rotations, tags=("stand", "idle", "prop")))
+    assert not compares(
+        Clip("b", "test", "none", AVERAGE_SKELETON, clip.root_positions, rotations, tags=("stand", "idle", "prop"))
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- eyes and lips
@@ -192,7 +206,10 @@ def test_eyes_that_make_up_for_a_turned_head_look_at_the_partner() -> None:
     made = scene()
     root, rotations = breathing()
     rotations[:, INDEX["head"]] = turn(np.full(FRAMES, -0.42), 2)  # to its right
-    one, two = Posed(root, rotations, AVERAGE_SKELETON), Posed(made.root_positions[1], made.rotations[1], AVERAGE_SKELETON)
+    one, two = (
+        Posed(root, rotations, AVERAGE_SKELETON),
+        Posed(made.root_positions[1], made.rotations[1], AVERAGE_SKELETON),
+    )
     face = np.zeros((FRAMES, 52), np.float32)
     assert not looks_at_partner(one, two, face).any()
     face[:, [ARKIT_NAMES.index("eyeLookOutLeft"), ARKIT_NAMES.index("eyeLookInRight")]] = 0.7

@@ -35,7 +35,9 @@ def wandering(frames: int = 120) -> GlobalMotion:
     root[..., 2] = 0.9 + 0.01 * root[..., 2]
     heading = torch.cumsum(torch.randn(2, frames) * 0.05, 1)
     eye = torch.eye(3)
-    return GlobalMotion(root, heading, eye.expand(2, frames, 3, 3), eye.expand(2, frames, 8, 3, 3), torch.ones(2, frames, 4))
+    return GlobalMotion(
+        root, heading, eye.expand(2, frames, 3, 3), eye.expand(2, frames, 8, 3, 3), torch.ones(2, frames, 4)
+    )
 
 
 def test_paths_come_back_from_their_features():
@@ -70,13 +72,29 @@ def inputs(config: DuetConfig, batch: int = 1) -> tuple:
     given = torch.randn(batch, 2, 50, LOWER_SIZE) if config.given else None
     shape = (batch, 2, 50, config.features)
     mask = torch.zeros(batch, 2, 50, len(config.groups))
-    return torch.randn(shape), torch.full((batch,), 400), torch.zeros(shape), mask, conditions, torch.randn(batch, 2, 6), given
+    return (
+        torch.randn(shape),
+        torch.full((batch,), 400),
+        torch.zeros(shape),
+        mask,
+        conditions,
+        torch.randn(batch, 2, 6),
+        given,
+    )
 
 
 def flipped(values: tuple) -> tuple:
     noisy, step, kept, mask, conditions, body, given = values
     swap = lambda x: None if x is None else x.flip(1)  # noqa: E731
-    return swap(noisy), step, swap(kept), swap(mask), {k: v.flip(1) for k, v in conditions.items()}, swap(body), swap(given)
+    return (
+        swap(noisy),
+        step,
+        swap(kept),
+        swap(mask),
+        {k: v.flip(1) for k, v in conditions.items()},
+        swap(body),
+        swap(given),
+    )
 
 
 @pytest.mark.parametrize(("stage", "size"), [("lower", LOWER_SIZE), ("upper", UPPER_SIZE)])
@@ -112,7 +130,9 @@ def test_a_dropped_condition_has_no_say():
 
 
 def sampled_share(preset: str, deviation: float, mean: float = 0.0) -> tuple[float, float]:
-    """For Gaussian data the best prediction is known in closed form: mean and deviation of its samples, over those of the data."""
+    """For Gaussian data the best prediction is known in closed form: mean and deviation of its samples, over those of
+    the data.
+    """
     alphas = cosine_alphas().double()
 
     def predict(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
@@ -188,7 +208,11 @@ def test_a_root_is_led_through_the_place_asked_for_while_it_walks():
 
 def test_body_size_reads_lengths_in_metres():
     size = body_size(torch.from_numpy(AVERAGE_SKELETON.offsets))
-    assert size[0] == pytest.approx(0.955) and size[1] == pytest.approx(0.41, abs=0.01) and size[4] == pytest.approx(0.34, abs=0.01)
+    assert (
+        size[0] == pytest.approx(0.955)
+        and size[1] == pytest.approx(0.41, abs=0.01)
+        and size[4] == pytest.approx(0.34, abs=0.01)
+    )
     assert yaw_matrix(torch.tensor(0.0)).equal(torch.eye(3))
 
 
@@ -206,7 +230,9 @@ def test_a_walk_across_windows_is_led_towards_its_far_target():
     knots = torch.nonzero(led.has_position[1, :300])[:, 0]
     assert knots[0] == 215 and len(knots) == 6
     assert led.position[1, 290, 0] == pytest.approx(4.0 * 90 / 300, abs=0.25)
-    assert not led.has_position[0].any() and not places.has_position[1, :300].any(), "the other actor and the request stay as they are"
+    assert not led.has_position[0].any() and not places.has_position[1, :300].any(), (
+        "the other actor and the request stay as they are"
+    )
 
 
 def test_a_walk_sets_off_and_arrives_gently():
@@ -218,7 +244,9 @@ def test_a_walk_sets_off_and_arrives_gently():
 
 def test_a_standing_body_is_not_pulled_by_its_absolute_place():
     motion = wandering(150)
-    still = GlobalMotion(motion.root[:, :1].expand(-1, 150, -1), motion.heading * 0, motion.tilt, motion.legs, motion.contacts)
+    still = GlobalMotion(
+        motion.root[:, :1].expand(-1, 150, -1), motion.heading * 0, motion.tilt, motion.legs, motion.contacts
+    )
     features = encode_lower(still, HEIGHT)
     features[..., 62] += torch.linspace(0, 1, 150)  # the absolute block says otherwise
     back = decode_lower(features, HEIGHT, still.root[:, 0, :2], still.heading[:, 0])
@@ -236,7 +264,10 @@ def test_what_is_wanted_reaches_place_and_heading_past_all_blocks_and_a_dropped_
     with torch.no_grad():
         near = network(noisy, step, kept, mask, conditions, body, given)
         far = network(noisy, step, kept, mask, farther, body, given)
-        dropped = [network(noisy, step, kept, mask, c, body, given, {name: torch.tensor([True])}) for c in (conditions, farther)]
+        dropped = [
+            network(noisy, step, kept, mask, c, body, given, {name: torch.tensor([True])})
+            for c in (conditions, farther)
+        ]
     moved = far - near
     by = 0.5 * (body[..., None, 0] if name == "path" else torch.ones(1, 2, 1))  # places come in pelvis heights
     torch.testing.assert_close(moved[..., columns.start], by.expand(1, 2, 50), atol=1e-5, rtol=1e-4)
@@ -264,9 +295,13 @@ def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place(
     walking[0, 200:400] = True
     walking[1, 500:] = True
     path, known = path_ahead(places, walking, np.array([[0.0, 0.0], [0.0, 2.0]]), 0, 600)
-    assert np.allclose(path[0, :200], 0.0) and np.allclose(path[0, 400:], (3.0, 0.0)), "he waits, and stays where he was to go"
+    assert np.allclose(path[0, :200], 0.0) and np.allclose(path[0, 400:], (3.0, 0.0)), (
+        "he waits, and stays where he was to go"
+    )
     assert (np.diff(path[0, 200:400, 0]) >= 0).all() and known[0].all()
-    assert np.allclose(path[1, :500], (0.0, 2.0)) and known[1, :500].all() and not known[1, 500:].any(), "a walk without a goal leads anywhere"
+    assert np.allclose(path[1, :500], (0.0, 2.0)) and known[1, :500].all() and not known[1, 500:].any(), (
+        "a walk without a goal leads anywhere"
+    )
 
 
 @pytest.mark.parametrize(("weight", "doubled"), [(1.0, 0), (2.0, 7)])
@@ -277,5 +312,14 @@ def test_the_free_prediction_is_made_only_where_guidance_matters(weight, doubled
     stage.network.denoise = lambda noisy, step, reading: sizes.append(len(noisy)) or denoise(noisy, step, reading)  # type: ignore[method-assign]
     conditions = {name: torch.zeros(1, 2, 30, CONDITIONS[name].size) for name in stage.config.conditions}
     kept, mask = torch.zeros(1, 2, 30, LOWER_SIZE), torch.zeros(1, 2, 30, 4)
-    stage.sample(conditions, torch.ones(1, 2, 6), kept, mask, None, torch.Generator(), SamplingSettings(guidance=weight), lambda _: None)
+    stage.sample(
+        conditions,
+        torch.ones(1, 2, 6),
+        kept,
+        mask,
+        None,
+        torch.Generator(),
+        SamplingSettings(guidance=weight),
+        lambda _: None,
+    )
     assert len(sizes) == 12 and sizes.count(2) == doubled

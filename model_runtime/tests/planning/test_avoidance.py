@@ -89,16 +89,22 @@ def test_no_request_however_odd_lays_a_path_that_flies():
     rng = np.random.default_rng(1)
     for _ in range(500):
         seconds = float(rng.choice([0.5, 3.0, 8.0, 20.0]))
-        played, _ = normalise_heights(resolve_request(Request(seconds, tuple(anybody(rng, name, seconds) for name in ("Mia", "Tom")[: rng.integers(1, 3)])))[0])
+        played, _ = normalise_heights(
+            resolve_request(
+                Request(seconds, tuple(anybody(rng, name, seconds) for name in ("Mia", "Tom")[: rng.integers(1, 3)]))
+            )[0]
+        )
         frames = played.frames
         for actor in played.actors:
             assert actor.actions[0].start == 0.0 and abs(actor.actions[-1].end - seconds) < 1e-6
             assert all(abs(a.end - b.start) < 1e-6 < a.end - a.start for a, b in pairwise(actor.actions))
         labels = np.stack([label_track(actor, frames) for actor in played.actors])
         places = root_constraints_of(played.actors, labels, frames)
-        path, known = path_ahead(places, labels == WALK, np.array([actor.position for actor in played.actors], np.float32), 0, frames)
+        path, known = path_ahead(
+            places, labels == WALK, np.array([actor.position for actor in played.actors], np.float32), 0, frames
+        )
         speed = np.linalg.norm(np.diff(path, axis=1), axis=-1) * FPS * (known[:, 1:] & known[:, :-1])
-        assert speed.max() < 15.0, 'half a metre a frame is where a hairpin meets a bow; a flight is further'
+        assert speed.max() < 15.0, "half a metre a frame is where a hairpin meets a bow; a flight is further"
 
 
 def anybody(rng: np.random.Generator, name: str, seconds: float) -> Actor:
@@ -108,8 +114,19 @@ def anybody(rng: np.random.Generator, name: str, seconds: float) -> Actor:
         spans.append(ActionSpan(str(rng.choice(ACTION_LABELS)), time, time + length))
         time += length + float(rng.choice([0, 0, 0.1, 1]))
     points = [
-        Waypoint(0.5 * float(rng.integers(int(2 * seconds))), (float(rng.normal() * rng.choice([0.3, 3, 30])), float(rng.normal())), float(rng.normal()) if rng.random() < 0.5 else None)
+        Waypoint(
+            0.5 * float(rng.integers(int(2 * seconds))),
+            (float(rng.normal() * rng.choice([0.3, 3, 30])), float(rng.normal())),
+            float(rng.normal()) if rng.random() < 0.5 else None,
+        )
         for _ in range(rng.integers(0, 5))
-    ]  # fmt: skip
+    ]
     skeleton = AVERAGE_SKELETON.scaled(float(rng.choice([0.24, 1.0, 2.3])))
-    return Actor(name, skeleton, (float(rng.normal()), float(rng.normal())), float(rng.normal()), actions=tuple(spans), waypoints=tuple(points))
+    return Actor(
+        name,
+        skeleton,
+        (float(rng.normal()), float(rng.normal())),
+        float(rng.normal()),
+        actions=tuple(spans),
+        waypoints=tuple(points),
+    )

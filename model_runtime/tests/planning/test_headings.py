@@ -13,7 +13,9 @@ FRAMES = 300
 
 
 def faced(knots=(), walk=None, goal=None, heading=0.0, now=0, stop=FRAMES, held=()) -> tuple[np.ndarray, np.ndarray]:
-    """Heading (N,) of the first actor and where it is wanted, for headings asked for at frames (``knots``) or over spans (``held``)."""
+    """Heading (N,) of the first actor and where it is wanted, for headings asked for at frames (``knots``) or over
+    spans (``held``).
+    """
     flags = torch.zeros(2, FRAMES, dtype=torch.bool)
     places = RootConstraints(torch.zeros(2, FRAMES, 2), torch.zeros(2, FRAMES), flags, flags.clone(), 0.0)
     for frame, value in knots:
@@ -35,7 +37,9 @@ def test_a_turn_takes_its_time_ends_on_its_frame_and_is_held_a_while():
     wanted, told = faced([(150, np.pi / 2)])
     first = 150 - round(seconds_to_turn(np.pi / 2) * FPS)
     assert told[first : 150 + FPS].all() and not told[: first - 1].any() and not told[150 + FPS + 1 :].any()
-    assert wanted[first] == 0 and wanted[150] == pytest.approx(np.pi / 2) and (np.diff(wanted[first:151]) >= -1e-6).all()
+    assert (
+        wanted[first] == 0 and wanted[150] == pytest.approx(np.pi / 2) and (np.diff(wanted[first:151]) >= -1e-6).all()
+    )
     assert np.abs(np.diff(wanted[told])).max() * FPS < 1.6, "radians a second, eased in and out"
 
 
@@ -48,7 +52,11 @@ def test_who_has_walked_turns_from_where_the_walk_led():
     wanted, told = faced([(200, 0.0)], walk=(30, 140), goal=(3.0, 0.0))
     assert not told[:125].any(), "on the way the path says it all"
     begin = int(np.flatnonzero(told)[0])
-    assert 125 <= begin <= 150 and wanted[begin] == pytest.approx(np.pi / 2, abs=0.05) and wanted[200] == pytest.approx(0.0)
+    assert (
+        125 <= begin <= 150
+        and wanted[begin] == pytest.approx(np.pi / 2, abs=0.05)
+        and wanted[200] == pytest.approx(0.0)
+    )
 
 
 def test_a_heading_to_arrive_with_is_wanted_with_the_last_step_alone():
@@ -71,7 +79,9 @@ def test_a_heading_asked_for_twice_in_a_stand_is_wanted_in_between_and_from_wher
     assert told[60:251].all() and np.allclose(wanted[100:251], 0.7)
     later, still = faced([(100, 0.7), (250, 0.7)], heading=0.9, now=150)
     assert still[:101].all() and np.allclose(later[:101], 0.7)
-    assert not faced([(100, 0.7), (290, 0.7)], walk=(150, 200), goal=(2.0, 0.0))[1][140:190].any(), "not on a walk between"
+    assert not faced([(100, 0.7), (290, 0.7)], walk=(150, 200), goal=(2.0, 0.0))[1][140:190].any(), (
+        "not on a walk between"
+    )
 
 
 def test_a_later_window_sees_the_rest_of_the_same_turn():

@@ -10,8 +10,15 @@ from model_runtime.planning.height_normalisation import HUMAN, HeightNormalisati
 
 def pair(first: float, second: float) -> Request:
     """Two of these heights in metres, 1 m apart at (10, 20)."""
-    actors = [Actor(name, AVERAGE_SKELETON.scaled(height / AVERAGE_SKELETON.height), (x, 20.0), waypoints=(Waypoint(2.0, (x, 21.0)),))
-              for name, height, x in (("Mia", first, 9.5), ("Tom", second, 10.5))]  # fmt: skip
+    actors = [
+        Actor(
+            name,
+            AVERAGE_SKELETON.scaled(height / AVERAGE_SKELETON.height),
+            (x, 20.0),
+            waypoints=(Waypoint(2.0, (x, 21.0)),),
+        )
+        for name, height, x in (("Mia", first, 9.5), ("Tom", second, 10.5))
+    ]
     return Request(4.0, (actors[0], actors[1]))
 
 
@@ -42,7 +49,9 @@ def test_of_two_very_different_sizes_both_are_played_as_people_on_the_line_betwe
 def test_what_was_scaled_comes_back_in_its_place(heights):
     request = pair(*heights)
     scaled, scale = normalise_heights(request)
-    roots = np.array([[[*actor.waypoints[0].position, actor.skeleton.pelvis_height]] for actor in scaled.actors], np.float32)
+    roots = np.array(
+        [[[*actor.waypoints[0].position, actor.skeleton.pelvis_height]] for actor in scaled.actors], np.float32
+    )
     asked = [[[*actor.waypoints[0].position, actor.skeleton.pelvis_height]] for actor in request.actors]
     np.testing.assert_allclose(scale.back(roots), asked, atol=1e-5)
 

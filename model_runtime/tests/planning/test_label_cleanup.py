@@ -13,13 +13,17 @@ def played(*spans: tuple[str, float, float], duration: float = 6.0) -> tuple[lis
 
 def test_a_script_without_short_labels_stays_and_its_gaps_mean_stand():
     assert played(("sit", 1.0, 2.0), ("walk", 3.0, 3.3)) == (
-        [("stand", 0.0, 1.0), ("sit", 1.0, 2.0), ("stand", 2.0, 3.0), ("walk", 3.0, 3.3), ("stand", 3.3, 6.0)], [])  # fmt: skip
+        [("stand", 0.0, 1.0), ("sit", 1.0, 2.0), ("stand", 2.0, 3.0), ("walk", 3.0, 3.3), ("stand", 3.3, 6.0)],
+        [],
+    )
 
 
 def test_a_short_label_joins_the_longer_of_the_two_it_touches():
     script, notes = played(("walk", 0.0, 2.0), ("stand", 2.0, 2.2), ("sit", 2.2, 6.0))
     assert script == [("walk", 0.0, 2.0), ("sit", 2.0, 6.0)]
-    assert notes == ["'Mia': the label 'stand' at 2.00 s is only 0.20 s long and became part of 'sit' beside it; make it 0.3 s or longer to see it."]
+    assert notes == [
+        "'Mia': the label 'stand' at 2.00 s is only 0.20 s long and became part of 'sit' beside it; make it 0.3 s or longer to see it."
+    ]
 
 
 def test_a_short_label_alone_in_a_gap_becomes_part_of_standing():

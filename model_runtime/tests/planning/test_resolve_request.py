@@ -32,10 +32,16 @@ def shot(first: Actor, second: Actor | None = None, seconds: float = 8.0) -> Req
     return Request(seconds, (first, second or actor("Tom", (2.0, 0.0))))
 
 
-def played(first: Actor, second: Actor | None = None) -> tuple[list[tuple[str, float, float]], list[Waypoint], list[str]]:
+def played(
+    first: Actor, second: Actor | None = None
+) -> tuple[list[tuple[str, float, float]], list[Waypoint], list[str]]:
     """Labels, places and notes of the first actor."""
     request, notes = resolve_request(shot(first, second))
-    return [(span.label, span.start, span.end) for span in request.actors[0].actions], list(request.actors[0].waypoints), notes
+    return (
+        [(span.label, span.start, span.end) for span in request.actors[0].actions],
+        list(request.actors[0].waypoints),
+        notes,
+    )
 
 
 def wanted(first: Actor, second: Actor | None = None) -> RootConstraints:
@@ -52,17 +58,30 @@ SEATED = (Waypoint(8.0, (0.0, 0.0), EAST),)
 
 
 def test_a_walk_that_ends_on_a_seat_arrives_before_it_turns_and_sits_when_asked():
-    labels, points, notes = played(actor("Mia", (3.0, 0.0), ("walk", 0, 4), ("sit", 4, 8), waypoints=SEATED), actor("Tom", (2.0, 4.0)))
+    labels, points, notes = played(
+        actor("Mia", (3.0, 0.0), ("walk", 0, 4), ("sit", 4, 8), waypoints=SEATED), actor("Tom", (2.0, 4.0))
+    )
     assert [label for label, _, _ in labels] == ["walk", "stand", "sit"] and labels[2][1:] == (4, 8)
     assert 1.0 <= labels[1][2] - labels[1][1] <= 1.5, "half a turn takes longer than a stop"
     arrival, turned = points[0], points[1]
     assert arrival.time == labels[0][2] and arrival.position == pytest.approx((0.38, 0.0)) and arrival.heading is None
-    assert 3.5 < turned.time < 4 and turned.position == arrival.position and turned.heading == EAST, "with the seat behind"
+    assert 3.5 < turned.time < 4 and turned.position == arrival.position and turned.heading == EAST, (
+        "with the seat behind"
+    )
     assert notes == []
 
 
 def test_the_seat_is_wanted_with_its_heading_from_sitting_down_until_rising():
-    places = wanted(actor("Mia", (-3.0, 0.0), ("walk", 0, 3), ("sit", 3, 6), ("walk", 6, 8), waypoints=(Waypoint(5.0, (0.0, 0.0), EAST), Waypoint(8.0, (0.0, 3.0)))))
+    places = wanted(
+        actor(
+            "Mia",
+            (-3.0, 0.0),
+            ("walk", 0, 3),
+            ("sit", 3, 6),
+            ("walk", 6, 8),
+            waypoints=(Waypoint(5.0, (0.0, 0.0), EAST), Waypoint(8.0, (0.0, 3.0))),
+        )
+    )
     seated = slice(frame(4.0), frame(5.6))
     assert places.has_position[0, seated].all() and places.has_heading[0, seated].all()
     assert (places.position[0, seated] == 0).all() and np.allclose(places.heading[0, seated], EAST)
@@ -72,7 +91,9 @@ def test_the_seat_is_wanted_with_its_heading_from_sitting_down_until_rising():
 
 
 def test_who_walks_after_sitting_rises_around_the_change():
-    labels, _, _ = played(actor("Mia", (0.0, 0.0), ("sit", 0, 4), ("walk", 4, 8), waypoints=(Waypoint(8.0, (-3.0, 2.0)),)))
+    labels, _, _ = played(
+        actor("Mia", (0.0, 0.0), ("sit", 0, 4), ("walk", 4, 8), waypoints=(Waypoint(8.0, (-3.0, 2.0)),))
+    )
     assert labels == [("sit", 0, 3.6), ("stand", 3.6, 4.4), ("walk", 4.4, 8.0)]
 
 
@@ -82,9 +103,13 @@ def test_a_seat_that_one_comes_to_from_behind_is_passed_by():
 
 
 def test_without_a_seat_one_sits_on_an_invisible_one_where_the_walk_ends_and_is_told_so():
-    _, points, notes = played(actor("Mia", (-3.0, 0.0), ("walk", 0, 4), ("sit", 4, 8), waypoints=(Waypoint(4.0, (0.0, 0.0)),)))
+    _, points, notes = played(
+        actor("Mia", (-3.0, 0.0), ("walk", 0, 4), ("sit", 4, 8), waypoints=(Waypoint(4.0, (0.0, 0.0)),))
+    )
     assert notes == ["No seat is given for 'Mia', who sits from 4.00 s on an invisible one 0.45 m high; choose a seat."]
-    assert points[-1].position == pytest.approx((-0.38, 0.0)) and points[-1].heading == pytest.approx(EAST), "behind, to face the partner"
+    assert points[-1].position == pytest.approx((-0.38, 0.0)) and points[-1].heading == pytest.approx(EAST), (
+        "behind, to face the partner"
+    )
     _, points, notes = played(actor("Mia", (-3.0, 0.0), ("sit", 0, 8)))
     assert points[-1].position == (-3.0, 0.0) and "No seat is given" in notes[0]
 
@@ -115,7 +140,9 @@ def test_a_walk_to_a_partner_who_moves_goes_where_the_partner_will_be():
 
 
 def test_two_who_walk_to_each_other_meet_halfway():
-    request, _ = resolve_request(shot(actor("Mia", (-3.0, 0.0), ("walk", 1, 4, True)), actor("Tom", (3.0, 0.0), ("walk", 1, 4, True))))
+    request, _ = resolve_request(
+        shot(actor("Mia", (-3.0, 0.0), ("walk", 1, 4, True)), actor("Tom", (3.0, 0.0), ("walk", 1, 4, True)))
+    )
     assert [who.waypoints[-1].position[0] for who in request.actors] == pytest.approx([-0.6, 0.6])
 
 
@@ -126,34 +153,58 @@ def test_who_stops_beside_the_partner_turns_there_unless_told_which_way_to_face(
     labels, points, _ = played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), aside)
     turned = points[1]
     assert [label for label, _, _ in labels] == ["walk", "stand"] and points[0] == target
-    assert turned.heading == pytest.approx(np.pi) and turned.position == (0.0, 0.0) and 4.5 < turned.time < 5.5, "a quarter turn takes its time"
+    assert turned.heading == pytest.approx(np.pi) and turned.position == (0.0, 0.0) and 4.5 < turned.time < 5.5, (
+        "a quarter turn takes its time"
+    )
     assert points[2].time == 8.0 and points[2].heading == turned.heading, "and it is kept to the end"
     told = replace(target, heading=EAST)
     assert played(actor("Mia", (-3.0, 0.0), *way, waypoints=(told,)), aside)[1] == [told]
     ahead = played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (3.0, 0.0)))[1]
-    assert [point.heading for point in ahead[1:]] == pytest.approx([EAST, EAST]) and ahead[-1].time == 8.0, "already in front: and kept to"
-    assert len(played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (0.0, 9.0)))[1]) == 1, "too far away"
-    assert len(played(actor("Mia", (-3.0, 0.0), ("walk", 0, 6.5), ("stand", 6.5, 8), waypoints=(replace(target, time=6.5),)), aside)[1]) == 1, "no time"
+    assert [point.heading for point in ahead[1:]] == pytest.approx([EAST, EAST]) and ahead[-1].time == 8.0, (
+        "already in front: and kept to"
+    )
+    assert len(played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (0.0, 9.0)))[1]) == 1, (
+        "too far away"
+    )
+    assert (
+        len(
+            played(
+                actor("Mia", (-3.0, 0.0), ("walk", 0, 6.5), ("stand", 6.5, 8), waypoints=(replace(target, time=6.5),)),
+                aside,
+            )[1]
+        )
+        == 1
+    ), "no time"
 
 
 def test_who_stands_turns_to_a_partner_who_has_walked_round():
     round_me = actor("Tom", (2.0, 0.0), ("walk", 0, 4), ("stand", 4, 8), waypoints=(Waypoint(4.0, (-3.0, 2.0)),))
     _, points, _ = played(actor("Mia", (-3.0, 0.0), ("stand", 0, 8)), round_me)
-    assert points[0].heading == pytest.approx(np.pi) and 5.0 < points[0].time < 6.5 and points[0].position == (-3.0, 0.0)
+    assert (
+        points[0].heading == pytest.approx(np.pi) and 5.0 < points[0].time < 6.5 and points[0].position == (-3.0, 0.0)
+    )
 
 
 def test_who_has_to_go_elsewhere_turns_before_setting_off():
     def points(*spans: tuple, target: tuple[float, float] = (-6.0, 0.0)) -> list[Waypoint]:
-        return played(actor("Mia", (-3.0, 0.0), *spans, waypoints=(Waypoint(8.0, target),)), actor("Tom", (0.0, 9.0)))[1]
+        return played(actor("Mia", (-3.0, 0.0), *spans, waypoints=(Waypoint(8.0, target),)), actor("Tom", (0.0, 9.0)))[
+            1
+        ]
 
     behind = points(("stand", 0, 4), ("walk", 4, 8))
-    assert behind[0].time == 4.0 and behind[0].position == (-3.0, 0.0) and abs(behind[0].heading - EAST) == pytest.approx(np.pi - 0.15)
+    assert (
+        behind[0].time == 4.0
+        and behind[0].position == (-3.0, 0.0)
+        and abs(behind[0].heading - EAST) == pytest.approx(np.pi - 0.15)
+    )
     assert [point.time for point in points(("stand", 0, 4), ("walk", 4, 8), target=(0.0, 1.0))] == [8.0], "ahead"
     assert [point.time for point in points(("stand", 0, 0.5), ("walk", 0.5, 8))] == [8.0], "no time"
 
 
 def test_who_plays_alone_turns_to_nobody():
-    alone = Request(8.0, (actor("Mia", (-3.0, 0.0), ("walk", 0, 3), ("stand", 3, 8), waypoints=(Waypoint(3.0, (0.0, 0.0)),)),))
+    alone = Request(
+        8.0, (actor("Mia", (-3.0, 0.0), ("walk", 0, 3), ("stand", 3, 8), waypoints=(Waypoint(3.0, (0.0, 0.0)),)),)
+    )
     assert len(resolve_request(alone)[0].actors[0].waypoints) == 1
 
 
@@ -166,7 +217,9 @@ def test_a_target_inside_the_partner_is_stopped_short_of_with_a_note():
 def test_a_walk_faster_than_people_comes_as_far_as_it_can_and_says_so():
     _, points, notes = played(actor("Mia", (-20.0, 0.0), ("walk", 1, 2), waypoints=(Waypoint(2.0, (0.0, 0.0)),)))
     assert points[0].time == 2.0 and -19.5 < points[0].position[0] < -18.5
-    assert notes == ["'Mia' would have to walk 20.0 m in 1.0 s at 1.00 s and comes 0.9 m far; make the walk longer or bring the target nearer."]
+    assert notes == [
+        "'Mia' would have to walk 20.0 m in 1.0 s at 1.00 s and comes 0.9 m far; make the walk longer or bring the target nearer."
+    ]
 
 
 def test_the_places_of_a_path_keep_their_times_unless_one_comes_too_soon():
@@ -187,7 +240,9 @@ def test_two_who_start_inside_each_other_are_told_and_stay_as_asked():
 
 def test_one_actor_gets_somebody_to_stand_opposite():
     request, notes = resolve_request(Request(8.0, (actor("Mia", (0.0, 0.0)),)))
-    assert len(request.actors) == 2 and request.actors[1].position == pytest.approx((1.2, 0.0), abs=1e-6) and notes == []
+    assert (
+        len(request.actors) == 2 and request.actors[1].position == pytest.approx((1.2, 0.0), abs=1e-6) and notes == []
+    )
     assert not request.actors[1].speech
     walk = actor("Mia", (0.0, 0.0), ("walk", 0, 8), waypoints=(Waypoint(8.0, (4.0, 0.0)),))
     request, _ = resolve_request(Request(8.0, (walk,)))
@@ -208,6 +263,16 @@ def test_labels_of_kept_motion_stay_as_asked_and_what_follows_goes_on_from_there
     keep[:, 0] = True
     rotations = np.tile([1, 0, 0, 0], (frames, 52, 1)).astype(np.float32)
     kept = MotionConstraints(roots, rotations, np.zeros((frames, 52), np.float32), keep)
-    labels, points, notes = played(actor("Mia", (-3.0, 0.0), ("walk", 0, 2), ("sit", 2, 4), ("walk", 4, 8), waypoints=(Waypoint(8.0, (1.0, 1.0)),), constraints=kept))
+    labels, points, notes = played(
+        actor(
+            "Mia",
+            (-3.0, 0.0),
+            ("walk", 0, 2),
+            ("sit", 2, 4),
+            ("walk", 4, 8),
+            waypoints=(Waypoint(8.0, (1.0, 1.0)),),
+            constraints=kept,
+        )
+    )
     assert labels == [("walk", 0, 2), ("sit", 2, 4), ("walk", 4, 8)] and notes == []
     assert points[-1].position == (1.0, 1.0)

@@ -25,12 +25,21 @@ FAR = np.array([0.0, -9.0, 0.0], np.float32)
 
 def posed(seated: bool = False, **degrees: FloatArray | tuple[float, float, float]) -> tuple[FloatArray, FloatArray]:
     """Root (T, 3) and rotations (T, 52, 4): arms hang; ``degrees``: joint -> rotation vector (3,) or (T, 3)."""
-    turns: dict[str, FloatArray | tuple[float, float, float]] = {"left_shoulder": (0, 75, 0), "right_shoulder": (0, -75, 0)}
+    turns: dict[str, FloatArray | tuple[float, float, float]] = {
+        "left_shoulder": (0, 75, 0),
+        "right_shoulder": (0, -75, 0),
+    }
     if seated:
-        turns |= {f"{side}_{joint}": (angle, 0, 0) for side in ("left", "right") for joint, angle in (("hip", -85), ("knee", 85))}
+        turns |= {
+            f"{side}_{joint}": (angle, 0, 0)
+            for side in ("left", "right")
+            for joint, angle in (("hip", -85), ("knee", 85))
+        }
     rotations = np.tile(rot.IDENTITY, (FRAMES, 52, 1)).astype(np.float32)
     for joint, vector in (turns | degrees).items():
-        rotations[:, INDEX[joint]] = rot.from_axis_angle(np.radians(np.broadcast_to(np.asarray(vector, np.float32), (FRAMES, 3))))
+        rotations[:, INDEX[joint]] = rot.from_axis_angle(
+            np.radians(np.broadcast_to(np.asarray(vector, np.float32), (FRAMES, 3)))
+        )
     height = 0.5 if seated else BODY.pelvis_height
     return np.tile(np.array([0, 0, height], np.float32), (FRAMES, 1)), rotations
 
@@ -41,11 +50,19 @@ def cleared(root: FloatArray, rotations: FloatArray) -> FloatArray:
     return clear_arms(np.stack([root, away[0] + FAR]), np.stack([rotations, away[1]]), [BODY, BODY])[0]
 
 
-def reaching(motion: tuple[FloatArray, FloatArray], side: int, place: FloatArray, fingers: tuple[float, float, float]) -> None:
+def reaching(
+    motion: tuple[FloatArray, FloatArray], side: int, place: FloatArray, fingers: tuple[float, float, float]
+) -> None:
     """Bring a hand to ``place`` (T, 3) with the fingers along a direction and the back of the hand up, in place."""
-    turn = hand_turn(np.tile(np.array(fingers, np.float32), (FRAMES, 1)), np.tile(np.array([0.0, 0.0, 1.0], np.float32), (FRAMES, 1)), side)
+    turn = hand_turn(
+        np.tile(np.array(fingers, np.float32), (FRAMES, 1)),
+        np.tile(np.array([0.0, 0.0, 1.0], np.float32), (FRAMES, 1)),
+        side,
+    )
     hint = np.tile(np.array([0.5 - side, 0.5, -0.5], np.float32), (FRAMES, 1))
-    motion[1][:, ARM_JOINTS[side]] = reach_hand(trunk_of(*motion, BODY), BODY, side, place.astype(np.float32), turn, hint)
+    motion[1][:, ARM_JOINTS[side]] = reach_hand(
+        trunk_of(*motion, BODY), BODY, side, place.astype(np.float32), turn, hint
+    )
 
 
 def passing(a: tuple[float, float, float], b: tuple[float, float, float]) -> FloatArray:
@@ -63,7 +80,9 @@ for side in range(2):
 reaching(IN_THE_PARTNER, 0, passing((0.3, -0.2, 1.0), (0.12, -0.5, 1.25)), (0, -1, 0))
 
 
-@pytest.mark.parametrize("motion", [IN_THE_BELLY, IN_THE_HEAD, HANDS_IN_THE_LAP, HANDS_TOGETHER], ids=["belly", "head", "thighs", "hands"])
+@pytest.mark.parametrize(
+    "motion", [IN_THE_BELLY, IN_THE_HEAD, HANDS_IN_THE_LAP, HANDS_TOGETHER], ids=["belly", "head", "thighs", "hands"]
+)
 def test_an_arm_that_goes_into_the_own_body_comes_out(motion: tuple[FloatArray, FloatArray]) -> None:
     root, rotations = motion
     assert self_penetration(root, rotations, BODY).max() > 0.025
@@ -84,7 +103,9 @@ def test_a_hand_that_reaches_into_the_partner_is_held_off() -> None:
 
 def test_hands_that_sink_into_the_lap_come_up_and_not_down() -> None:
     root, rotations = HANDS_IN_THE_LAP
-    before, after = (forward_kinematics(root, q, BODY)[0][:, INDEX["left_wrist"]] for q in (rotations, cleared(root, rotations)))
+    before, after = (
+        forward_kinematics(root, q, BODY)[0][:, INDEX["left_wrist"]] for q in (rotations, cleared(root, rotations))
+    )
     assert (after[:, 2] > before[:, 2] - 1e-3).all()
 
 
@@ -102,7 +123,9 @@ def test_it_gives_way_without_a_jerk_without_breaking_the_elbow_and_without_turn
 def test_what_is_clear_is_not_touched_and_touching_is_clear() -> None:
     root, rotations = IN_THE_BELLY
     result = cleared(root, rotations)
-    others = [joint for joint in range(52) if joint not in [INDEX[f"left_{part}"] for part in ("shoulder", "elbow", "wrist")]]
+    others = [
+        joint for joint in range(52) if joint not in [INDEX[f"left_{part}"] for part in ("shoulder", "elbow", "wrist")]
+    ]
     np.testing.assert_array_equal(result[:, others], rotations[:, others])
     np.testing.assert_array_equal(result[: FPS // 3], rotations[: FPS // 3])
     resting = cleared(*HANDS_IN_THE_LAP)  # hands that lie on thighs now
@@ -120,7 +143,10 @@ def test_an_arm_that_is_asked_for_nothing_stays_and_one_that_is_asked_for_a_plac
     np.testing.assert_allclose(np.abs(fore[:, 0]), 1.0, atol=1e-6)
     way[:, 0] = 0.1 * (joints[:, 0] - joints[:, 2])
     elbow, wrist, upper, fore = bend(joints, back / np.linalg.norm(back, axis=-1, keepdims=True), way)
-    for old, new, turn in ((joints[:, 1] - joints[:, 0], elbow - joints[:, 0], upper), (joints[:, 2] - joints[:, 1], wrist - elbow, fore)):
+    for old, new, turn in (
+        (joints[:, 1] - joints[:, 0], elbow - joints[:, 0], upper),
+        (joints[:, 2] - joints[:, 1], wrist - elbow, fore),
+    ):
         np.testing.assert_allclose(rot.rotate(turn, old), new, atol=1e-6)
 
 

@@ -56,6 +56,9 @@ def test_who_stands_stays_and_who_is_kept_does_too() -> None:
 
 
 def test_two_who_pass_with_room_or_stand_close_are_left_alone() -> None:
-    for first, second in ((walking(0.8, 1.2), walking(0.0, -1.0)), (np.zeros((FRAMES, 2)), np.tile([0.0, 0.3], (FRAMES, 1)))):
+    for first, second in (
+        (walking(0.8, 1.2), walking(0.0, -1.0)),
+        (np.zeros((FRAMES, 2)), np.tile([0.0, 0.3], (FRAMES, 1))),
+    ):
         roots, rotations = pair(first, second)
         np.testing.assert_array_equal(avoid_partner(roots, rotations, [BODY, BODY]), roots)

@@ -42,7 +42,11 @@ def skating_walk(seconds: float = 4.0, speed: float = 1.1) -> Motion:
     for side, phase in (("left", 0.0), ("right", np.pi)):
         swing = 0.30 * np.sin(2 * np.pi * 0.9 * t + phase)
         lift = 0.7 * np.maximum(0.0, -np.cos(2 * np.pi * 0.9 * t + phase)) ** 2
-        for joint, angle in (("hip", swing - lift - 0.1), ("knee", 0.25 + 1.6 * lift), ("ankle", -swing - 0.6 * lift - 0.15)):
+        for joint, angle in (
+            ("hip", swing - lift - 0.1),
+            ("knee", 0.25 + 1.6 * lift),
+            ("ankle", -swing - 0.6 * lift - 0.15),
+        ):
             rotations[:, INDEX[f"{side}_{joint}"]] = rot.from_axis_angle(np.stack([angle, 0 * t, 0 * t], -1))
     root[:, 2] -= sole_points(root, rotations, AVERAGE_SKELETON)[..., 2].min(axis=(1, 2))
     return root, rotations
@@ -73,7 +77,9 @@ def test_a_lifted_foot_is_not_in_contact() -> None:
 
 def test_motion_with_good_feet_is_left_alone() -> None:
     root, rotations = standing()
-    new_root, new_rotations = lock_feet(root, rotations, AVERAGE_SKELETON, detect_contacts(root, rotations, AVERAGE_SKELETON))
+    new_root, new_rotations = lock_feet(
+        root, rotations, AVERAGE_SKELETON, detect_contacts(root, rotations, AVERAGE_SKELETON)
+    )
     assert np.abs(new_root - root).max() < 1e-6
     assert np.abs(new_rotations - rotations).max() < 1e-6
 

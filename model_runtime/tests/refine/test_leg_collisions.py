@@ -23,14 +23,19 @@ def posed(**degrees: FloatArray | tuple[float, float, float]) -> tuple[FloatArra
     """Root (T, 3) and rotations (T, 52, 4): stands, arms hang; ``degrees``: joint -> rotation vector (3,) or (T, 3)."""
     rotations = np.tile(rot.IDENTITY, (FRAMES, 52, 1)).astype(np.float32)
     for joint, vector in ({"left_shoulder": (0, 75, 0), "right_shoulder": (0, -75, 0)} | degrees).items():
-        rotations[:, INDEX[joint]] = rot.from_axis_angle(np.radians(np.broadcast_to(np.asarray(vector, np.float32), (FRAMES, 3))))
+        rotations[:, INDEX[joint]] = rot.from_axis_angle(
+            np.radians(np.broadcast_to(np.asarray(vector, np.float32), (FRAMES, 3)))
+        )
     return np.tile(np.array([0, 0, BODY.pelvis_height - 0.02], np.float32), (FRAMES, 1)), rotations
 
 
 def swung_across() -> tuple[FloatArray, FloatArray]:
     """The left leg lifts and swings through the right one and back about the second second."""
     bump = np.exp(-0.5 * ((TIME - 2.0) / 0.2) ** 2)
-    return posed(left_hip=np.stack([-12 * bump, 26 * bump, 0 * bump], -1), left_knee=np.stack([30 * bump, 0 * bump, 0 * bump], -1))
+    return posed(
+        left_hip=np.stack([-12 * bump, 26 * bump, 0 * bump], -1),
+        left_knee=np.stack([30 * bump, 0 * bump, 0 * bump], -1),
+    )
 
 
 def crossed() -> tuple[FloatArray, FloatArray]:

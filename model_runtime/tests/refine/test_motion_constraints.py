@@ -40,7 +40,11 @@ def kept(played: ActorPerformance, *parts: str, frames: slice = slice(None)) -> 
 
 def keeping(first: MotionConstraints | None = None, second: MotionConstraints | None = None, seed: int = 11) -> Request:
     request = cut(shot(), SECONDS)
-    return replace(request, seed=seed, actors=(replace(request.actors[0], constraints=first), replace(request.actors[1], constraints=second)))
+    return replace(
+        request,
+        seed=seed,
+        actors=(replace(request.actors[0], constraints=first), replace(request.actors[1], constraints=second)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +125,10 @@ def test_a_short_gap_joins_what_is_kept_on_both_sides():
 
 def test_a_far_border_is_drawn_to_in_longer_time():
     keep, made = np.arange(120) < 30, np.full((120, 3), 0.2)
-    speed, hasty = (np.linalg.norm(np.diff(joined(0 * made, made, keep, haste)[30:], axis=0), axis=-1).max() * FPS for haste in (0.5, np.inf))
+    speed, hasty = (
+        np.linalg.norm(np.diff(joined(0 * made, made, keep, haste)[30:], axis=0), axis=-1).max() * FPS
+        for haste in (0.5, np.inf)
+    )
     assert speed < 0.55 < hasty
 
 
@@ -133,14 +140,24 @@ def test_kept_motion_crosses_as_json_unchanged(take):
         np.testing.assert_array_equal(getattr(back, name), getattr(request.actors[0].constraints, name))
 
 
-@pytest.mark.parametrize(("change", "word"), [("short", "shape"), ("nan", "'Mia' holds values that are no numbers"), ("zero", "no unit quaternions"), ("long", "frames long")])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ("short", "shape"),
+        ("nan", "'Mia' holds values that are no numbers"),
+        ("zero", "no unit quaternions"),
+        ("long", "frames long"),
+    ],
+)
 def test_kept_motion_that_does_not_fit_is_refused(take, change, word):
     good = kept(take.actors[0])
     bad = {
         "short": lambda: replace(good, face=good.face[:-1]),
         "nan": lambda: replace(good, rotations=good.rotations * np.float32("nan")),
         "zero": lambda: replace(good, rotations=good.rotations * np.float32(0)),
-        "long": lambda: MotionConstraints(*(np.concatenate([a, a]) for a in (good.root_positions, good.rotations, good.face, good.mask))),
+        "long": lambda: MotionConstraints(
+            *(np.concatenate([a, a]) for a in (good.root_positions, good.rotations, good.face, good.mask))
+        ),
     }[change]()
     with pytest.raises(InvalidRequest, match=word):
         check_request(keeping(first=bad))
@@ -148,11 +165,15 @@ def test_kept_motion_that_does_not_fit_is_refused(take, change, word):
 
 def test_numbers_that_are_none_do_no_harm_where_nothing_is_kept(take):
     good = kept(take.actors[0], frames=slice(0, 60))
-    hole = replace(good, rotations=good.rotations.copy(), root_positions=good.root_positions.copy(), face=good.face.copy())
+    hole = replace(
+        good, rotations=good.rotations.copy(), root_positions=good.root_positions.copy(), face=good.face.copy()
+    )
     for array in (hole.rotations, hole.root_positions, hole.face):
         array[60:] = np.nan
     again = generate(keeping(first=hole))
-    assert all(np.isfinite(x).all() for actor in again.actors for x in (actor.root_positions, actor.rotations, actor.face))
+    assert all(
+        np.isfinite(x).all() for actor in again.actors for x in (actor.root_positions, actor.rotations, actor.face)
+    )
     assert difference(take.actors[0], again.actors[0])[0][:60].max() < 1e-5
 
 

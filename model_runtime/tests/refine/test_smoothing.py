@@ -38,7 +38,9 @@ def stroke() -> Array:
 
 
 def test_a_limb_that_rests_does_not_tremble() -> None:
-    _, clean = smooth(*played(left_elbow=tremor(0.01), head=tremor(0.01), left_knee=tremor(0.01), left_index1=tremor(0.01)))
+    _, clean = smooth(
+        *played(left_elbow=tremor(0.01), head=tremor(0.01), left_knee=tremor(0.01), left_index1=tremor(0.01))
+    )
     for joint in ("left_elbow", "head", "left_knee", "left_index1"):
         assert np.abs(angle_of(clean, joint)[6:-6]).max() < 0.001
 

@@ -18,7 +18,9 @@ FREE = np.ones(FRAMES, bool)
 
 
 def beating(*ends: float) -> NDArray[np.float32]:
-    """An arm that swings 50 degrees at the elbow with the least jerk, there or back, each time to end at one of ``ends`` (s)."""
+    """An arm that swings 50 degrees at the elbow with the least jerk, there or back, each time to end at one of
+    ``ends`` (s).
+    """
     time = np.arange(FRAMES) / FPS
     angle = np.zeros(FRAMES)
     for number, end in enumerate(ends):
@@ -57,7 +59,9 @@ def test_it_is_as_far_as_it_was_and_no_part_of_the_body_but_the_arms_moves() -> 
 def test_a_stroke_with_no_stress_near_or_on_one_stays() -> None:
     motion = beating(3.0)
     for times in ((), (1.0, 5.0), (stops(motion)[0],)):
-        np.testing.assert_array_equal(align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(*times), FREE), motion)
+        np.testing.assert_array_equal(
+            align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(*times), FREE), motion
+        )
 
 
 def test_frames_that_are_not_free_keep_their_time() -> None:

@@ -34,7 +34,10 @@ def stages() -> tuple[BodyStage, BodyStage]:
 
 
 def told(kept: MotionConstraints | None = None, frames: int = 90) -> Conditioning:
-    actors = (Actor("A", SKELETONS[0], (-0.7, 0.0), 1.57, constraints=kept), Actor("B", SKELETONS[1], (0.7, 0.0), -1.57))
+    actors = (
+        Actor("A", SKELETONS[0], (-0.7, 0.0), 1.57, constraints=kept),
+        Actor("B", SKELETONS[1], (0.7, 0.0), -1.57),
+    )
     request = Request((frames - 1) / 30, actors)
     return conditioning_of(request, [np.zeros((frames, PROSODY_SIZE), np.float32)] * 2, (), padded_frames(frames))
 

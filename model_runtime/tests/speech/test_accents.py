@@ -35,12 +35,21 @@ def test_a_pitch_that_climbs_at_the_end_is_heard_as_a_question() -> None:
     assert rising_ends(analyse_voice(voice([120, 115, 110, 105, 160]))) == pytest.approx([2.0], abs=0.06)
 
 
-@pytest.mark.parametrize("pitch", [[120, 115, 110, 100, 90], [120, 120, 120], [90, 160, 120, 100], [100, 102, 104, 106]])
+@pytest.mark.parametrize(
+    "pitch", [[120, 115, 110, 100, 90], [120, 120, 120], [90, 160, 120, 100], [100, 102, 104, 106]]
+)
 def test_one_that_falls_or_stays_is_not(pitch: list[float]) -> None:
     assert rising_ends(analyse_voice(voice(pitch))) == []
 
 
-@pytest.mark.parametrize("wave", [np.zeros(RATE, np.float32), np.zeros(0, np.float32), np.random.default_rng(0).normal(0.0, 0.1, RATE).astype(np.float32)])
+@pytest.mark.parametrize(
+    "wave",
+    [
+        np.zeros(RATE, np.float32),
+        np.zeros(0, np.float32),
+        np.random.default_rng(0).normal(0.0, 0.1, RATE).astype(np.float32),
+    ],
+)
 def test_nothing_is_stressed_or_asked_in_silence_or_noise(wave: np.ndarray) -> None:
     assert rising_ends(analyse_voice(wave)) == []
     assert accents_of(analyse_voice(wave), prosody(wave, 31)) == Accents()
@@ -78,26 +87,43 @@ def test_question_marks_are_found_in_the_voice(text: str, found: str, ends: list
 
 
 def test_a_timed_word_may_carry_the_mark_and_another_caption_is_not_mistaken() -> None:
-    assert question_ends([], [TimedWord("Really?", 3.0, 3.4)], [*spoken("really"), *spoken("really", 3.0)]) == pytest.approx((3.4,))
-    assert question_ends([Caption("Really?", 0.0, 1.0), Caption("Really.", 3.0, 4.0)], [], [*spoken("really"), *spoken("really", 3.0)]) == pytest.approx((0.4,))
+    assert question_ends(
+        [], [TimedWord("Really?", 3.0, 3.4)], [*spoken("really"), *spoken("really", 3.0)]
+    ) == pytest.approx((3.4,))
+    assert question_ends(
+        [Caption("Really?", 0.0, 1.0), Caption("Really.", 3.0, 4.0)], [], [*spoken("really"), *spoken("really", 3.0)]
+    ) == pytest.approx((0.4,))
 
 
 def drawn(stresses: list[float], questions: list[float], seeds: int = 1, style: FaceStyle | None = None) -> np.ndarray:
-    return np.stack([brow_accents(np.random.default_rng(seed), *accents_from_transcript(stresses, questions), style or FaceStyle(), 180) for seed in range(seeds)])
+    return np.stack(
+        [
+            brow_accents(
+                np.random.default_rng(seed), *accents_from_transcript(stresses, questions), style or FaceStyle(), 180
+            )
+            for seed in range(seeds)
+        ]
+    )
 
 
 def test_brows_beat_on_some_stresses_and_on_every_question() -> None:
     beats = drawn([1.0, 3.0], [5.0], 300)
     at_one = beats[:, 30:36, UP].max(1) > 0.1
     assert 0.25 < at_one.mean() < 0.5  # of a person in the middle
-    assert not beats[:, 59:84, :KNOWN].any() and (beats[:, 138:158, ASK] > 0.15).all() and (beats[:, :120, ASK] == 0.0).all()
+    assert (
+        not beats[:, 59:84, :KNOWN].any()
+        and (beats[:, 138:158, ASK] > 0.15).all()
+        and (beats[:, :120, ASK] == 0.0).all()
+    )
     assert 0.02 < (beats[:, 30:36, KNIT].max(1) > 0.05).mean() < 0.15
     lively, calm = (drawn([1.0, 3.0], [], 300, FaceStyle(brows=brows))[..., UP].mean() for brows in (1.0, 0.0))
     assert lively > 3.0 * calm
 
 
 def test_what_is_hardly_heard_seldom_moves_a_brow() -> None:
-    beats = [brow_accents(np.random.default_rng(k), [(1.0, 0.1)], [(3.0, 0.1)], FaceStyle(), 180).any(0) for k in range(300)]
+    beats = [
+        brow_accents(np.random.default_rng(k), [(1.0, 0.1)], [(3.0, 0.1)], FaceStyle(), 180).any(0) for k in range(300)
+    ]
     assert np.mean(beats, 0)[UP] < 0.1 and 0.02 < np.mean(beats, 0)[ASK] < 0.2
 
 
@@ -112,7 +138,10 @@ def test_brows_go_up_with_the_questions_and_the_stresses_that_words_tell() -> No
     said = [Segment("SIL", 0.0, 6.0)]
 
     def brows(told: Accents) -> np.ndarray:
-        return np.mean([brows_up(model.generate(wave, wave, 181, seed, "draft", phones=said, accents=told)) for seed in range(8)], axis=0)
+        return np.mean(
+            [brows_up(model.generate(wave, wave, 181, seed, "draft", phones=said, accents=told)) for seed in range(8)],
+            axis=0,
+        )
 
     plain = brows(Accents())
     asked = brows(accents_from_transcript([], [3.0])) - plain

@@ -67,7 +67,18 @@ def test_a_text_that_is_not_in_the_voice_gives_no_words_and_says_so(wave: np.nda
 
 
 def test_text_is_spelled_as_the_dictionary_does() -> None:
-    assert normalise_text("Don't — Mr. Smith’s 1,203 'big' dogs!") == ["don't", "mister", "smith's", "one", "thousand", "two", "hundred", "three", "big", "dogs"]
+    assert normalise_text("Don't — Mr. Smith’s 1,203 'big' dogs!") == [
+        "don't",
+        "mister",
+        "smith's",
+        "one",
+        "thousand",
+        "two",
+        "hundred",
+        "three",
+        "big",
+        "dogs",
+    ]
     assert normalise_text("?! ...") == []
     assert spell_number(999_999).startswith("nine hundred ninety nine thousand")
 
@@ -98,7 +109,9 @@ def test_synthetic_voices_know_their_own_times(voice) -> None:  # type: ignore[n
 def test_stresses_fall_inside_content_words() -> None:
     spoken = speak("The big dog never wanted to move, but I pushed it over there.", VOICES[3])
     stresses = find_stresses(spoken.wave, spoken.words, spoken.phones)
-    hit = [next(word.text for word in spoken.words if word.start - 0.02 <= time <= word.end + 0.02) for time, _ in stresses]
+    hit = [
+        next(word.text for word in spoken.words if word.start - 0.02 <= time <= word.end + 0.02) for time, _ in stresses
+    ]
     assert len(hit) >= 3 and not set(hit) & FUNCTION_WORDS
     assert all(0.0 <= strength <= 1.0 for _, strength in stresses)
 

@@ -24,11 +24,22 @@ def hum(seconds: float, pitch: float = 120.0, rate: int = SAMPLE_RATE) -> np.nda
 
 @pytest.mark.parametrize(
     ("rate", "channels", "kind", "subtype"),
-    [(8000, 1, "WAV", "PCM_U8"), (96000, 2, "WAV", "PCM_24"), (48000, 6, "WAV", "FLOAT"), (44100, 2, "FLAC", "PCM_16"), (22050, 1, "OGG", "VORBIS"), (44100, 1, "MP3", "MPEG_LAYER_III")],
+    [
+        (8000, 1, "WAV", "PCM_U8"),
+        (96000, 2, "WAV", "PCM_24"),
+        (48000, 6, "WAV", "FLOAT"),
+        (44100, 2, "FLAC", "PCM_16"),
+        (22050, 1, "OGG", "VORBIS"),
+        (44100, 1, "MP3", "MPEG_LAYER_III"),
+    ],
 )
-def test_any_depth_rate_and_channel_count_becomes_the_same_mono_voice(tmp_path: Path, rate: int, channels: int, kind: str, subtype: str) -> None:
+def test_any_depth_rate_and_channel_count_becomes_the_same_mono_voice(
+    tmp_path: Path, rate: int, channels: int, kind: str, subtype: str
+) -> None:
     path = tmp_path / f"a voice ü.{kind.lower()}"
-    soundfile.write(str(path), np.repeat(hum(1.5, rate=rate)[:, None], channels, axis=1), rate, format=kind, subtype=subtype)
+    soundfile.write(
+        str(path), np.repeat(hum(1.5, rate=rate)[:, None], channels, axis=1), rate, format=kind, subtype=subtype
+    )
     wave, expected = load_speech(path), hum(1.5)
     assert wave.dtype == np.float32 and wave.ndim == 1
     assert abs(len(wave) - len(expected)) < 0.1 * SAMPLE_RATE  # MP3 pads its ends
@@ -71,7 +82,9 @@ def test_a_clip_that_began_before_the_shot_and_one_past_its_end_are_cut(tmp_path
     soundfile.write(str(path), np.linspace(0.0, 0.8, 2 * SAMPLE_RATE, dtype=np.float32), SAMPLE_RATE, subtype="FLOAT")
     early = mix_speech((SpeechClip(str(path), start=-1.0, duration=2.0),), duration=2.0)
     assert early[0] == pytest.approx(0.4, abs=1e-3) and not early[SAMPLE_RATE + 10 :].any()
-    late = mix_speech((SpeechClip(str(path), start=1.5, duration=2.0), SpeechClip(str(path), start=9.0, duration=1.0)), duration=2.0)
+    late = mix_speech(
+        (SpeechClip(str(path), start=1.5, duration=2.0), SpeechClip(str(path), start=9.0, duration=1.0)), duration=2.0
+    )
     assert late[-1] == pytest.approx(0.2, abs=1e-3)
 
 

@@ -39,7 +39,9 @@ def test_silence_is_heard_as_silence(loudness: float) -> None:
 
 def test_an_actors_silence_while_the_other_speaks_is_heard_as_silence() -> None:
     heard = encode(load_speech(ASSETS / "demo_b.ogg"))
-    assert heard.phones[: 50 * 5, SILENCE].mean() > 0.93  # labels were smoothed by 0.05; B speaks at 5.2 s for the first time
+    assert (
+        heard.phones[: 50 * 5, SILENCE].mean() > 0.93
+    )  # labels were smoothed by 0.05; B speaks at 5.2 s for the first time
 
 
 def test_the_level_of_a_recording_changes_nothing_that_matters() -> None:
@@ -96,8 +98,12 @@ def small_library(path: Path) -> Path:
             phones.append(Segment(name, 0.2 * k, 0.2 * (k + 1)))
             if name != "SIL":
                 rows[10 * k : 10 * k + 10, 20 * names.index(name) - 20 : 20 * names.index(name)] = -4.0
-        voice, split = ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
-        utterances.append(Utterance(f"{voice}/{index}", voice, split, "", np.zeros((60, 28), np.float32), rows, [], phones, [], 2.0))
+        voice, split = (
+            ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
+        )
+        utterances.append(
+            Utterance(f"{voice}/{index}", voice, split, "", np.zeros((60, 28), np.float32), rows, [], phones, [], 2.0)
+        )
     save_speech_library(utterances, path)
     return path
 

@@ -12,7 +12,9 @@ from model_runtime.training.prominence import precision_and_recall, train
 
 
 def voice(seed: int, frames: int = 700) -> tuple[np.ndarray, list[float]]:
-    """Prosody of a made-up voice whose stressed syllables are louder and higher than the others, four syllables a second."""
+    """Prosody of a made-up voice whose stressed syllables are louder and higher than the others, four syllables a
+    second.
+    """
     rng = np.random.default_rng(seed)
     prosody = np.zeros((frames, 28), np.float32)
     prosody[:, 0] = 1.0
@@ -31,7 +33,11 @@ def scenes(folder: Path, seeds: range) -> list[Path]:
     for seed in seeds:
         voices = [voice(2 * seed), voice(2 * seed + 1)]
         paths.append(folder / f"scene_{seed:05d}.npz")
-        np.savez(paths[-1], prosody=np.stack([v[0] for v in voices]).astype(np.float16), meta=np.array(json.dumps({"stresses": [v[1] for v in voices]})))
+        np.savez(
+            paths[-1],
+            prosody=np.stack([v[0] for v in voices]).astype(np.float16),
+            meta=np.array(json.dumps({"stresses": [v[1] for v in voices]})),
+        )
     return paths
 
 
@@ -51,7 +57,9 @@ def test_with_words_only_content_words_are_stressed_and_one_moment_each():
     track = stress_track(prosody, words)
     assert track.shape == (120, STRESS_SIZE)
     assert (track[:, 1] == 1.0).all() and track[:25, 0].max() < 0.3
-    peaks = np.flatnonzero((track[1:-1, 0] > 0.9) & (track[1:-1, 0] >= track[:-2, 0]) & (track[1:-1, 0] > track[2:, 0])) + 1
+    peaks = (
+        np.flatnonzero((track[1:-1, 0] > 0.9) & (track[1:-1, 0] >= track[:-2, 0]) & (track[1:-1, 0] > track[2:, 0])) + 1
+    )
     assert len(peaks) <= 2 and all(30 <= peak <= 105 for peak in peaks)
 
 

@@ -37,7 +37,9 @@ def texts(told: AlignedTranscript) -> list[str]:
 def noisy(voice: np.ndarray, decibels: float) -> np.ndarray:
     """White noise that many decibels below what is said."""
     said = voice[np.abs(voice) > 0.02 * np.abs(voice).max()]
-    noise = np.random.default_rng(5).standard_normal(len(voice)) * np.sqrt(np.mean(said**2)) * 10.0 ** (-decibels / 20.0)
+    noise = (
+        np.random.default_rng(5).standard_normal(len(voice)) * np.sqrt(np.mean(said**2)) * 10.0 ** (-decibels / 20.0)
+    )
     return (voice + noise).astype(np.float32)
 
 
@@ -49,14 +51,18 @@ def test_captions_are_found_word_by_word_at_their_times(voice: np.ndarray, decib
     at = 0
     for caption in captions():
         words = told.words[at : at + len(normalise_text(caption.text))]
-        assert words[0].start == pytest.approx(caption.start, abs=0.15) and words[-1].end == pytest.approx(caption.end, abs=0.2)
+        assert words[0].start == pytest.approx(caption.start, abs=0.15) and words[-1].end == pytest.approx(
+            caption.end, abs=0.2
+        )
         at += len(words)
 
 
 def test_phones_are_in_order_with_silence_in_the_pauses_and_nothing_outside(voice: np.ndarray) -> None:
     told = align_transcript(voice, (), captions()[:2], "Ada")
     assert all(a.end <= b.start + 1e-6 for a, b in zip(told.phones, told.phones[1:]))
-    assert {"OW", "K", "EY"} <= {phone.text for phone in told.phones} and any(phone.text == "SIL" for phone in told.phones)
+    assert {"OW", "K", "EY"} <= {phone.text for phone in told.phones} and any(
+        phone.text == "SIL" for phone in told.phones
+    )
     assert told.phones[-1].end < captions()[1].end + 1.0
     assert all(captions()[0].start < time < captions()[1].end for time in told.stresses) and len(told.stresses) >= 6
 
@@ -81,7 +87,12 @@ def test_one_wrong_caption_does_not_take_the_others_with_it(voice: np.ndarray) -
 def test_wrong_words_here_and_there_leave_the_right_ones_in_place(voice: np.ndarray) -> None:
     true = {word.text: word.start for word in align_transcript(voice, (), captions(), "Ada").words}
     said = captions()[1]  # "We both are. But tonight, we are actors. Big, beautiful, moving actors."
-    told = align_transcript(voice, (), [Caption("We both are. But yesterday, we are actors. Big, moving actors.", said.start, said.end)], "Ada")
+    told = align_transcript(
+        voice,
+        (),
+        [Caption("We both are. But yesterday, we are actors. Big, moving actors.", said.start, said.end)],
+        "Ada",
+    )
     for word in told.words:
         if word.text in ("both", "big", "moving"):
             assert word.start == pytest.approx(true[word.text], abs=0.1)
@@ -105,7 +116,9 @@ def test_what_nobody_speaks_is_no_part_of_a_script() -> None:
 
 def test_directions_in_a_caption_do_not_disturb_it(voice: np.ndarray) -> None:
     said = captions()[0]
-    told = align_transcript(voice, (), [Caption(f"<b>ADA:</b> [clears throat] {said.text} (smiling)", said.start, said.end)], "Ada")
+    told = align_transcript(
+        voice, (), [Caption(f"<b>ADA:</b> [clears throat] {said.text} (smiling)", said.start, said.end)], "Ada"
+    )
     assert texts(told) == normalise_text(said.text) and told.warnings == ()
 
 
@@ -132,7 +145,10 @@ def test_a_transcript_where_nobody_speaks_says_so() -> None:
 
 @pytest.mark.parametrize("pieces", [1, 100_000], ids=["in one", "each for itself"])
 def test_a_hundred_thousand_words_are_refused_at_once(voice: np.ndarray, pieces: int) -> None:
-    many = [Caption("hello " * (100_000 // pieces), 20.0 * k / pieces, 20.0 * k / pieces + 0.2 + 20.0 / pieces) for k in range(pieces)]
+    many = [
+        Caption("hello " * (100_000 // pieces), 20.0 * k / pieces, 20.0 * k / pieces + 0.2 + 20.0 / pieces)
+        for k in range(pieces)
+    ]
     began = time.process_time()
     told = align_transcript(voice, (), many, "Ada")
     assert time.process_time() - began < 10.0
@@ -150,12 +166,24 @@ def test_odd_texts_are_read_quickly_and_never_fail(voice: np.ndarray) -> None:
 
 
 def test_voices_of_no_length_and_broken_samples_are_borne(voice: np.ndarray) -> None:
-    for broken in (voice[:0], voice[:100], np.full(SAMPLE_RATE, np.nan, np.float32), np.full(5 * SAMPLE_RATE, 0.8, np.float32)):
+    for broken in (
+        voice[:0],
+        voice[:100],
+        np.full(SAMPLE_RATE, np.nan, np.float32),
+        np.full(5 * SAMPLE_RATE, 0.8, np.float32),
+    ):
         assert align_transcript(broken, (), captions(), "Ada").words == ()
-    assert texts(align_transcript(np.clip(voice * 20.0, -1.0, 1.0), (), captions()[:1], "Ada")) == normalise_text(captions()[0].text), "clipped"
+    assert texts(align_transcript(np.clip(voice * 20.0, -1.0, 1.0), (), captions()[:1], "Ada")) == normalise_text(
+        captions()[0].text
+    ), "clipped"
 
 
 def test_questions_are_told_by_their_marks_and_end_with_their_last_word() -> None:
-    told = align_transcript(load_speech(ASSETS / "demo_b.ogg"), (), [Caption(turn["text"], turn["start"], turn["end"]) for turn in TURNS if turn["actor"] == "B"], "Ben")
+    told = align_transcript(
+        load_speech(ASSETS / "demo_b.ogg"),
+        (),
+        [Caption(turn["text"], turn["start"], turn["end"]) for turn in TURNS if turn["actor"] == "B"],
+        "Ben",
+    )
     asked = [word for word in told.words if word.text in ("improvise", "me")]
     assert len(asked) == 2 and told.questions == tuple(word.end for word in asked)

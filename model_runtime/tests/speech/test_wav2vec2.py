@@ -36,13 +36,21 @@ GROUP: dict[str, Any] = {"feat_extract_norm": "group"}
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 
 
-def small_model(folder: Path, seed: int = 0, do_normalize: bool = True, kind: type = Wav2Vec2Model, **settings: Any) -> Path:
+def small_model(
+    folder: Path, seed: int = 0, do_normalize: bool = True, kind: type = Wav2Vec2Model, **settings: Any
+) -> Path:
     """A random wav2vec 2.0 as transformers keeps one: 32 wide, two blocks, the strides of all that are published."""
     torch.manual_seed(seed)
     config = Wav2Vec2Config(
-        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, conv_dim=(32,) * 7, num_conv_pos_embeddings=16,
-        num_conv_pos_embedding_groups=4, **settings,
-    )  # fmt: skip
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        conv_dim=(32,) * 7,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=4,
+        **settings,
+    )
     kind(config).save_pretrained(folder)
     Wav2Vec2FeatureExtractor(do_normalize=do_normalize).save_pretrained(folder)
     return folder
@@ -69,10 +77,24 @@ def small_library(path: Path) -> Path:
     utterances = []
     for index in range(20):
         wave, phones = sentence(rng)
-        voice, split = ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
+        voice, split = (
+            ("ljspeech", "test") if index >= 16 else (("reader_a", "train") if index < 8 else ("slt", "train"))
+        )
         sound = np.rint(wave * 32767.0).clip(-32768, 32767).astype(np.int16)
         utterances.append(
-            Utterance(f"{voice}/{index}", voice, split, "", np.zeros((60, 28), np.float32), log_mel(wave), [], phones, [], 2.0, sound)
+            Utterance(
+                f"{voice}/{index}",
+                voice,
+                split,
+                "",
+                np.zeros((60, 28), np.float32),
+                log_mel(wave),
+                [],
+                phones,
+                [],
+                2.0,
+                sound,
+            )
         )
     save_speech_library(utterances, path)
     return path
@@ -115,7 +137,9 @@ def test_ten_seconds_that_the_bare_model_hears_as_499_frames_are_501_as_for_the_
 
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
 @pytest.mark.parametrize("frame", (0, 7, 50, 73, 99, 100))
-def test_a_click_is_felt_at_the_frame_of_its_time_as_in_the_default_ears_mels(frame: int, settings: dict[str, Any], tmp_path: Path) -> None:
+def test_a_click_is_felt_at_the_frame_of_its_time_as_in_the_default_ears_mels(
+    frame: int, settings: dict[str, Any], tmp_path: Path
+) -> None:
     listener, quiet, speech = FrozenWav2Vec2(small_model(tmp_path, **settings)), noise(2.0), np.ones(101, np.float32)
     click = quiet.copy()
     click[min(320 * frame, len(click) - 1)] += 0.8
@@ -125,7 +149,9 @@ def test_a_click_is_felt_at_the_frame_of_its_time_as_in_the_default_ears_mels(fr
 
 @pytest.mark.parametrize("samples", (0, 1, 9, 319, 320, 399, 400, 401, 1000))
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
-def test_very_short_waves_have_the_frames_of_the_default_ear(samples: int, settings: dict[str, Any], tmp_path: Path) -> None:
+def test_very_short_waves_have_the_frames_of_the_default_ear(
+    samples: int, settings: dict[str, Any], tmp_path: Path
+) -> None:
     listener = FrozenWav2Vec2(small_model(tmp_path, **settings))
     for wave in (np.zeros(samples, np.float32), noise(1.0)[:samples]):
         for speech in (None, np.ones(samples // 320 + 1, np.float32)):
@@ -152,7 +178,9 @@ def test_long_waves_are_heard_in_blocks_of_bounded_length_and_the_same_within_to
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = FrozenWav2Vec2(small_model(tmp_path, **settings))
-    wave = np.concatenate([sentence(np.random.default_rng(1), 100)[0], noise(5.0), np.zeros(10 * SAMPLE_RATE, np.float32)])
+    wave = np.concatenate(
+        [sentence(np.random.default_rng(1), 100)[0], noise(5.0), np.zeros(10 * SAMPLE_RATE, np.float32)]
+    )
     lengths: list[int] = []
     listener.model.register_forward_pre_hook(lambda _, given: lengths.append(given[0].shape[1]))
     blocks = all_states(listener, wave)
@@ -186,7 +214,10 @@ def test_neither_the_level_nor_pauses_change_how_a_voice_sounds_as_they_do_for_t
 
 
 def test_nothing_is_masked_or_left_to_chance(tmp_path: Path) -> None:
-    listener, wave = FrozenWav2Vec2(small_model(tmp_path, mask_time_prob=0.9, hidden_dropout=0.5, layerdrop=0.5)), noise(3.0)
+    listener, wave = (
+        FrozenWav2Vec2(small_model(tmp_path, mask_time_prob=0.9, hidden_dropout=0.5, layerdrop=0.5)),
+        noise(3.0),
+    )
     assert not listener.model.training and not listener.model.config.apply_spec_augment
     assert torch.equal(all_states(listener, wave), all_states(listener, wave))
 
@@ -216,7 +247,10 @@ def test_one_layer_alone_can_be_heard(tmp_path: Path, library: Path) -> None:
 def test_the_trained_ear_hears_in_the_shapes_of_the_default_ear_and_the_same_every_time(ear: SpeechEncoder) -> None:
     wave, phones = sentence(np.random.default_rng(5), 20)
     heard, default = ear.encode(wave), encode(wave)
-    assert heard.features.shape == default.features.shape == (201, 64) and heard.phones.shape == default.phones.shape == (201, 40)
+    assert heard.features.shape == default.features.shape == (
+        201,
+        64,
+    ) and heard.phones.shape == default.phones.shape == (201, 40)
     assert np.abs(heard.features).max() <= 1.0 and np.allclose(heard.phones.sum(axis=1), 1.0, atol=1e-4)
     again = ear.encode(wave)
     assert (again.features == heard.features).all() and (again.phones == heard.phones).all()
@@ -231,10 +265,14 @@ def test_silence_and_rooms_without_a_voice_are_heard_as_silence(loudness: float,
     assert ear.encode(room).phones[:, SILENCE].min() > 0.5
 
 
-def test_the_face_hears_with_it_what_its_network_expects(trained: tuple[Path, dict[str, float], dict[str, float]], ear: SpeechEncoder) -> None:
+def test_the_face_hears_with_it_what_its_network_expects(
+    trained: tuple[Path, dict[str, float], dict[str, float]], ear: SpeechEncoder
+) -> None:
     me, partner = sentence(np.random.default_rng(7), 15)[0], np.zeros(3 * SAMPLE_RATE, np.float32)
     assert extract_voice_features(me, 90, ear).frames.shape == (90, VOICE_SIZE)
-    first, second = (FaceModel.load(wav2vec2=trained[0]).generate(me, partner, 90, seed=3, quality="draft") for _ in range(2))
+    first, second = (
+        FaceModel.load(wav2vec2=trained[0]).generate(me, partner, 90, seed=3, quality="draft") for _ in range(2)
+    )
     assert first.shape == (90, 52) and np.isfinite(first).all() and first.min() >= 0.0 and first.max() <= 1.0
     assert (first == second).all() and first.std(axis=0).max() > 0.01
     assert not np.array_equal(first, FaceModel.load().generate(me, partner, 90, seed=3, quality="draft"))
@@ -261,7 +299,9 @@ def test_an_adapter_of_another_model_or_another_default_ear_is_refused(
 def test_the_same_model_in_another_place_and_of_another_transformers_keeps_its_name(tmp_path: Path) -> None:
     here, there = FrozenWav2Vec2(small_model(tmp_path / "here")), small_model(tmp_path / "there")
     config = json.loads((there / "config.json").read_text())
-    (there / "config.json").write_text(json.dumps({**config, "transformers_version": "4.9.0", "_name_or_path": "elsewhere"}))
+    (there / "config.json").write_text(
+        json.dumps({**config, "transformers_version": "4.9.0", "_name_or_path": "elsewhere"})
+    )
     assert FrozenWav2Vec2(there).name == here.name
     assert FrozenWav2Vec2(small_model(tmp_path / "raw", do_normalize=False)).name != here.name
 
@@ -276,7 +316,9 @@ def pickled(folder: Path) -> None:
 
 def pickled_in_parts(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model-00001-of-00001.bin")
-    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"encoder": "pytorch_model-00001-of-00001.bin"}}))
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"encoder": "pytorch_model-00001-of-00001.bin"}})
+    )
 
 
 def lacking(folder: Path) -> None:
@@ -295,18 +337,28 @@ def lacking(folder: Path) -> None:
         (lambda folder: spoil(folder, "config.json", model_type="hubert"), CheckpointMismatch, "of type 'hubert'"),
         (lambda folder: spoil(folder, "config.json", hidden_size="wide"), CheckpointMismatch, "cannot be read"),
         (lambda folder: spoil(folder, "config.json", hidden_size=48), CheckpointMismatch, "cannot be read"),
-        (lambda folder: spoil(folder, "config.json", conv_stride=[5, 2, 2, 2, 2, 2, 1]), CheckpointMismatch, "every 160 samples"),
+        (
+            lambda folder: spoil(folder, "config.json", conv_stride=[5, 2, 2, 2, 2, 2, 1]),
+            CheckpointMismatch,
+            "every 160 samples",
+        ),
         (lambda folder: spoil(folder, "preprocessor_config.json", sampling_rate=8000), CheckpointMismatch, "8000 Hz"),
         (pickled, CheckpointMismatch, "pickled"),
         (pickled_in_parts, CheckpointMismatch, "pickled"),
         (lambda folder: (folder / "model.safetensors").unlink(), CheckpointMissing, "no 'model.safetensors'"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"no tensors"), CheckpointMismatch, "cannot be read"),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(b"no tensors"),
+            CheckpointMismatch,
+            "cannot be read",
+        ),
         (lacking, CheckpointMismatch, "lack 'encoder.layers.1.attention"),
         (lambda folder: None, CheckpointMissing, "no adapter .*train it with"),
         (lambda folder: (folder / ADAPTER).write_bytes(b"no tensors"), CheckpointMismatch, "damaged"),
     ),
-)  # fmt: skip
-def test_what_is_wrong_with_a_folder_is_told_in_one_sentence(harm: Any, error: type[Exception], told: str, tmp_path: Path) -> None:
+)
+def test_what_is_wrong_with_a_folder_is_told_in_one_sentence(
+    harm: Any, error: type[Exception], told: str, tmp_path: Path
+) -> None:
     folder = small_model(tmp_path / "model")
     harm(folder)
     with pytest.raises(error, match=told) as caught:
@@ -334,5 +386,7 @@ def test_the_command_stops_after_its_minutes(library: Path, tmp_path: Path) -> N
 
 def test_the_face_waits_for_no_transformers_unless_the_other_ear_is_asked_for() -> None:
     told = "import sys, model_runtime.face.model; print([m for m in sys.modules if m.split('.')[0] == 'transformers' or 'wav2vec2' in m])"
-    printed = subprocess.run([sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
     assert printed.strip() == "[]"

@@ -18,8 +18,15 @@ def forward(name: str, **changes) -> torch.Tensor:
     config = DuetConfig("whole", width=32, heads=2, blocks=1, conditions=tuple(CONDITIONS))
     network = network_of(name, config).eval()
     conditions = {key: torch.randn(1, 2, 50, condition.size) for key, condition in CONDITIONS.items()}
-    values = dict(noisy=torch.randn(1, 2, 50, 172), step=torch.tensor([300]), kept=torch.zeros(1, 2, 50, 172), mask=torch.zeros(1, 2, 50, 6),
-                  conditions=conditions, body=torch.randn(1, 2, 6), dropped={"labels": torch.tensor([False])})  # fmt: skip
+    values = dict(
+        noisy=torch.randn(1, 2, 50, 172),
+        step=torch.tensor([300]),
+        kept=torch.zeros(1, 2, 50, 172),
+        mask=torch.zeros(1, 2, 50, 6),
+        conditions=conditions,
+        body=torch.randn(1, 2, 6),
+        dropped={"labels": torch.tensor([False])},
+    )
     noisy = values["noisy"].clone()
     noisy[:, 1] += changes.get("partner", 0.0)
     with torch.no_grad():

@@ -29,15 +29,23 @@ def shaken(shots: list[Shot], size: float = 0.3) -> list[tuple[np.ndarray, np.nd
     takes = []
     for roots, rotations in truth_of(shots):
         rotations = rotations.copy()
-        turn = rot.from_axis_angle(np.stack([0 * np.arange(rotations.shape[1]), *[size * np.sin(2.0 * np.arange(rotations.shape[1]))] * 2], -1))
-        rotations[:, :, INDEX["left_elbow"]] = rot.multiply(rotations[:, :, INDEX["left_elbow"]], turn[None]).astype(np.float32)
+        turn = rot.from_axis_angle(
+            np.stack([0 * np.arange(rotations.shape[1]), *[size * np.sin(2.0 * np.arange(rotations.shape[1]))] * 2], -1)
+        )
+        rotations[:, :, INDEX["left_elbow"]] = rot.multiply(rotations[:, :, INDEX["left_elbow"]], turn[None]).astype(
+            np.float32
+        )
         takes.append((roots, rotations))
     return takes
 
 
 def test_the_truth_is_like_itself(shots):
     rows = rows_of(truth_of(shots), shots)
-    assert rows["fid_g"] == pytest.approx(0, abs=1e-4) and rows["jerk_hands"] == rows["jerk_root"] == 1.0 and rows["miss_cm"] < 1.0
+    assert (
+        rows["fid_g"] == pytest.approx(0, abs=1e-4)
+        and rows["jerk_hands"] == rows["jerk_root"] == 1.0
+        and rows["miss_cm"] < 1.0
+    )
 
 
 def test_a_trembling_arm_shows_in_jerk_and_in_fid_and_nowhere_in_the_root(shots):
@@ -60,7 +68,10 @@ def test_a_change_that_comes_late_is_not_followed_in_time():
     scene.root_positions[0, :, 0] = np.maximum(np.arange(scene.frames) - 120, 0) / FPS  # off at 1 m/s
     scene.labels[0, 123:] = ACTION_LABELS.index("walk")
     asked = [shot_of(scene, "made", 0, 320)]
-    late = [(np.concatenate([np.repeat(roots[:, :1], 30, axis=1), roots[:, :-30]], axis=1), rotations) for roots, rotations in truth_of(asked)]
+    late = [
+        (np.concatenate([np.repeat(roots[:, :1], 30, axis=1), roots[:, :-30]], axis=1), rotations)
+        for roots, rotations in truth_of(asked)
+    ]
     assert changes_of(truth_of(asked), asked) == {"followed_after_half": 1.0, "followed_after_one": 1.0}
     assert changes_of(late, asked)["followed_after_half"] == 0.0
 
@@ -82,11 +93,16 @@ def test_the_report_names_the_shot_in_which_something_is_wrong(shots):
 
 def test_the_table_marks_what_is_reached_and_what_is_not():
     truth = {"div_g": 0.1, "seam_speed": 1.3}
-    text = table({"ours": {"obedience": 0.99, "floor_cm": 0.7, "div_g": 0.095, "seam_speed": 1.2, "fid_g": 1.0}, "lda2": {"fid_g": 1.5}, "truth": truth})
+    text = table(
+        {
+            "ours": {"obedience": 0.99, "floor_cm": 0.7, "div_g": 0.095, "seam_speed": 1.2, "fid_g": 1.0},
+            "lda2": {"fid_g": 1.5},
+            "truth": truth,
+        }
+    )
     lines = {line.split(" | ")[0].strip("| "): line for line in text.splitlines()}
     marks = {row.key: "✓" in lines[row.name] for row in ROWS if row.name in lines}
     assert marks == {"obedience": True, "floor_cm": False, "div_g": True, "seam_speed": True, "fid_g": False}
-
 
 
 def test_seeds_stand_side_by_side_and_their_distances_in_a_table(shots, tmp_path):

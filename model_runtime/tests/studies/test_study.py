@@ -41,7 +41,10 @@ def test_weights_of_other_work_are_named(tmp_path):
 
 def test_the_verdict_says_how_far_below_lda2_the_hierarchy_is():
     rows = {"ours": {"fid_g": 0.5, "fid_k": 9.0}, "lda2": {"fid_g": 1.0, "fid_k": 10.0}}
-    assert comparison.verdict(rows) == "At least 44% below LDA2? FID_g 0.500 is 50% below LDA2's 1.000: yes; FID_k 9.000 is 10% below LDA2's 10.000: no."
+    assert (
+        comparison.verdict(rows)
+        == "At least 44% below LDA2? FID_g 0.500 is 50% below LDA2's 1.000: yes; FID_k 9.000 is 10% below LDA2's 10.000: no."
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +64,27 @@ def test_an_ablation_trains_every_variant_with_the_same_work_and_measures_them(c
     rows = json.loads((tmp_path / "ablation.json").read_text())["rows"]
     assert set(rows) == {"as is", "one network", "truth", *(f"without {loss}" for loss in ablation.LOSSES["lower"])}
     assert all(row["fid_g"] > 0 for row in rows.values())
-    stages = [tmp_path / folder / f"body_{stage}.safetensors" for folder in ("as_is", "without_feet", "without_joints") for stage in ("lower", "upper")]
-    assert {windows_seen(path) for path in stages} == {4} and windows_seen(tmp_path / "one_network" / "lda2.safetensors") == 8
-    upper = [load_checkpoint(tmp_path / folder / "body_upper.safetensors")[0] for folder in ("as_is", "without_feet", "without_joints")]
+    stages = [
+        tmp_path / folder / f"body_{stage}.safetensors"
+        for folder in ("as_is", "without_feet", "without_joints")
+        for stage in ("lower", "upper")
+    ]
+    assert {windows_seen(path) for path in stages} == {4} and windows_seen(
+        tmp_path / "one_network" / "lda2.safetensors"
+    ) == 8
+    upper = [
+        load_checkpoint(tmp_path / folder / "body_upper.safetensors")[0]
+        for folder in ("as_is", "without_feet", "without_joints")
+    ]
     same = [all(torch.equal(upper[0][key], other[key]) for key in upper[0]) for other in upper[1:]]
     assert same == [True, False], "feet belong to the lower stage alone, joints to both"
 
 
 @pytest.mark.slow
 def test_baselines_are_trained_with_the_work_of_both_stages_and_compared(corpus, tmp_path):
-    assert comparison.main(["--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", "--seeds", "2", *COMMON]) == 0
+    assert (
+        comparison.main(["--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", "--seeds", "2", *COMMON]) == 0
+    )
     said = (tmp_path / "comparison.md").read_text()
     assert "44% below LDA2?" in said and "8 windows of two people" in said
     assert {windows_seen(tmp_path / f"{name}.safetensors") for name in ("lda1", "lda2")} == {8}

@@ -63,17 +63,29 @@ def test_a_folder_without_an_encoder_is_named(tmp_path):
 
 
 def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
-    said = Utterance("slt/1", "slt", "train", "no way", np.zeros((30, 28), np.float32), np.zeros((50, 80), np.float32),
-                     [Segment("no", 0.1, 0.4), Segment("way", 0.4, 0.9)], [], [], 1.0)  # fmt: skip
+    said = Utterance(
+        "slt/1",
+        "slt",
+        "train",
+        "no way",
+        np.zeros((30, 28), np.float32),
+        np.zeros((50, 80), np.float32),
+        [Segment("no", 0.1, 0.4), Segment("way", 0.4, 0.9)],
+        [],
+        [],
+        1.0,
+    )
     build_word_features([said], features, tmp_path / "words.npz")
     scene = make_scene(1, "train")
     scene.utterances[1].append(SpokenUtterance("slt/1", 2.0, 1.0))
     tracks = WordTracks(tmp_path / "words.npz").of(scene)
     assert not tracks[0].any()
-    assert [(word.text, word.start) for word in WordTracks(tmp_path / "words.npz").timed(scene, 1)] == [("no", 2.1), ("way", 2.4)]
+    assert [(word.text, word.start) for word in WordTracks(tmp_path / "words.npz").timed(scene, 1)] == [
+        ("no", 2.1),
+        ("way", 2.4),
+    ]
     np.testing.assert_allclose(tracks[1, 65], features.vectors(["no", "way"])[0], atol=0.02)
     assert not tracks[1, :62].any() and not tracks[1, 88:].any()
-
 
 
 LETTERS = [chr(code) for code in range(33, 127)]
@@ -84,20 +96,41 @@ def small_bert(folder: Path, seed: int = 0) -> Path:
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     transformers.BertTokenizer(vocab={token: index for index, token in enumerate(tokens)}).save_pretrained(folder)
     torch.manual_seed(seed)
-    config = transformers.BertConfig(vocab_size=len(tokens), hidden_size=64, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
+    config = transformers.BertConfig(
+        vocab_size=len(tokens),
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+    )
     transformers.BertModel(config).save_pretrained(folder)
     return folder
 
 
 def small_clip(folder: Path, seed: int = 0) -> Path:
     """A random CLIP, both halves of it, with the 77 places of text that CLIP has."""
-    vocab = {token: index for index, token in enumerate([*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"])}
+    vocab = {
+        token: index
+        for index, token in enumerate(
+            [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
+        )
+    }
     transformers.CLIPTokenizer(vocab=vocab, merges=[]).save_pretrained(folder)
     torch.manual_seed(seed)
     layers = dict(num_hidden_layers=1, num_attention_heads=4, intermediate_size=64)
-    text = dict(vocab_size=len(vocab), hidden_size=64, max_position_embeddings=77, bos_token_id=len(vocab) - 2, eos_token_id=len(vocab) - 1, **layers)
+    text = dict(
+        vocab_size=len(vocab),
+        hidden_size=64,
+        max_position_embeddings=77,
+        bos_token_id=len(vocab) - 2,
+        eos_token_id=len(vocab) - 1,
+        **layers,
+    )
     sight = dict(hidden_size=32, image_size=32, patch_size=16, **layers)
-    transformers.CLIPModel(transformers.CLIPConfig(text_config=text, vision_config=sight, projection_dim=16)).save_pretrained(folder)
+    transformers.CLIPModel(
+        transformers.CLIPConfig(text_config=text, vision_config=sight, projection_dim=16)
+    ).save_pretrained(folder)
     return folder
 
 
@@ -106,10 +139,24 @@ def library(tmp_path_factory) -> Path:
     """Three utterances of the speech library, of many different words."""
     path, rng = tmp_path_factory.mktemp("speech") / "library.npz", np.random.default_rng(0)
     spoken = [["".join(rng.choice(LETTERS[32:58], 5)) for _ in range(40)] for _ in range(3)]
-    save_speech_library([
-        Utterance(f"slt/{i}", "slt", "train", " ".join(words), np.zeros((900, 28), np.float32), np.zeros((1500, 80), np.float32),
-                  [Segment(word, 0.5 * k, 0.5 * k + 0.4) for k, word in enumerate(words)], [], [], 20.0) for i, words in enumerate(spoken)
-    ], path)  # fmt: skip
+    save_speech_library(
+        [
+            Utterance(
+                f"slt/{i}",
+                "slt",
+                "train",
+                " ".join(words),
+                np.zeros((900, 28), np.float32),
+                np.zeros((1500, 80), np.float32),
+                [Segment(word, 0.5 * k, 0.5 * k + 0.4) for k, word in enumerate(words)],
+                [],
+                [],
+                20.0,
+            )
+            for i, words in enumerate(spoken)
+        ],
+        path,
+    )
     return path
 
 
@@ -119,7 +166,11 @@ def test_an_encoder_from_a_local_folder_is_fitted_and_read_again(make, library, 
     told = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
     assert main([*told, "--fit", "--encoder", str(encoder)]) == 0
     features = WordFeatures.load(tmp_path)
-    assert load_checkpoint(tmp_path / "words.safetensors")[1]["encoder"] == features.encoder.name == WordTracks(tmp_path / "words.npz").encoder
+    assert (
+        load_checkpoint(tmp_path / "words.safetensors")[1]["encoder"]
+        == features.encoder.name
+        == WordTracks(tmp_path / "words.npz").encoder
+    )
     found = features.vectors(["never", "again"])
     assert found.shape == (2, WORD_SIZE) and np.isfinite(found).all() and not np.allclose(found[0], found[1])
     assert np.abs(features.vectors(["long"] * 90)).max(1).min() > 0, "no word falls out of a context that is short"

@@ -73,13 +73,18 @@ def test_windows_tell_what_is_felt_and_how_much(pack: Path) -> None:
     assert len(data.train) + len(data.test) == 12
     _, given = data.draw(64, 60, np.random.default_rng(0))
     assert given.feeling.shape == (64, 60, len(EMOTIONS)) and (given.felt == 1).all()
-    assert given.feeling.max() > 0.5 and (given.feeling > 0).sum(-1).max() == 1 and not given.feeling[..., NEUTRAL].any()
+    assert (
+        given.feeling.max() > 0.5 and (given.feeling > 0).sum(-1).max() == 1 and not given.feeling[..., NEUTRAL].any()
+    )
     assert (given.feeling == 0).all(-1).all(-1).any(), "some feel nothing in particular"
 
 
 def test_a_pack_without_feelings_still_loads(pack: Path, tmp_path: Path) -> None:
     with np.load(pack, allow_pickle=False) as stored:
-        np.savez(tmp_path / "old.npz", **{name: stored[name] for name in stored.files if name not in ("emotion", "intensity")})
+        np.savez(
+            tmp_path / "old.npz",
+            **{name: stored[name] for name in stored.files if name not in ("emotion", "intensity")},
+        )
     old = loaded(tmp_path / "old.npz")
     assert (old.emotion == NEUTRAL).all() and not old.intensity.any()
     curves, given = old.draw(3, 60, np.random.default_rng(0))

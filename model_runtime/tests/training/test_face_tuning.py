@@ -23,9 +23,22 @@ UPPER = [i for i in range(52) if i not in MOUTH]
 
 
 def utterance(rng: np.random.Generator, name: str) -> Utterance:
-    phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])]
+    phones = [
+        Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])
+    ]
     none = np.zeros((27, 28), np.float32), np.zeros((45, 80), np.float32)
-    return Utterance(name, name, "train", "ma teefy boo", *none, [], phones, [(0.25, 0.8)], 0.9, (rng.normal(size=14400) * 2000).astype(np.int16))
+    return Utterance(
+        name,
+        name,
+        "train",
+        "ma teefy boo",
+        *none,
+        [],
+        phones,
+        [(0.25, 0.8)],
+        0.9,
+        (rng.normal(size=14400) * 2000).astype(np.int16),
+    )
 
 
 def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,17 +48,44 @@ def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a tiny base whose copy's lips were tuned: base.safetensors, face.safetensors, copy.safetensors, audio.safetensors."""
+    """Weights of a tiny base whose copy's lips were tuned: base.safetensors, face.safetensors, copy.safetensors,
+    audio.safetensors.
+    """
     here, rng = tmp_path_factory.mktemp("tuned"), np.random.default_rng(0)
     voices = [utterance(rng, "a")], [utterance(rng, "b")]
-    save_pack([compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(8)], [False] * 7 + [True], here / "pack.npz", {})
+    save_pack(
+        [compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(8)],
+        [False] * 7 + [True],
+        here / "pack.npz",
+        {},
+    )
     torch.manual_seed(0)
     encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
     save_checkpoint(here / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
-    common = ["--audio", str(here / "audio.safetensors"), "--data", str(here / "pack.npz"), "--device", "cpu", "--batch", "4"]
+    common = [
+        "--audio",
+        str(here / "audio.safetensors"),
+        "--data",
+        str(here / "pack.npz"),
+        "--device",
+        "cpu",
+        "--batch",
+        "4",
+    ]
     base, state = str(here / "base.safetensors"), str(here / "state")
     training.main([*common, "--config", "tiny", "--out", base, "--state", state, "--max-steps", "30"])
-    tune = ["--tune-lips", base, "--out", str(here / "face.safetensors"), "--copy", str(here / "copy.safetensors"), "--state", state + "2", "--felt-data", str(here / "pack.npz")]
+    tune = [
+        "--tune-lips",
+        base,
+        "--out",
+        str(here / "face.safetensors"),
+        "--copy",
+        str(here / "copy.safetensors"),
+        "--state",
+        state + "2",
+        "--felt-data",
+        str(here / "pack.npz"),
+    ]
     training.main([*common, *tune, "--max-steps", "40"])
     return here
 
@@ -62,7 +102,9 @@ def test_the_checkpoint_holds_the_base_as_it_was_and_the_copys_denoiser(folder: 
     added = {name.removeprefix("lips.") for name in both if name not in base}
     assert added == {k.removeprefix("network.") for k in base if k.removeprefix("network.").startswith(DENOISER)}
     assert all(torch.equal(both[f"lips.{name}"], copy[f"network.{name}"]) for name in added)
-    assert any(not torch.equal(both[f"lips.{name}"], base[f"network.{name}"]) for name in added), "something was learned"
+    assert any(not torch.equal(both[f"lips.{name}"], base[f"network.{name}"]) for name in added), (
+        "something was learned"
+    )
     assert header["lips_training"]["steps"] == 40 and header["training"]["steps"] == 30
 
 
@@ -100,14 +142,59 @@ def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Pat
 
 
 def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: Path, tmp_path: Path) -> None:
-    common = ["--audio", str(folder / "audio.safetensors"), "--data", str(folder / "pack.npz"), "--device", "cpu", "--batch", "4", "--config", "tiny"]
+    common = [
+        "--audio",
+        str(folder / "audio.safetensors"),
+        "--data",
+        str(folder / "pack.npz"),
+        "--device",
+        "cpu",
+        "--batch",
+        "4",
+        "--config",
+        "tiny",
+    ]
     out = tmp_path / "face.safetensors"
-    training.main([*common, "--only", "beat", "--from-weights", str(folder / "face.safetensors"), "--out", str(out), "--state", str(tmp_path / "s"), "--max-steps", "10"])
+    training.main(
+        [
+            *common,
+            "--only",
+            "beat",
+            "--from-weights",
+            str(folder / "face.safetensors"),
+            "--out",
+            str(out),
+            "--state",
+            str(tmp_path / "s"),
+            "--max-steps",
+            "10",
+        ]
+    )
     (before, _), (after, header) = load_checkpoint(folder / "face.safetensors"), load_checkpoint(out)
     assert before.keys() == after.keys()
     assert [name for name in before if not torch.equal(before[name], after[name])] == ["network.beat.weight"]
-    assert header["beat_training"]["steps"] == 10 and header["training"]["steps"] == 30 and header["lips_training"]["steps"] == 40
+    assert (
+        header["beat_training"]["steps"] == 10
+        and header["training"]["steps"] == 30
+        and header["lips_training"]["steps"] == 40
+    )
     with pytest.raises(SystemExit, match="--from-weights"):
-        training.main([*common, "--only", "beat", "--out", str(out), "--state", str(tmp_path / "s2"), "--max-steps", "1"])
+        training.main(
+            [*common, "--only", "beat", "--out", str(out), "--state", str(tmp_path / "s2"), "--max-steps", "1"]
+        )
     with pytest.raises(SystemExit, match="no parameter"):
-        training.main([*common, "--only", "bet", "--from-weights", str(out), "--out", str(tmp_path / "x"), "--state", str(tmp_path / "s3"), "--max-steps", "1"])
+        training.main(
+            [
+                *common,
+                "--only",
+                "bet",
+                "--from-weights",
+                str(out),
+                "--out",
+                str(tmp_path / "x"),
+                "--state",
+                str(tmp_path / "s3"),
+                "--max-steps",
+                "1",
+            ]
+        )

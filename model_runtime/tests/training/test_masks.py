@@ -33,9 +33,13 @@ def test_beginnings_ends_spans_gaps_and_single_frames_are_kept_of_both_or_of_one
     track = kept[some.any(1)].any(1)
     begins, ends, count = track[:, 0], track[:, -1], track.sum(-1)
     single = (count <= 9) & (runs(track) >= count - 1)
-    assert {"beginning": int((begins & ~ends).sum()) > 50, "end": int((ends & ~begins).sum()) > 50,
-            "gap": int((begins & ends & (runs(track) == 2)).sum()) > 50, "span": int((~begins & ~ends & (runs(track) == 1) & (count >= 5)).sum()) > 50,
-            "single frames": int(single.sum()) > 50} == dict.fromkeys(("beginning", "end", "gap", "span", "single frames"), True)  # fmt: skip
+    assert {
+        "beginning": int((begins & ~ends).sum()) > 50,
+        "end": int((ends & ~begins).sum()) > 50,
+        "gap": int((begins & ends & (runs(track) == 2)).sum()) > 50,
+        "span": int((~begins & ~ends & (runs(track) == 1) & (count >= 5)).sum()) > 50,
+        "single frames": int(single.sum()) > 50,
+    } == dict.fromkeys(("beginning", "end", "gap", "span", "single frames"), True)
 
 
 def test_the_partner_is_given_only_where_the_partner_is_kept_too(batch):
@@ -76,5 +80,9 @@ def test_headings_are_told_as_they_are_but_for_a_few_degrees_throughout_for_a_sp
     assert off.median() < 5 and off.quantile(0.95) < 20
     length = known.sum(-1)
     frames = known.shape[-1]
-    for share, kind in ((0.2, length == 0), (0.15, length == frames), (0.2, (length > 0) & (length <= 4 * FPS) & (runs(known) == 1))):
+    for share, kind in (
+        (0.2, length == 0),
+        (0.15, length == frames),
+        (0.2, (length > 0) & (length <= 4 * FPS) & (runs(known) == 1)),
+    ):
         assert kind.float().mean() > share

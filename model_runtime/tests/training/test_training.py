@@ -34,7 +34,10 @@ def make_scene(seed: int, split: str) -> Scene:
     """Two people who sway and lift an arm in time: simple, yet something to learn."""
     rng = np.random.default_rng(seed)
     t = np.arange(FRAMES) / 30
-    roots, rotations = np.zeros((2, FRAMES, 3), np.float32), np.tile(rot.IDENTITY, (2, FRAMES, 52, 1)).astype(np.float32)
+    roots, rotations = (
+        np.zeros((2, FRAMES, 3), np.float32),
+        np.tile(rot.IDENTITY, (2, FRAMES, 52, 1)).astype(np.float32),
+    )
     for a in range(2):
         phase = rng.uniform(0, 6)
         roots[a, :, 0] = 0.05 * np.sin(t + phase)
@@ -45,10 +48,19 @@ def make_scene(seed: int, split: str) -> Scene:
         rotations[a, :, 0] = rot.about_z(np.full(FRAMES, np.pi * a))
     both = np.stack([AVERAGE_SKELETON.offsets] * 2)
     return Scene(
-        seed, split, both, roots, rotations, np.full((2, FRAMES), 2, np.uint8), np.ones((2, FRAMES, 4), bool),
-        rng.normal(size=(2, FRAMES, 28)).astype(np.float16), np.zeros((2, FRAMES, 52), np.float16),
-        np.full(2, 0.45, np.float32), ([], []), ([], []),
-    )  # fmt: skip
+        seed,
+        split,
+        both,
+        roots,
+        rotations,
+        np.full((2, FRAMES), 2, np.uint8),
+        np.ones((2, FRAMES, 4), bool),
+        rng.normal(size=(2, FRAMES, 28)).astype(np.float16),
+        np.zeros((2, FRAMES, 52), np.float16),
+        np.full(2, 0.45, np.float32),
+        ([], []),
+        ([], []),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +72,29 @@ def scenes(tmp_path_factory) -> Path:
 
 
 def train(stage: str, scenes: Path, home: Path, steps: int, *more: str) -> list[dict]:
-    command = [sys.executable, "-m", "model_runtime.training.train_body", stage, "--scenes", str(scenes), "--out", str(home), "--state", str(home / "state"),
-               "--config", "tiny", "--batch", "4", "--device", "cpu", "--max-steps", str(steps), "--sample-minutes", "0", *more]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "model_runtime.training.train_body",
+        stage,
+        "--scenes",
+        str(scenes),
+        "--out",
+        str(home),
+        "--state",
+        str(home / "state"),
+        "--config",
+        "tiny",
+        "--batch",
+        "4",
+        "--device",
+        "cpu",
+        "--max-steps",
+        str(steps),
+        "--sample-minutes",
+        "0",
+        *more,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [{"text": done.stdout}] + [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
@@ -82,7 +115,12 @@ class Falling:
 
     def __init__(self, folder: Path, steps: int = 3) -> None:
         torch.manual_seed(0)
-        self.network, self.at, self.drawn, self.rates = torch.nn.Linear(1, 1, bias=False), 0, list[float](), list[float]()
+        self.network, self.at, self.drawn, self.rates = (
+            torch.nn.Linear(1, 1, bias=False),
+            0,
+            list[float](),
+            list[float](),
+        )
         self.trainer, self.steps = Trainer(self.network, folder, torch.device("cpu"), 0.1), steps
 
     def loss(self) -> dict[str, torch.Tensor]:
@@ -153,7 +191,10 @@ def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(stag
         with Image.open(tmp_path / name) as picture:
             assert picture.width > 500
     shipped, header = load_checkpoint(tmp_path / "body.safetensors")
-    assert header["training"]["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3) and header["training"]["steps"] == 2
+    assert (
+        header["training"]["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3)
+        and header["training"]["steps"] == 2
+    )
     best = load_file(str(tmp_path / "best.safetensors"))
     assert all(torch.allclose(shipped[f"network.{name}"], value, atol=2e-3) for name, value in best.items())
 
@@ -186,7 +227,10 @@ def test_training_runs_on_cuda_and_its_weights_play_on_the_processor(stage, scen
 def test_a_loss_that_is_switched_off_is_no_part_of_training(stage, tiny):
     config = stage_config(stage, "tiny", False)
     network = DuetDenoiser(config)
-    names, fewer = (set(tiny.sharing(config, 1, without).training_terms(network, 1)) for without in (frozenset(), frozenset({"joints"})))
+    names, fewer = (
+        set(tiny.sharing(config, 1, without).training_terms(network, 1))
+        for without in (frozenset(), frozenset({"joints"}))
+    )
     assert {name.removeprefix("lower_").removeprefix("upper_") for name in names - fewer} == {"joints"}
 
 
