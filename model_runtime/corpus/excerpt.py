@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from ..contract import FPS
-from ..datasets.scene import Feeling, Scene
+from ..contract import FPS, EmotionSpan
+from ..datasets.scene import Scene
 from .filter import fault, faults
 
 SHORTEST = 60.0  # s
@@ -49,13 +49,13 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
                 entry["strokes"] = [round(time - at, 3) for time in entry["strokes"]]
         return [entry for entry in shifted if 0.0 <= entry[decides] < length]
 
-    feelings = tuple(
+    emotions = tuple(
         [
-            Feeling(f.emotion, f.intensity, max(f.start - at, 0.0), min(f.end - at, length))
+            EmotionSpan(f.emotion, f.intensity, max(f.start - at, 0.0), min(f.end - at, length))
             for f in actor
             if f.end > at and f.start < at + length
         ]
-        for actor in scene.feelings
+        for actor in scene.emotions
     )
     said = tuple([u._replace(start=u.start - at) for u in actor if u.start < at + length] for actor in scene.utterances)
     cut = slice(start, stop)
@@ -75,5 +75,5 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
         ),
         gestures=moved(scene.gestures, ("start", "stroke_start", "time", "stroke_end", "end"), "time"),
         walk_targets=moved(scene.walk_targets, ("start", "end"), "end"),
-        feelings=(feelings[0], feelings[1]),
+        emotions=(emotions[0], emotions[1]),
     )

@@ -27,7 +27,7 @@ from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
 from .motion.easing import eased
 from .motion.performer import Performer
 from .motion.posture import with_posture
-from .script.affect import Manners, usual_distance
+from .script.affect import AffectTrack, usual_distance
 from .script.scene_script import Script, write_script
 from .voices.speech_library import Utterance, recorded
 
@@ -96,7 +96,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     voices = (material.voices[names[first]], material.voices[names[second]])
     script = write_script(rng, voices)
     frames = int(script.duration * FPS)
-    manners = [script.manners(actor) for actor in range(2)]
+    affect = [script.affect(actor) for actor in range(2)]
     prosody = np.stack([_prosody(script.utterances[actor], voices[actor], frames) for actor in range(2)])
     performers = _perform(rng, script, material, prosody)
     bodies, labels = [], []
@@ -104,7 +104,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     for actor, performer in enumerate(performers):
         motion, label = results[actor]
         motion = with_posture(
-            rng, motion, performer.clips.skeleton, label, performer.manners, results[1 - actor][0].root
+            rng, motion, performer.clips.skeleton, label, performer.affect, results[1 - actor][0].root
         )
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
@@ -122,7 +122,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
                 labels[actor],
                 stresses[actor],
                 material.gestures,
-                manners[actor],
+                affect[actor],
                 _said(script, actor, voices[actor]),
             )
         ]
@@ -141,7 +141,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
                 prosody[1 - actor, :, 0],
                 stresses[actor],
                 stresses[1 - actor],
-                manners[actor],
+                affect[actor],
                 questions=[turn.end for turn in script.turns if turn.question and turn.actor == actor],
                 laughs=script.laughs[actor],
                 partner_lean=upper[1 - actor].lean,
@@ -152,7 +152,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
         bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
     for body, skeleton in zip(bodies, skeletons):
         body.root, body.rotations = eased(body.root, body.rotations, skeleton)
-    face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, manners) for actor in range(2)]
+    face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, affect) for actor in range(2)]
     said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
     heard = np.stack(
         [_prosody(said[actor], voices[actor], frames) for actor in range(2)]
@@ -173,7 +173,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
         gestures,
         [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
         script.relationship,
-        script.feelings,
+        script.emotions,
         script.kind,
         np.stack([h.looking for h in heads]),
     )
@@ -261,7 +261,7 @@ def _perform(
                 facing,
                 conversation_of(actor),
                 rng,
-                script.manners(actor),
+                script.affect(actor),
                 usual_distance(script.relationship),
                 script.facing,
                 0.5 * (places[0] + places[1]),
@@ -308,7 +308,7 @@ def _face(
     voice: Sequence[Utterance],
     prosody: FloatArray,
     eyes: FloatArray,
-    manners: Sequence[Manners],
+    affect: Sequence[AffectTrack],
 ) -> FloatArray:
     """(T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
     known = {utterance.id: utterance for utterance in voice}
@@ -333,7 +333,7 @@ def _face(
         prosody[1 - actor, :, 0],
         eyes,
         prosody[actor, :, 1],
-        manners=manners[actor],
-        partner_manners=manners[1 - actor],
+        affect=affect[actor],
+        partner_affect=affect[1 - actor],
         laughs=script.laughs[actor],
     )

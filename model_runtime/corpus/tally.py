@@ -75,7 +75,7 @@ class Tally:
         self.labels += np.bincount(scene.labels.ravel(), minlength=len(ACTION_LABELS))
         self.kinds[scene.kind or "talk"] += scene.duration  # type: ignore[assignment]
         self.relationships[scene.relationship] += scene.duration  # type: ignore[assignment]
-        for felt in (f for actor in scene.feelings for f in actor):
+        for felt in (f for actor in scene.emotions for f in actor):
             self.emotions[felt.emotion] += max(0.0, min(felt.end, scene.duration) - felt.start)  # type: ignore[assignment]
         self.gestures.update(str(g["kind"]) for g in scene.gestures)
         self.hands.update(str(g["hand"]) for g in scene.gestures)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import FPS, FloatArray
+from ..contract import FPS, EmotionSpan, FloatArray
 from ..errors import InterActError
 
 _QUANTUM = 32767.0  # quaternions are kept as int16
@@ -34,17 +34,6 @@ class SpokenUtterance(NamedTuple):
     variant: str = "clean"
 
 
-class Feeling(NamedTuple):
-    """One of ``EMOTIONS`` felt from ``start`` to ``end`` (s) with an intensity of 0 (none) to 2 (extreme), 1 being
-    plain to see.
-    """
-
-    emotion: str
-    intensity: float
-    start: float
-    end: float
-
-
 @dataclass
 class Scene:
     """T frames at 30 fps of two actors; world frame, metres, seconds.
@@ -54,7 +43,7 @@ class Scene:
     (2, T, 28), zeros in silence; ``face`` (2, T, 52) ARKit weights, zeros where not made; ``seat_height`` (2,);
     ``utterances``, ``gestures`` (actor; kind, hand, size; ``start``, ``stroke_start``, ``time`` of the emphasis,
     ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) say what was put
-    where. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``feelings`` per actor
+    where. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``emotions`` per actor
     follow one another from 0 to the end; ``kind`` is the sort of scene; ``gaze`` (2, T) is 1 where an actor means to
     look at the other's face.
     """
@@ -74,7 +63,7 @@ class Scene:
     gestures: list[dict[str, Any]] = field(default_factory=list)
     walk_targets: list[dict[str, Any]] = field(default_factory=list)
     relationship: str = "strangers"
-    feelings: tuple[list[Feeling], list[Feeling]] = field(default_factory=lambda: ([], []))
+    emotions: tuple[list[EmotionSpan], list[EmotionSpan]] = field(default_factory=lambda: ([], []))
     kind: str = ""
     gaze: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((2, 0), bool))
 
@@ -97,7 +86,7 @@ class Scene:
             "stresses": [[round(t, 3) for t in actor] for actor in self.stresses],
             "utterances": [[list(u) for u in actor] for actor in self.utterances],
             "relationship": self.relationship,
-            "feelings": [[list(f) for f in actor] for actor in self.feelings],
+            "feelings": [[list(astuple(span)) for span in actor] for actor in self.emotions],
             "kind": self.kind,
         }
         partial = path.with_name(path.name + ".part")
@@ -132,7 +121,7 @@ class Scene:
                     for actor in meta["utterances"]
                 ]
                 felt = [
-                    [Feeling(str(e), float(i), float(a), float(b)) for e, i, a, b in actor]
+                    [EmotionSpan(str(e), float(i), float(a), float(b)) for e, i, a, b in actor]
                     for actor in meta["feelings"]
                 ]
                 return Scene(
@@ -151,7 +140,7 @@ class Scene:
                     gestures=meta["gestures"],
                     walk_targets=meta["walk_targets"],
                     relationship=meta["relationship"],
-                    feelings=(felt[0], felt[1]),
+                    emotions=(felt[0], felt[1]),
                     kind=meta["kind"],
                     gaze=np.unpackbits(
                         data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0

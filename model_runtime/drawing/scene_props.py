@@ -70,7 +70,7 @@ class Props:
 
     def _feeling(self, actor: int, frame: int) -> str:
         time = frame / FPS
-        felt = [f for f in self.scene.feelings[actor] if f.start <= time]
+        felt = [f for f in self.scene.emotions[actor] if f.start <= time]
         return f"{felt[-1].emotion} {felt[-1].intensity:.1f}" if felt else ""
 
     def _gesture(self, actor: int, frame: int) -> str:

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..contract import EMOTIONS, FPS, FloatArray
+from ..contract import EMOTIONS, FPS, EmotionSpan, FloatArray
 from ..corpus.faces.composer import Spoken, compose_face
 from ..corpus.faces.expressions import expression
-from ..corpus.script.affect import Manners
+from ..corpus.script.affect import AffectTrack
 from ..datasets.ict_face import IctFace
-from ..datasets.scene import Feeling
 from ..drawing.ict_face import FRONT, HALF, SIDE, draw_face
 from ..face.gaze import eye_curves
 from ..face.mouth_shapes import BILABIAL, LABIODENTAL, SILENCE
@@ -101,10 +100,10 @@ def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     voice[FPS : 5 * FPS] = voice[6 * FPS : 11 * FPS] = 1.0
     for emotion in ("joy", "grief", "anger", "fear"):
         mine, theirs = (
-            Manners([Feeling(e, 1.2 * (e != "neutral"), 0.0, 12.0)], "friends", True) for e in ("neutral", emotion)
+            AffectTrack([EmotionSpan(e, 1.2 * (e != "neutral"), 0.0, 12.0)], "friends", True) for e in ("neutral", emotion)
         )
         curves = compose_face(
-            np.random.default_rng(3), frames, [], voice, style=FaceStyle(), manners=mine, partner_manners=theirs
+            np.random.default_rng(3), frames, [], voice, style=FaceStyle(), affect=mine, partner_affect=theirs
         )
         rows.append([(curves[i], f"to {emotion} {i / FPS:.0f} s") for i in range(15, frames, FPS)])
     sheet(face, rows, path, 140)
@@ -112,14 +111,14 @@ def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
 
 def laughing(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     """Every other frame of a laugh of a second and a half, in amusement."""
-    manners = Manners([Feeling("amusement", 1.0, 0.0, 6.0)], "friends", True)
+    affect = AffectTrack([EmotionSpan("amusement", 1.0, 0.0, 6.0)], "friends", True)
     curves = compose_face(
         np.random.default_rng(3),
         6 * FPS,
         [],
         np.zeros(6 * FPS, np.float32),
         style=FaceStyle(),
-        manners=manners,
+        affect=affect,
         laughs=[(1.0, 2.5)],
     )
     sheet(face, in_rows([(curves[i], f"{i / FPS:.2f} s") for i in range(24, 24 + 72, 2)], 12), path, 130)
@@ -135,14 +134,14 @@ def _face(
     phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float
 ) -> FloatArray:
     frames = int(phones[-1][2] * FPS) + 20
-    felt = Manners([Feeling(emotion, intensity, 0.0, frames / FPS)], "friends", True)
+    felt = AffectTrack([EmotionSpan(emotion, intensity, 0.0, frames / FPS)], "friends", True)
     return compose_face(
         np.random.default_rng(5),
         frames,
         [Spoken(phones, stresses)],
         np.zeros(frames, np.float32),
         style=FaceStyle(blinks=0.0),
-        manners=felt,
+        affect=felt,
     )
 
 

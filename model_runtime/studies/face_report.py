@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 
 from ..common.checkpoints import WEIGHTS
-from ..contract import EMOTIONS, FPS, FloatArray, frame_count
+from ..contract import EMOTIONS, FPS, EmotionSpan, FloatArray, frame_count
 from ..corpus.faces.composer import Spoken, compose_face
-from ..corpus.script.affect import Manners
+from ..corpus.script.affect import AffectTrack
 from ..datasets.ict_face import IctFace
-from ..datasets.scene import Feeling
 from ..drawing.documents import fill_in, write_whole
 from ..face.arkit import CURVE
 from ..face.model import FaceModel
@@ -161,9 +160,9 @@ def shown_rows(model: FaceModel, seconds: float = 15.0) -> dict[str, float]:
     frames, quiet = int(seconds * FPS), np.zeros(int(seconds * SAMPLE_RATE), np.float32)
     still, style = np.zeros(frames, np.float32), FaceStyle(1.05, 0.5, 0.5, 0.5)
 
-    def composed(manners: Manners | None) -> FloatArray:
+    def composed(affect: AffectTrack | None) -> FloatArray:
         made = [
-            compose_face(np.random.default_rng(k), frames, [], still, style=style, manners=manners).mean(0)
+            compose_face(np.random.default_rng(k), frames, [], still, style=style, affect=affect).mean(0)
             for k in range(3)
         ]
         return np.mean(made, 0)
@@ -175,7 +174,7 @@ def shown_rows(model: FaceModel, seconds: float = 15.0) -> dict[str, float]:
         feeling = np.zeros((frames, len(EMOTIONS)), np.float32)
         feeling[:, number] = 1.0
         made = model.generate(quiet, quiet, frames, 1, emotion=feeling).mean(0) - calm
-        wanted = composed(Manners([Feeling(emotion, 1.0, 0.0, seconds)], "friends", True)) - composed_calm
+        wanted = composed(AffectTrack([EmotionSpan(emotion, 1.0, 0.0, seconds)], "friends", True)) - composed_calm
         sizes.append(float(made @ wanted / (wanted @ wanted)))
         directions.append(float(made @ wanted / (np.linalg.norm(made) * np.linalg.norm(wanted) + 1e-9)))
     return {

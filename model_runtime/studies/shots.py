@@ -66,7 +66,7 @@ def shot_of(scene: Scene, name: str, start: int, stop: int, words: WordTracks | 
                     )
         felt = [
             EmotionSpan(f.emotion, f.intensity, max(f.start - start / FPS, 0.0), f.end - start / FPS)
-            for f in scene.feelings[a]
+            for f in scene.emotions[a]
             if f.end * FPS > start and f.start * FPS < stop
         ]
         said = [] if words is None else words.timed(scene, a)

@@ -26,7 +26,7 @@ from ..contract import ACTION_LABELS, RELATIONSHIPS
 from ..datasets.scene import Scene
 from ..speech.prosody import VOICE_ACTIVITY
 from ..speech.stress.prominence import detect_stress, stress_bumps
-from .feelings import feeling_tracks
+from .emotion_tracks import emotion_tracks
 from .word_features import WordTracks
 
 WINDOW = 300  # frames: 10 s
@@ -168,7 +168,7 @@ def hand_rows(left: Tensor, right: Tensor) -> Tensor:
 def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     scene = Scene.load(path)
     emotion, intensity = (
-        np.stack(tracks) for tracks in zip(*(feeling_tracks(felt, scene.frames, 1.0) for felt in scene.feelings))
+        np.stack(tracks) for tracks in zip(*(emotion_tracks(felt, scene.frames, 1.0) for felt in scene.emotions))
     )
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)

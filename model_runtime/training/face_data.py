@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, FloatArray
+from ..contract import ARKIT_NAMES, EMOTIONS, FPS, RELATIONSHIPS, EmotionSpan, FloatArray
 from ..corpus.faces.composer import FaceStyle, Spoken, compose_face, drawn_brows, speaking_track
-from ..corpus.script.affect import Manners
-from ..datasets.scene import Feeling
+from ..corpus.script.affect import AffectTrack
 from ..face.gaze import LOOK_DOWN, LOOK_SIDE, LOOK_UP, glances
 from ..face.mouth_shapes import MOUTH
 from ..face.visemes import viseme_curves
@@ -29,7 +28,7 @@ from ..networks.face_denoiser import FACE_SIZE, FACING, VOICE_SIZE, FaceConditio
 from ..networks.face_inputs import BROWS_SIZE
 from ..speech.encoders.mel_network import AudioEncoder, normalise_mels
 from ..speech.phones import PHONES
-from .feelings import NEUTRAL, feeling_tracks
+from .emotion_tracks import NEUTRAL, emotion_tracks
 from .speech_data import frame_labels
 
 if TYPE_CHECKING:  # the library reads sound files; a training machine only reads the pack
@@ -92,14 +91,14 @@ def compose_scene(
     curves, gazes, styles, facings, brows = [], [], [], [], []
     relationship = str(rng.choice(RELATIONSHIPS))
     calm = rng.random() < calm_share
-    feelings = [[Feeling("neutral", 0.0, 0.0, duration)] if calm else _feelings(rng, duration) for _ in (0, 1)]
-    manners = [Manners(felt, relationship, me == 0) for me, felt in enumerate(feelings)]
+    emotions = [[EmotionSpan("neutral", 0.0, 0.0, duration)] if calm else _emotion_spans(rng, duration) for _ in (0, 1)]
+    affect = [AffectTrack(felt, relationship, me == 0) for me, felt in enumerate(emotions)]
     for me in (0, 1):
         towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
         gaze = _partner_direction(rng, frames, 0.9 * np.sign(rng.normal()) if towards == "away" else 0.0)
         style = FaceStyle.draw(rng)
         spoken = [Spoken(phones, stresses, question) for phones, stresses, question, *_ in placed[me]]
-        brows.append(drawn_brows(rng, spoken, style, frames, manners[me].track("arousal", frames)))
+        brows.append(drawn_brows(rng, spoken, style, frames, affect[me].track("arousal", frames)))
         laughs = [(phones[0][1], phones[-1][2]) for phones, _, _, laughed, *_ in placed[me] if laughed]
         speaking = speaking_track([phone for utterance in spoken for phone in utterance.phones], frames)
         eyes = glances(rng, frames, speaking, [u.start for u in spoken], gaze if towards == "towards" else None)
@@ -112,9 +111,9 @@ def compose_scene(
                 eyes,
                 loudness[me],
                 style,
-                manners[me],
+                affect[me],
                 laughs,
-                partner_manners=manners[1 - me] if towards == "towards" else None,
+                partner_affect=affect[1 - me] if towards == "towards" else None,
                 brows=brows[me],
             )
         )
@@ -126,7 +125,7 @@ def compose_scene(
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
-    emotion, intensity = (np.stack(parts) for parts in zip(*(feeling_tracks(felt, frames, 0.0) for felt in feelings)))
+    emotion, intensity = (np.stack(parts) for parts in zip(*(emotion_tracks(felt, frames, 0.0) for felt in emotions)))
     said = np.stack(
         [frame_labels([phone for phones, *_ in own for phone in phones], mels.shape[1]) for own in placed]
     ).astype(np.uint8)
@@ -144,13 +143,13 @@ def compose_scene(
     )
 
 
-def _feelings(rng: np.random.Generator, duration: float) -> list[Feeling]:
+def _emotion_spans(rng: np.random.Generator, duration: float) -> list[EmotionSpan]:
     """One or two feelings that fill ``duration`` s, any emotion at 0.3 to 2."""
     turn = float(rng.uniform(0.35, 0.65)) * duration if rng.random() < 0.5 else duration
-    felt = [Feeling(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), 0.0, turn)]
+    felt = [EmotionSpan(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), 0.0, turn)]
     if turn < duration:
-        felt.append(Feeling(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), turn, duration))
-    return [f if f.emotion != "neutral" else f._replace(intensity=0.0) for f in felt]
+        felt.append(EmotionSpan(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), turn, duration))
+    return [f if f.emotion != "neutral" else replace(f, intensity=0.0) for f in felt]
 
 
 def _conversation(

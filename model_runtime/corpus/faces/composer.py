@@ -23,7 +23,7 @@ from ...face.mouth_shapes import JAW, PARTING, SILENCE, part_lips
 from ...face.style import FaceStyle, blink_times
 from ...face.visemes import Phone, last_sound, lay_contacts, opening_weight, viseme_curves
 from ...networks.face_inputs import ASK, KNIT, UP
-from ..script.affect import Manners
+from ..script.affect import AffectTrack
 from .expressions import answering_curves, felt_curves, limited, slow_noise, uneven
 
 
@@ -80,16 +80,16 @@ def compose_face(
     gaze: FloatArray | None = None,
     loudness: FloatArray | None = None,
     style: FaceStyle | None = None,
-    manners: Manners | None = None,
+    affect: AffectTrack | None = None,
     laughs: Sequence[tuple[float, float]] = (),
-    partner_manners: Manners | None = None,
+    partner_affect: AffectTrack | None = None,
     brows: FloatArray | None = None,
 ) -> FloatArray:
     """(T, 52) ARKit curves of a face that says ``spoken`` and hears a partner.
 
     ``partner_activity`` (T,) in [0, 1]; ``gaze`` (T, 2) yaw (to my left) and pitch (up) of where my eyes point, in my
     head's frame, radians; glances about a partner straight ahead when None; ``loudness`` (T,) as ``viseme_curves``.
-    ``manners``: what I feel, nothing when None; ``partner_manners``: what the partner feels, which my face answers
+    ``affect``: what I feel, nothing when None; ``partner_affect``: what the partner feels, which my face answers
     while I listen; ``laughs``: (start, end) s of my laughing; ``brows`` (T, BROWS_SIZE) as ``brow_accents`` gives them,
     drawn when None. Same rng state, same face.
     """
@@ -101,14 +101,14 @@ def compose_face(
         partner=np.asarray(partner_activity, np.float32),
         starts=[u.start for u in spoken],
         ends=[u.end for u in spoken],
-        valence=manners.track("valence", frames) if manners else np.zeros(frames, np.float32),
-        arousal=manners.track("arousal", frames) if manners else np.zeros(frames, np.float32),
+        valence=affect.track("valence", frames) if affect else np.zeros(frames, np.float32),
+        arousal=affect.track("arousal", frames) if affect else np.zeros(frames, np.float32),
     )
     falls = np.flatnonzero((time.partner[:-1] > 0.5) & (time.partner[1:] <= 0.5))
     time.partner_ends = [float(f) / FPS for f in falls]
 
     face = viseme_curves(phones, frames, loudness, style.articulation)
-    felt = _feel(rng, time, spoken, manners, partner_manners)
+    felt = _feel(rng, time, spoken, affect, partner_affect)
     _rest(face, rng)
     _smile(face, rng, time, style)
     _brows(face, rng, drawn_brows(rng, spoken, style, frames, time.arousal) if brows is None else brows, felt)
@@ -138,21 +138,21 @@ def _feel(
     rng: np.random.Generator,
     time: _Timeline,
     spoken: Sequence[Spoken],
-    manners: Manners | None,
-    partner: Manners | None,
+    affect: AffectTrack | None,
+    partner: AffectTrack | None,
 ) -> FloatArray:
     """(T, 52) of one's own feelings, which flare up at phrase ends and strong stresses, and of the answer to the
     partner's.
     """
     felt = np.zeros((time.frames, len(CURVE)), np.float32)
-    if manners:
+    if affect:
         moments = [(t, 0.5) for t in time.ends] + [(t, 0.3) for t in time.partner_ends]
         moments += [(t, 0.3 * strength) for u in spoken for t, strength in u.stresses]
-        felt += felt_curves(rng, manners.feelings, time.frames, time.speaking, moments)
+        felt += felt_curves(rng, affect.emotions, time.frames, time.speaking, moments)
     if partner:
         sympathy = np.clip(0.75 + 0.35 * time.valence - 0.15 * np.abs(time.arousal), 0.1, 1.1)
         listening = np.maximum(time.partner, 0.35) * (1.0 - 0.8 * time.speaking)
-        answer = answering_curves(rng, partner.feelings, time.frames, listening, sympathy, time.partner_ends)
+        answer = answering_curves(rng, partner.emotions, time.frames, listening, sympathy, time.partner_ends)
         felt += answer * np.clip(1.0 - 1.6 * felt, 0.0, 1.0)  # a face that shows sorrow already has little to add
     return felt
 

@@ -13,12 +13,12 @@ mouthRoll, 43 eyeBlink.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...contract import ARKIT_NAMES, EMOTION_GROUPS, EMOTIONS, FPS, FloatArray
-from ...datasets.scene import Feeling
+from ...contract import ARKIT_NAMES, EMOTION_GROUPS, EMOTIONS, FPS, EmotionSpan, FloatArray
 from ...face.arkit import columns
 from ...face.brows import add_bump
 
@@ -317,19 +317,19 @@ def _strength(intensity: FloatArray) -> FloatArray:
 
 def felt_curves(
     rng: np.random.Generator,
-    feelings: Sequence[Feeling],
+    emotions: Sequence[EmotionSpan],
     frames: int,
     speaking: FloatArray,
     moments: Sequence[tuple[float, float]],
 ) -> FloatArray:
-    """(T, 52) of what ``feelings`` add to a face.
+    """(T, 52) of what ``emotions`` add to a face.
 
     ``speaking`` (T,) 0 to 1: there the mouth's part gives way; ``moments`` (s, chance): phrase ends and stresses at
     which the expression flares up. An expression comes over 0.3 to 0.8 s, stays at its apex for a moment, sinks to a
     lower level, and flares up and ebbs away again: no face is a mask.
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
-    for feeling in feelings:
+    for feeling in emotions:
         if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
             continue
         level = feeling.intensity * _course(rng, feeling, frames, moments)
@@ -352,7 +352,7 @@ def felt_curves(
 
 def answering_curves(
     rng: np.random.Generator,
-    partner: Sequence[Feeling],
+    partner: Sequence[EmotionSpan],
     frames: int,
     listening: FloatArray,
     sympathy: FloatArray,
@@ -372,7 +372,7 @@ def answering_curves(
     for feeling in partner:
         if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
             continue
-        later = feeling._replace(start=feeling.start + late / FPS, end=feeling.end + late / FPS)
+        later = replace(feeling, start=feeling.start + late / FPS, end=feeling.end + late / FPS)
         level = _strength(feeling.intensity * _course(rng, later, frames, moments))
         out += (level * attention * sympathy)[:, None] * _ANSWER_OF[EMOTIONS.index(feeling.emotion)]
     return out
@@ -400,7 +400,7 @@ def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
 
 
 def _course(
-    rng: np.random.Generator, feeling: Feeling, frames: int, moments: Sequence[tuple[float, float]]
+    rng: np.random.Generator, feeling: EmotionSpan, frames: int, moments: Sequence[tuple[float, float]]
 ) -> FloatArray:
     """(T,) how much of its intensity a feeling shows: 1 at an apex."""
     onset = float(

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...contract import EMOTIONS, FPS, RELATIONSHIPS, FloatArray
-from ...datasets.scene import Feeling
+from ...contract import EMOTIONS, FPS, RELATIONSHIPS, EmotionSpan, FloatArray
 
 # valence, arousal, power, each -1..1
 _AFFECT = {
@@ -48,7 +47,7 @@ assert set(_AFFECT) == set(EMOTIONS) and set(_BONDS) == set(RELATIONSHIPS)
 
 
 @dataclass(frozen=True)
-class Manner:
+class AffectParameters:
     """How somebody behaves at a moment; neutral among strangers of equal standing gives the values in brackets.
 
     ``valence``, ``arousal``, ``power`` -1..1, scaled by the intensity. ``gesture_rate`` (1) and ``gesture_size`` (1)
@@ -72,13 +71,13 @@ class Manner:
     steps_back: float
 
 
-def manner(emotion: str, intensity: float, relationship: str, first: bool) -> Manner:
+def affect_parameters(emotion: str, intensity: float, relationship: str, first: bool) -> AffectParameters:
     """What ``emotion`` at ``intensity`` (0..2) makes of somebody who is the ``first`` or second of a ``relationship``."""
     _, warmth, above = _BONDS[relationship]
     above = above if first else -above
     v, a, p = (float(np.clip(value * intensity, -1.5, 1.5)) for value in _AFFECT[emotion])
     p += 0.4 * above
-    return Manner(
+    return AffectParameters(
         v,
         a,
         p,
@@ -103,20 +102,20 @@ def usual_distance(relationship: str) -> float:
     return _BONDS[relationship][0]
 
 
-class Manners:
+class AffectTrack:
     """One actor's manner over a scene: that of the feeling of the moment, changes spread over about a second."""
 
-    def __init__(self, feelings: Sequence[Feeling], relationship: str, first: bool) -> None:
-        self.feelings = list(feelings)
-        self._manners = [manner(f.emotion, f.intensity, relationship, first) for f in feelings]
-        self._starts = np.array([f.start for f in feelings])
+    def __init__(self, emotions: Sequence[EmotionSpan], relationship: str, first: bool) -> None:
+        self.emotions = list(emotions)
+        self._parameters = [affect_parameters(f.emotion, f.intensity, relationship, first) for f in emotions]
+        self._starts = np.array([f.start for f in emotions])
 
-    def at(self, time: float) -> Manner:
+    def at(self, time: float) -> AffectParameters:
         """The manner at ``time`` (s); the first feeling counts before its start, the last after its end."""
-        return self._manners[max(0, int(np.searchsorted(self._starts, time, side="right")) - 1)]
+        return self._parameters[max(0, int(np.searchsorted(self._starts, time, side="right")) - 1)]
 
     def track(self, name: str, frames: int) -> FloatArray:
-        """(frames,) one of ``Manner``'s numbers over time."""
+        """(frames,) one of ``AffectParameters``'s numbers over time."""
         index = np.clip(np.searchsorted(self._starts, np.arange(frames) / FPS, side="right") - 1, 0, None)
-        values = np.array([getattr(m, name) for m in self._manners], np.float32)
+        values = np.array([getattr(m, name) for m in self._parameters], np.float32)
         return gaussian_filter1d(values[index], 0.4 * FPS, mode="nearest")

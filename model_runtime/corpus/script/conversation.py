@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...contract import EMOTION_GROUPS, FPS
-from ...datasets.scene import Feeling, SpokenUtterance
-from .affect import Manner, manner
+from ...contract import EMOTION_GROUPS, FPS, EmotionSpan
+from ...datasets.scene import SpokenUtterance
+from .affect import AffectParameters, affect_parameters
 from .emotion_script import Moods
 
 if TYPE_CHECKING:  # that module brings the aligner with it, which composing can do without
@@ -39,14 +39,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Conversation:
-    """``laughs``: per actor the spans (start, end) in s of utterances that are laughter; ``feelings`` per actor, 0 to
+    """``laughs``: per actor the spans (start, end) in s of utterances that are laughter; ``emotions`` per actor, 0 to
     the end.
     """
 
     turns: list[Turn]
     utterances: tuple[list[SpokenUtterance], list[SpokenUtterance]]
     laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]]
-    feelings: tuple[list[Feeling], list[Feeling]]
+    emotions: tuple[list[EmotionSpan], list[EmotionSpan]]
 
 
 def converse(rng: np.random.Generator, voices: Voices, duration: float, relationship: str) -> Conversation:
@@ -161,7 +161,7 @@ class _Talk:
     def turn(self, actor: int, start: float, long: bool) -> Turn | None:
         """Say one or more utterances from ``start`` on; None where the voice has nothing left."""
         rng = self.rng
-        power = self._manner(actor).power
+        power = self._affect(actor).power
         wanted = float(np.clip(rng.lognormal(np.log(11.0 if long else 3.0), 0.75), 0.8, 25.0 if long else 14.0)) * (
             1.0 + 0.2 * power
         )
@@ -230,7 +230,7 @@ class _Talk:
     def _say(self, actor: int, utterance: Utterance, heard_at: float, gain: float) -> float:
         """Say it so that its first sound comes at ``heard_at`` (s); when it begins, silence included."""
         begin = max(0.0, heard_at - heard_span(utterance)[0])
-        loud = float(np.clip(1.0 + 0.18 * self._manner(actor).arousal, 0.75, 1.25))
+        loud = float(np.clip(1.0 + 0.18 * self._affect(actor).arousal, 0.75, 1.25))
         self.said[actor].append(
             SpokenUtterance(
                 utterance.id,
@@ -247,7 +247,7 @@ class _Talk:
         feeling, the moment.
         """
         pool = self._left[actor]["speech"]
-        tempo = 1.0 + 0.5 * (self._manner(actor).tempo - 1.0)
+        tempo = 1.0 + 0.5 * (self._affect(actor).tempo - 1.0)
         group = _GROUP[self.moods.now(actor).emotion]
         best, least, seen = None, np.inf, 0
         for utterance in pool:
@@ -272,9 +272,9 @@ class _Talk:
             pool.remove(best)
         return best
 
-    def _manner(self, actor: int) -> Manner:
+    def _affect(self, actor: int) -> AffectParameters:
         feeling = self.moods.now(actor)
-        return manner(feeling.emotion, feeling.intensity, self.relationship, actor == 0)
+        return affect_parameters(feeling.emotion, feeling.intensity, self.relationship, actor == 0)
 
 
 def _key(utterance: Utterance) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import EMOTION_GROUPS, EMOTIONS
-from ...datasets.scene import Feeling
+from ...contract import EMOTION_GROUPS, EMOTIONS, EmotionSpan
 
 NEUTRAL_SHARE = 0.20
 LONGEST_WAIT = 6.0  # s; a change that is due this long happens at a pause, without the end of a turn
@@ -72,12 +71,12 @@ class Moods:
         self._starts = [[(0.0, EMOTIONS[now[actor]], self._intensity())] for actor in range(2)]
         self._due = [list(self._moments()) for _ in range(2)]
 
-    def now(self, actor: int, time: float = np.inf) -> Feeling:
+    def now(self, actor: int, time: float = np.inf) -> EmotionSpan:
         """The feeling of an actor at ``time`` (s), by default the latest there is."""
         start, emotion, intensity = next(
             mood for mood in reversed(self._starts[actor]) if mood[0] <= time or mood[0] == 0.0
         )
-        return Feeling(emotion, intensity, start, self._duration)
+        return EmotionSpan(emotion, intensity, start, self._duration)
 
     def pass_by(self, time: float, turn_ends: bool = True) -> None:
         """The conversation reaches ``time`` (s): at the end of a turn changes that are due happen, at a pause those
@@ -95,7 +94,7 @@ class Moods:
                 due.pop(0)
                 self._change(actor, time)
 
-    def finished(self) -> tuple[list[Feeling], list[Feeling]]:
+    def finished(self) -> tuple[list[EmotionSpan], list[EmotionSpan]]:
         """Both courses from 0 to the end. Changes still due come at their own times: nobody spoke at whose turns they
         could.
         """
@@ -106,7 +105,7 @@ class Moods:
         for starts in self._starts:
             ends = [start for start, _, _ in starts[1:]] + [self._duration]
             courses.append(
-                [Feeling(emotion, intensity, start, end) for (start, emotion, intensity), end in zip(starts, ends)]
+                [EmotionSpan(emotion, intensity, start, end) for (start, emotion, intensity), end in zip(starts, ends)]
             )
         return courses[0], courses[1]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...contract import RELATIONSHIPS
-from ...datasets.scene import Feeling, SpokenUtterance
-from .affect import Manners, usual_distance
+from ...contract import RELATIONSHIPS, EmotionSpan
+from ...datasets.scene import SpokenUtterance
+from .affect import AffectTrack, usual_distance
 from .conversation import Turn, Voices, converse, heard_span
 
 SHORTEST, LONGEST = 60.0, 240.0  # s
@@ -46,7 +46,7 @@ class Script:
     """The plan of a scene of ``duration`` seconds; both bodies' intents last at least as long.
 
     ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side
-    and look ahead. ``feelings`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of
+    and look ahead. ``emotions`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of
     heard laughter.
     """
 
@@ -57,13 +57,13 @@ class Script:
     distance: float
     seat_height: tuple[float, float]
     relationship: str
-    feelings: tuple[list[Feeling], list[Feeling]]
+    emotions: tuple[list[EmotionSpan], list[EmotionSpan]]
     kind: str
     facing: bool
     laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]]
 
-    def manners(self, actor: int) -> Manners:
-        return Manners(self.feelings[actor], self.relationship, actor == 0)
+    def affect(self, actor: int) -> AffectTrack:
+        return AffectTrack(self.emotions[actor], self.relationship, actor == 0)
 
 
 def write_script(rng: np.random.Generator, voices: Voices) -> Script:
@@ -78,7 +78,7 @@ def write_script(rng: np.random.Generator, voices: Voices) -> Script:
     kind = str(rng.choice(list(KINDS), p=np.array(list(KINDS.values())) / sum(KINDS.values())))
     facing = bool(rng.random() >= _SIDE_BY_SIDE.get(kind, 0.0))
     intents = plan_bodies(rng, kind, duration)
-    distance = _distance(rng, kind, relationship, talk.feelings, intents, facing)
+    distance = _distance(rng, kind, relationship, talk.emotions, intents, facing)
     seats = (float(rng.uniform(*SEATS)), float(rng.uniform(*SEATS)))
     return Script(
         duration,
@@ -88,7 +88,7 @@ def write_script(rng: np.random.Generator, voices: Voices) -> Script:
         distance,
         seats,
         relationship,
-        talk.feelings,
+        talk.emotions,
         kind,
         facing,
         talk.laughs,
@@ -99,7 +99,7 @@ def _distance(
     rng: np.random.Generator,
     kind: str,
     relationship: str,
-    feelings: tuple[list[Feeling], list[Feeling]],
+    emotions: tuple[list[EmotionSpan], list[EmotionSpan]],
     intents: tuple[list[Intent], list[Intent]],
     facing: bool,
 ) -> float:
@@ -108,7 +108,7 @@ def _distance(
     """
     if kind in ("approaching", "arriving and sitting down"):
         return float(rng.uniform(2.8, 4.8))
-    shyness = sum(Manners(feelings[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
+    shyness = sum(AffectTrack(emotions[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
     metres = (usual_distance(relationship) + shyness) * float(rng.uniform(0.92, 1.12))
     if not facing:
         return max(0.75, 0.75 * metres)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from model_runtime.body_model import rotations as rot
-from model_runtime.contract import FPS
-from model_runtime.corpus.motion.easing import eased
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
+from model_runtime.contract import FPS, EmotionSpan
 from model_runtime.corpus.excerpt import SHORTEST, excerpt, good_part
 from model_runtime.corpus.filter import faults
-from model_runtime.datasets.scene import Feeling, Scene, SpokenUtterance
-from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
+from model_runtime.corpus.motion.easing import eased
+from model_runtime.datasets.scene import Scene, SpokenUtterance
 from model_runtime.tests.corpus.test_filter import FRAMES
 from model_runtime.tests.corpus.test_filter import scene as short_scene
 
@@ -50,14 +50,14 @@ def test_less_than_a_minute_is_refused():
 
 def test_times_of_an_excerpt_count_from_its_start():
     scene = long_scene()
-    scene.feelings = ([Feeling("joy", 1.0, 0.0, 30.0), Feeling("anger", 0.5, 30.0, 100.0)], [Feeling("neutral", 1.0, 0.0, 100.0)])
+    scene.emotions = ([EmotionSpan("joy", 1.0, 0.0, 30.0), EmotionSpan("anger", 0.5, 30.0, 100.0)], [EmotionSpan("neutral", 1.0, 0.0, 100.0)])
     scene.utterances = ([SpokenUtterance("a", 19.0, 1.0), SpokenUtterance("b", 90.0, 1.0)], [])
     scene.gestures = [{"actor": 0, "kind": "beat", "hand": "left", "start": 24.0, "time": 25.0, "end": 26.0, "strokes": [25.0]},
                       {"actor": 0, "kind": "beat", "hand": "left", "start": 4.0, "time": 5.0, "end": 6.0, "strokes": []}]
     scene.stresses = ([5.0, 25.0], [])
     part = excerpt(scene, 20 * FPS, 80 * FPS)
     assert part.frames == 60 * FPS and part.prosody.shape[1] == part.face.shape[1] == part.gaze.shape[1] == 60 * FPS
-    assert part.feelings[0] == [Feeling("joy", 1.0, 0.0, 10.0), Feeling("anger", 0.5, 10.0, 60.0)]
+    assert part.emotions[0] == [EmotionSpan("joy", 1.0, 0.0, 10.0), EmotionSpan("anger", 0.5, 10.0, 60.0)]
     assert part.utterances[0] == [SpokenUtterance("a", -1.0, 1.0)]
     assert [g["time"] for g in part.gestures] == [5.0] and part.gestures[0]["strokes"] == [5.0] and part.stresses[0] == [5.0]
 

@@ -1,23 +1,21 @@
 """Feelings on composed faces: plain to see, alive, within what real faces do, and never in the way of the words."""
 
-from model_runtime.tests.conftest import DATA
 import lzma
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model_runtime.contract import (ARKIT_NAMES, EMOTIONS, FPS, FloatArray)
-from model_runtime.corpus.faces.expressions import CEILING, EXPRESSIONS, expression
+from model_runtime.contract import ARKIT_NAMES, EMOTIONS, FPS, EmotionSpan, FloatArray
 from model_runtime.corpus.faces.composer import FaceStyle, Spoken, compose_face
-from model_runtime.corpus.script.affect import Manners
-from model_runtime.datasets.scene import Feeling
-from model_runtime.face.visemes import Phone, with_rests
+from model_runtime.corpus.faces.expressions import CEILING, EXPRESSIONS, expression
+from model_runtime.corpus.script.affect import AffectTrack
 from model_runtime.datasets.ict_face import IctFace
-from model_runtime.metrics.lips import TEETH_CONTACT, MouthGeometry
-from model_runtime.face.gaze import (CONVERGENCE, LOOK_SIDE, eye_curves, gaze_shifts, glances, with_fixations)
-from model_runtime.face.mouth_shapes import (BILABIAL, JAW, LABIODENTAL, SILENCE, lip_gap)
 from model_runtime.face.arkit import CURVE, columns
+from model_runtime.face.gaze import CONVERGENCE, LOOK_SIDE, eye_curves, gaze_shifts, glances, with_fixations
+from model_runtime.face.mouth_shapes import BILABIAL, JAW, LABIODENTAL, SILENCE, lip_gap
+from model_runtime.face.visemes import Phone, with_rests
+from model_runtime.metrics.lips import TEETH_CONTACT, MouthGeometry
+from model_runtime.tests.conftest import DATA
 
 SECONDS = 20
 FRAMES = SECONDS * FPS
@@ -37,15 +35,15 @@ def said() -> list[Spoken]:
     return [sentence(1.0, 0.085), sentence(6.0, 0.045)]
 
 
-def manners(emotion: str, intensity: float = 1.0) -> Manners:
-    return Manners([Feeling(emotion, intensity, 0.0, SECONDS)], "colleagues", True)
+def affect_of(emotion: str, intensity: float = 1.0) -> AffectTrack:
+    return AffectTrack([EmotionSpan(emotion, intensity, 0.0, SECONDS)], "colleagues", True)
 
 
 def face_of(emotion: str, intensity: float = 1.0, seed: int = 1, **given: object) -> FloatArray:
     """Speaks for the first half, listens in the second."""
     partner = np.zeros(FRAMES, np.float32)
     partner[11 * FPS : 18 * FPS] = 1.0
-    return compose_face(np.random.default_rng(seed), FRAMES, said(), partner, manners=manners(emotion, intensity), **given)  # type: ignore[arg-type]
+    return compose_face(np.random.default_rng(seed), FRAMES, said(), partner, affect=affect_of(emotion, intensity), **given)  # type: ignore[arg-type]
 
 
 def phones_said() -> list[Phone]:
@@ -120,7 +118,7 @@ def test_neutral_is_the_face_of_somebody_without_feelings() -> None:
 
 def test_an_expression_comes_over_0_3_to_0_8_seconds_and_goes_again() -> None:
     for emotion in ("anger", "joy", "surprise", "sadness"):
-        felt = [Feeling("neutral", 0.0, 0.0, 6.0), Feeling(emotion, 1.0, 6.0, 14.0), Feeling("neutral", 0.0, 14.0, SECONDS)]
+        felt = [EmotionSpan("neutral", 0.0, 0.0, 6.0), EmotionSpan(emotion, 1.0, 6.0, 14.0), EmotionSpan("neutral", 0.0, 14.0, SECONDS)]
         onsets = []
         for seed in range(5):
             face = compose_face(
@@ -129,7 +127,7 @@ def test_an_expression_comes_over_0_3_to_0_8_seconds_and_goes_again() -> None:
                 [],
                 np.zeros(FRAMES, np.float32),
                 style=FaceStyle(),
-                manners=Manners(felt, "friends", True),
+                affect=AffectTrack(felt, "friends", True),
             )
             shown = face[:, int(expression(emotion).argmax())]
             before, apex = np.median(shown[: 5 * FPS]), shown[6 * FPS : 8 * FPS].max()
@@ -159,7 +157,7 @@ def test_the_mouth_gives_way_to_the_words_while_brows_and_cheeks_stay() -> None:
 
 def test_a_listener_smiles_back_and_shows_concern() -> None:
     def listening(partner: str) -> FloatArray:
-        faces = [face_of("neutral", 1.0, seed, partner_manners=manners(partner, 1.2), style=FaceStyle(smile=0.2)) for seed in range(4)]
+        faces = [face_of("neutral", 1.0, seed, partner_affect=affect_of(partner, 1.2), style=FaceStyle(smile=0.2)) for seed in range(4)]
         return np.mean([face[13 * FPS : 18 * FPS].mean(axis=0) for face in faces], axis=0)
 
     happy, sad, plain = listening("joy"), listening("grief"), listening("neutral")

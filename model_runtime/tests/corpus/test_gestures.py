@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from model_runtime.tests.conftest import DATA
-import os
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ...contract import ACTION_LABELS, FPS, FloatArray
-from ...corpus.motion.base_motion import Motion
-from ...datasets.clip import Clip
-from ...corpus.gestures.library import (ADAPTORS, arm_positions, gesture_kind, speed_of)
-from ...corpus.gestures.placing import Said, kind_of
+from model_runtime.tests.conftest import DATA
+
+from ...contract import ACTION_LABELS, FPS, EmotionSpan, FloatArray
+from ...corpus.gestures.library import ADAPTORS, arm_positions, gesture_kind, speed_of
 from ...corpus.gestures.performance import Gesture, gesture_body, gesture_library
-from ...corpus.script.affect import Manners
-from ...datasets.scene import Feeling
+from ...corpus.gestures.placing import Said, kind_of
+from ...corpus.motion.base_motion import Motion
+from ...corpus.script.affect import AffectTrack
+from ...datasets.clip import Clip
 from ...metrics.penetration import self_penetrations
 from ..motion_samples import rocketbox_clips, smartbody_clips
 
@@ -69,9 +67,9 @@ class Talk:
             self.said.append(Said(start, end, "A question?" if rng.random() < 0.3 else "Something.", words))
             start = end + float(rng.uniform(2.0, 9.0))
         self.body = Motion(self.before.root, self.before.rotations.copy(), self.before.contacts)
-        manners = Manners([Feeling(emotion, 1.0, 0.0, LENGTH)], "friends", True)
+        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, LENGTH)], "friends", True)
         self.entries: list[dict[str, Any]] = gesture_body(
-            np.random.default_rng(seed), self.body, self.skeleton, self.labels, self.stresses, library, manners, self.said
+            np.random.default_rng(seed), self.body, self.skeleton, self.labels, self.stresses, library, affect, self.said
         )
 
     def strokes(self) -> FloatArray:
@@ -185,9 +183,9 @@ def test_nothing_is_gestured_while_sitting_down(clips: list[Clip], library: list
     talk = Talk(clips, library, BASES[0], seed=1)
     labels = talk.labels.copy()
     labels[900:] = ACTION_LABELS.index("sit")
-    manners = Manners([Feeling("excitement", 1.5, 0.0, LENGTH)], "friends", True)
+    affect = AffectTrack([EmotionSpan("excitement", 1.5, 0.0, LENGTH)], "friends", True)
     body = Motion(talk.before.root, talk.before.rotations.copy(), talk.before.contacts)
-    entries = gesture_body(np.random.default_rng(1), body, talk.skeleton, labels, talk.stresses, library, manners, talk.said)
+    entries = gesture_body(np.random.default_rng(1), body, talk.skeleton, labels, talk.stresses, library, affect, talk.said)
     assert entries and not any(entry["start"] < 30.4 and entry["end"] > 29.6 for entry in entries)
 
 

@@ -9,14 +9,13 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
-from ...contract import FPS
+from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
+from ...contract import FPS, EmotionSpan
 from ...corpus.listening.heads import Heads, look_and_listen, upper_body
-from ...corpus.script.affect import Manners
-from ...datasets.scene import Feeling
+from ...corpus.script.affect import AffectTrack
+from ...face.gaze import LOOK_SIDE
 from ...metrics.joint_limits import joint_limits
 from ...metrics.nods import head_angles, nod_times
-from ...face.gaze import LOOK_SIDE
-from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
 
 FRAMES = 120 * FPS
 Array = np.ndarray[Any, Any]
@@ -43,16 +42,16 @@ def stresses_of(voice: Array, moments: Array, word: str = "house") -> list[tuple
     return [(float(t), 0.7, word) for t in moments if voice[int(t * FPS)] > 0.5]
 
 
-def manners_of(emotion: str = "neutral", relationship: str = "friends") -> Manners:
-    return Manners([Feeling(emotion, 1.0, 0.0, FRAMES / FPS)], relationship, True)
+def affect_of(emotion: str = "neutral", relationship: str = "friends") -> AffectTrack:
+    return AffectTrack([EmotionSpan(emotion, 1.0, 0.0, FRAMES / FPS)], relationship, True)
 
 
-def heads_of(seed: int, partner: Array = PARTNER, manners: Manners | None = None, **more: Any) -> tuple[Heads, Array]:
+def heads_of(seed: int, partner: Array = PARTNER, affect: AffectTrack | None = None, **more: Any) -> tuple[Heads, Array]:
     voices, moments = talk(seed)
     spoken = more.pop("stresses", stresses_of(voices[0], moments))
     heads = look_and_listen(
         np.random.default_rng(seed), ROOT, REST, AVERAGE_SKELETON, partner, np.zeros(FRAMES, np.float32), voices[0], voices[1],
-        spoken, stresses_of(voices[1], moments), manners or manners_of(), **more,
+        spoken, stresses_of(voices[1], moments), affect or affect_of(), **more,
     )
     return heads, voices
 
@@ -123,9 +122,9 @@ def test_small_shifts_of_gaze_leave_the_head_still() -> None:
     rng = np.random.default_rng(3)
     hops = np.repeat(rng.choice([-0.1, 0.1], FRAMES // 60 + 1), 60)[:FRAMES]
     quiet = np.zeros(FRAMES, np.float32)
-    steady = look_and_listen(np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, quiet, [], [], manners_of())
+    steady = look_and_listen(np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, quiet, [], [], affect_of())
     hopping = look_and_listen(
-        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER + np.stack([hops, quiet, quiet], -1), quiet, quiet, quiet, [], [], manners_of()
+        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER + np.stack([hops, quiet, quiet], -1), quiet, quiet, quiet, [], [], affect_of()
     )
     both = steady.looking & hopping.looking
     change = np.degrees(head_angles(head_of(hopping))[1] - head_angles(head_of(steady))[1])
@@ -152,8 +151,8 @@ def test_a_listener_nods_4_to_12_times_a_minute_and_speakers_keep_moving(many: l
 def test_who_nods_more_by_manner_nods_more() -> None:
     rates = []
     for relationship in ("boss / subordinate", "subordinate of the boss"):
-        manners = Manners([Feeling("neutral", 1.0, 0.0, 120.0)], "boss / subordinate", relationship.startswith("boss"))
-        rates.append(sum(len(nod_times(head_of(heads_of(seed, manners=manners, stresses=[])[0]))) for seed in range(8)))
+        affect = AffectTrack([EmotionSpan("neutral", 1.0, 0.0, 120.0)], "boss / subordinate", relationship.startswith("boss"))
+        rates.append(sum(len(nod_times(head_of(heads_of(seed, affect=affect, stresses=[])[0]))) for seed in range(8)))
     assert rates[1] > rates[0]
 
 
@@ -218,7 +217,7 @@ def test_a_listener_takes_over_part_of_the_others_lean_seconds_later() -> None:
     lean = np.where(np.arange(FRAMES) > FRAMES // 2, np.radians(14.0), 0.0)
     quiet, speaks = np.zeros(FRAMES, np.float32), np.ones(FRAMES, np.float32)
     heads = look_and_listen(
-        np.random.default_rng(2), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, speaks, [], [], manners_of(), partner_lean=lean.astype(np.float32)
+        np.random.default_rng(2), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, speaks, [], [], affect_of(), partner_lean=lean.astype(np.float32)
     )
     mine = np.degrees(upper_body(ROOT, heads.rotations, AVERAGE_SKELETON).lean)
     half = FRAMES // 2
@@ -228,5 +227,5 @@ def test_a_listener_takes_over_part_of_the_others_lean_seconds_later() -> None:
 
 
 def test_shame_lowers_the_head_and_pride_raises_it() -> None:
-    pitch = {e: np.mean([head_angles(head_of(heads_of(seed, manners=manners_of(e))[0]))[0].mean() for seed in range(3)]) for e in ("pride", "remorse")}
+    pitch = {e: np.mean([head_angles(head_of(heads_of(seed, affect=affect_of(e))[0]))[0].mean() for seed in range(3)]) for e in ("pride", "remorse")}
     assert np.degrees(pitch["remorse"] - pitch["pride"]) > 3.0

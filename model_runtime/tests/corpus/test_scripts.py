@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ...contract import (EMOTION_GROUPS, EMOTIONS, FPS, RELATIONSHIPS)
-from ...corpus.script.conversation import (BACKCHANNEL, act_of, converse, heard_span)
-from ...corpus.script.scene_script import (KINDS, LONGEST, SEATS, SHORTEST, Script, write_script)
+from ...contract import EMOTION_GROUPS, EMOTIONS, FPS, RELATIONSHIPS
+from ...corpus.script.conversation import BACKCHANNEL, act_of, converse, heard_span
+from ...corpus.script.scene_script import KINDS, LONGEST, SEATS, SHORTEST, Script, write_script
 from ...corpus.voices.speech_library import Utterance
 from ...speech.transcript.alignment import Segment
 
@@ -74,7 +74,7 @@ def test_every_relationship_is_about_as_frequent(scripts: list[Script]) -> None:
 def test_every_emotion_is_about_as_frequent_and_neutral_more(scripts: list[Script]) -> None:
     seconds: Counter[str] = Counter()
     for script in scripts:
-        for course in script.feelings:
+        for course in script.emotions:
             for feeling in course:
                 seconds[feeling.emotion] += feeling.end - feeling.start  # type: ignore[assignment]
     shares = {emotion: seconds[emotion] / sum(seconds.values()) for emotion in EMOTIONS}
@@ -86,7 +86,7 @@ def test_feelings_follow_one_another_and_change_when_somebody_has_spoken(scripts
     at_pauses, changes = 0, 0
     for script in scripts:
         ends = [turn.end for turn in script.turns] + [said.start + heard_span(BY_ID[said.id])[1] for actor in script.utterances for said in actor]
-        for course in script.feelings:
+        for course in script.emotions:
             assert course[0].start == 0.0 and course[-1].end == script.duration
             assert all(a.end == b.start for a, b in pairwise(course))
             assert all(0.3 <= feeling.intensity <= 1.5 for feeling in course)
@@ -103,7 +103,7 @@ def test_one_feeling_answers_the_other() -> None:
     for seed in range(MANY):
         talk = converse(np.random.default_rng(seed), VOICES, 90.0, "friends")
         for time in np.arange(1.0, 90.0, 5.0):
-            one, two = (next(f.emotion for f in course if f.end > time) for course in talk.feelings)
+            one, two = (next(f.emotion for f in course if f.end > time) for course in talk.emotions)
             pairs[group[one], group[two]] += 1
     total, fearful, joyful = (sum(n for pair, n in pairs.items() if pair[0] in first) for first in (EMOTION_GROUPS, ["fear"], ["joy"]))
     anger = sum(n for pair, n in pairs.items() if pair[1] == "anger") / total
@@ -195,7 +195,7 @@ def test_listeners_put_in_a_word_at_phrase_ends_of_long_turns(scripts: list[Scri
 
 
 def test_who_is_amused_laughs_and_who_is_sad_does_not(scripts: list[Script]) -> None:
-    moods = [next(f.emotion for f in s.feelings[a] if f.end > span[0]) for s in scripts for a in (0, 1) for span in s.laughs[a] if span[0] < s.duration]
+    moods = [next(f.emotion for f in s.emotions[a] if f.end > span[0]) for s in scripts for a in (0, 1) for span in s.laughs[a] if span[0] < s.duration]
     assert len(moods) > 30
     assert not {"sadness", "grief", "anger", "fear", "remorse"} & set(moods)
 

@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 
 from ...body_model import rotations as rot
-from ...contract import ACTION_LABELS, FPS, FloatArray
-from ...corpus.motion.base_motion import Motion
+from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
+from ...contract import ACTION_LABELS, FPS, EmotionSpan, FloatArray
 from ...corpus.motion.arm_clearance import clear_arms
-from ...metrics.labels import label_frames
+from ...corpus.motion.base_motion import Motion
 from ...corpus.motion.limbs import SIDES, reach_foot
-from ...corpus.script.affect import Manners
 from ...corpus.motion.posture import with_posture
-from ...datasets.scene import Feeling
 from ...corpus.motion.seated import sittings, trunk_pitch
 from ...corpus.motion.seated_legs import POSTURES, Seat, legs_in
+from ...corpus.script.affect import AffectTrack
 from ...metrics.joint_limits import joint_excess, joint_limits
+from ...metrics.labels import label_frames
 from ...metrics.penetration import self_penetration, self_penetrations
 from ...refine.feet import lock_feet
-from ...body_model.skeleton import (AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics)
 
 SIT, STAND = ACTION_LABELS.index("sit"), ACTION_LABELS.index("stand")
 SEATS = (0.35, 0.45, 0.55)
@@ -69,15 +68,15 @@ def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[
     return Motion(root, rotations.astype(np.float32), np.ones((frames, 4), bool)), np.where(down > 0.5, SIT, STAND).astype(np.uint8)
 
 
-def manners(emotion: str, intensity: float = 1.0) -> Manners:
-    return Manners([Feeling(emotion, intensity, 0.0, 1000.0)], "colleagues", True)
+def affect_of(emotion: str, intensity: float = 1.0) -> AffectTrack:
+    return AffectTrack([EmotionSpan(emotion, intensity, 0.0, 1000.0)], "colleagues", True)
 
 
 @cache
 def lived(seat: float, seed: int, emotion: str = "neutral", size: float = 1.0) -> Lived:
     skeleton = AVERAGE_SKELETON.scaled(size)
     body, labels = on_a_chair(seat, skeleton)
-    posed = with_posture(np.random.default_rng(seed), body, skeleton, labels, manners(emotion))
+    posed = with_posture(np.random.default_rng(seed), body, skeleton, labels, affect_of(emotion))
     root, rotations = lock_feet(posed.root, posed.rotations, skeleton, posed.contacts)
     rotations = clear_arms(root, rotations, skeleton)
     (sitting,) = sittings(body.root, labels)
@@ -183,7 +182,7 @@ def test_the_motion_still_shows_that_it_sits() -> None:
 def test_the_same_draws_give_the_same_life() -> None:
     skeleton = AVERAGE_SKELETON
     body, labels = on_a_chair(0.45, skeleton, 20.0)
-    first, second = (with_posture(np.random.default_rng(9), body, skeleton, labels, manners("joy")) for _ in range(2))
+    first, second = (with_posture(np.random.default_rng(9), body, skeleton, labels, affect_of("joy")) for _ in range(2))
     np.testing.assert_array_equal(first.rotations, second.rotations)
     np.testing.assert_array_equal(first.root, second.root)
 
@@ -210,7 +209,7 @@ def test_arms_of_a_standing_body_rest_in_other_ways_than_hanging_and_come_to_it_
     still = Motion(np.repeat(body.root[:1], frames, 0), np.repeat(body.rotations[:1], frames, 0), np.ones((frames, 4), bool))
     held = 0
     for seed in range(4):
-        posed = with_posture(np.random.default_rng(seed), still, skeleton, np.full(frames, STAND, np.uint8), manners("neutral"))
+        posed = with_posture(np.random.default_rng(seed), still, skeleton, np.full(frames, STAND, np.uint8), affect_of("neutral"))
         rotations = clear_arms(posed.root, posed.rotations, skeleton)
         positions, _ = forward_kinematics(posed.root, rotations, skeleton)
         wrists = positions[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]

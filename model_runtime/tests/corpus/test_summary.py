@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_runtime.contract import ACTION_LABELS, FPS
-from model_runtime.datasets.scene import Feeling, Scene
+from model_runtime.contract import ACTION_LABELS, FPS, EmotionSpan
 from model_runtime.corpus.summary import figures_of, summary, tally_of, write_docs
 from model_runtime.corpus.tally import turns_of
-from model_runtime.drawing.documents import (TABLE, MarkersMissing, fill_in, markdown)
+from model_runtime.datasets.scene import Scene
+from model_runtime.drawing.documents import TABLE, MarkersMissing, fill_in, markdown
 from model_runtime.tests.corpus.test_filter import scene
 
 
@@ -28,7 +28,7 @@ def talk(relationship: str = "friends") -> Scene:
     made.prosody[0, 30:90, 0] = 1.0
     made.prosody[1, 105:165, 0] = 1.0
     end = made.duration
-    made.feelings = ([Feeling("joy", 1.0, 0.0, end)], [Feeling("neutral", 1.0, 0.0, 0.5 * end), Feeling("anger", 1.0, 0.5 * end, end)])
+    made.emotions = ([EmotionSpan("joy", 1.0, 0.0, end)], [EmotionSpan("neutral", 1.0, 0.0, 0.5 * end), EmotionSpan("anger", 1.0, 0.5 * end, end)])
     made.gestures = [{"actor": 0, "kind": "beat", "hand": "left"}, {"actor": 1, "kind": "you", "hand": "both"}]
     return made
 

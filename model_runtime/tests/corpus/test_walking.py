@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from model_runtime.tests.conftest import DATA
-import os
 import time
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from ...contract import ACTION_LABELS, FPS
-from ...datasets.clip import Clip
+from model_runtime.tests.conftest import DATA
+
+from ...body_model.skeleton import INDEX, forward_kinematics
+from ...contract import ACTION_LABELS, FPS, EmotionSpan
 from ...corpus.motion.clip_bank import ClipBank, ClipSet
-from ...metrics.labels import label_frames
-from ...corpus.script.affect import Manners
 from ...corpus.motion.paths import Wanted, steer
 from ...corpus.motion.performer import Performer
-from ...datasets.scene import Feeling
+from ...corpus.motion.walking import along, gaits, straight_walk, with_changes_of_pace
+from ...corpus.script.affect import AffectTrack
 from ...corpus.script.scene_script import Intent
-from ...corpus.motion.walking import (along, gaits, straight_walk, with_changes_of_pace)
+from ...datasets.clip import Clip
+from ...metrics.labels import label_frames
 from ...metrics.measures import foot_skate
 from ...refine.feet import lock_feet
-from ...body_model.skeleton import INDEX, forward_kinematics
 from ..motion_samples import rocketbox_clips, smartbody_clips
 
 MOTION = DATA / "motion"
@@ -56,10 +54,10 @@ def perform(
     pair = []
     for actor, (style, plan) in enumerate(zip("mf", plans)):
         skeleton = next(clip.skeleton for clip in map(bank.clip, bank.names(f"{style}_", "")) if clip.source == "rocketbox")
-        manners = Manners([Feeling(emotion, 1.0, 0.0, seconds)], "colleagues", actor == 0)
+        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, seconds)], "colleagues", actor == 0)
         pair.append(Performer(
             ClipSet(bank, skeleton.scaled(1.0 + 0.035 * actor), 0.45, 1.0), style, plan, np.array([0.0, -distance * actor], np.float32), np.pi * actor,
-            lambda start, end, actor=actor: (float(int(start / 5) % 2 == actor), float(int(start / 5) % 2 != actor)), rng, manners,  # type: ignore[misc]
+            lambda start, end, actor=actor: (float(int(start / 5) % 2 == actor), float(int(start / 5) % 2 != actor)), rng, affect,  # type: ignore[misc]
             distance=1.35, facing=facing, centre=np.array([0.0, -0.5 * distance]),
         ))
     one, two = pair
@@ -258,7 +256,7 @@ def test_excitement_walks_faster_than_sadness(bank: ClipBank) -> None:
     for emotion in ("excitement", "sadness"):
         plan = [Intent("stand", 1.0), *[Intent("walk", 5.0, "wander"), Intent("stand", 1.0)] * 5, Intent("stand", 99.0)]
         one, two = perform(bank, 4, [plan, list(plan)], 35.0, emotion=emotion)
-        speeds.append(np.mean([pace.speed for p in (one, two) for pace in p.paces(12, 1.05 * p.manner.tempo**0.8)]))
+        speeds.append(np.mean([pace.speed for p in (one, two) for pace in p.paces(12, 1.05 * p.affect_now.tempo**0.8)]))
     assert speeds[0] > 1.1 * speeds[1]
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
-from model_runtime.contract import ACTION_LABELS
-from model_runtime.datasets.scene import Feeling, Scene, SpokenUtterance
+from model_runtime.contract import ACTION_LABELS, EmotionSpan
+from model_runtime.datasets.scene import Scene, SpokenUtterance
 from model_runtime.drawing.contact_sheets import FilmNeedsFfmpeg, contact_sheet, film, scene_film, scene_sheet
 from model_runtime.drawing.scene_props import scene_sound
 from model_runtime.tests.refine.test_feet import standing
@@ -84,7 +84,7 @@ def small_scene() -> Scene:
         np.array([0.45, 0.45], np.float32),
         ([SpokenUtterance("a/1", 0.2, 0.5)], []),
         ([], []),
-        feelings=([Feeling("joy", 1.0, 0.0, 1.3)], [Feeling("neutral", 1.0, 0.0, 1.3)]),
+        emotions=([EmotionSpan("joy", 1.0, 0.0, 1.3)], [EmotionSpan("neutral", 1.0, 0.0, 1.3)]),
     )
 
 

@@ -10,8 +10,8 @@ from model_runtime.contract import EMOTIONS, FPS
 from model_runtime.corpus.voices.speech_library import Utterance
 from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
 from model_runtime.speech.phones import Segment
+from model_runtime.training.emotion_tracks import NEUTRAL
 from model_runtime.training.face_data import FacePack, FaceScene, compose_scene, save_pack
-from model_runtime.training.feelings import NEUTRAL
 
 SECONDS = 8.0
 PHONES = ["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"]
