@@ -1,20 +1,24 @@
-"""What Blender learns about the extension: an explicit list, nothing else."""
+"""Everything the add-on registers with Blender, as an explicit list."""
 
 from __future__ import annotations
 
 import bpy
 
 from . import batch, compat, panels, preferences, properties
-from .operators import operators
-from .operators import runtime as runtime_operators
+from .operators import cast, demo, export, generate, runtime, script, transcripts
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_actor,
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,
-    *operators.CLASSES,
-    *runtime_operators.CLASSES,
+    *cast.CLASSES,
+    *script.CLASSES,
+    *transcripts.CLASSES,
+    *generate.CLASSES,
+    *export.CLASSES,
+    *demo.CLASSES,
+    *runtime.CLASSES,
     *panels.CLASSES,
 )
 
@@ -23,14 +27,14 @@ _cli_command: object | None = None
 
 @bpy.app.handlers.persistent
 def _stop_generating(*_arguments: object) -> None:
-    """Another file is being opened: what was asked for belongs to the file that leaves."""
+    """Abandon a running generation when another file is opened: it belongs to the file that is closed."""
     if generation.current is not None:
         generation.current.abandon()
 
 
 @bpy.app.handlers.persistent
 def _show_strips(*_arguments: object) -> None:
-    """Files from Blender 4.5 open in 5.x with an empty sequencer; the strips of a cast scene are wanted there."""
+    """Show the strips of a cast scene: files from Blender 4.5 open in 5.x with an empty sequencer."""
     if any(actor.armature is not None for actor in bpy.context.scene.interact.actors):
         compat.show_in_sequencer(bpy.context.scene, only_where_empty=True)
 
@@ -40,7 +44,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
-    bpy.types.VIEW3D_MT_add.append(operators.draw_add_menu)
+    bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -54,7 +58,7 @@ def unregister() -> None:
         _cli_command = None
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
-    bpy.types.VIEW3D_MT_add.remove(operators.draw_add_menu)
+    bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -1,0 +1,97 @@
+"""Writing the script in the sequencer: speech, action labels, emotions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from .. import compat
+from ..properties import actor_name
+from ..runtime_api import errors
+from ..scene import strips
+from .feedback import fail, poll_cast
+
+
+class INTERACT_OT_add_speech(bpy.types.Operator):
+    """Put a sound file on the actor's speech channel at the current frame"""
+
+    bl_idname = "interact.add_speech"
+    bl_label = "Add Speech"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filter_sound: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+    actor: EnumProperty(  # type: ignore[valid-type]
+        name="Actor",
+        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, path = context.scene, Path(bpy.path.abspath(self.filepath))
+        name = actor_name(scene.interact.actors[int(self.actor)])
+        try:
+            strip = strips.add_speech(compat.sequencer_scene(scene), name, path, scene.frame_current)
+        except errors.InterActError as error:
+            return fail(self, error)
+        self.report({"INFO"}, f"{name} says '{strip.name}'")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_add_action_labels(bpy.types.Operator):
+    """Fill both actors' action channels with Stand where nothing is said yet; cut, move and rename the strips to sit,
+    walk or stand
+    """
+
+    bl_idname = "interact.add_action_labels"
+    bl_label = "Add Action Labels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = compat.sequencer_scene(context.scene)
+        actors = context.scene.interact.actors
+        added = sum(strips.add_action_labels(scene, actor_name(actor)) for actor in actors)
+        self.report({"INFO"}, f"Added {added} action strips" if added else "Every frame has an action already")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
+    """Fill both actors' emotion channels with their own emotion where nothing is said yet; cut, move and rename the
+    strips, 'joy 150%' for instance
+    """
+
+    bl_idname = "interact.add_emotion_labels"
+    bl_label = "Add Emotion Labels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = compat.sequencer_scene(context.scene)
+        actors = context.scene.interact.actors
+        added = sum(
+            strips.add_emotion_labels(scene, actor_name(actor), actor.emotion, actor.emotion_intensity)
+            for actor in actors
+        )
+        self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")
+        return {"FINISHED"}
+
+
+CLASSES = (INTERACT_OT_add_speech, INTERACT_OT_add_action_labels, INTERACT_OT_add_emotion_labels)
