@@ -15,7 +15,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 from ...body_model.skeleton import Skeleton
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ..motion.base_motion import Motion
-from ..script.affect import Manners
+from ..script.affect import AffectTrack
 from .library import ADAPTORS, Gesture, arm_positions, gesture_library, speed_of
 from .overlay import Laid, Placed, lay_over
 from .placing import REPEAT, Anchor, Person, Said, anchors, fitted, joined, options
@@ -37,7 +37,7 @@ def gesture_body(
     labels: NDArray[np.uint8],
     stresses: Sequence[tuple[float, float, str]],
     library: Sequence[Gesture],
-    manners: Manners,
+    affect: AffectTrack,
     said: Sequence[Said] = (),
 ) -> list[dict[str, Any]]:
     """Lay gestures over a body, its rotations changed in place; the entries of ``Scene.gestures`` without their actor.
@@ -47,7 +47,7 @@ def gesture_body(
     motion made. Hands on oneself (``ADAPTORS``) strike nothing: their ``strokes`` are empty and ``time`` is their
     middle.
     """
-    scene = _Scene(rng, body, skeleton, labels, library, manners)
+    scene = _Scene(rng, body, skeleton, labels, library, affect)
     person = Person.drawn(rng)
     chosen = anchors(rng, person, stresses, said, scene.rate)
     times = [s[0] for s in stresses]
@@ -79,9 +79,9 @@ class _Scene:
         skeleton: Skeleton,
         labels: NDArray[np.uint8],
         library: Sequence[Gesture],
-        manners: Manners,
+        affect: AffectTrack,
     ) -> None:
-        self.rng, self.skeleton, self.library, self.manners = rng, skeleton, library, manners
+        self.rng, self.skeleton, self.library, self.affect = rng, skeleton, library, affect
         self.rotations = np.array(body.rotations, np.float32)
         self.size = skeleton.size
         self.frames = len(labels)
@@ -97,7 +97,7 @@ class _Scene:
             np.where(self.walking, 0.2, np.where(self.seated, 0.6, 1.0)).astype(np.float32), 8.0
         )
         self.root = body.root
-        self.rate = manners.track("gesture_rate", self.frames) * np.where(
+        self.rate = affect.track("gesture_rate", self.frames) * np.where(
             self.busy, 0.0, np.where(self.walking, 0.45, np.where(self.seated, 0.75, 1.0))
         )
         self.restless = gaussian_filter1d(speed_of(arm_positions(self.rotations, skeleton)[:, :, 2]).max(axis=1), 5.0)
@@ -110,19 +110,21 @@ class _Scene:
         self, person: Person, anchor: Anchor, stresses: Sequence[float], seen: dict[str, float], waiting: Placed | None
     ) -> tuple[Placed | None, Placed] | None:
         """(what waited, as it is to be laid down now; the gesture that fits the anchor), or None where none does."""
-        manner = self.manners.at(anchor.time)
+        affect_now = self.affect.at(anchor.time)
         frame = min(int(anchor.time * FPS), self.frames - 1)
         seated = bool(self.seated[frame])
-        for gesture in options(self.rng, self.library, anchor, seen, seated, manner.arousal, _TRIES):
+        for gesture in options(self.rng, self.library, anchor, seen, seated, affect_now.arousal, _TRIES):
             size = (
-                manner.gesture_size
+                affect_now.gesture_size
                 * float(self.rng.uniform(0.88, 1.08))
                 * (0.94 + 0.1 * anchor.strength)
                 * (0.78 if seated else 1.0)
             )
             if gesture.kind in ("me", "think", "clap"):  # they end on one's own body
                 size = float(np.clip(size, 0.95, 1.05))
-            placed = fitted(self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), manner.tempo)
+            placed = fitted(
+                self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), affect_now.tempo
+            )
             before = waiting
             if waiting is not None:
                 pair = joined(waiting, placed)
@@ -194,8 +196,8 @@ class _Scene:
             reached = max(reached, end)
             if high - low < 3.0 or low < last + 25.0:
                 continue
-            manner = self.manners.at(low)
-            uneasy = max(0.0, manner.arousal) * (manner.valence < 0) + max(0.0, -manner.power)
+            affect_now = self.affect.at(low)
+            uneasy = max(0.0, affect_now.arousal) * (affect_now.valence < 0) + max(0.0, -affect_now.power)
             if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
                 continue
             seated = bool(

@@ -26,7 +26,7 @@ _WALKING = 0.6
 @dataclass(frozen=True)
 class Attention:
     """What gaze depends on, each (T,): speech of both 0..1, walking 0 or 1, wanted shares of looking, ``power`` (see
-    ``Manner``).
+    ``AffectParameters``).
     """
 
     voice: FloatArray

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, PARENTS, Skeleton, heading_of
 from ...contract import FPS
-from ..script.affect import Manners
+from ..script.affect import AffectTrack
 from .gaze import Attention, in_head, plan_gaze, softly
 from .nods import Stress, laughing_heads, listener_heads, speaker_heads, wander
 
@@ -79,7 +79,7 @@ def look_and_listen(
     partner_voice: FloatArray,
     stresses: Sequence[Stress],
     partner_stresses: Sequence[Stress],
-    manners: Manners,
+    affect: AffectTrack,
     questions: Sequence[float] = (),
     laughs: Sequence[tuple[float, float]] = (),
     partner_lean: FloatArray | None = None,
@@ -94,7 +94,7 @@ def look_and_listen(
     """
     result = np.array(rotations, np.float32)
     frames = len(root)
-    size = 0.6 + 0.4 * manners.track("gesture_size", frames) + 0.25 * manners.track("arousal", frames).clip(-1, 1)
+    size = 0.6 + 0.4 * affect.track("gesture_size", frames) + 0.25 * affect.track("arousal", frames).clip(-1, 1)
     _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean)
     body = upper_body(root, result, skeleton)
     heading = np.unwrap(heading_of(body.chest))
@@ -102,9 +102,9 @@ def look_and_listen(
         voice,
         partner_voice,
         walking,
-        manners.track("gaze_speaking", frames),
-        manners.track("gaze_listening", frames),
-        manners.track("power", frames),
+        affect.track("gaze_speaking", frames),
+        affect.track("gaze_listening", frames),
+        affect.track("power", frames),
         facing,
     )
     gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, mind)
@@ -113,10 +113,10 @@ def look_and_listen(
     for joint in _SPINE:
         result[:, joint] = rot.multiply(result[:, joint], rot.about_z(twist / 3))
     extra = speaker_heads(rng, frames, stresses, questions, size)
-    extra += listener_heads(rng, voice, partner_voice, partner_stresses, manners.track("nods", frames), size)
+    extra += listener_heads(rng, voice, partner_voice, partner_stresses, affect.track("nods", frames), size)
     extra += laughing_heads(rng, frames, laughs) + wander(rng, frames)
     extra = gaussian_filter1d(extra, 0.6, axis=0)
-    pitch = gaze.head[:, 1] + _chin_down(manners, frames) + extra[:, 0]
+    pitch = gaze.head[:, 1] + _chin_down(affect, frames) + extra[:, 0]
 
     turned = rot.multiply(rot.about_z((heading + gaze.head[:, 0] + extra[:, 1]).astype(np.float32)), _about(0, pitch))
     wanted = rot.multiply(
@@ -167,9 +167,9 @@ def _move_trunk(
         rotations[:, joint] = rot.multiply(rotations[:, joint], rot.from_axis_angle(vector / 3).astype(np.float32))
 
 
-def _chin_down(manners: Manners, frames: int) -> FloatArray:
+def _chin_down(affect: AffectTrack, frames: int) -> FloatArray:
     """(T,) radians: who feels small or sad lowers the head, who feels above the other raises it."""
-    power, valence = manners.track("power", frames), manners.track("valence", frames)
+    power, valence = affect.track("power", frames), affect.track("valence", frames)
     return np.radians(np.clip(-3.5 * power - 2.5 * np.minimum(valence, 0.0) * (power < 0), -4.0, 8.0))
 
 

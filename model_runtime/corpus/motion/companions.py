@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ...contract import FPS, FloatArray
-from ..script.affect import Manner
+from ..script.affect import AffectParameters
 from ..script.scene_script import Intent
 from .base_motion import BodyTrack, Motion
 from .clip_bank import ClipSet
@@ -29,7 +29,7 @@ class Walker(Protocol):
     rng: np.random.Generator
     track: BodyTrack
     clips: ClipSet
-    manner: Manner
+    affect_now: AffectParameters
     idles: Idles
     intents: list[Intent]
     seated: bool
@@ -56,7 +56,7 @@ def walk_together(leader: Walker, other: Walker, intent: Intent) -> bool:
     if not waits or other.seated or abs(other.track.frames - leader.track.frames) > 2 * FPS:
         return False
     rng = leader.rng
-    tempo = 0.5 * (leader.manner.tempo + other.manner.tempo)
+    tempo = 0.5 * (leader.affect_now.tempo + other.affect_now.tempo)
     # At ease, and slower where the room is too short for a way as long as that.
     for speed in (1.0, 0.85, 0.7, 0.6):
         wanted = speed * tempo**0.5
@@ -85,7 +85,7 @@ def walk_together(leader: Walker, other: Walker, intent: Intent) -> bool:
         missing = start - performer.track.frames
         if missing > 3:
             idle = performer.idles.next(
-                performer.track.features, performer.idles.pool(1.0, 0.0, performer.manner), missing / FPS + 1.0, 1.0
+                performer.track.features, performer.idles.pool(1.0, 0.0, performer.affect_now), missing / FPS + 1.0, 1.0
             )
             performer.append_settled(idle.slice(0, missing + 1), "stand")
     walks = [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...body_model.skeleton import Skeleton
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...metrics.labels import label_frames
-from ..script.affect import Manner, Manners
+from ..script.affect import AffectParameters, AffectTrack
 from ..script.scene_script import Intent
 from .base_motion import BodyTrack, Motion, best_frame, features_at_start
 from .clip_bank import ClipSet
@@ -58,7 +58,7 @@ class Performer:
         heading: float,
         conversation: Conversation,
         rng: np.random.Generator,
-        manners: Manners,
+        affect: AffectTrack,
         distance: float = 1.3,
         facing: bool = True,
         centre: FloatArray | None = None,
@@ -66,12 +66,12 @@ class Performer:
         """``performer``: 'f' or 'm', whose way of moving is preferred; ``distance``: metres two people as these talk
         at; ``facing``: whether the body turns to the partner; ``centre`` (2,) of the room, None for where I start.
         """
-        self.clips, self.prefix, self.rng, self.conversation, self.manners = (
+        self.clips, self.prefix, self.rng, self.conversation, self.affect = (
             clips,
             performer,
             rng,
             conversation,
-            manners,
+            affect,
         )
         self.intents = list(intents)
         self.distance, self.facing = distance, facing
@@ -81,7 +81,7 @@ class Performer:
         first = (
             self._pick(SEATED_CALM)
             if self.seated
-            else self.idles.next(None, self.idles.pool(1.0, 0.0, manners.at(0.0)), 9.0, 1.0)
+            else self.idles.next(None, self.idles.pool(1.0, 0.0, affect.at(0.0)), 9.0, 1.0)
         )
         self.track = BodyTrack(clips.skeleton, first, position, heading, intents[0].label)
         self.until = intents[0].duration
@@ -95,8 +95,8 @@ class Performer:
         return self.track.frames / FPS
 
     @property
-    def manner(self) -> Manner:
-        return self.manners.at(self.time)
+    def affect_now(self) -> AffectParameters:
+        return self.affect.at(self.time)
 
     def partner_places(self, frames: int) -> FloatArray:
         """(up to frames, 2) where the partner is from my last frame on, at least one; after those it is taken to stay."""
@@ -163,9 +163,9 @@ class Performer:
             self._stay_seated(left)
         elif not ((left > 1.5 and self._turn_to_partner()) or (left > 2.0 and self._keep_distance())):
             mine, theirs = self.conversation(self.time, self.time + 4.0)
-            tempo = float(self.manner.tempo**0.6 * self.rng.uniform(0.94, 1.06))
+            tempo = float(self.affect_now.tempo**0.6 * self.rng.uniform(0.94, 1.06))
             motion = self.idles.next(
-                self.track.features, self.idles.pool(mine, theirs, self.manner), max(left, 0.4), tempo
+                self.track.features, self.idles.pool(mine, theirs, self.affect_now), max(left, 0.4), tempo
             )
             self.append_settled(motion, "stand")
 
@@ -180,7 +180,7 @@ class Performer:
 
     def turn_by(self, angle: float) -> None:
         motion = turn_on_the_spot(
-            self.clips, self.prefix, angle, self.rng, float(np.clip(self.manner.tempo, 0.85, 1.2))
+            self.clips, self.prefix, angle, self.rng, float(np.clip(self.affect_now.tempo, 0.85, 1.2))
         )
         self.append_settled(motion, "stand")
 
@@ -191,11 +191,11 @@ class Performer:
             return False
         way = self.partner_places(1)[0] - self.track.position
         apart = float(np.hypot(*way))
-        wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * self.partner.seated
+        wanted = self.distance + self.affect_now.steps_back + ROOM_FOR_KNEES * self.partner.seated
         off = apart - wanted
         if self.partner.intents[0].label == "walk":
             return False
-        self._next_step = self.time + float(self.rng.uniform(12.0, 40.0)) / self.manner.tempo
+        self._next_step = self.time + float(self.rng.uniform(12.0, 40.0)) / self.affect_now.tempo
         if self.facing and SLACK < abs(off) < 1.2:
             way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
             self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))
@@ -208,12 +208,12 @@ class Performer:
         _, facing = self.track.stance()
         cos, sin = np.cos(facing), np.sin(facing)
         local = np.array([cos * way[0] + sin * way[1], -sin * way[0] + cos * way[1]])
-        tempo = float(np.clip(self.manner.tempo, 0.85, 1.15))
+        tempo = float(np.clip(self.affect_now.tempo, 0.85, 1.15))
         step = step_towards(self.clips, self.prefix, local, self.rng, tempo)
         if step is None:
             return False
         upper = self.idles.next(
-            self.track.features, self.idles.pool(1.0, 0.0, self.manner), step.frames / FPS + 0.2, 1.0
+            self.track.features, self.idles.pool(1.0, 0.0, self.affect_now), step.frames / FPS + 0.2, 1.0
         )
         self.append_settled(with_upper_body(step, upper), "stand")
         return True
@@ -325,7 +325,7 @@ class Performer:
     def surroundings(self) -> Surroundings:
         assert self.partner is not None
         other = self.partner
-        wanted = self.distance + self.manner.steps_back + ROOM_FOR_KNEES * other.seated
+        wanted = self.distance + self.affect_now.steps_back + ROOM_FOR_KNEES * other.seated
         _, facing = self.track.stance()
         places = self.partner_places(20 * FPS)
         return Surroundings(
@@ -341,7 +341,7 @@ class Performer:
             and walk_together(self, self.partner, intent)
         ):
             return True
-        tempo = self.manner.tempo
+        tempo = self.affect_now.tempo
         for goal in (intent.goal, intent.goal, "wander", "leave", "around"):
             here = self.surroundings()
             wanted = USUAL_SPEED * tempo**0.8

@@ -15,7 +15,7 @@ from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...metrics.labels import root_speed
-from ..script.affect import Manners
+from ..script.affect import AffectTrack
 from .base_motion import Motion
 from .held_arms import Held, chained, hold_arms
 from .legs import leg_positions, reach
@@ -32,7 +32,7 @@ def with_posture(
     body: Motion,
     skeleton: Skeleton,
     labels: NDArray[np.uint8],
-    manners: Manners,
+    affect: AffectTrack,
     partner: FloatArray | None = None,
 ) -> Motion:
     """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest
@@ -41,14 +41,14 @@ def with_posture(
     ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep
     clear. Feet that stand stay where they are; where it walks only the trunk is touched.
     """
-    lived, held = seated_life(rng, body, skeleton, labels, manners, partner)
+    lived, held = seated_life(rng, body, skeleton, labels, affect, partner)
     standing = _standing(body, labels)
     carried = _rocking(
-        rng, _carried(rng, lived, skeleton, standing, manners), skeleton, _settled_on_seat(body, labels), manners
+        rng, _carried(rng, lived, skeleton, standing, affect), skeleton, _settled_on_seat(body, labels), affect
     )
-    _slump(carried, manners)
-    _breathe(rng, carried, manners)
-    held += _standing_holds(rng, body, labels, manners)
+    _slump(carried, affect)
+    _breathe(rng, carried, affect)
+    held += _standing_holds(rng, body, labels, affect)
     return Motion(carried.root, hold_arms(body, carried, skeleton, chained(held)), carried.contacts)
 
 
@@ -62,18 +62,18 @@ def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
 
 
 def _carried(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, manners: Manners
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, affect: AffectTrack
 ) -> Motion:
     """The pelvis carried from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
     frames = body.frames
     sway = _noise(rng, frames, 0.6, 5)
-    restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * manners.track("tempo", frames))
+    restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * affect.track("tempo", frames))
 
     lateral = standing * (_shifts(rng, frames, 7.0, 0.022) * restless + 0.002 * sway[0])
     forward = standing * (_shifts(rng, frames, 9.0, 0.007) + 0.003 * sway[1])
     turn = standing * _shifts(rng, frames, 8.0, np.radians(3.5)) * restless
     lean = standing * (
-        _shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + manners.track("lean", frames)
+        _shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + affect.track("lean", frames)
     )
     twist = standing * np.radians(0.5) * sway[4]
 
@@ -105,7 +105,7 @@ def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
 
 
 def _rocking(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, manners: Manners
+    rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, affect: AffectTrack
 ) -> Motion:
     """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two;
     the feet stay.
@@ -114,7 +114,7 @@ def _rocking(
         return body
     frames = body.frames
     quick, slow = _noise(rng, frames, 0.25, 5), _noise(rng, frames, 0.9, 3)
-    lively = seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * manners.track("tempo", frames))
+    lively = seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * affect.track("tempo", frames))
     pitch = lively * np.radians(0.9 * slow[0] + 0.35 * quick[0])
     roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 9.0, np.radians(1.2)))
     yaw = lively * np.radians(0.7 * slow[2] + 0.25 * quick[2])
@@ -135,11 +135,11 @@ def _rocking(
     return Motion(np.where(off[..., 0], body.root, root), np.where(off, body.rotations, solved), body.contacts)
 
 
-def _slump(body: Motion, manners: Manners) -> None:
+def _slump(body: Motion, affect: AffectTrack) -> None:
     """Back rounded, neck forward, shoulders forward and down as far as ``slump`` says, or drawn up where it is
     negative; in place.
     """
-    slump = manners.track("slump", body.frames)
+    slump = affect.track("slump", body.frames)
     zero = np.zeros_like(slump)
     for joint, share in (("spine2", 0.3), ("spine3", 0.4), ("neck", 0.6), ("head", -0.75)):
         body.rotations[:, INDEX[joint]] = rot.multiply(
@@ -156,12 +156,12 @@ def _slump(body: Motion, manners: Manners) -> None:
     body.rotations[:] = rot.normalize(body.rotations)
 
 
-def _breathe(rng: np.random.Generator, body: Motion, manners: Manners) -> None:
+def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack) -> None:
     """Chest and collar bones rise and fall 12 to 18 times a minute, quicker when aroused, on top of what is captured;
     in place.
     """
     frames = body.frames
-    rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(manners.track("arousal", frames), 0.0, 1.0))
+    rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(affect.track("arousal", frames), 0.0, 1.0))
     phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
     breath = (np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # in quicker than out
     zero = np.zeros_like(breath)
@@ -173,7 +173,9 @@ def _breathe(rng: np.random.Generator, body: Motion, manners: Manners) -> None:
     body.rotations[:] = rot.normalize(body.rotations)
 
 
-def _standing_holds(rng: np.random.Generator, body: Motion, labels: NDArray[np.uint8], manners: Manners) -> list[Held]:
+def _standing_holds(
+    rng: np.random.Generator, body: Motion, labels: NDArray[np.uint8], affect: AffectTrack
+) -> list[Held]:
     """Arms folded, hands clasped, on the hips or behind the back now and then, while the body stands long enough."""
     stands = labels == ACTION_LABELS.index("stand")
     edges = np.flatnonzero(np.diff(np.concatenate([[False], stands, [False]]).astype(np.int8))).reshape(-1, 2)
@@ -186,13 +188,13 @@ def _standing_holds(rng: np.random.Generator, body: Motion, labels: NDArray[np.u
             length = float(np.clip(rng.gamma(3.0, 5.0), _SHORTEST_HOLD, 35.0))
             end = min(clock + length, last / FPS - 0.5)
             if rng.random() < 0.35 + 0.65 * inclined:
-                held.append(_standing_hold(rng, fond, round(clock * FPS), round(end * FPS), manners))
+                held.append(_standing_hold(rng, fond, round(clock * FPS), round(end * FPS), affect))
             clock = end + float(rng.exponential(4.0 + 22.0 * (1.0 - inclined)))
     return held
 
 
-def _standing_hold(rng: np.random.Generator, fond: FloatArray, start: int, stop: int, manners: Manners) -> Held:
-    now = manners.at(start / FPS)
+def _standing_hold(rng: np.random.Generator, fond: FloatArray, start: int, stop: int, affect: AffectTrack) -> Held:
+    now = affect.at(start / FPS)
     names = ("folded", "clasped", "hips", "behind")
     closed, proud = max(0.0, -now.valence), max(0.0, now.power)
     likely = fond * np.array(

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
-from ..script.affect import Manners
+from ..script.affect import AffectTrack
 from .base_motion import Motion
 from .held_arms import Held
 from .legs import leg_positions
@@ -99,7 +99,7 @@ def seated_life(
     body: Motion,
     skeleton: Skeleton,
     labels: NDArray[np.uint8],
-    manners: Manners,
+    affect: AffectTrack,
     partner: FloatArray | None = None,
 ) -> tuple[Motion, list[Held]]:
     """``body`` with every spell on a seat lived in, and where its hands rest meanwhile; ``body`` is left as it is.
@@ -109,7 +109,7 @@ def seated_life(
     result = Motion(body.root.copy(), body.rotations.copy(), body.contacts.copy())
     held: list[Held] = []
     for sitting in sittings(body.root, labels):
-        held += _live(rng, sitting, result, skeleton, manners, partner)
+        held += _live(rng, sitting, result, skeleton, affect, partner)
     return result, held
 
 
@@ -118,7 +118,7 @@ def _live(
     sitting: Sitting,
     body: Motion,
     skeleton: Skeleton,
-    manners: Manners,
+    affect: AffectTrack,
     partner: FloatArray | None,
 ) -> list[Held]:
     """One spell, in place."""
@@ -145,7 +145,7 @@ def _live(
         ahead = way @ seat.forward[:2]
         beside = bool((gap < 1.15).any() and (ahead < 0.7 * gap)[gap < 1.15].any())
         seat = seat._replace(space=float(np.min(np.where(ahead > 0.6 * gap, 0.5 * ahead - 0.03, 9.0))))
-    changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, manners, start / FPS, lands)
+    changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, affect, start / FPS, lands)
     rest_hips = _shifting(rng, hips, seat.hips, changes, lands, rises)
 
     first, last = (_captured(body, skeleton, k) for k in (start, stop - 1))
@@ -162,7 +162,7 @@ def _live(
         settled if lands else -FPS,
         bends if rises else frames + FPS,
         places[5],
-        manners,
+        affect,
     )
     body.root[span] = rest_hips - rot.rotate(body.rotations[span, 0], middle)
     for side in (0, 1):
@@ -183,7 +183,7 @@ def _live(
         body.contacts[span, 2 * side + 1] = places[4][:, side]
     if rises:
         _lean_into_the_rise(rng, body, skeleton, stop, float(seat.hips[2]) - 0.09 * skeleton.pelvis_height)
-    return _held(rng, changes, start, settled if lands else 0, bends, rises, stop, manners)
+    return _held(rng, changes, start, settled if lands else 0, bends, rises, stop, affect)
 
 
 def _changes(
@@ -192,7 +192,7 @@ def _changes(
     beside: bool,
     begin: float,
     end: float,
-    manners: Manners,
+    affect: AffectTrack,
     offset: float,
     lands: bool,
 ) -> list[Change]:
@@ -205,7 +205,7 @@ def _changes(
     width = float(rng.beta(2.0, 2.0)) * (0.5 if beside else 1.0)  # beside somebody knees keep together
     legs_due, legs, legs_name = clock, None, ""
     while clock < end - 2.5:
-        now = manners.at(offset + max(clock, 0.0))
+        now = affect.at(offset + max(clock, 0.0))
         if clock >= legs_due:
             breadth = float(np.clip(width + 0.25 * now.power - 0.1 * (now.slump > 0.1), 0.0, 0.3 if beside else 1.0))
             name = _leg_name(rng, habit, breadth, seat, legs_name)
@@ -369,7 +369,7 @@ def _lean(
     settled: int,
     bends: int,
     roll_of_legs: FloatArray,
-    manners: Manners,
+    affect: AffectTrack,
 ) -> None:
     """Turn pelvis and spine to the wanted leans, in place."""
     frames = len(captured)
@@ -380,7 +380,7 @@ def _lean(
         wanted[at:] = change.pitch
         side[at:], twist[at:] = np.radians(rng.normal(0.0, 2.2)), np.radians(rng.normal(0.0, 3.0))
     wanted, side, twist = (gaussian_filter1d(track, 0.38 * FPS, mode="nearest") for track in (wanted, side, twist))
-    feeling = np.degrees(1.2 * manners.track("lean", span.stop)[span])
+    feeling = np.degrees(1.2 * affect.track("lean", span.stop)[span])
     mine = _inside(frames, settled, bends, FPS)
     sway = gaussian_filter1d(rng.standard_normal((3, frames + 60)), 0.9 * FPS, axis=1)[:, 30:-30]
     sway = sway / np.maximum(sway.std(1, keepdims=True), 1e-6) * np.radians([[0.5], [0.4], [0.5]])
@@ -441,14 +441,14 @@ def _held(
     bends: int,
     rises: bool,
     stop: int,
-    manners: Manners,
+    affect: AffectTrack,
 ) -> list[Held]:
     """The hands of a spell: they come to rest with the first change and are free again when the body bends to rise."""
     held = []
     end = start + bends if rises else stop
     for number, change in enumerate(changes):
         at = start + max(round(change.time * FPS), 0)
-        lead = 0 if change.time <= 0 else round(float(rng.uniform(0.9, 1.4)) * FPS / manners.at(at / FPS).tempo)
+        lead = 0 if change.time <= 0 else round(float(rng.uniform(0.9, 1.4)) * FPS / affect.at(at / FPS).tempo)
         following = changes[number + 1].time if number + 1 < len(changes) else None
         until = end if following is None else start + round(following * FPS)
         if until - at > lead:

@@ -12,7 +12,7 @@ from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, LEG_JOINTS
 from ...contract import FPS, FloatArray
 from ...datasets.clip import Clip
-from ..script.affect import Manner
+from ..script.affect import AffectParameters
 from .base_motion import Motion, body_positions
 from .clip_bank import ClipSet
 from .footing import stretched
@@ -45,7 +45,7 @@ class Idles:
         self._clips, self._style, self._rng = clips, style, rng
         self._lately: deque[tuple[str, int]] = deque(maxlen=12)  # clip and entry, newest last
 
-    def pool(self, mine: float, theirs: float, manner: Manner) -> list[str]:
+    def pool(self, mine: float, theirs: float, affect: AffectParameters) -> list[str]:
         """Names to choose from, given who speaks (shares of the next seconds) and how I feel."""
         bank = self._clips.bank
         calm = self._names(CALM) + self._others("idle", "stand")
@@ -53,9 +53,9 @@ class Idles:
             names = calm
         elif theirs > 0.3:
             names = self._names(LISTENING) + self._others("idle", "stand")
-        elif manner.arousal > 0.25 and manner.valence < 0.1:
+        elif affect.arousal > 0.25 and affect.valence < 0.1:
             names = self._names(NERVOUS)
-        elif manner.arousal < -0.2 or self._rng.random() < 0.35:
+        elif affect.arousal < -0.2 or self._rng.random() < 0.35:
             names = calm
         else:
             names = self._names(LIVELY) + self._others("idle", "stand") + self._others("weight_shift", "stand")
