@@ -22,6 +22,28 @@ def middle_of(first: Array, second: Array, distance: Array) -> tuple[Array, Arra
     return along, np.sqrt(np.maximum(first**2 - along**2, 0.0))
 
 
+def solve_two_bones(
+    start: Array, goal: Array, pole: Array, lengths: Array, straightest: float = _STRAIGHTEST
+) -> tuple[Array, Array]:
+    """Return middle joint and end (..., 3) of two bones from ``start`` towards ``goal`` (..., 3).
+
+    The middle lies on the side of ``pole`` (..., 3), a direction from the start; ``lengths`` (2,) of the bones in metres.
+    A goal out of reach is approached: the limb stretches to ``straightest`` of its length and folds until start and end
+    are 2 cm further apart than the bones differ.
+    """
+    first, second = lengths
+    distance, line = _length_and_direction(goal - start)
+    distance = np.clip(distance, abs(first - second) + 0.02, (first + second) * straightest)
+    along, aside = middle_of(first, second, distance)
+    end: Array = start + line * distance
+    return start + line * along + rot.unit(pole - _along(pole, line)) * aside, end
+
+
+def aim(world: Array, bone: Array, direction: Array) -> Array:
+    """Turn ``world`` (..., 4) the short way until ``bone`` (3,), in its frame, points along ``direction`` (..., 3)."""
+    return rot.multiply(rot.between(rot.rotate(world, bone), direction), world)
+
+
 def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, Array]:
     """Limbs with ``joints`` (..., 3, 3), as shoulder, elbow, wrist, moved by ``way`` (..., 2, 3): the end, and as far
     as bones let it the middle.
@@ -49,11 +71,11 @@ def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, A
     off = np.linalg.norm(aside, axis=-1, keepdims=True)
     reach, new_off = middle_of(first, second, distance)
     hinge = carried + _CLEAR_BEND * np.exp(-((off / _CLEAR_BEND) ** 2)) * (side - _along(side, new_line))
-    pole = carried + np.maximum(new_off - off, 0.0) * _unit(hinge) + middle_way - _along(middle_way, new_line)
-    pole = new_off * _unit(pole)
+    pole = carried + np.maximum(new_off - off, 0.0) * rot.unit(hinge) + middle_way - _along(middle_way, new_line)
+    pole = new_off * rot.unit(pole)
 
     new_upper = reach * new_line + pole
-    new_lower = distance * new_line - new_upper
+    new_lower: Array = distance * new_line - new_upper
     swivel = (
         np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole))
         * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
@@ -77,7 +99,3 @@ def _along(v: Array, axis: Array) -> Array:
 
 def _dot(a: Array, b: Array) -> Array:
     return np.sum(a * b, axis=-1, keepdims=True)
-
-
-def _unit(v: Array) -> Array:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)

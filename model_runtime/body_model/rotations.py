@@ -38,6 +38,11 @@ def normalize(q: Array) -> Array:
     return q / np.maximum(np.linalg.norm(q, axis=-1, keepdims=True), 1e-12)
 
 
+def unit(v: Array) -> Array:
+    """Vectors (..., 3) scaled to length 1; a vector of no length stays as it is."""
+    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
+
+
 def rotate(q: Array, v: Array) -> Array:
     """Vectors (..., 3) turned by quaternions (..., 4)."""
     q, v = np.asarray(q), np.asarray(v)

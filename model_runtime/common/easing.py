@@ -18,6 +18,15 @@ def smoothstep(t: T) -> T:
     return t * t * (3.0 - 2.0 * t)  # type: ignore[operator]
 
 
+def smootherstep(t: FloatArray) -> FloatArray:
+    """Return 6 t^5 - 15 t^4 + 10 t^3 of ``t`` (...) clipped to [0, 1]: the minimum-jerk move from rest to rest.
+
+    Its slope and curvature are 0 at both ends (Flash and Hogan 1985).
+    """
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
+
+
 def smooth_step(x: FloatArray, low: float, high: float) -> FloatArray:
     """Return the S-curve of ``x`` from 0 at ``low`` to 1 at ``high``, flat outside."""
     return smoothstep(np.clip((x - low) / (high - low), 0.0, 1.0)).astype(np.float32)

@@ -89,7 +89,7 @@ def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: Flo
     # A hand that hangs beside a thigh comes round it.
     below = np.clip(there.wrist[:, 2:] - here.wrist[:, 2:], 0.0, 0.2)
     wrist = wrist + limbs.out(side) * below * 0.7 * np.sin(np.pi * np.sqrt(part)) ** 2
-    elbow = np.asarray(_unit(here.elbow) * (1.0 - part) + _unit(there.elbow) * part, np.float32)
+    elbow = np.asarray(rot.unit(here.elbow) * (1.0 - part) + rot.unit(there.elbow) * part, np.float32)
     between = Hold(wrist, rot.slerp(here.turn, there.turn, share), elbow)
     # Near its start the arm is still the captured one, whose forearm may be turned a little otherwise.
     rotations[:, joints] = rot.slerp(
@@ -121,7 +121,7 @@ def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
     seconds.
     """
     positions = body_positions(body.root, body.rotations, skeleton)
-    chest = trunk_of(body.root, body.rotations, skeleton).chest_turn
+    chest = trunk_of(body.root, body.rotations, skeleton).chest_rotation
     busy = np.zeros((body.frames, 2), np.float32)
     for side, name in enumerate(SIDES):
         wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
@@ -143,10 +143,6 @@ def _usual(places: FloatArray) -> FloatArray:
     medians = np.median(windows, axis=-1)
     knots = np.arange(len(sampled)) * step
     return np.stack([np.interp(np.arange(len(places)), knots, medians[:, k]) for k in range(3)], -1)
-
-
-def _unit(v: FloatArray) -> FloatArray:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
 def _smoothstep(t: FloatArray) -> FloatArray:

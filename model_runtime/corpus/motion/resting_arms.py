@@ -17,7 +17,7 @@ from ...body_model import rotations as rot
 from ...body_model.capsules import RADII, breadth
 from ...body_model.skeleton import INDEX, Skeleton
 from ...contract import FloatArray
-from .limbs import SIDES, Trunk, hand_turn, reach_hand
+from .limbs import SIDES, Trunk, hand_rotation, reach_hand
 
 ARM_JOINTS = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")) for side in SIDES)
 _PALM = 0.020  # m, half the thickness of a hand at 1.70 m
@@ -50,8 +50,8 @@ class Limbs(NamedTuple):
         the hip.
         """
         bone = self.knees[:, side] - self.hips[:, side]
-        along = _unit(bone)
-        top = _unit(_UP - along * along[:, 2:])
+        along = rot.unit(bone)
+        top = rot.unit(_UP - along * along[:, 2:])
         start, end = RADII["thigh"]
         return self.hips[:, side] + share * bone, along, top, (start + (end - start) * share) * self.size
 
@@ -73,7 +73,7 @@ def on_thigh(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     place, along, top, radius = limbs.thigh(side, 0.60 + 0.12 * vary)
     inward = -limbs.out(side)
     palm = place + top * (radius + _PALM * limbs.size) + inward * 0.010
-    fingers = _unit(along + inward * (0.45 - 0.2 * vary))
+    fingers = rot.unit(along + inward * (0.45 - 0.2 * vary))
     return _laid(limbs, palm, fingers, top, side, limbs.out(side) * 0.8 - limbs.forward * 0.6 - _UP * 0.3)
 
 
@@ -91,7 +91,7 @@ def on_other_thigh(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     other = 1 - side
     place, along, top, radius = limbs.thigh(other, 0.50 + 0.05 * vary)
     palm = place + top * (radius + (_PALM + 0.008) * limbs.size)
-    fingers = _unit(along * 0.5 - limbs.out(side))
+    fingers = rot.unit(along * 0.5 - limbs.out(side))
     return _laid(limbs, palm, fingers, top, side, limbs.out(side) * 1.0 - limbs.forward * 0.3)
 
 
@@ -103,8 +103,8 @@ def between_knees(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     height = np.maximum(*(end[0][:, 2] + end[3] for end in ends)) + 0.030 * size
     palm = middle + limbs.forward * (0.03 + 0.02 * vary) * size + out * 0.030 * size
     palm[:, 2] = height
-    fingers = _unit(limbs.forward * 0.7 - out * 0.35 - _UP * 0.45)
-    return _laid(limbs, palm, fingers, _unit(out + 0.25 * _UP), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.2)
+    fingers = rot.unit(limbs.forward * 0.7 - out * 0.35 - _UP * 0.45)
+    return _laid(limbs, palm, fingers, rot.unit(out + 0.25 * _UP), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.2)
 
 
 def folded_below(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
@@ -128,7 +128,7 @@ def clasped_above(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
 def on_hip(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     """The hand on the crest of the hip, the elbow out to the side."""
     size = limbs.size
-    forward, left, up = _axes(limbs.trunk.pelvis_turn)
+    forward, left, up = _axes(limbs.trunk.pelvis_rotation)
     out = left if side == 0 else -left
     palm = (
         limbs.trunk.pelvis
@@ -136,14 +136,14 @@ def on_hip(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
         + forward * (0.035 + 0.01 * vary) * size
         + up * (0.045 + 0.015 * vary) * size
     )
-    fingers = _unit(forward * 0.6 - up * 0.7 - out * 0.15)
-    return _laid(limbs, palm, fingers, _unit(out + 0.1 * up), side, out * 1.0 - forward * (0.55 + 0.2 * vary))
+    fingers = rot.unit(forward * 0.6 - up * 0.7 - out * 0.15)
+    return _laid(limbs, palm, fingers, rot.unit(out + 0.1 * up), side, out * 1.0 - forward * (0.55 + 0.2 * vary))
 
 
 def folded_hands_behind(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
     """Hands together behind the back."""
     size = limbs.size
-    forward, left, up = _axes(limbs.trunk.pelvis_turn)
+    forward, left, up = _axes(limbs.trunk.pelvis_rotation)
     out = left if side == 0 else -left
     over = 1.0 if side == 0 else 0.0
     palm = (
@@ -152,7 +152,7 @@ def folded_hands_behind(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
         + out * 0.035 * size
         + up * (0.01 + 0.02 * vary - 0.01 * over) * size
     )
-    return _laid(limbs, palm, _unit(-out * 0.7 - up * 0.7), forward, side, out * 0.8 - forward)
+    return _laid(limbs, palm, rot.unit(-out * 0.7 - up * 0.7), forward, side, out * 0.8 - forward)
 
 
 def solved(limbs: Limbs, side: int, hold: Hold) -> NDArray[np.float32]:
@@ -174,15 +174,15 @@ def _in_lap(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     )
     palm = middle + out * 0.022 * size + limbs.forward * 0.012 * above
     palm[:, 2] = height + 0.036 * size * above
-    fingers = _unit(-out * 0.8 + limbs.forward * 0.6 - _UP * 0.08)
+    fingers = rot.unit(-out * 0.8 + limbs.forward * 0.6 - _UP * 0.08)
     return _laid(
-        limbs, palm, fingers, _unit(_UP + 0.25 * limbs.forward), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.3
+        limbs, palm, fingers, rot.unit(_UP + 0.25 * limbs.forward), side, out * 0.9 - _UP * 0.5 - limbs.forward * 0.3
     )
 
 
 def _folded(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     size = limbs.size
-    forward, left, up = _axes(limbs.trunk.chest_turn)
+    forward, left, up = _axes(limbs.trunk.chest_rotation)
     out = left if side == 0 else -left
     wide = breadth(limbs.skeleton)
     other = limbs.trunk.shoulders[:, 1 - side]
@@ -191,13 +191,15 @@ def _folded(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     wrist = other - up * (0.62 - 0.12 * above + 0.03 * vary) * upper + out * (0.125 + 0.01 * above) * size * wide
     depth = (RADII["chest"][0] + RADII["forearm"][1] + 0.014 + 0.074 * above) * size
     wrist = wrist + forward * (depth - np.sum((wrist - limbs.trunk.chest) * forward, -1, keepdims=True))
-    fingers = _unit(-out * 0.95 + up * (0.14 - 0.04 * above) - forward * (0.25 * above))
-    return Hold(wrist, hand_turn(fingers, _unit(forward + 0.2 * up), side), out * 0.55 - up * 0.9 + forward * 0.15)
+    fingers = rot.unit(-out * 0.95 + up * (0.14 - 0.04 * above) - forward * (0.25 * above))
+    return Hold(
+        wrist, hand_rotation(fingers, rot.unit(forward + 0.2 * up), side), out * 0.55 - up * 0.9 + forward * 0.15
+    )
 
 
 def _clasped(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     size = limbs.size
-    forward, left, up = _axes(limbs.trunk.pelvis_turn)
+    forward, left, up = _axes(limbs.trunk.pelvis_rotation)
     out = left if side == 0 else -left
     palm = (
         limbs.trunk.pelvis
@@ -205,13 +207,13 @@ def _clasped(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
         + out * 0.012 * size
         + up * (-0.03 + 0.05 * vary + 0.012 * above) * size
     )
-    fingers = _unit(-out * 0.6 - up * (0.8 - 0.2 * above))
+    fingers = rot.unit(-out * 0.6 - up * (0.8 - 0.2 * above))
     return _laid(limbs, palm, fingers, forward, side, out * 0.9 - forward * 0.45)
 
 
 def _laid(limbs: Limbs, palm: FloatArray, fingers: FloatArray, back: FloatArray, side: int, elbow: FloatArray) -> Hold:
     """A hand whose palm's middle is at ``palm``; the wrist lies as far behind as the skeleton's knuckles are ahead."""
-    turn = hand_turn(fingers, back, side)
+    turn = hand_rotation(fingers, back, side)
     knuckles = limbs.skeleton.offsets[INDEX[f"{SIDES[side]}_middle1"]]
     return Hold((palm - rot.rotate(turn, 0.6 * knuckles)).astype(np.float32), turn, elbow)
 
@@ -219,10 +221,6 @@ def _laid(limbs: Limbs, palm: FloatArray, fingers: FloatArray, back: FloatArray,
 def _axes(turn: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Forward, left and up (T, 3) of a body part turned by ``turn`` (T, 4)."""
     return tuple(rot.rotate(turn, np.array(v, np.float32)) for v in ((0, -1, 0), (1, 0, 0), (0, 0, 1)))  # type: ignore[return-value]
-
-
-def _unit(v: FloatArray) -> FloatArray:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
 # (below or left-handed part, above) by posture: what each hand does. Mirrored at random by who uses them.
