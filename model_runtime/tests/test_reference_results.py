@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from model_runtime.contract import Performance
 from model_runtime.generate import generate
@@ -48,10 +49,11 @@ def summary(performance: Performance) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """The number of threads decides the order of sums too."""
+    """The number of threads decides the order of sums too, in torch as in the linear algebra of numpy and scipy."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with threadpool_limits(1):
+        yield
     torch.set_num_threads(before)
 
 
