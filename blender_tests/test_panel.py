@@ -14,8 +14,22 @@ from interact_addon.worker_client import generation
 def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
     for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
         shown = [cls.bl_label for cls in panels.CLASSES if cls.bl_space_type == space and cls.bl_category == "InterAct"]
-        assert shown == ["Cast", "Script", "Expression", "Generate", "Export"]
+        assert shown == ["Cast", "Script", "Expression", "Gesture Style", "Generate", "Export"]
     assert all(hasattr(bpy.types, cls.__name__) for cls in panels.CLASSES)
+
+
+def test_the_gesture_style_is_folded_inside_of_expression(addon: None) -> None:
+    for suffix in ("", "_sequencer"):
+        style = getattr(bpy.types, f"INTERACT_PT_style{suffix}")
+        assert style.bl_parent_id == f"INTERACT_PT_expression{suffix}" and "DEFAULT_CLOSED" in style.bl_options
+
+
+def test_every_setting_says_what_it_does_in_a_sentence(addon: None) -> None:
+    settings = bpy.context.scene.interact
+    for group in (settings, settings.actor_a):
+        for prop in group.bl_rna.properties:
+            if prop.identifier not in ("rna_type", "actor_a", "actor_b"):
+                assert len(prop.description.split()) > 4, prop.identifier
 
 
 def test_an_empty_file_is_told_to_cast_two_characters(addon: None) -> None:

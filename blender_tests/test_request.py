@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import wave
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import pytest
 
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
-from interact_addon.scene import strips
+from interact_addon.scene import strips, targets
 from interact_addon.scene.channels import ACTIONS, SPEECH
 from interact_addon.scene.request import build_request, cast_scene
-from model_runtime.contract import ActionSpan, Actor, Request
+from interact_addon.scene.targets import curve_points
+from model_runtime.contract import ActionSpan, Actor, MotionConstraints, Request, Style
 from model_runtime.errors import InvalidRequest, SpeechFileMissing
 
-from .rigs import make_rig
+from .rigs import add_face, make_rig
 
 
 @pytest.fixture
@@ -196,31 +198,51 @@ def stool(height: float, location: tuple[float, float], turn: float = 0.0) -> bp
     return seat
 
 
-def test_who_sits_later_is_led_onto_the_seat_and_stays_there(scene: bpy.types.Scene) -> None:
+def test_a_sit_label_sends_the_seat_and_nothing_else(scene: bpy.types.Scene) -> None:
     scene.interact.actors[0].seat = stool(0.48, (2.0, 1.0), math.radians(90))
-    strips.add_action(scene, "Anna", "sit", 91, 271)
+    strips.add_action(scene, "Anna", "walk", 1, 91)
+    strips.add_action(scene, "Anna", "sit", 91, 181)
+    strips.add_action(scene, "Anna", "stand", 181, 211)
+    strips.add_action(scene, "Anna", "sit", 211, 301)
     actor = anna(scene)
     assert actor.seat_height == pytest.approx(0.48, abs=1e-3)
-    assert [point.time for point in actor.waypoints] == pytest.approx([5.0, 9.0])
-    assert all(point.position == pytest.approx((2.0, 1.0), abs=1e-5) for point in actor.waypoints)
-    assert all(point.heading == pytest.approx(math.radians(90)) for point in actor.waypoints)
+    sits = [span for span in actor.actions if span.label == "sit"]
+    assert len(actor.waypoints) == len(sits) == 2
+    for span, point in zip(sits, actor.waypoints):
+        assert span.start + 0.05 < point.time < span.end  # the border would belong to the walk before
+        assert point.position == pytest.approx((2.0, 1.0), abs=1e-5)
+        assert point.heading == pytest.approx(math.radians(90))
 
 
-def test_a_walk_right_before_sitting_ends_in_front_of_the_seat(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].seat = stool(0.45, (0.0, 3.0))
-    strips.add_action(scene, "Anna", "walk", 1, 91)
-    strips.add_action(scene, "Anna", "sit", 91, 301)
-    first = anna(scene).waypoints[0]
-    assert first.time == pytest.approx(3.0) and first.position == pytest.approx(
-        (0.0, 2.6), abs=1e-3
-    )  # the seat faces -Y
-
-
-def test_who_sits_from_the_start_starts_on_the_seat(scene: bpy.types.Scene) -> None:
+def test_an_actor_seated_from_the_start_keeps_its_own_placement_in_the_request(scene: bpy.types.Scene) -> None:
     scene.interact.actors[0].seat = stool(0.45, (-2.0, 0.0), 0.5)
     strips.add_action(scene, "Anna", "sit", 1, 301)
     actor = anna(scene)
-    assert actor.position == pytest.approx((-2.0, 0.0), abs=1e-5) and actor.heading == pytest.approx(0.5)
+    assert actor.position == pytest.approx((0.0, 0.0), abs=0.02)  # the runtime starts it on the seat
+    assert [point.position for point in actor.waypoints] == [pytest.approx((-2.0, 0.0), abs=1e-5)]
+
+
+LABELS = ("sit", "walk", "stand")
+
+
+@pytest.mark.parametrize("script", [(a, b, c) for a in LABELS for b in LABELS for c in LABELS])
+def test_every_waypoint_is_a_seat_or_a_target(scene: bpy.types.Scene, script: tuple[str, ...]) -> None:
+    """Places beside or in front of a seat are the runtime's to plan."""
+    scene.interact.actors[0].seat = stool(0.45, (2.0, 1.0), 1.0)
+    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    for number, label in enumerate(script):
+        strips.add_action(scene, "Anna", label, 1 + 100 * number, 101 + 100 * number)
+    found = sorted(tuple(round(x, 4) for x in point.position) for point in anna(scene).waypoints)
+    assert found == sorted([(2.0, 1.0)] * script.count("sit") + [(1.0, -2.0)] * ("walk" in script))
+
+
+def test_the_seconds_and_metres_of_sitting_down_are_the_runtimes_alone() -> None:
+    from model_runtime.planning import motion_plan
+
+    assert motion_plan.BEFORE_THE_SEAT > 0.0 and motion_plan.SITTING_DOWN > 0.0
+    for path in Path(targets.__file__).parent.glob("*.py"):
+        named = re.findall(r"^_?([A-Z_]+)(?:, _?[A-Z_]+)* = [\d.]+", path.read_text("utf-8"), re.MULTILINE)
+        assert not [name for name in named if re.search("SEAT|SIT|RIS", name)], path.name
 
 
 def test_a_chairs_own_seat_height_beats_its_back(scene: bpy.types.Scene) -> None:
@@ -230,15 +252,144 @@ def test_a_chairs_own_seat_height_beats_its_back(scene: bpy.types.Scene) -> None
     assert anna(scene).seat_height == pytest.approx(0.46)
 
 
-def test_a_walk_ends_at_its_target(scene: bpy.types.Scene) -> None:
+# Where walks lead
+
+
+def place_empty(scene: bpy.types.Scene, location: tuple[float, float, float]) -> bpy.types.Object:
     target = bpy.data.objects.new("there", None)
     scene.collection.objects.link(target)
-    target.location = (1.0, -2.0, 0.0)
+    target.location = location
     bpy.context.view_layer.update()
-    scene.interact.actors[0].walk_target = target
-    strips.add_action(scene, "Anna", "walk", 1, 151)
+    return target
+
+
+def draw_curve(
+    scene: bpy.types.Scene, *splines: list[tuple[float, float]], kind: str = "POLY", bevel: float = 0.0
+) -> bpy.types.Object:
+    data = bpy.data.curves.new("path", "CURVE")
+    data.dimensions, data.bevel_depth = "3D", bevel
+    for points in splines:
+        spline = data.splines.new(kind)
+        spline.points.add(len(points) - 1)
+        for point, (x, y) in zip(spline.points, points):
+            point.co = (x, y, 0.0, 1.0)
+        spline.use_endpoint_u = True
+    curve = bpy.data.objects.new("path", data)
+    scene.collection.objects.link(curve)
+    bpy.context.view_layer.update()
+    return curve
+
+
+def test_the_last_walk_ends_at_its_target(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    strips.add_action(scene, "Anna", "walk", 1, 61)
+    strips.add_action(scene, "Anna", "walk", 91, 151)
     (point,) = anna(scene).waypoints
     assert (point.time, point.position, point.heading) == (5.0, (1.0, -2.0), None)
+
+
+def test_a_target_without_a_walk_is_no_waypoint(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    strips.add_action(scene, "Anna", "stand", 1, 151)
+    assert anna(scene).waypoints == ()
+
+
+def test_a_walk_to_the_partner_is_sent_as_such_without_a_waypoint(scene: bpy.types.Scene) -> None:
+    first, second = scene.interact.actors
+    first.walk_target = second.armature
+    strips.add_action(scene, "Anna", "walk", 1, 61)
+    strips.add_action(scene, "Anna", "walk", 91, 151)
+    actor = anna(scene)
+    assert [span.to_partner for span in actor.actions] == [False, True] and actor.waypoints == ()
+
+
+def test_the_partners_mesh_stands_for_the_partner(scene: bpy.types.Scene) -> None:
+    first, second = scene.interact.actors
+    first.walk_target = add_face(second.armature, "BenHead")
+    strips.add_action(scene, "Anna", "walk", 1, 151)
+    assert anna(scene).actions[0].to_partner
+
+
+def test_a_curve_is_a_path_at_even_pace_along_the_last_walk(scene: bpy.types.Scene) -> None:
+    curve = draw_curve(scene, [(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)])
+    curve.location.x = 10.0
+    bpy.context.view_layer.update()
+    scene.interact.actors[0].walk_target = curve
+    strips.add_action(scene, "Anna", "walk", 31, 151)
+    points = anna(scene).waypoints
+    assert [point.time for point in points] == pytest.approx([2.0, 3.0, 4.0, 5.0])
+    assert np.array([point.position for point in points]) == pytest.approx(
+        np.array([(11.0, 0.0), (12.0, 0.0), (13.0, 0.0), (13.0, 1.0)]), abs=1e-5
+    )
+    assert {point.heading for point in points} == {None}
+
+
+def test_a_walk_of_less_than_a_second_leads_to_the_end_of_the_path(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].walk_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
+    strips.add_action(scene, "Anna", "walk", 1, 13)
+    (point,) = anna(scene).waypoints
+    assert point.position == pytest.approx((1.0, 0.0)) and point.time == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("bevel", [0.0, 0.1])
+def test_a_path_is_followed_along_its_middle_whatever_its_bevel(scene: bpy.types.Scene, bevel: float) -> None:
+    curve = draw_curve(scene, [(0.0, 0.0), (1.0, 2.0), (3.0, -2.0), (4.0, 0.0)], kind="NURBS", bevel=bevel)
+    points = curve_points(curve)
+    assert points[[0, -1]] == pytest.approx(np.array([(0.0, 0.0, 0.0), (4.0, 0.0, 0.0)]), abs=1e-5)
+    assert np.linalg.norm(np.diff(points, axis=0), axis=-1).max() < 0.5
+    assert np.abs(points[:, 1]).max() < 1.0  # smooth: the control points are not passed through
+
+
+def test_of_several_splines_the_first_is_the_path_and_a_cyclic_one_ends_where_it_begins(scene: bpy.types.Scene) -> None:
+    curve = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)], [(5.0, 5.0), (6.0, 6.0)])
+    curve.data.splines[0].use_cyclic_u = True
+    assert curve_points(curve)[:, :2] == pytest.approx(np.array([(0, 0), (1, 0), (1, 1), (0, 0)], float))
+
+
+def test_a_curve_of_one_point_is_a_place(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].walk_target = draw_curve(scene, [(2.0, 1.0)])
+    strips.add_action(scene, "Anna", "walk", 1, 151)
+    assert {point.position for point in anna(scene).waypoints} == {(2.0, 1.0)}
+
+
+def test_a_curve_without_points_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
+    scene.interact.actors[0].walk_target = draw_curve(scene)
+    strips.add_action(scene, "Anna", "walk", 1, 151)
+    with pytest.raises(InvalidRequest, match=r"^The curve 'path' has no points; draw the path or choose another "):
+        build_request(scene)
+
+
+# Style and motion constraints
+
+
+def test_a_style_is_sent_only_for_an_actor_that_has_its_own(scene: bpy.types.Scene) -> None:
+    first = scene.interact.actors[0]
+    first.style_liveliness, first.style_height, first.style_reach = 1.5, -1.0, 9.0
+    assert [actor.style for actor in request_of(scene).actors] == [None, None]
+    first.own_style = True
+    assert [actor.style for actor in request_of(scene).actors] == [Style(1.5, -1.0, 3.0), None]
+
+
+def still(frames: int) -> MotionConstraints:
+    rotations = np.tile(np.array([1, 0, 0, 0], np.float32), (frames, 52, 1))
+    nothing = np.zeros((frames, 52), np.float32)
+    return MotionConstraints(nothing[:, :3], rotations, nothing, np.ones((frames, 4), bool))
+
+
+def test_motion_constraints_are_sent_for_the_actor_they_are_given_for(scene: bpy.types.Scene) -> None:
+    given = still(60)
+    request, _ = build_request(scene, constraints={"Ben": given})
+    assert request.actors[0].constraints is None and request.actors[1].constraints is given
+
+
+def test_motion_constraints_of_nobody_or_longer_than_the_shot_are_refused(scene: bpy.types.Scene) -> None:
+    with pytest.raises(InvalidRequest, match="'Carla', who is not cast"):
+        build_request(scene, constraints={"Carla": still(60)})
+    with pytest.raises(InvalidRequest, match="cut it to the shot"):
+        build_request(scene, constraints={"Anna": still(600)})
+
+
+# The cast
 
 
 def test_a_cast_that_cannot_play_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
@@ -258,11 +409,13 @@ def test_a_cast_that_cannot_play_is_one_clear_sentence(scene: bpy.types.Scene) -
 
 def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 1)
-    before = (len(bpy.data.actions), len(bpy.data.sounds), len(scene.sequence_editor.strips), len(bpy.data.objects))
+    scene.interact.actors[0].walk_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
+    strips.add_action(scene, "Anna", "walk", 1, 151)
+
+    def counts() -> list[int]:
+        kinds = (bpy.data.actions, bpy.data.sounds, bpy.data.objects, bpy.data.curves, bpy.data.meshes)
+        return [len(scene.sequence_editor.strips), *(len(kind) for kind in kinds)]
+
+    before = counts()
     build_request(scene)
-    assert before == (
-        len(bpy.data.actions),
-        len(bpy.data.sounds),
-        len(scene.sequence_editor.strips),
-        len(bpy.data.objects),
-    )
+    assert counts() == before

@@ -19,6 +19,7 @@ class _Sidebar:
     bl_category = "InterAct"
     bl_region_type = "UI"
     bl_options: set[str] = set()
+    inside = ""  # the panel that this one is a part of
     layout: bpy.types.UILayout
 
 
@@ -96,6 +97,24 @@ class _Expression(_Sidebar):
         column.prop(settings, "lips", slider=True)
 
 
+class _Style(_Sidebar):
+    bl_label = "Gesture Style"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "expression"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for actor in context.scene.interact.actors:
+            if actor.armature is None:
+                continue
+            column = self.layout.column(align=True)
+            column.use_property_split = True
+            column.use_property_decorate = False
+            column.prop(actor, "own_style", text=f"Own Style of {actor_name(actor)}")
+            if actor.own_style:
+                for slider in ("style_liveliness", "style_height", "style_reach"):
+                    column.prop(actor, slider, slider=True)
+
+
 class _Generate(_Sidebar):
     bl_label = "Generate"
 
@@ -134,21 +153,24 @@ class _Export(_Sidebar):
 
 
 def _in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.Panel]]:
-    """The same panel for the 3D view and for the sequencer."""
-    name = base.__name__.strip("_").lower()
-    return (
-        type(f"INTERACT_PT_{name}", (base, bpy.types.Panel), {"bl_space_type": "VIEW_3D"}),
-        type(f"INTERACT_PT_{name}_sequencer", (base, bpy.types.Panel), {"bl_space_type": "SEQUENCE_EDITOR"}),
-    )
+    """Make the same panel for the 3D view and for the sequencer."""
+    return (_panel(base, "VIEW_3D", ""), _panel(base, "SEQUENCE_EDITOR", "_sequencer"))
+
+
+def _panel(base: type, space: str, suffix: str) -> type[bpy.types.Panel]:
+    settings = {"bl_space_type": space}
+    if base.inside:  # type: ignore[attr-defined]
+        settings["bl_parent_id"] = f"INTERACT_PT_{base.inside}{suffix}"  # type: ignore[attr-defined]
+    return type(f"INTERACT_PT_{base.__name__.strip('_').lower()}{suffix}", (base, bpy.types.Panel), settings)
 
 
 CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
-    cls for base in (_Cast, _Script, _Expression, _Generate, _Export) for cls in _in_both_editors(base)
+    cls for base in (_Cast, _Script, _Expression, _Style, _Generate, _Export) for cls in _in_both_editors(base)
 )
 
 
 def _lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str) -> None:
-    """A sentence in the panel, wrapped: labels don't wrap by themselves."""
+    """Draw a sentence over several lines: labels don't wrap by themselves."""
     width = context.region.width / (7 * context.preferences.system.ui_scale) if context.region is not None else 40
     column = layout.column(align=True)
     column.scale_y = 0.8

@@ -1,22 +1,19 @@
-"""What is saved with the file: the cast and how to generate."""
+"""Settings saved with the file: the cast and how to generate."""
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from .runtime_api import contract
 
 QUALITIES = (
-    ("draft", "Draft", "Fewer denoising steps: a quick look"),
-    ("final", "Final", "All denoising steps: the best this model does"),
+    ("draft", "Draft", "Fewer denoising steps of the diffusion model: a quick look"),
+    ("final", "Final", "All denoising steps of the diffusion model: the best it does"),
 )
-
-_NOT_SAID = "not said"
+_NOT_SPECIFIED = "not said"  # the identifier saved in files
 
 
 def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
-    """Neutral, then the others under the feeling each is a kind of. Keys and files hold the number, which is the
-    contract's.
-    """
+    """List neutral, then the others by group. Keys and files hold an emotion's number in the contract."""
     items: list[tuple[str, str, str, str, int] | tuple[str, str, str]] = []
     for group in sorted(contract.EMOTION_GROUPS, key=lambda name: name != "neutral"):
         items.append(("", group.capitalize(), ""))
@@ -27,13 +24,20 @@ def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
 
 
 def _relationships() -> list[tuple[str, str, str, str, int]]:
-    items = [(_NOT_SAID, "Not Said", "Left to what they say and do", "NONE", 0)]
+    items = [(_NOT_SPECIFIED, "Not Specified", "The model is not conditioned on a relationship", "NONE", 0)]
     for number, name in enumerate(contract.RELATIONSHIPS, 1):
         first, _, second = name.partition(" / ")
         together = f"They are {name}" if name.endswith("s") else f"They are a {name}"
         meaning = f"The first actor is the {first}, the second the {second}" if second else together
         items.append((name, name.title(), meaning, "NONE", number))
     return items
+
+
+def _style_slider(name: str, ends: str) -> object:
+    """Make a slider of the gesture style, in standard deviations."""
+    limit = contract.STRONGEST_STYLE
+    description = f"In standard deviations from the usual gesturing (0): {ends}"
+    return FloatProperty(name=name, default=0.0, min=-limit, max=limit, step=10, options=set(), description=description)
 
 
 def _is_armature(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
@@ -51,12 +55,12 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         name="Armature",
         type=bpy.types.Object,
         poll=_is_armature,
-        description="The rig that performs; its face meshes are found by themselves",
+        description="The rig that performs; its face meshes are found automatically",
     )
     seat: PointerProperty(  # type: ignore[valid-type]
         name="Seat",
         type=bpy.types.Object,
-        description="What this actor sits on: the top of the object is the height of the seat",
+        description="The object this actor sits on, facing along its -Y axis; its top is the height of the seat",
     )
     seat_height: FloatProperty(  # type: ignore[valid-type]
         name="Seat Height",
@@ -64,16 +68,19 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         min=0.25,
         max=0.75,
         unit="LENGTH",
-        description="Height of the seat above the floor, where no object is given",
+        description="Height of the seat above the floor if no object is given",
     )
     walk_target: PointerProperty(  # type: ignore[valid-type]
-        name="Walk To", type=bpy.types.Object, description="Where this actor walks to, an empty for instance"
+        name="Walk To",
+        type=bpy.types.Object,
+        description="Where the last walk leads: to an object such as an empty, along a curve from its first point to its "
+        "last, or to the partner if the partner's armature is chosen",
     )
     emotion: EnumProperty(  # type: ignore[valid-type]
         name="Emotion",
         items=_emotions(),
         default="neutral",
-        description="What this actor feels wherever no emotion strip says otherwise",
+        description="This actor's emotion wherever there is no emotion strip",
     )
     emotion_intensity: FloatProperty(  # type: ignore[valid-type]
         name="Intensity",
@@ -81,12 +88,27 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         min=0.0,
         max=2.0,
         step=10,
-        description="How strongly the emotion is felt, from 0 (not at all) to 2 (extremely); may be keyed",
+        description="Intensity of the emotion, from 0 (none) to 2 (extreme); may be keyed",
+    )
+    own_style: BoolProperty(  # type: ignore[valid-type]
+        name="Own Style",
+        default=False,
+        options=set(),
+        description="Condition this actor's gestures on the style below; off leaves the style to the model",
+    )
+    style_liveliness: _style_slider(  # type: ignore[valid-type]
+        "Liveliness", "below 0 slower and calmer gestures, above 0 quicker and livelier ones"
+    )
+    style_height: _style_slider(  # type: ignore[valid-type]
+        "Height", "below 0 hands held lower, above 0 higher"
+    )
+    style_reach: _style_slider(  # type: ignore[valid-type]
+        "Reach", "below 0 hands closer to the body, above 0 further away"
     )
 
 
 class INTERACT_PG_scene(bpy.types.PropertyGroup):
-    """Everything the scene says about its two actors."""
+    """The scene's settings: its two actors and how to generate."""
 
     actor_a: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
     actor_b: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
@@ -94,22 +116,29 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         name="Seed",
         default=0,
         min=0,
-        description="The same seed gives the same performance again, another one another take",
+        description="The number that starts the random generator: the same seed gives the same performance again, "
+        "another seed another take",
     )
-    quality: EnumProperty(name="Quality", items=QUALITIES, default="final")  # type: ignore[valid-type]
+    quality: EnumProperty(  # type: ignore[valid-type]
+        name="Quality",
+        items=QUALITIES,
+        default="final",
+        description="How many denoising steps the diffusion model takes",
+    )
     guidance: FloatProperty(  # type: ignore[valid-type]
         name="Guidance",
         default=2.0,
         min=0.0,
         max=10.0,
-        description="How strongly voices and labels drive the motion; 1 adds nothing",
+        description="Scale of classifier-free guidance: how closely the motion follows voices, labels and emotions. "
+        "1 adds nothing; high values exaggerate",
     )
     relationship: EnumProperty(  # type: ignore[valid-type]
         name="Relationship",
         items=_relationships(),
-        default=_NOT_SAID,
+        default=_NOT_SPECIFIED,
         options=set(),
-        description="What the two are to each other, the first actor named first",
+        description="The relationship of the two that the motion is conditioned on; the first role is the first actor's",
     )
     lips: FloatProperty(  # type: ignore[valid-type]
         name="Lips",
@@ -118,7 +147,8 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
         options=set(),
-        description="1 for lips as accurate as can be, 0 for those of the expressive face alone",
+        description="Lip accuracy: 1 fits mouth shapes to the sounds of the voice as exactly as the runtime can, "
+        "0 keeps the expressive face model's mouth as it is",
     )
 
     @property
@@ -127,10 +157,17 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
 
 
 def relationship_of(settings: INTERACT_PG_scene) -> str:
-    """As the request says it: empty where it is not said."""
-    return "" if settings.relationship == _NOT_SAID else settings.relationship
+    """Return the relationship for the request: empty if it is not specified."""
+    return "" if settings.relationship == _NOT_SPECIFIED else settings.relationship
+
+
+def style_of(actor: INTERACT_PG_actor) -> contract.Style | None:
+    """Return the gesture style for the request: None if the actor has no style of its own."""
+    if not actor.own_style:
+        return None
+    return contract.Style(actor.style_liveliness, actor.style_height, actor.style_reach)
 
 
 def actor_name(actor: INTERACT_PG_actor) -> str:
-    """What the actor is called, in the sequencer's channels and in messages; empty without an armature."""
+    """Return the actor's name, as in the sequencer's channels and messages; empty without an armature."""
     return actor.name or (actor.armature.name if actor.armature is not None else "")

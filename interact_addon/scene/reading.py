@@ -30,10 +30,10 @@ def read_speech(scene: bpy.types.Scene, actor: str) -> tuple[contract.SpeechClip
 
     Raises ``SpeechFileMissing`` naming the strip.
     """
-    return tuple(clip for _, clip in heard_strips(scene, actor))
+    return tuple(clip for _, clip in audible_strips(scene, actor))
 
 
-def heard_strips(scene: bpy.types.Scene, actor: str) -> list[tuple[Any, contract.SpeechClip]]:
+def audible_strips(scene: bpy.types.Scene, actor: str) -> list[tuple[Any, contract.SpeechClip]]:
     """The voice strips of an actor that are heard within the shot, each with what is heard of it."""
     source = compat.sequencer_scene(scene)
     found = []

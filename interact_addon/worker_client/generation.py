@@ -11,7 +11,7 @@ import bpy
 
 from ..rig.keying import key_performance
 from ..runtime_api import contract, errors
-from ..scene.request import build_request, cast_scene
+from ..scene.request import Constraints, build_request, cast_scene
 from ..scene.strips import keep_labels_out_of_renders
 from . import settings
 from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
@@ -25,13 +25,22 @@ class Generation:
     stale.
     """
 
-    def __init__(self, scene: bpy.types.Scene, quality: str | None = None, seed: int | None = None) -> None:
-        """Reads the scene and starts the runtime; raises named errors with nothing changed."""
+    def __init__(
+        self,
+        scene: bpy.types.Scene,
+        quality: str | None = None,
+        seed: int | None = None,
+        constraints: Constraints | None = None,
+    ) -> None:
+        """Read the scene and start the runtime; raises named errors with nothing changed.
+
+        ``constraints``: the motion that an actor, by name, is given.
+        """
         global current
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
         self._cast = cast_scene(scene)
-        request, self.warnings = build_request(scene, self._cast)
+        request, self.warnings = build_request(scene, self._cast, constraints)
         self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
@@ -109,9 +118,10 @@ def generate_scene(
     quality: str | None = None,
     seed: int | None = None,
     progress: Callable[[contract.Progress], None] | None = None,
+    constraints: Constraints | None = None,
 ) -> Generation:
-    """The whole job, waiting: both characters of ``scene`` are keyed. What the window does, without a window."""
-    generation = Generation(scene, quality, seed)
+    """Run a whole generation and wait for it: both characters of ``scene`` are keyed."""
+    generation = Generation(scene, quality, seed, constraints)
     generation.wait(progress)
     return generation
 

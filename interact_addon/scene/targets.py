@@ -1,0 +1,116 @@
+"""Where the actors are wanted: the seats they sit on, and what their walks lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Vector
+from numpy.typing import NDArray
+
+from ..runtime_api import contract, errors
+
+Array = NDArray[Any]
+_INSIDE_THE_LABEL = 0.1  # seconds; a waypoint on the border of two labels could belong to the walk before the sit
+_SECONDS_A_WAYPOINT = 1.0  # of a path along a curve
+
+
+def seat_place(seat: bpy.types.Object) -> tuple[tuple[float, float], float, float]:
+    """Return the middle of a seat (x, y) in metres, its heading in radians (the object's -Y), and its top's height."""
+    matrix = seat.matrix_world
+    x_axis = matrix.to_3x3() @ Vector((1.0, 0.0, 0.0))
+    heading = float(np.arctan2(x_axis.y, x_axis.x))
+    return (matrix.translation.x, matrix.translation.y), heading, _seat_top(seat)
+
+
+def seat_waypoints(seat: bpy.types.Object, actions: Sequence[contract.ActionSpan]) -> list[contract.Waypoint]:
+    """Return one waypoint a sit label, at the seat: the runtime plans how the actor sits down and rises."""
+    place, heading, _ = seat_place(seat)
+    return [
+        contract.Waypoint(min(span.start + _INSIDE_THE_LABEL, 0.5 * (span.start + span.end)), place, heading)
+        for span in actions
+        if span.label == "sit"
+    ]
+
+
+def with_walk_target(
+    actions: tuple[contract.ActionSpan, ...], target: bpy.types.Object, partner: bpy.types.Object
+) -> tuple[tuple[contract.ActionSpan, ...], list[contract.Waypoint]]:
+    """Lead the last walk to ``target``; return the actions and the waypoints.
+
+    The partner's armature, or a mesh it deforms, gives a walk to the partner and no waypoint; a curve gives the
+    waypoints of a path; any other object gives its place at the end of the walk. Raises ``InvalidRequest`` for a curve
+    without points.
+    """
+    index = max((number for number, span in enumerate(actions) if span.label == "walk"), default=None)
+    if index is None:
+        return actions, []
+    walk = actions[index]
+    if partner in (target, target.find_armature()):
+        return (*actions[:index], replace(walk, to_partner=True), *actions[index + 1 :]), []
+    if target.type == "CURVE":
+        return actions, path_waypoints(curve_points(target), walk)
+    place = target.matrix_world.translation
+    return actions, [contract.Waypoint(walk.end, (place.x, place.y))]
+
+
+def path_waypoints(points: Array, walk: contract.ActionSpan) -> list[contract.Waypoint]:
+    """Return waypoints along ``points`` (N, 2 or more columns), evenly spaced in arc length and time, about one a second.
+
+    The last one lies at the path's end, at the end of the walk. The first point is left out: a walk begins where the actor
+    stands.
+    """
+    steps = np.linalg.norm(np.diff(points[:, :2], axis=0), axis=-1)
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    count = max(1, round((walk.end - walk.start) / _SECONDS_A_WAYPOINT))
+    shares = np.arange(1, count + 1) / count
+    x, y = (np.interp(shares * length[-1], length, points[:, axis]) for axis in (0, 1))
+    times = walk.start + shares * (walk.end - walk.start)
+    return [contract.Waypoint(float(t), (float(px), float(py))) for t, px, py in zip(times, x, y)]
+
+
+def curve_points(curve: bpy.types.Object) -> Array:
+    """Return the points (N, 3) of a curve's first spline in world space, at the curve's own resolution.
+
+    Modifiers, bevel and extrusion are left out; a cyclic spline ends where it begins. Raises ``InvalidRequest`` for a
+    curve without points.
+    """
+    data: Any = curve.data.copy()  # type: ignore[union-attr]
+    bare = bpy.data.objects.new("interact path", data)
+    try:
+        data.dimensions, data.bevel_depth, data.extrude, data.bevel_object = "3D", 0.0, 0.0, None
+        for spline in list(data.splines)[1:]:
+            data.splines.remove(spline)
+        mesh = bare.to_mesh()  # None without splines
+        points = [curve.matrix_world @ vertex.co for vertex in mesh.vertices] if mesh is not None else []
+        bare.to_mesh_clear()
+        if points and data.splines[0].use_cyclic_u:
+            points.append(points[0])
+    finally:
+        bpy.data.objects.remove(bare)
+        bpy.data.curves.remove(data)
+    if not points:
+        raise errors.InvalidRequest(f"The curve '{curve.name}' has no points; draw the path or choose another target.")
+    return np.array(points)
+
+
+def _seat_top(seat: bpy.types.Object) -> float:
+    """Return the height of the seat's top, metres.
+
+    The custom property ``seat_height`` of the object comes first, then the first hit of a ray straight down through
+    its origin, then the top of its bounding box; an object without faces gives the height of its origin.
+    """
+    matrix = seat.matrix_world
+    if "seat_height" in seat:
+        return float((matrix @ Vector((0.0, 0.0, float(seat["seat_height"])))).z)
+    if seat.type == "MESH" and len(seat.data.polygons):  # type: ignore[union-attr]
+        inverse = matrix.inverted()
+        origin = matrix.translation + Vector((0.0, 0.0, 100.0))
+        hit, where, _, _ = seat.ray_cast(inverse @ origin, (inverse.to_3x3() @ Vector((0.0, 0.0, -1.0))).normalized())
+        return (
+            float((matrix @ where).z) if hit else float(max((matrix @ Vector(corner)).z for corner in seat.bound_box))
+        )
+    return float(matrix.translation.z)
