@@ -15,7 +15,8 @@ from pocketsphinx import Decoder
 from ...contract import FloatArray
 from ..phones import PHONES, Segment
 from ..wave import SAMPLE_RATE
-from .letters import letters_to_sounds, spell_number
+from .letters import letters_to_sounds
+from .numbers import NUMBER, read_number
 
 _FRAME = 0.01  # seconds of pocketsphinx
 _BEAM = 1e-200
@@ -39,19 +40,7 @@ _LETTERS = str.maketrans(
         "ı": "i",
     }
 )
-_CURRENCIES = {"$": "dollars", "£": "pounds", "€": "euros"}
-_PIECE = re.compile(
-    r"(?P<currency>[$£€])?(?P<whole>\d[\d,]*)(?:\.(?P<part>\d+))?(?:(?P<ending>st|nd|rd|th|s)(?![a-z]))?(?P<percent>%)?|[a-z']+"
-)
-_ORDINALS = {
-    "one": "first",
-    "two": "second",
-    "three": "third",
-    "five": "fifth",
-    "eight": "eighth",
-    "nine": "ninth",
-    "twelve": "twelfth",
-}
+_PIECE = re.compile(NUMBER + r"|[a-z']+")
 
 # What is said beside the text: a loop of few broad sounds, so that words which are there fit better and words which are
 # not fit worse.
@@ -203,7 +192,7 @@ def normalise_text(text: str) -> list[str]:
         small = _ABBREVIATIONS.get(token.lower(), token.lower())
         for piece in _PIECE.finditer(small):
             if piece["whole"]:
-                words += _read_number(piece)
+                words += read_number(piece)
             elif piece[0].strip("'"):
                 words += _known_form(piece[0], spelled=token.isupper())
     return words
@@ -285,38 +274,6 @@ def _said(name: str, phones: list[tuple[str, int, int, int]]) -> Said | None:
         for sound, start, length, _ in phones
     )
     return Said(text, sounds[0].start, sounds[-1].end, float(sum(score for *_, score in phones)), sounds)
-
-
-def _read_number(piece: re.Match[str]) -> list[str]:
-    """A number as it is read: "1984" as a year, "007" and very long ones by their digits, "$5" with its currency
-    behind.
-    """
-    digits, unit = piece["whole"].replace(",", ""), [_CURRENCIES[piece["currency"]]] if piece["currency"] else []
-    number = int(digits) if len(digits) <= 6 else 0
-    if len(digits) > 6 or (digits[0] == "0" and len(digits) > 1):
-        words = [spell_number(int(digit)) for digit in digits]
-    elif len(piece["whole"].rstrip(",")) == 4 and 1100 <= number < 2000 and not piece["part"] and not unit:
-        low = number % 100
-        words = [
-            spell_number(number // 100),
-            "hundred" if low == 0 else f"oh {spell_number(low)}" if low < 10 else spell_number(low),
-        ]
-    else:
-        words = [spell_number(number)]
-    if piece["part"] and unit:
-        words += [*unit, spell_number(int(piece["part"][:2]))]
-    elif piece["part"]:
-        words += ["point", *(spell_number(int(digit)) for digit in piece["part"])]
-    else:
-        words += unit
-    words = " ".join(words).split()
-    if piece["ending"] == "s":
-        words[-1] = words[-1][:-1] + "ies" if words[-1].endswith("y") else words[-1] + "s"
-    elif piece["ending"]:
-        words[-1] = _ORDINALS.get(words[-1]) or (
-            words[-1][:-1] + "ieth" if words[-1].endswith("y") else words[-1] + "th"
-        )
-    return words + ["percent"] * bool(piece["percent"])
 
 
 def _known_form(word: str, spelled: bool) -> list[str]:

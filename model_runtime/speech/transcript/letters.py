@@ -1,4 +1,4 @@
-"""How an English word may sound when no dictionary has it, and how a number is read."""
+"""Letter-to-sound rules for English words that the dictionary lacks."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ _RULES: dict[str, tuple[str, ...]] = {
     "w": ("W",), "x": ("K", "S"), "y": ("IY",), "z": ("Z",),
 }  # fmt: skip
 _LONG = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}
-_ONES = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 def letters_to_sounds(word: str) -> list[str]:
@@ -55,15 +50,3 @@ def letters_to_sounds(word: str) -> list[str]:
         sounds += _RULES[letters[at : at + size]]
         at += size
     return sounds or ["AH"]
-
-
-def spell_number(number: int) -> str:
-    """A whole number from 0 to 999999 in words."""
-    if number < 20:
-        return _ONES[number]
-    if number < 100:
-        tens = _TENS[number // 10 - 2]
-        return tens if number % 10 == 0 else f"{tens} {_ONES[number % 10]}"
-    size, name = (1000, "thousand") if number >= 1000 else (100, "hundred")
-    rest = f" {spell_number(number % size)}" if number % size else ""
-    return f"{spell_number(number // size)} {name}{rest}"

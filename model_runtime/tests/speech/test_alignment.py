@@ -14,7 +14,8 @@ from model_runtime.speech.audio import SAMPLE_RATE, load_speech
 from model_runtime.speech.phones import PHONES
 from model_runtime.speech.stress.prominent_syllables import FUNCTION_WORDS, find_stresses
 from model_runtime.speech.transcript.alignment import align, normalise_text
-from model_runtime.speech.transcript.letters import letters_to_sounds, spell_number
+from model_runtime.speech.transcript.letters import letters_to_sounds
+from model_runtime.speech.transcript.numbers import spell_number
 from model_runtime.tests.conftest import ASSETS, DATA
 
 ASSETS = ASSETS
@@ -80,7 +81,30 @@ def test_text_is_spelled_as_the_dictionary_does() -> None:
         "dogs",
     ]
     assert normalise_text("?! ...") == []
-    assert spell_number(999_999).startswith("nine hundred ninety nine thousand")
+    assert spell_number(999_999)[:5] == ["nine", "hundred", "ninety", "nine", "thousand"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1984", "nineteen eighty four"),
+        ("1905", "nineteen oh five"),
+        ("1900s", "nineteen hundreds"),
+        ("2019", "two thousand nineteen"),
+        ("007", "zero zero seven"),
+        ("3.14", "three point one four"),
+        ("$5.50", "five dollars fifty"),
+        ("£12", "twelve pounds"),
+        ("42nd", "forty second"),
+        ("20th", "twentieth"),
+        ("1990s", "nineteen nineties"),
+        ("1500th", "fifteen hundredth"),
+        ("5%", "five percent"),
+        ("1234567", "one two three four five six seven"),
+    ],
+)
+def test_numbers_are_read_as_years_amounts_and_ordinals(text: str, words: str) -> None:
+    assert normalise_text(text) == words.split()
 
 
 def test_every_letter_has_a_sound() -> None:
