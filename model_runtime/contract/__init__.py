@@ -6,7 +6,7 @@ own Python can import it.
 
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
-from .motion_constraints import BODY_PARTS, MotionConstraints
+from .motion_constraints import BODY_PARTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
 from .report import report_of
@@ -70,6 +70,7 @@ __all__ = [
     "TimedWord",
     "Waypoint",
     "check_request",
+    "constraints_from_performance",
     "constraints_from_plain",
     "constraints_to_plain",
     "frame_count",

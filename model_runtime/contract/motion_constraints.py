@@ -6,9 +6,15 @@ react to an actor (who is given whole).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..common.arrays import BoolArray, FloatArray
+from ..common.timing import FPS
+from ..errors import InvalidRequest
+from .performance import ActorPerformance
 
 BODY_PARTS = ("lower", "upper", "hands", "face")
 # Shape of one frame of each array.
@@ -32,3 +38,31 @@ class MotionConstraints:
     def part(self, name: str) -> BoolArray:
         """Return the frames (T,) on which one of ``BODY_PARTS`` is given."""
         return self.mask[:, BODY_PARTS.index(name)]
+
+
+def constraints_from_performance(
+    performance: ActorPerformance,
+    parts: Sequence[str] = BODY_PARTS,
+    start: float = 0.0,
+    end: float = float("inf"),
+) -> MotionConstraints:
+    """Return the motion of one actor of a take as constraints, for ``parts`` from ``start`` to before ``end`` (s).
+
+    A span that reaches the take's end includes its last frame. Raises ``InvalidRequest`` for an unknown part and for a
+    span without a frame of the take.
+    """
+    for part in parts:
+        if part not in BODY_PARTS:
+            raise InvalidRequest(f"'{part}' is no part of the body; use some of: {', '.join(BODY_PARTS)}.")
+    frames = len(performance.root_positions)
+    time = np.arange(frames) / FPS
+    half = 0.5 / FPS
+    within = (time >= start - half) & ((time < end - half) | (end > time[-1] - half))
+    if not within.any():
+        raise InvalidRequest(
+            f"No frame of '{performance.name}' lies from {start:.2f} to {end:.2f} s; choose a span within the take."
+        )
+    given = np.array([part in parts for part in BODY_PARTS])
+    return MotionConstraints(
+        performance.root_positions, performance.rotations, performance.face, within[:, None] & given
+    )
