@@ -58,10 +58,10 @@ def with_walk_target(
 
 
 def path_waypoints(points: Array, walk: contract.ActionSpan) -> list[contract.Waypoint]:
-    """Return waypoints along ``points`` (N, 2 or more columns), evenly spaced in arc length and time, about one a second.
+    """Return waypoints along ``points`` (N, 2 or more columns), evenly spaced in arc length and time.
 
-    The last one lies at the path's end, at the end of the walk. The first point is left out: a walk begins where the actor
-    stands.
+    There is about one a second. The last one lies at the path's end, at the end of the walk; the first point is left
+    out, because a walk begins where the actor stands.
     """
     steps = np.linalg.norm(np.diff(points[:, :2], axis=0), axis=-1)
     length = np.concatenate([[0.0], np.cumsum(steps)])
