@@ -1,24 +1,26 @@
-"""Strokes of the hands, and their way onto the voice: a stroke that ends a little beside a stressed syllable is moved
-there in time.
+"""Time-warp arm strokes to stressed syllables.
 
-People place the end of a stroke on the stress (McNeill 1992; within 0.15 s in the recorded scenes two times in three).
-The networks put hands in motion in the right phrase, but are a fraction of a second off as often as not. Both arms are
-played a little faster and then slower, or the other way round; where they are and what they do stays as it was.
+People place the end of a stroke on the stress (McNeill 1992; within 0.15 s in two of three recorded strokes). The
+networks put hands in motion in the right phrase, but often a fraction of a second off. Here both arms are played a
+little faster and then slower, or the other way round, around such a stroke: the poses stay, their time changes, and
+only within ``_AROUND`` seconds of the stroke.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicHermiteSpline
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import HAND_INDEX, INDEX, Skeleton, forward_kinematics
-from ..common.arrays import Array
+from ..common.arrays import Array, BoolArray, FloatArray
 from ..contract import FPS
 
 WRISTS = (INDEX["left_wrist"], INDEX["right_wrist"])
@@ -28,12 +30,12 @@ _ARMS = [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("col
     j for side in HAND_INDEX.values() for j in side
 ]
 # Seconds.
-FURTHEST = 0.4  # a stroke is moved
-_CLOSE = 0.04  # enough
-_AROUND = 0.8  # a stroke's end before and after which time runs as it did
-_TOGETHER = 0.3  # strokes of one gesture, which are moved as one
-_SLOWEST, _FASTEST = 0.25, 2.8  # of the arms' own time, at any moment
-_HASTIEST = 1.8  # m/s of a hand that is played faster
+FURTHEST = 0.4  # that a stroke is moved
+_CLOSE = 0.04  # a stroke this near a stress is not moved
+_AROUND = 0.8  # before and after a moved stroke, in which time runs differently
+_TOGETHER = 0.3  # strokes nearer than this belong to one gesture: the first decides
+_SLOWEST, _FASTEST = 0.25, 2.8  # pace of the arms at any moment
+_HASTIEST = 1.8  # m/s of a hand whose pace is raised
 
 
 def against_chest(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
@@ -72,90 +74,104 @@ def _stop(after: Array) -> int | None:
 
 
 def align_strokes_to_stress(
-    root: Array, rotations: Array, skeleton: Skeleton, stress: Array, free: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Rotations (T, 52, 4) with the arms' strokes on the peaks of ``stress`` (T,), where there is one within
-    ``FURTHEST``.
+    root: Array, rotations: Array, skeleton: Skeleton, stress: Array, free: BoolArray
+) -> FloatArray:
+    """Return rotations (T, 52, 4) whose arm strokes end on the peaks of ``stress`` (T,) within ``FURTHEST``.
 
-    ``free`` (T,): frames whose arms may be moved in time.
+    ``free`` (T,): frames whose arms may be moved in time. A stroke is moved only where all frames within ``_AROUND`` of
+    it are free; every frame further away than that stays exactly as it was.
     """
     if len(root) < 16:
         return rotations
     _, speed = hands_of(root, rotations, skeleton)
     ends = np.unique([stop for hand in (0, 1) for _, stop in strokes_in(speed[:, hand])]) / FPS
     stresses = find_peaks(np.pad(stress, 1), height=0.5, distance=4)[0] / FPS - 1 / FPS
-    source = _source_times(ends, stresses, free, speed.max(1))
-    if source is None:
+    offset = _time_offsets(ends, stresses, free, speed.max(1))
+    frames = np.flatnonzero(offset)
+    if not len(frames):
         return rotations
     out = rotations.copy()
-    out[:, _ARMS] = _at(rotations[:, _ARMS], source * FPS)
+    source = np.clip(frames + offset[frames] * FPS, 0.0, len(root) - 1.0)
+    out[np.ix_(frames, _ARMS)] = _at(rotations[:, _ARMS], source)
     return out
 
 
-def _source_times(ends: Array, stresses: Array, free: NDArray[np.bool_], speed: Array) -> Array | None:
-    """(T,) seconds of the motion as it is that is played at each frame; None where nothing is to be moved. ``speed``
-    (T,) of the faster hand.
+class Move(NamedTuple):
+    """A stroke that ends at ``end`` (s) and should end at ``wanted`` (s)."""
+
+    wanted: float
+    end: float
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Seconds in which time may run differently for it."""
+        return min(self) - _AROUND, max(self) + _AROUND
+
+
+def _time_offsets(ends: Array, stresses: Array, free: BoolArray, speed: Array) -> Array:
+    """Return (T,) seconds by which the motion that is played at each frame is ahead of it.
+
+    ``ends`` (N,) of strokes and ``stresses`` (M,) in seconds; ``speed`` (T,) of the faster hand in m/s. Moves that
+    would rush the arms or hold them up are left out.
     """
     seconds = np.arange(len(free)) / FPS
-    moves: list[tuple[float, float]] = []  # (when it should be, when it is)
-    for end in ends:
-        near = stresses[np.abs(stresses - end) <= FURTHEST] if len(stresses) else stresses
-        if not len(near) or (moves and end - moves[-1][1] < _TOGETHER):
+    moves: list[Move] = []
+    for move in _wanted_moves(ends, stresses, free):
+        if _bearable([*moves, move], speed):
+            moves.append(move)
+    if all(move.wanted == move.end for move in moves):
+        return np.zeros(len(free))
+    offset, _ = _offset_curve(moves, seconds)
+    return offset
+
+
+def _wanted_moves(ends: Array, stresses: Array, free: BoolArray) -> Iterator[Move]:
+    """Yield a move to the nearest stress for each stroke that may be moved; one near enough stays where it is."""
+    seconds = np.arange(len(free)) / FPS
+    last = -np.inf
+    for end in map(float, ends):
+        near = stresses[np.abs(stresses - end) <= FURTHEST]
+        if not len(near) or end - last < _TOGETHER:
             continue
-        when = float(near[np.abs(near - end).argmin()])
-        around = (seconds > min(end, when) - _AROUND) & (seconds < max(end, when) + _AROUND)
-        if free[around].all():
-            moves.append((when if abs(when - end) > _CLOSE else float(end), float(end)))
-    moves = [move for move in moves if seconds[0] < min(move) and max(move) < seconds[-1]]
-    anchors = _paced(moves, float(seconds[-1]), speed)
-    if all(abs(when - end) < 1e-6 for when, end in anchors):
-        return None
-    return _played(anchors)(seconds).clip(0.0, seconds[-1])
+        stress = float(near[np.abs(near - end).argmin()])
+        first, final = Move(stress, end).window
+        if not free[(seconds > first) & (seconds < final)].all():
+            continue
+        move = Move(stress if abs(stress - end) > _CLOSE else end, end)
+        if seconds[0] < min(move) and max(move) < seconds[-1]:
+            last = end
+            yield move
 
 
-def _paced(moves: list[tuple[float, float]], last: float, speed: Array) -> list[tuple[float, float]]:
-    """The moves between points at which time runs as it did, without those that would rush the arms or hold them up."""
-    kept: list[tuple[float, float]] = []
+def _offset_curve(moves: Sequence[Move], seconds: Array) -> tuple[Array, Array]:
+    """Return offset (T,) in seconds and its slope (T,) at ``seconds`` (T,): cubic steps, flat at each move.
+
+    The offset is zero outside the windows of the moves. Where the windows of two overlap, it goes straight from one to
+    the other.
+    """
+    knots: list[tuple[float, float]] = []
     for move in moves:
-        if _bearable(_between(([*kept, move]), last), speed):
-            kept.append(move)
-    return _between(kept, last)
+        first, final = np.clip(move.window, seconds[0], seconds[-1])
+        if knots and knots[-1][0] > first:
+            knots.pop()  # the end of the window before
+        else:
+            knots.append((first, 0.0))
+        knots += [(move.wanted, move.end - move.wanted), (final, 0.0)]
+    times, values = np.array(knots).T
+    curve = CubicHermiteSpline(times, values, np.zeros(len(times)), extrapolate=False)
+    return np.nan_to_num(curve(seconds)), np.nan_to_num(curve.derivative()(seconds))
 
 
-def _between(moves: list[tuple[float, float]], last: float) -> list[tuple[float, float]]:
-    """Anchors (when, source) from 0 to ``last``: between two moves further apart than twice ``_AROUND``, time runs as
-    it did.
-    """
-    anchors = [(0.0, 0.0)]
-    for before, after in pairwise([(0.0, 0.0), *moves, (last, last)]):
-        low, high = max(before) + _AROUND, min(after) - _AROUND
-        if before == (0.0, 0.0):
-            low = 0.0
-        if after == (last, last):
-            high = last
-        anchors += [(t, t) for t in ((low, high) if high > low else ()) if t > anchors[-1][0]]
-        if after != (last, last):
-            anchors.append(after)
-    return anchors if anchors[-1] == (last, last) else [*anchors, (last, last)]
-
-
-def _bearable(anchors: list[tuple[float, float]], speed: Array) -> bool:
-    """Whether no moment is played too slow or too fast, nor a hand made faster than hands are: the curve through the
-    anchors is steeper in places than from one to the next. ``speed`` (T,) in m/s.
-    """
-    if any(later[0] <= earlier[0] or later[1] <= earlier[1] for earlier, later in pairwise(anchors)):
+def _bearable(moves: Sequence[Move], speed: Array) -> bool:
+    """Return whether no moment is too slow or too fast and no hand becomes too fast; ``speed`` (T,) in m/s."""
+    if any(later.wanted <= earlier.wanted or later.end <= earlier.end for earlier, later in pairwise(moves)):
         return False
-    played, seconds = _played(anchors), np.arange(len(speed)) / FPS
-    pace = played.derivative()(seconds)
-    hastened = pace * np.interp(played(seconds), seconds, speed)
-    return bool(
-        pace.min() >= _SLOWEST and pace.max() <= _FASTEST and hastened[pace > 1.05].max(initial=0.0) <= _HASTIEST
-    )
-
-
-def _played(anchors: list[tuple[float, float]]) -> PchipInterpolator:
-    played, source = np.array(anchors).T
-    return PchipInterpolator(played, source)
+    seconds = np.arange(len(speed)) / FPS
+    offset, slope = _offset_curve(moves, seconds)
+    pace = 1.0 + slope
+    hastened = pace * np.interp(seconds + offset, seconds, speed)
+    too_hasty = hastened[pace > 1.05].max(initial=0.0) > _HASTIEST
+    return bool(pace.min() >= _SLOWEST and pace.max() <= _FASTEST and not too_hasty)
 
 
 def _at(turns: Array, frames: Array) -> NDArray[np.float32]:

@@ -70,6 +70,44 @@ def test_frames_that_are_not_free_keep_their_time() -> None:
     np.testing.assert_array_equal(align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(3.2), free), motion)
 
 
+def ramp(rate: float = 0.4) -> NDArray[np.float32]:
+    """A right elbow that turns at an even rate (rad/s) throughout: any change of its time shows."""
+    angle = rate * np.arange(FRAMES) / FPS
+    return rot.from_axis_angle(angle[:, None] * np.array([0.0, 0.0, 1.0])).astype(np.float32)
+
+
+@pytest.mark.parametrize("ends", [(1.5,), (3.0,), (1.5, 4.4), (2.0, 2.6, 5.0)])
+@pytest.mark.parametrize("late", [-0.25, 0.2])
+def test_nothing_further_than_0_8_s_from_a_moved_stroke_changes(ends: tuple[float, ...], late: float) -> None:
+    motion = beating(*ends)
+    motion[:, INDEX["right_elbow"]] = ramp()
+    was = stops(motion)
+    moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(*(stop + late for stop in was)), FREE)
+    seconds = np.arange(FRAMES) / FPS
+    near = np.any([(seconds > min(t, t + late) - 0.8) & (seconds < max(t, t + late) + 0.8) for t in was], axis=0)
+    assert np.abs(moved - motion)[near].max() > 0.01
+    np.testing.assert_array_equal(moved[~near], motion[~near])
+
+
+def test_time_changes_by_no_more_than_the_stroke_was_moved() -> None:
+    motion = beating(3.0)
+    motion[:, INDEX["right_elbow"]] = ramp()
+    moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(stops(motion)[0] + 0.2), FREE)
+    played = rot.to_axis_angle(moved[:, INDEX["right_elbow"]])[:, 2] / 0.4
+    assert np.abs(played - np.arange(FRAMES) / FPS).max() < 0.22
+
+
+def test_frames_beside_those_that_are_not_free_keep_their_time_whatever_is_moved_elsewhere() -> None:
+    """Walks, changes of label and arms that are given: arms stay in step with the legs there."""
+    motion, free = beating(1.5, 4.4), FREE.copy()
+    motion[:, INDEX["right_elbow"]] = ramp()
+    free[75:110] = False
+    first, second = stops(motion)
+    moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(first + 0.2, second - 0.1), free)
+    assert np.abs(moved - motion).max() > 0.01
+    np.testing.assert_array_equal(moved[~free], motion[~free])
+
+
 def test_arms_are_neither_rushed_nor_held_up_by_stresses_that_crowd() -> None:
     motion = beating(2.0, 2.6, 3.2, 3.8)
     moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(2.35, 2.4, 3.0, 4.15), FREE)
