@@ -38,7 +38,7 @@ def summary_table(reading: Reading) -> str:
     lines = [
         "# Clips of the corpus",
         "",
-        "Written by `python -m model_runtime.datasets.library --table`; do not edit.",
+        "Written by `python -m model_runtime corpus clips --table docs/corpus_clips.md`; do not edit.",
         "",
         "## By source",
         "",
