@@ -1,10 +1,9 @@
-"""Bodies of any size, played at the size of people and given back at their own.
+"""Height normalisation: play bodies of any size at the size of people, and scale the result back.
 
-The networks learned from people between 1.55 and 1.95 m, and places, speeds and clearances all through the method are
-metres as people know them. So a doll's or a giant's world is brought to human size before, and back after. Two of one
-size share their scale and nothing between them changes. Of two whose sizes differ too much for that, each gets a scale
-of its own; both keep their places about the point midway between their starts, and each meets the partner as far away
-as its own legs would say.
+The networks learned from people between 1.55 and 1.95 m, and places, speeds and distances throughout the method are
+metres of such people. Two bodies of one size share their scale, and nothing between them changes. If their sizes differ
+too much for that, each gets a scale of its own: both keep their places about the point midway between their starts, and
+each meets the partner as far away as its own legs would say.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ..body_model.skeleton import AVERAGE_SKELETON
 from ..contract import Actor, Request, Waypoint
 
-HUMAN = (0.75, 1.2)  # metres of pelvis height that pass as they are: a child of eight to the tallest
+HUMAN = (0.75, 1.2)  # metres of pelvis height played as they are: from a child of eight to the tallest adult
 _MIDDLE = AVERAGE_SKELETON.pelvis_height
 
 
@@ -31,7 +30,7 @@ class HeightNormalisation:
     origin: tuple[float, float] = (0.0, 0.0)
 
     def back(self, roots: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Root positions (2, T, 3) at each actor's own size, in the world."""
+        """Return root positions (2, T, 3) in the world, at each actor's own size."""
         if self == HeightNormalisation():
             return roots
         out = roots * np.asarray(self.units)[:, None, None]
@@ -40,7 +39,7 @@ class HeightNormalisation:
 
 
 def height_units(heights: tuple[float, float]) -> tuple[float, float]:
-    """The unit of each of two bodies with these pelvis heights: one for both where that makes both human."""
+    """Return the unit of each of two bodies with these pelvis heights: a common one if that makes both human."""
     fits = [HUMAN[0] <= height <= HUMAN[1] for height in heights]
     if all(fits):
         return 1.0, 1.0
@@ -52,7 +51,7 @@ def height_units(heights: tuple[float, float]) -> tuple[float, float]:
 
 
 def normalise_heights(request: Request) -> tuple[Request, HeightNormalisation]:
-    """A request for two with both at human size, and the way back."""
+    """Return a request for two with both at human size, and the scale that leads back."""
     first, second = request.actors
     units = height_units((first.skeleton.pelvis_height, second.skeleton.pelvis_height))
     if units == (1.0, 1.0):

@@ -1,4 +1,4 @@
-"""Labels too short to be played become part of what is beside them."""
+"""Clean up action labels: gaps become stands, labels too short to be played join their neighbours."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import replace
 from ..contract import ActionSpan
 
 SHORTEST_LABEL = 0.3  # seconds
-_AS_LONG = 1e-6  # seconds: a span this much shorter is not short
+_EPSILON = 1e-6  # seconds within which two times are equal
 
 
 def fill_gaps(actions: Sequence[ActionSpan], duration: float) -> tuple[ActionSpan, ...]:
-    """The spans of a shot of ``duration`` seconds with ``stand`` in the gaps, so that they cover it from 0 to its end."""
+    """Return spans that cover a shot of ``duration`` seconds, with ``stand`` in the gaps."""
     cover: list[ActionSpan] = []
     clock = 0.0
     for span in sorted(actions, key=lambda span: span.start):
         start, end = max(span.start, clock), min(span.end, duration)
-        if end - start <= _AS_LONG:
+        if end - start <= _EPSILON:
             continue
-        if start - clock > _AS_LONG:
+        if start - clock > _EPSILON:
             cover.append(ActionSpan("stand", clock, start))
         cover.append(replace(span, start=start, end=end))
         clock = end
-    if duration - clock > _AS_LONG:
+    if duration - clock > _EPSILON:
         cover.append(ActionSpan("stand", clock, duration))
     return joined(cover)
 
 
 def joined(cover: Sequence[ActionSpan]) -> tuple[ActionSpan, ...]:
-    """Touching spans of one kind as one."""
+    """Return the spans with touching ones of one kind as one."""
     out: list[ActionSpan] = []
     for span in cover:
         if out and out[-1].label == span.label and out[-1].to_partner == span.to_partner:
@@ -42,11 +42,10 @@ def joined(cover: Sequence[ActionSpan]) -> tuple[ActionSpan, ...]:
 def merge_short_labels(
     name: str, actions: Sequence[ActionSpan], duration: float
 ) -> tuple[tuple[ActionSpan, ...], list[str]]:
-    """The whole script with no span shorter than ``SHORTEST_LABEL``, and one sentence for each that is gone.
+    """Return spans that cover the shot, none shorter than ``SHORTEST_LABEL``, and one sentence for each that is gone.
 
-    The shortest goes first, into the longer of the two spans that it touches (the earlier where both are as long); a
-    gap between strips is a stand and goes the same way, which bridges two strips of one label. A span that is all there
-    is stays.
+    The shortest is merged first, into the longer of its two neighbours (the earlier of equals). A gap between strips is
+    a stand and is merged alike, which bridges two strips of one label. A single span stays.
     """
     asked = sorted(actions, key=lambda span: span.start)
     cover, notes = fill_gaps(actions, duration), []
@@ -54,18 +53,18 @@ def merge_short_labels(
         index = min(range(len(cover)), key=lambda i: cover[i].end - cover[i].start)
         short = cover[index]
         length = short.end - short.start
-        if length >= SHORTEST_LABEL - _AS_LONG:
+        if length >= SHORTEST_LABEL - _EPSILON:
             break
         beside = [i for i in (index - 1, index + 1) if 0 <= i < len(cover)]
         into = max(beside, key=lambda i: cover[i].end - cover[i].start)
         is_strip = any(
-            span.label == short.label and span.start < short.end - _AS_LONG and span.end > short.start + _AS_LONG
+            span.label == short.label and span.start < short.end - _EPSILON and span.end > short.start + _EPSILON
             for span in asked
         )
         what = f"the label '{short.label}'" if is_strip else "the gap"
         notes.append(
-            f"'{name}': {what} at {short.start:.2f} s is only {length:.2f} s long and became part of '{cover[into].label}' beside it; "
-            f"make it {SHORTEST_LABEL} s or longer to see it."
+            f"'{name}': {what} at {short.start:.2f} s is only {length:.2f} s long and became part of "
+            f"'{cover[into].label}' beside it; make it {SHORTEST_LABEL} s or longer to see it."
         )
         merged = replace(cover[into], start=min(cover[into].start, short.start), end=max(cover[into].end, short.end))
         low = min(index, into)

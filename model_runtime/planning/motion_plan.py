@@ -1,8 +1,10 @@
-"""One actor's way through a shot: which labels it plays when, and the places that walks and seats want it at.
+"""Plan one actor's shot: which label is played when, and where walks and seats want the root.
 
-People turn before they sit and rise before they walk. Recorded scenes label that as standing, and so it is laid here: a
-walk that ends on a seat arrives a little earlier in front of it and turns; who walks after sitting rises around the
-change. Who stops near a partner, or is joined by one, turns to face them, unless a heading is asked for.
+People turn before they sit and rise before they walk, and recorded scenes label that as standing. So does the plan: a
+walk that ends on a seat arrives a little earlier in front of it and turns there; a walk after sitting begins with
+rising, around the change of label. An actor that stops near the partner, or that the partner joins, turns to face the
+partner unless the script gives a heading. This is the only place that knows how somebody sits down: a request gives
+seats, not steps.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from ..common.arrays import Array
 from ..common.headings import facing, heading_towards, turned
 from ..contract import FPS, ActionSpan, Actor, Waypoint
 
-Whereabouts = Callable[[float], Array]
-ON_TIME = 0.05  # seconds within which two times are one
-# Metres for a human body.
-BEFORE_THE_SEAT = 0.38  # from where the pelvis sits to where it stands up, as in the recorded scenes
-BESIDE_THE_SEAT = 0.75
-STEP = 0.5  # what a stand may bridge; further away it takes a walk
-USUAL, FASTEST = 1.0, 1.8  # m/s; a walk beyond the second would be a run, which nobody has learned
+Whereabouts = Callable[[float], Array]  # time (s) -> place (2,)
+ON_TIME = 0.05  # seconds within which two times count as one
+# Metres of a mean body.
+BEFORE_THE_SEAT = 0.38  # from the seated pelvis to where the actor stands before and after, as in the recorded scenes
+BESIDE_THE_SEAT = 0.75  # at which a path passes a seat
+STEP = 0.5  # the longest way made without a walk
+JOINED = 0.5  # a partner who moves by less has not gone anywhere
+USUAL, FASTEST = 1.0, 1.8  # m/s; faster would be a run, which the networks have not learned
 # Seconds.
 LOST = 0.5  # by setting off and arriving, against a walk at full speed
 SITTING_DOWN = 1.0
@@ -35,49 +38,44 @@ RISEN = 1.0  # after rising begins
 RISING = 0.4  # before and again after the change from sit to walk
 SHORTEST_WALK = 0.8
 SETTING_OUT, PER_RADIAN = 0.9, 0.6  # of a turn on the spot, as recorded
-FORESEEN = 1.5  # one turns to where a partner on the move will be
-SHORTEST_TURN = 0.6  # time to turn before a walk that is worth using
-LEFT_AFTER_TURNING = 0.5  # of a stand, else a turn is not worth its while
-LEFT_BEFORE_GOING = 2.0  # as long as a walk follows, which takes a turn of its own
+FORESEEN = 1.5  # ahead of a moving partner to whom an actor turns
+SHORTEST_TURN = 0.6  # of standing before a walk, for a turn to be worth it
+LEFT_AFTER_TURNING = 0.5  # of a stand, for a turn to be worth it
+LEFT_BEFORE_GOING = 2.0  # the same where a walk follows, which needs a turn of its own
 # Radians, as in the recorded scenes.
-ASIDE = float(np.radians(35.0))  # that a partner is off to a side when one who stands turns there
-TURN_FIRST, LEFT_TO_TURN = 0.85, 0.15  # that one turns before setting off elsewhere, all but the rest
-JOINED = 0.5  # m; a partner who moves by less has not gone anywhere
+ASIDE = float(np.radians(35.0))  # from an actor's heading to the partner, for the actor to turn
+TURN_FIRST, LEFT_TO_TURN = 0.85, 0.15  # from the heading to a walk's direction: turned before it, but for the rest
 
 
 def seconds_to_turn(angle: float) -> float:
-    """Of a turn on the spot by ``angle`` radians."""
+    """Return the duration of a turn on the spot by ``angle`` radians."""
     return SETTING_OUT + PER_RADIAN * abs(angle)
 
 
 class MotionPlan:
-    """Lays ``spans`` and ``points`` of one actor, label by label, knowing at each where it stands and faces.
+    """Plans ``spans`` and ``points`` of one actor, label by label, tracking where it stands and faces.
 
-    ``partner`` tells where the other one is at a time, None for one who plays alone; ``unit`` is what a human metre is
-    to this body; ``notes`` gets a sentence for all that is changed. The labels of ``actor`` cover the shot. Labels in
-    which the lower body is kept stay.
+    ``partner`` gives the partner's place at a time, None for an actor that plays alone; ``unit``: metres of this body
+    for a metre of a mean body; ``notes`` receives a sentence for each change. The labels of ``actor`` cover the shot.
+    Labels in which the lower body is given by motion constraints stay as they are.
     """
 
     def __init__(self, actor: Actor, partner: Whereabouts | None, unit: float, notes: list[str]) -> None:
         self.actor, self.partner, self.unit, self.notes = actor, partner, unit, notes
-        self.asked = sorted(actor.waypoints, key=lambda point: point.time)
+        self.waypoints = sorted(actor.waypoints, key=lambda point: point.time)
         self.spans: list[ActionSpan] = []
         self.points: list[Waypoint] = []
         self.start, self.first_heading = np.asarray(actor.position, np.float64), actor.heading
         self.place, self.heading, self.clock = self.start, actor.heading, 0.0
-        self.astray = False  # after a walk that leads anywhere: ``place`` is where it began
-        self.left_seat: tuple[Array, float] | None = None  # the one just risen from
+        self.lost = False  # after a walk without a target: ``place`` is then where it began
+        self.left_seat: tuple[Array, float] | None = None  # place and heading of the seat just left
 
-    def played(self) -> Actor:
-        """The actor with the labels to play and every place it is wanted at."""
+    def planned(self) -> Actor:
+        """Return the actor with the labels to play and every place where its root is wanted."""
         script = self.actor.actions
-        for index, span in enumerate(script):
-            before, after = (
-                (script[index - 1] if index else None),
-                (script[index + 1] if index + 1 < len(script) else None),
-            )
-            if self._is_kept(span):
-                self._keep(span)
+        for before, span, after in zip((None, *script), script, (*script[1:], None)):
+            if self._is_given(span):
+                self._follow_constraints(span)
             elif span.label == "walk":
                 self._walk(span, after)
             elif span.label == "sit":
@@ -92,288 +90,74 @@ class MotionPlan:
             waypoints=tuple(self.points),
         )
 
+    # ---- walking ----------------------------------------------------------------------------------------------------
+
     def _walk(self, span: ActionSpan, after: ActionSpan | None) -> None:
-        """Along the places in it to the one at its end; before a seat it ends a little earlier, to leave time to turn."""
-        begin, end = self.clock, span.end
-        goals = [point for point in self.asked if begin + ON_TIME < point.time < end - ON_TIME]
+        """Walk through the waypoints in the span to the one at its end."""
+        begin = self.clock
+        goals = [point for point in self.waypoints if begin + ON_TIME < point.time < span.end - ON_TIME]
         goal = self._goal(span, after)
-        if after is not None and after.label == "sit" and not self._is_kept(after):
-            seat = self._seat(after, span)
-            target = self._front(seat) if seat is not None else goal
-            if target is None and goals:
-                target = goals.pop()
-            end -= self._spared(self._time_to_turn(target, seat), end - begin, target, seat)
-            goals = [point for point in goals if point.time < end - 2 * STOPPING]
-            if target is not None:
-                goals += self._around(seat, end) if seat is not None and not goals else []
-                goals.append(replace(target, time=end, heading=None))
-            self._go(begin, goals)
-            self._add("walk", end)
-            self._add("stand", span.end)
+        if after is not None and self._is_free(after, "sit"):
+            self._walk_to_seat(span, after, goals, goal)
             return
-        self._go(begin, [*goals, replace(goal, time=end)] if goal is not None else goals)
+        self._go(begin, [*goals, replace(goal, time=span.end)] if goal is not None else goals)
+        self._add("walk", span.end)
+
+    def _walk_to_seat(self, span: ActionSpan, sits: ActionSpan, goals: list[Waypoint], goal: Waypoint | None) -> None:
+        """Walk to the front of a seat, arriving early enough to turn there before sitting down."""
+        begin = self.clock
+        seat = self._seat(sits, span)
+        target = self._front(seat) if seat is not None else goal
+        if target is None and goals:
+            target = goals.pop()
+        end = span.end - self._spared(self._time_to_turn(target, seat), span.end - begin, target, seat)
+        goals = [point for point in goals if point.time < end - 2 * STOPPING]
+        if target is not None:
+            goals += self._around(seat, end) if seat is not None and not goals else []
+            goals.append(replace(target, time=end, heading=None))
+        self._go(begin, goals)
         self._add("walk", end)
-
-    def _goal(self, span: ActionSpan, after: ActionSpan | None) -> Waypoint | None:
-        """The place at the end of a walk or, where none is, the first one in the stand that follows."""
-        until = after.end if after is not None and after.label == "stand" and not self._is_kept(after) else span.end
-        return next((point for point in self.asked if span.end - ON_TIME <= point.time <= until + ON_TIME), None)
-
-    def _stand(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
-        """In its place; what is wanted too far away for a step takes a walk."""
-        taken = (
-            self._goal(before, span)
-            if before is not None and before.label == "walk" and not self._is_kept(before)
-            else None
-        )
-        to_sit = after is not None and after.label == "sit" and not self._is_kept(after)
-        until = span.end - ON_TIME if to_sit else span.end + ON_TIME
-        for point in [
-            point for point in self.asked if self.clock + ON_TIME < point.time <= until and point is not taken
-        ]:
-            point = replace(point, time=min(point.time, span.end))
-            if not self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s"):
-                self.notes.append(
-                    f"'{self.actor.name}' is wanted {self._apart(point):.2f} m away at {point.time:.2f} s and stays, since there is no time to walk there."
-                )
-        if to_sit and after is not None:
-            seat = self._seat(after, span)
-            if seat is not None:
-                front = self._front(seat)
-                self._be_at(
-                    replace(front, time=span.end - self._time_to_turn(front, seat), heading=None),
-                    "has a seat {0:.2f} m away",
-                )
-        self._turn_to_partner(span, goes=after is not None and after.label == "walk")
         self._add("stand", span.end)
 
-    def _turn_to_partner(self, span: ActionSpan, goes: bool) -> None:
-        """Towards a partner beside or behind whom the actor came to stand here, or who went there since; ``goes``:
-        whether a walk follows.
-        """
-        if self.astray or self.partner is None:
-            return
-        free = self.clock
-        for time, least in self._meetings(span, self.partner):
-            time = max(time, free)
-            wanted = self._to_partner(time + FORESEEN, self.place)
-            if wanted is None:
-                continue
-            turn = abs(turned(wanted, self.heading))
-            ready = time + seconds_to_turn(turn)
-            busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
-            if turn >= least and not busy and ready + (LEFT_BEFORE_GOING if goes else LEFT_AFTER_TURNING) < span.end:
-                self.points.append(Waypoint(ready, _pair(self.place), wanted))
-                self.heading, free = wanted, ready
-        until = span.end - (LEFT_BEFORE_GOING if goes else 0.0)
-        if self.clock < free < until - LEFT_AFTER_TURNING and not any(
-            point.time > free and point.heading is not None for point in self.points
-        ):
-            self.points.append(Waypoint(until, _pair(self.place), self.heading))  # and is kept
-
-    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[tuple[float, float]]:
-        """Times in a stand at which one comes to it, unless told which way to face, and at which the partner has got
-        elsewhere; and how far the partner has to be aside then, in radians, for a turn.
-        """
-        arrived = bool(self.spans) and self.spans[-1].label == "walk"
-        told = any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.asked)
-        times = [(self.clock, 0.0)] if arrived and not told else []
-        clock = np.arange(self.clock, span.end, ON_TIME)
-        places = np.array([partner(time) for time in clock]).reshape(-1, 2)
-        moved = np.linalg.norm(np.diff(places, axis=0), axis=-1) > JOINED * self.unit
-        return [*times, *((float(time), ASIDE) for time in clock[1:][moved] if not told)]
-
-    def _sit(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
-        """Down onto the seat, its place and heading wanted from when one is seated until one rises."""
-        name, first = self.actor.name, before is None
-        seat = self._seat(span, before)
-        if seat is not None and first:
-            self.place = self.start = np.asarray(seat.position, np.float64)
-            self.heading = self.first_heading = self._heading_on(seat)
-        elif seat is not None and self._apart(self._front(seat)) > STEP * self.unit:
-            self.notes.append(
-                f"'{name}' is {self._apart(self._front(seat)):.1f} m from the seat at {span.start:.2f} s and cannot get there in time, so an "
-                "invisible seat takes its place; let a longer walk lead there."
-            )
-            seat = self._invisible(span, first)
-        elif seat is None:
-            self.notes.append(
-                f"No seat is given for '{name}', who sits from {span.start:.2f} s on an invisible one {self.actor.seat_height:.2f} m high; choose a seat."
-            )
-            seat = self._invisible(span, first)
-        rises = (
-            min(RISING, 0.3 * (span.end - span.start))
-            if after is not None and after.label == "walk" and not self._is_kept(after)
-            else 0.0
-        )
-        if seat is not None:
-            front, heading = self._front(seat), self._heading_on(seat)
-            settled = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
-            ready = max(span.start - STEPPING_BACK, self._before(span, before))
-            self.points += [] if first else [replace(front, time=ready, heading=heading)]
-            self.points += [
-                replace(seat, time=time, heading=heading) for time in (span.start + settled, span.end - rises)
-            ]
-            self.place, self.heading, self.astray = np.asarray(front.position), heading, False
-            self.left_seat = np.asarray(seat.position), heading
-        self._add("sit", span.end - rises)
-        if rises and after is not None:
-            self._add("stand", span.end + min(RISING, 0.3 * (after.end - after.start)))
-        if seat is not None and after is not None and not self._is_kept(after):
-            risen = (self.clock if rises else min(span.end + RISEN, after.end)) - 1 / FPS
-            if not any(span.end < point.time < risen + SHORTEST_WALK for point in self.asked):
-                self.points.append(replace(self._front(seat), time=risen, heading=None))
-
-    def _before(self, span: ActionSpan, before: ActionSpan | None) -> float:
-        """The latest time up to the start of ``span`` at which the actor is wanted, else half of what it did
-        ``before``.
-        """
-        begin = before.start if before is not None else 0.0
-        return max([0.5 * (begin + span.start), *(point.time for point in self.points if point.time <= span.start)])
-
-    def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
-        """The last place in a sit label. One at its very beginning that says no heading is where the walk before it
-        leads.
-        """
-        walked = before is not None and before.label == "walk"
-        found = [point for point in self.asked if span.start - ON_TIME <= point.time <= span.end + ON_TIME]
-        found = [
-            p
-            for p in found
-            if p.time > span.start + ON_TIME
-            or not walked
-            or (p.heading is not None and before is not None and not before.to_partner)
-        ]
-        if not found:
-            return None
-        return replace(
-            found[-1], heading=next((point.heading for point in reversed(found) if point.heading is not None), None)
-        )
-
-    def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
-        """A seat behind where the actor stands, or under one that sits from the start; None after a walk that leads
-        anywhere.
-        """
-        if self.astray:
-            return None
-        heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
-        back = 0.0 if first else BEFORE_THE_SEAT * self.unit
-        return Waypoint(span.start, _pair(self.place - back * facing(heading)), heading)
-
-    def _heading_on(self, seat: Waypoint) -> float:
-        """As the seat says, else towards the partner, else as one comes."""
-        if seat.heading is not None:
-            return seat.heading
-        towards = self._to_partner(seat.time, np.asarray(seat.position))
-        return self.heading if towards is None else towards
-
-    def _to_partner(self, time: float, place: Array) -> float | None:
-        """The heading from ``place`` (2,) to a partner who is near."""
-        if self.partner is None:
-            return None
-        there = self.partner(time) - place
-        return (
-            heading_towards(there) if CLOSEST * self.unit < float(np.linalg.norm(there)) < NEARBY * self.unit else None
-        )
-
-    def _front(self, seat: Waypoint) -> Waypoint:
-        """Where one stands before sitting down and after rising."""
-        return replace(
-            seat,
-            position=_pair(np.asarray(seat.position) + BEFORE_THE_SEAT * self.unit * facing(self._heading_on(seat))),
-        )
-
-    def _time_to_turn(self, target: Waypoint | None, seat: Waypoint | None) -> float:
-        """Seconds between arriving at ``target`` and sitting down there."""
-        if target is None:
-            return STOPPING
-        coming = np.asarray(target.position) - self.place
-        wanted = self._heading_on(seat if seat is not None else target)
-        come = heading_towards(coming) if np.linalg.norm(coming) > 0.1 else self.heading
-        return float(STOPPING + HALF_A_TURN * abs(turned(wanted, come)) / np.pi)
-
-    def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
-        """Of the seconds ``wanted`` for turning, what a walk of so many seconds can spare; who has far to go stops in a
-        hurry.
-        """
-        way = (
-            0.0
-            if target is None
-            else self._apart(target)
-            + (BESIDE_THE_SEAT * self.unit if seat is not None and self._around(seat, 1.0) else 0.0)
-        )
-        spare = walk - LOST - way / (FASTEST * self.unit)
-        return min(wanted, 0.4 * walk, max(spare, wanted - STOPPING + HURRIED_STOP))
-
-    def _around(self, seat: Waypoint, end: float) -> list[Waypoint]:
-        """A place beside the seat for one who comes from behind it."""
-        beside = _beside(np.asarray(seat.position), self._heading_on(seat), self.place, self.unit)
-        if beside is None:
-            return []
-        ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(self._front(seat).position) - beside)
-        return [Waypoint(self.clock + (end - self.clock) * float(ways[0] / (ways[0] + ways[1])), _pair(beside))]
-
-    def _be_at(self, point: Waypoint, why: str) -> bool:
-        """At a place at its time, by a walk laid into the stand where it takes one; False where time does not allow it."""
-        away = self._apart(point)
-        if away <= STEP * self.unit:
-            self.points.append(point)
-            self.place, self.astray = np.asarray(point.position), False
-            return True
-        free = max([self.clock, *(laid.time for laid in self.points)])
-        begin = max(free, point.time - away / (USUAL * self.unit) - LOST)
-        if point.time - begin < SHORTEST_WALK:
-            return False
-        self.notes.append(
-            f"'{self.actor.name}' {why.format(away)} without a walk and walks there from {begin:.2f} s; put a walk there to choose when."
-        )
-        self._add("stand", begin)
-        self._go(begin, [point])
-        self._add("walk", point.time)
-        return True
-
-    def _turn_to_go(self, begin: float, goal: Waypoint) -> None:
-        """Towards where a walk sets off to, in the stand before it: people turn first where they have far to turn."""
-        stood = begin - self.spans[-1].start if self.spans and self.spans[-1].label == "stand" else 0.0
-        way = np.asarray(goal.position) - self.place
-        off = turned(heading_towards(way), self.heading)
-        told = any(point.heading is not None and abs(point.time - begin) < SHORTEST_TURN for point in self.points)
-        if (
-            not self.astray
-            and not told
-            and stood > SHORTEST_TURN
-            and float(np.linalg.norm(way)) > STEP * self.unit
-            and abs(off) > TURN_FIRST
-        ):
-            self.heading += off - float(np.copysign(LEFT_TO_TURN, off))
-            self.points.append(Waypoint(begin, _pair(self.place), self.heading))
+    def _goal(self, span: ActionSpan, after: ActionSpan | None) -> Waypoint | None:
+        """Return the waypoint at the end of a walk or, without one, the first in the stand that follows."""
+        until = after.end if after is not None and self._is_free(after, "stand") else span.end
+        return next((point for point in self.waypoints if span.end - ON_TIME <= point.time <= until + ON_TIME), None)
 
     def _go(self, begin: float, goals: list[Waypoint]) -> None:
-        """A walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
+        """Walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
         if goals:
             if self.left_seat is not None:
                 beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
                 if beside is not None:
-                    ways = np.linalg.norm(beside - self.place), np.linalg.norm(np.asarray(goals[0].position) - beside)
-                    goals = [
-                        Waypoint(begin + (goals[0].time - begin) * float(ways[0] / (ways[0] + ways[1])), _pair(beside)),
-                        *goals,
-                    ]
-            if self.left_seat is None:
+                    share = _share_of_way(self.place, beside, np.asarray(goals[0].position))
+                    goals = [Waypoint(begin + (goals[0].time - begin) * share, _pair(beside)), *goals]
+            else:
                 self._turn_to_go(begin, goals[0])
             goals = self._paced(begin, goals)
             last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
-            way = np.asarray(goals[-1].position) - last
-            said = goals[-1].heading
-            self.heading = (
-                said if said is not None else heading_towards(way) if np.linalg.norm(way) > 0.05 else self.heading
-            )
+            direction = np.asarray(goals[-1].position) - last
+            if goals[-1].heading is not None:
+                self.heading = goals[-1].heading
+            elif np.linalg.norm(direction) > 0.05:
+                self.heading = float(heading_towards(direction))
             self.place = np.asarray(goals[-1].position)
         self.points += goals
-        self.astray, self.left_seat = not goals, None
+        self.lost, self.left_seat = not goals, None
+
+    def _turn_to_go(self, begin: float, goal: Waypoint) -> None:
+        """Turn towards a walk's direction in the stand before it, where that is a large turn."""
+        stood = begin - self.spans[-1].start if self.spans and self.spans[-1].label == "stand" else 0.0
+        direction = np.asarray(goal.position) - self.place
+        angle = float(turned(heading_towards(direction), self.heading))
+        given = any(point.heading is not None and abs(point.time - begin) < SHORTEST_TURN for point in self.points)
+        is_far = float(np.linalg.norm(direction)) > STEP * self.unit
+        if not (self.lost or given) and stood > SHORTEST_TURN and is_far and abs(angle) > TURN_FIRST:
+            self.heading += angle - float(np.copysign(LEFT_TO_TURN, angle))
+            self.points.append(Waypoint(begin, _pair(self.place), self.heading))
 
     def _paced(self, begin: float, goals: list[Waypoint]) -> list[Waypoint]:
-        """The goals as they can be reached: passed at even pace where one comes too soon, cut where all is too far."""
+        """Return the goals as they can be reached: at even pace if one is too early, cut short if they are too far."""
         places = [self.place, *(np.asarray(goal.position) for goal in goals)]
         legs = np.array([float(np.linalg.norm(b - a)) for a, b in pairwise(places)])
         spans = np.diff([begin, *(goal.time for goal in goals)])
@@ -382,13 +166,14 @@ class MotionPlan:
         if legs.sum() <= reach and (legs <= 1.1 * top * spans).all():
             return goals
         if legs.sum() > reach:
-            self.notes.append(
-                f"'{self.actor.name}' would have to walk {legs.sum():.1f} m in {time:.1f} s at {begin:.2f} s and comes {reach:.1f} m far; "
+            self._note(
+                f"would have to walk {legs.sum():.1f} m in {time:.1f} s at {begin:.2f} s and comes {reach:.1f} m far; "
                 "make the walk longer or bring the target nearer."
             )
         else:
-            self.notes.append(
-                f"'{self.actor.name}' passes the places of the walk at {begin:.2f} s at even pace, since one comes too soon; move it in time."
+            self._note(
+                f"passes the places of the walk at {begin:.2f} s at even pace, since one comes too soon; "
+                "move it in time."
             )
         shares = np.minimum(legs.cumsum(), reach) / min(legs.sum(), reach)
         paced, covered = [], 0.0
@@ -396,29 +181,245 @@ class MotionPlan:
             if covered >= reach:
                 break
             part = min(1.0, (reach - covered) / max(leg, 1e-9))
-            paced.append(
-                replace(goal, time=begin + float(share) * time, position=_pair(earlier + part * (place - earlier)))
-            )
+            position = _pair(earlier + part * (place - earlier))
+            paced.append(replace(goal, time=begin + float(share) * time, position=position))
             covered += leg
         return paced
 
-    def _is_kept(self, span: ActionSpan) -> bool:
-        kept = self.actor.constraints
-        return kept is not None and bool(
-            kept.part("lower")[round(span.start * FPS) : max(round(span.end * FPS), 1)].any()
-        )
+    # ---- standing ---------------------------------------------------------------------------------------------------
 
-    def _keep(self, span: ActionSpan) -> None:
-        """As asked: the motion that is kept says where the actor is."""
-        self.points += [
-            point for point in self.asked if max(self.clock, span.start) + ON_TIME < point.time <= span.end + ON_TIME
-        ]
-        kept = self.actor.constraints
-        if kept is not None:
-            last = np.flatnonzero(kept.part("lower")[: max(round(span.end * FPS), 1)])[-1]
-            self.place = kept.root_positions[last, :2].astype(np.float64)
-            self.heading = float(heading_of(kept.rotations[last, 0]))
-        self.astray, self.left_seat = False, None
+    def _stand(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
+        """Stand in place; a waypoint too far away for a step gets a walk."""
+        walked = before is not None and self._is_free(before, "walk")
+        taken = self._goal(before, span) if before is not None and walked else None
+        seat = self._seat(after, span) if after is not None and self._is_free(after, "sit") else None
+        to_sit = after is not None and self._is_free(after, "sit")
+        until = span.end - ON_TIME if to_sit else span.end + ON_TIME
+        inside = [point for point in self.waypoints if self.clock + ON_TIME < point.time <= until]
+        for point in inside:
+            if point is taken:
+                continue
+            point = replace(point, time=min(point.time, span.end))
+            if not self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s"):
+                self._note(
+                    f"is wanted {self._distance(point):.2f} m away at {point.time:.2f} s and stays, "
+                    "since there is no time to walk there."
+                )
+        if seat is not None:
+            front = self._front(seat)
+            ready = span.end - self._time_to_turn(front, seat)
+            self._be_at(replace(front, time=ready, heading=None), "has a seat {0:.2f} m away")
+        self._turn_to_partner(span, walk_follows=after is not None and after.label == "walk")
+        self._add("stand", span.end)
+
+    def _be_at(self, point: Waypoint, why: str) -> bool:
+        """Be at a place at its time, with a walk in the stand if it is far; return False if there is no time for it."""
+        distance = self._distance(point)
+        if distance <= STEP * self.unit:
+            self.points.append(point)
+            self.place, self.lost = np.asarray(point.position), False
+            return True
+        free = max([self.clock, *(planned.time for planned in self.points)])
+        begin = max(free, point.time - distance / (USUAL * self.unit) - LOST)
+        if point.time - begin < SHORTEST_WALK:
+            return False
+        self._note(
+            f"{why.format(distance)} without a walk and walks there from {begin:.2f} s; "
+            "put a walk there to choose when."
+        )
+        self._add("stand", begin)
+        self._go(begin, [point])
+        self._add("walk", point.time)
+        return True
+
+    def _turn_to_partner(self, span: ActionSpan, walk_follows: bool) -> None:
+        """Turn to the partner after arriving, and whenever the partner has moved to another side."""
+        if self.lost or self.partner is None:
+            return
+        left = LEFT_BEFORE_GOING if walk_follows else LEFT_AFTER_TURNING
+        free = self.clock
+        for time, least in self._meetings(span, self.partner):
+            time = max(time, free)
+            wanted = self._heading_to_partner(time + FORESEEN, self.place)
+            if wanted is None:
+                continue
+            turn = abs(turned(wanted, self.heading))
+            ready = time + seconds_to_turn(turn)
+            busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
+            if turn >= least and not busy and ready + left < span.end:
+                self.points.append(Waypoint(ready, _pair(self.place), wanted))
+                self.heading, free = wanted, ready
+        until = span.end - (LEFT_BEFORE_GOING if walk_follows else 0.0)
+        later = any(point.time > free and point.heading is not None for point in self.points)
+        if self.clock < free < until - LEFT_AFTER_TURNING and not later:
+            self.points.append(Waypoint(until, _pair(self.place), self.heading))  # hold the heading
+
+    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[tuple[float, float]]:
+        """Return (time, least angle) at which to turn in a stand: on arrival, and when the partner is somewhere else.
+
+        The partner must then be aside by the angle, in radians. A stand whose heading the script gives has none.
+        """
+        if any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.waypoints):
+            return []
+        arrived = bool(self.spans) and self.spans[-1].label == "walk"
+        clock = np.arange(self.clock, span.end, ON_TIME)
+        places = np.array([partner(time) for time in clock]).reshape(-1, 2)
+        moved = np.linalg.norm(np.diff(places, axis=0), axis=-1) > JOINED * self.unit
+        return [*([(self.clock, 0.0)] if arrived else []), *((float(time), ASIDE) for time in clock[1:][moved])]
+
+    # ---- sitting ----------------------------------------------------------------------------------------------------
+
+    def _sit(self, span: ActionSpan, before: ActionSpan | None, after: ActionSpan | None) -> None:
+        """Sit down onto the seat, hold its place and heading while seated, and rise."""
+        seat = self._reached_seat(span, before)
+        walk = after if after is not None and self._is_free(after, "walk") else None
+        rises = min(RISING, 0.3 * (span.end - span.start)) if walk is not None else 0.0
+        if seat is not None:
+            front, heading, first = self._front(seat), self._heading_on(seat), before is None
+            seated = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
+            if not first:
+                ready = max(span.start - STEPPING_BACK, self._free_before(span, before))
+                self.points.append(replace(front, time=ready, heading=heading))
+            for time in (span.start + seated, span.end - rises):
+                self.points.append(replace(seat, time=time, heading=heading))
+            self.place, self.heading, self.lost = np.asarray(front.position), heading, False
+            self.left_seat = np.asarray(seat.position), heading
+        self._add("sit", span.end - rises)
+        if walk is not None:
+            self._add("stand", span.end + min(RISING, 0.3 * (walk.end - walk.start)))
+        if seat is not None and after is not None and not self._is_given(after):
+            risen = (self.clock if rises else min(span.end + RISEN, after.end)) - 1 / FPS
+            if not any(span.end < point.time < risen + SHORTEST_WALK for point in self.waypoints):
+                self.points.append(replace(self._front(seat), time=risen, heading=None))
+
+    def _reached_seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
+        """Return the seat of a sit label if it can be reached in time, else an invisible one where the actor is.
+
+        The first label's seat is where the shot starts. None after a walk without a target.
+        """
+        seat, first = self._seat(span, before), before is None
+        if seat is None:
+            self._note(
+                f"No seat is given for '{self.actor.name}', who sits from {span.start:.2f} s on an invisible one "
+                f"{self.actor.seat_height:.2f} m high; choose a seat.",
+                named=True,
+            )
+            return self._invisible(span, first)
+        if first:
+            self.place = self.start = np.asarray(seat.position, np.float64)
+            self.heading = self.first_heading = self._heading_on(seat)
+            return seat
+        distance = self._distance(self._front(seat))
+        if distance <= STEP * self.unit:
+            return seat
+        self._note(
+            f"is {distance:.1f} m from the seat at {span.start:.2f} s and cannot get there in time, so an "
+            "invisible seat takes its place; let a longer walk lead there."
+        )
+        return self._invisible(span, first)
+
+    def _free_before(self, span: ActionSpan, before: ActionSpan | None) -> float:
+        """Return the latest time up to a span's start at which the actor is wanted, at least the middle of the span
+        before.
+        """
+        begin = before.start if before is not None else 0.0
+        return max([0.5 * (begin + span.start), *(point.time for point in self.points if point.time <= span.start)])
+
+    def _seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
+        """Return the last waypoint in a sit label, with the last heading given in it.
+
+        A waypoint at its very beginning without a heading is where the walk before it leads, not the seat.
+        """
+
+        def is_seat(point: Waypoint) -> bool:
+            if point.time > span.start + ON_TIME or before is None or before.label != "walk":
+                return True
+            return point.heading is not None and not before.to_partner
+
+        inside = [p for p in self.waypoints if span.start - ON_TIME <= p.time <= span.end + ON_TIME and is_seat(p)]
+        if not inside:
+            return None
+        heading = next((point.heading for point in reversed(inside) if point.heading is not None), None)
+        return replace(inside[-1], heading=heading)
+
+    def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
+        """Return a seat behind where the actor stands, or under an actor that sits from the start."""
+        if self.lost:
+            return None
+        heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
+        back = 0.0 if first else BEFORE_THE_SEAT * self.unit
+        return Waypoint(span.start, _pair(self.place - back * facing(heading)), heading)
+
+    def _heading_on(self, seat: Waypoint) -> float:
+        """Return the heading on a seat: as given, else towards the partner, else as the actor faces."""
+        if seat.heading is not None:
+            return seat.heading
+        towards = self._heading_to_partner(seat.time, np.asarray(seat.position))
+        return self.heading if towards is None else towards
+
+    def _front(self, seat: Waypoint) -> Waypoint:
+        """Return the place where the actor stands before sitting down and after rising."""
+        ahead = BEFORE_THE_SEAT * self.unit * facing(self._heading_on(seat))
+        return replace(seat, position=_pair(np.asarray(seat.position) + ahead))
+
+    def _time_to_turn(self, target: Waypoint | None, seat: Waypoint | None) -> float:
+        """Return the seconds between arriving at ``target`` and sitting down there."""
+        if target is None:
+            return STOPPING
+        arriving = np.asarray(target.position) - self.place
+        wanted = self._heading_on(seat if seat is not None else target)
+        heading = heading_towards(arriving) if np.linalg.norm(arriving) > 0.1 else self.heading
+        return float(STOPPING + HALF_A_TURN * abs(turned(wanted, heading)) / np.pi)
+
+    def _spared(self, wanted: float, walk: float, target: Waypoint | None, seat: Waypoint | None) -> float:
+        """Return how many of the seconds ``wanted`` for turning a walk of ``walk`` seconds can spare.
+
+        A walk that is far for its time ends with a hurried stop.
+        """
+        distance = 0.0 if target is None else self._distance(target)
+        if target is not None and seat is not None and self._around(seat, 1.0):
+            distance += BESIDE_THE_SEAT * self.unit
+        spare = walk - LOST - distance / (FASTEST * self.unit)
+        return min(wanted, 0.4 * walk, max(spare, wanted - STOPPING + HURRIED_STOP))
+
+    def _around(self, seat: Waypoint, end: float) -> list[Waypoint]:
+        """Return a waypoint beside the seat if the straight way from behind would lead over it."""
+        beside = _beside(np.asarray(seat.position), self._heading_on(seat), self.place, self.unit)
+        if beside is None:
+            return []
+        share = _share_of_way(self.place, beside, np.asarray(self._front(seat).position))
+        return [Waypoint(self.clock + (end - self.clock) * share, _pair(beside))]
+
+    # ---- common -----------------------------------------------------------------------------------------------------
+
+    def _heading_to_partner(self, time: float, place: Array) -> float | None:
+        """Return the heading from ``place`` (2,) to a partner who is near, else None."""
+        if self.partner is None:
+            return None
+        direction = self.partner(time) - place
+        is_near = CLOSEST * self.unit < float(np.linalg.norm(direction)) < NEARBY * self.unit
+        return float(heading_towards(direction)) if is_near else None
+
+    def _is_given(self, span: ActionSpan) -> bool:
+        """Return whether motion constraints give the lower body anywhere in the span."""
+        constraints = self.actor.constraints
+        if constraints is None:
+            return False
+        return bool(constraints.part("lower")[round(span.start * FPS) : max(round(span.end * FPS), 1)].any())
+
+    def _is_free(self, span: ActionSpan, label: str) -> bool:
+        return span.label == label and not self._is_given(span)
+
+    def _follow_constraints(self, span: ActionSpan) -> None:
+        """Keep a span as it was asked for: the motion that is given says where the actor is."""
+        begin = max(self.clock, span.start)
+        self.points += [p for p in self.waypoints if begin + ON_TIME < p.time <= span.end + ON_TIME]
+        constraints = self.actor.constraints
+        if constraints is not None:
+            last = np.flatnonzero(constraints.part("lower")[: max(round(span.end * FPS), 1)])[-1]
+            self.place = constraints.root_positions[last, :2].astype(np.float64)
+            self.heading = float(heading_of(constraints.rotations[last, 0]))
+        self.lost, self.left_seat = False, None
         self._add(span.label, span.end)
 
     def _add(self, label: str, end: float) -> None:
@@ -426,17 +427,29 @@ class MotionPlan:
             self.spans.append(ActionSpan(label, self.clock, end))
             self.clock = end
 
-    def _apart(self, point: Waypoint) -> float:
+    def _note(self, sentence: str, named: bool = False) -> None:
+        """Tell the user of a change; the sentence begins with the actor's name unless it is ``named`` inside."""
+        self.notes.append(sentence if named else f"'{self.actor.name}' {sentence}")
+
+    def _distance(self, point: Waypoint) -> float:
         return float(np.linalg.norm(np.asarray(point.position) - self.place))
 
 
 def _beside(seat: Array, heading: float, far: Array, unit: float) -> Array | None:
-    """A place (2,) to pass a seat by on the way between its front and ``far``, where the straight way leads over it."""
+    """Return a place (2,) to pass a seat by, between its front and ``far`` (2,), if the straight way leads over the
+    seat.
+    """
     ahead, right = facing(heading), facing(heading - np.pi / 2)
     behind, aside = -float((far - seat) @ ahead), float((far - seat) @ right)
     if behind < 0.0 or abs(aside) > behind + BESIDE_THE_SEAT * unit:
         return None
     return seat + np.copysign(BESIDE_THE_SEAT * unit, aside) * right + 0.1 * unit * ahead
+
+
+def _share_of_way(start: Array, middle: Array, end: Array) -> float:
+    """Return which share of the way from ``start`` (2,) over ``middle`` to ``end`` lies before ``middle``."""
+    before, after = np.linalg.norm(middle - start), np.linalg.norm(end - middle)
+    return float(before / (before + after))
 
 
 def _pair(place: Array) -> tuple[float, float]:

@@ -1,8 +1,7 @@
-"""Direction: a request as it was asked, made ready to be played.
+"""Resolve a request: fill in what it leaves open, and change what cannot be played.
 
-What an animator leaves unsaid is filled in, what cannot be done is brought to what can, and each such change is told in
-one sentence: labels too short, a seat that is nowhere, a walk too fast, a target inside the partner, a partner who is
-missing. The request itself stays as it was.
+Each change is told in one sentence: labels too short, a seat that is missing, a walk too fast, a target inside the
+partner. The request itself stays as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 
 from ..body_model.proxemics import INTERSECTING, SIDE_BY_SIDE, TALKING
-from ..body_model.skeleton import AVERAGE_SKELETON
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards
 from ..contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
@@ -24,46 +22,47 @@ from .motion_plan import ON_TIME, MotionPlan
 
 
 def resolve_request(request: Request) -> tuple[Request, list[str]]:
-    """A request for two that can be played as it stands, and what was changed, in sentences."""
+    """Return a request for two that can be played as it stands, and a sentence for each change."""
     notes: list[str] = []
     actors = []
     for actor in request.actors:
-        script, said = merge_short_labels(actor.name, actor.actions, request.duration)
+        script, sentences = merge_short_labels(actor.name, actor.actions, request.duration)
         actors.append(replace(actor, actions=script))
-        notes += said
+        notes += sentences
     alone = len(actors) == 1
     if alone:
         actors.append(stand_in(actors[0], request.duration))
     units = height_units((actors[0].skeleton.pelvis_height, actors[1].skeleton.pelvis_height))
     if not alone:
         notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
-        actors = [_led(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
+        actors = [_with_walk_targets(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
     actors = [_on_fitting_seat(actor, unit, notes) for actor, unit in zip(actors, units)]
     partners = [None if alone else partial(whereabouts, actors[1 - a]) for a in (0, 1)]
-    played = tuple(MotionPlan(actors[a], partners[a], units[a], notes).played() for a in (0, 1))
+    played = tuple(MotionPlan(actors[a], partners[a], units[a], notes).planned() for a in (0, 1))
     return replace(request, actors=played), notes
 
 
 def stand_in(actor: Actor, duration: float) -> Actor:
-    """Somebody for an actor that plays alone: stands opposite, or where the actor's ways do not lead, says nothing, and
-    is left out of the result.
+    """Return a partner for an actor that plays alone: silent, standing opposite or off the actor's path.
+
+    The networks need two; the stand-in is left out of the result.
     """
-    unit = actor.skeleton.pelvis_height / AVERAGE_SKELETON.pelvis_height
-    way = [
+    unit = actor.skeleton.leg_size
+    path = [
         np.asarray(place, np.float64)
         for place in (actor.position, *(point.position for point in sorted(actor.waypoints, key=lambda p: p.time)))
     ]
-    walked = np.concatenate([a + np.linspace(0.0, 1.0, 20)[:, None] * (b - a) for a, b in pairwise([*way, way[-1]])])
+    walked = np.concatenate([a + np.linspace(0.0, 1.0, 20)[:, None] * (b - a) for a, b in pairwise([*path, path[-1]])])
     around = [0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, -2.5, np.pi]
     places = [
-        way[0] + distance * TALKING * unit * facing(actor.heading + turn)
+        path[0] + distance * TALKING * unit * facing(actor.heading + turn)
         for distance in (1.0, 2.0, 3.0)
         for turn in around
     ]
     clear = [float(np.linalg.norm(walked - place, axis=-1).min()) for place in places]
     best = next((i for i, room in enumerate(clear) if room >= 0.99 * TALKING * unit), int(np.argmax(clear)))
     x, y = places[best]
-    heading = heading_towards(way[0] - places[best])
+    heading = float(heading_towards(path[0] - places[best]))
     return Actor(
         f"nobody beside {actor.name}",
         actor.skeleton,
@@ -75,7 +74,7 @@ def stand_in(actor: Actor, duration: float) -> Actor:
 
 
 def whereabouts(actor: Actor, time: float) -> Array:
-    """Where an actor is to be at ``time`` as far as that is said: (2,) metres."""
+    """Return the place (2,) in metres where the request puts an actor at ``time``."""
     if actor.constraints is not None:
         frames = np.flatnonzero(actor.constraints.part("lower")[: round(time * FPS) + 1])
         if len(frames):
@@ -89,12 +88,13 @@ def _starts_inside(first: Actor, second: Actor, unit: float) -> list[str]:
     if apart >= INTERSECTING * unit:
         return []
     return [
-        f"'{first.name}' and '{second.name}' start inside each other, {apart:.2f} m apart; move one of them before the shot."
+        f"'{first.name}' and '{second.name}' start inside each other, {apart:.2f} m apart; "
+        "move one of them before the shot."
     ]
 
 
-def _led(actor: Actor, partner: Actor, unit: float, notes: list[str]) -> Actor:
-    """With waypoints where walks to the partner end, and none that lies in the partner."""
+def _with_walk_targets(actor: Actor, partner: Actor, unit: float, notes: list[str]) -> Actor:
+    """Return the actor with a waypoint where each walk to the partner ends, and no walk target inside the partner."""
     for span in actor.actions:
         if span.to_partner:
             actor = replace(actor, waypoints=(*actor.waypoints, _beside_partner(actor, partner, span, TALKING * unit)))
@@ -106,10 +106,11 @@ def _led(actor: Actor, partner: Actor, unit: float, notes: list[str]) -> Actor:
         theirs = whereabouts(partner, point.time)
         apart = float(np.linalg.norm(theirs - point.position))
         if label == "walk" and apart < SIDE_BY_SIDE * unit:
-            from_there = whereabouts(actor, point.time - 2 * ON_TIME) - theirs
-            x, y = theirs + SIDE_BY_SIDE * unit * from_there / max(float(np.linalg.norm(from_there)), 1e-6)
+            from_partner = whereabouts(actor, point.time - 2 * ON_TIME) - theirs
+            x, y = theirs + SIDE_BY_SIDE * unit * from_partner / max(float(np.linalg.norm(from_partner)), 1e-6)
             notes.append(
-                f"'{actor.name}' is to walk to a place {apart:.2f} m from '{partner.name}' and stops {SIDE_BY_SIDE * unit:.2f} m away; move the target."
+                f"'{actor.name}' is to walk to a place {apart:.2f} m from '{partner.name}' and stops "
+                f"{SIDE_BY_SIDE * unit:.2f} m away; move the target."
             )
             point = replace(point, position=(float(x), float(y)))
         points.append(point)
@@ -117,8 +118,9 @@ def _led(actor: Actor, partner: Actor, unit: float, notes: list[str]) -> Actor:
 
 
 def _beside_partner(actor: Actor, partner: Actor, walk: ActionSpan, distance: float) -> Waypoint:
-    """At ``distance`` from where the partner is when the walk ends, facing there; two who walk to each other meet
-    halfway.
+    """Return a waypoint at ``distance`` from where the partner is when the walk ends, facing the partner.
+
+    Two who walk to each other meet halfway.
     """
     mine, theirs = whereabouts(actor, walk.start), whereabouts(partner, walk.end)
     if any(span.to_partner and span.start < walk.end and span.end > walk.start for span in partner.actions):
@@ -129,15 +131,16 @@ def _beside_partner(actor: Actor, partner: Actor, walk: ActionSpan, distance: fl
     else:
         apart = float(np.linalg.norm(theirs - mine))
         place = theirs - distance * (theirs - mine) / max(apart, 1e-6)
-    there = theirs - place
-    return Waypoint(walk.end, (float(place[0]), float(place[1])), heading_towards(there))
+    heading = float(heading_towards(theirs - place))
+    return Waypoint(walk.end, (float(place[0]), float(place[1])), heading)
 
 
 def _on_fitting_seat(actor: Actor, unit: float, notes: list[str]) -> Actor:
-    """With a seat that legs of its size can sit on."""
+    """Return the actor with a seat height that its legs can sit on."""
     height = float(np.clip(actor.seat_height, SEAT_HEIGHTS[0] * unit, SEAT_HEIGHTS[1] * unit))
     if height != actor.seat_height and any(span.label == "sit" for span in actor.actions):
         notes.append(
-            f"A seat {actor.seat_height:.2f} m high does not fit the legs of '{actor.name}', who sits at {height:.2f} m; change its height."
+            f"A seat {actor.seat_height:.2f} m high does not fit the legs of '{actor.name}', who sits at "
+            f"{height:.2f} m; change its height."
         )
     return replace(actor, seat_height=height)

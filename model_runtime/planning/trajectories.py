@@ -1,4 +1,4 @@
-"""Places the actors are wanted at, and the paths laid towards them."""
+"""Root constraints, and the paths planned towards them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ SETTING_OFF, ARRIVING = 0.6, 0.4  # seconds to full speed and back
 
 @dataclass
 class RootConstraints:
-    """Where the two are wanted: ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each used
-    where ``has_position`` / ``has_heading`` (2, T) bool is set. Frame 0 holds the start. ``elbow_room``: metres that
-    paths keep from the partner, 0 for one who plays alone; ``units`` as in ``HeightNormalisation``.
+    """Places and headings that two roots are wanted at.
+
+    ``position`` (2, T, 2) metres and ``heading`` (2, T) radians in the world, each used where ``has_position`` and
+    ``has_heading`` (2, T) are set. Frame 0 holds the start. ``elbow_room``: metres that paths keep from the partner, 0
+    for an actor that plays alone; ``units`` as in ``HeightNormalisation``.
     """
 
     position: Tensor
@@ -35,7 +37,7 @@ class RootConstraints:
 
 
 def lead_towards(places: RootConstraints, walking: Array, here: Array, now: int, stop: int) -> RootConstraints:
-    """The places with those of ``path_ahead`` among them, one every ``KNOT_EVERY`` frames of a walk before ``stop``."""
+    """Return the constraints with knots of ``path_ahead`` added, one every ``KNOT_EVERY`` frames of a walk."""
     position, has_position = places.position.clone(), places.has_position.clone()
     path, known = path_ahead(places, walking, here, now, stop)
     for a in range(2):
@@ -50,35 +52,35 @@ def lead_towards(places: RootConstraints, walking: Array, here: Array, now: int,
 
 
 def path_ahead(places: RootConstraints, walking: Array, here: Array, now: int, stop: int) -> tuple[Array, Array]:
-    """Where each actor should be on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where that is
-    known (2, N).
+    """Return each actor's path on the frames from ``now`` to before ``stop``: (2, N, 2) metres, and where it is known
+    (2, N).
 
-    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. Who stands or sits stays, and is wherever it is
-    wanted when that frame comes; who walks goes through the places wanted next so as to be there on their frames, and
-    passes the partner with room. A walk without such a place leads anywhere, and from there on nothing is known until a
-    place is.
+    ``walking`` (2, T) bool; ``here`` (2, 2) places on frame ``now``. A standing or seated actor stays, and is at each
+    wanted place on its frame. A walking actor passes through the wanted places on their frames, and keeps clear of the
+    partner. A walk without such a place may lead anywhere: from there on the path is unknown until the next place.
     """
-    ways, legs = zip(*(_way_ahead(places, walking[a], here[a], now, a) for a in (0, 1)))
-    near = [[leg for leg in of_one if leg[0] < stop - now] for of_one in legs]
-    path = avoid_collisions(np.stack(ways), near, places.elbow_room, places.units)[:, : stop - now]
+    paths, walks = zip(*(_path_ahead_of(places, walking[a], here[a], now, a) for a in (0, 1)))
+    near = [[walk for walk in of_one if walk[0] < stop - now] for of_one in walks]
+    path = avoid_collisions(np.stack(paths), near, places.elbow_room, places.units)[:, : stop - now]
     known = ~np.isnan(path[..., 0])
     return np.where(known[..., None], path, 0.0).astype(np.float32), known
 
 
-def _way_ahead(places: RootConstraints, walking: Array, here: Array, now: int, a: int) -> tuple[Array, list[Leg]]:
-    """The way (T - now, 2) of actor ``a`` as if nobody else was there, NaN where none is known, and its walks (``Leg``s
-    from ``now``).
+def _path_ahead_of(places: RootConstraints, walking: Array, here: Array, now: int, a: int) -> tuple[Array, list[Leg]]:
+    """Return the path (T - now, 2) of actor ``a`` without regard to the partner, NaN where unknown, and its walks.
+
+    Walks are (first, last) frames counted from ``now``.
     """
     walks = walking[now:]
     wanted = 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
     position = places.position[a, now:].numpy().astype(np.float64)
-    way, legs = np.full((len(walks), 2), np.nan), []
+    path, legs = np.full((len(walks), 2), np.nan), []
     place: Array | None = np.asarray(here, np.float64)
     runs, clock = runs_of(walks), 0
     for index, (begin, end) in enumerate([*runs, (len(walks), len(walks))]):
-        place = _stay(way, clock, begin, place, wanted, position)
+        place = _stay(path, clock, begin, place, wanted, position)
         following = runs[index + 1][0] if index + 1 < len(runs) else len(walks)
-        # Of places wanted within a second of its end the first is where the walk leads; nothing later belongs to it.
+        # The first place wanted within a second of a walk's end is its target; later ones do not belong to it.
         goals = wanted[(wanted > begin) & (wanted < min(following, end + FPS))]
         goals = goals[: int((goals < end).sum()) + 1]
         times, stops = np.minimum(goals, end), position[goals]
@@ -87,34 +89,35 @@ def _way_ahead(places: RootConstraints, walking: Array, here: Array, now: int, a
         if len(times) > 1:
             frames = np.arange(times[0], min(times[-1] + 1, len(walks)))
             under_way = bool(begin == 0 and now > 0 and walking[now - 1])
-            way[frames] = walked(times, stops, frames, under_way)
+            path[frames] = walked(times, stops, frames, under_way)
             legs.append((int(frames[0]), int(frames[-1])))
         place = stops[-1] if len(goals) and times[-1] >= end else None
         clock = end
-    return way, legs
+    return path, legs
 
 
-def _stay(way: Array, begin: int, end: int, place: Array | None, wanted: Array, position: Array) -> Array | None:
-    """Standing or seated from ``begin`` to before ``end``, in place; a new place is moved to within a second. Returns
-    the last one.
+def _stay(path: Array, begin: int, end: int, place: Array | None, wanted: Array, position: Array) -> Array | None:
+    """Write a stand or a seat into ``path`` from ``begin`` to before ``end`` and return its last place.
+
+    A new place is moved to within a second.
     """
     since = begin
     for frame in [*wanted[(wanted >= begin) & (wanted < end)], end]:
-        there = position[frame] if frame < end else place
-        if place is not None and there is not None:
+        target = position[frame] if frame < end else place
+        if place is not None and target is not None:
             share = np.clip(1.0 - (frame - np.arange(since, frame)) / min(FPS, max(frame - since, 1)), 0.0, 1.0)[
                 :, None
             ]
-            way[since:frame] = place + share * (there - place)
+            path[since:frame] = place + share * (target - place)
         if frame < end:
-            place, since = there, frame
+            place, since = target, frame
     return place
 
 
 def walked_share(t: Array, duration: float, setting_off: bool = True) -> Array:
-    """Share of the way covered after ``t`` (N,) of ``duration`` seconds: speed rises, holds and falls evenly.
+    """Return the share of a walk covered after ``t`` (N,) of ``duration`` seconds: speed rises, holds and falls evenly.
 
-    Somebody who is under way already does not set off.
+    ``setting_off``: whether the walk begins at rest.
     """
     rise, fall = (min(x, duration / 2) for x in (SETTING_OFF if setting_off else 1e-3, ARRIVING))
     full = duration - 0.5 * (rise + fall)
@@ -126,9 +129,11 @@ def walked_share(t: Array, duration: float, setting_off: bool = True) -> Array:
 
 
 def walked(times: Array, stops: Array, frames: Array, under_way: bool) -> Array:
-    """Places (N, 2) on ``frames`` (N,) of a walk that is at ``stops`` (K, 2) on the frames ``times`` (K,), K > 1.
+    """Return places (N, 2) on ``frames`` (N,) of a walk that is at ``stops`` (K, 2) on the frames ``times`` (K,), K >
+    1.
 
-    Straight to a single place; through several on a curve (Catmull and Rom 1974) that slows down at the last one only.
+    Straight to a single place; through several on a Catmull-Rom spline (1974) that slows down at the last one only.
+    ``under_way``: whether the actor walks already on the first frame.
     """
     if len(times) == 2:
         share = walked_share((frames - times[0]) / FPS, (times[1] - times[0]) / FPS, setting_off=not under_way)
