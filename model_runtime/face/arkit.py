@@ -8,7 +8,7 @@ CURVE = {name: index for index, name in enumerate(ARKIT_NAMES)}
 
 
 def columns(*names: str) -> list[int]:
-    """Column numbers of curves; a name without its side stands for both sides."""
+    """Return the column numbers of curves; a name without a side stands for both sides."""
     found: list[int] = []
     for name in names:
         found += [CURVE[name]] if name in CURVE else [CURVE[name + "Left"], CURVE[name + "Right"]]

@@ -1,7 +1,7 @@
-"""Where eyes point, as ARKit curves: fixations and glances, lids that follow, two eyes that meet at the partner.
+"""Eye directions and their ARKit curves: fixations, glances away, lids that follow, convergence on the partner.
 
-A direction is (yaw to my left, pitch up) in my head's frame, radians. Gains and lids were read off the iPhone captures,
-which hold both the eyes' angles and the curves.
+A direction is (yaw to the left, pitch up) in the actor's head frame, radians. Gains and lids were measured on iPhone
+captures, which hold both the eyes' angles and the curves.
 """
 
 from __future__ import annotations
@@ -20,43 +20,40 @@ from .arkit import CURVE, columns
 
 # Radians of eye rotation per unit of ARKit's eyeLook weights.
 LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
-LID_DOWN, LID_UP = (
-    0.40,
-    0.08,
-)  # of a lowered and a raised gaze that the lids take part in; look-up shapes lift the lid by themselves
+# Shares of a lowered and of a raised gaze by which the lids move; look-up shapes lift the lid by themselves.
+LID_DOWN, LID_UP = 0.40, 0.08
 LOOKS = columns("eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")
-CONVERGENCE = 0.022  # radians each eye turns in: eyes 63 mm apart that meet 1.4 m away
+CONVERGENCE = 0.022  # radians that each eye turns inwards: eyes 63 mm apart, a target 1.4 m away
 _SACCADE = 0.045  # radians in a frame (1.35 rad/s): faster than any pursuit of a talking partner
-_FARTHEST = 0.9  # of a look curve
+_LARGEST = 0.9  # weight of a look curve
 _FASTEST = 0.40  # radians in a frame (690 degrees/s)
 
 
-def eye_plan(
-    rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, seen: NDArray[np.bool_] | None = None
+def eye_directions(
+    rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, in_reach: NDArray[np.bool_] | None = None
 ) -> FloatArray:
-    """(T, 2) where the eyes of somebody point who speaks where ``active`` (T,) is 1.
+    """Return directions (T, 2) of the eyes of an actor that speaks where ``active`` (T,) is 1.
 
-    ``partner`` (T, 2): where the partner's head is, ``seen`` (T,) whether the eyes can reach it; elsewhere, and where
-    it is None, they look ahead. Between the two they go in one saccade.
+    ``partner`` (T, 2): direction of the partner's head; ``in_reach`` (T,): whether the eyes can reach it, None for
+    always. Out of reach, and without a partner, the eyes look ahead; they change over in one saccade.
     """
     frames = len(active)
     speaks = active > 0.5
     onsets = np.flatnonzero(speaks & ~np.concatenate([[False], speaks[:-1]]))
     starts = [float(f) / FPS for f in onsets if not speaks[max(f - FPS // 2, 0) : f].any()]
-    towards = None
+    target = None
     if partner is not None:
-        towards = np.where((np.ones(frames, bool) if seen is None else seen)[:, None], partner, 0.0).astype(np.float32)
+        reached = np.ones(frames, bool) if in_reach is None else in_reach
+        target = np.where(reached[:, None], partner, 0.0).astype(np.float32)
     speaking = np.clip(gaussian_filter1d(speaks.astype(np.float32), 3.0, mode="nearest"), 0.0, 1.0)
-    return _as_fast_as_eyes(with_fixations(rng, glances(rng, frames, speaking, starts, towards)))
+    return _limit_speed(with_fixations(rng, glances(rng, frames, speaking, starts, target)))
 
 
 def eye_curves(gaze: FloatArray) -> FloatArray:
-    """(T, 2) directions -> (T, 52) look curves of both eyes and what the lids do with them; no turn is faster than eyes
-    can.
-    """
+    """Return the look curves of both eyes and their lids (T, 52) for directions (T, 2), at most as fast as eyes."""
     face = np.zeros((len(gaze), len(ARKIT_NAMES)), np.float32)
-    yaw, pitch = _as_fast_as_eyes(np.asarray(gaze, np.float32)).T
-    near = CONVERGENCE * np.clip(1.0 - np.abs(yaw) / 0.6, 0.0, 1.0)  # who looks aside looks farther
+    yaw, pitch = _limit_speed(np.asarray(gaze, np.float32)).T
+    near = CONVERGENCE * np.clip(1.0 - np.abs(yaw) / 0.6, 0.0, 1.0)  # targets aside are farther away
     left, right = (yaw - near) / LOOK_SIDE, (yaw + near) / LOOK_SIDE
     for name, value in (
         ("eyeLookOutLeft", left),
@@ -68,15 +65,16 @@ def eye_curves(gaze: FloatArray) -> FloatArray:
         ("eyeLookDownLeft", -pitch / LOOK_DOWN),
         ("eyeLookDownRight", -pitch / LOOK_DOWN),
     ):
-        face[:, CURVE[name]] = np.clip(value, 0.0, _FARTHEST)
+        face[:, CURVE[name]] = np.clip(value, 0.0, _LARGEST)
     face[:, columns("eyeBlink")] = LID_DOWN * face[:, columns("eyeLookDown")]
     face[:, columns("eyeWide")] = LID_UP * face[:, columns("eyeLookUp")]
     return face
 
 
-def _as_fast_as_eyes(gaze: FloatArray) -> FloatArray:
-    """Large turns take two to four frames: eyes reach some 700 degrees a second (Bahill, Clark and Stark 1975, "The
-    main sequence").
+def _limit_speed(gaze: FloatArray) -> FloatArray:
+    """Spread large turns over two to four frames.
+
+    Eyes reach some 700 degrees a second (Bahill, Clark and Stark 1975, "The main sequence").
     """
     steps = np.linalg.norm(np.diff(gaze, axis=0, prepend=gaze[:1]), axis=-1)
     if not (steps > _FASTEST).any():
@@ -91,24 +89,18 @@ def glances(
     frames: int,
     speaking: FloatArray,
     starts: Sequence[float],
-    towards: FloatArray | None = None,
+    partner: FloatArray | None = None,
 ) -> FloatArray:
-    """(T, 2) where the eyes of somebody point who looks at a partner at ``towards`` (T, 2), straight ahead when None.
+    """Return directions (T, 2) of eyes that look at a ``partner`` (T, 2), or straight ahead if it is None.
 
-    They rest on the partner, hop about the face, and turn away and back: more while ``speaking`` (T,), most where an
-    own turn ``starts`` (s), as Kendon 1967 saw ("Some functions of gaze-direction in social interaction"). People look
-    at whom they talk to for 41 % of the time, at whom they listen to for 75 % (Argyle and Cook 1976, "Gaze and mutual
-    gaze"); on a screen they look more.
+    They rest on the partner, make saccades over the face, and turn away and back: more while ``speaking`` (T,), most
+    where an own turn ``starts`` (s), as Kendon 1967 observed ("Some functions of gaze-direction in social
+    interaction"). People look at the partner for 41 % of the time while they speak and for 75 % while they listen
+    (Argyle and Cook 1976, "Gaze and mutual gaze"); on a screen they look more.
     """
-    if towards is None:
-        t = np.linspace(0.0, 1.0, frames)
-        towards = np.stack(
-            [
-                np.interp(t, np.linspace(0, 1, frames // 20 + 2), rng.normal(0.0, s, frames // 20 + 2))
-                for s in (0.05, 0.03)
-            ],
-            -1,
-        )
+    if partner is None:
+        t, knots = np.linspace(0.0, 1.0, frames), np.linspace(0, 1, frames // 20 + 2)
+        partner = np.stack([np.interp(t, knots, rng.normal(0.0, s, len(knots))) for s in (0.05, 0.03)], -1)
     offset = np.zeros((frames, 2), np.float32)
     at, away = 0.0, False
     while at < frames / FPS:
@@ -124,15 +116,12 @@ def glances(
             offset[int(hop * FPS) :] = centre + rng.normal(0.0, [0.03, 0.025])
             hop += rng.uniform(0.35, 1.3)
         at += length
-    return (np.asarray(towards, np.float32) + gaussian_filter1d(offset, 0.55, axis=0, mode="nearest")).astype(
-        np.float32
-    )
+    smooth = gaussian_filter1d(offset, 0.55, axis=0, mode="nearest")
+    return (np.asarray(partner, np.float32) + smooth).astype(np.float32)
 
 
 def with_fixations(rng: np.random.Generator, gaze: FloatArray) -> FloatArray:
-    """The same directions; where they have no saccades of their own, the eyes hop about the partner's face, and they
-    always drift.
-    """
+    """Return directions (T, 2) with ocular drift, and with saccades over the partner's face if they have none."""
     gaze = np.asarray(gaze, np.float32)
     frames = len(gaze)
     drift = gaussian_filter1d(rng.normal(0.0, 1.0, (frames, 2)), 6.0, axis=0, mode="nearest") * 0.010
@@ -148,7 +137,7 @@ def with_fixations(rng: np.random.Generator, gaze: FloatArray) -> FloatArray:
 
 
 def gaze_shifts(gaze: FloatArray, least: float = 0.12) -> list[float]:
-    """Times (s) at which the eyes turn by more than ``least`` radians within a tenth of a second."""
+    """Return the times (s) at which the eyes turn by more than ``least`` radians within a tenth of a second."""
     step = np.zeros(len(gaze))
     step[3:] = np.linalg.norm(gaze[3:] - gaze[:-3], axis=-1)
     peak = np.flatnonzero((step > least) & (step >= np.roll(step, 1)) & (step > np.roll(step, -1)))
@@ -156,7 +145,7 @@ def gaze_shifts(gaze: FloatArray, least: float = 0.12) -> list[float]:
 
 
 def partner_directions(roots: FloatArray, rotations: FloatArray, skeletons: Sequence[Skeleton]) -> FloatArray:
-    """Return (2, T, 2) yaw (positive to my left) and pitch in radians of the partner's head seen from mine.
+    """Return (2, T, 2) yaw (positive to the left) and pitch in radians of the partner's head in each one's head frame.
 
     ``roots`` (2, T, 3) and local ``rotations`` (2, T, 52, 4) of two bodies.
     """

@@ -1,7 +1,7 @@
-"""Lips that close when they must: p, b, m shut, f, v on the teeth, other sounds open, silence at rest; told by words or
-heard.
+"""Lip contacts: shut on p, b, m, at the teeth on f, v, apart on other sounds, at rest in silence.
 
-Faces are (T, 52) ARKit weights at ``FPS``; a phone is (name, start, end) in seconds from frame 0.
+The phones come from the transcript or from the speech encoder. Faces are (T, 52) ARKit weights at ``FPS``; a phone is
+(name, start, end) in seconds from frame 0.
 """
 
 from __future__ import annotations
@@ -31,19 +31,14 @@ from .mouth_shapes import (
 
 Phone = tuple[str, float, float]  # ARPABET without stress digit, or SIL; start and end in seconds
 
-_SNEER_TO_CLOSE = (
-    0.085  # mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face
-)
+# mouthClose per unit of one side's noseSneer that brings the lips together again, on the ICT face.
+_SNEER_TO_CLOSE = 0.085
 _EASE = 0.07  # seconds over which a contact comes and goes
-_NOTICED, _SURE = (
-    0.10,
-    1.2,
-)  # posteriors of a contact: where it may begin, and when it would hold for all its time: what is only heard never does
-_BELIEVED = {
-    BILABIAL: 0.30,
-    LABIODENTAL: 0.24,
-}  # what its peak must reach; f and v, which shut nothing, are cheaper to get wrong
-_VOICED = 0.3  # of voice activity somewhere in a contact that is only heard
+# Posterior at which a detected contact may begin, and at which it would last its full time (never reached).
+_ONSET, _FULL_LENGTH = 0.10, 1.2
+# Posterior that the peak of a detected contact must reach; a false f or v, which does not shut the lips, matters less.
+_LEAST_PEAK = {BILABIAL: 0.30, LABIODENTAL: 0.24}
+_VOICED = 0.3  # voice activity that a detected contact needs on one frame at least
 
 
 def refine_lips(
@@ -52,112 +47,122 @@ def refine_lips(
     names: Sequence[str],
     rate: float,
     voice_activity: FloatArray,
-    told: NDArray[np.bool_] | None = None,
+    from_transcript: NDArray[np.bool_] | None = None,
 ) -> FloatArray:
-    """Hold a generated face to what was said.
+    """Return a generated face (T, 52), in [0, 1], with the lip contacts of its phones.
 
-    ``face`` (T, 52); ``phones`` (N, P) posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1];
-    ``told`` (N,): where the posteriors are known from words. Returns (T, 52) in [0, 1]: p/b/m closed, f/v on the teeth,
-    other sounds not shut, silence at rest.
+    ``phones`` (N, P): posteriors of ``names`` at ``rate`` Hz; ``voice_activity`` (T,) in [0, 1]; ``from_transcript``
+    (N,): where the posteriors are certain. The lips close on p, b, m, touch the teeth on f, v, part on other sounds and
+    rest in silence.
     """
     frames = len(face)
     column = {name: i for i, name in enumerate(names)}
-    known = np.zeros(len(phones), bool) if told is None else told
+    certain = np.zeros(len(phones), bool) if from_transcript is None else from_transcript
 
-    def share(wanted: Sequence[str]) -> FloatArray:
-        return phones[:, [column[name] for name in wanted if name in column]].sum(axis=1)
+    def posterior(sounds: Sequence[str]) -> FloatArray:
+        return phones[:, [column[name] for name in sounds if name in column]].sum(axis=1)
 
-    spoken = np.interp(
-        np.arange(frames) / FPS, np.arange(len(phones)) / rate, (known & (share((SILENCE,)) < 0.5)).astype(np.float32)
-    )
+    spoken = (certain & (posterior((SILENCE,)) < 0.5)).astype(np.float32)
+    spoken = np.interp(np.arange(frames) / FPS, np.arange(len(phones)) / rate, spoken)
     voice = np.maximum(voice_activity, spoken).astype(np.float32)
     loud = gaussian_filter1d(maximum_filter1d(voice, 5, mode="nearest"), 1.2, mode="nearest")
     contacts: list[Phone] = []
     for kind in (BILABIAL, LABIODENTAL):
-        believed = share(kind)
-        contacts += [(kind[0], a / rate, b / rate) for a, b in runs_of(known & (believed > 0.5))]
-        heard = detect_lip_contacts(np.where(known, 0.0, believed), rate, _BELIEVED[kind])
-        contacts += [(kind[0], a, b) for a, b in heard if loud[_span(a, b, frames)].max(initial=0.0) > _VOICED]
-    apart = _sampled(1.0 - share((*BILABIAL, *LABIODENTAL, SILENCE)), rate, frames)
-    shut_or_touching = contact_weight(contacts, frames)
+        probability = posterior(kind)
+        contacts += [(kind[0], a / rate, b / rate) for a, b in runs_of(certain & (probability > 0.5))]
+        detected = detect_lip_contacts(np.where(certain, 0.0, probability), rate, _LEAST_PEAK[kind])
+        contacts += [(kind[0], a, b) for a, b in detected if loud[_span(a, b, frames)].max(initial=0.0) > _VOICED]
+    apart = _resampled(1.0 - posterior((*BILABIAL, *LABIODENTAL, SILENCE)), rate, frames)
+    contact = contact_weight(contacts, frames)
     out = np.clip(face, 0.0, 1.0).astype(np.float32)
-    out = part_lips(out, smooth_step(apart, 0.1, 0.4) * (1.0 - shut_or_touching) * loud)
+    out = part_lips(out, smooth_step(apart, 0.1, 0.4) * (1.0 - contact) * loud)
     out = lay_contacts(out, contacts)
-    out = rest_mouth(out, np.clip(1.0 - np.maximum(loud, shut_or_touching), 0.0, 1.0))
+    out = rest_mouth(out, np.clip(1.0 - np.maximum(loud, contact), 0.0, 1.0))
     return np.clip(out, 0.0, 1.0).astype(np.float32)
 
 
 def detect_lip_contacts(
-    probability: FloatArray, rate: float, believed: float = _BELIEVED[BILABIAL]
+    probability: FloatArray, rate: float, least_peak: float = _LEAST_PEAK[BILABIAL]
 ) -> list[tuple[float, float]]:
-    """Posterior of a contact (N,) at ``rate`` Hz -> (start, end) in s of every contact whose peak reaches ``believed``.
+    """Return (start, end) in s of every contact whose peak reaches ``least_peak``.
 
-    A missed closure is seen more than a brief false one, so belief may be weak; but the weaker it is the shorter it
-    holds, down to a single frame: of the frames falsely shut that takes a quarter, and no closure is lost.
+    ``probability`` (N,): posterior of the contact at ``rate`` Hz. A missed closure is more visible than a brief false
+    one, so the threshold is low; the lower the peak, the shorter the contact, down to a single frame. That avoids a
+    quarter of the falsely closed frames and loses no closure.
     """
     smooth = gaussian_filter1d(probability.astype(np.float32), 0.6, mode="nearest")
     found = []
-    for first, last in runs_of(smooth > _NOTICED):
+    for first, last in runs_of(smooth > _ONSET):
         run = np.arange(first, last)
-        if smooth[run].max() >= believed:
+        if smooth[run].max() >= least_peak:
             peak = float(smooth[run].max())
             top = run[smooth[run] >= 0.7 * peak]
             middle, half = 0.5 * (top[0] + top[-1] + 1) / rate, 0.5 * (top[-1] + 1 - top[0]) / rate
-            half *= min(max((peak - believed) / (_SURE - believed), 0.0), 1.0)
+            half *= min(max((peak - least_peak) / (_FULL_LENGTH - least_peak), 0.0), 1.0)
             found.append((middle - half, middle + half))
     return found
 
 
 def lay_contacts(face: FloatArray, phones: Sequence[Phone]) -> FloatArray:
-    """Close the lips on every p, b, m and bring the lower lip to the teeth on every f, v; each has a frame of its own."""
-    frames = len(face)
-    weights = {kind: np.zeros(frames, np.float32) for kind in ("shut", "teeth")}
-    middles: dict[str, list[int]] = {"shut": [], "teeth": []}
-    taken = -1
-    for phone, start, end in sorted(phones, key=lambda p: p[1]):
-        kind = "shut" if phone in BILABIAL else "teeth" if phone in LABIODENTAL else None
-        first, last = max(int((start - _EASE) * FPS), 0), min(int((end + _EASE) * FPS) + 2, frames)
-        if kind is None or last <= first or end <= start:
-            continue
-        window = closure_window(start - first / FPS, end - first / FPS, last - first)
-        np.maximum(weights[kind][first:last], window, out=weights[kind][first:last])
-        middle = max(round((start + (0.45 * (end - start))) * FPS), taken + 1)  # "have my" in a hurry: teeth, then lips
-        if middle < frames:
-            weights[kind][middle] = 1.0
-            middles[kind].append(middle)
-        taken = middle
-    shut, teeth = weights["shut"], weights["teeth"]
-    shut[middles["teeth"]] = 0.0
-    teeth[middles["shut"]] = 0.0
-    teeth *= 1.0 - shut
+    """Return ``face`` with the lips closed on every p, b, m and the lower lip at the teeth on every f, v.
+
+    Each contact has at least one frame of its own.
+    """
+    shut, teeth = _contact_tracks(phones, len(face))
     face = face.copy()
-    for name, widest in (
-        ("mouthSmile", 0.48),
-        ("mouthDimple", 0.20),
-    ):  # a broad smile pulls the lower lip off the teeth
+    for name, widest in (("mouthSmile", 0.48), ("mouthDimple", 0.20)):  # broad smiles pull the lower lip off the teeth
         wide = columns(name)
         face[:, wide] -= teeth[:, None] * np.maximum(face[:, wide] - widest, 0.0)
     out = close_lips(touch_teeth(face, teeth), shut)
-    # A wrinkled nose does not twitch with every p: most of it stays, and the lips meet against its pull.
+    # Most of a nose wrinkle stays, so that it does not twitch with every p; the lips close against its pull.
     stays = np.maximum(0.75 * face[:, SNEER] - out[:, SNEER], 0.0)
     out[:, SNEER] += stays
     out[:, CLOSE] += _SNEER_TO_CLOSE * stays.sum(axis=1)
     return press_together(out, np.where(shut > 0.99, 1.0, 0.0).astype(np.float32))
 
 
+def _contact_tracks(phones: Sequence[Phone], frames: int) -> tuple[FloatArray, FloatArray]:
+    """Return the weights (T,) of shut lips and of the lower lip at the teeth."""
+    weights = {kind: np.zeros(frames, np.float32) for kind in ("shut", "teeth")}
+    middles: dict[str, list[int]] = {"shut": [], "teeth": []}
+    last_middle = -1
+    for phone, start, end in sorted(phones, key=lambda p: p[1]):
+        kind = "shut" if phone in BILABIAL else "teeth" if phone in LABIODENTAL else None
+        if kind is None or end <= start or not _add_window(weights[kind], start, end):
+            continue
+        # In a fast "have my" the lip reaches the teeth first, then the lips close.
+        middle = max(round((start + (0.45 * (end - start))) * FPS), last_middle + 1)
+        if middle < frames:
+            weights[kind][middle] = 1.0
+            middles[kind].append(middle)
+        last_middle = middle
+    shut, teeth = weights["shut"], weights["teeth"]
+    shut[middles["teeth"]] = 0.0
+    teeth[middles["shut"]] = 0.0
+    teeth *= 1.0 - shut
+    return shut, teeth
+
+
 def contact_weight(contacts: Sequence[Phone], frames: int) -> FloatArray:
-    """(T,) how far the mouth is taken by any of ``contacts``."""
+    """Return the weight (T,) of any of ``contacts``."""
     weight = np.zeros(frames, np.float32)
     for _, start, end in contacts:
-        first, last = max(int((start - _EASE) * FPS), 0), min(int((end + _EASE) * FPS) + 2, frames)
-        if last > first:
-            window = closure_window(start - first / FPS, end - first / FPS, last - first)
-            np.maximum(weight[first:last], window, out=weight[first:last])
+        _add_window(weight, start, end)
     return weight
 
 
+def _add_window(weight: FloatArray, start: float, end: float) -> bool:
+    """Raise ``weight`` (T,) in place to the window of a contact (s); False if no frame is near it."""
+    first, last = max(int((start - _EASE) * FPS), 0), min(int((end + _EASE) * FPS) + 2, len(weight))
+    if last <= first:
+        return False
+    window = closure_window(start - first / FPS, end - first / FPS, last - first)
+    np.maximum(weight[first:last], window, out=weight[first:last])
+    return True
+
+
 def closure_window(start: float, end: float, frames: int) -> FloatArray:
-    """(T,) weight of a contact held from ``start`` to ``end`` (s): 1 on at least one frame, eased in and out."""
+    """Return the weight (T,) of a contact from ``start`` to ``end`` (s): 1 on at least one frame, eased in and out."""
     t = np.arange(frames, dtype=np.float32) / FPS
     length = end - start
     on, off = start + 0.15 * length, end - 0.25 * length
@@ -169,11 +174,12 @@ def closure_window(start: float, end: float, frames: int) -> FloatArray:
 
 
 def _span(start: float, end: float, frames: int) -> slice:
+    """Return the frames from ``start`` to ``end`` (s), at least one."""
     first = min(max(int(start * FPS), 0), max(frames - 1, 0))
     return slice(first, max(int(np.ceil(end * FPS)) + 1, first + 1))
 
 
-def _sampled(values: FloatArray, rate: float, frames: int) -> FloatArray:
-    """(N,) at ``rate`` -> (T,) at ``FPS``, the smaller of the neighbours so that nothing is claimed that is unsure."""
-    calm = minimum_filter1d(values, 2, mode="nearest")
-    return np.interp(np.arange(frames) / FPS, (np.arange(len(calm)) + 0.5) / rate, calm).astype(np.float32)
+def _resampled(values: FloatArray, rate: float, frames: int) -> FloatArray:
+    """Return ``values`` (N,) at ``rate`` Hz as (T,) at ``FPS``, conservatively: of two neighbours the smaller counts."""
+    smaller = minimum_filter1d(values, 2, mode="nearest")
+    return np.interp(np.arange(frames) / FPS, (np.arange(len(smaller)) + 0.5) / rate, smaller).astype(np.float32)

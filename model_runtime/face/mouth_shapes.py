@@ -1,4 +1,4 @@
-"""Shapes a mouth must take: lips shut, on the teeth, apart, at rest; whoever made the curves.
+"""Mouth shapes on any ARKit curves: lips shut, at the teeth, apart, at rest.
 
 Faces are (T, 52) ARKit weights at ``FPS``, columns as ``ARKIT_NAMES``. Lengths are centimetres on an adult face
 (lip line about 5 cm wide), measured on the ICT face (Li et al. 2020, "Learning Formation of Physically-Based Face
@@ -25,8 +25,8 @@ VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW"
 SILENCE = "SIL"
 
 SHUT_JAW = 0.09  # the jaw may stay this open behind closed lips: then every rig's mouthClose can bridge it
-TOUCHING = 0.075  # cm between the inner lips that still reads as touching; the neutral ICT face has 0.055
-_CERTAIN = 0.03  # cm below touching, the most by which the linear model is too small in strong feelings
+TOUCHING = 0.075  # cm between the inner lips that still look closed; the neutral ICT face has 0.055
+_CERTAIN = 0.03  # cm below touching: largest underestimate of the linear model in strong emotions
 
 # Centimetres of inner-lip gap per unit of weight, at the middle of the mouth; from the vertices of the ICT face.
 _GAP_NEUTRAL = 0.055
@@ -42,27 +42,25 @@ _GAP_WEIGHTS = np.array(list(_GAP_PER_WEIGHT.values()), np.float32)
 
 
 def lip_gap(face: FloatArray) -> FloatArray:
-    """(T, 52) -> (T,) inner-lip gap in cm by a linear model of the ICT face; 0 means that the lips touch."""
+    """Return the inner-lip gap (T,) in cm by a linear model of the ICT face; 0: the lips touch."""
     return np.maximum(_apart(face) - TOUCHING, 0.0).astype(np.float32)
 
 
 def press_together(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Close by ``weight`` (T,) what feelings still hold open of lips that are meant to be shut: a curled lip, a
-    wrinkled nose.
-    """
+    """Close by ``weight`` (T,) the gap that an emotion, such as a wrinkled nose, leaves between shut lips."""
     out = face.copy()
     out[:, CLOSE] += weight * np.maximum(_apart(face) - (TOUCHING - _CERTAIN), 0.0) / -_GAP_PER_WEIGHT["mouthClose"]
     return out
 
 
 def _apart(face: FloatArray) -> FloatArray:
-    """(T,) cm, signed."""
+    """Return the signed distance (T,) of the inner lips in cm."""
     apart: FloatArray = _GAP_NEUTRAL + face[:, _GAP_COLUMNS] @ _GAP_WEIGHTS
     return apart
 
 
 def gap_weights() -> FloatArray:
-    """(52,) cm of lip gap per unit of each curve, for losses that must keep the sign."""
+    """Return the cm of lip gap per unit of each curve (52,), for losses that need the sign."""
     weights = np.zeros(len(ARKIT_NAMES), np.float32)
     weights[_GAP_COLUMNS] = _GAP_WEIGHTS
     return weights
@@ -78,12 +76,13 @@ def close_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
     out[:, PRESS] = np.maximum(out[:, PRESS], 0.16 * w[:, None])
     out[:, ROLL_UPPER] = _mix(out[:, ROLL_UPPER], np.clip(out[:, ROLL_UPPER], 0.0, 0.10), w)
     out[:, ROLL_LOWER] = np.maximum(out[:, ROLL_LOWER], 0.10 * w)
-    out[:, CLOSE] = _mix(np.minimum(out[:, CLOSE], out[:, JAW]), out[:, JAW], w**1.5)  # the gap, not the weight, eases
+    # The power makes the gap, rather than the weight, ease.
+    out[:, CLOSE] = _mix(np.minimum(out[:, CLOSE], out[:, JAW]), out[:, JAW], w**1.5)
     return out
 
 
 def touch_teeth(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Bring the lower lip under the upper teeth by ``weight`` (T,): f and v. The upper lip lifts off a little."""
+    """Bring the lower lip under the upper teeth by ``weight`` (T,) for f and v; the upper lip rises a little."""
     out, w = face.copy(), weight.astype(np.float32)
     out[:, JAW] = _mix(out[:, JAW], np.clip(out[:, JAW], 0.05, 0.08), w)
     out[:, CLOSE] = _mix(out[:, CLOSE], 0.5 * out[:, JAW], w)
@@ -98,7 +97,7 @@ def touch_teeth(face: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Keep the lips apart by ``weight`` (T,): a vowel that came out shut opens a little, an open one stays as it is."""
+    """Part the lips by ``weight`` (T,): a shut mouth opens a little, an open one stays."""
     out, w = face.copy(), weight.astype(np.float32)
     shut = np.clip(1.0 - lip_gap(face) / 0.06, 0.0, 1.0) * w
     out[:, CLOSE] *= 1.0 - shut
@@ -108,9 +107,7 @@ def part_lips(face: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def rest_mouth(face: FloatArray, weight: FloatArray) -> FloatArray:
-    """Let the mouth rest by ``weight`` (T,): jaw and speech shapes go; a smile, a frown or a wrinkled nose stays,
-    behind shut lips.
-    """
+    """Relax the mouth by ``weight`` (T,): jaw and speech shapes go; a smile, a frown or a wrinkled nose stays."""
     out, w = face.copy(), weight.astype(np.float32)
     for column in (JAW, FUNNEL, CURVE["tongueOut"], *(c for c in PARTING if c not in (*SNEER, *UPPER_UP))):
         out[:, column] *= 1.0 - w

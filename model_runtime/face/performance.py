@@ -1,4 +1,4 @@
-"""The faces of a shot: each from both voices, what is felt and said, and where the partner's head is."""
+"""The faces of a shot, each from both voices, its emotions and transcript, and the direction of the partner's head."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Phones with times -> mouth curves, with co-articulation.
+"""Mouth curves of timed phones, with co-articulation.
 
-Every phone pulls on the jaw and, apart from it, on the lips; how far its pull reaches is its dominance function
-(Cohen & Massaro 1993, "Modeling coarticulation in synthetic visual speech"). The curve is the mean of all targets
-weighted by dominance, so "stew" rounds before it sounds and a fast vowel undershoots. Contacts are no targets to be
-averaged away: p, b, m and f, v are laid over the result and hold for at least one frame.
+Each phone has a target for the jaw and one for the lips, weighted over time by dominance functions (Cohen & Massaro
+1993, "Modeling coarticulation in synthetic visual speech"). The curve is the mean of all targets weighted by dominance,
+so the lips round before the vowel of "stew" and a fast vowel undershoots. The contacts of p, b, m and f, v must not be
+averaged: they are laid over the result and hold for at least one frame.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .mouth_shapes import BILABIAL, JAW, LABIODENTAL, SILENCE, VOWELS
 
 @dataclass(frozen=True)
 class Viseme:
-    """``jaw``: jawOpen wanted; ``lips``: other curves wanted; the two dominances: how strongly, 1 is a plain vowel."""
+    """``jaw``: target of jawOpen; ``lips``: targets of other curves; dominances: their weights, 1 for a plain vowel."""
 
     jaw: float
     jaw_dominance: float
@@ -30,7 +30,7 @@ class Viseme:
     lip_dominance: float
 
 
-# Rounding is about half of what a table of extreme poses has: conversation rounds much less than a singer does.
+# Rounding is about half of that in tables of extreme poses: conversation rounds the lips much less.
 _AA = Viseme(0.34, 1.0, {}, 0.7)
 _AE = Viseme(0.30, 1.0, {"mouthStretch": 0.10, "mouthLowerDown": 0.06, "mouthUpperUp": 0.04}, 0.7)
 _AO = Viseme(0.28, 1.0, {"mouthFunnel": 0.20, "mouthPucker": 0.14}, 0.9)
@@ -38,7 +38,7 @@ _IY = Viseme(0.09, 0.9, {"mouthStretch": 0.13, "mouthSmile": 0.09, "mouthLowerDo
 _UW = Viseme(0.08, 0.9, {"mouthFunnel": 0.20, "mouthPucker": 0.58}, 1.5)
 _TONGUE_TIP = {"mouthLowerDown": 0.07, "mouthUpperUp": 0.03}
 
-VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides from the first to the second
+VISEMES: dict[str, tuple[Viseme, ...]] = {  # two visemes: a diphthong glides from the first to the second
     "AA": (_AA,),
     "AE": (_AE,),
     "AO": (_AO,),
@@ -82,31 +82,25 @@ VISEMES: dict[str, tuple[Viseme, ...]] = {  # two in a row: a diphthong glides f
 }
 
 _LIP_CURVES = (
-    "mouthFunnel",
-    "mouthPucker",
-    "mouthStretch",
-    "mouthSmile",
-    "mouthLowerDown",
-    "mouthUpperUp",
-    "tongueOut",
-)
-_JAW_REACH = (0.045, 0.055)  # seconds over which a pull fades before and after its phone
-_LIP_REACH = (0.090, 0.065)  # lips prepare earlier than the jaw
-_SILENCE_REACH = 0.035  # a pause holds the mouth only while it lasts
+    "mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile", "mouthLowerDown", "mouthUpperUp", "tongueOut"
+)  # fmt: skip
+_JAW_REACH = (0.045, 0.055)  # seconds over which dominance fades before and after a phone
+_LIP_REACH = (0.090, 0.065)  # lips move earlier than the jaw
+_SILENCE_REACH = 0.035  # a pause hardly affects the sounds around it
 
 
 def last_sound(phones: Sequence[Phone]) -> float:
-    """When (s) the last word is over; the end of ``phones`` where none is said."""
+    """Return the end (s) of the last sound, or of ``phones`` if all are silent."""
     return max((end for phone, _, end in phones if phone != SILENCE), default=phones[-1][2])
 
 
 def viseme_curves(
     phones: Sequence[Phone], frames: int, loudness: FloatArray | None = None, articulation: float = 1.0
 ) -> FloatArray:
-    """(T, 52) mouth curves for ``phones`` (seconds from frame 0); every other curve is 0.
+    """Return mouth curves (T, 52) of ``phones`` (seconds from frame 0); every other curve is 0.
 
-    ``loudness`` (T,): 1 at speaking level (the prosody's energy), scales the opening; ``articulation``: 0.8 mumbles,
-    1.2 over-speaks. Before the first phone, after the last and in gaps the mouth rests.
+    ``loudness`` (T,): scales the opening, 1 at speaking level (the prosody's energy); ``articulation``: 0.8 is mumbled,
+    1.2 exaggerated. Before the first phone, after the last and in gaps the mouth rests.
     """
     face = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     phones = with_rests(phones, frames / FPS)
@@ -114,11 +108,11 @@ def viseme_curves(
     loud = np.ones(frames, np.float32) if loudness is None else np.clip(loudness, 0.0, 1.4).astype(np.float32)
 
     jaw_targets = np.array([[v.jaw] for v, *_ in segments], np.float32)
-    jaw_pull = [v.jaw_dominance for v, *_ in segments]
-    jaw = _blend(segments, jaw_targets, jaw_pull, _JAW_REACH, frames)[:, 0]
+    jaw_weights = [v.jaw_dominance for v, *_ in segments]
+    jaw = _blend(segments, jaw_targets, jaw_weights, _JAW_REACH, frames)[:, 0]
     lip_targets = np.array([[v.lips.get(c, 0.0) for c in _LIP_CURVES] for v, *_ in segments], np.float32)
-    lip_pull = [v.lip_dominance for v, *_ in segments]
-    lips = _blend(segments, lip_targets, lip_pull, _LIP_REACH, frames)
+    lip_weights = [v.lip_dominance for v, *_ in segments]
+    lips = _blend(segments, lip_targets, lip_weights, _LIP_REACH, frames)
 
     face[:, JAW] = jaw * articulation * (0.45 + 0.55 * loud)
     for number, curve in enumerate(_LIP_CURVES):
@@ -127,7 +121,7 @@ def viseme_curves(
 
 
 def opening_weight(phones: Sequence[Phone], frames: int) -> FloatArray:
-    """(T,) 1 where a sound that parts the lips is spoken, 0 in pauses and on p, b, m."""
+    """Return (T,) 1 on sounds that part the lips, 0 in pauses and on p, b, m, f, v."""
     weight = np.zeros(frames, np.float32)
     for phone, start, end in phones:
         if phone not in (*BILABIAL, *LABIODENTAL, SILENCE):
@@ -136,7 +130,7 @@ def opening_weight(phones: Sequence[Phone], frames: int) -> FloatArray:
 
 
 def with_rests(phones: Sequence[Phone], duration: float, shortest: float = 0.12) -> list[Phone]:
-    """The phones in order with ``SIL`` in every gap of ``shortest`` seconds or more, from 0 to ``duration``."""
+    """Return the phones in order, with ``SIL`` in every gap of at least ``shortest`` s from 0 to ``duration``."""
     out: list[Phone] = []
     at = min([0.0, *(start for _, start, _ in phones)])
     for phone, start, end in sorted(phones, key=lambda p: p[1]):
@@ -150,25 +144,26 @@ def with_rests(phones: Sequence[Phone], duration: float, shortest: float = 0.12)
 
 
 def _segments(phone: str, start: float, end: float) -> list[tuple[Viseme, float, float]]:
+    """Return the visemes of a phone, with their start and end (s)."""
     parts = VISEMES[phone]
     if len(parts) == 1:
         return [(parts[0], start, end)]
-    turn = start + 0.55 * (end - start)
-    return [(parts[0], start, turn), (parts[1], turn, end)]
+    middle = start + 0.55 * (end - start)
+    return [(parts[0], start, middle), (parts[1], middle, end)]
 
 
 def _blend(
     segments: Sequence[tuple[Viseme, str, float, float]],
     targets: FloatArray,
-    pulls: Sequence[float],
+    weights: Sequence[float],
     reach: tuple[float, float],
     frames: int,
 ) -> FloatArray:
-    """Dominance-weighted mean of ``targets`` (S, C) -> (T, C)."""
+    """Return the mean (T, C) of ``targets`` (S, C), weighted by dominance."""
     t = np.arange(frames, dtype=np.float32) / FPS
     total = np.full(frames, 1e-6, np.float32)
     out = np.zeros((frames, targets.shape[1]), np.float32)
-    for (_, phone, start, end), target, pull in zip(segments, targets, pulls):
+    for (_, phone, start, end), target, weight in zip(segments, targets, weights):
         before, after = (_SILENCE_REACH, _SILENCE_REACH) if phone == SILENCE else reach
         inset = 0.30 * (end - start) if phone != SILENCE else min(0.05, 0.3 * (end - start))
         first, last = max(int((start - 6 * before) * FPS), 0), min(int((end + 6 * after) * FPS) + 2, frames)
@@ -176,7 +171,7 @@ def _blend(
             continue
         x = t[first:last]
         distance = np.maximum((start + inset - x) / before, (x - end + inset) / after)
-        dominance = pull * np.exp(-np.maximum(distance, 0.0))
+        dominance = weight * np.exp(-np.maximum(distance, 0.0))
         total[first:last] += dominance
         out[first:last] += dominance[:, None] * target
     return out / total[:, None]

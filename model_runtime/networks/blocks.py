@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 
 def rotary_angles(tokens: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosine and signed sine (tokens, head_width) of rotary positions for ``rotate_half``; Su et al. 2021, equation 15."""
+    """Return cosine and signed sine (tokens, head_width) of rotary positions (Su et al. 2021, equation 15)."""
     frequency = 1.0 / (10000 ** (torch.arange(0, head_width, 2, device=device).float() / head_width))
     angle = torch.arange(tokens, device=device).float()[:, None] * frequency
     cosine, sine = angle.cos(), angle.sin()
@@ -18,7 +18,7 @@ def rotary_angles(tokens: int, head_width: int, device: torch.device) -> tuple[T
 
 
 def rotate_half(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn the channel pairs (c, c + half) of (B, heads, tokens, width) by their position."""
+    """Rotate the channel pairs (c, c + half) of (B, heads, tokens, width) by their position."""
     cosine, sine = (part.to(x.dtype) for part in rotary)
     return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
@@ -41,7 +41,7 @@ class Attention(nn.Module):
 
 
 class StepEmbedding(nn.Module):
-    """Noise step (B,) -> (B, width), sinusoidal then two layers."""
+    """Embed the noise step (B,) as (B, width): sinusoids, then two layers."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -56,5 +56,8 @@ class StepEmbedding(nn.Module):
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Adaptive layer norm (Peebles and Xie 2023): (B, N, width) moved by (B, width)."""
+    """Return the adaptive layer norm (Peebles and Xie 2023) of ``x`` (B, N, width).
+
+    ``shift`` and ``scale`` (B, width).
+    """
     return torch.addcmul(shift[:, None], F.layer_norm(x, x.shape[-1:]), 1 + scale[:, None])

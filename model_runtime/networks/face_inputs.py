@@ -1,7 +1,7 @@
-"""The layout of the face network's inputs; no torch, since the composer lays them out too."""
+"""Layout of the face network's brow track; without torch, since the corpus composer writes it too."""
 
 from __future__ import annotations
 
-# A brow track: up on a stress, knit on a stress, up with a question (curve weights); 1 where that is known.
+# Curve weights of brows raised on a stress, knit on a stress, raised at a question; 1 where the track is known.
 BROWS_SIZE = 4
 UP, KNIT, ASK, KNOWN = range(BROWS_SIZE)

@@ -1,7 +1,8 @@
-"""Sample both bodies: conditions and wanted places in, motion of the pair out, window by window.
+"""Sample both bodies: conditions and root constraints in, motion of the pair out, window by window.
 
-A take of any length is made in windows (``windows.py``). Those of the lower body, whose features are seen from where a
-window begins, follow one another, each given the end of the one before; those of the upper body are made side by side.
+A take of any length is made in windows (``windows.py``). The features of the lower body are relative to the start of a
+window, so its windows are sampled in sequence, each given the end of the one before. The windows of the upper body are
+sampled together.
 """
 
 from __future__ import annotations
@@ -30,27 +31,25 @@ from ..conditioning.representation import (
     encode_lower,
 )
 from ..errors import CheckpointMismatch
-from ..networks.duet_denoiser import DuetConfig, DuetDenoiser
+from ..networks.duet_denoiser import DuetConfig, DuetDenoiser, EncodedConditions
 from ..planning.headings import facing_ahead
 from ..planning.trajectories import RootConstraints, lead_towards, path_ahead
 from ..text.words import check_words
-from .diffusion import guided, sample, scale_noise
-from .energies import FEET, GuidanceEnergies, GuidanceEnergy, descend
-from .windows import Window, join_windows, shares, windows
+from .diffusion import classifier_free_guidance, sample, scale_predicted_noise
+from .energies import FEET, GuidanceEnergy, PosedBodies, descend, lower_bodies, total_energy, upper_bodies
+from .windows import Window, blend_weights, join_windows, windows
 
-# Below this noise step guidance only adds jitter, and the unconditional prediction is left out (Kynkäänniemi et al.
-# 2024,
-# who also leave it out where noise is strong: here that costs variety and steady feet; docs/sampling.md).
+# Below this noise step guidance only adds jitter, so the unconditional prediction is left out (Kynkäänniemi et al. 2024
+# also leave it out at high noise; here that costs variety and steady feet, see docs/sampling.md).
 GUIDED_FROM = 100
-# By how much less noise there is than the networks say; more makes hands restless (docs/sampling.md).
-NOISE_SCALE = 1.2
+NOISE_SCALE = 1.2  # predicted noise is divided by this; larger values make hands restless (docs/sampling.md)
 StepCallback = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
     """``preset``: one of ``diffusion.PRESETS`` or a sampler with its steps ('snr12'); ``guidance``: weight of
-    classifier-free guidance, 1 for none; ``energies``: what the bodies are drawn down while they are sampled.
+    classifier-free guidance, 1 for none; ``energies``: guidance energies that sampling lowers.
     """
 
     seed: int = 0
@@ -86,9 +85,9 @@ class BodyStage:
         self,
         conditions: dict[str, Tensor],
         body: Tensor,
-        kept: Tensor,
+        known: Tensor,
         mask: Tensor,
-        given: list[Tensor] | None,
+        lower: list[Tensor] | None,
         generator: torch.Generator,
         settings: SamplingSettings,
         on_step: StepCallback,
@@ -97,57 +96,61 @@ class BodyStage:
     ) -> Tensor:
         """Return raw features (1, 2, T, F).
 
-        ``kept``: raw features to keep where ``mask`` (1, 2, T, groups) is 1; ``given``: raw lower features of each
-        window, for the upper stage; ``energy`` of raw features is lowered while sampling (``energies.py``). ``spans``:
-        the overlapping windows of a take, denoised step by step side by side; one window without them. Where two
-        overlap they share the noisy sample, and their predictions are blended at every step (Bar-Tal et al. 2023,
-        "MultiDiffusion"). Made one after the other, each from the end of the one before, windows calmed down from one
-        to the next.
+        ``known``: raw features that are given where ``mask`` (1, 2, T, groups) is 1; ``lower``: raw lower features of
+        each window, for the upper stage; ``energy`` of raw features is lowered during sampling (``energies.py``).
+        ``spans``: windows of the take that are denoised together, by default one. Where two overlap they share the
+        noisy sample, and their predictions are blended at every step (Bar-Tal et al. 2023, "MultiDiffusion"). Windows
+        of the upper body made in sequence, each given the end of the one before, moved less and less.
         """
-        spans = spans or [Window(0, kept.shape[2], 0)]
-        kept = (kept - self.mean) / self.std
-        spread = self.config.expand_mask(mask)
-        kept = torch.where(spread > 0, kept, torch.zeros_like(kept))
-        # The conditional and the free prediction run as one batch of two.
-        dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
-        encoded = []
-        for index, window in enumerate(spans):
-            here = window.span
-            tracks = {name: batch_for_guidance(value[:, :, here]) for name, value in conditions.items()}
-            lower = None if given is None else batch_for_guidance((given[index] - self.lower_mean) / self.lower_std)
-            encoded.append(
-                self.network.encode_conditions(
-                    batch_for_guidance(kept[:, :, here]),
-                    batch_for_guidance(mask[:, :, here]),
-                    tracks,
-                    batch_for_guidance(body),
-                    lower,
-                    dropped,
-                )
-            )
-        conditional_only, parts = [both.first_half() for both in encoded], shares(spans)
-        noise = torch.randn(kept.shape, generator=generator)
+        spans = spans or [Window(0, known.shape[2], 0)]
+        known = (known - self.mean) / self.std
+        feature_mask = self.config.expand_mask(mask)
+        known = torch.where(feature_mask > 0, known, torch.zeros_like(known))
+        both = self._encode(conditions, body, known, mask, lower, spans)
+        conditional, weights = [encoded.first_half() for encoded in both], blend_weights(spans)
+        noise = torch.randn(known.shape, generator=generator)
 
         def predict(noisy: Tensor, step: Tensor) -> Tensor:
             clean = torch.zeros_like(noisy)
-            for window, both, conditional, part in zip(spans, encoded, conditional_only, parts):
-                here = noisy[:, :, window.span]
+            for window, pair, alone, weight in zip(spans, both, conditional, weights):
+                part = noisy[:, :, window.span]
                 if settings.guidance == 1.0 or int(step) < GUIDED_FROM:
-                    seen = self.network.denoise(here, step, conditional)
+                    predicted = self.network.denoise(part, step, alone)
                 else:
-                    out = self.network.denoise(batch_for_guidance(here), step.expand(2), both)
-                    seen = guided(out[:1], out[1:], settings.guidance)
-                clean[:, :, window.span] += part[:, None] * seen
-            return scale_noise(noisy, clean, int(step[0]), NOISE_SCALE)
+                    out = self.network.denoise(batch_for_guidance(part), step.expand(2), pair)
+                    predicted = classifier_free_guidance(out[:1], out[1:], settings.guidance)
+                clean[:, :, window.span] += weight[:, None] * predicted
+            return scale_predicted_noise(noisy, clean, int(step[0]), NOISE_SCALE)
 
         def correct(clean: Tensor) -> Tensor:
             assert energy is not None
-            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - spread)
+            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - feature_mask)
 
-        return (
-            sample(predict, noise, kept, spread, settings.preset, on_step, correct if energy else None) * self.std
-            + self.mean
-        )
+        features = sample(predict, noise, known, feature_mask, settings.preset, on_step, correct if energy else None)
+        return features * self.std + self.mean
+
+    def _encode(
+        self,
+        conditions: dict[str, Tensor],
+        body: Tensor,
+        known: Tensor,
+        mask: Tensor,
+        lower: list[Tensor] | None,
+        spans: list[Window],
+    ) -> list[EncodedConditions]:
+        """Return the encoded conditions of each window: a batch of two, with all conditions and with none."""
+        dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
+        return [
+            self.network.encode_conditions(
+                batch_for_guidance(known[:, :, window.span]),
+                batch_for_guidance(mask[:, :, window.span]),
+                {name: batch_for_guidance(value[:, :, window.span]) for name, value in conditions.items()},
+                batch_for_guidance(body),
+                None if lower is None else batch_for_guidance((lower[index] - self.lower_mean) / self.lower_std),
+                dropped,
+            )
+            for index, window in enumerate(spans)
+        ]
 
 
 @lru_cache(maxsize=1)
@@ -168,40 +171,43 @@ def sample_lower(
     on_step: StepCallback = lambda _: None,
 ) -> GlobalMotion:
     """Return root, pelvis and legs of both over the padded take: ``GlobalMotion`` (2, T, ...)."""
-    energies = GuidanceEnergies(settings.energies, conditioning.skeletons)
-    places, walking, constraints = conditioning.places, conditioning.walking, conditioning.constraints
     parts: list[GlobalMotion] = []
-    height = conditioning.body[0, :, 0]
     spans = windows(conditioning.frames)
     for index, window in enumerate(spans):
         generator = torch.Generator().manual_seed(settings.seed * 1000 + index)
-        before, start = window_start(parts, window, places)
-        here = start if before is None else (before.root[:, -1, :2], before.heading[:, -1])
-        now = window.start + max(window.kept, 1) - 1
-        conditions = {name: value[:, :, window.span] for name, value in conditioning.conditions.items()}
-        conditions |= leading_conditions(stage.config, places, walking, here, now, window, start, height)
-        ahead = places if "path" in conditions else lead_towards(places, walking, here[0].numpy(), now, window.stop)
-        kept, mask = kept_lower(before, ahead, window, start, height)
-        given, given_mask = constraints.lower_window(window.start, window.stop, *start, height)
-        kept = torch.where(stage.config.expand_mask(given_mask) > 0, given, kept)
-        mask = torch.maximum(mask, given_mask)
-
-        def energy(features: Tensor) -> Tensor:
-            return energies.of_lower(decode_lower(features[0], height, *start), window.start)  # noqa: B023
-
-        features = stage.sample(
-            conditions,
-            conditioning.body,
-            kept,
-            mask,
-            None,
-            generator,
-            settings,
-            share_of(on_step, index, len(spans)),
-            energy if energies.of_stage("lower") else None,
-        )
-        parts.append(decode_lower(features[0], height, *start))
+        progress = part_of_progress(on_step, index, len(spans))
+        parts.append(_sample_lower_window(stage, conditioning, settings, parts, window, generator, progress))
     return join_windows(parts)
+
+
+def _sample_lower_window(
+    stage: BodyStage,
+    conditioning: Conditioning,
+    settings: SamplingSettings,
+    parts: Sequence[GlobalMotion],
+    window: Window,
+    generator: torch.Generator,
+    on_step: StepCallback,
+) -> GlobalMotion:
+    """Return the motion (2, T, ...) of a window that follows the windows ``parts``."""
+    height, places, walking = conditioning.body[0, :, 0], conditioning.places, conditioning.walking
+    before, start = window_start(parts, window, places)
+    current = start if before is None else (before.root[:, -1, :2], before.heading[:, -1])
+    now = window.start + max(window.overlap, 1) - 1
+    conditions = {name: value[:, :, window.span] for name, value in conditioning.conditions.items()}
+    conditions |= trajectory_conditions(stage.config, places, walking, current, now, window, start, height)
+    targets = places if "path" in conditions else lead_towards(places, walking, current[0].numpy(), now, window.stop)
+    known, mask = lower_constraints(before, targets, window, start, height)
+    given, given_mask = conditioning.constraints.lower_window(window.start, window.stop, *start, height)
+    known = torch.where(stage.config.expand_mask(given_mask) > 0, given, known)
+    mask = torch.maximum(mask, given_mask)
+
+    def pose(features: Tensor) -> PosedBodies:
+        return lower_bodies(decode_lower(features[0], height, *start), conditioning.skeletons, window.start)
+
+    energy = total_energy(settings.energies, "lower", pose)
+    features = stage.sample(conditions, conditioning.body, known, mask, None, generator, settings, on_step, energy)
+    return decode_lower(features[0], height, *start)
 
 
 def sample_upper(
@@ -212,68 +218,71 @@ def sample_upper(
     on_step: StepCallback = lambda _: None,
 ) -> Tensor:
     """Return upper features (2, frames, 102) of both over the take, given their lower bodies (2, T, ...)."""
-    energies = GuidanceEnergies(settings.energies, conditioning.skeletons)
-    kept, mask = conditioning.constraints.upper(stage.hands)
+    known, mask = conditioning.constraints.upper(stage.hands)
     spans = windows(conditioning.frames)
-    given = [
+    lower_features = [
         encode_lower(lower.window(window.start, window.stop).batched(), conditioning.body[..., 0]) for window in spans
     ]
+
+    def pose(features: Tensor) -> PosedBodies:
+        return upper_bodies(lower, features[0], conditioning.skeletons, 0)
+
     features = stage.sample(
         conditioning.conditions,
         conditioning.body,
-        kept[None],
+        known[None],
         mask[None],
-        given,
+        lower_features,
         torch.Generator().manual_seed(settings.seed * 1000 + 500),
         settings,
         on_step,
-        (lambda features: energies.of_upper(lower, features[0], 0)) if energies.of_stage("upper") else None,
+        total_energy(settings.energies, "upper", pose),
         spans,
     )
     return features[0, :, : conditioning.frames]
 
 
 def batch_for_guidance(x: Tensor) -> Tensor:
-    """Return (2, ...) of (1, ...): once for the conditional, once for the unconditional prediction."""
+    """Return ``x`` (1, ...) as (2, ...), for the conditional and the unconditional prediction in one batch."""
     return x.expand(2, *x.shape[1:])
 
 
 def window_start(
     parts: Sequence[GlobalMotion], window: Window, places: RootConstraints
 ) -> tuple[GlobalMotion | None, tuple[Tensor, Tensor]]:
-    """Return the motion that a window keeps of the one before, None in the first, and its first places (2, 2) and
-    headings (2,).
+    """Return the motion that a window shares with the one before (None in the first), and the root positions (2, 2) and
+    headings (2,) of its first frame.
     """
-    if not window.kept:
+    if not window.overlap:
         return None, (places.position[:, 0], places.heading[:, 0])
     end = parts[-1].root.shape[1]
-    before = parts[-1].window(end - window.kept, end)
+    before = parts[-1].window(end - window.overlap, end)
     return before, (before.root[:, 0, :2], before.heading[:, 0])
 
 
-def kept_lower(
+def lower_constraints(
     before: GlobalMotion | None,
     places: RootConstraints,
     window: Window,
     start: tuple[Tensor, Tensor],
     height: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Return features (1, 2, T, 70) that a window keeps, and their mask (1, 2, T, 4): wanted places, and ``before`` or
-    a first pose.
+    """Return the given features (1, 2, T, 70) of a window and their mask (1, 2, T, 4).
 
-    ``start``: places (2, 2) and headings (2,) on the window's first frame; ``height`` (2,) of the pelvis.
+    These are the root constraints ``places``, and the shared frames ``before`` or, in the first window, a standing
+    pose. ``start``: root positions (2, 2) and headings (2,) of the first frame; ``height`` (2,) of the pelvis.
     """
     start_xy, start_heading = start
-    kept, mask = torch.zeros(1, 2, window.length, LOWER_SIZE), torch.zeros(1, 2, window.length, 4)
+    known, mask = torch.zeros(1, 2, window.length, LOWER_SIZE), torch.zeros(1, 2, window.length, 4)
     span = window.span
     turn = -start_heading[:, None].expand(-1, window.length)
-    kept[0, :, :, POSITION] = rotate_plane(places.position[:, span] - start_xy[:, None], turn)
+    known[0, :, :, POSITION] = rotate_plane(places.position[:, span] - start_xy[:, None], turn)
     turned = places.heading[:, span] - start_heading[:, None]
-    kept[0, :, :, HEADING] = torch.stack([turned.cos(), turned.sin()], -1)
+    known[0, :, :, HEADING] = torch.stack([turned.cos(), turned.sin()], -1)
     mask[0, :, :, 1], mask[0, :, :, 2] = places.has_position[:, span].float(), places.has_heading[:, span].float()
     if before is not None:
-        kept[0, :, : window.kept] = encode_lower(before.batched(), height[None])[0]
-        mask[0, :, : window.kept] = 1.0
+        known[0, :, : window.overlap] = encode_lower(before.batched(), height[None])[0]
+        mask[0, :, : window.overlap] = 1.0
     else:
         still = GlobalMotion(
             torch.cat([start_xy, height[:, None]], -1)[None, :, None],
@@ -282,43 +291,43 @@ def kept_lower(
             torch.eye(3).expand(1, 2, 1, 8, 3, 3),
             torch.ones(1, 2, 1, 4),
         )
-        kept[0, :, :1, POSITION.start :] = encode_lower(still, height[None])[0, :, :, POSITION.start :]
+        known[0, :, :1, POSITION.start :] = encode_lower(still, height[None])[0, :, :, POSITION.start :]
         mask[0, :, 0, 1:] = 1.0
-    return kept, mask
+    return known, mask
 
 
-def leading_conditions(
+def trajectory_conditions(
     config: DuetConfig,
     places: RootConstraints,
     walking: BoolArray,
-    here: tuple[Tensor, Tensor],
+    current: tuple[Tensor, Tensor],
     now: int,
     window: Window,
     start: tuple[Tensor, Tensor],
     height: Tensor,
 ) -> dict[str, Tensor]:
-    """Return those of the conditions 'path' and 'facing' (1, 2, T, 3) that a network knows, from frame ``now`` of the
-    take on.
+    """Return the conditions 'path' and 'facing' (1, 2, T, 3), as far as the network has them, from frame ``now`` on.
 
-    ``here``: places (2, 2) and headings (2,) on that frame; ``start``: those of the window's first frame; ``height``
-    (2,) of the pelvis.
+    ``now``: frame of the take; ``current``: root positions (2, 2) and headings (2,) at that frame; ``start``: those of
+    the window's first frame; ``height`` (2,) of the pelvis.
     """
-    way, known = path_ahead(places, walking, here[0].numpy(), now, window.stop)
+    path, known = path_ahead(places, walking, current[0].numpy(), now, window.stop)
     found = {}
     if "path" in config.conditions:
-        place = torch.from_numpy(way) - start[0][:, None]
-        local = rotate_plane(place, -start[1][:, None].expand(-1, place.shape[1])) / height[:, None, None]
+        offset = torch.from_numpy(path) - start[0][:, None]
+        local = rotate_plane(offset, -start[1][:, None].expand(-1, offset.shape[1])) / height[:, None, None]
         found["path"] = _from_frame(local, known, window, now)
     if "facing" in config.conditions:
-        heading, wanted = facing_ahead(places, walking, way, known, here[1].numpy(), now, window.stop)
+        heading, requested = facing_ahead(places, walking, path, known, current[1].numpy(), now, window.stop)
         turned = torch.from_numpy(heading) - start[1][:, None]
-        found["facing"] = _from_frame(torch.stack([turned.cos(), turned.sin()], -1), wanted, window, now)
+        found["facing"] = _from_frame(torch.stack([turned.cos(), turned.sin()], -1), requested, window, now)
     return found
 
 
 def _from_frame(values: Tensor, known: BoolArray, window: Window, now: int) -> Tensor:
-    """Return (1, 2, T, 3) of a window: from frame ``now`` on ``values`` (2, N, 2) and 1 where ``known`` (2, N), else
-    zeros.
+    """Return a condition (1, 2, T, 3) of a window that begins at frame ``now`` of the take, zeros before it.
+
+    It holds ``values`` (2, N, 2) and 1 where ``known`` (2, N), else zeros.
     """
     condition = torch.zeros(1, 2, window.length, 3)
     flagged = torch.cat([values, torch.ones_like(values[..., :1])], -1)
@@ -326,6 +335,6 @@ def _from_frame(values: Tensor, known: BoolArray, window: Window, now: int) -> T
     return condition
 
 
-def share_of(on_step: StepCallback, index: int, count: int) -> StepCallback:
-    """Return a callback for part ``index`` of ``count`` equal parts of what ``on_step`` reports."""
+def part_of_progress(on_step: StepCallback, index: int, count: int) -> StepCallback:
+    """Return a callback for the progress within part ``index`` of ``count`` equal parts."""
     return lambda done: on_step((index + done) / count)

@@ -1,8 +1,8 @@
-"""Physical guidance: energies of the motion that is being made, lowered by their gradient while it is sampled.
+"""Physical guidance: energies of the bodies that are sampled, lowered by gradient descent during sampling.
 
-A ``GuidanceEnergy`` is a function of both bodies as the network sees them without noise, in metres and seconds. In the
-last third of the steps the prediction moves down its gradient (Yuan et al. 2023, "PhysDiff", place the correction late
-for the same reason: early predictions are vague). Motion kept is left as it is.
+A ``GuidanceEnergy`` is a function of both bodies as the network predicts them without noise, in metres and seconds. In
+the last third of the steps the prediction moves down its gradient. Yuan et al. 2023, "PhysDiff", correct late for the
+same reason: early predictions are vague. Motion under constraints does not move.
 """
 
 from __future__ import annotations
@@ -19,75 +19,70 @@ from ..body_model.skeleton import INDEX, LEG_JOINTS, PARENTS, UPPER_JOINTS, Skel
 from ..conditioning.representation import JOINTS_6D, GlobalMotion
 
 ITERATIONS = 6  # of descent on each prediction
-SMOOTH = 6.0  # frames: deviation of the Gaussian that a move is made of
-LARGEST_MOVE = 0.3  # deviations of a feature, so that no energy, however steep, throws the motion about
+SMOOTH = 6.0  # frames: deviation of the Gaussian that smooths a move over time
+LARGEST_MOVE = 0.3  # standard deviations of a feature; bounds the effect of steep energies
 
 
 @dataclass(frozen=True)
-class Bodies:
+class PosedBodies:
     """Two people over T frames, everything differentiable.
 
-    ``joints``: which of ``skeleton.JOINTS`` there are, pelvis and legs in the lower stage, all but the fingers in the
-    upper; ``positions`` (2, T, J, 3) metres and ``turns`` (2, T, J, 3, 3), both in the world; ``contacts`` (2, T, 4) as
-    predicted, order ``FOOT_CONTACTS``; ``start``: the frame of the take that is the first of these.
+    ``joints``: indices into ``skeleton.JOINTS``, pelvis and legs in the lower stage, all but the fingers in the upper;
+    ``positions`` (2, T, J, 3) in metres and ``rotations`` (2, T, J, 3, 3), both in the world; ``contacts`` (2, T, 4) as
+    predicted, order ``FOOT_CONTACTS``; ``start``: the first frame of these within the take.
     """
 
     joints: tuple[int, ...]
     positions: Tensor
-    turns: Tensor
+    rotations: Tensor
     contacts: Tensor
     skeletons: tuple[Skeleton, Skeleton]
     start: int
 
     def of(self, name: str) -> tuple[Tensor, Tensor]:
-        """Positions (2, T, 3) and turns (2, T, 3, 3) of a joint by its name."""
+        """Return positions (2, T, 3) and rotations (2, T, 3, 3) of a joint by its name."""
         index = self.joints.index(INDEX[name])
-        return self.positions[:, :, index], self.turns[:, :, index]
+        return self.positions[:, :, index], self.rotations[:, :, index]
 
 
 @dataclass(frozen=True)
 class GuidanceEnergy:
-    """``energy`` gives a scalar that is lower the better, its gradient the way there. The energies of a stage are added
-    up: squared metres, summed over frames, go together. ``stage``: which of the two stages it speaks to, 'lower' or
-    'upper'.
+    """``energy`` returns a scalar, lower is better; the energies of a ``stage`` ('lower' or 'upper') are added up.
+
+    Squared metres, summed over frames, go well together.
     """
 
-    energy: Callable[[Bodies], Tensor]
+    energy: Callable[[PosedBodies], Tensor]
     stage: str = "lower"
 
 
-@dataclass(frozen=True)
-class GuidanceEnergies:
-    """Guides for a take of two people."""
+def total_energy(
+    energies: Sequence[GuidanceEnergy], stage: str, pose: Callable[[Tensor], PosedBodies]
+) -> Callable[[Tensor], Tensor] | None:
+    """Return the sum of the energies of a ``stage`` as a function of its raw features; None if it has none.
 
-    energies: Sequence[GuidanceEnergy]
-    skeletons: tuple[Skeleton, Skeleton]
+    ``pose`` makes bodies of raw features.
+    """
+    chosen = [energy.energy for energy in energies if energy.stage == stage]
+    if not chosen:
+        return None
 
-    def of_stage(self, stage: str) -> list[GuidanceEnergy]:
-        return [energy for energy in self.energies if energy.stage == stage]
+    def total(features: Tensor) -> Tensor:
+        bodies = pose(features)
+        return torch.stack([energy(bodies) for energy in chosen]).sum()
 
-    def of_lower(self, motion: GlobalMotion, start: int) -> Tensor:
-        """Energy of decoded lower motion (2, T, ...) that begins at frame ``start`` of the take."""
-        return _total(self.of_stage("lower"), lower_bodies(motion, self.skeletons, start))
-
-    def of_upper(self, motion: GlobalMotion, upper: Tensor, start: int) -> Tensor:
-        """Energy of raw upper features (2, T, 102) on lower motion (2, T, ...)."""
-        return _total(self.of_stage("upper"), upper_bodies(motion, upper, self.skeletons, start))
-
-
-def _total(energies: Sequence[GuidanceEnergy], bodies: Bodies) -> Tensor:
-    return torch.stack([energy.energy(bodies) for energy in energies]).sum()
+    return total
 
 
-def lower_bodies(motion: GlobalMotion, skeletons: tuple[Skeleton, Skeleton], start: int) -> Bodies:
-    """Pelvis and legs of decoded lower motion (2, T, ...)."""
+def lower_bodies(motion: GlobalMotion, skeletons: tuple[Skeleton, Skeleton], start: int) -> PosedBodies:
+    """Return pelvis and legs of decoded lower motion (2, T, ...); ``start``: its first frame within the take."""
     joints = (0, *LEG_JOINTS)
     local = torch.cat([(yaw_matrix(motion.heading) @ motion.tilt)[:, :, None], motion.legs], 2)
     return _posed(joints, motion.root, local, motion.contacts, skeletons, start)
 
 
-def upper_bodies(motion: GlobalMotion, upper: Tensor, skeletons: tuple[Skeleton, Skeleton], start: int) -> Bodies:
-    """All but the fingers, from lower motion (2, T, ...) and raw upper features (2, T, 102)."""
+def upper_bodies(motion: GlobalMotion, upper: Tensor, skeletons: tuple[Skeleton, Skeleton], start: int) -> PosedBodies:
+    """Return all joints but the fingers, of lower motion (2, T, ...) and raw upper features (2, T, 102)."""
     joints = (0, *LEG_JOINTS, *UPPER_JOINTS)
     pelvis = (yaw_matrix(motion.heading) @ motion.tilt)[:, :, None]
     local = torch.cat(
@@ -103,26 +98,26 @@ def _posed(
     contacts: Tensor,
     skeletons: tuple[Skeleton, Skeleton],
     start: int,
-) -> Bodies:
+) -> PosedBodies:
     parents = [-1] + [joints.index(PARENTS[joint]) for joint in joints[1:]]
     offsets = torch.stack([torch.from_numpy(skeleton.offsets)[list(joints)] for skeleton in skeletons])[:, None].expand(
         -1, root.shape[1], -1, -1
     )
-    positions, turns = chain_poses(root, local, offsets, parents)
-    return Bodies(joints, positions, turns, contacts, skeletons, start)
+    positions, rotations = chain_poses(root, local, offsets, parents)
+    return PosedBodies(joints, positions, rotations, contacts, skeletons, start)
 
 
-def soles(bodies: Bodies) -> Tensor:
-    """Sole points (2, T, 2, 3, 3): left and right; heel, ball, toe tip; as ``refine.feet.sole_points``."""
+def soles(bodies: PosedBodies) -> Tensor:
+    """Return sole points (2, T, 2, 3, 3): left and right; heel, ball, toe tip; as ``body_model.feet.sole_points``."""
     feet = []
     for side in SIDES:
-        (ankle, ankle_turn), (toe, toe_turn) = bodies.of(f"{side}_ankle"), bodies.of(f"{side}_foot")
+        (ankle, ankle_rotation), (toe, toe_rotation) = bodies.of(f"{side}_ankle"), bodies.of(f"{side}_foot")
         heel, ball, tip = (
             torch.stack(part)
             for part in zip(*(map(_tensor, sole_offsets(side, skeleton)) for skeleton in bodies.skeletons))
         )
-        at = [(ankle, ankle_turn, heel), (ankle, ankle_turn, ball), (toe, toe_turn, tip)]
-        feet.append(torch.stack([place + (turn @ offset[:, None, :, None])[..., 0] for place, turn, offset in at], 2))
+        points = ((ankle, ankle_rotation, heel), (ankle, ankle_rotation, ball), (toe, toe_rotation, tip))
+        feet.append(torch.stack([joint + (turn @ at[:, None, :, None])[..., 0] for joint, turn, at in points], 2))
     return torch.stack(feet, 2)
 
 
@@ -130,43 +125,42 @@ def _tensor(values: object) -> Tensor:
     return torch.as_tensor(values, dtype=torch.float32)
 
 
-def sliding(bodies: Bodies) -> Tensor:
-    """Squared metres by which soles predicted in contact are off their mean place during that contact.
+def sliding(bodies: PosedBodies) -> Tensor:
+    """Return the summed squared distance (m^2) of soles in predicted contact from their mean position in that contact.
 
-    Of slow drift, which is what a sampled stance suffers from, speed from frame to frame would know next to nothing.
+    A sampled stance drifts slowly, which the speed from frame to frame hardly shows.
     """
-    points = (
-        soles(bodies)[..., :2, :2].flatten(2, 3).transpose(1, 2).flatten(0, 1)
-    )  # (8, T, 2), heel and ball on the floor plan
+    # Heel and ball on the floor plan: (8, T, 2).
+    points = soles(bodies)[..., :2, :2].flatten(2, 3).transpose(1, 2).flatten(0, 1)
     held = (bodies.contacts.detach() > 0.5).transpose(1, 2).flatten(0, 1)  # (8, T)
     begins = held & ~torch.nn.functional.pad(held, (1, 0))[:, :-1]
-    contact = begins.flatten().cumsum(0)[held.flatten()]  # which one each held point belongs to
-    places = points[held]
+    contact = begins.flatten().cumsum(0)[held.flatten()]  # number of the contact that each held point belongs to
+    positions = points[held]
     count = torch.zeros(int(begins.sum()) + 1).index_add(0, contact, torch.ones(len(contact)))
-    mean = torch.zeros(len(count), 2).index_add(0, contact, places) / count.clamp(min=1)[:, None]
-    return (places - mean[contact]).square().sum()
+    mean = torch.zeros(len(count), 2).index_add(0, contact, positions) / count.clamp(min=1)[:, None]
+    return (positions - mean[contact]).square().sum()
 
 
-def sinking(bodies: Bodies) -> Tensor:
-    """Squared metres that sole points are below the floor."""
+def sinking(bodies: PosedBodies) -> Tensor:
+    """Return the summed squared depth (m^2) of sole points below the floor."""
     return soles(bodies)[..., 2].clamp(max=0).square().sum()
 
 
-# A sole in the floor is seen sooner than one that drifts by as much.
+# A sole in the floor is more visible than one that drifts by as much.
 FEET = (GuidanceEnergy(sliding), GuidanceEnergy(lambda bodies: 30.0 * sinking(bodies)))
 
 
 def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) -> Tensor:
-    """Normalised ``features`` (B, 2, T, F) moved down the gradient of ``energy`` where ``free`` (like them, 0 or 1).
+    """Return normalised ``features`` (B, 2, T, F) moved down the gradient of ``energy`` where ``free`` is 1.
 
-    The move is smooth over time, or what is asked of one frame would jerk it out of its row, and no larger than
-    ``LARGEST_MOVE``. L-BFGS finds its own step length, so that an energy may be in any unit.
+    ``free``: like the features, 0 or 1. The move is smooth over time, so that an energy of one frame makes no jerk, and
+    at most ``LARGEST_MOVE``. L-BFGS finds its own step length, so an energy may be in any unit.
     """
-    wish = torch.zeros_like(features, requires_grad=True)
-    optimiser = torch.optim.LBFGS([wish], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+    unsmoothed = torch.zeros_like(features, requires_grad=True)
+    optimiser = torch.optim.LBFGS([unsmoothed], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
 
     def move() -> Tensor:
-        return _smooth(wish) * free
+        return _smooth(unsmoothed) * free
 
     def closure() -> Tensor:
         optimiser.zero_grad()
@@ -181,7 +175,7 @@ def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) 
 
 
 def _smooth(values: Tensor) -> Tensor:
-    """(B, 2, T, F) through a Gaussian over time."""
+    """Return (B, 2, T, F) filtered by a Gaussian over time."""
     radius = round(3 * SMOOTH)
     kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / SMOOTH) ** 2)
     rows = values.movedim(2, -1).reshape(-1, 1, values.shape[2])

@@ -1,7 +1,7 @@
-"""A take of any length as overlapping windows of about what the networks are trained on.
+"""A take of any length as overlapping windows of about the length that the networks are trained on.
 
-Windows share 2 s with the next, kept as motion or made by both, so the take has no seam; only one window is in the
-networks at a time, so memory stays constant.
+Neighbouring windows share 2 s, which the later one is given or both make together, so the take has no seam. Only one
+window is in the networks at a time, so memory stays constant.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..common.easing import smoothstep
 from ..conditioning.representation import MOTION_FIELDS, GlobalMotion
 from ..networks.duet_denoiser import PATCH
 
 WINDOW = 300  # frames, as trained
 LONGEST = 330  # frames; rotary positions bear a tenth more, which saves a second window for a shot of 10 s and a frame
-OVERLAP = 60  # frames two windows share
+OVERLAP = 60  # frames that two windows share
 
 
 class Window(NamedTuple):
-    """Frames ``start`` to ``stop`` of the take, of which the first ``kept`` are those of the window before."""
+    """Frames ``start`` to ``stop`` of the take; the first ``overlap`` of them belong to the window before too."""
 
     start: int
     stop: int
-    kept: int
+    overlap: int
 
     @property
     def length(self) -> int:
@@ -37,8 +38,9 @@ class Window(NamedTuple):
 
 
 def windows(frames: int) -> list[Window]:
-    """The fewest windows that cover ``frames`` (at least one), all about equally long; the last one ends up to 4 frames
-    later.
+    """Return the fewest windows of about equal length that cover ``frames`` (at least one).
+
+    The last one ends up to 4 frames after the take.
     """
     tokens, shared, longest = -(-max(frames, 1) // PATCH), OVERLAP // PATCH, LONGEST // PATCH
     count = max(1, -(-(tokens - shared) // (longest - shared)))
@@ -50,17 +52,17 @@ def windows(frames: int) -> list[Window]:
 
 
 def padded_frames(frames: int) -> int:
-    """Frames up to the end of the last window."""
+    """Return the number of frames up to the end of the last window."""
     return windows(frames)[-1].stop
 
 
 def window_boundaries(frames: int) -> list[int]:
-    """Frames at which a window takes over from the one before."""
-    return [window.start + window.kept // 2 for window in windows(frames)[1:]]
+    """Return the frames at which a window takes over from the one before."""
+    return [window.start + window.overlap // 2 for window in windows(frames)[1:]]
 
 
 def join_windows(parts: list[GlobalMotion]) -> GlobalMotion:
-    """One motion from overlapping windows; kept frames agree, so the later window simply takes over at their middle."""
+    """Return one motion from overlapping windows that agree in the overlap; the later takes over in its middle."""
     joined: dict[str, Tensor] = {}
     for name in MOTION_FIELDS:
         pieces = []
@@ -73,22 +75,22 @@ def join_windows(parts: list[GlobalMotion]) -> GlobalMotion:
     return GlobalMotion(**joined)
 
 
-def ramp(window: Window) -> Tensor:
-    """Share (T,) of a window beside the one before: 0 through the first half of the overlap, a smooth rise over its
-    second half, then 1.
+def crossfade(window: Window) -> Tensor:
+    """Return the weight (T,) of a window against the one before.
+
+    It is 0 in the first half of the overlap, rises smoothly in its second half, and is 1 after it.
     """
-    if not window.kept:
+    if not window.overlap:
         return torch.ones(window.length)
-    t = ((torch.arange(window.length).float() + 0.5) / (window.kept / 2) - 1).clamp(0, 1)
-    return t * t * (3 - 2 * t)
+    t = ((torch.arange(window.length).float() + 0.5) / (window.overlap / 2) - 1).clamp(0, 1)
+    return smoothstep(t)
 
 
-def shares(spans: list[Window]) -> list[Tensor]:
-    """How much of each frame (T,) is each window's where all are made at once: smooth through the overlaps, one in sum."""
-    t = (torch.arange(OVERLAP).float() + 0.5) / OVERLAP
-    rise = t * t * (3 - 2 * t)
-    found = [torch.ones(window.length) for window in spans]
-    for before, after in pairwise(found):
+def blend_weights(spans: list[Window]) -> list[Tensor]:
+    """Return the weights (T,) of windows that are sampled together: smooth in the overlaps, 1 in sum on each frame."""
+    rise = smoothstep((torch.arange(OVERLAP).float() + 0.5) / OVERLAP)
+    weights = [torch.ones(window.length) for window in spans]
+    for before, after in pairwise(weights):
         before[-OVERLAP:] = 1 - rise
         after[:OVERLAP] = rise
-    return found
+    return weights

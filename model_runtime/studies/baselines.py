@@ -19,8 +19,8 @@ from ..conditioning.conditions import CONDITIONS
 from ..conditioning.representation import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
 from ..networks.blocks import modulate
 from ..networks.duet_denoiser import DuetBlock, DuetConfig, DuetDenoiser, EncodedConditions
-from ..sampling.body_sampler import BodyStage, SamplingSettings, kept_lower, leading_conditions, window_start
-from ..sampling.windows import join_windows, ramp, windows
+from ..sampling.body_sampler import BodyStage, SamplingSettings, lower_constraints, trajectory_conditions, window_start
+from ..sampling.windows import crossfade, join_windows, windows
 from ..training.body import BodyTraining, stage_config, train_body
 from ..training.options import Run
 
@@ -51,11 +51,11 @@ class AloneDenoiser(DuetDenoiser):
 
     def encode_conditions(
         self,
-        kept: Tensor,
+        known: Tensor,
         mask: Tensor,
         conditions: dict[str, Tensor],
         body: Tensor,
-        given: Tensor | None = None,
+        lower: Tensor | None = None,
         dropped: dict[str, Tensor] | None = None,
     ) -> EncodedConditions:
         mine = {name: value for name, value in conditions.items() if name != "partner_speech"}
@@ -71,7 +71,7 @@ class AloneDenoiser(DuetDenoiser):
             else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
         )
         return super().encode_conditions(
-            _doubled(kept * _unpartnered(kept)), _doubled(mask), apart, _doubled(body), None, lost
+            _doubled(known * _unpartnered(known)), _doubled(mask), apart, _doubled(body), None, lost
         )
 
     def denoise(self, noisy: Tensor, step: Tensor, encoded: EncodedConditions) -> Tensor:
@@ -124,14 +124,16 @@ def sample_whole(
         generator = torch.Generator().manual_seed(settings.seed * 1000 + index)
         before, start = window_start(parts, window, places)
         here = start if before is None else (before.root[:, -1, :2], before.heading[:, -1])
-        now = window.start + max(window.kept, 1) - 1
+        now = window.start + max(window.overlap, 1) - 1
         conditions = {name: value[:, :, window.span] for name, value in conditioning.conditions.items()}
-        conditions |= leading_conditions(stage.config, places, conditioning.walking, here, now, window, start, height)
-        kept, mask = kept_lower(before, places, window, start, height)
+        conditions |= trajectory_conditions(
+            stage.config, places, conditioning.walking, here, now, window, start, height
+        )
+        kept, mask = lower_constraints(before, places, window, start, height)
         above = torch.zeros(1, 2, window.length, UPPER_SIZE)
         above_mask = torch.zeros(1, 2, window.length, len(stage.config.groups) - mask.shape[-1])
-        above[0, :, : window.kept] = out[:, window.start : window.start + window.kept]
-        above_mask[0, :, : window.kept] = 1.0
+        above[0, :, : window.overlap] = out[:, window.start : window.start + window.overlap]
+        above_mask[0, :, : window.overlap] = 1.0
         features = stage.sample(
             conditions,
             conditioning.body,
@@ -143,7 +145,7 @@ def sample_whole(
             lambda _: None,
         )[0]
         parts.append(decode_lower(features[..., :LOWER_SIZE], height, *start))
-        blend = ramp(window)[None, :, None]
+        blend = crossfade(window)[None, :, None]
         out[:, window.span] = out[:, window.span] * (1 - blend) + features[..., LOWER_SIZE:] * blend
     return join_windows(parts), out[:, : conditioning.frames]
 

@@ -190,4 +190,4 @@ def test_what_the_weights_cannot_hear_is_told():
 
 def test_a_take_of_no_frames_still_has_a_window_and_windows_share_a_long_one():
     assert len(windows(0)) == 1 and len(windows(1)) == 1
-    assert all(after.start + after.kept == before.stop for before, after in pairwise(windows(3000)))
+    assert all(after.start + after.overlap == before.stop for before, after in pairwise(windows(3000)))

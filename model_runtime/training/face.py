@@ -109,7 +109,7 @@ class FaceTraining:
             predicted = network(noisy, step, given).float()
         if self.base is not None:
             clean = self._held_to_base(clean, noisy, step, given, len(clean) if accurate is None else accurate)
-        error = (predicted - clean) * (1.0 - given.keep[..., None])
+        error = (predicted - clean) * (1.0 - given.mask[..., None])
         velocity = error.diff(dim=1)
         gap = error @ self.gap
         return {
@@ -127,7 +127,7 @@ class FaceTraining:
         the network at the next step, and the lips are lost with them (LVE 26 mm^2 instead of 7).
         """
         assert self.base is not None
-        speaks = (given.mine[..., VOICE_COLUMN] > 0.0).float()
+        speaks = (given.voice[..., VOICE_COLUMN] > 0.0).float()
         near = torch.nn.functional.max_pool1d(speaks[:, None], 5, 1, 2)[:, 0] > 0.0
         plain = torch.zeros_like(clean, dtype=torch.bool)
         plain[:accurate, :, MOUTH] = near[:accurate, :, None]
@@ -161,16 +161,16 @@ class FaceTraining:
         batch = len(clean)
         chance = torch.from_numpy(self.rng.random((batch, 8)).astype(np.float32)).to(self.device)
         both = chance[:, :1] < 0.08
-        given.hears = ((chance[:, 1:3] > 0.06) & ~both).float()
+        given.voices_given = ((chance[:, 1:3] > 0.06) & ~both).float()
         unaware = chance[:, 3] < 0.15  # neither where the partner is nor whether we face
         given.gaze = given.gaze * (~unaware)[:, None, None]
         given.facing = torch.where(unaware, 0, given.facing)
-        given.felt = (chance[:, 5] > 0.1).float()
+        given.emotion_given = (chance[:, 5] > 0.1).float()
         given.eyes = given.eyes * (chance[:, 6, None, None] > 0.1)
         given.brows = given.brows * (chance[:, 7, None, None] > 0.1)
-        given.keep = given.keep.clone()
-        given.keep[chance[:, 4] < 0.5, : self.config.kept] = 1.0
-        given.kept = clean * given.keep[..., None]
+        given.mask = given.mask.clone()
+        given.mask[chance[:, 4] < 0.5, : self.config.kept] = 1.0
+        given.known = clean * given.mask[..., None]
         return given
 
 
@@ -327,7 +327,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="minutes of two-actor scenes in the pack, half of them without feelings",
     )
     parser.add_argument(
-        "--library", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")]
+        "--library", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/more_voices.npz")]
     )
     parser.add_argument(
         "--voice", default="", help="with --pack: this voice alone, and nobody feels anything, to tune lips on"

@@ -346,19 +346,19 @@ class FacePack:
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
         strength = self.intensity[me, rows][..., None]
-        feeling = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * strength
+        emotion = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * strength
         given = FaceConditions(
             blink=self.blink[me, rows],
-            feeling=feeling,
-            felt=torch.ones(count, device=self.device),
-            mine=mine,
+            emotion=emotion,
+            emotion_given=torch.ones(count, device=self.device),
+            voice=mine,
             partner=self.heard[1 - me, rows].float(),
             gaze=gaze,
             style=self.style[scene, actor].float(),
             facing=self.facing[scene, actor],
-            hears=torch.ones(count, 2, device=self.device),
-            kept=torch.zeros_like(clean),
-            keep=torch.zeros(count, window, device=self.device),
+            voices_given=torch.ones(count, 2, device=self.device),
+            known=torch.zeros_like(clean),
+            mask=torch.zeros(count, window, device=self.device),
             eyes=directions(self.curves[me, rows].float() / 255.0),
             brows=brows,
         )

@@ -18,7 +18,7 @@ from ..conditioning.conditions import CONDITIONS
 from ..conditioning.representation import LOWER_SIZE, PARTNER, decode_lower, to_rotations
 from ..drawing.contact_sheets import contact_sheet
 from ..metrics.distribution import fid, pose_vectors
-from ..sampling.diffusion import guided, sample
+from ..sampling.diffusion import classifier_free_guidance, sample
 from .body import BodyTraining
 from .body_data import Batch
 
@@ -132,6 +132,6 @@ def sample_windows(training: BodyTraining, network: torch.nn.Module, batch: Batc
         out = training.predict(
             network, twice(noisy), twice(step.to(device)), twice(kept), twice(mask), pairs, dropped
         ).float()
-        return guided(out[: len(noisy)], out[len(noisy) :], GUIDANCE)
+        return classifier_free_guidance(out[: len(noisy)], out[len(noisy) :], GUIDANCE)
 
     return sample(predict, noise, kept, config.expand_mask(mask), SAMPLER) * std + mean

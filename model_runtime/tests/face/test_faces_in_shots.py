@@ -1,4 +1,4 @@
-"""What a request says of faces reaches them: transcripts, feelings, how accurate lips shall be."""
+"""The face settings of a request take effect: transcripts, emotions, accuracy of the lips."""
 
 import dataclasses
 import json
@@ -16,7 +16,6 @@ from model_runtime.speech.audio import load_speech
 from model_runtime.speech.transcript.alignment import align
 from model_runtime.tests.conftest import ASSETS
 
-ASSETS = ASSETS
 SECONDS = 9.0
 
 
@@ -46,8 +45,8 @@ def plain() -> Performance:
 
 
 def test_a_transcript_closes_the_lips_on_every_p_b_and_m() -> None:
-    told = generate(shot(first={"captions": captions("A")}))
-    wave, gap = load_speech(ASSETS / "demo_a.ogg"), lip_gap(told.actors[0].face)
+    performance = generate(shot(first={"captions": captions("A")}))
+    wave, gap = load_speech(ASSETS / "demo_a.ogg"), lip_gap(performance.actors[0].face)
     closed = []
     for caption in captions("A"):
         cut = wave[round(caption.start * 16000) : round(caption.end * 16000)]
@@ -56,17 +55,17 @@ def test_a_transcript_closes_the_lips_on_every_p_b_and_m() -> None:
                 first, last = ((caption.start + t) * FPS for t in (phone.start, phone.end))
                 closed.append(gap[max(int(first) - 1, 0) : int(last) + 2].min() == 0.0)
     assert len(closed) >= 5 and np.mean(closed) >= 0.9
-    assert not told.report["warnings"]
+    assert not performance.report["warnings"]
 
 
-def test_a_transcript_of_other_words_is_left_aside_with_a_warning(plain: Performance) -> None:
+def test_a_transcript_of_other_words_is_ignored_with_a_warning(plain: Performance) -> None:
     wrong = (Caption("Seventeen elephants marched quietly towards the frozen river.", 0.5, SECONDS),)
     performance = generate(shot(first={"captions": wrong}))
     assert any("'A'" in warning and "transcript" in warning for warning in performance.report["warnings"])
     assert np.array_equal(performance.actors[0].face, plain.actors[0].face)
 
 
-def test_a_feeling_shows_in_its_time_on_the_face_of_who_feels_it(plain: Performance) -> None:
+def test_an_emotion_shows_on_its_actors_face_while_it_lasts(plain: Performance) -> None:
     happy = generate(shot(first={"emotions": (EmotionSpan("joy", 1.5, 4.0, SECONDS),)}))
     smile = columns("mouthSmile")
     before, after = slice(0, 3 * FPS), slice(5 * FPS, None)
@@ -76,7 +75,7 @@ def test_a_feeling_shows_in_its_time_on_the_face_of_who_feels_it(plain: Performa
     assert other[after].mean() < 0.5 * more[after].mean()
 
 
-def test_neutral_is_the_same_to_a_face_as_nothing_said() -> None:
+def test_neutral_is_the_same_to_a_face_as_no_emotion() -> None:
     actor = dataclasses.replace(
         shot().actors[0], emotions=(EmotionSpan("neutral", 2.0, 0.0, 3.0), EmotionSpan("joy", 0.7, 3.0, 6.0))
     )

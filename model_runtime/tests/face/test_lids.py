@@ -17,7 +17,7 @@ def lids(*values: float) -> np.ndarray:
     return face
 
 
-def test_a_blink_that_leaves_a_slit_shuts_and_keeps_its_moment_and_its_flanks() -> None:
+def test_a_blink_that_leaves_a_slit_shuts_and_keeps_its_time_and_its_flanks() -> None:
     face = lids(0.2, 0.5, 0.8, 0.6, 0.3)
     shut = shut_blinks(face)
     assert shut[12, LIDS] == pytest.approx([0.95, 0.95]) and shut[:, LIDS].argmax(0).tolist() == [12, 12]
@@ -45,7 +45,7 @@ def test_a_blink_over_lowered_lids_starts_from_where_they_are() -> None:
     assert shut[26, LIDS[0]] == pytest.approx(0.9625) and shut[20, LIDS[0]] == pytest.approx(0.3)
 
 
-def test_one_lid_that_lags_shuts_as_well() -> None:
+def test_a_lid_that_closes_less_shuts_as_well() -> None:
     face = lids(0.4, 0.9, 0.4)
     face[:, LIDS[1]] *= 0.8
     assert (shut_blinks(face)[11, LIDS] > 0.9).all()

@@ -1,4 +1,4 @@
-"""Lips are held to what was said, and the measures tell a good mouth from a bad one."""
+"""Lips follow the phones, and the measures tell a good mouth from a bad one."""
 
 import numpy as np
 import pytest
@@ -12,30 +12,29 @@ from model_runtime.face.visemes import PHONES, viseme_curves
 from model_runtime.metrics.lips import MouthGeometry, score_lips
 from model_runtime.tests.conftest import DATA
 
-needs_ict = pytest.mark.data
 SENTENCE = [
     (p, 0.2 + 0.09 * i, 0.29 + 0.09 * i)
     for i, p in enumerate(["P", "AA", "T", "IY", "M", "AO", "K", "S", "EH", "F", "UW", "N", "AE", "V", "AA", "T", "B"])
 ]
 
 
-def posteriors(phones: list[tuple[str, float, float]], steps: int, belief: float = 0.8) -> np.ndarray:
-    out = np.full((steps, len(PHONES)), (1 - belief) / (len(PHONES) - 1), np.float32)
-    said = np.full(steps, PHONES.index("SIL"))
+def posteriors(phones: list[tuple[str, float, float]], steps: int, probability: float = 0.8) -> np.ndarray:
+    out = np.full((steps, len(PHONES)), (1 - probability) / (len(PHONES) - 1), np.float32)
+    spoken = np.full(steps, PHONES.index("SIL"))
     for phone, start, end in phones:
-        said[round(start * 50) : round(end * 50)] = PHONES.index(phone)
-    out[np.arange(steps), said] = belief
+        spoken[round(start * 50) : round(end * 50)] = PHONES.index(phone)
+    out[np.arange(steps), spoken] = probability
     return out
 
 
 def mumbling(frames: int) -> np.ndarray:
-    """A face whose jaw hangs open whatever is said."""
+    """Return a face whose jaw always hangs open."""
     face = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     face[:, JAW] = 0.2
     return face
 
 
-def test_heard_contacts_close_a_mouth_that_hung_open() -> None:
+def test_detected_contacts_close_an_open_mouth() -> None:
     voice = np.ones(75, np.float32)
     refined = refine_lips(mumbling(75), posteriors(SENTENCE, 125), PHONES, 50.0, voice)
     before, after = (score_lips([face], [SENTENCE], [voice]) for face in (mumbling(75), refined))
@@ -44,7 +43,7 @@ def test_heard_contacts_close_a_mouth_that_hung_open() -> None:
     assert after.false_closure <= 0.05
 
 
-def test_a_vowel_that_came_out_shut_opens() -> None:
+def test_a_vowel_opens_a_shut_mouth() -> None:
     phones = [("AA", 0.2, 1.5)]
     shut = np.zeros((75, len(ARKIT_NAMES)), np.float32)
     refined = refine_lips(shut, posteriors(phones, 125), PHONES, 50.0, np.ones(75, np.float32))
@@ -81,7 +80,6 @@ def test_the_measures_see_a_perfect_mouth_and_a_frozen_one() -> None:
 
 
 @pytest.mark.data
-@needs_ict
 def test_contacts_meet_on_the_mesh_as_the_linear_gap_says() -> None:
     geometry = MouthGeometry(IctFace(DATA / "face"))
     talk = viseme_curves(SENTENCE, 75)
@@ -93,7 +91,6 @@ def test_contacts_meet_on_the_mesh_as_the_linear_gap_says() -> None:
 
 
 @pytest.mark.data
-@needs_ict
 def test_measures_on_the_mesh_agree_with_those_without_it() -> None:
     voice = np.ones(int(2.5 * FPS), np.float32)
     talk = viseme_curves(SENTENCE, len(voice), voice)

@@ -1,9 +1,9 @@
-"""The trained face: two voices in, 52 curves out, for any length, alive and repeatable."""
+"""The trained face: two voices in, 52 curves out, for any length, lively and repeatable."""
 
-import time
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,18 +13,19 @@ from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.contract import FPS
 from model_runtime.corpus.voices.speech_library import Utterance
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
+from model_runtime.face import model as face_model
 from model_runtime.face.arkit import CURVE
-from model_runtime.face.model import FaceModel, windows
+from model_runtime.face.model import FaceModel, overlapping_spans
 from model_runtime.face.mouth_shapes import JAW, lip_gap
-from model_runtime.metrics.lips import held_out_speech, measure_face
+from model_runtime.face.voice_features import VoiceFeatures
+from model_runtime.metrics.held_out_speech import held_out_speech
+from model_runtime.metrics.lips import measure_face
 from model_runtime.networks.face_denoiser import TINY, VOICE_SIZE, FaceConditions, FaceDenoiser
 from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
 from model_runtime.speech.transcript.alignment import Segment
 from model_runtime.tests.conftest import DATA
 from model_runtime.training import face as training
 from model_runtime.training.face_data import compose_scene, save_pack
-
-needs_speech = pytest.mark.data
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def model() -> FaceModel:
 
 @pytest.fixture(scope="module")
 def voice() -> np.ndarray:
-    """12 s of a reader no training heard."""
+    """12 s of a held-out reader."""
     return np.concatenate([u.wave for u, _ in zip(held_out_speech(DATA), range(3))])[: 12 * 16000]
 
 
@@ -47,7 +48,7 @@ def blinks(face: np.ndarray) -> int:
     return int(((lid[1:-1] > 0.6) & (lid[1:-1] >= lid[:-2]) & (lid[1:-1] > lid[2:])).sum())
 
 
-def test_silence_gives_a_closed_mouth_and_a_living_face(model: FaceModel) -> None:
+def test_silence_gives_a_closed_mouth_and_a_face_that_blinks_and_moves(model: FaceModel) -> None:
     face = model.generate(silence(20), silence(20), 20 * FPS, seed=1)
     assert lip_gap(face).max() < 0.05
     assert blinks(face) >= 2
@@ -61,7 +62,6 @@ def test_the_same_seed_repeats_exactly_and_another_differs(model: FaceModel) -> 
 
 
 @pytest.mark.data
-@needs_speech
 def test_the_speaker_talks_and_the_listener_keeps_the_mouth_shut(model: FaceModel, voice: np.ndarray) -> None:
     speaker = model.generate(voice, np.zeros_like(voice), 360, seed=3)
     listener = model.generate(np.zeros_like(voice), voice, 360, seed=3)
@@ -77,26 +77,41 @@ def test_any_length_comes_out_without_seams(model: FaceModel, seconds: float) ->
     face = model.generate(silence(seconds), silence(seconds), frames, seed=4, quality="draft")
     assert face.shape == (frames, 52)
     size, shared = model.network.config.window, model.network.config.kept + 12
-    joins = np.concatenate(
-        [np.arange(first, first + shared) for first, _ in windows(frames, size, shared)[1:]] or [np.zeros(0, int)]
+    shared_frames = np.concatenate(
+        [np.arange(first, first + shared) for first, _ in overlapping_spans(frames, size, shared)[1:]]
+        or [np.zeros(0, int)]
     )
-    if len(joins):
+    if len(shared_frames):
         speed = np.abs(np.diff(face, axis=0)).max(axis=1)
-        assert np.percentile(speed[joins], 90) <= 2.0 * np.percentile(np.delete(speed, joins), 90)
-        assert np.median(speed[joins]) <= 2.0 * np.median(np.delete(speed, joins))
+        assert np.percentile(speed[shared_frames], 90) <= 2.0 * np.percentile(np.delete(speed, shared_frames), 90)
+        assert np.median(speed[shared_frames]) <= 2.0 * np.median(np.delete(speed, shared_frames))
 
 
-def test_a_minute_of_both_faces_takes_at_most_ten_seconds(model: FaceModel) -> None:
+def test_a_minute_of_both_faces_takes_twelve_steps_a_window_and_encodes_each_voice_once(
+    model: FaceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     voice = 0.05 * np.random.default_rng(0).normal(size=60 * 16000).astype(np.float32)
-    begin = time.process_time()  # processor time of all threads: the wall clock of two free cores is shorter
+    batches: list[int] = []
+    features: list[int] = []
+    hook = model.network.register_forward_pre_hook(lambda _, inputs: batches.append(len(inputs[0])))
+    extract = face_model.extract_voice_features
+
+    def counted(wave: np.ndarray, *given: Any) -> VoiceFeatures:
+        features.append(len(wave))
+        return extract(wave, *given)
+
+    monkeypatch.setattr(face_model, "extract_voice_features", counted)
+    model.clear_voice_cache()
     model.generate(voice, silence(60), 1801, seed=0)
     model.generate(silence(60), voice, 1801, seed=0)
-    assert time.process_time() - begin < 20.0
+    hook.remove()
+    spans = overlapping_spans(1801, model.network.config.window, model.network.config.kept + 12)
+    assert len(batches) == 2 * 12 * len(spans) and set(batches) == {1}
+    assert features == [60 * 16000] * 2
 
 
 @pytest.mark.data
-@needs_speech
-def test_lips_close_on_readers_never_heard() -> None:
+def test_lips_close_on_held_out_readers() -> None:
     scores = measure_face(DATA)["all"]
     assert scores.closure >= 0.85
     assert scores.teeth_contact >= 0.85
@@ -106,17 +121,16 @@ def test_lips_close_on_readers_never_heard() -> None:
 
 
 @pytest.mark.data
-@needs_speech
-def test_with_words_lips_close_on_all_of_them_and_nowhere_else() -> None:
+def test_with_a_transcript_lips_close_on_every_contact_and_nowhere_else() -> None:
     scores = measure_face(DATA, words=True)["all"]
     assert scores.closure >= 0.97 and scores.teeth_contact >= 0.97
     assert scores.false_closure <= 0.01
     assert scores.jaw_correlation >= 0.92
 
 
-def test_windows_cover_every_frame_and_share_what_is_kept() -> None:
+def test_spans_cover_every_frame_and_overlap() -> None:
     for frames in (1, 240, 241, 455, 2700):
-        spans = windows(frames, 240, 24)
+        spans = overlapping_spans(frames, 240, 24)
         assert spans[0][0] == 0 and spans[-1][1] == frames
         assert all(b - a <= 241 for a, b in spans)
         assert all(before[1] - after[0] == 24 for before, after in pairwise(spans))
@@ -130,7 +144,7 @@ def test_missing_and_unfit_weights_are_named(tmp_path: Path) -> None:
         FaceModel.load(tmp_path)
 
 
-def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
+def test_a_frame_attends_to_the_audio_of_its_neighbours_alone() -> None:
     torch.manual_seed(0)
     network = FaceDenoiser(TINY)
     torch.nn.init.normal_(network.curves_out.weight)
@@ -139,7 +153,7 @@ def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
             torch.nn.init.zeros_(parameter)
 
     def first_audio_effect(at: int) -> float:
-        """How much frame 40 changes through audio alone when audio changes at ``at``: one block, no self-attention."""
+        """Return the change of frame 40 when the audio changes at ``at``: one block, without self-attention."""
         given = FaceConditions(
             torch.zeros(1, 80, VOICE_SIZE),
             torch.zeros(1, 80, VOICE_SIZE),
@@ -157,7 +171,7 @@ def test_a_frame_hears_its_neighbours_and_not_what_is_far() -> None:
         )
         noisy, step = torch.zeros(1, 80, 52), torch.tensor([500])
         before = network(noisy, step, given)[0, 40]
-        given.mine[0, at] = 1.0
+        given.voice[0, at] = 1.0
         return float((network(noisy, step, given)[0, 40] - before).abs().max().detach())
 
     assert first_audio_effect(40) > 1e-4

@@ -22,8 +22,8 @@ from model_runtime.networks.duet_denoiser import PATCH, DuetConfig, DuetDenoiser
 from model_runtime.planning.trajectories import RootConstraints, lead_towards, path_ahead, walked_share
 from model_runtime.refine.trajectories import follow_positions
 from model_runtime.sampling.body_sampler import BodyStage, SamplingSettings
-from model_runtime.sampling.diffusion import cosine_alphas, make_scheduler, sample, scale_noise
-from model_runtime.sampling.windows import LONGEST, OVERLAP, shares, windows
+from model_runtime.sampling.diffusion import cosine_alphas, make_scheduler, sample, scale_predicted_noise
+from model_runtime.sampling.windows import LONGEST, OVERLAP, blend_weights, windows
 
 HEIGHT = torch.tensor([0.9, 1.0])
 
@@ -69,7 +69,7 @@ def test_twelve_components_hold_a_hand_and_its_mirror_image():
 def inputs(config: DuetConfig, batch: int = 1) -> tuple:
     torch.manual_seed(1)
     conditions = {name: torch.randn(batch, 2, 50, condition.size) for name, condition in CONDITIONS.items()}
-    given = torch.randn(batch, 2, 50, LOWER_SIZE) if config.given else None
+    given = torch.randn(batch, 2, 50, LOWER_SIZE) if config.lower_size else None
     shape = (batch, 2, 50, config.features)
     mask = torch.zeros(batch, 2, 50, len(config.groups))
     return (
@@ -169,7 +169,9 @@ def test_kept_values_come_out_exactly():
 def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames):
     spans = windows(frames)
     assert spans[0].start == 0 and frames <= spans[-1].stop < frames + PATCH
-    assert all(later.start + later.kept == earlier.stop and later.kept == OVERLAP for earlier, later in pairwise(spans))
+    assert all(
+        later.start + later.overlap == earlier.stop and later.overlap == OVERLAP for earlier, later in pairwise(spans)
+    )
     assert all(span.length <= LONGEST and span.length % PATCH == 0 for span in spans)
     assert len(spans) == 1 or min(span.length for span in spans) >= LONGEST // 2, "the frames are shared out evenly"
 
@@ -178,7 +180,7 @@ def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames
 def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
     spans = windows(frames)
     total = torch.zeros(spans[-1].stop)
-    for span, share in zip(spans, shares(spans), strict=True):
+    for span, share in zip(spans, blend_weights(spans), strict=True):
         total[span.span] += share
         assert share.min() >= 0
     torch.testing.assert_close(total, torch.ones_like(total))
@@ -189,8 +191,8 @@ def test_motion_taken_for_noise_is_given_back():
     clean, noise = torch.randn(1, 8), torch.randn(1, 8)
     noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
     timid = (noisy - (1 - signal).sqrt() * 1.2 * noise) / signal.sqrt()  # a fifth too much is taken for noise
-    torch.testing.assert_close(scale_noise(noisy, timid, 400, 1.2), clean, atol=1e-4, rtol=1e-4)
-    assert torch.equal(scale_noise(noisy, timid, 999, 1.2), timid), "where all is noise"
+    torch.testing.assert_close(scale_predicted_noise(noisy, timid, 400, 1.2), clean, atol=1e-4, rtol=1e-4)
+    assert torch.equal(scale_predicted_noise(noisy, timid, 999, 1.2), timid), "where all is noise"
 
 
 def test_a_root_is_led_through_the_place_asked_for_while_it_walks():

@@ -13,8 +13,8 @@ from model_runtime.sampling.body_sampler import BodyStage, SamplingSettings, sam
 from model_runtime.sampling.energies import (
     FEET,
     LARGEST_MOVE,
-    Bodies,
     GuidanceEnergy,
+    PosedBodies,
     descend,
     lower_bodies,
     sinking,
@@ -71,7 +71,7 @@ def test_feet_that_are_guided_slide_and_sink_less(stages, plain):
 
 
 def test_anybody_may_guide_a_body_part_to_where_it_is_wanted(stages, plain):
-    def lean(bodies: Bodies) -> torch.Tensor:
+    def lean(bodies: PosedBodies) -> torch.Tensor:
         pelvis, _ = bodies.of("pelvis")
         return (pelvis[0, 40:60, 2] - 0.85).square().sum()
 

@@ -21,7 +21,7 @@ def forward(name: str, **changes) -> torch.Tensor:
     values = dict(
         noisy=torch.randn(1, 2, 50, 172),
         step=torch.tensor([300]),
-        kept=torch.zeros(1, 2, 50, 172),
+        known=torch.zeros(1, 2, 50, 172),
         mask=torch.zeros(1, 2, 50, 6),
         conditions=conditions,
         body=torch.randn(1, 2, 6),

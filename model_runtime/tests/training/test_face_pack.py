@@ -1,4 +1,4 @@
-"""The face training set says what each actor felt, and sets from before faces had feelings still load."""
+"""The face training set holds each actor's emotions, and sets without emotions still load."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def loaded(path: Path, calm: bool = False) -> FacePack:
     return FacePack(path, AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,))), torch.device("cpu"), calm)
 
 
-def test_some_scenes_are_without_feelings_and_the_others_say_theirs(scenes: list[FaceScene]) -> None:
+def test_some_scenes_are_without_emotions_and_the_others_hold_theirs(scenes: list[FaceScene]) -> None:
     calm = [bool((scene.emotion == NEUTRAL).all()) for scene in scenes]
     assert any(calm) and not all(calm)
     for scene in scenes:
@@ -56,30 +56,30 @@ def test_some_scenes_are_without_feelings_and_the_others_say_theirs(scenes: list
         assert scene.intensity.max() <= 2.0
 
 
-def test_feelings_come_back_from_the_file(scenes: list[FaceScene], pack: Path) -> None:
+def test_emotions_come_back_from_the_file(scenes: list[FaceScene], pack: Path) -> None:
     data = loaded(pack)
     assert np.array_equal(data.emotion, np.concatenate([scene.emotion for scene in scenes], axis=1))
     assert np.allclose(data.intensity, np.concatenate([scene.intensity for scene in scenes], axis=1), atol=0.006)
 
 
-def test_a_network_that_is_not_told_feelings_learns_from_calm_scenes_alone(scenes: list[FaceScene], pack: Path) -> None:
+def test_a_network_without_emotions_is_trained_on_calm_scenes_alone(scenes: list[FaceScene], pack: Path) -> None:
     data = loaded(pack, calm=True)
     assert len(data.train) and len(data.test)
     assert all((scenes[i].emotion == NEUTRAL).all() for i in (*data.train, *data.test))
 
 
-def test_windows_tell_what_is_felt_and_how_much(pack: Path) -> None:
+def test_windows_hold_emotions_and_their_intensity(pack: Path) -> None:
     data = loaded(pack)
     assert len(data.train) + len(data.test) == 12
     _, given = data.draw(64, 60, np.random.default_rng(0))
-    assert given.feeling.shape == (64, 60, len(EMOTIONS)) and (given.felt == 1).all()
+    assert given.emotion.shape == (64, 60, len(EMOTIONS)) and (given.emotion_given == 1).all()
     assert (
-        given.feeling.max() > 0.5 and (given.feeling > 0).sum(-1).max() == 1 and not given.feeling[..., NEUTRAL].any()
+        given.emotion.max() > 0.5 and (given.emotion > 0).sum(-1).max() == 1 and not given.emotion[..., NEUTRAL].any()
     )
-    assert (given.feeling == 0).all(-1).all(-1).any(), "some feel nothing in particular"
+    assert (given.emotion == 0).all(-1).all(-1).any(), "some windows have no emotion"
 
 
-def test_a_pack_without_feelings_still_loads(pack: Path, tmp_path: Path) -> None:
+def test_a_pack_without_emotions_still_loads(pack: Path, tmp_path: Path) -> None:
     with np.load(pack, allow_pickle=False) as stored:
         np.savez(
             tmp_path / "old.npz",

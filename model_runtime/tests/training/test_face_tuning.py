@@ -1,4 +1,4 @@
-"""A copy's lips are tuned, and its denoiser is taken into the base as far as one wants."""
+"""The lips of a copy are tuned, and its denoiser is blended into the base."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -95,7 +95,7 @@ def made(model: FaceModel, **given: object) -> np.ndarray:
     return model.generate(wave, np.zeros_like(wave), 31, 3, "draft", **given)  # type: ignore[arg-type]
 
 
-def test_the_checkpoint_holds_the_base_as_it_was_and_the_copys_denoiser(folder: Path) -> None:
+def test_the_checkpoint_holds_the_unchanged_base_and_the_copys_denoiser(folder: Path) -> None:
     base, (both, header) = load_checkpoint(folder / "base.safetensors")[0], load_checkpoint(folder / "face.safetensors")
     copy = load_checkpoint(folder / "copy.safetensors")[0]
     assert all(torch.equal(both[name], value) for name, value in base.items())
@@ -108,7 +108,7 @@ def test_the_checkpoint_holds_the_base_as_it_was_and_the_copys_denoiser(folder: 
     assert header["lips_training"]["steps"] == 40 and header["training"]["steps"] == 30
 
 
-def test_the_setting_goes_from_the_base_to_the_tuned_lips_and_back(folder: Path) -> None:
+def test_the_share_of_tuned_lips_goes_from_the_base_to_the_copy_and_back(folder: Path) -> None:
     model = FaceModel.load(folder)
     expressive, half, accurate = (made(model, lips=share) for share in (0.0, 0.5, 1.0))
     (folder / "only").mkdir(exist_ok=True)
@@ -119,18 +119,18 @@ def test_the_setting_goes_from_the_base_to_the_tuned_lips_and_back(folder: Path)
     assert np.array_equal(made(model, lips=0.0), expressive), "going back is exact"
 
 
-def test_each_condition_is_guided_by_itself(folder: Path) -> None:
+def test_each_condition_has_a_guidance_weight_of_its_own(folder: Path) -> None:
     model = FaceModel.load(folder)
     with torch.no_grad():
-        model.network.feel.weight.normal_()  # a tiny network has not learned what feelings look like
-    feeling = np.zeros((31, len(EMOTIONS)), np.float32)
-    feeling[:, EMOTIONS.index("joy")] = 1.5
-    plain = made(model, emotion=feeling)
-    assert np.array_equal(plain, made(model, emotion=feeling, guidance=FaceGuidance(1.0, 1.0, 1.0)))
-    for stronger in (FaceGuidance(voice=2.0), FaceGuidance(partner=2.0), FaceGuidance(feeling=2.0)):
-        assert not np.array_equal(plain, made(model, emotion=feeling, guidance=stronger))
-    unfelt, none = made(model, emotion=feeling, guidance=FaceGuidance(feeling=0.0)), made(model)
-    assert np.abs(unfelt - plain).mean() > 0.0 and np.isfinite(unfelt).all() and none.shape == plain.shape
+        model.network.feel.weight.normal_()  # a tiny network has not learned emotions
+    joy = np.zeros((31, len(EMOTIONS)), np.float32)
+    joy[:, EMOTIONS.index("joy")] = 1.5
+    plain = made(model, emotion=joy)
+    assert np.array_equal(plain, made(model, emotion=joy, guidance=FaceGuidance(1.0, 1.0, 1.0)))
+    for stronger in (FaceGuidance(voice=2.0), FaceGuidance(partner=2.0), FaceGuidance(emotion=2.0)):
+        assert not np.array_equal(plain, made(model, emotion=joy, guidance=stronger))
+    unguided, none = made(model, emotion=joy, guidance=FaceGuidance(emotion=0.0)), made(model)
+    assert np.abs(unguided - plain).mean() > 0.0 and np.isfinite(unguided).all() and none.shape == plain.shape
 
 
 def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Path) -> None:
