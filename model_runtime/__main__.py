@@ -48,6 +48,7 @@ COMMANDS: dict[str, Command | Group] = {
             "lips": Command("studies.lips_report", "how well lips follow real speech"),
             "corpus": Command("studies.corpus_report", "composed scenes beside raw captured clips"),
             "transcripts": Command("studies.transcript_study", "which transcripts are believed"),
+            "prosody": Command("studies.prosody_comparison", "mels, pitch and stresses beside librosa's"),
             "baselines": Command("studies.comparison", "the hierarchy beside LDA1 and LDA2, trained alike"),
         },
     ),

@@ -1,9 +1,8 @@
-"""What a body and a face hear in a voice without any trained weights: activity, loudness, pitch, timbre at 30 fps."""
+"""Prosody of a voice without trained weights: voice activity, loudness, pitch and timbre, as features at 30 fps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,7 +10,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 
 from ..contract import FPS, FloatArray
-from .wave import SAMPLE_RATE
+from .wave import SAMPLE_RATE, framed
 
 MEL_BANDS = 24
 PROSODY_SIZE = 4 + MEL_BANDS
@@ -21,17 +20,16 @@ _RATE = 100  # analysis frames a second
 _HOP = SAMPLE_RATE // _RATE
 _WINDOW = 512  # 32 ms for the spectrum
 _PITCH_WINDOW = 768  # 48 ms: three periods of the lowest pitch
-_PITCH_RANGE = (65.0, 450.0)  # Hz
-_BLOCK = 3000  # frames analysed at a time, so that long takes need little memory
+PITCH_RANGE = (65.0, 450.0)  # Hz
 _QUIETEST_SPEECH = -65.0  # dB of full scale
 
 
 @dataclass(frozen=True)
 class VoiceTrack:
-    """A voice at 100 Hz, all (N,): ``active`` 0 or 1, ``energy`` in dB, ``voicing`` 0..1, ``pitch`` in Hz where voiced,
-    else 0.
+    """The analysis of a voice at 100 Hz, arrays (N,).
 
-    ``unvoiced``: 0 or 1, loud enough to be a voice and without any voiced sound near: breath, a whisper, noise.
+    ``active``: 0 or 1. ``energy``: dB of full scale. ``voicing``: 0 to 1. ``pitch``: Hz where voiced, else 0.
+    ``unvoiced``: 0 or 1, as loud as a voice and without a voiced sound near: breath, a whisper, noise.
     """
 
     active: FloatArray
@@ -47,7 +45,7 @@ class VoiceTrack:
 
 
 def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
-    """(``frames``, 28) float32 at 30 fps from a mono wave at 16 kHz.
+    """Return (``frames``, 28) float32 at 30 fps from a mono wave at 16 kHz.
 
     Columns: voice activity 0..1; loudness, 1 at the voice's own speaking level and 0 when 30 dB below; voicing 0..1;
     pitch in octaves against the voice's median; 24 log-mel bands, zero mean and unit variance over the speech of this
@@ -57,7 +55,7 @@ def prosody(wave16k: FloatArray, frames: int) -> FloatArray:
 
 
 def prosody_of(track: VoiceTrack, frames: int) -> FloatArray:
-    """The same of a voice that is analysed already."""
+    """Return ``prosody`` of a voice that is already analysed."""
     result = np.zeros((frames, PROSODY_SIZE), np.float32)
     speech = track.active > 0.5
     if not speech.any():
@@ -76,12 +74,12 @@ def prosody_of(track: VoiceTrack, frames: int) -> FloatArray:
 
 
 def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
-    """Activity, energy, voicing, pitch and mel bands of a mono wave (N,) at 16 kHz, at 100 Hz."""
+    """Return activity, energy, voicing, pitch and mel bands at 100 Hz of a mono wave (S,) at 16 kHz."""
     gain = common_level_gain(np.asarray(wave16k, np.float32))
     wave = np.asarray(wave16k, np.float32) * np.float32(gain)
     energy, mels = _spectrum(wave)
     energy -= np.float32(20.0 * math.log10(gain))
-    pitch, voicing = _pitch(wave, len(energy))
+    pitch, voicing = track_pitch(wave)
     active, unvoiced = _voice_activity(energy, voicing)
     return VoiceTrack(
         active, energy, (voicing * active).astype(np.float32), (pitch * active).astype(np.float32), mels, unvoiced
@@ -90,17 +88,17 @@ def analyse_voice(wave16k: FloatArray) -> VoiceTrack:
 
 @cache
 def mel_filterbank(bands: int, fft_size: int, low: float = 50.0, high: float = 7600.0) -> FloatArray:
-    """(bands, fft_size // 2 + 1) triangles that sum to 1 each, on the mel scale 2595 log10(1 + f / 700) (O'Shaughnessy
-    1987).
+    """Return triangles (bands, fft_size // 2 + 1) that sum to 1 each, on the mel scale 2595 log10(1 + f / 700)
+    (O'Shaughnessy 1987).
     """
-    from librosa.filters import mel  # brings numba: only who hears sound waits for it, not who reads stored features
+    from librosa.filters import mel  # imports numba: not needed where stored features are read
 
     return mel(sr=SAMPLE_RATE, n_fft=fft_size, n_mels=bands, fmin=low, fmax=high, htk=True, norm=1)
 
 
 def common_level_gain(wave: FloatArray) -> float:
-    """The gain that brings the louder parts of a wave to 0.1 RMS, so that the floors of the analysis mean the same for
-    every recording.
+    """Return the gain that brings the louder parts of a wave to 0.1 RMS: the floors of the analysis then mean the same
+    for every recording.
     """
     blocks = wave[: len(wave) // _HOP * _HOP].reshape(-1, _HOP)
     power = np.square(blocks).mean(axis=1) if len(blocks) else np.zeros(1)
@@ -109,32 +107,35 @@ def common_level_gain(wave: FloatArray) -> float:
 
 
 def _spectrum(wave: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Energy in dB of full scale (N,) and log-mel bands (N, 24)."""
+    """Return energy in dB of full scale (N,) and log-mel bands (N, 24)."""
     window = np.hanning(_WINDOW).astype(np.float32)
     scale = 1.0 / np.square(window).sum()
     bank = mel_filterbank(MEL_BANDS, _WINDOW)
     energy, mels = [], []
-    for block in _framed(wave, _WINDOW):
+    for block in framed(wave, _WINDOW, _HOP):
         power = np.square(np.abs(np.fft.rfft(block * window, axis=1))).astype(np.float32) * scale
-        power[:, :2] = 0.0  # hum and offset below 62 Hz are no voice
+        power[:, :2] = 0.0  # below 62 Hz there is hum and offset, no voice
         energy.append(10.0 * np.log10(power.sum(axis=1) / (_WINDOW / 2) + 1e-10))
         mels.append(np.log(power @ bank.T + 1e-9))
     return np.concatenate(energy).astype(np.float32), np.concatenate(mels).astype(np.float32)
 
 
-def _pitch(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
-    """Pitch in Hz (0 where unvoiced) and voicing 0..1: peaks of the autocorrelation over that of the window (Boersma
-    1993).
+def track_pitch(wave: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return pitch (N,) in Hz, 0 where unvoiced, and voicing (N,) 0 to 1, at 100 Hz.
+
+    Peaks of the autocorrelation divided by that of the window (Boersma 1993).
     """
-    shortest, longest = (round(SAMPLE_RATE / f) for f in reversed(_PITCH_RANGE))
+    # librosa's pYIN is a hundredth of an octave away and takes ten times as long; its YIN gives no voicing
+    # (docs/prosody.md).
+    shortest, longest = (round(SAMPLE_RATE / f) for f in reversed(PITCH_RANGE))
     fft_size = 2 * 1024
     window = np.hanning(_PITCH_WINDOW).astype(np.float32)
     own = np.fft.irfft(np.square(np.abs(np.fft.rfft(window, fft_size))))[: longest + 2]
     pitch, strength = [], []
-    for block in _framed(wave, _PITCH_WINDOW):
+    for block in framed(wave, _PITCH_WINDOW, _HOP):
         block = (block - block.mean(axis=1, keepdims=True)) * window
         power = np.square(np.abs(np.fft.rfft(block, fft_size, axis=1)))
-        power[:, 320:] *= 0.1  # above 2.5 kHz breath and hiss hide the period
+        power[:, 320:] *= 0.1  # above 2.5 kHz breath and noise hide the period
         lags = np.fft.irfft(power, axis=1)[:, : longest + 2]
         lags = lags / (lags[:, :1] + 1e-6) / (own / own[0])
         # Prefer the shorter of equal periods, or every vowel could be read an octave low.
@@ -145,35 +146,37 @@ def _pitch(wave: FloatArray, frames: int) -> tuple[FloatArray, FloatArray]:
         shift = np.clip(0.5 * (left - right) / (left - 2.0 * peak + right - 1e-9), -0.5, 0.5)
         pitch.append(SAMPLE_RATE / (best + shift))
         strength.append(peak)
-    heights = np.clip((np.concatenate(strength)[:frames] - 0.3) / 0.5, 0.0, 1.0)
+    heights = np.clip((np.concatenate(strength) - 0.3) / 0.5, 0.0, 1.0)
     voicing = median_filter(heights, 5).astype(np.float32)
-    tracked = median_filter(np.concatenate(pitch)[:frames], 7)
+    tracked = median_filter(np.concatenate(pitch), 7)
     voiced = voicing > 0.5
-    if voiced.any():  # a buzzing s or a doubled period is not the voice's pitch
+    if voiced.any():  # a voiced s or a doubled period is not the voice's pitch
         middle = np.median(tracked[voiced])
         voiced &= (tracked > 0.55 * middle) & (tracked < 2.2 * middle)
     return np.where(voiced, tracked, 0.0).astype(np.float32), voicing
 
 
 def _voice_activity(energy: FloatArray, voicing: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """0 or 1 at 100 Hz: loud enough against this recording's own floor and level, with a voiced sound near by; and
-    without one.
+    """Return two masks (N,) of 0 or 1 at 100 Hz: sound above this recording's noise floor with a voiced sound near,
+    and without one.
     """
     if len(energy) == 0 or energy.max() < _QUIETEST_SPEECH:
         return np.zeros(len(energy), np.float32), np.zeros(len(energy), np.float32)
     level = np.percentile(energy[energy > energy.max() - 40.0], 80)
     floor = np.percentile(energy, 10)
     threshold = max(np.clip(floor + 8.0, level - 35.0, level - 15.0), _QUIETEST_SPEECH)
-    # A voiced stretch must last (median over 70 ms), or clicks and the odd period in a hiss would speak.
+    # A voiced stretch must last (median over 70 ms), or clicks and chance periods in noise would count as voice.
     voiced = maximum_filter1d(median_filter((voicing > 0.5).astype(np.float32), 7), 2 * 30 + 1)
     loud = (gaussian_filter1d(energy, 1.0) > threshold).astype(np.float32)
     active = loud * voiced
-    bridged = -maximum_filter1d(-maximum_filter1d(active, 21), 21)  # stop gaps up to 0.2 s stay speech
+    bridged = -maximum_filter1d(
+        -maximum_filter1d(active, 21), 21
+    )  # gaps up to 0.2 s, as in stop consonants, stay speech
     return bridged.astype(np.float32), (loud * (1.0 - np.maximum(voiced, bridged))).astype(np.float32)
 
 
 def _relative_pitch(pitch: FloatArray) -> FloatArray:
-    """Octaves against the voice's median, carried straight through unvoiced stretches."""
+    """Return octaves (N,) against the voice's median, interpolated through unvoiced stretches."""
     voiced = np.flatnonzero(pitch > 0.0)
     if len(voiced) < 5:
         return np.zeros(len(pitch), np.float32)
@@ -182,20 +185,10 @@ def _relative_pitch(pitch: FloatArray) -> FloatArray:
 
 
 def _sample(columns: FloatArray, frames: int) -> FloatArray:
-    """Columns at 100 Hz read at frame times k / 30 s; zero past the end of the wave."""
+    """Return columns (N, C) at 100 Hz at the frame times k / 30 s; zero past the end of the wave."""
     at = np.arange(frames) * (_RATE / FPS)
     low = np.floor(at).astype(int)
     part = (at - low)[:, None]
     padded = np.zeros((max(len(columns), int(low[-1]) if frames else 0) + 2, columns.shape[1]), np.float32)
     padded[: len(columns)] = columns
     return ((1.0 - part) * padded[low] + part * padded[low + 1]).astype(np.float32)
-
-
-def _framed(wave: FloatArray, size: int) -> Iterator[FloatArray]:
-    """Frames of ``size`` samples centred on every hop, in blocks; at least one frame."""
-    count = len(wave) // _HOP + 1
-    padded = np.zeros(len(wave) + 2 * size, np.float32)
-    padded[size // 2 : size // 2 + len(wave)] = wave
-    views = np.lib.stride_tricks.sliding_window_view(padded, size)[::_HOP]
-    for first in range(0, count, _BLOCK):
-        yield views[first : min(first + _BLOCK, count)]
