@@ -132,19 +132,20 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
     """
     python = str(environment())
     data, corpus = options.data.resolve(), ROOT / "corpus"
-    for module, made in (("datasets.library", "clips.npz"), ("corpus.voices.speech_build", "speech_library.npz")):
+    commands = (python, "-m", "model_runtime", "corpus")
+    for command, made in (("clips", "clips.npz"), ("speech", "speech_library.npz")):
         if (corpus / made).is_file() and not options.fresh:
             print(f"[cached] corpus/{made}")
             continue
         _say(f"corpus/{made}")
-        _call((python, "-m", f"model_runtime.{module}", "--data", str(data), "--out", f"corpus/{made}"))
+        _call((*commands, command, "--data", str(data), "--out", f"corpus/{made}"))
     _say("corpus/scenes")  # keeps the scenes that fit, and says so
-    _call((python, "-m", "model_runtime.corpus.composer", *rest, *(["--fresh"] if options.fresh else [])))
+    _call((*commands, "compose", *rest, *(["--fresh"] if options.fresh else [])))
     speech = corpus / "speech_library.npz"
-    more = ("-m", "model_runtime.corpus.voices.more_voices", "--out", "corpus/ear_voices.npz")
+    more = ("-m", "model_runtime", "corpus", "more-voices", "--out", "corpus/more_voices.npz")
     face = ("-m", "model_runtime.training.face", "--pack")
-    for made, command in (
-        ("ear_voices.npz", more),
+    for made, arguments in (
+        ("more_voices.npz", more),
         ("face_training.npz", (*face, "corpus/face_training.npz")),
         ("lip_training.npz", (*face, "corpus/lip_training.npz", "--voice", "reader_a", "--pack-minutes", "40")),
     ):
@@ -152,10 +153,10 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
             print(f"[cached] corpus/{made}")
             continue
         _say(f"corpus/{made}")
-        _call((python, *command))
+        _call((python, *arguments))
     if options.package:
         _say(f"the training package {options.package}")
-        _call((python, "-m", "model_runtime.corpus.package", str(options.package.resolve())))
+        _call((*commands, "pack", str(options.package.resolve())))
 
 
 def train(options: argparse.Namespace, rest: list[str]) -> None:

@@ -1,7 +1,7 @@
-"""Composes two-actor scenes with perfect labels: the corpus the shipped networks learn from.
+"""Compose two-person scenes with perfect labels: the corpus that the shipped networks are trained on.
 
-``python -m model_runtime.corpus.composer --hours 1 --seed 1`` fills ``corpus/scenes``; the same seed gives the same
-scenes, however many processes make them. It needs numpy and scipy; ``--look`` needs Pillow, and ffmpeg for the films.
+The same seed gives the same scenes, with any number of processes. Needs numpy and scipy; ``--look`` needs Pillow, and
+ffmpeg for the films.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..common.files import write_whole
 from ..datasets.library import load_library
 from ..datasets.scene import Scene, SceneUnreadable
 from ..errors import InterActError
@@ -31,20 +31,21 @@ from .voices.speech_library import load_speech_library
 
 SPLITS = {"train": 0, "test": 500_000}  # first number of a split's scenes, on top of the seed's
 TEST_SHARE = 1.0 / 12.0  # half an hour of six
-MADE, REJECTED = "made", "rejected"  # folders: of scenes whose turn has not come; of those kept for a look
-_HOPELESS = 60  # scenes refused one after another
+MADE, REJECTED = "made", "rejected"  # folders: scenes that are not yet recorded; refused scenes kept for a look
+_HOPELESS = 60  # scenes refused in a row that end the run
 _SAVED_EVERY = 20  # scenes between two saves of the index
 
 
 class ComposingFailed(InterActError):
-    """The run cannot go on: nearly everything is refused."""
+    """Nearly every scene is refused, so the run cannot go on."""
 
 
 @dataclass(frozen=True)
 class Composed:
-    """What became of scene ``number``: ``duration`` s of it and how many were ``kept``, ``reason`` of refusal or "",
-    what was wrong with the rest of one that was ``shortened`` to its good part, processor seconds, most memory of its
-    process (MB).
+    """The result of scene ``number``.
+
+    ``duration`` and ``kept`` in seconds; ``reason`` of refusal or ""; ``shortened``: the first fault of a scene that is
+    kept in part, or ""; ``cpu`` in seconds; ``memory``: the peak of its process in MB.
     """
 
     number: int
@@ -66,13 +67,13 @@ def compose(
     rejected: int = 0,
     test_share: float = TEST_SHARE,
 ) -> dict[str, Any]:
-    """Fill ``out_dir`` with scenes ``scene_<number>.npz`` of ``hours`` in all and return the summary (also
+    """Fill ``out_dir`` with scenes ``scene_<number>.npz`` of ``hours`` in all and return the summary (also written to
     ``summary.json``).
 
-    Numbers are the scenes' seeds: ``seed`` times a million onwards, those of the test split from half a million on.
-    What is kept and what was refused stands in ``index.json``; an interrupted run goes on from there. ``rejected``
-    refused scenes are kept in ``rejected/`` for a look. Raises ``ScenesUnfit`` where the folder holds scenes of another
-    seed, code or material, and ``ComposingFailed`` where hardly any scene is good.
+    Numbers are the scenes' seeds: ``seed`` times a million onwards, and half a million later for the test split.
+    ``index.json`` records which scenes are kept and which are refused; an interrupted run continues from it. Up to
+    ``rejected`` refused scenes are kept in ``rejected/`` for a look. Raises ``ScenesUnfit`` if the folder holds scenes
+    of another seed, code or material, and ``ComposingFailed`` if hardly any scene is good.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     index = _continued(Index(_origin(seed, clips, speech)), out_dir)
@@ -84,14 +85,13 @@ def compose(
     shutil.rmtree(out_dir / MADE, ignore_errors=True)
     index.save(out_dir)
     result = summary((Scene.load(out_dir / name) for name in index.scenes), list(index.refused.values()))
-    partial = out_dir / "summary.json.part"
-    partial.write_text(json.dumps({**result, "run": run.figures()}, indent=1), encoding="utf-8")
-    os.replace(partial, out_dir / "summary.json")
-    return {**result, "run": run.figures()}
+    result["run"] = run.figures()
+    write_whole(out_dir / "summary.json", json.dumps(result, indent=1))
+    return result
 
 
 def _origin(seed: int, clips: Path, speech: Path) -> Origin:
-    """What this run would make scenes from."""
+    """Return the origin of the scenes that this run makes."""
     motion, utterances = load_library(clips), load_speech_library(speech, sound=False)
     names, voices = {}, {}
     for split in SPLITS:
@@ -104,10 +104,11 @@ def _origin(seed: int, clips: Path, speech: Path) -> Origin:
 
 
 def _continued(index: Index, out_dir: Path) -> Index:
-    """The folder's record where it is of the same origin; a new one where there are no scenes. What an interrupted run
-    left half is removed.
+    """Return the folder's record, or ``index`` if there are no scenes; removes what an interrupted run left unfinished.
+
+    Raises ``ScenesUnfit`` if the record is of another origin.
     """
-    for partial in [*out_dir.glob("*.part"), *(out_dir / MADE).glob("*")]:
+    for partial in [*out_dir.glob("*.part.*"), *(out_dir / MADE).glob("*")]:
         partial.unlink()
     scenes = sorted(out_dir.glob("scene_*.npz"))
     if not scenes and not (out_dir / INDEX).is_file():
@@ -117,7 +118,7 @@ def _continued(index: Index, out_dir: Path) -> Index:
         raise ScenesUnfit(
             f"'{out_dir}' holds scenes that differ in {', '.join(unlike)}; give another folder or remove it (--fresh)."
         )
-    for path in scenes:  # of the last moments before an interruption: not in the record yet
+    for path in scenes:  # moved here just before the interruption, not recorded yet
         if path.name not in found.scenes:
             path.unlink()
     print(f"{len(found.scenes)} scenes are there and fit; going on from them")
@@ -125,7 +126,7 @@ def _continued(index: Index, out_dir: Path) -> Index:
 
 
 class _Run:
-    """A run under way: the record, and what it costs."""
+    """A run under way: the record and the costs."""
 
     def __init__(self, index: Index, out_dir: Path, rejected: int) -> None:
         self.index, self.out_dir, self._rejected = index, out_dir, rejected
@@ -138,35 +139,42 @@ class _Run:
         return _file_name(number) in self.index.scenes or str(number) in self.index.refused
 
     def take(self, split: str, scene: Composed) -> None:
-        """Keep or refuse one result; the file moves to its place."""
+        """Record one result and move its file to its place."""
         self.cpu += scene.cpu
         self.kept += scene.kept
         self.composed += scene.duration
         self.memory = max(self.memory, scene.memory)
-        made = self.out_dir / MADE / _file_name(scene.number)
         if scene.reason:
-            self.index.refused[str(scene.number)] = scene.reason
-            self._in_a_row += 1
-            if scene.reason.startswith("broken"):
-                print(f"\nscene {scene.number} {scene.reason}")
-            if made.is_file():
-                self._keep_rejected(made)
-            if self._in_a_row >= _HOPELESS:
-                self.index.save(self.out_dir)
-                counted = Counter(reason.split()[0] for reason in list(self.index.refused.values())[-_HOPELESS:])
-                raise ComposingFailed(
-                    f"{_HOPELESS} scenes were refused one after another ({dict(counted)}); the last: {scene.reason}."
-                )
+            self._refuse(scene)
         else:
-            os.replace(made, self.out_dir / _file_name(scene.number))
-            self.index.scenes[_file_name(scene.number)] = (split, round(scene.kept, 3))
-            if scene.shortened:
-                self.index.shortened[str(scene.number)] = scene.shortened
-            self._in_a_row = 0
+            self._keep(split, scene)
         self._unsaved += 1
         if self._unsaved >= _SAVED_EVERY:
             self.index.save(self.out_dir)
             self._unsaved = 0
+
+    def _keep(self, split: str, scene: Composed) -> None:
+        name = _file_name(scene.number)
+        os.replace(self.out_dir / MADE / name, self.out_dir / name)
+        self.index.scenes[name] = (split, round(scene.kept, 3))
+        if scene.shortened:
+            self.index.shortened[str(scene.number)] = scene.shortened
+        self._in_a_row = 0
+
+    def _refuse(self, scene: Composed) -> None:
+        made = self.out_dir / MADE / _file_name(scene.number)
+        self.index.refused[str(scene.number)] = scene.reason
+        self._in_a_row += 1
+        if scene.reason.startswith("broken"):
+            print(f"\nscene {scene.number} {scene.reason}")
+        if made.is_file():
+            self._keep_rejected(made)
+        if self._in_a_row >= _HOPELESS:
+            self.index.save(self.out_dir)
+            counted = Counter(reason.split()[0] for reason in list(self.index.refused.values())[-_HOPELESS:])
+            raise ComposingFailed(
+                f"{_HOPELESS} scenes were refused one after another ({dict(counted)}); the last: {scene.reason}."
+            )
 
     def _keep_rejected(self, made: Path) -> None:
         folder = self.out_dir / REJECTED
@@ -177,7 +185,7 @@ class _Run:
             made.unlink()
 
     def figures(self) -> dict[str, Any]:
-        """What this run itself did; scenes kept from before do not count."""
+        """Return the amounts and costs of this run alone, without scenes from an earlier one."""
         return {
             "minutes_kept": round(self.kept / 60.0, 2),
             "minutes_composed": round(self.composed / 60.0, 2),
@@ -188,11 +196,14 @@ class _Run:
         }
 
     def show(self, split: str, wanted: float) -> None:
-        """Where the run is: on a terminal a line that changes, into a file a line every half minute."""
+        """Print the progress: on a terminal one line that changes, into a file a line every half minute."""
         speed = f", {self.kept / self.cpu:.1f} x real time per core" if self.cpu else ""
         refused = Counter(reason.split()[0] for reason in self.index.refused.values())
         why = f" ({', '.join(f'{name} {count}' for name, count in refused.most_common(3))})" if refused else ""
-        line = f"{split}: {self.index.minutes(split):.1f} of {wanted:.1f} min, {len(self.index.shortened)} shortened, {len(self.index.refused)} refused{why}{speed}, {self.memory:.0f} MB a process"
+        line = (
+            f"{split}: {self.index.minutes(split):.1f} of {wanted:.1f} min, {len(self.index.shortened)} shortened, "
+            f"{len(self.index.refused)} refused{why}{speed}, {self.memory:.0f} MB a process"
+        )
         if sys.stdout.isatty():
             print(f"\r{line}", end="", flush=True)
         elif time.monotonic() - self._shown > 30.0:
@@ -201,7 +212,7 @@ class _Run:
 
 
 def _compose_split(run: _Run, split: str, wanted: float, first: int, clips: Path, speech: Path, processes: int) -> None:
-    """Scene after scene of a split until ``wanted`` minutes are there."""
+    """Compose scene after scene of a split until ``wanted`` minutes are kept."""
     if run.index.minutes(split) >= wanted:
         return
     (run.out_dir / MADE).mkdir(exist_ok=True)
@@ -220,18 +231,18 @@ def _compose_split(run: _Run, split: str, wanted: float, first: int, clips: Path
     print()
 
 
-_at_hand: tuple[Material, Path] | None = None  # of this process
+_prepared: tuple[Material, Path] | None = None  # of this process
 
 
 def _prepare(clips: str, speech: str, split: str, made: str) -> None:
-    global _at_hand
-    _at_hand = gather(load_library(clips), load_speech_library(speech, sound=False), split), Path(made)
+    global _prepared
+    _prepared = gather(load_library(clips), load_speech_library(speech, sound=False), split), Path(made)
 
 
 def _compose(number: int) -> Composed:
-    """Compose one scene, good or not, into the folder of made scenes; one that raises is refused by name."""
-    assert _at_hand is not None
-    material, made = _at_hand
+    """Compose one scene, good or not, into the folder of made scenes; an exception makes it a refused scene."""
+    assert _prepared is not None
+    material, made = _prepared
     began, duration, kept, shortened = time.process_time(), 0.0, 0.0, ""
     try:
         scene = compose_scene(number, material)
@@ -241,7 +252,10 @@ def _compose(number: int) -> Composed:
         kept, reason, shortened = (0.0, why, "") if part is None else (part.duration, "", why)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"broken: {type(error).__name__} {str(error).strip() or 'without a word'} ({Path(where.filename).name}:{where.lineno})"
+        reason = (
+            f"broken: {type(error).__name__} {str(error).strip() or 'without a message'} "
+            f"({Path(where.filename).name}:{where.lineno})"
+        )
     return Composed(number, duration, kept, reason, shortened, time.process_time() - began, _most_memory())
 
 
@@ -250,7 +264,7 @@ def _died(number: int) -> Composed:
 
 
 def _most_memory() -> float:
-    """The most memory this process ever had, MB; 0 where the system does not say."""
+    """Return the peak memory of this process in MB, 0 where the system does not tell."""
     try:
         import resource
     except ImportError:  # Windows
@@ -263,15 +277,14 @@ def _file_name(number: int) -> str:
 
 
 def look(out_dir: Path, count: int, speech: Path) -> list[Path]:
-    """Contact sheets and short films with sound of ``count`` scenes spread over ``out_dir``, and of the rejected ones,
-    in ``look/``.
+    """Make contact sheets and short films with sound of ``count`` scenes spread over ``out_dir`` and of up to ``count``
+    rejected ones, in ``look/``, and return their paths.
     """
     from ..drawing.contact_sheets import FilmNeedsFfmpeg, scene_film, scene_sheet
 
     files = sorted(out_dir.glob("scene_*.npz"))
-    chosen = (
-        files[:: max(1, len(files) // max(count, 1))][:count] + sorted((out_dir / REJECTED).glob("scene_*.npz"))[:count]
-    )
+    chosen = files[:: max(1, len(files) // max(count, 1))][:count]
+    chosen += sorted((out_dir / REJECTED).glob("scene_*.npz"))[:count]
     made, utterances = [], {u.id: u for u in load_speech_library(speech)}
     (out_dir / "look").mkdir(exist_ok=True)
     for path in chosen:
@@ -285,14 +298,14 @@ def look(out_dir: Path, count: int, speech: Path) -> list[Path]:
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.corpus.composer", description="Compose two-actor scenes to train on."
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--hours", type=float, default=1.0, help="hours of scenes, a twelfth of them with the voices held out for tests"
+        "--hours",
+        type=_hours,
+        default=1.0,
+        help="hours of scenes, a twelfth of them with the voices held out for tests",
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=_seed, default=1)
     parser.add_argument("--clips", type=Path, default=Path("corpus/clips.npz"))
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--out", type=Path, default=Path("corpus/scenes"))
@@ -305,27 +318,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="also contact sheets and films of N scenes and of up to N rejected ones",
     )
     parser.add_argument("--fresh", action="store_true", help="remove the scenes in the folder first")
-    given = parser.parse_args(arguments)
-    if given.hours <= 0.0 or given.seed < 0:
-        parser.error("--hours must be above 0 and --seed not below it")
-    if given.fresh:
-        for path in [*given.out.glob("scene_*.npz"), given.out / INDEX]:
+
+
+def _hours(text: str) -> float:
+    hours = float(text)
+    if not hours > 0.0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return hours
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if seed < 0:
+        raise argparse.ArgumentTypeError("must not be below 0")
+    return seed
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.fresh:
+        for path in [*options.out.glob("scene_*.npz"), options.out / INDEX]:
             path.unlink(missing_ok=True)
-        shutil.rmtree(given.out / REJECTED, ignore_errors=True)
-    try:
-        print(
-            json.dumps(
-                compose(given.hours, given.seed, given.out, given.clips, given.speech, given.processes, given.look),
-                indent=1,
-            )
-        )
-    except InterActError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    for path in look(given.out, given.look, given.speech) if given.look else []:
+        shutil.rmtree(options.out / REJECTED, ignore_errors=True)
+    result = compose(
+        options.hours, options.seed, options.out, options.clips, options.speech, options.processes, options.look
+    )
+    print(json.dumps(result, indent=1))
+    for path in look(options.out, options.look, options.speech) if options.look else []:
         print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""A stretch of a scene as a scene of its own: what is good of one that is not good all through."""
+"""Cut the faultless part out of a scene that has faults."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import binary_dilation
 
+from ..common.masks import runs_of
 from ..contract import FPS, EmotionSpan
 from ..datasets.scene import Scene
 from .filter import fault, faults
 
 SHORTEST = 60.0  # s
-_MARGIN = round(0.5 * FPS)  # frames beside a fault that go with it
+_MARGIN = round(0.5 * FPS)  # frames beside a fault that are cut with it
 
 
 def good_part(scene: Scene) -> tuple[Scene | None, str]:
-    """The scene itself where nothing is wrong with it; else its longest faultless stretch of a minute or more; else
-    None.
+    """Return the scene if it has no fault, else its longest faultless stretch of a minute or more, else None.
 
-    Second: the first thing that was wrong, "" where nothing was.
+    Second: the first fault found, "" if there is none.
     """
     found = list(faults(scene))
     if not found:
@@ -29,8 +29,7 @@ def good_part(scene: Scene) -> tuple[Scene | None, str]:
     for one in found:
         if one.frames is not None:
             bad |= binary_dilation(one.frames, iterations=_MARGIN)
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], bad, [True]]).astype(np.int8)))
-    start, stop = max(edges.reshape(-1, 2).tolist(), key=lambda run: run[1] - run[0], default=(0, 0))
+    start, stop = max(runs_of(~bad), key=lambda run: run[1] - run[0], default=(0, 0))
     if bad.any() and stop - start >= SHORTEST * FPS:
         part = excerpt(scene, start, stop)
         if fault(part) is None:
@@ -39,10 +38,14 @@ def good_part(scene: Scene) -> tuple[Scene | None, str]:
 
 
 def excerpt(scene: Scene, start: int, stop: int) -> Scene:
-    """Frames ``start`` to ``stop`` (exclusive). An utterance under way at the start keeps its negative beginning."""
+    """Return frames ``start`` to ``stop`` (exclusive) as a scene; its times count from its first frame.
+
+    An utterance that is under way there has a negative start.
+    """
     at, length = start / FPS, (stop - start) / FPS
 
     def moved(entries: list[dict[str, Any]], keys: tuple[str, ...], decides: str) -> list[dict[str, Any]]:
+        """Shift the times under ``keys`` and leave out entries whose time under ``decides`` is outside."""
         shifted = [{**e, **{k: round(e[k] - at, 3) for k in keys if k in e}} for e in entries]
         for entry in shifted:
             if "strokes" in entry:
@@ -51,13 +54,15 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
 
     emotions = tuple(
         [
-            EmotionSpan(f.emotion, f.intensity, max(f.start - at, 0.0), min(f.end - at, length))
-            for f in actor
-            if f.end > at and f.start < at + length
+            EmotionSpan(span.emotion, span.intensity, max(span.start - at, 0.0), min(span.end - at, length))
+            for span in actor
+            if span.end > at and span.start < at + length
         ]
         for actor in scene.emotions
     )
-    said = tuple([u._replace(start=u.start - at) for u in actor if u.start < at + length] for actor in scene.utterances)
+    utterances = tuple(
+        [u._replace(start=u.start - at) for u in actor if u.start < at + length] for actor in scene.utterances
+    )
     cut = slice(start, stop)
     return replace(
         scene,
@@ -68,7 +73,7 @@ def excerpt(scene: Scene, start: int, stop: int) -> Scene:
         prosody=scene.prosody[:, cut],
         face=scene.face[:, cut],
         gaze=scene.gaze[:, cut],
-        utterances=(said[0], said[1]),
+        utterances=(utterances[0], utterances[1]),
         stresses=(
             [t - at for t in scene.stresses[0] if 0 <= t - at < length],
             [t - at for t in scene.stresses[1] if 0 <= t - at < length],

@@ -1,4 +1,4 @@
-"""Numbered jobs on many processes: results come in order, and a process that dies takes only its own job along."""
+"""Numbered jobs on many processes: results come in order, and a process that dies fails only its own job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VE
 
 
 def cores() -> int:
-    """Cores this process may use."""
+    """Return the number of cores that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # not on every system
     return max(1, len(allowed(0)) if allowed is not None else os.cpu_count() or 1)
 
@@ -28,11 +28,11 @@ def in_order(
     numbers: Iterator[int],
     processes: int,
 ) -> Generator[T, None, None]:
-    """``work(number)`` for number after number, some always under way; each process calls ``prepare(*arguments)`` once
-    before.
+    """Yield ``work(number)`` for every number in order, computed on ``processes`` processes.
 
-    Where a process dies, every job that was under way is done again alone; the one that kills its process again gives
-    ``broken(number)``. All functions must be importable (module level), for processes are started anew.
+    Each process calls ``prepare(*arguments)`` once before its first job. When a process dies, the first unfinished job
+    is repeated alone and yields ``broken(number)`` if its process dies again; the other unfinished jobs are started
+    anew. Processes are spawned, so all functions must be importable (module level).
     """
     waiting: deque[tuple[int, Future[T]]] = deque()
     pool = _pool(processes, prepare, arguments)
@@ -49,16 +49,14 @@ def in_order(
                 pool.shutdown(wait=True, cancel_futures=True)
                 result = _alone(work, broken, prepare, arguments, number)
                 pool = _pool(processes, prepare, arguments)
-                waiting = deque((n, f if _is_well(f) else pool.submit(work, n)) for n, f in waiting)
+                waiting = deque((n, f if _succeeded(f) else pool.submit(work, n)) for n, f in waiting)
             yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pool(processes: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> ProcessPoolExecutor:
-    for (
-        name
-    ) in _ONE_THREAD:  # read when a process starts: threads of processes that fill all cores only disturb each other
+    for name in _ONE_THREAD:  # read when a process starts; the processes fill all cores already
         os.environ[name] = "1"
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=prepare, initargs=arguments)
 
@@ -77,5 +75,5 @@ def _alone(
             return broken(number)
 
 
-def _is_well(future: Future[T]) -> bool:
+def _succeeded(future: Future[T]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None

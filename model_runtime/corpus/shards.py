@@ -1,23 +1,22 @@
-"""The record of a folder of scenes: what they were made from, so that training and a run that goes on can check that it
-fits.
-"""
+"""The record of a folder of scenes and of what they were made from, which training and a continued run check."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..common.files import write_whole
 from ..errors import InterActError
 
 INDEX = "index.json"
 SCHEMA = 1
 _PACKAGE = Path(__file__).parents[1]
+_COMMAND_LINE = ("__main__", "worker")  # modules below the package that no scene depends on
 
 
 class ScenesUnfit(InterActError):
@@ -26,7 +25,9 @@ class ScenesUnfit(InterActError):
 
 @dataclass
 class Origin:
-    """What scenes were made from: the seed, sums of the code and of both libraries, clips and voices of each split."""
+    """What scenes were made from: the seed, check sums of the code and of both libraries, the names of the clips and
+    voices of each split.
+    """
 
     seed: int
     code: str
@@ -38,8 +39,10 @@ class Origin:
 
 @dataclass
 class Index:
-    """``scenes``: file name to (split, seconds), in order; ``refused``: scene number to the reason, refused scenes of
-    all splits; ``shortened``: the same for scenes of which only a good part was kept.
+    """The record of a folder of scenes.
+
+    ``scenes``: file name to (split, seconds), in order; ``refused``: scene number to reason, of all splits;
+    ``shortened``: the same for scenes of which only a good part was kept.
     """
 
     origin: Origin
@@ -57,15 +60,11 @@ class Index:
             "minutes": {split: round(self.minutes(split), 2) for split in splits},
             **asdict(self),
         }
-        partial = folder / (INDEX + ".part")
-        partial.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-        os.replace(partial, folder / INDEX)
+        write_whole(folder / INDEX, json.dumps(plain, indent=1))
 
 
 def read_index(folder: str | Path) -> Index:
-    """The record of a folder. Raises ``ScenesUnfit`` where it is missing, unreadable, or names scenes that are not
-    there.
-    """
+    """Return the record of a folder. Raises ``ScenesUnfit`` if it is missing, unreadable, or names missing scenes."""
     folder = Path(folder)
     try:
         plain: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
@@ -80,20 +79,22 @@ def read_index(folder: str | Path) -> Index:
     missing = [name for name in index.scenes if not (folder / name).is_file()]
     if missing:
         raise ScenesUnfit(
-            f"{len(missing)} scenes named in '{folder / INDEX}' are not there, the first is {missing[0]}; compose again."
+            f"{len(missing)} scenes named in '{folder / INDEX}' are not there, the first is {missing[0]}; "
+            "compose again."
         )
     return index
 
 
 def code_sum() -> str:
-    """A sum over the sources of this package that have been imported, without tests: what a scene hangs on. Needs no
-    repository.
+    """Return a check sum over the imported sources of this package, without tests and the command line.
+
+    Scenes depend on all of them. Needs no repository.
     """
     package = __name__.split(".")[0]
     sources = (
         getattr(module, "__file__", None)
         for name, module in list(sys.modules.items())
-        if name.startswith(f"{package}.")
+        if name.startswith(f"{package}.") and name.split(".")[1] not in _COMMAND_LINE
     )
     files = {Path(source) for source in sources if source}
     digest = hashlib.sha256()
@@ -104,6 +105,7 @@ def code_sum() -> str:
 
 
 def file_sum(path: Path) -> str:
+    """Return the check sum of a file."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -112,6 +114,6 @@ def file_sum(path: Path) -> str:
 
 
 def differences(a: Origin, b: Origin) -> Sequence[str]:
-    """What two origins differ in, in words."""
+    """Return what two origins differ in, in words."""
     words = {"seed": "the seed", "code": "the code", "clips": "the clips", "speech": "the speech library"}
     return [word for name, word in words.items() if getattr(a, name) != getattr(b, name)]

@@ -1,6 +1,4 @@
-"""Stages one scene: a script, a base of real motion for each body, gestures on stresses, heads that look and listen,
-faces.
-"""
+"""Compose one scene: a script, captured base motion for each body, gestures on stresses, gaze and listening, faces."""
 
 from __future__ import annotations
 
@@ -12,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body_model.skeleton import Skeleton
+from ..common.headings import facing
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..datasets.clip import Clip
 from ..datasets.scene import Scene, SpokenUtterance
@@ -20,7 +20,7 @@ from ..refine.feet import lock_feet
 from ..speech.prosody import PROSODY_SIZE
 from .faces.composer import Spoken, compose_face
 from .gestures.performance import Gesture, Said, gesture_body, gesture_library
-from .listening.heads import look_and_listen, upper_body
+from .listening.heads import Heads, look_and_listen, upper_body
 from .motion.arm_clearance import clear_arms
 from .motion.base_motion import Motion
 from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
@@ -33,11 +33,13 @@ from .voices.speech_library import Utterance, recorded
 
 SYNTHETIC = ("awb", "kal", "rms", "slt")
 BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
+Stress = tuple[float, float, str]  # scene time s, strength 0..1, word
+_Bodies = tuple[Performer, Performer]
 
 
 @dataclass(frozen=True)
 class Material:
-    """What scenes are made from: clips of one split, the same as base motion, and each voice's utterances."""
+    """What scenes of one split are made from: ``clips``, the same as base motion, gestures, utterances by voice."""
 
     clips: list[Clip]
     bank: ClipBank
@@ -47,7 +49,9 @@ class Material:
 
 
 def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -> Material:
-    """The material of a split: its own clips and voices, and of the clips no body can do without those it has none of."""
+    """Return the material of a split: its own clips and voices, and the indispensable clips that only the other split
+    has.
+    """
     own = [clip for clip in clips if clip.split == split]
     usable = own + lent(clips, split)
     voices: dict[str, list[Utterance]] = {}
@@ -57,7 +61,7 @@ def gather(clips: Sequence[Clip], utterances: Sequence[Utterance], split: str) -
     return Material(usable, ClipBank(usable), gesture_library(own), voices, split)
 
 
-# What either performer needs for any scene at all (see ``performer.INDISPENSABLE``), by the clips' names.
+# The clips that either performer needs for any scene (see ``performer.INDISPENSABLE``), by name.
 _ROLES = (
     r"idle_(breathe|neutral)", r"walk_start", r"walk_stop", r"walk_(neutral|slow|stroll|self-assured)",
     r"turn_(left|right)_\d+$", r"sit_down_chair", r"sit_chair_breathe", r"sit_stand_up_chair",
@@ -65,9 +69,7 @@ _ROLES = (
 
 
 def lent(clips: Sequence[Clip], split: str) -> list[Clip]:
-    """Clips of the other split that fill roles for which this split has no clip of that performer; training borrows
-    none.
-    """
+    """Return clips of the other split for the roles that this split has no clip for; the training split takes none."""
     found: list[Clip] = []
     for performer in ("f", "m") if split == "test" else ():
         for role in _ROLES:
@@ -82,10 +84,64 @@ def lent(clips: Sequence[Clip], split: str) -> list[Clip]:
 
 
 def compose_scene(seed: int, material: Material) -> Scene:
-    """The scene of ``seed``, good or not: see ``filter.fault``."""
+    """Return the scene of ``seed``; it may have faults, see ``filter.faults``.
+
+    The order of the steps is part of the result, as all draw from one random number generator.
+    """
     rng = np.random.default_rng([seed, 0 if material.split == "train" else 1])
+    voices = _drawn_voices(rng, material)
+    script = write_script(rng, voices)
+    frames = int(script.duration * FPS)
+    affect = [script.affect(actor) for actor in range(2)]
+    prosody = _prosody_of_both(script.utterances, voices, frames)
+    performers = _perform(rng, script, material, prosody)
+    skeletons = [performer.clips.skeleton for performer in performers]
+    bodies, labels = _postured(rng, performers, frames)
+    stresses = [_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2)]
+    gestures = []
+    for actor in range(2):
+        entries = gesture_body(
+            rng,
+            bodies[actor],
+            skeletons[actor],
+            labels[actor],
+            stresses[actor],
+            material.gestures,
+            affect[actor],
+            _sentences(script, actor, voices[actor]),
+        )
+        gestures += [{"actor": actor, **entry} for entry in entries]
+    heads = _with_gaze(rng, script, bodies, skeletons, labels, prosody, stresses, affect)
+    for body, skeleton in zip(bodies, skeletons):
+        body.root, body.rotations = eased(body.root, body.rotations, skeleton)
+    face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, affect) for actor in range(2)]
+    # Bodies and faces are composed from the clean voices; the networks are given the recorded ones.
+    utterances = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
+    return Scene(
+        seed,
+        material.split,
+        np.stack([s.offsets for s in skeletons]),
+        np.stack([b.root for b in bodies]),
+        np.stack([b.rotations for b in bodies]),
+        np.stack(labels),
+        np.stack([b.contacts for b in bodies]),
+        _prosody_of_both(utterances, voices, frames).astype(np.float16),
+        np.stack(face).astype(np.float16),
+        np.array(script.seat_height, np.float32),
+        (utterances[0], utterances[1]),
+        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]),
+        gestures,
+        [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
+        script.relationship,
+        script.emotions,
+        script.kind,
+        np.stack([h.looking for h in heads]),
+    )
+
+
+def _drawn_voices(rng: np.random.Generator, material: Material) -> tuple[list[Utterance], list[Utterance]]:
+    """Draw two voices: recorded readers more often than synthetic ones, and voices of few minutes more seldom."""
     names = sorted(material.voices)
-    # A recorded reader is worth more than another synthetic voice, but not one who has hardly anything to say.
     weights = np.array(
         [
             (1.0 if name.split("_")[0] in SYNTHETIC else 4.0) * min(1.0, _minutes(material.voices[name]) / 3.0)
@@ -93,12 +149,13 @@ def compose_scene(seed: int, material: Material) -> Scene:
         ]
     )
     first, second = rng.choice(len(names), 2, replace=len(names) < 2, p=weights / weights.sum())
-    voices = (material.voices[names[first]], material.voices[names[second]])
-    script = write_script(rng, voices)
-    frames = int(script.duration * FPS)
-    affect = [script.affect(actor) for actor in range(2)]
-    prosody = np.stack([_prosody(script.utterances[actor], voices[actor], frames) for actor in range(2)])
-    performers = _perform(rng, script, material, prosody)
+    return material.voices[names[first]], material.voices[names[second]]
+
+
+def _postured(
+    rng: np.random.Generator, performers: _Bodies, frames: int
+) -> tuple[list[Motion], list[NDArray[np.uint8]]]:
+    """Return both bodies' motion with posture and locked feet, and their labels (T,)."""
     bodies, labels = [], []
     results = [performer.result(frames) for performer in performers]
     for actor, performer in enumerate(performers):
@@ -109,23 +166,20 @@ def compose_scene(seed: int, material: Material) -> Scene:
         root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
-    stresses = tuple(_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2))
-    gestures = []
-    skeletons = [performer.clips.skeleton for performer in performers]
-    for actor in range(2):
-        gestures += [
-            {"actor": actor, **entry}
-            for entry in gesture_body(
-                rng,
-                bodies[actor],
-                skeletons[actor],
-                labels[actor],
-                stresses[actor],
-                material.gestures,
-                affect[actor],
-                _said(script, actor, voices[actor]),
-            )
-        ]
+    return bodies, labels
+
+
+def _with_gaze(
+    rng: np.random.Generator,
+    script: Script,
+    bodies: Sequence[Motion],
+    skeletons: Sequence[Skeleton],
+    labels: Sequence[NDArray[np.uint8]],
+    prosody: FloatArray,
+    stresses: Sequence[list[Stress]],
+    affect: Sequence[AffectTrack],
+) -> list[Heads]:
+    """Add gaze, nods and leaning to both bodies in place, clear their arms of their bodies, and return the heads."""
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):
@@ -148,54 +202,26 @@ def compose_scene(seed: int, material: Material) -> Scene:
                 facing=script.facing,
             )
         )
-        # Last, for looking and leaning take the arms along.
+        # After gaze and leaning, which move the arms with the trunk.
         bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
-    for body, skeleton in zip(bodies, skeletons):
-        body.root, body.rotations = eased(body.root, body.rotations, skeleton)
-    face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, affect) for actor in range(2)]
-    said = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
-    heard = np.stack(
-        [_prosody(said[actor], voices[actor], frames) for actor in range(2)]
-    )  # bodies and faces go by the clean voices
-    return Scene(
-        seed,
-        material.split,
-        np.stack([s.offsets for s in skeletons]),
-        np.stack([b.root for b in bodies]),
-        np.stack([b.rotations for b in bodies]),
-        np.stack(labels),
-        np.stack([b.contacts for b in bodies]),
-        heard.astype(np.float16),
-        np.stack(face).astype(np.float16),
-        np.array(script.seat_height, np.float32),
-        (said[0], said[1]),
-        ([s[0] for s in stresses[0]], [s[0] for s in stresses[1]]),
-        gestures,
-        [{"actor": a, **walk} for a, p in enumerate(performers) for walk in p.walks],
-        script.relationship,
-        script.emotions,
-        script.kind,
-        np.stack([h.looking for h in heads]),
-    )
+    return heads
 
 
-def _stresses(
-    script: Script, actor: int, voice: Sequence[Utterance], duration: float
-) -> list[tuple[float, float, str]]:
-    """(scene time s, strength 0..1, word) of one actor's stressed syllables, in order."""
+def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: float) -> list[Stress]:
+    """Return one actor's stressed syllables in order."""
     known = {utterance.id: utterance for utterance in voice}
     found = []
-    for said in script.utterances[actor]:
-        utterance = known[said.id]
+    for spoken in script.utterances[actor]:
+        utterance = known[spoken.id]
         for time, strength in utterance.stresses:
             word = next((text for text, start, end in utterance.words if start <= time <= end), "")
-            if said.start + time < duration:
-                found.append((said.start + time, strength, word))
+            if spoken.start + time < duration:
+                found.append((spoken.start + time, strength, word))
     return sorted(found)
 
 
-def _said(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Said]:
-    """What one actor says, with words, in scene seconds."""
+def _sentences(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Said]:
+    """Return what one actor says, with words, in scene seconds."""
     known = {utterance.id: utterance for utterance in voice}
     found = []
     for start, utterance in sorted((u.start, u.id) for u in script.utterances[actor]):
@@ -209,25 +235,31 @@ def _minutes(voice: Sequence[Utterance]) -> float:
 
 
 def _prosody(utterances: Sequence[SpokenUtterance], voice: Sequence[Utterance], frames: int) -> FloatArray:
-    """(frames, 28) of everything one actor says, as it is heard; silence is zero."""
+    """Return (frames, 28) of all utterances of one actor, in their variants; silence is zero."""
     known = {utterance.id: utterance for utterance in voice}
     track = np.zeros((frames, PROSODY_SIZE), np.float32)
-    for said in utterances:
-        start = round(said.start * FPS)
-        part = known[said.id].heard(said.variant)[: max(0, frames - start)]
+    for spoken in utterances:
+        start = round(spoken.start * FPS)
+        part = known[spoken.id].prosody_of(spoken.variant)[: max(0, frames - start)]
         louder = part[:, :1] >= track[start : start + len(part), :1]
         track[start : start + len(part)] = np.where(louder, part, track[start : start + len(part)])
     return track
 
 
-def _perform(
-    rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray
-) -> tuple[Performer, Performer]:
-    """Both bodies' base motion, grown in turns so that each knows where the other is."""
+def _prosody_of_both(
+    utterances: Sequence[Sequence[SpokenUtterance]], voices: Sequence[Sequence[Utterance]], frames: int
+) -> FloatArray:
+    """Return (2, frames, 28) of both actors' utterances."""
+    return np.stack([_prosody(utterances[actor], voices[actor], frames) for actor in range(2)])
+
+
+def _perform(rng: np.random.Generator, script: Script, material: Material, prosody: FloatArray) -> _Bodies:
+    """Return both bodies' base motion, grown in turns so that each knows where the other is."""
     speaking = np.concatenate([np.zeros((2, 1)), np.cumsum(prosody[:, :, 0] > 0.5, axis=1)], axis=1)
 
     def conversation_of(actor: int) -> Callable[[float, float], tuple[float, float]]:
         def shares(start: float, end: float) -> tuple[float, float]:
+            """Return the shares of a time span in which this actor and the partner speak."""
             a, b = (min(max(0, round(t * FPS)), speaking.shape[1] - 1) for t in (start, end))
             both = (speaking[:, b] - speaking[:, a]) / max(b - a, 1)
             return float(both[actor]), float(both[1 - actor])
@@ -237,11 +269,11 @@ def _perform(
     bodies = sorted({clip.performer for clip in material.clips if clip.source == BASE_SOURCE})
     owners = sorted({clip.performer for clip in material.clips if clip.source in ("rocketbox", "smartbody")})
     direction, inward = float(rng.uniform(-np.pi, np.pi)), float(rng.uniform(0.1, 0.7))
-    places = [np.zeros(2, np.float32), script.distance * np.array([np.sin(direction), -np.cos(direction)], np.float32)]
+    places = [np.zeros(2, np.float32), script.distance * facing(direction).astype(np.float32)]
     performers = []
     for actor in range(2):
         # Face to face, or side by side with much the same view, each turned a little to the other.
-        facing = (
+        heading = (
             direction
             + (np.pi * actor if script.facing else 0.5 * np.pi + (2 * actor - 1) * inward)
             + float(np.clip(rng.normal(0.0, 0.25), -0.6, 0.6))
@@ -258,7 +290,7 @@ def _perform(
                 performer[-1],
                 script.intents[actor],
                 places[actor],
-                facing,
+                heading,
                 conversation_of(actor),
                 rng,
                 script.affect(actor),
@@ -275,24 +307,24 @@ def _perform(
     return one, two
 
 
-# Seconds by which a label comes before the frame at which the motion is recognised as such.
+# Seconds from the start of an action's label to the frame at which the motion is recognised as that action.
 _LEAD = {"sit": 0.45, "walk": 0.15, "stand": 0.3}
 
 
-def snapped(script: NDArray[np.uint8], seen: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Script labels (T,) whose changes are moved to shortly before the motion shows them (``seen`` (T,)), where one is
-    near.
+def snapped(script: NDArray[np.uint8], detected: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the script's labels (T,) with each change moved to shortly before the nearby change of the labels
+    ``detected`` (T,) in the motion.
     """
-    changes = np.flatnonzero(np.diff(seen)) + 1
+    changes = np.flatnonzero(np.diff(detected)) + 1
     result = np.array(script)
     edges = [0, *(np.flatnonzero(np.diff(script)) + 1).tolist(), len(script)]
     moved = [0]
     for edge in edges[1:-1]:
         label = int(script[edge])
-        near = [int(c) for c in changes if int(seen[c]) == label and -1.0 * FPS <= c - edge <= 3.5 * FPS]
+        near = [int(c) for c in changes if int(detected[c]) == label and -1.0 * FPS <= c - edge <= 3.5 * FPS]
         place = edge
         if near:
-            lead = _LEAD["sit" if seen[near[0] - 1] == ACTION_LABELS.index("sit") else ACTION_LABELS[label]]
+            lead = _LEAD["sit" if detected[near[0] - 1] == ACTION_LABELS.index("sit") else ACTION_LABELS[label]]
             place = near[0] - round(lead * FPS)
         moved.append(min(max(place, moved[-1] + 1), len(script)))
     moved.append(len(script))
@@ -310,26 +342,25 @@ def _face(
     eyes: FloatArray,
     affect: Sequence[AffectTrack],
 ) -> FloatArray:
-    """(T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
+    """Return (T, 52) ARKit curves of one actor; ``eyes`` (T, 2) as in ``Heads``."""
     known = {utterance.id: utterance for utterance in voice}
-    frames, spoken = prosody.shape[1], []
-    for said in sorted(script.utterances[actor], key=lambda u: u.start):
-        utterance = known[said.id]
-        heard = [
-            phone for phone in utterance.phones if phone[0] != "SIL"
-        ]  # the edges' silence may lie under the next words
+    frames, sentences = prosody.shape[1], []
+    for spoken in sorted(script.utterances[actor], key=lambda u: u.start):
+        utterance = known[spoken.id]
+        # Without the silence at both ends, which may overlap the next words.
+        sounds = [phone for phone in utterance.phones if phone[0] != "SIL"]
         phones = [
-            (name, start + said.start, end + said.start)
+            (name, start + spoken.start, end + spoken.start)
             for name, start, end in utterance.phones
-            if heard and heard[0][1] <= start < heard[-1][2] and end + said.start < frames / FPS
+            if sounds and sounds[0][1] <= start < sounds[-1][2] and end + spoken.start < frames / FPS
         ]
         if phones:
-            stresses = [(time + said.start, strength) for time, strength in utterance.stresses]
-            spoken.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
+            stresses = [(time + spoken.start, strength) for time, strength in utterance.stresses]
+            sentences.append(Spoken(phones, stresses, utterance.text.strip().endswith("?")))
     return compose_face(
         rng,
         frames,
-        spoken,
+        sentences,
         prosody[1 - actor, :, 0],
         eyes,
         prosody[actor, :, 1],

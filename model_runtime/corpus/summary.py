@@ -1,14 +1,13 @@
-"""What a corpus of scenes holds, in numbers, read scene by scene so that any amount fits in memory.
+"""Print what a corpus of scenes holds, in numbers.
 
-``python -m model_runtime.corpus.summary --scenes corpus/scenes --docs docs`` prints them, draws
-``docs/images/corpus_*.png`` and fills in the tables of ``docs/corpus.md``.
+Scenes are read one at a time, so that any amount fits in memory. With ``--docs docs`` the pictures
+``docs/images/corpus_*.png`` are drawn and the tables of ``docs/corpus.md`` filled in.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,12 +19,12 @@ from ..common.arrays import Array
 from ..contract import ACTION_LABELS, EMOTION_GROUPS, FPS
 from ..datasets.scene import Scene
 from ..drawing.documents import TABLE, fill_in, markdown
-from ..errors import InterActError
 from .shards import ScenesUnfit, read_index
 from .tally import DISTANCE_BINS, GAP_BINS, Tally
 
 
 def tally_of(scenes: Iterable[Scene]) -> Tally:
+    """Return the sums over ``scenes``, which are read once and one at a time."""
     tally = Tally()
     for scene in scenes:
         tally.add(scene)
@@ -33,14 +32,14 @@ def tally_of(scenes: Iterable[Scene]) -> Tally:
 
 
 def summary(scenes: Iterable[Scene], refused: Sequence[str] = ()) -> dict[str, Any]:
-    """Figures of ``scenes``, which are read once and one at a time; ``refused`` are the faults of those that were
-    thrown away.
+    """Return the figures of ``scenes``, which are read once and one at a time; ``refused``: the faults of refused
+    scenes.
     """
     return figures_of(tally_of(scenes), refused)
 
 
 def figures_of(tally: Tally, refused: Sequence[str] = ()) -> dict[str, Any]:
-    """Plain numbers, ready for JSON. Minutes of labels, emotions and speech are those of one actor."""
+    """Return plain numbers, ready for JSON. Minutes of labels, emotions and speech are summed over both actors."""
     groups = {emotion: group for group, emotions in EMOTION_GROUPS.items() for emotion in emotions}
     by_group: Counter[str] = Counter()
     for emotion, seconds in tally.emotions.items():
@@ -86,6 +85,7 @@ def figures_of(tally: Tally, refused: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def scenes_in(folder: Path) -> Iterator[Scene]:
+    """Load the scenes of a folder one after the other."""
     for path in sorted(folder.glob("scene_*.npz")):
         yield Scene.load(path)
 
@@ -99,7 +99,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def _median(counts: Array, bins: Array) -> float | None:
-    """Of a histogram, linear inside its bin; None for an empty one."""
+    """Return the median of a histogram, linear inside its bin; None for an empty one."""
     if not counts.sum():
         return None
     below = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
@@ -108,34 +108,23 @@ def _median(counts: Array, bins: Array) -> float | None:
     return round(low + (high - low) * (0.5 - below[k]) / max(below[k + 1] - below[k], 1e-9), 3)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.corpus.summary", description="What a corpus of scenes holds."
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"), metavar="DIR")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="draw images/corpus_*.png there and fill in corpus.md")
-    given = parser.parse_args(arguments)
-    try:
-        tally = tally_of(scenes_in(given.scenes))
-    except (InterActError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+
+
+def run(options: argparse.Namespace) -> None:
+    tally = tally_of(scenes_in(options.scenes))
     if not tally.scenes:
-        print(f"error: there is no scene_*.npz in '{given.scenes}'; compose some first.", file=sys.stderr)
-        return 1
-    figures = figures_of(tally, refusals_in(given.scenes))
+        raise ScenesUnfit(f"there is no scene_*.npz in '{options.scenes}'; compose some first.")
+    figures = figures_of(tally, refusals_in(options.scenes))
     print(json.dumps(figures, indent=1))
-    if given.docs:
-        try:
-            write_docs(tally, figures, given.docs)
-        except (InterActError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            return 1
-    return 0
+    if options.docs:
+        write_docs(tally, figures, options.docs)
 
 
 def write_docs(tally: Tally, figures: dict[str, Any], docs: Path) -> None:
-    """Draw ``docs/images/corpus_*.png``, where matplotlib is at hand, and fill in the table of ``docs/corpus.md``."""
+    """Fill in the table of ``docs/corpus.md`` and draw ``docs/images/corpus_*.png`` if matplotlib is installed."""
     fill_in(docs / "corpus.md", TABLE, markdown(figures))
     try:
         from .summary_plots import draw_pictures
@@ -147,12 +136,8 @@ def write_docs(tally: Tally, figures: dict[str, Any], docs: Path) -> None:
 
 
 def refusals_in(folder: Path) -> list[str]:
-    """What the composing run refused, as the record of the folder tells; none where there is no record."""
+    """Return the reasons of refusal in the folder's record; none if there is no record."""
     try:
         return list(read_index(folder).refused.values())
     except ScenesUnfit:
         return []
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The corpus in pictures. Needs matplotlib."""
+"""Plots of what a corpus holds. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..common.arrays import Array
+from ..common.files import write_whole
 from ..contract import EMOTION_GROUPS, RELATIONSHIPS
-from ..drawing.documents import write_whole
 from .tally import DEPTH_BINS, DISTANCE_BINS, GAP_BINS, SHARE_BINS, TURN_BINS, Tally
 
 INK, PALE, BLUE, GOLD = "#33383f", "#d9dce1", "#4a6fa5", "#c0842f"
@@ -25,8 +25,7 @@ GROUPS = {
 
 
 def draw_pictures(tally: Tally, figures: dict[str, Any], folder: Path) -> list[Path]:
-    """Write ``corpus_*.png`` into ``folder``; the paths written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write ``corpus_*.png`` into ``folder`` and return the paths."""
     written = []
     for name, figure in draw_all(tally, figures).items():
         buffer = io.BytesIO()
@@ -36,6 +35,7 @@ def draw_pictures(tally: Tally, figures: dict[str, Any], folder: Path) -> list[P
 
 
 def draw_all(tally: Tally, figures: dict[str, Any]) -> dict[str, Figure]:
+    """Return every plot by its name."""
     return {
         "content": _content(figures),
         "emotions": _emotions(figures),
@@ -166,7 +166,7 @@ def _bars(
 
 
 def _histogram(axes: Axes, counts: Array, bins: Array, colour: str, title: str) -> None:
-    """Open ends are drawn as one more bin of the usual width."""
+    """Draw a histogram; open ends become one more bin of the usual width."""
     edges = np.array(bins)
     step = edges[2] - edges[1]
     if np.isinf(edges[0]):

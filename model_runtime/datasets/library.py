@@ -1,7 +1,4 @@
-"""The library of clips: reads every archive of free motion at hand and keeps the clips in one ``.npz``.
-
-``python -m model_runtime.datasets.library --data ../shared/data --out corpus/clips.npz``
-"""
+"""Read every archive of free motion at hand into one library of clips, ``corpus/clips.npz``."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ import numpy as np
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import JOINTS, Skeleton
+from ..common.files import write_whole, written_whole
 from ..contract import FPS
 from ..errors import InterActError
 from .archives import Reading, members
@@ -26,6 +24,7 @@ from .clip_table import summary, summary_table
 from .cmu import read_cmu_archive
 from .families import assign_splits, drop_duplicates
 from .gltf import parse_glb, read_animation
+from .locations import data_dir
 from .rocketbox import read_rocketbox
 from .skm import LICENCE as SMARTBODY_LICENCE
 from .skm import SOURCE as SMARTBODY
@@ -172,7 +171,7 @@ def load_library(path: str | Path) -> list[Clip]:
                 raise ValueError("another version")
     except FileNotFoundError as error:
         raise LibraryMissing(
-            f"No clip library is at '{path}'; make it with 'python -m model_runtime.datasets.library'."
+            f"No clip library is at '{path}'; make it with 'python -m model_runtime corpus clips'."
         ) from error
     except Exception as error:  # zip, JSON and array errors have no common base
         raise LibraryMissing(f"'{path}' is not a readable clip library ({error}); make it again.") from error
@@ -195,21 +194,15 @@ def load_library(path: str | Path) -> list[Clip]:
     return clips
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Read the motion archives into one library of clips.")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder that holds motion/")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=data_dir(), metavar="DIR", help="folder that holds motion/")
     parser.add_argument("--out", type=Path, default=Path("corpus/clips.npz"), help="library file to write")
     parser.add_argument("--table", type=Path, help="also write what was read and refused as a page of Markdown")
-    arguments = parser.parse_args()
-    reading = build_library(arguments.data, arguments.out)
-    print(summary(reading))
-    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")
-    if arguments.table is not None:
-        arguments.table.parent.mkdir(parents=True, exist_ok=True)
-        partial = arguments.table.with_name(arguments.table.name + ".part")
-        partial.write_text(summary_table(reading), encoding="utf-8")
-        os.replace(partial, arguments.table)
 
 
-if __name__ == "__main__":
-    main()
+def run(options: argparse.Namespace) -> None:
+    log = build_library(options.data, options.out)
+    print(summary(log))
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+    if options.table is not None:
+        write_whole(options.table, summary_table(log))

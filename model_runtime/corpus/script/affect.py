@@ -1,9 +1,9 @@
-"""How a feeling and a relationship show: numbers that posture, gestures, heads and faces are made with.
+"""How an emotion and a relationship show: parameters of posture, gestures, gaze and face.
 
-Valence and arousal of each emotion follow Russell's circumplex (1980); what the body makes of them follows Wallbott
-1998 ("Bodily expression of emotion"): size, speed and expansion of movement go with arousal, an upright or collapsed
-trunk and averted gaze with valence and power. Distances are Hall's zones (1966). The figures are choices of ours inside
-those ranges.
+Valence and arousal of each emotion follow Russell's circumplex (1980), their bodily expression Wallbott 1998 ("Bodily
+expression of emotion"): size, speed and expansion of movement increase with arousal; an upright or collapsed trunk and
+averted gaze depend on valence and power. Distances are Hall's zones (1966). The figures are our choices inside those
+ranges.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _AFFECT = {
     "surprise": (0.1, 0.8, -0.1), "neutral": (0.0, 0.0, 0.0),
 }  # fmt: skip
 
-# Usual distance of two standing bodies' middles (m), how warm (-1..1), how far the first is above the second (-1..1).
-_BONDS = {
+# Usual distance of two standing bodies' middles (m), warmth (-1..1), power of the first over the second (-1..1).
+_RELATIONSHIPS = {
     "architect / contractor": (1.5, 0.0, 0.1), "boss / subordinate": (1.6, -0.1, 0.7),
     "brother / sister": (1.15, 0.5, 0.0), "buyer / seller": (1.5, 0.1, 0.2),
     "classmates": (1.2, 0.4, 0.0), "coach / athlete": (1.3, 0.3, 0.5), "colleagues": (1.35, 0.2, 0.0),
@@ -43,18 +43,19 @@ _BONDS = {
     "parent / child": (1.1, 0.6, 0.5), "rivals": (1.6, -0.6, 0.0), "strangers": (1.8, -0.1, 0.0),
     "teacher / student": (1.45, 0.2, 0.6), "waiter / customer": (1.4, 0.1, -0.5),
 }  # fmt: skip
-assert set(_AFFECT) == set(EMOTIONS) and set(_BONDS) == set(RELATIONSHIPS)
+assert set(_AFFECT) == set(EMOTIONS) and set(_RELATIONSHIPS) == set(RELATIONSHIPS)
 
 
 @dataclass(frozen=True)
 class AffectParameters:
-    """How somebody behaves at a moment; neutral among strangers of equal standing gives the values in brackets.
+    """How a person's emotion and relationship show at a moment; in brackets the values of a neutral person in a
+    relationship of equals without warmth.
 
     ``valence``, ``arousal``, ``power`` -1..1, scaled by the intensity. ``gesture_rate`` (1) and ``gesture_size`` (1)
-    are factors; ``tempo`` (1) of shifts and idle motion; ``lean`` (0) of the trunk towards the partner in radians;
-    ``slump`` (0) of shoulders and neck in radians; ``gaze_listening`` (0.6) and ``gaze_speaking`` (0.45) shares of time
-    that the partner is looked at; ``nods`` (7) a minute while listening; ``steps_back`` (0) metres added to the
-    distance.
+    are factors; ``tempo`` (1) of weight shifts and idle motion; ``lean`` (0) of the trunk towards the partner in
+    radians; ``slump`` (0) of shoulders and neck in radians; ``gaze_listening`` (0.6) and ``gaze_speaking`` (0.45):
+    shares of time with the gaze at the partner; ``nods`` (7) a minute while listening; ``steps_back`` (0) metres added
+    to the distance.
     """
 
     valence: float
@@ -72,8 +73,10 @@ class AffectParameters:
 
 
 def affect_parameters(emotion: str, intensity: float, relationship: str, first: bool) -> AffectParameters:
-    """What ``emotion`` at ``intensity`` (0..2) makes of somebody who is the ``first`` or second of a ``relationship``."""
-    _, warmth, above = _BONDS[relationship]
+    """Return the parameters of a person with ``emotion`` at ``intensity`` (0..2), the first or second of a
+    relationship.
+    """
+    _, warmth, above = _RELATIONSHIPS[relationship]
     above = above if first else -above
     v, a, p = (float(np.clip(value * intensity, -1.5, 1.5)) for value in _AFFECT[emotion])
     p += 0.4 * above
@@ -98,24 +101,24 @@ def affect_parameters(emotion: str, intensity: float, relationship: str, first: 
 
 
 def usual_distance(relationship: str) -> float:
-    """Metres between two people who stand and talk."""
-    return _BONDS[relationship][0]
+    """Return the metres between two people who stand and talk."""
+    return _RELATIONSHIPS[relationship][0]
 
 
 class AffectTrack:
-    """One actor's manner over a scene: that of the feeling of the moment, changes spread over about a second."""
+    """One actor's affect parameters over a scene, of the emotion at each time; changes take about a second."""
 
     def __init__(self, emotions: Sequence[EmotionSpan], relationship: str, first: bool) -> None:
         self.emotions = list(emotions)
-        self._parameters = [affect_parameters(f.emotion, f.intensity, relationship, first) for f in emotions]
-        self._starts = np.array([f.start for f in emotions])
+        self._parameters = [affect_parameters(e.emotion, e.intensity, relationship, first) for e in emotions]
+        self._starts = np.array([e.start for e in emotions])
 
     def at(self, time: float) -> AffectParameters:
-        """The manner at ``time`` (s); the first feeling counts before its start, the last after its end."""
+        """Return the parameters at ``time`` (s); before the first emotion those of the first."""
         return self._parameters[max(0, int(np.searchsorted(self._starts, time, side="right")) - 1)]
 
     def track(self, name: str, frames: int) -> FloatArray:
-        """(frames,) one of ``AffectParameters``'s numbers over time."""
+        """Return (frames,) of the field ``name`` of ``AffectParameters``."""
         index = np.clip(np.searchsorted(self._starts, np.arange(frames) / FPS, side="right") - 1, 0, None)
-        values = np.array([getattr(m, name) for m in self._parameters], np.float32)
+        values = np.array([getattr(parameters, name) for parameters in self._parameters], np.float32)
         return gaussian_filter1d(values[index], 0.4 * FPS, mode="nearest")

@@ -1,7 +1,7 @@
-"""What two people say to each other in the composed corpus: our own small grammar of everyday talk.
+"""The lines of the composed corpus, from a small grammar of everyday talk.
 
-A line is a template whose ``{slot}`` words are chosen from ``SLOTS``; a seed makes the choice. Every tenth template is
-kept for the test split, so that no sentence of it is heard in training.
+A line is a template whose ``{slot}`` words are drawn from ``SLOTS``. Every tenth template is held out for the test
+split, so that no sentence of it occurs in training.
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ import numpy as np
 from .dialogue_templates import SLOTS, TEMPLATES
 
 _HELD_OUT_EVERY = 10
-_DOUBLE_SHARE = 0.25  # of the lines are two sentences said in one breath
+_DOUBLE_SHARE = 0.25  # of the lines have two sentences
 
 
 class Line(NamedTuple):
-    """A text and the group of ``contract.EMOTION_GROUPS`` it suits, or ""."""
+    """A text and the one of ``contract.EMOTION_GROUPS`` that it suits, or ""."""
 
     text: str
-    feeling: str
+    emotion_group: str
 
 
 def dialogue_lines(count: int, seed: int, split: str = "train") -> list[Line]:
-    """``count`` different lines of talk, the same for the same seed. No sentence of the 'test' split's is in the
-    other's.
+    """Return ``count`` different lines, the same for the same seed; the splits have no sentence in common.
 
     Raises ``ValueError`` when the grammar has fewer lines.
     """
     rng = np.random.default_rng([seed, split == "test"])
     templates = [
-        (template, feeling)
-        for feeling, group in TEMPLATES.items()
+        (template, emotion_group)
+        for emotion_group, group in TEMPLATES.items()
         for number, template in enumerate(group)
         if (number % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1) == (split == "test")
     ]
-    alike = {feeling: [template for template, other in templates if other in (feeling, "")] for feeling in TEMPLATES}
+    alike = {group: [template for template, other in templates if other in (group, "")] for group in TEMPLATES}
     lines: dict[str, str] = {}
     while len(lines) < count:
         before = len(lines)
         for index in rng.permutation(len(templates)):
-            template, feeling = templates[index]
-            lines.setdefault(_fill(template, rng), feeling)
+            template, emotion_group = templates[index]
+            lines.setdefault(_fill(template, rng), emotion_group)
             if rng.random() < _DOUBLE_SHARE:
-                second = alike[feeling][rng.integers(len(alike[feeling]))]
-                lines.setdefault(f"{_fill(template, rng)} {_fill(second, rng)}", feeling)
+                second = alike[emotion_group][rng.integers(len(alike[emotion_group]))]
+                lines.setdefault(f"{_fill(template, rng)} {_fill(second, rng)}", emotion_group)
         if len(lines) == before:
             raise ValueError(f"The grammar has only {before} different lines; {count} were asked for.")
-    return [Line(text, feeling) for text, feeling in lines.items()][:count]
+    return [Line(text, emotion_group) for text, emotion_group in lines.items()][:count]
 
 
 def _fill(template: str, rng: np.random.Generator) -> str:
+    """Return the template with a word drawn for each slot."""
     text = re.sub(r"\{(\w+)\}", lambda match: str(rng.choice(SLOTS[match[1]])), template)
     return text[0].upper() + text[1:]

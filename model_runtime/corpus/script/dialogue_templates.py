@@ -1,8 +1,8 @@
-"""The words of the dialogue grammar: templates by the feeling that they suit, the choices for their slots, listeners'
-words, laughs.
+"""The words of the dialogue grammar: templates by the emotion group that they suit, the words for their slots,
+back-channels, laughs.
 
-The words that gestures hang on (I, you, we, no, stop, all, big, here, there, maybe, never, think, questions, lists,
-contrasts, numbers) occur often on purpose.
+Words that gestures accompany (I, you, we, no, stop, all, big, here, there, maybe, never, think, questions, lists,
+contrasts, numbers) are frequent on purpose.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""What two people feel in a scene: one feeling answers the other's, and in the long run every emotion comes up as
-often.
-"""
+"""The emotions of two people over a scene: each depends on the other's, and all are equally frequent on average."""
 
 from __future__ import annotations
 
@@ -12,10 +10,10 @@ from numpy.typing import NDArray
 from ...contract import EMOTION_GROUPS, EMOTIONS, EmotionSpan
 
 NEUTRAL_SHARE = 0.20
-LONGEST_WAIT = 6.0  # s; a change that is due this long happens at a pause, without the end of a turn
-SHORTEST_FEELING = 5.0  # s
+LONGEST_WAIT = 6.0  # s; a change that is overdue by this happens at a pause, without the end of a turn
+SHORTEST_EMOTION = 5.0  # s
 
-# How readily one group meets the other in the same conversation (ours; what is not named is rare).
+# Relative frequency of two groups at the same time in a conversation (our choice; pairs not named are rare).
 _GROUPS_MEET = {
     ("anger", "anger"): 2.5, ("anger", "fear"): 2.5, ("anger", "sadness"): 1.5,
     ("anger", "disgust"): 1.5, ("anger", "surprise"): 1.0, ("disgust", "disgust"): 1.5,
@@ -24,7 +22,7 @@ _GROUPS_MEET = {
     ("sadness", "sadness"): 2.0, ("sadness", "surprise"): 0.7, ("surprise", "surprise"): 1.0,
 }  # fmt: skip
 _RARELY = 0.12
-# Single pairs that belong together although their groups do not, or more than their groups do.
+# Pairs of emotions that are more frequent than their groups.
 _EMOTIONS_MEET = {
     ("caring", "grief"): 4.0, ("caring", "sadness"): 4.0, ("caring", "fear"): 3.0,
     ("caring", "nervousness"): 3.0, ("caring", "disappointment"): 3.0,
@@ -37,13 +35,16 @@ _EMOTIONS_MEET = {
 
 
 def _pairs() -> NDArray[np.float64]:
-    """(26, 26) how often two emotions meet; both marginals are even but for neutral (Sinkhorn's scaling makes them so)."""
+    """Return the joint distribution (26, 26) of two people's emotions.
+
+    Both marginals are uniform but for neutral, by Sinkhorn's scaling (Sinkhorn and Knopp 1967).
+    """
     group = {emotion: name for name, members in EMOTION_GROUPS.items() for emotion in members}
     meet = np.empty((len(EMOTIONS), len(EMOTIONS)))
     for i, a in enumerate(EMOTIONS):
         for j, b in enumerate(EMOTIONS):
-            ours, theirs = sorted((group[a], group[b]))
-            usual = 1.0 if "neutral" in (ours, theirs) else _GROUPS_MEET.get((ours, theirs), _RARELY)
+            one, other = sorted((group[a], group[b]))
+            usual = 1.0 if "neutral" in (one, other) else _GROUPS_MEET.get((one, other), _RARELY)
             meet[i, j] = _EMOTIONS_MEET.get((a, b), _EMOTIONS_MEET.get((b, a), usual))
     share = np.where(np.array(EMOTIONS) == "neutral", NEUTRAL_SHARE, (1.0 - NEUTRAL_SHARE) / (len(EMOTIONS) - 1))
     for _ in range(200):
@@ -55,11 +56,11 @@ def _pairs() -> NDArray[np.float64]:
 _PAIRS = _pairs()
 
 
-class Moods:
-    """The course of both actors' feelings, grown while the conversation is.
+class EmotionScript:
+    """Both actors' emotions over a scene, extended as the conversation grows.
 
-    Each changes one to four times. A new feeling is drawn given the other's: sampled so in turns (Gibbs), pairs keep
-    their distribution and single emotions stay even however many changes there are.
+    Each actor's emotion changes one to four times. A new emotion is drawn given the other actor's; this is Gibbs
+    sampling, so pairs keep their joint distribution and single emotions stay uniform with any number of changes.
     """
 
     def __init__(self, rng: np.random.Generator, duration: float) -> None:
@@ -72,15 +73,15 @@ class Moods:
         self._due = [list(self._moments()) for _ in range(2)]
 
     def now(self, actor: int, time: float = np.inf) -> EmotionSpan:
-        """The feeling of an actor at ``time`` (s), by default the latest there is."""
+        """Return the emotion of an actor at ``time`` (s), by default the latest one."""
         start, emotion, intensity = next(
-            mood for mood in reversed(self._starts[actor]) if mood[0] <= time or mood[0] == 0.0
+            entry for entry in reversed(self._starts[actor]) if entry[0] <= time or entry[0] == 0.0
         )
         return EmotionSpan(emotion, intensity, start, self._duration)
 
-    def pass_by(self, time: float, turn_ends: bool = True) -> None:
-        """The conversation reaches ``time`` (s): at the end of a turn changes that are due happen, at a pause those
-        overdue.
+    def advance(self, time: float, turn_ends: bool = True) -> None:
+        """Make the changes that are due when the conversation reaches ``time`` (s); at a pause inside a turn only those
+        overdue by ``LONGEST_WAIT``.
         """
         for actor in range(2):
             due = self._due[actor]
@@ -88,33 +89,32 @@ class Moods:
             if (
                 due
                 and due[0] + waited <= time
-                and time - self._starts[actor][-1][0] >= SHORTEST_FEELING
+                and time - self._starts[actor][-1][0] >= SHORTEST_EMOTION
                 and time < self._duration - 2.0
             ):
                 due.pop(0)
                 self._change(actor, time)
 
     def finished(self) -> tuple[list[EmotionSpan], list[EmotionSpan]]:
-        """Both courses from 0 to the end. Changes still due come at their own times: nobody spoke at whose turns they
-        could.
-        """
+        """Return both actors' emotions from 0 to the end. Changes for which no turn or pause came happen when due."""
         for time, actor in sorted((t, a) for a in range(2) for t in self._due[a]):
-            if time - self._starts[actor][-1][0] >= SHORTEST_FEELING:
+            if time - self._starts[actor][-1][0] >= SHORTEST_EMOTION:
                 self._change(actor, time)
-        courses = []
+        emotions = []
         for starts in self._starts:
             ends = [start for start, _, _ in starts[1:]] + [self._duration]
-            courses.append(
+            emotions.append(
                 [EmotionSpan(emotion, intensity, start, end) for (start, emotion, intensity), end in zip(starts, ends)]
             )
-        return courses[0], courses[1]
+        return emotions[0], emotions[1]
 
     def _moments(self) -> Iterator[float]:
+        """Draw the times (s) at which changes are due."""
         count = int(np.clip(self._rng.poisson(self._duration / 60.0) + 1, 1, 4))
         times = np.sort(self._rng.uniform(0.08, 0.94, count)) * self._duration
         last = 0.0
         for time in times:
-            if time - last >= SHORTEST_FEELING:
+            if time - last >= SHORTEST_EMOTION:
                 last = float(time)
                 yield last
 

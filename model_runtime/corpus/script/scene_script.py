@@ -1,7 +1,8 @@
-"""What happens in a scene before any motion is chosen: who they are, what they feel and say, what each body is to do."""
+"""The script of a scene: relationship, emotions, conversation, and what each body does, before any motion is chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,31 +10,30 @@ import numpy as np
 from ...contract import RELATIONSHIPS, EmotionSpan
 from ...datasets.scene import SpokenUtterance
 from .affect import AffectTrack, usual_distance
-from .conversation import Turn, Voices, converse, heard_span
+from .conversation import Turn, Voices, converse, voiced_span
 
 SHORTEST, LONGEST = 60.0, 240.0  # s
-ROOM_FOR_KNEES = 0.25  # m more between two bodies for each that is seated
+_ROOM_PER_SEATED = 0.25  # m more between two bodies for each that is seated
 SEATS = (0.35, 0.55)  # m
 
-# Kinds of scene and how often each is drawn: chosen so that sitting, standing and walking share the frames (see the
-# tests), and
-# that people sit down and get up often enough to be learned from.
+# Kinds of scene and their shares, chosen so that sitting, standing and walking have similar shares of the frames (see
+# the tests) and sitting down and standing up are frequent enough to be learned.
 KINDS = {
     "both stand": 0.07, "both sit": 0.06, "one sits": 0.04, "walking together": 0.16,
     "approaching": 0.05, "leaving": 0.06, "arriving and sitting down": 0.16, "restless": 0.24,
     "circling": 0.06, "showing around": 0.10,
 }  # fmt: skip
-# How often bodies look past each other instead of facing, side by side.
+# How often bodies are side by side instead of facing each other.
 _SIDE_BY_SIDE = {"both stand": 0.15, "both sit": 0.2, "walking together": 1.0, "showing around": 0.4}
 _WALKS = (3.0, 12.0)  # s; rooms are 8 by 8 m
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What a body wants to do for about ``duration`` seconds: 'stand', 'sit' or 'walk'.
+    """What a body does for about ``duration`` seconds: 'stand', 'sit' or 'walk'.
 
     ``goal`` of a walk: 'approach' the partner, 'leave', 'wander', 'around' the partner, or 'together' beside a partner
-    who has the same intent at about the same time.
+    with the same intent at about the same time.
     """
 
     label: str
@@ -46,8 +46,8 @@ class Script:
     """The plan of a scene of ``duration`` seconds; both bodies' intents last at least as long.
 
     ``distance`` (m) between the two at the start; ``facing``: they stand or sit towards each other, else side by side
-    and look ahead. ``emotions`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans (s) of
-    heard laughter.
+    with the gaze ahead. ``emotions`` per actor follow one another from 0 to ``duration``; ``laughs`` per actor: spans
+    (s) of laughter.
     """
 
     duration: float
@@ -63,16 +63,17 @@ class Script:
     laughs: tuple[list[tuple[float, float]], list[tuple[float, float]]]
 
     def affect(self, actor: int) -> AffectTrack:
+        """Return an actor's affect parameters over the scene."""
         return AffectTrack(self.emotions[actor], self.relationship, actor == 0)
 
 
 def write_script(rng: np.random.Generator, voices: Voices) -> Script:
     """Draw a scene of 60 to 240 s for two voices, each given by its utterances.
 
-    Voices with little to say get shorter scenes, as nothing is said twice.
+    Voices with few utterances get shorter scenes, as no utterance is used twice.
     """
-    said = [sum(b - a for a, b in map(heard_span, voice)) for voice in voices]
-    duration = float(np.clip(60.0 + 180.0 * rng.beta(1.1, 1.5), SHORTEST, np.clip(2.5 * sum(said), SHORTEST, LONGEST)))
+    speech = sum(end - start for voice in voices for start, end in map(voiced_span, voice))
+    duration = float(np.clip(60.0 + 180.0 * rng.beta(1.1, 1.5), SHORTEST, np.clip(2.5 * speech, SHORTEST, LONGEST)))
     relationship = str(rng.choice(RELATIONSHIPS))
     talk = converse(rng, voices, duration, relationship)
     kind = str(rng.choice(list(KINDS), p=np.array(list(KINDS.values())) / sum(KINDS.values())))
@@ -103,9 +104,7 @@ def _distance(
     intents: tuple[list[Intent], list[Intent]],
     facing: bool,
 ) -> float:
-    """Metres between the two at the start: what they are to each other, what they feel, knees; more where one is yet to
-    come.
-    """
+    """Return the metres between the two at the start, by relationship, emotion and seats; more where one arrives."""
     if kind in ("approaching", "arriving and sitting down"):
         return float(rng.uniform(2.8, 4.8))
     shyness = sum(AffectTrack(emotions[actor], relationship, actor == 0).at(0.0).steps_back for actor in range(2))
@@ -113,57 +112,13 @@ def _distance(
     if not facing:
         return max(0.75, 0.75 * metres)
     seated = sum(plan[0].label == "sit" for plan in intents)
-    return max(0.9 + 0.32 * seated, metres + ROOM_FOR_KNEES * seated)  # closer, knees and feet would touch
+    return max(0.9 + 0.32 * seated, metres + _ROOM_PER_SEATED * seated)  # closer, knees and feet would touch
 
 
 def plan_bodies(rng: np.random.Generator, kind: str, duration: float) -> tuple[list[Intent], list[Intent]]:
-    """Both bodies' intents for a kind of scene, each for at least ``duration`` seconds; who does which part is drawn
-    too.
-    """
+    """Return both bodies' intents for a kind of scene, each for at least ``duration`` seconds, in random order."""
     a, b = _Plan(rng, duration), _Plan(rng, duration)
-    if kind == "both stand":
-        for plan in (a, b):
-            plan.stay("stand", 15.0, 60.0)
-            if rng.random() < 0.4:  # a few steps to look at something, and back
-                plan.walk("wander", 3.0, 5.0)
-                plan.stay("stand", 3.0, 9.0)
-                plan.walk("approach", 3.0, 5.0)
-    elif kind == "both sit":
-        a.rest("sit")
-        b.rest("sit")
-    elif kind == "one sits":
-        a.rest("sit")
-        b.loop(("stand", 15.0, 50.0), ("around", 3.0, 6.0))
-    elif kind == "walking together":
-        _walk_together(rng, a, b)
-    elif kind == "approaching":
-        a.rest("sit" if rng.random() < 0.4 else "stand")
-        b.stay("stand", 1.0, 5.0)
-        b.walk("approach", 3.0, 6.0)
-    elif kind == "leaving":
-        a.rest("sit" if rng.random() < 0.4 else "stand")
-        b.stay("sit" if rng.random() < 0.4 else "stand", 0.45 * duration, 0.8 * duration)
-        if b.plan[-1].label == "sit":
-            b.stay("stand", 0.5, 2.0)
-        b.walk("leave", 4.0, 7.0)
-        if rng.random() < 0.5:  # thinks better of it
-            b.stay("stand", 2.0, 6.0)
-            b.walk("approach", 3.0, 6.0)
-    elif kind == "arriving and sitting down":
-        a.rest("sit" if rng.random() < 0.6 else "stand")
-        b.stay("stand", 1.0, 5.0)
-        b.walk("approach", 3.0, 6.0)
-        b.stay("stand", *((0.3, 0.4) if rng.random() < 0.6 else (1.5, 8.0)))
-        b.rest("sit")
-    elif kind == "restless":
-        for plan in (a, b):
-            _restless(rng, plan)
-    elif kind == "circling":
-        a.rest("sit" if rng.random() < 0.3 else "stand")
-        b.loop(("stand", 1.5, 5.0), ("around", 6.0, 12.0))
-    elif kind == "showing around":
-        a.loop(("stand", 1.5, 4.0), ("wander", 5.0, 10.0), ("stand", 3.0, 7.0), ("leave", 4.0, 8.0))
-        b.loop(("stand", 3.0, 6.0), ("approach", 4.0, 7.0))
+    _PLANS[kind](rng, a, b)
     plans = [a.finished(), b.finished()]
     return (plans[0], plans[1]) if rng.random() < 0.5 else (plans[1], plans[0])
 
@@ -174,31 +129,35 @@ class _Plan:
     def __init__(self, rng: np.random.Generator, duration: float) -> None:
         self.plan: list[Intent] = []
         self.clock = 0.0
+        self.duration = duration
         self._rng, self._end = rng, duration + 6.0  # bodies may be faster than planned
 
     @property
     def full(self) -> bool:
+        """Whether the plan lasts to the end."""
         return self.clock >= self._end
 
     def stay(self, label: str, least: float, most: float) -> None:
+        """Stand or sit for ``least`` to ``most`` seconds."""
         self._add(Intent(label, float(self._rng.uniform(least, most))))
 
     def walk(self, goal: str, least: float, most: float) -> None:
+        """Walk for ``least`` to ``most`` seconds."""
         self._add(Intent("walk", float(np.clip(self._rng.uniform(least, most), *_WALKS)), goal))
 
     def rest(self, label: str) -> None:
-        """Stay so to the end."""
+        """Stand or sit to the end."""
         if not self.full:
             self._add(Intent(label, self._end - self.clock))
 
     def loop(self, *parts: tuple[str, float, float]) -> None:
-        """Stays ('stand', 'sit') and walks (by goal) in turn until the end."""
+        """Repeat stays ('stand', 'sit') and walks (by goal) until the end."""
         while not self.full:
             for what, least, most in parts:
                 (self.stay if what in ("stand", "sit") else self.walk)(what, least, most)
 
     def finished(self) -> list[Intent]:
-        """The plan, prolonged to the end in what it ended in; nobody stands up from a walk."""
+        """Return the plan, with its last stay, or standing after a walk, prolonged to the end."""
         if not self.full:
             self.rest(self.plan[-1].label if self.plan[-1].label != "walk" else "stand")
         return self.plan
@@ -208,8 +167,68 @@ class _Plan:
         self.clock += intent.duration
 
 
+def _both_stand(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    for plan in (a, b):
+        plan.stay("stand", 15.0, 60.0)
+        if rng.random() < 0.4:  # a few steps to look at something, and back
+            plan.walk("wander", 3.0, 5.0)
+            plan.stay("stand", 3.0, 9.0)
+            plan.walk("approach", 3.0, 5.0)
+
+
+def _both_sit(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.rest("sit")
+    b.rest("sit")
+
+
+def _one_sits(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.rest("sit")
+    b.loop(("stand", 15.0, 50.0), ("around", 3.0, 6.0))
+
+
+def _approach(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.rest("sit" if rng.random() < 0.4 else "stand")
+    b.stay("stand", 1.0, 5.0)
+    b.walk("approach", 3.0, 6.0)
+
+
+def _leave(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    """One gets up and goes; half of the time it comes back."""
+    a.rest("sit" if rng.random() < 0.4 else "stand")
+    b.stay("sit" if rng.random() < 0.4 else "stand", 0.45 * b.duration, 0.8 * b.duration)
+    if b.plan[-1].label == "sit":
+        b.stay("stand", 0.5, 2.0)
+    b.walk("leave", 4.0, 7.0)
+    if rng.random() < 0.5:
+        b.stay("stand", 2.0, 6.0)
+        b.walk("approach", 3.0, 6.0)
+
+
+def _arrive_and_sit(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.rest("sit" if rng.random() < 0.6 else "stand")
+    b.stay("stand", 1.0, 5.0)
+    b.walk("approach", 3.0, 6.0)
+    b.stay("stand", *((0.3, 0.4) if rng.random() < 0.6 else (1.5, 8.0)))
+    b.rest("sit")
+
+
+def _both_restless(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    _restless(rng, a)
+    _restless(rng, b)
+
+
+def _circle(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.rest("sit" if rng.random() < 0.3 else "stand")
+    b.loop(("stand", 1.5, 5.0), ("around", 6.0, 12.0))
+
+
+def _show_around(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
+    a.loop(("stand", 1.5, 4.0), ("wander", 5.0, 10.0), ("stand", 3.0, 7.0), ("leave", 4.0, 8.0))
+    b.loop(("stand", 3.0, 6.0), ("approach", 4.0, 7.0))
+
+
 def _walk_together(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
-    """Both stand, set off and stop at the same moments; about 6 m a leg, then they turn back."""
+    """Both start and stop at the same moments; about 6 m a leg, then they turn back."""
     while not a.full:
         stand, walk = float(rng.uniform(1.0, 4.0)), float(rng.uniform(7.0, 12.0))
         for plan in (a, b):
@@ -218,17 +237,15 @@ def _walk_together(rng: np.random.Generator, a: _Plan, b: _Plan) -> None:
 
 
 def _restless(rng: np.random.Generator, plan: _Plan) -> None:
-    """Up, about, down again: somebody who cannot keep still."""
+    """Stand up, walk about and sit down again and again."""
     label = "sit" if rng.random() < 0.45 else "stand"
     while not plan.full:
         if label == "walk":
-            # Who has gone off comes back, for the talk goes on.
-            came = bool([i for i in plan.plan if i.goal]) and [i.goal for i in plan.plan if i.goal][-1] in (
-                "approach",
-                "around",
-            )
-            goals = ["leave", "wander", "around"] if came else ["approach", "wander", "around"]
-            plan.walk(str(rng.choice(goals, p=[0.2, 0.5, 0.3] if came else [0.6, 0.2, 0.2])), 4.0, 11.0)
+            # After going off, the body comes back, as the conversation goes on.
+            last_goal = next((intent.goal for intent in reversed(plan.plan) if intent.goal), "")
+            near = last_goal in ("approach", "around")
+            goals = ["leave", "wander", "around"] if near else ["approach", "wander", "around"]
+            plan.walk(str(rng.choice(goals, p=[0.2, 0.5, 0.3] if near else [0.6, 0.2, 0.2])), 4.0, 11.0)
             label = "sit" if rng.random() < 0.55 else "stand"
         elif label == "sit":
             plan.stay("sit", 6.0, 16.0)
@@ -237,3 +254,17 @@ def _restless(rng: np.random.Generator, plan: _Plan) -> None:
             gets_up_to_go = bool(plan.plan) and plan.plan[-1].label == "sit" and rng.random() < 0.5
             plan.stay("stand", *((0.3, 0.4) if gets_up_to_go else (1.0, 5.0)))
             label = "walk" if gets_up_to_go or rng.random() < 0.8 else "sit"
+
+
+_PLANS: dict[str, Callable[[np.random.Generator, _Plan, _Plan], None]] = {
+    "both stand": _both_stand,
+    "both sit": _both_sit,
+    "one sits": _one_sits,
+    "walking together": _walk_together,
+    "approaching": _approach,
+    "leaving": _leave,
+    "arriving and sitting down": _arrive_and_sit,
+    "restless": _both_restless,
+    "circling": _circle,
+    "showing around": _show_around,
+}

@@ -1,4 +1,4 @@
-"""Short laughs of the synthetic voices: calls of breath and vowel, quick, high and fading."""
+"""Short laughs of the synthetic voices: calls of breath and vowel that are quick, high and fade."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PITCH = 1.3
 
 
 def laugh(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
-    """``text`` ("Ha ha ha.") laughed by a voice; words and phones keep their times."""
+    """Return ``text`` ("Ha ha ha.") laughed by a voice, with the times of its words and phones."""
     plain = replace(voice, stretch=_PACE * rng.uniform(0.9, 1.1), shift=voice.shift * _PITCH * rng.uniform(0.92, 1.1))
-    if voice.voice == "rms":  # its pitch only follows its size
+    if voice.voice == "rms":  # its pitch changes only with its size
         plain = replace(plain, size=voice.size * 0.9)
     spoken = speak(text, plain)
     t = np.arange(len(spoken.wave)) / SAMPLE_RATE
@@ -29,12 +29,8 @@ def laugh(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
         breath[(t >= call.start - 0.02) & (t < call.end + 0.03)] = 1.0
         fade[t >= call.start] = 0.86**number * rng.uniform(0.9, 1.1)
     hiss = sosfilt(butter(2, (700.0, 4500.0), "bandpass", fs=SAMPLE_RATE, output="sos"), rng.normal(size=len(t)))
-    loud = (
-        float(np.sqrt(np.mean(np.square(spoken.wave[np.abs(spoken.wave) > 0.01]))))
-        if (np.abs(spoken.wave) > 0.01).any()
-        else 0.05
-    )
-    wave = spoken.wave + 0.45 * loud * gaussian_filter1d(breath, 0.012 * SAMPLE_RATE) * hiss / max(
-        float(hiss.std()), 1e-9
-    )
+    voiced = spoken.wave[np.abs(spoken.wave) > 0.01]
+    loudness = float(np.sqrt(np.mean(np.square(voiced)))) if len(voiced) else 0.05
+    breathing = gaussian_filter1d(breath, 0.012 * SAMPLE_RATE) * hiss / max(float(hiss.std()), 1e-9)
+    wave = spoken.wave + 0.45 * loudness * breathing
     return Spoken((wave * gaussian_filter1d(fade, 0.01 * SAMPLE_RATE)).astype(np.float32), spoken.words, spoken.phones)

@@ -1,9 +1,9 @@
-"""More synthetic voices, for the ear and the face: SVOX Pico and eSpeak NG, their phones found by forced alignment.
+"""Make more synthetic voices for training the speech encoder and the face: SVOX Pico and eSpeak NG.
 
-``python -m model_runtime.corpus.voices.more_voices --out corpus/ear_voices.npz`` makes a library of its own, so that
-what bodies are composed from stays as it is. Few voices teach an ear those voices: with these, phones of readers never
-heard are told right more often. ``pip install ttspico==0.3.2`` (Apache-2.0, builds with a C compiler) and the program
-`espeak-ng` (GPL; its sound is free) are both optional.
+Their phones are found by forced alignment. The result is a library of its own, ``corpus/more_voices.npz``, so that the
+voices that bodies are composed from stay as they are. A speech encoder trained on few voices learns only those voices;
+with these it recognises more phones of readers that it was not trained on. ``pip install ttspico==0.3.2`` (Apache-2.0,
+builds with a C compiler) and the program `espeak-ng` (GPL; its sound is free) are both optional.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import importlib.util
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,34 +33,38 @@ from ..script.dialogue_lines import dialogue_lines
 from .speech_library import Utterance, save_speech_library
 
 PICO = {"pico_us": "en-US", "pico_gb": "en-GB"}
-_SIZES = (0.84, 1.20)  # of the vocal tract: a Pico voice played slower is a larger person
+_SIZES = (0.84, 1.20)  # of the vocal tract: a Pico voice played more slowly sounds like a larger person
 _ACCENTS = ("en-us", "en-us", "en-gb-x-rp")
-_THROATS = (
+_VARIANTS = (
     "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "klatt", "klatt2",
     "klatt3", "klatt4", "klatt6", "antonio", "benjamin", "caleb", "david", "ed", "edward", "gustave",
     "iven", "john", "linda", "max", "michel", "miguel", "paul", "rob", "steph", "travis", "victor",
     "belinda", "aunty", "grandpa", "Alicia", "Andrea", "Annie", "Denis", "Gene", "Hugo", "Lee", "Mario",
     "Michael", "Mike", "marcelo", "shelby", "zac",
 )  # fmt: skip
-_PICO_SHARE = 0.7  # of the lines: Pico speaks from recordings, eSpeak from formants
+_PICO_SHARE = 0.7  # of the lines: Pico sounds more natural than eSpeak's formant synthesis
 _WORDS_OF_A_LINE = (5, 11)
 
 
-def pico_at_hand() -> bool:
+def has_pico() -> bool:
+    """Return whether the package ``ttspico`` is installed."""
     return importlib.util.find_spec("ttspico") is not None
 
 
-def espeak_at_hand() -> bool:
+def has_espeak() -> bool:
+    """Return whether the program `espeak-ng` is installed."""
     return shutil.which("espeak-ng") is not None
 
 
-def ear_utterances(count: int, seed: int) -> Iterator[Utterance]:
-    """Half of ``count`` texts are lines of talk, half are dictionary words in any order, which meet in every way. Lines
-    that cannot be aligned are left out. Nothing where neither Pico nor eSpeak is there.
+def more_utterances(count: int, seed: int) -> Iterator[Utterance]:
+    """Yield up to ``count`` utterances; those that cannot be aligned are left out.
+
+    Half of the texts are lines of talk, half are dictionary words in random order, for all combinations of phones.
+    Yields nothing if neither Pico nor eSpeak is installed.
     """
     rng = np.random.default_rng([seed, 4])
     lines, words = [line.text for line in dialogue_lines(1200, seed + 98, "train")], dictionary_words()
-    engines = [name for name, there in (("pico", pico_at_hand()), ("espeak", espeak_at_hand())) if there]
+    engines = [name for name, there in (("pico", has_pico()), ("espeak", has_espeak())) if there]
     for number in range(count if engines else 0):
         text = (
             str(rng.choice(lines))
@@ -75,7 +79,7 @@ def ear_utterances(count: int, seed: int) -> Iterator[Utterance]:
 
 
 def dictionary_words() -> list[str]:
-    """Words of 3 to 11 letters of the CMU dictionary that pocketsphinx brings."""
+    """Return the words of 3 to 11 letters of the CMU dictionary that comes with pocketsphinx."""
     path = Path(pocketsphinx.get_model_path()) / "en-us" / "cmudict-en-us.dict"
     spelt = (line.split(maxsplit=1)[0] for line in path.read_text(encoding="utf-8").splitlines() if line)
     return [word for word in spelt if word.isalpha() and 3 <= len(word) <= 11]
@@ -97,16 +101,17 @@ def _pico_engine(language: str) -> Any:
 
 
 def _espeak(rng: np.random.Generator, text: str) -> tuple[str, FloatArray]:
-    throat, accent = rng.choice(_THROATS), rng.choice(_ACCENTS)
+    variant, accent = rng.choice(_VARIANTS), rng.choice(_ACCENTS)
     speed, pitch = rng.integers(135, 200), rng.integers(20, 80)
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "line.wav"
-        command = ["espeak-ng", "-v", f"{accent}+{throat}", "-s", str(speed), "-p", str(pitch), "-w", str(sound), text]
+        command = ["espeak-ng", "-v", f"{accent}+{variant}", "-s", str(speed), "-p", str(pitch), "-w", str(sound), text]
         subprocess.run(command, check=True, capture_output=True)
-        return f"espeak_{throat}", load_speech(sound)
+        return f"espeak_{variant}", load_speech(sound)
 
 
 def _aligned(name: str, voice: str, text: str, wave: FloatArray) -> Utterance | None:
+    """Return the utterance with its aligned words and phones, or None if they are not found."""
     found = align(wave, text)
     if not found.words:
         return None
@@ -126,23 +131,17 @@ def _aligned(name: str, voice: str, text: str, wave: FloatArray) -> Utterance | 
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.corpus.voices.more_voices", description="Speak and align more voices for the ear."
-    )
-    parser.add_argument("--out", type=Path, default=Path("corpus/ear_voices.npz"))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("corpus/more_voices.npz"))
     parser.add_argument("--lines", type=int, default=1700)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args(arguments)
-    utterances = list(ear_utterances(given.lines, given.seed))
+
+
+def run(options: argparse.Namespace) -> None:
+    utterances = list(more_utterances(options.lines, options.seed))
     if not utterances:
         print("neither ttspico nor espeak-ng is installed: no further voices")
         return
-    save_speech_library(utterances, given.out)
-    print(
-        f"{len(utterances)} of {given.lines} lines aligned, {sum(u.duration for u in utterances) / 60:.0f} min in {given.out}"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    save_speech_library(utterances, options.out)
+    minutes = sum(u.duration for u in utterances) / 60
+    print(f"{len(utterances)} of {options.lines} lines aligned, {minutes:.0f} min in {options.out}")

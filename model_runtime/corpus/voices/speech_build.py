@@ -1,7 +1,6 @@
-"""Builds the library of utterances: real readers aligned by force, synthetic talk with times known exactly.
+"""Build the library of utterances: recorded readers by forced alignment, synthetic talk with exact times.
 
-``python -m model_runtime.corpus.voices.speech_build --data FOLDER --out corpus/speech_library.npz`` reads sound files,
-aligns and speaks; ``speech_library`` loads the result where none of that is installed.
+``speech_library`` loads the result where neither the aligner nor a synthesiser is installed.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...contract import FloatArray, frame_count
+from ...datasets.locations import data_dir
 from ...speech.audio import load_speech
 from ...speech.encoders.log_mel import MEL_SIZE, log_mel
 from ...speech.phones import Segment
@@ -27,8 +27,8 @@ from ..script.dialogue_lines import dialogue_lines
 from ..script.dialogue_templates import BACKCHANNELS, LAUGHS
 from .laughter import laugh
 from .speech_library import HELD_OUT_VOICES, Utterance, save_speech_library
-from .synthetic_voices import VOICES, VOICES_HELD_OUT, Spoken, Voice, flite_at_hand, speak
-from .variants import spoil
+from .synthetic_voices import VOICES, VOICES_HELD_OUT, Spoken, Voice, has_flite, speak
+from .variants import degrade
 
 _LINES_WITH_MELS = 800  # enough to train the audio encoder; the rest keeps the library small
 _TEST_LINES_OF = 9  # one test line for so many to train on
@@ -36,13 +36,14 @@ _LEVEL = -23.0  # dB of full scale of the speech in every wave
 
 
 def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1500, seed: int = 1) -> dict[str, float]:
-    """Read ``data_dir/speech``, speak the synthetic lines, write ``out`` and its waves; the minutes of each voice.
+    """Read ``data_dir/speech``, speak the synthetic lines, write ``out`` and its waves; return the minutes of each
+    voice.
 
-    A line's voice is chosen by the seed. Without `flite` the library has the real voices only. Utterances whose text
-    cannot be found in their sound are left out and named.
+    The seed chooses the voice of a line. Without `flite` the library has the recorded voices only. Utterances whose
+    text cannot be aligned with their sound are left out and named.
     """
     utterances = list(_real_utterances(data_dir / "speech", seed))
-    if flite_at_hand():
+    if has_flite():
         utterances += _synthetic_utterances(VOICES, "train", synthetic_lines, seed)
         utterances += _synthetic_utterances(VOICES_HELD_OUT, "test", synthetic_lines // _TEST_LINES_OF, seed)
     else:
@@ -55,6 +56,7 @@ def build_speech_library(data_dir: Path, out: Path, synthetic_lines: int = 1500,
 
 
 def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
+    """Yield the recorded readers' utterances, aligned with their transcripts."""
     # Both readers read from the same book under the same numbers; each folder's table lists only some of them.
     texts = _texts(folder / "reader_a" / "transcript.csv") | _texts(folder / "ljspeech" / "metadata.csv")
     readings = {
@@ -73,7 +75,7 @@ def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
     ):
         split = "test" if voice in HELD_OUT_VOICES else "train"
         if split == "train" and tuple(normalise_text(text)) in held_out_texts:
-            continue  # a held-out voice says the same words: nothing in test was heard in training
+            continue  # a held-out voice reads the same text, which must not occur in training
         wave = _levelled(load_speech(path))
         found = align(wave, text)
         if not found.words:
@@ -91,16 +93,17 @@ def _real_utterances(folder: Path, seed: int) -> Iterator[Utterance]:
 
 
 def _texts(path: Path) -> dict[str, str]:
+    """Return the transcripts of a table by file name."""
     with open(path, encoding="utf-8", newline="") as file:
         return {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
 
 
 def _synthetic_utterances(voices: Sequence[Voice], split: str, count: int, seed: int) -> Iterator[Utterance]:
-    """Lines of the grammar, each by one of the voices; then every voice's short words and laughs."""
-    for number, (text, feeling) in enumerate(dialogue_lines(count, seed, split)):
+    """Yield lines of the grammar, each by one of the voices, then every voice's back-channels and laughs."""
+    for number, (text, emotion_group) in enumerate(dialogue_lines(count, seed, split)):
         rng = np.random.default_rng([seed, 2, split == "test", number])
         voice = voices[rng.integers(len(voices))]
-        varied = voice.varied(rng, feeling)
+        varied = voice.varied(rng, emotion_group)
         spoken = speak(text, varied)
         measured = _measured(
             rng,
@@ -115,7 +118,7 @@ def _synthetic_utterances(voices: Sequence[Voice], split: str, count: int, seed:
             split,
             text,
             act=dialogue_act(text),
-            feeling=feeling,
+            emotion_group=emotion_group,
             rate=voice.stretch / varied.stretch,
             **measured,
         )
@@ -130,7 +133,7 @@ def _synthetic_utterances(voices: Sequence[Voice], split: str, count: int, seed:
                     split,
                     text,
                     act=act,
-                    feeling="joy" if act == "laugh" else "",
+                    emotion_group="joy" if act == "laugh" else "",
                     **_measured(rng, _levelled(spoken.wave), spoken.words, spoken.phones, with_mels=False),
                 )
 
@@ -140,6 +143,7 @@ def _say(text: str, voice: Voice, rng: np.random.Generator) -> Spoken:
 
 
 def _levelled(wave: FloatArray) -> FloatArray:
+    """Return ``wave`` with its speech at ``_LEVEL``, or less where that would clip."""
     speech = analyse_voice(wave)
     loud = speech.energy[speech.active > 0.5]
     if len(loud) == 0:
@@ -156,10 +160,10 @@ def _measured(
     phones: Sequence[Segment],
     with_mels: bool = True,
 ) -> dict[str, Any]:
-    """The fields of an utterance that come from its sound."""
+    """Return the fields of an utterance that come from its sound."""
     duration = len(wave) / SAMPLE_RATE
     frames = frame_count(duration)
-    variant, spoilt = spoil(rng, wave)
+    variant, degraded = degrade(rng, wave)
     return {
         "prosody": prosody(wave, frames),
         "mels": log_mel(wave) if with_mels else np.zeros((0, MEL_SIZE), np.float32),
@@ -169,24 +173,19 @@ def _measured(
         "duration": duration,
         "wave": np.clip(np.rint(wave * 32767.0), -32768, 32767).astype(np.int16),
         "variant": variant,
-        "spoilt": prosody(spoilt, frames),
+        "degraded": prosody(degraded, frames),
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.corpus.voices.speech_build", description="Build the library of utterances."
-    )
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the data folder that holds speech/")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=data_dir(), metavar="DIR", help="folder that holds speech/")
     parser.add_argument("--out", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--lines", type=int, default=1500, help="synthetic lines (flite)")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args(arguments)
-    minutes = build_speech_library(given.data, given.out, given.lines, given.seed)
+
+
+def run(options: argparse.Namespace) -> None:
+    minutes = build_speech_library(options.data, options.out, options.lines, options.seed)
     for voice, amount in minutes.items():
         print(f"{voice:12s} {amount:6.1f} min{'  (held out)' if voice in HELD_OUT_VOICES else ''}")
-    print(f"{'total':12s} {sum(minutes.values()):6.1f} min in {given.out}, {given.out.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+    print(f"{'total':12s} {sum(minutes.values()):6.1f} min in {options.out}, {options.out.stat().st_size / 1e6:.1f} MB")

@@ -1,21 +1,21 @@
-"""Every utterance the corpus is made from, as ``speech_build`` left it: prosody, mel bands, words, phones, stresses.
+"""The library of utterances that ``speech_build`` writes: prosody, mel bands, words, phones, stresses.
 
-Loading needs numpy alone. The sound itself lies beside the library in ``..._waves.npy``; composing does without it.
+Loading needs numpy alone. The sound itself lies beside the library in ``..._waves.npy``; composing does not need it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.files import written_whole
 from ...contract import FloatArray
 from ...datasets.scene import SpokenUtterance
 from ...errors import InterActError
@@ -24,14 +24,12 @@ from ...speech.phones import Segment
 from ...speech.wave import SAMPLE_RATE
 
 HELD_OUT_VOICES = ("ljspeech", "librivox", "awb", "awb_small")
-_SPOILT_SHARE = 0.5
+_DEGRADED_SHARE = 0.5  # of the actors
 _MELS = "mel_differences"  # from band to band: a quarter smaller
 _PROSODY_STEP = 1.0 / 40.0  # int8 covers +-3.2
 _LICENCES = {"reader_a": "Apache-2.0", "ljspeech": "public domain", "librivox": "public domain"}
-_ENGINES = {
-    "pico": "SVOX Pico",
-    "espeak": "eSpeak NG",
-}  # by the first part of a synthetic voice's name; the others are flite's
+# Synthesisers by the first part of a synthetic voice's name; the others are flite's.
+_ENGINES = {"pico": "SVOX Pico", "espeak": "eSpeak NG"}
 
 
 class SpeechLibraryUnfit(InterActError):
@@ -40,13 +38,13 @@ class SpeechLibraryUnfit(InterActError):
 
 @dataclass(frozen=True)
 class Utterance:
-    """One voice saying one thing.
+    """One utterance of one voice.
 
-    ``prosody`` (T, 28) at 30 fps; ``mels`` (N, 80) natural log power at 50 Hz, (0, 80) where left out; ``words`` and
-    ``phones`` with seconds; ``stresses``: (time s, strength 0..1); ``wave`` int16 at 16 kHz, or None where the wave
-    file is not beside the library. ``act`` is one of ``dialogue_acts.ACTS``, "" where unknown; ``feeling`` one of
-    ``EMOTION_GROUPS`` that the words suit, or ""; ``rate`` the tempo against the voice's own. ``spoilt`` (T, 28) is the
-    prosody as heard through ``variant``, a room, a noise or a line; None where there is none.
+    ``prosody`` (T, 28) at 30 fps; ``mels`` (N, 80) natural log power at 50 Hz, (0, 80) if left out; ``words`` and
+    ``phones`` with seconds; ``stresses``: (time s, strength 0..1); ``wave`` int16 at 16 kHz, or None if the wave file
+    is not beside the library. ``act`` is one of ``dialogue_acts.ACTS``, "" if unknown; ``emotion_group`` the one of
+    ``EMOTION_GROUPS`` that the words suit, or ""; ``rate`` the tempo relative to the voice's own. ``degraded`` (T, 28)
+    is the prosody of the sound recorded through ``variant``, a room, noise or a telephone line; None if there is none.
     """
 
     id: str
@@ -61,21 +59,20 @@ class Utterance:
     duration: float
     wave: NDArray[np.int16] | None = field(default=None, repr=False)
     act: str = ""
-    feeling: str = ""
+    emotion_group: str = ""
     variant: str = ""
-    spoilt: FloatArray | None = field(default=None, repr=False)
+    degraded: FloatArray | None = field(default=None, repr=False)
     rate: float = 1.0
 
-    def heard(self, variant: str) -> FloatArray:
-        """(T, 28) prosody of the sound as it is ('clean') or as ``variant`` leaves it."""
-        return self.spoilt if self.spoilt is not None and variant == self.variant else self.prosody
+    def prosody_of(self, variant: str) -> FloatArray:
+        """Return (T, 28) prosody of the clean sound ('clean') or of its ``variant``."""
+        return self.degraded if self.degraded is not None and variant == self.variant else self.prosody
 
 
 def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]:
-    """The packed library. ``sound``: with mel bands, and with waves mapped from the file beside it; composing needs
-    neither.
+    """Return the utterances of a library; ``sound``: with mel bands, and with waves mapped from the file beside it.
 
-    Raises ``SpeechLibraryUnfit``.
+    Raises ``SpeechLibraryUnfit`` if it is missing, cut off or of another layout.
     """
     path = Path(path)
     waves_path = path.with_name(path.stem + "_waves.npy")
@@ -83,7 +80,7 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
         waves = np.load(waves_path, mmap_mode="r", allow_pickle=False) if sound and waves_path.is_file() else None
         with np.load(path, allow_pickle=False) as packed:
             entries = json.loads(packed["meta"].tobytes().decode("utf-8"))
-            prosodies, spoilt = (
+            prosodies, degraded = (
                 np.cumsum(packed[f"{name}_differences"], axis=1, dtype=np.int8).T for name in ("prosody", "spoilt")
             )
             mels = unpack_mels(packed) if sound and _MELS in packed else np.zeros((0, MEL_SIZE), np.uint8)
@@ -112,7 +109,7 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
                 entry.get("act", ""),
                 entry.get("feeling", ""),
                 variant,
-                spoilt[span].astype(np.float32) * np.float32(_PROSODY_STEP) if variant else None,
+                degraded[span].astype(np.float32) * np.float32(_PROSODY_STEP) if variant else None,
                 entry.get("rate", 1.0),
             )
         )
@@ -121,19 +118,22 @@ def load_speech_library(path: str | Path, sound: bool = True) -> list[Utterance]
 
 
 def licence_of(voice: str) -> str:
+    """Return the licence of a voice's sound."""
     return _LICENCES.get(voice) or f"synthetic ({_ENGINES.get(voice.split('_')[0], 'flite')})"
 
 
 def recorded(
-    rng: np.random.Generator, said: Sequence[SpokenUtterance], known: Mapping[str, Utterance]
+    rng: np.random.Generator, spoken: Sequence[SpokenUtterance], known: Mapping[str, Utterance]
 ) -> list[SpokenUtterance]:
-    """What one actor said, heard well or, half of the time, all through its utterances' variants."""
-    spoilt = rng.random() < _SPOILT_SHARE
-    return [utterance._replace(variant=(spoilt and known[utterance.id].variant) or "clean") for utterance in said]
+    """Return one actor's utterances, all clean or, half of the time, all in their degraded variants."""
+    degraded = rng.random() < _DEGRADED_SHARE
+    return [utterance._replace(variant=(degraded and known[utterance.id].variant) or "clean") for utterance in spoken]
 
 
 def unpack_mels(packed: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """(N, 80) bytes of all utterances' mel bands, ``MEL_STEP`` above -200 steps, from the opened library."""
+    """Return (N, 80) bytes of all utterances' mel bands, in steps of ``MEL_STEP`` from -200 steps, from an opened
+    library. Raises ``SpeechLibraryUnfit`` if it has none.
+    """
     if _MELS not in packed:
         raise SpeechLibraryUnfit(
             "This speech library comes from a training package, without mel bands; build one from the recordings."
@@ -142,9 +142,7 @@ def unpack_mels(packed: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
 
 
 def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
-    """Write the library and its waves, each beside first and then renamed. Waves are left out unless all utterances
-    have one.
-    """
+    """Write the library and, if all utterances have one, their waves."""
     if not utterances:
         raise ValueError("There are no utterances to save; the data folder has no speech and flite is not installed.")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +156,7 @@ def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
             "text": u.text,
             "licence": licence_of(u.voice),
             "act": u.act,
-            "feeling": u.feeling,
+            "feeling": u.emotion_group,
             "variant": u.variant,
             "duration": round(u.duration, 5),
             "rate": round(u.rate, 3),
@@ -172,35 +170,26 @@ def save_speech_library(utterances: Sequence[Utterance], out: Path) -> None:
     mels = np.clip(np.rint(np.concatenate([u.mels for u in utterances]) / MEL_STEP) + 200, 0, 255).astype(np.uint8)
     waves_path = out.with_name(out.stem + "_waves.npy")
     if has_waves:
-        _write(waves_path, lambda file: np.save(file, np.concatenate(waves), allow_pickle=False))
+        with written_whole(waves_path) as partial:
+            np.save(partial, np.concatenate(waves), allow_pickle=False)
     else:
         waves_path.unlink(missing_ok=True)
-    _write(
-        out,
-        lambda file: np.savez_compressed(
-            file,
-            meta=np.frombuffer(json.dumps(entries).encode("utf-8"), np.uint8),
-            prosody_differences=_pack_prosody([u.prosody for u in utterances]),
-            spoilt_differences=_pack_prosody([u.prosody if u.spoilt is None else u.spoilt for u in utterances]),
-            **{_MELS: np.diff(mels, axis=1, prepend=np.uint8(0))},  # type: ignore[arg-type]
-        ),
-    )
+    arrays: dict[str, Any] = {
+        "meta": np.frombuffer(json.dumps(entries).encode("utf-8"), np.uint8),
+        "prosody_differences": _pack_prosody([u.prosody for u in utterances]),
+        "spoilt_differences": _pack_prosody([u.prosody if u.degraded is None else u.degraded for u in utterances]),
+        _MELS: np.diff(mels, axis=1, prepend=np.uint8(0)),
+    }
+    with written_whole(out) as partial, open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def _pack_prosody(parts: Sequence[FloatArray]) -> NDArray[np.int8]:
-    """(28, N): steps from frame to frame, which pack a tenth smaller than the values; int8 wraps both ways."""
+    """Return (28, N) differences from frame to frame, which pack a tenth smaller than the values; int8 wraps both
+    ways.
+    """
     values = np.clip(np.rint(np.concatenate(parts) / _PROSODY_STEP), -127, 127).astype(np.int8)
     return np.diff(values.T, axis=1, prepend=np.int8(0))
-
-
-def _write(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    partial = path.with_name(path.name + ".part")
-    try:
-        with open(partial, "wb") as file:
-            write(file)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _rounded(segments: Iterable[Segment]) -> list[list[object]]:

@@ -1,7 +1,4 @@
-"""Synthetic voices with exact phone times, from the `flite` program; and the two voices of the demo.
-
-``python -m model_runtime.corpus.voices.synthetic_voices --demo FOLDER`` speaks the demo's dialogue.
-"""
+"""Speak with synthetic voices whose phone times are exact, by the `flite` program; and the dialogue of the demo."""
 
 from __future__ import annotations
 
@@ -19,20 +16,25 @@ import numpy as np
 import soundfile
 import soxr
 
+from ...common.files import write_whole
 from ...contract import FloatArray
+from ...errors import InterActError
 from ...speech.audio import load_speech
 from ...speech.phones import Segment
 from ...speech.transcript.alignment import normalise_text, pronounce
 from ...speech.wave import SAMPLE_RATE
 
 
+class SynthesiserMissing(InterActError):
+    """The program that speaks is not installed."""
+
+
 @dataclass(frozen=True)
 class Voice:
-    """A speaker: flite's ``voice`` with its pitch (Hz), its pace (1 is the voice's own, more is slower) and its
-    ``size``.
+    """A speaker: one of flite's voices, modified.
 
-    ``size`` above 1 plays a slower, deeper rendering: a longer vocal tract, another person. ``shift`` multiplies the
-    pitch and leaves the tract as it is (the voice rms does not obey it).
+    ``stretch`` above 1 speaks more slowly; ``size`` above 1 lengthens the vocal tract, as of a larger person; ``pitch``
+    in Hz; ``shift`` multiplies the pitch and leaves the tract as it is (flite's voice rms ignores it).
     """
 
     name: str
@@ -43,9 +45,9 @@ class Voice:
     liveliness: float | None = None  # standard deviation of the pitch, Hz
     shift: float = 1.0
 
-    def varied(self, rng: np.random.Generator, feeling: str = "") -> Voice:
-        """The same person on another day and in a mood: pace within a fifth, size within 3 %, pitch within 6 %."""
-        pace, pitch, life = _MOODS.get(feeling, (1.0, 1.0, 1.0))
+    def varied(self, rng: np.random.Generator, emotion_group: str = "") -> Voice:
+        """Return the voice with a random pace (within a fifth), size (3 %) and pitch (6 %), shifted by the emotion."""
+        pace, pitch, life = _EMOTIONS.get(emotion_group, (1.0, 1.0, 1.0))
         return replace(
             self,
             stretch=self.stretch * pace * rng.uniform(0.85, 1.18),
@@ -56,11 +58,11 @@ class Voice:
 
 
 # Pace, pitch and liveliness against the voice's own, in the directions of Murray and Arnott 1993, table 1.
-_MOODS = {
+_EMOTIONS = {
     "anger": (0.92, 1.10, 1.3), "joy": (0.95, 1.12, 1.4), "sadness": (1.14, 0.94, 0.6),
     "fear": (0.87, 1.15, 1.0), "surprise": (0.97, 1.16, 1.5), "disgust": (1.10, 0.96, 1.1),
 }  # fmt: skip
-# Thirteen people from three of flite's 16 kHz voices to train on, and two from a fourth that training never hears.
+# Thirteen speakers from three of flite's 16 kHz voices to train on, and two from a fourth that is held out.
 VOICES = (
     Voice("slt", "slt"), Voice("slt_tall", "slt", size=1.12), Voice("slt_small", "slt", size=0.93),
     Voice("slt_low", "slt", size=1.04, shift=0.84), Voice("slt_bright", "slt", size=0.97, shift=1.22),
@@ -83,15 +85,19 @@ class Spoken:
     phones: tuple[Segment, ...]
 
 
-def flite_at_hand() -> bool:
+def has_flite() -> bool:
+    """Return whether the program `flite` is installed."""
     return shutil.which("flite") is not None
 
 
 def speak(text: str, voice: Voice) -> Spoken:
-    """Say ``text``; needs the program `flite` (`apt install flite`, or from cmuflite.org)."""
+    """Speak ``text`` with the program `flite` (`apt install flite`, or from cmuflite.org).
+
+    Raises ``SynthesiserMissing`` if it is not installed.
+    """
     program = shutil.which("flite")
     if program is None:
-        raise FileNotFoundError(
+        raise SynthesiserMissing(
             "The program 'flite' is not installed; install it (apt install flite) to make synthetic voices."
         )
     command = [program, "-voice", voice.voice, "--setf", f"duration_stretch={voice.stretch / voice.size:.4f}"]
@@ -114,20 +120,11 @@ def speak(text: str, voice: Voice) -> Spoken:
 
 
 def _phones(printed: str, size: float, duration: float) -> tuple[Segment, ...]:
-    """From flite's ``phone:end_time`` list to ARPABET segments; the last pause may be shorter than flite says."""
+    """Parse flite's ``phone:end_time`` list into ARPABET segments; the last pause may be shorter than printed."""
     names = {
-        "PAU": "SIL",
-        "AX": "AH",
-        "AXR": "ER",
-        "IX": "IH",
-        "DX": "T",
-        "EL": "L",
-        "EM": "M",
-        "EN": "N",
-        "HV": "HH",
-        "NX": "N",
-        "UX": "UW",
-    }
+        "PAU": "SIL", "AX": "AH", "AXR": "ER", "IX": "IH", "DX": "T", "EL": "L", "EM": "M", "EN": "N",
+        "HV": "HH", "NX": "N", "UX": "UW",
+    }  # fmt: skip
     segments, start = [], 0.0
     for item in printed.split():
         name, _, time = item.partition(":")
@@ -139,7 +136,7 @@ def _phones(printed: str, size: float, duration: float) -> tuple[Segment, ...]:
 
 
 def _words(text: str, phones: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Times of the words: the dictionary's phones of the text matched to the phones that were spoken."""
+    """Return the words' times, by matching the dictionary's phones of the text with the spoken phones."""
     words = normalise_text(text)
     expected: list[str] = []
     owner: list[int] = []
@@ -156,7 +153,7 @@ def _words(text: str, phones: Sequence[Segment]) -> tuple[Segment, ...]:
         for step, b in enumerate(range(b0, b1)):
             if kind == "insert":
                 a = max(a0 - 1, 0)
-            else:  # spread a differing stretch evenly over the words it replaces
+            else:  # spread differing phones evenly over the words that they replace
                 a = a0 + min(step * (a1 - a0) // max(b1 - b0, 1), a1 - a0 - 1) if kind == "replace" else a0 + step
             spans[owner[a]].append(spoken[b])
     return tuple(
@@ -166,7 +163,7 @@ def _words(text: str, phones: Sequence[Segment]) -> tuple[Segment, ...]:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of the demo: who (0 is A, 1 is B), what, how slowly, and the silence before it (s)."""
+    """One turn of the demo: ``actor`` (0 is A, 1 is B), how slowly, and the ``pause`` (s) before it."""
 
     actor: int
     text: str
@@ -187,15 +184,16 @@ _DEMO_END = 1.0  # seconds of silence after the last word
 
 
 def write_demo(folder: Path) -> Path:
-    """Speak the demo's dialogue into ``demo_a.ogg``, ``demo_b.ogg`` and ``demo_dialogue.json`` (texts and times)."""
+    """Speak the demo's dialogue into ``demo_a.ogg``, ``demo_b.ogg`` and ``demo_dialogue.json`` (texts and times), and
+    return the path of the last.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     now, parts, turns = 0.0, [], []
     for turn in DEMO_DIALOGUE:
-        spoken = speak(
-            turn.text, replace(DEMO_VOICES[turn.actor], stretch=DEMO_VOICES[turn.actor].stretch * turn.stretch)
-        )
-        heard = [phone for phone in spoken.phones if phone.text != "SIL"]
-        first, last = heard[0].start, heard[-1].end
+        voice = DEMO_VOICES[turn.actor]
+        spoken = speak(turn.text, replace(voice, stretch=voice.stretch * turn.stretch))
+        sounds = [phone for phone in spoken.phones if phone.text != "SIL"]
+        first, last = sounds[0].start, sounds[-1].end
         start = now + turn.pause
         parts.append((turn.actor, start, spoken.wave[round(first * SAMPLE_RATE) : round((last + 0.05) * SAMPLE_RATE)]))
         turns.append(
@@ -216,21 +214,15 @@ def write_demo(folder: Path) -> Path:
                 track[at : at + len(wave)] += wave
         track *= 0.7 / np.abs(track).max()
         soundfile.write(str(folder / f"demo_{'ab'[actor]}.ogg"), track, SAMPLE_RATE, subtype="VORBIS")
-    path = folder / "demo_dialogue.json"
-    path.write_text(json.dumps({"duration": round(duration, 3), "turns": turns}, indent=1) + "\n", encoding="utf-8")
-    return path
+    dialogue = {"duration": round(duration, 3), "turns": turns}
+    return write_whole(folder / "demo_dialogue.json", json.dumps(dialogue, indent=1) + "\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.corpus.voices.synthetic_voices",
-        description="Speak the demo's dialogue with flite.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo", type=Path, required=True, metavar="FOLDER", help="where the two OGG files and the JSON go"
     )
-    print(write_demo(parser.parse_args(arguments).demo))
 
 
-if __name__ == "__main__":
-    main()
+def run(options: argparse.Namespace) -> None:
+    print(write_demo(options.demo))

@@ -14,9 +14,10 @@ from ...body_model import rotations as rot
 from ...contract import ACTION_LABELS, FPS
 from ...corpus.motion.base_motion import BodyTrack, Motion
 from ...datasets.clip import Clip
-from ...corpus.filter import fault, label_agreement
+from ...corpus.filter import fault
 from ...corpus.gestures.performance import ADAPTORS
 from ...metrics.labels import root_speed
+from ...metrics.scene_measures import bodies_of, label_hits
 from ...corpus.motion.legs import leg_positions, reach
 from ...datasets.scene import Scene, SceneUnreadable, SpokenUtterance
 from ...corpus.voices.speech_library import Utterance
@@ -48,6 +49,12 @@ def small_scene() -> Scene:
         np.array([0.45, 0.42], np.float32), ([SpokenUtterance("a/1", 0.25, 0.9)], []), ([0.5, 1.25], []),
         [{"actor": 0, "time": 0.5, "kind": "beat", "hand": "left"}], [],
     )
+
+
+def label_agreement(scene: Scene, actor: int) -> float:
+    """Return the share of frames, further than 0.5 s from a change of label, whose label the motion itself shows."""
+    hits = label_hits(bodies_of(scene)[actor], scene.labels[actor])
+    return float(hits.mean()) if len(hits) else 1.0
 
 
 def test_a_scene_reads_back_as_it_was_written(tmp_path: Path) -> None:

@@ -134,10 +134,10 @@ def test_the_record_names_every_scene_and_what_it_was_made_from(composed: Path) 
 @needs_motion
 def test_a_run_goes_on_where_it_stopped(composed: Path, libraries: tuple[Path, Path]) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in composed.glob("scene_*.npz")}
-    (composed / "scene_4000099.npz.part").write_bytes(b"half a scene")
+    (composed / "scene_4000099.part.npz").write_bytes(b"half a scene")
     made(composed, libraries, processes=1)
     assert {path.name: path.stat().st_mtime_ns for path in composed.glob("scene_*.npz")} == before
-    assert not list(composed.glob("*.part"))
+    assert not list(composed.glob("*.part*"))
 
 
 @pytest.mark.data
@@ -173,10 +173,10 @@ def test_the_package_composes_in_an_empty_folder_with_numpy_and_scipy_alone(libr
     folder = tmp_path / "elsewhere"
     unpack(archives[0], folder)
     program = f"""{BARE}
-from model_runtime.corpus import composer
-assert composer.__file__.startswith({str(folder)!r})
+from model_runtime.__main__ import __file__, main
+assert __file__.startswith({str(folder)!r})
 if __name__ == "__main__":
-    sys.exit(composer.main(["--hours", "0.001", "--seed", "4", "--processes", "1"]))
+    sys.exit(main(["corpus", "compose", "--hours", "0.001", "--seed", "4", "--processes", "1"]))
 """
     (folder / "run.py").write_text(program)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -1,4 +1,4 @@
-"""What scenes are about: who feels what, who speaks when, and what bodies are to do, over many scripts."""
+"""Scripts of scenes, over many of them: emotions, turns, and what bodies do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ...contract import EMOTION_GROUPS, EMOTIONS, FPS, RELATIONSHIPS
-from ...corpus.script.conversation import BACKCHANNEL, act_of, converse, heard_span
+from ...corpus.script.conversation import BACKCHANNEL, act_of, converse, voiced_span
 from ...corpus.script.scene_script import KINDS, LONGEST, SEATS, SHORTEST, Script, write_script
 from ...corpus.voices.speech_library import Utterance
 from ...speech.transcript.alignment import Segment
@@ -30,7 +30,17 @@ def utterance(voice: str, number: int, rng: np.random.Generator, act: str) -> Ut
     words = [] if act == "laugh" else [Segment("word", float(a), float(a) + 0.24) for a in starts]
     text = f"{voice} says {number}{'?' if act == 'question' else '.'}"
     return Utterance(
-        f"{voice}/{number}", voice, "train", text, prosody, np.zeros((1, 80), np.float32), words, [], [(float(starts[0]), 0.8)], duration, act=act
+        f"{voice}/{number}",
+        voice,
+        "train",
+        text,
+        prosody,
+        np.zeros((1, 80), np.float32),
+        words,
+        [],
+        [(float(starts[0]), 0.8)],
+        duration,
+        act=act,
     )
 
 
@@ -74,44 +84,52 @@ def test_every_relationship_is_about_as_frequent(scripts: list[Script]) -> None:
 def test_every_emotion_is_about_as_frequent_and_neutral_more(scripts: list[Script]) -> None:
     seconds: Counter[str] = Counter()
     for script in scripts:
-        for course in script.emotions:
-            for feeling in course:
-                seconds[feeling.emotion] += feeling.end - feeling.start  # type: ignore[assignment]
+        for spans in script.emotions:
+            for span in spans:
+                seconds[span.emotion] += span.end - span.start  # type: ignore[assignment]
     shares = {emotion: seconds[emotion] / sum(seconds.values()) for emotion in EMOTIONS}
     assert 0.14 < shares.pop("neutral") < 0.27
     assert min(shares.values()) > 0.016 and max(shares.values()) < 0.055, shares
 
 
-def test_feelings_follow_one_another_and_change_when_somebody_has_spoken(scripts: list[Script]) -> None:
+def test_emotions_follow_one_another_and_change_at_the_ends_of_utterances(scripts: list[Script]) -> None:
     at_pauses, changes = 0, 0
     for script in scripts:
-        ends = [turn.end for turn in script.turns] + [said.start + heard_span(BY_ID[said.id])[1] for actor in script.utterances for said in actor]
-        for course in script.emotions:
-            assert course[0].start == 0.0 and course[-1].end == script.duration
-            assert all(a.end == b.start for a, b in pairwise(course))
-            assert all(0.3 <= feeling.intensity <= 1.5 for feeling in course)
-            assert len(course) <= 5
-            for feeling in course[1:]:
+        ends = [turn.end for turn in script.turns] + [
+            spoken.start + voiced_span(BY_ID[spoken.id])[1] for actor in script.utterances for spoken in actor
+        ]
+        for spans in script.emotions:
+            assert spans[0].start == 0.0 and spans[-1].end == script.duration
+            assert all(a.end == b.start for a, b in pairwise(spans))
+            assert all(0.3 <= span.intensity <= 1.5 for span in spans)
+            assert len(spans) <= 5
+            for span in spans[1:]:
                 changes += 1
-                at_pauses += min((abs(feeling.start - end) for end in ends), default=9.0) < 0.05
-    assert at_pauses > 0.8 * changes  # quiet scenes have no turns
+                at_pauses += min((abs(span.start - end) for end in ends), default=9.0) < 0.05
+    assert at_pauses > 0.8 * changes  # silent scenes have no turns
 
 
-def test_one_feeling_answers_the_other() -> None:
+def test_the_emotions_of_two_people_depend_on_each_other() -> None:
     group = {emotion: name for name, members in EMOTION_GROUPS.items() for emotion in members}
     pairs: Counter[tuple[str, str]] = Counter()
     for seed in range(MANY):
         talk = converse(np.random.default_rng(seed), VOICES, 90.0, "friends")
         for time in np.arange(1.0, 90.0, 5.0):
-            one, two = (next(f.emotion for f in course if f.end > time) for course in talk.emotions)
+            one, two = (next(span.emotion for span in spans if span.end > time) for spans in talk.emotions)
             pairs[group[one], group[two]] += 1
-    total, fearful, joyful = (sum(n for pair, n in pairs.items() if pair[0] in first) for first in (EMOTION_GROUPS, ["fear"], ["joy"]))
+    total, fearful, joyful = (
+        sum(n for pair, n in pairs.items() if pair[0] in first) for first in (EMOTION_GROUPS, ["fear"], ["joy"])
+    )
     anger = sum(n for pair, n in pairs.items() if pair[1] == "anger") / total
     assert pairs["fear", "anger"] / fearful > 1.5 * anger
-    assert pairs["joy", "joy"] / joyful > 0.55 > pairs["anger", "joy"] / max(sum(n for p, n in pairs.items() if p[0] == "anger"), 1) + 0.25
+    assert (
+        pairs["joy", "joy"] / joyful
+        > 0.55
+        > pairs["anger", "joy"] / max(sum(n for p, n in pairs.items() if p[0] == "anger"), 1) + 0.25
+    )
 
 
-def test_bodies_are_to_sit_stand_and_walk_in_wanted_shares(scripts: list[Script]) -> None:
+def test_bodies_sit_stand_and_walk_in_similar_shares(scripts: list[Script]) -> None:
     """Bodies take time to turn, to sit down and to stop, which counts as standing, and the filter refuses least of
     those who sit: composed scenes walk less than planned and sit more.
     """
@@ -134,22 +152,35 @@ def test_walks_are_short_enough_for_a_room_and_seats_within_reach(scripts: list[
     assert SEATS == (0.35, 0.55) and seats.min() < 0.37 and seats.max() > 0.53
 
 
-def test_people_stand_nearer_the_closer_they_are(scripts: list[Script]) -> None:
+def test_people_in_closer_relationships_stand_nearer(scripts: list[Script]) -> None:
     distances: dict[str, list[float]] = {}
     for seed in range(600):
         script = write_script(np.random.default_rng([9, seed]), VOICES) if seed >= MANY else scripts[seed]
         if script.kind in ("both stand", "leaving", "circling", "restless") and script.facing:
-            distances.setdefault("near" if script.relationship in ("couple", "friends", "old friends", "brother / sister", "parent / child") else
-                                 "far" if script.relationship in ("strangers", "officer / citizen", "rivals", "landlord / tenant", "ex-partners") else "between",
-                                 []).append(script.distance)
+            distances.setdefault(
+                "near"
+                if script.relationship in ("couple", "friends", "old friends", "brother / sister", "parent / child")
+                else "far"
+                if script.relationship
+                in ("strangers", "officer / citizen", "rivals", "landlord / tenant", "ex-partners")
+                else "between",
+                [],
+            ).append(script.distance)
     assert np.mean(distances["near"]) + 0.25 < np.mean(distances["far"])
 
 
 def transfers(scripts: list[Script], question: bool) -> np.ndarray:
-    return np.array([b.start - a.end for s in scripts for a, b in pairwise(s.turns) if a.actor != b.actor and a.question == question])
+    return np.array(
+        [
+            b.start - a.end
+            for s in scripts
+            for a, b in pairwise(s.turns)
+            if a.actor != b.actor and a.question == question
+        ]
+    )
 
 
-def test_gaps_and_overlaps_between_turns_are_those_of_talk(scripts: list[Script]) -> None:
+def test_gaps_and_overlaps_between_turns_are_those_of_real_talk(scripts: list[Script]) -> None:
     """Heldner and Edlund 2010: about 40 % overlap, most changes within half a second of the end, a mode up to 0.2 s, a
     long tail.
     """
@@ -169,41 +200,55 @@ def test_questions_are_answered_by_the_other_and_soon(scripts: list[Script]) -> 
     assert 0.0 <= np.median(gaps) <= 0.2 and (np.abs(gaps) < 0.7).mean() > 0.85
 
 
-def test_nothing_is_said_twice_in_a_scene_and_nobody_talks_over_oneself(scripts: list[Script]) -> None:
+def test_no_utterance_occurs_twice_in_a_scene_and_those_of_an_actor_do_not_overlap(scripts: list[Script]) -> None:
     for script in scripts:
-        ids = [said.id for actor in script.utterances for said in actor]
+        ids = [spoken.id for actor in script.utterances for spoken in actor]
         assert len(ids) == len(set(ids))
         for actor in script.utterances:
-            spans = [(said.start + heard_span(BY_ID[said.id])[0], said.start + heard_span(BY_ID[said.id])[1]) for said in actor]
+            spans = [
+                (spoken.start + voiced_span(BY_ID[spoken.id])[0], spoken.start + voiced_span(BY_ID[spoken.id])[1])
+                for spoken in actor
+            ]
             assert all(a[1] <= b[0] + 0.05 for a, b in pairwise(sorted(spans))), script.kind
 
 
-def test_listeners_put_in_a_word_at_phrase_ends_of_long_turns(scripts: list[Script]) -> None:
+def test_back_channels_come_at_phrase_ends_of_long_turns(scripts: list[Script]) -> None:
     intervals, off = [], 0
     for script in scripts:
         for actor in range(2):
-            short = [said for said in script.utterances[actor] if act_of(BY_ID[said.id]) == "backchannel"]
-            ends = np.array([said.start + word.end for said in script.utterances[1 - actor] for word in BY_ID[said.id].words])
-            for said in short:
-                heard = said.start + heard_span(BY_ID[said.id])[0]
-                off += np.abs(ends - heard).min() > 0.3
-            intervals += list(np.diff([said.start for said in short]))
+            short = [spoken for spoken in script.utterances[actor] if act_of(BY_ID[spoken.id]) == "backchannel"]
+            ends = np.array(
+                [spoken.start + word.end for spoken in script.utterances[1 - actor] for word in BY_ID[spoken.id].words]
+            )
+            for spoken in short:
+                start = spoken.start + voiced_span(BY_ID[spoken.id])[0]
+                off += np.abs(ends - start).min() > 0.3
+            intervals += list(np.diff([spoken.start for spoken in short]))
         listening = sum(turn.end - turn.start for turn in script.turns)
-        assert len([1 for actor in script.utterances for said in actor if act_of(BY_ID[said.id]) == "backchannel"]) <= listening / 4 + 2
+        assert (
+            len([1 for actor in script.utterances for spoken in actor if act_of(BY_ID[spoken.id]) == "backchannel"])
+            <= listening / 4 + 2
+        )
     assert off == 0 and min(intervals) >= 4.0 and len(intervals) > MANY
     assert BACKCHANNEL < 1.5
 
 
-def test_who_is_amused_laughs_and_who_is_sad_does_not(scripts: list[Script]) -> None:
-    moods = [next(f.emotion for f in s.emotions[a] if f.end > span[0]) for s in scripts for a in (0, 1) for span in s.laughs[a] if span[0] < s.duration]
-    assert len(moods) > 30
-    assert not {"sadness", "grief", "anger", "fear", "remorse"} & set(moods)
+def test_amused_actors_laugh_and_sad_ones_do_not(scripts: list[Script]) -> None:
+    emotions = [
+        next(f.emotion for f in s.emotions[a] if f.end > span[0])
+        for s in scripts
+        for a in (0, 1)
+        for span in s.laughs[a]
+        if span[0] < s.duration
+    ]
+    assert len(emotions) > 30
+    assert not {"sadness", "grief", "anger", "fear", "remorse"} & set(emotions)
 
 
-def test_some_scenes_are_monologues_and_some_are_quiet(scripts: list[Script]) -> None:
+def test_some_scenes_are_monologues_and_some_are_silent(scripts: list[Script]) -> None:
     shares = []
     for script in scripts:
-        spoken = [sum(t.end - t.start for t in script.turns if t.actor == actor) for actor in range(2)]
-        shares.append(max(spoken) / sum(spoken) if sum(spoken) else 0.0)
+        speech = [sum(t.end - t.start for t in script.turns if t.actor == actor) for actor in range(2)]
+        shares.append(max(speech) / sum(speech) if sum(speech) else 0.0)
     assert 0.02 < np.mean(np.array(shares) == 0.0) < 0.12
     assert 0.05 < np.mean(np.array(shares) > 0.8) < 0.3

@@ -1,4 +1,4 @@
-"""What the utterances of the corpus say, how they sound, and where their stresses fall."""
+"""The utterances of the corpus: their texts, their sound, and the times of their stresses."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ...corpus.script.dialogue_acts import ACTS, dialogue_act
 from ...corpus.script.dialogue_lines import dialogue_lines
 from ...corpus.script.dialogue_templates import BACKCHANNELS, LAUGHS, TEMPLATES
 from ...corpus.voices.laughter import laugh
-from ...datasets.scene import SpokenUtterance
 from ...corpus.voices.speech_library import HELD_OUT_VOICES, recorded
-from ...corpus.voices.variants import VARIANTS, spoil
-from ...corpus.voices.synthetic_voices import VOICES, VOICES_HELD_OUT, speak
-from ...speech.transcript.alignment import pronounce
-from ...speech.stress.lexical_stress import stress_prior
+from ...corpus.voices.synthetic_voices import VOICES, VOICES_HELD_OUT, Voice, speak
+from ...corpus.voices.variants import VARIANTS, degrade
+from ...datasets.scene import SpokenUtterance
 from ...speech.phones import VOWELS
 from ...speech.prosody import analyse_voice, prosody
+from ...speech.stress.lexical_stress import stress_prior
 from ...speech.stress.prominent_syllables import find_stresses
+from ...speech.transcript.alignment import pronounce
 from .test_composer import spoken
 
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="the program flite is not installed")
@@ -118,32 +118,42 @@ STRESSED = [
 
 
 def sentences(lines: list[str]) -> set[str]:
-    """Those of more than a word: anybody may say "No!"."""
+    """Return the sentences of more than one word."""
     return {part.strip().lower() for line in lines for part in re.split(r"(?<=[.?!])\s+", line) if " " in part.strip()}
 
 
-def test_no_sentence_of_the_test_split_is_heard_in_training() -> None:
-    train, test = ([line.text for line in dialogue_lines(count, 1, split)] for count, split in ((1500, "train"), (166, "test")))
-    assert not sentences([*train, *BACKCHANNELS["train"], *LAUGHS["train"]]) & sentences([*test, *BACKCHANNELS["test"], *LAUGHS["test"]])
+def test_no_sentence_of_the_test_split_occurs_in_training() -> None:
+    train, test = (
+        [line.text for line in dialogue_lines(count, 1, split)] for count, split in ((1500, "train"), (166, "test"))
+    )
+    assert not sentences([*train, *BACKCHANNELS["train"], *LAUGHS["train"]]) & sentences(
+        [*test, *BACKCHANNELS["test"], *LAUGHS["test"]]
+    )
     assert not {voice.voice for voice in VOICES} & {voice.voice for voice in VOICES_HELD_OUT}
     assert {voice.name for voice in VOICES_HELD_OUT} < set(HELD_OUT_VOICES)
 
 
-def test_lines_suit_every_group_of_feelings() -> None:
+def test_there_are_lines_for_every_group_of_emotions() -> None:
     assert set(TEMPLATES) == {"", *EMOTION_GROUPS}
-    counts = {group: sum(line.feeling == group for line in dialogue_lines(1500, 1)) for group in EMOTION_GROUPS}
+    counts = {group: sum(line.emotion_group == group for line in dialogue_lines(1500, 1)) for group in EMOTION_GROUPS}
     assert min(counts.values()) >= 30, counts
 
 
 @pytest.mark.parametrize(
     "text, act",
     [
-        ("Where did you put it?", "question"), ("You were at the farm, and also here?", "question"), ("Why not? I was there all day.", "statement"),
-        ("No, no, no, not the piano!", "negation"), ("I can't move it.", "negation"), ("Yes, of course.", "agreement"), ("Good morning, Amy.", "greeting"),
-        ("Unbelievable!", "exclamation"), ("It was this big, maybe bigger.", "statement"),
+        ("Where did you put it?", "question"),
+        ("You were at the farm, and also here?", "question"),
+        ("Why not? I was there all day.", "statement"),
+        ("No, no, no, not the piano!", "negation"),
+        ("I can't move it.", "negation"),
+        ("Yes, of course.", "agreement"),
+        ("Good morning, Amy.", "greeting"),
+        ("Unbelievable!", "exclamation"),
+        ("It was this big, maybe bigger.", "statement"),
     ],
 )
-def test_what_a_line_does_is_told_from_its_words(text: str, act: str) -> None:
+def test_the_dialogue_act_of_a_line_is_found_from_its_words(text: str, act: str) -> None:
     assert act in ACTS and dialogue_act(text) == act
 
 
@@ -157,25 +167,25 @@ def test_the_stressed_vowel_of_a_word_is_known_by_rule() -> None:
 
 @needs_flite
 @pytest.mark.parametrize("voice", [VOICES[0], VOICES[5], VOICES[8], VOICES_HELD_OUT[0]], ids=lambda voice: voice.name)
-def test_stresses_fall_on_the_nucleus_of_the_accented_vowel(voice) -> None:  # type: ignore[no-untyped-def]
-    said = speak("The doctor believed in tomorrow, and I never forgot the beautiful museum.", voice)
-    stresses = find_stresses(said.wave, said.words, said.phones)
-    vowels = [phone for phone in said.phones if phone.text in VOWELS]
+def test_stresses_fall_on_the_nucleus_of_the_accented_vowel(voice: Voice) -> None:
+    spoken_line = speak("The doctor believed in tomorrow, and I never forgot the beautiful museum.", voice)
+    stresses = find_stresses(spoken_line.wave, spoken_line.words, spoken_line.phones)
+    vowels = [phone for phone in spoken_line.phones if phone.text in VOWELS]
     assert all(any(v.start < time < v.end for v in vowels) for time, _ in stresses)
     wanted = {"doctor": 0, "believed": 1, "tomorrow": 1, "never": 0, "beautiful": 0}
-    for word in said.words:
+    for word in spoken_line.words:
         hit = [time for time, _ in stresses if word.start <= time <= word.end]
         if word.text in wanted and hit:
             vowel = [v for v in vowels if word.start <= 0.5 * (v.start + v.end) <= word.end][wanted[word.text]]
             assert vowel.start <= hit[0] <= vowel.end, word
-    speaking = float(analyse_voice(said.wave).active.sum()) / 100.0
+    speaking = float(analyse_voice(spoken_line.wave).active.sum()) / 100.0
     assert 0.8 <= len(stresses) / speaking <= 2.5
     # The sentence ends on its accent.
-    assert stresses[-1][0] >= next(word for word in said.words if word.text == "museum").start
+    assert stresses[-1][0] >= next(word for word in spoken_line.words if word.text == "museum").start
 
 
 @needs_flite
-def test_a_laugh_is_calls_at_the_pace_of_laughter() -> None:
+def test_the_calls_of_a_laugh_come_at_the_pace_of_laughter() -> None:
     laughed = laugh("Ha ha ha ha.", VOICES[0], np.random.default_rng(1))
     vowels = [phone.start for phone in laughed.phones if phone.text in VOWELS]
     assert 3.0 < 1.0 / np.diff(vowels).mean() < 7.0
@@ -183,31 +193,33 @@ def test_a_laugh_is_calls_at_the_pace_of_laughter() -> None:
 
 
 @needs_flite
-def test_rooms_noise_and_lines_change_the_sound_but_not_when_somebody_speaks() -> None:
-    wave = speak("First we open the window, then we open the other one, and after that we go home.", VOICES[5]).wave * 0.7
+def test_degrading_a_recording_changes_the_sound_and_keeps_the_voice_activity() -> None:
+    wave = (
+        speak("First we open the window, then we open the other one, and after that we go home.", VOICES[5]).wave * 0.7
+    )
     frames = frame_count(len(wave) / 16000)
     clean = prosody(wave, frames)
     seen = set()
     for seed in range(12):
-        name, spoilt = spoil(np.random.default_rng(seed), wave)
-        again = spoil(np.random.default_rng(seed), wave)
+        name, degraded = degrade(np.random.default_rng(seed), wave)
+        again = degrade(np.random.default_rng(seed), wave)
         seen.add(name)
-        assert again[0] == name and np.array_equal(again[1], spoilt)
-        assert len(spoilt) == len(wave) and np.isfinite(spoilt).all() and np.abs(spoilt).max() <= 1.0
-        heard = prosody(spoilt, frames)
-        assert ((heard[:, 0] > 0.5) == (clean[:, 0] > 0.5)).mean() > 0.75, name
-        assert not np.array_equal(heard, clean)
+        assert again[0] == name and np.array_equal(again[1], degraded)
+        assert len(degraded) == len(wave) and np.isfinite(degraded).all() and np.abs(degraded).max() <= 1.0
+        measured = prosody(degraded, frames)
+        assert ((measured[:, 0] > 0.5) == (clean[:, 0] > 0.5)).mean() > 0.75, name
+        assert not np.array_equal(measured, clean)
     assert seen == set(VARIANTS)
 
 
-def test_an_actor_is_heard_well_or_badly_all_scene_long() -> None:
+def test_all_utterances_of_an_actor_in_a_scene_are_clean_or_all_are_degraded() -> None:
     known = {u.id: u for u in spoken("one", "train", 1)}
-    known = {key: type(u)(**{**u.__dict__, "variant": "room", "spoilt": u.prosody * 0.5}) for key, u in known.items()}
-    said = [SpokenUtterance(key, 3.0 * k, 0.9) for k, key in enumerate(known)]
+    known = {key: type(u)(**{**u.__dict__, "variant": "room", "degraded": u.prosody * 0.5}) for key, u in known.items()}
+    utterances = [SpokenUtterance(key, 3.0 * k, 0.9) for k, key in enumerate(known)]
     rng = np.random.default_rng(0)
-    variants = [{utterance.variant for utterance in recorded(rng, said, known)} for _ in range(40)]
+    variants = [{utterance.variant for utterance in recorded(rng, utterances, known)} for _ in range(40)]
     assert all(len(each) == 1 for each in variants)
     assert 10 < sum(each == {"room"} for each in variants) < 30
-    first = known[said[0].id]
-    assert first.heard("room") is first.spoilt
-    np.testing.assert_array_equal(first.heard("clean"), first.prosody)
+    first = known[utterances[0].id]
+    assert first.prosody_of("room") is first.degraded
+    np.testing.assert_array_equal(first.prosody_of("clean"), first.prosody)
