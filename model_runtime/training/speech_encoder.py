@@ -1,6 +1,6 @@
 """Train the audio encoder on the phones of the speech library.
 
-``python -m model_runtime.training.speech_encoder --speech corpus/speech_library.npz corpus/ear_voices.npz --out
+``python -m model_runtime.training.speech_encoder --speech corpus/speech_library.npz corpus/more_voices.npz --out
 model_runtime/weights/audio.safetensors``
 
 Needs torch, numpy and the packed libraries only; all data lies on the device and every augmentation works on log-mels
@@ -231,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m model_runtime.training.speech_encoder", description="Train the audio encoder."
     )
     parser.add_argument(
-        "--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/ear_voices.npz")]
+        "--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/more_voices.npz")]
     )
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
     parser.add_argument("--steps", type=int, default=2000)
