@@ -1,0 +1,130 @@
+"""Progress of a command without a window: percent, stage and seconds left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import bpy
+
+from .runtime_api import contract
+
+SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_UPDATES = 0.2  # on a terminal
+_TAIL = 2000  # characters of what Blender printed that are shown with an error
+_LEAST_SHARE = 0.02  # of the work must be done before the seconds left can be estimated
+
+
+class ProgressPrinter:
+    """Prints ``contract.Progress`` to the output that the process started with, also inside ``quiet``.
+
+    A log gets one line for each stage and one every ``SECONDS_BETWEEN_LINES``; a terminal gets one line for each stage,
+    rewritten in place.
+    """
+
+    def __init__(
+        self,
+        output: TextIO | None = None,
+        terminal: bool | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        sys.stdout.flush()
+        self._output = output or os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace")
+        self._terminal = self._output.isatty() if terminal is None else terminal
+        self._clock = clock
+        self._last = contract.Progress("", 1.0)
+        self._started = self._shown = self._clock()
+        self._width = 0  # of the line that the terminal's cursor is in
+
+    def __call__(self, progress: contract.Progress) -> None:
+        now, last, self._last = self._clock(), self._last, progress
+        if progress.fraction < last.fraction:
+            self._started = now  # another job
+        pause = SECONDS_BETWEEN_UPDATES if self._terminal else SECONDS_BETWEEN_LINES
+        if progress.stage == last.stage and now - self._shown < pause:
+            return
+        self._shown = now
+        text = f"{progress.fraction:4.0%} {progress.stage}{self._seconds_left(now - self._started, progress.fraction)}"
+        if not self._terminal:
+            self._write(f"{text}\n")
+            return
+        if progress.stage != last.stage:
+            self._end_line()
+        self._write(f"\r{text.ljust(self._width)}")
+        self._width = len(text)
+
+    def say(self, sentence: object) -> None:
+        """Print a line of its own."""
+        self._end_line()
+        self._write(f"{sentence}\n")
+
+    def wrote(self, path: Path) -> None:
+        """Name a file that exists now, with the seconds since its job began."""
+        self.say(f"{path} ({self._clock() - self._started:.0f} s)")
+        self._last = contract.Progress("", 1.0)
+
+    @staticmethod
+    def _seconds_left(spent: float, fraction: float) -> str:
+        return f", {spent * (1.0 - fraction) / fraction:.0f} s left" if fraction >= _LEAST_SHARE else ""
+
+    def _end_line(self) -> None:
+        if self._width:
+            self._write("\n")
+            self._width = 0
+
+    def _write(self, text: str) -> None:
+        self._output.write(text)
+        self._output.flush()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Discard what Blender, its exporters and drivers print; if an exception leaves, print the end of it to stderr."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(descriptor) for descriptor in (1, 2)]
+    with tempfile.TemporaryFile() as printed:
+        try:
+            for descriptor in (1, 2):
+                os.dup2(printed.fileno(), descriptor)
+            yield
+        except BaseException:
+            _restore(kept)
+            printed.seek(max(0, printed.tell() - _TAIL))
+            sys.stderr.write(printed.read().decode("utf-8", "replace"))
+            raise
+        else:
+            _restore(kept)
+
+
+def _restore(kept: list[int]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for descriptor, original in zip((1, 2), kept):
+        os.dup2(original, descriptor)
+        os.close(original)
+
+
+@contextmanager
+def frames_as_progress(scene: bpy.types.Scene, stage: str, progress: contract.ProgressCallback) -> Iterator[None]:
+    """Report how far an exporter is that steps through the frame range of ``scene``."""
+    length = max(1, scene.frame_end - scene.frame_start)
+    reached = 0.0
+
+    def report(changed: bpy.types.Scene, *_: object) -> None:
+        nonlocal reached
+        reached = min(1.0, max(reached, (changed.frame_current - scene.frame_start) / length))
+        progress(contract.Progress(stage, reached))
+
+    progress(contract.Progress(stage, 0.0))
+    bpy.app.handlers.frame_change_post.append(report)
+    try:
+        yield
+    finally:
+        bpy.app.handlers.frame_change_post.remove(report)
