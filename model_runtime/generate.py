@@ -110,7 +110,7 @@ def generate_bodies(
     settings: SamplingSettings,
     clock: StageClock | None = None,
 ) -> Bodies:
-    """Return both bodies: lower sampled and led through the wanted places, upper sampled given the lower, all refined."""
+    """Return both bodies: the lower sampled and led through the wanted places, the upper sampled given it, refined."""
     clock = clock or StageClock(STAGES)
     lower_stage, upper_stage = stages
     clock.begin(LOWER)

@@ -32,7 +32,7 @@ SECONDS_BETWEEN_PROGRESS = 0.05
 
 
 def main() -> int:
-    """Serve until stdin ends. The real stdout is kept for the protocol; everything else that is printed goes to stderr."""
+    """Serve until stdin ends. The real stdout carries the protocol; everything else that is printed goes to stderr."""
     protocol = _take_over_stdout()
     lock = threading.Lock()
 
@@ -143,7 +143,8 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
         performance.save(out)
     except OSError as error:
         raise OutOfSpace(
-            f"The result cannot be written to '{out.parent}' ({error.strerror or error}); free some space or choose another folder."
+            f"The result cannot be written to '{out.parent}' ({error.strerror or error}); "
+            "free some space or choose another folder."
         ) from error
     return performance
 
@@ -153,9 +154,8 @@ def generate_on_all_cores(
 ) -> Performance:
     """Call the model. Torch is imported here and not before, so that the process answers at once."""
     # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a
-    # busy machine down, and
-    # threads that sleep at once take twice the time, busy machine or not: these networks have many small steps. Some 50
-    # us, or 1 ms, are short.
+    # busy machine down, and threads that sleep at once take twice the time, busy machine or not: these networks have
+    # many small steps. Some 50 us, or 1 ms, are short.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     import torch
@@ -187,9 +187,10 @@ def describe(error: BaseException) -> dict[str, str]:
             "name": "RuntimeIncomplete",
             "message": f"The runtime's Python environment is incomplete ({error}); install the runtime again.",
         }
+    what = f"{type(error).__name__}: {error}"
     return {
         "name": "RuntimeFailed",
-        "message": f"The runtime failed ({type(error).__name__}: {error}); this is a bug, please report it with the log.",
+        "message": f"The runtime failed ({what}); this is a bug, please report it with the log.",
     }
 
 

@@ -27,9 +27,9 @@ def solve_two_bones(
 ) -> tuple[Array, Array]:
     """Return middle joint and end (..., 3) of two bones from ``start`` towards ``goal`` (..., 3).
 
-    The middle lies on the side of ``pole`` (..., 3), a direction from the start; ``lengths`` (2,) of the bones in metres.
-    A goal out of reach is approached: the limb stretches to ``straightest`` of its length and folds until start and end
-    are 2 cm further apart than the bones differ.
+    The middle lies on the side of ``pole`` (..., 3), a direction from the start; ``lengths`` (2,) of the bones in
+    metres. A goal out of reach is approached: the limb stretches to ``straightest`` of its length and folds until start
+    and end are 2 cm further apart than the bones differ.
     """
     first, second = lengths
     distance, line = _length_and_direction(goal - start)

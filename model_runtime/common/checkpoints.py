@@ -46,9 +46,15 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str
         ) from error
     if header.get("format") != FORMAT:
         raise CheckpointMismatch(
-            f"The weights '{path.name}' have format {header.get('format')}, this code reads {FORMAT}; install matching versions."
+            f"The weights '{path.name}' have format {header.get('format')}, this code reads {FORMAT}; "
+            "install matching versions."
         )
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, header
+
+
+def tensors_under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin with ``prefix``, named without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def load_into(module: torch.nn.Module, tensors: dict[str, torch.Tensor], name: str) -> None:

@@ -190,8 +190,7 @@ CONDITIONS: dict[str, Condition] = {
         of_request=lambda source: _seat(source.seat, source.frames),
     ),
     # Place in the window's frame over pelvis height (2), and 1 where one is wanted. The upper stage is conditioned on
-    # the
-    # lower body, so it takes no trajectory.
+    # the lower body, so it takes no trajectory.
     "path": Condition(3, of_scene=_nothing, of_request=_nothing, stages=("lower",), leads=POSITION),
     # Heading against the window's first (cos, sin), and 1 where one is wanted.
     "facing": Condition(3, of_scene=_nothing, of_request=_nothing, stages=("lower",), leads=HEADING),

@@ -1,4 +1,4 @@
-"""Kept motion as the networks see it: features and masks, window by window."""
+"""Motion constraints as the networks see them: features and inpainting masks, window by window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .representation import HandBasis, encode_lower, encode_upper, from_arrays, 
 
 
 class ConstraintFeatures:
-    """What both actors keep over a take of ``frames`` (padded) frames."""
+    """The motion constraints of both actors over a take of ``frames`` (padded) frames."""
 
     def __init__(self, actors: tuple[Actor, ...], frames: int) -> None:
         roots, rotations = (
@@ -23,12 +23,12 @@ class ConstraintFeatures:
         )
         contacts = np.ones((2, frames, 4), np.float32)
         self.motions = tuple(actor.constraints for actor in actors)
-        self.keep = torch.zeros(2, frames, len(BODY_PARTS), dtype=torch.bool)
+        self.mask = torch.zeros(2, frames, len(BODY_PARTS), dtype=torch.bool)
         for a, actor in enumerate(actors):
             if actor.constraints is None:
                 continue
             count = len(actor.constraints.mask)
-            self.keep[a, :count] = torch.from_numpy(actor.constraints.mask)
+            self.mask[a, :count] = torch.from_numpy(actor.constraints.mask)
             lower, any_part = actor.constraints.part("lower"), actor.constraints.mask[:, :3].any(1)
             roots[a, :count][lower] = actor.constraints.root_positions[lower]
             rotations[a, :count][any_part] = actor.constraints.rotations[any_part]
@@ -36,14 +36,12 @@ class ConstraintFeatures:
                 contacts[a, :count] = detect_contacts(roots[a, :count], rotations[a, :count], actor.skeleton)
         self.motion, self.joints = from_arrays(roots, rotations, contacts)
         for a in range(2):
-            self._lead_in(a)
+            self._extend_backwards(a)
         left, right = hand_vectors(rotations)
         self.left, self.right = torch.from_numpy(left), torch.from_numpy(right)
 
-    def _lead_in(self, a: int) -> None:
-        """Velocities look one frame back, and before a kept stretch nothing is kept: the motion goes on backwards by
-        that frame.
-        """
+    def _extend_backwards(self, a: int) -> None:
+        """Extend each constrained run backwards by a frame, since its first velocity is a backward difference."""
         lower = self.part("lower")[a]
         for first in (torch.nonzero(lower[1:] & ~lower[:-1])[:, 0] + 1).tolist():
             following = min(first + 1, len(lower) - 1) if bool(lower[min(first + 1, len(lower) - 1)]) else first
@@ -51,11 +49,11 @@ class ConstraintFeatures:
                 track[first - 1] = 2 * track[first] - track[following]
 
     def part(self, name: str) -> Tensor:
-        """(2, T) bool."""
-        return self.keep[..., BODY_PARTS.index(name)]
+        """Return (2, T) bool: where one of ``BODY_PARTS`` is given."""
+        return self.mask[..., BODY_PARTS.index(name)]
 
     def join_places(self, places: RootConstraints) -> None:
-        """The places of kept frames are wanted places too, the first one the start; in place."""
+        """Add the places and headings of constrained frames to ``places``, in place."""
         lower = self.part("lower")[:, : places.position.shape[1]]
         frames = lower.shape[1]
         places.position[lower] = self.motion.root[:, :frames, :2][lower]
@@ -66,8 +64,9 @@ class ConstraintFeatures:
     def lower_window(
         self, start: int, stop: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Features (1, 2, N, 70) seen from the window's start (2, 2), (2,), and masks (1, 2, N, 4) of what is kept of
-        them.
+        """Return features (1, 2, N, 70) of a window and masks (1, 2, N, 4) of what is given of them.
+
+        They are seen from the window's first places (2, 2) and headings (2,); ``height`` (2,) of the pelvis.
         """
         part = self.motion.window(start, stop)
         features = encode_lower(part.batched(), height[None], (start_xy[None], start_heading[None]))
@@ -75,6 +74,6 @@ class ConstraintFeatures:
         return features, torch.stack([mine, mine, mine, mine * mine.flip(1)], -1)
 
     def upper(self, basis: HandBasis) -> tuple[Tensor, Tensor]:
-        """Features (2, T, 102) and masks (2, T, 2) over the take."""
+        """Return upper features (2, T, 102) over the take and masks (2, T, 2) of what is given of them."""
         features = encode_upper(self.joints, basis.encode(self.left, self.right))
         return features, torch.stack([self.part("upper"), self.part("hands")], -1).float()

@@ -1,4 +1,4 @@
-"""What the body model sees: global motion of two people as features of the lower and the upper stage.
+"""Represent the motion of two people as features of the lower and the upper stage.
 
 Lower features, per actor and frame (70): root velocity in the heading frame (2, pelvis heights a second),
 pelvis height over standing height (1), turn rate (1, rad/s), pelvis tilt (6), eight leg joints (48), foot
@@ -34,12 +34,12 @@ HAND_COMPONENTS = 12
 JOINTS_6D, HANDS = slice(0, 78), slice(78, 78 + 2 * HAND_COMPONENTS)
 UPPER_SIZE = 78 + 2 * HAND_COMPONENTS
 
-# Which features each mask channel of "motion kept" covers.
+# Which features each channel of the inpainting mask covers.
 LOWER_GROUPS = (MOTION, POSITION, HEADING, PARTNER)
 UPPER_GROUPS = (JOINTS_6D, HANDS)
 
 BODY_SIZE = 6
-FURTHEST_PARTNER = 7.0  # metres; no two people of the corpus are further apart
+FURTHEST_PARTNER = 7.0  # metres; the furthest two people are apart in the corpus
 MIRROR = torch.tensor([1.0, -1.0, -1.0])  # a rotation vector seen in the mirror x -> -x
 
 
@@ -48,8 +48,11 @@ MOTION_FIELDS = ("root", "heading", "tilt", "legs", "contacts")
 
 @dataclass
 class GlobalMotion:
-    """Motion of N people on the floor plan: ``root`` (N, T, 3) metres, ``heading`` (N, T) radians unwrapped,
-    ``tilt`` (N, T, 3, 3) pelvis rotation without its heading, ``legs`` (N, T, 8, 3, 3), ``contacts`` (N, T, 4)."""
+    """Lower bodies of N people in the world.
+
+    ``root`` (N, T, 3) metres; ``heading`` (N, T) radians, unwrapped; ``tilt`` (N, T, 3, 3) pelvis rotation without its
+    heading; ``legs`` (N, T, 8, 3, 3) local rotations; ``contacts`` (N, T, 4) in [0, 1].
+    """
 
     root: Tensor
     heading: Tensor
@@ -71,7 +74,7 @@ class GlobalMotion:
 
 
 def body_size(offsets: Tensor) -> Tensor:
-    """Six lengths of skeletons (..., 52, 3) in metres: pelvis height, thigh, shin, arm, shoulder and hip width."""
+    """Return six lengths (..., 6) of skeletons (..., 52, 3): pelvis height, thigh, shin, arm, shoulders, hips."""
     length = offsets.norm(dim=-1)
     arm = length[..., 18] + length[..., 20]
     shoulders = (offsets[..., 13, 0] + offsets[..., 16, 0]).abs() * 2
@@ -80,20 +83,20 @@ def body_size(offsets: Tensor) -> Tensor:
 
 
 def unwrap(angle: Tensor) -> Tensor:
-    """Angles (..., T) without jumps of 2 pi along time."""
+    """Return angles (..., T) without jumps of 2 pi along time."""
     step = angle.diff(dim=-1)
     step = step - 2 * torch.pi * torch.round(step / (2 * torch.pi))
     return torch.cat([angle[..., :1], angle[..., :1] + step.cumsum(-1)], -1)
 
 
 def split_pelvis(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Pelvis rotations (..., T, 3, 3) -> unwrapped heading (..., T) and the tilt left over (..., T, 3, 3)."""
+    """Split pelvis rotations (..., T, 3, 3) into unwrapped heading (..., T) and tilt (..., T, 3, 3)."""
     heading = unwrap(torch.atan2(matrix[..., 1, 0], matrix[..., 0, 0]))
     return heading, yaw_matrix(-heading) @ matrix
 
 
 def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tensor, Tensor] | None = None) -> Tensor:
-    """Features (B, 2, T, 70) of motion whose leading axes are (B, 2); ``pelvis_height`` (B, 2).
+    """Return features (B, 2, T, 70) of motion whose leading axes are (B, 2); ``pelvis_height`` (B, 2).
 
     The window's frame is ``start``, place (B, 2, 2) and heading (B, 2), or that of its own first frame. Velocities are
     backward differences, the first repeated.
@@ -130,12 +133,12 @@ def encode_lower(motion: GlobalMotion, pelvis_height: Tensor, start: tuple[Tenso
 
 
 def _within_reach(away: Tensor) -> Tensor:
-    """Vectors (..., 2) no longer than ``FURTHEST_PARTNER``: somebody further off is only far, and in that direction."""
+    """Return vectors (..., 2) cut to the length ``FURTHEST_PARTNER``, which is as far as the corpus goes."""
     return away * (FURTHEST_PARTNER / away.norm(dim=-1, keepdim=True).clamp(min=FURTHEST_PARTNER))
 
 
 def _first_repeated(change: Tensor) -> Tensor:
-    """Frame differences (..., T - 1, C) as T frames; a single frame stands still."""
+    """Return frame differences (..., T - 1, C) as T frames, the first repeated; a single frame gives zeros."""
     return torch.cat(
         [change[..., :1, :] if change.shape[-2] else change.new_zeros(*change.shape[:-2], 1, change.shape[-1]), change],
         -2,
@@ -143,7 +146,7 @@ def _first_repeated(change: Tensor) -> Tensor:
 
 
 def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, start_heading: Tensor) -> GlobalMotion:
-    """Features (..., T, 70) back to the floor plan, given each actor's root at the window's first frame.
+    """Return the motion of features (..., T, 70), given each actor's root on the window's first frame.
 
     The place integrated from velocities is smooth but drifts, the absolute block is steady but coarse: below
     about 0.5 Hz the result follows the absolute block, above it the velocities. Places follow the absolute block only
@@ -170,14 +173,12 @@ def decode_lower(features: Tensor, pelvis_height: Tensor, start_xy: Tensor, star
 
 
 def _without_yaw(tilt: Tensor) -> Tensor:
-    """A predicted tilt may turn a little about Z; the heading alone owns that."""
+    """Remove the rotation about Z from a predicted tilt; it belongs to the heading."""
     return yaw_matrix(-torch.atan2(tilt[..., 1, 0], tilt[..., 0, 0])) @ tilt
 
 
 def _while_travelling(correction: Tensor, place: Tensor) -> Tensor:
-    """The changes of ``correction`` (..., T, 2) that fall into frames at which ``place`` (..., T, 2) moves, summed from
-    zero.
-    """
+    """Return ``correction`` (..., T, 2) with only the changes made while ``place`` (..., T, 2) moves."""
     speed = torch.nn.functional.pad(place.diff(dim=-2).norm(dim=-1) * FPS, (1, 0))
     speed = torch.nn.functional.avg_pool1d(
         speed.reshape(-1, 1, speed.shape[-1]), 15, 1, 7, count_include_pad=False
@@ -188,7 +189,7 @@ def _while_travelling(correction: Tensor, place: Tensor) -> Tensor:
 
 
 def _fuse(integrated: Tensor, absolute: Tensor, sigma_seconds: float = 0.3) -> Tensor:
-    """Low frequencies of ``absolute`` and high frequencies of ``integrated``, both (..., T, C)."""
+    """Return the low frequencies of ``absolute`` and the high ones of ``integrated``, both (..., T, C)."""
     radius = round(3 * sigma_seconds * FPS)
     t = torch.arange(-radius, radius + 1, dtype=absolute.dtype, device=absolute.device)
     kernel = torch.exp(-0.5 * (t / (sigma_seconds * FPS)) ** 2)
@@ -217,7 +218,7 @@ class HandBasis:
         return HandBasis(mean, vectors.flip(-1)[:, :HAND_COMPONENTS].T.to(hands.dtype).contiguous())
 
     def encode(self, left: Tensor, right: Tensor) -> Tensor:
-        """Rotation vectors (..., 15, 3) of both hands -> (..., 24)."""
+        """Return components (..., 24) of rotation vectors (..., 15, 3) of both hands."""
         both = torch.stack([left, right * MIRROR.to(right)], -3).flatten(-2)
         return ((both - self.mean.to(both)) @ self.basis.to(both).T).flatten(-2)
 
@@ -228,7 +229,7 @@ class HandBasis:
 
 
 def hand_vectors(rotations: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Local quaternions (..., 52, 4) -> rotation vectors (..., 15, 3) of the left and the right hand."""
+    """Return rotation vectors (..., 15, 3) of the left and right hand from local quaternions (..., 52, 4)."""
     left, right = (
         rot.to_axis_angle(rotations[..., HAND_INDEX[side], :]).astype(np.float32) for side in ("left", "right")
     )
@@ -236,12 +237,12 @@ def hand_vectors(rotations: NDArray[np.float32]) -> tuple[NDArray[np.float32], N
 
 
 def encode_upper(joints: Tensor, hands: Tensor) -> Tensor:
-    """``joints`` (..., 13, 3, 3) and hand components (..., 24) -> (..., 102)."""
+    """Return upper features (..., 102) of ``joints`` (..., 13, 3, 3) and hand components (..., 24)."""
     return torch.cat([matrix_to_6d(joints).flatten(-2), hands], -1)
 
 
 def to_rotations(motion: GlobalMotion, upper: Tensor, basis: HandBasis) -> NDArray[np.float32]:
-    """Local quaternions (N, T, 52, 4) of the whole body from both stages; ``upper`` (N, T, 102)."""
+    """Return local quaternions (N, T, 52, 4) of whole bodies from both stages; ``upper`` (N, T, 102)."""
     left, right = basis.decode(upper[..., HANDS])
     out = np.zeros((*upper.shape[:-1], len(JOINTS), 4), np.float32)
     out[..., 0, :] = rot.from_matrix((yaw_matrix(motion.heading) @ motion.tilt).numpy())
@@ -255,7 +256,7 @@ def to_rotations(motion: GlobalMotion, upper: Tensor, basis: HandBasis) -> NDArr
 def from_arrays(
     root: NDArray[np.float32], rotations: NDArray[np.float32], contacts: NDArray[np.float32]
 ) -> tuple[GlobalMotion, Tensor]:
-    """Arrays (N, T, 3), (N, T, 52, 4), (N, T, 4) -> the floor plan and the upper joints (N, T, 13, 3, 3)."""
+    """Return lower motion and upper joints (N, T, 13, 3, 3) of arrays (N, T, 3), (N, T, 52, 4) and (N, T, 4)."""
     q = torch.from_numpy(np.ascontiguousarray(rotations, np.float32))
     heading, tilt = split_pelvis(quaternion_to_matrix(q[..., 0, :]))
     legs = quaternion_to_matrix(q[..., list(LEG_JOINTS), :])

@@ -1,7 +1,7 @@
-"""How somebody gestures when they speak: three numbers that are read off motion, learned from, and asked for.
+"""Gesture style: three numbers measured on motion, trained with, and asked for.
 
 After the style inputs of Alexanderson et al. 2020 ("Style-controllable speech-driven gesture synthesis using
-normalising flows"): speed, height and radius of the hands. Each is told in standard deviations from the corpus' mean,
+normalising flows"): speed, height and radius of the hands. Each is in standard deviations from the corpus' mean,
 so that 0 is usual and +-1 is plain to see.
 """
 
@@ -18,9 +18,8 @@ from ..contract import ACTION_LABELS, FPS, FloatArray
 
 STYLE_SIZE = 3
 # Liveliness: log10 of the hands' mean speed in arm lengths a second, + 0.02. Height of the higher wrist over the pelvis
-# and
-# reach, the wrists' distance from the spine, in arm lengths. Means and deviations over 725 actor minutes of composed
-# scenes.
+# and reach, the wrists' distance from the spine, in arm lengths. Means and deviations over 725 actor minutes of
+# composed scenes.
 _MEAN = np.array([-0.435, 0.064, 0.534], np.float32)
 _DEVIATION = np.array([0.166, 0.0985, 0.054], np.float32)
 _FURTHEST = 3.0  # deviations
@@ -30,8 +29,7 @@ _SHORTEST = 3.0  # seconds of speech below which a style is not judged
 def style_of(
     root: NDArray[Any], rotations: NDArray[Any], skeleton: Skeleton, labels: NDArray[Any], speaking: NDArray[Any]
 ) -> FloatArray | None:
-    """(3,) the style of a motion of T frames, in deviations from the usual; None where there is too little speech to
-    judge.
+    """Return the style (3,) of a motion of T frames, in standard deviations; None if there is too little speech.
 
     ``labels`` (T,) index into ``ACTION_LABELS``; ``speaking`` (T,) voice activity. Walking does not count: arms swing
     then.

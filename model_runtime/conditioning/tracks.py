@@ -32,7 +32,7 @@ def settled(labels: NDArray[np.int64]) -> BoolArray:
 
 
 def emotion_track(actor: Actor, frames: int, neutral: bool = True) -> FloatArray:
-    """Return (T, 26) intensities in the order of ``EMOTIONS``; in the gaps 1 for ``neutral``, or all zeros without it."""
+    """Return (T, 26) intensities in the order of ``EMOTIONS``; gaps are 1 for ``neutral``, or zeros without it."""
     track = np.zeros((frames, len(EMOTIONS)), np.float32)
     track[:, EMOTIONS.index("neutral")] = 1.0
     for span in actor.emotions:
@@ -69,8 +69,12 @@ def root_constraints_of(actors: tuple[Actor, ...], labels: Array, frames: int) -
             if point.heading is not None:
                 heading[a, span], has_heading[a, span] = point.heading, True
             last = frame, point.position
-    tensors = (torch.from_numpy(array) for array in (position, heading, has_position, has_heading))
-    return RootConstraints(*tensors)
+    return RootConstraints(
+        position=torch.from_numpy(position),
+        heading=torch.from_numpy(heading),
+        has_position=torch.from_numpy(has_position),
+        has_heading=torch.from_numpy(has_heading),
+    )
 
 
 def held(track: Array, frames: int) -> Array:

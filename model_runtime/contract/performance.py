@@ -37,7 +37,7 @@ class ActorPerformance:
 
 @dataclass(frozen=True)
 class Performance:
-    """The result for the actors of the request; ``report`` holds seed, versions, seconds per stage, measures, warnings."""
+    """The result for the actors of the request; ``report`` holds seed, versions, seconds by stage, warnings."""
 
     actors: tuple[ActorPerformance, ...]
     report: dict[str, Any] = field(default_factory=dict)

@@ -30,10 +30,9 @@ class SpeechClip:
 
 @dataclass(frozen=True)
 class ActionSpan:
-    """What the body does from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
+    """An action from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
 
-    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to the waypoints in
-    them.
+    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to their waypoints.
     """
 
     label: str
@@ -44,7 +43,7 @@ class ActionSpan:
 
 @dataclass(frozen=True)
 class EmotionSpan:
-    """What the actor feels from ``start`` to ``end`` (s): one of ``EMOTIONS``, ``intensity`` 0 (none) to 2 (extreme)."""
+    """An emotion from ``start`` to ``end`` (s): one of ``EMOTIONS``, ``intensity`` 0 (none) to 2 (extreme)."""
 
     emotion: str
     intensity: float
@@ -63,8 +62,9 @@ class TimedWord:
 
 @dataclass(frozen=True)
 class Caption:
-    """A stretch of the transcript, said somewhere from ``start`` to ``end`` (s, shot time): the runtime finds each word
-    in the voice.
+    """A part of the transcript, spoken somewhere from ``start`` to ``end`` (s, shot time).
+
+    The runtime finds each word in the voice.
     """
 
     text: str
@@ -74,10 +74,10 @@ class Caption:
 
 @dataclass(frozen=True)
 class Waypoint:
-    """A place the root is wanted at: ``position`` (x, y) in metres at ``time`` (s).
+    """A place where the root is wanted: ``position`` (x, y) in metres at ``time`` (s).
 
-    ``heading`` in radians about +Z against the rest facing (-Y), or None when any will do. Several in one walk are its
-    path; the last one in a sit label is the seat: where the pelvis is when seated, and which way one faces there.
+    ``heading`` in radians about +Z against the rest facing (-Y), or None for any. Several in one walk are its path. The
+    last one in a sit label is the seat: the place and heading of the seated pelvis.
     """
 
     time: float
@@ -87,8 +87,9 @@ class Waypoint:
 
 @dataclass(frozen=True)
 class Style:
-    """How an actor gestures when speaking, in standard deviations from the usual (0), each from -3 to 3
-    (``style.style_of``).
+    """How an actor gestures while speaking, in standard deviations from the mean (0), each from -3 to 3.
+
+    ``liveliness``: speed of the hands; ``height`` of the hands over the pelvis; ``reach``: distance from the spine.
     """
 
     liveliness: float = 0.0
@@ -98,11 +99,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Actor:
-    """One character: its own bones, where it starts, what it says and does. ``style`` None: not said, as the moment
-    brings it.
+    """One character: its own bones, where it starts, what it says and does.
 
-    ``words`` have their times already, ``captions`` are still to be found in the voice; either helps lips, gestures and
-    stresses.
+    ``position`` (x, y) in metres; ``heading`` in radians; ``words`` have their times already, the words of ``captions``
+    are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks.
     """
 
     name: str
@@ -122,11 +122,11 @@ class Actor:
 
 @dataclass(frozen=True)
 class Request:
-    """Everything a generation needs, for one actor or two. Gaps between action spans mean ``stand``, gaps between
-    emotions ``neutral``.
+    """Everything a generation needs, for one actor or two.
 
-    ``relationship``: one of ``RELATIONSHIPS``, the first actor in the first role, or empty where it is not said.
-    ``lips``: 1 for lips as accurate as the runtime can, 0 for those of the expressive face alone.
+    Gaps between action spans mean ``stand``, gaps between emotions ``neutral``. ``relationship``: one of
+    ``RELATIONSHIPS``, the first actor in the first role, or empty if unknown. ``guidance``: weight of classifier-free
+    guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone.
     """
 
     duration: float

@@ -57,7 +57,7 @@ def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:
 
 
 def constraints_from_plain(plain: dict[str, Any]) -> MotionConstraints:
-    """Read what ``constraints_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
+    """Read what ``constraints_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
     frames = int(plain["frames"])
     arrays: dict[str, Any] = {}
     for name, shape in ARRAY_SHAPES.items():

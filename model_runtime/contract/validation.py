@@ -62,7 +62,8 @@ def _body_troubles(actor: Actor, who: str) -> Iterator[str]:
     if offsets.shape != (len(JOINTS), 3) or not np.isfinite(offsets).all():
         yield f"The skeleton of {who} is not {len(JOINTS)} x 3 finite numbers; measure the rig again."
     if not 0.3 <= actor.skeleton.height <= 5.0:
-        yield f"{who} stands {actor.skeleton.height:.2f} m tall; scale the rig to metres (0.3 to 5 m) and apply the scale."
+        tall = f"{who} stands {actor.skeleton.height:.2f} m tall"
+        yield f"{tall}; scale the rig to metres (0.3 to 5 m) and apply the scale."
     if not np.isfinite([*actor.position, actor.heading]).all():
         yield f"The start of {who} is not a finite place; check the rig's transform."
     size = actor.skeleton.size  # a doll has low chairs and a giant high ones
@@ -107,7 +108,8 @@ def _direction_troubles(actor: Actor, who: str) -> Iterator[str]:
         if span.emotion not in EMOTIONS:
             yield f"Emotion '{span.emotion}' of {who} is not known; use one of: {', '.join(EMOTIONS)}."
         if not (0.0 <= span.intensity <= 2.0 and span.end > span.start):
-            yield f"The emotion '{span.emotion}' of {who} needs an intensity from 0 to 2 and a length; change its strip."
+            needs = "needs an intensity from 0 to 2 and a length; change its strip."
+            yield f"The emotion '{span.emotion}' of {who} {needs}"
     if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
         deviations = f"{STRONGEST_STYLE:.0f} standard deviations"
         yield f"The style of {who} lies beyond {deviations}; choose values from -3 to 3."

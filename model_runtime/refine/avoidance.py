@@ -1,7 +1,7 @@
-"""Who walks into the partner walks past: the way bends aside, early and smoothly, as far as bodies need.
+"""Collision avoidance for generated roots: the path bends aside, early and smoothly, where two bodies would intersect.
 
-Paths already lead past the partner; this makes up what the motion that was made of them cuts. It moves roots over the
-floor alone, so it goes before feet are planted.
+Planned paths already keep clear of the partner; this corrects the motion where it cuts corners. Only roots move, over
+the floor, so it comes before feet are planted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..body_model.capsules import CAPSULES, Capsules, body_capsules, closest_poi
 from ..body_model.proxemics import SHOULDERS
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
+from ..common.masks import runs_of
 from ..contract import FPS
 
 _NEAR = 0.9  # m at 1.70 m between roots, further than which trunks and legs cannot touch
@@ -30,8 +31,9 @@ _PARTS = tuple(k for k, name in enumerate(CAPSULES) if not name.endswith(("forea
 def avoid_partner(
     roots: Array, rotations: Array, skeletons: Sequence[Skeleton], fixed: Sequence[bool] = (False, False)
 ) -> NDArray[np.float32]:
-    """Roots (2, T, 3), moved where the two would walk through each other; who is ``fixed`` stays, and who moves more
-    gives way more.
+    """Return roots (2, T, 3), moved where the two would walk through each other.
+
+    An actor that is ``fixed`` stays; otherwise the faster one gives way more.
     """
     result = np.array(roots, np.float32)
     size = float(np.mean([skeleton.size for skeleton in skeletons]))
@@ -43,8 +45,7 @@ def avoid_partner(
     depth[near] = _depth(*(body_capsules(roots[a, near], rotations[a, near], skeletons[a]) for a in range(2)))
     walks = gaussian_filter1d(np.gradient(roots[..., :2], axis=1) * FPS, 3.0, axis=1)
     touching = binary_closing(np.pad(depth > _TOUCH, _EARLY), iterations=_EARLY)[_EARLY:-_EARLY]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], touching.astype(np.int8), [0]])))
-    for first, last in zip(edges[::2], edges[1::2]):
+    for first, last in runs_of(touching):
         closest = first + int(np.linalg.norm(between[first:last], axis=-1).argmin())
         moment = slice(max(closest - _AROUND, 0), closest + _AROUND + 1)
         passing = (walks[0, moment] - walks[1, moment]).mean(0)
@@ -52,7 +53,7 @@ def avoid_partner(
             continue
         aside = np.array([-passing[1], passing[0]]) / np.linalg.norm(passing)
         off = float(between[closest] @ aside)
-        way = max(SHOULDERS * size - abs(off), float(depth[first:last].max())) * (1.0 if off >= 0.0 else -1.0)
+        shift = max(SHOULDERS * size - abs(off), float(depth[first:last].max())) * (1.0 if off >= 0.0 else -1.0)
         profile = np.zeros(len(between))
         profile[first:last] = 1.0
         profile = gaussian_filter1d(
@@ -60,12 +61,12 @@ def avoid_partner(
         )
         pace = [0.0 if fixed[a] else float(np.linalg.norm(walks[a, moment], axis=-1).mean()) + 1e-3 for a in range(2)]
         for a, sign in ((0, 1.0), (1, -1.0)):
-            result[a, :, :2] += (sign * pace[a] / sum(pace) * way * profile)[:, None] * aside
+            result[a, :, :2] += (sign * pace[a] / sum(pace) * shift * profile)[:, None] * aside
     return result
 
 
 def _depth(one: Capsules, two: Capsules) -> Array:
-    """(T,) how deep two bodies without their forearms and hands are in each other, m."""
+    """Return the depth (T,) in metres of two bodies in each other, without forearms and hands."""
     i, j = (grid.ravel() for grid in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
     s, t, gap = closest_points(one.start[:, i], one.end[:, i], two.start[:, j], two.end[:, j])
     return (radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - gap).max(1)

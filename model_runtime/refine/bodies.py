@@ -31,7 +31,7 @@ OUT_OF_THE_WAY = 1e3
 
 @dataclass(frozen=True)
 class Bodies:
-    """Both bodies over T frames: ``roots`` (2, T, 3) metres, local ``rotations`` (2, T, 52, 4), ``contacts`` (2, T, 4)."""
+    """Both bodies: ``roots`` (2, T, 3) in metres, local ``rotations`` (2, T, 52, 4), ``contacts`` (2, T, 4)."""
 
     roots: FloatArray
     rotations: FloatArray

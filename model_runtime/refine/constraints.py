@@ -1,4 +1,4 @@
-"""Put kept motion back exactly, and let what was generated flow in and out of it."""
+"""Apply motion constraints exactly, and blend the generated motion into them."""
 
 from __future__ import annotations
 
@@ -9,81 +9,82 @@ import numpy as np
 from ..body_model import rotations as rot
 from ..body_model.skeleton import HAND_INDEX, LEG_JOINTS, UPPER_JOINTS
 from ..common.arrays import Array
+from ..common.easing import smoothstep
 from ..common.masks import runs_of
 from ..contract import FPS, MotionConstraints
 
-BLEND, LONGEST_BLEND = 13, 45  # frames beside kept ones that are drawn to them, more where that would be hasty
-HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that fading may add
+BLEND, LONGEST_BLEND = 13, 45  # frames beside a border over which offsets fade, more where that would be hasty
+HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that the fading may add
 _JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HAND_INDEX["left"], *HAND_INDEX["right"]]}
 
 
-def apply_body_constraints(root: Array, rotations: Array, kept: MotionConstraints) -> tuple[Array, Array]:
-    """Root (T, 3) and rotations (T, 52, 4) with the kept frames as given.
+def apply_body_constraints(root: Array, rotations: Array, constraints: MotionConstraints) -> tuple[Array, Array]:
+    """Return root (T, 3) and rotations (T, 52, 4) with the constrained frames as given.
 
-    What was made beside a border is off from it by some turn and distance, in place and in speed. That offset fades
-    over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``: nothing jumps, nothing jerks.
+    The generated motion beside a border is off by some rotation and distance, in place and in speed. That offset fades
+    over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``, so that nothing jumps or jerks.
     """
     root, rotations = root.copy(), rotations.copy()
     for name, joints in _JOINTS.items():
-        keep = _over(kept.part(name), len(root))
+        mask = _over(constraints.part(name), len(root))
         given = np.array(rotations[:, joints])
-        given[: len(kept.mask)] = kept.rotations[:, joints]
-        offset = inertialization_offset(given, rotations[:, joints], keep, _turn, TURN_HASTE)
+        given[: len(constraints.mask)] = constraints.rotations[:, joints]
+        offset = inertialization_offset(given, rotations[:, joints], mask, _turn, TURN_HASTE)
         moved = rot.multiply(rot.from_axis_angle(offset), rotations[:, joints])
-        rotations[:, joints] = np.where(keep[:, None, None], given, moved)
-    keep = _over(kept.part("lower"), len(root))
+        rotations[:, joints] = np.where(mask[:, None, None], given, moved)
+    mask = _over(constraints.part("lower"), len(root))
     given = root.copy()
-    given[: len(kept.mask)] = kept.root_positions
-    root = np.where(keep[:, None], given, root + inertialization_offset(given, root, keep, np.subtract, HASTE))
+    given[: len(constraints.mask)] = constraints.root_positions
+    root = np.where(mask[:, None], given, root + inertialization_offset(given, root, mask, np.subtract, HASTE))
     return root.astype(np.float32), rotations.astype(np.float32)
 
 
-def apply_face_constraints(face: Array, kept: MotionConstraints) -> Array:
-    """Curves (T, 52) with the kept frames as given and the same fading beside them."""
-    keep = _over(kept.part("face"), len(face))
+def apply_face_constraints(face: Array, constraints: MotionConstraints) -> Array:
+    """Return curves (T, 52) with the constrained frames as given, blended beside them in the same way."""
+    mask = _over(constraints.part("face"), len(face))
     given = face.copy()
-    given[: len(kept.mask)] = kept.face
+    given[: len(constraints.mask)] = constraints.face
     return np.where(
-        keep[:, None], given, np.clip(face + inertialization_offset(given, face, keep, np.subtract), 0.0, 1.0)
+        mask[:, None], given, np.clip(face + inertialization_offset(given, face, mask, np.subtract), 0.0, 1.0)
     ).astype(np.float32)
 
 
 def inertialization_offset(
-    given: Array, made: Array, keep: Array, minus: Callable[[Array, Array], Array], haste: float = np.inf
+    given: Array, made: Array, mask: Array, minus: Callable[[Array, Array], Array], haste: float = np.inf
 ) -> Array:
-    """(T, ..., C) to be added to what is ``made`` (T, ...) beside frames to ``keep`` (T,), so that it flows out of and
-    into what is ``given``.
+    """Return (T, ..., C) to add to ``made`` (T, ...) outside ``mask`` (T,), so that it joins ``given`` (T, ...) inside.
 
-    The offsets of place and speed at a border fade on a cubic (Hermite's, as in Bollo 2018, "Inertialization"). What
-    the network made on kept frames is not asked: it is given there, and what it made beside may still jump from it.
-    ``minus`` is the difference (..., C) of two values; ``haste``: length of (C,) a second that the fading may add.
+    The offsets of value and speed at each border fade on a Hermite cubic (Bollo 2018, "Inertialization:
+    High-Performance Animation Transitions"). Values of ``made`` inside the mask are not used: the network may leap
+    beside what it was given. ``minus``: the difference (..., C) of two values; ``haste``: length of (C,) a second that
+    the fading may add.
     """
     offset = np.zeros_like(minus(made, made))
-    for start, stop in runs_of(~keep):
+    for start, stop in runs_of(~mask):
         for border, first, way in ((start - 1, start, 1), (stop, stop - 1, -1)):
-            if not 0 <= border < len(keep):
+            if not 0 <= border < len(mask):
                 continue
             speed = minus(made[first + way], made[first]) if stop - start > 1 else np.zeros_like(offset[0])
             before = border - way
-            wanted = minus(given[border], given[before]) if 0 <= before < len(keep) and keep[before] else speed
+            wanted = minus(given[border], given[before]) if 0 <= before < len(mask) and mask[before] else speed
             gap, change = minus(given[border], made[first]) + speed, wanted - speed
             length = np.clip(
                 1.5 * np.linalg.norm(gap, axis=-1, keepdims=True) / haste * FPS, BLEND, LONGEST_BLEND
             )  # 1.5 times as fast in its middle
             length = np.minimum(length, stop - start) + 1
             t = np.clip(np.arange(1, stop - start + 1).reshape(-1, *[1] * gap.ndim) / length, 0.0, 1.0)
-            faded = gap * (1.0 - t * t * (3.0 - 2.0 * t)) + change * length * t * (1.0 - t) ** 2
+            faded = gap * (1.0 - smoothstep(t)) + change * length * t * (1.0 - t) ** 2
             offset[start:stop] += faded[::way]
     return offset
 
 
 def _turn(a: Array, b: Array) -> Array:
-    """The rotation vector (..., 3) that leads from ``b`` to ``a`` (..., 4)."""
+    """Return the rotation vector (..., 3) from quaternions ``b`` to ``a`` (..., 4)."""
     return rot.to_axis_angle(rot.multiply(a, rot.conjugate(b)))
 
 
-def _over(keep: Array, frames: int) -> Array:
-    """(T,) bool of a mask that may end earlier."""
+def _over(mask: Array, frames: int) -> Array:
+    """Return a mask (T,) that may end earlier, filled up with false."""
     full = np.zeros(frames, bool)
-    full[: len(keep)] = keep[:frames]
+    full[: len(mask)] = mask[:frames]
     return full

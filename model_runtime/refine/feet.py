@@ -1,8 +1,8 @@
-"""Feet that stand still: contacts are found, each planted foot is held in place and on the floor, and the legs follow.
+"""Foot locking: hold each planted foot in place and on the floor, and let the legs follow by inverse kinematics.
 
-The hold is a correction added to the motion that is there. Inside a contact it cancels the slip, between contacts it
-travels smoothly from one hold to the next, so steps keep their timing and shape. Legs are solved as two bones in
-closed form with the knee kept in its own plane; where a leg is too short for its foothold the pelvis comes down.
+The hold is a correction added to the motion. Inside a contact it cancels the slip; between contacts it moves smoothly
+from one hold to the next, so that steps keep their timing and shape. Legs are two bones in closed form, with the knee
+kept in its own plane. Where a leg is too short for its foothold, the pelvis is lowered.
 """
 
 from __future__ import annotations
@@ -27,15 +27,13 @@ FADE = 4  # frames over which a correction of height or angle leaves after a con
 LONGEST_SLIP = 0.12  # metres
 WIDEST_TWIST = np.radians(20.0)
 STEP_FRAMES = 12
-STEP_LIFT, LIFT_BY_WAY = (0.05, 0.09), 0.7  # metres, and of the way the foot goes
+STEP_LIFT, LIFT_BY_DISTANCE = (0.05, 0.09), 0.7  # metres, and share of the distance the foot goes
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
-SWINGS = 0.96  # share of the leg's length within which a foot that swings over to another foothold is kept
-BARELY_UP = 0.006  # metres above where it stood; a foot higher than this at the end of a contact is leaving
+SWINGS = 0.96  # share of the leg's length that a foot may reach while it swings to another foothold
+BARELY_UP = 0.006  # metres above the lowest; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
-MOST_LOWERED = (
-    0.07  # metres at 1.7 m; a foothold that would take the pelvis further down is let go, as a foot that is left behind
-)
-RELEASES = 4  # times footholds are looked for anew without what was let go
+MOST_LOWERED = 0.07  # metres of a mean body; a foothold that needs the pelvis lower is released
+RELEASES = 4  # rounds of finding footholds anew without the released ones
 BESIDE_FIXED = 20  # frames over which corrections come in beside frames that stay
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
@@ -43,13 +41,12 @@ NOTHING = 2e-4  # metres and radians: corrections below are none
 def lock_feet(
     root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The motion with planted feet held: root positions (T, 3) and rotations (T, 52, 4).
+    """Return root positions (T, 3) and rotations (T, 52, 4) with the planted feet held.
 
     ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
-    change, and nothing does where the feet already stand still on the floor. No sole point ends below the floor (z =
-    0). A foot that the body has left too far behind, or is not yet near, is let go: it lifts earlier or lands later
-    than ``contacts`` say. ``fixed`` (T,): frames that stay as they are; a foot that stands there is held where it is
-    then.
+    change, and nothing changes where the feet already stand still on the floor. No sole point ends below the floor
+    (z = 0). A foot too far from the body is released: it lifts earlier or lands later than ``contacts`` say. ``fixed``
+    (T,): frames that stay as they are; a foot that stands there is held where it is then.
     """
     root = np.array(root_positions, np.float64)
     turns = np.array(rotations, np.float64)
@@ -88,8 +85,11 @@ def lock_feet(
 
 
 def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> tuple[Array, Array]:
-    """Where the ankle (T, 3) and its turn (T, 4) should be. ``held`` (T, 2) heel, ball; ``steps`` are frames at which
-    the other foot re-plants, so that both never do at once (the list grows); ``fixed`` as of `lock_feet`."""
+    """Return where the ankle (T, 3) and its world rotation (T, 4) should be.
+
+    ``held`` (T, 2) heel, ball; ``steps``: frames at which the other foot is planted anew, so that both never are at
+    once (this foot's are added); ``fixed`` as of ``lock_feet``.
+    """
     flat = held.all(axis=1)
     planted = held.any(axis=1)
     sole = foot.points[:, 1] - foot.points[:, 0]
@@ -118,20 +118,20 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> 
     rise += _envelope(np.maximum(-(points[..., 2].min(axis=1) + rise), 0.0), 2) * ~down
     for (_, b), (a, _) in pairwise(pieces):
         if 0 < a - b <= STEP_FRAMES and planted[b:a].all():
-            way = np.linalg.norm((points[a, :, :2] + shift[a]) - (points[b - 1, :, :2] + shift[b - 1]), axis=-1).max()
-            lift = float(np.clip(LIFT_BY_WAY * way, *STEP_LIFT))
-            rise[b - 1 : a + 1] += (
-                lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
-            )  # off and down gently: near full stretch the knee takes it threefold
-    rise = np.maximum(rise, -points[..., 2].min(axis=1))  # whatever else, not through the floor
+            distance = np.linalg.norm(
+                (points[a, :, :2] + shift[a]) - (points[b - 1, :, :2] + shift[b - 1]), axis=-1
+            ).max()
+            lift = float(np.clip(LIFT_BY_DISTANCE * distance, *STEP_LIFT))
+            # Off and down gently: near full stretch the knee bends three times as far.
+            rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
+    rise = np.maximum(rise, -points[..., 2].min(axis=1))  # never through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
 
 
 def _down(lowest: Array, planted: Array) -> Array:
-    """Frames (T,) of ``planted`` without those at its ends in which the foot is on its way up already, or still comes
-    down.
+    """Return ``planted`` (T,) without the frames at its ends on which the foot already rises or still comes down.
 
-    Held on the floor to the last it would leave at full speed, and near full stretch the knee would jump.
+    Held to the last, the foot would leave at full speed, and near full stretch the knee would jump.
     """
     down = planted.copy()
     for start, end in runs_of(planted):
@@ -145,7 +145,7 @@ def _down(lowest: Array, planted: Array) -> Array:
 
 
 def _slip(points: Array, held: Array) -> Array:
-    """Horizontal way (T, 2) that the held points have slid since the start, frame by frame."""
+    """Return the horizontal distance (T, 2) that the held points have slid since the start."""
     moved = np.diff(points[..., :2], axis=0)
     both = held[1:] & held[:-1]
     weight = both / np.maximum(both.sum(axis=1, keepdims=True), 1)
@@ -153,7 +153,7 @@ def _slip(points: Array, held: Array) -> Array:
 
 
 def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: list[int]) -> list[tuple[int, int]]:
-    """Stretches [a, b) of frames that are held in one place: contacts, cut where the foot drifts too far."""
+    """Return the runs [a, b) of frames held in one place: contacts, cut where the foot drifts too far."""
     pieces = []
     for start, end in runs_of(planted):
         a = frame = start
@@ -177,8 +177,9 @@ def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: l
 
 
 def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Array | None) -> Array:
-    """What cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between; nothing on
-    average where ``fixed``.
+    """Return what cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between.
+
+    Its mean is zero on ``fixed`` frames.
     """
     correction = np.full_like(drift, np.nan)
     for a, b in pieces:
@@ -202,7 +203,7 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Arra
 
 
 def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
-    """``values`` (T,) at frames ``where``; elsewhere the nearest of them, leaving for ``outside`` over ``FADE`` frames."""
+    """Return ``values`` (T,) at frames ``where``; elsewhere the nearest, fading to ``outside`` over ``FADE`` frames."""
     if outside:
         return outside + _fade(values - outside, where)
     if not where.any():
@@ -219,7 +220,7 @@ def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:
 
 
 def _nearest(known: Array) -> tuple[Array, Array]:
-    """Index of the last known frame at or before each frame (-1 if none) and of the first at or after it (T if none)."""
+    """Return the last known frame at or before each frame (-1 if none) and the first at or after it (T if none)."""
     index = np.arange(len(known))
     before = np.maximum.accumulate(np.where(known, index, -1))
     after = np.minimum.accumulate(np.where(known, index, len(known))[::-1])[::-1]
@@ -227,7 +228,7 @@ def _nearest(known: Array) -> tuple[Array, Array]:
 
 
 def _need(foot: Leg, ankle: Array, held: Array) -> Array:
-    """How far (T,) the pelvis would have to come down for a standing leg to reach its foothold; ``held`` (T, 2)."""
+    """Return how far (T,) the pelvis must come down for a standing leg to reach its foothold; ``held`` (T, 2)."""
     reach = _reach(foot)
     apart = foot.hip - ankle
     allowed = np.sqrt(np.maximum(reach**2 - np.sum(apart[:, :2] ** 2, axis=-1), 0.0))
@@ -235,21 +236,19 @@ def _need(foot: Leg, ankle: Array, held: Array) -> Array:
 
 
 def _without_stumps(held: Array) -> Array:
-    """Contacts (T, 4) without those that have become too short to be one."""
+    """Return contacts (T, 4) without those that have become too short."""
     return np.stack([without_short_runs(held[:, k], SHORTEST_CONTACT, value=True) for k in range(4)], axis=-1)
 
 
 def _reach(foot: Leg) -> Array:
-    """The longest hip-ankle distance (T,) a correction may ask for: short of straight, or as straight as the leg was."""
+    """Return the longest hip-ankle distance (T,) for a correction: nearly straight, or as straight as before."""
     length = np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1)
     was = np.linalg.norm(foot.ankle - foot.hip, axis=-1)
     return np.minimum(np.maximum(was, STRAIGHTEST * length), 0.99999 * length)
 
 
 def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array:
-    """``ankle`` (T, 3), where it is ``free`` (T,) to move, drawn in over the floor so far that the leg reaches it
-    without a kick.
-    """
+    """Return ``ankle`` (T, 3), drawn in over the floor where it is ``free`` (T,), so that the leg reaches it."""
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     limit = SWINGS * (np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1))
     limit = np.maximum(limit, np.linalg.norm(foot.ankle - foot.hip, axis=-1))
@@ -265,7 +264,7 @@ def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array
 
 
 def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn: Array) -> None:
-    """Two-bone closed form, written into the local rotations ``turns`` (T, 52, 4) in place."""
+    """Solve a leg and write its local rotations into ``turns`` (T, 52, 4) in place."""
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     thigh, shin = foot.knee - foot.hip, foot.ankle - foot.knee
     upper, lower = np.linalg.norm(thigh, axis=-1), np.linalg.norm(shin, axis=-1)
@@ -306,7 +305,7 @@ def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn
 
 
 def _toes_on_floor(ankle: Array, ankle_turn: Array, toe_turn: Array, foot: Leg) -> Array:
-    """Toe turns (T, 4) bent up just as far as keeps the toe tip out of the floor."""
+    """Return toe rotations (T, 4), bent up just as far as keeps the toe tip out of the floor."""
     joint = ankle + rot.rotate(ankle_turn, foot.toe_joint_offset)
     tip = rot.rotate(toe_turn, foot.tip_offset)
     length = np.linalg.norm(tip, axis=-1)
@@ -322,6 +321,6 @@ def _local(parent: Array, world: Array) -> Array:
 
 
 def _envelope(need: Array, width: int) -> Array:
-    """A smooth curve (T,) that is nowhere below ``need``."""
+    """Return a smooth curve (T,) that is nowhere below ``need`` (T,)."""
     kernel = np.hanning(2 * width + 3)[1:-1]
     return convolve1d(maximum_filter1d(need, 2 * width + 1, mode="nearest"), kernel / kernel.sum(), mode="nearest")

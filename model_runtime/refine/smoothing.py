@@ -1,8 +1,8 @@
-"""Take out the network's grain: hard where a limb is still, hardly where it moves.
+"""Remove the network's jitter: strongly where a limb is still, hardly where it moves.
 
-Raw output trembles, the more the less its network has learned, most of it above 5 Hz and some of it in step with the
-patches of five frames. People's jerk comes in bursts: nearly none while a limb rests, a lot in a stroke, and up to the
-same frequencies as the grain. No filter that is the same at every moment takes the one and leaves the other.
+Raw output has high-frequency noise, more of it the less its network has learned: most above 5 Hz, some in step with the
+patches of five frames. People's jerk comes in bursts: almost none while a limb rests, a lot in a stroke, and at the
+same frequencies as the jitter. So a filter with one cut-off for all moments cannot separate the two.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from ..contract import FPS
 
 
 class Limb(NamedTuple):
-    """Joints that are smoothed as one: with the cut-off ``still`` (Hz) up to the speed ``rests``, ``moving`` from
-    ``moves`` on (rad/s).
+    """Joints that are smoothed as one.
+
+    The cut-off is ``still`` (Hz) up to the speed ``rests`` (rad/s) and ``moving`` (Hz) from the speed ``moves`` on.
     """
 
     joints: tuple[int, ...]
@@ -37,8 +38,8 @@ def _named(names: str, side: str = "") -> tuple[int, ...]:
     return tuple(INDEX[f"{side}{name}"] for name in names.split())
 
 
-# Found on twelve held-out shots, with two sets of weights, as what brings mean and median of jerk of root, head, hands
-# and fingers nearest to the corpus'.
+# Chosen on twelve held-out shots, with two sets of weights: these bring mean and median of the jerk of root, head,
+# hands and fingers nearest to the corpus.
 _ARM = "collar shoulder elbow wrist"
 _PELVIS_AND_LEGS = Limb((0, *LEG_JOINTS), 2.0, 13.0, 0.10, 0.6)
 LIMBS = (
@@ -47,7 +48,7 @@ LIMBS = (
     *(Limb(_named(_ARM, side), 4.5, 14.5, 0.15, 0.9) for side in ("left_", "right_")),
     *(Limb(HAND_INDEX[side], 4.5, 14.5, 0.06, 0.5) for side in ("left", "right")),
 )
-_GRAINLESS = 3.0  # Hz, below which speed is judged
+_JITTER_FREE = 3.0  # Hz, below which speed is judged
 _AROUND = 4  # frames before and after a movement that count as moving
 _EASE = 3.0  # frames, deviation of the Gaussian over which the cut-off changes
 
@@ -55,8 +56,9 @@ _EASE = 3.0  # frames, deviation of the Gaussian over which the cut-off changes
 def smooth(
     root: NDArray[np.float32], rotations: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Roots (T, 3) and local quaternions (T, 52, 4) without grain, not delayed; motion of fewer than 16 frames stays as
-    it is.
+    """Return roots (T, 3) and local quaternions (T, 52, 4) without jitter and without delay.
+
+    Motion of fewer than 16 frames stays as it is.
 
     Quaternions are smoothed as vectors and normalised again, which is exact to second order for the small angles
     between neighbouring frames.
@@ -75,21 +77,21 @@ def smooth(
 
 
 def _speed(turns: Array) -> Array:
-    """(T,) root mean square of the angular speeds of local quaternions (T, J, 4), rad/s, the grain left out."""
-    calm = sosfiltfilt(butter(2, _GRAINLESS, fs=FPS, output="sos"), turns, axis=0, padlen=min(15, len(turns) - 1))
+    """Return (T,) the root mean square of angular speeds of local quaternions (T, J, 4) in rad/s, without jitter."""
+    calm = sosfiltfilt(butter(2, _JITTER_FREE, fs=FPS, output="sos"), turns, axis=0, padlen=min(15, len(turns) - 1))
     speed = 2.0 * np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * FPS
     return np.sqrt(np.mean(speed**2, axis=1))
 
 
 def _cutoff(speed: Array, limb: Limb) -> Array:
-    """(T,) Hz."""
+    """Return the cut-off (T,) in Hz."""
     around = gaussian_filter1d(maximum_filter1d(speed, 2 * _AROUND + 1), _EASE)
     share = np.clip((around - limb.rests) / (limb.moves - limb.rests), 0.0, 1.0)
     return limb.still * (limb.moving / limb.still) ** share
 
 
 def _spline(values: Array, cutoff: Array) -> Array:
-    """The curve x (T, C) that minimises sum |x - values|^2 + sum w |third difference of x|^2.
+    """Return the curve x (T, C) that minimises sum |x - values|^2 + sum w |third difference of x|^2.
 
     Whittaker's smoother (Eilers 2003, "A perfect smoother") with a weight for each frame, such that a sine at
     ``cutoff`` (T,) Hz keeps half its height where the cut-off is steady; parabolas stay whole, so a stroke keeps its

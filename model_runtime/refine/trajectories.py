@@ -1,4 +1,4 @@
-"""Lead generated roots exactly through the places that were asked for, facing as was asked."""
+"""Move generated roots and headings so that they meet the root constraints exactly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ..common.arrays import Array
+from ..common.headings import turned
 from ..contract import FPS
 
 _SIGMA = 0.25 * FPS
@@ -21,15 +22,15 @@ def follow_positions(
 ) -> NDArray[np.float32]:
     """Shift ``root`` (T, 3) so that it meets ``wanted`` (T, 2) where ``known`` (T,); metres.
 
-    The network already goes there. What it misses by is made up where the actor travels, in step with the way it
-    covers, so that steps grow a little and standing feet are not dragged along.
+    The network already goes there. The rest is added where the actor travels, in proportion to the distance covered, so
+    that steps grow a little and standing feet are not dragged.
     """
     frames = np.flatnonzero(known)
     if not len(frames):
         return root
     error = _beyond_sway(frames, wanted[frames] - root[frames, :2], _SWAY)
-    way = _way(root)
-    between = np.stack([np.interp(way, way[frames], error[:, axis]) for axis in range(2)], -1)
+    travelled = _travelled(root)
+    between = np.stack([np.interp(travelled, travelled[frames], error[:, axis]) for axis in range(2)], -1)
     moved = root.copy()
     moved[:, :2] += gaussian_filter1d(between, _SIGMA, axis=0, mode="nearest")
     return moved
@@ -40,24 +41,24 @@ def follow_headings(
 ) -> NDArray[np.float32]:
     """Turn ``heading`` (T,) so that it meets ``wanted`` (T,) where ``known`` (T,); radians.
 
-    Where the actor walks it faces its way and stays so; what is missing is turned before and after, with feet that step
-    anew.
+    Headings inside walks stay as they are; the rest is turned before and after them, with feet that step anew.
     """
     frames = np.flatnonzero(known)
     if not len(frames):
         return heading
-    missing = (wanted[frames] - heading[frames] + np.pi) % (2 * np.pi) - np.pi
+    missing = turned(wanted[frames], heading[frames])
     error = np.zeros(len(heading))
     error[frames] = _beyond_sway(frames, missing[:, None], _TWIST)[:, 0]
     set_ = known | _inside(walking, _UNDER_WAY)
     places = np.flatnonzero(set_)
-    turned = gaussian_filter1d(np.interp(np.arange(len(heading)), places, error[places]), 0.15 * FPS, mode="nearest")
-    return (heading + turned).astype(np.float32)
+    added = gaussian_filter1d(np.interp(np.arange(len(heading)), places, error[places]), 0.15 * FPS, mode="nearest")
+    return (heading + added).astype(np.float32)
 
 
 def _beyond_sway(frames: Array, error: Array, left: float) -> Array:
-    """Errors (N, C) at ``frames`` (N,) without what sways by up to ``left`` about the mean of a run of frames; a frame
-    alone keeps its own.
+    """Return errors (N, C) at ``frames`` (N,) less a sway of up to ``left`` about the median of each run of frames.
+
+    A frame alone keeps its whole error.
     """
     out = error.astype(np.float64).copy()
     for run in np.split(np.arange(len(frames)), np.flatnonzero(np.diff(frames) > 1) + 1):
@@ -69,13 +70,13 @@ def _beyond_sway(frames: Array, error: Array, left: float) -> Array:
 
 
 def _inside(flags: NDArray[np.bool_], margin: int) -> NDArray[np.bool_]:
-    """True where ``flags`` (T,) is true for ``margin`` frames before and after as well."""
+    """Return where ``flags`` (T,) is true for ``margin`` frames before and after as well."""
     width = np.ones(2 * margin + 1)
     return np.convolve(np.pad(flags, margin).astype(float), width, mode="valid") >= len(width) - 0.5
 
 
-def _way(root: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Metres travelled (T,) up to each frame, strictly rising; standing adds next to nothing."""
+def _travelled(root: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the metres travelled (T,) up to each frame, strictly rising; standing adds next to nothing."""
     path = gaussian_filter1d(root[:, :2].astype(np.float64), _SIGMA, axis=0, mode="nearest")
     speed = np.linalg.norm(np.diff(path, axis=0), axis=-1) * FPS
     return np.concatenate([[0.0], np.cumsum(np.maximum(speed - _STANDING, 1e-4) / FPS)])
