@@ -1,10 +1,10 @@
-"""What 26 emotions do to a face, how they come and go, and how a listener's face answers the speaker's.
+"""The facial expressions of 26 emotions, their course in time, and a listener's response to the speaker's emotions.
 
 Each emotion is a set of action units, written as ARKit curves. The basic six are the prototypes of Ekman, Friesen and
 Hager 2002 ("Facial Action Coding System", investigator's guide): joy 6+12, sadness 1+4+15(+17), anger 4+5+7+23/24, fear
 1+2+4+5+20, disgust 9+10+15(+17), surprise 1+2+5+26. Embarrassment's controlled smile (12+24, lids lowered) is Keltner
 1995 ("Signs of appeasement"); confusion's 4+7 and curiosity's 1+2 are Rozin and Cohen 2003 ("High frequency of facial
-expressions corresponding to confusion, concentration, and worry"); the others are mixes of ours of those. As curves: AU
+expressions corresponding to confusion, concentration, and worry"); the others are our own mixes of these. As curves: AU
 1 browInnerUp, 2 browOuterUp, 4 browDown, 5 eyeWide, 6 cheekSquint, 7 eyeSquint, 9 noseSneer, 10 mouthUpperUp, 12
 mouthSmile, 14 mouthDimple, 15 mouthFrown, 17 mouthShrugLower, 20 mouthStretch, 23/24 mouthPress, 26 jawOpen, 28
 mouthRoll, 43 eyeBlink.
@@ -22,227 +22,65 @@ from ...contract import ARKIT_NAMES, EMOTION_GROUPS, EMOTIONS, FPS, EmotionSpan,
 from ...face.arkit import columns
 from ...face.brows import add_bump
 
-# At intensity 1, "plain to see". A name without a side moves both sides.
+# Curves at intensity 1, an expression that is plain to see. A name without a side stands for both sides.
 EXPRESSIONS: dict[str, dict[str, float]] = {
-    "anger": {
-        "browDown": 0.84,
-        "eyeWide": 0.16,
-        "eyeSquint": 0.34,
-        "noseSneer": 0.30,
-        "mouthPress": 0.36,
-        "mouthRollUpper": 0.10,
-        "mouthRollLower": 0.12,
-        "mouthFrown": 0.20,
-        "mouthShrugLower": 0.16,
-        "jawForward": 0.12,
-    },
-    "annoyance": {
-        "browDown": 0.50,
-        "eyeSquint": 0.30,
-        "eyeBlink": 0.12,
-        "noseSneer": 0.12,
-        "mouthPress": 0.34,
-        "mouthFrown": 0.18,
-        "mouthDimpleLeft": 0.20,
-        "mouthDimpleRight": 0.13,
-    },
-    "disapproval": {
-        "browDown": 0.22,
-        "browOuterUpRight": 0.05,
-        "eyeSquint": 0.10,
-        "eyeBlink": 0.14,
-        "mouthFrown": 0.40,
-        "mouthShrugLower": 0.40,
-        "mouthShrugUpper": 0.16,
-        "mouthLeft": 0.08,
-        "mouthPress": 0.10,
-    },
-    "disgust": {
-        "browDown": 0.32,
-        "eyeSquint": 0.34,
-        "cheekSquint": 0.28,
-        "noseSneer": 0.64,
-        "mouthUpperUp": 0.36,
-        "mouthFrown": 0.24,
-        "mouthShrugLower": 0.26,
-        "mouthLowerDown": 0.06,
-    },
-    "fear": {
-        "browInnerUp": 0.66,
-        "browOuterUp": 0.30,
-        "browDown": 0.18,
-        "eyeWide": 0.64,
-        "mouthStretch": 0.46,
-        "mouthFrown": 0.14,
-        "mouthLowerDown": 0.14,
-        "jawOpen": 0.10,
-    },
-    "nervousness": {
-        "browInnerUp": 0.36,
-        "browDown": 0.10,
-        "eyeWide": 0.24,
-        "mouthStretch": 0.28,
-        "mouthRollLower": 0.26,
-        "mouthPress": 0.24,
-        "mouthFrown": 0.08,
-    },
-    "admiration": {
-        "browInnerUp": 0.38,
-        "browOuterUp": 0.34,
-        "eyeWide": 0.28,
-        "cheekSquint": 0.14,
-        "mouthSmile": 0.40,
-        "jawOpen": 0.05,
-    },
-    "amusement": {
-        "cheekSquint": 0.44,
-        "eyeSquint": 0.42,
-        "browOuterUp": 0.12,
-        "noseSneer": 0.08,
-        "mouthSmile": 0.58,
-        "mouthDimple": 0.24,
-        "mouthUpperUp": 0.12,
-        "mouthPress": 0.06,
-    },
-    "approval": {
-        "browOuterUp": 0.30,
-        "browInnerUp": 0.08,
-        "cheekSquint": 0.10,
-        "eyeSquint": 0.08,
-        "mouthSmile": 0.38,
-        "mouthShrugLower": 0.16,
-        "mouthPress": 0.18,
-    },
+    "anger": {"browDown": 0.84, "eyeWide": 0.16, "eyeSquint": 0.34, "noseSneer": 0.30, "mouthPress": 0.36,
+        "mouthRollUpper": 0.10, "mouthRollLower": 0.12, "mouthFrown": 0.20, "mouthShrugLower": 0.16,
+        "jawForward": 0.12},
+    "annoyance": {"browDown": 0.50, "eyeSquint": 0.30, "eyeBlink": 0.12, "noseSneer": 0.12, "mouthPress": 0.34,
+        "mouthFrown": 0.18, "mouthDimpleLeft": 0.20, "mouthDimpleRight": 0.13},
+    "disapproval": {"browDown": 0.22, "browOuterUpRight": 0.05, "eyeSquint": 0.10, "eyeBlink": 0.14,
+        "mouthFrown": 0.40, "mouthShrugLower": 0.40, "mouthShrugUpper": 0.16, "mouthLeft": 0.08,
+        "mouthPress": 0.10},
+    "disgust": {"browDown": 0.32, "eyeSquint": 0.34, "cheekSquint": 0.28, "noseSneer": 0.64, "mouthUpperUp": 0.36,
+        "mouthFrown": 0.24, "mouthShrugLower": 0.26, "mouthLowerDown": 0.06},
+    "fear": {"browInnerUp": 0.66, "browOuterUp": 0.30, "browDown": 0.18, "eyeWide": 0.64, "mouthStretch": 0.46,
+        "mouthFrown": 0.14, "mouthLowerDown": 0.14, "jawOpen": 0.10},
+    "nervousness": {"browInnerUp": 0.36, "browDown": 0.10, "eyeWide": 0.24, "mouthStretch": 0.28,
+        "mouthRollLower": 0.26, "mouthPress": 0.24, "mouthFrown": 0.08},
+    "admiration": {"browInnerUp": 0.38, "browOuterUp": 0.34, "eyeWide": 0.28, "cheekSquint": 0.14,
+        "mouthSmile": 0.40, "jawOpen": 0.05},
+    "amusement": {"cheekSquint": 0.44, "eyeSquint": 0.42, "browOuterUp": 0.12, "noseSneer": 0.08,
+        "mouthSmile": 0.58, "mouthDimple": 0.24, "mouthUpperUp": 0.12, "mouthPress": 0.06},
+    "approval": {"browOuterUp": 0.30, "browInnerUp": 0.08, "cheekSquint": 0.10, "eyeSquint": 0.08,
+        "mouthSmile": 0.38, "mouthShrugLower": 0.16, "mouthPress": 0.18},
     "caring": {"browInnerUp": 0.56, "cheekSquint": 0.20, "eyeSquint": 0.10, "mouthSmile": 0.34, "mouthPress": 0.08},
-    "excitement": {
-        "browInnerUp": 0.46,
-        "browOuterUp": 0.52,
-        "eyeWide": 0.44,
-        "cheekSquint": 0.28,
-        "mouthSmile": 0.66,
-        "mouthUpperUp": 0.16,
-        "mouthLowerDown": 0.12,
-        "jawOpen": 0.14,
-    },
-    "gratitude": {
-        "browInnerUp": 0.32,
-        "cheekSquint": 0.30,
-        "eyeSquint": 0.22,
-        "eyeBlink": 0.14,
-        "mouthSmile": 0.48,
-        "mouthPress": 0.16,
-    },
-    "joy": {
-        "cheekSquint": 0.48,
-        "eyeSquint": 0.20,
-        "browOuterUp": 0.06,
-        "mouthSmile": 0.72,
-        "mouthDimple": 0.12,
-        "mouthUpperUp": 0.20,
-        "mouthStretch": 0.08,
-        "mouthLowerDown": 0.06,
-    },
-    "love": {
-        "browInnerUp": 0.16,
-        "browOuterUp": 0.12,
-        "cheekSquint": 0.26,
-        "eyeSquint": 0.08,
-        "eyeBlink": 0.20,
-        "mouthSmile": 0.46,
-    },
-    "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22, "mouthSmile": 0.46},
-    "pride": {
-        "browOuterUp": 0.18,
-        "cheekSquint": 0.08,
-        "eyeBlink": 0.24,
-        "mouthSmile": 0.30,
-        "mouthPress": 0.18,
-        "mouthDimple": 0.22,
-        "mouthShrugLower": 0.24,
-        "jawForward": 0.10,
-    },
-    "relief": {
-        "browInnerUp": 0.22,
-        "browOuterUp": 0.06,
-        "cheekSquint": 0.08,
-        "eyeBlink": 0.36,
-        "mouthSmile": 0.26,
-        "jawOpen": 0.06,
-        "mouthFunnel": 0.06,
-    },
-    "disappointment": {
-        "browInnerUp": 0.28,
-        "browDown": 0.18,
-        "eyeBlink": 0.16,
-        "mouthFrown": 0.38,
-        "mouthPress": 0.22,
-        "mouthDimple": 0.12,
-        "mouthShrugLower": 0.12,
-    },
-    "embarrassment": {
-        "browInnerUp": 0.18,
-        "browOuterUp": 0.14,
-        "cheekSquint": 0.24,
-        "eyeSquint": 0.18,
-        "eyeBlink": 0.26,
-        "mouthSmile": 0.36,
-        "mouthPress": 0.36,
-        "mouthRollLower": 0.22,
-        "mouthRollUpper": 0.08,
-        "mouthLeft": 0.08,
-    },
-    "grief": {
-        "browInnerUp": 0.76,
-        "browDown": 0.36,
-        "eyeSquint": 0.44,
-        "cheekSquint": 0.32,
-        "eyeBlink": 0.18,
-        "noseSneer": 0.10,
-        "mouthFrown": 0.50,
-        "mouthStretch": 0.24,
-        "mouthShrugLower": 0.34,
-        "mouthLowerDown": 0.08,
-    },
-    "remorse": {
-        "browInnerUp": 0.44,
-        "browDown": 0.26,
-        "eyeBlink": 0.30,
-        "mouthFrown": 0.30,
-        "mouthPress": 0.28,
-        "mouthRollLower": 0.18,
-    },
-    "sadness": {
-        "browInnerUp": 0.70,
-        "browDown": 0.08,
-        "eyeSquint": 0.10,
-        "eyeBlink": 0.20,
-        "mouthFrown": 0.50,
-        "mouthShrugLower": 0.30,
-    },
-    "confusion": {
-        "browDownLeft": 0.52,
-        "browDownRight": 0.42,
-        "browInnerUp": 0.22,
-        "browOuterUpLeft": 0.08,
-        "browOuterUpRight": 0.12,
-        "eyeSquint": 0.34,
-        "mouthFrown": 0.14,
-        "mouthShrugLower": 0.22,
-        "mouthPucker": 0.14,
-        "mouthLeft": 0.14,
-    },
-    "curiosity": {
-        "browInnerUp": 0.20,
-        "browOuterUpLeft": 0.48,
-        "browOuterUpRight": 0.44,
-        "eyeSquint": 0.14,
-        "mouthSmile": 0.16,
-    },
+    "excitement": {"browInnerUp": 0.46, "browOuterUp": 0.52, "eyeWide": 0.44, "cheekSquint": 0.28,
+        "mouthSmile": 0.66, "mouthUpperUp": 0.16, "mouthLowerDown": 0.12, "jawOpen": 0.14},
+    "gratitude": {"browInnerUp": 0.32, "cheekSquint": 0.30, "eyeSquint": 0.22, "eyeBlink": 0.14,
+        "mouthSmile": 0.48, "mouthPress": 0.16},
+    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.72, "mouthDimple": 0.12,
+        "mouthUpperUp": 0.20, "mouthStretch": 0.08, "mouthLowerDown": 0.06},
+    "love": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20,
+        "mouthSmile": 0.46},
+    "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22,
+        "mouthSmile": 0.46},
+    "pride": {"browOuterUp": 0.18, "cheekSquint": 0.08, "eyeBlink": 0.24, "mouthSmile": 0.30, "mouthPress": 0.18,
+        "mouthDimple": 0.22, "mouthShrugLower": 0.24, "jawForward": 0.10},
+    "relief": {"browInnerUp": 0.22, "browOuterUp": 0.06, "cheekSquint": 0.08, "eyeBlink": 0.36,
+        "mouthSmile": 0.26, "jawOpen": 0.06, "mouthFunnel": 0.06},
+    "disappointment": {"browInnerUp": 0.28, "browDown": 0.18, "eyeBlink": 0.16, "mouthFrown": 0.38,
+        "mouthPress": 0.22, "mouthDimple": 0.12, "mouthShrugLower": 0.12},
+    "embarrassment": {"browInnerUp": 0.18, "browOuterUp": 0.14, "cheekSquint": 0.24, "eyeSquint": 0.18,
+        "eyeBlink": 0.26, "mouthSmile": 0.36, "mouthPress": 0.36, "mouthRollLower": 0.22, "mouthRollUpper": 0.08,
+        "mouthLeft": 0.08},
+    "grief": {"browInnerUp": 0.76, "browDown": 0.36, "eyeSquint": 0.44, "cheekSquint": 0.32, "eyeBlink": 0.18,
+        "noseSneer": 0.10, "mouthFrown": 0.50, "mouthStretch": 0.24, "mouthShrugLower": 0.34,
+        "mouthLowerDown": 0.08},
+    "remorse": {"browInnerUp": 0.44, "browDown": 0.26, "eyeBlink": 0.30, "mouthFrown": 0.30, "mouthPress": 0.28,
+        "mouthRollLower": 0.18},
+    "sadness": {"browInnerUp": 0.70, "browDown": 0.08, "eyeSquint": 0.10, "eyeBlink": 0.20, "mouthFrown": 0.50,
+        "mouthShrugLower": 0.30},
+    "confusion": {"browDownLeft": 0.52, "browDownRight": 0.42, "browInnerUp": 0.22, "browOuterUpLeft": 0.08,
+        "browOuterUpRight": 0.12, "eyeSquint": 0.34, "mouthFrown": 0.14, "mouthShrugLower": 0.22,
+        "mouthPucker": 0.14, "mouthLeft": 0.14},
+    "curiosity": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.44, "eyeSquint": 0.14,
+        "mouthSmile": 0.16},
     "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.30, "mouthFunnel": 0.06},
     "neutral": {},
-}
+}  # fmt: skip
 
-# What a listener's face answers to a partner who feels one of a group: smile back, show concern, be wary.
+# A listener's response to a partner's emotion of each group: a smile, concern, wariness.
 _ANSWERS: dict[str, dict[str, float]] = {
     "anger": {"browInnerUp": 0.26, "browDown": 0.24, "eyeWide": 0.18, "mouthPress": 0.28},
     "disgust": {"browDown": 0.14, "noseSneer": 0.14, "mouthFrown": 0.14, "eyeSquint": 0.08},
@@ -253,8 +91,8 @@ _ANSWERS: dict[str, dict[str, float]] = {
     "neutral": {},
 }  # fmt: skip
 
-# Largest of each curve: the 99th percentile of the iPhone captures, where those move it on purpose. Eye directions are
-# left alone.
+# The largest value of each curve: the 99th percentile of the iPhone captures, where they move it on purpose. Curves of
+# eye directions have none.
 CEILING = {
     "eyeSquint": 0.65, "eyeWide": 0.87, "jawForward": 0.26, "jawOpen": 0.90, "mouthClose": 0.50,
     "mouthFunnel": 0.48, "mouthPucker": 0.60, "mouthRight": 0.40, "mouthLeft": 0.60, "mouthSmile": 0.86,
@@ -264,7 +102,7 @@ CEILING = {
     "browOuterUp": 0.88, "cheekPuff": 0.28, "cheekSquint": 0.58, "noseSneer": 0.78, "eyeBlink": 0.96,
 }  # fmt: skip
 
-# While the person speaks, lips belong to the words: how much of an expression's curve gives way.
+# The share of an expression's curve that yields to the words while the person speaks.
 _YIELD = {
     "jawOpen": 1.0, "jawForward": 0.5, "mouthPress": 0.85, "mouthRollLower": 0.9, "mouthRollUpper": 0.9,
     "mouthFunnel": 0.9, "mouthPucker": 0.9, "mouthShrugLower": 0.65, "mouthShrugUpper": 0.8,
@@ -272,24 +110,17 @@ _YIELD = {
     "mouthFrown": 0.45, "mouthStretch": 0.45, "mouthDimple": 0.4, "mouthLeft": 0.6, "mouthRight": 0.6,
 }  # fmt: skip
 
-_PARTS = (
-    ("brow",),
-    ("eye",),
-    ("cheek", "nose"),
-    ("mouth", "jaw", "tongue"),
-)  # each fluctuates on its own, the mouth a moment later
-_QUICK = {
-    "fear": 0.3,
-    "surprise": 0.3,
-    "anger": 0.35,
-    "disgust": 0.4,
-    "excitement": 0.4,
-    "amusement": 0.4,
-}  # seconds of onset
-_SLOW = {"sadness": 0.8, "grief": 0.8, "remorse": 0.8, "love": 0.7, "relief": 0.7, "caring": 0.7}
+# Parts of the face that fluctuate independently, the mouth with a short delay.
+_PARTS = (("brow",), ("eye",), ("cheek", "nose"), ("mouth", "jaw", "tongue"))
+_ONSET = 0.55  # s, of emotions that are not named below
+_ONSETS = {
+    "fear": 0.3, "surprise": 0.3, "anger": 0.35, "disgust": 0.4, "excitement": 0.4, "amusement": 0.4,
+    "sadness": 0.8, "grief": 0.8, "remorse": 0.8, "love": 0.7, "relief": 0.7, "caring": 0.7,
+}  # fmt: skip
 
 
 def _table(entries: dict[str, float]) -> FloatArray:
+    """Return (52,) values of the named curves, zero elsewhere."""
     row = np.zeros(len(ARKIT_NAMES), np.float32)
     for name, value in entries.items():
         row[columns(name)] = value
@@ -301,17 +132,17 @@ _ANSWER_OF = np.stack(
     [_table(_ANSWERS[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS]
 )
 _CEILING = np.where(_table(CEILING) > 0.0, _table(CEILING), 1.0).astype(np.float32)
-_GIVES_WAY = _table(_YIELD)
+_YIELDS = _table(_YIELD)
 _PART_COLUMNS = tuple(np.flatnonzero([name.startswith(part) for name in ARKIT_NAMES]) for part in _PARTS)
 
 
 def expression(emotion: str, intensity: float = 1.0) -> FloatArray:
-    """(52,) ARKit weights of an emotion at its apex; ``intensity`` 0 to 2."""
+    """Return (52,) ARKit weights of an emotion at its apex; ``intensity`` 0 to 2."""
     return np.minimum(_FACES[EMOTIONS.index(emotion)] * _strength(np.array(intensity, np.float32)), _CEILING)
 
 
 def _strength(intensity: FloatArray) -> FloatArray:
-    """Beyond plain to see, muscles have less left to give."""
+    """Return the scale of an expression: linear up to intensity 1, slower beyond it."""
     return np.minimum(intensity, 1.0) + 0.65 * np.clip(intensity - 1.0, 0.0, 1.2)
 
 
@@ -322,32 +153,29 @@ def felt_curves(
     speaking: FloatArray,
     moments: Sequence[tuple[float, float]],
 ) -> FloatArray:
-    """(T, 52) of what ``emotions`` add to a face.
+    """Return (T, 52) of what ``emotions`` add to a face.
 
-    ``speaking`` (T,) 0 to 1: there the mouth's part gives way; ``moments`` (s, chance): phrase ends and stresses at
-    which the expression flares up. An expression comes over 0.3 to 0.8 s, stays at its apex for a moment, sinks to a
-    lower level, and flares up and ebbs away again: no face is a mask.
+    ``speaking`` (T,) 0 to 1: there the mouth's part yields to the words; ``moments`` (s, chance): phrase ends and
+    stresses, at which the expression may become stronger again. An expression has an onset of 0.3 to 0.8 s and an apex,
+    decays to a lower level, and fluctuates.
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
-    for feeling in emotions:
-        if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
+    for span in emotions:
+        if span.emotion == "neutral" or span.intensity <= 0.0 or span.start * FPS >= frames:
             continue
-        level = feeling.intensity * _course(rng, feeling, frames, moments)
-        personal = _FACES[EMOTIONS.index(feeling.emotion)] * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(
-            np.float32
-        )
-        personal = _paired(rng, personal, _FACES[EMOTIONS.index(feeling.emotion)])
-        swell = np.clip(
-            1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2
-        )  # smiles come and go more than lids and brows do
+        level = span.intensity * _course(rng, span, frames, moments)
+        face = _FACES[EMOTIONS.index(span.emotion)]
+        personal = face * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(np.float32)
+        personal = _paired(rng, personal, face)
+        slow = np.clip(1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2)
         for number, part in enumerate(_PART_COLUMNS):
-            ebb = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3) * (
-                swell if number >= 2 else 0.5 + 0.5 * swell
-            )
+            quick = np.clip(1.0 + 0.12 * slow_noise(rng, frames, 0.9), 0.6, 1.3)
+            # Smiles fluctuate more than lids and brows.
+            fluctuation = quick * (slow if number >= 2 else 0.5 + 0.5 * slow)
             lag = int(rng.integers(1, 4)) if number == 3 else 0
-            strength = _strength(np.concatenate([level[:1].repeat(lag), level[: frames - lag]]) * ebb)
+            strength = _strength(np.concatenate([level[:1].repeat(lag), level[: frames - lag]]) * fluctuation)
             out[:, part] += strength[:, None] * personal[part]
-    return np.minimum(out, _CEILING) * (1.0 - _GIVES_WAY * speaking[:, None])
+    return np.minimum(out, _CEILING) * (1.0 - _YIELDS * speaking[:, None])
 
 
 def answering_curves(
@@ -358,10 +186,10 @@ def answering_curves(
     sympathy: FloatArray,
     ends: Sequence[float],
 ) -> FloatArray:
-    """(T, 52) of a listener's answer to what the ``partner`` feels: half a second late, stronger where a phrase of
-    theirs ends.
+    """Return (T, 52) of a listener's response to the ``partner``'s emotions, 0.4 to 0.9 s later and stronger at the
+    ends of the partner's phrases.
 
-    ``listening`` (T,) 0 to 1; ``sympathy`` (T,) 0 (unmoved) to about 1; ``ends`` (s) of the partner's phrases.
+    ``listening`` (T,) 0 to 1; ``sympathy`` (T,) 0 (none) to about 1; ``ends`` (s) of the partner's phrases.
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     moments = [(t + float(rng.uniform(0.0, 0.5)), 0.6) for t in ends]
@@ -369,17 +197,17 @@ def answering_curves(
     attention = gaussian_filter1d(
         np.concatenate([listening[:1].repeat(late), listening[: max(frames - late, 0)]])[:frames], 8.0
     )
-    for feeling in partner:
-        if feeling.emotion == "neutral" or feeling.intensity <= 0.0 or feeling.start * FPS >= frames:
+    for span in partner:
+        if span.emotion == "neutral" or span.intensity <= 0.0 or span.start * FPS >= frames:
             continue
-        later = replace(feeling, start=feeling.start + late / FPS, end=feeling.end + late / FPS)
-        level = _strength(feeling.intensity * _course(rng, later, frames, moments))
-        out += (level * attention * sympathy)[:, None] * _ANSWER_OF[EMOTIONS.index(feeling.emotion)]
+        later = replace(span, start=span.start + late / FPS, end=span.end + late / FPS)
+        level = _strength(span.intensity * _course(rng, later, frames, moments))
+        out += (level * attention * sympathy)[:, None] * _ANSWER_OF[EMOTIONS.index(span.emotion)]
     return out
 
 
 def limited(face: FloatArray) -> FloatArray:
-    """(T, 52) bent to stay within the captures' ranges: unchanged up to four fifths of a ceiling, then ever slower."""
+    """Return (T, 52) within the captures' ranges: unchanged up to four fifths of ``CEILING``, compressed above."""
     knee = 0.8 * _CEILING
     over = np.maximum(face - knee, 0.0)
     room = _CEILING - knee
@@ -387,9 +215,7 @@ def limited(face: FloatArray) -> FloatArray:
 
 
 def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
-    """The same face, left and right drifting apart by some percent, the mouth more than brows and lids, as captured
-    faces do.
-    """
+    """Return the face with a slow asymmetry of some percent, as captured faces have, larger in the mouth."""
     out = face.copy()
     for parts, size in ((("brow", "eye"), 0.012), (("cheek", "nose", "mouth"), 0.04)):
         drift = size * slow_noise(rng, len(face), 3.0)
@@ -400,35 +226,33 @@ def uneven(rng: np.random.Generator, face: FloatArray) -> FloatArray:
 
 
 def _course(
-    rng: np.random.Generator, feeling: EmotionSpan, frames: int, moments: Sequence[tuple[float, float]]
+    rng: np.random.Generator, span: EmotionSpan, frames: int, moments: Sequence[tuple[float, float]]
 ) -> FloatArray:
-    """(T,) how much of its intensity a feeling shows: 1 at an apex."""
-    onset = float(
-        np.clip(_QUICK.get(feeling.emotion, _SLOW.get(feeling.emotion, 0.55)) * rng.uniform(0.85, 1.2), 0.3, 0.8)
-    )
-    start = feeling.start + float(rng.uniform(0.0, 0.3)) if feeling.start > 0.0 else -1.0
+    """Return (T,) the visible share of an emotion's intensity: 1 at an apex, slowly less between apexes."""
+    onset = float(np.clip(_ONSETS.get(span.emotion, _ONSET) * rng.uniform(0.85, 1.2), 0.3, 0.8))
+    start = span.start + float(rng.uniform(0.0, 0.3)) if span.start > 0.0 else -1.0
     t = np.arange(frames, dtype=np.float32) / FPS
-    base = (rng.uniform(0.66, 0.74) + 0.16 * np.exp(-np.clip(t - start - 3.0, 0.0, None) / 8.0)).astype(
-        np.float32
-    )  # one gets used to it
+    decay = np.exp(-np.clip(t - start - 3.0, 0.0, None) / 8.0)
+    base = (rng.uniform(0.66, 0.74) + 0.16 * decay).astype(np.float32)
     peaks = [(start + onset, onset, float(rng.uniform(0.8, 2.2)), float(rng.uniform(1.0, 2.2)))]
-    times = [t for t, chance in moments if feeling.start + 1.0 < t < feeling.end and rng.random() < chance]
-    times += list(rng.uniform(feeling.start, feeling.end, rng.poisson(max(feeling.end - feeling.start, 0.0) / 7.0)))
+    times = [t for t, chance in moments if span.start + 1.0 < t < span.end and rng.random() < chance]
+    times += list(rng.uniform(span.start, span.end, rng.poisson(max(span.end - span.start, 0.0) / 7.0)))
     peaks += [
         (t, float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.1, 1.0)), float(rng.uniform(0.6, 1.6))) for t in times
     ]
-    flare = np.zeros(frames, np.float32)
+    apexes = np.zeros(frames, np.float32)
     for at, rise, hold, fall in peaks:
-        add_bump(flare, 1.0, at, rise, hold, fall)
-    last = frames / FPS + 5.0 if feeling.end * FPS >= frames - 1 else feeling.end
+        add_bump(apexes, 1.0, at, rise, hold, fall)
+    last = frames / FPS + 5.0 if span.end * FPS >= frames - 1 else span.end
     whole = np.zeros(frames, np.float32)
     add_bump(whole, 1.0, start + onset, onset, max(last - start - onset, 0.1), float(rng.uniform(0.5, 1.0)))
-    return whole * (base + (1.0 - base) * flare)
+    return whole * (base + (1.0 - base) * apexes)
 
 
 def _paired(rng: np.random.Generator, personal: FloatArray, plain: FloatArray) -> FloatArray:
-    """Left and right of a person's expression alike within some percent, as in the captures; what is one-sided stays
-    so.
+    """Return a person's expression with left and right equal within some percent, as in the captures.
+
+    Curves that are one-sided in the ``plain`` expression stay so.
     """
     out = personal.copy()
     for left, right in _PAIRS:
@@ -438,7 +262,7 @@ def _paired(rng: np.random.Generator, personal: FloatArray, plain: FloatArray) -
 
 
 def slow_noise(rng: np.random.Generator, frames: int, seconds: float) -> FloatArray:
-    """(T,) smooth noise of unit variance that changes over ``seconds``."""
+    """Return (T,) smooth noise of unit variance that changes over ``seconds``."""
     step = max(int(seconds * FPS / 2), 1)
     knots = rng.normal(size=frames // step + 4)
     track = np.interp(np.arange(frames) / step, np.arange(len(knots)), gaussian_filter1d(knots, 0.6) / 0.70)
