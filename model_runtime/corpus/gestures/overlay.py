@@ -14,9 +14,10 @@ from scipy.ndimage import gaussian_filter1d
 from ...body_model import rotations as rot
 from ...body_model.skeleton import HAND_INDEX, INDEX, Skeleton
 from ...common.arrays import Array
+from ...common.easing import smootherstep
 from ...contract import FPS, FloatArray
 from ...datasets.clip import MIRRORED, Clip
-from .clearance import ARM, clear_of_body, smoothstep
+from .arm_collisions import ARM, clear_arms_of_body
 from .library import SIDES, Gesture, arm_positions, speed_of
 
 _SHARES = {INDEX["spine1"]: 0.6, INDEX["spine2"]: 0.6, INDEX["spine3"]: 0.6, INDEX["neck"]: 0.4, INDEX["head"]: 0.4}
@@ -164,7 +165,7 @@ def lay_over(
     )
     delta = delta * np.array(list(_SHARES.values()))[:, None] * (weight * trunk)[span, None, None]
     result[span, joints] = rot.multiply(result[span, joints], rot.from_axis_angle(delta))
-    push = clear_of_body(root, result, below, seated, placed.hands, skeleton, span, weight, fade)
+    push = clear_arms_of_body(root, result, below, seated, placed.hands, skeleton, span, weight, fade)
     result = rot.normalize(result).astype(np.float32)
     return result, _measured(result, placed, skeleton, scene, push)
 
@@ -181,8 +182,8 @@ def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
     still to come).
     """
     gesture = placed.gesture
-    weight = smoothstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
-    weight = weight * smoothstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
+    weight = smootherstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
+    weight = weight * smootherstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
     carried = np.ones(len(scene))
     frames = np.arange(len(gesture.front))
     strokes = gesture.strokes or (None,)
