@@ -16,12 +16,12 @@ from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..datasets.clip import Clip
 from ..datasets.scene import Scene, SpokenUtterance
 from ..metrics.labels import label_frames
+from ..refine.arm_collisions import clear_arms
 from ..refine.feet import lock_feet
 from ..speech.prosody import PROSODY_SIZE
 from .faces.composer import Spoken, compose_face
 from .gestures.performance import Gesture, Said, gesture_body, gesture_library
 from .listening.heads import Heads, look_and_listen, upper_body
-from .motion.arm_clearance import clear_arms
 from .motion.base_motion import Motion
 from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
 from .motion.easing import eased
@@ -112,8 +112,10 @@ def compose_scene(seed: int, material: Material) -> Scene:
         )
         gestures += [{"actor": actor, **entry} for entry in entries]
     heads = _with_gaze(rng, script, bodies, skeletons, labels, prosody, stresses, affect)
-    for body, skeleton in zip(bodies, skeletons):
-        body.root, body.rotations = eased(body.root, body.rotations, skeleton)
+    # After gaze and leaning, which move the arms with the trunk.
+    cleared = clear_arms(np.stack([b.root for b in bodies]), np.stack([b.rotations for b in bodies]), skeletons)
+    for body, rotations, skeleton in zip(bodies, cleared, skeletons):
+        body.root, body.rotations = eased(body.root, rotations, skeleton)
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, affect) for actor in range(2)]
     # Bodies and faces are composed from the clean voices; the networks are given the recorded ones.
     utterances = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]
@@ -179,7 +181,7 @@ def _with_gaze(
     stresses: Sequence[list[Stress]],
     affect: Sequence[AffectTrack],
 ) -> list[Heads]:
-    """Add gaze, nods and leaning to both bodies in place, clear their arms of their bodies, and return the heads."""
+    """Add gaze, nods and leaning to both bodies in place, and return the heads."""
     upper = [upper_body(body.root, body.rotations, skeleton) for body, skeleton in zip(bodies, skeletons)]
     heads = []
     for actor in range(2):
@@ -202,8 +204,7 @@ def _with_gaze(
                 facing=script.facing,
             )
         )
-        # After gaze and leaning, which move the arms with the trunk.
-        bodies[actor].rotations = clear_arms(bodies[actor].root, heads[actor].rotations, skeletons[actor])
+        bodies[actor].rotations = heads[actor].rotations
     return heads
 
 

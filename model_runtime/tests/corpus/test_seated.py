@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
+from ...common.easing import smoothstep
 from ...contract import ACTION_LABELS, FPS, EmotionSpan, FloatArray
-from ...corpus.motion.arm_clearance import clear_arms
 from ...corpus.motion.base_motion import Motion
 from ...corpus.motion.limbs import SIDES, reach_foot
 from ...corpus.motion.posture import with_posture
@@ -23,6 +24,7 @@ from ...corpus.script.affect import AffectTrack
 from ...metrics.joint_limits import joint_excess, joint_limits
 from ...metrics.labels import label_frames
 from ...metrics.penetration import self_penetration, self_penetrations
+from ...refine.arm_collisions import clear_arms
 from ...refine.feet import lock_feet
 
 SIT, STAND = ACTION_LABELS.index("sit"), ACTION_LABELS.index("stand")
@@ -33,27 +35,34 @@ LEG = ("hip", "knee", "ankle")
 class Lived(NamedTuple):
     root: FloatArray
     rotations: FloatArray
-    contacts: FloatArray
+    contacts: NDArray[np.bool_]
     skeleton: Skeleton
-    labels: FloatArray
+    labels: NDArray[np.uint8]
     start: int
     stop: int
 
 
-def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[Motion, FloatArray]:
+def cleared(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
+    """Rotations (T, 52, 4) with the arms out of the body, as ``clear_arms`` gives for a body that is alone."""
+    return clear_arms(np.stack([root, root]), np.stack([rotations, rotations]), [skeleton] * 2, together=False)[0]
+
+
+def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[Motion, NDArray[np.uint8]]:
     """A stiff body that stands, bends and sits down within a second, sits upright, bends and stands up: what a capture
     is the better of.
     """
-    down = np.interp(np.arange(round((seconds + 6) * FPS)) / FPS, [2.5, 3.3, seconds + 3.0, seconds + 3.8], [0, 1, 1, 0])
-    down = down * down * (3 - 2 * down)
+    down = np.interp(
+        np.arange(round((seconds + 6) * FPS)) / FPS, [2.5, 3.3, seconds + 3.0, seconds + 3.8], [0, 1, 1, 0]
+    )
+    down = smoothstep(down)
     frames = len(down)
     time = np.arange(frames) / FPS
     bend = np.radians(25.0) * sum(np.exp(-0.5 * ((time - at) / 0.35) ** 2) for at in (2.9, seconds + 3.3))
     rotations = np.zeros((frames, 52, 4), np.float32)
     rotations[..., 0] = 1.0
     rotations[:, INDEX["spine1"]] = rot.from_axis_angle(np.stack([bend, 0 * bend, 0 * bend], -1))
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        rotations[:, INDEX[f"{side}_shoulder"]] = rot.from_axis_angle(np.radians([0.0, sign * 72.0, 0.0]))
+    for name, sign in zip(SIDES, (1.0, -1.0)):
+        rotations[:, INDEX[f"{name}_shoulder"]] = rot.from_axis_angle(np.radians([0.0, sign * 72.0, 0.0]))
     hip = skeleton.offsets[INDEX["left_hip"]]
     seated = seat + 0.09 * skeleton.pelvis_height - float(hip[2])
     root = np.zeros((frames, 3), np.float32)
@@ -64,8 +73,12 @@ def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[
         ankle = np.tile(rest[INDEX[f"{name}_ankle"]], (frames, 1))
         knee = np.tile(rest[INDEX[f"{name}_knee"]] + [0.0, -1.0, 0.0], (frames, 1))
         foot = np.tile(np.array([1.0, 0.0, 0.0, 0.0], np.float32), (frames, 1))
-        rotations[:, [INDEX[f"{name}_{part}"] for part in LEG]] = reach_foot(root, rotations[:, 0], skeleton, side, ankle, foot, knee)[0]
-    return Motion(root, rotations.astype(np.float32), np.ones((frames, 4), bool)), np.where(down > 0.5, SIT, STAND).astype(np.uint8)
+        rotations[:, [INDEX[f"{name}_{part}"] for part in LEG]] = reach_foot(
+            root, rotations[:, 0], skeleton, side, ankle, foot, knee
+        )[0]
+    return Motion(root, rotations.astype(np.float32), np.ones((frames, 4), bool)), np.where(
+        down > 0.5, SIT, STAND
+    ).astype(np.uint8)
 
 
 def affect_of(emotion: str, intensity: float = 1.0) -> AffectTrack:
@@ -78,19 +91,24 @@ def lived(seat: float, seed: int, emotion: str = "neutral", size: float = 1.0) -
     body, labels = on_a_chair(seat, skeleton)
     posed = with_posture(np.random.default_rng(seed), body, skeleton, labels, affect_of(emotion))
     root, rotations = lock_feet(posed.root, posed.rotations, skeleton, posed.contacts)
-    rotations = clear_arms(root, rotations, skeleton)
+    rotations = cleared(root, rotations, skeleton)
     (sitting,) = sittings(body.root, labels)
     return Lived(root, rotations, posed.contacts, skeleton, labels, sitting.start, sitting.stop)
 
 
 def cases() -> list[Lived]:
-    return [lived(seat, seed, size=size) for seed, (seat, size) in enumerate([(0.35, 1.0), (0.45, 1.08), (0.45, 0.93), (0.55, 1.08)])]
+    return [
+        lived(seat, seed, size=size)
+        for seed, (seat, size) in enumerate([(0.35, 1.0), (0.45, 1.08), (0.45, 0.93), (0.55, 1.08)])
+    ]
 
 
 def test_the_pelvis_comes_down_to_the_seat_and_stays_there() -> None:
     for body in cases():
         span = slice(body.start + FPS, body.stop - FPS)
-        hips = body.root[span] + rot.rotate(body.rotations[span, 0], body.skeleton.offsets[INDEX["left_hip"]] * np.array([0, 1, 1], np.float32))
+        hips = body.root[span] + rot.rotate(
+            body.rotations[span, 0], body.skeleton.offsets[INDEX["left_hip"]] * np.array([0, 1, 1], np.float32)
+        )
         assert np.ptp(hips[:, 2]) < 0.01
         assert np.abs(np.diff(hips[:, :2], axis=0)).max() * FPS < 0.12
         assert np.ptp(hips[:, :2], axis=0).max() < 0.08
@@ -134,7 +152,10 @@ def test_nothing_jumps() -> None:
     for body in cases():
         positions, _ = forward_kinematics(body.root, body.rotations, body.skeleton)
         acceleration = np.linalg.norm(np.diff(positions[:, :22], 2, axis=0), axis=-1) * FPS**2
-        assert acceleration[:, [INDEX["left_wrist"], INDEX["right_wrist"], INDEX["left_knee"], INDEX["right_knee"]]].max() < 60.0
+        assert (
+            acceleration[:, [INDEX["left_wrist"], INDEX["right_wrist"], INDEX["left_knee"], INDEX["right_knee"]]].max()
+            < 60.0
+        )
         assert acceleration[:, [0, INDEX["head"]]].max() < 25.0
 
 
@@ -147,9 +168,17 @@ def test_legs_in_every_posture_stay_out_of_each_other_and_inside_joint_limits() 
                 rotations = np.zeros((1, 52, 4), np.float32)
                 rotations[..., 0] = 1.0
                 rotations[0, 0] = seat._replace(roll=legs.roll).pelvis
-                root = (seat.hips - rot.rotate(rotations[0, 0], skeleton.offsets[INDEX["left_hip"]] * np.array([0, 1, 1])))[None]
+                root = (
+                    seat.hips - rot.rotate(rotations[0, 0], skeleton.offsets[INDEX["left_hip"]] * np.array([0, 1, 1]))
+                )[None]
                 for side, which in enumerate(SIDES):
-                    local, _ = reach_foot(root, rotations[:, 0], skeleton, side, *(part[side][None] for part in (legs.ankle, legs.foot, legs.knee)))
+                    local, _ = reach_foot(
+                        root,
+                        rotations[:, 0],
+                        skeleton,
+                        side,
+                        *(part[side][None] for part in (legs.ankle, legs.foot, legs.knee)),
+                    )
                     rotations[:, [INDEX[f"{which}_{part}"] for part in LEG]] = local
                 assert self_penetrations(root.astype(np.float32), rotations, skeleton)["leg in leg"][0] < 0.03, name
                 assert joint_excess(rotations)["knee flexion"][0] == 0.0
@@ -193,7 +222,9 @@ def test_feelings_show_in_how_somebody_holds_the_trunk() -> None:
         lean, neck = [], []
         for seed in range(3):
             body = lived(0.45, seed, emotion)
-            lean.append(trunk_pitch(body.root, body.rotations, body.skeleton)[body.start + 3 * FPS : body.stop - 3 * FPS].mean())
+            lean.append(
+                trunk_pitch(body.root, body.rotations, body.skeleton)[body.start + 3 * FPS : body.stop - 3 * FPS].mean()
+            )
             neck.append(np.degrees(rot.to_axis_angle(body.rotations[:, INDEX["neck"]])[:, 0]).mean())
         return float(np.mean(lean)), float(np.mean(neck))
 
@@ -206,11 +237,15 @@ def test_arms_of_a_standing_body_rest_in_other_ways_than_hanging_and_come_to_it_
     skeleton = AVERAGE_SKELETON
     body, _ = on_a_chair(0.45, skeleton, 5.0)
     frames = 90 * FPS
-    still = Motion(np.repeat(body.root[:1], frames, 0), np.repeat(body.rotations[:1], frames, 0), np.ones((frames, 4), bool))
+    still = Motion(
+        np.repeat(body.root[:1], frames, 0), np.repeat(body.rotations[:1], frames, 0), np.ones((frames, 4), bool)
+    )
     held = 0
     for seed in range(4):
-        posed = with_posture(np.random.default_rng(seed), still, skeleton, np.full(frames, STAND, np.uint8), affect_of("neutral"))
-        rotations = clear_arms(posed.root, posed.rotations, skeleton)
+        posed = with_posture(
+            np.random.default_rng(seed), still, skeleton, np.full(frames, STAND, np.uint8), affect_of("neutral")
+        )
+        rotations = cleared(posed.root, posed.rotations, skeleton)
         positions, _ = forward_kinematics(posed.root, rotations, skeleton)
         wrists = positions[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
         held += int(((wrists[..., 2] - posed.root[:, 2:]) > -0.02).any(1).sum())
