@@ -21,3 +21,12 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(path: str | Path, content: bytes | str) -> Path:
+    """Write bytes, or text as UTF-8, to ``path`` whole or not at all, and return it; makes its folder."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path

@@ -1,6 +1,4 @@
-"""Pictures of motion: contact sheets and films of one or two bodies, of composed scenes with their sound, for looking
-at results.
-"""
+"""Pictures of motion: contact sheets and films of one or two bodies, and of composed scenes with their sound."""
 
 from __future__ import annotations
 
@@ -19,6 +17,7 @@ from scipy.io import wavfile
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import MEAN_HEIGHT, Skeleton
+from ..common.headings import heading_towards
 from ..contract import FPS, Performance
 from ..datasets.scene import Scene
 from ..errors import InterActError
@@ -31,7 +30,7 @@ from .renderer import (
     Camera,
     Line,
     Quad,
-    body_capsules,
+    coloured_body,
     draw,
     draw_face,
 )
@@ -59,7 +58,7 @@ def contact_sheet(
     close: bool = False,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None = None,
 ) -> Path:
-    """One PNG with a picture of ``bodies`` at each of ``times`` (s; twelve spread over the motion when None).
+    """Draw one PNG with a picture of ``bodies`` at each of ``times`` (s; twelve spread over the motion when None).
 
     ``bodies``: one or two of (root positions (T, 3), rotations (T, 52, 4), skeleton). ``faces``: for each body ARKit
     curves (T, 52) or None, drawn as a small face in the cell's corner. ``views``: any of 'three_quarter', 'side',
@@ -73,7 +72,7 @@ def contact_sheet(
     shown = [
         (np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies
     ]
-    capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
+    capsules = [coloured_body(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
     bar = 26 if title else 0
     rows = math.ceil(len(picked) / columns)
     sheet = Image.new("RGB", (columns * cell[0], bar + rows * len(views) * cell[1]), BACKGROUND)
@@ -103,7 +102,7 @@ def performance_sheet(
     times: Sequence[float] | None = None,
     title: str | None = None,
 ) -> Path:
-    """``contact_sheet`` of a ``Performance`` with both faces."""
+    """Draw the ``contact_sheet`` of a ``Performance`` with both faces."""
     bodies = [
         (actor.root_positions, actor.rotations, skeleton) for actor, skeleton in zip(performance.actors, skeletons)
     ]
@@ -119,7 +118,7 @@ def scene_sheet(
     columns: int = 8,
     cell: tuple[int, int] = (330, 300),
 ) -> Path:
-    """A contact sheet of a scene (or of ``seconds`` from ``start``): bodies, seats, gaze, faces, labels, who speaks,
+    """Draw a contact sheet of a scene (or of ``seconds`` from ``start``): bodies, seats, gaze, faces, labels, speech,
     gestures.
     """
     props = Props(scene)
@@ -149,7 +148,7 @@ def film(
     view: str = "three_quarter",
     captions: Sequence[str] | None = None,
 ) -> Path:
-    """An H.264 film of the motion with ``sound`` (a file) muxed in; ``captions``: one per frame.
+    """Make an H.264 film of the motion with ``sound`` (a file) muxed in; ``captions``: one per frame.
 
     Raises ``FilmNeedsFfmpeg`` when no ``ffmpeg`` is on the path or it fails.
     """
@@ -177,7 +176,7 @@ def scene_film(
     fps: int = 15,
     size: tuple[int, int] = (640, 480),
 ) -> Path:
-    """A film with sound of ``seconds`` of a scene from ``start``; ``utterances`` by id, with their waves.
+    """Make a film with sound of ``seconds`` of a scene from ``start``; ``utterances`` by id, with their waves.
 
     Raises ``FilmNeedsFfmpeg`` when no ``ffmpeg`` is on the path or it fails.
     """
@@ -210,12 +209,12 @@ def _filmed(
     fps: int,
     props: Callable[[int], tuple[Sequence[Quad], Sequence[Line]]] | None,
 ) -> Iterator[tuple[int, Image.Image, bool]]:
-    """Frame, picture, and whether the second body is left of the first; the camera follows slowly from one side."""
+    """Yield frame, picture, and whether the second body is left of the first; the camera follows from one side."""
     picked = list(frames)
     shown = [
         (np.asarray(root)[picked], np.asarray(rotations)[picked], skeleton) for root, rotations, skeleton in bodies
     ]
-    capsules = [body_capsules(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
+    capsules = [coloured_body(*body, TORSOS[k % 2]) for k, body in enumerate(shown)]
     _, azimuth, elevation = _framing(bodies, picked[::5], view, size)
     # The widest moment of the second around decides how far away the camera is.
     near = np.array(
@@ -235,7 +234,7 @@ def _filmed(
 def encode(
     pictures: Iterator[Image.Image], path: str | Path, fps: int, size: tuple[int, int], sound: str | Path | None
 ) -> Path:
-    """An H.264 film of ``pictures`` of ``size``, all alike. Raises ``FilmNeedsFfmpeg``."""
+    """Make an H.264 film of ``pictures``, each of ``size``. Raises ``FilmNeedsFfmpeg``."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise FilmNeedsFfmpeg(
@@ -257,10 +256,10 @@ def encode(
         for picture in pictures:
             process.stdin.write(picture.tobytes())
     except BrokenPipeError:
-        pass  # the reason stands in stderr, read below
-    _, complaint = process.communicate()
+        pass  # the reason is in stderr, read below
+    _, message = process.communicate()
     if process.returncode != 0:
-        raise FilmNeedsFfmpeg(f"ffmpeg could not write '{path}': {complaint.decode(errors='replace').strip()}")
+        raise FilmNeedsFfmpeg(f"ffmpeg could not write '{path}': {message.decode(errors='replace').strip()}")
     return Path(path)
 
 
@@ -277,7 +276,7 @@ def _annotate(picture: Image.Image, caption: str, faces: Faces, swapped: bool = 
 
 
 def _swapped(bodies: Sequence[Body], frame: int, camera: Camera) -> bool:
-    """Whether the second of two bodies is left of the first in the picture."""
+    """Return whether the second of two bodies is left of the first in the picture."""
     return len(bodies) == 2 and bool((bodies[1][0][frame] - bodies[0][0][frame]) @ camera.right < 0.0)
 
 
@@ -288,7 +287,7 @@ def _faces_at(faces: Faces | None, frame: int) -> list[NDArray[np.float32] | Non
 def _framing(
     bodies: Sequence[Body], frames: Sequence[int] | range, view: str, size: tuple[int, int]
 ) -> tuple[float, float, float]:
-    """Distance, azimuth, elevation: one setting for all frames, wide enough for the widest moment."""
+    """Return distance, azimuth and elevation that show the bodies in all ``frames``."""
     tallest = max(body[2].height for body in bodies)
     spread = max(float(np.linalg.norm(np.ptp([body[0][f][:2] for body in bodies], axis=0))) for f in frames)
     azimuth = _front(bodies, list(frames))
@@ -308,9 +307,7 @@ def _framing(
 
 
 def _front(bodies: Sequence[Body], frames: Sequence[int]) -> float:
-    """The azimuth that shows both over ``frames``: square to the line along which they mostly are apart, on the side
-    they face.
-    """
+    """Return the azimuth square to the line along which the bodies are mostly apart, on the side that they face."""
     facing = np.zeros(2)
     for _, rotations, _ in bodies:
         facing += rot.rotate(np.asarray(rotations)[frames, 0], np.array([0.0, -1.0, 0.0]))[:, :2].mean(axis=0)
@@ -319,10 +316,10 @@ def _front(bodies: Sequence[Body], frames: Sequence[int]) -> float:
         along = np.linalg.eigh(apart.T @ apart)[1][:, 1]
         if np.linalg.norm(apart, axis=-1).mean() > 0.3:
             square = np.array([along[1], -along[0]])
-            # Actors who face each other say nothing about the side; then look from -Y.
+            # Actors that face each other leave the side open; then look from -Y.
             hint = facing if np.linalg.norm(facing) > 0.4 else np.array([0.0, -1.0])
             facing = square * (1.0 if square @ hint >= 0 else -1.0)
-    return math.atan2(facing[0], -facing[1])
+    return float(heading_towards(facing))
 
 
 def _centre(bodies: Sequence[Body], frame: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Pictures of the ICT face, for judging lips, lids and brows by eye."""
+"""Pictures of the ICT face, to inspect lips, lids and brows."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _painted(face: IctFace) -> tuple[NDArray[np.int32], FloatArray]:
 def draw_face(
     face: IctFace, weights: FloatArray, size: int = 220, turn: float = HALF, mouth_only: bool = False
 ) -> Image.Image:
-    """One picture: shaded quads painted back to front; ``turn`` radians about the vertical."""
+    """Draw one picture: shaded quads from back to front; ``turn`` radians about the vertical."""
     drawn, colours = _painted(face)
     c, s = np.cos(turn), np.sin(turn)
     points = face.posed(np.asarray(weights, np.float32)) @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]], np.float32)
@@ -99,7 +99,7 @@ def _blend_in(colour: FloatArray, share: NDArray[Any], rgb: tuple[int, int, int]
 
 
 def _distance(points: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    """(N, 2) points to the segment from ``a`` to ``b``."""
+    """Return the distance (N,) of ``points`` (N, 2) to the segment from ``a`` to ``b``."""
     along = np.clip((points - a) @ (b - a) / ((b - a) @ (b - a)), 0.0, 1.0)
     nearest: FloatArray = np.linalg.norm(points - a - along[:, None] * (b - a), axis=-1)
     return nearest

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..body_model import rotations as rot
-from ..body_model.skeleton import INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics
+from ..body_model.capsules import CAPSULES, capsules_about
+from ..body_model.skeleton import INDEX, PARENTS, Skeleton, forward_kinematics
 from ..common.arrays import Array
 from ..contract import ARKIT_NAMES
 
@@ -32,19 +33,16 @@ FIELD_OF_VIEW = math.radians(28.0)
 FACE_SIZE = (74, 92)  # pixels
 
 _COLUMN = {name: index for index, name in enumerate(ARKIT_NAMES)}
-_RADII = {
-    "hip": 0.075,
-    "knee": 0.07,
-    "ankle": 0.048,
-    "foot": 0.035,
-    "collar": 0.06,
-    "shoulder": 0.055,
-    "elbow": 0.043,
-    "wrist": 0.034,
-}
+_FINGERS = ("index", "middle", "ring", "pinky", "thumb")
+_BONE, _TIP = 0.011, 0.010  # radii of fingers, m of a body of 1.7 m
+_SHOULDER = 0.055  # radius between collar and shoulder, m of a body of 1.7 m
+_PALE, _DARK, _NOSE = (245, 245, 245), (20, 20, 20), (170, 90, 70)
+
+# A capsule over time: start and end (T, 3) in metres, radius in metres, colour.
+Part = tuple[Array, Array, float, Colour]
 
 
-class Capsules(NamedTuple):
+class ColouredCapsules(NamedTuple):
     """C capsules over T frames: ``start``, ``end`` (T, C, 3) metres, ``radius`` (C,) metres, ``colour`` (C, 3) 0 to
     255.
     """
@@ -63,6 +61,8 @@ class Quad(NamedTuple):
 
 
 class Line(NamedTuple):
+    """A line from ``start`` to ``end`` (3,) in metres."""
+
     start: Array
     end: Array
     colour: Colour
@@ -83,7 +83,7 @@ class Camera:
         self.back = back
 
     def project(self, points: Array, size: tuple[int, int]) -> tuple[Array, Array]:
-        """World (..., 3) -> pixels (..., 2) and pixels per metre (...,)."""
+        """Return pixels (..., 2) and pixels per metre (...,) of points (..., 3) in the world."""
         relative = np.asarray(points, np.float64) - self.position
         depth = np.maximum(-(relative @ self.back), 0.05)
         scale = size[1] / (2.0 * math.tan(FIELD_OF_VIEW / 2)) / depth
@@ -93,7 +93,7 @@ class Camera:
 
 
 def draw(
-    capsules: Sequence[Capsules],
+    capsules: Sequence[ColouredCapsules],
     frame: int,
     camera: Camera,
     size: tuple[int, int],
@@ -101,7 +101,7 @@ def draw(
     quads: Sequence[Quad] = (),
     lines: Sequence[Line] = (),
 ) -> Image.Image:
-    """One picture of ``frame``: floor grid, shadows, then everything from far to near."""
+    """Draw ``frame``: floor grid, shadows, then everything from far to near."""
     big = (size[0] * oversampling, size[1] * oversampling)
     image = Image.new("RGB", big, BACKGROUND)
     pen = ImageDraw.Draw(image)
@@ -140,64 +140,79 @@ def draw(
     return image.resize(size, Image.Resampling.BOX) if oversampling > 1 else image
 
 
-def body_capsules(root: Array, rotations: Array, skeleton: Skeleton, torso: Colour = TORSOS[0]) -> Capsules:
-    """Capsules of a body over ``root`` (T, 3) and ``rotations`` (T, 52, 4)."""
+def coloured_body(root: Array, rotations: Array, skeleton: Skeleton, torso: Colour = TORSOS[0]) -> ColouredCapsules:
+    """Return a body over ``root`` (T, 3) and ``rotations`` (T, 52, 4): its capsules as ``body_model.capsules`` has
+    them, with fingers, nose, eyes and the backs of the hands.
+    """
     positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
-    size = skeleton.size
-    starts: list[Array] = []
-    ends: list[Array] = []
-    radii: list[float] = []
-    colours: list[Colour] = []
+    posed = _Posed(positions, world, skeleton.size)
+    parts = [*_limbs(posed, skeleton, torso), *_face_parts(posed), *_hand_parts(posed, skeleton)]
+    starts, ends, radii, colours = zip(*parts)
+    return ColouredCapsules(np.stack(starts, 1), np.stack(ends, 1), np.array(radii), np.array(colours))
 
-    def add(start: Array, end: Array, radius: float, colour: Colour) -> None:
-        starts.append(start)
-        ends.append(end)
-        radii.append(radius * size)
-        colours.append(colour)
 
-    def at(joint: str, offset: tuple[float, float, float]) -> Array:
-        return positions[:, INDEX[joint]] + rot.rotate(world[:, INDEX[joint]], np.array(offset, np.float32) * size)
+class _Posed(NamedTuple):
+    """Joint positions (T, 52, 3) and rotations (T, 52, 4) in the world, and the body's size."""
 
-    for joint, parent in enumerate(PARENTS):
-        if parent < 0:
+    positions: Array
+    world: Array
+    size: float
+
+    def at(self, joint: str, offset: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Array:
+        """Return a point (T, 3) fixed to a joint, ``offset`` in metres of a body of 1.7 m."""
+        index = INDEX[joint]
+        return self.positions[:, index] + rot.rotate(self.world[:, index], np.array(offset, np.float32) * self.size)
+
+
+def _limbs(posed: _Posed, skeleton: Skeleton, torso: Colour) -> list[Part]:
+    """Return the body model's capsules but for the fingers, and the shoulders between them."""
+    capsules = capsules_about(posed.positions, posed.world, skeleton)
+    parts: list[Part] = []
+    for index, name in enumerate(CAPSULES):
+        side, _, part = name.partition("_")
+        if part == "fingers":
             continue
-        side, _, part = JOINTS[joint].partition("_")
-        colour = LEFT if side == "left" else RIGHT if side == "right" else torso
-        if part in ("hip", "collar"):
-            colour = torso
-        if part in _RADII:
-            radius = _RADII[part]
-        elif part:
-            radius = 0.011
-        else:
-            radius = 0.05 if joint in (INDEX["neck"], INDEX["head"]) else 0.105
-        add(positions[:, parent], positions[:, joint], radius, colour)
-    add(at("head", (0, 0, 0.05)), at("head", (0, -0.01, 0.10)), 0.088, HEAD)
-    add(at("head", (0, -0.08, 0.045)), at("head", (0, -0.125, 0.035)), 0.014, (170, 90, 70))
+        colour = torso if part in ("hips", "belly", "chest", "") else LEFT if side == "left" else RIGHT
+        colour = HEAD if name == "head" else colour
+        radius = float(capsules.radius[index].mean())
+        parts.append((capsules.start[:, index], capsules.end[:, index], radius, colour))
+    for side in ("left", "right"):
+        parts.append((posed.at(f"{side}_collar"), posed.at(f"{side}_shoulder"), _SHOULDER * posed.size, torso))
+    return parts
+
+
+def _face_parts(posed: _Posed) -> list[Part]:
+    """Return nose and eyes, which show where a head faces."""
+    size = posed.size
+    parts = [(posed.at("head", (0, -0.08, 0.045)), posed.at("head", (0, -0.125, 0.035)), 0.014 * size, _NOSE)]
     for x in (-0.033, 0.033):
-        add(at("head", (x, -0.088, 0.075)), at("head", (x, -0.09, 0.075)), 0.011, (20, 20, 20))
+        eye = posed.at("head", (x, -0.088, 0.075)), posed.at("head", (x, -0.09, 0.075))
+        parts.append((*eye, 0.011 * size, _DARK))
+    return parts
+
+
+def _hand_parts(posed: _Posed, skeleton: Skeleton) -> list[Part]:
+    """Return the bones of the fingers with their tips, and a pale stripe on the back of each hand: it tells palm up
+    from palm down.
+    """
+    size = posed.size
+    parts: list[Part] = []
     for side, colour, sign in (("left", LEFT, 1.0), ("right", RIGHT, -1.0)):
-        rest = skeleton.rest_positions
-        heel = (0.0, 0.05, -float(rest[INDEX[f"{side}_ankle"], 2]) / size + 0.02)
-        add(positions[:, INDEX[f"{side}_ankle"]], at(f"{side}_ankle", heel), 0.03, colour)
-        toe = (0.0, -0.06, -float(rest[INDEX[f"{side}_foot"], 2]) / size + 0.022)
-        add(positions[:, INDEX[f"{side}_foot"]], at(f"{side}_foot", toe), 0.025, colour)
-        for finger in ("index", "middle", "ring", "pinky", "thumb"):
+        for finger in _FINGERS:
+            for number in (1, 2, 3):
+                joint = INDEX[f"{side}_{finger}{number}"]
+                bone = posed.positions[:, PARENTS[joint]], posed.positions[:, joint]
+                parts.append((*bone, _BONE * size, colour))
             last = f"{side}_{finger}3"
-            tip = (0.022 * sign, 0.0, 0.0) if finger != "thumb" else (0.017 * sign, -0.017, 0.0)
-            add(positions[:, INDEX[last]], at(last, tip), 0.010, colour)
-        # A pale stripe on the back of the hand tells palm up from palm down.
-        add(
-            at(f"{side}_wrist", (0.02 * sign, 0, 0.012)),
-            at(f"{side}_wrist", (0.08 * sign, 0, 0.012)),
-            0.014,
-            (245, 245, 245),
-        )
-    return Capsules(np.stack(starts, 1), np.stack(ends, 1), np.array(radii), np.array(colours))
+            tip = (0.017 * sign, -0.017, 0.0) if finger == "thumb" else (0.022 * sign, 0.0, 0.0)
+            parts.append((posed.at(last), posed.at(last, tip), _TIP * size, colour))
+        back, knuckles = (posed.at(f"{side}_wrist", (x * sign, 0.0, 0.012)) for x in (0.02, 0.08))
+        parts.append((back, knuckles, 0.014 * size, _PALE))
+    return parts
 
 
 def seat_box(place: Array, heading: float, height: float, half: float = 0.21) -> list[Quad]:
-    """A stool of ``height`` (m) under ``place`` (x, y), turned by ``heading``."""
+    """Return a stool of ``height`` (m) under ``place`` (x, y), turned by ``heading``."""
     corners = [
         np.array([x * math.cos(heading) - y * math.sin(heading), x * math.sin(heading) + y * math.cos(heading)]) + place
         for x, y in ((-half, -half), (half, -half), (half, half), (-half, half))

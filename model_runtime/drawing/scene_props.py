@@ -1,9 +1,8 @@
-"""What is drawn and heard beside the two bodies of a composed scene: seats, gaze, words, feelings, gestures, voices."""
+"""Seats, gaze, words, emotions, gestures and voices of a composed scene, for its pictures and films."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,21 @@ from numpy.typing import NDArray
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import INDEX, Skeleton, heading_of
+from ..common.headings import facing
+from ..common.masks import runs_of
 from ..contract import ACTION_LABELS, FPS
 from ..datasets.scene import Scene
 from ..metrics.scene_measures import EYES, bodies_of, eye_line, looks_at_partner
 from ..speech.prosody import VOICE_ACTIVITY
+from ..speech.wave import SAMPLE_RATE
 from .renderer import Line, Quad, seat_box
 
-SAMPLE_RATE = 16000
 _LOOKS, _AWAY = (40, 150, 60), (150, 150, 150)
 _SEAT_BEHIND = 0.05  # m from under the pelvis to the middle of the seat
 
 
 class Props:
-    """All of a scene that is asked for frame by frame, worked out once."""
+    """Everything that a scene shows frame by frame, computed once."""
 
     def __init__(self, scene: Scene, utterances: Mapping[str, Any] | None = None) -> None:
         self.scene = scene
@@ -37,7 +38,7 @@ class Props:
         self._utterances = utterances or {}
 
     def at(self, frame: int) -> tuple[Sequence[Quad], Sequence[Line]]:
-        """Seats in use and where each looks: green on the partner's face, grey elsewhere; a red tick above who speaks."""
+        """Return seats in use, lines of gaze (green on the partner's face, else grey), a red tick above a speaker."""
         quads = [quad for seats in self._seats for first, last, box in seats if first <= frame < last for quad in box]
         lines = []
         for actor, body in enumerate(self._posed):
@@ -52,26 +53,29 @@ class Props:
         return quads, lines
 
     def speaks(self, actor: int, frame: int) -> bool:
+        """Return whether an actor speaks."""
         return bool(self.scene.prosody[actor, frame, VOICE_ACTIVITY] > 0.5)
 
     def short(self, frame: int) -> str:
-        """Labels, a star on who speaks, and gestures under way."""
-        return "  ".join(
-            f"{'AB'[a]} {ACTION_LABELS[int(self.scene.labels[a, frame])][:2]}{'*' if self.speaks(a, frame) else ''} {self._gesture(a, frame)}".rstrip()
-            for a in (0, 1)
-        )
+        """Return labels, a star on a speaker, and gestures under way."""
+        texts = []
+        for actor in (0, 1):
+            star = "*" if self.speaks(actor, frame) else ""
+            texts.append(f"{self._label(actor, frame, 2)}{star} {self._gesture(actor, frame)}".rstrip())
+        return "  ".join(texts)
 
     def long(self, frame: int) -> list[str]:
-        """For each actor: label, feeling, gesture, and the word that is being said in its sentence."""
-        return [
-            f"{'AB'[a]} {ACTION_LABELS[int(self.scene.labels[a, frame])]}  {self._feeling(a, frame)}  {self._gesture(a, frame)}  {self._words(a, frame)}"
-            for a in (0, 1)
-        ]
+        """Return for each actor label, emotion, gesture, and the current word in its sentence."""
+        shown = (self._label, self._emotion, self._gesture, self._words)
+        return ["  ".join(text(actor, frame) for text in shown) for actor in (0, 1)]
 
-    def _feeling(self, actor: int, frame: int) -> str:
+    def _label(self, actor: int, frame: int, letters: int | None = None) -> str:
+        return f"{'AB'[actor]} {ACTION_LABELS[int(self.scene.labels[actor, frame])][:letters]}"
+
+    def _emotion(self, actor: int, frame: int) -> str:
         time = frame / FPS
-        felt = [f for f in self.scene.emotions[actor] if f.start <= time]
-        return f"{felt[-1].emotion} {felt[-1].intensity:.1f}" if felt else ""
+        spans = [f for f in self.scene.emotions[actor] if f.start <= time]
+        return f"{spans[-1].emotion} {spans[-1].intensity:.1f}" if spans else ""
 
     def _gesture(self, actor: int, frame: int) -> str:
         time = frame / FPS
@@ -83,28 +87,29 @@ class Props:
 
     def _words(self, actor: int, frame: int) -> str:
         time = frame / FPS
-        for said in self.scene.utterances[actor]:
-            utterance = self._utterances.get(said.id)
-            if utterance is None or not said.start <= time <= said.start + utterance.duration:
+        for spoken in self.scene.utterances[actor]:
+            utterance = self._utterances.get(spoken.id)
+            if utterance is None or not spoken.start <= time <= spoken.start + utterance.duration:
                 continue
             words = [
-                (text.upper() if said.start + start <= time < said.start + end else text)
+                (text.upper() if spoken.start + start <= time < spoken.start + end else text)
                 for text, start, end in utterance.words
             ]
-            now = next((k for k, (_, _, end) in enumerate(utterance.words) if said.start + end >= time), len(words) - 1)
+            ends = (k for k, (_, _, end) in enumerate(utterance.words) if spoken.start + end >= time)
+            now = next(ends, len(words) - 1)
             return " ".join(words[max(0, now - 5) : now + 6])
         return ""
 
 
 def scene_sound(scene: Scene, utterances: Mapping[str, Any], start: float, seconds: float) -> NDArray[np.float32]:
-    """Both voices of a stretch of a scene, mixed, (N,) at 16 kHz; utterances without a wave are silent."""
+    """Return both voices of a stretch of a scene mixed (N,) at 16 kHz; utterances without a wave are silent."""
     mix = np.zeros(round(seconds * SAMPLE_RATE), np.float32)
-    for said in (u for actor in scene.utterances for u in actor):
-        utterance = utterances.get(said.id)
+    for spoken in (u for actor in scene.utterances for u in actor):
+        utterance = utterances.get(spoken.id)
         if utterance is None or utterance.wave is None:
             continue
-        wave = np.asarray(utterance.wave, np.float32) * (said.gain / 32768.0)
-        first = round((said.start - start) * SAMPLE_RATE)
+        wave = np.asarray(utterance.wave, np.float32) * (spoken.gain / 32768.0)
+        first = round((spoken.start - start) * SAMPLE_RATE)
         wave, first = wave[max(0, -first) :], max(0, first)
         wave = wave[: max(0, len(mix) - first)]
         mix[first : first + len(wave)] += wave
@@ -112,15 +117,14 @@ def scene_sound(scene: Scene, utterances: Mapping[str, Any], start: float, secon
 
 
 def _seats(scene: Scene, actor: int) -> list[tuple[int, int, list[Quad]]]:
-    """(first frame, last frame, box) of each spell of sitting, a little more than the label says."""
+    """Return (first frame, last frame, box) of each time that an actor sits, with 2 s before and after."""
     seated = scene.labels[actor] == ACTION_LABELS.index("sit")
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], seated, [False]]).astype(np.int8)))
     seats = []
-    for first, last in list(pairwise(edges.tolist()))[::2]:
+    for first, last in runs_of(seated):
         root, turn = scene.root_positions[actor, first:last], scene.rotations[actor, first:last, 0]
         lowest = root[:, 2] < np.median(root[:, 2]) + 0.05
         heading = float(heading_of(rot.normalize(np.mean(rot.continuous(turn)[lowest], axis=0))))
-        back = _SEAT_BEHIND * np.array([-np.sin(heading), np.cos(heading)])
+        back = -_SEAT_BEHIND * facing(heading)
         box = seat_box(np.median(root[lowest, :2], axis=0) + back, heading, float(scene.seat_height[actor]))
         seats.append((first - 2 * FPS, last + 2 * FPS, box))
     return seats
