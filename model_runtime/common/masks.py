@@ -29,3 +29,11 @@ def hysteresis(takes: Array, leaves: Array) -> Array:
     state = np.where(leaves, 0, np.where(takes, 1, -1))
     last = np.maximum.accumulate(np.where(state >= 0, np.arange(len(state)), -1))
     return np.where(last >= 0, state[np.maximum(last, 0)] == 1, False)
+
+
+def expanded(mask: Array, frames: int) -> Array:
+    """Return (T,) bool: true within ``frames`` frames before and after every true of ``mask`` (T,)."""
+    wide = np.zeros(len(mask), bool)
+    for first, last in runs_of(mask):
+        wide[max(0, first - frames) : last + frames] = True
+    return wide

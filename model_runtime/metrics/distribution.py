@@ -1,10 +1,9 @@
-"""How like the corpus a set of motions is, and how varied: the measures of audio2photoreal's evaluation (Ng et al.
-2024).
+"""Fréchet distances and diversity of motion: the measures of audio2photoreal's evaluation (Ng et al. 2024).
 
-A motion is seen as one vector a frame: every joint's rotation by two columns of its matrix, the pelvis without its
-heading (``pose_vectors``). Those have no place where they jump, as rotation vectors do at half a turn, and one jump in
-an arm lifted high would outweigh all else in FID_k. FID_g compares Gaussians over those, FID_k over their changes from
-frame to frame; Div_g and Div_k are their spread within a motion, Div_sample the spread over takes of the same shot.
+A frame is one vector: every joint's rotation by two columns of its matrix, the pelvis without its heading
+(``pose_vectors``). That is continuous where rotation vectors jump at half a turn; one such jump in a raised arm would
+outweigh all else in FID_k. FID_g compares Gaussians over the vectors, FID_k over their changes from frame to frame;
+Div_g and Div_k are their spread within a motion, Div_sample the spread over takes of the same shot.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from ..contract import FPS
 
 
 def pose_vectors(rotations: Array) -> Array:
-    """(T, 52, 4) local quaternions -> (T, 312) first two columns of the rotation matrices, the pelvis turned to heading
-    0.
+    """Return the first two columns of the rotation matrices (T, 312) of local quaternions (T, 52, 4), the pelvis turned
+    to heading 0.
 
     Zhou et al. 2019, section 4.2.
     """
@@ -32,13 +31,14 @@ def pose_vectors(rotations: Array) -> Array:
 
 
 def changes(poses: Array) -> Array:
-    """(T - 1, D) velocity of pose vectors, a second."""
+    """Return the velocity (T - 1, D) of pose vectors, a second."""
     return np.diff(poses, axis=0) * FPS
 
 
 def frechet_distance(a: Array, b: Array) -> float:
-    """Between Gaussians fitted to rows (N, D) and (M, D): |mean|^2 + tr(A + B - 2 sqrt(A B)); Heusel et al. 2017,
-    equation 6.
+    """Return the Fréchet distance of Gaussians fitted to rows (N, D) and (M, D): |mean|^2 + tr(A + B - 2 sqrt(A B)).
+
+    Heusel et al. 2017, equation 6.
     """
     mean_a, mean_b = a.mean(0), b.mean(0)
     spread_a, spread_b = (np.cov(x, rowvar=False) + 1e-8 * np.eye(x.shape[1]) for x in (a, b))
@@ -47,7 +47,7 @@ def frechet_distance(a: Array, b: Array) -> float:
 
 
 def fid(made: Sequence[Array], real: Sequence[Array]) -> dict[str, float]:
-    """'fid_g' and 'fid_k' of motions given as pose vectors (T, D) each; lower is nearer to the real ones."""
+    """Return 'fid_g' and 'fid_k' of motions given as pose vectors (T, D) each; lower is nearer to the real ones."""
     return {
         "fid_g": frechet_distance(np.concatenate(made), np.concatenate(real)),
         "fid_k": frechet_distance(
@@ -57,8 +57,8 @@ def fid(made: Sequence[Array], real: Sequence[Array]) -> dict[str, float]:
 
 
 def diversity(motions: Sequence[Array]) -> dict[str, float]:
-    """'div_g', 'div_k': standard deviation over a motion's frames of the pose and of its change, averaged over joints
-    and motions.
+    """Return 'div_g' and 'div_k': the standard deviation over a motion's frames of the pose and of its change, averaged
+    over joints and motions.
     """
     return {
         "div_g": float(np.mean([m.std(0).mean() for m in motions])),
@@ -67,5 +67,5 @@ def diversity(motions: Sequence[Array]) -> dict[str, float]:
 
 
 def sample_diversity(takes: Sequence[Array]) -> float:
-    """Mean standard deviation over takes (S, T, D) of one shot, frame by frame: 0 when every seed gives the same."""
+    """Return the standard deviation over takes (S, T, D) of one shot, averaged over frames; 0 for equal takes."""
     return float(np.stack(takes).std(0).mean())

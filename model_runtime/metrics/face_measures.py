@@ -1,8 +1,8 @@
-"""How lips and the rest of a face fare against the faces of the aligned words, on the vertices of the ICT face.
+"""Measures of faces against the composed faces of the aligned words, on the vertices of the ICT face.
 
-LVE and FDD as in the field: Richard et al. 2021 ("MeshTalk") and Xing et al. 2023 ("CodeTalker"), in millimetres. There
-is no captured speech with ARKit curves and a free licence, so the reference is the composed face of the very words, and
-the tables say so.
+LVE and FDD as in Richard et al. 2021 ("MeshTalk") and Xing et al. 2023 ("CodeTalker"), in millimetres. There is no
+captured speech with ARKit curves and a free licence, so the reference is the composed face of the same words, and the
+tables say so.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from ..contract import FPS, FloatArray
 from ..datasets.ict_face import IctFace
 from ..face.arkit import CURVE, columns
+from ..face.gaze import look_directions
 from ..face.mouth_shapes import MOUTH
 
 _FACE = 9409  # vertices of the skin without neck and scalp, the first of ICT-FaceKit's topology
 _MM = 10.0  # a centimetre
 _UPPER = ("browDown", "browOuterUp", "eyeBlink", "eyeSquint", "eyeWide", "cheekSquint")
 _SHUT = 0.6  # of eyeBlink: a blink's peak reaches it
-_SEEN_SHUT = 0.35  # of a blink's peak: what counts as its duration
+_SEEN_SHUT = 0.35  # of a blink's peak, above which time counts as its duration
 _SACCADE = 0.06  # radians in a frame
-_LOOK = {"out": 0.60, "up": 0.43, "down": 0.61}  # radians per unit of eyeLook, as the corpus has them
 
 
 class FaceGeometry:
@@ -39,19 +39,19 @@ class FaceGeometry:
         self.upper = np.flatnonzero((upper > 0.1 * upper.max()) & (mouth < 0.25 * mouth.max()))
         self._lip_deltas, self._upper_deltas = face.deltas[:, self.lips] * _MM, face.deltas[:, self.upper] * _MM
 
-    def lip_vertex_error(self, made: FloatArray, truth: FloatArray) -> float:
-        """Of two faces (T, 52): per frame the largest squared distance of a lip vertex, mean over frames, mm^2."""
-        apart = np.tensordot(made - truth, self._lip_deltas, axes=1)  # (T, L, 3)
+    def lip_vertex_error(self, made: FloatArray, reference: FloatArray) -> float:
+        """Return the largest squared distance of a lip vertex of two faces (T, 52), mean over frames, mm^2."""
+        apart = np.tensordot(made - reference, self._lip_deltas, axes=1)  # (T, L, 3)
         return float(np.square(apart).sum(-1).max(-1).mean())
 
     def dynamics(self, face: FloatArray) -> FloatArray:
-        """(V,) mm: deviation over time of each upper-face vertex's distance from neutral; blinks included."""
+        """Return the deviation over time (V,) of each upper-face vertex from neutral, mm; blinks included."""
         return np.linalg.norm(np.tensordot(face, self._upper_deltas, axes=1), axis=-1).std(0).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Liveliness:
-    """Of the eyes of one face: blinks a minute and their mean length (s), saccades a minute, share of frames at the
+    """The eyes of one face: blinks a minute and their mean length (s), saccades a minute, share of frames at the
     partner.
     """
 
@@ -62,7 +62,7 @@ class Liveliness:
 
 
 def liveliness(face: FloatArray, partner: FloatArray | None = None) -> Liveliness:
-    """``face`` (T, 52); ``partner`` (T, 2) yaw and pitch (radians) at which the partner's head is, straight ahead when
+    """Measure ``face`` (T, 52); ``partner`` (T, 2): yaw and pitch (radians) of the partner's head, straight ahead when
     None.
     """
     minutes = len(face) / FPS / 60.0
@@ -80,9 +80,7 @@ def liveliness(face: FloatArray, partner: FloatArray | None = None) -> Livelines
 
 
 def blink_lengths(face: FloatArray) -> list[float]:
-    """Seconds of each blink: from where the lids have come ``_SEEN_SHUT`` of their way down to where they are back
-    there.
-    """
+    """Return the seconds of each blink of ``face`` (T, 52), measured at ``_SEEN_SHUT`` of its closure."""
     lid = face[:, columns("eyeBlink")].mean(1)
     rest = np.median(lid)
     found = []
@@ -100,37 +98,26 @@ def blink_lengths(face: FloatArray) -> list[float]:
 
 
 def gaze_of(face: FloatArray) -> FloatArray:
-    """(T, 2) yaw (to my left) and pitch (up) of both eyes' mean, radians."""
-
-    def at(name: str) -> FloatArray:
-        return face[:, CURVE[name]]
-
-    yaw = (
-        0.5 * _LOOK["out"] * (at("eyeLookOutLeft") - at("eyeLookInLeft") + at("eyeLookInRight") - at("eyeLookOutRight"))
-    )
-    pitch = 0.5 * (
-        _LOOK["up"] * (at("eyeLookUpLeft") + at("eyeLookUpRight"))
-        - _LOOK["down"] * (at("eyeLookDownLeft") + at("eyeLookDownRight"))
-    )
-    return np.stack([yaw, pitch], -1)
+    """Return yaw (to the left) and pitch (up) (T, 2) of both eyes' mean in radians, of ARKit curves (T, 52)."""
+    return np.stack(look_directions(face), -1)
 
 
 def brows_up(face: FloatArray) -> FloatArray:
-    """(T,) mean weight of the curves that raise the brows."""
+    """Return the mean weight (T,) of the curves that raise the brows."""
     return face[:, [CURVE["browInnerUp"], *columns("browOuterUp")]].mean(1)
 
 
-def question_lift(asked: FloatArray, said: FloatArray, end: float) -> float:
-    """How much higher brows are at the end (s) of a sentence that is a question than where the same is none, in curve
-    weight.
+def question_lift(question: FloatArray, statement: FloatArray, end: float) -> float:
+    """Return how much higher brows are at the ``end`` (s) of a sentence given as a question than of the same given as a
+    statement, in curve weight. Both faces (T, 52).
     """
     near = slice(max(round((end - 0.35) * FPS), 0), round((end + 0.2) * FPS))
-    return float((brows_up(asked) - brows_up(said))[near].mean())
+    return float((brows_up(question) - brows_up(statement))[near].mean())
 
 
 def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> float:
-    """How much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on the whole, in their
-    deviations.
+    """Return how much higher brows are from 0.1 s before to 0.3 s after stresses (s, strength) than on average, in
+    standard deviations.
     """
     brows = brows_up(face)
     at = [brows[max(round((t - 0.1) * FPS), 0) : round((t + 0.3) * FPS)] for t, _ in stresses]
@@ -138,19 +125,18 @@ def brow_lift(face: FloatArray, stresses: Sequence[tuple[float, float]]) -> floa
     return float((np.mean(near) - brows.mean()) / (brows.std() + 1e-6)) if near else float("nan")
 
 
-def manner(face: FloatArray) -> FloatArray:
-    """(2 x 52 - mouth, ...) how this face holds and moves what is not the mouth: mean and deviation of each curve, for
-    style distances.
-    """
+def style_vector(face: FloatArray) -> FloatArray:
+    """Return mean and deviation (2 C,) of each of the C curves outside the mouth, for style distances."""
     rest = [i for i in range(face.shape[1]) if i not in MOUTH]
     return np.concatenate([face[:, rest].mean(0), face[:, rest].std(0)]).astype(np.float32)
 
 
 def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tuple[float, float]:
-    """Mean distance of each face in ``made`` to the same actor's in ``own``, and to the other actors': identity is kept
-    where the first is the smaller by far.
+    """Return the mean distance of each face in ``made`` to the same actor's in ``own``, and to the other actors'.
+
+    Identity is preserved where the first is the smaller by far.
     """
-    a, b = np.stack([manner(f) for f in made]), np.stack([manner(f) for f in own])
+    a, b = np.stack([style_vector(f) for f in made]), np.stack([style_vector(f) for f in own])
     scale = b.std(0) + 1e-3
     apart = np.sqrt(np.square((a[:, None] - b[None]) / scale).mean(-1))
     same = np.eye(len(a), dtype=bool)
@@ -158,35 +144,38 @@ def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tup
 
 
 def probe_accuracy(speaking: Sequence[FloatArray], listening: Sequence[FloatArray], seconds: float = 4.0) -> float:
-    """A linear probe (least squares on half of the clips, read off the other half) that tells a speaker's face from a
-    listener's by the mean, deviation and speed of its curves over ``seconds``.
+    """Return the accuracy of a linear probe that distinguishes speakers' faces from listeners'.
+
+    Least squares on half of the clips, judged on the other half, and the other way round; the features are mean,
+    deviation and speed of the curves over ``seconds``.
     """
-
-    def described(faces: Sequence[FloatArray]) -> list[FloatArray]:
-        size = int(seconds * FPS)
-        return [
-            np.concatenate([w.mean(0), w.std(0), np.abs(np.diff(w, axis=0)).mean(0)])
-            for face in faces
-            for w in (face[i : i + size] for i in range(0, len(face) - size + 1, size))
-        ]
-
-    def fitted(parts: tuple[slice, slice]) -> NDArray[np.bool_]:
-        learn, judge = parts
-        rows = [described(speaking[learn]), described(listening[learn])]
-        x = np.array(rows[0] + rows[1])
-        y = np.array([1.0] * len(rows[0]) + [-1.0] * len(rows[1]))
-        mean, std = x.mean(0), x.std(0) + 1e-4
-        z = np.c_[(x - mean) / std, np.ones(len(x))]
-        weight = np.linalg.solve(z.T @ z + 10.0 * np.eye(z.shape[1]), z.T @ y)
-        right = []
-        for faces, sign in ((speaking[judge], 1.0), (listening[judge], -1.0)):
-            w = np.array(described(faces))
-            right.append(np.c_[(w - mean) / std, np.ones(len(w))] @ weight * sign > 0.0)
-        return np.concatenate(right)
-
     half = len(speaking) // 2
-    return float(
-        np.concatenate(
-            [fitted((slice(0, half), slice(half, None))), fitted((slice(half, None), slice(0, half)))]
-        ).mean()
-    )
+    first, second = slice(0, half), slice(half, None)
+    right = [
+        _probe_hits(speaking, listening, learn, judge, round(seconds * FPS))
+        for learn, judge in ((first, second), (second, first))
+    ]
+    return float(np.concatenate(right).mean())
+
+
+def _probe_hits(
+    speaking: Sequence[FloatArray], listening: Sequence[FloatArray], learn: slice, judge: slice, frames: int
+) -> NDArray[np.bool_]:
+    """Return for each window of the clips of ``judge`` whether a probe fitted to those of ``learn`` is right."""
+    rows = [_described(speaking[learn], frames), _described(listening[learn], frames)]
+    x = np.array(rows[0] + rows[1])
+    y = np.array([1.0] * len(rows[0]) + [-1.0] * len(rows[1]))
+    mean, std = x.mean(0), x.std(0) + 1e-4
+    z = np.c_[(x - mean) / std, np.ones(len(x))]
+    weight = np.linalg.solve(z.T @ z + 10.0 * np.eye(z.shape[1]), z.T @ y)
+    hits = []
+    for faces, sign in ((speaking[judge], 1.0), (listening[judge], -1.0)):
+        w = np.array(_described(faces, frames))
+        hits.append(np.c_[(w - mean) / std, np.ones(len(w))] @ weight * sign > 0.0)
+    return np.concatenate(hits)
+
+
+def _described(faces: Sequence[FloatArray], frames: int) -> list[FloatArray]:
+    """Return the features of every whole window of so many ``frames``."""
+    windows = (face[i : i + frames] for face in faces for i in range(0, len(face) - frames + 1, frames))
+    return [np.concatenate([w.mean(0), w.std(0), np.abs(np.diff(w, axis=0)).mean(0)]) for w in windows]

@@ -1,4 +1,4 @@
-"""Whether joints stay within what people can do: elbows, knees, neck, wrists and shoulders.
+"""Joint limits: whether elbows, knees, neck, wrists and shoulders stay within human ranges of motion.
 
 Ranges are those of the American Academy of Orthopaedic Surgeons (Greene and Heckman 1994, "The Clinical Measurement of
 Joint Motion") and Norkin and White 2016 ("Measurement of Joint Motion", 5th ed., appendix of normative ranges),
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import INDEX
+from ..common.headings import turned
 from ..contract import FloatArray
 
 SIDES = ("left", "right")
@@ -46,8 +47,8 @@ class LimitReport(NamedTuple):
 
 
 def joint_angles(rotations: FloatArray) -> dict[str, FloatArray]:
-    """Angles in degrees, keys of ``RANGES``, of local ``rotations`` (T, 52, 4): (T, 2) left and right, (T, 1) for the
-    neck.
+    """Return the angles of ``RANGES`` in degrees, of local ``rotations`` (T, 52, 4): (T, 2) left and right, (T, 1) for
+    the neck.
     """
     exact = np.asarray(rotations, np.float64)
     sides = [_arm_and_knee(exact, side) for side in SIDES]
@@ -59,7 +60,7 @@ def joint_angles(rotations: FloatArray) -> dict[str, FloatArray]:
 
 
 def joint_excess(rotations: FloatArray) -> dict[str, FloatArray]:
-    """(T,) degrees by which the worse side is beyond each of ``RANGES``, 0 inside."""
+    """Return (T,) degrees by which the worse side is beyond each of ``RANGES``, 0 inside."""
     return {
         key: np.maximum(np.maximum(RANGES[key][0] - values, values - RANGES[key][1]), 0.0).max(1)
         for key, values in joint_angles(rotations).items()
@@ -67,8 +68,8 @@ def joint_excess(rotations: FloatArray) -> dict[str, FloatArray]:
 
 
 def joint_limits(rotations: FloatArray) -> dict[str, LimitReport]:
-    """For each of ``JOINTS_WATCHED`` the share of frames outside, and the worst excess in degrees, of ``rotations`` (T,
-    52, 4).
+    """Return for each of ``JOINTS_WATCHED`` the share of frames outside, and the worst excess in degrees, of
+    ``rotations`` (T, 52, 4).
     """
     excess = joint_excess(rotations)
     report = {}
@@ -79,12 +80,12 @@ def joint_limits(rotations: FloatArray) -> dict[str, LimitReport]:
 
 
 def _arm_and_knee(rotations: NDArray[np.float64], side: str) -> dict[str, NDArray[np.float64]]:
-    """Angles (T,) of one side; axes as in ``skeleton``: the left arm along +X, thumbs forward, elbows bend about z,
-    knees about x.
+    """Return the angles (T,) of one side; axes as in ``skeleton``: the left arm along +X, thumbs forward, elbows bend
+    about z, knees about x.
     """
     sign = 1.0 if side == "left" else -1.0
     bend, forearm = _swing_twist(rotations[:, INDEX[f"{side}_elbow"]], 0)
-    # Elbow and wrist share the forearm's turn, which in the wrist comes before its swing.
+    # The forearm's twist is split between elbow and wrist; in the wrist it comes before the swing.
     wrist = rotations[:, INDEX[f"{side}_wrist"]]
     wrist_turn = _twist(wrist, 0)
     hand = np.degrees(rot.to_axis_angle(rot.multiply(_about(0, -wrist_turn), wrist)))
@@ -94,11 +95,11 @@ def _arm_and_knee(rotations: NDArray[np.float64], side: str) -> dict[str, NDArra
     direction = rot.rotate(arm, np.array([sign, 0.0, 0.0]))
     hanging = _about(1, np.array(sign * np.pi / 2))
     turn = np.degrees(_twist(rot.multiply(arm, rot.conjugate(hanging)), 2))
-    # Of an arm that points up the turn against a hanging one means nothing.
+    # The rotation against a hanging arm is undefined for an arm that points up.
     turn = np.where(direction[:, 2] > 0.7, 0.0, turn)
     return {
         "elbow flexion": -sign * bend[:, 2],
-        "forearm rotation": -np.degrees(_wrapped(np.radians(forearm) + wrist_turn)),
+        "forearm rotation": -np.degrees(turned(np.radians(forearm), -wrist_turn)),
         "knee flexion": knee[:, 0],
         "wrist flexion": sign * hand[:, 1],
         "wrist deviation": sign * hand[:, 2],
@@ -109,20 +110,16 @@ def _arm_and_knee(rotations: NDArray[np.float64], side: str) -> dict[str, NDArra
 
 
 def _swing_twist(q: NDArray[np.float64], axis: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Degrees: the swing (T, 3) of unit quaternions (T, 4) as a rotation vector, and the twist (T,) about ``axis``
-    before it.
+    """Return the swing (T, 3) of unit quaternions (T, 4) as a rotation vector, and the twist (T,) about ``axis`` before
+    it, in degrees.
     """
     twist = _twist(q, axis)
     return np.degrees(rot.to_axis_angle(rot.multiply(q, _about(axis, -twist)))), np.degrees(twist)
 
 
 def _twist(q: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Radians, -pi to pi."""
-    return _wrapped(2.0 * np.arctan2(q[:, 1 + axis], q[:, 0]))
-
-
-def _wrapped(angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (angle + np.pi) % (2.0 * np.pi) - np.pi
+    """Return the twist (T,) of ``q`` (T, 4) about ``axis`` in radians, -pi to pi."""
+    return turned(2.0 * np.arctan2(q[:, 1 + axis], q[:, 0]), 0.0)
 
 
 def _about(axis: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:

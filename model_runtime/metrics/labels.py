@@ -1,4 +1,4 @@
-"""Tells sit, walk and stand apart from motion alone: for training labels and for measuring whether they were obeyed.
+"""Recognise sit, walk and stand in motion alone: for training labels and for measuring label obedience.
 
 The rule follows what InterAct's authors describe for their capture: pelvis height, thigh angle and root speed, with
 hysteresis so that a label does not flicker at a threshold.
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..body_model import rotations as rot
 from ..body_model.skeleton import INDEX, Skeleton
 from ..common.arrays import Array
+from ..common.masks import hysteresis, without_short_runs
 from ..contract import ACTION_LABELS, FPS
 
 SIT, WALK, STAND = (ACTION_LABELS.index(label) for label in ("sit", "walk", "stand"))
@@ -20,24 +21,24 @@ SIT, WALK, STAND = (ACTION_LABELS.index(label) for label in ("sit", "walk", "sta
 SEATED_SCORE = (0.60, 0.40)
 WALKING_SPEED = (0.35, 0.20)  # m/s for a 1.70 m body; scaled with leg length
 SMOOTHING = 0.5  # seconds
-SHORTEST_SPELL = 0.4  # seconds; a shorter walk or sit is a sway or a slip
+SHORTEST_RUN = 0.4  # seconds; a shorter walk or sit is a sway or a slip
 
 
 def label_frames(root_positions: Array, rotations: Array, skeleton: Skeleton) -> NDArray[np.int64]:
-    """(T,) indices into ``ACTION_LABELS`` for ``root_positions`` (T, 3) and ``rotations`` (T, 52, 4) at ``FPS``."""
+    """Return indices (T,) into ``ACTION_LABELS`` for root positions (T, 3) and rotations (T, 52, 4) at ``FPS``."""
     seated = _hysteresis(_smooth(seated_score(root_positions, rotations, skeleton), 0.2), *SEATED_SCORE)
     size = skeleton.leg_size
     # Sitting down and standing up carry the pelvis as fast as a step does, but the feet stay where they are.
     speed = np.minimum(root_speed(root_positions), root_speed(feet_middle(root_positions, rotations, skeleton)))
     walking = _hysteresis(speed, WALKING_SPEED[0] * size, WALKING_SPEED[1] * size)
     labels = np.full(len(root_positions), STAND, np.int64)
-    labels[_without_short_spells(walking)] = WALK
-    labels[_without_short_spells(seated)] = SIT
+    labels[_without_short_runs(walking)] = WALK
+    labels[_without_short_runs(seated)] = SIT
     return labels
 
 
 def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """(T,) 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
+    """Return (T,) from 0 upright to 1 seated: the lesser of how low the pelvis is and how level the thighs are.
 
     Pelvis height counts from 0.92 (0) down to 0.72 (1) of its standing height, so that a short person on a high chair
     sits; the mean thigh angle to the vertical from 35 (0) up to 75 degrees (1). A bow fails the second; a deep crouch
@@ -56,7 +57,7 @@ def seated_score(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
 
 
 def feet_middle(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """(T, 3) the point midway between the ankles."""
+    """Return the point (T, 3) midway between the ankles."""
     middle = np.zeros(root_positions.shape)
     for side in ("left", "right"):
         at, turn = root_positions, rotations[:, 0]
@@ -69,7 +70,7 @@ def feet_middle(root_positions: Array, rotations: Array, skeleton: Skeleton) -> 
 
 
 def root_speed(root_positions: Array) -> Array:
-    """(T,) horizontal speed of the root in m/s, smoothed over ``SMOOTHING`` seconds (the path first, then its speed)."""
+    """Return the horizontal speed (T,) of the root in m/s, of its path smoothed over ``SMOOTHING`` seconds."""
     if len(root_positions) < 2:
         return np.zeros(len(root_positions))
     path = np.stack([_smooth(root_positions[:, axis].astype(np.float64), SMOOTHING) for axis in (0, 1)], -1)
@@ -77,9 +78,7 @@ def root_speed(root_positions: Array) -> Array:
 
 
 def _smooth(values: Array, seconds: float) -> Array:
-    """A moving mean whose window shrinks at the ends, about a straight line there, so that a steady drift keeps its
-    slope.
-    """
+    """Return a moving mean whose ends are padded by point reflection, so that a steady drift keeps its slope."""
     half = min(max(1, round(seconds * FPS / 2)), max(0, (len(values) - 1) // 2))
     if half == 0:
         return values
@@ -90,20 +89,17 @@ def _smooth(values: Array, seconds: float) -> Array:
 
 
 def _hysteresis(values: Array, enter: float, leave: float) -> NDArray[np.bool_]:
-    """True from where ``values`` rise to ``enter`` until they fall below ``leave``."""
-    decided = np.where(values >= enter, 1, np.where(values < leave, 0, -1))
-    last = np.maximum.accumulate(np.where(decided >= 0, np.arange(len(values)), -1))
-    before_first = values >= 0.5 * (enter + leave)
-    return np.where(last >= 0, decided[np.maximum(last, 0)] == 1, before_first)
+    """Return (T,) bool: true from where ``values`` rise to ``enter`` until they fall below ``leave``.
+
+    Before the first of either, values above the middle of both count as true.
+    """
+    enters, leaves = values >= enter, values < leave
+    state = hysteresis(enters, leaves)
+    undecided = np.cumsum(enters | leaves) == 0
+    return np.where(undecided, values >= 0.5 * (enter + leave), state)
 
 
-def _without_short_spells(state: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Spells of True shorter than ``SHORTEST_SPELL`` removed, after gaps as short were closed; spells at an end stay."""
-    shortest = round(SHORTEST_SPELL * FPS)
-    result = state.copy()
-    for value in (False, True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], result == value, [False]]).astype(np.int8)))
-        for start, stop in edges.reshape(-1, 2):
-            if stop - start < shortest and start > 0 and stop < len(result):
-                result[start:stop] = not value
-    return result
+def _without_short_runs(state: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Close gaps shorter than ``SHORTEST_RUN``, then remove runs of true as short; runs at the ends stay."""
+    longest = round(SHORTEST_RUN * FPS) - 1
+    return without_short_runs(without_short_runs(state, longest, False), longest, True)

@@ -1,34 +1,31 @@
-"""How well lips follow real speech: closure on p, b, m, contact on f, v, false closures, jaw and gap correlation.
+"""Measures of lips on real speech: closure on p, b, m, contact on f, v, false closures, jaw and gap correlation.
 
-``python -m model_runtime.metrics.lips --data ../shared/data`` measures the shipped face on readers it never heard.
-Definitions are those of the measures page: gaps come from the vertices of the ICT face where it is at hand, else from
-``face.mouth_shapes.lip_gap``, a linear model fitted to the same vertices.
+Gaps come from the vertices of the ICT face where it is at hand, else from ``face.mouth_shapes.lip_gap``, a linear model
+fitted to the same vertices.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import EMOTIONS, FPS, FloatArray, frame_count
+from ..contract import EMOTIONS, FPS, FloatArray
 from ..datasets.ict_face import IctFace
+from ..face.model import FaceModel
 from ..face.mouth_shapes import BILABIAL, JAW, LABIODENTAL, ROLL_LOWER, SILENCE, TOUCHING, lip_gap
 from ..face.visemes import Phone, viseme_curves, with_rests
-from ..speech.phones import Segment
+from .held_out_speech import held_out_speech
 
 TEETH_CONTACT = 0.10  # cm between lower lip and upper incisors that reads as contact; the mesh has 0.12 at rest
 
 
 class MouthGeometry:
-    """Inner-lip gap and lip-to-teeth distance of the ICT face: linear vertices, so cheap per frame."""
+    """Inner-lip gap and lip-to-teeth distance of the ICT face for ARKit curves (T, 52), linear in the curves."""
 
     def __init__(self, face: IctFace) -> None:
         at, jaw = face.vertices, face.deltas[JAW]
@@ -49,7 +46,7 @@ class MouthGeometry:
         self._neutral, self._deltas = at[used], face.deltas[:, used]
 
     def gap(self, curves: FloatArray) -> FloatArray:
-        """(T, 52) -> (T,) cm between the inner lips at the middle of the mouth; 0 when they touch."""
+        """Return the distance (T,) in cm of the inner lips at the middle of the mouth; 0 when they touch."""
         y = self._posed(curves)[..., 1]
         open_by = [
             y[:, self._rows(upper)].min(axis=1) - y[:, self._rows(lower)].max(axis=1) for upper, lower in self._columns
@@ -57,7 +54,7 @@ class MouthGeometry:
         return np.maximum(np.mean(open_by, axis=0) - TOUCHING, 0.0).astype(np.float32)
 
     def teeth_distance(self, curves: FloatArray) -> FloatArray:
-        """(T, 52) -> (T,) cm from the lower lip to the edge of the upper incisors."""
+        """Return the distance (T,) in cm from the lower lip to the edge of the upper incisors."""
         points = self._posed(curves)
         lower, teeth = points[:, self._rows(self._lower)], points[:, self._rows(self._incisors)]
         return np.array([np.sqrt(((a[:, None] - b) ** 2).sum(-1).min()) for a, b in zip(lower, teeth)], np.float32)
@@ -87,31 +84,28 @@ def score_lips(
     loudness: Sequence[FloatArray],
     geometry: MouthGeometry | None = None,
 ) -> LipScores:
-    """Judge faces (T, 52) against the aligned ``phones`` of each; ``loudness`` (T,) as ``viseme_curves``."""
-    closed, touched, false, jaws, gaps = [], [], [], [], []
+    """Score faces (T, 52) against the aligned phones of each; ``loudness`` (T,) as for ``viseme_curves``.
+
+    The jaw and the lip gap are correlated with those of the composed face of the same phones.
+    """
+    closed: list[bool] = []
+    touched: list[bool] = []
+    false, jaws, gaps = [], [], []
     for face, phones, loud in zip(faces, spoken, loudness):
         frames = len(face)
-        gap = geometry.gap(face) if geometry else lip_gap(face)
-        reached = (
-            geometry.teeth_distance(face) <= TEETH_CONTACT if geometry else (face[:, ROLL_LOWER] > 0.12) & (gap < 0.45)
-        )
-        elsewhere = np.zeros(frames, bool)
-        for phone, start, end in with_rests(phones, frames / FPS):
-            if phone not in (*BILABIAL, *LABIODENTAL, SILENCE):
-                elsewhere[_span(start, end, frames)] = True
+        gap = _gap(face, geometry)
+        teeth = _touches_teeth(face, gap, geometry)
         for phone, start, end in phones:
             window = _span(start, end, frames, 1)
             if phone in BILABIAL:
                 closed.append(bool((gap[window] <= 0.0).any()))
             elif phone in LABIODENTAL:
-                touched.append(bool(reached[window].any()))
-            if phone in (*BILABIAL, *LABIODENTAL, SILENCE):
-                elsewhere[_span(start, end, frames, 1 if phone != SILENCE else 2)] = False
-        elsewhere &= loud > 0.0  # where the alignment puts a phone into a pause, a shut mouth is right
-        false.append(gap[elsewhere] <= 0.0)
-        truth = viseme_curves(phones, frames, loud)
-        jaws.append((face[:, JAW], truth[:, JAW]))
-        gaps.append((gap, geometry.gap(truth) if geometry else lip_gap(truth)))
+                touched.append(bool(teeth[window].any()))
+        # Where the alignment puts a phone into a pause, a shut mouth is right.
+        false.append(gap[_open_sounds(phones, frames) & (loud > 0.0)] <= 0.0)
+        reference = viseme_curves(phones, frames, loud)
+        jaws.append((face[:, JAW], reference[:, JAW]))
+        gaps.append((gap, _gap(reference, geometry)))
     return LipScores(
         closure=_share(closed),
         teeth_contact=_share(touched),
@@ -120,6 +114,32 @@ def score_lips(
         gap_correlation=_correlation(gaps),
         contacts=(len(closed), len(touched)),
     )
+
+
+def _gap(face: FloatArray, geometry: MouthGeometry | None) -> FloatArray:
+    return geometry.gap(face) if geometry else lip_gap(face)
+
+
+def _touches_teeth(face: FloatArray, gap: FloatArray, geometry: MouthGeometry | None) -> NDArray[np.bool_]:
+    """Return the frames (T,) in which the lower lip touches the upper teeth."""
+    if geometry:
+        return geometry.teeth_distance(face) <= TEETH_CONTACT
+    return (face[:, ROLL_LOWER] > 0.12) & (gap < 0.45)
+
+
+def _open_sounds(phones: Sequence[Phone], frames: int) -> NDArray[np.bool_]:
+    """Return the frames (T,) of sounds on which the lips do not meet, away from those on which they do and from
+    pauses.
+    """
+    shut = (*BILABIAL, *LABIODENTAL, SILENCE)
+    elsewhere = np.zeros(frames, bool)
+    for phone, start, end in with_rests(phones, frames / FPS):
+        if phone not in shut:
+            elsewhere[_span(start, end, frames)] = True
+    for phone, start, end in phones:
+        if phone in shut:
+            elsewhere[_span(start, end, frames, 1 if phone != SILENCE else 2)] = False
+    return elsewhere
 
 
 def _span(start: float, end: float, frames: int, margin: int = 0) -> slice:
@@ -133,60 +153,9 @@ def _share(hits: Sequence[bool] | FloatArray) -> float:
 
 
 def _correlation(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> float:
-    """Mean over utterances, each with its own mean and spread."""
+    """Return the mean over utterances of the correlation of each pair (T,)."""
     values = [np.corrcoef(a, b)[0, 1] for a, b in pairs if a.std() > 1e-6 and b.std() > 1e-6]
     return float(np.mean(values)) if values else float("nan")
-
-
-@dataclass(frozen=True)
-class HeldOutSpeech:
-    """A reader's utterance that no training heard: its wave at 16 kHz, its aligned phones, its stresses (s, strength),
-    whether it asks.
-    """
-
-    name: str
-    wave: FloatArray
-    phones: list[Phone]
-    stresses: list[tuple[float, float]] = field(default_factory=list)
-    question: bool = False
-
-
-def held_out_texts(data_dir: Path) -> dict[str, str]:
-    """What each utterance of the held-out readers says, by "folder/name"."""
-    speech = data_dir / "speech"
-    lines: dict[str, str] = {}  # both readers of the book share its numbers, and each table lists only some of them
-    for table in (speech / "reader_a" / "transcript.csv", speech / "ljspeech" / "metadata.csv"):
-        with open(table, encoding="utf-8", newline="") as file:
-            lines |= {row[0]: row[-1] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row}
-    texts = {
-        f"ljspeech/{path.stem}": lines[path.stem]
-        for path in sorted((speech / "ljspeech").glob("*.flac"))
-        if path.stem in lines
-    }
-    return texts | {
-        f"librivox/{path.stem}": path.read_text(encoding="utf-8")
-        for path in sorted((speech / "librivox").glob("*.txt"))
-    }
-
-
-def held_out_speech(data_dir: Path) -> Iterator[HeldOutSpeech]:
-    """The utterances of the held-out readers, aligned by force; those that cannot be aligned are named and left out."""
-    from ..speech.audio import load_speech
-    from ..speech.prosody import common_level_gain
-    from ..speech.stress.prominent_syllables import find_stresses
-    from ..speech.transcript.alignment import align
-
-    for name, text in held_out_texts(data_dir).items():
-        path = data_dir / "speech" / f"{name}.flac"
-        wave = load_speech(path)
-        wave = wave * np.float32(common_level_gain(wave))
-        found = align(wave, text)
-        if found.phones:
-            phones = [(p.text, p.start, p.end) for p in found.phones]
-            stresses = find_stresses(wave, found.words, found.phones)
-            yield HeldOutSpeech(name, wave, phones, stresses, text.rstrip().endswith("?"))
-        else:
-            print(f"left out {path.name}: {' '.join(found.warnings)}")
 
 
 def measure_face(
@@ -196,66 +165,44 @@ def measure_face(
     quality: str = "final",
     words: bool = False,
     lips: float = 1.0,
-    feeling: tuple[str, float] | None = None,
+    emotion: tuple[str, float] | None = None,
 ) -> dict[str, LipScores]:
-    """Scores by reader, and of all, of the trained face on held-out speech with a silent partner; ``words``: with its
-    transcript told.
+    """Return the scores of the trained face on held-out speech with a silent partner, by reader and for 'all'.
 
-    ``feeling``: an emotion and its intensity, 0 to 2, felt all the while.
+    ``words``: the transcript is given. ``lips``: share of the lip-tuned weights. ``emotion``: one emotion and its
+    intensity, 0 to 2, throughout.
     """
-    from ..face.model import FaceModel
-    from ..speech.prosody import ENERGY, prosody
-
     model = FaceModel.load(weights_dir)
     geometry = MouthGeometry(IctFace(data_dir / "face")) if IctFace.available(data_dir) else None
-    heard = list(held_out_speech(data_dir))
-    loudness = [prosody(u.wave, frame_count(len(u.wave) / 16000))[:, ENERGY] for u in heard]
-    faces = []
-    for u, loud in zip(heard, loudness):
-        felt = np.zeros((len(loud), len(EMOTIONS)), np.float32)
-        if feeling:
-            felt[:, EMOTIONS.index(feeling[0])] = feeling[1]
-        said = [Segment(*phone) for phone in u.phones] if words else ()
-        faces.append(
-            model.generate(
-                u.wave, np.zeros_like(u.wave), len(loud), seed, quality, emotion=felt, phones=said, lips=lips
-            )
+    utterances = list(held_out_speech(data_dir))
+    faces = [
+        model.generate(
+            u.wave,
+            np.zeros_like(u.wave),
+            u.frames,
+            seed,
+            quality,
+            emotion=constant_emotion(u.frames, emotion),
+            phones=u.segments if words else (),
+            lips=lips,
         )
-    readers = [u.name.split("/")[0] for u in heard]
+        for u in utterances
+    ]
+    readers = [u.name.split("/")[0] for u in utterances]
     groups = {reader: [i for i, r in enumerate(readers) if r == reader] for reader in sorted(set(readers))}
-    groups["all"] = list(range(len(heard)))
+    groups["all"] = list(range(len(utterances)))
+    loudness = [u.loudness() for u in utterances]
     return {
         name: score_lips(
-            [faces[i] for i in chosen], [heard[i].phones for i in chosen], [loudness[i] for i in chosen], geometry
+            [faces[i] for i in chosen], [utterances[i].phones for i in chosen], [loudness[i] for i in chosen], geometry
         )
         for name, chosen in groups.items()
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Measure the face's lips on readers no training heard.")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--weights", type=Path, help="folder of the weights; the shipped ones when left out")
-    parser.add_argument("--quality", default="final")
-    parser.add_argument("--words", action="store_true", help="tell the transcripts")
-    parser.add_argument("--lips", type=float, default=1.0, help="share of the lip-tuned denoiser")
-    parser.add_argument("--emotion", choices=EMOTIONS)
-    parser.add_argument("--intensity", type=float, default=1.0)
-    parser.add_argument("--json", type=Path, help="write the scores here too")
-    options = parser.parse_args(arguments)
-    feeling = (options.emotion, options.intensity) if options.emotion else None
-    scores = measure_face(options.data, options.weights, 0, options.quality, options.words, options.lips, feeling)
-    print(
-        f"{'reader':10s} {'p/b/m closed':>14s} {'f/v touching':>14s} {'falsely closed':>15s} {'jaw r':>7s} {'gap r':>7s}"
-    )
-    for name, s in scores.items():
-        print(
-            f"{name:10s} {s.closure:8.1%} of {s.contacts[0]:3d} {s.teeth_contact:7.1%} of {s.contacts[1]:3d} {s.false_closure:14.1%} "
-            f"{s.jaw_correlation:8.2f} {s.gap_correlation:7.2f}"
-        )
-    if options.json:
-        options.json.write_text(json.dumps({name: asdict(s) for name, s in scores.items()}, indent=1), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def constant_emotion(frames: int, emotion: tuple[str, float] | None) -> FloatArray:
+    """Return (T, 26) with one emotion at its intensity, all zeros for None."""
+    track = np.zeros((frames, len(EMOTIONS)), np.float32)
+    if emotion:
+        track[:, EMOTIONS.index(emotion[0])] = emotion[1]
+    return track

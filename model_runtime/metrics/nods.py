@@ -1,4 +1,4 @@
-"""Finds nods in the motion of a head: quick dips of its pitch that come back, not glances down and not shakes."""
+"""Nods in the motion of a head: quick dips of its pitch that come back, neither glances down nor shakes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from scipy.signal import find_peaks
 
 from ..body_model import rotations as rot
 from ..common.arrays import Array
+from ..common.headings import heading_towards
 from ..contract import FPS
 
 SMALLEST = np.radians(3.0)  # of a dip, from the shallower of its two sides
@@ -16,13 +17,13 @@ _SIDEWAYS = 1.0  # a dip in which the head turns further than this many times it
 
 
 def head_angles(head: Array) -> tuple[Array, Array]:
-    """Pitch (down positive) and yaw (to the left) in radians, (T,) each, of world quaternions (T, 4) of the head."""
+    """Return pitch (down positive) and yaw (to the left), (T,) radians each, of world quaternions (T, 4)."""
     ahead = rot.rotate(head, np.array([0.0, -1.0, 0.0]))
-    return np.arcsin(np.clip(-ahead[:, 2], -1.0, 1.0)), np.unwrap(np.arctan2(ahead[:, 0], -ahead[:, 1]))
+    return np.arcsin(np.clip(-ahead[:, 2], -1.0, 1.0)), np.unwrap(heading_towards(ahead[:, :2]))
 
 
 def nod_times(head: Array) -> Array:
-    """Seconds at which nods begin their first dip, from world quaternions (T, 4) of the head; dips in a row are one
+    """Return the seconds of the first dip of each nod, from world quaternions (T, 4) of the head; dips in a row are one
     nod.
 
     Hadar et al. 1983 ("Kinematics of head movements accompanying speech") put nods and shakes of talk at 1.8 to 3.7 Hz

@@ -1,4 +1,4 @@
-"""How deep bodies go into themselves and into each other, by the capsules about their bones; soft contact is taken off."""
+"""Penetration of bodies with themselves and with each other by their capsules, soft contact taken off."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from ..body_model.capsules import (
 from ..body_model.skeleton import Skeleton
 from ..contract import FloatArray
 
+INSIDE = 0.01  # m of depth from which a frame counts as penetration
+
 Body = tuple[FloatArray, FloatArray, Skeleton]
+Pair = tuple[str, str, str, float]  # two capsules, the kind of penetration, its soft contact in m
 _THIGHS = (CAPSULES.index("left_thigh"), CAPSULES.index("right_thigh"))
 
 
 def self_penetration(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """(T,) deepest penetration of a body into itself in metres, 0 where clear, soft contact taken off.
+    """Return the deepest self-penetration (T,) in metres, 0 where there is none, soft contact taken off.
 
     Hands and forearms against trunk, thighs, neck, head and the other arm; legs against each other. Neighbours on the
     same limb never count, nor does an upper arm against the side of the chest.
@@ -33,14 +36,11 @@ def self_penetration(root: FloatArray, rotations: FloatArray, skeleton: Skeleton
 
 
 def self_penetrations(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> dict[str, FloatArray]:
-    """``self_penetration`` apart by what is in what: 'hand in thigh', 'forearm in trunk', 'leg in leg' … each (T,)
-    metres.
-    """
+    """Return ``self_penetration`` by kind: 'hand in thigh', 'forearm in trunk', 'leg in leg' … each (T,) metres."""
     capsules = body_capsules(root, rotations, skeleton)
     first, second, kinds, soft = _SELF
-    depth = _depths(capsules, first, second, _from(first, kinds), _from(second, kinds)) - soft * np.float32(
-        skeleton.size
-    )
+    depth = _depths(capsules, first, second, _left_out(first, kinds), _left_out(second, kinds))
+    depth -= soft * np.float32(skeleton.size)
     found = {}
     for kind in dict.fromkeys(kinds):
         columns = [k for k, name in enumerate(kinds) if name == kind]
@@ -49,12 +49,13 @@ def self_penetrations(root: FloatArray, rotations: FloatArray, skeleton: Skeleto
 
 
 def pair_penetration(a: Body, b: Body) -> FloatArray:
-    """(T,) deepest penetration of two bodies, each (root (T, 3), rotations (T, 52, 4), skeleton), in metres; 0 where
-    clear.
+    """Return the deepest penetration (T,) of two bodies in metres, 0 where there is none.
+
+    Each body is (root (T, 3), rotations (T, 52, 4), skeleton).
     """
     frames = min(len(a[0]), len(b[0]))
     result = np.zeros(frames, np.float32)
-    # Nobody reaches further from the pelvis than about 0.72 of the stature.
+    # No part of a body is further from the pelvis than about 0.72 of the stature.
     gap = np.linalg.norm(np.asarray(a[0])[:frames] - np.asarray(b[0])[:frames], axis=-1)
     near = np.flatnonzero(gap < 0.72 * (a[2].height + b[2].height))
     if len(near) == 0:
@@ -72,8 +73,20 @@ def pair_penetration(a: Body, b: Body) -> FloatArray:
 
 
 def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], FloatArray]:
-    """Columns of the first and second capsule of each pair that is watched, what it is called, its soft contact."""
-    pairs: list[tuple[str, str, str, float]] = []
+    """Return the columns of the first and second capsule of each pair that is measured, its kind, its soft contact."""
+    pairs = [*_arm_pairs(), *_pairs_of_both_arms(), *_leg_pairs()]
+    column = {name: k for k, name in enumerate(CAPSULES)}
+    return (
+        np.array([column[p[0]] for p in pairs]),
+        np.array([column[p[1]] for p in pairs]),
+        [p[2] for p in pairs],
+        np.array([p[3] for p in pairs], np.float32),
+    )
+
+
+def _arm_pairs() -> list[Pair]:
+    """Return each arm's parts against the trunk, the thighs, the head and the other upper arm."""
+    pairs: list[Pair] = []
     for mine, other in (SIDES, SIDES[::-1]):
         for part in ("forearm", "palm", "fingers"):
             what = "forearm" if part == "forearm" else "hand"
@@ -86,6 +99,12 @@ def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], Floa
                 pairs.append((f"{mine}_{part}", f"{side}_thigh", f"{what} in thigh", allowed))
             pairs += [(f"{mine}_{part}", part_of_head, f"{what} in head", allowed) for part_of_head in ("neck", "head")]
             pairs.append((f"{mine}_{part}", f"{other}_upper_arm", f"{what} in arm", allowed))
+    return pairs
+
+
+def _pairs_of_both_arms() -> list[Pair]:
+    """Return the parts of the left arm against those of the right."""
+    pairs: list[Pair] = []
     parts = ("forearm", "palm", "fingers")
     for i, part in enumerate(parts):
         for against in parts if part == "forearm" else parts[i:]:
@@ -94,21 +113,16 @@ def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], Floa
             pairs.append((f"left_{part}", f"right_{against}", f"{what} in each other", allowed))
             if part != against:
                 pairs.append((f"right_{part}", f"left_{against}", f"{what} in each other", allowed))
+    return pairs
+
+
+def _leg_pairs() -> list[Pair]:
     legs = ("thigh", "shin", "foot")
-    pairs += [(f"left_{a}", f"right_{b}", "leg in leg", SOFT_CONTACT["leg"]) for a in legs for b in legs]
-    column = {name: k for k, name in enumerate(CAPSULES)}
-    return (
-        np.array([column[p[0]] for p in pairs]),
-        np.array([column[p[1]] for p in pairs]),
-        [p[2] for p in pairs],
-        np.array([p[3] for p in pairs], np.float32),
-    )
+    return [(f"left_{a}", f"right_{b}", "leg in leg", SOFT_CONTACT["leg"]) for a in legs for b in legs]
 
 
-def _from(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
-    """(P,) share of each bone that is left out at its start: thighs against legs, near the hips where they are grown
-    together.
-    """
+def _left_out(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
+    """Return the share (P,) of each bone that is left out at its start: of thighs against legs, near the hips."""
     return np.array(
         [FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)],
         np.float32,
@@ -118,8 +132,8 @@ def _from(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
 def _depths(
     capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_from: FloatArray, j_from: FloatArray
 ) -> FloatArray:
-    """(T, P) overlap in metres of capsules ``i`` with ``j``, negative where apart; ``i_from``, ``j_from`` (P,) as in
-    ``_from``.
+    """Return the overlap (T, P) in metres of capsules ``i`` with ``j``, negative where they are apart; ``i_from``,
+    ``j_from`` (P,) as in ``_left_out``.
     """
     i_end, j_end = capsules.end[:, i], capsules.end[:, j]
     i_start = capsules.start[:, i] + (i_end - capsules.start[:, i]) * i_from[:, None]

@@ -1,4 +1,4 @@
-"""A stretch of a held-out scene that the body is measured on."""
+"""A stretch of a held-out scene on which the body is measured."""
 
 from __future__ import annotations
 
@@ -18,30 +18,33 @@ from ..sampling.windows import padded_frames
 
 @dataclass(frozen=True)
 class Shot:
-    """A stretch of a composed scene: what is asked for, what is heard (prosody (T, 28) each), and the truth, of which
-    the motion stands here too.
+    """A stretch of a composed scene: the request, the prosody (T, 28) of each voice, and the reference motion.
+
+    ``words`` (2, T, 48): word vectors of both. ``stresses``: per actor the times (s) of stressed syllables from the
+    transcript, None where there is none.
     """
 
     name: str
     request: Request
-    heard: list[FloatArray]
+    prosody: list[FloatArray]
     words: FloatArray | None
     root_positions: FloatArray  # (2, T, 3)
     rotations: FloatArray  # (2, T, 52, 4)
     scene: Scene  # cut to the shot
-    stressed: Sequence[list[float] | None]  # what the words tell of the stresses, s; None where that is not known
+    stresses: Sequence[list[float] | None]
 
     @property
     def frames(self) -> int:
+        """Return the number of frames at ``FPS``."""
         return self.root_positions.shape[1]
 
     def conditioning(self) -> Conditioning:
-        """What the networks are told, as ``generate`` would tell them."""
+        """Return the conditioning that ``generate`` would give the networks."""
         resolved, padded = resolve_request(self.request)[0], padded_frames(self.request.frames)
-        stresses = [None if times is None else (times, ()) for times in self.stressed]
-        cue = conditioning_of(resolved, self.heard, CONDITIONS.keys() - {"words"}, padded, stresses=stresses)
+        stresses = [None if times is None else (times, ()) for times in self.stresses]
+        conditioning = conditioning_of(resolved, self.prosody, CONDITIONS.keys() - {"words"}, padded, stresses=stresses)
         if self.words is not None:
             words = np.zeros((2, padded, self.words.shape[2]), np.float32)
             words[:, : self.words.shape[1]] = self.words
-            cue.conditions["words"] = beside_partners(torch.from_numpy(words)[None])
-        return cue
+            conditioning.conditions["words"] = beside_partners(torch.from_numpy(words)[None])
+        return conditioning

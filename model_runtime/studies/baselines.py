@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..common.checkpoints import load_checkpoint, load_into
+from ..common.checkpoints import load_checkpoint, load_into, tensors_under
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.conditions import CONDITIONS
 from ..conditioning.representation import LOWER_SIZE, PARTNER, UPPER_SIZE, GlobalMotion, HandBasis, decode_lower
@@ -102,9 +102,7 @@ class WholeStage(BodyStage):
         tensors, header = load_checkpoint(folder / f"{name}.safetensors")
         self.config, self.header = DuetConfig.from_header(header["config"]), header
         self.network = network_of(name, self.config).eval()
-        load_into(
-            self.network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}, name
-        )
+        load_into(self.network, tensors_under(tensors, "network."), name)
         self.mean, self.std = (
             torch.cat([tensors[f"lower_{kind}"], tensors[f"upper_{kind}"]]) for kind in ("mean", "std")
         )

@@ -1,4 +1,4 @@
-"""What must be true of any shot, checked by generating it again: seeds, silence, and roles that follow the voices."""
+"""Properties of every shot, checked by generating it again: seeds, silence, and roles that follow the voices."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from ..conditioning.tracks import label_track, settled
 from ..contract import FPS, Actor, Performance, Request
 from ..face.mouth_shapes import lip_gap
 from ..generate import generate
-from ..metrics.measures import hand_speed, largest_difference, mean_difference, mouth_motion
+from ..metrics.measures import MOUTH_CLOSED, hand_speed, largest_difference, mean_difference, mouth_motion
 from ..speech.audio import mix_speech
 from ..speech.prosody import VOICE_ACTIVITY, prosody
 
 Generate = Callable[[Request], Performance]
-SHORT = 8.0  # s: enough to tell takes apart
+SHORT = 8.0  # s: long enough for takes to differ
 SILENT_TAKES = 6
-CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 
 
 def check_behaviour(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
-    """Figures from four further generations. ``original`` is what ``request`` gave.
+    """Return figures from further generations. ``original`` is the result of ``request``.
 
     ``same_seed_repeats``: bit by bit; ``seeds_differ_cm``: mean joint distance of two seeds; ``roles_follow_voices``:
-    with both ways to hand out the voices, whoever speaks moves the mouth more, and speakers move the hands more than
-    listeners, apart from walks and changes of label, when hands serve the body; ``silence_…``: hands, mouth and way of
-    two who hear nothing.
+    with both assignments of the voices a speaker moves the mouth more than a listener, and speakers move the hands more
+    than listeners, apart from walks and changes of label; ``silence_…``: hands, mouth and path of two without a voice.
     """
     short = cut(request, SHORT)
     first, again, other = make(short), make(short), make(replace(short, seed=short.seed + 1))
@@ -52,7 +50,7 @@ def check_behaviour(request: Request, original: Performance, make: Generate = ge
 
 
 def check_roles(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
-    """Hand the voices to the other actor and see whether speaking and listening change sides too."""
+    """Return whether speaking and listening change sides with the voices."""
     a, b = request.actors
     swapped_request = replace(request, actors=(replace(a, speech=b.speech), replace(b, speech=a.speech)))
     swapped = make(swapped_request)
@@ -66,7 +64,7 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
             mouths.append(
                 (_mean(mouth_motion(played.face), alone[me]), _mean(mouth_motion(played.face), alone[1 - me]))
             )
-    # Hands of both together, once for each way to hand out the voices; every single mouth.
+    # Hands of both together, once for each assignment of the voices; every single mouth.
     by_shot = [(hands[k][0] + hands[k + 1][0], hands[k][1] + hands[k + 1][1]) for k in (0, 2)]
     return {
         "roles_follow_voices": bool(
@@ -78,27 +76,26 @@ def check_roles(request: Request, original: Performance, make: Generate = genera
 
 
 def check_silence(request: Request, make: Generate = generate) -> dict[str, Any]:
-    """Both stand for ``SHORT`` seconds and nobody says a word; speed of the hands as the mean over ``SILENT_TAKES``
-    takes, for a body shifts its weight in one and not in the next; of mouths and ways the worst of all.
+    """Return figures of both standing without a voice for ``SHORT`` seconds, over ``SILENT_TAKES`` takes: the mean
+    speed of the hands, since bodies shift their weight in some takes only; of mouths and paths the worst.
     """
-    still = replace(
-        cut(request, SHORT), actors=tuple(replace(a, speech=(), actions=(), waypoints=()) for a in request.actors)
-    )  # type: ignore[arg-type]
-    speeds, closed, ways = [], [], []
+    first, second = (replace(actor, speech=(), actions=(), waypoints=()) for actor in request.actors)
+    still = replace(cut(request, SHORT), actors=(first, second))
+    speeds, closed, paths = [], [], []
     for seed in range(request.seed, request.seed + SILENT_TAKES):
         for actor, played in zip(still.actors, make(replace(still, seed=seed)).actors):
             speeds.append(float(hand_speed(played.root_positions, played.rotations, actor.skeleton).mean()))
-            closed.append(float((lip_gap(played.face) < CLOSED).mean()))
-            ways.append(float(np.ptp(played.root_positions[:, :2], axis=0).max()))
+            closed.append(float((lip_gap(played.face) < MOUTH_CLOSED).mean()))
+            paths.append(float(np.ptp(played.root_positions[:, :2], axis=0).max()))
     return {
         "silence_hand_speed_cm_per_s": 100 * float(np.mean(speeds)),
         "silence_mouth_closed": min(closed),
-        "silence_way_cm": 100 * max(ways),
+        "silence_path_cm": 100 * max(paths),
     }
 
 
 def cut(request: Request, seconds: float) -> Request:
-    """The first ``seconds`` of a shot."""
+    """Return the first ``seconds`` of a shot."""
     seconds = min(seconds, request.duration)
 
     def shorter(actor: Actor) -> Actor:
@@ -113,7 +110,7 @@ def cut(request: Request, seconds: float) -> Request:
 
 
 def _speaks_alone(request: Request, frames: int) -> list[Array]:
-    """(T,) for each actor: it speaks and the other does not."""
+    """Return for each actor the frames (T,) in which it speaks and the other does not."""
     active = [
         prosody(mix_speech(actor.speech, request.duration), frames)[:, VOICE_ACTIVITY] > 0.5 for actor in request.actors
     ]

@@ -1,8 +1,7 @@
-"""Plots of ``docs/body.md``."""
+"""The plot of the body report in ``docs/body.md``."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,28 +10,30 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..common.files import written_whole
 from ..contract import FPS
-from ..metrics.body_measures import AROUND_CHANGE, Bodies, followed_changes, truth_of
+from ..metrics.body_measures import AROUND_CHANGE, Bodies, followed_changes, reference_bodies
 from ..metrics.measures import SETTLING, hand_speed
+from ..metrics.targets import TARGETS
 from ..speech.prosody import VOICE_ACTIVITY
 from .shots import Shot
 
 matplotlib.use("Agg")
 
-OURS, TRUTH = "#4a6fa5", "#9a9a9a"
-LIKE_TRUTH = (
+OURS, REFERENCE = "#4a6fa5", "#9a9a9a"
+LIKE_REFERENCE = (
     ("Div_g", "div_g"), ("Div_k", "div_k"), ("Div_sample", "div_sample"),
     ("jerk of hands", "jerk_hands"), ("jerk of head", "jerk_head"), ("jerk of root", "jerk_root"),
     ("strokes a minute", "strokes_a_minute"), ("hands of speakers", "hands_speaking_cm_s"),
     ("hands of listeners", "hands_listening_cm_s"), ("heads to the partner", "heads_at_partner"),
-    ("gesture beat", "beat_ratio"),
+    ("beat alignment", "beat_ratio"),
 )  # fmt: skip
 
 
 def draw_report(
     takes: Sequence[Bodies], shots: Sequence[Shot], rows: Mapping[str, Mapping[str, float]], path: Path
 ) -> Path:
-    """What is like the truth and what is not, how soon labels are followed, how fast hands move."""
+    """Draw figures over the reference's, how soon labels are followed, and how fast hands move."""
     figure = Figure(figsize=(12, 3.8), layout="constrained")
     ratios, labels, hands = figure.subplots(1, 3)
     _plot_ratios(ratios, rows)
@@ -42,33 +43,35 @@ def draw_report(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Beside first and then renamed."""
+    """Write a figure as PNG, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    figure.savefig(partial, format="png", dpi=110)
-    os.replace(partial, path)
+    with written_whole(path) as partial:
+        figure.savefig(partial, format="png", dpi=110)
     return path
 
 
 def _plot_ratios(axes: Axes, rows: Mapping[str, Mapping[str, float]]) -> None:
+    target = TARGETS["diversity_ratio"]
     known = [
-        (name, rows["ours"][key] / rows["truth"][key])
-        for name, key in LIKE_TRUTH
-        if key in rows["ours"] and rows["truth"].get(key)
+        (name, rows["ours"][key] / rows["reference"][key])
+        for name, key in LIKE_REFERENCE
+        if key in rows["ours"] and rows["reference"].get(key)
     ]
     places = np.arange(len(known))[::-1]
-    axes.axvspan(0.9, 1.1, color="#dfe8d8", lw=0)
-    axes.axvline(1.0, color=TRUTH, lw=1)
+    axes.axvspan(target.least or 0.0, target.most or 0.0, color="#dfe8d8", lw=0)
+    axes.axvline(1.0, color=REFERENCE, lw=1)
     axes.barh(places, [value for _, value in known], color=OURS, height=0.6)
     for place, (_, value) in zip(places, known):
         axes.text(value + 0.02, place, f"{value:.2f}", va="center", fontsize=8)
-    axes.set(yticks=places, title="generated over truth", xlim=(0, max(1.3, 1.12 * max(value for _, value in known))))
+    axes.set(
+        yticks=places, title="generated over reference", xlim=(0, max(1.3, 1.12 * max(value for _, value in known)))
+    )
     axes.set_yticklabels([name for name, _ in known], fontsize=8)
 
 
 def _plot_changes(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]) -> None:
-    """Share of changes whose new label is shown, against the time since."""
-    for bodies, colour, name in ((truth_of(shots), TRUTH, "truth"), (takes, OURS, "generated")):
+    """Draw the share of changes whose new label is shown, against the time since."""
+    for bodies, colour, name in ((reference_bodies(shots), REFERENCE, "reference"), (takes, OURS, "generated")):
         followed = followed_changes(bodies, shots)
         if len(followed):
             axes.plot(
@@ -84,9 +87,9 @@ def _plot_changes(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]) ->
 
 def _plot_hand_speeds(axes: Axes, takes: Sequence[Bodies], shots: Sequence[Shot]) -> None:
     edges = np.linspace(0, 1.6, 41)
-    for bodies, colour, name in ((truth_of(shots), TRUTH, "truth"), (takes, OURS, "generated")):
+    for bodies, colour, name in ((reference_bodies(shots), REFERENCE, "reference"), (takes, OURS, "generated")):
         speeds = [
-            hand_speed(roots[a], rotations[a], actor.skeleton)[shot.heard[a][:, VOICE_ACTIVITY] > 0.5].ravel()
+            hand_speed(roots[a], rotations[a], actor.skeleton)[shot.prosody[a][:, VOICE_ACTIVITY] > 0.5].ravel()
             for (roots, rotations), shot in zip(bodies, shots)
             for a, actor in enumerate(shot.request.actors)
         ]

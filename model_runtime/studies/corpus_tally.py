@@ -1,4 +1,4 @@
-"""Sums over composed scenes and over raw clips, of everything that the report on a corpus compares."""
+"""Sums over composed scenes and over captured clips, of everything that the report on a corpus compares."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ..common.arrays import Array
 from ..contract import ACTION_LABELS, FPS
 from ..datasets.clip import Clip
 from ..datasets.scene import Scene
-from ..metrics.beats import gesture_beats, stroke_ends
+from ..metrics.beat_alignment import beat_alignment, stroke_ends
+from ..metrics.body_motion import BodyMotion
 from ..metrics.joint_limits import ALLOWANCE, JOINTS_WATCHED
-from ..metrics.posed import Posed
+from ..metrics.penetration import INSIDE
 from ..metrics.scene_measures import (
     CONTENTS,
     ENTROPY_BINS,
+    ON_STRESS,
     PARTS,
     angular_speeds,
     bodies_of,
@@ -32,7 +34,6 @@ from ..metrics.scene_measures import (
     looks_at_partner,
     motion_entropy,
     nods,
-    on_stress,
     sliding,
     speed_histogram,
     stroke_stops,
@@ -43,19 +44,19 @@ TRACKS = (
     "skate", *(f"{kind} of {part}" for kind in ("speed", "jerk", "third difference") for part in PARTS),
     "inside itself", *(f"{joint} out of range" for joint in JOINTS_WATCHED),
 )  # fmt: skip
-INSIDE = 0.01  # m of depth beyond soft contact from which a frame counts as penetration
 
 
 @dataclass
 class Motion:
-    """Sums over frames, for each of ``CONTENTS`` apart."""
+    """Sums over frames of each track, for each of ``CONTENTS`` apart."""
 
     frames: Array = field(default_factory=lambda: np.zeros(len(CONTENTS)))
     sums: Array = field(default_factory=lambda: np.zeros((len(TRACKS), len(CONTENTS))))
     counts: Array = field(default_factory=lambda: np.zeros((len(TRACKS), len(CONTENTS))))
     histograms: Array = field(default_factory=lambda: np.zeros((len(CONTENTS), 22, ENTROPY_BINS)))
 
-    def add(self, body: Posed, contents: NDArray[np.int64]) -> None:
+    def add(self, body: BodyMotion, contents: NDArray[np.int64]) -> None:
+        """Add a body's frames, ``contents`` (T,) of each."""
         self.frames += np.bincount(contents, minlength=len(CONTENTS))
         for row, values in enumerate(_tracks(body)):
             known = np.isfinite(values)
@@ -66,18 +67,17 @@ class Motion:
             self.histograms[content] += speed_histogram(speeds[contents[1:] == content])
 
     def mean(self, track: str, weights: Array) -> float:
-        """Mean over frames of a track, contents weighted by ``weights`` (C,); contents of which nothing is known are
-        left out.
+        """Return the mean over frames of a track, contents weighted by ``weights`` (C,) and left out where no frame is
+        measured.
         """
         row = TRACKS.index(track)
         weights = np.where(self.counts[row] > 0, weights, 0.0)
-        return (
-            float((self.sums[row] / np.maximum(self.counts[row], 1) * weights).sum() / max(weights.sum(), 1e-12))
-            if weights.any()
-            else float("nan")
-        )
+        if not weights.any():
+            return float("nan")
+        return float((self.sums[row] / np.maximum(self.counts[row], 1) * weights).sum() / max(weights.sum(), 1e-12))
 
     def entropy(self, weights: Array) -> float:
+        """Return the motion entropy, contents weighted by ``weights`` (C,)."""
         total = self.histograms.sum(axis=(1, 2)) / self.histograms.shape[1]
         weights = np.where(total > 0, weights / np.maximum(total, 1.0), 0.0)
         return motion_entropy(np.tensordot(weights, self.histograms, axes=1))
@@ -85,29 +85,28 @@ class Motion:
 
 @dataclass
 class Tally:
-    """What is counted in scenes."""
+    """Counts and sums over scenes."""
 
     motion: Motion = field(default_factory=Motion)
     scenes: int = 0
     seconds: float = 0.0
     held_out: float = 0.0
     hits: list[Array] = field(default_factory=list)
-    stops: int = 0
+    stops: int = 0  # of the recorded strokes, those whose end is found
     strokes: int = 0
     stroke_on: float = 0.0
     stroke_chance: float = 0.0
-    beats: int = 0
-    beat_on: float = 0.0
-    beat_chance: float = 0.0
+    found: int = 0  # strokes in the motion alone
+    found_on: float = 0.0
+    found_chance: float = 0.0
     gestures: int = 0
     spoken: float = 0.0  # actor minutes
     nods: int = 0
     nod_minutes: float = 0.0
-    looked: Array = field(
-        default_factory=lambda: np.zeros((len(ACTION_LABELS), 2))
-    )  # frames of listening, by label; of them looking
-    meant: int = 0
-    meant_of: int = 0
+    # Frames of listening, by label; of them those that look at the partner.
+    looked: Array = field(default_factory=lambda: np.zeros((len(ACTION_LABELS), 2)))
+    gaze_recorded: int = 0
+    gaze_recorded_of: int = 0
     closures: list[Array] = field(default_factory=list)
     pair_inside: int = 0
     deepest: dict[str, float] = field(default_factory=lambda: {"self": 0.0, "pair": 0.0})
@@ -128,6 +127,7 @@ def tally_scenes(
 
 
 def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> None:
+    """Add a scene to the sums, and its own figures to ``tally.each``."""
     bodies = bodies_of(scene)
     tally.scenes += 1
     tally.seconds += scene.duration
@@ -137,73 +137,83 @@ def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> No
     tally.deepest["pair"] = max(tally.deepest["pair"], float(depth.max()))
     own: dict[str, Any] = {"seed": scene.seed, "kind": scene.kind, "seconds": round(scene.duration, 1)}
     for actor, body in enumerate(bodies):
-        gestures = [g for g in scene.gestures if g["actor"] == actor and "stroke_start" in g]
-        tally.motion.add(body, contents_of(body, gesturing_of(body.frames, gestures)))
-        hits = label_hits(body, scene.labels[actor])
-        tally.hits.append(hits)
-        _add_strokes(tally, scene, actor, body, gestures)
-        hears = listening(scene, actor)
-        found, minutes = nods(body, hears)
-        looks = looks_at_partner(body, bodies[1 - actor], scene.face[actor])
-        tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
-        tally.looked += [
-            [(hears & (body.labels == k)).sum(), (hears & looks & (body.labels == k)).sum()]
-            for k in range(len(ACTION_LABELS))
-        ]
-        if scene.gaze.shape[1] == scene.frames:
-            tally.meant, tally.meant_of = (
-                tally.meant + int(scene.gaze[actor][hears].sum()),
-                tally.meant_of + int(hears.sum()),
-            )
-        tally.spoken += float((scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5).sum()) / FPS / 60
-        if utterances is not None:
-            tally.closures.append(
-                closures(scene.face[actor], [u for u in scene.utterances[actor] if u.id in utterances], utterances)
-            )
-        tally.deepest["self"] = max(tally.deepest["self"], float(body.self_depth.max()))
-        for name, degrees in body.excess.items():
-            tally.excess[name] = max(tally.excess.get(name, 0.0), float(degrees.max()))
-        slid = sliding(body)
         own[f"actor {actor}"] = {
-            "skate_cm_s": rounded(100 * np.nanmean(slid) if np.isfinite(slid).any() else np.nan),
-            "labels": rounded(float(hits.mean()) if len(hits) else 1.0),
-            "nods_a_minute": rounded(found / minutes if minutes > 0.2 else np.nan),
-            "gaze": rounded(looks[hears].mean() if hears.any() else np.nan),
-            "inside_itself": rounded((body.self_depth > INSIDE).mean()),
-            "excess_degrees": {k: rounded(v.max()) for k, v in body.excess.items() if v.max() > ALLOWANCE},
+            **_add_motion(tally, scene, actor, body),
+            **_add_listening(tally, scene, actor, body, bodies[1 - actor]),
         }
+        if utterances is not None:
+            spoken = [u for u in scene.utterances[actor] if u.id in utterances]
+            tally.closures.append(closures(scene.face[actor], spoken, utterances))
     tally.each.append(own)
 
 
-def _add_strokes(tally: Tally, scene: Scene, actor: int, body: Posed, gestures: Sequence[Mapping[str, Any]]) -> None:
+def _add_motion(tally: Tally, scene: Scene, actor: int, body: BodyMotion) -> dict[str, Any]:
+    """Add an actor's motion, labels, strokes, penetration and joint limits; return its own figures."""
+    gestures = [g for g in scene.gestures if g["actor"] == actor and "stroke_start" in g]
+    tally.motion.add(body, contents_of(body, gesturing_of(body.frames, gestures)))
+    hits = label_hits(body, scene.labels[actor])
+    tally.hits.append(hits)
+    _add_strokes(tally, scene, actor, body, gestures)
+    tally.deepest["self"] = max(tally.deepest["self"], float(body.self_depth.max()))
+    for name, degrees in body.excess.items():
+        tally.excess[name] = max(tally.excess.get(name, 0.0), float(degrees.max()))
+    slid = sliding(body)
+    return {
+        "skate_cm_s": rounded(100 * np.nanmean(slid) if np.isfinite(slid).any() else np.nan),
+        "labels": rounded(float(hits.mean()) if len(hits) else 1.0),
+        "inside_itself": rounded((body.self_depth > INSIDE).mean()),
+        "excess_degrees": {k: rounded(v.max()) for k, v in body.excess.items() if v.max() > ALLOWANCE},
+    }
+
+
+def _add_listening(
+    tally: Tally, scene: Scene, actor: int, body: BodyMotion, partner: BodyMotion
+) -> dict[str, float | None]:
+    """Add an actor's nods and gaze while the other speaks, and its minutes of speech; return its own figures."""
+    listens = listening(scene, actor)
+    found, minutes = nods(body, listens)
+    looks = looks_at_partner(body, partner, scene.face[actor])
+    tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
+    tally.looked += [
+        [(listens & (body.labels == k)).sum(), (listens & looks & (body.labels == k)).sum()]
+        for k in range(len(ACTION_LABELS))
+    ]
+    if scene.gaze.shape[1] == scene.frames:
+        tally.gaze_recorded += int(scene.gaze[actor][listens].sum())
+        tally.gaze_recorded_of += int(listens.sum())
+    tally.spoken += float((scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5).sum()) / FPS / 60
+    return {
+        "nods_a_minute": rounded(found / minutes if minutes > 0.2 else np.nan),
+        "gaze": rounded(looks[listens].mean() if listens.any() else np.nan),
+    }
+
+
+def _add_strokes(
+    tally: Tally, scene: Scene, actor: int, body: BodyMotion, gestures: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add the strokes that the scene records and those found in the motion alone, and how many are on a stress."""
     tally.gestures += sum(g["actor"] == actor for g in scene.gestures)
-    stops = stroke_stops(body, gestures)
-    found = stops[np.isfinite(stops)]
-    share, chance = on_stress(found, np.array(scene.stresses[actor]), scene.duration)
-    tally.strokes, tally.stops = tally.strokes + len(gestures), tally.stops + len(found)
-    tally.stroke_on, tally.stroke_chance = (
-        tally.stroke_on + share * len(found),
-        tally.stroke_chance + chance * len(found),
-    )
+    stops, stresses = stroke_stops(body, gestures), np.array(scene.stresses[actor])
+    recorded = beat_alignment(stops[np.isfinite(stops)], stresses, scene.duration, ON_STRESS)
+    tally.strokes += len(gestures)
+    tally.stops += recorded.strokes
+    tally.stroke_on += recorded.share * recorded.strokes
+    tally.stroke_chance += recorded.chance * recorded.strokes
     speaking = scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5
-    beats = gesture_beats(
-        stroke_ends(body.root, body.rotations, body.skeleton, speaking), np.array(scene.stresses[actor]), scene.duration
-    )
-    tally.beats += beats.strokes
-    tally.beat_on, tally.beat_chance = (
-        tally.beat_on + beats.share * beats.strokes,
-        tally.beat_chance + beats.chance * beats.strokes,
-    )
+    found = beat_alignment(stroke_ends(body.root, body.rotations, body.skeleton, speaking), stresses, scene.duration)
+    tally.found += found.strokes
+    tally.found_on += found.share * found.strokes
+    tally.found_chance += found.chance * found.strokes
 
 
 def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
-    """Motion of the raw clips that compare, and nods a minute of the captured listeners and idlers."""
+    """Return the motion of the captured clips that compare, and nods a minute of captured listeners and idlers."""
     motion = Motion()
     nodding = {"listen_accept": [0.0, 0.0], "listen_neutral": [0.0, 0.0], "idle": [0.0, 0.0]}
     for clip in clips:
         if not compares(clip):
             continue
-        body = Posed(clip.root_positions, clip.rotations, clip.skeleton)
+        body = BodyMotion(clip.root_positions, clip.rotations, clip.skeleton)
         if body.soles[..., 2].min(axis=(1, 2)).max() > 0.3:  # climbs stairs
             continue
         gestures = "gesture" in clip.tags and "listen" not in clip.tags
@@ -215,8 +225,8 @@ def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
     return motion, {tag: found / max(minutes, 1e-9) for tag, (found, minutes) in nodding.items()}
 
 
-def _tracks(body: Posed) -> Iterator[Array]:
-    """In the order of ``TRACKS``, (T,) each."""
+def _tracks(body: BodyMotion) -> Iterator[Array]:
+    """Yield each of ``TRACKS`` (T,) in order."""
     yield sliding(body) / body.size
     for joints in PARTS.values():
         speed = np.linalg.norm(np.gradient(body.positions[:, joints], axis=0), axis=-1).mean(axis=-1) * FPS / body.size
@@ -231,4 +241,5 @@ def _tracks(body: Posed) -> Iterator[Array]:
 
 
 def rounded(value: Any) -> float | None:
+    """Return ``value`` to four digits, None where it is no number."""
     return round(float(value), 4) if np.isfinite(value) else None

@@ -1,13 +1,13 @@
-"""Films with sound of the face that says held-out utterances, and a sheet of it at every p, b, m, f and v.
+"""Films with sound of the face that speaks held-out utterances, and a sheet of it at every p, b, m, f and v.
 
-    python -m model_runtime.studies.face_films out/faces [--count 10] [--words] [--lips 1] [--emotion joy]
-    python -m model_runtime.studies.face_films out/faces --sheet-only
-    python -m model_runtime.studies.face_films docs/images --compare [--before FOLDER]
+    python -m model_runtime show face-films out/faces [--count 10] [--transcripts] [--lips 1] [--emotion joy]
+    python -m model_runtime show face-films out/faces --sheet-only
+    python -m model_runtime show face-films docs/images --compare [--before FOLDER]
 
-``contacts.png`` shows each contact in the order it is said, the phone and its time below; lips have to meet on p, b and
+``contacts.png`` shows each contact in the order of speech, the phone and its time below; lips have to meet on p, b and
 m, and the lower lip has to meet the teeth on f and v. ``--compare`` writes ``face_lips.png``: one utterance at its
-contacts and the sounds after them, by other weights, by the base, with tuned lips, told the words, and as composed.
-``talk_NN.mp4`` has the face from the front and from half aside, what is said now below.
+contacts and the sounds after them, by other weights, by the base, with tuned lips, given the words, and as composed.
+``talk_NN.mp4`` has the face from the front and from half aside, the current phone below.
 """
 
 from __future__ import annotations
@@ -21,24 +21,62 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.io import wavfile
 
-from ..contract import EMOTIONS, FPS, FloatArray, frame_count
+from ..contract import FPS, FloatArray
 from ..datasets.ict_face import IctFace
 from ..drawing.contact_sheets import encode
 from ..drawing.ict_face import FRONT, HALF, draw_face
 from ..face.model import FaceModel
 from ..face.mouth_shapes import BILABIAL, LABIODENTAL
 from ..face.visemes import Phone, viseme_curves
-from ..metrics.lips import HeldOutSpeech, held_out_speech
-from ..speech.phones import Segment
-from ..speech.prosody import ENERGY, prosody
+from ..metrics.held_out_speech import HeldOutSpeech, held_out_speech
+from ..metrics.lips import constant_emotion
 from ..speech.wave import SAMPLE_RATE
 from .face_look import at_phone, in_rows, sheet
+from .options import add_face_options, add_shared_options, emotion_of
 
 _SIZE, _CAPTION = 300, 20
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=10, help="of utterances (default: %(default)s)")
+    parser.add_argument("--sheet-only", action="store_true")
+    parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--before", type=Path, help="with --compare: a folder of other weights to show first")
+    add_face_options(parser)
+    add_shared_options(parser, "data", "weights")
+
+
+def run(options: argparse.Namespace) -> None:
+    model, face = FaceModel.load(options.weights), IctFace(options.data / "face")
+    every = list(held_out_speech(options.data))
+    if options.compare:
+        before = FaceModel.load(options.before) if options.before else None
+        comparison(face, model, before, every, options.out / "face_lips.png")
+        return
+    utterances = every[:: max(len(every) // options.count, 1)][: options.count]
+    made = []
+    for number, u in enumerate(utterances, 1):
+        made.append(
+            model.generate(
+                u.wave,
+                np.zeros_like(u.wave),
+                u.frames,
+                number,
+                emotion=constant_emotion(u.frames, emotion_of(options)),
+                phones=u.segments if options.transcripts else (),
+                lips=options.lips,
+            )
+        )
+        if not options.sheet_only:
+            target = options.out / f"talk_{number:02d}.mp4"
+            print(talk_film(face, made[-1], u.phones, u.wave, target), u.name, flush=True)
+    contact_sheet(face, made, utterances, options.out / "contacts.png")
+    print(options.out / "contacts.png")
+
+
 def talk_film(face: IctFace, curves: FloatArray, phones: Sequence[Phone], wave: FloatArray, path: Path) -> Path:
-    """Raises ``FilmNeedsFfmpeg``."""
+    """Write the face from the front and from half aside with its voice; raises ``FilmNeedsFfmpeg``."""
     size = (2 * _SIZE, _SIZE + _CAPTION)
 
     def pictures() -> Iterator[Image.Image]:
@@ -57,11 +95,11 @@ def talk_film(face: IctFace, curves: FloatArray, phones: Sequence[Phone], wave: 
 
 
 def contact_sheet(
-    face: IctFace, curves: Sequence[FloatArray], heard: Sequence[HeldOutSpeech], path: Path, most: int = 112
+    face: IctFace, curves: Sequence[FloatArray], utterances: Sequence[HeldOutSpeech], path: Path, most: int = 112
 ) -> None:
-    """Every contact of all utterances at its most closed frame, up to ``most`` of them; the mouth from the front."""
+    """Draw every contact at its most closed frame, up to ``most`` of them; the mouth from the front."""
     shown = []
-    for number, (own, u) in enumerate(zip(curves, heard), 1):
+    for number, (own, u) in enumerate(zip(curves, utterances), 1):
         for phone in u.phones:
             if phone[0] in (*BILABIAL, *LABIODENTAL):
                 weights, caption = at_phone(own, phone)
@@ -73,20 +111,19 @@ def comparison(
     face: IctFace,
     model: FaceModel,
     before: FaceModel | None,
-    heard: Sequence[HeldOutSpeech],
+    utterances: Sequence[HeldOutSpeech],
     path: Path,
     columns: int = 14,
 ) -> None:
-    """The utterance with the most contacts, as every variant says it."""
-    u = max(heard, key=lambda h: sum(p[0] in (*BILABIAL, *LABIODENTAL) for p in h.phones))
-    frames, quiet = frame_count(len(u.wave) / SAMPLE_RATE), np.zeros_like(u.wave)
-    said = [Segment(*phone) for phone in u.phones]
+    """Draw the utterance with the most contacts, as every variant of the face speaks it."""
+    u = max(utterances, key=lambda h: sum(p[0] in (*BILABIAL, *LABIODENTAL) for p in h.phones))
+    frames, quiet = u.frames, np.zeros_like(u.wave)
     made = {"before": before.generate(u.wave, quiet, frames, 1)} if before is not None else {}
     made |= {
         "base": model.generate(u.wave, quiet, frames, 1, lips=0.0),
         "tuned": model.generate(u.wave, quiet, frames, 1),
-        "words": model.generate(u.wave, quiet, frames, 1, phones=said),
-        "composed": viseme_curves(u.phones, frames, prosody(u.wave, frames)[:, ENERGY]),
+        "words": model.generate(u.wave, quiet, frames, 1, phones=u.segments),
+        "composed": viseme_curves(u.phones, frames, u.loudness()),
     }
     contacts = [i for i, (phone, _, _) in enumerate(u.phones) if phone in (*BILABIAL, *LABIODENTAL)]
     chosen = sorted({j for i in contacts for j in (i, i + 1) if j < len(u.phones)})[:columns]
@@ -95,53 +132,3 @@ def comparison(
         pictures = [at_phone(curves, u.phones[i]) for i in chosen]
         rows.append([(weights, f"{name} {caption}") for weights, caption in pictures])
     sheet(face, rows, path, 112, (FRONT,), mouth=True)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--count", type=int, default=10)
-    parser.add_argument("--words", action="store_true", help="tell the transcripts")
-    parser.add_argument("--lips", type=float, default=1.0)
-    parser.add_argument("--emotion", choices=EMOTIONS, default="neutral")
-    parser.add_argument("--intensity", type=float, default=1.0)
-    parser.add_argument("--sheet-only", action="store_true")
-    parser.add_argument("--compare", action="store_true")
-    parser.add_argument("--before", type=Path, help="with --compare: a folder of other weights to show first")
-    options = parser.parse_args(arguments)
-    model, face = FaceModel.load(options.weights), IctFace(options.data / "face")
-    every = list(held_out_speech(options.data))
-    if options.compare:
-        comparison(
-            face,
-            model,
-            FaceModel.load(options.before) if options.before else None,
-            every,
-            options.out / "face_lips.png",
-        )
-        return
-    heard = every[:: max(len(every) // options.count, 1)][: options.count]
-    made = []
-    for number, u in enumerate(heard, 1):
-        frames = frame_count(len(u.wave) / SAMPLE_RATE)
-        feeling = np.zeros((frames, len(EMOTIONS)), np.float32)
-        if options.emotion != "neutral":
-            feeling[:, EMOTIONS.index(options.emotion)] = options.intensity
-        said = [Segment(*phone) for phone in u.phones] if options.words else ()
-        made.append(
-            model.generate(
-                u.wave, np.zeros_like(u.wave), frames, number, emotion=feeling, phones=said, lips=options.lips
-            )
-        )
-        if not options.sheet_only:
-            print(
-                talk_film(face, made[-1], u.phones, u.wave, options.out / f"talk_{number:02d}.mp4"), u.name, flush=True
-            )
-    contact_sheet(face, made, heard, options.out / "contacts.png")
-    print(options.out / "contacts.png")
-
-
-if __name__ == "__main__":
-    main()

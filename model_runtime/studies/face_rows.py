@@ -1,38 +1,38 @@
-"""The rows of the face report: what each must reach, and the tables of it."""
+"""The rows of the face report: their targets, and the tables."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Row, what it must reach.
-WANTED: dict[str, tuple[str, float]] = {
-    "p, b, m closed, told words": (">=", 0.90), "f, v touching, told words": (">=", 0.90),
-    "falsely closed, told words": ("<=", 0.03), "p, b, m closed": (">=", 0.85),
-    "f, v touching": (">=", 0.85), "falsely closed": ("<=", 0.03), "jaw r": (">=", 0.85),
-    "lip gap r": (">=", 0.80), "LVE of injected below base": (">=", 0.15),
-    "FDD of injected against base": ("<=", 0.05), "closure lost in full emotion, points": ("<=", 5.0),
-    "blinks a minute": ("10 to 25", 0.0), "blink, s": ("0.12 to 0.2", 0.0),
-    "speaker told from listener": (">=", 0.95), "silence: mouth open, cm": ("<=", 0.08),
-}  # fmt: skip
+from ..metrics.targets import NO_TARGET, TARGETS
 
-
-def reached(name: str, value: float) -> str:
-    """A tick where ``value`` is what is wanted, a cross where not, nothing where nothing is."""
-    if name not in WANTED:
-        return ""
-    sign, bound = WANTED[name]
-    if " to " in sign:
-        low, high = (float(x) for x in sign.split(" to "))
-        return " ✓" if low <= value <= high else " ✗"
-    return " ✓" if (value >= bound if sign == ">=" else value <= bound) else " ✗"
+# Row of the face report -> its target.
+WANTED = {
+    "p, b, m closed, with words": TARGETS["lip_closure_with_words"],
+    "f, v touching, with words": TARGETS["teeth_contact_with_words"],
+    "falsely closed, with words": TARGETS["false_closure"],
+    "p, b, m closed": TARGETS["lip_closure"],
+    "f, v touching": TARGETS["teeth_contact"],
+    "falsely closed": TARGETS["false_closure"],
+    "jaw r": TARGETS["jaw_correlation"],
+    "lip gap r": TARGETS["gap_correlation"],
+    "LVE of injected below base": TARGETS["lve_gain"],
+    "FDD of injected against base": TARGETS["fdd_change"],
+    "closure lost in full emotion, points": TARGETS["closure_lost_in_emotion"],
+    "blinks a minute": TARGETS["blinks_a_minute"],
+    "blink, s": TARGETS["blink_seconds"],
+    "speaker and listener recognised": TARGETS["role_probe"],
+    "silence: mouth open, cm": TARGETS["silence_gap_cm"],
+}
 
 
 def markdown(found: dict[str, Any]) -> str:
+    """Return the tables of ``face_report.report``: rows with their targets, variants, odd sounds."""
     lines = ["| | reached | wanted |", "|---|---|---|"]
     for name, value in found["rows"].items():
-        sign, bound = WANTED.get(name, ("", 0.0))
-        wanted = sign if " to " in sign else f"{sign.replace('>=', '≥').replace('<=', '≤')} {bound:g}" if sign else ""
-        lines.append(f"| {name} | {value:.3g}{reached(name, value)} | {wanted} |")
+        target = WANTED.get(name, NO_TARGET)
+        mark = "" if not target.bounds else " ✓" if target.reached(value) else " ✗"
+        lines.append(f"| {name} | {value:.3g}{mark} | {target.bounds} |")
     for title in ("variants", "odd sounds"):
         columns = list(next(iter(found[title].values())))
         lines += ["", "| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]

@@ -1,10 +1,10 @@
-"""What guiding the feet does before and after they are locked, on held-out shots.
+"""Guidance of the feet, measured before and after they are locked, on held-out shots.
 
-    python -m model_runtime.studies.guided_feet --scenes corpus/scenes --shots 6
+    python -m model_runtime study guided-feet --shots 6
 
 'drift' is how far a sole is off its mean place during a contact and 'moved' how far locking the feet then carries
-ankles and toes: the less, the more of the legs is the network's. 'knee' is the largest change of a knee's speed from
-one frame to the next.
+ankles and toes: smaller means that more of the legs' motion is the network's. 'knee' is the largest change of a knee's
+speed from one frame to the next.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from ..body_model.kinematics import matrix_to_6d
 from ..body_model.skeleton import INDEX, forward_kinematics
-from ..common.checkpoints import WEIGHTS
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.representation import GlobalMotion, to_rotations
 from ..contract import FPS
@@ -28,10 +26,26 @@ from ..refine.bodies import follow_constraints, plant_feet
 from ..refine.smoothing import smooth
 from ..sampling.body_sampler import BodyStage, SamplingSettings, sample_lower
 from ..sampling.energies import FEET, GuidanceEnergy, lower_bodies, sliding
+from .options import add_shared_options, add_shot_options
 from .shots import held_out_shots
 
 _FEET = [INDEX[name] for name in ("left_ankle", "left_foot", "right_ankle", "right_foot")]
 _KNEES = [INDEX["left_knee"], INDEX["right_knee"]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_shot_options(parser, 6, 10.0)
+    add_shared_options(parser, "scenes", "weights")
+
+
+def run(options: argparse.Namespace) -> None:
+    stage = BodyStage("lower", options.weights)
+    shots = held_out_shots(options.scenes, options.seconds, options.shots)
+    conditionings = [shot.conditioning() for shot in shots]
+    rows: dict[str, tuple[GuidanceEnergy, ...]] = {"unguided": (), "guided": FEET}
+    for name, energies in rows.items():
+        figures = feet_row(stage, conditionings, energies)
+        print(f"{name:9}", "  ".join(f"{key} {value:.3f}" for key, value in figures.items()), flush=True)
 
 
 def feet_row(
@@ -46,12 +60,13 @@ def feet_row(
 
 
 def legs_of(stage: BodyStage, conditioning: Conditioning, energies: Sequence[GuidanceEnergy]) -> GlobalMotion:
-    """Return the lower bodies of a take, led through the wanted places."""
+    """Return the lower bodies of a take, led through the root constraints."""
     lower = sample_lower(stage, conditioning, SamplingSettings(1, energies=energies))
     return follow_constraints(lower, conditioning).window(0, conditioning.frames)
 
 
 def _actors(stage: BodyStage, conditioning: Conditioning, made: GlobalMotion) -> list[dict[str, float]]:
+    """Return the row of each actor."""
     upright = torch.cat([matrix_to_6d(torch.eye(3)).repeat(13), torch.zeros(24)]).expand(2, conditioning.frames, -1)
     rotations = to_rotations(made, upright, stage.hands)
     held = max(float((made.contacts > 0.5).sum()), 1.0)
@@ -75,25 +90,3 @@ def _actors(stage: BodyStage, conditioning: Conditioning, made: GlobalMotion) ->
             }
         )
     return rows
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--shots", type=int, default=6)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    args = parser.parse_args()
-    stage = BodyStage("lower", args.weights)
-    conditionings = [shot.conditioning() for shot in held_out_shots(args.scenes, args.seconds, args.shots)]
-    rows: dict[str, tuple[GuidanceEnergy, ...]] = {"unguided": (), "guided": FEET}
-    for name, energies in rows.items():
-        print(
-            f"{name:9}",
-            "  ".join(f"{key} {value:.3f}" for key, value in feet_row(stage, conditionings, energies).items()),
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()

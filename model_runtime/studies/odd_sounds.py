@@ -1,4 +1,4 @@
-"""Sounds that are not plain speech, made from a reader's voice or from nothing: what a face must stay calm under.
+"""Sounds that are not plain speech, made from a reader's voice or from noise, for testing the face.
 
 All at 16 kHz, (N,) float32, repeatable by the seed.
 """
@@ -16,7 +16,7 @@ from ..speech.wave import SAMPLE_RATE
 
 
 def odd_sounds(voice: FloatArray, seed: int = 0) -> dict[str, FloatArray]:
-    """By name, each as long as ``voice`` (N,), a reader's."""
+    """Return the sounds by name, each as long as ``voice`` (N,), a reader's."""
     rng = np.random.default_rng(seed)
     makers: dict[str, Callable[[np.random.Generator, FloatArray], FloatArray]] = {
         "noise at 5 dB": lambda r, v: noisy(r, v, 5.0),
@@ -34,7 +34,7 @@ def odd_sounds(voice: FloatArray, seed: int = 0) -> dict[str, FloatArray]:
 
 
 def noisy(rng: np.random.Generator, voice: FloatArray, decibels: float) -> FloatArray:
-    """The voice in pink noise ``decibels`` below its speech."""
+    """Return the voice in pink noise ``decibels`` below its speech."""
     spectrum = np.fft.rfft(rng.normal(size=len(voice)))
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.fft.rfftfreq(len(voice)), 1e-3)), len(voice))
     loud = np.sqrt(np.mean(np.square(voice[np.abs(voice) > 0.02]))) if (np.abs(voice) > 0.02).any() else 0.05
@@ -42,9 +42,7 @@ def noisy(rng: np.random.Generator, voice: FloatArray, decibels: float) -> Float
 
 
 def reverberant(rng: np.random.Generator, voice: FloatArray, seconds: float) -> FloatArray:
-    """The voice in a hall that needs so many ``seconds`` to fade by 60 dB, at a place where the echo is 3 dB below what
-    comes straight.
-    """
+    """Return the voice in a hall with a reverberation time (60 dB) of ``seconds``, the echo 3 dB below direct sound."""
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     echo = rng.normal(size=len(t)) * 10.0 ** (-3.0 * t / seconds)
     echo *= 0.7 / np.sqrt(np.square(echo).sum())
@@ -53,7 +51,7 @@ def reverberant(rng: np.random.Generator, voice: FloatArray, seconds: float) -> 
 
 
 def music(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """Chords of four harmonics that change every half second, over a beat."""
+    """Return chords of four harmonics that change every half second, over a beat."""
     t = np.arange(len(voice)) / SAMPLE_RATE
     out = np.zeros(len(t))
     for first in range(0, len(t), SAMPLE_RATE // 2):
@@ -67,7 +65,7 @@ def music(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
 
 
 def whispered(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """The voice's envelope in every band over noise: no pitch, and little below 500 Hz."""
+    """Return the voice's envelope in every band over noise: no pitch, and little below 500 Hz."""
     frequency, _, spectrum = stft(voice, SAMPLE_RATE, nperseg=512)
     smooth = gaussian_filter1d(np.abs(spectrum), 3.0, axis=0)
     tilt = np.clip(frequency / 800.0, 0.1, 1.0)[:, None]
@@ -76,7 +74,7 @@ def whispered(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
 
 
 def sung(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """The voice's formants, half as fast, over a tone that steps through a scale with vibrato."""
+    """Return the voice's formants, half as fast, over a tone that steps through a scale with vibrato."""
     _, _, spectrum = stft(voice, SAMPLE_RATE, nperseg=512)
     smooth = gaussian_filter1d(np.abs(spectrum), 4.0, axis=0)
     slow = smooth[:, np.arange(smooth.shape[1]) // 2]
@@ -92,17 +90,17 @@ def sung(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
 
 
 def laughter(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """Series of "ha": voiced calls at 4.5 a second with a breath before each, fading, a pause between."""
+    """Return series of "ha": fading voiced calls at 4.5 a second with a breath before each, a pause between."""
     return _calls(rng, len(voice), 4.5, 7, 1.2, pitch=260.0)
 
 
 def coughs(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """Pairs of short loud bursts of noise, seconds apart."""
+    """Return pairs of short loud bursts of noise, seconds apart."""
     return _calls(rng, len(voice), 2.2, 2, 1.5, pitch=0.0, sharp=True)
 
 
 def breath(rng: np.random.Generator, voice: FloatArray) -> FloatArray:
-    """In and out, a second each, of band-passed noise."""
+    """Return band-passed noise in and out, a second each."""
     t = np.arange(len(voice)) / SAMPLE_RATE
     hiss = sosfilt(butter(2, (500.0, 3500.0), "bandpass", fs=SAMPLE_RATE, output="sos"), rng.normal(size=len(t)))
     return (0.03 * hiss / hiss.std() * np.clip(np.sin(np.pi * t), 0.0, None) ** 2).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Networks of the papers' published sizes with random weights, to time beside ours: only their cost is theirs.
+"""Reference-sized models: networks of the papers' published sizes with random weights, to time beside ours.
 
 InterGen (Liang et al. 2024): 8 blocks, 1024 wide, two people who attend to each other, 50 DDIM steps with guidance.
 Listen, Denoise, Action! (Alexanderson et al. 2023): 20 residual layers of 256 channels, each a gated Conformer, 150
@@ -100,8 +100,8 @@ class DiffSpeakerSized(nn.Module):
     """Frames (B, T, 52) of faces through a transformer block that attends to (B, T, 768) of wav2vec2-base; two faces
     are a batch.
 
-    Every frame attends to every other, as theirs does through its biased mask; 52 curves come out where theirs makes
-    thousands of vertices.
+    Every frame attends to every other, as in DiffSpeaker through its biased mask; the output is 52 curves in the place
+    of its thousands of vertices.
     """
 
     STEPS = 50
@@ -110,7 +110,7 @@ class DiffSpeakerSized(nn.Module):
         super().__init__()
         from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-        self.ear = Wav2Vec2Model(Wav2Vec2Config())
+        self.speech_encoder = Wav2Vec2Model(Wav2Vec2Config())
         self.sound, self.into, self.out = nn.Linear(768, width), nn.Linear(52, width), nn.Linear(width, 52)
         self.own, self.to_sound = (nn.MultiheadAttention(width, heads, batch_first=True) for _ in range(2))
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
@@ -124,24 +124,24 @@ class DiffSpeakerSized(nn.Module):
 
 
 class Spent(NamedTuple):
-    """Seconds on the clock and, over all threads, of the processor."""
+    """Seconds on the clock, and of the processor over all threads."""
 
     wall: float
     processor: float
 
     @staticmethod
     def now() -> Spent:
+        """Return the time now."""
         return Spent(time.perf_counter(), time.process_time())
 
     def since(self, begin: Spent) -> Spent:
+        """Return the time spent since ``begin``."""
         return Spent(self.wall - begin.wall, self.processor - begin.processor)
 
 
 @torch.no_grad()
 def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int = 3) -> Spent:
-    """What one sampling of ``seconds`` of two people takes: ``timed_steps`` are run and the rest counted as equal to
-    them.
-    """
+    """Return the time of one sampling of ``seconds`` of two people, extrapolated from ``timed_steps``."""
     x = network.eval().example(round(seconds * FPS))
     network(x)  # the first call also allocates
     begin = Spent.now()
@@ -153,24 +153,24 @@ def spent_by(network: InterGenSized | LdaSized, seconds: float, timed_steps: int
 
 @torch.no_grad()
 def spent_by_faces(network: DiffSpeakerSized, seconds: float, timed_steps: int = 3) -> Spent:
-    """What both faces of ``seconds`` take: both voices are heard once, ``timed_steps`` are run and the rest counted as
-    equal to them.
-    """
+    """Return the time of both faces of ``seconds``: voices encoded once, steps extrapolated from ``timed_steps``."""
     network.eval()
     voices = torch.randn(2, round(seconds * 16000))
     faces = torch.randn(2, round(seconds * FPS), 52)
-    network.ear(voices[:, :16000])  # the first call also allocates
+    network.speech_encoder(voices[:, :16000])  # the first call also allocates
     begin = Spent.now()
     # One voice at a time, as a product would, and its features at the face's rate.
     sound = [
-        F.interpolate(network.ear(voice[None]).last_hidden_state.transpose(1, 2), faces.shape[1]).transpose(1, 2)
+        F.interpolate(network.speech_encoder(voice[None]).last_hidden_state.transpose(1, 2), faces.shape[1]).transpose(
+            1, 2
+        )
         for voice in voices
     ]
-    heard = Spent.now().since(begin)
-    given = torch.cat(sound)
-    network(faces, given)
+    encoding = Spent.now().since(begin)
+    features = torch.cat(sound)
+    network(faces, features)
     begin = Spent.now()
     for _ in range(timed_steps):
-        network(faces, given)
+        network(faces, features)
     step = Spent.now().since(begin)
-    return Spent(*(h + s / timed_steps * network.STEPS for h, s in zip(heard, step)))
+    return Spent(*(e + s / timed_steps * network.STEPS for e, s in zip(encoding, step)))

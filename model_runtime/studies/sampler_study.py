@@ -1,6 +1,6 @@
-"""Which sampler, how many steps, how much guidance: the table from which the presets *draft* and *final* come.
+"""Samplers, steps and guidance: the table from which the presets *draft* and *final* come.
 
-    python -m model_runtime.studies.sampler_study --scenes corpus/scenes --words corpus/word_features.npz [--docs docs]
+    python -m model_runtime study samplers [--docs docs]
 
 DDIM with 50 steps is the papers' reference; DDIM and DPM-Solver++ with 4 to 25 steps, the latter even in time and even
 in log-SNR, stand beside it at one guidance, then one sampler at guidance 1 to 5. All play the same held-out shots with
@@ -11,21 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
 
-from ..common.checkpoints import WEIGHTS
-from ..drawing.documents import fill_in, write_whole
-from ..errors import InterActError
-from ..training.word_features import WordTracks
+from ..common.files import write_whole
+from ..drawing.documents import fill_in
 from .body_plots import save
 from .body_report import corpus_row, hierarchy, measure
 from .body_rows import ROWS
-from .shots import held_out_shots
+from .options import add_shared_options, add_shot_options, held_out_shots_of
 
 TABLE = ("<!-- sampler study -->", "<!-- /sampler study -->")
 STEPS = (4, 6, 8, 12, 16, 25)
@@ -50,7 +47,7 @@ _KEYS = (
     "obedience",
     "seconds_per_second",
 )
-_HEADS = (
+_TITLES = (
     "FID_g",
     "FID_k",
     "foot skate, cm/s",
@@ -60,20 +57,43 @@ _HEADS = (
     "obedience",
     "CPU seconds a second",
 )
-Study = tuple[str, float]
+Study = tuple[str, float]  # a sampler with its steps, and guidance
 
 
-def markdown(rows: Mapping[Study, Mapping[str, float]], truth: Mapping[str, float]) -> str:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_shot_options(parser, 10, 16.0)
+    add_shared_options(parser, "scenes", "words", "weights", "json", "docs")
+
+
+def run(options: argparse.Namespace) -> None:
+    torch.set_num_threads(2)
+    shots, others = held_out_shots_of(options)
+    rows: dict[Study, Mapping[str, float]] = {}
+    for sampler, guidance in STUDIES:
+        rows[sampler, guidance] = measure(hierarchy(options.weights, sampler, guidance), shots, [1])
+        print(markdown(rows, {}).splitlines()[-2], flush=True)
+    text = f"{len(shots)} held-out shots of {options.seconds:.0f} s:\n\n{markdown(rows, corpus_row(shots, others))}"
+    print(f"\n{text}")
+    if options.json:
+        named = {f"{sampler}, guidance {guidance:g}": row for (sampler, guidance), row in rows.items()}
+        write_whole(options.json, json.dumps(named, indent=1))
+    if options.docs:
+        draw(rows, options.docs / "images" / "body_samplers.png")
+        fill_in(options.docs / "body.md", TABLE, text)
+
+
+def markdown(rows: Mapping[Study, Mapping[str, float]], reference: Mapping[str, float]) -> str:
+    """Return the table of all studies, the reference in its last line."""
     digits = {row.key: row.digits for row in ROWS}
 
     def cells(figures: Mapping[str, float]) -> str:
         return " | ".join(f"{figures[key]:.{digits[key]}f}" if key in figures else "" for key in _KEYS)
 
-    lines = ["| sampler, steps | guidance | " + " | ".join(_HEADS) + " |", "|---|---|" + "---|" * len(_KEYS)]
+    lines = ["| sampler, steps | guidance | " + " | ".join(_TITLES) + " |", "|---|---|" + "---|" * len(_KEYS)]
     lines += [
         f"| {_named(sampler)} | {guidance:g} | {cells(figures)} |" for (sampler, guidance), figures in rows.items()
     ]
-    return "\n".join([*lines, f"| truth | | {cells(truth)} |"])
+    return "\n".join([*lines, f"| reference | | {cells(reference)} |"])
 
 
 def _named(sampler: str) -> str:
@@ -82,11 +102,11 @@ def _named(sampler: str) -> str:
 
 
 def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
-    """FID_g, FID_k and beat against time, then against guidance."""
+    """Draw FID_g, FID_k and beat alignment against time, then against guidance."""
     figure = Figure(figsize=(12, 6), layout="constrained")
     axes = figure.subplots(2, 3)
-    for column, (key, head) in enumerate(
-        (("fid_g", "FID_g"), ("fid_k", "FID_k"), ("beat_ratio", "gesture beat over chance"))
+    for column, (key, title) in enumerate(
+        (("fid_g", "FID_g"), ("fid_k", "FID_k"), ("beat_ratio", "beat alignment over chance"))
     ):
         above, below = axes[0, column], axes[1, column]
         for kind, (name, colour) in KINDS.items():
@@ -100,55 +120,7 @@ def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
                 above.annotate(steps, (time, value), fontsize=7, xytext=(2, 3), textcoords="offset points")
         guided = sorted((g, row[key]) for (s, g), row in rows.items() if s == ITS_SAMPLER)
         below.plot([g for g, _ in guided], [v for _, v in guided], "o-", color="#4a6fa5", ms=4)
-        above.set(title=f"{head}, by steps", xlabel="CPU seconds for a second of both")
-        below.set(title=f"{head}, by guidance", xlabel=f"guidance ({_named(ITS_SAMPLER)} steps)")
+        above.set(title=f"{title}, by steps", xlabel="CPU seconds for a second of both")
+        below.set(title=f"{title}, by guidance", xlabel=f"guidance ({_named(ITS_SAMPLER)} steps)")
     axes[0, 0].legend(fontsize=8, frameon=False)
     return save(figure, path)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.studies.sampler_study",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--words", type=Path, help="file of `training.word_features`, for weights that hear words")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--shots", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=16.0, help="of each shot")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="also put the table and the plot into body.md there")
-    args = parser.parse_args()
-    torch.set_num_threads(2)
-    rows: dict[Study, Mapping[str, float]] = {}
-    try:
-        both = held_out_shots(args.scenes, args.seconds, 2 * args.shots, WordTracks(args.words) if args.words else None)
-        shots, others = both[::2], both[1::2]
-        if not others:
-            raise InterActError(
-                f"There are no two held-out scenes of {args.seconds:.0f} s in '{args.scenes}'; compose some first."
-            )
-        for sampler, guidance in STUDIES:
-            rows[sampler, guidance] = measure(hierarchy(args.weights, sampler, guidance), shots, [1])
-            print(markdown(rows, {}).splitlines()[-2], flush=True)
-    except InterActError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    text = f"{len(shots)} held-out shots of {args.seconds:.0f} s:\n\n{markdown(rows, corpus_row(shots, others))}"
-    print(f"\n{text}")
-    if args.json:
-        write_whole(
-            args.json,
-            json.dumps(
-                {f"{sampler}, guidance {guidance:g}": row for (sampler, guidance), row in rows.items()}, indent=1
-            ).encode(),
-        )
-    if args.docs:
-        draw(rows, args.docs / "images" / "body_samplers.png")
-        fill_in(args.docs / "body.md", TABLE, text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,37 +1,36 @@
-"""Networks trained to be compared: the same scenes, scales, seed and work for each. What is trained already is kept,
-and a training that was cut off goes on.
+"""Networks trained to be compared: the same scenes, scales, seed and number of updates for each.
+
+Networks that are trained already are reused, and an interrupted training is resumed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from ..common.checkpoints import load_checkpoint
-from ..drawing.documents import write_whole
+from ..common.files import write_whole
 from ..errors import InterActError
 from ..networks.duet_denoiser import CONFIGS, DuetDenoiser
 from ..training.body import BodyTraining, stage_config, train_body
 from ..training.options import Run, add_network_options
-from ..training.word_features import WordTracks
 from .baselines import train
-from .shots import Shot, held_out_shots
+from .options import add_shared_options, add_shot_options
 
-WORDS = Path("corpus/word_features.npz")
-_NEAR = 0.05  # of the work asked for: weights of about as much are kept
+_NEAR = 0.05  # of the number of windows asked for: weights trained on about as many are reused
 
 
 class BudgetDiffers(InterActError):
-    """Weights of other work than asked for lie where the new ones should."""
+    """Weights trained on another number of windows lie where the new ones should."""
 
 
 class Study:
-    """Trains stages and baselines of one size on the same data, which is read when the first network lacks."""
+    """Trains stages and baselines of one size on the same data, which are read when the first network is trained."""
 
     def __init__(
         self, scenes: Path, words: Path | None, sizes: str, device: torch.device, batch: int, rate: float, seed: int
@@ -41,11 +40,12 @@ class Study:
 
     @cached_property
     def training(self) -> BodyTraining:
+        """Return the data and scales that all networks share."""
         config = stage_config("whole", self.sizes, self.words is not None)
         return BodyTraining(config, self.scenes, self.device, None, self.seed, self.words)
 
     def train_stage(self, stage: str, folder: Path, steps: int, without: frozenset[str] = frozenset()) -> None:
-        """``body_<stage>.safetensors`` in ``folder``, trained for ``steps`` updates without some of its losses."""
+        """Make ``body_<stage>.safetensors`` in ``folder``, trained for ``steps`` updates without some of its losses."""
         target = folder / f"body_{stage}.safetensors"
         if is_made(target, steps, self.batch):
             return
@@ -61,7 +61,7 @@ class Study:
         )
 
     def train_whole(self, name: str, folder: Path, steps: int) -> None:
-        """A baseline's weights in ``folder``, trained for ``steps`` updates."""
+        """Make a baseline's weights in ``folder``, trained for ``steps`` updates."""
         if not is_made(folder / f"{name}.safetensors", steps, self.batch):
             train(name, self.training, self.sizes, folder, self._run(steps))
 
@@ -70,7 +70,7 @@ class Study:
 
 
 def is_made(weights: Path, steps: int, batch: int) -> bool:
-    """Whether weights of that work are there. Raises ``BudgetDiffers`` where there are some of other work."""
+    """Return whether weights of so many updates are there; raises ``BudgetDiffers`` for weights of another number."""
     if not weights.is_file():
         return False
     seen, wanted = windows_seen(weights), steps * batch
@@ -82,44 +82,30 @@ def is_made(weights: Path, steps: int, batch: int) -> bool:
 
 
 def windows_seen(weights: Path) -> int:
-    """Windows of two people that a checkpoint's network was trained on, by its header."""
-    told = load_checkpoint(weights)[1]["training"]
-    return int(told["steps"]) * int(told["batch"])
+    """Return how many windows of two people a checkpoint's network was trained on, by its header."""
+    training = load_checkpoint(weights)[1]["training"]
+    return int(training["steps"]) * int(training["batch"])
 
 
 def add_study_options(parser: argparse.ArgumentParser, out: Path) -> None:
-    parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument(
-        "--words",
-        type=Path,
-        default=WORDS if WORDS.is_file() else None,
-        help="file of `training.word_features` (default: %(default)s)",
-    )
+    """Add the options of a study that trains networks; ``out``: the default folder of its weights and figures."""
     parser.add_argument(
         "--out", type=Path, default=out, help="folder of the weights and the figures (default: %(default)s)"
     )
     add_network_options(parser, CONFIGS, "small", 8, 5e-4)
-    parser.add_argument("--shots", type=int, default=8, help="held-out shots to measure on")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each shot")
+    add_shared_options(parser, "scenes", "words")
+    add_shot_options(parser, 8, 20.0)
 
 
-def study_of(args: argparse.Namespace) -> Study:
-    return Study(args.scenes, args.words, args.config, args.device, args.batch, args.rate, args.seed)
-
-
-def shots_of(args: argparse.Namespace) -> tuple[Sequence[Shot], Sequence[Shot]]:
-    """Held-out shots to measure on, and others that say what the truth measures beside them."""
-    both = held_out_shots(args.scenes, args.seconds, 2 * args.shots, WordTracks(args.words) if args.words else None)
-    if len(both) < 2:
-        raise InterActError(
-            f"There are no two held-out shots of {args.seconds:.0f} s in '{args.scenes}'; compose some first."
-        )
-    return both[::2], both[1::2]
+def study_of(options: argparse.Namespace) -> Study:
+    """Return the study that ``add_study_options`` describe."""
+    return Study(
+        options.scenes, options.words, options.config, options.device, options.batch, options.rate, options.seed
+    )
 
 
 def write_result(out: Path, name: str, about: str, text: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-    """Print a study's table and leave it beside the weights, for people and for programs."""
+    """Print a study's table and write it into ``out`` as Markdown and as JSON."""
     print(f"{about}\n\n{text}")
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / f"{name}.md", f"{about}\n\n{text}\n".encode())
-    write_whole(out / f"{name}.json", json.dumps({"about": about, "rows": rows}, indent=1).encode())
+    write_whole(out / f"{name}.md", f"{about}\n\n{text}\n")
+    write_whole(out / f"{name}.json", json.dumps({"about": about, "rows": rows}, indent=1))

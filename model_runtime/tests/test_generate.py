@@ -102,7 +102,7 @@ def test_swapping_the_voices_swaps_speaker_and_listener(behaviour):
 def test_silence_is_calm_with_a_closed_mouth(behaviour):
     assert behaviour["silence_mouth_closed"] >= 0.95
     assert behaviour["silence_hand_speed_cm_per_s"] < 15
-    assert behaviour["silence_way_cm"] < 60
+    assert behaviour["silence_path_cm"] < 60
 
 
 @pytest.mark.parametrize("seconds", [0.5, 10.0, 10.1])

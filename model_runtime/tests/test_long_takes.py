@@ -12,7 +12,7 @@ from model_runtime.conditioning.tracks import label_track
 from model_runtime.contract import ActionSpan, Actor, Performance, Request, SpeechClip, Waypoint
 from model_runtime.generate import generate
 from model_runtime.metrics.measures import label_obedience, seam_ratios
-from model_runtime.metrics.posed import Posed
+from model_runtime.metrics.body_motion import BodyMotion
 from model_runtime.sampling.windows import window_boundaries
 from model_runtime.studies.quick import perform
 from model_runtime.tests.conftest import ASSETS
@@ -47,7 +47,7 @@ def take(seconds: float) -> Request:
 
 def seams(result: Performance, request: Request) -> dict[str, float]:
     bodies = [
-        Posed(played.root_positions, played.rotations, actor.skeleton)
+        BodyMotion(played.root_positions, played.rotations, actor.skeleton)
         for actor, played in zip(request.actors, result.actors)
     ]
     return seam_ratios([(body.positions, window_boundaries(result.frames)) for body in bodies])

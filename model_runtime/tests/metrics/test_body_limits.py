@@ -1,6 +1,4 @@
-"""Penetration and joint ranges: what is measured of made-up poses whose depth and angles are known, and of captured
-people.
-"""
+"""Penetration and joint limits of made-up poses whose depth and angles are known, and of captured people."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ MOTION = DATA / "motion"
 BODY = AVERAGE_SKELETON
 
 
-def pose(frames: int = 1, **turns: tuple[float, float, float]) -> tuple[FloatArray, FloatArray]:
+def pose(frames: int = 1, /, **turns: tuple[float, float, float]) -> tuple[FloatArray, FloatArray]:
     """Root (T, 3) and rotations (T, 52, 4) of a standing body; ``turns``: joint -> rotation vector in degrees."""
     rotations = np.zeros((frames, 52, 4), np.float32)
     rotations[..., 0] = 1.0
@@ -68,7 +66,7 @@ def test_the_mirror_image_of_a_pose_penetrates_as_deep() -> None:
         assert there[kind][0] == pytest.approx(back[kind][0], abs=1e-4)
 
 
-def test_two_bodies_overlap_by_their_widths_less_the_way_between_them() -> None:
+def test_two_bodies_overlap_by_their_widths_less_the_distance_between_them() -> None:
     root, rotations = hanging()
     shape = body_capsules(root, rotations, BODY)
     ends = np.stack([shape.start[0, :, 0] + shape.radius[:, 0], shape.end[0, :, 0] + shape.radius[:, 1]])

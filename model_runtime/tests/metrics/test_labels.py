@@ -36,14 +36,14 @@ def ramp(*points: tuple[int, float]) -> np.ndarray:
     return np.interp(np.arange(frames[-1] + 1), frames, values)
 
 
-def test_standing_still_walking_and_sitting_are_told_apart():
+def test_standing_still_walking_and_sitting_are_told_apart() -> None:
     still = np.zeros(90)
     assert set(labels(still, still)) == {STAND}
     assert set(labels(still, still + 1.2)) == {WALK}
     assert set(labels(still + 1, still)) == {SIT}
 
 
-def test_each_transition_happens_once():
+def test_each_transition_happens_once() -> None:
     seated = ramp((0, 0), (60, 0), (100, 1), (160, 1), (200, 0), (240, 0))
     found = labels(seated, np.zeros_like(seated))
     assert [found[i] for i in np.flatnonzero(np.diff([-1, *found]))] == [STAND, SIT, STAND]
@@ -52,12 +52,12 @@ def test_each_transition_happens_once():
     assert [found[i] for i in np.flatnonzero(np.diff([-1, *found]))] == [STAND, WALK, STAND]
 
 
-def test_a_speed_that_trembles_at_the_threshold_does_not_flicker():
+def test_a_speed_that_trembles_at_the_threshold_does_not_flicker() -> None:
     speed = 0.30 + 0.04 * np.random.default_rng(0).standard_normal(300)
     assert len(set(labels(np.zeros(300), speed))) == 1
 
 
-def test_a_sway_of_the_weight_is_not_a_walk_nor_a_bow_a_seat():
+def test_a_sway_of_the_weight_is_no_walk_and_a_bow_is_no_seat() -> None:
     sway = 0.35 * np.sin(np.arange(120) * 2 * np.pi / 30)
     assert set(labels(np.zeros(120), sway)) == {STAND}
     root, rotations = body(np.zeros(60), np.zeros(60))
@@ -67,13 +67,13 @@ def test_a_sway_of_the_weight_is_not_a_walk_nor_a_bow_a_seat():
     assert set(label_frames(root, rotations, AVERAGE_SKELETON).tolist()) == {STAND}
 
 
-def test_one_frame_and_no_frames_have_labels_too():
+def test_one_frame_and_no_frames_have_labels_too() -> None:
     assert labels(np.ones(1), np.zeros(1)) == [SIT]
     assert labels(np.zeros(0), np.zeros(0)) == []
 
 
 @pytest.mark.data
-def test_captured_clips_get_the_label_of_their_name():
+def test_captured_clips_get_the_label_of_their_name() -> None:
     import tarfile
 
     wanted = {

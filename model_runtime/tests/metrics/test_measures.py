@@ -1,4 +1,4 @@
-"""What each measure calls good and bad."""
+"""Each measure on motion whose answer is known."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from model_runtime.tests.refine.test_feet import skating_walk, standing
 STAND, WALK, SIT = (ACTION_LABELS.index(name) for name in ("stand", "walk", "sit"))
 
 
-def test_a_body_that_does_what_was_asked_obeys_wholly() -> None:
+def test_a_body_that_does_what_was_requested_has_full_label_obedience() -> None:
     requested = np.full(120, STAND)
     assert measures.label_obedience(requested, *standing(120), AVERAGE_SKELETON) == 1.0
 
 
-def test_a_body_that_stands_where_it_should_sit_does_not_obey() -> None:
+def test_a_body_that_stands_where_it_should_sit_lowers_label_obedience() -> None:
     requested = np.full(120, STAND)
     requested[60:] = SIT
     obedience = measures.label_obedience(requested, *standing(120), AVERAGE_SKELETON)
@@ -31,7 +31,7 @@ def test_frames_just_after_a_change_are_not_judged() -> None:
     assert measures.label_obedience(requested, *standing(120), AVERAGE_SKELETON) == 1.0
 
 
-def test_a_skating_walk_skates_and_a_stand_does_not() -> None:
+def test_a_walk_on_sliding_feet_skates_and_a_stand_does_not() -> None:
     assert measures.foot_skate(*standing(), AVERAGE_SKELETON).speed == 0.0
     skate = measures.foot_skate(*skating_walk(), AVERAGE_SKELETON)
     assert skate.speed > 0.08
@@ -54,7 +54,7 @@ def test_a_jump_between_two_windows_shows_as_a_seam() -> None:
     assert broken["acceleration"] > 3.0
 
 
-def test_hand_speed_ignores_the_way_the_body_walks() -> None:
+def test_hand_speed_ignores_that_the_body_walks() -> None:
     root, rotations = standing(90)
     root[:, 1] -= np.arange(90) / FPS
     assert measures.hand_speed(root, rotations, AVERAGE_SKELETON).max() < 1e-4

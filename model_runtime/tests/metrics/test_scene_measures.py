@@ -9,13 +9,16 @@ import pytest
 
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
+from model_runtime.common.easing import smooth_step
 from model_runtime.contract import ACTION_LABELS, ARKIT_NAMES, FPS
 from model_runtime.datasets.clip import Clip
 from model_runtime.datasets.scene import SpokenUtterance
+from model_runtime.metrics.beat_alignment import beat_alignment
+from model_runtime.metrics.body_motion import BodyMotion
 from model_runtime.metrics.nods import nod_times
-from model_runtime.metrics.posed import Posed
 from model_runtime.metrics.scene_measures import (
     CONTENTS,
+    ON_STRESS,
     angular_speeds,
     closures,
     compares,
@@ -25,7 +28,6 @@ from model_runtime.metrics.scene_measures import (
     label_hits,
     looks_at_partner,
     motion_entropy,
-    on_stress,
     sliding,
     speed_histogram,
     stroke_stops,
@@ -40,12 +42,12 @@ TIME = np.arange(FRAMES) / FPS
 JAW = ARKIT_NAMES.index("jawOpen")
 
 
-def posed(**turns: np.ndarray) -> Posed:
-    """Somebody who stands with the joints named turned by quaternions (T, 4)."""
+def posed(**turns: np.ndarray) -> BodyMotion:
+    """A standing body with the named joints turned by quaternions (T, 4)."""
     root, rotations = standing(FRAMES)
     for joint, turned in turns.items():
         rotations[:, INDEX[joint]] = turned
-    return Posed(root, rotations, AVERAGE_SKELETON)
+    return BodyMotion(root, rotations, AVERAGE_SKELETON)
 
 
 def pulse(at: float, seconds: float) -> np.ndarray:
@@ -54,13 +56,13 @@ def pulse(at: float, seconds: float) -> np.ndarray:
     return 0.5 - 0.5 * np.cos(2 * np.pi * inside)
 
 
-def head_of(body: Posed) -> np.ndarray:
+def head_of(body: BodyMotion) -> np.ndarray:
     return body.world[:, INDEX["head"]]
 
 
-def test_a_body_is_posed_as_forward_kinematics_say() -> None:
+def test_a_body_is_posed_as_by_forward_kinematics() -> None:
     root, rotations = skating_walk()
-    body = Posed(root, rotations, AVERAGE_SKELETON)
+    body = BodyMotion(root, rotations, AVERAGE_SKELETON)
     positions, world = forward_kinematics(body.root, body.rotations, AVERAGE_SKELETON)
     np.testing.assert_allclose(body.positions, positions[:, :22], atol=1e-5)
     np.testing.assert_allclose(body.world, world[:, :22], atol=1e-5)
@@ -69,7 +71,7 @@ def test_a_body_is_posed_as_forward_kinematics_say() -> None:
 # ---------------------------------------------------------------------------------------------------- nods
 
 
-def test_a_nod_made_by_hand_is_counted() -> None:
+def test_a_made_up_nod_is_counted() -> None:
     found = nod_times(
         head_of(posed(head=turn(np.radians(8) * (pulse(1.0, 0.5) + 0.6 * pulse(1.5, 0.5) + pulse(4.0, 0.4)), 0)))
     )
@@ -94,12 +96,9 @@ def test_a_head_that_trembles_by_a_degree_does_not_nod() -> None:
 # ---------------------------------------------------------------------------------------------------- gestures
 
 
-def swing(*stops: float) -> Posed:
+def swing(*stops: float) -> BodyMotion:
     """The left forearm swings and comes to rest at each of ``stops`` (s)."""
-    angle = sum(
-        (-1) ** k * np.clip((TIME - stop + 0.3) / 0.3, 0, 1) ** 2 * (3 - 2 * np.clip((TIME - stop + 0.3) / 0.3, 0, 1))
-        for k, stop in enumerate(stops)
-    )
+    angle = sum((-1) ** k * smooth_step(TIME, stop - 0.3, stop) for k, stop in enumerate(stops))
     return posed(left_elbow=turn(-np.asarray(angle), 2))
 
 
@@ -125,10 +124,10 @@ def test_a_hand_that_does_not_swing_makes_no_stroke() -> None:
 
 def test_a_stroke_put_on_a_stress_is_found_and_one_beside_it_is_not() -> None:
     stops = stroke_stops(swing(2.0, 4.0), [gesture(2.0), gesture(4.0)])
-    assert on_stress(stops, np.array([2.0, 4.0]), 6.0)[0] == 1.0
-    assert on_stress(stops, np.array([2.0, 4.4]), 6.0)[0] == 0.5
-    share, chance = on_stress(stops, np.array([2.0, 4.0]), 6.0)
-    assert chance < 0.3 * share
+    assert beat_alignment(stops, np.array([2.0, 4.4]), 6.0, ON_STRESS).share == 0.5
+    alignment = beat_alignment(stops, np.array([2.0, 4.0]), 6.0, ON_STRESS)
+    assert alignment.share == 1.0
+    assert alignment.chance < 0.3 * alignment.share
 
 
 # ---------------------------------------------------------------------------------------------------- motion
@@ -143,7 +142,7 @@ def test_lively_motion_has_more_entropy_than_calm_motion() -> None:
             path = np.cumsum(np.cumsum(rng.normal(0, 1, (FRAMES, 3)), axis=0), axis=0)
             path -= path.mean(axis=0)
             rotations[:, joint] = rot.from_axis_angle(size * path / np.abs(path).max())
-        return motion_entropy(speed_histogram(angular_speeds(Posed(root, rotations, AVERAGE_SKELETON))))
+        return motion_entropy(speed_histogram(angular_speeds(BodyMotion(root, rotations, AVERAGE_SKELETON))))
 
     still, calm, lively = motion_entropy(speed_histogram(angular_speeds(posed()))), moving(0.5), moving(3.0)
     assert still == 0.0
@@ -154,16 +153,16 @@ def test_jerk_is_that_of_a_known_swing_and_of_bodies_of_one_size() -> None:
     root, rotations = standing(FRAMES)
     root[:, 0] += 0.05 * np.sin(2 * np.pi * TIME)
     expected = 0.05 * (2 * np.pi) ** 3 * np.abs(np.cos(2 * np.pi * TIME))
-    found = jerk_sizes(Posed(root, rotations, AVERAGE_SKELETON))["root"]
+    found = jerk_sizes(BodyMotion(root, rotations, AVERAGE_SKELETON))["root"]
     np.testing.assert_allclose(np.nanmean(found), expected.mean() / (AVERAGE_SKELETON.height / 1.7), rtol=0.06)
-    tall = Posed(1.2 * root, rotations, AVERAGE_SKELETON.scaled(1.2))
+    tall = BodyMotion(1.2 * root, rotations, AVERAGE_SKELETON.scaled(1.2))
     np.testing.assert_allclose(np.nanmean(jerk_sizes(tall)["root"]), np.nanmean(found), rtol=1e-3)
 
 
 def test_a_gliding_body_slides_at_its_speed() -> None:
     root, rotations = standing(FRAMES)
     root[:, 0] += 0.05 * TIME
-    assert np.nanmean(sliding(Posed(root, rotations, AVERAGE_SKELETON))) == pytest.approx(0.05, abs=1e-3)
+    assert np.nanmean(sliding(BodyMotion(root, rotations, AVERAGE_SKELETON))) == pytest.approx(0.05, abs=1e-3)
 
 
 def test_frames_near_a_change_of_label_are_not_judged() -> None:
@@ -174,14 +173,14 @@ def test_frames_near_a_change_of_label_are_not_judged() -> None:
     assert label_hits(posed(), labels).mean() == pytest.approx((80 - 15) / (80 - 15 + FRAMES - 80 - 15), abs=0.02)
 
 
-def test_frames_are_told_apart_by_what_the_body_does() -> None:
+def test_frames_are_classified_by_the_motion_of_the_body() -> None:
     body = posed()
     contents = contents_of(body, gesturing_of(FRAMES, [gesture(2.0)]))
     assert CONTENTS[contents[60]] == "stand and gesture"
     assert CONTENTS[contents[150]] == "stand"
 
 
-def test_only_clips_of_what_people_do_in_a_talk_are_compared() -> None:
+def test_only_clips_of_motion_that_occurs_in_a_talk_are_compared() -> None:
     root, rotations = standing(FRAMES)
     clip = Clip("a", "test", "none", AVERAGE_SKELETON, root.astype(np.float32), rotations, tags=("stand", "idle"))
     assert compares(clip)
@@ -193,22 +192,22 @@ def test_only_clips_of_what_people_do_in_a_talk_are_compared() -> None:
 # ---------------------------------------------------------------------------------------------------- eyes and lips
 
 
-def test_who_faces_the_partner_looks_at_it_and_who_turns_the_eyes_away_does_not() -> None:
+def test_an_actor_facing_the_partner_looks_at_it_unless_the_eyes_turn_away() -> None:
     made = scene()
-    one, two = (Posed(made.root_positions[a], made.rotations[a], AVERAGE_SKELETON) for a in (0, 1))
+    one, two = (BodyMotion(made.root_positions[a], made.rotations[a], AVERAGE_SKELETON) for a in (0, 1))
     face = np.zeros((FRAMES, 52), np.float32)
     assert looks_at_partner(one, two, face).all()
     face[90:, [ARKIT_NAMES.index("eyeLookOutLeft"), ARKIT_NAMES.index("eyeLookInRight")]] = 0.7  # to its left
     assert looks_at_partner(one, two, face)[:90].all() and not looks_at_partner(one, two, face)[90:].any()
 
 
-def test_eyes_that_make_up_for_a_turned_head_look_at_the_partner() -> None:
+def test_eyes_that_compensate_a_turned_head_look_at_the_partner() -> None:
     made = scene()
     root, rotations = breathing()
     rotations[:, INDEX["head"]] = turn(np.full(FRAMES, -0.42), 2)  # to its right
     one, two = (
-        Posed(root, rotations, AVERAGE_SKELETON),
-        Posed(made.root_positions[1], made.rotations[1], AVERAGE_SKELETON),
+        BodyMotion(root, rotations, AVERAGE_SKELETON),
+        BodyMotion(made.root_positions[1], made.rotations[1], AVERAGE_SKELETON),
     )
     face = np.zeros((FRAMES, 52), np.float32)
     assert not looks_at_partner(one, two, face).any()
@@ -217,11 +216,11 @@ def test_eyes_that_make_up_for_a_turned_head_look_at_the_partner() -> None:
 
 
 def test_lips_that_stay_open_on_one_of_two_sounds_meet_on_half() -> None:
-    said = {"a/1": SimpleNamespace(phones=[("M", 0.5, 0.6), ("AA", 0.6, 0.8), ("B", 0.8, 0.9)])}
+    utterances = {"a/1": SimpleNamespace(phones=[("M", 0.5, 0.6), ("AA", 0.6, 0.8), ("B", 0.8, 0.9)])}
     face = np.zeros((90, 52), np.float32)
     face[:, JAW] = 0.4
     face[46:48, JAW] = 0.0  # M at 1.5 s of the scene
-    assert closures(face, [SpokenUtterance("a/1", 1.0, 1.0)], said).tolist() == [True, False]
+    assert closures(face, [SpokenUtterance("a/1", 1.0, 1.0)], utterances).tolist() == [True, False]
 
 
 # ---------------------------------------------------------------------------------------------------- the report
@@ -237,7 +236,7 @@ def test_clips_count_as_much_as_scenes_have_of_their_content() -> None:
     assert motion.mean("skate", weights) == pytest.approx((3 * 1.0 + 1 * 3.0) / 4)
 
 
-def test_the_report_names_what_fails() -> None:
+def test_the_report_marks_rows_that_miss_their_target() -> None:
     made = scene()
     made.labels[1, 90:] = ACTION_LABELS.index("sit")
     root, rotations = breathing()
@@ -246,5 +245,5 @@ def test_the_report_names_what_fails() -> None:
     assert rows["labels as scripted, share of frames"].good is False
     assert rows["scenes, minutes"].good is False
     assert rows["foot skate, cm/s"].good is True
-    assert rows["jerk of head, ratio to real"].value == pytest.approx(1.0, abs=0.05)
+    assert rows["jerk of head, ratio to captured"].value == pytest.approx(1.0, abs=0.05)
     assert "FAIL" in table(list(rows.values()))

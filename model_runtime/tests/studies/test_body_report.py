@@ -1,4 +1,4 @@
-"""What the body report says of motion that is known."""
+"""The body report on motion whose answer is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from PIL import Image
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import INDEX
 from model_runtime.contract import ACTION_LABELS, FPS
-from model_runtime.metrics.body_measures import changes_of, each_shot, rows_of, truth_of, variety, variety_of_corpus
+from model_runtime.metrics.body_measures import (
+    changes_of,
+    each_shot,
+    reference_bodies,
+    rows_of,
+    variety,
+    variety_of_corpus,
+)
 from model_runtime.studies.body_rows import ROWS, table
 from model_runtime.studies.body_seeds import apart_table, draw_seeds
 from model_runtime.studies.sampler_study import STUDIES, draw, markdown
@@ -25,9 +32,9 @@ def shots() -> list[Shot]:
 
 
 def shaken(shots: list[Shot], size: float = 0.3) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The truth with a forearm that trembles."""
+    """The reference with a forearm that trembles."""
     takes = []
-    for roots, rotations in truth_of(shots):
+    for roots, rotations in reference_bodies(shots):
         rotations = rotations.copy()
         turn = rot.from_axis_angle(
             np.stack([0 * np.arange(rotations.shape[1]), *[size * np.sin(2.0 * np.arange(rotations.shape[1]))] * 2], -1)
@@ -39,8 +46,8 @@ def shaken(shots: list[Shot], size: float = 0.3) -> list[tuple[np.ndarray, np.nd
     return takes
 
 
-def test_the_truth_is_like_itself(shots):
-    rows = rows_of(truth_of(shots), shots)
+def test_the_reference_is_like_itself(shots):
+    rows = rows_of(reference_bodies(shots), shots)
     assert (
         rows["fid_g"] == pytest.approx(0, abs=1e-4)
         and rows["jerk_hands"] == rows["jerk_root"] == 1.0
@@ -54,11 +61,11 @@ def test_a_trembling_arm_shows_in_jerk_and_in_fid_and_nowhere_in_the_root(shots)
     assert rows["fid_k"] > 1.0
 
 
-def test_jerk_is_pooled_so_that_a_still_shot_does_not_blow_it_up(shots):
-    """A shot whose truth stands like a statue has no jerk to divide by; the others still do."""
-    roots, rotations = (np.repeat(x[:, :1], shots[0].frames, axis=1) for x in truth_of(shots)[0])
+def test_jerk_is_pooled_so_that_a_motionless_reference_does_not_dominate(shots):
+    """A shot whose reference does not move has no jerk to divide by; the others still do."""
+    roots, rotations = (np.repeat(x[:, :1], shots[0].frames, axis=1) for x in reference_bodies(shots)[0])
     statue = replace(shots[0], root_positions=roots, rotations=rotations)
-    takes = [shaken(shots, 0.02)[0], truth_of(shots)[1]]
+    takes = [shaken(shots, 0.02)[0], reference_bodies(shots)[1]]
     alone, pooled = rows_of(takes[:1], [statue]), rows_of(takes, [statue, shots[1]])
     assert alone["jerk_hands"] > 1e3 > 10 * pooled["jerk_hands"]
 
@@ -67,37 +74,37 @@ def test_a_change_that_comes_late_is_not_followed_in_time():
     scene = make_scene(1, "test")
     scene.root_positions[0, :, 0] = np.maximum(np.arange(scene.frames) - 120, 0) / FPS  # off at 1 m/s
     scene.labels[0, 123:] = ACTION_LABELS.index("walk")
-    asked = [shot_of(scene, "made", 0, 320)]
+    requested = [shot_of(scene, "made", 0, 320)]
     late = [
         (np.concatenate([np.repeat(roots[:, :1], 30, axis=1), roots[:, :-30]], axis=1), rotations)
-        for roots, rotations in truth_of(asked)
+        for roots, rotations in reference_bodies(requested)
     ]
-    assert changes_of(truth_of(asked), asked) == {"followed_after_half": 1.0, "followed_after_one": 1.0}
-    assert changes_of(late, asked)["followed_after_half"] == 0.0
+    assert changes_of(reference_bodies(requested), requested) == {"followed_after_half": 1.0, "followed_after_one": 1.0}
+    assert changes_of(late, requested)["followed_after_half"] == 0.0
 
 
 def test_equal_takes_have_no_variety_and_others_do(shots):
-    same = variety([[take, take] for take in truth_of(shots)], shots)
+    same = variety([[take, take] for take in reference_bodies(shots)], shots)
     assert same["div_sample"] == same["seeds_hands_cm"] == 0.0
-    other = variety([[one, two] for one, two in zip(truth_of(shots), shaken(shots))], shots)
+    other = variety([[one, two] for one, two in zip(reference_bodies(shots), shaken(shots))], shots)
     assert other["div_sample"] > 0 and other["seeds_hands_least_cm"] > 1.0 and other["seeds_roots_cm"] == 0.0
     assert variety_of_corpus(shots, shots, 2)["div_sample"] > 0
 
 
-def test_the_report_names_the_shot_in_which_something_is_wrong(shots):
-    takes = truth_of(shots)
+def test_the_report_names_the_faulty_shot(shots):
+    takes = reference_bodies(shots)
     sunk = (takes[1][0] - np.array([0.0, 0.0, 0.05], np.float32), takes[1][1])
     each = each_shot([takes[0], sunk], shots)
     assert each["made 2"]["floor_cm"] > each["made 1"]["floor_cm"] + 3
 
 
-def test_the_table_marks_what_is_reached_and_what_is_not():
-    truth = {"div_g": 0.1, "seam_speed": 1.3}
+def test_the_table_marks_targets_that_are_reached_and_missed():
+    reference = {"div_g": 0.1, "seam_speed": 1.3}
     text = table(
         {
             "ours": {"obedience": 0.99, "floor_cm": 0.7, "div_g": 0.095, "seam_speed": 1.2, "fid_g": 1.0},
             "lda2": {"fid_g": 1.5},
-            "truth": truth,
+            "reference": reference,
         }
     )
     lines = {line.split(" | ")[0].strip("| "): line for line in text.splitlines()}
@@ -106,7 +113,7 @@ def test_the_table_marks_what_is_reached_and_what_is_not():
 
 
 def test_seeds_stand_side_by_side_and_their_distances_in_a_table(shots, tmp_path):
-    takes = [truth_of(shots)[0], shaken(shots)[0], truth_of(shots)[0]]
+    takes = [reference_bodies(shots)[0], shaken(shots)[0], reference_bodies(shots)[0]]
     with Image.open(draw_seeds(takes, shots[0], tmp_path / "seeds.png", moments=2)) as picture:
         pixels = np.asarray(picture).astype(int)
     width = pixels.shape[1] // 3

@@ -1,10 +1,11 @@
-"""Networks trained to be compared: nothing is trained twice, and the same work is the same."""
+"""Networks trained to be compared: nothing is trained twice, and equal training is equal."""
 
 import json
 
 import pytest
 import torch
 
+from model_runtime.__main__ import main
 from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.networks.duet_denoiser import DuetDenoiser
 from model_runtime.studies import ablation, comparison
@@ -25,14 +26,14 @@ def test_every_loss_but_the_features_is_ablated(stage, tiny):  # noqa: F811
     assert set(terms) - {"features"} == set(ablation.LOSSES[stage])
 
 
-def test_what_is_trained_already_is_kept(tmp_path):
+def test_networks_that_are_trained_already_are_reused(tmp_path):
     before = seen(tmp_path / "body_lower.safetensors", 500).read_bytes()
     study = Study(tmp_path / "no scenes", None, "tiny", torch.device("cpu"), 8, 1e-3, 1)
     study.train_stage("lower", tmp_path, 500)  # without reading any data
     assert (tmp_path / "body_lower.safetensors").read_bytes() == before
 
 
-def test_weights_of_other_work_are_named(tmp_path):
+def test_weights_of_another_number_of_updates_are_named(tmp_path):
     seen(tmp_path / "lda2.safetensors", 500)
     study = Study(tmp_path / "no scenes", None, "tiny", torch.device("cpu"), 8, 1e-3, 1)
     with pytest.raises(BudgetDiffers, match=r"lda2.safetensors' saw 4000 windows .* 8000 are asked for"):
@@ -41,9 +42,9 @@ def test_weights_of_other_work_are_named(tmp_path):
 
 def test_the_verdict_says_how_far_below_lda2_the_hierarchy_is():
     rows = {"ours": {"fid_g": 0.5, "fid_k": 9.0}, "lda2": {"fid_g": 1.0, "fid_k": 10.0}}
-    assert (
-        comparison.verdict(rows)
-        == "At least 44% below LDA2? FID_g 0.500 is 50% below LDA2's 1.000: yes; FID_k 9.000 is 10% below LDA2's 10.000: no."
+    assert comparison.verdict(rows) == (
+        "At least 44% below LDA2? FID_g 0.500 is 50% below LDA2's 1.000: yes;"
+        " FID_k 9.000 is 10% below LDA2's 10.000: no."
     )
 
 
@@ -59,10 +60,10 @@ COMMON = ("--config", "tiny", "--batch", "2", "--device", "cpu", "--shots", "1",
 
 
 @pytest.mark.slow
-def test_an_ablation_trains_every_variant_with_the_same_work_and_measures_them(corpus, tmp_path):
-    assert ablation.main(["--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", *COMMON]) == 0
+def test_an_ablation_trains_every_variant_equally_and_measures_them(corpus, tmp_path):
+    assert main(["study", "ablation", "--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", *COMMON]) == 0
     rows = json.loads((tmp_path / "ablation.json").read_text())["rows"]
-    assert set(rows) == {"as is", "one network", "truth", *(f"without {loss}" for loss in ablation.LOSSES["lower"])}
+    assert set(rows) == {"as is", "one network", "reference", *(f"without {loss}" for loss in ablation.LOSSES["lower"])}
     assert all(row["fid_g"] > 0 for row in rows.values())
     stages = [
         tmp_path / folder / f"body_{stage}.safetensors"
@@ -81,11 +82,10 @@ def test_an_ablation_trains_every_variant_with_the_same_work_and_measures_them(c
 
 
 @pytest.mark.slow
-def test_baselines_are_trained_with_the_work_of_both_stages_and_compared(corpus, tmp_path):
-    assert (
-        comparison.main(["--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", "--seeds", "2", *COMMON]) == 0
-    )
-    said = (tmp_path / "comparison.md").read_text()
-    assert "44% below LDA2?" in said and "8 windows of two people" in said
+def test_baselines_are_trained_as_much_as_both_stages_and_compared(corpus, tmp_path):
+    options = ["--scenes", str(corpus), "--out", str(tmp_path), "--steps", "4", "--seeds", "2", *COMMON]
+    assert main(["evaluate", "baselines", *options]) == 0
+    text = (tmp_path / "comparison.md").read_text()
+    assert "44% below LDA2?" in text and "8 windows of two people" in text
     assert {windows_seen(tmp_path / f"{name}.safetensors") for name in ("lda1", "lda2")} == {8}
     assert sum(windows_seen(tmp_path / "ours" / f"body_{stage}.safetensors") for stage in ("lower", "upper")) == 8

@@ -1,4 +1,4 @@
-"""A body over time with its forward kinematics worked out once, for all who measure it."""
+"""The motion of one body with its forward kinematics, contacts and labels, each computed once, for measuring it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 _CHEST = INDEX["spine3"]
 
 
-class Posed:
-    """Motion of one body over T frames at ``FPS``: root positions (T, 3), rotations (T, 52, 4), and what follows from
-    them.
-
-    Everything is worked out when first asked for and kept.
+class BodyMotion:
+    """Motion of one body over T frames at ``FPS``: root positions (T, 3), rotations (T, 52, 4), and all that follows
+    from them, computed at the first access.
     """
 
     def __init__(self, root: Array, rotations: Array, skeleton: Skeleton) -> None:
@@ -38,12 +36,12 @@ class Posed:
 
     @property
     def size(self) -> float:
-        """Stature over 1.7 m: lengths, speeds and jerks of bodies compare after division by it."""
+        """Return stature over 1.7 m: lengths, speeds and jerks of bodies compare after division by it."""
         return self.skeleton.size
 
     @cached_property
     def _kinematics(self) -> tuple[Array, Array]:
-        """World positions (T, 22, 3) and quaternions (T, 22, 4) of the body's joints, the fingers left out.
+        """Return world positions (T, 22, 3) and quaternions (T, 22, 4) of the body's joints without the fingers.
 
         As ``skeleton.forward_kinematics``, laid out component by component: several times as fast on long motion.
         """
@@ -73,59 +71,55 @@ class Posed:
 
     @property
     def positions(self) -> Array:
-        """(T, 22, 3) metres."""
+        """Return joint positions (T, 22, 3) in metres."""
         return self._kinematics[0]
 
     @property
     def world(self) -> Array:
-        """(T, 22, 4) quaternions against the T-pose."""
+        """Return joint rotations (T, 22, 4) in the world, quaternions against the T-pose."""
         return self._kinematics[1]
 
     @cached_property
     def soles(self) -> Array:
-        """(T, 2, 3, 3): left and right; heel, ball, toe tip."""
+        """Return sole points (T, 2, 3, 3) in metres: left and right; heel, ball, toe tip."""
         return sole_points(self.root, self.rotations, self.skeleton)
 
     @cached_property
     def contacts(self) -> NDArray[np.bool_]:
-        """(T, 4) sole points on the floor, found from the motion, order ``FOOT_CONTACTS``."""
+        """Return (T, 4) which sole points are on the floor by the motion, in the order of ``FOOT_CONTACTS``."""
         return detect_contacts(self.root, self.rotations, self.skeleton)
 
     @cached_property
     def labels(self) -> NDArray[np.int64]:
-        """(T,) what the motion is recognised as."""
+        """Return the action (T,) that the motion is recognised as, an index into ``ACTION_LABELS``."""
         return label_frames(self.root, self.rotations, self.skeleton)
 
     @cached_property
     def hand_speed(self) -> Array:
-        """(T, 2) speed of left and right wrist against the chest, m/s."""
+        """Return the speed (T, 2) of left and right wrist against the chest, m/s: walking and swaying do not count."""
         if self.frames < 2:
             return np.zeros((self.frames, 2))
         away = self.positions[:, HANDS] - self.positions[:, _CHEST : _CHEST + 1]
-        return (
-            np.linalg.norm(
-                np.gradient(rot.rotate(rot.conjugate(self.world[:, _CHEST])[:, None], away), axis=0), axis=-1
-            )
-            * FPS
-        )
+        relative = rot.rotate(rot.conjugate(self.world[:, _CHEST])[:, None], away)
+        return np.linalg.norm(np.gradient(relative, axis=0), axis=-1) * FPS
 
     @cached_property
     def excess(self) -> dict[str, Array]:
-        """(T,) degrees beyond each of ``joint_limits.RANGES``."""
+        """Return the degrees (T,) beyond each of ``joint_limits.RANGES``."""
         return joint_excess(self.rotations)
 
     @cached_property
-    def half_rate(self) -> Posed:
-        """Every second frame, for what is dear and changes slowly."""
-        return Posed(self.root[::2], self.rotations[::2], self.skeleton)
+    def half_rate(self) -> BodyMotion:
+        """Return every second frame, for measures that are costly and change slowly."""
+        return BodyMotion(self.root[::2], self.rotations[::2], self.skeleton)
 
     @cached_property
     def self_depth(self) -> Array:
-        """(T,) metres by which the body is inside itself."""
+        """Return the self-penetration (T,) in metres."""
         return self_penetration(self.root, self.rotations, self.skeleton)
 
-    def depth_in(self, other: Posed) -> Array:
-        """(T,) metres by which two bodies are inside each other."""
+    def depth_in(self, other: BodyMotion) -> Array:
+        """Return the penetration (T,) of this body and another in metres."""
         return pair_penetration(
             (self.root, self.rotations, self.skeleton), (other.root, other.rotations, other.skeleton)
         )

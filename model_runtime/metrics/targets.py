@@ -1,0 +1,116 @@
+"""The one table of bounds: what each measure of a generation, of the bodies, of the faces and of the corpus must reach.
+
+The report of a generation, the quick check, the body and face reports, the README and the model card all read it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """A measure's ``name`` in tables, its ``unit`` ('' for shares, ratios and yes or no), and its bounds: the least
+    and the most that are accepted, None where there is no such bound.
+    """
+
+    name: str
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def label(self) -> str:
+        """Return name and unit."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    @property
+    def bounds(self) -> str:
+        """Return the bounds as text: '≥ 0.98', '≤ 1.5' or '10 to 25'."""
+        return bounds_text(self.least, self.most)
+
+    def reached(self, value: float) -> bool:
+        """Return whether ``value`` is within the bounds; NaN never is."""
+        return within(value, self.least, self.most)
+
+
+NO_TARGET = Target("")
+
+
+def within(value: float, least: float | None, most: float | None) -> bool:
+    """Return whether ``value`` is a number from ``least`` to ``most``; None bounds nothing."""
+    return math.isfinite(value) and (least is None or value >= least) and (most is None or value <= most)
+
+
+def bounds_text(least: float | None, most: float | None) -> str:
+    """Return bounds as text, '' where there are none."""
+    if least is not None and most is not None:
+        return f"{least:g} to {most:g}"
+    return f"≥ {least:g}" if least is not None else f"≤ {most:g}" if most is not None else ""
+
+
+# A generation, and the rows of the README's table in their order.
+GENERATION = {
+    "label_obedience": Target("label obedience", least=0.98),
+    "foot_skate_cm_per_s": Target("foot skate", "cm/s", most=1.5),
+    "floor_depth_cm": Target("below the floor", "cm", most=0.5),
+    "lip_closure": Target("lip closure on p, b, m", least=0.85),
+    "teeth_contact": Target("lip to teeth on f, v", least=0.85),
+    "false_closure": Target("lips falsely closed", most=0.03),
+    "hands_speaking_over_listening": Target("hands: speaking / listening", least=1.0),
+    "same_seed_repeats": Target("same seed repeats", least=1.0),
+    "seeds_differ_cm": Target("other seed differs", "cm", least=0.5),
+    "roles_follow_voices": Target("roles follow the voices", least=1.0),
+    "silence_hand_speed_cm_per_s": Target("silence: hands", "cm/s", most=10.0),
+    "silence_mouth_closed": Target("silence: mouth closed", least=0.95),
+    "seam_speed": Target("seam, speed", most=1.1),
+    "seam_acceleration": Target("seam, acceleration", most=1.1),
+    "seconds_per_minute": Target("seconds for a minute of both", most=120.0),
+    "worker_memory_mb": Target("worker memory", "MiB", most=1536.0),
+}
+# The bodies on held-out scenes.
+BODIES = {
+    "changes_followed": Target("changes of label that show after 0.5 s", least=0.9),
+    "slide_cm": Target("slide of a foot in one step", "cm", most=1.0),
+    "jerk_ratio": Target("jerk over the reference's", least=0.8, most=1.2),
+    "border_ratio": Target("speed and acceleration at a border over the rest", most=1.0),
+    "beat_ratio": Target("strokes on a stress over chance", least=2.0),
+    "penetration_share": Target("frames with a penetration over 1 cm", most=0.01),
+    "penetration_cm": Target("deepest penetration", "cm", most=3.0),
+    "waypoint_miss_cm": Target("miss at a waypoint", "cm", most=5.0),
+    "constraint_cm": Target("difference from the motion constraints", "cm", most=0.01),
+    "diversity_ratio": Target("diversity over the reference's", least=0.9, most=1.1),
+    "cpu_seconds_per_second": Target("computing a second of both bodies", "CPU s", most=0.5),
+    "fid_over_lda2": Target("FID_g and FID_k over LDA2's", most=0.56),
+}
+# The faces on held-out readers.
+FACES = {
+    "lip_closure_with_words": Target("p, b, m closed, with words", least=0.90),
+    "teeth_contact_with_words": Target("f, v touching, with words", least=0.90),
+    "jaw_correlation": Target("jaw r", least=0.85),
+    "gap_correlation": Target("lip gap r", least=0.80),
+    "lve_gain": Target("LVE of injected below base", least=0.15),
+    "fdd_change": Target("FDD of injected against base", most=0.05),
+    "closure_lost_in_emotion": Target("closure lost in full emotion", "points", most=5.0),
+    "blinks_a_minute": Target("blinks a minute", least=10.0, most=25.0),
+    "blink_seconds": Target("blink", "s", least=0.12, most=0.2),
+    "role_probe": Target("speaker and listener recognised", least=0.95),
+    "silence_gap_cm": Target("silence: mouth open", "cm", most=0.08),
+}
+# Composed scenes.
+CORPUS = {
+    "corpus_minutes": Target("scenes", "minutes", least=30.0),
+    "corpus_held_out": Target("of held-out voices and gestures, share", least=1.0),
+    "corpus_jerk_ratio": Target("jerk over that of captured clips", least=0.8, most=1.2),
+    "corpus_foot_skate_cm_per_s": Target("foot skate", "cm/s", most=1.0),
+    "corpus_out_of_range": Target("elbow, knee or neck out of range, share of frames", most=5e-4),
+    "corpus_penetration_share": Target("frames with a penetration over 1 cm", most=0.01),
+    "corpus_strokes_on_stress": Target("strokes within 0.12 s of a stress, share", least=0.85),
+    "corpus_labels": Target("labels as scripted, share of frames", least=0.99),
+    "corpus_lip_closure": Target("lips met on p, b, m, share", least=1.0),
+    "corpus_nods_a_minute": Target("listener's nods a minute", least=4.0, most=12.0),
+    "corpus_gaze": Target("gaze at the partner while listening, share", least=0.40, most=0.75),
+    "corpus_entropy_ratio": Target("entropy of joint angular velocity over that of clips", least=0.85, most=1.15),
+}
+TARGETS = GENERATION | BODIES | FACES | CORPUS
