@@ -1,16 +1,17 @@
 """``python -m model_runtime COMMAND``: every command of the runtime in one place.
 
-A command is a module with ``add_arguments(parser)`` and ``run(options)``, named in ``COMMANDS``; it is imported only
-when it is asked for, so that a worker starts without the rest. Exit codes: 0 done, 1 an error told in one sentence on
-stderr, 2 wrong usage, 130 interrupted.
+A command is a module with ``add_arguments(parser)`` and ``run(options) -> int | None``, named in ``COMMANDS``; it is
+imported only when it is asked for, so that a worker starts without the rest. Exit codes: 0 done, 1 an error in one
+sentence on stderr, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import __version__, worker
 from .contract import CONTRACT_VERSION
@@ -37,17 +38,17 @@ COMMANDS: dict[str, Command | Group] = {
         "other people's data into the runtime's own",
         {"mesh-to-arkit": Command("face.mesh_conversion.command", "ARKit curves from a sequence of face meshes")},
     ),
-    "report": Command("studies.report", "what came out of a generation, as report.json and report.html"),
-    "bench": Command("studies.bench", "how fast the runtime is on this machine, by stage and length of shot"),
+    "report": Command("studies.report", "measure a generation: report.json and report.html"),
+    "bench": Command("studies.bench", "the speed on this machine, by stage and length of shot"),
     "evaluate": Group(
-        "measure the weights on voices and scenes they never saw",
+        "measure the weights on held-out voices and scenes",
         {
             "quick": Command("studies.quick", "the figures of the README, in a few minutes"),
             "body": Command("studies.body_report", "the body beside the reference and the baselines"),
-            "face": Command("studies.face_report", "the face on voices it never heard"),
-            "lips": Command("studies.lips_report", "how well lips follow real speech"),
-            "corpus": Command("studies.corpus_report", "composed scenes beside raw captured clips"),
-            "transcripts": Command("studies.transcript_study", "which transcripts are believed"),
+            "face": Command("studies.face_report", "the face on held-out voices"),
+            "lips": Command("studies.lips_report", "the lips of the face on held-out voices"),
+            "corpus": Command("studies.corpus_report", "composed scenes beside captured clips"),
+            "transcripts": Command("studies.transcript_study", "which transcripts are accepted"),
             "prosody": Command("studies.prosody_comparison", "mels, pitch and stresses beside librosa's"),
             "baselines": Command("studies.comparison", "the hierarchy beside LDA1 and LDA2, trained alike"),
         },
@@ -57,17 +58,15 @@ COMMANDS: dict[str, Command | Group] = {
         {
             "ablation": Command("studies.ablation", "the body trained without each loss in turn"),
             "samplers": Command("studies.sampler_study", "samplers, steps and guidance"),
-            "seeds": Command("studies.body_seeds", "takes of one shot that differ in nothing but the seed"),
-            "guided-feet": Command(
-                "studies.guided_feet", "what guiding the feet does before and after they are locked"
-            ),
+            "seeds": Command("studies.body_seeds", "takes of one shot that differ only in the seed"),
+            "guided-feet": Command("studies.guided_feet", "guidance of the feet, before and after they are locked"),
         },
     ),
     "show": Group(
-        "contact sheets and films to look at",
+        "contact sheets and films",
         {
             "faces": Command("studies.face_look", "composed faces on the ICT face"),
-            "face-films": Command("studies.face_films", "films of the face that says held-out utterances"),
+            "face-films": Command("studies.face_films", "films of the face that speaks held-out utterances"),
             "shot-films": Command("studies.shot_films", "films and sheets of generated held-out shots"),
         },
     ),
@@ -98,37 +97,54 @@ COMMANDS: dict[str, Command | Group] = {
 }
 
 
+_ABOUT = "Every command of the runtime. Exit codes: 0 done, 1 an error, 2 wrong usage."
+
+
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command that ``arguments`` (those of the process when None) name, and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    name = given[0] if given else ""
-    command = COMMANDS.get(name)
-    names = [name]
+    command = COMMANDS.get(given[0]) if given else None
     if isinstance(command, Group):
-        names.append(given[1] if len(given) > 1 else "")
-        commands = command.commands
-        if names[1] not in commands:
-            return _explain(f"python -m model_runtime {name}", command.help, commands, given[1:])
-        command = commands[names[1]]
+        below = command.commands.get(given[1]) if len(given) > 1 else None
+        if below is None:
+            return _explain(given[0], command.help, command.commands, given[1:])
+        return _run(given[:2], below, given[2:])
     if command is None:
-        return _explain("python -m model_runtime", str(__doc__), COMMANDS, given)
-    return _run(names, command, given[len(names) :])
+        return _explain("", _ABOUT, COMMANDS, given)
+    return _run(given[:1], command, given[1:])
 
 
-def _explain(prog: str, description: str, commands: dict[str, Any], given: list[str]) -> int:
+def _explain(group: str, description: str, commands: Mapping[str, Command | Group], given: list[str]) -> int:
     """Print the commands there are, or refuse one there is not (argparse exits with 2)."""
+    prog = f"python -m model_runtime {group}".rstrip()
     parser = argparse.ArgumentParser(
-        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=prog,
+        usage=f"{prog} COMMAND ...",
+        description=description,
+        epilog=_listed(commands),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     version = f"InterAct runtime {__version__}, contract {CONTRACT_VERSION}"
     parser.add_argument("--version", action="version", version=version)
-    below = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command in commands.items():
-        below.add_parser(name, help=command.help, add_help=False)
+    below = parser.add_subparsers(required=True, metavar="COMMAND", help=argparse.SUPPRESS)
+    for name in commands:
+        below.add_parser(name, add_help=False)
     parser.parse_args(given)
     return 2
 
 
+def _listed(commands: Mapping[str, Command | Group]) -> str:
+    """Return the commands and what they do, those of groups below their group."""
+    lines = ["commands:"]
+    for name, command in commands.items():
+        lines.append(f"  {name:22}{command.help}")
+        if isinstance(command, Group):
+            lines += [f"    {below:20}{own.help}" for below, own in command.commands.items()]
+    return "\n".join(lines)
+
+
 def _run(names: list[str], command: Command, given: list[str]) -> int:
+    """Run a command with the arguments after its name; an error becomes one sentence on stderr."""
     try:
         module = import_module(f".{command.module}", __package__)
     except ModuleNotFoundError as error:
