@@ -9,7 +9,7 @@ import pytest
 
 from interact_addon.scene.textgrid import read_tiers
 from interact_addon.scene.transcript_files import LARGEST, read_transcript_file, transcript_beside
-from interact_addon.scene.transcript_times import cut, heard_part, outside
+from interact_addon.scene.transcript_times import audible_part, cut, outside
 from model_runtime.contract import Caption, TimedWord
 from model_runtime.errors import InvalidRequest
 
@@ -292,7 +292,7 @@ def test_a_caption_that_stays_up_longer_than_it_is_spoken_loses_no_word_at_its_e
 
 def test_words_are_kept_where_their_middle_is_heard(tmp_path: Path) -> None:
     grid = short_grid(("words", [(0.0, 1.0, "one"), (1.0, 2.0, "two"), (2.0, 3.0, "three"), (3.0, 4.0, "four")]))
-    found = heard_part(read_transcript_file(written(tmp_path, "a.TextGrid", grid)), (0.6, 2.6), 5.0)
+    found = audible_part(read_transcript_file(written(tmp_path, "a.TextGrid", grid)), (0.6, 2.6), 5.0)
     assert found.words == (TimedWord("two", 1.0, 2.0), TimedWord("three", 2.0, 2.6))
 
 

@@ -1,32 +1,38 @@
-"""The same job without a screen: ``python -m interact_addon generate shot.blend --out DIR`` (Blender as a module),
-``blender -b shot.blend --command interact generate --out DIR`` (the program)."""
+"""The same job without a window.
+
+``python -m interact_addon generate shot.blend --out DIR`` with Blender as a module,
+``blender -b shot.blend --command interact generate --out DIR`` with the program.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
 from . import compat
+from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
 from .export.fbx import export_fbx
-from .runtime_api import contract, errors
+from .progress import ProgressPrinter, frames_as_progress, quiet
+from .runtime_api import contract, errors, files
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
 
+DEMO_STEPS = ("performance", "fbx", "preview")
+
 
 def main(arguments: list[str]) -> int:
-    """Exit codes: 0 done, 1 a named error (one sentence on stderr), 2 wrong usage, 130 interrupted."""
+    """Run a command and return its exit code.
+
+    0: done; 1: a named error, one sentence on stderr; 2: wrong usage; 130: interrupted.
+    """
     try:
         options = _parser().parse_args(arguments)
-    except SystemExit as leaving:  # inside Blender argparse must not end the program
-        return int(leaving.code or 0)
+    except SystemExit as stop:  # inside Blender argparse must not end the program
+        return int(stop.code or 0)
     try:
         options.run(options)
     except KeyboardInterrupt:
@@ -41,25 +47,48 @@ def main(arguments: list[str]) -> int:
 
 
 def generate(options: argparse.Namespace) -> None:
-    """Key both characters of a .blend and save it, under its own name, in the output folder."""
+    """Key both characters of a .blend and save it under its own name in the output folder."""
     folder = _output_folder(options.out)
     scene = _open_scene(options.blend, options.scene)
-    _direct(scene, options)
-    job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
+    _apply_options(scene, options)
+    printer = ProgressPrinter()
+    job = generation.generate_scene(scene, options.quality, options.seed, printer)
     name = Path(bpy.data.filepath).stem or "shot"
-    _save_blend(folder / f"{name}.blend")
+    with quiet():
+        _save_blend(folder / f"{name}.blend")
+    printer.wrote(folder / f"{name}.blend")
     if options.fbx:
-        with _quiet():
+        with quiet(), frames_as_progress(scene, "Exporting FBX", printer):
             export_fbx(scene, folder / f"{name}.fbx")
-        print(folder / f"{name}.fbx")
+        printer.wrote(folder / f"{name}.fbx")
     _report(job)
 
 
 def demo(options: argparse.Namespace) -> None:
-    """The demo scene, performed: demo.blend, demo.fbx, preview.png, preview.mp4, and the plain data of the job."""
-    from .demo.preview import render_preview
+    """The demo scene, performed, in steps: demo.blend with the plain data of the job; demo.fbx; preview.png and .mp4.
 
+    A step alone starts from the demo.blend that is there.
+    """
     folder = _output_folder(options.out)
+    printer = ProgressPrinter()
+    steps = [options.step] if options.step else list(DEMO_STEPS)
+    if "performance" in steps:
+        scene = _perform_demo(folder, options, printer)
+    else:
+        with quiet():
+            scene = _open_scene(folder / "demo.blend", None)
+    if "fbx" in steps:
+        with quiet(), frames_as_progress(scene, "Exporting FBX", printer):
+            export_fbx(scene, folder / "demo.fbx")
+        printer.wrote(folder / "demo.fbx")
+    if "preview" in steps:
+        with quiet():
+            render_preview(scene, folder, printer, printer.wrote)
+
+
+def _perform_demo(folder: Path, options: argparse.Namespace, printer: ProgressPrinter) -> bpy.types.Scene:
+    """Build, generate and key the demo; write demo.blend, request.json and performance.npz."""
+    printer(contract.Progress("Building the demo scene", 0.0))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     voices = _speech_file(options.speech_a), _speech_file(options.speech_b)
@@ -70,23 +99,20 @@ def demo(options: argparse.Namespace) -> None:
             f"A voice cannot be opened ({_reason(error)}); convert it to WAV or FLAC."
         ) from error
     compat.show_in_sequencer(scene)
-    _direct(scene, options)
-    job = generation.generate_scene(scene, options.quality, options.seed, _Printer())
+    _apply_options(scene, options)
+    job = generation.generate_scene(scene, options.quality, options.seed, printer)
     assert job.performance is not None
-    _write_text(folder / "request.json", contract.request_to_json(job.request))
-    job.performance.save(folder / "performance.npz")
-    bpy.ops.file.pack_all()  # the voices travel inside the file
-    _save_blend(folder / "demo.blend")
-    for stage, write in (
-        ("Exporting FBX", lambda: export_fbx(scene, folder / "demo.fbx")),
-        ("Rendering the preview", lambda: render_preview(scene, folder)),
-    ):
-        started = time.monotonic()
-        print(stage, flush=True)
-        with _quiet():
-            write()
-        print(f"  {time.monotonic() - started:.1f} s", flush=True)
+    printer.say(f"Keyed both characters ({job.performance.report['seconds_keying']:.1f} s)")
     _report(job)
+    _write_text(folder / "request.json", contract.request_to_json(job.request))
+    printer.wrote(folder / "request.json")
+    job.performance.save(folder / "performance.npz")
+    printer.wrote(folder / "performance.npz")
+    with quiet():
+        bpy.ops.file.pack_all()  # the voices travel inside the file
+        _save_blend(folder / "demo.blend")
+    printer.wrote(folder / "demo.blend")
+    return scene
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         "--speech-a", type=Path, metavar="FILE", help="what the first character says, instead of the demo's voice"
     )
     show.add_argument("--speech-b", type=Path, metavar="FILE", help="what the second character says")
+    show.add_argument("--step", choices=DEMO_STEPS, help="this step alone, on the demo.blend in the output folder")
     show.set_defaults(run=demo)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
@@ -126,8 +153,8 @@ def _share(text: str) -> float:
     return value
 
 
-def _direct(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
-    """Into the scene, so that the file that is saved says how it was made."""
+def _apply_options(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
+    """Put options into the scene, so that the saved file has the settings it was generated with."""
     settings = scene.interact  # type: ignore[attr-defined]
     if options.lips is not None:
         settings.lips = options.lips
@@ -136,7 +163,7 @@ def _direct(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
 
 
 def _output_folder(folder: Path) -> Path:
-    """The folder, made and tried: nobody waits for a result that has no place to go."""
+    """Return the folder, made if needed, after a test write: a failure must come before the long work."""
     folder = folder.resolve()
     probe = folder / ".interact-write-test"
     try:
@@ -173,50 +200,31 @@ def _open_scene(blend: Path | None, scene_name: str | None) -> bpy.types.Scene:
 
 
 def _save_blend(path: Path) -> None:
-    """Save a copy beside the old one and swap: paths of sounds and images stay right relative to the new place."""
-    partial = path.with_name(f"{path.stem}.part.blend")
+    """Save a copy, whole or not at all, with the paths of sounds and images relative to the new place."""
     try:
-        with transcripts_seen_from(path.parent):
+        with transcripts_seen_from(path.parent), files.written_whole(path) as partial:
             bpy.ops.wm.save_as_mainfile(
                 filepath=str(partial), copy=True, relative_remap=True, compress=True, check_existing=False
             )
-        os.replace(partial, path)
     except (RuntimeError, OSError) as error:
-        partial.unlink(missing_ok=True)
         raise errors.OutOfSpace(
             f"'{path}' cannot be saved ({_reason(error)}); free some space or choose another folder."
         ) from error
-    print(path)
 
 
 def _write_text(path: Path, text: str) -> None:
     try:
-        path.write_text(text, "utf-8")
+        files.write_whole(path, text)
     except OSError as error:
         raise errors.OutOfSpace(f"'{path}' cannot be written ({error.strerror}); free some space.") from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Blender and its exporters print every frame; what matters arrives as an exception."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-        yield
-        sys.stdout.flush()
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _report(job: generation.Generation) -> None:
     for warning in job.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(
-        f"Generated {job.request.duration:.1f} s for two in {job.seconds:.1f} s (seed {job.request.seed}, {job.request.quality})"
-    )
+    request = job.request
+    settings = f"seed {request.seed}, {request.quality}"
+    print(f"Generated {request.duration:.1f} s for two in {job.seconds:.1f} s ({settings})")
 
 
 def _complain(sentence: str, code: int) -> int:
@@ -226,15 +234,3 @@ def _complain(sentence: str, code: int) -> int:
 
 def _reason(error: Exception) -> str:
     return str(error).removeprefix("Error: ").strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-class _Printer:
-    """One line a stage; a log of a render farm is no place for a moving bar."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-
-    def __call__(self, progress: contract.Progress) -> None:
-        if progress.stage != self._stage:
-            self._stage = progress.stage
-            print(f"{progress.fraction:4.0%} {progress.stage}", flush=True)

@@ -1,4 +1,4 @@
-"""What differs between Blender 4.5, 5.0 and 5.2, and nothing else."""
+"""The differences between Blender 4.5, 5.0 and 5.2, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any, NoReturn
 import bpy
 
 EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
-_NEW_STRIP_TIMES = bpy.app.version >= (5, 2, 0)  # the frame_* names of strips leave in 6.0
+_NEW_STRIP_TIMES = bpy.app.version >= (5, 2, 0)  # the frame_* names of strips are removed in 6.0
 
 
 def strip_left(strip: Any) -> float:
-    """First frame that is heard or seen."""
+    """Return the first visible or audible frame of a strip."""
     return strip.left_handle if _NEW_STRIP_TIMES else strip.frame_final_start
 
 
 def strip_right(strip: Any) -> float:
-    """The frame after the last one."""
+    """Return the frame after the last one of a strip."""
     return strip.right_handle if _NEW_STRIP_TIMES else strip.frame_final_end
 
 
 def strip_content(strip: Any) -> tuple[float, float]:
-    """Frame at which the file's first sample would play, and the frames the whole content lasts."""
+    """Return the frame at which the file's first sample would play, and the length of the whole content in frames."""
     if _NEW_STRIP_TIMES:
         return strip.content_start, strip.content_duration
     return strip.frame_start, strip.frame_duration
 
 
 def strip_hard_trim(strip: Any) -> float:
-    """Frames cut for good from the head of the content."""
+    """Return the frames that are cut from the head of the content by a hard trim."""
     return strip.content_trim_start if _NEW_STRIP_TIMES else strip.animation_offset_start
 
 
@@ -49,19 +49,19 @@ def set_strip_right(strip: Any, frame: int) -> None:
 
 
 def new_color_strip(sequencer: Any, name: str, channel: int, start: int, end: int) -> Any:
-    """A COLOR strip from frame ``start`` up to, not including, ``end``."""
+    """Add a COLOR strip from frame ``start`` up to, not including, ``end``."""
     return new_effect_strip(sequencer, "COLOR", name, channel, start, end)
 
 
 def new_effect_strip(sequencer: Any, kind: str, name: str, channel: int, start: int, end: int) -> Any:
-    """A strip that needs no other (COLOR, TEXT) from frame ``start`` up to, not including, ``end``."""
+    """Add a strip without input (COLOR, TEXT) from frame ``start`` up to, not including, ``end``."""
     if bpy.app.version >= (5, 0, 0):
         return sequencer.strips.new_effect(name, kind, channel, frame_start=start, length=end - start)
     return sequencer.strips.new_effect(name, kind, channel, frame_start=start, frame_end=end)
 
 
 def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
-    """The scene whose sequencer the user sees: from 5.0 on the workspace may show another scene's."""
+    """Return the scene whose sequencer the user sees: from 5.0 on the workspace may show another scene's."""
     workspace = getattr(bpy.context, "workspace", None)
     shown = getattr(workspace, "sequencer_scene", None)
     if shown is not None and shown != scene and _has_strips(shown) and not _has_strips(scene):
@@ -70,7 +70,7 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
 
 
 def show_in_sequencer(scene: bpy.types.Scene, only_where_empty: bool = False) -> None:
-    """Let the sequencer show ``scene``, in this workspace and in those that show none (from 5.0 on each has its own)."""
+    """Show ``scene`` in the sequencer of this workspace and of those that show none (each has its own from 5.0 on)."""
     here = None if only_where_empty else getattr(bpy.context, "workspace", None)
     for workspace in bpy.data.workspaces:
         if hasattr(workspace, "sequencer_scene") and (workspace == here or workspace.sequencer_scene is None):
@@ -82,14 +82,14 @@ def _has_strips(scene: bpy.types.Scene) -> bool:
 
 
 def channelbag(action: bpy.types.Action, slot: Any) -> Any:
-    """The curves of ``slot`` in the action's one layer and one keyframe strip, made where they are missing."""
+    """Return the curves of ``slot`` in the action's only layer and keyframe strip, which are made if missing."""
     layer = action.layers[0] if len(action.layers) else action.layers.new("InterAct")
     strip = layer.strips[0] if len(layer.strips) else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True)
 
 
 def new_curve(bag: Any, data_path: str, index: int, group: str) -> bpy.types.FCurve:
-    """A curve in a channelbag, in a group of its own (4.5 makes groups apart from curves)."""
+    """Add a curve to a channelbag in the group of that name (4.5 adds groups separately)."""
     if bpy.app.version >= (5, 0, 0):
         return bag.fcurves.new(data_path, index=index, group_name=group)
     curve = bag.fcurves.new(data_path, index=index)
@@ -98,12 +98,12 @@ def new_curve(bag: Any, data_path: str, index: int, group: str) -> bpy.types.FCu
 
 
 def still_output(render: Any) -> tuple[str, str]:
-    """The file format and colour mode of a render, as ``set_still_output`` takes them back."""
+    """Return the file format and colour mode of a render, the arguments of ``set_still_output``."""
     return render.image_settings.file_format, render.image_settings.color_mode
 
 
 def set_still_output(render: Any, file_format: str, color_mode: str = "RGB") -> None:
-    """Images of one frame each; from 5.0 on the kind of medium is chosen first."""
+    """Render images of one frame each; from 5.0 on the kind of medium is set first."""
     if bpy.app.version >= (5, 0, 0):
         render.image_settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
     render.image_settings.file_format = file_format
@@ -111,7 +111,7 @@ def set_still_output(render: Any, file_format: str, color_mode: str = "RGB") -> 
 
 
 def set_film_output(render: Any) -> None:
-    """H.264 with AAC in an MP4."""
+    """Render an MP4 with H.264 and AAC."""
     set_still_output(render, "FFMPEG")
     film = render.ffmpeg
     film.format, film.codec, film.audio_codec, film.audio_bitrate = "MPEG4", "H264", "AAC", 128
@@ -119,10 +119,10 @@ def set_film_output(render: Any) -> None:
 
 
 def end_process(code: int) -> NoReturn:
-    """Leave Python at once, output written.
+    """End the process at once, after flushing the output.
 
-    Blender 4.5's module can wait for ever at its normal end: it destroys the lock of a thread that closes sound and
-    film files while that thread still waits on it.
+    At its normal end Blender 4.5's module can hang: it destroys the lock of a thread that closes sound and film files
+    while that thread still waits for it.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The extension as one zip: the add-on with the runtime inside it, checked by Blender's own tool. No ``bpy`` imported.
+"""The extension packaged as one zip: the add-on with the runtime inside, validated by Blender's own tool. No ``bpy``.
 
 ``python -m interact_addon.packaging OUT_DIR`` or ``build.py package``.
 """
@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -14,8 +13,10 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from .runtime_api import files
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-# Packages of the runtime that generating does not need; they stay in the repository.
+# Packages of the runtime that generating does not need; they are not packaged.
 FOR_DEVELOPERS = ("corpus", "datasets", "drawing", "metrics", "studies", "tests", "training")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "*.part")
 ONLY_FOR_DEVELOPERS = ("matplotlib",)
@@ -33,16 +34,14 @@ def package(out: Path) -> Path:
     result = out / f"{manifest['id']}-{manifest['version']}.zip"
     with tempfile.TemporaryDirectory(prefix="interact package ") as folder:
         staged = stage(Path(folder) / "interact_addon")
-        partial = Path(folder) / result.name
-        _run(tool, "build", "--source-dir", str(staged), "--output-filepath", str(partial))
-        _run(tool, "validate", str(partial))
-        shutil.copyfile(partial, result.with_suffix(".part"))
-        os.replace(result.with_suffix(".part"), result)
+        with files.written_whole(result) as partial:
+            _run(tool, "build", "--source-dir", str(staged), "--output-filepath", str(partial))
+            _run(tool, "validate", str(partial))
     return result
 
 
 def stage(folder: Path) -> Path:
-    """Lay out the extension's files in ``folder`` as they go into the zip."""
+    """Copy the extension's files to ``folder`` in the layout of the zip, and return it."""
     shutil.copytree(REPOSITORY / "interact_addon", folder, ignore=LEFT_OUT)
     runtime = folder / "model_runtime"
     shutil.copytree(REPOSITORY / "model_runtime", runtime, ignore=_without_developers)
@@ -57,13 +56,13 @@ def _without_developers(folder: str, names: list[str]) -> set[str]:
 
 
 def runtime_requirements() -> list[str]:
-    """The pins of ``pyproject.toml`` that generating needs."""
+    """Return the pins of ``pyproject.toml`` that generating needs."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
     return [pin for pin in project["dependencies"] if not pin.startswith(ONLY_FOR_DEVELOPERS)]
 
 
 def blender_extension_tool() -> Path:
-    """Blender's ``blender_ext.py``, which needs no Blender to run; it comes with the ``bpy`` module."""
+    """Return the path of Blender's ``blender_ext.py``, which runs without Blender and comes with the ``bpy`` module."""
     spec = importlib.util.find_spec("bpy")
     roots = [Path(place) for place in (spec.submodule_search_locations or [])] if spec is not None else []
     for root in roots:

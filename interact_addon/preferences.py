@@ -1,4 +1,4 @@
-"""What belongs to the user: where the runtime's Python and weights are."""
+"""Settings of the user, not of a file: the places of the runtime's Python, weights and speech encoder."""
 
 import bpy
 from bpy.props import StringProperty
@@ -12,18 +12,19 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
     python: StringProperty(  # type: ignore[valid-type]
         name="Python",
         subtype="FILE_PATH",
-        description="An interpreter or environment with torch and the runtime's other libraries; empty means the installed one",
+        description="A Python interpreter or environment with torch and the runtime's other libraries; if empty, the "
+        "environment made by Install Runtime",
     )
     weights: StringProperty(  # type: ignore[valid-type]
         name="Weights",
         subtype="DIR_PATH",
-        description="A folder of weights you trained; empty means the ones that came with the add-on",
+        description="A folder with weights of your own for the networks; if empty, those that come with the add-on",
     )
-
     wav2vec2: StringProperty(  # type: ignore[valid-type]
         name="wav2vec 2.0",
         subtype="DIR_PATH",
-        description="A folder with a wav2vec 2.0 and its trained adapter used in the place of the default speech encoder",
+        description="A folder with a wav2vec 2.0 model and an adapter trained for it: a pretrained speech encoder that "
+        "takes the place of the built-in one. If empty, the built-in one is used",
     )
 
     def draw(self, context: bpy.types.Context) -> None:

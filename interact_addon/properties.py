@@ -13,12 +13,12 @@ _NOT_SPECIFIED = "not said"  # the identifier saved in files
 
 
 def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
-    """List neutral, then the others by group. Keys and files hold an emotion's number in the contract."""
+    """List neutral, then the others by group. Keys and files store an emotion's number in the contract."""
     items: list[tuple[str, str, str, str, int] | tuple[str, str, str]] = []
     for group in sorted(contract.EMOTION_GROUPS, key=lambda name: name != "neutral"):
         items.append(("", group.capitalize(), ""))
         for name in contract.EMOTION_GROUPS[group]:
-            meaning = "Nothing in particular" if name == "neutral" else f"A feeling of {name}"
+            meaning = "No emotion in particular" if name == "neutral" else f"An emotion: {name}"
             items.append((name, name.capitalize(), meaning, "NONE", contract.EMOTIONS.index(name)))
     return items
 
@@ -73,8 +73,8 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     walk_target: PointerProperty(  # type: ignore[valid-type]
         name="Walk To",
         type=bpy.types.Object,
-        description="Where the last walk leads: to an object such as an empty, along a curve from its first point to its "
-        "last, or to the partner if the partner's armature is chosen",
+        description="Where the last walk leads: to an object such as an empty, along a curve from its first point to "
+        "its last, or to the partner if the partner's armature is chosen",
     )
     emotion: EnumProperty(  # type: ignore[valid-type]
         name="Emotion",
@@ -138,7 +138,7 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         items=_relationships(),
         default=_NOT_SPECIFIED,
         options=set(),
-        description="The relationship of the two that the motion is conditioned on; the first role is the first actor's",
+        description="The relationship that the motion is conditioned on; the first role is the first actor's",
     )
     lips: FloatProperty(  # type: ignore[valid-type]
         name="Lips",

@@ -1,6 +1,6 @@
-"""The one door to the runtime's plain data: packaged inside the extension, or beside it in the repository.
+"""The one place that imports the runtime: packaged inside the extension, or beside it in the repository.
 
-Nothing else of the runtime may be imported here: its other modules need torch, which Blender's Python has not.
+Nothing else of the runtime may be imported here: its other modules need torch, which Blender's Python does not have.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model_runtime import contract, errors
     from model_runtime.body_model import rotations, skeleton
+    from model_runtime.common import files
+    from model_runtime.common.arrays import Array
 else:
     try:
         from .model_runtime import contract, errors
         from .model_runtime.body_model import rotations, skeleton
+        from .model_runtime.common import files
+        from .model_runtime.common.arrays import Array
     except ImportError:
         from model_runtime import contract, errors
         from model_runtime.body_model import rotations, skeleton
+        from model_runtime.common import files
+        from model_runtime.common.arrays import Array
 
-__all__ = ["contract", "errors", "rotations", "skeleton"]
+__all__ = ["Array", "contract", "errors", "files", "rotations", "skeleton"]

@@ -1,8 +1,7 @@
-"""Both characters, with body and face motion, in one FBX file."""
+"""Export of both characters, with body and face motion, in one FBX file."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +9,14 @@ from pathlib import Path
 import bpy
 
 from ..rig.cast import skinned_meshes
-from ..runtime_api import errors
+from ..runtime_api import errors, files
 
 
 def export_fbx(scene: bpy.types.Scene, path: str | Path, armatures: Sequence[bpy.types.Object] = ()) -> Path:
-    """Write ``armatures`` (the scene's cast where none are given), their meshes and keys over the frame range.
+    """Write ``armatures``, or the scene's cast if none are given, their meshes and keys over the frame range.
 
-    The file is written beside and then renamed; selection, frame, mode and modifiers are left as they were.
-    Raises ``InvalidRequest`` without characters and ``OutOfSpace`` when the file cannot be written.
+    The file is written whole or not at all; selection, frame, mode and modifiers stay as they were.
+    Raises ``InvalidRequest`` without characters and ``OutOfSpace`` if the file cannot be written.
     """
     path = Path(path)
     chosen = list(armatures) or [actor.armature for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
@@ -25,18 +24,15 @@ def export_fbx(scene: bpy.types.Scene, path: str | Path, armatures: Sequence[bpy
         raise errors.InvalidRequest("There is no character to export; cast two armatures first.")
     meshes = [mesh for armature in chosen for mesh in skinned_meshes(armature) if mesh.name in scene.objects]
     objects = list(dict.fromkeys([*chosen, *meshes]))
-    partial = path.with_name(f"{path.stem}.part.fbx")
-    _try_to_write(partial, path)
     try:
-        with _object_mode(), _shape_keys_survive(meshes), _same_frame(scene):
-            _write(scene, objects, partial)
-        os.replace(partial, path)
+        with files.written_whole(path) as partial:
+            _try_to_write(partial, path)
+            with _object_mode(), _modifiers_off(meshes), _same_frame(scene):
+                _write(scene, objects, partial)
     except (RuntimeError, OSError) as error:
         raise errors.OutOfSpace(
             f"'{path}' cannot be written ({_reason(error)}); free some space or choose another folder."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 
@@ -70,7 +66,7 @@ def _write(scene: bpy.types.Scene, objects: list[bpy.types.Object], path: Path) 
 
 
 def _try_to_write(partial: Path, path: Path) -> None:
-    """Fail before the long work, not after it."""
+    """Write an empty file, to fail before the long work and not after it."""
     try:
         partial.write_bytes(b"")
     except OSError as error:
@@ -93,8 +89,8 @@ def _object_mode() -> Iterator[None]:
 
 
 @contextmanager
-def _shape_keys_survive(meshes: list[bpy.types.Object]) -> Iterator[None]:
-    """The exporter drops shape keys of a mesh with modifiers, skinning aside: those are off meanwhile."""
+def _modifiers_off(meshes: list[bpy.types.Object]) -> Iterator[None]:
+    """Switch off all modifiers but armatures: the exporter drops the shape keys of meshes with others."""
     off = [
         (modifier, modifier.show_viewport, modifier.show_render)
         for mesh in meshes

@@ -71,7 +71,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator by itself: the window closes or another file opens."""
+        """Abandon the job when Blender ends the operator: the window closes or another file opens."""
         self._job.abandon()
         self._leave(context, set())
 

@@ -1,15 +1,16 @@
-"""What a user can do about the runtime itself: install it, give its memory back."""
+"""The runtime itself: install it, free its memory."""
+
+from __future__ import annotations
 
 import bpy
 
 from ..runtime_api import errors
-from ..worker_client import generation, settings
-from ..worker_client import installation as runtime_install
+from ..worker_client import generation, installation, settings
 from .feedback import SECONDS_BETWEEN_TICKS, clear_status, fail, redraw, show_progress
 
 
 class INTERACT_OT_free_memory(bpy.types.Operator):
-    """End the runtime's process and give its memory back; the next Generate starts it again"""
+    """End the runtime's process to free its memory; the next Generate starts it again"""
 
     bl_idname = "interact.free_memory"
     bl_label = "Free Memory"
@@ -47,8 +48,8 @@ class INTERACT_OT_install_runtime(bpy.types.Operator):
         user, environment = settings.preferences(), settings.own_environment()
         assert environment is not None
         try:
-            base = runtime_install.find_base_python(bpy.path.abspath(user.python) if user and user.python else "")
-            self._installer = runtime_install.Installer(base, environment)
+            base = installation.find_base_python(bpy.path.abspath(user.python) if user and user.python else "")
+            self._installer = installation.Installer(base, environment)
         except (errors.InterActError, OSError) as error:
             return fail(self, error)
         self._shown = self._installer.poll()

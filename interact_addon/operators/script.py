@@ -50,9 +50,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
 
 
 class INTERACT_OT_add_action_labels(bpy.types.Operator):
-    """Fill both actors' action channels with Stand where nothing is said yet; cut, move and rename the strips to sit,
-    walk or stand
-    """
+    """Fill the gaps in both actors' action channels with Stand; cut, move and rename strips to sit, walk or stand"""
 
     bl_idname = "interact.add_action_labels"
     bl_label = "Add Action Labels"
@@ -71,8 +69,8 @@ class INTERACT_OT_add_action_labels(bpy.types.Operator):
 
 
 class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
-    """Fill both actors' emotion channels with their own emotion where nothing is said yet; cut, move and rename the
-    strips, 'joy 150%' for instance
+    """Fill the gaps in both actors' emotion channels with their own emotion; cut, move and rename the strips, for
+    example 'joy 150%'
     """
 
     bl_idname = "interact.add_emotion_labels"

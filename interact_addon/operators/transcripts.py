@@ -1,4 +1,4 @@
-"""Choosing what a voice strip says by hand."""
+"""Choosing the transcript of a voice strip by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .feedback import fail
 
 
 def active_voice(context: bpy.types.Context) -> Any:
-    """The active strip of the sequencer where it is a voice of one of the two actors, else None."""
+    """Return the active strip of the sequencer if it is a voice of one of the two actors, else None."""
     scene = compat.sequencer_scene(context.scene)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
     names = [actor_name(actor) for actor in context.scene.interact.actors if actor.armature is not None]
@@ -27,8 +27,8 @@ def active_voice(context: bpy.types.Context) -> Any:
 
 
 class INTERACT_OT_choose_transcript(bpy.types.Operator):
-    """Choose the file that says what is spoken in the active voice strip; without one, a file beside the sound with its
-    name is taken
+    """Choose the file with the words of the active voice strip; without it, a file with the sound's name beside the
+    sound is used
     """
 
     bl_idname = "interact.choose_transcript"
@@ -52,20 +52,20 @@ class INTERACT_OT_choose_transcript(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         strip = active_voice(context)
         try:
-            choose_transcript(strip, self._kept_path())
+            choose_transcript(strip, self._stored_path())
         except errors.InterActError as error:
             return fail(self, error)
         self.report({"INFO"}, f"'{strip.name}' says what is in '{Path(self.filepath).name}'")
         return {"FINISHED"}
 
-    def _kept_path(self) -> str:
+    def _stored_path(self) -> str:
         if not self.relative_path or not bpy.data.filepath or self.filepath.startswith("//"):
             return self.filepath
         return relative_path(Path(self.filepath), Path(bpy.data.filepath).parent)
 
 
 class INTERACT_OT_clear_transcript(bpy.types.Operator):
-    """Forget the file chosen for the active voice strip; one beside the sound with its name is taken again"""
+    """Remove the file chosen for the active voice strip; a file with the sound's name beside the sound is used again"""
 
     bl_idname = "interact.clear_transcript"
     bl_label = "Clear Transcript"

@@ -1,45 +1,44 @@
-"""From a rig's rest pose to the canonical T-pose: how far every joint must turn, and the bone lengths that result.
+"""Alignment of a rig's rest pose with the canonical T-pose: each joint's rotation, and the resulting bone offsets.
 
-Everything here is plain numpy in the frame of a character that faces -Y with Z up; no Blender.
+Plain numpy, in the frame of a character that faces -Y with Z up; no Blender.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
-from ..runtime_api import skeleton
 
-Array = NDArray[Any]
 INDEX = skeleton.INDEX
 DOWN, FORWARD = np.array([0.0, 0.0, -1.0]), np.array([0.0, -1.0, 0.0])
 _IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
-_PELVIS_ABOVE_HIPS = 0.195  # of the thigh's length; rigs put their hips bone anywhere, the canonical pelvis is here
+# Height of the canonical pelvis above the hip joints in thigh lengths; rigs put their hips bone anywhere.
+_PELVIS_ABOVE_HIPS = 0.195
 _HINGE_UNCLEAR, _HINGE_CLEAR = np.radians(8.0), np.radians(20.0)
 _MOST_TWIST = np.radians(70.0)
 _MOST_TOE_OUT = np.radians(35.0)
-_COLLAR_AT_EASE = np.radians(
-    12.0
-)  # a collar bone slopes down so far when the arm hangs; captured motion counts from there
+_COLLAR_AT_EASE = np.radians(12.0)  # slope of a collar bone when the arm hangs: captured motion is relative to it
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """``turns`` (52, 4): world rotation of each joint from the rest pose to the T-pose; ``positions`` (52, 3): joints
-    at rest, metres; ``skeleton``: the T-pose's offsets."""
+    """A rest pose aligned with the T-pose.
+
+    ``turns`` (52, 4): world rotation of each joint from the rest pose to the T-pose. ``positions`` (52, 3): joints at
+    rest, metres. ``skeleton``: the T-pose's offsets.
+    """
 
     turns: Array
     positions: Array
     skeleton: skeleton.Skeleton
 
 
-def facing(positions: Mapping[str, Array]) -> Array:
-    """The rotation (4,) that turns a rest pose to face -Y, upright: about Z only where it stands upright already."""
+def turn_to_front(positions: Mapping[str, Array]) -> Array:
+    """Return the rotation (4,) that makes a rest pose upright and face -Y; about Z alone if it is upright already."""
     left = sum((positions[f"left_{p}"] - positions[f"right_{p}"] for p in ("hip", "shoulder")), np.zeros(3))
     middle = 0.5 * (positions["left_hip"] + positions["right_hip"])
     up = positions["head"] - middle
@@ -50,7 +49,7 @@ def facing(positions: Mapping[str, Array]) -> Array:
 
 
 def align(known: Mapping[str, Array], tails: Mapping[str, Array], floor: float | None) -> Alignment:
-    """Align a rest pose that faces -Y.
+    """Align a rest pose that faces -Y with the T-pose.
 
     ``known``: joint to position (3,) in metres; ``tails``: joint to the far end of its bone; ``floor``: height of the
     soles, or None to guess it. Joints a rig lacks are taken from the average body, scaled.
@@ -69,7 +68,7 @@ def align(known: Mapping[str, Array], tails: Mapping[str, Array], floor: float |
 
 
 def _with_missing(known: Mapping[str, Array]) -> Array:
-    """(52, 3): known places, a pelvis at its standard place, and guesses for what a rig has not."""
+    """Return (52, 3) joint positions: the known ones, the pelvis at its standard place, guesses for missing joints."""
     positions = np.full((len(skeleton.JOINTS), 3), np.nan)
     for known_joint, place in known.items():
         positions[INDEX[known_joint]] = place
@@ -101,9 +100,7 @@ def _with_missing(known: Mapping[str, Array]) -> Array:
 def _align_arm(
     turns: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str, lateral: float
 ) -> None:
-    """Upper arm and forearm straight out with the elbow bending forwards, palm down, fingers straight, thumb at 45
-    degrees.
-    """
+    """Set an arm's rotations: arm straight out, elbow bending forwards, palm down, fingers straight, thumb at 45°."""
     out = np.array([lateral, 0.0, 0.0])
     shoulder, elbow, wrist = (INDEX[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist"))
     upper, fore = positions[elbow] - positions[shoulder], positions[wrist] - positions[elbow]
@@ -112,7 +109,7 @@ def _align_arm(
     turns[shoulder] = rot.multiply(_elbow_forwards(straight, upper, fore, out), straight)
     turns[elbow] = rot.multiply(rot.between(rot.rotate(turns[shoulder], fore), out), turns[shoulder])
     turns[wrist] = _palm_down(turns[elbow], positions, known, tails, side, lateral)
-    # A hand turned about the forearm's axis: both sides of the wrist share it, as a forearm's skin does.
+    # Half of the hand's twist about the forearm's axis goes to the forearm, as in a human forearm.
     twist = _twist_about(rot.multiply(turns[wrist], rot.conjugate(turns[elbow])), out)
     turns[elbow] = rot.multiply(rot.from_axis_angle(out * 0.5 * twist), turns[elbow])
     for finger in skeleton.FINGERS:
@@ -127,13 +124,13 @@ def _align_arm(
 
 
 def _collar_at_ease(collar: Array, lateral: float) -> Array:
-    """Lower a collar that is level at rest, as in rigs modelled with their arms out; one that slopes more stays."""
+    """Return the rotation (4,) that lowers a collar bone that is level at rest, as in rigs modelled with arms out."""
     slope = np.arctan2(-collar[2], abs(collar[0]))
     return rot.from_axis_angle(np.array([0.0, lateral * np.clip(_COLLAR_AT_EASE - slope, 0.0, _COLLAR_AT_EASE), 0.0]))
 
 
 def _elbow_forwards(straight: Array, upper: Array, fore: Array, out: Array) -> Array:
-    """The turn about the arm's axis after which a visibly bent elbow bends towards -Y."""
+    """Return the rotation (4,) about the arm's axis after which a clearly bent elbow bends towards -Y."""
     bend = np.arccos(np.clip(np.dot(upper, fore) / (np.linalg.norm(upper) * np.linalg.norm(fore)), -1.0, 1.0))
     weight = np.clip((bend - _HINGE_UNCLEAR) / (_HINGE_CLEAR - _HINGE_UNCLEAR), 0.0, 1.0)
     across = rot.rotate(straight, fore)
@@ -172,7 +169,7 @@ def _palm_down(
 def _finger_direction(
     joint: str, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array]
 ) -> Array | None:
-    """Where a finger bone points at rest, or None when a rig does not say."""
+    """Return the direction (3,) of a finger bone at rest; None if the rig does not define it."""
     if joint not in known:
         return None
     place, number = positions[INDEX[joint]], int(joint[-1])
@@ -182,14 +179,14 @@ def _finger_direction(
     before = f"{joint[:-1]}{number - 1}"
     tail = tails.get(joint)
     if tail is None or before not in known or _angle(tail - place, place - positions[INDEX[before]]) > np.radians(75.0):
-        return None  # importers put leaf tails anywhere: believe only a plausible one
+        return None  # importers put the tails of leaf bones anywhere: use only a plausible one
     return tail - place
 
 
 def _align_leg(
     turns: Array, positions: Array, known: Mapping[str, Array], tails: Mapping[str, Array], side: str
 ) -> None:
-    """Thigh and shin straight down; the foot as flat as at rest, pointing forwards."""
+    """Set a leg's rotations: thigh and shin straight down, the foot as flat as at rest and pointing forwards."""
     hip, knee, ankle, foot = (INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot"))
     turns[hip] = rot.between(positions[knee] - positions[hip], DOWN)
     turns[knee] = rot.multiply(
@@ -203,7 +200,7 @@ def _align_leg(
 
 
 def _pelvis_height(positions: Array, offsets: Array, floor: float | None) -> float:
-    """Height of the pelvis in the T-pose with the soles on the floor."""
+    """Return the height of the pelvis in the T-pose with the soles on the floor, metres."""
     legs = [[INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle")] for side in ("left", "right")]
     reach = -np.mean([offsets[leg, 2].sum() for leg in legs])
     ankle = np.mean([positions[leg[2], 2] for leg in legs])
@@ -216,7 +213,7 @@ def _pelvis_height(positions: Array, offsets: Array, floor: float | None) -> flo
 
 
 def _frame(first: Array, second: Array, second_axis: int) -> Array:
-    """A right-handed orthonormal frame (3, 3) whose x is ``first`` and whose ``second_axis`` leans to ``second``."""
+    """Return a right-handed orthonormal frame (3, 3): x along ``first``, ``second_axis`` close to ``second``."""
     x = first / np.linalg.norm(first)
     other = second - np.dot(second, x) * x
     other = other / np.linalg.norm(other)
@@ -230,11 +227,11 @@ def _angle(a: Array, b: Array) -> float:
 
 
 def _angle_about(a: Array, b: Array, axis: Array) -> float:
-    """Signed angle from ``a`` to ``b`` about ``axis``; both lie across it."""
+    """Return the signed angle from ``a`` to ``b`` about ``axis``, radians; both are perpendicular to it."""
     return float(np.arctan2(np.dot(axis, np.cross(a, b)), np.dot(a, b)))
 
 
 def _twist_about(q: Array, axis: Array) -> float:
-    """The part of a rotation about ``axis``, radians in (-pi, pi]."""
+    """Return the twist of a rotation about ``axis``, radians in (-pi, pi] (swing-twist decomposition)."""
     angle = 2.0 * np.arctan2(np.dot(q[1:], axis), q[0])
     return float((angle + np.pi) % (2.0 * np.pi) - np.pi)

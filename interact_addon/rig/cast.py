@@ -1,4 +1,4 @@
-"""Who plays: a rig, its bones in canonical terms, its measures and its face meshes."""
+"""One cast character: its rig, its bones in canonical terms, its measures and its face meshes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CastActor:
-    """One character, by names alone: objects are found again when keys are written, for an undo may replace them."""
+    """One character. Objects are stored by name and found again when keys are written: an undo may replace them."""
 
     name: str
     armature: str
@@ -36,7 +36,7 @@ def map_rig(armature: bpy.types.Object) -> RigMap:
 
 
 def cast_actor(name: str, armature: bpy.types.Object | None) -> CastActor:
-    """Everything known of one character. Raises ``InvalidRequest`` without an armature, ``RigNotRecognised``."""
+    """Read one character. Raises ``InvalidRequest`` without an armature, ``RigNotRecognised``."""
     if armature is None:
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
     if armature.type != "ARMATURE":

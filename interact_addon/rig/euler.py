@@ -1,21 +1,18 @@
-"""Quaternions to the channels of bones that are not in quaternion mode."""
+"""Quaternions converted to the channels of any rotation mode of a pose bone."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from ..runtime_api import Array
 from ..runtime_api import rotations as rot
 
-Array = NDArray[Any]
 EULER_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
 _ODD = ("XZY", "YXZ", "ZYX")
 
 
 def channels(q: Array, mode: str) -> tuple[str, Array]:
-    """Quaternions (T, 4) in a pose bone's ``rotation_mode``: the property's name and its values (T, 3 or 4)."""
+    """Return the property's name and its values (T, 3 or 4) for quaternions (T, 4) in a bone's ``rotation_mode``."""
     if mode in EULER_ORDERS:
         return "rotation_euler", continuous_euler(q, mode)
     if mode == "AXIS_ANGLE":
@@ -24,9 +21,9 @@ def channels(q: Array, mode: str) -> tuple[str, Array]:
 
 
 def continuous_euler(q: Array, order: str) -> Array:
-    """Euler angles (T, 3) as Blender reads them: order XYZ turns about X first, axes of the parent. Of the two
-    triples that give one rotation the one nearest to the frame before is taken, so that curves don't jump.
+    """Return Euler angles (T, 3) in radians in Blender's convention: order XYZ rotates about the parent's X first.
 
+    Of the two triples that describe a rotation the nearest to the frame before is taken, so that curves do not jump.
     Shoemake, "Euler angle conversion", Graphics Gems IV (1994).
     """
     i, j, k = ("XYZ".index(axis) for axis in order)
@@ -52,7 +49,7 @@ def continuous_euler(q: Array, order: str) -> Array:
 
 
 def axis_angle(q: Array) -> Array:
-    """(T, 4): angle in radians, then the axis (Y where there is no rotation, as Blender has it)."""
+    """Return (T, 4): angle in radians, then the axis, which is Y for no rotation as in Blender."""
     vector = rot.to_axis_angle(np.asarray(q, np.float64))
     angle = np.linalg.norm(vector, axis=-1, keepdims=True)
     axis = np.where(angle > 1e-9, vector / np.maximum(angle, 1e-12), [0.0, 1.0, 0.0])

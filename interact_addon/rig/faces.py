@@ -1,4 +1,4 @@
-"""Face meshes: which shape keys of which meshes are ARKit's, whatever their spelling."""
+"""Face meshes: their shape keys matched with the 52 ARKit shapes, in any usual spelling."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ _SPLIT = ("browInnerUp", "cheekPuff", "mouthShrugUpper", "mouthShrugLower", "mou
 
 @dataclass(frozen=True)
 class FaceMesh:
-    """One mesh with ARKit shapes. ``shapes``: key names in the mesh's order; ``weights`` (len(shapes), 52): how much
-    of each ARKit curve goes into each."""
+    """One mesh with ARKit shapes.
+
+    ``shapes``: K key names in the mesh's order; ``weights`` (K, 52): the share of each ARKit curve in each key.
+    """
 
     mesh: str
     shapes: tuple[str, ...]
@@ -39,7 +41,7 @@ class FaceMesh:
 
 
 def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
-    """All meshes of a character that hold at least one ARKit shape; they are driven together."""
+    """Return all meshes of a character that have at least one ARKit shape; they are driven together."""
     faces = []
     for obj in skinned_meshes(armature):
         keys: Any = obj.data.shape_keys  # type: ignore[union-attr]
@@ -52,7 +54,7 @@ def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
 
 
 def match_shapes(mesh: str, names: Iterable[str]) -> FaceMesh:
-    """Recognise ARKit's names among shape keys, in any case and with any usual way to write the side."""
+    """Match shape keys with ARKit's names, in any case and with any usual spelling of the side."""
     matched = [(name, row) for name in names if (row := arkit_weights(name)) is not None]
     return FaceMesh(
         mesh, tuple(name for name, _ in matched), np.array([row for _, row in matched], np.float32).reshape(-1, 52)
@@ -60,11 +62,11 @@ def match_shapes(mesh: str, names: Iterable[str]) -> FaceMesh:
 
 
 def arkit_weights(name: str) -> NDArray[np.float32] | None:
-    """The ARKit curves (52,) a shape key shows, or None when it is not one of ARKit's.
+    """Return the weights (52,) of the ARKit curves in a shape key, or None if it is not an ARKit shape.
 
     ``eyeBlinkLeft``, ``EyeBlinkLeft``, ``eyeBlink_L``, ``Eye_Blink_L``, ``eyeBlink.left`` and ``ARKit_eyeBlinkLeft``
-    are the same. A shape that joins both sides (``eyeBlink``) shows their mean; one of a pair where ARKit has a single
-    shape (``browInnerUpLeft``) shows that one.
+    are the same. A shape of both sides (``eyeBlink``) gets their mean; a shape of one side where ARKit has a single
+    shape (``browInnerUpLeft``) gets that one.
     """
     row = np.zeros(len(contract.ARKIT_NAMES), np.float32)
     for spelling in _spellings(name):
@@ -82,7 +84,7 @@ def arkit_weights(name: str) -> NDArray[np.float32] | None:
 
 
 def _spellings(name: str) -> list[str]:
-    """The ways a name may be meant, plainest first, without case or separators."""
+    """Return possible spellings of a name without case or separators, the simplest first."""
     name = name.strip().rsplit(":", 1)[-1]
     side = ""
     if match := re.fullmatch(r"(.*?)[ _.\-]?(left|right)", name, re.IGNORECASE):
@@ -95,7 +97,7 @@ def _spellings(name: str) -> list[str]:
 
 
 def missing_shapes(faces: Iterable[FaceMesh]) -> list[str]:
-    """ARKit names that none of the meshes shows."""
+    """Return the ARKit names that none of the meshes has."""
     there: set[int] = set()
     for face in faces:
         there |= face.arkit_columns

@@ -1,7 +1,8 @@
-"""Writes a performance as keys: all is computed first, then written in one go.
+"""A performance written as keys: everything is computed first, then written in one step.
 
-One layered action an actor holds a slot for the armature and one for each face mesh's shape keys. Our keys carry the
-type GENERATED: a later generation replaces those within the frame range and no others, so keys an artist made stay.
+Each actor has one layered action with a slot for the armature and one for each face mesh's shape keys. Generated keys
+have the type GENERATED: a later generation replaces those within the frame range and no others, so an artist's keys
+stay.
 """
 
 from __future__ import annotations
@@ -13,21 +14,19 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Matrix
-from numpy.typing import NDArray
 
 from .. import compat
-from ..runtime_api import contract, errors
+from ..runtime_api import Array, contract, errors
 from .cast import CastActor
 from .euler import channels
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 
-Array = NDArray[Any]
 _KEY = bpy.types.Keyframe.bl_rna.properties
 GENERATED = _KEY["type"].enum_items["GENERATED"].value  # type: ignore[attr-defined]
 _LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value  # type: ignore[attr-defined]
 _AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value  # type: ignore[attr-defined]
-# Everything a key consists of, to put an artist's keys back exactly; (attribute, values a key, array type).
+# All attributes of a key, to restore an artist's keys exactly: (attribute, values a key, array type).
 _KEY_PARTS = (
     ("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32),
     ("interpolation", 1, np.int32), ("type", 1, np.int32), ("handle_left_type", 1, np.int32),
@@ -38,7 +37,7 @@ _KEY_PARTS = (
 
 @dataclass(frozen=True)
 class Channel:
-    """One property's values, (T, components), to be keyed from the scene's first frame on."""
+    """The values (T, components) of one property, keyed from the scene's first frame on."""
 
     path: str
     values: Array
@@ -119,7 +118,7 @@ def _bone_path(bone: str) -> str:
 
 def _write(plan: _Plan, start: int) -> None:
     armature = bpy.data.objects[plan.actor.armature]
-    _settle_rig(armature, plan.actor)
+    _reset_rig(armature, plan.actor)
     action, bag = _ensure_action(armature, "OBJECT", armature.name, plan.actor.name, None)
     _write_channels(bag, plan.body, start)
     for mesh, curves in plan.faces:
@@ -130,8 +129,8 @@ def _write(plan: _Plan, start: int) -> None:
     armature.update_tag()
 
 
-def _settle_rig(armature: bpy.types.Object, actor: CastActor) -> None:
-    """Put what is not keyed, and would bend the body, back to rest; set the FK switches."""
+def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> None:
+    """Reset the pose of bones that are not keyed and would move the body; set the FK switches."""
     armature.data.pose_position = "POSE"  # type: ignore[union-attr]
     bones = armature.pose.bones  # type: ignore[union-attr]
     driven = set(actor.rest.bones)
@@ -153,7 +152,7 @@ def _settle_rig(armature: bpy.types.Object, actor: CastActor) -> None:
 def _ensure_action(
     owner: Any, id_type: str, slot_name: str, actor: str, shared: bpy.types.Action | None
 ) -> tuple[bpy.types.Action, Any]:
-    """The action and channelbag of ``owner``; its own editable action if it has one, else ``shared``, else a new one."""
+    """Return the action and channelbag of ``owner``: its own editable action, else ``shared``, else a new one."""
     animation = owner.animation_data or owner.animation_data_create()
     action = animation.action
     if action is None or (action.library is not None and action.override_library is None):
@@ -178,14 +177,14 @@ def _write_channels(bag: Any, curves: Sequence[Channel], start: int) -> None:
 
 
 def _write_curve(curve: bpy.types.FCurve, span: Array, values: Array) -> None:
-    """Put ``values`` at the first frames of ``span``; only our own keys within ``span`` make room for them."""
+    """Write ``values`` at the first frames of ``span``; only generated keys within ``span`` are replaced."""
     points = curve.keyframe_points
-    kept = _kept_keys(points, span) if len(points) else None
+    kept = _keys_to_keep(points, span) if len(points) else None
     frames = span[: len(values)]
     if kept is not None:
         taken = np.isin(np.rint(frames), np.rint(kept["co"][:, 0]))
         frames, values = frames[~taken], values[~taken]
-    ours = _our_keys(frames, values)
+    ours = _generated_keys(frames, values)
     if kept is not None:
         ours = {name: np.zeros((len(frames), *part.shape[1:]), part.dtype) for name, part in kept.items()} | ours
         order = np.argsort(np.concatenate([kept["co"][:, 0], ours["co"][:, 0]]), kind="stable")
@@ -197,7 +196,7 @@ def _write_curve(curve: bpy.types.FCurve, span: Array, values: Array) -> None:
     curve.update()
 
 
-def _our_keys(frames: Array, values: Array) -> dict[str, Array]:
+def _generated_keys(frames: Array, values: Array) -> dict[str, Array]:
     constants = {
         "interpolation": _LINEAR,
         "type": GENERATED,
@@ -208,8 +207,8 @@ def _our_keys(frames: Array, values: Array) -> dict[str, Array]:
     return {"co": np.stack([frames, values], axis=-1).astype(np.float32), **keys}
 
 
-def _kept_keys(points: Any, span: Array) -> dict[str, Array] | None:
-    """All of the keys that stay, or None when none does."""
+def _keys_to_keep(points: Any, span: Array) -> dict[str, Array] | None:
+    """Return all attributes of the keys that stay, or None if none stays."""
     types = np.empty(len(points), np.int32)
     places = np.empty(2 * len(points), np.float32)
     points.foreach_get("type", types)

@@ -1,4 +1,4 @@
-"""Which bone plays which canonical joint: the whole rig is classified first, then mapped by that rig's table."""
+"""Mapping of bones to canonical joints: the whole rig is classified first, then mapped by that rig's table."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ _REQUIRED = ("pelvis", "head") + tuple(
 
 
 class RigNotRecognised(errors.InterActError):
-    """The armature is no humanoid rig this add-on knows."""
+    """The armature is not a humanoid rig that this add-on knows."""
 
 
 @dataclass(frozen=True)
 class Drive:
-    """``bone`` turns as ``joint`` does, or ``share`` of the way from it to ``towards``. ``above``: the driven bone
-    it hangs on ("" for the topmost)."""
+    """A keyed bone: ``bone`` rotates with ``joint``, or ``share`` of the way from it to ``towards``.
+
+    ``above``: the nearest driven bone above it, "" for the topmost.
+    """
 
     bone: str
     joint: str
@@ -37,9 +39,9 @@ class Drive:
 class RigMap:
     """A rig's bones in canonical terms.
 
-    ``drives``: every bone that gets keys, parents first. ``places``: where a joint sits at rest, as a mix of two bone
-    heads (bone, bone, share of the second). ``root``: the bone that carries the body; ``anchor``: the joint that is
-    its pivot in the body. ``switches`` and ``neutral``: see ``RigTable``.
+    ``drives``: every keyed bone, parents first. ``places``: the position of a joint at rest as a mix of two bone heads
+    (bone, bone, share of the second). ``root``: the bone that carries the body; ``anchor``: the joint at its pivot.
+    ``switches`` and ``neutral``: see ``RigTable``.
     """
 
     rig: str
@@ -58,7 +60,7 @@ class RigMap:
 def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigMap:
     """Map a rig given its bones and their parents (None for roots).
 
-    Raises ``RigNotRecognised`` naming what the closest known rig lacks.
+    Raises ``RigNotRecognised`` that names the joints the rig lacks of the most similar known rig.
     """
     best: tuple[tuple[bool, int], RigTable, dict[str, str]] | None = None
     nearest: tuple[int, RigTable, list[str]] | None = None
@@ -78,16 +80,16 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
     if best is None:
         assert nearest is not None
         lacks = ", ".join(joint.replace("_", " ").split(":")[0] for joint in nearest[2][:4])
+        known = ", ".join(dict.fromkeys(table.name for table in TABLES))
         raise RigNotRecognised(
-            f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); use a rig with bone names of "
-            + ", ".join(dict.fromkeys(table.name for table in TABLES))
-            + "."
+            f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); "
+            f"use a rig with bone names of {known}."
         )
     return _rig_map(best[1], best[2], parents)
 
 
 def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str, str], int]:
-    """Joints (and ``spine:i``, ``neck:i``) to bones, and how many of the table's marks are there."""
+    """Return the bone of each joint (and ``spine:i``, ``neck:i``), and how many of the table's marks are present."""
     plain: dict[str, str] = {}
     pattern = re.compile(table.prefix, re.IGNORECASE)
     for bone in parents:
@@ -111,7 +113,7 @@ def _fold(name: str) -> str:
 
 
 def _chain(joint: str) -> list[str]:
-    """Canonical ancestors of a found key, nearest first; the spine and the neck in the table's own numbering."""
+    """Return the canonical ancestors of a joint, nearest first; spine and neck in the table's own numbering."""
     if joint == "pelvis":
         return []
     if joint.startswith("spine:"):
@@ -132,7 +134,7 @@ def _above(joint: str, found: Mapping[str, str]) -> str:
 
 
 def _out_of_order(table: RigTable, found: Mapping[str, str], parents: Mapping[str, str | None]) -> list[str]:
-    """Required joints whose bone does not descend from the bone of the joint above."""
+    """Return the required joints whose bone is not a descendant of the bone of the joint above."""
     if table.is_control_rig:  # constraints tie controls together
         return []
     wrong = []
@@ -189,12 +191,12 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
 
 
 def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, tuple[str, str, float]]) -> None:
-    """Spread three canonical joints over any number of bones: the chest is always the last bone."""
+    """Distribute three canonical joints over any number of bones; the chest is always the last bone."""
     last = len(bones) - 1
     for i, bone in enumerate(bones):
         along = 2.0 * i / last if last else 2.0
         if last == 1 and i == 0:
-            along = 0.5  # the lower of two bones takes its half of the bend
+            along = 0.5  # the lower of two bones takes half of the bend
         low = min(int(along + 1e-6), 2)
         share = along - low
         drives[bone] = Drive(bone, SPINE[low], SPINE[low + 1] if share > 1e-6 else "", max(share, 0.0))

@@ -1,4 +1,4 @@
-"""Reads a rig's rest pose from Blender: bones, world transform, facing, floor, and the skeleton they amount to."""
+"""A rig's rest pose read from Blender: bones, world transform, heading, floor, and the resulting skeleton."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Matrix
-from numpy.typing import NDArray
 
+from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
-from ..runtime_api import skeleton
-from .alignment import Alignment, align, facing
+from .alignment import Alignment, align, turn_to_front
 from .mapping import RigMap
 
-Array = NDArray[Any]
-_SAME_FLOOR = 0.03  # metres: soles modelled a little off the armature's origin still stand on z = 0
+_SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standing on it
 
 
 @dataclass(frozen=True)
 class RestPose:
-    """What retargeting needs of one rig, as plain arrays over its B driven bones (order of ``RigMap.drives``).
+    """The rest pose of one rig for retargeting, as arrays over its B driven bones (order of ``RigMap.drives``).
 
     ``world`` (4, 4): armature space to world, the pose of an undriven root bone included. ``rest_rotations`` (B, 4) and
     ``rest_heads`` (B, 3): armature space. ``parents`` (B,): driven bone above, -1 for none. ``turns`` (52, 4): world
     rotation of each joint from rest to T-pose. ``joint_places`` (52, 3): joints at rest, world. ``floor``: height the
-    character stands at. ``rotation_modes`` (B,): Blender's names. ``local_location``: of the bone that carries the
-    body.
+    character stands at. ``rotation_modes`` (B,): Blender's names. ``local_location``: whether the location of the bone
+    that carries the body is in its own axes.
     """
 
     bones: tuple[str, ...]
@@ -46,25 +44,25 @@ class RestPose:
 
 
 def measure(armature: bpy.types.Object, rig: RigMap) -> skeleton.Skeleton:
-    """The canonical T-pose offsets (52, 3) of a rig in metres, the object's scale included."""
+    """Return the canonical T-pose offsets (52, 3) of a rig in metres, the object's scale included."""
     return read_rest_pose(armature, rig).skeleton
 
 
 def start_placement(armature: bpy.types.Object, rig: RigMap) -> tuple[tuple[float, float], float]:
-    """Where the character stands: pelvis (x, y) in metres and heading in radians (0 faces -Y)."""
+    """Return where the character stands: pelvis (x, y) in metres and heading in radians (0 faces -Y)."""
     rest = read_rest_pose(armature, rig)
     return rest.position, rest.heading
 
 
 def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
-    """Measure a rig. Units: metres in the world, the armature's own in armature space."""
+    """Read the rest pose of a rig: metres in the world, the armature's own units in armature space."""
     bones = armature.data.bones  # type: ignore[union-attr]
     world = armature.matrix_world @ _pose_above(armature, rig)
     places = {joint: _mix(bones, world, *place) for joint, place in rig.places.items()}
     tails = {
         joint: np.array(world @ bones[place[0]].tail_local) for joint, place in rig.places.items() if place[2] == 0.0
     }
-    turn = facing(places)
+    turn = turn_to_front(places)
     floor = _sole_height(armature)
     aligned: Alignment = align(
         {joint: rot.rotate(turn, place) for joint, place in places.items()},
@@ -92,18 +90,18 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
 
 
 def skinned_meshes(armature: bpy.types.Object) -> list[bpy.types.Object]:
-    """Meshes that hang on an armature: by a modifier, or as children at any depth; by name."""
+    """Return the meshes that an armature moves, by a modifier or as children at any depth, sorted by name."""
     found = []
     for obj in bpy.data.objects:
         if obj.type != "MESH":
             continue
         by_modifier = any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers)
-        if by_modifier or (_hangs_on(obj, armature) and not any(m.type == "ARMATURE" for m in obj.modifiers)):
+        if by_modifier or (_is_below(obj, armature) and not any(m.type == "ARMATURE" for m in obj.modifiers)):
             found.append(obj)
     return sorted(found, key=lambda obj: obj.name)
 
 
-def _hangs_on(obj: bpy.types.Object, armature: bpy.types.Object) -> bool:
+def _is_below(obj: bpy.types.Object, armature: bpy.types.Object) -> bool:
     above = obj.parent
     while above is not None:
         if above == armature:
@@ -113,7 +111,7 @@ def _hangs_on(obj: bpy.types.Object, armature: bpy.types.Object) -> bool:
 
 
 def _pose_above(armature: bpy.types.Object, rig: RigMap) -> Matrix:
-    """Where an artist's pose of the bones above the body (a root control) puts the whole character."""
+    """Return the transform (4, 4) of the posed bones above the body, such as a root control, in armature space."""
     above = armature.data.bones[rig.root].parent  # type: ignore[union-attr]
     if above is None or armature.data.pose_position == "REST":  # type: ignore[union-attr]
         return Matrix.Identity(4)
@@ -126,7 +124,7 @@ def _mix(bones: Any, world: Matrix, first: str, second: str, share: float) -> Ar
 
 
 def _sole_height(armature: bpy.types.Object) -> float | None:
-    """World height of the lowest vertex of the skinned meshes at rest, or None without any."""
+    """Return the world height of the lowest vertex of the skinned meshes at rest; None without meshes."""
     lowest = None
     for obj in skinned_meshes(armature):
         mesh = obj.data

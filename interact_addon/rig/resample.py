@@ -1,44 +1,37 @@
-"""From the runtime's 30 fps to the scene's frames. No Blender here."""
+"""Resampling from the runtime's 30 fps to the scene's frame rate. No Blender here."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..runtime_api import contract
+from ..runtime_api import Array, contract
 from ..runtime_api import rotations as rot
 
-Array = NDArray[Any]
 _CURVE = {name: index for index, name in enumerate(contract.ARKIT_NAMES)}
-# What makes the shape of a mouth, and what makes a blink: the curves of each are kept together.
+# The curves of the mouth and those of a blink: each group is sampled at the same moments.
 _MOUTH = [
     index for name, index in _CURVE.items() if name.startswith(("jaw", "mouth", "tongue", "cheekPuff", "noseSneer"))
 ]
 _LIDS = [_CURVE["eyeBlinkLeft"], _CURVE["eyeBlinkRight"]]
 # How far each curve parts the lips, in units of jawOpen, on the ICT face (Li et al. 2020, "Learning Formation of
-# Physically-Based
-# Face Attributes"); a name without its side stands for both sides.
+# Physically-Based Face Attributes"); a name without its side stands for both sides.
 _PARTING = {
     "jawOpen": 1.0, "mouthClose": -1.2, "mouthFunnel": 0.39, "mouthPucker": -0.04,
     "mouthRollLower": -0.1, "mouthRollUpper": 0.06, "mouthShrugLower": -0.21, "mouthShrugUpper": 0.16,
     "mouthPress": -0.04, "mouthLowerDown": 0.1, "mouthUpperUp": 0.11, "noseSneer": 0.1,
 }  # fmt: skip
-_SHUT, _NEARLY_SHUT = 0.008, 0.1  # of that opening
-_ON_THE_TEETH = 0.12  # of mouthRollLower: less is no f or v
-_BLINK = 0.3  # of eyeBlink: less is no blink
+_SHUT, _NEARLY_SHUT = 0.008, 0.1  # lip opening in those units
+_ON_THE_TEETH = 0.12  # mouthRollLower of an f or v
+_BLINK = 0.3  # eyeBlink at the peak of a blink
 
 
 def scene_frame_count(frames: int, fps: float) -> int:
-    """How many whole scene frames ``frames`` at 30 fps cover, the first included."""
+    """Return the number of scene frames that ``frames`` at 30 fps cover, the first included."""
     return int((frames - 1) / contract.FPS * fps + 1e-4) + 1
 
 
 def resample_body(root_positions: Array, rotations: Array, fps: float, count: int) -> tuple[Array, Array]:
-    """(T, 3) and (T, 52, 4) at 30 fps -> ``count`` frames at ``fps``: a cubic through the positions, slerp between
-    rotations.
-    """
+    """Resample (T, 3) positions by a cubic spline and (T, 52, 4) rotations by slerp to ``count`` frames at ``fps``."""
     if abs(fps - contract.FPS) < 1e-6:
         return root_positions[:count], rotations[:count]
     before, part = _between(_moments(len(root_positions), fps, count), len(root_positions))
@@ -48,11 +41,11 @@ def resample_body(root_positions: Array, rotations: Array, fps: float, count: in
 
 
 def resample_face(face: Array, fps: float, count: int) -> Array:
-    """(T, 52) at 30 fps -> (count, 52): linear, with lips that meet and lids that shut when they did.
+    """Resample (T, 52) at 30 fps linearly to (count, 52) at ``fps``, keeping every lip closure and blink.
 
-    A closure between two scene frames would be lost. So the scene frame nearest to it shows that very moment, all
-    curves of the mouth (or both lids) at once, and the frames beside follow in time: every shape shown is one that the
-    mouth goes through.
+    Plain interpolation would lose a closure between two scene frames. So the nearest scene frame samples exactly that
+    moment, for all curves of the mouth (or both lids) at once, and its neighbours move in time with it: every sampled
+    mouth is one that occurs in the input.
     """
     if abs(fps - contract.FPS) < 1e-6:
         return face[:count]
@@ -64,7 +57,7 @@ def resample_face(face: Array, fps: float, count: int) -> Array:
 
 
 def _lip_opening(face: Array) -> Array:
-    """(T, 52) -> (T,) how far the lips are apart, in units of jawOpen; about 0 and less where they touch."""
+    """Return the distance (T,) of the lips in units of jawOpen, at most about 0 where they touch."""
     weights = np.zeros(len(contract.ARKIT_NAMES))
     for name, weight in _PARTING.items():
         weights[[_CURVE[name]] if name in _CURVE else [_CURVE[name + "Left"], _CURVE[name + "Right"]]] = weight
@@ -72,16 +65,14 @@ def _lip_opening(face: Array) -> Array:
 
 
 def _mouth_pins(face: Array, fps: float, count: int) -> dict[int, int]:
-    """Where lips meet, where they are nearest to it, and where the lower lip is on the teeth (f, v): scene frame ->
-    frame.
-    """
+    """Map scene frames to the frame they must show: lips that meet or nearly do, the lower lip on the teeth (f, v)."""
     opening, roll = _lip_opening(face), face[:, _CURVE["mouthRollLower"]]
     closing = face[:, _CURVE["mouthClose"]] - face[:, _CURVE["jawOpen"]]
     near = (_peaks(-opening) | _peaks(closing)) & (opening <= _NEARLY_SHUT)
     pins = _pins(np.flatnonzero(_ends(opening <= _SHUT) | near), -opening, fps, count)
     for frame in np.flatnonzero(_peaks(roll) & (roll >= _ON_THE_TEETH)).tolist():
         place = _nearest(frame, fps, count)
-        if pins.get(place, frame) != frame:  # lips meet there: the teeth are touched right before or after it
+        if pins.get(place, frame) != frame:  # lips meet there: the teeth are touched right before or after
             place += 1 if frame > pins[place] else -1
         if 0 <= place < count:
             pins.setdefault(place, frame)
@@ -89,12 +80,13 @@ def _mouth_pins(face: Array, fps: float, count: int) -> dict[int, int]:
 
 
 def _blink_pins(lids: Array, fps: float, count: int) -> dict[int, int]:
+    """Map scene frames to the peak of a blink that they must show."""
     blinks = (_peaks(lids[:, 0]) | _peaks(lids[:, 1])) & (lids.max(axis=1) >= _BLINK)
     return _pins(np.flatnonzero(blinks), lids.sum(axis=1), fps, count)
 
 
 def _pins(frames: Array, weight: Array, fps: float, count: int) -> dict[int, int]:
-    """Scene frame -> the one of ``frames`` it is nearest to; of several that of the most ``weight`` (T,)."""
+    """Map the nearest scene frame of each of ``frames`` to it; the largest ``weight`` (T,) wins among several."""
     return {_nearest(frame, fps, count): frame for frame in frames[np.argsort(weight[frames], kind="stable")].tolist()}
 
 
@@ -103,8 +95,9 @@ def _nearest(frame: int, fps: float, count: int) -> int:
 
 
 def _pinned(moments: Array, pins: dict[int, int]) -> Array:
-    """``moments`` (count,) with those of the pinned scene frames moved to what they show; what is free beside one goes
-    half way with it. Time still runs forwards: nothing is moved as far as the next.
+    """Return ``moments`` (count,) with each pinned scene frame at its frame and free neighbours moved half as far.
+
+    Time stays monotonic: no moment is moved as far as the next.
     """
     places = np.array(sorted(pins), int)
     moved, free = np.zeros(len(moments)), np.ones(len(moments), bool)
@@ -117,13 +110,13 @@ def _pinned(moments: Array, pins: dict[int, int]) -> Array:
 
 
 def _ends(mask: Array) -> Array:
-    """(T,) the first and the last frame of every run."""
+    """Return (T,) bool: the first and the last frame of every run of ``mask`` (T,)."""
     beside = np.pad(mask, 1)
     return mask & ~(beside[:-2] & beside[2:])
 
 
 def _peaks(values: Array) -> Array:
-    """(T,) the local maxima; of a level top its first and its last frame."""
+    """Return (T,) bool: the local maxima of ``values`` (T,); of a plateau its first and last frame."""
     prior, here, later = values[:-2], values[1:-1], values[2:]
     peaks = np.zeros(len(values), bool)
     peaks[1:-1] = ((here > prior) & (here >= later)) | ((here >= prior) & (here > later))
@@ -131,25 +124,25 @@ def _peaks(values: Array) -> Array:
 
 
 def _moments(frames: int, fps: float, count: int) -> Array:
-    """(count,) the moment of each scene frame, in frames at 30 fps."""
+    """Return the time (count,) of each scene frame, in frames at 30 fps."""
     return np.minimum(np.arange(count) / fps * contract.FPS, frames - 1)
 
 
 def _between(moments: Array, frames: int) -> tuple[Array, Array]:
-    """The frame at 30 fps before each moment, and the part of the way to the next."""
+    """Return the frame at 30 fps before each moment, and the fraction of the way to the next."""
     before = np.minimum(moments.astype(int), max(frames - 2, 0))
     return before, moments - before
 
 
 def _at(values: Array, moments: Array) -> Array:
-    """(T, n) at 30 fps -> (count, n), linear in between."""
+    """Sample ``values`` (T, n) at 30 fps linearly at ``moments`` (count,); returns (count, n)."""
     before, part = _between(moments, len(values))
     after = np.minimum(before + 1, len(values) - 1)
     return values[before] * (1.0 - part[:, None]) + values[after] * part[:, None]
 
 
 def _catmull_rom(values: Array, before: Array, part: Array) -> Array:
-    """Cubic through (T, 3) samples (Catmull and Rom 1974)."""
+    """Evaluate the cubic spline through ``values`` (T, 3) (Catmull and Rom 1974); returns (count, 3)."""
     last = len(values) - 1
     p0, p1, p2, p3 = (values[np.clip(before + offset, 0, last)].astype(np.float64) for offset in (-1, 0, 1, 2))
     t = part[:, None]

@@ -1,9 +1,9 @@
-"""Canonical rotations to pose-bone channels, by world-space deltas.
+"""Retargeting: canonical rotations to pose-bone channels, by world-space deltas.
 
-Let C_j(t) be a joint's canonical world rotation and A_j the turn that takes the rig's rest pose to the T-pose. A bone
-that follows the joint is to stand at D_j(t) B with D_j = C_j A_j and B its rest orientation; the driven bone above it
-at D_p. What is keyed is the difference in the bone's own axes: B^-1 (D_p^-1 D_j) B. Bones between the two keep their
-rest pose relative to the upper one and drop out of the formula. No Blender here.
+Let C_j(t) be a joint's canonical world rotation and A_j the rotation from the rig's rest pose to the T-pose. A bone
+that follows the joint has the orientation D_j(t) B with D_j = C_j A_j and its rest orientation B; the driven bone above
+it has the delta D_p. The keyed channel is the difference in the bone's own axes: B^-1 (D_p^-1 D_j) B. Bones between the
+two keep their rest pose relative to the upper one and cancel out of the formula. No Blender here.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
-from ..runtime_api import skeleton
 from .mapping import RigMap
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class BonePose:
-    """Channels of one rig over T frames: ``rotations`` (T, B, 4) basis quaternions of ``bones``, and the basis
-    location (T, 3) of ``root``."""
+    """The channels of one rig over T frames.
+
+    ``rotations`` (T, B, 4): basis quaternions of ``bones``; ``location`` (T, 3): basis location of ``root``.
+    """
 
     bones: tuple[str, ...]
     rotations: Array
@@ -33,8 +32,11 @@ class BonePose:
 
 
 def retarget(root_positions: Array, rotations: Array, rig: RigMap, rest: Any) -> BonePose:
-    """``root_positions`` (T, 3) pelvis in the world, metres; ``rotations`` (T, 52, 4) canonical local quaternions;
-    ``rest``: the rig's ``RestPose``."""
+    """Return the channels of a rig for a motion.
+
+    ``root_positions`` (T, 3): pelvis in the world, metres; ``rotations`` (T, 52, 4): canonical local quaternions;
+    ``rest``: the rig's ``RestPose``.
+    """
     joints_world, canonical = skeleton.forward_kinematics(
         np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32), rest.skeleton
     )
@@ -50,11 +52,11 @@ def retarget(root_positions: Array, rotations: Array, rig: RigMap, rest: Any) ->
 
 
 def _basis_rotations(driven: Array, rest: Any) -> Array:
-    """World deltas (T, B, 4) -> basis quaternions (T, B, 4), the sign kept continuous over time."""
+    """Convert world deltas (T, B, 4) to basis quaternions (T, B, 4) with a sign that is continuous over time."""
     to_world = _object_rotation(rest.world)
     above = np.where(rest.parents >= 0, rest.parents, 0)
     relative = rot.multiply(rot.conjugate(driven[:, above]), driven)
-    # A bone with no driven one above hangs on the armature object, at rest: its delta stays whole.
+    # A bone without a driven bone above follows the armature object, which is at rest: its delta is not reduced.
     top = rest.parents < 0
     relative[:, top] = driven[:, top]
     frame = rot.multiply(to_world, rest.rest_rotations)  # rest orientation in the world
@@ -63,12 +65,12 @@ def _basis_rotations(driven: Array, rest: Any) -> Array:
 
 
 def _nearest_identity_first(q: Array) -> Array:
-    """Start every bone on the half of the sphere where w >= 0."""
+    """Flip signs so that every bone starts with w >= 0."""
     return q * np.where(q[:1, :, :1] < 0, -1.0, 1.0)
 
 
 def _root_location(joints_world: Array, deltas: Array, rig: RigMap, rest: Any) -> Array:
-    """Basis location (T, 3) of the bone that carries the body, so that its pivot lies where the anchor joint puts it."""
+    """Return the basis location (T, 3) of the root bone that puts its pivot at the anchor joint's position."""
     root = rest.bones.index(rig.root)
     anchor = skeleton.INDEX[rig.anchor]
     joint = skeleton.INDEX[rig.drives[root].joint]
@@ -81,6 +83,6 @@ def _root_location(joints_world: Array, deltas: Array, rig: RigMap, rest: Any) -
 
 
 def _object_rotation(world: Array) -> Array:
-    """The rotation (4,) in an object's matrix, without scale."""
+    """Return the rotation (4,) of an object's matrix, without scale."""
     axes = world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)
     return rot.from_matrix(axes)

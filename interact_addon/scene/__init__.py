@@ -1,1 +1,1 @@
-"""What is said and done, when: the strips of the sequencer."""
+"""The scene read as a request, and the strips of the sequencer that hold its script."""

@@ -1,6 +1,4 @@
-"""Channels of the sequencer that belong to an actor: "<actor> Speech", "<actor> Actions", "<actor> Emotions", "<actor>
-Transcript".
-"""
+"""An actor's channels in the sequencer: "<actor> Speech", "... Actions", "... Emotions", "... Transcript"."""
 
 from __future__ import annotations
 
@@ -16,22 +14,22 @@ _LAST_CHANNEL = 128
 
 
 def is_channel_of(channel_name: str, actor: str, kind: str) -> bool:
-    """Case, one s and a number at the end do not matter: voices that overlap need a second channel, "Ann Speech 2"."""
-    return re.fullmatch(re.escape(actor) + f" {_spelt(kind)}", channel_name.strip(), re.IGNORECASE) is not None
+    """Return whether a channel is an actor's of one kind, whatever its case, plural s or number ("Ann Speech 2")."""
+    return re.fullmatch(re.escape(actor) + f" {_spellings(kind)}", channel_name.strip(), re.IGNORECASE) is not None
 
 
 def is_channel_of_kind(channel_name: str, kind: str) -> bool:
-    """Whoever's channel it is."""
-    return re.fullmatch(f".+ {_spelt(kind)}", channel_name.strip(), re.IGNORECASE) is not None
+    """Return whether a channel is any actor's of one kind."""
+    return re.fullmatch(f".+ {_spellings(kind)}", channel_name.strip(), re.IGNORECASE) is not None
 
 
-def _spelt(kind: str) -> str:
-    """A kind as people write it: "Emotion" for "Emotions", a number behind it."""
+def _spellings(kind: str) -> str:
+    """Return a pattern for the spellings of a kind: "Emotion" for "Emotions", with or without a number."""
     return rf"{kind.removesuffix('s')}s?(?:[ .]\d+)?"
 
 
 def strips_of(scene: Any, actor: str, kind: str, strip_type: str) -> list[Any]:
-    """The actor's strips of one type that are not muted, in order of time."""
+    """Return the actor's strips of one type that are not muted, in order of time."""
     sequencer = scene.sequence_editor
     if sequencer is None:
         return []
@@ -49,7 +47,7 @@ def strips_of(scene: Any, actor: str, kind: str, strip_type: str) -> list[Any]:
 
 
 def ensure_channel(scene: Any, actor: str, kind: str) -> int:
-    """The actor's channel of a kind: the one named so, or the lowest free one, which takes the name."""
+    """Return the number of the actor's channel of a kind; if there is none, the lowest free one is renamed."""
     sequencer = scene.sequence_editor or scene.sequence_editor_create()
     for number in range(1, _LAST_CHANNEL + 1):
         if is_channel_of(sequencer.channels[number].name, actor, kind):

@@ -1,4 +1,4 @@
-"""Reads an actor's strips as plain data on the shot's clock: seconds from the scene's first frame."""
+"""An actor's strips read as plain data on the shot's clock: seconds from the scene's first frame."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, files
 from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH, strips_of
-from .emotions import STEP, emotion_of, felt, spans_of_samples
+from .emotions import STEP, emotion_of, emotion_spans, spans_of_samples
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -21,20 +21,20 @@ def frames_per_second(scene: bpy.types.Scene) -> float:
 
 
 def shot_duration(scene: bpy.types.Scene) -> float:
-    """Seconds from the first to the last frame of the range."""
+    """Return the seconds from the first to the last frame of the range."""
     return (scene.frame_end - scene.frame_start) / frames_per_second(scene)
 
 
 def read_speech(scene: bpy.types.Scene, actor: str) -> tuple[contract.SpeechClip, ...]:
-    """What an actor says within the shot: trims, gaps, overlaps and strip volumes kept, muted strips left out.
+    """Return an actor's speech within the shot, with trims, gaps, overlaps and volumes, without muted strips.
 
-    Raises ``SpeechFileMissing`` naming the strip.
+    Raises ``SpeechFileMissing`` that names the strip.
     """
     return tuple(clip for _, clip in audible_strips(scene, actor))
 
 
 def audible_strips(scene: bpy.types.Scene, actor: str) -> list[tuple[Any, contract.SpeechClip]]:
-    """The voice strips of an actor that are heard within the shot, each with what is heard of it."""
+    """Return the voice strips of an actor that are audible within the shot, each with its audible part."""
     source = compat.sequencer_scene(scene)
     found = []
     for strip in strips_of(source, actor, SPEECH, "SOUND"):
@@ -45,7 +45,7 @@ def audible_strips(scene: bpy.types.Scene, actor: str) -> list[tuple[Any, contra
 
 
 def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpan, ...]:
-    """What an actor does within the shot. Raises ``InvalidRequest`` listing the labels when a strip's name is none."""
+    """Return an actor's actions within the shot. Raises ``InvalidRequest``, which lists the labels, for other names."""
     source = compat.sequencer_scene(scene)
     clock = _Clock(source, scene)
     spans = []
@@ -53,8 +53,9 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
         start, end = clock.span(strip)
         label = label_of(strip.name)
         if label not in contract.ACTION_LABELS:
+            labels = ", ".join(contract.ACTION_LABELS)
             raise errors.InvalidRequest(
-                f"The action strip '{strip.name}' of '{actor}' is not known; name it one of: {', '.join(contract.ACTION_LABELS)}."
+                f"The action strip '{strip.name}' of '{actor}' is not known; name it one of: {labels}."
             )
         if end - start > 1e-6:
             spans.append(contract.ActionSpan(label, start, end))
@@ -62,23 +63,22 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
 
 
 def read_emotions(scene: bpy.types.Scene, actor: str, directed: Any) -> tuple[contract.EmotionSpan, ...]:
-    """What an actor feels within the shot: as its emotion strips say, elsewhere as the ``directed`` actor's own
-    properties do.
+    """Return an actor's emotions within the shot: of its strips, elsewhere of the ``directed`` actor's properties.
 
     Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
     """
     source = compat.sequencer_scene(scene)
-    clock, told = _Clock(source, scene), []
+    clock, spans = _Clock(source, scene), []
     for strip in strips_of(source, actor, EMOTIONS, "COLOR"):
         start, end = clock.span(strip)
         emotion, intensity = emotion_of(strip.name, actor)
         if end - start > 1e-6:
-            told.append(contract.EmotionSpan(emotion, intensity, start, end))
-    return felt(told, spans_of_samples(_own_emotion(scene, directed), clock.duration), actor)
+            spans.append(contract.EmotionSpan(emotion, intensity, start, end))
+    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, directed), clock.duration), actor)
 
 
 def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Caption]:
-    """The text strips in the actor's channels, of whichever kind; they may begin before the shot and end after it."""
+    """Return the text strips in the actor's channels of any kind; they may begin before the shot and end after it."""
     source = compat.sequencer_scene(scene)
     clock = _Clock(source, scene)
     strips = [strip for kind in KINDS for strip in strips_of(source, actor, kind, "TEXT")]
@@ -92,7 +92,7 @@ def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Captio
 
 
 def _own_emotion(scene: bpy.types.Scene, directed: Any) -> list[tuple[str, float]]:
-    """The actor's emotion and intensity: one sample where neither has keys, else one every ``STEP`` seconds."""
+    """Return the actor's emotion and intensity: one sample if neither has keys, else one every ``STEP`` seconds."""
     emotion, intensity = _curve_of(directed, "emotion"), _curve_of(directed, "emotion_intensity")
     if emotion is None and intensity is None:
         return [(directed.emotion, directed.emotion_intensity)]
@@ -106,7 +106,7 @@ def _own_emotion(scene: bpy.types.Scene, directed: Any) -> list[tuple[str, float
 
 
 def _curve_of(directed: Any, prop: str) -> bpy.types.FCurve | None:
-    """The curve that animates a property of an actor; None where there is none, or a muted one."""
+    """Return the curve that animates a property of an actor; None if there is none or it is muted."""
     animation = directed.id_data.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
         return None
@@ -125,12 +125,12 @@ def _curve_of(directed: Any, prop: str) -> bpy.types.FCurve | None:
 
 
 def label_of(strip_name: str) -> str:
-    """The label in a strip's name: Blender numbers copies ("walk.001"), people write "Walk"."""
+    """Return the label in a strip's name without case and without the number of a copy ("Walk", "walk.001")."""
     return re.sub(r"\.\d{3,}$", "", strip_name.strip()).strip().casefold()
 
 
 class _Clock:
-    """Frames of the scene whose sequencer is read -> seconds of the shot; the two scenes may run at different rates."""
+    """Converts frames of the scene whose sequencer is read to seconds of the shot; their rates may differ."""
 
     def __init__(self, source: bpy.types.Scene, shot: bpy.types.Scene) -> None:
         self.rate = frames_per_second(source)
@@ -141,7 +141,7 @@ class _Clock:
         return frame / self.rate - self.start
 
     def span(self, strip: Any) -> tuple[float, float]:
-        """From when to when a strip lasts within the shot; the end is not after the start where it lies outside."""
+        """Return start and end of a strip within the shot; the end is not after the start if it lies outside."""
         return max(self.time(compat.strip_left(strip)), 0.0), min(self.time(compat.strip_right(strip)), self.duration)
 
 
@@ -157,7 +157,7 @@ def _speech_clip(strip: Any, actor: str, clock: _Clock) -> contract.SpeechClip |
 
 
 def sound_file(strip: Any, actor: str) -> Path:
-    """The file of a sound strip; a packed sound is written to Blender's temporary folder first."""
+    """Return the file of a sound strip; a packed sound is written to Blender's temporary folder first."""
     sound = strip.sound
     if sound is None:
         raise errors.SpeechFileMissing(
@@ -168,7 +168,8 @@ def sound_file(strip: Any, actor: str) -> Path:
         return _unpacked(sound.packed_file.data, path.suffix)
     if not path.is_file():
         raise errors.SpeechFileMissing(
-            f"The sound of the speech strip '{strip.name}' of '{actor}' is not at '{path}'; find it with File > External Data, or remove the strip."
+            f"The sound of the speech strip '{strip.name}' of '{actor}' is not at '{path}'; find it with File > "
+            "External Data, or remove the strip."
         )
     return path
 
@@ -177,7 +178,8 @@ def _unpacked(content: bytes, suffix: str) -> Path:
     path = Path(bpy.app.tempdir) / f"interact_{hashlib.blake2b(content, digest_size=8).hexdigest()}{suffix or '.wav'}"
     if not path.is_file() or path.stat().st_size != len(content):
         try:
-            path.write_bytes(content)
+            with files.written_whole(path) as partial:
+                partial.write_bytes(content)
         except OSError as error:
             raise errors.OutOfSpace(
                 f"The packed sound cannot be written to '{path.parent}' ({error.strerror}); free some space."

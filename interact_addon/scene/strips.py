@@ -1,4 +1,4 @@
-"""Makes strips: speech from a file, action labels with their colours."""
+"""Strips made for an actor: speech from a file, action and emotion labels in their colours."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EMOTION_COLOURS = {
 
 
 def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> Any:
-    """A sound strip of ``actor`` that starts at ``frame``; above the first one where they would overlap.
+    """Add a sound strip of ``actor`` that starts at ``frame``, in a second channel if it would overlap another.
 
-    Raises ``SpeechFileMissing``, or ``SpeechFileBroken`` when Blender finds no sound in the file.
+    Raises ``SpeechFileMissing``, or ``SpeechFileBroken`` if Blender finds no sound in the file.
     """
     if not path.is_file():
         raise errors.SpeechFileMissing(f"There is no sound file at '{path}'; choose another.")
@@ -33,15 +33,14 @@ def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> An
     if compat.strip_right(strip) - compat.strip_left(strip) < 1 or strip.sound.samplerate == 0:
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
-    if strip.channel != channel and sequencer.channels[strip.channel].name == f"Channel {strip.channel}":
-        sequencer.channels[
-            strip.channel
-        ].name = f"{actor} {SPEECH} 2"  # Blender moved it up: something else sounds here
+    placed = sequencer.channels[strip.channel]
+    if strip.channel != channel and placed.name == f"Channel {strip.channel}":
+        placed.name = f"{actor} {SPEECH} 2"  # Blender moved the strip up, because another one is in its place
     return strip
 
 
 def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: int) -> Any:
-    """An action strip from frame ``start`` up to, not including, ``end``."""
+    """Add an action strip from frame ``start`` up to, not including, ``end``."""
     if label not in contract.ACTION_LABELS:
         raise errors.InvalidRequest(
             f"Action label '{label}' is not known; use one of: {', '.join(contract.ACTION_LABELS)}."
@@ -59,7 +58,7 @@ def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: 
 
 
 def add_emotion(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float, start: int, end: int) -> Any:
-    """An emotion strip from frame ``start`` up to, not including, ``end``."""
+    """Add an emotion strip from frame ``start`` up to, not including, ``end``."""
     if emotion not in contract.EMOTIONS:
         raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {', '.join(contract.EMOTIONS)}.")
     channel = ensure_channel(scene, actor, EMOTIONS)
@@ -70,8 +69,9 @@ def add_emotion(scene: bpy.types.Scene, actor: str, emotion: str, intensity: flo
 
 
 def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
-    """Label and text strips in the sequencer would be rendered instead of the scene: where nothing else is to be seen
-    in the sequencer, its pictures are switched off (its sound is not).
+    """Switch off the sequencer's pictures, not its sound, if it shows nothing but label and text strips.
+
+    They would be rendered instead of the scene.
     """
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
@@ -87,12 +87,12 @@ def _is_label(strip: Any, channel: str) -> bool:
 
 
 def add_action_labels(scene: bpy.types.Scene, actor: str) -> int:
-    """Fill every stretch of the frame range that no action strip covers with ``stand``; returns how many were added."""
+    """Add ``stand`` strips wherever no action strip covers the frame range; return how many were added."""
     return _fill(scene, actor, ACTIONS, lambda start, end: add_action(scene, actor, "stand", start, end))
 
 
 def add_emotion_labels(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float) -> int:
-    """Fill every stretch of the frame range that no emotion strip covers with one emotion; returns how many were added."""
+    """Add strips of one emotion wherever no emotion strip covers the frame range; return how many were added."""
     return _fill(scene, actor, EMOTIONS, lambda start, end: add_emotion(scene, actor, emotion, intensity, start, end))
 
 

@@ -9,11 +9,9 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Vector
-from numpy.typing import NDArray
 
-from ..runtime_api import contract, errors
+from ..runtime_api import Array, contract, errors
 
-Array = NDArray[Any]
 _INSIDE_THE_LABEL = 0.1  # seconds; a waypoint on the border of two labels could belong to the walk before the sit
 _SECONDS_A_WAYPOINT = 1.0  # of a path along a curve
 

@@ -1,7 +1,7 @@
 """Praat's TextGrid in its two text forms, long and short. No Blender here.
 
-Praat's own rule reads both: what counts are the strings in quotes and the numbers and flags that stand alone between
-spaces; all other text is there for people (Praat manual, "TextGrid file formats").
+Both are read by Praat's own rule: only strings in quotes and numbers and flags that stand alone between spaces count;
+all other text is a comment (Praat manual, "TextGrid file formats").
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?:(?P<flag><\w+>)|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))(?!\S)'
 )
 _WORD_TIERS = ("words", "word", "transcript")
-_NO_WORDS = re.compile(r"phon|segment|syllab|\bmau\b")  # tiers that name sounds
+_NO_WORDS = re.compile(r"phon|segment|syllab|\bmau\b")  # names of tiers of phones or syllables
 _SILENCES = {"", "sil", "sp", "spn", "pau", "<eps>", "<sil>", "<p:>", "#"}
 
 
@@ -29,9 +29,9 @@ class Tier:
 
 
 def read_textgrid(text: str) -> tuple[tuple[contract.TimedWord, ...], tuple[contract.Caption, ...]]:
-    """The words of the tier that has them, where each mark is one; else its marks as captions. Silences are left out.
+    """Return the words of the tier of words if each mark is one word, else its marks as captions; without silences.
 
-    Raises ``InvalidRequest`` with what is wrong, the file unnamed.
+    Raises ``InvalidRequest``; its message does not name the file.
     """
     marks = [
         (start, end, mark)
@@ -44,9 +44,7 @@ def read_textgrid(text: str) -> tuple[tuple[contract.TimedWord, ...], tuple[cont
 
 
 def read_tiers(text: str) -> list[Tier]:
-    """The interval tiers; point tiers are passed over. Times count from the start of the grid, which is that of the
-    sound.
-    """
+    """Return the interval tiers without the point tiers; times count from the start of the grid and of the sound."""
     tokens = _Tokens(text)
     if tokens.string() not in ("ooTextFile", "ooTextFile short") or tokens.string() != "TextGrid":
         raise errors.InvalidRequest("is no Praat TextGrid; save it in Praat as a text file")
@@ -66,7 +64,7 @@ def read_tiers(text: str) -> list[Tier]:
 
 
 def _word_tier(tiers: list[Tier]) -> Tier:
-    """By name, else what ends in such a name ("Anna - words"), else the first that does not name sounds."""
+    """Return the tier of words: by its name, else by the end of its name ("Anna - words"), else the first possible."""
     names = [tier.name.strip().casefold() for tier in tiers]
     for wanted in _WORD_TIERS:
         if wanted in names:
@@ -81,7 +79,7 @@ def _word_tier(tiers: list[Tier]) -> Tier:
 
 
 class _Tokens:
-    """What counts in the file, one after the other; each method raises ``InvalidRequest`` where something else comes."""
+    """The tokens of the file in order; each method raises ``InvalidRequest`` if the next token is of another kind."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -12,8 +12,8 @@ from pathlib import Path
 from ..runtime_api import contract, errors
 from .textgrid import read_textgrid
 
-SUFFIXES = (".textgrid", ".srt", ".vtt", ".txt")  # of several beside a sound the first is taken
-LARGEST = 10_000_000  # bytes; an hour of talk is 60,000, and 5 million in a grid with its phones
+SUFFIXES = (".textgrid", ".srt", ".vtt", ".txt")  # in order of preference, if several lie beside a sound
+LARGEST = 10_000_000  # bytes; an hour of speech takes 60,000, or 5 million in a grid with its phones
 _TIMES = re.compile(
     r"\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)(?:\s.*)?"
 )
@@ -23,9 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 
 @dataclass(frozen=True)
 class Transcript:
-    """Words that have their times, and captions whose words are still to be found; seconds. A caption without times
-    ends at infinity.
-    """
+    """Words with times and captions with unaligned words, in seconds; a text without times ends at infinity."""
 
     words: tuple[contract.TimedWord, ...] = ()
     captions: tuple[contract.Caption, ...] = ()
@@ -36,7 +34,7 @@ class Transcript:
 
 
 def transcript_beside(sound: Path) -> Path | None:
-    """The transcript with the sound's name in the sound's folder, if there is one."""
+    """Return the transcript with the sound's name in the sound's folder, or None."""
     stem = unicodedata.normalize("NFC", sound.stem)
     try:
         there = [path for path in sound.parent.iterdir() if path.suffix.casefold() in SUFFIXES and path.is_file()]
@@ -47,7 +45,10 @@ def transcript_beside(sound: Path) -> Path | None:
 
 
 def read_transcript_file(path: Path) -> Transcript:
-    """Times count from the start of the sound file. Raises ``InvalidRequest``: one sentence that names the file."""
+    """Read a transcript; times count from the start of the sound file.
+
+    Raises ``InvalidRequest``: one sentence that names the file.
+    """
     try:
         return _read(path)
     except errors.InvalidRequest as problem:
@@ -73,7 +74,7 @@ def _read(path: Path) -> Transcript:
 
 
 def _text(path: Path) -> str:
-    """UTF-8 or UTF-16 as a byte order mark says, else UTF-8, else Western European: Windows', then plain Latin-1."""
+    """Read a text: UTF-8 or UTF-16 by its byte order mark, else UTF-8, Windows-1252 or Latin-1, the first that fits."""
     try:
         if path.stat().st_size > LARGEST:
             raise errors.InvalidRequest(
@@ -96,22 +97,20 @@ def _text(path: Path) -> str:
 
 
 def _subtitles(text: str) -> tuple[contract.Caption, ...]:
-    """SubRip and WebVTT: a line of times, then the text up to the next empty line; numbers, notes and styles have no
-    such line.
-    """
+    """Read SubRip or WebVTT: a line of times, then text up to an empty line; blocks without times are skipped."""
     captions: list[contract.Caption] = []
     times: tuple[float, float] | None = None
-    said: list[str] = []
+    lines: list[str] = []
     for number, line in enumerate([*text.splitlines(), ""], 1):
         if line.strip() and "-->" not in line:
-            said.append(line)
+            lines.append(line)
             continue
-        if "-->" in line and said and said[-1].strip().isdecimal():  # the empty line before the number is missing
-            said.pop()
-        spoken = " ".join(_NOT_SPOKEN.sub(" ", html.unescape(" ".join(said))).split())
+        if "-->" in line and lines and lines[-1].strip().isdecimal():  # the empty line before the number is missing
+            lines.pop()
+        spoken = " ".join(_NOT_SPOKEN.sub(" ", html.unescape(" ".join(lines))).split())
         if times is not None and spoken.strip("-–— "):
             captions.append(contract.Caption(spoken, *times))
-        times, said = _times(line, number) if "-->" in line else None, []
+        times, lines = _times(line, number) if "-->" in line else None, []
     return tuple(captions)
 
 

@@ -1,7 +1,7 @@
-"""Which words of a transcript are heard in a shot, and when. No Blender here.
+"""The words of a transcript that are audible in a shot, and their times. No Blender here.
 
-A caption that is cut keeps the words that are likely in what is left of it: where each is, is told by the letters
-before it.
+A caption that is cut keeps the words that probably lie in the rest of it; a word's time is estimated from the number of
+letters before it.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from ..runtime_api import contract
 from .transcript_files import Transcript
 
 Span = tuple[float, float]
-_SECONDS_A_LETTER = 0.09  # of slow speech: captions stay up longer than they are spoken
-_SHORTEST = 0.02  # seconds of a word or caption that is worth keeping
+_SECONDS_A_LETTER = 0.09  # of slow speech: captions are shown longer than they are spoken
+_SHORTEST = 0.02  # seconds of a word or caption
 
 
-def heard_part(transcript: Transcript, heard: Span, length: float) -> Transcript:
-    """What is heard of a transcript when ``heard`` is played of a sound ``length`` long, both on the file's clock."""
+def audible_part(transcript: Transcript, audible: Span, length: float) -> Transcript:
+    """Return the part of a transcript in the span ``audible`` of a sound of ``length`` seconds, on the file's clock."""
     captions = [
         replace(caption, end=min(caption.end, length)) for caption in transcript.captions if caption.start < length
     ]
     return Transcript(
-        tuple(word for whole in transcript.words for word in _within(whole, *heard)),
-        tuple(caption for whole in captions for caption in cut(whole, *heard)),
+        tuple(word for whole in transcript.words for word in _within(whole, *audible)),
+        tuple(caption for whole in captions for caption in cut(whole, *audible)),
     )
 
 
-def moved(transcript: Transcript, by: float) -> Transcript:
+def shifted(transcript: Transcript, by: float) -> Transcript:
+    """Return a transcript with all times ``by`` seconds later."""
     return Transcript(
         tuple(replace(word, start=word.start + by, end=word.end + by) for word in transcript.words),
         tuple(replace(caption, start=caption.start + by, end=caption.end + by) for caption in transcript.captions),
@@ -36,7 +37,7 @@ def moved(transcript: Transcript, by: float) -> Transcript:
 
 
 def outside(transcript: Transcript, covered: Sequence[Span]) -> Transcript:
-    """Without what lies in ``covered``; a caption of which that is the greater part goes as a whole."""
+    """Return a transcript without the spans ``covered``; a caption that is covered for the most part is left out."""
     captions = []
     for caption in transcript.captions:
         gaps = list(_gaps(caption.start, caption.end, covered))
@@ -51,7 +52,7 @@ def outside(transcript: Transcript, covered: Sequence[Span]) -> Transcript:
 
 
 def cut(caption: contract.Caption, start: float, end: float) -> list[contract.Caption]:
-    """The part of a caption from ``start`` to ``end``; nothing where no word is likely there."""
+    """Return the part of a caption from ``start`` to ``end``, or nothing if probably no word lies there."""
     if start <= caption.start and caption.end <= end:
         return [caption]
     words = caption.text.split()
@@ -67,10 +68,10 @@ def cut(caption: contract.Caption, start: float, end: float) -> list[contract.Ca
 
 
 def _within(word: contract.TimedWord, start: float, end: float) -> list[contract.TimedWord]:
-    """A word whose middle is heard, cut to what is heard of it."""
+    """Return a word, cut to the span from ``start`` to ``end``, if its middle lies there."""
     left, right = max(word.start, start), min(word.end, end)
-    is_heard = start <= 0.5 * (word.start + word.end) < end and right - left >= _SHORTEST
-    return [replace(word, start=left, end=right)] if is_heard else []
+    is_audible = start <= 0.5 * (word.start + word.end) < end and right - left >= _SHORTEST
+    return [replace(word, start=left, end=right)] if is_audible else []
 
 
 def _gaps(start: float, end: float, covered: Sequence[Span]) -> Iterator[Span]:

@@ -1,4 +1,4 @@
-"""One generation, from the scene to keys on both characters: the window polls it, batch and background wait for it."""
+"""One generation, from the scene to keys on both characters: polled by the window, awaited without one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ current: Generation | None = None
 
 
 class Generation:
-    """A job that runs for one scene. The scene is found again by name at the end: an undo in between makes pointers
-    stale.
-    """
+    """A job for one scene. The scene is found again by name at the end: an undo in between invalidates pointers."""
 
     def __init__(
         self,
@@ -52,7 +50,7 @@ class Generation:
         current = self
 
     def poll(self) -> bool:
-        """True when both characters are keyed. Raises named errors; then the scene is as it was."""
+        """Return True once both characters are keyed. Raises named errors; then the scene is as it was."""
         try:
             update = self._runtime.poll()
             if isinstance(update, contract.Progress):
@@ -68,7 +66,7 @@ class Generation:
         return True
 
     def wait(self, progress: Callable[[contract.Progress], None] | None = None) -> contract.Performance:
-        """Until the end; a ``KeyboardInterrupt`` cancels."""
+        """Wait for the end and return the performance; a ``KeyboardInterrupt`` cancels."""
         try:
             while not self.poll():
                 if progress is not None:
@@ -81,11 +79,11 @@ class Generation:
         return self.performance
 
     def cancel(self) -> None:
-        """Ask for the end; the next polls raise ``Cancelled`` within two seconds."""
+        """Ask the runtime to stop; a following poll raises ``Cancelled`` within two seconds."""
         self._runtime.cancel()
 
     def abandon(self) -> None:
-        """Stop at once and forget: the file is going away, or nobody waits any more."""
+        """Stop at once without keys, when the file is closed or nobody waits any more."""
         if self._runtime.busy:
             self._runtime.cancel_and_wait()
         self._end()
@@ -100,11 +98,11 @@ class Generation:
         key_performance(scene, self._cast, performance)
         keep_labels_out_of_renders(scene)
         performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
-        said = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]
+        silent = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]  # warned about already
         self.warnings += [
             warning
             for warning in performance.report.get("warnings", [])
-            if not any(warning.startswith(name) for name in said)
+            if not any(warning.startswith(name) for name in silent)
         ]
 
     def _end(self) -> None:
@@ -127,7 +125,7 @@ def generate_scene(
 
 
 def disabled_reason(scene: bpy.types.Scene) -> str:
-    """Why Generate cannot be pressed, in one line; empty when it can."""
+    """Return in one line why Generate cannot be pressed; empty if it can."""
     first, second = scene.interact.actors
     if current is not None:
         return "Generating"
@@ -147,7 +145,7 @@ def disabled_reason(scene: bpy.types.Scene) -> str:
 
 
 def runtime() -> RuntimeProcess:
-    """The one worker of this Blender; a new one when the preferences name another Python."""
+    """Return the worker of this Blender; a new one if the preferences name another Python."""
     global _runtime
     python: Path = settings.runtime_python()
     if _runtime is not None and _runtime.python != python:
@@ -158,7 +156,7 @@ def runtime() -> RuntimeProcess:
 
 
 def runtime_is_missing() -> bool:
-    """No Python has the runtime's libraries."""
+    """Return whether no Python has the runtime's libraries."""
     try:
         settings.runtime_python()
     except errors.InterActError:
@@ -167,11 +165,12 @@ def runtime_is_missing() -> bool:
 
 
 def runtime_is_loaded() -> bool:
+    """Return whether the worker process runs."""
     return _runtime is not None and _runtime.alive
 
 
 def free_runtime() -> None:
-    """End the worker process: its memory goes back to the system."""
+    """End the worker process and free its memory."""
     global _runtime
     if current is not None:
         current.abandon()

@@ -1,7 +1,7 @@
-"""An environment of its own for the runtime: torch is never put into Blender's Python. No ``bpy``.
+"""Installation of the runtime in an environment of its own: torch is never put into Blender's Python. No ``bpy``.
 
-Steps: a virtual environment, torch, the other libraries, a generation of one second as the proof. Every step can be
-cancelled, and repeated: what is there already is not fetched again.
+Steps: a virtual environment, torch, the other libraries, and a test that generates one second. Every step can be
+cancelled and repeated; installed libraries are not downloaded again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from .process import RuntimeMissing, runtime_command, runtime_root
 PYTHON_VERSION = (3, 11)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 ENVIRONMENT_VARIABLE = "INTERACT_PYTHON"
-_COMPLETE = "interact-runtime.json"
+TEST_REQUEST = "test.json"
+_COMPLETE = "interact-runtime.json"  # written into the environment after the last step
 
 
 class InstallFailed(errors.InterActError):
@@ -35,7 +36,7 @@ class InstallFailed(errors.InterActError):
 
 @dataclass(frozen=True)
 class Step:
-    """``stage`` in words, the command as an argument list, and the share of the whole at its start."""
+    """One step: its name for the user, the command as an argument list, and the progress (0 to 1) at its start."""
 
     stage: str
     command: tuple[str, ...]
@@ -43,8 +44,11 @@ class Step:
 
 
 def find_runtime_python(preferred: str, own_environment: Path | None) -> Path:
-    """The Python that runs the worker: the user's choice, ``INTERACT_PYTHON``, the installed environment, the
-    repository's ``.venv``, or this interpreter where torch is at home. Raises ``RuntimeMissing``."""
+    """Return the Python that runs the worker; raises ``RuntimeMissing``.
+
+    In this order: the user's choice, ``INTERACT_PYTHON``, the installed environment, the repository's ``.venv``, and
+    this interpreter if it has torch.
+    """
     for chosen, origin in (
         (preferred, "the add-on's preferences"),
         (os.environ.get(ENVIRONMENT_VARIABLE, ""), ENVIRONMENT_VARIABLE),
@@ -68,7 +72,7 @@ def find_runtime_python(preferred: str, own_environment: Path | None) -> Path:
 
 
 def find_base_python(preferred: str = "") -> Path:
-    """A Python 3.11 to make the environment with; raises ``InstallFailed`` that says where to get one."""
+    """Return a Python 3.11 that can make the environment; raises ``InstallFailed`` that says where to get one."""
     candidates: list[list[str]] = []
     if preferred and (chosen := _python_in(Path(preferred))):
         candidates.append([str(chosen)])
@@ -76,7 +80,7 @@ def find_base_python(preferred: str = "") -> Path:
         candidates.append([sys.executable])
     candidates += [["python3.11"], ["py", "-3.11"], ["python3"], ["python"]]
     for candidate in candidates:
-        if (program := shutil.which(candidate[0])) and (python := _ask(program, *candidate[1:])):
+        if (program := shutil.which(candidate[0])) and (python := _matching_python(program, *candidate[1:])):
             return python
     raise InstallFailed(
         "The runtime needs Python 3.11; install it from python.org (with venv) or choose it in the preferences."
@@ -84,14 +88,14 @@ def find_base_python(preferred: str = "") -> Path:
 
 
 def plan(base_python: Path, environment: Path, work: Path) -> tuple[Step, ...]:
-    """The commands that make ``environment``; ``work`` holds the requirement list and the proof's files."""
+    """Return the commands that make ``environment``; ``work`` holds the files of the test."""
     python = str(_interpreter(environment))
     pip = (python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
     pins = requirements()
     torch = [pin for pin in pins if pin.startswith("torch==")]
     others = [pin for pin in pins if pin not in torch]
-    # Of two builds of one version pip takes the one with a suffix (+cpu); the other brings gigabytes of CUDA. macOS has
-    # one build.
+    # Of two builds of one version pip takes the one with a suffix (+cpu); the other needs gigabytes of CUDA. macOS has
+    # a single build.
     index = () if sys.platform == "darwin" else ("--extra-index-url", TORCH_CPU_INDEX, "--retries", "2")
     return (
         Step("Making the environment", (str(base_python), "-I", "-m", "venv", str(environment)), 0.0),
@@ -99,14 +103,14 @@ def plan(base_python: Path, environment: Path, work: Path) -> tuple[Step, ...]:
         Step("Installing the other libraries", (*pip, *others), 0.5),
         Step(
             "Generating one second as a test",
-            (*runtime_command(Path(python)), "generate", str(work / "proof.json"), "-o", str(work / "proof.npz")),
+            (*runtime_command(Path(python)), "generate", str(work / TEST_REQUEST), "-o", str(work / "test.npz")),
             0.9,
         ),
     )
 
 
 def requirements() -> list[str]:
-    """The pinned libraries: shipped beside the packaged runtime, else read from the repository's ``pyproject.toml``."""
+    """Return the pinned libraries: from the packaged runtime, else from the repository's ``pyproject.toml``."""
     shipped = runtime_root() / "model_runtime" / "requirements.txt"
     if shipped.is_file():
         lines = shipped.read_text("utf-8").splitlines()
@@ -115,15 +119,15 @@ def requirements() -> list[str]:
     return list(project["dependencies"])
 
 
-def proof_request() -> contract.Request:
-    """Two silent people who stand for a second."""
+def request_for_test() -> contract.Request:
+    """Return the request that tests an installation: two silent actors stand for a second."""
     first = contract.Actor("A", skeleton.AVERAGE_SKELETON)
     second = contract.Actor("B", skeleton.AVERAGE_SKELETON, position=(0.0, -1.2), heading=math.pi)
     return contract.Request(duration=1.0, quality="draft", actors=(first, second))
 
 
 class Installer:
-    """Runs the plan in a thread; ``poll`` tells how far it is and raises what went wrong, ``cancel`` ends it."""
+    """Runs the steps of ``plan`` in a thread: ``poll`` returns the progress and raises errors, ``cancel`` stops it."""
 
     def __init__(self, base_python: Path, environment: Path) -> None:
         self.environment = environment
@@ -135,12 +139,12 @@ class Installer:
         self._cancelled = threading.Event()
         work = environment.parent / "install"
         work.mkdir(exist_ok=True)
-        (work / "proof.json").write_text(contract.request_to_json(proof_request()), "utf-8")
+        (work / TEST_REQUEST).write_text(contract.request_to_json(request_for_test()), "utf-8")
         self._steps = plan(base_python, environment, work)
         threading.Thread(target=self._run, name="interact install", daemon=True).start()
 
     def poll(self) -> contract.Progress | None:
-        """Progress, or None when all is done."""
+        """Return the progress, or None at the end. Raises the errors of the steps."""
         while True:
             try:
                 update = self._updates.get_nowait()
@@ -195,7 +199,7 @@ class Installer:
             for line in process.stdout:
                 log.write(line)
                 last = line.strip() or last
-                if detail := _pip_says(line):
+                if detail := _pip_activity(line):
                     self._updates.put(contract.Progress(f"{step.stage}: {detail}", step.fraction))
         if self._cancelled.is_set():
             raise errors.Cancelled("Cancelled.")
@@ -206,12 +210,12 @@ class Installer:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Blender's own Python settings must not leak into another Python."""
+    """Return the environment variables without Blender's Python settings, which another Python must not get."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")} | {"PYTHONUTF8": "1"}
 
 
-def _pip_says(line: str) -> str:
-    """What pip is at, in a few words; empty for lines that say nothing new."""
+def _pip_activity(line: str) -> str:
+    """Return in a few words what pip does at this line of its output; empty for other lines."""
     first, _, rest = line.strip().partition(" ")
     if first in ("Collecting", "Downloading") and rest:
         return f"{first.lower()} {rest.split()[0]}"
@@ -223,15 +227,15 @@ def _interpreter(environment: Path) -> Path:
 
 
 def _python_in(path: Path) -> Path | None:
-    """``path`` itself when it is a program, or the interpreter of the environment it names."""
+    """Return ``path`` if it is a program, or the interpreter of the environment at ``path``, or None."""
     if path.is_file():
         return path
     inside = _interpreter(path)
     return inside if inside.is_file() else None
 
 
-def _ask(program: str, *arguments: str) -> Path | None:
-    """The interpreter's own path when it is Python 3.11 and can make environments."""
+def _matching_python(program: str, *arguments: str) -> Path | None:
+    """Return the path of an interpreter if it is Python 3.11 and can make environments, else None."""
     question = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:2])), sys.executable)"
     try:
         answer = subprocess.run(

@@ -1,5 +1,4 @@
-"""The runtime's worker process as Blender sees it: started when needed, kept warm, polled, cancelled, ended. No
-``bpy``.
+"""The runtime's worker process, on Blender's side: started when needed, kept running, polled, cancelled. No ``bpy``.
 
 The protocol is described in ``model_runtime/worker.py``.
 """
@@ -22,11 +21,11 @@ from typing import IO, Any
 
 from ..runtime_api import contract, errors
 
-SECONDS_TO_OBEY = 2.0
+SECONDS_TO_CANCEL = 2.0  # before the process is killed
 SECONDS_BETWEEN_POLLS = 0.05
 
-# The folder that holds model_runtime goes to the END of the path: packaged, its neighbours are the add-on's own
-# modules, and none of them may stand in front of a library of the same name.
+# The folder that holds model_runtime goes to the END of the path: in the package it also holds the add-on's modules,
+# which must not hide libraries of the same name.
 _BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from model_runtime.__main__ import main; sys.exit(main())"
 
 Message = dict[str, Any]
@@ -41,7 +40,7 @@ class WorkerDied(errors.InterActError):
 
 
 class RuntimeFailed(errors.InterActError):
-    """The runtime reported something that has no name of its own here."""
+    """The runtime reported an error that has no class of its own."""
 
 
 class RuntimeProcess:
@@ -80,7 +79,10 @@ class RuntimeProcess:
         return self._private_folder() / "runtime.log"
 
     def start_job(self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
-        """Send ``request``; raises ``InvalidRequest`` before anything starts, ``RuntimeMissing``, ``OutOfSpace``."""
+        """Start a job.
+
+        Raises ``InvalidRequest`` before anything starts, ``RuntimeMissing`` and ``OutOfSpace``.
+        """
         if self.busy:
             raise RuntimeFailed("The runtime is already generating; wait for it or press Esc.")
         contract.check_request(request)
@@ -108,8 +110,9 @@ class RuntimeProcess:
         )
 
     def poll(self) -> contract.Progress | contract.Performance:
-        """What is new: progress, or the finished performance. Raises the runtime's named errors, ``WorkerDied``,
-        ``Cancelled``.
+        """Return the progress or the finished performance.
+
+        Raises the runtime's named errors, ``WorkerDied`` and ``Cancelled``.
         """
         while True:
             try:
@@ -128,7 +131,7 @@ class RuntimeProcess:
                 return self._finished(Path(message["done"]))
             elif message.get("job") in (self._job, None) and "error" in message:
                 self._failed(message["error"])
-        if self._cancelled_at is not None and time.monotonic() - self._cancelled_at > SECONDS_TO_OBEY:
+        if self._cancelled_at is not None and time.monotonic() - self._cancelled_at > SECONDS_TO_CANCEL:
             self.stop(gently=False)
             raise errors.Cancelled("Cancelled.")
         return self._progress
@@ -139,7 +142,7 @@ class RuntimeProcess:
         progress: Callable[[contract.Progress], None] | None = None,
         weights: Path | None = None,
     ) -> contract.Performance:
-        """The whole job, waiting. A ``KeyboardInterrupt`` cancels it."""
+        """Run a job and wait for it; a ``KeyboardInterrupt`` cancels it."""
         self.start_job(request, weights)
         try:
             while not isinstance(update := self.poll(), contract.Performance):
@@ -153,19 +156,20 @@ class RuntimeProcess:
         return update
 
     def cancel(self) -> None:
-        """Ask the running job to stop; ``poll`` raises ``Cancelled`` when it has, within two seconds."""
+        """Ask the running job to stop; ``poll`` raises ``Cancelled`` within two seconds."""
         if self.busy and self._cancelled_at is None:
             self._cancelled_at = time.monotonic()
             self._send({"cancel": self._job})
 
     def cancel_and_wait(self) -> None:
+        """Cancel the running job and wait until it has stopped."""
         self.cancel()
         with contextlib.suppress(errors.InterActError):
             while self.busy and not isinstance(self.poll(), contract.Performance):
                 time.sleep(SECONDS_BETWEEN_POLLS)
 
     def stop(self, gently: bool = True) -> None:
-        """End the process and give its memory back: close its pipe, then terminate, then kill."""
+        """End the process to free its memory: close its pipe, then terminate, then kill."""
         process, self._process, self._job, self._cancelled_at = self._process, None, None, None
         self._messages = queue.SimpleQueue()
         if process is None:
@@ -180,12 +184,13 @@ class RuntimeProcess:
             elif not gently:
                 continue
             try:
-                process.wait(timeout=SECONDS_TO_OBEY)
+                process.wait(timeout=SECONDS_TO_CANCEL)
                 return
             except subprocess.TimeoutExpired:
                 continue
 
     def close(self) -> None:
+        """End the process and remove the private folder."""
         self.stop()
         atexit.unregister(self.close)
         if self._folder is not None:
@@ -212,7 +217,8 @@ class RuntimeProcess:
                 )
             except OSError as error:
                 raise RuntimeMissing(
-                    f"'{self.python}' cannot be started ({error.strerror}); choose another Python in the add-on's preferences."
+                    f"'{self.python}' cannot be started ({error.strerror}); "
+                    "choose another Python in the add-on's preferences."
                 ) from error
         messages = self._messages = queue.SimpleQueue()
         assert self._process.stdout is not None
@@ -222,7 +228,7 @@ class RuntimeProcess:
 
     def _send(self, message: Message) -> None:
         assert self._process is not None and self._process.stdin is not None
-        # A worker that is gone is noticed where its answers are read, with the whole story.
+        # A dead worker is reported by poll, with its exit code and log.
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
@@ -255,8 +261,8 @@ class RuntimeProcess:
                 f"install the runtime in the add-on's preferences. Log: {self.log_path}"
             )
         raise WorkerDied(
-            f"The runtime stopped in the middle of the job (exit code {code}); generate again, and close other programs if memory is short. "
-            f"Log: {self.log_path}"
+            f"The runtime stopped in the middle of the job (exit code {code}); generate again, and close other "
+            f"programs if memory is short. Log: {self.log_path}"
         )
 
     def _check_contract(self, ready: Message) -> None:
@@ -276,22 +282,22 @@ class RuntimeProcess:
 
 
 def runtime_root() -> Path:
-    """The folder that holds ``model_runtime``: the extension's own when packaged, else the repository."""
+    """Return the folder that holds ``model_runtime``: the extension's own in the package, else the repository."""
     return Path(contract.__file__).resolve().parents[2]
 
 
 def runtime_command(python: Path) -> tuple[str, ...]:
-    """``python -m model_runtime``, wherever the package lies; isolated from Blender's own Python settings."""
+    """Return the command ``python -m model_runtime``, from any folder and without Blender's Python settings."""
     return (str(python), "-I", "-X", "utf8", "-c", _BOOTSTRAP, str(runtime_root()))
 
 
 def _environment() -> dict[str, str]:
-    """No library of the runtime may ask the network for anything."""
+    """Return environment variables with which no library of the runtime uses the network."""
     return {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None]) -> None:
-    """Runs in a thread; ``None`` marks the end of the process."""
+    """Put the worker's messages in a queue, in a thread; ``None`` marks the end of the process."""
     with stdout:
         for line in stdout:
             with contextlib.suppress(ValueError):

@@ -16,7 +16,7 @@ from model_runtime.datasets.locations import REPOSITORY as ROOT
 RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
 
 # What Blender's own Python may read of the runtime; these modules, and all they import, need numpy alone.
-FOR_BLENDER = ("contract", "errors", "body_model.rotations", "body_model.skeleton")
+FOR_BLENDER = ("contract", "errors", "body_model.rotations", "body_model.skeleton", "common.arrays", "common.files")
 # Packages of the runtime that only developers have: the extension is packed without them.
 FOR_DEVELOPERS = {"metrics", "datasets", "drawing", "corpus", "training", "studies"}
 # Which packages (or modules beside them) of the runtime a package may import; lazy imports count too.
@@ -49,7 +49,8 @@ RUNTIME_EDGES = {
 ADDON_EDGES = {
     "runtime_api": "",
     "compat": "",
-    "packaging": "",
+    "packaging": "runtime_api",
+    "progress": "runtime_api",
     "properties": "runtime_api",
     "rig": "compat runtime_api",
     "scene": "compat properties rig runtime_api",
@@ -59,7 +60,7 @@ ADDON_EDGES = {
     "demo": "compat runtime_api scene",
     "operators": "compat demo export properties runtime_api scene worker_client",
     "panels": "compat operators properties runtime_api scene worker_client",
-    "batch": "compat demo export runtime_api scene worker_client",
+    "batch": "compat demo export progress runtime_api scene worker_client",
     "registration": "batch compat operators panels preferences properties worker_client",
     "__main__": "batch compat",
 }

@@ -1,4 +1,4 @@
-"""The rigs known by name, one table a file. Order decides between tables that match a rig equally well."""
+"""The known rigs, one table a file. The order decides between tables that match a rig equally well."""
 
 from .biped import BIPED
 from .character_creator import CHARACTER_CREATOR

@@ -1,4 +1,4 @@
-"""MakeHuman and MPFB, the "default" rig: its spine counts downwards, limbs come in two bones of which the first bends."""
+"""MakeHuman and MPFB, the "default" rig: the spine is numbered downwards, limbs have two bones and the first bends."""
 
 from .table import RigTable, numbered
 

@@ -1,7 +1,7 @@
-"""A generated Rigify human: keys go on its FK controls, and the limbs' IK switch is set to FK.
+"""A generated Rigify human: its FK controls are keyed, and the limbs' IK switch is set to FK.
 
-The spine's controls turn about a pivot in the middle of the back: ``torso`` carries the body from there,
-``spine_fk.001`` and ``spine_fk`` hang below it down to the pelvis, ``spine_fk.002`` and up above.
+The spine's controls rotate about a pivot in the middle of the back: ``torso`` carries the body there, ``spine_fk.001``
+and ``spine_fk`` lead down from it to the pelvis, ``spine_fk.002`` and higher ones lead up.
 """
 
 from .rigify_metarig import RIGIFY_METARIG
@@ -30,7 +30,7 @@ RIGIFY = RigTable(
     fingers=RIGIFY_METARIG.fingers,
     root="torso",
     anchor="spine2",
-    places={"spine1": "spine_fk"},  # the control below the pivot turns about its upper end
+    places={"spine1": "spine_fk"},  # the control below the pivot rotates about its upper end
     extra={"torso": "pelvis"},
     below={
         "spine_fk.001": "torso",

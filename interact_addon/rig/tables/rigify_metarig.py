@@ -1,4 +1,4 @@
-"""Rigify's metarig used as a rig of its own, and the deform bones of a generated rig as game exports keep them."""
+"""Rigify's metarig used as a rig of its own, and the deform bones of a generated rig, as in game exports."""
 
 from dataclasses import replace
 

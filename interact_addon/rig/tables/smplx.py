@@ -1,4 +1,4 @@
-"""SMPL-X and SMPL-H, whose names the canonical skeleton takes over."""
+"""SMPL-X and SMPL-H; the canonical skeleton uses their joint names."""
 
 from .table import RigTable, numbered
 

@@ -1,4 +1,4 @@
-"""What a rig table says: how the rig names the canonical joints."""
+"""The form of a rig table: a rig's bone names for the canonical joints."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ LIMBS = ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
 class RigTable:
     """Bone names of one kind of rig. ``{s}`` in a name stands for the side.
 
-    ``prefix``: a regular expression taken off every bone name first. ``spine`` and ``neck`` go upwards; those present
-    are used. ``fingers``: three bones each, from the knuckle out. ``marks``: other bones that only this rig has; they
-    decide between rigs that share names.
+    ``prefix``: a regular expression that is removed from every bone name first. ``spine`` and ``neck`` go upwards;
+    those present are used. ``fingers``: three bones each, from the knuckle outwards. ``marks``: other bones that only
+    this rig has; they decide between rigs with the same names.
 
-    For control rigs: ``root`` is the control that carries the body (the hips where empty) and ``anchor`` the joint
-    whose place in the body is the control's pivot; ``places`` names the bone at whose head a joint sits, where that is
-    not its own; ``extra`` names further controls and the joint each follows;
-    ``below`` gives a control's effective parent where constraints, and not bones, tie it; ``switches`` are
-    (control, property, value) for keys on FK controls to show; ``neutral`` controls must stay at rest.
+    For control rigs: ``root`` is the control that carries the body (the hips if empty) and ``anchor`` the joint at its
+    pivot; ``places`` names the bone at whose head a joint lies if it is not its own; ``extra`` names further controls
+    and the joint each follows; ``below`` gives the effective parent of a control that is attached by constraints and
+    not by bones; ``switches`` are (control, property, value) that make FK controls effective; ``neutral`` controls must
+    stay at rest.
     """
 
     name: str
@@ -46,7 +46,7 @@ class RigTable:
 
 
 def numbered(pattern: str, fingers: dict[str, str]) -> dict[str, tuple[str, str, str]]:
-    """Three bone names a finger: ``{f}`` is the finger's name there, ``{n}`` 1 to 3."""
+    """Return three bone names a finger: in ``pattern`` ``{f}`` is the rig's name of it and ``{n}`` 1 to 3."""
     return {
         finger: tuple(pattern.replace("{f}", name).replace("{n}", str(n)) for n in (1, 2, 3))  # type: ignore[misc]
         for finger, name in fingers.items()
