@@ -1,4 +1,4 @@
-"""The room a body takes: tapered capsules about its bones, and how deep they overlap.
+"""The volume of a body: tapered capsules about its bones.
 
 Radii are half the breadths and circumferences / 2 pi of the ANSUR survey (Gordon et al. 1989, means of women and men),
 scaled from its mean stature of 1.70 m to the body's. Flesh and cloth give way, so where people rest on themselves some
@@ -41,24 +41,22 @@ FREE_THIGH = 0.35  # of the thigh, from the hip, in which the thighs are one bod
 
 
 class Capsules(NamedTuple):
-    """Tapered capsules, one for each of ``CAPSULES``: ``start``, ``end`` (T, C, 3) metres; ``radius`` (C, 2) metres at
-    both ends.
-    """
+    """Tapered capsules, one for each of ``CAPSULES``; metres."""
 
-    start: FloatArray
-    end: FloatArray
-    radius: FloatArray
+    start: FloatArray  # (T, C, 3)
+    end: FloatArray  # (T, C, 3)
+    radius: FloatArray  # (C, 2) at start and end
 
 
 def body_capsules(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Capsules:
-    """Capsules of a body over ``root`` (T, 3) and ``rotations`` (T, 52, 4)."""
+    """Return the capsules of a body over ``root`` (T, 3) metres and ``rotations`` (T, 52, 4)."""
     return capsules_about(
         *forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton), skeleton
     )
 
 
 def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton) -> Capsules:
-    """Capsules of a body whose joints are at ``positions`` (T, 52, 3), turned by ``world`` (T, 52, 4)."""
+    """Return the capsules of a body with joints at ``positions`` (T, 52, 3), rotated by ``world`` (T, 52, 4)."""
     size = skeleton.size
     starts, ends, radii = [], [], []
 
@@ -99,7 +97,7 @@ def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton)
 
 
 def breadth(skeleton: Skeleton) -> float:
-    """How broad the shoulders are for the stature, 1 for the mean body."""
+    """Return how broad the shoulders are for the stature, 1 for the mean body."""
     half = 0.5 * float(
         skeleton.rest_positions[INDEX["left_shoulder"], 0] - skeleton.rest_positions[INDEX["right_shoulder"], 0]
     )
@@ -107,11 +105,12 @@ def breadth(skeleton: Skeleton) -> float:
 
 
 def radius_at(radius: FloatArray, along: FloatArray) -> FloatArray:
+    """Return the radius (...,) metres at ``along`` (...,) 0..1 of capsules with end radii ``radius`` (..., 2)."""
     return radius[..., 0] + (radius[..., 1] - radius[..., 0]) * along
 
 
 def bounds(capsules: Capsules) -> tuple[FloatArray, FloatArray]:
-    """Middles (T, C, 3) and radii (T, C) of spheres about the capsules."""
+    """Return centres (T, C, 3) and radii (T, C) of spheres that hold the capsules."""
     length = np.linalg.norm(capsules.end - capsules.start, axis=-1)
     return 0.5 * (capsules.start + capsules.end), 0.5 * length + capsules.radius.max(1)
 
@@ -119,8 +118,10 @@ def bounds(capsules: Capsules) -> tuple[FloatArray, FloatArray]:
 def closest_points(
     p1: FloatArray, q1: FloatArray, p2: FloatArray, q2: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Where two segments (..., 3) come closest, 0..1 along each, and how close (Ericson 2005, Real-Time Collision
-    Detection 5.1.9).
+    """Find where two segments come closest: 0..1 along each (...,) and the distance (...,).
+
+    The segments run from ``p1`` to ``q1`` and from ``p2`` to ``q2``, all (..., 3); Ericson 2005, Real-Time Collision
+    Detection, 5.1.9.
     """
     d1, d2, r = q1 - p1, q2 - p2, p1 - p2
     a, e = np.sum(d1 * d1, -1) + 1e-12, np.sum(d2 * d2, -1) + 1e-12

@@ -14,7 +14,7 @@ from . import rotations as rot
 from .skeleton import INDEX, Skeleton
 
 SIDES = ("left", "right")
-# A point takes hold below these and lets go above the second of each (fractions of body height over 1.7 m; m/s).
+# A point comes to bear below the first and lifts above the second of each (metres at a stature of 1.70 m; m/s).
 TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
 TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
 SHORTEST_CONTACT = 4  # frames
@@ -36,20 +36,21 @@ class Leg(NamedTuple):
 
     @property
     def points(self) -> Array:
-        """(T, 2, 3) heel and ball of the sole."""
+        """Heel and ball of the sole, (T, 2, 3) metres."""
         return np.stack(
             [self.ankle + rot.rotate(self.turns[2], offset) for offset in (self.heel_offset, self.ball_offset)], axis=1
         )
 
     @property
     def tip(self) -> Array:
-        """(T, 3) sole under the toe tip."""
+        """The sole under the toe tip, (T, 3) metres."""
         return (
             self.ankle + rot.rotate(self.turns[2], self.toe_joint_offset) + rot.rotate(self.turns[3], self.tip_offset)
         )
 
 
 def leg_of(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Leg:
+    """Return the leg on ``side`` of a body over ``root`` (T, 3) metres and ``rotations`` (T, 52, 4)."""
     joints = (INDEX[f"{side}_hip"], INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"])
     offsets = skeleton.offsets.astype(np.float64)
     positions, turn = [root], rotations[:, 0]
@@ -64,7 +65,7 @@ def leg_of(side: str, root: Array, rotations: Array, skeleton: Skeleton) -> Leg:
 
 
 def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
-    """Heel and ball of the sole (3,) from the ankle in its frame, and the toe tip from the toe joint in its frame."""
+    """Return heel and ball (3,) from the ankle in its frame, and the toe tip (3,) from the toe joint in its frame."""
     ankle, toe = INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]
     rest, size = skeleton.rest_positions.astype(np.float64), skeleton.size
     heel = np.array([0.0, 0.045 * size, -rest[ankle, 2]])
@@ -73,7 +74,7 @@ def sole_offsets(side: str, skeleton: Skeleton) -> tuple[Array, Array, Array]:
 
 
 def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """Sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
+    """Return the sole points in the world (T, 2, 3, 3): left and right; heel, ball under the toe joint, toe tip."""
     feet = [
         leg_of(side, np.asarray(root_positions, np.float64), np.asarray(rotations, np.float64), skeleton)
         for side in SIDES
@@ -82,7 +83,7 @@ def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> 
 
 
 def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton, fps: float = FPS) -> BoolArray:
-    """Which sole points bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``.
+    """Find which sole points bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``.
 
     Height and horizontal speed with hysteresis; the floor may lie up to 5 cm from zero, as in raw captures and raw
     network output, and is then taken to be where the feet are lowest within a second.

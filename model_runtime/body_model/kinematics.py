@@ -1,4 +1,4 @@
-"""The differentiable half of the rotation maths: 6D rotations and forward kinematics in torch."""
+"""Rotations and forward kinematics in torch, differentiable; ``rotations.py`` has the numpy half."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def quaternion_to_matrix(q: Tensor) -> Tensor:
-    """Unit quaternions (..., 4) as (w, x, y, z) -> rotation matrices (..., 3, 3)."""
+    """Convert unit quaternions (..., 4) as (w, x, y, z) to rotation matrices (..., 3, 3)."""
     w, x, y, z = q.unbind(-1)
     rows = [
         1 - 2 * (y * y + z * z),
@@ -26,12 +26,12 @@ def quaternion_to_matrix(q: Tensor) -> Tensor:
 
 
 def matrix_to_6d(m: Tensor) -> Tensor:
-    """Rotation matrices (..., 3, 3) -> their first two columns (..., 6); Zhou et al. 2019, section 4.2."""
+    """Keep the first two columns (..., 6) of rotation matrices (..., 3, 3); Zhou et al. 2019, section 4.2."""
     return m[..., :2].transpose(-1, -2).flatten(-2)
 
 
 def matrix_from_6d(x: Tensor) -> Tensor:
-    """6D rotations (..., 6) -> the nearest frame by Gram-Schmidt (..., 3, 3)."""
+    """Convert 6D rotations (..., 6) to rotation matrices (..., 3, 3) by Gram-Schmidt; Zhou et al. 2019, section 4.2."""
     a, b = x[..., :3], x[..., 3:]
     first = torch.nn.functional.normalize(a, dim=-1, eps=1e-6)
     second = torch.nn.functional.normalize(b - (first * b).sum(-1, keepdim=True) * first, dim=-1, eps=1e-6)
@@ -39,25 +39,27 @@ def matrix_from_6d(x: Tensor) -> Tensor:
 
 
 def yaw_matrix(angle: Tensor) -> Tensor:
-    """Turns about +Z by ``angle`` (...,) -> (..., 3, 3)."""
+    """Return the rotation matrices (..., 3, 3) about +Z by ``angle`` (...,) radians."""
     c, s = angle.cos(), angle.sin()
     zero, one = torch.zeros_like(c), torch.ones_like(c)
     return torch.stack([c, -s, zero, s, c, zero, zero, zero, one], -1).unflatten(-1, (3, 3))
 
 
 def rotate_plane(xy: Tensor, angle: Tensor) -> Tensor:
-    """Ground-plane vectors (..., 2) turned by ``angle`` (...,) about +Z."""
+    """Rotate vectors on the floor (..., 2) by ``angle`` (...,) radians about +Z."""
     c, s = angle.cos(), angle.sin()
     return torch.stack([c * xy[..., 0] - s * xy[..., 1], s * xy[..., 0] + c * xy[..., 1]], -1)
 
 
 def chain_positions(root: Tensor, local: Tensor, offsets: Tensor, parents: Sequence[int]) -> Tensor:
-    """The positions (..., J, 3) of ``chain_poses`` alone."""
+    """Return the joint positions (..., J, 3) of ``chain_poses``."""
     return chain_poses(root, local, offsets, parents)[0]
 
 
 def chain_poses(root: Tensor, local: Tensor, offsets: Tensor, parents: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Joint positions (..., J, 3) and turns (..., J, 3, 3) of a chain whose joint 0 is its root, in the outer frame.
+    """Return joint positions (..., J, 3) and rotations (..., J, 3, 3) of a chain with joint 0 as its root.
+
+    All in the frame the chain stands in.
 
     ``root`` (..., 3); ``local`` (..., J, 3, 3) with joint 0 in the outer frame; ``offsets`` (..., J, 3);
     ``parents`` lists each joint's parent inside the chain, -1 for joint 0.

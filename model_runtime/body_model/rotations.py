@@ -1,4 +1,4 @@
-"""Quaternion maths in numpy. Quaternions are (w, x, y, z), unit length, Hamilton product; leading axes broadcast.
+"""Quaternions in numpy: (w, x, y, z), unit length, Hamilton product; leading axes broadcast.
 
 The torch half (6D rotations, differentiable forward kinematics) is in ``kinematics.py``, so that this file
 stays importable where torch is not.
@@ -14,7 +14,7 @@ IDENTITY = np.array([1.0, 0.0, 0.0, 0.0], np.float32)
 
 
 def multiply(a: Array, b: Array) -> Array:
-    """Rotation ``b`` followed by ``a``: (..., 4) x (..., 4) -> (..., 4)."""
+    """Compose: rotation ``b``, then ``a``; (..., 4) x (..., 4) -> (..., 4)."""
     a, b = np.asarray(a), np.asarray(b)
     aw, ax, ay, az = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
     bw, bx, by, bz = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
@@ -30,21 +30,22 @@ def multiply(a: Array, b: Array) -> Array:
 
 
 def conjugate(q: Array) -> Array:
-    """The inverse of unit quaternions (..., 4)."""
+    """Invert unit quaternions (..., 4)."""
     return np.asarray(q) * np.array([1, -1, -1, -1], np.asarray(q).dtype)
 
 
 def normalize(q: Array) -> Array:
+    """Scale quaternions (..., 4) to length 1."""
     return q / np.maximum(np.linalg.norm(q, axis=-1, keepdims=True), 1e-12)
 
 
 def unit(v: Array) -> Array:
-    """Vectors (..., 3) scaled to length 1; a vector of no length stays as it is."""
+    """Scale vectors (..., 3) to length 1; a vector of no length stays as it is."""
     return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
 def rotate(q: Array, v: Array) -> Array:
-    """Vectors (..., 3) turned by quaternions (..., 4)."""
+    """Rotate vectors (..., 3) by quaternions (..., 4)."""
     q, v = np.asarray(q), np.asarray(v)
     xyz = q[..., 1:]
     twice = 2.0 * _cross(xyz, v)
@@ -52,14 +53,14 @@ def rotate(q: Array, v: Array) -> Array:
 
 
 def _cross(a: Array, b: Array) -> Array:
-    """np.cross for (..., 3), three times as fast on the short arrays there are here."""
+    """Do as np.cross for (..., 3), three times as fast on the short arrays there are here."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
 
 
 def from_axis_angle(vector: Array) -> Array:
-    """Rotation vectors (..., 3), axis times radians -> quaternions (..., 4)."""
+    """Convert rotation vectors (..., 3), axis times radians, to quaternions (..., 4)."""
     vector = np.asarray(vector)
     angle = np.linalg.norm(vector, axis=-1, keepdims=True)
     scale = 0.5 * np.sinc(angle / (2.0 * np.pi))  # sin(angle / 2) / angle, safe at zero
@@ -67,7 +68,7 @@ def from_axis_angle(vector: Array) -> Array:
 
 
 def to_axis_angle(q: Array) -> Array:
-    """Quaternions (..., 4) -> rotation vectors (..., 3) of at most pi."""
+    """Convert quaternions (..., 4) to rotation vectors (..., 3) of at most pi radians."""
     q = np.where(np.asarray(q)[..., :1] < 0, -np.asarray(q), q)
     sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(sine, q[..., :1])
@@ -75,14 +76,14 @@ def to_axis_angle(q: Array) -> Array:
 
 
 def about_z(angle: Array) -> Array:
-    """Turns about +Z (up) by ``angle`` (...,) radians -> (..., 4)."""
+    """Return the rotations (..., 4) about +Z (up) by ``angle`` (...,) radians."""
     half = 0.5 * np.asarray(angle)
     zero = np.zeros_like(half)
     return np.stack([np.cos(half), zero, zero, np.sin(half)], axis=-1)
 
 
 def from_matrix(m: Array) -> Array:
-    """Rotation matrices (..., 3, 3) -> quaternions (..., 4), stable for every angle (Shepperd 1978)."""
+    """Convert rotation matrices (..., 3, 3) to quaternions (..., 4), stable for every angle (Shepperd 1978)."""
     m = np.asarray(m, np.float64)
     m00, m11, m22 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
     squares = np.stack([1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22], -1)
@@ -102,7 +103,7 @@ def from_matrix(m: Array) -> Array:
 
 
 def to_matrix(q: Array) -> Array:
-    """Quaternions (..., 4) -> rotation matrices (..., 3, 3)."""
+    """Convert quaternions (..., 4) to rotation matrices (..., 3, 3)."""
     w, x, y, z = np.moveaxis(np.asarray(q), -1, 0)
     return np.stack(
         [
@@ -115,7 +116,7 @@ def to_matrix(q: Array) -> Array:
 
 
 def between(a: Array, b: Array) -> Array:
-    """The shortest turn that takes direction ``a`` to ``b``, (..., 3) each -> (..., 4)."""
+    """Return the shortest rotation (..., 4) that takes direction ``a`` (..., 3) to ``b`` (..., 3)."""
     a = a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-12)
     b = b / np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-12)
     dot = np.sum(a * b, axis=-1, keepdims=True)
@@ -127,7 +128,7 @@ def between(a: Array, b: Array) -> Array:
 
 
 def slerp(a: Array, b: Array, t: Array) -> Array:
-    """Shortest spherical blend of (..., 4) quaternions; ``t`` (...,) is 0 at ``a`` and 1 at ``b``."""
+    """Interpolate quaternions (..., 4) the shorter way; ``t`` (...,) is 0 at ``a`` and 1 at ``b`` (Shoemake 1985)."""
     a, b = np.broadcast_arrays(a, b)
     delta = to_axis_angle(multiply(conjugate(a), b))
     return normalize(multiply(a, from_axis_angle(delta * np.asarray(t)[..., None])))

@@ -37,44 +37,20 @@ PARENTS = _BODY_PARENTS + tuple(
 )
 
 # What each stage of the body model makes.
-LEG_JOINTS = tuple(
-    INDEX[n]
-    for n in (
-        "left_hip",
-        "right_hip",
-        "left_knee",
-        "right_knee",
-        "left_ankle",
-        "right_ankle",
-        "left_foot",
-        "right_foot",
-    )
-)
-UPPER_JOINTS = tuple(
-    INDEX[n]
-    for n in (
-        "spine1",
-        "spine2",
-        "spine3",
-        "neck",
-        "head",
-        "left_collar",
-        "right_collar",
-        "left_shoulder",
-        "right_shoulder",
-        "left_elbow",
-        "right_elbow",
-        "left_wrist",
-        "right_wrist",
-    )
+LEG_JOINTS = tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot") for side in ("left", "right"))
+UPPER_JOINTS = tuple(INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")) + tuple(
+    INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist") for side in ("left", "right")
 )
 HAND_INDEX = {side: tuple(INDEX[n] for n in HAND_JOINTS[side]) for side in ("left", "right")}
 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """One body's bones. ``offsets`` (52, 3) metres: each joint from its parent in the T-pose, world axes;
-    row 0 is the pelvis from the point on the floor between the feet, so its z is the standing pelvis height."""
+    """One body's bones.
+
+    ``offsets`` (52, 3) metres: each joint from its parent in the T-pose, in the world's axes. Row 0 is the pelvis from
+    the point on the floor between the feet, so its z is the pelvis height of the standing body.
+    """
 
     offsets: NDArray[np.float32]
 
@@ -99,6 +75,7 @@ class Skeleton:
 
     @property
     def pelvis_height(self) -> float:
+        """Metres from the floor to the pelvis in the T-pose."""
         return float(self.offsets[0, 2])
 
     @property
@@ -107,13 +84,14 @@ class Skeleton:
         return self.pelvis_height / MEAN_PELVIS_HEIGHT
 
     def scaled(self, factor: float) -> Skeleton:
+        """Return the same body ``factor`` times as tall."""
         return Skeleton((self.offsets * factor).astype(np.float32))
 
 
 def forward_kinematics(
     root_positions: NDArray[np.float32], rotations: NDArray[np.float32], skeleton: Skeleton
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """World positions (..., 52, 3) and world quaternions (..., 52, 4) of all joints.
+    """Return positions (..., 52, 3) in metres and quaternions (..., 52, 4) of all joints in the world.
 
     ``root_positions`` (..., 3) is the pelvis in the world; ``rotations`` (..., 52, 4) are local quaternions.
     """
@@ -131,7 +109,7 @@ def forward_kinematics(
 
 
 def heading_of(pelvis_rotation: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Heading (...,) in radians about +Z of pelvis quaternions (..., 4); 0 faces -Y.
+    """Return the heading (...,) in radians about +Z of pelvis quaternions (..., 4); 0 faces -Y.
 
     Taken from the left-right axis, which bending forward does not turn.
     """
@@ -140,7 +118,7 @@ def heading_of(pelvis_rotation: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _average_offsets() -> NDArray[np.float32]:
-    """A 1.70 m body; proportions near the means of Drillis and Contini (1966)."""
+    """Return the offsets of a body 1.70 m tall; proportions near the means of Drillis and Contini (1966)."""
     half = {
         "hip": (0.09, 0.0, -0.08),
         "knee": (0.01, 0.0, -0.41),
