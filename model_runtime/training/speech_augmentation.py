@@ -1,4 +1,4 @@
-"""Other throats, rooms and microphones, made from log-mels (B, N, 80): a few voices must stand for all.
+"""Augmentation of log-mels (B, N, 80): other vocal tracts, speeds, rooms, microphones and noises.
 
 Powers of independent sounds add, so noise and echo are added as powers; a longer vocal tract shifts the mel axis.
 """
@@ -18,7 +18,7 @@ _FLOOR = -18.4
 
 
 def augment(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Crops 1.3 times too long in, augmented crops and their labels out. Every choice is made per item."""
+    """Return augmented crops and their labels from crops that are 1.3 times as long. Every choice is made per item."""
     mels, labels = _speed(mels, labels, generator)
     mels = _vocal_tract(mels, generator)
     mels = _blur(mels, generator)
@@ -57,7 +57,7 @@ def _vocal_tract(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _blur(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """A third of the crops lose the harmonics, which tell the pitch and not the phone."""
+    """Blur a third of the crops across bands: harmonics depend on the pitch, not on the phone."""
     kernel = torch.tensor([0.1, 0.2, 0.4, 0.2, 0.1], device=mels.device)[None, None]
     batch, length, bands = mels.shape
     soft = F.conv1d(F.pad(mels.reshape(-1, 1, bands), (2, 2), mode="replicate"), kernel).reshape(batch, length, bands)
@@ -65,7 +65,7 @@ def _blur(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _reverb(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """A tail of 0.15 to 0.7 s (60 dB), 6 to 20 dB under the direct sound."""
+    """Add a tail of 0.15 to 0.7 s (60 dB), 6 to 20 dB below the direct sound."""
     batch = len(mels)
     seconds = 0.15 + 0.55 * _uniform(batch, generator, mels)
     times = torch.arange(24, device=mels.device) / 50.0
@@ -80,9 +80,7 @@ def _reverb(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _equaliser(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """A tilt and two slow waves along the bands, some dB each, as microphones and rooms have; telephones end at 3.4
-    kHz.
-    """
+    """Add a tilt and slow waves along the bands, some dB each, as of microphones; telephones end at 3.4 kHz."""
     batch, _, bands = mels.shape
     axis = torch.linspace(-1.0, 1.0, bands, device=mels.device)
     shapes = torch.stack(
@@ -96,7 +94,7 @@ def _equaliser(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _noise(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """Steady noise of any colour at 5 to 35 dB under the voice, and now and then another voice far below."""
+    """Add steady noise of any colour 5 to 35 dB below the voice, and to 15 % of the crops another voice."""
     batch, length, bands = mels.shape
     power = mels.exp()
     level = power.mean(dim=(1, 2), keepdim=True)
@@ -115,7 +113,7 @@ def _noise(mels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _pauses(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A cut to digital silence, as editors leave between clips."""
+    """Insert digital silence, as between the clips of an edit."""
     batch, length, _ = mels.shape
     start = (_uniform(batch, generator, mels) * length)[:, None]
     span = (_uniform(batch, generator, mels) * 60.0 + 5.0)[:, None]
@@ -125,7 +123,7 @@ def _pauses(mels: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[T
 
 
 def _masks(mels: Tensor, generator: torch.Generator) -> Tensor:
-    """SpecAugment (Park et al. 2019): some bands, and a few frames, become the mean of the crop."""
+    """Set some bands and a few frames to the mean of the crop: SpecAugment (Park et al. 2019)."""
     batch, length, bands = mels.shape
     mean = mels.mean(dim=(1, 2), keepdim=True)
     hidden = torch.zeros(batch, length, bands, dtype=torch.bool, device=mels.device)
@@ -147,5 +145,5 @@ def _uniform(count: int, generator: torch.Generator, like: Tensor) -> Tensor:
 
 
 def _chance(share: float, like: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, 1, 1) True for about ``share`` of the items."""
+    """Return (B, 1, 1), true for about ``share`` of the items."""
     return (_uniform(len(like), generator, like) < share)[:, None, None]

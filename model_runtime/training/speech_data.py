@@ -1,4 +1,4 @@
-"""The speech library as flat tensors on one device: every training crop is an index into them."""
+"""The speech library as flat tensors on one device, which training crops are indexed from."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from ..corpus.voices.speech_library import unpack_mels
-from ..speech.phones import PHONES, SILENCE
+from ..speech.encoders.log_mel import MEL_RATE as RATE
+from ..speech.encoders.log_mel import MEL_STEP
+from ..speech.phones import PHONES, SILENCE, Segment
 
-RATE = 50
-_MEL_STEP = 0.1
-_REAL_VOICES = ("reader_a", "ljspeech", "librivox")
+REAL_VOICES = ("reader_a", "ljspeech", "librivox")
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class SpeechTensors:
         return self.mels.device
 
     def mels_at(self, index: Tensor) -> Tensor:
-        return (self.mels[index].float() - 200.0) * _MEL_STEP
+        return (self.mels[index].float() - 200.0) * MEL_STEP
 
     def mel_range(self, first: int, last: int) -> Tensor:
-        return (self.mels[first:last].float() - 200.0) * _MEL_STEP
+        return (self.mels[first:last].float() - 200.0) * MEL_STEP
 
 
 def load_speech_tensors(paths: Sequence[Path], device: str) -> SpeechTensors:
-    """Read the packed libraries, real training voices first, then synthetic ones by voice, then the held-out ones."""
+    """Read packed libraries: real training voices first, then synthetic ones by voice, then the held-out ones."""
     entries: list[dict[str, Any]] = []
     bands = []
     for path in paths:
@@ -59,8 +59,8 @@ def load_speech_tensors(paths: Sequence[Path], device: str) -> SpeechTensors:
     def place(index: int) -> tuple[int, str]:
         entry = entries[index]
         if entry["split"] == "test":
-            return (2 if entry["voice"] in _REAL_VOICES else 3), entry["voice"]
-        return (0 if entry["voice"] in _REAL_VOICES else 1), entry["voice"]
+            return (2 if entry["voice"] in REAL_VOICES else 3), entry["voice"]
+        return (0 if entry["voice"] in REAL_VOICES else 1), entry["voice"]
 
     order = sorted(range(len(entries)), key=lambda k: (*place(k), k))
     parts, labels, spans, at = [], [], [], 0
@@ -75,24 +75,24 @@ def load_speech_tensors(paths: Sequence[Path], device: str) -> SpeechTensors:
     return SpeechTensors(
         mels=torch.from_numpy(np.concatenate(parts)).to(device),
         labels=torch.from_numpy(np.concatenate(labels)).to(device),
-        # A library of one kind only lends its range to both.
+        # In a library of one kind both ranges are the same.
         real=(0, limits[0] or limits[1]),
         synthetic=(limits[0], limits[1]) if limits[1] > limits[0] else (0, limits[0]),
         test_spans=[span for span, kind in zip(spans, kinds) if kind == 2],
-        licences=sorted(
-            {
-                f"{entry['voice'].split('_')[0] if 'synthetic' in entry['licence'] else entry['voice']}: {entry['licence']}"
-                for entry in entries
-            }
-        ),
+        licences=sorted({_licence_of(entry) for entry in entries}),
     )
 
 
-def frame_labels(phones: Sequence[Sequence[object]], steps: int) -> np.ndarray:
-    """(steps,) the phone spoken at each frame's centre, k / 50 s, from (phone, start, end) entries."""
+def _licence_of(entry: dict[str, Any]) -> str:
+    voice, licence = entry["voice"], entry["licence"]
+    return f"{voice.split('_')[0] if 'synthetic' in licence else voice}: {licence}"
+
+
+def frame_labels(phones: Sequence[Segment | Sequence[Any]], steps: int) -> np.ndarray:
+    """Return (steps,) the phone at the centre of each frame, k / 50 s, from (phone, start, end) entries."""
     labels = np.full(steps, SILENCE, np.int64)
     for name, start, end in phones:
-        first, last = (int(np.ceil(float(time) * RATE - 1e-6)) for time in (start, end))  # type: ignore[arg-type]
+        first, last = (int(np.ceil(float(time) * RATE - 1e-6)) for time in (start, end))
         labels[first:last] = PHONES.index(str(name))
     return labels
 

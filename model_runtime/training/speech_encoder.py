@@ -1,10 +1,9 @@
-"""Train the audio encoder on the phones of the speech library.
+"""Train the default speech encoder on the phones of the speech library.
 
-``python -m model_runtime.training.speech_encoder --speech corpus/speech_library.npz corpus/more_voices.npz --out
-model_runtime/weights/audio.safetensors``
+    python -m model_runtime train speech-encoder --speech corpus/speech_library.npz corpus/more_voices.npz
 
 Needs torch, numpy and the packed libraries only; all data lies on the device and every augmentation works on log-mels
-there. A run that was cut off goes on from the ``.state`` file beside its log.
+there. An interrupted run is continued from the ``.state`` file beside its log.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,7 +22,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..common.checkpoints import save_checkpoint
+from ..common.checkpoints import WEIGHTS, save_checkpoint
+from ..common.files import written_whole
+from ..common.masks import runs_of
+from ..speech.encoders.mel import CHECKPOINT
 from ..speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig, normalise_mels
 from .speech_augmentation import augment
 from .speech_data import SpeechTensors, load_speech_tensors, phone_group
@@ -34,8 +35,8 @@ BATCH = 24
 PEAK_RATE = 2e-3
 EMA = 0.998
 CHECK_EVERY = 250  # steps between two measurements, each of which also saves
-REAL_SHARE = 0.4  # of the crops come from real voices, whatever their share of the minutes
-VISIBLE = ("P", "B", "M", "F", "V")  # what a viewer reads on the lips weighs more
+REAL_SHARE = 0.4  # of the crops are of real voices, whatever their share of the minutes
+VISIBLE = ("P", "B", "M", "F", "V")  # phones that are read from the lips weigh more
 
 
 def train(
@@ -48,7 +49,7 @@ def train(
     batch: int = BATCH,
     log: Path | None = None,
 ) -> dict[str, float]:
-    """Train for ``steps``, write the averaged weights to ``out``; the measures on the held-out voices."""
+    """Train for ``steps``, write the averaged weights to ``out`` and return the measures on the held-out voices."""
     log = log or Path("checkpoints") / "audio_training.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
     state_path = log.with_suffix(".state")
@@ -83,7 +84,7 @@ def train(
             average[key].lerp_(value, 1.0 - blend)
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
             measures = evaluate(_averaged(encoder, average), data)
-            _note(
+            _log(
                 log,
                 {
                     "step": step + 1,
@@ -92,7 +93,7 @@ def train(
                     **measures,
                 },
             )
-            _keep(state_path, encoder, average, optimiser, step + 1, steps)
+            _save_state(state_path, encoder, average, optimiser, step + 1, steps)
             save_checkpoint(
                 out,
                 average,
@@ -111,42 +112,42 @@ def train(
 
 @torch.inference_mode()
 def evaluate(encoder: AudioEncoder, data: SpeechTensors) -> dict[str, float]:
-    """On the held-out voices: frame accuracy; recall and precision of the lip groups by frame; how many p, b, m (f, v)
-    are heard at all.
+    """Return on the held-out voices the frame accuracy, the recall and precision of the lip groups by frame, and the
+    share of p, b, m (f, v) that are detected in at least one frame.
     """
     encoder.eval()
-    guesses, truths, events = [], [], {"pbm": [0, 0], "fv": [0, 0]}
+    guesses, references, events = [], [], {"pbm": [0, 0], "fv": [0, 0]}
     groups = {"pbm": phone_group(("P", "B", "M")), "fv": phone_group(("F", "V"))}
     for first, last in data.test_spans:
         labels = data.labels[first:last]
         _, logits = encoder(normalise_mels(data.mel_range(first, last)[None], (labels != data.silence)[None]))
         guess = logits[0].argmax(dim=-1).cpu()
-        truth = labels.cpu()
+        reference = labels.cpu()
         guesses.append(guess)
-        truths.append(truth)
+        references.append(reference)
         for name, members in groups.items():
-            heard, spoken = torch.isin(guess, torch.tensor(members)), torch.isin(truth, torch.tensor(members))
-            for a, b in _runs(spoken):
+            detected, spoken = torch.isin(guess, torch.tensor(members)), torch.isin(reference, torch.tensor(members))
+            for a, b in runs_of(spoken.numpy()):
                 events[name][1] += 1
-                events[name][0] += int(heard[max(a - 1, 0) : b + 1].any())
-    guess, truth = torch.cat(guesses), torch.cat(truths)
-    speech = truth != data.silence
+                events[name][0] += int(detected[max(a - 1, 0) : b + 1].any())
+    guess, reference = torch.cat(guesses), torch.cat(references)
+    speech = reference != data.silence
     measures = {
-        "frame_accuracy": (guess == truth).float().mean().item(),
-        "speech_accuracy": (guess == truth)[speech].float().mean().item(),
-        "silence_recall": (guess == truth)[~speech].float().mean().item(),
+        "frame_accuracy": (guess == reference).float().mean().item(),
+        "speech_accuracy": (guess == reference)[speech].float().mean().item(),
+        "silence_recall": (guess == reference)[~speech].float().mean().item(),
     }
     for name, members in groups.items():
-        heard, spoken = torch.isin(guess, torch.tensor(members)), torch.isin(truth, torch.tensor(members))
-        both = (heard & spoken).sum().item()
+        detected, spoken = torch.isin(guess, torch.tensor(members)), torch.isin(reference, torch.tensor(members))
+        both = (detected & spoken).sum().item()
         measures[f"{name}_recall"] = both / max(spoken.sum().item(), 1)
-        measures[f"{name}_precision"] = both / max(heard.sum().item(), 1)
-        measures[f"{name}_events_heard"] = events[name][0] / max(events[name][1], 1)
+        measures[f"{name}_precision"] = both / max(detected.sum().item(), 1)
+        measures[f"{name}_events_detected"] = events[name][0] / max(events[name][1], 1)
     return {key: round(value, 4) for key, value in measures.items()}
 
 
 def _crops(data: SpeechTensors, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(B, 2 * CROP, 80) log-mels and labels: long enough for the fastest speed."""
+    """Return log-mels (B, 1.3 * CROP, 80) and labels: long enough for the fastest speed."""
     span = int(CROP * 1.3)
     real = torch.rand(batch, generator=generator, device=data.device) < REAL_SHARE
     low = torch.where(real, data.real[0], data.synthetic[0])
@@ -167,19 +168,13 @@ def _averaged(encoder: AudioEncoder, average: dict[str, Tensor]) -> AudioEncoder
     return copy
 
 
-def _runs(mask: Tensor) -> list[tuple[int, int]]:
-    padded = torch.cat([torch.zeros(1), mask.float(), torch.zeros(1)])
-    change = padded.diff()
-    return list(zip((change > 0).nonzero()[:, 0].tolist(), (change < 0).nonzero()[:, 0].tolist()))
-
-
-def _note(log: Path, line: dict[str, Any]) -> None:
+def _log(log: Path, line: dict[str, Any]) -> None:
     with open(log, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
     print(json.dumps(line), flush=True)
 
 
-def _keep(
+def _save_state(
     path: Path,
     encoder: AudioEncoder,
     average: dict[str, Tensor],
@@ -192,57 +187,60 @@ def _keep(
     for name, parameter in encoder.named_parameters():
         moments = optimiser.state[parameter]
         tensors |= {f"first.{name}": moments["exp_avg"], f"second.{name}": moments["exp_avg_sq"]}
-    partial = path.with_name(path.name + ".part")
-    save_file(
-        {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()} | {"step": torch.tensor([step, steps])},
-        str(partial),
-    )
-    os.replace(partial, path)
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    with written_whole(path) as partial:
+        save_file(tensors | {"step": torch.tensor([step, steps])}, str(partial))
 
 
 def _resume(
     path: Path, encoder: AudioEncoder, average: dict[str, Tensor], optimiser: torch.optim.AdamW, steps: int
 ) -> int:
-    """Take up a run of the same length and size; the step to go on from, or 0."""
+    """Restore an interrupted run of the same length and size and return its step, or 0 where there is none."""
     if not path.is_file():
         return 0
-    kept = load_file(str(path))
-    step, planned = kept["step"].tolist()
+    saved = load_file(str(path))
+    step, planned = saved["step"].tolist()
     if (
         planned != steps
         or step >= steps
-        or any(kept[f"now.{k}"].shape != v.shape for k, v in encoder.state_dict().items())
+        or any(saved[f"now.{k}"].shape != v.shape for k, v in encoder.state_dict().items())
     ):
         return 0
-    encoder.load_state_dict({key: kept[f"now.{key}"] for key in average})
+    encoder.load_state_dict({key: saved[f"now.{key}"] for key in average})
     for key, value in average.items():
-        value.copy_(kept[f"mean.{key}"])
+        value.copy_(saved[f"mean.{key}"])
     for name, parameter in encoder.named_parameters():
         optimiser.state[parameter] = {
             "step": torch.tensor(float(step)),
-            "exp_avg": kept[f"first.{name}"].to(parameter.device),
-            "exp_avg_sq": kept[f"second.{name}"].to(parameter.device),
+            "exp_avg": saved[f"first.{name}"].to(parameter.device),
+            "exp_avg_sq": saved[f"second.{name}"].to(parameter.device),
         }
     return step
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m model_runtime.training.speech_encoder", description="Train the audio encoder."
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    corpus = Path("corpus")
     parser.add_argument(
-        "--speech", type=Path, nargs="+", default=[Path("corpus/speech_library.npz"), Path("corpus/more_voices.npz")]
+        "--speech", type=Path, nargs="+", default=[corpus / "speech_library.npz", corpus / "more_voices.npz"]
     )
-    parser.add_argument("--out", type=Path, default=Path("model_runtime/weights/audio.safetensors"))
+    parser.add_argument("--out", type=Path, default=WEIGHTS / CHECKPOINT)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--width", type=int, default=AudioEncoderConfig.width)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--log", type=Path, default=Path("checkpoints/audio_training.jsonl"))
-    given = parser.parse_args(arguments)
-    train(given.speech, given.out, given.steps, given.device, given.seed, given.width, given.batch, given.log)
 
 
-if __name__ == "__main__":
-    main()
+def run(options: argparse.Namespace) -> int:
+    train(
+        options.speech,
+        options.out,
+        options.steps,
+        options.device,
+        options.seed,
+        options.width,
+        options.batch,
+        options.log,
+    )
+    return 0

@@ -1,19 +1,17 @@
-"""Vectors of every word of the speech library, made once before training, and the stresses that are found by the words
-of held-out voices.
+"""Compute vectors of every word of the speech library for training, and the stresses in held-out voices as they are
+found from a transcript.
 
-    python -m model_runtime.training.word_features --speech corpus/speech_library.npz --out corpus/word_features.npz [--fit] [--encoder FOLDER]
+    python -m model_runtime train words --speech corpus/speech_library.npz --out corpus/word_features.npz
 
-With ``--fit`` the components are fitted to the library's training texts and written to ``weights/words.safetensors``:
-those of the packaged encoder, or of the BERT or CLIP in a local folder. Without it they must be there, fitted for the
-encoder that is used.
+With ``--fit`` the principal components are fitted to the library's training texts and written to
+``weights/words.safetensors``: those of the packaged encoder, or of the BERT or CLIP in the folder ``--encoder``.
+Without it they must be there, fitted for the encoder that is used.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.checkpoints import WEIGHTS
+from ..common.files import written_whole
 from ..contract import FloatArray, TimedWord
 from ..corpus.voices.speech_library import Utterance, load_speech_library
 from ..datasets.scene import Scene
-from ..errors import InterActError
 from ..speech.stress.transcript_stress import stresses_from_transcript
 from ..text.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
 
@@ -38,27 +36,22 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
     for utterance in utterances:
         found = features.vectors([text for text, _, _ in utterance.words])
         spans = [[round(start, 3), round(end, 3), text] for text, start, end in utterance.words]
-        index[utterance.id] = [
-            count,
-            spans,
-            found_stresses(utterance.wave, spans) if utterance.split == "test" and utterance.wave is not None else None,
-        ]
+        wave = utterance.wave if utterance.split == "test" else None
+        index[utterance.id] = [count, spans, None if wave is None else found_stresses(wave, spans)]
         vectors.append(np.round(found / _STEP).clip(-127, 127).astype(np.int8))
         count += len(found)
-    partial = out.with_name(out.name + ".part")
-    with open(partial, "wb") as file:
+    with written_whole(out) as partial, open(partial, "wb") as file:
         np.savez_compressed(
             file,
             index=np.array(json.dumps(index)),
             vectors=np.concatenate(vectors),
             encoder=np.array(features.encoder.name),
         )
-    os.replace(partial, out)
     return count
 
 
 def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> list[float]:
-    """Times (s) of the stresses, found as for a user with a transcript; ``spans``: start, end and text of each word."""
+    """Return times (s) of the stresses as found from a transcript; ``spans``: start, end and text of each word."""
     times, _ = stresses_from_transcript(
         wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans]
     )
@@ -66,20 +59,19 @@ def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> l
 
 
 class WordTracks:
-    """The vectors of a file of ``build_word_features``, laid along scenes."""
+    """The vectors of a file of ``build_word_features`` along scenes."""
 
     def __init__(self, path: Path) -> None:
         with np.load(path, allow_pickle=False) as data:
             self.index, self.vectors = json.loads(str(data["index"])), data["vectors"]
-            self.encoder = (
-                str(data["encoder"]) if "encoder" in data else PACKAGED
-            )  # which every file without a name was made with
+            # Files without a name were made with the packaged encoder.
+            self.encoder = str(data["encoder"]) if "encoder" in data else PACKAGED
 
     def of(self, scene: Scene) -> FloatArray:
-        """(2, T, 48) of what each actor of the scene says; utterances that are not in the file are silent."""
+        """Return (2, T, 48) of the words of each actor of the scene, zeros for utterances that are not in the file."""
         tracks = np.zeros((2, scene.frames, WORD_SIZE), np.float32)
-        for actor, said in enumerate(scene.utterances):
-            for spoken in said:
+        for actor, utterances in enumerate(scene.utterances):
+            for spoken in utterances:
                 if spoken.id in self.index:
                     first, spans = self.index[spoken.id][:2]
                     vectors = self.vectors[first : first + len(spans)] * np.float32(_STEP)
@@ -90,7 +82,7 @@ class WordTracks:
         return tracks
 
     def timed(self, scene: Scene, actor: int) -> list[TimedWord]:
-        """The words that an actor of the scene says, in scene time."""
+        """Return the words of an actor of the scene, in scene time."""
         return [
             TimedWord(text, start + spoken.start, end + spoken.start)
             for spoken in scene.utterances[actor]
@@ -99,17 +91,18 @@ class WordTracks:
         ]
 
     def stressed(self, scene: Scene, actor: int) -> list[float] | None:
-        """The stresses found by the words of an actor of a held-out scene, in scene time; None where the file tells
-        none.
+        """Return the stresses of an actor of a held-out scene, found from the words, in scene time; None where the file
+        has none.
         """
-        said = [(spoken.start, self.index[spoken.id]) for spoken in scene.utterances[actor] if spoken.id in self.index]
-        if any(len(entry) < 3 or entry[2] is None for _, entry in said):
+        entries = [
+            (spoken.start, self.index[spoken.id]) for spoken in scene.utterances[actor] if spoken.id in self.index
+        ]
+        if any(len(entry) < 3 or entry[2] is None for _, entry in entries):
             return None
-        return sorted(start + time for start, entry in said for time in entry[2])
+        return sorted(start + time for start, entry in entries for time in entry[2])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speech", type=Path, default=Path("corpus/speech_library.npz"))
     parser.add_argument("--out", type=Path, default=Path("corpus/word_features.npz"))
     parser.add_argument(
@@ -124,26 +117,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--weights", type=Path, default=WEIGHTS, help="folder of words.safetensors (default: %(default)s)"
     )
-    args = parser.parse_args(arguments)
-    utterances = load_speech_library(args.speech)
-    try:
-        if args.fit:
-            texts = sorted({tuple(text for text, _, _ in u.words) for u in utterances if u.split == "train"})
-            features = WordFeatures.fit(texts, TextEncoder(args.encoder))
-            features.save(args.weights / WORDS)
-        else:
-            features = WordFeatures.load(args.weights, args.encoder)
-            if args.encoder is not None:  # note where it lies now
-                features.save(args.weights / WORDS)
-    except InterActError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    count = build_word_features(utterances, features, args.out)
+
+
+def run(options: argparse.Namespace) -> int:
+    utterances = load_speech_library(options.speech)
+    if options.fit:
+        texts = sorted({tuple(text for text, _, _ in u.words) for u in utterances if u.split == "train"})
+        features = WordFeatures.fit(texts, TextEncoder(options.encoder))
+        features.save(options.weights / WORDS)
+    else:
+        features = WordFeatures.load(options.weights, options.encoder)
+        if options.encoder is not None:  # its folder may have moved
+            features.save(options.weights / WORDS)
+    count = build_word_features(utterances, features, options.out)
+    megabytes = options.out.stat().st_size / 1e6
     print(
-        f"{args.out}: {count} words of {len(utterances)} utterances by '{features.encoder.name}', {args.out.stat().st_size / 1e6:.1f} MB"
+        f"{options.out}: {count} words of {len(utterances)} utterances by '{features.encoder.name}', {megabytes:.1f} MB"
     )
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

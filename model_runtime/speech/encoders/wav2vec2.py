@@ -1,8 +1,7 @@
-"""The other ear: a wav2vec 2.0 (Baevski et al. 2020) that transformers reads from a local folder, and a small adapter
-trained for it.
+"""A speech encoder from a local folder: a wav2vec 2.0 (Baevski et al. 2020) read by transformers, with a small adapter.
 
-The adapter (``training.wav2vec2_adapter``) turns hidden states into the default ear's features and phones, so that the
-face hears with either. Nothing is fetched, and only safetensors are read.
+The adapter (``training.wav2vec2_adapter``) turns hidden states into the features and phones of the default speech
+encoder, so that the face network works with either. Nothing is downloaded, and only safetensors are read.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -30,23 +30,20 @@ from .log_mel import MEL_RATE, mel_steps
 from .mel import MelSpeechEncoder
 
 ADAPTER = "interact_adapter.safetensors"
+# The header key of the default encoder's fingerprint; the name is that of the adapters already stored.
+DEFAULT_ENCODER_KEY = "default_ear"
 _HOP = SAMPLE_RATE // MEL_RATE
-# Frames heard at a time, and how many more to either side: 15 s in all, the longest that such models were trained on.
+# Frames encoded at a time, and how many more to either side: 15 s in all, the longest that such models were trained on.
 _BLOCK = 500
 _CONTEXT = 125
 _VOICE_LEVEL = 0.1  # RMS of a voice for models that were trained on waves as they are
-_CHANGING = (
-    "transformers_version",
-    "_name_or_path",
-    "architectures",
-    "dtype",
-    "torch_dtype",
-)  # in a config, without another model
+# Entries of a config that do not change the model.
+_CHANGING = ("transformers_version", "_name_or_path", "architectures", "dtype", "torch_dtype")
 
 
 @dataclass(frozen=True)
 class AdapterConfig:
-    """``width`` of the hidden states; ``layers``: which of them are heard, 0 before the first block."""
+    """``width`` of the hidden states; ``layers``: which of them are used, 0 before the first block."""
 
     width: int
     layers: tuple[int, ...]
@@ -81,20 +78,20 @@ class Adapter(nn.Module):
 
 
 class FrozenWav2Vec2:
-    """A wav2vec 2.0 as it lies in a folder, in evaluation mode, on the times of the default ear.
+    """A wav2vec 2.0 from a folder in evaluation mode, with the frame times of the default speech encoder.
 
-    ``name`` tells models apart wherever they lie. Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
+    ``name`` identifies the model wherever its folder lies. Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
     """
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
-        told = _read_config(folder)
+        given = _read_config(folder)
         self.normalises = _normalises(folder)
         self.model = _load_model(folder).to(device).eval().requires_grad_(False)
         config = self.model.config
         config.apply_spec_augment = False
         self.device = torch.device(device)
         self.width, self.layers = config.hidden_size, config.num_hidden_layers + 1
-        # Samples that one frame hears: 400 in all models published.
+        # Receptive field of a frame in samples: 400 in all published models.
         self.field = 1 + sum(
             (kernel - 1) * math.prod(config.conv_stride[:i]) for i, kernel in enumerate(config.conv_kernel)
         )
@@ -102,32 +99,29 @@ class FrozenWav2Vec2:
         self._norm: _VoiceNorm | None = None
         if isinstance(getattr(self._first, "layer_norm", None), nn.GroupNorm):
             self._norm = self._first.layer_norm = _VoiceNorm(self._first.layer_norm)
-        lasting = {key: value for key, value in told.items() if key not in _CHANGING} | {
-            "do_normalize": self.normalises
-        }
-        self.name = (
-            f"wav2vec2 {self.width} x {self.layers - 1} {fingerprint(self.model, json.dumps(lasting, sort_keys=True))}"
-        )
+        lasting = {key: value for key, value in given.items() if key not in _CHANGING}
+        lasting["do_normalize"] = self.normalises
+        digits = fingerprint(self.model, json.dumps(lasting, sort_keys=True))
+        self.name = f"wav2vec2 {self.width} x {self.layers - 1} {digits}"
 
     @torch.no_grad()
     def states(
         self, wave16k: FloatArray, speech: FloatArray | None = None, layers: Sequence[int] | None = None
     ) -> Iterator[Tensor]:
-        """Hidden states of the ``layers`` (all where None), each frame of unit variance, in blocks (L, n, W); the n add
-        up to S // 320 + 1.
+        """Yield hidden states of the ``layers`` (all where None), each frame of unit variance, in blocks (L, n, W); the
+        n add up to N = S // 320 + 1.
 
-        ``speech`` (N,) is 1 where the voice is heard; level and norms are taken there, so that pauses do not change how
-        a voice sounds.
+        ``speech`` (N,) is 1 where the voice is active; level and norms are measured there, so that pauses do not change
+        the states of a voice.
         """
         wave = np.asarray(wave16k, np.float32)
         count = mel_steps(len(wave))
-        heard = _of_samples(speech_mask(wave, count) if speech is None else speech, len(wave))
-        wave = self._levelled(wave, heard)
+        active = _of_samples(speech_mask(wave, count) if speech is None else speech, len(wave))
+        wave = self._levelled(wave, active)
         if self._norm is not None:
-            self._norm.measure(self._first.conv, torch.from_numpy(wave[heard]).to(self.device))
-        # Frame k of the bare model hears samples 320 k to 320 k + 400. Half of that put in front centres it on 320 k,
-        # where the default ear's
-        # frame is, and gives as many frames; nothing is blurred by interpolation.
+            self._norm.measure(self._first.conv, torch.from_numpy(wave[active]).to(self.device))
+        # Frame k of the bare model covers samples 320 k to 320 k + 400. Half of that as padding in front centres it on
+        # 320 k, as the default encoder's frame, and gives as many frames; no interpolation blurs them.
         padded = torch.from_numpy(np.pad(wave, (self.field // 2, self.field - self.field // 2))).to(self.device)
         edges = np.linspace(0, count, -(-count // _BLOCK) + 1).round().astype(int)
         for first, last in zip(edges[:-1].tolist(), edges[1:].tolist()):
@@ -137,20 +131,21 @@ class FrozenWav2Vec2:
             chosen = torch.cat([every[layer] for layer in (layers or range(self.layers))])
             yield F.layer_norm(chosen[:, first - before : last - before], (self.width,))
 
-    def _levelled(self, wave: FloatArray, heard: np.ndarray) -> FloatArray:
-        """Zero mean and unit variance over the voice, as the extractor of transformers does it over the wave; without a
-        voice all is silence.
+    def _levelled(self, wave: FloatArray, active: NDArray[np.bool_]) -> FloatArray:
+        """Return the wave (S,) with zero mean and unit variance over the voice; zeros without a voice.
+
+        The feature extractor of transformers takes them over the whole wave.
         """
-        if not heard.any():
+        if not active.any():
             return np.zeros_like(wave)
-        voice = wave[heard]
+        voice = wave[active]
         level = 1.0 if self.normalises else _VOICE_LEVEL
         return ((wave - voice.mean()) * np.float32(level / max(float(voice.std()), 1e-7))).astype(np.float32)
 
 
 class _VoiceNorm(nn.Module):
-    """The group norm of a first convolution with the statistics of a voice: else a frame would depend on the pauses and
-    on the block it is in.
+    """The group norm of a first convolution with the statistics of a whole voice; with those of a block, a frame would
+    depend on the pauses and on its block.
     """
 
     def __init__(self, norm: nn.GroupNorm) -> None:
@@ -159,7 +154,7 @@ class _VoiceNorm(nn.Module):
         self.mean = self.scale = torch.zeros(1)
 
     def measure(self, conv: nn.Conv1d, voice: Tensor) -> None:
-        """Mean and deviation (C, 1) of ``conv``'s channels over the samples of a voice (S,)."""
+        """Measure mean and deviation (C, 1) of ``conv``'s channels over the samples of a voice (S,)."""
         (kernel,) = conv.kernel_size
         if len(voice) < kernel:
             voice = F.pad(voice, (0, kernel))
@@ -167,9 +162,9 @@ class _VoiceNorm(nn.Module):
         steps = 0
         for part in voice.split(5 * SAMPLE_RATE):
             if len(part) >= kernel:
-                heard = conv(part[None, None])[0].double()
-                sums += torch.stack([heard.sum(1, keepdim=True), heard.square().sum(1, keepdim=True)])
-                steps += heard.shape[1]
+                channels = conv(part[None, None])[0].double()
+                sums += torch.stack([channels.sum(1, keepdim=True), channels.square().sum(1, keepdim=True)])
+                steps += channels.shape[1]
         mean, power = sums / steps
         self.mean, self.scale = mean.float(), (power - mean.square()).clamp_min(0.0).add(self.eps).rsqrt().float()
 
@@ -179,39 +174,40 @@ class _VoiceNorm(nn.Module):
 
 @dataclass(frozen=True)
 class Wav2Vec2SpeechEncoder:
-    """Hears through wav2vec 2.0 what the default ear would: its features, and phones."""
+    """A frozen wav2vec 2.0 with its adapter: gives the features and phones of the default speech encoder."""
 
-    listener: FrozenWav2Vec2
+    frozen: FrozenWav2Vec2
     adapter: Adapter
 
     @torch.inference_mode()
     def encode(self, wave16k: FloatArray, speech: FloatArray | None = None) -> SpeechFeatures:
         features, phones = [], []
-        for states in self.listener.states(wave16k, speech, self.adapter.config.layers):
-            heard, logits = self.adapter(states)
-            features.append(heard)
+        for states in self.frozen.states(wave16k, speech, self.adapter.config.layers):
+            found, logits = self.adapter(states)
+            features.append(found)
             phones.append(logits.softmax(dim=-1))
         return SpeechFeatures(torch.cat(features).cpu().numpy(), torch.cat(phones).cpu().numpy())
 
 
 @lru_cache(maxsize=1)
 def load_wav2vec2_encoder(folder: Path, default: MelSpeechEncoder) -> Wav2Vec2SpeechEncoder:
-    """The model in ``folder`` with its adapter, which must be trained for it and for the ``default`` ear.
+    """Load the model in ``folder`` with its adapter, which must be trained for it and for the ``default`` encoder.
 
     Raises ``CheckpointMissing`` or ``CheckpointMismatch``.
     """
-    listener = FrozenWav2Vec2(folder)
-    train_it = f"train it with `python -m model_runtime.training.wav2vec2_adapter --model {folder}`"
+    frozen = FrozenWav2Vec2(folder)
+    train_it = f"train it with `python -m model_runtime train wav2vec2-adapter --model {folder}`"
     if not (folder / ADAPTER).is_file():
         raise CheckpointMissing(f"The wav2vec 2.0 in '{folder}' has no adapter '{ADAPTER}' yet; {train_it}.")
     tensors, header = load_checkpoint(folder / ADAPTER)
     for key, what, now in (
-        ("wav2vec2", "model", listener.name),
-        ("default_ear", "default ear", fingerprint(default.encoder)),
+        ("wav2vec2", "model", frozen.name),
+        (DEFAULT_ENCODER_KEY, "default speech encoder", fingerprint(default.encoder)),
     ):
         if header.get(key) != now:
             raise CheckpointMismatch(
-                f"The adapter in '{folder}' was trained for another {what} ('{header.get(key)}') than this ('{now}'); {train_it} again."
+                f"The adapter in '{folder}' was trained for another {what} ('{header.get(key)}') than this ('{now}');"
+                f" {train_it} again."
             )
     try:
         adapter = Adapter(AdapterConfig(**{**header["config"], "layers": tuple(header["config"]["layers"])}))
@@ -220,28 +216,29 @@ def load_wav2vec2_encoder(folder: Path, default: MelSpeechEncoder) -> Wav2Vec2Sp
             f"The adapter in '{folder}' does not describe itself ({error}); {train_it} again."
         ) from error
     load_into(adapter, tensors, ADAPTER)
-    return Wav2Vec2SpeechEncoder(listener, adapter.eval())
+    return Wav2Vec2SpeechEncoder(frozen, adapter.eval())
 
 
-def fingerprint(module: nn.Module, told: str = "") -> str:
-    """12 hex digits of what is ``told`` of a network and of the beginning of each of its tensors."""
-    digest = hashlib.sha256(told.encode())
+def fingerprint(module: nn.Module, description: str = "") -> str:
+    """Return 12 hex digits of a network's ``description`` and of the beginning of each of its tensors."""
+    digest = hashlib.sha256(description.encode())
     for name, value in sorted(module.state_dict().items()):
         digest.update(f"{name} {tuple(value.shape)}".encode())
         digest.update(value.flatten()[:64].float().cpu().numpy().astype("<f4").tobytes())
     return digest.hexdigest()[:12]
 
 
-def _of_samples(speech: FloatArray, samples: int) -> np.ndarray:
-    """(S,) bool from frames (N,): each sample is that of the frame whose centre is nearest."""
+def _of_samples(speech: FloatArray, samples: int) -> NDArray[np.bool_]:
+    """Return (S,) bool from frames (N,): each sample is that of the frame whose centre is nearest."""
     return np.pad(np.repeat(np.asarray(speech) > 0.5, _HOP)[_HOP // 2 :], (0, _HOP), mode="edge")[:samples]
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
-    """What the model is, once it is sure that it can be read and heard with."""
+    """Return the config of a model after checking that it is a wav2vec 2.0 with readable weights."""
     if not folder.is_dir():
         raise CheckpointMissing(
-            f"The folder '{folder}' of a wav2vec 2.0 model is not there; choose another, or none for the default ear."
+            f"The folder '{folder}' of a wav2vec 2.0 model is not there;"
+            " choose another, or none for the default speech encoder."
         )
     if not (folder / "config.json").is_file():
         raise CheckpointMissing(
@@ -250,42 +247,46 @@ def _read_config(folder: Path) -> dict[str, Any]:
     config = _json(folder / "config.json")
     if config.get("model_type") != "wav2vec2":
         raise CheckpointMismatch(
-            f"The model in '{folder}' is of type '{config.get('model_type')}'; choose a folder with one of type 'wav2vec2'."
+            f"The model in '{folder}' is of type '{config.get('model_type')}';"
+            " choose a folder with one of type 'wav2vec2'."
         )
-    index = folder / "model.safetensors.index.json"
-    if (folder / "model.safetensors").is_file():
-        weights = ["model.safetensors"]
-    else:
-        weights = (
-            list(_json(index).get("weight_map", {}).values())
-            if index.is_file()
-            else [path.name for path in folder.glob("*.bin")]
-        )
+    weights = _weight_files(folder)
     if not weights:
         raise CheckpointMissing(
-            f"The folder '{folder}' has no 'model.safetensors'; choose one that `save_pretrained` of transformers wrote."
+            f"The folder '{folder}' has no 'model.safetensors';"
+            " choose one that `save_pretrained` of transformers wrote."
         )
-    if not all(str(name).endswith(".safetensors") for name in weights):
+    if not all(name.endswith(".safetensors") for name in weights):
         raise CheckpointMismatch(
-            f"The weights in '{folder}' are pickled, which is never read; save them as 'model.safetensors' with `save_pretrained`."
+            f"The weights in '{folder}' are pickled, which is never read;"
+            " save them as 'model.safetensors' with `save_pretrained`."
         )
     return config
 
 
+def _weight_files(folder: Path) -> list[str]:
+    """Return the names of the files with the weights, as transformers would look for them."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file():
+        return ["model.safetensors"]
+    if index.is_file():
+        return [str(name) for name in _json(index).get("weight_map", {}).values()]
+    return [path.name for path in folder.glob("*.bin")]
+
+
 def _normalises(folder: Path) -> bool:
-    """Whether the model wants waves of unit variance, by its preprocessor; those of transformers do unless they say
-    otherwise.
+    """Return whether the preprocessor of the model normalises waves to unit variance, which is the default of
+    transformers.
     """
-    told: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name in ("processor_config.json", "preprocessor_config.json"):
         if (folder / name).is_file():
             read = _json(folder / name)
-            told |= read.get("feature_extractor", read) if name.startswith("processor") else read
-    if told.get("sampling_rate", SAMPLE_RATE) != SAMPLE_RATE:
-        raise CheckpointMismatch(
-            f"The model in '{folder}' hears {told['sampling_rate']} Hz; choose one for {SAMPLE_RATE} Hz."
-        )
-    return bool(told.get("do_normalize", True))
+            settings |= read.get("feature_extractor", read) if name.startswith("processor") else read
+    rate = settings.get("sampling_rate", SAMPLE_RATE)
+    if rate != SAMPLE_RATE:
+        raise CheckpointMismatch(f"The model in '{folder}' is for {rate} Hz; choose one for {SAMPLE_RATE} Hz.")
+    return bool(settings.get("do_normalize", True))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -303,7 +304,7 @@ def _load_model(folder: Path) -> Any:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    logging.set_verbosity_error()  # else the heads of other tasks are listed as unused
+    logging.set_verbosity_error()  # the unused heads of other tasks need no warning
     try:
         loaded: Any = Wav2Vec2Model.from_pretrained(
             folder,
@@ -313,18 +314,19 @@ def _load_model(folder: Path) -> Any:
             dtype=torch.float32,
             output_loading_info=True,
         )
-        model, told = loaded
+        model, info = loaded
     except Exception as error:  # a damaged folder fails in as many ways as transformers has parts
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointMismatch(
             f"The wav2vec 2.0 in '{folder}' cannot be read ({reason}); copy it again or choose another folder."
         ) from error
-    if missing := sorted(set(told["missing_keys"]) - {"masked_spec_embed"}):
+    if missing := sorted(set(info["missing_keys"]) - {"masked_spec_embed"}):
         raise CheckpointMismatch(
             f"The weights in '{folder}' lack '{missing[0]}'; copy the model again or choose another folder."
         )
-    if math.prod(model.config.conv_stride) != _HOP:
+    hop = math.prod(model.config.conv_stride)
+    if hop != _HOP:
         raise CheckpointMismatch(
-            f"The model in '{folder}' hears every {math.prod(model.config.conv_stride)} samples; choose one that does every {_HOP}."
+            f"The model in '{folder}' has a frame every {hop} samples; choose one with a frame every {_HOP}."
         )
     return model

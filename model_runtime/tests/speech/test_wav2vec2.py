@@ -1,4 +1,4 @@
-"""The other ear: a wav2vec 2.0 from a local folder hears at the times, and in the words, of the default ear."""
+"""A wav2vec 2.0 from a local folder gives features and phones at the times of the default speech encoder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC, Wav2Vec2Model
 
+from model_runtime.__main__ import main
 from model_runtime.common.checkpoints import WEIGHTS, load_checkpoint, save_checkpoint
 from model_runtime.contract import FloatArray
 from model_runtime.corpus.voices.speech_library import Utterance, save_speech_library
@@ -30,7 +31,7 @@ from model_runtime.speech.encoders.log_mel import log_mel
 from model_runtime.speech.encoders.mel import CHECKPOINT
 from model_runtime.speech.encoders.wav2vec2 import ADAPTER, FrozenWav2Vec2
 from model_runtime.speech.phones import PHONES, SILENCE, Segment
-from model_runtime.training.wav2vec2_adapter import main, train
+from model_runtime.training.wav2vec2_adapter import train
 
 GROUP: dict[str, Any] = {"feat_extract_norm": "group"}
 LAYER: dict[str, Any] = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
@@ -57,7 +58,7 @@ def small_model(
 
 
 def buzz(name: str, samples: int, rng: np.random.Generator) -> FloatArray:
-    """What stands for a phone: a low hum, a bright buzz, a hiss, or nothing."""
+    """Return a sound that stands for a phone: a low hum, a bright buzz, a hiss, or nothing."""
     times = np.arange(samples) / SAMPLE_RATE
     pitch = rng.uniform(100.0, 140.0)
     harmonics = {"M": range(1, 4), "AA": range(4, 13)}.get(name, range(0))
@@ -116,19 +117,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory, library: Path) -> tuple[Pa
 
 
 @pytest.fixture(scope="module")
-def ear(trained: tuple[Path, dict[str, float], dict[str, float]]) -> SpeechEncoder:
+def encoder(trained: tuple[Path, dict[str, float], dict[str, float]]) -> SpeechEncoder:
     return load_speech_encoder(WEIGHTS, trained[0])
 
 
-def all_states(listener: FrozenWav2Vec2, wave: FloatArray, speech: FloatArray | None = None) -> torch.Tensor:
-    return torch.cat(list(listener.states(wave, speech)), dim=1)
+def all_states(frozen: FrozenWav2Vec2, wave: FloatArray, speech: FloatArray | None = None) -> torch.Tensor:
+    return torch.cat(list(frozen.states(wave, speech)), dim=1)
 
 
 def noise(seconds: float, seed: int = 0) -> FloatArray:
     return 0.05 * np.random.default_rng(seed).standard_normal(round(seconds * SAMPLE_RATE)).astype(np.float32)
 
 
-def test_ten_seconds_that_the_bare_model_hears_as_499_frames_are_501_as_for_the_default_ear(tmp_path: Path) -> None:
+def test_ten_seconds_have_501_frames_as_of_the_default_encoder_where_the_bare_model_has_499(tmp_path: Path) -> None:
     wave = noise(10.0)
     bare = Wav2Vec2Model.from_pretrained(small_model(tmp_path))
     assert bare(torch.from_numpy(wave)[None]).last_hidden_state.shape[1] == 499
@@ -137,89 +138,89 @@ def test_ten_seconds_that_the_bare_model_hears_as_499_frames_are_501_as_for_the_
 
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
 @pytest.mark.parametrize("frame", (0, 7, 50, 73, 99, 100))
-def test_a_click_is_felt_at_the_frame_of_its_time_as_in_the_default_ears_mels(
+def test_a_click_changes_the_frame_of_its_time_as_in_the_log_mels(
     frame: int, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    listener, quiet, speech = FrozenWav2Vec2(small_model(tmp_path, **settings)), noise(2.0), np.ones(101, np.float32)
+    frozen, quiet, speech = FrozenWav2Vec2(small_model(tmp_path, **settings)), noise(2.0), np.ones(101, np.float32)
     click = quiet.copy()
     click[min(320 * frame, len(click) - 1)] += 0.8
-    felt = (all_states(listener, click, speech) - all_states(listener, quiet, speech))[0].norm(dim=1).argmax()
-    assert felt == frame == np.abs(log_mel(click) - log_mel(quiet)).mean(axis=1).argmax()
+    changed = (all_states(frozen, click, speech) - all_states(frozen, quiet, speech))[0].norm(dim=1).argmax()
+    assert changed == frame == np.abs(log_mel(click) - log_mel(quiet)).mean(axis=1).argmax()
 
 
 @pytest.mark.parametrize("samples", (0, 1, 9, 319, 320, 399, 400, 401, 1000))
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
-def test_very_short_waves_have_the_frames_of_the_default_ear(
+def test_very_short_waves_have_as_many_frames_as_of_the_default_encoder(
     samples: int, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    listener = FrozenWav2Vec2(small_model(tmp_path, **settings))
+    frozen = FrozenWav2Vec2(small_model(tmp_path, **settings))
     for wave in (np.zeros(samples, np.float32), noise(1.0)[:samples]):
         for speech in (None, np.ones(samples // 320 + 1, np.float32)):
-            states = all_states(listener, wave, speech)
+            states = all_states(frozen, wave, speech)
             assert states.shape == (3, samples // 320 + 1, 32) and bool(torch.isfinite(states).all())
 
 
 @pytest.mark.parametrize("do_normalize", (True, False))
 @pytest.mark.parametrize(("settings", "tolerance"), ((GROUP, 0.02), (LAYER, 1e-4)), ids=("group", "layer"))
-def test_a_voice_without_pauses_is_heard_as_the_bare_model_hears_it(
+def test_a_voice_without_pauses_has_the_states_of_the_bare_model(
     settings: dict[str, Any], tolerance: float, do_normalize: bool, tmp_path: Path
 ) -> None:
-    listener, wave = FrozenWav2Vec2(small_model(tmp_path, do_normalize=do_normalize, **settings)), noise(4.0)
-    told = (1.0 if do_normalize else 0.1) * (wave - wave.mean()) / wave.std()
+    frozen, wave = FrozenWav2Vec2(small_model(tmp_path, do_normalize=do_normalize, **settings)), noise(4.0)
+    given = (1.0 if do_normalize else 0.1) * (wave - wave.mean()) / wave.std()
     bare = Wav2Vec2Model.from_pretrained(tmp_path).eval()
     with torch.no_grad():
-        states = bare(torch.from_numpy(np.pad(told, 200))[None], output_hidden_states=True).hidden_states
+        states = bare(torch.from_numpy(np.pad(given, 200))[None], output_hidden_states=True).hidden_states
     expected = torch.nn.functional.layer_norm(torch.cat(states), (32,))
-    assert (all_states(listener, wave, np.ones(201, np.float32)) - expected).abs().max() < tolerance
+    assert (all_states(frozen, wave, np.ones(201, np.float32)) - expected).abs().max() < tolerance
 
 
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
-def test_long_waves_are_heard_in_blocks_of_bounded_length_and_the_same_within_tolerance(
+def test_long_waves_are_encoded_in_blocks_with_the_same_result_within_tolerance(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listener = FrozenWav2Vec2(small_model(tmp_path, **settings))
+    frozen = FrozenWav2Vec2(small_model(tmp_path, **settings))
     wave = np.concatenate(
         [sentence(np.random.default_rng(1), 100)[0], noise(5.0), np.zeros(10 * SAMPLE_RATE, np.float32)]
     )
     lengths: list[int] = []
-    listener.model.register_forward_pre_hook(lambda _, given: lengths.append(given[0].shape[1]))
-    blocks = all_states(listener, wave)
+    frozen.model.register_forward_pre_hook(lambda _, given: lengths.append(given[0].shape[1]))
+    blocks = all_states(frozen, wave)
     assert len(lengths) == 4 and max(lengths) <= 320 * (wav2vec2._BLOCK + 2 * wav2vec2._CONTEXT) + 400
     monkeypatch.setattr(wav2vec2, "_BLOCK", 10_000)
-    whole = all_states(listener, wave)
+    whole = all_states(frozen, wave)
     assert blocks.shape == whole.shape == (3, 35 * 50 + 1, 32)
-    # The first convolutions see no further than a frame or some: before attention nothing may differ.
+    # The first convolutions reach no further than a few frames: before attention nothing may differ.
     assert torch.allclose(blocks[0], whole[0], atol=1e-4)
     assert (blocks - whole).abs().mean() < 0.05  # of states of unit variance
 
 
 @pytest.mark.parametrize("settings", (GROUP, LAYER), ids=("group", "layer"))
-def test_neither_the_level_nor_pauses_change_how_a_voice_sounds_as_they_do_for_the_bare_model(
+def test_neither_level_nor_pauses_change_the_states_of_a_voice_unlike_those_of_the_bare_model(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    listener = FrozenWav2Vec2(small_model(tmp_path, **settings))
+    frozen = FrozenWav2Vec2(small_model(tmp_path, **settings))
     bare = Wav2Vec2Model.from_pretrained(tmp_path).eval()
     voice = sentence(np.random.default_rng(2))[0]
     paused = np.concatenate([voice, np.zeros(15 * SAMPLE_RATE, np.float32)])
 
     @torch.no_grad()
     def bare_states(wave: FloatArray) -> torch.Tensor:
-        told = torch.from_numpy(np.pad((wave - wave.mean()) / wave.std(), 200))[None]
-        return torch.nn.functional.layer_norm(bare(told, output_hidden_states=True).hidden_states[0][0], (32,))
+        given = torch.from_numpy(np.pad((wave - wave.mean()) / wave.std(), 200))[None]
+        return torch.nn.functional.layer_norm(bare(given, output_hidden_states=True).hidden_states[0][0], (32,))
 
-    heard = all_states(listener, voice)[0, :80]
-    assert (all_states(listener, 0.05 * voice)[0, :80] - heard).abs().mean() < 1e-4
-    assert (all_states(listener, paused)[0, :80] - heard).abs().mean() < 0.01
+    states = all_states(frozen, voice)[0, :80]
+    assert (all_states(frozen, 0.05 * voice)[0, :80] - states).abs().mean() < 1e-4
+    assert (all_states(frozen, paused)[0, :80] - states).abs().mean() < 0.01
     assert (bare_states(paused)[:80] - bare_states(voice)[:80]).abs().mean() > 0.05
 
 
-def test_nothing_is_masked_or_left_to_chance(tmp_path: Path) -> None:
-    listener, wave = (
+def test_encoding_masks_nothing_and_is_deterministic(tmp_path: Path) -> None:
+    frozen, wave = (
         FrozenWav2Vec2(small_model(tmp_path, mask_time_prob=0.9, hidden_dropout=0.5, layerdrop=0.5)),
         noise(3.0),
     )
-    assert not listener.model.training and not listener.model.config.apply_spec_augment
-    assert torch.equal(all_states(listener, wave), all_states(listener, wave))
+    assert not frozen.model.training and not frozen.model.config.apply_spec_augment
+    assert torch.equal(all_states(frozen, wave), all_states(frozen, wave))
 
 
 def test_a_model_with_the_head_of_a_task_is_read_as_well(tmp_path: Path) -> None:
@@ -228,48 +229,46 @@ def test_a_model_with_the_head_of_a_task_is_read_as_well(tmp_path: Path) -> None
     assert len(all_states(headed, noise(1.0))[0]) == len(all_states(plain, noise(1.0))[0])
 
 
-def test_training_brings_the_adapter_nearer_to_the_phones_and_to_the_default_ear(
+def test_training_brings_the_adapter_nearer_to_the_phones_and_to_the_default_features(
     trained: tuple[Path, dict[str, float], dict[str, float]],
 ) -> None:
     folder, began, ended = trained
     assert ended["loss"] < 0.6 * began["loss"]
     assert ended["frame_accuracy"] > 0.6 and ended["feature_distance"] < 0.85 * began["feature_distance"]
-    assert load_checkpoint(folder / ADAPTER)[1]["steps"] == 300 and not list(folder.glob("*.part"))
+    assert load_checkpoint(folder / ADAPTER)[1]["steps"] == 300 and not list(folder.glob("*.part*"))
 
 
-def test_one_layer_alone_can_be_heard(tmp_path: Path, library: Path) -> None:
+def test_one_layer_alone_can_be_used(tmp_path: Path, library: Path) -> None:
     small_model(tmp_path / "model")
     train(tmp_path / "model", [library], minutes=None, max_steps=1, layer=-1, state=tmp_path / "state")
     assert load_checkpoint(tmp_path / "model" / ADAPTER)[1]["config"]["layers"] == [2]
     assert load_speech_encoder(WEIGHTS, tmp_path / "model").encode(noise(1.0)).features.shape == (51, 64)
 
 
-def test_the_trained_ear_hears_in_the_shapes_of_the_default_ear_and_the_same_every_time(ear: SpeechEncoder) -> None:
+def test_the_trained_encoder_gives_the_shapes_of_the_default_one_and_is_deterministic(encoder: SpeechEncoder) -> None:
     wave, phones = sentence(np.random.default_rng(5), 20)
-    heard, default = ear.encode(wave), encode(wave)
-    assert heard.features.shape == default.features.shape == (
-        201,
-        64,
-    ) and heard.phones.shape == default.phones.shape == (201, 40)
-    assert np.abs(heard.features).max() <= 1.0 and np.allclose(heard.phones.sum(axis=1), 1.0, atol=1e-4)
-    again = ear.encode(wave)
-    assert (again.features == heard.features).all() and (again.phones == heard.phones).all()
-    middles = [PHONES[heard.phones[round(50 * (phone.start + 0.1))].argmax()] for phone in phones]
+    found, default = encoder.encode(wave), encode(wave)
+    assert found.features.shape == default.features.shape == (201, 64)
+    assert found.phones.shape == default.phones.shape == (201, 40)
+    assert np.abs(found.features).max() <= 1.0 and np.allclose(found.phones.sum(axis=1), 1.0, atol=1e-4)
+    again = encoder.encode(wave)
+    assert (again.features == found.features).all() and (again.phones == found.phones).all()
+    middles = [PHONES[found.phones[round(50 * (phone.start + 0.1))].argmax()] for phone in phones]
     assert np.mean([guess == phone.text for guess, phone in zip(middles, phones)]) > 0.6
 
 
 @pytest.mark.parametrize("loudness", (0.0, 1e-5, 1e-2))
-def test_silence_and_rooms_without_a_voice_are_heard_as_silence(loudness: float, ear: SpeechEncoder) -> None:
+def test_silence_and_rooms_without_a_voice_are_silence(loudness: float, encoder: SpeechEncoder) -> None:
     room = loudness * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE).astype(np.float32)
     assert not speech_mask(room, 101).any()
-    assert ear.encode(room).phones[:, SILENCE].min() > 0.5
+    assert encoder.encode(room).phones[:, SILENCE].min() > 0.5
 
 
-def test_the_face_hears_with_it_what_its_network_expects(
-    trained: tuple[Path, dict[str, float], dict[str, float]], ear: SpeechEncoder
+def test_the_face_network_takes_its_features(
+    trained: tuple[Path, dict[str, float], dict[str, float]], encoder: SpeechEncoder
 ) -> None:
     me, partner = sentence(np.random.default_rng(7), 15)[0], np.zeros(3 * SAMPLE_RATE, np.float32)
-    assert extract_voice_features(me, 90, ear).frames.shape == (90, VOICE_SIZE)
+    assert extract_voice_features(me, 90, encoder).frames.shape == (90, VOICE_SIZE)
     first, second = (
         FaceModel.load(wav2vec2=trained[0]).generate(me, partner, 90, seed=3, quality="draft") for _ in range(2)
     )
@@ -278,12 +277,12 @@ def test_the_face_hears_with_it_what_its_network_expects(
     assert not np.array_equal(first, FaceModel.load().generate(me, partner, 90, seed=3, quality="draft"))
 
 
-def test_the_default_ear_is_what_is_loaded_where_no_folder_is_named() -> None:
+def test_without_a_folder_the_default_encoder_is_loaded() -> None:
     wave = sentence(np.random.default_rng(8))[0]
     assert (load_speech_encoder(WEIGHTS).encode(wave).features == encode(wave).features).all()
 
 
-def test_an_adapter_of_another_model_or_another_default_ear_is_refused(
+def test_an_adapter_of_another_model_or_another_default_encoder_is_refused(
     trained: tuple[Path, dict[str, float], dict[str, float]], tmp_path: Path
 ) -> None:
     other = small_model(tmp_path / "other", seed=1)
@@ -292,7 +291,7 @@ def test_an_adapter_of_another_model_or_another_default_ear_is_refused(
         load_speech_encoder(WEIGHTS, other)
     tensors, header = load_checkpoint(WEIGHTS / CHECKPOINT)
     save_checkpoint(tmp_path / CHECKPOINT, {name: 1.01 * value for name, value in tensors.items()}, header)
-    with pytest.raises(CheckpointMismatch, match=r"another default ear .*train it with"):
+    with pytest.raises(CheckpointMismatch, match=r"another default speech encoder .*train it with"):
         load_speech_encoder(tmp_path, trained[0])
 
 
@@ -323,12 +322,12 @@ def pickled_in_parts(folder: Path) -> None:
 
 def lacking(folder: Path) -> None:
     tensors = load_file(folder / "model.safetensors")
-    kept = {name: value for name, value in tensors.items() if "layers.1.attention" not in name}
-    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    fewer = {name: value for name, value in tensors.items() if "layers.1.attention" not in name}
+    save_file(fewer, folder / "model.safetensors", {"format": "pt"})
 
 
 @pytest.mark.parametrize(
-    ("harm", "error", "told"),
+    ("harm", "error", "message"),
     (
         (lambda folder: folder.rename(folder.with_name("gone")), CheckpointMissing, "is not there"),
         (lambda folder: (folder / "config.json").unlink(), CheckpointMissing, "no 'config.json'"),
@@ -356,37 +355,41 @@ def lacking(folder: Path) -> None:
         (lambda folder: (folder / ADAPTER).write_bytes(b"no tensors"), CheckpointMismatch, "damaged"),
     ),
 )
-def test_what_is_wrong_with_a_folder_is_told_in_one_sentence(
-    harm: Any, error: type[Exception], told: str, tmp_path: Path
+def test_the_error_names_what_is_wrong_with_a_folder_in_one_sentence(
+    harm: Any, error: type[Exception], message: str, tmp_path: Path
 ) -> None:
     folder = small_model(tmp_path / "model")
     harm(folder)
-    with pytest.raises(error, match=told) as caught:
+    with pytest.raises(error, match=message) as caught:
         load_speech_encoder(WEIGHTS, folder)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
-def test_a_library_without_its_sound_and_a_layer_that_is_not_there_are_told(
+def test_a_library_without_its_sound_and_a_missing_layer_are_errors(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mute, model = tmp_path / "mute.npz", small_model(tmp_path / "model")
     mute.write_bytes(library.read_bytes())
-    assert main(["--model", str(model), "--speech", str(mute)]) == 1
+    command = ["train", "wav2vec2-adapter", "--model", str(model), "--speech"]
+    assert main([*command, str(mute)]) == 1
     assert "sound" in capsys.readouterr().err
-    assert main(["--model", str(model), "--speech", str(library), "--layer", "3"]) == 1
+    assert main([*command, str(library), "--layer", "3"]) == 1
     assert "no layer 3" in capsys.readouterr().err and not (model / ADAPTER).exists()
 
 
 def test_the_command_stops_after_its_minutes(library: Path, tmp_path: Path) -> None:
     model, out = small_model(tmp_path / "model"), tmp_path / "adapter.safetensors"
-    told = ("--model", str(model), "--speech", str(library), "--out", str(out), "--state", str(tmp_path / "state"))
-    assert main([*told, "--minutes", "0.02"]) == 0
+    given = ("--model", str(model), "--speech", str(library), "--out", str(out), "--state", str(tmp_path / "state"))
+    assert main(["train", "wav2vec2-adapter", *given, "--minutes", "0.02"]) == 0
     assert load_checkpoint(out)[1]["steps"] >= 1
 
 
-def test_the_face_waits_for_no_transformers_unless_the_other_ear_is_asked_for() -> None:
-    told = "import sys, model_runtime.face.model; print([m for m in sys.modules if m.split('.')[0] == 'transformers' or 'wav2vec2' in m])"
+def test_the_face_imports_transformers_only_for_a_wav2vec2() -> None:
+    code = (
+        "import sys, model_runtime.face.model;"
+        "print([m for m in sys.modules if m.split('.')[0] == 'transformers' or 'wav2vec2' in m])"
+    )
     printed = subprocess.run(
-        [sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout
     assert printed.strip() == "[]"

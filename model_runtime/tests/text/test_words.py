@@ -7,6 +7,7 @@ import pytest
 import torch
 import transformers
 
+from model_runtime.__main__ import main
 from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.contract import TimedWord
 from model_runtime.corpus.voices.speech_library import Utterance, save_speech_library
@@ -22,7 +23,7 @@ from model_runtime.text.words import (
     check_words,
     sentences,
 )
-from model_runtime.training.word_features import WordTracks, build_word_features, main
+from model_runtime.training.word_features import WordTracks, build_word_features
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,12 @@ def likeness(a, b) -> float:
     return float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_words_of_like_meaning_lie_nearer_than_others(features):
+def test_words_of_similar_meaning_are_nearer_than_others(features):
     yes, yeah, window = (features.vectors([word])[0] for word in ("yes", "yeah", "window"))
     assert likeness(yes, yeah) > likeness(yes, window) + 0.2
 
 
-def test_a_word_is_there_while_it_is_spoken_and_silence_is_zero(features):
+def test_a_word_has_its_vector_while_it_is_spoken_and_silence_is_zero(features):
     track = features.track([TimedWord("Never", 0.5, 1.0), TimedWord("again", 1.0, 1.4)], 60)
     assert track.shape == (60, WORD_SIZE)
     assert not track[:15].any() and not track[42:].any()
@@ -51,7 +52,7 @@ def test_a_pause_begins_a_new_sentence():
     assert [[w.text for w in part] for part in sentences(words)] == [["one", "two"], ["three"]]
 
 
-def test_no_words_odd_words_and_very_many_words_are_read(features):
+def test_no_words_odd_words_and_very_many_words_are_encoded(features):
     assert features.vectors([]).shape == (0, WORD_SIZE)
     assert np.isfinite(features.vectors(["", "ééé", "😀", "x" * 2000])).all()
     assert features.vectors(["no"] * 130).shape == (130, WORD_SIZE)
@@ -63,7 +64,7 @@ def test_a_folder_without_an_encoder_is_named(tmp_path):
 
 
 def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
-    said = Utterance(
+    utterance = Utterance(
         "slt/1",
         "slt",
         "train",
@@ -75,7 +76,7 @@ def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
         [],
         1.0,
     )
-    build_word_features([said], features, tmp_path / "words.npz")
+    build_word_features([utterance], features, tmp_path / "words.npz")
     scene = make_scene(1, "train")
     scene.utterances[1].append(SpokenUtterance("slt/1", 2.0, 1.0))
     tracks = WordTracks(tmp_path / "words.npz").of(scene)
@@ -92,7 +93,7 @@ LETTERS = [chr(code) for code in range(33, 127)]
 
 
 def small_bert(folder: Path, seed: int = 0) -> Path:
-    """A random BERT that reads letters, as transformers keeps one."""
+    """Save a random BERT with a vocabulary of letters."""
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     transformers.BertTokenizer(vocab={token: index for index, token in enumerate(tokens)}).save_pretrained(folder)
     torch.manual_seed(seed)
@@ -109,7 +110,7 @@ def small_bert(folder: Path, seed: int = 0) -> Path:
 
 
 def small_clip(folder: Path, seed: int = 0) -> Path:
-    """A random CLIP, both halves of it, with the 77 places of text that CLIP has."""
+    """Save a random CLIP, text and image halves, with the 77 text positions of CLIP."""
     vocab = {
         token: index
         for index, token in enumerate(
@@ -161,10 +162,19 @@ def library(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("make", (small_bert, small_clip))
-def test_an_encoder_from_a_local_folder_is_fitted_and_read_again(make, library, tmp_path):
+def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(make, library, tmp_path):
     encoder = make(tmp_path / "encoder")
-    told = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
-    assert main([*told, "--fit", "--encoder", str(encoder)]) == 0
+    command = (
+        "train",
+        "words",
+        "--speech",
+        str(library),
+        "--weights",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "words.npz"),
+    )
+    assert main([*command, "--fit", "--encoder", str(encoder)]) == 0
     features = WordFeatures.load(tmp_path)
     assert (
         load_checkpoint(tmp_path / "words.safetensors")[1]["encoder"]
@@ -173,22 +183,31 @@ def test_an_encoder_from_a_local_folder_is_fitted_and_read_again(make, library, 
     )
     found = features.vectors(["never", "again"])
     assert found.shape == (2, WORD_SIZE) and np.isfinite(found).all() and not np.allclose(found[0], found[1])
-    assert np.abs(features.vectors(["long"] * 90)).max(1).min() > 0, "no word falls out of a context that is short"
+    assert np.abs(features.vectors(["long"] * 90)).max(1).min() > 0, "no word is cut off by a short context"
 
 
 @pytest.mark.parametrize("make", (small_bert, small_clip))
-def test_an_encoder_that_is_another_than_the_one_fitted_for_is_named(make, library, tmp_path, capsys):
+def test_another_encoder_than_the_fitted_one_is_named(make, library, tmp_path, capsys):
     ours, other = make(tmp_path / "ours", 0), make(tmp_path / "other", 1)
-    told = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
-    assert main([*told, "--fit", "--encoder", str(ours)]) == 0
-    assert main([*told, "--encoder", str(other)]) == 1
-    assert TextEncoder(ours).name in (said := capsys.readouterr().err) and TextEncoder(other).name in said
+    command = (
+        "train",
+        "words",
+        "--speech",
+        str(library),
+        "--weights",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "words.npz"),
+    )
+    assert main([*command, "--fit", "--encoder", str(ours)]) == 0
+    assert main([*command, "--encoder", str(other)]) == 1
+    assert TextEncoder(ours).name in (error := capsys.readouterr().err) and TextEncoder(other).name in error
     moved = ours.rename(tmp_path / "moved")
-    assert main([*told, "--encoder", str(moved)]) == 0
+    assert main([*command, "--encoder", str(moved)]) == 0
     assert WordFeatures.load.__wrapped__(tmp_path).encoder.folder == moved.resolve()
 
 
-def test_a_network_that_learned_the_words_of_another_encoder_is_named(tmp_path):
+def test_a_network_trained_on_the_words_of_another_encoder_is_named(tmp_path):
     save_checkpoint(tmp_path / "words.safetensors", {"mean": torch.zeros(1)}, {"encoder": "bert 768 0123"})
     check_words({"body_lower": {"training": {"words": "bert 768 0123"}}, "body_upper": {}}, tmp_path)
     with pytest.raises(TextEncoderMismatch, match="'body_upper' learned words from the text encoder 'clip 768 4567'"):
