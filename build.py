@@ -167,7 +167,7 @@ def train(options: argparse.Namespace, rest: list[str]) -> None:
     if options.network == "body" and "--words" not in rest and speech.is_file():
         if not words.is_file() or words.stat().st_mtime < speech.stat().st_mtime:
             _say("corpus/word_features.npz")
-            _call((python, "-m", "model_runtime.training.word_features", "--speech", str(speech), "--out", str(words)))
+            _call((python, "-m", "model_runtime", "train", "words", "--speech", str(speech), "--out", str(words)))
         rest = [*rest, "--words", str(words)]
     for stage in stages:
         _call((python, "-m", f"model_runtime.training.{TRAINERS[options.network]}", *([stage] if stage else []), *rest))

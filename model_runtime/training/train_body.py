@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("stage", choices=("lower", "upper"))
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument(
-        "--words", type=Path, help="file of `training.word_features`; without it the network hears no words"
+        "--words", type=Path, help="file of `train words`; without it the network is not conditioned on words"
     )
     parser.add_argument("--out", type=Path, default=Path("model_runtime/weights"))
     add_run_options(parser, CONFIGS, "small", "8, 'paper' 32", "5e-4, 'paper' 3e-4", Path("checkpoints"))

@@ -164,17 +164,8 @@ def library(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("make", (small_bert, small_clip))
 def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(make, library, tmp_path):
     encoder = make(tmp_path / "encoder")
-    command = (
-        "train",
-        "words",
-        "--speech",
-        str(library),
-        "--weights",
-        str(tmp_path),
-        "--out",
-        str(tmp_path / "words.npz"),
-    )
-    assert main([*command, "--fit", "--encoder", str(encoder)]) == 0
+    files = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
+    assert main(["train", "words", *files, "--fit", "--encoder", str(encoder)]) == 0
     features = WordFeatures.load(tmp_path)
     assert (
         load_checkpoint(tmp_path / "words.safetensors")[1]["encoder"]
@@ -189,21 +180,12 @@ def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(make, library
 @pytest.mark.parametrize("make", (small_bert, small_clip))
 def test_another_encoder_than_the_fitted_one_is_named(make, library, tmp_path, capsys):
     ours, other = make(tmp_path / "ours", 0), make(tmp_path / "other", 1)
-    command = (
-        "train",
-        "words",
-        "--speech",
-        str(library),
-        "--weights",
-        str(tmp_path),
-        "--out",
-        str(tmp_path / "words.npz"),
-    )
-    assert main([*command, "--fit", "--encoder", str(ours)]) == 0
-    assert main([*command, "--encoder", str(other)]) == 1
+    files = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
+    assert main(["train", "words", *files, "--fit", "--encoder", str(ours)]) == 0
+    assert main(["train", "words", *files, "--encoder", str(other)]) == 1
     assert TextEncoder(ours).name in (error := capsys.readouterr().err) and TextEncoder(other).name in error
     moved = ours.rename(tmp_path / "moved")
-    assert main([*command, "--encoder", str(moved)]) == 0
+    assert main(["train", "words", *files, "--encoder", str(moved)]) == 0
     assert WordFeatures.load.__wrapped__(tmp_path).encoder.folder == moved.resolve()
 
 
