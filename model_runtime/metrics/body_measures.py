@@ -1,4 +1,4 @@
-"""Every row of the body report, for takes of held-out shots and in the same way for the reference motion of those
+"""The rows of the body report, for takes of held-out shots and in the same way for the reference motion of those
 shots.
 
 A take is (roots (2, T, 3), rotations (2, T, 52, 4)) of both actors. Figures are pooled over the frames of all takes, so

@@ -146,7 +146,7 @@ def style_distance(made: Sequence[FloatArray], own: Sequence[FloatArray]) -> tup
 def probe_accuracy(speaking: Sequence[FloatArray], listening: Sequence[FloatArray], seconds: float = 4.0) -> float:
     """Return the accuracy of a linear probe that distinguishes speakers' faces from listeners'.
 
-    Least squares on half of the clips, judged on the other half, and the other way round; the features are mean,
+    Least squares on half of the clips, tested on the other half, and vice versa; the features are mean,
     deviation and speed of the curves over ``seconds``.
     """
     half = len(speaking) // 2

@@ -1,4 +1,4 @@
-"""The utterances of the readers that no training heard, with their transcripts and alignments."""
+"""The utterances of the readers held out from all training, with their transcripts and alignments."""
 
 from __future__ import annotations
 

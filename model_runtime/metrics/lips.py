@@ -68,7 +68,7 @@ class MouthGeometry:
 
 @dataclass(frozen=True)
 class LipScores:
-    """Shares in [0, 1] and correlations; ``contacts``: how many p/b/m and f/v were judged."""
+    """Shares in [0, 1] and correlations; ``contacts``: the numbers of p/b/m and of f/v."""
 
     closure: float
     teeth_contact: float

@@ -24,7 +24,7 @@ from .face_measures import blink_lengths
 from .labels import label_frames
 
 LONGEST_STEP = 2.0  # s that a foot is down in one step
-SETTLING = 0.5  # s after a change of label in which the body is still on its way
+SETTLING = 0.5  # s after a change of label in which the body is still in transition
 MOUTH_CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 _AFTER_SPEECH = 0.3  # s before and after speech in which the mouth may still move
 

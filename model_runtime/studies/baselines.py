@@ -1,8 +1,8 @@
 """Listen, Denoise, Action! (Alexanderson et al. 2023) as InterAct compares with it: one network for the whole body.
 
-LDA1 animates one person who knows nothing of the other; LDA2 both at once. Both have our tokens, conditions and
-training budget, so that what differs is the hierarchy and, for LDA1, the partner. `studies.comparison` trains and
-measures them.
+LDA1 animates one person without any input from the other; LDA2 animates both at once. Both have our tokens, conditions
+and training budget, so that they differ in the hierarchy and, for LDA1, in the partner. ``studies.comparison`` trains
+and measures them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class AloneBlock(DuetBlock):
 
 
 class AloneDenoiser(DuetDenoiser):
-    """LDA1: neither sees nor hears the partner."""
+    """LDA1: a denoiser without the partner's motion, voice and body."""
 
     def __init__(self, config: DuetConfig) -> None:
         super().__init__(config)
@@ -58,40 +58,43 @@ class AloneDenoiser(DuetDenoiser):
         lower: Tensor | None = None,
         dropped: dict[str, Tensor] | None = None,
     ) -> EncodedConditions:
-        mine = {name: value for name, value in conditions.items() if name != "partner_speech"}
+        own = {name: value for name, value in conditions.items() if name != "partner_speech"}
         for name in _WITH_PARTNER:
-            if name in mine:
-                own = mine[name][..., : CONDITIONS[name].size // 2]
-                mine[name] = torch.cat([own, torch.zeros_like(own)], -1)
-        # The partner's bones reach the network only through the pair (own, other): here both halves are one's own.
-        apart = {name: _doubled(value) for name, value in mine.items()}
-        lost = (
-            None
-            if dropped is None
-            else {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in mine}
-        )
+            if name in own:
+                half = own[name][..., : CONDITIONS[name].size // 2]
+                own[name] = torch.cat([half, torch.zeros_like(half)], -1)
+        if dropped is not None:
+            dropped = {name: flags.repeat_interleave(2) for name, flags in dropped.items() if name in own}
+        # The partner's bones reach the network only as the other of a pair: here an actor is paired with itself.
+        paired = {name: _paired_with_itself(value) for name, value in own.items()}
         return super().encode_conditions(
-            _doubled(known * _unpartnered(known)), _doubled(mask), apart, _doubled(body), None, lost
+            _paired_with_itself(known * _without_partner(known)),
+            _paired_with_itself(mask),
+            paired,
+            _paired_with_itself(body),
+            None,
+            dropped,
         )
 
     def denoise(self, noisy: Tensor, step: Tensor, encoded: EncodedConditions) -> Tensor:
-        out = super().denoise(_doubled(noisy * _unpartnered(noisy)), step.repeat_interleave(2), encoded)
+        out = super().denoise(_paired_with_itself(noisy * _without_partner(noisy)), step.repeat_interleave(2), encoded)
         return out[:, 0].unflatten(0, (noisy.shape[0], 2))
 
 
-def _doubled(values: Tensor) -> Tensor:
-    """(B, 2, ...) -> (B * 2, 2, ...): each actor becomes a pair of itself, of which the first is read."""
+def _paired_with_itself(values: Tensor) -> Tensor:
+    """Return (B * 2, 2, ...) of ``values`` (B, 2, ...): each actor as both of a pair, of which the first is read."""
     return values.flatten(0, 1)[:, None].expand(-1, 2, *values.shape[2:])
 
 
-def _unpartnered(features: Tensor) -> Tensor:
-    """(F,) 0 for what a feature says of the partner, 1 for the rest."""
-    seen = torch.ones(features.shape[-1], device=features.device)
-    seen[PARTNER] = 0.0
-    return seen
+def _without_partner(features: Tensor) -> Tensor:
+    """Return (F,): 0 for the features that describe the partner, 1 for the rest."""
+    mask = torch.ones(features.shape[-1], device=features.device)
+    mask[PARTNER] = 0.0
+    return mask
 
 
 def network_of(name: str, config: DuetConfig) -> DuetDenoiser:
+    """Return the untrained network of a baseline."""
     return AloneDenoiser(config) if name == "lda1" else DuetDenoiser(config)
 
 
@@ -127,7 +130,7 @@ def sample_whole(
         conditions |= trajectory_conditions(
             stage.config, places, conditioning.walking, here, now, window, start, height
         )
-        kept, mask = lower_constraints(before, places, window, start, height)
+        known, mask = lower_constraints(before, places, window, start, height)
         above = torch.zeros(1, 2, window.length, UPPER_SIZE)
         above_mask = torch.zeros(1, 2, window.length, len(stage.config.groups) - mask.shape[-1])
         above[0, :, : window.overlap] = out[:, window.start : window.start + window.overlap]
@@ -135,7 +138,7 @@ def sample_whole(
         features = stage.sample(
             conditions,
             conditioning.body,
-            torch.cat([kept, above], -1),
+            torch.cat([known, above], -1),
             torch.cat([mask, above_mask], -1),
             None,
             generator,
@@ -149,8 +152,11 @@ def sample_whole(
 
 
 def train(name: str, training: BodyTraining, sizes: str, out: Path, run: Run) -> Path:
-    """Train a baseline as a stage is trained, on the data and scales of ``training`` and with the sizes of that name in
-    ``CONFIGS``; returns the weights' path. It hears what the stages hear, LDA1 without the partner's voice."""
+    """Train a baseline as a stage is trained, and return the weights' path.
+
+    Data and scales are those of ``training``, sizes those of that name in ``CONFIGS``, conditions those of the stages,
+    for LDA1 without the partner's voice.
+    """
     config = stage_config("whole", sizes, training.words)
     if name == "lda1":
         config = replace(config, conditions=tuple(c for c in config.conditions if c != "partner_speech"))

@@ -1,4 +1,4 @@
-"""The face on voices no training heard: lips with and without words, eyes, emotions, odd sounds, tuned lips.
+"""The face on held-out voices: lips with and without words, eyes, emotions, odd sounds, tuned lips.
 
     python -m model_runtime evaluate face [--tuned FOLDER] [--docs docs] [--keep]
 

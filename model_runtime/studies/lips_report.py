@@ -1,4 +1,4 @@
-"""The lips of the face on readers that no training heard.
+"""The lips of the face on held-out readers.
 
 python -m model_runtime evaluate lips [--transcripts] [--emotion joy]
 """

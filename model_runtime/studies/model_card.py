@@ -90,5 +90,5 @@ def _face(report: dict[str, Any] | None) -> str:
     """Return the section of the face report; '' where it has not been run."""
     if report is None:
         return ""
-    about = "The face on readers no training heard; [what the rows mean](../../docs/faces.md)."
+    about = "The face on held-out readers; [what the rows mean](../../docs/faces.md)."
     return f"\n{about}\n\n{face_rows.markdown(report)}\n"

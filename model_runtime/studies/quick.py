@@ -1,4 +1,4 @@
-"""The figures of the README: the weights on voices no training heard, in a few minutes.
+"""The figures of the README: the weights on held-out voices, in a few minutes.
 
     python -m model_runtime evaluate quick [--minutes 6] [--keep]
 
@@ -226,7 +226,7 @@ def _actor(name: str, size: float, x: float, heading: float, lines: Sequence[Lin
 
 
 def held_out_voices(data: Path) -> tuple[tuple[list[Line], list[Line]], str]:
-    """Return aligned utterances of the two readers that no training heard, and their names; the demo's two voices where
+    """Return aligned utterances of the two held-out readers, and their names; the demo's two voices where
     the data are missing.
     """
     speech = data / "speech"

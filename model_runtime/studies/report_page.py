@@ -76,7 +76,7 @@ def _measures(measures: Mapping[str, Any]) -> str:
 def _held_out(held_out: Mapping[str, Any] | None) -> str:
     if held_out is None:
         return ""
-    title = f"The weights on voices no training heard ({html.escape(held_out['voices'])})"
+    title = f"The weights on held-out voices ({html.escape(held_out['voices'])})"
     return f"<h2>{title}</h2>\n{_measures(held_out['measures'])}"
 
 
