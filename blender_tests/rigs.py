@@ -1,7 +1,10 @@
-"""Rigs made in code for the tests: any table's bone names on a body posed as asked, with careless bone rolls."""
+"""Rigs made in code for the tests: the bone names of any table on a body in any pose, with random bone rolls."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -25,7 +28,7 @@ PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Bipe
 
 
 def turned(**degrees: tuple[float, float, float]) -> np.ndarray:
-    """(52, 4) local rotations: rotation vectors in degrees for the joints named."""
+    """Return (52, 4) local rotations from rotation vectors in degrees for the named joints."""
     pose = np.tile(np.array([1, 0, 0, 0], np.float32), (52, 1))
     for joint, vector in degrees.items():
         pose[sk.INDEX[joint]] = rot.from_axis_angle(np.radians(np.array(vector, np.float32)))
@@ -41,7 +44,7 @@ def places_of(
 
 
 def bone_tree(table: RigTable, prefix: str = "") -> dict[str, str | None]:
-    """Bone names to parents, as a rig of this kind has them."""
+    """Return the parent of each bone of a rig of this kind."""
     return {bone: parent for bone, (parent, _) in _bones(table, prefix, places_of(T_POSE)).items()}
 
 
@@ -91,7 +94,7 @@ def make_rig(
     prefix: str = "",
     size: float = 1.0,
 ) -> bpy.types.Object:
-    """An armature with this table's names in a rest pose, bones ``size`` times as long, rolls at random."""
+    """Make an armature with this table's names in a rest pose, bones ``size`` times as long, with random rolls."""
     bones = _bones(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
     armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
     bpy.context.scene.collection.objects.link(armature)
@@ -120,7 +123,7 @@ def make_rig(
 
 
 def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = ARKIT_NAMES) -> bpy.types.Object:
-    """A triangle skinned to the armature, with these shape keys."""
+    """Make a triangle that is skinned to the armature, with these shape keys."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata([(0, 0, 1.5), (0.1, 0, 1.5), (0, 0, 1.6)], [], [(0, 1, 2)])
     face = bpy.data.objects.new(name, mesh)
@@ -137,7 +140,7 @@ def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = AR
 def perform(
     frames: int, *cast: CastActor, move: bool = True, face: np.ndarray | None = None, seed: int = 0
 ) -> Performance:
-    """Any smooth motion of every joint, on these bodies; frame 0 to ``frames`` - 1 at 30 fps."""
+    """Return a performance of ``frames`` at 30 fps: a smooth motion of every joint, on these bodies."""
     rng = np.random.default_rng(seed)
     actors = []
     time = np.arange(frames)[:, None, None] / 30
@@ -160,7 +163,7 @@ def perform(
 def joint_error(
     armature: bpy.types.Object, who: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS
 ) -> float:
-    """Greatest distance (m) between the rig's joints as Blender poses them now and canonical forward kinematics."""
+    """Return the greatest distance (m) of the rig's joints, as posed by Blender, from canonical forward kinematics."""
     wanted, _ = sk.forward_kinematics(
         np.asarray(root, np.float32), np.asarray(rotations, np.float32), who.rest.skeleton
     )
@@ -176,8 +179,23 @@ def joint_error(
     return worst
 
 
+@contextmanager
+def counted_calls() -> Iterator[list[int]]:
+    """Count the calls of Python and C functions: the work of the interpreter, whatever the machine's speed."""
+    calls = [0]
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
 def generate_rigify() -> bpy.types.Object:
-    """Blender's own human metarig (with fingers), generated."""
+    """Generate the rig of Blender's own human metarig (with fingers)."""
     import addon_utils
 
     addon_utils.enable("rigify", default_set=True)
@@ -194,7 +212,7 @@ def generate_rigify() -> bpy.types.Object:
 
 
 def lay_down(armature: bpy.types.Object) -> None:
-    """Y up in armature space, as FBX importers leave it."""
+    """Rotate the bones to Y up in armature space, as FBX importers do."""
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     for bone in armature.data.edit_bones:

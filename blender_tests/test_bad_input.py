@@ -1,4 +1,4 @@
-"""Whatever is wrong: one clear sentence, and the scene exactly as it was."""
+"""Errors in the input: one clear sentence each, and the scene stays exactly as it was."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def remove_strips(scene: bpy.types.Scene, index: int, kind: str) -> None:
         scene.sequence_editor.strips.remove(strip)
 
 
-def say(scene: bpy.types.Scene, index: int, path: Path) -> bpy.types.Strip:
+def replace_speech(scene: bpy.types.Scene, index: int, path: Path) -> bpy.types.Strip:
     """Replace everything the actor says by one file."""
     remove_strips(scene, index, "Speech")
     return scene.sequence_editor.strips.new_sound(
@@ -91,7 +91,7 @@ def test_the_same_armature_twice(shot: bpy.types.Scene) -> None:
     refused(shot, "same armature")
 
 
-def test_an_armature_that_is_no_body(
+def test_an_armature_that_is_not_humanoid(
     shot: bpy.types.Scene, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
 ) -> None:
     shot.interact.actor_b.armature = two_armatures[1]
@@ -119,14 +119,14 @@ def test_without_speech_strips_the_actor_only_listens(shot: bpy.types.Scene) -> 
 
 def test_a_missing_sound_file_is_named(shot: bpy.types.Scene, tmp_path: Path) -> None:
     path = write_wave(tmp_path / "söund.wav", 2.0)
-    say(shot, 0, path)
+    replace_speech(shot, 0, path)
     path.unlink()
     refused(shot, "söund.wav")
 
 
 def test_a_broken_sound_file_is_named(shot: bpy.types.Scene, tmp_path: Path) -> None:
     path = write_wave(tmp_path / "speech.wav", 2.0)
-    say(shot, 0, path)
+    replace_speech(shot, 0, path)
     path.write_bytes(b"this is no sound at all" * 50)
     refused(shot, "speech.wav")
 
@@ -135,24 +135,24 @@ def test_a_broken_sound_file_is_named(shot: bpy.types.Scene, tmp_path: Path) -> 
 def test_unusual_sound_formats_just_work(
     shot: bpy.types.Scene, tmp_path: Path, rate: int, channels: int, bytes_per_sample: int
 ) -> None:
-    say(shot, 0, write_wave(tmp_path / "speech.wav", 2.0, rate, channels, bytes_per_sample))
+    replace_speech(shot, 0, write_wave(tmp_path / "speech.wav", 2.0, rate, channels, bytes_per_sample))
     performed(shot)
 
 
 def test_a_sound_file_without_a_single_sample(shot: bpy.types.Scene, tmp_path: Path) -> None:
     path = write_wave(tmp_path / "empty.wav", 1.0)
-    say(shot, 0, path)
+    replace_speech(shot, 0, path)
     write_wave(path, 0.0)
     refused(shot, "empty.wav")
 
 
-def test_a_twenty_minute_strip_is_heard_only_within_the_shot(shot: bpy.types.Scene, tmp_path: Path) -> None:
-    strip = say(shot, 0, write_wave(tmp_path / "long.wav", 1200.0, rate=4000, bytes_per_sample=1))
+def test_of_a_twenty_minute_strip_only_the_part_within_the_shot_is_used(shot: bpy.types.Scene, tmp_path: Path) -> None:
+    strip = replace_speech(shot, 0, write_wave(tmp_path / "long.wav", 1200.0, rate=4000, bytes_per_sample=1))
     assert strip.frame_final_duration > 1000 * shot.render.fps
     assert performed(shot).request.duration < 3.0
 
 
-def test_a_twenty_minute_shot_is_refused_with_the_longest_there_is(shot: bpy.types.Scene) -> None:
+def test_a_twenty_minute_shot_is_refused_with_the_longest_possible(shot: bpy.types.Scene) -> None:
     shot.frame_end = shot.frame_start + 1200 * shot.render.fps
     refused(shot, "10 minutes")
 
@@ -259,12 +259,13 @@ def test_a_full_disk_while_the_fbx_is_written(shot: bpy.types.Scene, tmp_path: P
 
 
 def test_an_unwritable_folder_is_named_before_anything_is_computed(
-    demo_blend: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    demo_blend: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    started = time.monotonic()
+    computed: list[object] = []
+    monkeypatch.setattr(generation, "generate_scene", lambda *arguments: computed.append(arguments))
     assert interact(["generate", str(demo_blend), "--out", str(tmp_path / "file" / "results")]) == 1
-    assert time.monotonic() - started < 2.0
+    assert not computed
     assert "cannot be written" in capsys.readouterr().err
 
 

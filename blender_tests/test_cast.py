@@ -52,7 +52,7 @@ def test_a_generated_rigify_rig_is_driven_by_its_fk_controls() -> None:
 
 
 @pytest.mark.parametrize("bones", [1, 2, 3, 4, 5])
-def test_any_number_of_spine_bones_carries_the_three_canonical_joints(bones: int) -> None:
+def test_three_canonical_joints_are_distributed_over_any_number_of_spine_bones(bones: int) -> None:
     tree = bone_tree(UNREAL)
     removed = [f"spine_0{i}" for i in range(bones + 1, 6)]
     tree = {bone: parent for bone, parent in tree.items() if bone not in removed}
@@ -62,7 +62,7 @@ def test_any_number_of_spine_bones_carries_the_three_canonical_joints(bones: int
     assert sum(bone.startswith("spine_0") for bone in drives) == bones
 
 
-def test_an_armature_that_is_no_human_is_refused_with_what_it_lacks() -> None:
+def test_an_armature_that_is_not_humanoid_is_refused_with_the_missing_joints() -> None:
     with pytest.raises(RigNotRecognised, match=r"'Dragon'.*lacks.*Mixamo"):
         map_bones({"tail": None, "wing": "tail"}, "Dragon")
 
@@ -75,7 +75,7 @@ def test_bones_with_the_right_names_in_the_wrong_order_are_refused() -> None:
 
 
 @pytest.mark.parametrize("pose", [T_POSE, A_POSE], ids=["T-pose", "A-pose"])
-def test_a_rig_measures_as_the_body_it_was_made_of_whatever_its_rest_pose(pose: dict) -> None:
+def test_the_measures_of_a_rig_do_not_depend_on_its_rest_pose(pose: dict) -> None:
     rig = make_rig(MIXAMO, pose=pose)
     measured = measure(rig, map_rig(rig))
     average = sk.AVERAGE_SKELETON

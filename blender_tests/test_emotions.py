@@ -1,4 +1,4 @@
-"""What an actor feels: strips with a name and an intensity, the actor's own emotion elsewhere, keyed or not."""
+"""An actor's emotions: strips with a name and an intensity, elsewhere the actor's own emotion, keyed or not."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def scene(addon: None) -> bpy.types.Scene:
     return scene
 
 
-def felt(scene: bpy.types.Scene) -> list[tuple[str, float, float, float]]:
-    """What Anna feels: emotion, intensity, start, end."""
+def emotions_of_anna(scene: bpy.types.Scene) -> list[tuple[str, float, float, float]]:
+    """Return Anna's emotions: name, intensity, start, end."""
     return [
         (span.emotion, round(span.intensity, 3), round(span.start, 3), round(span.end, 3))
         for span in build_request(scene)[0].actors[0].emotions
@@ -73,7 +73,7 @@ def test_emotion_strips_become_spans_within_the_shot(scene: bpy.types.Scene) -> 
         ("joy 2.013", 2.0),
     ],
 )
-def test_names_are_read_as_people_and_blender_write_them(name: str, intensity: float) -> None:
+def test_a_strip_name_is_read_with_spaces_capitals_and_the_number_of_a_copy(name: str, intensity: float) -> None:
     assert emotion_of(name, "Anna") == ("joy", pytest.approx(intensity))
 
 
@@ -108,7 +108,7 @@ def test_a_copy_whose_intensity_blender_destroyed_is_refused_and_one_in_per_cent
         build_request(scene)
     for each in (strip, copy):
         each.name = emotion_name("joy", 1.5)
-    assert felt(scene) == [("joy", 1.5, 0.0, 3.0), ("joy", 1.5, 3.0, 6.0)]
+    assert emotions_of_anna(scene) == [("joy", 1.5, 0.0, 3.0), ("joy", 1.5, 3.0, 6.0)]
 
 
 def test_overlapping_emotion_strips_are_refused_with_the_time(scene: bpy.types.Scene) -> None:
@@ -122,15 +122,15 @@ def test_overlapping_emotion_strips_are_refused_with_the_time(scene: bpy.types.S
 def test_neutral_and_no_intensity_are_no_spans(scene: bpy.types.Scene) -> None:
     strips.add_emotion(scene, "Anna", "neutral", 1.0, 1, 91)
     strips.add_emotion(scene, "Anna", "joy", 0.0, 91, 181)
-    assert felt(scene) == []
+    assert emotions_of_anna(scene) == []
 
 
-def test_muted_emotion_strips_are_not_felt(scene: bpy.types.Scene) -> None:
+def test_muted_emotion_strips_are_left_out(scene: bpy.types.Scene) -> None:
     strips.add_emotion(scene, "Anna", "joy", 1.0, 1, 91).mute = True
-    assert felt(scene) == []
+    assert emotions_of_anna(scene) == []
 
 
-def test_the_channel_may_be_called_by_one_emotion_or_many() -> None:
+def test_the_channel_may_be_named_in_the_singular_or_plural() -> None:
     assert all(
         is_channel_of(name, "Anna", EMOTION_CHANNEL)
         for name in ("Anna Emotions", "anna emotion", "Anna Emotions 2", "Anna Emotion.001")
@@ -140,7 +140,7 @@ def test_the_channel_may_be_called_by_one_emotion_or_many() -> None:
     )
 
 
-def test_emotion_strips_have_the_colour_of_their_feeling_and_stay_out_of_renders(scene: bpy.types.Scene) -> None:
+def test_emotion_strips_have_the_colour_of_their_group_and_stay_out_of_renders(scene: bpy.types.Scene) -> None:
     strip = strips.add_emotion(scene, "Anna", "annoyance", 0.5, 1, 91)
     assert tuple(strip.color) == pytest.approx(strips.EMOTION_COLOURS["anger"])
     assert strip.name == "annoyance 50%" and not scene.render.use_sequencer
@@ -149,18 +149,18 @@ def test_emotion_strips_have_the_colour_of_their_feeling_and_stay_out_of_renders
 # The actor's own emotion
 
 
-def test_the_actors_own_emotion_is_felt_where_no_strip_says_otherwise(scene: bpy.types.Scene) -> None:
+def test_the_actors_own_emotion_fills_the_gaps_between_strips(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.emotion, scene.interact.actor_a.emotion_intensity = "pride", 0.5
-    assert felt(scene) == [("pride", 0.5, 0.0, 10.0)]
+    assert emotions_of_anna(scene) == [("pride", 0.5, 0.0, 10.0)]
     strips.add_emotion(scene, "Anna", "anger", 1.0, 61, 121)
     strips.add_emotion(scene, "Anna", "neutral", 1.0, 121, 151)
-    assert felt(scene) == [("pride", 0.5, 0.0, 2.0), ("anger", 1.0, 2.0, 4.0), ("pride", 0.5, 5.0, 10.0)]
+    assert emotions_of_anna(scene) == [("pride", 0.5, 0.0, 2.0), ("anger", 1.0, 2.0, 4.0), ("pride", 0.5, 5.0, 10.0)]
 
 
-def test_who_is_said_to_feel_nothing_sends_no_spans(scene: bpy.types.Scene) -> None:
-    assert scene.interact.actor_a.emotion == "neutral" and felt(scene) == []
+def test_a_neutral_emotion_or_no_intensity_sends_no_spans(scene: bpy.types.Scene) -> None:
+    assert scene.interact.actor_a.emotion == "neutral" and emotions_of_anna(scene) == []
     scene.interact.actor_a.emotion, scene.interact.actor_a.emotion_intensity = "joy", 0.0
-    assert felt(scene) == []
+    assert emotions_of_anna(scene) == []
 
 
 def key(scene: bpy.types.Scene, *values: tuple[int, float]) -> None:
@@ -176,7 +176,7 @@ def key(scene: bpy.types.Scene, *values: tuple[int, float]) -> None:
 def test_a_keyed_intensity_becomes_short_spans_that_follow_it(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.emotion = "joy"
     key(scene, (1, 0.0), (301, 2.0))
-    spans = felt(scene)
+    spans = emotions_of_anna(scene)
     assert 20 < len(spans) <= 50
     for emotion, intensity, start, end in spans:
         assert emotion == "joy" and intensity == pytest.approx(0.1 * (start + end), abs=0.06) and end - start < 0.5
@@ -186,14 +186,14 @@ def test_a_keyed_intensity_becomes_short_spans_that_follow_it(scene: bpy.types.S
 def test_a_level_stretch_of_a_keyed_intensity_is_one_span(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.emotion = "joy"
     key(scene, (1, 0.0), (151, 0.0), (152, 1.0), (301, 1.0))
-    assert felt(scene) == [("joy", 1.0, 5.0, 10.0)]
+    assert emotions_of_anna(scene) == [("joy", 1.0, 5.0, 10.0)]
 
 
-def test_keys_are_looked_at_in_the_shots_own_time(scene: bpy.types.Scene) -> None:
+def test_keys_are_read_at_the_frames_of_the_shot(scene: bpy.types.Scene) -> None:
     scene.render.fps, scene.frame_start, scene.frame_end = 24, 1001, 1001 + 96
     scene.interact.actor_a.emotion = "joy"
     key(scene, (1001, 0.0), (1001 + 48, 0.0), (1001 + 49, 1.5), (1101, 1.5))
-    assert felt(scene) == [("joy", 1.5, 2.0, 4.0)]
+    assert emotions_of_anna(scene) == [("joy", 1.5, 2.0, 4.0)]
 
 
 def test_the_emotion_itself_may_be_keyed(scene: bpy.types.Scene) -> None:
@@ -201,7 +201,7 @@ def test_the_emotion_itself_may_be_keyed(scene: bpy.types.Scene) -> None:
     for frame, emotion in ((1, "joy"), (151, "grief"), (241, "neutral")):
         actor.emotion = emotion
         actor.keyframe_insert("emotion", frame=frame)
-    assert felt(scene) == [("joy", 1.0, 0.0, 5.0), ("grief", 1.0, 5.0, 8.0)]
+    assert emotions_of_anna(scene) == [("joy", 1.0, 0.0, 5.0), ("grief", 1.0, 5.0, 8.0)]
 
 
 def test_a_muted_curve_is_not_followed(scene: bpy.types.Scene) -> None:
@@ -210,7 +210,7 @@ def test_a_muted_curve_is_not_followed(scene: bpy.types.Scene) -> None:
     for curve in compat.channelbag(scene.animation_data.action, scene.animation_data.action_slot).fcurves:
         curve.mute = True
     scene.interact.actor_a.emotion_intensity = 0.5
-    assert felt(scene) == [("joy", 0.5, 0.0, 10.0)]
+    assert emotions_of_anna(scene) == [("joy", 0.5, 0.0, 10.0)]
 
 
 def test_reading_keyed_emotions_does_not_move_the_playhead(scene: bpy.types.Scene) -> None:
@@ -218,7 +218,7 @@ def test_reading_keyed_emotions_does_not_move_the_playhead(scene: bpy.types.Scen
     key(scene, (1, 0.0), (301, 2.0))
     scene.frame_set(77)
     before = scene.interact.actor_a.emotion_intensity
-    felt(scene)
+    emotions_of_anna(scene)
     assert scene.frame_current == 77 and scene.interact.actor_a.emotion_intensity == before
 
 
@@ -228,9 +228,13 @@ def test_reading_keyed_emotions_does_not_move_the_playhead(scene: bpy.types.Scen
 def test_adding_emotion_labels_fills_the_gaps_with_the_actors_own_emotion(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.emotion, scene.interact.actor_a.emotion_intensity = "joy", 1.5
     strips.add_emotion(scene, "Anna", "anger", 1.0, 100, 200)
-    before = felt(scene)
+    before = emotions_of_anna(scene)
     assert bpy.ops.interact.add_emotion_labels() == {"FINISHED"}
-    assert felt(scene) == before == [("joy", 1.5, 0.0, 3.3), ("anger", 1.0, 3.3, 6.633), ("joy", 1.5, 6.633, 10.0)]
+    assert (
+        emotions_of_anna(scene)
+        == before
+        == [("joy", 1.5, 0.0, 3.3), ("anger", 1.0, 3.3, 6.633), ("joy", 1.5, 6.633, 10.0)]
+    )
     names = [strip.name.partition(".")[0] for strip in scene.sequence_editor.strips]
     assert sorted(names) == ["anger", "joy 150%", "joy 150%", "neutral"]
     bpy.ops.interact.add_emotion_labels()
@@ -258,10 +262,10 @@ def test_every_relationship_and_emotion_of_the_contract_can_be_chosen(scene: bpy
             [] if name == "neutral" else [name]
         )
     items = {item.identifier: item.value for item in scene.interact.actor_a.bl_rna.properties["emotion"].enum_items}
-    assert items == {name: number for number, name in enumerate(EMOTIONS)}  # what keys and files hold
+    assert items == {name: number for number, name in enumerate(EMOTIONS)}  # keys and files store the number
 
 
-def test_what_is_felt_survives_saving_and_opening(scene: bpy.types.Scene, tmp_path) -> None:
+def test_emotions_survive_saving_and_opening(scene: bpy.types.Scene, tmp_path) -> None:
     scene.interact.actor_a.emotion, scene.interact.relationship, scene.interact.lips = "pride", "friends", 0.5
     strips.add_emotion(scene, "Anna", "anger", 1.5, 61, 121)
     key(scene, (1, 0.5), (301, 0.5))

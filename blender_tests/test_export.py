@@ -1,4 +1,4 @@
-"""FBX of both characters: what is read back moves as what was keyed."""
+"""FBX of both characters: the motion that is read back is the keyed one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bone_places(armature: bpy.types.Object, bones: list[str]) -> np.ndarray:
     return np.array([posed.matrix_world @ posed.pose.bones[bone].head for bone in bones])
 
 
-def test_the_file_moves_as_the_scene_did(cast: list[CastActor], tmp_path: Path) -> None:
+def test_the_motion_in_the_file_is_that_of_the_scene(cast: list[CastActor], tmp_path: Path) -> None:
     scene, bones, places, shapes = bpy.context.scene, {}, {}, {}
     for rig in armatures():
         bones[rig.name] = [
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_sentence(cast: list[CastAc
         export_fbx(bpy.context.scene, tmp_path / "file" / "shot.fbx", armatures())
 
 
-def test_an_older_file_stays_whole_until_the_new_one_is_complete(cast: list[CastActor], tmp_path: Path) -> None:
+def test_an_older_file_is_replaced_only_by_a_complete_one(cast: list[CastActor], tmp_path: Path) -> None:
     path = tmp_path / "shot.fbx"
     path.write_bytes(b"old")
     export_fbx(bpy.context.scene, path, armatures())

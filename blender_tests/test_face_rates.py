@@ -1,6 +1,4 @@
-"""Faces at other frame rates: lips that meet, f and v, and blinks are seen on a frame; everything else is plain
-interpolation.
-"""
+"""Faces at other frame rates: lip closures, f and v, and blinks lie on a frame; the rest is plain interpolation."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ OTHERS = [
 
 
 def generated(seconds: float) -> list[np.ndarray]:
-    """What the trained face makes of the demo's two voices, (T, 52) each."""
+    """Return the trained face model's result for the demo's two voices, (T, 52) each."""
     pytest.importorskip("torch", reason="needs the runtime's libraries")
     from model_runtime.contract import frame_count
     from model_runtime.face.model import FaceModel
@@ -42,7 +40,7 @@ def faces() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def whole_faces() -> list[np.ndarray]:
-    """Of all that the voices say: few closures are so brief and so placed that a frame rate loses them."""
+    """The faces of the whole voices: only a few closures are so brief that a frame rate loses them."""
     return generated(24.6)
 
 
@@ -80,15 +78,15 @@ def test_every_closure_of_a_generated_face_is_closed_on_the_nearest_frame(faces:
 def test_plain_interpolation_would_lose_closures(whole_faces: list[np.ndarray], rate: float) -> None:
     from model_runtime.face.mouth_shapes import lip_gap
 
-    lost = 0
+    missed = 0
     for face in whole_faces:
         shown = plain(face, rate).astype(np.float32)
-        lost += int((lip_gap(shown)[nearest(np.flatnonzero(lip_gap(face) == 0.0), rate, len(shown))] > 0.03).sum())
-    assert lost >= 2
+        missed += int((lip_gap(shown)[nearest(np.flatnonzero(lip_gap(face) == 0.0), rate, len(shown))] > 0.03).sum())
+    assert missed >= 2
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_where_lips_meet_the_whole_mouth_is_that_of_the_moment(faces: list[np.ndarray], rate: float) -> None:
+def test_where_lips_meet_the_whole_mouth_is_sampled_at_that_moment(faces: list[np.ndarray], rate: float) -> None:
     for face in faces:
         closing = face[:, CLOSE] - face[:, JAW]
         meeting = np.array([frame for frame in peaks(closing, -0.01) if face[frame, JAW] > 0.03])
@@ -137,7 +135,7 @@ def test_between_contacts_a_face_is_plain_interpolation(faces: list[np.ndarray],
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_no_step_is_larger_than_one_the_face_makes_itself(faces: list[np.ndarray], rate: float) -> None:
+def test_no_step_between_frames_is_larger_than_in_the_generated_face(faces: list[np.ndarray], rate: float) -> None:
     for face in faces:
         shown = at_rate(face, rate)
         reach = 1 if rate > 40.0 else 2  # frames at 30 fps that two neighbours may be apart
@@ -146,7 +144,7 @@ def test_no_step_is_larger_than_one_the_face_makes_itself(faces: list[np.ndarray
 
 
 def talking(frames: int, shut: list[int]) -> np.ndarray:
-    """(T, 52) an open mouth that closes for one frame at each of ``shut``; tongueOut tells which moment is shown."""
+    """Return (T, 52): an open mouth that closes for one frame at each of ``shut``; tongueOut rises with time."""
     face = np.zeros((frames, 52), np.float32)
     face[:, JAW] = 0.4
     face[shut, JAW] = face[shut, CLOSE] = 0.08
@@ -155,7 +153,7 @@ def talking(frames: int, shut: list[int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rate", (12.0, *RATES, 120.0))
-def test_the_mouth_goes_forwards_and_is_never_more_than_half_a_scene_frame_off(rate: float) -> None:
+def test_time_runs_forwards_and_is_at_most_half_a_scene_frame_off(rate: float) -> None:
     for seed in range(5):
         shut = np.unique(np.random.default_rng(seed).integers(0, 298, 80))
         shown = at_rate(talking(301, shut.tolist()), rate)
@@ -176,14 +174,14 @@ def test_a_closure_of_one_frame_is_shut_where_mouth_close_equals_jaw_open(moment
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_slow_change_of_closed_lips_runs_evenly(rate: float) -> None:
+def test_a_slow_change_of_closed_lips_is_even(rate: float) -> None:
     face = np.zeros((91, 52), np.float32)
     face[:, CURVE["mouthSmileLeft"]] = np.linspace(0.0, 0.9, 91)
     steps = np.diff(at_rate(face, rate)[:, CURVE["mouthSmileLeft"]])
     assert steps.min() == pytest.approx(steps[1:-2].max(), abs=1e-3)
 
 
-def test_f_right_after_m_is_seen_right_after_it() -> None:
+def test_an_f_right_after_an_m_has_the_next_frame() -> None:
     for moment in range(20, 40):
         face = talking(61, [moment])
         face[moment + 1, [JAW, CLOSE, ROLL]] = 0.06, 0.03, 0.3

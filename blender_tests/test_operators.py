@@ -1,4 +1,4 @@
-"""What a user does, through the operators."""
+"""The operators, as a user calls them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 from interact_addon.demo.timeline import default_speech
@@ -25,7 +26,7 @@ def keyed_curves() -> int:
 
 
 def state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
-    """What a failed generation must not change: objects, actions, the poses of both rigs, the face shapes."""
+    """Return all that a failed generation must not change: objects, actions, poses of both rigs, face shapes."""
     poses = [actor.armature.pose for actor in scene.interact.actors if actor.armature is not None]
     rig_bones = [bone for pose in poses if pose is not None for bone in pose.bones]
     bones = tuple((bone.name, *(round(value, 6) for row in bone.matrix_basis for value in row)) for bone in rig_bones)
@@ -61,9 +62,7 @@ def test_speech_goes_on_the_channel_of_the_chosen_actor_at_the_current_frame(sho
     assert round(strip.frame_start) == 20
 
 
-def test_action_labels_fill_what_is_empty(
-    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
-) -> None:
+def test_action_labels_fill_the_gaps(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
     scene = bpy.context.scene
     for actor, armature in zip(scene.interact.actors, two_armatures):
         actor.armature = armature
@@ -95,6 +94,18 @@ def test_cancel_leaves_the_scene_as_it_was_and_another_generation_can_start(shot
             time.sleep(0.05)
     assert generation.current is None and generation.disabled_reason(shot) == ""
     assert state_of(shot) == before
+
+
+def test_a_generation_keeps_the_motion_that_it_is_given(shot: bpy.types.Scene) -> None:
+    first = generation.generate_scene(shot, seed=1).performance
+    assert first is not None
+    name = first.actors[0].name
+    given = contract.constraints_from_performance(first.actors[0], end=1.0)
+    again = generation.generate_scene(shot, seed=2, constraints={name: given}).performance
+    assert again is not None
+    frames = given.part("lower")
+    np.testing.assert_allclose(again.actors[0].root_positions[frames], given.root_positions[frames], atol=1e-4)
+    assert np.abs(again.actors[0].rotations[~frames] - first.actors[0].rotations[~frames]).max() > 0.01
 
 
 def test_opening_another_file_ends_the_generation(shot: bpy.types.Scene, demo_blend: Path) -> None:

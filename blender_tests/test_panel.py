@@ -1,4 +1,4 @@
-"""What the InterAct tab says before anything can go wrong."""
+"""The InterAct tab: its panels, its settings, and the reasons why Generate cannot be pressed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_gesture_style_is_folded_inside_of_expression(addon: None) -> None:
         assert style.bl_parent_id == f"INTERACT_PT_expression{suffix}" and "DEFAULT_CLOSED" in style.bl_options
 
 
-def test_every_setting_says_what_it_does_in_a_sentence(addon: None) -> None:
+def test_every_setting_has_a_sentence_of_description(addon: None) -> None:
     settings = bpy.context.scene.interact
     for group in (settings, settings.actor_a):
         for prop in group.bl_rna.properties:
@@ -32,12 +32,12 @@ def test_every_setting_says_what_it_does_in_a_sentence(addon: None) -> None:
                 assert len(prop.description.split()) > 4, prop.identifier
 
 
-def test_an_empty_file_is_told_to_cast_two_characters(addon: None) -> None:
+def test_the_reason_in_an_empty_file_is_to_cast_two_characters(addon: None) -> None:
     assert generation.disabled_reason(bpy.context.scene).startswith("Cast two characters")
     assert not bpy.ops.interact.generate.poll()
 
 
-def test_one_character_is_told_to_cast_a_second(
+def test_the_reason_with_one_character_is_to_cast_a_second(
     addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
 ) -> None:
     bpy.context.scene.interact.actor_a.armature = two_armatures[0]

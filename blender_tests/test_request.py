@@ -1,4 +1,4 @@
-"""The scene as a request: voices and actions on the shot's clock, places, and one sentence for what is wrong."""
+"""The scene as a request: voices and actions on the shot's clock, seats, targets, and one sentence for each error."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def test_several_clips_keep_their_gaps_and_overlaps(scene: bpy.types.Scene, voic
     assert clips[1].start + clips[1].duration > clips[2].start  # the third overlaps the second, in a channel of its own
 
 
-def test_a_voice_that_begins_before_the_shot_starts_inside_of_it(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_voice_that_begins_before_the_shot_has_a_negative_start(scene: bpy.types.Scene, voice: Path) -> None:
     scene.frame_start = 31
     strips.add_speech(scene, "Anna", voice, 1)
     (clip,) = anna(scene).speech
     assert clip.start == pytest.approx(-1.0) and clip.trim_start == 0.0 and clip.duration == pytest.approx(3.0)
 
 
-def test_voices_outside_of_the_shot_muted_or_of_others_are_left_out(scene: bpy.types.Scene, voice: Path) -> None:
+def test_muted_voices_and_those_outside_of_the_shot_are_left_out(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 1).mute = True
     strips.add_speech(scene, "Anna", voice, 500)
     strips.add_speech(scene, "Ben", voice, 1)
@@ -126,7 +126,7 @@ def test_action_strips_become_spans_within_the_shot(scene: bpy.types.Scene) -> N
 
 
 @pytest.mark.parametrize("name", ["walk.001", "Walk", " WALK ", "walk.012"])
-def test_labels_are_read_as_people_and_blender_write_them(scene: bpy.types.Scene, name: str) -> None:
+def test_labels_are_read_with_spaces_capitals_and_the_number_of_a_copy(scene: bpy.types.Scene, name: str) -> None:
     strips.add_action(scene, "Anna", "walk", 1, 91).name = name
     assert anna(scene).actions[0].label == "walk"
 
@@ -153,7 +153,7 @@ def test_a_missing_sound_file_is_named_with_its_strip(scene: bpy.types.Scene, vo
         build_request(scene)
 
 
-def test_a_packed_sound_is_heard_without_its_file(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_packed_sound_is_sent_without_its_file(scene: bpy.types.Scene, voice: Path) -> None:
     content = voice.read_bytes()
     strips.add_speech(scene, "Anna", voice, 1).sound.pack()
     voice.unlink()
@@ -178,7 +178,7 @@ def test_label_strips_lie_in_a_channel_of_the_actor_in_the_labels_colour(scene: 
     assert f"Anna {SPEECH}" not in [channel.name for channel in scene.sequence_editor.channels]
 
 
-def test_label_strips_do_not_cover_the_render_unless_there_is_a_film_to_cut(
+def test_label_strips_switch_off_the_sequencers_pictures_unless_it_has_others(
     scene: bpy.types.Scene, voice: Path
 ) -> None:
     strips.add_speech(scene, "Anna", voice, 1)
@@ -236,7 +236,7 @@ def test_every_waypoint_is_a_seat_or_a_target(scene: bpy.types.Scene, script: tu
     assert found == sorted([(2.0, 1.0)] * script.count("sit") + [(1.0, -2.0)] * ("walk" in script))
 
 
-def test_the_seconds_and_metres_of_sitting_down_are_the_runtimes_alone() -> None:
+def test_the_constants_of_sitting_down_are_in_the_runtime_only() -> None:
     from model_runtime.planning import motion_plan
 
     assert motion_plan.BEFORE_THE_SEAT > 0.0 and motion_plan.SITTING_DOWN > 0.0
@@ -245,7 +245,7 @@ def test_the_seconds_and_metres_of_sitting_down_are_the_runtimes_alone() -> None
         assert not [name for name in named if re.search("SEAT|SIT|RIS", name)], path.name
 
 
-def test_a_chairs_own_seat_height_beats_its_back(scene: bpy.types.Scene) -> None:
+def test_the_seat_height_property_of_a_chair_comes_before_its_shape(scene: bpy.types.Scene) -> None:
     chair = stool(1.0, (0, 0))
     chair["seat_height"] = -0.04  # of the cube's middle, in the object's own, stretched units
     scene.interact.actors[0].seat = chair
@@ -303,7 +303,7 @@ def test_a_walk_to_the_partner_is_sent_as_such_without_a_waypoint(scene: bpy.typ
     assert [span.to_partner for span in actor.actions] == [False, True] and actor.waypoints == ()
 
 
-def test_the_partners_mesh_stands_for_the_partner(scene: bpy.types.Scene) -> None:
+def test_the_partners_mesh_counts_as_the_partner(scene: bpy.types.Scene) -> None:
     first, second = scene.interact.actors
     first.walk_target = add_face(second.armature, "BenHead")
     strips.add_action(scene, "Anna", "walk", 1, 151)
@@ -392,7 +392,7 @@ def test_motion_constraints_of_nobody_or_longer_than_the_shot_are_refused(scene:
 # The cast
 
 
-def test_a_cast_that_cannot_play_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
+def test_a_cast_with_an_error_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
     first, second = scene.interact.actors
     ben = second.armature
     second.armature = None

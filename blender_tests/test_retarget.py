@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 
 import bpy
@@ -21,7 +20,19 @@ from model_runtime.body_model import rotations as rot
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ActorPerformance, Performance
 
-from .rigs import A_POSE, PREFIXES, T_POSE, add_face, generate_rigify, joint_error, lay_down, make_rig, perform, turned
+from .rigs import (
+    A_POSE,
+    PREFIXES,
+    T_POSE,
+    add_face,
+    counted_calls,
+    generate_rigify,
+    joint_error,
+    lay_down,
+    make_rig,
+    perform,
+    turned,
+)
 
 CENTIMETRE = 0.01
 POSES = {
@@ -87,7 +98,7 @@ def test_rigify_deform_bones_follow_the_controls() -> None:
         assert (posed[control].head - posed[deform].head).length < 2 * CENTIMETRE
 
 
-def test_the_objects_own_place_turn_and_scale_do_not_move_the_performance() -> None:
+def test_location_rotation_and_scale_of_the_object_do_not_move_the_performance() -> None:
     rig = make_rig(MIXAMO)
     rig.location, rig.rotation_euler, rig.scale = (3, -2, 0), (0, 0, 2.0), (0.9, 0.9, 0.9)
     bpy.context.view_layer.update()
@@ -150,13 +161,15 @@ def test_euler_curves_do_not_jump(order: str) -> None:
     assert np.abs(np.diff(angles, axis=0)).max() < 0.3
 
 
-def test_a_minute_of_one_actor_retargets_in_half_a_second() -> None:
-    rig = make_rig(MIXAMO)
-    who = cast_actor("Anna", rig)
-    part = perform(1801, who).actors[0]
-    started = time.process_time()
-    retarget(part.root_positions, part.rotations, who.rig, who.rest)
-    assert time.process_time() - started < 0.5
+def test_all_frames_are_retargeted_at_once() -> None:
+    who = cast_actor("Anna", make_rig(MIXAMO))
+    counts = []
+    for frames in (3, 1801):
+        part = perform(frames, who).actors[0]
+        with counted_calls() as calls:
+            retarget(part.root_positions, part.rotations, who.rig, who.rest)
+        counts.append(calls[0])
+    assert counts[0] == counts[1] > 0
 
 
 @pytest.mark.data

@@ -120,7 +120,7 @@ def test_any_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     assert caption.text == "Café — don’t!"
 
 
-def test_plain_latin_1_is_the_last_resort(tmp_path: Path) -> None:
+def test_latin_1_is_the_last_encoding_that_is_tried(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"caf\xe9 \x81")  # 0x81 is nothing in Windows' encoding
     assert read_transcript_file(path).captions[0].text.startswith("café")
@@ -130,7 +130,10 @@ def test_plain_latin_1_is_the_last_resort(tmp_path: Path) -> None:
 
 
 def test_subtitles_are_captions_with_their_times(tmp_path: Path) -> None:
-    text = "1\r\n00:00:01,000 --> 00:00:02,500\r\nHello\r\nthere.\r\n\r\n2\r\n01:01:03.5 --> 01:01:04,25 X1:40 Y1:20\r\n<i>Bye</i> &amp; out\r\n"
+    text = (
+        "1\r\n00:00:01,000 --> 00:00:02,500\r\nHello\r\nthere.\r\n\r\n"
+        "2\r\n01:01:03.5 --> 01:01:04,25 X1:40 Y1:20\r\n<i>Bye</i> &amp; out\r\n"
+    )
     assert read_transcript_file(written(tmp_path, "a.SRT", text, "utf-8-sig")).captions == (
         Caption("Hello there.", 1.0, 2.5),
         Caption("Bye & out", 3663.5, 3664.25),
@@ -138,11 +141,14 @@ def test_subtitles_are_captions_with_their_times(tmp_path: Path) -> None:
 
 
 def test_web_captions_are_read_past_their_header_notes_and_styles(tmp_path: Path) -> None:
-    text = "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nothing\n\nfirst\n00:01.000 --> 00:02.000 align:start\n<v Anna>Hello</v>\n"
+    text = (
+        "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nothing\n\n"
+        "first\n00:01.000 --> 00:02.000 align:start\n<v Anna>Hello</v>\n"
+    )
     assert read_transcript_file(written(tmp_path, "a.vtt", text)).captions == (Caption("Hello", 1.0, 2.0),)
 
 
-def test_what_is_not_spoken_is_left_out(tmp_path: Path) -> None:
+def test_sounds_and_music_in_brackets_are_left_out(tmp_path: Path) -> None:
     text = (
         "1\n00:00:01,000 --> 00:00:02,000\n[door slams] Go! (laughs)\n\n2\n00:00:03,000 --> 00:00:04,000\n♪ [music] ♪\n"
     )
@@ -241,7 +247,7 @@ def test_a_bad_file_is_one_sentence_that_names_it(tmp_path: Path, name: str, con
     assert problem in refused(path)
 
 
-def test_a_file_that_is_no_transcript_by_its_size_is_not_even_read(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with open(path, "wb") as file:
         file.truncate(5 * LARGEST)
@@ -257,7 +263,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 # The file beside a sound
 
 
-def test_of_several_files_beside_a_sound_the_one_that_says_most_is_taken(tmp_path: Path) -> None:
+def test_of_several_files_beside_a_sound_the_most_detailed_is_taken(tmp_path: Path) -> None:
     sound = tmp_path / "a voice é.wav"
     assert transcript_beside(sound) is None
     for suffix in (".txt", ".vtt", ".srt", ".TEXTGRID"):
@@ -271,12 +277,12 @@ def test_a_folder_that_cannot_be_listed_has_no_transcript(tmp_path: Path) -> Non
     assert transcript_beside(tmp_path / "gone" / "a.wav") is None
 
 
-# What is heard of it
+# The audible part of a transcript
 
 TOP = Caption("okay from the top you sit", 2.0, 4.0)  # 20 letters, one each tenth of a second
 
 
-def test_a_caption_that_is_cut_keeps_the_words_that_are_likely_there() -> None:
+def test_a_cut_caption_keeps_the_words_that_probably_lie_in_the_rest() -> None:
     assert cut(TOP, 0.0, 9.0) == [TOP]
     (first,), (last,) = cut(TOP, 0.0, 3.0), cut(TOP, 3.0, 9.0)
     assert (
@@ -290,13 +296,13 @@ def test_a_caption_that_stays_up_longer_than_it_is_spoken_loses_no_word_at_its_e
     assert cut(Caption("okay then", 2.0, 9.0), 0.0, 4.0) == [Caption("okay then", 2.0, 4.0)]
 
 
-def test_words_are_kept_where_their_middle_is_heard(tmp_path: Path) -> None:
+def test_words_are_kept_if_their_middle_is_audible(tmp_path: Path) -> None:
     grid = short_grid(("words", [(0.0, 1.0, "one"), (1.0, 2.0, "two"), (2.0, 3.0, "three"), (3.0, 4.0, "four")]))
     found = audible_part(read_transcript_file(written(tmp_path, "a.TextGrid", grid)), (0.6, 2.6), 5.0)
     assert found.words == (TimedWord("two", 1.0, 2.0), TimedWord("three", 2.0, 2.6))
 
 
-def test_what_lies_under_a_text_strip_gives_way_to_it(tmp_path: Path) -> None:
+def test_words_and_captions_under_a_text_strip_are_left_out(tmp_path: Path) -> None:
     grid = short_grid(("words", [(0.0, 1.0, "one"), (1.0, 2.0, "two"), (2.0, 3.0, "three")]))
     words = read_transcript_file(written(tmp_path, "a.TextGrid", grid))
     assert [word.text for word in outside(words, [(0.9, 2.1)]).words] == ["one", "three"]

@@ -1,6 +1,4 @@
-"""What the voices say, as the request carries it: files beside the sound, files chosen by hand, text strips; on the
-shot's clock.
-"""
+"""Transcripts in the request: files beside the sound, files chosen by hand, text strips; on the shot's clock."""
 
 from __future__ import annotations
 
@@ -81,15 +79,13 @@ def near(captions: tuple[Caption, ...]) -> list[tuple[str, float, float]]:
 # Files beside the sound
 
 
-def test_a_grid_beside_the_sound_gives_the_words_at_the_time_they_are_heard(
-    scene: bpy.types.Scene, voice: Path
-) -> None:
+def test_a_grid_beside_the_sound_gives_words_in_shot_time(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".TextGrid").write_text(GRID)
     voice.with_suffix(".txt").write_text("something else")
     strips.add_speech(scene, "Anna", voice, 61)
-    said = anna(scene)
-    assert said.captions == ()
-    assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in said.words] == [
+    actor = anna(scene)
+    assert actor.captions == ()
+    assert [(word.text, round(word.start, 2), round(word.end, 2)) for word in actor.words] == [
         ("okay", 2.5, 2.9),
         ("then", 2.9, 3.4),
         ("go", 4.0, 4.4),
@@ -101,7 +97,7 @@ def test_a_grid_beside_the_sound_gives_the_words_at_the_time_they_are_heard(
 def test_subtitles_follow_the_strip_its_trim_and_the_shot(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".srt").write_text(LINES)
     strip = strips.add_speech(scene, "Anna", voice, 61)
-    compat.set_strip_left(strip, 61 + 45)  # 1.5 s into the sound: only the second line is heard
+    compat.set_strip_left(strip, 61 + 45)  # 1.5 s into the sound: only the second line is audible
     assert near(anna(scene).captions) == [("Go on.", 4.0, 4.8)]
     scene.frame_end = 1 + 126  # 4.2 s
     assert near(anna(scene).captions) == [("Go", 4.0, 4.2)]
@@ -128,7 +124,7 @@ def test_words_keep_their_seconds_at_any_frame_rate(scene: bpy.types.Scene, voic
     assert [word.start for word in anna(scene).words] == pytest.approx([2.5, 2.9, 4.0, 4.4], abs=0.5 / rate)
 
 
-def test_a_text_without_times_is_one_caption_over_what_is_heard(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_text_without_times_is_one_caption_over_the_audible_part(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".txt").write_text("Okay then.\nGo on.")
     strip = strips.add_speech(scene, "Anna", voice, 61)
     assert near(anna(scene).captions) == [("Okay then. Go on.", 2.0, 5.0)]
@@ -145,28 +141,28 @@ def test_a_text_without_times_is_left_out_where_a_part_of_the_voice_is_cut(scene
     assert "a voice é.txt" in warning and "'Anna'" in warning and ".srt" in warning
 
 
-def test_who_is_muted_says_no_words(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_muted_voice_has_no_words(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".srt").write_text(LINES)
     strips.add_speech(scene, "Anna", voice, 1).mute = True
     write_text(scene, "Okay", 1, 60)
-    said = anna(scene)
-    assert said.captions == () and said.words == ()
+    actor = anna(scene)
+    assert actor.captions == () and actor.words == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"1\n00:00:xx --> 00:00:02,000\nHi\n"])
-def test_a_bad_file_that_lies_beside_the_sound_is_a_warning_and_the_voice_is_heard(
+def test_a_bad_file_beside_the_sound_is_a_warning_and_the_voice_stays(
     scene: bpy.types.Scene, voice: Path, content: bytes
 ) -> None:
     voice.with_suffix(".srt").write_bytes(content)
     for frame in (1, 121):
         strips.add_speech(scene, "Anna", voice, frame)
-    said = anna(scene)
-    assert len(said.speech) == 2 and said.captions == ()
+    actor = anna(scene)
+    assert len(actor.speech) == 2 and actor.captions == ()
     (warning,) = warnings_about(scene, "a voice é.srt")  # once, not for each strip
     assert warning.endswith("'Anna' speaks without it.")
 
 
-def test_a_packed_sound_still_has_the_file_beside_it(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_packed_sound_still_uses_the_file_beside_it(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".srt").write_text(LINES)
     strips.add_speech(scene, "Anna", voice, 1).sound.pack()
     assert near(anna(scene).captions) == [("Okay then.", 0.5, 1.5), ("Go on.", 2.0, 2.8)]
@@ -180,7 +176,7 @@ def choose(scene: bpy.types.Scene, strip: Any, path: Path) -> None:
     assert bpy.ops.interact.choose_transcript(filepath=str(path)) == {"FINISHED"}
 
 
-def test_a_chosen_file_wins_over_the_one_beside_the_sound_until_it_is_cleared(
+def test_a_chosen_file_takes_precedence_over_the_one_beside_the_sound_until_it_is_cleared(
     scene: bpy.types.Scene, voice: Path, tmp_path: Path
 ) -> None:
     voice.with_suffix(".srt").write_text(LINES)
@@ -201,7 +197,7 @@ def test_a_bad_file_is_refused_when_it_is_chosen(scene: bpy.types.Scene, voice: 
     assert chosen_transcript(strip) is None
 
 
-def test_a_chosen_file_that_went_bad_or_away_stops_the_generation(
+def test_a_chosen_file_that_is_broken_or_gone_stops_the_generation(
     scene: bpy.types.Scene, voice: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "final.txt"
@@ -215,7 +211,7 @@ def test_a_chosen_file_that_went_bad_or_away_stops_the_generation(
         build_request(scene)
 
 
-def test_only_a_voice_of_an_actor_takes_a_transcript(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_transcript_can_be_chosen_only_for_a_voice_of_an_actor(scene: bpy.types.Scene, voice: Path) -> None:
     assert not bpy.ops.interact.choose_transcript.poll()
     scene.sequence_editor_create()
     scene.sequence_editor.active_strip = strips.add_action(scene, "Anna", "walk", 1, 50)
@@ -258,7 +254,7 @@ def test_a_copy_saved_by_a_batch_job_finds_the_chosen_file_from_where_it_lies(
     assert near(anna(bpy.context.scene).captions) == [("Now then.", 0.0, 3.0)]
 
 
-def test_a_choice_that_was_left_behind_is_looked_for_beside_the_sound(
+def test_a_chosen_file_that_is_gone_is_looked_for_beside_the_sound(
     scene: bpy.types.Scene, voice: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "final.txt").write_text("Now then.")
@@ -294,14 +290,14 @@ def test_text_strips_in_a_channel_of_the_actor_are_captions(scene: bpy.types.Sce
         assert near(anna(scene).captions) == [("Okay then", 0.5, 1.5)]
 
 
-def test_text_strips_win_over_a_file_for_the_time_they_cover(scene: bpy.types.Scene, voice: Path) -> None:
+def test_text_strips_take_precedence_over_a_file_for_the_time_they_cover(scene: bpy.types.Scene, voice: Path) -> None:
     voice.with_suffix(".srt").write_text(LINES)
     strips.add_speech(scene, "Anna", voice, 1)
     write_text(scene, "Well now", 13, 49)
     assert near(anna(scene).captions) == [("Well now", 0.4, 1.6), ("Go on.", 2.0, 2.8)]
     voice.with_suffix(".TextGrid").write_text(GRID)
-    said = anna(scene)
-    assert near(said.captions) == [("Well now", 0.4, 1.6)] and [word.text for word in said.words] == ["go", "on"]
+    actor = anna(scene)
+    assert near(actor.captions) == [("Well now", 0.4, 1.6)] and [word.text for word in actor.words] == ["go", "on"]
 
 
 def test_a_text_without_times_gives_way_to_text_strips_as_a_whole(scene: bpy.types.Scene, voice: Path) -> None:
@@ -318,7 +314,7 @@ def test_a_text_strip_is_cut_to_the_voice_it_lies_over(scene: bpy.types.Scene, v
     assert near(anna(scene).captions) == [("Well now", 2.0, 5.0)]
 
 
-def test_a_text_strip_where_nothing_is_heard_is_left_out_with_a_warning(scene: bpy.types.Scene, voice: Path) -> None:
+def test_a_text_strip_without_a_voice_is_left_out_with_a_warning(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 1)
     write_text(scene, "Well now", 181, 211)
     assert anna(scene).captions == ()
