@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from ..common.arrays import Array
@@ -44,48 +47,49 @@ def aim(world: Array, bone: Array, direction: Array) -> Array:
     return rot.multiply(rot.between(rot.rotate(world, bone), direction), world)
 
 
-def bend(joints: Array, side: Array, way: Array) -> tuple[Array, Array, Array, Array]:
-    """Limbs with ``joints`` (..., 3, 3), as shoulder, elbow, wrist, moved by ``way`` (..., 2, 3): the end, and as far
-    as bones let it the middle.
+def bend(joints: Array, side: Array, displacement: Array) -> tuple[Array, Array, Array, Array]:
+    """Return middle and end (..., 3) of displaced limbs, and the world rotations (..., 4) that take both bones there.
 
-    Returns the new middle and end (..., 3) and the turns (..., 4) in the world that take both bones there. A limb
-    swings as one, swivels about the line from its start to its end, and then bends about its own hinge, so that it does
-    not twist. ``side`` (..., 3): where the middle of a straight limb would go.
+    ``joints`` (..., 3, 3) metres, as shoulder, elbow, wrist; ``displacement`` (..., 2, 3) metres of the end, and of the
+    middle as far as the bones let it; ``side`` (..., 3) is where the middle of a straight limb would go. A limb first
+    rotates as one, then about the line from its start to its end, and then bends about its own hinge, so that it does
+    not twist.
     """
     start, middle, end = np.moveaxis(joints, -2, 0)
-    end_way, middle_way = np.moveaxis(way, -2, 0)
+    end_displacement, middle_displacement = np.moveaxis(displacement, -2, 0)
     upper, lower = middle - start, end - middle
     first, second = (np.linalg.norm(bone, axis=-1, keepdims=True) for bone in (upper, lower))
     before, line = _length_and_direction(end - start)
-    wanted, new_line = _length_and_direction(end + end_way - start)
-    nearest, furthest = (
-        np.maximum(_NARROWEST * (first + second), 1.05 * np.abs(first - second)),
-        _STRAIGHTEST * (first + second),
-    )
+    wanted, new_line = _length_and_direction(end + end_displacement - start)
+    nearest = np.maximum(_NARROWEST * (first + second), 1.05 * np.abs(first - second))
+    furthest = _STRAIGHTEST * (first + second)
     distance = np.clip(wanted, np.minimum(before, nearest), np.maximum(before, furthest))
 
-    # The middle off the line: carried along, further off where the limb closes, moved by what is asked.
+    # The middle off the line: carried along, further off where the limb closes, displaced as asked.
     aside = upper - _along(upper, line)
     swing = rot.between(line, new_line)
     carried = rot.rotate(swing, aside)
     off = np.linalg.norm(aside, axis=-1, keepdims=True)
     reach, new_off = middle_of(first, second, distance)
     hinge = carried + _CLEAR_BEND * np.exp(-((off / _CLEAR_BEND) ** 2)) * (side - _along(side, new_line))
-    pole = carried + np.maximum(new_off - off, 0.0) * rot.unit(hinge) + middle_way - _along(middle_way, new_line)
-    pole = new_off * rot.unit(pole)
+    sideways = middle_displacement - _along(middle_displacement, new_line)
+    pole = new_off * rot.unit(carried + np.maximum(new_off - off, 0.0) * rot.unit(hinge) + sideways)
 
     new_upper = reach * new_line + pole
     new_lower: Array = distance * new_line - new_upper
-    swivel = (
-        np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole))
-        * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
-    )
+    angle = np.arctan2(_dot(np.cross(carried, pole), new_line), _dot(carried, pole))
+    swivel = angle * np.minimum(off / _CLEAR_BEND, 1.0) ** 2
     turn = rot.multiply(rot.from_axis_angle(swivel * new_line), swing)
-    turns = [
+    upper_turn, lower_turn = (
         rot.multiply(rot.between(rot.rotate(turn, old), new), turn)
         for old, new in ((upper, new_upper), (lower, new_lower))
-    ]
-    return start + new_upper, start + distance * new_line, turns[0], turns[1]
+    )
+    return start + new_upper, start + distance * new_line, upper_turn, lower_turn
+
+
+def local_rotations(world: Sequence[Array]) -> list[Array]:
+    """Return the rotation (..., 4) of each bone of a chain against the bone before it; ``world`` has one more."""
+    return [rot.normalize(rot.multiply(rot.conjugate(a), b)) for a, b in pairwise(world)]
 
 
 def _length_and_direction(v: Array) -> tuple[Array, Array]:

@@ -1,6 +1,4 @@
-"""Which way out of each other two limbs go, how far it is, and how a way is widened so that smoothing does not take it
-away.
-"""
+"""Part two limbs that overlap: in which direction, how far, and widened in time so that smoothing keeps the peak."""
 
 from __future__ import annotations
 
@@ -9,28 +7,34 @@ import numpy as np
 from ..common.arrays import Array
 
 
-def apart(out: Array, gap: Array, wide: Array, sides: Array) -> tuple[Array, Array]:
-    """Depths (T, P) and ways (T, P, 3) from another bone: the more the two run through each other, the more along
-    ``sides``.
+def parting_directions(normals: Array, gap: Array, clearance: Array, sides: Array) -> tuple[Array, Array]:
+    """Return depths (T, P) metres and unit directions (T, P, 3) in which bones leave the ones they overlap.
 
-    ``sides`` (T, P, 3): from the other limb to mine. Where bones cross, the way between their nearest points says
-    nothing, and past it the contrary of what is wanted.
+    ``normals`` (T, P, 3) are unit vectors between the nearest points of two bones ``gap`` (T, P) metres apart that
+    should be ``clearance`` (T, P) metres apart. ``sides`` (T, P, 3) point from one limb to the other's. Where two bones
+    cross, the normal says nothing, and beyond that it points the wrong way: the deeper they overlap, the more the
+    direction follows ``sides``.
     """
-    through = np.clip(1.0 - gap / np.maximum(wide, 1e-4), 0.0, 1.0)[..., None]
-    way = (1.0 - through) * out + through * sides / np.maximum(np.linalg.norm(sides, axis=-1, keepdims=True), 1e-4)
-    way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-4)
-    return depth_along(way, out, gap, wide), way
+    overlap = np.clip(1.0 - gap / np.maximum(clearance, 1e-4), 0.0, 1.0)[..., None]
+    unit_sides = sides / np.maximum(np.linalg.norm(sides, axis=-1, keepdims=True), 1e-4)
+    directions = (1.0 - overlap) * normals + overlap * unit_sides
+    directions /= np.maximum(np.linalg.norm(directions, axis=-1, keepdims=True), 1e-4)
+    return depth_along(directions, normals, gap, clearance), directions
 
 
-def depth_along(way: Array, out: Array, gap: Array, wide: Array) -> Array:
-    """How far (T, P) along ``way`` something ``gap`` away from a line along ``out`` has to go to be ``wide`` away."""
-    toward = gap * np.sum(out * way, -1)
-    return np.sqrt(np.maximum(wide**2 - gap**2 + toward**2, 0.0)) - toward
+def depth_along(directions: Array, normals: Array, gap: Array, clearance: Array) -> Array:
+    """Return how far (T, P) in metres along ``directions`` a bone moves until it is ``clearance`` from the other.
+
+    It starts ``gap`` (T, P) metres from the other in direction ``normals`` (T, P, 3).
+    """
+    towards = gap * np.sum(normals * directions, -1)
+    return np.sqrt(np.maximum(clearance**2 - gap**2 + towards**2, 0.0)) - towards
 
 
 def widest(push: Array, hold: int) -> Array:
-    """For each frame and joint the longest push within ``hold`` frames, so that smoothing does not take a short one
-    away.
+    """Return for each frame and joint the longest ``push`` (T, ..., 3) within ``hold`` frames.
+
+    A push that lasts a few frames then survives the smoothing that follows.
     """
     result, longest = push.copy(), np.linalg.norm(push, axis=-1)
     lengths = longest.copy()

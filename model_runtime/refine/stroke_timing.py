@@ -92,7 +92,7 @@ def align_strokes_to_stress(
         return rotations
     out = rotations.copy()
     source = np.clip(frames + offset[frames] * FPS, 0.0, len(root) - 1.0)
-    out[np.ix_(frames, _ARMS)] = _at(rotations[:, _ARMS], source)
+    out[frames[:, None], _ARMS] = _at(rotations[:, _ARMS], source)
     return out
 
 

@@ -11,7 +11,7 @@ from ...body_model import rotations as rot
 from ...body_model.inverse_kinematics import bend
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
 from ...contract import FPS, FloatArray
-from ...corpus.motion.limbs import hand_turn, reach_hand, trunk_of
+from ...corpus.motion.limbs import hand_rotation, reach_hand, trunk_of
 from ...corpus.motion.resting_arms import ARM_JOINTS
 from ...metrics.joint_limits import joint_limits
 from ...metrics.penetration import pair_penetration, self_penetration, self_penetrations
@@ -54,14 +54,14 @@ def reaching(
     motion: tuple[FloatArray, FloatArray], side: int, place: FloatArray, fingers: tuple[float, float, float]
 ) -> None:
     """Bring a hand to ``place`` (T, 3) with the fingers along a direction and the back of the hand up, in place."""
-    turn = hand_turn(
+    turn = hand_rotation(
         np.tile(np.array(fingers, np.float32), (FRAMES, 1)),
         np.tile(np.array([0.0, 0.0, 1.0], np.float32), (FRAMES, 1)),
         side,
     )
     hint = np.tile(np.array([0.5 - side, 0.5, -0.5], np.float32), (FRAMES, 1))
     motion[1][:, ARM_JOINTS[side]] = reach_hand(
-        trunk_of(*motion, BODY), BODY, side, place.astype(np.float32), turn, hint
+        trunk_of(*motion, BODY), BODY, side, place.astype(np.float32), turn, hint, largest_bend=np.pi
     )
 
 

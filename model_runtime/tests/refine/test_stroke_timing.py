@@ -10,7 +10,7 @@ from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX
 from model_runtime.contract import FPS
 from model_runtime.refine.stroke_timing import align_strokes_to_stress, hands_of, strokes_in
-from model_runtime.speech.stress.prominence import stress_bumps
+from model_runtime.speech.stress.stress_detection import stress_bumps
 
 FRAMES = 180
 ROOT = np.zeros((FRAMES, 3), np.float32)
