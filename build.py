@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
-"""The one door for developers: makes the environments it needs, then runs the demo, the tests and the rest.
+"""Every command of a developer: makes the environments it needs, then runs the demo, the tests and the rest.
 
 Nothing outside the standard library is imported here; what is installed goes into ``.venv`` and ``.venvs`` alone.
+
+``INTERACT_BLENDER=bpy-4.5``, ``bpy-5.0`` or ``bpy-5.2`` limits ``test`` to that version of Blender. With bpy-4.5, which
+is the one in ``.venv``, these are the checks and the whole suite; with the others the main job, which needs the Python
+that the version is built for.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import ctypes
 import hashlib
 import importlib.util
@@ -16,15 +21,24 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 MAIN = ROOT / ".venv"
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index of builds without CUDA
-# Every Blender version the main job is tested on, and the Python that its module is built for.
+# Versions of Blender as a module, and the Python that each is built for. The first is the one in .venv.
+MAIN_BLENDER = "bpy-4.5"
 OTHER_BLENDERS = {"bpy-5.0": ("bpy==5.0.1", (3, 11)), "bpy-5.2": ("bpy==5.2.3", (3, 13))}
-TRAINERS = {"audio": "speech_encoder", "body": "train_body", "face": "face"}  # networks by their module in training/
+# Networks by their command in ``model_runtime train``.
+TRAINERS = {"body": "body", "face": "face", "speech-encoder": "speech-encoder", "audio": "speech-encoder"}
+CHECKED = ("interact_addon", "model_runtime", "blender_tests", "docs", "build.py")
+CHECKS = {
+    "ruff": ("ruff", "check", *CHECKED),
+    "format": ("ruff", "format", "--check", *CHECKED),
+    "mypy": ("mypy", *CHECKED),
+}
 TEST_TOOLS = ("pytest", "pytest-timeout")
 # What Blender as a module links against, even where there is no screen, by Debian package; the last draws the previews.
 SYSTEM_LIBRARIES = {
@@ -54,81 +68,142 @@ def main() -> int:
 
 
 def demo(options: argparse.Namespace, _: list[str]) -> None:
-    """Scene, generation, keys, exports, preview, report; what has not changed since the last run is left as it is."""
+    """Performance, FBX, preview and report, each left as it is if nothing has changed that it depends on."""
     started = time.monotonic()
-    python = environment()
+    python = str(environment())
     out = options.out.resolve()
-    speech = [
-        word
-        for key in ("speech_a", "speech_b")
-        if (file := getattr(options, key))
-        for word in (f"--{key.replace('_', '-')}", str(_file(file)))
-    ]
-    perform = (str(python), "-m", "interact_addon", "demo", "--out", str(out), *speech)
-    sources = [
-        *_sources("interact_addon"),
-        *_sources("model_runtime"),
-        *(Path(word) for word in speech[1::2]),
-        ROOT / "pyproject.toml",
-    ]
-    results = [
-        out / name
-        for name in ("demo.blend", "demo.fbx", "preview.png", "preview.mp4", "request.json", "performance.npz")
-    ]
-    _step(
-        "the demo scene: build, generate, key, export, render",
-        out / ".perform",
-        sources,
-        results,
-        lambda: _call(perform),
-        " ".join(speech),
+    speech = {key: _file(file) for key in ("speech_a", "speech_b") if (file := getattr(options, key))}
+    voices = [word for key, file in speech.items() for word in (f"--{key.replace('_', '-')}", str(file))]
+    batch = ROOT / "interact_addon" / "batch.py"
+    command = (python, "-m", "interact_addon", "demo", "--out", str(out), "--step")
+    blend, request, performance = out / "demo.blend", out / "request.json", out / "performance.npz"
+    steps = (
+        Step(
+            "performance",
+            (*command, "performance", *voices),
+            [batch, *_imported("interact_addon/demo/scene.py", "interact_addon/worker_client/generation.py")]
+            + [*_imported("model_runtime/commands/worker.py"), *speech.values()]
+            + sorted([*ROOT.glob("interact_addon/assets/*.ogg"), *ROOT.glob("model_runtime/weights/*.safetensors")]),
+            [blend, request, performance],
+        ),
+        Step("fbx", (*command, "fbx"), [batch, *_imported("interact_addon/export/fbx.py"), blend], [out / "demo.fbx"]),
+        Step(
+            "preview",
+            (*command, "preview"),
+            [batch, *_imported("interact_addon/demo/preview.py"), blend],
+            [out / "preview.png", out / "preview.mp4"],
+        ),
+        Step(
+            "report",
+            (python, "-m", "model_runtime", "report", str(request), str(performance), "--out", str(out), "--behaviour"),
+            [*_imported("model_runtime/studies/report.py"), *ROOT.glob("model_runtime/weights/*.json")]
+            + [*sorted(ROOT.glob("model_runtime/weights/*.safetensors")), request, performance],
+            [out / "report.json", out / "report.html"],
+        ),
     )
-    report = (
-        str(python),
-        "-m",
-        "model_runtime.studies.report",
-        str(out / "request.json"),
-        str(out / "performance.npz"),
-        "--out",
-        str(out),
-        "--behaviour",
-    )
-    sources = [*_sources("model_runtime"), out / "request.json", out / "performance.npz", out / "preview.png"]
-    _step("the report", out / ".report", sources, [out / "report.json", out / "report.html"], lambda: _call(report))
-    print(
-        f"\n{out} holds demo.blend, demo.fbx, preview.png, preview.mp4, report.json and report.html ({time.monotonic() - started:.0f} s)."
-    )
+    seconds = {step.name: step.run(out) for step in steps}
+    spent = ", ".join(f"{name} {'cached' if took is None else f'{took:.0f} s'}" for name, took in seconds.items())
+    made = ", ".join(result.name for step in steps for result in step.results)
+    print(f"\n{out} holds {made}.\n{time.monotonic() - started:.0f} s in all: {spent}.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """``command`` makes ``results`` from ``sources``: code, data and results of earlier steps."""
+
+    name: str
+    command: tuple[str, ...]
+    sources: list[Path]
+    results: list[Path]
+
+    def run(self, folder: Path) -> float | None:
+        """Return the seconds it took; None where the same sources, options and libraries gave these results before."""
+        stamp_file = folder / f".{self.name}-stamp"
+        stamp = _fingerprint(self.sources, " ".join([*self.command[1:], *_pins()]))
+        kept = stamp_file.read_text("utf-8") if stamp_file.is_file() else ""
+        if kept == stamp and all(result.is_file() for result in self.results):
+            print(f"[cached] {self.name}")
+            return None
+        stamp_file.unlink(missing_ok=True)
+        started = time.monotonic()
+        _say(self.name)
+        _call(self.command)
+        if missing := [result.name for result in self.results if not result.is_file()]:
+            raise BuildFailed(f"The step '{self.name}' left no {', '.join(missing)}; look at the lines above.")
+        stamp_file.write_text(stamp, "utf-8")
+        return time.monotonic() - started
+
+
+def check(options: argparse.Namespace, _: list[str]) -> None:
+    """Run linter, formatter and type checker; all of them, also where one finds something."""
+    python = str(environment())
+    failed = []
+    if unknown := set(options.names) - set(CHECKS):
+        raise BuildFailed(f"There is no check '{unknown.pop()}'; there are {', '.join(CHECKS)}.")
+    for name in options.names or CHECKS:
+        _say(" ".join(CHECKS[name][:2]))
+        if subprocess.run((python, "-m", *CHECKS[name]), cwd=ROOT, check=False).returncode != 0:
+            failed.append(name)
+    if failed:
+        raise BuildFailed(f"These checks found something: {', '.join(failed)}; the lines above say what.")
 
 
 def test(options: argparse.Namespace, rest: list[str]) -> None:
-    """The main job on every other Blender at hand, then the whole suite; stops at the first that fails."""
+    """The checks, the main job on every other Blender at hand, then the whole suite; stops at the first that fails.
+
+    Arguments for pytest, a file for instance, lead to pytest alone.
+    """
     python = environment()
     unwanted = [f"not {mark}" for mark in ("slow", "gui", "gpu") if not getattr(options, mark)]
-    if not rest:
-        for name, (blender, version) in OTHER_BLENDERS.items():
-            if (base := find_python(version)) is None:
-                print(f"[skipped] {name}: there is no Python {'.'.join(map(str, version))} on this machine")
-                continue
-            other = other_environment(name, blender, base)
-            _say(f"the main job on {blender}")
-            marks = " and ".join(["main_job", *unwanted])
-            _call((str(other), "-m", "pytest", "blender_tests", "-m", marks), {"INTERACT_PYTHON": str(python)})
-    _say("the test suite")
-    _call((str(python), "-m", "pytest", *(["-m", " and ".join(unwanted)] if unwanted else []), *rest))
+    only = os.environ.get("INTERACT_BLENDER", "")
+    if only and only not in (MAIN_BLENDER, *OTHER_BLENDERS):
+        names = ", ".join((MAIN_BLENDER, *OTHER_BLENDERS))
+        raise BuildFailed(f"INTERACT_BLENDER is '{only}'; it can be {names}.")
+    if rest:
+        _call((str(python), "-m", "pytest", *_marked(unwanted), *rest))
+        return
+    if only in ("", MAIN_BLENDER):
+        check(argparse.Namespace(names=[]), [])
+    for name in OTHER_BLENDERS:
+        if only in ("", name):
+            _test_main_job(name, python, unwanted, required=bool(only))
+    if only in ("", MAIN_BLENDER):
+        _say("the test suite")
+        _call((str(python), "-m", "pytest", "--durations=20", *_marked(unwanted)))
+
+
+def _test_main_job(name: str, python: Path, unwanted: list[str], required: bool) -> None:
+    blender, version = OTHER_BLENDERS[name]
+    if (base := find_python(version)) is None:
+        dotted = ".".join(map(str, version))
+        if required:
+            raise BuildFailed(f"{name} needs Python {dotted}; install it from python.org or your system.")
+        print(f"[skipped] {name}: there is no Python {dotted} on this machine")
+        return
+    other = other_environment(name, blender, base)
+    _say(f"the main job on {blender}")
+    _call(
+        (str(other), "-m", "pytest", "blender_tests", *_marked(["main_job", *unwanted])),
+        {"INTERACT_PYTHON": str(python)},
+    )
+
+
+def _marked(marks: list[str]) -> tuple[str, ...]:
+    return ("-m", " and ".join(marks)) if marks else ()
 
 
 def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
-    module = "comparison" if options.baselines else "quick"
-    _call((str(environment()), "-m", f"model_runtime.studies.{module}", *rest))
+    _call((str(environment()), "-m", "model_runtime", "evaluate", "baselines" if options.baselines else "quick", *rest))
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", "model_runtime.studies.bench", *rest))
+    _call((str(environment()), "-m", "model_runtime", "bench", *rest))
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
-    """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack; what is
-    there and fits is kept.
+    """Everything training needs, from the raw data: clips, voices, scenes with their summary, the face's pack.
+
+    Files that are there and fit are kept.
     """
     python = str(environment())
     data, corpus = options.data.resolve(), ROOT / "corpus"
@@ -143,7 +218,7 @@ def compose(options: argparse.Namespace, rest: list[str]) -> None:
     _call((*commands, "compose", *rest, *(["--fresh"] if options.fresh else [])))
     speech = corpus / "speech_library.npz"
     more = ("-m", "model_runtime", "corpus", "more-voices", "--out", "corpus/more_voices.npz")
-    face = ("-m", "model_runtime.training.face", "--pack")
+    face = ("-m", "model_runtime", "train", "face", "--pack")
     for made, arguments in (
         ("more_voices.npz", more),
         ("face_training.npz", (*face, "corpus/face_training.npz")),
@@ -170,7 +245,7 @@ def train(options: argparse.Namespace, rest: list[str]) -> None:
             _call((python, "-m", "model_runtime", "train", "words", "--speech", str(speech), "--out", str(words)))
         rest = [*rest, "--words", str(words)]
     for stage in stages:
-        _call((python, "-m", f"model_runtime.training.{TRAINERS[options.network]}", *([stage] if stage else []), *rest))
+        _call((python, "-m", "model_runtime", "train", TRAINERS[options.network], *([stage] if stage else []), *rest))
 
 
 def package(options: argparse.Namespace, rest: list[str]) -> None:
@@ -183,7 +258,7 @@ def packages(options: argparse.Namespace, rest: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Two voices in, two performing characters out: everything a developer runs."
+        prog="build.py", description="Two voices in, two performing characters out: every command of a developer."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -198,7 +273,9 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--speech-a", metavar="FILE", help="what the first character says, instead of the demo's voice")
     shown.add_argument("--speech-b", metavar="FILE", help="what the second character says")
     shown.add_argument("--out", type=Path, default=ROOT / "out" / "demo", metavar="DIR")
-    tested = command("test", test, "run the tests; further arguments go to pytest", passes=True)
+    checked = command("check", check, "run ruff, its formatter and mypy, or those that are named")
+    checked.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CHECKS))
+    tested = command("test", test, "run the checks and all tests; further arguments go to pytest alone", passes=True)
     tested.add_argument("--slow", action="store_true", help="also tests that take minutes")
     tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
     tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
@@ -228,6 +305,7 @@ def _parser() -> argparse.ArgumentParser:
         "measure the shipped weights: --quick takes a few minutes; further arguments go to it",
         passes=True,
     )
+    evaluated.add_argument("--quick", action="store_true", help="the figures of the README; done without it too")
     evaluated.add_argument(
         "--baselines",
         action="store_true",
@@ -261,7 +339,7 @@ def _loads(library: str) -> bool:
 
 
 def environment() -> Path:
-    """The Python of ``.venv`` with the pinned libraries of ``pyproject.toml``, made or brought up to date if need be."""
+    """Return the Python of ``.venv``, made or brought up to date with the libraries that ``pyproject.toml`` pins."""
     pins = _pins()
     stamp = _stamp(pins)
     if _is_made(MAIN, stamp):
@@ -274,7 +352,9 @@ def environment() -> Path:
     _say("the environment .venv (a few minutes, once)")
     _make_venv(MAIN, Path(sys.executable))
     python = _interpreter(MAIN)
+    print("torch", flush=True)
     _pip(python, *_torch_source(python, next(pin for pin in pins if pin.startswith("torch=="))))
+    print("the other libraries", flush=True)
     _pip(python, *pins)
     _write_stamp(MAIN, stamp)
     return python
@@ -294,10 +374,12 @@ def other_environment(name: str, blender: str, base: Path) -> Path:
 
 
 def find_python(version: tuple[int, int]) -> Path | None:
-    """A Python of this version that can make environments: this one, the py launcher's, one on PATH or one of pyenv's."""
+    """Return a Python of this version that can make environments: this one, or of py, PATH or pyenv; None without."""
     dotted = f"{version[0]}.{version[1]}"
     candidates: list[list[str]] = [[sys.executable]] if sys.version_info[:2] == version else []
     candidates += [["py", f"-{dotted}"], [f"python{dotted}"]]
+    if os.name == "nt":  # where several are on PATH, all have the same name
+        candidates += [[str(Path(folder) / "python.exe")] for folder in os.get_exec_path()]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates += [[str(path / "bin" / "python")] for path in sorted(pyenv.glob(f"{dotted}.*"), reverse=True)]
     ask = "import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)"
@@ -315,7 +397,8 @@ def _run_with_python_3_11() -> int:
     python = find_python((3, 11))
     if python is None:
         print(
-            "error: this needs Python 3.11 (the one Blender 4.5 and 5.0 have); install it from python.org or your system.",
+            "error: this needs Python 3.11 (the one Blender 4.5 and 5.0 have);"
+            " install it from python.org or your system.",
             file=sys.stderr,
         )
         return 1
@@ -394,34 +477,32 @@ def _write_stamp(folder: Path, stamp: str) -> None:
     (folder / ".interact-pins").write_text(stamp, "utf-8")
 
 
-def _step(
-    name: str,
-    stamp_file: Path,
-    sources: Iterable[Path],
-    results: list[Path],
-    run: Callable[[], None],
-    settings: str = "",
-) -> None:
-    """Run, unless the same sources gave these results before."""
-    stamp = _fingerprint(sources, settings)
-    if stamp_file.is_file() and stamp_file.read_text("utf-8") == stamp and all(result.is_file() for result in results):
-        print(f"[cached] {name}")
-        return
-    stamp_file.unlink(missing_ok=True)
-    started = time.monotonic()
-    _say(name)
-    run()
-    missing = [result.name for result in results if not result.is_file()]
-    if missing:
-        raise BuildFailed(f"{name} left no {', '.join(missing)}; look at the lines above.")
-    stamp_file.write_text(stamp, "utf-8")
-    print(f"[done] {name} ({time.monotonic() - started:.0f} s)", flush=True)
+def _imported(*modules: str) -> list[Path]:
+    """These modules, by path, and all modules of the repository that they import, lazily or not."""
+    waiting, found = [ROOT / module for module in modules], set()
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += _imports(file)
+    return sorted(found)
 
 
-def _sources(package_folder: str) -> list[Path]:
-    """The files of a package that its results hang on: tests do not count."""
-    files = (path for path in (ROOT / package_folder).rglob("*") if path.is_file())
-    return sorted(path for path in files if "tests" not in path.parts and "__pycache__" not in path.parts)
+def _imports(file: Path) -> Iterator[Path]:
+    package = file.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            base += node.module.split(".") if node.module else []
+            names = [[*base, alias.name] for alias in node.names]
+        else:
+            continue
+        for parts in names:
+            for end in range(1, len(parts) + 1):
+                place = ROOT.joinpath(*parts[:end])
+                yield from (path for path in (place / "__init__.py", place.with_suffix(".py")) if path.is_file())
 
 
 def _fingerprint(files: Iterable[Path], settings: str) -> str:

@@ -40,17 +40,20 @@ class ProgressPrinter:
         self._clock = clock
         self._last = contract.Progress("", 1.0)
         self._started = self._shown = self._clock()
+        self._begun = (self._started, 0.0)  # when the first share of the job was done, and how much that was
         self._width = 0  # of the line that the terminal's cursor is in
 
     def __call__(self, progress: contract.Progress) -> None:
         now, last, self._last = self._clock(), self._last, progress
         if progress.fraction < last.fraction:
             self._started = now  # another job
+        if progress.fraction < last.fraction or self._begun[1] == 0.0:
+            self._begun = (now, progress.fraction)  # loading is over once a share is done: it says nothing of the rest
         pause = SECONDS_BETWEEN_UPDATES if self._terminal else SECONDS_BETWEEN_LINES
         if progress.stage == last.stage and now - self._shown < pause:
             return
         self._shown = now
-        text = f"{progress.fraction:4.0%} {progress.stage}{self._seconds_left(now - self._started, progress.fraction)}"
+        text = f"{progress.fraction:4.0%} {progress.stage}{self._seconds_left(now, progress.fraction)}"
         if not self._terminal:
             self._write(f"{text}\n")
             return
@@ -69,9 +72,10 @@ class ProgressPrinter:
         self.say(f"{path} ({self._clock() - self._started:.0f} s)")
         self._last = contract.Progress("", 1.0)
 
-    @staticmethod
-    def _seconds_left(spent: float, fraction: float) -> str:
-        return f", {spent * (1.0 - fraction) / fraction:.0f} s left" if fraction >= _LEAST_SHARE else ""
+    def _seconds_left(self, now: float, fraction: float) -> str:
+        since, before = self._begun
+        done = fraction - before
+        return f", {(now - since) * (1.0 - fraction) / done:.0f} s left" if done >= _LEAST_SHARE else ""
 
     def _end_line(self) -> None:
         if self._width:

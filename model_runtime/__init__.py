@@ -1,3 +1,3 @@
 """The Torch runtime of InterAct for Blender: two voices and action labels in, two performances out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

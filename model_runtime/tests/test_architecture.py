@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from model_runtime import __version__
 from model_runtime.datasets.locations import REPOSITORY as ROOT
 
 RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
@@ -100,7 +101,7 @@ def name_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """Absolute dotted names a file imports, relative ones resolved, with the line; ``from a import b`` gives ``a.b``."""
+    """Yield the absolute dotted names a file imports, with the line; ``from a import b`` gives ``a.b``."""
     package = path.relative_to(ROOT).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -290,3 +291,11 @@ def test_every_pinned_library_is_one_we_use() -> None:
     pins = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     used = {module.split(".")[0] for path in shipped() for module, _ in imports(path)}
     assert not [pin for pin in pins if pin.partition("==")[0].replace("-", "_") not in used]
+
+
+def test_the_extension_and_the_project_have_the_version_of_the_runtime() -> None:
+    manifest = tomllib.loads((ADDON / "blender_manifest.toml").read_text("utf-8"))
+    assert manifest["version"] == __version__
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "model_runtime.__version__"}
