@@ -9,9 +9,9 @@ import numpy as np
 from .arrays import Array
 
 
-def facing(heading: float) -> Array:
-    """Return the direction (2,) that a body with this heading faces."""
-    return np.array([np.sin(heading), -np.cos(heading)])
+def facing(heading: Any) -> Array:
+    """Return the direction (..., 2) that a body with this ``heading`` (...) faces."""
+    return np.stack([np.sin(heading), -np.cos(heading)], -1)
 
 
 def heading_towards(direction: Array) -> Any:

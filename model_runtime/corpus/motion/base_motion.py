@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, heading_of
+from ...common.headings import heading_towards
 from ...contract import ACTION_LABELS, FPS, FloatArray
 
 HALF_LIFE = 0.11  # s; how fast the difference at a join fades where legs are on the move
@@ -55,7 +56,7 @@ class Motion:
         return Motion(root, rotations, self.contacts, self.features)
 
     def warped(self, extra_yaw: FloatArray) -> Motion:
-        """The path bent: every step is turned by ``extra_yaw`` (T,) radians, the body with it; the first frame stays."""
+        """Return the motion with every step, and the body, turned by ``extra_yaw`` (T,) radians; the first frame stays."""
         step = np.diff(self.root, axis=0)
         turned = rot.rotate(rot.about_z(extra_yaw[:-1]), step)
         root = self.root.copy()
@@ -265,7 +266,7 @@ def stance(frame: Motion, skeleton: Skeleton) -> tuple[FloatArray, float]:
     ankles = positions[[INDEX["left_ankle"], INDEX["right_ankle"]]]
     toes = positions[[INDEX["left_foot"], INDEX["right_foot"]]]
     forward = np.sum((toes - ankles)[:, :2] / np.linalg.norm((toes - ankles)[:, :2], axis=-1, keepdims=True), 0)
-    return ankles.mean(0)[:2], float(np.arctan2(forward[0], -forward[1]))
+    return ankles.mean(0)[:2], float(heading_towards(forward))
 
 
 def _planar(vector: FloatArray) -> FloatArray:

@@ -32,8 +32,8 @@ def leg_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -
 def reach(
     root: FloatArray, rotations: FloatArray, skeleton: Skeleton, ankles: FloatArray, feet: FloatArray
 ) -> FloatArray:
-    """Return rotations (T, 52, 4) that bring the ankles to ``ankles`` (T, 2, 3) with world foot rotations ``feet`` (T, 2,
-    4).
+    """Return rotations (T, 52, 4) that bring the ankles to ``ankles`` (T, 2, 3) with world foot rotations ``feet`` (T,
+    2, 4).
 
     Two-bone inverse kinematics; the knee stays in its plane. Targets out of reach are approached.
     """
@@ -61,8 +61,8 @@ def retarget(
     """Return root (T, 3) and rotations (T, 52, 4) of a clip of ``source`` on the bones of ``target``: paths scale with
     the legs and the feet stand on the floor.
 
-    ``seat`` holds the seated pelvis height in the clip and the one wanted on the target, in metres; between standing and
-    seated the pelvis moves in proportion and the feet stay.
+    ``seat`` holds the seated pelvis height in the clip and the one wanted on the target, in metres; between standing
+    and seated the pelvis moves in proportion and the feet stay.
     """
     scale = target.pelvis_height / source.pelvis_height
     positions, world = leg_positions(root, rotations, source)

@@ -1,7 +1,8 @@
-"""Two-bone inverse kinematics for arms and legs with targets in the world, such as hands on thighs and feet on the floor.
+"""Two-bone inverse kinematics for arms and legs with targets in the world, such as hands on thighs and feet on the
+floor.
 
-``legs.reach`` keeps a captured leg in its plane. The functions here choose the plane instead, so that a knee or an elbow
-bends about its hinge alone. All arrays run over T frames.
+``legs.reach`` keeps a captured leg in its plane. The functions here choose the plane instead, so that a knee or an
+elbow bends about its hinge alone. All arrays run over T frames.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _LARGEST_TWIST = np.radians(88.0)  # of a forearm about its own axis, either way
 
 
 class Trunk(NamedTuple):
-    """The parents of the arms in the world: positions (T, 3) and rotations (T, 4) of ``pelvis`` and ``chest``, rotations
-    of the ``collars`` (T, 2, 4) and positions of the ``shoulders`` (T, 2, 3).
+    """The parents of the arms in the world: positions (T, 3) and rotations (T, 4) of ``pelvis`` and ``chest``,
+    rotations of the ``collars`` (T, 2, 4) and positions of the ``shoulders`` (T, 2, 3).
     """
 
     pelvis: FloatArray
@@ -61,8 +62,8 @@ def reach_hand(
     pole: FloatArray,
     largest_bend: float,
 ) -> NDArray[np.float32]:
-    """Return local rotations (T, 3, 4) of shoulder, elbow and wrist that bring a hand to ``wrist`` (T, 3) with the world
-    rotation ``hand`` (T, 4).
+    """Return local rotations (T, 3, 4) of shoulder, elbow and wrist that bring a hand to ``wrist`` (T, 3) with the
+    world rotation ``hand`` (T, 4).
 
     ``side`` 0 is the left; the elbow lies on the side of ``pole`` (T, 3), a world direction. Elbow and wrist share the
     twist of the forearm equally, as in every clip. Where hand and forearm would make an angle of more than

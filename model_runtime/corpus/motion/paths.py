@@ -1,30 +1,30 @@
-"""Ways to go: many candidates are steered side by side through waypoints to their goals, and the one that fits best is
-taken.
-"""
+"""Paths on the floor: candidates are steered through waypoints to their goals, all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-FloatArray = NDArray[np.floating[Any]]
+from ...common.arrays import Array as FloatArray
+from ...common.easing import smoothstep
+from ...common.headings import facing, heading_towards, turned
+
 STEP = 0.08  # m between the points of a path
 LONGEST = 16.0  # m
-SHARPEST = 1.0 / 0.75  # 1/m; nobody walks a tighter bend than this at ease
-_EASE = 0.45  # m over which the curvature itself comes and goes: a body does not turn like a tram on points
-_BEFORE_GOAL = 0.9  # m; the last stretch, on which the wanted final direction is already taken
+_EASE = 0.45  # m over which the curvature rises and falls: a walking body does not change it at once
+_BEFORE_GOAL = 0.9  # m; over the last stretch a path already has its final direction
+_AT_WAYPOINT = 0.35  # m from a waypoint, where the next one is steered to
+_NEAR_WAYPOINT, _PAST_WAYPOINT = 0.9, 1.5  # m and rad; so near and so far aside a waypoint counts as passed
+_MISSED = 0.35  # m from its goal beyond which a path is dropped
 
 
 @dataclass(frozen=True)
 class Path:
-    """A way on the floor: ``points`` (N, 2) every ``spacing`` metres and the direction of travel ``angles`` (N,), 0
-    along -Y.
-    """
+    """``points`` (N, 2) on the floor every ``spacing`` metres and the headings of travel there, ``angles`` (N,)."""
 
     points: FloatArray
     angles: FloatArray
@@ -34,36 +34,38 @@ class Path:
     def length(self) -> float:
         return self.spacing * (len(self.points) - 1)
 
-    def at(self, way: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Places (..., 2) and directions (...,) after ``way`` metres; before the start and past the end it goes
-        straight on.
+    def at(self, distance: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return positions (..., 2) and headings (...,) after ``distance`` metres; before the start and past the end
+        the path is straight.
         """
-        index = np.clip(np.asarray(way, np.float64) / self.spacing, 0.0, len(self.points) - 1.0)
+        index = np.clip(np.asarray(distance, np.float64) / self.spacing, 0.0, len(self.points) - 1.0)
         low = np.minimum(index.astype(int), len(self.points) - 2)
         part = index - low
         angle = self.angles[low] * (1 - part) + self.angles[low + 1] * part
         place = self.points[low] * (1 - part)[..., None] + self.points[low + 1] * part[..., None]
-        beyond = np.asarray(way) - index * self.spacing
-        return place + beyond[..., None] * np.stack([np.sin(angle), -np.cos(angle)], -1), angle
+        beyond = np.asarray(distance) - index * self.spacing
+        return place + beyond[..., None] * facing(angle), angle
 
     def curvature(self) -> FloatArray:
-        """(N,) 1/m, left positive."""
+        """Return the curvature (N,) in 1/m, left positive."""
         return np.gradient(self.angles, self.spacing)
 
     def beside(self, offset: Callable[[FloatArray], FloatArray]) -> Path:
-        """The way of somebody ``offset(way)`` metres to the left, abreast: its points belong to the same moments, so
-        its own spacing is not even; ``spacing`` stays that of this path.
+        """Return the path of a companion ``offset(distance)`` metres to the left, ``distance`` (N,) being the metres
+        along this path.
+
+        Its points belong to the same moments as those here, so they are not evenly spaced; ``spacing`` stays that of
+        this path.
         """
-        way = np.arange(len(self.points)) * self.spacing
-        left = np.stack([np.cos(self.angles), np.sin(self.angles)], -1)
-        points = self.points + offset(way)[:, None] * left
+        distance = np.arange(len(self.points)) * self.spacing
+        points = self.points + offset(distance)[:, None] * left_of(self.angles)
         return Path(points, directions(points), self.spacing)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Candidates for a way, one a row: ``starts`` (M,) directions to set off in, ``waypoints`` (M, K, 2) with NaN for
-    none, ``goals`` (M, 2), ``arrivals`` (M,) directions to arrive in with NaN for any.
+class PathCandidates:
+    """M wanted paths: headings ``starts`` (M,) to set off with, ``waypoints`` (M, K, 2) with NaN for none, ``goals``
+    (M, 2), headings ``arrivals`` (M,) at the goal with NaN for any.
     """
 
     starts: FloatArray
@@ -72,19 +74,20 @@ class Wanted:
     arrivals: FloatArray
 
 
-def steer(place: FloatArray, wanted: Wanted, avoid: FloatArray, keep: float, sharpest: float) -> list[Path | None]:
-    """A path from ``place`` (2,) for each candidate that comes to its goal; None for those that do not.
+def steer(
+    start: FloatArray, candidates: PathCandidates, obstacle: FloatArray, clearance: float, largest_curvature: float
+) -> list[Path | None]:
+    """Return a path from ``start`` (2,) for each candidate, None for those that do not reach their goal.
 
-    Pure pursuit (Coulter 1992) of one waypoint after the other with a curvature of at most ``sharpest`` that changes
-    gently; ``avoid`` (2,) is gone around at ``keep`` metres.
+    Pure pursuit (Coulter 1992) of one waypoint after the other with a curvature of at most ``largest_curvature`` (1/m)
+    that changes gently, past the ``obstacle`` (2,) at ``clearance`` metres.
     """
-    count = len(wanted.goals)
-    last = wanted.goals - np.where(np.isnan(wanted.arrivals), 0.0, _BEFORE_GOAL)[:, None] * heading(
-        np.nan_to_num(wanted.arrivals)
-    )
-    stops = np.concatenate([wanted.waypoints, last[:, None], wanted.goals[:, None]], 1)
-    at = np.broadcast_to(place, (count, 2)).astype(np.float64).copy()
-    direction, bend = wanted.starts.astype(np.float64).copy(), np.zeros(count)
+    count = len(candidates.goals)
+    before_goal = np.where(np.isnan(candidates.arrivals), 0.0, _BEFORE_GOAL)[:, None]
+    last: FloatArray = candidates.goals - before_goal * facing(np.nan_to_num(candidates.arrivals))
+    stops = np.concatenate([candidates.waypoints, last[:, None], candidates.goals[:, None]], 1)
+    at = np.broadcast_to(start, (count, 2)).astype(np.float64).copy()
+    direction, bend = candidates.starts.astype(np.float64).copy(), np.zeros(count)
     target = np.zeros(count, int)
     arrived = np.full(count, -1)
     steps = int(LONGEST / STEP)
@@ -93,85 +96,76 @@ def steer(place: FloatArray, wanted: Wanted, avoid: FloatArray, keep: float, sha
     rows = np.arange(count)
     for step in range(steps):
         goal = stops[rows, target]
-        way = goal - at
-        distance = np.hypot(way[:, 0], way[:, 1])
-        error = wrap(np.arctan2(way[:, 0], -way[:, 1]) - direction)
+        to_goal = goal - at
+        distance = np.hypot(to_goal[:, 0], to_goal[:, 1])
+        error = turned(heading_towards(to_goal), direction)
         final = target == stops.shape[1] - 1
-        passed = (
-            np.isnan(distance) | (distance < np.where(final, STEP, 0.35)) | ((distance < 0.9) & (np.abs(error) > 1.5))
-        )
+        beside = (distance < _NEAR_WAYPOINT) & (np.abs(error) > _PAST_WAYPOINT)
+        passed = np.isnan(distance) | (distance < np.where(final, STEP, _AT_WAYPOINT)) | beside
         arrived = np.where((arrived < 0) & final & passed, step, arrived)
         if (arrived >= 0).all():
             break
         target = np.where(passed & ~final, target + 1, target)
         turn = 2.0 * np.sin(np.clip(error, -1.5, 1.5)) / np.maximum(distance, 0.5)
-        turn += _around(at, direction, goal, avoid, keep)
-        turn = np.nan_to_num(turn)
-        bend += (np.clip(turn, -sharpest, sharpest) - bend) * min(1.0, STEP / _EASE * 1.6)
+        turn += _around(at, direction, goal, obstacle, clearance)
+        turn = np.clip(np.nan_to_num(turn), -largest_curvature, largest_curvature)
+        bend += (turn - bend) * min(1.0, STEP / _EASE * 1.6)
         direction = direction + bend * STEP
-        at = at + STEP * heading(direction)
+        at = at + STEP * facing(direction)
         trail[step + 1] = at
     return [
-        _finished(trail[: arrived[c] + 1, c], wanted.goals[c], wanted.starts[c]) if arrived[c] > 3 else None
+        _finished(trail[: arrived[c] + 1, c], candidates.goals[c], candidates.starts[c]) if arrived[c] > 3 else None
         for c in range(count)
     ]
 
 
-def _around(at: FloatArray, direction: FloatArray, goal: FloatArray, avoid: FloatArray, keep: float) -> FloatArray:
-    """Curvature (M,) that leads past whoever stands at ``avoid``, unless the goal is nearer than they are."""
-    way = avoid - at
+def _around(
+    at: FloatArray, direction: FloatArray, goal: FloatArray, obstacle: FloatArray, clearance: float
+) -> FloatArray:
+    """Return the curvature (M,) that leads past the ``obstacle``, 0 where the goal is nearer than the obstacle."""
+    way = obstacle - at
     distance = np.hypot(way[:, 0], way[:, 1])
-    bearing = wrap(np.arctan2(way[:, 0], -way[:, 1]) - direction)
-    ahead = np.clip(np.cos(bearing), 0.0, 1.0) * (distance < np.hypot(*(goal - at).T) + keep)
-    near = np.clip((keep + 0.9 - distance) / 0.9, 0.0, 1.5)
+    bearing = turned(heading_towards(way), direction)
+    ahead = np.clip(np.cos(bearing), 0.0, 1.0) * (distance < np.hypot(*(goal - at).T) + clearance)
+    near = np.clip((clearance + 0.9 - distance) / 0.9, 0.0, 1.5)
     return -np.where(bearing >= 0, 1.0, -1.0) * 1.6 * near * ahead
 
 
 def _finished(points: FloatArray, goal: FloatArray, start: float) -> Path | None:
-    """Evenly spaced points that end at ``goal`` to the millimetre: what is missing is spread over the way."""
+    """Return an evenly spaced path that ends exactly at ``goal``: what the points miss is spread over its length."""
     missing = goal - points[-1]
-    if np.hypot(*missing) > 0.35:
+    if np.hypot(*missing) > _MISSED:
         return None
-    share = np.linspace(0.0, 1.0, len(points))
-    points = points + (share * share * (3 - 2 * share))[:, None] * missing
-    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    even = np.linspace(0.0, way[-1], len(points))
-    points = np.stack([np.interp(even, way, points[:, k]) for k in range(2)], -1)
+    points = points + smoothstep(np.linspace(0.0, 1.0, len(points)))[:, None] * missing
+    distance = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    even = np.linspace(0.0, distance[-1], len(points))
+    points = np.stack([np.interp(even, distance, points[:, k]) for k in range(2)], -1)
     angles = directions(points)
-    # It sets off exactly where the body points to.
-    angles = angles + (wrap(start - angles[0])) * np.clip(1.0 - even / 0.5, 0.0, 1.0)
-    return Path(points, angles, float(way[-1] / (len(points) - 1)))
+    # A path starts exactly with the heading of the body.
+    angles = angles + turned(start, angles[0]) * np.clip(1.0 - even / 0.5, 0.0, 1.0)
+    return Path(points, angles, float(distance[-1] / (len(points) - 1)))
 
 
 def directions(points: FloatArray) -> FloatArray:
-    """(N,) direction of travel along points (N, 2), a little smoothed."""
-    step = np.gradient(points, axis=0)
-    return gaussian_filter1d(np.unwrap(np.arctan2(step[:, 0], -step[:, 1])), 1.5, mode="nearest")
+    """Return the headings (N,) of travel along ``points`` (N, 2), slightly smoothed, unwrapped."""
+    return gaussian_filter1d(np.unwrap(heading_towards(np.gradient(points, axis=0))), 1.5, mode="nearest")
 
 
-def heading(angle: FloatArray) -> FloatArray:
-    """Unit vectors (..., 2) of directions (...,)."""
-    return np.stack([np.sin(angle), -np.cos(angle)], -1)
+def left_of(heading: FloatArray) -> FloatArray:
+    """Return unit vectors (..., 2) to the left of the ``heading`` (...)."""
+    return np.stack([np.cos(heading), np.sin(heading)], -1)
 
 
-def angle_of(way: FloatArray) -> float:
-    """Direction (radians) of a vector (2,)."""
-    return float(np.arctan2(way[0], -way[1]))
+def started_at(path: Path, place: FloatArray, over: float) -> Path:
+    """Return the path from ``place`` (2,), near its start; the difference is made up over the first ``over`` metres."""
+    share = np.clip(1.0 - np.arange(len(path.points)) * path.spacing / over, 0.0, 1.0)
+    return replace(path, points=path.points + smoothstep(share)[:, None] * (place - path.points[0]))
 
 
-def wrap(angle: FloatArray) -> FloatArray:
-    """The same angles within -pi to pi."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
+def distance_to(path: Path, seconds: FloatArray, others: FloatArray, fps: float, doubt: float = 0.7) -> FloatArray:
+    """Return the least distance (N,) to a partner whose positions from now on are ``others`` (T, 2).
 
-
-def wrapped(angle: float) -> float:
-    """The same angle within -pi to pi."""
-    return float((angle + np.pi) % (2 * np.pi) - np.pi)
-
-
-def clearance(path: Path, seconds: FloatArray, others: FloatArray, fps: float, doubt: float = 0.7) -> FloatArray:
-    """(N,) least distance to somebody whose places from now on are ``others`` (T, 2), about the ``seconds`` (N,) at
-    which the points are reached, give or take ``doubt``.
+    ``seconds`` (N,) are the times at which the points of the path are reached, give or take ``doubt`` seconds.
     """
     nearest = np.full(len(path.points), np.inf)
     for late in np.linspace(-doubt, doubt, 5):
@@ -181,5 +175,5 @@ def clearance(path: Path, seconds: FloatArray, others: FloatArray, fps: float, d
 
 
 def inside(points: FloatArray, centre: FloatArray, half: float) -> NDArray[np.bool_]:
-    """(N,) whether points (N, 2) lie in a square room."""
+    """Return (N,) whether ``points`` (N, 2) lie within ``half`` metres of ``centre`` (2,) along both axes."""
     return (np.abs(points - centre) <= half).all(axis=-1)

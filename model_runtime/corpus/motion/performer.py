@@ -1,15 +1,17 @@
-"""One actor carries out its intents: stands, keeps facing and distance, walks, sits down, stays seated, stands up."""
+"""Turn one actor's intents into motion: stand, turn and keep distance, walk, sit down, stay seated, stand up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...body_model.proxemics import KNEES, SEAT_ROOM, SHOULDERS_TOUCH
 from ...body_model.skeleton import Skeleton
+from ...common.headings import heading_towards, turned
+from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...metrics.labels import label_frames
 from ..script.affect import AffectParameters, AffectTrack
@@ -18,9 +20,9 @@ from .base_motion import BodyTrack, Motion, best_frame, features_at_start
 from .clip_bank import ClipSet
 from .companions import walk_together
 from .footing import settled, shown_contacts
-from .paths import angle_of, wrapped
+from .paths import started_at
 from .standing import LONGEST_STEP, Idles, step_towards, with_upper_body
-from .walk_planning import Going, Pace, Surroundings, choose_way, from_here
+from .walk_planning import Pace, Surroundings, WalkPlan, plan_walk
 from .walking import along, gaits, straight_walk, style_of, turn_on_the_spot, with_changes_of_pace
 
 SEATED_CALM = ("sit_chair_breathe",)
@@ -29,25 +31,23 @@ SEATED_LIVELY = (
     "sit_chair_idle_roll", "sit_chair_idle_scratch", "sit_chair_gestic_thoughtful",
     "sit_chair_idle_dust", "sit_chair_idle_finger", "sit_chair_breathe",
 )  # fmt: skip
-# Without these, under either of 'f_' and 'm_', there is no scene; of everything else one clip of any sort will do.
+# Clips that each of 'f_' and 'm_' needs for any scene; of everything else one clip of any kind is enough.
 INDISPENSABLE = (
     "idle_breathe or any standing idle", "walk_start", "walk_stop", "one plain walk",
     "one turn on the spot", "sit_down_chair", "sit_chair_breathe", "sit_stand_up_chair",
 )  # fmt: skip
-FACING = np.radians(35.0)  # a standing body turns when the partner is further round than this
-KEEPS_OFF = 1.1  # m; nobody sits down or stands up while the partner walks by as near as this
-TOO_NEAR = 0.66  # m between two bodies' middles
-SLACK = 0.3  # m; nobody steps for less than this too near or too far
-ROOM_FOR_KNEES = 0.45  # m more to a seated partner
+FACING = np.radians(35.0)  # a standing body turns to a partner at a larger angle than this
+SLACK = 0.3  # m off the usual distance for which no step is made
 USUAL_SPEED = 1.05  # m/s
-_WAITS = 8.0  # s that somebody waits to walk together
+_SITS_NEAR = 0.85  # m; ways of sitting down that end nearer to the partner cost more
+_WAITS = 8.0  # s that an actor waits for the partner before a walk together
 
 Conversation = Callable[[float, float], tuple[float, float]]
-"""(start, end) in seconds -> shares of that time in which (I, the partner) speak."""
+"""(start, end) in seconds -> shares of that time in which (the actor, the partner) speaks."""
 
 
 class Performer:
-    """Grows one ``BodyTrack``; ``partner`` is set by whoever makes the pair."""
+    """One actor and its growing ``BodyTrack``; set ``partner`` on both before the first ``advance``."""
 
     def __init__(
         self,
@@ -63,8 +63,9 @@ class Performer:
         facing: bool = True,
         centre: FloatArray | None = None,
     ) -> None:
-        """``performer``: 'f' or 'm', whose way of moving is preferred; ``distance``: metres two people as these talk
-        at; ``facing``: whether the body turns to the partner; ``centre`` (2,) of the room, None for where I start.
+        """``performer`` 'f' or 'm': whose clips are preferred; ``position`` (2,) and ``heading`` (rad) at the start;
+        ``distance``: metres at which these two talk; ``facing``: whether the body turns to the partner; ``centre`` (2,)
+        of the room, None for the position.
         """
         self.clips, self.prefix, self.rng, self.conversation, self.affect = (
             clips,
@@ -87,7 +88,7 @@ class Performer:
         self.until = intents[0].duration
         self.partner: Performer | None = None
         self.walks: list[dict[str, Any]] = []
-        self._next_step = float(rng.uniform(8.0, 25.0))  # s; when feet may next be moved for no more than comfort
+        self._next_step = float(rng.uniform(8.0, 25.0))  # s; no step for comfort before this
         self._waited = 0.0
 
     @property
@@ -99,21 +100,26 @@ class Performer:
         return self.affect.at(self.time)
 
     def partner_places(self, frames: int) -> FloatArray:
-        """(up to frames, 2) where the partner is from my last frame on, at least one; after those it is taken to stay."""
+        """Return up to ``frames`` positions (T, 2) of the partner from this track's last frame on, at least one.
+
+        After the last of them the partner is assumed to stay.
+        """
         assert self.partner is not None
         track = self.partner.track
         return track.path(min(self.track.frames, track.frames) - 1)[:frames]
 
     def result(self, frames: int) -> tuple[Motion, NDArray[np.uint8]]:
-        """The first ``frames`` of my motion, with the contacts that feet are to be locked by, and its labels."""
+        """Return the first ``frames`` frames of the motion, with the contacts by which feet are locked, and the labels
+        (T,).
+        """
         motion, labels = self.track.result()
         motion = motion.slice(0, frames)
         motion.contacts = shown_contacts(motion, self.clips.skeleton)
         return motion, labels[:frames]
 
     def bearing(self, place: FloatArray) -> float:
-        """Angle (radians, left positive) from where I face to ``place`` (2,)."""
-        return wrapped(angle_of(place - self.track.position) - self.track.heading)
+        """Return the angle (radians, left positive) from the body's heading to ``place`` (2,)."""
+        return float(turned(float(heading_towards(place - self.track.position)), self.track.heading))
 
     def advance(self) -> None:
         """Append the next piece of motion."""
@@ -144,13 +150,13 @@ class Performer:
         self.until = self.time + (0.0 if self.intents[0].label == "walk" else self.intents[0].duration)
 
     def _passed_by(self) -> bool:
-        """Whether the partner is about to walk close by."""
+        """Return whether the partner walks close by within the next seconds."""
         path = self.partner_places(5 * FPS)
-        near = np.linalg.norm(path - self.track.position, axis=-1).min() < KEEPS_OFF
+        near = np.linalg.norm(path - self.track.position, axis=-1).min() < SEAT_ROOM
         return bool(near and float(np.hypot(*np.ptp(path, axis=0))) > 1.0)
 
     def _to_wait(self) -> float:
-        """Seconds until the partner, with whom I am to set off, is as far as I am; it is told that I am ready."""
+        """Return the seconds until the partner is ready for a walk together, and end its present intent by then."""
         other = self.partner
         assert other is not None
         if len(other.intents) < 2 or other.intents[1].goal != "together" or other.seated or self._waited > _WAITS:
@@ -185,13 +191,13 @@ class Performer:
         self.append_settled(motion, "stand")
 
     def _keep_distance(self) -> bool:
-        """A step nearer, back or aside where the distance is off, and now and then one for comfort."""
+        """Step nearer, back or aside where the distance is off, and now and then for comfort; False without a step."""
         assert self.partner is not None
         if self.time < self._next_step:
             return False
         way = self.partner_places(1)[0] - self.track.position
         apart = float(np.hypot(*way))
-        wanted = self.distance + self.affect_now.steps_back + ROOM_FOR_KNEES * self.partner.seated
+        wanted = self.distance + self.affect_now.steps_back + KNEES * self.partner.seated
         off = apart - wanted
         if self.partner.intents[0].label == "walk":
             return False
@@ -199,10 +205,9 @@ class Performer:
         if self.facing and SLACK < abs(off) < 1.2:
             way = way / apart * np.sign(off) * min(abs(off), LONGEST_STEP)
             self._next_step = self.time + float(self.rng.uniform(2.0, 5.0))
-        else:  # shifts its ground a little, never towards somebody near
-            way = float(self.rng.uniform(0.08, 0.2)) * np.array(
-                [np.cos(t := float(self.rng.uniform(0, 2 * np.pi))), np.sin(t)]
-            )
+        else:  # a small step for comfort, away from a partner who is near
+            length, direction = float(self.rng.uniform(0.08, 0.2)), float(self.rng.uniform(0, 2 * np.pi))
+            way = length * np.array([np.cos(direction), np.sin(direction)])
             if float(np.linalg.norm(self.partner_places(1)[0] - self.track.position - way)) < min(wanted, 1.0):
                 way = -way
         _, facing = self.track.stance()
@@ -229,14 +234,14 @@ class Performer:
         self._add(motion, "sit")
 
     def _pick(self, starts: tuple[str, ...], left: float = 1e9) -> Motion:
-        """A clip from the pool, not much longer than what is ``left`` (s) unless it is calm enough to be cut."""
+        """Draw a clip whose name begins with one of ``starts``, not much longer than ``left`` (s) unless it is calm."""
         names = self.clips.names(*(f"{self.prefix}_{start}" for start in starts))
         weights = np.array([self._weight(name, left) for name in names])
         name = str(self.rng.choice(names, p=weights / weights.sum()))
         return self.clips.motion(name, self._nearer_side(name))
 
     def _nearer_side(self, name: str) -> bool:
-        """Whether a clip's mirror image starts nearer to how I stand or sit, so that feet need not shuffle."""
+        """Return whether a clip's mirror image starts nearer to the present pose, so that feet need not shuffle."""
         if not hasattr(self, "track"):
             return bool(self.rng.random() < 0.5)
         here = self.track.features
@@ -249,42 +254,42 @@ class Performer:
         calm = "breathe" in name or "neutral" in name
         if not calm and self.clips.clip(name).duration > left + 0.5:
             return 1e-6
-        # Busy hands are for those who talk, so captured listeners and idlers who use theirs are rarer.
+        # Hands are busy with gestures while the actor talks, so captured clips with busy hands are rarer.
         return float(np.exp(-8.0 * self.clips.hand_speed(name)))
 
     def _add(self, motion: Motion, label: str | NDArray[np.uint8], by_feet: bool = True) -> None:
         self.track.append(self.track.aligned(motion, by_feet), label)
 
     def append_settled(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
-        """Add a motion that starts on both feet, from where these are; ``label`` is one, or one for each frame."""
+        """Append a motion that starts on both feet, from where these are; one ``label`` or one a frame."""
         self.place(self.track.aligned(motion, by_feet=True), label)
 
     def place(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
-        """Add an aligned motion that starts on both feet."""
+        """Append an aligned motion that starts on both feet."""
         if motion.frames > 2:
             joined = settled(self.track.tail(2), motion, self.clips.skeleton, self.rng)
             self.track.extend(joined, label if isinstance(label, str) else label[1:])
 
     def _sit_down(self) -> None:
-        """By the captured way of sitting down that ends facing the partner best, after a turn where none does."""
+        """Append the captured way of sitting down that ends facing the partner best, after a turn where none does."""
         names = self.clips.names(f"{self.prefix}_sit_down_chair")
         target = self.bearing(self.partner_places(1)[0])
         options = []
         for name in names:
             for mirrored in (False, True):
                 motion = self.clips.motion(name, mirrored)
-                turned = float(motion.heading[-1] - motion.heading[0])
-                bias = 0.0 if abs(turned) < 0.3 else 0.35
-                residual = wrapped(target - turned)
+                turn = float(motion.heading[-1] - motion.heading[0])
+                bias = 0.0 if abs(turn) < 0.3 else 0.35
+                residual = float(turned(target, turn))
                 ends = self.track.aligned(motion, by_feet=True).root[-1, :2] - self.track.position
                 if abs(residual) > FACING:  # a turn comes first
                     cos, sin = np.cos(residual), np.sin(residual)
                     ends = np.array([cos * ends[0] - sin * ends[1], sin * ends[0] + cos * ends[1]])
                 gap = float(np.linalg.norm(self.partner_places(1)[0] - self.track.position - ends))
-                near = 4.0 * max(0.0, 0.85 - gap)
-                options.append((abs(residual) + bias + near + float(self.rng.uniform(0, 0.5)), name, mirrored, turned))
-        _, name, mirrored, turned = min(options)
-        residual = wrapped(target - turned) + float(self.rng.normal(0.0, 0.25))
+                near = 4.0 * max(0.0, _SITS_NEAR - gap)
+                options.append((abs(residual) + bias + near + float(self.rng.uniform(0, 0.5)), name, mirrored, turn))
+        _, name, mirrored, turn = min(options)
+        residual = float(turned(target, turn)) + float(self.rng.normal(0.0, 0.25))
         if abs(residual) > FACING:
             self.turn_by(residual)
         motion = self.clips.motion(name, mirrored)
@@ -292,7 +297,7 @@ class Performer:
         self.seated = True
 
     def _stand_up(self) -> None:
-        """By a captured rise, preferably one of my own way of moving that ends where it began."""
+        """Append a captured rise, preferably one of the own performer's that ends where it began."""
         names = self.clips.names("f_sit_stand_up_chair", "m_sit_stand_up_chair")
         foreign = np.array([0.15 if not name.startswith(self.prefix) else 1.0 for name in names])
         weights = foreign * np.array([0.02 if self._steps_out(name) else 1.0 for name in names])
@@ -302,15 +307,13 @@ class Performer:
         self.seated = False
 
     def _steps_out(self, name: str) -> bool:
-        """Whether a captured rise goes on into steps that look like a walk nobody asked for."""
+        """Return whether a captured rise goes on into steps that are labelled as a walk."""
         motion = self.clips.motion(name)
-        return (
-            int((label_frames(motion.root, motion.rotations, self.clips.skeleton) == ACTION_LABELS.index("walk")).sum())
-            > 0.4 * FPS
-        )
+        labels = label_frames(motion.root, motion.rotations, self.clips.skeleton)
+        return int((labels == ACTION_LABELS.index("walk")).sum()) > 0.4 * FPS
 
     def paces(self, count: int, wanted: float) -> list[Pace]:
-        """Some gaits, likelier the nearer to ``wanted`` m/s and to my own way of moving."""
+        """Draw up to ``count`` gaits, likelier the nearer to ``wanted`` m/s and of the own performer."""
         known = gaits(self.clips.bank)
         scale = self.clips.skeleton.pelvis_height * self.clips.speed
         speeds = np.array([gait.speed for gait in known]) * scale
@@ -323,17 +326,16 @@ class Performer:
         ]
 
     def surroundings(self) -> Surroundings:
+        """Return what a walk from here depends on."""
         assert self.partner is not None
         other = self.partner
-        wanted = self.distance + self.affect_now.steps_back + ROOM_FOR_KNEES * other.seated
-        _, facing = self.track.stance()
+        wanted = self.distance + self.affect_now.steps_back + KNEES * other.seated
+        _, heading = self.track.stance()
         places = self.partner_places(20 * FPS)
-        return Surroundings(
-            self.track.position, facing, places, other.track.heading, other.seated, wanted, self.centre, self.facing
-        )
+        return Surroundings(self.track.position, heading, places, other.seated, wanted, self.centre, self.facing)
 
     def _walk(self, intent: Intent) -> bool:
-        """Walk for about the intent's duration; False when no way keeps clear of the partner."""
+        """Append a walk of about the intent's duration; False where no path avoids the partner."""
         if (
             intent.goal == "together"
             and self.partner is not None
@@ -345,32 +347,32 @@ class Performer:
         for goal in (intent.goal, intent.goal, "wander", "leave", "around"):
             here = self.surroundings()
             wanted = USUAL_SPEED * tempo**0.8
-            if goal == "approach":  # as fast as the time given to the way makes it, within reason
+            if goal == "approach":  # the distance and the time given set the speed, within limits
                 straight = float(np.hypot(*(here.partner[-1] - here.place))) - here.distance
                 wanted = float(np.clip(1.15 * straight / max(intent.duration - 0.8, 1.0), 0.62, 1.5))
-            going = choose_way(self.rng, goal, intent.duration, here, self.paces(5, wanted))
-            if going is not None and self.go(going):
+            plan = plan_walk(self.rng, goal, intent.duration, here, self.paces(5, wanted))
+            if plan is not None and self.go(plan):
                 return True
         return False
 
-    def go(self, going: Going) -> bool:
-        """Turn if need be, then walk the way; False where it comes too near to the partner after all."""
-        if abs(going.turn) > 1e-6:
-            self.turn_by(going.turn)
-        pace, path = going.pace, from_here(going.path, self.track.position)
+    def go(self, plan: WalkPlan) -> bool:
+        """Append the turn, if any, and the walk of a plan; False where the walk comes too near to the partner."""
+        if abs(plan.turn) > 1e-6:
+            self.turn_by(plan.turn)
+        pace, path = plan.pace, started_at(plan.path, self.track.position, min(1.5, plan.path.length))
         straight = straight_walk(self.clips, pace.gait, pace.mirrored, pace.rate, path.length, self.rng)
         motion = along(with_changes_of_pace(straight, self.rng), path, self.clips.skeleton)
-        others = self.partner_places(20 * FPS)  # also those who pass where I shall stand
+        others = self.partner_places(20 * FPS)  # the partner may also pass where the walk ends
         frame = np.arange(max(motion.frames, len(others)))
         mine, theirs = motion.root[np.minimum(frame, motion.frames - 1), :2], others[np.minimum(frame, len(others) - 1)]
         gap = np.linalg.norm(mine - theirs, axis=-1)
-        if gap.min() < min(TOO_NEAR, gap[0] - 0.02):
+        if gap.min() < min(SHOULDERS_TOUCH, gap[0] - 0.02):
             return False
-        self.walked(motion, path.points[-1])
+        self.append_walk(motion, path.points[-1])
         return True
 
-    def walked(self, motion: Motion, goal: FloatArray) -> None:
-        """Add a walk that starts here and leads to ``goal`` (2,), and keep record of it."""
+    def append_walk(self, motion: Motion, goal: FloatArray) -> None:
+        """Append a walk that starts here and leads to ``goal`` (2,), and record it in ``walks``."""
         start = self.time
         labels = shown_labels(motion, self.clips.skeleton, "walk")
         self.place(motion, labels)
@@ -379,16 +381,18 @@ class Performer:
 
 
 def shown_labels(motion: Motion, skeleton: Skeleton, wanted: str) -> NDArray[np.uint8]:
-    """(T,) labels of a captured transition: what it shows, so that steps to a seat are a walk and a halt is standing.
+    """Return the labels (T,) that a captured transition to ``wanted`` shows: steps to a seat are a walk, a halt is
+    standing.
 
-    A spell of walking shorter than a second is part of what is ``wanted``.
+    Of a transition other than to a walk, runs of walking shorter than a second count as standing.
     """
     shown = label_frames(motion.root, motion.rotations, skeleton).astype(np.uint8)
     walk, stand = ACTION_LABELS.index("walk"), ACTION_LABELS.index("stand")
-    edges = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]
-    for start, stop in pairwise(edges):
-        if shown[start] == walk and stop - start < FPS and wanted != "walk":
+    if wanted == "walk":
+        if shown[0] == stand:  # the first step belongs to the walk
+            shown[: np.argmax(shown != stand) if (shown != stand).any() else len(shown)] = walk
+        return shown
+    for start, stop in runs_of(shown == walk):
+        if stop - start < FPS:
             shown[start:stop] = stand
-        if shown[start] == stand and start == 0 and wanted == "walk":
-            shown[start:stop] = walk  # the first step belongs to the walk
     return shown

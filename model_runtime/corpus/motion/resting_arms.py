@@ -57,7 +57,7 @@ class Limbs(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """Where one hand is wanted: ``wrist`` (T, 3), its world ``turn`` (T, 4), and the side the ``elbow`` lies on (T, 3)."""
+    """The target of one hand: ``wrist`` (T, 3), its world rotation ``turn`` (T, 4), the side of the ``elbow`` (T, 3)."""
 
     wrist: FloatArray
     turn: FloatArray

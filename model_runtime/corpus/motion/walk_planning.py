@@ -1,31 +1,30 @@
-"""Where a walk leads and how: goals in the room, candidate ways to them, and the gait that makes a way last as long as
-asked.
-"""
+"""Plan a walk: a goal in the room, candidate paths to it, and the gait with which the walk lasts as long as asked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from ...body_model.proxemics import GETTING_UP, SHOULDERS, STANDING_ROOM
+from ...common.headings import facing, heading_towards, turned
 from ...contract import FPS, FloatArray
-from .paths import Path, Wanted, angle_of, clearance, heading, inside, steer, wrap, wrapped
+from .paths import Path, PathCandidates, distance_to, inside, steer
 from .walking import Gait
 
 ROOM = 4.0  # m from the middle of the room to its walls
-PERSONAL = 0.72  # m; ways keep this far from the partner's root
-KNEES = 0.38  # m more from a partner who is seated and may get up
-TURN_FIRST = 0.85  # rad; who has to go elsewhere turns on the spot before setting off
+TURN_FIRST = 0.85  # rad; a larger turn is made on the spot before the walk
 STARTING = 1.05  # s that starting and stopping cost over walking at full speed
-TURNING = 0.8  # rad/s; nobody turns faster while walking
+TURNING = 0.8  # rad/s; the fastest turn while walking
 _CANDIDATES = 36
 _WORST = 2.2  # cost beyond which staying is better than going
+_SHORTEST = 0.7  # m
 
 
 @dataclass(frozen=True)
 class Pace:
-    """A gait on one body: cycle, mirror image or not, played ``rate`` times as fast; ``speed`` in m/s."""
+    """A gait on one body: cycle, whether mirrored, played ``rate`` times as fast; ``speed`` in m/s."""
 
     gait: Gait
     mirrored: bool
@@ -33,107 +32,114 @@ class Pace:
     speed: float
 
     def length(self, seconds: float) -> float:
-        """Metres that a walk of ``seconds`` covers, start and stop included."""
+        """Return the metres that a walk of ``seconds`` covers, start and stop included."""
         return max(0.8, self.speed * (seconds - STARTING))
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a walker has to reckon with: its own ``place`` (2,) and ``facing`` (rad), the partner's places from now on
-    (T, 2) and final heading and whether it is ``seated``, the ``distance`` (m) it likes to talk at, the middle of the
-    room, and whether it wants to end facing the partner.
+    """What a walk depends on: the walker's ``place`` (2,) and ``heading`` (rad); the partner's positions from now on,
+    ``partner`` (T, 2), and whether it is ``seated``; the usual ``distance`` (m) of the two in talk; the ``centre`` (2,)
+    of the room; whether the walker usually ends facing the partner.
     """
 
     place: FloatArray
-    facing: float
+    heading: float
     partner: FloatArray
-    partner_facing: float
     seated: bool
     distance: float
     centre: FloatArray
-    meets: bool
+    ends_facing: bool
 
 
 @dataclass(frozen=True)
-class Going:
-    """A way and the pace for it; ``turn`` (rad) is what has to be turned on the spot first, 0 for nothing."""
+class WalkPlan:
+    """A path and its pace; ``turn`` (rad) is made on the spot first, 0 for none."""
 
     path: Path
     pace: Pace
     turn: float
 
 
-def choose_way(
+def plan_walk(
     rng: np.random.Generator, goal: str, seconds: float, here: Surroundings, paces: Sequence[Pace]
-) -> Going | None:
-    """The way for ``goal`` that lasts about ``seconds``, keeps clear of the partner and stays in the room; None where
-    none does.
+) -> WalkPlan | None:
+    """Return the cheapest walk to ``goal`` of about ``seconds`` that avoids the partner and stays in the room.
+
+    None where no candidate is good enough.
     """
     typical = float(np.median([pace.speed for pace in paces]))
-    wanted = candidates(rng, goal, max(1.0, typical * (seconds - STARTING)), here)
-    if wanted is None:
+    candidates = path_candidates(rng, goal, max(1.0, typical * (seconds - STARTING)), here)
+    if candidates is None:
         return None
-    best: tuple[float, Path, Pace, float] | None = None
-    keep = PERSONAL + KNEES * here.seated
-    paths = steer(here.place, wanted, here.partner[-1], keep + 0.15, min(1.1, TURNING / typical))
-    apart = float(np.linalg.norm(here.partner[0] - here.place))
+    best: tuple[float, WalkPlan] | None = None
+    clearance = SHOULDERS + GETTING_UP * here.seated
+    paths = steer(here.place, candidates, here.partner[-1], clearance + 0.15, min(1.1, TURNING / typical))
     for index, path in enumerate(paths):
-        if path is None or path.length < 0.7:
+        if path is None or path.length < _SHORTEST:
             continue
-        turn = wrapped(float(wanted.starts[index]) - here.facing)
-        turning = 0.0 if abs(turn) < 1e-6 else 0.9 + 0.6 * abs(turn)
-        askew = abs(wrapped(float(path.angles[-1] - np.nan_to_num(wanted.arrivals[index], nan=path.angles[-1]))))
+        turn = float(turned(float(candidates.starts[index]), here.heading))
+        final = float(path.angles[-1])
+        wanted = float(np.nan_to_num(candidates.arrivals[index], nan=final))
         outside = 1.0 - float(inside(path.points, here.centre, ROOM).mean())
         for pace in paces:
-            way = np.arange(len(path.points)) * path.spacing
-            gap = clearance(path, turning + 0.4 + way / pace.speed, here.partner, FPS)
-            nearest = float(gap[way > 0.25].min(initial=9.0))
-            # The partner may yet pass where I mean to stand.
-            arrived = min(int((turning + way[-1] / pace.speed) * FPS), len(here.partner) - 1)
-            after = float(np.linalg.norm(here.partner[arrived:] - path.points[-1], axis=-1).min())
-            if nearest < min(keep, apart - 0.03) or min(after, float(gap[-1])) < 0.8:
+            if _too_near(path, pace, turn, clearance, here):
                 continue
             rate = float(np.abs(path.curvature()).max()) * pace.speed
             cost = (
                 3.0 * abs(np.log(path.length / pace.length(seconds)))
                 + 8.0 * outside
-                + 0.8 * askew
+                + 0.8 * abs(float(turned(final - wanted, 0.0)))
                 + 0.8 * max(0.0, rate - TURNING)
                 + float(rng.uniform(0, 0.1))
             )
             if best is None or cost < best[0]:
-                best = cost, path, pace, turn
-    if best is None or best[0] > _WORST:
-        return None
-    return Going(best[1], best[2], best[3])
+                best = cost, WalkPlan(path, pace, turn)
+    return None if best is None or best[0] > _WORST else best[1]
 
 
-def candidates(rng: np.random.Generator, goal: str, length: float, here: Surroundings) -> Wanted | None:
-    """Random ways of about ``length`` metres that serve ``goal``; None where it makes no sense."""
+def _too_near(path: Path, pace: Pace, turn: float, clearance: float, here: Surroundings) -> bool:
+    """Return whether the walk comes nearer to the partner than ``clearance``, or ends where the partner will be."""
+    turning = 0.0 if abs(turn) < 1e-6 else 0.9 + 0.6 * abs(turn)
+    distance = np.arange(len(path.points)) * path.spacing
+    gap = distance_to(path, turning + 0.4 + distance / pace.speed, here.partner, FPS)
+    nearest = float(gap[distance > 0.25].min(initial=9.0))
+    arrived = min(int((turning + distance[-1] / pace.speed) * FPS), len(here.partner) - 1)
+    after = float(np.linalg.norm(here.partner[arrived:] - path.points[-1], axis=-1).min())
+    # A walk that starts nearer than the clearance only has to lead away.
+    apart = float(np.linalg.norm(here.partner[0] - here.place))
+    return nearest < min(clearance, apart - 0.03) or min(after, float(gap[-1])) < STANDING_ROOM
+
+
+def path_candidates(rng: np.random.Generator, goal: str, length: float, here: Surroundings) -> PathCandidates | None:
+    """Return random candidates of about ``length`` metres for ``goal`` ('approach', 'around', 'leave' or 'wander').
+
+    None where the goal is pointless: an approach from nearby.
+    """
     other = here.partner[-1].astype(np.float64)
-    out = here.place - other
-    apart, bearing = float(np.hypot(*out)), angle_of(out)
+    from_other = here.place - other
+    apart, bearing = float(np.hypot(*from_other)), float(heading_towards(from_other))
     n = _CANDIDATES
     waypoints = np.full((n, 3, 2), np.nan)
     arrivals = np.full(n, np.nan)
-    meets = rng.random(n) < (0.75 if here.meets else 0.15)
+    ends_facing = rng.random(n) < (0.75 if here.ends_facing else 0.15)
     if goal == "approach":
         if apart - here.distance < 0.7:
             return None
         around = bearing + rng.normal(0.0, 1.0, n) * rng.uniform(0.1, 1.2, n)
-        goals = other + (here.distance + rng.uniform(-0.08, 0.12, n))[:, None] * heading(around)
+        goals = other + (here.distance + rng.uniform(-0.08, 0.12, n))[:, None] * facing(around)
         detour = rng.random(n) < 0.65
         middle = here.place + rng.uniform(0.3, 0.7, (n, 1)) * (goals - here.place)
-        middle += rng.normal(0.0, 0.35 * length, (n, 1)) * heading(np.full(n, bearing + np.pi / 2))
+        middle += rng.normal(0.0, 0.35 * length, (n, 1)) * facing(np.full(n, bearing + np.pi / 2))
         waypoints[detour, 0] = middle[detour]
-        meets[:] = True
+        ends_facing[:] = True
     elif goal == "around" and 0.8 < apart < 3.2:
-        radius = np.clip(apart, 1.15 + KNEES * here.seated, 2.4) * rng.uniform(0.95, 1.1, n)
+        radius = np.clip(apart, 1.15 + GETTING_UP * here.seated, 2.4) * rng.uniform(0.95, 1.1, n)
         side = rng.choice([-1.0, 1.0], n)
         arc = np.clip(length / radius * rng.uniform(0.8, 1.1, n), 0.8, 1.9 * np.pi)
         for k in range(3):
-            waypoints[:, k] = other + radius[:, None] * heading(bearing + side * arc * (k + 1) / 4)
-        goals = other + radius[:, None] * heading(bearing + side * arc)
+            waypoints[:, k] = other + radius[:, None] * facing(bearing + side * arc * (k + 1) / 4)
+        goals = other + radius[:, None] * facing(bearing + side * arc)
     else:
         away = max(2.2, apart + 0.8) if goal == "leave" else 0.0
         goals = _anywhere(rng, n, here)
@@ -144,22 +150,15 @@ def candidates(rng: np.random.Generator, goal: str, length: float, here: Surroun
         for k in range(3):
             waypoints[:, k] = np.where((count > k)[:, None], _anywhere(rng, n, here), np.nan)
         if goal == "leave":
-            meets &= rng.random(n) < 0.4
-    to_partner = other - goals
-    arrivals[meets] = (np.arctan2(to_partner[:, 0], -to_partner[:, 1]) + rng.normal(0.0, 0.15, n))[meets]
+            ends_facing &= rng.random(n) < 0.4
+    arrivals[ends_facing] = (heading_towards(other - goals) + rng.normal(0.0, 0.15, n))[ends_facing]
     first = np.where(np.isnan(waypoints[:, 0]), goals, waypoints[:, 0]) - here.place
-    towards = np.arctan2(first[:, 0], -first[:, 1])
-    off = wrap(towards - here.facing)
-    starts = np.where(np.abs(off) < TURN_FIRST, here.facing, towards - 0.15 * np.sign(off))
-    return Wanted(starts, waypoints, goals, arrivals)
+    towards = heading_towards(first)
+    off = turned(towards, here.heading)
+    starts = np.where(np.abs(off) < TURN_FIRST, here.heading, towards - 0.15 * np.sign(off))
+    return PathCandidates(starts, waypoints, goals, arrivals)
 
 
 def _anywhere(rng: np.random.Generator, count: int, here: Surroundings) -> FloatArray:
+    """Draw positions (count, 2) in the room, half a metre from its walls or more."""
     return here.centre + rng.uniform(-ROOM + 0.5, ROOM - 0.5, (count, 2))
-
-
-def from_here(path: Path, place: FloatArray) -> Path:
-    """The path begun at ``place`` (2,), which is near its start; the difference is spread over the first metres."""
-    missing = place - path.points[0]
-    share = np.clip(1.0 - np.arange(len(path.points)) * path.spacing / min(1.5, path.length), 0.0, 1.0)
-    return replace(path, points=path.points + (share * share * (3 - 2 * share))[:, None] * missing)

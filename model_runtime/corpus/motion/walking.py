@@ -14,13 +14,15 @@ from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
+from ...common.easing import smoothstep
+from ...common.headings import heading_towards, turned
 from ...contract import FPS, FloatArray
 from ...datasets.clip import Clip
 from ...metrics.labels import root_speed
 from .base_motion import BodyTrack, Motion, body_positions, stance
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .legs import leg_positions, reach
-from .paths import Path, wrap
+from .paths import Path, left_of
 
 # Walks that tell of something other than going somewhere.
 ODD = (
@@ -88,7 +90,7 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
     _, start, stop = best
     heading = Motion(source.root, source.rotations, source.contacts).heading[start : stop + 1]
     way = path[stop] - path[start]
-    aside = wrap(np.arctan2(way[0], -way[1]) - heading.mean())
+    aside = float(turned(heading_towards(way), heading.mean()))
     bowed = _bowed(source.rotations[start:stop])
     if (
         bowed > _LOOKS_DOWN
@@ -280,8 +282,7 @@ def _eased(motion: Motion, rate: float, at_end: bool) -> Motion:
     """
     rate = float(np.clip(rate, 0.75, 1.35))
     u = np.linspace(0.0, 1.0, 64)
-    share = np.clip(u if at_end else 1.0 - u, 0.0, 1.0)
-    share = share * share * (3.0 - 2.0 * share)
+    share = smoothstep(np.clip(u if at_end else 1.0 - u, 0.0, 1.0))
     seconds = np.concatenate(
         [[0.0], np.cumsum(0.5 * (1 / (1 + (rate - 1) * share[1:]) + 1 / (1 + (rate - 1) * share[:-1])))]
     )
@@ -314,17 +315,17 @@ def _cycled(clips: ClipSet, gait: Gait, mirrored: bool, entry: int, count: int) 
     path = root[index].copy()
     path[:, :2] += laps[:, None] * (root[-1, :2] - root[0, :2])
     way = root[-1] - root[0]
-    turned = Motion(path, rotations[index], motion.contacts[index])
-    return turned.placed(np.zeros(2, np.float32), -float(np.arctan2(way[0], -way[1])))
+    cycled = Motion(path, rotations[index], motion.contacts[index])
+    return cycled.placed(np.zeros(2, np.float32), -float(heading_towards(way)))
 
 
 def _straight(motion: Motion, place: FloatArray | float) -> Motion:
     """``motion`` turned so that it leads along -Y, from ``place`` on."""
     way = motion.root[-1] - motion.root[0]
-    yaw = -float(np.arctan2(way[0], -way[1])) if motion.frames > FPS // 2 else 0.0
-    turned = motion.placed(np.zeros(2, np.float32), yaw)
-    turned.root[:, :2] += place - turned.root[0, :2]
-    return turned
+    yaw = -float(heading_towards(way)) if motion.frames > FPS // 2 else 0.0
+    placed = motion.placed(np.zeros(2, np.float32), yaw)
+    placed.root[:, :2] += place - placed.root[0, :2]
+    return placed
 
 
 def along(walk: Motion, path: Path, skeleton: Skeleton) -> Motion:
@@ -336,7 +337,7 @@ def along(walk: Motion, path: Path, skeleton: Skeleton) -> Motion:
     def laid(points: FloatArray) -> tuple[FloatArray, FloatArray]:
         place, angle = path.at(-(points[..., 1] - origin[1]) * scale)
         aside = points[..., 0] - origin[0]
-        planar = place + aside[..., None] * np.stack([np.cos(angle), np.sin(angle)], -1)
+        planar = place + aside[..., None] * left_of(angle)
         return np.concatenate([planar, points[..., 2:]], -1).astype(np.float32), angle.astype(np.float32)
 
     positions, world = leg_positions(walk.root, walk.rotations, skeleton)
@@ -363,18 +364,18 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     """A captured turn with steps, warped to ``angle`` radians (left positive), its still end left away."""
     bank = clips.bank
     options = []
-    for name, turned in _turns(bank):
+    for name, captured in _turns(bank):
         for mirrored in (False, True):
-            way = -turned if mirrored else turned
-            if way * angle > 0:
+            turn = -captured if mirrored else captured
+            if turn * angle > 0:
                 foreign = 0.0 if style_of(bank, name) == style else 0.25
-                options.append((abs(np.log(angle / way)) + foreign + float(rng.uniform(0.0, 0.3)), name, mirrored))
+                options.append((abs(np.log(angle / turn)) + foreign + float(rng.uniform(0.0, 0.3)), name, mirrored))
     _, name, mirrored = min(options)
     motion = clips.motion(name, mirrored, rate)
-    turned = float(motion.heading[-1] - motion.heading[0])
+    captured = float(motion.heading[-1] - motion.heading[0])
     profile = gaussian_filter1d(motion.heading - motion.heading[0], 4.0, mode="nearest")
     profile = (profile - profile[0]) / (profile[-1] - profile[0])
-    warped = motion.warped(((angle - turned) * profile).astype(np.float32))
+    warped = motion.warped(((angle - captured) * profile).astype(np.float32))
     done = int(np.argmax(profile > 0.985)) + 4
     warped = warped.slice(0, max(12, min(done, warped.frames)))
     # On the spot means where the feet were before.
@@ -391,16 +392,16 @@ def _turns(bank: ClipBank) -> list[tuple[str, float]]:
             "turn", without=("walk", "to_walk", "turn_to_walk", "turn_left_360", "turn_right_360", "run", "jog")
         ):
             clip = bank.clip(name)
-            turned = float(np.diff(np.unwrap(heading_of(clip.rotations[:, 0]))[[0, -1]])[0])
+            turn = float(np.diff(np.unwrap(heading_of(clip.rotations[:, 0]))[[0, -1]])[0])
             stays = float(np.hypot(*clip.root_positions[-1, :2])) < 0.3
             if (
-                0.5 < abs(turned) < 3.5
+                0.5 < abs(turn) < 3.5
                 and stays
                 and hardest(clip) < _HARDEST
                 and hands_hang(clip, 0)
                 and hands_hang(clip, -1)
             ):
-                found.append((name, turned))
+                found.append((name, turn))
         bank.kept["turns",] = found
     return bank.kept["turns",]  # type: ignore[return-value]
 
