@@ -154,7 +154,7 @@ def _offset_curve(moves: Sequence[Move], seconds: Array) -> tuple[Array, Array]:
         first, final = np.clip(move.window, seconds[0], seconds[-1])
         if knots and knots[-1][0] > first:
             knots.pop()  # the end of the window before
-        else:
+        elif not knots or knots[-1][0] < first:
             knots.append((first, 0.0))
         knots += [(move.wanted, move.end - move.wanted), (final, 0.0)]
     times, values = np.array(knots).T

@@ -89,6 +89,17 @@ def test_nothing_further_than_0_8_s_from_a_moved_stroke_changes(ends: tuple[floa
     np.testing.assert_array_equal(moved[~near], motion[~near])
 
 
+def test_two_strokes_whose_windows_touch_are_both_moved() -> None:
+    """The windows of strokes 1.6 s apart end and begin on the same moment, to the last bit of some of the times."""
+    for first in range(30, 70):
+        motion = beating(first / FPS, first / FPS + 1.6)
+        was = stops(motion)
+        moved = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(was[0] - 0.1, was[1] + 0.1), FREE)
+        still = align_strokes_to_stress(ROOT, motion, AVERAGE_SKELETON, stress(was[0], was[1]), FREE)
+        np.testing.assert_array_equal(still, motion)
+        np.testing.assert_allclose(stops(moved), [was[0] - 0.1, was[1] + 0.1], atol=1.5 / FPS)
+
+
 def test_time_changes_by_no_more_than_the_stroke_was_moved() -> None:
     motion = beating(3.0)
     motion[:, INDEX["right_elbow"]] = ramp()
