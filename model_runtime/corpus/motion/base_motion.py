@@ -1,4 +1,4 @@
-"""The base of a performance: pieces of motion on one actor's bones, joined end to end without a pop."""
+"""Base motion of a performance: pieces on one actor's bones, joined end to end without a jump."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from ...body_model.skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton
 from ...common.headings import heading_towards
 from ...contract import ACTION_LABELS, FPS, FloatArray
 
-HALF_LIFE = 0.11  # s; how fast the difference at a join fades where legs are on the move
-_SLOWEST_HALF_LIFE = 0.34  # s; of hands that have far to go, while the feet stand
-_GONE = 2e-4  # share of a difference that is nobody's to see
+HALF_LIFE = 0.11  # s in which half of the difference at a join fades where the legs move
+_SLOWEST_HALF_LIFE = 0.34  # s; for hands that have far to go, while the feet stand
 _MATCHED = tuple(
     INDEX[n]
     for n in ("left_ankle", "right_ankle", "left_wrist", "right_wrist", "head", "spine2", "left_elbow", "right_elbow")
@@ -26,7 +25,7 @@ _MATCHED = tuple(
 class Motion:
     """T frames on one actor's bones: ``root`` (T, 3), ``rotations`` (T, 52, 4), ``contacts`` (T, 4) bool.
 
-    ``features`` (T, 49), where there are any, are what ``pose_features`` gives: they do not depend on place and size.
+    ``features`` (T, 49) are those of ``pose_features``, which do not depend on place and size, or None.
     """
 
     root: FloatArray
@@ -47,7 +46,7 @@ class Motion:
         return Motion(self.root[start:stop], self.rotations[start:stop], self.contacts[start:stop], features)
 
     def placed(self, position: FloatArray, yaw: float) -> Motion:
-        """Turned by ``yaw`` about the vertical through the origin, then moved by ``position`` (2,)."""
+        """Turn by ``yaw`` (rad) about the vertical through the origin, then move by ``position`` (2,)."""
         turn = rot.about_z(np.array(yaw, np.float32))
         root = rot.rotate(turn, self.root).astype(np.float32)
         root[:, :2] += position
@@ -56,7 +55,7 @@ class Motion:
         return Motion(root, rotations, self.contacts, self.features)
 
     def warped(self, extra_yaw: FloatArray) -> Motion:
-        """Return the motion with every step, and the body, turned by ``extra_yaw`` (T,) radians; the first frame stays."""
+        """Turn every step, and the body with it, by ``extra_yaw`` (T,) radians; the first frame stays."""
         step = np.diff(self.root, axis=0)
         turned = rot.rotate(rot.about_z(extra_yaw[:-1]), step)
         root = self.root.copy()
@@ -66,13 +65,13 @@ class Motion:
         return Motion(root, rotations.astype(np.float32), self.contacts, self.features)
 
     def resampled(self, speed: float) -> Motion:
-        """Played ``speed`` times as fast."""
+        """Play ``speed`` times as fast."""
         if abs(speed - 1.0) < 1e-3:
             return self
         return self.at(np.linspace(0.0, self.frames - 1.0, max(2, round((self.frames - 1) / speed) + 1)))
 
     def at(self, times: NDArray[Any]) -> Motion:
-        """The motion at ``times`` (S,), counted in frames and within the motion; poses between frames are blended."""
+        """Return the motion at ``times`` (S,), in frames and within the motion; poses between frames are blended."""
         low = np.minimum(np.asarray(times).astype(int), self.frames - 2)
         part = (times - low).astype(np.float32)
         a, b = self.rotations[low], self.rotations[low + 1]
@@ -85,7 +84,7 @@ class Motion:
 
 
 def body_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """(T, 22, 3) world positions of the joints without the fingers: half the work of ``forward_kinematics``."""
+    """Return world positions (T, 22, 3) of the joints without the fingers, at half the cost of ``forward_kinematics``."""
     positions = np.empty((len(root), len(BODY_JOINTS), 3), np.float32)
     world: list[FloatArray] = []
     for joint, parent in enumerate(PARENTS[: len(BODY_JOINTS)]):
@@ -99,8 +98,8 @@ def body_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) 
 
 
 def pose_features(motion: Motion, skeleton: Skeleton) -> FloatArray:
-    """(T, 49) joint places and velocities in the heading frame for a pelvis height of a metre, to compare two poses in
-    metres (motion matching, Clavet 2016).
+    """Return (T, 49) joint positions and velocities in the heading frame for a pelvis height of 1 m, by which two poses
+    are compared in metres (motion matching, Clavet 2016).
     """
     positions = body_positions(motion.root, motion.rotations, skeleton)
     origin = motion.root * np.array([1, 1, 0], np.float32)
@@ -114,12 +113,13 @@ def pose_features(motion: Motion, skeleton: Skeleton) -> FloatArray:
 
 
 def features_at_start(motion: Motion) -> FloatArray:
+    """Return the pose features (49,) of the first frame."""
     assert motion.features is not None
     return motion.features[0]
 
 
 def best_frame(motion: Motion, wanted: FloatArray, start: int, stop: int) -> int:
-    """The frame in [start, stop) whose pose and velocity are nearest to the features ``wanted``."""
+    """Return the frame in [start, stop) whose pose and velocity are nearest to the features ``wanted`` (49,)."""
     assert motion.features is not None
     start = max(0, min(start, motion.frames - 1))
     part = motion.features[start : max(start + 1, min(stop, motion.frames))]
@@ -127,7 +127,7 @@ def best_frame(motion: Motion, wanted: FloatArray, start: int, stop: int) -> int
 
 
 class BodyTrack:
-    """One actor's motion as it grows, piece by piece, with its labels. Appending costs what the piece costs."""
+    """One actor's motion and labels, which grow by pieces. The cost of appending depends on the piece alone."""
 
     def __init__(self, skeleton: Skeleton, first: Motion, position: FloatArray, heading: float, label: str) -> None:
         self.skeleton = skeleton
@@ -157,17 +157,15 @@ class BodyTrack:
         return pose_features(self.tail(2), self.skeleton)[-1]
 
     def path(self, start: int = 0) -> FloatArray:
-        """(T - start, 2) places of the root from a frame on."""
+        """Return positions (T - start, 2) of the root from a frame on."""
         return self._root[start : self.frames, :2]
 
     def stance(self) -> tuple[FloatArray, float]:
-        """Middle of both ankles (2,) and the direction (radians) the feet point in, now."""
+        """Return the middle of both ankles (2,) and the mean heading (rad) of the feet in the last frame."""
         return stance(self.tail(1), self.skeleton)
 
     def aligned(self, motion: Motion, by_feet: bool) -> Motion:
-        """``motion`` moved so that its first frame lies on the last frame here: by both feet while standing, else by
-        the root.
-        """
+        """Move ``motion`` so that its first frame lies on the last frame here: by both feet, or else by the root."""
         if by_feet:
             here, yaw_here = self.stance()
             there, yaw_there = stance(motion.slice(0, 1), self.skeleton)
@@ -180,10 +178,10 @@ class BodyTrack:
         )
 
     def append(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
-        """Add the frames of an aligned ``motion`` after its first, which stands for the last frame here.
+        """Append the frames of an aligned ``motion`` after its first, which coincides with the last frame here.
 
-        The difference in pose and speed at the join fades out (inertialization: Bollo 2016; the decaying spring of
-        Holden).
+        The difference in pose and velocity at the join fades out (inertialization, Bollo 2016; with the decaying spring
+        of Holden).
         """
         if motion.frames < 2:
             return
@@ -195,7 +193,7 @@ class BodyTrack:
         )
 
     def extend(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
-        """Add frames that follow on what is there as they are."""
+        """Append frames as they are."""
         self.joins.append(self.frames)
         self._push(
             motion, np.full(motion.frames, ACTION_LABELS.index(label), np.uint8) if isinstance(label, str) else label
@@ -211,7 +209,7 @@ class BodyTrack:
         ].copy()
 
     def tail(self, count: int) -> Motion:
-        """The last ``count`` frames, the first repeated where there are fewer."""
+        """Return the last ``count`` frames; where there are fewer, the first is repeated."""
         index = np.maximum(np.arange(self.frames - count, self.frames), 0)
         return Motion(self._root[index], self._rotations[index], self._contacts[index])
 
@@ -229,8 +227,8 @@ class BodyTrack:
         self._labels[span] = labels
 
 
-def unhurried(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:
-    """Half-life (s) of a join while the feet stand: a hand that has half a metre to go takes its time."""
+def standing_half_life(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:
+    """Return the half-life (s) of a join while the feet stand: longer the further a joint has to go."""
     here = body_positions(tail.root[-1:], tail.rotations[-1:], skeleton)
     there = body_positions(motion.root[:1], motion.rotations[:1], skeleton)
     farthest = float(np.linalg.norm(here - there, axis=-1).max())
@@ -238,9 +236,9 @@ def unhurried(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:
 
 
 def inertialized(tail: Motion, motion: Motion, half_life: float = HALF_LIFE) -> Motion:
-    """``motion`` without its first frame, led in from ``tail`` (two frames)."""
+    """Return ``motion`` without its first frame, its difference to ``tail`` (two frames) fading out."""
     decay = 2.0 * np.log(2.0) / half_life
-    # (1 + decay t) exp(-decay t) is below _GONE beyond this many frames: nothing to do there.
+    # Beyond this many frames (1 + decay t) exp(-decay t) is below 2e-4.
     count = min(motion.frames - 1, int(11.5 / decay * FPS) + 1)
     t = (np.arange(1, count + 1, dtype=np.float32) / FPS)[:, None]
     fade = np.exp(-decay * t)
@@ -261,7 +259,7 @@ def inertialized(tail: Motion, motion: Motion, half_life: float = HALF_LIFE) -> 
 
 
 def stance(frame: Motion, skeleton: Skeleton) -> tuple[FloatArray, float]:
-    """Middle of both ankles (2,) and the mean direction both feet point in (radians) of a single frame."""
+    """Return the middle of both ankles (2,) and the mean heading (rad) of both feet in the first frame of ``frame``."""
     positions = body_positions(frame.root[:1], frame.rotations[:1], skeleton)[0]
     ankles = positions[[INDEX["left_ankle"], INDEX["right_ankle"]]]
     toes = positions[[INDEX["left_foot"], INDEX["right_foot"]]]

@@ -1,4 +1,4 @@
-"""Where the feet are: a new piece of motion starts from the stance that is there, and feet move by steps alone."""
+"""Keep the feet in place where pieces of motion join: what they are off is made up by steps alone."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from numpy.typing import NDArray
 from ...body_model import rotations as rot
 from ...body_model.feet import detect_contacts
 from ...body_model.skeleton import INDEX, Skeleton
+from ...common.easing import smootherstep
+from ...common.masks import runs_of
 from ...contract import FPS, FloatArray
-from .base_motion import Motion, inertialized, unhurried
+from .base_motion import Motion, inertialized, standing_half_life
 from .legs import leg_positions, reach
 
 _TOES = (INDEX["left_foot"], INDEX["right_foot"])
-# A foot further than this from where the new motion wants it takes a step there; nearer, it stays where it is.
+# A foot that is further off the new motion, in metres or angle, takes a step; otherwise it stays where it is.
 NEAR, TURNED = 0.055, np.radians(12.0)
-_LIFT = 0.055  # m, of a made step
+_LIFT = 0.055  # m, of a synthetic step
 _PITCH = 0.3  # rad by which the heel comes up before the toes
-_CLEARS = 0.05  # m; the ball of a foot on its way is lifted at least so high, captured shuffles too
-_EASY = 7.0  # m/s^2
-_SHUFFLE = 0.03  # m; a foot that goes no further than this need not be lifted
+_CLEARANCE = 0.05  # m; the least lift of the ball of a moving foot, in captured shuffles too
+_EASY = 7.0  # m/s^2, the hardest acceleration of a lift
+_SHUFFLE = 0.03  # m; a foot that moves less is not lifted
 _SETTLE = 0.2  # s in which height and tilt follow the new motion
 _SHIFT = 0.028  # m by which the pelvis leans over the standing foot while the other one steps
 
 
 def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Generator) -> Motion:
-    """``motion``, already aligned and its first frame standing for the last of ``tail`` (two frames), so that the feet
+    """Join an aligned ``motion``, whose first frame coincides with the last of ``tail`` (two frames), so that the feet
     start where they are. Returns it without that first frame.
 
-    What a foot is off is kept until its own next swing, and given up in the air; where the motion has none and the foot
+    A foot keeps its offset until its own next swing and loses it in the air. Where the motion has no swing and the foot
     is off by more than ``NEAR`` or ``TURNED``, a step is made.
     """
-    joined = inertialized(tail, motion, unhurried(tail, motion, skeleton))
+    joined = inertialized(tail, motion, standing_half_life(tail, motion, skeleton))
     here, here_turn = leg_positions(tail.root[-1:], tail.rotations[-1:], skeleton)
     there, there_turn = leg_positions(motion.root, motion.rotations, skeleton)
     ankles, turns = there[1:, :, 2].copy(), there_turn[1:, :, 2].copy()
@@ -65,7 +67,7 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
         # Up first, then across, then down: a foot does not drag.
         first, last = start + 0.14 * (end - start), end - 0.1 * (end - start)
         u = np.clip((np.arange(len(ankles)) - first) / max(last - first, 1.0), 0.0, 1.0)
-        keep[:, foot] = 1.0 - u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
+        keep[:, foot] = 1.0 - smootherstep(u)
     for foot in (0, 1):
         height = there[1:, foot, 3, 2] - float(skeleton.rest_positions[_TOES[foot], 2])
         for start, end in _swings(down[:, foot]):
@@ -75,7 +77,7 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
                 + off[foot, :2] * (keep[min(end, len(keep) - 1), foot] - keep[start, foot])
             )
             if float(np.hypot(*way)) > _SHUFFLE:
-                missing = _CLEARS * skeleton.size - float(height[start:end].max())
+                missing = _CLEARANCE * skeleton.size - float(height[start:end].max())
                 quickest = (
                     _EASY * ((end - start) / FPS) ** 2 / (2.0 * np.pi**2)
                 )  # the lift that takes no more than that acceleration
@@ -94,20 +96,19 @@ def settled(tail: Motion, motion: Motion, skeleton: Skeleton, rng: np.random.Gen
 
 
 def _swings(down: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches of frames [start, end) in which a foot is in the air for more than a moment."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[1], down.astype(np.int8), [1]])))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2) if end - start > 4]
+    """Return runs of frames [start, end) in which a foot is in the air for more than a moment."""
+    return [(start, end) for start, end in runs_of(~down) if end - start > 4]
 
 
 def _lean(shift: FloatArray, start: int, end: int, side: float) -> None:
-    """Add a sway to the left (m, (T,)) of ``side``, which is there while a foot is in the air."""
+    """Add to ``shift`` (T,) metres to the left, in place, a sway to ``side`` (+1 left) while a foot is in the air."""
     ahead = int(0.25 * FPS)
     a, b = max(0, start - ahead), min(len(shift), end + ahead)
     shift[a:b] += side * _SHIFT * np.hanning(b - a + 2)[1:-1]
 
 
 def stretched(motion: Motion, skeleton: Skeleton, scale: float) -> Motion:
-    """A step of ``scale`` times the size: pelvis and feet go that much further; the legs follow."""
+    """Scale a step: pelvis and feet go ``scale`` times as far; the legs follow."""
     positions, world = leg_positions(motion.root, motion.rotations, skeleton)
     ankles = positions[:, :, 2].copy()
     grow = np.array([scale, scale, 1.0], np.float32)
@@ -122,7 +123,7 @@ def stretched(motion: Motion, skeleton: Skeleton, scale: float) -> Motion:
 
 
 def shown_contacts(motion: Motion, skeleton: Skeleton) -> NDArray[np.bool_]:
-    """(T, 4) the contacts of the clips and those that show in the joined motion, but none in the midst of a step."""
+    """Return (T, 4) the contacts of the clips and those detected in the joined motion, none in the middle of a step."""
     contacts = motion.contacts.copy()
     seen = detect_contacts(motion.root, motion.rotations, skeleton)
     for foot in (0, 1):

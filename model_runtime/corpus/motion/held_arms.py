@@ -1,6 +1,4 @@
-"""Lays resting hands over a motion: from one resting place to the next, out of the way when a captured hand has
-something to do.
-"""
+"""Blend resting postures of the hands over a motion, except where a captured hand is in use."""
 
 from __future__ import annotations
 
@@ -12,6 +10,7 @@ from scipy.ndimage import binary_closing, binary_erosion, gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton
+from ...common.easing import smootherstep
 from ...contract import FPS, FloatArray
 from .base_motion import Motion, body_positions
 from .legs import leg_positions
@@ -19,13 +18,14 @@ from .limbs import SIDES, trunk_of
 from .resting_arms import ARM_JOINTS, Hold, Limbs, Rest, solved
 
 _UP = np.array([0.0, 0.0, 1.0], np.float32)
-BUSY = 0.09  # m from where it rests in the capture; a hand further away and raised scratches, points or fidgets
+BUSY = 0.09  # m from where it rests in the capture; a hand further away and raised is in use
 
 
 class Held(NamedTuple):
-    """From frame ``start`` to ``stop`` each hand (left, right) rests in its place, or is left as it is (None).
+    """From frame ``start`` to ``stop`` each of the ``hands`` (left, right) is in a resting posture, or free (None).
 
-    The hands take ``lead`` frames to come and ``trail`` frames, before ``stop``, to go back to the motion below.
+    The hands take ``lead`` frames to get there and ``trail`` frames, before ``stop``, to go back to the motion below;
+    ``vary`` (-1..1) varies the posture of each.
     """
 
     start: int
@@ -37,7 +37,7 @@ class Held(NamedTuple):
 
 
 def chained(held: Sequence[Held]) -> list[Held]:
-    """Each kept until the next has come, so that hands go straight from place to place; the last of a row lets go."""
+    """Extend each until the next has begun, so that hands go straight from one posture to the next."""
     ordered = sorted(held, key=lambda h: h.start)
     result = []
     for item, following in zip(ordered, [*ordered[1:], None]):
@@ -48,8 +48,9 @@ def chained(held: Sequence[Held]) -> list[Held]:
 
 
 def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence[Held]) -> FloatArray:
-    """Rotations (T, 52, 4) of ``body`` with its hands held; ``captured`` is the motion before any posture, in which
-    hands do things.
+    """Return rotations (T, 52, 4) of ``body`` with its hands in resting postures.
+
+    ``captured`` is the motion before any posture: where a hand is in use there, it is not held.
     """
     rotations = body.rotations.copy()
     if not held:
@@ -60,9 +61,9 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
         if stop - start < 3:
             continue
         at = np.arange(start, stop)
-        weight = _smoothstep((at - item.start) / item.lead) if item.lead else np.ones(len(at))
+        weight = smootherstep((at - item.start) / item.lead) if item.lead else np.ones(len(at))
         if item.trail:
-            weight = weight * _smoothstep((item.stop - 1 - at) / item.trail)
+            weight = weight * smootherstep((item.stop - 1 - at) / item.trail)
         limbs = _limbs(body.root[start:stop], rotations[start:stop], skeleton)
         for side, rest in enumerate(item.hands):
             if rest is not None:
@@ -77,28 +78,26 @@ def hold_arms(captured: Motion, body: Motion, skeleton: Skeleton, held: Sequence
 
 
 def _lay(rotations: FloatArray, limbs: Limbs, side: int, there: Hold, share: FloatArray) -> None:
-    """Take one arm the ``share`` (T,) of the way from where it is to ``there``, in place; the hand goes up a little on
-    its way.
-    """
+    """Move one arm by the ``share`` (T,) of the way from where it is to ``there``, along a slight arch, in place."""
     joints = list(ARM_JOINTS[side])
     here = _arm(rotations, limbs, side)
     part = share[:, None]
     distance = np.linalg.norm(there.wrist - here.wrist, axis=-1, keepdims=True)
     arch = np.sin(np.pi * part) ** 2 * np.clip(0.45 * distance, 0.0, 0.07)
     wrist = here.wrist + (there.wrist - here.wrist) * part + arch * (0.8 * _UP + 0.5 * limbs.forward)
-    # A hand that hangs beside a thigh comes round it.
+    # A hand that hangs beside a thigh moves around it.
     below = np.clip(there.wrist[:, 2:] - here.wrist[:, 2:], 0.0, 0.2)
     wrist = wrist + limbs.out(side) * below * 0.7 * np.sin(np.pi * np.sqrt(part)) ** 2
     elbow = np.asarray(rot.unit(here.elbow) * (1.0 - part) + rot.unit(there.elbow) * part, np.float32)
     between = Hold(wrist, rot.slerp(here.turn, there.turn, share), elbow)
-    # Near its start the arm is still the captured one, whose forearm may be turned a little otherwise.
+    # Near the start the captured arm stays, as the twist of its forearm may differ a little from the solved one.
     rotations[:, joints] = rot.slerp(
         rotations[:, joints], solved(limbs, side, between), np.clip(5.0 * share, 0.0, 1.0)[:, None]
     )
 
 
 def _arm(rotations: FloatArray, limbs: Limbs, side: int) -> Hold:
-    """Where one hand is."""
+    """Return the present position and rotation of one hand as a target."""
     trunk, offsets = limbs.trunk, limbs.skeleton.offsets
     shoulder, elbow, wrist = ARM_JOINTS[side]
     upper = rot.multiply(trunk.collars[:, side], rotations[:, shoulder])
@@ -117,17 +116,14 @@ def _limbs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Limbs
 
 
 def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
-    """(T, 2) 0..1 how much each captured hand is away from where it usually is, against the chest, within some twenty
-    seconds.
-    """
+    """Return (T, 2) how much each captured hand is in use, 0..1: raised from where it usually is relative to the chest."""
     positions = body_positions(body.root, body.rotations, skeleton)
     chest = trunk_of(body.root, body.rotations, skeleton).chest_rotation
     busy = np.zeros((body.frames, 2), np.float32)
     for side, name in enumerate(SIDES):
         wrist = rot.rotate(rot.conjugate(chest), positions[:, INDEX[f"{name}_wrist"]] - positions[:, INDEX["spine3"]])
         away = (wrist - _usual(wrist)) / (skeleton.size)
-        # Let go only of hands that are up by themselves, or they would drop to where the captured ones hang before they
-        # rise.
+        # Only raised hands count: a held hand that is let go earlier would first drop to the captured one.
         raised = (np.linalg.norm(away, axis=-1) > BUSY) & (away[:, 2] > 0.7 * BUSY)
         active = binary_erosion(binary_closing(np.pad(raised, FPS), iterations=FPS // 2), iterations=3)[FPS:-FPS]
         busy[:, side] = gaussian_filter1d(active.astype(np.float32), 0.17 * FPS, mode="nearest")
@@ -135,7 +131,7 @@ def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
 
 
 def _usual(places: FloatArray) -> FloatArray:
-    """Running median (T, 3) of ``places``, from every half second of the ten seconds on either side."""
+    """Return the running median (T, 3) of ``places`` (T, 3), sampled twice a second over ten seconds on either side."""
     step, half = FPS // 2, 20
     sampled = places[::step]
     padded = np.pad(sampled, ((half, half), (0, 0)), mode="reflect" if len(sampled) > half else "edge")
@@ -143,8 +139,3 @@ def _usual(places: FloatArray) -> FloatArray:
     medians = np.median(windows, axis=-1)
     knots = np.arange(len(sampled)) * step
     return np.stack([np.interp(np.arange(len(places)), knots, medians[:, k]) for k in range(3)], -1)
-
-
-def _smoothstep(t: FloatArray) -> FloatArray:
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * t * (t * (6 * t - 15) + 10)

@@ -1,8 +1,8 @@
-"""Where hands rest when they say nothing: on thighs, in the lap, folded, clasped, on the hips.
+"""Postures of resting hands: on the thighs, in the lap, folded, clasped, on the hips.
 
-Each posture lays hands and forearms on the surface of the body's own capsules (``capsules``), so that they touch and do
-not sink in, whatever the body's size and however it leans. Forms and names follow Dael, Mortillaro and Scherer 2012
-("The Body Action and Posture coding system").
+Each posture places hands and forearms on the surface of the body's capsules, so that they touch without penetration at
+every size and lean of the body. Forms and names follow Dael, Mortillaro and Scherer 2012 ("The Body Action and Posture
+coding system").
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UP = np.array([0.0, 0.0, 1.0], np.float32)
 
 
 class Limbs(NamedTuple):
-    """A body's trunk, its thighs from ``hips`` to ``knees`` (T, 2, 3), and the way it faces, ``forward`` and ``left``
+    """A body's trunk, its thighs from ``hips`` to ``knees`` (T, 2, 3), and its horizontal axes ``forward`` and ``left``
     (T, 3).
     """
 
@@ -42,12 +42,12 @@ class Limbs(NamedTuple):
         return self.skeleton.size
 
     def out(self, side: int) -> FloatArray:
-        """(T, 3) away from the middle on ``side``."""
+        """Return the direction (T, 3) away from the middle of the body on ``side``."""
         return self.left if side == 0 else -self.left
 
     def thigh(self, side: int, share: float) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        """A place on the bone, its direction, its upper side (T, 3 each) and its radius at ``share`` of the thigh from
-        the hip.
+        """Return at ``share`` of the thigh from the hip a point on the bone, the bone's direction, its upper side (T, 3
+        each) and its radius (m).
         """
         bone = self.knees[:, side] - self.hips[:, side]
         along = rot.unit(bone)
@@ -57,7 +57,7 @@ class Limbs(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """The target of one hand: ``wrist`` (T, 3), its world rotation ``turn`` (T, 4), the side of the ``elbow`` (T, 3)."""
+    """The target of a hand: ``wrist`` (T, 3), its world rotation ``turn`` (T, 4), the side of the ``elbow`` (T, 3)."""
 
     wrist: FloatArray
     turn: FloatArray
@@ -65,11 +65,11 @@ class Hold(NamedTuple):
 
 
 Rest = Callable[[Limbs, int, float], Hold]
-"""(limbs, side, variation -1..1) -> where that hand rests; side 0 is the left."""
+"""(limbs, side, variation -1..1) -> the target of that hand; side 0 is the left."""
 
 
 def on_thigh(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
-    """The palm on the own thigh, nearer to the knee or to the lap."""
+    """The palm on the thigh of its own side, nearer to the knee or to the lap."""
     place, along, top, radius = limbs.thigh(side, 0.60 + 0.12 * vary)
     inward = -limbs.out(side)
     palm = place + top * (radius + _PALM * limbs.size) + inward * 0.010
@@ -156,8 +156,8 @@ def folded_hands_behind(limbs: Limbs, side: int, vary: float = 0.0) -> Hold:
 
 
 def solved(limbs: Limbs, side: int, hold: Hold) -> NDArray[np.float32]:
-    """Local rotations (T, 3, 4) of shoulder, elbow and wrist; the hand turns towards the forearm where a wrist would
-    bend too far.
+    """Return local rotations (T, 3, 4) of shoulder, elbow and wrist; the hand turns towards the forearm where the wrist
+    would bend too far.
     """
     return reach_hand(limbs.trunk, limbs.skeleton, side, hold.wrist, hold.turn, hold.elbow, _WRIST)
 
@@ -166,7 +166,7 @@ def _in_lap(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     size, out = limbs.size, limbs.out(side)
     thighs = [limbs.thigh(k, 0.40 + 0.08 * vary) for k in (0, 1)]
     middle = 0.5 * (thighs[0][0] + thighs[1][0])
-    # Between open thighs hands hang a little lower than over closed ones, but stay held up by the forearms.
+    # Between open thighs hands are a little lower than over closed ones, as the forearms hold them up.
     apart = np.linalg.norm(thighs[0][0] - thighs[1][0], axis=-1)
     height = (
         np.maximum(*(t[0][:, 2] + t[3] for t in thighs))
@@ -187,7 +187,7 @@ def _folded(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
     wide = breadth(limbs.skeleton)
     other = limbs.trunk.shoulders[:, 1 - side]
     upper = float(np.linalg.norm(limbs.skeleton.offsets[INDEX["left_elbow"]]))
-    # The hand comes to the other upper arm: the one above on its outside, the one below tucked against its inner side.
+    # Each hand is at the other upper arm: the upper hand on its outside, the lower one against its inner side.
     wrist = other - up * (0.62 - 0.12 * above + 0.03 * vary) * upper + out * (0.125 + 0.01 * above) * size * wide
     depth = (RADII["chest"][0] + RADII["forearm"][1] + 0.014 + 0.074 * above) * size
     wrist = wrist + forward * (depth - np.sum((wrist - limbs.trunk.chest) * forward, -1, keepdims=True))
@@ -212,18 +212,21 @@ def _clasped(limbs: Limbs, side: int, above: float, vary: float) -> Hold:
 
 
 def _laid(limbs: Limbs, palm: FloatArray, fingers: FloatArray, back: FloatArray, side: int, elbow: FloatArray) -> Hold:
-    """A hand whose palm's middle is at ``palm``; the wrist lies as far behind as the skeleton's knuckles are ahead."""
+    """Return the target of a hand whose palm is centred at ``palm`` (T, 3); the wrist lies behind by the skeleton's
+    size.
+    """
     turn = hand_rotation(fingers, back, side)
     knuckles = limbs.skeleton.offsets[INDEX[f"{SIDES[side]}_middle1"]]
     return Hold((palm - rot.rotate(turn, 0.6 * knuckles)).astype(np.float32), turn, elbow)
 
 
 def _axes(turn: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Forward, left and up (T, 3) of a body part turned by ``turn`` (T, 4)."""
-    return tuple(rot.rotate(turn, np.array(v, np.float32)) for v in ((0, -1, 0), (1, 0, 0), (0, 0, 1)))  # type: ignore[return-value]
+    """Return forward, left and up (T, 3) of a body part with world rotation ``turn`` (T, 4)."""
+    forward, left, up = (rot.rotate(turn, np.array(v, np.float32)) for v in ((0, -1, 0), (1, 0, 0), (0, 0, 1)))
+    return forward, left, up
 
 
-# (below or left-handed part, above) by posture: what each hand does. Mirrored at random by who uses them.
+# By posture the lower and the upper hand; either may be the left.
 STANDING: dict[str, tuple[Rest, Rest]] = {
     "folded": (folded_below, folded_above), "clasped": (clasped_below, clasped_above),
     "hips": (on_hip, on_hip), "behind": (folded_hands_behind, folded_hands_behind),

@@ -1,6 +1,4 @@
-"""Where knees and feet go on a seat: apart, together, one forward, drawn back, crossed at the ankle, over the knee or
-on it.
-"""
+"""Postures of seated legs: apart, together, one forward, drawn back, crossed at the ankle, over or on the knee."""
 
 from __future__ import annotations
 
@@ -12,9 +10,10 @@ from numpy.typing import NDArray
 from ...body_model import rotations as rot
 from ...body_model.capsules import FREE_THIGH, RADII, SOFT_CONTACT, closest_points
 from ...body_model.skeleton import INDEX, Skeleton
+from ...common.easing import smootherstep
 from .limbs import SIDES, reach_foot
 
-FloatArray = NDArray[Any]  # geometry of a moment is worked out in double precision
+FloatArray = NDArray[Any]  # single postures are computed in double precision
 
 CROSSED = ("ankles", "over_knee", "on_knee")
 POSTURES = ("apart", "together", "forward", "back", "stretched", *CROSSED)
@@ -24,9 +23,9 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 
 class Legs(NamedTuple):
-    """One posture of both legs, world frame: ``knee`` (2, 3) places the knees lie towards, ``ankle`` (2, 3), ``foot``
-    (2, 4) world turns, ``toes`` (2, 4) local turns, ``grounded`` (2,) whether the foot bears on the floor; ``upper`` is
-    the leg that lies over, -1 for none, ``roll`` (rad) how far the left hip is up for it.
+    """One posture of both legs in the world: ``knee`` (2, 3) points towards which the knees bend, ``ankle`` (2, 3),
+    ``foot`` (2, 4) world and ``toes`` (2, 4) local rotations, ``grounded`` (2,) whether the foot bears on the floor;
+    ``upper`` is the crossing leg that lies above, -1 for none, ``roll`` (rad) how far it raises the left hip.
     """
 
     name: str
@@ -40,10 +39,8 @@ class Legs(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """Somebody on a seat: middle of the ``hips`` (3,) in the world, ``heading`` (rad), bones, ``roll`` (rad, left hip
-    up).
-
-    ``space`` (m): how far ahead of the hips the feet may reach.
+    """A seated body: middle of the ``hips`` (3,) in the world, ``heading`` (rad), ``skeleton``, ``roll`` (rad, left hip
+    up), and ``space`` (m), how far ahead of the hips the feet may reach.
     """
 
     hips: FloatArray
@@ -78,7 +75,7 @@ class Seat(NamedTuple):
         )
 
     def bones(self) -> tuple[float, float]:
-        """Lengths of thigh and shin in metres."""
+        """Return the lengths of thigh and shin in metres."""
         thigh, shin = (
             float(np.linalg.norm(self.skeleton.offsets[INDEX[f"left_{part}"]])) for part in ("knee", "ankle")
         )
@@ -86,8 +83,8 @@ class Seat(NamedTuple):
 
 
 class _Foot(NamedTuple):
-    """A foot on the floor: metres ``ahead`` of where the shin is upright and ``aside`` of the hip, ``yaw`` and ``heel``
-    up in degrees.
+    """A foot on the floor: metres ``ahead`` of an upright shin and ``aside`` of the hip, degrees of ``yaw`` outwards
+    and of the ``heel`` upwards.
     """
 
     ahead: float
@@ -97,20 +94,22 @@ class _Foot(NamedTuple):
 
 
 def thighs_cross(seat: Seat) -> bool:
-    """Whether the seat is high enough for one thigh to lie on the other: the hips no lower than the knees."""
+    """Return whether the seat is high enough for crossed thighs: the hips no lower than the knees."""
     ankle = float(seat.skeleton.rest_positions[INDEX["left_ankle"], 2])
     return float(seat.hips[2]) > ankle + seat.bones()[1] - 0.005 * seat.size
 
 
 def fits(name: str, seat: Seat) -> bool:
-    """Whether there is space ahead for a posture; those not named here are drawn in as far as there is."""
+    """Return whether there is space ahead for a posture; those not named here adapt to the space."""
     needed = {"forward": 0.74, "stretched": 0.86, "ankles": 0.80, "over_knee": 0.88}
     return seat.space > needed.get(name, 0.0) * seat.size
 
 
 def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Legs:
-    """A form of the posture ``name`` with its own small choices; ``width`` 0 (narrow) to 1 (wide) is the sitter's habit
-    of the moment.
+    """Return a random variation of the posture ``name``; ``width`` 0 (knees together) to 1 (wide) is the sitter's
+    habit.
+
+    Raises ``ValueError`` where the name is not one of ``POSTURES``.
     """
     side = int(rng.integers(2))
     u = rng.uniform(-1.0, 1.0, 6)
@@ -139,7 +138,7 @@ def legs_in(name: str, seat: Seat, rng: np.random.Generator, width: float) -> Le
 
 
 def _set_down(name: str, seat: Seat, feet: list[_Foot], spread: float = 0.0, upper: int = -1) -> Legs:
-    """Both feet on the floor; ``spread`` (m) more between hip and knee than between hip and foot."""
+    """Return a posture with both feet on the floor; the knees are ``spread`` (m) further out than the feet."""
     knee, ankle, turn, toes = (
         np.stack(parts) for parts in zip(*(_on_floor(seat, k, foot, spread) for k, foot in enumerate(feet)))
     )
@@ -147,9 +146,7 @@ def _set_down(name: str, seat: Seat, feet: list[_Foot], spread: float = 0.0, upp
 
 
 def _clearest(name: str, seat: Seat, upper: int, u: FloatArray) -> Legs:
-    """Of a few forms of a crossing the first in which the legs touch without sinking in, else the one that sinks in
-    least.
-    """
+    """Return the first variation of a crossing without penetration of the legs, else the one with the least."""
     options: list[tuple[float, int, Legs]] = []
     for more in (0.0, 0.35, 0.7, 1.0, 1.35):
         for across in (0.0, 0.5, 1.0, 1.4):
@@ -164,7 +161,7 @@ def _clearest(name: str, seat: Seat, upper: int, u: FloatArray) -> Legs:
 
 
 def _ankles(seat: Seat, upper: int, u: FloatArray, more: float, across: float) -> Legs:
-    """Crossed at the ankle, the knees fallen apart."""
+    """Return legs crossed at the ankle, the knees apart."""
     hip = abs(float(seat.skeleton.offsets[INDEX["left_hip"], 0])) / seat.size
     ahead, past = 0.11 + 0.06 * u[0], -hip - 0.04 + 0.025 * across
     before = 0.14 + 0.07 * more
@@ -175,7 +172,7 @@ def _ankles(seat: Seat, upper: int, u: FloatArray, more: float, across: float) -
 
 
 def _overlap(seat: Seat, legs: Legs) -> float:
-    """Metres by which the bones' capsules go into each other, soft contact taken off."""
+    """Return the penetration of the legs' capsules in metres beyond soft contact."""
     tilted = seat._replace(roll=legs.roll)
     bones = []
     for side in (0, 1):
@@ -206,7 +203,9 @@ def _overlap(seat: Seat, legs: Legs) -> float:
 def _on_floor(
     seat: Seat, side: int, foot: _Foot, spread: float = 0.0
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Knee hint, ankle, foot turn and toe turn of a foot whose ball (and heel, where not raised) is on the floor."""
+    """Return pole of the knee, ankle, rotation of foot and toes of a foot with its ball, and its heel unless raised,
+    down.
+    """
     thigh, shin = seat.bones()
     rest = seat.skeleton.rest_positions
     hip, out, size = seat.hip(side), seat.out(side), seat.size
@@ -232,9 +231,7 @@ def _on_floor(
 
 
 def _furthest(seat: Seat, side: int, aside: float) -> float:
-    """Metres ahead of where the shin is upright that a foot stays within reach however the pelvis tips, or the leg
-    would pull it down.
-    """
+    """Return the metres ahead of an upright shin within which the foot stays in reach however the pelvis tilts."""
     thigh, shin = seat.bones()
     drop = float(seat.hip(side)[2] - seat.skeleton.rest_positions[INDEX[f"{SIDES[side]}_ankle"], 2])
     rise = float(np.clip(shin - drop, -0.8 * thigh, 0.8 * thigh))
@@ -244,9 +241,9 @@ def _furthest(seat: Seat, side: int, aside: float) -> float:
 
 
 def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: float) -> Legs:
-    """One leg over the other: thigh on thigh with the shin hanging, or the ankle on the other knee and the knee out.
+    """Return one leg over the other: thigh on thigh with the shin hanging, or the ankle on the other knee.
 
-    ``more`` 0..1 lifts the upper knee and swings its shin ahead, ``aside`` 0..1 takes it across.
+    ``more`` 0..1 raises the upper knee and swings its shin forward, ``aside`` 0..1 moves it across.
     """
     lower, size = 1 - upper, seat.size
     thigh, shin = seat.bones()
@@ -301,7 +298,7 @@ def _over(name: str, seat: Seat, upper: int, u: FloatArray, more: float, aside: 
 def _solved(
     seat: Seat, side: int, ankle: FloatArray, foot: FloatArray, knee: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Where the knee (3,) comes to lie, and the world turn (4,) of the shin."""
+    """Return the position (3,) of the knee and the world rotation (4,) of the shin."""
     pelvis = seat.pelvis
     middle = seat.skeleton.offsets[INDEX["left_hip"]] * np.array([0.0, 1.0, 1.0])
     root = seat.hips - rot.rotate(pelvis, middle)
@@ -320,11 +317,10 @@ def _about_x(angle: float) -> FloatArray:
 def between(
     before: Legs, after: Legs, frames: int, seat: Seat
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The way from one posture to the other over ``frames``: knees, ankles (T, 2, 3), feet, toes (T, 2, 4), grounded
-    (T, 2).
+    """Return the transition from one posture to another over ``frames``: knees, ankles (T, 2, 3), feet, toes (T, 2, 4)
+    and grounded (T, 2).
 
-    Feet are lifted one after the other, high enough for a knee to pass over the other where legs are crossed or
-    uncrossed.
+    The feet move one after the other, lifted high enough for one knee to pass over the other where legs are crossed.
     """
     size = seat.size
     knees, ankles = np.empty((frames, 2, 3)), np.empty((frames, 2, 3))
@@ -336,7 +332,7 @@ def between(
         late = side == after.upper if after.upper >= 0 else (side != before.upper if before.upper >= 0 else side == 1)
         start, stop = (0.38, 1.0) if late else (0.0, 0.62)
         u = np.clip((t - start) / (stop - start), 0.0, 1.0)
-        s = (u * u * u * (u * (6 * u - 15) + 10))[:, None]
+        s = smootherstep(u)[:, None]
         arch = np.sin(np.pi * s[:, 0])[:, None] ** 1.5
         moved = float(np.linalg.norm(after.ankle[side] - before.ankle[side]))
         turned = float(
