@@ -68,7 +68,7 @@ def _painted(face: IctFace) -> tuple[NDArray[np.int32], FloatArray]:
     return drawn, quad
 
 
-def draw_face(
+def draw_ict_face(
     face: IctFace, weights: FloatArray, size: int = 220, turn: float = HALF, mouth_only: bool = False
 ) -> Image.Image:
     """Draw one picture: shaded quads from back to front; ``turn`` radians about the vertical."""

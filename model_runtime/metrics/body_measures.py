@@ -59,7 +59,7 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
         **{f"jerk_{part}_m_s3": jerks[part] for part in PARTS},
         **seams_of(takes, shots),
         **beat_alignment_of(shots, made),
-        **hands_of(shots, made),
+        **hand_speeds_of(shots, made),
         **penetration_of(made),
         "heads_at_partner": facing_of(shots, made),
         "miss_cm": 100 * miss_of([bodies[0] for bodies in takes], shots),
@@ -79,7 +79,7 @@ def each_shot(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, dict[
             **penetration_of([pair]),
             "miss_cm": 100 * miss_of([take[0]], [shot]),
             **beat_alignment_of([shot], [pair]),
-            **hands_of([shot], [pair]),
+            **hand_speeds_of([shot], [pair]),
         }
     return found
 
@@ -173,7 +173,7 @@ def beat_alignment_of(shots: Sequence[Shot], pairs: Sequence[Sequence[BodyMotion
     }
 
 
-def hands_of(shots: Sequence[Shot], pairs: Sequence[Sequence[BodyMotion]]) -> dict[str, float]:
+def hand_speeds_of(shots: Sequence[Shot], pairs: Sequence[Sequence[BodyMotion]]) -> dict[str, float]:
     """Return the speed of the hands against the chest in cm/s, of speakers and of listeners; walks are left out."""
     speeds: dict[str, list[Array]] = {"speaking": [], "listening": []}
     for shot, pair in zip(shots, pairs):

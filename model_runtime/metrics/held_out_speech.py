@@ -14,7 +14,7 @@ from ..face.visemes import Phone
 from ..speech.audio import load_speech
 from ..speech.phones import Segment
 from ..speech.prosody import ENERGY, common_level_gain, prosody
-from ..speech.stress.prominent_syllables import find_stresses
+from ..speech.stress.transcript_stress import find_stresses
 from ..speech.transcript.alignment import align
 from ..speech.wave import SAMPLE_RATE
 

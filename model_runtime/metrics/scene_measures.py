@@ -232,7 +232,7 @@ def _eyes(body: BodyMotion) -> Array:
     return body.positions[:, head] + rot.rotate(body.world[:, head], np.array(EYES, np.float32) * body.size)
 
 
-def nods(body: BodyMotion, where: NDArray[np.bool_]) -> tuple[int, float]:
+def count_nods(body: BodyMotion, where: NDArray[np.bool_]) -> tuple[int, float]:
     """Return how many nods begin in frames of ``where`` (T,), and how many minutes those frames are.
 
     Frames of walking, in which heads bob, are left out.

@@ -24,7 +24,7 @@ from ..errors import InterActError
 from ..metrics.joint_limits import JOINTS_WATCHED
 from ..metrics.scene_measures import CONTENTS, PARTS
 from ..metrics.targets import NO_TARGET, TARGETS, Target
-from .corpus_tally import Motion, Tally, rounded, tally_clips, tally_scenes
+from .corpus_tally import Motion, SceneTally, rounded, tally_clips, tally_scenes
 from .options import add_shared_options
 
 Clips = tuple[Motion, dict[str, float]]  # motion of captured clips, nods a minute by tag
@@ -87,7 +87,7 @@ class Row:
         }
 
 
-def rows_of(tally: Tally, clips: Clips | None) -> list[Row]:
+def rows_of(tally: SceneTally, clips: Clips | None) -> list[Row]:
     """Return the report, line by line."""
     captured, nodding = clips if clips is not None else (None, {})
     return [
@@ -122,7 +122,7 @@ def _jerk_rows(motion: Motion, captured: Motion | None) -> Iterator[Row]:
             yield Row(f"{track}, ratio to captured", ratio, reference, target, note)
 
 
-def _body_rows(tally: Tally, captured: Motion | None) -> Iterator[Row]:
+def _body_rows(tally: SceneTally, captured: Motion | None) -> Iterator[Row]:
     """Yield foot skate, joint limits and penetration."""
     motion, weights = tally.motion, tally.motion.frames
     skate = _times(100, _mean_of(captured, "skate", weights))
@@ -155,7 +155,7 @@ def _at_least_as_captured(target: Target, captured: float | None) -> Target:
     return Target(target.name, target.unit, most=max(target.most or 0.0, captured or 0.0))
 
 
-def _stroke_rows(tally: Tally) -> Iterator[Row]:
+def _stroke_rows(tally: SceneTally) -> Iterator[Row]:
     stops, found = max(tally.stops, 1), max(tally.found, 1)
     yield _target_row(
         "corpus_strokes_on_stress",
@@ -171,14 +171,14 @@ def _stroke_rows(tally: Tally) -> Iterator[Row]:
     yield Row("gestures a minute of speech", tally.gestures / max(tally.spoken, 1e-9))
 
 
-def _label_and_lip_rows(tally: Tally) -> Iterator[Row]:
+def _label_and_lip_rows(tally: SceneTally) -> Iterator[Row]:
     hits = np.concatenate(tally.hits) if tally.hits else np.zeros(0)
     yield _target_row("corpus_labels", _ratio(hits.sum(), len(hits)), note="outside 0.5 s of a change")
     met = np.concatenate(tally.closures) if tally.closures else np.zeros(0)
     yield _target_row("corpus_lip_closure", _ratio(met.sum(), len(met)), note=f"{len(met)} sounds")
 
 
-def _listener_rows(tally: Tally, nodding: dict[str, float]) -> Iterator[Row]:
+def _listener_rows(tally: SceneTally, nodding: dict[str, float]) -> Iterator[Row]:
     yield _target_row(
         "corpus_nods_a_minute",
         _ratio(tally.nods, tally.nod_minutes),
@@ -225,7 +225,7 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def contents_table(tally: Tally, captured: Motion) -> str:
+def contents_table(tally: SceneTally, captured: Motion) -> str:
     """Return jerk and speed of each content over those of captured clips of the same content."""
     tracks = [*(f"jerk of {part}" for part in PARTS), *(f"speed of {part}" for part in PARTS)]
     heads = " ".join(f"{track.replace(' of ', ' '):>11s}" for track in tracks)

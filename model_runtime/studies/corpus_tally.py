@@ -27,13 +27,13 @@ from ..metrics.scene_measures import (
     closures,
     compares,
     contents_of,
+    count_nods,
     gesturing_of,
     jerk_sizes,
     label_hits,
     listening,
     looks_at_partner,
     motion_entropy,
-    nods,
     sliding,
     speed_histogram,
     stroke_stops,
@@ -84,7 +84,7 @@ class Motion:
 
 
 @dataclass
-class Tally:
+class SceneTally:
     """Counts and sums over scenes."""
 
     motion: Motion = field(default_factory=Motion)
@@ -116,9 +116,9 @@ class Tally:
 
 def tally_scenes(
     scenes: Iterable[Scene], utterances: Mapping[str, Any] | None = None, most_minutes: float = np.inf
-) -> Tally:
+) -> SceneTally:
     """Measure scenes one after the other, until ``most_minutes`` of them are reached."""
-    tally = Tally()
+    tally = SceneTally()
     for scene in scenes:
         _add(tally, scene, utterances)
         if tally.seconds >= 60.0 * most_minutes:
@@ -126,7 +126,7 @@ def tally_scenes(
     return tally
 
 
-def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> None:
+def _add(tally: SceneTally, scene: Scene, utterances: Mapping[str, Any] | None) -> None:
     """Add a scene to the sums, and its own figures to ``tally.each``."""
     bodies = bodies_of(scene)
     tally.scenes += 1
@@ -147,7 +147,7 @@ def _add(tally: Tally, scene: Scene, utterances: Mapping[str, Any] | None) -> No
     tally.each.append(own)
 
 
-def _add_motion(tally: Tally, scene: Scene, actor: int, body: BodyMotion) -> dict[str, Any]:
+def _add_motion(tally: SceneTally, scene: Scene, actor: int, body: BodyMotion) -> dict[str, Any]:
     """Add an actor's motion, labels, strokes, penetration and joint limits; return its own figures."""
     gestures = [g for g in scene.gestures if g["actor"] == actor and "stroke_start" in g]
     tally.motion.add(body, contents_of(body, gesturing_of(body.frames, gestures)))
@@ -167,11 +167,11 @@ def _add_motion(tally: Tally, scene: Scene, actor: int, body: BodyMotion) -> dic
 
 
 def _add_listening(
-    tally: Tally, scene: Scene, actor: int, body: BodyMotion, partner: BodyMotion
+    tally: SceneTally, scene: Scene, actor: int, body: BodyMotion, partner: BodyMotion
 ) -> dict[str, float | None]:
     """Add an actor's nods and gaze while the other speaks, and its minutes of speech; return its own figures."""
     listens = listening(scene, actor)
-    found, minutes = nods(body, listens)
+    found, minutes = count_nods(body, listens)
     looks = looks_at_partner(body, partner, scene.face[actor])
     tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes
     tally.looked += [
@@ -189,7 +189,7 @@ def _add_listening(
 
 
 def _add_strokes(
-    tally: Tally, scene: Scene, actor: int, body: BodyMotion, gestures: Sequence[Mapping[str, Any]]
+    tally: SceneTally, scene: Scene, actor: int, body: BodyMotion, gestures: Sequence[Mapping[str, Any]]
 ) -> None:
     """Add the strokes that the scene records and those found in the motion alone, and how many are on a stress."""
     tally.gestures += sum(g["actor"] == actor for g in scene.gestures)
@@ -220,7 +220,7 @@ def tally_clips(clips: Sequence[Clip]) -> tuple[Motion, dict[str, float]]:
         motion.add(body, contents_of(body, np.full(body.frames, gestures)))
         for tag, sums in nodding.items():
             if tag in clip.tags and "walk" not in clip.tags:
-                found, minutes = nods(body, np.ones(body.frames, bool))
+                found, minutes = count_nods(body, np.ones(body.frames, bool))
                 sums[0], sums[1] = sums[0] + found, sums[1] + minutes
     return motion, {tag: found / max(minutes, 1e-9) for tag, (found, minutes) in nodding.items()}
 

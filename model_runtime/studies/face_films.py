@@ -24,7 +24,7 @@ from scipy.io import wavfile
 from ..contract import FPS, FloatArray
 from ..datasets.ict_face import IctFace
 from ..drawing.contact_sheets import encode
-from ..drawing.ict_face import FRONT, HALF, draw_face
+from ..drawing.ict_face import FRONT, HALF, draw_ict_face
 from ..face.model import FaceModel
 from ..face.mouth_shapes import BILABIAL, LABIODENTAL
 from ..face.visemes import Phone, viseme_curves
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     every = list(held_out_speech(options.data))
     if options.compare:
         before = FaceModel.load(options.before) if options.before else None
-        comparison(face, model, before, every, options.out / "face_lips.png")
+        draw_comparison(face, model, before, every, options.out / "face_lips.png")
         return
     utterances = every[:: max(len(every) // options.count, 1)][: options.count]
     made = []
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
         if not options.sheet_only:
             target = options.out / f"talk_{number:02d}.mp4"
             print(talk_film(face, made[-1], u.phones, u.wave, target), u.name, flush=True)
-    contact_sheet(face, made, utterances, options.out / "contacts.png")
+    draw_contacts(face, made, utterances, options.out / "contacts.png")
     print(options.out / "contacts.png")
 
 
@@ -83,7 +83,7 @@ def talk_film(face: IctFace, curves: FloatArray, phones: Sequence[Phone], wave: 
         for frame, weights in enumerate(curves):
             picture = Image.new("RGB", size, (20, 20, 24))
             for column, turn in enumerate((FRONT, HALF)):
-                picture.paste(draw_face(face, weights, _SIZE, turn), (column * _SIZE, 0))
+                picture.paste(draw_ict_face(face, weights, _SIZE, turn), (column * _SIZE, 0))
             now = next((name for name, start, end in phones if start <= frame / FPS < end), "")
             ImageDraw.Draw(picture).text((6, _SIZE + 3), f"{frame / FPS:5.2f} s   {now}", fill=(230, 230, 230))
             yield picture
@@ -94,7 +94,7 @@ def talk_film(face: IctFace, curves: FloatArray, phones: Sequence[Phone], wave: 
         return encode(pictures(), path, FPS, size, sound)
 
 
-def contact_sheet(
+def draw_contacts(
     face: IctFace, curves: Sequence[FloatArray], utterances: Sequence[HeldOutSpeech], path: Path, most: int = 112
 ) -> None:
     """Draw every contact at its most closed frame, up to ``most`` of them; the mouth from the front."""
@@ -107,7 +107,7 @@ def contact_sheet(
     sheet(face, in_rows(shown[:most], 14), path, 120, (FRONT,), mouth=True)
 
 
-def comparison(
+def draw_comparison(
     face: IctFace,
     model: FaceModel,
     before: FaceModel | None,

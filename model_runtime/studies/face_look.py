@@ -24,7 +24,7 @@ from ..corpus.faces.expressions import expression
 from ..corpus.script.affect import AffectTrack
 from ..corpus.voices.speech_library import load_speech_library
 from ..datasets.ict_face import IctFace
-from ..drawing.ict_face import FRONT, HALF, SIDE, draw_face
+from ..drawing.ict_face import FRONT, HALF, SIDE, draw_ict_face
 from ..face.gaze import eye_curves
 from ..face.mouth_shapes import BILABIAL, LABIODENTAL, SILENCE, lip_gap
 from ..face.style import FaceStyle
@@ -52,7 +52,7 @@ def sheet(
     for i, row in enumerate(rows):
         for j, (weights, caption) in enumerate(row):
             for k, turn in enumerate(turns):
-                image.paste(draw_face(face, weights, size, turn, mouth), (j * size, i * step + k * size))
+                image.paste(draw_ict_face(face, weights, size, turn, mouth), (j * size, i * step + k * size))
             pen.text((j * size + 4, i * step + size * len(turns) + 1), caption, fill=(230, 230, 230))
     path.parent.mkdir(parents=True, exist_ok=True)
     image.quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -29,8 +29,8 @@ from ..drawing.documents import fill_in
 from ..speech.audio import load_speech
 from ..speech.encoders.log_mel import MEL_RATE, MEL_SIZE, log_mel
 from ..speech.prosody import PITCH_RANGE, common_level_gain, prosody, track_pitch
-from ..speech.stress.prominence import detect_stress
-from ..speech.stress.prominent_syllables import find_stresses
+from ..speech.stress.stress_detection import detect_stress
+from ..speech.stress.transcript_stress import find_stresses
 from ..speech.transcript.alignment import align
 from ..speech.wave import SAMPLE_RATE
 

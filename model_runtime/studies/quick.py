@@ -82,7 +82,7 @@ def table(measures: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-class Line(NamedTuple):
+class SpokenLine(NamedTuple):
     """A sound file, its aligned phones, and when it starts in the shot (s)."""
 
     path: Path
@@ -131,7 +131,7 @@ def evaluate(data: Path, out: Path, minutes: int = 2, weights: Path = WEIGHTS) -
 
 
 def figures_of(
-    request: Request, lines: Sequence[Sequence[Line]], result: Performance, geometry: MouthGeometry | None
+    request: Request, lines: Sequence[Sequence[SpokenLine]], result: Performance, geometry: MouthGeometry | None
 ) -> dict[str, Any]:
     """Return the figures of a shot in which ``lines`` are spoken, by actor."""
     prosodies, labels = prosody_and_labels(request, result.frames)
@@ -176,8 +176,8 @@ def perform(request: Request, out: Path, weights: Path = WEIGHTS) -> Performance
 
 
 def talk(
-    voices: tuple[list[Line], list[Line]], seed: int, seconds: float = MINUTE, still: bool = False
-) -> tuple[Request, list[list[Line]]]:
+    voices: tuple[list[SpokenLine], list[SpokenLine]], seed: int, seconds: float = MINUTE, still: bool = False
+) -> tuple[Request, list[list[SpokenLine]]]:
     """Return a dialogue of both voices and the lines of each actor in it.
 
     The first actor stands, walks away and stays; the second sits and gets up (``still``: both stand).
@@ -190,10 +190,10 @@ def talk(
     return Request(duration=seconds, actors=(first, second), seed=seed), lines
 
 
-def _turns(voices: tuple[list[Line], list[Line]], seed: int, seconds: float) -> list[list[Line]]:
+def _turns(voices: tuple[list[SpokenLine], list[SpokenLine]], seed: int, seconds: float) -> list[list[SpokenLine]]:
     """Return the lines of each voice, in turns and in an order drawn by ``seed``, as many as fit."""
     rng = np.random.default_rng(seed)
-    lines: list[list[Line]] = [[], []]
+    lines: list[list[SpokenLine]] = [[], []]
     waiting = [[own[k] for k in rng.permutation(len(own))] for own in voices]
     now, speaker = 0.5, 0
     while waiting[speaker]:
@@ -220,12 +220,12 @@ def _gets_up(actor: Actor, seconds: float) -> Actor:
     return replace(actor, actions=actions, waypoints=waypoints)
 
 
-def _actor(name: str, size: float, x: float, heading: float, lines: Sequence[Line]) -> Actor:
+def _actor(name: str, size: float, x: float, heading: float, lines: Sequence[SpokenLine]) -> Actor:
     speech = tuple(SpeechClip(str(line.path), line.start, line.duration) for line in lines)
     return Actor(name, AVERAGE_SKELETON.scaled(size), (x, 0.0), heading, speech, seat_height=0.45)
 
 
-def held_out_voices(data: Path) -> tuple[tuple[list[Line], list[Line]], str]:
+def held_out_voices(data: Path) -> tuple[tuple[list[SpokenLine], list[SpokenLine]], str]:
     """Return aligned utterances of the two held-out readers, and their names; the demo's two voices where
     the data are missing.
     """
@@ -240,25 +240,25 @@ def held_out_voices(data: Path) -> tuple[tuple[list[Line], list[Line]], str]:
     return (_aligned(first[:14]), _aligned(second)), "the readers ljspeech and librivox"
 
 
-def _aligned(files: Sequence[tuple[Path, str]]) -> list[Line]:
+def _aligned(files: Sequence[tuple[Path, str]]) -> list[SpokenLine]:
     lines = []
     for path, text in files:
         wave = load_speech(path)
         found = align(wave, text)
         if found.phones:
-            lines.append(Line(path, len(wave) / SAMPLE_RATE, found.phones))
+            lines.append(SpokenLine(path, len(wave) / SAMPLE_RATE, found.phones))
     return lines
 
 
-def _demo_voices() -> tuple[list[Line], list[Line]]:
+def _demo_voices() -> tuple[list[SpokenLine], list[SpokenLine]]:
     dialogue = json.loads((ASSETS / "demo_dialogue.json").read_text("utf-8"))
-    lines: tuple[list[Line], list[Line]] = ([], [])
+    lines: tuple[list[SpokenLine], list[SpokenLine]] = ([], [])
     folder = Path(tempfile.mkdtemp(prefix="interact voices "))
     for number, turn in enumerate(dialogue["turns"]):
         whole: FloatArray = load_speech(ASSETS / f"demo_{turn['actor'].lower()}.ogg")
         wave = whole[round(turn["start"] * SAMPLE_RATE) : round(turn["end"] * SAMPLE_RATE)]
         soundfile.write(folder / f"{number}.wav", wave, SAMPLE_RATE)
         lines["AB".index(turn["actor"])].append(
-            Line(folder / f"{number}.wav", len(wave) / SAMPLE_RATE, align(wave, turn["text"]).phones)
+            SpokenLine(folder / f"{number}.wav", len(wave) / SAMPLE_RATE, align(wave, turn["text"]).phones)
         )
     return lines

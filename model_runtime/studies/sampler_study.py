@@ -32,7 +32,7 @@ KINDS = {
     "snr": ("DPM-Solver++ even in log-SNR", "#4a6fa5"),
 }
 GUIDANCE, GUIDANCES, ITS_SAMPLER = 2.0, (1.0, 1.5, 3.0, 4.0, 5.0), "snr12"
-STUDIES = [
+SETTINGS = [
     ("ddim50", GUIDANCE),
     *((f"{kind}{steps}", GUIDANCE) for kind in KINDS for steps in STEPS),
     *((ITS_SAMPLER, g) for g in GUIDANCES),
@@ -57,7 +57,7 @@ _TITLES = (
     "obedience",
     "CPU seconds a second",
 )
-Study = tuple[str, float]  # a sampler with its steps, and guidance
+Setting = tuple[str, float]  # a sampler with its steps, and guidance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(2)
     shots, others = held_out_shots_of(options)
-    rows: dict[Study, Mapping[str, float]] = {}
-    for sampler, guidance in STUDIES:
+    rows: dict[Setting, Mapping[str, float]] = {}
+    for sampler, guidance in SETTINGS:
         rows[sampler, guidance] = measure(hierarchy(options.weights, sampler, guidance), shots, [1])
         print(markdown(rows, {}).splitlines()[-2], flush=True)
     text = f"{len(shots)} held-out shots of {options.seconds:.0f} s:\n\n{markdown(rows, corpus_row(shots, others))}"
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
         fill_in(options.docs / "body.md", TABLE, text)
 
 
-def markdown(rows: Mapping[Study, Mapping[str, float]], reference: Mapping[str, float]) -> str:
+def markdown(rows: Mapping[Setting, Mapping[str, float]], reference: Mapping[str, float]) -> str:
     """Return the table of all studies, the reference in its last line."""
     digits = {row.key: row.digits for row in ROWS}
 
@@ -101,7 +101,7 @@ def _named(sampler: str) -> str:
     return f"{KINDS[kind][0]}, {sampler[len(kind) :]}"
 
 
-def draw(rows: Mapping[Study, Mapping[str, float]], path: Path) -> Path:
+def draw(rows: Mapping[Setting, Mapping[str, float]], path: Path) -> Path:
     """Draw FID_g, FID_k and beat alignment against time, then against guidance."""
     figure = Figure(figsize=(12, 6), layout="constrained")
     axes = figure.subplots(2, 3)

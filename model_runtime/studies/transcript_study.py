@@ -20,7 +20,7 @@ from ..contract import Caption, FloatArray, TimedWord
 from ..drawing.documents import fill_in
 from ..metrics.held_out_speech import held_out_speech, held_out_texts
 from ..speech.transcript.align_transcript import align_transcript
-from ..speech.transcript.alignment import follow, normalise_text
+from ..speech.transcript.alignment import align_words, normalise_text
 from ..speech.wave import SAMPLE_RATE
 from .odd_sounds import noisy, reverberant
 from .options import add_shared_options
@@ -46,15 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    tallies, cost = measure_transcripts(options.data)
-    table = markdown(tallies)
+    scores, cost = measure_transcripts(options.data)
+    table = markdown(scores)
     print(f"{table}\n\n{cost:.3f} s of one core per second of voice")
     if options.docs:
         fill_in(options.docs / "faces.md", MARKS, table)
 
 
 @dataclass
-class Tally:
+class Score:
     """Transcripts of one kind: how many, how many accepted, the words in the voice, those found, those found in
     place.
     """
@@ -73,29 +73,29 @@ class Version(NamedTuple):
     right: Sequence[int] | None
 
 
-def measure_transcripts(data: Path, seed: int = 11) -> tuple[dict[tuple[str, str], Tally], float]:
-    """Return tallies by kind of transcript and sound, and seconds of one core per second of voice."""
+def measure_transcripts(data: Path, seed: int = 11) -> tuple[dict[tuple[str, str], Score], float]:
+    """Return scores by kind of transcript and sound, and seconds of one core per second of voice."""
     rng = np.random.default_rng(seed)
     texts = held_out_texts(data)
     voices = [(u.wave, normalise_text(texts[u.name])) for u in held_out_speech(data)]
     vocabulary = sorted({word for _, words in voices for word in words})
-    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    scores: dict[tuple[str, str], Score] = defaultdict(Score)
     computing = seconds = 0.0
     for index, (wave, words) in enumerate(voices):
         others = [word for k in range(1, len(voices)) for word in voices[(index + k) % len(voices)][1]]
         for sound, voice in _sounds(rng, wave).items():
-            true = [TimedWord(entry.text, entry.start, entry.end) for entry in follow(voice, words) if entry.text]
+            true = [TimedWord(entry.text, entry.start, entry.end) for entry in align_words(voice, words) if entry.text]
             for kind, version in _versions(rng, words, others, vocabulary).items():
                 began = time.process_time()
                 caption = Caption(" ".join(version.words), 0.0, len(voice) / SAMPLE_RATE)
                 result = align_transcript(voice, (), [caption], "the reader")
                 computing, seconds = computing + time.process_time() - began, seconds + len(voice) / SAMPLE_RATE
-                tally = tallies[kind, sound]
-                tally.tried += 1
-                tally.accepted += bool(result.words)
+                score = scores[kind, sound]
+                score.tried += 1
+                score.accepted += bool(result.words)
                 if version.right is not None:
-                    _count(tally, result.words, [word for k, word in enumerate(true) if k in version.right])
-    return tallies, computing / seconds
+                    _count(score, result.words, [word for k, word in enumerate(true) if k in version.right])
+    return scores, computing / seconds
 
 
 def _sounds(rng: np.random.Generator, wave: FloatArray) -> dict[str, FloatArray]:
@@ -126,24 +126,24 @@ def _versions(
     }
 
 
-def _count(tally: Tally, found: Sequence[TimedWord], true: Sequence[TimedWord]) -> None:
-    tally.words += len(true)
+def _count(score: Score, found: Sequence[TimedWord], true: Sequence[TimedWord]) -> None:
+    score.words += len(true)
     for block in SequenceMatcher(
         None, [word.text for word in true], [word.text for word in found], autojunk=False
     ).get_matching_blocks():
         for a, b in zip(true[block.a : block.a + block.size], found[block.b : block.b + block.size]):
-            tally.found += 1
-            tally.in_place += abs(a.start - b.start) <= _IN_PLACE and abs(a.end - b.end) <= _IN_PLACE
+            score.found += 1
+            score.in_place += abs(a.start - b.start) <= _IN_PLACE and abs(a.end - b.end) <= _IN_PLACE
 
 
-def markdown(tallies: Mapping[tuple[str, str], Tally]) -> str:
+def markdown(scores: Mapping[tuple[str, str], Score]) -> str:
     """Return the table: how many were accepted, and the share of words in place."""
-    sounds = list(dict.fromkeys(sound for _, sound in tallies))
+    sounds = list(dict.fromkeys(sound for _, sound in scores))
     lines = ["| accepted, and words in place | " + " | ".join(sounds) + " |", "|---|" + "---|" * len(sounds)]
-    for kind in dict.fromkeys(kind for kind, _ in tallies):
+    for kind in dict.fromkeys(kind for kind, _ in scores):
         cells = []
         for sound in sounds:
-            t = tallies[kind, sound]
+            t = scores[kind, sound]
             cells.append(f"{t.accepted} of {t.tried}" + (f", {t.in_place / t.words:.1%}" if t.words else ""))
         lines.append(f"| {kind} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from model_runtime.metrics.body_measures import (
 )
 from model_runtime.studies.body_rows import ROWS, table
 from model_runtime.studies.body_seeds import apart_table, draw_seeds
-from model_runtime.studies.sampler_study import STUDIES, draw, markdown
+from model_runtime.studies.sampler_study import SETTINGS, draw, markdown
 from model_runtime.studies.shots import Shot, shot_of
 from model_runtime.tests.training.test_training import make_scene
 
@@ -125,6 +125,6 @@ def test_seeds_stand_side_by_side_and_their_distances_in_a_table(shots, tmp_path
 
 def test_the_sampler_study_lists_every_sampler_and_draws_them(tmp_path):
     figures = {"fid_g": 1.5, "fid_k": 2.0, "beat_ratio": 1.2, "seconds_per_second": 0.1}
-    text = markdown({study: figures for study in STUDIES}, {})
+    text = markdown({setting: figures for setting in SETTINGS}, {})
     assert "| DDIM, 50 | 2 | 1.500 |" in text and "| DPM-Solver++ even in log-SNR, 12 | 5 |" in text
-    assert draw({study: figures for study in STUDIES}, tmp_path / "study.png").stat().st_size > 10_000
+    assert draw({setting: figures for setting in SETTINGS}, tmp_path / "study.png").stat().st_size > 10_000
