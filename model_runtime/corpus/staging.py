@@ -24,7 +24,7 @@ from .gestures.performance import Gesture, Said, gesture_body, gesture_library
 from .listening.heads import Heads, look_and_listen, upper_body
 from .motion.base_motion import Motion
 from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
-from .motion.easing import eased
+from .motion.jumps import without_jumps
 from .motion.performer import Performer
 from .motion.posture import with_posture
 from .script.affect import AffectTrack, usual_distance
@@ -115,7 +115,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     # After gaze and leaning, which move the arms with the trunk.
     cleared = clear_arms(np.stack([b.root for b in bodies]), np.stack([b.rotations for b in bodies]), skeletons)
     for body, rotations, skeleton in zip(bodies, cleared, skeletons):
-        body.root, body.rotations = eased(body.root, rotations, skeleton)
+        body.root, body.rotations = without_jumps(body.root, rotations, skeleton)
     face = [_face(rng, script, actor, voices[actor], prosody, heads[actor].eyes, affect) for actor in range(2)]
     # Bodies and faces are composed from the clean voices; the networks are given the recorded ones.
     utterances = [recorded(rng, script.utterances[actor], {u.id: u for u in voices[actor]}) for actor in range(2)]

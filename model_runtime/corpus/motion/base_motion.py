@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, heading_of
+from ...common.arrays import Array
 from ...common.headings import heading_towards
 from ...contract import ACTION_LABELS, FPS, FloatArray
 
@@ -84,7 +85,7 @@ class Motion:
 
 
 def body_positions(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """Return world positions (T, 22, 3) of the joints without the fingers, at half the cost of ``forward_kinematics``."""
+    """Return world positions (T, 22, 3) of the joints without the fingers, at half the cost of all joints."""
     positions = np.empty((len(root), len(BODY_JOINTS), 3), np.float32)
     world: list[FloatArray] = []
     for joint, parent in enumerate(PARENTS[: len(BODY_JOINTS)]):
@@ -225,6 +226,12 @@ class BodyTrack:
         span = slice(start, self.frames)
         self._root[span], self._rotations[span], self._contacts[span] = motion.root, motion.rotations, motion.contacts
         self._labels[span] = labels
+
+
+def tilt(pitch: Array, roll: Array | float = 0.0, yaw: Array | float = 0.0) -> FloatArray:
+    """Return small rotations (T, 4): pitch forward about x, roll about y, yaw about z, in radians."""
+    vector = np.stack(np.broadcast_arrays(pitch, roll, yaw), -1)
+    return rot.from_axis_angle(vector.astype(np.float32))
 
 
 def standing_half_life(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:

@@ -1,6 +1,4 @@
-"""All clips of a split as base motion: each is read once, and retargeted once to each body, over all scenes of a
-process.
-"""
+"""The clips of a split as base motion: each is retargeted once to each body, over all scenes of a process."""
 
 from __future__ import annotations
 
@@ -20,16 +18,14 @@ from ...datasets.clip import Clip
 from .base_motion import Motion, body_positions, pose_features
 from .legs import retarget
 
-# The hip joints of somebody seated lie about 9 cm above the seat at a pelvis height of 1 m.
+# The hip joints of a seated body lie about 9 cm above the seat at a pelvis height of 1 m.
 HIPS_ABOVE_SEAT = 0.09
-# Bodies are these times a performer's size: few, so that what was retargeted serves many scenes.
+# Sizes of bodies relative to a performer: few, so that retargeted clips serve many scenes.
 BODY_SIZES = (0.93, 0.965, 1.0, 1.035, 1.07)
 _MOST_BODIES = 24  # kept in memory at once, about 3 MB each
 _LEGS = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "knee", "ankle")]
-_TREMBLING = 0.03  # m/s of the wrists; captured breathing as calm as this trembles with the noise of its capture
-_ROUGH = (
-    100.0  # m/s^3, mean jerk of the pelvis; walks of most captures have 40 to 80, some old ones shake with twice that
-)
+_TREMBLING = 0.03  # m/s of the wrists; in calmer clips the jitter of the capture shows
+_ROUGH = 100.0  # m/s^3, mean jerk of the pelvis; most captured walks have 40 to 80, some old ones twice that
 
 
 @dataclass(frozen=True)
@@ -44,21 +40,21 @@ class _Source:
 
 
 class ClipBank:
-    """The clips by their short names; everything that can be kept between scenes is computed when first asked for."""
+    """The clips by their short names. Whatever several scenes use is computed once, when first needed."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
         self._clips = {short_name(clip.name): clip for clip in clips}
         self._sources: dict[tuple[str, bool], _Source] = {}
         self._hand_speeds: dict[str, float] = {}
         self._bodies: OrderedDict[bytes, dict[tuple[str, bool], tuple[FloatArray, FloatArray]]] = OrderedDict()
-        self.kept: dict[tuple[object, ...], object] = {}  # what others work out from clips alone, by their own keys
+        self.kept: dict[tuple[object, ...], object] = {}  # a cache for results that depend on clips alone, by key
 
     def names(self, *starts: str) -> list[str]:
-        """Names of the clips that begin with one of ``starts``, sorted."""
+        """Return the names of the clips that begin with one of ``starts``, sorted."""
         return sorted(name for name in self._clips if name.startswith(starts))
 
     def tagged(self, *tags: str, without: Sequence[str] = ()) -> list[str]:
-        """Names of the clips that have all ``tags`` and none of those in ``without``, nor 'left_out', sorted."""
+        """Return the names of the clips with all ``tags`` and none of those in ``without``, nor 'left_out', sorted."""
         shunned = {"left_out", *without}
         return sorted(n for n, c in self._clips.items() if set(tags) <= set(c.tags) and not shunned & set(c.tags))
 
@@ -66,7 +62,7 @@ class ClipBank:
         return self._clips[name]
 
     def hand_speed(self, name: str) -> float:
-        """Mean speed of the wrists in m/s."""
+        """Return the mean speed of the wrists in m/s."""
         if name not in self._hand_speeds:
             clip = self._clips[name]
             positions = body_positions(clip.root_positions, clip.rotations, clip.skeleton)
@@ -91,13 +87,13 @@ class ClipBank:
         return self._sources[key]
 
     def features(self, name: str, mirrored: bool) -> FloatArray:
-        """(T, 49) pose features of the clip, the same for every body."""
+        """Return the pose features (T, 49) of the clip, the same for every body."""
         return self.source(name, mirrored).features
 
     def motion(self, name: str, mirrored: bool, skeleton: Skeleton, seat: float | None = None) -> Motion:
-        """The clip on ``skeleton``; ``seat``: height (m) that its pelvis comes down to where it is seated."""
+        """Return the clip on ``skeleton``; ``seat`` is the height (m) of its pelvis while seated."""
         source = self.source(name, mirrored)
-        if seat is not None:  # as many heights as scenes: not worth keeping
+        if seat is not None:  # heights differ by scene: not worth caching
             wanted = (seated_height(self._clips[name]), seat)
             root, rotations = retarget(source.root, source.rotations, source.skeleton, skeleton, wanted)
             return Motion(root, rotations, source.contacts, source.features)
@@ -121,7 +117,8 @@ class ClipBank:
 
 
 class ClipSet:
-    """The bank on one actor's bones, with a seat of ``seat_height`` metres and played at ``speed`` (about 1).
+    """The bank's clips on one actor's bones, on a seat of ``seat_height`` metres, played ``speed`` (about 1) times as
+    fast.
 
     Every motion starts at the origin with heading 0.
     """
@@ -143,7 +140,7 @@ class ClipSet:
         return self.bank.hand_speed(name)
 
     def motion(self, name: str, mirrored: bool = False, rate: float = 1.0) -> Motion:
-        """The clip, ``rate`` times as fast as this actor's usual speed."""
+        """Return the clip, ``rate`` times as fast as this actor's usual speed."""
         key = (name, mirrored, round(rate * self.speed, 2))
         if key not in self._motions:
             seat = self.seated_pelvis if "sit" in name else None
@@ -157,15 +154,15 @@ def short_name(name: str) -> str:
 
 
 def root_jerk(clip: Clip) -> float:
-    """Mean size of the third derivative of the pelvis, m/s^3."""
+    """Return the mean size of the third derivative of the pelvis in m/s^3."""
     return float(np.linalg.norm(np.diff(clip.root_positions, 3, axis=0), axis=-1).mean()) * FPS**3
 
 
 def hardest(clip: Clip) -> float:
-    """Largest acceleration of the pelvis, m/s^2."""
+    """Return the largest acceleration of the pelvis in m/s^2."""
     return float(np.linalg.norm(np.diff(clip.root_positions, 2, axis=0), axis=-1).max()) * FPS**2
 
 
 def seated_height(clip: Clip) -> float:
-    """Height of the pelvis while seated: the lower end of the clip, metres."""
+    """Return the height (m) of the pelvis while seated: at the lower end of the clip."""
     return float(min(clip.root_positions[0, 2], clip.root_positions[-1, 2]))

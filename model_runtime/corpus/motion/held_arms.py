@@ -116,7 +116,7 @@ def _limbs(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Limbs
 
 
 def _busy(body: Motion, skeleton: Skeleton) -> FloatArray:
-    """Return (T, 2) how much each captured hand is in use, 0..1: raised from where it usually is relative to the chest."""
+    """Return (T, 2) 0..1 how much each captured hand is in use: raised from where it usually is."""
     positions = body_positions(body.root, body.rotations, skeleton)
     chest = trunk_of(body.root, body.rotations, skeleton).chest_rotation
     busy = np.zeros((body.frames, 2), np.float32)

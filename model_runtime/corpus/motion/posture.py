@@ -1,8 +1,7 @@
-"""How a body carries itself: weight from foot to foot, a trunk that leans and slumps with the feeling, resting arms,
-breath.
+"""Posture: weight shifts, a trunk that leans and slumps with the emotion, resting arms, breathing.
 
-Short captured idles lack all of this. Sizes follow what is measured of quiet standing, shifts of some centimetres every
-several seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily expression (Wallbott 1998).
+Short captured idles lack all of this. Sizes follow measurements of quiet standing, shifts of some centimetres every few
+seconds over a sway of millimetres (Duarte and Zatsiorsky 1999), and of bodily expression (Wallbott 1998).
 """
 
 from __future__ import annotations
@@ -13,14 +12,15 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton
+from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...metrics.labels import root_speed
 from ..script.affect import AffectTrack
-from .base_motion import Motion
+from .base_motion import Motion, tilt
 from .held_arms import Held, chained, hold_arms
 from .legs import leg_positions, reach
 from .resting_arms import STANDING
-from .seated import seated_life
+from .seated import with_seated_postures
 
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _EASE = 0.33  # s, standard deviation of the Gaussian that turns a step into a shift of about a second
@@ -35,25 +35,22 @@ def with_posture(
     affect: AffectTrack,
     partner: FloatArray | None = None,
 ) -> Motion:
-    """``body`` standing over shifting feet, living on its seats, leaning and slumping as it feels, its hands at rest
-    now and then.
+    """Return ``body`` with weight shifts, seated postures, leaning and slumping by its affect, and resting hands.
 
-    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is where the other's pelvis is, for legs to keep
-    clear. Feet that stand stay where they are; where it walks only the trunk is touched.
+    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need room.
+    Standing feet stay where they are; where the body walks, only the trunk changes.
     """
-    lived, held = seated_life(rng, body, skeleton, labels, affect, partner)
-    standing = _standing(body, labels)
-    carried = _rocking(
-        rng, _carried(rng, lived, skeleton, standing, affect), skeleton, _settled_on_seat(body, labels), affect
-    )
-    _slump(carried, affect)
-    _breathe(rng, carried, affect)
+    result, held = with_seated_postures(rng, body, skeleton, labels, affect, partner)
+    result = _with_weight_shifts(rng, result, skeleton, _standing(body, labels), affect)
+    result = _with_seat_sway(rng, result, skeleton, _settled_on_seat(body, labels), affect)
+    _slump(result, affect)
+    _breathe(rng, result, affect)
     held += _standing_holds(rng, body, labels, affect)
-    return Motion(carried.root, hold_arms(body, carried, skeleton, chained(held)), carried.contacts)
+    return Motion(result.root, hold_arms(body, result, skeleton, chained(held)), result.contacts)
 
 
 def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
-    """(T,) 1 where the body stands still enough to be shifted, 0 where it walks, turns or sits, smooth between."""
+    """Return (T,) 1 where the body stands still, 0 where it walks, turns or sits, smooth between."""
     stands = labels == ACTION_LABELS.index("stand")
     moving = binary_dilation(
         (root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.heading)) * FPS > 0.25), iterations=8
@@ -61,10 +58,10 @@ def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
     return gaussian_filter1d((stands & ~moving).astype(np.float32), 7.0)
 
 
-def _carried(
+def _with_weight_shifts(
     rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, affect: AffectTrack
 ) -> Motion:
-    """The pelvis carried from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
+    """Shift the pelvis from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
     frames = body.frames
     sway = _noise(rng, frames, 0.6, 5)
     restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * affect.track("tempo", frames))
@@ -81,22 +78,22 @@ def _carried(
     heading = rot.about_z(body.heading)
     root = body.root + rot.rotate(heading, np.stack([lateral, -forward, -1.5 * lateral**2], -1)).astype(np.float32)
     rotations = body.rotations.copy()
-    # The hip of the standing leg rises a little, the trunk stays upright over it.
+    # The hip of the leg that bears the weight rises a little; the trunk stays upright over it.
     hip = np.clip(-1.3 * lateral, -0.06, 0.06)
-    pelvis = rot.multiply(rot.multiply(heading, _turn(turn, hip, 0.2 * lean)), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, tilt(0.2 * lean, hip, turn)), rot.conjugate(heading))
     rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
     for joint in _SPINE:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], _turn((twist - turn) / 3, -hip / 3, 0.8 * lean / 3))
-    rotations[:, INDEX["neck"]] = rot.multiply(rotations[:, INDEX["neck"]], _turn(0 * lean, 0 * lean, -0.6 * lean))
+        rotations[:, joint] = rot.multiply(rotations[:, joint], tilt(0.8 * lean / 3, -hip / 3, (twist - turn) / 3))
+    rotations[:, INDEX["neck"]] = rot.multiply(rotations[:, INDEX["neck"]], tilt(-0.6 * lean))
     rotations = rot.normalize(rotations).astype(np.float32)
     solved = reach(root.astype(np.float32), rotations, skeleton, positions[:, :, 2], world[:, :, 2])
-    # Walking and sitting keep their own legs: where nothing was shifted nothing is solved.
+    # Where nothing is shifted, as in walking and sitting, the legs stay as captured.
     still = (standing < 1e-3)[:, None, None]
     return Motion(root.astype(np.float32), np.where(still, rotations, solved), body.contacts)
 
 
 def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
-    """(T,) 1 where the body sits still, 0 where it sits down, gets up or does not sit, smooth between."""
+    """Return (T,) 1 where the body sits still, 0 where it sits down, gets up or does not sit, smooth between."""
     sits = labels == ACTION_LABELS.index("sit")
     moving = binary_dilation(
         (root_speed(body.root) > 0.12) | (np.abs(np.gradient(body.root[:, 2])) * FPS > 0.1) | ~sits, iterations=15
@@ -104,12 +101,10 @@ def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
     return gaussian_filter1d((~moving).astype(np.float32), 6.0)
 
 
-def _rocking(
+def _with_seat_sway(
     rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, affect: AffectTrack
 ) -> Motion:
-    """A pelvis that is not nailed to its seat: it rolls from ham to ham and tips with the trunk, by a degree or two;
-    the feet stay.
-    """
+    """Roll and tilt the pelvis on its seat by a degree or two; the feet stay."""
     if seated.max() < 1e-3:
         return body
     frames = body.frames
@@ -124,11 +119,11 @@ def _rocking(
     heading = rot.about_z(body.heading)
     root = (body.root + rot.rotate(heading, np.stack([aside, -ahead, np.zeros(frames)], -1))).astype(np.float32)
     rotations = body.rotations.copy()
-    pelvis = rot.multiply(rot.multiply(heading, _turn(yaw, roll, pitch)), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, tilt(pitch, roll, yaw)), rot.conjugate(heading))
     rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
-    # The lower back gives, so that the chest follows by a part.
+    # The lower back compensates, so that the chest follows only in part.
     for joint in _SPINE[:2]:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], _turn(-0.35 * yaw, -0.35 * roll, -0.35 * pitch))
+        rotations[:, joint] = rot.multiply(rotations[:, joint], tilt(-0.35 * pitch, -0.35 * roll, -0.35 * yaw))
     rotations = rot.normalize(rotations).astype(np.float32)
     solved = reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2])
     off = (seated < 1e-3)[:, None, None]
@@ -136,82 +131,80 @@ def _rocking(
 
 
 def _slump(body: Motion, affect: AffectTrack) -> None:
-    """Back rounded, neck forward, shoulders forward and down as far as ``slump`` says, or drawn up where it is
+    """Round the back and bring neck and shoulders forward by the affect's ``slump``, or draw them up where it is
     negative; in place.
     """
     slump = affect.track("slump", body.frames)
     zero = np.zeros_like(slump)
     for joint, share in (("spine2", 0.3), ("spine3", 0.4), ("neck", 0.6), ("head", -0.75)):
-        body.rotations[:, INDEX[joint]] = rot.multiply(
-            body.rotations[:, INDEX[joint]], _turn(zero, zero, share * slump)
-        )
+        body.rotations[:, INDEX[joint]] = rot.multiply(body.rotations[:, INDEX[joint]], tilt(share * slump))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         collar, shoulder = INDEX[f"{side}_collar"], INDEX[f"{side}_shoulder"]
-        drawn = _turn(-0.7 * sign * slump, 0.5 * sign * slump, zero)
+        drawn = tilt(zero, 0.5 * sign * slump, -0.7 * sign * slump)
         body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], drawn)
-        # The arm hangs on: it turns back by what the trunk and the collar bone tip it.
+        # The arm keeps hanging: it turns back by what trunk and collar bone tilt it.
         body.rotations[:, shoulder] = rot.multiply(
-            rot.conjugate(_turn(-0.5 * sign * slump, 0.5 * sign * slump, 0.7 * slump)), body.rotations[:, shoulder]
+            rot.conjugate(tilt(0.7 * slump, 0.5 * sign * slump, -0.5 * sign * slump)), body.rotations[:, shoulder]
         )
     body.rotations[:] = rot.normalize(body.rotations)
 
 
 def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack) -> None:
-    """Chest and collar bones rise and fall 12 to 18 times a minute, quicker when aroused, on top of what is captured;
-    in place.
-    """
+    """Add breathing of chest and collar bones, 12 to 18 breaths a minute and more with arousal, in place."""
     frames = body.frames
     rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(affect.track("arousal", frames), 0.0, 1.0))
     phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
-    breath = (np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # in quicker than out
+    breath = (np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # faster in than out
     zero = np.zeros_like(breath)
-    body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], _turn(zero, zero, -breath))
-    body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], _turn(zero, zero, 0.9 * breath))
+    body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], tilt(-breath))
+    body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], tilt(0.9 * breath))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         collar = INDEX[f"{side}_collar"]
-        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], _turn(zero, -0.9 * sign * breath, zero))
+        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], tilt(zero, -0.9 * sign * breath))
     body.rotations[:] = rot.normalize(body.rotations)
 
 
 def _standing_holds(
     rng: np.random.Generator, body: Motion, labels: NDArray[np.uint8], affect: AffectTrack
 ) -> list[Held]:
-    """Arms folded, hands clasped, on the hips or behind the back now and then, while the body stands long enough."""
+    """Draw when the arms of a standing body are folded, clasped, on the hips or behind the back."""
     stands = labels == ACTION_LABELS.index("stand")
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], stands, [False]]).astype(np.int8))).reshape(-1, 2)
-    fond = rng.dirichlet(np.full(4, 1.0)) + 0.15  # of folded, clasped, hips, behind
+    preference = rng.dirichlet(np.full(4, 1.0)) + 0.15  # for folded, clasped, hips, behind
     inclined = float(rng.beta(1.4, 2.2))  # how much of the standing time hands are held
     held = []
-    for first, last in edges:
+    for first, last in runs_of(stands):
         clock = first / FPS + float(rng.exponential(6.0))
         while clock + _SHORTEST_HOLD < last / FPS - 0.5:
             length = float(np.clip(rng.gamma(3.0, 5.0), _SHORTEST_HOLD, 35.0))
             end = min(clock + length, last / FPS - 0.5)
             if rng.random() < 0.35 + 0.65 * inclined:
-                held.append(_standing_hold(rng, fond, round(clock * FPS), round(end * FPS), affect))
+                held.append(_standing_hold(rng, preference, round(clock * FPS), round(end * FPS), affect))
             clock = end + float(rng.exponential(4.0 + 22.0 * (1.0 - inclined)))
     return held
 
 
-def _standing_hold(rng: np.random.Generator, fond: FloatArray, start: int, stop: int, affect: AffectTrack) -> Held:
+def _standing_hold(
+    rng: np.random.Generator, preference: FloatArray, start: int, stop: int, affect: AffectTrack
+) -> Held:
+    """Draw one way of holding the hands from frame ``start`` to ``stop``."""
     now = affect.at(start / FPS)
     names = ("folded", "clasped", "hips", "behind")
     closed, proud = max(0.0, -now.valence), max(0.0, now.power)
-    likely = fond * np.array(
+    likely = preference * np.array(
         [1.0 + 1.2 * closed, 1.3 + 0.8 * max(0.0, -now.power), 0.35 + 1.2 * proud, 0.45 + 0.6 * proud]
     )
     name = str(rng.choice(names, p=likely / likely.sum()))
     hands = STANDING[name][:: 1 if rng.random() < 0.5 else -1]
     one = name == "hips" and rng.random() < 0.55
-    kept = int(rng.integers(2))
-    chosen = (hands[0] if not one or kept == 0 else None, hands[1] if not one or kept == 1 else None)
+    which = int(rng.integers(2))
+    chosen = (hands[0] if not one or which == 0 else None, hands[1] if not one or which == 1 else None)
     lead, trail = (round(float(rng.uniform(0.9, 1.5)) / now.tempo * FPS) for _ in range(2))
     u = rng.uniform(-1.0, 1.0)
     return Held(start, stop, lead, trail, chosen, (float(u), float(u)))
 
 
 def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) -> FloatArray:
-    """(T,) a value that rests, and moves to another of standard deviation ``size`` about ``every`` seconds."""
+    """Return (T,) a value that changes to another, of standard deviation ``size``, about ``every`` seconds."""
     steps = np.zeros(frames, np.float32)
     clock = 0
     while clock < frames:
@@ -221,14 +214,9 @@ def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) ->
 
 
 def _noise(rng: np.random.Generator, frames: int, seconds: float, count: int) -> FloatArray:
-    """(count, T) slow noise of unit deviation."""
+    """Return (count, T) noise of unit deviation, low-passed by a Gaussian of ``seconds``."""
     pad = int(3 * seconds * FPS)
     noise = gaussian_filter1d(rng.standard_normal((count, frames + 2 * pad)), seconds * FPS, axis=1)[
         :, pad : pad + frames
     ]
     return noise / np.maximum(noise.std(1, keepdims=True), 1e-6)
-
-
-def _turn(yaw: FloatArray, roll: FloatArray, pitch: FloatArray) -> FloatArray:
-    """Small turns (T, 4): pitch forward about x, roll about y, yaw about z."""
-    return rot.from_axis_angle(np.stack([pitch, roll, yaw], -1).astype(np.float32))

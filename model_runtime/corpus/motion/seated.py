@@ -1,9 +1,8 @@
-"""Life on a seat: a pelvis that stays where it sat down, legs and trunk that change their posture every ten to forty
-seconds.
+"""Seated postures: the pelvis stays on its seat while legs and trunk change posture every ten to forty seconds.
 
-Captured people sit down, breathe and stand up in one posture each. Between landing and rising the legs are placed anew
-here, the trunk leans and turns about the hips, and the resting places of the hands are said for ``held_arms``. Postures
-and how often they change follow what is observed of people on chairs in talk (Mehrabian 1969; Bull 1987, "Posture and
+Captured performers sit down, breathe and stand up in one posture each. Between landing and rising the legs are placed
+anew here, the trunk leans and turns about the hips, and the resting postures of the hands are drawn for ``held_arms``.
+Postures and how often they change follow observations of seated people in talk (Mehrabian 1969; Bull 1987, "Posture and
 Gesture").
 """
 
@@ -16,10 +15,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
+from ...body_model.proxemics import NEIGHBOURS
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
+from ...common.easing import smooth_step, smootherstep
+from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ..script.affect import AffectTrack
-from .base_motion import Motion
+from .base_motion import Motion, tilt
+from .clip_bank import HIPS_ABOVE_SEAT
 from .held_arms import Held
 from .legs import leg_positions
 from .limbs import SIDES, reach_foot, trunk_of
@@ -37,15 +40,15 @@ from .seated_legs import Legs, Seat, between, fits, legs_in, thighs_cross
 
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _LEG = tuple(tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")) for side in SIDES)
-SHORTEST = 4.0  # s on the seat; in less nobody changes posture
-RISING_LEAN = (30.0, 41.0)  # degrees of the trunk when the seat is left (Schenkman et al. 1990)
-_SETTLING = round(0.7 * FPS)  # frames in which a captured landing passes into my own sitting
+SHORTEST = 4.0  # s on the seat, in less of which the posture does not change
+RISING_LEAN = (30.0, 41.0)  # degrees of the trunk on leaving the seat (Schenkman et al. 1990)
+_SETTLING = round(0.7 * FPS)  # frames over which a captured landing blends into the composed posture
 # Degrees of the trunk from hips to breast, forward positive, and their spread.
 _TRUNK = {"upright": (1.0, 2.5), "back": (-11.0, 3.0), "forward": (11.0, 3.0), "elbows": (27.0, 2.0)}
 
 
 class Sitting(NamedTuple):
-    """Frames of a spell on a seat, from landing to the last before rising; whether the scene shows either."""
+    """Frames [start, stop) on a seat, from landing to rising, and whether the scene shows these two."""
 
     start: int
     stop: int
@@ -54,8 +57,8 @@ class Sitting(NamedTuple):
 
 
 class Change(NamedTuple):
-    """At ``time`` (s from landing) the sitter takes up ``legs`` (a name), a ``trunk`` posture and resting places of the
-    hands.
+    """At ``time`` (s from landing) the sitter changes to ``legs`` (None: as before), a ``trunk`` posture of ``pitch``
+    degrees and resting postures of the ``hands``, each varied by ``vary`` (-1..1).
     """
 
     time: float
@@ -66,20 +69,32 @@ class Change(NamedTuple):
     vary: tuple[float, float]
 
 
+class LegTracks(NamedTuple):
+    """Poles of the knees, ankles (T, 2, 3), world rotations of the feet, local ones of the toes (T, 2, 4), whether each
+    foot is ``grounded`` (T, 2), and the roll (T,) of the pelvis in radians.
+    """
+
+    knee: FloatArray
+    ankle: FloatArray
+    foot: FloatArray
+    toes: FloatArray
+    grounded: NDArray[np.bool_]
+    roll: FloatArray
+
+
 def sittings(root: FloatArray, labels: NDArray[np.uint8]) -> list[Sitting]:
-    """Spells in which the pelvis is down and stays at one height: ``root`` (T, 3), ``labels`` (T,) into
+    """Return the times in which the pelvis stays at its seated height: ``root`` (T, 3), ``labels`` (T,) into
     ``ACTION_LABELS``.
     """
     found = []
-    seated = np.concatenate([[False], labels == ACTION_LABELS.index("sit"), [False]])
     height = gaussian_filter1d(root[:, 2], 1.0)
-    for first, last in np.flatnonzero(np.diff(seated.astype(np.int8))).reshape(-1, 2):
+    for first, last in runs_of(labels == ACTION_LABELS.index("sit")):
         low = np.abs(height - float(np.median(height[first:last]))) < 0.012
         inside = np.flatnonzero(low[first:last])
         if len(inside) == 0:
             continue
         start, stop = first + int(inside[0]), first + int(inside[-1]) + 1
-        # Labels change a little before the pelvis does; the pelvis itself says when it leaves.
+        # Labels change a little before the pelvis leaves the seat.
         while stop < len(low) and low[stop]:
             stop += 1
         if stop - start >= SHORTEST * FPS:
@@ -88,13 +103,13 @@ def sittings(root: FloatArray, labels: NDArray[np.uint8]) -> list[Sitting]:
 
 
 def trunk_pitch(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """(T,) degrees by which the line from the pelvis to the breast leans forward of the vertical."""
+    """Return (T,) degrees by which the line from pelvis to chest leans forward of the vertical."""
     way = trunk_of(root, rotations, skeleton).chest - root
     ahead = rot.rotate(rot.about_z(heading_of(rotations[:, 0])), np.array([0.0, -1.0, 0.0], np.float32))
     return np.degrees(np.arctan2(np.sum(way * ahead, -1), way[:, 2]))
 
 
-def seated_life(
+def with_seated_postures(
     rng: np.random.Generator,
     body: Motion,
     skeleton: Skeleton,
@@ -102,18 +117,19 @@ def seated_life(
     affect: AffectTrack,
     partner: FloatArray | None = None,
 ) -> tuple[Motion, list[Held]]:
-    """``body`` with every spell on a seat lived in, and where its hands rest meanwhile; ``body`` is left as it is.
+    """Return a copy of ``body`` with seated postures, and the resting postures of its hands meanwhile.
 
-    ``partner`` (T, 3): where the other's pelvis is, whose legs need half of the space between.
+    ``labels`` (T,) into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need half of the space
+    between.
     """
     result = Motion(body.root.copy(), body.rotations.copy(), body.contacts.copy())
     held: list[Held] = []
     for sitting in sittings(body.root, labels):
-        held += _live(rng, sitting, result, skeleton, affect, partner)
+        held += _sit(rng, sitting, result, skeleton, affect, partner)
     return result, held
 
 
-def _live(
+def _sit(
     rng: np.random.Generator,
     sitting: Sitting,
     body: Motion,
@@ -121,19 +137,19 @@ def _live(
     affect: AffectTrack,
     partner: FloatArray | None,
 ) -> list[Held]:
-    """One spell, in place."""
+    """Compose one sitting in place and return its resting hands."""
     start, stop, lands, rises = sitting
     span, frames = slice(start, stop), stop - start
     root, rotations = body.root[span], body.rotations[span]
     middle = skeleton.offsets[INDEX["left_hip"]] * np.array([0, 1, 1], np.float32)
     hips = root + rot.rotate(rotations[:, 0], middle)
     pitch = trunk_pitch(root, rotations, skeleton)
-    # Landing and rising stay as captured: life begins when the trunk has come back up and ends before it bends to rise.
+    # Landing and rising stay as captured: postures begin when the trunk is up again and end before it bends to rise.
     settled = int(np.argmin(pitch[: 3 * FPS])) if lands else 0
     bends = frames - 1 - int(np.argmin(pitch[::-1][: 3 * FPS])) if rises else frames - 1
 
     heading = float(np.median(np.unwrap(heading_of(rotations[:, 0]))))
-    # Where it sat down, at the height at which it sits.
+    # The seat is where the body landed, at the height at which it sits.
     place = hips[min(_SETTLING, frames - 1) if lands else 0]
     seat = Seat(
         np.array([*place[:2], np.median(hips[max(0, settled - FPS) : bends + 1, 2])], np.float64), heading, skeleton
@@ -143,14 +159,15 @@ def _live(
         way = partner[span, :2] - seat.hips[:2]
         gap = np.linalg.norm(way, axis=-1)
         ahead = way @ seat.forward[:2]
-        beside = bool((gap < 1.15).any() and (ahead < 0.7 * gap)[gap < 1.15].any())
+        near = gap < NEIGHBOURS
+        beside = bool(near.any() and (ahead < 0.7 * gap)[near].any())
         seat = seat._replace(space=float(np.min(np.where(ahead > 0.6 * gap, 0.5 * ahead - 0.03, 9.0))))
     changes = _changes(rng, seat, beside, settled / FPS, bends / FPS, affect, start / FPS, lands)
     rest_hips = _shifting(rng, hips, seat.hips, changes, lands, rises)
 
     first, last = (_captured(body, skeleton, k) for k in (start, stop - 1))
-    places = _legs_over_time(changes, first if lands else None, last if rises else None, bends, frames, seat)
-    mine = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)
+    legs = _legs_over_time(changes, first if lands else None, last if rises else None, bends, frames, seat)
+    composed = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)
 
     _lean(
         rng,
@@ -161,7 +178,7 @@ def _live(
         changes,
         settled if lands else -FPS,
         bends if rises else frames + FPS,
-        places[5],
+        legs.roll,
         affect,
     )
     body.root[span] = rest_hips - rot.rotate(body.rotations[span, 0], middle)
@@ -172,17 +189,17 @@ def _live(
             body.rotations[span, 0],
             skeleton,
             side,
-            places[1][:, side],
-            places[2][:, side],
-            places[0][:, side],
+            legs.ankle[:, side],
+            legs.foot[:, side],
+            legs.knee[:, side],
         )
-        own = np.concatenate([local, places[3][:, side, None]], 1)
-        body.rotations[span, joints] = rot.slerp(body.rotations[span, joints], own, mine[:, None]).astype(np.float32)
-        flat = places[4][:, side] & (np.abs(places[3][:, side, 1]) < 0.04)
-        body.contacts[span, 2 * side] = flat
-        body.contacts[span, 2 * side + 1] = places[4][:, side]
+        own = np.concatenate([local, legs.toes[:, side, None]], 1)
+        blended = rot.slerp(body.rotations[span, joints], own, composed[:, None])
+        body.rotations[span, joints] = blended.astype(np.float32)
+        body.contacts[span, 2 * side] = legs.grounded[:, side] & (np.abs(legs.toes[:, side, 1]) < 0.04)
+        body.contacts[span, 2 * side + 1] = legs.grounded[:, side]
     if rises:
-        _lean_into_the_rise(rng, body, skeleton, stop, float(seat.hips[2]) - 0.09 * skeleton.pelvis_height)
+        _lean_into_the_rise(rng, body, skeleton, stop, float(seat.hips[2]) - HIPS_ABOVE_SEAT * skeleton.pelvis_height)
     return _held(rng, changes, start, settled if lands else 0, bends, rises, stop, affect)
 
 
@@ -196,13 +213,15 @@ def _changes(
     offset: float,
     lands: bool,
 ) -> list[Change]:
-    """What the sitter does between ``begin`` and ``end`` (s from landing): a change of legs every 10 to 40 s, of trunk
-    and hands oftener.
+    """Draw the changes of posture between ``begin`` and ``end`` (s from landing): of the legs every 10 to 40 s, of
+    trunk and hands more often.
+
+    ``offset`` (s) is the scene time of the landing; ``beside``: whether a neighbour sits beside.
     """
     changes: list[Change] = []
     clock = begin + float(rng.uniform(0.3, 2.5)) if lands else -1.0
-    habit = rng.dirichlet(np.full(8, 1.2))  # each sitter has favourites
-    width = float(rng.beta(2.0, 2.0)) * (0.5 if beside else 1.0)  # beside somebody knees keep together
+    habit = rng.dirichlet(np.full(8, 1.2))  # each sitter prefers some postures
+    width = float(rng.beta(2.0, 2.0)) * (0.5 if beside else 1.0)  # knees stay together beside a neighbour
     legs_due, legs, legs_name = clock, None, ""
     while clock < end - 2.5:
         now = affect.at(offset + max(clock, 0.0))
@@ -210,7 +229,7 @@ def _changes(
             breadth = float(np.clip(width + 0.25 * now.power - 0.1 * (now.slump > 0.1), 0.0, 0.3 if beside else 1.0))
             name = _leg_name(rng, habit, breadth, seat, legs_name)
             if legs is not None and legs.upper >= 0 and name in ("ankles", "over_knee", "on_knee"):
-                name = "apart" if breadth > 0.4 else "together"  # first uncrossed, then crossed the other way
+                name = "apart" if breadth > 0.4 else "together"  # legs uncross before they cross again
                 legs_due = clock + float(rng.uniform(2.0, 6.0))
             else:
                 legs_due = clock + float(np.clip(rng.gamma(3.0, 7.0), 10.0, 40.0)) / now.tempo
@@ -245,7 +264,7 @@ def _leg_name(rng: np.random.Generator, habit: NDArray[np.float64], breadth: flo
         ]
     )
     likely *= 0.06 + habit
-    if not thighs_cross(seat):  # nor are feet drawn back under so low a seat
+    if not thighs_cross(seat):  # feet do not go back under so low a seat either
         likely[[3, 6]] = 0.0
     likely *= [fits(name, seat) for name in names]
     if before in names and np.count_nonzero(likely) > 1:
@@ -272,13 +291,13 @@ def _trunk_name(rng: np.random.Generator, legs: str, valence: float, arousal: fl
 def _hands(
     rng: np.random.Generator, trunk: str, legs: Legs, valence: float, power: float
 ) -> tuple[tuple[Rest, Rest], tuple[float, float]]:
-    """Where the left and the right hand rest."""
+    """Draw the resting postures of the left and the right hand and their variations."""
     u = rng.uniform(-1.0, 1.0, 2)
     left_first = bool(rng.random() < 0.5)
     if trunk == "elbows":
         pair: tuple[Rest, Rest] = (between_knees, between_knees)
     elif legs.name == "over_knee" and rng.random() < 0.88:
-        # Both on the thigh that lies above: the own hand nearer the knee.
+        # Both on the upper thigh: the hand of that side nearer to the knee.
         pair = (on_thigh, on_other_thigh)
         left_first = legs.upper == 0
         u = np.array([0.9, -0.9])
@@ -304,23 +323,23 @@ def _hands(
 def _shifting(
     rng: np.random.Generator, captured: FloatArray, middle: FloatArray, changes: list[Change], lands: bool, rises: bool
 ) -> FloatArray:
-    """(T, 3) the hips' middle: as captured when it lands and leaves, between that at ``middle`` (3,), shifted when legs
-    change.
+    """Return the hips' middle (T, 3): as captured at landing and rising, near ``middle`` (3,) between, shifted a little
+    when the legs change.
     """
     frames = len(captured)
     path = np.tile(middle, (frames, 1))
     for change in changes:
         if change.legs is not None and change.time > 0:
             path[round((change.time + 0.4) * FPS) :, :2] = middle[:2] + rng.normal(0.0, 0.007, 2)
-    if rises:  # to the edge, or wherever the captured rise begins
+    if rises:  # to where the captured rise begins
         path[max(_SETTLING, frames - 1 - 3 * _SETTLING) :, :2] = captured[max(0, frames - 1 - _SETTLING), :2]
     path = gaussian_filter1d(path, 0.28 * FPS, axis=0, mode="nearest")
-    mine = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)[:, None]
-    return (captured * (1 - mine) + path * mine).astype(np.float32)
+    composed = _inside(frames, 0 if lands else -_SETTLING, frames - 1 if rises else frames + _SETTLING, _SETTLING)
+    return (captured + (path - captured) * composed[:, None]).astype(np.float32)
 
 
 def _captured(body: Motion, skeleton: Skeleton, frame: int) -> Legs:
-    """The legs of one frame as a posture with both feet on the floor."""
+    """Return the legs of one frame as a posture with both feet on the floor."""
     at = slice(frame, frame + 1)
     positions, world = leg_positions(body.root[at], body.rotations[at], skeleton)
     toes = np.stack([body.rotations[frame, joints[3]] for joints in _LEG])
@@ -329,8 +348,8 @@ def _captured(body: Motion, skeleton: Skeleton, frame: int) -> Legs:
 
 def _legs_over_time(
     changes: list[Change], first: Legs | None, last: Legs | None, bends: int, frames: int, seat: Seat
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_], FloatArray]:
-    """Knees, ankles (T, 2, 3), feet, toes (T, 2, 4), grounded (T, 2), pelvis roll (T,) of the whole spell."""
+) -> LegTracks:
+    """Return the legs of the whole sitting: from the captured posture ``first`` through the changes to ``last``."""
     wanted = [(round(c.time * FPS), c.legs) for c in changes if c.legs is not None]
     if first is None:
         now = wanted.pop(0)[1] if wanted else last
@@ -353,10 +372,9 @@ def _legs_over_time(
         for track, moving, end in zip((knee, ankle, foot, toes, grounded), way, legs[1:6]):
             track[at : at + count] = moving
             track[at + count :] = end
-        t = np.clip((np.arange(frames - at) / count), 0.0, 1.0)
-        roll[at:] = now.roll + (legs.roll - now.roll) * t * t * (3 - 2 * t)
+        roll[at:] = now.roll + (legs.roll - now.roll) * smooth_step(np.arange(frames - at, dtype=np.float32), 0, count)
         now = legs
-    return knee, ankle, foot, toes, grounded.astype(bool), roll
+    return LegTracks(knee, ankle, foot, toes, grounded.astype(bool), roll)
 
 
 def _lean(
@@ -368,10 +386,13 @@ def _lean(
     changes: list[Change],
     settled: int,
     bends: int,
-    roll_of_legs: FloatArray,
+    legs_roll: FloatArray,
     affect: AffectTrack,
 ) -> None:
-    """Turn pelvis and spine to the wanted leans, in place."""
+    """Turn pelvis and spine to the leans of ``changes``, in place.
+
+    ``captured`` (T,) is the trunk's pitch in degrees as captured, ``legs_roll`` (T,) the roll of the pelvis in rad.
+    """
     frames = len(captured)
     wanted, side, twist = (np.zeros(frames) for _ in range(3))
     wanted[:] = changes[0].pitch if changes and changes[0].time <= 0 else float(np.median(captured))
@@ -380,53 +401,49 @@ def _lean(
         wanted[at:] = change.pitch
         side[at:], twist[at:] = np.radians(rng.normal(0.0, 2.2)), np.radians(rng.normal(0.0, 3.0))
     wanted, side, twist = (gaussian_filter1d(track, 0.38 * FPS, mode="nearest") for track in (wanted, side, twist))
-    feeling = np.degrees(1.2 * affect.track("lean", span.stop)[span])
-    mine = _inside(frames, settled, bends, FPS)
+    affect_lean = np.degrees(1.2 * affect.track("lean", span.stop)[span])
+    composed = _inside(frames, settled, bends, FPS)
     sway = gaussian_filter1d(rng.standard_normal((3, frames + 60)), 0.9 * FPS, axis=1)[:, 30:-30]
     sway = sway / np.maximum(sway.std(1, keepdims=True), 1e-6) * np.radians([[0.5], [0.4], [0.5]])
     slow = gaussian_filter1d(captured, 0.7 * FPS, mode="nearest")
-    pitch = mine * (np.radians(np.clip(wanted + feeling, -16.0, 32.0) - slow) + sway[0])
-    roll, yaw = mine * (side + sway[1]), mine * (twist + sway[2])
+    pitch = composed * (np.radians(np.clip(wanted + affect_lean, -16.0, 32.0) - slow) + sway[0])
+    roll, yaw = composed * (side + sway[1]), composed * (twist + sway[2])
 
     rotations = body.rotations[span]
-    _straighten(rotations, mine)
+    _straighten(rotations, composed)
     heading = rot.about_z(heading_of(rotations[:, 0]))
-    pelvis = rot.multiply(
-        rot.multiply(heading, _turn(0.35 * pitch, -roll_of_legs * mine, 0.0 * yaw)), rot.conjugate(heading)
-    )
+    pelvis = rot.multiply(rot.multiply(heading, tilt(0.35 * pitch, -legs_roll * composed)), rot.conjugate(heading))
     rotations[:, 0] = rot.normalize(rot.multiply(pelvis, rotations[:, 0]))
-    bend = _turn(0.65 / 3 * pitch, (roll + roll_of_legs * mine) / 3, yaw / 3).astype(np.float32)
+    bend = tilt(0.65 / 3 * pitch, (roll + legs_roll * composed) / 3, yaw / 3)
     for joint in _SPINE:
         rotations[:, joint] = rot.multiply(rotations[:, joint], bend)
-    back = _turn(-0.32 * pitch, -0.25 * roll, -0.25 * yaw).astype(np.float32)
+    back = tilt(-0.32 * pitch, -0.25 * roll, -0.25 * yaw)
     for joint in (INDEX["neck"], INDEX["head"]):
         rotations[:, joint] = rot.multiply(rotations[:, joint], back)
 
 
-def _straighten(rotations: FloatArray, mine: FloatArray) -> None:
-    """The pelvis square on the seat: what captured sitters roll and turn is taken out by ``mine`` (T,), their pitch is
-    left; in place.
-    """
+def _straighten(rotations: FloatArray, share: FloatArray) -> None:
+    """Take ``share`` (T,) of the captured roll and yaw out of the pelvis, in place; its pitch stays."""
     yaw = np.unwrap(heading_of(rotations[:, 0]))
-    tilt = rot.to_axis_angle(rot.multiply(rot.conjugate(rot.about_z(yaw)), rotations[:, 0]))
-    tilt[:, 1:] *= 1.0 - mine[:, None]
-    level = rot.multiply(rot.about_z(yaw + mine * (np.median(yaw) - yaw)), rot.from_axis_angle(tilt))
+    tilted = rot.to_axis_angle(rot.multiply(rot.conjugate(rot.about_z(yaw)), rotations[:, 0]))
+    tilted[:, 1:] *= 1.0 - share[:, None]
+    level = rot.multiply(rot.about_z(yaw + share * (np.median(yaw) - yaw)), rot.from_axis_angle(tilted))
     rotations[:, 0] = rot.normalize(level)
 
 
 def _lean_into_the_rise(
     rng: np.random.Generator, body: Motion, skeleton: Skeleton, stop: int, seat_height: float
 ) -> None:
-    """Bend the spine as far as it takes to get off the seat, in place; the lower the seat the further."""
+    """Bend the spine before the body rises from a seat of ``seat_height`` (m), further from lower ones, in place."""
     wanted = float(np.clip(34.0 + 60.0 * (0.45 - seat_height) + rng.normal(0.0, 1.5), *RISING_LEAN))
     first, last = max(0, stop - 2 * FPS), min(body.frames, stop + 2 * FPS)
     at = np.arange(first, last)
     window = slice(max(first, stop - FPS), min(last, stop + FPS // 2))
-    for _ in range(2):  # how far the breast goes with the spine depends on the body
+    for _ in range(2):  # how far the chest moves with the spine depends on the body
         lean = trunk_pitch(body.root[window], body.rotations[window], skeleton)
         bump = np.exp(-0.5 * ((at - min(window.start + int(lean.argmax()), stop + 4)) / (0.32 * FPS)) ** 2)
         pitch = np.radians(wanted - float(lean.max())) * bump
-        bend, back = (_turn(share * pitch, 0 * pitch, 0 * pitch).astype(np.float32) for share in (1 / 1.6, -0.4))
+        bend, back = (tilt(share * pitch) for share in (1 / 1.6, -0.4))
         for joint in _SPINE:
             body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], bend)
         for joint in (INDEX["neck"], INDEX["head"]):
@@ -443,7 +460,7 @@ def _held(
     stop: int,
     affect: AffectTrack,
 ) -> list[Held]:
-    """The hands of a spell: they come to rest with the first change and are free again when the body bends to rise."""
+    """Return the resting hands of a sitting, from its first change until the body bends to rise."""
     held = []
     end = start + bends if rises else stop
     for number, change in enumerate(changes):
@@ -459,12 +476,6 @@ def _held(
 
 
 def _inside(frames: int, start: int, stop: int, ramp: int) -> FloatArray:
-    """(T,) 0 before ``start`` and after ``stop``, 1 from ``ramp`` frames inside on, smooth between."""
+    """Return (T,) 0 before ``start`` and after ``stop``, 1 from ``ramp`` frames inside on, smooth between."""
     at = np.arange(frames)
-    t = np.clip(np.minimum(at - start, stop - at) / ramp, 0.0, 1.0)
-    return (t * t * t * (t * (6 * t - 15) + 10)).astype(np.float32)
-
-
-def _turn(pitch: FloatArray, roll: FloatArray, yaw: FloatArray) -> FloatArray:
-    """Turns (T, 4): pitch forward about x, roll about y, yaw about z, radians."""
-    return rot.from_axis_angle(np.stack(np.broadcast_arrays(pitch, roll, yaw), -1))
+    return smootherstep(np.minimum(at - start, stop - at) / ramp).astype(np.float32)

@@ -1,6 +1,4 @@
-"""Standing: captured idles chosen so that none is seen to repeat, weight shifts, steps to somewhere near, feet placed
-anew.
-"""
+"""Standing: captured idles chosen so that none repeats soon, and single steps."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from .clip_bank import ClipSet
 from .footing import stretched
 from .walking import straightest, style_of
 
-# Rocketbox's names without 'f_' or 'm_'; what other sources have is found by tags.
+# Names of Rocketbox clips without 'f_' or 'm_'; clips of other sources are found by tags.
 CALM = ("idle_breathe", "idle_neutral")
 LISTENING = ("gestic_listen_accept", "gestic_listen_deny", "gestic_listen_neutral", *CALM)
 LIVELY = (
@@ -35,18 +33,18 @@ NERVOUS = (
     *CALM,
 )
 _FOREIGN_HANDS = ("scratch", "stretch", "fidget", "hand_on_hip", "fight", "step", "self_adaptor")
-LONGEST_STEP = 0.30  # m; who goes further in one step walks
+LONGEST_STEP = 0.30  # m; a longer step would be a walk
 
 
 class Idles:
-    """What one actor does while it stands; remembers what it did lately."""
+    """The captured idles of one actor; the latest are remembered and avoided."""
 
     def __init__(self, clips: ClipSet, style: str, rng: np.random.Generator) -> None:
         self._clips, self._style, self._rng = clips, style, rng
         self._lately: deque[tuple[str, int]] = deque(maxlen=12)  # clip and entry, newest last
 
     def pool(self, mine: float, theirs: float, affect: AffectParameters) -> list[str]:
-        """Names to choose from, given who speaks (shares of the next seconds) and how I feel."""
+        """Return the clip names to draw from: ``mine`` and ``theirs`` are shares of speech in the next seconds."""
         bank = self._clips.bank
         calm = self._names(CALM) + self._others("idle", "stand")
         if mine > 0.3:
@@ -62,8 +60,8 @@ class Idles:
         return sorted(set(names or calm or bank.tagged("idle", "stand") or bank.tagged("stand")))
 
     def next(self, here: FloatArray | None, names: list[str], seconds: float, rate: float) -> Motion:
-        """A stretch of up to ``seconds`` from the place in one of the clips that fits the pose ``here`` (49,) best and
-        was not seen lately; None as the pose draws freely.
+        """Return up to ``seconds`` of one of the clips, from the frame that fits the pose features ``here`` (49,) best
+        and was not used lately; with None any frame fits.
         """
         rng, bank = self._rng, self._clips.bank
         weights = np.array(
@@ -98,7 +96,9 @@ class Idles:
         return own or bank.names(*(f"{style}_{start}" for style in "fm" for start in starts))
 
     def _others(self, *tags: str) -> list[str]:
-        """Idles of other sources that stand as Rocketbox's do: another posture would be seen to come and go."""
+        """Return idles of other sources with the posture of Rocketbox's, so that clips join without a change of
+        posture.
+        """
         bank = self._clips.bank
         key = ("hanging hands", tags)
         if key not in bank.kept:
@@ -109,7 +109,7 @@ class Idles:
 
 
 def _plain(clip: Clip) -> bool:
-    """Whether somebody stands with straight legs and hanging hands."""
+    """Return whether the performer stands with straight legs and hanging hands."""
     middle = slice(clip.frames // 2, clip.frames // 2 + 1)
     pose = body_positions(clip.root_positions[middle], clip.rotations[middle], clip.skeleton)[0]
     hands = pose[[INDEX["left_wrist"], INDEX["right_wrist"]], 2].max() - pose[0, 2]
@@ -120,7 +120,7 @@ def _plain(clip: Clip) -> bool:
 
 
 def steps(clips: ClipSet, style: str) -> list[tuple[str, bool, FloatArray]]:
-    """Captured single steps: name, mirrored, and the way (2,) they lead in metres on this body, x to the left, -y
+    """Return captured single steps: name, mirrored, and their displacement (2,) in metres on this body, x left, -y
     ahead.
     """
     bank, found = clips.bank, []
@@ -137,8 +137,9 @@ def steps(clips: ClipSet, style: str) -> list[tuple[str, bool, FloatArray]]:
 
 
 def step_towards(clips: ClipSet, style: str, way: FloatArray, rng: np.random.Generator, rate: float) -> Motion | None:
-    """The captured step that leads along ``way`` (2,), x to the left and -y ahead of the feet, at most
-    ``LONGEST_STEP``; None where there are none.
+    """Return a captured step along ``way`` (2,), x to the left and -y ahead of the feet, at most ``LONGEST_STEP``.
+
+    None where no captured step has that direction.
     """
     options = []
     for name, mirrored, leads in steps(clips, style):
@@ -153,7 +154,7 @@ def step_towards(clips: ClipSet, style: str, way: FloatArray, rng: np.random.Gen
 
 
 def with_upper_body(legs: Motion, upper: Motion) -> Motion:
-    """The pelvis and legs of one motion under the rest of another, which is held at its end where it is shorter."""
+    """Combine pelvis and legs of one motion with the rest of another, whose last frame is held where it is shorter."""
     index = np.minimum(np.arange(legs.frames), upper.frames - 1)
     rotations = upper.rotations[index].copy()
     rotations[:, [0, *LEG_JOINTS]] = legs.rotations[:, [0, *LEG_JOINTS]]

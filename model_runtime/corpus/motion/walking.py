@@ -1,8 +1,8 @@
-"""Walking: captured starts, cycles and stops are joined where poses match, and the straight walk is laid along a path.
+"""Walking: captured starts, cycles and stops are joined where poses match, and the straight walk is bent along a path.
 
-Laying it along the path bends it in the path's own coordinates: what was ahead lies further along the path, what was
-beside lies beside it. A foot that stands still in the straight walk then stands still in the bent one, however sharp
-the bend.
+The bend maps coordinates of the straight walk to those of the path: the way ahead to the distance along the path, the
+way aside to the distance from it. A foot that stands in the straight walk then stands in the bent one too, however
+sharp the bend.
 """
 
 from __future__ import annotations
@@ -24,21 +24,19 @@ from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .legs import leg_positions, reach
 from .paths import Path, left_of
 
-# Walks that tell of something other than going somewhere.
+# Tags of walks that show more than walking somewhere.
 ODD = (
     "run", "jog", "jump", "drunk", "injured", "bruised", "funny", "extremefemale", "circle", "strafe",
     "turn", "dance", "step", "carry", "walk_start", "walk_stop", "to_walk", "to_idle", "walk_to_run",
     "sneak", "limp", "prop",
 )  # fmt: skip
 _ODD_NAMES = ("Up0", "Down0", "Shuffle")
-_HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; what exceeds them was captured or cut badly
-_SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; beyond these somebody hurries or loiters
-_CROUCHED = 0.965  # who never stretches a leg further than this share of its length sneaks
-_LOOKS_DOWN, _EYES_AHEAD = (
-    np.radians(22.0),
-    np.radians(4.0),
-)  # beyond the first somebody minds the floor; more than the second is lifted
-_LEAN = 0.55  # of the angle that would balance the bend wholly; walkers lean less than that
+_HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; clips beyond are badly captured or cut
+_SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; gaits beyond hurry or loiter
+_CROUCHED = 0.965  # of a leg's length; gaits that never stretch a leg further sneak
+_LOOKS_DOWN = np.radians(22.0)  # gaits whose face looks further down are not used
+_EYES_AHEAD = np.radians(4.0)  # half of what a face looks further down is taken out
+_LEAN = 0.55  # of the angle that would balance the bend wholly
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _TO_HEAD = [INDEX[n] for n in ("spine1", "spine2", "spine3", "neck", "head")]
 _WRISTS = [INDEX["left_wrist"], INDEX["right_wrist"]]
@@ -48,8 +46,8 @@ _LONG_ENOUGH, _STEADY = 3.5, 0.35  # s of a walk that may change its pace, and h
 
 @dataclass(frozen=True)
 class Gait:
-    """A captured walk made a cycle: frames ``start`` to ``stop`` of ``name``; ``speed`` m/s for a pelvis height of a
-    metre; ``bowed`` radians by which the face looks down on average.
+    """A cycle of a captured walk: frames ``start`` to ``stop`` of clip ``name``; ``speed`` in m/s for a pelvis height
+    of 1 m; ``bowed``, radians by which the face looks down on average.
     """
 
     name: str
@@ -60,7 +58,7 @@ class Gait:
 
 
 def gaits(bank: ClipBank) -> list[Gait]:
-    """Every plain walk of the bank that closes into a cycle."""
+    """Return every plain walk of the bank that closes into a cycle."""
     if ("gaits",) not in bank.kept:
         names = [
             n
@@ -73,7 +71,7 @@ def gaits(bank: ClipBank) -> list[Gait]:
 
 
 def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
-    """The stretch of one or two strides after which the pose comes back best; None where none does or the way bends."""
+    """Return the one or two strides that repeat the pose best; None where none do or the walk bends."""
     features, source = bank.features(name, False), bank.source(name, False)
     path = source.root[:, :2]
     speed = root_speed(source.root)
@@ -103,7 +101,7 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
 
 
 def _bowed(rotations: FloatArray) -> float:
-    """Radians by which the face looks down, mean over (T, 52, 4)."""
+    """Return the mean radians by which the face looks down, of ``rotations`` (T, 52, 4)."""
     turn = rotations[:, 0]
     for joint in _TO_HEAD:
         turn = rot.multiply(turn, rotations[:, joint])
@@ -111,7 +109,7 @@ def _bowed(rotations: FloatArray) -> float:
 
 
 def straightest(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> float:
-    """How straight the less straight leg becomes at its straightest, 1 being fully."""
+    """Return how straight each leg becomes, 1 being fully: the lesser of the two."""
     positions, _ = leg_positions(root, rotations, skeleton)
     bones = np.linalg.norm(np.diff(positions[:, :, :3], axis=2), axis=-1).sum(-1)
     return float((np.linalg.norm(positions[:, :, 2] - positions[:, :, 0], axis=-1) / bones).max(0).min())
@@ -119,7 +117,7 @@ def straightest(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> 
 
 @dataclass(frozen=True)
 class _Join:
-    """Where one piece is left and the next is entered, and how badly they fit."""
+    """The frames at which one piece is left and the next is entered, and the cost of the join."""
 
     cost: float
     leave: int
@@ -129,7 +127,9 @@ class _Join:
 def _join(
     bank: ClipBank, one: tuple[str, bool], other: tuple[str, bool], leave: tuple[int, int], enter: tuple[int, int]
 ) -> _Join:
-    """The best join from frames [leave) of one piece to frames [enter) of the other."""
+    """Return the best join from the frames ``leave`` [start, stop) of one piece to ``enter`` [start, stop) of the
+    other.
+    """
     key = ("join", one, other, leave, enter)
     if key not in bank.kept:
         a, b = bank.features(*one)[slice(*leave)], bank.features(*other)[slice(*enter)]
@@ -140,7 +140,7 @@ def _join(
 
 
 def ends(bank: ClipBank, tag: str) -> list[str]:
-    """The captured starts ('walk_start') or stops ('walk_stop') that go straight and really come from or to a walk."""
+    """Return the captured starts ('walk_start') or stops ('walk_stop') that are straight and lead to or from a walk."""
     if (tag,) not in bank.kept:
         good = []
         for name in bank.tagged(tag, without=("run", "jog", "turn", "circle")):
@@ -159,9 +159,9 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
 def straight_walk(
     clips: ClipSet, gait: Gait, mirrored: bool, rate: float, length: float, rng: np.random.Generator
 ) -> Motion:
-    """A start, the cycle as often as it takes, and a stop, about ``length`` metres along -Y from the origin.
+    """Return a start, as many cycles as needed, and a stop: about ``length`` metres along -Y from the origin.
 
-    ``rate``: how much faster than captured the cycle is played.
+    The cycle is played ``rate`` times as fast as captured.
     """
     bank, scale = clips.bank, clips.skeleton.pelvis_height
     cycle = (gait.name, mirrored)
@@ -214,10 +214,9 @@ def straight_walk(
 
 
 def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
-    """A walk that gets quicker or slower by a tenth to a third within a second or so, once if it lasts; as long as
-    before.
+    """Make a long walk faster or slower by a tenth to a third at some moment; its duration stays about the same.
 
-    Only time is warped, so planted feet stay planted; starting and stopping keep their own time.
+    Only time is warped, so planted feet stay planted; starting and stopping are not warped.
     """
     seconds = walk.frames / FPS
     if seconds < _LONG_ENOUGH or rng.random() < _STEADY:
@@ -233,7 +232,7 @@ def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
 
 
 def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> list[tuple[str, bool, _Join]]:
-    """The starts or stops, and their mirror images, that fit a cycle best."""
+    """Return the starts or stops, and their mirror images, that fit a cycle best."""
     key = ("fitting", cycle, tag)
     if key not in bank.kept:
         options = []
@@ -257,13 +256,13 @@ def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> l
 
 
 def _ahead(bank: ClipBank, name: str, start: int, stop: int) -> float:
-    """How far (pelvis heights, negative is ahead) a clip goes between two frames."""
+    """Return how far a clip moves between two frames in pelvis heights, negative ahead."""
     clip = bank.clip(name)
     return -float(np.hypot(*(clip.root_positions[stop] - clip.root_positions[start])[:2])) / clip.skeleton.pelvis_height
 
 
 def _speed(bank: ClipBank, name: str, frame: int) -> float:
-    """Speed about a frame, m/s for a pelvis height of a metre."""
+    """Return the speed around a frame in m/s for a pelvis height of 1 m."""
     clip = bank.clip(name)
     a, b = max(0, frame - 6), min(clip.frames - 1, frame + 6)
     return float(
@@ -272,14 +271,12 @@ def _speed(bank: ClipBank, name: str, frame: int) -> float:
 
 
 def _frame(motion: Motion, bank: ClipBank, name: str, frame: int) -> int:
-    """A clip's frame in its motion, which may be played at another speed."""
+    """Return a clip's frame in its motion, which may be played at another speed."""
     return round(frame / (bank.clip(name).frames - 1) * (motion.frames - 1))
 
 
 def _eased(motion: Motion, rate: float, at_end: bool) -> Motion:
-    """Played at its own speed at the standing end and ``rate`` times as fast at the walking end, so that speeds meet
-    there.
-    """
+    """Play a start or stop at its own speed at the standing end and ``rate`` times as fast at the walking end."""
     rate = float(np.clip(rate, 0.75, 1.35))
     u = np.linspace(0.0, 1.0, 64)
     share = smoothstep(np.clip(u if at_end else 1.0 - u, 0.0, 1.0))
@@ -292,18 +289,18 @@ def _eased(motion: Motion, rate: float, at_end: bool) -> Motion:
 
 
 def _cycled(clips: ClipSet, gait: Gait, mirrored: bool, entry: int, count: int) -> Motion:
-    """``count`` + 1 frames of the cycle at captured speed, from frame ``entry`` on, as often as it takes; its ends made
-    to meet.
+    """Return ``count`` + 1 frames of the repeated cycle at captured speed from frame ``entry`` on, its ends made to
+    meet.
     """
     motion = clips.bank.motion(gait.name, mirrored, clips.skeleton).slice(gait.start, gait.stop + 1)
     period = motion.frames - 1
     share = (np.arange(period + 1, dtype=np.float32) / period - 0.5)[:, None]
     gap = rot.to_axis_angle(rot.multiply(motion.rotations[0], rot.conjugate(motion.rotations[-1])))
-    # Half of what is missing is given to either end.
+    # Each end is corrected by half of the gap.
     rotations = rot.normalize(rot.multiply(rot.from_axis_angle(share[..., None] * gap), motion.rotations)).astype(
         np.float32
     )
-    lifted = -0.5 * max(0.0, gait.bowed - _EYES_AHEAD)  # many were captured looking at the floor ahead
+    lifted = -0.5 * max(0.0, gait.bowed - _EYES_AHEAD)  # many performers look at the floor ahead
     for joint in _TO_HEAD[-2:]:
         rotations[:, joint] = rot.multiply(
             rotations[:, joint], rot.from_axis_angle(np.array([lifted, 0.0, 0.0], np.float32))
@@ -320,7 +317,7 @@ def _cycled(clips: ClipSet, gait: Gait, mirrored: bool, entry: int, count: int) 
 
 
 def _straight(motion: Motion, place: FloatArray | float) -> Motion:
-    """``motion`` turned so that it leads along -Y, from ``place`` on."""
+    """Turn ``motion`` so that it leads along -Y from ``place`` on."""
     way = motion.root[-1] - motion.root[0]
     yaw = -float(heading_towards(way)) if motion.frames > FPS // 2 else 0.0
     placed = motion.placed(np.zeros(2, np.float32), yaw)
@@ -329,7 +326,7 @@ def _straight(motion: Motion, place: FloatArray | float) -> Motion:
 
 
 def along(walk: Motion, path: Path, skeleton: Skeleton) -> Motion:
-    """A straight walk laid along ``path`` from end to end, leaning into the bends."""
+    """Bend a straight walk along the whole ``path``, leaning into the bends."""
     goes = -(walk.root[-1, 1] - walk.root[0, 1])
     scale = path.length / max(float(goes), 0.1)
     origin = walk.root[0, :2]
@@ -361,7 +358,7 @@ def along(walk: Motion, path: Path, skeleton: Skeleton) -> Motion:
 
 
 def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Generator, rate: float = 1.0) -> Motion:
-    """A captured turn with steps, warped to ``angle`` radians (left positive), its still end left away."""
+    """Return a captured turn with steps, warped to ``angle`` radians (left positive), without its still end."""
     bank = clips.bank
     options = []
     for name, captured in _turns(bank):
@@ -378,14 +375,14 @@ def turn_on_the_spot(clips: ClipSet, style: str, angle: float, rng: np.random.Ge
     warped = motion.warped(((angle - captured) * profile).astype(np.float32))
     done = int(np.argmax(profile > 0.985)) + 4
     warped = warped.slice(0, max(12, min(done, warped.frames)))
-    # On the spot means where the feet were before.
+    # The feet end where they began.
     before, after = (stance(warped.slice(frame, frame + 1), clips.skeleton)[0] for frame in (0, warped.frames - 1))
     warped.root[:, :2] -= profile[: warped.frames, None] * (after - before)
     return warped
 
 
 def _turns(bank: ClipBank) -> list[tuple[str, float]]:
-    """The captured turns on the spot and by how many radians each turns."""
+    """Return the captured turns on the spot with the radians each turns."""
     if ("turns",) not in bank.kept:
         found = []
         for name in bank.tagged(
@@ -407,15 +404,13 @@ def _turns(bank: ClipBank) -> list[tuple[str, float]]:
 
 
 def hands_hang(clip: Clip, frame: int) -> bool:
-    """Whether both hands are below the pelvis joint at a frame: one on the hip would come and go with each use of the
-    clip.
-    """
+    """Return whether both hands are below the pelvis joint at a frame, so that clips join without moving the hands."""
     pose = body_positions(clip.root_positions[[frame]], clip.rotations[[frame]], clip.skeleton)[0]
     return bool(pose[_WRISTS, 2].max() < pose[0, 2] - 0.02)
 
 
 def style_of(bank: ClipBank, name: str) -> str:
-    """'f' or 'm': whose way of moving a clip shows; '' where nobody knows."""
+    """Return 'f' or 'm' for the sex of a clip's performer, '' where it is unknown."""
     performer = bank.clip(name).performer
     if performer.startswith("rocketbox"):
         return performer[-1]
