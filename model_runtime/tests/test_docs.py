@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import re
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -126,9 +127,10 @@ def test_every_command_of_build_py_can_be_given_as_it_is_shown(page: Path) -> No
 
 
 def build_parser() -> argparse.ArgumentParser:
-    spec = importlib.util.spec_from_file_location("build", REPOSITORY / "build.py")
+    spec = importlib.util.spec_from_file_location("interact_build", REPOSITORY / "build.py")
     assert spec is not None and spec.loader is not None
     build = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = build  # its dataclasses look themselves up there
     spec.loader.exec_module(build)
     parser: argparse.ArgumentParser = build._parser()
     return parser
