@@ -1,4 +1,4 @@
-"""What reading files has come to so far, and archives read with suspicion: in memory only, nothing is ever unpacked."""
+"""Read files from tar archives in memory, without unpacking, and log which clips were read and which files refused."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ LARGEST_MEMBER = 256 * 2**20  # bytes
 
 
 @dataclass
-class Reading:
-    """What came of reading: clips, and refusals as (file, reason)."""
+class ImportLog:
+    """The clips read so far, and refusals as (file, reason)."""
 
     clips: list[Clip] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     def attempt(self, name: str, read: Callable[..., Clip], *arguments: Any, **details: Any) -> None:
-        """Add the clip that ``read(*arguments, **details)`` gives, or its refusal under ``name``."""
+        """Add the clip that ``read(*arguments, **details)`` returns, or its refusal under ``name``."""
         try:
             self.clips.append(read(*arguments, **details))
         except ClipUnreadable as error:
             self.refused.append((name, str(error)))
 
 
-def members(path: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of the plain files in a tar archive or folder, archive order; unsafe members are refused."""
+def members(path: Path, log: ImportLog) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of the plain files in a tar archive or folder; unsafe members are refused."""
     if path.is_dir():
-        yield from _files(path, reading)
+        yield from _files(path, log)
         return
     try:
         with tarfile.open(path, "r|*") as archive:
@@ -40,31 +40,32 @@ def members(path: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
                     continue
                 name = member.name.replace("\\", "/")
                 if _leads_outside(name) or not member.isfile():
-                    reading.refused.append(
+                    log.refused.append(
                         (f"{path.name}:{member.name}", "the archive member is a link or points outside the archive")
                     )
                 elif member.size > LARGEST_MEMBER:
-                    reading.refused.append(
+                    log.refused.append(
                         (f"{path.name}:{member.name}", f"the archive member is of {member.size / 2**20:.0f} MiB")
                     )
                 elif (stream := archive.extractfile(member)) is not None:
                     yield name, stream.read()
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        reading.refused.append((path.name, f"the archive cannot be read to its end ({error})"))
+        log.refused.append((path.name, f"the archive cannot be read to its end ({error})"))
 
 
-def _files(folder: Path, reading: Reading) -> Iterator[tuple[str, bytes]]:
+def _files(folder: Path, log: ImportLog) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of the files below a folder; links are refused."""
     for file in sorted(folder.rglob("*")):
         name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         if file.is_symlink():
-            reading.refused.append((name, "the file is a link"))
+            log.refused.append((name, "the file is a link"))
         elif file.is_file() and not any(
             parent.is_symlink() for parent in file.relative_to(folder).parents if parent != Path()
         ):
             try:
                 yield name, file.read_bytes()
             except OSError as error:
-                reading.refused.append((name, f"the file cannot be read ({error})"))
+                log.refused.append((name, f"the file cannot be read ({error})"))
 
 
 def _leads_outside(name: str) -> bool:

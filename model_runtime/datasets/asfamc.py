@@ -1,8 +1,8 @@
-"""Reads ASF/AMC (Acclaim): ``.asf`` gives a body's bones, ``.amc`` their turns frame by frame.
+"""Read ASF/AMC (Acclaim): ``.asf`` holds a body's bones, ``.amc`` their rotations frame by frame.
 
 Format after the description by J. Lander, "Working with Motion Capture File Formats", Game Developer, January 1998. A
-bone has a direction and length in the rest pose, and an ``axis``: the turn C of the frame its own angles M are measured
-in. Its world rotation is its parent's times C M C^-1; its far end is where its children begin.
+bone has a direction and length in the rest pose, and an ``axis``: the rotation C of the frame in which its angles M are
+measured. Its world rotation is its parent's times C M C^-1; its children begin at its far end.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from ..contract import FPS
 from .clip import Clip, ClipUnreadable, align_elbow_hinges, finish_clip
 from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, relaxed_fingers
 
-CMU_RATE = 120.0  # frames a second; the files do not say
+CMU_RATE = 120.0  # frames a second; the files do not contain it
 _INCH = 0.0254  # lengths are inches times the file's own 'length' unit
 _AXES = {"x": 0, "y": 1, "z": 2}
 
 
 @dataclass(frozen=True, eq=False)
 class AsfSkeleton:
-    """``rig``: joints stand where bones begin, metres; ``frames`` (B, 4): each bone's C; ``channels``: names of its
-    angles (and places, at the root) in the order of the file; ``length``: metres per unit of the motion files."""
+    """The bones of an ASF file.
+
+    ``rig``: joints at the beginnings of bones, metres; ``frames`` (B, 4): each bone's C; ``channels``: names of its
+    angles (and positions, at the root) in the order of the file; ``length``: metres per unit of the motion files.
+    """
 
     rig: SourceRig
     frames: Array
@@ -35,37 +38,29 @@ class AsfSkeleton:
     degrees: bool
 
 
+_CENTRE = {
+    "pelvis": "root", "spine1": "lowerback", "spine2": "upperback", "spine3": "thorax", "neck": "lowerneck",
+    "head": "head",
+}  # fmt: skip
+_LIMBS = {
+    "hip": "femur", "knee": "tibia", "ankle": "foot", "foot": "toes", "collar": "clavicle", "shoulder": "humerus",
+    "elbow": "radius", "wrist": "hand",
+}  # fmt: skip
+
+
 def _bone_map() -> BoneMap:
-    place = {
-        "pelvis": "root",
-        "spine1": "lowerback",
-        "spine2": "upperback",
-        "spine3": "thorax",
-        "neck": "lowerneck",
-        "head": "head",
-    }
+    position = dict(_CENTRE)
     for side in ("left", "right"):
-        for joint, bone in (
-            ("hip", "femur"),
-            ("knee", "tibia"),
-            ("ankle", "foot"),
-            ("foot", "toes"),
-            ("collar", "clavicle"),
-            ("shoulder", "humerus"),
-            ("elbow", "radius"),
-            ("wrist", "hand"),
-        ):
-            place[f"{side}_{joint}"] = side[0] + bone
-    return BoneMap(
-        place, {**place, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"}, feet_follow=True
-    )
+        position |= {f"{side}_{joint}": side[0] + bone for joint, bone in _LIMBS.items()}
+    rotation = {**position, "neck": "upperneck", "left_elbow": "lwrist", "right_elbow": "rwrist"}
+    return BoneMap(position, rotation, feet_follow=True)
 
 
 BONES = _bone_map()
 
 
 def parse_asf(name: str, text: str) -> AsfSkeleton:
-    """The skeleton of an ``.asf`` text. Raises ``ClipUnreadable`` naming what is wrong."""
+    """Return the skeleton of an ``.asf`` text. Raises ``ClipUnreadable`` with the reason."""
     sections = {
         part.split(None, 1)[0]: part
         for part in re.split(r"^:", re.sub(r"#.*", "", text), flags=re.M)[1:]
@@ -86,7 +81,7 @@ def parse_asf(name: str, text: str) -> AsfSkeleton:
         frames, ends = [_axis(sections["root"], r"orientation", degrees)], [np.zeros(3)]
         bones = {}
         for block in re.findall(r"\bbegin\b(.*?)\bend\b", sections["bonedata"], re.S):
-            direction = np.array(_words(block, "direction")[:3], np.float64)
+            direction = np.array([float(word) for word in _words(block, "direction")[:3]])
             dof = re.search(r"^\s*dof((?:[ \t]+(?:[tr][xyz]|l)\b)+)", block, re.M)
             bones[_words(block, "name")[0]] = (
                 direction / max(float(np.linalg.norm(direction)), 1e-9) * float(_words(block, "length")[0]) * length,
@@ -115,9 +110,9 @@ def parse_asf(name: str, text: str) -> AsfSkeleton:
 
 
 def parse_amc(name: str, text: str, skeleton: AsfSkeleton) -> tuple[Array, Array]:
-    """Local rotations (T, B, 4) and translations (T, B, 3) in metres of an ``.amc`` text for its skeleton.
+    """Return local rotations (T, B, 4) and translations (T, B, 3) in metres of an ``.amc`` text for its skeleton.
 
-    Raises ``ClipUnreadable`` naming what is wrong.
+    Raises ``ClipUnreadable`` with the reason.
     """
     first = re.search(r"^1\s*$", text, re.M)
     if first is None or ":" not in text[: first.start()]:
@@ -140,7 +135,7 @@ def parse_amc(name: str, text: str, skeleton: AsfSkeleton) -> tuple[Array, Array
             if (table[:, column] != table[0, column]).any():
                 raise ValueError(f"'{table[0, column]}' is missing in a frame")
             values = table[:, column + 1 : column + 1 + width].astype(np.float64)
-            _turn(local[:, bone], translations[:, bone], values, skeleton, bone)
+            _set_bone(local[:, bone], translations[:, bone], values, skeleton, bone)
             moved.add(skeleton.rig.names[bone])
             column += 1 + width
     except (ValueError, IndexError) as error:
@@ -153,22 +148,22 @@ def parse_amc(name: str, text: str, skeleton: AsfSkeleton) -> tuple[Array, Array
     return local, translations
 
 
-def _turn(local: Array, translation: Array, values: Array, skeleton: AsfSkeleton, bone: int) -> None:
+def _set_bone(local: Array, translation: Array, values: Array, skeleton: AsfSkeleton, bone: int) -> None:
     """Set one bone's rotation (T, 4) and translation (T, 3) in place from its channels' ``values`` (T, C)."""
-    turn = np.tile([1.0, 0, 0, 0], (len(values), 1))
+    rotation = np.tile([1.0, 0, 0, 0], (len(values), 1))
     for channel, value in zip(skeleton.channels[bone], values.T):
         if channel[0] == "t":
             translation[:, _AXES[channel[1]]] += value * skeleton.length
         elif channel[0] == "r":
             vector = np.zeros((len(values), 3))
             vector[:, _AXES[channel[1]]] = np.radians(value) if skeleton.degrees else value
-            turn = rot.multiply(rot.from_axis_angle(vector), turn)
+            rotation = rot.multiply(rot.from_axis_angle(vector), rotation)
     frame = skeleton.frames[bone]
-    local[:] = rot.multiply(rot.multiply(frame, turn), rot.conjugate(frame))
+    local[:] = rot.multiply(rot.multiply(frame, rotation), rot.conjugate(frame))
 
 
 def measure_asf(skeleton: AsfSkeleton) -> TPose:
-    """The T-pose in an ASF rest pose, which has arms out, palms down and legs 20 degrees apart."""
+    """Return the T-pose nearest to an ASF rest pose, which has arms out, palms down and legs 20 degrees apart."""
     return measure_t_pose(skeleton.rig, BONES)
 
 
@@ -183,11 +178,14 @@ def make_amc_clip(
     tags: tuple[str, ...] = (),
     performer: str = "",
 ) -> Clip:
-    """A clip of one ``.amc`` text on its skeleton. Raises ``ClipUnreadable`` when they do not fit or make no sense."""
+    """Return a clip of one ``.amc`` text on its skeleton.
+
+    Raises ``ClipUnreadable`` when they do not fit each other or values are out of range.
+    """
     local, translations = parse_amc(take, text, skeleton)
     if not (np.isfinite(local).all() and np.isfinite(translations).all()):
         raise ClipUnreadable(f"'{take}' holds values that are not finite numbers.")
-    every = max(1, round(rate / FPS)) if rate % FPS == 0 else 1  # frames between would only be computed to be dropped
+    every = max(1, round(rate / FPS)) if rate % FPS == 0 else 1  # resampling would drop the frames between
     t_pose = measure_asf(skeleton)
     root, world = carry_over(skeleton.rig, BONES, t_pose, local[::every], translations[::every])
     world = relaxed_fingers(align_elbow_hinges(world))
@@ -206,6 +204,7 @@ def make_amc_clip(
 
 
 def _words(block: str, key: str) -> list[str]:
+    """Return the words after ``key`` in the block of a bone."""
     found = re.search(rf"^\s*{key}\s+(.+)$", block, re.M)
     if found is None:
         raise ValueError(f"a bone lacks its {key}")
@@ -213,11 +212,11 @@ def _words(block: str, key: str) -> list[str]:
 
 
 def _axis(block: str, key: str, degrees: bool) -> Array:
-    """The turn C (4,) of an ``axis X Y Z ORDER`` line: the first axis of ORDER turns first."""
+    """Return the rotation C (4,) of an ``axis X Y Z ORDER`` line, about the first axis of ORDER first."""
     *angles, order = [*_words(block, key)[:4], *(["XYZ"] if key == "orientation" else [])][:4]
-    turn = rot.IDENTITY.astype(np.float64)
+    rotation = rot.IDENTITY.astype(np.float64)
     for letter in order.lower():
         vector = np.zeros(3)
         vector[_AXES[letter]] = float(angles[_AXES[letter]])
-        turn = rot.multiply(rot.from_axis_angle(np.radians(vector) if degrees else vector), turn)
-    return turn
+        rotation = rot.multiply(rot.from_axis_angle(np.radians(vector) if degrees else vector), rotation)
+    return rotation

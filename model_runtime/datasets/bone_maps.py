@@ -1,4 +1,4 @@
-"""Which bones of the files at hand stand for the canonical joints: every way of naming them that is known."""
+"""Maps from the canonical joints to the bones of known rigs, by name."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def _map(
     neck: str | None = None,
     foot_pitch: float | None = None,
 ) -> BoneMap:
-    """A map from names with a placeholder: {} for the side, and # for a finger's number. ``neck``: the upper of two
-    neck bones.
+    """Return a map from bone names with placeholders: {} for the side, # for a finger's number. ``spelling``: the index
+    in ``_SIDES``; ``neck``: the upper of two neck bones.
     """
     bones = dict(centre)
     for side, spellings in _SIDES.items():
@@ -103,9 +103,9 @@ _LITTLE = {"pinky": "Little"}
 
 
 def _smartbody_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Bones that give place and rotation, for the two ways SmartBody names joints ('Jt' or 'plain')."""
+    """Return the bones of position and of rotation, for the two ways SmartBody names joints ('Jt' or 'plain')."""
     modern = style == "Jt"
-    place = (
+    position = (
         {
             "pelvis": "JtPelvis",
             "spine1": "JtSpineA",
@@ -124,7 +124,7 @@ def _smartbody_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
             "head": "skullbase",
         }
     )
-    turn = {**place, "neck": "JtNeckB" if modern else "spine5"}
+    rotation = {**position, "neck": "JtNeckB" if modern else "spine5"}
     for side, (modern_side, plain_side) in SMARTBODY_SIDES.items():
         limbs = {
             "hip": ("Hip", "hip"),
@@ -137,27 +137,28 @@ def _smartbody_names(style: str) -> tuple[dict[str, str], dict[str, str]]:
             "wrist": ("Wrist", "wrist"),
         }
         for joint, (new, old) in limbs.items():
-            place[f"{side}_{joint}"] = turn[f"{side}_{joint}"] = (
+            position[f"{side}_{joint}"] = rotation[f"{side}_{joint}"] = (
                 f"Jt{new}{modern_side}" if modern else f"{plain_side}_{old}"
             )
-        # The joint that the next one hangs on is what has all of the turning.
-        turn[f"{side}_collar"] = f"JtClavicle{modern_side}" if modern else f"{plain_side}_acromioclavicular"
-        turn[f"{side}_shoulder"] = f"JtUpperArmTwistB{modern_side}" if modern else f"{plain_side}_shoulder"
+        # The last bone before the next joint has all of the rotation.
+        rotation[f"{side}_collar"] = f"JtClavicle{modern_side}" if modern else f"{plain_side}_acromioclavicular"
+        rotation[f"{side}_shoulder"] = f"JtUpperArmTwistB{modern_side}" if modern else f"{plain_side}_shoulder"
         for joint in HAND_JOINTS[side]:
             finger, number = joint.partition("_")[2][:-1], int(joint[-1])
-            place[joint] = turn[joint] = (
+            position[joint] = rotation[joint] = (
                 f"Jt{_LITTLE.get(finger, finger.capitalize())}{'ABC'[number - 1]}{modern_side}"
                 if modern
                 else f"{plain_side}_{finger}{number}"
             )
-    return place, turn
+    return position, rotation
 
 
 MODERN, PLAIN = (BoneMap(*_smartbody_names(style)) for style in ("Jt", "plain"))
-NAMED_BONES = (*BVH_MAPS, MODERN, PLAIN)  # all that a BVH may use
+NAMED_BONES = (*BVH_MAPS, MODERN, PLAIN)  # for BVH files
 
 
 def _gltf_maps() -> tuple[BoneMap, BoneMap]:
+    """Return the maps of Unreal's mannequin and of Rigify's deform bones."""
     unreal = {
         "pelvis": "pelvis",
         "spine1": "spine_01",

@@ -1,4 +1,4 @@
-"""A clip: one performer's captured motion on the canonical skeleton, and the steps every importer ends with."""
+"""A clip: one performer's captured motion on the canonical skeleton, and the last steps of every importer."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ MIRRORED = tuple(
 )
 _FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
 _SWAPPED_WORDS = {"left": "right", "right": "left"}
-SHORTEST_CLIP = 8  # frames; anything shorter is a pose, not a motion
+SHORTEST_CLIP = 8  # frames; anything shorter is a pose
 HIGHEST_RATE = 480.0
 
 
 class ClipUnreadable(InterActError):
-    """A motion file is broken or is not what its name says; it is skipped and counted."""
+    """A motion file is broken or of another format; it is skipped and counted."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The other half of a two-person take, which runs in step frame by frame: the ``partner`` clip's name, and where it
-    stands at this clip's first frame, in this clip's own space: ``x``, ``y`` in metres and ``heading`` in radians."""
+    """The other half of a two-person take, synchronous frame by frame: the ``partner`` clip's name and its place at
+    this clip's first frame, in this clip's own space: ``x``, ``y`` in metres and ``heading`` in radians.
+    """
 
     partner: str
     x: float
@@ -45,9 +46,9 @@ class Clip:
     """Motion of one body over T frames at ``FPS``.
 
     ``root_positions`` (T, 3) metres and ``rotations`` (T, 52, 4) are as in ``contract.ActorPerformance``. The first
-    frame stands at x = y = 0 with heading 0, soles touch z = 0. ``sync`` maps gesture phases (ready, stroke_start,
+    frame is at x = y = 0 with heading 0; soles touch z = 0. ``sync`` maps gesture phases (ready, stroke_start,
     emphasis, stroke, relax) to seconds from the first frame. ``has_fingers`` is False where the fingers are a relaxed
-    curl put in by the importer. ``pair`` is there for takes of two people.
+    curl set by the importer. ``pair``: only in takes of two people.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Clip:
         return (self.frames - 1) / FPS
 
     def slice(self, start: int, stop: int) -> Clip:
-        """Frames ``start`` to ``stop`` (exclusive), moved back to the origin, sync times shifted with them."""
+        """Return frames ``start`` to ``stop`` (exclusive), moved to the origin, with shifted sync times."""
         root, rotations = place_at_origin(self.root_positions[start:stop], self.rotations[start:stop])
         sync = {phase: time - start / FPS for phase, time in self.sync.items()}
         return replace(
@@ -81,7 +82,7 @@ class Clip:
         )
 
     def mirrored(self) -> Clip:
-        """Left and right swapped: the reflection in the plane x = 0."""
+        """Return the reflection in the plane x = 0, with left and right swapped."""
         flip = np.array([-1, 1, 1], np.float32)
         order = list(MIRRORED)
         return replace(
@@ -107,11 +108,11 @@ def finish_clip(
     rate: float,
     **details: Any,
 ) -> Clip:
-    """Make a clip of what an importer read.
+    """Return a clip of the motion that an importer read.
 
-    ``root_positions`` (S, 3) metres, Z up; ``world`` (S, 52, 4): each joint's world rotation against the T-pose;
-    ``rate``: frames a second of both. ``details`` are the other fields of ``Clip``; sync times may lie anywhere.
-    Raises ``ClipUnreadable`` for too few frames, a senseless rate or values that are not finite.
+    ``root_positions`` (S, 3) metres, Z up; ``world`` (S, 52, 4): each joint's world rotation relative to the T-pose;
+    ``rate``: frames a second of both. ``details`` are the other fields of ``Clip``. Raises ``ClipUnreadable`` for too
+    few frames, a rate out of range, values that are not finite, and joints that leap.
     """
     if len(root_positions) == 0:
         raise ClipUnreadable(f"'{name}' holds no frames.")
@@ -130,16 +131,17 @@ def finish_clip(
     if fastest.max() > LARGEST_STEP:
         frame, joint = np.unravel_index(int(fastest.argmax()), fastest.shape)
         raise ClipUnreadable(
-            f"'{name}' jumps: {JOINTS[joint]} turns {np.degrees(fastest.max()):.0f} degrees after {frame / FPS:.2f} s, within one frame."
+            f"'{name}' jumps: {JOINTS[joint]} turns {np.degrees(fastest.max()):.0f} degrees after {frame / FPS:.2f} s, "
+            "within one frame."
         )
     root, rotations = place_at_origin(put_on_floor(root, rotations, skeleton), rotations)
     return Clip(name, source, licence, skeleton, root, rotations, **details)
 
 
 def settle_pelvis(skeleton: Skeleton, root_positions: Array, pelvis: Array) -> tuple[Skeleton, Array]:
-    """Move the root joint to one place in every body: straight above the middle of the hips by a tenth of the leg.
+    """Move the root joint to the same place in every body: straight above the middle of the hips by a tenth of the leg.
 
-    Sources put it anywhere between hips and waist; seat heights and pelvis heights would not compare.
+    Sources have it anywhere between hips and waist, so seat heights and pelvis heights could not be compared.
     """
     offsets = np.array(skeleton.offsets, np.float64)
     hips, legs = [INDEX["left_hip"], INDEX["right_hip"]], [INDEX["left_knee"], INDEX["left_ankle"]]
@@ -150,7 +152,7 @@ def settle_pelvis(skeleton: Skeleton, root_positions: Array, pelvis: Array) -> t
 
 
 def local_rotations(world: Array) -> Array:
-    """World quaternions (T, 52, 4) -> local ones, the pelvis left as it is."""
+    """Return the local quaternions of world quaternions (T, 52, 4); the pelvis keeps its world rotation."""
     local = np.array(world)
     for joint, parent in enumerate(PARENTS):
         if parent >= 0:
@@ -159,9 +161,10 @@ def local_rotations(world: Array) -> Array:
 
 
 def align_elbow_hinges(world: Array) -> Array:
-    """World rotations (T, 52, 4) with upper arms and forearms rolled so that elbows bend about their z axis on average.
+    """Return world rotations (T, 52, 4) with upper arms and forearms rolled so that elbows bend about their z axis on
+    average.
 
-    For sources whose rest pose has straight arms and so does not show how the elbow hinges. Needs some bent frames.
+    For sources whose rest pose has straight arms, which do not show the hinge axis of the elbow. Needs bent frames.
     """
     world = np.array(world)
     for side, sign in (("left", -1.0), ("right", 1.0)):
@@ -178,10 +181,10 @@ def align_elbow_hinges(world: Array) -> Array:
 
 
 def without_finger_roll(world: Array) -> Array:
-    """World rotations (T, 52, 4) in which no finger is turned about its own length against the hand.
+    """Return world rotations (T, 52, 4) without roll of fingers about their own length relative to the hand.
 
-    Knuckles do not turn that way; some rigs fan their finger axes, which would show as twisted fingers on others.
-    Bones stay where they were.
+    Knuckles have no such rotation; some rigs fan their finger axes, which would twist the fingers of other rigs. Bones
+    keep their positions.
     """
     world = np.array(world)
     for side in ("left", "right"):
@@ -196,7 +199,9 @@ def without_finger_roll(world: Array) -> Array:
 
 
 def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Array, Array]:
-    """From ``rate`` to ``FPS`` frames a second: linear in position, spherical in rotation."""
+    """Return motion of ``rate`` frames a second at ``FPS``, by linear (position) and spherical (rotation)
+    interpolation.
+    """
     if abs(rate - FPS) < 1e-3:
         return root_positions, rotations
     times = np.arange(int((len(root_positions) - 1) / rate * FPS + 1e-4) + 1) / FPS * rate
@@ -211,10 +216,11 @@ def resample(root_positions: Array, rotations: Array, rate: float) -> tuple[Arra
 
 
 def share_forearm_twist(rotations: Array) -> Array:
-    """Spread the turning of the hand about the forearm's long axis: half in the elbow joint, half in the wrist.
+    """Return rotations (T, 52, 4) with the hand's twist about the forearm's long axis half in the elbow, half in the
+    wrist.
 
-    Sources differ in which bone carries it; half and half is what a rig without twist bones deforms best under, and
-    Unity's humanoid default.
+    Sources differ in the bone that carries it. Half and half deforms rigs without twist bones best and is the default
+    of Unity's humanoid.
     """
     rotations = np.array(rotations)
     for side in ("left", "right"):
@@ -230,7 +236,7 @@ def share_forearm_twist(rotations: Array) -> Array:
 
 
 def _split_twist(q: Array) -> tuple[Array, Array]:
-    """Quaternions (T, 4) -> the swing before a turn about the bone's x axis, and that turn's angle (T,)."""
+    """Return the swing (T, 4) before a twist about the bone's x axis, and the twist's angle (T,), of quaternions."""
     q = np.where(q[:, :1] < 0, -q, q)
     angle = 2.0 * np.arctan2(q[:, 1], q[:, 0])
     return rot.multiply(q, _about_x(-angle)), angle
@@ -242,10 +248,10 @@ def _about_x(angle: Array) -> Array:
 
 
 def put_on_floor(root_positions: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """Raise or lower a whole clip so that the feet rest on z = 0 while they rest (their median height then).
+    """Return root positions of a clip raised or lowered as a whole, so that the median height of resting feet is 0.
 
-    A foot point rests while it moves slower than 0.2 m/s within 8 cm of the lowest it ever is. A clip whose feet never
-    rest stands on the 5th percentile of its lowest points.
+    A foot point rests while it is slower than 0.2 m/s and within 8 cm of its lowest height. A clip whose feet never
+    rest is put on the 5th percentile of its lowest points.
     """
     positions, _ = forward_kinematics(root_positions.astype(np.float32), rotations.astype(np.float32), skeleton)
     feet = positions[:, _FEET]
@@ -260,7 +266,7 @@ def put_on_floor(root_positions: Array, rotations: Array, skeleton: Skeleton) ->
 
 
 def place_at_origin(root_positions: Array, rotations: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Move and turn a clip so that its first frame has x = y = 0 and heading 0."""
+    """Return a clip's motion moved and rotated so that its first frame has x = y = 0 and heading 0."""
     turn = rot.about_z(-heading_of(rotations[0, 0]))
     root = root_positions - root_positions[0] * [1, 1, 0]
     rotations = np.array(rotations)
@@ -269,7 +275,7 @@ def place_at_origin(root_positions: Array, rotations: Array) -> tuple[NDArray[np
 
 
 def standing_skeleton(offsets: Array, toe_height: float) -> Skeleton:
-    """A skeleton from T-pose offsets (52, 3) whose row 0 is unknown: stand it with the balls of the feet at
+    """Return the skeleton of T-pose offsets (52, 3), with row 0 set so that the balls of the feet are at
     ``toe_height``.
     """
     offsets = np.array(offsets, np.float64)
@@ -279,5 +285,5 @@ def standing_skeleton(offsets: Array, toe_height: float) -> Skeleton:
 
 
 def symmetric(offsets: Array) -> Array:
-    """Offsets (52, 3) made left-right symmetric, as bodies nearly are and rigs wholly."""
+    """Return offsets (52, 3) made symmetric between left and right."""
     return 0.5 * (offsets + offsets[list(MIRRORED)] * [-1, 1, 1])

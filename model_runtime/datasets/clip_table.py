@@ -1,4 +1,4 @@
-"""What was read and what was refused, as lines to print and as a page of the documents."""
+"""Tables of the clips that were read and the files that were refused, to print and as a page of the documentation."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from .archives import Reading
+from .archives import ImportLog
 from .clip import Clip
 from .families import CATEGORIES, HELD_OUT, families_of
 
-_FEWEST = 3  # clips; tags of fewer are only printed
+_FEWEST = 3  # clips; tags of fewer are not in the page
 _HIDDEN = ("base_", "rig_", "towards_")
 
 
-def summary(reading: Reading) -> str:
-    """Minutes by source and tag, and every refusal with its reason, as lines to print."""
+def summary(log: ImportLog) -> str:
+    """Return minutes by source and tag, and every refusal with its reason, as lines to print."""
     lines = []
-    for source, clips in _by_source(reading.clips):
+    for source, clips in _by_source(log.clips):
         held_out = sum(clip.split == "test" for clip in clips)
         lines.append(
             f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} held out, {clips[0].licence}"
         )
         for tag, tagged in _by_tag(clips):
             lines.append(f"    {tag:24s} {len(tagged):4d} clips {_minutes(tagged):6.1f} min")
-    held_out = sum(clip.split == "test" for clip in reading.clips)
+    held_out = sum(clip.split == "test" for clip in log.clips)
     lines.append(
-        f"total: {len(reading.clips)} clips, {_minutes(reading.clips):.1f} min, {held_out} held out; {len(reading.refused)} refused"
+        f"total: {len(log.clips)} clips, {_minutes(log.clips):.1f} min, {held_out} held out; {len(log.refused)} refused"
     )
-    lines += [f"    {name}: {reason}" for name, reason in reading.refused]
+    lines += [f"    {name}: {reason}" for name, reason in log.refused]
     return "\n".join(lines)
 
 
-def summary_table(reading: Reading) -> str:
-    """The same as a page of Markdown: minutes by source, by tag and source, by category and split, refusals by reason."""
-    clips, sources = reading.clips, [source for source, _ in _by_source(reading.clips)]
+def summary_table(log: ImportLog) -> str:
+    """Return a page of Markdown: minutes by source, by tag and source, by category and split, refusals by reason."""
+    clips = log.clips
+    useful = [clip for clip in clips if "left_out" not in clip.tags]
     lines = [
         "# Clips of the corpus",
         "",
@@ -42,36 +43,71 @@ def summary_table(reading: Reading) -> str:
         "",
         "## By source",
         "",
-    ]
-    lines += [
         "| source | clips | minutes | with fingers | held out (clips) | held out (minutes) | refused | licence |",
         "|---|--:|--:|--:|--:|--:|--:|---|",
-    ]
-    for source, own in _by_source(clips):
-        test = [clip for clip in own if clip.split == "test"]
-        refused = sum(_source_of(name) == source for name, _ in reading.refused)
-        fingers = _minutes(clip for clip in own if clip.has_fingers)
-        lines.append(
-            f"| {source} | {len(own)} | {_minutes(own):.1f} | {fingers:.1f} | {len(test)} | {_minutes(test):.1f} | {refused} | {own[0].licence} |"
-        )
-    test = [clip for clip in clips if clip.split == "test"]
-    share = 100 * _minutes(test) / max(_minutes(clips), 1e-9)
-    lines.append(
-        f"| **all** | {len(clips)} | {_minutes(clips):.1f} | {_minutes(c for c in clips if c.has_fingers):.1f} | {len(test)} "
-        f"({100 * len(test) / max(len(clips), 1):.0f} %) | {_minutes(test):.1f} ({share:.0f} %) | {len(reading.refused)} | |"
-    )
-    useful = [clip for clip in clips if "left_out" not in clip.tags]
-    lines += [
+        *_source_rows(log),
         "",
-        f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag `left_out`: fights, props, "
-        "stunts, dances, climbing. Clips tagged `cut` lost a stretch in which a joint leaps.",
+        f"{_minutes(useful):.1f} minutes ({len(useful)} clips) are of use in a conversation; the rest carries the tag "
+        "`left_out`: fights, props, stunts, dances, climbing. "
+        "Clips tagged `cut` lost a stretch in which a joint leaps.",
         "",
         "## By tag",
         "",
-    ]
-    lines += [
         f"Minutes (clips), for tags of at least {_FEWEST} clips.",
         "",
+        *_tag_table(clips),
+        "",
+        "## Split",
+        "",
+        f"About {100 * HELD_OUT:.0f} % of every category is held out, by whole families: numbered takes, left and "
+        "right forms, one- and two-handed forms, strong forms, mirrored and retargeted copies of one motion and the "
+        "halves of a pair stay on one side, so that no near-variant of a test clip was trained on. Families are found "
+        "by name, and across names by motion (clips of one length whose joints turn alike, or alike in a mirror). The "
+        "scarcest categories choose first, families in the order of a hash of their name; training keeps at least 40 % "
+        "of every category, for either of the two base performers too, and the walk's start, stop and neutral cycle, "
+        "which exist once.",
+        "",
+        "| category | families | train clips | test clips |",
+        "|---|--:|--:|--:|",
+        *_category_rows(clips),
+        "",
+        "## Refused",
+        "",
+        "| reason | files | examples |",
+        "|---|--:|---|",
+    ]
+    for reason, names in _by_reason(log.refused):
+        examples = ", ".join("`" + name.rsplit("/", 1)[-1] + "`" for name in names[:3])
+        lines.append(f"| {reason} | {len(names)} | {examples} |")
+    return "\n".join(lines) + "\n"
+
+
+def _source_rows(log: ImportLog) -> list[str]:
+    """Return a row for each source and one for all."""
+    clips, lines = log.clips, []
+    for source, own in _by_source(clips):
+        test = [clip for clip in own if clip.split == "test"]
+        refused = sum(_source_of(name) == source for name, _ in log.refused)
+        fingers = _minutes(clip for clip in own if clip.has_fingers)
+        lines.append(
+            f"| {source} | {len(own)} | {_minutes(own):.1f} | {fingers:.1f} | {len(test)} | {_minutes(test):.1f} "
+            f"| {refused} | {own[0].licence} |"
+        )
+    test = [clip for clip in clips if clip.split == "test"]
+    share = 100 * _minutes(test) / max(_minutes(clips), 1e-9)
+    fingers = _minutes(clip for clip in clips if clip.has_fingers)
+    lines.append(
+        f"| **all** | {len(clips)} | {_minutes(clips):.1f} | {fingers:.1f} "
+        f"| {len(test)} ({100 * len(test) / max(len(clips), 1):.0f} %) | {_minutes(test):.1f} ({share:.0f} %) "
+        f"| {len(log.refused)} | |"
+    )
+    return lines
+
+
+def _tag_table(clips: list[Clip]) -> list[str]:
+    """Return the table of minutes and clips by tag and source."""
+    sources = [source for source, _ in _by_source(clips)]
+    lines = [
         f"| tag | {' | '.join(sources)} | all |",
         "|---|" + "--:|" * (len(sources) + 1),
     ]
@@ -83,30 +119,18 @@ def summary_table(reading: Reading) -> str:
             own = [clip for clip in tagged if clip.source == source]
             cells.append(f"{_minutes(own):.1f} ({len(own)})" if own else "")
         lines.append(f"| {tag} | {' | '.join(cells)} | {_minutes(tagged):.1f} ({len(tagged)}) |")
-    lines += [
-        "",
-        "## Split",
-        "",
-        f"About {100 * HELD_OUT:.0f} % of every category is held out, by whole families: numbered takes, left and right "
-        "forms, one- and two-handed forms, strong forms, mirrored and retargeted copies of one motion and the halves of a pair stay on one "
-        "side, so that no near-variant of a test clip was trained on. Families are found by name, and across names by motion (clips of one "
-        "length whose joints turn alike, or alike in a mirror). The scarcest categories choose first, families in the order of a hash of their "
-        "name; training keeps at least 40 % of every category, for either of the two base performers too, and the walk's start, stop and "
-        "neutral cycle, which exist once.",
-        "",
-    ]
-    lines += ["| category | families | train clips | test clips |", "|---|--:|--:|--:|"]
-    families = families_of(clips)
+    return lines
+
+
+def _category_rows(clips: list[Clip]) -> list[str]:
+    """Return a row for each category that has clips."""
+    families, lines = families_of(clips), []
     for tags in CATEGORIES:
         chosen = [index for index, clip in enumerate(clips) if set(tags) <= set(clip.tags)]
         held = sum(clips[index].split == "test" for index in chosen)
         if chosen:
             lines.append(f"| {' '.join(tags)} | {len({families[i] for i in chosen})} | {len(chosen) - held} | {held} |")
-    lines += ["", "## Refused", "", "| reason | files | examples |", "|---|--:|---|"]
-    for reason, names in _by_reason(reading.refused):
-        examples = ", ".join("`" + name.rsplit("/", 1)[-1] + "`" for name in names[:3])
-        lines.append(f"| {reason} | {len(names)} | {examples} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _by_source(clips: list[Clip]) -> list[tuple[str, list[Clip]]]:
@@ -117,14 +141,14 @@ def _by_source(clips: list[Clip]) -> list[tuple[str, list[Clip]]]:
 
 
 def _by_tag(clips: list[Clip]) -> list[tuple[str, list[Clip]]]:
-    """(tag, clips), the commonest first; tags of single rigs and base poses are left away."""
+    """Return (tag, clips), the most frequent first, without tags of single rigs and base poses."""
     counts = Counter(tag for clip in clips for tag in clip.tags if not tag.startswith(_HIDDEN))
     order = sorted(counts, key=lambda tag: (-counts[tag], tag))
     return [(tag, [clip for clip in clips if tag in clip.tags]) for tag in order]
 
 
 def _by_reason(refused: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """(reason without names and figures, files), the commonest first."""
+    """Return (reason without names and figures, files), the most frequent first."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name, reason in refused:
         plain = re.sub(r"'[^']*'", "…", reason)

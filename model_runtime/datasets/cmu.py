@@ -1,6 +1,4 @@
-"""Reads the CMU captures: salsa for two, takes as BVH on one shared rig, and takes as ASF/AMC on each subject's own
-body.
-"""
+"""Read the CMU captures: salsa of two people, BVH takes on one shared rig, and ASF/AMC takes on each subject's body."""
 
 from __future__ import annotations
 
@@ -13,7 +11,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..body_model import rotations as rot
-from .archives import Reading, members
+from ..body_model.skeleton import MEAN_HEIGHT
+from .archives import ImportLog, members
 from .asfamc import AsfSkeleton, make_amc_clip, parse_asf
 from .bvh import BvhMotion, Rest, make_clip, make_pair, parse_bvh, rest_of_first_frame
 from .clip import Clip, ClipUnreadable
@@ -21,9 +20,8 @@ from .skm_tags import LEFT_OUT, tags_of_text
 
 SOURCE = "cmu"
 LICENCE = "CMU Graphics Lab Motion Capture Database, free for all uses, not to be resold"
-STATURE = (
-    1.70  # m; salsa is drawn for small game characters, and the shared rig is 1.15 times as large as those captured
-)
+# Salsa is on small game characters, and the shared rig is 1.15 times as large as the subjects, so all BVH is scaled.
+STATURE = MEAN_HEIGHT
 _WORDS = (
     ("walk", "walk"), ("run", "run"), ("jog", "jog"), ("jump", "jump"), ("punch", "punch"),
     ("dance", "dance"), ("wash", "wash"), ("swordplay", "fight"), ("basketball", "prop"),
@@ -32,41 +30,39 @@ _WORDS = (
 )  # fmt: skip
 
 
-def read_cmu_archive(path: Path, reading: Reading) -> None:
-    """All clips of the archive (or folder) into ``reading``; a take that is there as ASF/AMC is not read from BVH
-    again.
-    """
+def read_cmu_archive(path: Path, log: ImportLog) -> None:
+    """Read all clips of the archive (or folder) into ``log``; BVH takes that it also has as ASF/AMC are left out."""
     index: dict[str, str] = {}
     skeletons: dict[str, AsfSkeleton] = {}
     takes: dict[str, bytes] = {}
-    for name, content in members(path, reading):
+    for name, content in members(path, log):
         if name.endswith("index.csv"):
             index = _read_index(content.decode("utf-8", errors="replace"))
         elif name.endswith(".asf"):
             try:
                 skeletons[_folder(name)] = parse_asf(name, content.decode("utf-8", errors="replace"))
             except ClipUnreadable as error:
-                reading.refused.append((name, str(error)))
+                log.refused.append((name, str(error)))
         elif name.endswith((".amc", ".bvh")):
             takes[name] = content
-    _read_amc(takes, skeletons, index, reading)
-    _read_pairs({name: content for name, content in takes.items() if "salsa" in name}, reading)
+    _read_amc(takes, skeletons, index, log)
+    _read_pairs({name: content for name, content in takes.items() if "salsa" in name}, log)
     _read_bvh(
         {name: content for name, content in takes.items() if name.endswith(".bvh") and "salsa" not in name},
         index,
-        reading,
+        log,
     )
 
 
 def _read_amc(
-    takes: Mapping[str, bytes], skeletons: Mapping[str, AsfSkeleton], index: Mapping[str, str], reading: Reading
+    takes: Mapping[str, bytes], skeletons: Mapping[str, AsfSkeleton], index: Mapping[str, str], log: ImportLog
 ) -> None:
     for name in sorted(name for name in takes if name.endswith(".amc")):
         skeleton = skeletons.get(_folder(name))
         if skeleton is None:
-            reading.refused.append((name, "no readable .asf skeleton lies beside it"))
+            log.refused.append((name, "no readable .asf skeleton lies beside it"))
             continue
-        reading.attempt(
+        log.attempt(
             name,
             make_amc_clip,
             _take(name),
@@ -79,55 +75,57 @@ def _read_amc(
         )
 
 
-def _read_pairs(takes: Mapping[str, bytes], reading: Reading) -> None:
-    """Salsa: take NN of subject 60 with take NN of subject 61. Both are cut alike, so that they stay in step."""
+def _read_pairs(takes: Mapping[str, bytes], log: ImportLog) -> None:
+    """Read salsa: take NN of subject 60 with take NN of subject 61, both cut alike so that they stay synchronous."""
     motions: dict[str, tuple[str, BvhMotion]] = {}
     for name in sorted(takes):
         try:
             motions[_take(name)] = name, parse_bvh(_take(name), takes[name].decode("utf-8", errors="replace"))
         except ClipUnreadable as error:
-            reading.refused.append((name, str(error)))
+            log.refused.append((name, str(error)))
     for take, (name, motion) in motions.items():
         subject, _, number = take.partition("_")
         partner = motions.get(f"61_{number}" if subject == "60" else f"60_{number}")
         if partner is None:
             tags: tuple[str, ...] = ("dance", "salsa", LEFT_OUT)
-            reading.attempt(
+            log.attempt(
                 name, make_clip, take, motion, SOURCE, LICENCE, stature=STATURE, tags=tags, performer=f"cmu_{subject}"
             )
         elif subject == "60":
             tags = ("dance", "salsa", "pair", LEFT_OUT)
             try:
-                reading.clips += make_pair(
+                log.clips += make_pair(
                     (take, f"61_{number}"), (motion, partner[1]), SOURCE, LICENCE, stature=STATURE, tags=tags
                 )
             except ClipUnreadable as error:
-                reading.refused += [(name, str(error)), (partner[0], f"its partner cannot be read: {error}")]
+                log.refused += [(name, str(error)), (partner[0], f"its partner cannot be read: {error}")]
 
 
-def _read_bvh(takes: Mapping[str, bytes], index: Mapping[str, str], reading: Reading) -> None:
-    read = {clip.name for clip in reading.clips}
+def _read_bvh(takes: Mapping[str, bytes], index: Mapping[str, str], log: ImportLog) -> None:
+    names = {clip.name for clip in log.clips}
     motions: dict[str, BvhMotion] = {}
     rests: list[tuple[BvhMotion, Rest]] = []
     for name in sorted(takes):
-        if f"{SOURCE}/{_take(name)}" in read:
-            reading.refused.append((name, f"a copy of '{SOURCE}/{_take(name)}', which is read from ASF/AMC"))
+        if f"{SOURCE}/{_take(name)}" in names:
+            log.refused.append((name, f"a copy of '{SOURCE}/{_take(name)}', which is read from ASF/AMC"))
             continue
         try:
             motion = motions[name] = parse_bvh(_take(name), takes[name].decode("utf-8", errors="replace"))
             rest = rest_of_first_frame(_take(name), motion)
         except ClipUnreadable as error:
             motions.pop(name, None)
-            reading.refused.append((name, str(error)))
+            log.refused.append((name, str(error)))
         else:
             if rest is not None:
                 rests.append((motion, rest))
     for name, motion in motions.items():
-        reading.attempt(name, _bvh_clip, _take(name), motion, rests, index)
+        log.attempt(name, _bvh_clip, _take(name), motion, rests, index)
 
 
 def _bvh_clip(take: str, motion: BvhMotion, rests: list[tuple[BvhMotion, Rest]], index: Mapping[str, str]) -> Clip:
-    """A take measured in its own first frame if that is a T-pose, else in that of another take on the same bones."""
+    """Return a clip whose body is measured in its first frame, if that is a T-pose, else in that of another take on the
+    same bones. Raises ``ClipUnreadable``.
+    """
     own_first = sorted(rests, key=lambda item: item[0] is not motion)
     rest = next((rest_on(motion, other, rest) for other, rest in own_first if _same_bones(other, motion)), None)
     if rest is None:
@@ -147,7 +145,7 @@ def _bvh_clip(take: str, motion: BvhMotion, rests: list[tuple[BvhMotion, Rest]],
 
 
 def _same_bones(a: BvhMotion, b: BvhMotion) -> bool:
-    """Whether both have the same bones, but for roots put above them and the place of the first."""
+    """Return whether both have the same bones, except for added roots above them and the place of the first."""
     first = dict(zip(a.rig.names, a.rig.offsets))
     common = [(bone, offset) for bone, offset in zip(b.rig.names, b.rig.offsets) if bone in first]
     if len(common) < 0.9 * max(len(a.rig.names), len(b.rig.names)):
@@ -156,8 +154,10 @@ def _same_bones(a: BvhMotion, b: BvhMotion) -> bool:
 
 
 def rest_on(motion: BvhMotion, other: BvhMotion, rest: Rest) -> Rest:
-    """The T-pose of another take on this one's bones; roots that only this one has stay as in its first frame, and the
-    first common bone keeps its turn in the world."""
+    """Return the T-pose of another take on this one's bones.
+
+    Roots that only this take has keep their rotation of its first frame, and the first common bone its world rotation.
+    """
     names = motion.rig.names
     own = dict(zip(names, motion.local[0]))
     if names == other.rig.names:
@@ -166,27 +166,27 @@ def rest_on(motion: BvhMotion, other: BvhMotion, rest: Rest) -> Rest:
     above = rot.IDENTITY.astype(np.float64)
     for bone in names[: names.index(first)]:
         above = rot.multiply(above, own[bone])
-    turned = {first: rot.multiply(rot.conjugate(above), rest[first])}
-    return {bone: turned.get(bone, rest.get(bone, own[bone])) for bone in names}
+    common = {first: rot.multiply(rot.conjugate(above), rest[first])}
+    return {bone: common.get(bone, rest.get(bone, own[bone])) for bone in names}
 
 
 def _read_index(text: str) -> dict[str, str]:
-    """Take ('02_01') -> what it shows."""
+    """Return the descriptions by take ('02_01')."""
     rows = csv.reader(io.StringIO(text))
     return {row[0]: row[1].lower() for row in rows if len(row) > 1 and re.fullmatch(r"\d+_\d+", row[0])}
 
 
 def tags_of_take(description: str) -> tuple[str, ...]:
-    """Words for what the index says of a take."""
+    """Return tags of a take's description in the index."""
     tags = tags_of_text(description, _WORDS)
-    if "uneven" in tags:  # no walk over a floor
+    if "uneven" in tags:  # not a walk on a level floor
         tags = tuple(tag for tag in tags if tag != "walk")
     plain = {"walk", "slow", "brisk"} >= set(tags) and "walk" in tags
     return (*tags, *(("walk_loop", "locomotion") if plain else (LEFT_OUT,)))
 
 
 def _take(name: str) -> str:
-    """'cmu/bvh/002/002_01.bvh' -> '02_01'."""
+    """Return the take of a file: 'cmu/bvh/002/002_01.bvh' -> '02_01'."""
     return re.sub(r"^0+(\d\d)", r"\1", PurePosixPath(name).stem.removesuffix("_scaled"))
 
 

@@ -1,9 +1,9 @@
-"""Which clips show one motion: copies are dropped, and near-variants land on the same side of the split.
+"""Find families of clips of the same motion, drop copies, and split clips by family into training and test.
 
-A family is all that one performance was made into: numbered takes, left and right forms, one- and two-handed forms,
-strong forms, mirrored and retargeted copies, the halves of a pair. Families are found by name, and where names differ
-by motion. Whole families are held out, so that nothing in the test half was seen in training but for its being human.
-Every category that composing draws from keeps families on both sides where it has two.
+A family holds all clips made of one performance: numbered takes, left and right forms, one- and two-handed forms,
+strong forms, mirrored and retargeted copies, the halves of a pair. Families are found by name and, across names, by
+motion. Whole families are held out, so that no variant of a test clip is trained on. Every category that composing uses
+has families on both sides if it has at least two.
 """
 
 from __future__ import annotations
@@ -19,140 +19,84 @@ import numpy as np
 from ..body_model import rotations as rot
 from ..body_model.skeleton import BODY_JOINTS, INDEX
 from ..common.arrays import Array
-from .archives import Reading
+from .archives import ImportLog
 from .clip import MIRRORED, Clip
 
 HELD_OUT = 0.15  # of every category's clips
-_ALIKE = 0.4  # of their own turning: the difference below which two clips of one length show one motion
+_ALIKE = 0.4  # largest difference of two clips of the same motion, relative to their own rotation
 _MOMENTS = 9
 _BASE_MOTION = ("walk_loop", "turn_in_place", "turn_to_walk", "sit_down", "stand_up", "idle", "listen")
-_KEPT = re.compile(r"rocketbox/[mf]/(walk_(start|stop|neutral)|sit_breathe_01)")  # nothing else can stand in for these
-# Categories that both sides should own: clips with all of these tags.
+_KEPT = re.compile(r"rocketbox/[mf]/(walk_(start|stop|neutral)|sit_breathe_01)")  # without a substitute in training
+_GESTURE_KINDS = (
+    "beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think",
+    "point", "indicate", "example", "however", "surround", "question", "dismiss", "inclusive", "big", "frame", "here",
+    "when", "sweep", "safe", "presentation",
+)  # fmt: skip
+# Categories that both splits should have: clips with all of these tags.
 CATEGORIES: tuple[tuple[str, ...], ...] = (
-    *(
-        ("gesture", kind)
-        for kind in (
-            "beat",
-            "chop",
-            "me",
-            "you",
-            "we",
-            "no",
-            "negative",
-            "stop",
-            "offer",
-            "receive",
-            "plea",
-            "shrug",
-            "think",
-            "point",
-            "indicate",
-            "example",
-            "however",
-            "surround",
-            "question",
-            "dismiss",
-            "inclusive",
-            "big",
-            "frame",
-            "here",
-            "when",
-            "sweep",
-            "safe",
-            "presentation",
-        )
-    ),
-    ("idle", "stand"),
-    ("idle", "sit"),
-    ("gesture", "sit"),
-    ("talk",),
-    ("listen",),
-    ("listen", "accept"),
-    ("listen", "deny"),
-    ("laugh",),
-    ("self_adaptor", "stand"),
-    ("self_adaptor", "sit"),
-    ("weight_shift",),
-    ("wave",),
-    ("clap",),
-    ("cheer",),
-    ("walk_loop",),
-    ("walk_start",),
-    ("walk_stop",),
-    ("turn_in_place",),
-    ("turn_to_walk",),
-    ("step",),
-    ("strafe",),
-    ("sit_down",),
-    ("stand_up",),
-    ("run_loop",),
-    ("crouch",),
-    ("prop",),
-    ("reach",),
-    ("jump",),
-    ("kick",),
-    ("punch",),
-    ("dance",),
-    ("climb",),
-    ("head",),
-    ("uneven",),
-)
+    *(("gesture", kind) for kind in _GESTURE_KINDS),
+    ("idle", "stand"), ("idle", "sit"), ("gesture", "sit"), ("talk",), ("listen",), ("listen", "accept"),
+    ("listen", "deny"), ("laugh",), ("self_adaptor", "stand"), ("self_adaptor", "sit"), ("weight_shift",), ("wave",),
+    ("clap",), ("cheer",), ("walk_loop",), ("walk_start",), ("walk_stop",), ("turn_in_place",), ("turn_to_walk",),
+    ("step",), ("strafe",), ("sit_down",), ("stand_up",), ("run_loop",), ("crouch",), ("prop",), ("reach",),
+    ("jump",), ("kick",), ("punch",), ("dance",), ("climb",), ("head",), ("uneven",),
+)  # fmt: skip
 
 
-def drop_duplicates(reading: Reading) -> None:
-    """Refuse copies, and mirrored copies, of a clip already read."""
+def drop_duplicates(log: ImportLog) -> None:
+    """Refuse copies and mirrored copies of other clips."""
     kept: list[Clip] = []
     seen: dict[tuple[int, bytes], str] = {}
-    for clip in reading.clips:
+    for clip in log.clips:
         plain = _fingerprint(clip.frames, clip.rotations)
         mirrored = _fingerprint(clip.frames, clip.rotations[:, list(MIRRORED)] * np.array([1, 1, -1, -1], np.float32))
         if plain in seen:
-            reading.refused.append((clip.name, f"a copy of '{seen[plain]}'"))
+            log.refused.append((clip.name, f"a copy of '{seen[plain]}'"))
         elif mirrored in seen:
-            reading.refused.append((clip.name, f"a mirrored copy of '{seen[mirrored]}'"))
+            log.refused.append((clip.name, f"a mirrored copy of '{seen[mirrored]}'"))
         else:
             seen[plain] = clip.name
             kept.append(clip)
-    reading.clips[:] = kept
+    log.clips[:] = kept
 
 
 def _fingerprint(frames: int, rotations: Array) -> tuple[int, bytes]:
-    """Length and coarse body rotations at five moments: equal for copies, different for takes of the same motion."""
+    """Return length and coarse body rotations at five times: equal for copies, different for takes of one motion."""
     moments = np.linspace(0, frames - 1, 5).astype(int)
     vectors = rot.to_axis_angle(rotations[moments][:, 1:22].astype(np.float64))
     return frames, np.round(vectors * 20).astype(np.int8).tobytes()
 
 
-def assign_splits(reading: Reading) -> None:
-    """Set ``split`` of every clip: whole families to 'test' until each category has about ``HELD_OUT`` of its clips
+def assign_splits(log: ImportLog) -> None:
+    """Set ``split`` of every clip: whole families to 'test' until each category has a share of about ``HELD_OUT``
     there.
     """
-    clips = reading.clips
+    clips = log.clips
     families = families_of(clips)
     rows = [[i for i, clip in enumerate(clips) if set(tags) <= set(clip.tags)] for tags in CATEGORIES]
-    for performer in sorted(
-        {clip.performer for clip in clips if clip.source == "rocketbox"}
-    ):  # scenes are built on these two
+    for performer in sorted({clip.performer for clip in clips if clip.source == "rocketbox"}):  # base motion of scenes
         for tag in _BASE_MOTION:
             rows.append([i for i, clip in enumerate(clips) if tag in clip.tags and clip.performer == performer])
     rows.append(sorted(set(range(len(clips))) - {i for row in rows for i in row}))
     split = _Split(families, [row for row in rows if row])
     for row in sorted(split.rows, key=lambda row: len({families[i] for i in row})):  # the scarcest first
         split.hold_out_of(row)
-    reading.clips[:] = [
+    log.clips[:] = [
         replace(clip, split="test" if family in split.test else "train") for clip, family in zip(clips, families)
     ]
 
 
 class _Split:
-    """``test``: the families held out so far, of clips whose ``families`` are named, in ``rows`` of indices to clips."""
+    """A split in the making: ``test``: the families held out so far; ``families``: the name of each clip's family;
+    ``rows``: the indices of each category's clips.
+    """
 
     def __init__(self, families: Sequence[str], rows: list[list[int]]) -> None:
         self.families, self.rows, self.test = families, rows, set[str]()
         self.sizes = [Counter(families[i] for i in row) for row in rows]
 
     def hold_out_of(self, row: list[int]) -> None:
-        """Hold out small families of a row until its share is reached; where all are large, the smallest."""
+        """Hold out small families of a row until its share is reached, or the smallest one if all are large."""
         sizes = self.sizes[self.rows.index(row)]
         held = sum(size for family, size in sizes.items() if family in self.test)
         large = max(0.35 * len(row), 1)
@@ -167,7 +111,7 @@ class _Split:
                 held += sizes[family]
 
     def _can_spare(self, family: str) -> bool:
-        """Whether training keeps a family of every category without this one, and most of its clips."""
+        """Return whether training keeps at least 40 % of the clips of every category without this family."""
         if _KEPT.fullmatch(family):
             return False
         for row, sizes in zip(self.rows, self.sizes):
@@ -178,12 +122,12 @@ class _Split:
 
 
 def _order(family: str) -> bytes:
-    """The same order of families on every machine and in every year, unlike any other."""
+    """Return a key for an order of families that is the same on every machine."""
     return hashlib.blake2b(family.encode(), digest_size=8).digest()
 
 
 def families_of(clips: Sequence[Clip]) -> list[str]:
-    """For each clip the name of its family, which is one of its members' family names."""
+    """Return the name of each clip's family, which is the family name of one of its members."""
     names = [family_name(clip.name, clip.pair.partner if clip.pair else None) for clip in clips]
     leader = {name: name for name in names}
 
@@ -199,7 +143,7 @@ def families_of(clips: Sequence[Clip]) -> list[str]:
 
 
 def family_name(name: str, partner: str | None = None) -> str:
-    """A clip's name without what only tells variants of one motion apart."""
+    """Return a clip's name without the words that distinguish variants of one motion."""
     if partner is not None:
         name = min(name, partner)
     source, *_, action = name.split("/")
@@ -208,9 +152,8 @@ def family_name(name: str, partner: str | None = None) -> str:
     performer = ""
     if source == "rocketbox":
         performer, _, action = action.partition("_")
-        if (
-            "idle" in action or "gestic" in action or "breathe" in action
-        ):  # one capture at a chair and at a table; each take another
+        if any(word in action for word in ("idle", "gestic", "breathe")):
+            # The same capture at a chair and at a table; numbered takes are different captures.
             return f"{source}/{performer}/{action.replace('_chair', '').replace('_table', '')}"
     else:
         performer, _, action = action.rpartition("@")
@@ -227,7 +170,7 @@ _VARIANT_WORDS = {"left", "right", "lf", "rt", "bt", "both", "intense", "lturn",
 
 
 def _alike(clips: Sequence[Clip]) -> Iterable[tuple[int, int]]:
-    """Pairs of clips of nearly one length whose bodies turn alike from moment to moment, or alike in a mirror."""
+    """Yield pairs of clips of nearly the same length with the same rotations between moments, or mirrored ones."""
     if not clips:
         return
     joints = [joint for joint in range(1, len(BODY_JOINTS)) if joint not in (INDEX["left_foot"], INDEX["right_foot"])]

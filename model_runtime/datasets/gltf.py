@@ -1,4 +1,5 @@
-"""Reads animated people from binary glTF 2.0 (``.glb``): rigs named as Unreal's mannequin or as Rigify's deform bones.
+"""Read animated people from binary glTF 2.0 (``.glb``), with bones named as Unreal's mannequin or Rigify's deform
+bones.
 
 After the Khronos glTF 2.0 specification: chapter 4 for the container, 3.6 for accessors, 3.7.3 for skins, 3.11 and
 appendix C for animation.
@@ -28,8 +29,8 @@ _LONGEST = 600.0  # s
 
 @dataclass(frozen=True, eq=False)
 class GlbScene:
-    """A rig, its bind pose ``rest`` (B, 4) of local rotations, the node each bone is, and the document with its
-    numbers.
+    """A skin: ``rig``, its bind pose ``rest`` (B, 4) of local rotations, the node of each bone, and the file's JSON and
+    binary data.
     """
 
     rig: SourceRig
@@ -40,13 +41,14 @@ class GlbScene:
 
     @property
     def animations(self) -> list[str]:
+        """The names of the file's animations."""
         return [
             str(animation.get("name", number)) for number, animation in enumerate(self.document.get("animations", []))
         ]
 
 
 def parse_glb(name: str, content: bytes) -> GlbScene:
-    """The first skin of a ``.glb`` and what its animations need. Raises ``ClipUnreadable`` naming what is wrong."""
+    """Return the first skin of a ``.glb`` and the data of its animations. Raises ``ClipUnreadable`` with the reason."""
     document, binary = _chunks(name, content)
     try:
         return _scene(document, binary)
@@ -69,8 +71,9 @@ def parse_glb(name: str, content: bytes) -> GlbScene:
 def read_animation(
     scene: GlbScene, animation: int, name: str, source: str, licence: str, tags: tuple[str, ...], performer: str
 ) -> Clip:
-    """A clip ``source/name`` of one animation of a scene. Raises ``ClipUnreadable`` when it makes no sense or is but a
-    T-pose.
+    """Return a clip ``source/name`` of one animation of a scene.
+
+    Raises ``ClipUnreadable`` when the animation contradicts itself or is only a T-pose.
     """
     bones = next((bones for bones in (UNREAL, RIGIFY) if bones.fits(scene.rig)), None)
     if bones is None:
@@ -90,18 +93,17 @@ def read_animation(
     world = _with_hinged_knees(world)
     if t_posed_frames(t_pose.skeleton, world).all():
         raise ClipUnreadable(f"'{name}' holds a T-pose and no motion.")
-    if {"walk", "jog", "run"} & set(tags) and np.linalg.norm(
-        np.ptp(root[:, :2], axis=0)
-    ) < 0.5:  # made to slide under a game's control
-        tags = (*(tag for tag in tags if tag not in ("walk", "jog", "run")), "walk_in_place", LEFT_OUT)
+    going = {"walk", "jog", "run"}
+    if going & set(tags) and np.linalg.norm(np.ptp(root[:, :2], axis=0)) < 0.5:  # a game moves the root itself
+        tags = (*(tag for tag in tags if tag not in going), "walk_in_place", LEFT_OUT)
     return finish_clip(
         f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer
     )
 
 
 def _with_hinged_knees(world: Array) -> Array:
-    """World rotations (T, 52, 4) in which knees are hinges: where a rig points the toes out by turning the shin about
-    its own length, the thigh turns along. Bones and feet stay where they are.
+    """Return world rotations (T, 52, 4) in which knees are hinges: twist of the shin about its own length, by which
+    some rigs point the toes out, goes to the thigh as well. Bones and feet stay where they are.
     """
     world = np.array(world)
     for side in ("left", "right"):
@@ -112,6 +114,7 @@ def _with_hinged_knees(world: Array) -> Array:
 
 
 def _chunks(name: str, content: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the JSON document and the binary data of a ``.glb`` (chapter 4). Raises ``ClipUnreadable``."""
     if len(content) < 20 or content[:4] != b"glTF":
         raise ClipUnreadable(f"'{name}' is not a binary glTF file.")
     version, length = struct.unpack_from("<II", content, 4)
@@ -135,11 +138,29 @@ def _chunks(name: str, content: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _scene(document: dict[str, Any], binary: bytes) -> GlbScene:
+    """Return the first skin of a document. Raises ``ClipUnreadable`` and the errors of a missing or wrong entry."""
     nodes = document["nodes"]
-    above = {child: number for number, node in enumerate(nodes) for child in node.get("children", [])}
     if not document.get("skins"):
         raise ClipUnreadable("it holds no skinned body.")
     skin = document["skins"][0]
+    order, parents = _bone_order(nodes, skin["joints"])
+    offsets, rest = _node_transforms(nodes, order, parents)
+    rig = SourceRig(
+        tuple(str(nodes[n].get("name", n)) for n in order),
+        parents,
+        offsets,
+        np.tile([1.0, 0, 0, 0], (len(order), 1)),
+        {},
+    )
+    if "inverseBindMatrices" in skin:  # the pose of binding; the nodes may stand in any other
+        matrices = _accessor(document, binary, skin["inverseBindMatrices"])
+        _set_bind_pose(rest, matrices, skin["joints"], order, parents)
+    return GlbScene(rig, rot.normalize(rest), order, document, binary)
+
+
+def _bone_order(nodes: list[dict[str, Any]], joints: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the nodes of the joints and of all above them, parents first, and the place of each one's parent or -1."""
+    above = {child: number for number, node in enumerate(nodes) for child in node.get("children", [])}
     order: list[int] = []
 
     def add(node: int, depth: int = 0) -> None:
@@ -150,10 +171,16 @@ def _scene(document: dict[str, Any], binary: bytes) -> GlbScene:
                 add(above[node], depth + 1)
             order.append(node)
 
-    for joint in skin["joints"]:
+    for joint in joints:
         add(joint)
-    parents = tuple(order.index(above[node]) if node in above else -1 for node in order)
-    scales, offsets, rest = np.ones(len(order)), np.zeros((len(order), 3)), np.zeros((len(order), 4))
+    return tuple(order), tuple(order.index(above[node]) if node in above else -1 for node in order)
+
+
+def _node_transforms(
+    nodes: list[dict[str, Any]], order: tuple[int, ...], parents: tuple[int, ...]
+) -> tuple[Array, Array]:
+    """Return offsets (B, 3), with the scales above them applied, and local rotations (B, 4) of the nodes."""
+    scales, offsets, rotations = np.ones(len(order)), np.zeros((len(order), 3)), np.zeros((len(order), 4))
     for bone, node in enumerate(order):
         if "matrix" in nodes[node]:
             raise ClipUnreadable(f"node {node} has a matrix where parts are needed.")
@@ -163,38 +190,31 @@ def _scene(document: dict[str, Any], binary: bytes) -> GlbScene:
         inherited = scales[parents[bone]] if parents[bone] >= 0 else 1.0
         scales[bone] = scale.mean() * inherited
         offsets[bone] = np.array(nodes[node].get("translation", [0, 0, 0]), np.float64) * inherited
-        rest[bone] = np.roll(np.array(nodes[node].get("rotation", [0, 0, 0, 1]), np.float64), 1)
-    rig = SourceRig(
-        tuple(str(nodes[n].get("name", n)) for n in order),
-        parents,
-        offsets,
-        np.tile([1.0, 0, 0, 0], (len(order), 1)),
-        {},
-    )
-    if "inverseBindMatrices" in skin:  # the pose the skin was bound in; the nodes may stand in any other
-        bound = np.linalg.inv(
-            _accessor(document, binary, skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
-        )
-        axes = bound[:, :3, :3] / np.linalg.norm(bound[:, :3, :3], axis=1, keepdims=True)
-        world = dict(zip(skin["joints"], rot.from_matrix(axes)))
-        for bone, node in enumerate(order):
-            above_it = order[parents[bone]] if parents[bone] >= 0 else None
-            if node in world and above_it in world:
-                rest[bone] = rot.multiply(rot.conjugate(world[above_it]), world[node])
-    return GlbScene(rig, rot.normalize(rest), tuple(order), document, binary)
+        rotations[bone] = np.roll(np.array(nodes[node].get("rotation", [0, 0, 0, 1]), np.float64), 1)
+    return offsets, rotations
+
+
+def _set_bind_pose(
+    rest: Array, matrices: Array, joints: list[int], order: tuple[int, ...], parents: tuple[int, ...]
+) -> None:
+    """Set the local rotations ``rest`` (B, 4) in place to those of the inverse bind ``matrices`` (J, 16) of joints
+    whose parents are joints.
+    """
+    bound = np.linalg.inv(matrices.reshape(-1, 4, 4).transpose(0, 2, 1))
+    axes = bound[:, :3, :3] / np.linalg.norm(bound[:, :3, :3], axis=1, keepdims=True)
+    world = dict(zip(joints, rot.from_matrix(axes)))
+    for bone, node in enumerate(order):
+        parent = order[parents[bone]] if parents[bone] >= 0 else None
+        if node in world and parent in world:
+            rest[bone] = rot.multiply(rot.conjugate(world[parent]), world[node])
 
 
 def _sample(scene: GlbScene, animation: int, bones: BoneMap) -> tuple[Array, Array]:
-    """Local rotations (T, B, 4) and translations (T, B, 3) added to the offsets at ``FPS``, of one animation."""
+    """Return local rotations (T, B, 4) and translations (T, B, 3) added to the offsets at ``FPS``, of one animation."""
     document, channels = scene.document, scene.document["animations"][animation]["channels"]
     samplers = scene.document["animations"][animation]["samplers"]
     times = {index: _accessor(document, scene.binary, index)[:, 0] for index in {s["input"] for s in samplers}}
-    if not times or any(len(t) == 0 for t in times.values()):
-        raise ClipUnreadable("it holds no frames.")
-    start, stop = min(float(t[0]) for t in times.values()), max(float(t[-1]) for t in times.values())
-    if not (np.isfinite(start) and np.isfinite(stop) and 0 <= stop - start <= _LONGEST):
-        raise ClipUnreadable(f"it runs from {start:.3g} to {stop:.3g} s, which makes no sense.")
-    at = start + np.arange(int((stop - start) * FPS + 1e-3) + 1) / FPS
+    at = _frame_times(list(times.values()))
     local = np.tile(scene.rest, (len(at), 1, 1))
     translations = np.zeros((len(at), len(scene.nodes), 3))
     movers = _ancestors(scene.rig, scene.rig.names.index(bones.position["pelvis"]))
@@ -218,8 +238,20 @@ def _sample(scene: GlbScene, animation: int, bones: BoneMap) -> tuple[Array, Arr
     return rot.normalize(local), translations
 
 
+def _frame_times(keys: list[Array]) -> Array:
+    """Return the times (T,) in s of the frames at ``FPS``, from all samplers' key times. Raises ``ClipUnreadable``."""
+    if not keys or any(len(times) == 0 for times in keys):
+        raise ClipUnreadable("it holds no frames.")
+    start, stop = min(float(times[0]) for times in keys), max(float(times[-1]) for times in keys)
+    if not (np.isfinite(start) and np.isfinite(stop) and 0 <= stop - start <= _LONGEST):
+        raise ClipUnreadable(f"it runs from {start:.3g} to {stop:.3g} s, which makes no sense.")
+    return start + np.arange(int((stop - start) * FPS + 1e-3) + 1) / FPS
+
+
 def _at(times: Array, values: Array, at: Array, held: bool) -> Array:
-    """Values (K, 3 or 4) at key ``times`` (K,), seen at ``at`` (T,): held, or blended (spherically when of width 4)."""
+    """Return ``values`` (K, 3 or 4) of key ``times`` (K,) at the times ``at`` (T,): held, or interpolated (spherically
+    if of width 4).
+    """
     after = np.clip(np.searchsorted(times, at + 1e-4, side="right"), 1, max(len(times) - 1, 1))
     before = after - 1
     if len(times) == 1:
@@ -233,6 +265,7 @@ def _at(times: Array, values: Array, at: Array, held: bool) -> Array:
 
 
 def _ancestors(rig: SourceRig, bone: int) -> set[int]:
+    """Return a bone and all bones above it."""
     found = set()
     while bone >= 0:
         found.add(bone)
@@ -241,19 +274,13 @@ def _ancestors(rig: SourceRig, bone: int) -> set[int]:
 
 
 def _scale_of(scene: GlbScene, bone: int) -> float:
-    """Product of the node scales from the top down to ``bone``."""
-    return float(
-        np.prod(
-            [
-                np.mean(scene.document["nodes"][scene.nodes[b]].get("scale", [1, 1, 1]))
-                for b in _ancestors(scene.rig, bone)
-            ]
-        )
-    )
+    """Return the product of the node scales from the top down to ``bone``."""
+    nodes = [scene.document["nodes"][scene.nodes[above]] for above in _ancestors(scene.rig, bone)]
+    return float(np.prod([np.mean(node.get("scale", [1, 1, 1])) for node in nodes]))
 
 
 def _accessor(document: dict[str, Any], binary: bytes, index: int) -> Array:
-    """The numbers (N, width) of an accessor of floats."""
+    """Return the numbers (N, width) of an accessor of floats. Raises ``ClipUnreadable``."""
     accessor = document["accessors"][index]
     if accessor["componentType"] != _FLOAT or "sparse" in accessor or accessor["type"] not in _WIDTHS:
         raise ClipUnreadable(f"accessor {index} is not of plain floats.")

@@ -1,4 +1,4 @@
-"""The ICT face (Li et al. 2020): its vertices under ARKit weights."""
+"""The ICT face (Li et al. 2020, "Learning Formation of Physically-Based Face Attributes") under ARKit weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..contract import ARKIT_NAMES, FloatArray
 
 
 class IctFace:
-    """The ICT neutral and its ARKit deltas. ``vertices`` (V, 3) cm, Y up, facing +Z; ``deltas`` (52, V, 3), zeros for
-    tongueOut.
+    """The ICT neutral face and its ARKit deltas: ``vertices`` (V, 3) cm, Y up, facing +Z; ``deltas`` (52, V, 3), zeros
+    for tongueOut.
     """
 
     def __init__(self, face_dir: Path) -> None:
@@ -30,9 +30,10 @@ class IctFace:
 
     @staticmethod
     def available(data_dir: Path) -> bool:
+        """Return whether a data folder has the face."""
         return (data_dir / "face" / "ict_arkit.npz").is_file()
 
     def posed(self, weights: FloatArray) -> FloatArray:
-        """(52,) -> (V, 3)."""
+        """Return the vertices (V, 3) under weights (52,)."""
         used = np.flatnonzero(weights)
         return self.vertices + np.tensordot(weights[used], self.deltas[used], axes=1)

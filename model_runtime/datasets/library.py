@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -17,7 +16,7 @@ from ..body_model.skeleton import JOINTS, Skeleton
 from ..common.files import write_whole, written_whole
 from ..contract import FPS
 from ..errors import InterActError
-from .archives import Reading, members
+from .archives import ImportLog, members
 from .bvh import read_bvh
 from .clip import Clip, ClipUnreadable, Pair
 from .clip_table import summary, summary_table
@@ -42,20 +41,21 @@ class LibraryMissing(InterActError):
     """The library of clips, or the archives it is built from, are not where they should be."""
 
 
-def build_library(data_dir: Path, out: Path) -> Reading:
-    """Read the archives (or unpacked folders) under ``data_dir/motion``, write ``out`` and return what was read.
+def build_library(data_dir: Path, out: Path) -> ImportLog:
+    """Read the archives (or unpacked folders) under ``data_dir/motion``, write ``out`` and return the log.
 
     Raises ``LibraryMissing`` when there is none of them.
     """
-    reading = read_archives(data_dir / "motion")
-    drop_duplicates(reading)
-    assign_splits(reading)
-    save_library(reading.clips, out)
-    return reading
+    log = read_archives(data_dir / "motion")
+    drop_duplicates(log)
+    assign_splits(log)
+    save_library(log.clips, out)
+    return log
 
 
-def read_archives(motion_dir: Path) -> Reading:
-    reading = Reading()
+def read_archives(motion_dir: Path) -> ImportLog:
+    """Read every archive, or unpacked folder, in ``motion_dir``. Raises ``LibraryMissing`` when there is none."""
+    log = ImportLog()
     found = False
     for archive, read in _ARCHIVES.items():
         path = next(
@@ -63,61 +63,62 @@ def read_archives(motion_dir: Path) -> Reading:
         )
         if path is not None:
             found = True
-            read(path, reading)
+            read(path, log)
     if not found:
         raise LibraryMissing(
-            f"No motion archive ({', '.join(_ARCHIVES)}) is in '{motion_dir}'; point --data at the folder that holds motion/."
+            f"No motion archive ({', '.join(_ARCHIVES)}) is in '{motion_dir}'; "
+            "point --data at the folder that holds motion/."
         )
-    return reading
+    return log
 
 
-def _read_rocketbox_archive(path: Path, reading: Reading) -> None:
-    for name, content in members(path, reading):
+def _read_rocketbox_archive(path: Path, log: ImportLog) -> None:
+    for name, content in members(path, log):
         if name.endswith(".npz"):
-            reading.attempt(name, read_rocketbox, name, content)
+            log.attempt(name, read_rocketbox, name, content)
 
 
-def _read_smartbody_archive(path: Path, reading: Reading) -> None:
+def _read_smartbody_archive(path: Path, log: ImportLog) -> None:
     rigs: dict[str, SourceRig] = {}
     motions: list[tuple[str, bytes]] = []
-    for name, content in members(path, reading):  # a clip may come before its skeleton
+    for name, content in members(path, log):  # a clip may come before its skeleton
         if name.endswith(".skm"):
             motions.append((name, content))
         elif name.endswith(".bvh") and "/motions/" in name:
             family, clip = name.split("/")[-3], PurePosixPath(name).stem
-            reading.attempt(
+            log.attempt(
                 name, read_bvh, f"{family}/{clip}", content, SMARTBODY, SMARTBODY_LICENCE, tags_named(family, clip)
             )
         elif "/skeletons/" in name:
             try:
                 rigs[name] = parse_sk(name, content.decode("utf-8", errors="replace"))
             except ClipUnreadable as error:
-                reading.refused.append((name, str(error)))
+                log.refused.append((name, str(error)))
     for name, content in sorted(motions):
-        reading.attempt(name, read_skm, name, content, rigs)
+        log.attempt(name, read_skm, name, content, rigs)
 
 
-def _read_mesh2motion(path: Path, reading: Reading) -> None:
-    for name, content in members(path, reading):
+def _read_mesh2motion(path: Path, log: ImportLog) -> None:
+    for name, content in members(path, log):
         if not name.endswith(".glb"):
             continue
         try:
             scene = parse_glb(name, content)
         except ClipUnreadable as error:
-            reading.refused.append((name, str(error)))
+            log.refused.append((name, str(error)))
             continue
         if not scene.animations:
-            reading.refused.append((name, "it holds a body but no animation"))
+            log.refused.append((name, "it holds a body but no animation"))
         for number, animation in enumerate(scene.animations):
             clip = re.sub(r"\W+", "_", animation)
             performer = f"mesh2motion_{PurePosixPath(name).stem}"
             tags = tags_of_animation(clip)
-            reading.attempt(
+            log.attempt(
                 f"{name}:{animation}", read_animation, scene, number, clip, "mesh2motion", "CC0-1.0", tags, performer
             )
 
 
-_ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {
+_ARCHIVES: dict[str, Callable[[Path, ImportLog], None]] = {
     "rocketbox.tar": _read_rocketbox_archive,
     "smartbody.tar.xz": _read_smartbody_archive,
     "cmu.tar.xz": read_cmu_archive,
@@ -126,7 +127,9 @@ _ARCHIVES: dict[str, Callable[[Path, Reading], None]] = {
 
 
 def save_library(clips: list[Clip], path: Path) -> None:
-    """One ``.npz``: rotation vectors as int16 differences over time (they compress well), positions, offsets, JSON."""
+    """Write one ``.npz``: rotation vectors as int16 differences over time (they compress well), positions, offsets,
+    JSON.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     steps = [np.round(rot.to_axis_angle(clip.rotations.astype(np.float64)) * _TURNS).astype(np.int16) for clip in clips]
     coded = [np.concatenate([s[:1], s[1:] - s[:-1]]) for s in steps]  # int16 wraps and unwraps exactly
@@ -136,23 +139,14 @@ def save_library(clips: list[Clip], path: Path) -> None:
         "joints": list(JOINTS),
         "clips": [_meta_of(clip) for clip in clips],
     }
-    partial = path.with_name(path.name + ".part")
-    try:
-        with open(partial, "wb") as file:
-            np.savez_compressed(
-                file,
-                meta=np.array(json.dumps(meta)),
-                rotations=np.concatenate(coded) if coded else np.zeros((0, len(JOINTS), 3), np.int16),
-                root_positions=np.concatenate([c.root_positions for c in clips])
-                if clips
-                else np.zeros((0, 3), np.float32),
-                offsets=np.stack([c.skeleton.offsets for c in clips])
-                if clips
-                else np.zeros((0, len(JOINTS), 3), np.float32),
-            )
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as partial, open(partial, "wb") as file:
+        np.savez_compressed(
+            file,
+            meta=np.array(json.dumps(meta)),
+            rotations=np.concatenate([np.zeros((0, len(JOINTS), 3), np.int16), *coded]),
+            root_positions=np.concatenate([np.zeros((0, 3), np.float32), *(c.root_positions for c in clips)]),
+            offsets=np.array([c.skeleton.offsets for c in clips], np.float32).reshape(-1, len(JOINTS), 3),
+        )
 
 
 def _meta_of(clip: Clip) -> dict[str, Any]:
@@ -161,7 +155,7 @@ def _meta_of(clip: Clip) -> dict[str, Any]:
 
 
 def load_library(path: str | Path) -> list[Clip]:
-    """The clips of a library file. Raises ``LibraryMissing`` when it is absent, truncated or of another version."""
+    """Return the clips of a library file. Raises ``LibraryMissing`` if absent, truncated or of another version."""
     path = Path(path)
     try:
         with np.load(path, allow_pickle=False) as data:

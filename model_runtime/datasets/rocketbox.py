@@ -1,7 +1,7 @@
-"""Reads the Rocketbox clips: 3ds Max Biped motion, one ``.npz`` a clip (MIT; Microsoft Rocketbox avatar library).
+"""Read the Rocketbox clips: 3ds Max Biped motion, one ``.npz`` a clip (MIT; Microsoft Rocketbox avatar library).
 
-A Biped's rest pose is whatever the first frame was, but its bone axes are fixed by convention, so the T-pose is
-given here by axes: what each bone's x, y, z point to when a Biped stands in a T-pose with palms down.
+A Biped's rest pose is its first frame, which can be any pose, but its bone axes are fixed by convention. So the T-pose
+is defined here by the directions of each bone's x, y and z axis when a Biped stands in a T-pose with palms down.
 """
 
 from __future__ import annotations
@@ -21,22 +21,17 @@ from .skm_tags import LEFT_OUT, tags_of_text
 SOURCE, LICENCE = "rocketbox", "MIT"
 
 _CENTRE = {
-    "pelvis": "Pelvis",
-    "spine1": "Spine",
-    "spine2": "Spine1",
-    "spine3": "Spine2",
-    "neck": "Neck",
-    "head": "Head",
-}
+    "pelvis": "Pelvis", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head",
+}  # fmt: skip
 _LIMBS = {"hip": "Thigh", "knee": "Calf", "ankle": "Foot", "foot": "Toe0", "collar": "Clavicle", "shoulder": "UpperArm",
           "elbow": "Forearm", "wrist": "Hand"}  # fmt: skip
 _FINGERS = {"thumb": 0, "index": 1, "middle": 2, "ring": 3, "pinky": 4}
 
-# Neutral forward pitch (degrees) of neck and head bones, and slope of the collar bones, when a Biped stands at ease.
+# Neutral forward pitch (degrees) of neck and head bones, and slope of the collar bones, of a relaxed standing Biped.
 _NECK_PITCH, _HEAD_PITCH, _COLLAR_SLOPE = 16.0, 11.0, 12.0
 _THUMB_OUT, _THUMB_DROP = 45.0, 10.0
 _TOE_HEIGHT = 0.012
-# Parts of a clip's name -> what it shows, beside the words themselves.
+# Parts of a clip's name -> tags, beside the words themselves.
 _MEANINGS = (
     ("presentation", "talk"), ("_talk", "talk"), ("thoughtful", "think"), ("claphands", "clap"),
     ("look_around", "look_around"), ("invite", "offer"), ("touch_face", "self_adaptor"),
@@ -45,21 +40,13 @@ _MEANINGS = (
     ("yawn", "self_adaptor"), ("stretch", "self_adaptor"), ("shake_", "self_adaptor"),
     ("dancing", "dance"), ("idle_move", "weight_shift"),
 )  # fmt: skip
-_ODD = {
-    "prop",
-    "crouch",
-    "dance",
-    "drunk",
-    "injured",
-    "bruised",
-    "funny",
-    "extremefemale",
-}  # what nobody does who talks
+# Tags of clips that are of no use in a conversation.
+_ODD = {"prop", "crouch", "dance", "drunk", "injured", "bruised", "funny", "extremefemale"}
 _PROPS = {"phone", "documents", "trolley", "umbrella", "bag", "drink", "picture", "door", "work"}
 
 
 def read_rocketbox(member: str, content: bytes) -> Clip:
-    """A clip from one archive member, e.g. ``rocketbox/static__m_idle_breathe_01.npz``.
+    """Return the clip of one archive member, e.g. ``rocketbox/static__m_idle_breathe_01.npz``.
 
     Raises ``ClipUnreadable`` when the file is no such array file, a bone is missing or a value is not finite.
     """
@@ -95,33 +82,10 @@ def read_rocketbox(member: str, content: bytes) -> Clip:
 
 
 def tags_of(name: str) -> tuple[str, ...]:
-    """Words of a clip's name, and the compounds that say what it is for: posture, transition, listening, turn."""
+    """Return the words of a clip's name and compounds of them: posture, transition, listening, turn."""
     words = [word for word in name.split("_")[1:] if word]
     text = "_".join(words)
-    tags: list[str] = []
-    if "stand_up" in text:
-        tags += ["stand_up"]
-    elif text.startswith("sit_down"):
-        tags += ["sit_down"]
-    elif words[0] == "sit":
-        tags += ["sit", "seated"]
-    elif words[0] in ("walk", "run", "turn", "crouch"):
-        tags += [words[0]]
-    else:
-        tags += ["stand"]
-    if words[0] in ("walk", "run"):
-        other = {"walk": "run", "run": "walk"}[words[0]]
-        tags += [
-            f"{words[0]}_start"
-            if "start" in words
-            else f"{words[0]}_stop"
-            if "stop" in words
-            else f"{words[0]}_to_{other}"
-            if "to" in words
-            else f"{words[0]}_loop"
-        ]
-    if turn := re.match(r"turn_(left|right)_(\d+)(_to_walk)?", text):
-        tags += [f"turn_{turn[1]}", f"turn_{turn[1]}_{turn[2]}"] + (["turn_to_walk"] if turn[3] else ["turn_in_place"])
+    tags = [*_posture_tags(words, text), *_gait_tags(words), *_turn_tags(text)]
     if listening := re.search(r"gestic_(listen_\w+?)_\d+$", text):
         tags += ["listen", listening[1]]
     tags += [
@@ -136,12 +100,7 @@ def tags_of(name: str) -> tuple[str, ...]:
         tags += ["locomotion"]
     if words[0] in ("walk", "run") and not {"start", "stop", "to"} & set(words):
         tags += [f"manner_{words[1]}"]
-    if (change := next((word for word in ("sit_down", "stand_up") if word in tags), None)) is not None:
-        seat, side = (
-            ("table" if "table" in words else "chair"),
-            next((side for side in ("left", "right") if side in words), "straight"),
-        )
-        tags += [f"{change}_{seat}", f"{change}_{side}"]
+    tags += _seat_tags(words, tags)
     if "sit" in tags and "breathe" in tags:
         tags += ["idle"]
     if _ODD & set(tags):
@@ -149,7 +108,47 @@ def tags_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tags))
 
 
+def _posture_tags(words: list[str], text: str) -> list[str]:
+    if "stand_up" in text:
+        return ["stand_up"]
+    if text.startswith("sit_down"):
+        return ["sit_down"]
+    if words[0] == "sit":
+        return ["sit", "seated"]
+    return [words[0] if words[0] in ("walk", "run", "turn", "crouch") else "stand"]
+
+
+def _gait_tags(words: list[str]) -> list[str]:
+    """Return the tag of a walk or run: its start, stop, loop, or the transition to the other."""
+    gait = words[0]
+    if gait not in ("walk", "run"):
+        return []
+    for part in ("start", "stop"):
+        if part in words:
+            return [f"{gait}_{part}"]
+    return [f"{gait}_to_{'run' if gait == 'walk' else 'walk'}" if "to" in words else f"{gait}_loop"]
+
+
+def _turn_tags(text: str) -> list[str]:
+    """Return the side and degrees of a turn, and whether it ends in a walk."""
+    turn = re.match(r"turn_(left|right)_(\d+)(_to_walk)?", text)
+    if turn is None:
+        return []
+    return [f"turn_{turn[1]}", f"turn_{turn[1]}_{turn[2]}", "turn_to_walk" if turn[3] else "turn_in_place"]
+
+
+def _seat_tags(words: list[str], tags: list[str]) -> list[str]:
+    """Return the seat and the side of sitting down or standing up."""
+    change = next((tag for tag in ("sit_down", "stand_up") if tag in tags), None)
+    if change is None:
+        return []
+    seat = "table" if "table" in words else "chair"
+    side = next((side for side in ("left", "right") if side in words), "straight")
+    return [f"{change}_{seat}", f"{change}_{side}"]
+
+
 def _biped_bone(joint: str) -> str:
+    """Return the Biped bone of a canonical joint."""
     if joint in _CENTRE:
         return f"Bip01 {_CENTRE[joint]}"
     side, _, part = joint.partition("_")
@@ -160,7 +159,7 @@ def _biped_bone(joint: str) -> str:
 
 
 def _t_pose() -> Array:
-    """(52, 4) world orientation of each Biped bone in the T-pose."""
+    """Return (52, 4) world orientation of each Biped bone in the T-pose."""
     frames = np.zeros((len(JOINTS), 3, 3))
     for joint, index in INDEX.items():
         side, _, part = joint.partition("_")
@@ -182,7 +181,7 @@ def _t_pose() -> Array:
         elif part.startswith("thumb"):
             angle, drop = np.radians(_THUMB_OUT), np.radians(_THUMB_DROP)
             x = np.cos(drop) * (np.cos(angle) * out + np.sin(angle) * forward) - np.sin(drop) * up
-            y = np.sin(angle) * out - np.cos(angle) * forward  # it bends in the palm's plane, towards the fingers
+            y = np.sin(angle) * out - np.cos(angle) * forward  # a thumb bends in the palm's plane, towards the fingers
         else:
             x, y = out, -up
         frames[index] = np.stack([x, y, np.cross(x, y)], axis=-1)
@@ -193,11 +192,11 @@ _T_POSE = _t_pose()
 
 
 def _skeleton(rest: Array) -> Skeleton:
-    """Bones measured in the rest pose (52, 4, 4), each in the frame of its parent, which the T-pose then turns."""
+    """Return the skeleton of a rest pose (52, 4, 4), its bones rotated from the rest pose to the T-pose."""
     axes = rest[:, :3, :3] / np.linalg.norm(rest[:, :3, :3], axis=1, keepdims=True)
-    turn = rot.multiply(_T_POSE, rot.conjugate(rot.from_matrix(axes)))
+    to_t_pose = rot.multiply(_T_POSE, rot.conjugate(rot.from_matrix(axes)))
     offsets = np.zeros((len(JOINTS), 3))
     for joint, parent in enumerate(PARENTS):
         if parent >= 0:
-            offsets[joint] = rot.rotate(turn[parent], rest[joint, :3, 3] - rest[parent, :3, 3])
+            offsets[joint] = rot.rotate(to_t_pose[parent], rest[joint, :3, 3] - rest[parent, :3, 3])
     return standing_skeleton(symmetric(offsets), _TOE_HEIGHT)

@@ -1,9 +1,8 @@
-"""A composed two-person scene: what the networks learn from, with labels that are known and not guessed."""
+"""A composed two-person scene with exact labels, on which the networks are trained."""
 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.files import written_whole
 from ..contract import FPS, EmotionSpan, FloatArray
 from ..errors import InterActError
 
-_QUANTUM = 32767.0  # quaternions are kept as int16
+_QUANTUM = 32767.0  # quaternions are stored as int16
 
 
 class SceneUnreadable(InterActError):
@@ -23,9 +23,9 @@ class SceneUnreadable(InterActError):
 
 
 class SpokenUtterance(NamedTuple):
-    """An utterance of the speech library heard from ``start`` (s, scene time) at a linear ``gain``.
+    """An utterance of the speech library from ``start`` (s, scene time) at a linear ``gain``.
 
-    ``variant`` is 'clean' or the room, noise or line through which the scene's prosody hears it.
+    ``variant``: 'clean', or the room, noise or telephone line that degrades it in the scene's prosody.
     """
 
     id: str
@@ -42,10 +42,10 @@ class Scene:
     ``labels`` (2, T) index into ``ACTION_LABELS``; ``contacts`` (2, T, 4) bool, order ``FOOT_CONTACTS``; ``prosody``
     (2, T, 28), zeros in silence; ``face`` (2, T, 52) ARKit weights, zeros where not made; ``seat_height`` (2,);
     ``utterances``, ``gestures`` (actor; kind, hand, size; ``start``, ``stroke_start``, ``time`` of the emphasis,
-    ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) say what was put
-    where. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``emotions`` per actor
-    follow one another from 0 to the end; ``kind`` is the sort of scene; ``gaze`` (2, T) is 1 where an actor means to
-    look at the other's face.
+    ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) are the scene's
+    parts. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``emotions`` per actor
+    follow one another from 0 to the end; ``kind`` is one of ``corpus.script.scene_script.KINDS``; ``gaze`` (2, T) bool:
+    the gaze is intended at the other's face.
     """
 
     seed: int
@@ -76,8 +76,7 @@ class Scene:
         return self.frames / FPS
 
     def save(self, path: str | Path) -> None:
-        """Write one ``.npz``, beside first and then renamed, so that an interrupted run leaves no half scene."""
-        path = Path(path)
+        """Write one ``.npz``, whole or not at all."""
         meta = {
             "seed": self.seed,
             "split": self.split,
@@ -89,38 +88,34 @@ class Scene:
             "feelings": [[list(astuple(span)) for span in actor] for actor in self.emotions],
             "kind": self.kind,
         }
-        partial = path.with_name(path.name + ".part")
-        try:
-            with open(partial, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    meta=np.array(json.dumps(meta)),
-                    skeletons=self.skeletons.astype(np.float32),
-                    root_positions=self.root_positions.astype(np.float32),
-                    rotations=np.round(self.rotations * _QUANTUM).astype(np.int16),
-                    labels=self.labels.astype(np.uint8),
-                    contacts=np.packbits(self.contacts, axis=-1),
-                    prosody=self.prosody.astype(np.float16),
-                    face=self.face.astype(np.float16),
-                    seat_height=self.seat_height.astype(np.float32),
-                    gaze=np.packbits(self.gaze, axis=-1),
-                )
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(path) as partial, open(partial, "wb") as file:
+            np.savez_compressed(
+                file,
+                meta=np.array(json.dumps(meta)),
+                skeletons=self.skeletons.astype(np.float32),
+                root_positions=self.root_positions.astype(np.float32),
+                rotations=np.round(self.rotations * _QUANTUM).astype(np.int16),
+                labels=self.labels.astype(np.uint8),
+                contacts=np.packbits(self.contacts, axis=-1),
+                prosody=self.prosody.astype(np.float16),
+                face=self.face.astype(np.float16),
+                seat_height=self.seat_height.astype(np.float32),
+                gaze=np.packbits(self.gaze, axis=-1),
+            )
 
     @staticmethod
     def load(path: str | Path) -> Scene:
+        """Return the scene of a file. Raises ``SceneUnreadable``."""
         try:
             with np.load(path, allow_pickle=False) as data:
                 meta = json.loads(str(data["meta"]))
                 rotations = data["rotations"].astype(np.float32) / _QUANTUM
                 rotations /= np.linalg.norm(rotations, axis=-1, keepdims=True)
-                said = [
+                utterances = [
                     [SpokenUtterance(str(i), float(s), float(g), *map(str, v)) for i, s, g, *v in actor]
                     for actor in meta["utterances"]
                 ]
-                felt = [
+                emotions = [
                     [EmotionSpan(str(e), float(i), float(a), float(b)) for e, i, a, b in actor]
                     for actor in meta["feelings"]
                 ]
@@ -135,12 +130,12 @@ class Scene:
                     prosody=data["prosody"],
                     face=data["face"],
                     seat_height=data["seat_height"],
-                    utterances=(said[0], said[1]),
+                    utterances=(utterances[0], utterances[1]),
                     stresses=(meta["stresses"][0], meta["stresses"][1]),
                     gestures=meta["gestures"],
                     walk_targets=meta["walk_targets"],
                     relationship=meta["relationship"],
-                    emotions=(felt[0], felt[1]),
+                    emotions=(emotions[0], emotions[1]),
                     kind=meta["kind"],
                     gaze=np.unpackbits(
                         data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0

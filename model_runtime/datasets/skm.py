@@ -1,8 +1,9 @@
-"""Reads SmartBody motion: ``.sk`` skeletons and ``.skm`` clips with their sync points.
+"""Read SmartBody motion: ``.sk`` skeletons and ``.skm`` clips with their sync points.
 
-Both are words: a skeleton is nested joints with ``offset`` and ``prerot``; a clip lists channels, then lines
-``kt TIME fr VALUES``. A ``Quat`` channel is an axis times an angle in radians (three values), a position channel adds
-to the joint's offset, and a joint's local rotation is its ``prerot`` times the animated one.
+Format after the page "Asset Formats" of the SmartBody documentation (smartbody.ict.usc.edu). Both are text: a skeleton
+is nested joints with ``offset`` and ``prerot``; a clip lists channels, then lines ``kt TIME fr VALUES``. A ``Quat``
+channel is an axis times an angle in radians (three values), a position channel adds to the joint's offset, and the
+local rotation of a joint is its ``prerot`` times the animated one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .source_rig import BoneMap, SourceRig, TPose, carry_over, measure_t_pose, r
 SOURCE, LICENCE = "smartbody", "LGPL-2.1 (taken under GPL-3.0 by its section 3)"
 
 _MAPS = (MODERN, PLAIN, *BVH_MAPS)
-# Some clips for a modern skeleton speak of its joints by their plain names.
+# Some clips for a modern skeleton use the plain names of its joints.
 _TRANSLATION = (
     {plain: modern for joint in JOINTS for plain, modern in ((PLAIN.position[joint], MODERN.position[joint]),)}
     | {"base": "JtRoot", "spine5": "JtNeckB"}
@@ -42,17 +43,19 @@ _TRANSLATION = (
         )
     }
 )
-# A clip that does not move these does not show a whole body.
+# A clip without motion of these joints does not show a whole body.
 _NEEDED = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "shoulder", "elbow"))
 
-_BROKEN_THUMBS = {"PNGestures"}  # bent backwards by more than a thumb can
+_BROKEN_THUMBS = {"PNGestures"}  # families whose thumbs bend backwards out of range
 
 _SYNC = {"ready": "ready", "strokeStart": "stroke_start", "emphasis": "emphasis", "stroke": "stroke", "relax": "relax"}
 
 
 @dataclass(frozen=True, eq=False)
 class SkmMotion:
-    """Channels as (joint, kind) pairs, ``values`` (T, sum of widths), ``times`` (T,) seconds, sync points in seconds."""
+    """A ``.skm`` file: ``channels`` as (joint, kind) pairs, ``values`` (T, sum of widths), ``times`` (T,) and sync
+    points in seconds.
+    """
 
     channels: tuple[tuple[str, str], ...]
     values: Array
@@ -61,7 +64,10 @@ class SkmMotion:
 
 
 def parse_sk(name: str, text: str) -> SourceRig:
-    """The rig of a ``.sk`` skeleton, or of a BVH hierarchy where a set gives that instead."""
+    """Return the rig of a ``.sk`` skeleton, or of the BVH hierarchy that some sets have instead.
+
+    Raises ``ClipUnreadable``.
+    """
     if text.lstrip().startswith("HIERARCHY"):
         return parse_hierarchy(name, text.partition("MOTION")[0])[0]
     names: list[str] = []
@@ -100,7 +106,7 @@ def parse_sk(name: str, text: str) -> SourceRig:
 
 
 def _tips(names: list[str], parents: list[int], offsets: list[Array]) -> dict[str, Array]:
-    """The fourth joint of a finger is its tip."""
+    """Return the tips of fingers, which are their fourth joints."""
     tips = {}
     for bone, parent in enumerate(parents):
         if re.fullmatch(
@@ -111,7 +117,7 @@ def _tips(names: list[str], parents: list[int], offsets: list[Array]) -> dict[st
 
 
 def parse_skm(name: str, text: str) -> SkmMotion:
-    """Channels, frames and sync points of a ``.skm`` text. Raises ``ClipUnreadable`` naming what is wrong."""
+    """Return channels, frames and sync points of a ``.skm`` text. Raises ``ClipUnreadable`` with the reason."""
     listing = re.search(r"^\s*channels\s+(\d+)\s*$(.*?)^\s*frames\s+(\d+)\s*$", text, re.M | re.S)
     if ("SkMotion" not in text and listing is None) or listing is None:
         raise ClipUnreadable(f"'{name}' is not a SmartBody motion: it lists no channels or frames.")
@@ -142,9 +148,9 @@ def parse_skm(name: str, text: str) -> SkmMotion:
 
 
 def read_skm(member: str, content: bytes, rigs: Mapping[str, SourceRig]) -> Clip:
-    """A clip of one archive member, e.g. ``smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm``.
+    """Return the clip of one archive member, e.g. ``smartbody/Gestures/motions/ChrBrad@Idle01_MeLf01.skm``.
 
-    ``rigs``: member path -> skeleton, of all sets; the clip's own set is looked at first. Raises ``ClipUnreadable``.
+    ``rigs``: member path -> skeleton, of all sets, of which the clip's own is tried first. Raises ``ClipUnreadable``.
     """
     family, name = member.split("/")[-3], member.rsplit("/", 1)[-1].removesuffix(".skm")
     motion = parse_skm(name, content.decode("utf-8", errors="replace"))
@@ -194,7 +200,7 @@ def _t_pose_of(rig: SourceRig, map_number: int) -> TPose:
 def _rig_for(
     name: str, family: str, motion: SkmMotion, rigs: Mapping[str, SourceRig]
 ) -> tuple[SourceRig, BoneMap, tuple[tuple[str, str], ...]]:
-    """The skeleton whose joints a clip moves, its bone map, and the clip's channels in the skeleton's own names."""
+    """Return the skeleton whose joints a clip moves, its bone map, and the clip's channels in the skeleton's names."""
     moved = {joint for joint, _ in motion.channels}
     own_first = sorted(
         rigs,
@@ -215,12 +221,13 @@ def _rig_for(
 
 
 def _same_character(path: str, name: str) -> bool:
-    """ChrMarine's skeleton is called ChrBackovic."""
+    """Return whether a skeleton is that of a clip's character; ChrMarine's is called ChrBackovic."""
     character = re.split(r"[@_]", name)[0].removesuffix("02").replace("ChrMarine", "ChrBackovic")
     return path.rsplit("/", 1)[-1].startswith(character)
 
 
 def _decode(motion: SkmMotion, channels: tuple[tuple[str, str], ...], rig: SourceRig) -> tuple[Array, Array]:
+    """Return local rotations (T, B, 4) and translations (T, B, 3) of a clip on a rig."""
     frames = len(motion.times)
     local = np.tile([1.0, 0, 0, 0], (frames, len(rig.names), 1))
     translations = np.zeros((frames, len(rig.names), 3))
@@ -240,7 +247,7 @@ def _decode(motion: SkmMotion, channels: tuple[tuple[str, str], ...], rig: Sourc
 
 
 def _ordered(motion: SkmMotion) -> dict[str, float]:
-    """Phases in seconds from the first frame; a few files have one before the phase it follows, or behind the end."""
+    """Return the phases in seconds from the first frame, in order and within the clip, which a few files violate."""
     last, ordered = 0.0, {}
     for phase in _SYNC.values():
         if phase in motion.sync:

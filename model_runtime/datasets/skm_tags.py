@@ -1,4 +1,4 @@
-"""What a SmartBody clip shows: read from its name, and where names err, from the motion."""
+"""Tags of a SmartBody clip from its name and, where names are unreliable, from its motion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ..body_model.skeleton import INDEX, forward_kinematics, heading_of
 from .clip import Clip
 
-# What a gesture's name calls it -> the kind it is; first match wins.
+# Parts of a gesture's name -> its kind; the first match counts.
 _KINDS = (
     ("BeatFlip", "beat"), ("Beat", "beat"), ("Chop", "chop"), ("YouPoint", "you"),
     ("ScrewYou", "dismiss"), ("You", "you"), ("ScratchChest", "scratch"), ("Scratch", "scratch"),
@@ -26,27 +26,21 @@ _KINDS = (
     ("Sweep", "sweep"), ("Me", "me"), ("me", "me"), ("We", "we"), ("we", "we"), ("us", "we"),
     ("you", "you"),
 )  # fmt: skip
-LEFT_OUT = "left_out"  # nothing for a conversation: fights, props, stunts, dances, broken poses
+LEFT_OUT = "left_out"  # of no use in a conversation: fights, props, stunts, dances, broken poses
 _GESTURE_FAMILIES = {"Gestures", "Gestures2", "MaleGestures", "FemaleGestures", "PNGestures"}
-_MANNERS = (
+_FIDGETS = ("scratch", "fidget", "stretch", "weight_shift")
+_MOVING = {"walk", "jog", "run", "strafe", "step", "reach", "jump", "kick", "punch"}
+_DIRECTIONS = (
     ("Backward", "backward"), ("Forward", "forward"), ("Sideways", "sideways"), ("Slow", "slow"),
     ("Fast", "fast"), ("Meander", "meander"), ("Tight", "tight"), ("InPlace", "in_place"),
     ("Low", "low"), ("High", "high"), ("Floor", "floor"), ("Far", "far"), ("Near", "near"),
 )  # fmt: skip
-_ODD = {
-    "prop",
-    "fight",
-    "kick",
-    "punch",
-    "jump",
-    "floor",
-    "stumble",
-    "crouch",
-    "reach",
-    "dismiss",
-}  # what nobody does who talks
-# Stairs; cut-outs whose feet slip; poses of a hand.
-_ODD_NAMES = r"WalkUp|WalkDown|^Utah_|^Step_|^Strafe$|PushUps|Entrance|Trip|Block|ProtectHead|HandDefault|HandGrasp|HandReach|HandRelease"
+# Tags and names of clips that are of no use in a conversation; names: stairs, excerpts with slipping feet, hand poses.
+_ODD = {"prop", "fight", "kick", "punch", "jump", "floor", "stumble", "crouch", "reach", "dismiss"}
+_ODD_NAMES = (
+    "WalkUp|WalkDown|^Utah_|^Step_|^Strafe$|PushUps|Entrance|Trip|Block|ProtectHead"
+    "|HandDefault|HandGrasp|HandReach|HandRelease"
+)
 _PLAIN_WORDS = (
     ("Walk", "walk"), ("Jog", "jog"), ("Run", "run"), ("Meander", "walk"), ("Strafe", "strafe"),
     ("Step", "step"), ("Shuffle", "step"), ("Turn", "turn"), ("Jump", "jump"), ("Reach", "reach"),
@@ -58,11 +52,11 @@ _PLAIN_WORDS = (
 
 
 def tags_of_text(text: str, words: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """The values of all ``words`` (word, value) that ``text`` contains, each once."""
+    """Return the values of all ``words`` (word, value) that ``text`` contains, each once."""
     return tuple(dict.fromkeys(value for word, value in words if word in text))
 
 
-# What an animator's clip is called -> tags; all that match count. What is not for a conversation is told apart below.
+# Parts of the name of an animator's clip -> tags; all matches count.
 _ANIMATIONS = (
     ("Sitting_Enter", "sit_down"), ("Sitting_Exit", "stand_up"), ("Sitting_Idle", "idle"),
     ("Sitting_Talking", "talk"), ("Idle_Talking", "talk"), ("Idle_Listening", "listen"),
@@ -80,7 +74,7 @@ _CONVERSATIONAL = {
 
 
 def tags_of_animation(name: str) -> tuple[str, ...]:
-    """Tags of an animator-made clip; all of them also carry 'animated', for nobody was captured."""
+    """Return the tags of a clip made by an animator; all have 'animated', as opposed to captured."""
     tags = list(tags_of_text(name, _ANIMATIONS))
     if "Sitting" in name and not {"sit_down", "stand_up"} & set(tags):
         tags = ["sit", "seated", *tags]
@@ -93,68 +87,92 @@ def tags_of_animation(name: str) -> tuple[str, ...]:
 
 
 def tags_named(family: str, name: str) -> tuple[str, ...]:
-    """Gesture kind, height, direction, base posture, locomotion words of a SmartBody clip's name."""
+    """Return gesture kind, height, direction, base posture and locomotion words of a SmartBody clip's name."""
     character, at, rest = name.partition("@")
     action = rest if at else name
     base, _, after = action.partition("_")
     posture = re.fullmatch(r"(Idle\w*?|Relax)0*(\d*)", base)
     movement = after if posture and after else action
+    kind = _gesture_kind(family, movement)
+    transition = bool(
+        re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action)
+    )
     tags: list[str] = []
-    kind = (
-        next((value for word, value in _KINDS if word in movement), None)
-        if family in _GESTURE_FAMILIES or "Gesture" in movement or "Indicate" in movement
-        else None
-    )
-    fidget = kind in ("scratch", "fidget", "stretch", "weight_shift")
-    transition = re.search(r"^To(Loc)?(Idle|Walk)", movement) or re.search(
-        r"_To(Loc)?(Idle|Walk)|WalkToStop|StopToWalk", action
-    )
     if kind and not transition and "Turn" not in movement and "Kick" not in movement:
-        tags += ["idle", kind] if fidget else ["gesture", kind]
-        tags += [word for word in ("high", "mid", "low", "forward", "center") if word in movement.lower()]
-        tags += [f"towards_{side}" for side in ("left", "right") if side in movement.lower()]
-        tags += ["strong"] if "intense" in movement else []
+        tags += _gesture_tags(kind, movement)
     elif (posture and not after) or (re.search(r"Motex|^idle|Idle\d+$", action) and not transition):
         tags += ["idle"]
-    tags += [value for word, value in _PLAIN_WORDS if word in movement] if not kind or transition else []
-    if re.search(r"ToIdle|WalkToStop|WalkToStand", action):
-        tags += ["to_idle", "walk_stop"] if "Walk" in action.split("To")[0] else ["to_idle"]
-    if re.search(r"ToWalk", action):
-        tags += ["to_walk"] if "Turn" in action else ["to_walk", "walk_start"]
-    if re.search(r"Circle", movement):
-        tags += ["circle"]
-    if (
-        "walk" in tags
-        and family != "ChrMaarten"
-        and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags)
-    ):
-        tags += ["walk_loop"]
-    if base == "IdleCross01":
-        tags += ["sit", "seated"]
-    elif base == "IdleUpright01":
-        tags += ["stand_up", "prop"]
-    elif {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags):
-        tags += ["locomotion"]
-    else:
-        tags += ["stand"]
+    if not kind or transition:
+        tags += [value for word, value in _PLAIN_WORDS if word in movement]
+    tags += _transition_tags(action)
+    tags += _walk_tags(family, movement, tags)
+    tags += _posture_tags(base, tags)
     if posture:
         tags += [f"base_{base.lower()}"]
-    tags += [f"rig_{re.split('_', character)[0].lower()}"] if at else []
-    if fidget and kind in ("scratch", "fidget", "stretch"):
+    if at:
+        tags += [f"rig_{character.partition('_')[0].lower()}"]
+    if kind in ("scratch", "fidget", "stretch"):
         tags += ["self_adaptor"]
-    if {"walk", "jog", "run", "strafe", "step", "reach", "jump", "kick", "punch"} & set(tags):
-        tags += tags_of_text(movement, _MANNERS)
-    if "step" in tags:
-        tags += [
-            f"step_{side}" for side, word in (("left", "Lf"), ("right", "Rt")) if re.search(rf"{word}\d*$", movement)
-        ]
+    tags += _direction_tags(movement, tags)
     if _ODD & set(tags) or re.search(_ODD_NAMES, name):
         tags += [LEFT_OUT]
     return tuple(dict.fromkeys(tags))
 
 
+def _gesture_kind(family: str, movement: str) -> str | None:
+    if family not in _GESTURE_FAMILIES and "Gesture" not in movement and "Indicate" not in movement:
+        return None
+    return next((value for word, value in _KINDS if word in movement), None)
+
+
+def _gesture_tags(kind: str, movement: str) -> list[str]:
+    """Return a gesture's kind, height, direction and strength."""
+    lower = movement.lower()
+    return [
+        *(["idle", kind] if kind in _FIDGETS else ["gesture", kind]),
+        *(word for word in ("high", "mid", "low", "forward", "center") if word in lower),
+        *(f"towards_{side}" for side in ("left", "right") if side in lower),
+        *(["strong"] if "intense" in movement else []),
+    ]
+
+
+def _transition_tags(action: str) -> list[str]:
+    """Return tags of a transition from or to a walk or an idle."""
+    tags: list[str] = []
+    if re.search(r"ToIdle|WalkToStop|WalkToStand", action):
+        tags += ["to_idle", "walk_stop"] if "Walk" in action.split("To")[0] else ["to_idle"]
+    if "ToWalk" in action:
+        tags += ["to_walk"] if "Turn" in action else ["to_walk", "walk_start"]
+    return tags
+
+
+def _walk_tags(family: str, movement: str, tags: list[str]) -> list[str]:
+    """Return whether a walk goes in a circle or is a loop."""
+    if "Circle" in movement:
+        return ["circle"]
+    loop = "walk" in tags and not {"to_idle", "to_walk", "turn", "jump", "circle", "step"} & set(tags)
+    return ["walk_loop"] if loop and family != "ChrMaarten" else []
+
+
+def _posture_tags(base: str, tags: list[str]) -> list[str]:
+    if base == "IdleCross01":
+        return ["sit", "seated"]
+    if base == "IdleUpright01":
+        return ["stand_up", "prop"]
+    return ["locomotion" if {"walk", "jog", "run", "strafe", "step", "turn"} & set(tags) else "stand"]
+
+
+def _direction_tags(movement: str, tags: list[str]) -> list[str]:
+    """Return the direction, speed and height of a movement, and the side of a step."""
+    found = list(tags_of_text(movement, _DIRECTIONS)) if _MOVING & set(tags) else []
+    if "step" in tags:
+        sides = (("left", "Lf"), ("right", "Rt"))
+        found += [f"step_{side}" for side, word in sides if re.search(rf"{word}\d*$", movement)]
+    return found
+
+
 def tags_seen(clip: Clip) -> tuple[str, ...]:
-    """The hand of a gesture and the side of a turn as they are, for some names say the other one."""
+    """Return the hand of a gesture and the side of a turn from the motion, as some names are wrong."""
     seen: list[str] = []
     if "gesture" in clip.tags:
         positions, _ = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)
@@ -168,10 +186,6 @@ def tags_seen(clip: Clip) -> tuple[str, ...]:
     if "turn" in clip.tags:
         heading = np.unwrap(heading_of(clip.rotations[:, 0]))
         degrees = 30 * round(float(np.degrees(heading[-1] - heading[0])) / 30)
-        side = "left" if degrees > 0 else "right"
-        seen += [
-            f"turn_{side}",
-            f"turn_{side}_{abs(degrees)}",
-            "turn_to_walk" if "to_walk" in clip.tags else "turn_in_place",
-        ]
+        turn = f"turn_{'left' if degrees > 0 else 'right'}"
+        seen += [turn, f"{turn}_{abs(degrees)}", "turn_to_walk" if "to_walk" in clip.tags else "turn_in_place"]
     return tuple(seen)

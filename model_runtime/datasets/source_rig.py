@@ -1,7 +1,7 @@
-"""A capture's own skeleton, and how its motion is carried over to the canonical one.
+"""A capture's own skeleton, and retargeting of its motion to the canonical one.
 
-Both skeletons are brought to the same T-pose. What a bone does is its world rotation away from that pose, which does
-not depend on how either skeleton draws its local axes.
+Both skeletons are brought to the same T-pose. Each bone's world rotation relative to that pose is carried over, which
+does not depend on the local axes of either skeleton.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from .clip import ClipUnreadable, standing_skeleton, symmetric
 
 _UP, _FORWARD = np.array([0.0, 0, 1]), np.array([0.0, -1, 0])
 _THUMB_OUT, _THUMB_DROP = np.radians(45.0), np.radians(10.0)
-_CLEAR_BEND = np.radians(5.5)  # a rest elbow or knee bent less does not say which way it hinges
+_CLEAR_BEND = np.radians(5.5)  # an elbow or knee that is bent less at rest does not show its hinge axis
 _TALLEST = 8.0  # a rest pose higher than this is in centimetres
+# Degrees of the three joints of a finger at rest.
+_CURL = {
+    "index": (18, 25, 15), "middle": (22, 30, 18), "ring": (25, 32, 20), "pinky": (26, 30, 20), "thumb": (8, 10, 15),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class SourceRig:
-    """Joints of a file in an order where parents come first.
+    """The joints of a file, parents first.
 
     ``offsets`` (B, 3): from the parent, in the file's unit and axes; ``prerotations`` (B, 4): applied before the
     animated rotation of the joint. ``tips``: joint -> (3,) end of a chain, in that joint's own frame.
@@ -38,28 +42,30 @@ class SourceRig:
     tips: Mapping[str, Array]
 
     def pose(self, local: Array, translations: Array | None = None) -> tuple[Array, Array]:
-        """World positions (T, B, 3) and quaternions (T, B, 4) for local rotations (T, B, 4); ``translations``
-        (T, B, 3) add to the offsets."""
+        """Return world positions (T, B, 3) and quaternions (T, B, 4) for local rotations (T, B, 4); ``translations``
+        (T, B, 3) add to the offsets.
+        """
         positions = np.empty(local.shape[:-1] + (3,))
         world = np.empty(local.shape)
         for bone, parent in enumerate(self.parents):
             offset = self.offsets[bone] if translations is None else self.offsets[bone] + translations[:, bone]
-            turn = rot.multiply(self.prerotations[bone], local[:, bone])
+            rotation = rot.multiply(self.prerotations[bone], local[:, bone])
             if parent < 0:
-                positions[:, bone], world[:, bone] = offset, turn
+                positions[:, bone], world[:, bone] = offset, rotation
             else:
                 positions[:, bone] = positions[:, parent] + rot.rotate(world[:, parent], offset)
-                world[:, bone] = rot.multiply(world[:, parent], turn)
+                world[:, bone] = rot.multiply(world[:, parent], rotation)
         return positions, rot.normalize(world)
 
 
 @dataclass(frozen=True)
 class BoneMap:
-    """Which bones of a source stand for the canonical joints: canonical name -> (where it is, what turns it).
+    """The bones of a source for the canonical joints: canonical name -> bone that has its position, bone that has its
+    rotation.
 
-    The two differ where a source splits a joint, e.g. a shoulder with twist bones behind it. Finger joints may be
-    absent. ``foot_pitch``: degrees the ball of a flat foot lies below the ankle, where a rig draws it elsewhere.
-    ``feet_follow``: the rest pose has its legs apart and its soles square to them, so straightening turns both.
+    The two differ where a source splits a joint, e.g. a shoulder followed by twist bones. Finger joints may be absent.
+    ``foot_pitch``: degrees of the ball of a flat foot below the ankle, for rigs whose foot bone has another direction.
+    ``feet_follow``: the rest pose has its legs apart with the soles square to them, so straightening rotates both.
     """
 
     position: Mapping[str, str]
@@ -68,13 +74,17 @@ class BoneMap:
     feet_follow: bool = False
 
     def fits(self, rig: SourceRig) -> bool:
+        """Return whether a rig has all bones of the map."""
         return all(bone in rig.names for bone in (*self.position.values(), *self.rotation.values()))
 
 
 @dataclass(frozen=True, eq=False)
 class TPose:
-    """The canonical body found in a source. ``rest`` (52, 4): world orientation of each joint's source bone in the
-    T-pose; ``basis`` (4,): turns the source's world to Z up, facing -Y; ``scale``: metres per unit of the file."""
+    """The canonical body of a source.
+
+    ``rest`` (52, 4): world orientation of each joint's source bone in the T-pose; ``basis`` (4,): rotation of the
+    source's world to Z up, facing -Y; ``scale``: metres per unit of the file.
+    """
 
     skeleton: Skeleton
     rest: Array
@@ -83,10 +93,10 @@ class TPose:
 
 
 def measure_t_pose(rig: SourceRig, bones: BoneMap, local: Array | None = None) -> TPose:
-    """Find the T-pose nearest to a rest pose, which is ``local`` (B, 4) or else the rig without motion.
+    """Return the T-pose nearest to a rest pose, which is ``local`` (B, 4) or else the rig without rotations.
 
-    Limbs are straightened by turning each bone onto its T-pose direction: arms out, palms down, legs down, feet
-    forward, fingers along the hand, thumbs 45 degrees forward.
+    Limbs are straightened by rotating each bone to its T-pose direction: arms out, palms down, legs down, feet forward,
+    fingers along the hand, thumbs 45 degrees forward. Raises ``ClipUnreadable`` if the rest pose is not upright.
     """
     still = np.tile(rot.IDENTITY.astype(np.float64), (len(rig.names), 1)) if local is None else local
     positions, world = (array[0] for array in rig.pose(still[None]))
@@ -126,8 +136,11 @@ def measure_t_pose(rig: SourceRig, bones: BoneMap, local: Array | None = None) -
 def carry_over(
     rig: SourceRig, bones: BoneMap, t_pose: TPose, local: Array, translations: Array | None = None
 ) -> tuple[Array, Array]:
-    """Pelvis positions (T, 3) in metres and world rotations (T, 52, 4) against the T-pose, of a motion given as local
-    rotations (T, B, 4) and translations (T, B, 3) of the source. Joints the source lacks follow their parents."""
+    """Return pelvis positions (T, 3) in metres and world rotations (T, 52, 4) relative to the T-pose.
+
+    The motion is given as local rotations (T, B, 4) and translations (T, B, 3) of the source. Joints that the source
+    lacks follow their parents.
+    """
     positions, world = rig.pose(local, translations)
     index = {name: number for number, name in enumerate(rig.names)}
     result = np.empty((len(local), len(JOINTS), 4))
@@ -142,7 +155,7 @@ def carry_over(
 
 
 def t_posed_frames(skeleton: Skeleton, world: Array) -> NDArray[np.bool_]:
-    """(T,) where world rotations (T, 52, 4) stand in a T-pose: arms out and straight, legs down, to 25 degrees."""
+    """Return (T,) where world rotations (T, 52, 4) are a T-pose: arms out, legs down, within 25 degrees."""
     posed = np.ones(len(world), bool)
     for side, out in (("left", 1.0), ("right", -1.0)):
         for joint, child, wanted in (
@@ -159,7 +172,7 @@ def t_posed_frames(skeleton: Skeleton, world: Array) -> NDArray[np.bool_]:
 
 
 def relaxed_fingers(world: Array, joints: tuple[str, ...] | None = None) -> Array:
-    """World rotations (T, 52, 4) with the fingers named (all when None) put in the curl of a hand at rest."""
+    """Return world rotations (T, 52, 4) with the finger ``joints`` (all when None) in the curl of a hand at rest."""
     world = np.array(world)
     for side in ("left", "right"):
         for joint in HAND_JOINTS[side]:
@@ -170,23 +183,18 @@ def relaxed_fingers(world: Array, joints: tuple[str, ...] | None = None) -> Arra
 
 
 def finger_curl(joint: str) -> Array:
-    """Local quaternion of one finger joint of a hand at rest, about means seen in the captured idles."""
+    """Return the local quaternion of one finger joint of a hand at rest, near the means of the captured idles."""
     side, _, part = joint.partition("_")
     finger, number = part[:-1], int(part[-1]) - 1
     sign = 1.0 if side == "left" else -1.0
-    degrees = {
-        "index": (18, 25, 15),
-        "middle": (22, 30, 18),
-        "ring": (25, 32, 20),
-        "pinky": (26, 30, 20),
-        "thumb": (8, 10, 15),
-    }[finger]
     axis = np.array([0.0, sign, 0.0]) if finger != "thumb" else np.array([0.35, 0.5 * sign, 0.8 * sign])
-    return rot.from_axis_angle(axis / np.linalg.norm(axis) * np.radians(degrees[number]))
+    return rot.from_axis_angle(axis / np.linalg.norm(axis) * np.radians(_CURL[finger][number]))
 
 
 def _upright(positions: Array, rig: SourceRig, bones: BoneMap) -> Array:
-    """The turn (4,) from the file's axes to ours, by the nearest of the file's axes to body up and body left."""
+    """Return the rotation (4,) from the file's axes to the runtime's, by the file's axes nearest to up and left of the
+    body.
+    """
     at = {joint: positions[rig.names.index(bone)] for joint, bone in bones.position.items()}
     up = _nearest_axis(at["head"] - 0.5 * (at["left_ankle"] + at["right_ankle"]))
     left = _nearest_axis(at["left_hip"] - at["right_hip"])
@@ -196,6 +204,7 @@ def _upright(positions: Array, rig: SourceRig, bones: BoneMap) -> Array:
 
 
 def _nearest_axis(direction: Array) -> Array:
+    """Return the coordinate axis (3,), with its sign, nearest to a direction."""
     axis = np.zeros(3)
     largest = int(np.argmax(np.abs(direction)))
     axis[largest] = np.sign(direction[largest])
@@ -203,7 +212,7 @@ def _nearest_axis(direction: Array) -> Array:
 
 
 def _corrections(points: Mapping[str, Array], feet_follow: bool) -> dict[str, Array]:
-    """For each canonical joint the world turn (4,) that takes its bone from the rest pose to the T-pose."""
+    """Return for each canonical joint the world rotation (4,) of its bone from the rest pose to the T-pose."""
     still = rot.IDENTITY.astype(np.float64)
     turns = {joint: still for joint in JOINTS}
     for side in ("left", "right"):
@@ -219,26 +228,31 @@ def _corrections(points: Mapping[str, Array], feet_follow: bool) -> dict[str, Ar
         turns[f"{side}_ankle"] = turns[f"{side}_foot"] = rot.multiply(toes, leg)
         upper_arm, forearm = bone("shoulder", "elbow"), bone("elbow", "wrist")
         turns[f"{side}_shoulder"], turns[f"{side}_elbow"] = _straighten(upper_arm, forearm, out, -out[0] * _UP)
-        hand = _hand_turn(points, side, out)
-        turns[f"{side}_wrist"] = hand
-        thumb = (
-            np.cos(_THUMB_DROP) * (np.cos(_THUMB_OUT) * out + np.sin(_THUMB_OUT) * _FORWARD) - np.sin(_THUMB_DROP) * _UP
-        )
-        for joint in HAND_JOINTS[side]:
-            following = f"{joint[:-1]}{int(joint[-1]) + 1}" if joint[-1] != "3" else f"{joint}_tip"
-            if joint not in points:
-                turns[joint] = hand
-            elif following in points and np.linalg.norm(points[following] - points[joint]) > 1e-4:
-                along = rot.rotate(hand, points[following] - points[joint])
-                turns[joint] = rot.multiply(rot.between(along, thumb if "thumb" in joint else out), hand)
-            else:
-                turns[joint] = turns[f"{joint[:-1]}{int(joint[-1]) - 1}"] if joint[-1] != "1" else hand
+        turns[f"{side}_wrist"] = _hand_turn(points, side, out)
+        turns |= _finger_turns(points, side, out, turns[f"{side}_wrist"])
+    return turns
+
+
+def _finger_turns(points: Mapping[str, Array], side: str, out: Array, hand: Array) -> dict[str, Array]:
+    """Return the rotations (4,) of one hand's finger joints to the T-pose; ``hand``: that of the hand."""
+    turns: dict[str, Array] = {}
+    thumb_forward = np.cos(_THUMB_OUT) * out + np.sin(_THUMB_OUT) * _FORWARD
+    thumb = np.cos(_THUMB_DROP) * thumb_forward - np.sin(_THUMB_DROP) * _UP
+    for joint in HAND_JOINTS[side]:
+        following = f"{joint[:-1]}{int(joint[-1]) + 1}" if joint[-1] != "3" else f"{joint}_tip"
+        if joint not in points:
+            turns[joint] = hand
+        elif following in points and np.linalg.norm(points[following] - points[joint]) > 1e-4:
+            along = rot.rotate(hand, points[following] - points[joint])
+            turns[joint] = rot.multiply(rot.between(along, thumb if "thumb" in joint else out), hand)
+        else:
+            turns[joint] = turns[f"{joint[:-1]}{int(joint[-1]) - 1}"] if joint[-1] != "1" else hand
     return turns
 
 
 def _straighten(first: Array, second: Array, along: Array, hinge: Array) -> tuple[Array, Array]:
-    """Turns that lay two bones of a limb along one direction, their hinge axis (where the rest bend shows it) on
-    ``hinge``.
+    """Return the rotations that align two bones of a limb with one direction and, if the limb is bent at rest, their
+    hinge axis with ``hinge``.
     """
     turns = rot.between(first, along), rot.between(second, along)
     axis = np.cross(first, second)
@@ -254,7 +268,7 @@ def _straighten(first: Array, second: Array, along: Array, hinge: Array) -> tupl
 
 
 def _hand_turn(points: Mapping[str, Array], side: str, out: Array) -> Array:
-    """The turn that lays a hand along the arm with its palm down."""
+    """Return the rotation that aligns a hand with the direction ``out``, palm down."""
     wrist = points[f"{side}_wrist"]
     along = points[f"{side}_middle1"] - wrist
     across = points[f"{side}_index1"] - points[f"{side}_pinky1"]  # towards the thumb, -Y in the T-pose
@@ -267,8 +281,9 @@ def _hand_turn(points: Mapping[str, Array], side: str, out: Array) -> Array:
 
 
 def _fill_missing_points(points: dict[str, Array]) -> None:
-    """Places for joints a source may lack: the third spine joint, the balls of the feet (from the tip of the foot), and
-    knuckles, straight on from the forearm with the palm as far down as the arm allows."""
+    """Add the joints that a source may lack: the third spine joint, the balls of the feet (from the tip of the foot),
+    and knuckles, in line with the forearm and with the palm as far down as the arm allows.
+    """
     points.setdefault("spine3", 0.7 * points["spine2"] + 0.3 * points["neck"])
     for side in ("left", "right"):
         if f"{side}_foot" not in points:
@@ -285,7 +300,7 @@ def _fill_missing_points(points: dict[str, Array]) -> None:
 
 
 def _fill_missing_fingers(offsets: Array, points: Mapping[str, Array]) -> None:
-    """Average bones, scaled to the forearm, for finger joints that the source lacks or only guessed."""
+    """Set finger joints that the source lacks, or that are estimated, to average bones scaled by the forearm."""
     average = AVERAGE_SKELETON.offsets
     for side in ("left", "right"):
         wrist = INDEX[f"{side}_wrist"]

@@ -1,11 +1,11 @@
-"""A body written as BVH, clips made of nothing, and where a clip's joints are: what the tests of the corpus share."""
+"""Synthetic motion files and clips, and the positions of a clip's joints, for the tests of datasets and corpus."""
 
 from __future__ import annotations
 
 import json
 import struct
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,105 +24,31 @@ from model_runtime.datasets.rocketbox import read_rocketbox
 from model_runtime.datasets.skm import parse_sk, read_skm
 from model_runtime.datasets.source_rig import BoneMap
 
-# A body of MotionBuilder joints, centimetres, Y up, facing +Z; the arms lie along +X at rest.
-_TREE = (
-    "Hips",
-    (0, 95, 0),
-    [
-        (
-            "Spine",
-            (0, 10, 0),
-            [
-                (
-                    "Spine1",
-                    (0, 12, 0),
-                    [
-                        (
-                            "Spine3",
-                            (0, 10, 0),
-                            [
-                                ("Neck", (0, 18, 0), [("Head", (0, 9, 1), [])]),
-                                *[
-                                    (
-                                        f"{side}Shoulder",
-                                        (3 * x, 12, 0),
-                                        [
-                                            (
-                                                f"{side}Arm",
-                                                (13 * x, 0, 0),
-                                                [
-                                                    (
-                                                        f"{side}ForeArm",
-                                                        (28 * x, 0, 0),
-                                                        [
-                                                            (
-                                                                f"{side}Hand",
-                                                                (25 * x, 0, 0),
-                                                                [
-                                                                    *[
-                                                                        (
-                                                                            f"{side}Hand{finger}1",
-                                                                            (9 * x, 0, z),
-                                                                            [
-                                                                                (
-                                                                                    f"{side}Hand{finger}2",
-                                                                                    (4 * x, 0, 0),
-                                                                                    [
-                                                                                        (
-                                                                                            f"{side}Hand{finger}3",
-                                                                                            (3 * x, 0, 0),
-                                                                                            [],
-                                                                                        )
-                                                                                    ],
-                                                                                )
-                                                                            ],
-                                                                        )
-                                                                        for finger, z in (
-                                                                            ("Index", 3),
-                                                                            ("Middle", 1),
-                                                                            ("Ring", -1),
-                                                                            ("Pinky", -3),
-                                                                        )
-                                                                    ],
-                                                                    (
-                                                                        f"{side}HandThumb1",
-                                                                        (3 * x, -1, 3),
-                                                                        [
-                                                                            (
-                                                                                f"{side}HandThumb2",
-                                                                                (3 * x, 0, 3),
-                                                                                [
-                                                                                    (
-                                                                                        f"{side}HandThumb3",
-                                                                                        (2 * x, 0, 2),
-                                                                                        [],
-                                                                                    )
-                                                                                ],
-                                                                            )
-                                                                        ],
-                                                                    ),
-                                                                ],
-                                                            )
-                                                        ],
-                                                    )
-                                                ],
-                                            )
-                                        ],
-                                    )
-                                    for side, x in (("Left", 1), ("Right", -1))
-                                ],
-                            ],
-                        )
-                    ],
-                )
-            ],
-        ),
-        *[
-            (f"{side}UpLeg", (9 * x, -2, 0), [(f"{side}Leg", (0, -42, 0), [(f"{side}Foot", (0, -42, 0), [])])])
-            for side, x in (("Left", 1), ("Right", -1))
-        ],
-    ],
-)
+# A body of MotionBuilder joints: name -> (parent, offset), centimetres, Y up, facing +Z; the arms lie along +X at rest.
+_BVH: dict[str, tuple[str, tuple[float, float, float]]] = {
+    "Hips": ("", (0, 95, 0)),
+    "Spine": ("Hips", (0, 10, 0)),
+    "Spine1": ("Spine", (0, 12, 0)),
+    "Spine3": ("Spine1", (0, 10, 0)),
+    "Neck": ("Spine3", (0, 18, 0)),
+    "Head": ("Neck", (0, 9, 1)),
+}
+for _side, _x in (("Left", 1), ("Right", -1)):
+    _BVH[f"{_side}Shoulder"] = ("Spine3", (3 * _x, 12, 0))
+    _BVH[f"{_side}Arm"] = (f"{_side}Shoulder", (13 * _x, 0, 0))
+    _BVH[f"{_side}ForeArm"] = (f"{_side}Arm", (28 * _x, 0, 0))
+    _BVH[f"{_side}Hand"] = (f"{_side}ForeArm", (25 * _x, 0, 0))
+    for _finger, _z in (("Index", 3), ("Middle", 1), ("Ring", -1), ("Pinky", -3)):
+        _BVH[f"{_side}Hand{_finger}1"] = (f"{_side}Hand", (9 * _x, 0, _z))
+        _BVH[f"{_side}Hand{_finger}2"] = (f"{_side}Hand{_finger}1", (4 * _x, 0, 0))
+        _BVH[f"{_side}Hand{_finger}3"] = (f"{_side}Hand{_finger}2", (3 * _x, 0, 0))
+    _BVH[f"{_side}HandThumb1"] = (f"{_side}Hand", (3 * _x, -1, 3))
+    _BVH[f"{_side}HandThumb2"] = (f"{_side}HandThumb1", (3 * _x, 0, 3))
+    _BVH[f"{_side}HandThumb3"] = (f"{_side}HandThumb2", (2 * _x, 0, 2))
+for _side, _x in (("Left", 1), ("Right", -1)):
+    _BVH[f"{_side}UpLeg"] = ("Hips", (9 * _x, -2, 0))
+    _BVH[f"{_side}Leg"] = (f"{_side}UpLeg", (0, -42, 0))
+    _BVH[f"{_side}Foot"] = (f"{_side}Leg", (0, -42, 0))
 
 
 def bvh_text(
@@ -131,29 +57,30 @@ def bvh_text(
     frame_time: str = "0.033333",
     arms_down: float = 0.0,
 ) -> str:
-    """A BVH of the body above holding still, ``turns`` (joint -> degrees about Z, X, Y) away from its rest pose, whose
-    arms hang ``arms_down`` degrees below level."""
+    """Return a BVH of the body above in one pose: ``turns`` (joint -> degrees about Z, X, Y) from its rest pose, whose
+    arms are ``arms_down`` degrees below level.
+    """
     names: list[str] = []
 
-    def block(node: tuple, depth: int, fall: float) -> list[str]:  # type: ignore[type-arg]
-        name, offset, children = node
+    def block(name: str, fall: float) -> list[str]:
+        children = [child for child, (parent, _) in _BVH.items() if parent == name]
         names.append(name)
-        vector = np.array(offset, float)
+        vector = np.array(_BVH[name][1], float)
         if fall:
             sign = -1.0 if name.startswith("Left") else 1.0
             vector = rot.rotate(rot.from_axis_angle(np.array([0, 0, sign * np.radians(fall)])), vector)
         tips = ["End Site", "{", "OFFSET 0 -8 17" if "Foot" in name else "OFFSET 0 0 0.1", "}"] if not children else []
         lines = [
-            "JOINT " + name if depth else "ROOT " + name,
+            "JOINT " + name if _BVH[name][0] else "ROOT " + name,
             "{",
             "OFFSET {} {} {}".format(*vector),
             "CHANNELS 3 Zrotation Xrotation Yrotation",
             *tips,
         ]
         below = arms_down if name.endswith("Arm") and "Fore" not in name else fall
-        return lines + [line for child in children for line in block(child, depth + 1, below)] + ["}"]
+        return lines + [line for child in children for line in block(child, below)] + ["}"]
 
-    hierarchy = block(_TREE, 0, 0.0)
+    hierarchy = block("Hips", 0.0)
     row = " ".join(str(value) for name in names for value in (turns or {}).get(name, (0, 0, 0)))
     return (
         "\n".join(
@@ -164,8 +91,8 @@ def bvh_text(
 
 
 def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float]], frames: int = 20) -> str:
-    """A BVH of the average body in the names of ``bones``, holding ``turns`` (canonical joint -> degrees about Z, X,
-    Y).
+    """Return a BVH of the average body with the names of ``bones`` in one pose: ``turns`` (canonical joint -> degrees
+    about Z, X, Y).
     """
     offsets = 100 * rot.rotate(
         rot.from_axis_angle(np.array([-np.pi / 2, 0, 0])), AVERAGE_SKELETON.offsets.astype(float)
@@ -173,8 +100,8 @@ def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float
     row: list[float] = []
 
     def block(joint: str) -> list[str]:
-        place, turning = bones.position[joint], bones.rotation[joint]
-        chain = [(place, offsets[INDEX[joint]])] + ([(turning, np.zeros(3))] if turning != place else [])
+        position, rotation = bones.position[joint], bones.rotation[joint]
+        chain = [(position, offsets[INDEX[joint]])] + ([(rotation, np.zeros(3))] if rotation != position else [])
         lines = []
         for bone, offset in chain:
             word = "ROOT" if joint == "pelvis" else "JOINT"
@@ -184,7 +111,7 @@ def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float
                 "OFFSET {} {} {}".format(*offset),
                 "CHANNELS 3 Zrotation Xrotation Yrotation",
             ]
-            row.extend(turns.get(joint, (0, 0, 0)) if bone == turning else (0, 0, 0))
+            row.extend(turns.get(joint, (0, 0, 0)) if bone == rotation else (0, 0, 0))
         below = [other for other, parent in zip(JOINTS, PARENTS) if parent == INDEX[joint]]
         tip = ["End Site", "{", "OFFSET 0 0 0.1", "}"] if not below else []
         return lines + tip + [line for child in below for line in block(child)] + ["}"] * len(chain)
@@ -195,22 +122,25 @@ def named_bvh_text(bones: BoneMap, turns: Mapping[str, tuple[float, float, float
 
 
 def clip_of(text: str) -> Clip:
+    """Return the clip of a BVH text."""
     return read_bvh("made", text.encode(), "test", "none")
 
 
 def still_clip(frames: int = 30, name: str = "still", seed: int = 0) -> Clip:
-    """A clip of slow random turning, different for each seed."""
+    """Return a clip of slow random rotation, different for each seed."""
     random = np.random.default_rng(seed)
     targets = rot.from_axis_angle(random.normal(0, 0.4, (2, len(JOINTS), 3)))
     world = rot.slerp(targets[:1], targets[1:], np.linspace(0, 1, frames)[:, None] * np.ones(len(JOINTS)))
     return finish_clip(name, "test", "none", AVERAGE_SKELETON, np.tile([0.3, 0.2, 0.9], (frames, 1)), world, 30.0)
 
 
-def place(clip: Clip, joint: str) -> np.ndarray:
+def place(clip: Clip, joint: str) -> Array:
+    """Return the positions (T, 3) of a joint."""
     return forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)[0][:, INDEX[joint]]
 
 
-def direction(clip: Clip, joint: str, vector: tuple[float, float, float]) -> np.ndarray:
+def direction(clip: Clip, joint: str, vector: tuple[float, float, float]) -> Array:
+    """Return the world direction (T, 3) of a vector in a joint's frame."""
     world = forward_kinematics(clip.root_positions, clip.rotations, clip.skeleton)[1]
     return rot.rotate(world[:, INDEX[joint]], np.array(vector))
 
@@ -249,9 +179,10 @@ _ASF = {
 
 
 def asf_text() -> str:
-    """An ASF skeleton; every bone may turn about all three axes but hip joints."""
+    """Return an ASF skeleton; every bone but hip joints can rotate about all three axes."""
     bones = "\n".join(
-        f"begin\n id {n}\n name {bone}\n direction {d[0]} {d[1]} {d[2]}\n length {length}\n axis 0 0 {20 if 'f' in bone else 0} XYZ"
+        f"begin\n id {n}\n name {bone}\n direction {d[0]} {d[1]} {d[2]}\n length {length}\n"
+        f" axis 0 0 {20 if 'f' in bone else 0} XYZ"
         + ("" if "joint" in bone else "\n dof rx ry rz\n limits (-180 180)\n (-180 180)\n (-180 180)")
         + "\nend"
         for n, (bone, (_, d, length)) in enumerate(_ASF.items(), 1)
@@ -267,7 +198,7 @@ def asf_text() -> str:
 
 
 def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, frames: int = 48) -> str:
-    """An AMC motion of the body above at 120 frames a second, standing still but for ``turns`` (bone -> degrees)."""
+    """Return an AMC motion of the body above at 120 frames a second in one pose: ``turns`` (bone -> degrees)."""
     bones = [bone for bone in _ASF if "joint" not in bone]
     rows = [f"{bone} {' '.join(map(str, (turns or {}).get(bone, (0, 0, 0))))}" for bone in bones]
     root = f"root 0 36 0 {' '.join(map(str, (turns or {}).get('root', (0, 0, 0))))}"
@@ -285,18 +216,22 @@ def amc_text(turns: Mapping[str, tuple[float, float, float]] | None = None, fram
 
 
 def amc_clip(text: str, skeleton: str | None = None) -> Clip:
+    """Return the clip of an AMC text."""
     assert BONES.position["left_elbow"] == "lradius"
     return make_amc_clip("made", text, parse_asf("body", skeleton or asf_text()), "test", "none")
 
 
 def glb_bytes(
-    turns: Mapping[str, Array] | None = None, frames: int = 30, change: Mapping[str, Any] | None = None, cut: int = 0
+    turns: Mapping[str, Sequence[float] | Array] | None = None,
+    frames: int = 30,
+    change: Mapping[str, Any] | None = None,
+    cut: int = 0,
 ) -> bytes:
-    """A ``.glb`` of the average body (Y up, facing +Z, Unreal's names) with an animation that holds ``turns``:
-    canonical joint -> rotation vector in our axes. ``change``: entries put into the document; ``cut``: bytes missing at
-    the end.
+    """Return a ``.glb`` of the average body (Y up, facing +Z, Unreal's names) with an animation of one pose: ``turns``
+    (canonical joint -> rotation vector in the runtime's axes). ``change``: entries of the document to replace; ``cut``:
+    bytes missing at the end.
     """
-    to_y_up = rot.from_axis_angle(np.array([-np.pi / 2, 0, 0]))  # ours to glTF's
+    to_y_up = rot.from_axis_angle(np.array([-np.pi / 2, 0, 0]))  # from the runtime's axes to glTF's
     offsets = rot.rotate(to_y_up, AVERAGE_SKELETON.offsets.astype(float))
     times = np.arange(frames, dtype="<f4") / 30
     blocks, nodes, channels, samplers, accessors = [times.tobytes()], [], [], [], [_accessor(0, frames, "SCALAR")]
@@ -343,16 +278,17 @@ def _accessor(view: int, count: int, kind: str) -> dict[str, Any]:
 
 
 def glb_clip(content: bytes) -> Clip:
+    """Return the clip of the first animation of a ``.glb``."""
     return read_animation(parse_glb("made", content), 0, "made", "test", "none", (), "nobody")
 
 
 def rocketbox_clips(motion: Path, wanted: Callable[[str], bool]) -> list[Clip]:
-    """The clips of the Rocketbox archive in ``motion`` whose member name is ``wanted``."""
+    """Return the clips of the Rocketbox archive in ``motion`` whose member name is ``wanted``."""
     return [read_rocketbox(name, content) for name, content in _members(motion / "rocketbox.tar", wanted)]
 
 
 def smartbody_clips(motion: Path, *folders: str) -> list[Clip]:
-    """The readable clips of some folders of the SmartBody archive in ``motion``, each '/Name/'."""
+    """Return the readable clips of some folders of the SmartBody archive in ``motion``, each '/Name/'."""
     texts = dict(_members(motion / "smartbody.tar.xz", lambda name: any(folder in name for folder in folders)))
     rigs = {name: parse_sk(name, text.decode()) for name, text in texts.items() if name.endswith(".sk")}
     found = []

@@ -1,4 +1,4 @@
-"""The real captures, read: people hang their arms, bend the right way, walk the way they face."""
+"""The captures as clips: arms hang, joints bend in their ranges, walks go forward, tags and splits are right."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _GESTURES = (
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """The archive members that the tests below look at, and all skeletons."""
+    """Return the archive members that the tests below use, and all skeletons."""
     wanted = {*_IDLES, *_WALKS, *_GESTURES, "cmu/asfamc/02/02.asf", "cmu/bvh/002/002_01.bvh"}
     found: dict[str, bytes] = {}
     for archive in ("rocketbox.tar", "smartbody.tar.xz", "cmu.tar.xz"):
@@ -132,7 +132,7 @@ class TestCaptures:
                 assert forearm[bent, 1].max() < 0, "forearms bend to the front of the upper arm"
 
     @pytest.mark.parametrize("name", _WALKS)
-    def test_walkers_walk_the_way_they_face_and_swing_arms_against_legs(self, captured: dict[str, Clip], name: str):
+    def test_walkers_go_where_they_face_and_swing_arms_against_legs(self, captured: dict[str, Clip], name: str):
         clip = captured[name]
         path = clip.root_positions[-1] - clip.root_positions[0]
         facing = direction(clip, "pelvis", (0, -1, 0)).mean(axis=0)
@@ -162,7 +162,7 @@ class TestCaptures:
             got = place(clip, ours) - place(clip, "spine3")
             assert np.abs(np.linalg.norm(wanted, axis=-1) - np.linalg.norm(got, axis=-1)).max() < 0.01, ours
 
-    def test_gestures_carry_their_sync_points_kind_and_hand(self, captured: dict[str, Clip]):
+    def test_gestures_have_their_sync_points_kind_and_hand(self, captured: dict[str, Clip]):
         clip = captured[_GESTURES[1]]
         assert {"gesture", "you", "left"} <= set(clip.tags)
         assert (
@@ -174,7 +174,7 @@ class TestCaptures:
             < clip.duration
         )
 
-    def test_turns_go_the_way_they_are_called(self, captured: dict[str, Clip]):
+    def test_turns_go_to_the_side_of_their_tag(self, captured: dict[str, Clip]):
         for name, degrees in (
             ("rocketbox/xyz__m_turn_left_90.npz", 90),
             ("smartbody/FemaleLocomotion/motions/ChrHarmony@Turn90Rt01.skm", -90),
@@ -182,7 +182,9 @@ class TestCaptures:
             facing = direction(captured[name], "pelvis", (0, -1, 0))[-1]
             assert np.degrees(np.arctan2(facing[0], -facing[1])) == pytest.approx(degrees, abs=8)
 
-    def test_a_first_frame_in_t_pose_is_measured_and_dropped(self, files: dict[str, bytes], captured: dict[str, Clip]):
+    def test_the_body_is_measured_in_a_first_frame_in_t_pose_which_is_dropped(
+        self, files: dict[str, bytes], captured: dict[str, Clip]
+    ):
         name = "cmu/bvh/007/007_04.bvh"
         assert parse_bvh(name, files[name].decode()).rate == pytest.approx(60, abs=0.1)
         clip = captured[name]
@@ -190,7 +192,7 @@ class TestCaptures:
         assert not clip.has_fingers
 
     def test_two_conversions_of_one_take_agree(self, files: dict[str, bytes], captured: dict[str, Clip]):
-        """The walk 02_01 is there as ASF/AMC and, made by others, as BVH on another body, which starts without a
+        """The walk 02_01 exists as ASF/AMC and, converted by others, as BVH on another body, which starts without a
         T-pose.
         """
         rest = rest_of_first_frame("07_04", parse_bvh("07_04", files["cmu/bvh/007/007_04.bvh"].decode()))
@@ -218,8 +220,8 @@ class TestCaptures:
             angles = np.degrees(np.arccos(np.clip(np.sum(one * other, axis=-1), -1, 1)))
             assert np.median(angles) < up_to, joint
 
-    def test_every_clip_of_the_library_bends_as_bodies_bend(self):
-        """Over all frames of all clips of all sources; some animator-made stunts overstretch an elbow for show."""
+    def test_joints_of_every_clip_of_the_library_stay_within_their_ranges(self):
+        """Over all frames of all clips of all sources; in some stunts made by animators an elbow is overstretched."""
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
         clips = load_library(LIBRARY)
@@ -273,7 +275,7 @@ class TestCaptures:
                     heights.append(float((ball[still, 2] - rest).mean()))
         assert abs(np.median(pitches)) < 6 and np.median(rolls) < 9 and abs(np.median(heights)) < 0.01
 
-    def test_both_sides_of_the_split_own_every_common_category_and_no_family_is_torn(self):
+    def test_both_splits_have_every_common_category_and_every_family_is_in_one_split(self):
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
         clips = load_library(LIBRARY)
@@ -289,7 +291,7 @@ class TestCaptures:
         assert torn == []
         assert 0.12 < np.mean([clip.split == "test" for clip in clips]) < 0.20
 
-    def test_clips_are_tagged_by_what_they_show(self):
+    def test_clips_are_tagged_by_their_content(self):
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
         tags = {clip.name: set(clip.tags) for clip in load_library(LIBRARY)}
@@ -318,7 +320,7 @@ class TestCaptures:
             "walks on the spot are no walks"
         )
 
-    def test_both_halves_of_a_pair_run_in_step_and_know_where_the_other_stands(self):
+    def test_both_halves_of_a_pair_are_synchronous_and_have_the_place_of_the_other(self):
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
         clips = {clip.name: clip for clip in load_library(LIBRARY)}
@@ -326,15 +328,17 @@ class TestCaptures:
         assert len(pairs) >= 20
         nearest = []
         for clip in pairs:
-            other = clips[clip.pair.partner]  # type: ignore[union-attr]
+            pair = clip.pair
+            assert pair is not None
+            other = clips[pair.partner]
             assert other.frames == clip.frames and other.split == clip.split
             assert other.pair is not None and other.pair.partner == clip.name
-            assert np.hypot(clip.pair.x, clip.pair.y) == pytest.approx(np.hypot(other.pair.x, other.pair.y), abs=1e-4)  # type: ignore[union-attr]
+            assert np.hypot(pair.x, pair.y) == pytest.approx(np.hypot(other.pair.x, other.pair.y), abs=1e-4)
             hands = [place(clip, f"{side}_middle1") for side in ("left", "right")]
-            turn = rot.about_z(np.array(clip.pair.heading))  # type: ignore[union-attr]
+            turn = rot.about_z(np.array(pair.heading))
             theirs = [
-                rot.rotate(turn, place(other, f"{side}_middle1")) + [clip.pair.x, clip.pair.y, 0]
+                rot.rotate(turn, place(other, f"{side}_middle1")) + np.array([pair.x, pair.y, 0])
                 for side in ("left", "right")
-            ]  # type: ignore[union-attr]
+            ]
             nearest.append(min(float(np.linalg.norm(a - b, axis=-1).min()) for a in hands for b in theirs))
         assert np.median(nearest) < 0.08, "dancers hold hands"

@@ -1,4 +1,4 @@
-"""Clips can be cut and mirrored, archives are read with suspicion, and the library keeps what was read."""
+"""Clips can be cut and mirrored, bad archive members are refused, and the library stores the clips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from model_runtime.body_model import rotations as rot
-from model_runtime.datasets.archives import Reading, members
+from model_runtime.datasets.archives import ImportLog, members
 from model_runtime.datasets.clip import Clip, Pair
 from model_runtime.datasets.clip_table import summary, summary_table
 from model_runtime.datasets.families import assign_splits, drop_duplicates, families_of, family_name
@@ -21,7 +21,7 @@ from model_runtime.datasets.library import LibraryMissing, build_library, load_l
 from ..motion_samples import bvh_text, place, still_clip
 
 
-def test_a_slice_starts_anew_and_takes_its_sync_points_along():
+def test_a_slice_starts_at_the_origin_and_shifts_its_sync_points():
     clip = still_clip()
     object.__setattr__(clip, "sync", {"emphasis": 0.5})
     part = clip.slice(6, 24)
@@ -30,7 +30,7 @@ def test_a_slice_starts_anew_and_takes_its_sync_points_along():
     np.testing.assert_allclose(part.root_positions[0, :2], 0, atol=1e-6)
 
 
-def test_a_mirrored_clip_is_the_reflection_and_mirroring_twice_changes_nothing():
+def test_a_mirrored_clip_is_the_reflection_and_mirroring_twice_gives_the_clip():
     clip = still_clip()
     mirror, back = clip.mirrored(), clip.mirrored().mirrored()
     np.testing.assert_allclose(place(mirror, "left_wrist") * [-1, 1, 1], place(clip, "right_wrist"), atol=1e-5)
@@ -84,7 +84,7 @@ def test_halves_of_a_pair_are_one_family():
     assert family_name("cmu/60_03", "cmu/61_03") == family_name("cmu/61_03", "cmu/60_03")
 
 
-def test_both_sides_of_the_split_own_every_category_and_no_family_is_torn():
+def test_both_splits_have_every_category_and_every_family_is_in_one_split():
     clips = [
         c
         for kind in ("beat", "we")
@@ -93,19 +93,19 @@ def test_both_sides_of_the_split_own_every_category_and_no_family_is_torn():
         )
     ]
     clips += _named("rocketbox/m_sit_down_chair_01", "rocketbox/m_sit_down_table_left", tags=("sit_down",))
-    reading = Reading(clips=clips)
-    assign_splits(reading)
+    log = ImportLog(clips=clips)
+    assign_splits(log)
     for tag in ("beat", "we", "sit_down"):
-        assert {clip.split for clip in reading.clips if tag in clip.tags} == {"train", "test"}
+        assert {clip.split for clip in log.clips if tag in clip.tags} == {"train", "test"}
     sides: dict[str, set[str]] = {}
-    for clip, family in zip(reading.clips, families_of(reading.clips)):
+    for clip, family in zip(log.clips, families_of(log.clips)):
         sides.setdefault(family, set()).add(clip.split)
     assert all(len(side) == 1 for side in sides.values())
 
 
 def test_the_split_does_not_depend_on_the_order_of_reading():
     clips = _named(*(f"smartbody/S/A@Idle0{n}_BeatLf01" for n in range(1, 9)), tags=("gesture", "beat"))
-    one, other = Reading(clips=list(clips)), Reading(clips=clips[::-1])
+    one, other = ImportLog(clips=list(clips)), ImportLog(clips=clips[::-1])
     assign_splits(one)
     assign_splits(other)
     assert {clip.name: clip.split for clip in one.clips} == {clip.name: clip.split for clip in other.clips}
@@ -128,18 +128,18 @@ def _tar(path: Path, files: dict[str, bytes], link: str | None = None) -> Path:
 
 
 def test_archive_members_that_point_outside_are_refused_and_counted(tmp_path: Path):
-    reading = Reading()
+    log = ImportLog()
     path = _tar(
         tmp_path / "a.tar",
         {"ok/a.bvh": b"1", "../evil.bvh": b"2", "/abs.bvh": b"3", "x\\..\\..\\y.bvh": b"4"},
         link="ok/link.bvh",
     )
-    assert [name for name, _ in members(path, reading)] == ["ok/a.bvh"]
-    assert len(reading.refused) == 4
-    assert "5 refused" in summary(Reading(refused=[*reading.refused, ("one more", "why")]))
+    assert [name for name, _ in members(path, log)] == ["ok/a.bvh"]
+    assert len(log.refused) == 4
+    assert "5 refused" in summary(ImportLog(refused=[*log.refused, ("one more", "why")]))
 
 
-def test_nothing_is_ever_written_but_the_library(tmp_path: Path):
+def test_only_the_library_is_written(tmp_path: Path):
     motion, outside = tmp_path / "data" / "motion", tmp_path / "outside.bvh"
     motion.mkdir(parents=True)
     outside.write_bytes(bvh_text().encode())
@@ -153,20 +153,20 @@ def test_nothing_is_ever_written_but_the_library(tmp_path: Path):
     (motion / "mesh2motion" / "link.glb").symlink_to(outside)
     (motion / "mesh2motion" / "folder").symlink_to(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()}
-    reading = build_library(tmp_path / "data", tmp_path / "out" / "clips.npz")
+    log = build_library(tmp_path / "data", tmp_path / "out" / "clips.npz")
     after = {path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()}
     assert after - set(before) == {tmp_path / "out" / "clips.npz"}
     assert all(path.read_bytes() == content for path, content in before.items())
-    assert reading.clips == []
-    assert sum("link" in reason for _, reason in reading.refused) == 6
+    assert log.clips == []
+    assert sum("link" in reason for _, reason in log.refused) == 6
 
 
-def test_a_truncated_archive_yields_what_is_whole_and_says_so(tmp_path: Path):
+def test_a_truncated_archive_gives_its_whole_files_and_is_reported(tmp_path: Path):
     path = _tar(tmp_path / "a.tar", {"a.bvh": b"1" * 4096, "b.bvh": b"2" * 40960})
     path.write_bytes(path.read_bytes()[:9000])
-    reading = Reading()
-    assert [name for name, _ in members(path, reading)] == ["a.bvh"]
-    assert "cannot be read to its end" in reading.refused[0][1]
+    log = ImportLog()
+    assert [name for name, _ in members(path, log)] == ["a.bvh"]
+    assert "cannot be read to its end" in log.refused[0][1]
 
 
 def test_bad_files_in_an_archive_are_named_and_the_good_ones_kept(tmp_path: Path):
@@ -174,12 +174,12 @@ def test_bad_files_in_an_archive_are_named_and_the_good_ones_kept(tmp_path: Path
     motion.mkdir()
     good, bad = bvh_text({"Head": (0, 20, 0)}).encode(), b"Dear diary"
     _tar(motion / "cmu.tar.xz", {"cmu/salsa_pairs/60_01_scaled.bvh": good, "cmu/salsa_pairs/60_02_scaled.bvh": bad})
-    reading = build_library(tmp_path, tmp_path / "clips.npz")
+    log = build_library(tmp_path, tmp_path / "clips.npz")
     assert [clip.name for clip in load_library(tmp_path / "clips.npz")] == ["cmu/60_01"]
-    assert [name for name, _ in reading.refused] == ["cmu/salsa_pairs/60_02_scaled.bvh"]
+    assert [name for name, _ in log.refused] == ["cmu/salsa_pairs/60_02_scaled.bvh"]
 
 
-def test_every_kind_of_broken_file_is_named_counted_and_read_past(tmp_path: Path):
+def test_every_kind_of_broken_file_is_named_counted_and_skipped(tmp_path: Path):
     motion = tmp_path / "motion"
     good = bvh_text({"Head": (0, 20, 0)}).encode()
     for name, content in {
@@ -195,9 +195,9 @@ def test_every_kind_of_broken_file_is_named_counted_and_read_past(tmp_path: Path
     }.items():
         (motion / name).parent.mkdir(parents=True, exist_ok=True)
         (motion / name).write_bytes(content)
-    reading = build_library(tmp_path, tmp_path / "clips.npz")
-    assert [clip.name for clip in reading.clips] == ["cmu/60_01"]
-    assert sorted(name.rsplit("/", 1)[-1] for name, _ in reading.refused) == [
+    log = build_library(tmp_path, tmp_path / "clips.npz")
+    assert [clip.name for clip in log.clips] == ["cmu/60_01"]
+    assert sorted(name.rsplit("/", 1)[-1] for name, _ in log.refused) == [
         "009_01.bvh",
         "09.asf",
         "09_01.amc",
@@ -207,8 +207,8 @@ def test_every_kind_of_broken_file_is_named_counted_and_read_past(tmp_path: Path
         "x.sk",
         "x.skm",
     ]
-    assert "8 refused" in summary(reading)
-    page = summary_table(reading)
+    assert "8 refused" in summary(log)
+    page = summary_table(log)
     assert "| **all** | 1 |" in page and all(name in page for name in ("`odd.glb`", "`09.asf`"))
 
 
@@ -219,16 +219,16 @@ def test_a_folder_without_motion_says_where_to_point():
 
 def test_copies_and_mirrored_copies_are_dropped_by_name():
     first, other = still_clip(name="first"), still_clip(name="other", seed=1)
-    reading = Reading(clips=[first, other, still_clip(name="again"), first.mirrored()])
-    drop_duplicates(reading)
-    assert [clip.name for clip in reading.clips] == ["first", "other"]
-    assert reading.refused == [("again", "a copy of 'first'"), ("first~mirrored", "a mirrored copy of 'first'")]
+    log = ImportLog(clips=[first, other, still_clip(name="again"), first.mirrored()])
+    drop_duplicates(log)
+    assert [clip.name for clip in log.clips] == ["first", "other"]
+    assert log.refused == [("again", "a copy of 'first'"), ("first~mirrored", "a mirrored copy of 'first'")]
 
 
 # ---- the library file
 
 
-def test_the_library_keeps_clips_to_a_fiftieth_of_a_degree(tmp_path: Path):
+def test_the_library_stores_clips_to_a_twentieth_of_a_degree(tmp_path: Path):
     clip = still_clip()
     object.__setattr__(clip, "tags", ("idle", "stand"))
     object.__setattr__(clip, "sync", {"emphasis": 0.25})
@@ -243,7 +243,7 @@ def test_the_library_keeps_clips_to_a_fiftieth_of_a_degree(tmp_path: Path):
 
 
 def test_a_missing_or_truncated_library_says_how_to_make_it(tmp_path: Path):
-    with pytest.raises(LibraryMissing, match=r"datasets\.library"):
+    with pytest.raises(LibraryMissing, match=r"corpus clips"):
         load_library(tmp_path / "none.npz")
     save_library([still_clip()], tmp_path / "clips.npz")
     (tmp_path / "cut.npz").write_bytes((tmp_path / "clips.npz").read_bytes()[:2000])

@@ -1,4 +1,4 @@
-"""What reading motion files promises: one body language for every source, and a named refusal for every bad file."""
+"""Readers of motion files: the same canonical motion from every format, and a named refusal for every bad file."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from ..motion_samples import (
 
 
 def test_a_body_at_rest_in_a_t_pose_has_no_rotations():
-    clip = clip_of(bvh_text({"Head": (0, 30, 0)}))  # not wholly still, or it would be dropped as a calibration pose
+    clip = clip_of(bvh_text({"Head": (0, 30, 0)}))  # moves, as a still T-pose would be dropped as a calibration pose
     angles = np.linalg.norm(rot.to_axis_angle(clip.rotations[0, :15].astype(float)), axis=-1)
     assert angles.max() < 1e-3
     assert clip.skeleton.height == pytest.approx(1.70, abs=0.25)
 
 
-def test_hanging_arms_hang_and_palms_face_the_thighs():
+def test_arms_hang_and_palms_face_the_thighs():
     clip = clip_of(bvh_text({"LeftArm": (-85, 0, 0), "RightArm": (85, 0, 0)}))
     for side, inward in (("left", -1.0), ("right", 1.0)):
         assert place(clip, f"{side}_wrist")[0, 2] < place(clip, f"{side}_shoulder")[0, 2] - 0.45
@@ -46,7 +46,7 @@ def test_hanging_arms_hang_and_palms_face_the_thighs():
     assert place(clip, "left_wrist")[0, 0] > 0 > place(clip, "right_wrist")[0, 0]
 
 
-def test_an_asf_body_hangs_its_arms_as_a_bvh_body_does():
+def test_the_arms_of_an_asf_body_hang_like_those_of_a_bvh_body():
     clip = amc_clip(
         amc_text({"lhumerus": (0, 0, -85), "rhumerus": (0, 0, 85), "lfemur": (0, 0, -20), "rfemur": (0, 0, 20)})
     )
@@ -104,7 +104,7 @@ def test_a_rest_pose_with_lowered_arms_gives_the_same_motion_as_a_t_pose():
 @pytest.mark.parametrize(
     "bones", [*NAMED_BONES[1:2], MODERN, PLAIN], ids=["MotionBuilder", "SmartBody Jt", "SmartBody plain"]
 )
-def test_a_bvh_may_name_its_joints_as_motionbuilder_and_both_kinds_of_smartbody_do(bones: BoneMap):
+def test_a_bvh_can_have_the_joint_names_of_motionbuilder_and_both_kinds_of_smartbody(bones: BoneMap):
     if "left_foot" not in bones.position:
         bones = BoneMap(
             {**bones.position, "left_foot": "LToe", "right_foot": "RToe"},
@@ -124,7 +124,7 @@ def test_a_bent_elbow_bends_forward_about_the_hinge():
     assert place(clip, "left_wrist")[5, 1] < place(clip, "left_elbow")[5, 1] - 0.2
 
 
-def test_half_of_the_forearms_turning_lies_in_the_elbow_and_half_in_the_wrist():
+def test_half_of_the_forearm_twist_is_in_the_elbow_and_half_in_the_wrist():
     clip = clip_of(bvh_text({"LeftHand": (0, 60, 0)}))
     for joint in ("left_elbow", "left_wrist"):
         assert abs(rot.to_axis_angle(clip.rotations[5, INDEX[joint]].astype(float))[0]) == pytest.approx(
@@ -158,13 +158,13 @@ def test_a_joint_that_leaps_away_for_a_frame_is_mended():
     assert np.allclose(mend_glitches(rotations), rot.IDENTITY)
 
 
-def test_a_body_joint_that_leaps_farther_than_a_body_can_for_a_third_of_a_second_is_bridged():
+def test_a_body_joint_that_leaps_out_of_range_for_a_third_of_a_second_is_interpolated():
     rotations = np.tile(rot.IDENTITY.astype(float), (40, len(JOINTS), 1))
     rotations[12:21, INDEX["left_ankle"]] = rot.about_z(np.array(2.0))
     assert np.allclose(mend_glitches(rotations), rot.IDENTITY)
 
 
-def test_a_bvh_is_cut_at_a_leap_and_its_longer_half_kept():
+def test_a_bvh_is_cut_at_a_leap_to_its_longer_part():
     text = bvh_text({"LeftArm": (-80, 0, 0), "RightArm": (80, 0, 0)}, frames=200)
     head, _, motion = text.partition("Frame Time: 0.033333\n")
     rows = motion.splitlines()
@@ -332,7 +332,7 @@ def test_a_negative_frame_time_is_refused():
 
 
 def _rocketbox(frames: int = 30, rate: float = 30.0, lacking: str = "", nan: bool = False, unit: float = 1.0) -> bytes:
-    """A Biped standing in a T-pose but for its head, which turns."""
+    """Return a Biped in a T-pose with a turning head."""
     names = [_biped_bone(joint) for joint in JOINTS]
     rest = np.tile(np.eye(4), (52, 1, 1))
     rest[:, :3, :3] = rot.to_matrix(_T_POSE)
@@ -382,6 +382,6 @@ def test_a_bad_rocketbox_file_is_refused_by_name_and_reason(content: bytes, reas
         read_rocketbox("static__m_made.npz", content)
 
 
-def test_a_rocketbox_file_that_is_none_is_refused():
+def test_a_file_that_is_no_rocketbox_array_file_is_refused():
     with pytest.raises(ClipUnreadable, match="'m_odd' is not a Rocketbox array file"):
         read_rocketbox("static__m_odd.npz", b"PK\x03\x04 but no more")
