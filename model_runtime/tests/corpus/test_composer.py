@@ -1,30 +1,30 @@
-"""Composed scenes: bodies that do what their labels say, talk with their hands, look at each other, and stand firm."""
+"""Composed scenes: bodies match their labels, gesture, look at each other, and do not slide."""
 
 from __future__ import annotations
 
-from model_runtime.tests.conftest import DATA
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
+from model_runtime.tests.conftest import DATA
+
 from ...body_model import rotations as rot
+from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics
 from ...contract import ACTION_LABELS, FPS
-from ...corpus.motion.base_motion import BodyTrack, Motion
-from ...datasets.clip import Clip
 from ...corpus.filter import fault
 from ...corpus.gestures.performance import ADAPTORS
-from ...metrics.labels import root_speed
-from ...metrics.scene_measures import bodies_of, label_hits
+from ...corpus.motion.base_motion import BodyTrack, Motion
 from ...corpus.motion.legs import leg_positions, reach
-from ...datasets.scene import Scene, SceneUnreadable, SpokenUtterance
+from ...corpus.staging import Material, compose_scene, gather, snapped
 from ...corpus.voices.speech_library import Utterance
-from ...corpus.staging import (Material, compose_scene, gather, snapped)
+from ...datasets.clip import Clip
+from ...datasets.scene import Scene, SceneUnreadable, SpokenUtterance
+from ...metrics.labels import root_speed
 from ...metrics.measures import hand_speed
+from ...metrics.scene_measures import bodies_of, label_hits
 from ...speech.phones import Segment
-from ...body_model.skeleton import (AVERAGE_SKELETON, INDEX, Skeleton, forward_kinematics)
 from ..motion_samples import rocketbox_clips, smartbody_clips
 
 MOTION = DATA / "motion"
@@ -44,10 +44,20 @@ def small_scene() -> Scene:
     rng = np.random.default_rng(0)
     turn = rot.normalize(rng.standard_normal((2, 40, 52, 4))).astype(np.float32)
     return Scene(
-        7, "train", np.stack([AVERAGE_SKELETON.offsets] * 2), np.stack([motion.root] * 2), turn, rng.integers(0, 3, (2, 40)).astype(np.uint8),
-        rng.random((2, 40, 4)) > 0.5, rng.random((2, 40, 28)).astype(np.float16), rng.random((2, 40, 52)).astype(np.float16),
-        np.array([0.45, 0.42], np.float32), ([SpokenUtterance("a/1", 0.25, 0.9)], []), ([0.5, 1.25], []),
-        [{"actor": 0, "time": 0.5, "kind": "beat", "hand": "left"}], [],
+        7,
+        "train",
+        np.stack([AVERAGE_SKELETON.offsets] * 2),
+        np.stack([motion.root] * 2),
+        turn,
+        rng.integers(0, 3, (2, 40)).astype(np.uint8),
+        rng.random((2, 40, 4)) > 0.5,
+        rng.random((2, 40, 28)).astype(np.float16),
+        rng.random((2, 40, 52)).astype(np.float16),
+        np.array([0.45, 0.42], np.float32),
+        ([SpokenUtterance("a/1", 0.25, 0.9)], []),
+        ([0.5, 1.25], []),
+        [{"actor": 0, "time": 0.5, "kind": "beat", "hand": "left"}],
+        [],
     )
 
 
@@ -75,11 +85,13 @@ def test_a_scene_file_that_is_cut_off_is_refused_by_name(tmp_path: Path) -> None
         Scene.load(path)
 
 
-def test_ankles_come_to_where_they_are_sent() -> None:
+def test_ankles_reach_their_targets() -> None:
     body = standing(30)
     body.root[:, 2] -= 0.06
     positions, world = leg_positions(body.root, body.rotations, AVERAGE_SKELETON)
-    wanted = positions[:, :, 2] + np.random.default_rng(1).uniform(-0.05, 0.05, (30, 2, 3)).astype(np.float32) + [0, 0, 0.06]
+    wanted = (
+        positions[:, :, 2] + np.random.default_rng(1).uniform(-0.05, 0.05, (30, 2, 3)).astype(np.float32) + [0, 0, 0.06]
+    )
     solved = reach(body.root, body.rotations, AVERAGE_SKELETON, wanted.astype(np.float32), world[:, :, 2])
     reached, turned = leg_positions(body.root, solved, AVERAGE_SKELETON)
     assert np.abs(reached[:, :, 2] - wanted).max() < 1e-3
@@ -119,27 +131,60 @@ def spoken(voice: str, split: str, seed: int) -> list[Utterance]:
         t = np.arange(len(prosody)) / FPS
         prosody[:, 0] = (t > 0.08) & (t < duration - 0.1)
         strong = rng.random(count) < 0.4
-        prosody[:, 1] = 0.3 + sum((0.7 if s else 0.25) * np.exp(-0.5 * ((t - a - 0.08) / 0.05) ** 2) for a, s in zip(starts, strong))
+        prosody[:, 1] = 0.3 + sum(
+            (0.7 if s else 0.25) * np.exp(-0.5 * ((t - a - 0.08) / 0.05) ** 2) for a, s in zip(starts, strong)
+        )
         prosody[:, 1:3] = prosody[:, :1] * np.stack([prosody[:, 1], np.ones(len(t))], -1)
-        words = [Segment(str(rng.choice(["i", "you", "no", "house", "time"])), float(a), float(a + 0.18)) for a in starts]
+        words = [
+            Segment(str(rng.choice(["i", "you", "no", "house", "time"])), float(a), float(a + 0.18)) for a in starts
+        ]
         phones = [Segment(str(rng.choice(["AA", "M", "S", "IY"])), float(a), float(a + 0.16)) for a in starts]
         stresses = [(float(a + 0.08), 0.9) for a, s in zip(starts, strong) if s]
-        utterances.append(Utterance(f"{voice}/{number}", voice, split, "", prosody, np.zeros((1, 80), np.float32), words, phones, stresses, duration))
+        utterances.append(
+            Utterance(
+                f"{voice}/{number}",
+                voice,
+                split,
+                "",
+                prosody,
+                np.zeros((1, 80), np.float32),
+                words,
+                phones,
+                stresses,
+                duration,
+            )
+        )
     return utterances
 
 
 def few_clips() -> list[Clip]:
     """Enough of the captured motion to compose scenes from: one Rocketbox performer and SmartBody's male gestures."""
-    wanted = ("idle_breathe", "idle_neutral", "idle_look", "gestic_listen", "gestic_thoughtful", "sit_chair", "sit_down_chair", "sit_stand_up_chair",
-              "turn_", "walk_start", "walk_stop", "walk_neutral", "walk_slow")
+    wanted = (
+        "idle_breathe",
+        "idle_neutral",
+        "idle_look",
+        "gestic_listen",
+        "gestic_thoughtful",
+        "sit_chair",
+        "sit_down_chair",
+        "sit_stand_up_chair",
+        "turn_",
+        "walk_start",
+        "walk_stop",
+        "walk_neutral",
+        "walk_slow",
+    )
     return [
-        *rocketbox_clips(MOTION, lambda name: "__m_" in name and name.split("__m_")[1].startswith(wanted)), *smartbody_clips(MOTION, "smartbody/MaleGestures/"),
+        *rocketbox_clips(MOTION, lambda name: "__m_" in name and name.split("__m_")[1].startswith(wanted)),
+        *smartbody_clips(MOTION, "smartbody/MaleGestures/"),
     ]
 
 
 @pytest.fixture(scope="module")
 def material() -> Material:
-    return gather(few_clips(), [*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], "train")
+    return gather(
+        few_clips(), [*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], "train"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -159,28 +204,32 @@ def test_the_same_seed_composes_the_same_scene(material: Material, scenes: list[
 @pytest.mark.data
 @needs_motion
 def test_scenes_pass_the_filter_as_often_as_not(scenes: list[Scene]) -> None:
-    """Of many, seven in ten do: who gets up and walks about a lot seldom does so for minutes without a fault."""
+    """Of many, seven in ten do; scenes in which bodies stand up and walk often seldom have no fault for minutes."""
     faults = [fault(scene) for scene in scenes]
     assert faults.count(None) >= len(scenes) // 2, faults
 
 
 @pytest.mark.data
 @needs_motion
-def test_bodies_do_what_their_labels_say(scenes: list[Scene]) -> None:
+def test_bodies_match_their_labels(scenes: list[Scene]) -> None:
     assert np.mean([label_agreement(scene, actor) for scene in scenes for actor in (0, 1)]) > 0.97
-    shares = np.bincount(np.concatenate([scene.labels.ravel() for scene in scenes]), minlength=3) / sum(scene.labels.size for scene in scenes)
+    shares = np.bincount(np.concatenate([scene.labels.ravel() for scene in scenes]), minlength=3) / sum(
+        scene.labels.size for scene in scenes
+    )
     assert shares.min() > 0.03, dict(zip(ACTION_LABELS, shares))
 
 
 @pytest.mark.data
 @needs_motion
-def test_somebody_seated_sits_on_the_seat_with_feet_on_the_floor(scenes: list[Scene]) -> None:
+def test_seated_bodies_are_on_the_seat_with_feet_on_the_floor(scenes: list[Scene]) -> None:
     for scene in scenes:
         for actor in (0, 1):
             skeleton = Skeleton(scene.skeletons[actor])
             settled = np.convolve(scene.labels[actor] == ACTION_LABELS.index("sit"), np.ones(121), mode="same") > 120.5
             if settled.any():
-                positions, _ = forward_kinematics(scene.root_positions[actor][settled], scene.rotations[actor][settled], skeleton)
+                positions, _ = forward_kinematics(
+                    scene.root_positions[actor][settled], scene.rotations[actor][settled], skeleton
+                )
                 hips = positions[:, [INDEX["left_hip"], INDEX["right_hip"]], 2].mean() - scene.seat_height[actor]
                 assert 0.05 < hips < 0.14
                 assert np.median(positions[:, [INDEX["left_ankle"], INDEX["right_ankle"]], 2]) < 0.16
@@ -188,12 +237,14 @@ def test_somebody_seated_sits_on_the_seat_with_feet_on_the_floor(scenes: list[Sc
 
 @pytest.mark.data
 @needs_motion
-def test_who_speaks_moves_hands_more_than_who_listens(scenes: list[Scene]) -> None:
+def test_speakers_move_their_hands_more_than_listeners(scenes: list[Scene]) -> None:
     speaking, listening = [], []
     for scene in scenes:
         voices = scene.prosody[:, :, 0] > 0.5
         for actor in (0, 1):
-            speed = hand_speed(scene.root_positions[actor], scene.rotations[actor], Skeleton(scene.skeletons[actor])).mean(-1)
+            speed = hand_speed(
+                scene.root_positions[actor], scene.rotations[actor], Skeleton(scene.skeletons[actor])
+            ).mean(-1)
             # Arms swing with steps and turns, whoever speaks.
             still = ~binary_dilation(root_speed(scene.root_positions[actor]) > 0.12, iterations=FPS // 2)
             speaking.append(speed[voices[actor] & ~voices[1 - actor] & still])
@@ -206,10 +257,15 @@ def test_who_speaks_moves_hands_more_than_who_listens(scenes: list[Scene]) -> No
 def test_people_who_talk_face_each_other(scenes: list[Scene]) -> None:
     looks = []
     for scene in scenes:
-        heads, turns = zip(*(
-            (p[:, INDEX["head"]], q[:, INDEX["head"]])
-            for p, q in (forward_kinematics(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in (0, 1))
-        ))
+        heads, turns = zip(
+            *(
+                (p[:, INDEX["head"]], q[:, INDEX["head"]])
+                for p, q in (
+                    forward_kinematics(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a]))
+                    for a in (0, 1)
+                )
+            )
+        )
         for actor in (0, 1):
             forward = rot.rotate(turns[actor], np.array([0.0, -1.0, 0.0], np.float32))
             way = heads[1 - actor] - heads[actor]
@@ -221,7 +277,7 @@ def test_people_who_talk_face_each_other(scenes: list[Scene]) -> None:
 @pytest.mark.data
 @needs_motion
 def test_strokes_are_put_on_stressed_syllables(scenes: list[Scene]) -> None:
-    # Hands that go to the own body go by no word.
+    # Hands that touch the own body do not follow words.
     gestures = [(scene, gesture) for scene in scenes for gesture in scene.gestures if gesture["kind"] not in ADAPTORS]
     assert len(gestures) > 10
     for scene, gesture in gestures:

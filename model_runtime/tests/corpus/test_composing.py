@@ -1,8 +1,7 @@
-"""The composing run: what it needs, what it leaves behind, and what it does when something breaks."""
+"""The composing run: its dependencies, its files, and its behaviour after failures."""
 
 from __future__ import annotations
 
-from model_runtime.datasets.locations import REPOSITORY
 import io
 import json
 import os
@@ -14,23 +13,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_runtime.datasets.locations import REPOSITORY
+
 from ...corpus.composer import MADE, REJECTED, compose
 from ...corpus.jobs import in_order
-from ...datasets.library import save_library
 from ...corpus.package import PackageUnfit, pack, unpack
-from ...datasets.scene import Scene
 from ...corpus.shards import ScenesUnfit, read_index
 from ...corpus.voices.speech_library import SpeechLibraryUnfit, load_speech_library, save_speech_library
+from ...datasets.library import save_library
+from ...datasets.scene import Scene
 from .test_composer import few_clips, needs_motion, spoken
 
 ROOT = REPOSITORY
-# As on a machine that has numpy and scipy and nothing else. (None in sys.modules would trip scipy, which looks for
-# torch there.)
+# The start of a program that runs as on a machine with numpy and scipy only. (None in sys.modules would stop scipy,
+# which looks for torch there.)
 BARE = """
 import sys
+ABSENT = "torch soundfile soxr pocketsphinx librosa matplotlib bpy PIL safetensors".split()
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "soundfile", "soxr", "pocketsphinx", "librosa", "matplotlib", "bpy", "PIL", "safetensors"}:
+        if name.partition(".")[0] in ABSENT:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 """
@@ -38,10 +40,12 @@ sys.meta_path.insert(0, Absent())
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A clip library and a speech library, both small."""
+    """Return a clip library and a speech library, both small."""
     folder = tmp_path_factory.mktemp("libraries")
     save_library(few_clips(), folder / "clips.npz")
-    save_speech_library([*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], folder / "speech.npz")
+    save_speech_library(
+        [*spoken("one", "train", 1), *spoken("two", "train", 2), *spoken("three", "test", 3)], folder / "speech.npz"
+    )
     return folder / "clips.npz", folder / "speech.npz"
 
 
@@ -52,7 +56,8 @@ def test_composing_needs_numpy_and_scipy_alone(libraries: tuple[Path, Path]) -> 
     program = f"""{BARE}
 from model_runtime.corpus import composer
 from model_runtime.corpus.filter import fault
-material = composer.gather(composer.load_library({str(clips)!r}), composer.load_speech_library({str(speech)!r}), "train")
+utterances = composer.load_speech_library({str(speech)!r})
+material = composer.gather(composer.load_library({str(clips)!r}), utterances, "train")
 scene = composer.compose_scene(3, material)
 print(fault(scene), scene.duration)
 """
@@ -64,7 +69,13 @@ def test_a_speech_library_reads_back_as_it_was_written(tmp_path: Path) -> None:
     utterances = spoken("one", "train", 1)
     save_speech_library(utterances, tmp_path / "speech.npz")
     for before, after in zip(utterances, load_speech_library(tmp_path / "speech.npz"), strict=True):
-        assert (after.id, after.voice, after.split, after.text, after.stresses) == (before.id, before.voice, before.split, before.text, before.stresses)
+        assert (after.id, after.voice, after.split, after.text, after.stresses) == (
+            before.id,
+            before.voice,
+            before.split,
+            before.text,
+            before.stresses,
+        )
         assert abs(after.prosody - before.prosody.clip(-3.1, 3.1)).max() <= 0.0126
         assert [word.text for word in after.words] == [word.text for word in before.words]
 
@@ -87,13 +98,13 @@ def broken(number: int) -> str:
     return f"{number} is broken"
 
 
-def test_a_process_that_dies_takes_only_its_own_job_along() -> None:
+def test_a_process_that_dies_fails_only_its_own_job() -> None:
     results = list(in_order(work, broken, prepare, (7,), iter(range(6)), 2))
     assert results == ["0 with 7", "1 with 7", "2 with 7", "3 is broken", "4 with 7", "5 with 7"]
 
 
 def made(folder: Path, libraries: tuple[Path, Path], processes: int, test_share: float = 0.5) -> list[str]:
-    """Compose one scene, or one of each split; the names of the training scenes."""
+    """Compose one scene, or one of each split, and return the names of the training scenes."""
     compose(0.001, 4, folder, *libraries, processes=processes, rejected=1, test_share=test_share)
     return sorted(path.name for path in folder.glob("scene_40*.npz"))
 
@@ -107,7 +118,9 @@ def composed(libraries: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.data
 @needs_motion
-def test_the_same_scenes_come_from_any_number_of_processes(composed: Path, libraries: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_same_scenes_come_from_any_number_of_processes(
+    composed: Path, libraries: tuple[Path, Path], tmp_path: Path
+) -> None:
     names = made(tmp_path / "two", libraries, processes=2, test_share=0.0)
     assert names == sorted(path.name for path in composed.glob("scene_40*.npz"))
     for name in names:
@@ -118,7 +131,7 @@ def test_the_same_scenes_come_from_any_number_of_processes(composed: Path, libra
 
 @pytest.mark.data
 @needs_motion
-def test_the_record_names_every_scene_and_what_it_was_made_from(composed: Path) -> None:
+def test_the_record_has_every_scene_and_its_origin(composed: Path) -> None:
     index = read_index(composed)
     assert set(index.scenes) == {path.name for path in composed.glob("scene_*.npz")}
     assert index.origin.voices == {"train": ["one", "two"], "test": ["three"]}
@@ -132,7 +145,7 @@ def test_the_record_names_every_scene_and_what_it_was_made_from(composed: Path) 
 
 @pytest.mark.data
 @needs_motion
-def test_a_run_goes_on_where_it_stopped(composed: Path, libraries: tuple[Path, Path]) -> None:
+def test_an_interrupted_run_continues(composed: Path, libraries: tuple[Path, Path]) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in composed.glob("scene_*.npz")}
     (composed / "scene_4000099.part.npz").write_bytes(b"half a scene")
     made(composed, libraries, processes=1)
@@ -142,7 +155,9 @@ def test_a_run_goes_on_where_it_stopped(composed: Path, libraries: tuple[Path, P
 
 @pytest.mark.data
 @needs_motion
-def test_scenes_of_other_material_are_not_mixed_in(composed: Path, libraries: tuple[Path, Path], tmp_path: Path) -> None:
+def test_scenes_of_other_material_are_not_mixed_in(
+    composed: Path, libraries: tuple[Path, Path], tmp_path: Path
+) -> None:
     save_speech_library([*spoken("four", "train", 4), *spoken("three", "test", 3)], tmp_path / "other.npz")
     with pytest.raises(ScenesUnfit, match=r"differ in the speech library"):
         compose(0.001, 4, composed, libraries[0], tmp_path / "other.npz", processes=1)
@@ -163,7 +178,9 @@ def test_a_speech_library_that_is_cut_off_is_refused_by_name(tmp_path: Path) -> 
 
 @pytest.mark.data
 @needs_motion
-def test_the_package_composes_in_an_empty_folder_with_numpy_and_scipy_alone(libraries: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_package_composes_in_an_empty_folder_with_numpy_and_scipy_alone(
+    libraries: tuple[Path, Path], tmp_path: Path
+) -> None:
     corpus, archives = tmp_path / "corpus", [tmp_path / "one.tar.xz", tmp_path / "two.tar.xz"]
     corpus.mkdir()
     (corpus / "clips.npz").write_bytes(libraries[0].read_bytes())
@@ -180,7 +197,9 @@ if __name__ == "__main__":
 """
     (folder / "run.py").write_text(program)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "run.py"], cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "run.py"], cwd=folder, env=clean, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert read_index(folder / "corpus" / "scenes").minutes("train") > 0.5
 

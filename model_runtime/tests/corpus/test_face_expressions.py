@@ -21,7 +21,10 @@ from model_runtime.tests.conftest import DATA
 SECONDS = 20
 FRAMES = SECONDS * FPS
 # "Tom, be brave: five of my puppies have moved up above you; we both saw them from afar." and a hurried "of me".
-WORDS = "T AA M B IY B R EY V F AY V AH V M AY P AH P IY Z HH AE V M UW V D AH P AH B AH V Y UW W IY B OW TH S AO DH EH M F R AH M AH F AA R"
+WORDS = (
+    "T AA M B IY B R EY V F AY V AH V M AY P AH P IY Z HH AE V M UW V "
+    "D AH P AH B AH V Y UW W IY B OW TH S AO DH EH M F R AH M AH F AA R"
+)
 UPPER = [
     i
     for i, name in enumerate(ARKIT_NAMES)

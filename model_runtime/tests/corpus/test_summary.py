@@ -1,4 +1,4 @@
-"""The summary of a corpus counts turns, gaps and minutes right, and puts them where the documentation wants them."""
+"""The summary of a corpus counts turns, gaps and minutes, and fills them into the documentation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from model_runtime.drawing.documents import TABLE, MarkersMissing, fill_in, mark
 from model_runtime.tests.corpus.test_filter import scene
 
 
-def active(*spells: tuple[int, float, float], seconds: float = 20.0) -> np.ndarray:
+def active(*spans: tuple[int, float, float], seconds: float = 20.0) -> np.ndarray:
     voices = np.zeros((2, round(seconds * FPS)), bool)
-    for actor, start, end in spells:
+    for actor, start, end in spans:
         voices[actor, round(start * FPS) : round(end * FPS)] = True
     return voices
 
@@ -28,24 +28,27 @@ def talk(relationship: str = "friends") -> Scene:
     made.prosody[0, 30:90, 0] = 1.0
     made.prosody[1, 105:165, 0] = 1.0
     end = made.duration
-    made.emotions = ([EmotionSpan("joy", 1.0, 0.0, end)], [EmotionSpan("neutral", 1.0, 0.0, 0.5 * end), EmotionSpan("anger", 1.0, 0.5 * end, end)])
+    made.emotions = (
+        [EmotionSpan("joy", 1.0, 0.0, end)],
+        [EmotionSpan("neutral", 1.0, 0.0, 0.5 * end), EmotionSpan("anger", 1.0, 0.5 * end, end)],
+    )
     made.gestures = [{"actor": 0, "kind": "beat", "hand": "left"}, {"actor": 1, "kind": "you", "hand": "both"}]
     return made
 
 
-def test_a_short_pause_does_not_end_a_turn_and_the_partner_does() -> None:
+def test_speech_of_the_partner_ends_a_turn_and_a_short_pause_does_not() -> None:
     turns, inside = turns_of(active((0, 1, 3), (0, 3.3, 5), (1, 5.4, 9), (0, 8.8, 11)))
     np.testing.assert_allclose(turns, [(0, 1, 5), (1, 5.4, 9), (0, 8.8, 11)], atol=0.04)
     assert inside == 0
 
 
-def test_what_is_said_inside_the_others_turn_is_a_back_channel() -> None:
+def test_speech_inside_the_turn_of_the_other_is_a_back_channel() -> None:
     turns, inside = turns_of(active((0, 1, 8), (1, 4, 4.5), (1, 8.2, 12)))
     assert [turn.actor for turn in turns] == [0, 1]
     assert inside == 1
 
 
-def test_minutes_and_counts_are_those_of_the_scenes() -> None:
+def test_minutes_and_counts_are_sums_over_the_scenes() -> None:
     figures = summary(iter([talk(), talk("strangers")]), ["skate 0.1 m/s", "skate 0.2 m/s", "labels 0.9"])
     assert figures["scenes"] == 2
     assert figures["minutes"] == pytest.approx(0.2)
@@ -67,14 +70,16 @@ def test_the_page_gets_its_table_and_small_pictures(tmp_path: Path) -> None:
     page.write_text(f"before\n{TABLE[0]}\nold\n{TABLE[1]}\nafter\n")
     tally = tally_of([talk()])
     write_docs(tally, figures_of(tally), tmp_path)
-    assert "old" not in page.read_text() and page.read_text().startswith("before") and page.read_text().endswith("after\n")
+    assert (
+        "old" not in page.read_text() and page.read_text().startswith("before") and page.read_text().endswith("after\n")
+    )
     assert "| scenes | 1 " in page.read_text()
     pictures = list((tmp_path / "images").glob("corpus_*.png"))
     assert len(pictures) == 5
     assert max(path.stat().st_size for path in pictures) < 120_000
 
 
-def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
+def test_a_page_without_markers_is_not_changed(tmp_path: Path) -> None:
     page = tmp_path / "corpus.md"
     page.write_text("no place for figures")
     with pytest.raises(MarkersMissing, match=r"corpus\.md"):
