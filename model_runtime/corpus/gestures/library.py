@@ -1,6 +1,7 @@
-"""The gestures among the clips: what each says, with which hands, and when it is raised, strikes, and goes back.
+"""Find the gestures among the clips: their kind, their hands, and the times of preparation, strokes and retraction.
 
-``python -m model_runtime.corpus.gestures.library --clips corpus/clips.npz`` prints the library as a table.
+``python -m model_runtime corpus gestures --clips corpus/clips.npz`` prints the library as a table. The phases of a
+gesture are those of Kendon 1980 and McNeill 1992: preparation, stroke, hold, retraction.
 """
 
 from __future__ import annotations
@@ -14,57 +15,36 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, label
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.arrays import Array
+from ...common.masks import runs_of
 from ...contract import FPS, FloatArray
 from ...datasets.clip import Clip
+from ...datasets.library import load_library
 from ...metrics.joint_limits import joint_excess
 
 SIDES = ("left", "right")
 _CHAIN = {side: tuple(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")) for side in SIDES}
-_TIP = 0.5  # what lies beyond the last joint of a finger, against what lies between its joints
+_TIP = 0.5  # length of a finger beyond its last joint, relative to that between its joints
 _KNUCKLE = {side: INDEX[f"{side}_middle1"] for side in SIDES}
 
-# Hands on oneself: they belong to no word and strike nothing.
+# Adaptors, hands on one's own body: they belong to no word and have no stroke.
 ADAPTORS = ("touch_face", "scratch", "hair", "dust", "nails", "hands")
-# A SmartBody kind -> what it is used as; kinds not named here keep their name.
+# SmartBody's kind -> kind of the library; kinds not named here keep their name.
 _SMARTBODY = {
     "inclusive": "we", "inclusive_negative": "negative", "safe": "negative", "frame": "surround",
     "big": "surround", "when": "question", "scratch": "scratch", "fidget": "hands",
 }  # fmt: skip
-_SMARTBODY_KINDS = frozenset(
-    (
-        "beat",
-        "chop",
-        "me",
-        "you",
-        "we",
-        "no",
-        "negative",
-        "stop",
-        "offer",
-        "receive",
-        "plea",
-        "shrug",
-        "think",
-        "point",
-        "indicate",
-        "here",
-        "example",
-        "however",
-        "surround",
-        "question",
-        "sweep",
-        "scratch",
-        "hands",
-    )
-)
+_SMARTBODY_KINDS = frozenset((
+    "beat", "chop", "me", "you", "we", "no", "negative", "stop", "offer", "receive", "plea", "shrug", "think",
+    "point", "indicate", "here", "example", "however", "surround", "question", "sweep", "scratch", "hands",
+))  # fmt: skip
 _REFUSED = re.compile(r"ScrewYou|ThrowAway|Kick|Fight|IdleCross|Stretch|Idle03_BeatLow")
-# What a Rocketbox clip's name holds -> kind, and the hand that is free where the other carries something.
+# Part of a Rocketbox clip's name -> kind, and the hand that is free where the other carries a prop.
 _ROCKETBOX = (
     ("gestic_shrug", "shrug", None), ("gestic_thoughtful", "think", None),
     ("gestic_presentation", "present", None), ("invite_sit", "offer", None),
@@ -75,19 +55,17 @@ _ROCKETBOX = (
     ("finger_nail", "nails", None), ("Talking", "beat", None),
 )  # fmt: skip
 
-USED = 0.09  # m a hand has to move, on a body of 1.7 m, to take part
-_AWAY = 0.10  # m from where it rests, from which on a hand is in a gesture
-_QUICK = 0.24  # m/s; a hand that peaks below this does not strike
-_LONGEST = 6.0  # s; longer stretches of gesturing are cut between strokes
+USED = 0.09  # m, body of mean height; a hand that moves less does not take part
+_AWAY = 0.10  # m from rest beyond which a hand gestures
+_QUICK = 0.24  # m/s, the least peak speed of a stroke
+_LONGEST = 6.0  # s; longer excursions are cut between strokes
 _EMPHASIS_NEAR = 0.5  # s between a labelled emphasis and the stroke it labels
-_TOO_BENT = 25.0  # degrees beyond a joint's range: hands broken in the capture, or turned so in its making
+_TOO_BENT = 25.0  # degrees beyond a joint's range: errors of the capture
 _PLACEHOLDER = 0.3  # s; an emphasis before this was never set by hand
 
 
 class Stroke(NamedTuple):
-    """A quick movement of the hands that means something: clip seconds at which it begins, is quickest, and has
-    stopped.
-    """
+    """The stroke of a gesture: clip seconds at which the hand starts, is fastest, and has stopped."""
 
     begin: float
     peak: float
@@ -96,14 +74,14 @@ class Stroke(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Gesture:
-    """A part of a clip ready to be laid over arms.
+    """A part of a clip that can be blended over the arms of another motion.
 
-    ``hands`` (left, right) that take part; ``start``, ``retract``, ``end`` (s) of the clip: the raising begins, the
-    going back begins, all is over; ``strokes[main]`` is the emphasised one. ``from_rest`` and ``to_rest``: the clip
-    itself raises and lowers the hands. ``front``, ``back`` (T,) 0..1: how far the hands have ever been, are yet to be,
-    from where they rest. ``neutral`` (52, 4) is the pose that sizes are taken about. ``size``: metres the leading hand
-    covers in the main stroke on a body of 1.7 m; ``speed``: its peak (m/s); ``drop``: how far below the shoulder that
-    hand is at its stop, in arm lengths.
+    ``hands`` (left, right) that take part; ``start``, ``retract``, ``end`` (clip seconds): preparation begins,
+    retraction begins, the gesture is over; ``strokes[main]`` is the emphasised one. ``from_rest`` and ``to_rest``:
+    whether the clip itself raises and lowers the hands. ``front``, ``back`` (T,) 0..1: the furthest the hands have been
+    so far, and will be from now on, from where they rest. ``neutral`` (52, 4) is the pose about which the size is
+    scaled. ``size``: metres the leading hand covers in the main stroke on a body of mean height; ``speed``: its peak in
+    m/s; ``drop``: how far below the shoulder the hand stops, in arm lengths.
     """
 
     clip: Clip
@@ -139,9 +117,7 @@ class Gesture:
 
 
 def gesture_kind(clip: Clip) -> tuple[str, str | None] | None:
-    """The kind a clip stands for, with the only hand that is free (None: both are), or None when it is no gesture to
-    talk with.
-    """
+    """Return the kind of a clip and the only hand that is free (None: both are); None where it is no co-speech gesture."""
     if _REFUSED.search(clip.name):
         return None
     if clip.source != "smartbody":
@@ -158,7 +134,7 @@ def gesture_kind(clip: Clip) -> tuple[str, str | None] | None:
 
 
 def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
-    """The gestures among ``clips``, in their order. Tables and chairs count as seated."""
+    """Return the gestures among ``clips``, in their order."""
     found = []
     for clip in clips:
         kind = gesture_kind(clip)
@@ -168,7 +144,9 @@ def gesture_library(clips: Sequence[Clip]) -> list[Gesture]:
 
 
 def arm_positions(rotations: Array, skeleton: Skeleton) -> FloatArray:
-    """(T, 2, 5, 3) metres of shoulder, elbow, wrist, middle knuckle and fingertip of both arms in the frame of spine3."""
+    """Return positions (T, 2, 5, 3) of shoulder, elbow, wrist, middle knuckle and fingertip of both arms in the frame
+    of spine3.
+    """
     places = np.empty((len(rotations), 2, 5, 3), np.float32)
     for s, side in enumerate(SIDES):
         collar, shoulder, elbow, wrist = _CHAIN[side]
@@ -187,11 +165,12 @@ def arm_positions(rotations: Array, skeleton: Skeleton) -> FloatArray:
 
 
 def speed_of(places: Array) -> FloatArray:
-    """(T, ...) m/s of points (T, ..., 3) at ``FPS``, by central differences."""
+    """Return the speed (T, ...) in m/s of points (T, ..., 3) at ``FPS``, by central differences."""
     return np.linalg.norm(np.gradient(places, axis=0), axis=-1).astype(np.float32) * FPS
 
 
 def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
+    """Return the gestures of one clip; ``free`` is the only hand that counts, None for both."""
     size = clip.skeleton.size
     arms = arm_positions(clip.rotations, clip.skeleton)
     wrists = gaussian_filter1d(arms[:, :, 2] / size, 0.7, axis=0, mode="nearest")
@@ -220,16 +199,12 @@ def _gestures_of(clip: Clip, kind: str, free: str | None) -> list[Gesture]:
 
 
 def _excursions(away: Array) -> list[tuple[int, int]]:
-    """Frames [first, last) of each stretch in which a hand is away from rest, from its leaving to its coming back."""
-    out = away > _AWAY
-    out = (
-        gaussian_filter1d(out.astype(float), 0.15 * FPS, mode="constant") > 0.35
-    )  # short returns belong to the gesture
-    spans, count = label(out)
+    """Return frames [first, last) of each excursion of a hand from rest: ``away`` (T,) m."""
+    # Short returns to rest belong to the gesture.
+    out = gaussian_filter1d((away > _AWAY).astype(float), 0.15 * FPS, mode="constant") > 0.35
     edges = []
-    for k in range(1, count + 1):
-        inside = np.flatnonzero(spans == k)
-        first, last = int(inside[0]), int(inside[-1])
+    for first, stop in runs_of(out):
+        last = stop - 1
         while first > 0 and away[first - 1] < away[first]:
             first -= 1
         while last < len(away) - 1 and away[last + 1] < away[last]:
@@ -242,7 +217,10 @@ def _excursions(away: Array) -> list[tuple[int, int]]:
 def _cut(
     clip: Clip, kind: str, hands: tuple[bool, bool], away: Array, speed: Array, drop: Array, first: int, last: int
 ) -> list[Gesture]:
-    """The gestures in frames [first, last): one, or several where it is long."""
+    """Return the gestures in frames [first, last): one, or several where the excursion is long.
+
+    ``away`` (T,) m from rest, ``speed`` (T,) m/s of the leading hand, ``drop`` (T,) arm lengths below the shoulder.
+    """
     moves = _movements(speed, first, last)
     top = float(away[first:last].max())
     while moves and _goes_back(moves[-1], away, top):
@@ -250,80 +228,110 @@ def _cut(
     if not moves:
         return []
     retract = _retraction(away, speed, round(moves[-1].stop * FPS), last) / FPS
-    envelope = gaussian_filter1d(
-        np.where((np.arange(len(away)) >= first) & (np.arange(len(away)) < last), away, 0.0) / top, 1.2
+    frames = np.arange(len(away))
+    envelope = gaussian_filter1d(np.where((frames >= first) & (frames < last), away, 0.0) / top, 1.2)
+    excursion = _Excursion(
+        clip,
+        kind,
+        hands,
+        first,
+        speed,
+        drop,
+        np.maximum.accumulate(envelope).astype(np.float32),
+        np.maximum.accumulate(envelope[::-1])[::-1].astype(np.float32),
     )
-    front, back = np.maximum.accumulate(envelope), np.maximum.accumulate(envelope[::-1])[::-1]
-    seated = "seated" in clip.tags
-    whole = (last - first) / FPS <= _LONGEST or kind in ADAPTORS or kind == "think"
+    if (last - first) / FPS <= _LONGEST or kind in ADAPTORS or kind == "think":
+        return excursion.as_one(moves, retract, (last - 1) / FPS)
+    return excursion.in_pieces(moves, retract)
 
-    def made(
+
+class _Excursion(NamedTuple):
+    """A stretch of a clip, from frame ``first`` on, in which the hands are away from rest; see ``_cut``, ``Gesture``."""
+
+    clip: Clip
+    kind: str
+    hands: tuple[bool, bool]
+    first: int
+    speed: Array
+    drop: Array
+    front: FloatArray
+    back: FloatArray
+
+    def as_one(self, moves: list[Stroke], retract: float, end: float) -> list[Gesture]:
+        """Return the whole as one gesture; none where label and motion disagree about the time of the emphasis."""
+        emphasis = self.clip.sync.get("emphasis", 0.0)
+        strokes, main = _strokes_of(moves, emphasis, self.speed)
+        if emphasis >= _PLACEHOLDER and abs(strokes[main].stop - emphasis) > 2 * _EMPHASIS_NEAR:
+            return []
+        long_hold = retract - strokes[-1].stop > 1.5 and self.kind not in ADAPTORS
+        return [self._gesture(strokes, main, self.first / FPS, retract, end, (True, not long_hold), 0)]
+
+    def in_pieces(self, moves: list[Stroke], retract: float) -> list[Gesture]:
+        """Return gestures of one to three strokes that follow one another closely."""
+        pieces: list[list[Stroke]] = []
+        for stroke in moves:
+            if pieces and stroke.stop - pieces[-1][-1].stop < 1.1 and len(pieces[-1]) < 3:
+                pieces[-1].append(stroke)
+            else:
+                pieces.append([stroke])
+        found = []
+        for number, strokes in enumerate(pieces):
+            after = pieces[number + 1][0].begin if number + 1 < len(pieces) else retract
+            end = max(min(strokes[-1].stop + 0.6, after), strokes[-1].stop + 0.05)
+            start = max(self.first / FPS, strokes[0].begin - 0.25)
+            found.append(self._gesture(strokes, _fastest(strokes, self.speed), start, end, end, (False, False), number))
+        return found
+
+    def _gesture(
+        self,
         strokes: Sequence[Stroke],
         main: int,
         start: float,
-        stop: float,
+        retract: float,
         end: float,
-        ends: tuple[bool, bool],
+        rests: tuple[bool, bool],
         number: int,
     ) -> Gesture:
+        clip, first = self.clip, self.first
         inner = slice(round(strokes[main].begin * FPS), round(strokes[main].stop * FPS) + 1)
-        neutral = (
-            clip.rotations[first]
-            if ends[0]
-            else rot.normalize(clip.rotations[round(start * FPS) : round(end * FPS)].mean(axis=0))
-        )
+        if rests[0]:
+            neutral = clip.rotations[first]
+        else:
+            neutral = rot.normalize(clip.rotations[round(start * FPS) : round(end * FPS)].mean(axis=0))
         return Gesture(
             clip,
             f"{clip.name.rsplit('@', 1)[-1]}#{clip.performer}{first}.{number}",
-            kind,
-            hands,
-            "seated" if seated else "standing",
+            self.kind,
+            self.hands,
+            "seated" if "seated" in clip.tags else "standing",
             start,
             tuple(strokes),
             main,
-            stop,
+            retract,
             end,
-            *ends,
-            float(speed[inner].sum() / FPS),
-            float(speed[inner].max()),
-            float(drop[round(strokes[main].stop * FPS)]),
-            front.astype(np.float32),
-            back.astype(np.float32),
+            *rests,
+            float(self.speed[inner].sum() / FPS),
+            float(self.speed[inner].max()),
+            float(self.drop[round(strokes[main].stop * FPS)]),
+            self.front,
+            self.back,
             neutral.astype(np.float32),
         )
 
-    if whole:
-        strokes, main = _strokes_of(moves, clip.sync.get("emphasis", 0.0), speed)
-        if (emphasis := clip.sync.get("emphasis", 0.0)) >= _PLACEHOLDER and abs(
-            strokes[main].stop - emphasis
-        ) > 2 * _EMPHASIS_NEAR:
-            return []  # label and motion do not speak of the same moment
-        long_hold = retract - strokes[-1].stop > 1.5 and kind not in ADAPTORS
-        return [made(strokes, main, first / FPS, retract, (last - 1) / FPS, (True, not long_hold), 0)]
-    pieces: list[list[Stroke]] = []
-    for stroke in moves:
-        if pieces and stroke.stop - pieces[-1][-1].stop < 1.1 and len(pieces[-1]) < 3:
-            pieces[-1].append(stroke)
-        else:
-            pieces.append([stroke])
-    found = []
-    for number, strokes in enumerate(pieces):
-        after = pieces[number + 1][0].begin if number + 1 < len(pieces) else retract
-        end = max(min(strokes[-1].stop + 0.6, after), strokes[-1].stop + 0.05)
-        main = max(range(len(strokes)), key=lambda k: speed[round(strokes[k].peak * FPS)])
-        found.append(made(strokes, main, max(first / FPS, strokes[0].begin - 0.25), end, end, (False, False), number))
-    return found
+
+def _fastest(strokes: Sequence[Stroke], speed: Array) -> int:
+    """Return the index of the stroke with the highest peak speed."""
+    return max(range(len(strokes)), key=lambda k: speed[round(strokes[k].peak * FPS)])
 
 
 def _movements(speed: Array, first: int, last: int) -> list[Stroke]:
-    """The quick movements in [first, last): each from where it has a third of its peak speed to where it has again."""
+    """Return the quick movements in [first, last): each between the frames with a third of its peak speed."""
     peaks = find_peaks(speed[first:last], height=_QUICK, distance=4, prominence=0.12)[0] + first
     kept: list[int] = []
     for peak in peaks:
         if kept and speed[kept[-1] : peak + 1].min() > 0.5 * min(speed[kept[-1]], speed[peak]):
-            kept[-1] = (
-                int(peak) if speed[peak] >= 0.8 * speed[kept[-1]] else kept[-1]
-            )  # the hand did not stop in between
+            if speed[peak] >= 0.8 * speed[kept[-1]]:  # the hand did not stop in between: one movement
+                kept[-1] = int(peak)
         else:
             kept.append(int(peak))
     moves = []
@@ -339,12 +347,13 @@ def _movements(speed: Array, first: int, last: int) -> list[Stroke]:
 
 
 def _goes_back(move: Stroke, away: Array, top: float) -> bool:
+    """Return whether a movement brings the hand back towards rest."""
     before, after = away[round(move.begin * FPS)], away[min(round(move.stop * FPS), len(away) - 1)]
     return bool(after < before - 0.04 and after < 0.5 * top)
 
 
 def _retraction(away: Array, speed: Array, stop: int, last: int) -> int:
-    """The frame after ``stop`` from which on the hands only go back."""
+    """Return the frame after ``stop`` from which on the hands only go back."""
     after = away[stop:last]
     if len(after) < 3:
         return stop
@@ -352,8 +361,9 @@ def _retraction(away: Array, speed: Array, stop: int, last: int) -> int:
 
 
 def _strokes_of(moves: list[Stroke], emphasis: float, speed: Array) -> tuple[list[Stroke], int]:
-    """The strokes among the movements before the going back, and which is emphasised. The first of several raises the
-    hands.
+    """Return the strokes among the movements before the retraction, and which is emphasised.
+
+    Of several movements the first is the preparation.
     """
     if len(moves) == 1:
         return moves, 0
@@ -363,33 +373,41 @@ def _strokes_of(moves: list[Stroke], emphasis: float, speed: Array) -> tuple[lis
         )
         return (moves, 0) if main == 0 else (moves[1:], main - 1)
     rest = moves[1:]
-    return rest, max(range(len(rest)), key=lambda k: speed[round(rest[k].peak * FPS)])
+    return rest, _fastest(rest, speed)
+
+
+# Name, width and format of the table's columns.
+_COLUMNS = (
+    ("kind", "<12", "s"), ("clips", ">5", "d"), ("pieces", ">6", "d"), ("left", ">5", "d"), ("right", ">5", "d"),
+    ("both", ">5", "d"), ("seated", ">6", "d"), ("strokes", ">7", ".1f"), ("size m", ">7", ".2f"),
+    ("peak m/s", ">8", ".2f"),
+)  # fmt: skip
 
 
 def table(library: Sequence[Gesture]) -> str:
-    """Kinds by hand and posture, with strokes, size and speed, as lines to print."""
-    lines = [
-        f"{'kind':12s} {'clips':>5s} {'pieces':>6s} {'left':>5s} {'right':>5s} {'both':>5s} {'seated':>6s} {'strokes':>7s} {'size m':>7s} {'peak m/s':>8s}"
-    ]
+    """Return kinds by hand and posture, with strokes, size and speed, as lines to print."""
+    lines = [" ".join(f"{name:{width}s}" for name, width, _ in _COLUMNS)]
     for kind, count in sorted(Counter(g.kind for g in library).items(), key=lambda item: (-item[1], item[0])):
         some = [g for g in library if g.kind == kind]
         hands = Counter(g.hand for g in some)
-        lines.append(
-            f"{kind:12s} {len({g.clip.name for g in some}):5d} {count:6d} {hands['left']:5d} {hands['right']:5d} {hands['both']:5d} "
-            f"{sum(g.posture == 'seated' for g in some):6d} {np.mean([len(g.strokes) for g in some]):7.1f} "
-            f"{np.median([g.size for g in some]):7.2f} {np.median([g.speed for g in some]):8.2f}"
+        row = (
+            kind,
+            len({g.clip.name for g in some}),
+            count,
+            *(hands[hand] for hand in ("left", "right", "both")),
+            sum(g.posture == "seated" for g in some),
+            np.mean([len(g.strokes) for g in some]),
+            np.median([g.size for g in some]),
+            np.median([g.speed for g in some]),
         )
+        lines.append(" ".join(f"{value:{width}{form}}" for value, (_, width, form) in zip(row, _COLUMNS)))
     lines.append(f"{len(library)} gestures of {len({g.clip.name for g in library})} clips")
     return "\n".join(lines)
 
 
-def main() -> None:
-    from ...datasets.library import load_library
-
-    parser = argparse.ArgumentParser(description="Print the library of gestures.")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=Path, default=Path("corpus/clips.npz"), help="library of clips")
-    print(table(gesture_library(load_library(parser.parse_args().clips))))
 
 
-if __name__ == "__main__":
-    main()
+def run(options: argparse.Namespace) -> None:
+    print(table(gesture_library(load_library(options.clips))))

@@ -1,4 +1,4 @@
-"""Gestures laid over a body: arms and fingers, a share of the trunk and head; and how they came out."""
+"""Blend gestures over a body, arms and fingers and a share of trunk and head, and measure the result."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .library import SIDES, Gesture, arm_positions, speed_of
 
 _SHARES = {INDEX["spine1"]: 0.6, INDEX["spine2"]: 0.6, INDEX["spine3"]: 0.6, INDEX["neck"]: 0.4, INDEX["head"]: 0.4}
 
-_SLOWEST, _SHORTEST = 0.22, 0.06  # m/s, m of a stroke that anybody sees
+_SLOWEST, _SHORTEST = 0.22, 0.06  # m/s, m; the least visible stroke
 
 
 @dataclass(frozen=True)
 class Placed:
     """A gesture in a scene: at scene times ``knots`` (s) the clip is at ``clip_times`` (s).
 
-    It takes the arms over within ``fade_in`` (s, s) and lets go within ``fade_out``; ``by_clip``: whether the clip's
-    own raising and lowering do most of that. ``wanted``: per stroke played, its index in the gesture and the scene time
-    it is to stop at.
+    It takes over the arms within ``fade_in`` (s, s) and releases them within ``fade_out``; ``by_clip``: whether the
+    clip's own preparation and retraction do most of that. ``wanted``: for each stroke played its index in the gesture
+    and the scene time at which it is to stop.
     """
 
     gesture: Gesture
@@ -63,7 +63,7 @@ class Placed:
         return "both" if all(self.hands) else SIDES[int(self.hands[1])]
 
     def shifted(self, by: float, since: float = -1e9, until: float = 1e9) -> Placed:
-        """What lies between ``since`` and ``until`` moved by ``by`` seconds."""
+        """Return the gesture with all scene times between ``since`` and ``until`` moved by ``by`` seconds."""
 
         def moved(times: tuple[float, ...]) -> tuple[float, ...]:
             return tuple(t + by if since <= t <= until else t for t in times)
@@ -73,8 +73,8 @@ class Placed:
             self, knots=moved(self.knots), fade_in=(fades[0][0], fades[0][1]), fade_out=(fades[1][0], fades[1][1])
         )
 
-    def unhurried(self) -> Placed:
-        """With more time to come and to go, where the clip itself does not do that."""
+    def with_slower_fades(self) -> Placed:
+        """Return the gesture with slower fades, where the clip itself does not raise or lower the hands."""
         (a, b), (c, d) = self.fade_in, self.fade_out
         return replace(
             self,
@@ -87,16 +87,16 @@ class Placed:
         return self.gesture.clip.mirrored() if self.mirrored else self.gesture.clip
 
     def clip_time(self, scene_time: Array) -> Array:
-        """Clip seconds at scene times: monotone and smooth through the knots."""
+        """Return clip seconds at ``scene_time`` (F,): monotone and smooth through the knots."""
         return PchipInterpolator(self.knots, self.clip_times)(np.clip(scene_time, self.knots[0], self.knots[-1]))
 
 
 class Laid(NamedTuple):
-    """How a gesture came out.
+    """Measures of a blended gesture.
 
-    Scene seconds at which its first stroke begins and all its strokes stop, and which were found; the hands' greatest
-    ``speed`` (m/s) and ``acceleration`` (m/s^2) against the chest, the ``travel`` (m) of the main stroke, and how far
-    arms were pushed (m).
+    Scene seconds at which its first stroke begins and all its strokes stop, and which were ``found``; the hands'
+    largest ``speed`` (m/s) and ``acceleration`` (m/s^2) relative to the chest, the ``travel`` (m) of the main stroke,
+    and the largest ``push`` (m) of the arms out of the body.
     """
 
     stroke_start: float
@@ -117,10 +117,10 @@ def lay_over(
     seated: NDArray[np.bool_],
     first: int,
 ) -> tuple[FloatArray, Laid]:
-    """Rotations (F, 52, 4) of frames from scene frame ``first`` on with a gesture over ``below``, and how it came out.
+    """Return rotations (F, 52, 4), from scene frame ``first`` on, with a gesture over ``below``, and its measures.
 
-    ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body as it is; ``trunk`` (F,) 0..1: how much of the
-    gesture's trunk motion is let through.
+    ``root`` (F, 3), ``below`` (F, 52, 4), ``seated`` (F,): the body without the gesture; ``trunk`` (F,) 0..1: the share
+    of the gesture's trunk motion.
     """
     result = np.array(below, np.float32)
     gesture, clip = placed.gesture, placed.clip
@@ -139,14 +139,13 @@ def lay_over(
             continue
         joints = ARM[side]
         rest = neutral[joints]
-        # The last is the pose in which the clip ends, for it need not be that in which it begins.
+        # The last sample is the pose in which the gesture ends, which may differ from the first.
         pose = _sample(clip.rotations[:, joints], np.append(at[span], gesture.end))
         delta = rot.to_axis_angle(rot.multiply(rot.conjugate(rest), pose))
         target = rot.multiply(rest, rot.from_axis_angle(delta * _joint_sizes(placed.size)))
         target, ending = target[:-1], target[-1]
         if left_over.max() > 1e-3:
-            # Arms that rest elsewhere than the clip's, as in a lap, bring what they differ by along and lose it on the
-            # way.
+            # Arms that rest elsewhere than the clip's, as in a lap: the difference fades out during the preparation.
             resting = np.where(
                 (at[span] < gesture.strokes[-1].stop if gesture.strokes else at[span] < middle)[:, None, None],
                 rest,
@@ -171,16 +170,12 @@ def lay_over(
 
 
 def _joint_sizes(size: float) -> Array:
-    """(4, 1) factors of collar, shoulder, elbow and wrist: a larger gesture comes from the shoulder, the hand stays as
-    it is.
-    """
+    """Return factors (4, 1) of collar, shoulder, elbow and wrist: a larger gesture comes mostly from the shoulder."""
     return np.array([[size], [size], [1.0 + 0.6 * (size - 1.0)], [1.0 + 0.3 * (size - 1.0)]], np.float32)
 
 
 def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
-    """(F,) 0..1 how much of the gesture shows, and (F,) 0..1 how far the clip's own raising has come (and lowering is
-    still to come).
-    """
+    """Return (F,) 0..1 how much of the gesture shows, and (F,) 0..1 how far the clip itself has raised the hands."""
     gesture = placed.gesture
     weight = smootherstep((scene - placed.fade_in[0]) / max(placed.fade_in[1] - placed.fade_in[0], 1e-3))
     weight = weight * smootherstep((placed.fade_out[1] - scene) / max(placed.fade_out[1] - placed.fade_out[0], 1e-3))
@@ -198,9 +193,7 @@ def _weights(placed: Placed, scene: Array, at: Array) -> tuple[Array, Array]:
 
 
 def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Array, push: float) -> Laid:
-    """Read the strokes off the motion: where the leading hand, quickest inside the stroke, has fallen to a third of
-    that.
-    """
+    """Measure the strokes: each stops where the leading hand has slowed to a third of its peak speed in the stroke."""
     wrists = arm_positions(result, skeleton)[:, :, 2]
     speed = np.where(np.array(placed.hands), speed_of(wrists), 0.0)
     acceleration = float(np.abs(np.diff(speed, axis=0)).max(initial=0.0)) * FPS
@@ -243,7 +236,7 @@ def _measured(result: FloatArray, placed: Placed, skeleton: Skeleton, scene: Arr
 
 
 def _sample(rotations: FloatArray, seconds: Array) -> FloatArray:
-    """Poses (F, J, 4) at clip ``seconds`` (F,), a cubic through four frames: a line between two would kink the speed."""
+    """Return poses (F, J, 4) at clip ``seconds`` (F,) by a cubic through four frames (Catmull-Rom)."""
     at = np.clip(seconds * FPS, 0, len(rotations) - 1)
     low = np.clip(at.astype(int), 0, max(len(rotations) - 2, 0))
     t = (at - low)[:, None, None].astype(np.float32)

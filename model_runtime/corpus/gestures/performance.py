@@ -1,6 +1,4 @@
-"""Gestures of one actor in a scene: planned on stresses, laid over the body, measured, and put right where the motion
-is off.
-"""
+"""Gestures of one actor in a scene: planned on stresses, blended over the body, measured and corrected."""
 
 from __future__ import annotations
 
@@ -22,10 +20,10 @@ from .placing import REPEAT, Anchor, Person, Said, anchors, fitted, joined, opti
 
 __all__ = ["ADAPTORS", "Gesture", "Said", "gesture_body", "gesture_library"]
 
-# Raw clips peak above this in a tenth of all gestures (2.1 and 22); on a body of 1.7 m.
+# On a body of mean height; a tenth of the gestures of raw clips peak above 2.1 and 22.
 FASTEST, HARDEST = 2.3, 19.0  # m/s, m/s^2
-BRISK = 1.3  # m/s, above which hands that the clip itself does not raise or lower are given more time
-ON_STRESS = 0.08  # s a stroke may be off before it is put right, and at most in the end
+BRISK = 1.3  # m/s, above which hands that the clip itself does not raise or lower get slower fades
+ON_STRESS = 0.08  # s that a stroke may be off its stress in the end
 _LARGEST_PUSH = 0.06  # m
 _TRIES = 5
 
@@ -40,12 +38,11 @@ def gesture_body(
     affect: AffectTrack,
     said: Sequence[Said] = (),
 ) -> list[dict[str, Any]]:
-    """Lay gestures over a body, its rotations changed in place; the entries of ``Scene.gestures`` without their actor.
+    """Blend gestures over a body, changing its rotations in place; return entries of ``Scene.gestures`` without actor.
 
-    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides the phases an
-    entry holds ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``. All are read off the
-    motion made. Hands on oneself (``ADAPTORS``) strike nothing: their ``strokes`` are empty and ``time`` is their
-    middle.
+    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides its phases an
+    entry holds ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``, all measured on the
+    result. ``ADAPTORS`` have no stroke: their ``strokes`` are empty and ``time`` is their middle.
     """
     scene = _Scene(rng, body, skeleton, labels, library, affect)
     person = Person.drawn(rng)
@@ -53,7 +50,7 @@ def gesture_body(
     times = [s[0] for s in stresses]
     kept: list[tuple[Placed, Laid]] = []
     seen: dict[str, float] = {}
-    waiting: Placed | None = None  # planned and free, not yet laid down: the next may still have it hold
+    waiting: Placed | None = None  # planned but not blended yet: the next gesture may prolong its hold
     for anchor in chosen:
         plan = scene.planned(person, anchor, times, seen, waiting)
         if plan is None:
@@ -70,7 +67,7 @@ def gesture_body(
 
 
 class _Scene:
-    """One actor's motion as gestures are laid on it."""
+    """One actor's motion while gestures are blended over it."""
 
     def __init__(
         self,
@@ -109,7 +106,9 @@ class _Scene:
     def planned(
         self, person: Person, anchor: Anchor, stresses: Sequence[float], seen: dict[str, float], waiting: Placed | None
     ) -> tuple[Placed | None, Placed] | None:
-        """(what waited, as it is to be laid down now; the gesture that fits the anchor), or None where none does."""
+        """Return (the waiting gesture, perhaps with a longer hold; the gesture for the anchor), or None where none
+        fits.
+        """
         affect_now = self.affect.at(anchor.time)
         frame = min(int(anchor.time * FPS), self.frames - 1)
         seated = bool(self.seated[frame])
@@ -120,7 +119,7 @@ class _Scene:
                 * (0.94 + 0.1 * anchor.strength)
                 * (0.78 if seated else 1.0)
             )
-            if gesture.kind in ("me", "think", "clap"):  # they end on one's own body
+            if gesture.kind in ("me", "think", "clap"):  # they end on the own body
                 size = float(np.clip(size, 0.95, 1.05))
             placed = fitted(
                 self.rng, person, gesture, anchor, stresses, float(np.clip(size, 0.62, 1.28)), affect_now.tempo
@@ -134,14 +133,14 @@ class _Scene:
                     continue
             if not self.free(placed) or (before is not None and not self.free(before)):
                 continue
-            right = self.put_right(before, placed)
-            if right is not None:
-                return before, right
+            corrected = self.corrected(before, placed)
+            if corrected is not None:
+                return before, corrected
         return None
 
-    def put_right(self, before: Placed | None, placed: Placed) -> Placed | None:
-        """``placed`` with its strokes moved so that, in the motion it makes, they stop where wanted; None where that
-        fails.
+    def corrected(self, before: Placed | None, placed: Placed) -> Placed | None:
+        """Return ``placed`` with its strokes moved so that they stop where wanted in the resulting motion; None where
+        that fails.
         """
         slowed = False
         for attempt in range(4):
@@ -151,8 +150,8 @@ class _Scene:
             off = [stop - wanted for stop, (_, wanted) in zip(laid.stops, placed.wanted)]
             if max(abs(o) for o in off) <= (0.03 if attempt == 0 else ON_STRESS):
                 brisk = laid.speed > BRISK * self.size and not all(placed.by_clip)
-                if brisk and not slowed and self.free(placed.unhurried()):
-                    slowed, placed = True, placed.unhurried()
+                if brisk and not slowed and self.free(placed.with_slower_fades()):
+                    slowed, placed = True, placed.with_slower_fades()
                     continue
                 fits = laid.speed <= FASTEST * self.size and laid.acceleration <= HARDEST * self.size
                 return placed if fits else None
@@ -163,7 +162,7 @@ class _Scene:
         return None
 
     def tried(self, before: Placed | None, placed: Placed) -> Laid:
-        """How a gesture would come out over what waits to be laid down."""
+        """Measure a gesture over the waiting one ``before`` without keeping it."""
         first, last = self._window(placed)
         below = self.rotations[first:last]
         if before is not None and before.end > placed.start:
@@ -171,6 +170,7 @@ class _Scene:
         return self._over(below, placed, first)[1]
 
     def lay(self, placed: Placed) -> list[tuple[Placed, Laid]]:
+        """Blend a gesture over the motion and return it with its measures."""
         first, last = self._window(placed)
         self.rotations[first:last], laid = self._over(self.rotations[first:last], placed, first)
         return [(placed, laid)]
@@ -185,7 +185,7 @@ class _Scene:
     def adaptors(
         self, person: Person, said: Sequence[Said], kept: Sequence[tuple[Placed, Laid]], seen: dict[str, float]
     ) -> list[tuple[Placed, Laid]]:
-        """Now and then, in a silence of one's own: a hand to the face, hair, clothes. The uneasy do it more."""
+        """Draw adaptors, as a hand to the face, hair or clothes, in the actor's silences; more often when uneasy."""
         if not said:
             return []
         spans = sorted([(s.start, s.end) for s in said] + [(p.start, p.end) for p, _ in kept])
@@ -200,9 +200,8 @@ class _Scene:
             uneasy = max(0.0, affect_now.arousal) * (affect_now.valence < 0) + max(0.0, -affect_now.power)
             if self.rng.random() > (high - low) / 60.0 * (0.8 + 1.5 * uneasy):
                 continue
-            seated = bool(
-                self.seated[min(int(low * FPS), self.frames - 1)]
-            )  # what is said may go on behind the last frame
+            # Utterances may go on after the last frame.
+            seated = bool(self.seated[min(int(low * FPS), self.frames - 1)])
             fitting = [
                 g
                 for g in self.library
@@ -244,9 +243,7 @@ class _Scene:
 
 
 def _moved(placed: Placed, off: Sequence[float]) -> Placed | None:
-    """Each stroke moved back by what it was off (s), what lies before, between and after with it; None where times
-    would cross.
-    """
+    """Move each stroke back by what it was ``off`` (s), the times around it along; None where times would cross."""
     strokes = [placed.gesture.strokes[index] for index, _ in placed.wanted]
     middles = [0.5 * (s.begin + s.stop) for s in strokes]
     shift = np.interp(placed.clip_times, middles, off) if len(off) > 1 else np.full(len(placed.knots), off[0])

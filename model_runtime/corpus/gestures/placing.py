@@ -1,4 +1,4 @@
-"""Which gesture goes where: strokes on stressed syllables, kinds from words, rests and holds between."""
+"""Place gestures in a scene: strokes on stressed syllables, kinds by word, holds and rests between them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ _WORDS = {
     "me": "i me my mine myself i'm i've i'd i'll",
     "you": "you your yours yourself you're you've you'll you'd",
     "we": "we us our ours together everyone everybody both we're we've we'll let's between",
-    "no": "no not never nothing nobody none don't didn't can't won't isn't wasn't wouldn't doesn't couldn't shouldn't haven't nowhere neither nor "
-    "without",
+    "no": "no not never nothing nobody none don't didn't can't won't isn't wasn't wouldn't doesn't couldn't shouldn't "
+    "haven't nowhere neither nor without",
     "negative": "impossible wrong refuse hate bad terrible awful finished over ridiculous nonsense forget gone",
     "stop": "stop wait enough hold careful calm slow",
     "question": "what why how when who where which really whose",
     "plea": "please beg sorry pray promise swear trust help forgive",
     "shrug": "maybe perhaps whatever somehow guess anyway dunno unless probably suppose depends",
     "think": "think thought remember wonder idea believe consider imagine dream understand decide mean",
-    "surround": "all big huge great whole every large everything world long full wide entire enormous always many lot much forever around",
+    "surround": "all big huge great whole every large everything world long full wide entire enormous always many lot "
+    "much forever around",
     "here": "here now this today these",
     "indicate": "there that those away yonder left right outside across behind further",
     "offer": "give offer show tell look want take let bring share explain suggest invite gift",
@@ -35,12 +36,13 @@ _WORDS = {
     "example": "example first second third one two three four five another other also next instance list kind",
     "however": "but however instead although though yet rather otherwise still except while",
     "point": "exactly must right true point certain listen certainly him her he she they",
-    "chop": "very only just every exactly absolutely clearly must work business law facts reason quite completely simply",
+    "chop": "very only just every exactly absolutely clearly must work business law facts reason quite completely "
+    "simply",
     "wave": "hello hi goodbye bye welcome farewell",
     "clap": "bravo congratulations hooray wonderful",
 }
 KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-# What else says nearly the same, when all gestures of a kind have been seen lately.
+# Kinds of similar meaning, for when all gestures of a kind were used lately.
 _ALIKE = {
     "no": ("negative",), "negative": ("no",), "we": ("surround",),
     "question": ("offer", "plea", "shrug"), "plea": ("offer", "question"), "receive": ("offer",),
@@ -60,13 +62,13 @@ _EMPHATIC = (
     ("however", 0.03),
 )
 
-REPEAT = 20.0  # s until a gesture may be seen again
-_APART = 1.3  # s between the end of a hold and the next stroke, below which hands stay up
-_PER_MINUTE = (13.0, 22.0)  # strokes a spoken minute at ease (the range of speakers; McNeill 1992 counts about as many)
+REPEAT = 20.0  # s before a gesture may be used again
+_APART = 1.3  # s between the end of a hold and the next stroke; hands stay up where it is less
+_PER_MINUTE = (13.0, 22.0)  # strokes a spoken minute by speaker, near the counts of McNeill 1992
 
 
 class Said(NamedTuple):
-    """Something one actor says: scene seconds, the text, and its words with theirs."""
+    """An utterance of one actor: scene seconds, text, and words with their scene seconds."""
 
     start: float
     end: float
@@ -76,7 +78,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Person:
-    """What one actor's hands are like in a scene: strokes a spoken minute, the hand preferred, and how strongly."""
+    """How one actor gestures in a scene: strokes a spoken minute, the preferred hand, and how often it is used."""
 
     per_minute: float
     left_handed: bool
@@ -88,7 +90,7 @@ class Person:
 
 
 class Anchor(NamedTuple):
-    """A stress that wants a stroke: its time, strength and word, the kind that fits, and until when the phrase lasts."""
+    """A stress to gesture on: its time (s), strength and word, the kind of gesture, and the end (s) of the phrase."""
 
     time: float
     strength: float
@@ -100,11 +102,12 @@ class Anchor(NamedTuple):
 def anchors(
     rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: FloatArray
 ) -> list[Anchor]:
-    """The stresses to gesture on. ``rate`` (T,): factor on the person's strokes a spoken minute, 0 where hands are not
-    free.
+    """Draw the stresses to gesture on.
+
+    ``rate`` (T,) is a factor on the person's strokes a spoken minute, 0 where the hands are not free.
     """
     chosen: list[Anchor] = []
-    # Seconds of speech so far, each worth as much as its rate: gestures fall evenly at random into these.
+    # Seconds of speech so far, weighted by the rate: gestures are spread at random over these.
     worth = np.cumsum(rate * _speaking(len(rate), stresses, said)) / FPS
 
     def spent(time: float) -> float:
@@ -142,7 +145,7 @@ def anchors(
 
 
 def _speaking(frames: int, stresses: Sequence[Stress], said: Sequence[Said]) -> NDArray[np.bool_]:
-    """(T,) while something is said; without utterances, about the stresses."""
+    """Return (T,) whether the actor speaks; without utterances, around the stresses."""
     speaking = np.zeros(frames, bool)
     for start, end in [(s.start, s.end) for s in said] or [(t - 0.4, t + 0.4) for t, _, _ in stresses]:
         speaking[max(0, int(start * FPS)) : int(end * FPS) + 1] = True
@@ -150,7 +153,7 @@ def _speaking(frames: int, stresses: Sequence[Stress], said: Sequence[Said]) -> 
 
 
 def kind_of(rng: np.random.Generator, stress: Stress, said: Sequence[Said]) -> str | None:
-    """The kind that a stressed word and its neighbours ask for, or what the utterance does: asking, wondering."""
+    """Return the kind of gesture for a stressed word, its neighbours or a question; None where there is none."""
     time, _, word = stress
     own = KIND_OF_WORD.get(_plain(word))
     if own is not None:
@@ -177,7 +180,7 @@ def _emphatic(rng: np.random.Generator) -> str:
 
 
 def _phrase_end(time: float, stresses: Sequence[Stress], said: Sequence[Said]) -> float:
-    """When what is being said at ``time`` comes to a pause."""
+    """Return the scene seconds of the next pause in what is said at ``time``."""
     utterance = next((s for s in said if s.start - 0.1 <= time <= s.end + 0.1), None)
     if utterance is not None and utterance.words:
         end = time
@@ -203,7 +206,7 @@ def options(
     arousal: float,
     count: int,
 ) -> list[Gesture]:
-    """Up to ``count`` gestures for an anchor, likeliest first; none that was seen within ``REPEAT`` seconds."""
+    """Draw up to ``count`` gestures for an anchor, likeliest first; none that was used within ``REPEAT`` seconds."""
     found: list[Gesture] = []
     for kind in (anchor.kind, *_ALIKE.get(anchor.kind, ()), "beat"):
         fresh = [
@@ -228,7 +231,7 @@ def _fitness(gesture: Gesture, seated: bool, arousal: float) -> float:
     if gesture.strong:
         weight *= float(np.clip(0.25 + 1.2 * arousal, 0.05, 1.5))
     if seated:
-        # Hands of the seated are above the lap, or nobody sees them.
+        # Gestures of a seated body are above the lap.
         weight *= (
             3.0
             if gesture.posture == "seated"
@@ -246,12 +249,44 @@ def fitted(
     size: float,
     tempo: float,
 ) -> Placed:
-    """The gesture in time: its main stroke stops on the anchor, its other strokes on stresses near by or not at all."""
+    """Return the gesture in scene time: its main stroke stops on the anchor, its other strokes on stresses nearby.
+
+    Strokes without a stress are left out. ``size`` scales the gesture, ``tempo`` its pace.
+    """
     one_handed = gesture.hands[0] != gesture.hands[1]
     with_left = bool(rng.random() < person.preference) == person.left_handed
     mirrored = bool(gesture.hands[0] != with_left) if one_handed else bool(rng.random() < 0.5)
+    stops = _stops_of(gesture, anchor.time, stresses)
+    pace = 1.08 / float(np.clip(tempo, 0.85, 1.15))  # clips made to be labelled are faster than talk
+    knots = _stroke_knots(gesture, stops, pace)
+    by_clip = (gesture.from_rest and min(stops) == 0, gesture.to_rest and max(stops) == len(gesture.strokes) - 1)
+    fade_in = _prepared(gesture, knots, by_clip[0])
+    fade_out = _held_and_retracted(rng, gesture, knots, max(stops), anchor.phrase_end, pace, by_clip[1])
+    return Placed(
+        gesture,
+        mirrored,
+        size,
+        tuple(knot.scene for knot in knots),
+        tuple(knot.clip for knot in knots),
+        fade_in,
+        fade_out,
+        by_clip,
+        tuple(sorted(stops.items())),
+        anchor.word,
+    )
+
+
+class _Knot(NamedTuple):
+    """At ``scene`` seconds the gesture is at ``clip`` seconds."""
+
+    scene: float
+    clip: float
+
+
+def _stops_of(gesture: Gesture, time: float, stresses: Sequence[float]) -> dict[int, float]:
+    """Return the scene seconds at which strokes stop, by index: the main one at ``time``, others on stresses nearby."""
     strokes, main = gesture.strokes, gesture.main
-    stops = {main: anchor.time}
+    stops = {main: time}
     for k in range(main - 1, -1, -1):
         near = _stress_near(stresses, stops[k + 1], strokes[k].stop - strokes[k + 1].stop, (0.85, 1.5))
         if near is None:
@@ -262,75 +297,79 @@ def fitted(
         if near is None:
             break
         stops[k] = near
-    first, last = min(stops), max(stops)
-    pace = 1.08 / float(np.clip(tempo, 0.85, 1.15))  # clips made to be labelled are brisker than talk
-    # Clip and scene times of the movements; strokes keep their own pace, what lies between them gives.
-    clip_times: list[float] = []
-    knots: list[float] = []
-    whole_start, whole_end = gesture.from_rest and first == 0, gesture.to_rest and last == len(strokes) - 1
-    for k in range(first, last + 1):
-        stroke, stop = strokes[k], stops[k]
+    return stops
+
+
+def _stroke_knots(gesture: Gesture, stops: dict[int, float], pace: float) -> list[_Knot]:
+    """Return the knots of the strokes: these keep their own pace, the time between them is stretched."""
+    knots: list[_Knot] = []
+    for k in range(min(stops), max(stops) + 1):
+        stroke, stop = gesture.strokes[k], stops[k]
         begin = stop - (stroke.stop - stroke.begin) * pace
         if knots:
-            begin = max(begin, knots[-1] + 0.5 * (stroke.begin - clip_times[-1]) + 0.01)
-        if not clip_times or stroke.begin > clip_times[-1] + 0.02:
-            clip_times.append(stroke.begin)
-            knots.append(begin)
-        clip_times.append(stroke.stop)
-        knots.append(stop)
-    if whole_start and clip_times[0] - gesture.start > 0.05:
-        lead_in = (clip_times[0] - gesture.start) * 1.2
-        clip_times.insert(0, gesture.start)
-        knots.insert(0, knots[0] - lead_in)
-        fade_in = (knots[0] - 0.1, knots[0] + 0.1)
-    else:
-        fade_in = (knots[0] - 0.7, knots[0] + 0.12)
-        if whole_start:
-            fade_in = (knots[0] - 0.05, knots[0] + 0.25)
-    hold = float(np.clip(anchor.phrase_end - knots[-1], 0.12, 1.4)) * float(rng.uniform(0.5, 1.0))
-    upto = gesture.retract if last == len(strokes) - 1 else strokes[last + 1].begin
-    room = max(upto - clip_times[-1], 0.0)
+            begin = max(begin, knots[-1].scene + 0.5 * (stroke.begin - knots[-1].clip) + 0.01)
+        if not knots or stroke.begin > knots[-1].clip + 0.02:
+            knots.append(_Knot(begin, stroke.begin))
+        knots.append(_Knot(stop, stroke.stop))
+    return knots
+
+
+def _prepared(gesture: Gesture, knots: list[_Knot], by_clip: bool) -> tuple[float, float]:
+    """Put the clip's own preparation before ``knots``, in place, where it has one; return the times of the fade-in."""
+    first = knots[0]
+    if by_clip and first.clip - gesture.start > 0.05:
+        start = first.scene - (first.clip - gesture.start) * 1.2
+        knots.insert(0, _Knot(start, gesture.start))
+        return start - 0.1, start + 0.1
+    if by_clip:
+        return first.scene - 0.05, first.scene + 0.25
+    return first.scene - 0.7, first.scene + 0.12
+
+
+def _held_and_retracted(
+    rng: np.random.Generator,
+    gesture: Gesture,
+    knots: list[_Knot],
+    last: int,
+    phrase_end: float,
+    pace: float,
+    by_clip: bool,
+) -> tuple[float, float]:
+    """Append the hold after stroke ``last`` and the retraction to ``knots``, in place; return the times of the
+    fade-out.
+    """
+    hold = float(np.clip(phrase_end - knots[-1].scene, 0.12, 1.4)) * float(rng.uniform(0.5, 1.0))
+    until = gesture.retract if last == len(gesture.strokes) - 1 else gesture.strokes[last + 1].begin
+    room = max(until - knots[-1].clip, 0.0)
     if room > 0.06:  # the hand settles at its own pace before it is held
-        clip_times.append(clip_times[-1] + min(0.5 * room, 0.13))
-        knots.append(knots[-1] + 1.7 * (clip_times[-1] - clip_times[-2]) * pace)
-        room -= clip_times[-1] - clip_times[-2]
-    drift = room if whole_end else min(room, 0.3 * hold)
-    if whole_end:
-        knots.append(knots[-1] + max(hold, 0.8 * drift, 0.05))
-        clip_times.append(max(gesture.retract, clip_times[-1] + 0.01))
-        knots.append(knots[-1] + 1.25 * max(gesture.end - clip_times[-1], 0.3))
-        clip_times.append(max(gesture.end, clip_times[-1] + 0.05))
-        fade_out = (knots[-1] - 0.15, knots[-1] + 0.15)
-    else:
-        knots.append(knots[-1] + max(hold, 0.1) + 0.9)
-        clip_times.append(clip_times[-1] + max(drift, 0.02))
-        fade_out = (knots[-1] - 0.95, knots[-1])
-    return Placed(
-        gesture,
-        mirrored,
-        size,
-        tuple(knots),
-        tuple(clip_times),
-        fade_in,
-        fade_out,
-        (whole_start, whole_end),
-        tuple(sorted(stops.items())),
-        anchor.word,
-    )
+        settling = min(0.5 * room, 0.13)
+        settled = knots[-1].clip + settling
+        knots.append(_Knot(knots[-1].scene + 1.7 * settling * pace, settled))
+        room -= settling
+    scene, clip = knots[-1]
+    if by_clip:
+        knots.append(_Knot(scene + max(hold, 0.8 * room, 0.05), max(gesture.retract, clip + 0.01)))
+        scene, clip = knots[-1]
+        end = scene + 1.25 * max(gesture.end - clip, 0.3)
+        knots.append(_Knot(end, max(gesture.end, clip + 0.05)))
+        return end - 0.15, end + 0.15
+    end = scene + max(hold, 0.1) + 0.9
+    knots.append(_Knot(end, clip + max(min(room, 0.3 * hold), 0.02)))
+    return end - 0.95, end
 
 
 def _stress_near(stresses: Sequence[float], origin: float, gap: float, stretch: tuple[float, float]) -> float | None:
-    """The stress that lies ``gap`` (signed, s) from ``origin`` up to a stretch within limits, nearest to the gap
-    itself.
+    """Return the stress nearest to ``gap`` (signed, s) from ``origin``, the gap stretched within the limits
+    ``stretch``; None where there is none.
     """
     low, high = sorted((origin + stretch[0] * gap, origin + stretch[1] * gap))
     return min((t for t in stresses if low <= t <= high), key=lambda t: abs(t - origin - gap), default=None)
 
 
 def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
-    """Two gestures of which the second starts from the first's hold, or None when they lie apart.
+    """Let the second of two gestures start from the hold of the first; None where they are too far apart.
 
-    The first holds until the second has its hands; hands that the second does not use then go back as they would have.
+    The first is held until the second has taken over the hands; a hand that the second does not use then retracts.
     """
     last = before.wanted[-1][1]
     hold_end = before.knots[-2] if before.by_clip[1] else before.fade_out[0]
@@ -340,7 +379,7 @@ def joined(before: Placed, after: Placed) -> tuple[Placed, Placed] | None:
     if begin - hold_end > _APART or begin - last < 0.05:
         return None
     if after.by_clip[0]:
-        # The hands go straight from the hold to where the stroke ends, for what they differ by is lost on the way.
+        # The hands go straight from the hold to the end of the stroke: their difference fades out on the way.
         start = max(after.knots[0], min(last - 0.1, begin - 0.15))
         knots = (start, *(t for t in after.knots[1:] if t > start))
         after = replace(
