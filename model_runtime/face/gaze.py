@@ -7,6 +7,7 @@ captures, which hold both the eyes' angles and the curves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,18 @@ def eye_curves(gaze: FloatArray) -> FloatArray:
     face[:, columns("eyeBlink")] = LID_DOWN * face[:, columns("eyeLookDown")]
     face[:, columns("eyeWide")] = LID_UP * face[:, columns("eyeLookUp")]
     return face
+
+
+def look_directions(curves: Any) -> tuple[Any, Any]:
+    """Return yaw and pitch (...,) of the two eyes' mean in radians, of an array or tensor of ARKit curves (..., 52)."""
+
+    def at(name: str) -> Any:
+        return curves[..., CURVE[name]]
+
+    out = at("eyeLookOutLeft") - at("eyeLookInLeft") + at("eyeLookInRight") - at("eyeLookOutRight")
+    up = at("eyeLookUpLeft") + at("eyeLookUpRight")
+    down = at("eyeLookDownLeft") + at("eyeLookDownRight")
+    return 0.5 * LOOK_SIDE * out, 0.5 * (LOOK_UP * up - LOOK_DOWN * down)
 
 
 def _limit_speed(gaze: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into
+from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
 from ..contract import EMOTIONS, FPS, FloatArray
 from ..errors import CheckpointMismatch
 from ..networks.face_denoiser import (
@@ -65,7 +65,7 @@ class FaceModel:
         self._voice_cache: dict[tuple[bytes, int, tuple[Segment, ...], Accents | None], VoiceFeatures] = {}
         # Two sets of denoiser weights: the expressive base, and a copy that was trained further on lips.
         self._base = {k: v.clone() for k, v in network.state_dict().items() if k.startswith(DENOISER)}
-        self._tuned = {k.removeprefix("lips."): v for k, v in tensors.items() if k.startswith("lips.")}
+        self._tuned = tensors_under(tensors, "lips.")
         self._injected = 0.0
         self._curve_scale = tensors["curve_mean"], tensors["curve_std"]
         self._voice_scale = tensors["heard_mean"], tensors["heard_std"]
@@ -85,14 +85,9 @@ class FaceModel:
                 f"The configuration in 'face.safetensors' does not fit this code ({error}); install matching weights."
             ) from error
         network = FaceDenoiser(config)
-        load_into(
-            network,
-            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")},
-            "face.safetensors",
-        )
-        if any(
-            f"lips.{k}" in tensors and tensors[f"lips.{k}"].shape != v.shape for k, v in network.state_dict().items()
-        ):
+        load_into(network, tensors_under(tensors, "network."), "face.safetensors")
+        tuned = tensors_under(tensors, "lips.")
+        if any(name in tuned and tuned[name].shape != value.shape for name, value in network.state_dict().items()):
             raise CheckpointMismatch(
                 "The weights of the lips in 'face.safetensors' do not fit its base; install matching weights."
             )

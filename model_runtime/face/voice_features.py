@@ -17,7 +17,7 @@ from ..speech.encoders.log_mel import MEL_RATE, mel_steps
 from ..speech.phones import PHONES, SILENCE, Segment
 from ..speech.prosody import ENERGY, VOICE_ACTIVITY, VoiceTrack, analyse_voice, prosody_of
 from ..speech.stress.accents import Accents, accents_of
-from ..speech.whisper import enough, whispered
+from ..speech.whisper import may_whisper, whispered
 
 ACTIVITY = -2  # column of ``VoiceFeatures.frames`` with the voice activity; loudness is the last
 _WHISPER_LOUDNESS = 0.75  # loudness of a whisper, that of quiet speech, since the lips move alike
@@ -68,7 +68,7 @@ def _with_whispers(
     """
     steps = len(speech.phones)
     unvoiced = track.unvoiced[np.minimum(np.arange(steps) * 2, len(track.unvoiced) - 1)] > 0.5
-    if not enough(unvoiced):
+    if not may_whisper(unvoiced):
         return speech
     again = encoder.encode(wave16k, unvoiced.astype(np.float32))
     found = whispered(again.phones, unvoiced)

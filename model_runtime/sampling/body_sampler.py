@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..body_model.kinematics import rotate_plane
 from ..common.arrays import BoolArray
-from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into
+from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.conditions import CONDITIONS
 from ..conditioning.representation import (
@@ -71,11 +71,7 @@ class BodyStage:
             ) from error
         self.config, self.header = config, header
         self.network = DuetDenoiser(config).eval()
-        load_into(
-            self.network,
-            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")},
-            f"body_{name}",
-        )
+        load_into(self.network, tensors_under(tensors, "network."), f"body_{name}")
         self.mean, self.std = tensors[f"{name}_mean"], tensors[f"{name}_std"]
         self.lower_mean, self.lower_std = tensors["lower_mean"], tensors["lower_std"]
         self.hands = HandBasis(tensors["hand_mean"], tensors["hand_basis"])

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..common.checkpoints import save_checkpoint
@@ -21,13 +20,13 @@ from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
 from ..sampling.diffusion import STEPS, add_noise, cosine_alphas
 from .body_data import WINDOW, Batch, BodyData
 from .body_losses import body_loss
-from .loop import Sampling, Trainer
-from .masks import dropped_conditions, lower_mask, upper_mask, wanted_facing, wanted_path
+from .loop import Sampling, Trainer, write_tensors
+from .masks import dropped_conditions, facing_condition, lower_mask, path_condition, upper_mask
 from .options import Run
 from .word_features import WordTracks
 
 SCALES = "scales.safetensors"
-AROUND_SITTING = 0.2  # share of windows around sitting down and getting up: a few seconds of an hour of scenes
+AROUND_SITTING = 0.2  # share of windows around sitting down and getting up, which are rare in the scenes
 LICENCES = [
     "SmartBody (LGPL-2.1, taken under GPL-3.0)",
     "Microsoft Rocketbox (MIT)",
@@ -37,8 +36,9 @@ LICENCES = [
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a config is trained unless the command says otherwise: windows an update, rate, frames a window, epochs where
-    they are the budget (an epoch: as many windows as lie side by side in the scenes).
+    """Defaults of a config's training: windows an update, rate, frames a window, and epochs if they are the budget.
+
+    An epoch draws as many windows as fit into the scenes side by side.
     """
 
     batch: int = 8
@@ -75,15 +75,14 @@ class BodyTraining:
         self.encoder = None if tracks is None else tracks.encoder  # of the words
         self.data = BodyData(train, device, basis, tracks, window)
         self.held_out = BodyData(test, device, self.data.basis, tracks, window)
-        print(
-            f"{self.data.minutes:.1f} min of scenes to train on, {self.held_out.minutes:.1f} min held out", flush=True
-        )
+        minutes = self.data.minutes, self.held_out.minutes
+        print("{:.1f} min of scenes to train on, {:.1f} min held out".format(*minutes), flush=True)
         scales = [f"{stage}_{kind}" for stage in ("lower", "upper") for kind in ("mean", "std", "change")]
         self.normaliser = self._fit_normaliser() if tensors is None else {k: tensors[k].to(device) for k in scales}
         self.alphas = cosine_alphas().to(device)
 
     def sharing(self, config: DuetConfig, seed: int, without: frozenset[str] = frozenset()) -> BodyTraining:
-        """Another network's training on the same data and scales."""
+        """Return the training of another network on the same data and scales."""
         other = copy.copy(self)
         other.config, other.without = config, without
         other.generator = torch.Generator(device=self.device).manual_seed(seed)
@@ -91,11 +90,11 @@ class BodyTraining:
 
     @property
     def words(self) -> bool:
-        """Whether the scenes carry their words."""
+        """Whether the scenes hold their words."""
         return self.data.words is not None
 
     def _fit_normaliser(self) -> dict[str, Tensor]:
-        """Mean, deviation and deviation of frame differences of both stages' features, over 512 windows."""
+        """Return mean, deviation and deviation of frame differences of both stages' features, over 512 windows."""
         batches = [self.data.random(64, self.generator) for _ in range(8)]
         found: dict[str, Tensor] = {}
         for stage in ("lower", "upper"):
@@ -111,12 +110,12 @@ class BodyTraining:
         return found
 
     def scales(self) -> dict[str, Tensor]:
-        """Normaliser and hand basis: what ``tensors`` must hold to go on with the same features."""
+        """Return normaliser and hand basis, with which another training has the same features."""
         basis = self.data.basis
         return {k: v.cpu() for k, v in self.normaliser.items()} | {"hand_mean": basis.mean, "hand_basis": basis.basis}
 
     def scale(self, stage: str, kind: str) -> Tensor:
-        """'mean', 'std' or 'change' (F,) of a stage's features; the whole body's are those of both stages."""
+        """Return 'mean', 'std' or 'change' (F,) of a stage's features; 'whole' has those of both stages."""
         stages = ("lower", "upper") if stage == "whole" else (stage,)
         return torch.cat([self.normaliser[f"{part}_{kind}"] for part in stages])
 
@@ -130,16 +129,15 @@ class BodyTraining:
         batch: Batch,
         dropped: dict[str, Tensor] | None,
     ) -> Tensor:
-        """The network's clean features (B, 2, T, F), normalised; bf16 on CUDA. ``clean`` is seen where ``mask`` keeps
-        it.
+        """Return the network's clean features (B, 2, T, F), normalised; in bf16 on CUDA.
+
+        ``clean`` is given where ``mask`` (B, 2, T, groups) is 1.
         """
-        given = (
-            (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std")
-            if self.config.stage == "upper"
-            else None
-        )
+        lower = None
+        if self.config.stage == "upper":
+            lower = (batch.lower - self.scale("lower", "mean")) / self.scale("lower", "std")
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            return network(noisy, step, clean, mask, batch.conditions, batch.body, given, dropped)
+            return network(noisy, step, clean, mask, batch.conditions, batch.body, lower, dropped)
 
     def terms(
         self,
@@ -150,47 +148,46 @@ class BodyTraining:
         mask: Tensor,
         dropped: dict[str, Tensor] | None,
     ) -> dict[str, Tensor]:
+        """Return the named losses of a batch at noise ``step`` (B,)."""
         stage = self.config.stage
         mean, std, change = (self.scale(stage, kind) for kind in ("mean", "std", "change"))
         clean = (batch.features(stage) - mean) / std
-        keep = self.config.expand_mask(mask)
-        noisy = torch.where(keep > 0, clean, add_noise(clean, noise, step, self.alphas))
+        given = self.config.expand_mask(mask)
+        noisy = torch.where(given > 0, clean, add_noise(clean, noise, step, self.alphas))
         predicted = self.predict(network, noisy, step, clean, mask, batch, dropped).float()
         if stage != "whole":
-            terms = body_loss(stage, predicted, batch, step, mean, std, change, keep)
+            terms = body_loss(stage, predicted, batch, step, mean, std, change, given)
             return {name: value for name, value in terms.items() if name not in self.without}
         parts = {"lower": slice(0, LOWER_SIZE), "upper": slice(LOWER_SIZE, None)}
         return {
             f"{part}_{name}": value
             for part, cut in parts.items()
             for name, value in body_loss(
-                part, predicted[..., cut], batch, step, mean[cut], std[cut], change[cut], keep[..., cut]
+                part, predicted[..., cut], batch, step, mean[cut], std[cut], change[cut], given[..., cut]
             ).items()
             if name not in self.without
         }
 
-    def training_terms(self, network: torch.nn.Module, batch_size: int) -> dict[str, Tensor]:
-        batch = self.data.random(batch_size, self.generator, AROUND_SITTING)
-        clean = batch.features(self.config.stage)
-        step = torch.randint(STEPS, (batch_size,), device=self.device, generator=self.generator)
+    def training_terms(self, network: torch.nn.Module, batch: int) -> dict[str, Tensor]:
+        """Return the named losses of ``batch`` random windows."""
+        windows = self.data.random(batch, self.generator, AROUND_SITTING)
+        clean = windows.features(self.config.stage)
+        step = torch.randint(STEPS, (batch,), device=self.device, generator=self.generator)
         noise = torch.randn(clean.shape, device=self.device, generator=self.generator)
-        mask = self.asked(batch)
-        return self.terms(network, batch, step, noise, mask, dropped_conditions(batch_size, self.device))
+        mask = self.add_constraints(windows)
+        return self.terms(network, windows, step, noise, mask, dropped_conditions(batch, self.device))
 
-    def asked(self, batch: Batch) -> Tensor:
-        """The mask of motion kept (B, 2, T, groups); for the lower stage the way to go and to face joins the
-        conditions.
-        """
+    def add_constraints(self, batch: Batch) -> Tensor:
+        """Return a random inpainting mask (B, 2, T, groups); add 'path' and 'facing' to a lower stage's conditions."""
         if self.config.stage == "upper":
             return upper_mask(batch)
-        batch.conditions |= {"path": wanted_path(batch), "facing": wanted_facing(batch)}
-        return (
-            lower_mask(batch) if self.config.stage == "lower" else torch.cat([lower_mask(batch), upper_mask(batch)], -1)
-        )
+        batch.conditions |= {"path": path_condition(batch), "facing": facing_condition(batch)}
+        lower = lower_mask(batch)
+        return lower if self.config.stage == "lower" else torch.cat([lower, upper_mask(batch)], -1)
 
     @torch.no_grad()
     def validate(self, network: torch.nn.Module) -> float:
-        """Loss on 64 fixed windows of held-out voices and clips, at fixed steps and noise."""
+        """Return the loss on 64 fixed windows of held-out voices and clips, at fixed steps and noise."""
         generator = torch.Generator(device=self.device).manual_seed(7)
         batch = self.held_out.random(64, generator)
         clean = batch.features(self.config.stage)
@@ -198,13 +195,14 @@ class BodyTraining:
         noise = torch.randn(clean.shape, device=self.device, generator=generator)
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(7)
-            mask = self.asked(batch)
+            mask = self.add_constraints(batch)
         return float(sum(self.terms(network, batch, step, noise, mask, None).values()))
 
 
 def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Train and held-out scenes of a folder, by the split written in each. Raises ``ScenesUnfit`` when its record names
-    others.
+    """Return the training and the held-out scenes of a folder, by the split stored in each.
+
+    Raises ``ScenesUnfit`` if the folder's index lists others.
     """
     if (folder / INDEX).is_file():
         read_index(folder)
@@ -216,7 +214,7 @@ def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def stage_config(stage: str, name: str, words: bool) -> DuetConfig:
-    """The config of a stage by the name of its sizes, hearing all that a stage hears; words only where there are any."""
+    """Return the config of a stage by the name of its sizes, with all conditions; that of words only if asked for."""
     conditions = stage_conditions("lower" if stage == "whole" else stage)
     return DuetConfig(stage, **CONFIGS[name], conditions=tuple(c for c in conditions if c != "words" or words))
 
@@ -230,27 +228,19 @@ def train_body(
     sampling: Sampling | None = None,
     begin_with: dict[str, Tensor] | None = None,
 ) -> Trainer:
-    """Train ``network`` as ``run`` says, from the weights of a checkpoint where given, and write it with its scales to
-    ``target``.
+    """Train ``network`` as ``run`` says and write it with its scales to ``target``.
+
+    ``begin_with``: weights of the network to start from.
     """
     trainer = Trainer(network, state, training.device, run.rate)
-    save_file(training.scales(), str(state / SCALES))
+    write_tensors(state / SCALES, training.scales())
     if begin_with:
         trainer.start_from(begin_with)
-    if run.resume and trainer.resume():
-        print(f"Resumed at step {trainer.step}", flush=True)
-    forward: Any = torch.compile(network) if run.compile else network
-    trainer.run(
-        lambda: training.training_terms(forward, run.batch),
-        lambda: training.validate(network),
-        run.minutes,
-        run.max_steps,
-        sampling,
-    )
+    trainer.fit(training, run, sampling)
     with trainer.exported():
         validation = training.validate(network)
         tensors = {f"network.{k}": v.detach().clone() for k, v in network.state_dict().items()}
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "steps": trainer.best_step or trainer.step,
         "batch": run.batch,
         "window": training.data.window,
@@ -260,15 +250,15 @@ def train_body(
         "seconds": round(trainer.spent),
     }
     if training.words:
-        told["words"] = training.encoder
+        record["words"] = training.encoder
     if trainer.best_step:
-        told["validation_fid"] = round(trainer.best_fid, 3)
+        record["validation_fid"] = round(trainer.best_fid, 3)
     header = {
         "network": type(network).__name__,
         "config": asdict(training.config),
-        "training": told,
+        "training": record,
         "corpus": LICENCES,
     }
     save_checkpoint(target, tensors | training.scales(), header)
-    print(f"Wrote {target}: validation {validation:.4f} after {told['steps']} of {trainer.step} steps", flush=True)
+    print(f"Wrote {target}: validation {validation:.4f} after {record['steps']} of {trainer.step} steps", flush=True)
     return trainer

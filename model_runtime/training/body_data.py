@@ -1,4 +1,4 @@
-"""Composed scenes as tensors on one device, and random windows from them."""
+"""Composed scenes as tensors on one device, and random windows of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..conditioning.style import STYLE_SIZE, style_of
 from ..contract import ACTION_LABELS, RELATIONSHIPS
 from ..datasets.scene import Scene
 from ..speech.prosody import VOICE_ACTIVITY
-from ..speech.stress.prominence import detect_stress, stress_bumps
+from ..speech.stress.stress_detection import detect_stress, stress_bumps
 from .emotion_tracks import emotion_tracks
 from .word_features import WordTracks
 
@@ -35,7 +35,7 @@ SIT = ACTION_LABELS.index("sit")
 
 @dataclass
 class Batch:
-    """Windows of B pairs: features, per-frame conditions, lengths and bones; see ``DuetDenoiser.forward``."""
+    """Windows of B pairs: raw features, conditions per frame, body lengths and bones; see ``DuetDenoiser.forward``."""
 
     lower: Tensor  # (B, 2, T, 70)
     upper: Tensor  # (B, 2, T, 102)
@@ -45,12 +45,12 @@ class Batch:
     labels: Tensor  # (B, 2, T)
 
     def features(self, stage: str) -> Tensor:
-        """Of 'lower', of 'upper', or of both side by side ('whole')."""
+        """Return the features of 'lower', of 'upper', or of both side by side ('whole')."""
         return torch.cat([self.lower, self.upper], -1) if stage == "whole" else getattr(self, stage)
 
 
 class BodyData:
-    """All scenes of one split, concatenated along time: tensors (N, 2, ...), N frames in all."""
+    """All scenes of one split, concatenated over time: tensors (N, 2, ...), N frames in all."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class BodyData:
         self.style = torch.stack([s["style"] for s in scenes]).to(device)
         lengths = torch.tensor([s["root"].shape[1] for s in scenes])
         first = lengths.cumsum(0) - lengths
-        # One entry per frame at which a window may begin, with its scene.
+        # One entry for each frame at which a window may begin, with its scene.
         self.starts = torch.cat([torch.arange(int(f), int(f + n - window + 1)) for f, n in zip(first, lengths)]).to(
             device
         )
@@ -95,7 +95,7 @@ class BodyData:
         self.around_sitting = self._around_sitting()
 
     def _around_sitting(self) -> Tensor:
-        """Indices into ``starts`` of the windows in whose middle somebody sits down or gets up."""
+        """Return the indices into ``starts`` of windows in whose middle an actor sits down or gets up."""
         seated = self.labels == SIT
         changes = (torch.nonzero((seated[1:] != seated[:-1]).any(1))[:, 0] + 1).tolist()
         near = torch.zeros(len(seated), dtype=torch.bool, device=self.device)
@@ -104,8 +104,9 @@ class BodyData:
         return torch.nonzero(near[self.starts])[:, 0]
 
     def windows(self, index: Tensor, transcript: Tensor | None = None) -> Batch:
-        """The windows that begin at ``self.starts[index]``; ``transcript`` (B, 2) bool: whose stresses are known; else
-        they are heard.
+        """Return the windows that begin at ``self.starts[index]``.
+
+        ``transcript`` (B, 2) bool: actors with the stresses of their transcript; the others have detected ones.
         """
         frames = self.starts[index][:, None] + torch.arange(self.window, device=self.device)
         scene = self.scene_of[index]
@@ -119,11 +120,11 @@ class BodyData:
             cut(self.root), cut(self.heading), cut(self.tilt), cut(self.legs), cut(self.contacts).float()
         )
         labels, prosody = cut(self.labels), cut(self.prosody).float()
-        known, heard = cut(self.stress).float().unbind(-1)
-        told = (
-            torch.zeros_like(known, dtype=torch.bool) if transcript is None else transcript[..., None].expand_as(known)
-        )
-        stress = torch.stack([torch.where(told, known, heard), told.to(known.dtype)], -1)
+        known, detected = cut(self.stress).float().unbind(-1)
+        is_known = torch.zeros_like(known, dtype=torch.bool)
+        if transcript is not None:
+            is_known = transcript[..., None].expand_as(known)
+        stress = torch.stack([torch.where(is_known, known, detected), is_known.to(known.dtype)], -1)
         source = SceneWindows(
             labels=labels,
             prosody=prosody,
@@ -145,9 +146,7 @@ class BodyData:
         )
 
     def random(self, batch: int, generator: torch.Generator, around_sitting: float = 0.0) -> Batch:
-        """Windows from anywhere, or with the chance ``around_sitting`` from where somebody sits down or gets up, which
-        is seldom.
-        """
+        """Return random windows, with chance ``around_sitting`` from those in which an actor sits down or gets up."""
         index = torch.randint(len(self.starts), (batch,), generator=generator, device=self.device)
         if around_sitting and len(self.around_sitting):
             other = self.around_sitting[
@@ -160,15 +159,16 @@ class BodyData:
 
 
 def hand_rows(left: Tensor, right: Tensor) -> Tensor:
-    """Both hands' vectors (2, N, 15, 3) as rows (4 N, 45) of the left hand's frame."""
+    """Return both hands' vectors (2, N, 15, 3) as rows (4 N, 45) in the left hand's frame."""
     mirrored = right * MIRROR
     return torch.cat([left.reshape(-1, 45), mirrored.reshape(-1, 45)])
 
 
 def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
+    """Return a scene's tensors (2, T, ...), and those of each actor (2, ...)."""
     scene = Scene.load(path)
     emotion, intensity = (
-        np.stack(tracks) for tracks in zip(*(emotion_tracks(felt, scene.frames, 1.0) for felt in scene.emotions))
+        np.stack(tracks) for tracks in zip(*(emotion_tracks(spans, scene.frames, 1.0) for spans in scene.emotions))
     )
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)
@@ -181,8 +181,8 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     stress = [
         np.stack([stress_bumps(scene.stresses[a], scene.frames), detect_stress(scene.prosody[a])], -1) for a in range(2)
     ]
-    said = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
-    return said | {
+    word_tracks = {} if words is None else {"words": torch.from_numpy(words.of(scene)).half()}
+    return word_tracks | {
         "root": motion.root,
         "heading": motion.heading,
         "tilt": motion.tilt,

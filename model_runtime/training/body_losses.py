@@ -1,4 +1,4 @@
-"""What the body stages are trained for: clean features, their change over time, joints and ways in metres, still feet."""
+"""Losses of the body stages: features, velocities, joints and root motion in metres, foot contacts, interaction."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from ..conditioning.representation import CONTACTS, HEADING, HEIGHT, JOINTS_6D, 
 from ..contract import FPS
 from .body_data import Batch
 
-A_SECOND = FPS  # frames over which `travelled` and `turned` add up
-GEOMETRIC_UP_TO = 700  # above this noise step the prediction is too vague for geometry (models.md)
+GEOMETRIC_UP_TO = 700  # noise step above which predictions are too vague for losses on joints
 _LOWER = (0, *LEG_JOINTS)
 _LOWER_PARENTS = [-1] + [_LOWER.index(PARENTS[j]) for j in LEG_JOINTS]
 _UPPER = (0, *UPPER_JOINTS)
@@ -21,7 +20,7 @@ _FEET = [_LOWER.index(j) for j in (7, 10, 8, 11)]  # ankles and toes in the orde
 
 
 def leg_positions(lower: Tensor, batch: Batch) -> Tensor:
-    """Joints (B, 2, T, 9, 3) of pelvis and legs in the actor's heading frame, from raw features (B, 2, T, 70)."""
+    """Return joints (B, 2, T, 9, 3) of pelvis and legs in the actor's heading frame, of raw features (B, 2, T, 70)."""
     root = _root(lower, batch)
     local = torch.cat(
         [matrix_from_6d(lower[..., TILT])[..., None, :, :], matrix_from_6d(lower[..., LEGS].unflatten(-1, (8, 6)))], -3
@@ -31,7 +30,10 @@ def leg_positions(lower: Tensor, batch: Batch) -> Tensor:
 
 
 def arm_positions(upper: Tensor, batch: Batch) -> Tensor:
-    """Joints (B, 2, T, 14, 3) from pelvis to wrists and head in the pelvis' frame, from raw features (B, 2, T, 102)."""
+    """Return joints (B, 2, T, 14, 3), pelvis to wrists and head, in the pelvis' frame.
+
+    ``upper``: raw features (B, 2, T, 102).
+    """
     joints = matrix_from_6d(upper[..., JOINTS_6D].unflatten(-1, (13, 6)))
     eye = torch.eye(3, device=upper.device).expand(*joints.shape[:-3], 1, 3, 3)
     offsets = batch.offsets[:, :, None, list(_UPPER)].expand(-1, -1, upper.shape[2], -1, -1)
@@ -39,67 +41,67 @@ def arm_positions(upper: Tensor, batch: Batch) -> Tensor:
 
 
 def feet_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
-    """World velocity (B, 2, T - 1, 4, 3) in m/s of ankles and toes, seen in the heading frame."""
+    """Return the world velocity (B, 2, T - 1, 4, 3) in m/s of ankles and toes, in the heading frame."""
     feet = joints[..., _FEET, :]
     swing = feet.diff(dim=2) * FPS
     turn = lower[:, :, 1:, TURN][..., None]
-    place = feet[:, :, 1:]
-    spin = torch.cat([-turn * place[..., 1:2], turn * place[..., 0:1], torch.zeros_like(place[..., :1])], -1)
+    feet = feet[:, :, 1:]
+    spin = torch.cat([-turn * feet[..., 1:2], turn * feet[..., 0:1], torch.zeros_like(feet[..., :1])], -1)
     travel = lower[:, :, 1:, VELOCITY] * batch.body[..., 0][:, :, None, None]
     travel = torch.cat([travel, torch.zeros_like(travel[..., :1])], -1)[..., None, :]
     return swing + spin + travel
 
 
-def interaction(joints: Tensor, truth: Tensor, lower: Tensor, batch: Batch, stage: str, weight: Tensor) -> Tensor:
-    """InterAct's adaptive interaction loss: squared error of the distances between the joints of one body and those of
-    the other.
+def interaction(joints: Tensor, reference: Tensor, lower: Tensor, batch: Batch, stage: str, weight: Tensor) -> Tensor:
+    """Return InterAct's adaptive interaction loss: squared error of the distances between the two bodies' joints.
 
-    ``joints`` and ``truth`` (B, 2, T, J, 3) as the stage has them; ``lower`` (B, 2, T, 70) says where the partner is.
-    Each pair of joints weighs 1 / (true distance + 0.1 m), so that what is near counts most.
+    ``joints`` and ``reference`` (B, 2, T, J, 3) in the stage's frame; ``lower`` (B, 2, T, 70) holds the partner's
+    position. Each pair of joints has the weight 1 / (reference distance + 0.1 m).
     """
     if stage == "upper":  # from the pelvis' frame to the heading frame, over the floor
         tilt = matrix_from_6d(batch.lower[..., TILT])[..., None, :, :]
         root = _root(batch.lower, batch)[..., None, :]
-        joints, truth = ((tilt @ x[..., None])[..., 0] + root for x in (joints, truth))
-    distance = torch.cdist(joints[:, 0].flatten(0, 1), _seen(joints, lower).flatten(0, 1))
-    wanted = torch.cdist(truth[:, 0].flatten(0, 1), _seen(truth, batch.lower).flatten(0, 1))
-    error = (distance - wanted).square() / (wanted + 0.1)
+        joints, reference = ((tilt @ x[..., None])[..., 0] + root for x in (joints, reference))
+    distance = torch.cdist(joints[:, 0].flatten(0, 1), partner_in_heading_frame(joints, lower).flatten(0, 1))
+    partner = partner_in_heading_frame(reference, batch.lower)
+    target = torch.cdist(reference[:, 0].flatten(0, 1), partner.flatten(0, 1))
+    error = (distance - target).square() / (target + 0.1)
     frames = joints.shape[2]
     return 0.5 * (weight.reshape(-1, 1, 1, 1) * error.unflatten(0, (-1, frames))).mean()
 
 
-def facing_error(lower: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
-    """Relative orientation: 1 - cos of the angle by which the partner's facing, seen from one's own, is off; InterGen's
-    (Liang et al. 2024).
-    """
-    mine, theirs = (torch.nn.functional.normalize(x[..., PARTNER][..., 2:4], dim=-1, eps=1e-4) for x in (lower, truth))
-    return (weight[..., 0, 0] * (1 - (mine * theirs).sum(-1))).mean()
+def facing_error(lower: Tensor, reference: Tensor, weight: Tensor) -> Tensor:
+    """Return InterGen's relative orientation loss (Liang et al. 2024): 1 - cos of the error of the partner's facing."""
+    facings = (x[..., PARTNER][..., 2:4] for x in (lower, reference))
+    predicted, target = (torch.nn.functional.normalize(x, dim=-1, eps=1e-4) for x in facings)
+    return (weight[..., 0, 0] * (1 - (predicted * target).sum(-1))).mean()
 
 
-def travelled(lower: Tensor, batch: Batch) -> Tensor:
-    """Way (B, 2, T - 30, 2) in metres over each second by the velocities (B, 2, T, 70), as seen from the window's
-    start.
+def displacement(lower: Tensor, batch: Batch) -> Tensor:
+    """Return the displacement (B, 2, T - 30, 2) in metres over each second, summed from the velocities of ``lower``.
+
+    ``lower`` (B, 2, T, 70) raw features; the frame is that of the window's start.
     """
     ahead = torch.nn.functional.normalize(lower[..., HEADING], dim=-1, eps=1e-4)
     x, y = (lower[..., VELOCITY] * batch.body[..., 0][:, :, None, None] / FPS).unbind(-1)
     cosine, sine = ahead.unbind(-1)
-    place = torch.stack([cosine * x - sine * y, sine * x + cosine * y], -1).cumsum(2)
-    return place[:, :, A_SECOND:] - place[:, :, :-A_SECOND]
+    position = torch.stack([cosine * x - sine * y, sine * x + cosine * y], -1).cumsum(2)
+    return position[:, :, FPS:] - position[:, :, :-FPS]
 
 
-def turned(lower: Tensor) -> Tensor:
-    """Radians (B, 2, T - 30, 1) turned over each second by the turn rates of (B, 2, T, 70)."""
+def heading_change(lower: Tensor) -> Tensor:
+    """Return the turn (B, 2, T - 30, 1) in radians over each second, summed from the turn rates of (B, 2, T, 70)."""
     heading = (lower[..., TURN] / FPS).cumsum(2)
-    return heading[:, :, A_SECOND:] - heading[:, :, :-A_SECOND]
+    return heading[:, :, FPS:] - heading[:, :, :-FPS]
 
 
 def _root(lower: Tensor, batch: Batch) -> Tensor:
-    """(B, 2, T, 3) the pelvis over the floor in its own heading frame."""
+    """Return the pelvis (B, 2, T, 3) over the floor in its own heading frame."""
     return torch.cat([torch.zeros_like(lower[..., :2]), lower[..., HEIGHT] * batch.body[..., 0][:, :, None, None]], -1)
 
 
-def _seen(joints: Tensor, lower: Tensor) -> Tensor:
-    """The second body's joints (B, T, J, 3) in the first one's heading frame, by the first one's view of the partner."""
+def partner_in_heading_frame(joints: Tensor, lower: Tensor) -> Tensor:
+    """Return the second body's joints (B, T, J, 3) in the first one's heading frame, placed by its partner features."""
     partner = lower[:, 0, :, PARTNER]
     turn = torch.nn.functional.normalize(partner[..., 2:4], dim=-1)
     cosine, sine = turn[..., None, 0], turn[..., None, 1]
@@ -110,32 +112,32 @@ def _seen(joints: Tensor, lower: Tensor) -> Tensor:
 
 
 def body_loss(
-    stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, keep: Tensor
+    stage: str, predicted: Tensor, batch: Batch, step: Tensor, mean: Tensor, std: Tensor, change: Tensor, given: Tensor
 ) -> dict[str, Tensor]:
-    """Loss terms of normalised clean features (B, 2, T, F); ``change`` (F,) is the deviation of frame differences.
+    """Return the loss terms of normalised clean features (B, 2, T, F).
 
-    ``keep`` (B, 2, T, F) marks features that are given: they are replaced by the truth before any term.
+    ``change`` (F,): deviation of frame differences. ``given`` (B, 2, T, F): 1 where features are given; there the
+    reference replaces the prediction.
     """
     target = (getattr(batch, stage) - mean) / std
-    predicted = torch.where(keep > 0, target, predicted)
+    predicted = torch.where(given > 0, target, predicted)
     terms = {"features": (predicted - target).square().mean()}
     terms["velocity"] = 0.2 * ((predicted - target).diff(dim=2) * std / change).square().clamp(max=25).mean()
     weight = (step < GEOMETRIC_UP_TO).float()[:, None, None, None, None]
-    raw, truth = predicted * std + mean, getattr(batch, stage)
+    raw, reference = predicted * std + mean, getattr(batch, stage)
     if stage == "lower":
-        joints, true_joints = leg_positions(raw, batch), leg_positions(truth, batch)
-        contact = truth[:, :, 1:, CONTACTS] * truth[:, :, :-1, CONTACTS]
-        terms["orientation"] = 0.3 * facing_error(raw, truth, weight)
-        # At all steps, for it is under strong noise that the way is decided.
-        terms["travel"] = 10.0 * (travelled(raw, batch) - travelled(truth, batch)).square().mean()
-        terms["turning"] = 3.0 * (turned(raw) - turned(truth)).square().mean()
+        joints, reference_joints = leg_positions(raw, batch), leg_positions(reference, batch)
+        contact = reference[:, :, 1:, CONTACTS] * reference[:, :, :-1, CONTACTS]
+        terms["orientation"] = 0.3 * facing_error(raw, reference, weight)
+        # At all noise steps, since the path is decided at high noise.
+        terms["travel"] = 10.0 * (displacement(raw, batch) - displacement(reference, batch)).square().mean()
+        terms["turning"] = 3.0 * (heading_change(raw) - heading_change(reference)).square().mean()
         terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
     else:
-        joints, true_joints = arm_positions(raw, batch), arm_positions(truth, batch)
-    error = joints - true_joints
-    terms["interaction"] = interaction(
-        joints, true_joints, raw if stage == "lower" else batch.lower, batch, stage, weight
-    )
+        joints, reference_joints = arm_positions(raw, batch), arm_positions(reference, batch)
+    error = joints - reference_joints
+    lower = raw if stage == "lower" else batch.lower
+    terms["interaction"] = interaction(joints, reference_joints, lower, batch, stage, weight)
     terms["joints"] = 20.0 * (weight * error.square()).mean()
     terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
     return terms

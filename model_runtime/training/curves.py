@@ -1,22 +1,19 @@
-"""The log of a training as curves: losses, what validation says of them, and how far sampled results are from real
-motion.
-"""
+"""The log of a training as curves: losses, validation loss, and the distance of sampled results to real motion."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from ..common.files import written_whole
+
 LOG, CURVES = "log.jsonl", "curves.png"
-_NO_LOSS = ("step", "seconds", "validation", "steps_per_second", "best_step")
+_NOT_LOSSES = ("step", "seconds", "validation", "steps_per_second", "best_step")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The rows of a log in the order of their steps; what a resumed or a fresh run did anew replaces what was done
-    before.
-    """
+    """Return the rows of a log in the order of their steps; a resumed or repeated run replaces later rows."""
     rows: list[dict[str, Any]] = []
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
@@ -27,12 +24,12 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 
 def draw_curves(folder: Path) -> Path:
-    """Draw the log of a training's ``folder`` into it."""
+    """Draw the log in a training's ``folder`` and return the picture's path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows = read_log(folder / LOG)
-    names = {name for row in rows for name in row} - set(_NO_LOSS)
+    names = {name for row in rows for name in row} - set(_NOT_LOSSES)
     sampled = sorted(name for name in names if name.startswith("fid"))
     terms = sorted(names - set(sampled))
     figure = Figure(figsize=(9, 9), layout="constrained")
@@ -51,7 +48,6 @@ def draw_curves(folder: Path) -> Path:
             panel.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     panels[-1].set_xlabel("step")
     path = folder / CURVES
-    partial = path.with_name("curves.part.png")
-    figure.savefig(partial, dpi=110)
-    os.replace(partial, path)
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=110)
     return path

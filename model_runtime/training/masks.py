@@ -1,8 +1,8 @@
-"""Which motion is kept in a training window, and which conditions are dropped.
+"""Random inpainting masks and trajectory conditions of training windows, and which conditions are dropped.
 
-The mix covers what generation asks for: a start, a kept prefix (the window before), places to be at (seat,
-walk target), and now and then one whole actor, one part of the body, or some frames: a beginning, an end, a span,
-all but a gap, single ones.
+The masks cover what generation uses: a start, the end of the window before, root constraints (a seat, a walk target),
+and more rarely one whole actor, one part of the body, or some frames: a beginning, an end, a span, all but a gap,
+single ones.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ SIT, WALK = (ACTION_LABELS.index(label) for label in ("sit", "walk"))
 
 
 def _chance(shape: tuple[int, ...], p: float, like: Tensor) -> Tensor:
+    """Return random bools of a shape, true with chance ``p``."""
     return torch.rand(shape, device=like.device) < p
 
 
-def kept_frames(pairs: int, frames: int, device: torch.device, each: float = 0.03) -> Tensor:
-    """(B, 2, T) frames that stay whole, of both actors or of one: a beginning, an end, a span, all but a gap, up to
-    three single ones; each kind with chance ``each``, else none.
+def constrained_frames(pairs: int, frames: int, device: torch.device, each: float = 0.03) -> Tensor:
+    """Return (B, 2, T) bool: frames of both actors or of one that are given.
+
+    A beginning, an end, a span, all but a gap, or up to three single frames, each with chance ``each``, else none.
     """
     t = torch.arange(frames, device=device)
 
@@ -37,15 +39,15 @@ def kept_frames(pairs: int, frames: int, device: torch.device, each: float = 0.0
     single = torch.rand(pairs, 1, frames, device=device) < whole(1, 4) / frames
     kinds = (t < length, t >= frames - length, span, ~span, single)
     drawn = torch.rand(pairs, 1, 1, device=device)
-    kept = torch.zeros(pairs, 1, frames, dtype=torch.bool, device=device)
+    given = torch.zeros(pairs, 1, frames, dtype=torch.bool, device=device)
     for index, kind in enumerate(kinds):
-        kept = kept | (kind & (drawn >= index * each) & (drawn < (index + 1) * each))
+        given = given | (kind & (drawn >= index * each) & (drawn < (index + 1) * each))
     both = torch.rand(pairs, 1, 1, device=device) < 0.5
-    return kept & (both | (torch.arange(2, device=device)[:, None] == whole(0, 2)))
+    return given & (both | (torch.arange(2, device=device)[:, None] == whole(0, 2)))
 
 
 def lower_mask(batch: Batch) -> Tensor:
-    """(B, 2, T, 4): motion, position, heading, partner kept."""
+    """Return the lower stage's mask (B, 2, T, 4): motion, position, heading, partner."""
     b, _, t, _ = batch.lower.shape
     labels = batch.labels
     frames = torch.arange(t, device=labels.device)
@@ -54,34 +56,33 @@ def lower_mask(batch: Batch) -> Tensor:
     one_whole = _chance((b, 1, 1), 0.04, labels) & (
         torch.arange(2, device=labels.device)[None, :, None] == torch.randint(2, (b, 1, 1), device=labels.device)
     )
-    everything = (has_prefix & (frames < prefix)) | one_whole | kept_frames(b, t, labels.device)
-    # Places to be at: up to three random frames, and the frame where a walk ends.
+    everything = (has_prefix & (frames < prefix)) | one_whole | constrained_frames(b, t, labels.device)
+    # Positions: up to three random frames, and the frame at which a walk ends.
     scattered = torch.rand(b, 2, t, device=labels.device) < (torch.randint(0, 4, (b, 2, 1), device=labels.device) / t)
     walk_ends = torch.zeros_like(scattered)
     walk_ends[..., 1:] = (labels[..., :-1] == WALK) & (labels[..., 1:] != WALK)
-    places = (scattered & _chance((b, 2, 1), 0.4, labels)) | (walk_ends & _chance((b, 2, 1), 0.4, labels))
-    # A path to walk: the place every half second, as `places.lead_towards` lays it.
+    position = (scattered & _chance((b, 2, 1), 0.4, labels)) | (walk_ends & _chance((b, 2, 1), 0.4, labels))
+    # A path: the position every half second, as `planning.trajectories.lead_towards` sets it.
     knots = (frames + torch.randint(KNOT_EVERY, (b, 2, 1), device=labels.device)) % KNOT_EVERY == 0
-    places = places | (knots & (labels == WALK) & _chance((b, 2, 1), 0.5, labels))
-    place_heading = places & _chance((b, 2, 1), 0.5, labels)
-    # A seat: where the actor sits still, its place and heading are known throughout.
+    position = position | (knots & (labels == WALK) & _chance((b, 2, 1), 0.5, labels))
+    heading = position & _chance((b, 2, 1), 0.5, labels)
+    # A seat: while the actor sits still, position and heading are given on every frame.
     speed = batch.lower[..., 0:2].norm(dim=-1)
     still = (labels == SIT) & (torch.nn.functional.avg_pool1d(speed, 31, 1, 15, count_include_pad=False) < 0.06)
     seated = still & _chance((b, 2, 1), 0.5, labels)
     first = (frames == 0) & _chance((b, 1, 1), 0.95, labels)
     anywhere = everything | first
-    # Where the partner is seen from here is known only where both are.
+    # The partner's relative position is given only where both actors' motion is.
     partner = (everything & everything.flip(1)) | first
-    mask = torch.stack([everything, anywhere | places | seated, anywhere | place_heading | seated, partner], -1)
+    mask = torch.stack([everything, anywhere | position | seated, anywhere | heading | seated, partner], -1)
     return mask.float()
 
 
-def wanted_path(batch: Batch) -> Tensor:
-    """(B, 2, T, 3) the way an actor is asked to go, as `body.make_lower` will ask: places over pelvis height, and 1
-    where known.
+def path_condition(batch: Batch) -> Tensor:
+    """Return 'path' (B, 2, T, 3) as sampling sets it: positions over pelvis height, and 1 where known.
 
-    A true path smoothed more or less and a little off, since one that is asked for knows nothing of steps and sway;
-    known from start to end for some, only up to the end of a walk for others, for some not at all.
+    It is the true path, smoothed and a little off, since a requested path lacks steps and sway. It is known on all
+    frames, only up to the end of a walk, or not at all.
     """
     b, _, t, _ = batch.lower.shape
     device = batch.lower.device
@@ -98,12 +99,11 @@ def wanted_path(batch: Batch) -> Tensor:
     return torch.cat([path, torch.ones_like(path[..., :1])], -1) * known[..., None]
 
 
-def wanted_facing(batch: Batch) -> Tensor:
-    """(B, 2, T, 3) the heading an actor is asked for, as `body.make_lower` will ask: cosine, sine, and 1 where one is
-    wanted.
+def facing_condition(batch: Batch) -> Tensor:
+    """Return 'facing' (B, 2, T, 3) as sampling sets it: cosine and sine of the heading, and 1 where it is known.
 
-    A true heading smoothed and a little off; known throughout for some, or only where one does not walk, or for a span
-    of one to four seconds, for some not at all.
+    It is the true heading, smoothed and a little off. It is known on all frames, where the actor does not walk, in a
+    span of one to four seconds, or not at all.
     """
     b, _, t, _ = batch.lower.shape
     device = batch.lower.device
@@ -127,7 +127,7 @@ def wanted_facing(batch: Batch) -> Tensor:
 
 
 def _smoothed(rows: Tensor, sigma: float) -> Tensor:
-    """(N, 1, T) through a Gaussian of ``sigma`` frames, the ends held."""
+    """Return (N, 1, T) filtered by a Gaussian of ``sigma`` frames, the ends held."""
     radius = int(3 * sigma)
     kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=rows.device) / sigma) ** 2)
     return torch.nn.functional.conv1d(
@@ -136,32 +136,33 @@ def _smoothed(rows: Tensor, sigma: float) -> Tensor:
 
 
 def upper_mask(batch: Batch) -> Tensor:
-    """(B, 2, T, 2): joints, hands kept."""
+    """Return the upper stage's mask (B, 2, T, 2): joints, hands."""
     b, _, t, _ = batch.upper.shape
     device = batch.upper.device
     frames = torch.arange(t, device=device)
     prefix = torch.randint(5, 76, (b, 1, 1), device=device)
     everything = (_chance((b, 1, 1), 0.5, batch.upper) & (frames < prefix)) | _chance((b, 2, 1), 0.04, batch.upper)
     alone = torch.rand(b, 2, 1, device=device)  # the joints without the hands, or the hands alone
-    kept = kept_frames(b, t, device)
-    # Of the frames that stay, one part may be free.
+    given = constrained_frames(b, t, device)
+    # On given frames one of the two parts may be free.
     part = torch.rand(b, 1, 1, device=device)
-    joints = everything | (alone < 0.02) | (kept & (part > 0.25))
-    hands = everything | (alone > 0.98) | (kept & (part < 0.75))
+    joints = everything | (alone < 0.02) | (given & (part > 0.25))
+    hands = everything | (alone > 0.98) | (given & (part < 0.75))
     return torch.stack([joints, hands], -1).float()
 
 
-# What most requests leave unsaid, all of it at once: trained so, or the network takes its absence for that of the
+# Conditions that most requests lack. They are dropped together too, or the network takes their absence for that of the
 # voices.
-UNSAID = tuple(name for name, condition in CONDITIONS.items() if condition.often_absent)
+OFTEN_ABSENT = tuple(name for name, condition in CONDITIONS.items() if condition.often_absent)
 
 
 def dropped_conditions(
-    batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1, unsaid: float = 0.3
+    batch: int, device: torch.device, each: float = 0.1, all_at_once: float = 0.1, often_absent: float = 0.3
 ) -> dict[str, Tensor]:
-    """Per condition (B,) bool: on its own with chance ``each``, all together with ``all_at_once``, and ``UNSAID``
-    together with ``unsaid``.
+    """Return per condition (B,) bool, whether it is dropped.
+
+    Chances: ``each`` for every condition by itself, ``all_at_once`` for all, ``often_absent`` for ``OFTEN_ABSENT``.
     """
-    together, plain = torch.rand(batch, device=device) < all_at_once, torch.rand(batch, device=device) < unsaid
+    together, plain = torch.rand(batch, device=device) < all_at_once, torch.rand(batch, device=device) < often_absent
     alone = {name: torch.rand(batch, device=device) < each for name in CONDITIONS}
-    return {name: flag | together | plain if name in UNSAID else flag | together for name, flag in alone.items()}
+    return {name: flag | together | plain if name in OFTEN_ABSENT else flag | together for name, flag in alone.items()}

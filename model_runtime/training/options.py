@@ -1,4 +1,4 @@
-"""What the commands that train a network are told alike."""
+"""Options that the commands of training share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
-MINUTES = 6.0  # where neither minutes nor steps are given
+MINUTES = 6.0  # if neither minutes nor steps are given
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a network is trained: batch and rate, and the budget, which ends with whichever of the two comes first."""
+    """How a network is trained: batch, rate, and a budget of minutes or steps, whichever is spent first."""
 
     batch: int
     rate: float
@@ -28,7 +28,10 @@ class Run:
 def add_network_options(
     parser: argparse.ArgumentParser, configs: Iterable[str], config: str, batch: str | int, rate: str | float
 ) -> None:
-    """``config``, ``batch`` and ``rate`` are the defaults; a text says where theirs come from and leaves them None."""
+    """Add the options of a network; ``config``, ``batch`` and ``rate`` are defaults.
+
+    A text in place of a number describes the default, which is None.
+    """
     parser.add_argument(
         "--config", choices=sorted(configs), default=config, help="sizes of the network (default: %(default)s)"
     )
@@ -51,7 +54,7 @@ def add_run_options(
     rate: str | float,
     state: Path,
 ) -> None:
-    """Those of the network, and how long it is trained; see ``add_network_options``."""
+    """Add the options of a network and of its training; see ``add_network_options``."""
     add_network_options(parser, configs, config, batch, rate)
     parser.add_argument(
         "--state",
@@ -69,10 +72,10 @@ def add_run_options(
     parser.add_argument("--compile", action="store_true", help="compile the network first; worth it on a GPU")
 
 
-def run_of(args: argparse.Namespace) -> Run:
-    """The run that the options ask for."""
-    minutes = MINUTES if args.minutes is None and args.max_steps is None else args.minutes
-    return Run(args.batch, args.rate, args.seed, minutes, args.max_steps, args.resume, args.compile)
+def run_of(options: argparse.Namespace) -> Run:
+    """Return the run of the options."""
+    minutes = MINUTES if options.minutes is None and options.max_steps is None else options.minutes
+    return Run(options.batch, options.rate, options.seed, minutes, options.max_steps, options.resume, options.compile)
 
 
 def _number(default: str | int | float) -> int | float | None:

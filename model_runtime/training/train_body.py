@@ -1,6 +1,6 @@
 """Train one stage of the body model on composed scenes.
 
-    python -m model_runtime.training.train_body lower --scenes corpus/scenes --out model_runtime/weights --minutes 6 --device cuda
+    python -m model_runtime train body lower --scenes corpus/scenes --minutes 6 --device cuda
 
 Writes ``body_<stage>.safetensors`` with the averaged weights, and a resumable state beside the log in
 ``checkpoints/body_<stage>``.
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from ..common.checkpoints import load_checkpoint
+from ..common.checkpoints import load_checkpoint, tensors_under
 from ..contract import FPS
 from ..networks.duet_denoiser import CONFIGS, DuetDenoiser
 from .body import RECIPES, SCALES, BodyTraining, Recipe, stage_config, train_body
@@ -24,8 +24,7 @@ from .options import add_run_options, run_of
 from .sampled import SampledWindows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", choices=("lower", "upper"))
     parser.add_argument("--scenes", type=Path, default=Path("corpus/scenes"))
     parser.add_argument(
@@ -43,30 +42,28 @@ def main() -> None:
         help="sample held-out windows this often; the best weights by FID are kept; 0: never",
     )
     parser.add_argument("--patience", type=int, help="stop after so many samplings in a row without a better FID")
-    args = parser.parse_args()
 
+
+def run(options: argparse.Namespace) -> None:
     begin = time.monotonic()
-    torch.manual_seed(args.seed)
+    torch.manual_seed(options.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
-    recipe = RECIPES.get(args.config, Recipe())
-    target, state = args.out / f"body_{args.stage}.safetensors", args.state / f"body_{args.stage}"
-    earlier = load_checkpoint(target)[0] if args.from_weights else None
-    if args.resume and (state / SCALES).is_file():
+    recipe = RECIPES.get(options.config, Recipe())
+    target, state = options.out / f"body_{options.stage}.safetensors", options.state / f"body_{options.stage}"
+    earlier = load_checkpoint(target)[0] if options.from_weights else None
+    if options.resume and (state / SCALES).is_file():
         earlier = load_file(str(state / SCALES))
-    config = stage_config(args.stage, args.config, args.words is not None)
-    training = BodyTraining(config, args.scenes, args.device, earlier, args.seed, args.words, recipe.window)
-    args.batch, args.rate = args.batch or recipe.batch, args.rate or recipe.rate
-    if recipe.epochs and args.minutes is None and args.max_steps is None:
-        args.max_steps = recipe.epochs * round(training.data.minutes * 60 * FPS / recipe.window / args.batch)
-    network = DuetDenoiser(config).to(args.device)
-    begin_with = {k.removeprefix("network."): v for k, v in (earlier or {}).items() if k.startswith("network.")}
+    config = stage_config(options.stage, options.config, options.words is not None)
+    training = BodyTraining(config, options.scenes, options.device, earlier, options.seed, options.words, recipe.window)
+    options.batch, options.rate = options.batch or recipe.batch, options.rate or recipe.rate
+    if recipe.epochs and options.minutes is None and options.max_steps is None:
+        epoch = round(training.data.minutes * 60 * FPS / recipe.window / options.batch)
+        options.max_steps = recipe.epochs * epoch
+    network = DuetDenoiser(config).to(options.device)
     print(f"Loaded in {time.monotonic() - begin:.0f} s", flush=True)
     sampling = None
-    if args.sample_minutes > 0:
+    if options.sample_minutes > 0:
         sampled = SampledWindows(training, state)
-        sampling = Sampling(lambda step: sampled.measure(network, step), args.sample_minutes, args.patience)
-    train_body(training, network, state, target, run_of(args), sampling, begin_with)
-
-
-if __name__ == "__main__":
-    main()
+        sampling = Sampling(lambda step: sampled.measure(network, step), options.sample_minutes, options.patience)
+    begin_with = tensors_under(earlier or {}, "network.")
+    train_body(training, network, state, target, run_of(options), sampling, begin_with)

@@ -1,6 +1,5 @@
 """The trained face: two voices in, 52 curves out, for any length, lively and repeatable."""
 
-from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.contract import FPS
-from model_runtime.corpus.voices.speech_library import Utterance
 from model_runtime.errors import CheckpointMismatch, CheckpointMissing
 from model_runtime.face import model as face_model
 from model_runtime.face.arkit import CURVE
@@ -21,11 +18,7 @@ from model_runtime.face.voice_features import VoiceFeatures
 from model_runtime.metrics.held_out_speech import held_out_speech
 from model_runtime.metrics.lips import measure_face
 from model_runtime.networks.face_denoiser import TINY, VOICE_SIZE, FaceConditions, FaceDenoiser
-from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
-from model_runtime.speech.transcript.alignment import Segment
 from model_runtime.tests.conftest import DATA
-from model_runtime.training import face as training
-from model_runtime.training.face_data import compose_scene, save_pack
 
 
 @pytest.fixture(scope="module")
@@ -177,61 +170,3 @@ def test_a_frame_attends_to_the_audio_of_its_neighbours_alone() -> None:
     assert first_audio_effect(40) > 1e-4
     assert first_audio_effect(43) > 1e-6
     assert first_audio_effect(60) == 0.0
-
-
-def test_training_packs_conversations_and_learns_from_them(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-
-    def utterance(name: str) -> Utterance:
-        phones = [
-            Segment(p, 0.1 * i, 0.1 * (i + 1))
-            for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])
-        ]
-        wave = (rng.normal(size=14400) * 2000).astype(np.int16)
-        return Utterance(
-            name,
-            name,
-            "train",
-            "ma teefy boo",
-            np.zeros((27, 28), np.float32),
-            np.zeros((45, 80), np.float32),
-            [],
-            phones,
-            [(0.25, 0.8)],
-            0.9,
-            wave,
-        )
-
-    def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
-        voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
-        return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
-
-    voices = [utterance("a")], [utterance("b")]
-    scenes = [compose_scene(np.random.default_rng(seed), voices, listen, duration=8.0) for seed in range(4)]
-    again = compose_scene(np.random.default_rng(0), voices, listen, duration=8.0)
-    assert np.array_equal(scenes[0].curves, again.curves)
-    save_pack(scenes, [False, False, False, True], tmp_path / "pack.npz", {"seed": 0})
-
-    encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
-    save_checkpoint(tmp_path / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
-
-    arguments = [
-        "--audio",
-        str(tmp_path / "audio.safetensors"),
-        "--data",
-        str(tmp_path / "pack.npz"),
-        "--state",
-        str(tmp_path / "state"),
-        "--config",
-        "tiny",
-        "--device",
-        "cpu",
-        "--batch",
-        "4",
-    ]
-    training.main([*arguments, "--out", str(tmp_path / "face.safetensors"), "--max-steps", "25"])
-    tensors, header = load_checkpoint(tmp_path / "face.safetensors")
-    assert header["training"]["steps"] == 25
-    assert all(torch.isfinite(value).all() for value in tensors.values())
-    training.main([*arguments, "--out", str(tmp_path / "more.safetensors"), "--max-steps", "30", "--resume"])
-    assert load_checkpoint(tmp_path / "more.safetensors")[1]["training"]["steps"] == 30

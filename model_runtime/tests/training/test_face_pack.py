@@ -1,39 +1,29 @@
 """The face training set holds each actor's emotions, and sets without emotions still load."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from model_runtime.__main__ import main
+from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.contract import EMOTIONS, FPS
-from model_runtime.corpus.voices.speech_library import Utterance
 from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
-from model_runtime.speech.phones import Segment
+from model_runtime.tests.training.face_samples import analyse, utterance
 from model_runtime.training.emotion_tracks import NEUTRAL
-from model_runtime.training.face_data import FacePack, FaceScene, compose_scene, save_pack
+from model_runtime.training.face_data import FacePack, FaceScene, save_pack
+from model_runtime.training.face_scenes import compose_scene
 
 SECONDS = 8.0
-PHONES = ["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"]
-
-
-def utterance(rng: np.random.Generator, name: str) -> Utterance:
-    phones = [Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(PHONES)]
-    wave = (rng.normal(size=14400) * 2000).astype(np.int16)
-    none = np.zeros((27, 28), np.float32), np.zeros((45, 80), np.float32)
-    return Utterance(name, name, "train", "ma teefy boo", *none, [], phones, [(0.25, 0.8)], 0.9, wave)
-
-
-def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
-    return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
 
 
 @pytest.fixture(scope="module")
 def scenes() -> list[FaceScene]:
     rng = np.random.default_rng(0)
     voices = [utterance(rng, "a")], [utterance(rng, "b")]
-    return [compose_scene(np.random.default_rng(seed), voices, listen, SECONDS) for seed in range(12)]
+    return [compose_scene(np.random.default_rng(seed), voices, analyse, SECONDS) for seed in range(12)]
 
 
 @pytest.fixture
@@ -89,3 +79,26 @@ def test_a_pack_without_emotions_still_loads(pack: Path, tmp_path: Path) -> None
     assert (old.emotion == NEUTRAL).all() and not old.intensity.any()
     curves, given = old.draw(3, 60, np.random.default_rng(0))
     assert curves.shape == (3, 60, 52) and given.blink.shape == (3, 60)
+
+
+def test_the_same_seed_composes_the_same_scene(scenes: list[FaceScene]) -> None:
+    rng = np.random.default_rng(0)
+    again = compose_scene(np.random.default_rng(0), ([utterance(rng, "a")], [utterance(rng, "b")]), analyse, SECONDS)
+    assert np.array_equal(scenes[0].curves, again.curves)
+
+
+def test_training_learns_from_a_pack_and_resumes(pack: Path, tmp_path: Path) -> None:
+    encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
+    save_checkpoint(tmp_path / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
+
+    def trained(name: str, steps: int, *more: str) -> dict[str, torch.Tensor]:
+        files = ("--audio", tmp_path / "audio.safetensors", "--data", pack, "--state", tmp_path / "state")
+        sizes = ("--config", "tiny", "--device", "cpu", "--batch", 4, "--max-steps", steps)
+        arguments = [str(word) for word in (*files, *sizes, "--out", tmp_path / name, *more)]
+        assert main(["train", "face", *arguments]) == 0
+        tensors, header = load_checkpoint(tmp_path / name)
+        assert header["training"]["steps"] == steps
+        return tensors
+
+    assert all(torch.isfinite(value).all() for value in trained("face.safetensors", 25).values())
+    trained("more.safetensors", 30, "--resume")

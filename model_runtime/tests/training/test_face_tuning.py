@@ -7,43 +7,20 @@ import numpy as np
 import pytest
 import torch
 
+from model_runtime.__main__ import main
 from model_runtime.common.checkpoints import load_checkpoint, save_checkpoint
 from model_runtime.contract import EMOTIONS
-from model_runtime.corpus.voices.speech_library import Utterance
 from model_runtime.errors import CheckpointMismatch
 from model_runtime.face.model import FaceGuidance, FaceModel
-from model_runtime.face.mouth_shapes import MOUTH
 from model_runtime.networks.face_denoiser import DENOISER
 from model_runtime.speech.encoders.mel_network import AudioEncoder, AudioEncoderConfig
-from model_runtime.speech.phones import Segment
-from model_runtime.training import face as training
-from model_runtime.training.face_data import compose_scene, save_pack
-
-UPPER = [i for i in range(52) if i not in MOUTH]
+from model_runtime.tests.training.face_samples import analyse, utterance
+from model_runtime.training.face_data import save_pack
+from model_runtime.training.face_scenes import compose_scene
 
 
-def utterance(rng: np.random.Generator, name: str) -> Utterance:
-    phones = [
-        Segment(p, 0.1 * i, 0.1 * (i + 1)) for i, p in enumerate(["SIL", "M", "AA", "T", "F", "IY", "B", "UW", "SIL"])
-    ]
-    none = np.zeros((27, 28), np.float32), np.zeros((45, 80), np.float32)
-    return Utterance(
-        name,
-        name,
-        "train",
-        "ma teefy boo",
-        *none,
-        [],
-        phones,
-        [(0.25, 0.8)],
-        0.9,
-        (rng.normal(size=14400) * 2000).astype(np.int16),
-    )
-
-
-def listen(wave: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    voice = np.abs(wave[: frames * 533].reshape(frames, -1)).mean(axis=1, keepdims=True).repeat(2, axis=1)
-    return np.clip(8 * voice, 0.0, 1.0).astype(np.float32), np.full((frames * 5 // 3 + 1, 80), -9.0, np.float32)
+def train_face(*arguments: object) -> None:
+    assert main(["train", "face", *map(str, arguments)]) == 0
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here, rng = tmp_path_factory.mktemp("tuned"), np.random.default_rng(0)
     voices = [utterance(rng, "a")], [utterance(rng, "b")]
     save_pack(
-        [compose_scene(np.random.default_rng(k), voices, listen, 8.0) for k in range(8)],
+        [compose_scene(np.random.default_rng(k), voices, analyse, 8.0) for k in range(8)],
         [False] * 7 + [True],
         here / "pack.npz",
         {},
@@ -62,31 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     encoder = AudioEncoder(AudioEncoderConfig(width=8, dilations=(1,)))
     save_checkpoint(here / "audio.safetensors", encoder.state_dict(), {"config": asdict(encoder.config)})
-    common = [
-        "--audio",
-        str(here / "audio.safetensors"),
-        "--data",
-        str(here / "pack.npz"),
-        "--device",
-        "cpu",
-        "--batch",
-        "4",
-    ]
-    base, state = str(here / "base.safetensors"), str(here / "state")
-    training.main([*common, "--config", "tiny", "--out", base, "--state", state, "--max-steps", "30"])
-    tune = [
-        "--tune-lips",
-        base,
-        "--out",
-        str(here / "face.safetensors"),
-        "--copy",
-        str(here / "copy.safetensors"),
-        "--state",
-        state + "2",
-        "--felt-data",
-        str(here / "pack.npz"),
-    ]
-    training.main([*common, *tune, "--max-steps", "40"])
+    common = ("--audio", here / "audio.safetensors", "--data", here / "pack.npz", "--device", "cpu", "--batch", 4)
+    base = here / "base.safetensors"
+    train_face(*common, "--config", "tiny", "--out", base, "--state", here / "state", "--max-steps", 30)
+    tune = ("--tune-lips", base, "--base-data", here / "pack.npz", "--copy", here / "copy.safetensors")
+    train_face(*common, *tune, "--out", here / "face.safetensors", "--state", here / "tuned_state", "--max-steps", 40)
     return here
 
 
@@ -142,34 +99,10 @@ def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Pat
 
 
 def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: Path, tmp_path: Path) -> None:
-    common = [
-        "--audio",
-        str(folder / "audio.safetensors"),
-        "--data",
-        str(folder / "pack.npz"),
-        "--device",
-        "cpu",
-        "--batch",
-        "4",
-        "--config",
-        "tiny",
-    ]
-    out = tmp_path / "face.safetensors"
-    training.main(
-        [
-            *common,
-            "--only",
-            "beat",
-            "--from-weights",
-            str(folder / "face.safetensors"),
-            "--out",
-            str(out),
-            "--state",
-            str(tmp_path / "s"),
-            "--max-steps",
-            "10",
-        ]
-    )
+    common = ("--audio", folder / "audio.safetensors", "--data", folder / "pack.npz", "--device", "cpu", "--batch", 4)
+    common = (*common, "--config", "tiny")
+    out, start = tmp_path / "face.safetensors", ("--from-weights", folder / "face.safetensors")
+    train_face(*common, "--only", "beat", *start, "--out", out, "--state", tmp_path / "a", "--max-steps", 10)
     (before, _), (after, header) = load_checkpoint(folder / "face.safetensors"), load_checkpoint(out)
     assert before.keys() == after.keys()
     assert [name for name in before if not torch.equal(before[name], after[name])] == ["network.beat.weight"]
@@ -178,23 +111,8 @@ def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: 
         and header["training"]["steps"] == 30
         and header["lips_training"]["steps"] == 40
     )
+    rest = ("--out", tmp_path / "x", "--state", tmp_path / "b", "--max-steps", 1)
     with pytest.raises(SystemExit, match="--from-weights"):
-        training.main(
-            [*common, "--only", "beat", "--out", str(out), "--state", str(tmp_path / "s2"), "--max-steps", "1"]
-        )
+        train_face(*common, "--only", "beat", *rest)
     with pytest.raises(SystemExit, match="no parameter"):
-        training.main(
-            [
-                *common,
-                "--only",
-                "bet",
-                "--from-weights",
-                str(out),
-                "--out",
-                str(tmp_path / "x"),
-                "--state",
-                str(tmp_path / "s3"),
-                "--max-steps",
-                "1",
-            ]
-        )
+        train_face(*common, "--only", "bet", "--from-weights", out, *rest)

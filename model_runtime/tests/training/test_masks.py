@@ -8,7 +8,14 @@ from model_runtime.conditioning.representation import HEADING
 from model_runtime.contract import FPS
 from model_runtime.tests.training.test_training import make_scene
 from model_runtime.training.body_data import Batch, BodyData
-from model_runtime.training.masks import UNSAID, dropped_conditions, kept_frames, lower_mask, upper_mask, wanted_facing
+from model_runtime.training.masks import (
+    OFTEN_ABSENT,
+    constrained_frames,
+    dropped_conditions,
+    facing_condition,
+    lower_mask,
+    upper_mask,
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +32,7 @@ def runs(kept: torch.Tensor) -> torch.Tensor:
 
 def test_beginnings_ends_spans_gaps_and_single_frames_are_kept_of_both_or_of_one():
     torch.manual_seed(0)
-    kept = kept_frames(4000, 300, torch.device("cpu"))
+    kept = constrained_frames(4000, 300, torch.device("cpu"))
     some = kept.any(-1)
     assert 0.1 < some.any(1).float().mean() < 0.2, "most windows are free"
     both, one = some.all(1), some.any(1) & ~some.all(1)
@@ -65,15 +72,15 @@ def test_every_condition_is_dropped_on_its_own_and_what_requests_leave_unsaid_al
     assert set(dropped) == set(CONDITIONS)
     flags = torch.stack(list(dropped.values()))
     for name, flag in dropped.items():
-        assert 0.1 <= flag.float().mean() <= (0.5 if name in UNSAID else 0.2), name
+        assert 0.1 <= flag.float().mean() <= (0.5 if name in OFTEN_ABSENT else 0.2), name
         assert (flag & (flags.sum(0) == 1)).any(), f"{name} alone"
-    unsaid = torch.stack([dropped[name] for name in UNSAID]).all(0)
+    unsaid = torch.stack([dropped[name] for name in OFTEN_ABSENT]).all(0)
     assert (unsaid & ~dropped["speech"] & ~dropped["labels"]).float().mean() > 0.15
 
 
 def test_headings_are_told_as_they_are_but_for_a_few_degrees_throughout_for_a_span_or_not_at_all(batch):
     torch.manual_seed(4)
-    facing = torch.cat([wanted_facing(batch) for _ in range(10)])
+    facing = torch.cat([facing_condition(batch) for _ in range(10)])
     known, true = facing[..., 2] > 0, batch.lower[..., HEADING].repeat(10, 1, 1, 1)
     assert (facing[~known] == 0).all()
     off = torch.rad2deg(torch.acos((facing[..., :2] * true).sum(-1).clamp(-1, 1)))[known]

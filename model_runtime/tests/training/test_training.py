@@ -21,7 +21,14 @@ from model_runtime.networks.duet_denoiser import CONFIGS, DuetDenoiser
 from model_runtime.sampling.body_sampler import BodyStage
 from model_runtime.training.body import RECIPES, BodyTraining, stage_config, train_body
 from model_runtime.training.body_data import BodyData
-from model_runtime.training.body_losses import _seen, arm_positions, interaction, leg_positions, travelled, turned
+from model_runtime.training.body_losses import (
+    arm_positions,
+    displacement,
+    heading_change,
+    interaction,
+    leg_positions,
+    partner_in_heading_frame,
+)
 from model_runtime.training.curves import read_log
 from model_runtime.training.loop import Sampling, Trainer
 from model_runtime.training.options import Run
@@ -75,7 +82,9 @@ def train(stage: str, scenes: Path, home: Path, steps: int, *more: str) -> list[
     command = [
         sys.executable,
         "-m",
-        "model_runtime.training.train_body",
+        "model_runtime",
+        "train",
+        "body",
         stage,
         "--scenes",
         str(scenes),
@@ -102,16 +111,16 @@ def train(stage: str, scenes: Path, home: Path, steps: int, *more: str) -> list[
 def test_training_learns_and_resumes_where_it_stopped(scenes, tmp_path):
     train("lower", scenes, tmp_path, 5)
     early = load_checkpoint(tmp_path / "body_lower.safetensors")[1]["training"]
-    said = train("lower", scenes, tmp_path, 60, "--resume")[0]["text"]
+    output = train("lower", scenes, tmp_path, 60, "--resume")[0]["text"]
     late = load_checkpoint(tmp_path / "body_lower.safetensors")[1]["training"]
-    assert "Resumed at step 5" in said
+    assert "Resumed at step 5" in output
     assert (early["steps"], late["steps"]) == (5, 60)
     assert late["validation_loss"] < 0.7 * early["validation_loss"], "held-out loss falls"
     assert BodyStage("lower", tmp_path).config.stage == "lower"
 
 
 class Falling:
-    """A network of one number that is trained down, and results that are best at the third of their samplings."""
+    """A network of one number that training lowers; its third sampled result is the best."""
 
     def __init__(self, folder: Path, steps: int = 3) -> None:
         torch.manual_seed(0)
@@ -150,7 +159,7 @@ def test_training_stops_when_sampled_results_get_no_better_and_the_best_weights_
     assert run.network.weight.item() != run.weight_at_third
 
 
-def test_sampling_does_not_disturb_what_training_draws(tmp_path):
+def test_sampling_leaves_the_random_numbers_of_training_unchanged(tmp_path):
     without, sampled = Falling(tmp_path / "a"), Falling(tmp_path / "b")
     without.run(None), sampled.run(Sampling(sampled.measure, 0.0))
     assert sampled.at == 3 and without.drawn == sampled.drawn
@@ -260,13 +269,13 @@ def test_weights_are_kept_in_half_precision_without_pickle(tmp_path):
     assert tensors["weight"].dtype == torch.float32 and header["note"] == "hello"
 
 
-def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
+def test_the_interaction_loss_measures_the_distances_between_the_two_bodies(scenes):
     data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
     batch = data.windows(torch.tensor([0, 40]))
     joints = leg_positions(batch.lower, batch)
     true_root = data.root[data.starts[torch.tensor([0, 40])]]  # (2 windows, 2 actors, 3), first frames
-    seen = _seen(joints, batch.lower)
-    between = (joints[:, 0, 0, 0] - seen[:, 0, 0]).norm(dim=-1)
+    partner = partner_in_heading_frame(joints, batch.lower)
+    between = (joints[:, 0, 0, 0] - partner[:, 0, 0]).norm(dim=-1)
     assert torch.allclose(between, (true_root[:, 0] - true_root[:, 1]).norm(dim=-1), atol=1e-4)
     one = torch.ones(2, 1, 1, 1, 1)
     assert interaction(joints, joints, batch.lower, batch, "lower", one) < 1e-9
@@ -277,17 +286,17 @@ def test_the_interaction_loss_sees_the_distances_between_the_two_bodies(scenes):
     assert interaction(arms, arms, batch.lower, batch, "upper", one) < 1e-9
 
 
-def test_velocities_and_turn_rates_are_held_to_the_way_they_lead_each_second(scenes):
+def test_velocities_and_turn_rates_add_up_to_the_displacement_of_each_second(scenes):
     data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
     index = torch.tensor([0, 40])
     batch = data.windows(index)
     frames = data.starts[index][:, None] + torch.arange(300)
     places = data.root[frames].transpose(1, 2)[..., :2]
-    way = places[:, :, 31:] - places[:, :, 1:-30]
-    assert torch.allclose(travelled(batch.lower, batch)[:, :, 1:].norm(dim=-1), way.norm(dim=-1), atol=1e-3)
+    moved = places[:, :, 31:] - places[:, :, 1:-30]
+    assert torch.allclose(displacement(batch.lower, batch)[:, :, 1:].norm(dim=-1), moved.norm(dim=-1), atol=1e-3)
     cosine, sine = batch.lower[..., HEADING].unbind(-1)
     heading = unwrap(torch.atan2(sine, cosine))
-    assert torch.allclose(turned(batch.lower)[..., 0], heading[:, :, 30:] - heading[:, :, :-30], atol=1e-3)
+    assert torch.allclose(heading_change(batch.lower)[..., 0], heading[:, :, 30:] - heading[:, :, :-30], atol=1e-3)
 
 
 def test_windows_around_sitting_down_can_be_drawn_more_often(tmp_path):
