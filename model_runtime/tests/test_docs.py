@@ -107,6 +107,13 @@ def test_every_command_of_the_runtime_exists_and_takes_its_options(page: Path) -
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_import_in_an_example_can_be_made(page: Path) -> None:
+    for module, names in re.findall(r"^from (model_runtime[\w.]*) import (.+)$", page.read_text("utf-8"), flags=re.M):
+        missing = [name for name in names.split(", ") if not hasattr(import_module(module), name)]
+        assert not missing, module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_no_page_runs_a_module_of_the_runtime_by_its_own_name(page: Path) -> None:
     assert "-m model_runtime." not in page.read_text("utf-8")
 
