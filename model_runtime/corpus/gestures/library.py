@@ -117,7 +117,7 @@ class Gesture:
 
 
 def gesture_kind(clip: Clip) -> tuple[str, str | None] | None:
-    """Return the kind of a clip and the only hand that is free (None: both are); None where it is no co-speech gesture."""
+    """Return the kind of a clip and the only free hand (None: both); None where it is no co-speech gesture."""
     if _REFUSED.search(clip.name):
         return None
     if clip.source != "smartbody":
@@ -246,7 +246,7 @@ def _cut(
 
 
 class _Excursion(NamedTuple):
-    """A stretch of a clip, from frame ``first`` on, in which the hands are away from rest; see ``_cut``, ``Gesture``."""
+    """A part of a clip, from frame ``first`` on, with the hands away from rest; see ``_cut`` and ``Gesture``."""
 
     clip: Clip
     kind: str

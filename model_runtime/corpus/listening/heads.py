@@ -1,4 +1,4 @@
-"""Heads: where gaze, nods and the captured quick motion of a head come together, and the trunk that takes part."""
+"""Combine gaze, nods and the captured fast motion of a head, and the part of the trunk in it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _NECK, _HEAD, _CHEST = INDEX["neck"], INDEX["head"], INDEX["spine3"]
 _EYES = np.array([0.0, -0.088, 0.075], np.float32)  # m from the head joint to the middle of the eyes of a 1.7 m body
 _NECK_SHARE = 0.45
-_TRUNK_SHARE = 0.2  # of a turn of the head that the spine takes part in
+_TRUNK_SHARE = 0.2  # of a turn of the head is the spine's
 _EYES_FURTHEST = np.radians([[-30.0, -29.0], [30.0, 21.0]])  # yaw, pitch up
 _NECK_FURTHEST = np.radians([44.0, 33.0, 68.0])  # flexion, side, twist: inside what joint limits allow
-_QUICK_FURTHEST = np.radians([9.0, 5.0, 6.0])
+_FAST_FURTHEST = np.radians([9.0, 5.0, 6.0])
 
 
 class Heads(NamedTuple):
-    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) the eyes are on the other's face; ``eyes`` (T, 2)
-    where they point, yaw to my left and pitch up in radians in the head's frame.
+    """``rotations`` (T, 52, 4) of the whole body; ``looking`` (T,) whether the eyes are on the other's face; ``eyes``
+    (T, 2) their direction in the head's frame, yaw to the left and pitch up in radians.
     """
 
     rotations: FloatArray
@@ -38,8 +38,8 @@ class Heads(NamedTuple):
 
 
 class UpperBody(NamedTuple):
-    """World frame: ``pelvis``, ``chest`` and ``head`` (T, 4); ``eyes`` (T, 3) the middle of the eyes; ``lean`` (T,)
-    forward, radians.
+    """In the world: rotations (T, 4) of ``pelvis``, ``chest`` and ``head``; ``eyes`` (T, 3), the point between the
+    eyes; ``lean`` (T,) of the chest forward in radians.
     """
 
     pelvis: FloatArray
@@ -50,7 +50,7 @@ class UpperBody(NamedTuple):
 
 
 def upper_body(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> UpperBody:
-    """From ``root`` (T, 3) and local ``rotations`` (T, 52, 4)."""
+    """Forward kinematics of the upper body from ``root`` (T, 3) and local ``rotations`` (T, 52, 4)."""
     joint, chain = _HEAD, []
     while joint >= 0:
         chain.append(joint)
@@ -85,12 +85,12 @@ def look_and_listen(
     partner_lean: FloatArray | None = None,
     facing: bool = True,
 ) -> Heads:
-    """Head, eyes and trunk of somebody who talks with another whose eyes are at ``partner_head`` (T, 3).
+    """Draw head, eyes and trunk of an actor in talk with a partner whose eyes are at ``partner_head`` (T, 3).
 
-    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: ends (s) of own
-    ones; ``laughs``: own spans (s); ``partner_lean`` (T,) the other's trunk forward, radians. The captured quick motion
-    of the head stays; its slow direction is replaced by gaze, as heads of captured idles look where their performer's
-    studio wall was.
+    ``walking`` (T,) 0 or 1; ``voice`` and ``partner_voice`` (T,) voice activity 0..1; ``questions``: the ends (s) of
+    the actor's own; ``laughs``: its spans (s); ``partner_lean`` (T,) of the partner's trunk forward in radians. The
+    captured fast motion of the head stays; its slow direction, which belongs to the studio of the capture, is replaced
+    by gaze.
     """
     result = np.array(rotations, np.float32)
     frames = len(root)
@@ -98,7 +98,7 @@ def look_and_listen(
     _move_trunk(rng, result, voice, partner_voice, walking, size, partner_lean)
     body = upper_body(root, result, skeleton)
     heading = np.unwrap(heading_of(body.chest))
-    mind = Attention(
+    attention = Attention(
         voice,
         partner_voice,
         walking,
@@ -107,7 +107,7 @@ def look_and_listen(
         affect.track("power", frames),
         facing,
     )
-    gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, mind)
+    gaze = plan_gaze(rng, body.eyes, body.chest, body.pelvis, partner_head, attention)
 
     twist = _eased(_TRUNK_SHARE * gaze.head[:, 0] * (1.0 - 0.6 * walking), 0.16)
     for joint in _SPINE:
@@ -121,11 +121,11 @@ def look_and_listen(
     turned = rot.multiply(rot.about_z((heading + gaze.head[:, 0] + extra[:, 1]).astype(np.float32)), _about(0, pitch))
     wanted = rot.multiply(
         rot.multiply(turned, _about(1, extra[:, 2])),
-        _quick(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)),
+        _fast(rot.multiply(rot.about_z(-heading.astype(np.float32)), body.head)),
     )
     chest = upper_body(root, result, skeleton).chest
     captured = rot.multiply(result[:, _NECK], result[:, _HEAD])
-    free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _hold(chest))
+    free = rot.slerp(captured, rot.normalize(rot.multiply(rot.conjugate(chest), wanted)), _gaze_weight(chest))
     vector = softly(rot.to_axis_angle(free), _NECK_FURTHEST)
     result[:, _NECK] = rot.from_axis_angle(_NECK_SHARE * vector)
     result[:, _HEAD] = rot.from_axis_angle((1.0 - _NECK_SHARE) * vector)
@@ -146,15 +146,15 @@ def _move_trunk(
     size: FloatArray,
     partner_lean: FloatArray | None,
 ) -> None:
-    """Small leans, turns and sways of the spine that come with speech; a listener takes over part of the other's lean.
-    In place.
+    """Add small leans, turns and sways of the spine with speech, and part of the partner's lean while listening, in
+    place.
     """
     frames = len(voice)
     talk = gaussian_filter1d(voice.astype(np.float32), 5.0) * size * np.radians(rng.uniform(1.0, 2.0))
     noise = gaussian_filter1d(rng.standard_normal((frames + 60, 3)), 9.0, axis=0)[30 : 30 + frames]
     vector = noise / np.maximum(noise.std(0), 1e-6) * np.array([1.0, 0.5, 1.0]) * talk[:, None]
     if partner_lean is not None:
-        # Posture is mirrored after seconds (Chartrand and Lakin 2013); only changes are, for how one sits is one's own.
+        # Changes of posture are mirrored after some seconds (Chartrand and Lakin 2013); the usual posture is not.
         slow = gaussian_filter1d(partner_lean, 0.8 * FPS, mode="nearest")
         slow = np.clip(slow - np.median(slow), -0.25, 0.25)
         delay = int(rng.uniform(1.0, 4.0) * FPS)
@@ -168,19 +168,19 @@ def _move_trunk(
 
 
 def _chin_down(affect: AffectTrack, frames: int) -> FloatArray:
-    """(T,) radians: who feels small or sad lowers the head, who feels above the other raises it."""
+    """Return (T,) radians: weak and sad actors lower the head, powerful ones raise it."""
     power, valence = affect.track("power", frames), affect.track("valence", frames)
     return np.radians(np.clip(-3.5 * power - 2.5 * np.minimum(valence, 0.0) * (power < 0), -4.0, 8.0))
 
 
-def _quick(head: FloatArray) -> FloatArray:
-    """What is quicker than about a second in orientations (T, 4): shakes and bobs, not looks."""
+def _fast(head: FloatArray) -> FloatArray:
+    """Return the part of orientations (T, 4) faster than about a second: shakes and bobs, not gaze."""
     slow = rot.normalize(gaussian_filter1d(rot.continuous(head), 0.7 * FPS, axis=0, mode="nearest"))
-    return rot.from_axis_angle(softly(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _QUICK_FURTHEST))
+    return rot.from_axis_angle(softly(rot.to_axis_angle(rot.multiply(rot.conjugate(slow), head)), _FAST_FURTHEST))
 
 
-def _hold(chest: FloatArray) -> FloatArray:
-    """(T,) how firmly gaze leads the head: less where the trunk is bent more than about 30 degrees, as in sitting down."""
+def _gaze_weight(chest: FloatArray) -> FloatArray:
+    """Return (T,) how much gaze leads the head: less where the trunk leans more than 30 degrees, as in sitting down."""
     upright = np.clip((rot.rotate(chest, np.array([0.0, 0.0, 1.0], np.float32))[:, 2] - 0.75) / 0.15, 0.0, 1.0)
     return gaussian_filter1d(0.4 + 0.6 * upright, 5.0).astype(np.float32)
 

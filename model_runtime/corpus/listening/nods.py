@@ -1,4 +1,4 @@
-"""Heads that speak and listen: beats on stresses, shakes with a no, tilts with questions, a listener's nods, laughter."""
+"""Head movements of speakers and listeners: beats on stresses, shakes, tilts with questions, nods, laughter."""
 
 from __future__ import annotations
 
@@ -9,57 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ...common.easing import smoothstep
 from ...contract import FPS
 
 FloatArray = NDArray[Any]
 Stress = tuple[float, float, str]
-"""(s, strength 0..1, word)"""
+"""(scene s, strength 0..1, word)"""
 
-NEGATIONS = frozenset(
-    (
-        "no",
-        "not",
-        "never",
-        "nothing",
-        "nobody",
-        "none",
-        "neither",
-        "nor",
-        "nowhere",
-        "don't",
-        "didn't",
-        "doesn't",
-        "can't",
-        "cannot",
-        "won't",
-        "isn't",
-        "wasn't",
-        "aren't",
-        "weren't",
-        "wouldn't",
-        "couldn't",
-        "shouldn't",
-        "haven't",
-        "hasn't",
-        "impossible",
-        "refuse",
-    )
-)
+NEGATIONS = frozenset((
+    "no", "not", "never", "nothing", "nobody", "none", "neither", "nor", "nowhere", "don't", "didn't", "doesn't",
+    "can't", "cannot", "won't", "isn't", "wasn't", "aren't", "weren't", "wouldn't", "couldn't", "shouldn't", "haven't",
+    "hasn't", "impossible", "refuse",
+))  # fmt: skip
 AFFIRMATIONS = frozenset((
     "yes", "yeah", "yep", "sure", "right", "exactly", "okay", "absolutely", "course", "agree", "true", "indeed",
 ))  # fmt: skip
 _PITCH, _YAW, _ROLL = 0, 1, 2
-_LOST = 1.5  # nods planned for each that is seen: some moments come too soon after another, or as one begins to speak
+_PLANNED = 1.5  # nods planned for each one made: some come too soon after another or as the listener begins to speak
 
 
 def speaker_heads(
     rng: np.random.Generator, frames: int, stresses: Sequence[Stress], questions: Sequence[float], size: FloatArray
 ) -> FloatArray:
-    """(T, 3) pitch down, yaw to the left, roll to the right in radians that go with one's own speech.
+    """Return (T, 3) pitch down, yaw to the left and roll to the right in radians that accompany the own speech.
 
     About half of the stresses get a beat of 2 to 6 degrees with its lowest point on the stress (Hadar et al. 1983: most
     stresses come with a head movement); negations a shake, affirmations a nod; a question ends with the head tilted and
-    the chin up. ``size`` (T,) about 1 makes all of it larger or smaller; ``questions`` are ends (s).
+    the chin up. ``size`` (T,), about 1, scales all of it; ``questions`` are their ends (s).
     """
     head = np.zeros((frames, 3))
     liveliness = rng.uniform(0.7, 1.2)
@@ -112,11 +88,11 @@ def listener_heads(
     per_minute: FloatArray,
     size: FloatArray,
 ) -> FloatArray:
-    """(T, 3), as ``speaker_heads``: nods ``per_minute`` (T,) of listening, at the other's pauses, phrase ends and
-    stresses; tilts.
+    """Return (T, 3), as ``speaker_heads``: nods, ``per_minute`` (T,) of listening, at the other's pauses, phrase ends
+    and stresses, and tilts.
 
     A nod has 1 to 3 dips at 2 to 3.5 Hz, the first 4 to 12 degrees deep and each smaller than the one before; single
-    ones at phrase ends are slow and deep, rows of several are quick and shallow (after Hadar et al. 1985, "Head
+    ones at phrase ends are slow and deep, repeated ones quick and shallow (after Hadar et al. 1985, "Head
     movement during listening turns").
     """
     frames = len(voice)
@@ -125,10 +101,10 @@ def listener_heads(
     talks = gaussian_filter1d(partner_voice.astype(float), 8.0) > 0.25
     listens = free & talks
     pauses, strong = _moments(partner_voice, partner_stresses)
-    heard = np.cumsum(listens * per_minute / 60.0 / FPS) * _LOST  # nods due so far
+    nods_due = np.cumsum(listens * per_minute / 60.0 / FPS) * _PLANNED  # nods due so far
     due, last = float(rng.uniform(0.2, 1.0)), -9.0
-    while len(heard) and due < heard[-1]:
-        at = float(np.searchsorted(heard, due)) / FPS
+    while len(nods_due) and due < nods_due[-1]:
+        at = float(np.searchsorted(nods_due, due)) / FPS
         due += float(rng.gamma(2.0, 0.5))
         for moments, within in ((pauses, 1.8), (strong, 0.8)):
             near = moments[np.abs(moments - at) < within]
@@ -137,7 +113,7 @@ def listener_heads(
                 break
         frame = min(int(at * FPS), frames - 1)
         if at - last < 1.6 or not free[frame]:
-            at = float(np.searchsorted(heard, due)) / FPS
+            at = float(np.searchsorted(nods_due, due)) / FPS
             frame = min(int(at * FPS), frames - 1)
             if at - last < 1.6 or not free[frame]:
                 continue
@@ -153,8 +129,8 @@ def listener_heads(
 
 
 def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple[float, float]]) -> FloatArray:
-    """(T, 3), as ``speaker_heads``: thrown back or bowed while it lasts, shaken at the 4 to 5 beats a second of
-    laughter (Ruch and Ekman 2001).
+    """Return (T, 3), as ``speaker_heads``: the head is thrown back or bowed during ``laughs`` (s, s) and shakes at the
+    4 to 5 Hz of laughter (Ruch and Ekman 2001).
     """
     head = np.zeros((frames, 3))
     t = np.arange(frames) / FPS
@@ -170,8 +146,8 @@ def laughing_heads(rng: np.random.Generator, frames: int, laughs: Sequence[tuple
 
 
 def wander(rng: np.random.Generator, frames: int) -> FloatArray:
-    """(T, 3) small motion of a head that is held still: it drifts by a degree, is set anew by one or two every second
-    or two, and trembles.
+    """Return (T, 3) the small motion of a head at rest: a drift of a degree, jitter, and every second or two a shift by
+    one or two degrees.
     """
     noise = rng.standard_normal((2, frames + 180, 3))
     slow, quick = (gaussian_filter1d(part, width, axis=0)[90 : 90 + frames] for part, width in zip(noise, (22.0, 4.0)))
@@ -185,13 +161,13 @@ def wander(rng: np.random.Generator, frames: int) -> FloatArray:
 
 
 def _moments(partner_voice: FloatArray, partner_stresses: Sequence[Stress]) -> tuple[FloatArray, FloatArray]:
-    """Times (s) a listener answers with a nod: shortly into a pause of the other, and after strong stresses."""
+    """Return the times (s) of likely nods: shortly into the other's pauses, and after strong stresses."""
     pauses = np.flatnonzero(np.diff((partner_voice > 0.5).astype(np.int8)) == -1) / FPS + 0.1
     return pauses, np.array([time + 0.3 for time, strength, _ in partner_stresses if strength > 0.6], float)
 
 
 def _listening_tilts(rng: np.random.Generator, roll: FloatArray, listens: NDArray[np.bool_]) -> None:
-    """The head inclined for some seconds now and then, in place."""
+    """Add tilts of some seconds to ``roll`` (T,) while the actor ``listens`` (T,), in place."""
     clock = int(rng.exponential(9.0) * FPS)
     while clock < len(roll):
         length = float(rng.uniform(1.5, 4.5))
@@ -201,7 +177,7 @@ def _listening_tilts(rng: np.random.Generator, roll: FloatArray, listens: NDArra
 
 
 def _nod(pitch: FloatArray, at: float, dips: int, rate: float, deep: float) -> None:
-    """Dips from ``at`` (s) on, ``rate`` a second, each two thirds as deep as the one before; added in place."""
+    """Add ``dips`` from ``at`` (s) on, ``rate`` a second, each two thirds as deep as the last, in place."""
     first = max(0, int(at * FPS))
     t = np.arange(first, min(len(pitch), int((at + dips / rate) * FPS) + 2)) / FPS - at
     cycle = np.clip(t * rate, 0.0, dips)
@@ -211,7 +187,7 @@ def _nod(pitch: FloatArray, at: float, dips: int, rate: float, deep: float) -> N
 
 
 def _swing(yaw: FloatArray, at: float, cycles: float, rate: float, amplitude: float) -> None:
-    """A shake: turns to both sides that die away, from and back to the middle; added in place."""
+    """Add a shake of the head: turns to both sides that decay, from and back to the middle, in place."""
     first = max(0, int(at * FPS))
     length = cycles / rate
     t = np.clip(np.arange(first, min(len(yaw), int((at + length) * FPS) + 2)) / FPS - at, 0.0, length)
@@ -220,7 +196,7 @@ def _swing(yaw: FloatArray, at: float, cycles: float, rate: float, amplitude: fl
 
 
 def _bump(track: FloatArray, at: float, width: float, size: float) -> None:
-    """A Gaussian of standard deviation ``width`` (s), added in place."""
+    """Add a Gaussian of standard deviation ``width`` (s) at ``at`` (s), in place."""
     first, last = max(0, int((at - 4 * width) * FPS)), min(len(track), int((at + 4 * width) * FPS) + 2)
     if last > first:
         t = np.arange(first, last) / FPS - at
@@ -228,10 +204,10 @@ def _bump(track: FloatArray, at: float, width: float, size: float) -> None:
 
 
 def _hold(track: FloatArray, at: float, length: float, size: float, ease: float = 0.45) -> None:
-    """Up to ``size`` within ``ease`` seconds of ``at``, held for ``length``, and slowly back; added in place."""
+    """Add a rise to ``size`` within ``ease`` (s) of ``at``, held for ``length`` (s), and a slower fall, in place."""
     first, last = max(0, int(at * FPS)), min(len(track), int((at + ease + length + 2 * ease) * FPS) + 2)
     if last <= first:
         return
     t = np.arange(first, last) / FPS - at
     up, down = np.clip(t / ease, 0.0, 1.0), np.clip((t - ease - length) / (2 * ease), 0.0, 1.0)
-    track[first:last] += size * (up * up * (3 - 2 * up)) * (1.0 - down * down * (3 - 2 * down))
+    track[first:last] += size * smoothstep(up) * (1.0 - smoothstep(down))
