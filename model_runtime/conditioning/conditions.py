@@ -20,7 +20,7 @@ from ..common.arrays import Array, FloatArray
 from ..common.checkpoints import WEIGHTS
 from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS, Request, TimedWord
 from ..speech.prosody import PROSODY_SIZE
-from ..speech.stress.prominence import STRESS_SIZE, stress_bumps, stress_track
+from ..speech.stress.stress_detection import STRESS_SIZE, stress_bumps, stress_track
 from ..text.words import WORD_SIZE
 from .representation import HEADING, POSITION
 from .style import STYLE_SIZE
@@ -212,7 +212,7 @@ CONDITIONS: dict[str, Condition] = {
         of_request=_words_of_request,
         often_absent=True,
     ),
-    # How likely a stressed syllable is, and 1 where a transcript says so (``speech.stress.prominence``).
+    # How likely a stressed syllable is, and 1 where a transcript says so (``speech.stress.stress_detection``).
     "stress": Condition(STRESS_SIZE, of_scene=lambda scene: scene.stress, of_request=_stress_of_request),
     # Liveliness, height and reach of the gestures (``style.style_of``), and 1 where they are known.
     "style": Condition(

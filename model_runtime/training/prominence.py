@@ -18,8 +18,8 @@ from torch import nn
 
 from ..common.checkpoints import WEIGHTS, save_checkpoint
 from ..contract import FPS, FloatArray
-from ..speech.stress.prominence import stress_bumps
 from ..speech.stress.prominence_network import ProminenceNet
+from ..speech.stress.stress_detection import stress_bumps
 from .body import split_scenes
 
 LENGTH, BATCH, RATE = 600, 24, 2e-3

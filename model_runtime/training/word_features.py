@@ -24,7 +24,7 @@ from ..common.files import written_whole
 from ..contract import FloatArray, TimedWord
 from ..corpus.voices.speech_library import Utterance, load_speech_library
 from ..datasets.scene import Scene
-from ..speech.stress.transcript_stress import stresses_from_transcript
+from ..speech.transcript.align_transcript import align_transcript
 from ..text.words import PACKAGED, WORD_SIZE, WORDS, TextEncoder, WordFeatures, word_track
 
 _STEP = 1.0 / 31.0  # int8 covers +-4 deviations
@@ -52,10 +52,9 @@ def build_word_features(utterances: Sequence[Utterance], features: WordFeatures,
 
 def found_stresses(wave: NDArray[np.int16], spans: Sequence[Sequence[Any]]) -> list[float]:
     """Return times (s) of the stresses as found from a transcript; ``spans``: start, end and text of each word."""
-    times, _ = stresses_from_transcript(
-        wave.astype(np.float32) / 32768.0, [TimedWord(text, start, end) for start, end, text in spans]
-    )
-    return [round(time, 3) for time in times]
+    words = [TimedWord(text, start, end) for start, end, text in spans]
+    aligned = align_transcript(wave.astype(np.float32) / 32768.0, words, (), "")
+    return [round(time, 3) for time in aligned.stresses]
 
 
 class WordTracks:

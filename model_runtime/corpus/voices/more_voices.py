@@ -26,7 +26,7 @@ from ...contract import FloatArray, frame_count
 from ...speech.audio import load_speech
 from ...speech.encoders.log_mel import log_mel
 from ...speech.prosody import prosody
-from ...speech.stress.prominent_syllables import find_stresses
+from ...speech.stress.transcript_stress import find_stresses
 from ...speech.transcript.alignment import align
 from ...speech.wave import SAMPLE_RATE
 from ..script.dialogue_lines import dialogue_lines

@@ -19,7 +19,7 @@ from ...speech.audio import load_speech
 from ...speech.encoders.log_mel import MEL_SIZE, log_mel
 from ...speech.phones import Segment
 from ...speech.prosody import analyse_voice, prosody
-from ...speech.stress.prominent_syllables import find_stresses
+from ...speech.stress.transcript_stress import find_stresses
 from ...speech.transcript.alignment import align, normalise_text
 from ...speech.wave import SAMPLE_RATE
 from ..script.dialogue_acts import dialogue_act

@@ -1,4 +1,4 @@
-"""What every speech encoder gives, whatever network is inside."""
+"""The interface of all speech encoders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ..prosody import analyse_voice
 
 @dataclass(frozen=True)
 class SpeechFeatures:
-    """At 50 Hz, one frame centred on every 20 ms: ``features`` (N, 64) in [-1, 1]; ``phones`` (N, 40) posteriors in the
-    order of ``PHONES``.
+    """Output of a speech encoder at 50 Hz, one frame centred on every 20 ms.
+
+    ``features`` (N, 64) in [-1, 1]; ``phones`` (N, 40) posteriors in the order of ``PHONES``.
     """
 
     features: FloatArray
@@ -22,16 +23,17 @@ class SpeechFeatures:
 
 
 class SpeechEncoder(Protocol):
-    """A voice in, features and phones out. They mean the same and lie at the same times for every implementation."""
+    """A network from a voice to features and phones, which are compatible between all encoders."""
 
     def encode(self, wave16k: FloatArray, speech: FloatArray | None = None) -> SpeechFeatures:
-        """Hear a mono wave (S,) at 16 kHz; N = S // 320 + 1 frames. ``speech`` (N,) is 1 where the voice is heard;
-        found here where None.
+        """Encode a mono wave (S,) at 16 kHz in N = S // 320 + 1 frames.
+
+        ``speech`` (N,) is 1 where the voice is active; detected where None.
         """
         ...
 
 
 def speech_mask(wave16k: FloatArray, steps: int) -> FloatArray:
-    """(steps,) 1 where the voice is heard, at 50 Hz."""
+    """Return (steps,) 1 where the voice is active, at 50 Hz."""
     active = analyse_voice(wave16k).active
     return active[np.minimum(np.arange(steps) * 2, len(active) - 1)].astype(np.float32)

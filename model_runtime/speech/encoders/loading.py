@@ -1,4 +1,4 @@
-"""Load the speech encoder that is asked for."""
+"""Load a speech encoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load_speech_encoder(weights_dir: Path, wav2vec2: Path | None = None) -> Spee
     default = MelSpeechEncoder(load_encoder(weights_dir / CHECKPOINT))
     if wav2vec2 is None:
         return default
-    from .wav2vec2 import load_wav2vec2_encoder  # only who asks for it waits for transformers
+    from .wav2vec2 import load_wav2vec2_encoder  # imports transformers, which the default does not need
 
     return load_wav2vec2_encoder(wav2vec2, default)
 

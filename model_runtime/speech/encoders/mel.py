@@ -1,4 +1,4 @@
-"""The default speech encoder: log-mels into the trained network, loaded once and kept."""
+"""The default speech encoder: log-mels into the trained network, which is loaded once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from ...contract import FloatArray
 from ...errors import CheckpointMismatch
 from ..prosody import common_level_gain
 from .base import SpeechFeatures, speech_mask
-from .log_mel import MEL_RATE, log_mel
+from .log_mel import log_mel
 from .mel_network import AudioEncoder, AudioEncoderConfig, normalise_mels
 
-SPEECH_RATE = MEL_RATE
 CHECKPOINT = "audio.safetensors"
 _BLOCK = 1500  # frames at a time, so that long takes need little memory
 
@@ -37,22 +36,22 @@ class MelSpeechEncoder:
 
 @torch.inference_mode()
 def encode_mels(encoder: AudioEncoder, mels: torch.Tensor, speech: torch.Tensor) -> SpeechFeatures:
-    """The same from log-mels (N, 80) and the frames that hold speech (N,)."""
+    """Return the same from log-mels (N, 80) and the frames that hold speech (N,)."""
     context = 2 * sum(encoder.config.dilations) + 1
     normal = normalise_mels(mels[None].float(), speech[None])
     features, phones = [], []
     for first in range(0, len(mels), _BLOCK):
         last = min(first + _BLOCK, len(mels))
         before = min(first, context)
-        heard, logits = encoder(normal[:, first - before : last + context])
-        features.append(heard[0, before : before + last - first])
+        found, logits = encoder(normal[:, first - before : last + context])
+        features.append(found[0, before : before + last - first])
         phones.append(logits[0, before : before + last - first].softmax(dim=-1))
     return SpeechFeatures(torch.cat(features).numpy(), torch.cat(phones).numpy())
 
 
 @lru_cache(maxsize=2)
 def load_encoder(path: Path) -> AudioEncoder:
-    """The trained encoder in evaluation mode. Raises ``CheckpointMissing`` or ``CheckpointMismatch``."""
+    """Load the trained encoder in evaluation mode. Raises ``CheckpointMissing`` or ``CheckpointMismatch``."""
     tensors, header = load_checkpoint(path)
     try:
         config = AudioEncoderConfig(**{**header["config"], "dilations": tuple(header["config"]["dilations"])})

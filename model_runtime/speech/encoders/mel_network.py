@@ -1,7 +1,7 @@
-"""The ear: log-mel frames in, speech features and phone posteriors out, at 50 Hz.
+"""Network of the default speech encoder: log-mel frames -> speech features and phone posteriors, at 50 Hz.
 
 A residual stack of dilated convolutions with 1.4 s of context. It is trained on phones rather than by self-supervision,
-which would need a hundred times the speech there is.
+which would need a hundred times as much speech.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class AudioEncoderConfig:
+    """Sizes of the network; ``dilations``: one block each."""
+
     mels: int = 80
     width: int = 160
     dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4, 1, 2)
@@ -39,14 +41,14 @@ class AudioEncoder(nn.Module):
         hidden = F.gelu(self.stem(mels.transpose(1, 2))).transpose(1, 2)
         for block in self.blocks:
             hidden = block(hidden)
-        # The phone head sees only what users of the features see, so the features must carry the phones.
+        # The phones are computed from the features alone, so that the features carry the phones.
         features = torch.tanh(self.features(self.norm(hidden)))
         return features, self.phones(features)
 
 
 class _Block(nn.Module):
-    """Each frame normalised on its own (a value must not depend on the length of the clip), a dilated convolution, a
-    mix of channels.
+    """A norm of each frame, so that values do not depend on the length of the clip, a dilated convolution and a mix of
+    channels.
     """
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
@@ -57,14 +59,14 @@ class _Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        heard = F.gelu(self.conv(self.norm(hidden).transpose(1, 2))).transpose(1, 2)
-        return hidden + self.dropout(self.mix(heard))
+        update = F.gelu(self.conv(self.norm(hidden).transpose(1, 2))).transpose(1, 2)
+        return hidden + self.dropout(self.mix(update))
 
 
 def normalise_mels(mels: Tensor, speech: Tensor) -> Tensor:
-    """(B, N, 80) log-mels to zero mean and unit variance per band over the frames where ``speech`` (B, N) is 1.
+    """Normalise log-mels (B, N, 80) to zero mean and unit variance per band over frames where ``speech`` (B, N) is 1.
 
-    That takes away level and microphone. Without any speech the result is the value of deepest silence, -5.
+    This removes level and microphone. Without speech the result is -5, the value of silence.
     """
     weight = speech[..., None].to(mels.dtype)
     count = weight.sum(dim=1, keepdim=True)

@@ -1,8 +1,6 @@
-"""How something is said, for the brows: stressed syllables and questions, told by words where they are known and heard
-elsewhere.
+"""Accents for the brows: stressed syllables and questions, from the transcript where there is one, else detected.
 
-Brows go up with a rising pitch (Cavé et al. 1996, "About the relationship between eyebrow movements and F0
-variations").
+Brows rise with a rising pitch (Cavé et al. 1996, "About the relationship between eyebrow movements and F0 variations").
 """
 
 from __future__ import annotations
@@ -17,69 +15,65 @@ from scipy.signal import find_peaks
 from ...contract import FPS, FloatArray
 from ..phones import Segment
 from ..prosody import VoiceTrack
-from .prominence import detect_stress
-from .prominent_syllables import LEAST_APART
+from .stress_detection import detect_stress
+from .transcript_stress import LEAST_APART
 
 _PAUSE = 0.3  # s without a pitch: a phrase ends
-_LAST, _END, _SLOPE = (
-    0.25,
-    0.05,
-    0.15,
-)  # s of voiced sound at a phrase's end: to look at, whose pitch counts, that must climb
-_BEFORE = (0.70, 0.12)  # s before the end, from and to, whose low pitch is climbed from
-_RISE, _CLIMB, _HIGH = 0.3, 0.8, 0.1  # octaves from there, octaves a second, octaves above the voice's median
+_LAST = 0.25  # s of voiced sound at a phrase's end that are analysed
+_END, _SLOPE = 0.05, 0.15  # s at its end: whose mean pitch counts, whose pitch must climb
+_BEFORE = (0.70, 0.12)  # s before the end, from and to, of the low pitch that the end is compared with
+_RISE, _CLIMB, _HIGH = 0.3, 0.8, 0.1  # octaves above that pitch, octaves a second, octaves above the voice's median
 _LOW = 10.0  # percentile
-_HIGH_END_ASKS = 0.35  # how sure that is a question: readers go on from some
-_LIKELY = 0.6  # of a stress that is heard, so that as many count as the training reader makes
+_HIGH_END_ASKS = 0.35  # certainty that a high end is a question: readers also raise the pitch before they go on
+_LIKELY = 0.6  # likelihood from which a detected stress counts: as many as the training reader makes
 
 
 class Accents(NamedTuple):
-    """Times (s) of stressed syllables and ends of questions, each with how sure it is, 0 to 1."""
+    """Times (s) of stressed syllables and of the ends of questions, each with its certainty, 0 to 1."""
 
     stresses: tuple[tuple[float, float], ...] = ()
     questions: tuple[tuple[float, float], ...] = ()
 
 
 def accents_from_transcript(stresses: Sequence[float], questions: Sequence[float]) -> Accents:
-    """What words tell, which is sure."""
+    """Return accents of certainty 1."""
     return Accents(tuple((time, 1.0) for time in stresses), tuple((time, 1.0) for time in questions))
 
 
 def accents_of(
-    track: VoiceTrack, prosody: FloatArray, said: Sequence[Segment] = (), told: Accents | None = None
+    track: VoiceTrack, prosody: FloatArray, phones: Sequence[Segment] = (), from_transcript: Accents | None = None
 ) -> Accents:
-    """What is ``told`` while phones are ``said``, in order, and what is heard elsewhere in a voice and its prosody (T,
-    28).
-    """
-    heard = detect_accents(track, prosody)
-    if told is None:
-        return heard
+    """Return the accents of a voice with its prosody (T, 28).
 
-    starts = [start for _, start, _ in said]
+    Those ``from_transcript`` hold during its ``phones``, which are in order; elsewhere accents are detected.
+    """
+    detected = detect_accents(track, prosody)
+    if from_transcript is None:
+        return detected
+
+    starts = [start for _, start, _ in phones]
 
     def elsewhere(moments: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         before = [bisect_right(starts, time) - 1 for time, _ in moments]
-        return [moment for moment, k in zip(moments, before) if k < 0 or moment[0] > said[k].end]
+        return [moment for moment, k in zip(moments, before) if k < 0 or moment[0] > phones[k].end]
 
-    return Accents(*(tuple(sorted([*known, *elsewhere(others)])) for known, others in zip(told, heard)))
+    return Accents(*(tuple(sorted([*known, *elsewhere(found)])) for known, found in zip(from_transcript, detected)))
 
 
 def detect_accents(track: VoiceTrack, prosody: FloatArray) -> Accents:
-    """Syllables that stand out, each as sure as it is likely, and phrases that end high."""
-    likely = detect_stress(prosody)
-    peaks = find_peaks(np.pad(likely, 1), height=_LIKELY, distance=LEAST_APART * FPS)[0] - 1
+    """Return detected stresses, with their likelihood as certainty, and phrases that end high."""
+    likelihood = detect_stress(prosody)
+    peaks = find_peaks(np.pad(likelihood, 1), height=_LIKELY, distance=LEAST_APART * FPS)[0] - 1
     return Accents(
-        tuple((float(peak) / FPS, float(likely[peak])) for peak in peaks),
-        tuple((end, _HIGH_END_ASKS) for end in rising_ends(track)),
+        tuple((float(peak) / FPS, float(likelihood[peak])) for peak in peaks),
+        tuple((end, _HIGH_END_ASKS) for end in rising_phrase_ends(track)),
     )
 
 
-def rising_ends(track: VoiceTrack) -> list[float]:
-    """Times (s) at which a phrase ends with a pitch that climbs high: most are questions in speech, but readers go on
-    from some.
+def rising_phrase_ends(track: VoiceTrack) -> list[float]:
+    """Return times (s) at which a phrase ends with a rising pitch: most are questions, though not all of readers.
 
-    Of the training voices' questions this finds those of the synthesisers that raise the pitch, nine in ten; flite's
-    voices do not.
+    Finds nine in ten questions of the synthetic training voices that raise the pitch; flite's voices do not.
     """
     voiced = np.flatnonzero(track.pitch > 0.0)
     if not len(voiced):

@@ -1,7 +1,7 @@
-"""Which vowel of an English word carries its stress, by rule: the dictionary at hand has no stress marks.
+"""The stressed vowel of an English word by rule, as the dictionary of pocketsphinx has no stress marks.
 
-Hayes 1995 ("Metrical Stress Theory", ch. 6) for the shape: heavy syllables and full vowels attract stress, suffixes fix
-it, the last vowel of a noun is passed over. Good enough together with what is heard.
+After Hayes 1995 ("Metrical Stress Theory", ch. 6): heavy syllables and full vowels attract stress, suffixes fix it, the
+last vowel of a noun is extrametrical. Meant to be combined with acoustic prominence.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from ..phones import VOWELS
 
-# Spelled endings with a fixed place of the stress, counted in vowels from the end.
+# Endings with a fixed place of the stress, counted in vowels from the end.
 _FROM_END = (
     (re.compile(r"(tion|sion|cian|tial|cial|cious|tious|ience|ient|gion)s?$"), 2),
     (re.compile(r"(ic|ics)$"), 2), (re.compile(r"(ically)$"), 3),
     (re.compile(r"(ical|ity|ities|ify|graphy|logy|nomy|ular)$"), 3),
     (re.compile(r"(eer|(?<!ff)ee|teen|ette|esque)$"), 1),
 )  # fmt: skip
-# Beginnings that are seldom stressed; the vowel must be one of these.
+# Beginnings that are seldom stressed, with one of these vowels.
 _WEAK_START = re.compile(
     r"(be|de|re|pre|ex|un|im|in|com|con|dis|mis|en|em|sur|per|for|pro|to|a(?=[bcdfglmnprst][a-z])|enough)"
 )
@@ -29,9 +29,7 @@ _FULLNESS = {"AH": 0.0, "ER": 0.15, "IH": 0.3, "IY": 0.7, "UH": 0.6, "OW": 0.8, 
 
 
 def stress_prior(word: str, phones: Sequence[str]) -> list[float]:
-    """How likely each vowel of ``phones`` is the stressed one, by spelling and sound; highest is likeliest. One value a
-    vowel.
-    """
+    """Return a score for each vowel of ``phones``, by spelling and sound; the likeliest stress has the highest."""
     vowels = [k for k, phone in enumerate(phones) if phone in VOWELS]
     count = len(vowels)
     if count < 2:
@@ -43,11 +41,8 @@ def stress_prior(word: str, phones: Sequence[str]) -> list[float]:
         closed = until - k - 1 >= (3 if number + 1 < count else 2)
         scores[number] += 0.3 * closed
     scores[0] += 1.0
-    if (
-        _WEAK_START.match(letters)
-        and phones[vowels[0]] in _WEAK_START_VOWELS
-        and (count == 2 or max(scores[1:]) >= 0.3)
-    ):
+    weak_start = _WEAK_START.match(letters) and phones[vowels[0]] in _WEAK_START_VOWELS
+    if weak_start and (count == 2 or max(scores[1:]) >= 0.3):
         scores[0] -= 1.4
     if _COMPOUND.match(letters):
         scores[0] += 2.0

@@ -1,4 +1,4 @@
-"""ProminenceNet: where in a voice a syllable stands out, from prosody alone."""
+"""ProminenceNet detects stressed syllables from prosody alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ WIDTH = 64
 
 
 class ProminenceNet(nn.Module):
-    """Three dilated convolutions that see 0.7 s to either side: prosody (B, T, 28) -> logits (B, T) of a stress at each
-    frame.
-    """
+    """Prosody (B, T, 28) -> logits (B, T) of a stress: three dilated convolutions, 0.7 s to either side."""
 
     def __init__(self) -> None:
         super().__init__()

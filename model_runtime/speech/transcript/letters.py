@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Spelling to ARPABET, tried longest first. Good enough for names: the aligner only needs to find them.
+# Spelling to ARPABET, tried longest first. Good enough to align names.
 _RULES: dict[str, tuple[str, ...]] = {
     "tion": ("SH", "AH", "N"), "sion": ("ZH", "AH", "N"), "ough": ("AO",), "augh": ("AO",),
     "eigh": ("EY",), "igh": ("AY",), "tch": ("CH",), "sch": ("SH",), "dge": ("JH",), "cia": ("SH", "AH"),
@@ -24,7 +24,7 @@ _LONG = {"a": "EY", "e": "IY", "i": "AY", "o": "OW", "u": "UW"}
 
 
 def letters_to_sounds(word: str) -> list[str]:
-    """ARPABET phones for a lower-case word; never empty."""
+    """Return ARPABET phones for a word; never empty."""
     letters = "".join(letter for letter in word.lower() if "a" <= letter <= "z")
     # A silent final e makes the vowel before it long: "gate", "Rome".
     long_at = -1

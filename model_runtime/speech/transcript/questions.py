@@ -1,4 +1,4 @@
-"""Where the questions of a transcript end in the voice."""
+"""Times at which the questions of a transcript end in the voice."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from difflib import SequenceMatcher
 from ...contract import Caption, TimedWord
 from .script_text import spoken_text, words_of
 
-ASTRAY = 1.0  # s that a word of a caption may lie outside it
+CAPTION_MARGIN = 1.0  # s that a word of a caption may lie outside it
 _CLOSING = "!\"'”’)]»…."
 
 
 def question_ends(
     captions: Sequence[Caption], words: Sequence[TimedWord], spoken: Sequence[TimedWord]
 ) -> tuple[float, ...]:
-    """Ends (s), in order, of the ``spoken`` words, as they were found in the voice, behind which a caption or a timed
-    word has a question mark.
+    """Return the ends (s), in order, of those ``spoken`` words, aligned with the voice, that a question mark follows in
+    a caption or a timed word.
     """
     ends: set[float] = set()
-    for source in [*captions, *words]:
+    sources: list[Caption | TimedWord] = [*captions, *words]
+    for source in sources:
         if "?" not in source.text:
             continue
-        near = [word for word in spoken if word.start > source.start - ASTRAY and word.end < source.end + ASTRAY]
+        earliest, latest = source.start - CAPTION_MARGIN, source.end + CAPTION_MARGIN
+        near = [word for word in spoken if word.start > earliest and word.end < latest]
         if near:
             text, asks = _with_marks(source.text)
-            for a, b, size in SequenceMatcher(
-                None, text, [word.text for word in near], autojunk=False
-            ).get_matching_blocks():
+            matcher = SequenceMatcher(None, text, [word.text for word in near], autojunk=False)
+            for a, b, size in matcher.get_matching_blocks():
                 ends |= {near[b + k].end for k in range(size) if asks[a + k]}
     return tuple(sorted(ends))
 
 
 def _with_marks(text: str) -> tuple[list[str], list[bool]]:
-    """The normalised words of a text, and which of them a question mark follows."""
+    """Return the normalised words of a text, and which of them a question mark follows."""
     words: list[str] = []
     asks: list[bool] = []
     for token in spoken_text(text).split():

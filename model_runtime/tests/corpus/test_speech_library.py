@@ -20,7 +20,7 @@ from ...datasets.scene import SpokenUtterance
 from ...speech.phones import VOWELS
 from ...speech.prosody import analyse_voice, prosody
 from ...speech.stress.lexical_stress import stress_prior
-from ...speech.stress.prominent_syllables import find_stresses
+from ...speech.stress.transcript_stress import find_stresses
 from ...speech.transcript.alignment import pronounce
 from .test_composer import spoken
 

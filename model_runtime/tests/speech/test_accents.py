@@ -1,4 +1,4 @@
-"""Brows are told of stresses and questions: by words where there are words, by the voice's pitch where there are none."""
+"""Accents for the brows: stresses and questions, from the transcript where there is one, else detected in the voice."""
 
 from __future__ import annotations
 
@@ -15,31 +15,30 @@ from model_runtime.networks.face_inputs import ASK, KNIT, KNOWN, UP
 from model_runtime.speech.audio import load_speech
 from model_runtime.speech.phones import Segment
 from model_runtime.speech.prosody import analyse_voice, prosody
-from model_runtime.speech.stress.accents import Accents, accents_from_transcript, accents_of, rising_ends
+from model_runtime.speech.stress.accents import Accents, accents_from_transcript, accents_of, rising_phrase_ends
 from model_runtime.speech.transcript.questions import question_ends
 from model_runtime.tests.conftest import ASSETS
 
-ASSETS = ASSETS
 RATE = 16000
 
 
 def voice(pitch: list[float], seconds: float = 1.5) -> np.ndarray:
-    """A buzz whose pitch (Hz) goes through the given points, between two silences of 0.5 s."""
+    """Return a buzz whose pitch (Hz) goes through the given points, between two silences of 0.5 s."""
     hertz = np.interp(np.linspace(0.0, 1.0, int(seconds * RATE)), np.linspace(0.0, 1.0, len(pitch)), pitch)
     phase = 2.0 * np.pi * np.cumsum(hertz) / RATE
     buzz = sum(np.sin(k * phase) / k for k in range(1, 12)) * 0.1
     return np.concatenate([np.zeros(RATE // 2), buzz, np.zeros(RATE // 2)]).astype(np.float32)
 
 
-def test_a_pitch_that_climbs_at_the_end_is_heard_as_a_question() -> None:
-    assert rising_ends(analyse_voice(voice([120, 115, 110, 105, 160]))) == pytest.approx([2.0], abs=0.06)
+def test_a_pitch_that_climbs_at_the_end_is_a_question() -> None:
+    assert rising_phrase_ends(analyse_voice(voice([120, 115, 110, 105, 160]))) == pytest.approx([2.0], abs=0.06)
 
 
 @pytest.mark.parametrize(
     "pitch", [[120, 115, 110, 100, 90], [120, 120, 120], [90, 160, 120, 100], [100, 102, 104, 106]]
 )
-def test_one_that_falls_or_stays_is_not(pitch: list[float]) -> None:
-    assert rising_ends(analyse_voice(voice(pitch))) == []
+def test_a_pitch_that_falls_or_stays_is_no_question(pitch: list[float]) -> None:
+    assert rising_phrase_ends(analyse_voice(voice(pitch))) == []
 
 
 @pytest.mark.parametrize(
@@ -50,19 +49,20 @@ def test_one_that_falls_or_stays_is_not(pitch: list[float]) -> None:
         np.random.default_rng(0).normal(0.0, 0.1, RATE).astype(np.float32),
     ],
 )
-def test_nothing_is_stressed_or_asked_in_silence_or_noise(wave: np.ndarray) -> None:
-    assert rising_ends(analyse_voice(wave)) == []
+def test_silence_and_noise_have_no_accents(wave: np.ndarray) -> None:
+    assert rising_phrase_ends(analyse_voice(wave)) == []
     assert accents_of(analyse_voice(wave), prosody(wave, 31)) == Accents()
 
 
-def test_what_words_tell_takes_the_place_of_what_is_heard_while_they_are_said() -> None:
+def test_accents_of_the_transcript_replace_detected_ones_during_its_phones() -> None:
     wave = load_speech(ASSETS / "demo_a.ogg")
-    track, heard = analyse_voice(wave), prosody(wave, frame_count(len(wave) / RATE))
-    plain = accents_of(track, heard)
-    assert len(plain.stresses) > 10 and all(0.0 < sure <= 1.0 for _, sure in plain.stresses)
-    told = accents_of(track, heard, [Segment("AA", 1.0, 3.0)], accents_from_transcript([1.5, 2.5], [2.9]))
-    assert [m for m in told.stresses if 1.0 <= m[0] <= 3.0] == [(1.5, 1.0), (2.5, 1.0)] and (2.9, 1.0) in told.questions
-    assert [m for m in told.stresses if not 1.0 <= m[0] <= 3.0] == [m for m in plain.stresses if not 1.0 <= m[0] <= 3.0]
+    track, features = analyse_voice(wave), prosody(wave, frame_count(len(wave) / RATE))
+    detected = accents_of(track, features)
+    assert len(detected.stresses) > 10 and all(0.0 < certainty <= 1.0 for _, certainty in detected.stresses)
+    both = accents_of(track, features, [Segment("AA", 1.0, 3.0)], accents_from_transcript([1.5, 2.5], [2.9]))
+    assert [m for m in both.stresses if 1.0 <= m[0] <= 3.0] == [(1.5, 1.0), (2.5, 1.0)] and (2.9, 1.0) in both.questions
+    outside = [m for m in detected.stresses if not 1.0 <= m[0] <= 3.0]
+    assert [m for m in both.stresses if not 1.0 <= m[0] <= 3.0] == outside
 
 
 def spoken(text: str, start: float = 0.0) -> list[TimedWord]:
@@ -77,7 +77,7 @@ def spoken(text: str, start: float = 0.0) -> list[TimedWord]:
         ("Vous ? Oh, really?!", "vous oh really", [0.4, 1.4]),
         ("Has Dr. Bell 2 dogs (he laughs)? No.", "has doctor bell two dogs no", [2.4]),
         ("Are you sure? I am.", "are sure i am", [0.9]),  # a word that was not found
-        ("Are you sure? I am.", "are you i am", []),  # the one that carries the mark was not
+        ("Are you sure? I am.", "are you i am", []),  # the word with the mark was not
         ("No question here.", "no question here", []),
         ("?", "", []),
     ],
@@ -86,7 +86,7 @@ def test_question_marks_are_found_in_the_voice(text: str, found: str, ends: list
     assert question_ends([Caption(text, 0.0, 4.0)], [], spoken(found)) == pytest.approx(ends)
 
 
-def test_a_timed_word_may_carry_the_mark_and_another_caption_is_not_mistaken() -> None:
+def test_a_timed_word_may_have_the_mark_and_another_caption_is_not_confused() -> None:
     assert question_ends(
         [], [TimedWord("Really?", 3.0, 3.4)], [*spoken("really"), *spoken("really", 3.0)]
     ) == pytest.approx((3.4,))
@@ -96,52 +96,44 @@ def test_a_timed_word_may_carry_the_mark_and_another_caption_is_not_mistaken() -
 
 
 def drawn(stresses: list[float], questions: list[float], seeds: int = 1, style: FaceStyle | None = None) -> np.ndarray:
-    return np.stack(
-        [
-            brow_accents(
-                np.random.default_rng(seed), *accents_from_transcript(stresses, questions), style or FaceStyle(), 180
-            )
-            for seed in range(seeds)
-        ]
-    )
+    accents, style = accents_from_transcript(stresses, questions), style or FaceStyle()
+    return np.stack([brow_accents(np.random.default_rng(seed), *accents, style, 180) for seed in range(seeds)])
 
 
-def test_brows_beat_on_some_stresses_and_on_every_question() -> None:
-    beats = drawn([1.0, 3.0], [5.0], 300)
-    at_one = beats[:, 30:36, UP].max(1) > 0.1
+def test_brows_accent_some_stresses_and_every_question() -> None:
+    accents = drawn([1.0, 3.0], [5.0], 300)
+    at_one = accents[:, 30:36, UP].max(1) > 0.1
     assert 0.25 < at_one.mean() < 0.5  # of a person in the middle
     assert (
-        not beats[:, 59:84, :KNOWN].any()
-        and (beats[:, 138:158, ASK] > 0.15).all()
-        and (beats[:, :120, ASK] == 0.0).all()
+        not accents[:, 59:84, :KNOWN].any()
+        and (accents[:, 138:158, ASK] > 0.15).all()
+        and (accents[:, :120, ASK] == 0.0).all()
     )
-    assert 0.02 < (beats[:, 30:36, KNIT].max(1) > 0.05).mean() < 0.15
+    assert 0.02 < (accents[:, 30:36, KNIT].max(1) > 0.05).mean() < 0.15
     lively, calm = (drawn([1.0, 3.0], [], 300, FaceStyle(brows=brows))[..., UP].mean() for brows in (1.0, 0.0))
     assert lively > 3.0 * calm
 
 
-def test_what_is_hardly_heard_seldom_moves_a_brow() -> None:
-    beats = [
+def test_an_uncertain_accent_seldom_moves_a_brow() -> None:
+    accents = [
         brow_accents(np.random.default_rng(k), [(1.0, 0.1)], [(3.0, 0.1)], FaceStyle(), 180).any(0) for k in range(300)
     ]
-    assert np.mean(beats, 0)[UP] < 0.1 and 0.02 < np.mean(beats, 0)[ASK] < 0.2
+    assert np.mean(accents, 0)[UP] < 0.1 and 0.02 < np.mean(accents, 0)[ASK] < 0.2
 
 
-def test_a_network_that_begins_is_told_of_brows_without_a_say() -> None:
+def test_a_new_network_ignores_the_brow_accents_at_first() -> None:
     assert all(config.brows for config in CONFIGS.values())
     network = FaceDenoiser(CONFIGS["tiny"])
     assert network.beat is not None and not network.beat.weight.any() and network.beat.bias is None
 
 
-def test_brows_go_up_with_the_questions_and_the_stresses_that_words_tell() -> None:
+def test_brows_rise_on_the_questions_and_the_stresses_of_a_transcript() -> None:
     model, wave = FaceModel.load(), np.zeros(6 * RATE, np.float32)
-    said = [Segment("SIL", 0.0, 6.0)]
+    phones = [Segment("SIL", 0.0, 6.0)]
 
-    def brows(told: Accents) -> np.ndarray:
-        return np.mean(
-            [brows_up(model.generate(wave, wave, 181, seed, "draft", phones=said, accents=told)) for seed in range(8)],
-            axis=0,
-        )
+    def brows(accents: Accents) -> np.ndarray:
+        faces = [model.generate(wave, wave, 181, seed, "draft", phones=phones, accents=accents) for seed in range(8)]
+        return np.mean([brows_up(face) for face in faces], axis=0)
 
     plain = brows(Accents())
     asked = brows(accents_from_transcript([], [3.0])) - plain

@@ -1,4 +1,4 @@
-"""Words and phones of a known text are found in the voice at their times."""
+"""Forced alignment: words and phones of a known text are found in the voice at their times."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from model_runtime.corpus.script.dialogue_lines import dialogue_lines
 from model_runtime.corpus.voices.synthetic_voices import DEMO_DIALOGUE, VOICES, speak
 from model_runtime.speech.audio import SAMPLE_RATE, load_speech
 from model_runtime.speech.phones import PHONES
-from model_runtime.speech.stress.prominent_syllables import FUNCTION_WORDS, find_stresses
+from model_runtime.speech.stress.transcript_stress import FUNCTION_WORDS, find_stresses
 from model_runtime.speech.transcript.alignment import align, normalise_text
 from model_runtime.speech.transcript.letters import letters_to_sounds
 from model_runtime.speech.transcript.numbers import spell_number
 from model_runtime.tests.conftest import ASSETS, DATA
 
-ASSETS = ASSETS
 SPEECH = DATA / "speech"
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="the program flite is not installed")
 
@@ -30,10 +29,10 @@ def test_the_demos_lines_are_found_at_the_times_they_are_spoken() -> None:
     at = 0
     for turn in turns:
         words = normalise_text(turn["text"])
-        heard = found.words[at : at + len(words)]
-        assert [word.text for word in heard] == words
-        assert heard[0].start == pytest.approx(turn["start"], abs=0.12)
-        assert heard[-1].end == pytest.approx(turn["end"], abs=0.15)
+        own = found.words[at : at + len(words)]
+        assert [word.text for word in own] == words
+        assert own[0].start == pytest.approx(turn["start"], abs=0.12)
+        assert own[-1].end == pytest.approx(turn["end"], abs=0.15)
         at += len(words)
 
 
@@ -47,7 +46,7 @@ def test_phones_tile_the_wave_and_pauses_are_silence() -> None:
     assert found.phones[-1].end == pytest.approx(len(voice) / SAMPLE_RATE, abs=0.05)
 
 
-def test_the_result_does_not_depend_on_what_was_aligned_before() -> None:
+def test_the_result_does_not_depend_on_earlier_alignments() -> None:
     voice = load_speech(ASSETS / "demo_b.ogg", 5.0, 3.0)
     text = "Improvise? Me? I'm a mannequin."
     first = align(voice, text)
@@ -55,19 +54,19 @@ def test_the_result_does_not_depend_on_what_was_aligned_before() -> None:
     assert align(voice, text) == first
 
 
-def test_a_word_no_dictionary_has_is_read_by_its_letters_with_a_warning() -> None:
+def test_a_word_that_the_dictionary_lacks_is_read_by_its_letters_with_a_warning() -> None:
     found = align(load_speech(ASSETS / "demo_b.ogg", 5.0, 3.0), "Improvise? Me? I'm a mannyquinn.")
     assert [word.text for word in found.words] == ["improvise", "me", "i'm", "a", "mannyquinn"]
     assert any("mannyquinn" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize("wave", [np.zeros(0, np.float32), np.zeros(SAMPLE_RATE, np.float32)])
-def test_a_text_that_is_not_in_the_voice_gives_no_words_and_says_so(wave: np.ndarray) -> None:
+def test_a_text_that_is_not_in_the_voice_gives_no_words_and_a_warning(wave: np.ndarray) -> None:
     found = align(wave, "Nobody said any of this to anyone in the room.")
     assert not found.words and found.warnings
 
 
-def test_text_is_spelled_as_the_dictionary_does() -> None:
+def test_text_is_spelled_as_in_the_dictionary() -> None:
     assert normalise_text("Don't — Mr. Smith’s 1,203 'big' dogs!") == [
         "don't",
         "mister",
@@ -112,7 +111,7 @@ def test_every_letter_has_a_sound() -> None:
         assert letters_to_sounds(word) and set(letters_to_sounds(word)) <= set(PHONES)
 
 
-def test_the_grammar_has_thousands_of_different_lines_and_repeats_by_seed() -> None:
+def test_the_grammar_has_thousands_of_different_lines_and_depends_on_the_seed_alone() -> None:
     lines = dialogue_lines(1500, seed=3)
     assert len(set(lines)) == 1500 and lines == dialogue_lines(1500, seed=3) and lines != dialogue_lines(1500, seed=4)
     assert not any("{" in line.text for line in lines)
@@ -120,7 +119,7 @@ def test_the_grammar_has_thousands_of_different_lines_and_repeats_by_seed() -> N
 
 @needs_flite
 @pytest.mark.parametrize("voice", [VOICES[0], VOICES[4], VOICES[11]], ids=lambda voice: voice.name)
-def test_synthetic_voices_know_their_own_times(voice) -> None:  # type: ignore[no-untyped-def]
+def test_the_alignment_agrees_with_the_times_of_synthetic_voices(voice) -> None:  # type: ignore[no-untyped-def]
     text = "Maybe Bob will move the big map, but I never said so."
     spoken = speak(text, voice)
     assert [word.text for word in spoken.words] == normalise_text(text)
@@ -141,7 +140,7 @@ def test_stresses_fall_inside_content_words() -> None:
 
 
 @pytest.mark.data
-def test_a_real_readers_pauses_and_words_are_found() -> None:
+def test_the_pauses_and_words_of_a_reader_are_found() -> None:
     path = sorted((SPEECH / "librivox").glob("*.flac"))[0]
     found = align(load_speech(path), path.with_suffix(".txt").read_text())
     start, end = (float(line.split()[0]) for line in path.with_suffix(".lab").read_text().splitlines())

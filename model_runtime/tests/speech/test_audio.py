@@ -1,4 +1,4 @@
-"""Sound files of every kind become one clean voice on the shot's timeline, and prosody says what is in it."""
+"""Sound files of every kind become one voice on the shot's timeline, and prosody measures it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model_runtime.speech.prosody import ENERGY, PITCH, PROSODY_SIZE, VOICE_ACTI
 
 
 def hum(seconds: float, pitch: float = 120.0, rate: int = SAMPLE_RATE) -> np.ndarray:
-    """A vowel-like buzz: harmonics of a slowly moving pitch, in syllables of a quarter second."""
+    """Return a vowel-like buzz: harmonics of a slowly moving pitch, in syllables of a quarter second."""
     t = np.arange(round(seconds * rate)) / rate
     phase = 2.0 * np.pi * np.cumsum(pitch * (1.0 + 0.05 * np.sin(2.0 * np.pi * 0.7 * t))) / rate
     buzz = sum(np.sin(k * phase) / k for k in range(1, 20))
@@ -55,9 +55,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_broken_file_is_named_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.wav"
     path.write_bytes(content)
-    with pytest.raises(SpeechFileBroken, match=r"broken\.wav") as told:
+    with pytest.raises(SpeechFileBroken, match=r"broken\.wav") as caught:
         load_speech(path)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_wav_without_samples_and_a_raw_file_are_broken(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_wav_without_samples_and_a_raw_file_are_broken(tmp_path: Path) -> None
             load_speech(tmp_path / name)
 
 
-def test_clips_are_heard_at_their_time_with_trim_and_gain(tmp_path: Path) -> None:
+def test_clips_are_mixed_at_their_time_with_trim_and_gain(tmp_path: Path) -> None:
     path = tmp_path / "ramp.wav"
     soundfile.write(str(path), np.linspace(0.0, 0.8, 2 * SAMPLE_RATE, dtype=np.float32), SAMPLE_RATE, subtype="FLOAT")
     mix = mix_speech((SpeechClip(str(path), start=1.0, duration=0.5, trim_start=1.0, gain=0.5),), duration=3.0)
@@ -95,14 +95,14 @@ def test_overlapping_clips_add_up(tmp_path: Path) -> None:
     assert mix[round(0.75 * SAMPLE_RATE)] == pytest.approx(0.5, abs=1e-3)
 
 
-def test_silence_is_calm_in_every_column() -> None:
+def test_silence_is_zero_in_every_column() -> None:
     assert not prosody(np.zeros(SAMPLE_RATE, np.float32), 30).any()
     assert prosody(np.zeros(0, np.float32), 7).shape == (7, PROSODY_SIZE)
 
 
-def test_a_steady_hiss_is_no_voice() -> None:
-    hiss = np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE).astype(np.float32) * 0.03
-    assert not prosody(hiss, 120)[:, VOICE_ACTIVITY].any()
+def test_steady_noise_is_no_voice() -> None:
+    noise = np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE).astype(np.float32) * 0.03
+    assert not prosody(noise, 120)[:, VOICE_ACTIVITY].any()
 
 
 def test_prosody_does_not_depend_on_the_level_of_the_recording() -> None:
@@ -112,9 +112,9 @@ def test_prosody_does_not_depend_on_the_level_of_the_recording() -> None:
 
 def test_activity_and_loudness_follow_the_voice_and_its_pauses() -> None:
     wave = np.concatenate([hum(1.0), np.zeros(SAMPLE_RATE, np.float32), hum(1.0)])
-    heard = prosody(wave, 90)
-    assert heard[5:25, VOICE_ACTIVITY].min() > 0.9 and heard[35:55, VOICE_ACTIVITY].max() < 0.1
-    assert heard[5:25, ENERGY].mean() > 0.7 and heard[35:55].std() < 0.05
+    features = prosody(wave, 90)
+    assert features[5:25, VOICE_ACTIVITY].min() > 0.9 and features[35:55, VOICE_ACTIVITY].max() < 0.1
+    assert features[5:25, ENERGY].mean() > 0.7 and features[35:55].std() < 0.05
 
 
 def test_pitch_is_measured_in_octaves_against_the_voices_own_median() -> None:
@@ -123,6 +123,6 @@ def test_pitch_is_measured_in_octaves_against_the_voices_own_median() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_minute_is_analysed_in_a_few_seconds_and_repeats_exactly() -> None:
+def test_the_analysis_of_a_minute_is_deterministic() -> None:
     wave = hum(60.0)
     assert np.array_equal(prosody(wave, 1801), prosody(wave, 1801))

@@ -1,4 +1,4 @@
-"""The trained ear: what it hears in silence, in a voice never heard before, and how it is trained."""
+"""The default speech encoder: silence, voices that it was not trained on, and its training."""
 
 from __future__ import annotations
 
@@ -25,32 +25,29 @@ from model_runtime.training.speech_augmentation import augment
 from model_runtime.training.speech_data import frame_labels
 from model_runtime.training.speech_encoder import train
 
-ASSETS = ASSETS
 SPEECH = DATA / "speech"
 
 
 @pytest.mark.parametrize("loudness", [0.0, 1e-5])
-def test_silence_is_heard_as_silence(loudness: float) -> None:
+def test_silence_is_encoded_as_silence(loudness: float) -> None:
     room = loudness * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE).astype(np.float32)
-    heard = encode(room)
-    assert heard.phones.shape == (101, len(PHONES)) and heard.features.shape == (101, 64)
-    assert heard.phones[:, SILENCE].min() > 0.8
+    encoded = encode(room)
+    assert encoded.phones.shape == (101, len(PHONES)) and encoded.features.shape == (101, 64)
+    assert encoded.phones[:, SILENCE].min() > 0.8
 
 
-def test_an_actors_silence_while_the_other_speaks_is_heard_as_silence() -> None:
-    heard = encode(load_speech(ASSETS / "demo_b.ogg"))
-    assert (
-        heard.phones[: 50 * 5, SILENCE].mean() > 0.93
-    )  # labels were smoothed by 0.05; B speaks at 5.2 s for the first time
+def test_an_actors_silence_while_the_other_speaks_is_encoded_as_silence() -> None:
+    phones = encode(load_speech(ASSETS / "demo_b.ogg")).phones
+    assert phones[: 50 * 5, SILENCE].mean() > 0.93  # labels were smoothed by 0.05; B begins to speak at 5.2 s
 
 
-def test_the_level_of_a_recording_changes_nothing_that_matters() -> None:
+def test_the_phones_do_not_depend_on_the_level_of_a_recording() -> None:
     voice = load_speech(ASSETS / "demo_a.ogg", 0.0, 6.0)
     loud, soft = encode(voice), encode(0.1 * voice)
     assert (loud.phones.argmax(axis=1) == soft.phones.argmax(axis=1)).mean() > 0.97
 
 
-def test_the_same_voice_is_heard_the_same_in_blocks_of_any_length() -> None:
+def test_encoding_in_blocks_gives_the_result_of_the_whole() -> None:
     torch.manual_seed(0)
     encoder = AudioEncoder(AudioEncoderConfig(width=16)).eval()
     mels = torch.randn(3100, 80)
@@ -68,17 +65,17 @@ def test_missing_truncated_or_other_weights_are_named(tmp_path: Path) -> None:
         encode(np.zeros(SAMPLE_RATE, np.float32), tmp_path)
 
 
-def test_augmented_crops_stay_finite_and_keep_their_labels_in_step() -> None:
+def test_augmented_crops_stay_finite_and_in_time_with_their_labels() -> None:
     generator = torch.Generator().manual_seed(0)
     mels = torch.full((6, 208, 80), -8.0)
     labels = torch.full((6, 208), SILENCE)
     mels[:, 100:] = -2.0  # a loud half, so that a label's sound can be told
     labels[:, 100:] = 0
-    heard, told = augment(mels, labels, generator)
-    assert heard.shape == (6, 160, 80) and told.shape == (6, 160) and bool(torch.isfinite(heard).all())
+    mels, labels = augment(mels, labels, generator)
+    assert mels.shape == (6, 160, 80) and labels.shape == (6, 160) and bool(torch.isfinite(mels).all())
     for item in range(6):
-        level = heard[item].mean(dim=1)
-        assert level[told[item] == 0].median() > level[told[item] == SILENCE].median()
+        level = mels[item].mean(dim=1)
+        assert level[labels[item] == 0].median() > level[labels[item] == SILENCE].median()
 
 
 def test_frames_are_labelled_with_the_phone_at_their_centre() -> None:
@@ -115,10 +112,10 @@ def test_training_learns_and_writes_weights_that_load(tmp_path: Path) -> None:
     assert measures["frame_accuracy"] > 0.5
     assert load_encoder(out).config.width == 32
     assert json.loads(log.read_text().splitlines()[-1])["step"] == 60
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob("*.part*"))
 
 
-def test_training_that_was_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_training_continues_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library, out, log = small_library(tmp_path / "library.npz"), tmp_path / CHECKPOINT, tmp_path / "log.jsonl"
     monkeypatch.setattr(audio, "CHECK_EVERY", 10)
     measure = audio.evaluate
@@ -139,9 +136,9 @@ def test_training_that_was_cut_off_goes_on_where_it_was(tmp_path: Path, monkeypa
 
 
 @pytest.mark.data
-def test_closed_lips_of_voices_never_heard_in_training_are_found() -> None:
+def test_closed_lips_of_held_out_voices_are_detected() -> None:
     lips = [PHONES.index(name) for name in ("P", "B", "M")]
-    heard_events = events = 0
+    detected = events = 0
     for path in sorted((SPEECH / "librivox").glob("*.flac")):
         wave = load_speech(path)
         posterior = encode(wave).phones[:, lips].sum(axis=1)
@@ -149,6 +146,6 @@ def test_closed_lips_of_voices_never_heard_in_training_are_found() -> None:
             if phone.text in ("P", "B", "M"):
                 frames = posterior[round(50 * phone.start) : round(50 * phone.end) + 1]
                 events += 1
-                heard_events += bool(len(frames)) and frames.max() > 0.4
+                detected += bool(len(frames)) and frames.max() > 0.4
     assert events > 15
-    assert heard_events / events > 0.7
+    assert detected / events > 0.7

@@ -1,4 +1,4 @@
-"""Stressed syllables: learned from voices, refined by words, told to the body as one track."""
+"""Stressed syllables: detected in a voice, refined by words, given to the body as one track."""
 
 import json
 from pathlib import Path
@@ -7,14 +7,12 @@ import numpy as np
 import torch
 
 from model_runtime.contract import FPS, TimedWord
-from model_runtime.speech.stress.prominence import STRESS_SIZE, detect_stress, stress_bumps, stress_track
+from model_runtime.speech.stress.stress_detection import STRESS_SIZE, detect_stress, stress_bumps, stress_track
 from model_runtime.training.prominence import precision_and_recall, train
 
 
 def voice(seed: int, frames: int = 700) -> tuple[np.ndarray, list[float]]:
-    """Prosody of a made-up voice whose stressed syllables are louder and higher than the others, four syllables a
-    second.
-    """
+    """Return prosody of a made-up voice, four syllables a second, with stressed ones louder and higher."""
     rng = np.random.default_rng(seed)
     prosody = np.zeros((frames, 28), np.float32)
     prosody[:, 0] = 1.0
@@ -41,17 +39,17 @@ def scenes(folder: Path, seeds: range) -> list[Path]:
     return paths
 
 
-def test_training_hears_which_syllables_of_an_unheard_voice_stand_out(tmp_path):
+def test_training_learns_to_detect_the_stresses_of_a_held_out_voice(tmp_path: Path) -> None:
     network = train(scenes(tmp_path, range(3)), 60, seed=1)
     precision, recall = precision_and_recall(network, scenes(tmp_path, range(10, 11)))
     assert precision > 0.8 and recall > 0.8
 
 
-def test_silence_has_no_stresses():
+def test_silence_has_no_stresses() -> None:
     assert not detect_stress(np.zeros((90, 28), np.float32)).any()
 
 
-def test_with_words_only_content_words_are_stressed_and_one_moment_each():
+def test_with_words_each_content_word_has_one_stress_at_most() -> None:
     prosody, _ = voice(5, 120)
     words = [TimedWord("the", 0.0, 1.0), TimedWord("house,", 1.0, 2.0), TimedWord("garden", 2.0, 3.5)]
     track = stress_track(prosody, words)
@@ -63,12 +61,12 @@ def test_with_words_only_content_words_are_stressed_and_one_moment_each():
     assert len(peaks) <= 2 and all(30 <= peak <= 105 for peak in peaks)
 
 
-def test_without_words_the_track_says_that_it_is_only_heard():
+def test_without_words_the_track_is_marked_as_detected() -> None:
     prosody, _ = voice(6, 120)
     track = stress_track(prosody)
     assert not track[:, 1].any() and np.allclose(track[:, 0], detect_stress(prosody))
 
 
-def test_a_bump_is_highest_at_its_time_wherever_the_take_ends():
+def test_a_bump_is_highest_at_its_time_wherever_the_take_ends() -> None:
     bumps = stress_bumps([1.0, 4.01], 120)
     assert bumps.argmax() == 30 and bumps[-1] > 0.5 and torch.from_numpy(bumps).isfinite().all()

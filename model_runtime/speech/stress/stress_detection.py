@@ -1,4 +1,4 @@
-"""Which syllables a voice stresses, heard without a transcript or told by one: what a beat gesture aims at."""
+"""Stressed syllables for the body: detected in the voice, or known from a transcript, as one track over time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import torch
 from ...common.checkpoints import WEIGHTS, load_checkpoint, load_into
 from ...contract import FPS, FloatArray, TimedWord
 from .prominence_network import ProminenceNet
-from .prominent_syllables import FUNCTION_WORDS
+from .transcript_stress import FUNCTION_WORDS
 
-STRESS_SIZE = 2  # of a stress track: how likely a stress is, and 1 where a transcript says so
-SPREAD = 0.05  # seconds: deviation of a stress's bump
-_LEAST = 0.3  # of the heard likelihood, for a word's peak to count as its stress
+STRESS_SIZE = 2  # columns of a stress track: likelihood of a stress, and 1 where it is from a transcript
+SPREAD = 0.05  # seconds: deviation of a stress's Gaussian
+_LEAST = 0.3  # detected likelihood from which a word's peak is its stress
 
 
 def stress_bumps(times: Sequence[float], frames: int) -> FloatArray:
-    """(frames,) with a bell of height 1 at each time in seconds."""
+    """Return (frames,) with a Gaussian of height 1 at each time in seconds."""
     track = np.zeros(frames, np.float32)
     seconds = np.arange(frames) / FPS
     for time in times:
@@ -30,29 +30,29 @@ def stress_bumps(times: Sequence[float], frames: int) -> FloatArray:
 
 
 def detect_stress(prosody: FloatArray, weights: Path = WEIGHTS) -> FloatArray:
-    """(T,) likelihood of a stressed syllable at each frame of prosody (T, 28); 0 in silence."""
+    """Return (T,) the likelihood of a stressed syllable at each frame of prosody (T, 28); 0 in silence."""
     with torch.no_grad():
-        likely = torch.sigmoid(_network(weights)(torch.from_numpy(np.asarray(prosody, np.float32))[None]))[0].numpy()
-    return np.where(prosody[:, 0] > 0.0, likely, 0.0).astype(np.float32)
+        logits = _network(weights)(torch.from_numpy(np.asarray(prosody, np.float32))[None])[0]
+    return np.where(prosody[:, 0] > 0.0, torch.sigmoid(logits).numpy(), 0.0).astype(np.float32)
 
 
 def stress_track(prosody: FloatArray, words: Sequence[TimedWord] = (), weights: Path = WEIGHTS) -> FloatArray:
-    """(T, 2) what the body is told of stresses: how likely one is at a frame, and 1 where that is known from words.
+    """Return (T, 2): the likelihood of a stress at each frame, and 1 where that is known from words, else 0.
 
-    With words each content word is stressed where its voice stands out most.
+    With ``words``, each content word has its stress at the peak of the detected likelihood.
     """
-    heard = detect_stress(prosody, weights)
+    likelihood = detect_stress(prosody, weights)
     if not words:
-        return np.stack([heard, np.zeros_like(heard)], -1)
+        return np.stack([likelihood, np.zeros_like(likelihood)], -1)
     times = []
     for word in words:
-        first, last = max(0, round(word.start * FPS)), min(len(heard), round(word.end * FPS) + 1)
+        first, last = max(0, round(word.start * FPS)), min(len(likelihood), round(word.end * FPS) + 1)
         if word.text.lower().strip(".,!?;:\"'") in FUNCTION_WORDS or last <= first:
             continue
-        peak = first + int(np.argmax(heard[first:last]))
-        if heard[peak] > _LEAST:
+        peak = first + int(np.argmax(likelihood[first:last]))
+        if likelihood[peak] > _LEAST:
             times.append(peak / FPS)
-    return np.stack([stress_bumps(times, len(heard)), np.ones_like(heard)], -1)
+    return np.stack([stress_bumps(times, len(likelihood)), np.ones_like(likelihood)], -1)
 
 
 @lru_cache(maxsize=1)
