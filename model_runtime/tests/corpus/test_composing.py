@@ -190,10 +190,10 @@ def test_the_package_composes_in_an_empty_folder_with_numpy_and_scipy_alone(
     folder = tmp_path / "elsewhere"
     unpack(archives[0], folder)
     program = f"""{BARE}
-from model_runtime.__main__ import __file__, main
-assert __file__.startswith({str(folder)!r})
+from model_runtime import __main__ as command_line
+assert command_line.__file__.startswith({str(folder)!r})
 if __name__ == "__main__":
-    sys.exit(main(["corpus", "compose", "--hours", "0.001", "--seed", "4", "--processes", "1"]))
+    sys.exit(command_line.main(["corpus", "compose", "--hours", "0.001", "--seed", "4", "--processes", "1"]))
 """
     (folder / "run.py").write_text(program)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
