@@ -2,7 +2,7 @@
 
 
 class InterActError(Exception):
-    """Base of everything a user may be told; the class name travels to Blender beside the message."""
+    """Base of every message for the user; the class name travels to Blender beside the message."""
 
 
 class InvalidRequest(InterActError):

@@ -1,4 +1,4 @@
-"""All that the two bodies are told: a request as conditions, wanted places and motion constraints."""
+"""All that the body networks are given: a request as conditions, root trajectories and motion constraints."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def conditioning_of(
     weights: Path = WEIGHTS,
     stresses: Sequence[Stresses | None] = (None, None),
 ) -> Conditioning:
-    """Return what a resolved request for two tells the bodies.
+    """Return what a resolved request for two gives the body networks.
 
     ``prosody``: (frames, 28) of each actor; ``conditions``: names of those the networks were trained with, others are
     not worked out; ``padded_frames``: frames up to the end of the last window; ``units`` as in ``HeightNormalisation``;

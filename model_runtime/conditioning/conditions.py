@@ -72,7 +72,7 @@ class RequestTracks:
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that the networks can be told.
+    """One input that the networks are conditioned on.
 
     ``size``: numbers an actor and frame. ``of_scene`` and ``of_request`` give the track (B, 2, T, size), or None where
     nothing is known of it; the network's learned null stands in then, which starts at ``null``. ``stages``: which

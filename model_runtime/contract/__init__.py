@@ -9,6 +9,7 @@ from ..common.timing import FPS, frame_count
 from .motion_constraints import BODY_PARTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
+from .progress_printer import ProgressPrinter
 from .report import report_of
 from .request import (
     ActionSpan,
@@ -63,6 +64,7 @@ __all__ = [
     "Performance",
     "Progress",
     "ProgressCallback",
+    "ProgressPrinter",
     "Request",
     "SpeechClip",
     "StageClock",

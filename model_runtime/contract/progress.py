@@ -1,4 +1,4 @@
-"""How far a job is, told by stage."""
+"""How far a job is, by stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a request, told in one sentence each before anything is computed."""
+"""Check everything that can be wrong with a request before anything is computed; one sentence for each fault."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Resolve a request: fill in what it leaves open, and change what cannot be played.
 
-Each change is told in one sentence: labels too short, a seat that is missing, a walk too fast, a target inside the
+Each change is reported in one sentence: labels too short, a seat that is missing, a walk too fast, a target inside the
 partner. The request itself stays as it was.
 """
 

@@ -157,8 +157,8 @@ def test_who_stops_beside_the_partner_turns_there_unless_told_which_way_to_face(
         "a quarter turn takes its time"
     )
     assert points[2].time == 8.0 and points[2].heading == turned.heading, "and it is kept to the end"
-    told = replace(target, heading=EAST)
-    assert played(actor("Mia", (-3.0, 0.0), *way, waypoints=(told,)), aside)[1] == [told]
+    facing_east = replace(target, heading=EAST)
+    assert played(actor("Mia", (-3.0, 0.0), *way, waypoints=(facing_east,)), aside)[1] == [facing_east]
     ahead = played(actor("Mia", (-3.0, 0.0), *way, waypoints=(target,)), actor("Tom", (3.0, 0.0)))[1]
     assert [point.heading for point in ahead[1:]] == pytest.approx([EAST, EAST]) and ahead[-1].time == 8.0, (
         "already in front: and kept to"
