@@ -144,38 +144,37 @@ def perform(
     rng = np.random.default_rng(seed)
     actors = []
     time = np.arange(frames)[:, None, None] / 30
-    for who in cast:
+    for character in cast:
         speed, phase = rng.uniform(0.3, 1.2, (2, 1, 52, 3))
         angles = 0.35 * np.sin(2 * np.pi * (speed * time + phase)) if move else np.zeros((frames, 52, 3))
         rotations = rot.from_axis_angle(angles.astype(np.float32))
         root = np.zeros((frames, 3), np.float32)
-        root[:, :2] = np.array(who.rest.position) + (0.3 * time[:, 0, :1] if move else 0.0)
-        root[:, 2] = who.rest.skeleton.pelvis_height
-        turn = rot.about_z(np.full(frames, who.rest.heading))
+        root[:, :2] = np.array(character.rest.position) + (0.3 * time[:, 0, :1] if move else 0.0)
+        root[:, 2] = character.rest.skeleton.pelvis_height
+        turn = rot.about_z(np.full(frames, character.rest.heading))
         rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
         curves = np.zeros((frames, 52), np.float32) if face is None else face
-        actors.append(
-            ActorPerformance(who.name, root, rotations.astype(np.float32), curves, np.zeros((frames, 4), np.float32))
-        )
-    return Performance(tuple(actors))  # type: ignore[arg-type]
+        contacts = np.zeros((frames, 4), np.float32)
+        actors.append(ActorPerformance(character.name, root, rotations.astype(np.float32), curves, contacts))
+    return Performance(tuple(actors))
 
 
 def joint_error(
-    armature: bpy.types.Object, who: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS
+    armature: bpy.types.Object, character: CastActor, root: Any, rotations: Any, joints: tuple[str, ...] = sk.JOINTS
 ) -> float:
     """Return the greatest distance (m) of the rig's joints, as posed by Blender, from canonical forward kinematics."""
-    wanted, _ = sk.forward_kinematics(
-        np.asarray(root, np.float32), np.asarray(rotations, np.float32), who.rest.skeleton
+    expected, _ = sk.forward_kinematics(
+        np.asarray(root, np.float32), np.asarray(rotations, np.float32), character.rest.skeleton
     )
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
     worst = 0.0
     for joint in joints:
-        if joint not in who.rig.places:
+        if joint not in character.rig.places:
             continue
-        first, second, share = who.rig.places[joint]
+        first, second, share = character.rig.places[joint]
         a, b = (np.array(posed.matrix_world @ posed.pose.bones[bone].head) for bone in (first, second))
         here = a + share * (b - a)
-        worst = max(worst, float(np.linalg.norm(here - wanted[sk.INDEX[joint]] - [0, 0, who.rest.floor])))
+        worst = max(worst, float(np.linalg.norm(here - expected[sk.INDEX[joint]] - [0, 0, character.rest.floor])))
     return worst
 
 

@@ -20,7 +20,7 @@ from .test_operators import state_of
 
 
 def refused(scene: bpy.types.Scene, *expected: str) -> None:
-    """Generating fails with one sentence that holds every ``expected`` piece; nothing changed, nothing stuck."""
+    """Assert that generating fails with one sentence with every ``expected`` piece, and that the scene is unchanged."""
     before = state_of(scene)
     with pytest.raises(RuntimeError) as failure:
         bpy.ops.interact.generate("EXEC_DEFAULT")
@@ -54,10 +54,10 @@ def remove_strips(scene: bpy.types.Scene, index: int, kind: str) -> None:
 
 
 def replace_speech(scene: bpy.types.Scene, index: int, path: Path) -> bpy.types.Strip:
-    """Replace everything the actor says by one file."""
+    """Replace the actor's whole speech by one file."""
     remove_strips(scene, index, "Speech")
     return scene.sequence_editor.strips.new_sound(
-        "said", str(path), channel_of(scene, index, "Speech"), scene.frame_start
+        "speech", str(path), channel_of(scene, index, "Speech"), scene.frame_start
     )
 
 
@@ -227,16 +227,16 @@ def test_a_worker_that_is_killed_in_the_middle(shot: bpy.types.Scene) -> None:
     performed(shot)
 
 
-@pytest.mark.parametrize("kept", [0, 1000, -100])
+@pytest.mark.parametrize("length", [0, 1000, -100])
 def test_a_truncated_checkpoint(
-    shot: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+    shot: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     from model_runtime.common.checkpoints import WEIGHTS
 
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS, weights)
     largest = max(weights.glob("*.safetensors"), key=lambda path: path.stat().st_size)
-    largest.write_bytes(largest.read_bytes()[:kept])
+    largest.write_bytes(largest.read_bytes()[:length])
     monkeypatch.setattr(settings, "weights_folder", lambda: weights)
     refused(shot, largest.name, "install")
 

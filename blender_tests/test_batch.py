@@ -31,8 +31,8 @@ def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
     out = tmp_path / "für den Export"
-    said = ("--lips", "0.5", "--relationship", "boss / subordinate")
-    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", "--quality", "draft", "--seed", "3", *said)
+    options = ("--quality", "draft", "--seed", "3", "--lips", "0.5", "--relationship", "boss / subordinate")
+    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", *options)
     assert done.returncode == 0, done.stderr
     assert (out / "demo.fbx").stat().st_size > 100_000
     assert "seed 3" in done.stdout
@@ -40,7 +40,7 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     bpy.ops.wm.open_mainfile(filepath=str(out / "demo.blend"))
     assert len(bpy.data.actions) == 2
     settings = bpy.context.scene.interact
-    assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # the file says how it was made
+    assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_
     assert not [name for name in names if "tests/" in name or "corpus/" in name or name.endswith(".pyc")]
     script = tmp_path / "install.py"
     script.write_text(_INSTALL_AND_GENERATE, "utf-8")
-    # Outside the repository, so that nothing but the installed extension can be found.
+    # Outside the repository, so that only the installed extension can be found.
     done = subprocess.run(
         [sys.executable, "-P", str(script), str(archive), str(demo_blend)],
         cwd=tmp_path,

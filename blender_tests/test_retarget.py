@@ -50,14 +50,14 @@ POSES = {
 
 def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, float, float]) -> float:
     """Key one pose on a rig and return its greatest joint error in metres."""
-    who = cast_actor(armature.name, armature)
+    character = cast_actor(armature.name, armature)
     positions = np.array([root, root], np.float32)
     rotations = np.stack([pose, pose])
     nothing = np.zeros((2, 52), np.float32)
-    actor = ActorPerformance(who.name, positions, rotations, nothing, nothing[:, :4])
-    key_performance(bpy.context.scene, [who], Performance((actor,)))  # type: ignore[arg-type]
+    actor = ActorPerformance(character.name, positions, rotations, nothing, nothing[:, :4])
+    key_performance(bpy.context.scene, [character], Performance((actor,)))
     bpy.context.scene.frame_set(bpy.context.scene.frame_start)
-    return joint_error(armature, who, root, pose)
+    return joint_error(armature, character, root, pose)
 
 
 @pytest.mark.parametrize("pose", POSES.values(), ids=POSES.keys())
@@ -162,19 +162,19 @@ def test_euler_curves_do_not_jump(order: str) -> None:
 
 
 def test_all_frames_are_retargeted_at_once() -> None:
-    who = cast_actor("Anna", make_rig(MIXAMO))
+    character = cast_actor("Anna", make_rig(MIXAMO))
     counts = []
     for frames in (3, 1801):
-        part = perform(frames, who).actors[0]
+        part = perform(frames, character).actors[0]
         with counted_calls() as calls:
-            retarget(part.root_positions, part.rotations, who.rig, who.rest)
+            retarget(part.root_positions, part.rotations, character.rig, character.rest)
         counts.append(calls[0])
     assert counts[0] == counts[1] > 0
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("character", ["female_mixamo", "male_gameengine", "male_rigify"])
-def test_captured_motion_lands_on_ready_characters(load_character, data: Path, character: str) -> None:
+@pytest.mark.parametrize("file_name", ["female_mixamo", "male_gameengine", "male_rigify"])
+def test_captured_motion_lands_on_ready_characters(load_character, data: Path, file_name: str) -> None:
     """A captured man sits and touches his face: all 22 body joints within a centimetre."""
     import tarfile
 
@@ -185,28 +185,28 @@ def test_captured_motion_lands_on_ready_characters(load_character, data: Path, c
         content = archive.extractfile(member)
         assert content is not None
         clip = read_rocketbox(member.name, content.read())
-    rig = load_character(character)
+    rig = load_character(file_name)
     rig.location.x = 0.5
     bpy.context.view_layer.update()
-    who = cast_actor(character, rig)
-    root = clip.root_positions * (who.rest.skeleton.pelvis_height / clip.skeleton.pelvis_height)
+    character = cast_actor(file_name, rig)
+    root = clip.root_positions * (character.rest.skeleton.pelvis_height / clip.skeleton.pelvis_height)
     nothing = np.zeros((clip.frames, 52), np.float32)
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = 1, clip.frames
-    actor = ActorPerformance(who.name, root, clip.rotations, nothing, nothing[:, :4])
-    key_performance(scene, [who], Performance((actor,)))  # type: ignore[arg-type]
+    actor = ActorPerformance(character.name, root, clip.rotations, nothing, nothing[:, :4])
+    key_performance(scene, [character], Performance((actor,)))
     for frame in (0, 75, 150, clip.frames - 1):
         scene.frame_set(1 + frame)
-        assert joint_error(rig, who, root[frame], clip.rotations[frame], sk.BODY_JOINTS) < CENTIMETRE
+        assert joint_error(rig, character, root[frame], clip.rotations[frame], sk.BODY_JOINTS) < CENTIMETRE
 
 
 def test_faces_of_one_character_move_together() -> None:
     rig = make_rig(MIXAMO, "Anna")
     add_face(rig, "Head")
     add_face(rig, "Teeth", ("JawOpen", "tongueOut"))
-    who = cast_actor("Anna", rig)
+    character = cast_actor("Anna", rig)
     face = np.full((4, 52), 0.25, np.float32)
-    key_performance(bpy.context.scene, [who], perform(4, who, move=False, face=face))
+    key_performance(bpy.context.scene, [character], perform(4, character, move=False, face=face))
     bpy.context.scene.frame_set(2)
     for mesh, shape in (("Head", "jawOpen"), ("Teeth", "JawOpen"), ("Teeth", "tongueOut")):
         assert bpy.data.objects[mesh].data.shape_keys.key_blocks[shape].value == pytest.approx(0.25)

@@ -93,7 +93,7 @@ def written(tmp_path: Path, name: str, text: str, encoding: str = "utf-8") -> Pa
 
 
 def refused(path: Path) -> str:
-    """One sentence that names the file and says what to do."""
+    """Assert that a file is refused and return the sentence, which names the file and gives the next step."""
     with pytest.raises(InvalidRequest) as failure:
         read_transcript_file(path)
     sentence = str(failure.value)
@@ -122,7 +122,7 @@ def test_any_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
 
 def test_latin_1_is_the_last_encoding_that_is_tried(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_bytes(b"caf\xe9 \x81")  # 0x81 is nothing in Windows' encoding
+    path.write_bytes(b"caf\xe9 \x81")  # 0x81 is undefined in Windows-1252
     assert read_transcript_file(path).captions[0].text.startswith("café")
 
 

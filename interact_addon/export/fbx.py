@@ -19,7 +19,7 @@ def export_fbx(scene: bpy.types.Scene, path: str | Path, armatures: Sequence[bpy
     Raises ``InvalidRequest`` without characters and ``OutOfSpace`` if the file cannot be written.
     """
     path = Path(path)
-    chosen = list(armatures) or [actor.armature for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
+    chosen = list(armatures) or [actor.armature for actor in scene.interact.actors if actor.armature is not None]
     if not chosen:
         raise errors.InvalidRequest("There is no character to export; cast two armatures first.")
     meshes = [mesh for armature in chosen for mesh in skinned_meshes(armature) if mesh.name in scene.objects]
@@ -94,7 +94,7 @@ def _modifiers_off(meshes: list[bpy.types.Object]) -> Iterator[None]:
     off = [
         (modifier, modifier.show_viewport, modifier.show_render)
         for mesh in meshes
-        if mesh.data.shape_keys is not None  # type: ignore[union-attr]
+        if mesh.data.shape_keys is not None
         for modifier in mesh.modifiers
         if modifier.type != "ARMATURE"
     ]

@@ -31,7 +31,7 @@ class CastActor:
 
 def map_rig(armature: bpy.types.Object) -> RigMap:
     """Recognise a rig and map its bones. Raises ``RigNotRecognised``."""
-    bones = armature.data.bones  # type: ignore[union-attr]
+    bones = armature.data.bones
     return map_bones({bone.name: bone.parent.name if bone.parent else None for bone in bones}, armature.name)
 
 

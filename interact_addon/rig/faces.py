@@ -44,7 +44,7 @@ def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
     """Return all meshes of a character that have at least one ARKit shape; they are driven together."""
     faces = []
     for obj in skinned_meshes(armature):
-        keys: Any = obj.data.shape_keys  # type: ignore[union-attr]
+        keys: Any = obj.data.shape_keys
         if keys is None:
             continue
         face = match_shapes(obj.name, [block.name for block in keys.key_blocks if block != keys.reference_key])

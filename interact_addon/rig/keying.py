@@ -23,9 +23,9 @@ from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 
 _KEY = bpy.types.Keyframe.bl_rna.properties
-GENERATED = _KEY["type"].enum_items["GENERATED"].value  # type: ignore[attr-defined]
-_LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value  # type: ignore[attr-defined]
-_AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value  # type: ignore[attr-defined]
+GENERATED = _KEY["type"].enum_items["GENERATED"].value
+_LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value
+_AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
 # All attributes of a key, to restore an artist's keys exactly: (attribute, values a key, array type).
 _KEY_PARTS = (
     ("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32),
@@ -71,7 +71,7 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
     armature = bpy.data.objects.get(actor.armature)
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"The armature '{actor.armature}' of '{actor.name}' is gone; cast it again.")
-    gone = [bone for bone in actor.rest.bones if bone not in armature.pose.bones]  # type: ignore[union-attr]
+    gone = [bone for bone in actor.rest.bones if bone not in armature.pose.bones]
     if gone:
         raise errors.InvalidRequest(f"'{actor.armature}' has no bone '{gone[0]}' any more; generate again.")
     _check_editable(armature)
@@ -80,7 +80,7 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
     faces = []
     for mesh in actor.faces:
         obj = bpy.data.objects.get(mesh.mesh)
-        keys = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None  # type: ignore[union-attr]
+        keys = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
         if keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
             raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; generate again.")
         _check_editable(keys)
@@ -108,7 +108,7 @@ def _body_channels(armature: bpy.types.Object, actor: CastActor, pose: BonePose)
         yield Channel(f"{_bone_path(bone)}.{name}", values, bone)
     yield Channel(f"{_bone_path(pose.root)}.location", pose.location, pose.root)
     for control, prop, value in actor.rig.switches:
-        if control in armature.pose.bones and prop in armature.pose.bones[control]:  # type: ignore[union-attr]
+        if control in armature.pose.bones and prop in armature.pose.bones[control]:
             yield Channel(f'{_bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]', np.array([[value]]), control)
 
 
@@ -122,7 +122,7 @@ def _write(plan: _Plan, start: int) -> None:
     action, bag = _ensure_action(armature, "OBJECT", armature.name, plan.actor.name, None)
     _write_channels(bag, plan.body, start)
     for mesh, curves in plan.faces:
-        keys: Any = bpy.data.objects[mesh].data.shape_keys  # type: ignore[union-attr]
+        keys: Any = bpy.data.objects[mesh].data.shape_keys
         _, bag = _ensure_action(keys, "KEY", mesh, plan.actor.name, action)
         _write_channels(bag, curves, start)
         keys.update_tag()
@@ -131,8 +131,8 @@ def _write(plan: _Plan, start: int) -> None:
 
 def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> None:
     """Reset the pose of bones that are not keyed and would move the body; set the FK switches."""
-    armature.data.pose_position = "POSE"  # type: ignore[union-attr]
-    bones = armature.pose.bones  # type: ignore[union-attr]
+    armature.data.pose_position = "POSE"
+    bones = armature.pose.bones
     driven = set(actor.rest.bones)
     above = bones[actor.rig.root].parent
     resting = {name for name in actor.rig.neutral if name in bones}
@@ -179,19 +179,19 @@ def _write_channels(bag: Any, curves: Sequence[Channel], start: int) -> None:
 def _write_curve(curve: bpy.types.FCurve, span: Array, values: Array) -> None:
     """Write ``values`` at the first frames of ``span``; only generated keys within ``span`` are replaced."""
     points = curve.keyframe_points
-    kept = _keys_to_keep(points, span) if len(points) else None
+    others = _keys_to_keep(points, span) if len(points) else None
     frames = span[: len(values)]
-    if kept is not None:
-        taken = np.isin(np.rint(frames), np.rint(kept["co"][:, 0]))
+    if others is not None:
+        taken = np.isin(np.rint(frames), np.rint(others["co"][:, 0]))
         frames, values = frames[~taken], values[~taken]
-    ours = _generated_keys(frames, values)
-    if kept is not None:
-        ours = {name: np.zeros((len(frames), *part.shape[1:]), part.dtype) for name, part in kept.items()} | ours
-        order = np.argsort(np.concatenate([kept["co"][:, 0], ours["co"][:, 0]]), kind="stable")
-        ours = {name: np.concatenate([kept[name], part])[order] for name, part in ours.items()}
+    keys = _generated_keys(frames, values)
+    if others is not None:
+        keys = {name: np.zeros((len(frames), *part.shape[1:]), part.dtype) for name, part in others.items()} | keys
+        order = np.argsort(np.concatenate([others["co"][:, 0], keys["co"][:, 0]]), kind="stable")
+        keys = {name: np.concatenate([others[name], part])[order] for name, part in keys.items()}
     points.clear()
-    points.add(len(ours["co"]))
-    for name, part in ours.items():
+    points.add(len(keys["co"]))
+    for name, part in keys.items():
         points.foreach_set(name, np.ascontiguousarray(part).ravel())
     curve.update()
 

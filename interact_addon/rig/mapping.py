@@ -95,14 +95,14 @@ def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str,
     for bone in parents:
         if match := pattern.match(bone):
             plain.setdefault(_fold(bone[match.end() :]), bone)
-    wanted = {"pelvis": table.hips, "head": table.head}
-    wanted |= {f"spine:{i}": bone for i, bone in enumerate(table.spine)}
-    wanted |= {f"neck:{i}": bone for i, bone in enumerate(table.neck)}
+    names_of = {"pelvis": table.hips, "head": table.head}
+    names_of |= {f"spine:{i}": bone for i, bone in enumerate(table.spine)}
+    names_of |= {f"neck:{i}": bone for i, bone in enumerate(table.neck)}
     for side, word in zip(SIDES, table.sides):
-        wanted |= {f"{side}_{part}": bone.replace("{s}", word) for part, bone in table.limbs.items()}
+        names_of |= {f"{side}_{part}": bone.replace("{s}", word) for part, bone in table.limbs.items()}
         for finger, bones in table.fingers.items():
-            wanted |= {f"{side}_{finger}{n}": bone.replace("{s}", word) for n, bone in enumerate(bones, 1)}
-    found = {joint: plain[_fold(bone)] for joint, bone in wanted.items() if _fold(bone) in plain}
+            names_of |= {f"{side}_{finger}{n}": bone.replace("{s}", word) for n, bone in enumerate(bones, 1)}
+    found = {joint: plain[_fold(bone)] for joint, bone in names_of.items() if _fold(bone) in plain}
     if table.is_control_rig and any(_fold(bone) not in plain for bone in (table.root, *table.extra)):
         return {}, 0
     return found, sum(_fold(mark) in plain for mark in table.marks)

@@ -56,7 +56,7 @@ def start_placement(armature: bpy.types.Object, rig: RigMap) -> tuple[tuple[floa
 
 def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
     """Read the rest pose of a rig: metres in the world, the armature's own units in armature space."""
-    bones = armature.data.bones  # type: ignore[union-attr]
+    bones = armature.data.bones
     world = armature.matrix_world @ _pose_above(armature, rig)
     places = {joint: _mix(bones, world, *place) for joint, place in rig.places.items()}
     tails = {
@@ -84,7 +84,7 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
         floor=stands_at if abs(stands_at) > _SAME_FLOOR else 0.0,
         position=(float(joint_places[0, 0]), float(joint_places[0, 1])),
         heading=float(-2.0 * np.arctan2(turn[3], turn[0])),
-        rotation_modes=tuple(armature.pose.bones[b].rotation_mode for b in order),  # type: ignore[union-attr]
+        rotation_modes=tuple(armature.pose.bones[b].rotation_mode for b in order),
         local_location=bones[rig.root].use_local_location,
     )
 
@@ -112,10 +112,10 @@ def _is_below(obj: bpy.types.Object, armature: bpy.types.Object) -> bool:
 
 def _pose_above(armature: bpy.types.Object, rig: RigMap) -> Matrix:
     """Return the transform (4, 4) of the posed bones above the body, such as a root control, in armature space."""
-    above = armature.data.bones[rig.root].parent  # type: ignore[union-attr]
-    if above is None or armature.data.pose_position == "REST":  # type: ignore[union-attr]
+    above = armature.data.bones[rig.root].parent
+    if above is None or armature.data.pose_position == "REST":
         return Matrix.Identity(4)
-    return armature.pose.bones[above.name].matrix @ above.matrix_local.inverted()  # type: ignore[union-attr]
+    return armature.pose.bones[above.name].matrix @ above.matrix_local.inverted()
 
 
 def _mix(bones: Any, world: Matrix, first: str, second: str, share: float) -> Array:
@@ -128,10 +128,10 @@ def _sole_height(armature: bpy.types.Object) -> float | None:
     lowest = None
     for obj in skinned_meshes(armature):
         mesh = obj.data
-        if not any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers) or not len(mesh.vertices):  # type: ignore[union-attr]
+        if not any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers) or not len(mesh.vertices):
             continue
-        flat = np.empty(len(mesh.vertices) * 3, np.float32)  # type: ignore[union-attr]
-        mesh.vertices.foreach_get("co", flat)  # type: ignore[union-attr]
+        flat = np.empty(len(mesh.vertices) * 3, np.float32)
+        mesh.vertices.foreach_get("co", flat)
         matrix = np.array(obj.matrix_world)
         height = float((flat.reshape(-1, 3) @ matrix[2, :3]).min() + matrix[2, 3])
         lowest = height if lowest is None else min(lowest, height)

@@ -62,8 +62,8 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
     return tuple(spans)
 
 
-def read_emotions(scene: bpy.types.Scene, actor: str, directed: Any) -> tuple[contract.EmotionSpan, ...]:
-    """Return an actor's emotions within the shot: of its strips, elsewhere of the ``directed`` actor's properties.
+def read_emotions(scene: bpy.types.Scene, actor: str, actor_settings: Any) -> tuple[contract.EmotionSpan, ...]:
+    """Return an actor's emotions within the shot: of its strips, elsewhere of the actor's own settings.
 
     Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
     """
@@ -74,7 +74,7 @@ def read_emotions(scene: bpy.types.Scene, actor: str, directed: Any) -> tuple[co
         emotion, intensity = emotion_of(strip.name, actor)
         if end - start > 1e-6:
             spans.append(contract.EmotionSpan(emotion, intensity, start, end))
-    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, directed), clock.duration), actor)
+    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration), actor)
 
 
 def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Caption]:
@@ -91,27 +91,31 @@ def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Captio
     return sorted((text for text in texts if text.text), key=lambda text: text.start)
 
 
-def _own_emotion(scene: bpy.types.Scene, directed: Any) -> list[tuple[str, float]]:
+def _own_emotion(scene: bpy.types.Scene, actor_settings: Any) -> list[tuple[str, float]]:
     """Return the actor's emotion and intensity: one sample if neither has keys, else one every ``STEP`` seconds."""
-    emotion, intensity = _curve_of(directed, "emotion"), _curve_of(directed, "emotion_intensity")
+    emotion, intensity = _curve_of(actor_settings, "emotion"), _curve_of(actor_settings, "emotion_intensity")
     if emotion is None and intensity is None:
-        return [(directed.emotion, directed.emotion_intensity)]
-    names = {item.value: item.identifier for item in directed.bl_rna.properties["emotion"].enum_items}
+        return [(actor_settings.emotion, actor_settings.emotion_intensity)]
+    names = {item.value: item.identifier for item in actor_settings.bl_rna.properties["emotion"].enum_items}
     samples = []
     for number in range(max(math.ceil(shot_duration(scene) / STEP - 1e-6), 2)):
         frame = scene.frame_start + (number + 0.5) * STEP * frames_per_second(scene)
-        now = directed.emotion if emotion is None else names.get(round(emotion.evaluate(frame)), directed.emotion)
-        samples.append((now, directed.emotion_intensity if intensity is None else intensity.evaluate(frame)))
+        name, strength = actor_settings.emotion, actor_settings.emotion_intensity
+        if emotion is not None:
+            name = names.get(round(emotion.evaluate(frame)), name)
+        if intensity is not None:
+            strength = intensity.evaluate(frame)
+        samples.append((name, strength))
     return samples
 
 
-def _curve_of(directed: Any, prop: str) -> bpy.types.FCurve | None:
+def _curve_of(actor_settings: Any, prop: str) -> bpy.types.FCurve | None:
     """Return the curve that animates a property of an actor; None if there is none or it is muted."""
-    animation = directed.id_data.animation_data
+    animation = actor_settings.id_data.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
         return None
     bags = [strip.channelbag(animation.action_slot) for layer in animation.action.layers for strip in layer.strips]
-    path = directed.path_from_id(prop)
+    path = actor_settings.path_from_id(prop)
     return next(
         (
             curve

@@ -1,4 +1,4 @@
-"""The scene as a ``Request``: the cast, their script, and where they are wanted."""
+"""The scene as a ``Request``: the cast, their script, their seats and targets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
 
     Raises ``InvalidRequest`` where one is missing, gone or cast twice, ``RigNotRecognised``.
     """
-    first, second = scene.interact.actors  # type: ignore[attr-defined]
+    first, second = scene.interact.actors
     for number, actor in enumerate((first, second), 1):
         if actor.armature is None:
             raise errors.InvalidRequest(f"{_called(actor, number)} has no armature; select a character and cast it.")
@@ -51,19 +51,19 @@ def build_request(
     scene is changed.
     """
     cast = cast or cast_scene(scene)
-    settings = scene.interact  # type: ignore[attr-defined]
+    settings = scene.interact
     given = dict(constraints or {})
-    if unknown := sorted(set(given) - {who.name for who in cast}):
+    if unknown := sorted(set(given) - {character.name for character in cast}):
         raise errors.InvalidRequest(
             f"Motion constraints are given for '{unknown[0]}', who is not cast; use the name of an actor."
         )
-    warnings = [warning for who in cast for warning in who.warnings]
-    directed = settings.actors
+    warnings = [warning for character in cast for warning in character.warnings]
+    first, second = settings.actors
     request = contract.Request(
         duration=shot_duration(scene),
         actors=tuple(
-            _actor(scene, who, directed[number], directed[1 - number], given.get(who.name), warnings)
-            for number, who in enumerate(cast)
+            _actor(scene, character, own, partner, given.get(character.name), warnings)
+            for character, own, partner in zip(cast, (first, second), (second, first))
         ),
         seed=settings.seed,
         quality=settings.quality,
@@ -85,35 +85,35 @@ def _silence(request: contract.Request) -> list[str]:
 
 def _actor(
     scene: bpy.types.Scene,
-    who: CastActor,
-    directed: Any,
+    character: CastActor,
+    actor_settings: Any,
     partner: Any,
     constraints: contract.MotionConstraints | None,
     warnings: list[str],
 ) -> contract.Actor:
-    """Read one actor, with the settings ``directed`` and the partner's; warnings for the user go to ``warnings``."""
-    voices = audible_strips(scene, who.name)
-    transcript, problems = read_transcript(scene, who.name, voices)
+    """Read one actor, given its and its partner's settings; warnings for the user are added to ``warnings``."""
+    voices = audible_strips(scene, character.name)
+    transcript, problems = read_transcript(scene, character.name, voices)
     warnings += problems
-    actions, waypoints = read_actions(scene, who.name), list[contract.Waypoint]()
-    if directed.walk_target is not None:
-        actions, waypoints = with_walk_target(actions, directed.walk_target, partner.armature)
-    seat_height = directed.seat_height
-    if directed.seat is not None:
-        seat_height = seat_place(directed.seat)[2] - who.rest.floor
-        waypoints += seat_waypoints(directed.seat, actions)
+    actions, waypoints = read_actions(scene, character.name), list[contract.Waypoint]()
+    if actor_settings.walk_target is not None:
+        actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature)
+    seat_height = actor_settings.seat_height
+    if actor_settings.seat is not None:
+        seat_height = seat_place(actor_settings.seat)[2] - character.rest.floor
+        waypoints += seat_waypoints(actor_settings.seat, actions)
     return contract.Actor(
-        name=who.name,
-        skeleton=who.rest.skeleton,
-        position=who.rest.position,
-        heading=who.rest.heading,
+        name=character.name,
+        skeleton=character.rest.skeleton,
+        position=character.rest.position,
+        heading=character.rest.heading,
         speech=tuple(clip for _, clip in voices),
         actions=actions,
         waypoints=tuple(sorted(waypoints, key=lambda point: point.time)),
         seat_height=seat_height,
-        emotions=read_emotions(scene, who.name, directed),
+        emotions=read_emotions(scene, character.name, actor_settings),
         words=transcript.words,
         constraints=constraints,
-        style=style_of(directed),
+        style=style_of(actor_settings),
         captions=transcript.captions,
     )

@@ -1,4 +1,4 @@
-"""Where the actors are wanted: the seats they sit on, and what their walks lead to."""
+"""The places of the actors: the seats they sit on and the targets of their walks."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def curve_points(curve: bpy.types.Object) -> Array:
     Modifiers, bevel and extrusion are left out; a cyclic spline ends where it begins. Raises ``InvalidRequest`` for a
     curve without points.
     """
-    data: Any = curve.data.copy()  # type: ignore[union-attr]
+    data: Any = curve.data.copy()
     bare = bpy.data.objects.new("interact path", data)
     try:
         data.dimensions, data.bevel_depth, data.extrude, data.bevel_object = "3D", 0.0, 0.0, None
@@ -104,7 +104,7 @@ def _seat_top(seat: bpy.types.Object) -> float:
     matrix = seat.matrix_world
     if "seat_height" in seat:
         return float((matrix @ Vector((0.0, 0.0, float(seat["seat_height"])))).z)
-    if seat.type == "MESH" and len(seat.data.polygons):  # type: ignore[union-attr]
+    if seat.type == "MESH" and len(seat.data.polygons):
         inverse = matrix.inverted()
         origin = matrix.translation + Vector((0.0, 0.0, 100.0))
         hit, where, _, _ = seat.ray_cast(inverse @ origin, (inverse.to_3x3() @ Vector((0.0, 0.0, -1.0))).normalized())

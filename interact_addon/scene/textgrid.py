@@ -66,9 +66,9 @@ def read_tiers(text: str) -> list[Tier]:
 def _word_tier(tiers: list[Tier]) -> Tier:
     """Return the tier of words: by its name, else by the end of its name ("Anna - words"), else the first possible."""
     names = [tier.name.strip().casefold() for tier in tiers]
-    for wanted in _WORD_TIERS:
-        if wanted in names:
-            return tiers[names.index(wanted)]
+    for word_tier in _WORD_TIERS:
+        if word_tier in names:
+            return tiers[names.index(word_tier)]
     for tier, name in zip(tiers, names):
         if name.endswith(_WORD_TIERS):
             return tier
@@ -111,8 +111,8 @@ class _Tokens:
             self._wrong("an end after the start")
         return start - begin, end - begin, " ".join(self.string().split())
 
-    def _wrong(self, wanted: str) -> str:
+    def _wrong(self, expected: str) -> str:
         line = self._text.count("\n", 0, self._at) + 1
         raise errors.InvalidRequest(
-            f"has no valid times or marks in line {line}, where {wanted} should be; save it from Praat again"
+            f"has no valid times or marks in line {line}, where {expected} should be; save it from Praat again"
         )

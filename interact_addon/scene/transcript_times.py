@@ -58,13 +58,13 @@ def cut(caption: contract.Caption, start: float, end: float) -> list[contract.Ca
     words = caption.text.split()
     letters = sum(len(word) for word in words)
     pace = min((caption.end - caption.start) / max(letters, 1), _SECONDS_A_LETTER)
-    kept, at = [], caption.start
+    rest, at = [], caption.start
     for word in words:
         if start <= at + 0.5 * pace * len(word) < end:
-            kept.append(word)
+            rest.append(word)
         at += pace * len(word)
     left, right = max(caption.start, start), min(caption.end, end)
-    return [contract.Caption(" ".join(kept), left, right)] if kept and right - left >= _SHORTEST else []
+    return [contract.Caption(" ".join(rest), left, right)] if rest and right - left >= _SHORTEST else []
 
 
 def _within(word: contract.TimedWord, start: float, end: float) -> list[contract.TimedWord]:
