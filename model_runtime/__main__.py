@@ -164,6 +164,9 @@ def _run(names: list[str], command: Command, given: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nCancelled.", file=sys.stderr)
         return 130
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        print(f"\nerror: '{error.filename}' cannot be read or written ({error.strerror}).", file=sys.stderr)
+        return 1
     except Exception as error:  # every failure leaves as one sentence
         print(f"\nerror: {worker.describe(error)['message']}", file=sys.stderr)
         return 1

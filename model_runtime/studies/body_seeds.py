@@ -38,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(2)
     shots = held_out_shots(options.scenes, options.seconds, 16, word_tracks(options))
+    if not shots:
+        raise TooFewShots(
+            f"There is no held-out scene of {options.seconds:.0f} s in '{options.scenes}'; compose some first."
+        )
     if options.shot >= len(shots):
         raise TooFewShots(f"There are {len(shots)} held-out shots; choose one from 0 to {len(shots) - 1}.")
     shot, play = shots[options.shot], hierarchy(options.weights)

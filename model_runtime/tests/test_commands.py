@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,14 @@ def test_an_error_exits_with_1_and_one_sentence(
 ) -> None:
     assert fail_with(InterActError("There are no scenes; compose some first."), monkeypatch) == 1
     assert capsys.readouterr().err.strip() == "error: There are no scenes; compose some first."
+
+
+def test_a_file_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "request.json"
+    assert fail_with(FileNotFoundError(2, "No such file or directory", str(missing)), monkeypatch) == 1
+    assert f"error: '{missing}' cannot be read or written" in capsys.readouterr().err
 
 
 def test_an_interrupted_command_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
