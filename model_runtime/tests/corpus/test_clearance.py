@@ -16,8 +16,8 @@ AWAY = np.array([5.0, 0.0, 0.0], np.float32)
 
 
 def swinging_arm(amplitude: float) -> tuple[FloatArray, FloatArray]:
-    """Root and rotations of hanging arms: from second 1 to 3 the left forearm swings ``amplitude`` degrees into the belly
-    and out again.
+    """Root and rotations of hanging arms: from second 1 to 3 the left forearm swings ``amplitude`` degrees into the
+    belly and out again.
     """
     rotations = np.zeros((FRAMES, 52, 4), np.float32)
     rotations[..., 0] = 1.0
@@ -30,7 +30,9 @@ def swinging_arm(amplitude: float) -> tuple[FloatArray, FloatArray]:
 
 
 def cleared_alone(root: FloatArray, rotations: FloatArray, fixed: FloatArray | None = None) -> FloatArray:
-    """Rotations (T, 52, 4) of the first of two equal bodies, the other 5 m away; ``fixed`` (T,) bool frames of the first."""
+    """Rotations (T, 52, 4) of the first of two equal bodies, the other 5 m away; ``fixed`` (T,) bool frames of the
+    first.
+    """
     both = None if fixed is None else np.stack([fixed, np.zeros_like(fixed)])
     roots = np.stack([root, root + AWAY])
     return clear_arms(roots, np.stack([rotations, rotations]), [AVERAGE_SKELETON] * 2, fixed=both)[0]

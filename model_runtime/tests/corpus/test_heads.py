@@ -1,4 +1,4 @@
-"""Heads and eyes of people who talk: who is looked at, what leads, nods, shakes and tilts, and what a neck can do."""
+"""Heads and eyes in talk: gaze, eyes before head, nods, shakes, tilts, and the limits of a neck."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PARTNER = EYES + np.array([0.0, -1.4, 0.05], np.float32)
 
 
 def talk(seed: int) -> tuple[Array, Array]:
-    """Voices (2, T) of two who take turns of 2 to 6 s with short pauses in them, and the moments (s) of stresses."""
+    """Voices (2, T) with turns of 2 to 6 s with short pauses in them, and the times (s) of stresses."""
     rng = np.random.default_rng(seed)
     voices, clock, actor = np.zeros((2, FRAMES), np.float32), 0.5, 0
     while clock < FRAMES / FPS:
@@ -46,12 +46,24 @@ def affect_of(emotion: str = "neutral", relationship: str = "friends") -> Affect
     return AffectTrack([EmotionSpan(emotion, 1.0, 0.0, FRAMES / FPS)], relationship, True)
 
 
-def heads_of(seed: int, partner: Array = PARTNER, affect: AffectTrack | None = None, **more: Any) -> tuple[Heads, Array]:
+def heads_of(
+    seed: int, partner: Array = PARTNER, affect: AffectTrack | None = None, **more: Any
+) -> tuple[Heads, Array]:
     voices, moments = talk(seed)
     spoken = more.pop("stresses", stresses_of(voices[0], moments))
     heads = look_and_listen(
-        np.random.default_rng(seed), ROOT, REST, AVERAGE_SKELETON, partner, np.zeros(FRAMES, np.float32), voices[0], voices[1],
-        spoken, stresses_of(voices[1], moments), affect or affect_of(), **more,
+        np.random.default_rng(seed),
+        ROOT,
+        REST,
+        AVERAGE_SKELETON,
+        partner,
+        np.zeros(FRAMES, np.float32),
+        voices[0],
+        voices[1],
+        spoken,
+        stresses_of(voices[1], moments),
+        affect or affect_of(),
+        **more,
     )
     return heads, voices
 
@@ -61,7 +73,7 @@ def head_of(heads: Heads) -> Array:
 
 
 def line_of_sight(heads: Heads) -> Array:
-    """(T, 3) where the eyes point in the world."""
+    """World directions (T, 3) of the eyes."""
     yaw, pitch = heads.eyes.T
     ahead = np.stack([np.sin(yaw) * np.cos(pitch), -np.cos(yaw) * np.cos(pitch), np.sin(pitch)], -1)
     return rot.rotate(head_of(heads), ahead.astype(np.float32))
@@ -83,7 +95,9 @@ def test_only_head_neck_and_spine_are_moved(many: list[tuple[Heads, Array]]) -> 
     assert {i for i in range(52) if moved[i]} == {INDEX[n] for n in ("spine1", "spine2", "spine3", "neck", "head")}
 
 
-def test_a_listener_looks_at_the_other_more_than_a_speaker_and_not_all_the_time(many: list[tuple[Heads, Array]]) -> None:
+def test_a_listener_looks_at_the_other_more_than_a_speaker_and_not_all_the_time(
+    many: list[tuple[Heads, Array]],
+) -> None:
     listening = np.mean(np.concatenate([h.looking[(v[1] > 0.5) & (v[0] < 0.5)] for h, v in many]))
     speaking = np.mean(np.concatenate([h.looking[v[0] > 0.5] for h, v in many]))
     assert 0.45 < listening < 0.75
@@ -93,7 +107,9 @@ def test_a_listener_looks_at_the_other_more_than_a_speaker_and_not_all_the_time(
 def test_eyes_rest_on_the_face_while_looking_and_elsewhere_while_not(many: list[tuple[Heads, Array]]) -> None:
     for heads, _ in many[:3]:
         way: Array = PARTNER - upper_body(ROOT, heads.rotations, AVERAGE_SKELETON).eyes
-        off = np.degrees(np.arccos(np.clip(np.sum(line_of_sight(heads) * way, -1) / np.linalg.norm(way, axis=-1), -1, 1)))
+        off = np.degrees(
+            np.arccos(np.clip(np.sum(line_of_sight(heads) * way, -1) / np.linalg.norm(way, axis=-1), -1, 1))
+        )
         settled = gaussian_filter1d(heads.looking.astype(float), 2.0)
         assert np.percentile(off[settled > 0.95], 95) < 8.0
         assert np.median(off[settled < 0.05]) > 10.0
@@ -107,7 +123,12 @@ def test_eyes_lead_the_head_by_a_tenth_to_a_fifth_of_a_second(many: list[tuple[H
         head = np.degrees(head_angles(head_of(heads))[1])
         for jump in np.flatnonzero(np.abs(gaze[3:] - gaze[:-3]) > 18.0):
             way = 1.0 if gaze[jump + 3] > gaze[jump] else -1.0
-            if jump < 10 or jump > FRAMES - 20 or np.ptp(head[jump - 8 : jump + 1]) > 1.5 or np.ptp(gaze[jump - 8 : jump]) > 4.0:
+            if (
+                jump < 10
+                or jump > FRAMES - 20
+                or np.ptp(head[jump - 8 : jump + 1]) > 1.5
+                or np.ptp(gaze[jump - 8 : jump]) > 4.0
+            ):
                 continue
             follows = way * (head[jump : jump + 18] - head[jump])
             if follows.max() > 6.0:
@@ -118,13 +139,25 @@ def test_eyes_lead_the_head_by_a_tenth_to_a_fifth_of_a_second(many: list[tuple[H
 
 
 def test_small_shifts_of_gaze_leave_the_head_still() -> None:
-    """Of a partner who hops from side to side by 8 degrees the eyes alone take notice."""
+    """A partner who hops from side to side by 8 degrees is followed by the eyes alone."""
     rng = np.random.default_rng(3)
     hops = np.repeat(rng.choice([-0.1, 0.1], FRAMES // 60 + 1), 60)[:FRAMES]
     quiet = np.zeros(FRAMES, np.float32)
-    steady = look_and_listen(np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, quiet, [], [], affect_of())
+    steady = look_and_listen(
+        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, quiet, [], [], affect_of()
+    )
     hopping = look_and_listen(
-        np.random.default_rng(1), ROOT, REST, AVERAGE_SKELETON, PARTNER + np.stack([hops, quiet, quiet], -1), quiet, quiet, quiet, [], [], affect_of()
+        np.random.default_rng(1),
+        ROOT,
+        REST,
+        AVERAGE_SKELETON,
+        PARTNER + np.stack([hops, quiet, quiet], -1),
+        quiet,
+        quiet,
+        quiet,
+        [],
+        [],
+        affect_of(),
     )
     both = steady.looking & hopping.looking
     change = np.degrees(head_angles(head_of(hopping))[1] - head_angles(head_of(steady))[1])
@@ -132,7 +165,7 @@ def test_small_shifts_of_gaze_leave_the_head_still() -> None:
     assert np.abs(np.diff(np.degrees(hopping.eyes[:, 0]))).max() > 4.0
 
 
-def test_eyes_stay_within_what_eyes_and_their_curves_can_do(many: list[tuple[Heads, Array]]) -> None:
+def test_eyes_stay_within_the_range_of_eyes_and_of_their_curves(many: list[tuple[Heads, Array]]) -> None:
     for heads, _ in many:
         assert np.degrees(np.abs(heads.eyes[:, 0])).max() <= 30.1 <= np.degrees(LOOK_SIDE)
         assert np.degrees(np.abs(heads.eyes[:, 1])).max() <= 29.1
@@ -148,10 +181,12 @@ def test_a_listener_nods_4_to_12_times_a_minute_and_speakers_keep_moving(many: l
     assert min(rates) > 1.0 and max(rates) < 17.0
 
 
-def test_who_nods_more_by_manner_nods_more() -> None:
+def test_a_subordinate_nods_more_than_a_boss() -> None:
     rates = []
     for relationship in ("boss / subordinate", "subordinate of the boss"):
-        affect = AffectTrack([EmotionSpan("neutral", 1.0, 0.0, 120.0)], "boss / subordinate", relationship.startswith("boss"))
+        affect = AffectTrack(
+            [EmotionSpan("neutral", 1.0, 0.0, 120.0)], "boss / subordinate", relationship.startswith("boss")
+        )
         rates.append(sum(len(nod_times(head_of(heads_of(seed, affect=affect, stresses=[])[0]))) for seed in range(8)))
     assert rates[1] > rates[0]
 
@@ -191,41 +226,66 @@ def test_laughter_shakes_the_head_at_four_to_five_beats_a_second() -> None:
         assert power[1] > 2.0 * power[0]
 
 
-def test_who_does_not_face_the_other_only_glances() -> None:
+def test_a_body_beside_the_other_only_glances() -> None:
     partner = EYES + np.array([1.2, -0.1, 0.0], np.float32)  # beside, on my left
     beside = np.mean([heads_of(seed, partner, facing=False)[0].looking.mean() for seed in range(4)])
     opposite = np.mean([heads_of(seed)[0].looking.mean() for seed in range(4)])
     assert 0.03 < beside < 0.6 * opposite
 
 
-def test_nobody_looks_at_somebody_behind() -> None:
+def test_a_partner_behind_is_not_looked_at() -> None:
     heads, _ = heads_of(1, EYES + np.array([0.2, 1.5, 0.0], np.float32))
     assert not heads.looking.any()
 
 
-def test_necks_stay_within_human_range_and_heads_do_not_jump_whoever_walks_round() -> None:
+def test_necks_stay_within_their_limits_and_heads_do_not_jump_while_a_partner_circles() -> None:
     turn = 2 * np.pi * np.arange(FRAMES) / FRAMES * 6
     circling = EYES + 1.3 * np.stack([np.sin(turn), -np.cos(turn), 0.3 * np.sin(3 * turn)], -1).astype(np.float32)
     for seed in range(3):
         heads, _ = heads_of(seed, circling)
         assert joint_limits(heads.rotations)["neck"].share == 0.0
-        speed = np.degrees(np.linalg.norm(rot.to_axis_angle(rot.multiply(rot.conjugate(head_of(heads)[:-1]), head_of(heads)[1:])), axis=-1)) * FPS
+        speed = (
+            np.degrees(
+                np.linalg.norm(
+                    rot.to_axis_angle(rot.multiply(rot.conjugate(head_of(heads)[:-1]), head_of(heads)[1:])), axis=-1
+                )
+            )
+            * FPS
+        )
         assert speed.max() < 330.0  # degrees a second
 
 
-def test_a_listener_takes_over_part_of_the_others_lean_seconds_later() -> None:
+def test_a_listener_mirrors_part_of_the_others_lean_seconds_later() -> None:
     lean = np.where(np.arange(FRAMES) > FRAMES // 2, np.radians(14.0), 0.0)
     quiet, speaks = np.zeros(FRAMES, np.float32), np.ones(FRAMES, np.float32)
     heads = look_and_listen(
-        np.random.default_rng(2), ROOT, REST, AVERAGE_SKELETON, PARTNER, quiet, quiet, speaks, [], [], affect_of(), partner_lean=lean.astype(np.float32)
+        np.random.default_rng(2),
+        ROOT,
+        REST,
+        AVERAGE_SKELETON,
+        PARTNER,
+        quiet,
+        quiet,
+        speaks,
+        [],
+        [],
+        affect_of(),
+        partner_lean=lean.astype(np.float32),
     )
     mine = np.degrees(upper_body(ROOT, heads.rotations, AVERAGE_SKELETON).lean)
     half = FRAMES // 2
-    before, soon, late = mine[half - 60 : half].mean(), mine[half : half + 15].mean(), mine[half + 8 * FPS : half + 12 * FPS].mean()
+    before, soon, late = (
+        mine[half - 60 : half].mean(),
+        mine[half : half + 15].mean(),
+        mine[half + 8 * FPS : half + 12 * FPS].mean(),
+    )
     assert late - before > 2.0
     assert soon - before < 0.5 * (late - before)
 
 
 def test_shame_lowers_the_head_and_pride_raises_it() -> None:
-    pitch = {e: np.mean([head_angles(head_of(heads_of(seed, affect=affect_of(e))[0]))[0].mean() for seed in range(3)]) for e in ("pride", "remorse")}
+    pitch = {
+        e: np.mean([head_angles(head_of(heads_of(seed, affect=affect_of(e))[0]))[0].mean() for seed in range(3)])
+        for e in ("pride", "remorse")
+    }
     assert np.degrees(pitch["remorse"] - pitch["pride"]) > 3.0

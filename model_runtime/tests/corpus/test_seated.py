@@ -1,6 +1,4 @@
-"""Life on a seat: what a body does between sitting down and standing up, on low and high seats and in large and small
-bodies.
-"""
+"""Seated postures between sitting down and standing up, on low and high seats and for large and small bodies."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ SEATS = (0.35, 0.45, 0.55)
 LEG = ("hip", "knee", "ankle")
 
 
-class Lived(NamedTuple):
+class Seated(NamedTuple):
     root: FloatArray
     rotations: FloatArray
     contacts: NDArray[np.bool_]
@@ -48,9 +46,7 @@ def cleared(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> Floa
 
 
 def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[Motion, NDArray[np.uint8]]:
-    """A stiff body that stands, bends and sits down within a second, sits upright, bends and stands up: what a capture
-    is the better of.
-    """
+    """A stiff body that bends and sits down within a second, sits upright, bends and stands up, and its labels."""
     down = np.interp(
         np.arange(round((seconds + 6) * FPS)) / FPS, [2.5, 3.3, seconds + 3.0, seconds + 3.8], [0, 1, 1, 0]
     )
@@ -64,9 +60,9 @@ def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[
     for name, sign in zip(SIDES, (1.0, -1.0)):
         rotations[:, INDEX[f"{name}_shoulder"]] = rot.from_axis_angle(np.radians([0.0, sign * 72.0, 0.0]))
     hip = skeleton.offsets[INDEX["left_hip"]]
-    seated = seat + 0.09 * skeleton.pelvis_height - float(hip[2])
+    seated_height = seat + 0.09 * skeleton.pelvis_height - float(hip[2])
     root = np.zeros((frames, 3), np.float32)
-    root[:, 2] = skeleton.pelvis_height + (seated - skeleton.pelvis_height) * down
+    root[:, 2] = skeleton.pelvis_height + (seated_height - skeleton.pelvis_height) * down
     root[:, 1] = 0.40 * down
     rest = skeleton.rest_positions
     for side, name in enumerate(SIDES):
@@ -86,19 +82,19 @@ def affect_of(emotion: str, intensity: float = 1.0) -> AffectTrack:
 
 
 @cache
-def lived(seat: float, seed: int, emotion: str = "neutral", size: float = 1.0) -> Lived:
+def seated(seat: float, seed: int, emotion: str = "neutral", size: float = 1.0) -> Seated:
     skeleton = AVERAGE_SKELETON.scaled(size)
     body, labels = on_a_chair(seat, skeleton)
     posed = with_posture(np.random.default_rng(seed), body, skeleton, labels, affect_of(emotion))
     root, rotations = lock_feet(posed.root, posed.rotations, skeleton, posed.contacts)
     rotations = cleared(root, rotations, skeleton)
     (sitting,) = sittings(body.root, labels)
-    return Lived(root, rotations, posed.contacts, skeleton, labels, sitting.start, sitting.stop)
+    return Seated(root, rotations, posed.contacts, skeleton, labels, sitting.start, sitting.stop)
 
 
-def cases() -> list[Lived]:
+def cases() -> list[Seated]:
     return [
-        lived(seat, seed, size=size)
+        seated(seat, seed, size=size)
         for seed, (seat, size) in enumerate([(0.35, 1.0), (0.45, 1.08), (0.45, 0.93), (0.55, 1.08)])
     ]
 
@@ -116,7 +112,7 @@ def test_the_pelvis_comes_down_to_the_seat_and_stays_there() -> None:
 
 @pytest.mark.parametrize("seat", SEATS)
 def test_a_seat_of_any_height_is_reached_within_two_centimetres(seat: float) -> None:
-    body = lived(seat, 3)
+    body = seated(seat, 3)
     rule = seat + 0.09 * body.skeleton.pelvis_height + abs(float(body.skeleton.offsets[INDEX["left_hip"], 2]))
     assert np.abs(body.root[body.start + FPS : body.stop - FPS, 2] - rule).max() < 0.02
 
@@ -131,19 +127,19 @@ def test_feet_that_bear_on_the_floor_are_on_it_and_none_goes_through() -> None:
             assert toe.min() > -0.01 and knee.min() > 0.2
 
 
-def test_somebody_who_sits_for_a_minute_changes_posture_but_not_all_the_time() -> None:
+def test_a_body_that_sits_for_a_minute_changes_posture_but_not_all_the_time() -> None:
     for body in cases():
         span = slice(body.start, body.stop)
         positions, _ = forward_kinematics(body.root[span], body.rotations[span], body.skeleton)
         feet = positions[:, [INDEX["left_ankle"], INDEX["right_ankle"]]]
         moving = (np.linalg.norm(np.diff(feet, axis=0), axis=-1) * FPS > 0.12).any(1)
-        spells = int(np.sum(np.diff(moving.astype(int)) == 1))
-        assert 2 <= spells <= 24 and moving.mean() < 0.3
+        moves = int(np.sum(np.diff(moving.astype(int)) == 1))
+        assert 2 <= moves <= 24 and moving.mean() < 0.3
 
 
 def test_the_trunk_leans_forward_before_it_rises() -> None:
     for seat in SEATS:
-        body = lived(seat, 3)
+        body = seated(seat, 3)
         lean = trunk_pitch(body.root, body.rotations, body.skeleton)
         assert 25.0 < lean[body.stop - FPS : body.stop + FPS // 2].max() < 45.0
 
@@ -195,20 +191,20 @@ def test_hands_rest_on_the_body_and_not_in_it() -> None:
             assert np.percentile(above, 2) > -0.15 and np.percentile(above, 98) < 0.45
 
 
-def test_elbows_knees_and_neck_stay_human() -> None:
+def test_elbows_knees_and_neck_stay_within_their_limits() -> None:
     for body in cases():
         report = joint_limits(body.rotations)
         for joint in ("elbow", "knee", "neck"):
             assert report[joint].share == 0.0
 
 
-def test_the_motion_still_shows_that_it_sits() -> None:
+def test_the_motion_is_labelled_as_sitting() -> None:
     for body in cases():
         seen = label_frames(body.root, body.rotations, body.skeleton)
         assert (seen[body.start + FPS // 2 : body.stop - FPS // 2] == SIT).all()
 
 
-def test_the_same_draws_give_the_same_life() -> None:
+def test_the_same_seed_gives_the_same_postures() -> None:
     skeleton = AVERAGE_SKELETON
     body, labels = on_a_chair(0.45, skeleton, 20.0)
     first, second = (with_posture(np.random.default_rng(9), body, skeleton, labels, affect_of("joy")) for _ in range(2))
@@ -216,24 +212,24 @@ def test_the_same_draws_give_the_same_life() -> None:
     np.testing.assert_array_equal(first.root, second.root)
 
 
-def test_feelings_show_in_how_somebody_holds_the_trunk() -> None:
-    def carriage(emotion: str) -> tuple[float, float]:
+def test_emotions_show_in_the_trunk_and_the_neck() -> None:
+    def lean_and_bend(emotion: str) -> tuple[float, float]:
         """Degrees of lean, and of the neck's bend, while standing and sitting."""
         lean, neck = [], []
         for seed in range(3):
-            body = lived(0.45, seed, emotion)
+            body = seated(0.45, seed, emotion)
             lean.append(
                 trunk_pitch(body.root, body.rotations, body.skeleton)[body.start + 3 * FPS : body.stop - 3 * FPS].mean()
             )
             neck.append(np.degrees(rot.to_axis_angle(body.rotations[:, INDEX["neck"]])[:, 0]).mean())
         return float(np.mean(lean)), float(np.mean(neck))
 
-    sad, proud, loving, angry_at = (carriage(emotion) for emotion in ("grief", "pride", "love", "disgust"))
+    sad, proud, loving, angry_at = (lean_and_bend(emotion) for emotion in ("grief", "pride", "love", "disgust"))
     assert sad[1] > proud[1] + 4.0  # slumped against drawn up
     assert loving[0] > angry_at[0] + 3.0  # towards against away
 
 
-def test_arms_of_a_standing_body_rest_in_other_ways_than_hanging_and_come_to_it_gently() -> None:
+def test_arms_of_a_standing_body_do_not_always_hang_and_move_gently() -> None:
     skeleton = AVERAGE_SKELETON
     body, _ = on_a_chair(0.45, skeleton, 5.0)
     frames = 90 * FPS
