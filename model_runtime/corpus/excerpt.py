@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import binary_dilation
 
-from ..common.masks import runs_of
+from ..common.masks import expanded, runs_of
 from ..contract import FPS, EmotionSpan
 from ..datasets.scene import Scene
 from .filter import fault, faults
@@ -28,7 +27,7 @@ def good_part(scene: Scene) -> tuple[Scene | None, str]:
     bad = np.zeros(scene.frames, bool)
     for one in found:
         if one.frames is not None:
-            bad |= binary_dilation(one.frames, iterations=_MARGIN)
+            bad |= expanded(one.frames, _MARGIN)
     start, stop = max(runs_of(~bad), key=lambda run: run[1] - run[0], default=(0, 0))
     if bad.any() and stop - start >= SHORTEST * FPS:
         part = excerpt(scene, start, stop)

@@ -290,8 +290,7 @@ def _first_moving_frame(skeleton: Skeleton, world: Array, rate: float) -> int:
     moving = np.flatnonzero(~t_posed_frames(skeleton, world))
     start = int(moving[0]) if len(moving) else 0
     opening = world[start : start + round(0.5 * rate)]
-    turns = 2.0 * np.arccos(np.clip(np.abs(np.sum(opening[1:] * opening[:-1], axis=-1)), 0, 1)).max(axis=1, initial=0.0)
-    leaps = np.flatnonzero(turns > np.minimum(_LEAP_SPEED / rate, _LEAP))
+    leaps = np.flatnonzero(steps(opening).max(axis=1, initial=0.0) > np.minimum(_LEAP_SPEED / rate, _LEAP))
     return start + (int(leaps[-1]) + 1 if len(leaps) else 0)
 
 

@@ -24,7 +24,7 @@ from ...face.style import FaceStyle, blink_times
 from ...face.visemes import Phone, last_sound, lay_contacts, opening_weight, viseme_curves
 from ...networks.face_inputs import ASK, KNIT, UP
 from ..script.affect import AffectTrack
-from .expressions import answering_curves, felt_curves, limited, slow_noise, uneven
+from .expressions import emotion_curves, limited, response_curves, slow_noise, uneven
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def compose_face(
     time.partner_ends = [float(f) / FPS for f in falls]
 
     face = viseme_curves(phones, frames, loudness, style.articulation)
-    emotion = _emotion_curves(rng, time, spoken, affect, partner_affect)
+    emotion = _affect_curves(rng, time, spoken, affect, partner_affect)
     _rest(face, rng)
     _smile(face, rng, time, style)
     _brows(face, rng, drawn_brows(rng, spoken, style, frames, time.arousal) if brows is None else brows, emotion)
@@ -129,7 +129,7 @@ def speaking_track(phones: Sequence[Phone], frames: int) -> FloatArray:
     return np.clip(gaussian_filter1d(active, 3.0, mode="nearest"), 0.0, 1.0)
 
 
-def _emotion_curves(
+def _affect_curves(
     rng: np.random.Generator,
     time: _Timeline,
     spoken: Sequence[Spoken],
@@ -143,11 +143,11 @@ def _emotion_curves(
     if affect:
         moments = [(t, 0.5) for t in time.ends] + [(t, 0.3) for t in time.partner_ends]
         moments += [(t, 0.3 * strength) for u in spoken for t, strength in u.stresses]
-        curves += felt_curves(rng, affect.emotions, time.frames, time.speaking, moments)
+        curves += emotion_curves(rng, affect.emotions, time.frames, time.speaking, moments)
     if partner:
         sympathy = np.clip(0.75 + 0.35 * time.valence - 0.15 * np.abs(time.arousal), 0.1, 1.1)
         listening = np.maximum(time.partner, 0.35) * (1.0 - 0.8 * time.speaking)
-        response = answering_curves(rng, partner.emotions, time.frames, listening, sympathy, time.partner_ends)
+        response = response_curves(rng, partner.emotions, time.frames, listening, sympathy, time.partner_ends)
         curves += response * np.clip(1.0 - 1.6 * curves, 0.0, 1.0)  # less where the face shows an emotion already
     return curves
 

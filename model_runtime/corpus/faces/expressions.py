@@ -81,7 +81,7 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 # A listener's response to a partner's emotion of each group: a smile, concern, wariness.
-_ANSWERS: dict[str, dict[str, float]] = {
+_RESPONSES: dict[str, dict[str, float]] = {
     "anger": {"browInnerUp": 0.26, "browDown": 0.24, "eyeWide": 0.18, "mouthPress": 0.28},
     "disgust": {"browDown": 0.14, "noseSneer": 0.14, "mouthFrown": 0.14, "eyeSquint": 0.08},
     "fear": {"browInnerUp": 0.46, "browDown": 0.18, "eyeWide": 0.18, "mouthPress": 0.14},
@@ -128,8 +128,8 @@ def _table(entries: dict[str, float]) -> FloatArray:
 
 
 _FACES = np.stack([_table(EXPRESSIONS[name]) for name in EMOTIONS])
-_ANSWER_OF = np.stack(
-    [_table(_ANSWERS[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS]
+_RESPONSE_OF = np.stack(
+    [_table(_RESPONSES[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS]
 )
 _CEILING = np.where(_table(CEILING) > 0.0, _table(CEILING), 1.0).astype(np.float32)
 _YIELDS = _table(_YIELD)
@@ -146,7 +146,7 @@ def _strength(intensity: FloatArray) -> FloatArray:
     return np.minimum(intensity, 1.0) + 0.65 * np.clip(intensity - 1.0, 0.0, 1.2)
 
 
-def felt_curves(
+def emotion_curves(
     rng: np.random.Generator,
     emotions: Sequence[EmotionSpan],
     frames: int,
@@ -178,7 +178,7 @@ def felt_curves(
     return np.minimum(out, _CEILING) * (1.0 - _YIELDS * speaking[:, None])
 
 
-def answering_curves(
+def response_curves(
     rng: np.random.Generator,
     partner: Sequence[EmotionSpan],
     frames: int,
@@ -202,7 +202,7 @@ def answering_curves(
             continue
         later = replace(span, start=span.start + late / FPS, end=span.end + late / FPS)
         level = _strength(span.intensity * _course(rng, later, frames, moments))
-        out += (level * attention * sympathy)[:, None] * _ANSWER_OF[EMOTIONS.index(span.emotion)]
+        out += (level * attention * sympathy)[:, None] * _RESPONSE_OF[EMOTIONS.index(span.emotion)]
     return out
 
 
@@ -277,4 +277,4 @@ _PAIRS = tuple(
     and name not in ("jawLeft", "mouthLeft")
     and "Look" not in name
 )
-assert set(EXPRESSIONS) == set(EMOTIONS) and set(_ANSWERS) == set(EMOTION_GROUPS)
+assert set(EXPRESSIONS) == set(EMOTIONS) and set(_RESPONSES) == set(EMOTION_GROUPS)

@@ -210,11 +210,11 @@ class _Talk:
 
         It must end by ``until`` if that is later than ``at``.
         """
-        pool, felt = self._left[actor]["laugh"], self.emotions.now(actor, at)
-        if not pool or at < self._next_laugh[actor] or felt.emotion not in LAUGHING or at > self.duration - 1.5:
+        pool, emotion = self._left[actor]["laugh"], self.emotions.now(actor, at)
+        if not pool or at < self._next_laugh[actor] or emotion.emotion not in LAUGHING or at > self.duration - 1.5:
             return
-        self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + felt.intensity) * (
-            1.0 if felt.emotion == "amusement" else 2.0
+        self._next_laugh[actor] = at + self.rng.uniform(6.0, 25.0) / (0.5 + emotion.intensity) * (
+            1.0 if emotion.emotion == "amusement" else 2.0
         )
         utterance = pool[0]
         if until > at and at + spoken_duration(utterance) > until - 0.3:
@@ -264,8 +264,8 @@ class _Talk:
 
     def _affect(self, actor: int) -> AffectParameters:
         """Return the actor's affect parameters for the latest emotion."""
-        felt = self.emotions.now(actor)
-        return affect_parameters(felt.emotion, felt.intensity, self.relationship, actor == 0)
+        emotion = self.emotions.now(actor)
+        return affect_parameters(emotion.emotion, emotion.intensity, self.relationship, actor == 0)
 
 
 def _misfit(utterance: Utterance, wanted: float, tempo: float, group: str) -> float:

@@ -30,7 +30,7 @@ from .speech_library import HELD_OUT_VOICES, Utterance, save_speech_library
 from .synthetic_voices import VOICES, VOICES_HELD_OUT, Spoken, Voice, has_flite, speak
 from .variants import degrade
 
-_LINES_WITH_MELS = 800  # enough to train the audio encoder; the rest keeps the library small
+_LINES_WITH_MELS = 800  # enough to train the speech encoder; the rest keeps the library small
 _TEST_LINES_OF = 9  # one test line for so many to train on
 _LEVEL = -23.0  # dB of full scale of the speech in every wave
 
