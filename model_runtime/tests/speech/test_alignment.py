@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model_runtime.corpus.script.dialogue_lines import dialogue_lines
-from model_runtime.corpus.voices.synthetic_voices import DEMO_DIALOGUE, VOICES, speak
+from model_runtime.corpus.voices.synthetic_voices import DEMO_DIALOGUE, VOICES, Voice, speak
 from model_runtime.speech.audio import SAMPLE_RATE, load_speech
 from model_runtime.speech.phones import PHONES
 from model_runtime.speech.stress.transcript_stress import FUNCTION_WORDS, find_stresses
@@ -119,7 +119,7 @@ def test_the_grammar_has_thousands_of_different_lines_and_depends_on_the_seed_al
 
 @needs_flite
 @pytest.mark.parametrize("voice", [VOICES[0], VOICES[4], VOICES[11]], ids=lambda voice: voice.name)
-def test_the_alignment_agrees_with_the_times_of_synthetic_voices(voice) -> None:  # type: ignore[no-untyped-def]
+def test_the_alignment_agrees_with_the_times_of_synthetic_voices(voice: Voice) -> None:
     text = "Maybe Bob will move the big map, but I never said so."
     spoken = speak(text, voice)
     assert [word.text for word in spoken.words] == normalise_text(text)

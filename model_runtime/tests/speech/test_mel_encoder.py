@@ -69,7 +69,7 @@ def test_augmented_crops_stay_finite_and_in_time_with_their_labels() -> None:
     generator = torch.Generator().manual_seed(0)
     mels = torch.full((6, 208, 80), -8.0)
     labels = torch.full((6, 208), SILENCE)
-    mels[:, 100:] = -2.0  # a loud half, so that a label's sound can be told
+    mels[:, 100:] = -2.0  # a loud half, so that labels can be matched with their sound
     labels[:, 100:] = 0
     mels, labels = augment(mels, labels, generator)
     assert mels.shape == (6, 160, 80) and labels.shape == (6, 160) and bool(torch.isfinite(mels).all())

@@ -1,5 +1,8 @@
 """Spoken words as vectors over time."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,39 +34,39 @@ def features() -> WordFeatures:
     return WordFeatures.load()
 
 
-def likeness(a, b) -> float:
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_words_of_similar_meaning_are_nearer_than_others(features):
+def test_words_of_similar_meaning_are_nearer_than_others(features: WordFeatures) -> None:
     yes, yeah, window = (features.vectors([word])[0] for word in ("yes", "yeah", "window"))
     assert likeness(yes, yeah) > likeness(yes, window) + 0.2
 
 
-def test_a_word_has_its_vector_while_it_is_spoken_and_silence_is_zero(features):
+def test_a_word_has_its_vector_while_it_is_spoken_and_silence_is_zero(features: WordFeatures) -> None:
     track = features.track([TimedWord("Never", 0.5, 1.0), TimedWord("again", 1.0, 1.4)], 60)
     assert track.shape == (60, WORD_SIZE)
     assert not track[:15].any() and not track[42:].any()
     assert (track[15:30] == track[15]).all() and not np.allclose(track[15], track[30])
 
 
-def test_a_pause_begins_a_new_sentence():
+def test_a_pause_begins_a_new_sentence() -> None:
     words = [TimedWord("one", 0.0, 0.3), TimedWord("two", 0.4, 0.6), TimedWord("three", 2.0, 2.2)]
     assert [[w.text for w in part] for part in sentences(words)] == [["one", "two"], ["three"]]
 
 
-def test_no_words_odd_words_and_very_many_words_are_encoded(features):
+def test_no_words_odd_words_and_very_many_words_are_encoded(features: WordFeatures) -> None:
     assert features.vectors([]).shape == (0, WORD_SIZE)
     assert np.isfinite(features.vectors(["", "ééé", "😀", "x" * 2000])).all()
     assert features.vectors(["no"] * 130).shape == (130, WORD_SIZE)
 
 
-def test_a_folder_without_an_encoder_is_named(tmp_path):
+def test_a_folder_without_an_encoder_is_named(tmp_path: Path) -> None:
     with pytest.raises(TextEncoderMissing, match=tmp_path.name):
         TextEncoder(tmp_path)
 
 
-def test_scenes_carry_the_words_of_their_utterances(features, tmp_path):
+def test_scenes_carry_the_words_of_their_utterances(features: WordFeatures, tmp_path: Path) -> None:
     utterance = Utterance(
         "slt/1",
         "slt",
@@ -136,7 +139,7 @@ def small_clip(folder: Path, seed: int = 0) -> Path:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory) -> Path:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three utterances of the speech library, of many different words."""
     path, rng = tmp_path_factory.mktemp("speech") / "library.npz", np.random.default_rng(0)
     spoken = [["".join(rng.choice(LETTERS[32:58], 5)) for _ in range(40)] for _ in range(3)]
@@ -162,7 +165,9 @@ def library(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("make", (small_bert, small_clip))
-def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(make, library, tmp_path):
+def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(
+    make: Callable[..., Path], library: Path, tmp_path: Path
+) -> None:
     encoder = make(tmp_path / "encoder")
     files = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
     assert main(["train", "words", *files, "--fit", "--encoder", str(encoder)]) == 0
@@ -178,7 +183,9 @@ def test_an_encoder_from_a_local_folder_is_fitted_and_loaded_again(make, library
 
 
 @pytest.mark.parametrize("make", (small_bert, small_clip))
-def test_another_encoder_than_the_fitted_one_is_named(make, library, tmp_path, capsys):
+def test_another_encoder_than_the_fitted_one_is_named(
+    make: Callable[..., Path], library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ours, other = make(tmp_path / "ours", 0), make(tmp_path / "other", 1)
     files = ("--speech", str(library), "--weights", str(tmp_path), "--out", str(tmp_path / "words.npz"))
     assert main(["train", "words", *files, "--fit", "--encoder", str(ours)]) == 0
@@ -189,7 +196,7 @@ def test_another_encoder_than_the_fitted_one_is_named(make, library, tmp_path, c
     assert WordFeatures.load.__wrapped__(tmp_path).encoder.folder == moved.resolve()
 
 
-def test_a_network_trained_on_the_words_of_another_encoder_is_named(tmp_path):
+def test_a_network_trained_on_the_words_of_another_encoder_is_named(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "words.safetensors", {"mean": torch.zeros(1)}, {"encoder": "bert 768 0123"})
     check_words({"body_lower": {"training": {"words": "bert 768 0123"}}, "body_upper": {}}, tmp_path)
     with pytest.raises(TextEncoderMismatch, match="'body_upper' learned words from the text encoder 'clip 768 4567'"):
