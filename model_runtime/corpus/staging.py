@@ -20,7 +20,7 @@ from ..refine.arm_collisions import clear_arms
 from ..refine.feet import lock_feet
 from ..speech.prosody import PROSODY_SIZE
 from .faces.composer import Spoken, compose_face
-from .gestures.performance import Gesture, Said, gesture_body, gesture_library
+from .gestures.performance import Gesture, Sentence, gesture_body, gesture_library
 from .listening.heads import Heads, look_and_listen, upper_body
 from .motion.base_motion import Motion
 from .motion.clip_bank import BODY_SIZES, ClipBank, ClipSet, short_name
@@ -221,13 +221,13 @@ def _stresses(script: Script, actor: int, voice: Sequence[Utterance], duration: 
     return sorted(found)
 
 
-def _sentences(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Said]:
+def _sentences(script: Script, actor: int, voice: Sequence[Utterance]) -> list[Sentence]:
     """Return what one actor says, with words, in scene seconds."""
     known = {utterance.id: utterance for utterance in voice}
     found = []
     for start, utterance in sorted((u.start, u.id) for u in script.utterances[actor]):
         words = [(text, start + a, start + b) for text, a, b in known[utterance].words]
-        found.append(Said(start, start + known[utterance].duration, known[utterance].text, words))
+        found.append(Sentence(start, start + known[utterance].duration, known[utterance].text, words))
     return found
 
 

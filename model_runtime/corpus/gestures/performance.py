@@ -16,9 +16,9 @@ from ..motion.base_motion import Motion
 from ..script.affect import AffectTrack
 from .library import ADAPTORS, Gesture, arm_positions, gesture_library, speed_of
 from .overlay import Laid, Placed, lay_over
-from .placing import REPEAT, Anchor, Person, Said, anchors, fitted, joined, options
+from .placing import REPEAT, Anchor, Person, Sentence, anchors, fitted, joined, options
 
-__all__ = ["ADAPTORS", "Gesture", "Said", "gesture_body", "gesture_library"]
+__all__ = ["ADAPTORS", "Gesture", "Sentence", "gesture_body", "gesture_library"]
 
 # On a body of mean height; a tenth of the gestures of raw clips peak above 2.1 and 22.
 FASTEST, HARDEST = 2.3, 19.0  # m/s, m/s^2
@@ -36,17 +36,17 @@ def gesture_body(
     stresses: Sequence[tuple[float, float, str]],
     library: Sequence[Gesture],
     affect: AffectTrack,
-    said: Sequence[Said] = (),
+    sentences: Sequence[Sentence] = (),
 ) -> list[dict[str, Any]]:
     """Blend gestures over a body, changing its rotations in place; return entries of ``Scene.gestures`` without actor.
 
-    ``stresses``: (scene s, strength 0..1, word), in order; ``said``: the actor's utterances. Besides its phases an
+    ``stresses``: (scene s, strength 0..1, word), in order; ``sentences``: the actor's utterances. Besides its phases an
     entry holds ``strokes``, the stops (s) of all its strokes, the emphasised one also as ``time``, all measured on the
     result. ``ADAPTORS`` have no stroke: their ``strokes`` are empty and ``time`` is their middle.
     """
     scene = _Scene(rng, body, skeleton, labels, library, affect)
     person = Person.drawn(rng)
-    chosen = anchors(rng, person, stresses, said, scene.rate)
+    chosen = anchors(rng, person, stresses, sentences, scene.rate)
     times = [s[0] for s in stresses]
     kept: list[tuple[Placed, Laid]] = []
     seen: dict[str, float] = {}
@@ -61,7 +61,7 @@ def gesture_body(
         seen[waiting.gesture.name] = anchor.time
     if waiting is not None:
         kept += scene.lay(waiting)
-    kept += scene.adaptors(person, said, kept, seen)
+    kept += scene.adaptors(person, sentences, kept, seen)
     body.rotations = scene.rotations
     return [_entry(placed, laid) for placed, laid in sorted(kept, key=lambda pair: pair[0].start)]
 
@@ -183,12 +183,12 @@ class _Scene:
         return max(0, int(placed.start * FPS) - 4), min(self.frames, int(placed.end * FPS) + 5)
 
     def adaptors(
-        self, person: Person, said: Sequence[Said], kept: Sequence[tuple[Placed, Laid]], seen: dict[str, float]
+        self, person: Person, sentences: Sequence[Sentence], kept: Sequence[tuple[Placed, Laid]], seen: dict[str, float]
     ) -> list[tuple[Placed, Laid]]:
         """Draw adaptors, as a hand to the face, hair or clothes, in the actor's silences; more often when uneasy."""
-        if not said:
+        if not sentences:
             return []
-        spans = sorted([(s.start, s.end) for s in said] + [(p.start, p.end) for p, _ in kept])
+        spans = sorted([(s.start, s.end) for s in sentences] + [(p.start, p.end) for p, _ in kept])
         found: list[tuple[Placed, Laid]] = []
         reached, last = 0.0, -1e9
         for start, end in [*spans, (self.frames / FPS, 0.0)]:

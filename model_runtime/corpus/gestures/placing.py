@@ -67,7 +67,7 @@ _APART = 1.3  # s between the end of a hold and the next stroke; hands stay up w
 _PER_MINUTE = (13.0, 22.0)  # strokes a spoken minute by speaker, near the counts of McNeill 1992
 
 
-class Said(NamedTuple):
+class Sentence(NamedTuple):
     """An utterance of one actor: scene seconds, text, and words with their scene seconds."""
 
     start: float
@@ -100,7 +100,11 @@ class Anchor(NamedTuple):
 
 
 def anchors(
-    rng: np.random.Generator, person: Person, stresses: Sequence[Stress], said: Sequence[Said], rate: FloatArray
+    rng: np.random.Generator,
+    person: Person,
+    stresses: Sequence[Stress],
+    sentences: Sequence[Sentence],
+    rate: FloatArray,
 ) -> list[Anchor]:
     """Draw the stresses to gesture on.
 
@@ -108,7 +112,7 @@ def anchors(
     """
     chosen: list[Anchor] = []
     # Seconds of speech so far, weighted by the rate: gestures are spread at random over these.
-    worth = np.cumsum(rate * _speaking(len(rate), stresses, said)) / FPS
+    worth = np.cumsum(rate * _speaking(len(rate), stresses, sentences)) / FPS
 
     def spent(time: float) -> float:
         return float(worth[min(max(int(time * FPS), 0), len(worth) - 1)])
@@ -124,7 +128,7 @@ def anchors(
         if not window:
             index += 1
             continue
-        kinds = [kind_of(rng, stress, said) for stress in window]
+        kinds = [kind_of(rng, stress, sentences) for stress in window]
         pick = max(
             range(len(window)),
             key=lambda k: window[k][1] + (0.0 if kinds[k] is None else 0.45) - 0.3 * (window[k][0] - time),
@@ -134,7 +138,7 @@ def anchors(
             Anchor(
                 *stress,
                 kind if kind is not None and rng.random() < 0.75 else _emphatic(rng),
-                _phrase_end(stress[0], stresses, said),
+                _phrase_end(stress[0], stresses, sentences),
             )
         )
         due = max(due, spent(stress[0]) - 0.5 * gap) + gap * float(np.clip(rng.gamma(1.6) / 1.6, 0.1, 2.6))
@@ -144,21 +148,21 @@ def anchors(
     return chosen
 
 
-def _speaking(frames: int, stresses: Sequence[Stress], said: Sequence[Said]) -> NDArray[np.bool_]:
+def _speaking(frames: int, stresses: Sequence[Stress], sentences: Sequence[Sentence]) -> NDArray[np.bool_]:
     """Return (T,) whether the actor speaks; without utterances, around the stresses."""
     speaking = np.zeros(frames, bool)
-    for start, end in [(s.start, s.end) for s in said] or [(t - 0.4, t + 0.4) for t, _, _ in stresses]:
+    for start, end in [(s.start, s.end) for s in sentences] or [(t - 0.4, t + 0.4) for t, _, _ in stresses]:
         speaking[max(0, int(start * FPS)) : int(end * FPS) + 1] = True
     return speaking
 
 
-def kind_of(rng: np.random.Generator, stress: Stress, said: Sequence[Said]) -> str | None:
+def kind_of(rng: np.random.Generator, stress: Stress, sentences: Sequence[Sentence]) -> str | None:
     """Return the kind of gesture for a stressed word, its neighbours or a question; None where there is none."""
     time, _, word = stress
     own = KIND_OF_WORD.get(_plain(word))
     if own is not None:
         return own
-    utterance = next((s for s in said if s.start - 0.1 <= time <= s.end + 0.1), None)
+    utterance = next((s for s in sentences if s.start - 0.1 <= time <= s.end + 0.1), None)
     if utterance is None:
         return None
     near = [_plain(text) for text, start, end in utterance.words if start < time + 0.15 and end > time - 0.6]
@@ -179,9 +183,9 @@ def _emphatic(rng: np.random.Generator) -> str:
     return str(rng.choice(names, p=np.array(shares) / sum(shares)))
 
 
-def _phrase_end(time: float, stresses: Sequence[Stress], said: Sequence[Said]) -> float:
+def _phrase_end(time: float, stresses: Sequence[Stress], sentences: Sequence[Sentence]) -> float:
     """Return the scene seconds of the next pause in what is said at ``time``."""
-    utterance = next((s for s in said if s.start - 0.1 <= time <= s.end + 0.1), None)
+    utterance = next((s for s in sentences if s.start - 0.1 <= time <= s.end + 0.1), None)
     if utterance is not None and utterance.words:
         end = time
         for _, start, stop in sorted(utterance.words, key=lambda w: w[1]):

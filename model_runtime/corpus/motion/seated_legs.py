@@ -1,4 +1,8 @@
-"""Postures of seated legs: apart, together, one forward, drawn back, crossed at the ankle, over or on the knee."""
+"""Postures of seated legs: apart, together, one forward, drawn back, crossed at the ankle, over or on the knee.
+
+Crossed legs are drawn with the least penetration. ``refine.leg_collisions`` would not serve here: it moves legs apart
+along the floor, and crossed ones touch.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
-from ...body_model.capsules import FREE_THIGH, RADII, SOFT_CONTACT, closest_points
+from ...body_model.capsules import FREE_THIGH, RADII, SOFT_CONTACT, closest_points, radius_at
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.easing import smootherstep
 from .limbs import SIDES, reach_foot
@@ -195,7 +199,7 @@ def _overlap(seat: Seat, legs: Legs) -> float:
                 a_start + free_a * (a_end - a_start), a_end, b_start + free_b * (b_end - b_start), b_end
             )
             s, t = free_a + (1 - free_a) * s, free_b + (1 - free_b) * t
-            radii = [RADII[bone][0] + (RADII[bone][1] - RADII[bone][0]) * at for bone, at in ((a, s), (b, t))]
+            radii = [radius_at(np.array(RADII[bone]), at) for bone, at in ((a, s), (b, t))]
             deepest = max(deepest, float((radii[0] + radii[1] - SOFT_CONTACT["leg"]) * seat.size - gap))
     return deepest
 

@@ -13,7 +13,7 @@ from model_runtime.tests.conftest import DATA
 from ...contract import ACTION_LABELS, FPS, EmotionSpan, FloatArray
 from ...corpus.gestures.library import ADAPTORS, arm_positions, gesture_kind, speed_of
 from ...corpus.gestures.performance import Gesture, gesture_body, gesture_library
-from ...corpus.gestures.placing import Said, kind_of
+from ...corpus.gestures.placing import Sentence, kind_of
 from ...corpus.motion.base_motion import Motion
 from ...corpus.script.affect import AffectTrack
 from ...datasets.clip import Clip
@@ -86,7 +86,7 @@ class Talk:
             clip.root_positions[there_and_back], clip.rotations[there_and_back], np.ones((frames, 4), bool)
         )
         self.labels = np.full(frames, ACTION_LABELS.index("sit" if "sit" in base else "stand"), np.uint8)
-        self.said, self.stresses = [], []
+        self.sentences, self.stresses = [], []
         start = 1.0
         while speaks and start + 6.0 < LENGTH:
             end, words = start + float(rng.uniform(4.0, 6.0)), []
@@ -96,7 +96,7 @@ class Talk:
                 if rng.random() < 0.6:
                     self.stresses.append((at + 0.12, float(rng.uniform(0.5, 1.0)), words[-1][0]))
                 at += float(rng.uniform(0.3, 0.5))
-            self.said.append(Said(start, end, "A question?" if rng.random() < 0.3 else "Something.", words))
+            self.sentences.append(Sentence(start, end, "A question?" if rng.random() < 0.3 else "Something.", words))
             start = end + float(rng.uniform(2.0, 9.0))
         self.body = Motion(self.before.root, self.before.rotations.copy(), self.before.contacts)
         affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, LENGTH)], "friends", True)
@@ -108,7 +108,7 @@ class Talk:
             self.stresses,
             library,
             affect,
-            self.said,
+            self.sentences,
         )
 
     def strokes(self) -> FloatArray:
@@ -179,8 +179,10 @@ def test_words_choose_the_kind(word: str, kind: str) -> None:
 
 
 def test_a_word_beside_the_stressed_one_chooses_the_kind_too() -> None:
-    said = [Said(0.0, 2.0, "I did not go.", [("i", 0.0, 0.2), ("did", 0.2, 0.4), ("not", 0.4, 0.7), ("go", 0.7, 1.0)])]
-    assert kind_of(np.random.default_rng(0), (0.85, 0.9, "go"), said) == "no"
+    sentences = [
+        Sentence(0.0, 2.0, "I did not go.", [("i", 0.0, 0.2), ("did", 0.2, 0.4), ("not", 0.4, 0.7), ("go", 0.7, 1.0)])
+    ]
+    assert kind_of(np.random.default_rng(0), (0.85, 0.9, "go"), sentences) == "no"
 
 
 def test_strokes_stop_on_stresses_far_more_often_than_chance(standing: list[Talk], seated: list[Talk]) -> None:
@@ -227,7 +229,7 @@ def test_phases_follow_one_another(standing: list[Talk], seated: list[Talk]) -> 
 
 
 def test_speakers_gesture_ten_to_thirty_times_a_spoken_minute(standing: list[Talk]) -> None:
-    spoken = sum(s.end - s.start for talk in standing for s in talk.said) / 60.0
+    spoken = sum(s.end - s.start for talk in standing for s in talk.sentences) / 60.0
     assert 10.0 <= sum(len(talk.strokes()) for talk in standing) / spoken <= 30.0
 
 
@@ -250,8 +252,11 @@ def test_hands_rest_in_the_pauses_of_a_talk_except_for_adaptors(standing: list[T
     for talk in standing:
         for entry in talk.entries:
             if entry["kind"] not in ADAPTORS:
-                assert any(said.start - 0.2 <= entry["time"] <= said.end + 0.2 for said in talk.said)
-                assert entry["end"] < max(said.end for said in talk.said if said.start <= entry["time"] + 0.2) + 4.0
+                assert any(sentence.start - 0.2 <= entry["time"] <= sentence.end + 0.2 for sentence in talk.sentences)
+                assert (
+                    entry["end"]
+                    < max(sentence.end for sentence in talk.sentences if sentence.start <= entry["time"] + 0.2) + 4.0
+                )
 
 
 def test_nothing_is_gestured_while_sitting_down(clips: list[Clip], library: list[Gesture]) -> None:
@@ -261,7 +266,7 @@ def test_nothing_is_gestured_while_sitting_down(clips: list[Clip], library: list
     affect = AffectTrack([EmotionSpan("excitement", 1.5, 0.0, LENGTH)], "friends", True)
     body = Motion(talk.before.root, talk.before.rotations.copy(), talk.before.contacts)
     entries = gesture_body(
-        np.random.default_rng(1), body, talk.skeleton, labels, talk.stresses, library, affect, talk.said
+        np.random.default_rng(1), body, talk.skeleton, labels, talk.stresses, library, affect, talk.sentences
     )
     assert entries and not any(entry["start"] < 30.4 and entry["end"] > 29.6 for entry in entries)
 
