@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,6 @@ from model_runtime.contract import (
 )
 from model_runtime.tests.conftest import ASSETS
 
-ASSETS = ASSETS
 EAST = np.pi / 2  # faces +X
 
 
@@ -41,7 +41,9 @@ def _pair(seconds: float, size: tuple[float, float] = (0.96, 1.07), apart: float
     return Request(seconds, (a, b), seed=3, quality="draft")
 
 
-def _with(request: Request, first: dict | None = None, second: dict | None = None, **changes: object) -> Request:
+def _with(
+    request: Request, first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **changes: Any
+) -> Request:
     a, b = request.actors
     return replace(request, actors=(replace(a, **(first or {})), replace(b, **(second or {}))), **changes)
 

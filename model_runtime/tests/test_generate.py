@@ -8,7 +8,16 @@ import pytest
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.common.checkpoints import WEIGHTS
 from model_runtime.conditioning.tracks import label_track, root_constraints_of
-from model_runtime.contract import ACTION_LABELS, ARKIT_NAMES, ActionSpan, Actor, Request, SpeechClip, Waypoint
+from model_runtime.contract import (
+    ACTION_LABELS,
+    ARKIT_NAMES,
+    ActionSpan,
+    Actor,
+    Progress,
+    Request,
+    SpeechClip,
+    Waypoint,
+)
 from model_runtime.errors import Cancelled, CheckpointMismatch, SpeechFileBroken, SpeechFileMissing
 from model_runtime.generate import generate
 from model_runtime.metrics.measures import floor_depth, label_obedience, seam_ratio
@@ -118,10 +127,10 @@ def test_a_silent_actor_only_listens_and_the_report_says_so():
 
 
 def test_progress_tells_stages_in_order_and_may_cancel():
-    heard = []
-    generate(cut(shot(), 1.0), heard.append)
-    assert [p.fraction for p in heard] == sorted(p.fraction for p in heard) and heard[-1].fraction == 1.0
-    assert list(dict.fromkeys(p.stage for p in heard)) == [
+    reported: list[Progress] = []
+    generate(cut(shot(), 1.0), reported.append)
+    assert [p.fraction for p in reported] == sorted(p.fraction for p in reported) and reported[-1].fraction == 1.0
+    assert list(dict.fromkeys(p.stage for p in reported)) == [
         "Listening to the voices",
         "Legs and paths",
         "Arms, heads and hands",

@@ -11,8 +11,8 @@ from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.conditioning.tracks import label_track
 from model_runtime.contract import ActionSpan, Actor, Performance, Request, SpeechClip, Waypoint
 from model_runtime.generate import generate
-from model_runtime.metrics.measures import label_obedience, seam_ratios
 from model_runtime.metrics.body_motion import BodyMotion
+from model_runtime.metrics.measures import label_obedience, seam_ratios
 from model_runtime.sampling.windows import window_boundaries
 from model_runtime.studies.quick import perform
 from model_runtime.tests.conftest import ASSETS

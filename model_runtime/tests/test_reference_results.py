@@ -31,7 +31,8 @@ ELSEWHERE = 0.02
 
 def machine() -> str:
     """What decides in which order floating-point numbers are added."""
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()} torch {torch.__version__} numpy {np.__version__}"
+    processor = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    return f"{processor} torch {torch.__version__} numpy {np.__version__}"
 
 
 def summary(performance: Performance) -> dict[str, np.ndarray]:

@@ -22,7 +22,8 @@ def test_a_short_label_joins_the_longer_of_the_two_it_touches():
     script, notes = played(("walk", 0.0, 2.0), ("stand", 2.0, 2.2), ("sit", 2.2, 6.0))
     assert script == [("walk", 0.0, 2.0), ("sit", 2.0, 6.0)]
     assert notes == [
-        "'Mia': the label 'stand' at 2.00 s is only 0.20 s long and became part of 'sit' beside it; make it 0.3 s or longer to see it."
+        "'Mia': the label 'stand' at 2.00 s is only 0.20 s long and became part of 'sit' beside it; "
+        "make it 0.3 s or longer to see it."
     ]
 
 

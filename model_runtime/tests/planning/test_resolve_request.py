@@ -192,11 +192,8 @@ def test_who_has_to_go_elsewhere_turns_before_setting_off():
         ]
 
     behind = points(("stand", 0, 4), ("walk", 4, 8))
-    assert (
-        behind[0].time == 4.0
-        and behind[0].position == (-3.0, 0.0)
-        and abs(behind[0].heading - EAST) == pytest.approx(np.pi - 0.15)
-    )
+    assert behind[0].time == 4.0 and behind[0].position == (-3.0, 0.0) and behind[0].heading is not None
+    assert abs(behind[0].heading - EAST) == pytest.approx(np.pi - 0.15)
     assert [point.time for point in points(("stand", 0, 4), ("walk", 4, 8), target=(0.0, 1.0))] == [8.0], "ahead"
     assert [point.time for point in points(("stand", 0, 0.5), ("walk", 0.5, 8))] == [8.0], "no time"
 
@@ -218,7 +215,8 @@ def test_a_walk_faster_than_people_comes_as_far_as_it_can_and_says_so():
     _, points, notes = played(actor("Mia", (-20.0, 0.0), ("walk", 1, 2), waypoints=(Waypoint(2.0, (0.0, 0.0)),)))
     assert points[0].time == 2.0 and -19.5 < points[0].position[0] < -18.5
     assert notes == [
-        "'Mia' would have to walk 20.0 m in 1.0 s at 1.00 s and comes 0.9 m far; make the walk longer or bring the target nearer."
+        "'Mia' would have to walk 20.0 m in 1.0 s at 1.00 s and comes 0.9 m far; "
+        "make the walk longer or bring the target nearer."
     ]
 
 

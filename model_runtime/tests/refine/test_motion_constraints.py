@@ -31,14 +31,16 @@ from model_runtime.tests.test_generate import shot
 SECONDS = 8.0
 
 
-def kept(played: ActorPerformance, *parts: str, frames: slice = slice(None)) -> MotionConstraints:
+def kept(played: ActorPerformance, *parts: str, frames: slice | np.ndarray = slice(None)) -> MotionConstraints:
     keep = np.zeros((len(played.face), len(BODY_PARTS)), bool)
     for part in parts or BODY_PARTS:
         keep[frames, BODY_PARTS.index(part)] = True
     return MotionConstraints(played.root_positions, played.rotations, played.face, keep)
 
 
-def keeping(first: MotionConstraints | None = None, second: MotionConstraints | None = None, seed: int = 11) -> Request:
+def keeping(
+    first: MotionConstraints | None = None, second: MotionConstraints | None = None, *, seed: int = 11
+) -> Request:
     request = cut(shot(), SECONDS)
     return replace(
         request,
@@ -68,7 +70,7 @@ def test_a_kept_beginning_and_end_stay_and_the_middle_joins_them_without_a_jump(
     middle = slice(90, 150)
     ends = np.ones(len(take.actors[0].face), bool)
     ends[middle] = False
-    request = keeping(*(kept(actor, frames=ends) for actor in take.actors))
+    request = keeping(*[kept(actor, frames=ends) for actor in take.actors])
     again = generate(request)
     for index, (old, new) in enumerate(zip(take.actors, again.actors)):
         place, turn = difference(old, new)
@@ -187,7 +189,7 @@ def test_a_kept_motion_that_inflates_beyond_its_frames_is_refused(take):
 def test_where_a_kept_stretch_begins_the_networks_see_it_go_on_and_not_leap(take):
     ends = np.ones(len(take.actors[0].face), bool)
     ends[90:150] = False
-    actors = keeping(*(kept(actor, frames=ends) for actor in take.actors)).actors
+    actors = keeping(*[kept(actor, frames=ends) for actor in take.actors]).actors
     frames = len(ends)
     start = torch.tensor([actor.position for actor in actors]), torch.tensor([actor.heading for actor in actors])
     height = torch.tensor([actor.skeleton.pelvis_height for actor in actors])
