@@ -9,11 +9,13 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon.demo import film
 from interact_addon.demo.character import build_head
 from interact_addon.demo.head import EYE_RADIUS, Face
 from interact_addon.demo.preview import render_preview
 from interact_addon.demo.scene import build_demo_scene
 from interact_addon.demo.surface import Part
+from interact_addon.demo.timeline import build_timeline
 from interact_addon.runtime_api import contract, errors
 
 Head = tuple[Part, dict[str, np.ndarray]]
@@ -165,16 +167,87 @@ def test_a_missing_voice_leaves_the_scene_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("addon")
-def test_the_preview_is_a_contact_sheet_and_a_film_with_sound(voices: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_preview_is_a_sheet_and_a_film_with_sound_each_named_as_soon_as_it_exists(
+    voices: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     import aud
+
+    monkeypatch.setattr(film, "SECONDS_TO_RENDER", 1e6)  # on the slowest machine
+    reported: list[str] = []
+
+    def wrote(path: Path) -> None:
+        assert path.is_file()
+        reported.append(path.name)
 
     scene = bpy.context.scene
     build_demo_scene(scene, *voices)
     scene.frame_end = scene.frame_start + 10
-    before = (scene.camera, scene.render.engine, len(scene.objects), len(bpy.data.scenes))
-    sheet, film = render_preview(scene, tmp_path)
-    assert before == (scene.camera, scene.render.engine, len(scene.objects), len(bpy.data.scenes))
+    before = settings_of(scene)
+    sheet, movie = render_preview(scene, tmp_path, lambda progress: reported.append(progress.stage), wrote)
+    assert before == settings_of(scene)
     pixels = bpy.data.images.load(str(sheet))
     assert pixels.size[0] > 1800 and pixels.size[1] > 1000
-    assert bpy.data.movieclips.load(str(film)).frame_duration == 6
-    assert aud.Sound(str(film)).specs[1] >= 1
+    assert bpy.data.movieclips.load(str(movie)).frame_duration == 6
+    assert aud.Sound(str(movie)).specs[1] >= 1
+    stages = "Rendering the contact sheet", "Rendering the film", "Encoding the film"
+    frames = 1 + 6  # the start, and each frame
+    assert reported == [*stages[:1] * 8, "preview.png", *stages[1:2] * frames, stages[2], "preview.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "b.wav", "preview.mp4", "preview.png"]
+
+
+def settings_of(scene: bpy.types.Scene) -> tuple[object, ...]:
+    shading = scene.display.shading
+    return (
+        (scene.camera, scene.frame_current, scene.render.engine, scene.render.image_settings.file_format),
+        (shading.light, shading.show_shadows, scene.display.render_aa),
+        (len(scene.objects), len(bpy.data.scenes), len(bpy.data.cameras)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds_per_frame", "frames", "step"),
+    [(0.05, 379, 2), (0.08, 253, 3), (0.3, 100, 3), (1.0, 60, 3), (9.0, 60, 3)],
+    ids=["the whole shot", "at a lower rate", "ten seconds of it", "the shortest film", "whatever it takes"],
+)
+def test_the_film_fits_the_machine(seconds_per_frame: float, frames: int, step: int) -> None:
+    shown = film.plan_film(1, 757, 30.0, seconds_per_frame)
+    assert (shown[0], len(shown), shown.step) == (1, frames, step)
+
+
+def test_a_short_shot_is_never_cut() -> None:
+    assert len(film.plan_film(1, 16, 30.0, 60.0)) == 6
+
+
+@pytest.fixture
+def talk(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object], voices: tuple[Path, Path]
+) -> bpy.types.Scene:
+    """Two cast armatures with a voice each, without bodies."""
+    scene = bpy.context.scene
+    for actor, armature in zip(scene.interact.actors, two_armatures):
+        actor.armature, actor.name = armature, armature.name
+    build_timeline(scene, ("Anna", "Ben"), voices)
+    return scene
+
+
+def test_a_machine_that_becomes_slow_ends_the_film_early(
+    talk: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    talk.frame_end = 1000
+    seconds = iter(range(10_000))
+    monkeypatch.setattr(film, "_render_frame", lambda scene, camera, frame, scratch: scratch / f"{frame}.jpg")
+    images = film._render_frames(
+        talk, [None] * 3, range(1, 1001, 3), tmp_path, lambda _: None, lambda: float(next(seconds))
+    )
+    assert len(images) == film.SHORTEST * 10
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.024, 2.0])
+def test_the_film_s_sound_is_as_long_as_the_film(talk: bpy.types.Scene, tmp_path: Path, seconds: float) -> None:
+    import aud
+
+    path = film.mix_speech(talk, seconds, tmp_path / "mix.wav")
+    assert path is not None
+    samples = aud.Sound(str(path)).data()
+    assert len(samples) / 48000 == pytest.approx(seconds, abs=0.03)
+    assert np.abs(samples).max() > 0.1

@@ -16,7 +16,7 @@ from . import compat
 from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
 from .export.fbx import export_fbx
-from .progress import ProgressPrinter, frames_as_progress, quiet
+from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
@@ -51,7 +51,7 @@ def generate(options: argparse.Namespace) -> None:
     folder = _output_folder(options.out)
     scene = _open_scene(options.blend, options.scene)
     _apply_options(scene, options)
-    printer = ProgressPrinter()
+    printer = contract.ProgressPrinter()
     job = generation.generate_scene(scene, options.quality, options.seed, printer)
     name = Path(bpy.data.filepath).stem or "shot"
     with quiet():
@@ -70,7 +70,7 @@ def demo(options: argparse.Namespace) -> None:
     A step alone starts from the demo.blend that is there.
     """
     folder = _output_folder(options.out)
-    printer = ProgressPrinter()
+    printer = contract.ProgressPrinter()
     steps = [options.step] if options.step else list(DEMO_STEPS)
     if "performance" in steps:
         scene = _perform_demo(folder, options, printer)
@@ -86,7 +86,7 @@ def demo(options: argparse.Namespace) -> None:
             render_preview(scene, folder, printer, printer.wrote)
 
 
-def _perform_demo(folder: Path, options: argparse.Namespace, printer: ProgressPrinter) -> bpy.types.Scene:
+def _perform_demo(folder: Path, options: argparse.Namespace, printer: contract.ProgressPrinter) -> bpy.types.Scene:
     """Build, generate and key the demo; write demo.blend, request.json and performance.npz."""
     printer(contract.Progress("Building the demo scene", 0.0))
     bpy.ops.wm.read_factory_settings(use_empty=True)

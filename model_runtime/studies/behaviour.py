@@ -49,6 +49,11 @@ def check_behaviour(request: Request, original: Performance, make: Generate = ge
     }
 
 
+def seconds_to_generate(request: Request) -> float:
+    """Return the seconds of motion that ``check_behaviour`` generates."""
+    return (3 + SILENT_TAKES) * min(SHORT, request.duration) + request.duration
+
+
 def check_roles(request: Request, original: Performance, make: Generate = generate) -> dict[str, Any]:
     """Return whether speaking and listening change sides with the voices."""
     a, b = request.actors

@@ -16,11 +16,12 @@ import numpy as np
 from ..common.arrays import Array
 from ..common.files import write_whole
 from ..conditioning.tracks import label_track
-from ..contract import Performance, Request, request_from_json
+from ..contract import Performance, Progress, ProgressCallback, ProgressPrinter, Request, request_from_json
+from ..generate import generate
 from ..metrics.measures import measure_pair
 from ..speech.audio import mix_speech
 from ..speech.prosody import prosody
-from .behaviour import check_behaviour
+from .behaviour import Generate, check_behaviour, seconds_to_generate
 from .measures_file import stored_measures
 from .report_page import page
 from .report_plots import draw_plots
@@ -39,11 +40,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     request = request_from_json(options.request.read_text("utf-8"))
     performance = Performance.load(options.performance)
-    extra = check_behaviour(request, performance) if options.behaviour else None
+    printer = ProgressPrinter()
+    extra = check_behaviour(request, performance, _with_progress(request, printer)) if options.behaviour else None
     report = write_report(request, performance, options.out, extra)
+    for name in ("report.json", "report.html"):
+        printer.wrote(options.out / name)
     for row in target_rows(report["measures"]):
         if row.value is not None:
             print(f"{row.target.label:32s} {float(row.value):8.3f}   (wanted {row.target.bounds})")
+
+
+def _with_progress(request: Request, progress: ProgressCallback) -> Generate:
+    """Return ``generate``, reporting how much of what ``check_behaviour`` asks for is done."""
+    total, done = seconds_to_generate(request), 0.0
+
+    def make(again: Request) -> Performance:
+        nonlocal done
+        before = done
+        done += again.duration
+        share = again.duration / total
+        return generate(
+            again, lambda update: progress(Progress("Generating again", before / total + share * update.fraction))
+        )
+
+    return make
 
 
 def write_report(
