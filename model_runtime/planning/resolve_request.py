@@ -50,7 +50,10 @@ def stand_in(actor: Actor, duration: float) -> Actor:
     unit = actor.skeleton.leg_size
     path = [
         np.asarray(place, np.float64)
-        for place in (actor.position, *(point.position for point in sorted(actor.waypoints, key=lambda p: p.time)))
+        for place in (
+            starting_place(actor),
+            *(point.position for point in sorted(actor.waypoints, key=lambda p: p.time)),
+        )
     ]
     walked = np.concatenate([a + np.linspace(0.0, 1.0, 20)[:, None] * (b - a) for a, b in pairwise([*path, path[-1]])])
     around = [0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.0, -2.0, 2.5, -2.5, np.pi]
@@ -80,11 +83,18 @@ def whereabouts(actor: Actor, time: float) -> Array:
         if len(frames):
             return actor.constraints.root_positions[frames[-1], :2].astype(np.float64)
     before = [point for point in actor.waypoints if point.time <= time + ON_TIME]
-    return np.asarray(max(before, key=lambda point: point.time).position if before else actor.position, np.float64)
+    return np.asarray(max(before, key=lambda point: point.time).position if before else starting_place(actor), float)
+
+
+def starting_place(actor: Actor) -> tuple[float, float]:
+    """Return the place in metres where an actor is at time 0: on its seat if the first label is sit."""
+    first = actor.actions[0]
+    seats = [point for point in actor.waypoints if point.time <= first.end + ON_TIME] if first.label == "sit" else []
+    return max(seats, key=lambda point: point.time).position if seats else actor.position
 
 
 def _starts_inside(first: Actor, second: Actor, unit: float) -> list[str]:
-    apart = float(np.hypot(*np.subtract(first.position, second.position)))
+    apart = float(np.hypot(*np.subtract(starting_place(first), starting_place(second))))
     if apart >= INTERSECTING * unit:
         return []
     return [

@@ -236,6 +236,17 @@ def test_two_who_start_inside_each_other_are_told_and_stay_as_asked():
     assert [who.position for who in request.actors] == [(0.0, 0.0), (0.1, 0.0)]
 
 
+def test_actors_seated_from_the_start_are_on_their_seats_wherever_their_rigs_stand():
+    first = actor("Mia", (0.0, 0.0), ("sit", 0, 8), waypoints=(Waypoint(0.1, (-1.0, 0.0), EAST),))
+    second = actor("Tom", (0.0, 0.0), ("sit", 0, 8), waypoints=(Waypoint(0.1, (1.0, 0.0), -EAST),))
+    _, notes = resolve_request(shot(first, second))
+    assert notes == []
+    alone, _ = resolve_request(Request(8.0, (first,)))
+    assert alone.actors[1].position == pytest.approx((0.2, 0.0), abs=1e-6), "opposite the seat"
+    _, notes = resolve_request(shot(replace(first, position=(5.0, 5.0)), replace(second, waypoints=first.waypoints)))
+    assert notes == ["'Mia' and 'Tom' start inside each other, 0.00 m apart; move one of them before the shot."]
+
+
 def test_one_actor_gets_somebody_to_stand_opposite():
     request, notes = resolve_request(Request(8.0, (actor("Mia", (0.0, 0.0)),)))
     assert (
