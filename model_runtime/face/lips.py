@@ -62,8 +62,8 @@ def refine_lips(
     def posterior(sounds: Sequence[str]) -> FloatArray:
         return phones[:, [column[name] for name in sounds if name in column]].sum(axis=1)
 
-    spoken = (certain & (posterior((SILENCE,)) < 0.5)).astype(np.float32)
-    spoken = np.interp(np.arange(frames) / FPS, np.arange(len(phones)) / rate, spoken)
+    is_speech = (certain & (posterior((SILENCE,)) < 0.5)).astype(np.float32)
+    spoken = np.interp(np.arange(frames) / FPS, np.arange(len(phones)) / rate, is_speech)
     voice = np.maximum(voice_activity, spoken).astype(np.float32)
     loud = gaussian_filter1d(maximum_filter1d(voice, 5, mode="nearest"), 1.2, mode="nearest")
     contacts: list[Phone] = []
@@ -180,6 +180,6 @@ def _span(start: float, end: float, frames: int) -> slice:
 
 
 def _resampled(values: FloatArray, rate: float, frames: int) -> FloatArray:
-    """Return ``values`` (N,) at ``rate`` Hz as (T,) at ``FPS``, conservatively: of two neighbours the smaller counts."""
+    """Return ``values`` (N,) at ``rate`` Hz as (T,) at ``FPS``, the smaller of two neighbours at a time."""
     smaller = minimum_filter1d(values, 2, mode="nearest")
     return np.interp(np.arange(frames) / FPS, (np.arange(len(smaller)) + 0.5) / rate, smaller).astype(np.float32)

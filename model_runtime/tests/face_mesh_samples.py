@@ -10,7 +10,7 @@ from model_runtime.contract import ARKIT_NAMES, FPS, FloatArray
 from model_runtime.face.arkit import CURVE, columns
 from model_runtime.face.mesh_conversion.face_basis import FaceBasis
 
-# Where each curve of the small face pushes (direction from the middle of the head), which way, and how wide; cm.
+# Of each curve of the small face: direction from the middle of the head, offset (cm), width.
 PUSHES = {
     "jawOpen": ((0.0, -0.7, 0.7), (0.0, -2.5, -0.5), 0.5),
     "mouthClose": ((0.0, -0.45, 0.9), (0.0, 1.6, 0.2), 0.22),
@@ -24,7 +24,7 @@ SMALL = columns(*PUSHES)
 
 
 def small_face() -> FaceBasis:
-    """A head of 1500 points with seven shapes, 20 cm high, its back still."""
+    """Return a head of 1500 points with seven shapes, 20 cm high, whose back is still."""
     rng = np.random.default_rng(0)
     out = rng.normal(size=(1500, 3))
     out /= np.linalg.norm(out, axis=1, keepdims=True)
@@ -36,7 +36,7 @@ def small_face() -> FaceBasis:
 
 
 def smooth_curves(shown: list[int], frames: int = 90, seed: int = 1, highest: FloatArray | float = 0.9) -> FloatArray:
-    """(T, 52) slow random weights from 0 to ``highest`` in the ``shown`` columns."""
+    """Return slow random weights (T, 52) from 0 to ``highest`` in the ``shown`` columns."""
     noise = gaussian_filter1d(np.random.default_rng(seed).normal(size=(frames, len(shown))), 6.0, axis=0)
     face = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     face[:, shown] = np.clip(0.35 + 0.35 * noise / noise.std(axis=0), 0.0, 1.0) * highest
@@ -44,13 +44,13 @@ def smooth_curves(shown: list[int], frames: int = 90, seed: int = 1, highest: Fl
 
 
 def meshes_of(basis: FaceBasis, face: FloatArray, noise: float = 0.0, fps: float = FPS) -> FloatArray:
-    """(T, V, 3) meshes of ``face``; ``noise`` in the unit of the basis."""
+    """Return meshes (T, V, 3) of ``face``; ``noise`` in the unit of the basis."""
     still = basis.neutral + np.tensordot(face, basis.deltas, axes=1)
     return still + np.float32(noise) * np.random.default_rng(5).standard_normal(still.shape, np.float32)
 
 
 def on_a_moving_head(meshes: FloatArray) -> FloatArray:
-    """The meshes of a head that sways by decimetres and turns by up to 30 degrees, 1.6 m above the floor."""
+    """Return the meshes of a head that sways by decimetres and turns by up to 30 degrees, 1.6 m above the floor."""
     t = np.arange(len(meshes)) / FPS
     turn = np.stack([0.3 * np.sin(1.7 * t + 1.0), 0.5 * np.sin(1.1 * t), 0.2 * np.sin(2.3 * t)], axis=1)
     sway = np.stack([5.0 * np.sin(0.9 * t), 160.0 + 3.0 * np.sin(1.3 * t), 10.0 * np.sin(0.4 * t)], axis=1)

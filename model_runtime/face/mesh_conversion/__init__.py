@@ -1,1 +1,1 @@
-"""Other people's faces into the runtime's own curves."""
+"""ARKit curves from captured face meshes."""

@@ -44,23 +44,25 @@ def run(options: argparse.Namespace) -> None:
         weights = weights * read_vertex_weights(options.vertices, len(basis.neutral))
     meshes = read_meshes(options.meshes, options.mesh_fps)
     fit = fit_meshes(meshes, basis, options.unit, options.calm, options.scale, weights)
-    kept = fit if options.fps is None else resampled(fit, options.fps)
-    save_fit(options.out, kept)
+    written = fit if options.fps is None else resampled(fit, options.fps)
+    save_fit(options.out, written)
     print("\n".join(report(fit, meshes, basis, options.unit)))
-    print(f"{len(kept.face)} frames at {kept.fps:g} fps in {options.out}")
+    print(f"{len(written.face)} frames at {written.fps:g} fps in {options.out}")
 
 
 def report(fit: FaceFit, meshes: MeshSequence, basis: FaceBasis, unit: str) -> list[str]:
-    """What a person should know of a fit, a line each."""
+    """Return the lines of the report that is printed."""
     size = " x ".join(f"{length:.1f}" for length in np.ptp(basis.neutral, axis=0))
     shown = [i for i, name in enumerate(ARKIT_NAMES) if name not in fit.missing]
     full = fit.face[:, shown] > 1.0 - _AT_BOUND
     most = sorted(zip(full.mean(axis=0), (ARKIT_NAMES[i] for i in shown)), reverse=True)[:3]
     often = ", ".join(f"{name} in {share:.0%} of frames" for share, name in most if share >= 0.05)
     worst = int(np.argmax(fit.largest_error))
+    rms = np.sqrt(np.mean(np.square(fit.error)))
     lines = [
-        f"{len(meshes.vertices)} meshes at {meshes.fps:g} fps, {meshes.vertices.shape[1]} vertices; the basis spans {size} {unit}",
-        f"vertex error: {np.sqrt(np.mean(np.square(fit.error))):.2f} mm RMS, {fit.largest_error[worst]:.2f} mm at most (frame {worst})",
+        f"{len(meshes.vertices)} meshes at {meshes.fps:g} fps, {meshes.vertices.shape[1]} vertices; "
+        f"the basis spans {size} {unit}",
+        f"vertex error: {rms:.2f} mm RMS, {fit.largest_error[worst]:.2f} mm at most (frame {worst})",
         f"weights at 0: {np.mean(fit.face[:, shown] < _AT_BOUND):.1%}, at 1: {np.mean(full):.1%}"
         + (f" ({often})" if often else ""),
     ]

@@ -1,4 +1,4 @@
-"""The ARKit shapes of a face: its neutral and what each curve adds to it.
+"""The ARKit shapes of a face: its neutral mesh and the offsets of each curve.
 
 A basis file in another vocabulary (``eyeBlink_L``, two shapes for one curve) is read with a map beside it:
 ``NAME.npz`` with ``NAME_map.json``, whose ``"map"`` names for each ARKit curve the shapes that are added up.
@@ -21,8 +21,9 @@ NEUTRAL = "neutral"
 
 @dataclass(frozen=True)
 class FaceBasis:
-    """``neutral`` (V, 3) and ``deltas`` (52, V, 3) in the order of ``ARKIT_NAMES``, zeros where a curve has no shape;
-    any one unit.
+    """``neutral`` (V, 3) and ``deltas`` (52, V, 3) in the order of ``ARKIT_NAMES``, in one unit of length.
+
+    Curves without a shape have zeros.
     """
 
     neutral: FloatArray
@@ -30,8 +31,8 @@ class FaceBasis:
 
 
 def read_basis(path: Path) -> FaceBasis:
-    """A basis from an ``.npz`` with ``neutral`` (V, 3), ``names`` (K,) and ``deltas`` (K, V, 3), or a folder of
-    ``.obj`` files.
+    """Return the basis of an ``.npz`` with ``neutral`` (V, 3), ``names`` (K,) and ``deltas`` (K, V, 3), or of a folder
+    of ``.obj`` files.
 
     In a folder ``neutral.obj`` is the face at rest and every other file a face with one curve at 1, named by the curve.
     Raises ``InvalidRequest``.
@@ -42,7 +43,8 @@ def read_basis(path: Path) -> FaceBasis:
     for name, delta in shapes.items():
         if delta.shape != neutral.shape:
             raise InvalidRequest(
-                f"'{name}' in '{path.name}' is {_shape(delta)}, the neutral {_shape(neutral)}; both need the same vertices."
+                f"'{name}' in '{path.name}' is {_shape(delta)}, the neutral {_shape(neutral)}; "
+                "both need the same vertices."
             )
         if not np.isfinite(delta).all():
             raise InvalidRequest(
@@ -62,19 +64,20 @@ def read_basis(path: Path) -> FaceBasis:
 
 
 def _curves(path: Path, shapes: list[str]) -> dict[str, list[str]]:
-    """ARKit curve to the shapes that make it: by the map beside the file, else each shape is the curve it is named by."""
+    """Return the shapes of each ARKit curve, from the map beside the file or by the names of the shapes."""
     beside = path.with_name(path.stem + "_map.json")
     if path.is_dir() or not beside.is_file():
         unknown = [name for name in shapes if name not in ARKIT_NAMES]
         if unknown:
             others = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
             raise InvalidRequest(
-                f"'{unknown[0]}'{others} in '{path.name}' is no ARKit curve; name shapes as ARKit does, such as '{ARKIT_NAMES[0]}', or leave them out."
+                f"'{unknown[0]}'{others} in '{path.name}' is no ARKit curve; "
+                f"name shapes as ARKit does, such as '{ARKIT_NAMES[0]}', or leave them out."
             )
         return {name: [name] for name in shapes}
     try:
-        told = json.loads(beside.read_text(encoding="utf-8"))["map"]
-        curves = {str(curve): [str(part) for part in dict.fromkeys(parts)] for curve, parts in told.items()}
+        stored = json.loads(beside.read_text(encoding="utf-8"))["map"]
+        curves = {str(curve): [str(part) for part in dict.fromkeys(parts)] for curve, parts in stored.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest(
             f"'{beside.name}' is no map of ARKit curves to shapes; mend it or take it away."
@@ -82,7 +85,8 @@ def _curves(path: Path, shapes: list[str]) -> dict[str, list[str]]:
     for curve, parts in curves.items():
         if curve not in ARKIT_NAMES:
             raise InvalidRequest(
-                f"'{curve}' in '{beside.name}' is no ARKit curve; name curves as ARKit does, such as '{ARKIT_NAMES[0]}'."
+                f"'{curve}' in '{beside.name}' is no ARKit curve; "
+                f"name curves as ARKit does, such as '{ARKIT_NAMES[0]}'."
             )
         absent = [part for part in parts if part not in shapes]
         if absent:
@@ -106,9 +110,9 @@ def _from_arrays(path: Path) -> tuple[FloatArray, dict[str, FloatArray]]:
         raise InvalidRequest(
             f"'deltas' in '{path.name}' is {_shape(deltas)} for {len(names)} names; it needs names x vertices x 3."
         )
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise InvalidRequest(f"'{twice[0]}' is in '{path.name}' more than once; keep one of them.")
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise InvalidRequest(f"'{repeated[0]}' is in '{path.name}' more than once; keep one of them.")
     return as_floats(arrays[NEUTRAL], f"'neutral' in '{path.name}'"), dict(zip(names, deltas))
 
 

@@ -1,24 +1,19 @@
-"""Face curves to files: an ``.npz`` with all that is known of a fit, or a ``.csv`` as Live Link Face records it.
-
-Each is written beside and then renamed, so that nothing half-written is left.
-"""
+"""Face curves to files: an ``.npz`` with the whole fit, or a ``.csv`` as Live Link Face records it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from ...common.files import written_whole
 from ...contract import ARKIT_NAMES, FloatArray
 from ...errors import InvalidRequest, OutOfSpace
 from .mesh_to_arkit import FaceFit
 
 SUFFIXES = (".npz", ".csv")
-# Yaw, pitch and roll of head and eyeballs (rad), which Live Link Face adds to the curves; a fit of shapes says nothing
-# of them.
+# Yaw, pitch and roll of head and eyeballs (rad), which Live Link Face adds to the curves; a fit does not find them.
 _ANGLES = tuple(f"{part}{angle}" for part in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 
 
@@ -37,13 +32,18 @@ def save_fit(path: Path, fit: FaceFit) -> None:
     """
     check_place(path)
     write = _write_csv if path.suffix.lower() == ".csv" else _write_npz
-    _write_beside(path, lambda file: write(file, fit))
+    try:
+        with written_whole(path) as partial, open(partial, "wb") as file:
+            write(file, fit)
+    except OSError as error:
+        why = error.strerror or error
+        raise OutOfSpace(
+            f"The result cannot be written to '{path.parent}' ({why}); free some space or choose another folder."
+        ) from error
 
 
 def timecode(frame: int, fps: float) -> str:
-    """``hours:minutes:seconds:frames.thousandths`` of a frame from the start, as Live Link Face writes it; frames of a
-    second count at ``fps``.
-    """
+    """Return ``hours:minutes:seconds:frames.thousandths`` of a frame at ``fps``, as Live Link Face writes it."""
     rate = max(round(fps), 1)
     ticks = round(frame / fps * rate * 1000)
     seconds, ticks = divmod(ticks, rate * 1000)
@@ -69,18 +69,3 @@ def _write_csv(file: BinaryIO, fit: FaceFit) -> None:
         numbers = [f"{weight:.10f}" for weight in weights] + [f"{0.0:.10f}"] * len(_ANGLES)
         rows.append(",".join([timecode(frame, fit.fps), str(len(columns)), *numbers]))
     file.write(("\n".join(rows) + "\n").encode("ascii"))
-
-
-def _write_beside(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    partial = path.with_name(path.name + ".part")
-    try:
-        with open(partial, "wb") as file:
-            write(file)
-        os.replace(partial, path)
-    except OSError as error:
-        why = error.strerror or error
-        raise OutOfSpace(
-            f"The result cannot be written to '{path.parent}' ({why}); free some space or choose another folder."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,8 +1,7 @@
-"""Blend weights over time from what the meshes say of them: a bounded, smooth least-squares problem.
+"""Blend weights over time: a bounded, smooth least-squares problem.
 
-With the shapes B (3V, K) and the meshes less the neutral y_t (3V,), both weighted by vertex, only two small things are
-needed here: the Gram matrix B'B (K, K) and the projections B'y_t (T, K). So a dense mesh is solved as quickly as a
-coarse one.
+With the shapes B (3V, K) and the meshes less the neutral y_t (3V,), both weighted by vertex, it needs only the Gram
+matrix B'B (K, K) and the projections B'y_t (T, K), so the number of vertices does not matter.
 """
 
 from __future__ import annotations
@@ -18,28 +17,30 @@ from scipy.optimize import minimize
 from ...contract import ARKIT_NAMES
 
 Array = NDArray[np.float64]
-CALM = 10.0  # Hz; faster changes are held to be noise where the mesh does not insist
-_RIDGE = 3e-4  # share of a curve's own motion; shapes that cancel out (look in and look out) stay at rest
-_CLOSE_OVER_JAW = 2e-3  # share of what mouthClose moves; settles what the mesh leaves open, and little else
+CALM = 10.0  # Hz; faster changes are smoothed as noise
+_RIDGE = 3e-4  # share of a curve's own motion; keeps shapes that cancel out (look in, look out) at rest
+_CLOSE_OVER_JAW = 2e-3  # share of mouthClose's own motion; decides only what the mesh leaves open
 _JAW, _CLOSE = ARKIT_NAMES.index("jawOpen"), ARKIT_NAMES.index("mouthClose")
 
 
 def shown_curves(gram: Array) -> NDArray[np.int64]:
-    """Columns of the curves that move anything to speak of; of the others the meshes say nothing."""
+    """Return the columns of the curves that move the mesh; the others cannot be found."""
     size = np.sqrt(np.diag(gram))
     return np.flatnonzero(size > 1e-6 * size.max(initial=0.0))
 
 
 def fit_weights(gram: Array, projections: Array, fps: float, calm: float = CALM, start: Array | None = None) -> Array:
-    """Weights (T, 52) in [0, 1] from ``gram`` (52, 52) and ``projections`` (T, 52) at ``fps``; a curve that moves
-    nothing stays 0.
+    """Return weights (T, 52) in [0, 1] for ``gram`` (52, 52) and ``projections`` (T, 52) at ``fps``.
 
-    The least of  sum_t |B w_t - y_t|^2 + smooth |w_t-1 - 2 w_t + w_t+1|^2 + ridge |w_t|^2 + hinge max(0, mouthClose -
-    jawOpen)^2, each weight measured in what its curve moves (d = diag(gram)^1/2), so that a blink is smoothed no more
-    than a jaw. ``smooth`` = (fps / 2 pi calm)^4, which halves the changes of a lone curve at ``calm`` Hz (Whittaker's
-    smoother). ARKit's mouthClose brings the lips together over an open jaw, so one beyond the other is dear, but not
-    forbidden: a mesh with pressed lips may want it. The problem is convex; L-BFGS-B (Byrd et al. 1995) goes on from
-    ``start`` or from the clipped solution without bounds.
+    A curve that moves nothing stays 0. The weights minimise
+
+        sum_t |B w_t - y_t|^2 + smooth |w_t-1 - 2 w_t + w_t+1|^2 + ridge |w_t|^2 + hinge max(0, mouthClose - jawOpen)^2
+
+    with each weight in units of its curve's motion (d = diag(gram)^1/2), so that a blink is smoothed no more than a
+    jaw. ``smooth`` = (fps / 2 pi calm)^4, which halves the changes of a lone curve at ``calm`` Hz (Whittaker's
+    smoother). ARKit's mouthClose brings the lips together over an open jaw, so a larger mouthClose than jawOpen is
+    penalised, but possible for pressed lips. The problem is convex; L-BFGS-B (Byrd et al. 1995) starts from ``start``
+    or from the clipped solution without bounds.
     """
     used = shown_curves(gram)
     d = np.sqrt(np.diag(gram))[used]
@@ -81,22 +82,20 @@ def fit_weights(gram: Array, projections: Array, fps: float, calm: float = CALM,
 
 
 def _without_bounds(hessian: Array, linear: Array, smooth: float) -> Array:
-    """The smooth solution (T, K) without bounds: along the eigenvectors of ``hessian`` every curve is a banded problem
-    of its own.
-    """
+    """Return the smooth solution (T, K) without bounds: one banded problem for each eigenvector of ``hessian``."""
     values, vectors = np.linalg.eigh(hessian)
-    turned = linear @ vectors
+    along = linear @ vectors
     bands = smooth * _bending(len(linear))
     for k, value in enumerate(values):
         own = bands.copy()
         own[-1] += value
-        turned[:, k] = solveh_banded(own, turned[:, k])
-    solution: Array = turned @ vectors.T
+        along[:, k] = solveh_banded(own, along[:, k])
+    solution: Array = along @ vectors.T
     return solution
 
 
 def _bending(frames: int) -> Array:
-    """(3, T) upper bands of D'D, where D takes second differences."""
+    """Return the upper bands (3, T) of D'D, where D takes second differences."""
     bands = np.zeros((3, frames))
     for offset in range(3):
         for i, j in ((i, i + offset) for i in range(3 - offset)):

@@ -1,4 +1,4 @@
-"""ARKit weights for a sequence of face meshes: head motion out, then a bounded, smooth fit of the basis, in turns."""
+"""ARKit weights of a sequence of face meshes: head motion and a bounded, smooth fit of the basis, in alternation."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from .head_motion import HeadMotion, find_head_motion, held_still, still_vertice
 from .meshes import FRAMES_AT_ONCE, MeshSequence
 
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}  # millimetres each
-_ROUNDS = 3  # head and weights in turns; one is enough where the still vertices are truly still
+_ROUNDS = 3  # of head motion and weights; one is enough if the still vertices are really still
 _SETTLED = 1e-3
-_STRANGE = 0.05  # of the size of the face; what stays this far off is another mesh or unit, not another expression
+_LARGEST_ERROR = 0.05  # of the size of the face; a larger one means another mesh or unit
 
 
 @dataclass(frozen=True)
 class FaceFit:
-    """``face`` (T, 52) in [0, 1] at ``fps``; ``error`` and ``largest_error`` (T,): RMS over the vertices and the worst
-    of them, in mm.
+    """``face`` (T, 52) in [0, 1] at ``fps``; ``error`` and ``largest_error`` (T,): RMS and maximum over vertices, mm.
 
-    ``missing``: curves that the basis (or the vertices looked at) cannot show, so 0 throughout. ``scale``: size of the
-    basis over that of the meshes.
+    ``missing``: curves that move no counted vertex of the basis, 0 throughout. ``scale``: size of the basis over that
+    of the meshes.
     """
 
     face: FloatArray
@@ -45,11 +44,10 @@ def fit_meshes(
     scaled: bool = False,
     vertex_weights: FloatArray | None = None,
 ) -> FaceFit:
-    """Fit ``basis`` to ``meshes``. ``unit``: what both are in, a key of ``UNITS``; ``scaled``: the meshes may be of any
-    one size.
+    """Fit ``basis`` to ``meshes``. Raises ``InvalidRequest``.
 
-    ``calm``: Hz, see ``fit_weights``. ``vertex_weights`` (V,), none negative: how much a vertex counts, 0 leaves it
-    out, None: all alike. Raises ``InvalidRequest``.
+    ``unit``: of both, a key of ``UNITS``; ``scaled``: the meshes may have another size; ``calm``: Hz, see
+    ``fit_weights``; ``vertex_weights`` (V,): weight of each vertex, 0 or more, None for equal ones.
     """
     counted = _checked(meshes, basis, unit, calm, vertex_weights)
     neutral, deltas = basis.neutral * np.float32(UNITS[unit]), basis.deltas * np.float32(UNITS[unit])
@@ -60,33 +58,32 @@ def fit_meshes(
     shown = set(shown_curves(gram).tolist())
     if not shown:
         raise InvalidRequest("No curve moves a vertex that counts; give other vertex weights.")
-    # Once the head is found on faces that move, whole shapes are seen; what these have beyond the held ones is taken
-    # off again.
+    # After the first round the head motion is found on faces with expressions, so whole shapes show; the projections
+    # are on the shapes held still, and the difference is subtracted.
     beyond = weighted.astype(np.float64) @ (deltas.reshape(shapes.shape) - shapes).astype(np.float64).T
 
     points, rest = meshes.vertices[:, still].astype(np.float64), neutral[still].astype(np.float64)
     weights: Array = np.zeros((len(points), len(deltas)))
-    for turn in range(_ROUNDS):
-        wanted = rest + np.tensordot(weights, deltas[:, still].astype(np.float64), axes=1)
-        head = find_head_motion(points, wanted, None if scaled else UNITS[unit])
-        said = _project(meshes.vertices, head, neutral, weighted) - weights @ beyond.T
-        before, weights = weights, fit_weights(gram, said, meshes.fps, calm, weights if turn else None)
+    for number in range(_ROUNDS):
+        target = rest + np.tensordot(weights, deltas[:, still].astype(np.float64), axes=1)
+        head = find_head_motion(points, target, None if scaled else UNITS[unit])
+        projections = _project(meshes.vertices, head, neutral, weighted) - weights @ beyond.T
+        before, weights = weights, fit_weights(gram, projections, meshes.fps, calm, weights if number else None)
         if not deltas[:, still].any() or np.abs(weights - before).max() < _SETTLED:
             break
     deltas = deltas.reshape(len(deltas), -1)
     error, largest = _errors(meshes.vertices, head, neutral, deltas, weights, counted > 0.0)
-    if not (np.isfinite(error).all() and np.median(error) < _STRANGE * np.linalg.norm(np.ptp(neutral, axis=0))):
+    if not (np.isfinite(error).all() and np.median(error) < _LARGEST_ERROR * np.linalg.norm(np.ptp(neutral, axis=0))):
         raise InvalidRequest(
-            f"The meshes stay {np.median(error):.0f} mm off the basis; check that both are the same mesh, vertex for vertex, in the same unit."
+            f"The meshes stay {np.median(error):.0f} mm off the basis; "
+            "check that both are the same mesh, vertex for vertex, in the same unit."
         )
     missing = tuple(name for i, name in enumerate(ARKIT_NAMES) if i not in shown)
     return FaceFit(weights.astype(np.float32), meshes.fps, error, largest, missing, head.scale / UNITS[unit])
 
 
 def resampled(fit: FaceFit, fps: float) -> FaceFit:
-    """The same fit at ``fps``, straight lines between its frames, its first frame at the same time; errors are those of
-    the nearest frame.
-    """
+    """Return the fit at ``fps``, linearly interpolated from its first frame on; errors are of the nearest frame."""
     frames = int(np.floor((len(fit.face) - 1) * fps / fit.fps + 1e-6)) + 1
     at = np.minimum(np.arange(frames) * fit.fps / fps, len(fit.face) - 1)
     low = np.minimum(at.astype(np.int64), len(fit.face) - 1)
@@ -97,11 +94,11 @@ def resampled(fit: FaceFit, fps: float) -> FaceFit:
 
 
 def _project(vertices: FloatArray, head: HeadMotion, neutral: FloatArray, weighted: FloatArray) -> Array:
-    """What the meshes say of each curve: (T, 52)."""
+    """Return the projections (T, 52) of the meshes, without head motion, on the weighted shapes."""
     found = np.empty((len(vertices), len(weighted)))
     for frames in _batches(len(vertices)):
-        away = head.taken_out(vertices[frames], frames) - neutral
-        found[frames] = away.reshape(len(away), -1) @ weighted.T
+        offset = head.removed_from(vertices[frames], frames) - neutral
+        found[frames] = offset.reshape(len(offset), -1) @ weighted.T
     return found
 
 
@@ -113,12 +110,12 @@ def _errors(
     weights: Array,
     counted: NDArray[np.bool_],
 ) -> tuple[FloatArray, FloatArray]:
-    """RMS and largest distance (T,) of the counted vertices from the fitted face."""
+    """Return RMS and largest distance (T,) of the counted vertices from the fitted face."""
     rms, largest = np.empty(len(vertices), np.float32), np.empty(len(vertices), np.float32)
     for frames in _batches(len(vertices)):
-        away = head.taken_out(vertices[frames], frames) - neutral
-        away -= (weights[frames].astype(np.float32) @ deltas).reshape(away.shape)
-        squared = np.square(away[:, counted]).sum(axis=2)
+        offset = head.removed_from(vertices[frames], frames) - neutral
+        offset -= (weights[frames].astype(np.float32) @ deltas).reshape(offset.shape)
+        squared = np.square(offset[:, counted]).sum(axis=2)
         rms[frames], largest[frames] = np.sqrt(squared.mean(axis=1)), np.sqrt(squared.max(axis=1))
     return rms, largest
 
@@ -130,11 +127,12 @@ def _batches(frames: int) -> list[slice]:
 def _checked(
     meshes: MeshSequence, basis: FaceBasis, unit: str, calm: float, vertex_weights: FloatArray | None
 ) -> Array:
-    """Weight of each vertex (V,), or ``InvalidRequest``."""
+    """Return the weight of each vertex (V,). Raises ``InvalidRequest`` if something does not fit."""
     count = len(basis.neutral)
     if meshes.vertices.shape[1] != count:
         raise InvalidRequest(
-            f"The meshes have {meshes.vertices.shape[1]} vertices and the basis {count}; give a basis of the same mesh, vertex for vertex."
+            f"The meshes have {meshes.vertices.shape[1]} vertices and the basis {count}; "
+            "give a basis of the same mesh, vertex for vertex."
         )
     if unit not in UNITS:
         raise InvalidRequest(f"The unit '{unit}' is not known; use one of: {', '.join(UNITS)}.")

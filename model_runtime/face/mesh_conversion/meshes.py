@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...contract import FPS, FloatArray
 from ...errors import InvalidRequest
 
-FRAMES_AT_ONCE = 16  # while all are walked through; few enough to stay in the cache
+FRAMES_AT_ONCE = 16  # few enough to stay in the processor's cache
 FASTEST = 1000.0  # frames a second
 
 
@@ -31,10 +31,10 @@ class MeshSequence:
 
 
 def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
-    """A sequence from an ``.npz`` with ``vertices`` (T, V, 3) and perhaps ``fps``, or a folder of ``.obj`` files in
-    name order.
+    """Return the sequence of an ``.npz`` with ``vertices`` (T, V, 3) and optionally ``fps``, or of a folder of ``.obj``
+    files in name order.
 
-    ``fps``: the rate where the file does not say; without either it is ``FPS``. Raises ``InvalidRequest``.
+    ``fps``: the rate if the file has none, by default ``FPS``. Raises ``InvalidRequest``.
     """
     if path.is_dir():
         vertices, stored = _read_folder(path), None
@@ -45,8 +45,8 @@ def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
                 f"'{path.name}' holds no array 'vertices'; store the meshes in it as (frames, vertices, 3)."
             )
         vertices = as_floats(arrays["vertices"], f"'vertices' in '{path.name}'")
-        told = as_floats(arrays.get("fps", np.empty(0)), f"'fps' in '{path.name}'").ravel()
-        stored = float(told[0]) if told.size else None
+        rates = as_floats(arrays.get("fps", np.empty(0)), f"'fps' in '{path.name}'").ravel()
+        stored = float(rates[0]) if rates.size else None
     if vertices.ndim != 3 or vertices.shape[2] != 3 or not vertices.size:
         shape = " x ".join(map(str, vertices.shape))
         raise InvalidRequest(
@@ -55,7 +55,8 @@ def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
     broken = [i for i in range(len(vertices)) if not np.isfinite(vertices[i]).all()]
     if broken:
         raise InvalidRequest(
-            f"{len(broken)} of {len(vertices)} meshes hold numbers that are not finite, first in frame {broken[0]}; mend or leave out these."
+            f"{len(broken)} of {len(vertices)} meshes hold numbers that are not finite, first in frame {broken[0]}; "
+            "mend or leave out these."
         )
     rate = stored or fps or float(FPS)
     if not 1.0 <= rate <= FASTEST:
@@ -64,7 +65,7 @@ def read_meshes(path: Path, fps: float | None = None) -> MeshSequence:
 
 
 def read_obj(path: Path) -> FloatArray:
-    """(V, 3) positions of an ``.obj``: its ``v`` lines and nothing else. Raises ``InvalidRequest``."""
+    """Return the positions (V, 3) in the ``v`` lines of an ``.obj``. Raises ``InvalidRequest``."""
     try:
         lines = [line[2:] for line in path.read_bytes().splitlines() if line.startswith((b"v ", b"v\t"))]
     except OSError as error:
@@ -72,9 +73,8 @@ def read_obj(path: Path) -> FloatArray:
     if not lines:
         raise InvalidRequest(f"'{path.name}' has no vertices; export it as an .obj with 'v' lines.")
     try:
-        numbers = np.array(b" ".join(lines).split(), np.float32).reshape(
-            len(lines), -1
-        )  # colours may follow a position
+        # Colours may follow a position.
+        numbers = np.array(b" ".join(lines).split(), np.float32).reshape(len(lines), -1)
     except ValueError as error:
         raise InvalidRequest(f"A 'v' line of '{path.name}' is not three numbers; export it again.") from error
     if numbers.shape[1] < 3 or not np.isfinite(numbers[:, :3]).all():
@@ -83,7 +83,7 @@ def read_obj(path: Path) -> FloatArray:
 
 
 def obj_files(folder: Path) -> list[Path]:
-    """The ``.obj`` files of a folder by name, numbers in it taken as numbers: ``face_2`` before ``face_10``."""
+    """Return the ``.obj`` files of a folder in natural order: ``face_2`` before ``face_10``."""
     found = [path for path in folder.iterdir() if path.suffix.lower() == ".obj" and path.is_file()]
     return sorted(
         found, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.stem)]
@@ -91,7 +91,7 @@ def obj_files(folder: Path) -> list[Path]:
 
 
 def read_arrays(path: Path, what: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Those of the arrays ``names`` that an ``.npz`` holds; ``what`` it is read for goes into the sentence of an error."""
+    """Return those arrays of an ``.npz`` that are in ``names``; ``what`` is their name in an ``InvalidRequest``."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return {name: data[name] for name in names if name in data.files}
@@ -101,6 +101,7 @@ def read_arrays(path: Path, what: str, names: Sequence[str]) -> dict[str, NDArra
 
 
 def as_floats(array: NDArray[Any], name: str) -> FloatArray:
+    """Return an array as float32. Raises ``InvalidRequest`` if its numbers are not real."""
     if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
         raise InvalidRequest(f"{name} is not made of real numbers; store it as floats.")
     return array.astype(np.float32, copy=False)
@@ -118,7 +119,8 @@ def _read_folder(folder: Path) -> FloatArray:
         mesh = read_obj(file)
         if len(mesh) != len(first):
             raise InvalidRequest(
-                f"'{file.name}' has {len(mesh)} vertices and '{files[0].name}' {len(first)}; all meshes of a sequence need the same vertices."
+                f"'{file.name}' has {len(mesh)} vertices and '{files[0].name}' {len(first)}; "
+                "all meshes of a sequence need the same vertices."
             )
         vertices[i] = mesh
     return vertices

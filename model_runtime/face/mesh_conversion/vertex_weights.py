@@ -1,4 +1,4 @@
-"""How much each vertex of a face counts in a fit."""
+"""Weights of the vertices in a fit."""
 
 from __future__ import annotations
 
@@ -12,24 +12,17 @@ from ..arkit import columns
 from .face_basis import FaceBasis
 
 LIPS_AND_LIDS = 4.0
-# What moves the rims of lips and eyelids, and little else far off them.
+# Curves that move the rims of lips and eyelids and little else.
 _RIMS = columns(
-    *(
-        "mouthRollLower",
-        "mouthRollUpper",
-        "mouthPress",
-        "mouthShrugLower",
-        "mouthShrugUpper",
-        "mouthUpperUp",
-        "mouthLowerDown",
-    ),
-    "eyeBlink",
-)
+    "mouthRollLower", "mouthRollUpper", "mouthPress", "mouthShrugLower", "mouthShrugUpper", "mouthUpperUp",
+    "mouthLowerDown", "eyeBlink",
+)  # fmt: skip
 
 
 def read_vertex_weights(path: Path, count: int) -> FloatArray:
-    """(count,) weights from a text file with one number of 0 or more for each vertex, 0 for one to leave out. Raises
-    ``InvalidRequest``.
+    """Return the weights (``count``,) of a text file with one number of 0 or more for each vertex.
+
+    Raises ``InvalidRequest``.
     """
     try:
         weights = np.array(path.read_text(encoding="utf-8").split(), np.float32)
@@ -49,9 +42,9 @@ def read_vertex_weights(path: Path, count: int) -> FloatArray:
 
 
 def lips_and_lids(basis: FaceBasis, times: float = LIPS_AND_LIDS) -> FloatArray:
-    """(V,) from 1 far off to ``times`` on lips and eyelids: they are few vertices, and what one looks at.
+    """Return weights (V,) from 1 far off to ``times`` on lips and eyelids, which are few vertices but visible.
 
-    They are known by how far the curves of their rims move them. Raises ``InvalidRequest``.
+    They are found by the motion of the curves of their rims. Raises ``InvalidRequest``.
     """
     if not 1.0 <= times <= 1000.0:
         raise InvalidRequest(f"Lips and lids cannot count {times:g} times; choose a value between 1 and 1000.")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,8 +25,9 @@ def captions(actor: str) -> tuple[Caption, ...]:
     return tuple(Caption(t["text"], t["start"], t["end"]) for t in turns if t["actor"] == actor and t["end"] <= SECONDS)
 
 
-def shot(**changes: object) -> Request:
-    first, second = (
+def shot(first: dict[str, Any] | None = None, lips: float = 1.0) -> Request:
+    """Return a shot of the demo's two voices; ``first``: changes of the first actor."""
+    actors = [
         Actor(
             name,
             AVERAGE_SKELETON,
@@ -34,9 +36,9 @@ def shot(**changes: object) -> Request:
             speech=(SpeechClip(str(ASSETS / f"demo_{name.lower()}.ogg"), 0.0, SECONDS),),
         )
         for name, x, heading in (("A", -0.6, 1.57), ("B", 0.6, -1.57))
-    )
-    actors = (dataclasses.replace(first, **changes.pop("first", {})), second)  # type: ignore[arg-type]
-    return dataclasses.replace(Request(SECONDS, actors, seed=3, quality="draft"), **changes)
+    ]
+    changed = (dataclasses.replace(actors[0], **first or {}), actors[1])
+    return Request(SECONDS, changed, seed=3, quality="draft", lips=lips)
 
 
 @pytest.fixture(scope="module")

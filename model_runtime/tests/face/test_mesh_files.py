@@ -1,4 +1,4 @@
-"""``convert mesh-to-arkit`` from files to files: what it reads, what it writes, what it refuses."""
+"""``convert mesh-to-arkit`` from files to files: what it reads, writes and refuses."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def run(*arguments: object) -> int:
     return main(["convert", "mesh-to-arkit", *map(str, arguments)])
 
 
-def test_folders_of_obj_files_give_what_arrays_give_and_frames_count_as_numbers(
-    small: FaceBasis, tmp_path: Path
-) -> None:
+def test_folders_of_obj_files_give_the_same_as_arrays_in_natural_order(small: FaceBasis, tmp_path: Path) -> None:
     face = smooth_curves(SMALL, frames=12)
     meshes = meshes_of(small, face)
     np.savez(tmp_path / "meshes.npz", vertices=meshes)
@@ -64,7 +62,7 @@ def test_folders_of_obj_files_give_what_arrays_give_and_frames_count_as_numbers(
         assert np.abs(a["face"] - face).max() < 0.02
 
 
-def test_the_result_holds_curves_names_rate_and_errors_and_the_report_says_how_well_it_fits(
+def test_the_result_holds_curves_names_rate_and_errors_and_the_report_states_the_error(
     small: FaceBasis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     np.savez(tmp_path / "meshes.npz", vertices=meshes_of(small, smooth_curves(SMALL, 61), 0.03), fps=60.0)
@@ -76,10 +74,8 @@ def test_the_result_holds_curves_names_rate_and_errors_and_the_report_says_how_w
         assert (
             rms(out["error_mm"]) == pytest.approx(0.52, abs=0.03) and (out["largest_error_mm"] > out["error_mm"]).all()
         )
-    said = capsys.readouterr().out
-    assert (
-        "0.52 mm RMS" in said and "weights at 0" in said and "eyeLookDownLeft" in said and "31 frames at 30 fps" in said
-    )
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("0.52 mm RMS", "weights at 0", "eyeLookDownLeft", "31 frames at 30 fps"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["basis.npz", "meshes.npz", "out.npz"]
 
 
@@ -95,7 +91,7 @@ def test_a_basis_in_another_vocabulary_is_read_with_the_map_beside_it(small: Fac
     assert not np.delete(basis.deltas, CURVE["browInnerUp"], axis=0).any()
 
 
-def test_another_persons_neutral_takes_the_place_of_that_of_the_basis(small: FaceBasis, tmp_path: Path) -> None:
+def test_another_persons_neutral_replaces_that_of_the_basis(small: FaceBasis, tmp_path: Path) -> None:
     person = FaceBasis(small.neutral * np.array([1.1, 0.95, 1.0], np.float32), small.deltas)
     face = smooth_curves(SMALL)
     np.savez(tmp_path / "meshes.npz", vertices=meshes_of(person, face))
@@ -120,7 +116,7 @@ def test_timecodes_count_frames_of_a_second() -> None:
 
 
 def broken(tmp_path: Path, small: FaceBasis) -> dict[str, tuple[list[object], str]]:
-    """What goes wrong, the arguments, and a word of the sentence that says so."""
+    """Return by name of the mistake the arguments and a word of the error message."""
     basis, good = write_basis(tmp_path / "basis.npz", small), meshes_of(small, smooth_curves(SMALL, 4))
     np.savez(tmp_path / "good.npz", vertices=good)
     np.savez(tmp_path / "fewer.npz", vertices=good[:, :100])
@@ -145,41 +141,41 @@ def broken(tmp_path: Path, small: FaceBasis) -> dict[str, tuple[list[object], st
             write_obj(tmp_path / name / f"{i}.obj", small.neutral[:count])
     out = ["-o", tmp_path / "out.npz"]
 
-    def told(meshes: str, of: str = "basis.npz", *more: object) -> list[object]:
+    def arguments(meshes: str, of: str = "basis.npz", *more: object) -> list[object]:
         return [tmp_path / meshes, "--basis", tmp_path / of, *out, *more]
 
     return {
-        "wrong count": (told("fewer.npz"), "100 vertices and the basis 1500"),
-        "nan": (told("nan.npz"), "frame 2"),
-        "metres": (told("metres.npz"), "mm off the basis"),
-        "shuffled": (told("shuffled.npz"), "vertex for vertex"),
-        "no frames": (told("none.npz"), "at least one frame"),
-        "no vertices": (told("other.npz"), "'vertices'"),
-        "no meshes": (told("nowhere.npz"), "no such file"),
-        "no zip": (told("text.npz"), "cannot be read"),
-        "objects": (told("objects.npz"), "cannot be read"),
-        "empty folder": (told("empty"), "no .obj files"),
-        "mixed folder": (told("mixed"), "8 vertices"),
-        "no basis": (told("good.npz", "nowhere.npz"), "No basis"),
-        "unknown curve": (told("good.npz", "unknown.npz"), "'mouthWide'"),
-        "still basis": (told("good.npz", "still.npz"), "moves a vertex"),
-        "no neutral": (told("good.npz", "no_neutral"), "neutral.obj"),
-        "few weights": (told("good.npz", "basis.npz", "--vertices", tmp_path / "few.txt"), "3"),
-        "calm": (told("good.npz", "basis.npz", "--calm", 0), "0 Hz"),
-        "rate": (told("good.npz", "basis.npz", "--fps", 0), "frame rate"),
+        "wrong count": (arguments("fewer.npz"), "100 vertices and the basis 1500"),
+        "nan": (arguments("nan.npz"), "frame 2"),
+        "metres": (arguments("metres.npz"), "mm off the basis"),
+        "shuffled": (arguments("shuffled.npz"), "vertex for vertex"),
+        "no frames": (arguments("none.npz"), "at least one frame"),
+        "no vertices": (arguments("other.npz"), "'vertices'"),
+        "no meshes": (arguments("nowhere.npz"), "no such file"),
+        "no zip": (arguments("text.npz"), "cannot be read"),
+        "objects": (arguments("objects.npz"), "cannot be read"),
+        "empty folder": (arguments("empty"), "no .obj files"),
+        "mixed folder": (arguments("mixed"), "8 vertices"),
+        "no basis": (arguments("good.npz", "nowhere.npz"), "No basis"),
+        "unknown curve": (arguments("good.npz", "unknown.npz"), "'mouthWide'"),
+        "still basis": (arguments("good.npz", "still.npz"), "moves a vertex"),
+        "no neutral": (arguments("good.npz", "no_neutral"), "neutral.obj"),
+        "few weights": (arguments("good.npz", "basis.npz", "--vertices", tmp_path / "few.txt"), "3"),
+        "calm": (arguments("good.npz", "basis.npz", "--calm", 0), "0 Hz"),
+        "rate": (arguments("good.npz", "basis.npz", "--fps", 0), "frame rate"),
         "suffix": ([tmp_path / "good.npz", "--basis", basis, "-o", tmp_path / "out.txt"], ".csv"),
         "no folder": ([tmp_path / "good.npz", "--basis", basis, "-o", tmp_path / "nowhere" / "out.npz"], "no folder"),
     }
 
 
-def test_what_cannot_be_fitted_is_refused_in_one_sentence_and_nothing_is_written(
+def test_unfit_files_are_refused_in_one_sentence_and_nothing_is_written(
     small: FaceBasis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for what, (arguments, word) in broken(tmp_path, small).items():
-        assert run(*arguments) == 1, what
-        said = capsys.readouterr().err.strip()
-        assert said.startswith("error: ") and said.endswith(".") and "\n" not in said, what
-        assert word in said, f"{what}: {said}"
+    for what, (given, word) in broken(tmp_path, small).items():
+        assert run(*given) == 1, what
+        message = capsys.readouterr().err.strip()
+        assert message.startswith("error: ") and message.endswith(".") and "\n" not in message, what
+        assert word in message, f"{what}: {message}"
     assert not list(tmp_path.glob("out*"))
 
 

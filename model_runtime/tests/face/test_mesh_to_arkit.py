@@ -1,16 +1,18 @@
-"""Face meshes to ARKit curves: the weights that made them come back, bounded and calm, whatever the head does."""
+"""Face meshes to ARKit curves: the weights that made them come back, bounded and smooth, under any head motion."""
 
 from __future__ import annotations
 
 import lzma
-import time
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import minimize
 
 from model_runtime.contract import ARKIT_NAMES, FPS, FloatArray
 from model_runtime.face.arkit import CURVE
+from model_runtime.face.mesh_conversion import fit_weights
 from model_runtime.face.mesh_conversion.face_basis import FaceBasis, read_basis
 from model_runtime.face.mesh_conversion.mesh_to_arkit import FaceFit, fit_meshes, resampled
 from model_runtime.face.mesh_conversion.meshes import MeshSequence
@@ -21,6 +23,7 @@ from model_runtime.tests.conftest import DATA
 from ..face_mesh_samples import SMALL, jitter, meshes_of, on_a_moving_head, rms, small_face, smooth_curves
 
 FACE = DATA / "face"
+MOST_EVALUATIONS = 200  # of the fit of ten seconds, in all rounds
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ def test_the_head_is_found_even_where_every_vertex_of_the_mesh_moves(small: Face
     assert np.abs(fitted(mask, on_a_moving_head(meshes_of(mask, face))).face - face).max() < 0.02
 
 
-def test_one_bent_stretch_that_the_basis_takes_for_still_does_not_turn_the_head(small: FaceBasis) -> None:
+def test_a_neck_that_moves_against_the_basis_does_not_turn_the_head(small: FaceBasis) -> None:
     face = smooth_curves(SMALL)
     meshes = meshes_of(small, face)
     low = np.flatnonzero((small.neutral[:, 1] < -7.0) & (small.neutral[:, 2] < 0.0))  # a neck that stays behind
@@ -80,13 +83,13 @@ def test_the_error_is_in_millimetres_whatever_the_unit(small: FaceBasis) -> None
     )
 
 
-def test_noise_is_calmed_and_more_so_where_asked(small: FaceBasis) -> None:
+def test_noise_is_smoothed_and_more_at_a_lower_frequency(small: FaceBasis) -> None:
     meshes = meshes_of(small, smooth_curves(SMALL), noise=0.1)
     free, usual, calm = (jitter(fitted(small, meshes, calm=calm).face[:, SMALL]) for calm in (1000.0, 10.0, 3.0))
     assert usual < 0.7 * free and calm < 0.5 * usual
 
 
-def test_a_fit_is_as_calm_at_60_frames_a_second_as_at_30(small: FaceBasis) -> None:
+def test_a_fit_is_as_smooth_at_60_frames_a_second_as_at_30(small: FaceBasis) -> None:
     face = smooth_curves(SMALL, frames=181)
     twice, once = fitted(small, meshes_of(small, face), fps=60.0), fitted(small, meshes_of(small, face)[::2], fps=30.0)
     at_30 = resampled(twice, 30.0)
@@ -94,7 +97,7 @@ def test_a_fit_is_as_calm_at_60_frames_a_second_as_at_30(small: FaceBasis) -> No
     assert np.abs(at_30.face - once.face).max() < 0.02
 
 
-def test_a_shape_beyond_the_basis_stops_at_the_bound_and_pulls_no_other_curve_along(small: FaceBasis) -> None:
+def test_a_shape_beyond_the_basis_stops_at_the_bound_and_moves_no_other_curve(small: FaceBasis) -> None:
     face = np.zeros((30, 52), np.float32)
     face[:, CURVE["eyeBlinkLeft"]] = 1.6
     fit = fitted(small, meshes_of(small, face)).face
@@ -102,7 +105,7 @@ def test_a_shape_beyond_the_basis_stops_at_the_bound_and_pulls_no_other_curve_al
     assert np.delete(fit, CURVE["eyeBlinkLeft"], axis=1).max() < 0.05
 
 
-def test_a_mesh_the_basis_cannot_make_stays_bounded_and_calm(small: FaceBasis) -> None:
+def test_a_mesh_that_the_basis_cannot_make_stays_bounded_and_smooth(small: FaceBasis) -> None:
     rng, face = np.random.default_rng(3), smooth_curves(SMALL)
     bumps = np.exp(-np.square(small.neutral[:, None] - small.neutral[rng.integers(0, 1500, 30)]).sum(axis=2) / 8.0)
     moves = gaussian_filter1d(rng.normal(size=(len(face), 30, 3)), 6.0, axis=0)
@@ -113,7 +116,7 @@ def test_a_mesh_the_basis_cannot_make_stays_bounded_and_calm(small: FaceBasis) -
     assert rms(fit.error) > 2.0  # mm, and it says so
 
 
-def test_a_mouth_that_can_be_told_in_two_ways_is_told_with_the_lips_no_further_shut_than_the_jaw_is_open(
+def test_an_ambiguous_mouth_gets_no_larger_mouth_close_than_jaw_open(
     small: FaceBasis,
 ) -> None:
     deltas = small.deltas.copy()
@@ -127,14 +130,14 @@ def test_a_mouth_that_can_be_told_in_two_ways_is_told_with_the_lips_no_further_s
     assert (fit[:, CLOSE] - fit[:, JAW]).max() < 0.01 and fit[:, CLOSE].max() < 0.05
 
 
-def test_lips_pressed_beyond_the_jaw_are_kept_where_the_mesh_shows_them(small: FaceBasis) -> None:
+def test_lips_pressed_beyond_the_jaw_come_back_when_the_mesh_shows_them(small: FaceBasis) -> None:
     face = np.zeros((30, 52), np.float32)
     face[:, JAW], face[:, CLOSE] = 0.1, 0.5
     fit = fitted(small, meshes_of(small, face)).face
     assert np.abs(fit[:, CLOSE] - 0.5).max() < 0.05 and np.abs(fit[:, JAW] - 0.1).max() < 0.05
 
 
-def test_lips_and_lids_count_more_and_the_rest_as_before(small: FaceBasis) -> None:
+def test_lips_and_lids_have_larger_weights_and_the_rest_one(small: FaceBasis) -> None:
     weights = lips_and_lids(small, 4.0)
     lid = np.linalg.norm(small.deltas[CURVE["eyeBlinkLeft"]], axis=1).argmax()
     assert weights[lid] == pytest.approx(4.0) and weights.min() == 1.0
@@ -178,30 +181,34 @@ def ten_seconds(captured: FloatArray, kind: str) -> FloatArray:
 
 @pytest.mark.data
 @pytest.mark.parametrize("kind", ["captured", "random"])
-def test_noisy_meshes_on_a_moving_head_give_their_curves_back_in_seconds(
-    ict: FaceBasis, captured: FloatArray, kind: str
+def test_noisy_meshes_on_a_moving_head_give_their_curves_back_after_few_evaluations(
+    ict: FaceBasis, captured: FloatArray, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     face = ten_seconds(captured, kind)
     meshes = on_a_moving_head(meshes_of(ict, face, noise=0.03))  # 0.3 mm
-    started = time.process_time()
+    evaluations: list[int] = []
+
+    def counted(*given: Any, **options: Any) -> Any:
+        found = minimize(*given, **options)
+        evaluations.append(found.nfev)
+        return found
+
+    monkeypatch.setattr(fit_weights, "minimize", counted)
     fit = fit_meshes(MeshSequence(meshes, FPS), ict, vertex_weights=lips_and_lids(ict))
-    seconds = time.process_time() - started
     off = fit.face - face
     worst = np.sqrt(np.mean(np.square(off), axis=0))
     print(
-        f"\n{kind}: curves {rms(off):.4f} RMS, worst curve {worst.max():.4f} ({ARKIT_NAMES[worst.argmax()]}), most {np.abs(off).max():.3f}; "
+        f"\n{kind}: curves {rms(off):.4f} RMS, worst curve {worst.max():.4f} ({ARKIT_NAMES[worst.argmax()]}), "
+        f"most {np.abs(off).max():.3f}; "
         f"vertices {rms(fit.error):.2f} mm RMS, {fit.largest_error.max():.2f} at most; "
-        f"jitter {jitter(fit.face):.4f} of {jitter(face):.4f}; {seconds:.1f} s"
+        f"jitter {jitter(fit.face):.4f} of {jitter(face):.4f}; {evaluations} evaluations"
     )
     assert rms(off) < 0.012 and worst.max() < 0.03 and np.abs(off).max() < 0.2
-    assert (
-        rms(fit.error) < 0.3 * np.sqrt(3.0) * 1.02 and fit.largest_error.max() < 3.0
-    )  # the noise and nothing beside it
-    assert jitter(fit.face) < (1.0 if kind == "captured" else 1.1) * jitter(
-        face
-    )  # the random curves are calmer than any face
+    assert rms(fit.error) < 0.3 * np.sqrt(3.0) * 1.02 and fit.largest_error.max() < 3.0  # that of the noise
+    # The random curves are smoother than any face.
+    assert jitter(fit.face) < (1.0 if kind == "captured" else 1.1) * jitter(face)
     assert fit.missing == ("tongueOut",)
-    assert seconds < 20.0
+    assert sum(evaluations) < MOST_EVALUATIONS
 
 
 @pytest.mark.data
@@ -215,7 +222,7 @@ def test_a_mask_without_skull_or_eyeballs_does_as_well(ict: FaceBasis, captured:
 
 
 @pytest.mark.data
-def test_a_neck_that_bends_spoils_nothing_once_it_is_left_out(ict: FaceBasis, captured: FloatArray) -> None:
+def test_a_bending_neck_does_no_harm_when_it_is_left_out(ict: FaceBasis, captured: FloatArray) -> None:
     face, at = ten_seconds(captured, "captured"), ict.neutral
     neck = np.clip((-8.0 - at[:, 1]) / 6.0, 0.0, 1.0)
     t = np.arange(len(face)) / FPS

@@ -18,7 +18,7 @@ from model_runtime.conditioning.representation import (
     decode_lower,
     encode_lower,
 )
-from model_runtime.networks.duet_denoiser import PATCH, DuetConfig, DuetDenoiser
+from model_runtime.networks.duet_denoiser import PATCH, DuetConfig, DuetDenoiser, EncodedConditions
 from model_runtime.planning.trajectories import RootConstraints, lead_towards, path_ahead, walked_share
 from model_runtime.refine.trajectories import follow_positions
 from model_runtime.sampling.body_sampler import BodyStage, SamplingSettings
@@ -108,7 +108,7 @@ def test_swapping_the_actors_swaps_the_output(stage, size):
     assert torch.allclose(out.flip(1), swapped, atol=1e-5)
 
 
-def test_each_actor_hears_and_sees_the_partner():
+def test_each_actor_attends_to_the_partner():
     config = DuetConfig("lower", width=32, heads=2, blocks=2)
     network = DuetDenoiser(config).eval()
     values = inputs(config)
@@ -119,7 +119,7 @@ def test_each_actor_hears_and_sees_the_partner():
     assert difference > 1e-4
 
 
-def test_a_dropped_condition_has_no_say():
+def test_a_dropped_condition_has_no_effect():
     config = DuetConfig("lower", width=32, heads=2, blocks=1)
     network = DuetDenoiser(config).eval()
     values = inputs(config)
@@ -146,7 +146,7 @@ def sampled_share(preset: str, deviation: float, mean: float = 0.0) -> tuple[flo
 
 @pytest.mark.parametrize(("preset", "off"), [("draft", 0.15), ("final", 0.03), ("reference", 0.15)])
 @pytest.mark.parametrize("deviation", [2.0, 1.0, 0.5, 0.2, 0.1])
-def test_samples_vary_as_the_data_do_in_coarse_and_in_fine(preset, off, deviation):
+def test_samples_have_the_deviation_of_the_data_coarse_and_fine(preset, off, deviation):
     mean, share = sampled_share(preset, deviation, mean=0.7)
     assert mean == pytest.approx(0.7, abs=0.02) and share == pytest.approx(1.0, abs=off)
 
@@ -159,14 +159,14 @@ def test_the_training_noise_is_the_samplers_noise():
     assert (make_scheduler("final").alphas_cumprod - cosine_alphas()).abs().max() < 1e-5
 
 
-def test_kept_values_come_out_exactly():
-    kept, keep = torch.full((1, 8), 3.0), torch.tensor([[1.0] * 4 + [0.0] * 4])
-    out = sample(lambda x, _: x * 0.5, torch.randn(1, 8), kept, keep, "draft")
+def test_known_values_come_out_exactly():
+    known, mask = torch.full((1, 8), 3.0), torch.tensor([[1.0] * 4 + [0.0] * 4])
+    out = sample(lambda x, _: x * 0.5, torch.randn(1, 8), known, mask, "draft")
     assert (out[0, :4] == 3.0).all()
 
 
 @pytest.mark.parametrize("frames", [1, 15, 300, 301, 331, 540, 2701, 54001])
-def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames):
+def test_windows_cover_a_take_of_any_length_evenly(frames):
     spans = windows(frames)
     assert spans[0].start == 0 and frames <= spans[-1].stop < frames + PATCH
     assert all(
@@ -177,7 +177,7 @@ def test_windows_cover_a_take_of_any_length_and_none_is_made_for_a_little(frames
 
 
 @pytest.mark.parametrize("frames", [15, 331, 2701])
-def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
+def test_the_blend_weights_of_windows_sum_to_one_on_every_frame(frames):
     spans = windows(frames)
     total = torch.zeros(spans[-1].stop)
     for span, share in zip(spans, blend_weights(spans), strict=True):
@@ -186,7 +186,7 @@ def test_windows_made_side_by_side_share_every_frame_out_between_them(frames):
     torch.testing.assert_close(total, torch.ones_like(total))
 
 
-def test_motion_taken_for_noise_is_given_back():
+def test_noise_scaling_restores_motion_taken_for_noise():
     signal = cosine_alphas()[400]
     clean, noise = torch.randn(1, 8), torch.randn(1, 8)
     noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
@@ -244,7 +244,7 @@ def test_a_walk_sets_off_and_arrives_gently():
     assert speed[0] < 0.2 * speed.max() and speed[-1] < 0.2 * speed.max()
 
 
-def test_a_standing_body_is_not_pulled_by_its_absolute_place():
+def test_a_standing_body_is_not_moved_by_its_absolute_position_features():
     motion = wandering(150)
     still = GlobalMotion(
         motion.root[:, :1].expand(-1, 150, -1), motion.heading * 0, motion.tilt, motion.legs, motion.contacts
@@ -256,10 +256,10 @@ def test_a_standing_body_is_not_pulled_by_its_absolute_place():
 
 
 @pytest.mark.parametrize(("name", "columns"), LEADING.items())
-def test_what_is_wanted_reaches_place_and_heading_past_all_blocks_and_a_dropped_one_does_not(name, columns):
+def test_trajectory_conditions_reach_position_and_heading_past_all_blocks_unless_dropped(name, columns):
     config = DuetConfig("lower", width=32, heads=2, blocks=1, conditions=("labels", "path", "facing"))
     network = DuetDenoiser(config).eval()
-    torch.nn.init.zeros_(network.conditions_in[name].weight)
+    torch.nn.init.zeros_(network.conditions_in.get_parameter(f"{name}.weight"))
     noisy, step, kept, mask, conditions, body, given = inputs(config)
     body = body.abs()
     farther = conditions | {name: conditions[name] + torch.tensor([1.0, 0.0, 0.0])}
@@ -290,7 +290,7 @@ def test_a_condition_that_is_absent_counts_as_dropped():
     assert not torch.allclose(absent, network(*values), atol=1e-4)
 
 
-def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place():
+def test_the_path_of_a_standing_actor_stays_and_that_of_a_walking_one_leads_to_its_target():
     places = nowhere(600)
     places.position[0, 400], places.has_position[0, 400] = torch.tensor([3.0, 0.0]), True
     walking = np.zeros((2, 600), bool)
@@ -298,7 +298,7 @@ def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place(
     walking[1, 500:] = True
     path, known = path_ahead(places, walking, np.array([[0.0, 0.0], [0.0, 2.0]]), 0, 600)
     assert np.allclose(path[0, :200], 0.0) and np.allclose(path[0, 400:], (3.0, 0.0)), (
-        "he waits, and stays where he was to go"
+        "the actor waits, then stays at the target"
     )
     assert (np.diff(path[0, 200:400, 0]) >= 0).all() and known[0].all()
     assert np.allclose(path[1, :500], (0.0, 2.0)) and known[1, :500].all() and not known[1, 500:].any(), (
@@ -307,11 +307,16 @@ def test_who_stands_is_wanted_where_he_is_and_who_walks_on_the_way_to_his_place(
 
 
 @pytest.mark.parametrize(("weight", "doubled"), [(1.0, 0), (2.0, 7)])
-def test_the_free_prediction_is_made_only_where_guidance_matters(weight, doubled):
+def test_the_unconditional_prediction_is_made_only_where_guidance_matters(weight, doubled, monkeypatch):
     stage = BodyStage("lower")
     sizes: list[int] = []
     denoise = stage.network.denoise
-    stage.network.denoise = lambda noisy, step, reading: sizes.append(len(noisy)) or denoise(noisy, step, reading)  # type: ignore[method-assign]
+
+    def counted(noisy: torch.Tensor, step: torch.Tensor, encoded: EncodedConditions) -> torch.Tensor:
+        sizes.append(len(noisy))
+        return denoise(noisy, step, encoded)
+
+    monkeypatch.setattr(stage.network, "denoise", counted)
     conditions = {name: torch.zeros(1, 2, 30, CONDITIONS[name].size) for name in stage.config.conditions}
     kept, mask = torch.zeros(1, 2, 30, LOWER_SIZE), torch.zeros(1, 2, 30, 4)
     stage.sample(

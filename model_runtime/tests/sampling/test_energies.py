@@ -1,4 +1,4 @@
-"""Energies of the motion that is being made, and what their gradient does to it."""
+"""Guidance energies and the effect of their gradient on the sampled motion."""
 
 import numpy as np
 import pytest
@@ -33,25 +33,25 @@ def stages() -> tuple[BodyStage, BodyStage]:
     return BodyStage("lower"), BodyStage("upper")
 
 
-def told(kept: MotionConstraints | None = None, frames: int = 90) -> Conditioning:
+def conditioning(constraints: MotionConstraints | None = None, frames: int = 90) -> Conditioning:
     actors = (
-        Actor("A", SKELETONS[0], (-0.7, 0.0), 1.57, constraints=kept),
+        Actor("A", SKELETONS[0], (-0.7, 0.0), 1.57, constraints=constraints),
         Actor("B", SKELETONS[1], (0.7, 0.0), -1.57),
     )
     request = Request((frames - 1) / 30, actors)
     return conditioning_of(request, [np.zeros((frames, PROSODY_SIZE), np.float32)] * 2, (), padded_frames(frames))
 
 
-def lower_of(stage: BodyStage, conditioning: Conditioning, energies: tuple[GuidanceEnergy, ...]) -> GlobalMotion:
-    return sample_lower(stage, conditioning, SamplingSettings(1, "draft", energies=energies))
+def lower_of(stage: BodyStage, given: Conditioning, energies: tuple[GuidanceEnergy, ...]) -> GlobalMotion:
+    return sample_lower(stage, given, SamplingSettings(1, "draft", energies=energies))
 
 
 @pytest.fixture(scope="module")
 def plain(stages):
-    return lower_of(stages[0], told(), ())
+    return lower_of(stages[0], conditioning(), ())
 
 
-def test_a_guide_sees_the_joints_and_soles_that_the_result_will_have(stages, plain):
+def test_posed_bodies_have_the_joints_and_soles_of_the_result(stages, plain):
     upper = torch.randn(2, plain.root.shape[1], 102)
     rotations = to_rotations(plain, upper, stages[1].hands)
     seen = upper_bodies(plain, upper, SKELETONS, 0)
@@ -63,40 +63,40 @@ def test_a_guide_sees_the_joints_and_soles_that_the_result_will_have(stages, pla
         np.testing.assert_allclose(soles(lower_bodies(plain, SKELETONS, 0))[a], wanted, atol=1e-4)
 
 
-def test_feet_that_are_guided_slide_and_sink_less(stages, plain):
-    guided = lower_of(stages[0], told(), FEET)
+def test_guided_feet_slide_and_sink_less(stages, plain):
+    guided = lower_of(stages[0], conditioning(), FEET)
     before, after = (lower_bodies(motion, SKELETONS, 0) for motion in (plain, guided))
     assert sliding(after) < 0.6 * sliding(before)
     assert sinking(after) <= max(0.6 * float(sinking(before)), 1e-4)
 
 
-def test_anybody_may_guide_a_body_part_to_where_it_is_wanted(stages, plain):
+def test_an_energy_of_ones_own_moves_a_body_part(stages, plain):
     def lean(bodies: PosedBodies) -> torch.Tensor:
         pelvis, _ = bodies.of("pelvis")
         return (pelvis[0, 40:60, 2] - 0.85).square().sum()
 
-    moved = lower_of(stages[0], told(), (GuidanceEnergy(lean),))
+    moved = lower_of(stages[0], conditioning(), (GuidanceEnergy(lean),))
     assert lean(lower_bodies(moved, SKELETONS, 0)) < 0.5 * lean(lower_bodies(plain, SKELETONS, 0))
 
 
-def test_motion_kept_is_not_moved_by_any_guide(stages):
+def test_no_energy_moves_constrained_motion(stages):
     frames = 90
     generator = np.random.default_rng(0)
     turns = np.tile(np.array([1.0, 0, 0, 0], np.float32), (frames, 52, 1))
     turns[:, 1:9, 1] = 0.05 * generator.normal(size=(1, 8))
     turns /= np.linalg.norm(turns, axis=-1, keepdims=True)
     root = np.tile(np.array([-0.7, 0.0, SKELETONS[0].offsets[0, 2]], np.float32), (frames, 1))
-    keep = np.zeros((frames, 4), bool)
-    keep[:45] = True
-    here = told(MotionConstraints(root, turns, np.zeros((frames, 52), np.float32), keep), frames)
+    mask = np.zeros((frames, 4), bool)
+    mask[:45] = True
+    here = conditioning(MotionConstraints(root, turns, np.zeros((frames, 52), np.float32), mask), frames)
     away = GuidanceEnergy(lambda bodies: 100 * bodies.positions[0, :, :, 0].square().sum())
     plain, moved = lower_of(stages[0], here, ()), lower_of(stages[0], here, (away,))
     assert torch.equal(plain.legs[0, :45], moved.legs[0, :45]) and torch.equal(plain.tilt[0, :45], moved.tilt[0, :45])
     assert not torch.equal(plain.legs[0, 50:], moved.legs[0, 50:])
 
 
-def test_guides_of_the_legs_leave_the_upper_body_alone(stages, plain):
-    here = told()
+def test_energies_of_the_lower_stage_leave_the_upper_body_unchanged(stages, plain):
+    here = conditioning()
 
     def upper_of(energies: tuple[GuidanceEnergy, ...]) -> torch.Tensor:
         return sample_upper(stages[1], plain, here, SamplingSettings(1, "draft", energies=energies))
@@ -107,7 +107,7 @@ def test_guides_of_the_legs_leave_the_upper_body_alone(stages, plain):
     assert (higher - upper_bodies(plain, upper_of(()), SKELETONS, 0).of("left_wrist")[0])[0, :, 2].mean() > 0.01
 
 
-def test_no_energy_however_steep_throws_the_motion_about():
+def test_a_steep_energy_makes_a_bounded_move():
     features = torch.zeros(1, 2, 10, 4)
     moved = descend(features, lambda x: 1e6 * x.sum(), torch.ones_like(features))
     assert moved.abs().max() <= LARGEST_MOVE + 1e-6

@@ -79,6 +79,7 @@ def test_the_share_of_tuned_lips_goes_from_the_base_to_the_copy_and_back(folder:
 def test_each_condition_has_a_guidance_weight_of_its_own(folder: Path) -> None:
     model = FaceModel.load(folder)
     with torch.no_grad():
+        assert model.network.feel is not None
         model.network.feel.weight.normal_()  # a tiny network has not learned emotions
     joy = np.zeros((31, len(EMOTIONS)), np.float32)
     joy[:, EMOTIONS.index("joy")] = 1.5
@@ -99,8 +100,8 @@ def test_lips_that_do_not_fit_their_base_are_refused(folder: Path, tmp_path: Pat
 
 
 def test_a_part_is_trained_by_itself_and_the_rest_stays_to_the_last_bit(folder: Path, tmp_path: Path) -> None:
-    common = ("--audio", folder / "audio.safetensors", "--data", folder / "pack.npz", "--device", "cpu", "--batch", 4)
-    common = (*common, "--config", "tiny")
+    data = ("--audio", folder / "audio.safetensors", "--data", folder / "pack.npz")
+    common = (*data, "--device", "cpu", "--batch", 4, "--config", "tiny")
     out, start = tmp_path / "face.safetensors", ("--from-weights", folder / "face.safetensors")
     train_face(*common, "--only", "beat", *start, "--out", out, "--state", tmp_path / "a", "--max-steps", 10)
     (before, _), (after, header) = load_checkpoint(folder / "face.safetensors"), load_checkpoint(out)

@@ -194,15 +194,14 @@ def test_sampled_results_leave_measures_a_sheet_curves_and_the_best_weights(stag
     sampled = SampledWindows(training, tmp_path)
     once = Sampling(lambda step: sampled.measure(network, step), minutes=60)
     train_body(training, network, tmp_path, tmp_path / "body.safetensors", run, once)
-    (sampled,) = read_log(tmp_path / "log.jsonl")
-    assert sampled["step"] == 2 and sampled["fid_g"] > 0 and sampled["fid_k"] > 0
+    (row,) = read_log(tmp_path / "log.jsonl")
+    assert row["step"] == 2 and row["fid_g"] > 0 and row["fid_k"] > 0
     for name in ("samples_000002.png", "curves.png"):
         with Image.open(tmp_path / name) as picture:
             assert picture.width > 500
     shipped, header = load_checkpoint(tmp_path / "body.safetensors")
     assert (
-        header["training"]["validation_fid"] == pytest.approx(sampled["fid"], abs=1e-3)
-        and header["training"]["steps"] == 2
+        header["training"]["validation_fid"] == pytest.approx(row["fid"], abs=1e-3) and header["training"]["steps"] == 2
     )
     best = load_file(str(tmp_path / "best.safetensors"))
     assert all(torch.allclose(shipped[f"network.{name}"], value, atol=2e-3) for name, value in best.items())
