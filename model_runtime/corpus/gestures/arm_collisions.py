@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
-from ...body_model.inverse_kinematics import bend
+from ...body_model.inverse_kinematics import bend, local_rotations
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.arrays import Array
 from ...common.easing import smootherstep
@@ -93,9 +93,9 @@ def _move_arm(result: FloatArray, side: str, arm: Array, push: Array, skeleton: 
     back = rot.rotate(upper, np.array([0.0, 1.0, 0.0], np.float32))
     _, _, upper_turn, fore_turn = bend(arm[:, :3], back, np.stack([wrist_push, elbow_push], 1))
     upper, fore = rot.multiply(upper_turn, upper), rot.multiply(fore_turn, fore)
-    result[span, shoulder] = rot.multiply(rot.conjugate(result[span, collar]), upper)
-    result[span, elbow] = rot.multiply(rot.conjugate(upper), fore)
-    result[span, wrist] = rot.multiply(rot.conjugate(fore), hand)
+    chain = [result[span, collar], upper, fore, hand]
+    for joint, local in zip((shoulder, elbow, wrist), local_rotations(chain)):
+        result[span, joint] = local
 
 
 class BodyCapsules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...body_model import rotations as rot
-from ...body_model.inverse_kinematics import aim, solve_two_bones
+from ...body_model.inverse_kinematics import aim, local_rotations, solve_two_bones
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
 from ...contract import FloatArray
 
@@ -49,9 +49,9 @@ def reach(
         hip_world = aim(world[:, s, 0], skeleton.offsets[knee_joint], new_knee - hip)
         shin_world = rot.multiply(hip_world, rotations[:, knee_joint])
         knee_world = aim(shin_world, skeleton.offsets[ankle_joint], new_ankle - new_knee)
-        result[:, hip_joint] = rot.multiply(rot.conjugate(rotations[:, 0]), hip_world)
-        result[:, knee_joint] = rot.multiply(rot.conjugate(hip_world), knee_world)
-        result[:, ankle_joint] = rot.multiply(rot.conjugate(knee_world), feet[:, s])
+        chain = [rotations[:, 0], hip_world, knee_world, feet[:, s]]
+        for joint, local in zip((hip_joint, knee_joint, ankle_joint), local_rotations(chain)):
+            result[:, joint] = local
     return rot.normalize(result).astype(np.float32)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
-from ...body_model.inverse_kinematics import aim, solve_two_bones
+from ...body_model.inverse_kinematics import aim, local_rotations, solve_two_bones
 from ...body_model.skeleton import INDEX, PARENTS, Skeleton
 from ...contract import FloatArray
 
@@ -92,12 +92,8 @@ def reach_hand(
     twist = np.clip(twist, -_LARGEST_TWIST, _LARGEST_TWIST)
     hand = rot.multiply(rot.multiply(fore_world, _about_x(twist)), swing)
     elbow_world = rot.multiply(fore_world, _about_x(0.5 * twist))
-    local = [
-        rot.multiply(rot.conjugate(trunk.collars[:, side]), upper_world),
-        rot.multiply(rot.conjugate(upper_world), elbow_world),
-        rot.multiply(rot.conjugate(elbow_world), hand),
-    ]
-    return rot.normalize(np.stack(local, 1)).astype(np.float32)
+    local = local_rotations([trunk.collars[:, side], upper_world, elbow_world, hand])
+    return np.stack(local, 1).astype(np.float32)
 
 
 def hand_rotation(fingers: FloatArray, back: FloatArray, side: int) -> FloatArray:
@@ -132,12 +128,8 @@ def reach_foot(
     y = _perpendicular(shin, z)  # the shin swings back, towards +y
     hip_world = aim(_from_axes(np.cross(y, z), y, z), skeleton.offsets[knee_joint], thigh)
     knee_world = aim(hip_world, skeleton.offsets[ankle_joint], shin)
-    local = [
-        rot.multiply(rot.conjugate(pelvis), hip_world),
-        rot.multiply(rot.conjugate(hip_world), knee_world),
-        rot.multiply(rot.conjugate(knee_world), foot),
-    ]
-    return rot.normalize(np.stack(local, 1)).astype(np.float32), bent
+    local = local_rotations([pelvis, hip_world, knee_world, foot])
+    return np.stack(local, 1).astype(np.float32), bent
 
 
 def _about_x(angle: FloatArray) -> FloatArray:
