@@ -116,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     tally = tally_of(scenes_in(options.scenes))
     if not tally.scenes:
-        raise ScenesUnfit(f"there is no scene_*.npz in '{options.scenes}'; compose some first.")
+        raise ScenesUnfit(f"There is no scene_*.npz in '{options.scenes}'; compose some first.")
     figures = figures_of(tally, refusals_in(options.scenes))
     print(json.dumps(figures, indent=1))
     if options.docs:
