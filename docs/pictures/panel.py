@@ -1,4 +1,4 @@
-"""Sets up the window for the picture of the InterAct tab, and takes it where a file is named.
+"""Set the window up for the picture of the InterAct tab, and take it if a file is named.
 
     blender --factory-startup out/demo/demo.blend --python docs/pictures/panel.py -- docs/images/panel.png
 
@@ -19,7 +19,7 @@ from interact_addon.demo.scene import build_demo_scene  # noqa: E402
 
 
 def steps(picture: Path | None) -> Iterator[float]:
-    """What is done, with the seconds that Blender needs to draw after each."""
+    """Arrange the window step by step; yield the seconds that Blender needs to draw after each."""
     interact_addon.register()
     scene = bpy.context.scene
     if not bpy.data.filepath:

@@ -13,7 +13,7 @@ from .surface import Part, band, join, loft, mesh_field
 
 
 def build_body(figure: Figure) -> Part:
-    """Clothes, hands and shoes as one part with weights in ``marks['weights']``."""
+    """Build clothes, hands and shoes as one part with skinning weights in ``marks['weights']``."""
     joints = joints_of(figure)
     clothes = _clothes(figure, joints)
     parts = [clothes, *_trims(figure, joints)]
@@ -23,7 +23,7 @@ def build_body(figure: Figure) -> Part:
 
 
 def clothes_field(figure: Figure, joints: dict[str, Array], points: Array) -> Array:
-    """Distance to the figure's clothes; both halves alike, so the right side is read off the left."""
+    """Return the distance to the clothes, which are symmetric: points on the right are mirrored to the left."""
     s = figure.scale
     p = points.copy()
     p[..., 0] = np.abs(p[..., 0])
@@ -96,7 +96,7 @@ def _clothes(figure: Figure, joints: dict[str, Array]) -> Part:
 
 
 def _trims(figure: Figure, joints: dict[str, Array]) -> list[Part]:
-    """Collar, hem, cuffs: they hide the seams and carry the accent colour."""
+    """Build collar, hem and cuffs in the accent colour, which cover the seams."""
     s = figure.scale
 
     def solid(points: Array) -> Array:
@@ -114,7 +114,7 @@ def _trims(figure: Figure, joints: dict[str, Array]) -> list[Part]:
 
 
 def _collar(figure: Figure) -> Part:
-    """A crew neck: a soft ring around the neck, lower in front."""
+    """Build a crew neck: a soft ring around the neck, lower in front."""
     s = figure.scale
     wide = 0.0605 - 0.0055 * figure.feminine
     angles = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)

@@ -1,4 +1,4 @@
-"""One whole character in Blender: armature, skinned body, skinned head with its 52 shapes."""
+"""One character in Blender: armature, skinned body, skinned head with its 52 shapes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROUGHNESS = {
 
 @dataclass(frozen=True)
 class Character:
-    """What was made for one figure."""
+    """The objects of one character."""
 
     rig: bpy.types.Object
     body: bpy.types.Object
@@ -38,7 +38,7 @@ class Character:
 
 
 def build_character(figure: Figure, collection: bpy.types.Collection) -> Character:
-    """Armature and two meshes in ``collection``, at the world's origin, facing -Y."""
+    """Build an armature and two meshes in ``collection``, at the world's origin, facing -Y."""
     rig = build_armature(figure, collection)
     materials = {
         key: make_material(
@@ -63,7 +63,7 @@ def build_character(figure: Figure, collection: bpy.types.Collection) -> Charact
 
 
 def build_head(face: Face) -> tuple[Part, dict[str, Array]]:
-    """The head in its own coordinates (head.py) and its 52 shapes' displacements."""
+    """Build the head in its own coordinates (head.py) and the displacements of its 52 shapes."""
     surface = build_skin(face)
     surface.marks["skin"] = np.ones(len(surface.points))
     brows = build_brows(face)
@@ -78,7 +78,7 @@ def _scale(figure: Figure) -> float:
 
 
 def _placed(part: Part, figure: Figure) -> Part:
-    """Head coordinates to the world: crown at the figure's height, the skull over the neck."""
+    """Move from head coordinates to the world: crown at the figure's height, the skull over the neck."""
     neck = joints_of(figure)["head"]
     scale = _scale(figure)
     top = vector(0.0, neck[1] - 0.012 * scale, figure.height - 0.115 * scale)
@@ -87,7 +87,7 @@ def _placed(part: Part, figure: Figure) -> Part:
 
 def _head_weights(part: Part, joints: dict[str, Array]) -> Array:
     weights = head_weights(part.points, joints)
-    inside = part.marks["skin"] < 0.5  # eyes, teeth, tongue and ears never bend
+    inside = part.marks["skin"] < 0.5  # eyes, teeth, tongue and ears stay rigid
     weights[inside] = rigid_weights(1, "head")
     return weights
 

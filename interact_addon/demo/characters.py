@@ -59,4 +59,3 @@ TOM = Figure(
         "iris": (0.05, 0.13, 0.30),
     },
 )
-CAST = (MIA, TOM)

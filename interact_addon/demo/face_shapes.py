@@ -14,7 +14,7 @@ from .head import EYE, EYE_RADIUS, HINGE, MOUTH_HALF, MOUTH_Z, closing_line, lid
 from .surface import Part
 
 JAW_ANGLE = np.radians(17.0)
-_MEET = 0.55  # share of the jaw's way down at which mouthClose brings the lips together
+_MEET = 0.55  # share of the jaw's opening at which mouthClose brings the lips together
 _LOOK = {"Up": (0.0, 0.36), "Down": (0.0, -0.42), "Out": (0.50, 0.0), "In": (-0.46, 0.0)}  # radians outward, up
 
 
@@ -36,7 +36,7 @@ class Region:
 
 
 def region_of(part: Part) -> Region:
-    """The masks of a head's part as built by head.py and head_parts.py."""
+    """Return the masks of a head that head.py and head_parts.py built."""
     p, marks = part.points, part.marks
     zero = np.zeros(len(p))
     lip = marks.get("lip", zero)
@@ -63,7 +63,7 @@ def region_of(part: Part) -> Region:
 
 
 def arkit_shapes(part: Part) -> dict[str, Array]:
-    """Displacements (N, 3) at weight one, by ARKit's names."""
+    """Return the displacements (N, 3) at weight one, by ARKit's names."""
     r = region_of(part)
     shapes: dict[str, Array] = {}
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
@@ -96,7 +96,7 @@ def _mirrored(r: Region) -> Region:
 
 
 def _around(r: Region, centre: tuple[float, float, float], radii: tuple[float, float, float]) -> Array:
-    """A Gaussian bump of one at ``centre``, skin only."""
+    """Return a Gaussian with peak one at ``centre``, on skin only."""
     q = (r.points - vector(*centre)) / vector(*radii)
     return np.exp(-0.5 * (q * q).sum(axis=1)) * r.skin
 
@@ -106,7 +106,7 @@ def _push(mask: Array, x: float, y: float, z: float) -> Array:
 
 
 def _half(r: Region, soft: float = 0.010) -> Array:
-    """1 on the left, 0 on the right, smooth across the middle."""
+    """Return 1 on the left, 0 on the right, smooth across the middle."""
     return smoothstep(-soft, soft, r.points[:, 0])
 
 
@@ -130,7 +130,7 @@ def _eye_shapes(r: Region) -> dict[str, Array]:
 
 
 def _lids(r: Region, left: Array, upper: float, lower: float) -> Array:
-    """Lids moved toward where they meet: 1 closes; the movement runs on the eyeball, never through it."""
+    """Move the lids toward the line where they meet, 1 closes them, on a sphere around the eyeball."""
     alpha, epsilon = r.lid_angle[:, 0], r.lid_angle[:, 1]
     way = closing_line(alpha) - epsilon
     amount = np.where(r.lid_upper >= 0.0, upper, lower) * r.lid
@@ -140,7 +140,7 @@ def _lids(r: Region, left: Array, upper: float, lower: float) -> Array:
     here = np.arcsin(np.clip(unit[:, 2], -1.0, 1.0))
     around = np.arctan2(unit[:, 0], -unit[:, 1])
     there = here + way * amount
-    # A closed lid is a shell over the ball: loops that come to lie in front of it keep clear of it.
+    # A closed lid is a shell over the ball: loops in front of it stay outside it.
     front = smoothstep(-0.2, 0.5, np.cos(there) * np.cos(around)) * np.clip(np.abs(amount) * 1.5, 0.0, 1.0)
     clear = np.where(away > EYE_RADIUS + 0.0007, np.maximum(away, EYE_RADIUS + 0.0019), away)
     moved = EYE + lid_direction(around, there) * (away + (clear - away) * front)[:, None]
@@ -183,7 +183,7 @@ def _brow_and_cheek_shapes(r: Region) -> dict[str, Array]:
 
 
 def _swing(points: Array, angle: float) -> Array:
-    """Displacement of points that turn about the jaw's hinge, chin down."""
+    """Return the displacement of points that turn about the jaw's hinge, chin down."""
     y, z = points[:, 1] - HINGE[1], points[:, 2] - HINGE[2]
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([np.zeros_like(y), y * c - z * s - y, y * s + z * c - z], axis=1)
@@ -212,7 +212,7 @@ def _jaw_shapes(r: Region) -> dict[str, Array]:
 
 
 def _lip_reach(r: Region) -> Array:
-    """1 on the lips, falling off smoothly over chin and upper lip: what mouthClose carries along."""
+    """Return the share in mouthClose: 1 on the lips, falling off smoothly over chin and upper lip."""
     beyond = np.exp(-0.5 * (np.maximum(np.abs(r.points[:, 2] - MOUTH_Z) - 0.010, 0.0) / 0.009) ** 2)
     across = smoothstep(0.052, 0.026, np.abs(r.points[:, 0]))
     return r.skin * np.maximum(
@@ -340,7 +340,7 @@ def _mouth_shapes(r: Region) -> dict[str, Array]:
 
 
 def _roll(r: Region, mask: Array, toward: float) -> Array:
-    """The lip turns inward over the teeth: its red follows, its border comes to the line where the lips meet."""
+    """Turn the lip inward over the teeth, its border to the line where the lips meet."""
     away = np.abs(r.points[:, 2] - MOUTH_Z)
     red = smoothstep(0.016, 0.004, away) * mask * smoothstep(0.2, 0.9, r.lip)
     return np.stack([np.zeros_like(away), 0.0052 * red, toward * np.minimum(away * 0.62, 0.0052) * red], axis=1)

@@ -19,7 +19,7 @@ def vector(*values: float) -> Array:
 
 
 def ellipsoid(points: Array, centre: Sequence[float] | Array, radii: Sequence[float] | Array) -> Array:
-    """Distance to an axis-aligned ellipsoid, first order near the surface."""
+    """Return the distance to an axis-aligned ellipsoid, first order near the surface."""
     q = points - np.asarray(centre)
     r = np.asarray(radii, np.float64)
     k0 = np.linalg.norm(q / r, axis=-1)
@@ -32,20 +32,20 @@ def sphere(points: Array, centre: Sequence[float] | Array, radius: float) -> Arr
 
 
 def along_segment(points: Array, start: Array, end: Array) -> tuple[Array, Array]:
-    """Parameter (0 at ``start``, 1 at ``end``, clamped) and distance of each point to the segment."""
+    """Return the parameter (0 at ``start``, 1 at ``end``, clamped) and distance of each point on the segment."""
     axis = end - start
     t = np.clip((points - start) @ axis / max(float(axis @ axis), 1e-12), 0.0, 1.0)
     return t, np.linalg.norm(points - start - t[..., None] * axis, axis=-1)
 
 
 def tapered(points: Array, start: Sequence[float] | Array, end: Sequence[float] | Array, r0: float, r1: float) -> Array:
-    """A capsule whose radius runs from ``r0`` to ``r1``."""
+    """Return the distance to a capsule whose radius goes from ``r0`` to ``r1``."""
     t, distance = along_segment(points, np.asarray(start, np.float64), np.asarray(end, np.float64))
     return distance - (r0 + (r1 - r0) * t)
 
 
 def smooth_union(first: Array, second: Array, k: float) -> Array:
-    """Polynomial smooth minimum with blend radius ``k``."""
+    """Return the polynomial smooth minimum with blend radius ``k``."""
     h = np.maximum(k - np.abs(first - second), 0.0) / k
     return np.minimum(first, second) - h * h * k * 0.25
 
@@ -59,13 +59,13 @@ def smooth_intersect(first: Array, second: Array, k: float) -> Array:
 
 
 def smoothstep(low: float | Array, high: float | Array, x: Array) -> Array:
-    """0 below ``low``, 1 above ``high``, cubic between."""
+    """Return 0 below ``low``, 1 above ``high``, a cubic between."""
     t = np.clip((x - low) / (np.asarray(high) - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
 def gradient(field: Field, points: Array, h: float = 5e-4) -> Array:
-    """Unit outward normals (N, 3) by central differences."""
+    """Return unit outward normals (N, 3) by central differences."""
     out = np.empty_like(points)
     for axis in range(3):
         step = np.zeros(3)
@@ -75,7 +75,7 @@ def gradient(field: Field, points: Array, h: float = 5e-4) -> Array:
 
 
 def project(field: Field, points: Array, iterations: int = 3) -> Array:
-    """Points moved onto the zero level along the gradient."""
+    """Move points onto the zero level along the gradient."""
     for _ in range(iterations):
         points = points - gradient(field, points) * np.clip(field(points), -0.01, 0.01)[:, None]
     return points
@@ -84,8 +84,7 @@ def project(field: Field, points: Array, iterations: int = 3) -> Array:
 def cast(
     field: Field, origins: Array, directions: Array, near: Array | float, far: Array | float, steps: int = 60
 ) -> Array:
-    """First parameter (N,) at which each ray leaves or enters the solid between ``near`` and ``far``; ``far`` where
-    none.
+    """Return the first parameter (N,) between ``near`` and ``far`` at which each ray crosses the surface, else ``far``.
 
     The sign at ``near`` decides which crossing counts; the crossing is refined by bisection.
     """

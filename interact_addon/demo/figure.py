@@ -1,4 +1,4 @@
-"""Two bodies' proportions and joints, and the armatures that carry them."""
+"""Proportions and joints of a body, and its armature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 
 @dataclass(frozen=True)
 class Figure:
-    """What makes one character: height in metres, widths against the average, rest pose, bone names, colours."""
+    """One character: height (m), widths relative to the average, rest pose, names of bones, colours."""
 
     name: str
     height: float
@@ -35,7 +35,7 @@ class Figure:
 
     @property
     def scale(self) -> float:
-        """Against the average body of 1.70 m."""
+        """Height relative to the average body of 1.70 m."""
         return self.height / 1.70
 
 
@@ -61,15 +61,16 @@ _HAND = {
 
 
 def arm_rotation(figure: Figure, side: str) -> Array:
-    """(3, 3) turn of the arm from the T-pose to the rest pose, about the shoulder."""
+    """Return the rotation (3, 3) of the arm about the shoulder, from the T-pose to the rest pose."""
     angle = figure.arm_drop if side == "l" else -figure.arm_drop
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
 def joints_of(figure: Figure) -> dict[str, Array]:
-    """Rest positions of all joints (3,), world metres: ``pelvis`` ..., ``hip_l`` ..., ``index1_l`` .. ``index4_l``
-    (tip).
+    """Return the rest positions (3,) of all joints in the world, metres.
+
+    Names: ``pelvis`` ..., ``hip_l`` ..., ``index1_l`` to ``index4_l`` (the tip).
     """
     scale = figure.scale
     joints = {name: vector(*value) * scale for name, value in _CENTRE.items()}
@@ -110,7 +111,7 @@ _UNREAL = {
 
 
 def skeleton_bones() -> dict[str, tuple[str, str]]:
-    """Every bone by the joint it starts at: (joint it ends at, parent bone or '')."""
+    """Return every bone by the joint it starts at: (joint it ends at, parent bone or '')."""
     bones = dict(_BONES_CENTRE)
     for side in "lr":
         for name, (end, parent) in _BONES_SIDE.items():
@@ -123,7 +124,7 @@ def skeleton_bones() -> dict[str, tuple[str, str]]:
 
 
 def bone_name(joint: str, naming: str) -> str:
-    """The rig's own name of the bone that starts at ``joint``; ``naming`` is 'mixamo' or 'unreal'."""
+    """Return the rig's name of the bone that starts at ``joint``; ``naming`` is 'mixamo' or 'unreal'."""
     name, _, side = joint.partition("_")
     finger = name[:-1] if name[:-1] in FINGERS else ""
     if naming == "unreal":
@@ -137,7 +138,7 @@ def bone_name(joint: str, naming: str) -> str:
 
 
 def build_armature(figure: Figure, collection: bpy.types.Collection) -> bpy.types.Object:
-    """The armature object at the world's origin, in rest pose, soles on the floor."""
+    """Build the armature at the world's origin, in rest pose, soles on the floor."""
     joints = joints_of(figure)
     data = bpy.data.armatures.new(figure.name)
     rig = bpy.data.objects.new(figure.name, data)

@@ -59,13 +59,13 @@ _HALF_LIP, _LID = 15, 28
 
 @dataclass(frozen=True)
 class Face:
-    """What tells two faces apart: 1 is soft and narrow-jawed, 0 broad."""
+    """The shape of a face: 1 is soft with a narrow jaw, 0 broad."""
 
     feminine: float
 
 
 def head_field(face: Face, points: Array) -> Array:
-    """Distance to the bare head with neck, without lips and lids."""
+    """Return the distance to the bare head with neck, without lips and lids."""
     p = points.copy()
     p[..., 0] = np.abs(p[..., 0])
     fem = face.feminine
@@ -111,7 +111,7 @@ def head_field(face: Face, points: Array) -> Array:
 
 
 def build_skin(face: Face) -> Part:
-    """Face, skull, neck, lids, lips and the mouth's inside.
+    """Build face, skull, neck, lids, lips and the inside of the mouth.
 
     Marks: ``jaw`` 0..1 moves with the jaw; ``side`` +1 upper lip .. -1 lower lip; ``lip`` 1 on the lips fading outward;
     ``lid`` share in closing, ``lid_angle`` (alpha, epsilon) of its loop's place on the lid's margin; ``lid_upper`` 1 on

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .fields import Array, Field, cast, vector
 
 Mask = NDArray[np.bool_]
-CENTRE = vector(0.0, 0.010, -0.005)  # sees every point of the skin
+CENTRE = vector(0.0, 0.010, -0.005)  # in a straight line from every point of the skin
 NECK_AXIS = vector(0.0, 0.165, -0.986)
 
 

@@ -1,4 +1,4 @@
-"""What the head carries: eyes, lashes, brows, teeth, tongue, ears and hair, in head coordinates (see head.py)."""
+"""Parts of the head: eyes, lashes, brows, teeth, tongue, ears and hair, in head coordinates (see head.py)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _glint(shift: float) -> Part:
 
 
 def build_lashes(skin: Part, face: Face) -> Part:
-    """A dark fringe on each upper lid's margin; it carries that margin's marks and so moves with the lid."""
+    """Build a dark fringe on each upper lid's margin, with that margin's marks: it moves with the lid."""
     margin = np.flatnonzero((skin.marks["lid"] > 0.99) & (skin.marks["lid_upper"] > -0.02))
     parts = []
     for sign in (1.0, -1.0):

@@ -1,4 +1,4 @@
-"""Parts into Blender: mesh objects with materials, weights and an armature modifier."""
+"""Mesh objects in Blender, with materials, weights and an armature modifier, from parts."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from mathutils import Matrix, Vector
 from . import stage, timeline
 from .character import Character, build_character
 from .characters import MIA, TOM
-from .figure import Figure, bone_name
+from .figure import bone_name
 
 # Where the two stand at the start, metres on the floor; headings turn -Y about +Z.
 _MARK_A, _HEADING_A = Vector((-1.55, 0.10, 0.0)), math.radians(80.0)
@@ -22,9 +22,9 @@ _CHAIR_BEHIND = 0.42  # metres from the mark where the actor stands to the seat'
 def build_demo_scene(
     scene: bpy.types.Scene, speech_a: Path | None = None, speech_b: Path | None = None
 ) -> tuple[Character, Character]:
-    """Add the demo to ``scene``, in a collection of its own, and cast it; the frame range follows the longer voice.
+    """Add the demo to ``scene``, in a collection of its own, and cast it; the longer voice sets the frame range.
 
-    ``speech_a`` is heard from the woman, ``speech_b`` from the man; None takes the voice that ships with the add-on.
+    The woman speaks ``speech_a``, the man ``speech_b``; None takes the voice that ships with the add-on.
     Raises ``SpeechFileMissing`` or ``SpeechFileBroken`` with the scene untouched.
     """
     shipped = timeline.default_speech()
@@ -58,11 +58,6 @@ def build_demo_scene(
     _cast(scene, (first, second), chair, targets)
     scene.view_layers[0].update()
     return first, second
-
-
-def figures() -> tuple[Figure, Figure]:
-    """The measures of the two characters, in the order they are built."""
-    return MIA, TOM
 
 
 def _put(thing: bpy.types.Object, place: Vector, heading: float) -> None:

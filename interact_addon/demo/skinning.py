@@ -1,4 +1,4 @@
-"""Bone weights from where a vertex lies against the joints; at most four a vertex, summing to one."""
+"""Bone weights by the place of a vertex among the joints; at most four a vertex, summing to one."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ..scene.strips import add_action, add_speech
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 TAIL = 0.5  # seconds after the last word
 # What each actor does, in shares of the shot; written for the dialogue that ships with the add-on: she comes to him,
-# he is told to sit, and at his last words gets up and walks off to take a bow.
+# he is asked to sit, and at his last words gets up and walks off to take a bow.
 ACTIONS = (
     (("walk", 0.0, 0.10), ("stand", 0.10, 1.0)),
     (("stand", 0.0, 0.13), ("sit", 0.13, 0.82), ("walk", 0.82, 0.93), ("stand", 0.93, 1.0)),
@@ -23,7 +23,7 @@ ACTIONS = (
 
 
 def default_speech() -> tuple[Path, Path]:
-    """The two tracks that ship with the add-on: as long as each other, silent where the other speaks."""
+    """Return the two tracks that ship with the add-on, equally long, each silent where the other speaks."""
     return ASSETS / "demo_a.ogg", ASSETS / "demo_b.ogg"
 
 
