@@ -67,11 +67,9 @@ def conversation(tmp_path: Path) -> Iterator[Conversation]:
     talk.process.wait()
 
 
-def test_it_says_ready_with_its_versions_within_seconds(conversation: Conversation) -> None:
-    started = time.monotonic()
+def test_it_says_ready_with_its_versions_first(conversation: Conversation) -> None:
     ready = conversation.hear()
     assert ready["ready"] is True and ready["contract"] == CONTRACT_VERSION
-    assert time.monotonic() - started < 10
 
 
 def test_it_ends_when_the_pipe_closes(conversation: Conversation) -> None:
@@ -137,10 +135,12 @@ def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(
     conversation.say({"job": 1, "request": str(long), "out": str(tmp_path / "1.npz")})
     while (message := conversation.hear()).get("progress", 0.0) < 0.1:
         assert "progress" in message, message
-    asked = time.monotonic()
     conversation.say({"cancel": 1})
-    assert conversation.hear_result()["error"]["name"] == "Cancelled"
-    assert time.monotonic() - asked < 10.0  # one denoising step, also where the machine is busy
+    steps = 0
+    while "progress" in (message := conversation.hear()):
+        steps += 1
+    assert message["error"]["name"] == "Cancelled"
+    assert steps <= 3, "those under way when it was asked"
     conversation.say({"job": 2, "request": str(short), "out": str(tmp_path / "2.npz")})
     assert conversation.hear_result().get("done")
     assert not (tmp_path / "1.npz").exists()

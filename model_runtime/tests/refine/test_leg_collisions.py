@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
+import pytest
 
 from ...body_model import rotations as rot
 from ...body_model.feet import sole_points
@@ -12,7 +11,9 @@ from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
 from ...contract import FPS, FloatArray
 from ...metrics.joint_limits import joint_limits
 from ...metrics.penetration import self_penetrations
+from ...refine import leg_collisions
 from ...refine.leg_collisions import clear_legs
+from ..work import calls_of
 
 BODY = AVERAGE_SKELETON
 FRAMES = 4 * FPS
@@ -82,11 +83,11 @@ def test_legs_that_are_clear_are_not_touched() -> None:
     np.testing.assert_array_equal(result[:, INDEX["left_foot"] :], rotations[:, INDEX["left_foot"] :])
 
 
-def test_ten_seconds_take_less_than_a_twentieth_of_a_second() -> None:
+def test_crossed_legs_are_apart_after_two_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = calls_of(leg_collisions, "closest_points", monkeypatch)
     root, rotations = (np.concatenate([x, x, x])[: 10 * FPS] for x in crossed())
-    start = time.process_time()
     clear_legs(root, rotations, BODY, np.ones((10 * FPS, 4)))
-    assert time.process_time() - start < 0.05
+    assert len(rounds) <= 3, "the last one finds nothing"
 
 
 def test_legs_on_frames_that_have_to_stay_stay_and_so_does_a_foot_that_stands_then() -> None:
