@@ -23,8 +23,8 @@ def rotate_half(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
 
 
-class Attention(nn.Module):
-    """Multi-head attention with rotary positions; queries from ``x``, keys and values from ``context``."""
+class MultiHeadProjections(nn.Module):
+    """The linear layers of multi-head attention; queries from ``x``, keys and values from ``context``."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -33,9 +33,18 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(width, 2 * width, bias=False)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, context: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-        q = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, width / heads)
+    def project(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries (B, heads, N, width / heads), keys and values (B, heads, M, width / heads)."""
+        q = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         k, v = self.key_value(context).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return q, k, v
+
+
+class Attention(MultiHeadProjections):
+    """Multi-head attention with rotary positions."""
+
+    def forward(self, x: Tensor, context: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        q, k, v = self.project(x, context)
         mixed = F.scaled_dot_product_attention(rotate_half(q, rotary), rotate_half(k, rotary), v)
         return self.out(mixed.transpose(1, 2).flatten(-2))
 

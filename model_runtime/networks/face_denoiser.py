@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS
-from .blocks import StepEmbedding, modulate
+from .blocks import MultiHeadProjections, StepEmbedding, modulate
 from .face_inputs import BROWS_SIZE
 
 FACE_SIZE = len(ARKIT_NAMES)
@@ -159,19 +159,11 @@ class _Block(nn.Module):
         return x + self.feed_forward(modulate(x, s3, m3))
 
 
-class _PrefixedAttention(nn.Module):
+class _PrefixedAttention(MultiHeadProjections):
     """Multi-head attention whose scores get an additive bias (heads or 1, T, prefix + T)."""
 
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query = nn.Linear(width, width, bias=False)
-        self.key_value = nn.Linear(width, 2 * width, bias=False)
-        self.out = nn.Linear(width, width)
-
     def forward(self, x: Tensor, context: Tensor, bias: Tensor) -> Tensor:
-        q = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-        k, v = self.key_value(context).unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k, v = self.project(x, context)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
         return self.out(mixed.transpose(1, 2).flatten(-2))
 

@@ -2,7 +2,9 @@
 
     python -m model_runtime evaluate quick [--minutes 6] [--keep]
 
-Two readers who are kept out of all training talk to each other for a minute, twice: sitting, standing up, walking.
+Two readers who are kept out of all training talk to each other for a minute, four times: sitting, standing up, walking.
+A minute has six borders of windows. With two minutes the speed at borders is chance: over places without any border it
+came out between 0.65 and 1.17.
 Without the data folder the demo's two voices take their place, and the table says so.
 """
 
@@ -50,7 +52,7 @@ PAUSE = 0.35  # s between turns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=int, default=2, help="of result (default: %(default)s)")
+    parser.add_argument("--minutes", type=int, default=4, help="of result (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "out" / "evaluate")
     parser.add_argument(
         "--keep",
@@ -91,7 +93,7 @@ class SpokenLine(NamedTuple):
     start: float = 0.0
 
 
-def evaluate(data: Path, out: Path, minutes: int = 2, weights: Path = WEIGHTS) -> dict[str, Any]:
+def evaluate(data: Path, out: Path, minutes: int, weights: Path = WEIGHTS) -> dict[str, Any]:
     """Generate, measure, write ``out/quick.json`` and a contact sheet; returns the figures."""
     voices, source = held_out_voices(data)
     geometry = MouthGeometry(IctFace(data / "face")) if IctFace.available(data) else None
