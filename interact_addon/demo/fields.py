@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..runtime_api import easing
+
 Array = NDArray[np.float64]
 Field = Callable[[Array], Array]
 
@@ -60,8 +62,7 @@ def smooth_intersect(first: Array, second: Array, k: float) -> Array:
 
 def smoothstep(low: float | Array, high: float | Array, x: Array) -> Array:
     """Return 0 below ``low``, 1 above ``high``, a cubic between."""
-    t = np.clip((x - low) / (np.asarray(high) - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    return easing.smoothstep(np.clip((x - low) / (np.asarray(high) - low), 0.0, 1.0))
 
 
 def gradient(field: Field, points: Array, h: float = 5e-4) -> Array:

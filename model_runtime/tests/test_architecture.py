@@ -17,7 +17,15 @@ from model_runtime.datasets.locations import REPOSITORY as ROOT
 RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
 
 # What Blender's own Python may read of the runtime; these modules, and all they import, need numpy alone.
-FOR_BLENDER = ("contract", "errors", "body_model.rotations", "body_model.skeleton", "common.arrays", "common.files")
+FOR_BLENDER = (
+    "contract",
+    "errors",
+    "body_model.rotations",
+    "body_model.skeleton",
+    "common.arrays",
+    "common.easing",
+    "common.files",
+)
 # Packages of the runtime that only developers have: the extension is packed without them.
 FOR_DEVELOPERS = {"metrics", "datasets", "drawing", "corpus", "training", "studies"}
 # Which packages (or modules beside them) of the runtime a package may import; lazy imports count too.
