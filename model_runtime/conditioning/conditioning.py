@@ -43,7 +43,7 @@ class Conditioning:
 
     @property
     def walking(self) -> BoolArray:
-        """(2, T) whether each actor's own label is to walk."""
+        """Frames (2, T) on which each actor's own label is walk."""
         return (self.conditions["labels"][0, :, :, WALKING] > 0.5).numpy()
 
     @property
@@ -52,14 +52,14 @@ class Conditioning:
         return not self.alone and self.places.units[0] == self.places.units[1]
 
     def given(self, *parts: str) -> BoolArray:
-        """(2, frames) where any of ``BODY_PARTS`` is given."""
+        """Return the frames (2, frames) on which any of these ``BODY_PARTS`` is constrained."""
         masks = [self.constraints.part(part)[:, : self.frames] for part in parts]
         return torch.stack(masks).any(0).numpy()
 
     def stresses(self, actor: int) -> tuple[FloatArray, BoolArray]:
         """Return an actor's stresses (frames,), and the frames (frames,) whose arms may be timed to them.
 
-        Arms are left alone about a walk, a change of label or arms that are given.
+        Frames near a walk, near a change of label or near constrained arms are left out.
         """
         if "stress" not in self.conditions:
             return np.zeros(self.frames, np.float32), np.zeros(self.frames, bool)

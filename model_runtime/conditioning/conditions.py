@@ -76,9 +76,9 @@ class Condition:
 
     ``size``: numbers an actor and frame. ``of_scene`` and ``of_request`` give the track (B, 2, T, size), or None where
     nothing is known of it; the network's learned null stands in then, which starts at ``null``. ``stages``: which
-    networks are trained with it. ``leads``: the features of which it is the wanted value; such a track is seen from
-    where a window begins, so it is made window by window (``training.masks``, ``sampling.body_sampler``).
-    ``often_absent``: most requests leave it unsaid.
+    networks are trained with it. ``leads``: the motion features whose wanted value it gives; such a track is
+    relative to where a window begins, so it is made window by window (``training.masks``, ``sampling.body_sampler``).
+    ``often_absent``: most requests leave it open.
     """
 
     size: int

@@ -64,9 +64,9 @@ class ConstraintFeatures:
     def lower_window(
         self, start: int, stop: int, start_xy: Tensor, start_heading: Tensor, height: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return features (1, 2, N, 70) of a window and masks (1, 2, N, 4) of what is given of them.
+        """Return a window's features (1, 2, N, 70) and the masks (1, 2, N, 4) of those that are constrained.
 
-        They are seen from the window's first places (2, 2) and headings (2,); ``height`` (2,) of the pelvis.
+        They are relative to place (2, 2) and heading (2,) on the window's first frame; ``height`` (2,) of the pelvis.
         """
         part = self.motion.window(start, stop)
         features = encode_lower(part.batched(), height[None], (start_xy[None], start_heading[None]))

@@ -1,4 +1,4 @@
-"""What an actor of a request does, feels and is wanted at, frame by frame."""
+"""Tracks of an actor frame by frame: action labels, emotions, and where the root should be."""
 
 from __future__ import annotations
 

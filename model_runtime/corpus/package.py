@@ -44,7 +44,8 @@ of the material: corpus/LICENCES.md.
 _LICENCES = """Motion: SmartBody (LGPL-2.1, taken under GPL-3.0), CMU Graphics Lab Motion Capture Database (free for
 research and commercial use, not to be resold as data; funded by NSF EIA-0196217), Microsoft Rocketbox (MIT),
 Mesh2Motion and Quaternius (CC0).
-Voices: reader_a (Apache-2.0), ljspeech and librivox (public domain), synthetic voices (flite, permissive).
+Voices: reader_a (Apache-2.0), ljspeech and librivox (public domain, for measuring only), synthetic voices (flite,
+permissive; SVOX Pico, Apache-2.0; eSpeak NG, GPL-3.0).
 Faces: made from curves of our own; ranges from Live Link Face captures (MIT).
 """
 

@@ -154,9 +154,9 @@ def _same_bones(a: BvhMotion, b: BvhMotion) -> bool:
 
 
 def rest_on(motion: BvhMotion, other: BvhMotion, rest: Rest) -> Rest:
-    """Return the T-pose of another take on this one's bones.
+    """Return the T-pose of another take for the bones of this take.
 
-    Roots that only this take has keep their rotation of its first frame, and the first common bone its world rotation.
+    Root bones that only this take has, and the first bone that both have, keep the rotation of this take's first frame.
     """
     names = motion.rig.names
     own = dict(zip(names, motion.local[0]))

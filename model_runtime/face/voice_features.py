@@ -82,7 +82,7 @@ def _with_whispers(
 
 
 def with_transcript_phones(posteriors: FloatArray, phones: Sequence[Segment]) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return ``posteriors`` (N, 40) with certainty for the ``phones`` of a transcript, and (N,) where these are.
+    """Return ``posteriors`` (N, 40) with probability 1 for the ``phones`` of a transcript, and the steps (N,) of these.
 
     Every phone has at least one frame.
     """

@@ -25,8 +25,7 @@ _TANGENT = FPS // 2  # frames at the end of a path that give its direction
 def facing_ahead(
     places: RootConstraints, walking: Array, path: Array, known: Array, heading: Array, now: int, stop: int
 ) -> tuple[Array, Array]:
-    """Return each actor's wanted heading on the frames from ``now`` to before ``stop``: (2, N) radians, and where (2,
-    N).
+    """Return headings (2, N) in radians from ``now`` to before ``stop``, and the frames (2, N) on which one is wanted.
 
     ``walking`` (2, T) bool; ``path`` (2, N, 2) metres and where it is ``known`` (2, N), from ``path_ahead``: an actor
     that has walked faces along its end; ``heading`` (2,) of the bodies on frame ``now``. Between turns and on walks no

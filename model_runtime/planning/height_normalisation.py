@@ -22,8 +22,10 @@ _MIDDLE = AVERAGE_SKELETON.pelvis_height
 
 @dataclass(frozen=True)
 class HeightNormalisation:
-    """What a metre of human size is to each actor (``units``), and the point in the world that is the origin there
-    (2,).
+    """How bodies of different size are brought to one scale.
+
+    ``units``: metres in the world of one normalised metre, for each actor; ``origin`` (2,): the point in the world that
+    becomes the origin.
     """
 
     units: tuple[float, float] = (1.0, 1.0)

@@ -39,20 +39,20 @@ _HASTIEST = 1.8  # m/s of a hand whose pace is raised
 
 
 def against_chest(root: Array, rotations: Array, skeleton: Skeleton) -> Array:
-    """(T, 2, 3) wrists in the frame of the chest, m."""
+    """Return the wrists (T, 2, 3) in the frame of the chest, metres."""
     positions, world = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), skeleton)
     chest = INDEX["spine3"]
     return rot.rotate(rot.conjugate(world[:, chest])[:, None], positions[:, WRISTS] - positions[:, chest : chest + 1])
 
 
 def hands_of(root: Array, rotations: Array, skeleton: Skeleton) -> tuple[Array, Array]:
-    """Places (T, 2, 3) against the chest and speeds (T, 2) in m/s of both hands, of a body of 1.7 m."""
+    """Return places (T, 2, 3) against the chest and speeds (T, 2) in m/s of both hands, scaled to a body of 1.70 m."""
     places = gaussian_filter1d(against_chest(root, rotations, skeleton) / skeleton.size, 1.0, axis=0)
     return places, np.linalg.norm(np.gradient(places, axis=0), axis=-1) * FPS
 
 
 def strokes_in(speed: Array) -> list[tuple[int, int]]:
-    """(peak, stop) frames of one hand's strokes in its speed (T,).
+    """Return the frames (peak, stop) of one hand's strokes from its speed (T,).
 
     The stop is where the speed has fallen to a third of its peak, or its least before the hand swings on.
     """

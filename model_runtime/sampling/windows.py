@@ -1,7 +1,7 @@
 """A take of any length as overlapping windows of about the length that the networks are trained on.
 
-Neighbouring windows share 2 s, which the later one is given or both make together, so the take has no seam. Only one
-window is in the networks at a time, so memory stays constant.
+Neighbouring windows share 2 s, which the later one is given or both make together, so the take has no seam. One window
+is denoised at a time: memory grows by the result and the encodings of the windows alone.
 """
 
 from __future__ import annotations

@@ -28,15 +28,17 @@ _MARKS = ("<!-- figures -->", "<!-- /figures -->")
 _CARD = Template((Path(__file__).parent / "model_card.md").read_text("utf-8"))
 
 
+def _size(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB" if size >= 2**19 else f"{size / 2**10:.0f} KiB"
+
+
 def write_card(measured: dict[str, Any], weights: Path = WEIGHTS) -> Path:
     """Write ``MODEL_CARD.md`` beside the weights. ``measured``: as ``measures_file.stored_measures`` returns it."""
     files, training, sources = [], [], set()
     for name, purpose in FILES.items():
         tensors, header = load_checkpoint(weights / name)
         count = sum(tensor.numel() for tensor in tensors.values())
-        files.append(
-            f"| `{name}` | {(weights / name).stat().st_size / 2**20:.1f} MiB | {count / 1e6:.1f} M | {purpose} |"
-        )
+        files.append(f"| `{name}` | {_size((weights / name).stat().st_size)} | {count / 1e6:.2f} M | {purpose} |")
         training.append(f"- `{name}`: {_training(header)}; configuration {json.dumps(header.get('config', {}))}")
         sources.update(header.get("corpus", []))
     text = _CARD.substitute(

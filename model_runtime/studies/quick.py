@@ -1,6 +1,6 @@
 """The figures of the README: the weights on held-out voices, in a few minutes.
 
-    python -m model_runtime evaluate quick [--minutes 6] [--keep]
+    python -m model_runtime evaluate quick [--minutes 4] [--keep]
 
 Two readers who are kept out of all training talk to each other for a minute, four times: sitting, standing up, walking.
 A minute has six borders of windows. With two minutes the speed at borders is chance: over places without any border it

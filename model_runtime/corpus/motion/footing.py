@@ -1,4 +1,4 @@
-"""Keep the feet in place where pieces of motion join: what they are off is made up by steps alone."""
+"""Keep feet planted where pieces of motion join: steps take up the difference, feet never slide."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ class Performer:
         self.track.append(self.track.aligned(motion, by_feet), label)
 
     def append_settled(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
-        """Append a motion that starts on both feet, from where these are; one ``label`` or one a frame."""
+        """Append a motion that starts with both feet down, at their places now; one ``label``, or one a frame."""
         self.place(self.track.aligned(motion, by_feet=True), label)
 
     def place(self, motion: Motion, label: str | NDArray[np.uint8]) -> None:
