@@ -79,10 +79,10 @@ def generate(
         [prosody(voice, request.frames) for voice in voices],
         {*stages[0].config.conditions, *stages[1].config.conditions},
         padded_frames(request.frames),
-        scale.units,
-        len(request.actors) == 1,
-        weights,
-        [text.stress_times for text in transcripts],
+        units=scale.units,
+        alone=len(request.actors) == 1,
+        weights=weights,
+        stresses=[text.stress_times for text in transcripts],
     )
     bodies = generate_bodies(stages, conditioning, settings, clock)
     bodies = replace(bodies, roots=scale.back(bodies.roots))

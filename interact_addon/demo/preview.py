@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .. import compat
 from ..runtime_api import contract, errors, files
+from ..scene.reading import frames_per_second
 from .cameras import preview_cameras
 from .film import render_film
 
@@ -80,7 +81,7 @@ def contact_sheet(
     rows = -(-MOMENTS // COLUMNS)
     sheet = np.ones((rows * (cell[0] + _GAP) + _GAP, COLUMNS * (cell[1] + _GAP) + _GAP, 4), np.float32)
     sheet[..., :3] = 0.11
-    rate = scene.render.fps / scene.render.fps_base
+    rate = frames_per_second(scene)
     length = scene.frame_end - scene.frame_start
     for moment in range(MOMENTS):
         progress(contract.Progress(STAGE, moment / MOMENTS))

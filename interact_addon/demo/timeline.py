@@ -10,6 +10,7 @@ import bpy
 from .. import compat
 from ..scene.channels import ACTIONS as ACTION_CHANNEL
 from ..scene.channels import SPEECH, ensure_channel
+from ..scene.reading import frames_per_second
 from ..scene.strips import add_action, add_speech
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -41,7 +42,7 @@ def check_speech(path: Path) -> None:
 def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple[Path, Path]) -> None:
     """Fill the sequencer for actors ``names`` and set the frame range: the longer voice and ``TAIL`` more."""
     first = 1
-    rate = scene.render.fps / scene.render.fps_base
+    rate = frames_per_second(scene)
     for name in names:
         ensure_channel(scene, name, SPEECH)
         ensure_channel(scene, name, ACTION_CHANNEL)

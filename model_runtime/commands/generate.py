@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from .. import worker
-from ..contract import Progress
+from ..contract import ProgressPrinter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    worker.run_job(vars(options), _print_progress)
-    print(f"\n{options.out}", file=sys.stderr)
-
-
-def _print_progress(update: Progress) -> None:
-    print(f"\r{update.fraction:4.0%} {update.stage:<40}", end="", file=sys.stderr, flush=True)
+    printer = ProgressPrinter(sys.stderr)
+    worker.run_job(vars(options), printer)
+    printer.say(options.out)
