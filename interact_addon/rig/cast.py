@@ -8,6 +8,7 @@ import bpy
 
 from ..runtime_api import errors
 from .faces import FaceMesh, find_faces, missing_shapes
+from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised, map_bones
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
 
@@ -19,10 +20,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CastActor:
-    """One character. Objects are stored by name and found again when keys are written: an undo may replace them."""
+    """One character. Objects are found again when keys are written: an undo may replace them."""
 
     name: str
-    armature: str
+    armature: ObjectReference
     rig: RigMap
     rest: RestPose
     faces: tuple[FaceMesh, ...]
@@ -43,7 +44,7 @@ def cast_actor(name: str, armature: bpy.types.Object | None) -> CastActor:
         raise errors.InvalidRequest(f"'{armature.name}' is not an armature; choose the rig of '{name}' under Cast.")
     rig = map_rig(armature)
     faces = tuple(find_faces(armature))
-    return CastActor(name, armature.name, rig, read_rest_pose(armature, rig), faces, _warnings(name, rig, faces))
+    return CastActor(name, reference(armature), rig, read_rest_pose(armature, rig), faces, _warnings(name, rig, faces))
 
 
 def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...]) -> tuple[str, ...]:

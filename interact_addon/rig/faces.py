@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..runtime_api import contract
+from .identity import ObjectReference, reference
 from .measure import skinned_meshes
 
 ARKIT = {name.casefold(): column for column, name in enumerate(contract.ARKIT_NAMES)}
@@ -31,9 +32,14 @@ class FaceMesh:
     ``shapes``: K key names in the mesh's order; ``weights`` (K, 52): the share of each ARKit curve in each key.
     """
 
-    mesh: str
+    object: ObjectReference
     shapes: tuple[str, ...]
     weights: NDArray[np.float32]
+
+    @property
+    def mesh(self) -> str:
+        """The name of the mesh object, for messages."""
+        return self.object.name
 
     @property
     def arkit_columns(self) -> set[int]:
@@ -47,13 +53,13 @@ def find_faces(armature: bpy.types.Object) -> list[FaceMesh]:
         keys: Any = obj.data.shape_keys
         if keys is None:
             continue
-        face = match_shapes(obj.name, [block.name for block in keys.key_blocks if block != keys.reference_key])
+        face = match_shapes(reference(obj), [block.name for block in keys.key_blocks if block != keys.reference_key])
         if face.shapes:
             faces.append(face)
     return faces
 
 
-def match_shapes(mesh: str, names: Iterable[str]) -> FaceMesh:
+def match_shapes(mesh: ObjectReference, names: Iterable[str]) -> FaceMesh:
     """Match shape keys with ARKit's names, in any case and with any usual spelling of the side."""
     matched = [(name, row) for name in names if (row := arkit_weights(name)) is not None]
     return FaceMesh(

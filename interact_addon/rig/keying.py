@@ -18,6 +18,7 @@ from mathutils import Matrix
 from .. import compat
 from ..runtime_api import Array, contract, errors
 from .cast import CastActor
+from .channel import Channel, bone_path, shape_path
 from .euler import channels
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
@@ -36,19 +37,11 @@ _KEY_PARTS = (
 
 
 @dataclass(frozen=True)
-class Channel:
-    """The values (T, components) of one property, keyed from the scene's first frame on."""
-
-    path: str
-    values: Array
-    group: str
-
-
-@dataclass(frozen=True)
 class _Plan:
     actor: CastActor
     body: list[Channel]
-    faces: list[tuple[str, list[Channel]]]
+    armature: bpy.types.Object
+    faces: list[tuple[bpy.types.Object, list[Channel]]]
 
 
 def key_performance(
@@ -68,18 +61,18 @@ def key_performance(
 
 
 def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: int) -> _Plan:
-    armature = bpy.data.objects.get(actor.armature)
+    armature = actor.armature.find()
     if armature is None or armature.type != "ARMATURE":
-        raise errors.InvalidRequest(f"The armature '{actor.armature}' of '{actor.name}' is gone; cast it again.")
+        raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
     gone = [bone for bone in actor.rest.bones if bone not in armature.pose.bones]
     if gone:
-        raise errors.InvalidRequest(f"'{actor.armature}' has no bone '{gone[0]}' any more; generate again.")
+        raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; generate again.")
     _check_editable(armature)
     pose = retarget(*resample_body(part.root_positions, part.rotations, fps, count), actor.rig, actor.rest)
     face = resample_face(part.face, fps, count)
     faces = []
     for mesh in actor.faces:
-        obj = bpy.data.objects.get(mesh.mesh)
+        obj = mesh.object.find()
         keys = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
         if keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
             raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; generate again.")
@@ -87,14 +80,11 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
         curves = np.clip(face @ mesh.weights.T, 0.0, 1.0)
         faces.append(
             (
-                mesh.mesh,
-                [
-                    Channel(f'key_blocks["{bpy.utils.escape_identifier(shape)}"].value', curves[:, [column]], "Face")
-                    for column, shape in enumerate(mesh.shapes)
-                ],
+                obj,
+                [Channel(shape_path(shape), curves[:, [column]], "Face") for column, shape in enumerate(mesh.shapes)],
             )
         )
-    return _Plan(actor, list(_body_channels(armature, actor, pose)), faces)
+    return _Plan(actor, list(_body_channels(armature, actor, pose)), armature, faces)
 
 
 def _check_editable(block: bpy.types.ID) -> None:
@@ -105,25 +95,21 @@ def _check_editable(block: bpy.types.ID) -> None:
 def _body_channels(armature: bpy.types.Object, actor: CastActor, pose: BonePose) -> Iterator[Channel]:
     for index, (bone, mode) in enumerate(zip(pose.bones, actor.rest.rotation_modes)):
         name, values = channels(pose.rotations[:, index], mode)
-        yield Channel(f"{_bone_path(bone)}.{name}", values, bone)
-    yield Channel(f"{_bone_path(pose.root)}.location", pose.location, pose.root)
+        yield Channel(f"{bone_path(bone)}.{name}", values, bone)
+    yield Channel(f"{bone_path(pose.root)}.location", pose.location, pose.root)
     for control, prop, value in actor.rig.switches:
         if control in armature.pose.bones and prop in armature.pose.bones[control]:
-            yield Channel(f'{_bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]', np.array([[value]]), control)
-
-
-def _bone_path(bone: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"]'
+            yield Channel(f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]', np.array([[value]]), control)
 
 
 def _write(plan: _Plan, start: int) -> None:
-    armature = bpy.data.objects[plan.actor.armature]
+    armature = plan.armature
     _reset_rig(armature, plan.actor)
     action, bag = _ensure_action(armature, "OBJECT", armature.name, plan.actor.name, None)
     _write_channels(bag, plan.body, start)
     for mesh, curves in plan.faces:
-        keys: Any = bpy.data.objects[mesh].data.shape_keys
-        _, bag = _ensure_action(keys, "KEY", mesh, plan.actor.name, action)
+        keys: Any = mesh.data.shape_keys
+        _, bag = _ensure_action(keys, "KEY", mesh.name, plan.actor.name, action)
         _write_channels(bag, curves, start)
         keys.update_tag()
     armature.update_tag()

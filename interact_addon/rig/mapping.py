@@ -12,7 +12,7 @@ from .tables import TABLES, RigTable
 SPINE = ("spine1", "spine2", "spine3")
 SIDES = ("left", "right")
 _MOST_SPINE_BONES = 5
-_REQUIRED = ("pelvis", "head") + tuple(
+REQUIRED_JOINTS = ("pelvis", "head") + tuple(
     f"{side}_{part}" for side in SIDES for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 )
 
@@ -66,7 +66,7 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
     nearest: tuple[int, RigTable, list[str]] | None = None
     for table in TABLES:
         found, marks = _find(table, parents)
-        missing = [joint for joint in _REQUIRED if joint not in found]
+        missing = [joint for joint in REQUIRED_JOINTS if joint not in found]
         if not any(joint in found for joint in ("spine:0", "spine:1", "spine:2")):
             missing.append("spine")
         if not missing:
@@ -86,6 +86,15 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
             f"use a rig with bone names of {known}."
         )
     return _rig_map(best[1], best[2], parents)
+
+
+def map_assigned(found: Mapping[str, str], parents: Mapping[str, str | None], kind: str) -> RigMap:
+    """Map a rig whose bones are given joint by joint; spine and neck as ``spine:0`` and ``neck:0`` upwards.
+
+    ``kind``: the name of the map in messages. ``REQUIRED_JOINTS`` and a spine bone must be there.
+    """
+    table = RigTable(kind, SIDES, "", (), (), "", {})
+    return _rig_map(table, dict(found), parents)
 
 
 def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str, str], int]:
@@ -138,7 +147,7 @@ def _out_of_order(table: RigTable, found: Mapping[str, str], parents: Mapping[st
     if table.is_control_rig:  # constraints tie controls together
         return []
     wrong = []
-    for joint in _REQUIRED:
+    for joint in REQUIRED_JOINTS:
         above = _above(joint, found)
         if above and above not in _ancestors(found[joint], parents):
             wrong.append(joint)
@@ -160,9 +169,9 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
     for control, joint in table.extra.items():
         drives[control] = Drive(control, joint)
     drives[found["pelvis"]] = Drive(found["pelvis"], "pelvis")
-    spine = [found[f"spine:{i}"] for i in range(len(table.spine)) if f"spine:{i}" in found]
+    spine = [found[f"spine:{i}"] for i in range(_MOST_SPINE_BONES) if f"spine:{i}" in found]
     _drive_spine(spine, drives, places)
-    neck = [found[f"neck:{i}"] for i in range(len(table.neck)) if f"neck:{i}" in found]
+    neck = [found[f"neck:{i}"] for i in range(_MOST_SPINE_BONES) if f"neck:{i}" in found]
     for i, bone in enumerate(neck):
         drives[bone] = Drive(bone, "neck", "head", i / len(neck))
     if neck:

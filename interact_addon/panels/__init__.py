@@ -1,0 +1,16 @@
+"""The InterAct tab in the sidebar of the 3D view and of the sequencer, one file a panel."""
+
+from __future__ import annotations
+
+import bpy
+
+from .cast import Cast
+from .export import Export
+from .expression import Expression, Style
+from .generate import Generate
+from .script import Script
+from .sidebar import in_both_editors
+
+CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
+    cls for base in (Cast, Script, Expression, Style, Generate, Export) for cls in in_both_editors(base)
+)

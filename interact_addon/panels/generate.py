@@ -1,0 +1,37 @@
+"""Generate: the settings, the button, and why it cannot be pressed."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..worker_client import generation
+from .sidebar import Sidebar, lines
+
+
+class Generate(Sidebar):
+    bl_label = "Generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        layout = self.layout
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.row().prop(settings, "quality", expand=True)
+        column.prop(settings, "seed")
+        column.prop(settings, "guidance")
+        job = generation.current
+        if job is not None:
+            layout.progress(factor=job.progress.fraction, text=f"{job.progress.stage}  {job.progress.fraction:.0%}")
+            layout.operator("interact.cancel", icon="X")
+            return
+        big = layout.row()
+        big.scale_y = 1.8
+        big.operator("interact.generate", icon="PLAY")
+        reason = generation.disabled_reason(context.scene)
+        if reason:
+            lines(layout, context, reason)
+        if generation.runtime_is_missing():
+            layout.operator("interact.install_runtime", icon="IMPORT")
+        elif generation.runtime_is_loaded():
+            layout.operator("interact.free_memory", icon="TRASH")

@@ -1,0 +1,48 @@
+"""Script: what each actor says and does."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import compat
+from ..operators.transcripts import active_voice
+from ..properties import actor_name
+from ..runtime_api import contract
+from ..scene.channels import SPEECH, strips_of
+from ..scene.transcripts import chosen_transcript
+from .sidebar import Sidebar
+
+
+class Script(Sidebar):
+    bl_label = "Script"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        if any(actor.armature is None for actor in context.scene.interact.actors):
+            layout.label(text="Cast two characters first", icon="INFO")
+            return
+        strips = compat.sequencer_scene(context.scene)
+        for index, actor in enumerate(context.scene.interact.actors):
+            name = actor_name(actor)
+            split = layout.row().split(factor=0.55)
+            voices = len(strips_of(strips, name, SPEECH, "SOUND"))
+            split.label(
+                text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens",
+                icon="OUTLINER_OB_SPEAKER",
+            )
+            split.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
+        voice = active_voice(context)
+        if voice is not None:
+            chosen = chosen_transcript(voice)
+            row = layout.row(align=True)
+            row.operator(
+                "interact.choose_transcript",
+                text=f"Transcript of {voice.name}..." if chosen is None else chosen.name,
+                icon="TEXT",
+            )
+            if chosen is not None:
+                row.operator("interact.clear_transcript", text="", icon="X")
+        labels = layout.column(align=True)
+        labels.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
+        labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
+        layout.label(text=f"Name action strips {', '.join(contract.ACTION_LABELS)}", icon="INFO")

@@ -1,0 +1,38 @@
+"""What all panels of the InterAct tab share: their place, sentences over several lines, one class an editor."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+
+class Sidebar:
+    """A panel of the InterAct tab, before it is made for an editor."""
+
+    bl_category = "InterAct"
+    bl_region_type = "UI"
+    bl_options: set[str] = set()
+    inside = ""  # the panel that this one is a part of
+    layout: bpy.types.UILayout
+
+
+def in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.Panel]]:
+    """Make the same panel for the 3D view and for the sequencer."""
+    return (_panel(base, "VIEW_3D", ""), _panel(base, "SEQUENCE_EDITOR", "_sequencer"))
+
+
+def _panel(base: type, space: str, suffix: str) -> type[bpy.types.Panel]:
+    settings = {"bl_space_type": space}
+    if base.inside:  # type: ignore[attr-defined]
+        settings["bl_parent_id"] = f"INTERACT_PT_{base.inside}{suffix}"  # type: ignore[attr-defined]
+    return type(f"INTERACT_PT_{base.__name__.lower()}{suffix}", (base, bpy.types.Panel), settings)
+
+
+def lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "INFO") -> None:
+    """Draw a sentence over several lines: labels don't wrap by themselves."""
+    width = context.region.width / (7 * context.preferences.system.ui_scale) if context.region is not None else 40
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, max(20, int(width) - 6))):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1")

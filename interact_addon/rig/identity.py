@@ -1,0 +1,30 @@
+"""References to objects that hold over an undo, and never find another object of the same name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+
+@dataclass(frozen=True)
+class ObjectReference:
+    """One object of this session. ``name`` is for messages; ``uid`` is Blender's ``session_uid``.
+
+    An undo replaces the object but keeps its ``session_uid``; a Python pointer to it would be invalid.
+    """
+
+    name: str
+    uid: int
+
+    def find(self) -> bpy.types.Object | None:
+        """Return the object, also renamed; None if it is gone."""
+        found = bpy.data.objects.get(self.name)
+        if found is not None and found.session_uid == self.uid:
+            return found
+        return next((obj for obj in bpy.data.objects if obj.session_uid == self.uid), None)
+
+
+def reference(obj: bpy.types.Object) -> ObjectReference:
+    """Return a reference to an object."""
+    return ObjectReference(obj.name, obj.session_uid)
