@@ -1,8 +1,17 @@
 """Settings saved with the file: the cast and how to generate."""
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
+from .rig.bone_table import TABLE_JOINTS, bone_label
 from .runtime_api import contract
 
 QUALITIES = (
@@ -10,6 +19,7 @@ QUALITIES = (
     ("final", "Final", "All denoising steps of the diffusion model: the best it does"),
 )
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
+NO_BONE = "(none)"  # chosen by hand for a joint that the rig has no bone for
 
 
 def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
@@ -42,6 +52,42 @@ def _style_slider(name: str, ends: str) -> object:
 
 def _is_armature(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
     return thing.type == "ARMATURE"
+
+
+def bone_property(joint: str) -> str:
+    """Return the property of the bone table that holds the bone chosen for a joint."""
+    return joint.replace(":", "_")
+
+
+def _bones_to_choose(table: bpy.types.PropertyGroup, _context: bpy.types.Context, _typed: str) -> list[str]:
+    """List the bones of the actor whose table this is."""
+    actor = table.id_data.path_resolve(table.path_from_id().rpartition(".")[0])
+    return [NO_BONE, *(bone.name for bone in actor.armature.data.bones)] if actor.armature is not None else []
+
+
+class INTERACT_PG_bones(bpy.types.PropertyGroup):
+    """The bones of one actor that are chosen by hand, a property for each joint; empty where the bone is found."""
+
+    __annotations__ = {
+        bone_property(joint): StringProperty(
+            name=bone_label(joint).capitalize(),
+            options=set(),
+            search=_bones_to_choose,
+            search_options=set(),
+            description=f"The bone of this rig that is the {bone_label(joint)}; empty: as it was found",
+        )
+        for joint in TABLE_JOINTS
+    }
+
+
+class INTERACT_PG_switch(bpy.types.PropertyGroup):
+    """A custom property of a control that is set while the rig performs, such as IK off."""
+
+    bone: StringProperty(name="Bone", description="The bone that has the property")  # type: ignore[valid-type]
+    property: StringProperty(  # type: ignore[valid-type]
+        name="Property", description="The name of the custom property, such as IK_FK"
+    )
+    value: FloatProperty(name="Value", description="What the property is set to")  # type: ignore[valid-type]
 
 
 class INTERACT_PG_actor(bpy.types.PropertyGroup):
@@ -105,6 +151,12 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     style_reach: _style_slider(  # type: ignore[valid-type]
         "Reach", "below 0 hands closer to the body, above 0 further away"
     )
+    bones: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_bones, description="The bones of this actor that are chosen by hand"
+    )
+    switches: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_switch, description="Custom properties that are set while this rig performs"
+    )
 
 
 class INTERACT_PG_scene(bpy.types.PropertyGroup):
@@ -151,6 +203,13 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         "0 keeps the expressive face model's mouth as it is",
     )
 
+    bones_shown: EnumProperty(  # type: ignore[valid-type]
+        name="Bones Of",
+        items=(("0", "First", "The bones of the first actor"), ("1", "Second", "The bones of the second actor")),
+        options=set(),
+        description="The actor whose bones the panel shows",
+    )
+
     @property
     def actors(self) -> tuple[INTERACT_PG_actor, INTERACT_PG_actor]:
         return (self.actor_a, self.actor_b)
@@ -166,6 +225,17 @@ def style_of(actor: INTERACT_PG_actor) -> contract.Style | None:
     if not actor.own_style:
         return None
     return contract.Style(actor.style_liveliness, actor.style_height, actor.style_reach)
+
+
+def assigned_bones(actor: INTERACT_PG_actor) -> dict[str, str]:
+    """Return the bones chosen by hand, joint by joint; "" for a joint that the rig has no bone for."""
+    chosen = {joint: getattr(actor.bones, bone_property(joint)) for joint in TABLE_JOINTS}
+    return {joint: "" if bone == NO_BONE else bone for joint, bone in chosen.items() if bone}
+
+
+def switches_of(actor: INTERACT_PG_actor) -> tuple[tuple[str, str, float], ...]:
+    """Return the custom properties (bone, property, value) that are set while the rig performs."""
+    return tuple((switch.bone, switch.property, switch.value) for switch in actor.switches)
 
 
 def actor_name(actor: INTERACT_PG_actor) -> str:

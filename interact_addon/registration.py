@@ -9,6 +9,8 @@ from .operators import cast, demo, export, generate, runtime, script, transcript
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
+    properties.INTERACT_PG_bones,
+    properties.INTERACT_PG_switch,
     properties.INTERACT_PG_actor,
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import bpy
 
 from ..runtime_api import errors
+from .bone_table import map_with_assigned
 from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised, map_bones
@@ -14,7 +16,7 @@ from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_pl
 
 __all__ = [
     "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "cast_actor", "find_faces", "map_rig", "measure",
-    "read_rest_pose", "skinned_meshes", "start_placement",
+    "parents_of", "read_rest_pose", "recognise", "skinned_meshes", "start_placement",
 ]  # fmt: skip
 
 
@@ -32,19 +34,56 @@ class CastActor:
 
 def map_rig(armature: bpy.types.Object) -> RigMap:
     """Recognise a rig and map its bones. Raises ``RigNotRecognised``."""
-    bones = armature.data.bones
-    return map_bones({bone.name: bone.parent.name if bone.parent else None for bone in bones}, armature.name)
+    return map_bones(parents_of(armature), armature.name)
 
 
-def cast_actor(name: str, armature: bpy.types.Object | None) -> CastActor:
-    """Read one character. Raises ``InvalidRequest`` without an armature, ``RigNotRecognised``."""
+def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
+    """Return the bones of an armature, each with the bone above it."""
+    return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
+
+
+def recognise(armature: bpy.types.Object) -> RigMap | RigNotRecognised:
+    """Return the rig's map, or why it is none, with the joints that were found all the same."""
+    try:
+        return map_rig(armature)
+    except RigNotRecognised as reason:
+        return reason
+
+
+def cast_actor(
+    name: str,
+    armature: bpy.types.Object | None,
+    assigned: Mapping[str, str] | None = None,
+    switches: Sequence[tuple[str, str, float]] = (),
+) -> CastActor:
+    """Read one character.
+
+    ``assigned``: the bones chosen by hand, joint by joint; see ``map_with_assigned``. ``switches``: custom properties
+    (bone, property, value) that are keyed beside those the rig is known to need. Raises ``InvalidRequest`` without an
+    armature or where the chosen bones don't fit, ``RigNotRecognised``.
+    """
     if armature is None:
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
     if armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"'{armature.name}' is not an armature; choose the rig of '{name}' under Cast.")
-    rig = map_rig(armature)
+    if assigned:
+        rig = map_with_assigned(name, assigned, recognise(armature), parents_of(armature))
+    else:
+        rig = map_rig(armature)
+    rig = _with_switches(name, rig, switches, armature)
     faces = tuple(find_faces(armature))
     return CastActor(name, reference(armature), rig, read_rest_pose(armature, rig), faces, _warnings(name, rig, faces))
+
+
+def _with_switches(
+    name: str, rig: RigMap, switches: Sequence[tuple[str, str, float]], armature: bpy.types.Object
+) -> RigMap:
+    for bone, prop, _ in switches:
+        if bone not in armature.pose.bones or prop not in armature.pose.bones[bone]:
+            raise errors.InvalidRequest(
+                f"'{name}': no bone '{bone}' with the property '{prop}' to set; change it under Cast > Bones."
+            )
+    return replace(rig, switches=rig.switches + tuple(switches))
 
 
 def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...]) -> tuple[str, ...]:

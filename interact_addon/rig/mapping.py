@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..runtime_api import errors, skeleton
 from .tables import TABLES, RigTable
@@ -18,7 +18,14 @@ REQUIRED_JOINTS = ("pelvis", "head") + tuple(
 
 
 class RigNotRecognised(errors.InterActError):
-    """The armature is not a humanoid rig that this add-on knows."""
+    """The armature is not a humanoid rig that this add-on knows.
+
+    ``found``: the joints that were found all the same, each with its bone; choosing the others by hand completes them.
+    """
+
+    def __init__(self, message: str, found: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.found = dict(found or {})
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ class RigMap:
 
     ``drives``: every keyed bone, parents first. ``places``: the position of a joint at rest as a mix of two bone heads
     (bone, bone, share of the second). ``root``: the bone that carries the body; ``anchor``: the joint at its pivot.
-    ``switches`` and ``neutral``: see ``RigTable``.
+    ``switches`` and ``neutral``: see ``RigTable``. ``joints``: the bone chosen for each joint, with spine and neck as
+    ``spine:0`` and ``neck:0`` upwards: what the map was made from.
     """
 
     rig: str
@@ -51,6 +59,7 @@ class RigMap:
     anchor: str
     switches: tuple[tuple[str, str, float], ...] = ()
     neutral: tuple[str, ...] = ()
+    joints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing_joints(self) -> tuple[str, ...]:
@@ -63,7 +72,7 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
     Raises ``RigNotRecognised`` that names the joints the rig lacks of the most similar known rig.
     """
     best: tuple[tuple[bool, int], RigTable, dict[str, str]] | None = None
-    nearest: tuple[int, RigTable, list[str]] | None = None
+    nearest: tuple[int, RigTable, list[str], dict[str, str]] | None = None
     for table in TABLES:
         found, marks = _find(table, parents)
         missing = [joint for joint in REQUIRED_JOINTS if joint not in found]
@@ -76,14 +85,15 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
             if best is None or score > best[0]:
                 best = (score, table, found)
         elif nearest is None or len(missing) < nearest[0]:
-            nearest = (len(missing), table, missing)
+            nearest = (len(missing), table, missing, found)
     if best is None:
         assert nearest is not None
         lacks = ", ".join(joint.replace("_", " ").split(":")[0] for joint in nearest[2][:4])
         known = ", ".join(dict.fromkeys(table.name for table in TABLES))
         raise RigNotRecognised(
             f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); "
-            f"use a rig with bone names of {known}."
+            f"use a rig with bone names of {known}.",
+            nearest[3],
         )
     return _rig_map(best[1], best[2], parents)
 
@@ -91,10 +101,16 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
 def map_assigned(found: Mapping[str, str], parents: Mapping[str, str | None], kind: str) -> RigMap:
     """Map a rig whose bones are given joint by joint; spine and neck as ``spine:0`` and ``neck:0`` upwards.
 
-    ``kind``: the name of the map in messages. ``REQUIRED_JOINTS`` and a spine bone must be there.
+    ``kind``: the name of the map in messages; that of a known rig keeps what its table says beyond the joints (the
+    controls around them, FK switches). ``REQUIRED_JOINTS`` and a spine bone must be there.
     """
-    table = RigTable(kind, SIDES, "", (), (), "", {})
+    table = control_table(kind) or RigTable(kind, SIDES, "", (), (), "", {})
     return _rig_map(table, dict(found), parents)
+
+
+def control_table(kind: str) -> RigTable | None:
+    """Return the table of the control rig of that name; None if it is no control rig."""
+    return next((table for table in TABLES if table.name == kind and table.is_control_rig), None)
 
 
 def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str, str], int]:
@@ -149,12 +165,13 @@ def _out_of_order(table: RigTable, found: Mapping[str, str], parents: Mapping[st
     wrong = []
     for joint in REQUIRED_JOINTS:
         above = _above(joint, found)
-        if above and above not in _ancestors(found[joint], parents):
+        if above and above not in bones_above(found[joint], parents):
             wrong.append(joint)
     return wrong
 
 
-def _ancestors(bone: str, parents: Mapping[str, str | None]) -> list[str]:
+def bones_above(bone: str, parents: Mapping[str, str | None]) -> list[str]:
+    """Return the bones above a bone, nearest first."""
     line: list[str] = []
     above = parents.get(bone)
     while above is not None and above not in line:
@@ -196,6 +213,7 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
         anchor=table.anchor,
         switches=table.switches,
         neutral=table.neutral,
+        joints=dict(found),
     )
 
 
@@ -217,7 +235,7 @@ def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, t
 
 
 def _nearest_driven(bone: str, drives: Mapping[str, Drive], parents: Mapping[str, str | None]) -> str:
-    return next((above for above in _ancestors(bone, parents) if above in drives), "")
+    return next((above for above in bones_above(bone, parents) if above in drives), "")
 
 
 def _with(drive: Drive, above: str) -> Drive:

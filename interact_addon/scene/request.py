@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..properties import relationship_of, style_of
+from ..properties import assigned_bones, relationship_of, style_of, switches_of
 from ..rig.cast import CastActor, cast_actor
 from ..runtime_api import contract, errors
 from .reading import audible_strips, read_actions, read_emotions, shot_duration
@@ -20,7 +20,8 @@ Constraints = Mapping[str, contract.MotionConstraints]
 def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
     """Read both characters.
 
-    Raises ``InvalidRequest`` where one is missing, gone or cast twice, ``RigNotRecognised``.
+    Raises ``InvalidRequest`` where one is missing, gone or cast twice, or bones chosen by hand don't fit,
+    ``RigNotRecognised``.
     """
     first, second = scene.interact.actors
     for number, actor in enumerate((first, second), 1):
@@ -35,8 +36,8 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
     return (
-        cast_actor(first.name or first.armature.name, first.armature),
-        cast_actor(second.name or second.armature.name, second.armature),
+        cast_actor(first.name or first.armature.name, first.armature, assigned_bones(first), switches_of(first)),
+        cast_actor(second.name or second.armature.name, second.armature, assigned_bones(second), switches_of(second)),
     )
 
 
