@@ -43,6 +43,18 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
 
 
+def test_what_is_seen_is_saved_as_motion_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
+    out = tmp_path / "motion.npz"
+    done = interact("read-back", str(demo_blend), "-o", str(out), "--start", "10", "--end", "39")
+    assert done.returncode == 0, done.stderr
+    motion = contract.Performance.load(out)
+    rate = motion.report["read_back"]["fps"]
+    assert motion.frames == int(29 / rate * 30 + 1e-4) + 1
+    assert [actor.name for actor in motion.actors] == list(motion.report["skeletons"])
+    for actor in motion.actors:
+        assert 0.5 < actor.root_positions[:, 2].min() < 1.5  # they stand, unperformed
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -53,6 +65,8 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
         (("generate", "{shot}", "--out", "{out}", "--lips", "2"), 2, "between 0 and 1"),
         (("generate", "{shot}", "--out", "{out}", "--relationship", "foes"), 2, "'boss / subordinate'"),
         (("demo", "--speech-a", "nowhere.wav", "--out", "{out}"), 1, "There is no sound file at 'nowhere.wav'"),
+        (("read-back", "{shot}", "-o", "{file}/motion.npz"), 1, "cannot be written"),
+        (("read-back", "{shot}", "-o", "{out}/motion.npz", "--start", "9", "--end", "2"), 1, "choose an end after"),
         (("perform",), 2, "generate"),
     ],
 )

@@ -18,6 +18,7 @@ from .demo.scene import build_demo_scene
 from .export.fbx import export_fbx
 from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
+from .scene.motion_file import read_motion, save_motion
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
 
@@ -62,6 +63,18 @@ def generate(options: argparse.Namespace) -> None:
             export_fbx(scene, folder / f"{name}.fbx")
         printer.wrote(folder / f"{name}.fbx")
     _report(job)
+
+
+def read_back(options: argparse.Namespace) -> None:
+    """Save what the characters of a .blend are seen doing, as canonical motion at 30 fps."""
+    path = options.out.resolve()
+    _output_folder(path.parent)
+    scene = _open_scene(options.blend, options.scene)
+    printer = contract.ProgressPrinter()
+    with quiet(), frames_as_progress(scene, "Reading back", printer):
+        motion = read_motion(scene, options.start, options.end)
+    save_motion(motion, path)
+    printer.wrote(path)
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -130,6 +143,13 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--speech-b", type=Path, metavar="FILE", help="what the second character says")
     show.add_argument("--step", choices=DEMO_STEPS, help="this step alone, on the demo.blend in the output folder")
     show.set_defaults(run=demo)
+    back = commands.add_parser("read-back", help="save what the characters are seen doing as one motion file")
+    back.add_argument("blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already")
+    back.add_argument("-o", "--out", required=True, type=Path, metavar="FILE", help="the .npz to write")
+    back.add_argument("--scene", help="the scene to read, where it is not the one the file opens with")
+    back.add_argument("--start", type=int, metavar="FRAME", help="instead of the scene's first frame")
+    back.add_argument("--end", type=int, metavar="FRAME", help="instead of the scene's last frame")
+    back.set_defaults(run=read_back)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")

@@ -42,6 +42,12 @@ class RestPose:
     rotation_modes: tuple[str, ...]
     local_location: bool
 
+    @property
+    def world_rotations(self) -> Array:
+        """(B, 4): the driven bones at rest in the world."""
+        axes = self.world[:3, :3] / np.linalg.norm(self.world[:3, :3], axis=0)
+        return rot.multiply(rot.from_matrix(axes), self.rest_rotations)
+
 
 def measure(armature: bpy.types.Object, rig: RigMap) -> skeleton.Skeleton:
     """Return the canonical T-pose offsets (52, 3) of a rig in metres, the object's scale included."""

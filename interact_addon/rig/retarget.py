@@ -53,13 +53,12 @@ def retarget(root_positions: Array, rotations: Array, rig: RigMap, rest: Any) ->
 
 def _basis_rotations(driven: Array, rest: Any) -> Array:
     """Convert world deltas (T, B, 4) to basis quaternions (T, B, 4) with a sign that is continuous over time."""
-    to_world = _object_rotation(rest.world)
     above = np.where(rest.parents >= 0, rest.parents, 0)
     relative = rot.multiply(rot.conjugate(driven[:, above]), driven)
     # A bone without a driven bone above follows the armature object, which is at rest: its delta is not reduced.
     top = rest.parents < 0
     relative[:, top] = driven[:, top]
-    frame = rot.multiply(to_world, rest.rest_rotations)  # rest orientation in the world
+    frame = rest.world_rotations
     basis = rot.multiply(rot.multiply(rot.conjugate(frame)[None], relative), frame[None])
     return rot.continuous(_nearest_identity_first(rot.normalize(basis)))
 
@@ -80,9 +79,3 @@ def _root_location(joints_world: Array, deltas: Array, rig: RigMap, rest: Any) -
     inverse = np.linalg.inv(rest.world)
     moved = target @ inverse[:3, :3].T + inverse[:3, 3] - rest.rest_heads[root]
     return rot.rotate(rot.conjugate(rest.rest_rotations[root]), moved) if rest.local_location else moved
-
-
-def _object_rotation(world: Array) -> Array:
-    """Return the rotation (4,) of an object's matrix, without scale."""
-    axes = world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)
-    return rot.from_matrix(axes)

@@ -1,0 +1,259 @@
+"""Reading back: what Blender shows of a rig, as canonical motion."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix, Vector
+
+from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.read_back import read_back, read_back_cast
+from interact_addon.rig.tables import TABLES, RigTable
+from interact_addon.rig.tables.cmu import CMU
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model import skeleton as sk
+from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
+from model_runtime.errors import InvalidRequest
+
+from .rigs import A_POSE, PREFIXES, T_POSE, add_face, counted_calls, generate_rigify, lay_down, make_rig, perform
+
+HALF_A_DEGREE, TWO_MILLIMETRES = math.radians(0.5), 0.002
+
+
+def angles_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the angle (...) in radians between rotations (..., 4)."""
+    return np.linalg.norm(rot.to_axis_angle(rot.multiply(rot.conjugate(a), b)), axis=-1)
+
+
+def performed(character: CastActor, frames: int = 8) -> ActorPerformance:
+    """Key a motion of every joint on one character and return it."""
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, frames
+    performance = perform(frames, character)
+    key_performance(bpy.context.scene, [character], performance)
+    return performance.actors[0]
+
+
+def assert_read_back(character: CastActor, joints: tuple[str, ...] = sk.JOINTS) -> None:
+    """Perform and read back: rotations and root return, of the joints that the rig has."""
+    part = performed(character)
+    back = read_back(bpy.context.scene, character, 1, 8)
+    there = [sk.INDEX[joint] for joint in joints if joint in ("pelvis", *character.rig.places)]
+    world, expected = (
+        sk.forward_kinematics(each.root_positions, each.rotations, character.rest.skeleton)[1] for each in (back, part)
+    )
+    errors = angles_between(world[:, there].astype(float), expected[:, there].astype(float)).max(axis=0)
+    assert errors.max() < HALF_A_DEGREE
+    assert np.abs(back.root_positions - part.root_positions).max() < TWO_MILLIMETRES
+
+
+@pytest.mark.parametrize("rest", [T_POSE, A_POSE], ids=["rest T", "rest A"])
+@pytest.mark.parametrize("table", [table for table in TABLES if not table.is_control_rig], ids=lambda table: table.name)
+def test_a_performance_keyed_on_any_known_rig_is_read_back(table: RigTable, rest: dict) -> None:
+    assert_read_back(cast_actor("Anna", make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, ""))))
+
+
+def test_a_performance_keyed_on_a_generated_rigify_rig_is_read_back() -> None:
+    assert_read_back(cast_actor("Anna", generate_rigify()))
+
+
+def test_a_rig_in_centimetres_with_y_up_and_a_turned_scaled_object_is_read_back() -> None:
+    rig = make_rig(MIXAMO, size=100.0)
+    lay_down(rig)
+    rig.rotation_euler, rig.scale, rig.location = (math.radians(90), 0, 0.7), (0.012, 0.012, 0.012), (3, -2, 0)
+    bpy.context.view_layer.update()
+    assert_read_back(cast_actor("Anna", rig))
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "ZXY", "AXIS_ANGLE"])
+def test_bones_in_other_rotation_modes_are_read_back(mode: str) -> None:
+    rig = make_rig(MIXAMO)
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    assert_read_back(cast_actor("Anna", rig))
+
+
+def test_what_was_read_back_poses_the_rig_as_it_was() -> None:
+    """From any pose of the bones: rig to canonical to rig."""
+    rig = make_rig(UNREAL)
+    character = cast_actor("Anna", rig)
+    rng = np.random.default_rng(1)
+    for bone in rig.pose.bones:
+        bone.rotation_quaternion = rot.from_axis_angle(rng.uniform(-0.5, 0.5, 3))
+        bone.keyframe_insert("rotation_quaternion", frame=1)
+    rig.pose.bones["pelvis"].location = (0.2, 0.1, -0.3)
+    rig.pose.bones["pelvis"].keyframe_insert("location", frame=1)
+    bpy.context.scene.frame_set(1)
+    before = pose_of(rig)
+    back = read_back(bpy.context.scene, character, 1, 1)
+    rig.animation_data_clear()
+    for bone in rig.pose.bones:
+        bone.matrix_basis.identity()
+    bpy.context.scene.frame_end = 1
+    key_performance(bpy.context.scene, [character], Performance((back,)))
+    bpy.context.scene.frame_set(1)
+    after = pose_of(rig)
+    alone = [drive.bone for drive in character.rig.drives if not drive.share]  # the others share their joints' bend
+    assert len(alone) == 3 + 3 + 8 + 2 * 4 + 30 - 0
+    for name in alone:
+        assert before[name].to_quaternion().rotation_difference(after[name].to_quaternion()).angle < HALF_A_DEGREE, name
+
+
+def pose_of(rig: bpy.types.Object) -> dict[str, Matrix]:
+    """Return each bone's matrix in the world as Blender shows it now."""
+    posed = rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return {bone.name: posed.matrix_world @ bone.matrix for bone in posed.pose.bones}
+
+
+def test_parents_that_move_are_part_of_the_motion() -> None:
+    rig = make_rig(MIXAMO)
+    character = cast_actor("Anna", rig)
+    lift = bpy.data.objects.new("Lift", None)
+    bpy.context.scene.collection.objects.link(lift)
+    rig.parent = lift
+    for frame, place, turn in ((1, (0, 0, 0), 0.0), (31, (1, 0, 2), math.pi / 2)):
+        lift.location, lift.rotation_euler = place, (0, 0, turn)
+        lift.keyframe_insert("location", frame=frame)
+        lift.keyframe_insert("rotation_euler", frame=frame)
+    back = read_back(bpy.context.scene, character, 1, 31)
+    assert np.allclose(back.root_positions[-1] - back.root_positions[0], (1, 0, 2), atol=1e-4)
+    assert sk.heading_of(back.rotations[-1, 0]) - sk.heading_of(back.rotations[0, 0]) == pytest.approx(math.pi / 2)
+
+
+def test_inverse_kinematics_and_constraints_are_read_as_they_are_seen() -> None:
+    rig = make_rig(MIXAMO, pose=A_POSE)
+    character = cast_actor("Anna", rig)
+    goal = bpy.data.objects.new("Goal", None)
+    bpy.context.scene.collection.objects.link(goal)
+    goal.location = (0.3, -0.35, 1.2)
+    reach = rig.pose.bones["LeftForeArm"].constraints.new("IK")
+    reach.target, reach.chain_count = goal, 2
+    back = read_back(bpy.context.scene, character, 1, 1)
+    joints, _ = sk.forward_kinematics(back.root_positions, back.rotations, character.rest.skeleton)
+    seen = pose_of(rig)["LeftHand"].translation
+    assert np.linalg.norm(seen - goal.location) < 0.01
+    assert np.linalg.norm(joints[0, sk.INDEX["left_wrist"]] - seen) < TWO_MILLIMETRES
+
+
+def test_a_strip_of_the_nonlinear_animation_is_read() -> None:
+    rig = make_rig(MIXAMO)
+    character = cast_actor("Anna", rig)
+    part = performed(character)
+    animation = rig.animation_data
+    action, slot = animation.action, animation.action_slot
+    animation.action = None
+    strip = animation.nla_tracks.new().strips.new("Walk", 101, action)
+    strip.action_slot = slot
+    back = read_back(bpy.context.scene, character, 101, 8)
+    assert np.allclose(back.root_positions, part.root_positions, atol=TWO_MILLIMETRES)
+
+
+@pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (60, 1.0)])
+def test_motion_comes_at_30_frames_a_second_from_any_frame_rate(fps: int, base: float) -> None:
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = fps, base
+    rig = make_rig(MIXAMO)
+    character = cast_actor("Anna", rig)
+    hips = rig.pose.bones["Hips"]
+    start = 11
+    for second in (0, 2):  # a metre a second
+        hips.location = np.array(rig.data.bones["Hips"].matrix_local.inverted().to_3x3() @ Vector((second, 0, 0)))
+        hips.keyframe_insert("location", frame=round(start + second * fps / base))
+    for curve in rig.animation_data.action.layers[0].strips[0].channelbags[0].fcurves:
+        for key in curve.keyframe_points:
+            key.interpolation = "LINEAR"
+    back = read_back(scene, character, start, 61)
+    assert np.allclose(np.diff(back.root_positions[:, 0]), 1 / 30, atol=2e-3)
+
+
+def test_the_playhead_returns_to_where_it_was() -> None:
+    scene = bpy.context.scene
+    character = cast_actor("Anna", make_rig(MIXAMO))
+    scene.frame_set(7, subframe=0.25)
+    read_back(scene, character, 20, 4)
+    assert (scene.frame_current, scene.frame_subframe) == (7, 0.25)
+
+
+def test_the_playhead_passes_once_for_a_whole_cast() -> None:
+    cast = [cast_actor(name, make_rig(MIXAMO, name)) for name in ("Anna", "Ben")]
+    moments: list[float] = []
+    watch = lambda scene, _graph: moments.append(scene.frame_current_final)  # noqa: E731 - a handler
+    bpy.app.handlers.frame_change_pre.append(watch)
+    read_back_cast(bpy.context.scene, cast, 1, 10)
+    bpy.app.handlers.frame_change_pre.remove(watch)
+    assert moments == [*range(1, 11), bpy.context.scene.frame_current]
+
+
+def test_a_frame_costs_the_same_work_in_python_whatever_the_number_of_bones() -> None:
+    more = []
+    for table in (CMU, MIXAMO):  # Mixamo has 30 finger bones more
+        character = cast_actor(table.name, make_rig(table, table.name))
+        counts = []
+        for frames in (100, 200):
+            with counted_calls() as calls:
+                read_back(bpy.context.scene, character, 1, frames)
+            counts.append(calls[0])
+        more.append(counts[1] - counts[0])
+    assert more[0] == more[1] < 100 * 20
+
+
+def test_shapes_come_back_as_the_curves_that_drove_them() -> None:
+    """Two meshes, one of them with a shape for both sides."""
+    rig = make_rig(MIXAMO)
+    add_face(rig, "Head")
+    add_face(rig, "Teeth", ("JawOpen", "mouthSmile"))
+    character = cast_actor("Anna", rig)
+    rng = np.random.default_rng(2)
+    face = rng.random((8, 52)).astype(np.float32)
+    smile = [ARKIT_NAMES.index(f"mouthSmile{side}") for side in ("Left", "Right")]
+    face[:, smile] = face[:, smile].mean(axis=1, keepdims=True)
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 8
+    key_performance(bpy.context.scene, [character], perform(8, character, face=face))
+    back = read_back(bpy.context.scene, character, 1, 8)
+    assert np.allclose(back.face, face, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "values", "expected"),
+    [
+        (("eyeBlink",), (0.6,), {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6}),
+        (("browInnerUp_L", "browInnerUp_R"), (0.2, 0.6), {"browInnerUp": 0.4}),
+        (("jawOpen",), (1.7,), {"jawOpen": 1.0}),
+    ],
+    ids=["merged", "split", "beyond one"],
+)
+def test_merged_split_and_exaggerated_shapes_become_curves(shapes, values, expected: dict[str, float]) -> None:
+    rig = make_rig(MIXAMO)
+    keys = add_face(rig, "Head", shapes).data.shape_keys.key_blocks
+    for name, value in zip(shapes, values):
+        keys[name].slider_max = 2.0
+        keys[name].value = value
+    back = read_back(bpy.context.scene, cast_actor("Anna", rig), 1, 1)
+    found = {ARKIT_NAMES[column]: back.face[0, column] for column in np.flatnonzero(back.face[0])}
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_driven_shapes_are_read_and_muted_ones_are_not_seen() -> None:
+    rig = make_rig(MIXAMO)
+    keys = add_face(rig, "Head").data.shape_keys
+    keys.key_blocks["jawOpen"].driver_add("value").driver.expression = "frame * 0.01"
+    keys.key_blocks["tongueOut"].value, keys.key_blocks["tongueOut"].mute = 1.0, True
+    back = read_back(bpy.context.scene, cast_actor("Anna", rig), 20, 2)
+    jaw, tongue = (ARKIT_NAMES.index(name) for name in ("jawOpen", "tongueOut"))
+    assert back.face[:, jaw] == pytest.approx([0.20, 0.21])
+    assert not back.face[:, tongue].any()
+
+
+def test_a_character_that_is_gone_is_one_sentence_and_the_playhead_stays() -> None:
+    rig = make_rig(MIXAMO)
+    character = cast_actor("Anna", rig)
+    bpy.data.objects.remove(rig)
+    bpy.context.scene.frame_set(7)
+    with pytest.raises(InvalidRequest, match="is gone"):
+        read_back(bpy.context.scene, character, 1, 4)
+    assert bpy.context.scene.frame_current == 7

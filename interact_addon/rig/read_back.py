@@ -1,0 +1,127 @@
+"""Reading back: what Blender shows of a cast character, as canonical motion and ARKit curves at 30 fps.
+
+Keys, NLA strips, constraints, IK, drivers, moving parents: whatever the dependency graph makes of the rig is read, so
+the result does not depend on how it was animated. The playhead passes over the span once, at the moments of the 30 fps
+frames between the scene's own frames, for all characters together; then it is put back.
+
+On two cores a frame costs what Blender needs to show it, and 0.1 ms more for each character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..runtime_api import Array, contract, errors
+from ..runtime_api import rotations as rot
+from .canonical import HIPS, to_canonical
+from .cast import CastActor
+from .faces import FaceMesh
+from .shape_fit import curves_of_shapes
+
+
+def read_back(scene: bpy.types.Scene, actor: CastActor, start: int, frames: int) -> contract.ActorPerformance:
+    """Return ``frames`` frames at 30 fps of what is seen of one character from scene frame ``start`` on.
+
+    Joints and shapes that the character lacks are zero. ``foot_contacts`` are zero too: the runtime finds them in the
+    motion itself. Raises ``InvalidRequest`` where the armature, a bone or a face mesh is gone.
+    """
+    return read_back_cast(scene, [actor], start, frames)[0]
+
+
+def read_back_cast(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int
+) -> tuple[contract.ActorPerformance, ...]:
+    """Do as ``read_back`` for several characters in one pass over the frames."""
+    if frames < 1:
+        raise errors.InvalidRequest("The span to read back has no frames; choose an end after its start.")
+    rate = scene.render.fps / scene.render.fps_base
+    readers = [_Reader(actor, frames) for actor in cast]
+    with _playhead(scene):
+        for index in range(frames):
+            moment = start + index / contract.FPS * rate
+            whole = int(np.floor(moment + 1e-6))
+            scene.frame_set(whole, subframe=max(moment - whole, 0.0))
+            graph = bpy.context.evaluated_depsgraph_get()
+            for reader in readers:
+                reader.read(index, graph)
+    return tuple(reader.performance() for reader in readers)
+
+
+@contextmanager
+def _playhead(scene: bpy.types.Scene) -> Iterator[None]:
+    """Make ``scene`` the one whose dependency graph is asked, and put its playhead back."""
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    here = {} if bpy.context.scene == scene else {"scene": scene, "view_layer": scene.view_layers[0]}
+    with bpy.context.temp_override(**here):
+        try:
+            yield
+        finally:
+            scene.frame_set(frame, subframe=subframe)
+
+
+class _Reader:
+    """Collects one character's bones and shapes, frame by frame."""
+
+    def __init__(self, actor: CastActor, frames: int) -> None:
+        self._actor = actor
+        self._armature = _armature_of(actor)
+        names = [bone.name for bone in self._armature.pose.bones]
+        order = {name: index for index, name in enumerate(names)}
+        self._bones = [order[drive.bone] for drive in actor.rig.drives]
+        self._hips = [order[actor.rig.places[hip][0]] for hip in HIPS]
+        self._keys = [_keys_of(actor, mesh) for mesh in actor.faces]
+        self._matrices = np.empty((frames, len(names), 4, 4), np.float32)
+        self._worlds = np.empty((frames, 4, 4))
+        self._values = [np.empty((frames, len(keys.key_blocks)), np.float32) for keys in self._keys]
+
+    def read(self, index: int, graph: Any) -> None:
+        """Read the frame that Blender shows now, as frame ``index``."""
+        posed = self._armature.evaluated_get(graph)
+        posed.pose.bones.foreach_get("matrix", self._matrices[index].reshape(-1))
+        self._worlds[index] = posed.matrix_world
+        for keys, values in zip(self._keys, self._values):
+            keys.evaluated_get(graph).key_blocks.foreach_get("value", values[index])
+
+    def performance(self) -> contract.ActorPerformance:
+        """Return all frames read, as canonical motion."""
+        actor, frames = self._actor, len(self._worlds)
+        used = self._matrices[:, [*self._bones, *self._hips]].swapaxes(2, 3)  # Blender stores columns first
+        world = self._worlds[:, None] @ used
+        axes = world[:, : len(self._bones), :3, :3]
+        axes = axes / np.linalg.norm(axes, axis=2, keepdims=True)
+        root, rotations = to_canonical(
+            rot.from_matrix(axes), world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest
+        )
+        shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self._keys, actor.faces, self._values)]
+        face = curves_of_shapes(shapes, [mesh.weights for mesh in actor.faces], frames)
+        parts = (root, rotations, face, np.zeros((frames, len(contract.FOOT_CONTACTS))))
+        return contract.ActorPerformance(actor.name, *(part.astype(np.float32) for part in parts))
+
+
+def _armature_of(actor: CastActor) -> bpy.types.Object:
+    armature = actor.armature.find()
+    if armature is None or armature.type != "ARMATURE":
+        raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
+    if gone := [drive.bone for drive in actor.rig.drives if drive.bone not in armature.pose.bones]:
+        raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; cast it again.")
+    return armature
+
+
+def _keys_of(actor: CastActor, mesh: FaceMesh) -> Any:
+    obj = mesh.object.find()
+    keys = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
+    if keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
+        raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; cast it again.")
+    return keys
+
+
+def _shown(keys: Any, mesh: FaceMesh, values: Array) -> Array:
+    """Return the values (T, K) of a mesh's ARKit shapes; a muted shape is not seen."""
+    place = {block.name: index for index, block in enumerate(keys.key_blocks)}
+    seen = np.array([not keys.key_blocks[shape].mute for shape in mesh.shapes])
+    return values[:, [place[shape] for shape in mesh.shapes]] * seen
