@@ -1,0 +1,66 @@
+"""What would make a performance invisible or wrong, found before anything is computed, and mended where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+
+from ...rig.cast import CastActor
+from ...runtime_api import errors
+from ..request import cast_scene
+from .bones import bone_problems
+from .faces import face_problems
+from .problem import Problem, counted, find_character
+
+__all__ = ["Problem", "check_scene", "find_problems", "mend", "mend_all"]
+
+_CHECKS = (bone_problems, face_problems)
+_MOST_MENDINGS = 100  # each makes the next search; more than any scene has
+
+
+def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = None) -> list[Problem]:
+    """Return the problems of both actors, the blocking ones first.
+
+    Raises ``InvalidRequest`` and ``RigNotRecognised`` as ``cast_scene`` does.
+    """
+    cast = cast or cast_scene(scene)
+    characters = [find_character(actor) for actor in cast]
+    found = [problem for character in characters for check in _CHECKS for problem in check(character)]
+    return sorted(found, key=lambda problem: not problem.blocks)
+
+
+def check_scene(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> list[str]:
+    """Return what is wrong without being in the way, one sentence each.
+
+    Raises ``InvalidRequest`` with the first blocking problem and the number of the others.
+    """
+    problems = find_problems(scene, cast)
+    blocking = [problem for problem in problems if problem.blocks]
+    if blocking:
+        others = len(blocking) - 1
+        more = f" ({counted(others, 'more problem')} under Generate.)" if others else ""
+        raise errors.InvalidRequest(blocking[0].sentence + more)
+    return [problem.sentence for problem in problems]
+
+
+def mend(scene: bpy.types.Scene, problem: Problem) -> None:
+    """Mend one problem. Raises ``InvalidRequest`` if only the user can."""
+    if problem.mending is None:
+        raise errors.InvalidRequest(problem.sentence)
+    problem.mending(scene)
+    bpy.context.view_layer.update()
+
+
+def mend_all(scene: bpy.types.Scene) -> list[str]:
+    """Mend everything that can be mended; return what was done, one sentence each. Cast again afterwards."""
+    done: list[str] = []
+    tried: set[tuple[str, str]] = set()
+    while len(done) < _MOST_MENDINGS:
+        problem = next((p for p in find_problems(scene) if p.fix and (p.code, p.sentence) not in tried), None)
+        if problem is None:
+            break
+        tried.add((problem.code, problem.sentence))
+        mend(scene, problem)
+        done.append(problem.done)
+    return done

@@ -1,0 +1,106 @@
+"""One thing in the scene that would make a performance invisible or wrong, and the character it is looked for on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from ...rig.cast import CastActor
+from ...rig.measure import skinned_meshes
+from ...runtime_api import errors
+
+_NAMES_IN_A_SENTENCE = 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and what mends it. Plain data: objects are found again when it is mended.
+
+    ``code``: the kind, for tests and for causes of a verification. ``sentence``: names actor, thing and cause.
+    ``blocks``: generating stops before anything is computed. ``fix``: the button's label, a verb; "" where only the
+    user can mend it. ``done``: what was mended, in the past tense. ``mending``: mends it in a scene.
+    """
+
+    code: str
+    sentence: str
+    actor: str
+    blocks: bool
+    fix: str = ""
+    done: str = ""
+    mending: Callable[[bpy.types.Scene], None] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face mesh: its object, its ``Key`` block and the names of the shapes that are keyed."""
+
+    object: bpy.types.Object
+    keys: bpy.types.Key
+    shapes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Character:
+    """A cast actor with Blender's own objects: valid only while one search runs.
+
+    ``driven``: the keyed pose bones. ``carrying``: these and every bone above them, whose pose they inherit.
+    """
+
+    name: str
+    armature: bpy.types.Object
+    root: str
+    driven: frozenset[str]
+    carrying: tuple[str, ...]
+    faces: tuple[Face, ...]
+    meshes: tuple[bpy.types.Object, ...]
+    is_control_rig: bool
+
+
+def find_character(actor: CastActor) -> Character:
+    """Find the objects of a cast actor. Raises ``InvalidRequest`` if the armature is gone."""
+    armature = actor.armature.find()
+    if armature is None or armature.pose is None:
+        raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
+    driven = [bone for bone in (*actor.rest.bones, actor.rig.root) if bone in armature.pose.bones]
+    carrying = dict.fromkeys(driven)
+    for bone in driven:
+        carrying |= dict.fromkeys(above.name for above in armature.pose.bones[bone].parent_recursive)
+    faces = []
+    for mesh in actor.faces:
+        obj = mesh.object.find()
+        keys: Any = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
+        if obj is not None and keys is not None:
+            faces.append(Face(obj, keys, tuple(shape for shape in mesh.shapes if shape in keys.key_blocks)))
+    return Character(
+        name=actor.name,
+        armature=armature,
+        root=actor.rig.root,
+        driven=frozenset(driven),
+        carrying=tuple(carrying),
+        faces=tuple(faces),
+        meshes=tuple(skinned_meshes(armature)),
+        is_control_rig=bool(actor.rig.switches),
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names of a list, for a sentence: "a, b, c and 4 more"."""
+    rest = len(names) - _NAMES_IN_A_SENTENCE
+    if rest > 0:
+        return f"{', '.join(names[:_NAMES_IN_A_SENTENCE])} and {rest} more"
+    return ", ".join(names)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return "1 shape" or "52 shapes"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def drivers_of(block: Any) -> Iterator[bpy.types.FCurve]:
+    """Yield the drivers of a data-block that are not muted."""
+    animation = block.animation_data
+    if animation is not None:
+        yield from (driver for driver in animation.drivers if not driver.mute)
