@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 import pytest
+from mathutils import Vector
 
-from interact_addon.properties import NO_BONE, assigned_bones, bone_property
+from interact_addon import batch
+from interact_addon.properties import NO_BONE, assigned_bones, bone_property, bones_to_choose, switches_of
 from interact_addon.rig.bone_table import TABLE_JOINTS, bone_label
-from interact_addon.rig.cast import cast_actor, map_rig, recognise
+from interact_addon.rig.bones_at_rest import Mirror, RestBone
+from interact_addon.rig.cast import bones_at_rest, cast_actor, map_rig, recognise
 from interact_addon.rig.mapping import RigNotRecognised
+from interact_addon.rig.presets import Preset, read_preset, write_preset
+from interact_addon.rig.proposal import propose
+from interact_addon.rig.tables import TABLES, RigTable
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import bones as scene_bones
+from interact_addon.scene.bones import BoneTable, load_bones, presets_that_fit
 from interact_addon.scene.request import cast_scene
 from model_runtime.body_model import skeleton as sk
 from model_runtime.errors import InvalidRequest
 
-from .rigs import generate_rigify, make_rig
+from .rigs import PREFIXES, generate_rigify, lay_down, make_rig
 
-# The seven bones without which no guess is made, and the six of the other side, for a rig without names.
-NEEDED = ("pelvis", "spine:0", "head") + tuple(
-    f"{side}_{part}" for side in ("left", "right") for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-)
+PLAIN_RIGS = [table for table in TABLES if not table.is_control_rig]
+FIRST_PICKS = ("pelvis", "left_shoulder", "left_hip")
+TABLE_WITH = '{"format": "InterAct bones", "version": 1, "bones": %s}'
 
 
 def without_names(armature: bpy.types.Object) -> dict[str, str]:
@@ -35,6 +45,47 @@ def without_names(armature: bpy.types.Object) -> dict[str, str]:
     for old, name in new.items():
         armature.data.bones[old].name = name
     return {joint: new[bone] for joint, bone in joints.items()}
+
+
+@contextmanager
+def edit_bones(armature: bpy.types.Object) -> Iterator[Any]:
+    """Give the edit bones of an armature."""
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    yield armature.data.edit_bones
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def add(edit: Any, name: str, parent: str, head: tuple[float, ...], along: tuple[float, ...]) -> None:
+    """Add a bone at ``head`` from that of its parent."""
+    bone = edit.new(name)
+    bone.head = edit[parent].head + Vector(head)
+    bone.tail, bone.parent = bone.head + Vector(along), edit[parent]
+
+
+def split(edit: Any, upper: str, lower: str, share: float) -> None:
+    """Put a bone into the line from one to the next, as twist bones of some rigs are."""
+    twist = edit.new(f"{upper}_twist")
+    twist.head = edit[upper].head.lerp(edit[lower].head, share)
+    twist.tail, twist.parent, edit[lower].parent = edit[lower].head.copy(), edit[upper], twist
+
+
+def cast_anna(armature: bpy.types.Object) -> Any:
+    """Cast an armature as the first actor, whose bones the panel shows."""
+    actor = bpy.context.scene.interact.actor_a
+    actor.armature = armature
+    return actor
+
+
+def table_of(actor: Any) -> BoneTable:
+    return scene_bones.bone_table(actor)
+
+
+@pytest.fixture
+def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder of presets, empty."""
+    monkeypatch.setattr(scene_bones, "presets_folder", lambda: tmp_path / "presets")
+    return tmp_path / "presets"
 
 
 @pytest.fixture
@@ -152,3 +203,278 @@ def test_every_canonical_joint_is_in_the_table_and_has_a_name_of_its_own() -> No
     spine_and_neck = {"spine1", "spine2", "spine3", "neck"}
     assert set(sk.JOINTS) - spine_and_neck <= set(TABLE_JOINTS)
     assert len({bone_label(joint) for joint in TABLE_JOINTS}) == len(TABLE_JOINTS)
+
+
+@pytest.mark.parametrize("table", PLAIN_RIGS, ids=lambda table: table.name)
+def test_from_hips_an_upper_arm_and_a_thigh_all_other_bones_of_a_nameless_rig_are_proposed(table: RigTable) -> None:
+    armature = make_rig(table, prefix=PREFIXES.get(table.name, ""))
+    expected = without_names(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+def test_a_rig_that_lies_and_faces_sideways_is_proposed_in_the_same_way() -> None:
+    armature = make_rig(MIXAMO, "Lying", size=100.0)
+    expected = without_names(armature)
+    lay_down(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+def test_twist_bones_in_line_helpers_weapons_and_hair_are_no_joints() -> None:
+    armature = make_rig(UNREAL, "Warrior")
+    with edit_bones(armature) as edit:
+        for side, out in (("l", 1), ("r", -1)):
+            for bone, below in (("lowerarm", "hand"), ("calf", "foot"), ("upperarm", "lowerarm")):
+                split(edit, f"{bone}_{side}", f"{below}_{side}", 0.7)
+            add(edit, f"weapon_{side}", f"hand_{side}", (0.1 * out, 0, 0), (1.2 * out, 0, 0))
+        for number in range(4):
+            add(edit, f"hair_{number}", f"hair_{number - 1}" if number else "head", (0, 0.05, -0.05), (0, 0, -0.1))
+        for number in range(6):
+            add(edit, f"tail_{number}", f"tail_{number - 1}" if number else "pelvis", (0, 0.1, 0), (0, 0.1, 0))
+    expected = without_names(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+def test_what_is_chosen_is_never_changed_by_a_proposal() -> None:
+    armature = make_rig(UNREAL, "Rig")
+    bones = without_names(armature)
+    chosen = {joint: bones[joint] for joint in FIRST_PICKS} | {"left_elbow": bones["left_wrist"]}
+    proposed = propose(chosen, bones_at_rest(armature))
+    assert not set(chosen) & set(proposed)
+    assert bones["left_wrist"] not in proposed.values()
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("mixamorig:LeftArm", "mixamorig:RightArm"),
+        ("upper_arm.L", "upper_arm.R"),
+        ("upperarm_l", "upperarm_r"),
+        ("L_Elbow", "R_Elbow"),
+        ("lShldrBend", "rShldrBend"),
+        ("Bip01 L UpperArm", "Bip01 R UpperArm"),
+        ("J_Bip_L_UpperArm", "J_Bip_R_UpperArm"),
+        ("left_lleg", "right_lleg"),
+        ("LEFT_ARM", "RIGHT_ARM"),
+        ("UpLeg.L", "UpLeg.R"),
+        ("armL", "armR"),
+    ],
+)
+def test_the_other_side_is_known_by_its_name_wherever_it_lies(left: str, right: str) -> None:
+    at = np.zeros(3)
+    bones = {name: RestBone(None, at, at) for name in (left, right, "Hips", "Skull", "Roll", "collar")}
+    mirror = Mirror(bones)
+    assert (mirror.partner(left), mirror.partner(right)) == (right, left)
+
+
+def test_without_names_the_other_side_is_known_by_its_place_and_the_middle_has_none() -> None:
+    armature = make_rig(MIXAMO, "Rig")
+    bones = without_names(armature)
+    mirror = Mirror(bones_at_rest(armature))
+    assert mirror.partner(bones["left_ring2"]) == bones["right_ring2"]
+    assert mirror.partner(bones["spine:1"]) is None
+
+
+def test_mirroring_adds_the_other_side_of_what_is_chosen_and_nothing_else(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    actor.bones.left_elbow = "mixamorig:LeftHand"
+    assert bpy.ops.interact.mirror_bones() == {"FINISHED"}
+    assert assigned_bones(actor) == {"left_elbow": "mixamorig:LeftHand", "right_elbow": "mixamorig:RightHand"}
+
+
+def test_a_nameless_rig_is_cast_after_three_bones_are_picked_and_the_rest_is_proposed(addon: None) -> None:
+    armature = make_rig(UNREAL, "Anna")
+    expected = without_names(armature)
+    actor = cast_anna(armature)
+    for joint in FIRST_PICKS:
+        if not table_of(actor).problem:
+            break  # the rig's shape says it all
+        assert joint == table_of(actor).next_joint
+        armature.data.bones.active = armature.data.bones[expected[joint]]
+        assert bpy.ops.interact.use_active_bone(joint=joint) == {"FINISHED"}
+    bpy.ops.interact.propose_bones()
+    table = table_of(actor)
+    assert not table.problem and dict(table.joints) == expected
+    assert cast_actor("Anna", armature, assigned_bones(actor)).rig.joints == expected
+
+
+def test_nothing_is_proposed_before_an_upper_arm_and_a_thigh_are_there(addon: None) -> None:
+    armature = bpy.data.objects.new("Empty", bpy.data.armatures.new("Empty"))
+    bpy.context.scene.collection.objects.link(armature)
+    cast_anna(armature)
+    assert not bpy.ops.interact.propose_bones.poll() and not bpy.ops.interact.use_active_bone.poll()
+
+
+def test_a_bone_that_is_chosen_again_moves_from_the_joint_that_had_it(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    anna.data.bones.active = anna.data.bones["mixamorig:Spine1"]
+    for joint in ("spine:0", "spine:1"):
+        bpy.ops.interact.use_active_bone(joint=joint)
+    assert assigned_bones(actor) == {"spine:1": "mixamorig:Spine1"}
+
+
+def test_the_table_follows_the_armature_when_a_bone_is_renamed(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    assert not table_of(actor).problem
+    anna.data.bones["mixamorig:LeftHand"].name = "Pfote"
+    assert table_of(actor).missing == ("left_wrist",) and table_of(actor).next_joint == "left_wrist"
+    assert "left" in table_of(actor).problem
+    actor.bones.left_wrist = "Pfote"
+    assert not table_of(actor).problem
+
+
+def test_clearing_brings_back_what_was_found(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    before = dict(table_of(actor).joints)
+    actor.bones.head, actor.bones.left_foot = "mixamorig:Neck", NO_BONE
+    actor.switches.add().bone = "mixamorig:Head"
+    assert bpy.ops.interact.clear_bones() == {"FINISHED"}
+    assert dict(table_of(actor).joints) == before and not actor.switches
+
+
+def test_only_bones_of_the_actor_are_offered(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    other = bpy.context.scene.interact.actor_b
+    assert bones_to_choose(actor.bones, bpy.context, "") == [NO_BONE, *(bone.name for bone in anna.data.bones)]
+    assert bones_to_choose(other.bones, bpy.context, "") == []
+
+
+def test_a_preset_gives_another_rig_of_the_kind_the_same_bones(
+    addon: None, anna: bpy.types.Object, presets: Path
+) -> None:
+    actor = cast_anna(anna)
+    expected = without_names(anna)
+    for joint, bone in expected.items():
+        setattr(actor.bones, bone_property(joint), bone)
+    anna.pose.bones[expected["left_wrist"]]["IK"] = 1.0
+    switch = actor.switches.add()
+    switch.bone, switch.property, switch.value = expected["left_wrist"], "IK", 0.25
+    assert bpy.ops.interact.save_bone_preset(name="Unsere Figur") == {"FINISHED"}
+    bpy.ops.interact.clear_bones()
+    assert bpy.ops.interact.load_bone_preset(name="Unsere Figur") == {"FINISHED"}
+    assert assigned_bones(actor) == expected
+    assert switches_of(actor) == ((expected["left_wrist"], "IK", 0.25),)
+
+
+def test_presets_that_fit_come_first(addon: None, anna: bpy.types.Object, presets: Path) -> None:
+    cast_anna(anna)
+    bpy.ops.interact.save_bone_preset(name="Zoe")
+    (presets / "broken.json").write_text("{")
+    write_preset(presets / "Another.json", Preset({"pelvis": "root", "head": "mixamorig:Head"}))
+    fits = presets_that_fit(bpy.context.scene.interact.actor_a)
+    assert [(path.stem, fit) for path, fit in fits] == [("Zoe", 1.0), ("Another", 0.5), ("broken", 0.0)]
+
+
+def test_a_preset_of_another_rig_is_refused_and_changes_nothing(
+    addon: None, anna: bpy.types.Object, presets: Path
+) -> None:
+    actor = cast_anna(anna)
+    actor.bones.head = "mixamorig:Neck"
+    write_preset(presets / "Dog.json", Preset({"pelvis": "rump", "head": "snout"}))
+    with pytest.raises(RuntimeError, match="'Anna' has none of the bones in 'Dog'"):
+        bpy.ops.interact.load_bone_preset(name="Dog")
+    assert assigned_bones(actor) == {"head": "mixamorig:Neck"}
+
+
+def test_what_a_preset_names_and_a_rig_lacks_is_found_as_before(
+    addon: None, anna: bpy.types.Object, presets: Path
+) -> None:
+    actor = cast_anna(anna)
+    write_preset(presets / "Mine.json", Preset({"head": "mixamorig:Neck", "left_foot": "hoof"}))
+    assert bpy.ops.interact.load_bone_preset(name="Mine") == {"FINISHED"}
+    assert assigned_bones(actor) == {"head": "mixamorig:Neck"}
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "con:1", "x" * 300, "\x00"])
+def test_a_preset_is_never_written_outside_of_its_folder(
+    addon: None, anna: bpy.types.Object, presets: Path, name: str
+) -> None:
+    cast_anna(anna)
+    with pytest.raises(RuntimeError, match="cannot be the name of a preset"):
+        bpy.ops.interact.save_bone_preset(name=name)
+    assert not presets.is_dir() or not list(presets.iterdir())
+
+
+def test_bones_go_through_a_file_whole(addon: None, anna: bpy.types.Object, tmp_path: Path) -> None:
+    actor = cast_anna(anna)
+    actor.bones.left_foot = NO_BONE
+    table = dict(table_of(actor).joints)
+    path = tmp_path / "Anna's Knochen.json"
+    assert bpy.ops.interact.export_bones(filepath=str(path)) == {"FINISHED"}
+    preset = read_preset(path)
+    assert preset.rig == "Mixamo" and preset.bones == {**table, "left_foot": ""}
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    bpy.ops.interact.clear_bones()
+    assert bpy.ops.interact.import_bones(filepath=str(path)) == {"FINISHED"}
+    assert assigned_bones(actor) == {**table, "left_foot": ""}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "Expecting value"),
+        ("[1]", "no JSON object"),
+        ('{"bones": {}}', "lacks"),
+        ('{"format": "InterAct bones", "version": 2, "bones": {"head": "H"}}', "its version is 2"),
+        (TABLE_WITH % '{"tail": "T"}', "'tail' is no joint"),
+        (TABLE_WITH % '{"head": 3}', "the bone of 'head' must be a text"),
+        (TABLE_WITH % '{"head": "\\ud800"}', "the bone of 'head' must be a text"),
+        (TABLE_WITH % f'{{"head": "{"骨" * 22}"}}', "at most 63 bytes"),
+        (TABLE_WITH % '{"head": "H", "pelvis": "H"}', "'H' is the head and the hips"),
+        (TABLE_WITH % '{"head": "H", "head": "I"}', "'head' is in it twice"),
+        (TABLE_WITH % "{}", "'bones' must be an object"),
+        (TABLE_WITH % "3", "'bones' must be an object"),
+        (TABLE_WITH % '{"head": "H"}, "shapes": 3', "'shapes' an object"),
+        (TABLE_WITH % '{"head": "H"}, "code": "1+1"', "'code' is unknown"),
+        (TABLE_WITH % '{"head": "H"}, "switches": [["H", "IK"]]', r"\[bone, property, value\]"),
+        (TABLE_WITH % '{"head": "H"}, "switches": [["H", "IK", NaN]]', "the value of 'IK' must be a number"),
+        (TABLE_WITH % f'{{"head": "H"}}, "switches": [["H", "IK", 1{"0" * 400}]]', "the value of 'IK'"),
+        (TABLE_WITH % f'{{"head": "H"}}, "rig": "{"x" * (1 << 20)}"', "larger than 1 MiB"),
+        ("[" * 100_000, "recursion"),
+    ],
+    ids=range(19),
+)
+def test_a_file_that_is_no_bone_table_is_one_sentence_and_changes_nothing(
+    addon: None, anna: bpy.types.Object, tmp_path: Path, content: str, sentence: str
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text(content, "utf-8")
+    actor = cast_anna(anna)
+    actor.bones.head = "mixamorig:Neck"
+    with pytest.raises(RuntimeError, match=rf"'wrong.json' is no bone table .*{sentence}"):
+        bpy.ops.interact.import_bones(filepath=str(path))
+    assert assigned_bones(actor) == {"head": "mixamorig:Neck"}
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence_and_an_old_file_stays(
+    addon: None, anna: bpy.types.Object, tmp_path: Path
+) -> None:
+    cast_anna(anna)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RuntimeError, match="cannot be written"):
+        bpy.ops.interact.export_bones(filepath=str(tmp_path / "file" / "bones.json"))
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_without_a_window_an_actor_is_given_the_bones_of_a_file(
+    addon: None, anna: bpy.types.Object, tmp_path: Path
+) -> None:
+    scene, path = bpy.context.scene, tmp_path / "bones.json"
+    cast_anna(anna)
+    write_preset(path, Preset({"head": "mixamorig:Neck"}))
+    load_bones(scene, "anna", path)
+    assert assigned_bones(scene.interact.actor_a) == {"head": "mixamorig:Neck"}
+    with pytest.raises(InvalidRequest, match="'bob', who is not cast; cast is 'Anna'"):
+        load_bones(scene, "bob", path)
+    write_preset(path, Preset({"head": "mixamorig:Head", "left_foot": "hoof"}))
+    with pytest.raises(InvalidRequest, match="no bone 'hoof' for the left toes of 'bones"):
+        load_bones(scene, "Anna", path)
+    assert assigned_bones(scene.interact.actor_a) == {"head": "mixamorig:Neck"}
+
+
+@pytest.mark.parametrize("option", ["anna", "=x.json", "anna="])
+def test_a_wrong_bones_option_is_said_by_the_command(option: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert batch.main(["generate", "x.blend", "--out", "out", "--bones", option]) == 2
+    assert "is not ACTOR=FILE" in capfd.readouterr().err

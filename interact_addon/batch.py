@@ -135,6 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument("blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already")
     shot.add_argument("--scene", help="the scene to perform, where it is not the one the file opens with")
     shot.add_argument("--fbx", action="store_true", help="export both characters as FBX too")
+    shot.add_argument(
+        "--bones",
+        action="append",
+        default=[],
+        type=_name_and_file,
+        metavar="ACTOR=FILE",
+        help="the bones of an actor, as exported under Cast > Bones; may be repeated",
+    )
     shot.set_defaults(run=generate)
     show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")
     show.add_argument(
@@ -171,6 +179,13 @@ def _share(text: str) -> float:
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def _name_and_file(text: str) -> tuple[str, Path]:
+    name, sign, path = text.partition("=")
+    if not (name and sign and path):
+        raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR=FILE")
+    return name, Path(path)
 
 
 def _apply_options(scene: bpy.types.Scene, options: argparse.Namespace) -> None:

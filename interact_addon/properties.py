@@ -59,7 +59,7 @@ def bone_property(joint: str) -> str:
     return joint.replace(":", "_")
 
 
-def _bones_to_choose(table: bpy.types.PropertyGroup, _context: bpy.types.Context, _typed: str) -> list[str]:
+def bones_to_choose(table: bpy.types.PropertyGroup, _context: bpy.types.Context, _typed: str) -> list[str]:
     """List the bones of the actor whose table this is."""
     actor = table.id_data.path_resolve(table.path_from_id().rpartition(".")[0])
     return [NO_BONE, *(bone.name for bone in actor.armature.data.bones)] if actor.armature is not None else []
@@ -72,7 +72,7 @@ class INTERACT_PG_bones(bpy.types.PropertyGroup):
         bone_property(joint): StringProperty(
             name=bone_label(joint).capitalize(),
             options=set(),
-            search=_bones_to_choose,
+            search=bones_to_choose,
             search_options=set(),
             description=f"The bone of this rig that is the {bone_label(joint)}; empty: as it was found",
         )

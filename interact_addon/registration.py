@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import batch, compat, panels, preferences, properties
-from .operators import cast, demo, export, generate, runtime, script, transcripts
+from .operators import cast, demo, export, generate, mapping, runtime, script, transcripts
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
@@ -15,12 +15,14 @@ CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,
+    *mapping.CLASSES,
     *script.CLASSES,
     *transcripts.CLASSES,
     *generate.CLASSES,
     *export.CLASSES,
     *demo.CLASSES,
     *runtime.CLASSES,
+    *panels.MENUS,
     *panels.CLASSES,
 )
 

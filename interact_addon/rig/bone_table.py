@@ -54,11 +54,7 @@ def map_with_assigned(
     the joint: a bone that is not there, chosen twice or above its parent, a missing one.
     """
     _check_bones(name, assigned, parents)
-    joints = {joint: bone for joint, bone in assigned.items() if bone}
-    taken = set(joints.values())
-    for joint, bone in found.found.items() if isinstance(found, RigNotRecognised) else found.joints.items():
-        if joint not in assigned and bone not in taken:
-            joints[joint] = bone
+    joints = combined(assigned, found)
     kind = BY_HAND if isinstance(found, RigNotRecognised) else found.rig
     if control_table(kind) is None:  # controls are tied by constraints, not by the bones above them
         joints = _in_order(name, joints, assigned, parents)
@@ -68,6 +64,16 @@ def map_with_assigned(
             "Cast > Bones."
         )
     return map_assigned(joints, parents, kind)
+
+
+def combined(assigned: Mapping[str, str], found: RigMap | RigNotRecognised) -> dict[str, str]:
+    """Return the bones of all joints: chosen ones, and found ones that are not chosen for another joint."""
+    joints = {joint: bone for joint, bone in assigned.items() if bone}
+    taken = set(joints.values())
+    for joint, bone in found.found.items() if isinstance(found, RigNotRecognised) else found.joints.items():
+        if joint not in assigned and bone not in taken:
+            joints[joint] = bone
+    return joints
 
 
 def missing_joints(joints: Mapping[str, str]) -> list[str]:
@@ -121,16 +127,21 @@ def _above(joint: str) -> list[str]:
 def _in_order(
     name: str, joints: dict[str, str], assigned: Mapping[str, str], parents: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Leave out found bones that hang the other way round than chosen ones; raise where two chosen ones do."""
+    """Leave out found bones that hang the other way round than chosen ones; raise where neither can be left out."""
     wrong = set()
     for joint, bone in joints.items():
         for above in _above(joint):
-            if above not in joints or bone not in bones_above(joints[above], parents):
+            if (
+                above not in joints
+                or not {joint, above} & set(assigned)
+                or bone not in bones_above(joints[above], parents)
+            ):
                 continue
-            if joint in assigned and above in assigned:
+            unsure = {joint, above} - set(assigned) - set(REQUIRED_JOINTS)
+            if not unsure:
                 raise errors.InvalidRequest(
                     f"'{name}': the bone '{bone}' of the {bone_label(joint)} is above the bone '{joints[above]}' of "
                     f"the {bone_label(above)} in the armature; choose others under Cast > Bones."
                 )
-            wrong.add(above if joint in assigned else joint)
+            wrong |= unsure
     return {joint: bone for joint, bone in joints.items() if joint not in wrong}

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
+import numpy as np
 
 from ..runtime_api import errors
 from .bone_table import map_with_assigned
+from .bones_at_rest import RestBone
 from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised, map_bones
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
 
 __all__ = [
-    "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "cast_actor", "find_faces", "map_rig", "measure",
-    "parents_of", "read_rest_pose", "recognise", "skinned_meshes", "start_placement",
+    "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "cast_actor", "find_faces",
+    "map_rig", "measure", "parents_of", "read_rest_pose", "recognise", "skinned_meshes", "start_placement",
 ]  # fmt: skip
 
 
@@ -40,6 +42,16 @@ def map_rig(armature: bpy.types.Object) -> RigMap:
 def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
     """Return the bones of an armature, each with the bone above it."""
     return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
+
+
+def bones_at_rest(armature: bpy.types.Object) -> dict[str, RestBone]:
+    """Return the bones of an armature at rest, in armature space."""
+    return {
+        bone.name: RestBone(
+            bone.parent.name if bone.parent else None, np.array(bone.head_local), np.array(bone.tail_local)
+        )
+        for bone in armature.data.bones
+    }
 
 
 def recognise(armature: bpy.types.Object) -> RigMap | RigNotRecognised:
