@@ -1,16 +1,15 @@
 """Reading back: what Blender shows of a cast character, as canonical motion and ARKit curves at 30 fps.
 
 Keys, NLA strips, constraints, IK, drivers, moving parents: whatever the dependency graph makes of the rig is read, so
-the result does not depend on how it was animated. The playhead passes over the span once, at the moments of the 30 fps
-frames between the scene's own frames, for all characters together; then it is put back.
+the result does not depend on how it was animated. The moments of the 30 fps frames, also between the scene's own, are
+evaluated once for all characters together, and the user's scene stays as it is.
 
-On two cores a frame costs what Blender needs to show it, and 0.1 ms more for each character.
+On two cores a frame of the demo's two characters costs 3 ms, where showing it costs 20 ms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -22,6 +21,7 @@ from .canonical import HIPS, to_canonical
 from .cast import CastActor
 from .faces import FaceMesh
 from .shape_fit import curves_of_shapes
+from .watching import watched
 
 
 def read_back(scene: bpy.types.Scene, actor: CastActor, start: int, frames: int) -> contract.ActorPerformance:
@@ -41,27 +41,13 @@ def read_back_cast(
         raise errors.InvalidRequest("The span to read back has no frames; choose an end after its start.")
     rate = scene.render.fps / scene.render.fps_base
     readers = [_Reader(actor, frames) for actor in cast]
-    with _playhead(scene):
+    keys = [block for reader in readers for block in reader.keys]
+    with watched(scene, [reader.armature for reader in readers], keys) as moment:
         for index in range(frames):
-            moment = start + index / contract.FPS * rate
-            whole = int(np.floor(moment + 1e-6))
-            scene.frame_set(whole, subframe=max(moment - whole, 0.0))
-            graph = bpy.context.evaluated_depsgraph_get()
+            graph = moment(start + index / contract.FPS * rate)
             for reader in readers:
                 reader.read(index, graph)
     return tuple(reader.performance() for reader in readers)
-
-
-@contextmanager
-def _playhead(scene: bpy.types.Scene) -> Iterator[None]:
-    """Make ``scene`` the one whose dependency graph is asked, and put its playhead back."""
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    here = {} if bpy.context.scene == scene else {"scene": scene, "view_layer": scene.view_layers[0]}
-    with bpy.context.temp_override(**here):
-        try:
-            yield
-        finally:
-            scene.frame_set(frame, subframe=subframe)
 
 
 class _Reader:
@@ -69,22 +55,22 @@ class _Reader:
 
     def __init__(self, actor: CastActor, frames: int) -> None:
         self._actor = actor
-        self._armature = _armature_of(actor)
-        names = [bone.name for bone in self._armature.pose.bones]
+        self.armature = _armature_of(actor)
+        names = [bone.name for bone in self.armature.pose.bones]
         order = {name: index for index, name in enumerate(names)}
         self._bones = [order[drive.bone] for drive in actor.rig.drives]
         self._hips = [order[actor.rig.places[hip][0]] for hip in HIPS]
-        self._keys = [_keys_of(actor, mesh) for mesh in actor.faces]
+        self.keys = [_keys_of(actor, mesh) for mesh in actor.faces]
         self._matrices = np.empty((frames, len(names), 4, 4), np.float32)
         self._worlds = np.empty((frames, 4, 4))
-        self._values = [np.empty((frames, len(keys.key_blocks)), np.float32) for keys in self._keys]
+        self._values = [np.empty((frames, len(keys.key_blocks)), np.float32) for keys in self.keys]
 
     def read(self, index: int, graph: Any) -> None:
         """Read the frame that Blender shows now, as frame ``index``."""
-        posed = self._armature.evaluated_get(graph)
+        posed = self.armature.evaluated_get(graph)
         posed.pose.bones.foreach_get("matrix", self._matrices[index].reshape(-1))
         self._worlds[index] = posed.matrix_world
-        for keys, values in zip(self._keys, self._values):
+        for keys, values in zip(self.keys, self._values):
             keys.evaluated_get(graph).key_blocks.foreach_get("value", values[index])
 
     def performance(self) -> contract.ActorPerformance:
@@ -97,7 +83,7 @@ class _Reader:
         root, rotations = to_canonical(
             rot.from_matrix(axes), world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest
         )
-        shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self._keys, actor.faces, self._values)]
+        shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self.keys, actor.faces, self._values)]
         face = curves_of_shapes(shapes, [mesh.weights for mesh in actor.faces], frames)
         parts = (root, rotations, face, np.zeros((frames, len(contract.FOOT_CONTACTS))))
         return contract.ActorPerformance(actor.name, *(part.astype(np.float32) for part in parts))
