@@ -11,7 +11,8 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from interact_addon.rig.cast import CastActor
+from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables import RigTable
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model import skeleton as sk
@@ -24,7 +25,7 @@ A_POSE: dict[str, tuple[float, float, float]] = {
 }  # fmt: skip
 T_POSE: dict[str, tuple[float, float, float]] = {}
 PREFIXES = {"Mixamo": "mixamorig:", "Rigify deform bones": "DEF-", "3ds Max Biped": "Bip01 ", "VRoid": "J_Bip_",
-            "Character Creator": "CC_Base_"}  # fmt: skip
+            "Character Creator": "CC_Base_", "SMPL FBX": "m_avg_", "Mesh2Motion (Quaternius)": "DEF-"}  # fmt: skip
 
 
 def turned(**degrees: tuple[float, float, float]) -> np.ndarray:
@@ -65,25 +66,26 @@ def _bones(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[
     bones[prefix + table.head] = (last, head)
     for mark in table.marks:
         bones.setdefault(prefix + mark, (prefix + table.hips, places["pelvis"] + [0, 0, -0.02]))
-    for side, word in zip(("left", "right"), table.sides):
-        above = {
-            "shoulder": "collar",
-            "elbow": "shoulder",
-            "wrist": "elbow",
-            "knee": "hip",
-            "ankle": "knee",
-            "foot": "ankle",
-        }
-        for part, name in table.limbs.items():
-            parent = {"collar": chest, "hip": prefix + table.hips}.get(part) or prefix + table.limbs[
-                above[part]
-            ].replace("{s}", word)
-            bones[prefix + name.replace("{s}", word)] = (parent, places[f"{side}_{part}"])
-        for finger, names in table.fingers.items():
-            parent = prefix + table.limbs["wrist"].replace("{s}", word)
-            for n, name in enumerate(names, 1):
-                bones[prefix + name.replace("{s}", word)] = (parent, places[f"{side}_{finger}{n}"])
-                parent = prefix + name.replace("{s}", word)
+    names = {joint: prefix + spellings[0] for joint, spellings in table.names().items()}
+    above = {
+        "shoulder": "collar",
+        "elbow": "shoulder",
+        "wrist": "elbow",
+        "knee": "hip",
+        "ankle": "knee",
+        "foot": "ankle",
+    }
+    for side in ("left", "right"):
+        for part in table.limbs:
+            joint = f"{side}_{part}"
+            parent = {"collar": chest, "hip": prefix + table.hips}.get(part) or names[f"{side}_{above[part]}"]
+            bones[names[joint]] = (parent, places[joint])
+        for finger in table.fingers:
+            parent = names[f"{side}_wrist"]
+            for n in (1, 2, 3):
+                joint = f"{side}_{finger}{n}"
+                bones[names[joint]] = (parent, places[joint])
+                parent = names[joint]
     return bones
 
 
@@ -96,14 +98,21 @@ def make_rig(
 ) -> bpy.types.Object:
     """Make an armature with this table's names in a rest pose, bones ``size`` times as long, with random rolls."""
     bones = _bones(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
+    return build_armature(name, bones, size)
+
+
+def build_armature(name: str, bones: dict[str, tuple[str | None, np.ndarray]], size: float = 1.0) -> bpy.types.Object:
+    """Make an armature from each bone's parent and head; tails lie at a child, rolls are random."""
     armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
     bpy.context.scene.collection.objects.link(armature)
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     edit = armature.data.edit_bones
     rng = np.random.default_rng(3)
+    for bone in bones:
+        edit.new(bone)
     for bone, (parent, head) in bones.items():
-        new = edit.new(bone)
+        new = edit[bone]
         new.head = Vector(head)
         children = [
             place for _, (above, place) in bones.items() if above == bone and np.linalg.norm(place - head) > 1e-4 * size
@@ -176,6 +185,18 @@ def joint_error(
         here = a + share * (b - a)
         worst = max(worst, float(np.linalg.norm(here - expected[sk.INDEX[joint]] - [0, 0, character.rest.floor])))
     return worst
+
+
+def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, float, float]) -> float:
+    """Key one pose on a rig and return its greatest joint error in metres."""
+    character = cast_actor(armature.name, armature)
+    positions = np.array([root, root], np.float32)
+    rotations = np.stack([pose, pose])
+    nothing = np.zeros((2, 52), np.float32)
+    actor = ActorPerformance(character.name, positions, rotations, nothing, nothing[:, :4])
+    key_performance(bpy.context.scene, [character], Performance((actor,)))
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
+    return joint_error(armature, character, root, pose)
 
 
 @contextmanager

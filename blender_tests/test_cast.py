@@ -29,8 +29,8 @@ PLAIN_RIGS = [table for table in TABLES if not table.is_control_rig]
 def test_each_known_rig_is_recognised_by_its_bone_names(table: RigTable) -> None:
     rig = map_bones(bone_tree(table, PREFIXES.get(table.name, "")))
     assert rig.rig == table.name
-    fingers = {joint for joint in rig.missing_joints}
-    assert not fingers if table.fingers else all(joint[-1] in "123" for joint in fingers)
+    fingers = set(rig.missing_joints)
+    assert not fingers if len(table.fingers) == 5 else all(joint[-1] in "123" for joint in fingers)
 
 
 @pytest.mark.parametrize("prefix", ["mixamorig:", "mixamorig7:", "mixamorig_", ""])

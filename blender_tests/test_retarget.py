@@ -31,6 +31,7 @@ from .rigs import (
     lay_down,
     make_rig,
     perform,
+    pose_rig,
     turned,
 )
 
@@ -46,18 +47,6 @@ POSES = {
         **{f"left_{finger}{n}": (0, 60, 0) for finger in ("index", "middle", "ring", "pinky") for n in (1, 2, 3)}
     ),
 }
-
-
-def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, float, float]) -> float:
-    """Key one pose on a rig and return its greatest joint error in metres."""
-    character = cast_actor(armature.name, armature)
-    positions = np.array([root, root], np.float32)
-    rotations = np.stack([pose, pose])
-    nothing = np.zeros((2, 52), np.float32)
-    actor = ActorPerformance(character.name, positions, rotations, nothing, nothing[:, :4])
-    key_performance(bpy.context.scene, [character], Performance((actor,)))
-    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
-    return joint_error(armature, character, root, pose)
 
 
 @pytest.mark.parametrize("pose", POSES.values(), ids=POSES.keys())

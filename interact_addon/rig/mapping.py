@@ -12,6 +12,7 @@ from .tables import TABLES, RigTable
 SPINE = ("spine1", "spine2", "spine3")
 SIDES = ("left", "right")
 _MOST_SPINE_BONES = 5
+_SEPARATORS = re.compile(r"[ ._\-]")
 REQUIRED_JOINTS = ("pelvis", "head") + tuple(
     f"{side}_{part}" for side in SIDES for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 )
@@ -115,26 +116,32 @@ def control_table(kind: str) -> RigTable | None:
 
 def _find(table: RigTable, parents: Mapping[str, str | None]) -> tuple[dict[str, str], int]:
     """Return the bone of each joint (and ``spine:i``, ``neck:i``), and how many of the table's marks are present."""
-    plain: dict[str, str] = {}
+    exact: dict[str, str] = {}
+    folded: dict[str, str] = {}
     pattern = re.compile(table.prefix, re.IGNORECASE)
     for bone in parents:
         if match := pattern.match(bone):
-            plain.setdefault(_fold(bone[match.end() :]), bone)
-    names_of = {"pelvis": table.hips, "head": table.head}
-    names_of |= {f"spine:{i}": bone for i, bone in enumerate(table.spine)}
-    names_of |= {f"neck:{i}": bone for i, bone in enumerate(table.neck)}
-    for side, word in zip(SIDES, table.sides):
-        names_of |= {f"{side}_{part}": bone.replace("{s}", word) for part, bone in table.limbs.items()}
-        for finger, bones in table.fingers.items():
-            names_of |= {f"{side}_{finger}{n}": bone.replace("{s}", word) for n, bone in enumerate(bones, 1)}
-    found = {joint: plain[_fold(bone)] for joint, bone in names_of.items() if _fold(bone) in plain}
-    if table.is_control_rig and any(_fold(bone) not in plain for bone in (table.root, *table.extra)):
+            exact.setdefault(bone[match.end() :], bone)
+            folded.setdefault(_fold(bone[match.end() :]), bone)
+    found: dict[str, str] = {}
+    for joint, spellings in table.names().items():
+        bones = [exact.get(name) or folded.get(_fold(name)) for name in spellings]
+        there = [bone for bone in bones if bone is not None]
+        if there:
+            found[_next(joint, found)] = there[0]
+    if table.is_control_rig and any(_fold(bone) not in folded for bone in (table.root, *table.extra)):
         return {}, 0
-    return found, sum(_fold(mark) in plain for mark in table.marks)
+    return found, sum(_fold(mark) in folded for mark in table.marks)
+
+
+def _next(joint: str, found: Mapping[str, str]) -> str:
+    """Return the joint, or the next free place of a spine or neck of which some bones are missing."""
+    part, colon, _ = joint.partition(":")
+    return f"{part}:{sum(key.startswith(part + colon) for key in found)}" if colon else joint
 
 
 def _fold(name: str) -> str:
-    return name.casefold().replace(" ", "_")
+    return _SEPARATORS.sub("", name.casefold())
 
 
 def _chain(joint: str) -> list[str]:
@@ -198,13 +205,10 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
             drives[bone] = Drive(bone, joint)
             places[joint] = (bone, bone, 0.0)
     places |= {joint: (bone, bone, 0.0) for joint, bone in table.places.items() if bone in parents}
-    if table.is_control_rig:
-        drives = {
-            bone: _with(drive, table.below.get(bone, _nearest_driven(bone, drives, parents)))
-            for bone, drive in drives.items()
-        }
-    else:
-        drives = {bone: _with(drive, _nearest_driven(bone, drives, parents)) for bone, drive in drives.items()}
+    above = {bone: _nearest_driven(bone, drives, parents) for bone in drives}
+    if table.is_control_rig:  # constraints tie some controls together, not bones
+        above |= _tied_controls(table, found, above)
+    drives = {bone: _with(drive, above[bone]) for bone, drive in drives.items()}
     return RigMap(
         rig=table.name,
         drives=_parents_first(drives),
@@ -232,6 +236,16 @@ def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, t
         low = min(int(at + 1e-6), last)
         high = min(low + 1, last)
         places[name] = (bones[low], bones[high], max(at - low, 0.0))
+
+
+def _tied_controls(table: RigTable, found: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
+    """Return the effective parents of controls: as the table says, or as the body is built where bones say nothing."""
+    tied = {bone: _above(joint, found) for joint, bone in found.items() if not above[bone]}
+    last_spine = next((found[joint] for joint in _chain("head") if joint.startswith("spine:") and joint in found), "")
+    for bone, upper in table.below.items():
+        if bone in above:
+            tied[bone] = last_spine if upper == "spine3" else found.get(upper, upper)
+    return tied
 
 
 def _nearest_driven(bone: str, drives: Mapping[str, Drive], parents: Mapping[str, str | None]) -> str:
