@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
 
-from ..runtime_api import errors
+from ..runtime_api import contract, errors
 from .bone_table import map_with_assigned
 from .bones_at_rest import RestBone
-from .faces import FaceMesh, find_faces, missing_shapes
+from .face_bones import FaceBone, find_face_bones
+from .faces import FaceMesh, ShapeSetting, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised, map_bones
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
@@ -32,6 +33,7 @@ class CastActor:
     rest: RestPose
     faces: tuple[FaceMesh, ...]
     warnings: tuple[str, ...] = field(default=())
+    face_bones: tuple[FaceBone, ...] = ()
 
 
 def map_rig(armature: bpy.types.Object) -> RigMap:
@@ -67,12 +69,14 @@ def cast_actor(
     armature: bpy.types.Object | None,
     assigned: Mapping[str, str] | None = None,
     switches: Sequence[tuple[str, str, float]] = (),
+    shapes: Iterable[ShapeSetting] = (),
 ) -> CastActor:
     """Read one character.
 
     ``assigned``: the bones chosen by hand, joint by joint; see ``map_with_assigned``. ``switches``: custom properties
-    (bone, property, value) that are keyed beside those the rig is known to need. Raises ``InvalidRequest`` without an
-    armature or where the chosen bones don't fit, ``RigNotRecognised``.
+    (bone, property, value) that are keyed beside those the rig is known to need. ``shapes``: what a person set for
+    shape keys of its meshes. Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit,
+    ``RigNotRecognised``.
     """
     if armature is None:
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
@@ -83,8 +87,10 @@ def cast_actor(
     else:
         rig = map_rig(armature)
     rig = _with_switches(name, rig, switches, armature)
-    faces = tuple(find_faces(armature))
-    return CastActor(name, reference(armature), rig, read_rest_pose(armature, rig), faces, _warnings(name, rig, faces))
+    rest = read_rest_pose(armature, rig)
+    faces = tuple(find_faces(armature, shapes))
+    bones = find_face_bones(armature, rig, rest, faces)
+    return CastActor(name, reference(armature), rig, rest, faces, _warnings(name, rig, faces, bones), bones)
 
 
 def _with_switches(
@@ -98,10 +104,13 @@ def _with_switches(
     return replace(rig, switches=rig.switches + tuple(switches))
 
 
-def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...]) -> tuple[str, ...]:
+def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...], bones: tuple[FaceBone, ...]) -> tuple[str, ...]:
     found = []
-    missing = missing_shapes(faces)
-    if not faces:
+    by_bones = {contract.ARKIT_NAMES[column] for bone in bones for column in bone.arkit_columns}
+    missing = [curve for curve in missing_shapes(faces) if curve not in by_bones]
+    if not faces and bones:
+        found.append(f"'{name}' has no mesh with shape keys for a face; only its face bones will move.")
+    elif not faces:
         found.append(f"'{name}' has no mesh with ARKit shape keys; its body will move and its face stay still.")
     elif missing:
         some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")

@@ -18,8 +18,10 @@ from mathutils import Matrix
 from .. import compat
 from ..runtime_api import Array, contract, errors
 from .cast import CastActor
-from .channel import Channel, bone_path, shape_path
+from .channel import Channel, bone_path
 from .euler import channels
+from .face_bones import face_bone_channels
+from .faces import shape_channels
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 
@@ -77,14 +79,9 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
         if keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
             raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; generate again.")
         _check_editable(keys)
-        curves = np.clip(face @ mesh.weights.T, 0.0, 1.0)
-        faces.append(
-            (
-                obj,
-                [Channel(shape_path(shape), curves[:, [column]], "Face") for column, shape in enumerate(mesh.shapes)],
-            )
-        )
-    return _Plan(actor, list(_body_channels(armature, actor, pose)), armature, faces)
+        faces.append((obj, shape_channels(mesh, keys, face)))
+    body = [*_body_channels(armature, actor, pose), *face_bone_channels(actor.face_bones, face)]
+    return _Plan(actor, body, armature, faces)
 
 
 def _check_editable(block: bpy.types.ID) -> None:

@@ -6,7 +6,7 @@ own Python can import it.
 
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
-from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, constraints_from_performance
+from .motion_constraints import BODY_PARTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
 from .progress_printer import ProgressPrinter
@@ -32,6 +32,9 @@ from .vocabulary import (
     EMOTIONS,
     FOOT_CONTACTS,
     LONGEST_SHOT,
+    LOOK_DOWN,
+    LOOK_SIDE,
+    LOOK_UP,
     QUALITIES,
     RELATIONSHIPS,
     SEAT_HEIGHTS,
@@ -49,7 +52,9 @@ __all__ = [
     "FOOT_CONTACTS",
     "FPS",
     "LONGEST_SHOT",
-    "PART_JOINTS",
+    "LOOK_DOWN",
+    "LOOK_SIDE",
+    "LOOK_UP",
     "QUALITIES",
     "RELATIONSHIPS",
     "SEAT_HEIGHTS",

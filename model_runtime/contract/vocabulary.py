@@ -53,3 +53,5 @@ ARKIT_NAMES = (
     "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
     "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
 )  # fmt: skip
+# Radians that an eye turns per unit of ARKit's eyeLook curves, measured on iPhone captures.
+LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61

@@ -16,11 +16,9 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
 from ..body_model import rotations as rot
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..common.headings import heading_towards
-from ..contract import ARKIT_NAMES, FPS, FloatArray
+from ..contract import ARKIT_NAMES, FPS, LOOK_DOWN, LOOK_SIDE, LOOK_UP, FloatArray
 from .arkit import CURVE, columns
 
-# Radians of eye rotation per unit of ARKit's eyeLook weights.
-LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
 # Shares of a lowered and of a raised gaze by which the lids move; look-up shapes lift the lid by themselves.
 LID_DOWN, LID_UP = 0.40, 0.08
 LOOKS = columns("eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp")

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_runtime.contract import ARKIT_NAMES, EMOTIONS, FPS, EmotionSpan, FloatArray
+from model_runtime.contract import ARKIT_NAMES, EMOTIONS, FPS, LOOK_SIDE, EmotionSpan, FloatArray
 from model_runtime.corpus.faces.composer import FaceStyle, Spoken, compose_face
 from model_runtime.corpus.faces.expressions import CEILING, EXPRESSIONS, expression
 from model_runtime.corpus.script.affect import AffectTrack
 from model_runtime.datasets.ict_face import IctFace
 from model_runtime.face.arkit import CURVE, columns
-from model_runtime.face.gaze import CONVERGENCE, LOOK_SIDE, eye_curves, gaze_shifts, glances, with_fixations
+from model_runtime.face.gaze import CONVERGENCE, eye_curves, gaze_shifts, glances, with_fixations
 from model_runtime.face.mouth_shapes import BILABIAL, JAW, LABIODENTAL, SILENCE, lip_gap
 from model_runtime.face.visemes import Phone, with_rests
 from model_runtime.metrics.lips import TEETH_CONTACT, MouthGeometry

@@ -10,10 +10,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
-from ...contract import FPS, EmotionSpan
+from ...contract import FPS, LOOK_SIDE, EmotionSpan
 from ...corpus.listening.heads import Heads, look_and_listen, upper_body
 from ...corpus.script.affect import AffectTrack
-from ...face.gaze import LOOK_SIDE
 from ...metrics.joint_limits import joint_limits
 from ...metrics.nods import head_angles, nod_times
 
