@@ -17,7 +17,7 @@ from interact_addon.scene import strips, targets
 from interact_addon.scene.channels import ACTIONS, SPEECH
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.targets import curve_points
-from model_runtime.contract import ActionSpan, Actor, MotionConstraints, Request, Style
+from model_runtime.contract import BODY_PARTS, ActionSpan, Actor, MotionConstraints, Request, Style
 from model_runtime.errors import InvalidRequest, SpeechFileMissing
 
 from .rigs import add_face, make_rig
@@ -373,7 +373,7 @@ def test_a_style_is_sent_only_for_an_actor_that_has_its_own(scene: bpy.types.Sce
 def still(frames: int) -> MotionConstraints:
     rotations = np.tile(np.array([1, 0, 0, 0], np.float32), (frames, 52, 1))
     nothing = np.zeros((frames, 52), np.float32)
-    return MotionConstraints(nothing[:, :3], rotations, nothing, np.ones((frames, 4), bool))
+    return MotionConstraints(nothing[:, :3], rotations, nothing, np.ones((frames, len(BODY_PARTS)), bool))
 
 
 def test_motion_constraints_are_sent_for_the_actor_they_are_given_for(scene: bpy.types.Scene) -> None:

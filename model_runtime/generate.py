@@ -10,9 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from .body_model import rotations as rot
 from .common.checkpoints import WEIGHTS
 from .conditioning.conditioning import Conditioning, conditioning_of
 from .contract import (
@@ -28,7 +25,7 @@ from .face.model import load_face_model
 from .face.performance import perform_faces
 from .planning.height_normalisation import normalise_heights
 from .planning.resolve_request import resolve_request
-from .refine.bodies import Bodies, follow_constraints, refine_bodies
+from .refine.bodies import Bodies, follow_constraints, performed_body, refine_bodies
 from .sampling.body_sampler import BodyStage, SamplingSettings, load_body_stages, sample_lower, sample_upper
 from .sampling.windows import padded_frames
 from .speech.audio import mix_speech
@@ -92,8 +89,7 @@ def generate(
     performed = tuple(
         ActorPerformance(
             actor.name,
-            bodies.roots[i],
-            rot.continuous(bodies.rotations[i]).astype(np.float32),
+            *performed_body(bodies.roots[i], bodies.rotations[i], actor.constraints),
             faces[i],
             bodies.contacts[i],
         )

@@ -56,6 +56,11 @@ class Conditioning:
         masks = [self.constraints.part(part)[:, : self.frames] for part in parts]
         return torch.stack(masks).any(0).numpy()
 
+    def is_given(self, *parts: str) -> tuple[bool, bool]:
+        """Return of each actor whether nothing of these ``BODY_PARTS`` is left to generate; a stand-in has no need."""
+        first, second = self.constraints.whole(*parts)
+        return first, second or self.alone
+
     def stresses(self, actor: int) -> tuple[FloatArray, BoolArray]:
         """Return an actor's stresses (frames,), and the frames (frames,) whose arms may be timed to them.
 
@@ -64,7 +69,7 @@ class Conditioning:
         if "stress" not in self.conditions:
             return np.zeros(self.frames, np.float32), np.zeros(self.frames, bool)
         labels = self.conditions["labels"][0, actor, : self.frames, : len(ACTION_LABELS)].argmax(-1).numpy()
-        near_given = binary_dilation(self.given("upper", "hands")[actor], iterations=FPS)
+        near_given = binary_dilation(self.given("upper", "head", "hands")[actor], iterations=FPS)
         return self.conditions["stress"][0, actor, : self.frames, 0].numpy(), settled(labels) & ~near_given
 
 
@@ -92,7 +97,7 @@ def conditioning_of(
     source = RequestTracks(request, padded_frames, labels, prosody, seat, stresses, alone, weights)
     places = root_constraints_of(request.actors, labels, padded_frames)
     places = replace(places, units=units, elbow_room=0.0 if alone else ELBOW_ROOM)
-    constraints = ConstraintFeatures(request.actors, padded_frames)
+    constraints = ConstraintFeatures(request.actors, padded_frames, request.frames)
     constraints.join_places(places)
     return Conditioning(
         request.frames,

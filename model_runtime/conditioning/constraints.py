@@ -8,15 +8,28 @@ from torch import Tensor
 
 from ..body_model.feet import detect_contacts
 from ..body_model.rotations import IDENTITY
-from ..contract import BODY_PARTS, Actor
+from ..body_model.skeleton import UPPER_JOINTS
+from ..contract import BODY_PARTS, PART_JOINTS, Actor
 from ..planning.trajectories import RootConstraints
-from .representation import HandBasis, encode_lower, encode_upper, from_arrays, hand_vectors
+from .representation import (
+    HANDS,
+    JOINTS_6D,
+    MOTION_FIELDS,
+    UPPER_SIZE,
+    GlobalMotion,
+    HandBasis,
+    encode_lower,
+    encode_upper,
+    from_arrays,
+    hand_vectors,
+)
 
 
 class ConstraintFeatures:
-    """The motion constraints of both actors over a take of ``frames`` (padded) frames."""
+    """The motion constraints of both actors over a take of ``frames`` (padded) frames, the first ``shot`` its own."""
 
-    def __init__(self, actors: tuple[Actor, ...], frames: int) -> None:
+    def __init__(self, actors: tuple[Actor, ...], frames: int, shot: int | None = None) -> None:
+        self.shot = frames if shot is None else shot
         roots, rotations = (
             np.zeros((2, frames, 3), np.float32),
             np.tile(IDENTITY, (2, frames, 52, 1)).astype(np.float32),
@@ -29,7 +42,7 @@ class ConstraintFeatures:
                 continue
             count = len(actor.constraints.mask)
             self.mask[a, :count] = torch.from_numpy(actor.constraints.mask)
-            lower, any_part = actor.constraints.part("lower"), actor.constraints.mask[:, :3].any(1)
+            lower, any_part = actor.constraints.part("lower"), actor.constraints.any_joint
             roots[a, :count][lower] = actor.constraints.root_positions[lower]
             rotations[a, :count][any_part] = actor.constraints.rotations[any_part]
             if lower.any():
@@ -52,6 +65,25 @@ class ConstraintFeatures:
         """Return (2, T) bool: where one of ``BODY_PARTS`` is given."""
         return self.mask[..., BODY_PARTS.index(name)]
 
+    def whole(self, *parts: str) -> tuple[bool, bool]:
+        """Return of each actor whether all of these ``BODY_PARTS`` are given throughout the shot."""
+        first, second = (motion is not None and motion.covers(self.shot, *parts) for motion in self.motions)
+        return first, second
+
+    def put_lower(self, motion: GlobalMotion, start: int = 0) -> GlobalMotion:
+        """Return lower bodies (2, T, ...) from frame ``start`` on, those that are given throughout exactly as given."""
+        whole = self.whole("lower")
+        if not any(whole):
+            return motion
+        kept = torch.zeros(2, motion.root.shape[1], dtype=torch.bool)
+        kept[:, : max(self.shot - start, 0)] = torch.tensor(whole)[:, None]
+        given = self.motion.window(start, start + motion.root.shape[1])
+        fields = {}
+        for name in MOTION_FIELDS:
+            made = getattr(motion, name)
+            fields[name] = torch.where(kept.reshape(*kept.shape, *[1] * (made.dim() - 2)), getattr(given, name), made)
+        return GlobalMotion(**fields)
+
     def join_places(self, places: RootConstraints) -> None:
         """Add the places and headings of constrained frames to ``places``, in place."""
         lower = self.part("lower")[:, : places.position.shape[1]]
@@ -73,7 +105,16 @@ class ConstraintFeatures:
         mine = self.part("lower")[None, :, start:stop].float()
         return features, torch.stack([mine, mine, mine, mine * mine.flip(1)], -1)
 
-    def upper(self, basis: HandBasis) -> tuple[Tensor, Tensor]:
-        """Return upper features (2, T, 102) over the take and masks (2, T, 2) of what is given of them."""
+    def upper(self, basis: HandBasis) -> tuple[Tensor, Tensor, Tensor]:
+        """Return upper features (2, T, 102) over the take, and which of them are given: (2, T, 102), 0 or 1.
+
+        Between the two stand the masks (2, T, 2) of joints and hands that the network is told of. It was trained with
+        all of the joints given or none.
+        """
         features = encode_upper(self.joints, basis.encode(self.left, self.right))
-        return features, torch.stack([self.part("upper"), self.part("hands")], -1).float()
+        upper, head, hands = (self.part(name) for name in ("upper", "head", "hands"))
+        given = torch.zeros(*self.mask.shape[:2], UPPER_SIZE)
+        given[..., HANDS] = hands[..., None].float()
+        of_joint = [head if joint in PART_JOINTS["head"] else upper for joint in UPPER_JOINTS]
+        given[..., JOINTS_6D] = torch.stack(of_joint, -1).repeat_interleave(6, -1).float()
+        return features, torch.stack([upper & head, hands], -1).float(), given

@@ -6,7 +6,7 @@ own Python can import it.
 
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
-from .motion_constraints import BODY_PARTS, MotionConstraints, constraints_from_performance
+from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
 from .progress_printer import ProgressPrinter
@@ -55,6 +55,7 @@ __all__ = [
     "LOOK_DOWN",
     "LOOK_SIDE",
     "LOOK_UP",
+    "PART_JOINTS",
     "QUALITIES",
     "RELATIONSHIPS",
     "SEAT_HEIGHTS",

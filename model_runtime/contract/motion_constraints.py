@@ -11,12 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..body_model.skeleton import HAND_INDEX, INDEX, LEG_JOINTS, UPPER_JOINTS
 from ..common.arrays import BoolArray, FloatArray
 from ..common.timing import FPS
 from ..errors import InvalidRequest
 from .performance import ActorPerformance
 
-BODY_PARTS = ("lower", "upper", "hands", "face")
+_HEAD = (INDEX["neck"], INDEX["head"])
+PART_JOINTS = {
+    "lower": (0, *LEG_JOINTS),
+    "upper": tuple(joint for joint in UPPER_JOINTS if joint not in _HEAD),
+    "head": _HEAD,
+    "hands": (*HAND_INDEX["left"], *HAND_INDEX["right"]),
+}
+BODY_PARTS = (*PART_JOINTS, "face")
 # Shape of one frame of each array.
 ARRAY_SHAPES = {"root_positions": (3,), "rotations": (52, 4), "face": (52,), "mask": (len(BODY_PARTS),)}
 
@@ -25,9 +33,9 @@ ARRAY_SHAPES = {"root_positions": (3,), "rotations": (52, 4), "face": (52,), "ma
 class MotionConstraints:
     """T frames at 30 fps from the start of the shot, arrays as in ``ActorPerformance``.
 
-    ``mask`` (T, 4) bool says by frame which of ``BODY_PARTS`` is given: 'lower' is pelvis and legs with the place of
-    the root, 'upper' spine, head and arms, 'hands' the fingers, 'face' all curves. Values outside the mask are not
-    read.
+    ``mask`` (T, 5) bool says by frame which of ``BODY_PARTS`` is given: 'lower' is pelvis and legs with the place of
+    the root, 'upper' spine and arms, 'head' neck and head, 'hands' the fingers, 'face' all curves. Values outside the
+    mask are not read.
     """
 
     root_positions: FloatArray
@@ -38,6 +46,15 @@ class MotionConstraints:
     def part(self, name: str) -> BoolArray:
         """Return the frames (T,) on which one of ``BODY_PARTS`` is given."""
         return self.mask[:, BODY_PARTS.index(name)]
+
+    @property
+    def any_joint(self) -> BoolArray:
+        """The frames (T,) on which a joint of any part is given."""
+        return self.mask[:, : len(PART_JOINTS)].any(1)
+
+    def covers(self, frames: int, *parts: str) -> bool:
+        """Return whether all of ``parts`` are given on every frame of a shot of ``frames`` frames."""
+        return len(self.mask) >= frames and all(bool(self.part(part)[:frames].all()) for part in parts)
 
 
 def constraints_from_performance(

@@ -14,10 +14,13 @@ import numpy as np
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
 from ..errors import InvalidRequest
-from .motion_constraints import ARRAY_SHAPES, MotionConstraints
+from .motion_constraints import ARRAY_SHAPES, BODY_PARTS, MotionConstraints
 from .request import ActionSpan, Actor, Caption, EmotionSpan, Request, SpeechClip, Style, TimedWord, Waypoint
 from .validation import check_request
 from .vocabulary import CONTRACT_VERSION
+
+# Requests of version 0.1 do not name the columns of their masks; 'upper' included the head.
+_PARTS_BEFORE_HEADS = ("lower", "upper", "hands", "face")
 
 
 def request_to_json(request: Request) -> str:
@@ -51,20 +54,23 @@ def request_from_json(text: str) -> Request:
 
 
 def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:
-    """Return what JSON can hold: deflated little-endian arrays as base64."""
+    """Return what JSON can hold: deflated little-endian arrays as base64, and the names of the mask's columns."""
     packed = {name: _packed(getattr(constraints, name).astype(_dtype(name))) for name in ARRAY_SHAPES}
-    return {"frames": len(constraints.mask), **packed}
+    return {"frames": len(constraints.mask), "parts": list(BODY_PARTS), **packed}
 
 
 def constraints_from_plain(plain: dict[str, Any]) -> MotionConstraints:
     """Read what ``constraints_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
-    frames = int(plain["frames"])
+    frames, parts = int(plain["frames"]), [str(part) for part in plain.get("parts", _PARTS_BEFORE_HEADS)]
     arrays: dict[str, Any] = {}
     for name, shape in ARRAY_SHAPES.items():
-        kind = _dtype(name)
+        kind, shape = _dtype(name), (len(parts),) if name == "mask" else shape
         size = frames * int(np.prod(shape)) * np.dtype(kind).itemsize
         array = np.frombuffer(_unpacked(plain[name], size), kind).reshape(frames, *shape)
         arrays[name] = array.astype(bool if name == "mask" else np.float32)
+    if parts != list(BODY_PARTS):
+        column = {part: parts.index("upper" if part == "head" and "head" not in parts else part) for part in BODY_PARTS}
+        arrays["mask"] = arrays["mask"][:, [column[part] for part in BODY_PARTS]]
     return MotionConstraints(**arrays)
 
 

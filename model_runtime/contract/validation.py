@@ -123,7 +123,7 @@ def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) 
             yield f"The kept motion of {who} has {name} of shape {found}; read it from a whole take."
     if not 0 < count <= frames:
         yield f"The kept motion of {who} is {count} frames long and the shot {frames}; cut it to the shot."
-    body = constraints.mask[:, :3].any(1)
+    body = constraints.any_joint
     used = {"root_positions": constraints.part("lower"), "rotations": body, "face": constraints.part("face")}
     for name, frames_used in used.items():
         if not np.isfinite(getattr(constraints, name)[frames_used]).all():

@@ -15,7 +15,7 @@ from ..common.headings import facing
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..datasets.clip import Clip
 from ..datasets.scene import Scene, SpokenUtterance
-from ..metrics.labels import label_frames
+from ..planning.motion_labels import label_frames
 from ..refine.arm_collisions import clear_arms
 from ..refine.feet import lock_feet
 from ..speech.prosody import PROSODY_SIZE

@@ -25,7 +25,7 @@ def perform_faces(
     bodies: Bodies,
     on_share: Callable[[float], None] = lambda _: None,
 ) -> list[FloatArray]:
-    """Return the face curves (T, 52) of each actor of the request.
+    """Return the face curves (T, 52) of each actor of the request; a face given throughout is not generated.
 
     ``resolved``: the request for two that the ``bodies`` play; ``voices`` and ``transcripts`` are of its actors.
     """
@@ -34,21 +34,23 @@ def perform_faces(
         directions[:] = 0.0  # straight ahead
     faces = []
     for index, actor in enumerate(request.actors):
-        transcript = transcripts[index]
-        face = model.generate(
-            voices[index],
-            voices[1 - index],
-            request.frames,
-            request.seed * 2 + index,
-            request.quality,
-            directions[index],
-            emotion=emotion_track(actor, request.frames, neutral=False),
-            phones=transcript.phones,
-            lips=request.lips,
-            accents=transcript.accents,
-        )
-        if actor.constraints is not None:
-            face = apply_face_constraints(face, actor.constraints)
-        faces.append(face.astype(np.float32))
+        kept = actor.constraints
+        if kept is not None and kept.covers(request.frames, "face"):
+            faces.append(kept.face[: request.frames])
+        else:
+            transcript = transcripts[index]
+            face = model.generate(
+                voices[index],
+                voices[1 - index],
+                request.frames,
+                request.seed * 2 + index,
+                request.quality,
+                directions[index],
+                emotion=emotion_track(actor, request.frames, neutral=False),
+                phones=transcript.phones,
+                lips=request.lips,
+                accents=transcript.accents,
+            )
+            faces.append((face if kept is None else apply_face_constraints(face, kept)).astype(np.float32))
         on_share((index + 1) / len(request.actors))
     return faces

@@ -16,9 +16,9 @@ from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
 from ..common.masks import expanded
 from ..contract import FPS
+from ..planning.motion_labels import SIT, WALK, label_frames
 from ..refine.stroke_timing import hands_of, strokes_in
 from ..speech.prosody import ENERGY, VOICING
-from .labels import SIT, WALK, label_frames
 
 ALIGNED = 0.15  # s between the end of a stroke and a stress that counts as aligned
 AWAY = 0.1  # m from its place of rest at which a hand is within a gesture and not back from one

@@ -12,8 +12,8 @@ from ..body_model.feet import detect_contacts, sole_points
 from ..body_model.skeleton import BODY_JOINTS, INDEX, PARENTS, Skeleton
 from ..common.arrays import Array
 from ..contract import FPS
+from ..planning.motion_labels import label_frames
 from .joint_limits import joint_excess
-from .labels import label_frames
 from .penetration import pair_penetration, self_penetration
 
 HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])

@@ -17,11 +17,11 @@ from ..common.arrays import Array
 from ..common.masks import expanded, runs_of
 from ..contract import FPS, ActorPerformance, Performance
 from ..face.mouth_shapes import lip_gap
+from ..planning.motion_labels import label_frames
 from ..speech.prosody import VOICE_ACTIVITY
 from .beat_alignment import beat_alignment, stress_times, stroke_ends
 from .body_motion import HANDS, BodyMotion
 from .face_measures import blink_lengths
-from .labels import label_frames
 
 LONGEST_STEP = 2.0  # s that a foot is down in one step
 SETTLING = 0.5  # s after a change of label in which the body is still in transition

@@ -20,6 +20,7 @@ from ..body_model.skeleton import heading_of
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards, turned
 from ..contract import FPS, ActionSpan, Actor, Waypoint
+from .given_motion import way_aside
 
 Whereabouts = Callable[[float], Array]  # time (s) -> place (2,)
 ON_TIME = 0.05  # seconds within which two times count as one
@@ -56,12 +57,21 @@ class MotionPlan:
     """Plans ``spans`` and ``points`` of one actor, label by label, tracking where it stands and faces.
 
     ``partner`` gives the partner's place at a time, None for an actor that plays alone; ``unit``: metres of this body
-    for a metre of a mean body; ``notes`` receives a sentence for each change. The labels of ``actor`` cover the shot.
-    Labels in which the lower body is given by motion constraints stay as they are.
+    for a metre of a mean body; ``notes`` receives a sentence for each change; ``partner_is_given``: the partner's body
+    is given, so that this one has to make way. The labels of ``actor`` cover the shot. Labels in which the lower body
+    is given by motion constraints stay as they are.
     """
 
-    def __init__(self, actor: Actor, partner: Whereabouts | None, unit: float, notes: list[str]) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        partner: Whereabouts | None,
+        unit: float,
+        notes: list[str],
+        partner_is_given: bool = False,
+    ) -> None:
         self.actor, self.partner, self.unit, self.notes = actor, partner, unit, notes
+        self.partner_is_given = partner_is_given
         self.waypoints = sorted(actor.waypoints, key=lambda point: point.time)
         self.spans: list[ActionSpan] = []
         self.points: list[Waypoint] = []
@@ -196,6 +206,8 @@ class MotionPlan:
         to_sit = after is not None and self._is_free(after, "sit")
         until = span.end - ON_TIME if to_sit else span.end + ON_TIME
         inside = [point for point in self.waypoints if self.clock + ON_TIME < point.time <= until]
+        if not inside:
+            self._make_way(span)
         for point in inside:
             if point is taken:
                 continue
@@ -211,6 +223,14 @@ class MotionPlan:
             self._be_at(replace(front, time=ready, heading=None), "has a seat {0:.2f} m away")
         self._turn_to_partner(span, walk_follows=after is not None and after.label == "walk")
         self._add("stand", span.end)
+
+    def _make_way(self, span: ActionSpan) -> None:
+        """Step aside in time, as often as a partner whose body is given comes too near in the span."""
+        while self.partner is not None and self.partner_is_given and not self.lost:
+            begin = max([self.clock, *(point.time for point in self.points)])
+            aside = way_aside(self.place, begin, span.end, self.partner, self.unit)
+            if aside is None or not self._be_at(aside, "has to go {0:.2f} m out of the partner's way"):
+                return
 
     def _be_at(self, point: Waypoint, why: str) -> bool:
         """Be at a place at its time, with a walk in the stand if it is far; return False if there is no time for it."""
@@ -263,9 +283,12 @@ class MotionPlan:
             return []
         arrived = bool(self.spans) and self.spans[-1].label == "walk"
         clock = np.arange(self.clock, span.end, ON_TIME)
-        places = np.array([partner(time) for time in clock]).reshape(-1, 2)
-        moved = np.linalg.norm(np.diff(places, axis=0), axis=-1) > JOINED * self.unit
-        return [*([(self.clock, 0.0)] if arrived else []), *((float(time), ASIDE) for time in clock[1:][moved])]
+        moved, last = [], partner(self.clock)
+        for time in clock[1:]:
+            if np.linalg.norm(partner(time) - last) > JOINED * self.unit:
+                moved.append((float(time), ASIDE))
+                last = partner(time)
+        return [*([(self.clock, 0.0)] if arrived else []), *moved]
 
     # ---- sitting ----------------------------------------------------------------------------------------------------
 

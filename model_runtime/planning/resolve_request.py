@@ -16,6 +16,7 @@ from ..body_model.proxemics import INTERSECTING, SIDE_BY_SIDE, TALKING
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards
 from ..contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
+from .given_motion import body_is_given, described_by_motion
 from .height_normalisation import height_units
 from .label_cleanup import fill_gaps, merge_short_labels
 from .motion_plan import ON_TIME, MotionPlan
@@ -26,6 +27,9 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
     notes: list[str] = []
     actors = []
     for actor in request.actors:
+        if actor.constraints is not None and body_is_given(actor, request.frames):
+            actors.append(described_by_motion(actor, actor.constraints, request.duration))
+            continue
         script, sentences = merge_short_labels(actor.name, actor.actions, request.duration)
         actors.append(replace(actor, actions=script))
         notes += sentences
@@ -36,9 +40,12 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
     if not alone:
         notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
         actors = [_with_walk_targets(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
-    actors = [_on_fitting_seat(actor, unit, notes) for actor, unit in zip(actors, units)]
+    given = [body_is_given(actor, request.frames) for actor in actors]
+    actors = [
+        actor if kept else _on_fitting_seat(actor, unit, notes) for actor, unit, kept in zip(actors, units, given)
+    ]
     partners = [None if alone else partial(whereabouts, actors[1 - a]) for a in (0, 1)]
-    played = tuple(MotionPlan(actors[a], partners[a], units[a], notes).planned() for a in (0, 1))
+    played = tuple(MotionPlan(actors[a], partners[a], units[a], notes, given[1 - a]).planned() for a in (0, 1))
     return replace(request, actors=played), notes
 
 

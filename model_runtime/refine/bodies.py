@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..body_model import rotations as rot
 from ..body_model.feet import detect_contacts
 from ..body_model.proxemics import NARROWEST_PASS
 from ..body_model.skeleton import Skeleton
@@ -15,6 +16,7 @@ from ..common.arrays import BoolArray, FloatArray
 from ..common.masks import runs_of
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.representation import GlobalMotion, HandBasis, to_rotations
+from ..contract import PART_JOINTS, MotionConstraints
 from ..planning.avoidance import avoid_collisions
 from .arm_collisions import clear_arms
 from .avoidance import avoid_partner
@@ -46,7 +48,7 @@ def follow_constraints(lower: GlobalMotion, conditioning: Conditioning) -> Globa
     frames, places = lower.root.shape[1], conditioning.places
     walking = conditioning.walking[:, :frames]
     root, heading = lower.root.clone(), lower.heading.clone()
-    for a in range(2):
+    for a in _generated(conditioning, "lower"):
         wanted, known = places.position[a, :frames].numpy(), places.has_position[a, :frames].numpy()
         root[a] = torch.from_numpy(follow_positions(root[a].numpy(), wanted, known))
         wanted, known = places.heading[a, :frames].numpy(), places.has_heading[a, :frames].numpy()
@@ -63,26 +65,27 @@ def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditio
     """Return both stages' result (2, T, ...) without jitter, strokes on stresses, feet planted, limbs clear of bodies.
 
     Given motion is put in its place three times: at first, so that smoothing does not spread the jump beside it; before
-    feet are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit.
+    feet are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit. A body
+    that is given throughout is left alone.
     """
     lower = lower.window(0, conditioning.frames)
     skeletons, together = conditioning.skeletons, conditioning.share_a_place
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     if conditioning.alone:
         roots[1, :, :2] += OUT_OF_THE_WAY
-    contacts = np.zeros((2, conditioning.frames, 4), np.float32)
+    contacts = lower.contacts.numpy().copy()
     _apply_constraints(roots, rotations, conditioning)
-    for a, skeleton in enumerate(skeletons):
+    for a in _generated(conditioning, *PART_JOINTS):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
-        rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeleton, *conditioning.stresses(a))
+        rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeletons[a], *conditioning.stresses(a))
     legs_given, arms_given = conditioning.given("lower"), conditioning.given("upper", "hands")
     if together:
         roots = avoid_partner(roots, rotations, skeletons, legs_given.any(1).tolist())
     _apply_constraints(roots, rotations, conditioning)
-    for a, skeleton in enumerate(skeletons):
+    for a in _generated(conditioning, "lower"):
         predicted = lower.contacts[a].numpy()
-        roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeleton, predicted, legs_given[a])
-        rotations[a] = clear_legs(roots[a], rotations[a], skeleton, contacts[a], legs_given[a])
+        roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
+        rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a])
     rotations = clear_arms(roots, rotations, skeletons, together, arms_given)
     _apply_constraints(roots, rotations, conditioning)
     return Bodies(roots, rotations, contacts)
@@ -99,6 +102,26 @@ def plant_feet(
     contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5)
     root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
     return root, rotations, contacts.astype(np.float32)
+
+
+def performed_body(
+    root: FloatArray, rotations: FloatArray, constraints: MotionConstraints | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return root (T, 3) and rotations (T, 52, 4) as they are handed out: without jumps between q and -q.
+
+    What ``constraints`` give throughout comes back bit for bit: neither the body's size nor a sign has changed it.
+    """
+    root, rotations = root.astype(np.float32), rot.continuous(rotations).astype(np.float32)
+    for part, joints in PART_JOINTS.items():
+        if constraints is not None and constraints.covers(len(root), part):
+            rotations[:, joints] = constraints.rotations[: len(root), joints]
+            root = constraints.root_positions[: len(root)] if part == "lower" else root
+    return root, rotations
+
+
+def _generated(conditioning: Conditioning, *parts: str) -> list[int]:
+    """Return the actors of whom any of these parts is generated on any frame."""
+    return [a for a, given in enumerate(conditioning.constraints.whole(*parts)) if not given]
 
 
 def _apply_constraints(roots: FloatArray, rotations: FloatArray, conditioning: Conditioning) -> None:

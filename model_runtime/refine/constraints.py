@@ -7,15 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from ..body_model import rotations as rot
-from ..body_model.skeleton import HAND_INDEX, LEG_JOINTS, UPPER_JOINTS
 from ..common.arrays import Array
 from ..common.easing import smoothstep
 from ..common.masks import runs_of
-from ..contract import FPS, MotionConstraints
+from ..contract import FPS, PART_JOINTS, MotionConstraints
 
 BLEND, LONGEST_BLEND = 13, 45  # frames beside a border over which offsets fade, more where that would be hasty
 HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that the fading may add
-_JOINTS = {"lower": [0, *LEG_JOINTS], "upper": list(UPPER_JOINTS), "hands": [*HAND_INDEX["left"], *HAND_INDEX["right"]]}
 
 
 def apply_body_constraints(root: Array, rotations: Array, constraints: MotionConstraints) -> tuple[Array, Array]:
@@ -25,8 +23,8 @@ def apply_body_constraints(root: Array, rotations: Array, constraints: MotionCon
     over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``, so that nothing jumps or jerks.
     """
     root, rotations = root.copy(), rotations.copy()
-    for name, joints in _JOINTS.items():
-        mask = _over(constraints.part(name), len(root))
+    for name, members in PART_JOINTS.items():
+        mask, joints = _over(constraints.part(name), len(root)), list(members)
         given = np.array(rotations[:, joints])
         given[: len(constraints.mask)] = constraints.rotations[:, joints]
         offset = inertialization_offset(given, rotations[:, joints], mask, _turn, TURN_HASTE)

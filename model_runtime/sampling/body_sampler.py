@@ -89,19 +89,22 @@ class BodyStage:
         on_step: StepCallback,
         energy: Callable[[Tensor], Tensor] | None = None,
         spans: list[Window] | None = None,
+        held: Tensor | None = None,
     ) -> Tensor:
         """Return raw features (1, 2, T, F).
 
-        ``known``: raw features that are given where ``mask`` (1, 2, T, groups) is 1; ``lower``: raw lower features of
-        each window, for the upper stage; ``energy`` of raw features is lowered during sampling (``energies.py``).
-        ``spans``: windows of the take that are denoised together, by default one. Where two overlap they share the
-        noisy sample, and their predictions are blended at every step (Bar-Tal et al. 2023, "MultiDiffusion"). Windows
-        of the upper body made in sequence, each given the end of the one before, moved less and less.
+        ``known``: raw features that are given where ``mask`` (1, 2, T, groups) is 1, and where ``held`` (1, 2, T, F) is
+        1 without the network being told; ``lower``: raw lower features of each window, for the upper stage; ``energy``
+        of raw features is lowered during sampling (``energies.py``). ``spans``: windows of the take that are denoised
+        together, by default one. Where two overlap they share the noisy sample, and their predictions are blended at
+        every step (Bar-Tal et al. 2023, "MultiDiffusion"). Windows of the upper body made in sequence, each given the
+        end of the one before, moved less and less.
         """
         spans = spans or [Window(0, known.shape[2], 0)]
         known = (known - self.mean) / self.std
         feature_mask = self.config.expand_mask(mask)
-        known = torch.where(feature_mask > 0, known, torch.zeros_like(known))
+        fixed = feature_mask if held is None else torch.maximum(feature_mask, held)
+        known = torch.where(fixed > 0, known, torch.zeros_like(known))
         both = self._encode(conditions, body, known, mask, lower, spans)
         conditional, weights = [encoded.first_half() for encoded in both], blend_weights(spans)
         noise = torch.randn(known.shape, generator=generator)
@@ -120,9 +123,10 @@ class BodyStage:
 
         def correct(clean: Tensor) -> Tensor:
             assert energy is not None
-            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - feature_mask)
+            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - fixed)
 
-        features = sample(predict, noise, known, feature_mask, settings.preset, on_step, correct if energy else None)
+        correction = correct if energy else None
+        features = sample(predict, noise, known, feature_mask, settings.preset, on_step, correction, held)
         return features * self.std + self.mean
 
     def _encode(
@@ -167,6 +171,8 @@ def sample_lower(
     on_step: StepCallback = lambda _: None,
 ) -> GlobalMotion:
     """Return root, pelvis and legs of both over the padded take: ``GlobalMotion`` (2, T, ...)."""
+    if all(conditioning.is_given("lower")):
+        return conditioning.constraints.motion
     parts: list[GlobalMotion] = []
     spans = windows(conditioning.frames)
     for index, window in enumerate(spans):
@@ -203,7 +209,7 @@ def _sample_lower_window(
 
     energy = total_energy(settings.energies, "lower", pose)
     features = stage.sample(conditions, conditioning.body, known, mask, None, generator, settings, on_step, energy)
-    return decode_lower(features[0], height, *start)
+    return conditioning.constraints.put_lower(decode_lower(features[0], height, *start), window.start)
 
 
 def sample_upper(
@@ -214,7 +220,9 @@ def sample_upper(
     on_step: StepCallback = lambda _: None,
 ) -> Tensor:
     """Return upper features (2, frames, 102) of both over the take, given their lower bodies (2, T, ...)."""
-    known, mask = conditioning.constraints.upper(stage.hands)
+    known, mask, given = conditioning.constraints.upper(stage.hands)
+    if all(conditioning.is_given("upper", "head", "hands")):
+        return known[:, : conditioning.frames]
     spans = windows(conditioning.frames)
     lower_features = [
         encode_lower(lower.window(window.start, window.stop).batched(), conditioning.body[..., 0]) for window in spans
@@ -234,6 +242,7 @@ def sample_upper(
         on_step,
         total_energy(settings.energies, "upper", pose),
         spans,
+        given[None],
     )
     return features[0, :, : conditioning.frames]
 

@@ -87,25 +87,29 @@ def sample(
     preset: str,
     on_step: Callable[[float], None] | None = None,
     correct: Callable[[Tensor], Tensor] | None = None,
+    held: Tensor | None = None,
 ) -> Tensor:
     """Return the clean sample that ``noise`` (B, ...) is denoised to.
 
     ``predict(noisy, step (B,))`` returns the clean sample. Where the inpainting ``mask`` (like ``noise``, 0 or 1) is 1
     the result is exactly ``known``. ``on_step`` receives the share of steps done. ``correct`` changes the predictions
-    of the last third of the steps.
+    of the last third of the steps. Where ``held`` (like ``mask``) is 1 the result is ``known`` too, but a network that
+    was never trained with such a mask sees it with the noise of each step, like all it makes itself: replacement, as in
+    Lugmayr et al. 2022, "RePaint".
     """
     scheduler = make_scheduler(preset)
+    fixed = mask if held is None else torch.maximum(mask, held)
     x = noise
     for index, step in enumerate(scheduler.timesteps):
         x = torch.where(mask > 0, known, x)  # without noise, as in training
         clean = predict(x, step.expand(len(x)))
-        clean = torch.where(mask > 0, known, clean)
+        clean = torch.where(fixed > 0, known, clean)
         if correct is not None and 3 * index >= 2 * len(scheduler.timesteps):
-            clean = torch.where(mask > 0, known, correct(clean))
+            clean = torch.where(fixed > 0, known, correct(clean))
         x = scheduler.step(clean, step, x, return_dict=False)[0]
         if on_step is not None:
             on_step((index + 1) / len(scheduler.timesteps))
-    return torch.where(mask > 0, known, x)
+    return torch.where(fixed > 0, known, x)
 
 
 def scale_predicted_noise(noisy: Tensor, clean: Tensor, step: int, scale: float) -> Tensor:

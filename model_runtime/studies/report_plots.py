@@ -14,8 +14,8 @@ from ..body_model.feet import detect_contacts, sole_points
 from ..common.arrays import Array
 from ..contract import ACTION_LABELS, FPS, Performance, Request
 from ..face.mouth_shapes import lip_gap
-from ..metrics.labels import label_frames
 from ..metrics.measures import hand_speed
+from ..planning.motion_labels import label_frames
 from ..speech.prosody import VOICE_ACTIVITY
 
 matplotlib.use("Agg")

@@ -116,8 +116,8 @@ def _doll_and_giant() -> Request:
 def _motion_kept() -> Request:
     request = _pair(6.0)
     whole, arms = (
-        _kept(request, ("lower", "upper", "hands", "face"), 2.0, 3.0),
-        _kept(request, ("upper", "face"), 3.0, 6.0),
+        _kept(request, ("lower", "upper", "head", "hands", "face"), 2.0, 3.0),
+        _kept(request, ("upper", "head", "face"), 3.0, 6.0),
     )
     return _with(request, {"constraints": whole}, {"constraints": arms})
 

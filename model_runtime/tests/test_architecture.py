@@ -42,16 +42,16 @@ RUNTIME_EDGES = {
     "sampling": "body_model common conditioning errors networks planning text",
     "refine": "body_model common conditioning contract planning",
     "face": "body_model common conditioning contract errors networks refine sampling speech",
-    "generate": "body_model common conditioning contract face planning refine sampling speech",
+    "generate": "common conditioning contract face planning refine sampling speech",
     "worker": "common contract errors generate",
     "datasets": "body_model common contract errors",
     "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
     "drawing": "body_model common contract datasets errors metrics speech",
-    "corpus": "body_model common contract datasets drawing errors face metrics networks refine speech",
+    "corpus": "body_model common contract datasets drawing errors face metrics networks planning refine speech",
     "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
     " sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
-    " refine sampling speech training worker",
+    " planning refine sampling speech training worker",
     "commands": "contract worker",
     "__main__": "contract worker",
 }

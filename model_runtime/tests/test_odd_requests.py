@@ -12,8 +12,8 @@ import pytest
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, heading_of
 from model_runtime.contract import FPS, ActionSpan, Actor, ActorPerformance, Performance, Request, Style, Waypoint
 from model_runtime.generate import generate
-from model_runtime.metrics.labels import SIT, STAND, WALK, label_frames
 from model_runtime.metrics.measures import floor_depth
+from model_runtime.planning.motion_labels import SIT, STAND, WALK, label_frames
 from model_runtime.sampling.body_sampler import load_body_stages
 from model_runtime.sampling.windows import windows
 

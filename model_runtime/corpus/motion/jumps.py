@@ -15,7 +15,7 @@ from ...body_model.feet import sole_points
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.masks import runs_of
 from ...contract import FPS, FloatArray
-from ...metrics.labels import root_speed
+from ...planning.motion_labels import root_speed
 from .base_motion import body_positions
 
 # Per limb: the joints to smooth, and the joints whose acceleration is watched with its largest value (m/s^2, body of

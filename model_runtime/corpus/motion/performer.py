@@ -13,7 +13,7 @@ from ...body_model.skeleton import Skeleton
 from ...common.headings import heading_towards, turned
 from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
-from ...metrics.labels import label_frames
+from ...planning.motion_labels import label_frames
 from ..script.affect import AffectParameters, AffectTrack
 from ..script.scene_script import Intent
 from .base_motion import BodyTrack, Motion, best_frame, features_at_start

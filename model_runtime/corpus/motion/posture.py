@@ -14,7 +14,7 @@ from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
-from ...metrics.labels import root_speed
+from ...planning.motion_labels import root_speed
 from ..script.affect import AffectTrack
 from .base_motion import Motion, tilt
 from .held_arms import Held, chained, hold_arms

@@ -18,7 +18,7 @@ from ...common.easing import smoothstep
 from ...common.headings import heading_towards, turned
 from ...contract import FPS, FloatArray
 from ...datasets.clip import Clip
-from ...metrics.labels import root_speed
+from ...planning.motion_labels import root_speed
 from .base_motion import BodyTrack, Motion, body_positions, stance
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
 from .legs import leg_positions, reach

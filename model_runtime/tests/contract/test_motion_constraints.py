@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import numpy as np
 import pytest
 
@@ -14,6 +17,8 @@ from model_runtime.contract import (
     Request,
     check_request,
     constraints_from_performance,
+    constraints_from_plain,
+    constraints_to_plain,
 )
 from model_runtime.errors import InvalidRequest
 
@@ -69,9 +74,19 @@ def test_the_constraints_of_a_take_fit_a_request_of_its_length(take: ActorPerfor
 
 
 def test_an_unknown_part_and_a_span_outside_of_the_take_are_refused(take: ActorPerformance) -> None:
-    with pytest.raises(InvalidRequest, match="'legs' is no part of the body; use some of: lower, upper, hands, face"):
+    with pytest.raises(InvalidRequest, match="'legs' is no part of the body; use some of: lower, upper, head, hands,"):
         constraints_from_performance(take, ("legs",))
     with pytest.raises(InvalidRequest, match=r"No frame of 'Mia' lies from 2\.00 to 2\.00 s"):
         constraints_from_performance(take, start=2.0, end=2.0)
     with pytest.raises(InvalidRequest, match="choose a span within the take"):
         constraints_from_performance(take, start=5.0)
+
+
+def test_a_mask_of_a_request_that_knew_no_heads_gives_the_head_with_the_upper_body(take: ActorPerformance) -> None:
+    plain = constraints_to_plain(constraints_from_performance(take, ("upper", "head")))
+    old = np.zeros((len(take.face), 4), np.uint8)
+    old[:, 1] = 1
+    del plain["parts"]
+    plain["mask"] = base64.b64encode(zlib.compress(old.tobytes())).decode("ascii")
+    given = constraints_from_plain(plain)
+    assert given.covers(len(take.face), "upper", "head") and not given.part("lower").any()

@@ -21,9 +21,9 @@ from ...corpus.staging import Material, compose_scene, gather, snapped
 from ...corpus.voices.speech_library import Utterance
 from ...datasets.clip import Clip
 from ...datasets.scene import Scene, SceneUnreadable, SpokenUtterance
-from ...metrics.labels import root_speed
 from ...metrics.measures import hand_speed
 from ...metrics.scene_measures import bodies_of, label_hits
+from ...planning.motion_labels import root_speed
 from ...speech.phones import Segment
 from ..motion_samples import rocketbox_clips, smartbody_clips
 

@@ -20,8 +20,8 @@ from ...corpus.motion.seated import sittings, trunk_pitch
 from ...corpus.motion.seated_legs import POSTURES, Seat, legs_in
 from ...corpus.script.affect import AffectTrack
 from ...metrics.joint_limits import joint_excess, joint_limits
-from ...metrics.labels import label_frames
 from ...metrics.penetration import self_penetration, self_penetrations
+from ...planning.motion_labels import label_frames
 from ...refine.arm_collisions import clear_arms
 from ...refine.feet import lock_feet
 

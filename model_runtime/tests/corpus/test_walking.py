@@ -22,8 +22,8 @@ from ...corpus.motion.walking import along, gaits, straight_walk, with_changes_o
 from ...corpus.script.affect import AffectTrack
 from ...corpus.script.scene_script import Intent
 from ...datasets.clip import Clip
-from ...metrics.labels import label_frames
 from ...metrics.measures import foot_skate
+from ...planning.motion_labels import label_frames
 from ...refine.feet import lock_feet
 from ..motion_samples import rocketbox_clips, smartbody_clips
 

@@ -8,8 +8,8 @@ import torch
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.conditioning.tracks import label_track, root_constraints_of
 from model_runtime.contract import ACTION_LABELS, FPS, ActionSpan, Actor, Request, Waypoint
-from model_runtime.metrics.labels import WALK
 from model_runtime.planning.height_normalisation import normalise_heights
+from model_runtime.planning.motion_labels import WALK
 from model_runtime.planning.resolve_request import resolve_request
 from model_runtime.planning.trajectories import RootConstraints, path_ahead
 

@@ -8,7 +8,7 @@ from model_runtime.body_model.feet import sole_points
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, forward_kinematics
 from model_runtime.conditioning.conditioning import Conditioning, conditioning_of
 from model_runtime.conditioning.representation import GlobalMotion, to_rotations
-from model_runtime.contract import Actor, MotionConstraints, Request
+from model_runtime.contract import BODY_PARTS, Actor, MotionConstraints, Request
 from model_runtime.sampling.body_sampler import BodyStage, SamplingSettings, sample_lower, sample_upper
 from model_runtime.sampling.energies import (
     FEET,
@@ -86,7 +86,7 @@ def test_no_energy_moves_constrained_motion(stages):
     turns[:, 1:9, 1] = 0.05 * generator.normal(size=(1, 8))
     turns /= np.linalg.norm(turns, axis=-1, keepdims=True)
     root = np.tile(np.array([-0.7, 0.0, SKELETONS[0].offsets[0, 2]], np.float32), (frames, 1))
-    mask = np.zeros((frames, 4), bool)
+    mask = np.zeros((frames, len(BODY_PARTS)), bool)
     mask[:45] = True
     here = conditioning(MotionConstraints(root, turns, np.zeros((frames, 52), np.float32), mask), frames)
     away = GuidanceEnergy(lambda bodies: 100 * bodies.positions[0, :, :, 0].square().sum())

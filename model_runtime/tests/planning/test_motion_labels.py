@@ -9,7 +9,7 @@ from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, JOINTS
 from model_runtime.contract import FPS
 from model_runtime.datasets.rocketbox import read_rocketbox
-from model_runtime.metrics.labels import SIT, STAND, WALK, label_frames
+from model_runtime.planning.motion_labels import SIT, STAND, WALK, label_frames
 from model_runtime.tests.conftest import DATA
 
 ROCKETBOX = DATA / "motion" / "rocketbox.tar"

@@ -1,0 +1,125 @@
+"""Perform around a body that is there: it comes back bit for bit, and everything else is made for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model_runtime.body_model import rotations as rot
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.contract import (
+    FPS,
+    PART_JOINTS,
+    ActorPerformance,
+    Performance,
+    Request,
+    constraints_from_performance,
+    frame_count,
+)
+from model_runtime.face.model import FaceModel
+from model_runtime.generate import generate
+from model_runtime.networks.duet_denoiser import DuetDenoiser
+from model_runtime.studies.behaviour import cut
+from model_runtime.tests.test_generate import shot
+
+SECONDS = 2.0
+FRAMES = frame_count(SECONDS)
+BODY = tuple(PART_JOINTS)
+
+
+def swaying(index: int, size: float = 1.0) -> ActorPerformance:
+    """A captured body and face: it sways, in quaternions of which every other frame has the other sign."""
+    actor, t = shot().actors[index], np.arange(FRAMES) / FPS
+    vectors = 0.1 * np.sin(2.0 * t[:, None, None] + np.arange(52)[:, None] + np.arange(3))
+    rotations = rot.from_axis_angle(vectors)
+    rotations[:, 0] = rot.about_z(np.full(FRAMES, actor.heading))
+    rotations[::2] *= -1.0
+    root = np.tile([*actor.position, size * 0.97 * actor.skeleton.pelvis_height], (FRAMES, 1))
+    root[:, 0] += 0.02 * np.sin(t)
+    face = 0.2 + 0.1 * np.sin(3.0 * t[:, None] + np.arange(52))
+    contacts = np.ones((FRAMES, 4), np.float32)
+    return ActorPerformance(
+        actor.name, root.astype(np.float32), rotations.astype(np.float32), face.astype(np.float32), contacts
+    )
+
+
+def around(first: tuple[str, ...] = (), second: tuple[str, ...] = ()) -> Request:
+    """A shot of two seconds in which these parts of each are given."""
+    request = cut(shot(), SECONDS)
+    actors = [
+        replace(actor, constraints=constraints_from_performance(swaying(index), parts)) if parts else actor
+        for index, (actor, parts) in enumerate(zip(request.actors, (first, second)))
+    ]
+    return replace(request, actors=tuple(actors))
+
+
+@pytest.fixture(scope="module")
+def take() -> Performance:
+    return generate(around(BODY, ("face",)))
+
+
+def test_a_body_that_is_given_comes_back_bit_for_bit(take: Performance) -> None:
+    given, played = swaying(0), take.actors[0]
+    np.testing.assert_array_equal(played.root_positions, given.root_positions)
+    np.testing.assert_array_equal(played.rotations, given.rotations)
+
+
+def test_its_face_is_generated_for_it(take: Performance) -> None:
+    assert take.actors[0].face.std(axis=0).max() > 0.02
+    assert np.abs(take.actors[0].face - swaying(0).face).max() > 0.1
+
+
+def test_the_partner_is_generated_beside_it(take: Performance) -> None:
+    assert np.abs(take.actors[1].rotations - swaying(1).rotations).max() > 0.1
+    assert np.ptp(take.actors[1].rotations, axis=0).max() > 0.01
+
+
+def test_a_face_that_is_given_comes_back_bit_for_bit(take: Performance) -> None:
+    np.testing.assert_array_equal(take.actors[1].face, swaying(1).face)
+
+
+def test_head_and_hands_can_be_generated_on_top_of_a_body_that_is_given() -> None:
+    given, played = swaying(0), generate(around(("lower", "upper"))).actors[0]
+    np.testing.assert_array_equal(played.root_positions, given.root_positions)
+    kept = [*PART_JOINTS["lower"], *PART_JOINTS["upper"]]
+    np.testing.assert_array_equal(played.rotations[:, kept], given.rotations[:, kept])
+    for part in ("head", "hands"):
+        joints = list(PART_JOINTS[part])
+        turn = rot.to_axis_angle(rot.multiply(played.rotations[:, joints], rot.conjugate(given.rotations[:, joints])))
+        assert np.linalg.norm(turn, axis=-1).max() > 0.1, part
+        step = np.linalg.norm(np.diff(turn, axis=0), axis=-1)
+        assert step.max() < 0.2, f"{part} does not jump"
+
+
+def test_a_giant_whose_body_is_given_comes_back_bit_for_bit_too() -> None:
+    request = around(BODY)
+    tall = replace(request.actors[0], skeleton=AVERAGE_SKELETON.scaled(2.4))
+    given = constraints_from_performance(swaying(0, size=2.4 / 0.96), BODY)
+    played = generate(replace(request, actors=(replace(tall, constraints=given), request.actors[1]))).actors[0]
+    np.testing.assert_array_equal(played.root_positions, given.root_positions)
+    np.testing.assert_array_equal(played.rotations, given.rotations)
+
+
+def test_where_both_bodies_are_given_no_body_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(DuetDenoiser, "denoise", lambda *_, **__: calls.append("body"))
+    performance = generate(around(BODY, BODY))
+    assert not calls
+    for index, played in enumerate(performance.actors):
+        np.testing.assert_array_equal(played.rotations, swaying(index).rotations)
+        assert np.isfinite(played.face).all() and played.foot_contacts.shape == (FRAMES, 4)
+
+
+def test_a_face_that_is_given_is_not_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, generate_face = [], FaceModel.generate
+
+    def counted(*args: Any, **more: Any) -> Any:
+        made.append("face")
+        return generate_face(*args, **more)
+
+    monkeypatch.setattr(FaceModel, "generate", counted)
+    generate(around((*BODY, "face"), BODY))
+    assert len(made) == 1
