@@ -300,6 +300,24 @@ def test_a_nameless_rig_is_cast_after_three_bones_are_picked_and_the_rest_is_pro
     assert cast_actor("Anna", armature, assigned_bones(actor)).rig.joints == expected
 
 
+def test_three_clicks_in_the_view_are_enough_for_a_nameless_rig(addon: None) -> None:
+    armature = make_rig(MIXAMO, "Anna")
+    expected = without_names(armature)
+    actor = cast_anna(armature)
+    picked = []
+    while joint := table_of(actor).next_joint:
+        picked.append(scene_bones.pick(actor, expected[joint]))
+    assert picked == list(FIRST_PICKS)[: len(picked)]
+    assert not table_of(actor).problem and dict(table_of(actor).joints) == expected
+
+
+def test_nothing_is_picked_where_all_bones_are_there(addon: None, anna: bpy.types.Object) -> None:
+    cast_anna(anna)
+    assert not bpy.ops.interact.pick_bones.poll()
+    anna.data.bones["mixamorig:LeftHand"].name = "Pfote"
+    assert bpy.ops.interact.pick_bones.poll()
+
+
 def test_nothing_is_proposed_before_an_upper_arm_and_a_thigh_are_there(addon: None) -> None:
     armature = bpy.data.objects.new("Empty", bpy.data.armatures.new("Empty"))
     bpy.context.scene.collection.objects.link(armature)

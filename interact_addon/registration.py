@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import batch, compat, panels, preferences, properties
-from .operators import cast, demo, export, generate, mapping, runtime, script, transcripts
+from .operators import cast, demo, export, generate, mapping, picking, runtime, script, transcripts
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
@@ -16,6 +16,7 @@ CLASSES: tuple[type, ...] = (
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,
     *mapping.CLASSES,
+    *picking.CLASSES,
     *script.CLASSES,
     *transcripts.CLASSES,
     *generate.CLASSES,

@@ -16,7 +16,7 @@ from .feedback import fail
 _JOINTS = [(joint, bones.bone_label(joint).capitalize(), "") for joint in bones.TABLE_JOINTS]
 
 
-class _OnTheActor:
+class OnTheActor:
     """An operator on the actor whose bones the panel shows."""
 
     bl_options = {"REGISTER", "UNDO"}
@@ -29,7 +29,7 @@ class _OnTheActor:
         return True
 
 
-class INTERACT_OT_find_bones(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_find_bones(OnTheActor, bpy.types.Operator):
     """Recognise the armature again and say what was found; what was chosen by hand stays"""
 
     bl_idname = "interact.find_bones"
@@ -41,7 +41,7 @@ class INTERACT_OT_find_bones(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_use_active_bone(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_use_active_bone(OnTheActor, bpy.types.Operator):
     """Use the active bone of the 3D view: click the bone in Pose Mode, then this"""
 
     bl_idname = "interact.use_active_bone"
@@ -67,9 +67,9 @@ class INTERACT_OT_use_active_bone(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_propose_bones(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_propose_bones(OnTheActor, bpy.types.Operator):
     """Choose the bones that are still missing: chains are followed and sides mirrored from those that are there. Enough
-    are hips, an upper arm and a thigh
+    are an upper arm and a thigh
     """
 
     bl_idname = "interact.propose_bones"
@@ -97,7 +97,7 @@ class INTERACT_OT_propose_bones(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_mirror_bones(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_mirror_bones(OnTheActor, bpy.types.Operator):
     """Choose the other side's bones of all that are chosen by hand on one side only, by name or by place"""
 
     bl_idname = "interact.mirror_bones"
@@ -108,7 +108,7 @@ class INTERACT_OT_mirror_bones(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_clear_bones(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_clear_bones(OnTheActor, bpy.types.Operator):
     """Forget all bones and properties that were chosen by hand for this actor"""
 
     bl_idname = "interact.clear_bones"
@@ -121,7 +121,7 @@ class INTERACT_OT_clear_bones(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_save_bone_preset(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_save_bone_preset(OnTheActor, bpy.types.Operator):
     """Save this actor's bones as a preset of yours; one of the same name is replaced"""
 
     bl_idname = "interact.save_bone_preset"
@@ -145,7 +145,7 @@ class INTERACT_OT_save_bone_preset(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class _FromFile(_OnTheActor):
+class _FromFile(OnTheActor):
     """An operator that takes the bones of a file."""
 
     def load(self: Any, context: bpy.types.Context, path: Path) -> set[str]:
@@ -195,7 +195,7 @@ class INTERACT_OT_import_bones(_FromFile, bpy.types.Operator):
         return self.load(context, Path(bpy.path.abspath(self.filepath)))
 
 
-class INTERACT_OT_export_bones(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_export_bones(OnTheActor, bpy.types.Operator):
     """Write this actor's bones to a JSON file, for colleagues and for the command line"""
 
     bl_idname = "interact.export_bones"
@@ -223,7 +223,7 @@ class INTERACT_OT_export_bones(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_add_switch(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_add_switch(OnTheActor, bpy.types.Operator):
     """Add a custom property that is set while this rig performs, such as IK off"""
 
     bl_idname = "interact.add_switch"
@@ -239,7 +239,7 @@ class INTERACT_OT_add_switch(_OnTheActor, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_remove_switch(_OnTheActor, bpy.types.Operator):
+class INTERACT_OT_remove_switch(OnTheActor, bpy.types.Operator):
     """Leave this custom property as it is while the rig performs"""
 
     bl_idname = "interact.remove_switch"
@@ -266,12 +266,10 @@ def shown_actor(context: bpy.types.Context) -> Any:
 
 
 def summary(table: bones.BoneTable) -> str:
-    """Return one line: what the rig was recognised as, how many bones are found, chosen and missing."""
+    """Return one line: how many bones are found and as which rig, how many are chosen and how many missing."""
     by_hand = sum(bool(bone) for bone in table.assigned.values())
-    parts = [
-        f"{table.kind or 'not recognised'}: {len(table.joints) - by_hand} bones found",
-        f"{by_hand} chosen by hand",
-    ]
-    if table.missing:
-        parts.append(f"{len(table.missing)} missing")
+    found = len(table.joints) - by_hand
+    parts = [f"{table.kind or 'no known rig'}: {found} bones found"] if found else []
+    parts += [f"{by_hand} chosen by hand"] if by_hand else []
+    parts += [f"{len(table.missing)} missing"] if table.missing else []
     return ", ".join(parts)

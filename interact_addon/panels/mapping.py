@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -11,6 +12,7 @@ from ..properties import actor_name, bone_property
 from ..scene import bones
 from .sidebar import Sidebar, lines
 
+_HOW_TO_BEGIN = "This rig is not known. Press Pick in View and click the bones that are asked for; three are enough."
 # Spine and neck: as many fields as are filled and one more, but at least these.
 _ALWAYS_SHOWN = {"spine:0", "spine:1", "spine:2", "neck:0"}
 
@@ -47,28 +49,28 @@ class Bones(Sidebar):
             layout.label(text="Cast the character first", icon="INFO")
             return
         table = bones.bone_table(actor)
-        lines(layout, context, summary(table), "ARMATURE_DATA")
-        if table.problem:
-            lines(layout, context, table.problem, "ERROR")
         _buttons(layout, table)
+        lines(layout, context, summary(table), "ARMATURE_DATA")
+        if not table.kind and not table.assigned:
+            lines(layout, context, _HOW_TO_BEGIN)
+        elif table.problem:
+            lines(layout, context, table.problem, "ERROR")
         _rows(layout, actor, table, _shown(bones.TRUNK_JOINTS, table))
-        _rows(layout, actor, table, bones.LIMB_JOINTS)
-        header, body = layout.panel("INTERACT_bones_fingers", default_closed=True)
-        there = sum(joint in table.joints for joint in bones.FINGER_JOINTS)
-        header.label(text=f"Fingers ({there} of {len(bones.FINGER_JOINTS)})")
-        if body is not None:
-            _rows(body, actor, table, bones.FINGER_JOINTS)
+        for side in ("left", "right"):
+            _part(layout, actor, table, side.capitalize(), [one for one in bones.LIMB_JOINTS if one.startswith(side)])
+        for side in ("left", "right"):
+            joints = [joint for joint in bones.FINGER_JOINTS if joint.startswith(side)]
+            _part(layout, actor, table, f"{side.capitalize()} Fingers", joints, closed=True)
         _switches(layout, actor)
 
 
 def _buttons(layout: bpy.types.UILayout, table: bones.BoneTable) -> None:
+    """Draw the buttons, which keep their place whatever is said below them."""
     column = layout.column(align=True)
-    if table.next_joint:
-        column.operator(
-            "interact.use_active_bone",
-            text=f"Active Bone is {bones.bone_label(table.next_joint).title()}",
-            icon="EYEDROPPER",
-        ).joint = table.next_joint
+    wanted = bones.bone_label(table.next_joint).title() if table.next_joint else ""
+    row = column.row(align=True)
+    row.scale_y = 1.4
+    row.operator("interact.pick_bones", text=f"Pick in View: {wanted}" if wanted else "Pick in View", icon="EYEDROPPER")
     row = column.row(align=True)
     row.operator("interact.propose_bones", icon="SHADERFX")
     row.operator("interact.mirror_bones", icon="MOD_MIRROR")
@@ -84,7 +86,7 @@ def _buttons(layout: bpy.types.UILayout, table: bones.BoneTable) -> None:
     row.operator("interact.export_bones", icon="EXPORT")
 
 
-def _shown(joints: tuple[str, ...], table: bones.BoneTable) -> list[str]:
+def _shown(joints: Sequence[str], table: bones.BoneTable) -> list[str]:
     """Return the joints without the upper fields of spine and neck that nothing is in."""
     shown = []
     for joint in joints:
@@ -95,19 +97,32 @@ def _shown(joints: tuple[str, ...], table: bones.BoneTable) -> list[str]:
     return shown
 
 
-def _rows(layout: bpy.types.UILayout, actor: Any, table: bones.BoneTable, joints: Any) -> None:
+def _part(
+    layout: bpy.types.UILayout,
+    actor: Any,
+    table: bones.BoneTable,
+    title: str,
+    joints: list[str],
+    closed: bool = False,
+) -> None:
+    """Draw the joints of a side or of a hand, which may be folded; the names of the fields leave the side out."""
+    header, body = layout.panel(f"INTERACT_bones_{title}", default_closed=closed)
+    header.label(text=f"{title} ({sum(joint in table.joints for joint in joints)} of {len(joints)})")
+    if body is not None:
+        _rows(body, actor, table, joints)
+
+
+def _rows(layout: bpy.types.UILayout, actor: Any, table: bones.BoneTable, joints: list[str]) -> None:
     """Draw a field for each joint: in it the chosen bone, or dimmed the found one; missing ones are red."""
     column = layout.column(align=True)
     for joint in joints:
-        row = column.row(align=True)
-        row.alert = joint in table.missing
-        split = row.split(factor=0.36, align=True)
+        split = column.row(align=True).split(factor=0.42, align=True)
+        label = split.row(align=True)
+        label.alert = joint in table.missing
         icon = "VIEW_PAN" if joint in table.assigned else "ERROR" if joint in table.missing else "BLANK1"
-        split.label(text=bones.bone_label(joint).capitalize(), icon=icon)
+        label.label(text=bones.bone_label(joint).removeprefix("left ").removeprefix("right ").capitalize(), icon=icon)
         field = split.row(align=True)
-        field.prop(
-            actor.bones, bone_property(joint), text="", placeholder=table.joints.get(joint, ""), icon="BONE_DATA"
-        )
+        field.prop(actor.bones, bone_property(joint), text="", placeholder=table.joints.get(joint, ""))
         field.operator("interact.use_active_bone", text="", icon="EYEDROPPER").joint = joint
 
 

@@ -28,8 +28,8 @@ from ..runtime_api import errors
 
 __all__ = [
     "FINGER_JOINTS", "LIMB_JOINTS", "REQUIRED_JOINTS", "TABLE_JOINTS", "TRUNK_JOINTS", "BoneTable", "apply_preset",
-    "bone_label", "bone_table", "choose", "clear", "find_again", "load_bones", "mirror", "preset_of", "preset_path",
-    "presets_folder", "presets_that_fit", "propose_rest", "read_preset", "write_preset",
+    "bone_label", "bone_table", "choose", "choose_none", "clear", "find_again", "load_bones", "mirror", "pick",
+    "preset_of", "preset_path", "presets_folder", "presets_that_fit", "propose_rest", "read_preset", "write_preset",
 ]  # fmt: skip
 
 _ADDON = str(__package__).rpartition(".")[0]
@@ -89,10 +89,24 @@ def choose(actor: Any, joint: str, bone: str) -> None:
     setattr(actor.bones, bone_property(joint), bone or NO_BONE)
 
 
+def choose_none(actor: Any, joint: str) -> None:
+    """Forget what was chosen by hand for a joint."""
+    actor.bones.property_unset(bone_property(joint))
+
+
+def pick(actor: Any, bone: str) -> str:
+    """Choose a bone for the joint that is asked for next and return that joint; the rest is proposed when it can be."""
+    joint = bone_table(actor).next_joint
+    choose(actor, joint, bone)
+    if not set(_FIRST_PICKS) - set(bone_table(actor).joints):
+        propose_rest(actor)
+    return joint
+
+
 def clear(actor: Any) -> None:
     """Forget all that was chosen by hand."""
     for joint in TABLE_JOINTS:
-        actor.bones.property_unset(bone_property(joint))
+        choose_none(actor, joint)
     actor.switches.clear()
 
 

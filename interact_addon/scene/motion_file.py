@@ -6,9 +6,9 @@ from pathlib import Path
 
 import bpy
 
-from ..rig.cast import cast_actor
 from ..rig.read_back import read_back_cast
 from ..runtime_api import contract, errors
+from .request import cast_character
 
 
 def read_motion(scene: bpy.types.Scene, start: int | None = None, end: int | None = None) -> contract.Performance:
@@ -26,7 +26,7 @@ def read_motion(scene: bpy.types.Scene, start: int | None = None, end: int | Non
         raise errors.InvalidRequest(
             f"No character is cast in the scene '{scene.name}'; select an armature and cast it."
         )
-    cast = [cast_actor(actor.name or actor.armature.name, actor.armature) for actor in actors]
+    cast = [cast_character(actor) for actor in actors]
     rate = scene.render.fps / scene.render.fps_base
     frames = int((last - first) / rate * contract.FPS + 1e-4) + 1
     report = {

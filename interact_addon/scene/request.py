@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..properties import assigned_bones, relationship_of, style_of, switches_of
+from ..properties import actor_name, assigned_bones, relationship_of, style_of, switches_of
 from ..rig.cast import CastActor, cast_actor
 from ..runtime_api import contract, errors
 from .reading import audible_strips, read_actions, read_emotions, shot_duration
@@ -35,10 +35,15 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
         raise errors.InvalidRequest(
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
-    return (
-        cast_actor(first.name or first.armature.name, first.armature, assigned_bones(first), switches_of(first)),
-        cast_actor(second.name or second.armature.name, second.armature, assigned_bones(second), switches_of(second)),
-    )
+    return cast_character(first), cast_character(second)
+
+
+def cast_character(actor: Any) -> CastActor:
+    """Read one character as its settings say, the bones chosen by hand among them.
+
+    Raises ``InvalidRequest`` where those don't fit, ``RigNotRecognised``.
+    """
+    return cast_actor(actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor))
 
 
 def build_request(
