@@ -36,6 +36,7 @@ from .rigs import (
 )
 
 CENTIMETRE = 0.01
+SEEN = ("head", *(f"{side}_{part}" for side in ("left", "right") for part in ("wrist", "index3", "ankle", "foot")))
 POSES = {
     "T-pose": turned(),
     "arms down": turned(left_shoulder=(0, 75, 0), right_shoulder=(0, -75, 0)),
@@ -53,21 +54,20 @@ POSES = {
 @pytest.mark.parametrize("table", [MIXAMO, UNREAL], ids=lambda table: table.name)
 def test_posed_joints_lie_where_the_canonical_pose_puts_them(table, pose: np.ndarray) -> None:
     rig = make_rig(table)
-    assert pose_rig(rig, pose, (0.4, -0.3, 0.8)) < (
-        2 * CENTIMETRE if table is UNREAL else 1e-4
-    )  # UE5 shares 3 joints over 7 bones
+    # Five bones share the bends of Unreal's spine and two those of its neck: within, they are near the joints.
+    assert pose_rig(rig, pose, (0.4, -0.3, 0.8)) < (5e-3 if table is UNREAL else 1e-4)
 
 
 @pytest.mark.parametrize("rest", [T_POSE, A_POSE], ids=["rest T", "rest A"])
 @pytest.mark.parametrize("table", [table for table in TABLES if not table.is_control_rig], ids=lambda table: table.name)
-def test_every_known_rig_agrees_within_two_centimetres_in_a_strong_pose(table: RigTable, rest: dict) -> None:
+def test_head_hands_and_feet_agree_within_three_millimetres_in_a_strong_pose(table: RigTable, rest: dict) -> None:
+    """Whatever the number of bones in spine and neck."""
     everything = rot.multiply(POSES["bent and turned"], rot.multiply(POSES["sitting"], POSES["arms down"]))
-    assert (
-        pose_rig(
-            make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, "")), everything.astype(np.float32), (0, 1, 0.6)
-        )
-        < 2 * CENTIMETRE
-    )
+    everything = rot.multiply(everything, POSES["head turned"]).astype(np.float32)
+    rig = make_rig(table, pose=rest, prefix=PREFIXES.get(table.name, ""))
+    assert pose_rig(rig, everything, (0, 1, 0.6)) < 2 * CENTIMETRE
+    character = cast_actor("Rig", rig)
+    assert joint_error(rig, character, (0, 1, 0.6), everything, SEEN) < 3e-3
 
 
 def test_a_generated_rigify_rig_follows_through_its_controls() -> None:

@@ -197,9 +197,10 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
     _drive_spine(spine, drives, places)
     neck = [found[f"neck:{i}"] for i in range(_MOST_SPINE_BONES) if f"neck:{i}" in found]
     for i, bone in enumerate(neck):
-        drives[bone] = Drive(bone, "neck", "head", i / len(neck))
+        share = (len(neck) - 1 - i) / len(neck)  # the lower of two takes half of the neck's turn, the head none of it
+        drives[bone] = Drive(bone, "neck", SPINE[-1] if share else "", share)
     if neck:
-        places["neck"] = (neck[0], neck[0], 0.0)
+        places["neck"] = (neck[0], neck[-1], 0.5)
     for joint, bone in found.items():
         if joint in skeleton.INDEX and joint != "pelvis":
             drives[bone] = Drive(bone, joint)
@@ -231,11 +232,15 @@ def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, t
         low = min(int(along + 1e-6), 2)
         share = along - low
         drives[bone] = Drive(bone, SPINE[low], SPINE[low + 1] if share > 1e-6 else "", max(share, 0.0))
+    bends = [drives[bone] for bone in bones]
+    along = [SPINE.index(drive.joint) + drive.share for drive in bends]
     for joint, name in enumerate(SPINE):
-        at = joint / 2.0 * last
-        low = min(int(at + 1e-6), last)
-        high = min(low + 1, last)
-        places[name] = (bones[low], bones[high], max(at - low, 0.0))
+        # A joint lies where the bones that share its bend turn in the mean: there one bend moves what is above as
+        # their small ones do.
+        reached = [min(max(at - joint + 1.0, 0.0), 1.0) for at in along]
+        shares = [after - before for before, after in zip([0.0, *reached], reached)]
+        taking = [i for i, share in enumerate(shares) if share > 1e-6]
+        places[name] = (bones[taking[0]], bones[taking[-1]], shares[taking[-1]] if len(taking) > 1 else 0.0)
 
 
 def _tied_controls(table: RigTable, found: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
