@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..runtime_api import errors, skeleton
 from .tables import TABLES, RigTable
 
@@ -232,14 +234,13 @@ def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, t
         low = min(int(along + 1e-6), 2)
         share = along - low
         drives[bone] = Drive(bone, SPINE[low], SPINE[low + 1] if share > 1e-6 else "", max(share, 0.0))
-    bends = [drives[bone] for bone in bones]
-    along = [SPINE.index(drive.joint) + drive.share for drive in bends]
+    ways = [SPINE.index(drives[bone].joint) + drives[bone].share for bone in bones]
     for joint, name in enumerate(SPINE):
         # A joint lies where the bones that share its bend turn in the mean: there one bend moves what is above as
         # their small ones do.
-        reached = [min(max(at - joint + 1.0, 0.0), 1.0) for at in along]
-        shares = [after - before for before, after in zip([0.0, *reached], reached)]
-        taking = [i for i, share in enumerate(shares) if share > 1e-6]
+        reached = [min(max(at - joint + 1.0, 0.0), 1.0) for at in ways]
+        shares = [float(step) for step in np.diff(reached, prepend=0.0)]
+        taking = [i for i, taken in enumerate(shares) if taken > 1e-6]
         places[name] = (bones[taking[0]], bones[taking[-1]], shares[taking[-1]] if len(taking) > 1 else 0.0)
 
 
