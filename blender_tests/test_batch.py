@@ -12,6 +12,7 @@ import bpy
 import pytest
 
 from interact_addon.runtime_api import contract
+from interact_addon.takes.record import read_record
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -36,9 +37,11 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     assert done.returncode == 0, done.stderr
     assert (out / "demo.fbx").stat().st_size > 100_000
     assert "seed 3" in done.stdout
-    assert sorted(path.name for path in out.iterdir()) == ["demo.blend", "demo.fbx"]
+    assert sorted(path.name for path in out.iterdir()) == ["demo.blend", "demo.fbx", "demo.takes"]
     bpy.ops.wm.open_mainfile(filepath=str(out / "demo.blend"))
     assert len(bpy.data.actions) == 2
+    record = read_record(bpy.data.actions[0])
+    assert record is not None and record.seed == 3 and record.load_performance().frames == 61
     settings = bpy.context.scene.interact
     assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.curves import curves_of as curves_in
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.resample import resample_face
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.rig.take_action import actions_before
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES
 from model_runtime.errors import InvalidRequest
@@ -36,6 +38,18 @@ def curves_of(owner: bpy.types.ID) -> dict[tuple[str, int], bpy.types.FCurve]:
     return {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
 
 
+def keys_in(action: bpy.types.Action) -> dict[tuple[int, str, int], list[tuple[float, ...]]]:
+    """Return every key of an action, with its handles and types, by slot, path and component."""
+    found = {}
+    for slot in action.slots:
+        for curve in curves_in(action, slot):
+            found[slot.handle, curve.data_path, curve.array_index] = [
+                (*key.co, *key.handle_left, *key.handle_right, key.interpolation, key.type)
+                for key in curve.keyframe_points
+            ]
+    return found
+
+
 def test_each_actor_gets_one_action_with_a_slot_for_the_body_and_one_for_each_face(cast: list[CastActor]) -> None:
     key_performance(bpy.context.scene, cast, perform(31, *cast))
     assert len(bpy.data.actions) == 2
@@ -46,51 +60,24 @@ def test_each_actor_gets_one_action_with_a_slot_for_the_body_and_one_for_each_fa
 
 
 def test_keys_are_linear_marked_generated_and_on_every_frame_of_the_range(cast: list[CastActor]) -> None:
-    assert key_performance(bpy.context.scene, cast, perform(31, *cast)) == (1, 31)
+    keyed = key_performance(bpy.context.scene, cast, perform(31, *cast))
+    assert (keyed.first, keyed.last) == (1, 31)
     for curve in curves_of(bpy.data.objects["Ben"]).values():
         assert {key.type for key in curve.keyframe_points} == {"GENERATED"}
         assert {key.interpolation for key in curve.keyframe_points} == {"LINEAR"}
         assert [key.co.x for key in curve.keyframe_points] == list(range(1, 32))
 
 
-def test_generating_again_replaces_the_keys_and_adds_no_action(cast: list[CastActor]) -> None:
-    key_performance(bpy.context.scene, cast, perform(31, *cast, seed=1))
-    key_performance(bpy.context.scene, cast, perform(31, *cast, seed=2))
-    assert len(bpy.data.actions) == 2 and len(bpy.data.actions[0].slots) == 3
+def test_generating_again_adds_a_take_and_leaves_the_earlier_one(cast: list[CastActor]) -> None:
+    first = key_performance(bpy.context.scene, cast, perform(31, *cast, seed=1)).actors[0].action
+    assert first is not None
+    before = keys_in(first)
+    second = key_performance(bpy.context.scene, cast, perform(31, *cast, seed=2)).actors[0].action
+    assert sorted(a.name for a in bpy.data.actions) == ["Anna Take 1", "Anna Take 2", "Ben Take 1", "Ben Take 2"]
+    assert keys_in(first) == before and actions_before(second) == [first]
     again = perform(31, *cast, seed=2).actors[0]
     bpy.context.scene.frame_set(16)
     assert joint_error(bpy.data.objects["Anna"], cast[0], again.root_positions[15], again.rotations[15]) < 1e-3
-
-
-def test_keys_the_artist_made_stay_inside_and_outside_of_the_range(cast: list[CastActor]) -> None:
-    scene, bone = bpy.context.scene, bpy.data.objects["Anna"].pose.bones["LeftArm"]
-    bone.rotation_quaternion = (0.5, 0.5, 0.5, 0.5)
-    for frame in (-10, 12, 80):
-        bone.keyframe_insert("rotation_quaternion", frame=frame)
-    for seed in (1, 2):
-        key_performance(scene, cast, perform(31, *cast, seed=seed))
-    curve = curves_of(bpy.data.objects["Anna"])['pose.bones["LeftArm"].rotation_quaternion', 1]
-    theirs = [(key.co.x, key.co.y, key.interpolation) for key in curve.keyframe_points if key.type == "KEYFRAME"]
-    assert theirs == [(-10, 0.5, "BEZIER"), (12, 0.5, "BEZIER"), (80, 0.5, "BEZIER")]
-    assert len(curve.keyframe_points) == 31 + 2  # the artist's frame 12 is not keyed twice
-
-
-def test_generated_keys_outside_of_the_range_stay(cast: list[CastActor]) -> None:
-    scene = bpy.context.scene
-    key_performance(scene, cast, perform(31, *cast))
-    scene.frame_start, scene.frame_end = 11, 21
-    key_performance(scene, cast, perform(11, *cast, seed=5))
-    curve = curves_of(bpy.data.objects["Anna"])['pose.bones["Hips"].location', 0]
-    assert [key.co.x for key in curve.keyframe_points] == list(range(1, 32))
-
-
-def test_an_action_the_artist_has_is_used_and_its_other_curves_left_alone(cast: list[CastActor]) -> None:
-    anna = bpy.data.objects["Anna"]
-    anna.scale = (1, 1, 1)
-    anna.keyframe_insert("scale", frame=5)
-    mine = anna.animation_data.action
-    key_performance(bpy.context.scene, cast, perform(31, *cast))
-    assert anna.animation_data.action == mine and ("scale", 0) in curves_of(anna)
 
 
 @pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (25, 1.0), (30, 1.001), (30, 1.0), (50, 1.0), (60, 1.0)])

@@ -53,8 +53,10 @@ def generate(options: argparse.Namespace) -> None:
     scene = _open_scene(options.blend, options.scene)
     _apply_options(scene, options)
     printer = contract.ProgressPrinter()
-    job = generation.generate_scene(scene, options.quality, options.seed, printer)
     name = Path(bpy.data.filepath).stem or "shot"
+    job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")
+    if options.strict and job.verification is not None and job.verification.differences:
+        raise errors.ShownDiffers(" ".join(map(str, job.verification.differences)))
     with quiet():
         _save_blend(folder / f"{name}.blend")
     printer.wrote(folder / f"{name}.blend")
@@ -113,7 +115,7 @@ def _perform_demo(folder: Path, options: argparse.Namespace, printer: contract.P
         ) from error
     compat.show_in_sequencer(scene)
     _apply_options(scene, options)
-    job = generation.generate_scene(scene, options.quality, options.seed, printer)
+    job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / "demo.blend")
     assert job.performance is not None
     printer.say(f"Keyed both characters ({job.performance.report['seconds_keying']:.1f} s)")
     _report(job)
@@ -142,6 +144,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_name_and_file,
         metavar="ACTOR=FILE",
         help="the bones of an actor, as exported under Cast > Bones; may be repeated",
+    )
+    shot.add_argument(
+        "--strict", action="store_true", help="fail, and save nothing, if Blender does not show what was generated"
     )
     shot.set_defaults(run=generate)
     show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")

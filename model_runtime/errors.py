@@ -29,6 +29,10 @@ class PerformanceUnreadable(InterActError):
     """A stored performance cannot be read."""
 
 
+class ShownDiffers(InterActError):
+    """What Blender shows is not what was generated and keyed."""
+
+
 class OutOfSpace(InterActError):
     """A result cannot be written: the disk is full or the folder is not writable."""
 

@@ -1,13 +1,12 @@
 """A performance written as keys: everything is computed first, then written in one step.
 
-Each actor has one layered action with a slot for the armature and one for each face mesh's shape keys. Generated keys
-have the type GENERATED: a later generation replaces those within the frame range and no others, so an artist's keys
-stay.
+Each generation writes a new action an actor, a take, with a slot for the armature and one for each face mesh's shape
+keys. No other action is changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,54 +14,99 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from .. import compat
-from ..runtime_api import Array, contract, errors
+from ..runtime_api import Array, contract, errors, skeleton
 from .cast import CastActor
-from .channel import Channel, bone_path
+from .channel import Channel, bone_path, shape_path
+from .curves import write_channels
 from .euler import channels
 from .face_bones import face_bone_channels
-from .faces import shape_channels
+from .faces import shape_values
+from .held import animated_paths, held_channels, object_is_animated
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
+from .take_action import give_action, new_take_action
 
-_KEY = bpy.types.Keyframe.bl_rna.properties
-GENERATED = _KEY["type"].enum_items["GENERATED"].value
-_LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value
-_AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
-# All attributes of a key, to restore an artist's keys exactly: (attribute, values a key, array type).
-_KEY_PARTS = (
-    ("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32),
-    ("interpolation", 1, np.int32), ("type", 1, np.int32), ("handle_left_type", 1, np.int32),
-    ("handle_right_type", 1, np.int32), ("easing", 1, np.int32), ("back", 1, np.float32),
-    ("amplitude", 1, np.float32), ("period", 1, np.float32),
-)  # fmt: skip
+PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
+TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
 
 
 @dataclass(frozen=True)
-class _Plan:
+class FaceKeys:
+    """The curves of one face mesh: ``values`` (T, K) of its ``shapes``."""
+
+    mesh: bpy.types.Object
+    shapes: tuple[str, ...]
+    values: Array
+
+
+@dataclass(frozen=True)
+class ActorKeys:
+    """All that one actor is keyed with, and where it was written; ``pose`` is the whole body, ``parts`` what is keyed.
+
+    ``action`` is None until it is written, and where nothing is.
+    """
+
     actor: CastActor
-    body: list[Channel]
     armature: bpy.types.Object
-    faces: list[tuple[bpy.types.Object, list[Channel]]]
+    parts: tuple[str, ...]
+    pose: BonePose
+    body: list[Channel]
+    faces: list[FaceKeys]
+    action: bpy.types.Action | None = None
+
+
+@dataclass(frozen=True)
+class KeyedPerformance:
+    """What was keyed: the first and last frame, and each actor's keys. ``warnings``: sentences for the user."""
+
+    first: int
+    last: int
+    actors: tuple[ActorKeys, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def key_performance(
-    scene: bpy.types.Scene, cast: Sequence[CastActor], performance: contract.Performance
-) -> tuple[int, int]:
-    """Key both actors from ``scene.frame_start`` on, at the scene's frame rate; returns the first and last frame.
+    scene: bpy.types.Scene,
+    cast: Sequence[CastActor],
+    performance: contract.Performance,
+    parts: Mapping[str, Sequence[str]] | None = None,
+    take: int | None = None,
+) -> KeyedPerformance:
+    """Key both actors from ``scene.frame_start`` on, at the scene's frame rate.
 
-    Raises ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or cannot be edited.
+    ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``take``: the number in the
+    names of the actions, the next free one by default. Raises ``InvalidRequest``, before anything is written, when an
+    armature or face mesh is gone or cannot be edited.
     """
     fps = scene.render.fps / scene.render.fps_base
     count = min(scene_frame_count(performance.frames, fps), scene.frame_end - scene.frame_start + 1)
-    plans = [_plan(actor, part, fps, count) for actor, part in zip(cast, performance.actors, strict=True)]
-    for plan in plans:
-        _write(plan, scene.frame_start)
-    scene.frame_set(scene.frame_current)
-    return scene.frame_start, scene.frame_start + count - 1
+    plans = [
+        _plan(actor, part, fps, count, tuple((parts or {}).get(actor.name, PARTS)))
+        for actor, part in zip(cast, performance.actors, strict=True)
+    ]
+    warnings = [
+        f"The keys of the object '{plan.armature.name}' itself are left out: '{plan.actor.name}' starts where they put "
+        "it on the first frame, and walks from there."
+        for plan in plans
+        if "body" in plan.parts and object_is_animated(plan.armature)
+    ]
+    frame, part = scene.frame_current, scene.frame_subframe
+    if warnings:
+        scene.frame_set(scene.frame_start)  # where an animated object stands then is where it is held
+    number = take or next_take_number()
+    written = tuple(_write(plan, scene.frame_start, number) for plan in plans)
+    scene.frame_set(frame, subframe=part)
+    return KeyedPerformance(scene.frame_start, scene.frame_start + count - 1, written, tuple(warnings))
 
 
-def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: int) -> _Plan:
+def next_take_number() -> int:
+    """Return the number of the next take: one more than the highest in the file."""
+    return 1 + max((int(action.get(TAKE_NUMBER, 0)) for action in bpy.data.actions), default=0)
+
+
+def _plan(
+    actor: CastActor, part: contract.ActorPerformance, fps: float, count: int, parts: tuple[str, ...]
+) -> ActorKeys:
     armature = actor.armature.find()
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
@@ -71,17 +115,25 @@ def _plan(actor: CastActor, part: contract.ActorPerformance, fps: float, count: 
         raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; generate again.")
     _check_editable(armature)
     pose = retarget(*resample_body(part.root_positions, part.rotations, fps, count), actor.rig, actor.rest)
-    face = resample_face(part.face, fps, count)
-    faces = []
+    body, faces = list(_body_channels(armature, actor, pose, parts)), list[FaceKeys]()
+    if "face" in parts:
+        face = resample_face(part.face, fps, count)
+        body += face_bone_channels(actor.face_bones, face)
+        faces = _face_keys(actor, face)
+    return ActorKeys(actor, armature, parts, pose, body, faces)
+
+
+def _face_keys(actor: CastActor, face: Array) -> list[FaceKeys]:
+    """Return the curves of every face mesh for ARKit curves (T, 52). Raises ``InvalidRequest`` where one is gone."""
+    found = []
     for mesh in actor.faces:
         obj = mesh.object.find()
         keys = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
-        if keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
+        if obj is None or keys is None or any(shape not in keys.key_blocks for shape in mesh.shapes):
             raise errors.InvalidRequest(f"The face mesh '{mesh.mesh}' of '{actor.name}' has changed; generate again.")
         _check_editable(keys)
-        faces.append((obj, shape_channels(mesh, keys, face)))
-    body = [*_body_channels(armature, actor, pose), *face_bone_channels(actor.face_bones, face)]
-    return _Plan(actor, body, armature, faces)
+        found.append(FaceKeys(obj, mesh.shapes, shape_values(mesh, keys, face)))
+    return found
 
 
 def _check_editable(block: bpy.types.ID) -> None:
@@ -89,31 +141,59 @@ def _check_editable(block: bpy.types.ID) -> None:
         raise errors.InvalidRequest(f"'{block.name}' is linked from another file; make a library override of it first.")
 
 
-def _body_channels(armature: bpy.types.Object, actor: CastActor, pose: BonePose) -> Iterator[Channel]:
+def _body_channels(
+    armature: bpy.types.Object, actor: CastActor, pose: BonePose, parts: tuple[str, ...]
+) -> Iterator[Channel]:
+    joints = {drive.bone: drive.joint for drive in actor.rig.drives}
     for index, (bone, mode) in enumerate(zip(pose.bones, actor.rest.rotation_modes)):
-        name, values = channels(pose.rotations[:, index], mode)
-        yield Channel(f"{bone_path(bone)}.{name}", values, bone)
+        if part_of(joints[bone]) in parts:
+            name, values = channels(pose.rotations[:, index], mode)
+            yield Channel(f"{bone_path(bone)}.{name}", values, bone)
+    if "body" not in parts:
+        return
     yield Channel(f"{bone_path(pose.root)}.location", pose.location, pose.root)
     for control, prop, value in actor.rig.switches:
         if control in armature.pose.bones and prop in armature.pose.bones[control]:
             yield Channel(f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]', np.array([[value]]), control)
 
 
-def _write(plan: _Plan, start: int) -> None:
-    armature = plan.armature
-    _reset_rig(armature, plan.actor)
-    action, bag = _ensure_action(armature, "OBJECT", armature.name, plan.actor.name, None)
-    _write_channels(bag, plan.body, start)
-    for mesh, curves in plan.faces:
-        keys: Any = mesh.data.shape_keys
-        _, bag = _ensure_action(keys, "KEY", mesh.name, plan.actor.name, action)
-        _write_channels(bag, curves, start)
+def part_of(joint: str) -> str:
+    """Return which of ``PARTS`` a joint belongs to: the fingers are the hands, neck and head the head."""
+    if joint in ("neck", "head"):
+        return "head"
+    return "body" if joint in skeleton.BODY_JOINTS else "hands"
+
+
+def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
+    """Write a new action for one actor and return its keys with it; without anything to write there is none."""
+    if not plan.body and not plan.faces:
+        return plan
+    armature, whole = plan.armature, "body" in plan.parts
+    # Where the body is kept, its animation goes on in the take; hands and head replace theirs.
+    animation = armature.animation_data
+    kept = animation.action if animation is not None and plan.body and not whole else None
+    action = new_take_action(f"{plan.actor.name} Take {number}", kept)
+    action[TAKE_NUMBER] = number
+    if plan.body:
+        animated = animated_paths(armature)
+        bag = give_action(armature, action, armature.name, "OBJECT")
+        body = list(plan.body)
+        if whole:
+            still = _reset_rig(armature, plan.actor)
+            body += held_channels(armature, still, {channel.path for channel in body}, animated)
+        write_channels(bag, body, start)
+        armature.update_tag()
+    for face in plan.faces:
+        keys: Any = face.mesh.data.shape_keys
+        bag = give_action(keys, action, face.mesh.name, "KEY")
+        curves = [Channel(shape_path(shape), face.values[:, [k]], "Face") for k, shape in enumerate(face.shapes)]
+        write_channels(bag, curves, start)
         keys.update_tag()
-    armature.update_tag()
+    return ActorKeys(plan.actor, armature, plan.parts, plan.pose, plan.body, plan.faces, action)
 
 
-def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> None:
-    """Reset the pose of bones that are not keyed and would move the body; set the FK switches."""
+def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> set[str]:
+    """Reset the pose of all bones that would move the body, set the FK switches; return the bones that were reset."""
     armature.data.pose_position = "POSE"
     bones = armature.pose.bones
     driven = set(actor.rest.bones)
@@ -130,79 +210,4 @@ def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> None:
     for control, prop, value in actor.rig.switches:
         if control in bones and prop in bones[control]:
             bones[control][prop] = type(bones[control][prop])(value)
-
-
-def _ensure_action(
-    owner: Any, id_type: str, slot_name: str, actor: str, shared: bpy.types.Action | None
-) -> tuple[bpy.types.Action, Any]:
-    """Return the action and channelbag of ``owner``: its own editable action, else ``shared``, else a new one."""
-    animation = owner.animation_data or owner.animation_data_create()
-    action = animation.action
-    if action is None or (action.library is not None and action.override_library is None):
-        action = shared or bpy.data.actions.new(f"{actor} InterAct")
-        animation.action = action
-    slot = animation.action_slot
-    if slot is None:
-        slot = action.slots.new(id_type, slot_name)
-        animation.action_slot = slot
-    return action, compat.channelbag(action, slot)
-
-
-def _write_channels(bag: Any, curves: Sequence[Channel], start: int) -> None:
-    there = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
-    frames = np.arange(start, start + max(len(channel.values) for channel in curves), dtype=np.float32)
-    for channel in curves:
-        for component in range(channel.values.shape[1]):
-            curve = there.get((channel.path, component))
-            if curve is None:
-                curve = compat.new_curve(bag, channel.path, component, channel.group)
-            _write_curve(curve, frames, channel.values[:, component])
-
-
-def _write_curve(curve: bpy.types.FCurve, span: Array, values: Array) -> None:
-    """Write ``values`` at the first frames of ``span``; only generated keys within ``span`` are replaced."""
-    points = curve.keyframe_points
-    others = _keys_to_keep(points, span) if len(points) else None
-    frames = span[: len(values)]
-    if others is not None:
-        taken = np.isin(np.rint(frames), np.rint(others["co"][:, 0]))
-        frames, values = frames[~taken], values[~taken]
-    keys = _generated_keys(frames, values)
-    if others is not None:
-        keys = {name: np.zeros((len(frames), *part.shape[1:]), part.dtype) for name, part in others.items()} | keys
-        order = np.argsort(np.concatenate([others["co"][:, 0], keys["co"][:, 0]]), kind="stable")
-        keys = {name: np.concatenate([others[name], part])[order] for name, part in keys.items()}
-    points.clear()
-    points.add(len(keys["co"]))
-    for name, part in keys.items():
-        points.foreach_set(name, np.ascontiguousarray(part).ravel())
-    curve.update()
-
-
-def _generated_keys(frames: Array, values: Array) -> dict[str, Array]:
-    constants = {
-        "interpolation": _LINEAR,
-        "type": GENERATED,
-        "handle_left_type": _AUTO_CLAMPED,
-        "handle_right_type": _AUTO_CLAMPED,
-    }
-    keys = {name: np.full(len(frames), value, np.int32) for name, value in constants.items()}
-    return {"co": np.stack([frames, values], axis=-1).astype(np.float32), **keys}
-
-
-def _keys_to_keep(points: Any, span: Array) -> dict[str, Array] | None:
-    """Return all attributes of the keys that stay, or None if none stays."""
-    types = np.empty(len(points), np.int32)
-    places = np.empty(2 * len(points), np.float32)
-    points.foreach_get("type", types)
-    points.foreach_get("co", places)
-    frames = places[::2]
-    stays = (types != GENERATED) | (frames < span[0] - 0.5) | (frames > span[-1] + 0.5)
-    if not stays.any():
-        return None
-    keys = {}
-    for name, width, kind in _KEY_PARTS:
-        flat = np.empty(width * len(points), kind)
-        points.foreach_get(name, flat)
-        keys[name] = (flat.reshape(-1, width) if width > 1 else flat)[stays]
-    return keys
+    return resting | driven

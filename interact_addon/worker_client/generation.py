@@ -10,9 +10,11 @@ from pathlib import Path
 import bpy
 
 from ..rig.keying import key_performance
+from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
 from ..scene.request import Constraints, build_request, cast_scene
 from ..scene.strips import keep_labels_out_of_renders
+from ..takes.record import record_take, save_performance
 from . import settings
 from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
@@ -21,7 +23,7 @@ current: Generation | None = None
 
 
 class Generation:
-    """A job for one scene. The scene is found again by name at the end: an undo in between invalidates pointers."""
+    """A job for one scene. The scene is found again at the end: an undo in between invalidates pointers."""
 
     def __init__(
         self,
@@ -29,10 +31,12 @@ class Generation:
         quality: str | None = None,
         seed: int | None = None,
         constraints: Constraints | None = None,
+        blend: Path | None = None,
     ) -> None:
         """Read the scene and start the runtime; raises named errors with nothing changed.
 
-        ``constraints``: the motion that an actor, by name, is given.
+        ``constraints``: the motion that an actor, by name, is given. ``blend``: where the file will be saved, for the
+        take's performance beside it.
         """
         global current
         if current is not None:
@@ -43,7 +47,9 @@ class Generation:
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
         self.seconds = 0.0  # how long the whole job took, once it is done
-        self._scene_name = scene.name
+        self.verification: Verification | None = None  # what Blender shows, once both are keyed
+        self._blend = blend
+        self._scene_name, self._scene_uid = scene.name, scene.session_uid
         self._started = time.monotonic()
         self._runtime = runtime()
         self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
@@ -89,20 +95,25 @@ class Generation:
         self._end()
 
     def _key(self, performance: contract.Performance) -> None:
-        scene = bpy.data.scenes.get(self._scene_name)
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
         if scene is None:
             raise errors.InvalidRequest(
                 f"The scene '{self._scene_name}' was removed while it generated; generate again."
             )
+        path, warnings = save_performance(performance, self._blend)
         started = time.monotonic()
-        key_performance(scene, self._cast, performance)
+        keyed = key_performance(scene, self._cast, performance)
         keep_labels_out_of_renders(scene)
-        performance.report["seconds_keying"] = round(time.monotonic() - started, 3)
+        report = performance.report
+        report["seconds_keying"] = round(time.monotonic() - started, 3)
+        started = time.monotonic()
+        self.verification = verify(scene, keyed)
+        report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
+        record_take(keyed, self.request, performance, path)
         silent = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]  # warned about already
+        self.warnings += [*warnings, *keyed.warnings, *map(str, self.verification.differences)]
         self.warnings += [
-            warning
-            for warning in performance.report.get("warnings", [])
-            if not any(warning.startswith(name) for name in silent)
+            warning for warning in report.get("warnings", []) if not any(warning.startswith(name) for name in silent)
         ]
 
     def _end(self) -> None:
@@ -117,9 +128,10 @@ def generate_scene(
     seed: int | None = None,
     progress: Callable[[contract.Progress], None] | None = None,
     constraints: Constraints | None = None,
+    blend: Path | None = None,
 ) -> Generation:
     """Run a whole generation and wait for it: both characters of ``scene`` are keyed."""
-    generation = Generation(scene, quality, seed, constraints)
+    generation = Generation(scene, quality, seed, constraints, blend)
     generation.wait(progress)
     return generation
 

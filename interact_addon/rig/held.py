@@ -1,0 +1,62 @@
+"""What must stand still while a performance plays: everything an older animation would move under it.
+
+A take plays over the NLA and in the place of the action that was active. Where those animate a property that the take
+does not key, an offset of a bone or the place of the object, that property gets one key with its value at rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .channel import Channel, bone_path
+from .curves import curves_of
+
+_OBJECT = (
+    "location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale",
+    "delta_location", "delta_rotation_euler", "delta_rotation_quaternion", "delta_scale",
+)  # fmt: skip
+_BONE = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
+
+
+def animated_paths(owner: Any) -> set[str]:
+    """Return the data paths that the active action and the NLA of ``owner`` animate, muted or not."""
+    return {curve.data_path for action, slot in _actions(owner) for curve in curves_of(action, slot)}
+
+
+def object_is_animated(armature: bpy.types.Object) -> bool:
+    """Return whether the object itself, not its bones, has keys."""
+    return bool(animated_paths(armature) & set(_OBJECT))
+
+
+def held_channels(
+    armature: bpy.types.Object, bones: Collection[str], keyed: Collection[str], paths: Collection[str]
+) -> list[Channel]:
+    """Return one key for each of the animated ``paths`` of the object and of ``bones`` that is not ``keyed``.
+
+    The values are those the properties have now.
+    """
+    places = [(path, armature, path, "Object Transforms") for path in _OBJECT]
+    places += [(f"{bone_path(bone)}.{name}", armature.pose.bones[bone], name, bone) for bone in bones for name in _BONE]
+    return [
+        Channel(path, np.array([tuple(getattr(holder, name))], np.float64), group)
+        for path, holder, name, group in places
+        if path in paths and path not in keyed
+    ]
+
+
+def _actions(owner: Any) -> Iterator[tuple[bpy.types.Action, Any]]:
+    animation = owner.animation_data
+    if animation is None:
+        return
+    if animation.action is not None:
+        yield animation.action, animation.action_slot
+    strips = [strip for track in animation.nla_tracks for strip in track.strips]
+    while strips:
+        strip = strips.pop()
+        strips += list(getattr(strip, "strips", ()))  # of a meta strip
+        if strip.action is not None:
+            yield strip.action, strip.action_slot

@@ -1,0 +1,57 @@
+"""The action of a take: a new one for every generation. What was there before stays as it is.
+
+One layered action an actor, with a slot for the armature and one for each face mesh's shape keys. The action that was
+active is kept with a fake user and listed as "before"; NLA tracks and strips are not touched.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import compat
+
+BEFORE = "interact_before"  # custom property of a take's action: what was active, owner by owner
+
+
+def new_take_action(name: str, continued: bpy.types.Action | None = None) -> bpy.types.Action:
+    """Return a new action, empty or with the curves of ``continued``; it is kept though nothing may use it."""
+    if continued is None:
+        action = bpy.data.actions.new(name)
+    else:
+        action = continued.copy()
+        action.name = name
+    action.use_fake_user = True
+    action[BEFORE] = {}
+    return action
+
+
+def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: str) -> Any:
+    """Make ``action`` the active action of ``owner`` and return its channelbag for it.
+
+    Tweak mode is left, and the action plays over all NLA tracks at full influence. The action that was active is kept.
+    """
+    animation = owner.animation_data or owner.animation_data_create()
+    if animation.use_tweak_mode:
+        animation.use_tweak_mode = False
+    before, slot = animation.action, animation.action_slot
+    if before is not None and before != action:
+        before.use_fake_user = True
+        kept = action[BEFORE].to_dict()
+        kept[str(len(kept))] = {"owner": slot_name, "action": before, "slot": slot.identifier if slot else ""}
+        action[BEFORE] = kept
+    identifier = slot.identifier if slot is not None else ""
+    animation.action = action
+    slot = action.slots.get(identifier) or action.slots.new(id_type, slot_name)
+    animation.action_slot = slot
+    animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+    animation.action_extrapolation = "HOLD"
+    return compat.channelbag(action, slot)
+
+
+def actions_before(action: bpy.types.Action) -> list[bpy.types.Action]:
+    """Return the actions that a take's action took the place of."""
+    kept = action.get(BEFORE)
+    found = [] if kept is None else [entry["action"] for entry in kept.values()]
+    return list(dict.fromkeys(before for before in found if before is not None))

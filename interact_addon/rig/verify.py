@@ -1,0 +1,183 @@
+"""What Blender shows, compared with what was keyed: the poses and shapes of some frames, and the cause of a difference.
+
+The expectation is the performance mapped through the rig's rest pose (``forward.posed_bones``), so that a correct rig
+agrees to a fraction of a millimetre, whatever its proportions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..runtime_api import Array
+from ..runtime_api import rotations as rot
+from .causes import cause_of_bone, cause_of_shape
+from .forward import posed_bones
+from .keying import ActorKeys, FaceKeys, KeyedPerformance
+
+MOST_DISTANCE = 0.01  # metres
+MOST_ANGLE = np.radians(2.0)
+MOST_SHAPE = 0.02
+_FRAMES = 10  # evenly spaced; the fastest one is added
+_MOST_SENTENCES = 3  # an actor; one cause is behind most differences
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One bone or shape that is seen elsewhere than it was keyed, at the frame where it is worst."""
+
+    actor: str
+    what: str
+    amount: str
+    frame: int
+    cause: str
+
+    def __str__(self) -> str:
+        seen = f"'{self.actor}' is not shown as generated: {self.what} is off by {self.amount} at frame {self.frame}"
+        if self.cause:
+            return f"{seen}, because {self.cause}."
+        return f"{seen}, for a reason not found here; look for drivers, constraints and other animation on it."
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The greatest differences seen: metres, radians, shape value; and those beyond the tolerances."""
+
+    frames: tuple[int, ...]
+    distance: float
+    angle: float
+    shape: float
+    differences: tuple[Difference, ...]
+
+    def report(self) -> dict[str, Any]:
+        """Return plain data for the report of the performance."""
+        return {
+            "frames": list(self.frames),
+            "metres": round(self.distance, 5),
+            "degrees": round(float(np.degrees(self.angle)), 3),
+            "shape": round(self.shape, 4),
+            "differences": [str(difference) for difference in self.differences],
+        }
+
+
+def verify(scene: bpy.types.Scene, keyed: KeyedPerformance) -> Verification:
+    """Evaluate ten frames and the fastest through the dependency graph and compare both characters with their keys."""
+    expected = [_Expected(keys) for keys in keyed.actors]
+    count = keyed.last - keyed.first + 1
+    fastest = max((actor.fastest() for actor in expected), default=(0.0, 0))[1]
+    chosen = sorted({*np.linspace(0, count - 1, min(_FRAMES, count)).round().astype(int).tolist(), fastest})
+    at, part = scene.frame_current, scene.frame_subframe
+    try:
+        for index in chosen:
+            scene.frame_set(keyed.first + index)
+            graph = _graph_of(scene)
+            for actor in expected:
+                actor.compare(graph, index)
+    finally:
+        scene.frame_set(at, subframe=part)
+    differences = [difference for actor in expected for difference in actor.differences(keyed.first)]
+    return Verification(
+        tuple(keyed.first + index for index in chosen),
+        max((actor.distance.max(initial=0.0) for actor in expected), default=0.0),
+        max((actor.angle.max(initial=0.0) for actor in expected), default=0.0),
+        max((face.max(initial=0.0) for actor in expected for face in actor.shapes), default=0.0),
+        tuple(differences),
+    )
+
+
+def _graph_of(scene: bpy.types.Scene) -> bpy.types.Depsgraph:
+    layer = bpy.context.view_layer if bpy.context.scene == scene else scene.view_layers[0]
+    return layer.depsgraph
+
+
+class _Expected:
+    """One actor's expectation, and the greatest difference of each bone and shape so far, with its frame."""
+
+    def __init__(self, keys: ActorKeys) -> None:
+        self.keys = keys
+        self.whole = "body" in keys.parts
+        self.heads, self.turns = posed_bones(keys.pose, keys.actor.rest)
+        bones = len(keys.pose.bones)
+        self.distance, self.distance_at = np.zeros(bones), np.zeros(bones, int)
+        self.angle, self.angle_at = np.zeros(bones), np.zeros(bones, int)
+        self.shapes = [np.zeros(len(face.shapes)) for face in keys.faces]
+        self.shapes_at = [np.zeros(len(face.shapes), int) for face in keys.faces]
+
+    def fastest(self) -> tuple[float, int]:
+        """Return the greatest speed of a bone in metres a frame, and the frame's index."""
+        if len(self.heads) < 2 or not self.whole:
+            return 0.0, 0
+        speed = np.linalg.norm(np.diff(self.heads, axis=0), axis=-1).max(axis=1)
+        return float(speed.max()), int(speed.argmax()) + 1
+
+    def compare(self, graph: bpy.types.Depsgraph, index: int) -> None:
+        """Read one frame as it is evaluated now."""
+        if self.whole:
+            heads, turns = _seen_bones(self.keys, graph)
+            _keep_worst(self.distance, self.distance_at, np.linalg.norm(heads - self.heads[index], axis=-1), index)
+            _keep_worst(self.angle, self.angle_at, _angles(turns, self.turns[index]), index)
+        for face, worst, at in zip(self.keys.faces, self.shapes, self.shapes_at):
+            _keep_worst(worst, at, np.abs(_seen_shapes(face, graph) - face.values[index]), index)
+
+    def differences(self, first: int) -> Iterator[Difference]:
+        """Yield what is beyond the tolerances, the topmost bone and the greatest shape first."""
+        name = self.keys.actor.name
+        yield from list(self._bones(name, first))[:_MOST_SENTENCES]
+        for face, worst, at in zip(self.keys.faces, self.shapes, self.shapes_at):
+            for k in np.argsort(-worst)[:_MOST_SENTENCES].tolist():
+                if worst[k] > MOST_SHAPE:
+                    cause = cause_of_shape(face.mesh, face.shapes[k])
+                    what = f"the shape '{face.shapes[k]}' of '{face.mesh.name}'"
+                    yield Difference(name, what, f"{worst[k]:.2f}", first + int(at[k]), cause)
+
+    def _bones(self, name: str, first: int) -> Iterator[Difference]:
+        blamed: set[str] = set()
+        for i, bone in enumerate(self.keys.pose.bones):
+            far, turned = self.distance[i] > MOST_DISTANCE, self.angle[i] > MOST_ANGLE
+            if not far and not turned:
+                continue
+            cause = cause_of_bone(self.keys.armature, bone)
+            if cause in blamed:  # the bones below a wrong one are wrong with it
+                continue
+            blamed.add(cause)
+            amount = f"{self.distance[i]:.2f} m" if far else f"{np.degrees(self.angle[i]):.0f} degrees"
+            frame = self.distance_at[i] if far else self.angle_at[i]
+            yield Difference(name, f"the bone '{bone}'", amount, first + int(frame), cause)
+
+
+def _seen_bones(keys: ActorKeys, graph: bpy.types.Depsgraph) -> tuple[Array, Array]:
+    """Return heads (B, 3) in metres and orientations (B, 4) of the driven bones as evaluated."""
+    armature: Any = keys.armature.evaluated_get(graph)
+    bones = armature.pose.bones
+    world = np.array(armature.matrix_world)
+    matrices = np.array([bones[bone].matrix for bone in keys.pose.bones]) if keys.pose.bones else np.zeros((0, 4, 4))
+    seen = world @ matrices
+    axes = seen[:, :3, :3] / np.maximum(np.linalg.norm(seen[:, :3, :3], axis=1, keepdims=True), 1e-12)
+    return seen[:, :3, 3], rot.from_matrix(axes)
+
+
+def _seen_shapes(face: FaceKeys, graph: bpy.types.Depsgraph) -> Array:
+    """Return the shape values (K,) as evaluated; muted shapes and those beside a pinned one count as 0."""
+    keys: Any = face.mesh.data.shape_keys.evaluated_get(graph)
+    pinned = face.mesh.active_shape_key if face.mesh.show_only_shape_key else None
+    blocks = [keys.key_blocks[shape] for shape in face.shapes]
+    return np.array(
+        [0.0 if block.mute or (pinned is not None and pinned.name != block.name) else block.value for block in blocks]
+    )
+
+
+def _angles(a: Array, b: Array) -> Array:
+    """Return the angles (B,) between rotations (B, 4), radians."""
+    return 2.0 * np.arctan2(
+        np.linalg.norm(rot.multiply(rot.conjugate(a), b)[:, 1:], axis=-1), np.abs(np.sum(a * b, axis=-1))
+    )
+
+
+def _keep_worst(worst: Array, at: Array, now: Array, index: int) -> None:
+    now = np.where(np.isnan(now), np.inf, now)
+    greater = now > worst
+    worst[greater], at[greater] = now[greater], index

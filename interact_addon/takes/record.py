@@ -1,0 +1,122 @@
+"""What an action says of the take it holds: request, performance, seed, measures, date.
+
+The record is JSON text in a custom property of the action, so it survives saving, appending and linking. The
+performance is a file beside the .blend, or in Blender's temporary folder until the .blend is saved.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..rig.keying import TAKE_NUMBER, KeyedPerformance
+from ..runtime_api import contract, errors
+
+RECORD = "interact_take"
+_VERSION = 1
+_MEASURES = ("seconds", "seconds_keying", "seen", "warnings")  # of the report
+
+
+@dataclass(frozen=True)
+class TakeRecord:
+    """One take of one actor.
+
+    ``performance``: path of the ``.npz``, ``//`` for the folder of the .blend; ``request``: JSON text from which the
+    take can be made again; ``frames``: first and last; ``date``: ISO 8601 with the zone.
+    """
+
+    take: int
+    actor: str
+    date: str
+    seed: int
+    quality: str
+    frames: tuple[int, int]
+    performance: str
+    request: str
+    measures: dict[str, Any] = field(default_factory=dict)
+
+    def load_performance(self) -> contract.Performance:
+        """Read the performance of both actors. Raises ``PerformanceUnreadable``."""
+        return contract.Performance.load(bpy.path.abspath(self.performance))
+
+
+def save_performance(performance: contract.Performance, blend: Path | None = None) -> tuple[str, list[str]]:
+    """Save a performance beside the .blend and return its path as records hold it, and warnings.
+
+    ``blend``: where the file will be saved; by default where it is. What cannot be written there, or belongs to no
+    saved file yet, goes to Blender's temporary folder. Raises ``OutOfSpace``.
+    """
+    blend = blend or (Path(bpy.data.filepath) if bpy.data.filepath else None)
+    name = f"{uuid.uuid4().hex[:12]}.npz"
+    if blend is not None:
+        folder = blend.with_name(f"{blend.stem}.takes")
+        try:
+            folder.mkdir(exist_ok=True)
+            performance.save(folder / name)
+            return f"//{folder.name}/{name}", []
+        except OSError as error:
+            reason = error.strerror
+    folder = Path(bpy.app.tempdir) / "interact takes"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        performance.save(folder / name)
+    except OSError as error:
+        raise errors.OutOfSpace(
+            f"The take cannot be saved in '{folder}' ({error.strerror}); free some space."
+        ) from error
+    if blend is None:
+        return str(folder / name), []
+    return str(folder / name), [
+        f"The take is kept until Blender ends only: nothing can be written beside '{blend}' ({reason})."
+    ]
+
+
+def record_take(
+    keyed: KeyedPerformance, request: contract.Request, performance: contract.Performance, path: str
+) -> None:
+    """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave."""
+    measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
+    date = datetime.now().astimezone().isoformat(timespec="seconds")
+    for keys in keyed.actors:
+        if keys.action is None:
+            continue
+        record = TakeRecord(
+            take=int(keys.action[TAKE_NUMBER]),
+            actor=keys.actor.name,
+            date=date,
+            seed=request.seed,
+            quality=request.quality,
+            frames=(keyed.first, keyed.last),
+            performance=path,
+            request=contract.request_to_json(request),
+            measures=measures,
+        )
+        keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
+
+
+def read_record(action: bpy.types.Action) -> TakeRecord | None:
+    """Return the record of a take; None for every other action, and for a record that cannot be read."""
+    text = action.get(RECORD)
+    if not isinstance(text, str):
+        return None
+    try:
+        plain = json.loads(text)
+        if plain.pop("version") != _VERSION:
+            return None
+        first, last = plain.pop("frames")
+        return TakeRecord(frames=(int(first), int(last)), **plain)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def takes_of(actor: str) -> list[bpy.types.Action]:
+    """Return the actions of an actor's takes, in the order they were made."""
+    found = [(record.take, action) for action in bpy.data.actions if (record := read_record(action)) is not None
+             and record.actor == actor]  # fmt: skip
+    return [action for _, action in sorted(found, key=lambda pair: pair[0])]
