@@ -47,7 +47,8 @@ def unseen(rig: bpy.types.Object) -> tuple[float, float]:
     actor: CastActor = cast_actor(rig.name, rig)
     face = np.linspace(0.0, 1.0, FRAMES)[:, None] * np.linspace(0.5, 1.0, 52)
     performance = perform(FRAMES, actor, face=face.astype(np.float32))
-    start, end = key_performance(scene, [actor], performance)
+    keyed = key_performance(scene, [actor], performance)
+    start, end = keyed.first, keyed.last
     part, body, shapes = performance.actors[0], 0.0, 0.0
     for frame in (start, (start + end) // 2, end):
         scene.frame_set(frame)
