@@ -18,6 +18,22 @@ QUALITIES = (
     ("draft", "Draft", "Fewer denoising steps of the diffusion model: a quick look"),
     ("final", "Final", "All denoising steps of the diffusion model: the best it does"),
 )
+PERFORM_ALL, KEEP_BODY, KEEP_FACE, ONLY_LISTEN = "ALL", "KEEP_BODY", "KEEP_FACE", "LISTEN"
+PERFORM = (
+    (PERFORM_ALL, "Perform All", "Body, head, hands and face are generated"),
+    (
+        KEEP_BODY,
+        "Keep My Body",
+        "The body's animation that is there stays exactly as it is. The face is generated for it, and the partner "
+        "performs around it",
+    ),
+    (KEEP_FACE, "Keep My Face", "The face's animation that is there stays exactly as it is; the body is generated"),
+    (
+        ONLY_LISTEN,
+        "Only Listen",
+        "This actor's own voice is left out, for the partner too: it listens and reacts",
+    ),
+)
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
 NO_BONE = "(none)"  # chosen by hand for a joint that the rig has no bone for
 
@@ -102,6 +118,25 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=_is_armature,
         description="The rig that performs; its face meshes are found automatically",
+    )
+    perform: EnumProperty(  # type: ignore[valid-type]
+        name="Perform",
+        items=PERFORM,
+        default=PERFORM_ALL,
+        options=set(),
+        description="What is generated of this actor, and what of its animation stays",
+    )
+    generate_head: BoolProperty(  # type: ignore[valid-type]
+        name="Head",
+        default=False,
+        options=set(),
+        description="Generate neck and head on top of the body that is kept",
+    )
+    generate_hands: BoolProperty(  # type: ignore[valid-type]
+        name="Hands",
+        default=False,
+        options=set(),
+        description="Generate the fingers on top of the body that is kept",
     )
     seat: PointerProperty(  # type: ignore[valid-type]
         name="Seat",
@@ -236,6 +271,16 @@ def assigned_bones(actor: INTERACT_PG_actor) -> dict[str, str]:
 def switches_of(actor: INTERACT_PG_actor) -> tuple[tuple[str, str, float], ...]:
     """Return the custom properties (bone, property, value) that are set while the rig performs."""
     return tuple((switch.bone, switch.property, switch.value) for switch in actor.switches)
+
+
+def generated_parts(actor: INTERACT_PG_actor) -> tuple[str, ...]:
+    """Return what is generated, and keyed, of an actor: of 'body', 'head', 'hands' and 'face'."""
+    if actor.perform == KEEP_FACE:
+        return ("body", "head", "hands")
+    if actor.perform != KEEP_BODY:
+        return ("body", "head", "hands", "face")
+    wanted = (("head", actor.generate_head), ("hands", actor.generate_hands), ("face", True))
+    return tuple(part for part, is_wanted in wanted if is_wanted)
 
 
 def actor_name(actor: INTERACT_PG_actor) -> str:

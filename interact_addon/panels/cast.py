@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..properties import KEEP_BODY
 from .sidebar import Sidebar
 
 
@@ -22,6 +23,12 @@ class Cast(Sidebar):
             if actor.armature is None:
                 continue
             column.prop(actor, "name", text="Called", placeholder=actor.armature.name)
+            column.prop(actor, "perform")
+            if actor.perform == KEEP_BODY:  # seats and walks are those of the animation
+                heading = column.row(heading="Generate Too", align=True)
+                heading.prop(actor, "generate_head", toggle=True)
+                heading.prop(actor, "generate_hands", toggle=True)
+                continue
             column.prop(actor, "seat")
             if actor.seat is None:
                 column.prop(actor, "seat_height")

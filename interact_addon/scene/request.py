@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import bpy
 
-from ..properties import actor_name, assigned_bones, relationship_of, style_of, switches_of
+from .. import compat
+from ..properties import (
+    ONLY_LISTEN,
+    actor_name,
+    assigned_bones,
+    generated_parts,
+    relationship_of,
+    style_of,
+    switches_of,
+)
 from ..rig.cast import CastActor, cast_actor
 from ..runtime_api import contract, errors
+from .channels import ACTIONS, strips_of
+from .perform import kept_motion
 from .reading import audible_strips, read_actions, read_emotions, shot_duration
 from .targets import seat_place, seat_waypoints, with_walk_target
 from .transcripts import read_transcript
@@ -53,16 +64,16 @@ def build_request(
 ) -> tuple[contract.Request, list[str]]:
     """Return everything a generation needs, checked, and warnings for the user.
 
-    ``constraints``: the motion that an actor, by name, is given. Raises the named errors of ``errors``; nothing in the
-    scene is changed.
+    ``constraints``: the motion that an actor, by name, is given; actors that keep their body or face are given that.
+    Raises the named errors of ``errors``; nothing in the scene is changed.
     """
     cast = cast or cast_scene(scene)
     settings = scene.interact
-    given = dict(constraints or {})
-    if unknown := sorted(set(given) - {character.name for character in cast}):
+    if unknown := sorted(set(constraints or {}) - {character.name for character in cast}):
         raise errors.InvalidRequest(
             f"Motion constraints are given for '{unknown[0]}', who is not cast; use the name of an actor."
         )
+    given = {**kept_motion(scene, cast, settings.actors), **(constraints or {})}
     warnings = [warning for character in cast for warning in character.warnings]
     first, second = settings.actors
     request = contract.Request(
@@ -78,15 +89,17 @@ def build_request(
         lips=settings.lips,
     )
     contract.check_request(request)
-    return request, warnings + _silence(request)
+    speakers = {character.name for character, own in zip(cast, settings.actors) if own.perform != ONLY_LISTEN}
+    return request, warnings + _silence(request, speakers)
 
 
 def _called(actor: Any, number: int) -> str:
     return f"'{actor.name}'" if actor.name else f"Actor {number}"
 
 
-def _silence(request: contract.Request) -> list[str]:
-    return [f"'{a.name}' has no speech strip; '{a.name}' only listens." for a in request.actors if not a.speech]
+def _silence(request: contract.Request, speakers: Collection[str]) -> list[str]:
+    silent = [a.name for a in request.actors if not a.speech and a.name in speakers]
+    return [f"'{name}' has no speech strip; '{name}' only listens." for name in silent]
 
 
 def _actor(
@@ -98,9 +111,41 @@ def _actor(
     warnings: list[str],
 ) -> contract.Actor:
     """Read one actor, given its and its partner's settings; warnings for the user are added to ``warnings``."""
+    return contract.Actor(
+        name=character.name,
+        skeleton=character.rest.skeleton,
+        position=character.rest.position,
+        heading=character.rest.heading,
+        emotions=read_emotions(scene, character.name, actor_settings),
+        constraints=constraints,
+        style=style_of(actor_settings),
+        **_speech(scene, character, actor_settings, warnings),
+        **_script(scene, character, actor_settings, partner, warnings),
+    )
+
+
+def _speech(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, warnings: list[str]) -> dict[str, Any]:
+    """Return what an actor says; one that only listens says nothing, whatever strips it has."""
+    if actor_settings.perform == ONLY_LISTEN:
+        return {}
     voices = audible_strips(scene, character.name)
     transcript, problems = read_transcript(scene, character.name, voices)
     warnings += problems
+    return {
+        "speech": tuple(clip for _, clip in voices),
+        "words": transcript.words,
+        "captions": transcript.captions,
+    }
+
+
+def _script(
+    scene: bpy.types.Scene, character: CastActor, actor_settings: Any, partner: Any, warnings: list[str]
+) -> dict[str, Any]:
+    """Return what an actor does and where; a body that is kept does what it does."""
+    if "body" not in generated_parts(actor_settings):
+        if any(True for _ in strips_of(compat.sequencer_scene(scene), character.name, ACTIONS, "COLOR")):
+            warnings.append(f"'{character.name}' keeps its body, so its action strips are not played.")
+        return {}
     actions, waypoints = read_actions(scene, character.name), list[contract.Waypoint]()
     if actor_settings.walk_target is not None:
         actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature)
@@ -108,18 +153,8 @@ def _actor(
     if actor_settings.seat is not None:
         seat_height = seat_place(actor_settings.seat)[2] - character.rest.floor
         waypoints += seat_waypoints(actor_settings.seat, actions)
-    return contract.Actor(
-        name=character.name,
-        skeleton=character.rest.skeleton,
-        position=character.rest.position,
-        heading=character.rest.heading,
-        speech=tuple(clip for _, clip in voices),
-        actions=actions,
-        waypoints=tuple(sorted(waypoints, key=lambda point: point.time)),
-        seat_height=seat_height,
-        emotions=read_emotions(scene, character.name, actor_settings),
-        words=transcript.words,
-        constraints=constraints,
-        style=style_of(actor_settings),
-        captions=transcript.captions,
-    )
+    return {
+        "actions": actions,
+        "waypoints": tuple(sorted(waypoints, key=lambda point: point.time)),
+        "seat_height": seat_height,
+    }

@@ -1,0 +1,64 @@
+"""Around what is there: the body or the face of an actor that keeps it, read back as motion constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..properties import KEEP_BODY, KEEP_FACE, generated_parts
+from ..rig.cast import CastActor
+from ..rig.read_back import read_back_cast
+from ..runtime_api import contract, errors, skeleton
+
+_STILL = 1e-4  # metres, and of a quaternion: smaller changes are no motion
+_FINGERS = frozenset(skeleton.HAND_JOINTS["left"]) | frozenset(skeleton.HAND_JOINTS["right"])
+
+
+def kept_motion(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Sequence[Any]
+) -> dict[str, contract.MotionConstraints]:
+    """Return by name what the actors that keep something show over the shot, as ``settings`` of each say.
+
+    All of the given motion is read in one pass over the frames, as it is before anything is keyed. Raises
+    ``InvalidRequest`` where a body is to be kept that nothing animates.
+    """
+    keeping = [
+        (character, actor) for character, actor in zip(cast, settings) if actor.perform in (KEEP_BODY, KEEP_FACE)
+    ]
+    if not keeping:
+        return {}
+    rate = scene.render.fps / scene.render.fps_base
+    frames = contract.frame_count((scene.frame_end - scene.frame_start) / rate)
+    shown = read_back_cast(scene, [character for character, _ in keeping], scene.frame_start, frames)
+    found = {}
+    for (character, actor), motion in zip(keeping, shown):
+        if actor.perform == KEEP_BODY and not _is_animated(actor.armature, motion):
+            raise errors.InvalidRequest(
+                f"'{character.name}' keeps its body, but '{actor.armature.name}' has no animation on its bones; "
+                "give it one, or choose Perform All under Cast."
+            )
+        found[character.name] = contract.constraints_from_performance(motion, _parts_given(character, actor))
+    return found
+
+
+def _parts_given(character: CastActor, actor: Any) -> tuple[str, ...]:
+    """Return the parts of the runtime's body that the actor keeps.
+
+    Fingers that the rig doesn't have show nothing that could be kept.
+    """
+    if actor.perform == KEEP_FACE:
+        return ("face",)
+    free = set(generated_parts(actor))
+    hands = ("hands",) if "hands" not in free and _FINGERS & set(character.rig.places) else ()
+    return ("lower", "upper", *(() if "head" in free else ("head",)), *hands)
+
+
+def _is_animated(armature: bpy.types.Object, motion: contract.ActorPerformance) -> bool:
+    """Return whether something holds or moves the bones: an action, a track, a driver, a constraint, a parent."""
+    moves = max(np.ptp(motion.root_positions, axis=0).max(), np.ptp(motion.rotations, axis=0).max()) > _STILL
+    animation = armature.animation_data
+    held = animation is not None and (animation.action is not None or any(t.strips for t in animation.nla_tracks))
+    return bool(moves or held or any(bone.constraints for bone in armature.pose.bones))
