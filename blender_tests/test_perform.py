@@ -8,13 +8,16 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon.compat import channelbag
 from interact_addon.properties import generated_parts
 from interact_addon.rig.cast import cast_actor
-from interact_addon.rig.keying import key_performance
+from interact_addon.rig.faces import find_faces
+from interact_addon.rig.keying import key_performance, part_of
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import strips
 from interact_addon.scene.request import build_request, cast_scene
+from interact_addon.worker_client import generation
 from model_runtime.contract import ActorPerformance, MotionConstraints
 from model_runtime.errors import InvalidRequest
 
@@ -153,3 +156,64 @@ def test_reading_a_body_that_is_kept_leaves_the_scene_as_it_was(
     before = {action.name: len(action.slots) for action in bpy.data.actions}
     build_request(scene, cast)
     assert scene.frame_current == 17 and before == {action.name: len(action.slots) for action in bpy.data.actions}
+
+
+def keys_of(action: bpy.types.Action) -> list[tuple[str, int, list[float]]]:
+    """Everything that an action's curves hold."""
+    found = []
+    for curve in (curve for slot in action.slots for curve in channelbag(action, slot).fcurves):
+        places = np.empty(2 * len(curve.keyframe_points), np.float32)
+        curve.keyframe_points.foreach_get("co", places)
+        found.append((curve.data_path, curve.array_index, places.tolist()))
+    return found
+
+
+def bones_seen(scene: bpy.types.Scene, armature: bpy.types.Object, left_out: tuple[str, ...] = ()) -> np.ndarray:
+    """The pose matrices (F, B, 4, 4) of some frames as Blender evaluates them."""
+    frames = []
+    for frame in range(scene.frame_start, scene.frame_end + 1, 7):
+        scene.frame_set(frame)
+        posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        frames.append([np.array(bone.matrix) for bone in posed.pose.bones if bone.name not in left_out])
+    return np.array(frames)
+
+
+def wave_at(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Action:
+    """Key an imported body: the right arm waves; return its action."""
+    bone = next(bone for bone in armature.pose.bones if "RightArm" in bone.name or "upperarm_r" in bone.name)
+    bone.rotation_mode = "XYZ"
+    for frame in range(scene.frame_start, scene.frame_end + 1):
+        bone.rotation_euler = (0.0, 0.0, 1.0 + 0.3 * np.sin(frame / 4.0))
+        bone.keyframe_insert("rotation_euler", frame=frame)
+    return armature.animation_data.action
+
+
+def test_a_generation_around_a_body_leaves_it_bit_for_bit_and_keys_its_face(shot: bpy.types.Scene) -> None:
+    first, second = shot.interact.actors
+    first.perform = "KEEP_BODY"
+    action = wave_at(first.armature, shot)
+    keys, seen = keys_of(action), bones_seen(shot, first.armature)
+    job = generation.generate_scene(shot, seed=1)
+    assert first.armature.animation_data.action == action and keys_of(action) == keys
+    np.testing.assert_array_equal(bones_seen(shot, first.armature), seen)
+    face = find_faces(first.armature)[0].object.find().data.shape_keys
+    assert face.animation_data.action not in (None, action)
+    assert second.armature.animation_data.action is not None
+    assert job.verification is not None and not job.verification.differences
+
+
+def test_head_and_hands_are_generated_on_top_of_a_body_in_a_track(shot: bpy.types.Scene) -> None:
+    first = shot.interact.actor_a
+    first.perform, first.generate_head, first.generate_hands = "KEEP_BODY", True, True
+    action = wave_at(first.armature, shot)
+    first.armature.animation_data.nla_tracks.new().strips.new("imported", shot.frame_start, action)
+    first.armature.animation_data.action = None
+    rig = cast_scene(shot)[0].rig
+    free = tuple(drive.bone for drive in rig.drives if part_of(drive.joint) in ("head", "hands"))
+    below = tuple(child.name for bone in free for child in first.armature.data.bones[bone].children_recursive)
+    keys, body = keys_of(action), bones_seen(shot, first.armature, (*free, *below))
+    head = bones_seen(shot, first.armature)
+    generation.generate_scene(shot, seed=1)
+    assert keys_of(action) == keys
+    np.testing.assert_array_equal(bones_seen(shot, first.armature, (*free, *below)), body)
+    assert np.abs(bones_seen(shot, first.armature) - head).max() > 0.01

@@ -44,6 +44,11 @@ def kept_motion(
     return found
 
 
+def parts_to_key(cast: Sequence[CastActor], settings: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+    """Return by name what is keyed of each actor, as ``rig.keying.key_performance`` takes it."""
+    return {character.name: generated_parts(actor) for character, actor in zip(cast, settings)}
+
+
 def _parts_given(character: CastActor, actor: Any) -> tuple[str, ...]:
     """Return the parts of the runtime's body that the actor keeps.
 
