@@ -196,8 +196,8 @@ def test_a_generation_around_a_body_leaves_it_bit_for_bit_and_keys_its_face(shot
     job = generation.generate_scene(shot, seed=1)
     assert first.armature.animation_data.action == action and keys_of(action) == keys
     np.testing.assert_array_equal(bones_seen(shot, first.armature), seen)
-    face = find_faces(first.armature)[0].object.find().data.shape_keys
-    assert face.animation_data.action not in (None, action)
+    face = find_faces(first.armature)[0].object.find()
+    assert face is not None and face.data.shape_keys.animation_data.action not in (None, action)
     assert second.armature.animation_data.action is not None
     assert job.verification is not None and not job.verification.differences
 
