@@ -15,9 +15,10 @@ from mathutils import Vector
 from interact_addon import batch
 from interact_addon.properties import NO_BONE, assigned_bones, bone_property, bones_to_choose, switches_of
 from interact_addon.rig.bone_table import TABLE_JOINTS, bone_label
-from interact_addon.rig.bones_at_rest import Mirror, RestBone
+from interact_addon.rig.bones_at_rest import RestBone
 from interact_addon.rig.cast import bones_at_rest, cast_actor, map_rig, recognise
 from interact_addon.rig.mapping import RigNotRecognised
+from interact_addon.rig.mirror import Mirror
 from interact_addon.rig.presets import Preset, read_preset, write_preset
 from interact_addon.rig.proposal import propose
 from interact_addon.rig.tables import TABLES, RigTable
@@ -29,9 +30,12 @@ from interact_addon.scene.request import cast_scene
 from model_runtime.body_model import skeleton as sk
 from model_runtime.errors import InvalidRequest
 
-from .rigs import PREFIXES, generate_rigify, lay_down, make_rig
+from .real_rigs import PLAIN, RealRig
+from .rigs import PREFIXES, T_POSE, build_armature, generate_rigify, lay_down, make_rig
 
 PLAIN_RIGS = [table for table in TABLES if not table.is_control_rig]
+# Without two whose hands lack fingers on one side, or in the middle.
+REAL_RIGS = {name: rig for name, rig in PLAIN.items() if name not in ("VRChat (Cats)", "Rokoko")}
 FIRST_PICKS = ("pelvis", "left_shoulder", "left_hip")
 TABLE_WITH = '{"format": "InterAct bones", "version": 1, "bones": %s}'
 
@@ -208,6 +212,33 @@ def test_every_canonical_joint_is_in_the_table_and_has_a_name_of_its_own() -> No
 @pytest.mark.parametrize("table", PLAIN_RIGS, ids=lambda table: table.name)
 def test_from_hips_an_upper_arm_and_a_thigh_all_other_bones_of_a_nameless_rig_are_proposed(table: RigTable) -> None:
     armature = make_rig(table, prefix=PREFIXES.get(table.name, ""))
+    expected = without_names(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+@pytest.mark.parametrize("rig", REAL_RIGS.values(), ids=REAL_RIGS.keys())
+def test_helpers_twists_and_ends_of_real_rigs_are_not_proposed(rig: RealRig) -> None:
+    armature = build_armature("Rig", rig.bones(T_POSE))
+    expected = without_names(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["human-male", "human-female", "human-base-animations"])
+def test_a_game_character_with_metacarpals_and_leaf_bones_is_proposed_whole(data: Path, name: str) -> None:
+    bpy.ops.import_scene.gltf(filepath=str(data / "motion" / "mesh2motion" / f"{name}.glb"))
+    armature = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    expected = without_names(armature)
+    given = {joint: expected[joint] for joint in FIRST_PICKS}
+    assert {**given, **propose(given, bones_at_rest(armature))} == expected
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["female_mixamo", "male_gameengine"])
+def test_a_ready_character_without_names_is_proposed_whole(load_character: Any, name: str) -> None:
+    armature = load_character(name)
     expected = without_names(armature)
     given = {joint: expected[joint] for joint in FIRST_PICKS}
     assert {**given, **propose(given, bones_at_rest(armature))} == expected

@@ -1,20 +1,14 @@
-"""The bones of an armature at rest as plain data, and which bone is the mirror image of which. No Blender here."""
+"""The bones of an armature at rest as plain data, and the ways through them. No Blender here."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..runtime_api import Array
-
-_MOST_OFF = 0.02  # of the rig's size: how far a bone may lie from the mirror image of its partner
-_CENTRAL = 0.01  # of the rig's size: nearer to the middle a bone has no side
-_SWAPPED = {"left": "right", "right": "left", "l": "r", "r": "l"}
-# A word for the side anywhere, or its letter alone: not followed by a small letter nor inside of a word.
-_SIDE_WORD = re.compile(r"(?i:left|right)|(?<![a-zA-Z])[lrLR](?![a-z])|(?<=[a-z])[LR](?![a-z])")
+from .mapping import bones_above
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,58 +38,52 @@ def size_of(bones: Bones) -> float:
     return float(np.linalg.norm(np.ptp(heads, axis=0))) if len(heads) else 0.0
 
 
-class Mirror:
-    """Finds the mirror image of a bone: by the side in its name, else by its place.
+class BoneTree:
+    """The bones with what hangs below each, and the ways through them."""
 
-    ``middle`` (3,): a point in the plane of symmetry, such as the head of the hips; the origin if not given.
-    """
+    def __init__(self, bones: Bones) -> None:
+        self.bones = bones
+        self.below = children_of(bones)
+        self.parents = {name: bone.parent for name, bone in bones.items()}
 
-    def __init__(self, bones: Bones, middle: Array | None = None) -> None:
-        self._names = list(bones)
-        self._ends = np.array([np.concatenate([bone.head, bone.tail]) for bone in bones.values()]).reshape(-1, 6)
-        self._middle = np.zeros(3) if middle is None else middle
-        self._size = size_of(bones)
-        self._axis = _lateral_axis(self._ends, self._middle, self._size)
+    def chain(self, bone: str) -> list[str]:
+        """Return a bone and those below it, always on the way that leads furthest."""
+        line = [bone]
+        while nexts := self.below[line[-1]]:
+            place = self.bones[line[-1]].head
+            line.append(max(nexts, key=lambda one: self.reach(one, place)))
+        return line
 
-    def partner(self, name: str) -> str | None:
-        """Return the bone on the other side; None if there is none or the bone is in the middle."""
-        named = next((other for other in _other_sides(name) if other in self._names), None)
-        return named or self._by_place(name)
+    def reach(self, bone: str, place: Array) -> float:
+        """Return how far from a place the bones below a bone, and itself, begin. Importers put tails anywhere."""
+        return max(self.distance(one, place) for one in self.all_below(bone))
 
-    def _by_place(self, name: str) -> str | None:
-        place = self._ends[self._names.index(name)]
-        if abs(place[self._axis] - self._middle[self._axis]) < _CENTRAL * self._size:
-            return None
-        image = _mirrored(place[None], self._axis, self._middle)[0]
-        off = np.linalg.norm(self._ends - image, axis=1)
-        nearest = int(off.argmin())
-        return self._names[nearest] if off[nearest] < 2 * _MOST_OFF * self._size else None
+    def all_below(self, bone: str) -> Iterable[str]:
+        """Yield a bone and all below it."""
+        waiting = [bone]
+        while waiting:
+            one = waiting.pop()
+            waiting += self.below[one]
+            yield one
 
+    def path(self, start: str, end: str) -> list[str]:
+        """Return the bones between two, downwards; none if the second is not below the first."""
+        line = bones_above(end, self.parents)
+        return list(reversed(line[: line.index(start)])) if start in line else []
 
-def _other_sides(name: str) -> Iterator[str]:
-    """Yield the name with one word or letter of a side swapped, in its own case."""
-    for match in _SIDE_WORD.finditer(name):
-        word = match[0]
-        swapped = _SWAPPED[word.casefold()]
-        if word.isupper():
-            swapped = swapped.upper()
-        elif word[0].isupper():
-            swapped = swapped.capitalize()
-        yield name[: match.start()] + swapped + name[match.end() :]
+    def common(self, one: str, other: str) -> str | None:
+        """Return the nearest bone above both bones."""
+        others = set(bones_above(other, self.parents))
+        return next((bone for bone in bones_above(one, self.parents) if bone in others), None)
 
+    def distance(self, bone: str, place: Array) -> float:
+        """Return how far from a place a bone begins."""
+        return float(np.linalg.norm(self.bones[bone].head - place))
 
-def _lateral_axis(ends: Array, middle: Array, size: float) -> int:
-    """Return the axis (0 to 2) across which most bones beside the middle have a mirror image; ``ends``: (N, 6)."""
-    scores = []
-    for axis in range(3):
-        beside = ends[np.abs(ends[:, axis] - middle[axis]) > _CENTRAL * size]
-        images = _mirrored(beside, axis, middle)
-        off = np.linalg.norm(images[:, None, :3] - beside[None, :, :3], axis=-1)
-        scores.append(int((off.min(axis=1, initial=np.inf) < _MOST_OFF * size).sum()))
-    return int(np.argmax(scores))
+    def height(self, bone: str, up: Array) -> float:
+        """Return how far up a bone begins; ``up`` (3,): of length one."""
+        return float(np.dot(self.bones[bone].head, up))
 
-
-def _mirrored(ends: Array, axis: int, middle: Array) -> Array:
-    image = ends.copy()
-    image[:, [axis, axis + 3]] = 2.0 * middle[axis] - image[:, [axis, axis + 3]]
-    return image
+    def top(self, bone: str, up: Array) -> float:
+        """Return how far up the highest of a bone and all below it begins."""
+        return max(self.height(one, up) for one in self.all_below(bone))

@@ -6,17 +6,22 @@ are never changed, and where the armature leaves a doubt nothing is proposed. No
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..runtime_api import Array
 from .bone_table import FINGERS, TABLE_JOINTS
-from .bones_at_rest import Bones, Mirror, children_of
+from .bones_at_rest import Bones, BoneTree, size_of
 from .mapping import SIDES, bones_above
+from .mirror import Mirror
 
 _WRIST, _ANKLE = 0.7, 0.85  # of a limb's reach: where the hand and the foot begin at the earliest
+_TOES = 0.45  # of the way from the ankle to the foremost bone
+_ARM = 0.9  # least length of an arm to the wrist, in distances from shoulder to hip
+_NECK = 0.22  # length of a neck, in distances from hips to neck
+_NECK_LEVEL = 0.02  # of the rig's size: as high as the shoulders but for this, a bone is the neck and not the chest
+_THUMB = 0.7  # of the way to the next knuckle: nearer than that to the wrist begins a thumb
 _IN_PALM = 0.35  # of a finger's reach from the wrist: nearer than that begins a bone of the palm
 _MOST_SPINE_BONES, _MOST_NECK_BONES = 5, 3
 
@@ -31,6 +36,9 @@ def propose(chosen: Mapping[str, str], bones: Bones) -> dict[str, str]:
         work.limb(side, ("shoulder", "elbow", "wrist"))
         work.limb(side, ("hip", "knee", "ankle"))
     work.mirror()
+    for side in SIDES:  # what has no mirror image in place
+        work.limb(side, ("shoulder", "elbow", "wrist"))
+        work.limb(side, ("hip", "knee", "ankle"))
     work.trunk()
     for side in SIDES:
         work.toes(side)
@@ -51,8 +59,7 @@ class _Proposal:
 
     def __init__(self, joints: dict[str, str], bones: Bones) -> None:
         self.joints, self.bones = joints, bones
-        self.below = children_of(bones)
-        self.parents = {name: bone.parent for name, bone in bones.items()}
+        self.tree = BoneTree(bones)
 
     def put(self, joint: str, bone: str | None) -> None:
         """Add a bone unless the joint has one, or the bone a joint, already."""
@@ -76,53 +83,72 @@ class _Proposal:
         upper, middle, end = (f"{side}_{part}" for part in parts)
         if upper not in self.joints:
             return
-        chain = self.chain(self.joints[upper])
+        chain = self.tree.chain(self.joints[upper])
         if end not in self.joints:
-            last = self.wrist(chain) if parts[2] == "wrist" else self.first_beyond(chain, _ANKLE)
+            last = self.wrist(side, chain) if parts[2] == "wrist" else self.first_beyond(chain, _ANKLE)
             self.put(end, last)
         if end in self.joints and middle not in self.joints:
-            between = self.path(self.joints[upper], self.joints[end])
+            between = self.tree.path(self.joints[upper], self.joints[end])
             self.put(middle, self.halfway(self.joints[upper], between, self.joints[end]))
 
-    def wrist(self, chain: list[str]) -> str | None:
-        """Return the hand of an arm: the first bone that several fingers hang on, else one far enough out."""
+    def wrist(self, side: str, chain: list[str]) -> str | None:
+        """Return the hand of an arm: the first bone that several fingers hang on, else the one where an arm ends."""
         branching = next((bone for bone in chain[1:] if len(self.fingers_below(bone)) >= 2), None)
-        return branching or self.first_beyond(chain, _WRIST)
+        if branching is not None or f"{side}_hip" not in self.joints:
+            return branching or self.first_beyond(chain, _WRIST)
+        shoulder = self.bones[chain[0]].head
+        length = _ARM * self.tree.distance(self.joints[f"{side}_hip"], shoulder)
+        return next((bone for bone in chain[1:] if self.tree.distance(bone, shoulder) >= length), None) or chain[-1]
 
     def first_beyond(self, chain: list[str], share: float) -> str | None:
         """Return the first bone of a chain beyond a share of its reach."""
-        start = self.bones[chain[0]].head
-        away = [self.distance(bone, start) for bone in chain]
-        reach = max(away + [float(np.linalg.norm(self.bones[chain[-1]].tail - start))])
-        return next((bone for bone, far in zip(chain[1:], away[1:]) if far >= share * reach), None)
+        away = [self.tree.distance(bone, self.bones[chain[0]].head) for bone in chain]
+        return next((bone for bone, far in zip(chain[1:], away[1:]) if far >= share * max(away)), None)
 
     def halfway(self, start: str, between: list[str], end: str) -> str | None:
         """Return the bone that begins nearest to the middle of a limb: elbow or knee."""
         if not between:
             return None
         first, last = self.bones[start].head, self.bones[end].head
-        return min(between, key=lambda bone: abs(self.distance(bone, first) - self.distance(bone, last)))
+        return min(between, key=lambda bone: abs(self.tree.distance(bone, first) - self.tree.distance(bone, last)))
 
     def trunk(self) -> None:
         """Find hips, spine, collars, neck and head between both arms and legs."""
-        hips = self.common("left_hip", "right_hip")
-        self.put("pelvis", hips)
-        chest = self.common("left_shoulder", "right_shoulder")
+        self.put("pelvis", self.between("left_hip", "right_hip"))
+        chest = self.between("left_shoulder", "right_shoulder")
         if chest is None or "pelvis" not in self.joints:
             return
         for side in SIDES:
-            between = self.path(chest, self.joints[f"{side}_shoulder"])
+            between = self.tree.path(chest, self.joints[f"{side}_shoulder"])
             self.put(f"{side}_collar", between[0] if between else None)
+        if self.is_neck(chest):
+            self.put("neck:0", chest)
+            self.put("head", self.head_above(chest))
+            chest = self.tree.parents[chest] or chest
         if chest != self.joints["pelvis"]:
             self.spine(chest)
         self.neck_and_head(chest)
 
+    def between(self, one: str, other: str) -> str | None:
+        """Return the bone that those of two joints hang on; None if not both have one."""
+        if one not in self.joints or other not in self.joints:
+            return None
+        return self.tree.common(self.joints[one], self.joints[other])
+
+    def is_neck(self, chest: str) -> bool:
+        """Return whether the bone that the collars hang on is the neck, as in 3ds Max's Biped."""
+        hips = self.bones[self.joints["pelvis"]].head
+        shoulders = [self.bones[self.joints[f"{side}_shoulder"]].head for side in SIDES]
+        up = np.mean(shoulders, axis=0) - hips
+        above = np.dot(self.bones[chest].head - hips - up, up) / max(float(np.linalg.norm(up)), 1e-9)
+        return bool(above > -_NECK_LEVEL * size_of(self.bones))
+
     def spine(self, chest: str) -> None:
         if any(joint.startswith("spine") for joint in self.joints):
             return
-        above = set(bones_above(self.joints["pelvis"], self.parents)) | {self.joints["pelvis"]}
+        above = set(bones_above(self.joints["pelvis"], self.tree.parents)) | {self.joints["pelvis"]}
         line = [chest]
-        for bone in bones_above(chest, self.parents):
+        for bone in bones_above(chest, self.tree.parents):
             if bone in above:
                 break
             line.insert(0, bone)
@@ -133,120 +159,91 @@ class _Proposal:
         if "head" not in self.joints:
             self.put("head", self.head_above(chest))
         if "head" in self.joints and not any(joint.startswith("neck") for joint in self.joints):
-            between = self.path(chest, self.joints["head"])
+            between = self.tree.path(chest, self.joints["head"])
             for number, bone in enumerate(_spread(between, _MOST_NECK_BONES)):
                 self.put(f"neck:{number}", bone)
 
     def head_above(self, chest: str) -> str | None:
-        """Return the head: where the chain that leads up from hips and chest branches or ends."""
+        """Return the head: on the chain that leads up from the chest the bone that is about a neck's length up it."""
         hips = self.bones[self.joints["pelvis"]].head
         up = self.bones[chest].head - hips
+        up = up / max(float(np.linalg.norm(up)), 1e-9)
         arms = {self.joints.get(f"{side}_{part}") for side in SIDES for part in ("collar", "shoulder")}
-
-        def height(bone: str) -> float:
-            return max(float(np.dot(self.bones[one].head - hips, up)) for one in self.all_below(bone))
-
-        line: list[str] = []
-        nexts = [bone for bone in self.below[chest] if bone not in arms]
+        nexts = [bone for bone in self.tree.below[chest] if bone not in arms]
+        neck = self.joints.get("neck:0")
+        line = [] if neck is None else [neck]
         while nexts:
-            line.append(max(nexts, key=height))
-            place = self.bones[line[-1]].head
-            nexts = [bone for bone in self.below[line[-1]] if np.dot(self.bones[bone].head - place, up) > 0.0]
+            line.append(max(nexts, key=lambda bone: self.tree.top(bone, up)))
+            length = _NECK * self.tree.distance(line[0], hips)
+            least = self.tree.height(line[-1], up) + 0.2 * length  # a jaw or an eye is hardly above the head
+            nexts = [bone for bone in self.tree.below[line[-1]] if self.tree.height(bone, up) > least]
             if len(line) > 1 and len(nexts) > 1:
                 break
         if len(line) < 2:
-            return line[0] if line else None
-        if len(line) > 2 and not nexts:
-            steps = [self.distance(a, self.bones[b].head) for a, b in pairwise(line)]
-            if steps[-1] > 1.2 * steps[-2]:  # a skull is longer than a bone of the neck: the last marks its top
-                return line[-2]
-        return line[-1]
+            return line[0] if line and neck is None else None
+        base = self.bones[line[0]].head
+        return min(line[neck is not None :], key=lambda bone: abs(self.tree.distance(bone, base) - length))
 
     def toes(self, side: str) -> None:
-        """Find the toes: the longest way on from the foot."""
-        if f"{side}_ankle" in self.joints:
-            chain = self.chain(self.joints[f"{side}_ankle"])
-            self.put(f"{side}_foot", chain[1] if len(chain) > 1 else None)
+        """Find the toes: on the way that leads furthest away from the line of the shin."""
+        if not {f"{side}_ankle", f"{side}_knee"} <= set(self.joints):
+            return
+        ankle = self.joints[f"{side}_ankle"]
+        place = self.bones[ankle].head
+        shin = place - self.bones[self.joints[f"{side}_knee"]].head
+        shin /= max(float(np.linalg.norm(shin)), 1e-9)
+
+        def forwards(bone: str) -> float:
+            away = [self.bones[one].head - place for one in self.tree.all_below(bone)]
+            return max(float(np.linalg.norm(one - np.dot(one, shin) * shin)) for one in away)
+
+        foremost = max(self.tree.below[ankle], key=forwards, default=None)
+        if foremost is not None:
+            self.put(f"{side}_foot", self.first_beyond([ankle, *self.tree.chain(foremost)], _TOES))
 
     def hand(self, side: str) -> None:
-        """Find the fingers: the thumb begins nearest to the wrist, the others follow in order of distance from it."""
+        """Find the fingers: the thumb points away from the others, which follow in the order of their knuckles."""
         wrist = self.joints.get(f"{side}_wrist")
         if wrist is None or any(joint.startswith(f"{side}_{finger}") for finger in FINGERS for joint in self.joints):
             return
-        chains = [self.without_palm(chain, wrist) for chain in self.fingers_below(wrist)]
+        chains = self.fingers_below(wrist)
         if not 2 <= len(chains) <= len(FINGERS):
             return
         thumb = self.thumb(chains, wrist)
-        root = self.bones[thumb[0]].head
-        others = sorted(
-            (chain for chain in chains if chain is not thumb), key=lambda chain: self.distance(chain[0], root)
-        )
-        for finger, chain in zip(FINGERS, [thumb, *others]):
+        others = [self.without_palm(chain, wrist) for chain in chains if chain is not thumb]
+        three_and_thumb = len(chains) == 4
+        names = [*FINGERS[:3], FINGERS[-1]] if three_and_thumb else FINGERS[: len(chains)]
+        for finger, chain in zip(names, [thumb, *self.in_a_row(others, self.bones[thumb[0]].head)]):
             for number, bone in enumerate(chain[:3], 1):
                 self.put(f"{side}_{finger}{number}", bone)
 
+    def in_a_row(self, chains: list[list[str]], thumb: Array) -> list[list[str]]:
+        """Sort fingers along their knuckles, from the side of the thumb, whose place (3,) is given."""
+        knuckles = [self.bones[chain[0]].head for chain in chains]
+        ends = max(((a, b) for a in knuckles for b in knuckles), key=lambda pair: np.linalg.norm(pair[0] - pair[1]))
+        first, last = sorted(ends, key=lambda place: float(np.linalg.norm(place - thumb)))
+        return sorted(chains, key=lambda chain: float(np.dot(self.bones[chain[0]].head - first, last - first)))
+
     def thumb(self, chains: list[list[str]], wrist: str) -> list[str]:
-        """Return the chain that points furthest away from all others."""
-        pointing = []
-        for chain in chains:
-            along = self.bones[chain[-1]].head - self.bones[chain[0]].head
-            pointing.append(along / max(float(np.linalg.norm(along)), 1e-9))
-        mean = np.mean(pointing, axis=0)
+        """Return the chain that begins much nearer to the wrist than the others, else the one that points away."""
         place = self.bones[wrist].head
-        reach = max(self.distance(chain[0], place) for chain in chains)
-        score = [
-            1.0 - float(np.dot(one, mean)) + 0.5 * (1.0 - self.distance(chain[0], place) / max(reach, 1e-9))
-            for one, chain in zip(pointing, chains)
-        ]
-        return chains[int(np.argmax(score))]
+        near = sorted(chains, key=lambda chain: self.tree.distance(chain[0], place))
+        if len(chains) == 2 or self.tree.distance(near[0][0], place) < _THUMB * self.tree.distance(near[1][0], place):
+            return near[0]
+        pointing = np.array([self.bones[chain[len(chain) // 2]].head - place for chain in chains])
+        pointing /= np.maximum(np.linalg.norm(pointing, axis=1, keepdims=True), 1e-9)
+        return chains[int((pointing @ pointing.T).sum(axis=1).argmin())]
 
     def without_palm(self, chain: list[str], wrist: str) -> list[str]:
         place = self.bones[wrist].head
-        reach = max(self.distance(bone, place) for bone in chain)
-        palm = len(chain) > 3 and self.distance(chain[0], place) < _IN_PALM * reach
+        reach = max(self.tree.distance(bone, place) for bone in chain)
+        palm = len(chain) > 3 and self.tree.distance(chain[0], place) < _IN_PALM * reach
         return chain[1:] if palm else chain
 
     def fingers_below(self, wrist: str) -> list[list[str]]:
-        """Return the chains of at least two bones that hang on a bone, not counting those that stay near to it."""
-        chains = [self.chain(bone) for bone in self.below[wrist]]
+        """Return the chains of at least two bones that hang on a bone."""
+        chains = [self.tree.chain(bone) for bone in self.tree.below[wrist]]
         return [chain for chain in chains if len(chain) >= 2]
-
-    def chain(self, bone: str) -> list[str]:
-        """Return a bone and those below it, always on the way that leads furthest."""
-        line = [bone]
-        while nexts := self.below[line[-1]]:
-            place = self.bones[line[-1]].head
-            line.append(max(nexts, key=lambda one: self.reach(one, place)))
-        return line
-
-    def reach(self, bone: str, place: Array) -> float:
-        """Return how far from a place the bones below a bone, and itself, begin or end."""
-        return max(
-            max(self.distance(one, place), float(np.linalg.norm(self.bones[one].tail - place)))
-            for one in self.all_below(bone)
-        )
-
-    def all_below(self, bone: str) -> Iterable[str]:
-        waiting = [bone]
-        while waiting:
-            one = waiting.pop()
-            waiting += self.below[one]
-            yield one
-
-    def path(self, start: str, end: str) -> list[str]:
-        """Return the bones between two, downwards; none if the second is not below the first."""
-        line = bones_above(end, self.parents)
-        return list(reversed(line[: line.index(start)])) if start in line else []
-
-    def common(self, left: str, right: str) -> str | None:
-        """Return the nearest bone above both joints' bones."""
-        if left not in self.joints or right not in self.joints:
-            return None
-        others = set(bones_above(self.joints[right], self.parents))
-        return next((bone for bone in bones_above(self.joints[left], self.parents) if bone in others), None)
-
-    def distance(self, bone: str, place: Array) -> float:
-        return float(np.linalg.norm(self.bones[bone].head - place))
 
 
 def _spread(line: list[str], most: int) -> list[str]:
