@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.export.fbx import export_fbx
+from interact_addon.export.shot import export_fbx
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO

@@ -15,7 +15,7 @@ import bpy
 from . import compat
 from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
-from .export.fbx import export_fbx
+from .export.shot import export_fbx
 from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
 from .scene.motion_file import read_motion, save_motion

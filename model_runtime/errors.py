@@ -37,5 +37,9 @@ class OutOfSpace(InterActError):
     """A result cannot be written: the disk is full or the folder is not writable."""
 
 
+class ExportFailed(InterActError):
+    """An exporter of Blender is missing, or could not make a file."""
+
+
 class Cancelled(InterActError):
     """The user asked to stop."""

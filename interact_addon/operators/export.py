@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from ..export.fbx import export_fbx
+from ..export.shot import export_fbx
 from ..runtime_api import errors
 from .feedback import fail, poll_cast
 

@@ -34,9 +34,9 @@ def read_back(scene: bpy.types.Scene, actor: CastActor, start: int, frames: int)
 
 
 def read_back_cast(
-    scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int
+    scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int, fps: float = contract.FPS
 ) -> tuple[contract.ActorPerformance, ...]:
-    """Do as ``read_back`` for several characters in one pass over the frames."""
+    """Do as ``read_back`` for several characters in one pass over the frames, of which a second has ``fps``."""
     if frames < 1:
         raise errors.InvalidRequest("The span to read back has no frames; choose an end after its start.")
     rate = scene.render.fps / scene.render.fps_base
@@ -44,7 +44,7 @@ def read_back_cast(
     keys = [block for reader in readers for block in reader.keys]
     with watched(scene, [reader.armature for reader in readers], keys) as moment:
         for index in range(frames):
-            graph = moment(start + index / contract.FPS * rate)
+            graph = moment(start + index / fps * rate)
             for reader in readers:
                 reader.read(index, graph)
     return tuple(reader.performance() for reader in readers)

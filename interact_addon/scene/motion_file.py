@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 
+from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
 from ..runtime_api import contract, errors
 from .request import cast_character
@@ -27,6 +29,11 @@ def read_motion(scene: bpy.types.Scene, start: int | None = None, end: int | Non
             f"No character is cast in the scene '{scene.name}'; select an armature and cast it."
         )
     cast = [cast_character(actor) for actor in actors]
+    return motion_of(scene, cast, first, last)
+
+
+def motion_of(scene: bpy.types.Scene, cast: Sequence[CastActor], first: int, last: int) -> contract.Performance:
+    """Read back these characters; see ``read_motion``."""
     rate = scene.render.fps / scene.render.fps_base
     frames = int((last - first) / rate * contract.FPS + 1e-4) + 1
     report = {

@@ -6,6 +6,7 @@ own Python can import it.
 
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
+from .live_link import live_link_text, timecode
 from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
@@ -83,7 +84,9 @@ __all__ = [
     "constraints_from_plain",
     "constraints_to_plain",
     "frame_count",
+    "live_link_text",
     "report_of",
     "request_from_json",
     "request_to_json",
+    "timecode",
 ]

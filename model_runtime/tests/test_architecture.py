@@ -66,7 +66,7 @@ ADDON_EDGES = {
     "takes": "rig runtime_api",
     "worker_client": "rig runtime_api scene takes",
     "preferences": "worker_client",
-    "export": "rig runtime_api",
+    "export": "compat properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
     "operators": "compat demo export properties runtime_api scene worker_client",
     "panels": "compat operators properties runtime_api scene worker_client",

@@ -8,13 +8,11 @@ from typing import BinaryIO
 import numpy as np
 
 from ...common.files import written_whole
-from ...contract import ARKIT_NAMES, FloatArray
+from ...contract import ARKIT_NAMES, FloatArray, live_link_text
 from ...errors import InvalidRequest, OutOfSpace
 from .mesh_to_arkit import FaceFit
 
 SUFFIXES = (".npz", ".csv")
-# Yaw, pitch and roll of head and eyeballs (rad), which Live Link Face adds to the curves; a fit does not find them.
-_ANGLES = tuple(f"{part}{angle}" for part in ("Head", "LeftEye", "RightEye") for angle in ("Yaw", "Pitch", "Roll"))
 
 
 def check_place(path: Path) -> None:
@@ -42,14 +40,6 @@ def save_fit(path: Path, fit: FaceFit) -> None:
         ) from error
 
 
-def timecode(frame: int, fps: float) -> str:
-    """Return ``hours:minutes:seconds:frames.thousandths`` of a frame at ``fps``, as Live Link Face writes it."""
-    rate = max(round(fps), 1)
-    ticks = round(frame / fps * rate * 1000)
-    seconds, ticks = divmod(ticks, rate * 1000)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{ticks // 1000:02d}.{ticks % 1000:03d}"
-
-
 def _write_npz(file: BinaryIO, fit: FaceFit) -> None:
     face: FloatArray = fit.face.astype(np.float32)
     np.savez(
@@ -63,9 +53,5 @@ def _write_npz(file: BinaryIO, fit: FaceFit) -> None:
 
 
 def _write_csv(file: BinaryIO, fit: FaceFit) -> None:
-    columns = [name[0].upper() + name[1:] for name in ARKIT_NAMES] + list(_ANGLES)
-    rows = [",".join(["Timecode", "BlendShapeCount", *columns])]
-    for frame, weights in enumerate(fit.face):
-        numbers = [f"{weight:.10f}" for weight in weights] + [f"{0.0:.10f}"] * len(_ANGLES)
-        rows.append(",".join([timecode(frame, fit.fps), str(len(columns)), *numbers]))
-    file.write(("\n".join(rows) + "\n").encode("ascii"))
+    # A fit does not find the turns of head and eyes.
+    file.write(live_link_text(fit.face, None, 0.0, fit.fps).encode("ascii"))

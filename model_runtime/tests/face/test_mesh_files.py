@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from model_runtime.__main__ import main
-from model_runtime.contract import ARKIT_NAMES, FloatArray
+from model_runtime.contract import ARKIT_NAMES, FloatArray, timecode
 from model_runtime.face.arkit import CURVE
 from model_runtime.face.mesh_conversion.face_basis import FaceBasis, read_basis
-from model_runtime.face.mesh_conversion.face_files import save_fit, timecode
+from model_runtime.face.mesh_conversion.face_files import save_fit
 from model_runtime.face.mesh_conversion.mesh_to_arkit import FaceFit
 from model_runtime.tests.conftest import DATA
 

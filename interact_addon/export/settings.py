@@ -1,0 +1,100 @@
+"""What can be exported, and how: formats, presets of FBX, and the choices that go with them. No Blender here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..runtime_api import errors
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format. ``one_each``: whether a file holds one actor only."""
+
+    name: str
+    suffix: str
+    label: str
+    description: str
+    one_each: bool = False
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("fbx", ".fbx", "FBX", "Skeletons, meshes, body and face, for game engines and other animation programs"),
+        Format("gltf", ".glb", "glTF", "Skeletons, meshes, body and face in one .glb, for the web and game engines"),
+        Format("usd", ".usdc", "USD", "Skeletons, meshes, body and face as UsdSkel, for pipelines of film"),
+        Format("bvh", ".bvh", "BVH", "Body alone, for motion tools", one_each=True),
+        Format("live_link", ".csv", "Live Link Face", "Face alone, as the app records it", one_each=True),
+        Format("npz", ".npz", "Motion (npz)", "Canonical motion and ARKit curves at 30 fps, for Python"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How an FBX suits a program.
+
+    ``scale_options``: of Blender's exporter. ``units``: of the file's own lengths, in one metre. ``y_up``: whether the
+    data themselves have Y up, so that the objects have no rotation. ``armature``: the name of the armature object where
+    a file holds one actor; "" keeps its own.
+    """
+
+    name: str
+    label: str
+    description: str
+    scale_options: str = "FBX_SCALE_NONE"
+    units: float = 1.0
+    y_up: bool = False
+    armature: str = ""
+
+
+PRESETS = {
+    one.name: one
+    for one in (
+        Preset("plain", "Plain", "As Blender's exporter writes it, for Blender, Maya and MotionBuilder"),
+        Preset("unity", "Unity", "One unit a metre; objects without scale and rotation", "FBX_SCALE_ALL", 1.0, True),
+        # Unreal counts in centimetres, and takes an armature object of another name than this for a bone.
+        Preset(
+            "unreal",
+            "Unreal",
+            "Centimetres; the armature object is not taken for a bone where a file holds one actor",
+            "FBX_SCALE_NONE",
+            100.0,
+            True,
+            "Armature",
+        ),
+    )
+}
+RATES = (30, 60)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices for one export. ``rate``: rows a second of Live Link Face."""
+
+    format: str = "fbx"
+    preset: str = "plain"
+    one_each: bool = False
+    root_motion: bool = False
+    rate: int = 30
+
+    def __post_init__(self) -> None:
+        for value, known, what in (
+            (self.format, tuple(FORMATS), "format"),
+            (self.preset, tuple(PRESETS), "preset"),
+            (self.rate, RATES, "rate"),
+        ):
+            if value not in known:
+                raise errors.InvalidRequest(
+                    f"There is no {what} '{value}'; choose one of {', '.join(str(one) for one in known)}."
+                )
+
+    @property
+    def suffix(self) -> str:
+        return FORMATS[self.format].suffix
+
+    @property
+    def files_each(self) -> bool:
+        """Whether every actor gets a file of its own."""
+        return self.one_each or FORMATS[self.format].one_each
