@@ -1,5 +1,7 @@
 """Settings saved with the file: the cast and how to generate."""
 
+import math
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -12,6 +14,8 @@ from bpy.props import (
 )
 
 from .rig.bone_table import TABLE_JOINTS, bone_label
+from .rig.face_settings import JAW_OPEN, FaceSettings, ShapeSetting
+from .rig.identity import reference
 from .runtime_api import contract
 
 QUALITIES = (
@@ -106,6 +110,70 @@ class INTERACT_PG_switch(bpy.types.PropertyGroup):
     value: FloatProperty(name="Value", description="What the property is set to")  # type: ignore[valid-type]
 
 
+def _is_mesh_with_shapes(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
+    return thing.type == "MESH" and thing.data.shape_keys is not None
+
+
+def shapes_to_choose(row: bpy.types.PropertyGroup, _context: bpy.types.Context, _typed: str) -> list[str]:
+    """List the shape keys of the mesh of a row."""
+    keys = row.mesh.data.shape_keys if row.mesh is not None else None
+    return [block.name for block in keys.key_blocks if block != keys.reference_key] if keys is not None else []
+
+
+class INTERACT_PG_shape(bpy.types.PropertyGroup):
+    """A row of the table of shapes: what drives which shape key of which mesh, and how strongly.
+
+    ``found`` is the shape key that was found by its name, ``near`` one that is only similar; both may be empty.
+    """
+
+    name: StringProperty(name="Curve", description="The ARKit curve or curves that drive the shape")  # type: ignore[valid-type]
+    curve: StringProperty(  # type: ignore[valid-type]
+        name="Missing Curve", description="The ARKit curve that no shape was found for"
+    )
+    mesh: PointerProperty(  # type: ignore[valid-type]
+        name="Mesh", type=bpy.types.Object, poll=_is_mesh_with_shapes, description="The mesh that has the shape key"
+    )
+    found: StringProperty(  # type: ignore[valid-type]
+        name="Found", description="The shape key that was found for the curve by its name"
+    )
+    near: StringProperty(  # type: ignore[valid-type]
+        name="Similar", description="A shape key with a similar name, which is not driven unless it is chosen"
+    )
+    shape: StringProperty(  # type: ignore[valid-type]
+        name="Shape",
+        options=set(),
+        search=shapes_to_choose,
+        search_options=set(),
+        description="The shape key that is driven; empty: none",
+    )
+    scale: FloatProperty(  # type: ignore[valid-type]
+        name="Scale",
+        default=1.0,
+        soft_min=0.0,
+        soft_max=2.0,
+        min=-10.0,
+        max=10.0,
+        step=5,
+        options=set(),
+        description="What the shape's value is multiplied by",
+    )
+    offset: FloatProperty(  # type: ignore[valid-type]
+        name="Offset",
+        default=0.0,
+        soft_min=-1.0,
+        soft_max=1.0,
+        min=-10.0,
+        max=10.0,
+        step=5,
+        options=set(),
+        description="What is added to the shape's value, within the range of its slider",
+    )
+
+    @property
+    def is_as_found(self) -> bool:
+        return self.shape == self.found and self.scale == 1.0 and self.offset == 0.0
+
+
 class INTERACT_PG_actor(bpy.types.PropertyGroup):
     """One of the two characters."""
 
@@ -192,6 +260,39 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     switches: CollectionProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_switch, description="Custom properties that are set while this rig performs"
     )
+    shapes: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_shape, description="The shape keys of this actor and what drives them"
+    )
+    shape_shown: IntProperty(  # type: ignore[valid-type]
+        name="Shown Shape", default=0, options=set(), description="The row of the table of shapes that is shown"
+    )
+    jaw_opens: FloatProperty(  # type: ignore[valid-type]
+        name="Jaw Opens",
+        default=JAW_OPEN,
+        min=0.0,
+        max=math.radians(60.0),
+        subtype="ANGLE",
+        options=set(),
+        description="How far a jaw bone turns at most, where no shape key opens the mouth",
+    )
+    eyes_turn: FloatProperty(  # type: ignore[valid-type]
+        name="Eyes Turn",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options=set(),
+        description="How far eye bones turn: 1 as far as a person's, so that the gaze meets the partner",
+    )
+    lids_close: FloatProperty(  # type: ignore[valid-type]
+        name="Lids Close",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options=set(),
+        description="How far eyelid bones turn: 1 closes the gap that was measured between them",
+    )
 
 
 class INTERACT_PG_scene(bpy.types.PropertyGroup):
@@ -239,10 +340,10 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
 
     bones_shown: EnumProperty(  # type: ignore[valid-type]
-        name="Bones Of",
-        items=(("0", "First", "The bones of the first actor"), ("1", "Second", "The bones of the second actor")),
+        name="Actor",
+        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
         options=set(),
-        description="The actor whose bones the panel shows",
+        description="The actor whose bones and shapes the panels show",
     )
 
     @property
@@ -281,6 +382,16 @@ def generated_parts(actor: INTERACT_PG_actor) -> tuple[str, ...]:
         return ("body", "head", "hands", "face")
     wanted = (("head", actor.generate_head), ("hands", actor.generate_hands), ("face", True))
     return tuple(part for part, is_wanted in wanted if is_wanted)
+
+
+def face_settings_of(actor: INTERACT_PG_actor) -> FaceSettings:
+    """Return what was set for an actor's shape keys and face bones."""
+    shapes = tuple(
+        ShapeSetting(reference(row.mesh), row.found, row.curve, row.shape, row.scale, row.offset)
+        for row in actor.shapes
+        if row.mesh is not None and not row.is_as_found
+    )
+    return FaceSettings(shapes, actor.jaw_opens, actor.eyes_turn, actor.lids_close)
 
 
 def actor_name(actor: INTERACT_PG_actor) -> str:

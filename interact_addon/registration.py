@@ -5,18 +5,20 @@ from __future__ import annotations
 import bpy
 
 from . import batch, compat, panels, preferences, properties
-from .operators import cast, demo, export, generate, mapping, picking, runtime, script, transcripts
+from .operators import cast, demo, export, faces, generate, mapping, picking, runtime, script, transcripts
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_bones,
     properties.INTERACT_PG_switch,
+    properties.INTERACT_PG_shape,
     properties.INTERACT_PG_actor,
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,
     *mapping.CLASSES,
     *picking.CLASSES,
+    *faces.CLASSES,
     *script.CLASSES,
     *transcripts.CLASSES,
     *generate.CLASSES,

@@ -7,12 +7,13 @@ import bpy
 from .cast import Cast
 from .export import Export
 from .expression import Expression, Style
+from .faces import INTERACT_UL_shapes, Shapes
 from .generate import Generate
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .script import Script
 from .sidebar import in_both_editors
 
 CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
-    cls for base in (Cast, Bones, Script, Expression, Style, Generate, Export) for cls in in_both_editors(base)
+    cls for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Export) for cls in in_both_editors(base)
 )
-MENUS: tuple[type[bpy.types.Menu], ...] = (INTERACT_MT_bone_presets,)
+MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (INTERACT_MT_bone_presets, INTERACT_UL_shapes)

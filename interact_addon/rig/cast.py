@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
@@ -12,7 +12,8 @@ from ..runtime_api import contract, errors
 from .bone_table import map_with_assigned
 from .bones_at_rest import RestBone
 from .face_bones import FaceBone, find_face_bones
-from .faces import FaceMesh, ShapeSetting, find_faces, missing_shapes
+from .face_settings import AS_FOUND, FaceSettings
+from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised, map_bones
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
@@ -69,13 +70,13 @@ def cast_actor(
     armature: bpy.types.Object | None,
     assigned: Mapping[str, str] | None = None,
     switches: Sequence[tuple[str, str, float]] = (),
-    shapes: Iterable[ShapeSetting] = (),
+    face: FaceSettings = AS_FOUND,
 ) -> CastActor:
     """Read one character.
 
     ``assigned``: the bones chosen by hand, joint by joint; see ``map_with_assigned``. ``switches``: custom properties
-    (bone, property, value) that are keyed beside those the rig is known to need. ``shapes``: what a person set for
-    shape keys of its meshes. Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit,
+    (bone, property, value) that are keyed beside those the rig is known to need. ``face``: what a person set for
+    shape keys and face bones. Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit,
     ``RigNotRecognised``.
     """
     if armature is None:
@@ -88,8 +89,8 @@ def cast_actor(
         rig = map_rig(armature)
     rig = _with_switches(name, rig, switches, armature)
     rest = read_rest_pose(armature, rig)
-    faces = tuple(find_faces(armature, shapes))
-    bones = find_face_bones(armature, rig, rest, faces)
+    faces = tuple(find_faces(armature, face.shapes))
+    bones = find_face_bones(armature, rig, rest, faces, face)
     return CastActor(name, reference(armature), rig, rest, faces, _warnings(name, rig, faces, bones), bones)
 
 

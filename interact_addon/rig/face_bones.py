@@ -21,13 +21,14 @@ from ..runtime_api import Array, contract
 from ..runtime_api import rotations as rot
 from .channel import Channel, bone_path
 from .euler import channels
+from .face_settings import AS_FOUND, FaceSettings
 from .face_vertices import BoneVertices, bone_vertices, movement
 from .faces import FaceMesh
 from .mapping import RigMap
 from .measure import RestPose
 from .shape_names import SIDES, fold
 
-JAW_OPEN, JAW_ASIDE = np.radians(22.0), np.radians(7.0)
+JAW_ASIDE = np.radians(7.0)
 JAW_FORWARD = 0.004  # of the body's height
 UPPER_LID, LOWER_LID = np.radians(30.0), np.radians(10.0)
 _UPPER_SHARE = 0.8  # of the measured gap; the lower lid takes the rest
@@ -85,7 +86,11 @@ class _Axes:
 
 
 def find_face_bones(
-    armature: bpy.types.Object, rig: RigMap, rest: RestPose, faces: Sequence[FaceMesh]
+    armature: bpy.types.Object,
+    rig: RigMap,
+    rest: RestPose,
+    faces: Sequence[FaceMesh],
+    settings: FaceSettings = AS_FOUND,
 ) -> tuple[FaceBone, ...]:
     """Return the bones of the face that show what no shape key shows; none that the body drives."""
     roles = _named_bones(armature, rig, rest)
@@ -94,10 +99,11 @@ def find_face_bones(
     axes = _axes(rest)
     vertices = {bone: bone_vertices(armature, bone, faces) for bone in roles.values()}
     closing = any(_CURVE["mouthClose"] in face.arkit_columns for face in faces)
+    gaps = _gaps(roles, vertices, axes, armature)
     found = []
     for role, bone in roles.items():
         turns, shifts = np.zeros((2, len(contract.ARKIT_NAMES), 3))
-        for curve, turn, shift in _movements(role, axes, _gaps(roles, vertices, axes, armature), closing):
+        for curve, turn, shift in _movements(role, axes, gaps, closing, settings):
             turns[_CURVE[curve]], shifts[_CURVE[curve]] = turn, shift
         place = armature.data.bones[roles.get(f"{role.split(' ')[0]} eye", bone)].head_local
         plan = _face_bone(armature, bone, turns, shifts, np.array(place))
@@ -192,37 +198,44 @@ def _axes(rest: RestPose) -> _Axes:
     return _Axes(left, up, front, float(rest.skeleton.height / scale.mean()))
 
 
-def _movements(role: str, axes: _Axes, gaps: dict[str, float], closing: bool) -> Iterator[tuple[str, Array, Array]]:
+def _movements(
+    role: str, axes: _Axes, gaps: dict[str, float], closing: bool, settings: FaceSettings
+) -> Iterator[tuple[str, Array, Array]]:
     """Yield curve, rotation vector and shift of a role. A turn about ``left`` takes what is in front downwards."""
     none = np.zeros(3)
     if role == "jaw":
-        yield "jawOpen", JAW_OPEN * axes.left, none
+        yield "jawOpen", settings.jaw * axes.left, none
         yield "jawLeft", JAW_ASIDE * axes.up, none
         yield "jawRight", -JAW_ASIDE * axes.up, none
         yield "jawForward", none, JAW_FORWARD * axes.height * axes.front
         if not closing:
-            yield "mouthClose", -JAW_OPEN * axes.left, none
+            yield "mouthClose", -settings.jaw * axes.left, none
         return
     side, part = role.split(" ", 1)
-    word = side.capitalize()
     if part == "eye":
-        outwards = contract.LOOK_SIDE * axes.up * (1.0 if side == "left" else -1.0)
-        yield f"eyeLookOut{word}", outwards, none
-        yield f"eyeLookIn{word}", -outwards, none
-        yield f"eyeLookUp{word}", -contract.LOOK_UP * axes.left, none
-        yield f"eyeLookDown{word}", contract.LOOK_DOWN * axes.left, none
-        return
-    gap = gaps.get(side, 0.0)
-    if part == "upper lid":
-        closes = (_UPPER_SHARE * gap or UPPER_LID) * axes.left
-        yield f"eyeBlink{word}", closes, none
-        yield f"eyeWide{word}", -0.3 * closes, none
-        yield f"eyeLookUp{word}", -0.2 * closes, none
-        yield f"eyeSquint{word}", 0.15 * closes, none
+        turns = _eye_turns(side, axes, settings.eyes)
     else:
-        closes = -((1.0 - _UPPER_SHARE) * gap or LOWER_LID) * axes.left
-        yield f"eyeBlink{word}", closes, none
-        yield f"eyeSquint{word}", closes, none
+        turns = _lid_turns(part, axes, gaps.get(side, 0.0), settings.lids)
+    for curve, turn in turns.items():
+        yield curve + side.capitalize(), turn, none
+
+
+def _eye_turns(side: str, axes: _Axes, share: float) -> dict[str, Array]:
+    outwards = share * contract.LOOK_SIDE * axes.up * (1.0 if side == "left" else -1.0)
+    return {
+        "eyeLookOut": outwards,
+        "eyeLookIn": -outwards,
+        "eyeLookUp": -share * contract.LOOK_UP * axes.left,
+        "eyeLookDown": share * contract.LOOK_DOWN * axes.left,
+    }
+
+
+def _lid_turns(part: str, axes: _Axes, gap: float, share: float) -> dict[str, Array]:
+    if part == "upper lid":
+        closes = share * (_UPPER_SHARE * gap or UPPER_LID) * axes.left
+        return {"eyeBlink": closes, "eyeWide": -0.3 * closes, "eyeLookUp": -0.2 * closes, "eyeSquint": 0.15 * closes}
+    closes = -share * ((1.0 - _UPPER_SHARE) * gap or LOWER_LID) * axes.left
+    return {"eyeBlink": closes, "eyeSquint": closes}
 
 
 def _gaps(

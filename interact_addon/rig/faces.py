@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..runtime_api import Array, contract
 from .channel import Channel, shape_path
+from .face_settings import ShapeSetting
 from .identity import ObjectReference, reference
 from .measure import skinned_meshes
 from .shape_names import arkit_weights, match
@@ -22,22 +23,11 @@ __all__ = [
     "shape_values",
 ]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class ShapeSetting:
-    """What a person set for one shape key of one mesh.
-
-    ``found``: the key that was found by its name, "" where none was; ``curve``: the ARKit curve that drives ``shape``
-    where none was found. ``shape``: the key to drive instead of ``found``, "" for none. ``scale`` and ``offset``: the
-    key's value is ``offset + scale * value``.
-    """
-
-    mesh: ObjectReference
-    found: str
-    curve: str
-    shape: str
-    scale: float = 1.0
-    offset: float = 0.0
+_PAIRS = [
+    (column, contract.ARKIT_NAMES.index(name[:-4] + "Right"))
+    for column, name in enumerate(contract.ARKIT_NAMES)
+    if name.endswith("Left") and name not in ("jawLeft", "mouthLeft")
+]
 
 
 @dataclass(frozen=True)
@@ -164,6 +154,14 @@ def _without(row: NDArray[np.float32], columns: list[int]) -> NDArray[np.float32
     return row
 
 
+def _halved(row: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return weights (52,) in which the two sides of a feature share 1: one shape chosen for both shows their mean."""
+    both = [(left, right) for left, right in _PAIRS if row[left] == row[right] == 1.0]
+    row = row.copy()
+    row[[column for pair in both for column in pair]] = 0.5
+    return row
+
+
 def _with_settings(face: FaceMesh, names: Sequence[str], settings: Sequence[ShapeSetting]) -> FaceMesh:
     """Return the mesh as a person set it; settings for keys that are gone are passed over."""
     if not settings:
@@ -175,7 +173,7 @@ def _with_settings(face: FaceMesh, names: Sequence[str], settings: Sequence[Shap
         row = rows.pop(setting.found, None) if setting.found else arkit_weights(setting.curve)
         if row is None or setting.shape not in names:
             continue
-        chosen[setting.shape] = chosen.get(setting.shape, 0.0) + row
+        chosen[setting.shape] = _halved(chosen.get(setting.shape, 0.0) + row)
         tuned[setting.shape] = (setting.scale, setting.offset)
     rows |= chosen
     shapes = tuple(name for name in names if name in rows)

@@ -25,6 +25,7 @@ from ..rig.mapping import REQUIRED_JOINTS, RigMap, RigNotRecognised
 from ..rig.presets import Preset, preset_path, presets_in, read_preset, write_preset
 from ..rig.proposal import mirrored, propose
 from ..runtime_api import errors
+from .shapes import check_shapes, shapes_from_dict, shapes_to_dict
 
 __all__ = [
     "FINGER_JOINTS", "LIMB_JOINTS", "REQUIRED_JOINTS", "TABLE_JOINTS", "TRUNK_JOINTS", "BoneTable", "apply_preset",
@@ -134,14 +135,16 @@ def preset_of(actor: Any) -> Preset:
     joints = {
         joint: {**table.joints, **without}[joint] for joint in TABLE_JOINTS if joint in {**table.joints, **without}
     }
-    return Preset(joints, switches_of(actor), {}, table.kind)
+    return Preset(joints, switches_of(actor), shapes_to_dict(actor), table.kind)
 
 
 def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
     """Replace what was chosen by hand by a preset, as far as its bones are there; return the joints whose are not.
 
-    ``name``: that of the preset, for the message. Raises ``InvalidRequest``, with nothing changed, where no bone fits.
+    ``name``: that of the preset, for the message. The preset's shapes, if it has any, are applied as far as they are
+    there. Raises ``InvalidRequest``, with nothing changed, where no bone fits or the shapes are none.
     """
+    check_shapes(preset.shapes)
     there = actor.armature.data.bones
     fitting = {joint: bone for joint, bone in preset.bones.items() if not bone or bone in there}
     if not any(fitting.values()):
@@ -154,6 +157,8 @@ def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
     for bone, prop, value in preset.switches:
         switch = actor.switches.add()
         switch.bone, switch.property, switch.value = bone, prop, value
+    if preset.shapes:
+        shapes_from_dict(actor, preset.shapes)
     return [joint for joint in preset.bones if joint not in fitting]
 
 

@@ -12,6 +12,7 @@ from ..properties import (
     ONLY_LISTEN,
     actor_name,
     assigned_bones,
+    face_settings_of,
     generated_parts,
     relationship_of,
     style_of,
@@ -54,7 +55,9 @@ def cast_character(actor: Any) -> CastActor:
 
     Raises ``InvalidRequest`` where those don't fit, ``RigNotRecognised``.
     """
-    return cast_actor(actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor))
+    return cast_actor(
+        actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor), face_settings_of(actor)
+    )
 
 
 def build_request(

@@ -1,0 +1,113 @@
+"""Shapes: which curve drives which shape key of which mesh, how strongly, and the ranges of face bones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..operators.mapping import shown_actor
+from ..properties import actor_name
+from ..scene import shapes
+from .sidebar import Sidebar, lines
+
+
+class INTERACT_UL_shapes(bpy.types.UIList):
+    """The curves, each with its shape key; search finds both."""
+
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: Any,
+        item: Any,
+        icon: int,
+        active_data: Any,
+        active_property: str,
+        index: int = 0,
+        flt_flag: int = 0,
+    ) -> None:
+        split = layout.split(factor=0.5, align=True)
+        split.label(text=item.name, icon=_icon(item), translate=False)
+        row = split.row(align=True)
+        if item.shape:
+            row.label(text=item.shape, translate=False)
+            if item.scale != 1.0 or item.offset != 0.0:
+                row.label(text=f"× {item.scale:.2f}" + (f" {item.offset:+.2f}" if item.offset else ""), translate=False)
+        else:
+            row.active = False
+            row.label(text=f"{item.near}?" if item.near and not item.found else "none", translate=False)
+
+    def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
+        rows, wanted = getattr(data, property), self.filter_name.casefold()
+        shown = [
+            self.bitflag_filter_item
+            if any(wanted in text.casefold() for text in (row.name, row.shape, row.near))
+            else 0
+            for row in rows
+        ]
+        return shown, []
+
+
+class Shapes(Sidebar):
+    bl_label = "Shapes"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "cast"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        layout = self.layout
+        row = layout.row(align=True)
+        for number, actor in enumerate(settings.actors):
+            title = actor_name(actor) or ("First", "Second")[number]
+            row.prop_enum(settings, "bones_shown", str(number), text=title)
+        actor = shown_actor(context)
+        if actor.armature is None:
+            layout.label(text="Cast the character first", icon="INFO")
+            return
+        row = layout.row(align=True)
+        row.operator("interact.find_shapes", icon="VIEWZOOM")
+        row.operator("interact.use_near_shapes", icon="SHADERFX")
+        row.operator("interact.reset_shapes", text="", icon="LOOP_BACK")
+        if actor.shapes:
+            lines(layout, context, shapes.summary(actor), "SHAPEKEY_DATA")
+            layout.template_list("INTERACT_UL_shapes", "", actor, "shapes", actor, "shape_shown", rows=8)
+            if 0 <= actor.shape_shown < len(actor.shapes):
+                _details(layout, actor, actor.shapes[actor.shape_shown])
+        _face_bones(layout, actor)
+
+
+def _details(layout: bpy.types.UILayout, actor: Any, row: Any) -> None:
+    column = layout.column(align=True)
+    column.use_property_split = True
+    column.use_property_decorate = False
+    if not row.found:
+        column.prop(row, "mesh")
+    field = column.row(align=True)
+    field.prop(row, "shape", placeholder=row.near)
+    field.operator("interact.reset_shape", text="", icon="LOOP_BACK")
+    if row.found and row.mesh is not None:
+        column.label(text=f"of {row.mesh.name}", translate=False)
+    column.prop(row, "scale")
+    column.prop(row, "offset")
+
+
+def _face_bones(layout: bpy.types.UILayout, actor: Any) -> None:
+    header, body = layout.panel("INTERACT_shapes_bones", default_closed=True)
+    header.label(text="Face Bones")
+    if body is None:
+        return
+    column = body.column(align=True)
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for prop in ("jaw_opens", "eyes_turn", "lids_close"):
+        column.prop(actor, prop)
+
+
+def _icon(row: Any) -> str:
+    """Return the icon of a row: chosen by hand, found, similar, or nothing."""
+    if not row.is_as_found:
+        return "VIEW_PAN"
+    if row.found:
+        return "CHECKMARK"
+    return "QUESTION" if row.near else "BLANK1"
