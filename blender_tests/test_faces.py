@@ -13,7 +13,6 @@ from interact_addon.rig.faces import (
     find_faces,
     match_shapes,
     missing_shapes,
-    shape_channels,
     shape_values,
 )
 from interact_addon.rig.identity import ObjectReference, reference
@@ -297,14 +296,6 @@ def test_a_setting_for_a_shape_that_is_gone_leaves_the_others_as_they_are() -> N
     head = add_face(rig, "Head", ("jawOpen", "mouthPucker"))
     (face,) = find_faces(rig, [ShapeSetting(reference(head), "Kiss", "mouthPucker", "Kiss", scale=0.5)])
     assert face.shapes == ("jawOpen", "mouthPucker")
-
-
-def test_channels_name_the_shape_and_have_one_value_a_frame() -> None:
-    rig = make_rig(MIXAMO, "Anna")
-    head = add_face(rig, "Head", ("jawOpen", 'odd "name"'))
-    (face,) = find_faces(rig)
-    (channel,) = shape_channels(face, head.data.shape_keys, np.repeat(curves(jawOpen=0.5), 3, axis=0))
-    assert channel.path == 'key_blocks["jawOpen"].value' and channel.values.shape == (3, 1)
 
 
 def test_a_face_of_visemes_alone_is_cast_and_says_which_curves_it_cannot_show() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..runtime_api import Array, contract
-from .channel import Channel, shape_path
 from .face_settings import ShapeSetting
 from .identity import ObjectReference, reference
 from .measure import skinned_meshes
@@ -19,7 +18,7 @@ from .shape_names import arkit_weights, match
 from .visemes import expression_rows, speaks_arkit, viseme_rows
 
 __all__ = [
-    "FaceMesh", "ShapeSetting", "arkit_weights", "find_faces", "match_shapes", "missing_shapes", "shape_channels",
+    "FaceMesh", "ShapeSetting", "arkit_weights", "find_faces", "match_shapes", "missing_shapes",
     "shape_values",
 ]  # fmt: skip
 
@@ -115,12 +114,6 @@ def shape_values(mesh: FaceMesh, keys: bpy.types.Key, face: Array) -> Array:
     blocks: Any = keys.key_blocks
     limits = np.array([(blocks[name].slider_min, blocks[name].slider_max) for name in mesh.shapes]).reshape(-1, 2)
     return np.clip(values, limits[:, 0], limits[:, 1])
-
-
-def shape_channels(mesh: FaceMesh, keys: bpy.types.Key, face: Array) -> list[Channel]:
-    """Return the channels of a mesh's ``Key`` block for curves (T, 52); every shape must still be there."""
-    values = shape_values(mesh, keys, face)
-    return [Channel(shape_path(name), values[:, [column]], "Face") for column, name in enumerate(mesh.shapes)]
 
 
 def _arkit_rows(names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
