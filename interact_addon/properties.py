@@ -321,6 +321,13 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         description="Scale of classifier-free guidance: how closely the motion follows voices, labels and emotions. "
         "1 adds nothing; high values exaggerate",
     )
+    keep_keys: BoolProperty(  # type: ignore[valid-type]
+        name="Keep My Keys",
+        default=False,
+        options=set(),
+        description="The poses you keyed in the active action, or changed in a take, are kept: the new take passes "
+        "through them. Keys that an import or a bake wrote on every frame are not yours",
+    )
     relationship: EnumProperty(  # type: ignore[valid-type]
         name="Relationship",
         items=_relationships(),

@@ -20,6 +20,7 @@ class Generate(Sidebar):
         column.row().prop(settings, "quality", expand=True)
         column.prop(settings, "seed")
         column.prop(settings, "guidance")
+        column.prop(settings, "keep_keys")
         job = generation.current
         if job is not None:
             layout.progress(factor=job.progress.fraction, text=f"{job.progress.stage}  {job.progress.fraction:.0%}")

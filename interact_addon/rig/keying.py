@@ -15,6 +15,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..runtime_api import Array, contract, errors, skeleton
+from .artist_keys import PartFrames, mark_as_artists, remember_written
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
 from .curves import write_channels
@@ -70,13 +71,13 @@ def key_performance(
     cast: Sequence[CastActor],
     performance: contract.Performance,
     parts: Mapping[str, Sequence[str]] | None = None,
-    take: int | None = None,
+    kept: Mapping[str, PartFrames] | None = None,
 ) -> KeyedPerformance:
     """Key both actors from ``scene.frame_start`` on, at the scene's frame rate.
 
-    ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``take``: the number in the
-    names of the actions, the next free one by default. Raises ``InvalidRequest``, before anything is written, when an
-    armature or face mesh is gone or cannot be edited.
+    ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``kept``: by name the frames
+    that a person keyed and the performance keeps; their keys are marked as a person's again. Raises ``InvalidRequest``,
+    before anything is written, when an armature or face mesh is gone or cannot be edited.
     """
     fps = scene.render.fps / scene.render.fps_base
     count = min(scene_frame_count(performance.frames, fps), scene.frame_end - scene.frame_start + 1)
@@ -93,8 +94,11 @@ def key_performance(
     frame, part = scene.frame_current, scene.frame_subframe
     if warnings:
         scene.frame_set(scene.frame_start)  # where an animated object stands then is where it is held
-    number = take or next_take_number()
+    number = next_take_number()
     written = tuple(_write(plan, scene.frame_start, number) for plan in plans)
+    for keys in written:
+        if keys.action is not None and kept and keys.actor.name in kept:
+            mark_as_artists(keys.action, keys.actor, kept[keys.actor.name])
     scene.frame_set(frame, subframe=part)
     return KeyedPerformance(scene.frame_start, scene.frame_start + count - 1, written, tuple(warnings))
 
@@ -182,12 +186,14 @@ def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
             still = _reset_rig(armature, plan.actor)
             body += held_channels(armature, still, {channel.path for channel in body}, animated)
         write_channels(bag, body, start)
+        remember_written(action, armature.animation_data.action_slot)
         armature.update_tag()
     for face in plan.faces:
         keys: Any = face.mesh.data.shape_keys
         bag = give_action(keys, action, face.mesh.name, "KEY")
         curves = [Channel(shape_path(shape), face.values[:, [k]], "Face") for k, shape in enumerate(face.shapes)]
         write_channels(bag, curves, start)
+        remember_written(action, keys.animation_data.action_slot)
         keys.update_tag()
     return ActorKeys(plan.actor, armature, plan.parts, plan.pose, plan.body, plan.faces, action)
 

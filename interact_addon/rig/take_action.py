@@ -22,6 +22,8 @@ def new_take_action(name: str, continued: bpy.types.Action | None = None) -> bpy
     else:
         action = continued.copy()
         action.name = name
+        for record in list(action.keys()):  # of the take it may have been
+            del action[record]
     action.use_fake_user = True
     action[BEFORE] = {}
     return action

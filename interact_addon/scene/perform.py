@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
 import numpy as np
 
 from ..properties import KEEP_BODY, KEEP_FACE, generated_parts
+from ..rig.artist_keys import artist_frames, frames_at_30
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
 from ..runtime_api import contract, errors, skeleton
@@ -17,19 +19,32 @@ _STILL = 1e-4  # metres, and of a quaternion: smaller changes are no motion
 _FINGERS = frozenset(skeleton.HAND_JOINTS["left"]) | frozenset(skeleton.HAND_JOINTS["right"])
 
 
-def kept_motion(
-    scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Sequence[Any]
-) -> dict[str, contract.MotionConstraints]:
-    """Return by name what the actors that keep something show over the shot, as ``settings`` of each say.
+@dataclass(frozen=True)
+class Kept:
+    """What actors keep, by name: ``motion`` as constraints, and the scene ``frames`` that a person keyed, by part."""
+
+    motion: dict[str, contract.MotionConstraints]
+    frames: dict[str, dict[str, list[int]]]
+
+
+def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Sequence[Any]) -> Kept:
+    """Return what the actors keep over the shot: body or face as ``settings`` of each say, and the keys of a person.
 
     All of the given motion is read in one pass over the frames, as it is before anything is keyed. Raises
     ``InvalidRequest`` where a body is to be kept that nothing animates.
     """
+    keyed = {
+        character.name: frames
+        for character in cast
+        if scene.interact.keep_keys and (frames := artist_frames(character, scene.frame_start, scene.frame_end))
+    }
     keeping = [
-        (character, actor) for character, actor in zip(cast, settings) if actor.perform in (KEEP_BODY, KEEP_FACE)
+        (character, actor)
+        for character, actor in zip(cast, settings)
+        if actor.perform in (KEEP_BODY, KEEP_FACE) or character.name in keyed
     ]
     if not keeping:
-        return {}
+        return Kept({}, {})
     rate = scene.render.fps / scene.render.fps_base
     frames = contract.frame_count((scene.frame_end - scene.frame_start) / rate)
     shown = read_back_cast(scene, [character for character, _ in keeping], scene.frame_start, frames)
@@ -40,8 +55,12 @@ def kept_motion(
                 f"'{character.name}' keeps its body, but '{actor.armature.name}' has no animation on its bones; "
                 "give it one, or choose Perform All under Cast."
             )
-        found[character.name] = contract.constraints_from_performance(motion, _parts_given(character, actor))
-    return found
+        given = contract.constraints_from_performance(motion, _parts_given(character, actor))
+        for part, moments in keyed.get(character.name, {}).items():
+            at = list(frames_at_30(moments, scene.frame_start, rate, frames))
+            given.mask[at, contract.BODY_PARTS.index(part)] = True
+        found[character.name] = given
+    return Kept(found, keyed)
 
 
 def parts_to_key(cast: Sequence[CastActor], settings: Sequence[Any]) -> dict[str, tuple[str, ...]]:
@@ -54,8 +73,8 @@ def _parts_given(character: CastActor, actor: Any) -> tuple[str, ...]:
 
     Fingers that the rig doesn't have show nothing that could be kept.
     """
-    if actor.perform == KEEP_FACE:
-        return ("face",)
+    if actor.perform != KEEP_BODY:
+        return ("face",) if actor.perform == KEEP_FACE else ()
     free = set(generated_parts(actor))
     hands = ("hands",) if "hands" not in free and _FINGERS & set(character.rig.places) else ()
     return ("lower", "upper", *(() if "head" in free else ("head",)), *hands)

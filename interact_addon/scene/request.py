@@ -21,7 +21,7 @@ from ..properties import (
 from ..rig.cast import CastActor, cast_actor
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, strips_of
-from .perform import kept_motion
+from .perform import Kept, kept_motion
 from .reading import audible_strips, read_actions, read_emotions, shot_duration
 from .targets import seat_place, seat_waypoints, with_walk_target
 from .transcripts import read_transcript
@@ -64,10 +64,12 @@ def build_request(
     scene: bpy.types.Scene,
     cast: tuple[CastActor, CastActor] | None = None,
     constraints: Constraints | None = None,
+    kept: Kept | None = None,
 ) -> tuple[contract.Request, list[str]]:
     """Return everything a generation needs, checked, and warnings for the user.
 
-    ``constraints``: the motion that an actor, by name, is given; actors that keep their body or face are given that.
+    ``constraints``: the motion that an actor, by name, is given; actors that keep something are given that, which
+    ``kept`` saves reading again.
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
     cast = cast or cast_scene(scene)
@@ -76,7 +78,7 @@ def build_request(
         raise errors.InvalidRequest(
             f"Motion constraints are given for '{unknown[0]}', who is not cast; use the name of an actor."
         )
-    given = {**kept_motion(scene, cast, settings.actors), **(constraints or {})}
+    given = {**(kept or kept_motion(scene, cast, settings.actors)).motion, **(constraints or {})}
     warnings = [warning for character in cast for warning in character.warnings]
     first, second = settings.actors
     request = contract.Request(

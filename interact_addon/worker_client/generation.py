@@ -12,7 +12,7 @@ import bpy
 from ..rig.keying import key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
-from ..scene.perform import parts_to_key
+from ..scene.perform import kept_motion, parts_to_key
 from ..scene.request import Constraints, build_request, cast_scene
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.record import record_take, save_performance
@@ -44,7 +44,9 @@ class Generation:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
         self._cast = cast_scene(scene)
         self._parts = parts_to_key(self._cast, scene.interact.actors)
-        request, self.warnings = build_request(scene, self._cast, constraints)
+        kept = kept_motion(scene, self._cast, scene.interact.actors)
+        self._kept_frames = kept.frames
+        request, self.warnings = build_request(scene, self._cast, constraints, kept)
         self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None
@@ -104,7 +106,7 @@ class Generation:
             )
         path, warnings = save_performance(performance, self._blend)
         started = time.monotonic()
-        keyed = key_performance(scene, self._cast, performance, self._parts)
+        keyed = key_performance(scene, self._cast, performance, self._parts, self._kept_frames)
         keep_labels_out_of_renders(scene)
         report = performance.report
         report["seconds_keying"] = round(time.monotonic() - started, 3)
