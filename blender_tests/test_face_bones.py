@@ -11,11 +11,14 @@ from mathutils import Vector
 
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.face_bones import face_bone_channels
+from interact_addon.rig.face_settings import FaceSettings, ShapeSetting
+from interact_addon.rig.identity import reference
 from interact_addon.rig.keying import key_performance
+from interact_addon.rig.read_back import read_back
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES, LOOK_DOWN, LOOK_SIDE, LOOK_UP
 
-from .rigs import A_POSE, lay_down, make_rig, perform, places_of
+from .rigs import A_POSE, add_face, lay_down, make_rig, perform, places_of
 from .test_faces import curves
 
 HEAD = places_of(A_POSE)["head"]
@@ -263,3 +266,26 @@ def test_a_character_with_face_bones_alone_says_so() -> None:
 def test_a_character_without_face_bones_has_no_channels_for_them() -> None:
     actor = cast_actor("Anna", make_rig(MIXAMO, "Anna"))
     assert actor.face_bones == () and face_bone_channels(actor.face_bones, curves()) == []
+
+
+def test_what_face_bones_show_is_read_back_as_the_curves_that_turned_them() -> None:
+    rig = make_head(lids=True)
+    actor = cast_actor("Anna", rig)
+    face = np.zeros((24, 52), np.float32)
+    for curve, phase in (("jawOpen", 0.0), ("eyeLookOutLeft", 0.3), ("eyeLookUpRight", 0.6), ("eyeBlinkLeft", 0.9)):
+        face[:, ARKIT_NAMES.index(curve)] = 0.4 + 0.3 * np.sin(2 * np.pi * (np.arange(24) / 24 + phase))
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 24
+    key_performance(bpy.context.scene, [actor], perform(24, actor, face=face))
+    seen_again = read_back(bpy.context.scene, actor, 1, 24).face
+    np.testing.assert_allclose(seen_again, face, atol=0.01)
+
+
+def test_a_shape_that_is_scaled_and_offset_is_read_back_as_its_curve() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    head = add_face(rig, "Head")
+    setting = ShapeSetting(reference(head), "jawOpen", "", "jawOpen", scale=0.5, offset=0.1)
+    actor = cast_actor("Anna", rig, face=FaceSettings(shapes=(setting,)))
+    key_performance(bpy.context.scene, [actor], perform(4, actor, face=np.repeat(curves(jawOpen=0.6), 4, axis=0)))
+    assert read_back(bpy.context.scene, actor, 1, 4).face[2, ARKIT_NAMES.index("jawOpen")] == pytest.approx(
+        0.6, abs=1e-4
+    )

@@ -132,6 +132,35 @@ def face_bone_channels(bones: Sequence[FaceBone], face: Array) -> list[Channel]:
     return found
 
 
+def seen_turns(
+    bones: Sequence[FaceBone], armature: bpy.types.Object, matrices: Array
+) -> tuple[list[Array], list[Array]]:
+    """Return how face bones are turned, for the inverse of driving them: values (T, 3) and weights (3, 52) of each.
+
+    ``matrices`` (T, N, 4, 4): of all pose bones in order, in armature space. Both are in units of the bone's largest
+    turn, so that they count as much as a shape key.
+    """
+    order = {bone.name: index for index, bone in enumerate(armature.pose.bones)}
+    values, weights = [], []
+    for bone in bones:
+        own = armature.data.bones[bone.bone]
+        turned = _rotations(matrices[:, order[bone.bone]])
+        if own.parent is not None:  # as the parent carries it, in armature space at rest
+            parent_rest = np.array(own.parent.matrix_local.to_quaternion())
+            carried = rot.multiply(_rotations(matrices[:, order[own.parent.name]]), rot.conjugate(parent_rest)[None])
+            turned = rot.multiply(rot.conjugate(carried), turned)
+        vectors = rot.to_axis_angle(rot.multiply(turned, rot.conjugate(bone.rest)[None]))
+        most = float(np.linalg.norm(bone.turns, axis=1).max()) or 1.0
+        values.append(vectors / most)
+        weights.append(bone.turns.T / most)
+    return values, weights
+
+
+def _rotations(matrices: Array) -> Array:
+    axes = matrices[:, :3, :3].astype(np.float64)
+    return rot.from_matrix(axes / np.linalg.norm(axes, axis=1, keepdims=True))
+
+
 def _held_shut(face: Array, bone: FaceBone) -> Array:
     """Return the curves (T, 52) with ``mouthClose`` no larger than the opening of the jaw that it takes away."""
     if not bone.turns[_CURVE["mouthClose"]].any():

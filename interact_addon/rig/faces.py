@@ -18,8 +18,7 @@ from .shape_names import arkit_weights, match
 from .visemes import expression_rows, speaks_arkit, viseme_rows
 
 __all__ = [
-    "FaceMesh", "ShapeSetting", "arkit_weights", "find_faces", "match_shapes", "missing_shapes",
-    "shape_values",
+    "FaceMesh", "ShapeSetting", "arkit_weights", "find_faces", "match_shapes", "missing_shapes", "shape_values",
 ]  # fmt: skip
 
 _PAIRS = [
@@ -53,6 +52,14 @@ class FaceMesh:
     def arkit_columns(self) -> set[int]:
         """The columns of the curves that show on this mesh."""
         return set(np.flatnonzero((self.weights > 0.0).any(axis=0)).tolist())
+
+    def unscaled(self, values: Array) -> Array:
+        """Return values (T, K) without scale and offset: what the curves alone give. A scale of 0 tells nothing: 0."""
+        if not self.scales:
+            return values
+        scales = np.array(self.scales)
+        without: Array = np.divide(values - self.offsets, scales, out=np.zeros_like(values), where=scales != 0.0)
+        return without
 
 
 def find_faces(armature: bpy.types.Object, settings: Iterable[ShapeSetting] = ()) -> list[FaceMesh]:

@@ -19,6 +19,7 @@ from ..runtime_api import Array, contract, errors
 from ..runtime_api import rotations as rot
 from .canonical import HIPS, to_canonical
 from .cast import CastActor
+from .face_bones import seen_turns
 from .faces import FaceMesh
 from .shape_fit import curves_of_shapes
 from .watching import watched
@@ -84,7 +85,8 @@ class _Reader:
             rot.from_matrix(axes), world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest
         )
         shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self.keys, actor.faces, self._values)]
-        face = curves_of_shapes(shapes, [mesh.weights for mesh in actor.faces], frames)
+        turns, shares = seen_turns(actor.face_bones, self.armature, self._matrices.swapaxes(2, 3))
+        face = curves_of_shapes([*shapes, *turns], [*(mesh.weights for mesh in actor.faces), *shares], frames)
         parts = (root, rotations, face, np.zeros((frames, len(contract.FOOT_CONTACTS))))
         return contract.ActorPerformance(actor.name, *(part.astype(np.float32) for part in parts))
 
@@ -110,4 +112,4 @@ def _shown(keys: Any, mesh: FaceMesh, values: Array) -> Array:
     """Return the values (T, K) of a mesh's ARKit shapes; a muted shape is not seen."""
     place = {block.name: index for index, block in enumerate(keys.key_blocks)}
     seen = np.array([not keys.key_blocks[shape].mute for shape in mesh.shapes])
-    return values[:, [place[shape] for shape in mesh.shapes]] * seen
+    return mesh.unscaled(values[:, [place[shape] for shape in mesh.shapes]]) * seen
