@@ -17,6 +17,7 @@ from interact_addon.rig.keying import key_performance
 from interact_addon.rig.read_back import read_back
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES, LOOK_DOWN, LOOK_SIDE, LOOK_UP
+from model_runtime.errors import InvalidRequest
 
 from .rigs import A_POSE, add_face, lay_down, make_rig, perform, places_of
 from .test_faces import curves
@@ -289,3 +290,17 @@ def test_a_shape_that_is_scaled_and_offset_is_read_back_as_its_curve() -> None:
     assert read_back(bpy.context.scene, actor, 1, 4).face[2, ARKIT_NAMES.index("jawOpen")] == pytest.approx(
         0.6, abs=1e-4
     )
+
+
+def test_a_face_bone_that_is_gone_is_one_sentence_and_nothing_is_keyed() -> None:
+    rig = make_head()
+    actor = cast_actor("Anna", rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    rig.data.edit_bones.remove(rig.data.edit_bones[NAMES["jaw"]])
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(InvalidRequest, match="has no bone 'mixamorig:Jaw' any more"):
+        key_performance(bpy.context.scene, [actor], perform(4, actor))
+    with pytest.raises(InvalidRequest, match="has no bone 'mixamorig:Jaw' any more"):
+        read_back(bpy.context.scene, actor, 1, 4)
+    assert not bpy.data.actions

@@ -114,7 +114,8 @@ def _plan(
     armature = actor.armature.find()
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
-    gone = [bone for bone in actor.rest.bones if bone not in armature.pose.bones]
+    needed = (*actor.rest.bones, *(bone.bone for bone in actor.face_bones))
+    gone = [bone for bone in needed if bone not in armature.pose.bones]
     if gone:
         raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; generate again.")
     _check_editable(armature)

@@ -95,7 +95,8 @@ def _armature_of(actor: CastActor) -> bpy.types.Object:
     armature = actor.armature.find()
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
-    if gone := [drive.bone for drive in actor.rig.drives if drive.bone not in armature.pose.bones]:
+    needed = (*(drive.bone for drive in actor.rig.drives), *(bone.bone for bone in actor.face_bones))
+    if gone := [bone for bone in needed if bone not in armature.pose.bones]:
         raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; cast it again.")
     return armature
 
