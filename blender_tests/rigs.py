@@ -187,9 +187,15 @@ def joint_error(
     return worst
 
 
-def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, float, float]) -> float:
-    """Key one pose on a rig and return its greatest joint error in metres."""
-    character = cast_actor(armature.name, armature)
+def pose_rig(
+    armature: bpy.types.Object,
+    pose: np.ndarray,
+    root: tuple[float, float, float],
+    assigned: dict[str, str] | None = None,
+    switches: tuple[tuple[str, str, float], ...] = (),
+) -> float:
+    """Key one pose on a rig and return its greatest joint error in metres; the last two as ``cast_actor`` has them."""
+    character = cast_actor(armature.name, armature, assigned, switches)
     positions = np.array([root, root], np.float32)
     rotations = np.stack([pose, pose])
     nothing = np.zeros((2, 52), np.float32)
@@ -197,6 +203,12 @@ def pose_rig(armature: bpy.types.Object, pose: np.ndarray, root: tuple[float, fl
     key_performance(bpy.context.scene, [character], Performance((actor,)))
     bpy.context.scene.frame_set(bpy.context.scene.frame_start)
     return joint_error(armature, character, root, pose)
+
+
+def curves_in(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """Return the curves of all slots of an action."""
+    bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+    return [curve for bag in bags for curve in bag.fcurves]
 
 
 @contextmanager

@@ -11,8 +11,12 @@ from pathlib import Path
 import bpy
 import pytest
 
+from interact_addon.properties import assigned_bones
+from interact_addon.rig.presets import Preset, write_preset
 from interact_addon.runtime_api import contract
 from interact_addon.takes.record import read_record
+
+from .rigs import curves_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -33,7 +37,9 @@ def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
     out = tmp_path / "für den Export"
     options = ("--quality", "draft", "--seed", "3", "--lips", "0.5", "--relationship", "boss / subordinate")
-    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", *options)
+    write_preset(tmp_path / "bones.json", Preset({"pelvis": "mixamorig:Hips", "left_thumb3": ""}))
+    bones = ("--bones", f"mia={tmp_path / 'bones.json'}")
+    done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", *options, *bones)
     assert done.returncode == 0, done.stderr
     assert (out / "demo.fbx").stat().st_size > 100_000
     assert "seed 3" in done.stdout
@@ -44,6 +50,8 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     assert record is not None and record.seed == 3 and record.load_performance().frames == 61
     settings = bpy.context.scene.interact
     assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
+    assert assigned_bones(settings.actor_a) == {"pelvis": "mixamorig:Hips", "left_thumb3": ""}
+    assert not any("LeftHandThumb3" in curve.data_path for action in bpy.data.actions for curve in curves_in(action))
 
 
 def test_what_is_seen_is_saved_as_motion_by_one_command(demo_blend: Path, tmp_path: Path) -> None:

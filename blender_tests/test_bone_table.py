@@ -31,7 +31,7 @@ from model_runtime.body_model import skeleton as sk
 from model_runtime.errors import InvalidRequest
 
 from .real_rigs import PLAIN, RealRig
-from .rigs import PREFIXES, T_POSE, build_armature, generate_rigify, lay_down, make_rig
+from .rigs import PREFIXES, T_POSE, build_armature, curves_in, generate_rigify, lay_down, make_rig, pose_rig, turned
 
 PLAIN_RIGS = [table for table in TABLES if not table.is_control_rig]
 # Without two whose hands lack fingers on one side, or in the middle.
@@ -173,6 +173,26 @@ def test_a_control_rig_stays_one_when_a_bone_is_chosen_by_hand() -> None:
     found = recognise(armature)
     rig = cast_actor("Anna", armature, {**found.joints, "left_foot": ""}).rig  # type: ignore[union-attr]
     assert rig.rig == "Rigify" and rig.root == "torso" and rig.switches and "left_foot" not in rig.joints
+
+
+def test_a_pose_lands_on_a_nameless_rig_that_was_proposed_from_three_bones() -> None:
+    armature = make_rig(UNREAL, "Rig")
+    bones = without_names(armature)
+    given = {joint: bones[joint] for joint in FIRST_PICKS}
+    pose = turned(pelvis=(0, 0, 60), spine2=(15, 5, 5), left_hip=(70, 0, 0), left_knee=(-60, 0, 0),
+                  left_shoulder=(0, 60, 0), right_elbow=(0, 0, 70), head=(0, 0, 20))  # fmt: skip
+    assigned = {**given, **propose(given, bones_at_rest(armature))}
+    assert pose_rig(armature, pose, (0.3, 1.0, 0.8), assigned) < 0.005
+
+
+def test_a_property_that_is_set_by_hand_has_a_key_in_the_performance(anna: bpy.types.Object) -> None:
+    hand = anna.pose.bones["mixamorig:LeftHand"]
+    hand["IK"] = 1.0
+    pose_rig(anna, turned(), (0.0, 0.0, 0.95), {}, (("mixamorig:LeftHand", "IK", 0.0),))
+    bpy.context.scene.frame_set(bpy.context.scene.frame_start)
+    assert hand["IK"] == 0.0
+    curves = [curve for action in bpy.data.actions for curve in curves_in(action) if '"IK"' in curve.data_path]
+    assert [[key.co.y for key in curve.keyframe_points] for curve in curves] == [[0.0]]
 
 
 def test_custom_properties_are_set_beside_those_that_the_rig_is_known_to_need(anna: bpy.types.Object) -> None:

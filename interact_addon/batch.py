@@ -18,6 +18,7 @@ from .demo.scene import build_demo_scene
 from .export.shot import export_fbx
 from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
+from .scene.bones import load_bones
 from .scene.motion_file import read_motion, save_motion
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
@@ -52,6 +53,8 @@ def generate(options: argparse.Namespace) -> None:
     folder = _output_folder(options.out)
     scene = _open_scene(options.blend, options.scene)
     _apply_options(scene, options)
+    for who, path in options.bones:
+        load_bones(scene, who, path)
     printer = contract.ProgressPrinter()
     name = Path(bpy.data.filepath).stem or "shot"
     job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")

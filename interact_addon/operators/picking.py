@@ -61,7 +61,8 @@ class INTERACT_OT_pick_bones(OnTheActor, bpy.types.Operator):
             return {"RUNNING_MODAL"}
         clicked = armature.data.bones.active
         if clicked is not None and event.type in {"TIMER", "MOUSEMOVE", "LEFTMOUSE"}:
-            self._picked.append(bones.pick(shown_actor(context), clicked.name))
+            if clicked.name not in bones.bone_table(shown_actor(context)).assigned.values():  # not clicked twice
+                self._picked.append(bones.pick(shown_actor(context), clicked.name))
             if not bones.bone_table(shown_actor(context)).next_joint:
                 return self._leave(context)
             armature.data.bones.active = None
