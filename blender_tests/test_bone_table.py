@@ -394,6 +394,17 @@ def test_the_table_follows_the_armature_when_a_bone_is_renamed(addon: None, anna
     assert not table_of(actor).problem
 
 
+def test_another_armature_keeps_only_the_bones_that_it_has(addon: None, anna: bpy.types.Object) -> None:
+    actor = cast_anna(anna)
+    actor.bones.head, actor.bones.left_hip = "mixamorig:Neck", "mixamorig:LeftLeg"
+    actor.switches.add().bone = "mixamorig:Head"
+    other = make_rig(UNREAL, "Ben")
+    other.data.bones["head"].name = "mixamorig:Neck"
+    actor.armature = other
+    assert assigned_bones(actor) == {"head": "mixamorig:Neck"} and not actor.switches
+    assert not table_of(actor).problem
+
+
 def test_clearing_brings_back_what_was_found(addon: None, anna: bpy.types.Object) -> None:
     actor = cast_anna(anna)
     before = dict(table_of(actor).joints)

@@ -174,6 +174,19 @@ class INTERACT_PG_shape(bpy.types.PropertyGroup):
         return self.shape == self.found and self.scale == 1.0 and self.offset == 0.0
 
 
+def _forget_bones_of_others(actor: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Forget the bones chosen by hand that another armature has not."""
+    if actor.armature is None:
+        return
+    there = actor.armature.data.bones
+    for joint, bone in assigned_bones(actor).items():
+        if bone and bone not in there:
+            actor.bones.property_unset(bone_property(joint))
+    for index in reversed(range(len(actor.switches))):
+        if actor.switches[index].bone not in there:
+            actor.switches.remove(index)
+
+
 class INTERACT_PG_actor(bpy.types.PropertyGroup):
     """One of the two characters."""
 
@@ -185,6 +198,7 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         name="Armature",
         type=bpy.types.Object,
         poll=_is_armature,
+        update=_forget_bones_of_others,
         description="The rig that performs; its face meshes are found automatically",
     )
     perform: EnumProperty(  # type: ignore[valid-type]
