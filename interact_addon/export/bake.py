@@ -18,8 +18,8 @@ from ..rig.cast import parents_of
 from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
 from .character import Character, ridden_bone
+from .deform_bones import bones_below_each_other, free_name, roots_of
 from .sampling import Seen
-from .skeleton import bones_below_each_other, free_name, roots_of
 
 ROOT = "root"  # what Unreal calls it
 _ROOT_LENGTH = 0.2  # metres

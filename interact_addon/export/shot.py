@@ -14,6 +14,7 @@ from ..scene.motion_file import motion_of, save_motion
 from .bake import Motion, Part, bake, in_other_axes
 from .bvh import bvh_text
 from .character import Character, characters_of
+from .deform_bones import free_name
 from .exporters import named_failures
 from .fbx import write_fbx
 from .gltf import write_gltf
@@ -21,7 +22,6 @@ from .live_link import live_link_text
 from .losses import losses_of
 from .sampling import Seen, look
 from .settings import PRESETS, Settings
-from .skeleton import free_name
 from .stage import staged
 from .usd import write_usd
 from .whole import all_written
