@@ -53,11 +53,16 @@ def build_library(data_dir: Path, out: Path) -> ImportLog:
     return log
 
 
-def read_archives(motion_dir: Path) -> ImportLog:
-    """Read every archive, or unpacked folder, in ``motion_dir``. Raises ``LibraryMissing`` when there is none."""
+def read_archives(motion_dir: Path, source: str = "") -> ImportLog:
+    """Read every archive, or unpacked folder, in ``motion_dir`` whose name begins with ``source``.
+
+    Raises ``LibraryMissing`` when there is none.
+    """
     log = ImportLog()
     found = False
     for archive, read in _ARCHIVES.items():
+        if not archive.startswith(source):
+            continue
         path = next(
             (motion_dir / name for name in (archive, archive.split(".")[0]) if (motion_dir / name).exists()), None
         )
@@ -70,6 +75,14 @@ def read_archives(motion_dir: Path) -> ImportLog:
             "point --data at the folder that holds motion/."
         )
     return log
+
+
+def read_clip(motion_dir: Path, name: str) -> Clip:
+    """Return one clip by its name, such as 'cmu/06_10', from its own archive. Raises ``LibraryMissing``."""
+    for clip in read_archives(motion_dir, name.split("/")[0]).clips:
+        if clip.name == name:
+            return clip
+    raise LibraryMissing(f"There is no clip '{name}' in '{motion_dir}'; `corpus clips --table` lists what there is.")
 
 
 def _read_rocketbox_archive(path: Path, log: ImportLog) -> None:

@@ -229,7 +229,18 @@ class MotionPlan:
         while self.partner is not None and self.partner_is_given and not self.lost:
             begin = max([self.clock, *(point.time for point in self.points)])
             aside = way_aside(self.place, begin, span.end, self.partner, self.unit)
-            if aside is None or not self._be_at(aside, "has to go {0:.2f} m out of the partner's way"):
+            if aside is None:
+                return
+            told, distance = len(self.notes), self._distance(aside)
+            in_time = self._be_at(aside, "")
+            del self.notes[told:]
+            if not in_time or distance > STEP * self.unit:
+                goes = f"goes {distance:.2f} m aside" if in_time else "has no time to go aside"
+                self._note(
+                    f"stands in the partner's way at {aside.time:.2f} s and {goes}; "
+                    "let it start elsewhere, or put a walk there to choose when and where to."
+                )
+            if not in_time:
                 return
 
     def _be_at(self, point: Waypoint, why: str) -> bool:

@@ -118,7 +118,13 @@ def test_who_stands_in_the_way_of_a_given_body_steps_aside_before_it_comes() -> 
     request, notes = resolve_request(shot(motion))
     apart = np.linalg.norm(motion.root_positions[:, :2] - path_of(request, 1), axis=-1)
     assert apart.min() > 0.65
-    assert len(notes) == 1 and notes[0].startswith("'Tom' has to go")
+    assert len(notes) == 1 and notes[0].startswith("'Tom' stands in the partner's way at ")
+
+
+def test_who_has_no_time_to_step_aside_stays_with_a_word() -> None:
+    request, notes = resolve_request(shot(given(straight((-1.0, 0.0), (3.0, 0.0), 0.0, 1.5))))
+    assert all(point.position == (0.0, 0.0) for point in request.actors[1].waypoints)
+    assert len(notes) == 1 and "has no time to go aside" in notes[0]
 
 
 def test_who_walks_keeps_clear_of_a_given_body_that_crosses() -> None:
