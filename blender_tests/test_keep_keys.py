@@ -47,7 +47,8 @@ def curve(path: str, index: int = 0) -> bpy.types.FCurve:
 
 
 def test_poses_of_a_person_are_found_by_part(anna: CastActor) -> None:
-    pose(10), pose(40), pose(90)
+    for frame in (10, 40, 90):
+        pose(frame)
     frames = artist_frames(anna, 1, 61)
     assert frames == {part: [10, 40] for part in ("lower", "upper", "head", "hands")}
 

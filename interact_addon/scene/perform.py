@@ -34,9 +34,9 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     ``InvalidRequest`` where a body is to be kept that nothing animates.
     """
     keyed = {
-        character.name: frames
+        character.name: moments
         for character in cast
-        if scene.interact.keep_keys and (frames := artist_frames(character, scene.frame_start, scene.frame_end))
+        if scene.interact.keep_keys and (moments := artist_frames(character, scene.frame_start, scene.frame_end))
     }
     keeping = [
         (character, actor)
@@ -56,8 +56,8 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
                 "give it one, or choose Perform All under Cast."
             )
         given = contract.constraints_from_performance(motion, _parts_given(character, actor))
-        for part, moments in keyed.get(character.name, {}).items():
-            at = list(frames_at_30(moments, scene.frame_start, rate, frames))
+        for part, keyed_frames in keyed.get(character.name, {}).items():
+            at = list(frames_at_30(keyed_frames, scene.frame_start, rate, frames))
             given.mask[at, contract.BODY_PARTS.index(part)] = True
         found[character.name] = given
     return Kept(found, keyed)
