@@ -69,6 +69,14 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     return scene
 
 
+def sequencer_override(scene: bpy.types.Scene) -> dict[str, Any]:
+    """Return the context in which operators of the sequencer work on ``scene``."""
+    context: dict[str, Any] = {"scene": scene, "view_layer": scene.view_layers[0]}
+    if hasattr(bpy.types.WorkSpace, "sequencer_scene"):  # 5.0
+        context["sequencer_scene"] = scene
+    return context
+
+
 def show_in_sequencer(scene: bpy.types.Scene, only_where_empty: bool = False) -> None:
     """Show ``scene`` in the sequencer of this workspace and of those that show none (each has its own from 5.0 on)."""
     here = None if only_where_empty else getattr(bpy.context, "workspace", None)

@@ -38,6 +38,13 @@ PERFORM = (
         "This actor's own voice is left out, for the partner too: it listens and reacts",
     ),
 )
+VOICES = (
+    ("BOTH", "One Voice", "The whole sound is the voice of the actor in whose channel the strip lies"),
+    ("LEFT", "Left Only", "The left channel is the voice of the actor in whose channel the strip lies"),
+    ("RIGHT", "Right Only", "The right channel is the voice of the actor in whose channel the strip lies"),
+    ("LEFT_RIGHT", "Two: Left, Right", "A recording of both: the first actor is on the left, the second on the right"),
+    ("RIGHT_LEFT", "Two: Right, Left", "A recording of both: the first actor is on the right, the second on the left"),
+)
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
 NO_BONE = "(none)"  # chosen by hand for a joint that the rig has no bone for
 
@@ -370,6 +377,13 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     @property
     def actors(self) -> tuple[INTERACT_PG_actor, INTERACT_PG_actor]:
         return (self.actor_a, self.actor_b)
+
+
+def strip_voices() -> object:
+    """Make the setting of a sound strip that says whose voices its channels are."""
+    return EnumProperty(
+        name="Voices", items=VOICES, default="BOTH", options=set(), description="Whose voices this recording holds"
+    )
 
 
 def relationship_of(settings: INTERACT_PG_scene) -> str:

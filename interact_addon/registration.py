@@ -51,6 +51,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
+    bpy.types.SoundStrip.interact_voices = properties.strip_voices()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
@@ -66,6 +67,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
+    del bpy.types.SoundStrip.interact_voices
     del bpy.types.Scene.interact
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from .. import compat
 from ..runtime_api import contract, files
-from ..scene.reading import frames_per_second, read_speech
+from ..scene.reading import frames_per_second
+from ..scene.sound import read_speech
 
 SIZE = (480, 270)  # pixels
 RATES = (15, 10)  # frames a second, the best first

@@ -11,8 +11,8 @@ from bpy.props import BoolProperty, StringProperty
 from .. import compat
 from ..properties import actor_name
 from ..runtime_api import errors
-from ..scene.channels import SPEECH, strips_of
 from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
+from ..scene.voices import is_voice_of
 from .feedback import fail
 
 
@@ -21,9 +21,7 @@ def active_voice(context: bpy.types.Context) -> Any:
     scene = compat.sequencer_scene(context.scene)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
     names = [actor_name(actor) for actor in context.scene.interact.actors if actor.armature is not None]
-    return (
-        strip if strip is not None and any(strip in strips_of(scene, name, SPEECH, "SOUND") for name in names) else None
-    )
+    return strip if strip is not None and any(is_voice_of(strip, name) for name in names) else None
 
 
 class INTERACT_OT_choose_transcript(bpy.types.Operator):

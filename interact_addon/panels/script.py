@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from .. import compat
 from ..operators.transcripts import active_voice
 from ..properties import actor_name
 from ..runtime_api import contract
-from ..scene.channels import SPEECH, strips_of
 from ..scene.transcripts import chosen_transcript
+from ..scene.voices import count_voices
 from .sidebar import Sidebar
 
 
@@ -21,11 +20,10 @@ class Script(Sidebar):
         if any(actor.armature is None for actor in context.scene.interact.actors):
             layout.label(text="Cast two characters first", icon="INFO")
             return
-        strips = compat.sequencer_scene(context.scene)
         for index, actor in enumerate(context.scene.interact.actors):
             name = actor_name(actor)
             split = layout.row().split(factor=0.55)
-            voices = len(strips_of(strips, name, SPEECH, "SOUND"))
+            voices = count_voices(context.scene, name)
             split.label(
                 text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens",
                 icon="OUTLINER_OB_SPEAKER",
@@ -33,6 +31,7 @@ class Script(Sidebar):
             split.operator("interact.add_speech", text="Add Speech", icon="ADD").actor = str(index)
         voice = active_voice(context)
         if voice is not None:
+            layout.prop(voice, "interact_voices")
             chosen = chosen_transcript(voice)
             row = layout.row(align=True)
             row.operator(

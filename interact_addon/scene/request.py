@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -22,9 +22,11 @@ from ..rig.cast import CastActor, cast_actor
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, strips_of
 from .perform import Kept, kept_motion
-from .reading import audible_strips, read_actions, read_emotions, shot_duration
+from .reading import read_actions, read_emotions, shot_duration
+from .sound import mix_voices
 from .targets import seat_place, seat_waypoints, with_walk_target
 from .transcripts import read_transcript
+from .voices import find_voices
 
 Constraints = Mapping[str, contract.MotionConstraints]
 
@@ -94,17 +96,16 @@ def build_request(
         lips=settings.lips,
     )
     contract.check_request(request)
-    speakers = {character.name for character, own in zip(cast, settings.actors) if own.perform != ONLY_LISTEN}
-    return request, warnings + _silence(request, speakers)
+    return request, warnings
 
 
 def _called(actor: Any, number: int) -> str:
     return f"'{actor.name}'" if actor.name else f"Actor {number}"
 
 
-def _silence(request: contract.Request, speakers: Collection[str]) -> list[str]:
-    silent = [a.name for a in request.actors if not a.speech and a.name in speakers]
-    return [f"'{name}' has no speech strip; '{name}' only listens." for name in silent]
+def _silence(name: str, has_strips: bool) -> str:
+    why = f"Nothing is heard of the speech strips of '{name}'" if has_strips else f"'{name}' has no speech strip"
+    return f"{why}; '{name}' only listens."
 
 
 def _actor(
@@ -133,11 +134,15 @@ def _speech(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, w
     """Return what an actor says; one that only listens says nothing, whatever strips it has."""
     if actor_settings.perform == ONLY_LISTEN:
         return {}
-    voices = audible_strips(scene, character.name)
+    voices = find_voices(scene, character.name)
+    voice = mix_voices(scene, character.name, voices)
+    if voice is None:
+        warnings.append(_silence(character.name, bool(voices)))
+        voices = []
     transcript, problems = read_transcript(scene, character.name, voices)
     warnings += problems
     return {
-        "speech": tuple(clip for _, clip in voices),
+        "speech": () if voice is None else (voice,),
         "words": transcript.words,
         "captions": transcript.captions,
     }

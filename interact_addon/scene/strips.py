@@ -10,7 +10,17 @@ import bpy
 
 from .. import compat
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH, ensure_channel, is_channel_of_kind
+from .channels import (
+    ACTIONS,
+    EMOTIONS,
+    KINDS,
+    LAST_CHANNEL,
+    SPEECH,
+    channel_name,
+    ensure_channel,
+    is_channel_of,
+    is_channel_of_kind,
+)
 from .emotions import emotion_name
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
@@ -33,10 +43,38 @@ def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> An
     if compat.strip_right(strip) - compat.strip_left(strip) < 1 or strip.sound.samplerate == 0:
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
-    placed = sequencer.channels[strip.channel]
-    if strip.channel != channel and placed.name == f"Channel {strip.channel}":
-        placed.name = f"{actor} {SPEECH} 2"  # Blender moved the strip up, because another one is in its place
+    if any(_overlap(strip, other, strip.channel) for other in sequencer.strips):
+        strip.channel = _free_speech_channel(sequencer, actor, strip)
     return strip
+
+
+def _overlap(strip: Any, other: Any, channel: int) -> bool:
+    """Return whether ``strip`` would overlap ``other`` in a channel."""
+    return bool(
+        other != strip
+        and other.channel == channel
+        and compat.strip_left(other) < compat.strip_right(strip)
+        and compat.strip_left(strip) < compat.strip_right(other)
+    )
+
+
+def _free_speech_channel(sequencer: Any, actor: str, strip: Any) -> int:
+    """Return a further speech channel of the actor with room for ``strip``; an unused one is named if there is none.
+
+    Blender's Python leaves two new strips in one place, where a user can click only one of them.
+    """
+    used = {other.channel for other in sequencer.strips}
+    names = {number: sequencer.channels[number].name for number in range(1, LAST_CHANNEL + 1)}
+    own = [number for number, name in names.items() if is_channel_of(name, actor, SPEECH)]
+    for number in own:
+        if not any(_overlap(strip, one, number) for one in sequencer.strips):
+            return number
+    further = f"{SPEECH} {len(own) + 1}"
+    for number, name in names.items():
+        if number not in used and name == f"Channel {number}":
+            sequencer.channels[number].name = channel_name(actor, further)
+            return number
+    raise errors.InvalidRequest(f"Every channel of the sequencer is taken; free one for '{actor} {further}'.")
 
 
 def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: int) -> Any:

@@ -7,14 +7,32 @@ letters before it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ..runtime_api import contract
+import numpy as np
+
+from ..runtime_api import Array, contract
 from .transcript_files import Transcript
 
 Span = tuple[float, float]
 _SECONDS_A_LETTER = 0.09  # of slow speech: captions are shown longer than they are spoken
 _SHORTEST = 0.02  # seconds of a word or caption
+
+
+@dataclass(frozen=True)
+class TimeMap:
+    """When each part of a sound file is heard: seconds of the file and of the shot, (N,) each, never falling."""
+
+    file: Array
+    shot: Array
+
+    @property
+    def heard(self) -> Span:
+        """The part of the file that is heard, seconds."""
+        return float(self.file[0]), float(self.file[-1])
+
+    def shot_time(self, file_time: float) -> float:
+        return float(np.interp(file_time, self.file, self.shot))
 
 
 def audible_part(transcript: Transcript, audible: Span, length: float) -> Transcript:
@@ -28,11 +46,17 @@ def audible_part(transcript: Transcript, audible: Span, length: float) -> Transc
     )
 
 
-def shifted(transcript: Transcript, by: float) -> Transcript:
-    """Return a transcript with all times ``by`` seconds later."""
+def in_shot(transcript: Transcript, times: TimeMap) -> Transcript:
+    """Return a transcript on the clock of the shot; words and captions that take no time there are left out."""
+    words = [
+        replace(word, start=times.shot_time(word.start), end=times.shot_time(word.end)) for word in transcript.words
+    ]
+    captions = [
+        replace(one, start=times.shot_time(one.start), end=times.shot_time(one.end)) for one in transcript.captions
+    ]
     return Transcript(
-        tuple(replace(word, start=word.start + by, end=word.end + by) for word in transcript.words),
-        tuple(replace(caption, start=caption.start + by, end=caption.end + by) for caption in transcript.captions),
+        tuple(word for word in words if word.end - word.start >= _SHORTEST),
+        tuple(caption for caption in captions if caption.end - caption.start >= _SHORTEST),
     )
 
 

@@ -15,21 +15,21 @@ import aud
 import bpy
 import numpy as np
 
-from .. import compat
 from ..runtime_api import contract, errors
-from .reading import frames_per_second, read_text_strips, shot_duration
+from .reading import read_text_strips, shot_duration
+from .sound_files import sound_file, sound_path, sound_seconds
+from .sound_times import time_map
 from .transcript_files import Transcript, read_transcript_file, transcript_beside
-from .transcript_times import Span, audible_part, cut, outside, shifted
+from .transcript_times import Span, audible_part, cut, in_shot, outside
+from .voices import Voice
 
 CHOSEN = "interact_transcript"  # custom property of a sound strip: a path, "//" for the folder of the .blend
 _CUT = 0.1  # seconds of a sound that may be missing before a text without times is no longer used
 _WINDOW = 0.05  # seconds over which loudness is measured
 _QUIET = 0.1  # loudness of speech at least, relative to the loudest windows
 
-Voices = Sequence[tuple[Any, contract.SpeechClip]]  # strips with their audible parts
 
-
-def read_transcript(scene: bpy.types.Scene, actor: str, voices: Voices) -> tuple[Transcript, list[str]]:
+def read_transcript(scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]) -> tuple[Transcript, list[str]]:
     """Return the words and captions of the voice strips on the shot's clock, and warnings for the user.
 
     Raises ``InvalidRequest`` if a chosen file is gone or cannot be used.
@@ -38,8 +38,8 @@ def read_transcript(scene: bpy.types.Scene, actor: str, voices: Voices) -> tuple
     covered = [(text.start, text.end) for text in texts]
     words: list[contract.TimedWord] = []
     captions = list(texts)
-    for strip, clip in voices:
-        found, problems = _in_files(strip, clip, actor, covered)
+    for voice in voices:
+        found, problems = _in_files(scene, voice, actor, covered)
         words += found.words
         captions += found.captions
         warnings += problems
@@ -67,7 +67,7 @@ def chosen_transcript(strip: Any) -> Path | None:
     if not isinstance(chosen, str) or not chosen:
         return None
     path = Path(bpy.path.abspath(bpy.path.native_pathsep(chosen), library=strip.id_data.library))
-    beside = _sound_path(strip).with_name(path.name)
+    beside = sound_path(strip).with_name(path.name)
     return beside if beside.is_file() and not path.is_file() else path
 
 
@@ -96,10 +96,12 @@ def relative_path(path: Path, folder: Path) -> str:
         return str(path)
 
 
-def _texts_over_voices(scene: bpy.types.Scene, actor: str, voices: Voices) -> tuple[list[contract.Caption], list[str]]:
+def _texts_over_voices(
+    scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]
+) -> tuple[list[contract.Caption], list[str]]:
     """Return the text strips, each cut to the voices below it, and a warning for those without a voice."""
     texts, idle = [], []
-    spoken = [(max(clip.start, 0.0), clip.start + clip.duration) for _, clip in voices]
+    spoken = [(voice.start, voice.end) for voice in voices]
     for strip in read_text_strips(scene, actor):
         for text in cut(strip, 0.0, shot_duration(scene)):
             over = [(left, right) for left, right in spoken if left < text.end and right > text.start]
@@ -118,11 +120,11 @@ def _texts_over_voices(scene: bpy.types.Scene, actor: str, voices: Voices) -> tu
 
 
 def _in_files(
-    strip: Any, clip: contract.SpeechClip, actor: str, covered: Sequence[Span]
+    scene: bpy.types.Scene, voice: Voice, actor: str, covered: Sequence[Span]
 ) -> tuple[Transcript, list[str]]:
     """Return the transcript of one voice strip from its file, in shot time and outside of ``covered``, and warnings."""
-    chosen = chosen_transcript(strip)
-    path = chosen or transcript_beside(_sound_path(strip))
+    chosen = chosen_transcript(voice.strip)
+    path = chosen or transcript_beside(sound_path(voice.strip))
     if path is None:
         return Transcript(), []
     try:
@@ -131,33 +133,29 @@ def _in_files(
         if chosen is not None:
             raise
         return Transcript(), [f"{problem} '{actor}' speaks without it."]
-    # The audible part of the file, on its clock; the clip itself may begin before the shot.
-    offset = clip.start - clip.trim_start
-    audible = clip.trim_start + max(-clip.start, 0.0), clip.trim_start + clip.duration
+    if voice.is_shared:
+        return Transcript(), [
+            f"The transcript '{path.name}' does not say which of the two voices in '{voice.strip.name}' speaks, so it "
+            "is left out; use text strips in the channels of each actor."
+        ]
+    times = time_map(scene, actor, voice)
+    if times is None:
+        return Transcript(), []
+    sound = sound_file(voice.strip, actor)
+    length = sound_seconds(sound) or 0.0
     if written.has_times:
-        return outside(shifted(audible_part(written, audible, _length(strip)), offset), covered), []
+        return outside(in_shot(audible_part(written, times.heard, length), times), covered), []
     without_times = f"The transcript '{path.name}' of '{actor}' has no times"
-    if any(left < audible[1] + offset and right > audible[0] + offset for left, right in covered):
+    start, end = float(times.shot[0]), float(times.shot[-1])
+    if any(left < end and right > start for left, right in covered):
         return Transcript(), [f"{without_times}, so it gives way to the text strips over that voice."]
-    is_cut = audible[0] > _CUT or audible[1] < _length(strip) - _CUT
-    if is_cut and _speaks_outside(Path(clip.path), *audible):
+    is_cut = times.heard[0] > _CUT or times.heard[1] < length - _CUT
+    if is_cut and _speaks_outside(sound, *times.heard):
         return Transcript(), [
             f"{without_times} and only a part of its sound is heard, so it is left out; use a file with times "
             "(.srt, .TextGrid) or text strips."
         ]
-    captions = tuple(contract.Caption(whole.text, *audible) for whole in written.captions)
-    return shifted(Transcript(captions=captions), offset), []
-
-
-def _sound_path(strip: Any) -> Path:
-    """Return the path of the sound, also of a packed one."""
-    return Path(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
-
-
-def _length(strip: Any) -> float:
-    """Return the seconds of the whole sound."""
-    length = compat.strip_content(strip)[1]
-    return (compat.strip_hard_trim(strip) + length) / frames_per_second(strip.id_data)
+    return Transcript(captions=tuple(contract.Caption(whole.text, start, end) for whole in written.captions)), []
 
 
 def _speaks_outside(sound: Path, start: float, end: float) -> bool:

@@ -69,7 +69,7 @@ ADDON_EDGES = {
     "export": "compat properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
     "operators": "compat demo export properties runtime_api scene worker_client",
-    "panels": "compat operators properties runtime_api scene worker_client",
+    "panels": "operators properties runtime_api scene worker_client",
     "batch": "compat demo export progress runtime_api scene worker_client",
     "registration": "batch compat operators panels preferences properties worker_client",
     "__main__": "batch compat",

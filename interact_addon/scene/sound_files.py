@@ -1,0 +1,103 @@
+"""The files behind sound strips, as Blender's sound engine reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import Any
+
+import aud
+import bpy
+import numpy as np
+
+from ..runtime_api import Array, errors, files
+
+
+def sound_file(strip: Any, actor: str) -> Path:
+    """Return the file of a sound strip; a packed sound is written to Blender's temporary folder first.
+
+    Raises ``SpeechFileMissing``, or ``OutOfSpace`` where a packed sound cannot be written.
+    """
+    sound = strip.sound
+    if sound is None:
+        raise errors.SpeechFileMissing(
+            f"The speech strip '{strip.name}' of '{actor}' has no sound; remove it or add the speech again."
+        )
+    path = sound_path(strip)
+    if sound.packed_file is not None:
+        return _unpacked(sound.packed_file.data, path.suffix)
+    if not path.is_file():
+        raise errors.SpeechFileMissing(
+            f"The sound of the speech strip '{strip.name}' of '{actor}' is not at '{path}'; find it with File > "
+            "External Data, or remove the strip."
+        )
+    return path
+
+
+def sound_path(strip: Any) -> Path:
+    """Return the path of the sound, also of a packed one."""
+    return Path(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
+
+
+def check_sound(strip: Any, actor: str) -> None:
+    """Raise ``SpeechFileMissing`` or ``SpeechFileBroken`` if Blender cannot play the sound of a strip."""
+    path = sound_file(strip, actor)
+    seconds = sound_seconds(path)
+    if seconds is None or seconds <= 0.0:
+        raise errors.SpeechFileBroken(
+            f"Blender cannot play '{sound_path(strip).name}' of the speech strip '{strip.name}' of '{actor}'; save the "
+            "recording again, or remove the strip."
+        )
+
+
+def sound_seconds(path: Path) -> float | None:
+    """Return the length of a sound file in seconds as Blender reads it, or None if it cannot be read."""
+    try:
+        sound = aud.Sound(str(path))
+        rate, _ = sound.specs  # asked first: Blender 4.5 and 5.0 end when the length of an unreadable file is asked for
+        return float(sound.length / rate) if rate > 0 else None
+    except (aud.error, RuntimeError):
+        return None
+
+
+def identity(strip: Any) -> tuple[object, ...]:
+    """Return what changes when the sound of a strip does: its packed bytes, or place, time and size of the file."""
+    sound = strip.sound
+    if sound.packed_file is not None:
+        return "packed", hashlib.blake2b(sound.packed_file.data, digest_size=16).hexdigest(), sound.use_mono
+    path = sound_path(strip)
+    entry = path.stat()
+    return str(path), entry.st_mtime_ns, entry.st_size, sound.use_mono
+
+
+def write_wave(path: Path, samples: Array, rate: int) -> None:
+    """Write mono samples (N,) as a WAV of 32 bit float, whole or not at all. Raises ``OutOfSpace``.
+
+    Blender's own writer fails at some lengths ("filling the audio frame failed"), and Python's ``wave`` knows no float.
+    The header is that of WAVE_FORMAT_IEEE_FLOAT: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
+    """
+    data = np.ascontiguousarray(samples, "<f4").tobytes()
+    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, 3, 1, rate, 4 * rate, 4, 32, 0)
+    fact = struct.pack("<4sII", b"fact", 4, len(samples))
+    chunks = b"WAVE" + form + fact + struct.pack("<4sI", b"data", len(data)) + data
+    try:
+        files.write_whole(path, struct.pack("<4sI", b"RIFF", len(chunks)) + chunks)
+    except OSError as problem:
+        raise errors.OutOfSpace(
+            f"The voices cannot be written to '{path.parent}' ({problem.strerror}); free some space, or choose another "
+            "temporary folder in the preferences."
+        ) from problem
+
+
+def _unpacked(content: bytes, suffix: str) -> Path:
+    path = Path(bpy.app.tempdir) / f"interact_{hashlib.blake2b(content, digest_size=8).hexdigest()}{suffix or '.wav'}"
+    if not path.is_file() or path.stat().st_size != len(content):
+        try:
+            with files.written_whole(path) as partial:
+                partial.write_bytes(content)
+        except OSError as error:
+            raise errors.OutOfSpace(
+                f"The packed sound cannot be written to '{path.parent}' ({error.strerror}); free some space."
+            ) from error
+    return path

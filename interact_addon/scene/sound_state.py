@@ -1,0 +1,98 @@
+"""What a voice depends on, as one digest: the same digest means that the same is heard."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .reading import curve_of, frames_per_second
+from .sound_files import identity
+from .voices import Voice, channel_of
+
+# Properties of a strip that are seen or selected, and not heard.
+_NOT_HEARD = {
+    "rna_type", "name", "select", "select_left_handle", "select_right_handle", "lock", "color_tag", "show_waveform",
+    "show_retiming_keys", "show_expanded", "is_active", "blend_type", "blend_alpha", "effect_fader", "mute",
+}  # fmt: skip
+_INSIDE = {"retiming_keys", "modifiers"}
+
+
+def digest_of(source: bpy.types.Scene, voices: Sequence[Voice], frames: tuple[int, int], *more: object) -> str | None:
+    """Return a digest of all that decides what ``voices`` sound like from the first to the last of ``frames``.
+
+    It is the same wherever the playhead is. None where that cannot be known: volumes with drivers or in the NLA.
+    """
+    scenes = dict.fromkeys(
+        [source, *(strip.scene for voice in voices for strip in voice.containers if _is_scene(strip))]
+    )
+    if any(_is_driven(scene) for scene in scenes):
+        return None
+    state = hashlib.blake2b(digest_size=16)
+    for part in (bpy.app.version_string, frames, *more):
+        state.update(repr(part).encode())
+    for scene in scenes:
+        state.update(repr((frames_per_second(scene), list(_values(scene, frames, ["audio_volume"])))).encode())
+    for voice in voices:
+        state.update(repr((voice.place, voice.side, identity(voice.strip))).encode())
+        for strip in (*voice.containers, voice.strip):
+            state.update(repr(list(_strip_state(strip, frames))).encode())
+    return state.hexdigest()
+
+
+def _is_scene(strip: Any) -> bool:
+    return bool(strip.type == "SCENE")
+
+
+def _is_driven(scene: Any) -> bool:
+    animation = scene.animation_data
+    if animation is None:
+        return False
+    return len(animation.nla_tracks) > 0 or any("sequence_editor" in driver.data_path for driver in animation.drivers)
+
+
+def _strip_state(strip: Any, frames: tuple[int, int]) -> Iterator[object]:
+    names = [prop.identifier for prop in strip.bl_rna.properties if prop.identifier not in _NOT_HEARD | _INSIDE]
+    yield from _values(strip, frames, [*names, "mute"])
+    yield from _values(channel_of(strip), frames, ["mute"])
+    for name in sorted(_INSIDE):
+        for item in getattr(strip, name, ()):
+            yield from _inner_state(item)
+    if strip.type == "SCENE":
+        yield strip.scene.frame_start
+
+
+def _inner_state(item: Any, depth: int = 0) -> Iterator[object]:
+    """Yield all values of a retiming key or a modifier, an equalizer's curves among them."""
+    for prop in item.bl_rna.properties:
+        if prop.identifier in _NOT_HEARD - {"mute"}:
+            continue
+        value = getattr(item, prop.identifier)
+        if prop.type == "COLLECTION" and depth < 4:
+            for inner in value:
+                yield from _inner_state(inner, depth + 1)
+        elif prop.type == "POINTER" and depth < 4:
+            if value is not None and not isinstance(value, (bpy.types.ID, bpy.types.Strip)):
+                yield from _inner_state(value, depth + 1)
+        else:
+            yield prop.identifier, _plain(value)
+
+
+def _values(item: Any, frames: tuple[int, int], names: Sequence[str]) -> Iterator[object]:
+    """Yield the values of simple properties: where one is animated, those of all frames instead of the playhead's."""
+    for name in names:
+        kind = item.bl_rna.properties[name].type
+        if kind in ("POINTER", "COLLECTION"):
+            continue
+        curve = curve_of(item, name)
+        if curve is None:
+            yield name, _plain(getattr(item, name))
+        else:
+            yield name, np.array([curve.evaluate(frame) for frame in range(frames[0] - 1, frames[1] + 2)]).tobytes()
+
+
+def _plain(value: Any) -> object:
+    return tuple(value) if hasattr(value, "__len__") and not isinstance(value, (str, bytes)) else value

@@ -1,0 +1,93 @@
+"""When each part of a voice's sound file is heard in the shot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from .. import compat
+from .reading import Clock
+from .sound import frames_of, in_shot
+from .sound_files import sound_file, sound_seconds, write_wave
+from .sound_scene import RATE, sound_scene
+from .sound_state import digest_of
+from .transcript_times import TimeMap
+from .voices import Voice
+
+_RAMP_RATE = 8000  # Hz
+_LOW, _HIGH = 0.25, 0.75  # what the ramp sounds like at the start and the end of the file
+_STEP = 0.01  # seconds between measured times
+_EDGE = 3  # steps at both ends in which the sound engine's resampling rings
+_measured: dict[str, TimeMap | None] = {}
+
+
+def time_map(scene: bpy.types.Scene, actor: str, voice: Voice) -> TimeMap | None:
+    """Return the map of file time to shot time of a voice, or None if nothing of the file is heard.
+
+    Blender tells nobody what retiming keys and scene strips do to a sound. So it plays a ramp in the sound's place,
+    whose height is the time in the file, and the times are read from what is heard.
+    """
+    source = compat.sequencer_scene(scene)
+    clock = Clock(source, scene)
+    path = sound_file(voice.strip, actor)
+    length = sound_seconds(path) or 0.0
+    if not len(voice.strip.retiming_keys) and not voice.in_scene_strip:
+        return _linear(voice, clock, length)
+    key = digest_of(source, [voice], frames_of(clock), clock.start, clock.duration, length)
+    if key is None:
+        return _measure(source, voice, clock, length)
+    if key not in _measured:
+        _measured[key] = _measure(source, voice, clock, length)
+    return _measured[key]
+
+
+def _linear(voice: Voice, clock: Clock, length: float) -> TimeMap | None:
+    strip = voice.strip
+    head = compat.strip_hard_trim(strip) / clock.rate - strip.sound_offset
+    later = clock.time(compat.strip_content(strip)[0] + voice.frame_offset) - head  # file to shot
+    start, end = max(voice.start, later), min(voice.end, length + later)
+    return TimeMap(np.array([start, end]) - later, np.array([start, end])) if end > start else None
+
+
+def _measure(source: bpy.types.Scene, voice: Voice, clock: Clock, length: float) -> TimeMap | None:
+    with sound_scene(source, [voice.place]) as bench:
+        bench.without_animation()
+        bench.play_only([voice.place])
+        for strip in bench.chain(voice.place):
+            if hasattr(strip, "volume"):
+                strip.volume = 1.0
+            for modifier in strip.modifiers:
+                modifier.mute = True
+        bench.strip(voice.place).pan = 0.0
+        bench.replace_sound(voice.place, _ramp(length))
+        channels = 2 if voice.in_scene_strip else 1
+        mixed = bench.mix(*frames_of(clock), channels, Path(bpy.app.tempdir) / "interact_ramp_mix.wav")
+    level = np.sqrt(0.5) * mixed.sum(axis=1, keepdims=True) if channels == 2 else mixed
+    samples = in_shot(level, clock)[:: round(_STEP * RATE), 0]
+    heard = np.flatnonzero(samples > 0.5 * _LOW)
+    heard = heard[_EDGE:-_EDGE]
+    if len(heard) < 2:
+        return None
+    file = np.maximum.accumulate((samples[heard] - _LOW) / (_HIGH - _LOW) * length)
+    return _to_the_edges(file, heard * _STEP, voice, length)
+
+
+def _to_the_edges(file: np.ndarray, shot: np.ndarray, voice: Voice, length: float) -> TimeMap:
+    """Continue a map to where the voice begins and ends, at the pace that it has there."""
+    few = min(len(file) - 1, 10)
+    first_pace, last_pace = (file[few] - file[0]) / (shot[few] - shot[0]), (file[-1] - file[-1 - few]) / (few * _STEP)
+    start, end = min(voice.start, shot[0]), max(min(voice.end, shot[-1] + 2 * _EDGE * _STEP), shot[-1])
+    before, after = file[0] - first_pace * (shot[0] - start), file[-1] + last_pace * (end - shot[-1])
+    return TimeMap(
+        np.clip(np.concatenate([[before], file, [after]]), 0.0, length), np.concatenate([[start], shot, [end]])
+    )
+
+
+def _ramp(length: float) -> Path:
+    """Return a sound of ``length`` seconds that rises evenly."""
+    path = Path(bpy.app.tempdir) / f"interact_ramp_{length:.4f}.wav"
+    if not path.is_file():
+        write_wave(path, np.linspace(_LOW, _HIGH, max(round(length * _RAMP_RATE), 2)), _RAMP_RATE)
+    return path

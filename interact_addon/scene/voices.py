@@ -1,0 +1,178 @@
+"""Which strips are an actor's voice: sounds in its speech channels, also inside of meta strips and scene strips.
+
+Inside of a meta or scene strip, a channel named for an actor's speech is that actor's; every other one belongs to whom
+the strip itself belongs to. (Blender keeps the names of the channels when strips are made into a meta strip.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..properties import actor_name
+from ..runtime_api import errors
+from .channels import SPEECH, check_channels, is_channel_of, is_channel_of_kind
+from .reading import Clock, curve_of
+
+BOTH, LEFT, RIGHT = "BOTH", "LEFT", "RIGHT"
+_SIDES = {"LEFT_RIGHT": (LEFT, RIGHT), "RIGHT_LEFT": (RIGHT, LEFT)}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A sound strip that is heard as an actor's voice.
+
+    ``place``: its number among the strips of each level, outermost first; ``containers``: the meta and scene strips
+    around it, outermost first; ``side``: the channel of the sound that is heard; ``start``, ``end``: shot time (s)
+    between which it can be heard; ``frame_offset``: added to its frames they are those of the sequencer that is read.
+    """
+
+    strip: Any
+    place: tuple[int, ...]
+    containers: tuple[Any, ...]
+    side: str
+    start: float
+    end: float
+    frame_offset: float
+    is_shared: bool  # by both actors
+
+    @property
+    def in_scene_strip(self) -> bool:
+        return any(strip.type == "SCENE" for strip in self.containers)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The strips of a sequencer or meta strip; ``left`` to ``right``: frames of the whole sequencer that it shows."""
+
+    strips: Any
+    channels: Any
+    left: float
+    right: float
+    frame_offset: float = 0.0
+    owner: str = ""  # "own", "other", or nobody's
+    place: tuple[int, ...] = ()
+    containers: tuple[Any, ...] = ()
+
+
+def find_voices(scene: bpy.types.Scene, actor: str) -> list[Voice]:
+    """Return an actor's voice strips that can be heard within the shot, in order of time.
+
+    Muted strips and channels are left out; those whose mute is keyed are not. Raises ``InvalidRequest`` if the name of
+    the actor's channel is cut.
+    """
+    source = compat.sequencer_scene(scene)
+    check_channels(source, actor)
+    if source.sequence_editor is None:
+        return []
+    clock = Clock(source, scene)
+    shot = clock.frame(0.0), clock.frame(clock.duration)
+    top = _Level(source.sequence_editor.strips, source.sequence_editor.channels, *shot)
+    voices = _voices(top, _Search(actor, _row(scene, actor), clock), (source,))
+    return sorted(voices, key=lambda voice: (voice.start, voice.place))
+
+
+def is_voice_of(strip: Any, actor: str) -> bool:
+    """Return whether a strip is a sound in an actor's speech channel, in a meta strip too, muted or not."""
+    if strip.type != "SOUND":
+        return False
+    around: Any = strip
+    while around is not None:
+        channel = channel_of(around)
+        if owner := _owner(channel.name, actor):
+            return owner == "own" or getattr(strip, "interact_voices", BOTH) in _SIDES
+        around = around.parent_meta()
+    return False
+
+
+def count_voices(scene: bpy.types.Scene, actor: str) -> int:
+    """Return how many strips of an actor can be heard within the shot."""
+    try:
+        return len(find_voices(scene, actor))
+    except errors.InvalidRequest:
+        return 0
+
+
+def channel_of(strip: Any) -> Any:
+    """Return the channel that a strip lies in, of the sequencer or of a meta strip."""
+    return (strip.parent_meta() or strip.id_data.sequence_editor).channels[strip.channel]
+
+
+def _row(scene: bpy.types.Scene, actor: str) -> int:
+    return next((row for row, cast in enumerate(scene.interact.actors) if actor_name(cast) == actor), 0)
+
+
+@dataclass(frozen=True)
+class _Search:
+    actor: str
+    row: int  # 0 for the first actor
+    clock: Clock
+
+
+def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator[Voice]:
+    for number, strip in enumerate(level.strips):
+        channel = level.channels[strip.channel]
+        left, right = compat.strip_left(strip) + level.frame_offset, compat.strip_right(strip) + level.frame_offset
+        inner = replace(
+            level,
+            left=max(left, level.left),
+            right=min(right, level.right),
+            owner=_owner(channel.name, search.actor) or level.owner,
+            place=(*level.place, number),
+        )
+        if inner.right <= inner.left or not (_may_be_on(strip) and _may_be_on(channel)):
+            continue
+        if strip.type == "SOUND":
+            yield from _voice(strip, inner, search)
+        elif strip.type == "META":
+            inner = replace(inner, containers=(*level.containers, strip))
+            yield from _voices(replace(inner, strips=strip.strips, channels=strip.channels), search, scenes)
+        elif strip.type == "SCENE" and _plays_sequencer(strip) and strip.scene not in scenes:
+            editor, content = strip.scene.sequence_editor, compat.strip_content(strip)[0]
+            offset = level.frame_offset + content - compat.strip_hard_trim(strip) - strip.scene.frame_start
+            inner = replace(inner, frame_offset=offset, containers=(*level.containers, strip))
+            inner = replace(inner, strips=editor.strips, channels=editor.channels)
+            yield from _voices(inner, search, (*scenes, strip.scene))
+
+
+def _owner(channel_name: str, actor: str) -> str:
+    if is_channel_of(channel_name, actor, SPEECH):
+        return "own"
+    return "other" if is_channel_of_kind(channel_name, SPEECH) else ""
+
+
+def _may_be_on(item: Any) -> bool:
+    return not item.mute or curve_of(item, "mute") is not None
+
+
+def _plays_sequencer(strip: Any) -> bool:
+    return strip.scene is not None and strip.scene_input == "SEQUENCER" and strip.scene.sequence_editor is not None
+
+
+def _voice(strip: Any, level: _Level, search: _Search) -> Iterator[Voice]:
+    """Yield the strip as a voice if it is the actor's and not turned down; ``level``: with the strip's own span."""
+    voices = getattr(strip, "interact_voices", BOTH)
+    is_shared = voices in _SIDES
+    if level.owner != "own" and not (is_shared and level.owner == "other"):
+        return
+    if strip.volume <= 0.0 and curve_of(strip, "volume") is None:
+        return
+    content, length = compat.strip_content(strip)
+    left = max(level.left, content + level.frame_offset)
+    right = min(level.right, content + length + level.frame_offset)
+    if right <= left:
+        return
+    yield Voice(
+        strip,
+        level.place,
+        level.containers,
+        _SIDES[voices][search.row] if is_shared else voices,
+        search.clock.time(left),
+        search.clock.time(right),
+        level.frame_offset,
+        is_shared,
+    )
