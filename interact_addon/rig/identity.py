@@ -28,3 +28,10 @@ class ObjectReference:
 def reference(obj: bpy.types.Object) -> ObjectReference:
     """Return a reference to an object."""
     return ObjectReference(obj.name, obj.session_uid)
+
+
+def is_in_scene(obj: bpy.types.Object, scene: bpy.types.Scene) -> bool:
+    """Return whether this very object is in a scene: another file may have linked one of the same name."""
+    return scene.objects.get(obj.name) == obj or (
+        obj.name in scene.objects and any(one == obj for one in scene.objects)
+    )

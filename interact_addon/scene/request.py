@@ -19,6 +19,7 @@ from ..properties import (
     switches_of,
 )
 from ..rig.cast import CastActor, cast_actor
+from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, strips_of
 from .perform import Kept, kept_motion
@@ -41,7 +42,7 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
     for number, actor in enumerate((first, second), 1):
         if actor.armature is None:
             raise errors.InvalidRequest(f"{_called(actor, number)} has no armature; select a character and cast it.")
-        if scene.objects.get(actor.armature.name) is None:
+        if not is_in_scene(actor.armature, scene):
             raise errors.InvalidRequest(
                 f"'{actor.armature.name}' is not in the scene '{scene.name}'; cast an armature of this scene."
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bpy
 
+from ..rig.identity import is_in_scene
 from ..rig.keying import key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
@@ -151,7 +152,7 @@ def disabled_reason(scene: bpy.types.Scene) -> str:
     if first.armature == second.armature:
         return "Both actors use the same armature; cast two different ones"
     for actor in (first, second):
-        if scene.objects.get(actor.armature.name) is None:
+        if not is_in_scene(actor.armature, scene):
             return f"'{actor.armature.name}' is not in this scene; cast another armature"
     try:
         settings.runtime_python()
