@@ -480,7 +480,7 @@ spine | - | pelvis | =
     }
 pelvis.* | spine | pelvis
 breast.* | spine.003 | 0.08,-0.1,1.3
-heel.02.* | foot.* | 0.05,0.05,0
+heel.02.* | foot.* | *_ankle
 """,
     fingers=fingers("hand.*", "{f}.0{n}.*", ("thumb", "f_index", "f_middle", "f_ring", "f_pinky"), base="palm.{f}.*"),
 )

@@ -15,8 +15,9 @@ from .face_bones import FaceBone, find_face_bones
 from .face_settings import AS_FOUND, FaceSettings
 from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
-from .mapping import RigMap, RigNotRecognised, map_bones
+from .mapping import RigMap, RigNotRecognised
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
+from .recognition import map_rig, parents_of
 
 __all__ = [
     "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "cast_actor", "find_faces",
@@ -35,16 +36,6 @@ class CastActor:
     faces: tuple[FaceMesh, ...]
     warnings: tuple[str, ...] = field(default=())
     face_bones: tuple[FaceBone, ...] = ()
-
-
-def map_rig(armature: bpy.types.Object) -> RigMap:
-    """Recognise a rig and map its bones. Raises ``RigNotRecognised``."""
-    return map_bones(parents_of(armature), armature.name)
-
-
-def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
-    """Return the bones of an armature, each with the bone above it."""
-    return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
 
 
 def bones_at_rest(armature: bpy.types.Object) -> dict[str, RestBone]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from .tables import TABLES, RigTable
 SPINE = ("spine1", "spine2", "spine3")
 SIDES = ("left", "right")
 _MOST_SPINE_BONES = 5
+_NUMBERED = re.compile(r"\.\d{3}$")
 _SEPARATORS = re.compile(r"[ ._\-]")
 REQUIRED_JOINTS = ("pelvis", "head") + tuple(
     f"{side}_{part}" for side in SIDES for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
@@ -24,11 +25,13 @@ class RigNotRecognised(errors.InterActError):
     """The armature is not a humanoid rig that this add-on knows.
 
     ``found``: the joints that were found all the same, each with its bone; choosing the others by hand completes them.
+    ``lacks``: the joints that the most similar known rig has and this one has not.
     """
 
-    def __init__(self, message: str, found: Mapping[str, str] | None = None) -> None:
+    def __init__(self, message: str, found: Mapping[str, str] | None = None, lacks: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.found = dict(found or {})
+        self.lacks = tuple(lacks)
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,12 @@ def map_bones(parents: Mapping[str, str | None], name: str = "armature") -> RigM
             nearest = (len(missing), table, missing, found)
     if best is None:
         assert nearest is not None
-        lacks = ", ".join(joint.replace("_", " ").split(":")[0] for joint in nearest[2][:4])
-        known = ", ".join(dict.fromkeys(table.name for table in TABLES))
+        lacks = [joint.replace("_", " ") for joint in nearest[2]]
         raise RigNotRecognised(
-            f"'{name}' is not a humanoid rig known here (as {nearest[1].name} it lacks: {lacks}); "
-            f"use a rig with bone names of {known}.",
+            f"'{name}' is not a rig known by its bone names: as {nearest[1].name} it lacks {', '.join(lacks[:4])}"
+            f"{' and more' if len(lacks) > 4 else ''}; choose the bones by hand under Cast > Bones.",
             nearest[3],
+            nearest[2],
         )
     return _rig_map(best[1], best[2], parents)
 
@@ -109,6 +112,21 @@ def map_assigned(found: Mapping[str, str], parents: Mapping[str, str | None], ki
     """
     table = control_table(kind) or RigTable(kind, SIDES, "", (), (), "", {})
     return _rig_map(table, dict(found), parents)
+
+
+def second_rig(rig: RigMap, parents: Mapping[str, str | None]) -> str:
+    """Return the hips of another whole rig beside this one in the same armature; "" if there is none."""
+    hips = rig.joints["pelvis"]
+    rest = [bone for bone in parents if bone != hips and hips not in bones_above(bone, parents)]
+    if len(rest) < len(REQUIRED_JOINTS):
+        return ""
+    plain = {_NUMBERED.sub("", bone): bone for bone in rest}  # a second rig of the same names is numbered
+    above = {bone: parents[name] for bone, name in plain.items()}
+    try:
+        other = map_bones({bone: upper and _NUMBERED.sub("", upper) for bone, upper in above.items()})
+    except RigNotRecognised:
+        return ""
+    return plain[other.joints["pelvis"]]
 
 
 def control_table(kind: str) -> RigTable | None:

@@ -1,0 +1,83 @@
+"""An armature recognised as a rig: by its bone names, else by its shape; and the sentence where it is neither."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .mapping import REQUIRED_JOINTS, RigMap, RigNotRecognised, control_table, map_assigned, map_bones, second_rig
+from .topology import NoHumanShape, joints_by_shape
+
+BY_SHAPE = "by shape"  # the name of a rig that no table knows
+_BY_HAND = "choose the bones by hand under Cast > Bones"
+_NEARLY_KNOWN = 5  # a rig that lacks fewer joints of a known one is spoken of as that
+
+
+def map_rig(armature: bpy.types.Object) -> RigMap:
+    """Recognise a rig and map its bones: by names, or by shape where no table fits. Raises ``RigNotRecognised``."""
+    parents = parents_of(armature)
+    if not parents:
+        raise RigNotRecognised(f"'{armature.name}' has no bones; choose the armature that moves the character's mesh.")
+    try:
+        rig = map_bones(parents, armature.name)
+    except RigNotRecognised as unknown:
+        return _map_by_shape(armature, parents, unknown)
+    other = "" if control_table(rig.rig) else second_rig(rig, parents)
+    if other:
+        raise RigNotRecognised(
+            f"'{armature.name}' holds two skeletons, on '{rig.root}' and on '{other}'; separate one into an armature "
+            "of its own (Edit Mode, P)."
+        )
+    return rig
+
+
+def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
+    """Return the bones of an armature, each with the bone above it."""
+    return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
+
+
+def _map_by_shape(armature: bpy.types.Object, parents: dict[str, str | None], unknown: RigNotRecognised) -> RigMap:
+    """Map bones by their places, none that a constraint holds: keys on it would not show.
+
+    A rig that nearly is a known one is mapped only if its shape says the same as the names that are there.
+    """
+    bones, nearly = armature.data.bones, len(unknown.lacks) < _NEARLY_KNOWN
+    heads, tails = ({bone.name: np.array(getattr(bone, end)) for bone in bones} for end in ("head_local", "tail_local"))
+    held = {bone.name for bone in armature.pose.bones if any(_holds(one) for one in bone.constraints)}
+    try:
+        joints = joints_by_shape(parents, heads, tails)
+    except NoHumanShape as reason:
+        raise (
+            unknown if nearly else RigNotRecognised(_sentence(armature.name, str(reason), len(held)), unknown.found)
+        ) from None
+    if nearly and any(joints[joint] != bone for joint, bone in unknown.found.items() if joint in REQUIRED_JOINTS):
+        raise unknown
+    if stuck := [joints[joint] for joint in (*REQUIRED_JOINTS, "spine:0") if joints[joint] in held]:
+        raise (
+            unknown
+            if nearly
+            else RigNotRecognised(
+                f"'{armature.name}' is no rig known by its bone names, and by shape its bones are held by constraints, "
+                f"{_some(stuck)}; mute those, or choose the controls by hand under Cast > Bones.",
+                unknown.found,
+            )
+        )
+    return map_assigned({joint: bone for joint, bone in joints.items() if bone not in held}, parents, BY_SHAPE)
+
+
+def _some(bones: list[str]) -> str:
+    names = ", ".join(f"'{bone}'" for bone in bones[:3])
+    return names + (f" and {len(bones) - 3} more" if len(bones) > 3 else "")
+
+
+def _holds(constraint: bpy.types.Constraint) -> bool:
+    return not constraint.mute and constraint.influence > 0.0
+
+
+def _sentence(name: str, reason: str, held: int) -> str:
+    if held >= len(REQUIRED_JOINTS):
+        return (
+            f"'{name}' is a control rig that is not known here: constraints hold {held} of its bones; {_BY_HAND}, "
+            "its FK controls, and switch IK off."
+        )
+    return f"'{name}' is no rig known by its bone names, and {reason}; {_BY_HAND}, or another armature."
