@@ -66,3 +66,23 @@ def assert_same(read: Shown, expected: Shown, shapes: bool = True) -> None:
     if shapes:
         for name, values in expected.shapes.items():
             np.testing.assert_allclose(read.shapes[name], values, atol=SHAPE, err_msg=str(name))
+
+
+def skin(mesh: bpy.types.Object) -> np.ndarray:
+    """Return where the vertices of a mesh are seen, (T, V, 3), without modifiers other than armatures."""
+    scene, here = bpy.context.scene, bpy.context.scene.frame_current
+    others = [modifier for modifier in mesh.modifiers if modifier.type != "ARMATURE" and modifier.show_viewport]
+    for modifier in others:
+        modifier.show_viewport = False
+    rows = []
+    for frame in range(scene.frame_start, scene.frame_end + 1):
+        scene.frame_set(frame)
+        posed = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        flat = np.empty(3 * len(posed.data.vertices), np.float32)
+        posed.data.vertices.foreach_get("co", flat)
+        world = np.array(posed.matrix_world)
+        rows.append(flat.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3])
+    for modifier in others:
+        modifier.show_viewport = True
+    scene.frame_set(here)
+    return np.array(rows)

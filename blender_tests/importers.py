@@ -41,10 +41,7 @@ def matrix(place: np.ndarray, turn: np.ndarray, scale: np.ndarray) -> np.ndarray
 
 def read_fbx(path: Path, fps: float) -> Shown:
     """Read an FBX by assimp."""
-    prefix = Path(sysconfig.get_path("platlib")) / "cmeel.prefix" / "lib"
-    os.environ["LD_LIBRARY_PATH"] = f"{prefix}:{os.environ.get('LD_LIBRARY_PATH', '')}"  # where impasse looks for it
-    impasse = pytest.importorskip("impasse", reason="needs assimp")
-    scene: Any = impasse.core.load(str(path), processing=0)
+    scene = _assimp_scene(path)
     motion = scene.animations[0]
     frames = round(motion.duration / motion.ticks_per_second * fps) + 1
     start = min(channel.position_keys[0].time for channel in motion.channels)
@@ -72,6 +69,18 @@ def read_fbx(path: Path, fps: float) -> Shown:
             column = np.array([row.get(number, 0.0) for row in values])
             shown.shapes[mesh, shape] = np.interp(ticks, times, column)
     return shown
+
+
+def fbx_objects(path: Path) -> dict[str, np.ndarray]:
+    """Return the transforms (4, 4) of the objects at the top of an FBX, in its own axes and units."""
+    return {node.name: np.array(node.transformation, float) for node in _assimp_scene(path).root_node.children}
+
+
+def _assimp_scene(path: Path) -> Any:
+    prefix = Path(sysconfig.get_path("platlib")) / "cmeel.prefix" / "lib"
+    os.environ["LD_LIBRARY_PATH"] = f"{prefix}:{os.environ.get('LD_LIBRARY_PATH', '')}"  # where impasse looks for it
+    impasse = pytest.importorskip("impasse", reason="needs assimp")
+    return impasse.core.load(str(path), processing=0)
 
 
 def _assimp_channel(channel: Any, ticks: np.ndarray) -> np.ndarray:

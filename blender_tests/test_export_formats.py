@@ -8,8 +8,8 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.export.settings import Settings
 from interact_addon.export.shot import export_shot
+from interact_addon.formats import Settings
 
 from .exported import MILLIMETRE, assert_same, make_shot, seen
 from .importers import read_fbx, read_gltf, read_usd

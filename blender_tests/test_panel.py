@@ -26,7 +26,7 @@ def test_the_gesture_style_is_folded_inside_of_expression(addon: None) -> None:
 
 def test_every_setting_has_a_sentence_of_description(addon: None) -> None:
     settings = bpy.context.scene.interact
-    for group in (settings, settings.actor_a):
+    for group in (settings, settings.actor_a, settings.export):
         for prop in group.bl_rna.properties:
             if prop.identifier not in ("rna_type", "actor_a", "actor_b"):
                 assert len(prop.description.split()) > 4, prop.identifier

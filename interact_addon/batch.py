@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from . import compat
+from . import batch_export, compat
 from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
 from .export.shot import export_fbx
@@ -80,6 +80,13 @@ def read_back(options: argparse.Namespace) -> None:
         motion = read_motion(scene, options.start, options.end)
     save_motion(motion, path)
     printer.wrote(path)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write what is seen of the characters of a .blend as files of one format."""
+    path, settings = batch_export.place_and_settings(options)
+    _output_folder(path.parent)
+    batch_export.export(_open_scene(options.blend, options.scene), path, settings)
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -166,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--start", type=int, metavar="FRAME", help="instead of the scene's first frame")
     back.add_argument("--end", type=int, metavar="FRAME", help="instead of the scene's last frame")
     back.set_defaults(run=read_back)
+    batch_export.add_command(commands, export)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")

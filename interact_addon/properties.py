@@ -13,6 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from .formats import FORMATS, PRESETS, RATES, Settings
 from .rig.bone_table import TABLE_JOINTS, bone_label
 from .rig.face_settings import JAW_OPEN, FaceSettings, ShapeSetting
 from .rig.identity import reference
@@ -46,6 +47,9 @@ VOICES = (
     ("RIGHT_LEFT", "Two: Right, Left", "A recording of both: the first actor is on the right, the second on the left"),
 )
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
+EXPORT_FORMATS = tuple((one.name, one.label, one.description) for one in FORMATS.values())
+EXPORT_PRESETS = tuple((one.name, one.label, one.description) for one in PRESETS.values())
+EXPORT_RATES = tuple((str(rate), f"{rate} fps", f"{rate} rows a second") for rate in RATES)
 NO_BONE = "(none)"  # chosen by hand for a joint that the rig has no bone for
 
 
@@ -316,11 +320,36 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     )
 
 
+class INTERACT_PG_export(bpy.types.PropertyGroup):
+    """How the characters are exported."""
+
+    format: EnumProperty(  # type: ignore[valid-type]
+        name="Format", items=EXPORT_FORMATS, default="fbx", description="The kind of file that the characters go to"
+    )
+    preset: EnumProperty(  # type: ignore[valid-type]
+        name="Preset", items=EXPORT_PRESETS, default="plain", description="The program that an FBX is meant for"
+    )
+    one_each: BoolProperty(  # type: ignore[valid-type]
+        name="One File Each", description="Write a file for each actor in the place of one for both"
+    )
+    root_motion: BoolProperty(  # type: ignore[valid-type]
+        name="Root Motion",
+        description="A root bone makes the way over the ground, and the hips move against it; off leaves the way in "
+        "the hips",
+    )
+    rate: EnumProperty(  # type: ignore[valid-type]
+        name="Rate", items=EXPORT_RATES, default="30", description="How many rows a second has in the file"
+    )
+
+
 class INTERACT_PG_scene(bpy.types.PropertyGroup):
     """The scene's settings: its two actors and how to generate."""
 
     actor_a: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
     actor_b: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
+    export: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_export, description="How the two characters are exported"
+    )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",
         default=0,
@@ -432,3 +461,17 @@ def face_settings_of(actor: INTERACT_PG_actor) -> FaceSettings:
 def actor_name(actor: INTERACT_PG_actor) -> str:
     """Return the actor's name, as in the sequencer's channels and messages; empty without an armature."""
     return actor.name or (actor.armature.name if actor.armature is not None else "")
+
+
+def export_settings(choices: INTERACT_PG_export) -> Settings:
+    """Return the choices of the Export panel, or of its operator, as plain data."""
+    return Settings(choices.format, choices.preset, choices.one_each, choices.root_motion, int(choices.rate))
+
+
+def draw_export_choices(layout: bpy.types.UILayout, choices: INTERACT_PG_export) -> None:
+    """Draw the format and those choices that it has."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name in ("format", *FORMATS[choices.format].choices):
+        column.prop(choices, name)

@@ -13,6 +13,7 @@ CLASSES: tuple[type, ...] = (
     properties.INTERACT_PG_switch,
     properties.INTERACT_PG_shape,
     properties.INTERACT_PG_actor,
+    properties.INTERACT_PG_export,
     properties.INTERACT_PG_scene,
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,

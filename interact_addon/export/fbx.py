@@ -6,8 +6,8 @@ from pathlib import Path
 
 import bpy
 
+from ..formats import PRESETS, Settings
 from .exporters import add_on
-from .settings import PRESETS, Settings
 
 
 def write_fbx(stage: bpy.types.Scene, path: Path, settings: Settings) -> None:

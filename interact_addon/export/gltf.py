@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -13,7 +16,10 @@ def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
     """Write everything on ``stage``; one animation holds bodies and faces of all, and starts at 0 s."""
     add_on("io_scene_gltf2")
     objects = list(stage.objects)
-    with bpy.context.temp_override(selected_objects=objects, active_object=objects[0], object=objects[0]):
+    with (
+        _window_kept(stage),
+        bpy.context.temp_override(selected_objects=objects, active_object=objects[0], object=objects[0]),
+    ):
         bpy.ops.export_scene.gltf(
             filepath=str(path),
             check_existing=False,
@@ -37,3 +43,27 @@ def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
             export_morph_animation=True,
             export_morph_reset_sk_data=False,
         )
+
+
+@contextmanager
+def _window_kept(stage: bpy.types.Scene) -> Iterator[None]:
+    """Show the user's scene again, with what was posed by hand: the exporter shows the stage in the window.
+
+    Showing a scene applies its keys, and so would undo poses and shapes that are not keyed yet.
+    """
+    window: Any = bpy.context.window
+    shown = window.scene
+    poses = [obj.pose for obj in bpy.data.objects if obj.pose is not None and stage not in obj.users_scene]
+    bones = [(bone, bone.matrix_basis.copy()) for pose in poses for bone in pose.bones]
+    own = {obj.data.shape_keys for obj in stage.objects if obj.type == "MESH"}
+    shapes = [(block, block.value) for keys in bpy.data.shape_keys if keys not in own for block in keys.key_blocks]
+    try:
+        yield
+    finally:
+        window.scene = shown
+        for bone, basis in bones:
+            if bone.matrix_basis != basis:
+                bone.matrix_basis = basis
+        for block, value in shapes:
+            if block.value != value:
+                block.value = value

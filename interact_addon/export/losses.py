@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..formats import Settings
 from .character import Character
 from .meshes import other_modifiers
-from .settings import Settings
 
 _MESHLESS = ("bvh",)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..formats import PRESETS, Settings
 from ..scene.motion_file import motion_of, save_motion
 from .bake import Motion, Part, bake, in_other_axes
 from .bvh import bvh_text
@@ -21,7 +22,6 @@ from .gltf import write_gltf
 from .live_link import live_link_text
 from .losses import losses_of
 from .sampling import Seen, look
-from .settings import PRESETS, Settings
 from .stage import staged
 from .usd import write_usd
 from .whole import all_written

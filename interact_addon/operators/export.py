@@ -5,40 +5,96 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..export.shot import export_fbx
+from ..export.shot import export_fbx, export_shot
+from ..formats import Settings
+from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, EXPORT_RATES, draw_export_choices, export_settings
 from ..runtime_api import errors
 from .feedback import fail, poll_cast
 
+_CHOICES = ("format", "preset", "one_each", "root_motion", "rate")
 
-class INTERACT_OT_export_fbx(bpy.types.Operator):
-    """Export both characters with their animation into one FBX file"""
 
-    bl_idname = "interact.export_fbx"
-    bl_label = "Export FBX"
+class INTERACT_OT_export(bpy.types.Operator):
+    """Export what is seen of both characters over the scene's frame range"""
+
+    bl_idname = "interact.export"
+    bl_label = "Export"
 
     filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
-    filter_glob: StringProperty(default="*.fbx", options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_glob: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+    format: EnumProperty(name="Format", items=EXPORT_FORMATS, default="fbx")  # type: ignore[valid-type]
+    preset: EnumProperty(name="Preset", items=EXPORT_PRESETS, default="plain")  # type: ignore[valid-type]
+    one_each: BoolProperty(name="One File Each")  # type: ignore[valid-type]
+    root_motion: BoolProperty(name="Root Motion")  # type: ignore[valid-type]
+    rate: EnumProperty(name="Rate", items=EXPORT_RATES, default="30")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll_cast(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._take_settings(context)
         if not self.filepath:
-            self.filepath = str(Path(bpy.data.filepath or "performance").with_suffix(".fbx"))
+            self.filepath = str(Path(bpy.data.filepath or "performance"))
+        self.check(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def check(self, context: bpy.types.Context) -> bool:
+        """Give the file the suffix of its format while the user chooses."""
+        suffix = self._settings().suffix
+        path = str(Path(self.filepath).with_suffix(suffix)) if Path(self.filepath).name else self.filepath
+        changed: bool = path != self.filepath or self.filter_glob != f"*{suffix}"
+        self.filepath, self.filter_glob = path, f"*{suffix}"
+        return changed
+
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_export_choices(self.layout, self)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx")
+        self._take_settings(context)
+        if not Path(self.filepath).name:
+            return fail(self, errors.InvalidRequest("The file has no name; give it one."))
         try:
-            export_fbx(context.scene, path)
+            done = export_shot(context.scene, bpy.path.abspath(self.filepath), self._settings())
+        except errors.InterActError as error:
+            return fail(self, error)
+        for warning in done.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"Exported {', '.join(map(str, done.files))}")
+        return {"FINISHED"}
+
+    def _take_settings(self, context: bpy.types.Context) -> None:
+        """Take from the scene what the caller did not say."""
+        for name in _CHOICES:
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.interact.export, name))
+
+    def _settings(self) -> Settings:
+        return export_settings(self)
+
+
+class INTERACT_OT_export_fbx(bpy.types.Operator):
+    """Export both characters with their animation into one plain FBX file"""
+
+    bl_idname = "interact.export_fbx"
+    bl_label = "Export FBX"
+
+    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            path = export_fbx(context.scene, Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx"))
         except errors.InterActError as error:
             return fail(self, error)
         self.report({"INFO"}, f"Exported {path}")
         return {"FINISHED"}
 
 
-CLASSES = (INTERACT_OT_export_fbx,)
+CLASSES = (INTERACT_OT_export, INTERACT_OT_export_fbx)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..runtime_api import errors
+from .runtime_api import errors
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file format. ``one_each``: whether a file holds one actor only."""
+    """A file format. ``choices``: which of ``Settings`` it has; ``one_each``: whether a file holds one actor only."""
 
     name: str
     suffix: str
     label: str
     description: str
+    choices: tuple[str, ...] = ()
     one_each: bool = False
 
 
+_SKELETON = ("one_each", "root_motion")
 FORMATS = {
     one.name: one
     for one in (
-        Format("fbx", ".fbx", "FBX", "Skeletons, meshes, body and face, for game engines and other animation programs"),
-        Format("gltf", ".glb", "glTF", "Skeletons, meshes, body and face in one .glb, for the web and game engines"),
-        Format("usd", ".usdc", "USD", "Skeletons, meshes, body and face as UsdSkel, for pipelines of film"),
-        Format("bvh", ".bvh", "BVH", "Body alone, for motion tools", one_each=True),
-        Format("live_link", ".csv", "Live Link Face", "Face alone, as the app records it", one_each=True),
-        Format("npz", ".npz", "Motion (npz)", "Canonical motion and ARKit curves at 30 fps, for Python"),
+        Format(
+            "fbx",
+            ".fbx",
+            "FBX",
+            "Skeletons, meshes, bodies and faces, for game engines and animation programs",
+            ("preset", *_SKELETON),
+        ),
+        Format("gltf", ".glb", "glTF", "Skeletons, meshes, bodies and faces, for the web and game engines", _SKELETON),
+        Format("usd", ".usdc", "USD", "Skeletons, meshes, bodies and faces as UsdSkel, for film pipelines", _SKELETON),
+        Format("bvh", ".bvh", "BVH", "Bodies alone, for motion tools", ("root_motion",), one_each=True),
+        Format("live_link", ".csv", "Live Link Face", "Faces alone, as the app records them", ("rate",), one_each=True),
+        Format("npz", ".npz", "Motion (npz)", "Canonical motion and ARKit curves at 30 fps, for Python", ("one_each",)),
     )
 }
 
