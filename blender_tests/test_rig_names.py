@@ -12,7 +12,7 @@ from interact_addon.rig.cast import map_rig
 from interact_addon.rig.mapping import map_bones
 from model_runtime.body_model import rotations as rot
 
-from .real_rigs import AUTO_RIG_PRO, BIPED, PLAIN, REAL, RealRig
+from .real_rigs import AUTO_RIG_PRO, PLAIN, REAL, RealRig
 from .rigs import A_POSE, T_POSE, build_armature, pose_rig, turned
 
 STRONG = rot.multiply(
@@ -44,8 +44,7 @@ def test_each_real_rig_is_recognised_and_every_joint_has_its_bone(rig: RealRig) 
 def test_a_strong_pose_lands_within_two_centimetres_on_each_real_rig(
     rig: RealRig, pose: dict[str, tuple[float, float, float]]
 ) -> None:
-    # Biped's hips turn with the spine bone that they hang on.
-    assert pose_rig(make_real(rig, pose), STRONG, (0.3, 1.0, 0.8)) < (0.05 if rig is BIPED else 0.02)
+    assert pose_rig(make_real(rig, pose), STRONG, (0.3, 1.0, 0.8)) < 0.02
 
 
 def test_auto_rig_pro_is_posed_by_its_controls_though_constraints_tie_them() -> None:

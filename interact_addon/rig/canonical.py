@@ -14,8 +14,11 @@ import numpy as np
 
 from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
+from .forward import posed_bones
 from .mapping import Drive, RigMap
+from .retarget import retarget
 
+_ROUNDS = 12
 HIPS = ("left_hip", "right_hip")
 
 
@@ -24,7 +27,37 @@ def to_canonical(orientations: Array, hips: Array, rig: RigMap, rest: Any) -> tu
 
     ``orientations`` (T, B, 4): the driven bones in the world, in the order of ``rig.drives``; ``hips`` (T, 2, 3): left
     and right hip joint in the world, metres; ``rest``: the rig's ``RestPose``. A joint that the rig lacks keeps its
-    rotation of the T-pose. The pelvis lies where both hips say, so that a rig that moves its thighs is met as well.
+    rotation of the T-pose. Where limbs are solved by inverse kinematics, the motion is found whose retargeting is the
+    pose that is seen.
+    """
+    seen = _directly(orientations, hips, rig, rest)
+    return _that_shows(seen, rig, rest) if rest.reached else seen
+
+
+def _that_shows(seen: tuple[Array, Array], rig: RigMap, rest: Any) -> tuple[Array, Array]:
+    """Return the motion whose retargeted pose reads as ``seen``: of several rounds the nearest one, frame by frame.
+
+    A leg that is stretched out has several; then the nearest may be off by some degrees, with the foot in its place.
+    """
+    root, rotations = best_root, best = seen
+    least = np.full(len(root), np.inf)
+    for _ in range(_ROUNDS):
+        heads, shown = posed_bones(retarget(root, rotations, rig, rest), rest)
+        again = _directly(shown, heads[:, [rest.bones.index(rig.places[hip][0]) for hip in HIPS]], rig, rest)
+        turned = rot.multiply(rot.conjugate(again[1]), seen[1])
+        off = np.linalg.norm(turned[..., 1:], axis=-1).max(axis=1) + np.linalg.norm(again[0] - seen[0], axis=-1)
+        nearer = off < least
+        least = np.minimum(off, least)
+        best_root = np.where(nearer[:, None], root, best_root)
+        best = np.where(nearer[:, None, None], rotations, best)
+        root, rotations = root + seen[0] - again[0], rot.normalize(rot.multiply(rotations, turned))
+    return best_root, rot.continuous(best)
+
+
+def _directly(orientations: Array, hips: Array, rig: RigMap, rest: Any) -> tuple[Array, Array]:
+    """Do as ``to_canonical`` as if every bone followed its joint.
+
+    The pelvis lies where both hips say, so that a rig that moves its thighs is met as well.
     """
     turned = rot.multiply(orientations, rot.conjugate(rest.world_rotations)[None])  # D_b, world
     known = _joints(turned, rig)
@@ -48,6 +81,8 @@ def _joints(turned: Array, rig: RigMap) -> dict[str, Array]:
     alone: dict[str, Array] = {}
     between: list[tuple[Drive, Array]] = []
     for index, drive in enumerate(rig.drives):
+        if drive.twist:
+            continue
         if drive.share > 0.0:
             between.append((drive, turned[:, index]))
         else:

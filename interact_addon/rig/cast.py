@@ -18,6 +18,7 @@ from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
 from .recognition import map_rig, parents_of
+from .sharing import with_shared
 
 __all__ = [
     "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "cast_actor", "find_faces",
@@ -78,11 +79,16 @@ def cast_actor(
         rig = map_with_assigned(name, assigned, recognise(armature), parents_of(armature))
     else:
         rig = map_rig(armature)
-    rig = _with_switches(name, rig, switches, armature)
+    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), _steered(armature))
     rest = read_rest_pose(armature, rig)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)
     return CastActor(name, reference(armature), rig, rest, faces, _warnings(name, rig, faces, bones), bones)
+
+
+def _steered(armature: bpy.types.Object) -> set[str]:
+    """Return the bones that constraints turn."""
+    return {bone.name for bone in armature.pose.bones if any(not c.mute and c.influence > 0 for c in bone.constraints)}
 
 
 def _with_switches(

@@ -17,26 +17,25 @@ def posed_bones(pose: BonePose, rest: RestPose) -> tuple[Array, Array]:
     """
     frames, bones = pose.rotations.shape[:2]
     heads, deltas = np.empty((frames, bones, 3)), np.empty((frames, bones, 4))
-    rest_heads = rest.rest_heads @ rest.world[:3, :3].T + rest.world[:3, 3]
-    rest_frames = rest.world_rotations
-    locations = _root_location(pose, rest)
-    for index in range(bones):
+    rest_heads, rest_frames = rest.world_heads, rest.world_rotations
+    for index, bone in enumerate(rest.bones):
         own = rot.multiply(
             rot.multiply(rest_frames[index], pose.rotations[:, index]), rot.conjugate(rest_frames[index])
         )
-        above = int(rest.parents[index])
+        above, carrier = int(rest.parents[index]), int(rest.carriers[index])
         deltas[:, index] = own if above < 0 else rot.multiply(deltas[:, above], own)
         heads[:, index] = rest_heads[index]
-        if above >= 0:
-            arm = np.broadcast_to(rest_heads[index] - rest_heads[above], (frames, 3))
-            heads[:, index] = heads[:, above] + rot.rotate(deltas[:, above], arm)
-        if rest.bones[index] == pose.root:
-            heads[:, index] += locations
+        if carrier >= 0:
+            arm = np.broadcast_to(rest_heads[index] - rest_heads[carrier], (frames, 3))
+            heads[:, index] = heads[:, carrier] + rot.rotate(deltas[:, carrier], arm)
+        if bone == pose.root:
+            heads[:, index] += _way(pose.location, index, rest)
+        elif bone in pose.moved:
+            way = _way(pose.moved[bone], index, rest) * rest.scales[index]
+            heads[:, index] += rot.rotate(deltas[:, carrier], way)
     return heads, rot.multiply(deltas, rest_frames[None])
 
 
-def _root_location(pose: BonePose, rest: RestPose) -> Array:
-    """Return the root's channel as a displacement (T, 3) in the world."""
-    index = rest.bones.index(pose.root)
-    local = rot.rotate(rest.rest_rotations[index], pose.location) if rest.local_location else pose.location
-    return local @ rest.world[:3, :3].T
+def _way(location: Array, index: int, rest: RestPose) -> Array:
+    """Return a location channel (T, 3) as a displacement (T, 3) in the world, with the bone above at rest."""
+    return rot.rotate(rest.location_axes[index], location) @ rest.world[:3, :3].T

@@ -92,8 +92,8 @@ def key_performance(
         if "body" in plan.parts and object_is_animated(plan.armature)
     ]
     frame, part = scene.frame_current, scene.frame_subframe
-    if warnings:
-        scene.frame_set(scene.frame_start)  # where an animated object stands then is where it is held
+    if any(_start_is_animated(plan) for plan in plans):
+        scene.frame_set(scene.frame_start)  # where it stands then is where it is held
     number = next_take_number()
     written = tuple(_write(plan, scene.frame_start, number) for plan in plans)
     for keys in written:
@@ -106,6 +106,18 @@ def key_performance(
 def next_take_number() -> int:
     """Return the number of the next take: one more than the highest in the file."""
     return 1 + max((int(action.get(TAKE_NUMBER, 0)) for action in bpy.data.actions), default=0)
+
+
+def _start_is_animated(plan: ActorKeys) -> bool:
+    """Return whether keys move the object or the bones that the body hangs on."""
+    paths = animated_paths(plan.armature)
+    above = tuple(bone_path(bone) for bone in bones_above_body(plan.armature, plan.actor))
+    return object_is_animated(plan.armature) or any(path.startswith(above) for path in paths if above)
+
+
+def bones_above_body(armature: bpy.types.Object, actor: CastActor) -> set[str]:
+    """Return the bones above the one that carries the body, such as a root; they stay where they are at the start."""
+    return {bone.name for bone in armature.data.bones[actor.rig.root].parent_recursive}
 
 
 def _plan(
@@ -156,7 +168,8 @@ def _body_channels(
             yield Channel(f"{bone_path(bone)}.{name}", values, bone)
     if "body" not in parts:
         return
-    yield Channel(f"{bone_path(pose.root)}.location", pose.location, pose.root)
+    for bone, location in {pose.root: pose.location, **pose.moved}.items():
+        yield Channel(f"{bone_path(bone)}.location", location, bone)
     for control, prop, value in actor.rig.switches:
         if control in armature.pose.bones and prop in armature.pose.bones[control]:
             yield Channel(f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]', np.array([[value]]), control)
@@ -184,7 +197,7 @@ def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
         bag = give_action(armature, action, armature.name, "OBJECT")
         body = list(plan.body)
         if whole:
-            still = _reset_rig(armature, plan.actor)
+            still = _reset_rig(armature, plan.actor) | bones_above_body(armature, plan.actor)
             body += held_channels(armature, still, {channel.path for channel in body}, animated)
         write_channels(bag, body, start)
         remember_written(action, armature.animation_data.action_slot)
@@ -212,8 +225,9 @@ def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> set[str]:
             resting.add(bone.name)
             bone = bone.parent
     for name in resting | driven:
-        if bones[name].matrix_basis != Matrix.Identity(4):
-            bones[name].matrix_basis = Matrix.Identity(4)
+        still = Matrix.LocRotScale(None, None, bones[name].scale)  # a custom scale, as of a toon's head, is kept
+        if bones[name].matrix_basis != still:
+            bones[name].matrix_basis = still
     for control, prop, value in actor.rig.switches:
         if control in bones and prop in bones[control]:
             bones[control][prop] = type(bones[control][prop])(value)

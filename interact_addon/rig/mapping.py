@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -38,7 +38,8 @@ class RigNotRecognised(errors.InterActError):
 class Drive:
     """A keyed bone: ``bone`` rotates with ``joint``, or ``share`` of the way from it to ``towards``.
 
-    ``above``: the nearest driven bone above it, "" for the topmost.
+    ``twist``: the bone takes of the axial rotation of that joint its ``share`` alone: of ``joint`` itself, or of the
+    joint after it beside what ``joint`` does. ``above``: the nearest driven bone above it, "" for the topmost.
     """
 
     bone: str
@@ -46,6 +47,7 @@ class Drive:
     towards: str = ""
     share: float = 0.0
     above: str = ""
+    twist: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class RigMap:
     switches: tuple[tuple[str, str, float], ...] = ()
     neutral: tuple[str, ...] = ()
     joints: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_control_rig(self) -> bool:
+        """Whether controls are keyed that move other bones by constraints."""
+        return bool(self.switches or self.neutral)
 
     @property
     def missing_joints(self) -> tuple[str, ...]:
@@ -277,7 +284,13 @@ def _nearest_driven(bone: str, drives: Mapping[str, Drive], parents: Mapping[str
 
 
 def _with(drive: Drive, above: str) -> Drive:
-    return Drive(drive.bone, drive.joint, drive.towards, drive.share, above)
+    return replace(drive, above=above)
+
+
+def with_drives(rig: RigMap, drives: Mapping[str, Drive], parents: Mapping[str, str | None]) -> RigMap:
+    """Return the map with other drives, each below the nearest of them that its bone hangs on."""
+    tied = {bone: _with(drive, _nearest_driven(bone, drives, parents)) for bone, drive in drives.items()}
+    return replace(rig, drives=_parents_first(tied))
 
 
 def _parents_first(drives: Mapping[str, Drive]) -> tuple[Drive, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
 from .alignment import Alignment, align, turn_to_front
 from .mapping import RigMap
+from .placing import displaced
+from .standing import Standing, heads_and_tails, sizes_above, standing
 
 _SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standing on it
 
@@ -21,11 +22,14 @@ _SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standi
 class RestPose:
     """The rest pose of one rig for retargeting, as arrays over its B driven bones (order of ``RigMap.drives``).
 
-    ``world`` (4, 4): armature space to world, the pose of an undriven root bone included. ``rest_rotations`` (B, 4) and
-    ``rest_heads`` (B, 3): armature space. ``parents`` (B,): driven bone above, -1 for none. ``turns`` (52, 4): world
-    rotation of each joint from rest to T-pose. ``joint_places`` (52, 3): joints at rest, world. ``floor``: height the
-    character stands at. ``rotation_modes`` (B,): Blender's names. ``local_location``: whether the location of the bone
-    that carries the body is in its own axes.
+    All of it is as the shot starts, with the custom scales of pose bones. ``world`` (4, 4): armature space to world,
+    the pose of an undriven root bone included. ``rest_rotations`` (B, 4) and ``rest_heads`` (B, 3): armature space.
+    ``parents`` (B,): driven bone above whose rotation a bone inherits, -1 for none; ``carriers`` (B,): the one whose
+    place it follows. ``root``: index of the bone that carries the body. ``turns`` (52, 4): world rotation of each joint
+    from rest to T-pose. ``joint_places`` (52, 3): joints at rest, world. ``floor``: height the character stands at.
+    ``rotation_modes`` (B,): Blender's names. ``location_axes`` (B, 4): the axes of a bone's location at rest in
+    armature space; ``scales`` (B,): what its parent scales it by. ``moved``: joints whose bone gets a location;
+    ``reached``: joints whose limb is solved by inverse kinematics instead; see ``placing``.
     """
 
     bones: tuple[str, ...]
@@ -33,6 +37,8 @@ class RestPose:
     rest_rotations: Array
     rest_heads: Array
     parents: Array
+    carriers: Array
+    root: int
     turns: Array
     joint_places: Array
     skeleton: skeleton.Skeleton
@@ -40,13 +46,21 @@ class RestPose:
     position: tuple[float, float]
     heading: float
     rotation_modes: tuple[str, ...]
-    local_location: bool
+    location_axes: Array
+    scales: Array
+    moved: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
 
     @property
     def world_rotations(self) -> Array:
         """(B, 4): the driven bones at rest in the world."""
         axes = self.world[:3, :3] / np.linalg.norm(self.world[:3, :3], axis=0)
         return rot.multiply(rot.from_matrix(axes), self.rest_rotations)
+
+    @property
+    def world_heads(self) -> Array:
+        """(B, 3): heads of the driven bones at rest in the world, metres."""
+        return self.rest_heads @ self.world[:3, :3].T + self.world[:3, 3]
 
 
 def measure(armature: bpy.types.Object, rig: RigMap) -> skeleton.Skeleton:
@@ -60,16 +74,20 @@ def start_placement(armature: bpy.types.Object, rig: RigMap) -> tuple[tuple[floa
     return rest.position, rest.heading
 
 
-def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
-    """Read the rest pose of a rig: metres in the world, the armature's own units in armature space."""
+def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Scene | None = None) -> RestPose:
+    """Read the rest pose of a rig: metres in the world, the armature's own units in armature space.
+
+    An object that moves is read as it stands at the first frame of ``scene``, by default the one that is open.
+    """
     bones = armature.data.bones
-    world = armature.matrix_world @ _pose_above(armature, rig)
-    places = {joint: _mix(bones, world, *place) for joint, place in rig.places.items()}
-    tails = {
-        joint: np.array(world @ bones[place[0]].tail_local) for joint, place in rig.places.items() if place[2] == 0.0
-    }
+    stands = standing(armature, rig, scene)
+    world = np.array(stands.world)
+    at_rest = heads_and_tails(armature, rig, stands.scales)
+    ends = {name: pair @ world[:3, :3].T + world[:3, 3] for name, pair in at_rest.items()}
+    places = {joint: _mix(ends, *place) for joint, place in rig.places.items()}
+    tails = {joint: ends[place[0]][1] for joint, place in rig.places.items() if place[2] == 0.0}
     turn = turn_to_front(places)
-    floor = _sole_height(armature)
+    floor = _sole_height(armature, rig, stands, ends)
     aligned: Alignment = align(
         {joint: rot.rotate(turn, place) for joint, place in places.items()},
         {joint: rot.rotate(turn, tail) for joint, tail in tails.items()},
@@ -78,12 +96,18 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
     order = {drive.bone: index for index, drive in enumerate(rig.drives)}
     joint_places = rot.rotate(rot.conjugate(turn), aligned.positions)
     stands_at = floor if floor is not None else 0.0
+    carriers = np.array([order.get(drive.above, -1) for drive in rig.drives])
+    sizes = sizes_above(armature, rig, stands.scales)
+    astray = displaced(rig)
+    movable = [joint for joint in astray if _can_be_moved(armature, rig.places[joint][0])]
     return RestPose(
         bones=tuple(order),
-        world=np.array(world),
+        world=world,
         rest_rotations=np.array([bones[b].matrix_local.to_quaternion() for b in order]),
-        rest_heads=np.array([bones[b].head_local for b in order]),
-        parents=np.array([order.get(d.above, -1) if bones[d.bone].use_inherit_rotation else -1 for d in rig.drives]),
+        rest_heads=np.array([at_rest[b][0] for b in order]),
+        parents=np.where([bones[b].use_inherit_rotation for b in order], carriers, -1),
+        carriers=carriers,
+        root=order[rig.root],
         turns=rot.normalize(rot.multiply(aligned.turns, turn)),
         joint_places=joint_places,
         skeleton=aligned.skeleton,
@@ -91,8 +115,21 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap) -> RestPose:
         position=(float(joint_places[0, 0]), float(joint_places[0, 1])),
         heading=float(-2.0 * np.arctan2(turn[3], turn[0])),
         rotation_modes=tuple(armature.pose.bones[b].rotation_mode for b in order),
-        local_location=bones[rig.root].use_local_location,
+        location_axes=np.array([_location_axes(bones[b]) for b in order]),
+        scales=np.array([sizes[b] for b in order]),
+        moved=tuple(movable),
+        reached=tuple(joint for joint in astray if joint not in movable),
     )
+
+
+def _location_axes(bone: bpy.types.Bone) -> Array:
+    """Return the rotation (4,) of a bone's location at rest: its own axes, or those of its parent."""
+    holder = bone if bone.use_local_location else bone.parent
+    return np.array(holder.matrix_local.to_quaternion() if holder is not None else (1.0, 0.0, 0.0, 0.0))
+
+
+def _can_be_moved(armature: bpy.types.Object, bone: str) -> bool:
+    return not armature.data.bones[bone].use_connect and not any(armature.pose.bones[bone].lock_location)
 
 
 def skinned_meshes(armature: bpy.types.Object) -> list[bpy.types.Object]:
@@ -116,20 +153,11 @@ def _is_below(obj: bpy.types.Object, armature: bpy.types.Object) -> bool:
     return False
 
 
-def _pose_above(armature: bpy.types.Object, rig: RigMap) -> Matrix:
-    """Return the transform (4, 4) of the posed bones above the body, such as a root control, in armature space."""
-    above = armature.data.bones[rig.root].parent
-    if above is None or armature.data.pose_position == "REST":
-        return Matrix.Identity(4)
-    return armature.pose.bones[above.name].matrix @ above.matrix_local.inverted()
+def _mix(ends: Mapping[str, Array], first: str, second: str, share: float) -> Array:
+    return ends[first][0] + share * (ends[second][0] - ends[first][0])
 
 
-def _mix(bones: Any, world: Matrix, first: str, second: str, share: float) -> Array:
-    a, b = np.array(world @ bones[first].head_local), np.array(world @ bones[second].head_local)
-    return a + share * (b - a)
-
-
-def _sole_height(armature: bpy.types.Object) -> float | None:
+def _sole_height(armature: bpy.types.Object, rig: RigMap, stands: Standing, ends: Mapping[str, Array]) -> float | None:
     """Return the world height of the lowest vertex of the skinned meshes at rest; None without meshes."""
     lowest = None
     for obj in skinned_meshes(armature):
@@ -138,7 +166,12 @@ def _sole_height(armature: bpy.types.Object) -> float | None:
             continue
         flat = np.empty(len(mesh.vertices) * 3, np.float32)
         mesh.vertices.foreach_get("co", flat)
-        matrix = np.array(obj.matrix_world)
+        matrix = np.array(stands.moved @ obj.matrix_world if _is_below(obj, armature) else obj.matrix_world)
         height = float((flat.reshape(-1, 3) @ matrix[2, :3]).min() + matrix[2, 3])
         lowest = height if lowest is None else min(lowest, height)
-    return lowest
+    if lowest is None or not stands.scales:
+        return lowest
+    ankle = rig.places["left_ankle"][0]  # a foot that is shown larger has a sole further below its ankle
+    modelled = float((stands.world @ armature.data.bones[ankle].head_local).z)
+    size = sizes_above(armature, rig, stands.scales)[ankle] * stands.scales.get(ankle, 1.0)
+    return float(ends[ankle][0][2]) - size * (modelled - lowest)
