@@ -38,7 +38,7 @@ def size_of(bones: Bones) -> float:
     return float(np.linalg.norm(np.ptp(heads, axis=0))) if len(heads) else 0.0
 
 
-class BoneTree:
+class BoneChains:
     """The bones with what hangs below each, and the ways through them."""
 
     def __init__(self, bones: Bones) -> None:

@@ -1,7 +1,8 @@
 """Bones proposed for the joints that nobody has chosen yet, from those chosen: chains are followed, sides mirrored.
 
 Enough are the bone of an upper arm and of a thigh on one side; every bone more makes the proposal surer. Chosen bones
-are never changed, and where the armature leaves a doubt nothing is proposed. No Blender here.
+are never changed, and where the armature leaves a doubt nothing is proposed. This is for rigs whose shape alone did not
+tell (``topology``): so it needs no symmetry, and a rest pose may have one arm up and a knee bent. No Blender here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..runtime_api import Array
 from .bone_table import FINGERS, TABLE_JOINTS
-from .bones_at_rest import Bones, BoneTree, size_of
+from .bones_at_rest import BoneChains, Bones, size_of
 from .mapping import SIDES, bones_above
 from .mirror import Mirror
 
@@ -59,7 +60,7 @@ class _Proposal:
 
     def __init__(self, joints: dict[str, str], bones: Bones) -> None:
         self.joints, self.bones = joints, bones
-        self.tree = BoneTree(bones)
+        self.chains = BoneChains(bones)
 
     def put(self, joint: str, bone: str | None) -> None:
         """Add a bone unless the joint has one, or the bone a joint, already."""
@@ -83,12 +84,12 @@ class _Proposal:
         upper, middle, end = (f"{side}_{part}" for part in parts)
         if upper not in self.joints:
             return
-        chain = self.tree.chain(self.joints[upper])
+        chain = self.chains.chain(self.joints[upper])
         if end not in self.joints:
             last = self.wrist(side, chain) if parts[2] == "wrist" else self.first_beyond(chain, _ANKLE)
             self.put(end, last)
         if end in self.joints and middle not in self.joints:
-            between = self.tree.path(self.joints[upper], self.joints[end])
+            between = self.chains.path(self.joints[upper], self.joints[end])
             self.put(middle, self.halfway(self.joints[upper], between, self.joints[end]))
 
     def wrist(self, side: str, chain: list[str]) -> str | None:
@@ -97,12 +98,12 @@ class _Proposal:
         if branching is not None or f"{side}_hip" not in self.joints:
             return branching or self.first_beyond(chain, _WRIST)
         shoulder = self.bones[chain[0]].head
-        length = _ARM * self.tree.distance(self.joints[f"{side}_hip"], shoulder)
-        return next((bone for bone in chain[1:] if self.tree.distance(bone, shoulder) >= length), None) or chain[-1]
+        length = _ARM * self.chains.distance(self.joints[f"{side}_hip"], shoulder)
+        return next((bone for bone in chain[1:] if self.chains.distance(bone, shoulder) >= length), None) or chain[-1]
 
     def first_beyond(self, chain: list[str], share: float) -> str | None:
         """Return the first bone of a chain beyond a share of its reach."""
-        away = [self.tree.distance(bone, self.bones[chain[0]].head) for bone in chain]
+        away = [self.chains.distance(bone, self.bones[chain[0]].head) for bone in chain]
         return next((bone for bone, far in zip(chain[1:], away[1:]) if far >= share * max(away)), None)
 
     def halfway(self, start: str, between: list[str], end: str) -> str | None:
@@ -110,7 +111,7 @@ class _Proposal:
         if not between:
             return None
         first, last = self.bones[start].head, self.bones[end].head
-        return min(between, key=lambda bone: abs(self.tree.distance(bone, first) - self.tree.distance(bone, last)))
+        return min(between, key=lambda bone: abs(self.chains.distance(bone, first) - self.chains.distance(bone, last)))
 
     def trunk(self) -> None:
         """Find hips, spine, collars, neck and head between both arms and legs."""
@@ -119,12 +120,12 @@ class _Proposal:
         if chest is None or "pelvis" not in self.joints:
             return
         for side in SIDES:
-            between = self.tree.path(chest, self.joints[f"{side}_shoulder"])
+            between = self.chains.path(chest, self.joints[f"{side}_shoulder"])
             self.put(f"{side}_collar", between[0] if between else None)
         if self.is_neck(chest):
             self.put("neck:0", chest)
             self.put("head", self.head_above(chest))
-            chest = self.tree.parents[chest] or chest
+            chest = self.chains.parents[chest] or chest
         if chest != self.joints["pelvis"]:
             self.spine(chest)
         self.neck_and_head(chest)
@@ -133,7 +134,7 @@ class _Proposal:
         """Return the bone that those of two joints hang on; None if not both have one."""
         if one not in self.joints or other not in self.joints:
             return None
-        return self.tree.common(self.joints[one], self.joints[other])
+        return self.chains.common(self.joints[one], self.joints[other])
 
     def is_neck(self, chest: str) -> bool:
         """Return whether the bone that the collars hang on is the neck, as in 3ds Max's Biped."""
@@ -146,9 +147,9 @@ class _Proposal:
     def spine(self, chest: str) -> None:
         if any(joint.startswith("spine") for joint in self.joints):
             return
-        above = set(bones_above(self.joints["pelvis"], self.tree.parents)) | {self.joints["pelvis"]}
+        above = set(bones_above(self.joints["pelvis"], self.chains.parents)) | {self.joints["pelvis"]}
         line = [chest]
-        for bone in bones_above(chest, self.tree.parents):
+        for bone in bones_above(chest, self.chains.parents):
             if bone in above:
                 break
             line.insert(0, bone)
@@ -159,7 +160,7 @@ class _Proposal:
         if "head" not in self.joints:
             self.put("head", self.head_above(chest))
         if "head" in self.joints and not any(joint.startswith("neck") for joint in self.joints):
-            between = self.tree.path(chest, self.joints["head"])
+            between = self.chains.path(chest, self.joints["head"])
             for number, bone in enumerate(_spread(between, _MOST_NECK_BONES)):
                 self.put(f"neck:{number}", bone)
 
@@ -169,20 +170,20 @@ class _Proposal:
         up = self.bones[chest].head - hips
         up = up / max(float(np.linalg.norm(up)), 1e-9)
         arms = {self.joints.get(f"{side}_{part}") for side in SIDES for part in ("collar", "shoulder")}
-        nexts = [bone for bone in self.tree.below[chest] if bone not in arms]
+        nexts = [bone for bone in self.chains.below[chest] if bone not in arms]
         neck = self.joints.get("neck:0")
         line = [] if neck is None else [neck]
         while nexts:
-            line.append(max(nexts, key=lambda bone: self.tree.top(bone, up)))
-            length = _NECK * self.tree.distance(line[0], hips)
-            least = self.tree.height(line[-1], up) + 0.2 * length  # a jaw or an eye is hardly above the head
-            nexts = [bone for bone in self.tree.below[line[-1]] if self.tree.height(bone, up) > least]
+            line.append(max(nexts, key=lambda bone: self.chains.top(bone, up)))
+            length = _NECK * self.chains.distance(line[0], hips)
+            least = self.chains.height(line[-1], up) + 0.2 * length  # a jaw or an eye is hardly above the head
+            nexts = [bone for bone in self.chains.below[line[-1]] if self.chains.height(bone, up) > least]
             if len(line) > 1 and len(nexts) > 1:
                 break
         if len(line) < 2:
             return line[0] if line and neck is None else None
         base = self.bones[line[0]].head
-        return min(line[neck is not None :], key=lambda bone: abs(self.tree.distance(bone, base) - length))
+        return min(line[neck is not None :], key=lambda bone: abs(self.chains.distance(bone, base) - length))
 
     def toes(self, side: str) -> None:
         """Find the toes: on the way that leads furthest away from the line of the shin."""
@@ -194,12 +195,12 @@ class _Proposal:
         shin /= max(float(np.linalg.norm(shin)), 1e-9)
 
         def forwards(bone: str) -> float:
-            away = [self.bones[one].head - place for one in self.tree.all_below(bone)]
+            away = [self.bones[one].head - place for one in self.chains.all_below(bone)]
             return max(float(np.linalg.norm(one - np.dot(one, shin) * shin)) for one in away)
 
-        foremost = max(self.tree.below[ankle], key=forwards, default=None)
+        foremost = max(self.chains.below[ankle], key=forwards, default=None)
         if foremost is not None:
-            self.put(f"{side}_foot", self.first_beyond([ankle, *self.tree.chain(foremost)], _TOES))
+            self.put(f"{side}_foot", self.first_beyond([ankle, *self.chains.chain(foremost)], _TOES))
 
     def hand(self, side: str) -> None:
         """Find the fingers: the thumb points away from the others, which follow in the order of their knuckles."""
@@ -227,8 +228,10 @@ class _Proposal:
     def thumb(self, chains: list[list[str]], wrist: str) -> list[str]:
         """Return the chain that begins much nearer to the wrist than the others, else the one that points away."""
         place = self.bones[wrist].head
-        near = sorted(chains, key=lambda chain: self.tree.distance(chain[0], place))
-        if len(chains) == 2 or self.tree.distance(near[0][0], place) < _THUMB * self.tree.distance(near[1][0], place):
+        near = sorted(chains, key=lambda chain: self.chains.distance(chain[0], place))
+        if len(chains) == 2 or self.chains.distance(near[0][0], place) < _THUMB * self.chains.distance(
+            near[1][0], place
+        ):
             return near[0]
         pointing = np.array([self.bones[chain[len(chain) // 2]].head - place for chain in chains])
         pointing /= np.maximum(np.linalg.norm(pointing, axis=1, keepdims=True), 1e-9)
@@ -236,13 +239,13 @@ class _Proposal:
 
     def without_palm(self, chain: list[str], wrist: str) -> list[str]:
         place = self.bones[wrist].head
-        reach = max(self.tree.distance(bone, place) for bone in chain)
-        palm = len(chain) > 3 and self.tree.distance(chain[0], place) < _IN_PALM * reach
+        reach = max(self.chains.distance(bone, place) for bone in chain)
+        palm = len(chain) > 3 and self.chains.distance(chain[0], place) < _IN_PALM * reach
         return chain[1:] if palm else chain
 
     def fingers_below(self, wrist: str) -> list[list[str]]:
         """Return the chains of at least two bones that hang on a bone."""
-        chains = [self.tree.chain(bone) for bone in self.tree.below[wrist]]
+        chains = [self.chains.chain(bone) for bone in self.chains.below[wrist]]
         return [chain for chain in chains if len(chain) >= 2]
 
 
