@@ -323,7 +323,7 @@ def test_a_walk_of_less_than_a_second_leads_to_the_end_of_the_path(scene: bpy.ty
 @pytest.mark.parametrize("bevel", [0.0, 0.1])
 def test_a_path_is_followed_along_its_middle_whatever_its_bevel(scene: bpy.types.Scene, bevel: float) -> None:
     curve = draw_curve(scene, [(0.0, 0.0), (1.0, 2.0), (3.0, -2.0), (4.0, 0.0)], kind="NURBS", bevel=bevel)
-    points = curve_points(curve)
+    points = curve_points(curve, bpy.context.scene)
     assert points[[0, -1]] == pytest.approx(np.array([(0.0, 0.0, 0.0), (4.0, 0.0, 0.0)]), abs=1e-5)
     assert np.linalg.norm(np.diff(points, axis=0), axis=-1).max() < 0.5
     assert np.abs(points[:, 1]).max() < 1.0  # smooth: the control points are not passed through
@@ -332,7 +332,9 @@ def test_a_path_is_followed_along_its_middle_whatever_its_bevel(scene: bpy.types
 def test_of_several_splines_the_first_is_the_path_and_a_cyclic_one_ends_where_it_begins(scene: bpy.types.Scene) -> None:
     curve = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)], [(5.0, 5.0), (6.0, 6.0)])
     curve.data.splines[0].use_cyclic_u = True
-    assert curve_points(curve)[:, :2] == pytest.approx(np.array([(0, 0), (1, 0), (1, 1), (0, 0)], float))
+    assert curve_points(curve, bpy.context.scene)[:, :2] == pytest.approx(
+        np.array([(0, 0), (1, 0), (1, 1), (0, 0)], float)
+    )
 
 
 def test_a_curve_of_one_point_is_a_place(scene: bpy.types.Scene) -> None:

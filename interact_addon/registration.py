@@ -5,7 +5,20 @@ from __future__ import annotations
 import bpy
 
 from . import batch, compat, panels, preferences, properties
-from .operators import cast, demo, export, faces, generate, mapping, picking, runtime, script, transcripts
+from .operators import (
+    cast,
+    demo,
+    export,
+    faces,
+    generate,
+    mapping,
+    mend,
+    picking,
+    problems,
+    runtime,
+    script,
+    transcripts,
+)
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
@@ -23,6 +36,7 @@ CLASSES: tuple[type, ...] = (
     *script.CLASSES,
     *transcripts.CLASSES,
     *generate.CLASSES,
+    *mend.CLASSES,
     *export.CLASSES,
     *demo.CLASSES,
     *runtime.CLASSES,
@@ -56,6 +70,8 @@ def register() -> None:
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
+    bpy.app.handlers.load_post.append(problems.file_loaded)
+    bpy.app.handlers.depsgraph_update_post.append(problems.scene_changed)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
 
 
@@ -65,6 +81,9 @@ def unregister() -> None:
     if _cli_command is not None:
         bpy.utils.unregister_cli_command(_cli_command)
         _cli_command = None
+    bpy.app.handlers.depsgraph_update_post.remove(problems.scene_changed)
+    bpy.app.handlers.load_post.remove(problems.file_loaded)
+    problems.stop()
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)

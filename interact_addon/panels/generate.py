@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..worker_client import generation
+from .problems import draw_problems
 from .sidebar import Sidebar, lines
 
 
@@ -32,6 +33,7 @@ class Generate(Sidebar):
         reason = generation.disabled_reason(context.scene)
         if reason:
             lines(layout, context, reason)
+        draw_problems(layout, context)
         if generation.runtime_is_missing():
             layout.operator("interact.install_runtime", icon="IMPORT")
         elif generation.runtime_is_loaded():

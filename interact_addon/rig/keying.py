@@ -25,7 +25,7 @@ from .faces import shape_values
 from .held import animated_paths, held_channels, object_is_animated
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
-from .take_action import give_action, new_take_action
+from .take_action import give_action, new_take_action, relate_curves
 
 PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
 TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
@@ -100,6 +100,9 @@ def key_performance(
         if keys.action is not None and kept and keys.actor.name in kept:
             mark_as_artists(keys.action, keys.actor, kept[keys.actor.name])
     scene.frame_set(frame, subframe=part)
+    for keys in written:
+        if keys.action is not None and not keys.armature.visible_get():
+            relate_curves(keys.armature)
     return KeyedPerformance(scene.frame_start, scene.frame_start + count - 1, written, tuple(warnings))
 
 

@@ -52,6 +52,18 @@ def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: s
     return compat.channelbag(action, slot)
 
 
+def relate_curves(owner: Any) -> None:
+    """Let the dependency graph relate an action's curves once more, after they were evaluated once.
+
+    In a file just loaded, an armature that is off in viewports would keep its old pose otherwise, and so would the
+    meshes that it moves, until something else changes. Seen on 4.5 to 5.2.
+    """
+    animation = owner.animation_data
+    slot = animation.action_slot
+    animation.action = animation.action
+    animation.action_slot = slot
+
+
 def actions_before(action: bpy.types.Action) -> list[bpy.types.Action]:
     """Return the actions that a take's action took the place of."""
     kept = action.get(BEFORE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -19,6 +20,7 @@ from ..properties import (
     switches_of,
 )
 from ..rig.cast import CastActor, cast_actor
+from ..rig.held import object_is_animated
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, strips_of
@@ -32,8 +34,8 @@ from .voices import find_voices
 Constraints = Mapping[str, contract.MotionConstraints]
 
 
-def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
-    """Read both characters.
+def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastActor, CastActor]:
+    """Read both characters, as they stand now or, for a generation, on the shot's first frame.
 
     Raises ``InvalidRequest`` where one is missing, gone or cast twice, or bones chosen by hand don't fit,
     ``RigNotRecognised``.
@@ -50,7 +52,23 @@ def cast_scene(scene: bpy.types.Scene) -> tuple[CastActor, CastActor]:
         raise errors.InvalidRequest(
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
-    return cast_character(first), cast_character(second)
+    with _shown_at_the_start(
+        scene, first_frame and any(object_is_animated(actor.armature) for actor in (first, second))
+    ):
+        return cast_character(first), cast_character(second)
+
+
+@contextmanager
+def _shown_at_the_start(scene: bpy.types.Scene, wanted: bool) -> Iterator[None]:
+    """Show the first frame for a while: where an armature object with keys stands then is where it is held."""
+    frame, part = scene.frame_current, scene.frame_subframe
+    if wanted:
+        scene.frame_set(scene.frame_start)
+    try:
+        yield
+    finally:
+        if wanted:
+            scene.frame_set(frame, subframe=part)
 
 
 def cast_character(actor: Any) -> CastActor:
@@ -75,7 +93,7 @@ def build_request(
     ``kept`` saves reading again.
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
-    cast = cast or cast_scene(scene)
+    cast = cast or cast_scene(scene, first_frame=True)
     settings = scene.interact
     if unknown := sorted(set(constraints or {}) - {character.name for character in cast}):
         raise errors.InvalidRequest(
@@ -159,11 +177,12 @@ def _script(
         return {}
     actions, waypoints = read_actions(scene, character.name), list[contract.Waypoint]()
     if actor_settings.walk_target is not None:
-        actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature)
+        actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature, scene)
     seat_height = actor_settings.seat_height
     if actor_settings.seat is not None:
-        seat_height = seat_place(actor_settings.seat)[2] - character.rest.floor
-        waypoints += seat_waypoints(actor_settings.seat, actions)
+        place = seat_place(actor_settings.seat, scene)
+        seat_height = place.top - character.rest.floor
+        waypoints += seat_waypoints(place, actions)
     return {
         "actions": actions,
         "waypoints": tuple(sorted(waypoints, key=lambda point: point.time)),

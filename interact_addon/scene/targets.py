@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -11,31 +11,48 @@ import numpy as np
 from mathutils import Vector
 
 from ..runtime_api import Array, contract, errors
+from .evaluated import evaluated
 
 _INSIDE_THE_LABEL = 0.1  # seconds; a waypoint on the border of two labels could belong to the walk before the sit
 _SECONDS_A_WAYPOINT = 1.0  # of a path along a curve
 
 
-def seat_place(seat: bpy.types.Object) -> tuple[tuple[float, float], float, float]:
-    """Return the middle of a seat (x, y) in metres, its heading in radians (the object's -Y), and its top's height."""
-    matrix = seat.matrix_world
-    x_axis = matrix.to_3x3() @ Vector((1.0, 0.0, 0.0))
-    heading = float(np.arctan2(x_axis.y, x_axis.x))
-    return (matrix.translation.x, matrix.translation.y), heading, _seat_top(seat)
+@dataclass(frozen=True)
+class SeatPlace:
+    """The middle of a seat (x, y) in metres, its heading in radians (the object's -Y), and the height of its top."""
+
+    middle: tuple[float, float]
+    heading: float
+    top: float
 
 
-def seat_waypoints(seat: bpy.types.Object, actions: Sequence[contract.ActionSpan]) -> list[contract.Waypoint]:
+def seat_place(seat: bpy.types.Object, scene: bpy.types.Scene) -> SeatPlace:
+    """Return where a seat is: the same whether it is seen, hidden, excluded or in another scene."""
+    with evaluated(seat, scene) as seen:
+        matrix = seen.matrix_world
+        x_axis = matrix.to_3x3() @ Vector((1.0, 0.0, 0.0))
+        heading = float(np.arctan2(x_axis.y, x_axis.x))
+        return SeatPlace(
+            (matrix.translation.x, matrix.translation.y), heading, _seat_top(seen, seat.get("seat_height"))
+        )
+
+
+def seat_waypoints(place: SeatPlace, actions: Sequence[contract.ActionSpan]) -> list[contract.Waypoint]:
     """Return one waypoint a sit label, at the seat: the runtime plans how the actor sits down and rises."""
-    place, heading, _ = seat_place(seat)
     return [
-        contract.Waypoint(min(span.start + _INSIDE_THE_LABEL, 0.5 * (span.start + span.end)), place, heading)
+        contract.Waypoint(
+            min(span.start + _INSIDE_THE_LABEL, 0.5 * (span.start + span.end)), place.middle, place.heading
+        )
         for span in actions
         if span.label == "sit"
     ]
 
 
 def with_walk_target(
-    actions: tuple[contract.ActionSpan, ...], target: bpy.types.Object, partner: bpy.types.Object
+    actions: tuple[contract.ActionSpan, ...],
+    target: bpy.types.Object,
+    partner: bpy.types.Object,
+    scene: bpy.types.Scene,
 ) -> tuple[tuple[contract.ActionSpan, ...], list[contract.Waypoint]]:
     """Lead the last walk to ``target``; return the actions and the waypoints.
 
@@ -50,9 +67,10 @@ def with_walk_target(
     if partner in (target, target.find_armature()):
         return (*actions[:index], replace(walk, to_partner=True), *actions[index + 1 :]), []
     if target.type == "CURVE":
-        return actions, path_waypoints(curve_points(target), walk)
-    place = target.matrix_world.translation
-    return actions, [contract.Waypoint(walk.end, (place.x, place.y))]
+        return actions, path_waypoints(curve_points(target, scene), walk)
+    with evaluated(target, scene) as seen:
+        place = seen.matrix_world.translation
+        return actions, [contract.Waypoint(walk.end, (place.x, place.y))]
 
 
 def path_waypoints(points: Array, walk: contract.ActionSpan) -> list[contract.Waypoint]:
@@ -70,12 +88,14 @@ def path_waypoints(points: Array, walk: contract.ActionSpan) -> list[contract.Wa
     return [contract.Waypoint(float(t), (float(px), float(py))) for t, px, py in zip(times, x, y)]
 
 
-def curve_points(curve: bpy.types.Object) -> Array:
+def curve_points(curve: bpy.types.Object, scene: bpy.types.Scene) -> Array:
     """Return the points (N, 3) of a curve's first spline in world space, at the curve's own resolution.
 
     Modifiers, bevel and extrusion are left out; a cyclic spline ends where it begins. Raises ``InvalidRequest`` for a
     curve without points.
     """
+    with evaluated(curve, scene) as seen:
+        place = seen.matrix_world.copy()
     data: Any = curve.data.copy()
     bare = bpy.data.objects.new("interact path", data)
     try:
@@ -83,7 +103,7 @@ def curve_points(curve: bpy.types.Object) -> Array:
         for spline in list(data.splines)[1:]:
             data.splines.remove(spline)
         mesh = bare.to_mesh()  # None without splines
-        points = [curve.matrix_world @ vertex.co for vertex in mesh.vertices] if mesh is not None else []
+        points = [place @ vertex.co for vertex in mesh.vertices] if mesh is not None else []
         bare.to_mesh_clear()
         if points and data.splines[0].use_cyclic_u:
             points.append(points[0])
@@ -95,15 +115,16 @@ def curve_points(curve: bpy.types.Object) -> Array:
     return np.array(points)
 
 
-def _seat_top(seat: bpy.types.Object) -> float:
-    """Return the height of the seat's top, metres.
+def _seat_top(seat: bpy.types.Object, set_height: float | None) -> float:
+    """Return the height of an evaluated seat's top, metres.
 
-    The custom property ``seat_height`` of the object comes first, then the first hit of a ray straight down through
-    its origin, then the top of its bounding box; an object without faces gives the height of its origin.
+    ``set_height``, the custom property ``seat_height`` in the object's own units, comes first, then the first hit of a
+    ray straight down through its origin, then the top of its bounding box; an object without faces gives the height of
+    its origin.
     """
     matrix = seat.matrix_world
-    if "seat_height" in seat:
-        return float((matrix @ Vector((0.0, 0.0, float(seat["seat_height"])))).z)
+    if set_height is not None:
+        return float((matrix @ Vector((0.0, 0.0, float(set_height)))).z)
     if seat.type == "MESH" and len(seat.data.polygons):
         inverse = matrix.inverted()
         origin = matrix.translation + Vector((0.0, 0.0, 100.0))

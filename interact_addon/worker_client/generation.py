@@ -14,6 +14,7 @@ from ..rig.keying import key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
 from ..scene.perform import kept_motion, parts_to_key
+from ..scene.preflight import check_scene
 from ..scene.request import Constraints, build_request, cast_scene
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.record import record_take, save_performance
@@ -43,11 +44,13 @@ class Generation:
         global current
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
-        self._cast = cast_scene(scene)
+        self._cast = cast_scene(scene, first_frame=True)
         self._parts = parts_to_key(self._cast, scene.interact.actors)
+        seen = check_scene(scene, self._cast)
         kept = kept_motion(scene, self._cast, scene.interact.actors)
         self._kept_frames = kept.frames
-        request, self.warnings = build_request(scene, self._cast, constraints, kept)
+        request, warnings = build_request(scene, self._cast, constraints, kept)
+        self.warnings = seen + warnings
         self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
         self.progress = contract.Progress("Starting the runtime", 0.0)
         self.performance: contract.Performance | None = None

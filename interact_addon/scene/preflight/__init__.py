@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import bpy
 
 from ...rig.cast import CastActor
 from ...runtime_api import errors
+from ..perform import parts_to_key
 from ..request import cast_scene
+from .animation import animation_problems
 from .bones import bone_problems
 from .faces import face_problems
-from .problem import Problem, counted, find_character
+from .linked import linked_problems, shared_problems
+from .objects import object_problems, place_problems
+from .problem import Character, Problem, counted, find_character
 
 __all__ = ["Problem", "check_scene", "find_problems", "mend", "mend_all"]
 
-_CHECKS = (bone_problems, face_problems)
 _MOST_MENDINGS = 100  # each makes the next search; more than any scene has
 
 
@@ -25,9 +28,23 @@ def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = Non
     Raises ``InvalidRequest`` and ``RigNotRecognised`` as ``cast_scene`` does.
     """
     cast = cast or cast_scene(scene)
-    characters = [find_character(actor) for actor in cast]
-    found = [problem for character in characters for check in _CHECKS for problem in check(character)]
+    parts = parts_to_key(cast, scene.interact.actors)  # type: ignore[attr-defined]
+    characters = [find_character(actor, parts[actor.name]) for actor in cast]
+    found = list(shared_problems(characters))
+    for character in characters:
+        partner = next((other for other in characters if other is not character), None)
+        found += _problems_of(character, partner, scene)
+    found += place_problems(scene)
     return sorted(found, key=lambda problem: not problem.blocks)
+
+
+def _problems_of(character: Character, partner: Character | None, scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield one character's problems in the order in which they can be mended: linked data before what is in it."""
+    yield from linked_problems(character)
+    yield from object_problems(character, partner, scene)
+    yield from bone_problems(character)
+    yield from face_problems(character)
+    yield from animation_problems(character, scene)
 
 
 def check_scene(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> list[str]:

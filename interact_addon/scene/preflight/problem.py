@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 
 from ...rig.cast import CastActor
+from ...rig.keying import part_of
 from ...rig.measure import skinned_meshes
 from ...runtime_api import errors
 
@@ -46,7 +47,8 @@ class Face:
 class Character:
     """A cast actor with Blender's own objects: valid only while one search runs.
 
-    ``driven``: the keyed pose bones. ``carrying``: these and every bone above them, whose pose they inherit.
+    ``driven``: the pose bones that will be keyed. ``carrying``: these and, where the body is performed and not kept,
+    every bone above them, whose pose they inherit. ``faces``: those that will be keyed.
     """
 
     name: str
@@ -57,33 +59,45 @@ class Character:
     faces: tuple[Face, ...]
     meshes: tuple[bpy.types.Object, ...]
     is_control_rig: bool
+    performs_body: bool
 
 
-def find_character(actor: CastActor) -> Character:
-    """Find the objects of a cast actor. Raises ``InvalidRequest`` if the armature is gone."""
+def find_character(actor: CastActor, parts: Collection[str]) -> Character:
+    """Find the objects of a cast actor of whom ``parts`` will be keyed (``rig.keying.PARTS``).
+
+    Raises ``InvalidRequest`` if the armature is gone.
+    """
     armature = actor.armature.find()
     if armature is None or armature.pose is None:
         raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
-    driven = [bone for bone in (*actor.rest.bones, actor.rig.root) if bone in armature.pose.bones]
+    bones, whole = armature.pose.bones, "body" in parts
+    driven = [drive.bone for drive in actor.rig.drives if part_of(drive.joint) in parts and drive.bone in bones]
+    if "face" in parts:
+        driven += [bone.bone for bone in actor.face_bones if bone.bone in bones]
     carrying = dict.fromkeys(driven)
-    for bone in driven:
-        carrying |= dict.fromkeys(above.name for above in armature.pose.bones[bone].parent_recursive)
-    faces = []
-    for mesh in actor.faces:
-        obj = mesh.object.find()
-        keys: Any = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
-        if obj is not None and keys is not None:
-            faces.append(Face(obj, keys, tuple(shape for shape in mesh.shapes if shape in keys.key_blocks)))
+    if whole and actor.rig.root in bones:
+        carrying[actor.rig.root] = None
+        for bone in list(carrying):
+            carrying |= dict.fromkeys(above.name for above in bones[bone].parent_recursive)
     return Character(
         name=actor.name,
         armature=armature,
         root=actor.rig.root,
         driven=frozenset(driven),
         carrying=tuple(carrying),
-        faces=tuple(faces),
+        faces=tuple(_faces(actor)) if "face" in parts else (),
         meshes=tuple(skinned_meshes(armature)),
         is_control_rig=bool(actor.rig.switches),
+        performs_body=whole,
     )
+
+
+def _faces(actor: CastActor) -> Iterator[Face]:
+    for mesh in actor.faces:
+        obj = mesh.object.find()
+        keys: Any = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
+        if obj is not None and keys is not None:
+            yield Face(obj, keys, tuple(shape for shape in mesh.shapes if shape in keys.key_blocks))
 
 
 def some(names: Sequence[str]) -> str:

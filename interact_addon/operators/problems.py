@@ -1,0 +1,70 @@
+"""The problems that the panel shows: searched once the scene has changed and come to rest, never while drawing."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+
+from ..runtime_api import errors
+from ..scene.preflight import Problem, find_problems
+from ..worker_client import generation
+from .feedback import redraw
+
+_SECONDS_AT_REST = 0.3  # a drag or a slider sends an update a mouse move; a search costs about 0.1 s
+_known: dict[int, tuple[Problem, ...]] = {}  # by the scene's session_uid
+_changed_at = 0.0
+
+
+def known_problems(scene: bpy.types.Scene) -> tuple[Problem, ...]:
+    """Return the problems found by the last search; the first question orders one."""
+    if scene.session_uid not in _known:
+        order_search()
+    return _known.get(scene.session_uid, ())
+
+
+def search(scene: bpy.types.Scene) -> tuple[Problem, ...]:
+    """Search now and remember the result; a cast that is not complete has no problems yet."""
+    try:
+        found = tuple(find_problems(scene))
+    except errors.InterActError:  # said elsewhere: Generate cannot be pressed, or says it
+        found = ()
+    _known[scene.session_uid] = found
+    return found
+
+
+def order_search() -> None:
+    """Search as soon as nothing has changed for a moment."""
+    global _changed_at
+    _changed_at = time.monotonic()
+    if not bpy.app.timers.is_registered(_search_at_rest):
+        bpy.app.timers.register(_search_at_rest, first_interval=_SECONDS_AT_REST)
+
+
+def _search_at_rest() -> float | None:
+    waited = time.monotonic() - _changed_at
+    if waited < _SECONDS_AT_REST or generation.current is not None:
+        return max(_SECONDS_AT_REST - waited, 0.05)
+    scene = bpy.context.scene
+    if scene is not None and _known.get(scene.session_uid) != search(scene):
+        redraw(bpy.context)
+    return None
+
+
+@bpy.app.handlers.persistent
+def scene_changed(scene: bpy.types.Scene, *_arguments: object) -> None:
+    """Order a search after a change in a scene with a whole cast."""
+    if all(actor.armature is not None for actor in scene.interact.actors):  # type: ignore[attr-defined]
+        order_search()
+
+
+def stop() -> None:
+    """Give up a search that was ordered."""
+    if bpy.app.timers.is_registered(_search_at_rest):
+        bpy.app.timers.unregister(_search_at_rest)
+
+
+@bpy.app.handlers.persistent
+def file_loaded(*_arguments: object) -> None:
+    """Forget what was found in another file."""
+    _known.clear()

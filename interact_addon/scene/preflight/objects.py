@@ -1,0 +1,284 @@
+"""Objects that would carry a performance elsewhere or hide it: scale, motion, visibility; seats and walk targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ...properties import actor_name
+from ...rig.identity import ObjectReference, is_in_scene, reference
+from ...rig.measure import skinned_meshes
+from ..evaluated import is_seen, view_layer
+from .curves import constraint_moves, driven_transforms, moved_by_parent
+from .problem import Character, Problem, some
+
+_EVEN = 1e-3  # relative
+
+
+def object_problems(character: Character, partner: Character | None, scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield what is wrong with the objects of a character. Two who ride on one moving parent may do so."""
+    if not np.isfinite(character.armature.matrix_world).all():
+        yield _not_finite(character)
+    elif not any(is_seen(obj, scene) for obj in (character.armature, *character.meshes)):
+        yield _left_out(character)
+    else:
+        yield from _scaled(character)
+        if character.performs_body:
+            yield from _moved(character, partner, scene)
+        yield from _hidden(character, scene)
+
+
+def _not_finite(character: Character) -> Problem:
+    armature = character.armature
+    return Problem(
+        "place not finite",
+        f"'{character.name}' would vanish: the location, rotation or scale of '{armature.name}', or of what carries "
+        "it, is no number; clear its transform.",
+        character.name,
+        True,
+        "Clear Transform",
+        f"Cleared what was no number in the transform of '{armature.name}'.",
+        partial(_clear_transform, reference(armature)),
+    )
+
+
+def _left_out(character: Character) -> Problem:
+    armature = character.armature
+    return Problem(
+        "actor left out",
+        f"'{character.name}' would not be seen: '{armature.name}' is hidden or in a collection that the view layer "
+        "leaves out, with everything it moves; show it.",
+        character.name,
+        True,
+        "Show Actor",
+        f"Showed '{armature.name}' and its meshes.",
+        partial(_show_all, tuple(reference(obj) for obj in (armature, *character.meshes))),
+    )
+
+
+def _scaled(character: Character) -> Iterator[Problem]:
+    armature = character.armature
+    axes = np.array(armature.matrix_world.to_3x3())
+    lengths = np.linalg.norm(axes, axis=0)
+    mirrored = bool(np.linalg.det(axes) < 0.0)
+    if not mirrored and np.ptp(lengths) <= _EVEN * lengths.max():
+        return
+    own = armature.parent is None or not armature.parent.matrix_world.is_negative
+    if mirrored and own:
+        yield Problem(
+            "mirrored",
+            f"The body of '{character.name}' would be turned inside out: '{armature.name}' is mirrored by a negative "
+            "scale; make it positive.",
+            character.name,
+            True,
+            "Unmirror",
+            f"Made the scale of '{armature.name}' positive.",
+            partial(_unmirror, reference(armature)),
+        )
+    elif not mirrored and max(armature.scale) - min(armature.scale) > _EVEN * max(armature.scale):
+        yield Problem(
+            "unevenly scaled",
+            f"The body of '{character.name}' would be skewed: '{armature.name}' is scaled differently along its axes; "
+            "apply the scale.",
+            character.name,
+            True,
+            "Apply Scale",
+            f"Applied the scale of '{armature.name}' and its meshes.",
+            partial(_apply_scale, reference(armature)),
+        )
+    else:
+        yield Problem(
+            "scaled by its parent",
+            f"The body of '{character.name}' would be skewed: '{armature.name}' is mirrored or unevenly scaled by its "
+            "parent; apply the parent's scale (Ctrl+A).",
+            character.name,
+            True,
+        )
+
+
+def _moved(character: Character, partner: Character | None, scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield what moves the armature object under the performance; it is keyed to where the object stands now."""
+    armature = character.armature
+    where = f"the object '{armature.name}', and with it the whole performance of '{character.name}'"
+    if driven_transforms(armature):
+        yield Problem(
+            "driven object",
+            f"Drivers would move {where}; mute them.",
+            character.name,
+            True,
+            "Mute Drivers",
+            f"Muted the drivers of the place of '{armature.name}'.",
+            partial(_mute_drivers, reference(armature)),
+        )
+    moving = [constraint.name for constraint in armature.constraints if constraint_moves(constraint, scene)]
+    if moving:
+        yield Problem(
+            "moving constraint",
+            f"Constraints ({some(moving)}) would move {where}; mute them.",
+            character.name,
+            True,
+            "Mute Constraints",
+            f"Muted constraints of '{armature.name}' ({some(moving)}) and left it where it was.",
+            partial(_mute_constraints, reference(armature), tuple(moving)),
+        )
+    rides = partner is not None and partner.armature.parent == armature.parent
+    if not rides and moved_by_parent(armature, scene):
+        yield _carried(character)
+
+
+def _carried(character: Character) -> Problem:
+    armature = character.armature
+    return Problem(
+        "moving parent",
+        f"The parent '{armature.parent.name}' would move the object '{armature.name}', and with it the whole "
+        f"performance of '{character.name}'; clear the parent.",
+        character.name,
+        True,
+        "Clear Parent",
+        f"Cleared the parent of '{armature.name}' and left it where it was.",
+        partial(_clear_parent, reference(armature)),
+    )
+
+
+def _hidden(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
+    hidden = [face.object for face in character.faces if not is_seen(face.object, scene)]
+    if hidden:
+        called = some([f"'{obj.name}'" for obj in hidden])
+        yield Problem(
+            "hidden face",
+            f"The face of '{character.name}' is keyed but hidden: {called}.",
+            character.name,
+            False,
+            "Show Face",
+            f"Showed {called}.",
+            partial(_show_all, tuple(reference(obj) for obj in hidden)),
+        )
+    off = [mesh for mesh in character.meshes if _armature_modifier_off(mesh, character.armature)]
+    if off:
+        called = some([f"'{obj.name}'" for obj in off])
+        yield Problem(
+            "modifier off",
+            f"{called} would not follow '{character.name}': the Armature modifier is switched off in the viewport.",
+            character.name,
+            False,
+            "Switch Modifier On",
+            f"Switched on the Armature modifier of {called}.",
+            partial(_switch_modifiers_on, reference(character.armature)),
+        )
+
+
+def place_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield seats that nobody sees, and seats and walk targets of another scene; their places are used all the same."""
+    for actor in scene.interact.actors:  # type: ignore[attr-defined]
+        name = actor_name(actor)
+        for kind, thing in (("seat", actor.seat), ("walk target", actor.walk_target)):
+            if thing is None:
+                continue
+            if not is_in_scene(thing, scene):
+                where, fix = f"is not in the scene '{scene.name}'", "Bring Here"
+            elif kind == "seat" and not is_seen(thing, scene):
+                where, fix = "is hidden", "Show Seat"
+            else:
+                continue
+            yield Problem(
+                "unseen place",
+                f"The {kind} '{thing.name}' of '{name}' {where}; its place is used all the same.",
+                name,
+                False,
+                fix,
+                f"Showed the {kind} '{thing.name}'.",
+                partial(_show_all, (reference(thing),)),
+            )
+
+
+def _armature_modifier_off(mesh: bpy.types.Object, armature: bpy.types.Object) -> bool:
+    return any(m.type == "ARMATURE" and m.object == armature and not m.show_viewport for m in mesh.modifiers)
+
+
+def _found(armature: ObjectReference) -> Any:
+    obj = armature.find()
+    assert obj is not None
+    return obj
+
+
+def _clear_transform(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    for name, rest in (("location", 0.0), ("rotation_euler", 0.0), ("scale", 1.0)):
+        setattr(obj, name, [value if np.isfinite(value) else rest for value in getattr(obj, name)])
+    if not np.isfinite(obj.rotation_quaternion).all():
+        obj.rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
+
+
+def _unmirror(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    obj.scale = [abs(value) for value in obj.scale]
+
+
+def _apply_scale(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    """Apply the scale of an armature and its meshes as Ctrl+A does; data shared with others becomes their own."""
+    obj = _found(armature)
+    objects = [obj, *(mesh for mesh in skinned_meshes(obj) if mesh.parent == obj)]
+    for thing in objects:
+        if thing.data.users > 1:
+            thing.data = thing.data.copy()
+    with bpy.context.temp_override(selected_editable_objects=objects, active_object=obj, object=obj):
+        bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+
+
+def _mute_drivers(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    for driver in driven_transforms(obj):
+        driver.mute = True
+    obj.update_tag()
+
+
+def _mute_constraints(armature: ObjectReference, names: tuple[str, ...], scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    place = obj.matrix_world.copy()
+    for name in names:
+        obj.constraints[name].enabled = False
+    obj.matrix_world = place
+
+
+def _clear_parent(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    place = obj.matrix_world.copy()
+    obj.parent = None
+    obj.matrix_world = place
+
+
+def _switch_modifiers_on(armature: ObjectReference, scene: bpy.types.Scene) -> None:
+    obj = _found(armature)
+    for mesh in skinned_meshes(obj):
+        for modifier in mesh.modifiers:
+            if modifier.type == "ARMATURE" and modifier.object == obj:
+                modifier.show_viewport = True
+
+
+def _show_all(objects: Sequence[ObjectReference], scene: bpy.types.Scene) -> None:
+    """Show objects: in the scene, in the view layer, and in every collection on the way."""
+    layer = view_layer(scene)
+    for held in objects:
+        obj = held.find()
+        if obj is None:
+            continue
+        if obj not in list(scene.collection.all_objects):
+            scene.collection.objects.link(obj)
+        _open_collections(layer.layer_collection, obj)
+        obj.hide_viewport = False
+        obj.hide_set(False, view_layer=layer)
+
+
+def _open_collections(above: bpy.types.LayerCollection, obj: bpy.types.Object) -> None:
+    """Include and show the collections below ``above`` that hold an object."""
+    for child in above.children:
+        if obj in list(child.collection.all_objects):
+            child.exclude = False
+            child.hide_viewport = False
+            if child.collection.library is None:
+                child.collection.hide_viewport = False
+            _open_collections(child, obj)
