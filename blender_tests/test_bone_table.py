@@ -25,7 +25,7 @@ from interact_addon.rig.tables import TABLES, RigTable
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import bones as scene_bones
-from interact_addon.scene.bones import BoneTable, load_bones, presets_that_fit
+from interact_addon.scene.bones import BoneTable, Picking, load_bones, presets_that_fit
 from interact_addon.scene.request import cast_scene
 from model_runtime.body_model import skeleton as sk
 from model_runtime.errors import InvalidRequest
@@ -379,12 +379,30 @@ def test_three_clicks_in_the_view_are_enough_for_a_nameless_rig(addon: None) -> 
     armature = make_rig(UNREAL, "Anna", pose=LOPSIDED)
     expected = without_names(armature)
     actor = cast_anna(armature)
-    picked = []
+    picking, asked = Picking(), []
     while joint := table_of(actor).next_joint:
-        picked.append(scene_bones.pick(actor, expected[joint]))
-    assert tuple(picked) == FIRST_PICKS
+        asked.append(joint)
+        picking.take(actor, expected[joint])
+    assert tuple(asked) == FIRST_PICKS
     assert not table_of(actor).problem
     assert all(table_of(actor).joints[joint] == expected[joint] for joint in (*TRUNK, *LIMB_JOINTS))
+
+
+def test_a_pick_is_taken_back_with_all_that_was_proposed_from_it_and_a_double_click_does_no_harm(addon: None) -> None:
+    armature = make_rig(UNREAL, "Anna", pose=LOPSIDED)
+    bones = without_names(armature)
+    actor, picking = cast_anna(armature), Picking()
+    for clicked in ("pelvis", "pelvis", "left_shoulder", "left_shoulder"):
+        picking.take(actor, bones[clicked])
+    two = {"pelvis": bones["pelvis"], "left_shoulder": bones["left_shoulder"]}
+    assert assigned_bones(actor) == two and table_of(actor).next_joint == "left_hip"
+    picking.take(actor, bones["left_hip"])
+    assert len(assigned_bones(actor)) > 20
+    picking.take_back(actor)
+    assert assigned_bones(actor) == two
+    for _ in range(3):
+        picking.take_back(actor)
+    assert assigned_bones(actor) == {}
 
 
 def test_nothing_is_picked_where_all_bones_are_there(addon: None, anna: bpy.types.Object) -> None:

@@ -38,11 +38,13 @@ class INTERACT_OT_pick_bones(OnTheActor, bpy.types.Operator):
         armature = shown_actor(context).armature
         if context.mode != "OBJECT":
             bpy.ops.object.mode_set(mode="OBJECT")
-        context.view_layer.objects.active = armature
+        for thing in context.selected_objects:
+            thing.select_set(False)
         armature.select_set(True)
+        context.view_layer.objects.active = armature
         bpy.ops.object.mode_set(mode="POSE")
         armature.data.bones.active = None  # whatever is active from now on was clicked
-        self._picked: list[str] = []
+        self._picking = bones.Picking()
         self._timer = context.window_manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
         context.window_manager.modal_handler_add(self)
         _ask(context)
@@ -55,14 +57,12 @@ class INTERACT_OT_pick_bones(OnTheActor, bpy.types.Operator):
         if event.value == "PRESS" and event.type in {"ESC", "RET", "NUMPAD_ENTER"}:
             return self._leave(context)
         if event.value == "PRESS" and event.type == "BACK_SPACE":
-            if self._picked:
-                bones.choose_none(shown_actor(context), self._picked.pop())
-                _ask(context)
+            self._picking.take_back(shown_actor(context))
+            _ask(context)
             return {"RUNNING_MODAL"}
         clicked = armature.data.bones.active
         if clicked is not None and event.type in {"TIMER", "MOUSEMOVE", "LEFTMOUSE"}:
-            if clicked.name not in bones.bone_table(shown_actor(context)).assigned.values():  # not clicked twice
-                self._picked.append(bones.pick(shown_actor(context), clicked.name))
+            self._picking.take(shown_actor(context), clicked.name)
             if not bones.bone_table(shown_actor(context)).next_joint:
                 return self._leave(context)
             armature.data.bones.active = None

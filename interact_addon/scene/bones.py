@@ -28,9 +28,9 @@ from ..runtime_api import errors
 from .shapes import check_shapes, shapes_from_dict, shapes_to_dict
 
 __all__ = [
-    "FINGER_JOINTS", "LIMB_JOINTS", "REQUIRED_JOINTS", "TABLE_JOINTS", "TRUNK_JOINTS", "BoneTable", "apply_preset",
-    "bone_label", "bone_table", "choose", "choose_none", "clear", "find_again", "load_bones", "mirror", "pick",
-    "preset_of", "preset_path", "presets_folder", "presets_that_fit", "propose_rest", "read_preset", "write_preset",
+    "FINGER_JOINTS", "LIMB_JOINTS", "REQUIRED_JOINTS", "TABLE_JOINTS", "TRUNK_JOINTS", "BoneTable", "Picking",
+    "apply_preset", "bone_label", "bone_table", "choose", "clear", "find_again", "load_bones", "mirror", "preset_of",
+    "preset_path", "presets_folder", "presets_that_fit", "propose_rest", "read_preset", "write_preset",
 ]  # fmt: skip
 
 _ADDON = str(__package__).rpartition(".")[0]
@@ -90,24 +90,41 @@ def choose(actor: Any, joint: str, bone: str) -> None:
     setattr(actor.bones, bone_property(joint), bone or NO_BONE)
 
 
-def choose_none(actor: Any, joint: str) -> None:
-    """Forget what was chosen by hand for a joint."""
-    actor.bones.property_unset(bone_property(joint))
+class Picking:
+    """Bones taken for the joints that are asked for, one after the other; each may be taken back."""
+
+    def __init__(self) -> None:
+        self._before: list[dict[str, str]] = []  # what was chosen by hand before each pick
+
+    def take(self, actor: Any, bone: str) -> None:
+        """Choose a bone for the joint that is asked for next, and propose the rest as soon as that can be done.
+
+        A bone that is chosen already is not taken: it was clicked twice.
+        """
+        chosen = assigned_bones(actor)
+        if bone in chosen.values():
+            return
+        self._before.append(chosen)
+        choose(actor, bone_table(actor).next_joint, bone)
+        if not set(_FIRST_PICKS) - set(bone_table(actor).joints):
+            propose_rest(actor)
+
+    def take_back(self, actor: Any) -> None:
+        """Undo the last pick and what was proposed from it."""
+        if self._before:
+            _assign(actor, self._before.pop())
 
 
-def pick(actor: Any, bone: str) -> str:
-    """Choose a bone for the joint that is asked for next and return that joint; the rest is proposed when it can be."""
-    joint = bone_table(actor).next_joint
-    choose(actor, joint, bone)
-    if not set(_FIRST_PICKS) - set(bone_table(actor).joints):
-        propose_rest(actor)
-    return joint
+def _assign(actor: Any, bones: Mapping[str, str]) -> None:
+    for joint in TABLE_JOINTS:
+        actor.bones.property_unset(bone_property(joint))
+    for joint, bone in bones.items():
+        choose(actor, joint, bone)
 
 
 def clear(actor: Any) -> None:
     """Forget all that was chosen by hand."""
-    for joint in TABLE_JOINTS:
-        choose_none(actor, joint)
+    _assign(actor, {})
     actor.switches.clear()
 
 
@@ -151,9 +168,8 @@ def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
         raise errors.InvalidRequest(
             f"'{actor.armature.name}' has none of the bones in '{name}'; choose the preset of another rig."
         )
-    clear(actor)
-    for joint, bone in fitting.items():
-        choose(actor, joint, bone)
+    actor.switches.clear()
+    _assign(actor, fitting)
     for bone, prop, value in preset.switches:
         switch = actor.switches.add()
         switch.bone, switch.property, switch.value = bone, prop, value
