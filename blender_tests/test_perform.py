@@ -16,6 +16,7 @@ from interact_addon.rig.keying import key_performance, part_of
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import strips
+from interact_addon.scene.perform import choose
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.worker_client import generation
 from model_runtime.contract import ActorPerformance, MotionConstraints
@@ -156,6 +157,13 @@ def test_reading_a_body_that_is_kept_leaves_the_scene_as_it_was(
     before = {action.name: len(action.slots) for action in bpy.data.actions}
     build_request(scene, cast)
     assert scene.frame_current == 17 and before == {action.name: len(action.slots) for action in bpy.data.actions}
+
+
+def test_the_command_line_chooses_by_the_actors_name(scene: bpy.types.Scene) -> None:
+    choose(scene, "anna", "keep-body")
+    assert scene.interact.actor_a.perform == "KEEP_BODY" and scene.interact.actor_b.perform == "ALL"
+    with pytest.raises(InvalidRequest, match="'Carla', who is not cast; cast is 'Anna' or 'Ben'"):
+        choose(scene, "Carla", "listen")
 
 
 def keys_of(action: bpy.types.Action) -> list[tuple[str, int, list[float]]]:

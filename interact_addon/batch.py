@@ -20,6 +20,7 @@ from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
 from .scene.bones import load_bones
 from .scene.motion_file import read_motion, save_motion
+from .scene.perform import CHOICES, choose
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
 
@@ -55,6 +56,8 @@ def generate(options: argparse.Namespace) -> None:
     _apply_options(scene, options)
     for who, path in options.bones:
         load_bones(scene, who, path)
+    for who, choice in options.perform:
+        choose(scene, who, choice)
     printer = contract.ProgressPrinter()
     name = Path(bpy.data.filepath).stem or "shot"
     job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")
@@ -156,6 +159,14 @@ def _parser() -> argparse.ArgumentParser:
         help="the bones of an actor, as exported under Cast > Bones; may be repeated",
     )
     shot.add_argument(
+        "--perform",
+        action="append",
+        default=[],
+        type=_name_and_choice,
+        metavar="ACTOR=CHOICE",
+        help=f"what is generated of an actor: {', '.join(CHOICES)}; may be repeated",
+    )
+    shot.add_argument(
         "--strict", action="store_true", help="fail, and save nothing, if Blender does not show what was generated"
     )
     shot.set_defaults(run=generate)
@@ -202,6 +213,13 @@ def _name_and_file(text: str) -> tuple[str, Path]:
     if not (name and sign and path):
         raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR=FILE")
     return name, Path(path)
+
+
+def _name_and_choice(text: str) -> tuple[str, str]:
+    name, _, choice = text.rpartition("=")
+    if not name or choice not in CHOICES:
+        raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR= and one of {', '.join(CHOICES)}")
+    return name, choice
 
 
 def _apply_options(scene: bpy.types.Scene, options: argparse.Namespace) -> None:

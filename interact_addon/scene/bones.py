@@ -178,17 +178,22 @@ def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
     return [joint for joint in preset.bones if joint not in fitting]
 
 
+def actor_called(scene: bpy.types.Scene, who: str) -> Any:
+    """Return the settings of the cast actor of this name, upper case or lower. Raises ``InvalidRequest``."""
+    settings: Any = scene.interact  # type: ignore[attr-defined]
+    actors = {actor_name(actor).casefold(): actor for actor in settings.actors if actor.armature is not None}
+    if who.casefold() not in actors:
+        names = " or ".join(f"'{actor_name(actor)}'" for actor in actors.values()) or "nobody"
+        raise errors.InvalidRequest(f"An option is given for '{who}', who is not cast; cast is {names}.")
+    return actors[who.casefold()]
+
+
 def load_bones(scene: bpy.types.Scene, who: str, path: Path) -> None:
     """Give the actor called ``who`` the bones of a file, all of them.
 
     Raises ``InvalidRequest`` where no actor is called so, the file is wrong, or a bone of it is not there.
     """
-    settings: Any = scene.interact  # type: ignore[attr-defined]
-    actors = {actor_name(actor).casefold(): actor for actor in settings.actors if actor.armature is not None}
-    if who.casefold() not in actors:
-        names = " or ".join(f"'{actor_name(actor)}'" for actor in actors.values()) or "nobody"
-        raise errors.InvalidRequest(f"Bones are given for '{who}', who is not cast; cast is {names}.")
-    actor = actors[who.casefold()]
+    actor = actor_called(scene, who)
     preset, there = read_preset(path), actor.armature.data.bones
     for joint, bone in preset.bones.items():
         if bone and bone not in there:

@@ -9,14 +9,17 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..properties import KEEP_BODY, KEEP_FACE, generated_parts
+from ..properties import KEEP_BODY, KEEP_FACE, ONLY_LISTEN, PERFORM_ALL, generated_parts
 from ..rig.artist_keys import artist_frames, frames_at_30
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
 from ..runtime_api import contract, errors, skeleton
+from .bones import actor_called
 
 _STILL = 1e-4  # metres, and of a quaternion: smaller changes are no motion
 _FINGERS = frozenset(skeleton.HAND_JOINTS["left"]) | frozenset(skeleton.HAND_JOINTS["right"])
+# How the command line calls the choices.
+CHOICES = {"all": PERFORM_ALL, "keep-body": KEEP_BODY, "keep-face": KEEP_FACE, "listen": ONLY_LISTEN}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
             given.mask[at, contract.BODY_PARTS.index(part)] = True
         found[character.name] = given
     return Kept(found, keyed)
+
+
+def choose(scene: bpy.types.Scene, who: str, choice: str) -> None:
+    """Choose one of ``CHOICES`` for the actor called ``who``. Raises ``InvalidRequest`` where nobody is."""
+    actor_called(scene, who).perform = CHOICES[choice]
 
 
 def parts_to_key(cast: Sequence[CastActor], settings: Sequence[Any]) -> dict[str, tuple[str, ...]]:
