@@ -101,7 +101,7 @@ def test_a_row_and_all_rows_can_be_reset(anna: Any) -> None:
     list_shapes(anna)
     row_of(anna, "mouthPucker").shape = "Kiss"
     row_of(anna, "jawOpen").scale = 0.5
-    anna.jaw_opens = 0.1
+    anna.jaw_opens = 0.5
     anna.shape_shown = list(anna.shapes).index(row_of(anna, "mouthPucker"))
     assert bpy.ops.interact.reset_shape() == {"FINISHED"}
     assert row_of(anna, "mouthPucker").shape == "Mouth_Pucker" and row_of(anna, "jawOpen").scale == 0.5

@@ -1,7 +1,5 @@
 """Settings saved with the file: the cast and how to generate."""
 
-import math
-
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -15,7 +13,7 @@ from bpy.props import (
 
 from .formats import FORMATS, PRESETS, RATES, Settings
 from .rig.bone_table import TABLE_JOINTS, bone_label
-from .rig.face_settings import JAW_OPEN, FaceSettings, ShapeSetting
+from .rig.face_settings import FaceSettings, ShapeSetting
 from .rig.identity import reference
 from .runtime_api import contract
 
@@ -293,12 +291,12 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     )
     jaw_opens: FloatProperty(  # type: ignore[valid-type]
         name="Jaw Opens",
-        default=JAW_OPEN,
+        default=1.0,
         min=0.0,
-        max=math.radians(60.0),
-        subtype="ANGLE",
+        max=2.0,
+        subtype="FACTOR",
         options=set(),
-        description="How far a jaw bone turns at most, where no shape key opens the mouth",
+        description="How far a jaw bone turns, where no shape key opens the mouth: 1 as far as a person's",
     )
     eyes_turn: FloatProperty(  # type: ignore[valid-type]
         name="Eyes Turn",

@@ -2,9 +2,10 @@
 
 Axes come from the character's geometry and not from the bones, which every exporter turns otherwise: the jaw and the
 lids turn about the axis from right to left, eyes also about the upright one, relative to the head's rest. A curve
-drives a bone only if no shape moves the bone's own vertices for it. Ranges at 1: the jaw opens 22 degrees (ARKit's chin
-drops 4 cm at 10 cm from its hinge), eyes turn as the runtime's gaze assumes, lids close the gap measured between their
-vertices, or 30 degrees from above and 10 from below where it cannot be measured.
+drives a bone only if no shape moves the bone's own vertices for it. Ranges at 1: the jaw turns until the vertex that is
+farthest from its hinge is 2.2 % of the body's height away, as far as ARKit's chin drops (4 cm; 22 degrees on most
+faces); eyes turn as the runtime's gaze assumes; lids close the gap measured between their vertices, or turn 30 degrees
+from above and 10 from below where it cannot be measured.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from .mapping import RigMap
 from .measure import RestPose
 from .shape_names import SIDES, fold
 
+JAW_DROP, JAW_FORWARD = 0.022, 0.004  # of the body's height
+JAW_TURNS = np.radians(8.0), np.radians(35.0)  # a jaw that would turn less or more is measured wrong
 JAW_ASIDE = np.radians(7.0)
-JAW_FORWARD = 0.004  # of the body's height
 UPPER_LID, LOWER_LID = np.radians(30.0), np.radians(10.0)
 _UPPER_SHARE = 0.8  # of the measured gap; the lower lid takes the rest
 _GAPS = np.radians(5.0), np.radians(70.0)  # a measured gap outside is no eye
@@ -37,7 +39,7 @@ _SHOWN = 0.25  # a shape that moves the bone's vertices by this share of what th
 
 _START = re.compile(r"^(?:mixamorig\d*|ccbase|bip\d{2,3}|def|jbipc|jadj|facialc?|c(?=eye|jaw))")
 _JAWS = ("jawmaster", "jaw", "jawroot", "lowerjaw", "mjaw", "jawbone", "jawbonex", "jawjoint", "jawlower")
-_EYES = ("mastereye{s}", "{w}eye", "{s}eye", "eye{s}", "eye{w}", "{s}faceeye", "faceeye{s}", "{w}eyeball", "eyeball{s}",
+_EYES = ("{w}eye", "{s}eye", "eye{s}", "eye{w}", "{s}faceeye", "faceeye{s}", "{w}eyeball", "eyeball{s}",
          "{s}eyeball", "{w}eyebone", "eyejoint{s}", "eyeoffset{s}")  # fmt: skip
 _LID_WORDS, _LEVELS = (
     ("eyelid", "lid", "eyeblink"),
@@ -85,6 +87,19 @@ class _Axes:
     height: float
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """What was measured on the character.
+
+    ``jaw``: radians that the jaw opens; ``gaps``: side -> radians between the lids; ``lips_close``: whether a shape
+    brings the lips together over an open jaw.
+    """
+
+    jaw: float
+    gaps: dict[str, float]
+    lips_close: bool
+
+
 def find_face_bones(
     armature: bpy.types.Object,
     rig: RigMap,
@@ -98,15 +113,18 @@ def find_face_bones(
         return ()
     axes = _axes(rest)
     vertices = {bone: bone_vertices(armature, bone, faces) for bone in roles.values()}
-    closing = any(_CURVE["mouthClose"] in face.arkit_columns for face in faces)
-    gaps = _gaps(roles, vertices, axes, armature)
+    measured = _Measured(
+        jaw=_jaw_turn(armature, roles["jaw"], vertices[roles["jaw"]], axes) if "jaw" in roles else 0.0,
+        gaps=_gaps(roles, vertices, axes, armature),
+        lips_close=any(_CURVE["mouthClose"] in face.arkit_columns for face in faces),
+    )
     found = []
     for role, bone in roles.items():
         turns, shifts = np.zeros((2, len(contract.ARKIT_NAMES), 3))
-        for curve, turn, shift in _movements(role, axes, gaps, closing, settings):
+        for curve, turn, shift in _movements(role, axes, measured, settings):
             turns[_CURVE[curve]], shifts[_CURVE[curve]] = turn, shift
-        place = armature.data.bones[roles.get(f"{role.split(' ')[0]} eye", bone)].head_local
-        plan = _face_bone(armature, bone, turns, shifts, np.array(place))
+        pivot = _pivot(armature, roles.get(f"{role.split(' ')[0]} eye", bone))
+        plan = _face_bone(armature, bone, turns, shifts, pivot)
         shown = _shown_by_shapes(plan, vertices[bone], armature, faces)
         plan.turns[shown] = plan.shifts[shown] = 0.0
         if plan.arkit_columns:
@@ -228,23 +246,24 @@ def _axes(rest: RestPose) -> _Axes:
 
 
 def _movements(
-    role: str, axes: _Axes, gaps: dict[str, float], closing: bool, settings: FaceSettings
+    role: str, axes: _Axes, measured: _Measured, settings: FaceSettings
 ) -> Iterator[tuple[str, Array, Array]]:
     """Yield curve, rotation vector and shift of a role. A turn about ``left`` takes what is in front downwards."""
     none = np.zeros(3)
     if role == "jaw":
-        yield "jawOpen", settings.jaw * axes.left, none
+        opens = settings.jaw * measured.jaw * axes.left
+        yield "jawOpen", opens, none
         yield "jawLeft", JAW_ASIDE * axes.up, none
         yield "jawRight", -JAW_ASIDE * axes.up, none
         yield "jawForward", none, JAW_FORWARD * axes.height * axes.front
-        if not closing:
-            yield "mouthClose", -settings.jaw * axes.left, none
+        if not measured.lips_close:
+            yield "mouthClose", -opens, none
         return
     side, part = role.split(" ", 1)
     if part == "eye":
         turns = _eye_turns(side, axes, settings.eyes)
     else:
-        turns = _lid_turns(part, axes, gaps.get(side, 0.0), settings.lids)
+        turns = _lid_turns(part, axes, measured.gaps.get(side, 0.0), settings.lids)
     for curve, turn in turns.items():
         yield curve + side.capitalize(), turn, none
 
@@ -267,6 +286,17 @@ def _lid_turns(part: str, axes: _Axes, gap: float, share: float) -> dict[str, Ar
     return {"eyeBlink": closes, "eyeSquint": closes}
 
 
+def _jaw_turn(armature: bpy.types.Object, bone: str, vertices: BoneVertices, axes: _Axes) -> float:
+    """Return the radians that take the chin down as far as ARKit's; a control reaches as far as its tail."""
+    own = armature.data.bones[bone]
+    points = vertices.points if vertices.count else np.array([own.tail_local])
+    arms = points - np.array(own.head_local)
+    arms -= np.outer(arms @ axes.left, axes.left)
+    reach = float(np.percentile(np.linalg.norm(arms, axis=1), 95))
+    turn = 2.0 * np.arcsin(min(JAW_DROP * axes.height / max(2.0 * reach, 1e-9), 1.0))
+    return float(np.clip(turn, *JAW_TURNS))
+
+
 def _gaps(
     roles: dict[str, str], vertices: dict[str, BoneVertices], axes: _Axes, armature: bpy.types.Object
 ) -> dict[str, float]:
@@ -284,6 +314,13 @@ def _gaps(
             if _GAPS[0] < gap < _GAPS[1]:
                 found[side] = gap
     return found
+
+
+def _pivot(armature: bpy.types.Object, name: str) -> Array:
+    """Return where a bone turns (3,): its head, or that of the eye that a control in front of it is the target of."""
+    bones = armature.data.bones
+    of_target = next((bones[start + name] for start in ("ORG-", "DEF-") if start + name in bones), bones[name])
+    return np.array((bones[name] if bones[name].use_deform else of_target).head_local)
 
 
 def _elevations(points: Array, axes: _Axes) -> Array:

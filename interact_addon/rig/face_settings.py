@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from .identity import ObjectReference
-
-JAW_OPEN = float(np.radians(22.0))
 
 
 @dataclass(frozen=True)
@@ -30,13 +26,10 @@ class ShapeSetting:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """``shapes``: settings for any meshes; the rest are ranges of face bones.
-
-    ``jaw``: radians at jawOpen 1; ``eyes`` and ``lids``: shares of their usual turns.
-    """
+    """``shapes``: settings for any meshes; ``jaw``, ``eyes`` and ``lids``: shares of how far those bones turn."""
 
     shapes: tuple[ShapeSetting, ...] = ()
-    jaw: float = JAW_OPEN
+    jaw: float = 1.0
     eyes: float = 1.0
     lids: float = 1.0
 
