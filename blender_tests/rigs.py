@@ -142,7 +142,7 @@ def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = AR
     face.vertex_groups.new(name=armature.data.bones[-1].name).add([0, 1, 2], 1.0, "REPLACE")
     face.shape_key_add(name="Basis")
     for number, shape in enumerate(shapes):
-        face.shape_key_add(name=shape).data[0].co.x += 0.01 + 0.001 * number
+        face.shape_key_add(name=shape, from_mix=False).data[0].co.x += 0.01 + 0.001 * number
     return face
 
 

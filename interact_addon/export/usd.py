@@ -15,7 +15,6 @@ def write_usd(stage: bpy.types.Scene, path: Path) -> None:
             filepath=str(path),
             check_existing=False,
             selected_objects_only=False,
-            visible_objects_only=False,
             export_animation=True,
             export_armatures=True,
             only_deform_bones=False,
