@@ -10,7 +10,7 @@ import pytest
 from interact_addon.batch import main as interact
 from interact_addon.export.shot import export_fbx, export_shot
 from interact_addon.formats import FORMATS, Settings
-from model_runtime.errors import InvalidRequest, OutOfSpace
+from model_runtime.errors import ExportFailed, InvalidRequest, OutOfSpace
 
 from .exported import make_shot
 
@@ -124,6 +124,18 @@ def test_an_older_file_is_replaced_only_by_a_complete_one(cast: list[bpy.types.O
     path.write_bytes(b"old")
     export_fbx(bpy.context.scene, path, cast)
     assert path.read_bytes()[:18] == b"Kaydara FBX Binary" and [p.name for p in tmp_path.iterdir()] == ["shot.fbx"]
+
+
+def test_a_blender_without_usd_says_so(
+    cast: list[bpy.types.Object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's Blender is one."""
+    from interact_addon.export import exporters
+
+    monkeypatch.setattr(exporters, "dir", lambda module: [], raising=False)
+    with pytest.raises(ExportFailed, match="built without USD; choose another format"):
+        export_shot(bpy.context.scene, tmp_path / "shot", Settings("usd"), cast)
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_a_cast_character_there_is_nothing_to_export(addon: None, tmp_path: Path) -> None:

@@ -250,6 +250,84 @@ def test_two_rigs_with_the_same_bone_names_keep_their_own_motion(tmp_path: Path)
         np.testing.assert_allclose(skin(bpy.data.objects[name]), places, atol=MILLIMETRE, err_msg=name)
 
 
+@pytest.mark.parametrize("overridden", [True, False], ids=["overridden", "linked alone"])
+def test_a_character_that_is_linked_from_another_file_is_exported(tmp_path: Path, overridden: bool) -> None:
+    anna, _ = make_shot(FRAMES)
+    collection = bpy.data.collections.new("Anna")
+    for obj in (anna, bpy.data.objects["AnnaHead"]):
+        bpy.context.scene.collection.objects.unlink(obj)
+        collection.objects.link(obj)
+    bpy.context.scene.collection.children.link(collection)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.fps, scene.frame_start, scene.frame_end = 30, 1, FRAMES
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, here):
+        here.collections = ["Anna"]
+    (linked,) = here.collections
+    if overridden:
+        linked.override_hierarchy_create(scene, bpy.context.view_layer)
+    else:
+        scene.collection.children.link(linked)
+    bpy.context.view_layer.update()
+    anna, head = (next(obj for obj in scene.objects if obj.name == name) for name in ("Anna", "AnnaHead"))
+    assert (anna.override_library is not None) == overridden
+    expected = skin(head)
+    assert np.ptp(expected, axis=0).max() > 0.05
+    (path,) = export("fbx", tmp_path, [anna], preset="unity").files
+    assert sorted(obj.name for obj in scene.objects) == ["Anna", "AnnaHead"]
+    import_into_an_empty_file(by_ufbx, path)
+    np.testing.assert_allclose(skin(bpy.data.objects["AnnaHead"]), expected, atol=MILLIMETRE)
+
+
+def test_a_mirrored_object_and_a_scaled_bone_come_back_with_the_same_skin(tmp_path: Path) -> None:
+    anna, _ = make_shot(FRAMES)
+    anna.scale.x = -1.0
+    anna.pose.bones["Head"].scale = (1.4, 1.4, 1.4)
+    bpy.context.view_layer.update()
+    expected, normal = skin(bpy.data.objects["AnnaHead"]), facing("AnnaHead")
+    (path,) = export("fbx", tmp_path, [anna], preset="unity").files
+    import_into_an_empty_file(by_ufbx, path)
+    np.testing.assert_allclose(skin(bpy.data.objects["AnnaHead"]), expected, atol=MILLIMETRE)
+    np.testing.assert_allclose(facing("AnnaHead"), normal, atol=1e-3)
+
+
+def facing(name: str) -> np.ndarray:
+    """Return where the first face of a mesh at rest points in the world, as its own mirroring shows it."""
+    mesh = bpy.data.objects[name]
+    world = np.array(mesh.matrix_world)[:3, :3]
+    a, b, c = (world @ np.array(mesh.data.vertices[index].co) for index in mesh.data.polygons[0].vertices)
+    normal = np.cross(b - a, c - a) * np.sign(np.linalg.det(world))
+    return normal / np.linalg.norm(normal)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "off"), [("female_mixamo", 0.001), ("male_gameengine", 0.001), ("male_rigify", 0.035)]
+)
+def test_a_real_character_comes_back_with_the_same_skin(
+    load_character: Callable[[str], bpy.types.Object], tmp_path: Path, name: str, off: float
+) -> None:
+    """Rigify's bends within a bone are what files lose, and what is said."""
+    rig = load_character(name)
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, FRAMES
+    actor = cast_actor(name, rig)
+    face = np.random.default_rng(1).random((FRAMES, 52)).astype(np.float32)
+    key_performance(scene, [actor], perform(FRAMES, actor, face=0.5 * face))
+    meshes = [obj.name for obj in scene.objects if obj.type == "MESH"]
+    expected = {mesh: skin(bpy.data.objects[mesh]) for mesh in meshes}
+    done = export("fbx", tmp_path, [rig], preset="unreal", root_motion=True)
+    assert bool(done.warnings) == (name == "male_rigify")
+    (usd,) = export("usd", tmp_path, [rig]).files
+    for read, path in ((by_ufbx, done.files[0]), (by_usd, usd)):
+        import_into_an_empty_file(read, path)
+        for mesh, places in expected.items():
+            found = next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.name.startswith(mesh))
+            np.testing.assert_allclose(skin(found), places, atol=off, err_msg=mesh)
+
+
 def test_a_character_that_is_hidden_in_the_viewport_is_exported_as_it_would_be_seen(tmp_path: Path) -> None:
     anna, _ = make_shot(FRAMES)
     expected = seen([anna])

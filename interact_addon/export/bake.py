@@ -84,7 +84,7 @@ def bake(character: Character, seen: Seen, carrier: str = "") -> Motion:
     to_place = np.linalg.inv(place) @ seen.worlds
     at_rest = to_place[0] @ np.array([bone.matrix_local for bone in bones])
     looked_at = [*numbers, order[carrier]] if carrier else numbers
-    changes = (to_place[:, None] @ seen.poses[:, looked_at]) @ np.linalg.inv(at_rest[looked_at])
+    changes = (to_place[:, None] @ seen.poses[:, looked_at]) @ inverse(at_rest[looked_at])
     tails = _moved(to_place[0], np.array([bone.tail_local for bone in bones]))
     axes = at_rest[numbers, :3, :3]
     motion = Motion(names, parents, at_rest[numbers, :3, 3], tails[numbers], axes, changes[:, : len(names)], place)
@@ -100,9 +100,9 @@ def bake(character: Character, seen: Seen, carrier: str = "") -> Motion:
 def basis(motion: Motion, rest: Array) -> Array:
     """Return the basis matrices (T, B, 4, 4) that pose bones with the matrices ``rest`` (B, 4, 4) as ``motion``."""
     above = np.array(motion.parents)
-    relative = np.linalg.inv(motion.changes[:, above]) @ motion.changes
+    relative = inverse(motion.changes[:, above]) @ motion.changes
     relative[:, above < 0] = motion.changes[:, above < 0]
-    return np.linalg.inv(rest) @ relative @ rest
+    return inverse(rest) @ relative @ rest
 
 
 def in_other_axes(motion: Motion, turn: Array, size: float) -> Motion:
@@ -172,6 +172,18 @@ def _with_root(motion: Motion, ways: Array, below: Array) -> Motion:
         np.concatenate([ways[:, None], motion.changes], axis=1),
         motion.place,
     )
+
+
+def inverse(matrices: Array) -> Array:
+    """Invert affine matrices (..., 4, 4), by cofactors: many times faster than the general solver."""
+    a, b, c = (matrices[..., :3, column] for column in range(3))
+    rows = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=-2)
+    rows = rows / np.sum(a * rows[..., 0, :], axis=-1)[..., None, None]
+    result = np.zeros_like(matrices)
+    result[..., :3, :3] = rows
+    result[..., :3, 3] = -np.einsum("...ij,...j->...i", rows, matrices[..., :3, 3])
+    result[..., 3, 3] = 1.0
+    return result
 
 
 def _moved(matrices: Array, points: Array) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from ..rig.euler import continuous_euler
 from ..runtime_api import Array
 from ..runtime_api import rotations as rot
-from .bake import Motion
+from .bake import Motion, inverse
 
 _STILL = 0.01  # centimetres: a joint that moves more against the bone above has position channels too
 _TURNS = "Zrotation Xrotation Yrotation"
@@ -43,7 +43,7 @@ def _channels(motion: Motion) -> tuple[Array, Array]:
     """Return Euler angles (T, B, 3) about X, Y, Z, and joint places (T, B, 3) in the axes of the joint above."""
     above = np.array(motion.parents)
     roots = above < 0
-    relative = np.linalg.inv(motion.changes[:, above]) @ motion.changes
+    relative = inverse(motion.changes[:, above]) @ motion.changes
     relative[:, roots] = motion.file_axes @ motion.place @ motion.changes[:, roots]  # the world in the file's axes
     axes = relative[..., :3, :3] / np.linalg.norm(relative[..., :3, :3], axis=-2, keepdims=True)
     turns = rot.continuous(rot.normalize(rot.from_matrix(axes)))

@@ -45,6 +45,8 @@ def characters_of(scene: bpy.types.Scene, armatures: Sequence[bpy.types.Object] 
             for actor in scene.interact.actors  # type: ignore[attr-defined]
             if actor.armature is not None
         ]
+    if len({one.armature for one in found}) < len(found):
+        raise errors.InvalidRequest(f"'{found[0].armature.name}' is cast twice; choose another armature for one actor.")
     if not found:
         raise errors.InvalidRequest("There is no character to export; cast two armatures first.")
     return found

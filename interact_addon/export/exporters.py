@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import bpy
+
 from ..runtime_api import errors
 
 _OPERATORS = {"io_scene_fbx": "EXPORT_SCENE_OT_fbx", "io_scene_gltf2": "EXPORT_SCENE_OT_gltf"}
@@ -14,14 +16,18 @@ _NO_ROOM = ("No space left", "Permission denied", "Read-only file system", "Disk
 
 def add_on(module: str) -> None:
     """Enable an add-on that comes with Blender, for this session alone. Raises ``ExportFailed``."""
-    import bpy
-
     if hasattr(bpy.types, _OPERATORS[module]):
         return
     import addon_utils
 
     if addon_utils.enable(module) is None:
         raise errors.ExportFailed(f"Blender's add-on '{module}' cannot be enabled; enable it in the preferences.")
+
+
+def built_in(operator: str, label: str) -> None:
+    """Raise ``ExportFailed`` where this Blender was built without ``operator`` of ``bpy.ops.wm``."""
+    if operator not in dir(bpy.ops.wm):
+        raise errors.ExportFailed(f"This Blender was built without {label}; choose another format.")
 
 
 @contextmanager

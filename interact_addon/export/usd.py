@@ -6,9 +6,12 @@ from pathlib import Path
 
 import bpy
 
+from .exporters import built_in
+
 
 def write_usd(stage: bpy.types.Scene, path: Path) -> None:
     """Write everything on ``stage``, with a time code a frame."""
+    built_in("usd_export", "USD")
     objects = list(stage.objects)
     with bpy.context.temp_override(selected_objects=objects, active_object=objects[0], object=objects[0]):
         bpy.ops.wm.usd_export(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..properties import draw_export_choices, export_settings
-from .sidebar import Sidebar
+from .sidebar import Sidebar, lines
 
 
 class Export(Sidebar):
@@ -18,5 +18,5 @@ class Export(Sidebar):
         settings = export_settings(choices)
         files = f"a {settings.suffix} for each actor" if settings.files_each else f"one {settings.suffix}"
         scene = context.scene
-        self.layout.label(text=f"Frames {scene.frame_start} to {scene.frame_end}, {files}")
+        lines(self.layout, context, f"What is seen from frame {scene.frame_start} to {scene.frame_end}, {files}")
         self.layout.operator("interact.export", icon="EXPORT")
