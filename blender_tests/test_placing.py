@@ -164,7 +164,7 @@ def moving(kind: str) -> bpy.types.Object:
 def test_a_character_that_moves_starts_where_it_is_at_the_first_frame(kind: str, playhead: int) -> None:
     armature = moving(kind)
     bpy.context.scene.frame_set(playhead)
-    character = cast_actor("Anna", armature)
+    character = cast_actor("Anna", armature, scene=bpy.context.scene)
     assert character.rest.position == pytest.approx((2.0, 0.0), abs=1e-4)
     assert bpy.context.scene.frame_current == playhead
 
@@ -174,7 +174,7 @@ def test_keys_of_the_object_and_of_bones_above_the_body_do_not_carry_the_perform
     armature = moving(kind)
     bpy.context.scene.frame_end = 31
     bpy.context.scene.frame_set(40)
-    character = cast_actor("Anna", armature)
+    character = cast_actor("Anna", armature, scene=bpy.context.scene)
     part = perform(31, character).actors[0]
     key_performance(bpy.context.scene, [character], Performance((part,)))
     for frame in (1, 31):

@@ -63,13 +63,14 @@ def cast_actor(
     assigned: Mapping[str, str] | None = None,
     switches: Sequence[tuple[str, str, float]] = (),
     face: FaceSettings = AS_FOUND,
+    scene: bpy.types.Scene | None = None,
 ) -> CastActor:
     """Read one character.
 
     ``assigned``: the bones chosen by hand, joint by joint; see ``map_with_assigned``. ``switches``: custom properties
     (bone, property, value) that are keyed beside those the rig is known to need. ``face``: what a person set for
-    shape keys and face bones. Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit,
-    ``RigNotRecognised``.
+    shape keys and face bones. ``scene``: the character is read as it stands at its first frame, or as it stands now.
+    Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit, ``RigNotRecognised``.
     """
     if armature is None:
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
@@ -80,7 +81,7 @@ def cast_actor(
     else:
         rig = map_rig(armature)
     rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), _steered(armature))
-    rest = read_rest_pose(armature, rig)
+    rest = read_rest_pose(armature, rig, scene)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)
     return CastActor(name, reference(armature), rig, rest, faces, _warnings(name, rig, faces, bones), bones)

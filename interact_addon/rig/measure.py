@@ -22,7 +22,7 @@ _SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standi
 class RestPose:
     """The rest pose of one rig for retargeting, as arrays over its B driven bones (order of ``RigMap.drives``).
 
-    All of it is as the shot starts, with the custom scales of pose bones. ``world`` (4, 4): armature space to world,
+    All of it is with the custom scales of pose bones. ``world`` (4, 4): armature space to world,
     the pose of an undriven root bone included. ``rest_rotations`` (B, 4) and ``rest_heads`` (B, 3): armature space.
     ``parents`` (B,): driven bone above whose rotation a bone inherits, -1 for none; ``carriers`` (B,): the one whose
     place it follows. ``root``: index of the bone that carries the body. ``turns`` (52, 4): world rotation of each joint
@@ -77,7 +77,7 @@ def start_placement(armature: bpy.types.Object, rig: RigMap) -> tuple[tuple[floa
 def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Scene | None = None) -> RestPose:
     """Read the rest pose of a rig: metres in the world, the armature's own units in armature space.
 
-    An object that moves is read as it stands at the first frame of ``scene``, by default the one that is open.
+    An object that moves is read as it stands at the first frame of ``scene``, or as it stands now where there is none.
     """
     bones = armature.data.bones
     stands = standing(armature, rig, scene)

@@ -22,6 +22,7 @@ from .cast import CastActor
 from .face_bones import seen_turns
 from .faces import FaceMesh
 from .shape_fit import curves_of_shapes
+from .shown import shown_bones
 from .watching import watched
 
 
@@ -59,8 +60,12 @@ class _Reader:
         self.armature = _armature_of(actor)
         names = [bone.name for bone in self.armature.pose.bones]
         order = {name: index for index, name in enumerate(names)}
-        self._bones = [order[drive.bone] for drive in actor.rig.drives]
-        self._hips = [order[actor.rig.places[hip][0]] for hip in HIPS]
+        shown = shown_bones(self.armature, actor.rig)
+        bones = [drive.bone for drive in actor.rig.drives]
+        self._bones = [order[shown.get(bone, bone)] for bone in bones]
+        self._hips = [order[shown.get(bone, bone)] for bone in (actor.rig.places[hip][0] for hip in HIPS)]
+        seen, driven = (_rest_turns(self.armature, each) for each in ([shown.get(b, b) for b in bones], bones))
+        self._offsets = rot.multiply(rot.conjugate(seen), driven)
         self.keys = [_keys_of(actor, mesh) for mesh in actor.faces]
         self._matrices = np.empty((frames, len(names), 4, 4), np.float32)
         self._worlds = np.empty((frames, 4, 4))
@@ -81,14 +86,17 @@ class _Reader:
         world = self._worlds[:, None] @ used
         axes = world[:, : len(self._bones), :3, :3]
         axes = axes / np.linalg.norm(axes, axis=2, keepdims=True)
-        root, rotations = to_canonical(
-            rot.from_matrix(axes), world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest
-        )
+        turns = rot.multiply(rot.from_matrix(axes), self._offsets[None])
+        root, rotations = to_canonical(turns, world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest)
         shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self.keys, actor.faces, self._values)]
-        turns, shares = seen_turns(actor.face_bones, self.armature, self._matrices.swapaxes(2, 3))
-        face = curves_of_shapes([*shapes, *turns], [*(mesh.weights for mesh in actor.faces), *shares], frames)
+        seen, shares = seen_turns(actor.face_bones, self.armature, self._matrices.swapaxes(2, 3))
+        face = curves_of_shapes([*shapes, *seen], [*(mesh.weights for mesh in actor.faces), *shares], frames)
         parts = (root, rotations, face, np.zeros((frames, len(contract.FOOT_CONTACTS))))
         return contract.ActorPerformance(actor.name, *(part.astype(np.float32) for part in parts))
+
+
+def _rest_turns(armature: bpy.types.Object, bones: Sequence[str]) -> Array:
+    return np.array([armature.data.bones[bone].matrix_local.to_quaternion() for bone in bones])
 
 
 def _armature_of(actor: CastActor) -> bpy.types.Object:

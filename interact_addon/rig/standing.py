@@ -29,8 +29,7 @@ class Standing:
 
 
 def standing(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Scene | None = None) -> Standing:
-    """Return how an armature stands at the first frame of ``scene``, by default the one that is open."""
-    scene = scene or bpy.context.scene
+    """Return how an armature stands at the first frame of ``scene``, or now where there is none."""
     if scene is None or not _moves(armature):
         return _read(armature, armature, rig)
     with watched(scene, [armature], []) as moment:

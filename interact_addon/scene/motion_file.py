@@ -28,7 +28,7 @@ def read_motion(scene: bpy.types.Scene, start: int | None = None, end: int | Non
         raise errors.InvalidRequest(
             f"No character is cast in the scene '{scene.name}'; select an armature and cast it."
         )
-    cast = [cast_character(actor) for actor in actors]
+    cast = [cast_character(actor, scene) for actor in actors]
     return motion_of(scene, cast, first, last)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -20,7 +19,6 @@ from ..properties import (
     switches_of,
 )
 from ..rig.cast import CastActor, cast_actor
-from ..rig.held import object_is_animated
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, strips_of
@@ -52,32 +50,18 @@ def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastA
         raise errors.InvalidRequest(
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
-    with _shown_at_the_start(
-        scene, first_frame and any(object_is_animated(actor.armature) for actor in (first, second))
-    ):
-        return cast_character(first), cast_character(second)
+    at_start = scene if first_frame else None
+    return cast_character(first, at_start), cast_character(second, at_start)
 
 
-@contextmanager
-def _shown_at_the_start(scene: bpy.types.Scene, wanted: bool) -> Iterator[None]:
-    """Show the first frame for a while: where an armature object with keys stands then is where it is held."""
-    frame, part = scene.frame_current, scene.frame_subframe
-    if wanted:
-        scene.frame_set(scene.frame_start)
-    try:
-        yield
-    finally:
-        if wanted:
-            scene.frame_set(frame, subframe=part)
-
-
-def cast_character(actor: Any) -> CastActor:
+def cast_character(actor: Any, scene: bpy.types.Scene | None = None) -> CastActor:
     """Read one character as its settings say, the bones chosen by hand among them.
 
+    It is read as it stands when ``scene`` starts, or as it stands now where there is none.
     Raises ``InvalidRequest`` where those don't fit, ``RigNotRecognised``.
     """
     return cast_actor(
-        actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor), face_settings_of(actor)
+        actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor), face_settings_of(actor), scene
     )
 
 
