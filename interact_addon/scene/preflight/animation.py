@@ -1,7 +1,7 @@
-"""Animation that would play in the place of a new take, or carry it: a solo track, NLA tracks above the body.
+"""Animation that would play in the place of a new take: a solo track.
 
 A take plays over all other animation: keying leaves tweak mode, lets its action replace NLA tracks in full, and holds
-what they would move beneath it (``rig/take_action.py``, ``rig/held.py``).
+what they would move beneath it and above it (``rig/take_action.py``, ``rig/held.py``).
 """
 
 from __future__ import annotations
@@ -12,13 +12,8 @@ from typing import Any
 
 import bpy
 
-from ...rig.channel import bone_path
 from ...rig.identity import ObjectReference, reference
-from .curves import playing_tracks, travel
-from .problem import Character, Problem, some
-
-_STILL = 1e-3  # metres, or the difference of a scale or a rotation: nothing that anyone sees
-_TRANSFORMS = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
+from .problem import Character, Problem
 
 
 def animation_problems(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -29,8 +24,6 @@ def animation_problems(character: Character, scene: bpy.types.Scene) -> Iterator
     for face in character.faces:
         called = f"the shape keys of '{face.object.name}'"
         yield from _solo(character.name, face.keys, reference(face.object), called)
-    if character.performs_body:
-        yield from _carried(character, scene)
 
 
 def _solo(actor: str, owner: Any, holder: ObjectReference, called: str) -> Iterator[Problem]:
@@ -50,27 +43,6 @@ def _solo(actor: str, owner: Any, holder: ObjectReference, called: str) -> Itera
         )
 
 
-def _carried(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
-    """Yield the tracks that move a bone above the body, as a root control: a take has no keys there."""
-    armature = character.armature
-    above = [bone.name for bone in armature.pose.bones[character.root].parent_recursive]
-    bones = {f"{bone_path(name)}.{prop}": name for name in above for prop in _TRANSFORMS}
-    size = max(map(abs, armature.matrix_world.to_scale()))
-    for track, curves in playing_tracks(armature.animation_data, scene.frame_start, scene.frame_end):
-        moved = [bones[c.data_path] for c in curves if c.data_path in bones and travel(c) * max(size, 1.0) > _STILL]
-        if moved:
-            yield Problem(
-                "carrying track",
-                f"The body of '{character.name}' would be carried away: the NLA track '{track.name}' of "
-                f"'{armature.name}' moves {some(list(dict.fromkeys(moved)))} above it; mute the track.",
-                character.name,
-                True,
-                "Mute Track",
-                f"Muted the NLA track '{track.name}' of '{armature.name}'.",
-                partial(_mute_track, reference(armature), track.name),
-            )
-
-
 def _animation_of(holder: ObjectReference) -> Any:
     """Return the animation data of an armature object, or of a mesh object's shape keys."""
     obj = holder.find()
@@ -82,9 +54,3 @@ def _animation_of(holder: ObjectReference) -> Any:
 def _switch_solo_off(holder: ObjectReference, scene: bpy.types.Scene) -> None:
     for track in _animation_of(holder).nla_tracks:
         track.is_solo = False
-
-
-def _mute_track(holder: ObjectReference, name: str, scene: bpy.types.Scene) -> None:
-    for track in _animation_of(holder).nla_tracks:
-        if track.name == name:
-            track.mute = True
