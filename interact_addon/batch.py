@@ -21,6 +21,7 @@ from .runtime_api import contract, errors, files
 from .scene.bones import load_bones
 from .scene.motion_file import read_motion, save_motion
 from .scene.perform import CHOICES, choose
+from .scene.preflight import mend_all
 from .scene.transcripts import transcripts_seen_from
 from .worker_client import generation
 
@@ -59,6 +60,9 @@ def generate(options: argparse.Namespace) -> None:
     for who, choice in options.perform:
         choose(scene, who, choice)
     printer = contract.ProgressPrinter()
+    if options.mend:
+        for done in mend_all(scene):
+            printer.say(done)
     name = Path(bpy.data.filepath).stem or "shot"
     job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")
     if options.strict and job.verification is not None and job.verification.differences:
@@ -167,6 +171,11 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what is generated of an actor: {', '.join(CHOICES)}; may be repeated",
     )
     shot.add_argument(
+        "--mend",
+        action="store_true",
+        help="mend first what would make the result invisible or wrong: mute drivers and constraints, and more",
+    )
+    shot.add_argument(
         "--strict", action="store_true", help="fail, and save nothing, if Blender does not show what was generated"
     )
     shot.set_defaults(run=generate)
@@ -265,7 +274,18 @@ def _open_scene(blend: Path | None, scene_name: str | None) -> bpy.types.Scene:
         raise errors.InvalidRequest(
             f"There is no scene '{scene_name}'; the file has: {', '.join(s.name for s in bpy.data.scenes)}."
         )
+    if bpy.context.scene != scene:
+        _show(scene)
     return scene
+
+
+def _show(scene: bpy.types.Scene) -> None:
+    """Make a scene the one that the windows show: only there are objects put into place after loading."""
+    for window in bpy.context.window_manager.windows:
+        window.scene = scene
+    for obj in scene.objects:
+        obj.update_tag()
+    bpy.context.view_layer.update()
 
 
 def _save_blend(path: Path) -> None:
