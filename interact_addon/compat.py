@@ -69,6 +69,17 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     return scene
 
 
+def keep_pitch_changes(strip: Any) -> None:
+    """Let a retimed sound change its pitch, as always before 5.0."""
+    if hasattr(strip, "pitch_correction"):
+        strip.pitch_correction = False
+
+
+def is_deprecated(prop: bpy.types.Property) -> bool:
+    """Return whether reading a property warns that a later Blender won't have it; unknown before 5.0."""
+    return bool(getattr(prop, "is_deprecated", False))
+
+
 def sequencer_override(scene: bpy.types.Scene) -> dict[str, Any]:
     """Return the context in which operators of the sequencer work on ``scene``."""
     context: dict[str, Any] = {"scene": scene, "view_layer": scene.view_layers[0]}

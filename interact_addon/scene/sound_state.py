@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .. import compat
 from .reading import curve_of, frames_per_second
 from .sound_files import identity
 from .voices import Voice, channel_of
@@ -55,7 +56,11 @@ def _is_driven(scene: Any) -> bool:
 
 
 def _strip_state(strip: Any, frames: tuple[int, int]) -> Iterator[object]:
-    names = [prop.identifier for prop in strip.bl_rna.properties if prop.identifier not in _NOT_HEARD | _INSIDE]
+    names = [
+        prop.identifier
+        for prop in strip.bl_rna.properties
+        if prop.identifier not in _NOT_HEARD | _INSIDE and not compat.is_deprecated(prop)
+    ]
     yield from _values(strip, frames, [*names, "mute"])
     yield from _values(channel_of(strip), frames, ["mute"])
     for name in sorted(_INSIDE):
@@ -68,7 +73,7 @@ def _strip_state(strip: Any, frames: tuple[int, int]) -> Iterator[object]:
 def _inner_state(item: Any, depth: int = 0) -> Iterator[object]:
     """Yield all values of a retiming key or a modifier, an equalizer's curves among them."""
     for prop in item.bl_rna.properties:
-        if prop.identifier in _NOT_HEARD - {"mute"}:
+        if prop.identifier in _NOT_HEARD - {"mute"} or compat.is_deprecated(prop):
             continue
         value = getattr(item, prop.identifier)
         if prop.type == "COLLECTION" and depth < 4:

@@ -61,6 +61,7 @@ def _measure(source: bpy.types.Scene, voice: Voice, clock: Clock, length: float)
             for modifier in strip.modifiers:
                 modifier.mute = True
         bench.strip(voice.place).pan = 0.0
+        compat.keep_pitch_changes(bench.strip(voice.place))  # a ramp has no pitch that could be corrected
         bench.replace_sound(voice.place, _ramp(length))
         channels = 2 if voice.in_scene_strip else 1
         mixed = bench.mix(*frames_of(clock), channels, Path(bpy.app.tempdir) / "interact_ramp_mix.wav")
