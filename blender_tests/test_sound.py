@@ -245,6 +245,18 @@ def test_the_sound_offset_of_a_strip_is_heard(scene: bpy.types.Scene, low: Path)
     assert np.flatnonzero(np.abs(heard(scene)) > 0.01)[0] / RATE == pytest.approx(0.25, abs=0.001)
 
 
+def test_an_equalizer_is_heard_and_a_change_of_it_is_mixed_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "both.wav", tone(300, height=0.4) + tone(3000, height=0.4))
+    strip = strips.add_speech(scene, "Anna", path, 1)
+    in_sequencer(scene, [strip], bpy.ops.sequencer.strip_modifier_add, type="SOUND_EQUALIZER")
+    flat = height_of(heard(scene), 3000, 0.1, 2.9)
+    (graph,) = strip.modifiers[0].graphics
+    for point in graph.curve_mapping.curves[0].points:
+        point.location.y = -30.0 if point.location.x > 1000 else 0.0
+    graph.curve_mapping.update()
+    assert height_of(heard(scene), 3000, 0.5, 2.5) < 0.7 * flat
+
+
 # Meta strips, scene strips, another scene's sequencer
 
 
