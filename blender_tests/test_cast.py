@@ -185,6 +185,19 @@ def test_a_face_without_arkit_shapes_is_a_warning_and_the_body_still_plays() -> 
     assert not actor.faces and len(actor.warnings) == 1 and "ARKit" in actor.warnings[0]
 
 
+def test_an_armature_without_a_mesh_is_cast_with_a_word() -> None:
+    assert cast_actor("Anna", make_rig(MIXAMO, "Anna")).warnings == ("'Anna' has no mesh; only its bones will move.",)
+
+
+def test_the_metarig_beside_its_generated_rig_is_refused_with_the_one_to_choose() -> None:
+    rig = generate_rigify()
+    add_face(rig, "Head")
+    metarig = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE" and obj != rig)
+    with pytest.raises(InvalidRequest, match=rf"'{metarig.name}' is the metarig .*choose '{rig.name}' for 'Anna'"):
+        cast_actor("Anna", metarig)
+    assert cast_actor("Anna", rig).rig.rig == "Rigify"
+
+
 def test_a_missing_armature_is_one_clear_sentence() -> None:
     with pytest.raises(InvalidRequest, match="'Anna' has no armature"):
         cast_actor("Anna", None)

@@ -17,13 +17,16 @@ from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
-from .recognition import map_rig, parents_of
+from .recognition import held_bones, map_rig, parents_of
 from .sharing import with_shared
 
 __all__ = [
     "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "cast_actor", "find_faces",
     "map_rig", "measure", "parents_of", "read_rest_pose", "recognise", "skinned_meshes", "start_placement",
 ]  # fmt: skip
+
+
+_NO_MESH = "'{name}' has no mesh; only its bones will move."
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,26 @@ def cast_actor(
         rig = map_with_assigned(name, assigned, recognise(armature), parents_of(armature))
     else:
         rig = map_rig(armature)
-    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), _steered(armature))
+    _check_is_worn(name, armature)
+    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), held_bones(armature))
     rest = read_rest_pose(armature, rig, scene)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)
-    return CastActor(name, reference(armature), rig, rest, faces, _warnings(name, rig, faces, bones), bones)
+    warnings = _warnings(name, rig, faces, bones) if skinned_meshes(armature) else (_NO_MESH.format(name=name),)
+    return CastActor(name, reference(armature), rig, rest, faces, warnings, bones)
 
 
-def _steered(armature: bpy.types.Object) -> set[str]:
-    """Return the bones that constraints turn."""
-    return {bone.name for bone in armature.pose.bones if any(not c.mute and c.influence > 0 for c in bone.constraints)}
+def _check_is_worn(name: str, armature: bpy.types.Object) -> None:
+    """Raise ``InvalidRequest`` for a metarig that moves nothing beside the rig that Rigify generated from it."""
+    if skinned_meshes(armature):
+        return
+    originals = {f"ORG-{bone.name}" for bone in armature.data.bones}  # Rigify's copies of the metarig's bones
+    for other in bpy.data.objects:
+        if other.type == "ARMATURE" and originals <= set(other.data.bones.keys()):
+            raise errors.InvalidRequest(
+                f"'{armature.name}' is the metarig that '{other.name}' was generated from and moves no mesh; choose "
+                f"'{other.name}' for '{name}' under Cast."
+            )
 
 
 def _with_switches(

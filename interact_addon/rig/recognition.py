@@ -36,6 +36,15 @@ def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
     return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
 
 
+def held_bones(armature: bpy.types.Object) -> set[str]:
+    """Return the bones that constraints hold or turn."""
+    return {
+        bone.name
+        for bone in armature.pose.bones
+        if any(not one.mute and one.influence > 0.0 for one in bone.constraints)
+    }
+
+
 def _map_by_shape(armature: bpy.types.Object, parents: dict[str, str | None], unknown: RigNotRecognised) -> RigMap:
     """Map bones by their places, none that a constraint holds: keys on it would not show.
 
@@ -43,7 +52,7 @@ def _map_by_shape(armature: bpy.types.Object, parents: dict[str, str | None], un
     """
     bones, nearly = armature.data.bones, len(unknown.lacks) < _NEARLY_KNOWN
     heads, tails = ({bone.name: np.array(getattr(bone, end)) for bone in bones} for end in ("head_local", "tail_local"))
-    held = {bone.name for bone in armature.pose.bones if any(_holds(one) for one in bone.constraints)}
+    held = held_bones(armature)
     try:
         joints = joints_by_shape(parents, heads, tails)
     except NoHumanShape as reason:
@@ -68,10 +77,6 @@ def _map_by_shape(armature: bpy.types.Object, parents: dict[str, str | None], un
 def _some(bones: list[str]) -> str:
     names = ", ".join(f"'{bone}'" for bone in bones[:3])
     return names + (f" and {len(bones) - 3} more" if len(bones) > 3 else "")
-
-
-def _holds(constraint: bpy.types.Constraint) -> bool:
-    return not constraint.mute and constraint.influence > 0.0
 
 
 def _sentence(name: str, reason: str, held: int) -> str:
