@@ -33,7 +33,9 @@ def test_each_known_rig_is_recognised_by_its_bone_names(table: RigTable) -> None
     assert not fingers if len(table.fingers) == 5 else all(joint[-1] in "123" for joint in fingers)
 
 
-@pytest.mark.parametrize("prefix", ["mixamorig:", "mixamorig7:", "mixamorig_", ""])
+@pytest.mark.parametrize(
+    "prefix", ["mixamorig:", "mixamorig7:", "mixamorig_", "", "Anna:", "Armature|Anna:mixamorig:", "Character1_"]
+)
 def test_mixamo_names_are_known_with_any_prefix_and_without(prefix: str) -> None:
     rig = map_bones(bone_tree(MIXAMO, prefix))
     assert rig.rig == "Mixamo" and rig.root == prefix + "Hips"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from interact_addon.rig.cast import map_rig
 from interact_addon.rig.mapping import map_bones
+from interact_addon.rig.tables import TABLES
 from model_runtime.body_model import rotations as rot
 
 from .real_rigs import AUTO_RIG_PRO, PLAIN, REAL, RealRig
@@ -69,6 +71,13 @@ def _end_at(armature: bpy.types.Object, bone: str, other: str) -> None:
     bpy.ops.object.mode_set(mode="EDIT")
     armature.data.edit_bones[bone].tail = armature.data.edit_bones[other].head
     bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def test_the_page_lists_every_known_rig(repository: Path) -> None:
+    page = (repository / "docs" / "rigs.md").read_text("utf-8")
+    table = page.split("## By name")[1].split("## By shape")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    assert {table.name for table in TABLES} <= {name.strip() for cell in cells for name in cell.split(";")}
 
 
 @pytest.mark.data

@@ -1,10 +1,10 @@
-"""Mixamo and Ready Player Me (the same names without a prefix)."""
+"""Mixamo, Ready Player Me (the same names without a prefix) and MotionBuilder (``Character1_``), in any namespace."""
 
 from .table import RigTable, numbered
 
 MIXAMO = RigTable(
     name="Mixamo",
-    prefix=r"(?:.*\|)?(?:mixamorig\d*[:_])?",
+    prefix=r"(?:.*[|:])?(?:mixamorig\d*_|Character\d*_)?",
     sides=("Left", "Right"),
     hips="Hips",
     spine=("Spine", "Spine1", "Spine2"),
