@@ -12,6 +12,7 @@ import pytest
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import PARTS, key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.rig.take_action import actions_before
 from interact_addon.rig.verify import verify
 from interact_addon.takes.record import read_record, record_take, save_performance, takes_of
@@ -243,3 +244,27 @@ def test_a_folder_that_cannot_be_written_is_said(anna: bpy.types.Object, tmp_pat
     (tmp_path / "shot.takes").write_text("in the way")
     path, warnings = save_performance(perform(31, cast_actor("Anna", anna)), tmp_path / "shot.blend")
     assert Path(path).is_file() and "until Blender ends only" in warnings[0]
+
+
+@pytest.mark.parametrize("in_nla", [False, True], ids=["active action", "NLA track"])
+def test_a_root_bone_that_an_import_moves_is_held_where_it_is_on_the_first_frame(in_nla: bool) -> None:
+    rig = make_rig(UNREAL, "Anna")
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    root = rig.data.edit_bones.new("root")
+    root.head, root.tail = (0, 0, 0), (0, 0.2, 0)
+    rig.data.edit_bones["pelvis"].parent = root
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 31
+    for frame, place in ((1, 1.0), (31, 4.0)):
+        rig.pose.bones["root"].location.x = place
+        rig.pose.bones["root"].keyframe_insert("location", frame=frame)
+    if in_nla:
+        action = rig.animation_data.action
+        rig.animation_data.nla_tracks.new().strips.new(action.name, 1, action)
+        rig.animation_data.action = None
+    bpy.context.scene.frame_set(25)
+    character = cast_actor("Anna", rig)
+    keyed = key_performance(bpy.context.scene, [character], perform(31, character))
+    assert character.rest.position[0] == pytest.approx(1.0, abs=1e-3)
+    assert verify(bpy.context.scene, keyed).distance < 1e-3
