@@ -11,10 +11,15 @@ from pathlib import Path
 import bpy
 import pytest
 
+from interact_addon import batch
 from interact_addon.properties import assigned_bones
+from interact_addon.rig.faces import find_faces
+from interact_addon.rig.keying import KeyedPerformance
 from interact_addon.rig.presets import Preset, write_preset
+from interact_addon.rig.verify import Verification, verify
 from interact_addon.runtime_api import contract
 from interact_addon.takes.record import read_record
+from interact_addon.worker_client import generation
 
 from .rigs import curves_in
 
@@ -64,6 +69,50 @@ def test_what_is_seen_is_saved_as_motion_by_one_command(demo_blend: Path, tmp_pa
     assert [actor.name for actor in motion.actors] == list(motion.report["skeletons"])
     for actor in motion.actors:
         assert 0.5 < actor.root_positions[:, 2].min() < 1.5  # they stand, unperformed
+
+
+@pytest.fixture
+def driven_blend(demo_blend: Path, tmp_path: Path) -> Path:
+    """The short demo shot with a driver on every shape of the first actor's face."""
+    bpy.ops.wm.open_mainfile(filepath=str(demo_blend))
+    (face, *_) = find_faces(bpy.context.scene.interact.actor_a.armature)
+    for block in bpy.data.objects[face.mesh].data.shape_keys.key_blocks[1:]:
+        block.driver_add("value").driver.expression = "0.0"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "driven.blend"), copy=True)
+    return tmp_path / "driven.blend"
+
+
+def test_a_face_that_would_not_be_seen_stops_the_command_before_computing(driven_blend: Path, tmp_path: Path) -> None:
+    done = interact("generate", str(driven_blend), "--out", str(tmp_path / "out"))
+    assert done.returncode == 1 and "drivers move 52 shapes" in done.stderr and "Listening" not in done.stdout
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_mend_mends_it_says_so_and_generates(driven_blend: Path, tmp_path: Path) -> None:
+    done = interact("generate", str(driven_blend), "--out", str(tmp_path / "out"), "--mend", "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "Muted the drivers" in done.stdout
+    assert (tmp_path / "out" / "driven.blend").is_file()
+
+
+def test_strict_fails_and_saves_nothing_where_something_else_is_shown(
+    demo_blend: Path, tmp_path: Path, addon: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hold_an_arm_and_verify(scene: bpy.types.Scene, keyed: KeyedPerformance) -> Verification:
+        target = bpy.data.objects.new("mocap", None)
+        scene.collection.objects.link(target)
+        bones = keyed.actors[0].armature.pose.bones
+        arm = next(bone for bone in bones if bone.name.endswith("LeftArm"))
+        arm.constraints.new("COPY_ROTATION").target = target
+        return verify(scene, keyed)
+
+    monkeypatch.setattr(generation, "verify", hold_an_arm_and_verify)
+    out = tmp_path / "out"
+    for options, code in (([], 0), (["--strict"], 1)):
+        assert batch.main(["generate", str(demo_blend), "--out", str(out), *options]) == code
+        assert "LeftArm' has the constraint 'Copy Rotation'" in capsys.readouterr().err
+        assert (out / "demo.blend").is_file() == (code == 0)
+        (out / "demo.blend").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(
