@@ -110,6 +110,14 @@ def test_a_custom_scale_is_kept_and_joints_still_land() -> None:
     ]  # fmt: skip
 
 
+def test_bones_that_do_not_inherit_rotation_land_and_keep_that() -> None:
+    armature = make_rig(MIXAMO)
+    for bone in ("LeftArm", "Head", "RightUpLeg"):
+        armature.data.bones[bone].use_inherit_rotation = False
+    assert pose_rig(armature, STRONG, (0.3, 1.0, 0.8)) < 0.1 * MILLIMETRE
+    assert not armature.data.bones["Head"].use_inherit_rotation
+
+
 def test_thighs_are_moved_by_the_right_way_on_a_scaled_parent() -> None:
     armature = biped()
     armature.pose.bones["Bip01 Spine"].scale = (1.3,) * 3
