@@ -27,13 +27,12 @@ class INTERACT_UL_shapes(bpy.types.UIList):
         index: int = 0,
         flt_flag: int = 0,
     ) -> None:
-        split = layout.split(factor=0.5, align=True)
+        same = item.shape == item.name
+        split = layout.split(factor=0.75 if same else 0.5, align=True)
         split.label(text=item.name, icon=_icon(item), translate=False)
         row = split.row(align=True)
         if item.shape:
-            row.label(text=item.shape, translate=False)
-            if item.scale != 1.0 or item.offset != 0.0:
-                row.label(text=f"× {item.scale:.2f}" + (f" {item.offset:+.2f}" if item.offset else ""), translate=False)
+            row.label(text=_text(item, "" if same else item.shape), translate=False)
         else:
             row.active = False
             row.label(text=f"{item.near}?" if item.near and not item.found else "none", translate=False)
@@ -81,13 +80,12 @@ def _details(layout: bpy.types.UILayout, actor: Any, row: Any) -> None:
     column = layout.column(align=True)
     column.use_property_split = True
     column.use_property_decorate = False
-    if not row.found:
-        column.prop(row, "mesh")
+    mesh = column.row()
+    mesh.enabled = not row.found
+    mesh.prop(row, "mesh")
     field = column.row(align=True)
     field.prop(row, "shape", placeholder=row.near)
     field.operator("interact.reset_shape", text="", icon="LOOP_BACK")
-    if row.found and row.mesh is not None:
-        column.label(text=f"of {row.mesh.name}", translate=False)
     column.prop(row, "scale")
     column.prop(row, "offset")
 
@@ -102,6 +100,12 @@ def _face_bones(layout: bpy.types.UILayout, actor: Any) -> None:
     column.use_property_decorate = False
     for prop in ("jaw_opens", "eyes_turn", "lids_close"):
         column.prop(actor, prop)
+
+
+def _text(row: Any, shape: str) -> str:
+    """Return a shape's name, and scale and offset where they are set."""
+    scale = f" × {row.scale:.2f}" if row.scale != 1.0 else ""
+    return shape + scale + (f" {row.offset:+.2f}" if row.offset else "")
 
 
 def _icon(row: Any) -> str:

@@ -21,18 +21,24 @@ _TEXTS = ("mesh", "found", "curve", "shape")
 
 
 def list_shapes(actor: Any) -> None:
-    """List an actor's shape keys anew: those found, then the curves that none was found for. What was set stays."""
+    """List an actor's shape keys anew, and the curves that have none; those with a similar shape come first.
+
+    What was set stays.
+    """
     before = _what_was_set(actor)
     faces = find_faces(actor.armature)
     actor.shapes.clear()
-    for face in faces:
-        for shape, weights in zip(face.shapes, face.weights):
-            _add_row(actor, curves_label(weights), face.object.find(), found=shape)
     main = _main_mesh(actor.armature, faces)
     missing = missing_shapes(faces) if main is not None else []
     near = near_shapes(missing, _free_names(main, faces)) if main is not None else {}
+    for curve in near:
+        _add_row(actor, curve, main, curve=curve, near=near[curve])
+    for face in faces:
+        for shape, weights in zip(face.shapes, face.weights):
+            _add_row(actor, curves_label(weights), face.object.find(), found=shape)
     for curve in missing:
-        _add_row(actor, curve, main, curve=curve, near=near.get(curve, ""))
+        if curve not in near:
+            _add_row(actor, curve, main, curve=curve)
     _restore(actor, before)
     actor.shape_shown = min(actor.shape_shown, max(len(actor.shapes) - 1, 0))
 
