@@ -209,6 +209,22 @@ def test_a_property_that_is_set_by_hand_has_a_key_in_the_performance(anna: bpy.t
     assert [[key.co.y for key in curve.keyframe_points] for curve in curves] == [[0.0]]
 
 
+def test_inverse_kinematics_that_would_hold_an_arm_is_switched_off_by_a_property(anna: bpy.types.Object) -> None:
+    target = bpy.data.objects.new("Target", None)
+    bpy.context.scene.collection.objects.link(target)
+    hand, forearm = anna.pose.bones["mixamorig:LeftHand"], anna.pose.bones["mixamorig:LeftForeArm"]
+    hand["IK"] = 1.0
+    held = forearm.constraints.new("IK")
+    held.target, held.chain_count = target, 2
+    driver = held.driver_add("influence").driver
+    driver.type = "SUM"
+    variable = driver.variables.new()
+    variable.targets[0].id, variable.targets[0].data_path = anna, 'pose.bones["mixamorig:LeftHand"]["IK"]'
+    pose = turned(left_shoulder=(0, 40, 0), left_elbow=(0, 0, -50))
+    assert pose_rig(anna, pose, (0.0, 0.0, 0.95)) > 0.1
+    assert pose_rig(anna, pose, (0.0, 0.0, 0.95), {}, ((hand.name, "IK", 0.0),)) < 0.002
+
+
 def test_custom_properties_are_set_beside_those_that_the_rig_is_known_to_need(anna: bpy.types.Object) -> None:
     anna.pose.bones["mixamorig:LeftHand"]["IK"] = 1.0
     assert cast_actor("Anna", anna, {}, [("mixamorig:LeftHand", "IK", 0.0)]).rig.switches == (
