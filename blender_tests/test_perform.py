@@ -159,6 +159,27 @@ def test_reading_a_body_that_is_kept_leaves_the_scene_as_it_was(
     assert scene.frame_current == 17 and before == {action.name: len(action.slots) for action in bpy.data.actions}
 
 
+@pytest.mark.parametrize("situation", ["blended", "open in tweak mode"])
+def test_keys_on_top_of_a_body_that_they_would_move_are_refused(
+    scene: bpy.types.Scene, animated: ActorPerformance, situation: str
+) -> None:
+    actor, animation = scene.interact.actor_a, scene.interact.actor_a.armature.animation_data
+    actor.perform = "KEEP_BODY"
+    strip = animation.nla_tracks.new().strips.new("imported", scene.frame_start, animation.action)
+    if situation == "blended":
+        animation.action_blend_type, animation.action_influence = "COMBINE", 0.5
+    else:
+        animation.action = None
+        strip.select = True
+        animation.nla_tracks[0].select = True
+        animation.nla_tracks.active = animation.nla_tracks[0]
+        animation.use_tweak_mode = True
+    assert given(scene).covers(FRAMES, "lower", "upper"), "its face alone can be generated"
+    actor.generate_head = True
+    with pytest.raises(InvalidRequest, match=situation):
+        build_request(scene)
+
+
 def test_the_command_line_chooses_by_the_actors_name(scene: bpy.types.Scene) -> None:
     choose(scene, "anna", "keep-body")
     assert scene.interact.actor_a.perform == "KEEP_BODY" and scene.interact.actor_b.perform == "ALL"
@@ -184,6 +205,21 @@ def bones_seen(scene: bpy.types.Scene, armature: bpy.types.Object, left_out: tup
         posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
         frames.append([np.array(bone.matrix) for bone in posed.pose.bones if bone.name not in left_out])
     return np.array(frames)
+
+
+def test_the_face_of_a_linked_body_can_be_keyed(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    armature = scene.interact.actor_a.armature
+    armature.pose.bones[0].keyframe_insert("location", frame=1)
+    bpy.data.libraries.write(str(tmp_path / "Anna.blend"), {armature})
+    with bpy.data.libraries.load(str(tmp_path / "Anna.blend"), link=True) as (_, linked):
+        linked.objects = ["Anna"]
+    scene.collection.objects.link(linked.objects[0])
+    face = add_face(linked.objects[0], "local face")
+    character = cast_actor("Mia", linked.objects[0])
+    key_performance(scene, [character], perform(FRAMES, character), {"Mia": ("face",)})
+    assert face.data.shape_keys.animation_data.action is not None
+    with pytest.raises(InvalidRequest, match="linked from another file"):
+        key_performance(scene, [character], perform(FRAMES, character))
 
 
 def wave_at(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Action:

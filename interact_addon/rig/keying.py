@@ -133,13 +133,14 @@ def _plan(
     gone = [bone for bone in needed if bone not in armature.pose.bones]
     if gone:
         raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; generate again.")
-    _check_editable(armature)
     pose = retarget(*resample_body(part.root_positions, part.rotations, fps, count), actor.rig, actor.rest)
     body, faces = list(_body_channels(armature, actor, pose, parts)), list[FaceKeys]()
     if "face" in parts:
         face = resample_face(part.face, fps, count)
         body += face_bone_channels(actor.face_bones, face)
         faces = _face_keys(actor, face)
+    if body:
+        _check_editable(armature)
     return ActorKeys(actor, armature, parts, pose, body, faces)
 
 

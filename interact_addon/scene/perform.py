@@ -34,7 +34,7 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     """Return what the actors keep over the shot: body or face as ``settings`` of each say, and the keys of a person.
 
     All of the given motion is read in one pass over the frames, as it is before anything is keyed. Raises
-    ``InvalidRequest`` where a body is to be kept that nothing animates.
+    ``InvalidRequest`` where a body is to be kept that nothing animates, or that keys on top of it would move.
     """
     keyed = {
         character.name: moments
@@ -53,11 +53,8 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     shown = read_back_cast(scene, [character for character, _ in keeping], scene.frame_start, frames)
     found = {}
     for (character, actor), motion in zip(keeping, shown):
-        if actor.perform == KEEP_BODY and not _is_animated(actor.armature, motion):
-            raise errors.InvalidRequest(
-                f"'{character.name}' keeps its body, but '{actor.armature.name}' has no animation on its bones; "
-                "give it one, or choose Perform All under Cast."
-            )
+        if actor.perform == KEEP_BODY:
+            _check_body(character, actor, motion)
         given = contract.constraints_from_performance(motion, _parts_given(character, actor))
         for part, keyed_frames in keyed.get(character.name, {}).items():
             at = list(frames_at_30(keyed_frames, scene.frame_start, rate, frames))
@@ -86,6 +83,29 @@ def _parts_given(character: CastActor, actor: Any) -> tuple[str, ...]:
     free = set(generated_parts(actor))
     hands = ("hands",) if "hands" not in free and _FINGERS & set(character.rig.places) else ()
     return ("lower", "upper", *(() if "head" in free else ("head",)), *hands)
+
+
+def _check_body(character: CastActor, actor: Any, motion: contract.ActorPerformance) -> None:
+    """Raise ``InvalidRequest`` where there is no body to keep, or nothing can be keyed on top without moving it."""
+    armature = actor.armature
+    if not _is_animated(armature, motion):
+        raise errors.InvalidRequest(
+            f"'{character.name}' keeps its body, but '{armature.name}' has no animation on its bones; give it one, or "
+            "choose Perform All under Cast."
+        )
+    animation, on_top = armature.animation_data, {"head", "hands"} & set(generated_parts(actor))
+    if animation is None or not (on_top or character.face_bones):
+        return
+    blends = animation.action_blend_type != "REPLACE" or animation.action_influence < 1.0
+    if animation.use_tweak_mode:
+        why, fix = "an NLA strip is open in tweak mode", "leave tweak mode (Tab)"
+    elif animation.action is not None and animation.nla_tracks and blends:
+        why, fix = "its action is blended over NLA tracks", "push the action down into a track"
+    else:
+        return
+    raise errors.InvalidRequest(
+        f"'{character.name}' keeps its body, but {why} on '{armature.name}', and nothing can be keyed on top; {fix}."
+    )
 
 
 def _is_animated(armature: bpy.types.Object, motion: contract.ActorPerformance) -> bool:

@@ -113,6 +113,14 @@ def test_where_both_bodies_are_given_no_body_is_sampled(monkeypatch: pytest.Monk
         assert np.isfinite(played.face).all() and played.foot_contacts.shape == (FRAMES, 4)
 
 
+def test_an_actor_alone_whose_body_is_given_needs_no_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DuetDenoiser, "denoise", lambda *_, **__: pytest.fail("a body is sampled"))
+    request = around(BODY)
+    (played,) = generate(replace(request, actors=request.actors[:1])).actors
+    np.testing.assert_array_equal(played.rotations, swaying(0).rotations)
+    assert played.face.std(axis=0).max() > 0.02
+
+
 def test_a_face_that_is_given_is_not_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     made, generate_face = [], FaceModel.generate
 
