@@ -178,9 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     shot.add_argument(
         "--strict", action="store_true", help="fail, and save nothing, if Blender does not show what was generated"
     )
-    shot.add_argument(
-        "--mend", action="store_true", help="mend first what would keep the performance from being seen, and say what"
-    )
     shot.set_defaults(run=generate)
     show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")
     show.add_argument(
