@@ -58,7 +58,7 @@ def test_speech_goes_on_the_channel_of_the_chosen_actor_at_the_current_frame(sho
     assert bpy.ops.interact.add_speech(filepath=str(speech_file), actor="1") == {"FINISHED"}
     strip = next(strip for strip in shot.sequence_editor.strips if strip.name not in before)
     name = shot.interact.actor_b.name or shot.interact.actor_b.armature.name
-    assert shot.sequence_editor.channels[strip.channel].name == f"{name} Speech"
+    assert shot.sequence_editor.channels[strip.channel].name == f"{name} Speech 2"  # the first is taken at that frame
     assert round(strip.frame_start) == 20
 
 

@@ -134,6 +134,15 @@ def test_a_text_without_times_lasts_as_long_as_the_retimed_voice(scene: bpy.type
     assert (caption.start, caption.end) == pytest.approx((1.0, 3.0), abs=0.1)
 
 
+def test_words_where_the_voice_is_keyed_to_silence_are_not_spoken(scene: bpy.types.Scene, voice: Path) -> None:  # noqa: F811
+    strip = strips.add_speech(scene, "Anna", voice, 31)
+    for frame, mute in ((31, False), (31 + 40, True), (31 + 70, False)):
+        strip.mute = mute
+        strip.keyframe_insert("mute", frame=frame)
+    assert words_of(scene) == pytest.approx(tones_of(scene), abs=0.03)
+    assert words_of(scene) == pytest.approx([1.5, 2.0, 3.5], abs=0.01)
+
+
 def test_times_of_a_plain_strip_are_calculated_and_of_a_retimed_one_measured_once(
     scene: bpy.types.Scene,  # noqa: F811
     voice: Path,

@@ -23,6 +23,7 @@ from .scene.motion_file import read_motion, save_motion
 from .scene.perform import CHOICES, choose
 from .scene.preflight import mend_all
 from .scene.transcripts import transcripts_seen_from
+from .takes.voices import keep_voices
 from .worker_client import generation
 
 DEMO_STEPS = ("performance", "fbx", "preview")
@@ -136,7 +137,7 @@ def _perform_demo(folder: Path, options: argparse.Namespace, printer: contract.P
     assert job.performance is not None
     printer.say(f"Keyed both characters ({job.performance.report['seconds_keying']:.1f} s)")
     _report(job)
-    _write_text(folder / "request.json", contract.request_to_json(job.request))
+    _write_text(folder / "request.json", contract.request_to_json(keep_voices(job.request, folder)))
     printer.wrote(folder / "request.json")
     job.performance.save(folder / "performance.npz")
     printer.wrote(folder / "performance.npz")

@@ -18,6 +18,7 @@ import numpy as np
 from .. import compat
 from ..runtime_api import Array, errors
 from .reading import curve_of
+from .voices import channel_of
 
 RATE = 48000  # Hz, at least that of nearly all recordings: what Blender resamples to
 _ACCURACY = 256  # samples (5 ms) for which animated values are constant; Blender's own default is 1024
@@ -189,6 +190,7 @@ class SoundScene:
             strip.mute = here not in heard
             if here not in heard:
                 continue
+            channel_of(strip).mute = False  # it may be keyed, and off at the playhead
             if strip.type == "META":
                 self._mute(strip.strips, here, heard)
             elif strip.type == "SCENE":

@@ -25,12 +25,13 @@ _INSIDE = {"retiming_keys", "modifiers"}
 def digest_of(source: bpy.types.Scene, voices: Sequence[Voice], frames: tuple[int, int], *more: object) -> str | None:
     """Return a digest of all that decides what ``voices`` sound like from the first to the last of ``frames``.
 
-    It is the same wherever the playhead is. None where that cannot be known: volumes with drivers or in the NLA.
+    It is the same wherever the playhead is. None where that cannot be known: volumes with drivers or in the NLA,
+    and several speeds in one strip, of which Blender tells scripts the frames and not what is played between them.
     """
     scenes = dict.fromkeys(
         [source, *(strip.scene for voice in voices for strip in voice.containers if _is_scene(strip))]
     )
-    if any(_is_driven(scene) for scene in scenes):
+    if any(_is_driven(scene) for scene in scenes) or any(_has_several_speeds(voice.strip) for voice in voices):
         return None
     state = hashlib.blake2b(digest_size=16)
     for part in (bpy.app.version_string, frames, *more):
@@ -53,6 +54,10 @@ def _is_driven(scene: Any) -> bool:
     if animation is None:
         return False
     return len(animation.nla_tracks) > 0 or any("sequence_editor" in driver.data_path for driver in animation.drivers)
+
+
+def _has_several_speeds(strip: Any) -> bool:
+    return len(strip.retiming_keys) > 2
 
 
 def _strip_state(strip: Any, frames: tuple[int, int]) -> Iterator[object]:
@@ -96,7 +101,8 @@ def _values(item: Any, frames: tuple[int, int], names: Sequence[str]) -> Iterato
         if curve is None:
             yield name, _plain(getattr(item, name))
         else:
-            yield name, np.array([curve.evaluate(frame) for frame in range(frames[0] - 1, frames[1] + 2)]).tobytes()
+            first, last = min(frames[0] - 1, int(curve.range()[0])), max(frames[1] + 1, int(curve.range()[1]) + 1)
+            yield name, first, np.array([curve.evaluate(frame) for frame in range(first, last + 1)]).tobytes()
 
 
 def _plain(value: Any) -> object:

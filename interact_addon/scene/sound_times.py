@@ -8,17 +8,18 @@ import bpy
 import numpy as np
 
 from .. import compat
-from .reading import Clock
+from .reading import Clock, curve_of
 from .sound import frames_of, in_shot
 from .sound_files import sound_file, sound_seconds, write_wave
 from .sound_scene import RATE, sound_scene
 from .sound_state import digest_of
 from .transcript_times import TimeMap
-from .voices import Voice
+from .voices import Voice, channel_of
 
 _RAMP_RATE = 8000  # Hz
 _LOW, _HIGH = 0.25, 0.75  # what the ramp sounds like at the start and the end of the file
 _STEP = 0.01  # seconds between measured times
+_SILENT = 1e-3  # volume, -60 dB
 _EDGE = 3  # steps at both ends in which the sound engine's resampling rings
 _measured: dict[str, TimeMap | None] = {}
 
@@ -41,6 +42,26 @@ def time_map(scene: bpy.types.Scene, actor: str, voice: Voice) -> TimeMap | None
     if key not in _measured:
         _measured[key] = _measure(source, voice, clock, length)
     return _measured[key]
+
+
+def silent_spans(scene: bpy.types.Scene, voice: Voice) -> list[tuple[float, float]]:
+    """Return the spans of the shot (s) in which a voice is keyed to silence: its volume, or a mute around it."""
+    clock = Clock(compat.sequencer_scene(scene), scene)
+    first, last = frames_of(clock)
+    curves = []
+    for strip in (*voice.containers, voice.strip):
+        mutes = [curve_of(strip, "mute"), curve_of(channel_of(strip), "mute")]
+        curves += [(curve, 0.5, 1) for curve in mutes if curve is not None]  # silent above
+        volume = curve_of(strip, "volume") if hasattr(strip, "volume") else None
+        curves += [(volume, _SILENT, -1)] if volume is not None else []  # silent below
+        if strip.type == "SCENE":  # what is keyed inside has another clock
+            break
+    spans: list[tuple[float, float]] = []
+    for frame in range(first, last + 1) if curves else ():
+        if any(sign * (curve.evaluate(frame) - bound) >= 0.0 for curve, bound, sign in curves):
+            start = spans.pop()[0] if spans and spans[-1][1] >= clock.time(frame) - 1e-6 else clock.time(frame)
+            spans.append((start, clock.time(frame + 1)))
+    return spans
 
 
 def _linear(voice: Voice, clock: Clock, length: float) -> TimeMap | None:

@@ -18,7 +18,7 @@ import numpy as np
 from ..runtime_api import contract, errors
 from .reading import read_text_strips, shot_duration
 from .sound_files import sound_file, sound_path, sound_seconds
-from .sound_times import time_map
+from .sound_times import silent_spans, time_map
 from .transcript_files import Transcript, read_transcript_file, transcript_beside
 from .transcript_times import Span, audible_part, cut, in_shot, outside
 from .voices import Voice
@@ -144,7 +144,8 @@ def _in_files(
     sound = sound_file(voice.strip, actor)
     length = sound_seconds(sound) or 0.0
     if written.has_times:
-        return outside(in_shot(audible_part(written, times.heard, length), times), covered), []
+        not_spoken = [*covered, *silent_spans(scene, voice)]
+        return outside(in_shot(audible_part(written, times.heard, length), times), not_spoken), []
     without_times = f"The transcript '{path.name}' of '{actor}' has no times"
     start, end = float(times.shot[0]), float(times.shot[-1])
     if any(left < end and right > start for left, right in covered):

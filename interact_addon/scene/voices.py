@@ -16,7 +16,7 @@ from .. import compat
 from ..properties import actor_name
 from ..runtime_api import errors
 from .channels import SPEECH, check_channels, is_channel_of, is_channel_of_kind
-from .reading import Clock, curve_of
+from .reading import Clock, curve_of, frames_per_second
 
 BOTH, LEFT, RIGHT = "BOTH", "LEFT", "RIGHT"
 _SIDES = {"LEFT_RIGHT": (LEFT, RIGHT), "RIGHT_LEFT": (RIGHT, LEFT)}
@@ -47,7 +47,10 @@ class Voice:
 
 @dataclass(frozen=True)
 class _Level:
-    """The strips of a sequencer or meta strip; ``left`` to ``right``: frames of the whole sequencer that it shows."""
+    """The strips of a sequencer or meta strip; ``left`` to ``right``: frames of the whole sequencer that it shows.
+
+    ``is_timed``: its frames are as long as those of the whole sequencer, so that it is known where they lie.
+    """
 
     strips: Any
     channels: Any
@@ -57,6 +60,13 @@ class _Level:
     owner: str = ""  # "own", "other", or nobody's
     place: tuple[int, ...] = ()
     containers: tuple[Any, ...] = ()
+    is_timed: bool = True
+
+    def span(self, left: float, right: float) -> tuple[float, float]:
+        """Return the part of a span of own frames that is shown, in frames of the whole sequencer."""
+        if not self.is_timed:
+            return self.left, self.right
+        return max(left + self.frame_offset, self.left), min(right + self.frame_offset, self.right)
 
 
 def find_voices(scene: bpy.types.Scene, actor: str) -> list[Voice]:
@@ -116,11 +126,11 @@ class _Search:
 def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator[Voice]:
     for number, strip in enumerate(level.strips):
         channel = level.channels[strip.channel]
-        left, right = compat.strip_left(strip) + level.frame_offset, compat.strip_right(strip) + level.frame_offset
+        left, right = level.span(compat.strip_left(strip), compat.strip_right(strip))
         inner = replace(
             level,
-            left=max(left, level.left),
-            right=min(right, level.right),
+            left=left,
+            right=right,
             owner=_owner(channel.name, search.actor) or level.owner,
             place=(*level.place, number),
         )
@@ -134,7 +144,9 @@ def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator
         elif strip.type == "SCENE" and _plays_sequencer(strip) and strip.scene not in scenes:
             editor, content = strip.scene.sequence_editor, compat.strip_content(strip)[0]
             offset = level.frame_offset + content - compat.strip_hard_trim(strip) - strip.scene.frame_start
+            at_same_rate = frames_per_second(strip.scene) == frames_per_second(strip.id_data)
             inner = replace(inner, frame_offset=offset, containers=(*level.containers, strip))
+            inner = replace(inner, is_timed=level.is_timed and at_same_rate)
             inner = replace(inner, strips=editor.strips, channels=editor.channels)
             yield from _voices(inner, search, (*scenes, strip.scene))
 
@@ -162,8 +174,7 @@ def _voice(strip: Any, level: _Level, search: _Search) -> Iterator[Voice]:
     if strip.volume <= 0.0 and curve_of(strip, "volume") is None:
         return
     content, length = compat.strip_content(strip)
-    left = max(level.left, content + level.frame_offset)
-    right = min(level.right, content + length + level.frame_offset)
+    left, right = level.span(content, content + length)
     if right <= left:
         return
     yield Voice(

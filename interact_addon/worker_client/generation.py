@@ -18,6 +18,7 @@ from ..scene.preflight import check_scene
 from ..scene.request import Constraints, build_request, cast_scene
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.record import record_take, save_performance
+from ..takes.voices import keep_beside
 from . import settings
 from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
@@ -109,6 +110,7 @@ class Generation:
                 f"The scene '{self._scene_name}' was removed while it generated; generate again."
             )
         path, warnings = save_performance(performance, self._blend)
+        request = keep_beside(self.request, path, self._blend)
         started = time.monotonic()
         keyed = key_performance(scene, self._cast, performance, self._parts, self._kept_frames)
         keep_labels_out_of_renders(scene)
@@ -117,7 +119,7 @@ class Generation:
         started = time.monotonic()
         self.verification = verify(scene, keyed)
         report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
-        record_take(keyed, self.request, performance, path)
+        record_take(keyed, request, performance, path)
         silent = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]  # warned about already
         self.warnings += [*warnings, *keyed.warnings, *map(str, self.verification.differences)]
         self.warnings += [

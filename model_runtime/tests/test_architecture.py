@@ -72,7 +72,7 @@ ADDON_EDGES = {
     "operators": "compat demo export formats properties runtime_api scene worker_client",
     "panels": "operators properties runtime_api scene worker_client",
     "batch_export": "export formats progress runtime_api",
-    "batch": "batch_export compat demo export progress runtime_api scene worker_client",
+    "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat operators panels preferences properties worker_client",
     "__main__": "batch compat",
 }
