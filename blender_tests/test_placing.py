@@ -17,7 +17,7 @@ from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import Performance
 
 from .real_rigs import BIPED
-from .rigs import A_POSE, joint_error, make_rig, perform, pose_rig
+from .rigs import A_POSE, joint_error, make_rig, perform, pose_rig, turned
 from .test_rig_names import STRONG, make_real
 
 MILLIMETRE = 0.001
@@ -96,6 +96,21 @@ def test_a_limb_reached_by_inverse_kinematics_is_read_back_as_it_was_performed()
     legs = [sk.INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
     assert np.degrees(np.linalg.norm(turned[:, legs], axis=-1)).max() < 0.5
     assert np.abs(back.root_positions - part.root_positions).max() < 2 * MILLIMETRE
+
+
+def test_hands_of_a_rig_without_collar_bones_reach_their_places() -> None:
+    armature = make_rig(MIXAMO)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    for side in ("Left", "Right"):
+        armature.data.edit_bones.remove(armature.data.edit_bones[f"{side}Shoulder"])
+        armature.data.edit_bones[f"{side}Arm"].parent = armature.data.edit_bones["Spine2"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    shrug = {"left_collar": (0, -25, 0), "right_collar": (0, 25, 15), "left_elbow": (0, 0, -40)}
+    pose = turned(**shrug, right_elbow=(0, 0, 60), left_shoulder=(0, 50, 0))
+    pose_rig(armature, pose, (0.0, 0.0, 0.95))
+    character = cast_actor("Anna", armature)
+    assert joint_error(armature, character, (0.0, 0.0, 0.95), pose, ("left_wrist", "right_wrist")) < MILLIMETRE
 
 
 def test_a_custom_scale_is_kept_and_joints_still_land() -> None:

@@ -12,7 +12,7 @@ from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
 from .alignment import Alignment, align, turn_to_front
 from .mapping import RigMap
-from .placing import displaced
+from .placing import FIXED_IN, displaced
 from .standing import Standing, heads_and_tails, sizes_above, standing
 
 _SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standing on it
@@ -99,7 +99,7 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Sce
     carriers = np.array([order.get(drive.above, -1) for drive in rig.drives])
     sizes = sizes_above(armature, rig, stands.scales)
     astray = displaced(rig)
-    movable = [joint for joint in astray if _can_be_moved(armature, rig.places[joint][0])]
+    movable = [joint for joint in astray if joint in FIXED_IN and _can_be_moved(armature, rig.places[joint][0])]
     return RestPose(
         bones=tuple(order),
         world=world,

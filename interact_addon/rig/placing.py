@@ -6,7 +6,7 @@ below can bring them back. So their heads get a location channel, as Biped's own
 the joint is, and everything below lands. Where a bone cannot be moved (it is connected to its parent, or its location
 is locked), the pelvis moves so that both hips lie around their place and both ankles are in reach, and two-bone IK
 turns the limb so that ankle or wrist lands; the knee stays in its plane and the foot keeps its orientation. A straight
-arm reaches as far as it can.
+arm reaches as far as it can. So do the arms of a rig without collar bones, whose shoulders stay in the chest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
-from .mapping import Drive, RigMap
+from .mapping import SIDES, Drive, RigMap
 
 # The joint that each of these is fixed in.
 FIXED_IN = {"left_hip": "pelvis", "right_hip": "pelvis", "left_collar": "spine3", "right_collar": "spine3"}
@@ -25,15 +25,17 @@ _LIMBS = {
     "left_hip": ("left_hip", "left_knee", "left_ankle"), "right_hip": ("right_hip", "right_knee", "right_ankle"),
     "left_collar": ("left_shoulder", "left_elbow", "left_wrist"),
     "right_collar": ("right_shoulder", "right_elbow", "right_wrist"),
+    "left_shoulder": ("left_shoulder", "left_elbow", "left_wrist"),
+    "right_shoulder": ("right_shoulder", "right_elbow", "right_wrist"),
 }  # fmt: skip
 _ROUNDS = 4  # the reach of one leg and that of the other, in turn
 _STRAIGHT = 0.9995  # of the limb's length: how far it reaches at most, so that the elbow keeps a side to bend to
 
 
 def displaced(rig: RigMap) -> tuple[str, ...]:
-    """Return the joints of ``FIXED_IN`` whose bone hangs on one that turns otherwise."""
+    """Return the joints of ``FIXED_IN`` that another bone turns away, and shoulders without collar bones."""
     by_bone = {drive.bone: drive for drive in rig.drives}
-    found = []
+    found = [f"{side}_shoulder" for side in SIDES if f"{side}_collar" not in rig.places]
     for joint, base in FIXED_IN.items():
         if joint in rig.places:
             above = by_bone.get(by_bone[rig.places[joint][0]].above)
