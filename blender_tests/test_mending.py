@@ -128,6 +128,21 @@ def test_the_panel_of_a_clean_scene_lists_nothing(addon: None) -> None:
     assert drawn(bpy.context.scene) == []
 
 
+def test_the_panel_lists_nothing_once_the_cast_is_not_whole(pair: bpy.types.Scene) -> None:
+    problems.search(pair)
+    pair.interact.actor_b.armature = None
+    assert drawn(pair) == []
+
+
+def test_an_undo_orders_a_search(pair: bpy.types.Scene) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.interact.mend_all("EXEC_DEFAULT", True)
+    problems.stop()
+    bpy.ops.ed.undo()
+    assert bpy.app.timers.is_registered(problems._search_at_rest)
+    problems.stop()
+
+
 def test_drawing_never_searches_and_any_number_of_changes_orders_one_search(
     pair: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

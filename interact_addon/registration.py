@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from . import batch, compat, panels, preferences, properties
@@ -61,6 +63,12 @@ def _show_strips(*_arguments: object) -> None:
         compat.show_in_sequencer(bpy.context.scene, only_where_empty=True)
 
 
+def _changes() -> tuple[list[Any], ...]:
+    """Return Blender's lists of handlers of what may change a scene."""
+    handlers = bpy.app.handlers
+    return handlers.depsgraph_update_post, handlers.undo_post, handlers.redo_post
+
+
 def register() -> None:
     global _cli_command
     for cls in CLASSES:
@@ -71,7 +79,8 @@ def register() -> None:
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
-    bpy.app.handlers.depsgraph_update_post.append(problems.scene_changed)
+    for changes in _changes():
+        changes.append(problems.scene_changed)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
 
 
@@ -81,7 +90,8 @@ def unregister() -> None:
     if _cli_command is not None:
         bpy.utils.unregister_cli_command(_cli_command)
         _cli_command = None
-    bpy.app.handlers.depsgraph_update_post.remove(problems.scene_changed)
+    for changes in _changes():
+        changes.remove(problems.scene_changed)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
     bpy.app.handlers.load_post.remove(_show_strips)

@@ -17,7 +17,9 @@ _changed_at = 0.0
 
 
 def known_problems(scene: bpy.types.Scene) -> tuple[Problem, ...]:
-    """Return the problems found by the last search; the first question orders one."""
+    """Return the problems found by the last search; the first question orders one. None without a whole cast."""
+    if not _is_cast(scene):
+        return ()
     if scene.session_uid not in _known:
         order_search()
     return _known.get(scene.session_uid, ())
@@ -54,8 +56,12 @@ def _search_at_rest() -> float | None:
 @bpy.app.handlers.persistent
 def scene_changed(scene: bpy.types.Scene, *_arguments: object) -> None:
     """Order a search after a change in a scene with a whole cast."""
-    if all(actor.armature is not None for actor in scene.interact.actors):  # type: ignore[attr-defined]
+    if _is_cast(scene):
         order_search()
+
+
+def _is_cast(scene: bpy.types.Scene) -> bool:
+    return all(actor.armature is not None for actor in scene.interact.actors)  # type: ignore[attr-defined]
 
 
 def stop() -> None:

@@ -17,7 +17,7 @@ def draw_problems(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         return
     box = layout.box()
     for problem in problems[:_MOST_SHOWN]:
-        lines(box, context, problem.sentence, "ERROR" if problem.blocks else "INFO")
+        lines(box, context, problem.sentence, "ERROR" if problem.blocks else "INFO", inset=2)
         if problem.fix:
             box.operator("interact.mend", text=problem.fix, icon="TOOL_SETTINGS").sentence = problem.sentence
     if len(problems) > _MOST_SHOWN:

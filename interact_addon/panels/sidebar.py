@@ -29,10 +29,12 @@ def _panel(base: type, space: str, suffix: str) -> type[bpy.types.Panel]:
     return type(f"INTERACT_PT_{base.__name__.lower()}{suffix}", (base, bpy.types.Panel), settings)
 
 
-def lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "INFO") -> None:
-    """Draw a sentence over several lines: labels don't wrap by themselves."""
+def lines(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "INFO", inset: int = 0
+) -> None:
+    """Draw a sentence over several lines: labels don't wrap by themselves. ``inset``: letters fewer, as in a box."""
     width = context.region.width / (7 * context.preferences.system.ui_scale) if context.region is not None else 40
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, max(20, int(width) - 6))):
+    for number, line in enumerate(textwrap.wrap(text, max(20, int(width) - 6 - inset))):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
