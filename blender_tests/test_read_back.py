@@ -21,9 +21,9 @@ from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 from model_runtime.errors import InvalidRequest
 
-from .real_rigs import PLAIN, RealRig
+from .real_rigs import AUTO_RIG_PRO, PLAIN, RealRig
 from .rigs import A_POSE, PREFIXES, T_POSE, add_face, counted_calls, generate_rigify, lay_down, make_rig, perform
-from .test_rig_names import make_real
+from .test_rig_names import make_real, tie_arms
 
 HALF_A_DEGREE, TWO_MILLIMETRES = math.radians(0.5), 0.002
 
@@ -101,6 +101,12 @@ def test_limbs_of_a_generated_rigify_rig_are_read_as_its_inverse_kinematics_show
     assert (seen["hand_fk.L"].translation - seen["DEF-hand.L"].translation).length > 0.1
 
 
+def test_a_performance_keyed_on_the_controls_of_auto_rig_pro_is_read_back() -> None:
+    armature = make_real(AUTO_RIG_PRO, A_POSE)
+    tie_arms(armature)
+    assert_read_back(cast_actor("Anna", armature))
+
+
 @pytest.mark.parametrize("pose", [T_POSE, A_POSE], ids=["rest T", "rest A"])
 @pytest.mark.parametrize("rig", PLAIN.values(), ids=PLAIN.keys())
 def test_a_performance_on_a_real_rig_is_read_back_and_its_rest_pose_keys_no_rotation(rig: RealRig, pose: dict) -> None:
@@ -111,6 +117,14 @@ def test_a_performance_on_a_real_rig_is_read_back_and_its_rest_pose_keys_no_rota
     again = retarget(back.root_positions, back.rotations, character.rig, character.rest)
     assert np.degrees(angles_between(again.rotations, np.array([1.0, 0.0, 0.0, 0.0]))).max() < 0.5
     assert_read_back(character)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("file_name", ["female_mixamo", "male_gameengine", "male_rigify"])
+def test_a_performance_on_ready_characters_is_read_back(load_character, file_name: str) -> None:
+    rig = load_character(file_name)
+    bpy.context.view_layer.update()
+    assert_read_back(cast_actor(file_name, rig))
 
 
 def test_a_rig_in_centimetres_with_y_up_and_a_turned_scaled_object_is_read_back() -> None:

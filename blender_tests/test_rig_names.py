@@ -52,18 +52,25 @@ def test_a_strong_pose_lands_within_two_centimetres_on_each_real_rig(
 def test_auto_rig_pro_is_posed_by_its_controls_though_constraints_tie_them() -> None:
     armature = make_real(AUTO_RIG_PRO, A_POSE)
     bones = armature.pose.bones
+    tie_arms(armature)
     for side in ("l", "r"):
-        _end_at(armature, f"c_shoulder.{side}", f"c_arm_fk.{side}")
-        arm = bones[f"c_arm_fk.{side}"].constraints.new("COPY_LOCATION")
-        arm.target, arm.subtarget, arm.head_tail = armature, f"c_shoulder.{side}", 1.0
-        hand = bones[f"hand.{side}"].constraints.new("ARMATURE").targets.new()
-        hand.target, hand.subtarget = armature, f"c_hand_fk.{side}"
         for control in ("c_hand_ik", "c_foot_ik"):
             bones[f"{control}.{side}"]["ik_fk_switch"] = 0.0
     bones["c_head.x"]["head_free"] = 1
     assert pose_rig(armature, STRONG, (0.3, 1.0, 0.8)) < 0.02
     assert bones["c_hand_ik.l"]["ik_fk_switch"] == bones["c_foot_ik.r"]["ik_fk_switch"] == 1.0
     assert bones["c_head.x"]["head_free"] == 0
+
+
+def tie_arms(armature: bpy.types.Object) -> None:
+    """Add the constraints by which Auto-Rig Pro ties arms to shoulders and hands to their controls."""
+    bones = armature.pose.bones
+    for side in ("l", "r"):
+        _end_at(armature, f"c_shoulder.{side}", f"c_arm_fk.{side}")
+        arm = bones[f"c_arm_fk.{side}"].constraints.new("COPY_LOCATION")
+        arm.target, arm.subtarget, arm.head_tail = armature, f"c_shoulder.{side}", 1.0
+        hand = bones[f"hand.{side}"].constraints.new("ARMATURE").targets.new()
+        hand.target, hand.subtarget = armature, f"c_hand_fk.{side}"
 
 
 def _end_at(armature: bpy.types.Object, bone: str, other: str) -> None:

@@ -26,7 +26,8 @@ def _shown(armature: bpy.types.Object, control: str) -> str:
     for pattern, name in _NAMES:
         if match := pattern.fullmatch(control):
             other = bones.get(match.expand(name))
-            if other is not None and _apart(bones[control], other) < _TOGETHER * bones[control].length:
+            steered = other is not None and len(armature.pose.bones[other.name].constraints) > 0
+            if other is not None and steered and _apart(bones[control], other) < _TOGETHER * bones[control].length:
                 return other.name
     return control
 
