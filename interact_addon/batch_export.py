@@ -27,6 +27,7 @@ def add_command(commands: Any, run: Callable[[argparse.Namespace], None]) -> Non
     parser.add_argument("--preset", choices=PRESETS, default="plain", help="the program that an FBX is meant for")
     parser.add_argument("--each", action="store_true", help="a file for each actor in the place of one for both")
     parser.add_argument("--root-motion", action="store_true", help="a root bone makes the way over the ground")
+    parser.add_argument("--bake-bendy", action="store_true", help="a bone for every bend of a bendy bone")
     parser.add_argument("--rate", type=int, choices=RATES, default=30, help="rows a second of Live Link Face")
     parser.add_argument("--out", required=True, type=Path, metavar="PATH", help="the file to write, or a folder for it")
     parser.set_defaults(run=run)
@@ -34,7 +35,9 @@ def add_command(commands: Any, run: Callable[[argparse.Namespace], None]) -> Non
 
 def place_and_settings(options: argparse.Namespace) -> tuple[Path, Settings]:
     """Return where to write and what. Raises ``InvalidRequest`` for a file name of another format."""
-    settings = Settings(options.format, options.preset, options.each, options.root_motion, options.rate)
+    settings = Settings(
+        options.format, options.preset, options.each, options.root_motion, options.rate, options.bake_bendy
+    )
     path = options.out.resolve()
     known = {one.suffix for one in FORMATS.values()}
     if path.suffix == settings.suffix and not path.is_dir():

@@ -19,7 +19,7 @@ class Format:
     one_each: bool = False
 
 
-_SKELETON = ("one_each", "root_motion")
+_SKINNED = ("one_each", "root_motion", "bend")
 FORMATS = {
     one.name: one
     for one in (
@@ -28,10 +28,10 @@ FORMATS = {
             ".fbx",
             "FBX",
             "Skeletons, meshes, bodies and faces, for game engines and animation programs",
-            ("preset", *_SKELETON),
+            ("preset", *_SKINNED),
         ),
-        Format("gltf", ".glb", "glTF", "Skeletons, meshes, bodies and faces, for the web and game engines", _SKELETON),
-        Format("usd", ".usdc", "USD", "Skeletons, meshes, bodies and faces as UsdSkel, for film pipelines", _SKELETON),
+        Format("gltf", ".glb", "glTF", "Skeletons, meshes, bodies and faces, for the web and game engines", _SKINNED),
+        Format("usd", ".usdc", "USD", "Skeletons, meshes, bodies and faces as UsdSkel, for film pipelines", _SKINNED),
         Format("bvh", ".bvh", "BVH", "Bodies alone, for motion tools", ("root_motion",), one_each=True),
         Format("live_link", ".csv", "Live Link Face", "Faces alone, as the app records them", ("rate",), one_each=True),
         Format("npz", ".npz", "Motion (npz)", "Canonical motion and ARKit curves at 30 fps, for Python", ("one_each",)),
@@ -79,13 +79,17 @@ RATES = (30, 60)
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices for one export. ``rate``: rows a second of Live Link Face."""
+    """The choices for one export.
+
+    ``rate``: rows a second of Live Link Face; ``bend``: whether bendy bones become a bone for every bend.
+    """
 
     format: str = "fbx"
     preset: str = "plain"
     one_each: bool = False
     root_motion: bool = False
     rate: int = 30
+    bend: bool = False
 
     def __post_init__(self) -> None:
         for value, known, what in (

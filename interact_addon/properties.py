@@ -335,6 +335,11 @@ class INTERACT_PG_export(bpy.types.PropertyGroup):
         description="A root bone makes the way over the ground, and the hips move against it; off leaves the way in "
         "the hips",
     )
+    bend: BoolProperty(  # type: ignore[valid-type]
+        name="Bake Bendy Bones",
+        description="Write a bone for every bend of a bendy bone, which the skin needs to look the same; some 560 more "
+        "on a Rigify",
+    )
     rate: EnumProperty(  # type: ignore[valid-type]
         name="Rate", items=EXPORT_RATES, default="30", description="How many rows a second has in the file"
     )
@@ -463,7 +468,9 @@ def actor_name(actor: INTERACT_PG_actor) -> str:
 
 def export_settings(choices: INTERACT_PG_export) -> Settings:
     """Return the choices of the Export panel, or of its operator, as plain data."""
-    return Settings(choices.format, choices.preset, choices.one_each, choices.root_motion, int(choices.rate))
+    return Settings(
+        choices.format, choices.preset, choices.one_each, choices.root_motion, int(choices.rate), choices.bend
+    )
 
 
 def draw_export_choices(layout: bpy.types.UILayout, choices: INTERACT_PG_export) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from ..rig.cast import parents_of
 from ..runtime_api import Array, skeleton
 from ..runtime_api import rotations as rot
+from .bendy import Segments
 from .character import Character, ridden_bone
 from .deform_bones import bones_below_each_other, free_name, roots_of
 from .sampling import Seen
@@ -88,6 +89,8 @@ def bake(character: Character, seen: Seen, carrier: str = "") -> Motion:
     tails = _moved(to_place[0], np.array([bone.tail_local for bone in bones]))
     axes = at_rest[numbers, :3, :3]
     motion = Motion(names, parents, at_rest[numbers, :3, 3], tails[numbers], axes, changes[:, : len(names)], place)
+    for segments in seen.bent:
+        motion = _with_joints(motion, segments, to_place)
     if carrier:
         head = at_rest[order[carrier], :3, 3]
         return _with_root(motion, _way_over_ground(changes[:, -1], head), head)
@@ -121,6 +124,26 @@ def in_other_axes(motion: Motion, turn: Array, size: float) -> Motion:
         changes=change @ motion.changes @ back,
         place=motion.place @ back,
         file_axes=change,
+    )
+
+
+def _with_joints(motion: Motion, segments: Segments, to_place: Array) -> Motion:
+    """Return the motion with a bone for every joint of a bendy bone, below it.
+
+    ``to_place`` (T, 4, 4): from armature space to the place.
+    """
+    rest = to_place[0] @ segments.rest
+    ends = np.concatenate([rest[1:, :3, 3], 2.0 * rest[-1:, :3, 3] - rest[-2:-1, :3, 3]])
+    axes = rest[:, :3, :3] / np.linalg.norm(rest[:, :3, :3], axis=1, keepdims=True)
+    changes = to_place[:, None] @ segments.changes @ np.linalg.inv(to_place[0])
+    return replace(
+        motion,
+        bones=(*motion.bones, *segments.joints),
+        parents=(*motion.parents, *[motion.bones.index(segments.bone)] * len(segments.joints)),
+        heads=np.concatenate([motion.heads, rest[:, :3, 3]]),
+        tails=np.concatenate([motion.tails, ends]),
+        axes=np.concatenate([motion.axes, axes]),
+        changes=np.concatenate([motion.changes, changes], axis=1),
     )
 
 

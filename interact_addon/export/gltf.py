@@ -9,11 +9,15 @@ from typing import Any
 
 import bpy
 
+from ..formats import Settings
 from .exporters import add_on
 
 
-def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
-    """Write everything on ``stage``; one animation holds bodies and faces of all, and starts at 0 s."""
+def write_gltf(stage: bpy.types.Scene, path: Path, settings: Settings) -> None:
+    """Write everything on ``stage``; one animation holds bodies and faces of all, and starts at 0 s.
+
+    Four bones move a vertex, as all readers of glTF expect, or eight where bendy bones are baked.
+    """
     add_on("io_scene_gltf2")
     objects = list(stage.objects)
     with (
@@ -39,6 +43,7 @@ def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
             export_rest_position_armature=True,
             export_def_bones=False,
             export_skins=True,
+            export_influence_nb=8 if settings.bend else 4,
             export_morph=True,
             export_morph_animation=True,
             export_morph_reset_sk_data=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..formats import Settings
+from .bendy import bendy_bones
 from .character import Character
 from .meshes import other_modifiers
 
@@ -15,18 +16,18 @@ def losses_of(characters: Sequence[Character], settings: Settings) -> tuple[str,
     """Return one sentence for everything of the characters that the files show differently, or not at all."""
     sentences: list[str] = []
     for character in characters:
-        sentences += _of_bones(character)
+        if not settings.bend and settings.format not in _MESHLESS:
+            sentences += _of_bones(character)
         if settings.format not in _MESHLESS:
             sentences += _of_meshes(character)
     return tuple(dict.fromkeys(sentences))
 
 
 def _of_bones(character: Character) -> Iterator[str]:
-    bent = [bone.name for bone in character.armature.data.bones if bone.use_deform and bone.bbone_segments > 1]
-    if bent:
+    if bent := bendy_bones(character.armature):
         yield (
             f"'{character.name}' has {len(bent)} bendy bones ({_some(bent)}), which files hold as straight ones: "
-            "skin beside them is up to 3 cm off; set their segments to 1 to see it."
+            "skin beside them is up to 3 cm off; switch on Bake Bendy Bones for a bone for every bend."
         )
 
 

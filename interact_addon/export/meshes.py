@@ -11,6 +11,7 @@ from mathutils import Matrix
 
 from ..runtime_api import Array
 from .bake import Part
+from .bendy import share_out
 from .character import is_skinned, ridden_bone
 
 
@@ -29,12 +30,15 @@ def copy_of_mesh(
     own, bone = part.character.armature, ridden_bone(mesh, part.character.armature)
     data = _plain_data(stage, mesh)
     data.name = names[mesh.data]
-    to_axes = np.linalg.inv(part.motion.place) @ _world_at_rest(mesh, own, part.seen.worlds[0])
+    world = _world_at_rest(mesh, own, part.seen.worlds[0])
+    copy = bpy.data.objects.new(names[mesh], data)
+    stage.collection.objects.link(copy)
+    if is_skinned(mesh):
+        share_out(copy, part.seen.bent, own, np.linalg.inv(part.seen.worlds[0]) @ world)
+    to_axes = np.linalg.inv(part.motion.place) @ world
     data.transform(Matrix(to_axes), shape_keys=True)
     if np.linalg.det(to_axes[:3, :3]) < 0:
         data.flip_normals()
-    copy = bpy.data.objects.new(names[mesh], data)
-    stage.collection.objects.link(copy)
     copy.parent = armature
     for slot, old in zip(copy.material_slots, mesh.material_slots):
         if old.link == "OBJECT":

@@ -57,7 +57,7 @@ def export_shot(
                     _write_numbers(scene, group, beside, settings)
             return Exported(tuple(paths))
         every = [one for group in groups for one in group]
-        seen = look(scene, every, range(scene.frame_start, scene.frame_end + 1))
+        seen = look(scene, every, range(scene.frame_start, scene.frame_end + 1), settings.bend)
         motions = [bake(one, what, _carrier(one, settings)) for one, what in zip(every, seen)]
         ready = iter(zip(every, seen, motions))
         for group, beside, final in zip(groups, partial, paths):
@@ -113,7 +113,7 @@ def _write_skeletons(
         if settings.format == "fbx":
             write_fbx(stage, path, settings)
         elif settings.format == "gltf":
-            write_gltf(stage, path)
+            write_gltf(stage, path, settings)
         else:
             write_usd(stage, path)
     if not path.is_file() or not path.stat().st_size:

@@ -13,7 +13,7 @@ from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, EXPORT_RATES, draw_expo
 from ..runtime_api import errors
 from .feedback import fail, poll_cast
 
-_CHOICES = ("format", "preset", "one_each", "root_motion", "rate")
+_CHOICES = ("format", "preset", "one_each", "root_motion", "rate", "bend")
 
 
 class INTERACT_OT_export(bpy.types.Operator):
@@ -28,6 +28,7 @@ class INTERACT_OT_export(bpy.types.Operator):
     preset: EnumProperty(name="Preset", items=EXPORT_PRESETS, default="plain")  # type: ignore[valid-type]
     one_each: BoolProperty(name="One File Each")  # type: ignore[valid-type]
     root_motion: BoolProperty(name="Root Motion")  # type: ignore[valid-type]
+    bend: BoolProperty(name="Bake Bendy Bones")  # type: ignore[valid-type]
     rate: EnumProperty(name="Rate", items=EXPORT_RATES, default="30")  # type: ignore[valid-type]
 
     @classmethod
