@@ -59,7 +59,7 @@ def test_an_armature_that_left_the_scene_is_named(
     for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
         actor.armature = armature
     bpy.context.scene.collection.objects.unlink(two_armatures[1])
-    assert "'Ben' is not in this scene" in generation.disabled_reason(bpy.context.scene)
+    assert "'Ben' is not in the scene" in generation.disabled_reason(bpy.context.scene)
 
 
 def test_a_missing_runtime_says_where_to_install_it(

@@ -20,6 +20,7 @@ from interact_addon.runtime_api import contract, errors
 from interact_addon.scene.preflight import Problem, check_scene, find_problems, mend, mend_all
 from interact_addon.scene.request import cast_scene
 from interact_addon.scene.targets import seat_place, with_walk_target
+from interact_addon.worker_client.generation import disabled_reason
 
 from .rigs import add_face, generate_rigify, joint_error, make_rig, perform
 
@@ -435,6 +436,7 @@ PLAYED_OVER: dict[str, Break] = {
     "half influence": lambda rig, face: blend(rig, arm_track(rig), 0.5, "REPLACE"),
     "an added action": lambda rig, face: blend(rig, arm_track(rig), 1.0, "ADD"),
     "an added action of the face": lambda rig, face: blend(keys_of(face), face_track(face), 1.0, "ADD"),
+    "a playhead between frames": lambda rig, face: bpy.context.scene.frame_set(3, subframe=0.4),
     "a cyclic action": lambda rig, face: make_cyclic(rig),
 }
 
@@ -454,8 +456,8 @@ def give(rig: bpy.types.Object, action: bpy.types.Action) -> None:
 
 @pytest.mark.parametrize("kind", PLAYED_OVER)
 def test_animation_that_a_take_plays_over_is_no_problem(anna, kind: str) -> None:
-    PLAYED_OVER[kind](*anna)
     bpy.context.scene.frame_set(FRAMES // 2)
+    PLAYED_OVER[kind](*anna)
     assert problems_of(anna[0]) == []
     assert_seen(anna[0])
 
@@ -677,6 +679,20 @@ def test_a_linked_character_is_overridden_performed_saved_and_still_there(
     rig = scene.interact.actor_a.armature
     jaw = mesh_of(rig).shape_keys.key_blocks["jawOpen"]
     assert rig.pose.bones["LeftForeArm"].rotation_quaternion.angle > 0.01 and jaw.value > 0.5
+
+
+def test_a_character_that_only_an_instance_shows_is_to_be_overridden_first(library: Path) -> None:
+    with bpy.data.libraries.load(str(library), link=True) as (_, here):
+        here.collections = ["Cast"]
+    scene = bpy.context.scene
+    instance = bpy.data.objects.new("Cast", None)
+    instance.instance_type, instance.instance_collection = "COLLECTION", here.collections[0]
+    scene.collection.objects.link(instance)
+    scene.interact.actor_a.armature = next(obj for obj in here.collections[0].objects if obj.type == "ARMATURE")
+    scene.interact.actor_b.armature = make_rig(MIXAMO, "Ben")
+    assert "'Anna' is linked" in disabled_reason(scene) and "Library Override > Make" in disabled_reason(scene)
+    with pytest.raises(errors.InvalidRequest, match=r"'Anna' is linked.*Library Override > Make"):
+        find_problems(scene)
 
 
 def test_two_linked_from_one_file_get_a_mesh_of_their_own(library: Path) -> None:

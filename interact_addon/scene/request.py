@@ -43,15 +43,23 @@ def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastA
         if actor.armature is None:
             raise errors.InvalidRequest(f"{_called(actor, number)} has no armature; select a character and cast it.")
         if not is_in_scene(actor.armature, scene):
-            raise errors.InvalidRequest(
-                f"'{actor.armature.name}' is not in the scene '{scene.name}'; cast an armature of this scene."
-            )
+            raise errors.InvalidRequest(f"{why_not_here(actor.armature, scene)}.")
     if first.armature == second.armature:
         raise errors.InvalidRequest(
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
     at_start = scene if first_frame else None
     return cast_character(first, at_start), cast_character(second, at_start)
+
+
+def why_not_here(armature: bpy.types.Object, scene: bpy.types.Scene) -> str:
+    """Return in one line, without a full stop, why an armature that is not in a scene cannot be cast there."""
+    if armature.library is not None:
+        return (
+            f"'{armature.name}' is linked and not an object of the scene '{scene.name}'; select what shows it, choose "
+            "Object > Library Override > Make, and cast the armature that comes of it"
+        )
+    return f"'{armature.name}' is not in the scene '{scene.name}'; cast an armature of this scene"
 
 
 def cast_character(actor: Any, scene: bpy.types.Scene | None = None) -> CastActor:

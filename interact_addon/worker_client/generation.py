@@ -15,7 +15,7 @@ from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
 from ..scene.perform import kept_motion, parts_to_key
 from ..scene.preflight import check_scene
-from ..scene.request import Constraints, build_request, cast_scene
+from ..scene.request import Constraints, build_request, cast_scene, why_not_here
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.record import record_take, save_performance
 from ..takes.voices import keep_beside
@@ -158,7 +158,7 @@ def disabled_reason(scene: bpy.types.Scene) -> str:
         return "Both actors use the same armature; cast two different ones"
     for actor in (first, second):
         if not is_in_scene(actor.armature, scene):
-            return f"'{actor.armature.name}' is not in this scene; cast another armature"
+            return why_not_here(actor.armature, scene)
     try:
         settings.runtime_python()
     except errors.InterActError as error:
