@@ -17,6 +17,7 @@ from interact_addon.rig.tables import RigTable
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
+from model_runtime.face.arkit import columns
 
 A_POSE: dict[str, tuple[float, float, float]] = {
     "left_shoulder": (0, 45, 0), "right_shoulder": (0, -45, 0), "left_elbow": (0, 0, -25),
@@ -144,6 +145,14 @@ def add_face(armature: bpy.types.Object, name: str, shapes: tuple[str, ...] = AR
     for number, shape in enumerate(shapes):
         face.shape_key_add(name=shape, from_mix=False).data[0].co.x += 0.01 + 0.001 * number
     return face
+
+
+def curves(**values: float) -> np.ndarray:
+    """Return one frame (1, 52); a name without its side stands for both."""
+    row = np.zeros((1, 52), np.float32)
+    for name, value in values.items():
+        row[:, columns(name)] = value
+    return row
 
 
 def perform(

@@ -23,8 +23,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES, LOOK_DOWN, LOOK_SIDE, LOOK_UP
 from model_runtime.errors import InvalidRequest
 
-from .rigs import A_POSE, add_face, lay_down, make_rig, perform, places_of
-from .test_faces import curves
+from .rigs import A_POSE, add_face, curves, lay_down, make_rig, perform, places_of
 
 HEAD = places_of(A_POSE)["head"]
 HINGE, CHIN = HEAD + [0.0, 0.01, 0.0], HEAD + [0.0, -0.08, -0.05]

@@ -19,12 +19,12 @@ from interact_addon.rig.identity import ObjectReference, reference
 from interact_addon.rig.measure import skinned_meshes
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES
-from model_runtime.face.arkit import CURVE, columns
+from model_runtime.face.arkit import CURVE
 from model_runtime.face.mouth_shapes import lip_gap
 from model_runtime.face.visemes import viseme_curves
 
 from . import shape_lists
-from .rigs import add_face, counted_calls, make_rig
+from .rigs import add_face, counted_calls, curves, make_rig
 
 SOMEWHERE = ObjectReference("Face", 1)
 
@@ -39,14 +39,6 @@ def drives(face: FaceMesh, shape: str) -> dict[str, float]:
         return {}
     row = face.weights[face.shapes.index(shape)]
     return {ARKIT_NAMES[column]: float(row[column]) for column in np.flatnonzero(row)}
-
-
-def curves(**values: float) -> np.ndarray:
-    """Return one frame (1, 52); a name without its side stands for both."""
-    row = np.zeros((1, 52), np.float32)
-    for name, value in values.items():
-        row[:, columns(name)] = value
-    return row
 
 
 def played(face: FaceMesh, frame: np.ndarray) -> dict[str, float]:
