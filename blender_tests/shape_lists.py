@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from model_runtime.contract import ARKIT_NAMES
+
 
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a text."""
@@ -90,6 +92,14 @@ UNIFIED_EXPRESSIONS = words(
     MouthUpperUpRight NoseSneer NoseSneerLeft NoseSneerRight TongueDown TongueOut TongueUp"""
 )
 OCULUS_VISEMES = tuple(f"viseme_{x}" for x in words("sil PP FF TH DD kk CH SS nn RR aa E I O U"))
+# Microsoft Rocketbox, the faces of 2022: visemes, ARKit's shapes in alphabetical order, then other vocabularies.
+ROCKETBOX = (
+    *(f"blendShape1.AA_VI_{n:02}_{name.removeprefix('viseme_')}" for n, name in enumerate(OCULUS_VISEMES)),
+    *(f"blendShape1.AK_{n:02}_{name[0].upper()}{name[1:]}" for n, name in enumerate(sorted(ARKIT_NAMES), 1)),
+    "blendShape1.AU_01_InnerBrowRaiser",
+    "blendShape1.SR_01_Jaw_Right",
+    "blendShape1._Neutral",
+)
 # https://docs.readyplayer.me/ready-player-me/api-reference/avatars/morph-targets
 READY_PLAYER_ME_ADDITIONS = ("mouthOpen", "mouthSmile", "eyesClosed", "eyesLookUp", "eyesLookDown")
 # CATS and Tuxedo for Blender sort these to the top of an avatar for VRChat.

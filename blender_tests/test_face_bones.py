@@ -234,6 +234,20 @@ def test_a_bone_that_moves_no_vertex_is_left_alone() -> None:
     assert turned_bones(cast_actor("Anna", rig)) == {NAMES["left"], NAMES["right"]}
 
 
+def test_an_eyeball_that_hangs_on_its_bone_is_turned_with_it() -> None:
+    rig = make_head()
+    face = bpy.data.objects["Face"]
+    face.vertex_groups.remove(face.vertex_groups[NAMES["left"]])
+    assert NAMES["left"] not in turned_bones(cast_actor("Anna", rig))
+    mesh = bpy.data.meshes.new("Eyeball")
+    mesh.from_pydata([(0, -0.012, 0), (0, 0, 0.012)], [], [])
+    eyeball = bpy.data.objects.new("Eyeball", mesh)
+    bpy.context.scene.collection.objects.link(eyeball)
+    eyeball.parent, eyeball.parent_type, eyeball.parent_bone = rig, "BONE", NAMES["left"]
+    bpy.context.view_layer.update()
+    assert NAMES["left"] in turned_bones(cast_actor("Anna", rig))
+
+
 def test_a_bone_with_a_faces_name_elsewhere_is_left_alone() -> None:
     rig = make_head()
     with editing(rig) as bones:

@@ -85,8 +85,17 @@ def test_an_eye_that_looks_to_its_own_side_looks_outwards(shape: str, curve: str
         (shape_lists.METAHUMAN, set()),
         (shape_lists.UNIFIED_EXPRESSIONS, {"mouthDimpleLeft", "mouthDimpleRight"}),
         (ARKIT_NAMES + shape_lists.OCULUS_VISEMES + shape_lists.READY_PLAYER_ME_ADDITIONS, set()),
+        (shape_lists.ROCKETBOX, set()),
     ],
-    ids=["Character Creator 4", "Character Creator 3", "Daz", "MetaHuman", "Unified Expressions", "Ready Player Me"],
+    ids=[
+        "Character Creator 4",
+        "Character Creator 3",
+        "Daz",
+        "MetaHuman",
+        "Unified Expressions",
+        "Ready Player Me",
+        "Rocketbox",
+    ],
 )
 def test_whole_sets_of_other_products_show_every_arkit_curve_they_have(names: tuple, lacks: set) -> None:
     assert set(missing_shapes([matched(*names)])) == lacks

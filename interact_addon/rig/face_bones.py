@@ -23,7 +23,7 @@ from ..runtime_api import rotations as rot
 from .channel import Channel, bone_path
 from .euler import channels
 from .face_settings import AS_FOUND, FaceSettings
-from .face_vertices import BoneVertices, bone_vertices, movement
+from .face_vertices import BoneVertices, movement, vertices_of_bones
 from .faces import FaceMesh
 from .mapping import RigMap
 from .measure import RestPose
@@ -112,7 +112,7 @@ def find_face_bones(
     if not roles:
         return ()
     axes = _axes(rest)
-    vertices = {bone: bone_vertices(armature, bone, faces) for bone in roles.values()}
+    vertices = vertices_of_bones(armature, roles.values(), faces)
     measured = _Measured(
         jaw=_jaw_turn(armature, roles["jaw"], vertices[roles["jaw"]], axes) if "jaw" in roles else 0.0,
         gaps=_gaps(roles, vertices, axes, armature),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,28 +31,40 @@ class BoneVertices:
         return len(self.points)
 
 
-def bone_vertices(armature: bpy.types.Object, bone: str, faces: Sequence[FaceMesh]) -> BoneVertices:
-    """Return the vertices with a weight of at least 0.3 for a bone and those below it, of all skinned meshes."""
-    names = {bone, *(below.name for below in armature.data.bones[bone].children_recursive)}
+def vertices_of_bones(
+    armature: bpy.types.Object, bones: Iterable[str], faces: Sequence[FaceMesh]
+) -> dict[str, BoneVertices]:
+    """Return for each bone the vertices with a weight of at least 0.3 for it and those below it, of all meshes.
+
+    The vertices of a mesh are gone through once.
+    """
+    families = {bone: {bone, *(below.name for below in armature.data.bones[bone].children_recursive)} for bone in bones}
     to_armature = armature.matrix_world.inverted()
     by_mesh = {face.object.uid: face for face in faces}
-    points: list[Array] = []
-    deltas: list[dict[int, Array]] = []
+    parts: dict[str, list[BoneVertices]] = {bone: [] for bone in families}
     for obj in skinned_meshes(armature):
-        chosen = _weighted(obj, names)
-        if not len(chosen):
-            continue
+        weights = _weights(obj, set().union(*families.values()))
         matrix = np.array(to_armature @ obj.matrix_world)
-        points.append(_coordinates(obj.data.vertices)[chosen] @ matrix[:3, :3].T + matrix[:3, 3])
-        face = by_mesh.get(obj.session_uid)
-        deltas.append(_movements(obj, face, chosen, matrix[:3, :3]) if face is not None else {})
-    if not points:
+        for bone, family in families.items():
+            chosen = _chosen(obj, weights, family)
+            if len(chosen):
+                points = _coordinates(obj.data.vertices)[chosen] @ matrix[:3, :3].T + matrix[:3, 3]
+                face = by_mesh.get(obj.session_uid)
+                moved = _movements(obj, face, chosen, matrix[:3, :3]) if face is not None else {}
+                parts[bone].append(BoneVertices(points, moved))
+    return {bone: _joined(found) for bone, found in parts.items()}
+
+
+def _joined(parts: Sequence[BoneVertices]) -> BoneVertices:
+    if not parts:
         return BoneVertices(np.zeros((0, 3)))
-    columns = {column for moved in deltas for column in moved}
-    still = [np.zeros_like(part) for part in points]
+    columns = {column for part in parts for column in part.deltas}
     return BoneVertices(
-        np.concatenate(points),
-        {column: np.concatenate([m.get(column, s) for m, s in zip(deltas, still)]) for column in columns},
+        np.concatenate([part.points for part in parts]),
+        {
+            column: np.concatenate([part.deltas.get(column, np.zeros_like(part.points)) for part in parts])
+            for column in columns
+        },
     )
 
 
@@ -61,19 +73,28 @@ def movement(vertices: BoneVertices, column: int) -> Array:
     return np.linalg.norm(vertices.deltas.get(column, np.zeros_like(vertices.points)), axis=1)
 
 
-def _weighted(obj: bpy.types.Object, names: set[str]) -> Array:
-    """Return the indices of the vertices that belong to vertex groups of these names."""
+def _weights(obj: bpy.types.Object, names: set[str]) -> Array:
+    """Return (vertex, group, weight) of all weights for vertex groups of these names, as rows (W, 3)."""
     groups = {group.index for group in obj.vertex_groups if group.name in names}
     if not groups:
-        return np.zeros(0, int)
-    return np.array(
-        [
-            vertex.index
-            for vertex in obj.data.vertices
-            if sum(part.weight for part in vertex.groups if part.group in groups) >= _LEAST_WEIGHT
-        ],
-        int,
-    )
+        return np.zeros((0, 3))
+    rows = [
+        (vertex.index, part.group, part.weight)
+        for vertex in obj.data.vertices
+        for part in vertex.groups
+        if part.group in groups
+    ]
+    return np.array(rows, float).reshape(-1, 3)
+
+
+def _chosen(obj: bpy.types.Object, weights: Array, names: set[str]) -> Array:
+    """Return the indices of the vertices that belong to bones of these names; all of an object that hangs on one."""
+    if obj.parent_type == "BONE" and obj.parent_bone in names:
+        return np.arange(len(obj.data.vertices))
+    groups = [group.index for group in obj.vertex_groups if group.name in names]
+    own = weights[np.isin(weights[:, 1], groups)]
+    total = np.bincount(own[:, 0].astype(int), own[:, 2], len(obj.data.vertices))
+    return np.flatnonzero(total >= _LEAST_WEIGHT)
 
 
 def _movements(obj: bpy.types.Object, face: FaceMesh, chosen: Array, turn: Array) -> dict[int, Array]:
