@@ -264,7 +264,7 @@ def test_a_root_bone_that_an_import_moves_is_held_where_it_is_on_the_first_frame
         rig.animation_data.nla_tracks.new().strips.new(action.name, 1, action)
         rig.animation_data.action = None
     bpy.context.scene.frame_set(25)
-    character = cast_actor("Anna", rig)
+    character = cast_actor("Anna", rig, scene=bpy.context.scene)
     keyed = key_performance(bpy.context.scene, [character], perform(31, character))
     assert character.rest.position[0] == pytest.approx(1.0, abs=1e-3)
     assert verify(bpy.context.scene, keyed).distance < 1e-3
