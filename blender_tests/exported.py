@@ -64,6 +64,7 @@ def assert_same(read: Shown, expected: Shown, shapes: bool = True) -> None:
     for joint, places in expected.joints.items():
         np.testing.assert_allclose(read.joints[joint], places, atol=MILLIMETRE, err_msg=joint)
     if shapes:
+        assert expected.shapes
         for name, values in expected.shapes.items():
             np.testing.assert_allclose(read.shapes[name], values, atol=SHAPE, err_msg=str(name))
 

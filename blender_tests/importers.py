@@ -43,7 +43,9 @@ def read_fbx(path: Path, fps: float) -> Shown:
     """Read an FBX by assimp."""
     scene = _assimp_scene(path)
     motion = scene.animations[0]
-    frames = round(motion.duration / motion.ticks_per_second * fps) + 1
+    length = motion.duration / motion.ticks_per_second * fps
+    frames = round(length) + 1
+    assert abs(length - (frames - 1)) < 1e-3, "the last key is not on a frame"
     start = min(channel.position_keys[0].time for channel in motion.channels)
     ticks = start + np.arange(frames) / fps * motion.ticks_per_second
     channels = {channel.node_name: _assimp_channel(channel, ticks) for channel in motion.channels}
@@ -127,6 +129,7 @@ def read_gltf(path: Path, fps: float) -> Shown:
         tracks[channel.target.node, channel.target.path] = times, values.reshape(len(times), -1)
     end = max(times[-1] for times, _ in tracks.values())
     frames = round(end * fps) + 1
+    assert abs(end * fps - (frames - 1)) < 1e-3, "the last key is not on a frame"
     moments = np.arange(frames) / fps
     shown = Shown(frames)
 
@@ -197,3 +200,11 @@ def _usd_joints(query: Any, prim: Any, codes: np.ndarray) -> Iterator[tuple[str,
         places[row] = [(joint * world).ExtractTranslation() for joint in joints]
     for column, name in enumerate(names):
         yield name, places[:, column]
+
+
+def usd_rate(path: Path) -> float:
+    """Return the frames of a second that a USD file claims."""
+    from pxr import Usd
+
+    rate: float = Usd.Stage.Open(str(path)).GetTimeCodesPerSecond()
+    return rate

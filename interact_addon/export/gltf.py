@@ -19,6 +19,8 @@ def write_gltf(stage: bpy.types.Scene, path: Path, settings: Settings) -> None:
     Four bones move a vertex, as all readers of glTF expect, or eight where bendy bones are baked.
     """
     add_on("io_scene_gltf2")
+    # Blender 4.5 to 5.2 time a glTF by fps times fps_base where it should divide: at 29.97 it ran ahead of the voices.
+    stage.render.fps_base = 1.0 / stage.render.fps_base
     objects = list(stage.objects)
     with (
         _window_kept(stage),
