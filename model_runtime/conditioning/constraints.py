@@ -85,11 +85,17 @@ class ConstraintFeatures:
         return GlobalMotion(**fields)
 
     def join_places(self, places: RootConstraints) -> None:
-        """Add the places and headings of constrained frames to ``places``, in place."""
-        lower = self.part("lower")[:, : places.position.shape[1]]
-        frames = lower.shape[1]
-        places.position[lower] = self.motion.root[:, :frames, :2][lower]
-        places.heading[lower] = self.motion.heading[:, :frames][lower]
+        """Add the places and headings of constrained frames to ``places``, in place.
+
+        A body that is given throughout stays after the shot where it is at its end, so that its whole path is known.
+        """
+        frames = places.position.shape[1]
+        lower = self.part("lower")[:, :frames].clone()
+        position, heading = self.motion.root[:, :frames, :2].clone(), self.motion.heading[:, :frames].clone()
+        for a in (a for a, whole in enumerate(self.whole("lower")) if whole):
+            lower[a, self.shot :] = True
+            position[a, self.shot :], heading[a, self.shot :] = position[a, self.shot - 1], heading[a, self.shot - 1]
+        places.position[lower], places.heading[lower] = position[lower], heading[lower]
         places.has_position |= lower
         places.has_heading |= lower
 

@@ -19,6 +19,7 @@ from .trajectories import RootConstraints
 _HELD = FPS  # frames that a heading is held after its turn
 _LAST = FPS // 3  # frames over which a heading is given that no turn leads to
 _THE_SAME = 0.02  # radians
+_LONGEST_TURN = round(seconds_to_turn(np.pi) * FPS)  # frames
 _TANGENT = FPS // 2  # frames at the end of a path that give its direction
 
 
@@ -33,7 +34,7 @@ def facing_ahead(
     """
     wanted, has_wanted = np.zeros((2, stop - now), np.float32), np.zeros((2, stop - now), bool)
     for a in range(2):
-        flags = places.has_heading[a, now + 1 :].numpy()
+        flags = places.has_heading[a, now + 1 : stop + _LONGEST_TURN].numpy()  # no turn to a later one begins before
         given = 1 + np.flatnonzero(flags)
         values = places.heading[a, now:].numpy()
         walks = runs_of(walking[a, now:])

@@ -86,9 +86,11 @@ def stand_in(actor: Actor, duration: float) -> Actor:
 def whereabouts(actor: Actor, time: float) -> Array:
     """Return the place (2,) in metres where the request puts an actor at ``time``."""
     if actor.constraints is not None:
-        frames = np.flatnonzero(actor.constraints.part("lower")[: round(time * FPS) + 1])
-        if len(frames):
-            return actor.constraints.root_positions[frames[-1], :2].astype(np.float64)
+        given, frame = actor.constraints.part("lower"), min(round(time * FPS), len(actor.constraints.mask) - 1)
+        if not given[frame]:
+            frame = max(np.flatnonzero(given[:frame]), default=-1)
+        if frame >= 0:
+            return actor.constraints.root_positions[frame, :2].astype(np.float64)
     before = [point for point in actor.waypoints if point.time <= time + ON_TIME]
     return np.asarray(max(before, key=lambda point: point.time).position if before else starting_place(actor), float)
 

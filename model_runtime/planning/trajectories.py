@@ -60,26 +60,19 @@ def path_ahead(places: RootConstraints, walking: Array, here: Array, now: int, s
     partner. A walk without such a place may lead anywhere: from there on the path is unknown until the next place.
     """
     paths, walks = zip(*(_path_ahead_of(places, walking[a], here[a], now, a) for a in (0, 1)))
-    near = [
-        [walk for walk in of_one if walk[0] < stop - now and not _is_given(places, a, now, walk)]
-        for a, of_one in enumerate(walks)
-    ]
+    near = [[walk for walk in of_one if walk[0] < stop - now] for of_one in walks]
     path = avoid_collisions(np.stack(paths), near, places.elbow_room, places.units)[:, : stop - now]
     known = ~np.isnan(path[..., 0])
     return np.where(known[..., None], path, 0.0).astype(np.float32), known
 
 
-def _is_given(places: RootConstraints, a: int, now: int, walk: Leg) -> bool:
-    """Return whether every frame of a walk of actor ``a`` has its place: it cannot bend round the partner."""
-    first, last = walk
-    return bool(places.has_position[a, now + first : now + last + 1].all())
-
-
 def _path_ahead_of(places: RootConstraints, walking: Array, here: Array, now: int, a: int) -> tuple[Array, list[Leg]]:
     """Return the path (T - now, 2) of actor ``a`` without regard to the partner, NaN where unknown, and its walks.
 
-    Walks are (first, last) frames counted from ``now``.
+    Walks are (first, last) frames counted from ``now``. A path that is given on every frame has none that may bend.
     """
+    if bool(places.has_position[a, now:].all()):
+        return places.position[a, now:].numpy().astype(np.float64), []
     walks = walking[now:]
     wanted = 1 + np.flatnonzero(places.has_position[a, now + 1 :].numpy())
     position = places.position[a, now:].numpy().astype(np.float64)
