@@ -81,6 +81,19 @@ def test_twist_does_not_jump_while_an_arm_swings_and_rolls() -> None:
     assert np.degrees(np.linalg.norm(steps, axis=-1)).max() < 5.0
 
 
+def test_twist_does_not_flicker_where_an_arm_that_hung_at_rest_points_up() -> None:
+    hanging = {"left_shoulder": (0.0, 85.0, 0.0), "right_shoulder": (0.0, -85.0, 0.0)}
+    character = cast_actor("Anna", make_real(UNREAL, hanging))
+    time = np.linspace(0.0, 1.0, 200)[:, None]
+    rotations = np.tile(np.array([1.0, 0.0, 0.0, 0.0]), (200, 52, 1))
+    up = np.radians(-100.0) * time + np.radians(85.0) * (1.0 - time)  # past straight up, close beside the pole
+    rotations[:, sk.INDEX["left_shoulder"]] = rot.from_axis_angle(up * [0.03, 1.0, 0.02])
+    pose = retarget(np.zeros((200, 3)), rotations, character.rig, character.rest)
+    twist = pose.rotations[:, pose.bones.index("upperarm_twist_01_l")]
+    steps = rot.to_axis_angle(rot.multiply(rot.conjugate(twist[:-1]), twist[1:]))
+    assert np.degrees(np.linalg.norm(steps, axis=-1)).max() < 5.0
+
+
 def test_twist_bones_that_constraints_turn_are_left_to_them() -> None:
     rig = make_real(UNREAL, T_POSE)
     rig.pose.bones["lowerarm_twist_01_l"].constraints.new("COPY_ROTATION").target = rig

@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from ..runtime_api import Array, skeleton
+from ..runtime_api import Array, easing, skeleton
 from ..runtime_api import rotations as rot
 from .mapping import Drive, RigMap
 from .placing import place_heads, reach_limbs
 from .sharing import FOLLOWING
+
+_FADED, _CLEAR = np.cos(np.radians([85.0, 70.0]))  # of half the swing: where a twist counts nothing, and in full
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,15 @@ def _delta(drive: Drive, deltas: Array, rest: Any) -> Array:
 
 
 def _twist(q: Array, axis: Array) -> Array:
-    """Return the twist (T,) of rotations (T, 4) about ``axis`` (3,), radians, without jumps over time.
+    """Return the twist (T,) of rotations (T, 4) about ``axis`` (3,), radians in (-pi, pi).
 
-    Swing-twist decomposition; none of it where the rotation is half a turn of swing.
+    Swing-twist decomposition. Near half a turn of swing, an arm that hung at rest and now points up, the twist is not
+    defined and turns over: it fades to none before.
     """
     q = q * np.where(q[:, :1] < 0.0, -1.0, 1.0)
-    return np.unwrap(2.0 * np.arctan2(q[:, 1:] @ axis, q[:, 0]))
+    along = q[:, 1:] @ axis
+    defined = np.hypot(along, q[:, 0])  # the cosine of half the swing
+    return 2.0 * np.arctan2(along, q[:, 0]) * easing.smooth_step(defined, _FADED, _CLEAR)
 
 
 def _basis_rotations(driven: Array, rest: Any) -> Array:
