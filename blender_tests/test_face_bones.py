@@ -248,6 +248,18 @@ def test_an_eyeball_that_hangs_on_its_bone_is_turned_with_it() -> None:
     assert NAMES["left"] in turned_bones(cast_actor("Anna", rig))
 
 
+def test_a_jaw_that_a_driver_moves_and_an_eye_that_tracks_a_target_are_left_to_them() -> None:
+    rig = make_head()
+    rig.pose.bones[NAMES["jaw"]].rotation_mode = "XYZ"
+    rig.pose.bones[NAMES["jaw"]].driver_add("rotation_euler", 0).driver.expression = "0.1"
+    rig.pose.bones[NAMES["left"]].constraints.new("DAMPED_TRACK").target = rig
+    rig.pose.bones[NAMES["right"]].constraints.new("LIMIT_ROTATION")
+    actor = cast_actor("Anna", rig)
+    assert turned_bones(actor) == {NAMES["right"]}
+    rig.pose.bones[NAMES["left"]].constraints[0].mute = True
+    assert turned_bones(cast_actor("Anna", rig)) == {NAMES["left"], NAMES["right"]}
+
+
 def test_a_bone_with_a_faces_name_elsewhere_is_left_alone() -> None:
     rig = make_head()
     with editing(rig) as bones:

@@ -202,7 +202,23 @@ def _named_bones(armature: bpy.types.Object, rig: RigMap, rest: RestPose) -> dic
             continue
         if is_control_rig or any(above.name == head for above in bone.parent_recursive):
             found[role] = (rank, bone.name)
-    return {role: bone for role, (_, bone) in found.items()}
+    return {role: bone for role, (_, bone) in found.items() if not _is_moved_already(armature, bone)}
+
+
+def _is_moved_already(armature: bpy.types.Object, bone: str) -> bool:
+    """Return whether a driver or a constraint moves a bone, which keys on it could not change.
+
+    Character Creator's jaw follows the shape key Jaw_Open by a driver; many eyes track a target.
+    """
+    path, animation = bone_path(bone), armature.animation_data
+    drivers = animation.drivers if animation is not None else ()
+    driven = any(
+        not driver.mute and driver.data_path.startswith((f"{path}.rotation", f"{path}.location")) for driver in drivers
+    )
+    return driven or any(
+        not constraint.mute and constraint.influence > 0.0 and not constraint.type.startswith("LIMIT_")
+        for constraint in armature.pose.bones[bone].constraints
+    )
 
 
 def _role(name: str) -> tuple[str, int]:
