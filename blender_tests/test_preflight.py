@@ -22,7 +22,7 @@ from interact_addon.scene.request import cast_scene
 from interact_addon.scene.targets import seat_place, with_walk_target
 from interact_addon.worker_client.generation import disabled_reason
 
-from .rigs import add_face, generate_rigify, joint_error, make_rig, perform
+from .rigs import add_face, counted_calls, generate_rigify, joint_error, make_rig, perform
 
 FRAMES = 11
 Break = Callable[[bpy.types.Object, bpy.types.Object], object]
@@ -115,6 +115,13 @@ def assert_mended(rig: bpy.types.Object, code: str, fix: str) -> None:
 def test_a_clean_character_has_no_problem_and_is_seen(anna) -> None:
     assert problems_of(anna[0]) == []
     assert_seen(anna[0])
+
+
+def test_a_search_of_two_characters_is_cheap_enough_for_any_change(shot: bpy.types.Scene) -> None:
+    cast = cast_scene(shot)
+    with counted_calls() as calls:
+        find_problems(shot, cast)
+    assert calls[0] < 10_000, calls  # 3 ms; casting them takes 100,000
 
 
 def test_a_generated_rigify_has_no_problem(addon: None) -> None:
@@ -566,6 +573,22 @@ def test_an_armature_that_is_off_in_viewports_stands_where_it_stood_after_loadin
     rig = bpy.context.scene.interact.actor_a.armature
     assert rig.matrix_world.translation.xy == Vector((1.0, 2.0))
     assert_seen(rig)
+
+
+def test_a_parent_whose_place_is_no_number_is_said_without_a_button(anna) -> None:
+    actor, anna[0].parent = cast_actor("Anna", anna[0]), empty("Table")
+    anna[0].parent.location.x = float("nan")
+    bpy.context.view_layer.update()
+    (problem,) = find_problems(bpy.context.scene, [actor])
+    assert problem.code == "carried place not finite" and problem.blocks and not problem.fix
+
+
+def test_a_pose_from_keys_that_are_no_number_is_cleared_and_the_take_is_seen(anna) -> None:
+    nan = float("nan")
+    path = 'pose.bones["LeftForeArm"].rotation_quaternion'
+    give(anna[0], keyed_action(anna[0], "OBJECT", path, (nan, nan), 0, 1, 2, 3))
+    bpy.context.scene.frame_set(FRAMES // 2)
+    assert_mended(anna[0], "pose not finite", "Clear Pose")
 
 
 def test_muting_a_moving_constraint_leaves_the_character_where_it_was(anna) -> None:

@@ -34,10 +34,19 @@ def object_problems(character: Character, partner: Character | None, scene: bpy.
 
 def _not_finite(character: Character) -> Problem:
     armature = character.armature
+    own = (armature.location, armature.rotation_euler, armature.rotation_quaternion, armature.scale)
+    if all(np.isfinite(part).all() for part in own):
+        return Problem(
+            "carried place not finite",
+            f"'{character.name}' would vanish: the place of what carries '{armature.name}', its parent or a "
+            "constraint's target, is no number; clear its transform.",
+            character.name,
+            True,
+        )
     return Problem(
         "place not finite",
-        f"'{character.name}' would vanish: the location, rotation or scale of '{armature.name}', or of what carries "
-        "it, is no number; clear its transform.",
+        f"'{character.name}' would vanish: the location, rotation or scale of '{armature.name}' is no number; clear "
+        "its transform.",
         character.name,
         True,
         "Clear Transform",
