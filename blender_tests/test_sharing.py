@@ -94,11 +94,22 @@ def test_twist_does_not_flicker_where_an_arm_that_hung_at_rest_points_up() -> No
     assert np.degrees(np.linalg.norm(steps, axis=-1)).max() < 5.0
 
 
-def test_twist_bones_that_constraints_turn_are_left_to_them() -> None:
+@pytest.mark.parametrize("how", ["constraint", "driver"])
+def test_twist_bones_that_something_else_turns_are_left_to_it(how: str) -> None:
     rig = make_real(UNREAL, T_POSE)
-    rig.pose.bones["lowerarm_twist_01_l"].constraints.new("COPY_ROTATION").target = rig
+    bone = rig.pose.bones["lowerarm_twist_01_l"]
+    if how == "constraint":
+        bone.constraints.new("COPY_ROTATION").target = rig
+    else:
+        bone.driver_add("rotation_quaternion", 1)
     drives = drives_of(rig)
     assert "lowerarm_twist_01_l" not in drives and "lowerarm_twist_01_r" in drives
+
+
+def test_an_arm_whose_twist_bone_is_driven_keeps_its_whole_turn() -> None:
+    rig = make_real(DAZ_GENESIS_8, T_POSE)
+    rig.pose.bones["lShldrTwist"].driver_add("rotation_euler", 1)
+    assert (drives_of(rig)["lShldrBend"].twist, drives_of(rig)["rShldrBend"].twist) == ("", "right_shoulder")
 
 
 def test_all_toes_bend_together() -> None:

@@ -17,7 +17,7 @@ from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
-from .recognition import held_bones, map_rig, parents_of
+from .recognition import bones_turned_by_drivers, held_bones, map_rig, parents_of
 from .sharing import with_shared
 
 __all__ = [
@@ -84,7 +84,8 @@ def cast_actor(
     else:
         rig = map_rig(armature)
     _check_is_worn(name, armature)
-    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), held_bones(armature))
+    steered = held_bones(armature) | bones_turned_by_drivers(armature)
+    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), steered)
     rest = read_rest_pose(armature, rig, scene)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)

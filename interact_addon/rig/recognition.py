@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from .channel import bone_path
 from .mapping import REQUIRED_JOINTS, RigMap, RigNotRecognised, control_table, map_assigned, map_bones, second_rig
 from .topology import NoHumanShape, joints_by_shape
 
@@ -42,6 +43,17 @@ def held_bones(armature: bpy.types.Object) -> set[str]:
         bone.name
         for bone in armature.pose.bones
         if any(not one.mute and one.influence > 0.0 for one in bone.constraints)
+    }
+
+
+def bones_turned_by_drivers(armature: bpy.types.Object) -> set[str]:
+    """Return the bones whose rotation has a driver."""
+    animation = armature.animation_data
+    paths = tuple(driver.data_path for driver in animation.drivers) if animation is not None else ()
+    return {
+        bone.name
+        for bone in armature.pose.bones
+        if any(path.startswith(f"{bone_path(bone.name)}.rotation") for path in paths)
     }
 
 

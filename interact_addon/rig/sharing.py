@@ -35,7 +35,7 @@ def with_shared(rig: RigMap, bones: Bones, steered: Collection[str] = ()) -> Rig
         return rig
     found = {drive.bone: drive for drive in rig.drives}
     for joint, after in FOLLOWING.items():
-        for drive in _along(rig, bones, joint, after):
+        for drive in _along(rig, bones, joint, after, set(steered)):
             if drive.bone not in steered:
                 found[drive.bone] = drive
     for drive in (*_toes(rig, bones), *_short_fingers(rig)):
@@ -44,7 +44,7 @@ def with_shared(rig: RigMap, bones: Bones, steered: Collection[str] = ()) -> Rig
     return with_drives(rig, found, {name: bone.parent for name, bone in bones.items()})
 
 
-def _along(rig: RigMap, bones: Bones, joint: str, after: str) -> Iterator[Drive]:
+def _along(rig: RigMap, bones: Bones, joint: str, after: str, steered: set[str]) -> Iterator[Drive]:
     """Yield the drives of the bones that share a limb segment, from ``joint`` to ``after``."""
     if joint not in rig.places or after not in rig.places:
         return
@@ -55,7 +55,7 @@ def _along(rig: RigMap, bones: Bones, joint: str, after: str) -> Iterator[Drive]
     below_first = [bone for bone in between if first in bones_above(bone, _parents(bones))]
     inline = [bone for bone in below_first if _share(bones, first, last, bone) is not None]
     count = 1 + len(inline)
-    if inline:
+    if inline and not steered.intersection(inline):
         for place, bone in enumerate((first, *inline)):
             part = (place + 1) / count if own else place / count
             turning = joint if own else after
