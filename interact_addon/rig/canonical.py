@@ -18,7 +18,7 @@ from .forward import posed_bones
 from .mapping import Drive, RigMap
 from .retarget import retarget
 
-_ROUNDS = 12
+_ROUNDS, _NEAR = 12, 1e-4  # radians and metres
 HIPS = ("left_hip", "right_hip")
 
 
@@ -50,6 +50,8 @@ def _that_shows(seen: tuple[Array, Array], rig: RigMap, rest: Any) -> tuple[Arra
         least = np.minimum(off, least)
         best_root = np.where(nearer[:, None], root, best_root)
         best = np.where(nearer[:, None, None], rotations, best)
+        if least.max() < _NEAR:
+            break
         root, rotations = root + seen[0] - again[0], rot.normalize(rot.multiply(rotations, turned))
     return best_root, rot.continuous(best)
 
