@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from interact_addon import compat
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
-from interact_addon.scene import sound, sound_files, sound_scene, strips
+from interact_addon.scene import mixdown, sound, sound_files, sound_scene, strips
 from interact_addon.scene.request import build_request
 from model_runtime.errors import InvalidRequest, SpeechFileBroken, SpeechFileMissing
 
@@ -533,6 +533,28 @@ def test_a_mix_calls_no_handler_of_other_add_ons(scene: bpy.types.Scene, low: Pa
         assert evaluated == [] and handler in list(bpy.app.handlers.frame_change_post)
     finally:
         bpy.app.handlers.frame_change_post.remove(handler)
+
+
+def test_another_blender_mixes_the_same_where_this_one_would_mix_in_a_thread(
+    scene: bpy.types.Scene, low: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strip = strips.add_speech(scene, "Anna", low, 1)
+    key_volume(strip, (1, 0.0), (31, 1.0))
+    strip.sound.pack()
+    here = heard(scene)
+    monkeypatch.setattr(compat, "mixes_in_a_thread", lambda: True)
+    monkeypatch.setattr(sound, "_mixed", {})
+    assert differ(heard(scene), here) == 0
+    assert not list(Path(bpy.app.tempdir).glob("*_mix.*"))
+
+
+def test_a_wave_is_waited_for_until_its_header_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_sound(tmp_path / "a.wav", tone(300, 0.1))
+    mixdown.wait_until_whole(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    monkeypatch.setattr(mixdown, "_LONGEST_WAIT", 0.1)
+    with pytest.raises(RuntimeError, match="has not mixed"):
+        mixdown.wait_until_whole(path)
 
 
 def test_a_mix_evaluates_no_object(scene: bpy.types.Scene, low: Path) -> None:

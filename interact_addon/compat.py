@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import bpy
@@ -67,6 +68,22 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     if shown is not None and shown != scene and _has_strips(shown) and not _has_strips(scene):
         return shown
     return scene
+
+
+def mixes_in_a_thread() -> bool:
+    """Return whether the operator for mixing sound returns at once and mixes later, as in 5.1 and up to 5.2.2.
+
+    From 5.2.3 on it does so only when a user invokes it.
+    """
+    return (5, 1, 0) <= bpy.app.version < (5, 2, 3)
+
+
+def script_command(script: Path) -> list[str]:
+    """Return the command that runs a script in another Blender of this version; without the program, in its module."""
+    if not bpy.app.binary_path:
+        return [sys.executable, str(script)]
+    options = ["--background", "--factory-startup", "--python-exit-code", "1", "--python", str(script)]
+    return [bpy.app.binary_path, *options]
 
 
 def keep_pitch_changes(strip: Any) -> None:

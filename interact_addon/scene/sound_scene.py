@@ -6,6 +6,7 @@ scene is emptied first: it keeps the strips with all their settings and their an
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ from .voices import channel_of
 
 RATE = 48000  # Hz, at least that of nearly all recordings: what Blender resamples to
 _ACCURACY = 256  # samples (5 ms) for which animated values are constant; Blender's own default is 1024
+_LONGEST_WAIT = 300.0  # seconds for a mix in another process
 _HEADROOM = 1.0 / 16.0  # Blender clips what it mixes at 1, which overlaps and raised volumes exceed
+
+SCENE = "interact sound"  # the copy's name
 
 Place = tuple[int, ...]  # numbers of a strip among the strips of each level, outermost first
 
@@ -107,28 +111,49 @@ class SoundScene:
         scene = self.scene
         scene.frame_start, scene.frame_end = first, last
         scene.frame_current = first
-        with _without_handlers(), bpy.context.temp_override(**compat.sequencer_override(scene)):
-            try:
-                bpy.ops.sound.mixdown(
-                    filepath=str(path),
-                    check_existing=False,
-                    relative_path=False,
-                    accuracy=_ACCURACY,
-                    container="WAV",
-                    codec="PCM",
-                    format="F32",
-                    channels=("MONO", "STEREO")[channels - 1],
-                    mixrate=RATE,
-                )
-            except RuntimeError as problem:
-                raise errors.OutOfSpace(
-                    f"Blender cannot write the voices to '{path.parent}' ({str(problem).strip()}); free some space, or "
-                    "choose another temporary folder in the preferences."
-                ) from problem
+        kind = ("MONO", "STEREO")[channels - 1]
         try:
+            if compat.mixes_in_a_thread():
+                self._mix_elsewhere(kind, path)
+            else:
+                self._mix_here(kind, path)
             return np.asarray(aud.Sound(str(path)).data())
+        except (RuntimeError, OSError, subprocess.SubprocessError, aud.error) as problem:
+            raise errors.OutOfSpace(
+                f"Blender cannot write the voices to '{path.parent}' ({str(problem).strip()}); free some space, or "
+                "choose another temporary folder in the preferences."
+            ) from problem
         finally:
             path.unlink(missing_ok=True)
+
+    def _mix_here(self, kind: str, path: Path) -> None:
+        with _without_handlers(), bpy.context.temp_override(**compat.sequencer_override(self.scene)):
+            bpy.ops.sound.mixdown(
+                filepath=str(path),
+                check_existing=False,
+                relative_path=False,
+                accuracy=_ACCURACY,
+                container="WAV",
+                codec="PCM",
+                format="F32",
+                channels=kind,
+                mixrate=RATE,
+            )
+
+    def _mix_elsewhere(self, kind: str, path: Path) -> None:
+        blend, script = path.with_suffix(".blend"), Path(__file__).with_name("mixdown.py")
+        try:
+            bpy.data.libraries.write(str(blend), {self.scene}, path_remap="ABSOLUTE")
+            values = [str(blend), str(path), kind, str(RATE), str(_ACCURACY)]
+            subprocess.run(
+                [*compat.script_command(script), "--", *values],
+                check=True,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_LONGEST_WAIT,
+            )
+        finally:
+            blend.unlink(missing_ok=True)
 
     def remove(self) -> None:
         bpy.data.batch_remove(self._owned)
@@ -138,7 +163,7 @@ class SoundScene:
         scene: Any = source.copy()
         self._owned.append(scene)
         self._scenes.append(scene)
-        scene.name = "interact sound"
+        scene.name = SCENE
         for child in list(scene.collection.children):
             scene.collection.children.unlink(child)
         for thing in list(scene.collection.objects):
