@@ -8,7 +8,7 @@ of the side. The vocabularies of other products are in ``_DIALECTS``, from their
 - Character Creator 4, standard and extended: https://github.com/soupday/cc_blender_tools, ``facerig_data.py``
 - Daz Genesis 8.1 and 9, ``facs_bs_*``: https://github.com/daz3d, the morph lists of its bridges
 - MetaHuman, ``head_lod0_mesh__*`` and ``CTRL_expressions_*``: the channel names of its DNA files
-- Unified Expressions of VRCFaceTracking: https://docs.vrcft.io/docs/tutorial-avatars/tutorial-avatars-extras/
+- Unified Expressions: https://docs.vrcft.io/docs/tutorial-avatars/tutorial-avatars-extras/unified-blendshapes
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ on p, b and m. Keys are cut at 0, so no viseme is ever negative.
 Vocabularies of visemes, from public lists:
 
 - Oculus (Ready Player Me, Rocketbox ``AA_VI_10_aa``, VRChat ``vrc.v_aa``):
-  https://developers.meta.com/horizon/documentation/unity/audio-ovrlipsync-viseme-reference
-- VRM, VRoid (``Fcl_MTH_A``) and MMD: https://vrm.dev/en/univrm/blendshape, five vowels
-- Character Creator 4 (``V_Open``) and 3 (``W_OO``): https://github.com/soupday/cc_blender_tools, ``drivers.py``
+  https://docs.readyplayer.me/ready-player-me/api-reference/avatars/morph-targets/oculus-ovr-libsync
+- VRM, VRoid (``Fcl_MTH_A``) and MMD, five vowels: https://github.com/vrm-c/vrm-specification, ``VRMC_vrm-1.0``
+- Character Creator 4 (``V_Open``) and 3 (``W_OO``): https://github.com/soupday/cc_blender_tools
 - Daz (``eCTRLvAA``), and Preston Blair's set as Papagayo and Rhubarb name it (``MBP``)
 """
 
