@@ -311,6 +311,8 @@ DAZ_8_LIMBS = """
 *Metatarsals | *Foot | *_ankle/*_foot
 *Toe | *Metatarsals | *_foot | =
 *BigToe | *Toe | 0.1,-0.2,0
+*SmallToe1 | *Toe | 0.12,-0.2,0
+*SmallToe2 | *Toe | 0.14,-0.19,0
 """
 _DAZ_8_TRUNK = "hip | - | pelvis | =\npelvis | hip | pelvis\n" + spine(
     "abdomenLower", "abdomenUpper", "chestLower", "chestUpper", above="hip", neck=("neckLower", "neckUpper"),
@@ -367,6 +369,7 @@ pelvis | hip | pelvis
 *_thightwist1 | *_thigh | *_hip/*_knee
 *_metatarsal | *_foot | *_ankle/*_foot
 *_bigtoe1 | *_toes | 0.1,-0.2,0
+*_indextoe1 | *_toes | 0.12,-0.2,0
 *_pectoral | spine4 | 0.1,-0.1,1.3
 """,
     fingers=fingers("*_hand", "*_{f}{n}", ("thumb", "index", "mid", "ring", "pinky"), base="*_{f}metacarpal"),

@@ -19,8 +19,10 @@ from .limbs import Limb, angle, arms, legs, limb_length
 
 _MOST_SPINE, _MOST_NECK = 5, 3
 _HEAD_ABOVE = 0.19  # head joint above the shoulders over the length of a leg
+_END, _NO_END = 0.25, -0.05  # what a last bone costs as the head, in rigs with and without ends at the toes
 _UPRIGHT = np.radians(50.0)  # legs point away from the trunk within this angle
 _LEG_COST, _ARM_COST = 0.7, 0.8  # limbs of real rigs cost up to 0.35
+_TOES = 3  # bones that a foot divides into where it has single toes
 _TRUNK = (0.3, 1.6)  # hips to shoulders over the length of a leg, least and most
 _ARM = (0.3, 1.5)  # an arm over a leg
 
@@ -59,12 +61,13 @@ def joints_by_shape(
     symmetry, body = _find_body(tree)
     if _second_body(tree, body):
         raise NoHumanShape("it holds more than one skeleton: separate them (Edit Mode, P), one armature a character")
-    found = _trunk_joints(tree, symmetry, body)
     forward = _forward(tree, symmetry, body)
+    toes = _foot(tree, symmetry, body, forward)
+    found = _trunk_joints(tree, symmetry, body, toes.get("foot"))
     left = np.cross(body.up, forward)
     for limb, parts in ((body.leg, ("hip", "knee", "ankle")), (body.arm, ("shoulder", "elbow", "wrist"))):
         one = dict(zip(parts, (limb.first, limb.middle, limb.last)))
-        extra = _foot(tree, symmetry, body, forward) if limb is body.leg else _collar(limb)
+        extra = dict(toes) if limb is body.leg else _collar(limb)
         if limb is body.arm:
             for finger, bones in fingers(tree, symmetry, limb.last, limb.middle, forward).items():
                 extra |= {f"{finger}{n}": bone for n, bone in enumerate(bones, 1)}
@@ -176,12 +179,16 @@ def _in_middle(tree: BoneTree, symmetry: Symmetry, top: int) -> list[int]:
     return found
 
 
-def _trunk_joints(tree: BoneTree, symmetry: Symmetry, body: _Body) -> dict[str, int]:
-    """Return pelvis, spine, neck and head."""
+def _trunk_joints(tree: BoneTree, symmetry: Symmetry, body: _Body, foot: int | None) -> dict[str, int]:
+    """Return pelvis, spine, neck and head; ``foot``: the bone of the toes on one side."""
     shoulders = _middle(tree, symmetry, body.arm.first)
-    length = limb_length(tree, body.leg)
     line = _head_line(tree, symmetry, body.trunk[-1], shoulders, body.up)
-    head = min(line, key=lambda bone: _head_cost(tree, symmetry, bone, shoulders, body.up, length))
+    length = limb_length(tree, body.leg)
+    heights = [float(np.dot(tree.heads[bone] - shoulders, body.up)) / length for bone in line]
+    costs = [_head_cost(tree, symmetry, bone, height) for bone, height in zip(line, heights)]
+    if not tree.children[line[-1]]:
+        costs[-1] += _END if _has_end(tree, foot) else _NO_END
+    head = line[int(np.argmin(costs))]
     trunk, neck = list(body.trunk), line[: line.index(head)]
     # Collar bones may hang on the neck, as Biped's do.
     if len(trunk) > 1 and np.dot(tree.heads[trunk[-1]] - shoulders, body.up) > 0.08 * length:
@@ -191,14 +198,15 @@ def _trunk_joints(tree: BoneTree, symmetry: Symmetry, body: _Body) -> dict[str, 
     return found | {f"neck:{n}": bone for n, bone in enumerate(_some(neck, _MOST_NECK))}
 
 
-def _head_cost(tree: BoneTree, symmetry: Symmetry, bone: int, shoulders: Array, up: Array, length: float) -> float:
-    """Return how unlike a head's joint a bone is: by its height, by what branches from it, and an end is unlikely."""
-    height = max(float(np.dot(tree.heads[bone] - shoulders, up)), 1e-3 * length)
+def _head_cost(tree: BoneTree, symmetry: Symmetry, bone: int, height: float) -> float:
+    """Return how unlike a head's joint a bone is: by its height over the shoulders, and by what branches from it."""
     branches = sum(symmetry.partner.get(child, child) != child for child in tree.children[bone])
-    ends = not tree.children[bone]
-    return (
-        float(abs(np.log(height / (_HEAD_ABOVE * length)))) - (0.5 if branches >= 2 else 0.0) + (0.25 if ends else 0.0)
-    )
+    return abs(float(np.log(max(height, 1e-3) / _HEAD_ABOVE))) - (0.5 if branches >= 2 else 0.0)
+
+
+def _has_end(tree: BoneTree, foot: int | None) -> bool:
+    """Say whether the bone of the toes has one at its tip, as exporters add to the ends of all chains."""
+    return foot is not None and len(tree.children[foot]) == 1 and tree.counts[foot] == 2
 
 
 def _some(bones: list[int], most: int) -> list[int]:
@@ -209,16 +217,25 @@ def _some(bones: list[int], most: int) -> list[int]:
 
 
 def _foot(tree: BoneTree, symmetry: Symmetry, body: _Body, forward: Array) -> dict[str, int]:
-    """Return the bone of the toes: that at the ball of the foot, rather not one at their tips."""
-    length, ankle = limb_length(tree, body.leg), body.leg.last
-    ahead = {bone: float(np.dot(tree.heads[bone] - tree.heads[ankle], forward)) / length for bone in tree.below(ankle)}
-    near = [bone for bone, share in ahead.items() if 0.06 < share < 0.26 and symmetry.partner.get(bone, bone) != bone]
+    """Return the bone of the toes: where the foot divides into toes, else the last one before the tip."""
 
-    def cost(bone: int) -> float:
-        inwards = 0.2 * symmetry.offset(tree.heads[bone]) / length  # of several toes the big one
-        return abs(ahead[bone] - 0.15) + (0.0 if tree.children[bone] else 0.05) + inwards
+    def ahead(bone: int) -> list[int]:
+        return [
+            child
+            for child in tree.children[bone]
+            if symmetry.partner.get(child, child) != child
+            and np.dot(tree.heads[child] - tree.heads[body.leg.last], forward) > 0.02 * tree.size
+        ]
 
-    return {"foot": min(near, key=cost)} if near else {}
+    path: list[int] = []
+    below = ahead(body.leg.last)
+    while below and not (path and len(below) >= _TOES):
+        toes = len(below) >= _TOES  # of several toes the big one
+        path.append(min(below, key=lambda bone: (0 if toes else -tree.counts[bone], symmetry.offset(tree.heads[bone]))))
+        below = ahead(path[-1])
+    if len(path) >= 2 and not tree.children[path[-1]]:
+        path.pop()
+    return {"foot": path[-1]} if path else {}
 
 
 def _collar(arm: Limb) -> dict[str, int]:
