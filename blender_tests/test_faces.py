@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
@@ -19,9 +21,10 @@ from interact_addon.rig.identity import ObjectReference, reference
 from interact_addon.rig.measure import skinned_meshes
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES
-from model_runtime.face.arkit import CURVE
+from model_runtime.face.arkit import CURVE, columns
+from model_runtime.face.mesh_conversion.face_basis import read_basis
 from model_runtime.face.mouth_shapes import lip_gap
-from model_runtime.face.visemes import viseme_curves
+from model_runtime.face.visemes import PHONES, viseme_curves
 
 from . import shape_lists
 from .rigs import add_face, counted_calls, curves, make_rig
@@ -355,6 +358,25 @@ def replace_by_visemes(armature: bpy.types.Object) -> None:
             for column, share in zip(range(52), curves(**pose)[0]):
                 moved += share * deltas.get(ARKIT_NAMES[column], 0.0)
             obj.shape_key_add(name=f"viseme_{viseme}", from_mix=False).data.foreach_set("co", moved.ravel())
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("visemes", [tuple(EMPHATIC), ("aa", "E", "I", "O", "U")], ids=["ten", "five vowels"])
+def test_visemes_of_the_ict_face_come_near_the_mouths_of_its_arkit_shapes(data: Path, visemes: tuple) -> None:
+    basis = read_basis(data / "face" / "ict_arkit.npz").deltas
+    lips = np.linalg.norm(basis[columns("mouthRollLower", "mouthRollUpper", "mouthPucker")], axis=-1).max(axis=0)
+    near = lips > 0.2 * lips.max()
+    shapes = basis[:, near].reshape(52, -1)
+    rng, sounds = np.random.default_rng(0), [phone for phone in PHONES if phone != "SIL"]
+    text = [sounds[number] for number in rng.integers(0, len(sounds), 300)]
+    spoken = viseme_curves([(p, 0.1 * n + 0.1, 0.1 * n + 0.2) for n, p in enumerate(text)], 3 * len(text))[::3]
+    face = matched(*(f"viseme_{name}" for name in visemes))
+    values = np.clip(spoken @ face.weights.T, 0.0, 1.0)
+    made = np.concatenate([curves(**EMPHATIC[name.removeprefix("viseme_")]) for name in face.shapes])
+    wanted, shown = spoken @ shapes, values @ made @ shapes
+    off = np.linalg.norm(shown - wanted, axis=1).mean() / np.linalg.norm(wanted, axis=1).mean()
+    print(f"{len(visemes)} visemes: lips off by {off:.0%} of their way, {values.sum(axis=1).max():.2f} at most")
+    assert off < 0.25 and values.sum(axis=1).max() < 1.0
 
 
 @pytest.mark.data

@@ -1,10 +1,11 @@
 """Visemes and expressions: what meshes without ARKit shapes have instead, driven from the ARKit curves.
 
 A viseme is a whole mouth, an ARKit curve a part of one, so each viseme gets a weighted sum of curves (``_MOUTH``). The
-weights were fitted to faces of the runtime's own phone targets (``model_runtime/face/visemes.py``) on the vertices of
-the ICT face, non-negative, and rounded; a viseme at 1 is taken to be an emphatic pose, about 1.6 times conversation. A
-minus stands where one curve rules out the viseme: ``mouthClose`` takes away what ``jawOpen`` opens, so that lips meet
-on p, b and m. Keys are cut at 0, so no viseme is ever negative.
+weights began as a least-squares fit to mouths of the runtime's phone targets (``model_runtime/face/visemes.py``) on the
+vertices of the ICT face, and were then set by hand so that every sound is strongest at its own viseme. A viseme at 1 is
+taken to be an emphatic pose, about 1.6 times conversation. A minus stands where one curve rules out the viseme:
+``mouthClose`` takes away what ``jawOpen`` opens, so that lips meet on p, b and m. Values are cut at 0, so no viseme is
+ever negative. ``blender_tests/test_faces.py`` measures the result on the ICT face and on characters.
 
 Vocabularies of visemes, from public lists:
 
