@@ -71,9 +71,9 @@ def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
 
 
 def mixes_in_a_thread() -> bool:
-    """Return whether the operator for mixing sound returns at once and mixes later, as in 5.1 and up to 5.2.2.
+    """Return whether the operator for mixing sound returns at once and mixes later.
 
-    From 5.2.3 on it does so only when a user invokes it.
+    5.0.1 does not, 5.2.2 does, and 5.2.3 only when a user invokes it; those between were not tried and count as 5.2.2.
     """
     return (5, 1, 0) <= bpy.app.version < (5, 2, 3)
 
