@@ -177,6 +177,16 @@ def test_the_command_refuses_a_name_of_another_format_before_it_opens_the_shot(
     assert "end it with .usdc" in capsys.readouterr().err
 
 
+def test_files_named_like_those_that_are_written_first_stay(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    mine = [tmp_path / "shot.old.fbx", tmp_path / "shot.part.fbx"]
+    for path in mine:
+        path.write_text("mine")
+    for _ in range(2):  # the second one replaces the first
+        export_fbx(scene, tmp_path / "shot.fbx")
+    assert [path.read_text() for path in mine] == ["mine", "mine"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shot.fbx", "shot.old.fbx", "shot.part.fbx"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
 @pytest.mark.parametrize("name", ["gltf", "bvh", "live_link"])  # USD and npz are written to files of other names first
 def test_a_full_disk_is_named_and_leaves_no_file(scene: bpy.types.Scene, tmp_path: Path, name: str) -> None:

@@ -932,6 +932,14 @@ def test_mending_all_leaves_what_only_the_user_can_mend(two: bpy.types.Scene, an
     assert [problem.code for problem in find_problems(two)] == ["one mesh for both"]
 
 
+def test_stretched_time_would_part_motion_and_voices(two: bpy.types.Scene) -> None:
+    two.render.frame_map_new = 200
+    (problem,) = find_problems(two)
+    assert problem.code == "stretched time" and problem.blocks and "100 frames of keys in 200" in problem.sentence
+    mend(two, problem)
+    assert find_problems(two) == [] and (two.render.frame_map_old, two.render.frame_map_new) == (100, 100)
+
+
 # What is kept is not keyed
 
 

@@ -268,3 +268,35 @@ def test_a_root_bone_that_an_import_moves_is_held_where_it_is_on_the_first_frame
     keyed = key_performance(bpy.context.scene, [character], perform(31, character))
     assert character.rest.position[0] == pytest.approx(1.0, abs=1e-3)
     assert verify(bpy.context.scene, keyed).distance < 1e-3
+
+
+@pytest.mark.parametrize("name", ["花子" * 10, "A" * 63, "🙂" * 15])
+def test_a_name_at_blenders_limit_keeps_the_number_of_the_take(name: str) -> None:
+    rig = make_rig(MIXAMO, name)
+    character = cast_actor(rig.name, rig)
+    keyed = [key_performance(bpy.context.scene, [character], perform(3, character)).actors[0] for _ in range(2)]
+    names = [keys.action.name for keys in keyed if keys.action is not None]
+    assert [found[-7:] for found in names] == [" Take 1", " Take 2"] and all(name.startswith(n[:-7]) for n in names)
+
+
+@pytest.mark.parametrize("in_nla", [False, True], ids=["active action", "NLA track"])
+def test_a_rotation_mode_that_is_keyed_is_held_in_the_take(anna: bpy.types.Object, in_nla: bool) -> None:
+    leg = anna.pose.bones["LeftLeg"]
+    for frame, mode in ((1, "XYZ"), (10, "ZYX"), (20, "QUATERNION")):
+        leg.rotation_mode = mode
+        leg.keyframe_insert("rotation_mode", frame=frame)
+    if in_nla:
+        action = anna.animation_data.action
+        anna.animation_data.nla_tracks.new().strips.new(action.name, 1, action)
+        anna.animation_data.action = None
+    bpy.context.scene.frame_set(25)
+    character = cast_actor("Anna", anna)
+    keyed = key_performance(bpy.context.scene, [character], perform(31, character))
+    assert verify(bpy.context.scene, keyed).distance < 1e-3
+
+
+def test_a_rotation_mode_that_is_changed_while_it_generates_is_keyed_as_it_is(anna: bpy.types.Object) -> None:
+    character = cast_actor("Anna", anna)
+    anna.pose.bones["LeftLeg"].rotation_mode = "YZX"
+    keyed = key_performance(bpy.context.scene, [character], perform(31, character))
+    assert verify(bpy.context.scene, keyed).distance < 1e-3 and anna.pose.bones["LeftLeg"].rotation_mode == "YZX"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..runtime_api import errors
+from ..runtime_api import errors, files
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def all_written(paths: Sequence[Path]) -> Iterator[list[Path]]:
     After an error nothing is left of them, and files that were there before are as they were. Raises ``OutOfSpace``
     before anything else where a file cannot be written.
     """
-    partial = [path.with_name(f"{path.stem}.part{path.suffix}") for path in paths]
+    partial = [files.free_beside(path, "part") for path in paths]
     try:
         for path, beside in zip(paths, partial):
             _try_to_write(path, beside)
@@ -43,7 +43,7 @@ def _try_to_write(path: Path, partial: Path) -> None:
 
 def _move_all(partial: Sequence[Path], paths: Sequence[Path]) -> None:
     """Move every file to its place; where one cannot be moved, put back what was there."""
-    older = {path: path.with_name(f"{path.stem}.old{path.suffix}") for path in paths if path.exists()}
+    older = {path: files.free_beside(path, "old") for path in paths if path.exists()}
     moved: list[Path] = []
     try:
         for path, kept in older.items():

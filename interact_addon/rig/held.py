@@ -6,20 +6,21 @@ does not key, an offset of a bone or the place of the object, that property gets
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..runtime_api import Array
 from .channel import Channel, bone_path
 from .curves import curves_of
 
 _OBJECT = (
     "location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale",
-    "delta_location", "delta_rotation_euler", "delta_rotation_quaternion", "delta_scale",
+    "delta_location", "delta_rotation_euler", "delta_rotation_quaternion", "delta_scale", "rotation_mode",
 )  # fmt: skip
-_BONE = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
+_BONE = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale", "rotation_mode")
 
 
 def animated_paths(owner: Any) -> set[str]:
@@ -42,10 +43,29 @@ def held_channels(
     places = [(path, armature, path, "Object Transforms") for path in _OBJECT]
     places += [(f"{bone_path(bone)}.{name}", armature.pose.bones[bone], name, bone) for bone in bones for name in _BONE]
     return [
-        Channel(path, np.array([tuple(getattr(holder, name))], np.float64), group)
+        Channel(path, _value(holder, name), group)
         for path, holder, name, group in places
         if path in paths and path not in keyed
     ]
+
+
+def held_modes(armature: bpy.types.Object, bones: Iterable[str]) -> list[Channel]:
+    """Return one key for the rotation mode of each of ``bones`` that has an animated one, as it is now."""
+    paths = animated_paths(armature)
+    places = [(f"{bone_path(bone)}.rotation_mode", bone) for bone in bones]
+    return [
+        Channel(path, _value(armature.pose.bones[bone], "rotation_mode"), bone)
+        for path, bone in places
+        if path in paths
+    ]
+
+
+def _value(holder: Any, name: str) -> Array:
+    """Return what a property is now as one row of components, the number of a choice."""
+    value = getattr(holder, name)
+    if isinstance(value, str):
+        value = (holder.bl_rna.properties[name].enum_items[value].value,)
+    return np.array([tuple(value)], np.float64)
 
 
 def _actions(owner: Any) -> Iterator[tuple[bpy.types.Action, Any]]:

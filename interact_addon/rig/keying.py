@@ -7,7 +7,7 @@ keys. No other action is changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -22,10 +22,10 @@ from .curves import write_channels
 from .euler import channels
 from .face_bones import face_bone_channels
 from .faces import shape_values
-from .held import animated_paths, held_channels, object_is_animated
+from .held import animated_paths, held_channels, held_modes, object_is_animated
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
-from .take_action import give_action, new_take_action, relate_curves
+from .take_action import give_action, new_take_action, relate_curves, take_name
 
 PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
 TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
@@ -137,10 +137,13 @@ def _plan(
     body, faces = list(_body_channels(armature, actor, pose, parts)), list[FaceKeys]()
     if "face" in parts:
         face = resample_face(part.face, fps, count)
-        body += face_bone_channels(actor.face_bones, face)
+        modes = [armature.pose.bones[bone.bone].rotation_mode for bone in actor.face_bones]
+        now = [replace(bone, rotation_mode=mode) for bone, mode in zip(actor.face_bones, modes)]
+        body += face_bone_channels(now, face)
         faces = _face_keys(actor, face)
     if body:
         _check_editable(armature)
+        body += held_modes(armature, dict.fromkeys(channel.group for channel in body))
     return ActorKeys(actor, armature, parts, pose, body, faces)
 
 
@@ -166,9 +169,9 @@ def _body_channels(
     armature: bpy.types.Object, actor: CastActor, pose: BonePose, parts: tuple[str, ...]
 ) -> Iterator[Channel]:
     joints = {drive.bone: drive.joint for drive in actor.rig.drives}
-    for index, (bone, mode) in enumerate(zip(pose.bones, actor.rest.rotation_modes)):
+    for index, bone in enumerate(pose.bones):
         if part_of(joints[bone]) in parts:
-            name, values = channels(pose.rotations[:, index], mode)
+            name, values = channels(pose.rotations[:, index], armature.pose.bones[bone].rotation_mode)
             yield Channel(f"{bone_path(bone)}.{name}", values, bone)
     if "body" not in parts:
         return
@@ -194,7 +197,7 @@ def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
     # Where the body is kept, its animation goes on in the take; hands and head replace theirs.
     animation = armature.animation_data
     kept = animation.action if animation is not None and plan.body and not whole else None
-    action = new_take_action(f"{plan.actor.name} Take {number}", kept)
+    action = new_take_action(take_name(plan.actor.name, number), kept)
     action[TAKE_NUMBER] = number
     if plan.body:
         animated = animated_paths(armature)

@@ -27,9 +27,9 @@ class RestPose:
     ``parents`` (B,): driven bone above whose rotation a bone inherits, -1 for none; ``carriers`` (B,): the one whose
     place it follows. ``root``: index of the bone that carries the body. ``turns`` (52, 4): world rotation of each joint
     from rest to T-pose. ``joint_places`` (52, 3): joints at rest, world. ``floor``: height the character stands at.
-    ``rotation_modes`` (B,): Blender's names. ``location_axes`` (B, 4): the axes of a bone's location at rest in
-    armature space; ``scales`` (B,): what its parent scales it by. ``moved``: joints whose bone gets a location;
-    ``reached``: joints whose limb is solved by inverse kinematics instead; see ``placing``.
+    ``location_axes`` (B, 4): the axes of a bone's location at rest in armature space; ``scales`` (B,): what its parent
+    scales it by. ``moved``: joints whose bone gets a location; ``reached``: joints whose limb is solved by inverse
+    kinematics instead; see ``placing``.
     """
 
     bones: tuple[str, ...]
@@ -45,7 +45,6 @@ class RestPose:
     floor: float
     position: tuple[float, float]
     heading: float
-    rotation_modes: tuple[str, ...]
     location_axes: Array
     scales: Array
     moved: tuple[str, ...] = ()
@@ -114,7 +113,6 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Sce
         floor=stands_at if abs(stands_at) > _SAME_FLOOR else 0.0,
         position=(float(joint_places[0, 0]), float(joint_places[0, 1])),
         heading=float(-2.0 * np.arctan2(turn[3], turn[0])),
-        rotation_modes=tuple(armature.pose.bones[b].rotation_mode for b in order),
         location_axes=np.array([_location_axes(bones[b]) for b in order]),
         scales=np.array([sizes[b] for b in order]),
         moved=tuple(movable),

@@ -13,6 +13,14 @@ import bpy
 from .. import compat
 
 BEFORE = "interact_before"  # custom property of a take's action: what was active, owner by owner
+_LONGEST_NAME = 63  # bytes of UTF-8 that Blender 4.5 keeps of a data-block's name
+
+
+def take_name(actor: str, number: int) -> str:
+    """Return "Anna Take 3"; of a name that is too long the beginning, so that Blender cuts no number off."""
+    kind = f" Take {number}"
+    room = _LONGEST_NAME - len(kind.encode())
+    return actor.encode()[:room].decode("utf-8", "ignore").rstrip() + kind
 
 
 def new_take_action(name: str, continued: bpy.types.Action | None = None) -> bpy.types.Action:

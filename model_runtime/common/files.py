@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+
+def free_beside(path: Path, mark: str) -> Path:
+    """Return a path beside ``path``, with its suffix, that no file or folder has: "shot.part.fbx", "shot.part2.fbx"."""
+    names = (f"{path.stem}.{mark}{number if number > 1 else ''}{path.suffix}" for number in count(1))
+    candidates = (path.with_name(name) for name in names)
+    return next(beside for beside in candidates if not beside.is_file() and not beside.is_dir())
 
 
 @contextmanager
@@ -15,7 +23,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     After an error nothing is left of it, and a file that was at ``path`` before stays as it was.
     """
     path = Path(path)
-    partial = path.with_name(f"{path.stem}.part{path.suffix}")
+    partial = free_beside(path, "part")
     try:
         yield partial
         os.replace(partial, path)

@@ -10,7 +10,7 @@ from ...rig.cast import CastActor
 from ...runtime_api import errors
 from ..perform import parts_to_key
 from ..request import cast_scene
-from .animation import animation_problems
+from .animation import animation_problems, time_problems
 from .bones import bone_problems
 from .faces import face_problems
 from .linked import linked_problems, shared_problems
@@ -34,7 +34,7 @@ def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = Non
     for character in characters:
         partner = next((other for other in characters if other is not character), None)
         found += _problems_of(character, partner, scene)
-    found += place_problems(scene)
+    found += [*place_problems(scene), *time_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
 
 

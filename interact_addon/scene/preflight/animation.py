@@ -1,4 +1,4 @@
-"""Animation that would play in the place of a new take: a solo track.
+"""Animation that would play in the place of a new take, or at another speed: a solo track, stretched time.
 
 A take plays over all other animation: keying leaves tweak mode, lets its action replace NLA tracks in full, and holds
 what they would move beneath it and above it (``rig/take_action.py``, ``rig/held.py``).
@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 
+from ...properties import actor_name
 from ...rig.identity import ObjectReference, reference
 from .problem import Character, Problem
 
@@ -24,6 +25,27 @@ def animation_problems(character: Character, scene: bpy.types.Scene) -> Iterator
     for face in character.faces:
         called = f"the shape keys of '{face.object.name}'"
         yield from _solo(character.name, face.keys, reference(face.object), called)
+
+
+def time_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield what lets keys play at another speed than the voices, which no setting of the scene stretches."""
+    old, new = scene.render.frame_map_old, scene.render.frame_map_new
+    if old != new:
+        names = " and ".join(f"'{actor_name(actor)}'" for actor in scene.interact.actors)  # type: ignore[attr-defined]
+        yield Problem(
+            "stretched time",
+            f"{names} would not move with their voices: Time Stretching of the scene '{scene.name}' plays {old} frames "
+            f"of keys in {new}; make both numbers equal.",
+            "",
+            True,
+            "Reset Time Stretching",
+            f"Reset Time Stretching of the scene '{scene.name}'.",
+            _reset_time,
+        )
+
+
+def _reset_time(scene: bpy.types.Scene) -> None:
+    scene.render.frame_map_old = scene.render.frame_map_new = 100
 
 
 def _solo(actor: str, owner: Any, holder: ObjectReference, called: str) -> Iterator[Problem]:
