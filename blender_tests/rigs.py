@@ -47,10 +47,11 @@ def places_of(
 
 def bone_tree(table: RigTable, prefix: str = "") -> dict[str, str | None]:
     """Return the parent of each bone of a rig of this kind."""
-    return {bone: parent for bone, (parent, _) in _bones(table, prefix, places_of(T_POSE)).items()}
+    return {bone: parent for bone, (parent, _) in bones_of(table, prefix, places_of(T_POSE)).items()}
 
 
-def _bones(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[str, tuple[str | None, np.ndarray]]:
+def bones_of(table: RigTable, prefix: str, places: dict[str, np.ndarray]) -> dict[str, tuple[str | None, np.ndarray]]:
+    """Return the parent and head of each bone of a rig of this kind on a body with its joints at these places."""
     bones: dict[str, tuple[str | None, np.ndarray]] = {prefix + table.hips: (None, places["pelvis"])}
     last = prefix + table.hips
     low, neck, head = places["spine1"], places["neck"], places["head"]
@@ -98,7 +99,7 @@ def make_rig(
     size: float = 1.0,
 ) -> bpy.types.Object:
     """Make an armature with this table's names in a rest pose, bones ``size`` times as long, with random rolls."""
-    bones = _bones(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
+    bones = bones_of(table, prefix, {joint: place * size for joint, place in places_of(pose).items()})
     return build_armature(name, bones, size)
 
 

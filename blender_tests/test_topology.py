@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from interact_addon.rig.cast import RigNotRecognised, cast_actor, map_rig
+from interact_addon.rig.tables.unreal import UNREAL as UNREAL_NAMES
 from interact_addon.rig.topology import joints_by_shape
+from model_runtime.body_model import skeleton as sk
 
 from .real_rigs import MIXAMO, PLAIN, UNREAL, RealRig
-from .rigs import A_POSE, T_POSE, build_armature, generate_rigify, lay_down, pose_rig
+from .rigs import A_POSE, T_POSE, bones_of, build_armature, generate_rigify, lay_down, places_of, pose_rig
 from .test_rig_names import STRONG
 
 Bones = dict[str, tuple[str | None, np.ndarray]]
@@ -128,6 +130,39 @@ def test_all_of_it_together_neither() -> None:
         whole |= extra
     bones, names = scrambled(whole, seed=5)
     assert mapped(bones) == expected(UNREAL, names)
+
+
+PARTS = (("elbow", "wrist"), ("knee", "ankle"), ("spine", "neck"), ("head",), ("shoulder",), ("hip",), ("foot",),
+         ("thumb", "index", "middle", "ring", "pinky"))  # fmt: skip
+
+
+def odd_body(rng: np.random.Generator) -> sk.Skeleton:
+    """Return a body whose parts are between 0.6 and 1.5 times as long as usual."""
+    offsets = sk.AVERAGE_SKELETON.offsets.copy()
+    for parts in PARTS:
+        factor = rng.uniform(0.6, 1.5)
+        for joint in sk.JOINTS:
+            if any(part in joint for part in parts):
+                offsets[sk.INDEX[joint]] *= factor
+    return sk.Skeleton(offsets)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_limbs_are_found_on_bodies_of_odd_proportions_in_any_rest_pose(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    arm, elbow, leg = rng.uniform(0, 80), rng.uniform(0, 40), rng.uniform(-3, 15)
+    pose: dict[str, tuple[float, float, float]] = {
+        "left_shoulder": (0, arm, 0), "right_shoulder": (0, -arm, 0), "left_elbow": (0, 0, -elbow),
+        "right_elbow": (0, 0, elbow), "left_hip": (0, -leg, 0), "right_hip": (0, leg, 0),
+    }  # fmt: skip
+    exact = bones_of(UNREAL_NAMES, "", places_of(pose, odd_body(rng)))
+    bones, names = scrambled(
+        {bone: (above, head + rng.normal(0, 0.002, 3)) for bone, (above, head) in exact.items()}, seed
+    )
+    found = mapped(bones)
+    for joint, (name, *_) in UNREAL_NAMES.names().items():
+        if joint.startswith(("left", "right")):
+            assert found[joint] == names[name], joint
 
 
 def without(bones: Bones, *tops: str) -> Bones:

@@ -23,8 +23,8 @@ _END, _NO_END = 0.25, -0.05  # what a last bone costs as the head, in rigs with 
 _UPRIGHT = np.radians(50.0)  # legs point away from the trunk within this angle
 _LEG_COST, _ARM_COST = 0.7, 0.8  # limbs of real rigs cost up to 0.35
 _TOES = 3  # bones that a foot divides into where it has single toes
-_TRUNK = (0.3, 1.6)  # hips to shoulders over the length of a leg, least and most
-_ARM = (0.3, 1.5)  # an arm over a leg
+_TRUNK = (0.2, 1.8)  # hips to shoulders over the length of a leg, least and most
+_ARM = (0.25, 1.8)  # an arm over a leg
 
 
 class NoHumanShape(Exception):
