@@ -215,3 +215,11 @@ def test_ready_characters_are_cast_whole(load_character, character: str, rig: st
     assert actor.rig.rig == rig and not actor.rig.missing_joints and not actor.warnings
     assert actor.rest.skeleton.height == pytest.approx(height, abs=0.1)
     assert len(actor.faces) == (1 if character == "female_mixamo" else 5)
+
+
+def test_a_mesh_that_was_deleted_but_is_kept_by_a_pointer_is_no_face() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    head, old = add_face(rig, "Head"), add_face(rig, "OldHead")
+    head["kept"] = old
+    bpy.data.scenes[0].collection.objects.unlink(old)
+    assert [face.mesh for face in find_faces(rig)] == ["Head"]

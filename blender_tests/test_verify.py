@@ -16,6 +16,7 @@ from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.rig.verify import Verification, verify
 
 from .rigs import PREFIXES, add_face, generate_rigify, make_rig, perform
+from .test_face_bones import make_head
 
 
 def keyed(*cast: CastActor, frames: int = 31) -> KeyedPerformance:
@@ -129,3 +130,23 @@ def test_a_difference_says_what_where_and_by_how_much(cast: list[CastActor]) -> 
     sentence = str(found.differences[0])
     assert sentence.startswith("'Ben' is not shown as generated: the bone 'pelvis' is off by ")
     assert found.report()["differences"] == [str(difference) for difference in found.differences]
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ", "AXIS_ANGLE"])
+def test_jaw_and_eye_bones_are_shown_as_keyed_in_every_rotation_mode(mode: str) -> None:
+    rig = make_head()
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 31
+    found = verify(bpy.context.scene, keyed(cast_actor("Anna", rig)))
+    assert found.angle < np.radians(0.2) and not found.differences
+
+
+def test_a_constraint_on_a_jaw_bone_is_named_as_the_cause() -> None:
+    rig = make_head()
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 31
+    performance = keyed(cast_actor("Anna", rig))
+    rig.pose.bones["mixamorig:Jaw"].constraints.new("LIMIT_ROTATION").use_limit_x = True
+    rig.pose.bones["mixamorig:Jaw"].constraints[0].owner_space = "LOCAL"
+    (difference,) = verify(bpy.context.scene, performance).differences
+    assert difference.what == "the face bone 'mixamorig:Jaw'" and "Limit Rotation" in difference.cause

@@ -131,13 +131,19 @@ def _can_be_moved(armature: bpy.types.Object, bone: str) -> bool:
 
 
 def skinned_meshes(armature: bpy.types.Object) -> list[bpy.types.Object]:
-    """Return the meshes that an armature moves, by a modifier or as children at any depth, sorted by name."""
+    """Return the meshes that an armature moves, by a modifier or as children at any depth, sorted by name.
+
+    A mesh that was deleted, but is still in the file because something points to it, is left out.
+    """
     found = []
+    in_scenes = bool(armature.users_scene)
     for obj in bpy.data.objects:
         if obj.type != "MESH":
             continue
         by_modifier = any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers)
         if by_modifier or (_is_below(obj, armature) and not any(m.type == "ARMATURE" for m in obj.modifiers)):
+            if in_scenes and not obj.users_scene:
+                continue
             found.append(obj)
     return sorted(found, key=lambda obj: obj.name)
 
