@@ -100,7 +100,7 @@ def is_deprecated(prop: bpy.types.Property) -> bool:
 def sequencer_override(scene: bpy.types.Scene) -> dict[str, Any]:
     """Return the context in which operators of the sequencer work on ``scene``."""
     context: dict[str, Any] = {"scene": scene, "view_layer": scene.view_layers[0]}
-    if hasattr(bpy.types.WorkSpace, "sequencer_scene"):  # 5.0
+    if "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties:  # 5.0
         context["sequencer_scene"] = scene
     return context
 
