@@ -149,4 +149,14 @@ def test_a_constraint_on_a_jaw_bone_is_named_as_the_cause() -> None:
     rig.pose.bones["mixamorig:Jaw"].constraints.new("LIMIT_ROTATION").use_limit_x = True
     rig.pose.bones["mixamorig:Jaw"].constraints[0].owner_space = "LOCAL"
     (difference,) = verify(bpy.context.scene, performance).differences
-    assert difference.what == "the face bone 'mixamorig:Jaw'" and "Limit Rotation" in difference.cause
+    assert difference.what == "the bone 'mixamorig:Jaw'" and "Limit Rotation" in difference.cause
+
+
+def test_hands_keyed_on_top_of_a_kept_body_are_verified(cast: list[CastActor]) -> None:
+    anna = bpy.data.objects["Anna"]
+    anna.pose.bones["LeftArm"].keyframe_insert("rotation_quaternion", frame=1)
+    parts = {"Anna": ("hands", "face"), "Ben": ()}
+    performance = key_performance(bpy.context.scene, cast, perform(31, *cast), parts)
+    assert not verify(bpy.context.scene, performance).differences
+    anna.pose.bones["LeftHandIndex1"].constraints.new("LIMIT_ROTATION").use_limit_x = True
+    assert "Limit Rotation" in verify(bpy.context.scene, performance).differences[0].cause

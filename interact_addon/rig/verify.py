@@ -144,7 +144,7 @@ class _Expected:
         for bone, off, at in zip(self.turned, self.turned_off, self.turned_at):
             if off > MOST_ANGLE:
                 amount, cause = f"{np.degrees(off):.0f} degrees", cause_of_bone(self.keys.armature, bone)
-                yield Difference(name, f"the face bone '{bone}'", amount, first + int(at), cause)
+                yield Difference(name, f"the bone '{bone}'", amount, first + int(at), cause)
         for face, worst, at in zip(self.keys.faces, self.shapes, self.shapes_at):
             for k in np.argsort(-worst)[:_MOST_SENTENCES].tolist():
                 if worst[k] > MOST_SHAPE:
@@ -179,10 +179,16 @@ def _seen_bones(armature: bpy.types.Object, places: list[int], graph: bpy.types.
 
 
 def _keyed_turns(keys: ActorKeys) -> dict[str, list[Quaternion]]:
-    """Return the keyed rotation of each face bone, frame by frame, relative to its rest."""
+    """Return the keyed rotations, frame by frame and relative to rest, of the bones that ``posed_bones`` leaves out.
+
+    Those are the face's, and head and hands where they are keyed on top of a body that is kept.
+    """
     bones, found = keys.armature.pose.bones, {}
-    for face_bone in keys.actor.face_bones:
-        bone: Any = bones.get(face_bone.bone)
+    names = [face_bone.bone for face_bone in keys.actor.face_bones]
+    if "body" not in keys.parts and not keys.actor.rig.switches:
+        names += keys.pose.bones
+    for name in names:
+        bone: Any = bones.get(name)
         if bone is None or bone.parent is None or not bone.bone.use_inherit_rotation:
             continue
         for channel in keys.body:
@@ -206,7 +212,8 @@ def _turned_off(armature: bpy.types.Object, name: str, turn: Quaternion, graph: 
     bone = posed.pose.bones[name]
     seen = (bone.parent.matrix.inverted_safe() @ bone.matrix).to_quaternion()
     rest = (bone.parent.bone.matrix_local.inverted() @ bone.bone.matrix_local).to_quaternion()
-    return float(seen.rotation_difference(rest @ turn).angle)
+    angle = seen.rotation_difference(rest @ turn).angle  # up to a full turn: q and -q are one rotation
+    return float(min(angle, 2.0 * np.pi - angle))
 
 
 def _seen_shapes(face: FaceKeys, graph: bpy.types.Depsgraph) -> Array:
