@@ -143,6 +143,15 @@ def test_without_a_cast_character_there_is_nothing_to_export(addon: None, tmp_pa
         export_shot(bpy.context.scene, tmp_path / "shot.fbx", Settings())
 
 
+def test_a_character_of_another_scene_is_not_exported_without_its_meshes(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    scene.collection.objects.unlink(bpy.data.objects["Anna"])
+    with pytest.raises(InvalidRequest, match=r"'Anna' is not in the scene 'Scene'"):
+        export_shot(scene, tmp_path / "shot.fbx", Settings())
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_armature_without_bones_is_named(
     two_armatures: tuple[bpy.types.Object, bpy.types.Object], tmp_path: Path
 ) -> None:

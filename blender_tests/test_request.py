@@ -410,3 +410,18 @@ def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Pat
     before = counts()
     build_request(scene)
     assert counts() == before
+
+
+def test_an_actor_who_was_renamed_is_told_of_the_channel_with_the_old_name(scene: bpy.types.Scene, voice: Path) -> None:
+    strips.add_speech(scene, "Anna", voice, 31)
+    scene.interact.actor_a.armature.name = "Zoe"
+    _, warnings = build_request(scene)
+    said = "'Zoe' has no speech strip (the channel 'Anna Speech' is no actor's; call it 'Zoe Speech'"
+    assert any(warning.startswith(said) for warning in warnings)
+
+
+def test_two_names_that_differ_in_case_only_would_share_their_voices(scene: bpy.types.Scene, voice: Path) -> None:
+    scene.interact.actor_b.name = "ANNA"
+    strips.add_speech(scene, "Anna", voice, 31)
+    with pytest.raises(InvalidRequest, match="'Anna' and 'ANNA' have the same channels"):
+        build_request(scene)

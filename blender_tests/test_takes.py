@@ -300,3 +300,14 @@ def test_a_rotation_mode_that_is_changed_while_it_generates_is_keyed_as_it_is(an
     anna.pose.bones["LeftLeg"].rotation_mode = "YZX"
     keyed = key_performance(bpy.context.scene, [character], perform(31, character))
     assert verify(bpy.context.scene, keyed).distance < 1e-3 and anna.pose.bones["LeftLeg"].rotation_mode == "YZX"
+
+
+def test_a_bone_whose_scale_is_keyed_keeps_the_one_of_the_first_frame(anna: bpy.types.Object) -> None:
+    spine = anna.pose.bones["Spine"]
+    for frame, size in ((1, 1.5), (31, 1.0)):
+        spine.scale = (size, size, size)
+        spine.keyframe_insert("scale", frame=frame)
+    bpy.context.scene.frame_set(31)
+    character = cast_actor("Anna", anna, scene=bpy.context.scene)
+    keyed = key_performance(bpy.context.scene, [character], perform(31, character))
+    assert verify(bpy.context.scene, keyed).distance < 1e-3 and spine.scale.x == pytest.approx(1.5)

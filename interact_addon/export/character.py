@@ -10,6 +10,7 @@ import bpy
 
 from ..properties import actor_name
 from ..rig.cast import CastActor, cast_actor, skinned_meshes
+from ..rig.identity import is_in_scene
 from ..runtime_api import errors
 from ..scene.request import cast_character
 
@@ -35,7 +36,7 @@ class Character:
 def characters_of(scene: bpy.types.Scene, armatures: Sequence[bpy.types.Object] = ()) -> list[Character]:
     """Return ``armatures`` as characters, or the scene's cast if none are given.
 
-    Raises ``InvalidRequest`` where there is none, or where one has no bones.
+    Raises ``InvalidRequest`` where there is none, or where one has no bones or is not in the scene.
     """
     if armatures:
         found = [_character(scene, armature.name, armature) for armature in armatures]
@@ -70,6 +71,11 @@ def is_skinned(mesh: bpy.types.Object) -> bool:
 def _character(scene: bpy.types.Scene, name: str, armature: bpy.types.Object, actor: Any = None) -> Character:
     if armature.type != "ARMATURE" or not len(armature.data.bones):
         raise errors.InvalidRequest(f"'{armature.name}' has no bones to export; choose the rig of '{name}' under Cast.")
+    if not is_in_scene(armature, scene):
+        raise errors.InvalidRequest(
+            f"'{armature.name}' is not in the scene '{scene.name}'; export the scene it is in, or cast an armature of "
+            "this one."
+        )
     here = set(scene.objects)
     meshes = [mesh for mesh in skinned_meshes(armature) if mesh in here]
     seen = tuple(mesh for mesh in meshes if not mesh.hide_viewport)

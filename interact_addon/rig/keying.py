@@ -112,8 +112,10 @@ def next_take_number() -> int:
 
 
 def _start_is_animated(plan: ActorKeys) -> bool:
-    """Return whether keys move the object or the bones that the body hangs on."""
+    """Return whether keys move the object or the bones that the body hangs on, or scale a bone."""
     paths = animated_paths(plan.armature)
+    if any(path.endswith("].scale") for path in paths):
+        return True
     above = tuple(bone_path(bone) for bone in bones_above_body(plan.armature, plan.actor))
     return object_is_animated(plan.armature) or any(path.startswith(above) for path in paths if above)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -21,13 +21,13 @@ from ..properties import (
 from ..rig.cast import CastActor, cast_actor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, strips_of
+from .channels import ACTIONS, SPEECH, channel_name, strips_of
 from .perform import Kept, kept_motion
 from .reading import read_actions, read_emotions, shot_duration
 from .sound import mix_voices
 from .targets import seat_place, seat_waypoints, with_walk_target
 from .transcripts import read_transcript
-from .voices import find_voices
+from .voices import find_voices, speech_channels_of_nobody
 
 Constraints = Mapping[str, contract.MotionConstraints]
 
@@ -86,6 +86,7 @@ def build_request(
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
     cast = cast or cast_scene(scene, first_frame=True)
+    _check_names(cast)
     settings = scene.interact
     if unknown := sorted(set(constraints or {}) - {character.name for character in cast}):
         raise errors.InvalidRequest(
@@ -114,8 +115,20 @@ def _called(actor: Any, number: int) -> str:
     return f"'{actor.name}'" if actor.name else f"Actor {number}"
 
 
-def _silence(name: str, has_strips: bool) -> str:
+def _check_names(cast: Sequence[CastActor]) -> None:
+    """Raise ``InvalidRequest`` where two names differ in case only: each would speak with the voices of both."""
+    first, second = (character.name for character in cast)
+    if first != second and first.casefold() == second.casefold():
+        raise errors.InvalidRequest(
+            f"'{first}' and '{second}' have the same channels in the sequencer, where case makes no difference; give "
+            "one of them another name under Cast."
+        )
+
+
+def _silence(scene: bpy.types.Scene, name: str, has_strips: bool) -> str:
     why = f"Nothing is heard of the speech strips of '{name}'" if has_strips else f"'{name}' has no speech strip"
+    if not has_strips and (lost := speech_channels_of_nobody(scene)):
+        why += f" (the channel '{lost[0]}' is no actor's; call it '{channel_name(name, SPEECH)}' if it is theirs)"
     return f"{why}; '{name}' only listens."
 
 
@@ -148,7 +161,7 @@ def _speech(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, w
     voices = find_voices(scene, character.name)
     voice = mix_voices(scene, character.name, voices)
     if voice is None:
-        warnings.append(_silence(character.name, bool(voices)))
+        warnings.append(_silence(scene, character.name, bool(voices)))
         voices = []
     transcript, problems = read_transcript(scene, character.name, voices)
     warnings += problems

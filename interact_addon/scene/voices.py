@@ -99,6 +99,20 @@ def is_voice_of(strip: Any, actor: str) -> bool:
     return False
 
 
+def speech_channels_of_nobody(scene: bpy.types.Scene) -> list[str]:
+    """Return the names of speech channels with strips in them that are no actor's, as after an actor is renamed."""
+    sequencer = compat.sequencer_scene(scene).sequence_editor
+    if sequencer is None:
+        return []
+    used = sorted({strip.channel for strip in sequencer.strips if strip.type in ("SOUND", "META", "SCENE")})
+    actors = [actor_name(actor) for actor in scene.interact.actors]  # type: ignore[attr-defined]
+    return [
+        name
+        for name in (sequencer.channels[number].name for number in used)
+        if is_channel_of_kind(name, SPEECH) and not any(is_channel_of(name, actor, SPEECH) for actor in actors)
+    ]
+
+
 def count_voices(scene: bpy.types.Scene, actor: str) -> int:
     """Return how many strips of an actor can be heard within the shot."""
     try:
