@@ -599,6 +599,14 @@ def test_muting_a_moving_constraint_leaves_the_character_where_it_was(anna) -> N
     assert anna[0].matrix_world.translation == place and place.x > 2.0
 
 
+@pytest.mark.parametrize("carry", [hold_to, ride], ids=["constraint", "parent"])
+def test_an_object_with_keys_of_its_own_is_not_parted_from_what_moves_it(anna, carry: Callable[..., object]) -> None:
+    anna[0].keyframe_insert("location", frame=1)  # without what carries it, these would put it elsewhere
+    carry(anna[0], moving_empty())
+    problem = only(anna[0], "moving and keyed")
+    assert problem.blocks and not problem.fix and "Bake Action" in problem.sentence
+
+
 def test_applying_the_scale_leaves_every_vertex_where_it_was(anna) -> None:
     rig, face = anna
     rig.scale, rig.location = (1.2, 0.9, 1.3), (1.0, 2.0, 0.0)

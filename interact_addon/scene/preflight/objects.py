@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 
 from ...properties import actor_name
+from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
 from ...rig.measure import skinned_meshes
 from ..evaluated import is_seen, view_layer
@@ -124,6 +125,11 @@ def _moved(character: Character, partner: Character | None, scene: bpy.types.Sce
             partial(_mute_drivers, reference(armature)),
         )
     moving = [constraint.name for constraint in armature.constraints if constraint_moves(constraint, scene)]
+    rides = partner is not None and partner.armature.parent == armature.parent
+    carried = not rides and moved_by_parent(armature, scene)
+    if (moving or carried) and object_is_animated(armature):
+        yield _moved_and_keyed(character, f"constraint '{moving[0]}'" if moving else f"parent '{armature.parent.name}'")
+        return
     if moving:
         yield Problem(
             "moving constraint",
@@ -134,9 +140,21 @@ def _moved(character: Character, partner: Character | None, scene: bpy.types.Sce
             f"Muted constraints of '{armature.name}' ({some(moving)}) and left it where it was.",
             partial(_mute_constraints, reference(armature), tuple(moving)),
         )
-    rides = partner is not None and partner.armature.parent == armature.parent
-    if not rides and moved_by_parent(armature, scene):
+    if carried:
         yield _carried(character)
+
+
+def _moved_and_keyed(character: Character, what: str) -> Problem:
+    """Return that the object's own keys count from ``what``; without it they would put the character elsewhere."""
+    armature = character.armature
+    return Problem(
+        "moving and keyed",
+        f"The {what} and keys of its own move the object '{armature.name}', and with it the whole performance of "
+        f"'{character.name}'; bake its motion with Visual Keying, Clear Constraints and Clear Parents (Object > "
+        "Animation > Bake Action).",
+        character.name,
+        True,
+    )
 
 
 def _carried(character: Character) -> Problem:
