@@ -28,7 +28,7 @@ def steps(picture: Path | None) -> Iterator[float]:
         build_demo_scene(scene)
     scene.frame_set(290)
     window = bpy.context.window_manager.windows[0]
-    bpy.context.preferences.view.ui_scale = 0.85
+    bpy.context.preferences.view.ui_scale = 0.66
     for _ in range(4):  # closing one leaves the list of areas stale
         area = next((area for area in window.screen.areas if area.type in UNWANTED), None)
         if area is not None:
