@@ -151,3 +151,13 @@ def test_keys_survive_saving_and_opening(cast: list[CastActor], tmp_path) -> Non
         joint_error(bpy.data.objects["Ben"], cast[1], part.root_positions[19], part.rotations[19], sk.BODY_JOINTS)
         < 0.03
     )
+
+
+@pytest.mark.parametrize("moment", [(17, 0.25), (-48, 0.37)])
+def test_the_playhead_stays_where_it_is(cast: list[CastActor], moment: tuple[int, float]) -> None:
+    scene, anna = bpy.context.scene, bpy.data.objects["Anna"]
+    anna.keyframe_insert("location", frame=1)
+    scene.frame_set(moment[0], subframe=moment[1])
+    before = scene.frame_current_final
+    key_performance(scene, cast, perform(31, *cast))
+    assert scene.frame_current_final == pytest.approx(before)

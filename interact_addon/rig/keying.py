@@ -6,6 +6,7 @@ keys. No other action is changed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -91,7 +92,7 @@ def key_performance(
         for plan in plans
         if "body" in plan.parts and object_is_animated(plan.armature)
     ]
-    frame, part = scene.frame_current, scene.frame_subframe
+    now = scene.frame_current + scene.frame_subframe  # before frame 0 the second is negative, and no argument to set
     if any(_start_is_animated(plan) for plan in plans):
         scene.frame_set(scene.frame_start)  # where it stands then is where it is held
     number = next_take_number()
@@ -99,7 +100,7 @@ def key_performance(
     for keys in written:
         if keys.action is not None and kept and keys.actor.name in kept:
             mark_as_artists(keys.action, keys.actor, kept[keys.actor.name])
-    scene.frame_set(frame, subframe=part)
+    scene.frame_set(math.floor(now), subframe=now - math.floor(now))
     for keys in written:
         if keys.action is not None and not keys.armature.visible_get():
             relate_curves(keys.armature)
