@@ -21,13 +21,16 @@ from interact_addon.rig.identity import ObjectReference, reference
 from interact_addon.rig.measure import skinned_meshes
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.contract import ARKIT_NAMES
+
+from . import shape_lists
+from .rigs import add_face, counted_calls, curves, make_rig
+
+pytest.importorskip("scipy", reason="the runtime's visemes need scipy, which only the runtime's environment has")
+
 from model_runtime.face.arkit import CURVE, columns
 from model_runtime.face.mesh_conversion.face_basis import read_basis
 from model_runtime.face.mouth_shapes import lip_gap
 from model_runtime.face.visemes import PHONES, viseme_curves
-
-from . import shape_lists
-from .rigs import add_face, counted_calls, curves, make_rig
 
 SOMEWHERE = ObjectReference("Face", 1)
 
