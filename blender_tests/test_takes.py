@@ -311,3 +311,19 @@ def test_a_bone_whose_scale_is_keyed_keeps_the_one_of_the_first_frame(anna: bpy.
     character = cast_actor("Anna", anna, scene=bpy.context.scene)
     keyed = key_performance(bpy.context.scene, [character], perform(31, character))
     assert verify(bpy.context.scene, keyed).distance < 1e-3 and spine.scale.x == pytest.approx(1.5)
+
+
+def test_one_undo_takes_a_take_back(anna: bpy.types.Object) -> None:
+    imported(anna)
+    before = [everything_of(action) for action in bpy.data.actions]
+    active_before = anna.animation_data.action.name
+    character = cast_actor("Anna", anna)
+    bpy.ops.ed.undo_push(message="before")
+    key_performance(bpy.context.scene, [character], perform(31, character))
+    bpy.ops.ed.undo_push(message="Generate")
+    assert len(bpy.data.actions) == 3
+    bpy.ops.ed.undo()
+    assert [everything_of(action) for action in bpy.data.actions] == before
+    assert bpy.data.objects["Anna"].animation_data.action.name == active_before
+    face = bpy.data.objects["AnnaHead"].data.shape_keys.animation_data.action
+    assert face is not None and "Take" not in face.name
