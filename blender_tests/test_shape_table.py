@@ -148,6 +148,15 @@ def test_shapes_travel_with_the_preset_of_bones(anna: Any, tmp_path: Path) -> No
     assert row_of(anna, "mouthPucker").scale == pytest.approx(0.7)
 
 
+def test_what_a_preset_has_and_the_character_lacks_is_said(anna: Any, tmp_path: Path) -> None:
+    list_shapes(anna)
+    row_of(anna, "mouthPucker").scale = 0.7
+    preset = preset_of(anna)
+    preset.shapes["keys"][0]["shape"] = preset.shapes["keys"][0]["found"] = "Ears"
+    write_preset(tmp_path / "other.json", preset)
+    assert apply_preset(anna, read_preset(tmp_path / "other.json"), "other") == ["the shape 'Ears'"]
+
+
 def test_a_preset_of_another_character_leaves_out_the_shapes_that_are_not_here(anna: Any) -> None:
     data = {"keys": [
         {"mesh": "Body", "found": "Mouth_Pucker", "curve": "", "shape": "Mouth_Pucker", "scale": 0.5, "offset": 0.0},

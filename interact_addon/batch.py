@@ -57,7 +57,8 @@ def generate(options: argparse.Namespace) -> None:
     scene = _open_scene(options.blend, options.scene)
     _apply_options(scene, options)
     for who, path in options.bones:
-        load_bones(scene, who, path)
+        if lacking := load_bones(scene, who, path):
+            print(f"warning: '{who}' lacks of '{path.name}': {', '.join(lacking)}", file=sys.stderr)
     for who, choice in options.perform:
         choose(scene, who, choice)
     printer = contract.ProgressPrinter()

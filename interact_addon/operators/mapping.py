@@ -155,8 +155,8 @@ class _FromFile(OnTheActor):
         except errors.InterActError as error:
             return fail(self, error)
         if missing:
-            names = ", ".join(bones.bone_label(joint) for joint in missing[:4]) + (", …" if len(missing) > 4 else "")
-            self.report({"WARNING"}, f"{actor_name(actor)} lacks {len(missing)} bones of '{path.stem}': {names}")
+            names = ", ".join(missing[:4]) + (", …" if len(missing) > 4 else "")
+            self.report({"WARNING"}, f"{actor_name(actor)} lacks {len(missing)} things of '{path.stem}': {names}")
         else:
             self.report({"INFO"}, f"{actor_name(actor)}: {summary(bones.bone_table(actor))}")
         return {"FINISHED"}

@@ -156,7 +156,7 @@ def preset_of(actor: Any) -> Preset:
 
 
 def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
-    """Replace what was chosen by hand by a preset, as far as its bones are there; return the joints whose are not.
+    """Replace what was chosen by hand by a preset, as far as its bones are there; return in words what is not there.
 
     ``name``: that of the preset, for the message. The preset's shapes, if it has any, are applied as far as they are
     there. Raises ``InvalidRequest``, with nothing changed, where no bone fits or the shapes are none.
@@ -173,9 +173,9 @@ def apply_preset(actor: Any, preset: Preset, name: str) -> list[str]:
     for bone, prop, value in preset.switches:
         switch = actor.switches.add()
         switch.bone, switch.property, switch.value = bone, prop, value
-    if preset.shapes:
-        shapes_from_dict(actor, preset.shapes)
-    return [joint for joint in preset.bones if joint not in fitting]
+    shapes = shapes_from_dict(actor, preset.shapes) if preset.shapes else []
+    lacking = [f"the bone of the {bone_label(joint)}" for joint in preset.bones if joint not in fitting]
+    return lacking + [f"the shape '{shape}'" for shape in shapes]
 
 
 def actor_called(scene: bpy.types.Scene, who: str) -> Any:
@@ -188,8 +188,8 @@ def actor_called(scene: bpy.types.Scene, who: str) -> Any:
     return actors[who.casefold()]
 
 
-def load_bones(scene: bpy.types.Scene, who: str, path: Path) -> None:
-    """Give the actor called ``who`` the bones of a file, all of them.
+def load_bones(scene: bpy.types.Scene, who: str, path: Path) -> list[str]:
+    """Give the actor called ``who`` the bones of a file, all of them; return in words the shapes that are not there.
 
     Raises ``InvalidRequest`` where no actor is called so, the file is wrong, or a bone of it is not there.
     """
@@ -201,7 +201,7 @@ def load_bones(scene: bpy.types.Scene, who: str, path: Path) -> None:
                 f"'{actor.armature.name}' has no bone '{bone}' for the {bone_label(joint)} of '{path.name}'; give the "
                 "bones of this rig."
             )
-    apply_preset(actor, preset, path.name)
+    return apply_preset(actor, preset, path.name)
 
 
 def presets_folder() -> Path:
