@@ -97,7 +97,7 @@ def _scaled(character: Character) -> Iterator[Problem]:
             character.name,
             True,
             "Apply Scale",
-            f"Applied the scale of '{armature.name}' and its meshes.",
+            f"Applied the scale of '{armature.name}' and its meshes; places in its earlier actions stay unscaled.",
             partial(_apply_scale, reference(armature)),
         )
     else:
