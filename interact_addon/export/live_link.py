@@ -13,6 +13,7 @@ import numpy as np
 from ..rig.cast import CastActor
 from ..rig.euler import continuous_euler
 from ..rig.read_back import read_back_cast
+from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract, skeleton
 from ..runtime_api import rotations as rot
 
@@ -22,7 +23,7 @@ _CURVE = {name: column for column, name in enumerate(contract.ARKIT_NAMES)}
 
 def live_link_text(scene: bpy.types.Scene, actor: CastActor, rate: int) -> str:
     """Return the file's text: ``rate`` rows a second over the scene's frame range, timed by the scene's frames."""
-    fps = scene.render.fps / scene.render.fps_base
+    fps = frames_per_second(scene)
     rows = int((scene.frame_end - scene.frame_start) / fps * rate + 1e-4) + 1
     seen = read_back_cast(scene, [actor], scene.frame_start, rows, rate)[0]
     return contract.live_link_text(seen.face, turns_of(seen.rotations, seen.face), scene.frame_start / fps, rate)

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from ..formats import PRESETS, Settings
+from ..rig.timing import frames_per_second
 from ..scene.motion_file import motion_of, save_motion
 from .bake import Motion, Part, bake, in_other_axes
 from .bvh import bvh_text
@@ -100,7 +101,7 @@ def _write_skeletons(
 ) -> None:
     """Write a format of skeletons, and of meshes where it has any."""
     if settings.format == "bvh":
-        fps = scene.render.fps / scene.render.fps_base
+        fps = frames_per_second(scene)
         path.write_text(bvh_text(in_other_axes(group[0][2], Y_UP, 100.0), fps), "utf-8", newline="")
         return
     preset = PRESETS[settings.preset if settings.format == "fbx" else "plain"]

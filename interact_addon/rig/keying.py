@@ -27,6 +27,7 @@ from .held import animated_paths, held_channels, held_modes, object_is_animated
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 from .take_action import give_action, new_take_action, relate_curves, take_name
+from .timing import frames_per_second
 
 PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
 TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
@@ -80,7 +81,7 @@ def key_performance(
     that a person keyed and the performance keeps; their keys are marked as a person's again. Raises ``InvalidRequest``,
     before anything is written, when an armature or face mesh is gone or cannot be edited.
     """
-    fps = scene.render.fps / scene.render.fps_base
+    fps = frames_per_second(scene)
     count = min(scene_frame_count(performance.frames, fps), scene.frame_end - scene.frame_start + 1)
     plans = [
         _plan(actor, part, fps, count, tuple((parts or {}).get(actor.name, PARTS)))

@@ -23,6 +23,7 @@ from .face_bones import seen_turns
 from .faces import FaceMesh
 from .shape_fit import curves_of_shapes
 from .shown import shown_bones
+from .timing import frames_per_second
 from .watching import watched
 
 
@@ -41,7 +42,7 @@ def read_back_cast(
     """Do as ``read_back`` for several characters in one pass over the frames, of which a second has ``fps``."""
     if frames < 1:
         raise errors.InvalidRequest("The span to read back has no frames; choose an end after its start.")
-    rate = scene.render.fps / scene.render.fps_base
+    rate = frames_per_second(scene)
     readers = [_Reader(actor, frames) for actor in cast]
     keys = [block for reader in readers for block in reader.keys]
     with watched(scene, [reader.armature for reader in readers], keys) as moment:

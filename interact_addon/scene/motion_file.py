@@ -9,6 +9,7 @@ import bpy
 
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
+from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from .request import cast_character
 
@@ -34,7 +35,7 @@ def read_motion(scene: bpy.types.Scene, start: int | None = None, end: int | Non
 
 def motion_of(scene: bpy.types.Scene, cast: Sequence[CastActor], first: int, last: int) -> contract.Performance:
     """Read back these characters; see ``read_motion``."""
-    rate = scene.render.fps / scene.render.fps_base
+    rate = frames_per_second(scene)
     frames = int((last - first) / rate * contract.FPS + 1e-4) + 1
     report = {
         "read_back": {"scene": scene.name, "frames": [first, last], "fps": rate},

@@ -13,6 +13,7 @@ from ..properties import KEEP_BODY, KEEP_FACE, ONLY_LISTEN, PERFORM_ALL, generat
 from ..rig.artist_keys import artist_frames, frames_at_30
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
+from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors, skeleton
 from .bones import actor_called
 
@@ -48,7 +49,7 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     ]
     if not keeping:
         return Kept({}, {})
-    rate = scene.render.fps / scene.render.fps_base
+    rate = frames_per_second(scene)
     frames = contract.frame_count((scene.frame_end - scene.frame_start) / rate)
     shown = read_back_cast(scene, [character for character, _ in keeping], scene.frame_start, frames)
     found = {}

@@ -9,13 +9,10 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, EMOTIONS, KINDS, strips_of
 from .emotions import STEP, emotion_of, emotion_spans, spans_of_samples
-
-
-def frames_per_second(scene: bpy.types.Scene) -> float:
-    return scene.render.fps / scene.render.fps_base
 
 
 def shot_duration(scene: bpy.types.Scene) -> float:
