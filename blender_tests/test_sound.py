@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from interact_addon import compat
+from interact_addon.rig.curves import curves_of
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import mixdown, sound, sound_files, sound_scene, strips
@@ -457,12 +458,20 @@ def test_mixing_leaves_the_file_as_it_was(scene: bpy.types.Scene, low: Path, hig
     other = dialogue_scene(low, high)
     scene.sequence_editor.strips.new_scene("cut 1", other, 5, 31).scene_input = "SEQUENCER"
     scene.frame_set(12)
-    curves = [list(point.co) for curve in sound_scene._curves(scene.animation_data) for point in curve.keyframe_points]
+    animation = scene.animation_data
+    curves = [
+        list(point.co)
+        for curve in curves_of(animation.action, animation.action_slot)
+        for point in curve.keyframe_points
+    ]
     before = data_blocks(), scene.frame_current, [strip.mute for strip in scene.sequence_editor.strips_all]
     assert np.abs(heard(scene)).max() > 0.0
     assert before == (data_blocks(), 12, [strip.mute for strip in scene.sequence_editor.strips_all])
+    animation = scene.animation_data
     assert curves == [
-        list(point.co) for curve in sound_scene._curves(scene.animation_data) for point in curve.keyframe_points
+        list(point.co)
+        for curve in curves_of(animation.action, animation.action_slot)
+        for point in curve.keyframe_points
     ]
     assert bpy.context.scene == scene and bpy.context.window.scene == scene
 

@@ -17,7 +17,7 @@ import numpy as np
 from ..runtime_api import Array, contract, skeleton
 from .cast import CastActor
 from .channel import bone_path, shape_path
-from .curves import GENERATED, curves_of
+from .curves import GENERATED, curves_of, key_coordinates
 
 _WRITTEN = "interact_written"  # custom property of a take's action: the checksums of each slot's keys
 _KEYFRAME = bpy.types.Keyframe.bl_rna.properties["type"].enum_items["KEYFRAME"].value
@@ -29,13 +29,13 @@ PartFrames = Mapping[str, Collection[int]]
 def remember_written(action: bpy.types.Action, slot: Any) -> None:
     """Store a checksum of 16 bits for every key of a slot, so that changed ones are known later."""
     curves = list(curves_of(action, slot))
-    sums = [_checksums(_coordinates(curve)[1]) for curve in curves]
+    sums = [_checksums(key_coordinates(curve)[1]) for curve in curves]
     stored = action.get(_WRITTEN)
     kept = stored.to_dict() if stored is not None else {}
     kept[str(len(kept))] = {
         "slot": slot.identifier,
         "curves": json.dumps([(c.data_path, c.array_index, len(s)) for c, s in zip(curves, sums)]),
-        "first": float(_coordinates(curves[0])[0][0]) if curves else 0.0,
+        "first": float(key_coordinates(curves[0])[0][0]) if curves else 0.0,
         "sums": np.concatenate(sums).tobytes() if sums else b"",
     }
     action[_WRITTEN] = kept
@@ -74,7 +74,7 @@ def mark_as_artists(action: bpy.types.Action, actor: CastActor, frames: PartFram
             points = curve.keyframe_points
             types = np.empty(len(points), np.int32)
             points.foreach_get("type", types)
-            types[np.isin(np.rint(_coordinates(curve)[0]), np.array(list(chosen)))] = _KEYFRAME
+            types[np.isin(np.rint(key_coordinates(curve)[0]), np.array(list(chosen)))] = _KEYFRAME
             points.foreach_set("type", types)
 
 
@@ -107,7 +107,7 @@ def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -
 
 def _artist_keys(curve: bpy.types.FCurve, written: Mapping[tuple[str, int], tuple[float, Array]] | None) -> Array:
     """Return the frames of a curve's keys that are a person's."""
-    places, values = _coordinates(curve)
+    places, values = key_coordinates(curve)
     if not len(places):
         return places
     types = np.empty(len(places), np.int32)
@@ -153,13 +153,6 @@ def _checksums(values: Array) -> Array:
     """Fold the bits of float32 values (N,) to 16 bits each."""
     bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
     return ((bits * np.uint32(2654435761)) >> np.uint32(16)).astype(np.uint16)
-
-
-def _coordinates(curve: bpy.types.FCurve) -> tuple[Array, Array]:
-    """Return the frames and the values (N,) of a curve's keys."""
-    flat = np.empty(2 * len(curve.keyframe_points), np.float32)
-    curve.keyframe_points.foreach_get("co", flat)
-    return flat[::2], flat[1::2]
 
 
 def _owner_path(path: str) -> str:

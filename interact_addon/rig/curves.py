@@ -45,6 +45,13 @@ def curves_of(action: bpy.types.Action, slot: Any) -> Iterator[bpy.types.FCurve]
                 yield from bag.fcurves
 
 
+def key_coordinates(curve: bpy.types.FCurve) -> tuple[Array, Array]:
+    """Return the frames and the values (N,) of a curve's keys."""
+    flat = np.empty(2 * len(curve.keyframe_points), np.float32)
+    curve.keyframe_points.foreach_get("co", flat)
+    return flat[::2], flat[1::2]
+
+
 def _write_keys(curve: bpy.types.FCurve, start: int, values: Array) -> None:
     points = curve.keyframe_points
     points.add(len(values))

@@ -193,14 +193,13 @@ def _named_bones(armature: bpy.types.Object, rig: RigMap, rest: RestPose) -> dic
     bones = armature.data.bones
     driven = set(rest.bones)
     head = rig.places["head"][0]
-    is_control_rig = bool(rig.switches or rig.neutral)
     found: dict[str, tuple[int, str]] = {}
     for bone in bones:
         role, rank = _role(bone.name)
-        rank += 100 * (is_control_rig and bone.use_deform)  # its control moves it
+        rank += 100 * (rig.is_control_rig and bone.use_deform)  # its control moves it
         if not role or bone.name in driven or (role in found and found[role][0] <= rank):
             continue
-        if is_control_rig or any(above.name == head for above in bone.parent_recursive):
+        if rig.is_control_rig or any(above.name == head for above in bone.parent_recursive):
             found[role] = (rank, bone.name)
     return {role: bone for role, (_, bone) in found.items() if not _is_moved_already(armature, bone)}
 

@@ -185,7 +185,7 @@ def _keyed_turns(keys: ActorKeys) -> dict[str, list[Quaternion]]:
     """
     bones, found = keys.armature.pose.bones, {}
     names = [face_bone.bone for face_bone in keys.actor.face_bones]
-    if "body" not in keys.parts and not keys.actor.rig.switches:
+    if "body" not in keys.parts and not keys.actor.rig.is_control_rig:
         names += keys.pose.bones
     for name in names:
         bone: Any = bones.get(name)

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..rig.curves import curves_of
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, EMOTIONS, KINDS, strips_of
@@ -90,18 +91,9 @@ def curve_of(item: Any, prop: str) -> bpy.types.FCurve | None:
     animation = item.id_data.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
         return None
-    bags = [strip.channelbag(animation.action_slot) for layer in animation.action.layers for strip in layer.strips]
     path = item.path_from_id(prop)
-    return next(
-        (
-            curve
-            for bag in bags
-            if bag is not None
-            for curve in bag.fcurves
-            if curve.data_path == path and not curve.mute
-        ),
-        None,
-    )
+    curves = curves_of(animation.action, animation.action_slot)
+    return next((curve for curve in curves if curve.data_path == path and not curve.mute), None)
 
 
 def label_of(strip_name: str) -> str:

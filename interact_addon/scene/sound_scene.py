@@ -17,6 +17,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..rig.curves import curves_of
 from ..runtime_api import Array, errors
 from .reading import curve_of
 from .voices import channel_of
@@ -182,7 +183,7 @@ class SoundScene:
             animation.drivers.remove(driver)
         if animation.action is None or animation.action_slot is None:
             return
-        if any(_is_mute(curve) for curve in _curves(animation)):
+        if any(_is_mute(curve) for curve in curves_of(animation.action, animation.action_slot)):
             self._own_action(scene)
             for bag in _bags(animation):
                 for curve in [curve for curve in bag.fcurves if _is_mute(curve)]:
@@ -235,10 +236,6 @@ def sound_scene(source: bpy.types.Scene, places: Iterable[Place]) -> Iterator[So
 def _bags(animation: Any) -> list[Any]:
     bags = [strip.channelbag(animation.action_slot) for layer in animation.action.layers for strip in layer.strips]
     return [bag for bag in bags if bag is not None]
-
-
-def _curves(animation: Any) -> Iterator[Any]:
-    return (curve for bag in _bags(animation) for curve in bag.fcurves)
 
 
 def _is_mute(curve: Any) -> bool:

@@ -14,7 +14,7 @@ import bpy
 
 from ...properties import actor_name
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Problem
+from .problem import Character, Problem, found
 
 
 def animation_problems(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -67,9 +67,8 @@ def _solo(actor: str, owner: Any, holder: ObjectReference, called: str) -> Itera
 
 def _animation_of(holder: ObjectReference) -> Any:
     """Return the animation data of an armature object, or of a mesh object's shape keys."""
-    obj = holder.find()
-    assert obj is not None
-    owner: Any = obj if obj.type == "ARMATURE" else obj.data.shape_keys
+    obj = found(holder)
+    owner = obj if obj.type == "ARMATURE" else obj.data.shape_keys
     return owner.animation_data
 
 

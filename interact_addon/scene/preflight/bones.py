@@ -12,7 +12,7 @@ from mathutils import Matrix
 
 from ...rig.channel import bone_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Problem, counted, drivers_of, some
+from .problem import Character, Problem, counted, drivers_of, found, mute_drivers, some
 
 _CHAINS = ("IK", "SPLINE_IK")
 _TRANSFORMS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
@@ -94,10 +94,10 @@ def _not_finite_rows(flat: np.ndarray, names: list[str]) -> list[str]:
 
 
 def _constrained(character: Character) -> Iterator[Problem]:
-    found = list(_holding(character))
-    if found:
-        bones = list(dict.fromkeys(bone for bone, _ in found))
-        kinds = list(dict.fromkeys(constraint.name for _, constraint in found))
+    holding = list(_holding(character))
+    if holding:
+        bones = list(dict.fromkeys(bone for bone, _ in holding))
+        kinds = list(dict.fromkeys(constraint.name for _, constraint in holding))
         yield Problem(
             "constrained bones",
             f"The body of '{character.name}' would not show its keys: constraints ({some(kinds)}) hold "
@@ -105,8 +105,8 @@ def _constrained(character: Character) -> Iterator[Problem]:
             character.name,
             True,
             "Mute Constraints",
-            f"Muted {counted(len(found), 'constraint')} on bones of '{character.armature.name}'.",
-            partial(_mute_constraints, reference(character.armature), tuple((b, c.name) for b, c in found)),
+            f"Muted {counted(len(holding), 'constraint')} on bones of '{character.armature.name}'.",
+            partial(_mute_constraints, reference(character.armature), tuple((b, c.name) for b, c in holding)),
         )
 
 
@@ -189,45 +189,34 @@ def _uneven(character: Character) -> Iterator[Problem]:
         )
 
 
-def _found(armature: ObjectReference) -> bpy.types.Object:
-    obj = armature.find()
-    assert obj is not None
-    return obj
-
-
 def _leave_edit_mode(armature: ObjectReference, scene: bpy.types.Scene) -> None:
     layer = bpy.context.view_layer
     before = layer.objects.active
-    layer.objects.active = _found(armature)
+    layer.objects.active = found(armature)
     bpy.ops.object.mode_set(mode="OBJECT")
     layer.objects.active = before
 
 
 def _show_pose(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    _found(armature).data.pose_position = "POSE"
+    found(armature).data.pose_position = "POSE"
 
 
 def _clear_pose(armature: ObjectReference, bones: tuple[str, ...], scene: bpy.types.Scene) -> None:
     for bone in bones:
-        _found(armature).pose.bones[bone].matrix_basis = Matrix.Identity(4)
+        found(armature).pose.bones[bone].matrix_basis = Matrix.Identity(4)
 
 
 def _mute_constraints(
     armature: ObjectReference, constraints: tuple[tuple[str, str], ...], scene: bpy.types.Scene
 ) -> None:
     for bone, constraint in constraints:
-        _found(armature).pose.bones[bone].constraints[constraint].enabled = False
+        found(armature).pose.bones[bone].constraints[constraint].enabled = False
 
 
 def _mute_drivers(armature: ObjectReference, bones: tuple[str, ...], scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
-    paths = {f"{bone_path(bone)}.{prop}" for bone in bones for prop in _TRANSFORMS}
-    for driver in drivers_of(obj):
-        if driver.data_path in paths:
-            driver.mute = True
-    obj.update_tag()
+    mute_drivers(found(armature), {f"{bone_path(bone)}.{prop}" for bone in bones for prop in _TRANSFORMS})
 
 
 def _reset_scale(armature: ObjectReference, bones: tuple[str, ...], scene: bpy.types.Scene) -> None:
     for bone in bones:
-        _found(armature).pose.bones[bone].scale = (1.0, 1.0, 1.0)
+        found(armature).pose.bones[bone].scale = (1.0, 1.0, 1.0)

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ...rig.curves import curves_of, key_coordinates
 from .problem import drivers_of
 
 OBJECT_TRANSFORMS = frozenset(
@@ -18,48 +19,25 @@ OBJECT_TRANSFORMS = frozenset(
 _STILL = 1e-4
 
 
-def curves_of(action: bpy.types.Action | None, slot: Any) -> Iterator[bpy.types.FCurve]:
-    """Yield the curves of a slot that are not muted."""
-    if action is None or slot is None:
-        return
-    for layer in action.layers:
-        for strip in layer.strips:
-            bag = strip.channelbag(slot)
-            if bag is not None:
-                yield from (curve for curve in bag.fcurves if not curve.mute)
-
-
-def playing_tracks(animation: Any, start: float, end: float) -> Iterator[tuple[Any, list[bpy.types.FCurve]]]:
-    """Yield the NLA tracks that play within the frames ``start`` to ``end``, each with its strips' curves."""
-    if animation is None or not animation.use_nla:
-        return
-    for track in animation.nla_tracks:
-        if track.mute:
-            continue
-        strips = [
-            strip
-            for strip in track.strips
-            if not strip.mute
-            and strip.frame_start <= end
-            and (strip.frame_end >= start or strip.extrapolation != "NOTHING")
-        ]
-        curves = [curve for strip in strips for curve in curves_of(strip.action, strip.action_slot)]
-        if curves:
-            yield track, curves
+def playing_curves(animation: Any, start: float, end: float) -> Iterator[bpy.types.FCurve]:
+    """Yield the curves that play within the frames ``start`` to ``end``: the active action's and those of the NLA."""
+    played = [(animation.action, animation.action_slot)]
+    for track in animation.nla_tracks if animation.use_nla else ():
+        for strip in track.strips:
+            in_time = strip.frame_start <= end and (strip.frame_end >= start or strip.extrapolation != "NOTHING")
+            if in_time and not track.mute and not strip.mute:
+                played.append((strip.action, strip.action_slot))
+    for action, slot in played:
+        if action is not None:
+            yield from (curve for curve in curves_of(action, slot) if not curve.mute)
 
 
 def travel(curve: bpy.types.FCurve) -> float:
     """Return the difference between a curve's greatest and least key; infinite with modifiers, which may add any."""
     if any(not modifier.mute for modifier in curve.modifiers):
         return float("inf")
-    values = _values(curve)
+    _, values = key_coordinates(curve)
     return float(np.ptp(values)) if len(values) else 0.0
-
-
-def _values(curve: bpy.types.FCurve) -> np.ndarray:
-    flat = np.empty(2 * len(curve.keyframe_points), np.float32)
-    curve.keyframe_points.foreach_get("co", flat)
-    return flat[1::2]
 
 
 def driven_transforms(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
@@ -112,7 +90,5 @@ def _is_keyed(obj: bpy.types.Object, scene: bpy.types.Scene) -> bool:
     animation = obj.animation_data
     if animation is None:
         return False
-    curves = list(curves_of(animation.action, animation.action_slot))
-    for _, others in playing_tracks(animation, scene.frame_start, scene.frame_end):
-        curves += others
+    curves = playing_curves(animation, scene.frame_start, scene.frame_end)
     return any(curve.data_path in OBJECT_TRANSFORMS and travel(curve) > _STILL for curve in curves)

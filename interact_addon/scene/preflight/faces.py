@@ -11,7 +11,7 @@ import numpy as np
 
 from ...rig.channel import shape_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Face, Problem, counted, drivers_of, some
+from .problem import Character, Face, Problem, counted, drivers_of, found, mute_drivers, some
 
 _TOLERANCE = 1e-4
 
@@ -121,18 +121,11 @@ def _not_finite(actor: str, face: Face) -> Iterator[Problem]:
 
 
 def _keys_of(mesh: ObjectReference) -> Any:
-    obj = mesh.find()
-    assert obj is not None
-    return obj.data.shape_keys
+    return found(mesh).data.shape_keys
 
 
 def _mute_drivers(mesh: ObjectReference, shapes: tuple[str, ...], scene: bpy.types.Scene) -> None:
-    keys = _keys_of(mesh)
-    paths = {shape_path(shape) for shape in shapes}
-    for driver in drivers_of(keys):
-        if driver.data_path in paths:
-            driver.mute = True
-    keys.update_tag()
+    mute_drivers(_keys_of(mesh), {shape_path(shape) for shape in shapes})
 
 
 def _unmute(mesh: ObjectReference, shapes: tuple[str, ...], scene: bpy.types.Scene) -> None:
@@ -141,9 +134,7 @@ def _unmute(mesh: ObjectReference, shapes: tuple[str, ...], scene: bpy.types.Sce
 
 
 def _unpin(mesh: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = mesh.find()
-    assert obj is not None
-    obj.show_only_shape_key = False
+    found(mesh).show_only_shape_key = False
 
 
 def _make_relative(mesh: ObjectReference, scene: bpy.types.Scene) -> None:

@@ -10,7 +10,7 @@ import bpy
 
 from ...rig.identity import ObjectReference, reference
 from ...rig.measure import skinned_meshes
-from .problem import Character, Problem
+from .problem import Character, Problem, found
 
 
 def linked_problems(character: Character) -> Iterator[Problem]:
@@ -77,7 +77,7 @@ def shared_problems(characters: Sequence[Character]) -> Iterator[Problem]:
 
 def _override_character(armature: ObjectReference, scene: bpy.types.Scene) -> None:
     """Override a linked armature and its meshes, and cast the override in its place."""
-    linked: Any = armature.find()
+    linked = found(armature)
     collection = next(
         (c for c in scene.collection.children_recursive if c.library is not None and linked.name in c.all_objects), None
     )
@@ -111,10 +111,10 @@ def _override_collection(collection: Any, linked: Any, scene: bpy.types.Scene) -
 
 def _override_mesh(mesh: ObjectReference, scene: bpy.types.Scene) -> None:
     """Override the mesh data of one object alone: two characters linked from one file get one each."""
-    obj: Any = mesh.find()
+    obj = found(mesh)
     obj.data = obj.data.override_create(remap_local_usages=False)
 
 
 def _own_mesh(mesh: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj: Any = mesh.find()
+    obj = found(mesh)
     obj.data = obj.data.copy()

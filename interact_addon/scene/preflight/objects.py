@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import bpy
 import numpy as np
@@ -14,8 +13,8 @@ from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
 from ...rig.measure import skinned_meshes
 from ..evaluated import is_seen, view_layer
-from .curves import constraint_moves, driven_transforms, moved_by_parent
-from .problem import Character, Problem, some
+from .curves import OBJECT_TRANSFORMS, constraint_moves, driven_transforms, moved_by_parent
+from .problem import Character, Problem, found, mute_drivers, some
 
 _EVEN = 1e-3  # relative
 
@@ -226,14 +225,8 @@ def _armature_modifier_off(mesh: bpy.types.Object, armature: bpy.types.Object) -
     return any(m.type == "ARMATURE" and m.object == armature and not m.show_viewport for m in mesh.modifiers)
 
 
-def _found(armature: ObjectReference) -> Any:
-    obj = armature.find()
-    assert obj is not None
-    return obj
-
-
 def _clear_transform(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
+    obj = found(armature)
     for name, rest in (("location", 0.0), ("rotation_euler", 0.0), ("scale", 1.0)):
         setattr(obj, name, [value if np.isfinite(value) else rest for value in getattr(obj, name)])
     if not np.isfinite(obj.rotation_quaternion).all():
@@ -241,13 +234,13 @@ def _clear_transform(armature: ObjectReference, scene: bpy.types.Scene) -> None:
 
 
 def _unmirror(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
+    obj = found(armature)
     obj.scale = [abs(value) for value in obj.scale]
 
 
 def _apply_scale(armature: ObjectReference, scene: bpy.types.Scene) -> None:
     """Apply the scale of an armature and its meshes as Ctrl+A does; data shared with others becomes their own."""
-    obj = _found(armature)
+    obj = found(armature)
     objects = [obj, *(mesh for mesh in skinned_meshes(obj) if mesh.parent == obj)]
     for thing in objects:
         if thing.data.users > 1:
@@ -257,14 +250,11 @@ def _apply_scale(armature: ObjectReference, scene: bpy.types.Scene) -> None:
 
 
 def _mute_drivers(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
-    for driver in driven_transforms(obj):
-        driver.mute = True
-    obj.update_tag()
+    mute_drivers(found(armature), OBJECT_TRANSFORMS)
 
 
 def _mute_constraints(armature: ObjectReference, names: tuple[str, ...], scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
+    obj = found(armature)
     place = obj.matrix_world.copy()
     for name in names:
         obj.constraints[name].enabled = False
@@ -272,14 +262,14 @@ def _mute_constraints(armature: ObjectReference, names: tuple[str, ...], scene: 
 
 
 def _clear_parent(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
+    obj = found(armature)
     place = obj.matrix_world.copy()
     obj.parent = None
     obj.matrix_world = place
 
 
 def _switch_modifiers_on(armature: ObjectReference, scene: bpy.types.Scene) -> None:
-    obj = _found(armature)
+    obj = found(armature)
     for mesh in skinned_meshes(obj):
         for modifier in mesh.modifiers:
             if modifier.type == "ARMATURE" and modifier.object == obj:

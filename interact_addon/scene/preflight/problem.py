@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ...rig.cast import CastActor
+from ...rig.identity import ObjectReference
 from ...rig.keying import part_of
 from ...rig.measure import skinned_meshes
 from ...runtime_api import errors
@@ -20,7 +21,7 @@ _NAMES_IN_A_SENTENCE = 3
 class Problem:
     """What is wrong, and what mends it. Plain data: objects are found again when it is mended.
 
-    ``code``: the kind, for tests and for causes of a verification. ``sentence``: names actor, thing and cause.
+    ``code``: the kind, for tests. ``sentence``: names actor, thing and cause.
     ``blocks``: generating stops before anything is computed. ``fix``: the button's label, a verb; "" where only the
     user can mend it. ``done``: what was mended, in the past tense. ``mending``: mends it in a scene.
     """
@@ -87,7 +88,7 @@ def find_character(actor: CastActor, parts: Collection[str]) -> Character:
         carrying=tuple(carrying),
         faces=tuple(_faces(actor)) if "face" in parts else (),
         meshes=tuple(skinned_meshes(armature)),
-        is_control_rig=bool(actor.rig.switches),
+        is_control_rig=actor.rig.is_control_rig,
         performs_body=whole,
     )
 
@@ -111,6 +112,21 @@ def some(names: Sequence[str]) -> str:
 def counted(number: int, thing: str) -> str:
     """Return "1 shape" or "52 shapes"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def found(held: ObjectReference) -> Any:
+    """Return the object of a reference that a problem holds; it was there when the problem was looked for."""
+    obj = held.find()
+    assert obj is not None
+    return obj
+
+
+def mute_drivers(block: Any, paths: Collection[str]) -> None:
+    """Mute the drivers of a data-block on these data paths."""
+    for driver in drivers_of(block):
+        if driver.data_path in paths:
+            driver.mute = True
+    block.update_tag()
 
 
 def drivers_of(block: Any) -> Iterator[bpy.types.FCurve]:
