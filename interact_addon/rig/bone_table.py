@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..runtime_api import errors, skeleton
-from .mapping import REQUIRED_JOINTS, SIDES, RigMap, RigNotRecognised, bones_above, control_table, map_assigned
+from ..runtime_api import errors
+from .mapping import (
+    REQUIRED_JOINTS,
+    SIDES,
+    RigMap,
+    RigNotRecognised,
+    bones_above,
+    control_table,
+    joints_above,
+    map_assigned,
+)
 
 _SPINE = tuple(f"spine:{i}" for i in range(5))
 _NECK = tuple(f"neck:{i}" for i in range(3))
@@ -111,26 +120,13 @@ def _check_bones(name: str, assigned: Mapping[str, str], parents: Mapping[str, s
         joint_of[bone] = joint
 
 
-def _above(joint: str) -> list[str]:
-    """Return the joints between a joint and the pelvis, nearest first, in the table's numbering."""
-    if joint == "pelvis":
-        return []
-    for chain, below in ((_SPINE, ["pelvis"]), (_NECK, [*reversed(_SPINE), "pelvis"])):
-        if joint in chain:
-            return [*reversed(chain[: chain.index(joint)]), *below]
-    if joint == "head":
-        return [*reversed(_NECK), *_above(_NECK[0])]
-    parent = skeleton.JOINTS[skeleton.PARENTS[skeleton.INDEX[joint]]]
-    return _above(_NECK[0]) if parent == "spine3" else [parent, *_above(parent)]
-
-
 def _in_order(
     name: str, joints: dict[str, str], assigned: Mapping[str, str], parents: Mapping[str, str | None]
 ) -> dict[str, str]:
     """Leave out found bones that hang the other way round than chosen ones; raise where neither can be left out."""
     wrong = set()
     for joint, bone in joints.items():
-        for above in _above(joint):
+        for above in joints_above(joint):
             if (
                 above not in joints
                 or not {joint, above} & set(assigned)

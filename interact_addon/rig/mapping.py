@@ -171,8 +171,8 @@ def _fold(name: str) -> str:
     return _SEPARATORS.sub("", name.casefold())
 
 
-def _chain(joint: str) -> list[str]:
-    """Return the canonical ancestors of a joint, nearest first; spine and neck in the table's own numbering."""
+def joints_above(joint: str) -> list[str]:
+    """Return the canonical ancestors of a joint, nearest first; spine and neck numbered upwards (``spine:0``)."""
     if joint == "pelvis":
         return []
     if joint.startswith("spine:"):
@@ -185,11 +185,11 @@ def _chain(joint: str) -> list[str]:
     parent = skeleton.JOINTS[skeleton.PARENTS[skeleton.INDEX[joint]]]
     if parent == "spine3":
         return whole_spine
-    return [parent, *_chain(parent)]
+    return [parent, *joints_above(parent)]
 
 
 def _above(joint: str, found: Mapping[str, str]) -> str:
-    return next((found[key] for key in _chain(joint) if key in found), "")
+    return next((found[key] for key in joints_above(joint) if key in found), "")
 
 
 def _out_of_order(table: RigTable, found: Mapping[str, str], parents: Mapping[str, str | None]) -> list[str]:
@@ -272,7 +272,9 @@ def _drive_spine(bones: list[str], drives: dict[str, Drive], places: dict[str, t
 def _tied_controls(table: RigTable, found: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
     """Return the effective parents of controls: as the table says, or as the body is built where bones say nothing."""
     tied = {bone: _above(joint, found) for joint, bone in found.items() if not above[bone]}
-    last_spine = next((found[joint] for joint in _chain("head") if joint.startswith("spine:") and joint in found), "")
+    last_spine = next(
+        (found[joint] for joint in joints_above("head") if joint.startswith("spine:") and joint in found), ""
+    )
     for bone, upper in table.below.items():
         if bone in above:
             tied[bone] = last_spine if upper == "spine3" else found.get(upper, upper)
