@@ -6,10 +6,8 @@ from typing import Any
 
 import bpy
 
-from ..operators.mapping import shown_actor
-from ..properties import actor_name
 from ..scene import shapes
-from .sidebar import Sidebar, lines
+from .sidebar import Sidebar, chosen_actor, lines
 
 
 class INTERACT_UL_shapes(bpy.types.UIList):
@@ -54,15 +52,9 @@ class Shapes(Sidebar):
     inside = "cast"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.interact
         layout = self.layout
-        row = layout.row(align=True)
-        for number, actor in enumerate(settings.actors):
-            title = actor_name(actor) or ("First", "Second")[number]
-            row.prop_enum(settings, "bones_shown", str(number), text=title)
-        actor = shown_actor(context)
-        if actor.armature is None:
-            layout.label(text="Cast the character first", icon="INFO")
+        actor = chosen_actor(layout, context)
+        if actor is None:
             return
         row = layout.row(align=True)
         row.operator("interact.find_shapes", icon="VIEWZOOM")

@@ -8,9 +8,9 @@ from typing import Any
 import bpy
 
 from ..operators.mapping import shown_actor, summary
-from ..properties import actor_name, bone_property
+from ..properties import bone_property
 from ..scene import bones
-from .sidebar import Sidebar, lines
+from .sidebar import Sidebar, chosen_actor, lines
 
 _HOW_TO_BEGIN = "This rig is not known. Press Pick in View and click the bones that are asked for; three are enough."
 # Spine and neck: as many fields as are filled and one more, but at least these.
@@ -38,15 +38,9 @@ class Bones(Sidebar):
     inside = "cast"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.interact
         layout = self.layout
-        row = layout.row(align=True)
-        for number, actor in enumerate(settings.actors):
-            title = actor_name(actor) or ("First", "Second")[number]
-            row.prop_enum(settings, "bones_shown", str(number), text=title)
-        actor = shown_actor(context)
-        if actor.armature is None:
-            layout.label(text="Cast the character first", icon="INFO")
+        actor = chosen_actor(layout, context)
+        if actor is None:
             return
         table = bones.bone_table(actor)
         _buttons(layout, table)

@@ -6,6 +6,9 @@ import textwrap
 
 import bpy
 
+from ..operators.mapping import shown_actor
+from ..properties import INTERACT_PG_actor, actor_name
+
 
 class Sidebar:
     """A panel of the InterAct tab, before it is made for an editor."""
@@ -27,6 +30,20 @@ def _panel(base: type, space: str, suffix: str) -> type[bpy.types.Panel]:
     if base.inside:  # type: ignore[attr-defined]
         settings["bl_parent_id"] = f"INTERACT_PT_{base.inside}{suffix}"  # type: ignore[attr-defined]
     return type(f"INTERACT_PT_{base.__name__.lower()}{suffix}", (base, bpy.types.Panel), settings)
+
+
+def chosen_actor(layout: bpy.types.UILayout, context: bpy.types.Context) -> INTERACT_PG_actor | None:
+    """Draw the choice between the actors and return the chosen one; None, with a word, if it has no armature."""
+    settings = context.scene.interact
+    row = layout.row(align=True)
+    for number, actor in enumerate(settings.actors):
+        title = actor_name(actor) or ("First", "Second")[number]
+        row.prop_enum(settings, "bones_shown", str(number), text=title)
+    chosen: INTERACT_PG_actor = shown_actor(context)
+    if chosen.armature is None:
+        layout.label(text="Cast the character first", icon="INFO")
+        return None
+    return chosen
 
 
 def lines(
