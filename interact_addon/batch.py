@@ -153,8 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="interact", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     shot = commands.add_parser("generate", help="key both characters of a .blend and save it in the output folder")
-    shot.add_argument("blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already")
-    shot.add_argument("--scene", help="the scene to perform, where it is not the one the file opens with")
+    batch_export.add_shot(shot, "perform")
     shot.add_argument("--fbx", action="store_true", help="export both characters as FBX too")
     shot.add_argument(
         "--bones",
@@ -189,9 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--step", choices=DEMO_STEPS, help="this step alone, on the demo.blend in the output folder")
     show.set_defaults(run=demo)
     back = commands.add_parser("read-back", help="save what the characters are seen doing as one motion file")
-    back.add_argument("blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already")
     back.add_argument("-o", "--out", required=True, type=Path, metavar="FILE", help="the .npz to write")
-    back.add_argument("--scene", help="the scene to read, where it is not the one the file opens with")
+    batch_export.add_shot(back, "read")
     back.add_argument("--start", type=int, metavar="FRAME", help="instead of the scene's first frame")
     back.add_argument("--end", type=int, metavar="FRAME", help="instead of the scene's last frame")
     back.set_defaults(run=read_back)

@@ -16,13 +16,18 @@ from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors
 
 
-def add_command(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
-    """Add *export* to the commands of a parser."""
-    parser = commands.add_parser("export", help="write what is seen of the characters, for other programs")
+def add_shot(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add the .blend and the scene of a command that does ``verb`` with it."""
     parser.add_argument(
         "blend", nargs="?", type=Path, help="the shot; may be left out where Blender has it open already"
     )
-    parser.add_argument("--scene", help="the scene to export, where it is not the one the file opens with")
+    parser.add_argument("--scene", help=f"the scene to {verb}, where it is not the one the file opens with")
+
+
+def add_command(commands: Any, run: Callable[[argparse.Namespace], None]) -> None:
+    """Add *export* to the commands of a parser."""
+    parser = commands.add_parser("export", help="write what is seen of the characters, for other programs")
+    add_shot(parser, "export")
     parser.add_argument("--format", choices=FORMATS, default="fbx", help="the kind of file: fbx if it is not said")
     parser.add_argument("--preset", choices=PRESETS, default="plain", help="the program that an FBX is meant for")
     parser.add_argument("--each", action="store_true", help="a file for each actor in the place of one for both")
