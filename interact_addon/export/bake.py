@@ -165,8 +165,7 @@ def _way_over_ground(changes: Array, rest: Array) -> Array:
 
     ``changes`` (T, 4, 4): those of the bone; ``rest`` (3,): its head at rest.
     """
-    axes = changes[:, :3, :3] / np.linalg.norm(changes[:, :3, :3], axis=1, keepdims=True)
-    heading = skeleton.heading_of(rot.from_matrix(axes))
+    heading = skeleton.heading_of(rot.from_scaled_matrix(changes))
     ways = np.tile(np.eye(4), (len(changes), 1, 1))
     ways[:, :3, :3] = rot.to_matrix(rot.about_z(np.unwrap(heading)))
     below = rest * [1.0, 1.0, 0.0]

@@ -162,21 +162,18 @@ def seen_turns(
     values, weights = [], []
     for bone in bones:
         own = armature.data.bones[bone.bone]
-        turned = _rotations(matrices[:, order[bone.bone]])
+        turned = rot.from_scaled_matrix(matrices[:, order[bone.bone]])
         if own.parent is not None:  # as the parent carries it, in armature space at rest
             parent_rest = np.array(own.parent.matrix_local.to_quaternion())
-            carried = rot.multiply(_rotations(matrices[:, order[own.parent.name]]), rot.conjugate(parent_rest)[None])
+            carried = rot.multiply(
+                rot.from_scaled_matrix(matrices[:, order[own.parent.name]]), rot.conjugate(parent_rest)[None]
+            )
             turned = rot.multiply(rot.conjugate(carried), turned)
         vectors = rot.to_axis_angle(rot.multiply(turned, rot.conjugate(bone.rest)[None]))
         most = float(np.linalg.norm(bone.turns, axis=1).max()) or 1.0
         values.append(vectors / most)
         weights.append(bone.turns.T / most)
     return values, weights
-
-
-def _rotations(matrices: Array) -> Array:
-    axes = matrices[:, :3, :3].astype(np.float64)
-    return rot.from_matrix(axes / np.linalg.norm(axes, axis=1, keepdims=True))
 
 
 def _held_shut(face: Array, bone: FaceBone) -> Array:

@@ -53,8 +53,7 @@ class RestPose:
     @property
     def world_rotations(self) -> Array:
         """(B, 4): the driven bones at rest in the world."""
-        axes = self.world[:3, :3] / np.linalg.norm(self.world[:3, :3], axis=0)
-        return rot.multiply(rot.from_matrix(axes), self.rest_rotations)
+        return rot.multiply(rot.from_scaled_matrix(self.world), self.rest_rotations)
 
     @property
     def world_heads(self) -> Array:

@@ -85,9 +85,7 @@ class _Reader:
         actor, frames = self._actor, len(self._worlds)
         used = self._matrices[:, [*self._bones, *self._hips]].swapaxes(2, 3)  # Blender stores columns first
         world = self._worlds[:, None] @ used
-        axes = world[:, : len(self._bones), :3, :3]
-        axes = axes / np.linalg.norm(axes, axis=2, keepdims=True)
-        turns = rot.multiply(rot.from_matrix(axes), self._offsets[None])
+        turns = rot.multiply(rot.from_scaled_matrix(world[:, : len(self._bones)]), self._offsets[None])
         root, rotations = to_canonical(turns, world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest)
         shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self.keys, actor.faces, self._values)]
         seen, shares = seen_turns(actor.face_bones, self.armature, self._matrices.swapaxes(2, 3))

@@ -174,8 +174,7 @@ def _seen_bones(armature: bpy.types.Object, places: list[int], graph: bpy.types.
     posed.pose.bones.foreach_get("matrix", matrices)
     columns = matrices.reshape(-1, 4, 4)[places].astype(np.float64)  # Blender stores columns first
     seen = np.array(posed.matrix_world) @ columns.swapaxes(1, 2)
-    axes = seen[:, :3, :3] / np.maximum(np.linalg.norm(seen[:, :3, :3], axis=1, keepdims=True), 1e-12)
-    return seen[:, :3, 3], rot.from_matrix(axes)
+    return seen[:, :3, 3], rot.from_scaled_matrix(seen)
 
 
 def _keyed_turns(keys: ActorKeys) -> dict[str, list[Quaternion]]:

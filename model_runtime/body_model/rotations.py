@@ -102,6 +102,15 @@ def from_matrix(m: Array) -> Array:
     return normalize(np.take_along_axis(rows, best, axis=-2)[..., 0, :])
 
 
+def from_scaled_matrix(m: Array) -> Array:
+    """Convert matrices (..., 3, 3) of rotation times positive scale, or affine ones (..., 4, 4), to rotations (..., 4).
+
+    The columns, which are the axes, are scaled to length 1.
+    """
+    axes = np.asarray(m, np.float64)[..., :3, :3]
+    return from_matrix(axes / np.maximum(np.linalg.norm(axes, axis=-2, keepdims=True), 1e-12))
+
+
 def to_matrix(q: Array) -> Array:
     """Convert quaternions (..., 4) to rotation matrices (..., 3, 3)."""
     w, x, y, z = np.moveaxis(np.asarray(q), -1, 0)

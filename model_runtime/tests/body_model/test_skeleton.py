@@ -69,3 +69,12 @@ def test_bending_forward_does_not_change_the_heading():
     bend = rot.from_axis_angle(np.array([0.8, 0.0, 0.0]))
     turned = rot.multiply(rot.about_z(np.array(0.6)), bend)
     assert heading_of(turned) == pytest.approx(0.6, abs=1e-6)
+
+
+def test_scale_does_not_change_the_rotation_that_is_read_from_a_matrix() -> None:
+    q = rot.normalize(np.random.default_rng(0).normal(size=(20, 4)))
+    affine = np.tile(np.eye(4), (20, 1, 1))
+    affine[:, :3, :3] = rot.to_matrix(q) * [0.01, 1.0, 30.0]
+    affine[:, :3, 3] = 5.0
+    for matrices in (affine, affine[:, :3, :3]):
+        assert np.abs(np.sum(rot.from_scaled_matrix(matrices) * q, axis=-1)).min() > 1.0 - 1e-9
