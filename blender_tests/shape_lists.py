@@ -127,3 +127,17 @@ DAZ_VISEMES = tuple(f"eCTRLv{x}" for x in words("AA EE EH ER F IH IY K L M OW S 
 # Character Creator 4's eight visemes, and the fifteen of Character Creator 3.
 CHARACTER_CREATOR_VISEMES = words("V_Open V_Explosive V_Dental_Lip V_Tight_O V_Tight V_Wide V_Affricate V_Lip_Open")
 CHARACTER_CREATOR_3_VISEMES = words("EE Er IH Ah Oh W_OO S_Z Ch_J F_V TH T_L_D_N B_M_P K_G_H_NG AE R")
+
+# Emphatic mouths, in ARKit's curves without their sides, of which the Oculus visemes of a test character are made.
+EMPHATIC_VISEMES = {
+    "aa": {"jawOpen": 0.55},
+    "E": {"jawOpen": 0.35, "mouthStretch": 0.18, "mouthLowerDown": 0.12, "mouthUpperUp": 0.06},
+    "I": {"jawOpen": 0.16, "mouthStretch": 0.22, "mouthSmile": 0.14, "mouthLowerDown": 0.18, "mouthUpperUp": 0.07},
+    "O": {"jawOpen": 0.42, "mouthFunnel": 0.36, "mouthPucker": 0.32},
+    "U": {"jawOpen": 0.12, "mouthFunnel": 0.34, "mouthPucker": 0.95},
+    "PP": {"mouthPress": 0.3, "mouthRollLower": 0.15, "mouthRollUpper": 0.12},
+    "FF": {"jawOpen": 0.09, "mouthClose": 0.045, "mouthRollLower": 0.45, "mouthUpperUp": 0.2},
+    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.42, "mouthPucker": 0.33},
+    "SS": {"jawOpen": 0.08, "mouthStretch": 0.13, "mouthLowerDown": 0.22, "mouthUpperUp": 0.1},
+    "TH": {"jawOpen": 0.13, "mouthLowerDown": 0.16, "mouthUpperUp": 0.07, "tongueOut": 0.2},
+}

@@ -24,6 +24,7 @@ from model_runtime.contract import ARKIT_NAMES
 
 from . import shape_lists
 from .rigs import add_face, counted_calls, curves, make_rig
+from .shape_lists import EMPHATIC_VISEMES
 
 pytest.importorskip("scipy", reason="the runtime's visemes need scipy, which only the runtime's environment has")
 
@@ -312,20 +313,6 @@ def test_a_face_of_visemes_alone_is_cast_and_says_which_curves_it_cannot_show() 
     assert len(actor.faces) == 1 and any("lacks" in warning for warning in actor.warnings)
 
 
-EMPHATIC = {
-    "aa": {"jawOpen": 0.55},
-    "E": {"jawOpen": 0.35, "mouthStretch": 0.18, "mouthLowerDown": 0.12, "mouthUpperUp": 0.06},
-    "I": {"jawOpen": 0.16, "mouthStretch": 0.22, "mouthSmile": 0.14, "mouthLowerDown": 0.18, "mouthUpperUp": 0.07},
-    "O": {"jawOpen": 0.42, "mouthFunnel": 0.36, "mouthPucker": 0.32},
-    "U": {"jawOpen": 0.12, "mouthFunnel": 0.34, "mouthPucker": 0.95},
-    "PP": {"mouthPress": 0.3, "mouthRollLower": 0.15, "mouthRollUpper": 0.12},
-    "FF": {"jawOpen": 0.09, "mouthClose": 0.045, "mouthRollLower": 0.45, "mouthUpperUp": 0.2},
-    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.42, "mouthPucker": 0.33},
-    "SS": {"jawOpen": 0.08, "mouthStretch": 0.13, "mouthLowerDown": 0.22, "mouthUpperUp": 0.1},
-    "TH": {"jawOpen": 0.13, "mouthLowerDown": 0.16, "mouthUpperUp": 0.07, "tongueOut": 0.2},
-}
-
-
 def positions(armature: bpy.types.Object, frame: np.ndarray) -> np.ndarray:
     """Return the vertices (V, 3) of all face meshes with their shapes set as one frame of curves says."""
     found = []
@@ -356,7 +343,7 @@ def replace_by_visemes(armature: bpy.types.Object) -> None:
         deltas = {block.name: offsets(block) - basis for block in keys.key_blocks if block != keys.reference_key}
         for block in list(keys.key_blocks)[1:]:
             obj.shape_key_remove(block)
-        for viseme, pose in EMPHATIC.items():
+        for viseme, pose in EMPHATIC_VISEMES.items():
             moved = basis.copy()
             for column, share in zip(range(52), curves(**pose)[0]):
                 moved += share * deltas.get(ARKIT_NAMES[column], 0.0)
@@ -364,7 +351,7 @@ def replace_by_visemes(armature: bpy.types.Object) -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("visemes", [tuple(EMPHATIC), ("aa", "E", "I", "O", "U")], ids=["ten", "five vowels"])
+@pytest.mark.parametrize("visemes", [tuple(EMPHATIC_VISEMES), ("aa", "E", "I", "O", "U")], ids=["ten", "five vowels"])
 def test_visemes_of_the_ict_face_come_near_the_mouths_of_its_arkit_shapes(data: Path, visemes: tuple) -> None:
     basis = read_basis(data / "face" / "ict_arkit.npz").deltas
     lips = np.linalg.norm(basis[columns("mouthRollLower", "mouthRollUpper", "mouthPucker")], axis=-1).max(axis=0)
@@ -375,7 +362,7 @@ def test_visemes_of_the_ict_face_come_near_the_mouths_of_its_arkit_shapes(data: 
     spoken = viseme_curves([(p, 0.1 * n + 0.1, 0.1 * n + 0.2) for n, p in enumerate(text)], 3 * len(text))[::3]
     face = matched(*(f"viseme_{name}" for name in visemes))
     values = np.clip(spoken @ face.weights.T, 0.0, 1.0)
-    made = np.concatenate([curves(**EMPHATIC[name.removeprefix("viseme_")]) for name in face.shapes])
+    made = np.concatenate([curves(**EMPHATIC_VISEMES[name.removeprefix("viseme_")]) for name in face.shapes])
     wanted, shown = spoken @ shapes, values @ made @ shapes
     off = np.linalg.norm(shown - wanted, axis=1).mean() / np.linalg.norm(wanted, axis=1).mean()
     print(f"{len(visemes)} visemes: lips off by {off:.0%} of their way, {values.sum(axis=1).max():.2f} at most")

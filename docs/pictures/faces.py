@@ -21,6 +21,7 @@ import numpy as np  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
+from blender_tests.shape_lists import EMPHATIC_VISEMES  # noqa: E402
 from interact_addon.compat import end_process  # noqa: E402
 from interact_addon.rig.cast import CastActor, cast_actor  # noqa: E402
 from interact_addon.rig.face_bones import face_bone_channels  # noqa: E402
@@ -31,18 +32,7 @@ from model_runtime.face.arkit import columns  # noqa: E402
 from model_runtime.face.visemes import viseme_curves  # noqa: E402
 
 SIZE = 172  # pixels of one face
-WIDTH = 0.2  # metres that it shows
-# Emphatic mouths, of which the visemes are made.
-VISEMES = {
-    "aa": {"jawOpen": 0.55},
-    "E": {"jawOpen": 0.35, "mouthStretch": 0.18, "mouthLowerDown": 0.12, "mouthUpperUp": 0.06},
-    "I": {"jawOpen": 0.16, "mouthStretch": 0.22, "mouthSmile": 0.14, "mouthLowerDown": 0.18, "mouthUpperUp": 0.07},
-    "O": {"jawOpen": 0.42, "mouthFunnel": 0.36, "mouthPucker": 0.32},
-    "U": {"jawOpen": 0.12, "mouthFunnel": 0.34, "mouthPucker": 0.95},
-    "PP": {"mouthPress": 0.3, "mouthRollLower": 0.15, "mouthRollUpper": 0.12},
-    "FF": {"jawOpen": 0.09, "mouthClose": 0.045, "mouthRollLower": 0.45, "mouthUpperUp": 0.2},
-    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.42, "mouthPucker": 0.33},
-}
+WIDTH = 0.23  # metres that it shows
 ROWS = (
     ("female_mixamo", "ARKit"),
     ("female_mixamo", "visemes"),
@@ -97,7 +87,7 @@ def take_shapes(obj: bpy.types.Object) -> tuple[np.ndarray, dict[str, np.ndarray
 
 
 def give_visemes(armature: bpy.types.Object) -> None:
-    made = {f"viseme_{name}": curves(**pose) for name, pose in VISEMES.items()}
+    made = {f"viseme_{name}": curves(**pose) for name, pose in EMPHATIC_VISEMES.items()}
     made |= {
         "blink_left": curves(eyeBlinkLeft=1),
         "blink_right": curves(eyeBlinkRight=1),
@@ -179,13 +169,16 @@ def aim(armature: bpy.types.Object, middle: Vector) -> None:
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(camera)
     camera.data.type, camera.data.ortho_scale = "ORTHO", WIDTH
-    direction = Vector((0.35, -1.0, 0.05)).normalized()
+    direction = Vector((0.22, -1.0, 0.05)).normalized()
     camera.location = middle + direction
     camera.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
     scene.camera = camera
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.display.shading.light, scene.display.shading.color_type = "STUDIO", "MATERIAL"
     scene.display.shading.show_cavity = True
+    scene.world = bpy.data.worlds.new("Grey")
+    scene.world.color = (0.35, 0.35, 0.35)
+    scene.view_settings.view_transform = "Standard"
     scene.render.resolution_x = scene.render.resolution_y = SIZE
     armature.hide_render = True
 
@@ -203,7 +196,7 @@ def row(folder: Path, name: str, kind: str, scratch: Path) -> list[Image.Image]:
         bpy.ops.render.render(write_still=True)
         with Image.open(scratch / "face.png") as picture:
             pictures.append(picture.convert("RGB"))
-        ImageDraw.Draw(pictures[-1]).text((4, 2), title if title != "rest" else f"{kind}: rest", fill=(255, 220, 120))
+        ImageDraw.Draw(pictures[-1]).text((4, 2), title if title != "rest" else f"{kind}: rest", fill=(20, 20, 20))
     return pictures
 
 
