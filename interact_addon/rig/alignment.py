@@ -161,7 +161,7 @@ def _palm_down(
         return rot.multiply(rot.from_matrix(_frame(out, FORWARD, second_axis=1)), rot.conjugate(rot.from_matrix(rest)))
     tail = tails.get(f"{side}_wrist")
     along = wrist - positions[INDEX[f"{side}_elbow"]]
-    if tail is not None and _angle(tail - wrist, along) < np.radians(60.0):
+    if tail is not None and angle_between(tail - wrist, along) < np.radians(60.0):
         along = tail - wrist
     return rot.multiply(rot.between(rot.rotate(forearm_turn, along), out), forearm_turn)
 
@@ -178,7 +178,11 @@ def _finger_direction(
         return positions[INDEX[following]] - place
     before = f"{joint[:-1]}{number - 1}"
     tail = tails.get(joint)
-    if tail is None or before not in known or _angle(tail - place, place - positions[INDEX[before]]) > np.radians(75.0):
+    if (
+        tail is None
+        or before not in known
+        or angle_between(tail - place, place - positions[INDEX[before]]) > np.radians(75.0)
+    ):
         return None  # importers put the tails of leaf bones anywhere: use only a plausible one
     return tail - place
 
@@ -222,7 +226,8 @@ def _frame(first: Array, second: Array, second_axis: int) -> Array:
     return np.stack([x, np.cross(other, x), other], axis=-1)
 
 
-def _angle(a: Array, b: Array) -> float:
+def angle_between(a: Array, b: Array) -> float:
+    """Return the angle between two directions (3,), radians."""
     return float(np.arccos(np.clip(np.dot(a, b) / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12), -1.0, 1.0)))
 
 

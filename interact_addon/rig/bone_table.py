@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from ..runtime_api import errors
 from .mapping import (
+    MOST_NECK_BONES,
+    MOST_SPINE_BONES,
     REQUIRED_JOINTS,
     SIDES,
     RigMap,
@@ -16,8 +18,8 @@ from .mapping import (
     map_assigned,
 )
 
-_SPINE = tuple(f"spine:{i}" for i in range(5))
-_NECK = tuple(f"neck:{i}" for i in range(3))
+_SPINE = tuple(f"spine:{i}" for i in range(MOST_SPINE_BONES))
+_NECK = tuple(f"neck:{i}" for i in range(MOST_NECK_BONES))
 _LIMBS = ("collar", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 # The joints a bone may be chosen for, in the order of the panel; spine and neck upwards from :0.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from ..runtime_api import Array
+
+Bone = TypeVar("Bone", int, str)
 
 _MOST_PLANES = 60  # candidates for the plane of symmetry, those of the largest limbs first
 _MOST_TRIED = 6
@@ -123,6 +126,13 @@ def bone_tree(
     places = np.array([heads[bone] for bone in order], float).reshape(-1, 3)
     ends = np.array([tails[bone] for bone in order], float).reshape(-1, 3)
     return BoneTree(tuple(order), upper, places, ends)
+
+
+def evenly(bones: list[Bone], most: int) -> list[Bone]:
+    """Return at most ``most`` of a line of bones, evenly, its first and last among them."""
+    if len(bones) <= most:
+        return bones
+    return [bones[round(i * (len(bones) - 1) / (most - 1))] for i in range(most)]
 
 
 def _nearest(bone: str, parents: Mapping[str, str | None], kept: Mapping[str, object]) -> str | None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..runtime_api import Array
+from .alignment import angle_between
 from .bone_tree import BoneTree, Symmetry
 
 _STRAIGHT = np.radians(25.0)  # a foot turns by more than this
@@ -93,7 +93,7 @@ def _halves_cost(tree: BoneTree, chain: tuple[int, ...], i: int, j: int, k: int)
     whole = sum(tree.distance(a, b) for a, b in pairwise(chain))
     if min(upper, lower) < 0.03 * tree.size or abs(np.log(upper / lower)) > _HALF_LIMB:
         return None
-    bend = angle(tree.heads[chain[j]] - tree.heads[chain[i]], tree.heads[chain[k]] - tree.heads[chain[j]])
+    bend = angle_between(tree.heads[chain[j]] - tree.heads[chain[i]], tree.heads[chain[k]] - tree.heads[chain[j]])
     if bend > np.radians(100.0):
         return None
     crooked = max(
@@ -108,7 +108,7 @@ def _leg_cost(tree: BoneTree, symmetry: Symmetry, chain: tuple[int, ...], i: int
     cost = 0.3 if symmetry.offset(tree.heads[chain[i]]) < 0.04 * length else 0.0
     if k + 1 == len(chain):
         return cost + 0.1
-    turn = angle(tree.heads[chain[k]] - tree.heads[chain[i]], tree.heads[chain[k + 1]] - tree.heads[chain[k]])
+    turn = angle_between(tree.heads[chain[k]] - tree.heads[chain[i]], tree.heads[chain[k + 1]] - tree.heads[chain[k]])
     return cost + (0.0 if turn > _STRAIGHT else 0.3)
 
 
@@ -135,9 +135,3 @@ def _off_line(tree: BoneTree, bone: int, start: int, end: int) -> float:
     length = float(np.linalg.norm(along))
     across = np.cross(tree.heads[bone] - tree.heads[start], along / length)
     return float(np.linalg.norm(across)) / length
-
-
-def angle(a: Array, b: Array) -> float:
-    """Return the angle between two directions, radians."""
-    lengths = max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12)
-    return float(np.arccos(np.clip(np.dot(a, b) / lengths, -1.0, 1.0)))

@@ -13,7 +13,7 @@ from .tables import TABLES, RigTable
 
 SPINE = ("spine1", "spine2", "spine3")
 SIDES = ("left", "right")
-_MOST_SPINE_BONES = 5
+MOST_SPINE_BONES, MOST_NECK_BONES = 5, 3
 _NUMBERED = re.compile(r"\.\d{3}$")
 _SEPARATORS = re.compile(r"[ ._\-]")
 REQUIRED_JOINTS = ("pelvis", "head") + tuple(
@@ -177,11 +177,11 @@ def joints_above(joint: str) -> list[str]:
         return []
     if joint.startswith("spine:"):
         return [f"spine:{i}" for i in reversed(range(int(joint[6:])))] + ["pelvis"]
-    whole_spine = [f"spine:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + ["pelvis"]
+    whole_spine = [f"spine:{i}" for i in reversed(range(MOST_SPINE_BONES))] + ["pelvis"]
     if joint.startswith("neck:"):
         return [f"neck:{i}" for i in reversed(range(int(joint[5:])))] + whole_spine
     if joint == "head":
-        return [f"neck:{i}" for i in reversed(range(_MOST_SPINE_BONES))] + whole_spine
+        return [f"neck:{i}" for i in reversed(range(MOST_SPINE_BONES))] + whole_spine
     parent = skeleton.JOINTS[skeleton.PARENTS[skeleton.INDEX[joint]]]
     if parent == "spine3":
         return whole_spine
@@ -220,9 +220,9 @@ def _rig_map(table: RigTable, found: dict[str, str], parents: Mapping[str, str |
     for control, joint in table.extra.items():
         drives[control] = Drive(control, joint)
     drives[found["pelvis"]] = Drive(found["pelvis"], "pelvis")
-    spine = [found[f"spine:{i}"] for i in range(_MOST_SPINE_BONES) if f"spine:{i}" in found]
+    spine = [found[f"spine:{i}"] for i in range(MOST_SPINE_BONES) if f"spine:{i}" in found]
     _drive_spine(spine, drives, places)
-    neck = [found[f"neck:{i}"] for i in range(_MOST_SPINE_BONES) if f"neck:{i}" in found]
+    neck = [found[f"neck:{i}"] for i in range(MOST_SPINE_BONES) if f"neck:{i}" in found]
     for i, bone in enumerate(neck):
         share = (len(neck) - 1 - i) / len(neck)  # the lower of two takes half of the neck's turn, the head none of it
         drives[bone] = Drive(bone, "neck", SPINE[-1] if share else "", share)

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..runtime_api import Array
 from .bone_table import FINGERS, TABLE_JOINTS
+from .bone_tree import evenly
 from .bones_at_rest import BoneChains, Bones, size_of
-from .mapping import SIDES, bones_above
+from .mapping import MOST_NECK_BONES, MOST_SPINE_BONES, SIDES, bones_above
 from .mirror import Mirror
 
 _WRIST, _ANKLE = 0.7, 0.85  # of a limb's reach: where the hand and the foot begin at the earliest
@@ -24,7 +25,6 @@ _NECK = 0.22  # length of a neck, in distances from hips to neck
 _NECK_LEVEL = 0.02  # of the rig's size: as high as the shoulders but for this, a bone is the neck and not the chest
 _THUMB = 0.7  # of the way to the next knuckle: nearer than that to the wrist begins a thumb
 _IN_PALM = 0.35  # of a finger's reach from the wrist: nearer than that begins a bone of the palm
-_MOST_SPINE_BONES, _MOST_NECK_BONES = 5, 3
 
 
 def propose(chosen: Mapping[str, str], bones: Bones) -> dict[str, str]:
@@ -153,7 +153,7 @@ class _Proposal:
             if bone in above:
                 break
             line.insert(0, bone)
-        for number, bone in enumerate(_spread(line, _MOST_SPINE_BONES)):
+        for number, bone in enumerate(evenly(line, MOST_SPINE_BONES)):
             self.put(f"spine:{number}", bone)
 
     def neck_and_head(self, chest: str) -> None:
@@ -161,7 +161,7 @@ class _Proposal:
             self.put("head", self.head_above(chest))
         if "head" in self.joints and not any(joint.startswith("neck") for joint in self.joints):
             between = self.chains.path(chest, self.joints["head"])
-            for number, bone in enumerate(_spread(between, _MOST_NECK_BONES)):
+            for number, bone in enumerate(evenly(between, MOST_NECK_BONES)):
                 self.put(f"neck:{number}", bone)
 
     def head_above(self, chest: str) -> str | None:
@@ -247,10 +247,3 @@ class _Proposal:
         """Return the chains of at least two bones that hang on a bone."""
         chains = [self.chains.chain(bone) for bone in self.chains.below[wrist]]
         return [chain for chain in chains if len(chain) >= 2]
-
-
-def _spread(line: list[str], most: int) -> list[str]:
-    """Return at most ``most`` of a line of bones, its first and last among them."""
-    if len(line) <= most:
-        return line
-    return [line[round(i * (len(line) - 1) / (most - 1))] for i in range(most)]

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..runtime_api import Array
-from .bone_tree import BoneTree, Symmetry, bone_tree, symmetries
+from .alignment import angle_between
+from .bone_tree import BoneTree, Symmetry, bone_tree, evenly, symmetries
 from .fingers import fingers
-from .limbs import Limb, angle, arms, legs, limb_length
+from .limbs import Limb, arms, legs, limb_length
+from .mapping import MOST_NECK_BONES, MOST_SPINE_BONES
 
-_MOST_SPINE, _MOST_NECK = 5, 3
 _HEAD_ABOVE = 0.19  # head joint above the shoulders over the length of a leg
 _END, _NO_END = 0.25, -0.05  # what a last bone costs as the head, in rigs with and without ends at the toes
 _UPRIGHT = np.radians(50.0)  # legs point away from the trunk within this angle
@@ -129,7 +130,7 @@ def _joined(tree: BoneTree, symmetry: Symmetry, leg: Limb, arm: Limb) -> _Body |
         _ARM[0] * length < limb_length(tree, arm) < _ARM[1] * length
     ):
         return 2, "its limbs are not in the proportion of legs, trunk and arms"
-    if angle(hips - ankles, up) > _UPRIGHT:
+    if angle_between(hips - ankles, up) > _UPRIGHT:
         return 3, "its trunk does not stand on its legs; it looks like an animal's, or sits in its rest pose"
     trunk = tuple(reversed(tree.line_up(tree.parents[arm.top])[: tree.line_up(tree.parents[arm.top]).index(pelvis)]))
     if not trunk:
@@ -194,8 +195,8 @@ def _trunk_joints(tree: BoneTree, symmetry: Symmetry, body: _Body, foot: int | N
     if len(trunk) > 1 and np.dot(tree.heads[trunk[-1]] - shoulders, body.up) > 0.08 * length:
         neck.insert(0, trunk.pop())
     found = {"pelvis": body.pelvis, "head": head}
-    found |= {f"spine:{n}": bone for n, bone in enumerate(_some(trunk, _MOST_SPINE))}
-    return found | {f"neck:{n}": bone for n, bone in enumerate(_some(neck, _MOST_NECK))}
+    found |= {f"spine:{n}": bone for n, bone in enumerate(evenly(trunk, MOST_SPINE_BONES))}
+    return found | {f"neck:{n}": bone for n, bone in enumerate(evenly(neck, MOST_NECK_BONES))}
 
 
 def _head_cost(tree: BoneTree, symmetry: Symmetry, bone: int, height: float) -> float:
@@ -207,13 +208,6 @@ def _head_cost(tree: BoneTree, symmetry: Symmetry, bone: int, height: float) -> 
 def _has_end(tree: BoneTree, foot: int | None) -> bool:
     """Say whether the bone of the toes has one at its tip, as exporters add to the ends of all chains."""
     return foot is not None and len(tree.children[foot]) == 1 and tree.counts[foot] == 2
-
-
-def _some(bones: list[int], most: int) -> list[int]:
-    """Return at most so many of the bones, evenly, the first and last among them."""
-    if len(bones) <= most:
-        return bones
-    return [bones[round(index)] for index in np.linspace(0, len(bones) - 1, most)]
 
 
 def _foot(tree: BoneTree, symmetry: Symmetry, body: _Body, forward: Array) -> dict[str, int]:
