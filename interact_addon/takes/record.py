@@ -53,28 +53,29 @@ def save_performance(performance: contract.Performance, blend: Path | None = Non
     saved file yet, goes to Blender's temporary folder. Raises ``OutOfSpace``.
     """
     blend = blend or (Path(bpy.data.filepath) if bpy.data.filepath else None)
-    name = f"{uuid.uuid4().hex[:12]}.npz"
+    name, warnings = f"{uuid.uuid4().hex[:12]}.npz", list[str]()
     if blend is not None:
         folder = blend.with_name(f"{blend.stem}.takes")
         try:
-            folder.mkdir(exist_ok=True)
-            performance.save(folder / name)
+            _save(performance, folder / name)
             return f"//{folder.name}/{name}", []
         except OSError as error:
-            reason = error.strerror
+            warnings = [
+                f"The take is kept until Blender ends only: nothing can be written beside '{blend}' ({error.strerror})."
+            ]
     folder = Path(bpy.app.tempdir) / "interact takes"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        performance.save(folder / name)
+        _save(performance, folder / name)
     except OSError as error:
         raise errors.OutOfSpace(
             f"The take cannot be saved in '{folder}' ({error.strerror}); free some space."
         ) from error
-    if blend is None:
-        return str(folder / name), []
-    return str(folder / name), [
-        f"The take is kept until Blender ends only: nothing can be written beside '{blend}' ({reason})."
-    ]
+    return str(folder / name), warnings
+
+
+def _save(performance: contract.Performance, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    performance.save(path)
 
 
 def record_take(
