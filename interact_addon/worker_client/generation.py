@@ -45,6 +45,7 @@ class Generation:
         global current
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
+        self._started = time.monotonic()
         self._cast = cast_scene(scene, first_frame=True)
         self._parts = parts_to_key(self._cast, scene.interact.actors)
         seen = check_scene(scene, self._cast)
@@ -59,7 +60,6 @@ class Generation:
         self.verification: Verification | None = None  # what Blender shows, once both are keyed
         self._blend = blend
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
-        self._started = time.monotonic()
         self._runtime = runtime()
         self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
         current = self
