@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         help="mend first what would make the result invisible or wrong: mute drivers and constraints, and more",
     )
     shot.add_argument(
-        "--strict", action="store_true", help="fail, and save nothing, if Blender does not show what was generated"
+        "--strict", action="store_true", help="fail, and save no .blend, if Blender does not show what was generated"
     )
     shot.set_defaults(run=generate)
     show = commands.add_parser("demo", help="build the demo scene, perform it, export and render a preview")

@@ -1,4 +1,4 @@
-"""Draw one captured pose on every character at hand, side by side, and print how far each one's joints are off.
+"""Draw one captured pose on every character at hand, side by side, and print how far off each one is shown.
 
     .venv/bin/python docs/pictures/rigs.py docs/images/rigs.png
 
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from interact_addon import compat
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import key_performance
+from model_runtime.body_model import rotations as rot
 from model_runtime.body_model import skeleton
 from model_runtime.contract import ActorPerformance, Performance
 from model_runtime.datasets.clip import Clip
@@ -73,14 +74,17 @@ def nameless(name: str) -> bpy.types.Object:
     return armature
 
 
-def off(character: CastActor, clip: Clip, root: np.ndarray) -> float:
-    """Return the greatest distance (m) of a body joint from where the performance puts it, over the clip."""
+def off(character: CastActor, clip: Clip, root: np.ndarray) -> tuple[float, float]:
+    """Return how far Blender shows the character from the performance, on every 20th frame of the clip.
+
+    The greatest distance (m) of a body joint, and the greatest angle (degrees) of head and hands.
+    """
     armature = character.armature.find()
     assert armature is not None
-    joints, _ = skeleton.forward_kinematics(
+    joints, turns = skeleton.forward_kinematics(
         root.astype(np.float32), clip.rotations.astype(np.float32), character.rest.skeleton
     )
-    worst = 0.0
+    worst, turned, rest = 0.0, 0.0, character.rest
     for frame in range(0, clip.frames, 20):
         bpy.context.scene.frame_set(1 + frame)
         posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
@@ -91,7 +95,14 @@ def off(character: CastActor, clip: Clip, root: np.ndarray) -> float:
             a, b = (np.array(posed.matrix_world @ posed.pose.bones[bone].head) for bone in (first, second))
             there = joints[frame, skeleton.INDEX[joint]] + [0.0, 0.0, character.rest.floor]
             worst = max(worst, float(np.linalg.norm(a + share * (b - a) - there)))
-    return worst
+        for joint in ("head", "left_wrist", "right_wrist"):
+            bone, number = character.rig.places[joint][0], skeleton.INDEX[joint]
+            seen = rot.from_scaled_matrix(np.array(posed.matrix_world @ posed.pose.bones[bone].matrix))
+            at_rest = rest.world_rotations[rest.bones.index(bone)]
+            wanted = rot.multiply(rot.multiply(turns[frame, number], rest.turns[number]), at_rest)
+            difference = rot.to_axis_angle(rot.multiply(rot.conjugate(seen), wanted))
+            turned = max(turned, float(np.degrees(np.linalg.norm(difference))))
+    return worst, turned
 
 
 def perform(name: str, armature: bpy.types.Object, clip: Clip, place: float) -> None:
@@ -106,7 +117,8 @@ def perform(name: str, armature: bpy.types.Object, clip: Clip, place: float) -> 
     actor = ActorPerformance(name, root.astype(np.float32), clip.rotations, nothing, nothing[:, :4])
     key_performance(bpy.context.scene, [character], Performance((actor,)))
     bones = len(armature.data.bones)
-    print(f"| {name} | {character.rig.rig} | {bones} | {1000 * off(character, clip, root):.1f} mm |", flush=True)
+    distance, angle = off(character, clip, root)
+    print(f"| {name} | {character.rig.rig} | {bones} | {1000 * distance:.1f} mm | {angle:.1f}° |", flush=True)
 
 
 def draw(path: Path, count: int) -> None:

@@ -1,7 +1,8 @@
 """What must stand still while a performance plays: everything an older animation would move under it.
 
 A take plays over the NLA and in the place of the action that was active. Where those animate a property that the take
-does not key, an offset of a bone or the place of the object, that property gets one key with its value at rest.
+does not key, an offset of a bone or the place of the object, that property gets one key with its present value: bones
+of the body were reset before, object and root stand where they are on the first frame.
 """
 
 from __future__ import annotations

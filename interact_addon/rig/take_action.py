@@ -61,10 +61,10 @@ def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: s
 
 
 def relate_curves(owner: Any) -> None:
-    """Let the dependency graph relate an action's curves once more, after they were evaluated once.
+    """Assign the action once more, so that Blender links its curves to the properties anew.
 
-    In a file just loaded, an armature that is off in viewports would keep its old pose otherwise, and so would the
-    meshes that it moves, until something else changes. Seen on 4.5 to 5.2.
+    Otherwise, in a file just loaded, an armature that is off in viewports keeps its old pose, and so do the meshes that
+    it moves, until something else changes. Seen on 4.5 to 5.2.
     """
     animation = owner.animation_data
     slot = animation.action_slot

@@ -26,7 +26,7 @@ MOST_DISTANCE = 0.01  # metres
 MOST_ANGLE = np.radians(2.0)
 MOST_SHAPE = 0.02
 _FRAMES = 10  # evenly spaced; the fastest one is added
-_MOST_SENTENCES = 3  # an actor; one cause is behind most differences
+_MOST_SENTENCES = 3  # of bones, and of shapes a mesh; one cause is behind most differences
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Verification:
 def verify(scene: bpy.types.Scene, keyed: KeyedPerformance) -> Verification:
     """Evaluate ten frames and the fastest through the dependency graph and compare both characters with their keys.
 
-    Bones of the body are compared in the world, those of the face against the head. The scene stays as it is. Meshes
-    are not evaluated: on two cores the demo's two characters take 0.1 s.
+    Bones of the body are compared in the world, those of the face against their parent. The scene stays as it is.
+    Meshes are not evaluated: on two cores the demo's two characters take 0.1 s.
     """
     count = keyed.last - keyed.first + 1
     fastest = max((_fastest(keys) for keys in keyed.actors), default=(0.0, 0))[1]

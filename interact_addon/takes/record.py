@@ -1,7 +1,8 @@
 """What an action says of the take it holds: request, performance, seed, measures, date.
 
 The record is JSON text in a custom property of the action, so it survives saving, appending and linking. The
-performance is a file beside the .blend, or in Blender's temporary folder until the .blend is saved.
+performance is a file beside the .blend, and is found only from there. In a file that was never saved it lies in
+Blender's temporary folder and is lost when Blender ends.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class TakeRecord:
     """One take of one actor.
 
     ``performance``: path of the ``.npz``, ``//`` for the folder of the .blend; ``request``: JSON text from which the
-    take can be made again; ``frames``: first and last; ``date``: ISO 8601 with the zone.
+    take can be made again as long as its voices are there; ``frames``: first and last; ``date``: ISO 8601 with its
+    zone.
     """
 
     take: int
