@@ -24,12 +24,7 @@ from .operators import (
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
-    properties.INTERACT_PG_bones,
-    properties.INTERACT_PG_switch,
-    properties.INTERACT_PG_shape,
-    properties.INTERACT_PG_actor,
-    properties.INTERACT_PG_export,
-    properties.INTERACT_PG_scene,
+    *properties.CLASSES,
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,
     *mapping.CLASSES,

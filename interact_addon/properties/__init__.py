@@ -1,0 +1,73 @@
+"""Settings saved with the file: the cast, the strips, and how to generate and export."""
+
+from .actor import (
+    KEEP_BODY,
+    KEEP_FACE,
+    ONLY_LISTEN,
+    PERFORM_ALL,
+    INTERACT_PG_actor,
+    actor_name,
+    generated_parts,
+    style_of,
+)
+from .bones import (
+    NO_BONE,
+    INTERACT_PG_bones,
+    INTERACT_PG_switch,
+    assigned_bones,
+    bone_property,
+    bones_to_choose,
+    switches_of,
+)
+from .export import (
+    EXPORT_FORMATS,
+    EXPORT_PRESETS,
+    EXPORT_RATES,
+    INTERACT_PG_export,
+    draw_export_choices,
+    export_settings,
+)
+from .scene import INTERACT_PG_scene, relationship_of
+from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
+from .strips import strip_voices
+
+# In the order in which Blender needs them: a group before the one that holds it.
+CLASSES = (
+    INTERACT_PG_bones,
+    INTERACT_PG_switch,
+    INTERACT_PG_shape,
+    INTERACT_PG_actor,
+    INTERACT_PG_export,
+    INTERACT_PG_scene,
+)
+
+__all__ = [
+    "CLASSES",
+    "EXPORT_FORMATS",
+    "EXPORT_PRESETS",
+    "EXPORT_RATES",
+    "KEEP_BODY",
+    "KEEP_FACE",
+    "NO_BONE",
+    "ONLY_LISTEN",
+    "PERFORM_ALL",
+    "INTERACT_PG_actor",
+    "INTERACT_PG_bones",
+    "INTERACT_PG_export",
+    "INTERACT_PG_scene",
+    "INTERACT_PG_shape",
+    "INTERACT_PG_switch",
+    "actor_name",
+    "assigned_bones",
+    "bone_property",
+    "bones_to_choose",
+    "draw_export_choices",
+    "export_settings",
+    "face_settings_of",
+    "generated_parts",
+    "relationship_of",
+    "shapes_to_choose",
+    "strip_voices",
+    "style_of",
+    "switches_of",
+]

@@ -1,0 +1,199 @@
+"""One of the two characters: what it keeps, where it sits and walks, how it feels and moves."""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..runtime_api import contract
+from .bones import INTERACT_PG_bones, INTERACT_PG_switch, forget_bones_of_others
+from .shapes import INTERACT_PG_shape
+
+PERFORM_ALL, KEEP_BODY, KEEP_FACE, ONLY_LISTEN = "ALL", "KEEP_BODY", "KEEP_FACE", "LISTEN"
+PERFORM = (
+    (PERFORM_ALL, "Perform All", "Body, head, hands and face are generated"),
+    (
+        KEEP_BODY,
+        "Keep My Body",
+        "The body's animation that is there stays exactly as it is. The face is generated for it, and the partner "
+        "performs around it",
+    ),
+    (KEEP_FACE, "Keep My Face", "The face's animation that is there stays exactly as it is; the body is generated"),
+    (
+        ONLY_LISTEN,
+        "Only Listen",
+        "This actor's own voice is left out, for the partner too: it listens and reacts",
+    ),
+)
+
+
+def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
+    """List neutral, then the others by group. Keys and files store an emotion's number in the contract."""
+    items: list[tuple[str, str, str, str, int] | tuple[str, str, str]] = []
+    for group in sorted(contract.EMOTION_GROUPS, key=lambda name: name != "neutral"):
+        items.append(("", group.capitalize(), ""))
+        for name in contract.EMOTION_GROUPS[group]:
+            meaning = "No emotion in particular" if name == "neutral" else f"An emotion: {name}"
+            items.append((name, name.capitalize(), meaning, "NONE", contract.EMOTIONS.index(name)))
+    return items
+
+
+def _style_slider(name: str, ends: str) -> object:
+    """Make a slider of the gesture style, in standard deviations."""
+    limit = contract.STRONGEST_STYLE
+    description = f"In standard deviations from the usual gesturing (0): {ends}"
+    return FloatProperty(name=name, default=0.0, min=-limit, max=limit, step=10, options=set(), description=description)
+
+
+def _is_armature(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
+    return thing.type == "ARMATURE"
+
+
+class INTERACT_PG_actor(bpy.types.PropertyGroup):
+    """One of the two characters."""
+
+    name: StringProperty(  # type: ignore[valid-type]
+        name="Name",
+        description="Names the actor's channels in the sequencer; empty means the armature's name",
+    )
+    armature: PointerProperty(  # type: ignore[valid-type]
+        name="Armature",
+        type=bpy.types.Object,
+        poll=_is_armature,
+        update=forget_bones_of_others,
+        description="The rig that performs; its face meshes are found automatically",
+    )
+    perform: EnumProperty(  # type: ignore[valid-type]
+        name="Perform",
+        items=PERFORM,
+        default=PERFORM_ALL,
+        options=set(),
+        description="What is generated of this actor, and what of its animation stays",
+    )
+    generate_head: BoolProperty(  # type: ignore[valid-type]
+        name="Head",
+        default=False,
+        options=set(),
+        description="Generate neck and head on top of the body that is kept",
+    )
+    generate_hands: BoolProperty(  # type: ignore[valid-type]
+        name="Hands",
+        default=False,
+        options=set(),
+        description="Generate the fingers on top of the body that is kept",
+    )
+    seat: PointerProperty(  # type: ignore[valid-type]
+        name="Seat",
+        type=bpy.types.Object,
+        description="The object this actor sits on, facing along its -Y axis; its top is the height of the seat",
+    )
+    seat_height: FloatProperty(  # type: ignore[valid-type]
+        name="Seat Height",
+        default=0.45,
+        min=0.25,
+        max=0.75,
+        unit="LENGTH",
+        description="Height of the seat above the floor if no object is given",
+    )
+    walk_target: PointerProperty(  # type: ignore[valid-type]
+        name="Walk To",
+        type=bpy.types.Object,
+        description="Where the last walk leads: to an object such as an empty, along a curve from its first point to "
+        "its last, or to the partner if the partner's armature is chosen",
+    )
+    emotion: EnumProperty(  # type: ignore[valid-type]
+        name="Emotion",
+        items=_emotions(),
+        default="neutral",
+        description="This actor's emotion wherever there is no emotion strip",
+    )
+    emotion_intensity: FloatProperty(  # type: ignore[valid-type]
+        name="Intensity",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        step=10,
+        description="Intensity of the emotion, from 0 (none) to 2 (extreme); may be keyed",
+    )
+    own_style: BoolProperty(  # type: ignore[valid-type]
+        name="Own Style",
+        default=False,
+        options=set(),
+        description="Condition this actor's gestures on the style below; off leaves the style to the model",
+    )
+    style_liveliness: _style_slider(  # type: ignore[valid-type]
+        "Liveliness", "below 0 slower and calmer gestures, above 0 quicker and livelier ones"
+    )
+    style_height: _style_slider(  # type: ignore[valid-type]
+        "Height", "below 0 hands held lower, above 0 higher"
+    )
+    style_reach: _style_slider(  # type: ignore[valid-type]
+        "Reach", "below 0 hands closer to the body, above 0 further away"
+    )
+    bones: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_bones, description="The bones of this actor that are chosen by hand"
+    )
+    switches: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_switch, description="Custom properties that are set while this rig performs"
+    )
+    shapes: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_shape, description="The shape keys of this actor and what drives them"
+    )
+    shape_shown: IntProperty(  # type: ignore[valid-type]
+        name="Shown Shape", default=0, options=set(), description="The row of the table of shapes that is shown"
+    )
+    jaw_opens: FloatProperty(  # type: ignore[valid-type]
+        name="Jaw Opens",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options=set(),
+        description="How far a jaw bone turns, where no shape key opens the mouth: 1 as far as a person's",
+    )
+    eyes_turn: FloatProperty(  # type: ignore[valid-type]
+        name="Eyes Turn",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options=set(),
+        description="How far eye bones turn: 1 as far as a person's, so that the gaze meets the partner",
+    )
+    lids_close: FloatProperty(  # type: ignore[valid-type]
+        name="Lids Close",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options=set(),
+        description="How far eyelid bones turn: 1 closes the gap that was measured between them",
+    )
+
+
+def style_of(actor: INTERACT_PG_actor) -> contract.Style | None:
+    """Return the gesture style for the request: None if the actor has no style of its own."""
+    if not actor.own_style:
+        return None
+    return contract.Style(actor.style_liveliness, actor.style_height, actor.style_reach)
+
+
+def generated_parts(actor: INTERACT_PG_actor) -> tuple[str, ...]:
+    """Return what is generated, and keyed, of an actor: of 'body', 'head', 'hands' and 'face'."""
+    if actor.perform == KEEP_FACE:
+        return ("body", "head", "hands")
+    if actor.perform != KEEP_BODY:
+        return ("body", "head", "hands", "face")
+    wanted = (("head", actor.generate_head), ("hands", actor.generate_hands), ("face", True))
+    return tuple(part for part, is_wanted in wanted if is_wanted)
+
+
+def actor_name(actor: INTERACT_PG_actor) -> str:
+    """Return the actor's name, as in the sequencer's channels and messages; empty without an armature."""
+    return actor.name or (actor.armature.name if actor.armature is not None else "")

@@ -1,0 +1,95 @@
+"""The scene's settings: its two actors and how to generate."""
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
+
+from ..runtime_api import contract
+from .actor import INTERACT_PG_actor
+from .export import INTERACT_PG_export
+
+QUALITIES = (
+    ("draft", "Draft", "Fewer denoising steps of the diffusion model: a quick look"),
+    ("final", "Final", "All denoising steps of the diffusion model: the best it does"),
+)
+_NOT_SPECIFIED = "not said"  # the identifier saved in files
+
+
+def _relationships() -> list[tuple[str, str, str, str, int]]:
+    items = [(_NOT_SPECIFIED, "Not Specified", "The model is not conditioned on a relationship", "NONE", 0)]
+    for number, name in enumerate(contract.RELATIONSHIPS, 1):
+        first, _, second = name.partition(" / ")
+        together = f"They are {name}" if name.endswith("s") else f"They are a {name}"
+        meaning = f"The first actor is the {first}, the second the {second}" if second else together
+        items.append((name, name.title(), meaning, "NONE", number))
+    return items
+
+
+class INTERACT_PG_scene(bpy.types.PropertyGroup):
+    """The scene's settings: its two actors and how to generate."""
+
+    actor_a: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
+    actor_b: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
+    export: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_export, description="How the two characters are exported"
+    )
+    seed: IntProperty(  # type: ignore[valid-type]
+        name="Seed",
+        default=0,
+        min=0,
+        description="The number that starts the random generator: the same seed gives the same performance again, "
+        "another seed another take",
+    )
+    quality: EnumProperty(  # type: ignore[valid-type]
+        name="Quality",
+        items=QUALITIES,
+        default="final",
+        description="How many denoising steps the diffusion model takes",
+    )
+    guidance: FloatProperty(  # type: ignore[valid-type]
+        name="Guidance",
+        default=2.0,
+        min=0.0,
+        max=10.0,
+        description="Scale of classifier-free guidance: how closely the motion follows voices, labels and emotions. "
+        "1 adds nothing; high values exaggerate",
+    )
+    keep_keys: BoolProperty(  # type: ignore[valid-type]
+        name="Keep My Keys",
+        default=False,
+        options=set(),
+        description="The poses you keyed in the active action, or changed in a take, are kept: the new take passes "
+        "through them. Keys that an import or a bake wrote on every frame are not yours",
+    )
+    relationship: EnumProperty(  # type: ignore[valid-type]
+        name="Relationship",
+        items=_relationships(),
+        default=_NOT_SPECIFIED,
+        options=set(),
+        description="The relationship that the motion is conditioned on; the first role is the first actor's",
+    )
+    lips: FloatProperty(  # type: ignore[valid-type]
+        name="Lips",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options=set(),
+        description="Lip accuracy: 1 fits mouth shapes to the sounds of the voice as exactly as the runtime can, "
+        "0 keeps the expressive face model's mouth as it is",
+    )
+
+    bones_shown: EnumProperty(  # type: ignore[valid-type]
+        name="Actor",
+        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
+        options=set(),
+        description="The actor whose bones and shapes the panels show",
+    )
+
+    @property
+    def actors(self) -> tuple[INTERACT_PG_actor, INTERACT_PG_actor]:
+        return (self.actor_a, self.actor_b)
+
+
+def relationship_of(settings: INTERACT_PG_scene) -> str:
+    """Return the relationship for the request: empty if it is not specified."""
+    return "" if settings.relationship == _NOT_SPECIFIED else settings.relationship

@@ -1,0 +1,18 @@
+"""Settings that strips of the sequencer carry."""
+
+from bpy.props import EnumProperty
+
+VOICES = (
+    ("BOTH", "One Voice", "The whole sound is the voice of the actor in whose channel the strip lies"),
+    ("LEFT", "Left Only", "The left channel is the voice of the actor in whose channel the strip lies"),
+    ("RIGHT", "Right Only", "The right channel is the voice of the actor in whose channel the strip lies"),
+    ("LEFT_RIGHT", "Two: Left, Right", "A recording of both: the first actor is on the left, the second on the right"),
+    ("RIGHT_LEFT", "Two: Right, Left", "A recording of both: the first actor is on the right, the second on the left"),
+)
+
+
+def strip_voices() -> object:
+    """Make the setting of a sound strip that says whose voices its channels are."""
+    return EnumProperty(
+        name="Voices", items=VOICES, default="BOTH", options=set(), description="Whose voices this recording holds"
+    )
