@@ -8,6 +8,7 @@ from .actor import (
     INTERACT_PG_actor,
     actor_name,
     generated_parts,
+    kept_parts,
     style_of,
 )
 from .bones import (
@@ -27,6 +28,8 @@ from .export import (
     draw_export_choices,
     export_settings,
 )
+from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts
+from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
 from .strips import strip_voices
@@ -36,8 +39,10 @@ CLASSES = (
     INTERACT_PG_bones,
     INTERACT_PG_switch,
     INTERACT_PG_shape,
+    INTERACT_PG_locks,
     INTERACT_PG_actor,
     INTERACT_PG_export,
+    INTERACT_PG_regenerate,
     INTERACT_PG_scene,
 )
 
@@ -46,14 +51,19 @@ __all__ = [
     "EXPORT_FORMATS",
     "EXPORT_PRESETS",
     "EXPORT_RATES",
+    "FROM_PREVIEW",
+    "FROM_STRIPS",
     "KEEP_BODY",
     "KEEP_FACE",
     "NO_BONE",
     "ONLY_LISTEN",
+    "PART_NAMES",
     "PERFORM_ALL",
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
     "INTERACT_PG_export",
+    "INTERACT_PG_locks",
+    "INTERACT_PG_regenerate",
     "INTERACT_PG_scene",
     "INTERACT_PG_shape",
     "INTERACT_PG_switch",
@@ -61,10 +71,12 @@ __all__ = [
     "assigned_bones",
     "bone_property",
     "bones_to_choose",
+    "chosen_parts",
     "draw_export_choices",
     "export_settings",
     "face_settings_of",
     "generated_parts",
+    "kept_parts",
     "relationship_of",
     "shapes_to_choose",
     "strip_voices",

@@ -13,6 +13,7 @@ from bpy.props import (
 
 from ..runtime_api import contract
 from .bones import INTERACT_PG_bones, INTERACT_PG_switch, forget_bones_of_others
+from .locks import INTERACT_PG_locks, chosen_parts
 from .shapes import INTERACT_PG_shape
 
 PERFORM_ALL, KEEP_BODY, KEEP_FACE, ONLY_LISTEN = "ALL", "KEEP_BODY", "KEEP_FACE", "LISTEN"
@@ -136,6 +137,9 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     style_reach: _style_slider(  # type: ignore[valid-type]
         "Reach", "below 0 hands closer to the body, above 0 further away"
     )
+    locks: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_locks, description="The parts of this actor that no generation changes"
+    )
     bones: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_bones, description="The bones of this actor that are chosen by hand"
     )
@@ -192,6 +196,13 @@ def generated_parts(actor: INTERACT_PG_actor) -> tuple[str, ...]:
         return ("body", "head", "hands", "face")
     wanted = (("head", actor.generate_head), ("hands", actor.generate_hands), ("face", True))
     return tuple(part for part, is_wanted in wanted if is_wanted)
+
+
+def kept_parts(actor: INTERACT_PG_actor) -> frozenset[str]:
+    """Return the parts, of ``contract.BODY_PARTS``, that no generation changes: locked, or kept by *Perform*."""
+    wanted = generated_parts(actor)
+    free = {*wanted, *(("lower", "upper") if "body" in wanted else ())}
+    return frozenset(part for part in contract.BODY_PARTS if part not in free or part in chosen_parts(actor.locks))
 
 
 def actor_name(actor: INTERACT_PG_actor) -> str:

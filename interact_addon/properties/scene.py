@@ -6,6 +6,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from ..runtime_api import contract
 from .actor import INTERACT_PG_actor
 from .export import INTERACT_PG_export
+from .regenerate import INTERACT_PG_regenerate
 
 QUALITIES = (
     ("draft", "Draft", "Fewer denoising steps of the diffusion model: a quick look"),
@@ -31,6 +32,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     actor_b: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
     export: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_export, description="How the two characters are exported"
+    )
+    regenerate: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_regenerate, description="What a stretch is generated anew of"
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",

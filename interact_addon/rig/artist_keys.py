@@ -8,7 +8,7 @@ even rows: importers and bakes write a key every frame, or every few.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -28,17 +28,41 @@ PartFrames = Mapping[str, Collection[int]]
 
 def remember_written(action: bpy.types.Action, slot: Any) -> None:
     """Store a checksum of 16 bits for every key of a slot, so that changed ones are known later."""
-    curves = list(curves_of(action, slot))
-    sums = [_checksums(key_coordinates(curve)[1]) for curve in curves]
-    stored = action.get(_WRITTEN)
-    kept = stored.to_dict() if stored is not None else {}
-    kept[str(len(kept))] = {
-        "slot": slot.identifier,
-        "curves": json.dumps([(c.data_path, c.array_index, len(s)) for c, s in zip(curves, sums)]),
-        "first": float(key_coordinates(curves[0])[0][0]) if curves else 0.0,
-        "sums": np.concatenate(sums).tobytes() if sums else b"",
-    }
-    action[_WRITTEN] = kept
+    found = []
+    for curve in curves_of(action, slot):
+        places, values = key_coordinates(curve)
+        found.append((curve, float(places[0]) if len(places) else 0.0, _checksums(values)))
+    _store(action, slot, found)
+
+
+def carry_written(
+    before: bpy.types.Action,
+    action: bpy.types.Action,
+    slot: Any,
+    changed: Mapping[tuple[str, int], Collection[int]],
+    span: tuple[int, int],
+) -> None:
+    """Store for a slot of ``action``, a copy of ``before``, what was written: as there, but for a stretch.
+
+    ``changed``: the curves written on the frames ``span`` (first, last), each with the frames of keys that are a
+    person's. Where ``before`` is no take there is nothing to store: types tell then what was generated.
+    """
+    written = _written(before, slot)
+    if written is None:
+        return
+    entries = []
+    for curve in curves_of(action, slot):
+        name = (curve.data_path, curve.array_index)
+        places, values = key_coordinates(curve)
+        first, sums = written.get(name, (float(places[0]) if len(places) else 0.0, _checksums(values)))
+        if name in changed:
+            sums = sums.copy()
+            index = np.rint(places - first).astype(int)
+            mine = (places >= span[0]) & (places <= span[1]) & ~np.isin(np.rint(places), np.array([*changed[name]]))
+            mine &= (index >= 0) & (index < len(sums))
+            sums[index[mine]] = _checksums(values[mine])
+        entries.append((curve, first, sums))
+    _store(action, slot, entries)
 
 
 def artist_frames(actor: CastActor, first: int, last: int) -> dict[str, list[int]]:
@@ -142,11 +166,23 @@ def _written(action: bpy.types.Action, slot: Any) -> dict[tuple[str, int], tuple
         if entry["slot"] != slot.identifier:
             continue
         sums, at, found = np.frombuffer(entry["sums"], np.uint16), 0, {}
-        for path, component, count in json.loads(entry["curves"]):
-            found[path, component] = (float(entry["first"]), sums[at : at + count])
+        for path, component, count, *first in json.loads(entry["curves"]):
+            found[path, component] = (float(*first or (entry["first"],)), sums[at : at + count])
             at += count
         return found
     return None
+
+
+def _store(action: bpy.types.Action, slot: Any, curves: Sequence[tuple[bpy.types.FCurve, float, Array]]) -> None:
+    """Store for a slot the frame of each curve's first key as written, and the checksums of its keys."""
+    stored = action.get(_WRITTEN)
+    kept = stored.to_dict() if stored is not None else {}
+    kept[str(len(kept))] = {
+        "slot": slot.identifier,
+        "curves": json.dumps([(c.data_path, c.array_index, len(sums), first) for c, first, sums in curves]),
+        "sums": b"".join(sums.tobytes() for _, _, sums in curves),
+    }
+    action[_WRITTEN] = kept
 
 
 def _checksums(values: Array) -> Array:

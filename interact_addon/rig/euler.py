@@ -48,6 +48,16 @@ def continuous_euler(q: Array, order: str) -> Array:
     return result
 
 
+def nearest_euler(angles: Array, before: Array, order: str) -> Array:
+    """Return Euler angles (T, 3) of the same rotations whose first triple is as near to ``before`` (3,) as can be."""
+    i, j, k = ("XYZ".index(axis) for axis in order)
+    other = angles.copy()
+    other[:, [i, k]] += np.pi
+    other[:, j] = np.pi - angles[:, j]
+    both = [way + 2.0 * np.pi * np.round((before - way[0]) / (2.0 * np.pi)) for way in (angles, other)]
+    return min(both, key=lambda way: float(np.abs(way[0] - before).sum()))
+
+
 def axis_angle(q: Array) -> Array:
     """Return (T, 4): angle in radians, then the axis, which is Y for no rotation as in Blender."""
     vector = rot.to_axis_angle(np.asarray(q, np.float64))

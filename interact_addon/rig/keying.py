@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
@@ -60,12 +60,16 @@ class ActorKeys:
 
 @dataclass(frozen=True)
 class KeyedPerformance:
-    """What was keyed: the first and last frame, and each actor's keys. ``warnings``: sentences for the user."""
+    """What was keyed: the first and last frame, and each actor's keys. ``warnings``: sentences for the user.
+
+    ``stretch``: what the record of the take says of it, where it is keyed into one that was there.
+    """
 
     first: int
     last: int
     actors: tuple[ActorKeys, ...]
     warnings: tuple[str, ...] = ()
+    stretch: Mapping[str, Any] = field(default_factory=dict)
 
 
 def key_performance(
@@ -74,17 +78,19 @@ def key_performance(
     performance: contract.Performance,
     parts: Mapping[str, Sequence[str]] | None = None,
     kept: Mapping[str, PartFrames] | None = None,
+    number: int | None = None,
 ) -> KeyedPerformance:
     """Key both actors from ``scene.frame_start`` on, at the scene's frame rate.
 
     ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``kept``: by name the frames
-    that a person keyed and the performance keeps; their keys are marked as a person's again. Raises ``InvalidRequest``,
-    before anything is written, when an armature or face mesh is gone or cannot be edited.
+    that a person keyed and the performance keeps; their keys are marked as a person's again. ``number``: of the take,
+    by default the next. Raises ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or
+    cannot be edited.
     """
     fps = frames_per_second(scene)
     count = min(scene_frame_count(performance.frames, fps), scene.frame_end - scene.frame_start + 1)
     plans = [
-        _plan(actor, part, fps, count, tuple((parts or {}).get(actor.name, PARTS)))
+        plan_keys(actor, part, fps, count, tuple((parts or {}).get(actor.name, PARTS)))
         for actor, part in zip(cast, performance.actors, strict=True)
     ]
     warnings = [
@@ -96,7 +102,7 @@ def key_performance(
     now = scene.frame_current + scene.frame_subframe  # before frame 0 the second is negative, and no argument to set
     if any(_start_is_animated(plan) for plan in plans):
         scene.frame_set(scene.frame_start)  # where it stands then is where it is held
-    number = next_take_number()
+    number = next_take_number() if number is None else number
     written = tuple(_write(plan, scene.frame_start, number) for plan in plans)
     for keys in written:
         if keys.action is not None and kept and keys.actor.name in kept:
@@ -127,9 +133,18 @@ def bones_above_body(armature: bpy.types.Object, actor: CastActor) -> set[str]:
     return {bone.name for bone in armature.data.bones[actor.rig.root].parent_recursive}
 
 
-def _plan(
-    actor: CastActor, part: contract.ActorPerformance, fps: float, count: int, parts: tuple[str, ...]
+def plan_keys(
+    actor: CastActor,
+    part: contract.ActorPerformance,
+    fps: float,
+    count: int,
+    parts: tuple[str, ...],
+    span: slice = slice(None),
 ) -> ActorKeys:
+    """Return all that an actor is keyed with on ``count`` frames, or on a ``span`` of them; nothing is written.
+
+    Raises ``InvalidRequest`` where an armature, bone or face mesh is gone or cannot be edited.
+    """
     armature = actor.armature.find()
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
@@ -137,10 +152,11 @@ def _plan(
     gone = [bone for bone in needed if bone not in armature.pose.bones]
     if gone:
         raise errors.InvalidRequest(f"'{armature.name}' has no bone '{gone[0]}' any more; generate again.")
-    pose = retarget(*resample_body(part.root_positions, part.rotations, fps, count), actor.rig, actor.rest)
+    root, rotations = resample_body(part.root_positions, part.rotations, fps, count)
+    pose = retarget(root[span], rotations[span], actor.rig, actor.rest)
     body, faces = list(_body_channels(armature, actor, pose, parts)), list[FaceKeys]()
     if "face" in parts:
-        face = resample_face(part.face, fps, count)
+        face = resample_face(part.face, fps, count)[span]
         modes = [armature.pose.bones[bone.bone].rotation_mode for bone in actor.face_bones]
         now = [replace(bone, rotation_mode=mode) for bone, mode in zip(actor.face_bones, modes)]
         body += face_bone_channels(now, face)

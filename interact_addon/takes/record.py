@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import bpy
 
 from ..rig.keying import TAKE_NUMBER, KeyedPerformance
 from ..runtime_api import contract, errors
+from ..scene.stretch import ShotFrames, Stretch, given_around
 
 RECORD = "interact_take"
 _VERSION = 1
@@ -30,7 +31,9 @@ class TakeRecord:
 
     ``performance``: path of the ``.npz``, ``//`` for the folder of the .blend; ``request``: JSON text from which the
     take can be made again as long as its voices are there; ``frames``: first and last; ``date``: ISO 8601 with its
-    zone.
+    zone; ``stretch``: of a take in which only a stretch was generated, its first and last frame, the parts by actor,
+    the frames of poses that were kept, by actor and part, and the actors generated whole; the motion around it is in
+    the performance.
     """
 
     take: int
@@ -42,6 +45,19 @@ class TakeRecord:
     performance: str
     request: str
     measures: dict[str, Any] = field(default_factory=dict)
+    stretch: dict[str, Any] = field(default_factory=dict)
+
+    def load_request(self) -> contract.Request:
+        """Return the request, with the motion that was given. Raises ``InvalidRequest``, ``PerformanceUnreadable``."""
+        request = contract.request_from_json(self.request)
+        if not self.stretch:
+            return request
+        shot = ShotFrames(*self.frames, (self.frames[1] - self.frames[0]) / request.duration)
+        stretch = Stretch(self.stretch["first"], self.stretch["last"], self.stretch["parts"])
+        motion = [one for one in self.load_performance().actors if one.name not in self.stretch["whole"]]
+        given = given_around(stretch, shot, motion, self.stretch["kept"])
+        actors = tuple(replace(actor, constraints=given.get(actor.name)) for actor in request.actors)
+        return replace(request, actors=actors)
 
     def load_performance(self) -> contract.Performance:
         """Read the performance of both actors. Raises ``PerformanceUnreadable``."""
@@ -86,6 +102,8 @@ def record_take(
     """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave."""
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     date = datetime.now().astimezone().isoformat(timespec="seconds")
+    if keyed.stretch:  # what was given is in the performance
+        request = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))
     for keys in keyed.actors:
         if keys.action is None:
             continue
@@ -95,10 +113,11 @@ def record_take(
             date=date,
             seed=request.seed,
             quality=request.quality,
-            frames=(keyed.first, keyed.last),
+            frames=keyed.stretch.get("shot", (keyed.first, keyed.last)),
             performance=path,
             request=contract.request_to_json(request),
             measures=measures,
+            stretch=dict(keyed.stretch),
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
 

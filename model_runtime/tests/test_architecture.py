@@ -64,7 +64,7 @@ ADDON_EDGES = {
     "formats": "runtime_api",
     "properties": "formats rig runtime_api",
     "scene": "compat properties rig runtime_api",
-    "takes": "rig runtime_api",
+    "takes": "properties rig runtime_api scene",
     "worker_client": "rig runtime_api scene takes",
     "preferences": "worker_client",
     "export": "compat formats properties rig runtime_api scene",

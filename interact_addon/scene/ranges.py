@@ -1,0 +1,52 @@
+"""Which frames a person has chosen: the preview range, the selected strips, or what lies between two poses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..properties import FROM_PREVIEW, actor_name
+from ..runtime_api import errors
+from .channels import KINDS, is_channel_of
+from .reading import Clock
+
+
+def chosen_range(scene: bpy.types.Scene) -> tuple[int, int]:
+    """Return the first and last frame to regenerate, within the shot. Raises ``InvalidRequest`` without a choice."""
+    if scene.interact.regenerate.frames_from == FROM_PREVIEW:
+        if not scene.use_preview_range:
+            raise errors.InvalidRequest(
+                "There is no preview range; drag one in the timeline with P, or choose Selected Strips."
+            )
+        found = scene.frame_preview_start, scene.frame_preview_end
+    else:
+        strips = selected_strips(scene)
+        if not strips:
+            raise errors.InvalidRequest(
+                "No strip of an actor is selected in the sequencer; select some, or choose Preview Range."
+            )
+        found = frames_of_strips(scene, strips)
+    return max(found[0], scene.frame_start), min(found[1], scene.frame_end)
+
+
+def selected_strips(scene: bpy.types.Scene) -> list[Any]:
+    """Return the selected strips in channels of the two actors."""
+    sequencer = compat.sequencer_scene(scene).sequence_editor
+    if sequencer is None:
+        return []
+    actors = [actor_name(actor) for actor in scene.interact.actors if actor.armature is not None]
+    names = {number: sequencer.channels[number].name for number in {strip.channel for strip in sequencer.strips}}
+    theirs = {n for n, name in names.items() if any(is_channel_of(name, a, kind) for a in actors for kind in KINDS)}
+    return [strip for strip in sequencer.strips if strip.select and strip.channel in theirs]
+
+
+def frames_of_strips(scene: bpy.types.Scene, strips: list[Any]) -> tuple[int, int]:
+    """Return the first and last frame of the shot's scene that strips cover."""
+    source = compat.sequencer_scene(scene)
+    shot, rate = Clock(source, scene), Clock(scene, scene)
+    first = min(rate.frame(shot.time(compat.strip_left(strip))) for strip in strips)
+    after = max(rate.frame(shot.time(compat.strip_right(strip))) for strip in strips)
+    return math.floor(first + 1e-4), math.ceil(after - 1e-4) - 1

@@ -1,0 +1,87 @@
+"""What both characters are seen doing over the shot: from the files of their takes, or read back from Blender.
+
+A take that nobody has touched is what its performance says, so that is read, in a few milliseconds. Where a key was
+edited, or a constraint, a track, a moved object or another action makes Blender show something else, the character is
+read back frame by frame: what the user sees counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+
+from ..rig.artist_keys import artist_frames
+from ..rig.cast import CastActor
+from ..rig.read_back import read_back_cast
+from ..rig.timing import frames_per_second
+from ..runtime_api import Array, contract, errors, skeleton
+from ..runtime_api import rotations as rot
+from .record import read_record
+
+_SAMPLES = 8  # moments, about, at which a performance is compared with what is seen
+_NEAR, _ALIKE = 0.02, np.radians(4.0)  # metres and radians; reading back is off by 2 mm and half a degree
+
+
+def shown_motion(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[contract.ActorPerformance, ...]:
+    """Return what each character is seen doing, at 30 fps from the first frame of the shot to its last.
+
+    Raises ``InvalidRequest`` where an armature, a bone or a face mesh is gone. The scene stays as it is.
+    """
+    frames = contract.frame_count((scene.frame_end - scene.frame_start) / frames_per_second(scene))
+    found = {character.name: _of_take(scene, character, frames) for character in cast}
+    if stored := [character for character in cast if found[character.name] is not None]:
+        step = max((frames - 1) // (_SAMPLES - 1), 1)
+        moments = np.arange(0, frames, step)
+        seen = read_back_cast(scene, stored, scene.frame_start, len(moments), contract.FPS / step)
+        for character, some in zip(stored, seen):
+            performance = found[character.name]
+            if performance is not None and not _is_shown(performance, some, character, moments):
+                found[character.name] = None
+    if changed := [character for character in cast if found[character.name] is None]:
+        read = read_back_cast(scene, changed, scene.frame_start, frames)
+        found |= {character.name: performance for character, performance in zip(changed, read)}
+    return tuple(performance for performance in found.values() if performance is not None)
+
+
+def _of_take(scene: bpy.types.Scene, character: CastActor, frames: int) -> contract.ActorPerformance | None:
+    """Return an actor's part of the performance of its active take.
+
+    None where there is none for this range, it cannot be read, or a person has changed keys.
+    """
+    armature = character.armature.find()
+    animation = armature.animation_data if armature is not None else None
+    action = animation.action if animation is not None else None
+    record = read_record(action) if action is not None else None
+    if record is None or record.frames[0] != scene.frame_start or _face_actions(character) - {action}:
+        return None
+    if artist_frames(character, scene.frame_start, scene.frame_end):
+        return None
+    try:
+        performance = record.load_performance()
+    except errors.PerformanceUnreadable:
+        return None
+    found = next((actor for actor in performance.actors if actor.name == record.actor), None)
+    if found is None or len(found.root_positions) != frames:
+        return None
+    arrays = (found.root_positions, found.rotations, found.face, found.foot_contacts)
+    return contract.ActorPerformance(character.name, *arrays)
+
+
+def _face_actions(character: CastActor) -> set[bpy.types.Action | None]:
+    blocks = [obj.data.shape_keys for mesh in character.faces if (obj := mesh.object.find()) is not None]
+    return {
+        keys.animation_data.action if keys.animation_data is not None else None for keys in blocks if keys is not None
+    }
+
+
+def _is_shown(
+    performance: contract.ActorPerformance, seen: contract.ActorPerformance, character: CastActor, at: Array
+) -> bool:
+    """Return whether a performance agrees on its frames ``at`` with what is ``seen`` then."""
+    joints = sorted({skeleton.INDEX[drive.joint] for drive in character.rig.drives})
+    off = rot.multiply(rot.conjugate(performance.rotations[at][:, joints]), seen.rotations[:, joints])
+    angle = np.linalg.norm(rot.to_axis_angle(off), axis=-1)
+    far = np.linalg.norm(performance.root_positions[at] - seen.root_positions, axis=-1)
+    return bool(angle.max(initial=0.0) < _ALIKE and far.max(initial=0.0) < _NEAR)

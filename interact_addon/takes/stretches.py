@@ -1,0 +1,103 @@
+"""A stretch of the active takes generated anew: what the runtime is given, and how it is keyed.
+
+Locked parts are never generated; so with a lock *Generate* regenerates the whole range of what is left of that actor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import bpy
+
+from ..properties import actor_name, chosen_parts, kept_parts
+from ..rig.artist_keys import artist_frames
+from ..rig.cast import CastActor
+from ..rig.keying import KeyedPerformance, key_performance, next_take_number
+from ..rig.stretch_keys import check_actions, key_stretch
+from ..rig.timing import frames_per_second
+from ..runtime_api import contract
+from ..scene.perform import Kept, kept_motion, parts_to_key
+from ..scene.stretch import ShotFrames, Stretch, check_stretch, given_around
+from .shown_motion import shown_motion
+
+
+@dataclass(frozen=True)
+class PlannedStretch:
+    """A ``stretch`` to generate, what the actors are ``given`` for it, and by actor and part a person's ``keys``.
+
+    ``whole``: actors of whom nothing is locked, and who get keys of their own over the whole range.
+    """
+
+    stretch: Stretch
+    given: dict[str, contract.MotionConstraints]
+    keys: dict[str, dict[str, list[int]]]
+    whole: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> Kept:
+        """What the actors keep, as a request takes it."""
+        return Kept(self.given, self.keys)
+
+    def record(self, shot: ShotFrames) -> dict[str, Any]:
+        """Return plain data for the record of the take."""
+        whole, kept = list(self.whole), {name: self.keys.get(name, {}) for name in self.stretch.parts}
+        return {**asdict(self.stretch), "kept": kept, "whole": whole, "shot": (shot.first, shot.last)}
+
+
+def shot_frames(scene: bpy.types.Scene) -> ShotFrames:
+    """Return the shot's frames."""
+    return ShotFrames(scene.frame_start, scene.frame_end, frames_per_second(scene))
+
+
+def plan_stretch(scene: bpy.types.Scene, cast: Sequence[CastActor], stretch: Stretch) -> PlannedStretch:
+    """Return a stretch ready to be generated, without what is locked or kept.
+
+    ``cast``: the actors whose motion is given around it. Raises ``InvalidRequest``, which says what to do, with nothing
+    changed.
+    """
+    shot = shot_frames(scene)
+    kept = {actor_name(actor): kept_parts(actor) for actor in scene.interact.actors}
+    stretch = stretch.without(kept)
+    check_stretch(stretch, shot, [character.name for character in cast])
+    keys = {}
+    for character in cast:
+        parts = stretch.parts.get(character.name, ())
+        if parts:
+            check_actions(character, parts)
+            found = artist_frames(character, stretch.first, stretch.last)
+            keys[character.name] = {part: at for part, at in found.items() if part in parts}
+    return PlannedStretch(stretch, given_around(stretch, shot, shown_motion(scene, cast), keys), keys)
+
+
+def plan_around_locks(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> PlannedStretch | None:
+    """Return the whole range of the actors with locked parts as a stretch; None if nothing is locked."""
+    pairs = list(zip(cast, scene.interact.actors))
+    locked = [character for character, actor in pairs if chosen_parts(actor.locks)]
+    if not locked:
+        return None
+    stretch = Stretch(scene.frame_start, scene.frame_end, {actor.name: contract.BODY_PARTS for actor in locked})
+    planned = plan_stretch(scene, locked, stretch)
+    others = [pair for pair in pairs if pair[0] not in locked]
+    kept = kept_motion(scene, [character for character, _ in others], [actor for _, actor in others])
+    names = tuple(character.name for character, _ in others)
+    return replace(planned, given=planned.given | kept.motion, keys=planned.keys | kept.frames, whole=names)
+
+
+def key_planned(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], performance: contract.Performance, planned: PlannedStretch
+) -> KeyedPerformance:
+    """Key what was planned. Raises ``InvalidRequest`` before anything is written."""
+    stretch, number = planned.stretch, next_take_number()
+    given = [planned.given.get(character.name) for character in cast]
+    keyed = key_stretch(
+        scene, cast, performance, given, (stretch.first, stretch.last), stretch.parts, planned.keys, number
+    )
+    keyed = replace(keyed, stretch=planned.record(shot_frames(scene)))
+    if not planned.whole:
+        return keyed
+    parts = parts_to_key(cast, scene.interact.actors) | dict.fromkeys(stretch.parts, ())
+    whole = key_performance(scene, cast, performance, parts, planned.keys, number)
+    others = [actor for actor in whole.actors if actor.actor.name in planned.whole]
+    return replace(whole, actors=(*keyed.actors, *others), stretch=keyed.stretch)
