@@ -14,7 +14,17 @@ from interact_addon.worker_client import generation
 def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
     for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
         shown = [cls.bl_label for cls in panels.CLASSES if cls.bl_space_type == space and cls.bl_category == "InterAct"]
-        assert shown == ["Cast", "Bones", "Shapes", "Script", "Expression", "Gesture Style", "Generate", "Export"]
+        assert shown == [
+            "Cast",
+            "Bones",
+            "Shapes",
+            "Script",
+            "Expression",
+            "Gesture Style",
+            "Generate",
+            "Takes",
+            "Export",
+        ]
     assert all(hasattr(bpy.types, cls.__name__) for cls in panels.CLASSES)
 
 

@@ -19,12 +19,15 @@ from .operators import (
     problems,
     runtime,
     script,
+    takes,
     transcripts,
 )
+from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
 CLASSES: tuple[type, ...] = (
     *properties.CLASSES,
+    INTERACT_PG_take,
     preferences.INTERACT_AP_preferences,
     *cast.CLASSES,
     *mapping.CLASSES,
@@ -35,6 +38,7 @@ CLASSES: tuple[type, ...] = (
     *generate.CLASSES,
     *mend.CLASSES,
     *export.CLASSES,
+    *takes.CLASSES,
     *demo.CLASSES,
     *runtime.CLASSES,
     *panels.MENUS,
@@ -70,6 +74,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
     bpy.types.SoundStrip.interact_voices = properties.strip_voices()
+    bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
+    bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
@@ -92,6 +98,8 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
+    del bpy.types.Scene.interact_take_shown
+    del bpy.types.Action.interact
     del bpy.types.SoundStrip.interact_voices
     del bpy.types.Scene.interact
     for cls in reversed(CLASSES):

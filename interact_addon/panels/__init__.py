@@ -12,8 +12,15 @@ from .generate import Generate
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .script import Script
 from .sidebar import in_both_editors
+from .takes import INTERACT_UL_takes, Takes
 
 CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
-    cls for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Export) for cls in in_both_editors(base)
+    cls
+    for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Takes, Export)
+    for cls in in_both_editors(base)
 )
-MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (INTERACT_MT_bone_presets, INTERACT_UL_shapes)
+MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (
+    INTERACT_MT_bone_presets,
+    INTERACT_UL_shapes,
+    INTERACT_UL_takes,
+)

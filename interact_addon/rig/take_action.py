@@ -44,20 +44,32 @@ def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: s
     """
     animation = owner.animation_data or owner.animation_data_create()
     if animation.use_tweak_mode:
-        animation.use_tweak_mode = False
+        animation.use_tweak_mode = False  # what is active then is what is kept
     before, slot = animation.action, animation.action_slot
     if before is not None and before != action:
-        before.use_fake_user = True
         kept = action[BEFORE].to_dict()
         kept[str(len(kept))] = {"owner": slot_name, "action": before, "slot": slot.identifier if slot else ""}
         action[BEFORE] = kept
     identifier = slot.identifier if slot is not None else ""
-    animation.action = action
     slot = action.slots.get(identifier) or action.slots.new(id_type, slot_name)
+    show_action(owner, action, slot)
+    return compat.channelbag(action, slot)
+
+
+def show_action(owner: Any, action: bpy.types.Action, slot: Any) -> None:
+    """Make ``action`` the active action of ``owner``: it plays over all NLA tracks at full influence.
+
+    Tweak mode is left. The action that was active gets a fake user, so that it is saved although nothing uses it.
+    """
+    animation = owner.animation_data or owner.animation_data_create()
+    if animation.use_tweak_mode:
+        animation.use_tweak_mode = False
+    if animation.action is not None and animation.action != action:
+        animation.action.use_fake_user = True
+    animation.action = action
     animation.action_slot = slot
     animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
     animation.action_extrapolation = "HOLD"
-    return compat.channelbag(action, slot)
 
 
 def relate_curves(owner: Any) -> None:

@@ -17,6 +17,7 @@ from ..scene.perform import kept_motion, parts_to_key
 from ..scene.preflight import check_scene
 from ..scene.request import Constraints, build_request, cast_scene, why_not_here
 from ..scene.strips import keep_labels_out_of_renders
+from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
 from ..takes.voices import keep_beside
 from . import settings
@@ -120,6 +121,7 @@ class Generation:
         self.verification = verify(scene, keyed)
         report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
         record_take(keyed, request, performance, path)
+        remember_pair(scene)
         silent = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]  # warned about already
         self.warnings += [*warnings, *keyed.warnings, *map(str, self.verification.differences)]
         self.warnings += [

@@ -69,11 +69,11 @@ ADDON_EDGES = {
     "preferences": "worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
-    "operators": "compat demo export formats properties runtime_api scene worker_client",
-    "panels": "operators properties runtime_api scene worker_client",
+    "operators": "compat demo export formats properties runtime_api scene takes worker_client",
+    "panels": "operators properties runtime_api scene takes worker_client",
     "batch_export": "export formats progress runtime_api",
     "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
-    "registration": "batch compat operators panels preferences properties worker_client",
+    "registration": "batch compat operators panels preferences properties takes worker_client",
     "__main__": "batch compat",
 }
 # Gone or different on Windows, or a way to run what should be read.

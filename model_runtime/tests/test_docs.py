@@ -17,7 +17,7 @@ from model_runtime.tests.test_architecture import ADDON_EDGES, RUNTIME_EDGES
 
 PAGES = sorted(
     [
-        *(REPOSITORY / "docs").glob("*.md"),
+        *(REPOSITORY / "docs").rglob("*.md"),
         *(path for path in REPOSITORY.glob("*.md") if path.name != "CHANGELOG.md"),
         REPOSITORY / "interact_addon" / "assets" / "README.md",
     ]
@@ -153,3 +153,12 @@ def test_the_architecture_page_lists_every_package_above_those_that_import_it() 
         for package, below in edges.items():
             later = [name for name in below.split() if rows.index(name) > rows.index(package)]
             assert not later, f"{package} imports {later}, which the page lists below it"
+
+
+def test_no_file_holds_the_marks_of_an_unfinished_merge() -> None:
+    suffixes = {".md", ".py", ".toml", ".json", ".yml", ".yaml", ".txt"}
+    folders = [REPOSITORY / name for name in ("docs", "interact_addon", "model_runtime", "blender_tests", ".github")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in suffixes]
+    marks = re.compile(r"^(<{7} |>{7} |={7}$)", re.M)
+    assert not [named(path) for path in [*files, *REPOSITORY.glob("*.*")] if path.suffix in suffixes
+                and marks.search(path.read_text("utf-8", "replace"))]  # fmt: skip

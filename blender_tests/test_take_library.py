@@ -1,0 +1,210 @@
+"""The list of takes: what both actors play, and changing it without losing anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.rig.cast import cast_actor
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.takes import comparison, library, nla
+from interact_addon.takes.record import record_take
+from model_runtime.contract import ActorPerformance, Performance, Request
+
+from .rigs import add_face, make_rig, perform
+from .test_takes import everything_of
+
+
+@pytest.fixture
+def pair(addon: None) -> bpy.types.Scene:
+    """Anna and Ben, cast, both with a face; a shot of a second."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 31
+    for actor, (table, name) in zip(scene.interact.actors, ((MIXAMO, "Anna"), (UNREAL, "Ben"))):
+        actor.armature = make_rig(table, name)
+        add_face(actor.armature, f"{name}Head")
+    return scene
+
+
+def generate(scene: bpy.types.Scene, seed: int, only: int | None = None) -> library.Take:
+    """Key a take as a generation does, of both actors or of ``only`` one."""
+    characters = [cast_actor(actor.armature.name, actor.armature) for actor in scene.interact.actors]
+    performances = [perform(31, character).actors[0] for character in characters]
+    face = np.full_like(performances[0].face, 0.1 * seed)
+    both = Performance(tuple(ActorPerformance(p.name, p.root_positions + 0.1 * seed, p.rotations, face, p.foot_contacts)
+                             for p in performances))  # fmt: skip
+    parts = {c.name: () for place, c in enumerate(characters) if only is not None and place != only}
+    keyed = key_performance(scene, characters, both, parts)
+    record_take(keyed, Request(1.0, (), seed=seed), both, f"//shot.takes/{seed}.npz")
+    library.remember_pair(scene)
+    take = library.shown_take(scene)
+    assert take is not None
+    return take
+
+
+def jaw(name: str) -> float:
+    bpy.context.view_layer.update()
+    return bpy.data.objects[f"{name}Head"].data.shape_keys.key_blocks["jawOpen"].value
+
+
+def file_state() -> list[Any]:
+    return [everything_of(action) for action in bpy.data.actions]
+
+
+def test_a_generation_is_the_take_that_is_shown(pair: bpy.types.Scene) -> None:
+    generate(pair, 1)
+    take = generate(pair, 2)
+    assert take.number == 2 and take.summary.seed == 2
+    assert [one.number for one in library.takes_in(pair)] == [1, 2]
+
+
+def test_another_take_is_seen_at_once_on_bodies_and_faces(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    assert jaw("Anna") == pytest.approx(0.2)
+    library.show(pair, first)
+    assert jaw("Anna") == pytest.approx(0.1) and jaw("Ben") == pytest.approx(0.1)
+    assert library.shown_take(pair) == first
+
+
+def test_showing_a_take_changes_no_action(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    before = file_state()
+    library.show(pair, first)
+    assert file_state() == before
+
+
+def test_a_take_of_one_actor_shows_the_partner_as_it_was_then(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    second = generate(pair, 2)
+    library.show(pair, first)
+    third = generate(pair, 3, only=0)
+    assert third.own == (True, False)
+    library.show(pair, second)
+    assert jaw("Ben") == pytest.approx(0.2)
+    library.show(pair, third)
+    assert jaw("Anna") == pytest.approx(0.3) and jaw("Ben") == pytest.approx(0.1)
+
+
+def test_a_take_is_shown_on_meshes_that_were_renamed(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    for name in ("Anna", "Ben"):
+        bpy.data.objects[f"{name}Head"].name = f"{name} face 2"
+    bpy.data.objects["Anna"].name = "Hero"
+    pair.interact.actor_a.name = "Anna"
+    library.show(pair, first)
+    bpy.context.view_layer.update()
+    assert bpy.data.objects["Anna face 2"].data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.1)
+
+
+def test_deleting_the_shown_take_shows_the_one_before(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    second = generate(pair, 2)
+    after = library.delete(pair, second)
+    assert after == first == library.shown_take(pair)
+    assert [one.number for one in library.takes_in(pair)] == [1]
+
+
+def test_deleting_the_only_take_gives_back_what_was_active_before(pair: bpy.types.Scene) -> None:
+    rig = pair.interact.actor_a.armature
+    rig.pose.bones[0].location.x = 1.0
+    rig.pose.bones[0].keyframe_insert("location", frame=1)
+    mine = rig.animation_data.action
+    library.delete(pair, generate(pair, 1))
+    assert rig.animation_data.action == mine and not library.takes_in(pair)
+
+
+def test_deleting_a_take_of_one_actor_leaves_the_partners_action(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    library.delete(pair, generate(pair, 2, only=0))
+    assert first.actions[1] is not None and library.shown_take(pair) == first
+
+
+def test_both_actions_of_a_take_have_its_title_and_star(pair: bpy.types.Scene) -> None:
+    take = generate(pair, 1)
+    other = generate(pair, 2)
+    take.written[0].interact.title = "angry"
+    take.written[1].interact.favourite = True
+    assert [action.interact.title for action in take.written] == ["angry", "angry"]
+    assert all(action.interact.favourite for action in take.written)
+    assert other.written[0].interact.title == "Take 2" and not other.written[0].interact.favourite
+    take.written[1].interact.title = ""
+    assert take.written[0].interact.title == "Take 1"
+
+
+def test_a_click_on_a_row_shows_its_take(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    pair.interact_take_shown = bpy.data.actions.find(first.written[0].name)
+    assert library.shown_take(pair) == first
+    assert bpy.data.actions[pair.interact_take_shown] == first.written[0]
+
+
+def test_a_pushed_take_looks_the_same_with_nothing_active(pair: bpy.types.Scene) -> None:
+    take = generate(pair, 3)
+    rig = pair.interact.actor_a.armature
+    pair.frame_set(17)
+    before = [bone.matrix.copy() for bone in rig.pose.bones]
+    assert nla.push_down(pair, take, "Take 1") == 4
+    pair.frame_set(1)
+    pair.frame_set(17)
+    assert rig.animation_data.action is None and jaw("Anna") == pytest.approx(0.3)
+    assert all(np.allclose(bone.matrix, matrix, atol=1e-5) for bone, matrix in zip(rig.pose.bones, before))
+
+
+@pytest.mark.parametrize("as_ghost", [False, True])
+def test_compared_takes_play_together(pair: bpy.types.Scene, as_ghost: bool) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    place = comparison.compare(pair, first, "Take 1", (0.0, 2.0, 0.0), as_ghost)
+    bpy.context.view_layer.update()
+    faces = [obj for obj in place.objects if obj.type == "MESH"]
+    assert [face.data.shape_keys.key_blocks["jawOpen"].value for face in faces] == pytest.approx([0.1, 0.1])
+    assert jaw("Anna") == pytest.approx(0.2)
+    copy = next(obj for obj in place.objects if obj.name.startswith("Anna") and obj.type == "ARMATURE")
+    hips = [(rig.matrix_world @ rig.pose.bones[0].head) for rig in (copy, pair.interact.actor_a.armature)]
+    assert np.allclose(hips[0] - hips[1], (-0.1, 1.9, -0.1), atol=1e-3)
+    assert all(face.modifiers[0].object in list(place.objects) for face in faces)
+    assert all(obj.hide_render and obj.hide_select for obj in place.objects)
+
+
+def test_the_end_of_a_comparison_leaves_the_file_as_before(pair: bpy.types.Scene) -> None:
+    first = generate(pair, 1)
+    generate(pair, 2)
+    kinds = ("objects", "meshes", "armatures", "shape_keys", "collections", "actions")
+    before = {kind: sorted(one.name for one in getattr(bpy.data, kind)) for kind in kinds}, file_state()
+    comparison.compare(pair, first, "Take 1", (0.0, 2.0, 0.0), as_ghost=False)
+    assert comparison.end_comparison(pair)
+    assert ({kind: sorted(one.name for one in getattr(bpy.data, kind)) for kind in kinds}, file_state()) == before
+
+
+def test_takes_of_another_pair_are_not_listed(pair: bpy.types.Scene) -> None:
+    generate(pair, 1)
+    for actor, name in zip(pair.interact.actors, ("Cleo", "Dan")):
+        actor.armature = make_rig(MIXAMO, name)
+    assert library.takes_in(pair) == []
+
+
+def test_the_operators_of_takes_work_on_what_is_shown(pair: bpy.types.Scene) -> None:
+    generate(pair, 1)
+    generate(pair, 2)
+    operators = bpy.ops.interact
+    assert operators.show_take(number=1) == {"FINISHED"} and jaw("Anna") == pytest.approx(0.1)
+    assert operators.next_take(step=1) == {"FINISHED"} and jaw("Anna") == pytest.approx(0.2)
+    assert operators.compare_takes(take="1", how="GHOST") == {"FINISHED"}
+    assert operators.end_comparison() == {"FINISHED"} and not operators.end_comparison.poll()
+    assert operators.delete_take() == {"FINISHED"} and len(library.takes_in(pair)) == 1
+    assert not operators.compare_takes.poll()
+    assert operators.push_take() == {"FINISHED"} and not operators.push_take.poll()
+
+
+def test_a_take_that_is_not_there_is_said(pair: bpy.types.Scene) -> None:
+    with pytest.raises(RuntimeError, match="no take 7"):
+        bpy.ops.interact.show_take(number=7)

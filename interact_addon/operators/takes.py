@@ -1,0 +1,191 @@
+"""Takes: show one, mark it, compare, push it to the NLA, delete it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty, FloatVectorProperty, IntProperty
+
+from ..properties import actor_name
+from ..takes import comparison, library, nla
+
+_COMPARED = (
+    ("BESIDE", "Side by Side", "Copies of both characters play the other take beside the stage"),
+    ("GHOST", "As Ghost", "Copies of both characters play the other take in the same place, drawn as wires"),
+)
+
+
+def title_of(take: library.Take) -> str:
+    """Return what a take is called."""
+    return str(take.written[0].interact.title)
+
+
+class OnTheShownTake:
+    """An operator on the take that both actors play."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if library.shown_take(context.scene) is None:
+            cls.poll_message_set("Choose a take in the list first")  # type: ignore[attr-defined]
+            return False
+        return True
+
+
+class INTERACT_OT_show_take(bpy.types.Operator):
+    """Let both actors play this take"""
+
+    bl_idname = "interact.show_take"
+    bl_label = "Show Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    number: IntProperty(  # type: ignore[valid-type]
+        name="Number", min=1, description="The number of the take", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        take = next((one for one in library.takes_in(context.scene) if one.number == self.number), None)
+        if take is None:
+            self.report({"ERROR"}, f"There is no take {self.number} of these two actors; choose one in the list.")
+            return {"CANCELLED"}
+        library.show(context.scene, take)
+        return {"FINISHED"}
+
+
+class INTERACT_OT_next_take(bpy.types.Operator):
+    """Let both actors play the take after or before the one that is shown"""
+
+    bl_idname = "interact.next_take"
+    bl_label = "Next Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    step: IntProperty(name="Step", default=1, description="1 for the next take, -1 for the one before")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not library.takes_in(context.scene):
+            cls.poll_message_set("There are no takes yet; press Generate")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        takes = library.takes_in(context.scene)
+        shown = library.shown_take(context.scene)
+        numbers = [take.number for take in takes]
+        at = numbers.index(shown.number) + self.step if shown is not None else -1
+        take = takes[at % len(takes)]
+        library.show(context.scene, take)
+        self.report({"INFO"}, f"{title_of(take)} is shown")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_delete_take(OnTheShownTake, bpy.types.Operator):
+    """Delete the take that is shown; the one before it is shown in its place. Undo brings it back"""
+
+    bl_idname = "interact.delete_take"
+    bl_label = "Delete Take"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        take = library.shown_take(context.scene)
+        assert take is not None
+        title = title_of(take)
+        after = library.delete(context.scene, take)
+        self.report({"INFO"}, f"Deleted {title}" + (f"; {title_of(after)} is shown" if after is not None else ""))
+        return {"FINISHED"}
+
+
+class INTERACT_OT_push_take(OnTheShownTake, bpy.types.Operator):
+    """Move the take that is shown into NLA tracks of its own, so that your own keys go on top of it"""
+
+    bl_idname = "interact.push_take"
+    bl_label = "Push to NLA"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        take = library.shown_take(context.scene)
+        assert take is not None
+        tracks = nla.push_down(context.scene, take, title_of(take))
+        self.report({"INFO"}, f"{title_of(take)} is in {tracks} NLA tracks")
+        return {"FINISHED"}
+
+
+def _other_takes(_self: bpy.types.Operator, context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    """List the takes that are not shown, the newest first; Blender needs the strings to be kept."""
+    shown = library.shown_take(context.scene)
+    hidden = [one for one in library.takes_in(context.scene) if shown is None or one.written != shown.written]
+    INTERACT_OT_compare_takes.choices = [
+        (str(one.number), title_of(one), f"Compare with {title_of(one)}") for one in reversed(hidden)
+    ]
+    return INTERACT_OT_compare_takes.choices
+
+
+class INTERACT_OT_compare_takes(bpy.types.Operator):
+    """Show another take together with the one that plays: copies of both characters perform it"""
+
+    bl_idname = "interact.compare_takes"
+    bl_label = "Compare"
+    bl_options = {"REGISTER", "UNDO"}
+    bl_property = "take"
+
+    choices: list[tuple[str, str, str]] = []
+
+    take: EnumProperty(name="Take", items=_other_takes, description="The take to compare with")  # type: ignore[valid-type]
+    how: EnumProperty(  # type: ignore[valid-type]
+        name="Compare", items=_COMPARED, default="BESIDE", description="Where the other take is shown"
+    )
+    offset: FloatVectorProperty(  # type: ignore[valid-type]
+        name="Offset", subtype="TRANSLATION", default=(0.0, 2.5, 0.0), description="How far beside the other take plays"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if len(library.takes_in(context.scene)) < 2:
+            cls.poll_message_set("There is nothing to compare with; generate another take first")
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Leave the mode you are in (Tab) first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        take = next((one for one in library.takes_in(context.scene) if str(one.number) == self.take), None)
+        if take is None:
+            self.report({"ERROR"}, "Choose the take to compare with.")
+            return {"CANCELLED"}
+        ghost = self.how == "GHOST"
+        offset = (0.0, 0.0, 0.0) if ghost else tuple(self.offset)
+        comparison.compare(context.scene, take, title_of(take), offset, ghost)
+        names = " and ".join(actor_name(actor) for actor in context.scene.interact.actors)
+        self.report({"INFO"}, f"Copies of {names} play {title_of(take)}; press End Comparison when you are done")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_end_comparison(bpy.types.Operator):
+    """Remove the copies that play the other take"""
+
+    bl_idname = "interact.end_comparison"
+    bl_label = "End Comparison"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if comparison.comparison_in(context.scene) is None:
+            cls.poll_message_set("Nothing is compared")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        comparison.end_comparison(context.scene)
+        return {"FINISHED"}
+
+
+CLASSES = (
+    INTERACT_OT_show_take,
+    INTERACT_OT_next_take,
+    INTERACT_OT_delete_take,
+    INTERACT_OT_push_take,
+    INTERACT_OT_compare_takes,
+    INTERACT_OT_end_comparison,
+)

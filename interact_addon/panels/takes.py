@@ -1,0 +1,86 @@
+"""Takes: the list, what made the one that is shown, and what can be done with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import bpy
+
+from ..takes import comparison, library
+from .sidebar import Sidebar, lines
+
+
+class INTERACT_UL_takes(bpy.types.UIList):
+    """The takes of this scene's cast, the newest first: a row is the first action of a take."""
+
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: Any,
+        item: Any,
+        icon: int,
+        active_data: Any,
+        active_property: str,
+        index: int = 0,
+        flt_flag: int = 0,
+    ) -> None:
+        summary = library.summary_of(item)
+        split = layout.split(factor=0.55, align=True)
+        split.prop(item.interact, "title", text="", emboss=False, icon="ACTION")
+        row = split.row(align=True)
+        row.active = False
+        row.label(text="" if summary is None else f"{summary.quality.capitalize()} {summary.seed}")
+        star = "SOLO_ON" if item.interact.favourite else "SOLO_OFF"
+        split.row().prop(item.interact, "favourite", text="", icon=star, emboss=False)
+
+    def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
+        actions = getattr(data, property)
+        order = {take.written[0].session_uid: place for place, take in enumerate(library.takes_in(context.scene))}
+        wanted = self.filter_name.casefold()
+        shown, places = [], []
+        for action in actions:
+            place = order.get(action.session_uid)
+            fits = place is not None and wanted in action.interact.title.casefold()
+            shown.append(self.bitflag_filter_item if fits else 0)
+            places.append(len(actions) if place is None else len(order) - 1 - place)
+        ranks = sorted(range(len(places)), key=lambda number: (places[number], number))
+        new_order = [0] * len(places)
+        for rank, number in enumerate(ranks):
+            new_order[number] = rank
+        return shown, new_order
+
+
+class Takes(Sidebar):
+    bl_label = "Takes"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        if not library.takes_in(scene):
+            layout.label(text="Every Generate adds a take here", icon="INFO")
+            return
+        row = layout.row()
+        row.template_list("INTERACT_UL_takes", "", bpy.data, "actions", scene, "interact_take_shown", rows=3)
+        side = row.column(align=True)
+        side.operator("interact.next_take", text="", icon="TRIA_UP").step = 1
+        side.operator("interact.next_take", text="", icon="TRIA_DOWN").step = -1
+        side.separator()
+        side.operator("interact.delete_take", text="", icon="TRASH")
+        take = library.shown_take(scene)
+        lines(layout, context, _facts(take) if take is not None else "No take is shown", "TIME")
+        row = layout.row(align=True)
+        if comparison.comparison_in(scene) is None:
+            row.operator("interact.compare_takes", icon="MOD_ARRAY")
+        else:
+            row.operator("interact.end_comparison", icon="X")
+        row.operator("interact.push_take", icon="NLA_PUSHDOWN")
+
+
+def _facts(take: library.Take) -> str:
+    """Return when a take was made, of which frames, and how long it took."""
+    summary = take.summary
+    made = datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")
+    seconds = summary.measures.get("seconds")
+    length = f"frames {summary.frames[0]}-{summary.frames[1]}"
+    return ", ".join([made, length, *([f"made in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else [])])

@@ -1,0 +1,185 @@
+"""The takes of a scene: which there are, which one is shown, and what is done with them.
+
+A take is one action an actor, made from the same performance. Where only one actor was generated anew, the take's other
+action is the one that the partner had then: each action of a take knows both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..properties import actor_name
+from ..rig.keying import TAKE_NUMBER
+from ..rig.measure import skinned_meshes
+from ..rig.take_action import actions_before, show_action
+from .record import TakeRecord, read_record
+from .slots import slot_for_armature, slots_for_keys
+
+_PAIR = "interact_pair"  # custom property of a take's action: the actions of both actors, by place in the cast
+
+_summaries: dict[tuple[int, int], TakeRecord | None] = {}
+_MOST_SUMMARIES = 1000
+
+Pair = tuple[bpy.types.Action | None, bpy.types.Action | None]
+
+
+@dataclass(frozen=True)
+class Take:
+    """A take of a scene. ``actions``: of the first and the second actor; None where it has none.
+
+    ``own``: which of them were written for this take; ``summary``: the record as it was first read.
+    """
+
+    actions: Pair
+    own: tuple[bool, bool]
+    summary: TakeRecord
+
+    @property
+    def number(self) -> int:
+        return self.summary.take
+
+    @property
+    def written(self) -> list[bpy.types.Action]:
+        """The actions that were written for this take; the first of them has what a person said of it."""
+        return [action for action, own in zip(self.actions, self.own) if own and action is not None]
+
+
+def summary_of(action: bpy.types.Action) -> TakeRecord | None:
+    """Return the record of a take's action as it was first read; None for every other action.
+
+    A panel asks for it at every redraw, and the record of a long take is long: what never changes in it is kept.
+    """
+    number = action.get(TAKE_NUMBER)
+    if number is None:
+        return None
+    key = (action.session_uid, int(number))
+    if key not in _summaries:
+        if len(_summaries) >= _MOST_SUMMARIES:
+            _summaries.clear()
+        _summaries[key] = read_record(action)
+    return _summaries[key]
+
+
+def same_take(action: bpy.types.Action) -> list[bpy.types.Action]:
+    """Return all actions that were made from the same performance, an action itself among them."""
+    mine = summary_of(action)
+    if mine is None:
+        return [action]
+    return [one for one in bpy.data.actions if (other := summary_of(one)) is not None and _id(other) == _id(mine)]
+
+
+def takes_in(scene: bpy.types.Scene) -> list[Take]:
+    """Return the takes of the scene's cast, in the order they were made."""
+    found: dict[tuple[int, str], tuple[TakeRecord, list[bpy.types.Action | None]]] = {}
+    for action in bpy.data.actions:
+        record = summary_of(action)
+        place = _place_in_cast(scene, record) if record is not None else None
+        if record is not None and place is not None:
+            found.setdefault(_id(record), (record, [None, None]))[1][place] = action
+    return [_take(*found[key]) for key in sorted(found)]
+
+
+def _place_in_cast(scene: bpy.types.Scene, record: TakeRecord) -> int | None:
+    """Return the place in the cast of the actor whose take this is; None for somebody else's."""
+    for place, actor in enumerate(scene.interact.actors):
+        if actor.armature is not None and record.actor == actor_name(actor):
+            return place
+    return None
+
+
+def _id(record: TakeRecord) -> tuple[int, str]:
+    """Return what the actions of one take have in common; takes of other files may have the same number."""
+    return record.take, record.performance.replace("\\", "/").rpartition("/")[2]
+
+
+def _take(record: TakeRecord, own: Sequence[bpy.types.Action | None]) -> Take:
+    pair = next(action for action in own if action is not None).get(_PAIR)
+    first, second = (
+        action if action is not None or pair is None else pair.get(str(place)) for place, action in enumerate(own)
+    )
+    return Take((first, second), (own[0] is not None, own[1] is not None), record)
+
+
+def remember_pair(scene: bpy.types.Scene) -> None:
+    """Let the actions of the newest take know the pair that is shown, after it was keyed."""
+    pair = shown(scene)
+    numbers = [int(action.get(TAKE_NUMBER, 0)) if action is not None else 0 for action in pair]
+    for action, number in zip(pair, numbers):
+        if action is not None and number and number == max(numbers):
+            action[_PAIR] = {str(place): one for place, one in enumerate(pair) if one is not None}
+
+
+def shown(scene: bpy.types.Scene) -> Pair:
+    """Return the actions that the two actors play; None for one that plays none."""
+    first, second = (_active_action(actor.armature) for actor in scene.interact.actors)
+    return first, second
+
+
+def shown_take(scene: bpy.types.Scene) -> Take | None:
+    """Return the take that both actors play; None where they play something else."""
+    now = shown(scene)
+    return next((take for take in reversed(takes_in(scene)) if _plays(take, now)), None)
+
+
+def _plays(take: Take, now: Pair) -> bool:
+    return all(action is None or action == playing for action, playing in zip(take.actions, now))
+
+
+def show(scene: bpy.types.Scene, take: Take) -> None:
+    """Play a take: its actions become the active ones. What was active before is kept with a fake user."""
+    for actor, action in zip(scene.interact.actors, take.actions):
+        if action is not None and actor.armature is not None:
+            play(actor.armature, action)
+
+
+def play(armature: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Make an action the active one of an armature and of those of its meshes that it has curves for."""
+    slot = slot_for_armature(action, armature)
+    if slot is not None:
+        show_action(armature, action, slot)
+    for block, slot in slots_for_keys(action, skinned_meshes(armature)):
+        show_action(block, action, slot)
+
+
+def delete(scene: bpy.types.Scene, take: Take) -> Take | None:
+    """Remove the actions that were written for a take; return the take that is shown in its place, if any.
+
+    The performance's file stays: it may belong to a copy of the .blend, and *Undo* brings the take back.
+    """
+    others = [one for one in takes_in(scene) if one.written != take.written]
+    after: Take | None = None
+    if _plays(take, shown(scene)):
+        after = next((one for one in reversed(others) if one.number < take.number), others[0] if others else None)
+        if after is not None:
+            show(scene, after)
+        else:
+            _show_what_was_before(scene, take)
+    for action in take.written:
+        bpy.data.actions.remove(action)
+    return after
+
+
+def _show_what_was_before(scene: bpy.types.Scene, take: Take) -> None:
+    """Give the actors the actions back that were active before their first take."""
+    for actor, action in zip(scene.interact.actors, take.actions):
+        before = actions_before(action) if action is not None else []
+        for one in before if actor.armature is not None else ():
+            play(actor.armature, one)
+
+
+def owners_of(armature: bpy.types.Object, action: bpy.types.Action) -> Iterator[tuple[Any, Any]]:
+    """Yield the armature, and the shape keys of its meshes, that play an action, each with its slot."""
+    blocks = [mesh.data.shape_keys for mesh in skinned_meshes(armature)]
+    for owner in (armature, *(block for block in blocks if block is not None)):
+        animation = owner.animation_data
+        if animation is not None and animation.action == action and animation.action_slot is not None:
+            yield owner, animation.action_slot
+
+
+def _active_action(armature: bpy.types.Object | None) -> bpy.types.Action | None:
+    animation = armature.animation_data if armature is not None else None
+    return animation.action if animation is not None else None
