@@ -7,7 +7,9 @@ from typing import Any
 
 import bpy
 
+from ..properties import actor_name
 from ..takes import comparison, library
+from ..takes.settings import AMPLITUDES
 from .sidebar import Sidebar, lines
 
 
@@ -75,6 +77,27 @@ class Takes(Sidebar):
         else:
             row.operator("interact.end_comparison", icon="X")
         row.operator("interact.push_take", icon="NLA_PUSHDOWN")
+
+
+class Amplitude(Sidebar):
+    bl_label = "Amplitude"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "takes"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        take = library.shown_take(context.scene)
+        if take is None:
+            self.layout.label(text="Choose a take in the list first", icon="INFO")
+            return
+        for actor, action in zip(context.scene.interact.actors, take.actions):
+            if action is None or library.summary_of(action) is None:
+                continue
+            column = self.layout.column(align=True)
+            column.use_property_split = True
+            column.use_property_decorate = False
+            column.label(text=actor_name(actor), translate=False)
+            for which in AMPLITUDES:
+                column.prop(action.interact, which, slider=True)
 
 
 def _facts(take: library.Take) -> str:

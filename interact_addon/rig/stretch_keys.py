@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import compat
 from ..runtime_api import Array, contract, errors
+from .amplitude import unscaled
 from .artist_keys import PartFrames, carry_written, parts_of_paths
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
@@ -199,7 +200,8 @@ def _write_channel(
         old = keys_of(curve)
         own = np.isin(np.rint(old.frames), list(theirs)) if theirs else np.zeros(len(old.frames), bool)
         outside = (old.frames < first - 0.5) | (old.frames > last + 0.5)
-        new = linear_keys(np.arange(first, last + 1), values[:, component])
+        frames = np.arange(first, last + 1)
+        new = linear_keys(frames, unscaled(curve, frames, values[:, component]))
         if theirs:
             new = new.where(~np.isin(np.rint(new.frames), np.rint(old.frames[own])))
         put_keys(curve, old.where(outside | own).joined(new))

@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from .amplitude import AMPLITUDES_OF_ACTION
 
 BEFORE = "interact_before"  # custom property of a take's action: what was active, owner by owner
 _LONGEST_NAME = 63  # bytes of UTF-8 that Blender 4.5 keeps of a data-block's name
@@ -30,7 +31,7 @@ def new_take_action(name: str, continued: bpy.types.Action | None = None) -> bpy
     else:
         action = continued.copy()
         action.name = name
-        for record in list(action.keys()):  # of the take it may have been
+        for record in set(action.keys()) - {AMPLITUDES_OF_ACTION}:  # of the take it may have been
             del action[record]
     action.use_fake_user = True
     action[BEFORE] = {}

@@ -1,10 +1,20 @@
-"""What a person says of a take: its title and whether it is a favourite. Both actors' actions say the same."""
+"""What a person says of a take: title and star, which both actors' actions share, and the amplitudes of each."""
+
+from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
-from .library import same_take, show, shown_take, summary_of, takes_in
+from ..properties import assigned_bones
+from ..rig.amplitude import AMPLITUDES, FACE, GESTURES, HEAD, LEAST, MOST, curve_paths, set_amplitude, stored_amplitude
+from ..rig.cast import CastActor
+from ..rig.timing import frames_per_second
+from ..scene.request import cast_character
+from .library import owners_of, same_take, show, shown_take, summary_of, takes_in
 
+__all__ = ["AMPLITUDES", "INTERACT_PG_take", "shown_take_row"]
+
+_characters: dict[tuple[Any, ...], CastActor] = {}
 _TITLE, _FAVOURITE = "interact_title", "interact_favourite"
 
 
@@ -32,6 +42,41 @@ def _say(take: bpy.types.PropertyGroup, name: str, value: str | bool) -> None:
             action[name] = value
 
 
+def _amplitude(which: str, name: str, of: str) -> object:
+    """Make the slider of one of the amplitudes."""
+    return FloatProperty(
+        name=name,
+        options=set(),
+        min=LEAST,
+        max=MOST,
+        soft_min=0.5,
+        soft_max=1.5,
+        step=5,
+        get=lambda take: stored_amplitude(take.id_data, which),
+        set=lambda take, value: _set_amplitude(take.id_data, which, value),
+        description=f"How large {of}: 1 as generated. The keys stay as they are",
+    )
+
+
+def _set_amplitude(action: bpy.types.Action, which: str, value: float) -> None:
+    scene = bpy.context.scene
+    for actor in scene.interact.actors:
+        if actor.armature is not None and any(True for _ in owners_of(actor.armature, action)):
+            paths = curve_paths(_cast(actor), which)
+            set_amplitude(action, which, paths, value, frames_per_second(scene))
+            for owner, _ in owners_of(actor.armature, action):
+                owner.update_tag()
+
+
+def _cast(actor: Any) -> CastActor:
+    """Return the cast character of an actor; a slider asks for it at every step of the mouse."""
+    key = (actor.armature.session_uid, tuple(assigned_bones(actor).items()), len(actor.shapes))
+    if key not in _characters:
+        _characters.clear()
+        _characters[key] = cast_character(actor)
+    return _characters[key]
+
+
 class INTERACT_PG_take(bpy.types.PropertyGroup):
     """Settings of a take, on each of its actions."""
 
@@ -49,6 +94,9 @@ class INTERACT_PG_take(bpy.types.PropertyGroup):
         set=_set_favourite,
         description="Mark the take, to find it again among many",
     )
+    face: _amplitude(FACE, "Face", "the face's expressions are, without the eyes")  # type: ignore[valid-type]
+    head: _amplitude(HEAD, "Head", "the movements of neck and head are")  # type: ignore[valid-type]
+    gestures: _amplitude(GESTURES, "Gestures", "the movements of arms and hands are")  # type: ignore[valid-type]
 
 
 def _shown_row(scene: bpy.types.Scene) -> int:
