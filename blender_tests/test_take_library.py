@@ -14,7 +14,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.takes import comparison, library, nla
 from interact_addon.takes.record import record_take
-from model_runtime.contract import ActorPerformance, Performance, Request
+from model_runtime.contract import Actor, ActorPerformance, Performance, Request
 
 from .rigs import add_face, make_rig, perform
 from .test_takes import everything_of
@@ -40,7 +40,8 @@ def generate(scene: bpy.types.Scene, seed: int, only: int | None = None) -> libr
                              for p in performances))  # fmt: skip
     parts = {c.name: () for place, c in enumerate(characters) if only is not None and place != only}
     keyed = key_performance(scene, characters, both, parts)
-    record_take(keyed, Request(1.0, (), seed=seed), both, f"//shot.takes/{seed}.npz")
+    request = Request(1.0, tuple(Actor(c.name, c.rest.skeleton) for c in characters), seed=seed)
+    record_take(keyed, request, both, f"//shot.takes/{seed}.npz")
     library.remember_pair(scene)
     take = library.shown_take(scene)
     assert take is not None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import bpy
-from bpy.props import EnumProperty, FloatVectorProperty, IntProperty
+from typing import Any
 
-from ..properties import actor_name
-from ..takes import comparison, library, nla
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty
+
+from ..properties import actor_name, part_switch
+from ..runtime_api import contract, errors
+from ..takes import comparison, edits, library, nla
+from ..takes.stretches import shot_frames
+from .feedback import fail
 
 _COMPARED = (
     ("BESIDE", "Side by Side", "Copies of both characters play the other take beside the stage"),
@@ -181,11 +186,101 @@ class INTERACT_OT_end_comparison(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class _EditsTheTake(OnTheShownTake):
+    """An operator that changes the motion of chosen parts and keys it as a new take."""
+
+    words = ""
+
+    def parts(self: Any) -> list[str]:
+        return [part for part in contract.BODY_PARTS if getattr(self, part, False)]
+
+    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
+        """Return the motion of one actor as it becomes, all parts of it."""
+        raise NotImplementedError
+
+    def invoke(self: Any, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self: Any, context: bpy.types.Context) -> None:
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        if hasattr(self, "frames"):
+            column.prop(self, "frames")
+        both = column.column(heading="Actors", align=True)
+        for name, actor in zip(("actor_a", "actor_b"), context.scene.interact.actors):
+            both.prop(self, name, text=actor_name(actor))
+        parts = column.column(heading="Parts", align=True)
+        for part in contract.BODY_PARTS:
+            if hasattr(self, part):
+                parts.prop(self, part)
+
+    def execute(self: Any, context: bpy.types.Context) -> set[str]:
+        take = library.shown_take(context.scene)
+        assert take is not None
+        words = self.words.format(**{"frames": getattr(self, "frames", 0)})
+        try:
+            edits.edit_take(
+                context.scene,
+                take,
+                (self.actor_a, self.actor_b),
+                self.parts(),
+                lambda motion: self.edit(context.scene, motion),
+                f"{words}: {', '.join(self.parts())}",
+            )
+        except errors.InterActError as error:
+            return fail(self, error)
+        self.report({"INFO"}, f"{words} as a new take")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_offset_take(_EditsTheTake, bpy.types.Operator):
+    """Move the motion of some parts in time, as a new take: gestures a little earlier than the words, for instance"""
+
+    bl_idname = "interact.offset_take"
+    bl_label = "Offset in Time"
+    words = "Moved by {frames:g} frames"
+
+    frames: FloatProperty(  # type: ignore[valid-type]
+        name="Frames", default=-3.0, soft_min=-30.0, soft_max=30.0, step=100, description="Later, or earlier below 0"
+    )
+    actor_a: BoolProperty(name="First", default=True, description="Change the first actor")  # type: ignore[valid-type]
+    actor_b: BoolProperty(name="Second", default=False, description="Change the second actor")  # type: ignore[valid-type]
+    face: part_switch("face", False, "Move in time")  # type: ignore[valid-type]
+    head: part_switch("head", False, "Move in time")  # type: ignore[valid-type]
+    upper: part_switch("upper", True, "Move in time")  # type: ignore[valid-type]
+    hands: part_switch("hands", True, "Move in time")  # type: ignore[valid-type]
+    lower: part_switch("lower", False, "Move in time")  # type: ignore[valid-type]
+
+    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
+        return edits.shifted(motion, self.frames / shot_frames(scene).rate * contract.FPS)
+
+
+class INTERACT_OT_mirror_take(_EditsTheTake, bpy.types.Operator):
+    """Exchange left and right of some parts, as a new take: a gesture with the other hand"""
+
+    bl_idname = "interact.mirror_take"
+    bl_label = "Mirror"
+    words = "Mirrored"
+
+    actor_a: BoolProperty(name="First", default=True, description="Change the first actor")  # type: ignore[valid-type]
+    actor_b: BoolProperty(name="Second", default=False, description="Change the second actor")  # type: ignore[valid-type]
+    face: part_switch("face", False, "Mirror")  # type: ignore[valid-type]
+    head: part_switch("head", False, "Mirror")  # type: ignore[valid-type]
+    upper: part_switch("upper", True, "Mirror")  # type: ignore[valid-type]
+    hands: part_switch("hands", True, "Mirror")  # type: ignore[valid-type]
+
+    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
+        return edits.mirrored(motion)
+
+
 CLASSES = (
     INTERACT_OT_show_take,
     INTERACT_OT_next_take,
     INTERACT_OT_delete_take,
     INTERACT_OT_push_take,
+    INTERACT_OT_offset_take,
+    INTERACT_OT_mirror_take,
     INTERACT_OT_compare_takes,
     INTERACT_OT_end_comparison,
 )

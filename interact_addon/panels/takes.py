@@ -79,8 +79,8 @@ class Takes(Sidebar):
         row.operator("interact.push_take", icon="NLA_PUSHDOWN")
 
 
-class Amplitude(Sidebar):
-    bl_label = "Amplitude"
+class Adjust(Sidebar):
+    bl_label = "Adjust"
     bl_options = {"DEFAULT_CLOSED"}
     inside = "takes"
 
@@ -98,6 +98,9 @@ class Amplitude(Sidebar):
             column.label(text=actor_name(actor), translate=False)
             for which in AMPLITUDES:
                 column.prop(action.interact, which, slider=True)
+        row = self.layout.row(align=True)
+        row.operator("interact.offset_take", icon="TIME")
+        row.operator("interact.mirror_take", icon="MOD_MIRROR")
 
 
 def _facts(take: library.Take) -> str:

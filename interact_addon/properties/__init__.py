@@ -28,7 +28,7 @@ from .export import (
     draw_export_choices,
     export_settings,
 )
-from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts
+from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
@@ -77,6 +77,7 @@ __all__ = [
     "face_settings_of",
     "generated_parts",
     "kept_parts",
+    "part_switch",
     "relationship_of",
     "shapes_to_choose",
     "strip_voices",

@@ -54,6 +54,11 @@ def stored_amplitude(action: bpy.types.Action, which: str) -> float:
     return float(stored.get(which, 1.0)) if stored is not None else 1.0
 
 
+def is_scaled(action: bpy.types.Action) -> bool:
+    """Return whether any amplitude of an action is not 1."""
+    return any(abs(stored_amplitude(action, which) - 1.0) > _AS_WRITTEN for which in AMPLITUDES)
+
+
 def set_amplitude(
     action: bpy.types.Action, which: str, paths: Mapping[str, bool], amplitude: float, rate: float
 ) -> None:

@@ -33,7 +33,7 @@ class TakeRecord:
     take can be made again as long as its voices are there; ``frames``: first and last; ``date``: ISO 8601 with its
     zone; ``stretch``: of a take in which only a stretch was generated, its first and last frame, the parts by actor,
     the frames of poses that were kept, by actor and part, and the actors generated whole; the motion around it is in
-    the performance.
+    the performance. ``edit``: what was done to the motion afterwards, in words; the request alone does not give it.
     """
 
     take: int
@@ -46,6 +46,7 @@ class TakeRecord:
     request: str
     measures: dict[str, Any] = field(default_factory=dict)
     stretch: dict[str, Any] = field(default_factory=dict)
+    edit: str = ""
 
     def load_request(self) -> contract.Request:
         """Return the request, with the motion that was given. Raises ``InvalidRequest``, ``PerformanceUnreadable``."""
@@ -97,9 +98,12 @@ def _save(performance: contract.Performance, path: Path) -> None:
 
 
 def record_take(
-    keyed: KeyedPerformance, request: contract.Request, performance: contract.Performance, path: str
+    keyed: KeyedPerformance, request: contract.Request, performance: contract.Performance, path: str, edit: str = ""
 ) -> None:
-    """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave."""
+    """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave.
+
+    ``edit``: what was done to the motion, in words, where it is not as it was generated.
+    """
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     if keyed.stretch:  # what was given is in the performance
@@ -118,6 +122,7 @@ def record_take(
             request=contract.request_to_json(request),
             measures=measures,
             stretch=dict(keyed.stretch),
+            edit=edit,
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 
+from ..rig.amplitude import is_scaled
 from ..rig.artist_keys import artist_frames
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_cast
@@ -48,15 +49,15 @@ def shown_motion(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[con
 def _of_take(scene: bpy.types.Scene, character: CastActor, frames: int) -> contract.ActorPerformance | None:
     """Return an actor's part of the performance of its active take.
 
-    None where there is none for this range, it cannot be read, or a person has changed keys.
+    None where there is none for this range, it cannot be read, or a person has changed keys or an amplitude.
     """
     armature = character.armature.find()
     animation = armature.animation_data if armature is not None else None
     action = animation.action if animation is not None else None
     record = read_record(action) if action is not None else None
-    if record is None or record.frames[0] != scene.frame_start or _face_actions(character) - {action}:
+    if action is None or record is None or record.frames[0] != scene.frame_start or _face_actions(character) - {action}:
         return None
-    if artist_frames(character, scene.frame_start, scene.frame_end):
+    if is_scaled(action) or artist_frames(character, scene.frame_start, scene.frame_end):
         return None
     try:
         performance = record.load_performance()

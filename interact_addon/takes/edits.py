@@ -1,0 +1,120 @@
+"""Changes to the motion of a take: parts of the body moved in time, or mirrored. Each gives a new take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import bpy
+import numpy as np
+
+from ..rig.cast import CastActor
+from ..rig.keying import KeyedPerformance, next_take_number
+from ..rig.stretch_keys import check_actions, key_stretch
+from ..runtime_api import Array, contract, errors, skeleton
+from ..runtime_api import rotations as rot
+from ..scene.request import cast_scene
+from .library import Take, remember_pair
+from .record import record_take, save_performance
+from .shown_motion import shown_motion
+from .stretches import shot_frames
+
+Edit = Callable[[contract.ActorPerformance], contract.ActorPerformance]
+MIRRORED_PARTS = ("upper", "hands", "head", "face")  # legs would have to walk another way
+
+
+def shifted(motion: contract.ActorPerformance, frames: float) -> contract.ActorPerformance:
+    """Return a motion ``frames`` (at 30 fps) later, earlier below 0; what is missing at an end holds still."""
+    count = len(motion.root_positions)
+    at = np.clip(np.arange(count) - frames, 0.0, count - 1.0)
+    low = np.floor(at).astype(int)
+    high, share = np.minimum(low + 1, count - 1), (at - low).astype(np.float32)
+
+    def between(values: Array) -> Array:
+        weight = share.reshape(-1, *[1] * (values.ndim - 1))
+        mixed: Array = (values[low] + weight * (values[high] - values[low])).astype(np.float32)
+        return mixed
+
+    near = rot.continuous(motion.rotations)
+    turned = between(near)
+    turned /= np.linalg.norm(turned, axis=-1, keepdims=True)
+    return contract.ActorPerformance(
+        motion.name, between(motion.root_positions), turned, between(motion.face), motion.foot_contacts[low]
+    )
+
+
+def mirrored(motion: contract.ActorPerformance) -> contract.ActorPerformance:
+    """Return a motion with left and right exchanged, about the plane through the body; the root keeps its way."""
+    turned = motion.rotations[:, [skeleton.INDEX[_other_side(joint)] for joint in skeleton.JOINTS]].copy()
+    turned[..., 2:] *= -1.0  # a reflection in x turns the sense of rotations about y and z
+    turned[:, 0] = motion.rotations[:, 0]
+    columns = [contract.ARKIT_NAMES.index(_other_curve(name)) for name in contract.ARKIT_NAMES]
+    return replace(motion, rotations=turned, face=motion.face[:, columns])
+
+
+def _other_side(joint: str) -> str:
+    for side, other in (("left_", "right_"), ("right_", "left_")):
+        if joint.startswith(side):
+            return other + joint.removeprefix(side)
+    return joint
+
+
+def _other_curve(name: str) -> str:
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(side):
+            return name.removesuffix(side) + other
+    return name
+
+
+def edit_take(
+    scene: bpy.types.Scene, take: Take, actors: Sequence[bool], parts: Sequence[str], edit: Edit, words: str
+) -> None:
+    """Key a new take in which ``parts`` (of ``contract.BODY_PARTS``) of the chosen ``actors`` are edited.
+
+    ``words``: what the edit is, for the record. All else is bit for bit as it was. Raises ``InvalidRequest`` before
+    anything is written.
+    """
+    chosen = [place for place, wanted in enumerate(actors) if wanted and take.actions[place] is not None]
+    if not chosen or not parts:
+        raise errors.InvalidRequest("Nothing is chosen to change; choose an actor and a part of the body.")
+    cast = cast_scene(scene, first_frame=True)
+    for place in chosen:
+        check_actions(cast[place], parts)
+    before = shown_motion(scene, cast)
+    after = [_only(parts, motion, edit(motion)) if place in chosen else motion for place, motion in enumerate(before)]
+    performance = contract.Performance(tuple(after))
+    keyed = _key(scene, cast, performance, before, {cast[place].name: tuple(parts) for place in chosen})
+    path, _ = save_performance(performance)
+    record_take(keyed, contract.request_from_json(take.summary.request), performance, path, words)
+    remember_pair(scene)
+
+
+def _only(
+    parts: Sequence[str], before: contract.ActorPerformance, after: contract.ActorPerformance
+) -> contract.ActorPerformance:
+    """Return a motion with only some parts of another."""
+    rotations = before.rotations.copy()
+    for part in parts:
+        if part in contract.PART_JOINTS:
+            joints = list(contract.PART_JOINTS[part])
+            rotations[:, joints] = after.rotations[:, joints]
+    moves = "lower" in parts
+    return contract.ActorPerformance(
+        before.name,
+        after.root_positions if moves else before.root_positions,
+        rotations,
+        after.face if "face" in parts else before.face,
+        after.foot_contacts if moves else before.foot_contacts,
+    )
+
+
+def _key(
+    scene: bpy.types.Scene,
+    cast: Sequence[CastActor],
+    performance: contract.Performance,
+    before: Sequence[contract.ActorPerformance],
+    parts: dict[str, tuple[str, ...]],
+) -> KeyedPerformance:
+    shot = shot_frames(scene)
+    given = [contract.constraints_from_performance(motion) for motion in before]
+    return key_stretch(scene, cast, performance, given, (shot.first, shot.last), parts, number=next_take_number())
