@@ -21,6 +21,7 @@ from interact_addon.runtime_api import contract
 from interact_addon.takes.record import read_record
 from interact_addon.worker_client import generation
 
+from .ik_rigs import add_ik
 from .rigs import curves_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -71,15 +72,30 @@ def test_what_is_seen_is_saved_as_motion_by_one_command(demo_blend: Path, tmp_pa
         assert 0.5 < actor.root_positions[:, 2].min() < 1.5  # they stand, unperformed
 
 
-@pytest.fixture
-def driven_blend(demo_blend: Path, tmp_path: Path) -> Path:
-    """The short demo shot with a driver on every shape of the first actor's face."""
+KNEE = "mixamorig:LeftLeg"
+
+
+@pytest.fixture(scope="module")
+def driven_blend(demo_blend: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The short demo shot with a driver on every shape of the first actor's face, and with IK on its left leg."""
     bpy.ops.wm.open_mainfile(filepath=str(demo_blend))
-    (face, *_) = find_faces(bpy.context.scene.interact.actor_a.armature)
+    rig = bpy.context.scene.interact.actor_a.armature
+    (face, *_) = find_faces(rig)
     for block in bpy.data.objects[face.mesh].data.shape_keys.key_blocks[1:]:
         block.driver_add("value").driver.expression = "0.0"
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "driven.blend"), copy=True)
-    return tmp_path / "driven.blend"
+    add_ik(rig, {"left leg": ("mixamorig:LeftUpLeg", KNEE, "mixamorig:LeftFoot")}, 0.0)
+    path = tmp_path_factory.mktemp("driven") / "driven.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def mended(driven_blend: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the command says that mends that shot, performs it and keys its IK; and the file it saves."""
+    out = tmp_path_factory.mktemp("mended")
+    done = interact("generate", str(driven_blend), "--out", str(out), "--mend", "--ik", "ik", "--strict")
+    assert done.returncode == 0, done.stderr
+    return done.stdout, out / "driven.blend"
 
 
 def test_a_face_that_would_not_be_seen_stops_the_command_before_computing(driven_blend: Path, tmp_path: Path) -> None:
@@ -88,11 +104,17 @@ def test_a_face_that_would_not_be_seen_stops_the_command_before_computing(driven
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_mend_mends_it_says_so_and_generates(driven_blend: Path, tmp_path: Path) -> None:
-    done = interact("generate", str(driven_blend), "--out", str(tmp_path / "out"), "--mend", "--strict")
-    assert done.returncode == 0, done.stderr
-    assert "Muted the drivers" in done.stdout
-    assert (tmp_path / "out" / "driven.blend").is_file()
+def test_mend_mends_it_says_so_and_generates(mended: tuple[str, Path]) -> None:
+    assert "Muted the drivers" in mended[0] and mended[1].is_file()
+
+
+def test_ik_controls_are_keyed_by_the_same_command(mended: tuple[str, Path]) -> None:
+    assert "IK controls keyed for left leg" in mended[0]
+    bpy.ops.wm.open_mainfile(filepath=str(mended[1]))
+    rig = bpy.context.scene.interact.actor_a.armature
+    keyed = {curve.data_path for curve in curves_in(rig.animation_data.action)}
+    assert f'pose.bones["IK {KNEE}"].location' in keyed
+    assert rig.pose.bones[KNEE].constraints["IK"].influence == 1.0
 
 
 def test_strict_fails_and_saves_nothing_where_something_else_is_shown(
@@ -127,6 +149,7 @@ def test_strict_fails_and_saves_nothing_where_something_else_is_shown(
         (("generate", "{shot}", "--out", "{out}", "--perform", "Mia=sleep"), 2, "one of all, keep-body"),
         (("generate", "{shot}", "--out", "{out}", "--perform", "Carla=listen"), 1, "'Carla', who is not cast"),
         (("generate", "{shot}", "--out", "{out}", "--perform", "Mia=keep-body"), 1, "has no animation on its bones"),
+        (("generate", "{shot}", "--out", "{out}", "--ik", "ik"), 1, "the actors' rigs have no IK"),
         (("demo", "--speech-a", "nowhere.wav", "--out", "{out}"), 1, "There is no sound file at 'nowhere.wav'"),
         (("read-back", "{shot}", "-o", "{file}/motion.npz"), 1, "cannot be written"),
         (("read-back", "{shot}", "-o", "{out}/motion.npz", "--start", "9", "--end", "2"), 1, "choose an end after"),

@@ -19,6 +19,7 @@ from .export.shot import export_fbx
 from .progress import frames_as_progress, quiet
 from .runtime_api import contract, errors, files
 from .scene.bones import load_bones
+from .scene.ik import check_ik, key_ik_of_takes
 from .scene.motion_file import read_motion, save_motion
 from .scene.perform import CHOICES, choose
 from .scene.preflight import mend_all
@@ -65,10 +66,14 @@ def generate(options: argparse.Namespace) -> None:
     if options.mend:
         for done in mend_all(scene):
             printer.say(done)
+    if options.ik:
+        check_ik(scene)
     name = Path(bpy.data.filepath).stem or "shot"
     job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")
     if options.strict and job.verification is not None and job.verification.differences:
         raise errors.ShownDiffers(" ".join(map(str, job.verification.differences)))
+    if options.ik:
+        _key_ik(scene, options.ik == "ik", options.strict, printer)
     with quiet():
         _save_blend(folder / f"{name}.blend")
     printer.wrote(folder / f"{name}.blend")
@@ -77,6 +82,17 @@ def generate(options: argparse.Namespace) -> None:
             export_fbx(scene, folder / f"{name}.fbx")
         printer.wrote(folder / f"{name}.fbx")
     _report(job)
+
+
+def _key_ik(scene: bpy.types.Scene, play_ik: bool, strict: bool, printer: contract.ProgressPrinter) -> None:
+    """Key the IK controls of both characters as well. Raises ``ShownDiffers`` if that is seen and ``strict``."""
+    keyed = key_ik_of_takes(scene, play_ik, lambda done: printer(contract.Progress("Keying IK controls", done)))
+    if strict and keyed.warnings:
+        raise errors.ShownDiffers(" ".join(keyed.warnings))
+    for warning in keyed.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    for sentence in keyed.done:
+        printer.say(sentence)
 
 
 def read_back(options: argparse.Namespace) -> None:
@@ -175,6 +191,11 @@ def _parser() -> argparse.ArgumentParser:
         "--mend",
         action="store_true",
         help="mend first what would make the result invisible or wrong: mute drivers and constraints, and more",
+    )
+    shot.add_argument(
+        "--ik",
+        choices=("ik", "fk"),
+        help="key the IK controls of arms and legs too, and save the shot with IK or with FK switched on",
     )
     shot.add_argument(
         "--strict", action="store_true", help="fail, and save no .blend, if Blender does not show what was generated"

@@ -56,6 +56,8 @@ AUTO_RIG_PRO = RigTable(
         ),
     ),
     neutral=("c_root.x",),
+    ik={"wrist": "c_hand_ik.{s}", "ankle": "c_foot_ik.{s}", "foot": "c_toes_ik.{s}"},
+    ik_resting=("c_foot_01.{s}", "c_foot_roll_cursor.{s}"),
 )
 AUTO_RIG_PRO_DEFORM = RigTable(
     name="Auto-Rig Pro export",

@@ -64,4 +64,6 @@ RIGIFY = RigTable(
         *(f"{root}_master.{s}" for root in _FINGER_ROOTS for s in _SIDES),
         *(f"{limb}.{s}" for limb in ("upper_arm_parent", "thigh_parent") for s in _SIDES),
     ),
+    ik={"wrist": "hand_ik.{s}", "ankle": "foot_ik.{s}", "foot": "toe_ik.{s}"},
+    ik_resting=("foot_spin_ik.{s}", "foot_heel_ik.{s}"),
 )

@@ -24,7 +24,8 @@ class RigTable:
     pivot; ``places`` names the bone at whose head a joint lies if it is not its own; ``extra`` names further controls
     and the joint each follows; ``below`` gives the effective parent of a control that is attached by constraints and
     not by bones, as a control or as the joint it follows; ``switches`` are (control, property, value) that make FK
-    controls effective; ``neutral`` controls must stay at rest.
+    controls effective; ``neutral`` controls must stay at rest. ``ik``: the control that moves the bone of a part of a
+    limb while IK is on; ``ik_resting``: controls of IK that stay at rest meanwhile.
     """
 
     name: str
@@ -44,6 +45,8 @@ class RigTable:
     below: dict[str, str] = field(default_factory=dict)
     switches: tuple[tuple[str, str, float], ...] = ()
     neutral: tuple[str, ...] = ()
+    ik: dict[str, str] = field(default_factory=dict)
+    ik_resting: tuple[str, ...] = ()
 
     @property
     def is_control_rig(self) -> bool:

@@ -1,0 +1,271 @@
+"""The IK controls of a take keyed from its FK, so that IK shows the same motion.
+
+What is carried over is what the take's FK shows, with all that was changed in it by hand. The frames are evaluated
+once; then the controls of hands and feet are keyed; then, where something hangs on those, the frames are evaluated once
+more for the poles, the toes and the bones that the solvers start from. The rest is arrays. What carries a control, an
+IK parent or a Child Of, is measured and not looked up: where a control is shown says what its channels make of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..runtime_api import Array, errors
+from ..runtime_api import rotations as rot
+from .cast import CastActor
+from .channel import Channel, bone_path
+from .curves import write_channels
+from .euler import channels
+from .ik_check import IkDifference, differences
+from .ik_limbs import Chain, Handle, IkLimb, ik_limbs, needs, rest_matrices, rest_tail
+from .ik_poses import Poses, read_poses
+from .ik_solution import hinge_pose, pole_places
+from .ik_switches import switch
+from .take_action import give_action
+
+_LEAST_POLE = 0.5  # of the limb's length: how near to the limb a pole may stand
+_NO_TURN = np.array([[1.0, 0.0, 0.0, 0.0]])
+Progress = Callable[[float], None]  # from 0 to 1
+
+
+@dataclass(frozen=True)
+class IkKeys:
+    """What was keyed of one actor: its ``limbs`` by name, and the ``differences`` of what IK shows from FK."""
+
+    limbs: tuple[str, ...]
+    differences: tuple[IkDifference, ...]
+
+
+def key_ik_controls(
+    scene: bpy.types.Scene,
+    actor: CastActor,
+    first: int,
+    last: int,
+    play_ik: bool,
+    progress: Progress = lambda fraction: None,
+) -> IkKeys:
+    """Key the IK controls of an actor's take, its active action, from frame ``first`` to ``last``.
+
+    ``play_ik``: whether IK or FK is switched on afterwards. Raises ``InvalidRequest``, with nothing changed, where the
+    rig has no IK, or the take or a target is gone or cannot be edited.
+    """
+    armature = actor.armature.find()
+    animation = armature.animation_data if armature is not None else None
+    if armature is None or animation is None or animation.action is None:
+        raise errors.InvalidRequest(f"'{actor.name}' has no take; generate one before its IK controls are keyed.")
+    limbs = ik_limbs(armature, actor.rig)
+    if not limbs:
+        raise errors.InvalidRequest(f"The arms and legs of '{armature.name}' have no IK; there is nothing to key.")
+    _check_editable(limbs)
+    now = scene.frame_current + scene.frame_subframe
+    bag = compat.channelbag(animation.action, animation.action_slot)
+    switch(armature, actor.rig, limbs, bag, first, ik=False)
+    writer = _Writer(scene, armature, limbs, first, last)
+    fk = writer.read(writer.mapped + writer.carriers, writer.ends + writer.hanging, lambda done: progress(0.45 * done))
+    for limb in limbs:
+        writer.key_end(limb, fk)
+    carried = fk
+    if writer.something_hangs_on_ends():
+        carried = writer.read(writer.carriers, writer.hanging, lambda done: progress(0.45 + 0.5 * done))
+    for limb in limbs:
+        writer.key_chains(limb, fk, carried)
+        writer.key_pole_and_toe(limb, fk, carried)
+    switch(armature, actor.rig, limbs, bag, first, ik=True)
+    found = tuple(differences(scene, armature, actor.rig, limbs, fk, first))
+    if not play_ik:
+        switch(armature, actor.rig, limbs, bag, first, ik=False)
+    scene.frame_set(math.floor(now), subframe=now - math.floor(now))
+    progress(1.0)
+    return IkKeys(tuple(limb.name for limb in limbs), found)
+
+
+def _check_editable(limbs: Sequence[IkLimb]) -> None:
+    for handle in (handle for limb in limbs for handle in (limb.target, limb.pole) if handle is not None):
+        block = handle.object
+        if block.library is not None and block.override_library is None:
+            raise errors.InvalidRequest(
+                f"'{block.name}' is linked from another file; make a library override of it before IK is keyed."
+            )
+
+
+class _Writer:
+    """Writes the channels of IK controls into a take: those of bones, and of objects that stand for them."""
+
+    def __init__(
+        self, scene: bpy.types.Scene, armature: bpy.types.Object, limbs: Sequence[IkLimb], first: int, last: int
+    ) -> None:
+        self._scene, self._armature, self._first = scene, armature, first
+        self._frames = range(first, last + 1)
+        self._rest = rest_matrices(armature)
+        above = armature.data.bones
+        chains = [chain for limb in limbs for chain in limb.chains]
+        self.mapped = [bone for limb in limbs for bone in (*limb.bones, *(limb.toe or ())[:1])]
+        self.mapped += [limb.turned.root for limb in limbs if limb.turned]
+        self.carriers = [parent.name for chain in chains if (parent := above[chain.root].parent) is not None]
+        self.ends = [limb.target for limb in limbs]
+        self.hanging = [limb.pole for limb in limbs if limb.pole is not None]
+        self.hanging += [self._toe(limb) for limb in limbs if limb.toe]
+
+    def _toe(self, limb: IkLimb) -> Handle:
+        assert limb.toe is not None
+        return Handle(self._armature, limb.toe[1], limb.toe[1])
+
+    def read(self, bones: Sequence[str], controls: Sequence[Handle], progress: Progress) -> Poses:
+        """Return the poses of bones and controls over the take's frames."""
+        return read_poses(self._scene, self._armature, self._frames, bones, controls, progress)
+
+    def something_hangs_on_ends(self) -> bool:
+        """Return whether a pole, a toe or the bone that carries a chain is moved by a control of a hand or foot."""
+        ends = {end.control for end in self.ends}
+        late = [*self.carriers, *(handle.control for handle in self.hanging)]
+        return any(needs(self._armature, bone, ends) for bone in late if bone)
+
+    def key_end(self, limb: IkLimb, fk: Poses) -> None:
+        """Key the control of a hand or foot, and the one pose of those between it and the target."""
+        target = limb.target
+        tail = _carried(fk.bones[limb.bones[1]], self._rest[limb.bones[1]], rest_tail(self._armature, limb.chain.tip))
+        if target.bone:
+            wanted = _follow(fk.bones[limb.bones[2]], self._rest[limb.bones[2]], self._rest[target.bone])
+            wanted[:, :3, 3] = tail
+            wanted = wanted @ np.linalg.inv(self._rest[target.bone]) @ self._rest[target.control]
+        else:
+            wanted = fk.world @ fk.bones[limb.bones[2]]
+            wanted[:, :3, 3] = _points(fk.world, tail)
+        follows = bool(target.bone) or len(limb.switched) > 1
+        self._move(target, wanted, fk, turn=follows)
+        for control in limb.resting:
+            posed = self._armature.pose.bones[control]
+            name, values = channels(_NO_TURN, posed.rotation_mode)
+            self._write_bone(control, [("location", np.zeros((1, 3))), (name, values)])
+
+    def key_chains(self, limb: IkLimb, fk: Poses, carried: Poses) -> None:
+        """Key the bones that the solvers of a limb start from to where they have to end."""
+        for chain in limb.chains:
+            root, tip = self._solution(limb, chain, fk)
+            parent = self._armature.data.bones[chain.root].parent
+            base = rot.from_scaled_matrix(self._rest[chain.root])[None]
+            if parent is not None:
+                base = rot.from_scaled_matrix(
+                    _follow(carried.bones[parent.name], self._rest[parent.name], self._rest[chain.root])
+                )
+            self._turn(chain.root, rot.multiply(rot.conjugate(base), root))
+            still = np.linalg.inv(self._rest[chain.root]) @ self._rest[chain.tip]
+            base = rot.multiply(root, rot.from_scaled_matrix(still)[None])
+            self._turn(chain.tip, rot.multiply(rot.conjugate(base), tip))
+
+    def key_pole_and_toe(self, limb: IkLimb, fk: Poses, carried: Poses) -> None:
+        """Key the pole where it leaves the limb as it is, and the toes."""
+        if limb.toe is not None:
+            toe, control = limb.toe
+            wanted = _follow(fk.bones[toe], self._rest[toe], self._rest[control])
+            self._move(self._toe(limb), wanted, carried, place=False)
+        if limb.pole is None:
+            return
+        chain = limb.chain
+        turn, _ = self._solution(limb, chain, fk)
+        joints = self._joints(limb, fk)
+        root = fk.bones[chain.root][:, :3, 3] if limb.turned else joints[:, 0]
+        places = pole_places(joints, root, turn, limb.pole_angle, self._pole_distance(limb))
+        wanted = carried.places[limb.pole].copy()
+        if limb.pole.bone:
+            away = self._rest[limb.pole.control][:3, 3] - self._rest[limb.pole.bone][:3, 3]
+            wanted[:, :3, 3] = places + away
+        else:
+            wanted[:, :3, 3] = _points(fk.world, places)
+        self._move(limb.pole, wanted, carried, turn=False)
+
+    def _solution(self, limb: IkLimb, chain: Chain, fk: Poses) -> tuple[Array, Array]:
+        """Return the rotations (T, 4) of a chain's root and tip bone with which it shows the limb, armature space."""
+        upper, lower, _ = limb.bones
+        if limb.turned and chain.root != upper:  # a chain that begins further up: the pole turns that bone
+            root = rot.from_scaled_matrix(fk.bones[chain.root])
+            return root, root
+        root, tip = (
+            rot.from_scaled_matrix(_follow(fk.bones[bone], self._rest[bone], self._rest[own]))
+            for bone, own in ((upper, chain.root), (lower, chain.tip))
+        )
+        if chain.hinge < 0:
+            return root, tip
+        relation = np.linalg.inv(self._rest[chain.root]) @ self._rest[chain.tip]
+        end = np.linalg.inv(self._rest[chain.tip]) @ np.append(rest_tail(self._armature, chain.tip), 1.0)
+        return hinge_pose(self._joints(limb, fk), root, relation, end[:3], chain.hinge)
+
+    def _joints(self, limb: IkLimb, fk: Poses) -> Array:
+        """Return the three joints (T, 3, 3) of a limb in armature space."""
+        upper, lower, _ = limb.bones
+        end = _carried(fk.bones[lower], self._rest[lower], rest_tail(self._armature, limb.chain.tip))
+        return np.stack([fk.bones[upper][:, :3, 3], fk.bones[lower][:, :3, 3], end], axis=1)
+
+    def _pole_distance(self, limb: IkLimb) -> float:
+        """Return how far from the limb its pole stands at rest, and half of the limb's length at least."""
+        upper, lower, end = (self._rest[bone][:3, 3] for bone in limb.bones)
+        length = float(np.linalg.norm(lower - upper) + np.linalg.norm(end - lower))
+        if limb.pole is None or not limb.pole.bone:
+            return length
+        along = rot.unit(end - upper)
+        away = self._rest[limb.pole.bone][:3, 3] - upper
+        return max(float(np.linalg.norm(away - (away @ along) * along)), _LEAST_POLE * length)
+
+    def _move(self, handle: Handle, wanted: Array, seen: Poses, turn: bool = True, place: bool = True) -> None:
+        """Key a control to where it should be: ``wanted`` (T, 4, 4) in the space of ``Poses.places``."""
+        there, own = seen.places[handle], seen.channels[handle]
+        before = rot.from_scaled_matrix(own)
+        found = []
+        if place:
+            axes = there[:, :3, :3] @ np.linalg.inv(own[:, :3, :3])  # of its location: all that carries it
+            bone = self._armature.data.bones[handle.control] if handle.control else None
+            if bone is not None and not bone.use_local_location:
+                axes = axes @ np.linalg.inv(self._rest[handle.control][:3, :3])
+            way = np.linalg.solve(axes, (wanted - there)[:, :3, 3, None])[..., 0]
+            found.append(("location", own[:, :3, 3] + way))
+        if turn:
+            q = rot.multiply(rot.conjugate(rot.from_scaled_matrix(there)), rot.from_scaled_matrix(wanted))
+            mover = self._armature.pose.bones[handle.control] if handle.control else handle.object
+            q = rot.continuous(rot.normalize(rot.multiply(before, q)))
+            found.append(channels(q, mover.rotation_mode))
+        if handle.control:
+            self._write_bone(handle.control, found)
+        else:
+            self._write_object(handle.object, found)
+
+    def _turn(self, bone: str, q: Array) -> None:
+        """Key the rotation of a bone, and that it is not moved."""
+        posed = self._armature.pose.bones[bone]
+        turned = channels(rot.continuous(rot.normalize(q)), posed.rotation_mode)
+        self._write_bone(bone, [("location", np.zeros((1, 3))), turned])
+
+    def _write_bone(self, bone: str, values: Sequence[tuple[str, Array]]) -> None:
+        animation: Any = self._armature.animation_data
+        written = [Channel(f"{bone_path(bone)}.{name}", each, bone) for name, each in values]
+        write_channels(compat.channelbag(animation.action, animation.action_slot), written, self._first)
+
+    def _write_object(self, obj: bpy.types.Object, values: Sequence[tuple[str, Array]]) -> None:
+        """Key an object in a slot of its own in the same take."""
+        animation: Any = self._armature.animation_data
+        bag = give_action(obj, animation.action, obj.name, "OBJECT")
+        write_channels(bag, [Channel(name, each, "Object Transforms") for name, each in values], self._first)
+
+
+def _follow(posed: Array, rest: Array, other: Array) -> Array:
+    """Return the matrices (T, 4, 4) of what lies at rest at ``other`` and moves with a bone; all (4, 4) at rest."""
+    return posed @ (np.linalg.inv(rest) @ other)
+
+
+def _carried(posed: Array, rest: Array, point: Array) -> Array:
+    """Return the places (T, 3) of a point (3,) at rest that a bone carries."""
+    return _points(posed, (np.linalg.inv(rest) @ np.append(point, 1.0))[:3])
+
+
+def _points(matrices: Array, points: Array) -> Array:
+    """Transform points (3,) or (T, 3) by matrices (T, 4, 4)."""
+    return (
+        np.einsum("tij,tj->ti", matrices[:, :3, :3], np.broadcast_to(points, matrices[:, :3, 3].shape))
+        + (matrices[:, :3, 3])
+    )

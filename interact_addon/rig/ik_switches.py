@@ -1,0 +1,56 @@
+"""Whether a take plays the FK or the IK of its rig: keyed, and set on the rig as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .channel import Channel, bone_path
+from .curves import write_channels
+from .ik_limbs import IkLimb
+from .mapping import RigMap
+
+
+def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag: Any, start: int, ik: bool) -> None:
+    """Key the switches of a rig to IK or to FK in ``bag``, the take's channels, and set them on the rig.
+
+    Where a constraint turns the mapped bones themselves, it is its influence that is keyed, and it is enabled for IK.
+    """
+    written = []
+    for control, prop, value in _properties(armature, rig):
+        now = 1.0 - value if ik else value
+        holder = armature.pose.bones[control]
+        holder[prop] = type(holder[prop])(now)
+        path = f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]'
+        written.append(Channel(path, np.array([[now]]), control))
+    for bone, constraint in _constraints(armature, limbs):
+        constraint.influence = float(ik)
+        if ik:
+            constraint.enabled = True
+        path = f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"].influence'
+        written.append(Channel(path, np.array([[float(ik)]]), bone))
+    write_channels(bag, written, start)
+    armature.update_tag()
+
+
+def _properties(armature: bpy.types.Object, rig: RigMap) -> Iterator[tuple[str, str, float]]:
+    """Yield those of the rig's switches that lead from FK to IK, with their value for FK."""
+    for control, prop, value in rig.switches:
+        there = control in armature.pose.bones and prop in armature.pose.bones[control]
+        if there and "ik" in prop.lower() and value in (0.0, 1.0):
+            yield control, prop, value
+
+
+def _constraints(armature: bpy.types.Object, limbs: Sequence[IkLimb]) -> Iterator[tuple[str, Any]]:
+    """Yield the constraints that put IK onto mapped bones, each with its bone, but for those that drivers switch."""
+    animation = armature.animation_data
+    driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
+    for limb in limbs:
+        for bone, name in limb.switched:
+            constraint = armature.pose.bones[bone].constraints[name]
+            path = f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(name)}"]'
+            if not driven & {f"{path}.influence", f"{path}.mute", f"{path}.enabled"}:
+                yield bone, constraint
