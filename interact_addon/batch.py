@@ -151,7 +151,7 @@ def _perform_demo(folder: Path, options: argparse.Namespace, printer: contract.P
     compat.show_in_sequencer(scene)
     _apply_options(scene, options)
     job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / "demo.blend")
-    assert job.performance is not None
+    assert job.request is not None and job.performance is not None
     printer.say(f"Keyed both characters ({job.performance.report['seconds_keying']:.1f} s)")
     _report(job)
     _write_text(folder / "request.json", contract.request_to_json(keep_voices(job.request, folder)))
@@ -333,6 +333,7 @@ def _report(job: generation.Generation) -> None:
     for warning in job.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     request = job.request
+    assert request is not None
     settings = f"seed {request.seed}, {request.quality}"
     print(f"Generated {request.duration:.1f} s for two in {job.seconds:.1f} s ({settings})")
 

@@ -12,6 +12,7 @@ from .operators import (
     demo,
     export,
     faces,
+    feedback,
     generate,
     ik,
     mapping,
@@ -36,6 +37,7 @@ CLASSES: tuple[type, ...] = (
     *faces.CLASSES,
     *script.CLASSES,
     *transcripts.CLASSES,
+    *feedback.CLASSES,
     *generate.CLASSES,
     *ik.CLASSES,
     *mend.CLASSES,
@@ -79,6 +81,7 @@ def register() -> None:
     bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
     bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
+    bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
@@ -99,6 +102,7 @@ def unregister() -> None:
     problems.stop()
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
+    bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown
     del bpy.types.Action.interact

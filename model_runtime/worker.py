@@ -1,6 +1,7 @@
 """The process that Blender talks to: JSON lines in on stdin, JSON lines out on stdout, arrays in files.
 
-In:  ``{"job": 1, "request": "r.json", "out": "r.npz", "weights": null}``, ``{"cancel": 1}``, ``{"quit": true}``
+In:  ``{"job": 1, "request": "r.json", "out": "r.npz", "weights": null}``, ``{"cancel": 1}``, ``{"quit": true}``,
+     ``{"warm_up": true, "weights": null}``: load all that the first job needs; there is no answer
 Out: ``{"ready": true, …}`` once, then per job ``{"job": 1, "progress": 0.3, "stage": "…"}`` any number of times and one
 of ``{"job": 1, "done": "r.npz", "report": {…}}`` and ``{"job": 1, "error": {"name": "…", "message": "…"}}``.
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import queue
 import sys
@@ -23,7 +25,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from . import __version__
-from .contract import CONTRACT_VERSION, Performance, Progress, ProgressCallback, Request, request_from_json
+from .body_model.skeleton import AVERAGE_SKELETON
+from .contract import CONTRACT_VERSION, Actor, Performance, Progress, ProgressCallback, Request, request_from_json
 from .errors import Cancelled, InterActError, InvalidRequest, OutOfSpace
 
 Message = dict[str, Any]
@@ -73,7 +76,7 @@ def serve(lines: Iterable[str], send: Send) -> None:
             break
         if "cancel" in message:
             jobs.cancel(message["cancel"])
-        elif "job" in message:
+        elif "job" in message or "warm_up" in message:
             jobs.add(message)
         else:
             send(
@@ -104,6 +107,9 @@ class _Jobs:
     def _work(self) -> None:
         while True:
             message = self._waiting.get()
+            if "warm_up" in message:
+                warm_up(message)
+                continue
             job = message["job"]
             try:
                 performance = run_job(message, self._progress_of(job))
@@ -147,6 +153,19 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
             "free some space or choose another folder."
         ) from error
     return performance
+
+
+def warm_up(message: Message) -> None:
+    """Perform a silent second: libraries, networks and compiled functions are in memory then. Never raises.
+
+    The next job says what is wrong, if anything is.
+    """
+    first, second = Actor("A", AVERAGE_SKELETON), Actor("B", AVERAGE_SKELETON, position=(0.0, -1.2), heading=math.pi)
+    request = Request(duration=1.0, actors=(first, second), quality="draft")
+    try:
+        generate_on_all_cores(request, lambda _: None, message.get("weights"), message.get("wav2vec2"))
+    except BaseException:
+        traceback.print_exc(file=sys.stderr)
 
 
 def generate_on_all_cores(

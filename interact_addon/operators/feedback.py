@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import bpy
 
 from ..runtime_api import contract
 
 SECONDS_BETWEEN_TICKS = 0.1
+_messages: list[tuple[str, str]] = []  # kinds of report and sentences that are still to be shown
 
 
 def poll_cast(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -45,3 +48,46 @@ def redraw(context: bpy.types.Context) -> None:
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+
+
+def redraw_status_bar() -> None:
+    """Redraw the status bars; only changes that they listen to do that, and the name of a view layer is one."""
+    bpy.msgbus.publish_rna(key=(bpy.types.ViewLayer, "name"))
+
+
+def tell(messages: Iterable[tuple[str, str]]) -> None:
+    """Report kinds and sentences from outside of an operator, such as a timer; without a window they are dropped."""
+    windows = bpy.context.window_manager.windows
+    if not windows:
+        return
+    _messages.extend(messages)
+    if _messages:
+        with bpy.context.temp_override(window=windows[0]):
+            bpy.ops.interact.tell("INVOKE_DEFAULT")
+
+
+class INTERACT_OT_tell(bpy.types.Operator):
+    """Show reports that came up while no operator was running"""
+
+    bl_idname = "interact.tell"
+    bl_label = "InterAct"
+    bl_options = {"INTERNAL"}
+
+    # Blender shows the reports of an operator that a script calls nowhere, but those of its answers to events.
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._timer = context.window_manager.event_timer_add(0.01, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        for kind, sentence in _messages:
+            self.report({kind}, sentence)
+        _messages.clear()
+        return {"FINISHED", "PASS_THROUGH"}
+
+
+CLASSES = (INTERACT_OT_tell,)

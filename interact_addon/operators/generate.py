@@ -1,12 +1,19 @@
-"""Generating: start, watch and cancel."""
+"""Generating: start, watch and cancel.
+
+A timer watches the job, not a modal operator: playback, tools and keys, Esc among them, work on as if nothing ran.
+"""
 
 from __future__ import annotations
 
+from functools import partial
+
 import bpy
 
-from ..runtime_api import errors
+from ..runtime_api import contract, errors
 from ..worker_client import generation
-from .feedback import SECONDS_BETWEEN_TICKS, clear_status, fail, redraw, show_progress
+from .feedback import SECONDS_BETWEEN_TICKS, fail, redraw, redraw_status_bar, tell
+
+_WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
 
 class INTERACT_OT_generate(bpy.types.Operator):
@@ -14,7 +21,7 @@ class INTERACT_OT_generate(bpy.types.Operator):
 
     bl_idname = "interact.generate"
     bl_label = "Generate"
-    bl_options = {"UNDO"}
+    bl_options = {"REGISTER"}  # every take is an undo step of its own, made when it is keyed
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -24,75 +31,29 @@ class INTERACT_OT_generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        order = generation.Order(takes=context.scene.interact.takes, undo=True)
         try:
-            job = generation.generate_scene(context.scene)
+            job = generation.Generation(context.scene, order)
+            job.wait()
         except errors.InterActError as error:
             return fail(self, error)
-        return self._finish(job)
+        for kind, sentence in result_of(job):
+            self.report({kind}, sentence)
+        return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
+        order = generation.Order(takes=context.scene.interact.takes, undo=True, obstacle=reason_to_wait)
         try:
-            self._job = generation.Generation(context.scene)
+            watch(generation.Generation(context.scene, order))
         except errors.InterActError as error:
             return fail(self, error)
-        self._shown = self._job.progress
-        manager = context.window_manager
-        manager.progress_begin(0, 100)
-        show_progress(context, self._shown)
-        self._timer = manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC" and event.value == "PRESS":
-            self._job.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if generation.current is not self._job:  # another file, or Free Memory
-            return self._leave(context, {"CANCELLED"})
-        try:
-            done = self._job.poll()
-        except errors.Cancelled:
-            self.report({"INFO"}, "Cancelled; nothing was changed")
-            return self._leave(context, {"CANCELLED"})
-        except errors.InterActError as error:
-            return self._leave(context, fail(self, error))
-        except Exception:
-            self._leave(context, set())
-            raise
-        if done:
-            return self._leave(context, self._finish(self._job))
-        if self._job.progress != self._shown:  # drawing the window takes time that the runtime needs
-            self._shown = self._job.progress
-            show_progress(context, self._job.progress)
-        return {"RUNNING_MODAL"}
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Abandon the job when Blender ends the operator: the window closes or another file opens."""
-        self._job.abandon()
-        self._leave(context, set())
-
-    def _finish(self, job: generation.Generation) -> set[str]:
-        for warning in job.warnings:
-            self.report({"WARNING"}, warning)
-        self.report(
-            {"INFO"}, f"Generated {job.request.duration:.1f} s for two in {job.seconds:.0f} s (seed {job.request.seed})"
-        )
         return {"FINISHED"}
-
-    def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
-        context.window_manager.event_timer_remove(self._timer)
-        context.window_manager.progress_end()
-        clear_status()
-        redraw(context)
-        return result
 
 
 class INTERACT_OT_cancel(bpy.types.Operator):
-    """Stop generating and leave the scene as it is"""
+    """Stop generating; takes that are done stay, all else is left as it is"""
 
     bl_idname = "interact.cancel"
     bl_label = "Cancel"
@@ -105,6 +66,82 @@ class INTERACT_OT_cancel(bpy.types.Operator):
         if generation.current is not None:
             generation.current.cancel()
         return {"FINISHED"}
+
+
+def watch(job: generation.Generation) -> None:
+    """Poll a job from a timer until it ends, show how far it is, and tell how it went."""
+    bpy.app.timers.register(partial(_tick, job), first_interval=0.0)
+    _show()
+
+
+def _tick(job: generation.Generation) -> float | None:
+    """Do one step; return the seconds until the next one, or None after the last."""
+    if generation.current is not job:  # another file, or Free Memory
+        _show()
+        return None
+    shown = job.progress
+    try:
+        if job.poll():
+            tell(result_of(job))
+    except errors.Cancelled:
+        kept = f"{job.keyed} of the takes were done and are kept" if job.keyed else "nothing was changed"
+        tell([("INFO", f"Cancelled; {kept}")])
+    except errors.InterActError as error:
+        tell([("ERROR", str(error))])
+    except Exception as error:
+        tell([("ERROR", f"Generating failed ({type(error).__name__}: {error}); please report it as a bug.")])
+        raise
+    finally:
+        is_over = generation.current is not job
+        if is_over or job.progress != shown:  # drawing the window takes time that the runtime needs
+            _show()
+    if is_over:
+        return None
+    return 0.0 if job.is_reading else SECONDS_BETWEEN_TICKS
+
+
+def _show() -> None:
+    redraw(bpy.context)
+    redraw_status_bar()
+
+
+def result_of(job: generation.Generation) -> list[tuple[str, str]]:
+    """Return what is told of a job that is done: kinds of report and sentences."""
+    assert job.request is not None
+    seed, takes = job.request.seed, job.keyed
+    what = f"{takes} takes of {job.request.duration:.1f} s" if takes > 1 else f"{job.request.duration:.1f} s"
+    seeds = f"seeds {seed - takes + 1} to {seed}" if takes > 1 else f"seed {seed}"
+    done = f"Generated {what} for two in {job.seconds:.0f} s ({seeds})"
+    return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
+
+
+def reason_to_wait() -> str:
+    """Return why a take that is done cannot be keyed just now, as the panel says it; empty if it can be."""
+    if any(bpy.app.is_job_running(kind) for kind in ("RENDER", "OBJECT_BAKE")):
+        return "Done: waits for the render to end"
+    for window in bpy.context.window_manager.windows:
+        # A tool such as a move in progress restores what it found when it is cancelled, and adds an undo step after.
+        if any({"UNDO", "BLOCKING"} & operator.bl_options for operator in window.modal_operators):
+            return "Done: waits for the tool in use"
+        active = window.view_layer.objects.active
+        if active is not None and active.mode not in _WRITABLE_MODES:
+            return f"Done: leave {active.mode.replace('_', ' ').title()} Mode to see it"
+    return ""
+
+
+def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    """Draw how far a generation is into the status bar, with its button to cancel."""
+    job = generation.current
+    if job is not None:
+        row = header.layout.row(align=True)
+        row.ui_units_x = 15
+        draw_progress(row, job.progress)
+
+
+def draw_progress(layout: bpy.types.UILayout, progress: contract.Progress) -> None:
+    """Draw stage and percent beside a button that cancels."""
+    layout.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+    layout.operator("interact.cancel", text="", icon="X")
 
 
 CLASSES = (INTERACT_OT_generate, INTERACT_OT_cancel)

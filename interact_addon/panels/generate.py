@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators.generate import draw_progress
 from ..scene.ik import why_no_ik
 from ..worker_client import generation
 from .problems import draw_problems
@@ -21,12 +22,12 @@ class Generate(Sidebar):
         column.use_property_decorate = False
         column.row().prop(settings, "quality", expand=True)
         column.prop(settings, "seed")
+        column.prop(settings, "takes")
         column.prop(settings, "guidance")
         column.prop(settings, "keep_keys")
         job = generation.current
         if job is not None:
-            layout.progress(factor=job.progress.fraction, text=f"{job.progress.stage}  {job.progress.fraction:.0%}")
-            layout.operator("interact.cancel", icon="X")
+            draw_progress(layout.row(align=True), job.progress)
             return
         big = layout.row()
         big.scale_y = 1.8

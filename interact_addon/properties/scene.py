@@ -43,6 +43,15 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         description="The number that starts the random generator: the same seed gives the same performance again, "
         "another seed another take",
     )
+    takes: IntProperty(  # type: ignore[valid-type]
+        name="Takes",
+        default=1,
+        min=1,
+        soft_max=10,
+        max=100,
+        options=set(),
+        description="How many takes are made one after the other, each with the next seed; the last one stays active",
+    )
     quality: EnumProperty(  # type: ignore[valid-type]
         name="Quality",
         items=QUALITIES,

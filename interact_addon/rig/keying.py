@@ -79,16 +79,18 @@ def key_performance(
     parts: Mapping[str, Sequence[str]] | None = None,
     kept: Mapping[str, PartFrames] | None = None,
     number: int | None = None,
+    frames: tuple[int, int] | None = None,
 ) -> KeyedPerformance:
-    """Key both actors from ``scene.frame_start`` on, at the scene's frame rate.
+    """Key both actors over the frame range of the scene, at its frame rate.
 
     ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``kept``: by name the frames
     that a person keyed and the performance keeps; their keys are marked as a person's again. ``number``: of the take,
-    by default the next. Raises ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or
-    cannot be edited.
+    by default the next. ``frames``: the first and the last frame, where they are not those of the scene. Raises
+    ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or cannot be edited.
     """
     fps = frames_per_second(scene)
-    count = min(scene_frame_count(performance.frames, fps), scene.frame_end - scene.frame_start + 1)
+    first, last = frames or (scene.frame_start, scene.frame_end)
+    count = min(scene_frame_count(performance.frames, fps), last - first + 1)
     plans = [
         plan_keys(actor, part, fps, count, tuple((parts or {}).get(actor.name, PARTS)))
         for actor, part in zip(cast, performance.actors, strict=True)
@@ -101,9 +103,9 @@ def key_performance(
     ]
     now = scene.frame_current + scene.frame_subframe  # before frame 0 the second is negative, and no argument to set
     if any(_start_is_animated(plan) for plan in plans):
-        scene.frame_set(scene.frame_start)  # where it stands then is where it is held
+        scene.frame_set(first)  # where it stands then is where it is held
     number = next_take_number() if number is None else number
-    written = tuple(_write(plan, scene.frame_start, number) for plan in plans)
+    written = tuple(_write(plan, first, number) for plan in plans)
     for keys in written:
         if keys.action is not None and kept and keys.actor.name in kept:
             mark_as_artists(keys.action, keys.actor, kept[keys.actor.name])
@@ -111,7 +113,7 @@ def key_performance(
     for keys in written:
         if keys.action is not None and not keys.armature.visible_get():
             relate_curves(keys.armature)
-    return KeyedPerformance(scene.frame_start, scene.frame_start + count - 1, written, tuple(warnings))
+    return KeyedPerformance(first, first + count - 1, written, tuple(warnings))
 
 
 def next_take_number() -> int:

@@ -1,21 +1,21 @@
-"""One generation, from the scene to keys on both characters: polled by the window, awaited without one."""
+"""Generating, from the scene to keys on both characters: in short steps for a window, or awaited without one."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 
 from ..rig.identity import is_in_scene
-from ..rig.keying import key_performance
+from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
-from ..scene.perform import kept_motion, parts_to_key
-from ..scene.preflight import check_scene
-from ..scene.request import Constraints, build_request, cast_scene, why_not_here
+from ..scene.request import Constraints, why_not_here
+from ..scene.shot import Shot, check_cast_is_here, read_shot
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
@@ -27,111 +27,192 @@ _runtime: RuntimeProcess | None = None
 current: Generation | None = None
 
 
+def key_take(scene: bpy.types.Scene, shot: Shot, performance: contract.Performance) -> KeyedPerformance:
+    """Key a performance as a new take of both actors."""
+    return key_performance(scene, shot.cast, performance, shot.parts, shot.kept_frames, frames=shot.frames)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for beside what the scene says.
+
+    ``quality`` and ``seed``: others than the scene's. ``takes``: how many, with consecutive seeds; each is keyed as
+    soon as it is done, so the last one stays active. ``constraints``: the motion that an actor, by name, is given.
+    ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
+    it. ``undo``: make every take an undo step of its own. ``obstacle``: says why nothing can be written just now; a
+    take that is done waits until it says nothing.
+    """
+
+    quality: str | None = None
+    seed: int | None = None
+    takes: int = 1
+    constraints: Constraints | None = None
+    key: Callable[[bpy.types.Scene, Shot, contract.Performance], KeyedPerformance] = key_take
+    blend: Path | None = None
+    undo: bool = False
+    obstacle: Callable[[], str] = str
+
+
 class Generation:
-    """A job for one scene. The scene is found again at the end: an undo in between invalidates pointers."""
+    """An order for one scene. The scene is found again in every step: an undo in between invalidates pointers."""
 
-    def __init__(
-        self,
-        scene: bpy.types.Scene,
-        quality: str | None = None,
-        seed: int | None = None,
-        constraints: Constraints | None = None,
-        blend: Path | None = None,
-    ) -> None:
-        """Read the scene and start the runtime; raises named errors with nothing changed.
-
-        ``constraints``: the motion that an actor, by name, is given. ``blend``: where the file will be saved, for the
-        take's performance beside it.
-        """
+    def __init__(self, scene: bpy.types.Scene, order: Order = Order()) -> None:
+        """Check the scene; raises named errors with nothing changed. ``poll`` does the rest."""
         global current
         if current is not None:
-            raise errors.InvalidRequest("A generation is running already; wait for it or press Esc.")
+            raise errors.InvalidRequest("A generation is running already; wait for it or cancel it.")
         self._started = time.monotonic()
-        self._cast = cast_scene(scene, first_frame=True)
-        self._parts = parts_to_key(self._cast, scene.interact.actors)
-        seen = check_scene(scene, self._cast)
-        kept = kept_motion(scene, self._cast, scene.interact.actors)
-        self._kept_frames = kept.frames
-        request, warnings = build_request(scene, self._cast, constraints, kept)
-        self.warnings = seen + warnings
-        self.request = replace(request, quality=quality or request.quality, seed=request.seed if seed is None else seed)
-        self.progress = contract.Progress("Starting the runtime", 0.0)
-        self.performance: contract.Performance | None = None
-        self.seconds = 0.0  # how long the whole job took, once it is done
-        self.verification: Verification | None = None  # what Blender shows, once both are keyed
-        self._blend = blend
+        self._order = order
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
+        self._reading = read_shot(self._scene, order.constraints)
+        self._shot: Shot | None = None
+        self._requests: deque[contract.Request] = deque()  # those still to be started
+        self._unwritten: deque[tuple[contract.Request, contract.Performance]] = deque()
+        self._cancelled = False
+        self.request: contract.Request | None = None  # of the take that is generated, or was last
+        self.performance: contract.Performance | None = None  # of the last take that was keyed
+        self.verification: Verification | None = None  # what Blender shows of it
+        self.keyed = 0  # takes
+        self.seconds = 0.0  # how long the whole job took, once it is done
+        self.warnings: list[str] = []
+        self.progress = contract.Progress(next(self._reading), 0.0)
         self._runtime = runtime()
-        self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
+        self._runtime.warm_up(settings.weights_folder(), settings.wav2vec2_folder())
         current = self
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the next step reads the scene: it need not be waited for."""
+        return self._shot is None
+
     def poll(self) -> bool:
-        """Return True once both characters are keyed. Raises named errors; then the scene is as it was."""
+        """Do one step and return True once all takes are keyed. Raises named errors; takes keyed before stay."""
         try:
-            update = self._runtime.poll()
-            if isinstance(update, contract.Progress):
-                self.progress = update
-                return False
-            self.performance = update
-            self._key(update)
-            self.seconds = time.monotonic() - self._started
+            if self._cancelled and not self._runtime.busy:
+                raise errors.Cancelled("Cancelled.")
+            if self._shot is None:
+                self._read()
+            else:
+                self._watch_runtime()
+                self._write_what_is_done()
         except BaseException:
-            self._end()
+            self.abandon()
             raise
+        if self.keyed < self._order.takes:
+            return False
+        self.seconds = time.monotonic() - self._started
         self._end()
         return True
 
-    def wait(self, progress: Callable[[contract.Progress], None] | None = None) -> contract.Performance:
-        """Wait for the end and return the performance; a ``KeyboardInterrupt`` cancels."""
+    def wait(self, progress: Callable[[contract.Progress], None] | None = None) -> None:
+        """Wait until all takes are keyed; a ``KeyboardInterrupt`` cancels."""
         try:
             while not self.poll():
                 if progress is not None:
                     progress(self.progress)
-                time.sleep(SECONDS_BETWEEN_POLLS)
+                if not self.is_reading:
+                    time.sleep(SECONDS_BETWEEN_POLLS)
         except BaseException:
             self.abandon()
             raise
-        assert self.performance is not None
-        return self.performance
 
     def cancel(self) -> None:
-        """Ask the runtime to stop; a following poll raises ``Cancelled`` within two seconds."""
+        """Stop; a following poll raises ``Cancelled`` within two seconds. Takes that are keyed stay."""
+        self._cancelled = True
         self._runtime.cancel()
 
     def abandon(self) -> None:
         """Stop at once without keys, when the file is closed or nobody waits any more."""
+        if current is not self:
+            return
+        self._end()
         if self._runtime.busy:
             self._runtime.cancel_and_wait()
-        self._end()
 
-    def _key(self, performance: contract.Performance) -> None:
+    def _scene(self) -> bpy.types.Scene:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
         if scene is None:
             raise errors.InvalidRequest(
                 f"The scene '{self._scene_name}' was removed while it generated; generate again."
             )
-        path, warnings = save_performance(performance, self._blend)
-        request = keep_beside(self.request, path, self._blend)
+        return scene
+
+    def _read(self) -> None:
+        """Read the next part of the scene; after the last one the first take is started."""
+        try:
+            self.progress = contract.Progress(next(self._reading), 0.0)
+            return
+        except StopIteration as end:
+            shot: Shot = end.value
+        self._shot, order = shot, self._order
+        self.warnings += shot.warnings
+        first = shot.request.seed if order.seed is None else order.seed
+        asked = replace(shot.request, quality=order.quality or shot.request.quality)
+        self._requests.extend(replace(asked, seed=first + number) for number in range(order.takes))
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._requests:
+            self.request = self._requests.popleft()
+            self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
+
+    def _watch_runtime(self) -> None:
+        """Note how far the runtime is; when a take is done, start the next before that one is written."""
+        if not self._runtime.busy:
+            return
+        update = self._runtime.poll()
+        if isinstance(update, contract.Progress):
+            self.progress = self._overall(update)
+        elif self.request is not None:
+            self._unwritten.append((self.request, update))
+            self._start_next()
+
+    def _overall(self, update: contract.Progress) -> contract.Progress:
+        """Return the progress over all takes."""
+        takes = self._order.takes
+        if takes == 1:
+            return update
+        number = takes - len(self._requests)
+        return contract.Progress(f"Take {number} of {takes}: {update.stage}", (number - 1 + update.fraction) / takes)
+
+    def _write_what_is_done(self) -> None:
+        if not self._unwritten:
+            return
+        if obstacle := self._order.obstacle():
+            if not self._runtime.busy:
+                self.progress = contract.Progress(obstacle, 1.0)
+            return
+        self._write(*self._unwritten.popleft())
+        self.keyed += 1
+        if self._order.undo:
+            bpy.ops.ed.undo_push(message="Generate")
+
+    def _write(self, request: contract.Request, performance: contract.Performance) -> None:
+        scene, shot, order = self._scene(), self._shot, self._order
+        assert shot is not None
+        check_cast_is_here(scene, shot)
+        path, warnings = save_performance(performance, order.blend)
+        kept = keep_beside(request, path, order.blend)
         started = time.monotonic()
-        keyed = key_performance(scene, self._cast, performance, self._parts, self._kept_frames)
+        keyed = order.key(scene, shot, performance)
         keep_labels_out_of_renders(scene)
         report = performance.report
         report["seconds_keying"] = round(time.monotonic() - started, 3)
         started = time.monotonic()
-        self.verification = verify(scene, keyed)
+        self.performance, self.verification = performance, verify(scene, keyed)
         report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
-        record_take(keyed, request, performance, path)
+        record_take(keyed, kept, performance, path)
         remember_pair(scene)
-        silent = [f"'{actor.name}'" for actor in self.request.actors if not actor.speech]  # warned about already
-        self.warnings += [*warnings, *keyed.warnings, *map(str, self.verification.differences)]
-        self.warnings += [
-            warning for warning in report.get("warnings", []) if not any(warning.startswith(name) for name in silent)
-        ]
+        silent = [f"'{actor.name}'" for actor in request.actors if not actor.speech]  # warned about already
+        warnings += [*keyed.warnings, *map(str, self.verification.differences)]
+        warnings += [text for text in report.get("warnings", []) if not any(text.startswith(name) for name in silent)]
+        self.warnings += [warning for warning in warnings if warning not in self.warnings]
 
     def _end(self) -> None:
         global current
         if current is self:
             current = None
+        self._reading.close()
 
 
 def generate_scene(
@@ -142,8 +223,8 @@ def generate_scene(
     constraints: Constraints | None = None,
     blend: Path | None = None,
 ) -> Generation:
-    """Run a whole generation and wait for it: both characters of ``scene`` are keyed."""
-    generation = Generation(scene, quality, seed, constraints, blend)
+    """Generate one take and wait for it: both characters of ``scene`` are keyed."""
+    generation = Generation(scene, Order(quality, seed, constraints=constraints, blend=blend))
     generation.wait(progress)
     return generation
 

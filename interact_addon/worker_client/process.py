@@ -78,13 +78,22 @@ class RuntimeProcess:
     def log_path(self) -> Path:
         return self._private_folder() / "runtime.log"
 
+    def warm_up(self, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
+        """Start the process and let it load everything, so that the next job begins at once. Does not wait.
+
+        Raises ``RuntimeMissing`` and ``OutOfSpace``; what else goes wrong the next job says.
+        """
+        if not self.alive:
+            self._spawn()
+            self._send({"warm_up": True, **_folders(weights, wav2vec2)})
+
     def start_job(self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
         """Start a job.
 
         Raises ``InvalidRequest`` before anything starts, ``RuntimeMissing`` and ``OutOfSpace``.
         """
         if self.busy:
-            raise RuntimeFailed("The runtime is already generating; wait for it or press Esc.")
+            raise RuntimeFailed("The runtime is already generating; wait for it or cancel it.")
         contract.check_request(request)
         self._jobs += 1
         folder = self._private_folder()
@@ -104,8 +113,7 @@ class RuntimeProcess:
                 "job": self._job,
                 "request": str(request_path),
                 "out": str(folder / f"performance_{self._job}.npz"),
-                "weights": str(weights) if weights else None,
-                "wav2vec2": str(wav2vec2) if wav2vec2 else None,
+                **_folders(weights, wav2vec2),
             }
         )
 
@@ -289,6 +297,11 @@ def runtime_root() -> Path:
 def runtime_command(python: Path) -> tuple[str, ...]:
     """Return the command ``python -m model_runtime``, from any folder and without Blender's Python settings."""
     return (str(python), "-I", "-X", "utf8", "-c", _BOOTSTRAP, str(runtime_root()))
+
+
+def _folders(weights: Path | None, wav2vec2: Path | None) -> Message:
+    """Return the part of a message that says which networks to use; None are the runtime's own."""
+    return {"weights": str(weights) if weights else None, "wav2vec2": str(wav2vec2) if wav2vec2 else None}
 
 
 def _environment() -> dict[str, str]:

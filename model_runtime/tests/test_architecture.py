@@ -43,7 +43,7 @@ RUNTIME_EDGES = {
     "refine": "body_model common conditioning contract planning",
     "face": "body_model common conditioning contract errors networks refine sampling speech",
     "generate": "common conditioning contract face planning refine sampling speech",
-    "worker": "common contract errors generate",
+    "worker": "body_model common contract errors generate",
     "datasets": "body_model common contract errors",
     "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
     "drawing": "body_model common contract datasets errors metrics speech",

@@ -1,0 +1,66 @@
+"""A shot: all that a generation needs of the scene, read in short steps between which a window stays usable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from ..rig.artist_keys import PartFrames
+from ..rig.cast import CastActor
+from ..rig.identity import is_in_scene
+from ..runtime_api import contract, errors
+from .perform import kept_motion, parts_to_key
+from .preflight import check_scene
+from .request import Constraints, build_request, cast_scene
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What was read of a scene. It holds no pointer, so it is good after an undo too.
+
+    ``frames``: the first and the last one; ``parts``: what is keyed of each actor, by name; ``kept_frames``: those that
+    a person keyed and the performance keeps, by name; ``warnings``: sentences for the user.
+    """
+
+    cast: tuple[CastActor, CastActor]
+    frames: tuple[int, int]
+    parts: dict[str, tuple[str, ...]]
+    kept_frames: Mapping[str, PartFrames]
+    request: contract.Request
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_shot(
+    find_scene: Callable[[], bpy.types.Scene], constraints: Constraints | None = None
+) -> Generator[str, None, Shot]:
+    """Read the scene in steps and return the shot; each step yields in words what comes next.
+
+    ``find_scene`` is asked for the scene in every step, since an undo between two of them would make a pointer invalid.
+    ``constraints``: as ``build_request`` takes them. Raises named errors; nothing in the scene is changed.
+    """
+    scene: Any = find_scene()
+    frames = scene.frame_start, scene.frame_end
+    cast = cast_scene(scene, first_frame=True)
+    parts = parts_to_key(cast, scene.interact.actors)
+    warnings = check_scene(scene, cast)
+    yield "Reading the scene"
+    scene = find_scene()
+    kept = kept_motion(scene, cast, scene.interact.actors)
+    yield "Mixing the voices"
+    request, more = build_request(find_scene(), cast, constraints, kept)
+    return Shot(cast, frames, parts, kept.frames, request, warnings + more)
+
+
+def check_cast_is_here(scene: bpy.types.Scene, shot: Shot) -> None:
+    """Raise ``InvalidRequest`` where a character of the shot was deleted since it was read."""
+    for actor in shot.cast:
+        armature = actor.armature.find()
+        # Deleted in the 3D view, an armature leaves the scene; the file keeps it as long as the cast points to it.
+        if armature is None or not is_in_scene(armature, scene):
+            raise errors.InvalidRequest(
+                f"'{actor.armature.name}' was deleted while '{actor.name}' was generated, so neither character was "
+                "keyed; undo that, or cast another, and generate again."
+            )
