@@ -32,7 +32,8 @@ class SpeechClip:
 class ActionSpan:
     """An action from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
 
-    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to their waypoints.
+    ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to their waypoints;
+    one without any stays near.
     """
 
     label: str

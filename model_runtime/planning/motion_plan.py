@@ -3,13 +3,13 @@
 People turn before they sit and rise before they walk, and recorded scenes label that as standing. So does the plan: a
 walk that ends on a seat arrives a little earlier in front of it and turns there; a walk after sitting begins with
 rising, around the change of label. An actor that stops near the partner, or that the partner joins, turns to face the
-partner unless the script gives a heading. This is the only place that knows how somebody sits down: a request gives
-seats, not steps.
+partner unless the script gives a heading. A walk without a target stays near (``strolls.py``). This is the only place
+that knows how somebody sits down: a request gives seats, not steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from ..common.arrays import Array
 from ..common.headings import facing, heading_towards, turned
 from ..contract import FPS, ActionSpan, Actor, Waypoint
 from .given_motion import way_aside
+from .strolls import Surroundings, stroll
 
 Whereabouts = Callable[[float], Array]  # time (s) -> place (2,)
 ON_TIME = 0.05  # seconds within which two times count as one
@@ -58,8 +59,9 @@ class MotionPlan:
 
     ``partner`` gives the partner's place at a time, None for an actor that plays alone; ``unit``: metres of this body
     for a metre of a mean body; ``notes`` receives a sentence for each change; ``partner_is_given``: the partner's body
-    is given, so that this one has to make way. The labels of ``actor`` cover the shot. Labels in which the lower body
-    is given by motion constraints stay as they are.
+    is given, so that this one has to make way; ``seats``: middles (2,) of the seats of both. The labels of ``actor``
+    cover the shot. Labels in which the lower body is given by motion constraints stay as they are. ``strolls`` holds,
+    after planning, the waypoints found for walks without a target.
     """
 
     def __init__(
@@ -69,15 +71,16 @@ class MotionPlan:
         unit: float,
         notes: list[str],
         partner_is_given: bool = False,
+        seats: Sequence[Array] = (),
     ) -> None:
         self.actor, self.partner, self.unit, self.notes = actor, partner, unit, notes
-        self.partner_is_given = partner_is_given
+        self.partner_is_given, self.seats = partner_is_given, seats
         self.waypoints = sorted(actor.waypoints, key=lambda point: point.time)
         self.spans: list[ActionSpan] = []
         self.points: list[Waypoint] = []
+        self.strolls: list[Waypoint] = []
         self.start, self.first_heading = np.asarray(actor.position, np.float64), actor.heading
         self.place, self.heading, self.clock = self.start, actor.heading, 0.0
-        self.lost = False  # after a walk without a target: ``place`` is then where it began
         self.left_seat: tuple[Array, float] | None = None  # place and heading of the seat just left
 
     def planned(self) -> Actor:
@@ -110,7 +113,9 @@ class MotionPlan:
         if after is not None and self._is_free(after, "sit"):
             self._walk_to_seat(span, after, goals, goal)
             return
-        self._go(begin, [*goals, replace(goal, time=span.end)] if goal is not None else goals)
+        if goal is not None:
+            goals.append(replace(goal, time=span.end))
+        self._go(begin, goals or self._stroll(begin, span.end))
         self._add("walk", span.end)
 
     def _walk_to_seat(self, span: ActionSpan, sits: ActionSpan, goals: list[Waypoint], goal: Waypoint | None) -> None:
@@ -125,7 +130,7 @@ class MotionPlan:
         if target is not None:
             goals += self._around(seat, end) if seat is not None and not goals else []
             goals.append(replace(target, time=end, heading=None))
-        self._go(begin, goals)
+        self._go(begin, goals or self._stroll(begin, end))
         self._add("walk", end)
         self._add("stand", span.end)
 
@@ -134,35 +139,67 @@ class MotionPlan:
         until = after.end if after is not None and self._is_free(after, "stand") else span.end
         return next((point for point in self.waypoints if span.end - ON_TIME <= point.time <= until + ON_TIME), None)
 
+    def _stroll(self, begin: float, end: float) -> list[Waypoint]:
+        """Return, and remember in ``strolls``, the waypoints of a walk that has no target."""
+        length = USUAL * self.unit * max(end - begin - LOST, 0.55 * (end - begin))
+        is_near = self._heading_to_partner(end, self.place) is not None
+        partner = self.partner(end) if self.partner is not None and is_near else None
+        finish, wanted = self._wanted_after(end)
+        around = Surroundings(partner, self.seats, wanted)
+        points = stroll(begin, end, self.place, self.heading, length, around, self.unit, finish)
+        if end > self.actor.actions[-1].end - LEFT_AFTER_TURNING:  # no time to turn to the partner afterwards
+            points[-1] = replace(points[-1], heading=self._heading_to_partner(end, np.asarray(points[-1].position)))
+        self.strolls += points
+        return points
+
+    def _wanted_after(self, time: float) -> tuple[Array | None, Array | None]:
+        """Return where a walk that ends at ``time`` has to end, if anywhere, and where the actor walks to next.
+
+        It has to end where motion is given before another walk, or in front of a seat.
+        """
+        before: ActionSpan | None = None
+        for span in self.actor.actions:
+            if span.end > time + ON_TIME:
+                if self._is_given(span):
+                    return self._given_place(span), None
+                if span.label == "sit":
+                    seat = self._seat(span, before)
+                    return (None if seat is None else np.asarray(self._front(seat).position)), None
+                if span.label == "walk" and span.start > time - ON_TIME:
+                    goal = next((point for point in self.waypoints if point.time > span.start + ON_TIME), None)
+                    return None, None if goal is None else np.asarray(goal.position)
+            before = span
+        return None, None
+
     def _go(self, begin: float, goals: list[Waypoint]) -> None:
         """Walk along ``goals`` from where the actor is, no faster than people walk: it comes as far as it can."""
-        if goals:
-            if self.left_seat is not None:
-                beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
-                if beside is not None:
-                    share = _share_of_way(self.place, beside, np.asarray(goals[0].position))
-                    goals = [Waypoint(begin + (goals[0].time - begin) * share, _pair(beside)), *goals]
-            else:
-                self._turn_to_go(begin, goals[0])
-            goals = self._paced(begin, goals)
-            last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
-            direction = np.asarray(goals[-1].position) - last
-            if goals[-1].heading is not None:
-                self.heading = goals[-1].heading
-            elif np.linalg.norm(direction) > 0.05:
-                self.heading = float(heading_towards(direction))
-            self.place = np.asarray(goals[-1].position)
+        if self.left_seat is not None:
+            beside = _beside(*self.left_seat, np.asarray(goals[0].position), self.unit)
+            if beside is not None:
+                share = _share_of_way(self.place, beside, np.asarray(goals[0].position))
+                goals = [Waypoint(begin + (goals[0].time - begin) * share, _pair(beside)), *goals]
+        else:
+            self._turn_to_go(begin, goals)
+        goals = self._paced(begin, goals)
+        last = np.asarray(goals[-2].position) if len(goals) > 1 else self.place
+        direction = np.asarray(goals[-1].position) - last
+        if goals[-1].heading is not None:
+            self.heading = goals[-1].heading
+        elif np.linalg.norm(direction) > 0.05:
+            self.heading = float(heading_towards(direction))
+        self.place = np.asarray(goals[-1].position)
         self.points += goals
-        self.lost, self.left_seat = not goals, None
+        self.left_seat = None
 
-    def _turn_to_go(self, begin: float, goal: Waypoint) -> None:
+    def _turn_to_go(self, begin: float, goals: Sequence[Waypoint]) -> None:
         """Turn towards a walk's direction in the stand before it, where that is a large turn."""
         stood = begin - self.spans[-1].start if self.spans and self.spans[-1].label == "stand" else 0.0
+        goal = next((goal for goal in goals if self._distance(goal) > STEP * self.unit), goals[0])
         direction = np.asarray(goal.position) - self.place
         angle = float(turned(heading_towards(direction), self.heading))
         given = any(point.heading is not None and abs(point.time - begin) < SHORTEST_TURN for point in self.points)
         is_far = float(np.linalg.norm(direction)) > STEP * self.unit
-        if not (self.lost or given) and stood > SHORTEST_TURN and is_far and abs(angle) > TURN_FIRST:
+        if not given and stood > SHORTEST_TURN and is_far and abs(angle) > TURN_FIRST:
             self.heading += angle - float(np.copysign(LEFT_TO_TURN, angle))
             self.points.append(Waypoint(begin, _pair(self.place), self.heading))
 
@@ -226,7 +263,7 @@ class MotionPlan:
 
     def _make_way(self, span: ActionSpan) -> None:
         """Step aside in time, as often as a partner whose body is given comes too near in the span."""
-        while self.partner is not None and self.partner_is_given and not self.lost:
+        while self.partner is not None and self.partner_is_given:
             begin = max([self.clock, *(point.time for point in self.points)])
             aside = way_aside(self.place, begin, span.end, self.partner, self.unit)
             if aside is None:
@@ -248,7 +285,7 @@ class MotionPlan:
         distance = self._distance(point)
         if distance <= STEP * self.unit:
             self.points.append(point)
-            self.place, self.lost = np.asarray(point.position), False
+            self.place = np.asarray(point.position)
             return True
         free = max([self.clock, *(planned.time for planned in self.points)])
         begin = max(free, point.time - distance / (USUAL * self.unit) - LOST)
@@ -265,7 +302,7 @@ class MotionPlan:
 
     def _turn_to_partner(self, span: ActionSpan, walk_follows: bool) -> None:
         """Turn to the partner after arriving, and whenever the partner has moved to another side."""
-        if self.lost or self.partner is None:
+        if self.partner is None:
             return
         left = LEFT_BEFORE_GOING if walk_follows else LEFT_AFTER_TURNING
         free = self.clock
@@ -308,28 +345,27 @@ class MotionPlan:
         seat = self._reached_seat(span, before)
         walk = after if after is not None and self._is_free(after, "walk") else None
         rises = min(RISING, 0.3 * (span.end - span.start)) if walk is not None else 0.0
-        if seat is not None:
-            front, heading, first = self._front(seat), self._heading_on(seat), before is None
-            seated = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
-            if not first:
-                ready = max(span.start - STEPPING_BACK, self._free_before(span, before))
-                self.points.append(replace(front, time=ready, heading=heading))
-            for time in (span.start + seated, span.end - rises):
-                self.points.append(replace(seat, time=time, heading=heading))
-            self.place, self.heading, self.lost = np.asarray(front.position), heading, False
-            self.left_seat = np.asarray(seat.position), heading
+        front, heading, first = self._front(seat), self._heading_on(seat), before is None
+        seated = 1 / FPS if first else min(SITTING_DOWN, 0.5 * (span.end - span.start))
+        if not first:
+            ready = max(span.start - STEPPING_BACK, self._free_before(span, before))
+            self.points.append(replace(front, time=ready, heading=heading))
+        for time in (span.start + seated, span.end - rises):
+            self.points.append(replace(seat, time=time, heading=heading))
+        self.place, self.heading = np.asarray(front.position), heading
+        self.left_seat = np.asarray(seat.position), heading
         self._add("sit", span.end - rises)
         if walk is not None:
             self._add("stand", span.end + min(RISING, 0.3 * (walk.end - walk.start)))
-        if seat is not None and after is not None and not self._is_given(after):
+        if after is not None and not self._is_given(after):
             risen = (self.clock if rises else min(span.end + RISEN, after.end)) - 1 / FPS
             if not any(span.end < point.time < risen + SHORTEST_WALK for point in self.waypoints):
                 self.points.append(replace(self._front(seat), time=risen, heading=None))
 
-    def _reached_seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint | None:
+    def _reached_seat(self, span: ActionSpan, before: ActionSpan | None) -> Waypoint:
         """Return the seat of a sit label if it can be reached in time, else an invisible one where the actor is.
 
-        The first label's seat is where the shot starts. None after a walk without a target.
+        The first label's seat is where the shot starts.
         """
         seat, first = self._seat(span, before), before is None
         if seat is None:
@@ -376,10 +412,8 @@ class MotionPlan:
         heading = next((point.heading for point in reversed(inside) if point.heading is not None), None)
         return replace(inside[-1], heading=heading)
 
-    def _invisible(self, span: ActionSpan, first: bool) -> Waypoint | None:
+    def _invisible(self, span: ActionSpan, first: bool) -> Waypoint:
         """Return a seat behind where the actor stands, or under an actor that sits from the start."""
-        if self.lost:
-            return None
         heading = self.heading if first else self._heading_on(Waypoint(span.start, _pair(self.place)))
         back = 0.0 if first else BEFORE_THE_SEAT * self.unit
         return Waypoint(span.start, _pair(self.place - back * facing(heading)), heading)
@@ -453,8 +487,16 @@ class MotionPlan:
             last = np.flatnonzero(constraints.part("lower")[: max(round(span.end * FPS), 1)])[-1]
             self.place = constraints.root_positions[last, :2].astype(np.float64)
             self.heading = float(heading_of(constraints.rotations[last, 0]))
-        self.lost, self.left_seat = False, None
+        self.left_seat = None
         self._add(span.label, span.end)
+
+    def _given_place(self, span: ActionSpan) -> Array:
+        """Return the place (2,) where the motion that is given in a span begins."""
+        constraints = self.actor.constraints
+        assert constraints is not None
+        since = round(span.start * FPS)
+        first = since + int(np.flatnonzero(constraints.part("lower")[since:])[0])
+        return constraints.root_positions[first, :2].astype(np.float64)
 
     def _add(self, label: str, end: float) -> None:
         if end - self.clock > 1e-6:

@@ -6,6 +6,7 @@ partner. The request itself stays as it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -44,9 +45,31 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
     actors = [
         actor if kept else _on_fitting_seat(actor, unit, notes) for actor, unit, kept in zip(actors, units, given)
     ]
-    partners = [None if alone else partial(whereabouts, actors[1 - a]) for a in (0, 1)]
-    played = tuple(MotionPlan(actors[a], partners[a], units[a], notes, given[1 - a]).planned() for a in (0, 1))
+    for a in (0, 1):  # walks without a target get places of their own first, so that each plans around the other's
+        plan = _plan(actors, a, units, alone, given, [])
+        plan.planned()
+        actors[a] = replace(actors[a], waypoints=(*actors[a].waypoints, *plan.strolls))
+    played = tuple(_plan(actors, a, units, alone, given, notes).planned() for a in (0, 1))
     return replace(request, actors=played), notes
+
+
+def _plan(
+    actors: Sequence[Actor],
+    a: int,
+    units: Sequence[float],
+    alone: bool,
+    given: Sequence[bool],
+    notes: list[str],
+) -> MotionPlan:
+    """Return the plan to be made of actor ``a``: its partner goes where the request says."""
+    partner = None if alone else partial(whereabouts, actors[1 - a])
+    seats = [
+        np.asarray(point.position)
+        for actor in actors
+        for point in actor.waypoints
+        if any(span.label == "sit" and span.start < point.time < span.end - ON_TIME for span in actor.actions)
+    ]
+    return MotionPlan(actors[a], partner, units[a], notes, given[1 - a], seats)
 
 
 def stand_in(actor: Actor, duration: float) -> Actor:
