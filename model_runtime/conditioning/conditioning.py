@@ -61,6 +61,14 @@ class Conditioning:
         first, second = self.constraints.whole(*parts)
         return first, second or self.alone
 
+    def is_free(self, *parts: str) -> BoolArray:
+        """Return the frames (frames,) on which any of these ``BODY_PARTS`` of an actor is left to generate.
+
+        For an actor that plays alone these are all, since nothing of its stand-in is given.
+        """
+        masks = [self.constraints.part(part)[:, : self.frames] for part in parts]
+        return (~torch.stack(masks)).any(0).any(0).numpy()
+
     def stresses(self, actor: int) -> tuple[FloatArray, BoolArray]:
         """Return an actor's stresses (frames,), and the frames (frames,) whose arms may be timed to them.
 

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..common.arrays import BoolArray, FloatArray
 from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
-from ..contract import EMOTIONS, FPS, FloatArray
+from ..contract import EMOTIONS, FPS
 from ..errors import CheckpointMismatch
 from ..networks.face_denoiser import (
     DENOISER,
@@ -113,6 +114,7 @@ class FaceModel:
         phones: Sequence[Segment] = (),
         lips: float = 1.0,
         accents: Accents | None = None,
+        given: tuple[FloatArray, BoolArray] | None = None,
     ) -> FloatArray:
         """Return ARKit weights (T, 52) in [0, 1] at 30 fps, T = ``frames``; the same seed repeats them exactly.
 
@@ -120,16 +122,18 @@ class FaceModel:
         partner's head in the actor's head frame, radians; ``facing``: whether the two face each other, None when
         unknown. ``on_progress`` receives the share done and may raise. ``emotion`` (T, 26): intensity, 0 to 2, of each
         of ``EMOTIONS``, None for neutral; networks trained without emotions ignore it. ``phones``: phones and times (s)
-        of the actor's words from the transcript. ``lips``: share of the lip-tuned denoiser's weights, 0 for the
-        expressive base alone. ``accents``: stresses and questions from the transcript, None without one.
+        of the actor's words from the transcript. ``given``: curves (T, 52) and where (T,) they are given; windows of
+        nothing else are not denoised, and those after them go on from there. ``lips``: share of the lip-tuned
+        denoiser's weights, 0 for the expressive base alone. ``accents``: stresses and questions from the transcript,
+        None without one.
         """
         self.inject(lips)
         voice = self._voice_features(wave, frames, phones, accents)
         partner = self._voice_features(partner_wave, frames)
-        given = self._conditions(voice, partner, gaze, facing, seed, emotion)
-        face = self._denoise(given, frames, seed, quality, guidance, on_progress)
+        conditions = self._conditions(voice, partner, gaze, facing, seed, emotion)
+        face = self._denoise(conditions, frames, seed, quality, guidance, on_progress, given)
         if self.network.config.aims:  # the network blurs saccades, so the eyes get the directions it was given
-            face[:, LOOKS] = eye_curves(given.eyes[0, :, :2].numpy())[:, LOOKS]
+            face[:, LOOKS] = eye_curves(conditions.eyes[0, :, :2].numpy())[:, LOOKS]
         face = shut_blinks(face)
         activity = voice.frames[:, ACTIVITY]
         return refine_lips(face, voice.phones, PHONES, ENCODER_RATE, activity, voice.from_transcript)
@@ -211,13 +215,22 @@ class FaceModel:
         quality: str,
         guidance: FaceGuidance,
         on_progress: Callable[[float], None] | None,
+        kept: tuple[FloatArray, BoolArray] | None = None,
     ) -> FloatArray:
-        """Return curves (T, 52) made in windows of equal length, each given the end of the one before."""
+        """Return curves (T, 52) made in windows of equal length, each given the end of the one before.
+
+        ``kept`` as ``given`` of ``generate``.
+        """
         noise = torch.randn(1, frames, FACE_SIZE, generator=torch.Generator().manual_seed(seed))
-        done = torch.zeros(1, frames, FACE_SIZE)
+        done, free = torch.zeros(1, frames, FACE_SIZE), np.ones(frames, bool)
+        mean, std = self._curve_scale
+        if kept is not None:
+            done[0], free = (torch.from_numpy(kept[0]) - mean) / std, ~kept[1]
         shared = self.network.config.kept
         spans = overlapping_spans(frames, self.network.config.window, shared + _FADE)
         for number, (first, last) in enumerate(spans):
+            if not free[first:last].any():
+                continue
             part = _slice(given, first, last)
             if number > 0:
                 part.mask[:, :shared] = 1.0
@@ -231,7 +244,6 @@ class FaceModel:
             done[:, first:last] = fresh
             if on_progress is not None:
                 on_progress((number + 1) / len(spans))
-        mean, std = self._curve_scale
         return np.clip((done[0] * std + mean).numpy(), 0.0, 1.0).astype(np.float32)
 
     def _predictor(self, given: FaceConditions, guidance: FaceGuidance) -> Callable[[Tensor, Tensor], Tensor]:

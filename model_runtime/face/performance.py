@@ -6,14 +6,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..common.arrays import FloatArray
+from ..common.arrays import BoolArray, FloatArray
 from ..conditioning.tracks import emotion_track
-from ..contract import Request
+from ..contract import ARKIT_NAMES, MotionConstraints, Request
 from ..refine.bodies import Bodies
 from ..refine.constraints import apply_face_constraints
 from ..speech.transcript.align_transcript import AlignedTranscript
 from .gaze import partner_directions
 from .model import FaceModel
+
+
+def _filled(kept: MotionConstraints, frames: int) -> tuple[FloatArray, BoolArray]:
+    """Return the curves (T, 52) of a face that are given, zeros elsewhere, and where (T,) they are."""
+    face, where = np.zeros((frames, len(ARKIT_NAMES)), np.float32), np.zeros(frames, bool)
+    where[: len(kept.mask)] = kept.part("face")[:frames]
+    face[where] = kept.face[:frames][where[: len(kept.face)]]
+    return face, where
 
 
 def perform_faces(
@@ -50,6 +58,7 @@ def perform_faces(
                 phones=transcript.phones,
                 lips=request.lips,
                 accents=transcript.accents,
+                given=None if kept is None else _filled(kept, request.frames),
             )
             faces.append((face if kept is None else apply_face_constraints(face, kept)).astype(np.float32))
         on_share((index + 1) / len(request.actors))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ..body_model.kinematics import rotate_plane
+from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray
 from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
 from ..conditioning.conditioning import Conditioning
@@ -24,11 +25,13 @@ from ..conditioning.conditions import CONDITIONS
 from ..conditioning.representation import (
     HEADING,
     LOWER_SIZE,
+    MOTION_FIELDS,
     POSITION,
     GlobalMotion,
     HandBasis,
     decode_lower,
     encode_lower,
+    unwrap,
 )
 from ..errors import CheckpointMismatch
 from ..networks.duet_denoiser import DuetConfig, DuetDenoiser, EncodedConditions
@@ -37,7 +40,7 @@ from ..planning.trajectories import RootConstraints, lead_towards, path_ahead
 from ..text.words import check_words
 from .diffusion import classifier_free_guidance, sample, scale_predicted_noise
 from .energies import FEET, GuidanceEnergy, PosedBodies, descend, lower_bodies, total_energy, upper_bodies
-from .windows import Window, blend_weights, join_windows, windows
+from .windows import Window, blend_weights, chains, join_windows
 
 # Below this noise step guidance only adds jitter, so the unconditional prediction is left out (Kynkäänniemi et al. 2024
 # also leave it out at high noise; here that costs variety and steady feet, see docs/sampling.md).
@@ -173,13 +176,30 @@ def sample_lower(
     """Return root, pelvis and legs of both over the padded take: ``GlobalMotion`` (2, T, ...)."""
     if all(conditioning.is_given("lower")):
         return conditioning.constraints.motion
-    parts: list[GlobalMotion] = []
-    spans = windows(conditioning.frames)
-    for index, window in enumerate(spans):
-        generator = torch.Generator().manual_seed(settings.seed * 1000 + index)
-        progress = part_of_progress(on_step, index, len(spans))
-        parts.append(_sample_lower_window(stage, conditioning, settings, parts, window, generator, progress))
-    return join_windows(parts)
+    given, sampled = conditioning.constraints.motion, list[tuple[int, GlobalMotion]]()
+    runs = chains(conditioning.is_free("lower"))
+    done, count = 0, sum(map(len, runs))
+    for spans in runs:
+        begin = spans[0].start
+        parts = [given.window(begin, begin + spans[0].overlap)] if spans[0].overlap else []
+        for window in spans:
+            generator = torch.Generator().manual_seed(settings.seed * 1000 + done)
+            progress = part_of_progress(on_step, done, count)
+            parts.append(_sample_lower_window(stage, conditioning, settings, parts, window, generator, progress))
+            done += 1
+        sampled.append((begin, join_windows(parts[-len(spans) :])))
+    return _put_into(given, sampled)
+
+
+def _put_into(given: GlobalMotion, sampled: Sequence[tuple[int, GlobalMotion]]) -> GlobalMotion:
+    """Return ``given`` motion (2, T, ...) with each of ``sampled`` (first frame, motion) in the place of its frames."""
+    if len(sampled) == 1 and sampled[0][1].root.shape[1] == given.root.shape[1]:
+        return sampled[0][1]
+    fields = {name: getattr(given, name).clone() for name in MOTION_FIELDS}
+    for begin, motion in sampled:
+        for name, values in fields.items():
+            values[:, begin : begin + motion.root.shape[1]] = getattr(motion, name)
+    return GlobalMotion(**fields | {"heading": unwrap(fields["heading"])})
 
 
 def _sample_lower_window(
@@ -223,28 +243,33 @@ def sample_upper(
     known, mask, given = conditioning.constraints.upper(stage.hands)
     if all(conditioning.is_given("upper", "head", "hands")):
         return known[:, : conditioning.frames]
-    spans = windows(conditioning.frames)
-    lower_features = [
-        encode_lower(lower.window(window.start, window.stop).batched(), conditioning.body[..., 0]) for window in spans
-    ]
+    runs = chains(conditioning.is_free("upper", "head", "hands"))
+    made = known.clone()
+    for index, spans in enumerate(runs):
+        part = slice(spans[0].start, spans[-1].stop)
+        bodies = lower.window(part.start, part.stop)
+        here = [Window(w.start - part.start, w.stop - part.start, w.overlap) for w in spans]
+        pose = partial(_pose_upper, bodies, conditioning.skeletons, part.start)
+        features = stage.sample(
+            {name: value[:, :, part] for name, value in conditioning.conditions.items()},
+            conditioning.body,
+            known[None, :, part],
+            mask[None, :, part],
+            [encode_lower(bodies.window(w.start, w.stop).batched(), conditioning.body[..., 0]) for w in here],
+            torch.Generator().manual_seed(settings.seed * 1000 + 500 + index),
+            settings,
+            part_of_progress(on_step, index, len(runs)),
+            total_energy(settings.energies, "upper", pose),
+            here,
+            given[None, :, part],
+        )
+        made[:, part] = features[0]
+    return made[:, : conditioning.frames]
 
-    def pose(features: Tensor) -> PosedBodies:
-        return upper_bodies(lower, features[0], conditioning.skeletons, 0)
 
-    features = stage.sample(
-        conditioning.conditions,
-        conditioning.body,
-        known[None],
-        mask[None],
-        lower_features,
-        torch.Generator().manual_seed(settings.seed * 1000 + 500),
-        settings,
-        on_step,
-        total_energy(settings.energies, "upper", pose),
-        spans,
-        given[None],
-    )
-    return features[0, :, : conditioning.frames]
+def _pose_upper(lower: GlobalMotion, skeletons: tuple[Skeleton, Skeleton], start: int, features: Tensor) -> PosedBodies:
+    """Return both bodies of lower motion (2, T, ...) and upper features (1, 2, T, 102) from frame ``start`` on."""
+    return upper_bodies(lower, features[0], skeletons, start)
 
 
 def batch_for_guidance(x: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..common.arrays import BoolArray
 from ..common.easing import smoothstep
+from ..common.masks import expanded, runs_of
 from ..conditioning.representation import MOTION_FIELDS, GlobalMotion
 from ..networks.duet_denoiser import PATCH
 
@@ -49,6 +51,21 @@ def windows(frames: int) -> list[Window]:
         Window(start, bounds[i + 1] + OVERLAP if i + 1 < count else PATCH * tokens, OVERLAP if i else 0)
         for i, start in enumerate(bounds)
     ]
+
+
+def chains(free: BoolArray) -> list[list[Window]]:
+    """Return the windows that are sampled where only some frames are ``free`` (T,) and all others given.
+
+    A chain is a run of overlapping windows. It begins and ends at least ``OVERLAP`` given frames from those that are
+    free, or where the take does. Without a given frame it is that of ``windows``.
+    """
+    found = []
+    for first, stop in runs_of(expanded(free, OVERLAP)):
+        begin = first - first % PATCH
+        shared = OVERLAP if begin else 0  # with what is given before
+        spans = windows(stop - begin)
+        found.append([Window(w.start + begin, w.stop + begin, w.overlap or shared) for w in spans])
+    return found
 
 
 def padded_frames(frames: int) -> int:

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.contract import (
+    BODY_PARTS,
     FPS,
     PART_JOINTS,
     ActorPerformance,
+    MotionConstraints,
     Performance,
     Request,
     constraints_from_performance,
@@ -22,12 +25,14 @@ from model_runtime.contract import (
 from model_runtime.face.model import FaceModel
 from model_runtime.generate import generate
 from model_runtime.networks.duet_denoiser import DuetDenoiser
+from model_runtime.networks.face_denoiser import FaceDenoiser
 from model_runtime.studies.behaviour import cut
 from model_runtime.tests.test_generate import shot
 
 SECONDS = 2.0
 FRAMES = frame_count(SECONDS)
 BODY = tuple(PART_JOINTS)
+ARRAYS = ("root_positions", "rotations", "face")
 
 
 def swaying(index: int, size: float = 1.0) -> ActorPerformance:
@@ -131,3 +136,43 @@ def test_a_face_that_is_given_is_not_sampled(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(FaceModel, "generate", counted)
     generate(around((*BODY, "face"), BODY))
     assert len(made) == 1
+
+
+def stretch_of(seconds: float, first: float, last: float) -> Request:
+    """A long shot of which all is given but a stretch of the first actor."""
+    request, frames = cut(shot(), seconds), frame_count(seconds)
+    actors = []
+    for index, actor in enumerate(request.actors):
+        sway = swaying(index)
+        again = {name: np.resize(getattr(sway, name), (frames, *getattr(sway, name).shape[1:])) for name in ARRAYS}
+        mask = np.ones((frames, len(BODY_PARTS)), bool)
+        if index == 0:
+            mask[round(first * FPS) : round(last * FPS)] = False
+        actors.append(replace(actor, constraints=MotionConstraints(**again, mask=mask)))
+    return replace(request, actors=tuple(actors))
+
+
+def test_a_stretch_of_a_long_shot_costs_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, faces = [], []
+    denoise, denoise_face = DuetDenoiser.denoise, FaceDenoiser.forward
+
+    def counted(self: DuetDenoiser, noisy: Tensor, *others: Any) -> Tensor:
+        tokens.append(noisy.shape[2])
+        return denoise(self, noisy, *others)
+
+    def counted_face(self: FaceDenoiser, noisy: Tensor, *others: Any) -> Tensor:
+        faces.append(noisy.shape[1])
+        return denoise_face(self, noisy, *others)
+
+    monkeypatch.setattr(DuetDenoiser, "denoise", counted)
+    monkeypatch.setattr(FaceDenoiser, "forward", counted_face)
+    request = stretch_of(24.0, 11.0, 13.0)
+    performance = generate(request)
+    assert len(set(tokens)) == 1 and tokens[0] <= 6.2 * FPS, "one window of the lower and one of the upper body"
+    assert sum(faces) <= 5 * 12 * FPS, "half of one face, in five steps"
+    for actor, played in zip(request.actors, performance.actors):
+        assert actor.constraints is not None
+        given = actor.constraints.part("lower")
+        dots = np.abs((played.rotations[given] * actor.constraints.rotations[given]).sum(-1))
+        assert dots.min() > 1.0 - 1e-5
+        np.testing.assert_allclose(played.face[given], actor.constraints.face[given], atol=1e-6)
