@@ -26,6 +26,8 @@ FADE = 4  # frames over which a correction of height or angle leaves after a con
 # A foot that drifts further than this under one contact is planted anew with a small step.
 LONGEST_SLIP = 0.12  # metres
 WIDEST_TWIST = np.radians(20.0)
+# The same for a foot that fixed frames have in two places, one before and one after those that are free.
+LONGEST_SHUFFLE, WIDEST_SHUFFLE = 0.02, np.radians(6.0)
 STEP_FRAMES = 12
 STEP_LIFT, LIFT_BY_DISTANCE = (0.05, 0.09), 0.7  # metres, and share of the distance the foot goes
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
@@ -61,9 +63,11 @@ def lock_feet(
         ],
         axis=-1,
     )
+    share = freedom(fixed, len(root), BESIDE_FIXED).astype(np.float64)
+    fixed = None if fixed is None or not np.any(fixed) else np.asarray(fixed, bool)
     for _ in range(RELEASES):
         steps: list[int] = []
-        targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed) for k, foot in enumerate(feet)]
+        targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed, share) for k, foot in enumerate(feet)]
         needs = np.stack(
             [
                 _need(foot, target, held[:, 2 * k : 2 * k + 2])
@@ -74,32 +78,33 @@ def lock_feet(
         if needs.max() <= most_lowered:
             break
         held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
-    share = freedom(fixed, len(root), BESIDE_FIXED).astype(np.float64)
     lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5) * share
     root[:, 2] -= lowered
     for k, (foot, (ankle, ankle_turn)) in enumerate(zip(feet, targets)):
         free = _fade(np.zeros(len(held)), held[:, 2 * k : 2 * k + 2].any(axis=1), outside=1.0)
-        ankle = foot.ankle + share[:, None] * (_within_reach(foot, lowered, ankle, free) - foot.ankle)
-        _solve_leg(turns, foot, lowered, ankle, rot.slerp(foot.turns[2], ankle_turn, share))
+        _solve_leg(turns, foot, lowered, _within_reach(foot, lowered, ankle, free * share), ankle_turn)
+    if fixed is not None:
+        turns[fixed] = np.array(rotations, np.float64)[fixed]
     return root.astype(np.float32), turns.astype(np.float32)
 
 
-def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> tuple[Array, Array]:
+def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None, share: Array) -> tuple[Array, Array]:
     """Return where the ankle (T, 3) and its world rotation (T, 4) should be.
 
     ``held`` (T, 2) heel, ball; ``steps``: frames at which the other foot is planted anew, so that both never are at
-    once (this foot's are added); ``fixed`` as of ``lock_feet``.
+    once (this foot's are added); ``fixed`` as of ``lock_feet``; ``share`` (T,) of heights and angles that is corrected
+    beside fixed frames, where places are corrected in full.
     """
     flat = held.all(axis=1)
     planted = held.any(axis=1)
     sole = foot.points[:, 1] - foot.points[:, 0]
     direction = np.unwrap(np.arctan2(sole[:, 1], sole[:, 0]))
     slip = _slip(foot.points, held)
-    pieces = _pieces(planted, flat, slip, direction, steps)
+    pieces = _pieces(planted, flat, slip, direction, steps, fixed)
 
     # A flat foot neither twists nor tilts.
     twist = _hold(direction, pieces, flat, fixed)
-    tilt = _fade(np.arcsin(np.clip(sole[:, 2] / np.linalg.norm(sole, axis=-1), -1, 1)), flat)
+    tilt = share * _fade(np.arcsin(np.clip(sole[:, 2] / np.linalg.norm(sole, axis=-1), -1, 1)), flat)
     lateral = np.cross(sole, [0.0, 0.0, 1.0])
     lateral /= np.maximum(np.linalg.norm(lateral, axis=-1, keepdims=True), 1e-9)
     correction = rot.multiply(rot.about_z(twist), rot.from_axis_angle(-lateral * tilt[:, None]))
@@ -124,7 +129,7 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None) -> 
             lift = float(np.clip(LIFT_BY_DISTANCE * distance, *STEP_LIFT))
             # Off and down gently: near full stretch the knee bends three times as far.
             rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
-    rise = np.maximum(rise, -points[..., 2].min(axis=1))  # never through the floor
+    rise = share * np.maximum(rise, -points[..., 2].min(axis=1))  # never through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
 
 
@@ -152,11 +157,20 @@ def _slip(points: Array, held: Array) -> Array:
     return np.concatenate([np.zeros((1, 2)), np.cumsum((moved * weight[..., None]).sum(axis=1), axis=0)])
 
 
-def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: list[int]) -> list[tuple[int, int]]:
-    """Return the runs [a, b) of frames held in one place: contacts, cut where the foot drifts too far."""
+def _pieces(
+    planted: Array, flat: Array, slip: Array, direction: Array, steps: list[int], fixed: Array | None
+) -> list[tuple[int, int]]:
+    """Return the runs [a, b) of frames held in one place: contacts, cut where the foot drifts too far.
+
+    So they are between ``fixed`` frames that have the foot in two places: it takes a step from one to the other.
+    """
     pieces = []
     for start, end in runs_of(planted):
         a = frame = start
+        if (step := _step_between_fixed(start, end, slip, direction, steps, fixed)) is not None:
+            pieces.append((a, step))
+            steps.append(step)
+            a = frame = step + STEP_FRAMES
         while frame < end:
             drift = np.linalg.norm(slip[frame] - slip[a])
             turn = abs(direction[frame] - direction[a]) if flat[frame] and flat[a] else 0.0
@@ -176,17 +190,47 @@ def _pieces(planted: Array, flat: Array, slip: Array, direction: Array, steps: l
     return pieces
 
 
+def _step_between_fixed(
+    start: int, end: int, slip: Array, direction: Array, steps: list[int], fixed: Array | None
+) -> int | None:
+    """Return the frame at which to lift a foot that is down from ``start`` to before ``end`` (None: it can stay).
+
+    That is where it stands in one place before some frames that are free, and in another one after them.
+    """
+    if fixed is None:
+        return None
+    free = next((run for run in runs_of(~fixed[start:end]) if run[0] > 0 and run[1] < end - start), None)
+    if free is None or free[1] - free[0] < 2 * STEP_FRAMES:
+        return None
+    first, last = start + free[0], start + free[1]
+    apart, turned = np.linalg.norm(slip[last] - slip[first - 1]), abs(direction[last] - direction[first - 1])
+    if apart < LONGEST_SHUFFLE and turned < WIDEST_SHUFFLE:
+        return None
+    choice = range(first + 2, last - STEP_FRAMES - 2)
+    room = [min((abs(frame - other) for other in steps), default=frame - first) for frame in choice]
+    clear = [frame for frame, space in zip(choice, room) if not steps or space > STEP_FRAMES]
+    if not clear:
+        return None
+    wanted = first + (last - first) // 4  # the other foot then has time for a step of its own
+    return (
+        min(clear, key=lambda frame: abs(frame - wanted))
+        if not steps
+        else max(clear, key=lambda frame: room[frame - choice.start])
+    )
+
+
 def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Array | None) -> Array:
     """Return what cancels ``drift`` (T,) or (T, D) in each piece at frames ``where``, smooth everywhere between.
 
-    Its mean is zero on ``fixed`` frames.
+    It is zero on ``fixed`` frames, and a piece with some of them stays where they have it.
     """
     correction = np.full_like(drift, np.nan)
     for a, b in pieces:
         frames = np.flatnonzero(where[a:b]) + a
         if len(frames):
-            stays = frames if fixed is None or not fixed[frames].any() else frames[fixed[frames]]
-            correction[frames] = drift[stays].mean(axis=0) - drift[frames]
+            correction[frames] = _place(drift, frames, fixed) - drift[frames]
+    if fixed is not None:
+        correction[fixed] = 0.0
     known = ~np.isnan(correction.reshape(len(drift), -1)[:, 0])
     if not known.any():
         return np.zeros_like(drift)
@@ -200,6 +244,15 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Arra
     return np.where(
         known.reshape(share.shape), correction, correction[before] * (1 - share) + correction[after] * share
     )
+
+
+def _place(drift: Array, frames: Array, fixed: Array | None) -> Array:
+    """Return where (N,) or (N, D) a piece is held on its ``frames`` (N,): its mean, or as ``fixed`` frames have it."""
+    stays = frames[fixed[frames]] if fixed is not None else frames[:0]
+    if not len(stays):
+        return np.broadcast_to(drift[frames].mean(axis=0), drift[frames].shape)
+    columns = drift[stays].reshape(len(stays), -1).T
+    return np.stack([np.interp(frames, stays, column) for column in columns], -1).reshape(drift[frames].shape)
 
 
 def _fade(values: Array, where: Array, outside: float = 0.0) -> Array:

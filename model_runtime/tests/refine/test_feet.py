@@ -107,6 +107,29 @@ def test_frames_that_have_to_stay_stay_and_a_foot_that_stands_then_is_held_where
     assert np.abs(feet[80:] - feet[30]).max() < 0.003
 
 
+def test_a_foot_that_stands_across_both_borders_of_a_free_stretch_does_not_slide_in_it() -> None:
+    root, rotations = standing(180)
+    free = slice(60, 120)
+    root[free, 0] += 0.04 * np.sin(np.pi * np.arange(60) / 60)
+    fixed = np.ones(180, bool)
+    fixed[free] = False
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, np.ones((180, 4), bool), fixed)
+    feet = sole_points(*locked, AVERAGE_SKELETON)[:, :, :2, :2]
+    assert np.abs(feet - feet[0]).max() < 0.002
+
+
+def test_feet_that_stand_elsewhere_after_a_free_stretch_step_there_one_after_the_other() -> None:
+    root, rotations = standing(180)
+    root[:, 0] += 0.06 * np.clip((np.arange(180) - 60) / 60, 0.0, 1.0)
+    fixed = np.ones(180, bool)
+    fixed[60:120] = False
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, np.ones((180, 4), bool), fixed)
+    feet = sole_points(*locked, AVERAGE_SKELETON)[:, :, :2]
+    lifted = (feet[..., 2].min(axis=2) > 0.01)[60:120]
+    assert lifted.any(axis=0).all() and not lifted.all(axis=1).any()
+    assert slide_of(locked, detect_contacts(*locked, AVERAGE_SKELETON)) < 1.0
+
+
 def test_a_skating_walk_no_longer_skates_and_keeps_its_way() -> None:
     root, rotations = skating_walk()
     contacts = detect_contacts(root, rotations, AVERAGE_SKELETON)
