@@ -55,6 +55,7 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     record = read_record(bpy.data.actions[0])
     assert record is not None and record.seed == 3 and record.load_performance().frames == 61
     settings = bpy.context.scene.interact
+    assert record.identity in [actor.identity for actor in settings.actors]
     assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
     assert assigned_bones(settings.actor_a) == {"pelvis": "mixamorig:Hips", "left_thumb3": ""}
     assert not any("LeftHandThumb3" in curve.data_path for action in bpy.data.actions for curve in curves_in(action))

@@ -412,9 +412,9 @@ def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Pat
     assert counts() == before
 
 
-def test_an_actor_who_was_renamed_is_told_of_the_channel_with_the_old_name(scene: bpy.types.Scene, voice: Path) -> None:
+def test_an_actor_without_a_voice_is_told_of_a_channel_that_is_no_actors(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 31)
-    scene.interact.actor_a.armature.name = "Zoe"
+    scene.interact.actor_a.armature = make_rig(MIXAMO, "Zoe")
     _, warnings = build_request(scene)
     said = "'Zoe' has no speech strip (the channel 'Anna Speech' is no actor's; call it 'Zoe Speech'"
     assert any(warning.startswith(said) for warning in warnings)

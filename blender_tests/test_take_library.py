@@ -8,10 +8,10 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.rig.cast import cast_actor
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene.request import cast_character
 from interact_addon.takes import comparison, library, nla
 from interact_addon.takes.record import record_take
 from model_runtime.contract import Actor, ActorPerformance, Performance, Request
@@ -33,7 +33,7 @@ def pair(addon: None) -> bpy.types.Scene:
 
 def generate(scene: bpy.types.Scene, seed: int, only: int | None = None) -> library.Take:
     """Key a take as a generation does, of both actors or of ``only`` one."""
-    characters = [cast_actor(actor.armature.name, actor.armature) for actor in scene.interact.actors]
+    characters = [cast_character(actor) for actor in scene.interact.actors]
     performances = [perform(31, character).actors[0] for character in characters]
     face = np.full_like(performances[0].face, 0.1 * seed)
     both = Performance(tuple(ActorPerformance(p.name, p.root_positions + 0.1 * seed, p.rotations, face, p.foot_contacts)
@@ -55,6 +55,12 @@ def jaw(name: str) -> float:
 
 def file_state() -> list[Any]:
     return [everything_of(action) for action in bpy.data.actions]
+
+
+def test_the_takes_of_an_actor_who_was_renamed_stay_in_the_list(pair: bpy.types.Scene) -> None:
+    take = generate(pair, 1)
+    pair.interact.actor_a.armature.name, pair.interact.actor_b.name = "Zoe", "Tom"
+    assert library.takes_in(pair) == [take] and library.shown_take(pair) == take
 
 
 def test_a_generation_is_the_take_that_is_shown(pair: bpy.types.Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.rig.take_action import actions_before
 from interact_addon.rig.verify import verify
-from interact_addon.takes.record import read_record, record_take, save_performance, takes_of
+from interact_addon.takes.record import RECORD, read_record, record_take, save_performance, takes_of
 from model_runtime.contract import Actor, Request, request_from_json
 
 from .rigs import add_face, make_rig, perform
@@ -226,6 +227,16 @@ def test_takes_are_listed_in_order_and_after_opening_again(recorded, tmp_path: P
     (take,) = takes_of("Anna")
     record = read_record(take)
     assert record is not None and record.load_performance().frames == 31 and takes_of("Ben") == []
+
+
+def test_takes_are_the_actors_by_its_id_and_in_older_records_by_its_name(recorded, tmp_path: Path) -> None:
+    take = recorded[1]
+    assert takes_of("Anna", "an id") == [take], "a record without an id goes by the name"
+    take[RECORD] = json.dumps({**json.loads(take[RECORD]), "identity": "an id"})
+    assert takes_of("Zoe, who was Anna", "an id") == [take] and takes_of("Anna", "another id") == []
+    del (written := json.loads(take[RECORD]))["identity"]  # as written before there were ids
+    take[RECORD] = json.dumps(written)
+    assert takes_of("Anna", "an id") == [take]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "frames": [1, 2], "surprise": 1}'])

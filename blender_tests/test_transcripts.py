@@ -16,7 +16,8 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.runtime_api import contract
 from interact_addon.scene import strips
-from interact_addon.scene.channels import SPEECH, TRANSCRIPT, ensure_channel
+from interact_addon.scene.channels import SPEECH, TRANSCRIPT
+from interact_addon.scene.ownership import ensure_channel
 from interact_addon.scene.request import build_request
 from interact_addon.scene.transcripts import CHOSEN, choose_transcript, chosen_transcript
 from model_runtime.contract import Actor, Caption, TimedWord

@@ -24,6 +24,7 @@ from .operators import (
     takes,
     transcripts,
 )
+from .scene import settling
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
@@ -72,6 +73,15 @@ def _changes() -> tuple[list[Any], ...]:
     return handlers.depsgraph_update_post, handlers.undo_post, handlers.redo_post
 
 
+def _settling() -> tuple[tuple[list[Any], Any], ...]:
+    """Return Blender's lists of handlers in which ids and channels are brought up to date, and what does it there."""
+    handlers = bpy.app.handlers
+    everywhere = (handlers.load_post, handlers.undo_post, handlers.redo_post)
+    return (handlers.depsgraph_update_post, settling.settle_changed), *(
+        (one, settling.settle_all) for one in everywhere
+    )
+
+
 def register() -> None:
     global _cli_command
     for cls in CLASSES:
@@ -85,6 +95,8 @@ def register() -> None:
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
+    for handlers, follow in _settling():
+        handlers.append(follow)
     for changes in _changes():
         changes.append(problems.scene_changed)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -98,6 +110,8 @@ def unregister() -> None:
         _cli_command = None
     for changes in _changes():
         changes.remove(problems.scene_changed)
+    for handlers, follow in _settling():
+        handlers.remove(follow)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
     bpy.app.handlers.load_post.remove(_show_strips)

@@ -9,7 +9,8 @@ import bpy
 
 from .. import compat
 from ..scene.channels import ACTIONS as ACTION_CHANNEL
-from ..scene.channels import SPEECH, ensure_channel
+from ..scene.channels import SPEECH
+from ..scene.ownership import ensure_channel
 from ..scene.reading import frames_per_second
 from ..scene.strips import add_action, add_speech
 

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import compat
-from ..properties import actor_name
+from ..properties import actor_key
 from ..runtime_api import errors
 from ..scene import strips
 from .feedback import fail, poll_cast
@@ -40,12 +40,12 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene, path = context.scene, Path(bpy.path.abspath(self.filepath))
-        name = actor_name(scene.interact.actors[int(self.actor)])
+        actor = actor_key(scene.interact.actors[int(self.actor)])
         try:
-            strip = strips.add_speech(compat.sequencer_scene(scene), name, path, scene.frame_current)
+            strip = strips.add_speech(compat.sequencer_scene(scene), actor, path, scene.frame_current)
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"{name} says '{strip.name}'")
+        self.report({"INFO"}, f"{actor.name} says '{strip.name}'")
         return {"FINISHED"}
 
 
@@ -63,7 +63,7 @@ class INTERACT_OT_add_action_labels(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.sequencer_scene(context.scene)
         actors = context.scene.interact.actors
-        added = sum(strips.add_action_labels(scene, actor_name(actor)) for actor in actors)
+        added = sum(strips.add_action_labels(scene, actor_key(actor)) for actor in actors)
         self.report({"INFO"}, f"Added {added} action strips" if added else "Every frame has an action already")
         return {"FINISHED"}
 
@@ -85,7 +85,7 @@ class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
         scene = compat.sequencer_scene(context.scene)
         actors = context.scene.interact.actors
         added = sum(
-            strips.add_emotion_labels(scene, actor_name(actor), actor.emotion, actor.emotion_intensity)
+            strips.add_emotion_labels(scene, actor_key(actor), actor.emotion, actor.emotion_intensity)
             for actor in actors
         )
         self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")

@@ -9,7 +9,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
-from ..properties import actor_name
+from ..properties import actor_key
 from ..runtime_api import errors
 from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
@@ -20,8 +20,8 @@ def active_voice(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is a voice of one of the two actors, else None."""
     scene = compat.sequencer_scene(context.scene)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
-    names = [actor_name(actor) for actor in context.scene.interact.actors if actor.armature is not None]
-    return strip if strip is not None and any(is_voice_of(strip, name) for name in names) else None
+    cast = [actor_key(actor) for actor in context.scene.interact.actors if actor.armature is not None]
+    return strip if strip is not None and any(is_voice_of(strip, actor) for actor in cast) else None
 
 
 class INTERACT_OT_choose_transcript(bpy.types.Operator):

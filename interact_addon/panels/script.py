@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..operators.transcripts import active_voice
-from ..properties import actor_name
+from ..properties import actor_key, actor_name
 from ..runtime_api import contract
 from ..scene.transcripts import chosen_transcript
 from ..scene.voices import count_voices
@@ -23,7 +23,7 @@ class Script(Sidebar):
         for index, actor in enumerate(context.scene.interact.actors):
             name = actor_name(actor)
             split = layout.row().split(factor=0.55)
-            voices = count_voices(context.scene, name)
+            voices = count_voices(context.scene, actor_key(actor))
             split.label(
                 text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens",
                 icon="OUTLINER_OB_SPEAKER",

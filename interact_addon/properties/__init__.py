@@ -5,8 +5,11 @@ from .actor import (
     KEEP_FACE,
     ONLY_LISTEN,
     PERFORM_ALL,
+    ActorKey,
     INTERACT_PG_actor,
+    actor_key,
     actor_name,
+    as_key,
     generated_parts,
     kept_parts,
     style_of,
@@ -20,6 +23,7 @@ from .bones import (
     bones_to_choose,
     switches_of,
 )
+from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import (
     EXPORT_FORMATS,
     EXPORT_PRESETS,
@@ -28,6 +32,7 @@ from .export import (
     draw_export_choices,
     export_settings,
 )
+from .identity import all_actors, identify, new_identity, remember
 from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
@@ -43,6 +48,8 @@ CLASSES = (
     INTERACT_PG_actor,
     INTERACT_PG_export,
     INTERACT_PG_regenerate,
+    INTERACT_PG_channel,
+    INTERACT_PG_character,
     INTERACT_PG_scene,
 )
 
@@ -59,6 +66,7 @@ __all__ = [
     "ONLY_LISTEN",
     "PART_NAMES",
     "PERFORM_ALL",
+    "ActorKey",
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
     "INTERACT_PG_export",
@@ -67,7 +75,10 @@ __all__ = [
     "INTERACT_PG_scene",
     "INTERACT_PG_shape",
     "INTERACT_PG_switch",
+    "actor_key",
     "actor_name",
+    "all_actors",
+    "as_key",
     "assigned_bones",
     "bone_property",
     "bones_to_choose",
@@ -76,9 +87,12 @@ __all__ = [
     "export_settings",
     "face_settings_of",
     "generated_parts",
+    "identify",
     "kept_parts",
+    "new_identity",
     "part_switch",
     "relationship_of",
+    "remember",
     "shapes_to_choose",
     "strip_voices",
     "style_of",

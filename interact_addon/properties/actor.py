@@ -1,5 +1,7 @@
 """One of the two characters: what it keeps, where it sits and walks, how it feels and moves."""
 
+from typing import NamedTuple
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -12,7 +14,8 @@ from bpy.props import (
 )
 
 from ..runtime_api import contract
-from .bones import INTERACT_PG_bones, INTERACT_PG_switch, forget_bones_of_others
+from .bones import INTERACT_PG_bones, INTERACT_PG_switch
+from .identity import armature_changed, name_changed
 from .locks import INTERACT_PG_locks, chosen_parts
 from .shapes import INTERACT_PG_shape
 
@@ -56,18 +59,37 @@ def _is_armature(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> boo
     return thing.type == "ARMATURE"
 
 
+class ActorKey(NamedTuple):
+    """An actor as channels and takes know it.
+
+    ``identity``: its id, which holds when anything is renamed; "" for one that is known by name only, as before it is
+    cast. ``known_as``: the name its channels were last named after.
+    """
+
+    name: str
+    identity: str = ""
+    known_as: str = ""
+
+
 class INTERACT_PG_actor(bpy.types.PropertyGroup):
     """One of the two characters."""
 
     name: StringProperty(  # type: ignore[valid-type]
         name="Name",
+        update=name_changed,
         description="Names the actor's channels in the sequencer; empty means the armature's name",
+    )
+    identity: StringProperty(  # type: ignore[valid-type]
+        options={"HIDDEN"}, description="The id by which channels and takes know this actor, whatever it is called"
+    )
+    known_as: StringProperty(  # type: ignore[valid-type]
+        options={"HIDDEN"}, description="The name of the actor when its channels were last named after it"
     )
     armature: PointerProperty(  # type: ignore[valid-type]
         name="Armature",
         type=bpy.types.Object,
         poll=_is_armature,
-        update=forget_bones_of_others,
+        update=armature_changed,
         description="The rig that performs; its face meshes are found automatically",
     )
     perform: EnumProperty(  # type: ignore[valid-type]
@@ -208,3 +230,13 @@ def kept_parts(actor: INTERACT_PG_actor) -> frozenset[str]:
 def actor_name(actor: INTERACT_PG_actor) -> str:
     """Return the actor's name, as in the sequencer's channels and messages; empty without an armature."""
     return actor.name or (actor.armature.name if actor.armature is not None else "")
+
+
+def actor_key(actor: INTERACT_PG_actor) -> ActorKey:
+    """Return what channels and takes know the actor by."""
+    return ActorKey(actor_name(actor), actor.identity, actor.known_as)
+
+
+def as_key(actor: ActorKey | str) -> ActorKey:
+    """Return the key of an actor that may be given by its name alone."""
+    return ActorKey(actor) if isinstance(actor, str) else actor

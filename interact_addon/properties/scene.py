@@ -1,10 +1,11 @@
 """The scene's settings: its two actors and how to generate."""
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
 
 from ..runtime_api import contract
 from .actor import INTERACT_PG_actor
+from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import INTERACT_PG_export
 from .regenerate import INTERACT_PG_regenerate
 
@@ -96,6 +97,12 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
         options=set(),
         description="The actor whose bones and shapes the panels show",
+    )
+    channels: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_channel, options={"HIDDEN"}, description="Whose the channels of this scene's sequencer are"
+    )
+    characters: CollectionProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_character, options={"HIDDEN"}, description="The ids of all who were ever cast in this scene"
     )
 
     @property

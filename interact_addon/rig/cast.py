@@ -31,7 +31,10 @@ _NO_MESH = "'{name}' has no mesh; only its bones will move."
 
 @dataclass(frozen=True)
 class CastActor:
-    """One character. Objects are found again when keys are written: an undo may replace them."""
+    """One character. Objects are found again when keys are written: an undo may replace them.
+
+    ``identity``: the id of the actor, which holds when it is renamed; "" for one that no scene casts.
+    """
 
     name: str
     armature: ObjectReference
@@ -40,6 +43,7 @@ class CastActor:
     faces: tuple[FaceMesh, ...]
     warnings: tuple[str, ...] = field(default=())
     face_bones: tuple[FaceBone, ...] = ()
+    identity: str = ""
 
 
 def bones_at_rest(armature: bpy.types.Object) -> dict[str, RestBone]:

@@ -9,11 +9,13 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..properties import ActorKey, as_key
 from ..rig.curves import curves_of
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, EMOTIONS, KINDS, strips_of
+from .channels import ACTIONS, EMOTIONS, KINDS
 from .emotions import STEP, emotion_of, emotion_spans, spans_of_samples
+from .ownership import strips_of
 
 
 def shot_duration(scene: bpy.types.Scene) -> float:
@@ -21,7 +23,7 @@ def shot_duration(scene: bpy.types.Scene) -> float:
     return (scene.frame_end - scene.frame_start) / frames_per_second(scene)
 
 
-def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpan, ...]:
+def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[contract.ActionSpan, ...]:
     """Return an actor's actions within the shot. Raises ``InvalidRequest``, which lists the labels, for other names."""
     source = compat.sequencer_scene(scene)
     clock = Clock(source, scene)
@@ -32,29 +34,31 @@ def read_actions(scene: bpy.types.Scene, actor: str) -> tuple[contract.ActionSpa
         if label not in contract.ACTION_LABELS:
             labels = ", ".join(contract.ACTION_LABELS)
             raise errors.InvalidRequest(
-                f"The action strip '{strip.name}' of '{actor}' is not known; name it one of: {labels}."
+                f"The action strip '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {labels}."
             )
         if end - start > 1e-6:
             spans.append(contract.ActionSpan(label, start, end))
     return tuple(spans)
 
 
-def read_emotions(scene: bpy.types.Scene, actor: str, actor_settings: Any) -> tuple[contract.EmotionSpan, ...]:
+def read_emotions(
+    scene: bpy.types.Scene, actor: ActorKey | str, actor_settings: Any
+) -> tuple[contract.EmotionSpan, ...]:
     """Return an actor's emotions within the shot: of its strips, elsewhere of the actor's own settings.
 
     Raises ``InvalidRequest`` where a strip's name is no emotion or two strips overlap.
     """
     source = compat.sequencer_scene(scene)
-    clock, spans = Clock(source, scene), []
+    clock, spans, name = Clock(source, scene), [], as_key(actor).name
     for strip in strips_of(source, actor, EMOTIONS, "COLOR"):
         start, end = clock.span(strip)
-        emotion, intensity = emotion_of(strip.name, actor)
+        emotion, intensity = emotion_of(strip.name, name)
         if end - start > 1e-6:
             spans.append(contract.EmotionSpan(emotion, intensity, start, end))
-    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration), actor)
+    return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration), name)
 
 
-def read_text_strips(scene: bpy.types.Scene, actor: str) -> list[contract.Caption]:
+def read_text_strips(scene: bpy.types.Scene, actor: ActorKey | str) -> list[contract.Caption]:
     """Return the text strips in the actor's channels of any kind; they may begin before the shot and end after it."""
     source = compat.sequencer_scene(scene)
     clock = Clock(source, scene)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -10,6 +11,7 @@ import bpy
 from .. import compat
 from ..properties import (
     ONLY_LISTEN,
+    actor_key,
     actor_name,
     assigned_bones,
     face_settings_of,
@@ -21,7 +23,8 @@ from ..properties import (
 from ..rig.cast import CastActor, cast_actor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, SPEECH, channel_name, strips_of
+from .channels import ACTIONS, SPEECH, channel_name
+from .ownership import strips_of
 from .perform import Kept, kept_motion
 from .reading import read_actions, read_emotions, shot_duration
 from .sound import mix_voices
@@ -68,9 +71,10 @@ def cast_character(actor: Any, scene: bpy.types.Scene | None = None) -> CastActo
     It is read as it stands when ``scene`` starts, or as it stands now where there is none.
     Raises ``InvalidRequest`` where those don't fit, ``RigNotRecognised``.
     """
-    return cast_actor(
+    character = cast_actor(
         actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor), face_settings_of(actor), scene
     )
+    return replace(character, identity=actor.identity)
 
 
 def build_request(
@@ -146,7 +150,7 @@ def _actor(
         skeleton=character.rest.skeleton,
         position=character.rest.position,
         heading=character.rest.heading,
-        emotions=read_emotions(scene, character.name, actor_settings),
+        emotions=read_emotions(scene, actor_key(actor_settings), actor_settings),
         constraints=constraints,
         style=style_of(actor_settings),
         **_speech(scene, character, actor_settings, warnings),
@@ -158,12 +162,13 @@ def _speech(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, w
     """Return what an actor says; one that only listens says nothing, whatever strips it has."""
     if actor_settings.perform == ONLY_LISTEN:
         return {}
-    voices = find_voices(scene, character.name)
+    key = actor_key(actor_settings)
+    voices = find_voices(scene, key)
     voice = mix_voices(scene, character.name, voices)
     if voice is None:
         warnings.append(_silence(scene, character.name, bool(voices)))
         voices = []
-    transcript, problems = read_transcript(scene, character.name, voices)
+    transcript, problems = read_transcript(scene, key, voices)
     warnings += problems
     return {
         "speech": () if voice is None else (voice,),
@@ -177,10 +182,10 @@ def _script(
 ) -> dict[str, Any]:
     """Return what an actor does and where; a body that is kept does what it does."""
     if "body" not in generated_parts(actor_settings):
-        if any(True for _ in strips_of(compat.sequencer_scene(scene), character.name, ACTIONS, "COLOR")):
+        if strips_of(compat.sequencer_scene(scene), actor_key(actor_settings), ACTIONS, "COLOR"):
             warnings.append(f"'{character.name}' keeps its body, so its action strips are not played.")
         return {}
-    actions, waypoints = read_actions(scene, character.name), list[contract.Waypoint]()
+    actions, waypoints = read_actions(scene, actor_key(actor_settings)), list[contract.Waypoint]()
     if actor_settings.walk_target is not None:
         actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature, scene)
     seat_height = actor_settings.seat_height

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..properties import ActorKey, as_key
 from ..runtime_api import Array, contract
 from .reading import Clock, curve_of
 from .sound_files import check_sound, write_wave
@@ -30,12 +31,12 @@ _mixed: dict[str | None, contract.SpeechClip | None] = {}  # by what is heard; t
 _Mix = tuple[int, tuple[float, ...]]  # channels to mix, and the weight of each in the voice
 
 
-def read_speech(scene: bpy.types.Scene, actor: str) -> tuple[contract.SpeechClip, ...]:
+def read_speech(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[contract.SpeechClip, ...]:
     """Return what is heard of an actor during the shot: one clip, or none if nothing is.
 
     Raises ``SpeechFileMissing`` or ``SpeechFileBroken``, which name the strip, or ``OutOfSpace``.
     """
-    clip = mix_voices(scene, actor, find_voices(scene, actor))
+    clip = mix_voices(scene, as_key(actor).name, find_voices(scene, actor))
     return () if clip is None else (clip,)
 
 

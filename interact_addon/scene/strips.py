@@ -9,19 +9,11 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..properties import ActorKey
 from ..runtime_api import contract, errors
-from .channels import (
-    ACTIONS,
-    EMOTIONS,
-    KINDS,
-    LAST_CHANNEL,
-    SPEECH,
-    channel_name,
-    ensure_channel,
-    is_channel_of,
-    is_channel_of_kind,
-)
+from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH
 from .emotions import emotion_name
+from .ownership import Channels, add_channel, channels_of, ensure_channel
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
 EMOTION_COLOURS = {
@@ -30,7 +22,7 @@ EMOTION_COLOURS = {
 }  # fmt: skip
 
 
-def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> Any:
+def add_speech(scene: bpy.types.Scene, actor: ActorKey | str, path: Path, frame: int) -> Any:
     """Add a sound strip of ``actor`` that starts at ``frame``, in a second channel if it would overlap another.
 
     Raises ``SpeechFileMissing``, or ``SpeechFileBroken`` if Blender finds no sound in the file.
@@ -44,7 +36,7 @@ def add_speech(scene: bpy.types.Scene, actor: str, path: Path, frame: int) -> An
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
     if any(_overlap(strip, other, strip.channel) for other in sequencer.strips):
-        strip.channel = _free_speech_channel(sequencer, actor, strip)
+        strip.channel = _free_speech_channel(scene, actor, strip)
     return strip
 
 
@@ -58,26 +50,19 @@ def _overlap(strip: Any, other: Any, channel: int) -> bool:
     )
 
 
-def _free_speech_channel(sequencer: Any, actor: str, strip: Any) -> int:
+def _free_speech_channel(scene: bpy.types.Scene, actor: ActorKey | str, strip: Any) -> int:
     """Return a further speech channel of the actor with room for ``strip``; an unused one is named if there is none.
 
     Blender's Python leaves two new strips in one place, where a user can click only one of them.
     """
-    used = {other.channel for other in sequencer.strips}
-    names = {number: sequencer.channels[number].name for number in range(1, LAST_CHANNEL + 1)}
-    own = [number for number, name in names.items() if is_channel_of(name, actor, SPEECH)]
-    for number in own:
-        if not any(_overlap(strip, one, number) for one in sequencer.strips):
+    others: Any = scene.sequence_editor.strips  # type: ignore[union-attr]
+    for number in channels_of(scene, actor, SPEECH):
+        if not any(_overlap(strip, one, number) for one in others):
             return number
-    further = f"{SPEECH} {len(own) + 1}"
-    for number, name in names.items():
-        if number not in used and name == f"Channel {number}":
-            sequencer.channels[number].name = channel_name(actor, further)
-            return number
-    raise errors.InvalidRequest(f"Every channel of the sequencer is taken; free one for '{actor} {further}'.")
+    return add_channel(scene, actor, SPEECH)
 
 
-def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: int) -> Any:
+def add_action(scene: bpy.types.Scene, actor: ActorKey | str, label: str, start: int, end: int) -> Any:
     """Add an action strip from frame ``start`` up to, not including, ``end``."""
     if label not in contract.ACTION_LABELS:
         raise errors.InvalidRequest(
@@ -95,7 +80,9 @@ def add_action(scene: bpy.types.Scene, actor: str, label: str, start: int, end: 
     return strip
 
 
-def add_emotion(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float, start: int, end: int) -> Any:
+def add_emotion(
+    scene: bpy.types.Scene, actor: ActorKey | str, emotion: str, intensity: float, start: int, end: int
+) -> Any:
     """Add an emotion strip from frame ``start`` up to, not including, ``end``."""
     if emotion not in contract.EMOTIONS:
         raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {', '.join(contract.EMOTIONS)}.")
@@ -114,27 +101,28 @@ def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
         return
-    labels = [strip for strip in sequencer.strips if _is_label(strip, sequencer.channels[strip.channel].name)]
+    channels = Channels(scene)
+    labels = [strip for strip in sequencer.strips if _is_label(strip, channels)]
     if labels and all(strip in labels or strip.type == "SOUND" for strip in sequencer.strips):
         scene.render.use_sequencer = False
 
 
-def _is_label(strip: Any, channel: str) -> bool:
+def _is_label(strip: Any, channels: Channels) -> bool:
     kinds = {"COLOR": (ACTIONS, EMOTIONS), "TEXT": KINDS}.get(strip.type, ())
-    return any(is_channel_of_kind(channel, kind) for kind in kinds)
+    return any(channels.holds_around(strip, kind) for kind in kinds)
 
 
-def add_action_labels(scene: bpy.types.Scene, actor: str) -> int:
+def add_action_labels(scene: bpy.types.Scene, actor: ActorKey | str) -> int:
     """Add ``stand`` strips wherever no action strip covers the frame range; return how many were added."""
     return _fill(scene, actor, ACTIONS, lambda start, end: add_action(scene, actor, "stand", start, end))
 
 
-def add_emotion_labels(scene: bpy.types.Scene, actor: str, emotion: str, intensity: float) -> int:
+def add_emotion_labels(scene: bpy.types.Scene, actor: ActorKey | str, emotion: str, intensity: float) -> int:
     """Add strips of one emotion wherever no emotion strip covers the frame range; return how many were added."""
     return _fill(scene, actor, EMOTIONS, lambda start, end: add_emotion(scene, actor, emotion, intensity, start, end))
 
 
-def _fill(scene: bpy.types.Scene, actor: str, kind: str, add: Callable[[int, int], Any]) -> int:
+def _fill(scene: bpy.types.Scene, actor: ActorKey | str, kind: str, add: Callable[[int, int], Any]) -> int:
     channel = ensure_channel(scene, actor, kind)
     sequencer: Any = scene.sequence_editor
     covered = sorted(

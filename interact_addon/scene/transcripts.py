@@ -15,6 +15,7 @@ import aud
 import bpy
 import numpy as np
 
+from ..properties import ActorKey, as_key
 from ..runtime_api import contract, errors
 from .reading import read_text_strips, shot_duration
 from .sound_files import sound_file, sound_path, sound_seconds
@@ -29,7 +30,9 @@ _WINDOW = 0.05  # seconds over which loudness is measured
 _QUIET = 0.1  # loudness of speech at least, relative to the loudest windows
 
 
-def read_transcript(scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]) -> tuple[Transcript, list[str]]:
+def read_transcript(
+    scene: bpy.types.Scene, actor: ActorKey | str, voices: Sequence[Voice]
+) -> tuple[Transcript, list[str]]:
     """Return the words and captions of the voice strips on the shot's clock, and warnings for the user.
 
     Raises ``InvalidRequest`` if a chosen file is gone or cannot be used.
@@ -39,7 +42,7 @@ def read_transcript(scene: bpy.types.Scene, actor: str, voices: Sequence[Voice])
     words: list[contract.TimedWord] = []
     captions = list(texts)
     for voice in voices:
-        found, problems = _in_files(scene, voice, actor, covered)
+        found, problems = _in_files(scene, voice, as_key(actor).name, covered)
         words += found.words
         captions += found.captions
         warnings += problems
@@ -97,7 +100,7 @@ def relative_path(path: Path, folder: Path) -> str:
 
 
 def _texts_over_voices(
-    scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]
+    scene: bpy.types.Scene, actor: ActorKey | str, voices: Sequence[Voice]
 ) -> tuple[list[contract.Caption], list[str]]:
     """Return the text strips, each cut to the voices below it, and a warning for those without a voice."""
     texts, idle = [], []
@@ -112,9 +115,10 @@ def _texts_over_voices(
                 idle.append(text)
     if not idle:
         return texts, []
-    which = f"A text strip of '{actor}' lies" if len(idle) == 1 else f"{len(idle)} text strips of '{actor}' lie"
+    name = as_key(actor).name
+    which = f"A text strip of '{name}' lies" if len(idle) == 1 else f"{len(idle)} text strips of '{name}' lie"
     return texts, [
-        f"{which} where no voice is heard (at {idle[0].start:.1f} s): '{actor}' does not say that; "
+        f"{which} where no voice is heard (at {idle[0].start:.1f} s): '{name}' does not say that; "
         "move the text over a voice."
     ]
 

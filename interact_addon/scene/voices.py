@@ -13,12 +13,14 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import actor_name
+from ..properties import ActorKey, actor_key, as_key
 from ..runtime_api import errors
-from .channels import SPEECH, check_channels, is_channel_of, is_channel_of_kind
+from .channels import SPEECH, is_channel_of_kind
+from .ownership import Channels, check_channels
 from .reading import Clock, curve_of, frames_per_second
 
 BOTH, LEFT, RIGHT = "BOTH", "LEFT", "RIGHT"
+_WITH_SOUND = ("SOUND", "META", "SCENE")
 _SIDES = {"LEFT_RIGHT": (LEFT, RIGHT), "RIGHT_LEFT": (RIGHT, LEFT)}
 
 
@@ -54,6 +56,7 @@ class _Level:
 
     strips: Any
     channels: Any
+    owners: Channels  # of the sequencer that these strips lie in, also inside of its meta strips
     left: float
     right: float
     frame_offset: float = 0.0
@@ -69,7 +72,7 @@ class _Level:
         return max(left + self.frame_offset, self.left), min(right + self.frame_offset, self.right)
 
 
-def find_voices(scene: bpy.types.Scene, actor: str) -> list[Voice]:
+def find_voices(scene: bpy.types.Scene, actor: ActorKey | str) -> list[Voice]:
     """Return an actor's voice strips that can be heard within the shot, in order of time.
 
     Muted strips and channels are left out; those whose mute is keyed are not. Raises ``InvalidRequest`` if the name of
@@ -81,19 +84,19 @@ def find_voices(scene: bpy.types.Scene, actor: str) -> list[Voice]:
         return []
     clock = Clock(source, scene)
     shot = clock.frame(0.0), clock.frame(clock.duration)
-    top = _Level(source.sequence_editor.strips, source.sequence_editor.channels, *shot)
-    voices = _voices(top, _Search(actor, _row(scene, actor), clock), (source,))
+    top = _Level(source.sequence_editor.strips, source.sequence_editor.channels, Channels(source), *shot)
+    key = as_key(actor)
+    voices = _voices(top, _Search(key, _row(scene, key), clock), (source,))
     return sorted(voices, key=lambda voice: (voice.start, voice.place))
 
 
-def is_voice_of(strip: Any, actor: str) -> bool:
+def is_voice_of(strip: Any, actor: ActorKey | str) -> bool:
     """Return whether a strip is a sound in an actor's speech channel, in a meta strip too, muted or not."""
     if strip.type != "SOUND":
         return False
-    around: Any = strip
+    owners, around = Channels(strip.id_data), strip
     while around is not None:
-        channel = channel_of(around)
-        if owner := _owner(channel.name, actor):
+        if owner := _owner(owners, around, as_key(actor)):
             return owner == "own" or getattr(strip, "interact_voices", BOTH) in _SIDES
         around = around.parent_meta()
     return False
@@ -104,16 +107,19 @@ def speech_channels_of_nobody(scene: bpy.types.Scene) -> list[str]:
     sequencer = compat.sequencer_scene(scene).sequence_editor
     if sequencer is None:
         return []
-    used = sorted({strip.channel for strip in sequencer.strips if strip.type in ("SOUND", "META", "SCENE")})
-    actors = [actor_name(actor) for actor in scene.interact.actors]  # type: ignore[attr-defined]
+    used = sorted({strip.channel for strip in sequencer.strips if strip.type in _WITH_SOUND})
+    actors = [actor_key(actor) for actor in scene.interact.actors]  # type: ignore[attr-defined]
+    owners = Channels(sequencer.id_data)
     return [
-        name
-        for name in (sequencer.channels[number].name for number in used)
-        if is_channel_of_kind(name, SPEECH) and not any(is_channel_of(name, actor, SPEECH) for actor in actors)
+        sequencer.channels[number].name
+        for number in used
+        if is_channel_of_kind(sequencer.channels[number].name, SPEECH)
+        and owners.registered(number) is None
+        and not any(owners.is_of(number, actor, SPEECH) for actor in actors)
     ]
 
 
-def count_voices(scene: bpy.types.Scene, actor: str) -> int:
+def count_voices(scene: bpy.types.Scene, actor: ActorKey | str) -> int:
     """Return how many strips of an actor can be heard within the shot."""
     try:
         return len(find_voices(scene, actor))
@@ -126,26 +132,31 @@ def channel_of(strip: Any) -> Any:
     return (strip.parent_meta() or strip.id_data.sequence_editor).channels[strip.channel]
 
 
-def _row(scene: bpy.types.Scene, actor: str) -> int:
-    return next((row for row, cast in enumerate(scene.interact.actors) if actor_name(cast) == actor), 0)
+def _row(scene: bpy.types.Scene, key: ActorKey) -> int:
+    cast = [actor_key(actor) for actor in scene.interact.actors]  # type: ignore[attr-defined]
+    return next((row for row, one in enumerate(cast) if one == key), None) or next(
+        (row for row, one in enumerate(cast) if one.name == key.name), 0
+    )
 
 
 @dataclass(frozen=True)
 class _Search:
-    actor: str
+    actor: ActorKey
     row: int  # 0 for the first actor
     clock: Clock
 
 
 def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator[Voice]:
     for number, strip in enumerate(level.strips):
+        if strip.type not in _WITH_SOUND:
+            continue
         channel = level.channels[strip.channel]
         left, right = level.span(compat.strip_left(strip), compat.strip_right(strip))
         inner = replace(
             level,
             left=left,
             right=right,
-            owner=_owner(channel.name, search.actor) or level.owner,
+            owner=_owner(level.owners, strip, search.actor) or level.owner,
             place=(*level.place, number),
         )
         if inner.right <= inner.left or not (_may_be_on(strip) and _may_be_on(channel)):
@@ -161,14 +172,14 @@ def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator
             at_same_rate = frames_per_second(strip.scene) == frames_per_second(strip.id_data)
             inner = replace(inner, frame_offset=offset, containers=(*level.containers, strip))
             inner = replace(inner, is_timed=level.is_timed and at_same_rate)
-            inner = replace(inner, strips=editor.strips, channels=editor.channels)
+            inner = replace(inner, strips=editor.strips, channels=editor.channels, owners=Channels(strip.scene))
             yield from _voices(inner, search, (*scenes, strip.scene))
 
 
-def _owner(channel_name: str, actor: str) -> str:
-    if is_channel_of(channel_name, actor, SPEECH):
+def _owner(owners: Channels, strip: Any, actor: ActorKey) -> str:
+    if owners.is_around(strip, actor, SPEECH):
         return "own"
-    return "other" if is_channel_of_kind(channel_name, SPEECH) else ""
+    return "other" if owners.holds_around(strip, SPEECH) else ""
 
 
 def _may_be_on(item: Any) -> bool:

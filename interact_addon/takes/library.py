@@ -86,7 +86,7 @@ def takes_in(scene: bpy.types.Scene) -> list[Take]:
 def _place_in_cast(scene: bpy.types.Scene, record: TakeRecord) -> int | None:
     """Return the place in the cast of the actor whose take this is; None for somebody else's."""
     for place, actor in enumerate(scene.interact.actors):
-        if actor.armature is not None and record.actor == actor_name(actor):
+        if actor.armature is not None and record.is_of(actor_name(actor), actor.identity):
             return place
     return None
 

@@ -29,6 +29,7 @@ _MEASURES = ("seconds", "seconds_keying", "seen", "warnings")  # of the report
 class TakeRecord:
     """One take of one actor.
 
+    ``actor``: its name at that time; ``identity``: its id, "" in a record from before there were ids.
     ``performance``: path of the ``.npz``, ``//`` for the folder of the .blend; ``request``: JSON text from which the
     take can be made again as long as its voices are there; ``frames``: first and last; ``date``: ISO 8601 with its
     zone; ``stretch``: of a take in which only a stretch was generated, its first and last frame, the parts by actor,
@@ -47,6 +48,7 @@ class TakeRecord:
     measures: dict[str, Any] = field(default_factory=dict)
     stretch: dict[str, Any] = field(default_factory=dict)
     edit: str = ""
+    identity: str = ""
 
     def load_request(self) -> contract.Request:
         """Return the request, with the motion that was given. Raises ``InvalidRequest``, ``PerformanceUnreadable``."""
@@ -59,6 +61,12 @@ class TakeRecord:
         given = given_around(stretch, shot, motion, self.stretch["kept"])
         actors = tuple(replace(actor, constraints=given.get(actor.name)) for actor in request.actors)
         return replace(request, actors=actors)
+
+    def is_of(self, actor: str, identity: str) -> bool:
+        """Return whether this is an actor's take: by its id, or by its name where either side has no id."""
+        if self.identity and identity:
+            return self.identity == identity
+        return self.actor == actor
 
     def load_performance(self) -> contract.Performance:
         """Read the performance of both actors. Raises ``PerformanceUnreadable``."""
@@ -123,6 +131,7 @@ def record_take(
             measures=measures,
             stretch=dict(keyed.stretch),
             edit=edit,
+            identity=keys.actor.identity,
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
 
@@ -142,8 +151,8 @@ def read_record(action: bpy.types.Action) -> TakeRecord | None:
         return None
 
 
-def takes_of(actor: str) -> list[bpy.types.Action]:
+def takes_of(actor: str, identity: str = "") -> list[bpy.types.Action]:
     """Return the actions of an actor's takes, in the order they were made."""
     found = [(record.take, action) for action in bpy.data.actions if (record := read_record(action)) is not None
-             and record.actor == actor]  # fmt: skip
+             and record.is_of(actor, identity)]  # fmt: skip
     return [action for _, action in sorted(found, key=lambda pair: pair[0])]

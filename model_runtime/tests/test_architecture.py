@@ -73,7 +73,7 @@ ADDON_EDGES = {
     "panels": "operators properties runtime_api scene takes worker_client",
     "batch_export": "export formats progress runtime_api",
     "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
-    "registration": "batch compat operators panels preferences properties takes worker_client",
+    "registration": "batch compat operators panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
 }
 # Gone or different on Windows, or a way to run what should be read.
