@@ -24,6 +24,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Generate",
             "Takes",
             "Adjust",
+            "Overlay",
             "Export",
         ]
     assert all(hasattr(bpy.types, cls.__name__) for cls in panels.CLASSES)

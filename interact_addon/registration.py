@@ -25,6 +25,7 @@ from .operators import (
     transcripts,
 )
 from .scene import settling
+from .overlay import drawing
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
@@ -92,6 +93,7 @@ def register() -> None:
     bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
+    drawing.start()
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
@@ -117,6 +119,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
+    drawing.stop()
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown
     del bpy.types.Action.interact

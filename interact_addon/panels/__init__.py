@@ -12,11 +12,11 @@ from .generate import Generate
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .script import Script
 from .sidebar import in_both_editors
-from .takes import Adjust, INTERACT_UL_takes, Takes
+from .takes import Adjust, INTERACT_UL_takes, Overlay, Takes
 
 CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
     cls
-    for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Takes, Adjust, Export)
+    for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Takes, Adjust, Overlay, Export)
     for cls in in_both_editors(base)
 )
 MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (

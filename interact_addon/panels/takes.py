@@ -110,3 +110,17 @@ def _facts(take: library.Take) -> str:
     seconds = summary.measures.get("seconds")
     length = f"frames {summary.frames[0]}-{summary.frames[1]}"
     return ", ".join([made, length, *([f"made in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else [])])
+
+
+class Overlay(Sidebar):
+    bl_label = "Overlay"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "takes"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        overlay = context.scene.interact.overlay
+        row = self.layout.row(align=True)
+        for name in ("plan", "trails", "ghosts"):
+            row.prop(overlay, name, toggle=True)
+        if overlay.trails or overlay.ghosts:
+            self.layout.prop(overlay, "reach")

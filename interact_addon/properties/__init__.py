@@ -34,6 +34,7 @@ from .export import (
 )
 from .identity import all_actors, identify, new_identity, remember
 from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
+from .overlay import INTERACT_PG_overlay
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
@@ -50,6 +51,7 @@ CLASSES = (
     INTERACT_PG_regenerate,
     INTERACT_PG_channel,
     INTERACT_PG_character,
+    INTERACT_PG_overlay,
     INTERACT_PG_scene,
 )
 

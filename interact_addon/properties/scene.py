@@ -7,6 +7,7 @@ from ..runtime_api import contract
 from .actor import INTERACT_PG_actor
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import INTERACT_PG_export
+from .overlay import INTERACT_PG_overlay
 from .regenerate import INTERACT_PG_regenerate
 
 QUALITIES = (
@@ -36,6 +37,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
     regenerate: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_regenerate, description="What a stretch is generated anew of"
+    )
+    overlay: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_overlay, description="What is drawn over the 3D view"
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",

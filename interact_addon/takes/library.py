@@ -16,6 +16,7 @@ from ..properties import actor_name
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.take_action import actions_before, show_action
+from ..runtime_api import contract, errors
 from .record import TakeRecord, read_record
 from .slots import slot_for_armature, slots_for_keys
 
@@ -46,6 +47,13 @@ class Take:
     def written(self) -> list[bpy.types.Action]:
         """The actions that were written for this take; the first of them has what a person said of it."""
         return [action for action, own in zip(self.actions, self.own) if own and action is not None]
+
+    def load_performance(self) -> contract.Performance:
+        """Read the performance of both actors. Raises ``PerformanceUnreadable``."""
+        record = read_record(self.written[0])
+        if record is None:
+            raise errors.PerformanceUnreadable(f"'{self.written[0].name}' does not say where its performance is.")
+        return record.load_performance()
 
 
 def summary_of(action: bpy.types.Action) -> TakeRecord | None:

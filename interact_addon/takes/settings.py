@@ -1,20 +1,15 @@
 """What a person says of a take: title and star, which both actors' actions share, and the amplitudes of each."""
 
-from typing import Any
-
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
-from ..properties import assigned_bones
 from ..rig.amplitude import AMPLITUDES, FACE, GESTURES, HEAD, LEAST, MOST, curve_paths, set_amplitude, stored_amplitude
-from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
-from ..scene.request import cast_character
+from ..scene.casting import character_of
 from .library import owners_of, same_take, show, shown_take, summary_of, takes_in
 
 __all__ = ["AMPLITUDES", "INTERACT_PG_take", "shown_take_row"]
 
-_characters: dict[tuple[Any, ...], CastActor] = {}
 _TITLE, _FAVOURITE = "interact_title", "interact_favourite"
 
 
@@ -62,19 +57,10 @@ def _set_amplitude(action: bpy.types.Action, which: str, value: float) -> None:
     scene = bpy.context.scene
     for actor in scene.interact.actors:
         if actor.armature is not None and any(True for _ in owners_of(actor.armature, action)):
-            paths = curve_paths(_cast(actor), which)
+            paths = curve_paths(character_of(actor), which)
             set_amplitude(action, which, paths, value, frames_per_second(scene))
             for owner, _ in owners_of(actor.armature, action):
                 owner.update_tag()
-
-
-def _cast(actor: Any) -> CastActor:
-    """Return the cast character of an actor; a slider asks for it at every step of the mouse."""
-    key = (actor.armature.session_uid, tuple(assigned_bones(actor).items()), len(actor.shapes))
-    if key not in _characters:
-        _characters.clear()
-        _characters[key] = cast_character(actor)
-    return _characters[key]
 
 
 class INTERACT_PG_take(bpy.types.PropertyGroup):

@@ -65,6 +65,7 @@ ADDON_EDGES = {
     "properties": "formats rig runtime_api",
     "scene": "compat properties rig runtime_api",
     "takes": "properties rig runtime_api scene",
+    "overlay": "rig runtime_api scene takes",
     "worker_client": "rig runtime_api scene takes",
     "preferences": "worker_client",
     "export": "compat formats properties rig runtime_api scene",
@@ -73,7 +74,7 @@ ADDON_EDGES = {
     "panels": "operators properties runtime_api scene takes worker_client",
     "batch_export": "export formats progress runtime_api",
     "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
-    "registration": "batch compat operators panels preferences properties scene takes worker_client",
+    "registration": "batch compat operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
 }
 # Gone or different on Windows, or a way to run what should be read.

@@ -1,0 +1,138 @@
+"""The lines drawn over every 3D view that shows overlays. What takes time is done between two redraws, by a timer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+import gpu
+import numpy as np
+from gpu_extras.batch import batch_for_shader
+
+from ..rig.timing import frames_per_second
+from ..runtime_api import contract, errors
+from ..scene.casting import character_of
+from ..takes.library import Take, shown_take
+from . import motion
+from .lines import Line
+
+_SECONDS_BEFORE_READING = 0.05
+_GHOSTS_EVERY = 0.5  # seconds
+_handler: object | None = None
+_paths: tuple[tuple[Any, ...], motion.JointPaths | None] = ((), None)  # of which take, and what was read of it
+_batches: tuple[tuple[Any, ...], list[tuple[float, Any]]] = ((), [])  # what they show, and by width what is drawn
+
+
+def start() -> None:
+    """Begin to draw; without a window there is nothing to draw on."""
+    global _handler
+    if _handler is None and not bpy.app.background:
+        _handler = bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW")
+
+
+def stop() -> None:
+    """Draw no longer, and forget what was read."""
+    global _handler, _paths, _batches
+    if _handler is not None:
+        bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
+        _handler = None
+    if bpy.app.timers.is_registered(_read_paths):
+        bpy.app.timers.unregister(_read_paths)
+    _paths, _batches = ((), None), ((), [])
+
+
+def lines_of(scene: bpy.types.Scene, paths: motion.JointPaths | None) -> list[Line]:
+    """Return what the settings of a scene ask to be drawn at its current frame."""
+    overlay, found = scene.interact.overlay, list[Line]()
+    if paths is not None:
+        frame = scene.frame_current_final
+        if overlay.plan:
+            found += motion.ways(paths)
+        if overlay.trails:
+            found += motion.trails(paths, frame, overlay.reach)
+        if overlay.ghosts:
+            found += motion.figures(paths, frame, overlay.reach, _GHOSTS_EVERY)
+    return found
+
+
+def _draw() -> None:
+    scene, space = bpy.context.scene, bpy.context.space_data
+    overlay = scene.interact.overlay
+    if not space.overlay.show_overlays or not (overlay.plan or overlay.trails or overlay.ghosts):
+        return
+    key = _key_of_paths(scene)
+    if key != _paths[0] and not bpy.app.timers.is_registered(_read_paths):
+        bpy.app.timers.register(_read_paths, first_interval=_SECONDS_BEFORE_READING)
+    _draw_batches(_batches_for(scene, key))
+
+
+def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[float, Any]]:
+    """Return the batches to draw, made again only if something else is to be seen."""
+    global _batches
+    overlay = scene.interact.overlay
+    moving = scene.frame_current_final if overlay.trails or overlay.ghosts else 0
+    shown = (key, _paths[0], overlay.plan, overlay.trails, overlay.ghosts, overlay.reach, moving)
+    if shown != _batches[0]:
+        paths = _paths[1] if key == _paths[0] else None
+        _batches = (shown, make_batches(lines_of(scene, paths)))
+    return _batches[1]
+
+
+def make_batches(lines: Sequence[Line]) -> list[tuple[float, Any]]:
+    """Return one batch of separate segments for each width."""
+    shader, found = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR"), []
+    for width in sorted({one.width for one in lines}):
+        same = [one for one in lines if one.width == width and len(one.points) > 1]
+        if not same:
+            continue
+        points = np.concatenate([np.stack([one.points[:-1], one.points[1:]], 1).reshape(-1, 3) for one in same])
+        colours = np.concatenate([np.stack([one.colours[:-1], one.colours[1:]], 1).reshape(-1, 4) for one in same])
+        found.append((width, batch_for_shader(shader, "LINES", {"pos": points, "color": colours})))
+    return found
+
+
+def _draw_batches(batches: Sequence[tuple[float, Any]]) -> None:
+    shader = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR")
+    gpu.state.blend_set("ALPHA")
+    gpu.state.depth_test_set("LESS_EQUAL")
+    shader.bind()
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    for width, batch in batches:
+        shader.uniform_float("lineWidth", width * bpy.context.preferences.system.ui_scale)
+        batch.draw(shader)
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("NONE")
+
+
+def _key_of_paths(scene: bpy.types.Scene) -> tuple[Any, ...]:
+    """Return what tells one motion from another: whose it is and which take is shown."""
+    take = shown_take(scene)
+    actions = take.written if take is not None else ()
+    return (scene.session_uid, scene.frame_start, *(action.session_uid for action in actions))
+
+
+def _read_paths() -> None:
+    """Read the take that is shown; a timer calls this between two redraws."""
+    global _paths
+    scene = bpy.context.scene
+    take = shown_take(scene) if scene is not None else None
+    _paths = (_key_of_paths(scene), read_paths(scene, take)) if scene is not None else ((), None)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def read_paths(scene: bpy.types.Scene, take: Take | None) -> motion.JointPaths | None:
+    """Return where the joints are in a take, as it was generated; None where it cannot be read."""
+    if take is None:
+        return None
+    try:
+        characters = [character_of(actor) for actor in scene.interact.actors]
+        performance: contract.Performance = take.load_performance()
+    except errors.InterActError:
+        return None
+    skeletons = [character.rest.skeleton for character in characters]
+    floors = [character.rest.floor for character in characters]
+    return motion.joint_paths(performance, skeletons, floors, take.summary.frames[0], frames_per_second(scene))
