@@ -24,8 +24,8 @@ from .operators import (
     takes,
     transcripts,
 )
-from .scene import settling
 from .overlay import drawing
+from .scene import settling
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
