@@ -11,10 +11,11 @@ import pytest
 
 from interact_addon.demo import film
 from interact_addon.demo.character import build_head
+from interact_addon.demo.fields import along_segment
 from interact_addon.demo.head import EYE_RADIUS, Face
 from interact_addon.demo.preview import render_preview
 from interact_addon.demo.scene import build_demo_scene
-from interact_addon.demo.surface import Part
+from interact_addon.demo.surface import Part, edges_of
 from interact_addon.demo.timeline import build_timeline
 from interact_addon.runtime_api import contract, errors
 
@@ -251,3 +252,17 @@ def test_the_film_s_sound_is_as_long_as_the_film(talk: bpy.types.Scene, tmp_path
     samples = aud.Sound(str(path)).data()
     assert len(samples) / 48000 == pytest.approx(seconds, abs=0.03)
     assert np.abs(samples).max() > 0.1
+
+
+def test_each_edge_of_triangles_and_quads_is_listed_once() -> None:
+    faces = [(0, 1, 2), (2, 1, 3, 4), (4, 3, 0)]
+    pairs = {tuple(sorted(edge)) for face in faces for edge in zip(face, face[1:] + face[:1])}
+    assert edges_of(faces).tolist() == sorted(map(list, pairs))
+
+
+def test_the_distance_to_a_segment_is_that_to_its_nearest_point() -> None:
+    points = np.random.default_rng(1).normal(size=(200, 3))
+    start, end = np.array([0.1, -0.3, 0.2]), np.array([0.4, 0.5, -0.6])
+    samples = start + np.linspace(0.0, 1.0, 20001)[:, None] * (end - start)
+    nearest = np.array([np.linalg.norm(samples - point, axis=1).min() for point in points])
+    np.testing.assert_allclose(along_segment(points, start, end)[1], nearest, atol=1e-4)

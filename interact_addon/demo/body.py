@@ -9,7 +9,7 @@ import numpy as np
 from .fields import Array, ellipsoid, smooth_intersect, smooth_subtract, smooth_union, sphere, tapered, vector
 from .figure import Figure, arm_rotation, joints_of
 from .skinning import body_weights, foot_weights, hand_weights, limited, smoothed
-from .surface import Part, band, join, loft, mesh_field
+from .surface import Part, band, heights_of, join, loft, mesh_field
 
 
 def build_body(figure: Figure) -> Part:
@@ -89,8 +89,7 @@ def _clothes(figure: Figure, joints: dict[str, Array]) -> Part:
         solid, vector(0, -0.24, 0.04) * s, vector(reach / s, 0.26, 1.50) * s, 0.0165 * s, "top", relax=4, symmetric=True
     )
     waist = 1.012 * s
-    centres = np.array([part.points[list(face)].mean(axis=0)[2] for face in part.faces])
-    materials = ["top" if z > waist else "bottom" for z in centres]
+    materials = ["top" if z > waist else "bottom" for z in heights_of(part)]
     weights = smoothed(body_weights(part.points, joints), part.faces, 5)
     return replace(part, materials=materials, marks={"weights": limited(weights)})
 
@@ -221,11 +220,9 @@ def _shoe(figure: Figure, joints: dict[str, Array], side: str) -> Part:
     part = mesh_field(solid, low, high, 0.0092 * s, "shoe", relax=2)
     points = part.points.copy()
     points[:, 2] = np.maximum(points[:, 2], 0.0)
-    centres = np.array([points[list(face)].mean(axis=0)[2] for face in part.faces])
-    materials = ["sole" if z < 0.0255 * s else "shoe" for z in centres]
-    return replace(
-        part, points=points, materials=materials, marks={"weights": limited(foot_weights(points, joints, side))}
-    )
+    part = part.moved(points)
+    materials = ["sole" if z < 0.0255 * s else "shoe" for z in heights_of(part)]
+    return replace(part, materials=materials, marks={"weights": limited(foot_weights(points, joints, side))})
 
 
 def _sock(figure: Figure, joints: dict[str, Array], side: str) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,8 +123,19 @@ def mesh_field(
 
 def edges_of(faces: list[tuple[int, ...]]) -> IntArray:
     """Unique undirected edges (E, 2)."""
-    pairs = np.array([(a, b) for face in faces for a, b in zip(face, face[1:] + face[:1])], np.int64)
-    return np.unique(np.sort(pairs, axis=1), axis=0)
+    corners = np.fromiter(chain.from_iterable(faces), np.int64)
+    sizes = np.fromiter(map(len, faces), np.int64, len(faces))
+    following = np.roll(corners, -1)
+    ends = np.cumsum(sizes) - 1
+    following[ends] = corners[ends + 1 - sizes]
+    count = corners.max() + 1
+    numbers = np.unique(np.minimum(corners, following) * count + np.maximum(corners, following))
+    return np.stack([numbers // count, numbers % count], axis=1)
+
+
+def heights_of(part: Part) -> Array:
+    """Return the height of each face's middle (F,), for a part of quads only."""
+    return part.points[np.array(part.faces), 2].mean(axis=1)
 
 
 def neighbour_mean(values: Array, edges: IntArray) -> Array:
