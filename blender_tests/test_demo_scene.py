@@ -14,10 +14,11 @@ from interact_addon.demo.character import build_head
 from interact_addon.demo.fields import along_segment
 from interact_addon.demo.head import EYE_RADIUS, Face
 from interact_addon.demo.preview import render_preview
-from interact_addon.demo.scene import build_demo_scene
+from interact_addon.demo.scene import MODELLING_STEPS, build_demo_scene, model_pair
 from interact_addon.demo.surface import Part, edges_of
 from interact_addon.demo.timeline import build_timeline
 from interact_addon.runtime_api import contract, errors
+from interact_addon.scene.sound import read_speech
 
 Head = tuple[Part, dict[str, np.ndarray]]
 
@@ -157,6 +158,7 @@ def test_any_two_voices_set_the_shot_s_length_and_the_actions_scale_with_it(voic
     assert sorted(labels) == ["sit", "stand", "stand", "walk"]
     assert [actor.armature for actor in scene.interact.actors] == [first.rig, second.rig]
     assert scene.interact.actors[1].seat.name == "Chair"
+    assert all(strip.sound.packed_file is not None for strip in scene.sequence_editor.strips if strip.type == "SOUND")
 
 
 def test_a_missing_voice_leaves_the_scene_empty(tmp_path: Path) -> None:
@@ -241,6 +243,27 @@ def test_a_machine_that_becomes_slow_ends_the_film_early(
         talk, [None] * 3, range(1, 1001, 3), tmp_path, lambda _: None, lambda: float(next(seconds))
     )
     assert len(images) == film.SHORTEST * 10
+
+
+def test_a_saved_scene_keeps_its_voices_when_it_travels(
+    talk: bpy.types.Scene, voices: tuple[Path, Path], tmp_path: Path
+) -> None:
+    import aud
+
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "talk.blend"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "talk.blend").rename(elsewhere / "talk.blend")
+    for voice in voices:
+        voice.unlink()
+    bpy.ops.wm.open_mainfile(filepath=str(elsewhere / "talk.blend"))
+    for name in ("Anna", "Ben"):
+        (clip,) = read_speech(bpy.context.scene, name)
+        assert np.abs(aud.Sound(clip.path).data()).max() > 0.1
+
+
+def test_the_characters_are_modelled_in_as_many_steps_as_their_progress_counts() -> None:
+    assert sum(1 for _ in model_pair()) == MODELLING_STEPS
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.024, 2.0])

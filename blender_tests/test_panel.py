@@ -15,6 +15,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
     for space in ("VIEW_3D", "SEQUENCE_EDITOR"):
         shown = [cls.bl_label for cls in panels.CLASSES if cls.bl_space_type == space and cls.bl_category == "InterAct"]
         assert shown == [
+            "Cast",  # until both are there
             "Cast",
             "Bones",
             "Shapes",
@@ -22,6 +23,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Expression",
             "Gesture Style",
             "Generate",
+            "Advanced",
             "Takes",
             "Adjust",
             "Overlay",
@@ -36,12 +38,22 @@ def test_the_gesture_style_is_folded_inside_of_expression(addon: None) -> None:
         assert style.bl_parent_id == f"INTERACT_PT_expression{suffix}" and "DEFAULT_CLOSED" in style.bl_options
 
 
-def test_every_setting_has_a_sentence_of_description(addon: None) -> None:
-    settings = bpy.context.scene.interact
-    for group in (settings, settings.actor_a, settings.export):
-        for prop in group.bl_rna.properties:
-            if prop.identifier not in ("rna_type", "actor_a", "actor_b"):
-                assert len(prop.description.split()) > 4, prop.identifier
+def test_the_cast_is_open_until_both_are_there_and_then_folded(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]
+) -> None:
+    def shown() -> list[bool]:
+        return [getattr(bpy.types, f"INTERACT_PT_{name}").poll(bpy.context) for name in ("casting", "cast")]
+
+    assert shown() == [True, False]
+    for actor, armature in zip(bpy.context.scene.interact.actors, two_armatures):
+        actor.armature = armature
+    assert shown() == [False, True]
+    assert "DEFAULT_CLOSED" in bpy.types.INTERACT_PT_cast.bl_options
+    assert "DEFAULT_CLOSED" not in bpy.types.INTERACT_PT_casting.bl_options
+
+
+def test_a_new_scene_is_generated_as_a_draft(addon: None) -> None:
+    assert bpy.context.scene.interact.quality == "draft"
 
 
 def test_the_reason_in_an_empty_file_is_to_cast_two_characters(addon: None) -> None:

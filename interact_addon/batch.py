@@ -150,7 +150,8 @@ def _perform_demo(folder: Path, options: argparse.Namespace, printer: contract.P
         ) from error
     compat.show_in_sequencer(scene)
     _apply_options(scene, options)
-    job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / "demo.blend")
+    quality = options.quality or "final"
+    job = generation.generate_scene(scene, quality, options.seed, printer, blend=folder / "demo.blend")
     assert job.request is not None and job.performance is not None
     printer.say(f"Keyed both characters ({job.performance.report['seconds_keying']:.1f} s)")
     _report(job)

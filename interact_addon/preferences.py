@@ -21,10 +21,10 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
         description="A folder with weights of your own for the networks; if empty, those that come with the add-on",
     )
     wav2vec2: StringProperty(  # type: ignore[valid-type]
-        name="wav2vec 2.0",
+        name="Speech Encoder",
         subtype="DIR_PATH",
-        description="A folder with a wav2vec 2.0 model and an adapter trained for it: a pretrained speech encoder that "
-        "takes the place of the built-in one. If empty, the built-in one is used",
+        description="What listens to the voices for the faces. Empty: the built-in one, which suits everybody; else a "
+        "folder with a wav2vec 2.0 model and the adapter that was trained for it",
     )
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -23,6 +23,7 @@ from .operators import (
     script,
     takes,
     transcripts,
+    workspace,
 )
 from .overlay import drawing
 from .scene import settling
@@ -46,6 +47,7 @@ CLASSES: tuple[type, ...] = (
     *export.CLASSES,
     *takes.CLASSES,
     *demo.CLASSES,
+    *workspace.CLASSES,
     *runtime.CLASSES,
     *panels.MENUS,
     *panels.CLASSES,
@@ -94,6 +96,7 @@ def register() -> None:
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
     drawing.start()
+    bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
@@ -120,6 +123,7 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
     drawing.stop()
+    bpy.types.TOPBAR_MT_window.remove(workspace.draw_window_menu)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown
     del bpy.types.Action.interact

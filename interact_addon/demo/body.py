@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,17 +10,18 @@ import numpy as np
 from .fields import Array, ellipsoid, smooth_intersect, smooth_subtract, smooth_union, sphere, tapered, vector
 from .figure import Figure, arm_rotation, joints_of
 from .skinning import body_weights, foot_weights, hand_weights, limited, smoothed
-from .surface import Part, band, heights_of, join, loft, mesh_field
+from .surface import Part, band, heights_of, loft, mesh_field
 
 
-def build_body(figure: Figure) -> Part:
-    """Build clothes, hands and shoes as one part with skinning weights in ``marks['weights']``."""
+def body_parts(figure: Figure) -> Iterator[Part]:
+    """Build clothes, hands and shoes, one after the other, with skinning weights in ``marks['weights']``."""
     joints = joints_of(figure)
-    clothes = _clothes(figure, joints)
-    parts = [clothes, *_trims(figure, joints)]
+    yield _clothes(figure, joints)
+    yield from _trims(figure, joints)
     for side in "lr":
-        parts += [_hand(figure, joints, side), _shoe(figure, joints, side), _sock(figure, joints, side)]
-    return join(parts)
+        yield _hand(figure, joints, side)
+        yield _shoe(figure, joints, side)
+        yield _sock(figure, joints, side)
 
 
 def clothes_field(figure: Figure, joints: dict[str, Array], points: Array) -> Array:
@@ -94,22 +96,24 @@ def _clothes(figure: Figure, joints: dict[str, Array]) -> Part:
     return replace(part, materials=materials, marks={"weights": limited(weights)})
 
 
-def _trims(figure: Figure, joints: dict[str, Array]) -> list[Part]:
+def _trims(figure: Figure, joints: dict[str, Array]) -> Iterator[Part]:
     """Build collar, hem and cuffs in the accent colour, which cover the seams."""
     s = figure.scale
 
     def solid(points: Array) -> Array:
         return clothes_field(figure, joints, points)
 
-    trims = [band(solid, vector(0, 0.012, 1.012) * s, vector(0, 0, 1.0), 0.046 * s, 0.008 * s, "trim", 40)]
+    def skinned(trim: Part) -> Part:
+        return replace(trim, marks={"weights": limited(body_weights(trim.points, joints))})
+
+    yield skinned(band(solid, vector(0, 0.012, 1.012) * s, vector(0, 0, 1.0), 0.046 * s, 0.008 * s, "trim", 40))
     for side in "lr":
         wrist, elbow = joints[f"wrist_{side}"], joints[f"elbow_{side}"]
         axis = (wrist - elbow) / np.linalg.norm(wrist - elbow)
-        trims.append(band(solid, wrist - axis * 0.022 * s, axis, 0.040 * s, 0.0055 * s, "trim", 24, 0.1))
+        yield skinned(band(solid, wrist - axis * 0.022 * s, axis, 0.040 * s, 0.0055 * s, "trim", 24, 0.1))
         cuff = joints[f"ankle_{side}"] * vector(1, 1, 0) + vector(0, -0.0, 1) * (joints["ankle_l"][2] + 0.050 * s)
-        trims.append(band(solid, cuff, vector(0, 0, 1.0), 0.036 * s, 0.0045 * s, "bottom", 24, 0.1))
-    trims.append(_collar(figure))
-    return [replace(trim, marks={"weights": limited(body_weights(trim.points, joints))}) for trim in trims]
+        yield skinned(band(solid, cuff, vector(0, 0, 1.0), 0.036 * s, 0.0045 * s, "bottom", 24, 0.1))
+    yield skinned(_collar(figure))
 
 
 def _collar(figure: Figure) -> Part:

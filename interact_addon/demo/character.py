@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
 
-from .body import build_body
+from .body import body_parts
 from .face_shapes import arkit_shapes
 from .fields import Array, vector
 from .figure import Figure, build_armature, joints_of
@@ -37,8 +38,36 @@ class Character:
     head: bpy.types.Object
 
 
-def build_character(figure: Figure, collection: bpy.types.Collection) -> Character:
+@dataclass(frozen=True)
+class Model:
+    """One character's skin as numbers, in the world, with bone weights in ``marks['weights']``."""
+
+    figure: Figure
+    head: Part
+    shapes: dict[str, Array]  # displacements (N, 3) of the head's points at weight one
+    body: Part
+
+
+def model_character(figure: Figure) -> Generator[None, None, Model]:
+    """Model head and body, which takes a second of one core; yield between parts, so that a window can be drawn."""
+    face = Face(figure.feminine)
+    head, shapes = build_head(face)
+    yield
+    head = _placed(head, figure)
+    head.marks["weights"] = limited(_head_weights(head, joints_of(figure)))
+    parts = []
+    for part in body_parts(figure):
+        parts.append(part)
+        yield
+    hair = _placed(build_hair(face, figure.hair), figure)
+    parts.append(replace(hair, marks={"weights": rigid_weights(len(hair.points), "head")}))
+    scale = _scale(figure)
+    return Model(figure, head, {name: delta * scale for name, delta in shapes.items()}, join(parts))
+
+
+def build_character(model: Model, collection: bpy.types.Collection) -> Character:
     """Build an armature and two meshes in ``collection``, at the world's origin, facing -Y."""
+    figure = model.figure
     rig = build_armature(figure, collection)
     materials = {
         key: make_material(
@@ -46,19 +75,11 @@ def build_character(figure: Figure, collection: bpy.types.Collection) -> Charact
         )
         for key, colour in {**_SHARED, **figure.palette}.items()
     }
-    joints = joints_of(figure)
-    face = Face(figure.feminine)
-    part, shapes = build_head(face)
-    part = _placed(part, figure)
-    head = make_object(f"{figure.name} Head", part, materials, collection)
-    _add_shapes(head, part, {name: delta * _scale(figure) for name, delta in shapes.items()})
-    skin(head, rig, limited(_head_weights(part, joints)), figure)
-
-    hair = _placed(build_hair(face, figure.hair), figure)
-    hair = replace(hair, marks={"weights": rigid_weights(len(hair.points), "head")})
-    whole = join([build_body(figure), hair])
-    body = make_object(f"{figure.name} Body", whole, materials, collection)
-    skin(body, rig, whole.marks["weights"], figure)
+    head = make_object(f"{figure.name} Head", model.head, materials, collection)
+    _add_shapes(head, model.head, model.shapes)
+    skin(head, rig, model.head.marks["weights"], figure)
+    body = make_object(f"{figure.name} Body", model.body, materials, collection)
+    skin(body, rig, model.body.marks["weights"], figure)
     return Character(rig, body, head)
 
 

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from pathlib import Path
 
 import bpy
 from mathutils import Matrix, Vector
 
 from . import stage, timeline
-from .character import Character, build_character
+from .character import Character, Model, build_character, model_character
 from .characters import MIA, TOM
 from .figure import bone_name
 
 # Where the two stand at the start, metres on the floor; headings turn -Y about +Z.
 _MARK_A, _HEADING_A = Vector((-1.55, 0.10, 0.0)), math.radians(80.0)
 _MARK_B, _HEADING_B = Vector((0.62, 0.05, 0.0)), math.radians(-70.0)
+MODELLING_STEPS = 29
 _CHAIR_BEHIND = 0.42  # metres from the mark where the actor stands to the seat's middle
 
 
+def model_pair() -> Generator[None, None, tuple[Model, Model]]:
+    """Model both characters, about two seconds of one core; yield ``MODELLING_STEPS`` times in between."""
+    first = yield from model_character(MIA)
+    yield
+    second = yield from model_character(TOM)
+    return first, second
+
+
+def _modelled() -> tuple[Model, Model]:
+    work = model_pair()
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            pair: tuple[Model, Model] = done.value
+            return pair
+
+
 def build_demo_scene(
-    scene: bpy.types.Scene, speech_a: Path | None = None, speech_b: Path | None = None
+    scene: bpy.types.Scene,
+    speech_a: Path | None = None,
+    speech_b: Path | None = None,
+    models: tuple[Model, Model] | None = None,
 ) -> tuple[Character, Character]:
     """Add the demo to ``scene``, in a collection of its own, and cast it; the longer voice sets the frame range.
 
-    The woman speaks ``speech_a``, the man ``speech_b``; None takes the voice that ships with the add-on.
+    The woman speaks ``speech_a``, the man ``speech_b``; None takes the voice that ships with the add-on, which is
+    packed into the file. ``models``: the characters, if they are modelled already.
     Raises ``SpeechFileMissing`` or ``SpeechFileBroken`` with the scene untouched.
     """
     shipped = timeline.default_speech()
@@ -35,7 +59,7 @@ def build_demo_scene(
     scene.collection.children.link(collection)
     stage.set_render(scene)
 
-    first, second = (build_character(figure, collection) for figure in (MIA, TOM))
+    first, second = (build_character(model, collection) for model in models or _modelled())
     _put(first.rig, _MARK_A, _HEADING_A)
     _put(second.rig, _MARK_B, _HEADING_B)
     stage.build_floor(collection)

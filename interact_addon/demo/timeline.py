@@ -41,7 +41,10 @@ def check_speech(path: Path) -> None:
 
 
 def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple[Path, Path]) -> None:
-    """Fill the sequencer for actors ``names`` and set the frame range: the longer voice and ``TAIL`` more."""
+    """Fill the sequencer for actors ``names`` and set the frame range: the longer voice and ``TAIL`` more.
+
+    The voices are packed, so that the .blend may travel.
+    """
     first = 1
     rate = frames_per_second(scene)
     for name in names:
@@ -51,11 +54,14 @@ def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple
     frames = math.ceil(max(compat.strip_right(strip) for strip in strips) - first + TAIL * rate)
     for strip in strips:
         strip.show_waveform = True
+        strip.sound.pack()
     for name, actions in zip(names, ACTIONS):
         for label, start, end in actions:
             left, right = first + round(start * frames), first + round(end * frames)
             if right > left:
                 add_action(scene, name, label, left, right)
+    for strip in scene.sequence_editor.strips:
+        strip.select = False
     scene.frame_start, scene.frame_end = first, first + frames
     scene.frame_set(first)
     scene.sync_mode = "AUDIO_SYNC"

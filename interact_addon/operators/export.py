@@ -5,31 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import StringProperty
 
 from ..export.shot import export_fbx, export_shot
 from ..formats import Settings
-from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, EXPORT_RATES, draw_export_choices, export_settings
+from ..properties import ExportChoices, draw_export_choices, export_settings
 from ..runtime_api import errors
 from .feedback import fail, poll_cast
 
 _CHOICES = ("format", "preset", "one_each", "root_motion", "rate", "bend")
+_FILE = "The file that is written, or the name that all files begin with"
 
 
-class INTERACT_OT_export(bpy.types.Operator):
+class INTERACT_OT_export(ExportChoices, bpy.types.Operator):
     """Export what is seen of both characters over the scene's frame range"""
 
     bl_idname = "interact.export"
     bl_label = "Export"
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description=_FILE)  # type: ignore[valid-type]
     filter_glob: StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
-    format: EnumProperty(name="Format", items=EXPORT_FORMATS, default="fbx")  # type: ignore[valid-type]
-    preset: EnumProperty(name="Preset", items=EXPORT_PRESETS, default="plain")  # type: ignore[valid-type]
-    one_each: BoolProperty(name="One File Each")  # type: ignore[valid-type]
-    root_motion: BoolProperty(name="Root Motion")  # type: ignore[valid-type]
-    bend: BoolProperty(name="Bake Bendy Bones")  # type: ignore[valid-type]
-    rate: EnumProperty(name="Rate", items=EXPORT_RATES, default="30")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -83,7 +78,7 @@ class INTERACT_OT_export_fbx(bpy.types.Operator):
     bl_idname = "interact.export_fbx"
     bl_label = "Export FBX"
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description=_FILE)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

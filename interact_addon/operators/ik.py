@@ -24,6 +24,7 @@ class INTERACT_OT_key_ik_controls(bpy.types.Operator):
             ("FK", "Then Play FK", "Both are keyed, and FK stays switched on"),
         ),
         options={"SKIP_SAVE"},
+        description="Which of the two moves the limbs once both are keyed",
     )
 
     @classmethod

@@ -47,7 +47,9 @@ class INTERACT_OT_use_active_bone(OnTheActor, bpy.types.Operator):
     bl_idname = "interact.use_active_bone"
     bl_label = "Use Active Bone"
 
-    joint: EnumProperty(name="Joint", items=_JOINTS, options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    joint: EnumProperty(  # type: ignore[valid-type]
+        name="Joint", items=_JOINTS, options={"SKIP_SAVE"}, description="The joint that the active bone is chosen for"
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -184,7 +186,7 @@ class INTERACT_OT_import_bones(_FromFile, bpy.types.Operator):
     bl_idname = "interact.import_bones"
     bl_label = "Import"
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description="The JSON file with a table of bones")  # type: ignore[valid-type]
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -202,7 +204,7 @@ class INTERACT_OT_export_bones(OnTheActor, bpy.types.Operator):
     bl_label = "Export"
     bl_options = {"REGISTER"}
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description="The JSON file with a table of bones")  # type: ignore[valid-type]
     filter_glob: StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
     check_existing = True
 

@@ -12,7 +12,7 @@ from .problems import search
 
 
 class INTERACT_OT_mend(bpy.types.Operator):
-    """Mend this problem"""
+    """Mend what keeps the result from being seen, in one step of undo"""
 
     bl_idname = "interact.mend"
     bl_label = "Mend"

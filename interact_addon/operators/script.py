@@ -21,13 +21,14 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
     bl_label = "Add Speech"
     bl_options = {"REGISTER", "UNDO"}
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description="The sound file with the actor's voice")  # type: ignore[valid-type]
     filter_sound: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     actor: EnumProperty(  # type: ignore[valid-type]
         name="Actor",
         items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
         options={"SKIP_SAVE"},
+        description="The actor who speaks with this voice",
     )
 
     @classmethod

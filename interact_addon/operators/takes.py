@@ -64,7 +64,9 @@ class INTERACT_OT_next_take(bpy.types.Operator):
     bl_label = "Next Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    step: IntProperty(name="Step", default=1, description="1 for the next take, -1 for the one before")  # type: ignore[valid-type]
+    step: IntProperty(  # type: ignore[valid-type]
+        name="Step", default=1, description="How many takes further: 1 is the next, -1 the one before"
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -33,7 +33,7 @@ class INTERACT_OT_choose_transcript(bpy.types.Operator):
     bl_label = "Transcript..."
     bl_options = {"REGISTER", "UNDO"}
 
-    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filepath: StringProperty(subtype="FILE_PATH", description="The file with the words of this voice")  # type: ignore[valid-type]
     filter_glob: StringProperty(default="*.TextGrid;*.textgrid;*.srt;*.vtt;*.txt", options={"HIDDEN"})  # type: ignore[valid-type]
     relative_path: BoolProperty(  # type: ignore[valid-type]
         name="Relative Path", default=True, description="Keep the path relative to the saved .blend"

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import bpy
 
-from .cast import Cast
+from .cast import Cast, Casting
 from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
-from .generate import Generate
+from .generate import Advanced, Generate
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .script import Script
 from .sidebar import in_both_editors
 from .takes import Adjust, INTERACT_UL_takes, Overlay, Takes
 
-CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(
-    cls
-    for base in (Cast, Bones, Shapes, Script, Expression, Style, Generate, Takes, Adjust, Overlay, Export)
-    for cls in in_both_editors(base)
+_IN_ORDER = (
+    Casting,
+    Cast,
+    Bones,
+    Shapes,
+    Script,
+    Expression,
+    Style,
+    Generate,
+    Advanced,
+    Takes,
+    Adjust,
+    Overlay,
+    Export,
 )
+CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in _IN_ORDER for cls in in_both_editors(base))
 MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (
     INTERACT_MT_bone_presets,
     INTERACT_UL_shapes,

@@ -10,6 +10,7 @@ from .sidebar import Sidebar
 
 class Expression(Sidebar):
     bl_label = "Expression"
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.interact

@@ -23,8 +23,6 @@ class Generate(Sidebar):
         column.row().prop(settings, "quality", expand=True)
         column.prop(settings, "seed")
         column.prop(settings, "takes")
-        column.prop(settings, "guidance")
-        column.prop(settings, "keep_keys")
         job = generation.current
         if job is not None:
             draw_progress(layout.row(align=True), job.progress)
@@ -40,5 +38,18 @@ class Generate(Sidebar):
             layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
         if generation.runtime_is_missing():
             layout.operator("interact.install_runtime", icon="IMPORT")
-        elif generation.runtime_is_loaded():
-            layout.operator("interact.free_memory", icon="TRASH")
+
+
+class Advanced(Sidebar):
+    bl_label = "Advanced"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.interact
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "guidance")
+        column.prop(settings, "keep_keys")
+        self.layout.operator("interact.free_memory", icon="TRASH")

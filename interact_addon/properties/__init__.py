@@ -25,9 +25,7 @@ from .bones import (
 )
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import (
-    EXPORT_FORMATS,
-    EXPORT_PRESETS,
-    EXPORT_RATES,
+    ExportChoices,
     INTERACT_PG_export,
     draw_export_choices,
     export_settings,
@@ -57,9 +55,6 @@ CLASSES = (
 
 __all__ = [
     "CLASSES",
-    "EXPORT_FORMATS",
-    "EXPORT_PRESETS",
-    "EXPORT_RATES",
     "FROM_PREVIEW",
     "FROM_STRIPS",
     "KEEP_BODY",
@@ -69,6 +64,7 @@ __all__ = [
     "PART_NAMES",
     "PERFORM_ALL",
     "ActorKey",
+    "ExportChoices",
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
     "INTERACT_PG_export",

@@ -148,7 +148,7 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         name="Own Style",
         default=False,
         options=set(),
-        description="Condition this actor's gestures on the style below; off leaves the style to the model",
+        description="Give this actor's gestures the style of the sliders below; off leaves the style to the networks",
     )
     style_liveliness: _style_slider(  # type: ignore[valid-type]
         "Liveliness", "below 0 slower and calmer gestures, above 0 quicker and livelier ones"

@@ -11,14 +11,14 @@ from .overlay import INTERACT_PG_overlay
 from .regenerate import INTERACT_PG_regenerate
 
 QUALITIES = (
-    ("draft", "Draft", "Fewer denoising steps of the diffusion model: a quick look"),
-    ("final", "Final", "All denoising steps of the diffusion model: the best it does"),
+    ("draft", "Draft", "A quick look, made in few steps: for finding the right labels and places"),
+    ("final", "Final", "The best the networks do, made in many steps: takes longer"),
 )
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
 
 
 def _relationships() -> list[tuple[str, str, str, str, int]]:
-    items = [(_NOT_SPECIFIED, "Not Specified", "The model is not conditioned on a relationship", "NONE", 0)]
+    items = [(_NOT_SPECIFIED, "Not Specified", "Nothing is said about what they are to each other", "NONE", 0)]
     for number, name in enumerate(contract.RELATIONSHIPS, 1):
         first, _, second = name.partition(" / ")
         together = f"They are {name}" if name.endswith("s") else f"They are a {name}"
@@ -30,8 +30,12 @@ def _relationships() -> list[tuple[str, str, str, str, int]]:
 class INTERACT_PG_scene(bpy.types.PropertyGroup):
     """The scene's settings: its two actors and how to generate."""
 
-    actor_a: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
-    actor_b: PointerProperty(type=INTERACT_PG_actor)  # type: ignore[valid-type]
+    actor_a: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_actor, description="The first of the two characters that perform"
+    )
+    actor_b: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_actor, description="The second of the two characters that perform"
+    )
     export: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_export, description="How the two characters are exported"
     )
@@ -45,8 +49,8 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         name="Seed",
         default=0,
         min=0,
-        description="The number that starts the random generator: the same seed gives the same performance again, "
-        "another seed another take",
+        description="Any number: another one gives another performance of the same script, the same one gives the "
+        "same performance again",
     )
     takes: IntProperty(  # type: ignore[valid-type]
         name="Takes",
@@ -60,16 +64,16 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     quality: EnumProperty(  # type: ignore[valid-type]
         name="Quality",
         items=QUALITIES,
-        default="final",
-        description="How many denoising steps the diffusion model takes",
+        default="draft",
+        description="How much time is spent on a performance, and how good it becomes",
     )
     guidance: FloatProperty(  # type: ignore[valid-type]
         name="Guidance",
         default=2.0,
         min=0.0,
         max=10.0,
-        description="Scale of classifier-free guidance: how closely the motion follows voices, labels and emotions. "
-        "1 adds nothing; high values exaggerate",
+        description="How closely bodies follow the voices, labels and emotions: lower is calmer and freer, higher is "
+        "more marked and may exaggerate; 2 suits most shots (the scale of classifier-free guidance)",
     )
     keep_keys: BoolProperty(  # type: ignore[valid-type]
         name="Keep My Keys",
@@ -83,7 +87,7 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         items=_relationships(),
         default=_NOT_SPECIFIED,
         options=set(),
-        description="The relationship that the motion is conditioned on; the first role is the first actor's",
+        description="What the two are to each other, which shows in how they move; the first role is the first actor's",
     )
     lips: FloatProperty(  # type: ignore[valid-type]
         name="Lips",
@@ -92,8 +96,8 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
         options=set(),
-        description="Lip accuracy: 1 fits mouth shapes to the sounds of the voice as exactly as the runtime can, "
-        "0 keeps the expressive face model's mouth as it is",
+        description="How exactly the lips form the sounds of the voice: 1 closes and opens them at each sound, 0 "
+        "leaves the mouth as loose and expressive as the rest of the face",
     )
 
     bones_shown: EnumProperty(  # type: ignore[valid-type]

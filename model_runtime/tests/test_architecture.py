@@ -58,6 +58,7 @@ RUNTIME_EDGES = {
 ADDON_EDGES = {
     "runtime_api": "",
     "compat": "",
+    "workspace": "",
     "packaging": "runtime_api",
     "progress": "runtime_api",
     "rig": "compat runtime_api",
@@ -70,8 +71,8 @@ ADDON_EDGES = {
     "preferences": "worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
-    "operators": "compat demo export formats properties runtime_api scene takes worker_client",
-    "panels": "operators properties runtime_api scene takes worker_client",
+    "operators": "compat demo export formats properties runtime_api scene takes worker_client workspace",
+    "panels": "operators properties runtime_api scene takes worker_client workspace",
     "batch_export": "export formats progress runtime_api",
     "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat operators overlay panels preferences properties scene takes worker_client",
