@@ -23,6 +23,8 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Expression",
             "Gesture Style",
             "Generate",
+            "Regenerate a Stretch",
+            "Locks",
             "Advanced",
             "Takes",
             "Adjust",

@@ -221,13 +221,13 @@ def test_parts_that_perform_keeps_count_as_locked(scene: bpy.types.Scene) -> Non
 
 
 def test_without_locks_a_generate_is_no_stretch(scene: bpy.types.Scene) -> None:
-    assert plan_around_locks(scene, cast_scene(scene)) is None
+    assert plan_around_locks(scene) is None
 
 
 def test_with_a_lock_a_generate_keeps_the_locked_part_to_the_last_key(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.locks.upper = True
     cast, before = cast_scene(scene), action_of("Anna")
-    planned = plan_around_locks(scene, cast)
+    planned = plan_around_locks(scene)
     assert planned is not None and planned.whole == ("Ben",) and set(planned.given) == {"Anna"}
     assert planned.given["Anna"].covers(FRAMES, "upper") and not planned.given["Anna"].part("lower").any()
     key_planned(scene, cast, generated(scene, planned), planned)

@@ -24,8 +24,10 @@ from .scene.motion_file import read_motion, save_motion
 from .scene.perform import CHOICES, choose
 from .scene.preflight import mend_all
 from .scene.transcripts import transcripts_seen_from
+from .takes.stretches import stretch_in_seconds
 from .takes.voices import keep_voices
 from .worker_client import generation
+from .worker_client.orders import stretch_order, whole_order
 
 DEMO_STEPS = ("performance", "fbx", "preview")
 
@@ -69,7 +71,9 @@ def generate(options: argparse.Namespace) -> None:
     if options.ik:
         check_ik(scene)
     name = Path(bpy.data.filepath).stem or "shot"
-    job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=folder / f"{name}.blend")
+    order = _order(scene, options)
+    blend = folder / f"{name}.blend"
+    job = generation.generate_scene(scene, options.quality, options.seed, printer, blend=blend, order=order)
     if options.strict and job.verification is not None and job.verification.differences:
         raise errors.ShownDiffers(" ".join(map(str, job.verification.differences)))
     if options.ik:
@@ -93,6 +97,14 @@ def _key_ik(scene: bpy.types.Scene, play_ik: bool, strict: bool, printer: contra
         print(f"warning: {warning}", file=sys.stderr)
     for sentence in keyed.done:
         printer.say(sentence)
+
+
+def _order(scene: bpy.types.Scene, options: argparse.Namespace) -> generation.Order:
+    """Return what is generated: the whole shot, or the stretch that the options name."""
+    if options.start is None and options.end is None and not options.actor and not options.parts:
+        return whole_order(scene)
+    parts = options.parts or contract.BODY_PARTS
+    return stretch_order(scene, stretch_in_seconds(scene, options.start, options.end, options.actor, parts))
 
 
 def read_back(options: argparse.Namespace) -> None:
@@ -188,6 +200,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ACTOR=CHOICE",
         help=f"what is generated of an actor: {', '.join(CHOICES)}; may be repeated",
     )
+    shot.add_argument("--from", dest="start", type=float, metavar="SECONDS", help="regenerate a stretch of the takes")
+    shot.add_argument("--to", dest="end", type=float, metavar="SECONDS", help="where the stretch ends")
+    shot.add_argument(
+        "--actor", action="append", default=[], metavar="NAME", help="whose stretch; may be repeated, by default both"
+    )
+    shot.add_argument(
+        "--parts",
+        type=_parts,
+        metavar="PARTS",
+        help=f"of the stretch: {', '.join(contract.BODY_PARTS)}; by default all",
+    )
     shot.add_argument(
         "--mend",
         action="store_true",
@@ -237,6 +260,13 @@ def _share(text: str) -> float:
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in text.split(","))
+    if unknown := [part for part in parts if part not in contract.BODY_PARTS]:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' is not one of {', '.join(contract.BODY_PARTS)}")
+    return parts
 
 
 def _name_and_file(text: str) -> tuple[str, Path]:

@@ -5,23 +5,30 @@ A timer watches the job, not a modal operator: playback, tools and keys, Esc amo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import bpy
 
 from ..runtime_api import contract, errors
 from ..worker_client import generation
+from ..worker_client.orders import whole_order
 from .feedback import SECONDS_BETWEEN_TICKS, fail, redraw, redraw_status_bar, tell
 
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
 
-class INTERACT_OT_generate(bpy.types.Operator):
-    """Make both characters perform: bodies, hands and faces are keyed over the scene's frame range"""
+class Generating:
+    """What operators share that start a generation: they say why not, and watch it to its end."""
 
-    bl_idname = "interact.generate"
-    bl_label = "Generate"
     bl_options = {"REGISTER"}  # every take is an undo step of its own, made when it is keyed
+    poll_message_set: Callable[[str], None]
+    report: Callable[[set[str], str], None]
+
+    def order(self, context: bpy.types.Context) -> generation.Order:
+        """Return what is ordered. Raises named errors with nothing changed."""
+        raise NotImplementedError
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -31,9 +38,8 @@ class INTERACT_OT_generate(bpy.types.Operator):
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        order = generation.Order(takes=context.scene.interact.takes, undo=True)
         try:
-            job = generation.Generation(context.scene, order)
+            job = generation.Generation(context.scene, replace(self.order(context), undo=True))
             job.wait()
         except errors.InterActError as error:
             return fail(self, error)
@@ -44,12 +50,22 @@ class INTERACT_OT_generate(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
             return self.execute(context)
-        order = generation.Order(takes=context.scene.interact.takes, undo=True, obstacle=reason_to_wait)
         try:
+            order = replace(self.order(context), undo=True, obstacle=reason_to_wait)
             watch(generation.Generation(context.scene, order))
         except errors.InterActError as error:
             return fail(self, error)
         return {"FINISHED"}
+
+
+class INTERACT_OT_generate(Generating, bpy.types.Operator):
+    """Make both characters perform: bodies, hands and faces are keyed over the scene's frame range"""
+
+    bl_idname = "interact.generate"
+    bl_label = "Generate"
+
+    def order(self, context: bpy.types.Context) -> generation.Order:
+        return replace(whole_order(context.scene), takes=context.scene.interact.takes)
 
 
 class INTERACT_OT_cancel(bpy.types.Operator):
@@ -109,9 +125,9 @@ def result_of(job: generation.Generation) -> list[tuple[str, str]]:
     """Return what is told of a job that is done: kinds of report and sentences."""
     assert job.request is not None
     seed, takes = job.request.seed, job.keyed
-    what = f"{takes} takes of {job.request.duration:.1f} s" if takes > 1 else f"{job.request.duration:.1f} s"
+    what = job.what or f"{job.request.duration:.1f} s for two"
     seeds = f"seeds {seed - takes + 1} to {seed}" if takes > 1 else f"seed {seed}"
-    done = f"Generated {what} for two in {job.seconds:.0f} s ({seeds})"
+    done = f"Generated {f'{takes} takes of ' if takes > 1 else ''}{what} in {job.seconds:.0f} s ({seeds})"
     return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
 
 

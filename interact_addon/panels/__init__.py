@@ -10,6 +10,7 @@ from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
 from .generate import Advanced, Generate
 from .mapping import Bones, INTERACT_MT_bone_presets
+from .regenerate import Locks, Regenerate
 from .script import Script
 from .sidebar import in_both_editors
 from .takes import Adjust, INTERACT_UL_takes, Overlay, Takes
@@ -23,6 +24,8 @@ _IN_ORDER = (
     Expression,
     Style,
     Generate,
+    Regenerate,
+    Locks,
     Advanced,
     Takes,
     Adjust,

@@ -8,9 +8,10 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import FROM_PREVIEW, actor_name
+from ..properties import FROM_PREVIEW, actor_key
 from ..runtime_api import errors
-from .channels import KINDS, is_channel_of
+from .channels import KINDS
+from .ownership import channels_of
 from .reading import Clock
 
 
@@ -34,12 +35,12 @@ def chosen_range(scene: bpy.types.Scene) -> tuple[int, int]:
 
 def selected_strips(scene: bpy.types.Scene) -> list[Any]:
     """Return the selected strips in channels of the two actors."""
-    sequencer = compat.sequencer_scene(scene).sequence_editor
+    source = compat.sequencer_scene(scene)
+    sequencer = source.sequence_editor
     if sequencer is None:
         return []
-    actors = [actor_name(actor) for actor in scene.interact.actors if actor.armature is not None]
-    names = {number: sequencer.channels[number].name for number in {strip.channel for strip in sequencer.strips}}
-    theirs = {n for n, name in names.items() if any(is_channel_of(name, a, kind) for a in actors for kind in KINDS)}
+    actors = [actor_key(actor) for actor in scene.interact.actors if actor.armature is not None]
+    theirs = {number for actor in actors for kind in KINDS for number in channels_of(source, actor, kind)}
     return [strip for strip in sequencer.strips if strip.select and strip.channel in theirs]
 
 

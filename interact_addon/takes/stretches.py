@@ -17,9 +17,11 @@ from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance, key_performance, next_take_number
 from ..rig.stretch_keys import check_actions, key_stretch
 from ..rig.timing import frames_per_second
-from ..runtime_api import contract
-from ..scene.perform import Kept, kept_motion, parts_to_key
-from ..scene.stretch import ShotFrames, Stretch, check_stretch, given_around
+from ..runtime_api import contract, errors
+from ..scene.bones import actor_called
+from ..scene.perform import kept_motion, parts_to_key
+from ..scene.request import cast_scene
+from ..scene.stretch import ShotFrames, Stretch, between, check_stretch, given_around
 from .shown_motion import shown_motion
 
 
@@ -27,28 +29,63 @@ from .shown_motion import shown_motion
 class PlannedStretch:
     """A ``stretch`` to generate, what the actors are ``given`` for it, and by actor and part a person's ``keys``.
 
-    ``whole``: actors of whom nothing is locked, and who get keys of their own over the whole range.
+    ``whole``: actors of whom nothing is locked, and who get keys of their own over the whole range. ``asks``: whether a
+    person is asked to keep the result.
     """
 
     stretch: Stretch
     given: dict[str, contract.MotionConstraints]
     keys: dict[str, dict[str, list[int]]]
     whole: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> Kept:
-        """What the actors keep, as a request takes it."""
-        return Kept(self.given, self.keys)
+    asks: bool = True
 
     def record(self, shot: ShotFrames) -> dict[str, Any]:
         """Return plain data for the record of the take."""
         whole, kept = list(self.whole), {name: self.keys.get(name, {}) for name in self.stretch.parts}
-        return {**asdict(self.stretch), "kept": kept, "whole": whole, "shot": (shot.first, shot.last)}
+        return {
+            **asdict(self.stretch),
+            "kept": kept,
+            "whole": whole,
+            "asks": self.asks,
+            "shot": (shot.first, shot.last),
+        }
 
 
 def shot_frames(scene: bpy.types.Scene) -> ShotFrames:
     """Return the shot's frames."""
     return ShotFrames(scene.frame_start, scene.frame_end, frames_per_second(scene))
+
+
+def stretch_in_seconds(
+    scene: bpy.types.Scene, start: float | None, end: float | None, actors: Sequence[str], parts: Sequence[str]
+) -> Stretch:
+    """Return a stretch from ``start`` to ``end`` (s of the shot; None: its own) of actors called so, by default both.
+
+    Raises ``InvalidRequest`` for a name that nobody has.
+    """
+    shot = shot_frames(scene)
+    first = shot.first if start is None else shot.frame_at(start)
+    last = shot.last if end is None else shot.frame_at(end)
+    chosen = [actor_called(scene, name) for name in actors] or list(scene.interact.actors)
+    return Stretch(first, last, {actor_name(actor): tuple(parts) for actor in chosen})
+
+
+def stretch_between_poses(scene: bpy.types.Scene, actors: Sequence[str], parts: Sequence[str]) -> Stretch:
+    """Return the frames between the poses of a person, of any of the ``actors``, before and after the playhead.
+
+    Raises ``InvalidRequest`` where there are not two.
+    """
+    frames: set[int] = set()
+    for character in cast_scene(scene, first_frame=True):
+        if character.name in actors:
+            keyed = artist_frames(character, scene.frame_start, scene.frame_end)
+            frames |= {frame for at in keyed.values() for frame in at}
+    found = between(sorted(frames), scene.frame_current)
+    if found is None:
+        raise errors.InvalidRequest(
+            f"No two poses of yours lie around frame {scene.frame_current}; key one before and one after it."
+        )
+    return Stretch(*found, dict.fromkeys(actors, tuple(parts)))
 
 
 def plan_stretch(scene: bpy.types.Scene, cast: Sequence[CastActor], stretch: Stretch) -> PlannedStretch:
@@ -71,18 +108,21 @@ def plan_stretch(scene: bpy.types.Scene, cast: Sequence[CastActor], stretch: Str
     return PlannedStretch(stretch, given_around(stretch, shot, shown_motion(scene, cast), keys), keys)
 
 
-def plan_around_locks(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> PlannedStretch | None:
-    """Return the whole range of the actors with locked parts as a stretch; None if nothing is locked."""
-    pairs = list(zip(cast, scene.interact.actors))
-    locked = [character for character, actor in pairs if chosen_parts(actor.locks)]
-    if not locked:
+def plan_around_locks(scene: bpy.types.Scene) -> PlannedStretch | None:
+    """Return the whole range of the actors with locked parts as a stretch; None if nothing is locked.
+
+    Raises ``InvalidRequest``, which says what to do, with nothing changed.
+    """
+    if not any(chosen_parts(actor.locks) for actor in scene.interact.actors):
         return None
+    pairs = list(zip(cast_scene(scene, first_frame=True), scene.interact.actors))
+    locked = [character for character, actor in pairs if chosen_parts(actor.locks)]
     stretch = Stretch(scene.frame_start, scene.frame_end, {actor.name: contract.BODY_PARTS for actor in locked})
     planned = plan_stretch(scene, locked, stretch)
     others = [pair for pair in pairs if pair[0] not in locked]
     kept = kept_motion(scene, [character for character, _ in others], [actor for _, actor in others])
     names = tuple(character.name for character, _ in others)
-    return replace(planned, given=planned.given | kept.motion, keys=planned.keys | kept.frames, whole=names)
+    return replace(planned, given=planned.given | kept.motion, keys=planned.keys | kept.frames, whole=names, asks=False)
 
 
 def key_planned(

@@ -40,7 +40,7 @@ class Order:
     soon as it is done, so the last one stays active. ``constraints``: the motion that an actor, by name, is given.
     ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
     it. ``undo``: make every take an undo step of its own. ``obstacle``: says why nothing can be written just now; a
-    take that is done waits until it says nothing.
+    take that is done waits until it says nothing. ``what``: in words what is generated, if not the whole shot.
     """
 
     quality: str | None = None
@@ -51,6 +51,7 @@ class Order:
     blend: Path | None = None
     undo: bool = False
     obstacle: Callable[[], str] = str
+    what: str = ""
 
 
 class Generation:
@@ -79,6 +80,11 @@ class Generation:
         self._runtime = runtime()
         self._runtime.warm_up(settings.weights_folder(), settings.wav2vec2_folder())
         current = self
+
+    @property
+    def what(self) -> str:
+        """What is generated, in words; empty for the whole shot."""
+        return self._order.what
 
     @property
     def is_reading(self) -> bool:
@@ -222,9 +228,14 @@ def generate_scene(
     progress: Callable[[contract.Progress], None] | None = None,
     constraints: Constraints | None = None,
     blend: Path | None = None,
+    order: Order = Order(),
 ) -> Generation:
-    """Generate one take and wait for it: both characters of ``scene`` are keyed."""
-    generation = Generation(scene, Order(quality, seed, constraints=constraints, blend=blend))
+    """Generate one take and wait for it: both characters of ``scene`` are keyed.
+
+    ``order``: what else is asked for; the other arguments are as in it.
+    """
+    given = order.constraints if constraints is None else constraints
+    generation = Generation(scene, replace(order, quality=quality, seed=seed, constraints=given, blend=blend))
     generation.wait(progress)
     return generation
 
