@@ -12,7 +12,7 @@ from interact_addon import batch
 from interact_addon.operators import problems
 from interact_addon.operators.mend import INTERACT_OT_mend, INTERACT_OT_mend_all
 from interact_addon.rig.tables import MIXAMO
-from interact_addon.scene.preflight import Problem, find_problems
+from interact_addon.scene.preflight import Problem, find_hints, find_problems
 from interact_addon.worker_client import generation
 
 from .rigs import add_face, make_rig
@@ -45,14 +45,21 @@ class Layout:
     def __init__(self) -> None:
         self.drawn: list[tuple[str, str]] = []
         self.scale_y = 1.0
+        self.alert = False
 
-    def box(self) -> Layout:
+    def row(self, align: bool = False) -> Layout:
         return self
+
+    def split(self, factor: float = 0.5) -> Layout:
+        return self
+
+    def panel(self, name: str, default_closed: bool = False) -> tuple[Layout, Layout]:
+        return Layout(), self
 
     def column(self, align: bool = False) -> Layout:
         return self
 
-    def label(self, text: str, icon: str) -> None:
+    def label(self, text: str, icon: str = "NONE") -> None:
         self.drawn.append((icon, text))
 
     def operator(self, name: str, text: str = "", icon: str = "NONE") -> Any:
@@ -83,7 +90,7 @@ def test_a_button_mends_its_problem_alone(pair: bpy.types.Scene) -> None:
     before = find_problems(pair)
     assert bpy.ops.interact.mend(sentence=before[0].sentence) == {"FINISHED"}
     assert find_problems(pair) == before[1:]
-    assert problems.known_problems(pair) == tuple(before[1:])  # the panel shows it at once
+    assert problems.known_problems(pair) == (*before[1:], *find_hints(pair))  # the panel shows it at once
 
 
 def test_a_problem_that_is_gone_already_changes_nothing(pair: bpy.types.Scene) -> None:
@@ -104,23 +111,25 @@ def test_one_step_back_takes_a_mending_back(pair: bpy.types.Scene) -> None:
     assert find_problems(bpy.context.scene) == before
 
 
-def test_the_panel_lists_each_problem_with_a_button(pair: bpy.types.Scene) -> None:
+def test_the_panel_says_the_first_problem_in_one_line_and_each_below_with_a_button(pair: bpy.types.Scene) -> None:
     problems.search(pair)
-    shown = drawn(pair)
+    first, shown = drawn(pair)[:2], drawn(pair)[2:]
+    assert first == [("ERROR", "Anna: driven shapes"), ("interact.mend", "Mute Drivers")]
     assert [text for name, text in shown if name == "interact.mend"] == [
         "Mute Drivers",
         "Unpin Shape",
         "Mute Constraints",
     ]
     assert shown[-1][0] == "interact.mend_all"
-    assert all(icon in ("ERROR", "BLANK1") for icon, _ in shown if not icon.startswith("interact."))
+    assert all(icon in ("ERROR", "INFO", "BLANK1") for icon, _ in shown if not icon.startswith("interact."))
 
 
 def test_the_panel_shows_five_and_says_how_many_more(pair: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tuple(Problem(f"kind {n}", f"Sentence {n}.", "Anna", True, "Mend") for n in range(8))
     monkeypatch.setattr(problems, "find_problems", lambda scene: many)
+    monkeypatch.setattr(problems, "find_hints", lambda scene: [])
     problems.search(pair)
-    shown = drawn(pair)
+    shown = drawn(pair)[2:]
     assert sum(name == "interact.mend" for name, _ in shown) == 5 and ("BLANK1", "and 3 more") in shown
 
 

@@ -63,11 +63,15 @@ def new_effect_strip(sequencer: Any, kind: str, name: str, channel: int, start: 
 
 def sequencer_scene(scene: bpy.types.Scene) -> bpy.types.Scene:
     """Return the scene whose sequencer the user sees: from 5.0 on the workspace may show another scene's."""
-    workspace = getattr(bpy.context, "workspace", None)
-    shown = getattr(workspace, "sequencer_scene", None)
+    shown = shown_sequencer_scene()
     if shown is not None and shown != scene and _has_strips(shown) and not _has_strips(scene):
         return shown
     return scene
+
+
+def shown_sequencer_scene() -> bpy.types.Scene | None:
+    """Return the scene that the sequencer of this workspace shows; None before 5.0, where it is the window's own."""
+    return getattr(getattr(bpy.context, "workspace", None), "sequencer_scene", None)
 
 
 def mixes_in_a_thread() -> bool:

@@ -6,9 +6,9 @@ import bpy
 from bpy.props import StringProperty
 
 from ..runtime_api import errors
-from ..scene.preflight import find_problems, mend, mend_all
+from ..scene.preflight import mend, mend_all
 from .feedback import fail
-from .problems import search
+from .problems import find_all, search
 
 
 class INTERACT_OT_mend(bpy.types.Operator):
@@ -27,7 +27,7 @@ class INTERACT_OT_mend(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         try:
-            problem = next((p for p in find_problems(scene) if p.sentence == self.sentence), None)
+            problem = next((p for p in find_all(scene) if p.sentence == self.sentence), None)
             if problem is None:
                 search(scene)
                 self.report({"INFO"}, "This is no problem any more")

@@ -7,7 +7,7 @@ import time
 import bpy
 
 from ..runtime_api import errors
-from ..scene.preflight import Problem, find_problems
+from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
 from ..worker_client import generation
 from .feedback import redraw
 
@@ -17,18 +17,32 @@ _changed_at = 0.0
 
 
 def known_problems(scene: bpy.types.Scene) -> tuple[Problem, ...]:
-    """Return the problems found by the last search; the first question orders one. None without a whole cast."""
+    """Return the problems and hints found by the last search; the first question orders one. None without a whole cast.
+
+    Which sequencer is open is looked at now: Blender tells nobody when it changes.
+    """
     if not _is_cast(scene):
         return ()
     if scene.session_uid not in _known:
         order_search()
-    return _known.get(scene.session_uid, ())
+    hint = sequencer_hint(scene)
+    found = _known.get(scene.session_uid, ())
+    if hint is None:
+        return found
+    blocking = sum(problem.blocks for problem in found)
+    return (*found[:blocking], hint, *found[blocking:])
+
+
+def find_all(scene: bpy.types.Scene) -> list[Problem]:
+    """Return problems and hints, the most important first. Raises as ``find_problems`` does."""
+    hint = sequencer_hint(scene)
+    return [*find_problems(scene), *([hint] if hint is not None else []), *find_hints(scene)]
 
 
 def search(scene: bpy.types.Scene) -> tuple[Problem, ...]:
     """Search now and remember the result; a cast that is not complete has no problems yet."""
     try:
-        found = tuple(find_problems(scene))
+        found = (*find_problems(scene), *find_hints(scene))
     except errors.InterActError:  # said elsewhere: Generate cannot be pressed, or says it
         found = ()
     _known[scene.session_uid] = found

@@ -10,8 +10,9 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from .. import compat
 from ..properties import actor_key
 from ..runtime_api import errors
-from ..scene import strips
+from ..scene import setting_up, strips
 from .feedback import fail, poll_cast
+from .problems import search
 
 
 class INTERACT_OT_add_speech(bpy.types.Operator):
@@ -47,6 +48,32 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         self.report({"INFO"}, f"{actor.name} says '{strip.name}'")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_set_up_timeline(bpy.types.Operator):
+    """Name a channel for what each actor says, does and feels, widen the frame range to the voices, and let both stand
+    wherever nothing else is said; then cut, move and change what they do
+    """
+
+    bl_idname = "interact.set_up_timeline"
+    bl_label = "Set Up Timeline"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            done = setting_up.set_up_timeline(context.scene)
+        except errors.InterActError as error:
+            return fail(self, error)
+        search(context.scene)
+        parts = [f"named {done.channels} channels"] * bool(done.channels)
+        parts += [f"added {done.actions} action strips"] * bool(done.actions)
+        parts += [f"the range ends at frame {context.scene.frame_end}"] * done.range_widened
+        self.report({"INFO"}, ", ".join(parts).capitalize() if parts else "The timeline was set up already")
         return {"FINISHED"}
 
 
@@ -93,4 +120,9 @@ class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (INTERACT_OT_add_speech, INTERACT_OT_add_action_labels, INTERACT_OT_add_emotion_labels)
+CLASSES = (
+    INTERACT_OT_add_speech,
+    INTERACT_OT_set_up_timeline,
+    INTERACT_OT_add_action_labels,
+    INTERACT_OT_add_emotion_labels,
+)

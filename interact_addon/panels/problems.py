@@ -1,26 +1,51 @@
-"""The list of what would make a performance invisible or wrong, each with the button that mends it."""
+"""What is missing or in the way of a performance: the first thing in one line with its button, all of it below."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..operators.problems import known_problems
+from ..scene.preflight import Problem
 from .sidebar import lines
 
 _MOST_SHOWN = 5
 
 
 def draw_problems(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the first problems, blocking ones before others, and how many more there are."""
+    """Draw the first problem in one line, a blocking one before others; under it, folded, what there is to say."""
     problems = known_problems(context.scene)
     if not problems:
         return
-    box = layout.box()
+    first = problems[0]
+    row = layout.row()
+    row.alert = first.blocks
+    split = row.split(factor=0.6)
+    split.label(text=first.headline, icon=_icon(first))
+    if first.fix:
+        _draw_button(split, first)
+    header, body = layout.panel("interact_problems", default_closed=True)
+    header.label(text="Details" if len(problems) == 1 else f"Details and {len(problems) - 1} more")
+    if body is not None:
+        _draw_all(body, context, problems)
+
+
+def _draw_all(layout: bpy.types.UILayout, context: bpy.types.Context, problems: tuple[Problem, ...]) -> None:
     for problem in problems[:_MOST_SHOWN]:
-        lines(box, context, problem.sentence, "ERROR" if problem.blocks else "INFO", inset=2)
+        lines(layout, context, problem.sentence, _icon(problem), inset=2)
         if problem.fix:
-            box.operator("interact.mend", text=problem.fix, icon="TOOL_SETTINGS").sentence = problem.sentence
+            _draw_button(layout, problem)
     if len(problems) > _MOST_SHOWN:
-        box.label(text=f"and {len(problems) - _MOST_SHOWN} more", icon="BLANK1")
-    if sum(bool(problem.fix) for problem in problems) > 1:
-        box.operator("interact.mend_all", icon="CHECKMARK")
+        layout.label(text=f"and {len(problems) - _MOST_SHOWN} more", icon="BLANK1")
+    if sum(problem.mending is not None and not problem.is_a_choice for problem in problems) > 1:
+        layout.operator("interact.mend_all", icon="CHECKMARK")
+
+
+def _draw_button(layout: bpy.types.UILayout, problem: Problem) -> None:
+    if problem.operator:
+        layout.operator(problem.operator, text=problem.fix)
+    else:
+        layout.operator("interact.mend", text=problem.fix).sentence = problem.sentence
+
+
+def _icon(problem: Problem) -> str:
+    return "ERROR" if problem.blocks else "INFO"

@@ -42,6 +42,6 @@ class Script(Sidebar):
             if chosen is not None:
                 row.operator("interact.clear_transcript", text="", icon="X")
         labels = layout.column(align=True)
-        labels.operator("interact.add_action_labels", icon="SEQ_STRIP_DUPLICATE")
+        labels.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")
         labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
         layout.label(text=f"Name action strips {', '.join(contract.ACTION_LABELS)}", icon="INFO")

@@ -33,6 +33,14 @@ def is_channel_of_kind(channel_name: str, kind: str) -> bool:
     return bool(actor) and bool(rest) and _is_cut(name, actor, kind)
 
 
+def actor_in(channel_name: str) -> tuple[str, str]:
+    """Return the actor and the kind that a channel is named for, whoever that is; "" and "" for another name."""
+    for kind in KINDS:
+        if found := re.fullmatch(f"(.+) {_spellings(kind)}", channel_name.strip(), re.IGNORECASE):
+            return found[1], kind
+    return "", ""
+
+
 def channel_name(actor: str, kind: str) -> str:
     """Return the name of an actor's channel, within Blender's limit and unlike any other actor's."""
     return f"{_written(actor)[-1]} {kind}"

@@ -165,6 +165,13 @@ def _rename(source: bpy.types.Scene, keys: list[ActorKey]) -> None:
         )
 
 
+def rename_channel(source: bpy.types.Scene, number: int, before: str, now: str, kind: str) -> None:
+    """Name a channel that is named after one actor after another."""
+    sequencer: Any = source.sequence_editor
+    channel = sequencer.channels[number]
+    channel.name = renamed(channel.name, before, now, kind)
+
+
 def _name_anew(found: Iterable[tuple[Any, ActorKey, str]]) -> None:
     """Name channels after their actors. Blender numbers a name that is taken, so the old names are cleared first."""
     wanted = [(channel, renamed(channel.name, key.known_as, key.name, kind)) for channel, key, kind in found]

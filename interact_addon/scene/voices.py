@@ -6,6 +6,7 @@ the strip itself belongs to. (Blender keeps the names of the channels when strip
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -78,12 +79,22 @@ def find_voices(scene: bpy.types.Scene, actor: ActorKey | str) -> list[Voice]:
     Muted strips and channels are left out; those whose mute is keyed are not. Raises ``InvalidRequest`` if the name of
     the actor's channel is cut.
     """
+    clock = Clock(compat.sequencer_scene(scene), scene)
+    return _voices_between(scene, actor, clock.frame(0.0), clock.frame(clock.duration))
+
+
+def voices_at_any_time(scene: bpy.types.Scene, actor: ActorKey | str) -> list[Voice]:
+    """Return an actor's voice strips as ``find_voices`` does, also those before and after the shot."""
+    return _voices_between(scene, actor, -math.inf, math.inf)
+
+
+def _voices_between(scene: bpy.types.Scene, actor: ActorKey | str, left: float, right: float) -> list[Voice]:
+    """Return the voices that can be heard between two frames of the sequencer."""
     source = compat.sequencer_scene(scene)
     check_channels(source, actor)
     if source.sequence_editor is None:
         return []
-    clock = Clock(source, scene)
-    shot = clock.frame(0.0), clock.frame(clock.duration)
+    clock, shot = Clock(source, scene), (left, right)
     top = _Level(source.sequence_editor.strips, source.sequence_editor.channels, Channels(source), *shot)
     key = as_key(actor)
     voices = _voices(top, _Search(key, _row(scene, key), clock), (source,))

@@ -16,8 +16,9 @@ from .faces import face_problems
 from .linked import linked_problems, shared_problems
 from .objects import object_problems, place_problems
 from .problem import Character, Problem, counted, find_character
+from .timeline import sequencer_hint, timeline_hints, timeline_problems
 
-__all__ = ["Problem", "check_scene", "find_problems", "mend", "mend_all"]
+__all__ = ["Problem", "check_scene", "find_hints", "find_problems", "mend", "mend_all", "sequencer_hint"]
 
 _MOST_MENDINGS = 100  # each makes the next search; more than any scene has
 
@@ -34,8 +35,13 @@ def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = Non
     for character in characters:
         partner = next((other for other in characters if other is not character), None)
         found += _problems_of(character, partner, scene)
-    found += [*place_problems(scene), *time_problems(scene)]
+    found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
+
+
+def find_hints(scene: bpy.types.Scene) -> list[Problem]:
+    """Return what is missing for a shot that is worth generating: for the panel, not for a report."""
+    return list(timeline_hints(scene))
 
 
 def _problems_of(character: Character, partner: Character | None, scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -62,7 +68,7 @@ def check_scene(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> list[str]:
 
 
 def mend(scene: bpy.types.Scene, problem: Problem) -> None:
-    """Mend one problem. Raises ``InvalidRequest`` if only the user can."""
+    """Mend one problem or hint. Raises ``InvalidRequest`` if only the user can."""
     if problem.mending is None:
         raise errors.InvalidRequest(problem.sentence)
     problem.mending(scene)
@@ -74,7 +80,7 @@ def mend_all(scene: bpy.types.Scene) -> list[str]:
     done: list[str] = []
     tried: set[tuple[str, str]] = set()
     while len(done) < _MOST_MENDINGS:
-        problem = next((p for p in find_problems(scene) if p.fix and (p.code, p.sentence) not in tried), None)
+        problem = next((p for p in find_problems(scene) if p.mending and (p.code, p.sentence) not in tried), None)
         if problem is None:
             break
         tried.add((problem.code, problem.sentence))

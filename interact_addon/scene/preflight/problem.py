@@ -23,7 +23,9 @@ class Problem:
 
     ``code``: the kind, for tests. ``sentence``: names actor, thing and cause.
     ``blocks``: generating stops before anything is computed. ``fix``: the button's label, a verb; "" where only the
-    user can mend it. ``done``: what was mended, in the past tense. ``mending``: mends it in a scene.
+    user can mend it. ``done``: what was mended, in the past tense. ``mending``: mends it in a scene. ``operator``: in
+    its place, what the button calls because the user has to choose something. ``short``: the problem in a few words.
+    ``is_a_choice``: the user has to want it, so *Mend All* leaves it.
     """
 
     code: str
@@ -33,6 +35,14 @@ class Problem:
     fix: str = ""
     done: str = ""
     mending: Callable[[bpy.types.Scene], None] | None = field(default=None, compare=False, repr=False)
+    operator: str = ""
+    short: str = ""
+    is_a_choice: bool = False
+
+    @property
+    def headline(self) -> str:
+        """The problem in one short line."""
+        return self.short or (f"{self.actor}: {self.code}" if self.actor else self.code.capitalize())
 
 
 @dataclass(frozen=True)

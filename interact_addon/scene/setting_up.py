@@ -1,0 +1,41 @@
+"""Setting up the timeline: channels for both actors, a range that holds the voices, an action on every frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from .. import compat
+from ..properties import actor_key, generated_parts
+from .channels import KINDS
+from .ownership import channels_of, ensure_channel
+from .shot_range import fit_range
+from .strips import add_action_labels
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What was added to a timeline: channels that were named, action strips, and whether the range was widened."""
+
+    channels: int
+    actions: int
+    range_widened: bool
+
+
+def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
+    """Name a channel of each kind for both actors, fit the range to their voices and fill the gaps between actions.
+
+    What is there stays. Raises ``InvalidRequest`` if no channel is free, or a channel's name is cut.
+    """
+    source = compat.sequencer_scene(scene)
+    widened = fit_range(scene)
+    named = actions = 0
+    for actor in scene.interact.actors:  # type: ignore[attr-defined]
+        key = actor_key(actor)
+        for kind in KINDS:
+            named += not channels_of(source, key, kind)
+            ensure_channel(source, key, kind)
+        if "body" in generated_parts(actor):  # a body that is kept plays no labels
+            actions += add_action_labels(source, key)
+    return SetUp(named, actions, widened)
