@@ -14,7 +14,7 @@ from mathutils import Vector
 
 from interact_addon import batch
 from interact_addon.properties import NO_BONE, assigned_bones, bone_property, bones_to_choose, switches_of
-from interact_addon.rig.bone_table import LIMB_JOINTS, TABLE_JOINTS, bone_label
+from interact_addon.rig.bone_table import BY_HAND, LIMB_JOINTS, TABLE_JOINTS, TRUNK_JOINTS, bone_label
 from interact_addon.rig.bones_at_rest import RestBone
 from interact_addon.rig.cast import bones_at_rest, cast_actor, map_rig, recognise
 from interact_addon.rig.mapping import RigNotRecognised
@@ -187,6 +187,23 @@ def test_a_control_rig_stays_one_when_a_bone_is_chosen_by_hand() -> None:
     found = recognise(armature)
     rig = cast_actor("Anna", armature, {**found.joints, "left_foot": ""}).rig  # type: ignore[union-attr]
     assert rig.rig == "Rigify" and rig.root == "torso" and rig.switches and "left_foot" not in rig.joints
+
+
+def test_the_arms_of_an_unknown_control_rig_hang_on_the_controls_that_carry_them() -> None:
+    """Rigify's arms hang on a copy of the shoulder's control; without their names only the constraint says so."""
+    armature = generate_rigify()
+    found = map_rig(armature)
+    names = {bone.name: f"control{number}" for number, bone in enumerate(armature.data.bones)}
+    joints = {joint: bone for joint, bone in found.joints.items() if joint in (*TRUNK_JOINTS, *LIMB_JOINTS)}
+    del joints["spine:2"]
+    joints |= {"pelvis": "torso", "spine:0": "spine_fk.002", "spine:1": "spine_fk.003"}
+    for before, after in names.items():
+        armature.data.bones[before].name = after
+    assigned = {joint: names[bone] for joint, bone in joints.items()}
+    switches = tuple((names[bone], prop, value) for bone, prop, value in found.switches)
+    pose = turned(pelvis=(0, 0, 60), left_collar=(0, -20, 0), left_shoulder=(0, 60, 0), right_elbow=(0, 0, 70))
+    assert cast_actor("Anna", armature, assigned, switches).rig.rig == BY_HAND
+    assert pose_rig(armature, pose, (0.3, 1.0, 0.8), assigned, switches) < 0.005
 
 
 def test_a_pose_lands_on_a_nameless_rig_that_was_proposed_from_three_bones() -> None:

@@ -19,6 +19,7 @@ from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.watching import watched
 from interact_addon.scene.ik import why_no_ik
+from interact_addon.takes import library
 from model_runtime.body_model import rotations as rot
 from model_runtime.errors import InvalidRequest
 
@@ -344,3 +345,20 @@ def test_the_button_is_there_for_takes_on_rigs_with_ik_alone(shot_in_takes: bpy.
     scene.interact.actor_b.armature.animation_data.action = None
     assert why_no_ik(scene).startswith("No actor plays a take")
     assert not bpy.ops.interact.key_ik_controls.poll()
+
+
+def test_ik_of_a_plain_rig_is_off_in_a_take_that_has_no_ik_keys() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    add_ik(rig, MIXAMO_LIMBS, 0.0)
+    first = take_of(rig)
+    fk = shown(rig, MIXAMO_BODY)
+    before = rig.animation_data.action
+    key(take_of(rig))
+    with_ik = rig.animation_data.action
+    library.play(rig, before)
+    rig.pose.bones["IK LeftLeg"].location.x = 0.5
+    assert apart(fk, shown(rig, MIXAMO_BODY))[0] < 1e-5 and first.name == "Anna"
+    library.play(rig, with_ik)
+    assert apart(fk, shown(rig, MIXAMO_BODY))[0] < 0.002
+    bpy.context.scene.frame_set(5)
+    assert rig.pose.bones["LeftLeg"].constraints["IK"].influence == 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 
 from ..operators.generate import draw_progress
-from ..scene.ik import why_no_ik
 from ..worker_client import generation
 from .problems import draw_problems
 from .sidebar import Sidebar, lines
@@ -34,8 +33,6 @@ class Generate(Sidebar):
         if reason:
             lines(layout, context, reason)
         draw_problems(layout, context)
-        if not why_no_ik(context.scene):
-            layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
         if generation.runtime_is_missing():
             layout.operator("interact.install_runtime", icon="IMPORT")
 

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..properties import actor_name
+from ..scene.ik import why_no_ik
 from ..takes import comparison, library
 from ..takes.settings import AMPLITUDES
 from .sidebar import Sidebar, lines
@@ -101,6 +102,8 @@ class Adjust(Sidebar):
         row = self.layout.row(align=True)
         row.operator("interact.offset_take", icon="TIME")
         row.operator("interact.mirror_take", icon="MOD_MIRROR")
+        if not why_no_ik(context.scene):
+            self.layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
 
 
 def _facts(take: library.Take) -> str:

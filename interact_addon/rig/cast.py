@@ -17,12 +17,13 @@ from .faces import FaceMesh, find_faces, missing_shapes
 from .identity import ObjectReference, reference
 from .mapping import RigMap, RigNotRecognised
 from .measure import RestPose, measure, read_rest_pose, skinned_meshes, start_placement
-from .recognition import bones_turned_by_drivers, held_bones, map_rig, parents_of
+from .recognition import bones_turned_by_drivers, carriers_of, held_bones, map_rig, parents_of
 from .sharing import with_shared
 
 __all__ = [
-    "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "cast_actor", "find_faces",
-    "map_rig", "measure", "parents_of", "read_rest_pose", "recognise", "skinned_meshes", "start_placement",
+    "CastActor", "FaceMesh", "RestPose", "RigMap", "RigNotRecognised", "bones_at_rest", "carriers_of", "cast_actor",
+    "find_faces", "map_rig", "measure", "parents_of", "read_rest_pose", "recognise", "skinned_meshes",
+    "start_placement",
 ]  # fmt: skip
 
 
@@ -46,12 +47,11 @@ class CastActor:
     identity: str = ""
 
 
-def bones_at_rest(armature: bpy.types.Object) -> dict[str, RestBone]:
-    """Return the bones of an armature at rest, in armature space."""
+def bones_at_rest(armature: bpy.types.Object, carriers: Mapping[str, str | None] | None = None) -> dict[str, RestBone]:
+    """Return the bones of an armature at rest, in armature space, below their parents or below their ``carriers``."""
+    above = parents_of(armature) if carriers is None else carriers
     return {
-        bone.name: RestBone(
-            bone.parent.name if bone.parent else None, np.array(bone.head_local), np.array(bone.tail_local)
-        )
+        bone.name: RestBone(above[bone.name], np.array(bone.head_local), np.array(bone.tail_local))
         for bone in armature.data.bones
     }
 
@@ -83,13 +83,11 @@ def cast_actor(
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
     if armature.type != "ARMATURE":
         raise errors.InvalidRequest(f"'{armature.name}' is not an armature; choose the rig of '{name}' under Cast.")
-    if assigned:
-        rig = map_with_assigned(name, assigned, recognise(armature), parents_of(armature))
-    else:
-        rig = map_rig(armature)
+    carriers = carriers_of(armature) if assigned else parents_of(armature)
+    rig = map_with_assigned(name, assigned, recognise(armature), carriers) if assigned else map_rig(armature)
     _check_is_worn(name, armature)
     steered = held_bones(armature) | bones_turned_by_drivers(armature)
-    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature), steered)
+    rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature, carriers), steered)
     rest = read_rest_pose(armature, rig, scene)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)

@@ -9,9 +9,10 @@ import bpy
 import numpy as np
 
 from .channel import Channel, bone_path
-from .curves import write_channels
+from .curves import curves_of, write_channels
 from .ik_limbs import IkLimb
 from .mapping import RigMap
+from .recognition import driver_paths
 
 
 def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag: Any, start: int, ik: bool) -> None:
@@ -30,10 +31,24 @@ def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag
         constraint.influence = float(ik)
         if ik:
             constraint.enabled = True
-        path = f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"].influence'
-        written.append(Channel(path, np.array([[float(ik)]]), bone))
+        written.append(Channel(_influence(bone, constraint.name), np.array([[float(ik)]]), bone))
     write_channels(bag, written, start)
     armature.update_tag()
+
+
+def switch_off_unkeyed(armature: bpy.types.Object, before: bpy.types.Action, after: bpy.types.Action) -> None:
+    """Take away the influence of IK that a take keyed and the one shown after it does not: it would stay."""
+    keyed, still = (
+        {curve.data_path for slot in action.slots for curve in curves_of(action, slot)} for action in (before, after)
+    )
+    for bone in armature.pose.bones:
+        for constraint in bone.constraints:
+            if _influence(bone.name, constraint.name) in keyed - still:
+                constraint.influence = 0.0
+
+
+def _influence(bone: str, constraint: str) -> str:
+    return f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(constraint)}"].influence'
 
 
 def _properties(armature: bpy.types.Object, rig: RigMap) -> Iterator[tuple[str, str, float]]:
@@ -46,11 +61,8 @@ def _properties(armature: bpy.types.Object, rig: RigMap) -> Iterator[tuple[str, 
 
 def _constraints(armature: bpy.types.Object, limbs: Sequence[IkLimb]) -> Iterator[tuple[str, Any]]:
     """Yield the constraints that put IK onto mapped bones, each with its bone, but for those that drivers switch."""
-    animation = armature.animation_data
-    driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
-    for limb in limbs:
-        for bone, name in limb.switched:
-            constraint = armature.pose.bones[bone].constraints[name]
-            path = f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(name)}"]'
-            if not driven & {f"{path}.influence", f"{path}.mute", f"{path}.enabled"}:
-                yield bone, constraint
+    driven = set(driver_paths(armature))
+    for bone, name in (pair for limb in limbs for pair in limb.switched):
+        path = _influence(bone, name)
+        if not driven & {path, *(path.removesuffix("influence") + prop for prop in ("mute", "enabled"))}:
+            yield bone, armature.pose.bones[bone].constraints[name]

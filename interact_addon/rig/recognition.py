@@ -37,6 +37,29 @@ def parents_of(armature: bpy.types.Object) -> dict[str, str | None]:
     return {bone.name: bone.parent.name if bone.parent else None for bone in armature.data.bones}
 
 
+def carriers_of(armature: bpy.types.Object) -> dict[str, str | None]:
+    """Return the bones of an armature, each with the bone that carries it: the one above, or the one that it copies.
+
+    Control rigs hang a bone on a copy of a control, such as an arm on the shoulder's. A copy that a driver or little
+    influence may take away does not count.
+    """
+    carriers = parents_of(armature)
+    switched = driver_paths(armature)
+    for bone in armature.pose.bones:
+        for one in bone.constraints:
+            if one.type == "COPY_TRANSFORMS" and one.enabled and one.influence == 1.0 and one.target == armature:
+                path = f'{bone_path(bone.name)}.constraints["{bpy.utils.escape_identifier(one.name)}"]'
+                if one.subtarget in carriers and not any(place.startswith(path) for place in switched):
+                    carriers[bone.name] = one.subtarget
+    return carriers
+
+
+def driver_paths(armature: bpy.types.Object) -> list[str]:
+    """Return the data paths of the drivers of an armature object."""
+    animation = armature.animation_data
+    return [driver.data_path for driver in animation.drivers] if animation is not None else []
+
+
 def held_bones(armature: bpy.types.Object) -> set[str]:
     """Return the bones that constraints hold or turn."""
     return {
@@ -48,8 +71,7 @@ def held_bones(armature: bpy.types.Object) -> set[str]:
 
 def bones_turned_by_drivers(armature: bpy.types.Object) -> set[str]:
     """Return the bones whose rotation has a driver."""
-    animation = armature.animation_data
-    paths = tuple(driver.data_path for driver in animation.drivers) if animation is not None else ()
+    paths = driver_paths(armature)
     return {
         bone.name
         for bone in armature.pose.bones

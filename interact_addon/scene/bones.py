@@ -20,7 +20,7 @@ from ..rig.bone_table import (
     map_with_assigned,
     missing_joints,
 )
-from ..rig.cast import bones_at_rest, parents_of, recognise
+from ..rig.cast import bones_at_rest, carriers_of, parents_of, recognise
 from ..rig.mapping import REQUIRED_JOINTS, RigMap, RigNotRecognised
 from ..rig.presets import Preset, preset_path, presets_in, read_preset, write_preset
 from ..rig.proposal import mirrored, propose
@@ -67,7 +67,7 @@ def bone_table(actor: Any) -> BoneTable:
     joints, problem = combined(assigned, found), ""
     try:
         if assigned:
-            map_with_assigned(actor_name(actor), assigned, found, parents)
+            map_with_assigned(actor_name(actor), assigned, found, carriers_of(actor.armature))
         elif isinstance(found, RigNotRecognised):
             problem = str(found)
     except errors.InvalidRequest as error:

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from ..properties import actor_name
+from ..rig.ik_switches import switch_off_unkeyed
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.take_action import actions_before, show_action
@@ -146,9 +147,11 @@ def show(scene: bpy.types.Scene, take: Take) -> None:
 
 def play(armature: bpy.types.Object, action: bpy.types.Action) -> None:
     """Make an action the active one of an armature and of those of its meshes that it has curves for."""
-    slot = slot_for_armature(action, armature)
+    slot, before = slot_for_armature(action, armature), _active_action(armature)
     if slot is not None:
         show_action(armature, action, slot)
+        if before is not None and before != action:
+            switch_off_unkeyed(armature, before, action)
     for block, slot in slots_for_keys(action, skinned_meshes(armature)):
         show_action(block, action, slot)
 
