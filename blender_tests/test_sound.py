@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import mixdown, sound, sound_files, sound_scene, strips
 from interact_addon.scene.request import build_request
-from model_runtime.errors import InvalidRequest, SpeechFileBroken, SpeechFileMissing
+from model_runtime.errors import InvalidRequest, OutOfSpace, SpeechFileBroken, SpeechFileMissing
 
 from .rigs import make_rig
 
@@ -620,3 +621,53 @@ def test_a_channel_that_blender_cut_before_its_kind_is_one_sentence(scene: bpy.t
     scene.sequence_editor.channels[number].name = f"{actor} Speech"
     with pytest.raises(InvalidRequest, match=f"cut the name of channel {number} before it says"):
         build_request(scene)
+
+
+# Mixed while Blender goes on
+
+
+def mixed_elsewhere(scene: bpy.types.Scene) -> sound.VoiceMix:
+    mix = sound.VoiceMix(scene, "Anna")
+    while not mix.is_done:
+        time.sleep(0.02)
+    return mix
+
+
+def test_a_mix_beside_blender_is_the_same_and_is_known_afterwards(
+    scene: bpy.types.Scene, low: Path, high: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_volume(strips.add_speech(scene, "Anna", low, 1), (1, 0.0), (31, 1.0))
+    both = strips.add_speech(scene, "Anna", high, 40)
+    both.interact_voices = "LEFT_RIGHT"  # a second mix, in stereo
+    here = heard(scene)
+    monkeypatch.setattr(sound, "_mixed", {})
+    clip = mixed_elsewhere(scene).clip()
+    assert clip is not None and differ(load_wave(clip.path), here) == 0
+    assert sound.VoiceMix(scene, "Anna").is_done
+    assert not list(Path(bpy.app.tempdir).glob("*_mix.*"))
+
+
+def test_a_mix_beside_blender_tells_whether_a_strip_was_changed_meanwhile(scene: bpy.types.Scene, low: Path) -> None:
+    strip = strips.add_speech(scene, "Anna", low, 1)
+    mix = mixed_elsewhere(scene)
+    assert mix.is_current(scene)
+    strip.volume = 0.5
+    assert not mix.is_current(scene)
+
+
+def test_a_mix_that_is_stopped_ends_the_other_blender(scene: bpy.types.Scene, low: Path) -> None:
+    strips.add_speech(scene, "Anna", low, 1)
+    mix = sound.VoiceMix(scene, "Anna")
+    mix.stop()
+    assert mix._thread is not None
+    mix._thread.join(10.0)
+    assert mix.is_done
+    with pytest.raises(OutOfSpace, match="cannot write the voices"):
+        mix.clip()
+
+
+def test_a_wave_that_is_cut_off_is_no_sound_file(tmp_path: Path) -> None:
+    sound_files.write_wave(tmp_path / "a.wav", tone(300, 0.1), RATE)
+    (tmp_path / "a.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:30])
+    with pytest.raises(OSError, match="no whole sound file"):
+        sound_files.read_wave(tmp_path / "a.wav")

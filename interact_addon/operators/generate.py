@@ -14,7 +14,7 @@ import bpy
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import whole_order
-from .feedback import SECONDS_BETWEEN_TICKS, fail, redraw, redraw_status_bar, tell
+from .feedback import fail, redraw, redraw_status_bar, tell
 
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
@@ -51,7 +51,7 @@ class Generating:
         if bpy.app.background:
             return self.execute(context)
         try:
-            order = replace(self.order(context), undo=True, obstacle=reason_to_wait)
+            order = replace(self.order(context), undo=True, in_window=True, obstacle=reason_to_wait)
             watch(generation.Generation(context.scene, order))
         except errors.InterActError as error:
             return fail(self, error)
@@ -113,7 +113,7 @@ def _tick(job: generation.Generation) -> float | None:
             _show()
     if is_over:
         return None
-    return 0.0 if job.is_reading else SECONDS_BETWEEN_TICKS
+    return job.pause
 
 
 def _show() -> None:

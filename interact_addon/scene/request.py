@@ -33,6 +33,7 @@ from .transcripts import read_transcript
 from .voices import find_voices, speech_channels_of_nobody
 
 Constraints = Mapping[str, contract.MotionConstraints]
+Voices = Mapping[str, contract.SpeechClip | None]
 
 
 def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastActor, CastActor]:
@@ -82,11 +83,12 @@ def build_request(
     cast: tuple[CastActor, CastActor] | None = None,
     constraints: Constraints | None = None,
     kept: Kept | None = None,
+    mixed: Voices | None = None,
 ) -> tuple[contract.Request, list[str]]:
     """Return everything a generation needs, checked, and warnings for the user.
 
     ``constraints``: the motion that an actor, by name, is given; actors that keep something are given that, which
-    ``kept`` saves reading again.
+    ``kept`` saves reading again. ``mixed``: the voices of the actors by name, where they are mixed already.
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
     cast = cast or cast_scene(scene, first_frame=True)
@@ -102,7 +104,7 @@ def build_request(
     request = contract.Request(
         duration=shot_duration(scene),
         actors=tuple(
-            _actor(scene, character, own, partner, given.get(character.name), warnings)
+            _actor(scene, character, own, partner, given.get(character.name), mixed, warnings)
             for character, own, partner in zip(cast, (first, second), (second, first))
         ),
         seed=settings.seed,
@@ -142,6 +144,7 @@ def _actor(
     actor_settings: Any,
     partner: Any,
     constraints: contract.MotionConstraints | None,
+    mixed: Voices | None,
     warnings: list[str],
 ) -> contract.Actor:
     """Read one actor, given its and its partner's settings; warnings for the user are added to ``warnings``."""
@@ -153,18 +156,20 @@ def _actor(
         emotions=read_emotions(scene, actor_key(actor_settings), actor_settings),
         constraints=constraints,
         style=style_of(actor_settings),
-        **_speech(scene, character, actor_settings, warnings),
+        **_speech(scene, character, actor_settings, mixed, warnings),
         **_script(scene, character, actor_settings, partner, warnings),
     )
 
 
-def _speech(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, warnings: list[str]) -> dict[str, Any]:
+def _speech(
+    scene: bpy.types.Scene, character: CastActor, actor_settings: Any, mixed: Voices | None, warnings: list[str]
+) -> dict[str, Any]:
     """Return what an actor says; one that only listens says nothing, whatever strips it has."""
     if actor_settings.perform == ONLY_LISTEN:
         return {}
     key = actor_key(actor_settings)
     voices = find_voices(scene, key)
-    voice = mix_voices(scene, character.name, voices)
+    voice = mix_voices(scene, character.name, voices) if mixed is None else mixed[character.name]
     if voice is None:
         warnings.append(_silence(scene, character.name, bool(voices)))
         voices = []

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 
+from ..properties import ONLY_LISTEN, actor_key
 from ..rig.artist_keys import PartFrames
 from ..rig.cast import CastActor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
 from .perform import kept_motion, parts_to_key
 from .preflight import check_scene
-from .request import Constraints, build_request, cast_scene
+from .request import Constraints, Voices, build_request, cast_scene
+from .sound import VoiceMix
+
+READING, MIXING = "Reading the scene", "Mixing the voices"
 
 
 @dataclass(frozen=True)
@@ -34,24 +38,44 @@ class Shot:
 
 
 def read_shot(
-    find_scene: Callable[[], bpy.types.Scene], constraints: Constraints | None = None
+    find_scene: Callable[[], bpy.types.Scene], constraints: Constraints | None = None, in_window: bool = False
 ) -> Generator[str, None, Shot]:
-    """Read the scene in steps and return the shot; each step yields in words what comes next.
+    """Read the scene in steps and return the shot; each step yields in words what comes next, some of them again.
 
     ``find_scene`` is asked for the scene in every step, since an undo between two of them would make a pointer invalid.
-    ``constraints``: as ``build_request`` takes them. Raises named errors; nothing in the scene is changed.
+    ``constraints``: as ``build_request`` takes them. ``in_window``: let other Blenders mix the voices meanwhile.
+    Raises named errors; nothing in the scene is changed.
     """
     scene: Any = find_scene()
     frames = scene.frame_start, scene.frame_end
     cast = cast_scene(scene, first_frame=True)
     parts = parts_to_key(cast, scene.interact.actors)
     warnings = check_scene(scene, cast)
-    yield "Reading the scene"
+    yield READING
     scene = find_scene()
     kept = kept_motion(scene, cast, scene.interact.actors)
-    yield "Mixing the voices"
-    request, more = build_request(find_scene(), cast, constraints, kept)
+    yield MIXING
+    mixed = (yield from _mixed(find_scene, cast)) if in_window else None
+    request, more = build_request(find_scene(), cast, constraints, kept, mixed)
     return Shot(cast, frames, parts, kept.frames, request, warnings + more)
+
+
+def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]) -> Generator[str, None, Voices]:
+    """Mix what the actors say, by name; what is changed meanwhile is mixed again."""
+    mixes: dict[str, VoiceMix] = {}
+    try:
+        while True:
+            scene: Any = find_scene()
+            for character, actor in zip(cast, scene.interact.actors):
+                mix = mixes.get(character.name)
+                if actor.perform != ONLY_LISTEN and (mix is None or (mix.is_done and not mix.is_current(scene))):
+                    mixes[character.name] = VoiceMix(scene, actor_key(actor))
+            if all(mix.is_done for mix in mixes.values()):
+                return {name: mix.clip() for name, mix in mixes.items()}
+            yield MIXING
+    finally:
+        for mix in mixes.values():
+            mix.stop()
 
 
 def check_cast_is_here(scene: bpy.types.Scene, shot: Shot) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -19,7 +21,7 @@ from ..properties import ActorKey, as_key
 from ..runtime_api import Array, contract
 from .reading import Clock, curve_of
 from .sound_files import check_sound, write_wave
-from .sound_scene import RATE, Place, sound_scene
+from .sound_scene import RATE, MixElsewhere, Place, SoundScene, sound_scene
 from .sound_state import digest_of
 from .voices import BOTH, LEFT, Voice, channel_of, find_voices
 
@@ -28,6 +30,7 @@ _mixed: dict[str | None, contract.SpeechClip | None] = {}  # by what is heard; t
 
 # A mix in mono holds a mono sound as it is. Of a stereo sound it holds the sum of both channels; so that is mixed in
 # stereo and averaged here. Inside a scene strip everything is stereo, with a mono sound at 0.707 on both sides.
+_Mixed = TypeVar("_Mixed")
 _Mix = tuple[int, tuple[float, ...]]  # channels to mix, and the weight of each in the voice
 
 
@@ -46,28 +49,90 @@ def mix_voices(scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]) -> c
     Float keeps what is louder than 1 (overlaps, raised volumes) and what is very quiet. The same voices are mixed once
     as long as nothing about them changes. Raises as ``read_speech`` does.
     """
-    for voice in voices:
-        check_sound(voice.strip, actor)
-    source = compat.sequencer_scene(scene)
-    clock = Clock(source, scene)
-    if not voices or not 0.0 < clock.duration <= contract.LONGEST_SHOT:  # such a shot is refused with the request
-        return None
-    frames = frames_of(clock)
-    key = digest_of(source, voices, frames, clock.start, clock.duration)
-    if key in _mixed:
-        known = _mixed[key]
-        if known is None or Path(known.path).is_file():
-            return known
-    name = key or hashlib.blake2b(f"{source.session_uid} {actor}".encode(), digest_size=16).hexdigest()
-    path = Path(bpy.app.tempdir) / f"interact_voice_{name}.wav"
-    mixed = _mix(source, voices, clock, path)
-    clip = None
-    if np.abs(mixed).max(initial=0.0) > _SILENT:
-        write_wave(path, mixed, RATE)
-        clip = contract.SpeechClip(str(path), 0.0, clock.duration)
-    if key is not None:
-        _mixed[key] = clip
-    return clip
+    wanted = _Wanted(scene, actor, voices)
+    if wanted.is_known:
+        return wanted.known
+    return wanted.keep(_mix_parts(wanted, voices, SoundScene.mix))
+
+
+class VoiceMix:
+    """The voices of an actor on their way to one clip, mixed in Blenders of their own while this one goes on."""
+
+    def __init__(self, scene: bpy.types.Scene, actor: ActorKey | str) -> None:
+        """Begin. Raises as ``read_speech`` does."""
+        voices = find_voices(scene, actor)
+        self._actor, self._wanted = as_key(actor), _Wanted(scene, as_key(actor).name, voices)
+        self._parts: list[tuple[MixElsewhere, tuple[float, ...]]] = []
+        self._thread: threading.Thread | None = None
+        self._clip: contract.SpeechClip | None = None
+        self._failure: Exception | None = None
+        if self._wanted.is_known:
+            self._clip = self._wanted.known
+            return
+        self._parts = _mix_parts(self._wanted, voices, SoundScene.begin_mix)
+        self._thread = threading.Thread(target=self._finish, name="interact voices", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        return self._thread is None or not self._thread.is_alive()
+
+    def is_current(self, scene: bpy.types.Scene) -> bool:
+        """Return whether nothing about the voices has changed since the mix began."""
+        return self._wanted.key == _Wanted(scene, self._actor.name, find_voices(scene, self._actor)).key
+
+    def clip(self) -> contract.SpeechClip | None:
+        """Return the clip of a mix that is done, as ``mix_voices`` does. Raises ``OutOfSpace``."""
+        if self._failure is not None:
+            raise self._failure
+        return self._clip
+
+    def stop(self) -> None:
+        """End the other Blenders; nothing is mixed then."""
+        for part, _ in self._parts:
+            part.stop()
+
+    def _finish(self) -> None:
+        """Put the parts together, in a thread."""
+        try:
+            self._clip = self._wanted.keep((part.result(), weights) for part, weights in self._parts)
+        except Exception as failure:
+            self._failure = failure
+
+
+class _Wanted:
+    """What is to be mixed, and whether it was mixed already. Raises as ``read_speech`` does."""
+
+    def __init__(self, scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]) -> None:
+        for voice in voices:
+            check_sound(voice.strip, actor)
+        self.source = compat.sequencer_scene(scene)
+        self.clock = Clock(self.source, scene)
+        self.frames = frames_of(self.clock)
+        self.key: str | None = None
+        self.known: contract.SpeechClip | None = None
+        self.is_known = not voices or not 0.0 < self.clock.duration <= contract.LONGEST_SHOT  # refused with the request
+        if self.is_known:
+            return
+        self.key = digest_of(self.source, voices, self.frames, self.clock.start, self.clock.duration)
+        if self.key in _mixed:
+            self.known = _mixed[self.key]
+            self.is_known = self.known is None or Path(self.known.path).is_file()
+        name = self.key or hashlib.blake2b(f"{self.source.session_uid} {actor}".encode(), digest_size=16).hexdigest()
+        self.path = Path(bpy.app.tempdir) / f"interact_voice_{name}.wav"
+
+    def keep(self, parts: Iterable[tuple[Array, tuple[float, ...]]]) -> contract.SpeechClip | None:
+        """Add up mixes (N, channels), each with the weights of its channels, and return the clip that they make."""
+        total = np.zeros(round(self.clock.duration * RATE), np.float32)
+        for mixed, weights in parts:
+            total += in_shot(mixed, self.clock) @ np.array(weights, np.float32)
+        clip = None
+        if np.abs(total).max(initial=0.0) > _SILENT:
+            write_wave(self.path, total, RATE)
+            clip = contract.SpeechClip(str(self.path), 0.0, self.clock.duration)
+        if self.key is not None:
+            _mixed[self.key] = clip
+        return clip
 
 
 def frames_of(clock: Clock) -> tuple[int, int]:
@@ -116,23 +181,24 @@ def mute_gates(voice: Voice, frames: tuple[int, int]) -> Iterator[tuple[Place, d
         silenced = []
 
 
-def _mix(source: bpy.types.Scene, voices: Sequence[Voice], clock: Clock, path: Path) -> Array:
-    """Return the voices at ``RATE`` as (N,) float32."""
-    frames = frames_of(clock)
+def _mix_parts(
+    wanted: _Wanted, voices: Sequence[Voice], mix: Callable[[SoundScene, int, int, int, Path], _Mixed]
+) -> list[tuple[_Mixed, tuple[float, ...]]]:
+    """Mix the voices in as few mixes as can be; return what ``mix`` gave for each, and the weights of its channels."""
     groups: dict[_Mix, list[Voice]] = {}
     for voice in voices:
         groups.setdefault(mix_of(voice), []).append(voice)
-    total = np.zeros(round(clock.duration * RATE), np.float32)
-    gates = [gate for voice in voices for gate in mute_gates(voice, frames)]
-    with sound_scene(source, [voice.place for voice in voices]) as bench:
+    gates = [gate for voice in voices for gate in mute_gates(voice, wanted.frames)]
+    parts = []
+    with sound_scene(wanted.source, [voice.place for voice in voices]) as bench:
         for place, volumes in gates:
             bench.key_volume(place, volumes)
         factor = bench.make_headroom()
-        for (channels, weights), members in groups.items():
+        for number, ((channels, weights), members) in enumerate(groups.items()):
             for voice in members:
                 if voice.side != BOTH:
                     bench.keep_channels_apart(voice.place)
             bench.play_only([voice.place for voice in members])
-            mixed = bench.mix(*frames, channels, path.with_name(f"{path.stem}_mix.wav"))
-            total += in_shot(mixed, clock) @ np.array(weights, np.float32) / np.float32(factor)
-    return total
+            path = wanted.path.with_name(f"{wanted.path.stem}_{number}_mix.wav")
+            parts.append((mix(bench, *wanted.frames, channels, path), tuple(weight / factor for weight in weights)))
+    return parts

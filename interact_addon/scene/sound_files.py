@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,18 @@ def sound_path(strip: Any) -> Path:
 def check_sound(strip: Any, actor: str) -> None:
     """Raise ``SpeechFileMissing`` or ``SpeechFileBroken`` if Blender cannot play the sound of a strip."""
     path = sound_file(strip, actor)
-    seconds = sound_seconds(path)
+    entry = path.stat()
+    seconds = _seconds_of(path, entry.st_mtime_ns, entry.st_size)
     if seconds is None or seconds <= 0.0:
         raise errors.SpeechFileBroken(
             f"Blender cannot play '{sound_path(strip).name}' of the speech strip '{strip.name}' of '{actor}'; save the "
             "recording again, or remove the strip."
         )
+
+
+@lru_cache(maxsize=1024)
+def _seconds_of(path: Path, _changed: int, _size: int) -> float | None:
+    return sound_seconds(path)
 
 
 def sound_seconds(path: Path) -> float | None:
@@ -88,6 +95,23 @@ def write_wave(path: Path, samples: Array, rate: int) -> None:
             f"The voices cannot be written to '{path.parent}' ({problem.strerror}); free some space, or choose another "
             "temporary folder in the preferences."
         ) from problem
+
+
+def read_wave(path: Path) -> Array:
+    """Return the samples of a WAV of 32 bit float as (N, channels). Needs no ``bpy``, so a thread may call it.
+
+    Raises ``OSError`` where the file cannot be read or is none.
+    """
+    content = path.read_bytes()
+    place, channels = 12, 0
+    while place + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, place)
+        if name == b"fmt ":
+            channels = struct.unpack_from("<H", content, place + 10)[0]
+        elif name == b"data" and channels:
+            return np.frombuffer(content, "<f4", size // (4 * channels) * channels, place + 8).reshape(-1, channels)
+        place += 8 + size + size % 2
+    raise OSError(f"'{path.name}' is no whole sound file")
 
 
 def _unpacked(content: bytes, suffix: str) -> Path:

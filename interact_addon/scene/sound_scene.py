@@ -6,20 +6,20 @@ scene is emptied first: it keeps the strips with all their settings and their an
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aud
 import bpy
-import numpy as np
 
 from .. import compat
 from ..rig.curves import curves_of
 from ..runtime_api import Array, errors
 from .reading import curve_of
+from .sound_files import read_wave
 from .voices import channel_of
 
 RATE = 48000  # Hz, at least that of nearly all recordings: what Blender resamples to
@@ -29,7 +29,54 @@ _HEADROOM = 1.0 / 16.0  # Blender clips what it mixes at 1, which overlaps and r
 
 SCENE = "interact sound"  # the copy's name
 
+_KINDS = ("MONO", "STEREO")  # by the number of channels
+
 Place = tuple[int, ...]  # numbers of a strip among the strips of each level, outermost first
+
+
+class MixElsewhere:
+    """A mix in a Blender of its own, which works while this one goes on. Nothing here touches ``bpy`` once it began."""
+
+    def __init__(self, scene: bpy.types.Scene, kind: str, path: Path) -> None:
+        """Begin. ``kind``: MONO or STEREO. ``path``: where the mix goes for as long as it is not read."""
+        self._path, self._blend = path, path.with_suffix(".blend")
+        script = Path(__file__).with_name("mixdown.py")
+        values = [str(self._blend), str(path), kind, str(RATE), str(_ACCURACY)]
+        try:
+            bpy.data.libraries.write(str(self._blend), {scene}, path_remap="ABSOLUTE")
+            self._process = subprocess.Popen(
+                [*compat.script_command(script), "--", *values],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except (RuntimeError, OSError) as problem:
+            self._remove_files()
+            raise _unwritable(path, problem) from problem
+
+    def result(self) -> Array:
+        """Wait for the end and return what is heard as (N, channels) float32. Raises ``OutOfSpace``."""
+        try:
+            printed, _ = self._process.communicate(timeout=_LONGEST_WAIT)
+            if self._process.returncode != 0:
+                raise RuntimeError(printed.decode("utf-8", "replace").strip().rpartition("\n")[2] or "it gave up")
+            return read_wave(self._path)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as problem:
+            self.stop()
+            raise _unwritable(self._path, problem) from problem
+        finally:
+            self._remove_files()
+
+    def stop(self) -> None:
+        """End the other Blender; a ``result`` that is waited for raises."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def _remove_files(self) -> None:
+        with contextlib.suppress(OSError):
+            self._blend.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
 
 
 class SoundScene:
@@ -109,23 +156,26 @@ class SoundScene:
 
         Raises ``OutOfSpace`` if Blender cannot write.
         """
+        if compat.mixes_in_a_thread():
+            return self.begin_mix(first, last, channels, path).result()
+        self._set_range(first, last)
+        try:
+            self._mix_here(_KINDS[channels - 1], path)
+            return read_wave(path)
+        except (RuntimeError, OSError) as problem:
+            raise _unwritable(path, problem) from problem
+        finally:
+            path.unlink(missing_ok=True)
+
+    def begin_mix(self, first: int, last: int, channels: int, path: Path) -> MixElsewhere:
+        """Begin the same in a Blender of its own and return at once. Raises ``OutOfSpace``."""
+        self._set_range(first, last)
+        return MixElsewhere(self.scene, _KINDS[channels - 1], path)
+
+    def _set_range(self, first: int, last: int) -> None:
         scene = self.scene
         scene.frame_start, scene.frame_end = first, last
         scene.frame_current = first
-        kind = ("MONO", "STEREO")[channels - 1]
-        try:
-            if compat.mixes_in_a_thread():
-                self._mix_elsewhere(kind, path)
-            else:
-                self._mix_here(kind, path)
-            return np.asarray(aud.Sound(str(path)).data())
-        except (RuntimeError, OSError, subprocess.SubprocessError, aud.error) as problem:
-            raise errors.OutOfSpace(
-                f"Blender cannot write the voices to '{path.parent}' ({str(problem).strip()}); free some space, or "
-                "choose another temporary folder in the preferences."
-            ) from problem
-        finally:
-            path.unlink(missing_ok=True)
 
     def _mix_here(self, kind: str, path: Path) -> None:
         with _without_handlers(), bpy.context.temp_override(**compat.sequencer_override(self.scene)):
@@ -140,21 +190,6 @@ class SoundScene:
                 channels=kind,
                 mixrate=RATE,
             )
-
-    def _mix_elsewhere(self, kind: str, path: Path) -> None:
-        blend, script = path.with_suffix(".blend"), Path(__file__).with_name("mixdown.py")
-        try:
-            bpy.data.libraries.write(str(blend), {self.scene}, path_remap="ABSOLUTE")
-            values = [str(blend), str(path), kind, str(RATE), str(_ACCURACY)]
-            subprocess.run(
-                [*compat.script_command(script), "--", *values],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_LONGEST_WAIT,
-            )
-        finally:
-            blend.unlink(missing_ok=True)
 
     def remove(self) -> None:
         bpy.data.batch_remove(self._owned)
@@ -231,6 +266,13 @@ def sound_scene(source: bpy.types.Scene, places: Iterable[Place]) -> Iterator[So
         yield bench
     finally:
         bench.remove()
+
+
+def _unwritable(path: Path, problem: Exception) -> errors.OutOfSpace:
+    return errors.OutOfSpace(
+        f"Blender cannot write the voices to '{path.parent}' ({str(problem).strip()}); free some space, or choose "
+        "another temporary folder in the preferences."
+    )
 
 
 def _bags(animation: Any) -> list[Any]:

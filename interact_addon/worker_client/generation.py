@@ -15,7 +15,7 @@ from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
 from ..scene.request import Constraints, why_not_here
-from ..scene.shot import Shot, check_cast_is_here, read_shot
+from ..scene.shot import MIXING, Shot, check_cast_is_here, read_shot
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
@@ -39,8 +39,9 @@ class Order:
     ``quality`` and ``seed``: others than the scene's. ``takes``: how many, with consecutive seeds; each is keyed as
     soon as it is done, so the last one stays active. ``constraints``: the motion that an actor, by name, is given.
     ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
-    it. ``undo``: make every take an undo step of its own. ``obstacle``: says why nothing can be written just now; a
-    take that is done waits until it says nothing. ``what``: in words what is generated, if not the whole shot.
+    it. ``undo``: make every take an undo step of its own. ``in_window``: keep each step short. ``obstacle``: says why
+    nothing can be written just now; a take that is done waits until it says nothing. ``what``: in words what is
+    generated, if not the whole shot.
     """
 
     quality: str | None = None
@@ -50,6 +51,7 @@ class Order:
     key: Callable[[bpy.types.Scene, Shot, contract.Performance], KeyedPerformance] = key_take
     blend: Path | None = None
     undo: bool = False
+    in_window: bool = False
     obstacle: Callable[[], str] = str
     what: str = ""
 
@@ -65,7 +67,7 @@ class Generation:
         self._started = time.monotonic()
         self._order = order
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
-        self._reading = read_shot(self._scene, order.constraints)
+        self._reading = read_shot(self._scene, order.constraints, order.in_window)
         self._shot: Shot | None = None
         self._requests: deque[contract.Request] = deque()  # those still to be started
         self._unwritten: deque[tuple[contract.Request, contract.Performance]] = deque()
@@ -87,9 +89,9 @@ class Generation:
         return self._order.what
 
     @property
-    def is_reading(self) -> bool:
-        """Whether the next step reads the scene: it need not be waited for."""
-        return self._shot is None
+    def pause(self) -> float:
+        """Seconds to wait before the next step: none while there is something to read."""
+        return 0.0 if self._shot is None and self.progress.stage != MIXING else SECONDS_BETWEEN_POLLS
 
     def poll(self) -> bool:
         """Do one step and return True once all takes are keyed. Raises named errors; takes keyed before stay."""
@@ -116,8 +118,7 @@ class Generation:
             while not self.poll():
                 if progress is not None:
                     progress(self.progress)
-                if not self.is_reading:
-                    time.sleep(SECONDS_BETWEEN_POLLS)
+                time.sleep(self.pause)
         except BaseException:
             self.abandon()
             raise
