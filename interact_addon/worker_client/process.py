@@ -178,7 +178,8 @@ class RuntimeProcess:
 
     def stop(self, gently: bool = True) -> None:
         """End the process to free its memory: close its pipe, then terminate, then kill."""
-        process, self._process, self._job, self._cancelled_at = self._process, None, None, None
+        process, self._process, self._cancelled_at = self._process, None, None
+        self._forget_job()
         self._messages = queue.SimpleQueue()
         if process is None:
             return
@@ -241,15 +242,20 @@ class RuntimeProcess:
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
-    def _finished(self, path: Path) -> contract.Performance:
+    def _forget_job(self) -> None:
+        if self._job is not None:
+            (self._private_folder() / f"request_{self._job}.json").unlink(missing_ok=True)
         self._job = None
+
+    def _finished(self, path: Path) -> contract.Performance:
+        self._forget_job()
         try:
             return contract.Performance.load(path)
         finally:
             path.unlink(missing_ok=True)
 
     def _failed(self, error: dict[str, str]) -> None:
-        self._job = None
+        self._forget_job()
         named = getattr(errors, error["name"], None)
         if isinstance(named, type) and issubclass(named, errors.InterActError):
             raise named(error["message"])
