@@ -21,6 +21,7 @@ from .operators import (
     problems,
     regenerate,
     runtime,
+    saving,
     script,
     takes,
     transcripts,
@@ -104,6 +105,8 @@ def register() -> None:
     bpy.app.handlers.load_post.append(problems.file_loaded)
     for handlers, follow in _settling():
         handlers.append(follow)
+    for handlers, follow in saving.handlers():
+        handlers.append(follow)
     for changes in _changes():
         changes.append(problems.scene_changed)
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -117,6 +120,8 @@ def unregister() -> None:
         _cli_command = None
     for changes in _changes():
         changes.remove(problems.scene_changed)
+    for handlers, follow in saving.handlers():
+        handlers.remove(follow)
     for handlers, follow in _settling():
         handlers.remove(follow)
     bpy.app.handlers.load_post.remove(problems.file_loaded)

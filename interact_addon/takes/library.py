@@ -73,6 +73,11 @@ def summary_of(action: bpy.types.Action) -> TakeRecord | None:
     return _summaries[key]
 
 
+def forget_summary(action: bpy.types.Action) -> None:
+    """Read the record of an action anew when it is next asked for: it was changed."""
+    _summaries.pop((action.session_uid, int(action.get(TAKE_NUMBER, 0))), None)
+
+
 def same_take(action: bpy.types.Action) -> list[bpy.types.Action]:
     """Return all actions that were made from the same performance, an action itself among them."""
     mine = summary_of(action)

@@ -2,7 +2,7 @@
 
 The record is JSON text in a custom property of the action, so it survives saving, appending and linking. The
 performance is a file beside the .blend, and is found only from there. In a file that was never saved it lies in
-Blender's temporary folder and is lost when Blender ends.
+Blender's temporary folder until it is (see ``saving``).
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class TakeRecord:
         return contract.Performance.load(bpy.path.abspath(self.performance))
 
 
+def takes_folder(blend: Path) -> Path:
+    """Return the folder beside a .blend for the files of its takes."""
+    return blend.with_name(f"{blend.stem}.takes")
+
+
 def save_performance(performance: contract.Performance, blend: Path | None = None) -> tuple[str, list[str]]:
     """Save a performance beside the .blend and return its path as records hold it, and warnings.
 
@@ -82,7 +87,7 @@ def save_performance(performance: contract.Performance, blend: Path | None = Non
     blend = blend or (Path(bpy.data.filepath) if bpy.data.filepath else None)
     name, warnings = f"{uuid.uuid4().hex[:12]}.npz", list[str]()
     if blend is not None:
-        folder = blend.with_name(f"{blend.stem}.takes")
+        folder = takes_folder(blend)
         try:
             _save(performance, folder / name)
             return f"//{folder.name}/{name}", []

@@ -39,9 +39,14 @@ def keep_voices(request: contract.Request, folder: Path, written_as: str | None 
         clips = []
         for clip in actor.speech:
             kept = folder / Path(clip.path).name
-            if not kept.is_file() or kept.stat().st_size != Path(clip.path).stat().st_size:
-                with files.written_whole(kept) as partial:
-                    shutil.copyfile(clip.path, partial)
+            copy_whole(Path(clip.path), kept)
             clips.append(replace(clip, path=str(kept) if written_as is None else f"{written_as}/{kept.name}"))
         actors.append(replace(actor, speech=tuple(clips)))
     return replace(request, actors=tuple(actors))
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file whose name tells what it holds, unless it is there. Raises ``OSError``; nothing is half written."""
+    if not target.is_file() or target.stat().st_size != source.stat().st_size:
+        with files.written_whole(target) as partial:
+            shutil.copyfile(source, partial)
