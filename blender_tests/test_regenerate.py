@@ -12,6 +12,7 @@ import pytest
 from interact_addon import batch
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.key_points import keys_of
+from interact_addon.scene.strips import add_emotion
 from interact_addon.takes.decision import undecided
 from interact_addon.takes.record import read_record
 
@@ -158,3 +159,25 @@ def test_the_command_line_regenerates_a_stretch(performed: Path, tmp_path: Path)
     record = read_record(action(bpy.context.scene))
     assert record is not None and record.seed == 9
     assert record.stretch["parts"] == {record.actor: ["upper", "hands"]}
+
+
+def test_only_what_changed_is_generated_and_what_lies_before_stays(scene: bpy.types.Scene) -> None:
+    name = scene.interact.actor_a.name
+    with pytest.raises(RuntimeError, match="Nothing was changed since Take"):
+        bpy.ops.interact.generate(only_changed=True)
+    before = action(scene)
+    add_emotion(scene, name, "joy", 1.5, scene.frame_start + 50, scene.frame_end)
+    assert bpy.ops.interact.generate(only_changed=True) == {"FINISHED"}
+    record = read_record(action(scene))
+    assert record is not None and (record.stretch["first"], record.stretch["last"]) == (
+        scene.frame_start + 20,
+        scene.frame_end,
+    )
+    old, new = keys(scene, before), keys(scene, action(scene))
+    first = record.stretch["first"]
+    for path, was in old.items():
+        np.testing.assert_array_equal(
+            was["co"][was["co"][:, 0] < first], new[path]["co"][new[path]["co"][:, 0] < first], path[0]
+        )
+    with pytest.raises(RuntimeError, match="Nothing was changed since Take"):
+        bpy.ops.interact.generate(only_changed=True)

@@ -27,7 +27,7 @@ from .scene.transcripts import transcripts_seen_from
 from .takes.stretches import stretch_in_seconds
 from .takes.voices import keep_voices
 from .worker_client import generation
-from .worker_client.orders import stretch_order, whole_order
+from .worker_client.orders import changed_order, stretch_order, whole_order
 
 DEMO_STEPS = ("performance", "fbx", "preview")
 
@@ -101,6 +101,8 @@ def _key_ik(scene: bpy.types.Scene, play_ik: bool, strict: bool, printer: contra
 
 def _order(scene: bpy.types.Scene, options: argparse.Namespace) -> generation.Order:
     """Return what is generated: the whole shot, or the stretch that the options name."""
+    if options.only_changed:
+        return changed_order(scene)
     if options.start is None and options.end is None and not options.actor and not options.parts:
         return whole_order(scene)
     parts = options.parts or contract.BODY_PARTS
@@ -210,6 +212,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_parts,
         metavar="PARTS",
         help=f"of the stretch: {', '.join(contract.BODY_PARTS)}; by default all",
+    )
+    shot.add_argument(
+        "--only-changed", action="store_true", help="regenerate what was changed since the take that is shown"
     )
     shot.add_argument(
         "--mend",

@@ -10,10 +10,11 @@ from dataclasses import replace
 from functools import partial
 
 import bpy
+from bpy.props import BoolProperty
 
 from ..runtime_api import contract, errors
 from ..worker_client import generation
-from ..worker_client.orders import whole_order
+from ..worker_client.orders import changed_order, whole_order
 from .feedback import fail, redraw, redraw_status_bar, tell
 
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
@@ -64,8 +65,22 @@ class INTERACT_OT_generate(Generating, bpy.types.Operator):
     bl_idname = "interact.generate"
     bl_label = "Generate"
 
+    only_changed: BoolProperty(  # type: ignore[valid-type]
+        name="Only What Changed",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Generate anew what was changed since the take that is shown, from a second before it to where the "
+        "motion is as it was; all else stays",
+    )
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        prop = properties.bl_rna.properties["only_changed"]
+        return prop.description if properties.only_changed else cls.__doc__ or ""  # type: ignore[attr-defined]
+
     def order(self, context: bpy.types.Context) -> generation.Order:
-        return replace(whole_order(context.scene), takes=context.scene.interact.takes)
+        make = changed_order if self.only_changed else whole_order
+        return replace(make(context.scene), takes=context.scene.interact.takes)
 
 
 class INTERACT_OT_cancel(bpy.types.Operator):

@@ -9,6 +9,7 @@ import bpy
 from ..runtime_api import errors
 from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
 from ..worker_client import generation
+from .changes import forget_changes, search_changes
 from .feedback import redraw
 
 _SECONDS_AT_REST = 0.3  # a drag or a slider sends an update a mouse move; a search costs about 0.1 s
@@ -62,7 +63,10 @@ def _search_at_rest() -> float | None:
     if waited < _SECONDS_AT_REST or generation.current is not None:
         return max(_SECONDS_AT_REST - waited, 0.05)
     scene = bpy.context.scene
-    if scene is not None and _known.get(scene.session_uid) != search(scene):
+    if scene is None:
+        return None
+    before = _known.get(scene.session_uid)
+    if (search_changes(scene) if _is_cast(scene) else False) | (search(scene) != before):
         redraw(bpy.context)
     return None
 
@@ -88,3 +92,4 @@ def stop() -> None:
 def file_loaded(*_arguments: object) -> None:
     """Forget what was found in another file."""
     _known.clear()
+    forget_changes()

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators.changes import known_change
 from ..operators.generate import draw_progress
 from ..worker_client import generation
 from .problems import draw_problems
 from .sidebar import Sidebar, lines
+
+
+def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the big button: for what was changed since the take that is shown, with the whole shot beside it, or all."""
+    changed = known_change(context.scene)
+    big = layout.row(align=True)
+    big.scale_y = 1.8
+    if changed is not None and changed.stretch is not None:
+        big.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
+        big.operator("interact.generate", text="Whole Shot").only_changed = False
+        lines(layout, context, f"{changed}: {changed.stretch}")
+        return
+    big.operator("interact.generate", icon="PLAY").only_changed = False
+    if changed is not None:
+        lines(layout, context, str(changed))
 
 
 class Generate(Sidebar):
@@ -26,9 +42,7 @@ class Generate(Sidebar):
         if job is not None:
             draw_progress(layout.row(align=True), job.progress)
             return
-        big = layout.row()
-        big.scale_y = 1.8
-        big.operator("interact.generate", icon="PLAY")
+        draw_button(layout, context)
         reason = generation.disabled_reason(context.scene)
         if reason:
             lines(layout, context, reason)

@@ -55,6 +55,15 @@ def mix_voices(scene: bpy.types.Scene, actor: str, voices: Sequence[Voice]) -> c
     return wanted.keep(_mix_parts(wanted, voices, SoundScene.mix))
 
 
+def named_voice(scene: bpy.types.Scene, actor: ActorKey | str) -> contract.SpeechClip | None:
+    """Return the clip that ``read_speech`` gives, without mixing it: its file may not be there yet.
+
+    The name of the file tells what is heard. Raises as ``read_speech`` does.
+    """
+    wanted = _Wanted(scene, as_key(actor).name, find_voices(scene, actor))
+    return wanted.known if wanted.is_known else contract.SpeechClip(str(wanted.path), 0.0, wanted.clock.duration)
+
+
 class VoiceMix:
     """The voices of an actor on their way to one clip, mixed in Blenders of their own while this one goes on."""
 

@@ -16,8 +16,11 @@ from typing import Any
 
 import bpy
 
-from ..rig.keying import TAKE_NUMBER, KeyedPerformance
+from ..rig.keying import TAKE_NUMBER, ActorKeys, KeyedPerformance
+from ..rig.take_action import actions_before
 from ..runtime_api import contract, errors
+from ..scene.changes import Change, changes_of, clipped
+from ..scene.sound_compare import differing_samples
 from ..scene.stretch import ShotFrames, Stretch, given_around
 
 RECORD = "interact_take"
@@ -35,6 +38,7 @@ class TakeRecord:
     zone; ``stretch``: of a take in which only a stretch was generated, its first and last frame, the parts by actor,
     the frames of poses that were kept, by actor and part, and the actors generated whole; the motion around it is in
     the performance. ``edit``: what was done to the motion afterwards, in words; the request alone does not give it.
+    ``pending``: start and end (s) of what the request asks for and a stretch elsewhere has not made.
     """
 
     take: int
@@ -49,6 +53,7 @@ class TakeRecord:
     stretch: dict[str, Any] = field(default_factory=dict)
     edit: str = ""
     identity: str = ""
+    pending: list[list[float]] = field(default_factory=list)
 
     def load_request(self) -> contract.Request:
         """Return the request, with the motion that was given. Raises ``InvalidRequest``, ``PerformanceUnreadable``."""
@@ -137,8 +142,28 @@ def record_take(
             stretch=dict(keyed.stretch),
             edit=edit,
             identity=keys.actor.identity,
+            pending=_pending(keys, keyed, request, edit),
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
+
+
+def _pending(keys: ActorKeys, keyed: KeyedPerformance, request: contract.Request, edit: str) -> list[list[float]]:
+    """Return the spans (s) in which an actor does not play yet what ``request`` asks for, sorted by their start."""
+    name, stretch = keys.actor.name, keyed.stretch
+    records = [read_record(action) for action in actions_before(keys.action)] if keys.action is not None else []
+    before = next((record for record in records if record is not None), None)
+    if before is None or not (stretch or edit) or name in stretch.get("whole", ()):
+        return []
+    left = [Change(name, "pending", start, end) for start, end in before.pending]
+    if stretch:
+        old = next(one for one in contract.request_from_json(before.request).actors if one.name == before.actor)
+        now = next(one for one in request.actors if one.name == name)
+        left += changes_of(old, now, request.duration, differing_samples)
+        if set(contract.BODY_PARTS) - {"hands"} <= set(stretch["parts"].get(name, ())):
+            first, last = stretch["shot"]
+            shot = ShotFrames(first, last, (last - first) / request.duration)
+            left = clipped(left, shot.seconds_at(stretch["first"]), shot.seconds_at(stretch["last"] + 1))
+    return sorted([change.start, change.end] for change in left)
 
 
 def read_record(action: bpy.types.Action) -> TakeRecord | None:

@@ -7,10 +7,11 @@ from functools import partial
 import bpy
 
 from ..rig.keying import KeyedPerformance
-from ..runtime_api import contract
+from ..runtime_api import contract, errors
 from ..scene.request import cast_scene
 from ..scene.shot import Shot
 from ..scene.stretch import Stretch
+from ..takes.changed import what_changed
 from ..takes.stretches import PlannedStretch, key_planned, plan_around_locks, plan_stretch
 from .generation import Order
 
@@ -24,6 +25,16 @@ def whole_order(scene: bpy.types.Scene) -> Order:
 def stretch_order(scene: bpy.types.Scene, stretch: Stretch) -> Order:
     """Order a stretch; all else is given and stays. Raises named errors with nothing changed."""
     return _order(plan_stretch(scene, cast_scene(scene, first_frame=True), stretch))
+
+
+def changed_order(scene: bpy.types.Scene) -> Order:
+    """Order what was changed since the take that is shown. Raises named errors with nothing changed."""
+    changed = what_changed(scene)
+    if changed is None:
+        raise errors.InvalidRequest("No take is shown to compare with; generate the whole shot.")
+    if changed.stretch is None:
+        raise errors.InvalidRequest(f"{changed}; generate the whole shot to make it again.")
+    return stretch_order(scene, changed.stretch)
 
 
 def _order(planned: PlannedStretch) -> Order:

@@ -1,0 +1,218 @@
+"""What was changed since a take: when, of whom, and the stretch that makes up for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene.changes import Change, changed_character, changed_settings, changes_of, clipped, span_of
+from interact_addon.scene.request import build_request, cast_scene
+from interact_addon.scene.sound_compare import differing_samples
+from interact_addon.scene.sound_files import write_wave
+from interact_addon.scene.strips import add_action, add_emotion
+from interact_addon.takes.changed import what_changed
+from interact_addon.takes.record import read_record, record_take, save_performance
+from interact_addon.takes.stretches import key_planned, plan_stretch
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.contract import (
+    BODY_PARTS,
+    ActionSpan,
+    Actor,
+    EmotionSpan,
+    Performance,
+    Request,
+    SpeechClip,
+    Style,
+    TimedWord,
+    Waypoint,
+)
+
+from .rigs import make_rig, perform
+
+SECONDS = 20.0
+STAND_WALK = (ActionSpan("stand", 0.0, 5.0), ActionSpan("walk", 5.0, 8.0), ActionSpan("stand", 8.0, SECONDS))
+ANNA = Actor("Anna", AVERAGE_SKELETON, actions=STAND_WALK, waypoints=(Waypoint(8.0, (2.0, 0.0)),))
+
+
+def never(before: SpeechClip, now: SpeechClip) -> None:
+    raise AssertionError("no voice is compared")
+
+
+def changes(**now: object) -> list[Change]:
+    return changes_of(ANNA, replace(ANNA, **now), SECONDS, never)
+
+
+def test_nothing_differs_where_nothing_was_changed() -> None:
+    assert changes() == []
+    gap = (ActionSpan("walk", 5.0, 8.0),)
+    assert changes(actions=gap) == [], "a gap between labels means standing"
+
+
+def test_a_label_differs_while_it_is_another() -> None:
+    script = (*STAND_WALK[:2], ActionSpan("stand", 8.0, 12.0), ActionSpan("sit", 12.0, 14.0))
+    assert changes(actions=script) == [Change("Anna", "actions", 12.0, 14.0)]
+
+
+def test_a_strip_that_is_moved_differs_where_it_was_and_where_it_is() -> None:
+    script = (ActionSpan("walk", 6.0, 9.0),)
+    found = changes(actions=script, waypoints=ANNA.waypoints)
+    assert [(change.start, change.end) for change in found] == [(5.0, 6.0), (8.0, 9.0)]
+    assert all(change.is_noticed for change in found), "a partner sees somebody walk"
+
+
+def test_emotions_and_words_differ_where_they_are_others() -> None:
+    joy = (EmotionSpan("joy", 1.0, 3.0, 4.0),)
+    assert changes(emotions=joy) == [Change("Anna", "emotions", 3.0, 4.0)]
+    assert changes(words=(TimedWord("so", 2.0, 2.5),)) == [Change("Anna", "words", 2.0, 2.5)]
+
+
+def test_a_new_target_lasts_until_both_are_in_one_place_again() -> None:
+    to_the_end = changes(waypoints=(Waypoint(8.0, (3.0, 0.0)),))
+    assert [(change.what, change.start, change.end) for change in to_the_end] == [("targets", 5.0, SECONDS)]
+    later = ActionSpan("walk", 14.0, 16.0)
+    before = replace(ANNA, actions=(*STAND_WALK[:2], later), waypoints=(*ANNA.waypoints, Waypoint(16.0, (0.0, 0.0))))
+    now = replace(before, waypoints=(Waypoint(8.0, (3.0, 0.0)), Waypoint(16.0, (0.0, 0.0))))
+    (found,) = changes_of(before, now, SECONDS, never)
+    assert (found.start, found.end) == (5.0, 16.0)
+
+
+def test_the_height_of_a_seat_bears_on_sitting() -> None:
+    seated = replace(ANNA, actions=(ActionSpan("sit", 10.0, 15.0),), waypoints=())
+    (found,) = changes_of(seated, replace(seated, seat_height=0.6), SECONDS, never)
+    assert (found.start, found.end) == (10.0, 15.0)
+
+
+def test_a_voice_of_the_same_name_sounds_the_same_wherever_it_lies() -> None:
+    before = replace(ANNA, speech=(SpeechClip("//shot.takes/a.wav", 0.0, SECONDS),))
+    now = replace(ANNA, speech=(SpeechClip("C:\\Temp\\a.wav", 0.0, SECONDS),))
+    assert changes_of(before, now, SECONDS, never) == []
+
+
+def test_a_voice_differs_from_the_first_to_the_last_sample_that_does(tmp_path: Path) -> None:
+    rate = 48000
+    samples = np.sin(np.arange(3 * rate) / 20).astype(np.float32)
+    other = samples.copy()
+    other[rate : 2 * rate] *= 0.5
+    for name, values in (("a", samples), ("b", other), ("c", samples)):
+        write_wave(tmp_path / f"{name}.wav", values, rate)
+    a, b, c, gone = (SpeechClip(str(tmp_path / f"{name}.wav"), 0.0, 3.0) for name in "abcd")
+    assert differing_samples(a, b) == pytest.approx((1.0, 2.0), abs=0.01)
+    assert differing_samples(a, c) is None and differing_samples(gone, a) == (0.0, 3.0)
+
+
+def test_what_bears_on_the_whole_shot_is_named() -> None:
+    shot = Request(SECONDS, (ANNA, ANNA))
+    assert changed_settings(shot, replace(shot, seed=5, quality="draft")) == []
+    assert changed_settings(shot, replace(shot, guidance=3.0, lips=0.5)) == ["the guidance", "the lips"]
+    assert changed_character(ANNA, replace(ANNA, style=Style(1.0))) == ["the style of 'Anna'"]
+    assert changed_character(ANNA, replace(ANNA, position=(1.0, 0.0))) == ["where 'Anna' starts"]
+
+
+def test_a_second_before_and_after_leads_into_and_out_of_a_change() -> None:
+    assert span_of([Change("Anna", "actions", 5.0, 7.0), Change("Ben", "words", 9.0, 9.5)], SECONDS) == (4.0, 10.5)
+    assert span_of([Change("Anna", "actions", 0.5, 19.5)], SECONDS) == (0.0, SECONDS)
+
+
+def test_what_a_stretch_covers_is_made_and_the_rest_is_left() -> None:
+    change = Change("Anna", "actions", 5.0, 9.0)
+    assert clipped([change], 4.0, 10.0) == []
+    assert [(c.start, c.end) for c in clipped([change], 6.0, 7.0)] == [(5.0, 6.0), (7.0, 9.0)]
+
+
+# ---- in Blender ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scene(addon: None) -> bpy.types.Scene:
+    """Anna and Ben in a take of ten seconds, standing."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 301
+    rigs = make_rig(MIXAMO, "Anna"), make_rig(UNREAL, "Ben")
+    rigs[1].location.x = 1.5
+    for actor, rig in zip(scene.interact.actors, rigs):
+        actor.armature = rig
+    bpy.context.view_layer.update()
+    add_action(scene, scene.interact.actors[0].armature.name, "stand", 1, 301)
+    record(scene, key_performance(scene, cast_scene(scene), played(scene)))
+    return scene
+
+
+def played(scene: bpy.types.Scene) -> Performance:
+    return Performance(tuple(perform(301, character, move=False).actors[0] for character in cast_scene(scene)))
+
+
+def record(scene: bpy.types.Scene, keyed: object) -> None:
+    request, _ = build_request(scene)
+    record_take(keyed, request, played(scene), save_performance(played(scene))[0])
+
+
+def relabel(scene: bpy.types.Scene, label: str, first: int, last: int) -> None:
+    strip = next(strip for strip in scene.sequence_editor.strips if strip.name.startswith("stand"))
+    strip.frame_final_end = first
+    add_action(scene, "Anna", label, first, last)
+
+
+def test_without_a_take_there_is_nothing_to_compare_with(scene: bpy.types.Scene) -> None:
+    scene.interact.actor_a.armature.animation_data.action = None
+    assert what_changed(scene) is None
+
+
+def test_right_after_a_generate_nothing_is_changed(scene: bpy.types.Scene) -> None:
+    found = what_changed(scene)
+    assert found is not None and found.stretch is None and str(found) == "Nothing was changed since Take 1"
+
+
+def test_another_seed_or_quality_is_no_change(scene: bpy.types.Scene) -> None:
+    scene.interact.seed, scene.interact.quality = 17, "draft"
+    found = what_changed(scene)
+    assert found is not None and found.stretch is None and not found.settings
+
+
+def test_a_label_gives_a_stretch_of_its_actor_a_second_wider(scene: bpy.types.Scene) -> None:
+    relabel(scene, "sit", 121, 181)
+    found = what_changed(scene)
+    assert found is not None and found.stretch is not None
+    assert (found.stretch.first, found.stretch.last) == (91, 211) and set(found.stretch.parts) == {"Anna"}
+    assert str(found) == "Changed since Take 1: actions of 'Anna'"
+
+
+def test_a_partner_answers_a_walk(scene: bpy.types.Scene) -> None:
+    relabel(scene, "walk", 121, 181)
+    found = what_changed(scene)
+    assert found is not None and found.stretch is not None and set(found.stretch.parts) == {"Anna", "Ben"}
+
+
+def test_a_setting_that_bears_on_all_of_the_shot_leaves_the_whole_shot_to_be_made(scene: bpy.types.Scene) -> None:
+    relabel(scene, "sit", 121, 181)
+    scene.interact.guidance = 3.0
+    scene.frame_end = 250
+    found = what_changed(scene)
+    assert found is not None and found.stretch is None
+    assert set(found.settings) == {"the guidance", "the length of the shot"}
+
+
+def test_a_change_that_a_stretch_elsewhere_has_not_made_is_still_one(scene: bpy.types.Scene) -> None:
+    relabel(scene, "sit", 31, 61)
+    add_emotion(scene, "Anna", "joy", 1.0, 181, 211)
+    cast = cast_scene(scene)
+    found = what_changed(scene)
+    assert found is not None and found.stretch is not None
+    whole = found.stretch
+    planned = plan_stretch(scene, cast, replace(whole, first=1, last=91))
+    record(scene, key_planned(scene, cast, played(scene), planned))
+    left = what_changed(scene)
+    assert left is not None and left.stretch is not None and left.number == 2
+    assert (left.stretch.first, left.stretch.last) == (151, 241)
+    planned = plan_stretch(scene, cast, left.stretch)
+    record(scene, key_planned(scene, cast, played(scene), planned))
+    done = what_changed(scene)
+    assert done is not None and done.stretch is None
+    made = read_record(scene.interact.actor_a.armature.animation_data.action)
+    assert made is not None and made.pending == [] and set(BODY_PARTS) == set(made.stretch["parts"]["Anna"])
