@@ -18,6 +18,7 @@ from interact_addon.demo.scene import MODELLING_STEPS, build_demo_scene, model_p
 from interact_addon.demo.surface import Part, edges_of
 from interact_addon.demo.timeline import build_timeline
 from interact_addon.runtime_api import contract, errors
+from interact_addon.scene.reading import label_of
 from interact_addon.scene.sound import read_speech
 
 Head = tuple[Part, dict[str, np.ndarray]]
@@ -151,7 +152,7 @@ def test_any_two_voices_set_the_shot_s_length_and_the_actions_scale_with_it(voic
     }
     assert set(channels.values()) == {"Mia Speech", "Mia Actions", "Tom Speech", "Tom Actions"}
     labels = [
-        s.name.split(".")[0]
+        label_of(s.name)
         for s in scene.sequence_editor.strips
         if s.type == "COLOR" and channels[s.channel] == "Tom Actions"
     ]

@@ -20,6 +20,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Bones",
             "Shapes",
             "Script",
+            "Labels",
             "Expression",
             "Gesture Style",
             "Generate",

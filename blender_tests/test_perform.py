@@ -129,8 +129,8 @@ def test_strips_seats_and_walks_say_nothing_about_a_body_that_is_kept(
     scene: bpy.types.Scene, animated: ActorPerformance
 ) -> None:
     actor = scene.interact.actor_a
-    actor.perform, actor.walk_target = "KEEP_BODY", scene.interact.actor_b.armature
-    strips.add_action(scene, "Anna", "walk", 15, 30)
+    actor.perform = "KEEP_BODY"
+    strips.add_action(scene, "Anna", "walk", 15, 30).interact_target = scene.interact.actor_b.armature
     request, warnings = build_request(scene)
     assert request.actors[0].actions == () and request.actors[0].waypoints == ()
     assert "'Anna' keeps its body, so its action strips are not played." in warnings

@@ -18,8 +18,10 @@ from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables import MIXAMO
 from interact_addon.runtime_api import contract, errors
 from interact_addon.scene.preflight import Problem, check_scene, find_problems, mend, mend_all
+from interact_addon.scene.reading import Action
 from interact_addon.scene.request import cast_scene
-from interact_addon.scene.targets import seat_place, with_walk_target
+from interact_addon.scene.strips import add_action
+from interact_addon.scene.targets import lead_walks, seat_place, walk_strips
 from interact_addon.worker_client.generation import disabled_reason
 
 from .rigs import add_face, counted_calls, generate_rigify, joint_error, make_rig, perform
@@ -862,21 +864,29 @@ def test_a_seat_that_is_not_seen_has_the_same_place_also_after_loading(
 def test_a_walk_leads_to_a_target_that_is_not_seen(two: bpy.types.Scene, tmp_path: Path, how: str) -> None:
     mark = empty("Mark")
     mark.location = (1.5, -2.0, 0.0)
-    two.interact.actor_a.walk_target = mark
+    add_action(two, two.interact.actor_a.armature.name, "walk", 1, 61).interact_target = mark
     UNSEEN[how](mark)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
-    settings = bpy.context.scene.interact
-    walk = (contract.ActionSpan("walk", 0.0, 2.0),)
-    target, partner = settings.actor_a.walk_target, settings.actor_b.armature
-    _, (waypoint,) = with_walk_target(walk, target, partner, bpy.context.scene)
+    scene = bpy.context.scene
+    (strip,) = walk_strips(scene, "Anna")
+    walk = Action(contract.ActionSpan("walk", 0.0, 2.0), strip.interact_target)
+    _, (waypoint,) = lead_walks([walk], scene.interact.actor_b.armature, scene)
     assert waypoint.position == pytest.approx((1.5, -2.0))
 
 
 def test_a_hidden_walk_target_in_the_scene_is_no_problem(two: bpy.types.Scene) -> None:
-    two.interact.actor_a.walk_target = empty("Mark")
-    two.interact.actor_a.walk_target.hide_viewport = True
+    mark = add_action(two, two.interact.actor_a.armature.name, "walk", 1, 61).interact_target = empty("Mark")
+    mark.hide_viewport = True
     assert find_problems(two) == []
+
+
+def test_a_walk_target_that_was_deleted_from_the_scene_is_said(two: bpy.types.Scene) -> None:
+    mark = add_action(two, two.interact.actor_a.armature.name, "walk", 1, 61).interact_target = empty("Mark")
+    two.collection.objects.unlink(mark)
+    assert [problem.sentence for problem in find_problems(two)] == [
+        f"The walk target 'Mark' of 'Anna' is not in the scene '{two.name}'; its place is used all the same."
+    ]
 
 
 @pytest.mark.parametrize("by", ["keys", "a track"])

@@ -11,10 +11,12 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon import compat
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import strips, targets
 from interact_addon.scene.channels import ACTIONS, SPEECH
+from interact_addon.scene.label_names import LABEL_COLOURS
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.targets import curve_points
 from model_runtime.contract import BODY_PARTS, ActionSpan, Actor, MotionConstraints, Request, Style
@@ -127,13 +129,21 @@ def test_an_unknown_label_is_refused_with_the_three_that_are_known(scene: bpy.ty
         build_request(scene)
 
 
-def test_overlapping_action_strips_are_refused_with_the_time(scene: bpy.types.Scene) -> None:
-    strips.add_action(scene, "Anna", "walk", 1, 91)
-    second = strips.add_action(scene, "Anna", "sit", 61, 151)
-    if second.channel != 1:
-        scene.sequence_editor.channels[second.channel].name = "Anna Actions 2"
-    with pytest.raises(InvalidRequest, match=r"overlap at 2\.00 s"):
-        build_request(scene)
+def test_of_overlapping_action_strips_the_one_on_top_counts(scene: bpy.types.Scene) -> None:
+    walk = strips.add_action(scene, "Anna", "walk", 1, 151)
+    walk.interact_target = place_empty(scene, (1.0, -2.0, 0.0))
+    strips.add_action(scene, "Anna", "sit", 121, 181)
+    small = strips.add_action(scene, "Anna", "stand", 61, 91)
+    small.channel = 7
+    scene.sequence_editor.channels[7].name = "Anna Actions 2"
+    actor = anna(scene)
+    assert [(span.label, round(span.start, 2), round(span.end, 2)) for span in actor.actions] == [
+        ("walk", 0.0, 2.0),
+        ("stand", 2.0, 3.0),
+        ("walk", 3.0, 4.0),
+        ("sit", 4.0, 6.0),
+    ]
+    assert [point.time for point in actor.waypoints] == pytest.approx([4.0]), "the walk leads there in its last stretch"
 
 
 def test_a_missing_sound_file_is_named_with_its_strip(scene: bpy.types.Scene, voice: Path) -> None:
@@ -163,7 +173,7 @@ def test_adding_labels_fills_what_no_strip_covers(scene: bpy.types.Scene) -> Non
 def test_label_strips_lie_in_a_channel_of_the_actor_in_the_labels_colour(scene: bpy.types.Scene) -> None:
     strip = strips.add_action(scene, "Anna", "sit", 1, 50)
     assert scene.sequence_editor.channels[strip.channel].name == f"Anna {ACTIONS}"
-    assert tuple(strip.color) == pytest.approx(strips.LABEL_COLOURS["sit"])
+    assert tuple(strip.color) == pytest.approx(LABEL_COLOURS["sit"])
     assert f"Anna {SPEECH}" not in [channel.name for channel in scene.sequence_editor.channels]
 
 
@@ -218,11 +228,11 @@ LABELS = ("sit", "walk", "stand")
 def test_every_waypoint_is_a_seat_or_a_target(scene: bpy.types.Scene, script: tuple[str, ...]) -> None:
     """Places beside or in front of a seat are the runtime's to plan."""
     scene.interact.actors[0].seat = stool(0.45, (2.0, 1.0), 1.0)
-    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    target = place_empty(scene, (1.0, -2.0, 0.0))
     for number, label in enumerate(script):
-        strips.add_action(scene, "Anna", label, 1 + 100 * number, 101 + 100 * number)
+        strips.add_action(scene, "Anna", label, 1 + 100 * number, 101 + 100 * number).interact_target = target
     found = sorted(tuple(round(x, 4) for x in point.position) for point in anna(scene).waypoints)
-    assert found == sorted([(2.0, 1.0)] * script.count("sit") + [(1.0, -2.0)] * ("walk" in script))
+    assert found == sorted([(2.0, 1.0)] * script.count("sit") + [(1.0, -2.0)] * script.count("walk"))
 
 
 def test_the_constants_of_sitting_down_are_in_the_runtime_only() -> None:
@@ -269,42 +279,74 @@ def draw_curve(
     return curve
 
 
-def test_the_last_walk_ends_at_its_target(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
-    strips.add_action(scene, "Anna", "walk", 1, 61)
-    strips.add_action(scene, "Anna", "walk", 91, 151)
-    (point,) = anna(scene).waypoints
-    assert (point.time, point.position, point.heading) == (5.0, (1.0, -2.0), None)
+def test_each_walk_ends_at_its_own_target_and_one_without_a_target_has_no_waypoint(scene: bpy.types.Scene) -> None:
+    for number, place in enumerate([(1.0, -2.0, 0.0), None, (-1.0, 1.0, 0.0)]):
+        walk = strips.add_action(scene, "Anna", "walk", 1 + 90 * number, 61 + 90 * number)
+        walk.interact_target = None if place is None else place_empty(scene, place)
+    first, second = anna(scene).waypoints
+    assert (first.time, first.position, first.heading) == (pytest.approx(2.0), (1.0, -2.0), None)
+    assert (second.time, second.position, second.heading) == (pytest.approx(8.0), (-1.0, 1.0), None)
 
 
-def test_a_target_without_a_walk_is_no_waypoint(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].walk_target = place_empty(scene, (1.0, -2.0, 0.0))
-    strips.add_action(scene, "Anna", "stand", 1, 151)
+def test_a_target_says_nothing_while_its_strip_is_no_walk(scene: bpy.types.Scene) -> None:
+    strip = strips.add_action(scene, "Anna", "stand", 1, 151)
+    strip.interact_target = place_empty(scene, (1.0, -2.0, 0.0))
     assert anna(scene).waypoints == ()
 
 
 def test_a_walk_to_the_partner_is_sent_as_such_without_a_waypoint(scene: bpy.types.Scene) -> None:
-    first, second = scene.interact.actors
-    first.walk_target = second.armature
     strips.add_action(scene, "Anna", "walk", 1, 61)
-    strips.add_action(scene, "Anna", "walk", 91, 151)
+    strips.add_action(scene, "Anna", "walk", 91, 151).interact_target = scene.interact.actor_b.armature
     actor = anna(scene)
     assert [span.to_partner for span in actor.actions] == [False, True] and actor.waypoints == ()
 
 
 def test_the_partners_mesh_counts_as_the_partner(scene: bpy.types.Scene) -> None:
-    first, second = scene.interact.actors
-    first.walk_target = add_face(second.armature, "BenHead")
-    strips.add_action(scene, "Anna", "walk", 1, 151)
+    mesh = add_face(scene.interact.actor_b.armature, "BenHead")
+    strips.add_action(scene, "Anna", "walk", 1, 151).interact_target = mesh
     assert anna(scene).actions[0].to_partner
 
 
-def test_a_curve_is_a_path_at_even_pace_along_the_last_walk(scene: bpy.types.Scene) -> None:
+def test_a_target_survives_renaming_saving_splitting_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    strips.add_action(scene, "Anna", "walk", 1, 151).interact_target = place_empty(scene, (1.0, -2.0, 0.0))
+    scene.objects["there"].name = "Mark"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    scene = bpy.context.scene
+    scene.sequence_editor.strips[0].select = True
+    with bpy.context.temp_override(**compat.sequencer_override(scene)):
+        bpy.ops.sequencer.split(frame=76, type="SOFT", side="BOTH")
+    bpy.ops.ed.undo_push(message="split")
+    assert {strip.interact_target.name for strip in scene.sequence_editor.strips} == {"Mark"}
+    for strip in scene.sequence_editor.strips:
+        strip.interact_target = None
+    bpy.ops.ed.undo_push(message="cleared")
+    bpy.ops.ed.undo()
+    walks = bpy.context.scene.sequence_editor.strips
+    assert len(walks) == 2 and {strip.interact_target.name for strip in walks} == {"Mark"}
+    bpy.data.objects.remove(bpy.data.objects["Mark"])
+    assert {strip.interact_target for strip in walks} == {None}
+
+
+def test_opening_a_file_of_an_older_version_gives_its_walk_target_to_the_last_walk(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    for start in (1, 91):
+        strips.add_action(scene, "Anna", "walk", start, start + 60)
+    scene.interact.actor_a.walk_target = scene.interact.actor_b.walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+    scene = bpy.context.scene
+    assert [point.time for point in anna(scene).waypoints] == [5.0]
+    assert scene.interact.actor_a.walk_target is None, "it is moved, not copied"
+    assert scene.interact.actor_b.walk_target is not None, "without a walk it waits"
+
+
+def test_a_curve_is_a_path_at_even_pace_along_a_walk(scene: bpy.types.Scene) -> None:
     curve = draw_curve(scene, [(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)])
     curve.location.x = 10.0
     bpy.context.view_layer.update()
-    scene.interact.actors[0].walk_target = curve
-    strips.add_action(scene, "Anna", "walk", 31, 151)
+    strips.add_action(scene, "Anna", "walk", 31, 151).interact_target = curve
     points = anna(scene).waypoints
     assert [point.time for point in points] == pytest.approx([2.0, 3.0, 4.0, 5.0])
     assert np.array([point.position for point in points]) == pytest.approx(
@@ -314,8 +356,7 @@ def test_a_curve_is_a_path_at_even_pace_along_the_last_walk(scene: bpy.types.Sce
 
 
 def test_a_walk_of_less_than_a_second_leads_to_the_end_of_the_path(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].walk_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
-    strips.add_action(scene, "Anna", "walk", 1, 13)
+    strips.add_action(scene, "Anna", "walk", 1, 13).interact_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
     (point,) = anna(scene).waypoints
     assert point.position == pytest.approx((1.0, 0.0)) and point.time == pytest.approx(0.4)
 
@@ -338,14 +379,12 @@ def test_of_several_splines_the_first_is_the_path_and_a_cyclic_one_ends_where_it
 
 
 def test_a_curve_of_one_point_is_a_place(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].walk_target = draw_curve(scene, [(2.0, 1.0)])
-    strips.add_action(scene, "Anna", "walk", 1, 151)
+    strips.add_action(scene, "Anna", "walk", 1, 151).interact_target = draw_curve(scene, [(2.0, 1.0)])
     assert {point.position for point in anna(scene).waypoints} == {(2.0, 1.0)}
 
 
 def test_a_curve_without_points_is_one_clear_sentence(scene: bpy.types.Scene) -> None:
-    scene.interact.actors[0].walk_target = draw_curve(scene)
-    strips.add_action(scene, "Anna", "walk", 1, 151)
+    strips.add_action(scene, "Anna", "walk", 1, 151).interact_target = draw_curve(scene)
     with pytest.raises(InvalidRequest, match=r"^The curve 'path' has no points; draw the path or choose another "):
         build_request(scene)
 
@@ -400,8 +439,7 @@ def test_a_cast_with_an_error_is_one_clear_sentence(scene: bpy.types.Scene) -> N
 
 def test_reading_changes_nothing_in_the_scene(scene: bpy.types.Scene, voice: Path) -> None:
     strips.add_speech(scene, "Anna", voice, 1)
-    scene.interact.actors[0].walk_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
-    strips.add_action(scene, "Anna", "walk", 1, 151)
+    strips.add_action(scene, "Anna", "walk", 1, 151).interact_target = draw_curve(scene, [(0.0, 0.0), (1.0, 0.0)])
 
     def counts() -> list[int]:
         kinds = (bpy.data.actions, bpy.data.sounds, bpy.data.objects, bpy.data.curves, bpy.data.meshes)

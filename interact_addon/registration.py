@@ -15,6 +15,7 @@ from .operators import (
     feedback,
     generate,
     ik,
+    labels,
     mapping,
     mend,
     picking,
@@ -27,8 +28,8 @@ from .operators import (
     transcripts,
     workspace,
 )
-from .overlay import drawing
-from .scene import settling
+from .overlay import drawing, label_band
+from .scene import settling, targets
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
@@ -41,6 +42,7 @@ CLASSES: tuple[type, ...] = (
     *picking.CLASSES,
     *faces.CLASSES,
     *script.CLASSES,
+    *labels.CLASSES,
     *transcripts.CLASSES,
     *feedback.CLASSES,
     *generate.CLASSES,
@@ -73,6 +75,14 @@ def _show_strips(*_arguments: object) -> None:
         compat.show_in_sequencer(bpy.context.scene, only_where_empty=True)
 
 
+@bpy.app.handlers.persistent
+def _update_file(*_arguments: object) -> None:
+    """Bring what an older version of the add-on saved to where this one keeps it."""
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            targets.move_walk_targets(scene)
+
+
 def _changes() -> tuple[list[Any], ...]:
     """Return Blender's lists of handlers of what may change a scene."""
     handlers = bpy.app.handlers
@@ -94,6 +104,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
     bpy.types.SoundStrip.interact_voices = properties.strip_voices()
+    bpy.types.ColorStrip.interact_target = properties.strip_target()
     bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
     bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
@@ -102,6 +113,7 @@ def register() -> None:
     bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_show_strips)
+    bpy.app.handlers.load_post.append(_update_file)
     bpy.app.handlers.load_post.append(problems.file_loaded)
     for handlers, follow in _settling():
         handlers.append(follow)
@@ -109,6 +121,9 @@ def register() -> None:
         handlers.append(follow)
     for changes in _changes():
         changes.append(problems.scene_changed)
+        changes.append(labels.strips_changed)
+    labels.register()
+    label_band.start()
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
 
 
@@ -120,12 +135,16 @@ def unregister() -> None:
         _cli_command = None
     for changes in _changes():
         changes.remove(problems.scene_changed)
+        changes.remove(labels.strips_changed)
+    label_band.stop()
+    labels.unregister()
     for handlers, follow in saving.handlers():
         handlers.remove(follow)
     for handlers, follow in _settling():
         handlers.remove(follow)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
+    bpy.app.handlers.load_post.remove(_update_file)
     bpy.app.handlers.load_post.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
@@ -134,6 +153,7 @@ def unregister() -> None:
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown
     del bpy.types.Action.interact
+    del bpy.types.ColorStrip.interact_target
     del bpy.types.SoundStrip.interact_voices
     del bpy.types.Scene.interact
     for cls in reversed(CLASSES):

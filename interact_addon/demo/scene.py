@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 from mathutils import Matrix, Vector
 
+from ..scene.targets import walk_strips
 from . import stage, timeline
 from .character import Character, Model, build_character, model_character
 from .characters import MIA, TOM
@@ -111,6 +112,7 @@ def _cast(
     for actor, character, target in zip(cast.actors, pair, targets):
         actor.name = character.rig.name
         actor.armature = character.rig
-        actor.walk_target = target
+        for strip in walk_strips(scene, actor.name)[-1:]:
+            strip.interact_target = target
     cast.actors[1].seat = chair
     cast.actors[1].seat_height = stage.SEAT_HEIGHT

@@ -9,6 +9,7 @@ from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
 from .generate import Advanced, Generate
+from .labels import Labels
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .regenerate import Locks, Regenerate
 from .script import Script
@@ -21,6 +22,7 @@ _IN_ORDER = (
     Bones,
     Shapes,
     Script,
+    Labels,
     Expression,
     Style,
     Generate,

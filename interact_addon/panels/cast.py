@@ -1,4 +1,4 @@
-"""Cast: the two characters, their seats and walks. Open until both are there, then folded to their names."""
+"""Cast: the two characters and their seats. Open until both are there, then folded to their names."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ def _draw_actor(column: bpy.types.UILayout, title: str, actor: INTERACT_PG_actor
     height = column.row()
     height.active = actor.seat is None  # a seat that is an object has its own
     height.prop(actor, "seat_height")
-    column.prop(actor, "walk_target")
 
 
 def _draw_workspace(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

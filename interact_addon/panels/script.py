@@ -6,7 +6,6 @@ import bpy
 
 from ..operators.transcripts import active_voice
 from ..properties import actor_key, actor_name
-from ..runtime_api import contract
 from ..scene.transcripts import chosen_transcript
 from ..scene.voices import count_voices
 from .sidebar import Sidebar
@@ -44,4 +43,3 @@ class Script(Sidebar):
         labels = layout.column(align=True)
         labels.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")
         labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
-        layout.label(text=f"Name action strips {', '.join(contract.ACTION_LABELS)}", icon="INFO")

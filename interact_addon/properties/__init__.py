@@ -31,12 +31,13 @@ from .export import (
     export_settings,
 )
 from .identity import all_actors, identify, new_identity, remember
+from .labels import INTERACT_PG_labels
 from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
 from .overlay import INTERACT_PG_overlay
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
-from .strips import strip_voices
+from .strips import strip_target, strip_voices
 
 # In the order in which Blender needs them: a group before the one that holds it.
 CLASSES = (
@@ -50,6 +51,7 @@ CLASSES = (
     INTERACT_PG_channel,
     INTERACT_PG_character,
     INTERACT_PG_overlay,
+    INTERACT_PG_labels,
     INTERACT_PG_scene,
 )
 
@@ -68,6 +70,7 @@ __all__ = [
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
     "INTERACT_PG_export",
+    "INTERACT_PG_labels",
     "INTERACT_PG_locks",
     "INTERACT_PG_regenerate",
     "INTERACT_PG_scene",
@@ -92,6 +95,7 @@ __all__ = [
     "relationship_of",
     "remember",
     "shapes_to_choose",
+    "strip_target",
     "strip_voices",
     "style_of",
     "switches_of",

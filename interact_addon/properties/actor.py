@@ -127,8 +127,7 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     walk_target: PointerProperty(  # type: ignore[valid-type]
         name="Walk To",
         type=bpy.types.Object,
-        description="Where the last walk leads: to an object such as an empty, along a curve from its first point to "
-        "its last, or to the partner if the partner's armature is chosen",
+        description="Where the last walk leads, in files of version 0.1; since then each walk strip has its own target",
     )
     emotion: EnumProperty(  # type: ignore[valid-type]
         name="Emotion",

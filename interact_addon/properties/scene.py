@@ -7,6 +7,7 @@ from ..runtime_api import contract
 from .actor import INTERACT_PG_actor
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import INTERACT_PG_export
+from .labels import INTERACT_PG_labels
 from .overlay import INTERACT_PG_overlay
 from .regenerate import INTERACT_PG_regenerate
 
@@ -35,6 +36,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
     actor_b: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_actor, description="The second of the two characters that perform"
+    )
+    labels: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_labels, description="How action labels are set and shown"
     )
     export: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_export, description="How the two characters are exported"

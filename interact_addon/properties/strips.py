@@ -1,6 +1,7 @@
 """Settings that strips of the sequencer carry."""
 
-from bpy.props import EnumProperty
+import bpy
+from bpy.props import EnumProperty, PointerProperty
 
 VOICES = (
     ("BOTH", "One Voice", "The whole sound is the voice of the actor in whose channel the strip lies"),
@@ -15,4 +16,15 @@ def strip_voices() -> object:
     """Make the setting of a sound strip that says whose voices its channels are."""
     return EnumProperty(
         name="Voices", items=VOICES, default="BOTH", options=set(), description="Whose voices this recording holds"
+    )
+
+
+def strip_target() -> object:
+    """Make the setting of a color strip that says where a walk leads."""
+    return PointerProperty(
+        name="Walk To",
+        type=bpy.types.Object,
+        description="Where this walk leads: to an object such as an empty, along a curve from its first point to its "
+        "last, or to the partner if the partner's armature is chosen. Empty: anywhere near, and back to face the "
+        "partner",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -17,18 +18,34 @@ from .channels import ACTIONS, EMOTIONS, KINDS
 from .emotions import STEP, emotion_of, emotion_spans, spans_of_samples
 from .ownership import strips_of
 
+_NOTHING = 1e-6  # seconds
+
 
 def shot_duration(scene: bpy.types.Scene) -> float:
     """Return the seconds from the first to the last frame of the range."""
     return (scene.frame_end - scene.frame_start) / frames_per_second(scene)
 
 
-def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[contract.ActionSpan, ...]:
-    """Return an actor's actions within the shot. Raises ``InvalidRequest``, which lists the labels, for other names."""
+@dataclass(frozen=True)
+class Action:
+    """A stretch of an action strip that is seen: its span, and the object that a walk leads to, if any."""
+
+    span: contract.ActionSpan
+    target: bpy.types.Object | None = None
+
+
+def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[Action, ...]:
+    """Return an actor's actions within the shot, in order of time.
+
+    Where strips overlap, the one that is seen on top counts: that of the higher channel, in one channel the one that
+    begins later. A walk that is interrupted so leads to its target in its last stretch. Raises ``InvalidRequest``,
+    which lists the labels, for other names.
+    """
     source = compat.sequencer_scene(scene)
     clock = Clock(source, scene)
-    spans = []
-    for strip in strips_of(source, actor, ACTIONS, "COLOR"):
+    shown: list[Action] = []
+    strips = strips_of(source, actor, ACTIONS, "COLOR")
+    for strip in sorted(strips, key=lambda strip: (strip.channel, compat.strip_left(strip))):
         start, end = clock.span(strip)
         label = label_of(strip.name)
         if label not in contract.ACTION_LABELS:
@@ -36,9 +53,19 @@ def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[contrac
             raise errors.InvalidRequest(
                 f"The action strip '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {labels}."
             )
-        if end - start > 1e-6:
-            spans.append(contract.ActionSpan(label, start, end))
-    return tuple(spans)
+        if end - start > _NOTHING:
+            target = strip.interact_target if label == "walk" else None
+            shown = [part for action in shown for part in _outside(action, start, end)]
+            shown.append(Action(contract.ActionSpan(label, start, end), target))
+    return tuple(sorted(shown, key=lambda action: action.span.start))
+
+
+def _outside(action: Action, start: float, end: float) -> list[Action]:
+    """Return what is left of an action before ``start`` and after ``end`` (s); the target belongs to the last part."""
+    span = action.span
+    parts = [(span.start, min(span.end, start)), (max(span.start, end), span.end)]
+    spans = [replace(span, start=first, end=last) for first, last in parts if last - first > _NOTHING]
+    return [Action(part, action.target if part is spans[-1] else None) for part in spans]
 
 
 def read_emotions(

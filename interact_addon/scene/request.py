@@ -28,7 +28,7 @@ from .ownership import strips_of
 from .perform import Kept, kept_motion
 from .reading import read_actions, read_emotions, shot_duration
 from .sound import mix_voices
-from .targets import seat_place, seat_waypoints, with_walk_target
+from .targets import lead_walks, seat_place, seat_waypoints
 from .transcripts import read_transcript
 from .voices import find_voices, speech_channels_of_nobody
 
@@ -190,9 +190,7 @@ def _script(
         if strips_of(compat.sequencer_scene(scene), actor_key(actor_settings), ACTIONS, "COLOR"):
             warnings.append(f"'{character.name}' keeps its body, so its action strips are not played.")
         return {}
-    actions, waypoints = read_actions(scene, actor_key(actor_settings)), list[contract.Waypoint]()
-    if actor_settings.walk_target is not None:
-        actions, waypoints = with_walk_target(actions, actor_settings.walk_target, partner.armature, scene)
+    actions, waypoints = lead_walks(read_actions(scene, actor_key(actor_settings)), partner.armature, scene)
     seat_height = actor_settings.seat_height
     if actor_settings.seat is not None:
         place = seat_place(actor_settings.seat, scene)

@@ -13,9 +13,9 @@ from ..properties import ActorKey
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH
 from .emotions import emotion_name
+from .label_names import set_label
 from .ownership import Channels, add_channel, channels_of, ensure_channel
 
-LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
 EMOTION_COLOURS = {
     "anger": (0.72, 0.20, 0.16), "disgust": (0.40, 0.50, 0.14), "fear": (0.45, 0.28, 0.62), "joy": (0.88, 0.66, 0.14),
     "sadness": (0.22, 0.36, 0.66), "surprise": (0.20, 0.60, 0.62), "neutral": (0.45, 0.45, 0.45),
@@ -75,7 +75,7 @@ def add_action(scene: bpy.types.Scene, actor: ActorKey | str, label: str, start:
         start,
         end,
     )
-    strip.color = LABEL_COLOURS[label]
+    set_label(scene, strip, label)
     keep_labels_out_of_renders(scene)
     return strip
 

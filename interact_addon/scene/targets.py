@@ -10,8 +10,13 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from .. import compat
+from ..properties import ActorKey, actor_key
 from ..runtime_api import Array, contract, errors
+from .channels import ACTIONS
 from .evaluated import evaluated
+from .ownership import strips_of
+from .reading import Action, label_of
 
 _INSIDE_THE_LABEL = 0.1  # seconds; a waypoint on the border of two labels could belong to the walk before the sit
 _SECONDS_A_WAYPOINT = 1.0  # of a path along a curve
@@ -48,29 +53,46 @@ def seat_waypoints(place: SeatPlace, actions: Sequence[contract.ActionSpan]) -> 
     ]
 
 
-def with_walk_target(
-    actions: tuple[contract.ActionSpan, ...],
-    target: bpy.types.Object,
-    partner: bpy.types.Object,
-    scene: bpy.types.Scene,
+def lead_walks(
+    actions: Sequence[Action], partner: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[tuple[contract.ActionSpan, ...], list[contract.Waypoint]]:
-    """Lead the last walk to ``target``; return the actions and the waypoints.
+    """Lead each walk to its own target; return the spans and the waypoints.
 
     The partner's armature, or a mesh it deforms, gives a walk to the partner and no waypoint; a curve gives the
     waypoints of a path; any other object gives its place at the end of the walk. Raises ``InvalidRequest`` for a curve
     without points.
     """
-    index = max((number for number, span in enumerate(actions) if span.label == "walk"), default=None)
-    if index is None:
-        return actions, []
-    walk = actions[index]
-    if partner in (target, target.find_armature()):
-        return (*actions[:index], replace(walk, to_partner=True), *actions[index + 1 :]), []
-    if target.type == "CURVE":
-        return actions, path_waypoints(curve_points(target, scene), walk)
-    with evaluated(target, scene) as seen:
-        place = seen.matrix_world.translation
-        return actions, [contract.Waypoint(walk.end, (place.x, place.y))]
+    spans, waypoints = [], []
+    for action in actions:
+        span, target = action.span, action.target
+        if target is not None and partner in (target, target.find_armature()):
+            span = replace(span, to_partner=True)
+        elif target is not None and target.type == "CURVE":
+            waypoints += path_waypoints(curve_points(target, scene), span)
+        elif target is not None:
+            with evaluated(target, scene) as seen:
+                place = seen.matrix_world.translation
+                waypoints.append(contract.Waypoint(span.end, (place.x, place.y)))
+        spans.append(span)
+    return tuple(spans), waypoints
+
+
+def walk_strips(scene: bpy.types.Scene, actor: ActorKey | str) -> list[Any]:
+    """Return the walk strips of an actor that are not muted, in order of time."""
+    strips = strips_of(compat.sequencer_scene(scene), actor, ACTIONS, "COLOR")
+    return [strip for strip in strips if label_of(strip.name) == "walk"]
+
+
+def move_walk_targets(scene: bpy.types.Scene) -> None:
+    """Give the targets that files of version 0.1 keep for each actor to the actor's last walk strip.
+
+    An actor without a walk keeps it, as it did nothing there either.
+    """
+    for actor in scene.interact.actors:  # type: ignore[attr-defined]
+        walks = walk_strips(scene, actor_key(actor)) if actor.walk_target is not None else []
+        if walks:
+            walks[-1].interact_target = walks[-1].interact_target or actor.walk_target
+            actor.walk_target = None
 
 
 def path_waypoints(points: Array, walk: contract.ActionSpan) -> list[contract.Waypoint]:

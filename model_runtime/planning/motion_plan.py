@@ -113,9 +113,13 @@ class MotionPlan:
         if after is not None and self._is_free(after, "sit"):
             self._walk_to_seat(span, after, goals, goal)
             return
-        if goal is not None:
+        if goal is None:
+            goals += self._stroll(begin, span.end, goals)
+        elif not goals and self._distance(goal) < STEP * self.unit:  # there already: it leads out and back
+            goals = self._stroll(begin, span.end, finish=np.asarray(goal.position))
+        else:
             goals.append(replace(goal, time=span.end))
-        self._go(begin, goals or self._stroll(begin, span.end))
+        self._go(begin, goals)
         self._add("walk", span.end)
 
     def _walk_to_seat(self, span: ActionSpan, sits: ActionSpan, goals: list[Waypoint], goal: Waypoint | None) -> None:
@@ -139,14 +143,23 @@ class MotionPlan:
         until = after.end if after is not None and self._is_free(after, "stand") else span.end
         return next((point for point in self.waypoints if span.end - ON_TIME <= point.time <= until + ON_TIME), None)
 
-    def _stroll(self, begin: float, end: float) -> list[Waypoint]:
-        """Return, and remember in ``strolls``, the waypoints of a walk that has no target."""
+    def _stroll(
+        self, begin: float, end: float, goals: Sequence[Waypoint] = (), finish: Array | None = None
+    ) -> list[Waypoint]:
+        """Return, and remember in ``strolls``, the waypoints of a walk that has no target at its end.
+
+        It goes on from the last of its ``goals``, if it has any, and ends at ``finish`` (2,), if it is given.
+        """
+        place, heading = self.place, self.heading
+        for goal in goals:
+            heading = float(heading_towards(np.asarray(goal.position) - place))
+            begin, place = goal.time, np.asarray(goal.position)
         length = USUAL * self.unit * max(end - begin - LOST, 0.55 * (end - begin))
-        is_near = self._heading_to_partner(end, self.place) is not None
+        is_near = self._heading_to_partner(end, place) is not None
         partner = self.partner(end) if self.partner is not None and is_near else None
-        finish, wanted = self._wanted_after(end)
+        found, wanted = self._wanted_after(end)
         around = Surroundings(partner, self.seats, wanted)
-        points = stroll(begin, end, self.place, self.heading, length, around, self.unit, finish)
+        points = stroll(begin, end, place, heading, length, around, self.unit, found if finish is None else finish)
         if end > self.actor.actions[-1].end - LEFT_AFTER_TURNING:  # no time to turn to the partner afterwards
             points[-1] = replace(points[-1], heading=self._heading_to_partner(end, np.asarray(points[-1].position)))
         self.strolls += points

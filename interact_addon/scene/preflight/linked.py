@@ -8,8 +8,10 @@ from typing import Any
 
 import bpy
 
+from ...properties import actor_key
 from ...rig.identity import ObjectReference, reference
 from ...rig.measure import skinned_meshes
+from ..targets import walk_strips
 from .problem import Character, Problem, found
 
 
@@ -83,9 +85,12 @@ def _override_character(armature: ObjectReference, scene: bpy.types.Scene) -> No
     )
     own = _override_objects(linked) if collection is None else _override_collection(collection, linked, scene)
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
-        for pointer in ("armature", "seat", "walk_target"):
+        for pointer in ("armature", "seat"):
             if getattr(actor, pointer) == linked:
                 setattr(actor, pointer, own)
+        for strip in walk_strips(scene, actor_key(actor)):
+            if strip.interact_target == linked:
+                strip.interact_target = own
     bpy.context.view_layer.update()
     for mesh in skinned_meshes(own):
         if mesh.library is None and mesh.data.library is not None and mesh.data.shape_keys is not None:

@@ -8,11 +8,12 @@ from functools import partial
 import bpy
 import numpy as np
 
-from ...properties import actor_name
+from ...properties import actor_key, actor_name
 from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
 from ...rig.measure import skinned_meshes
 from ..evaluated import is_seen, view_layer
+from ..targets import walk_strips
 from .curves import OBJECT_TRANSFORMS, constraint_moves, driven_transforms, moved_by_parent
 from .problem import Character, Problem, found, mute_drivers, some
 
@@ -201,7 +202,8 @@ def place_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
     """Yield seats that nobody sees, and seats and walk targets of another scene; their places are used all the same."""
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
         name = actor_name(actor)
-        for kind, thing in (("seat", actor.seat), ("walk target", actor.walk_target)):
+        targets = dict.fromkeys(strip.interact_target for strip in walk_strips(scene, actor_key(actor)))
+        for kind, thing in (("seat", actor.seat), *(("walk target", target) for target in targets)):
             if thing is None:
                 continue
             if not is_in_scene(thing, scene):

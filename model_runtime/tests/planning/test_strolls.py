@@ -114,6 +114,19 @@ def test_a_walk_leads_to_where_the_motion_begins_that_is_given_after_it() -> Non
     assert next(point for point in points if point.time == 4.0).position == pytest.approx((-2.0, 1.0)) and notes == []
 
 
+def test_a_walk_that_passes_its_last_place_early_strolls_on_from_there() -> None:
+    points, _, _ = planned(mia(("walk", 1, 7), waypoints=(Waypoint(3.0, (-1.5, 1.5)),)))
+    assert next(point for point in points if point.time == 3.0).position == (-1.5, 1.5)
+    last = [point for point in points if 3.0 < point.time <= 7.0]
+    assert last[-1].time == 7.0 and np.linalg.norm(way(last) - np.array([-1.5, 1.5]), axis=-1).max() < 3.0
+
+
+def test_a_walk_to_where_the_actor_is_leads_out_and_back() -> None:
+    points, _, _ = planned(mia(("walk", 1, 6), waypoints=(Waypoint(6.0, (-0.75, 0.1)),)))
+    strolled = [point for point in points if 1.0 < point.time <= 6.0]
+    assert strolled[-1].position == pytest.approx((-0.75, 0.1)) and length(strolled) > 3.5
+
+
 def test_the_partner_knows_where_the_walk_led_and_turns_there() -> None:
     _, partners, _ = planned(mia(("walk", 2, 4)))
     heading = next(point.heading for point in partners if point.heading is not None)

@@ -1,0 +1,56 @@
+"""Labels: what each actor does when, set with one press, and where a walk leads."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import compat
+from ..operators.labels import LABELS, active_label
+from ..properties import actor_name
+from ..scene.ranges import selected_strips
+from ..scene.reading import label_of
+from .sidebar import Sidebar
+
+
+class Labels(Sidebar):
+    bl_label = "Labels"
+    inside = "script"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return all(actor.armature is not None for actor in context.scene.interact.actors)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.interact
+        scene = compat.sequencer_scene(context.scene)
+        if scene.use_preview_range:
+            first, last = scene.frame_preview_start, scene.frame_preview_end
+            layout.label(text=f"Preview range: frames {first} to {last}", icon="PREVIEW_RANGE")
+        else:
+            layout.prop(settings.labels, "seconds", text="Seconds from Playhead")
+        for number, actor in enumerate(settings.actors):
+            split = layout.split(factor=0.35)
+            split.label(text=actor_name(actor))
+            row = split.row(align=True)
+            for label, title, _ in LABELS:
+                button = row.operator("interact.label_range", text=title)
+                button.actor, button.label = str(number), label
+        self._selected(context)
+        layout.prop(settings.labels, "show_band")
+
+    def _selected(self, context: bpy.types.Context) -> None:
+        """Draw the label of the selected strips and, for a walk, where it leads."""
+        layout, strip = self.layout, active_label(context)
+        chosen = selected_strips(context.scene)
+        if not chosen:
+            return
+        column = layout.column(align=True)
+        shown = label_of(strip.name).capitalize() if strip is not None else "Label"
+        count = f"{len(chosen)} Selected Strips" if len(chosen) > 1 else "Selected Strip"
+        split = column.split(factor=0.5, align=True)
+        split.label(text=count)
+        split.operator_menu_enum("interact.label_selected", "label", text=shown)
+        if strip is not None and label_of(strip.name) == "walk":
+            column.prop(strip, "interact_target", icon="EMPTY_AXIS")
+            if strip.interact_target is None:
+                column.label(text="Anywhere near, back to the partner", icon="INFO")
