@@ -53,6 +53,15 @@ def test_the_worker_stays_warm_between_jobs_and_its_folder_is_private(runtime: R
     assert not folder.exists() and runtime.pid is None
 
 
+def test_a_worker_that_was_warmed_up_does_the_job_and_its_folder_does_not_grow(runtime: RuntimeProcess) -> None:
+    runtime.warm_up()
+    pid = runtime.pid
+    runtime.warm_up()  # nothing happens again
+    assert not runtime.busy and pid is not None
+    runtime.run(a_request())
+    assert runtime.pid == pid and [path.name for path in runtime.log_path.parent.iterdir()] == ["runtime.log"]
+
+
 def test_a_killed_worker_is_one_sentence_with_the_log_and_the_next_job_runs(runtime: RuntimeProcess) -> None:
     runtime.start_job(a_request(60.0))
     wait_until_working(runtime)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..worker_client import generation
+
 
 class INTERACT_OT_cast_selected(bpy.types.Operator):
     """Make the two selected armatures the two actors; the active one becomes the first"""
@@ -23,6 +25,7 @@ class INTERACT_OT_cast_selected(bpy.types.Operator):
         settings = context.scene.interact
         for actor, armature in zip(settings.actors, _selected_armatures(context)):
             actor.armature = armature
+        generation.warm_up()
         self.report({"INFO"}, f"Cast {settings.actor_a.armature.name} and {settings.actor_b.armature.name}")
         return {"FINISHED"}
 

@@ -8,6 +8,7 @@ from .. import compat
 from ..demo.character import Model
 from ..demo.scene import MODELLING_STEPS, build_demo_scene, model_pair
 from ..runtime_api import errors
+from ..worker_client import generation
 from ..workspace import open_workspace
 from .feedback import clear_status, fail
 
@@ -77,6 +78,7 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
         compat.show_in_sequencer(scene)
         if context.window is not None and not bpy.app.background:
             open_workspace(context.window, scene)
+        generation.warm_up()
         self.report({"INFO"}, "Two characters are cast and have something to say: press Generate in the InterAct tab")
         return {"FINISHED"}
 

@@ -6,15 +6,19 @@ import time
 
 import bpy
 
+from ..properties import actor_key
 from ..runtime_api import errors
 from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
+from ..scene.voices import count_voices
 from ..worker_client import generation
 from .changes import forget_changes, search_changes
 from .feedback import redraw
 
 _SECONDS_AT_REST = 0.3  # a drag or a slider sends an update a mouse move; a search costs about 0.1 s
 _known: dict[int, tuple[Problem, ...]] = {}  # by the scene's session_uid
+_voices: dict[int, tuple[tuple[object, ...], list[int]]] = {}  # by the scene's session_uid: state, strips per actor
 _changed_at = 0.0
+_changes = 0  # of any scene so far
 
 
 def known_problems(scene: bpy.types.Scene) -> tuple[Problem, ...]:
@@ -38,6 +42,14 @@ def find_all(scene: bpy.types.Scene) -> list[Problem]:
     """Return problems and hints, the most important first. Raises as ``find_problems`` does."""
     hint = sequencer_hint(scene)
     return [*find_problems(scene), *([hint] if hint is not None else []), *find_hints(scene)]
+
+
+def count_of_voices(scene: bpy.types.Scene) -> list[int]:
+    """Return how many voice strips each actor has within the shot; they are counted again after a change."""
+    now = (_changes, scene.frame_start, scene.frame_end, *map(actor_key, scene.interact.actors))
+    if scene.session_uid not in _voices or _voices[scene.session_uid][0] != now:
+        _voices[scene.session_uid] = now, [count_voices(scene, actor_key(actor)) for actor in scene.interact.actors]
+    return _voices[scene.session_uid][1]
 
 
 def search(scene: bpy.types.Scene) -> tuple[Problem, ...]:
@@ -74,6 +86,8 @@ def _search_at_rest() -> float | None:
 @bpy.app.handlers.persistent
 def scene_changed(scene: bpy.types.Scene, *_arguments: object) -> None:
     """Order a search after a change in a scene with a whole cast."""
+    global _changes
+    _changes += 1
     if _is_cast(scene):
         order_search()
 
@@ -93,3 +107,4 @@ def file_loaded(*_arguments: object) -> None:
     """Forget what was found in another file."""
     _known.clear()
     forget_changes()
+    _voices.clear()

@@ -11,6 +11,7 @@ from .. import compat
 from ..properties import actor_key
 from ..runtime_api import errors
 from ..scene import setting_up, strips
+from ..worker_client import generation
 from .feedback import fail, poll_cast
 from .problems import search
 
@@ -47,6 +48,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
             strip = strips.add_speech(compat.sequencer_scene(scene), actor, path, scene.frame_current)
         except errors.InterActError as error:
             return fail(self, error)
+        generation.warm_up()
         self.report({"INFO"}, f"{actor.name} says '{strip.name}'")
         return {"FINISHED"}
 
@@ -70,6 +72,7 @@ class INTERACT_OT_set_up_timeline(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         search(context.scene)
+        generation.warm_up()
         parts = [f"named {done.channels} channels"] * bool(done.channels)
         parts += [f"added {done.actions} action strips"] * bool(done.actions)
         parts += [f"the range ends at frame {context.scene.frame_end}"] * done.range_widened

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators.problems import count_of_voices
 from ..operators.transcripts import active_voice
-from ..properties import actor_key, actor_name
+from ..properties import actor_name
 from ..scene.transcripts import chosen_transcript
-from ..scene.voices import count_voices
 from .sidebar import Sidebar
 
 
@@ -19,10 +19,10 @@ class Script(Sidebar):
         if any(actor.armature is None for actor in context.scene.interact.actors):
             layout.label(text="Cast two characters first", icon="INFO")
             return
-        for index, actor in enumerate(context.scene.interact.actors):
+        counts = count_of_voices(context.scene)
+        for index, (actor, voices) in enumerate(zip(context.scene.interact.actors, counts)):
             name = actor_name(actor)
             split = layout.row().split(factor=0.55)
-            voices = count_voices(context.scene, actor_key(actor))
             split.label(
                 text=f"{name}: {voices} voice strip{'s' if voices > 1 else ''}" if voices else f"{name}: listens",
                 icon="OUTLINER_OB_SPEAKER",

@@ -56,6 +56,7 @@ def read_shot(
     kept = kept_motion(scene, cast, scene.interact.actors)
     yield MIXING
     mixed = (yield from _mixed(find_scene, cast)) if in_window else None
+    yield READING
     request, more = build_request(find_scene(), cast, constraints, kept, mixed)
     return Shot(cast, frames, parts, kept.frames, request, warnings + more)
 
@@ -65,14 +66,17 @@ def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor])
     mixes: dict[str, VoiceMix] = {}
     try:
         while True:
-            scene: Any = find_scene()
-            for character, actor in zip(cast, scene.interact.actors):
-                mix = mixes.get(character.name)
-                if actor.perform != ONLY_LISTEN and (mix is None or (mix.is_done and not mix.is_current(scene))):
-                    mixes[character.name] = VoiceMix(scene, actor_key(actor))
-            if all(mix.is_done for mix in mixes.values()):
+            is_new = False
+            for number, character in enumerate(cast):
+                scene: Any = find_scene()
+                actor, mix = scene.interact.actors[number], mixes.get(character.name)
+                if actor.perform != ONLY_LISTEN and (mix is None or not mix.is_current(scene)):
+                    mixes[character.name], is_new = VoiceMix(scene, actor_key(actor)), True
+                yield MIXING
+            if not is_new:
                 return {name: mix.clip() for name, mix in mixes.items()}
-            yield MIXING
+            while not all(mix.is_done for mix in mixes.values()):
+                yield MIXING
     finally:
         for mix in mixes.values():
             mix.stop()

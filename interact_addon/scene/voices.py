@@ -159,6 +159,8 @@ class _Search:
 
 def _voices(level: _Level, search: _Search, scenes: tuple[Any, ...]) -> Iterator[Voice]:
     for number, strip in enumerate(level.strips):
+        if strip.type not in ("SOUND", "META", "SCENE"):
+            continue
         if strip.type not in _WITH_SOUND:
             continue
         channel = level.channels[strip.channel]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -270,6 +271,16 @@ def runtime() -> RuntimeProcess:
     if _runtime is None:
         _runtime = RuntimeProcess(python)
     return _runtime
+
+
+def warm_up() -> None:
+    """Let the worker load everything in the background, for somebody at a window who is about to press Generate.
+
+    Nothing is said where there is no runtime: that Generate cannot be pressed is shown anyway.
+    """
+    if not bpy.app.background:
+        with suppress(errors.InterActError):
+            runtime().warm_up(settings.weights_folder(), settings.wav2vec2_folder())
 
 
 def runtime_is_missing() -> bool:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,43 @@ def test_jobs_wait_in_line_and_a_waiting_one_can_be_cancelled(monkeypatch: pytes
     worker.serve(lines(), sent.append)
     second = [message for message in sent if message.get("job") == 2]
     assert [message["error"]["name"] for message in second] == ["Cancelled"]
+
+
+def test_a_warm_up_performs_a_silent_second_and_a_failing_one_leaves_the_worker_alive(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    performed: list[tuple[Request, str | None]] = []
+
+    def broken(request: Request, progress: Any, weights: str | None, wav2vec2: str | None) -> Performance:
+        performed.append((request, weights))
+        raise CheckpointMissing("There are no weights.")
+
+    monkeypatch.setattr(worker, "run_model", broken)
+    sent: list[dict[str, Any]] = []
+
+    def lines() -> Iterator[str]:
+        yield '{"warm_up": true, "weights": "here"}'
+        yield '{"job": 1, "request": "none.json", "out": "o.npz"}'
+        for _ in range(100):
+            if any(message.get("job") == 1 and "error" in message for message in sent):
+                return
+            time.sleep(0.05)
+
+    worker.serve(lines(), sent.append)
+    (request, weights), *_ = performed
+    assert request.duration == 1.0 and request.quality == "draft" and weights == "here"
+    assert [message["error"]["name"] for message in sent if "error" in message] == ["InvalidRequest"]
+    assert "There are no weights." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("quality", "threads"), [("draft", 1), ("final", worker.physical_cores())])
+def test_a_draft_leaves_cores_to_blender(monkeypatch: pytest.MonkeyPatch, quality: str, threads: int) -> None:
+    import torch
+
+    used: list[int] = []
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("model_runtime.generate.generate", lambda *_, **__: used.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    worker.run_model(replace(a_request(), quality=quality), lambda _: None)
+    torch.set_num_threads(before)
+    assert used == [threads]

@@ -1,0 +1,94 @@
+"""Five minutes with 300 strips: what is drawn at every redraw costs next to nothing, and each step of reading is short.
+
+Calls of functions are counted, since seconds say nothing on a busy machine: ten thousand calls take about 1 ms.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+
+from interact_addon import panels
+from interact_addon.operators import problems
+from interact_addon.properties import actor_key
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import strips
+from interact_addon.scene.request import build_request, cast_scene
+from interact_addon.scene.shot import read_shot
+
+from .rigs import counted_calls, make_rig
+from .test_bad_input import write_wave
+
+STRIPS = 300
+
+
+class Layout:
+    """Takes everything that a panel draws."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: (Layout(), None) if name == "panel" else Layout()
+
+
+@pytest.fixture
+def long_scene(addon: None, tmp_path: Path) -> bpy.types.Scene:
+    """Anna and Ben with 75 voices and 75 actions each, over five minutes."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 300 * 30
+    voice = write_wave(tmp_path / "voice.wav", 3.0)
+    for actor, rig in zip(scene.interact.actors, (make_rig(MIXAMO, "Anna"), make_rig(UNREAL, "Ben"))):
+        actor.armature = rig
+        for number in range(STRIPS // 4):
+            start = 1 + 119 * number
+            strips.add_speech(scene, actor_key(actor), voice, start)
+            strips.add_action(scene, actor_key(actor), ("stand", "walk")[number % 2], start, start + 119)
+    scene.interact.actor_b.armature.location.x = 1.5
+    assert len(scene.sequence_editor.strips) == STRIPS
+    bpy.context.view_layer.update()
+    return scene
+
+
+def draw_all(context: Any) -> None:
+    """Draw every panel of the tab, as Blender does."""
+    for cls in panels.CLASSES:
+        if cls.bl_space_type == "VIEW_3D" and (not hasattr(cls, "poll") or cls.poll(context)):
+            drawn = type(cls.__name__, (cls.__mro__[1],), {"layout": Layout()})
+            cls.draw(drawn(), context)
+
+
+def test_drawing_all_panels_is_a_matter_of_two_milliseconds(long_scene: bpy.types.Scene) -> None:
+    problems.search(long_scene)
+    draw_all(bpy.context)
+    with counted_calls() as calls:
+        draw_all(bpy.context)
+    assert calls[0] < 15_000
+
+
+def test_voices_are_counted_again_after_a_change(long_scene: bpy.types.Scene) -> None:
+    assert problems.count_of_voices(long_scene) == [75, 75]
+    with counted_calls() as calls:
+        assert problems.count_of_voices(long_scene) == [75, 75]
+    assert calls[0] < 100
+    long_scene.frame_end = 60
+    assert problems.count_of_voices(long_scene) == [1, 1]
+    next(strip for strip in long_scene.sequence_editor.strips if strip.type == "SOUND").mute = True
+    bpy.context.view_layer.update()
+    assert problems.count_of_voices(long_scene) == [0, 1]
+
+
+def test_no_step_of_reading_a_shot_is_much_work(long_scene: bpy.types.Scene) -> None:
+    cast = cast_scene(long_scene, first_frame=True)
+    steps: list[int] = []
+    reading = read_shot(lambda: bpy.context.scene, in_window=True)
+    for _ in range(4):  # the cast, what is kept, the voices of one and the other are begun
+        with counted_calls() as calls:
+            next(reading)
+        steps.append(calls[0])
+    reading.close()
+    with counted_calls() as calls:
+        build_request(long_scene, cast, mixed={"Anna": None, "Ben": None})
+    steps.append(calls[0])
+    assert max(steps) < 200_000, steps
