@@ -19,7 +19,7 @@ def draw_problems(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     first = problems[0]
     row = layout.row()
     row.alert = first.blocks
-    split = row.split(factor=0.6)
+    split = row.split(factor=_share(first)) if first.fix else row
     split.label(text=first.headline, icon=_icon(first))
     if first.fix:
         _draw_button(split, first)
@@ -27,6 +27,12 @@ def draw_problems(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     header.label(text="Details" if len(problems) == 1 else f"Details and {len(problems) - 1} more")
     if body is not None:
         _draw_all(body, context, problems)
+
+
+def _share(problem: Problem) -> float:
+    """Return the part of the line that the words need beside the button, both with a margin and the words an icon."""
+    words, button = len(problem.headline) + 6, len(problem.fix) + 3
+    return min(max(words / (words + button), 0.4), 0.7)
 
 
 def _draw_all(layout: bpy.types.UILayout, context: bpy.types.Context, problems: tuple[Problem, ...]) -> None:

@@ -67,7 +67,7 @@ def timeline_hints(scene: bpy.types.Scene) -> Iterator[Problem]:
             False,
             "Set Up Timeline",
             operator="interact.set_up_timeline",
-            short="No actions: they stand",
+            short="No actions yet",
         )
 
 
@@ -84,7 +84,7 @@ def sequencer_hint(scene: bpy.types.Scene) -> Problem | None:
         "Show This Scene's",
         f"The sequencer shows the scene '{scene.name}'.",
         compat.show_in_sequencer,
-        short=f"Sequencer of '{shown.name}'",
+        short="Other sequencer",
     )
 
 
