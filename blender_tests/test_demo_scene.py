@@ -16,10 +16,11 @@ from interact_addon.demo.head import EYE_RADIUS, Face
 from interact_addon.demo.preview import render_preview
 from interact_addon.demo.scene import MODELLING_STEPS, build_demo_scene, model_pair
 from interact_addon.demo.surface import Part, edges_of
-from interact_addon.demo.timeline import build_timeline
+from interact_addon.demo.timeline import build_timeline, check_speech, default_speech
 from interact_addon.runtime_api import contract, errors
 from interact_addon.scene.reading import label_of
 from interact_addon.scene.sound import read_speech
+from interact_addon.scene.strips import add_speech
 
 Head = tuple[Part, dict[str, np.ndarray]]
 
@@ -290,3 +291,14 @@ def test_the_distance_to_a_segment_is_that_to_its_nearest_point() -> None:
     samples = start + np.linspace(0.0, 1.0, 20001)[:, None] * (end - start)
     nearest = np.array([np.linalg.norm(samples - point, axis=1).min() for point in points])
     np.testing.assert_allclose(along_segment(points, start, end)[1], nearest, atol=1e-4)
+
+
+def test_checking_a_voice_leaves_the_sound_of_a_strip_in_another_scene() -> None:
+    path = default_speech()[0]
+    spoken = add_speech(bpy.context.scene, "Mia", path, 1)
+    check_speech(path)
+    assert spoken.sound is not None and spoken.sound.filepath == str(path)
+    spoken.id_data.sequence_editor_clear()
+    bpy.data.sounds.remove(bpy.data.sounds[0])
+    check_speech(path)
+    assert not bpy.data.sounds, "and leaves none of its own"

@@ -30,7 +30,7 @@ from .export import (
     draw_export_choices,
     export_settings,
 )
-from .identity import all_actors, identify, new_identity, remember
+from .identity import all_actors, cast_in, identify, new_identity, remember
 from .labels import INTERACT_PG_labels
 from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
 from .overlay import INTERACT_PG_overlay
@@ -83,6 +83,7 @@ __all__ = [
     "assigned_bones",
     "bone_property",
     "bones_to_choose",
+    "cast_in",
     "chosen_parts",
     "draw_export_choices",
     "export_settings",

@@ -48,12 +48,16 @@ def new_identity() -> str:
     return uuid.uuid4().hex
 
 
+def cast_in(scene: bpy.types.Scene) -> list[Any]:
+    """Return the actors of a scene that have an armature; none where the add-on is not enabled."""
+    settings = getattr(scene, "interact", None)
+    return [actor for actor in settings.actors if actor.armature is not None] if settings is not None else []
+
+
 def all_actors() -> Iterator[Any]:
     """Yield the cast actors of all scenes."""
     for scene in bpy.data.scenes:
-        for actor in scene.interact.actors:
-            if actor.armature is not None:
-                yield actor
+        yield from cast_in(scene)
 
 
 def _identity_elsewhere(actor: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import ActorKey, actor_key, all_actors, as_key
+from ..properties import ActorKey, actor_key, all_actors, as_key, cast_in
 from ..runtime_api import errors
 from .channels import (
     ACTIONS,
@@ -36,13 +36,13 @@ class Channels:
     def __init__(self, source: bpy.types.Scene) -> None:
         sequencer: Any = source.sequence_editor
         self.names = [channel.name for channel in sequencer.channels]  # by number; 0 is none
-        settings = source.interact  # type: ignore[attr-defined]
-        self._cast = [actor_key(actor) for actor in settings.actors if actor.armature is not None]
+        settings = getattr(source, "interact", None)  # None where the demo is built without the add-on enabled
+        self._cast = [actor_key(actor) for actor in cast_in(source)]
         actors = [actor_key(actor) for actor in all_actors()]
         active = {key.identity for key in actors if key.identity}
         self._registered = {
             entry.number: (entry.actor, entry.kind)
-            for entry in settings.channels
+            for entry in (settings.channels if settings is not None else ())
             if entry.actor in active and _still_stands(entry, self.names[entry.number], actors)
         }
         self._answers: dict[tuple[int, str, ActorKey, str], bool] = {}

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import ActorKey, actor_key, actor_name, identify, new_identity, remember
+from ..properties import ActorKey, actor_key, actor_name, cast_in, identify, new_identity, remember
 from .channels import KINDS, is_channel_of, is_unnamed, renamed
 from .ownership import Channels, register
 
@@ -25,7 +25,7 @@ def settle_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> No
     """Settle a scene after a change to its cast, its names or its sequencer; cheap after every other change."""
     if _scenes() != _seen:
         settle_all()
-    elif _is_cast(scene) and (depsgraph.id_type_updated("SCENE") or _is_renamed(scene)):
+    elif depsgraph.id_type_updated("SCENE") or _is_renamed(scene):
         settle(scene)
 
 
@@ -44,7 +44,7 @@ def settle(scene: bpy.types.Scene) -> None:
 
     While both actors are one armature or have one name, as in the middle of a swap, nothing is touched.
     """
-    actors = [actor for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
+    actors = cast_in(scene)
     if not actors or scene.library is not None or _is_ambiguous(actors):
         return
     for actor in actors:
@@ -64,15 +64,8 @@ def _scenes() -> tuple[int, ...]:
     return tuple(scene.session_uid for scene in bpy.data.scenes)
 
 
-def _is_cast(scene: bpy.types.Scene) -> bool:
-    return any(actor.armature is not None for actor in scene.interact.actors)  # type: ignore[attr-defined]
-
-
 def _is_renamed(scene: bpy.types.Scene) -> bool:
-    return any(
-        actor.armature is not None and actor.known_as != actor_name(actor)
-        for actor in scene.interact.actors  # type: ignore[attr-defined]
-    )
+    return any(actor.known_as != actor_name(actor) for actor in cast_in(scene))
 
 
 def _is_ambiguous(actors: list[Any]) -> bool:
@@ -90,8 +83,8 @@ def _make_unique() -> None:
     """
     armatures: dict[str, Any] = {}
     for scene in sorted(bpy.data.scenes, key=lambda scene: scene.session_uid):  # the copy is the newer one
-        for actor in scene.interact.actors:  # type: ignore[attr-defined]
-            if actor.armature is None or not actor.identity or scene.library is not None:
+        for actor in cast_in(scene):
+            if not actor.identity or scene.library is not None:
                 continue
             if armatures.setdefault(actor.identity, actor.armature) != actor.armature:
                 _change_identity(scene, actor, new_identity())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import bpy
 
 from .. import compat
-from ..properties import ONLY_LISTEN, ActorKey, actor_key
+from ..properties import ONLY_LISTEN, ActorKey, actor_key, cast_in
 from ..runtime_api import contract, errors
 from .reading import frames_per_second, shot_duration
 from .voices import Voice, voices_at_any_time
@@ -34,8 +34,8 @@ def voices_outside(scene: bpy.types.Scene) -> dict[ActorKey, list[Voice]]:
 def all_voices(scene: bpy.types.Scene) -> dict[ActorKey, list[Voice]]:
     """Return the voices of those who speak, at any time; none for a channel whose name is cut, which a request says."""
     found = {}
-    for actor in scene.interact.actors:  # type: ignore[attr-defined]
-        if actor.armature is not None and actor.perform != ONLY_LISTEN:
+    for actor in cast_in(scene):
+        if actor.perform != ONLY_LISTEN:
             try:
                 found[actor_key(actor)] = voices_at_any_time(scene, actor_key(actor))
             except errors.InvalidRequest:

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ... import compat
-from ...properties import ActorKey, actor_key, all_actors, generated_parts
+from ...properties import ActorKey, actor_key, all_actors, cast_in, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS, KINDS, actor_in
 from ..ownership import Channels, register, strips_of
@@ -46,7 +46,7 @@ def timeline_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
 
 def timeline_hints(scene: bpy.types.Scene) -> Iterator[Problem]:
     """Yield what is missing for a shot that is worth generating, the most important first."""
-    cast = [actor for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
+    cast = cast_in(scene)
     yield from _lost_channels(scene, cast)
     if not any(all_voices(scene).values()):
         yield Problem(
