@@ -13,7 +13,7 @@ from interact_addon.properties import actor_key
 from interact_addon.scene import settling, strips
 from interact_addon.scene.channels import ACTIONS, EMOTIONS
 from interact_addon.scene.ownership import channels_of, strips_of
-from interact_addon.scene.reading import read_actions
+from interact_addon.scene.reading import label_of
 
 Armatures = tuple[bpy.types.Object, bpy.types.Object]
 
@@ -39,7 +39,9 @@ def update() -> None:
 
 def labels(scene: bpy.types.Scene) -> list[list[str]]:
     """Return the labels of both actors."""
-    return [[span.label for span in read_actions(scene, actor_key(actor))] for actor in scene.interact.actors]
+    source = compat.sequencer_scene(scene)
+    strips_of_both = (strips_of(source, actor_key(actor), ACTIONS, "COLOR") for actor in scene.interact.actors)
+    return [[label_of(strip.name) for strip in own] for own in strips_of_both]
 
 
 def names(scene: bpy.types.Scene) -> list[str]:
