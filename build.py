@@ -17,6 +17,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -255,6 +256,26 @@ def package(options: argparse.Namespace, rest: list[str]) -> None:
     _call((str(environment()), "-m", "interact_addon.packaging", str(options.out.resolve())))
 
 
+def screenshots(options: argparse.Namespace, _: list[str]) -> None:
+    """Take the pictures of Blender's window, each script in a Blender of its own."""
+    program = options.blender or shutil.which("blender")
+    if program is None:
+        raise BuildFailed("There is no 'blender' on the path; name the program with --blender.")
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise BuildFailed("The pictures are of a window and there is no screen; run this on a desktop, or under Xvfb.")
+    if not (ROOT / "out" / "demo" / "demo.blend").is_file():
+        raise BuildFailed("One picture is of the finished demo; run 'python3 build.py demo' first.")
+    scripts = {path.stem: path for path in sorted((ROOT / "docs" / "pictures" / "window").glob("*.py"))}
+    if unknown := set(options.names) - set(scripts):
+        raise BuildFailed(f"There is no script '{unknown.pop()}'; there are {', '.join(scripts)}.")
+    python, runner = environment(), ROOT / "docs" / "pictures" / "window.py"
+    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
+    for name in options.names or scripts:
+        _say(name)
+        words = (program, *window, "--python", str(runner), "--", scripts[name].name, *shlex.split(options.grab))
+        _call(words, {"INTERACT_PYTHON": str(python)})
+
+
 def packages(options: argparse.Namespace, rest: list[str]) -> None:
     print(*missing_packages())
 
@@ -316,6 +337,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     packed = command("package", package, "build the extension's zip for Blender into dist")
     packed.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR")
+    pictured = command("screenshots", screenshots, "take the pages' pictures of Blender's window; needs a screen")
+    pictured.add_argument("names", nargs="*", metavar="NAME", help="scripts in docs/pictures/window; without any, all")
+    pictured.add_argument("--blender", metavar="PROGRAM", help="Blender 4.5 or later, instead of the one on the path")
+    pictured.add_argument(
+        "--grab",
+        default="",
+        metavar="COMMAND",
+        help="writes the screen to the file it is given, where Blender's own pictures are black: 'import -window root'",
+    )
     command(
         "packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)"
     )

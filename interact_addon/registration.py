@@ -70,7 +70,9 @@ def _stop_generating(*_arguments: object) -> None:
 
 @bpy.app.handlers.persistent
 def _show_strips(*_arguments: object) -> None:
-    """Show the strips of a cast scene: files from Blender 4.5 open in 5.x with an empty sequencer."""
+    """Show the strips of a cast scene: files from Blender 4.5 open in 5.x with an empty sequencer, which a scene that
+    comes back by undo or redo has, too.
+    """
     if any(actor.armature is not None for actor in bpy.context.scene.interact.actors):
         compat.show_in_sequencer(bpy.context.scene, only_where_empty=True)
 
@@ -81,6 +83,12 @@ def _update_file(*_arguments: object) -> None:
     for scene in bpy.data.scenes:
         if scene.library is None:
             targets.move_walk_targets(scene)
+
+
+def _comings_back() -> tuple[list[Any], ...]:
+    """Return Blender's lists of handlers of what may bring a scene back."""
+    handlers = bpy.app.handlers
+    return handlers.load_post, handlers.undo_post, handlers.redo_post
 
 
 def _changes() -> tuple[list[Any], ...]:
@@ -112,8 +120,9 @@ def register() -> None:
     drawing.start()
     bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
-    bpy.app.handlers.load_post.append(_show_strips)
     bpy.app.handlers.load_post.append(_update_file)
+    for handlers in _comings_back():
+        handlers.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
     for handlers, follow in _settling():
         handlers.append(follow)
@@ -145,7 +154,8 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
     bpy.app.handlers.load_post.remove(_update_file)
-    bpy.app.handlers.load_post.remove(_show_strips)
+    for handlers in _comings_back():
+        handlers.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
     drawing.stop()

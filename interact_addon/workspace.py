@@ -131,6 +131,7 @@ def _show_script(area: bpy.types.Area) -> None:
     """Show strips and the names of their channels."""
     space = area.spaces.active
     space.view_type = "SEQUENCER"
+    space.timeline_overlay.show_strip_source = space.timeline_overlay.show_strip_duration = False
     space.show_region_channels, space.show_region_ui, space.show_region_toolbar = True, False, False
     if hasattr(space, "show_region_footer"):  # from 5.0 on: buttons that the timeline below has, too
         space.show_region_footer = False

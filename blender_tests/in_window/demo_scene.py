@@ -1,0 +1,91 @@
+"""Add the demo scene as a user does, in a Blender with a window, and write what is on screen to a JSON file.
+
+blender --factory-startup --window-geometry 0 0 1600 900 --python demo_scene.py -- OUT.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import interact_addon
+from interact_addon.compat import end_process
+
+LONGEST_WAIT = 120.0  # seconds; software OpenGL on a busy machine
+
+
+def steps(seen: dict[str, Any]) -> Iterator[float]:
+    window = bpy.context.window_manager.windows[0]
+    workspaces = len(bpy.data.workspaces)
+    yield from add_demo(window)
+    while window.workspace.name != "InterAct":
+        yield 0.1
+    stage = None
+    while stage is None or tab_of(stage) != "InterAct":
+        areas = sorted(window.screen.areas, key=lambda area: -area.y)
+        stage = areas[0] if [area.ui_type for area in areas[:1]] == ["VIEW_3D"] and len(areas) == 3 else None
+        yield 0.5
+    view = stage.spaces.active
+    seen["areas"] = [area.ui_type for area in areas]
+    seen["perspective"] = view.region_3d.view_perspective
+    seen["lines"] = [view.overlay.show_bones, view.overlay.show_extras, view.overlay.show_relationship_lines]
+    seen["scene"] = window.scene.name
+    seen["in_sequencer"] = getattr(window.workspace, "sequencer_scene", window.scene).name
+    seen["new_workspaces"] = len(bpy.data.workspaces) - workspaces
+    with bpy.context.temp_override(window=window):
+        bpy.ops.ed.undo()
+        yield 1.0
+        seen["after_undo"] = window.scene.name
+        bpy.ops.ed.redo()
+    yield 1.0
+    seen["after_redo"] = window.scene.name
+    seen["in_sequencer_after_redo"] = getattr(window.workspace, "sequencer_scene", window.scene).name
+    yield from add_demo(window)
+    while window.scene.name != "InterAct Demo.001":
+        yield 0.1
+    seen["in_sequencer_of_the_second"] = getattr(window.workspace, "sequencer_scene", window.scene).name
+    seen["workspaces_of_the_second"] = len(bpy.data.workspaces) - workspaces
+
+
+def add_demo(window: bpy.types.Window) -> Iterator[float]:
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.interact.add_demo_scene("INVOKE_DEFAULT")
+    yield 0.1
+
+
+def tab_of(area: bpy.types.Area) -> str:
+    return str(next(region for region in area.regions if region.type == "UI").active_panel_category)
+
+
+def run(doing: Iterator[float], seen: dict[str, Any], out: Path) -> float | None:
+    try:
+        for pause in doing:
+            return pause
+    except Exception:
+        traceback.print_exc()
+        end_process(1)
+    out.write_text(json.dumps(seen), "utf-8")
+    end_process(0)
+
+
+def main(out: str) -> None:
+    bpy.context.preferences.view.show_splash = False
+    interact_addon.register()
+    seen: dict[str, Any] = {}
+    doing = steps(seen)
+    bpy.app.timers.register(lambda: run(doing, seen, Path(out)), first_interval=1.0)
+    bpy.app.timers.register(lambda: end_process(2), first_interval=LONGEST_WAIT)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[sys.argv.index("--") + 1 :])

@@ -1,0 +1,63 @@
+"""What a user sees in a real window: scripts in `in_window/` act in a Blender with a screen and write what they saw.
+
+The program is the one that the variable INTERACT_BLENDER_PROGRAM names, or `blender` on the path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.gui
+
+SCRIPTS = Path(__file__).parent / "in_window"
+
+
+@pytest.fixture(scope="module")
+def program() -> str:
+    found = os.environ.get("INTERACT_BLENDER_PROGRAM") or shutil.which("blender")
+    if found is None:
+        pytest.skip("needs a Blender program: on the path, or named by INTERACT_BLENDER_PROGRAM")
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        pytest.skip("needs a screen, such as that of Xvfb")
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is on screen after *Add > InterAct Demo Scene*, an undo and a redo, and a second demo scene."""
+    out = tmp_path_factory.mktemp("window") / "seen.json"
+    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
+    subprocess.run(
+        (program, *window, "--python", str(SCRIPTS / "demo_scene.py"), "--", str(out)), check=True, timeout=300
+    )
+    seen: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return seen
+
+
+def test_the_demo_opens_through_the_camera_with_our_tab_and_the_script_below(demo: dict[str, Any]) -> None:
+    assert demo["areas"] == ["VIEW_3D", "SEQUENCE_EDITOR", "TIMELINE"]
+    assert demo["perspective"] == "CAMERA"
+    assert demo["lines"] == [False, False, False]
+    assert demo["new_workspaces"] == 1
+
+
+def test_the_sequencer_shows_the_scene_of_the_sidebar(demo: dict[str, Any]) -> None:
+    assert demo["scene"] == demo["in_sequencer"] == "InterAct Demo"
+    assert demo["in_sequencer_of_the_second"] == "InterAct Demo.001"
+
+
+def test_one_undo_takes_the_demo_back_and_redo_shows_its_strips_again(demo: dict[str, Any]) -> None:
+    assert demo["after_undo"] == "Scene"
+    assert demo["after_redo"] == demo["in_sequencer_after_redo"] == "InterAct Demo"
+
+
+def test_a_second_demo_opens_no_second_workspace(demo: dict[str, Any]) -> None:
+    assert demo["workspaces_of_the_second"] == 1

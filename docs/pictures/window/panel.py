@@ -1,0 +1,18 @@
+"""The README's picture: the demo as it opens from the Add menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bpy
+
+
+def steps() -> Iterator[float | str]:
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.interact.add_demo_scene("INVOKE_DEFAULT")
+    while window.workspace.name != "InterAct":
+        yield 0.5
+    yield 10.0
+    yield "panel.png"
