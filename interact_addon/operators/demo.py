@@ -88,4 +88,5 @@ CLASSES = (INTERACT_OT_add_demo_scene,)
 
 def draw_add_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Draw the entry of the 3D view's Add menu."""
+    self.layout.separator()
     self.layout.operator(INTERACT_OT_add_demo_scene.bl_idname, icon="COMMUNITY")
