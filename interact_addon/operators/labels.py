@@ -24,6 +24,7 @@ _MEANINGS = {
     "stand": "The actor stands",
 }
 LABELS = tuple((label, label.capitalize(), _MEANINGS[label]) for label in contract.ACTION_LABELS)
+_LABEL = "What the actor does in these frames"
 _PIE_KEY = {"type": "W", "value": "PRESS", "shift": True}
 _SECONDS_AT_REST = 0.05
 _keymaps: list[tuple[Any, Any]] = []
@@ -73,11 +74,12 @@ class INTERACT_OT_label_range(bpy.types.Operator):
     bl_label = "Label Range"
     bl_options = {"REGISTER", "UNDO"}
 
-    label: EnumProperty(name="Label", items=LABELS)  # type: ignore[valid-type]
+    label: EnumProperty(name="Label", items=LABELS, description=_LABEL)  # type: ignore[valid-type]
     actor: EnumProperty(  # type: ignore[valid-type]
         name="Actor",
         items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
         options={"SKIP_SAVE"},
+        description="The actor whose channel is labelled",
     )
 
     @classmethod
@@ -104,7 +106,7 @@ class INTERACT_OT_label_selected(bpy.types.Operator):
     bl_label = "Label Selected"
     bl_options = {"REGISTER", "UNDO"}
 
-    label: EnumProperty(name="Label", items=LABELS)  # type: ignore[valid-type]
+    label: EnumProperty(name="Label", items=LABELS, description=_LABEL)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
