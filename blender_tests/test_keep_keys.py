@@ -40,6 +40,16 @@ def take(anna: CastActor, seed: int = 0, kept=None) -> bpy.types.Action:
     return keys.action
 
 
+ARM = 'pose.bones["LeftArm"].rotation_quaternion'
+
+
+def moved(number: int = 3) -> int:
+    """Give one key of the left arm another value, as a person does, and return its frame."""
+    key = curve(ARM, 1).keyframe_points[number]
+    key.co_ui.y += 0.2  # with its handles
+    return round(key.co.x)
+
+
 def curve(path: str, index: int = 0) -> bpy.types.FCurve:
     animation = bpy.data.objects["Anna"].animation_data
     bag = animation.action.layers[0].strips[0].channelbag(animation.action_slot)
@@ -77,9 +87,8 @@ def test_a_take_as_it_was_written_has_no_keys_of_a_person(anna: CastActor) -> No
 
 def test_a_value_changed_over_a_generated_key_is_a_persons_though_its_type_stays_generated(anna: CastActor) -> None:
     take(anna)
-    key = curve('pose.bones["LeftArm"].rotation_quaternion', 1).keyframe_points[20]
-    key.co.y += 0.2
-    assert key.type == "GENERATED" and artist_frames(anna, 1, 61) == {"upper": [21]}
+    frame = moved(3)
+    assert curve(ARM, 1).keyframe_points[3].type == "GENERATED" and artist_frames(anna, 1, 61) == {"upper": [frame]}
 
 
 def test_a_key_of_a_shape_is_a_persons_too(anna: CastActor) -> None:
@@ -92,32 +101,34 @@ def test_a_key_of_a_shape_is_a_persons_too(anna: CastActor) -> None:
 
 def test_changed_keys_are_found_after_saving_and_opening(anna: CastActor, tmp_path) -> None:
     take(anna)
-    curve('pose.bones["LeftArm"].rotation_quaternion', 1).keyframe_points[20].co.y += 0.2
+    frame = moved()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     again = cast_actor("Anna", bpy.data.objects["Anna"])
-    assert artist_frames(again, 1, 61) == {"upper": [21]}
+    assert artist_frames(again, 1, 61) == {"upper": [frame]}
 
 
 def test_kept_frames_are_given_to_the_runtime_as_constraints(addon: None, anna: CastActor) -> None:
     scene = bpy.context.scene
     scene.interact.actor_a.armature = bpy.data.objects["Anna"]
     take(anna)
-    curve('pose.bones["LeftArm"].rotation_quaternion', 1).keyframe_points[20].co.y += 0.2
+    frame = moved()
     assert kept_motion(scene, [anna], scene.interact.actors[:1]).motion == {}  # not asked for
     scene.interact.keep_keys = True
     kept = kept_motion(scene, [anna], scene.interact.actors[:1])
     mask = kept.motion["Anna"].mask
-    assert np.argwhere(mask).tolist() == [[20, BODY_PARTS.index("upper")]]
-    assert kept.frames == {"Anna": {"upper": [21]}}
+    assert np.argwhere(mask).tolist() == [[frame - 1, BODY_PARTS.index("upper")]]
+    assert kept.frames == {"Anna": {"upper": [frame]}}
 
 
 def test_kept_frames_are_a_persons_in_the_next_take_too(anna: CastActor) -> None:
     take(anna, seed=1)
     take(anna, seed=2, kept={"Anna": {"upper": [21], "face": [30]}})
     assert artist_frames(anna, 1, 61) == {"upper": [21], "face": [30]}
-    assert curve('pose.bones["LeftArm"].rotation_quaternion', 1).keyframe_points[20].type == "KEYFRAME"
-    assert curve('pose.bones["LeftLeg"].rotation_quaternion', 1).keyframe_points[20].type == "GENERATED"
+    types = {key.co.x: key.type for key in curve(ARM, 1).keyframe_points}
+    assert types[21.0] == "KEYFRAME" and set(types.values()) == {"KEYFRAME", "GENERATED"}
+    leg = curve('pose.bones["LeftLeg"].rotation_quaternion', 1)
+    assert {key.type for key in leg.keyframe_points} == {"GENERATED"}
 
 
 @pytest.mark.parametrize("fps", [24, 25, 60])

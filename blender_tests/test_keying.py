@@ -59,13 +59,37 @@ def test_each_actor_gets_one_action_with_a_slot_for_the_body_and_one_for_each_fa
     assert all(head.action == anna for head in heads) and heads[0].action_slot != heads[1].action_slot
 
 
-def test_keys_are_linear_marked_generated_and_on_every_frame_of_the_range(cast: list[CastActor]) -> None:
+def test_keys_are_generated_with_free_handles_and_only_where_curves_need_them(cast: list[CastActor]) -> None:
     keyed = key_performance(bpy.context.scene, cast, perform(31, *cast))
     assert (keyed.first, keyed.last) == (1, 31)
+    curves = curves_of(bpy.data.objects["Ben"]).values()
+    for curve in curves:
+        keys = curve.keyframe_points
+        assert {key.type for key in keys} == {"GENERATED"} and {key.interpolation for key in keys} == {"BEZIER"}
+        assert {key.handle_left_type for key in keys} | {key.handle_right_type for key in keys} == {"FREE"}
+        assert (keys[0].co.x, keys[-1].co.x) == (1.0, 31.0) or (len(keys) == 1 and keys[0].co.x == 1.0)
+    assert sum(len(curve.keyframe_points) for curve in curves) < 0.5 * 31 * len(curves)
+
+
+def test_exact_keys_are_linear_and_on_every_frame_of_the_range(cast: list[CastActor]) -> None:
+    key_performance(bpy.context.scene, cast, perform(31, *cast), exact=True)
     for curve in curves_of(bpy.data.objects["Ben"]).values():
         assert {key.type for key in curve.keyframe_points} == {"GENERATED"}
         assert {key.interpolation for key in curve.keyframe_points} == {"LINEAR"}
         assert [key.co.x for key in curve.keyframe_points] == list(range(1, 32))
+
+
+def test_fewer_keys_show_what_a_key_on_every_frame_shows(cast: list[CastActor]) -> None:
+    scene, ben = bpy.context.scene, bpy.data.objects["Ben"]
+    scene.frame_end = 91
+    seen = []
+    for exact in (True, False):
+        key_performance(scene, cast, perform(91, *cast), exact=exact)
+        for frame in range(1, 92, 3):
+            scene.frame_set(frame)
+            seen.append([ben.matrix_world @ bone.head for bone in ben.pose.bones])
+    exact, fewer = np.array(seen).reshape(2, -1, len(ben.pose.bones), 3)
+    assert np.linalg.norm(exact - fewer, axis=-1).max() < 0.001
 
 
 def test_generating_again_adds_a_take_and_leaves_the_earlier_one(cast: list[CastActor]) -> None:
@@ -94,9 +118,8 @@ def test_a_pose_is_at_the_same_second_at_any_frame_rate(cast: list[CastActor], f
     part = performance.actors[0]
     nearest = round(moment)
     assert joint_error(bpy.data.objects["Anna"], cast[0], part.root_positions[nearest], part.rotations[nearest]) < 0.02
-    assert [
-        key.co.x for key in curves_of(bpy.data.objects["Ben"])['pose.bones["pelvis"].location', 0].keyframe_points
-    ] == list(range(101, scene.frame_end + 1))
+    keys = curves_of(bpy.data.objects["Ben"])['pose.bones["pelvis"].location', 0].keyframe_points
+    assert (keys[0].co.x, keys[-1].co.x) == (101, scene.frame_end)
 
 
 def test_a_lip_closure_of_one_frame_is_kept_at_24_frames_a_second() -> None:
@@ -115,10 +138,12 @@ def test_keys_are_written_in_bulk_whatever_their_number(cast: list[CastActor]) -
     for frames in (31, 61, 1801):  # the first run also makes actions and curves
         scene.frame_end = frames
         performance = perform(frames, *cast, face=rng.random((frames, 52)).astype(np.float32))
-        with counted_calls() as calls:
-            key_performance(scene, cast, performance)
-        counts.append(calls[0])
-    assert counts[2] == pytest.approx(counts[1], rel=0.05)
+        for exact in (True, False):
+            with counted_calls() as calls:
+                key_performance(scene, cast, performance, exact=exact)
+            counts.append(calls[0])
+    assert counts[4] == pytest.approx(counts[2], rel=0.05)
+    assert counts[5] < 2 * counts[3], "where keys are needed is found for all curves at once"
 
 
 @pytest.mark.parametrize("loss", ["armature", "bone", "shape"])

@@ -49,7 +49,7 @@ def test_two_voices_and_labels_become_two_performing_characters(shot: bpy.types.
         actions.add(armature.animation_data.action)
         for curve in [curve for curves in (*body.values(), *face.values()) for curve in curves]:
             times = [point.co[0] for point in curve.keyframe_points]  # type: ignore[attr-defined]
-            assert times[0] == frames[0] and times[-1] == frames[-1]
+            assert times[0] == frames[0] and (times[-1] == frames[-1] or len(times) == 1)
             assert all(point.type == "GENERATED" for point in curve.keyframe_points)  # type: ignore[attr-defined]
             assert all(math.isfinite(point.co[1]) for point in curve.keyframe_points)  # type: ignore[attr-defined]
     assert len(actions) == 2

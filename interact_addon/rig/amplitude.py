@@ -16,6 +16,7 @@ from ..runtime_api import Array, contract, skeleton
 from .cast import CastActor
 from .channel import bone_path, shape_path
 from .curves import curves_of, key_coordinates
+from .stretch import sampled
 
 FACE, HEAD, GESTURES = "face", "head", "gestures"
 AMPLITUDES = (FACE, HEAD, GESTURES)
@@ -105,9 +106,9 @@ def _curves(action: bpy.types.Action, paths: Mapping[str, bool]) -> Iterator[tup
 
 def _scale(curve: bpy.types.FCurve, amplitude: float, from_zero: bool, rate: float) -> None:
     """Add the modifier. With ends (m, M) of the envelope, a curve's v becomes m + (v + 1) / 2 (M - m)."""
-    frames, values = key_coordinates(curve)
+    frames, _ = key_coordinates(curve)
     places = _places(frames, from_zero, rate)
-    baseline = np.zeros(len(places)) if from_zero else _drift(frames, values, places, rate)
+    baseline = np.zeros(len(places)) if from_zero else _drift(curve, frames, places, rate)
     modifier: Any = curve.modifiers.new("ENVELOPE")
     modifier.name = _NAME
     modifier.reference_value, modifier.default_min, modifier.default_max = 0.0, -1.0, 1.0
@@ -126,10 +127,10 @@ def _places(frames: Array, from_zero: bool, rate: float) -> Array:
     return np.linspace(float(frames[0]), float(frames[-1]), count)
 
 
-def _drift(frames: Array, values: Array, places: Array, rate: float) -> Array:
+def _drift(curve: bpy.types.FCurve, frames: Array, places: Array, rate: float) -> Array:
     """Return a curve without its movement at ``places`` (N,): a mean weighted with a Gaussian in time."""
     clock = np.arange(frames[0], frames[-1] + 1.0)
-    height = np.interp(clock, frames, values)
+    height = sampled(curve, clock)
     weights = np.exp(-0.5 * ((places[:, None] - clock[None]) / (_DRIFT * rate)) ** 2)
     mean: Array = (weights * height).sum(1) / weights.sum(1)
     return mean

@@ -1,14 +1,15 @@
 """The keys of a person in an actor's active action: which frames of which part of the body they pose.
 
-A take remembers a checksum of every key it wrote. A key that was changed since is a person's, although Blender leaves
-its type GENERATED, and so is every key that was added. In any other action a person's keys are those outside of long
-even rows: importers and bakes write a key every frame, or every few.
+A take remembers what it wrote (``written``). A key that was added, moved or given another value since is a person's,
+although Blender leaves its type GENERATED; so is a frame on which the curve was moved by its handles, or by deleting
+keys. In any other action, and on curves that the take did not write, a person's keys are those outside of long even
+rows: importers and bakes write a key every frame, or every few.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -16,53 +17,14 @@ import numpy as np
 
 from ..runtime_api import Array, contract, skeleton
 from .cast import CastActor
-from .channel import bone_path, shape_path
-from .curves import GENERATED, curves_of, key_coordinates
+from .channel import Channel, bone_path, shape_path
+from .curves import curves_of
+from .key_arrays import GENERATED, KEYFRAME, read_keys, set_keys
+from .written import CurveName, WrittenCurve, edits_of, written_curves
 
-_WRITTEN = "interact_written"  # custom property of a take's action: the checksums of each slot's keys
-_KEYFRAME = bpy.types.Keyframe.bl_rna.properties["type"].enum_items["KEYFRAME"].value
 _ROW, _WIDEST = 10, 5.0  # this many keys, evenly spaced by at most so many frames, are not a person's
 _SAME = 1e-3  # frames
 PartFrames = Mapping[str, Collection[int]]
-
-
-def remember_written(action: bpy.types.Action, slot: Any) -> None:
-    """Store a checksum of 16 bits for every key of a slot, so that changed ones are known later."""
-    found = []
-    for curve in curves_of(action, slot):
-        places, values = key_coordinates(curve)
-        found.append((curve, float(places[0]) if len(places) else 0.0, _checksums(values)))
-    _store(action, slot, found)
-
-
-def carry_written(
-    before: bpy.types.Action,
-    action: bpy.types.Action,
-    slot: Any,
-    changed: Mapping[tuple[str, int], Collection[int]],
-    span: tuple[int, int],
-) -> None:
-    """Store for a slot of ``action``, a copy of ``before``, what was written: as there, but for a stretch.
-
-    ``changed``: the curves written on the frames ``span`` (first, last), each with the frames of keys that are a
-    person's. Where ``before`` is no take there is nothing to store: types tell then what was generated.
-    """
-    written = _written(before, slot)
-    if written is None:
-        return
-    entries = []
-    for curve in curves_of(action, slot):
-        name = (curve.data_path, curve.array_index)
-        places, values = key_coordinates(curve)
-        first, sums = written.get(name, (float(places[0]) if len(places) else 0.0, _checksums(values)))
-        if name in changed:
-            sums = sums.copy()
-            index = np.rint(places - first).astype(int)
-            mine = (places >= span[0]) & (places <= span[1]) & ~np.isin(np.rint(places), np.array([*changed[name]]))
-            mine &= (index >= 0) & (index < len(sums))
-            sums[index[mine]] = _checksums(values[mine])
-        entries.append((curve, first, sums))
-    _store(action, slot, entries)
 
 
 def artist_frames(actor: CastActor, first: int, last: int) -> dict[str, list[int]]:
@@ -87,19 +49,24 @@ def artist_frames(actor: CastActor, first: int, last: int) -> dict[str, list[int
     }
 
 
+def with_kept(channels: Sequence[Channel], actor: CastActor, frames: PartFrames, start: int) -> list[Channel]:
+    """Return channels, of which row 0 is frame ``start``, that must have a key at the kept ``frames`` of their part."""
+    parts = _parts_of_all_paths(actor)
+    kept = {part: tuple(sorted(frame - start for frame in chosen)) for part, chosen in frames.items()}
+    return [replace(c, must=(*c.must, *kept.get(parts.get(_owner_path(c.path), ""), ()))) for c in channels]
+
+
 def mark_as_artists(action: bpy.types.Action, actor: CastActor, frames: PartFrames) -> None:
     """Give the keys of a take at kept frames the type of a person's, so that the next take keeps them too."""
-    parts = parts_of_paths(actor) | {shape_path(shape): "face" for mesh in actor.faces for shape in mesh.shapes}
+    parts = _parts_of_all_paths(actor)
     for slot in action.slots:
         for curve in curves_of(action, slot):
             chosen = frames.get(parts.get(_owner_path(curve.data_path), ""), ())
             if not chosen:
                 continue
-            points = curve.keyframe_points
-            types = np.empty(len(points), np.int32)
-            points.foreach_get("type", types)
-            types[np.isin(np.rint(key_coordinates(curve)[0]), np.array(list(chosen)))] = _KEYFRAME
-            points.foreach_set("type", types)
+            keys = read_keys(curve, ("co", "type"))
+            kept = np.isin(np.rint(keys["co"][:, 0]), np.array(list(chosen)))
+            set_keys(curve, {"type": np.where(kept, KEYFRAME, keys["type"])})
 
 
 def parts_of_paths(actor: CastActor) -> dict[str, str]:
@@ -108,12 +75,17 @@ def parts_of_paths(actor: CastActor) -> dict[str, str]:
     return {bone_path(drive.bone): part_of[drive.joint] for drive in actor.rig.drives}
 
 
+def _parts_of_all_paths(actor: CastActor) -> dict[str, str]:
+    """Return the part of the body for the paths of mapped bones and of the shapes of all face meshes."""
+    return parts_of_paths(actor) | {shape_path(shape): "face" for mesh in actor.faces for shape in mesh.shapes}
+
+
 def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -> None:
     """Add the frames that a person keyed in the active action of ``owner``."""
     animation = owner.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
         return
-    written = _written(animation.action, animation.action_slot)
+    written = written_curves(animation.action, animation.action_slot)
     frames: dict[str, set[int]] = {}
     posed: dict[str, set[str]] = {}
     for curve in curves_of(animation.action, animation.action_slot):
@@ -121,29 +93,25 @@ def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -
         if path not in parts or curve.mute:
             continue
         posed.setdefault(parts[path], set()).add(path)
-        theirs = _artist_keys(curve, written)
-        frames.setdefault(parts[path], set()).update(np.rint(theirs).astype(int).tolist())
+        frames.setdefault(parts[path], set()).update(_artist_keys(curve, written))
     members = list(parts.values())
     for part, keyed in frames.items():
         if 2 * len(posed[part]) > members.count(part):
             found.setdefault(part, set()).update(keyed)
 
 
-def _artist_keys(curve: bpy.types.FCurve, written: Mapping[tuple[str, int], tuple[float, Array]] | None) -> Array:
-    """Return the frames of a curve's keys that are a person's."""
-    places, values = key_coordinates(curve)
-    if not len(places):
-        return places
-    types = np.empty(len(places), np.int32)
-    curve.keyframe_points.foreach_get("type", types)
-    if written is None:
-        return places[~_in_even_rows(places) & (types != GENERATED)]
-    first, sums = written.get((curve.data_path, curve.array_index), (0.0, np.zeros(0, np.uint16)))
-    index = np.rint(places - first).astype(int)
-    known = (index >= 0) & (index < len(sums)) & (np.abs(places - first - index) < _SAME)
-    same = np.zeros(len(places), bool)
-    same[known] = sums[index[known]] == _checksums(values[known])
-    return places[~same | (types != GENERATED)]
+def _artist_keys(curve: bpy.types.FCurve, written: Mapping[CurveName, WrittenCurve] | None) -> set[int]:
+    """Return the frames of a curve that are a person's."""
+    keys = read_keys(curve, ("co", "type"))
+    places, marked = keys["co"][:, 0], keys["type"] != GENERATED
+    name = (curve.data_path, curve.array_index)
+    if written is not None and name in written:
+        return edits_of(curve, written[name]).frames() | _whole(places[marked])
+    return _whole(places[~_in_even_rows(places) & marked])
+
+
+def _whole(places: Array) -> set[int]:
+    return set(np.rint(places).astype(int).tolist())
 
 
 def _in_even_rows(places: Array) -> Array:
@@ -157,38 +125,6 @@ def _in_even_rows(places: Array) -> Array:
                 inside[start : end + 1] = True
             start = end
     return inside
-
-
-def _written(action: bpy.types.Action, slot: Any) -> dict[tuple[str, int], tuple[float, Array]] | None:
-    """Return the first frame and the checksums of each curve of a take; None for an action that is no take."""
-    stored = action.get(_WRITTEN)
-    for entry in stored.to_dict().values() if stored is not None else ():
-        if entry["slot"] != slot.identifier:
-            continue
-        sums, at, found = np.frombuffer(entry["sums"], np.uint16), 0, {}
-        for path, component, count, *first in json.loads(entry["curves"]):
-            found[path, component] = (float(*first or (entry["first"],)), sums[at : at + count])
-            at += count
-        return found
-    return None
-
-
-def _store(action: bpy.types.Action, slot: Any, curves: Sequence[tuple[bpy.types.FCurve, float, Array]]) -> None:
-    """Store for a slot the frame of each curve's first key as written, and the checksums of its keys."""
-    stored = action.get(_WRITTEN)
-    kept = stored.to_dict() if stored is not None else {}
-    kept[str(len(kept))] = {
-        "slot": slot.identifier,
-        "curves": json.dumps([(c.data_path, c.array_index, len(sums), first) for c, first, sums in curves]),
-        "sums": b"".join(sums.tobytes() for _, _, sums in curves),
-    }
-    action[_WRITTEN] = kept
-
-
-def _checksums(values: Array) -> Array:
-    """Fold the bits of float32 values (N,) to 16 bits each."""
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    return ((bits * np.uint32(2654435761)) >> np.uint32(16)).astype(np.uint16)
 
 
 def _owner_path(path: str) -> str:

@@ -11,11 +11,17 @@ from ..runtime_api import Array
 
 @dataclass(frozen=True)
 class Channel:
-    """The values (T, components) of one property, keyed from the scene's first frame on; one row holds for all."""
+    """The values (T, components) of one property, from the first frame that is written on; one row holds for all.
+
+    ``must``: rows that get a key of their own, however few keys the curves need. ``reach``: of a rotation, how far
+    (metres in the world) what it turns goes from the bone.
+    """
 
     path: str
     values: Array
     group: str
+    must: tuple[int, ...] = ()
+    reach: float = 0.0
 
 
 def bone_path(bone: str) -> str:

@@ -1,8 +1,9 @@
-"""Keys written in bulk: one curve a component, one key a frame, all of the type GENERATED."""
+"""Curves written in bulk: keys where a tolerance needs them, or on every frame, all of the type GENERATED."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -10,30 +11,78 @@ import numpy as np
 
 from .. import compat
 from ..runtime_api import Array
+from . import key_arrays
 from .channel import Channel
-
-_KEY = bpy.types.Keyframe.bl_rna.properties
-GENERATED = _KEY["type"].enum_items["GENERATED"].value
-_LINEAR = _KEY["interpolation"].enum_items["LINEAR"].value
-_AUTO_CLAMPED = _KEY["handle_left_type"].enum_items["AUTO_CLAMPED"].value
-_CONSTANTS = {
-    "interpolation": _LINEAR,
-    "type": GENERATED,
-    "handle_left_type": _AUTO_CLAMPED,
-    "handle_right_type": _AUTO_CLAMPED,
-}
+from .curve_fit import FittedKeys, fit_curves
+from .key_arrays import Keys
 
 
-def write_channels(bag: Any, channels: Sequence[Channel], start: int) -> None:
-    """Write ``channels`` into a channelbag from frame ``start`` on; a curve that is there already is replaced."""
+@dataclass(frozen=True)
+class Tolerance:
+    """How far curves may be from what they are made of, at every frame.
+
+    ``angle``: of a rotation as a whole, radians; ``carried``: of what a rotation carries, metres in the world;
+    ``metres``: of a location as a whole, in the world; ``value``: of any other curve. ``unit``: metres in the world of
+    a location's unit.
+    """
+
+    angle: float = float(np.radians(0.05))
+    carried: float = 0.0001
+    metres: float = 0.0002
+    value: float = 0.002
+    unit: float = 1.0
+
+    def of(self, path: str, reach: float = 0.0) -> float:
+        """Return how far the components of a property, by its data path, may be from its values together.
+
+        ``reach``: as a channel has it. A small change of a quaternion turns by at most twice its length. One of Euler
+        angles turns by at most the square root of two times its length, where the first and the last axis coincide; one
+        of angle and axis by at most twice its length.
+        """
+        prop = path.rpartition(".")[2]
+        if prop == "location":
+            return self.metres / self.unit
+        if not prop.startswith("rotation_"):
+            return self.value
+        angle = self.angle if reach * self.angle <= self.carried else self.carried / reach
+        return angle / (np.sqrt(2.0) if prop == "rotation_euler" else 2.0)
+
+
+def write_channels(bag: Any, channels: Sequence[Channel], start: int, tolerance: Tolerance | None = None) -> None:
+    """Write ``channels`` into a channelbag from frame ``start`` on; a curve that is there already is replaced.
+
+    ``tolerance``: as in ``keys_of_channels``.
+    """
     there = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
-    for channel in channels:
-        for component in range(channel.values.shape[1]):
+    for channel, components in zip(channels, keys_of_channels(channels, start, tolerance)):
+        for component, keys in enumerate(components):
             old = there.get((channel.path, component))
             if old is not None:
                 bag.fcurves.remove(old)
             curve = compat.new_curve(bag, channel.path, component, channel.group)
-            _write_keys(curve, start, channel.values[:, component])
+            key_arrays.write_keys(curve, keys)
+            curve.update()
+
+
+def keys_of_channels(channels: Sequence[Channel], start: int, tolerance: Tolerance | None) -> list[list[Keys]]:
+    """Return for each channel the keys of its components, of which row 0 is frame ``start``.
+
+    Within ``tolerance`` keys are only where the curves need them and where a channel says they ``must``: Bezier keys
+    with free handles, at the same frames for all components of a channel. Without one there is a key on every frame,
+    with straight lines between. At its keys a curve has exactly the channel's values.
+    """
+    if tolerance is None:
+        return [
+            [key_arrays.straight_keys(np.arange(start, start + len(c.values)), component) for component in c.values.T]
+            for c in channels
+        ]
+    return [
+        [
+            key_arrays.free_keys(keys.frames + start, *(part[:, i] for part in (keys.values, keys.left, keys.right)))
+            for i in range(keys.values.shape[1])
+        ]
+        for keys in _fitted(channels, tolerance)
+    ]
 
 
 def curves_of(action: bpy.types.Action, slot: Any) -> Iterator[bpy.types.FCurve]:
@@ -47,16 +96,22 @@ def curves_of(action: bpy.types.Action, slot: Any) -> Iterator[bpy.types.FCurve]
 
 def key_coordinates(curve: bpy.types.FCurve) -> tuple[Array, Array]:
     """Return the frames and the values (N,) of a curve's keys."""
-    flat = np.empty(2 * len(curve.keyframe_points), np.float32)
-    curve.keyframe_points.foreach_get("co", flat)
-    return flat[::2], flat[1::2]
+    places = key_arrays.read_keys(curve, ("co",))["co"]
+    return places[:, 0], places[:, 1]
 
 
-def _write_keys(curve: bpy.types.FCurve, start: int, values: Array) -> None:
-    points = curve.keyframe_points
-    points.add(len(values))
-    frames = np.arange(start, start + len(values), dtype=np.float32)
-    points.foreach_set("co", np.stack([frames, values], axis=-1).astype(np.float32).ravel())
-    for name, value in _CONSTANTS.items():
-        points.foreach_set(name, np.full(len(values), value, np.int32))
-    curve.update()
+def _fitted(channels: Sequence[Channel], tolerance: Tolerance) -> list[FittedKeys]:
+    """Return the keys that channels need, found for all with as many rows and components at once."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for number, channel in enumerate(channels):
+        alike.setdefault(channel.values.shape, []).append(number)
+    found: dict[int, FittedKeys] = {}
+    for (frames, _), numbers in alike.items():
+        some = [channels[number] for number in numbers]
+        must = np.zeros((frames, len(some)), bool)
+        for column, channel in enumerate(some):
+            must[[row for row in channel.must if 0 <= row < frames], column] = True
+        values = np.stack([channel.values for channel in some], axis=1)
+        tolerances = np.array([tolerance.of(channel.path, channel.reach) for channel in some])
+        found.update(zip(numbers, fit_curves(values, tolerances, must)))
+    return [found[number] for number in range(len(channels))]

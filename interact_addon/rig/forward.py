@@ -36,6 +36,17 @@ def posed_bones(pose: BonePose, rest: RestPose) -> tuple[Array, Array]:
     return heads, rot.multiply(deltas, rest_frames[None])
 
 
+def reaches(rest: RestPose) -> list[float]:
+    """Return for each driven bone how far (metres) the farthest head of a driven bone below it is."""
+    found = [0.0] * len(rest.bones)
+    for index, head in enumerate(rest.world_heads):
+        above = int(rest.parents[index])
+        while above >= 0:
+            found[above] = max(found[above], float(np.linalg.norm(head - rest.world_heads[above])))
+            above = int(rest.parents[above])
+    return found
+
+
 def _way(location: Array, index: int, rest: RestPose) -> Array:
     """Return a location channel (T, 3) as a displacement (T, 3) in the world, with the bone above at rest."""
     return rot.rotate(rest.location_axes[index], location) @ rest.world[:3, :3].T

@@ -16,18 +16,20 @@ import numpy as np
 from mathutils import Matrix
 
 from ..runtime_api import Array, contract, errors, skeleton
-from .artist_keys import PartFrames, mark_as_artists, remember_written
+from .artist_keys import PartFrames, mark_as_artists, with_kept
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
-from .curves import write_channels
+from .curves import Tolerance, write_channels
 from .euler import channels
 from .face_bones import face_bone_channels
 from .faces import shape_values
+from .forward import reaches
 from .held import animated_paths, held_channels, held_modes, object_is_animated
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 from .take_action import give_action, new_take_action, relate_curves, take_name
 from .timing import frames_per_second
+from .written import remember_written
 
 PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
 TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
@@ -80,12 +82,14 @@ def key_performance(
     kept: Mapping[str, PartFrames] | None = None,
     number: int | None = None,
     frames: tuple[int, int] | None = None,
+    exact: bool = False,
 ) -> KeyedPerformance:
     """Key both actors over the frame range of the scene, at its frame rate.
 
     ``parts``: which of ``PARTS`` are written of an actor, by name; all of them by default. ``kept``: by name the frames
-    that a person keyed and the performance keeps; their keys are marked as a person's again. ``number``: of the take,
-    by default the next. ``frames``: the first and the last frame, where they are not those of the scene. Raises
+    that a person keyed and the performance keeps; they have keys that are marked as a person's again. ``number``: of
+    the take, by default the next. ``frames``: the first and the last frame, where they are not those of the scene.
+    ``exact``: key every frame, and not only where curves need it within ``curves.Tolerance``. Raises
     ``InvalidRequest``, before anything is written, when an armature or face mesh is gone or cannot be edited.
     """
     fps = frames_per_second(scene)
@@ -104,10 +108,10 @@ def key_performance(
     now = scene.frame_current + scene.frame_subframe  # before frame 0 the second is negative, and no argument to set
     if any(_start_is_animated(plan) for plan in plans):
         scene.frame_set(first)  # where it stands then is where it is held
-    number = next_take_number() if number is None else number
-    written = tuple(_write(plan, first, number) for plan in plans)
+    number, kept = next_take_number() if number is None else number, kept or {}
+    written = tuple(_write(plan, first, number, kept.get(plan.actor.name, {}), exact) for plan in plans)
     for keys in written:
-        if keys.action is not None and kept and keys.actor.name in kept:
+        if keys.action is not None and keys.actor.name in kept:
             mark_as_artists(keys.action, keys.actor, kept[keys.actor.name])
     scene.frame_set(math.floor(now), subframe=now - math.floor(now))
     for keys in written:
@@ -191,10 +195,11 @@ def _body_channels(
     armature: bpy.types.Object, actor: CastActor, pose: BonePose, parts: tuple[str, ...]
 ) -> Iterator[Channel]:
     joints = {drive.bone: drive.joint for drive in actor.rig.drives}
+    reach = dict(zip(actor.rest.bones, reaches(actor.rest)))
     for index, bone in enumerate(pose.bones):
         if part_of(joints[bone]) in parts:
             name, values = channels(pose.rotations[:, index], armature.pose.bones[bone].rotation_mode)
-            yield Channel(f"{bone_path(bone)}.{name}", values, bone)
+            yield Channel(f"{bone_path(bone)}.{name}", values, bone, reach=reach[bone])
     if "body" not in parts:
         return
     for bone, location in {pose.root: pose.location, **pose.moved}.items():
@@ -211,16 +216,20 @@ def part_of(joint: str) -> str:
     return "body" if joint in skeleton.BODY_JOINTS else "hands"
 
 
-def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
-    """Write a new action for one actor and return its keys with it; without anything to write there is none."""
+def _write(plan: ActorKeys, start: int, number: int, kept: PartFrames, exact: bool) -> ActorKeys:
+    """Write a new action for one actor and return its keys with it; without anything to write there is none.
+
+    ``kept``: the frames by part of the body that get a key in any case; ``exact``: a key on every frame.
+    """
     if not plan.body and not plan.faces:
         return plan
     armature, whole = plan.armature, "body" in plan.parts
     # Where the body is kept, its animation goes on in the take; hands and head replace theirs.
     animation = armature.animation_data
-    kept = animation.action if animation is not None and plan.body and not whole else None
-    action = new_take_action(take_name(plan.actor.name, number), kept)
+    continued = animation.action if animation is not None and plan.body and not whole else None
+    action = new_take_action(take_name(plan.actor.name, number), continued)
     action[TAKE_NUMBER] = number
+    tolerance = None if exact else tolerance_on(armature)
     if plan.body:
         animated = animated_paths(armature)
         bag = give_action(armature, action, armature.name, "OBJECT")
@@ -228,17 +237,28 @@ def _write(plan: ActorKeys, start: int, number: int) -> ActorKeys:
         if whole:
             still = _reset_rig(armature, plan.actor) | bones_above_body(armature, plan.actor)
             body += held_channels(armature, still, {channel.path for channel in body}, animated)
-        write_channels(bag, body, start)
-        remember_written(action, armature.animation_data.action_slot)
+        _write_slot(armature, action, bag, with_kept(body, plan.actor, kept, start), start, tolerance)
         armature.update_tag()
     for face in plan.faces:
         keys: Any = face.mesh.data.shape_keys
         bag = give_action(keys, action, face.mesh.name, "KEY")
         curves = [Channel(shape_path(shape), face.values[:, [k]], "Face") for k, shape in enumerate(face.shapes)]
-        write_channels(bag, curves, start)
-        remember_written(action, keys.animation_data.action_slot)
+        _write_slot(keys, action, bag, with_kept(curves, plan.actor, kept, start), start, tolerance)
         keys.update_tag()
     return ActorKeys(plan.actor, armature, plan.parts, plan.pose, plan.body, plan.faces, action)
+
+
+def _write_slot(
+    owner: Any, action: bpy.types.Action, bag: Any, curves: list[Channel], start: int, tolerance: Tolerance | None
+) -> None:
+    write_channels(bag, curves, start, tolerance)
+    remember_written(action, owner.animation_data.action_slot, {curve.path for curve in curves})
+
+
+def tolerance_on(armature: bpy.types.Object) -> Tolerance:
+    """Return the tolerance of a take's curves on a rig."""
+    scale = float(np.linalg.norm(np.array(armature.matrix_world)[:3, :3], axis=0).max())
+    return Tolerance(unit=max(scale, 1e-9))
 
 
 def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> set[str]:

@@ -8,7 +8,7 @@ of whom nothing changes keeps its action.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -17,15 +17,18 @@ import numpy as np
 from .. import compat
 from ..runtime_api import Array, contract, errors
 from .amplitude import unscaled
-from .artist_keys import PartFrames, carry_written, parts_of_paths
+from .artist_keys import PartFrames, parts_of_paths
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
+from .curves import Tolerance, keys_of_channels
 from .euler import EULER_ORDERS, nearest_euler
-from .key_points import keys_of, linear_keys, put_keys
-from .keying import PARTS, TAKE_NUMBER, ActorKeys, KeyedPerformance, next_take_number, plan_keys
+from .key_arrays import KEYFRAME, Keys, chosen, complete, free_keys, read_keys, write_keys
+from .keying import PARTS, TAKE_NUMBER, ActorKeys, KeyedPerformance, next_take_number, plan_keys, tolerance_on
 from .resample import scene_frame_count
+from .stretch import replace_keys
 from .take_action import give_action, new_take_action, take_name
 from .timing import frames_per_second
+from .written import CurveName, remember_stretch
 
 UNCHANGED = 1e-4  # of a channel's value: a smaller difference between before and after is none
 PartsOf = Mapping[str, Sequence[str]]  # by actor the parts of the body, of ``contract.BODY_PARTS``
@@ -50,13 +53,14 @@ def key_stretch(
     parts: PartsOf,
     kept: Mapping[str, PartFrames] | None = None,
     number: int | None = None,
+    exact: bool = False,
 ) -> KeyedPerformance:
     """Key the scene frames ``span`` (first, last) of the actors in ``parts``, and return what was keyed.
 
     ``given``: the motion of those before, values outside of their masks too. ``kept``: by actor the frames that a
-    person keyed; their keys stay as they are. ``number``: of the take, by default the next. Bones that are in no chosen
-    part are keyed as well where the rig turns them along, such as thighs that hang on the spine. Raises
-    ``InvalidRequest`` before anything is written.
+    person keyed; their keys stay as they are. ``number``: of the take, by default the next. ``exact``: key every frame.
+    Bones that are in no chosen part are keyed as well where the rig turns them along, such as thighs that hang on the
+    spine. Raises ``InvalidRequest`` before anything is written.
     """
     fps, (first, last) = frames_per_second(scene), span
     count = scene_frame_count(performance.frames, fps)
@@ -72,7 +76,7 @@ def key_stretch(
         plans.append((after, owners, actions))
     number = next_take_number() if number is None else number
     written = tuple(
-        _write(keys, owners, list(actions.values()), span, number, (kept or {}).get(keys.actor.name, {}))
+        _write(keys, owners, list(actions.values()), span, number, (kept or {}).get(keys.actor.name, {}), exact)
         for keys, owners, actions in plans
     )
     return KeyedPerformance(first, last, written)
@@ -152,6 +156,7 @@ def _write(
     span: tuple[int, int],
     number: int,
     kept: PartFrames,
+    exact: bool,
 ) -> ActorKeys:
     """Copy the actions that change, give the copies to all that used them, write the stretch; return the keys."""
     copies: dict[bpy.types.Action, bpy.types.Action] = {}
@@ -159,65 +164,107 @@ def _write(
         if action not in copies:
             copies[action] = new_take_action(take_name(keys.actor.name, number), action)
             copies[action][TAKE_NUMBER] = number
-    part_of = parts_of_paths(keys.actor)
+    part_of, tolerance = parts_of_paths(keys.actor), None if exact else tolerance_on(keys.armature)
     for owner in owners:
         animation = owner.block.animation_data
         before = animation.action if animation is not None else None
         if before is None or before not in copies:
             continue
         bag = give_action(owner.block, copies[before], owner.name, owner.id_type)
-        slot = animation.action_slot
-        there = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
-        changed: dict[tuple[str, int], frozenset[int]] = {}
-        for channel in owner.channels:
-            part = part_of.get(channel.path.rpartition(".")[0], "face")
-            theirs = frozenset(kept.get(part, ()))
-            changed |= _write_channel(bag, there, channel, span, theirs, owner.block)
-        carry_written(before, copies[before], slot, changed, span)
+        theirs = [frozenset(kept.get(part_of.get(c.path.rpartition(".")[0], "face"), ())) for c in owner.channels]
+        changed = _write_channels(bag, owner, theirs, span, tolerance)
+        remember_stretch(copies[before], animation.action_slot, span, changed)
         owner.block.update_tag()
     main = next(iter(copies.values()), None)
     return ActorKeys(keys.actor, keys.armature, keys.parts, keys.pose, keys.body, keys.faces, main)
 
 
-def _write_channel(
+def _write_channels(
     bag: Any,
-    there: Mapping[tuple[str, int], bpy.types.FCurve],
-    channel: Channel,
+    owner: _Owner,
+    theirs: Sequence[frozenset[int]],
     span: tuple[int, int],
-    theirs: frozenset[int],
-    owner: Any,
-) -> dict[tuple[str, int], frozenset[int]]:
-    """Write one channel and return its curves, each with the frames of a person's keys in it."""
-    first, last = span
-    values = _continued([there.get((channel.path, i)) for i in range(channel.values.shape[1])], channel, owner, first)
-    found = {}
-    for component in range(values.shape[1]):
-        curve = there.get((channel.path, component))
-        if curve is None:  # nothing moved it: it holds still before and after
-            still = _value_now(owner, channel.path, component)
-            curve = compat.new_curve(bag, channel.path, component, channel.group)
-            put_keys(curve, linear_keys(np.array([first - 1, last + 1]), np.array([still, still])))
-        old = keys_of(curve)
-        own = np.isin(np.rint(old.frames), list(theirs)) if theirs else np.zeros(len(old.frames), bool)
-        outside = (old.frames < first - 0.5) | (old.frames > last + 0.5)
-        frames = np.arange(first, last + 1)
-        new = linear_keys(frames, unscaled(curve, frames, values[:, component]))
-        if theirs:
-            new = new.where(~np.isin(np.rint(new.frames), np.rint(old.frames[own])))
-        put_keys(curve, old.where(outside | own).joined(new))
-        found[channel.path, component] = frozenset(np.rint(old.frames[own & ~outside]).astype(int).tolist())
+    tolerance: Tolerance | None,
+) -> dict[CurveName, tuple[Array, frozenset[int]]]:
+    """Write the channels of an owner; return the curves as ``written.remember_stretch`` takes them.
+
+    ``theirs``: for each channel the frames that are a person's. Keys there stay, and between them and the frames beside
+    them lies what else of the new motion is lost.
+    """
+    there = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
+    curves = [[_curve(bag, there, c, i, owner, span) for i in range(c.values.shape[1])] for c in owner.channels]
+    channels = []
+    for channel, components, frames in zip(owner.channels, curves, theirs):
+        values = _through(components, _continued(components, channel, owner.block, span[0]), frames, span)
+        inside = [frame - span[0] for frame in frames if span[0] <= frame <= span[1]]
+        must = (0, len(values) - 1, *(row + beside for row in inside for beside in (-1, 0, 1)))
+        channels.append(replace(channel, values=values, must=must))
+    changed = {}
+    for channel, components, new, frames in zip(
+        channels, curves, keys_of_channels(channels, span[0], tolerance), theirs
+    ):
+        for component, (curve, keys) in enumerate(zip(components, new)):
+            kept = _persons_keys(curve, frames, span)
+            added = replace_keys(curve, _with(keys, kept, frames))
+            own = frozenset(np.rint(kept["co"][:, 0]).astype(int).tolist())
+            changed[channel.path, component] = (added, own)
+    return changed
+
+
+def _curve(
+    bag: Any,
+    there: Mapping[CurveName, bpy.types.FCurve],
+    channel: Channel,
+    component: int,
+    owner: _Owner,
+    span: tuple[int, int],
+) -> bpy.types.FCurve:
+    """Return the curve of a component; one that was not there holds still before and after the stretch."""
+    curve = there.get((channel.path, component))
+    if curve is None:
+        still, level = np.full(2, _value_now(owner.block, channel.path, component)), np.zeros(2)
+        curve = compat.new_curve(bag, channel.path, component, channel.group)
+        write_keys(curve, free_keys(np.array([span[0] - 1, span[1] + 1]), still, level, level))
+    return curve
+
+
+def _through(curves: Sequence[bpy.types.FCurve], values: Array, theirs: frozenset[int], span: tuple[int, int]) -> Array:
+    """Return the keys (T, C) with which the curves show ``values`` (T, C), through those of a person."""
+    frames = np.arange(span[0], span[1] + 1)
+    found = np.stack([unscaled(curve, frames, values[:, i]) for i, curve in enumerate(curves)], axis=1)
+    for component, curve in enumerate(curves):
+        for frame, value in _persons_keys(curve, theirs, span)["co"]:
+            found[round(float(frame)) - span[0], component] = value
     return found
 
 
-def _continued(curves: Sequence[bpy.types.FCurve | None], channel: Channel, owner: Any, first: int) -> Array:
+def _persons_keys(curve: bpy.types.FCurve, theirs: frozenset[int], span: tuple[int, int]) -> Keys:
+    """Return the keys of a curve inside the stretch that are on frames of a person."""
+    keys = read_keys(curve)
+    places = np.rint(keys["co"][:, 0])
+    return chosen(keys, np.isin(places, np.array([*theirs])) & (places >= span[0]) & (places <= span[1]))
+
+
+def _with(keys: Keys, kept: Keys, theirs: frozenset[int]) -> Keys:
+    """Return keys with those in the place of ``kept`` replaced; others on frames of a person get their type."""
+    whole = complete(keys)
+    places = np.rint(whole["co"][:, 0])
+    whole["type"][np.isin(places, np.array([*theirs]))] = KEYFRAME
+    rows = np.searchsorted(places, np.rint(kept["co"][:, 0]))
+    for name, values in kept.items():
+        whole[name][rows] = values
+    return whole
+
+
+def _continued(curves: Sequence[bpy.types.FCurve], channel: Channel, owner: Any, first: int) -> Array:
     """Return values (T, C) of a channel that go on from where its curves are before frame ``first``.
 
     A rotation can be written in several ways: q or -q, an angle with full turns more.
     """
     values = channel.values
-    if any(curve is None or not len(curve.keyframe_points) for curve in curves):
+    if not all(len(curve.keyframe_points) for curve in curves):
         return values
-    before = np.array([curve.evaluate(first - 1) for curve in curves])  # type: ignore[union-attr]
+    before = np.array([curve.evaluate(first - 1) for curve in curves])
     if channel.path.endswith("rotation_quaternion"):
         return values * (-1.0 if float(values[0] @ before) < 0.0 else 1.0)
     if channel.path.endswith("rotation_axis_angle"):

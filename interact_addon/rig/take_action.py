@@ -12,6 +12,7 @@ import bpy
 
 from .. import compat
 from .amplitude import AMPLITUDES_OF_ACTION
+from .written import WRITTEN
 
 BEFORE = "interact_before"  # custom property of a take's action: what was active, owner by owner
 _LONGEST_NAME = 63  # bytes of UTF-8 that Blender 4.5 keeps of a data-block's name
@@ -31,7 +32,7 @@ def new_take_action(name: str, continued: bpy.types.Action | None = None) -> bpy
     else:
         action = continued.copy()
         action.name = name
-        for record in set(action.keys()) - {AMPLITUDES_OF_ACTION}:  # of the take it may have been
+        for record in set(action.keys()) - {AMPLITUDES_OF_ACTION, WRITTEN}:  # of the take it may have been
             del action[record]
     action.use_fake_user = True
     action[BEFORE] = {}
