@@ -170,21 +170,6 @@ def test_an_unknown_label_lists_the_three(shot: bpy.types.Scene) -> None:
     refused(shot, "dance", "sit, walk, stand")
 
 
-def test_overlapping_action_strips_are_named(shot: bpy.types.Scene) -> None:
-    remove_strips(shot, 0, "Actions")
-    channel = channel_of(shot, 0, "Actions")
-    another = next(
-        number for number in range(1, 30) if not any(strip.channel == number for strip in shot.sequence_editor.strips)
-    )
-    shot.sequence_editor.channels[another].name = f"{shot.sequence_editor.channels[channel].name} 2"
-    from interact_addon import compat
-
-    start = shot.frame_start
-    compat.new_color_strip(shot.sequence_editor, "stand", channel, start, start + 40)
-    compat.new_color_strip(shot.sequence_editor, "sit", another, start + 20, start + 60)
-    refused(shot, "overlap", "stand", "sit")
-
-
 # The emotions and the words
 
 

@@ -12,6 +12,7 @@ import pytest
 from interact_addon.demo.timeline import default_speech
 from interact_addon.operators import feedback
 from interact_addon.runtime_api import contract, errors
+from interact_addon.scene.reading import label_of
 from interact_addon.worker_client import generation
 
 
@@ -67,7 +68,7 @@ def test_action_labels_fill_the_gaps(addon: None, two_armatures: tuple[bpy.types
     for actor, armature in zip(scene.interact.actors, two_armatures):
         actor.armature = armature
     assert bpy.ops.interact.add_action_labels() == {"FINISHED"}
-    labels = [strip.name.split(".")[0] for strip in scene.sequence_editor.strips if strip.type == "COLOR"]
+    labels = [label_of(strip.name) for strip in scene.sequence_editor.strips if strip.type == "COLOR"]
     assert labels == ["stand", "stand"]
     count = len(scene.sequence_editor.strips)
     bpy.ops.interact.add_action_labels()
