@@ -9,10 +9,14 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
-from ..properties import actor_key
+from ..properties import ActorKey, actor_key, cast_in
 from ..runtime_api import errors
+from ..scene.channels import KINDS
+from ..scene.ownership import Channels
+from ..scene.transcript_files import Transcript, read_transcript_file, read_transcript_text
 from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
+from ..scene.words import add_words
 from .feedback import fail
 
 
@@ -20,8 +24,22 @@ def active_voice(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is a voice of one of the two actors, else None."""
     scene = compat.sequencer_scene(context.scene)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
-    cast = [actor_key(actor) for actor in context.scene.interact.actors if actor.armature is not None]
-    return strip if strip is not None and any(is_voice_of(strip, actor) for actor in cast) else None
+    return strip if strip is not None and any(is_voice_of(strip, actor) for actor in _cast(context)) else None
+
+
+def active_text(context: bpy.types.Context) -> Any:
+    """Return the active strip of the sequencer if it is a text in a channel of one of the two actors, else None."""
+    scene = compat.sequencer_scene(context.scene)
+    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    if strip is None or strip.type != "TEXT":
+        return None
+    channels = Channels(scene)
+    own = any(channels.is_around(strip, actor, kind) for actor in _cast(context) for kind in KINDS)
+    return strip if own else None
+
+
+def _cast(context: bpy.types.Context) -> list[ActorKey]:
+    return [actor_key(actor) for actor in cast_in(context.scene)]
 
 
 class INTERACT_OT_choose_transcript(bpy.types.Operator):
@@ -80,7 +98,65 @@ class INTERACT_OT_clear_transcript(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (INTERACT_OT_choose_transcript, INTERACT_OT_clear_transcript)
+class INTERACT_OT_paste_words(bpy.types.Operator):
+    """Add the text that was copied as a text strip over the active voice strip; copied subtitles keep their times.
+    Edit the text at any time: the next Generate finds its words in the voice
+    """
+
+    bl_idname = "interact.paste_words"
+    bl_label = "Paste Words"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _poll_voice(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            return _add_words(self, context, read_transcript_text(context.window_manager.clipboard))
+        except errors.InterActError as error:
+            return fail(self, error)
+
+
+class INTERACT_OT_load_words(bpy.types.Operator):
+    """Add the words of a file as text strips over the active voice strip, at their times if the file has any"""
+
+    bl_idname = "interact.load_words"
+    bl_label = "Words from File..."
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filter_glob: StringProperty(default="*.TextGrid;*.textgrid;*.srt;*.vtt;*.txt", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _poll_voice(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            return _add_words(self, context, read_transcript_file(Path(bpy.path.abspath(self.filepath))))
+        except errors.InterActError as error:
+            return fail(self, error)
+
+
+CLASSES = (
+    INTERACT_OT_choose_transcript,
+    INTERACT_OT_clear_transcript,
+    INTERACT_OT_paste_words,
+    INTERACT_OT_load_words,
+)
+
+
+def _add_words(operator: bpy.types.Operator, context: bpy.types.Context, written: Transcript) -> set[str]:
+    strip = active_voice(context)
+    speaker = next(actor for actor in _cast(context) if is_voice_of(strip, actor))
+    count = add_words(context.scene, speaker, strip, written)
+    operator.report({"INFO"}, f"Added {count} text strip{'s' if count > 1 else ''} of {speaker.name}")
+    return {"FINISHED"}
 
 
 def _poll_voice(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..operators.problems import count_of_voices
-from ..operators.transcripts import active_voice
+from ..operators.transcripts import active_text, active_voice
 from ..properties import actor_name
 from ..scene.transcripts import chosen_transcript
 from .sidebar import Sidebar
@@ -40,6 +40,12 @@ class Script(Sidebar):
             )
             if chosen is not None:
                 row.operator("interact.clear_transcript", text="", icon="X")
+            row = layout.row(align=True)
+            row.operator("interact.paste_words", icon="PASTEDOWN")
+            row.operator("interact.load_words", text="From File...", icon="FILEBROWSER")
+        text = active_text(context)
+        if text is not None:
+            layout.prop(text, "text", text="Says", icon="TEXT")
         labels = layout.column(align=True)
         labels.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")
         labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")

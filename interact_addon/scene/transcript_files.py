@@ -55,6 +55,21 @@ def read_transcript_file(path: Path) -> Transcript:
         raise errors.InvalidRequest(f"The transcript '{path.name}' {problem}.") from problem
 
 
+def read_transcript_text(text: str) -> Transcript:
+    """Read a transcript that was pasted: subtitles with their times, or plain text without.
+
+    Raises ``InvalidRequest``.
+    """
+    spoken = " ".join(text.split())
+    try:
+        captions = _subtitles(text) if "-->" in text else (contract.Caption(spoken, 0.0, math.inf),) * bool(spoken)
+    except errors.InvalidRequest as problem:
+        raise errors.InvalidRequest(f"The copied text {problem}.") from problem
+    if not captions:
+        raise errors.InvalidRequest("No text was copied; copy what is said, then paste it here.")
+    return Transcript(captions=captions)
+
+
 def _read(path: Path) -> Transcript:
     suffix = path.suffix.casefold()
     if suffix not in SUFFIXES:

@@ -1,0 +1,93 @@
+"""The words of a voice as text strips: from a transcript with or without times to strips in the actor's channel.
+
+A strip holds a phrase or a caption and lies where it is spoken; the runtime finds the time of each word in it when it
+generates. So an edited text is aligned again by itself. A text without times becomes one strip over the whole voice:
+pieces at guessed times would be looked for in the wrong places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..properties import ActorKey
+from ..runtime_api import contract, errors
+from .channels import TRANSCRIPT
+from .ownership import ensure_channel, strips_of
+from .reading import Clock
+from .sound_files import sound_file, sound_seconds
+from .sound_times import time_map
+from .strips import keep_labels_out_of_renders
+from .transcript_files import Transcript
+from .transcript_times import audible_part, in_shot
+from .voices import voices_at_any_time
+
+_PAUSE = 0.35  # seconds without a word after which another phrase begins
+_LONGEST = 4.0  # seconds of a phrase, about
+_LONGEST_NAME = 60  # letters of a strip's name
+
+
+def add_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Transcript) -> int:
+    """Add what is said in a voice strip as text strips, in the place of those that lay over it; return how many.
+
+    ``written``: on the clock of the sound's file. Raises ``InvalidRequest`` where nothing of it is heard, with the
+    timeline unchanged, and as ``sound_file`` does.
+    """
+    lines = _lines_in_shot(scene, actor, strip, written)
+    source = compat.sequencer_scene(scene)
+    spans = list(_whole_frames(lines, Clock(source, scene)))
+    sequencer: Any = source.sequence_editor
+    for old in strips_of(source, actor, TRANSCRIPT, "TEXT"):
+        if compat.strip_left(old) < spans[-1][1] and compat.strip_right(old) > spans[0][0]:
+            sequencer.strips.remove(old)
+    channel = ensure_channel(source, actor, TRANSCRIPT)
+    for line, (left, right) in zip(lines, spans):
+        text = compat.new_effect_strip(sequencer, "TEXT", line.text[:_LONGEST_NAME], channel, left, right)
+        text.text = line.text
+    keep_labels_out_of_renders(source)
+    return len(lines)
+
+
+def phrases(words: Sequence[contract.TimedWord]) -> Iterator[contract.Caption]:
+    """Yield timed words as phrases, cut at pauses and where they become long."""
+    phrase: list[contract.TimedWord] = []
+    for word in words:
+        if phrase and (word.start - phrase[-1].end >= _PAUSE or word.end - phrase[0].start > _LONGEST):
+            yield _phrase(phrase)
+            phrase = []
+        phrase.append(word)
+    if phrase:
+        yield _phrase(phrase)
+
+
+def _phrase(words: Sequence[contract.TimedWord]) -> contract.Caption:
+    return contract.Caption(" ".join(word.text for word in words), words[0].start, words[-1].end)
+
+
+def _lines_in_shot(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Transcript) -> list[contract.Caption]:
+    voice = next((voice for voice in voices_at_any_time(scene, actor) if voice.strip == strip), None)
+    times = time_map(scene, actor.name, voice) if voice is not None else None
+    if voice is None or times is None:
+        raise errors.InvalidRequest(f"Nothing of '{strip.name}' is heard, so it says no words; unmute it first.")
+    if not written.has_times:
+        return [contract.Caption(line.text, float(times.shot[0]), float(times.shot[-1])) for line in written.captions]
+    length = sound_seconds(sound_file(strip, actor.name)) or 0.0
+    heard = in_shot(audible_part(written, times.heard, length), times)
+    lines = sorted([*phrases(heard.words), *heard.captions], key=lambda line: line.start)
+    if not lines:
+        raise errors.InvalidRequest(
+            f"None of these words lies where '{strip.name}' is heard; choose the transcript of this recording."
+        )
+    return lines
+
+
+def _whole_frames(lines: Sequence[contract.Caption], clock: Clock) -> Iterator[tuple[int, int]]:
+    """Yield the first frame of each line and the one after its last: at least one frame, none of them twice."""
+    free: int | None = None
+    for line in lines:
+        left = round(clock.frame(line.start)) if free is None else max(round(clock.frame(line.start)), free)
+        free = max(round(clock.frame(line.end)), left + 1)
+        yield left, free
