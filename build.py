@@ -276,6 +276,10 @@ def screenshots(options: argparse.Namespace, _: list[str]) -> None:
         _call(words, {"INTERACT_PYTHON": str(python)})
 
 
+def lock(options: argparse.Namespace, rest: list[str]) -> None:
+    _call((str(environment()), "-m", "interact_addon.locking"))
+
+
 def packages(options: argparse.Namespace, rest: list[str]) -> None:
     print(*missing_packages())
 
@@ -346,6 +350,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COMMAND",
         help="writes the screen to the file it is given, where Blender's own pictures are black: 'import -window root'",
     )
+    command("lock", lock, "write the locks of the runtime's libraries anew, after a change of pins (downloads 2 GB)")
     command(
         "packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)"
     )

@@ -176,6 +176,8 @@ def test_the_packaged_extension_installs_and_generates_with_its_own_copy_of_the_
     names = zipfile.ZipFile(archive).namelist()
     assert "blender_manifest.toml" in names and "model_runtime/worker.py" in names
     assert not [name for name in names if "tests/" in name or "corpus/" in name or name.endswith(".pyc")]
+    assert "worker_client/locks/cp313-win_amd64.json" in names and "locking.py" not in names
+    assert [name for name in names if name.startswith("worker_client/pip-") and name.endswith(".whl")]
     script = tmp_path / "install.py"
     script.write_text(_INSTALL_AND_GENERATE, "utf-8")
     # Outside the repository, so that only the installed extension can be found.
@@ -207,9 +209,9 @@ print(done, len(bpy.data.actions), "actions")
 
 
 def _runtime_python() -> Path:
-    from interact_addon.worker_client.installation import find_runtime_python
+    from interact_addon.worker_client.interpreters import find_runtime
 
-    return find_runtime_python("", None)
+    return find_runtime("", None).python
 
 
 def test_the_request_of_a_shot_is_what_the_runtime_reads(shot: bpy.types.Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,8 +14,15 @@ from pathlib import Path
 import pytest
 
 from interact_addon.runtime_api import contract, errors, skeleton
-from interact_addon.worker_client import installation
-from interact_addon.worker_client.process import SECONDS_TO_CANCEL, RuntimeMissing, RuntimeProcess, WorkerDied
+from interact_addon.worker_client.interpreters import find_runtime
+from interact_addon.worker_client.process import (
+    SECONDS_TO_CANCEL,
+    Interpreter,
+    RuntimeMissing,
+    RuntimeProcess,
+    WorkerDied,
+    runtime_command,
+)
 
 
 def a_request(duration: float = 1.0) -> contract.Request:
@@ -29,7 +37,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Runtime
     folder = tmp_path / "Temporäre Dateien 一時"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    process = RuntimeProcess(installation.find_runtime_python("", None))
+    process = RuntimeProcess(find_runtime("", None))
     yield process
     process.close()
 
@@ -93,7 +101,7 @@ def test_a_worker_that_does_not_react_to_cancel_is_killed_after_two_seconds(
         "-c",
         'import time; print(\'{"ready": true, "contract": 1}\', flush=True); time.sleep(600)',
     )
-    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: hanging)
+    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda interpreter: hanging)
     runtime.start_job(a_request())
     while runtime._ready is None:
         runtime.poll()
@@ -114,8 +122,8 @@ def test_a_python_without_the_libraries_is_named_with_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = (sys.executable, "-I", "-S", "-c", "import numpy")
-    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda python: bare)
-    runtime = RuntimeProcess(Path(sys.executable))
+    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda interpreter: bare)
+    runtime = RuntimeProcess(Interpreter(Path(sys.executable)))
     with pytest.raises(RuntimeMissing, match=r"No module named 'numpy'.*install the runtime"):
         runtime.run(a_request())
     runtime.close()
@@ -124,7 +132,7 @@ def test_a_python_without_the_libraries_is_named_with_what_is_missing(
 def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
     not_a_program = tmp_path / "python"
     not_a_program.write_text("hello")
-    runtime = RuntimeProcess(not_a_program)
+    runtime = RuntimeProcess(Interpreter(not_a_program))
     with pytest.raises(RuntimeMissing, match="cannot be started"):
         runtime.run(a_request())
     runtime.close()
@@ -136,54 +144,17 @@ def test_an_invalid_request_starts_nothing(runtime: RuntimeProcess) -> None:
     assert runtime.pid is None and not runtime.busy
 
 
-def test_the_python_of_the_user_comes_first_and_a_wrong_path_is_named(
+def test_a_worker_with_a_folder_of_libraries_sees_these_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INTERACT_PYTHON", sys.executable)
-    assert installation.find_runtime_python("", None) == Path(sys.executable)
-    with pytest.raises(RuntimeMissing, match="choose another or leave it empty"):
-        installation.find_runtime_python(str(tmp_path / "nowhere"), None)
-
-
-def test_an_unfinished_environment_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INTERACT_PYTHON", raising=False)
-    python = installation._interpreter(tmp_path)
-    python.parent.mkdir(parents=True)
-    python.write_bytes(b"")
-    assert installation.find_runtime_python("", tmp_path) != python
-    (tmp_path / "interact-runtime.json").write_text("{}")
-    assert installation.find_runtime_python("", tmp_path) == python
-
-
-def test_the_installation_is_argument_lists_with_pinned_versions(tmp_path: Path) -> None:
-    steps = installation.plan(Path(sys.executable), tmp_path / "an environment", tmp_path)
-    pins = [argument for step in steps for argument in step.command if "==" in argument]
-    assert any(pin.startswith("torch==") for pin in pins) and len(pins) == len(installation.requirements())
-    assert [step.fraction for step in steps] == sorted(step.fraction for step in steps)
-    assert "generate" in steps[-1].command
-
-
-def test_a_failing_installation_is_one_sentence_and_leaves_no_finished_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = (
-        installation.Step("Installing torch", (sys.executable, "-c", "raise SystemExit('no such version')"), 0.0),
-    )
-    monkeypatch.setattr(installation, "plan", lambda *_: broken)
-    installer = installation.Installer(Path(sys.executable), tmp_path / "environment")
-    with pytest.raises(installation.InstallFailed, match="no such version"):
-        while installer.poll() is not None:
-            time.sleep(0.02)
-    assert not (tmp_path / "environment" / "interact-runtime.json").exists()
-
-
-def test_a_cancelled_installation_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    endless = (installation.Step("Installing torch", (sys.executable, "-c", "import time; time.sleep(600)"), 0.0),)
-    monkeypatch.setattr(installation, "plan", lambda *_: endless)
-    installer = installation.Installer(Path(sys.executable), tmp_path / "environment")
-    while installer._process is None:
-        time.sleep(0.02)
-    installer.cancel()
-    with pytest.raises(errors.Cancelled):
-        while installer.poll() is not None:
-            time.sleep(0.02)
+    """Neither the interpreter's own libraries nor those that variables lead to."""
+    elsewhere, libraries = tmp_path / "elsewhere", tmp_path / "libraries"
+    for folder in (elsewhere, libraries):
+        folder.mkdir()
+    (elsewhere / "numpy.py").write_text("raise SystemExit('numpy from PYTHONPATH')")
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    monkeypatch.setenv("PYTHONHOME", str(elsewhere))
+    command = [*runtime_command(Interpreter(Path(sys.executable), libraries)), "--help"]
+    assert "No module named 'numpy'" in subprocess.run(command, capture_output=True, text=True).stderr
+    (libraries / "numpy.py").write_text("raise SystemExit('numpy from the folder')")
+    assert "numpy from the folder" in subprocess.run(command, capture_output=True, text=True).stderr

@@ -18,8 +18,7 @@ from .runtime_api import files
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Packages of the runtime that generating does not need; they are not packaged.
 FOR_DEVELOPERS = ("corpus", "datasets", "drawing", "metrics", "studies", "tests", "training")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "*.part")
-ONLY_FOR_DEVELOPERS = ("matplotlib",)
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "locking.py", "*.part")
 
 
 class PackagingFailed(Exception):
@@ -46,7 +45,7 @@ def stage(folder: Path) -> Path:
     runtime = folder / "model_runtime"
     shutil.copytree(REPOSITORY / "model_runtime", runtime, ignore=_without_developers)
     shutil.copy2(REPOSITORY / "LICENSE", folder)
-    (runtime / "requirements.txt").write_text("\n".join(runtime_requirements()) + "\n", "utf-8")
+    shutil.copy2(pip_wheel(), folder / "worker_client")
     return folder
 
 
@@ -55,10 +54,21 @@ def _without_developers(folder: str, names: list[str]) -> set[str]:
     return left_out | set(FOR_DEVELOPERS) if Path(folder) == REPOSITORY / "model_runtime" else left_out
 
 
-def runtime_requirements() -> list[str]:
-    """Return the pins of ``pyproject.toml`` that generating needs."""
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-    return [pin for pin in project["dependencies"] if not pin.startswith(ONLY_FOR_DEVELOPERS)]
+def pip_wheel() -> Path:
+    """Return pip as one file, of the version in ``pyproject.toml``; downloaded once into this environment.
+
+    The extension brings it along: not every Python that runs Blender has a pip, and old ones cannot resume a download.
+    """
+    pins = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["dev"]
+    pin = next(pin for pin in pins if pin.startswith("pip=="))
+    folder = Path(sys.prefix) / "wheels"
+    wheel = folder / f"{pin.replace('==', '-')}-py3-none-any.whl"
+    if not wheel.is_file():
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), pin]
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode or not wheel.is_file():
+            raise PackagingFailed(f"pip could not be downloaded for the extension: {result.stderr.strip()}")
+    return wheel
 
 
 def blender_extension_tool() -> Path:

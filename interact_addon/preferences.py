@@ -1,9 +1,17 @@
-"""Settings of the user, not of a file: the places of the runtime's Python, weights and speech encoder."""
+"""Settings of the user, not of a file: the places of the runtime's Python, wheels, weights and speech encoder."""
 
 import bpy
 from bpy.props import StringProperty
 
-from .worker_client.settings import runtime_state
+from .operators.runtime import watch
+from .panels.install import draw_install
+from .panels.sidebar import lines
+from .worker_client import settings
+
+
+def _python_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    settings.forget()
+    watch()
 
 
 class INTERACT_AP_preferences(bpy.types.AddonPreferences):
@@ -12,8 +20,15 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
     python: StringProperty(  # type: ignore[valid-type]
         name="Python",
         subtype="FILE_PATH",
-        description="A Python interpreter or environment with torch and the runtime's other libraries; if empty, the "
-        "environment made by Install Runtime",
+        description="A Python interpreter or environment that runs the runtime in the place of Blender's own Python. "
+        "If it lacks the libraries, Install Runtime fetches them for it",
+        update=_python_changed,
+    )
+    wheels: StringProperty(  # type: ignore[valid-type]
+        name="Folder of Wheels",
+        subtype="DIR_PATH",
+        description="Install Runtime takes the libraries' files from this folder, and fetches what it lacks into it "
+        "where online access is allowed. A filled folder serves machines without a network",
     )
     weights: StringProperty(  # type: ignore[valid-type]
         name="Weights",
@@ -31,9 +46,15 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "python")
+        if (check := settings.python_check()) is not None:
+            lines(layout, context, check.sentence or "Checking this Python")
+            if not check.sentence:
+                watch()
+        layout.prop(self, "wheels")
         layout.prop(self, "weights")
         layout.prop(self, "wav2vec2")
-        row = layout.row()
-        row.operator("interact.install_runtime", icon="IMPORT")
-        row.operator("interact.free_memory", icon="TRASH")
-        layout.label(text=runtime_state(), icon="INFO")
+        column = layout.column()
+        column.use_property_split = False
+        lines(column, context, settings.runtime_state())
+        draw_install(column, context)
+        column.operator("interact.free_memory", icon="TRASH")

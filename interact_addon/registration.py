@@ -138,6 +138,7 @@ def register() -> None:
 
 def unregister() -> None:
     global _cli_command
+    runtime.stop_installing()
     generation.free_runtime()
     if _cli_command is not None:
         bpy.utils.unregister_cli_command(_cli_command)

@@ -1,4 +1,4 @@
-"""The runtime itself: install it, free its memory."""
+"""The runtime itself: install it, watch and cancel that, free its memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import bpy
 
 from ..runtime_api import errors
 from ..worker_client import generation, installation, settings
-from .feedback import SECONDS_BETWEEN_TICKS, clear_status, fail, redraw, show_progress
+from ..worker_client.libraries import own_lock
+from .feedback import fail, redraw
+
+_SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class INTERACT_OT_free_memory(bpy.types.Operator):
@@ -29,64 +32,100 @@ class INTERACT_OT_free_memory(bpy.types.Operator):
 
 
 class INTERACT_OT_install_runtime(bpy.types.Operator):
-    """Download torch and the other libraries (about 2 GB on disk) into a folder of their own; Esc cancels"""
+    """Fetch PyTorch and the other libraries into the extension's own folder; nothing is put into Blender"""
 
     bl_idname = "interact.install_runtime"
     bl_label = "Install Runtime"
 
     @classmethod
+    def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        return f"{cls.__doc__}. {install_summary()}"
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow online access in Preferences > System first")
-            return False
-        if settings.own_environment() is None:
-            cls.poll_message_set("Install InterAct as an extension first")
-            return False
-        return True
+        reason = settings.why_not_install()
+        if not reason and generation.current is not None:
+            reason = "Wait for the generation."
+        if reason:
+            cls.poll_message_set(reason.removesuffix("."))
+        return not reason
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        user, environment = settings.preferences(), settings.own_environment()
-        assert environment is not None
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = settings.own_folder()
+        assert folder is not None
         try:
-            base = installation.find_base_python(bpy.path.abspath(user.python) if user and user.python else "")
-            self._installer = installation.Installer(base, environment)
-        except (errors.InterActError, OSError) as error:
-            return fail(self, error)
-        self._shown = self._installer.poll()
-        self._timer = context.window_manager.event_timer_add(SECONDS_BETWEEN_TICKS, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type == "ESC" and event.value == "PRESS":
-            self._installer.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        try:
-            progress = self._installer.poll()
-        except errors.Cancelled:
-            self.report({"INFO"}, "Cancelled; install again to go on where it stopped")
-            return self._leave(context, {"CANCELLED"})
+            installation.start(folder, settings.install_source(), settings.chosen_python())
         except errors.InterActError as error:
-            return self._leave(context, fail(self, error))
-        if progress is None:
-            self.report({"INFO"}, "The runtime is installed and has passed its test")
-            return self._leave(context, {"FINISHED"})
-        if progress != self._shown:
-            self._shown = progress
-            show_progress(context, progress)
-        return {"RUNNING_MODAL"}
+            return fail(self, error)
+        if bpy.app.background:  # no window, no timers: a script waits for the end
+            return self._wait()
+        watch()
+        return {"FINISHED"}
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        self._installer.cancel()
-        self._leave(context, set())
-
-    def _leave(self, context: bpy.types.Context, result: set[str]) -> set[str]:
-        context.window_manager.event_timer_remove(self._timer)
-        clear_status()
-        redraw(context)
-        return result
+    def _wait(self) -> set[str]:
+        assert installation.current is not None
+        installation.current.wait()
+        installation.finished()
+        settings.forget()
+        self.report({"INFO" if installation.succeeded else "ERROR"}, installation.outcome)
+        return {"FINISHED" if installation.succeeded else "CANCELLED"}
 
 
-CLASSES = (INTERACT_OT_free_memory, INTERACT_OT_install_runtime)
+class INTERACT_OT_cancel_install(bpy.types.Operator):
+    """Stop installing; what is downloaded is kept for the next time"""
+
+    bl_idname = "interact.cancel_install"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return installation.current is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        assert installation.current is not None
+        installation.current.cancel()
+        return {"FINISHED"}
+
+
+def install_summary() -> str:
+    """Return what installing costs, in one sentence; empty for a Python that there are no libraries for."""
+    try:
+        return own_lock().summary()
+    except errors.InterActError:
+        return ""
+
+
+def watch() -> None:
+    """Redraw panels and preferences while the runtime is installed or a chosen Python is checked."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_look):
+        bpy.app.timers.register(_look, first_interval=_SECONDS_BETWEEN_LOOKS, persistent=True)
+
+
+def stop_installing() -> None:
+    """Cancel an installation that runs: the extension is disabled, or replaced by another version."""
+    if installation.current is not None:
+        installation.current.cancel()
+    if bpy.app.timers.is_registered(_look):
+        bpy.app.timers.unregister(_look)
+
+
+def _look() -> float | None:
+    if installation.finished():
+        settings.forget()
+        if generation.current is None:
+            generation.free_runtime()  # its libraries may be gone
+    _redraw()
+    check = settings.python_check()
+    waiting = installation.current is not None or (check is not None and not check.sentence)
+    return _SECONDS_BETWEEN_LOOKS if waiting else None
+
+
+def _redraw() -> None:
+    redraw(bpy.context)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
+CLASSES = (INTERACT_OT_free_memory, INTERACT_OT_install_runtime, INTERACT_OT_cancel_install)

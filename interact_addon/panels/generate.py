@@ -7,6 +7,7 @@ import bpy
 from ..operators.changes import known_change
 from ..operators.generate import draw_progress
 from ..worker_client import generation
+from .install import draw_install, install_is_wanted
 from .problems import draw_problems
 from .sidebar import Sidebar, lines
 
@@ -47,8 +48,8 @@ class Generate(Sidebar):
         if reason:
             lines(layout, context, reason)
         draw_problems(layout, context)
-        if generation.runtime_is_missing():
-            layout.operator("interact.install_runtime", icon="IMPORT")
+        if install_is_wanted():
+            draw_install(layout, context)
 
 
 class Advanced(Sidebar):

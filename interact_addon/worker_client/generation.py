@@ -265,11 +265,11 @@ def disabled_reason(scene: bpy.types.Scene) -> str:
 def runtime() -> RuntimeProcess:
     """Return the worker of this Blender; a new one if the preferences name another Python."""
     global _runtime
-    python: Path = settings.runtime_python()
-    if _runtime is not None and _runtime.python != python:
+    interpreter = settings.runtime_python()
+    if _runtime is not None and _runtime.interpreter != interpreter:
         free_runtime()
     if _runtime is None:
-        _runtime = RuntimeProcess(python)
+        _runtime = RuntimeProcess(interpreter)
     return _runtime
 
 

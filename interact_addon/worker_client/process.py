@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,13 +27,27 @@ SECONDS_BETWEEN_POLLS = 0.05
 
 # The folder that holds model_runtime goes to the END of the path: in the package it also holds the add-on's modules,
 # which must not hide libraries of the same name.
-_BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from model_runtime.__main__ import main; sys.exit(main())"
+_BOOTSTRAP = (
+    "import sys; sys.path += [sys.argv.pop(1) for _ in range({count})]; "
+    "from model_runtime.__main__ import main; sys.exit(main())"
+)
 
 Message = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that runs the worker.
+
+    ``libraries``: the only folder on its path beside the standard library; None for an environment of its own.
+    """
+
+    python: Path
+    libraries: Path | None = None
+
+
 class RuntimeMissing(errors.InterActError):
-    """There is no Python environment with the runtime's libraries."""
+    """There is no Python with the runtime's libraries."""
 
 
 class WorkerDied(errors.InterActError):
@@ -50,8 +65,8 @@ class RuntimeProcess:
     next job starts a fresh process. ``close`` ends everything and removes the private folder.
     """
 
-    def __init__(self, python: Path) -> None:
-        self.python = python
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
         self._process: subprocess.Popen[str] | None = None
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._folder: Path | None = None
@@ -212,7 +227,7 @@ class RuntimeProcess:
         with open(self.log_path, "ab") as log:
             try:
                 self._process = subprocess.Popen(
-                    [*runtime_command(self.python), "worker"],
+                    [*runtime_command(self.interpreter), "worker"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -226,7 +241,7 @@ class RuntimeProcess:
                 )
             except OSError as error:
                 raise RuntimeMissing(
-                    f"'{self.python}' cannot be started ({error.strerror}); "
+                    f"'{self.interpreter.python}' cannot be started ({error.strerror}); "
                     "choose another Python in the add-on's preferences."
                 ) from error
         messages = self._messages = queue.SimpleQueue()
@@ -271,7 +286,7 @@ class RuntimeProcess:
             return
         if ready is None:
             raise RuntimeMissing(
-                f"The runtime does not start with '{self.python}' ({_last_line(self.log_path)}); "
+                f"The runtime does not start with '{self.interpreter.python}' ({_last_line(self.log_path)}); "
                 f"install the runtime in the add-on's preferences. Log: {self.log_path}"
             )
         raise WorkerDied(
@@ -300,9 +315,15 @@ def runtime_root() -> Path:
     return Path(contract.__file__).resolve().parents[2]
 
 
-def runtime_command(python: Path) -> tuple[str, ...]:
-    """Return the command ``python -m model_runtime``, from any folder and without Blender's Python settings."""
-    return (str(python), "-I", "-X", "utf8", "-c", _BOOTSTRAP, str(runtime_root()))
+def runtime_command(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the command ``python -m model_runtime``, from any folder, without Python's variables and user folders.
+
+    With a folder of libraries, those of the interpreter itself (Blender's own numpy and others) are out of reach too.
+    """
+    places = [str(path) for path in (interpreter.libraries, runtime_root()) if path is not None]
+    alone = ("-S",) if interpreter.libraries is not None else ()
+    bootstrap = _BOOTSTRAP.format(count=len(places))
+    return (str(interpreter.python), "-I", *alone, "-X", "utf8", "-c", bootstrap, *places)
 
 
 def _folders(weights: Path | None, wav2vec2: Path | None) -> Message:

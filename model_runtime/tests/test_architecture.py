@@ -60,6 +60,7 @@ ADDON_EDGES = {
     "compat": "",
     "workspace": "",
     "packaging": "runtime_api",
+    "locking": "runtime_api worker_client",
     "progress": "runtime_api",
     "rig": "compat runtime_api",
     "formats": "runtime_api",
@@ -68,7 +69,7 @@ ADDON_EDGES = {
     "takes": "properties rig runtime_api scene",
     "overlay": "compat properties rig runtime_api scene takes",
     "worker_client": "rig runtime_api scene takes",
-    "preferences": "worker_client",
+    "preferences": "operators panels worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
     "operators": "compat demo export formats properties rig runtime_api scene takes worker_client workspace",
@@ -86,7 +87,6 @@ FORBIDDEN_CALLS = {
 }  # fmt: skip
 FORBIDDEN_MODULES = {
     "pickle",
-    "fcntl",
     "pty",
     "termios",
     "pwd",
@@ -98,7 +98,7 @@ FORBIDDEN_MODULES = {
     "joblib",
     "socket",
 }
-GUARDED_MODULES = {"resource"}  # POSIX only: inside a function that asked for the platform first
+GUARDED_MODULES = {"resource", "fcntl"}  # POSIX only: inside a function that asked for the platform first
 
 
 def sources(*folders: Path) -> list[Path]:

@@ -1,0 +1,31 @@
+"""Install Runtime as it is drawn in the Generate panel and in the preferences: costs, progress, cancel, outcome."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.runtime import install_summary
+from ..worker_client import generation, installation, settings
+from .sidebar import lines
+
+
+def install_is_wanted() -> bool:
+    """Return whether the runtime is missing, of an earlier version, or being installed."""
+    return generation.runtime_is_missing() or settings.is_outdated() or installation.current is not None
+
+
+def draw_install(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the button with what it costs, or the progress of an installation with its own button to cancel."""
+    if (running := installation.current) is not None:
+        progress = running.progress
+        layout.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+        layout.operator("interact.cancel_install", icon="X")
+        return
+    text = "Update Runtime" if settings.is_outdated() else "Install Runtime"
+    layout.operator("interact.install_runtime", text=text, icon="IMPORT")
+    if installation.outcome:
+        lines(layout, context, installation.outcome)
+    if reason := settings.why_not_install():
+        lines(layout, context, reason, "ERROR")
+    elif not settings.chosen_python():
+        lines(layout, context, install_summary())
