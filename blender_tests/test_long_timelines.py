@@ -83,7 +83,7 @@ def test_no_step_of_reading_a_shot_is_much_work(long_scene: bpy.types.Scene) -> 
     cast = cast_scene(long_scene, first_frame=True)
     steps: list[int] = []
     reading = read_shot(lambda: bpy.context.scene, in_window=True)
-    for _ in range(4):  # the cast, what is kept, the voices of one and the other are begun
+    for _ in range(6):  # one character, the other, problems, what is kept, the voices of one and the other
         with counted_calls() as calls:
             next(reading)
         steps.append(calls[0])

@@ -119,7 +119,7 @@ def test_opening_another_file_ends_the_generation(shot: bpy.types.Scene, demo_bl
 def test_free_memory_ends_the_worker(shot: bpy.types.Scene) -> None:
     generation.free_runtime()
     assert not bpy.ops.interact.free_memory.poll()
-    generation.Generation(shot).abandon()
+    generation.runtime().warm_up()
     assert generation.runtime_is_loaded()
     pid_process = generation.runtime()._process
     assert bpy.ops.interact.free_memory() == {"FINISHED"}

@@ -5,6 +5,7 @@ A timer watches the job, not a modal operator: playback, tools and keys, Esc amo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from ..worker_client import generation
 from ..worker_client.orders import changed_order, whole_order
 from .feedback import fail, redraw, redraw_status_bar, tell
 
+_SECONDS_A_TICK = 0.02  # further short steps are done in the same tick until it has taken that long
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
 
@@ -110,9 +112,12 @@ def _tick(job: generation.Generation) -> float | None:
     if generation.current is not job:  # another file, or Free Memory
         _show()
         return None
-    shown = job.progress
+    shown, started = job.progress, time.monotonic()
     try:
-        if job.poll():
+        while not (is_done := job.poll()):
+            if job.pause > 0.0 or time.monotonic() - started > _SECONDS_A_TICK:
+                break
+        if is_done:
             tell(result_of(job))
     except errors.Cancelled:
         kept = f"{job.keyed} of the takes were done and are kept" if job.keyed else "nothing was changed"

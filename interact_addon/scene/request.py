@@ -42,6 +42,14 @@ def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastA
     Raises ``InvalidRequest`` where one is missing, gone or cast twice, or bones chosen by hand don't fit,
     ``RigNotRecognised``.
     """
+    check_cast(scene)
+    first, second = scene.interact.actors
+    at_start = scene if first_frame else None
+    return cast_character(first, at_start), cast_character(second, at_start)
+
+
+def check_cast(scene: bpy.types.Scene) -> None:
+    """Raise ``InvalidRequest`` where a character is missing, gone or cast twice."""
     first, second = scene.interact.actors
     for number, actor in enumerate((first, second), 1):
         if actor.armature is None:
@@ -52,8 +60,6 @@ def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastA
         raise errors.InvalidRequest(
             f"Both actors use the armature '{first.armature.name}'; cast two different characters."
         )
-    at_start = scene if first_frame else None
-    return cast_character(first, at_start), cast_character(second, at_start)
 
 
 def why_not_here(armature: bpy.types.Object, scene: bpy.types.Scene) -> str:

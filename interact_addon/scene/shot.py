@@ -15,10 +15,10 @@ from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
 from .perform import kept_motion, parts_to_key
 from .preflight import check_scene
-from .request import Constraints, Voices, build_request, cast_scene
+from .request import Constraints, Voices, build_request, cast_character, check_cast
 from .sound import VoiceMix
 
-READING, MIXING = "Reading the scene", "Mixing the voices"
+CASTING, READING, MIXING = "Reading the characters", "Reading the scene", "Mixing the voices"
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,20 @@ def read_shot(
     """
     scene: Any = find_scene()
     frames = scene.frame_start, scene.frame_end
-    cast = cast_scene(scene, first_frame=True)
+    check_cast(scene)
+    first = cast_character(scene.interact.actors[0], scene)
+    yield CASTING
+    scene = find_scene()
+    check_cast(scene)
+    cast = first, cast_character(scene.interact.actors[1], scene)
+    yield CASTING
+    scene = find_scene()
     parts = parts_to_key(cast, scene.interact.actors)
     warnings = check_scene(scene, cast)
     yield READING
     scene = find_scene()
     kept = kept_motion(scene, cast, scene.interact.actors)
-    yield MIXING
+    yield READING
     mixed = (yield from _mixed(find_scene, cast)) if in_window else None
     yield READING
     request, more = build_request(find_scene(), cast, constraints, kept, mixed)
@@ -72,7 +79,7 @@ def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor])
                 actor, mix = scene.interact.actors[number], mixes.get(character.name)
                 if actor.perform != ONLY_LISTEN and (mix is None or not mix.is_current(scene)):
                     mixes[character.name], is_new = VoiceMix(scene, actor_key(actor)), True
-                yield MIXING
+                yield READING
             if not is_new:
                 return {name: mix.clip() for name, mix in mixes.items()}
             while not all(mix.is_done for mix in mixes.values()):

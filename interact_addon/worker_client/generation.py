@@ -16,7 +16,7 @@ from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
 from ..scene.request import Constraints, why_not_here
-from ..scene.shot import MIXING, Shot, check_cast_is_here, read_shot
+from ..scene.shot import CASTING, MIXING, Shot, check_cast_is_here, read_shot
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
@@ -66,6 +66,7 @@ class Generation:
         if current is not None:
             raise errors.InvalidRequest("A generation is running already; wait for it or cancel it.")
         self._started = time.monotonic()
+        self._runtime: RuntimeProcess | None = None  # until the scene is checked
         self._order = order
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
         self._reading = read_shot(self._scene, order.constraints, order.in_window)
@@ -80,8 +81,6 @@ class Generation:
         self.seconds = 0.0  # how long the whole job took, once it is done
         self.warnings: list[str] = []
         self.progress = contract.Progress(next(self._reading), 0.0)
-        self._runtime = runtime()
-        self._runtime.warm_up(settings.weights_folder(), settings.wav2vec2_folder())
         current = self
 
     @property
@@ -97,7 +96,7 @@ class Generation:
     def poll(self) -> bool:
         """Do one step and return True once all takes are keyed. Raises named errors; takes keyed before stay."""
         try:
-            if self._cancelled and not self._runtime.busy:
+            if self._cancelled and not self._is_computing:
                 raise errors.Cancelled("Cancelled.")
             if self._shot is None:
                 self._read()
@@ -127,15 +126,20 @@ class Generation:
     def cancel(self) -> None:
         """Stop; a following poll raises ``Cancelled`` within two seconds. Takes that are keyed stay."""
         self._cancelled = True
-        self._runtime.cancel()
+        if self._runtime is not None:
+            self._runtime.cancel()
 
     def abandon(self) -> None:
         """Stop at once without keys, when the file is closed or nobody waits any more."""
         if current is not self:
             return
         self._end()
-        if self._runtime.busy:
+        if self._runtime is not None:
             self._runtime.cancel_and_wait()
+
+    @property
+    def _is_computing(self) -> bool:
+        return self._runtime is not None and self._runtime.busy
 
     def _scene(self) -> bpy.types.Scene:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
@@ -149,6 +153,9 @@ class Generation:
         """Read the next part of the scene; after the last one the first take is started."""
         try:
             self.progress = contract.Progress(next(self._reading), 0.0)
+            if self._runtime is None and self.progress.stage != CASTING:  # nothing is in the way; it loads meanwhile
+                self._runtime = runtime()
+                self._runtime.warm_up(settings.weights_folder(), settings.wav2vec2_folder())
             return
         except StopIteration as end:
             shot: Shot = end.value
@@ -160,13 +167,13 @@ class Generation:
         self._start_next()
 
     def _start_next(self) -> None:
-        if self._requests:
+        if self._requests and self._runtime is not None:
             self.request = self._requests.popleft()
             self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
 
     def _watch_runtime(self) -> None:
         """Note how far the runtime is; when a take is done, start the next before that one is written."""
-        if not self._runtime.busy:
+        if self._runtime is None or not self._runtime.busy:
             return
         update = self._runtime.poll()
         if isinstance(update, contract.Progress):
@@ -187,7 +194,7 @@ class Generation:
         if not self._unwritten:
             return
         if obstacle := self._order.obstacle():
-            if not self._runtime.busy:
+            if not self._is_computing:
                 self.progress = contract.Progress(obstacle, 1.0)
             return
         self._write(*self._unwritten.popleft())
