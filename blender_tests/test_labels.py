@@ -13,6 +13,8 @@ from interact_addon import compat, panels
 from interact_addon.operators.labels import active_label, label_span
 from interact_addon.scene.label_names import LABEL_COLOURS, follow_names, free_name
 from interact_addon.scene.labels import action_strips, label_range
+from interact_addon.scene.preflight import mend
+from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.ranges import selected_strips
 from interact_addon.scene.reading import label_of, read_actions
 from interact_addon.scene.strips import add_action, add_action_labels, add_speech
@@ -206,6 +208,31 @@ def test_labels_with_blanks_and_numbers_are_read_as_they_are_seen(scene: bpy.typ
     for start in (1, 101, 201):
         add_action(scene, "Ben", "walk", start, start + 50)
     assert [action.span.label for action in read_actions(scene, "Ben")] == ["walk"] * 3
+
+
+# ---- what cannot be played ------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_label_blocks_with_the_labels_that_are_known(scene: bpy.types.Scene) -> None:
+    label_range(scene, "Anna", "walk", 31, 61).name = "run"
+    (problem,) = label_problems(scene)
+    assert problem.blocks and problem.sentence == (
+        "The action strip 'run' of 'Anna' is not known; name it one of: sit, walk, stand."
+    )
+    scene.interact.actor_a.perform = "KEEP_BODY"
+    assert list(label_problems(scene)) == [], "a body that is kept plays no label"
+
+
+@pytest.mark.parametrize("channel", ["Interactions", "Pair Prompt", "contact 2"])
+def test_a_strip_for_the_pair_is_said_not_to_be_played_and_can_be_muted(scene: bpy.types.Scene, channel: str) -> None:
+    sequencer = scene.sequence_editor
+    strip = compat.new_effect_strip(sequencer, "TEXT", "shake hands", 5, 1, 60)
+    assert list(label_problems(scene)) == []
+    sequencer.channels[5].name = channel
+    (problem,) = label_problems(scene)
+    assert not problem.blocks and "'shake hands'" in problem.sentence and f"'{channel}'" in problem.sentence
+    mend(scene, problem)
+    assert strip.mute and list(label_problems(scene)) == []
 
 
 # ---- the panel ------------------------------------------------------------------------------------------------------

@@ -49,15 +49,18 @@ def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[Action,
         start, end = clock.span(strip)
         label = label_of(strip.name)
         if label not in contract.ACTION_LABELS:
-            labels = ", ".join(contract.ACTION_LABELS)
-            raise errors.InvalidRequest(
-                f"The action strip '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {labels}."
-            )
+            raise errors.InvalidRequest(unknown_label(strip, actor))
         if end - start > _NOTHING:
             target = strip.interact_target if label == "walk" else None
             shown = [part for action in shown for part in _outside(action, start, end)]
             shown.append(Action(contract.ActionSpan(label, start, end), target))
     return tuple(sorted(shown, key=lambda action: action.span.start))
+
+
+def unknown_label(strip: Any, actor: ActorKey | str) -> str:
+    """Return a sentence that says what an action strip whose name is no label may be called."""
+    labels = ", ".join(contract.ACTION_LABELS)
+    return f"The action strip '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {labels}."
 
 
 def _outside(action: Action, start: float, end: float) -> list[Action]:

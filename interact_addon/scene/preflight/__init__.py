@@ -13,6 +13,7 @@ from ..request import cast_scene
 from .animation import animation_problems, time_problems
 from .bones import bone_problems
 from .faces import face_problems
+from .labels import label_problems
 from .linked import linked_problems, shared_problems
 from .objects import object_problems, place_problems
 from .problem import Character, Problem, counted, find_character
@@ -35,7 +36,7 @@ def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = Non
     for character in characters:
         partner = next((other for other in characters if other is not character), None)
         found += _problems_of(character, partner, scene)
-    found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene)]
+    found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene), *label_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
 
 
