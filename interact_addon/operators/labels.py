@@ -16,7 +16,7 @@ from ..scene.label_names import follow_names, set_label
 from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of
 from ..scene.ranges import selected_strips
-from .feedback import fail, poll_cast
+from .feedback import fail, poll_cast, redraw
 
 _MEANINGS = {
     "sit": "The actor sits on its seat",
@@ -174,17 +174,24 @@ def draw_context_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 
 @bpy.app.handlers.persistent
-def strips_changed(*_arguments: object) -> None:
-    """Let strips follow their names as soon as Blender is done with what it does."""
-    if not bpy.app.background and not bpy.app.timers.is_registered(_follow):
+def strips_changed(_scene: object = None, depsgraph: bpy.types.Depsgraph | None = None) -> None:
+    """Let strips follow their names as soon as Blender is done with what it does; a change of objects is none."""
+    is_of_a_scene = depsgraph is None or depsgraph.id_type_updated("SCENE")
+    if is_of_a_scene and not bpy.app.background and not bpy.app.timers.is_registered(_follow):
         bpy.app.timers.register(_follow, first_interval=_SECONDS_AT_REST)
 
 
 def _follow() -> None:
-    if not bpy.app.is_job_running("RENDER"):
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                follow_names(scene)
+    if bpy.app.is_job_running("RENDER"):
+        return
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            follow_names(scene)
+    redraw(bpy.context)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "DOPESHEET_EDITOR":  # the band; Blender redraws the sequencer alone
+                area.tag_redraw()
 
 
 @bpy.app.handlers.persistent
