@@ -55,6 +55,12 @@ def test_the_cast_is_open_until_both_are_there_and_then_folded(
     assert "DEFAULT_CLOSED" not in bpy.types.INTERACT_PT_casting.bl_options
 
 
+def test_only_what_a_first_take_needs_is_open_so_that_generate_is_on_the_first_screen(addon: None) -> None:
+    is_open = [cls.__name__ for cls in panels.CLASSES if "DEFAULT_CLOSED" not in cls.bl_options]
+    wanted = ("casting", "script", "generate", "takes")
+    assert is_open == [f"INTERACT_PT_{name}{editor}" for name in wanted for editor in ("", "_sequencer")]
+
+
 def test_a_new_scene_is_generated_as_a_draft(addon: None) -> None:
     assert bpy.context.scene.interact.quality == "draft"
 

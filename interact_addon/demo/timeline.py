@@ -53,8 +53,8 @@ def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple
         ensure_channel(scene, name, ACTION_CHANNEL)
     strips = [add_speech(scene, name, path, first) for name, path in zip(names, speech)]
     frames = math.ceil(max(compat.strip_right(strip) for strip in strips) - first + TAIL * rate)
-    for strip in strips:
-        strip.show_waveform = True
+    for name, strip in zip(names, strips):
+        strip.name, strip.show_waveform = name, True
         strip.sound.pack()
     for name, actions in zip(names, ACTIONS):
         for label, start, end in actions:

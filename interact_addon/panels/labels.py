@@ -14,6 +14,7 @@ from .sidebar import Sidebar
 
 class Labels(Sidebar):
     bl_label = "Labels"
+    bl_options = {"DEFAULT_CLOSED"}
     inside = "script"
 
     @classmethod
