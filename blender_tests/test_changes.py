@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon import compat
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
@@ -155,7 +156,7 @@ def record(scene: bpy.types.Scene, keyed: object) -> None:
 
 def relabel(scene: bpy.types.Scene, label: str, first: int, last: int) -> None:
     strip = next(strip for strip in scene.sequence_editor.strips if strip.name.startswith("stand"))
-    strip.frame_final_end = first
+    compat.set_strip_right(strip, first)
     add_action(scene, "Anna", label, first, last)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from interact_addon import batch
+from interact_addon.compat import strip_left, strip_right
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.key_arrays import read_keys
 from interact_addon.scene.strips import add_emotion
@@ -71,7 +72,7 @@ def state() -> State:
                 found[f"{one.name} {slot.identifier} {curve.data_path} {curve.array_index}"] = hash(bits)
         found[f"{one.name} properties"] = {name: str(one[name]) for name in sorted(one.keys())}
     for strip in scene.sequence_editor.strips:
-        found[f"strip {strip.name}"] = (strip.channel, strip.frame_final_start, strip.frame_final_end, strip.mute)
+        found[f"strip {strip.name}"] = (strip.channel, strip_left(strip), strip_right(strip), strip.mute)
     for actor in scene.interact.actors:
         animation = actor.armature.animation_data
         found[f"active {actor.armature.name}"] = (animation.action.name, animation.action_slot.identifier)

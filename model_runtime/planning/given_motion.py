@@ -49,6 +49,25 @@ def described_by_motion(actor: Actor, motion: MotionConstraints, duration: float
     )
 
 
+def too_far_between(actor: Actor, fastest: float) -> list[str]:
+    """Return a sentence for each free stretch whose given ends are too far apart to walk, at ``fastest`` (m/s)."""
+    motion, notes = actor.constraints, list[str]()
+    if motion is None:
+        return notes
+    given = motion.part("lower")
+    for first, stop in runs_of(~given):
+        if first == 0 or stop == len(given):
+            continue
+        away = float(np.linalg.norm(motion.root_positions[stop, :2] - motion.root_positions[first - 1, :2]))
+        seconds = (stop - first + 1) / FPS
+        if away > fastest * seconds:
+            notes.append(
+                f"'{actor.name}' is given {away:.1f} m apart at {(first - 1) / FPS:.2f} s and {stop / FPS:.2f} s and "
+                f"slides, since {seconds:.1f} s are too short to walk there; make the stretch longer."
+            )
+    return notes
+
+
 def way_aside(
     place: Array, start: float, end: float, partner: Callable[[float], Array], unit: float
 ) -> Waypoint | None:

@@ -17,10 +17,10 @@ from ..body_model.proxemics import INTERSECTING, SIDE_BY_SIDE, TALKING
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards
 from ..contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
-from .given_motion import body_is_given, described_by_motion
+from .given_motion import body_is_given, described_by_motion, too_far_between
 from .height_normalisation import height_units
 from .label_cleanup import fill_gaps, merge_short_labels
-from .motion_plan import ON_TIME, MotionPlan
+from .motion_plan import FASTEST, ON_TIME, MotionPlan
 
 
 def resolve_request(request: Request) -> tuple[Request, list[str]]:
@@ -49,6 +49,8 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
         plan = _plan(actors, a, units, alone, given, [])
         plan.planned()
         actors[a] = replace(actors[a], waypoints=(*actors[a].waypoints, *plan.strolls))
+    for actor, unit in zip(request.actors, units):
+        notes += too_far_between(actor, FASTEST * unit)
     played = tuple(_plan(actors, a, units, alone, given, notes).planned() for a in (0, 1))
     return replace(request, actors=played), notes
 

@@ -127,6 +127,17 @@ def test_who_has_no_time_to_step_aside_stays_with_a_word() -> None:
     assert len(notes) == 1 and "has no time to go aside" in notes[0]
 
 
+def test_a_stretch_whose_given_ends_are_too_far_apart_is_told() -> None:
+    motion = given(straight((0.0, 3.0), (6.0, 3.0), 3.0, 4.0))
+    free = (TIME > 2.5) & (TIME < 4.5)
+    motion.mask[free] = False
+    _, notes = resolve_request(shot(motion))
+    assert len(notes) == 1 and notes[0].startswith("'Mia' is given 6.0 m apart at 2.50 s and 4.50 s and slides")
+    near = given(straight((0.0, 3.0), (2.0, 3.0), 3.0, 4.0))
+    near.mask[free] = False
+    assert resolve_request(shot(near))[1] == []
+
+
 def test_who_walks_keeps_clear_of_a_given_body_that_crosses() -> None:
     motion = given(straight((-2.0, -3.0), (-2.0, 3.0), 1.0, 6.0))
     tom = Actor(
