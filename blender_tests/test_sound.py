@@ -500,6 +500,18 @@ def test_what_has_not_changed_is_mixed_once(scene: bpy.types.Scene, low: Path, m
     assert differ(heard(scene), first) == 0 and len(mixes) == 1
 
 
+def test_a_sound_that_lies_elsewhere_or_is_packed_is_mixed_once(
+    scene: bpy.types.Scene, low: Path, tmp_path: Path, mixes: list[tuple[int, int]]
+) -> None:
+    strip = strips.add_speech(scene, "Anna", low, 1)
+    first = heard(scene)
+    (tmp_path / "elsewhere.wav").write_bytes(low.read_bytes())
+    strip.sound.filepath = str(tmp_path / "elsewhere.wav")
+    assert differ(heard(scene), first) == 0
+    strip.sound.pack()
+    assert differ(heard(scene), first) == 0 and len(mixes) == 1
+
+
 def _move(strip: Any, _: Path) -> None:
     strip.frame_start = 5
 

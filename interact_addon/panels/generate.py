@@ -18,9 +18,10 @@ def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     big = layout.row(align=True)
     big.scale_y = 1.8
     if changed is not None and changed.stretch is not None:
-        big.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
-        big.operator("interact.generate", text="Whole Shot").only_changed = False
-        lines(layout, context, f"{changed}: {changed.stretch}")
+        split = big.split(factor=0.66, align=True)
+        split.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
+        split.operator("interact.generate", text="Whole Shot").only_changed = False
+        lines(layout, context, f"{changed}. Made again: {changed.stretch}")
         return
     big.operator("interact.generate", icon="PLAY").only_changed = False
     if changed is not None:

@@ -14,6 +14,8 @@ import numpy as np
 
 from ..runtime_api import Array, errors, files
 
+_MOST_READ = 64 << 20  # bytes of a file that is read to know it again
+
 
 def sound_file(strip: Any, actor: str) -> Path:
     """Return the file of a sound strip; a packed sound is written to Blender's temporary folder first.
@@ -69,13 +71,24 @@ def sound_seconds(path: Path) -> float | None:
 
 
 def identity(strip: Any) -> tuple[object, ...]:
-    """Return what changes when the sound of a strip does: its packed bytes, or place, time and size of the file."""
+    """Return what changes when the sound of a strip does: its content, or place, time and size of a large file.
+
+    So a sound that is packed, moved or opened on another machine is the same.
+    """
     sound = strip.sound
     if sound.packed_file is not None:
-        return "packed", hashlib.blake2b(sound.packed_file.data, digest_size=16).hexdigest(), sound.use_mono
+        return hashlib.blake2b(sound.packed_file.data, digest_size=16).hexdigest(), sound.use_mono
     path = sound_path(strip)
     entry = path.stat()
-    return str(path), entry.st_mtime_ns, entry.st_size, sound.use_mono
+    if entry.st_size > _MOST_READ:
+        return str(path), entry.st_mtime_ns, entry.st_size, sound.use_mono
+    return _content(path, entry.st_mtime_ns, entry.st_size), sound.use_mono
+
+
+@lru_cache(maxsize=64)
+def _content(path: Path, changed: int, size: int) -> str:
+    """Return a digest of a file, read once as long as nothing has ``changed`` it."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def write_wave(path: Path, samples: Array, rate: int) -> None:

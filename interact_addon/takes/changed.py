@@ -40,8 +40,11 @@ class Changed:
             return f"Changed since Take {self.number}: {', '.join(self.settings)}"
         if not self.changes:
             return f"Nothing was changed since Take {self.number}"
-        said = dict.fromkeys(f"{change.what} of '{change.actor}'" for change in self.changes)
-        return f"Changed since Take {self.number}: {', '.join(said)}"
+        said: dict[str, dict[str, None]] = {}
+        for change in self.changes:
+            said.setdefault(change.actor, {})[change.what] = None
+        whose = [f"{_listed(list(what))} of '{actor}'" for actor, what in said.items()]
+        return f"Changed since Take {self.number}: {', '.join(whose)}"
 
 
 def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
@@ -72,6 +75,10 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
     number = max(record.take for record in taken)
     stretch = None if settings or not changes else _stretch(scene, changes)
     return Changed(number, tuple(changes), tuple(settings), stretch)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _record_of(actor: Any, action: bpy.types.Action | None) -> TakeRecord | None:
