@@ -43,6 +43,7 @@ def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
     out = tmp_path / "für den Export"
     options = ("--quality", "draft", "--seed", "3", "--lips", "0.5", "--relationship", "boss / subordinate")
+    options += ("--every-frame",)
     write_preset(tmp_path / "bones.json", Preset({"pelvis": "mixamorig:Hips", "left_thumb3": ""}))
     bones = ("--bones", f"mia={tmp_path / 'bones.json'}")
     done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", *options, *bones)
@@ -57,6 +58,9 @@ def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path,
     settings = bpy.context.scene.interact
     assert record.identity in [actor.identity for actor in settings.actors]
     assert (settings.lips, settings.relationship) == (0.5, "boss / subordinate")  # saved in the file
+    assert settings.key_every_frame
+    turns = [curve for action in bpy.data.actions for curve in curves_in(action) if "rotation" in curve.data_path]
+    assert turns and all(len(curve.keyframe_points) == 61 for curve in turns)
     assert assigned_bones(settings.actor_a) == {"pelvis": "mixamorig:Hips", "left_thumb3": ""}
     assert not any("LeftHandThumb3" in curve.data_path for action in bpy.data.actions for curve in curves_in(action))
 

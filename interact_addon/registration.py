@@ -15,6 +15,7 @@ from .operators import (
     feedback,
     generate,
     ik,
+    keys,
     labels,
     mapping,
     mend,
@@ -51,6 +52,7 @@ CLASSES: tuple[type, ...] = (
     *mend.CLASSES,
     *export.CLASSES,
     *takes.CLASSES,
+    *keys.CLASSES,
     *demo.CLASSES,
     *workspace.CLASSES,
     *runtime.CLASSES,
@@ -119,6 +121,8 @@ def register() -> None:
     bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
     drawing.start()
     bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
+    for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
+        menu.append(keys.draw_key_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_update_file)
     for handlers in _comings_back():
@@ -160,6 +164,8 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
     drawing.stop()
+    for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
+        menu.remove(keys.draw_key_menu)
     bpy.types.TOPBAR_MT_window.remove(workspace.draw_window_menu)
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown

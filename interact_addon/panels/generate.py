@@ -65,4 +65,5 @@ class Advanced(Sidebar):
         column.use_property_decorate = False
         column.prop(settings, "guidance")
         column.prop(settings, "keep_keys")
+        column.prop(settings, "key_every_frame")
         self.layout.operator("interact.free_memory", icon="TRASH")

@@ -86,6 +86,13 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         description="The poses you keyed in the active action, or changed in a take, are kept: the new take passes "
         "through them. Keys that an import or a bake wrote on every frame are not yours",
     )
+    key_every_frame: BoolProperty(  # type: ignore[valid-type]
+        name="Key Every Frame",
+        default=False,
+        options=set(),
+        description="Takes get a key on every frame, exactly as generated. Otherwise they have keys only where their "
+        "curves need them, within 0.05 degrees, 0.2 mm and 0.002 of a shape key: an eighth as many",
+    )
     relationship: EnumProperty(  # type: ignore[valid-type]
         name="Relationship",
         items=_relationships(),

@@ -93,14 +93,14 @@ def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -
         if path not in parts or curve.mute:
             continue
         posed.setdefault(parts[path], set()).add(path)
-        frames.setdefault(parts[path], set()).update(_artist_keys(curve, written))
+        frames.setdefault(parts[path], set()).update(artist_keys(curve, written))
     members = list(parts.values())
     for part, keyed in frames.items():
         if 2 * len(posed[part]) > members.count(part):
             found.setdefault(part, set()).update(keyed)
 
 
-def _artist_keys(curve: bpy.types.FCurve, written: Mapping[CurveName, WrittenCurve] | None) -> set[int]:
+def artist_keys(curve: bpy.types.FCurve, written: Mapping[CurveName, WrittenCurve] | None) -> set[int]:
     """Return the frames of a curve that are a person's."""
     keys = read_keys(curve, ("co", "type"))
     places, marked = keys["co"][:, 0], keys["type"] != GENERATED

@@ -35,9 +35,7 @@ class Tolerance:
     def of(self, path: str, reach: float = 0.0) -> float:
         """Return how far the components of a property, by its data path, may be from its values together.
 
-        ``reach``: as a channel has it. A small change of a quaternion turns by at most twice its length. One of Euler
-        angles turns by at most the square root of two times its length, where the first and the last axis coincide; one
-        of angle and axis by at most twice its length.
+        ``reach``: as a channel has it.
         """
         prop = path.rpartition(".")[2]
         if prop == "location":
@@ -45,7 +43,16 @@ class Tolerance:
         if not prop.startswith("rotation_"):
             return self.value
         angle = self.angle if reach * self.angle <= self.carried else self.carried / reach
-        return angle / (np.sqrt(2.0) if prop == "rotation_euler" else 2.0)
+        return angle / most_turn(path)
+
+
+def most_turn(path: str) -> float:
+    """Return by how much (radians) a small change of a rotation, of length 1, turns at the most.
+
+    One of a quaternion, or of angle and axis, turns by twice its length. One of Euler angles turns by the square root
+    of two times its length, where the first and the last axis coincide.
+    """
+    return float(np.sqrt(2.0)) if path.endswith("rotation_euler") else 2.0
 
 
 def write_channels(bag: Any, channels: Sequence[Channel], start: int, tolerance: Tolerance | None = None) -> None:
@@ -76,13 +83,24 @@ def keys_of_channels(channels: Sequence[Channel], start: int, tolerance: Toleran
             [key_arrays.straight_keys(np.arange(start, start + len(c.values)), component) for component in c.values.T]
             for c in channels
         ]
-    return [
-        [
-            key_arrays.free_keys(keys.frames + start, *(part[:, i] for part in (keys.values, keys.left, keys.right)))
-            for i in range(keys.values.shape[1])
-        ]
-        for keys in _fitted(channels, tolerance)
-    ]
+    return [bezier_keys(keys, start) for keys in fitted(channels, tolerance)]
+
+
+def bezier_keys(fit: FittedKeys, start: int) -> list[Keys]:
+    """Return the keys of each component; frame 0 of the fit is frame ``start``."""
+    parts = (fit.values, fit.left, fit.right)
+    count = fit.values.shape[1]
+    return [key_arrays.free_keys(fit.frames + start, *(part[:, i] for part in parts)) for i in range(count)]
+
+
+def tolerance_on(armature: bpy.types.Object) -> Tolerance:
+    """Return the tolerance of a take's curves on a rig."""
+    return Tolerance(unit=world_scale(armature))
+
+
+def world_scale(armature: bpy.types.Object) -> float:
+    """Return how many metres in the world a metre of the armature is at the most."""
+    return max(float(np.linalg.norm(np.array(armature.matrix_world)[:3, :3], axis=0).max()), 1e-9)
 
 
 def curves_of(action: bpy.types.Action, slot: Any) -> Iterator[bpy.types.FCurve]:
@@ -100,7 +118,7 @@ def key_coordinates(curve: bpy.types.FCurve) -> tuple[Array, Array]:
     return places[:, 0], places[:, 1]
 
 
-def _fitted(channels: Sequence[Channel], tolerance: Tolerance) -> list[FittedKeys]:
+def fitted(channels: Sequence[Channel], tolerance: Tolerance) -> list[FittedKeys]:
     """Return the keys that channels need, found for all with as many rows and components at once."""
     alike: dict[tuple[int, ...], list[int]] = {}
     for number, channel in enumerate(channels):

@@ -21,7 +21,7 @@ from ..runtime_api import Array, errors
 from ..runtime_api import rotations as rot
 from .cast import CastActor
 from .channel import Channel, bone_path
-from .curves import write_channels
+from .curves import Tolerance, tolerance_on, write_channels
 from .euler import channels
 from .ik_check import IkDifference, differences
 from .ik_limbs import Chain, Handle, IkLimb, ik_limbs, needs, rest_matrices, rest_tail
@@ -50,11 +50,13 @@ def key_ik_controls(
     last: int,
     play_ik: bool,
     progress: Progress = lambda fraction: None,
+    exact: bool = False,
 ) -> IkKeys:
     """Key the IK controls of an actor's take, its active action, from frame ``first`` to ``last``.
 
-    ``play_ik``: whether IK or FK is switched on afterwards. Raises ``InvalidRequest``, with nothing changed, where the
-    rig has no IK, or the take or a target is gone or cannot be edited.
+    ``play_ik``: whether IK or FK is switched on afterwards. ``exact``: key every frame, and not only where curves need
+    it. Raises ``InvalidRequest``, with nothing changed, where the rig has no IK, or the take or a target is gone or
+    cannot be edited.
     """
     armature = actor.armature.find()
     animation = armature.animation_data if armature is not None else None
@@ -67,7 +69,7 @@ def key_ik_controls(
     now = scene.frame_current + scene.frame_subframe
     bag = compat.channelbag(animation.action, animation.action_slot)
     switch(armature, actor.rig, limbs, bag, first, ik=False)
-    writer = _Writer(scene, armature, limbs, first, last)
+    writer = _Writer(scene, armature, limbs, first, last, None if exact else tolerance_on(armature))
     fk = writer.read(writer.mapped + writer.carriers, writer.ends + writer.hanging, lambda done: progress(0.45 * done))
     for limb in limbs:
         writer.key_end(limb, fk)
@@ -99,9 +101,15 @@ class _Writer:
     """Writes the channels of IK controls into a take: those of bones, and of objects that stand for them."""
 
     def __init__(
-        self, scene: bpy.types.Scene, armature: bpy.types.Object, limbs: Sequence[IkLimb], first: int, last: int
+        self,
+        scene: bpy.types.Scene,
+        armature: bpy.types.Object,
+        limbs: Sequence[IkLimb],
+        first: int,
+        last: int,
+        tolerance: Tolerance | None,
     ) -> None:
-        self._scene, self._armature, self._first = scene, armature, first
+        self._scene, self._armature, self._first, self._tolerance = scene, armature, first, tolerance
         self._frames = range(first, last + 1)
         self._rest = rest_matrices(armature)
         above = armature.data.bones
@@ -244,13 +252,15 @@ class _Writer:
     def _write_bone(self, bone: str, values: Sequence[tuple[str, Array]]) -> None:
         animation: Any = self._armature.animation_data
         written = [Channel(f"{bone_path(bone)}.{name}", each, bone) for name, each in values]
-        write_channels(compat.channelbag(animation.action, animation.action_slot), written, self._first)
+        bag = compat.channelbag(animation.action, animation.action_slot)
+        write_channels(bag, written, self._first, self._tolerance)
 
     def _write_object(self, obj: bpy.types.Object, values: Sequence[tuple[str, Array]]) -> None:
         """Key an object in a slot of its own in the same take."""
         animation: Any = self._armature.animation_data
         bag = give_action(obj, animation.action, obj.name, "OBJECT")
-        write_channels(bag, [Channel(name, each, "Object Transforms") for name, each in values], self._first)
+        written = [Channel(name, each, "Object Transforms") for name, each in values]
+        write_channels(bag, written, self._first, self._tolerance)
 
 
 def _follow(posed: Array, rest: Array, other: Array) -> Array:

@@ -19,7 +19,7 @@ from ..runtime_api import Array, contract, errors, skeleton
 from .artist_keys import PartFrames, mark_as_artists, with_kept
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
-from .curves import Tolerance, write_channels
+from .curves import Tolerance, tolerance_on, write_channels
 from .euler import channels
 from .face_bones import face_bone_channels
 from .faces import shape_values
@@ -253,12 +253,6 @@ def _write_slot(
 ) -> None:
     write_channels(bag, curves, start, tolerance)
     remember_written(action, owner.animation_data.action_slot, {curve.path for curve in curves})
-
-
-def tolerance_on(armature: bpy.types.Object) -> Tolerance:
-    """Return the tolerance of a take's curves on a rig."""
-    scale = float(np.linalg.norm(np.array(armature.matrix_world)[:3, :3], axis=0).max())
-    return Tolerance(unit=max(scale, 1e-9))
 
 
 def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> set[str]:

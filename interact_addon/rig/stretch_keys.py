@@ -20,10 +20,10 @@ from .amplitude import unscaled
 from .artist_keys import PartFrames, parts_of_paths
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
-from .curves import Tolerance, keys_of_channels
+from .curves import Tolerance, keys_of_channels, tolerance_on
 from .euler import EULER_ORDERS, nearest_euler
 from .key_arrays import KEYFRAME, Keys, chosen, complete, free_keys, read_keys, write_keys
-from .keying import PARTS, TAKE_NUMBER, ActorKeys, KeyedPerformance, next_take_number, plan_keys, tolerance_on
+from .keying import PARTS, TAKE_NUMBER, ActorKeys, KeyedPerformance, next_take_number, plan_keys
 from .resample import scene_frame_count
 from .stretch import replace_keys
 from .take_action import give_action, new_take_action, take_name

@@ -60,7 +60,8 @@ def key_ik_of_takes(scene: bpy.types.Scene, play_ik: bool, progress: Progress = 
         def share(of_one: float, before: int = number) -> None:
             progress((before + of_one) / len(actors))
 
-        keyed = key_ik_controls(scene, cast_character(actor), math.floor(first), math.ceil(last), play_ik, share)
+        exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
+        keyed = key_ik_controls(scene, cast_character(actor), math.floor(first), math.ceil(last), play_ik, share, exact)
         done.append(f"'{actor_name(actor)}': IK controls keyed for {', '.join(keyed.limbs)}")
         warnings += [_sentence(actor_name(actor), found) for found in keyed.differences if found.is_seen]
     return KeyedIk(tuple(done), tuple(warnings))

@@ -117,4 +117,5 @@ def _key(
 ) -> KeyedPerformance:
     shot = shot_frames(scene)
     given = [contract.constraints_from_performance(motion) for motion in before]
-    return key_stretch(scene, cast, performance, given, (shot.first, shot.last), parts, number=next_take_number())
+    span, exact = (shot.first, shot.last), scene.interact.key_every_frame  # type: ignore[attr-defined]
+    return key_stretch(scene, cast, performance, given, span, parts, number=next_take_number(), exact=exact)

@@ -131,13 +131,12 @@ def key_planned(
     """Key what was planned. Raises ``InvalidRequest`` before anything is written."""
     stretch, number = planned.stretch, next_take_number()
     given = [planned.given.get(character.name) for character in cast]
-    keyed = key_stretch(
-        scene, cast, performance, given, (stretch.first, stretch.last), stretch.parts, planned.keys, number
-    )
+    span, exact = (stretch.first, stretch.last), scene.interact.key_every_frame  # type: ignore[attr-defined]
+    keyed = key_stretch(scene, cast, performance, given, span, stretch.parts, planned.keys, number, exact)
     keyed = replace(keyed, stretch=planned.record(shot_frames(scene)))
     if not planned.whole:
         return keyed
     parts = parts_to_key(cast, scene.interact.actors) | dict.fromkeys(stretch.parts, ())
-    whole = key_performance(scene, cast, performance, parts, planned.keys, number)
+    whole = key_performance(scene, cast, performance, parts, planned.keys, number, exact=exact)
     others = [actor for actor in whole.actors if actor.actor.name in planned.whole]
     return replace(whole, actors=(*keyed.actors, *others), stretch=keyed.stretch)

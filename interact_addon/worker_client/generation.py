@@ -30,7 +30,8 @@ current: Generation | None = None
 
 def key_take(scene: bpy.types.Scene, shot: Shot, performance: contract.Performance) -> KeyedPerformance:
     """Key a performance as a new take of both actors."""
-    return key_performance(scene, shot.cast, performance, shot.parts, shot.kept_frames, frames=shot.frames)
+    exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
+    return key_performance(scene, shot.cast, performance, shot.parts, shot.kept_frames, frames=shot.frames, exact=exact)
 
 
 @dataclass(frozen=True)
