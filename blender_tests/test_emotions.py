@@ -14,6 +14,7 @@ from interact_addon.scene import strips
 from interact_addon.scene.channels import EMOTIONS as EMOTION_CHANNEL
 from interact_addon.scene.channels import is_channel_of
 from interact_addon.scene.emotions import emotion_name, emotion_of
+from interact_addon.scene.label_names import EMOTION_COLOURS
 from interact_addon.scene.request import build_request
 from model_runtime.contract import EMOTIONS, RELATIONSHIPS, EmotionSpan
 from model_runtime.errors import InvalidRequest
@@ -142,7 +143,7 @@ def test_the_channel_may_be_named_in_the_singular_or_plural() -> None:
 
 def test_emotion_strips_have_the_colour_of_their_group_and_stay_out_of_renders(scene: bpy.types.Scene) -> None:
     strip = strips.add_emotion(scene, "Anna", "annoyance", 0.5, 1, 91)
-    assert tuple(strip.color) == pytest.approx(strips.EMOTION_COLOURS["anger"])
+    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["anger"])
     assert strip.name == "annoyance 50%" and not scene.render.use_sequencer
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from interact_addon import compat, panels
 from interact_addon.operators.labels import active_label, label_span
-from interact_addon.scene.label_names import LABEL_COLOURS, follow_names, free_name
+from interact_addon.scene.label_names import EMOTION_COLOURS, LABEL_COLOURS, follow_names, free_name
 from interact_addon.scene.labels import action_strips, label_range
 from interact_addon.scene.preflight import mend
 from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.ranges import selected_strips
 from interact_addon.scene.reading import label_of, read_actions
-from interact_addon.scene.strips import add_action, add_action_labels, add_speech
+from interact_addon.scene.strips import add_action, add_action_labels, add_emotion, add_speech
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Row = tuple[str, int, int]
@@ -194,6 +194,15 @@ def test_a_colour_of_ones_own_and_an_unknown_name_stay(scene: bpy.types.Scene) -
     assert tuple(strip.color) == pytest.approx((0.9, 0.1, 0.9), abs=1e-3)
     strip.name = "run"
     assert not follow_names(scene) and strip.name == "run"
+
+
+def test_the_colour_of_an_emotion_follows_its_name_which_stays(scene: bpy.types.Scene) -> None:
+    strip = add_emotion(scene, "Anna", "joy", 1.5, 1, 60)
+    strip.name = "anger 80%"
+    assert follow_names(scene) and strip.name == "anger 80%"
+    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["anger"], abs=1e-3)
+    strip.name = "furious"
+    assert not follow_names(scene)
 
 
 def test_three_hundred_strips_of_one_label_have_names_that_blender_keeps(scene: bpy.types.Scene) -> None:

@@ -342,6 +342,23 @@ def test_opening_a_file_of_an_older_version_gives_its_walk_target_to_the_last_wa
     assert scene.interact.actor_b.walk_target is not None, "without a walk it waits"
 
 
+def test_a_scene_appended_from_a_file_of_an_older_version_gives_its_walk_target_to_the_last_walk_too(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    strips.add_action(scene, "Anna", "walk", 1, 61)
+    scene.interact.actor_a.walk_target = place_empty(scene, (1.0, -2.0, 0.0))
+    path = str(tmp_path / "old.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.append(directory=f"{path}/Scene/", filename="Scene")
+    targets_of = [
+        strip.interact_target.name
+        for one in bpy.data.scenes
+        for strip in (one.sequence_editor.strips if one.sequence_editor is not None else ())
+    ]
+    assert targets_of == ["there"]
+
+
 def test_a_curve_is_a_path_at_even_pace_along_a_walk(scene: bpy.types.Scene) -> None:
     curve = draw_curve(scene, [(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)])
     curve.location.x = 10.0

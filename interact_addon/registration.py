@@ -125,6 +125,7 @@ def register() -> None:
         menu.append(keys.draw_key_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
     bpy.app.handlers.load_post.append(_update_file)
+    bpy.app.handlers.blend_import_post.append(_update_file)
     for handlers in _comings_back():
         handlers.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
@@ -158,6 +159,7 @@ def unregister() -> None:
         handlers.remove(follow)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
+    bpy.app.handlers.blend_import_post.remove(_update_file)
     bpy.app.handlers.load_post.remove(_update_file)
     for handlers in _comings_back():
         handlers.remove(_show_strips)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import bpy
 
-from ..runtime_api import contract
-from .channels import ACTIONS
+from ..runtime_api import contract, errors
+from .channels import ACTIONS, EMOTIONS
+from .emotions import emotion_of
 from .ownership import Channels
 from .reading import label_of
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
+EMOTION_COLOURS = {
+    "anger": (0.72, 0.20, 0.16), "disgust": (0.40, 0.50, 0.14), "fear": (0.45, 0.28, 0.62), "joy": (0.88, 0.66, 0.14),
+    "sadness": (0.22, 0.36, 0.66), "surprise": (0.20, 0.60, 0.62), "neutral": (0.45, 0.45, 0.45),
+}  # fmt: skip
 _BLANKS = (" ", "\N{NO-BREAK SPACE}")
 _SAME = 0.01  # of a colour
 
@@ -41,34 +46,62 @@ def set_label(scene: bpy.types.Scene, strip: Any, label: str) -> None:
     strip.color = LABEL_COLOURS[label]
 
 
-def follow_names(scene: bpy.types.Scene) -> bool:
-    """Let every action strip look like its name, as after typing, splitting or duplicating; return whether any changed.
+def emotion_colour(emotion: str) -> tuple[float, float, float]:
+    """Return the colour of an emotion's group."""
+    return next(EMOTION_COLOURS[group] for group, names in contract.EMOTION_GROUPS.items() if emotion in names)
 
-    "Walk" and "walk.002" become walk. A colour is changed if it is another label's; one of a user's own stays.
+
+def follow_names(scene: bpy.types.Scene) -> bool:
+    """Let label strips look like their names, as after typing, splitting or duplicating; return whether any changed.
+
+    An action strip "Walk" or "walk.002" becomes walk; the names of emotion strips stay. A colour is changed if it is
+    another label's; one of a user's own stays.
     """
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
         return False
-    changed, channels = False, Channels(scene)
-    is_actions = {number for number in channels.named() if channels.holds(number, ACTIONS)}
+    channels = Channels(scene)
+    kinds = {
+        number: kind for number in channels.named() for kind in (ACTIONS, EMOTIONS) if channels.holds(number, kind)
+    }
+    changed = False
     for strip in sequencer.strips:
-        if strip.type != "COLOR" or strip.channel not in is_actions:
-            continue
-        label = label_of(strip.name)
-        if label in contract.ACTION_LABELS and not _looks_like(strip, label):
-            own_colour = not any(_is_colour(strip, other) for other in LABEL_COLOURS)
-            colour = tuple(strip.color)
-            set_label(scene, strip, label)
-            if own_colour:
-                strip.color = colour
-            changed = True
+        kind = kinds.get(strip.channel) if strip.type == "COLOR" else None
+        if kind == ACTIONS:
+            changed |= _follow_action(scene, strip)
+        elif kind == EMOTIONS:
+            changed |= _follow_emotion(strip)
     return changed
 
 
-def _looks_like(strip: Any, label: str) -> bool:
-    is_named = strip.name.rstrip("".join(_BLANKS)) == label
-    return is_named and (_is_colour(strip, label) or not any(_is_colour(strip, other) for other in LABEL_COLOURS))
+def _follow_action(scene: bpy.types.Scene, strip: Any) -> bool:
+    label, colour = label_of(strip.name), tuple(strip.color)
+    if label not in contract.ACTION_LABELS:
+        return False
+    is_ours = _is_any(colour, LABEL_COLOURS)
+    if strip.name.rstrip("".join(_BLANKS)) == label and (not is_ours or _is_same(colour, LABEL_COLOURS[label])):
+        return False
+    set_label(scene, strip, label)
+    if not is_ours:
+        strip.color = colour
+    return True
 
 
-def _is_colour(strip: Any, label: str) -> bool:
-    return all(abs(a - b) < _SAME for a, b in zip(strip.color, LABEL_COLOURS[label]))
+def _follow_emotion(strip: Any) -> bool:
+    try:
+        emotion, _ = emotion_of(strip.name, "")
+    except errors.InvalidRequest:  # reading the shot says it
+        return False
+    wanted = emotion_colour(emotion)
+    if _is_same(strip.color, wanted) or not _is_any(strip.color, EMOTION_COLOURS):
+        return False
+    strip.color = wanted
+    return True
+
+
+def _is_any(colour: Sequence[float], colours: Mapping[str, Sequence[float]]) -> bool:
+    return any(_is_same(colour, one) for one in colours.values())
+
+
+def _is_same(colour: Sequence[float], other: Sequence[float]) -> bool:
+    return all(abs(a - b) < _SAME for a, b in zip(colour, other))

@@ -13,13 +13,8 @@ from ..properties import ActorKey
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH
 from .emotions import emotion_name
-from .label_names import set_label
+from .label_names import emotion_colour, set_label
 from .ownership import Channels, add_channel, channels_of, ensure_channel
-
-EMOTION_COLOURS = {
-    "anger": (0.72, 0.20, 0.16), "disgust": (0.40, 0.50, 0.14), "fear": (0.45, 0.28, 0.62), "joy": (0.88, 0.66, 0.14),
-    "sadness": (0.22, 0.36, 0.66), "surprise": (0.20, 0.60, 0.62), "neutral": (0.45, 0.45, 0.45),
-}  # fmt: skip
 
 
 def add_speech(scene: bpy.types.Scene, actor: ActorKey | str, path: Path, frame: int) -> Any:
@@ -88,7 +83,7 @@ def add_emotion(
         raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {', '.join(contract.EMOTIONS)}.")
     channel = ensure_channel(scene, actor, EMOTIONS)
     strip = compat.new_color_strip(scene.sequence_editor, emotion_name(emotion, intensity), channel, start, end)
-    strip.color = next(EMOTION_COLOURS[group] for group, names in contract.EMOTION_GROUPS.items() if emotion in names)
+    strip.color = emotion_colour(emotion)
     keep_labels_out_of_renders(scene)
     return strip
 
