@@ -23,7 +23,7 @@ from .reference_requests import REQUESTS
 STORED = Path(__file__).with_name("reference_results.npz")
 ARRAYS = ("root_positions", "rotations", "face", "foot_contacts")
 FRAMES = 8  # stored of each take, evenly spaced
-EXACT = 1e-5
+EXACT = 1e-4  # two processors of one kind were seen to differ by 2e-5
 # Another processor or library adds up in another order, and a denoiser passes that on: metres, quaternions and weights
 # in the mean of a take.
 ELSEWHERE = 0.02
