@@ -25,7 +25,7 @@ from .face.model import load_face_model
 from .face.performance import perform_faces
 from .planning.height_normalisation import normalise_heights
 from .planning.resolve_request import resolve_request
-from .refine.bodies import Bodies, follow_constraints, performed_body, refine_bodies
+from .refine.bodies import Bodies, follow_constraints, follow_directions, performed_body, refine_bodies
 from .sampling.body_sampler import BodyStage, SamplingSettings, load_body_stages, sample_lower, sample_upper
 from .sampling.windows import padded_frames
 from .speech.audio import mix_speech
@@ -82,7 +82,8 @@ def generate(
         stresses=[text.stress_times for text in transcripts],
     )
     bodies = generate_bodies(stages, conditioning, settings, clock)
-    bodies = replace(bodies, roots=scale.back(bodies.roots))
+    bodies, missed = follow_directions(replace(bodies, roots=scale.back(bodies.roots)), resolved.actors)
+    notes += missed
 
     clock.begin(FACES)
     faces = perform_faces(face_model, request, resolved, voices, transcripts, bodies, clock.share)

@@ -41,6 +41,7 @@ LEG_JOINTS = tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle", 
 UPPER_JOINTS = tuple(INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")) + tuple(
     INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist") for side in ("left", "right")
 )
+EYES = np.array([0.0, -0.08, 0.07], np.float32)  # metres from the head's joint at 1.7 m, in the head's frame
 HAND_INDEX = {side: tuple(INDEX[n] for n in HAND_JOINTS[side]) for side in ("left", "right")}
 
 

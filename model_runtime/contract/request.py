@@ -33,13 +33,15 @@ class ActionSpan:
     """An action from ``start`` to ``end`` (s): one of ``ACTION_LABELS``.
 
     ``to_partner``: a walk that leads to the partner and stops at talking distance. Other walks lead to their waypoints;
-    one without any stays near.
+    one without any stays near. ``facing``: a place (x, y) in metres that an actor turns to while it stands, in the
+    place of the partner.
     """
 
     label: str
     start: float
     end: float
     to_partner: bool = False
+    facing: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,32 @@ class EmotionSpan:
     intensity: float
     start: float
     end: float
+
+
+@dataclass(frozen=True)
+class GazeSpan:
+    """What an actor looks at from ``start`` to ``end`` (s) in the place of the partner; the head turns along.
+
+    ``places`` (x, y, z) in metres, evenly spaced over the span: one for a thing that stays, more for one that moves.
+    """
+
+    start: float
+    end: float
+    places: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A hand that is held at a place from ``start`` to ``end`` (s): one of ``PINNED``.
+
+    ``places`` (x, y, z) of the wrist in metres, evenly spaced over the span, as in ``GazeSpan``. The arm leaves its
+    motion in time to be there, and comes back to it.
+    """
+
+    part: str
+    start: float
+    end: float
+    places: tuple[tuple[float, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +131,8 @@ class Actor:
     """One character: its own bones, where it starts, what it says and does.
 
     ``position`` (x, y) in metres; ``heading`` in radians; ``words`` have their times already, the words of ``captions``
-    are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks.
+    are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks; ``gaze`` and
+    ``pins``: where it looks and what its hands hold on to.
     """
 
     name: str
@@ -119,6 +148,8 @@ class Actor:
     constraints: MotionConstraints | None = None
     style: Style | None = None
     captions: tuple[Caption, ...] = ()
+    gaze: tuple[GazeSpan, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,19 @@ from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, BODY_PARTS, MotionConstraints
-from .request import ActionSpan, Actor, Caption, EmotionSpan, Request, SpeechClip, Style, TimedWord, Waypoint
+from .request import (
+    ActionSpan,
+    Actor,
+    Caption,
+    EmotionSpan,
+    GazeSpan,
+    Pin,
+    Request,
+    SpeechClip,
+    Style,
+    TimedWord,
+    Waypoint,
+)
 from .validation import check_request
 from .vocabulary import CONTRACT_VERSION
 
@@ -101,7 +113,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         position=_pair(plain["position"]),
         heading=float(plain["heading"]),
         speech=tuple(SpeechClip(**clip) for clip in plain["speech"]),
-        actions=tuple(ActionSpan(**span) for span in plain["actions"]),
+        actions=tuple(_action(span) for span in plain["actions"]),
         waypoints=tuple(_waypoint(point) for point in plain["waypoints"]),
         seat_height=float(plain["seat_height"]),
         emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
@@ -109,7 +121,24 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         constraints=constraints_from_plain(plain["constraints"]) if plain.get("constraints") else None,
         style=Style(**{name: float(value) for name, value in style.items()}) if style else None,
         captions=tuple(Caption(str(c["text"]), float(c["start"]), float(c["end"])) for c in plain.get("captions", ())),
+        gaze=tuple(
+            GazeSpan(float(span["start"]), float(span["end"]), _places(span["places"]))
+            for span in plain.get("gaze", ())
+        ),
+        pins=tuple(
+            Pin(str(pin["part"]), float(pin["start"]), float(pin["end"]), _places(pin["places"]))
+            for pin in plain.get("pins", ())
+        ),
     )
+
+
+def _action(plain: dict[str, Any]) -> ActionSpan:
+    facing = plain.get("facing")
+    return ActionSpan(**{**plain, "facing": None if facing is None else _pair(facing)})
+
+
+def _places(values: Any) -> tuple[tuple[float, float, float], ...]:
+    return tuple((float(x), float(y), float(z)) for x, y, z in values)
 
 
 def _waypoint(plain: dict[str, Any]) -> Waypoint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from itertools import pairwise
 
@@ -12,11 +12,12 @@ import numpy as np
 from ..body_model.skeleton import JOINTS
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, MotionConstraints
-from .request import Actor, Request
+from .request import Actor, GazeSpan, Pin, Request
 from .vocabulary import (
     ACTION_LABELS,
     EMOTIONS,
     LONGEST_SHOT,
+    PINNED,
     QUALITIES,
     RELATIONSHIPS,
     SEAT_HEIGHTS,
@@ -53,6 +54,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield from _speech_troubles(actor, who)
         yield from _action_troubles(actor, who)
         yield from _direction_troubles(actor, who)
+        yield from _target_troubles(actor, who)
         if actor.constraints is not None:
             yield from _constraint_troubles(actor.constraints, who, request.frames)
 
@@ -113,6 +115,22 @@ def _direction_troubles(actor: Actor, who: str) -> Iterator[str]:
     if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
         deviations = f"{STRONGEST_STYLE:.0f} standard deviations"
         yield f"The style of {who} lies beyond {deviations}; choose values from -3 to 3."
+
+
+def _target_troubles(actor: Actor, who: str) -> Iterator[str]:
+    targets: list[GazeSpan | Pin] = [*actor.gaze, *actor.pins]
+    for target in targets:
+        if not (target.end > target.start and target.places and np.isfinite(target.places).all()):
+            yield f"A target of {who} at {target.start:.2f} s has no length or no place; lengthen its strip."
+    for pin in actor.pins:
+        if pin.part not in PINNED:
+            yield f"A pin of {who} holds '{pin.part}'; name its strip one of: {', '.join(PINNED)}."
+    spans: list[Sequence[GazeSpan | Pin]] = [actor.gaze]
+    spans += [[pin for pin in actor.pins if pin.part == part] for part in PINNED]
+    for same in spans:
+        for first, second in pairwise(sorted(same, key=lambda span: span.start)):
+            if second.start < first.end - 1e-4:
+                yield f"Two strips of {who} say what to look at or hold at {second.start:.2f} s; move or trim one."
 
 
 def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) -> Iterator[str]:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
 
 from ..body_model import rotations as rot
-from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
+from ..body_model.skeleton import EYES, INDEX, Skeleton, forward_kinematics
 from ..common.headings import heading_towards
-from ..contract import ARKIT_NAMES, FPS, LOOK_DOWN, LOOK_SIDE, LOOK_UP, FloatArray
+from ..contract import ARKIT_NAMES, FPS, LOOK_DOWN, LOOK_SIDE, LOOK_UP, Actor, FloatArray
+from ..contract.directions import gaze_places
 from .arkit import CURVE, columns
 
 # Shares of a lowered and of a raised gaze by which the lids move; look-up shapes lift the lid by themselves.
@@ -29,12 +30,17 @@ _FASTEST = 0.40  # radians in a frame (690 degrees/s)
 
 
 def eye_directions(
-    rng: np.random.Generator, active: FloatArray, partner: FloatArray | None, in_reach: NDArray[np.bool_] | None = None
+    rng: np.random.Generator,
+    active: FloatArray,
+    partner: FloatArray | None,
+    in_reach: NDArray[np.bool_] | None = None,
+    steady: NDArray[np.bool_] | None = None,
 ) -> FloatArray:
     """Return directions (T, 2) of the eyes of an actor that speaks where ``active`` (T,) is 1.
 
     ``partner`` (T, 2): direction of the partner's head; ``in_reach`` (T,): whether the eyes can reach it, None for
-    always. Out of reach, and without a partner, the eyes look ahead; they change over in one saccade.
+    always. Out of reach, and without a partner, the eyes look ahead; they change over in one saccade. ``steady`` (T,):
+    where they rest on it and make no glances away.
     """
     frames = len(active)
     speaks = active > 0.5
@@ -45,7 +51,10 @@ def eye_directions(
         reached = np.ones(frames, bool) if in_reach is None else in_reach
         target = np.where(reached[:, None], partner, 0.0).astype(np.float32)
     speaking = np.clip(gaussian_filter1d(speaks.astype(np.float32), 3.0, mode="nearest"), 0.0, 1.0)
-    return _limit_speed(with_fixations(rng, glances(rng, frames, speaking, starts, target)))
+    looks = glances(rng, frames, speaking, starts, target)
+    if steady is not None and target is not None:
+        looks[steady] = target[steady]
+    return _limit_speed(with_fixations(rng, looks))
 
 
 def eye_curves(gaze: FloatArray) -> FloatArray:
@@ -162,10 +171,29 @@ def partner_directions(roots: FloatArray, rotations: FloatArray, skeletons: Sequ
     """
     head = INDEX["head"]
     positions, world = zip(*(forward_kinematics(roots[i], rotations[i], skeletons[i]) for i in range(2)))
-    out = []
-    for me in range(2):
-        to_partner = positions[1 - me][:, head] - positions[me][:, head]
-        seen = rot.rotate(rot.conjugate(world[me][:, head]), to_partner)
-        pitch = np.arctan2(seen[:, 2], np.hypot(seen[:, 0], seen[:, 1]))
-        out.append(np.stack([heading_towards(seen), pitch], -1))
-    return np.stack(out).astype(np.float32)
+    ways = [positions[1 - me][:, head] - positions[me][:, head] for me in range(2)]
+    return np.stack([_direction(world[me][:, head], ways[me]) for me in range(2)])
+
+
+def gaze_directions(
+    roots: FloatArray, rotations: FloatArray, actors: Sequence[Actor], directions: FloatArray
+) -> NDArray[np.bool_]:
+    """Put the directions of what the actors were told to look at into ``directions`` (A, T, 2), in place.
+
+    Arguments as of ``partner_directions``. Return the frames (A, T) that it is so.
+    """
+    told, head = np.zeros(directions.shape[:2], bool), INDEX["head"]
+    for index, actor in enumerate(actors):
+        where, told[index] = gaze_places(actor, directions.shape[1])
+        if told[index].any():
+            positions, world = forward_kinematics(roots[index], rotations[index], actor.skeleton)
+            eyes = positions[:, head] + rot.rotate(world[:, head], EYES * actor.skeleton.size)
+            directions[index][told[index]] = _direction(world[:, head], where - eyes)[told[index]]
+    return told
+
+
+def _direction(head: FloatArray, way: FloatArray) -> FloatArray:
+    """Return yaw and pitch (T, 2) of a way (T, 3) in the world, seen from a head with the rotation ``head`` (T, 4)."""
+    seen = rot.rotate(rot.conjugate(head), way)
+    pitch = np.arctan2(seen[:, 2], np.hypot(seen[:, 0], seen[:, 1]))
+    return np.stack([heading_towards(seen), pitch], -1).astype(np.float32)

@@ -115,6 +115,7 @@ class FaceModel:
         lips: float = 1.0,
         accents: Accents | None = None,
         given: tuple[FloatArray, BoolArray] | None = None,
+        steady: BoolArray | None = None,
     ) -> FloatArray:
         """Return ARKit weights (T, 52) in [0, 1] at 30 fps, T = ``frames``; the same seed repeats them exactly.
 
@@ -125,12 +126,12 @@ class FaceModel:
         of the actor's words from the transcript. ``given``: curves (T, 52) and where (T,) they are given; windows of
         nothing else are not denoised, and those after them go on from there. ``lips``: share of the lip-tuned
         denoiser's weights, 0 for the expressive base alone. ``accents``: stresses and questions from the transcript,
-        None without one.
+        None without one. ``steady`` (T,): frames on which the eyes rest on ``gaze`` without glances away.
         """
         self.inject(lips)
         voice = self._voice_features(wave, frames, phones, accents)
         partner = self._voice_features(partner_wave, frames)
-        conditions = self._conditions(voice, partner, gaze, facing, seed, emotion)
+        conditions = self._conditions(voice, partner, gaze, facing, seed, emotion, steady)
         face = self._denoise(conditions, frames, seed, quality, guidance, on_progress, given)
         if self.network.config.aims:  # the network blurs saccades, so the eyes get the directions it was given
             face[:, LOOKS] = eye_curves(conditions.eyes[0, :, :2].numpy())[:, LOOKS]
@@ -171,6 +172,7 @@ class FaceModel:
         facing: bool | None,
         seed: int,
         emotion: FloatArray | None,
+        steady: BoolArray | None = None,
     ) -> FaceConditions:
         """Return the conditions of the whole take, as a batch of one; arguments as of ``generate``."""
         frames = len(voice.frames)
@@ -186,6 +188,7 @@ class FaceModel:
             voice.frames[:, ACTIVITY],
             target[:, :2] if target[:, 2].any() else None,
             target[:, 2] > 0.0,
+            steady,
         )
         blink = torch.zeros(1, frames)
         blink[0, _blink_frames(voice, partner, style, seed)] = 1.0

@@ -12,7 +12,7 @@ from ..contract import ARKIT_NAMES, MotionConstraints, Request
 from ..refine.bodies import Bodies
 from ..refine.constraints import apply_face_constraints
 from ..speech.transcript.align_transcript import AlignedTranscript
-from .gaze import partner_directions
+from .gaze import gaze_directions, partner_directions
 from .model import FaceModel
 
 
@@ -40,6 +40,7 @@ def perform_faces(
     directions = partner_directions(bodies.roots, bodies.rotations, [actor.skeleton for actor in resolved.actors])
     if len(request.actors) == 1:
         directions[:] = 0.0  # straight ahead
+    steady = gaze_directions(bodies.roots, bodies.rotations, resolved.actors, directions)
     faces = []
     for index, actor in enumerate(request.actors):
         kept = actor.constraints
@@ -59,6 +60,7 @@ def perform_faces(
                 lips=request.lips,
                 accents=transcript.accents,
                 given=None if kept is None else _filled(kept, request.frames),
+                steady=steady[index],
             )
             faces.append((face if kept is None else apply_face_constraints(face, kept)).astype(np.float32))
         on_share((index + 1) / len(request.actors))

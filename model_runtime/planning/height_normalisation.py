@@ -79,6 +79,9 @@ def _scaled(actor: Actor, unit: float, origin: NDArray[np.float64]) -> Actor:
         actor,
         skeleton=actor.skeleton.scaled(1.0 / unit),
         position=place(actor.position),
+        actions=tuple(
+            span if span.facing is None else replace(span, facing=place(span.facing)) for span in actor.actions
+        ),
         waypoints=tuple(Waypoint(point.time, place(point.position), point.heading) for point in actor.waypoints),
         seat_height=actor.seat_height / unit,
         constraints=kept,

@@ -32,7 +32,7 @@ def joined(cover: Sequence[ActionSpan]) -> tuple[ActionSpan, ...]:
     """Return the spans with touching ones of one kind as one."""
     out: list[ActionSpan] = []
     for span in cover:
-        if out and out[-1].label == span.label and out[-1].to_partner == span.to_partner:
+        if out and (out[-1].label, out[-1].to_partner, out[-1].facing) == (span.label, span.to_partner, span.facing):
             out[-1] = replace(out[-1], end=span.end)
         else:
             out.append(span)

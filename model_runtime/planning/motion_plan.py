@@ -45,6 +45,7 @@ SHORTEST_TURN = 0.6  # of standing before a walk, for a turn to be worth it
 LEFT_AFTER_TURNING = 0.5  # of a stand, for a turn to be worth it
 LEFT_BEFORE_GOING = 2.0  # the same where a walk follows, which needs a turn of its own
 # Radians, as in the recorded scenes.
+FACED = float(np.radians(5.0))  # off the place that a stand faces, for the actor to turn
 ASIDE = float(np.radians(35.0))  # from an actor's heading to the partner, for the actor to turn
 TURN_FIRST, LEFT_TO_TURN = 0.85, 0.15  # from the heading to a walk's direction: turned before it, but for the rest
 
@@ -315,13 +316,13 @@ class MotionPlan:
 
     def _turn_to_partner(self, span: ActionSpan, walk_follows: bool) -> None:
         """Turn to the partner after arriving, and whenever the partner has moved to another side."""
-        if self.partner is None:
+        if self.partner is None and span.facing is None:
             return
         left = LEFT_BEFORE_GOING if walk_follows else LEFT_AFTER_TURNING
         free = self.clock
-        for time, least in self._meetings(span, self.partner):
+        for time, least in self._meetings(span):
             time = max(time, free)
-            wanted = self._heading_to_partner(time + FORESEEN, self.place)
+            wanted = self._wanted_heading(span, time)
             if wanted is None:
                 continue
             turn = abs(turned(wanted, self.heading))
@@ -335,11 +336,22 @@ class MotionPlan:
         if self.clock < free < until - LEFT_AFTER_TURNING and not later:
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # hold the heading
 
-    def _meetings(self, span: ActionSpan, partner: Whereabouts) -> list[tuple[float, float]]:
+    def _wanted_heading(self, span: ActionSpan, time: float) -> float | None:
+        """Return the heading for a stand at ``time`` (s): to what it faces, else to a partner who is near."""
+        if span.facing is None:
+            return self._heading_to_partner(time + FORESEEN, self.place)
+        direction = np.asarray(span.facing) - self.place
+        return float(heading_towards(direction)) if np.linalg.norm(direction) > CLOSEST * self.unit else None
+
+    def _meetings(self, span: ActionSpan) -> list[tuple[float, float]]:
         """Return (time, least angle) at which to turn in a stand: on arrival, and when the partner is somewhere else.
 
-        The partner must then be aside by the angle, in radians. A stand whose heading the script gives has none.
+        The partner must then be aside by the angle, in radians. A stand whose heading the script gives has none; one
+        that faces a place has one.
         """
+        partner = self.partner
+        if span.facing is not None or partner is None:
+            return [(self.clock, FACED)] if span.facing is not None else []
         if any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.waypoints):
             return []
         arrived = bool(self.spans) and self.spans[-1].label == "walk"

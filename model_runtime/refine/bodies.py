@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,19 +17,22 @@ from ..common.arrays import BoolArray, FloatArray
 from ..common.masks import runs_of
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.representation import GlobalMotion, HandBasis, to_rotations
-from ..contract import PART_JOINTS, MotionConstraints
+from ..contract import PART_JOINTS, Actor, MotionConstraints
 from ..planning.avoidance import avoid_collisions
 from .arm_collisions import clear_arms
 from .avoidance import avoid_partner
 from .constraints import apply_body_constraints
 from .feet import lock_feet
+from .head_turns import turn_heads
 from .leg_collisions import clear_legs
+from .pins import hold_pins
 from .smoothing import smooth
 from .stroke_timing import align_strokes_to_stress
 from .trajectories import follow_headings, follow_positions
 
 # A stand-in for a missing partner goes this far, in metres, before arms could meet it.
 OUT_OF_THE_WAY = 1e3
+_ARMS, _HEADS = ("upper", "hands"), ("upper", "head")  # of which parts what is held or turned are joints
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,26 @@ def plant_feet(
     contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5)
     root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
     return root, rotations, contacts.astype(np.float32)
+
+
+def follow_directions(bodies: Bodies, actors: Sequence[Actor]) -> tuple[Bodies, list[str]]:
+    """Return the bodies with pinned hands held and heads turned to what they look at, and a sentence for each failure.
+
+    Frames on which motion is given stay as they are.
+    """
+    frames = bodies.roots.shape[1]
+    given = [[_given_frames(actor.constraints, frames, *parts) for actor in actors] for parts in (_ARMS, _HEADS)]
+    rotations, notes = hold_pins(bodies.roots, bodies.rotations, actors, given[0])
+    return replace(bodies, rotations=turn_heads(bodies.roots, rotations, actors, given[1])), notes
+
+
+def _given_frames(constraints: MotionConstraints | None, frames: int, *parts: str) -> BoolArray:
+    given = np.zeros(frames, bool)
+    if constraints is not None:
+        count = min(len(constraints.mask), frames)
+        for part in parts:
+            given[:count] |= constraints.part(part)[:count]
+    return given
 
 
 def performed_body(

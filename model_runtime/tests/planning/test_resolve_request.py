@@ -285,3 +285,11 @@ def test_labels_of_kept_motion_stay_as_asked_and_what_follows_goes_on_from_there
     )
     assert labels == [("walk", 0, 2), ("sit", 2, 4), ("walk", 4, 8)] and notes == []
     assert points[-1].position == (1.0, 1.0)
+
+
+def test_an_actor_turns_to_what_a_stand_faces_and_not_to_the_partner():
+    window = (-3.0, 6.0)
+    mia = actor("Mia", (-3.0, 0.0), ("stand", 0.0, 3.0), ("stand", 3.0, 8.0, False, window))
+    _, points, notes = played(mia)
+    headings = [(point.time, point.heading) for point in points if point.heading is not None and point.time > 3.0]
+    assert headings and abs(abs(headings[-1][1]) - np.pi) < 0.01 and headings[0][0] < 6.5 and not notes
