@@ -21,6 +21,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Shapes",
             "Script",
             "Labels",
+            "Targets",
             "Expression",
             "Gesture Style",
             "Generate",

@@ -8,6 +8,7 @@ import bpy
 
 from . import batch, compat, panels, preferences, properties
 from .operators import (
+    attention,
     cast,
     demo,
     export,
@@ -44,6 +45,7 @@ CLASSES: tuple[type, ...] = (
     *faces.CLASSES,
     *script.CLASSES,
     *labels.CLASSES,
+    *attention.CLASSES,
     *transcripts.CLASSES,
     *feedback.CLASSES,
     *generate.CLASSES,

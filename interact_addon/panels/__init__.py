@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .attention import Targets
 from .cast import Cast, Casting
 from .export import Export
 from .expression import Expression, Style
@@ -23,6 +24,7 @@ _IN_ORDER = (
     Shapes,
     Script,
     Labels,
+    Targets,
     Expression,
     Style,
     Generate,

@@ -11,6 +11,11 @@ from ..scene.ranges import selected_strips
 from ..scene.reading import label_of
 from .sidebar import Sidebar
 
+_TARGETS = {  # by label: what its target is, and what is done without one
+    "walk": ("Walk To", "Anywhere near, back to the partner"),
+    "stand": ("Face", "The partner, or ahead"),
+}
+
 
 class Labels(Sidebar):
     bl_label = "Labels"
@@ -51,7 +56,8 @@ class Labels(Sidebar):
         split = column.split(factor=0.5, align=True)
         split.label(text=count)
         split.operator_menu_enum("interact.label_selected", "label", text=shown)
-        if strip is not None and label_of(strip.name) == "walk":
-            column.prop(strip, "interact_target", icon="EMPTY_AXIS")
+        if strip is not None and label_of(strip.name) in _TARGETS:
+            text, without = _TARGETS[label_of(strip.name)]
+            column.prop(strip, "interact_target", text=text, icon="EMPTY_AXIS")
             if strip.interact_target is None:
-                column.label(text="Anywhere near, back to the partner", icon="INFO")
+                column.label(text=without, icon="INFO")

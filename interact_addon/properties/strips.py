@@ -20,11 +20,11 @@ def strip_voices() -> object:
 
 
 def strip_target() -> object:
-    """Make the setting of a color strip that says where a walk leads."""
+    """Make the setting of a color strip that says where a walk leads, or what is faced, looked at or held."""
     return PointerProperty(
-        name="Walk To",
+        name="Target",
         type=bpy.types.Object,
-        description="Where this walk leads: to an object such as an empty, along a curve from its first point to its "
-        "last, or to the partner if the partner's armature is chosen. Empty: anywhere near, and back to face the "
-        "partner",
+        description="Of a walk where it leads: to an object such as an empty, along a curve from its first point to "
+        "its last, or to the partner if the partner's armature is chosen; empty for anywhere near, and back to face "
+        "the partner. Of a stand what is faced; of other strips what is looked at or held",
     )

@@ -62,6 +62,7 @@ def changes_of(before: contract.Actor, now: contract.Actor, duration: float, dif
         *_of_actions(before, now, duration),
         *_of_targets(before, now, duration),
         *_of_emotions(before, now, duration),
+        *_of_attention(before, now, duration),
         *_of_voice(before, now, differing),
         *_of_words(before, now),
     ]
@@ -108,6 +109,26 @@ def _of_emotions(before: contract.Actor, now: contract.Actor, duration: float) -
     )
     for start, end in _differences(old, new, duration):
         yield Change(now.name, "emotions", start, end)
+
+
+def _of_attention(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
+    """Yield where it differs what an actor faces, looks at or holds on to."""
+
+    def rows(actor: contract.Actor) -> dict[str, list[tuple[float, float, Any]]]:
+        found: dict[str, list[tuple[float, float, Any]]] = {
+            "what is faced": [(one.start, one.end, one.facing) for one in actor.actions if one.facing is not None],
+            "gaze": [(one.start, one.end, one.places) for one in actor.gaze],
+        }
+        for part in contract.PINNED:
+            found[f"pins of the {part.replace('_', ' ')}"] = [
+                (one.start, one.end, one.places) for one in actor.pins if one.part == part
+            ]
+        return found
+
+    old, new = rows(before), rows(now)
+    for what in old:
+        for start, end in _differences(old[what], new[what], duration):
+            yield Change(now.name, what, start, end)
 
 
 def _of_targets(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""The names of an actor's channels in the sequencer: "<actor> Speech", "... Actions", "... Emotions", "... Transcript".
+"""The names of an actor's channels in the sequencer: "<actor> Speech", "... Actions", "... Gaze" and so on.
 
 Blender cuts the name of a channel at 63 bytes, 21 letters of Japanese. A channel made here keeps the kind and shortens
 the actor's name; one that a user named is recognised as long as one letter of its kind is left.
@@ -10,7 +10,8 @@ import hashlib
 import re
 
 SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT = "Speech", "Actions", "Emotions", "Transcript"
-KINDS = (SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT)
+GAZE, PINS = "Gaze", "Pins"
+KINDS = (SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT, GAZE, PINS)
 LONGEST_NAME = 63  # bytes of UTF-8 that Blender keeps of a channel's name
 LAST_CHANNEL = 128
 _ROOM = len(f" {TRANSCRIPT} 99")  # bytes kept for the kind and a number behind a shortened name

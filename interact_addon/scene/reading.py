@@ -28,7 +28,7 @@ def shot_duration(scene: bpy.types.Scene) -> float:
 
 @dataclass(frozen=True)
 class Action:
-    """A stretch of an action strip that is seen: its span, and the object that a walk leads to, if any."""
+    """A stretch of an action strip that is seen: its span, and the object that a walk leads to or a stand faces."""
 
     span: contract.ActionSpan
     target: bpy.types.Object | None = None
@@ -51,7 +51,7 @@ def read_actions(scene: bpy.types.Scene, actor: ActorKey | str) -> tuple[Action,
         if label not in contract.ACTION_LABELS:
             raise errors.InvalidRequest(unknown_label(strip, actor))
         if end - start > _NOTHING:
-            target = strip.interact_target if label == "walk" else None
+            target = strip.interact_target if label in ("walk", "stand") else None
             shown = [part for action in shown for part in _outside(action, start, end)]
             shown.append(Action(contract.ActionSpan(label, start, end), target))
     return tuple(sorted(shown, key=lambda action: action.span.start))
@@ -68,7 +68,8 @@ def _outside(action: Action, start: float, end: float) -> list[Action]:
     span = action.span
     parts = [(span.start, min(span.end, start)), (max(span.start, end), span.end)]
     spans = [replace(span, start=first, end=last) for first, last in parts if last - first > _NOTHING]
-    return [Action(part, action.target if part is spans[-1] else None) for part in spans]
+    faces = span.label == "stand"  # all of a stand faces its target
+    return [Action(part, action.target if faces or part is spans[-1] else None) for part in spans]
 
 
 def read_emotions(

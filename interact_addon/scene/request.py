@@ -23,6 +23,7 @@ from ..properties import (
 from ..rig.cast import CastActor, cast_actor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
+from .attention import read_gaze, read_pins
 from .channels import ACTIONS, SPEECH, channel_name
 from .ownership import strips_of
 from .perform import Kept, kept_motion
@@ -163,6 +164,7 @@ def _actor(
         constraints=constraints,
         style=style_of(actor_settings),
         **_speech(scene, character, actor_settings, mixed, warnings),
+        **_attention(scene, character, actor_settings, partner),
         **_script(scene, character, actor_settings, partner, warnings),
     )
 
@@ -185,6 +187,15 @@ def _speech(
         "speech": () if voice is None else (voice,),
         "words": transcript.words,
         "captions": transcript.captions,
+    }
+
+
+def _attention(scene: bpy.types.Scene, character: CastActor, actor_settings: Any, partner: Any) -> dict[str, Any]:
+    """Return what an actor looks at and holds on to, as far as head and arms are generated."""
+    key, parts, floor = actor_key(actor_settings), generated_parts(actor_settings), character.rest.floor
+    return {
+        "gaze": read_gaze(scene, key, floor, partner.armature) if {"head", "face"} & set(parts) else (),
+        "pins": read_pins(scene, key, floor) if "body" in parts else (),
     }
 
 

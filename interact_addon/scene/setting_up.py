@@ -33,7 +33,7 @@ def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
     named = actions = 0
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
         key = actor_key(actor)
-        for kind in KINDS:
+        for kind in KINDS[:-1]:  # pins are rare: their channel is made with the first
             named += not channels_of(source, key, kind)
             ensure_channel(source, key, kind)
         if "body" in generated_parts(actor):  # a body that is kept plays no labels

@@ -11,7 +11,7 @@ import bpy
 from .. import compat
 from ..properties import ActorKey
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, EMOTIONS, KINDS, SPEECH
+from .channels import ACTIONS, EMOTIONS, GAZE, KINDS, PINS, SPEECH
 from .emotions import emotion_name
 from .label_names import emotion_colour, set_label
 from .ownership import Channels, add_channel, channels_of, ensure_channel
@@ -103,7 +103,7 @@ def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
 
 
 def _is_label(strip: Any, channels: Channels) -> bool:
-    kinds = {"COLOR": (ACTIONS, EMOTIONS), "TEXT": KINDS}.get(strip.type, ())
+    kinds = {"COLOR": (ACTIONS, EMOTIONS, GAZE, PINS), "TEXT": KINDS}.get(strip.type, ())
     return any(channels.holds_around(strip, kind) for kind in kinds)
 
 

@@ -13,6 +13,7 @@ from mathutils import Vector
 from .. import compat
 from ..properties import ActorKey, actor_key
 from ..runtime_api import Array, contract, errors
+from .attention import place_on_floor
 from .channels import ACTIONS
 from .evaluated import evaluated
 from .ownership import strips_of
@@ -56,7 +57,7 @@ def seat_waypoints(place: SeatPlace, actions: Sequence[contract.ActionSpan]) -> 
 def lead_walks(
     actions: Sequence[Action], partner: bpy.types.Object, scene: bpy.types.Scene
 ) -> tuple[tuple[contract.ActionSpan, ...], list[contract.Waypoint]]:
-    """Lead each walk to its own target; return the spans and the waypoints.
+    """Lead each walk to its own target and let stands face theirs; return the spans and the waypoints.
 
     The partner's armature, or a mesh it deforms, gives a walk to the partner and no waypoint; a curve gives the
     waypoints of a path; any other object gives its place at the end of the walk. Raises ``InvalidRequest`` for a curve
@@ -65,7 +66,10 @@ def lead_walks(
     spans, waypoints = [], []
     for action in actions:
         span, target = action.span, action.target
-        if target is not None and partner in (target, target.find_armature()):
+        if target is not None and span.label == "stand":
+            if partner not in (target, target.find_armature()):  # whom it faces anyhow
+                span = replace(span, facing=place_on_floor(target, scene))
+        elif target is not None and partner in (target, target.find_armature()):
             span = replace(span, to_partner=True)
         elif target is not None and target.type == "CURVE":
             waypoints += path_waypoints(curve_points(target, scene), span)

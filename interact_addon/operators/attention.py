@@ -1,0 +1,65 @@
+"""Targets: let an actor look at an object, or hold a hand at it, for the frames of the range."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty
+
+from .. import compat
+from ..properties import actor_key
+from ..runtime_api import errors
+from ..scene import attention
+from .feedback import fail, poll_cast
+from .labels import label_span
+
+_KINDS = (
+    ("gaze", "Look At", "The eyes rest on the object, and the head turns to it"),
+    ("left_hand", "Left Hand", "The left wrist is held at the object"),
+    ("right_hand", "Right Hand", "The right wrist is held at the object"),
+)
+
+
+class INTERACT_OT_add_target(bpy.types.Operator):
+    """Let the actor look at the active object, or hold a hand at it, from the playhead on or in the preview range"""
+
+    bl_idname = "interact.add_target"
+    bl_label = "Add Target"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(name="Kind", items=_KINDS, description="What the actor does with the object")  # type: ignore[valid-type]
+    actor: EnumProperty(  # type: ignore[valid-type]
+        name="Actor",
+        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
+        options={"SKIP_SAVE"},
+        description="Who looks or holds",
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not poll_cast(cls, context):
+            return False
+        if context.active_object is None:
+            cls.poll_message_set("Click the object to look at or to hold first: an empty, for instance")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, target = compat.sequencer_scene(context.scene), context.active_object
+        actor = context.scene.interact.actors[int(self.actor)]
+        if actor.armature in (target, target.find_armature()):
+            self.report({"ERROR"}, f"'{target.name}' is the actor itself; click what it looks at or holds.")
+            return {"CANCELLED"}
+        try:
+            start, end = label_span(context)
+            if self.kind == "gaze":
+                attention.add_gaze(scene, actor_key(actor), target, start, end)
+            else:
+                attention.add_pin(scene, actor_key(actor), self.kind, target, start, end)
+        except errors.InterActError as error:
+            return fail(self, error)
+        what = "looks at" if self.kind == "gaze" else f"holds the {attention.HANDS[self.kind]} at"
+        self.report({"INFO"}, f"{actor_key(actor).name} {what} '{target.name}' from frame {start} to {end - 1}")
+        return {"FINISHED"}
+
+
+CLASSES = (INTERACT_OT_add_target,)

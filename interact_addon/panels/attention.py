@@ -1,0 +1,50 @@
+"""Targets: what each actor looks at and holds on to, as strips with an object."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import compat
+from ..properties import actor_key, actor_name
+from ..scene.channels import GAZE, PINS
+from ..scene.ownership import channels_of
+from .sidebar import Sidebar
+
+
+class Targets(Sidebar):
+    bl_label = "Targets"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "script"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return all(actor.armature is not None for actor in context.scene.interact.actors)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, target = self.layout, context.active_object
+        layout.label(
+            text=f"With {target.name}, for the frames of Labels" if target is not None else "Click an object first",
+            icon="OBJECT_DATA",
+            translate=False,
+        )
+        for number, actor in enumerate(context.scene.interact.actors):
+            split = layout.split(factor=0.35)
+            split.label(text=actor_name(actor), translate=False)
+            row = split.row(align=True)
+            for kind, text in (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right")):
+                button = row.operator("interact.add_target", text=text)
+                button.kind, button.actor = kind, str(number)
+        strip = _active_strip(context)
+        if strip is not None:
+            layout.prop(strip, "interact_target", text=strip.name, icon="EMPTY_AXIS")
+
+
+def _active_strip(context: bpy.types.Context) -> bpy.types.Strip | None:
+    """Return the active strip of the sequencer if it is one of gaze or pins of the two actors."""
+    scene = compat.sequencer_scene(context.scene)
+    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    if strip is None or strip.type != "COLOR":
+        return None
+    keys = [actor_key(actor) for actor in context.scene.interact.actors]
+    own = {number for key in keys for kind in (GAZE, PINS) for number in channels_of(scene, key, kind)}
+    return strip if strip.channel in own else None

@@ -1,0 +1,136 @@
+"""What actors look at, face and hold on to: strips with a target in the channels "<actor> Gaze" and "<actor> Pins"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+
+from .. import compat
+from ..properties import ActorKey, as_key
+from ..rig.watching import watched
+from ..runtime_api import contract, errors
+from .channels import GAZE, PINS
+from .ownership import ensure_channel, strips_of
+from .reading import Clock, label_of
+from .strips import keep_labels_out_of_renders
+
+GAZE_COLOUR, PIN_COLOUR = (0.55, 0.42, 0.72), (0.62, 0.36, 0.40)
+HANDS = {part: part.replace("_", " ") for part in contract.PINNED}  # by part, what a strip of it is called
+_PLACES_A_SECOND = 10.0
+_STILL = 1e-4  # metres
+
+Places = tuple[tuple[float, float, float], ...]
+
+
+def add_gaze(scene: bpy.types.Scene, actor: ActorKey | str, target: bpy.types.Object, start: int, end: int) -> Any:
+    """Add a strip from frame ``start`` up to, not including, ``end`` in which an actor looks at an object."""
+    return _add(scene, actor, GAZE, f"look at {target.name}", GAZE_COLOUR, target, start, end)
+
+
+def add_pin(
+    scene: bpy.types.Scene, actor: ActorKey | str, part: str, target: bpy.types.Object, start: int, end: int
+) -> Any:
+    """Add a strip in which a hand, one of ``contract.PINNED``, is held at an object."""
+    return _add(scene, actor, PINS, HANDS[part], PIN_COLOUR, target, start, end)
+
+
+def read_gaze(
+    scene: bpy.types.Scene, actor: ActorKey | str, floor: float, partner: bpy.types.Object
+) -> tuple[contract.GazeSpan, ...]:
+    """Return what an actor is told to look at within the shot; a strip with the partner as target says nothing new.
+
+    ``floor``: the height it stands at. Raises ``InvalidRequest`` for a strip without a target.
+    """
+    spans = []
+    for strip, start, end in _strips(scene, actor, GAZE):
+        target = _target(strip, actor)
+        if partner not in (target, target.find_armature()):
+            spans.append(contract.GazeSpan(start, end, _places(scene, target, start, end, floor)))
+    return tuple(spans)
+
+
+def read_pins(scene: bpy.types.Scene, actor: ActorKey | str, floor: float) -> tuple[contract.Pin, ...]:
+    """Return what an actor's hands are told to hold on to within the shot; arguments and errors as of ``read_gaze``."""
+    pins, parts = [], {name: part for part, name in HANDS.items()}
+    for strip, start, end in _strips(scene, actor, PINS):
+        part = parts.get(label_of(strip.name).replace("_", " "))
+        if part is None:
+            raise errors.InvalidRequest(
+                f"The pin '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {', '.join(parts)}."
+            )
+        pins.append(contract.Pin(part, start, end, _places(scene, _target(strip, actor), start, end, floor)))
+    return tuple(pins)
+
+
+def place_on_floor(target: bpy.types.Object, scene: bpy.types.Scene) -> tuple[float, float]:
+    """Return where an object is (x, y) on the first frame of the shot."""
+    ((x, y, _),) = _sampled(scene, target, [scene.frame_start])
+    return x, y
+
+
+def _add(
+    scene: bpy.types.Scene,
+    actor: ActorKey | str,
+    kind: str,
+    name: str,
+    colour: tuple[float, float, float],
+    target: bpy.types.Object,
+    start: int,
+    end: int,
+) -> Any:
+    sequencer: Any = scene.sequence_editor or scene.sequence_editor_create()
+    strip = compat.new_color_strip(sequencer, name, ensure_channel(scene, actor, kind), start, end)
+    strip.color, strip.interact_target = colour, target
+    keep_labels_out_of_renders(scene)
+    return strip
+
+
+def _strips(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> list[tuple[Any, float, float]]:
+    """Return the strips of a kind within the shot, with start and end (s); one that begins later ends the one before.
+
+    Two hands have a strip each, so pins end only those of the same name.
+    """
+    source = compat.sequencer_scene(scene)
+    clock, found = Clock(source, scene), list[tuple[Any, float, float]]()
+    for strip in strips_of(source, actor, kind, "COLOR"):
+        start, end = clock.span(strip)
+        if end - start <= 1e-6:
+            continue
+        same = kind == GAZE
+        found = [
+            (one, first, min(last, start) if same or label_of(one.name) == label_of(strip.name) else last)
+            for one, first, last in found
+        ]
+        found.append((strip, start, end))
+    return [(strip, start, end) for strip, start, end in found if end - start > 1e-6]
+
+
+def _target(strip: Any, actor: ActorKey | str) -> bpy.types.Object:
+    target: bpy.types.Object | None = strip.interact_target
+    if target is None:
+        raise errors.InvalidRequest(
+            f"The strip '{strip.name}' of '{as_key(actor).name}' has no target; choose one under Script > Targets."
+        )
+    return target
+
+
+def _places(scene: bpy.types.Scene, target: bpy.types.Object, start: float, end: float, floor: float) -> Places:
+    """Return where an object is over a span (s), above the floor: one place for one that stays."""
+    clock = Clock(scene, scene)
+    count = max(2, round((end - start) * _PLACES_A_SECOND) + 1)
+    step = (end - start) / (count - 1)
+    frames = [clock.frame(start + number * step) for number in range(count)]
+    places = [(x, y, z - floor) for x, y, z in _sampled(scene, target, frames)]
+    stays = all(abs(a - b) < _STILL for place in places for a, b in zip(place, places[0]))
+    return tuple(places[:1] if stays else places)
+
+
+def _sampled(scene: bpy.types.Scene, target: bpy.types.Object, frames: Sequence[float]) -> Places:
+    with watched(scene, [target], []) as moment:
+        found = []
+        for frame in frames:
+            place = target.evaluated_get(moment(frame)).matrix_world.translation
+            found.append((float(place.x), float(place.y), float(place.z)))
+    return tuple(found)
