@@ -334,6 +334,7 @@ while job.progress.fraction < 0.1:
     job.poll()
     time.sleep(0.02)
 print("pid", generation.runtime().pid, generation.runtime().log_path.parent, flush=True)
+input()
 exec(sys.argv[3])
 """
 
@@ -355,10 +356,11 @@ def test_the_worker_ends_in_the_middle_of_a_job_when_blender_is_killed_or_quits(
     path = tmp_path / "shot.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     command = [sys.executable, "-c", BLENDER, str(REPOSITORY), str(path), end]
-    blender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert blender.stdout is not None
+    blender = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert blender.stdin is not None and blender.stdout is not None
     pid, folder = next(line for line in blender.stdout if line.startswith("pid ")).split(maxsplit=2)[1:]
     assert is_running(int(pid))
+    print(file=blender.stdin, flush=True)
     if end.startswith("import"):
         deadline = time.monotonic() + 30.0
         while Path(folder.strip()).exists() and time.monotonic() < deadline:
