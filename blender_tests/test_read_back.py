@@ -11,7 +11,7 @@ from mathutils import Matrix, Vector
 
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import key_performance
-from interact_addon.rig.read_back import read_back, read_back_cast
+from interact_addon.rig.read_back import read_back, read_back_cast, read_back_in_steps
 from interact_addon.rig.retarget import retarget
 from interact_addon.rig.tables import TABLES, RigTable
 from interact_addon.rig.tables.cmu import CMU
@@ -274,6 +274,40 @@ def test_each_moment_is_evaluated_once_for_a_whole_cast() -> None:
     read_back_cast(bpy.context.scene, cast, 1, 10)
     bpy.app.handlers.frame_change_pre.remove(watch)
     assert moments == [*range(1, 11)]
+
+
+def test_reading_in_steps_is_the_same_also_when_something_is_undone_between_them() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    add_face(rig, "AnnaHead")
+    character = cast_actor("Anna", rig)
+    performed(character)
+    whole = read_back(bpy.context.scene, character, 1, 8)
+    bpy.ops.ed.undo_push(message="keyed")
+    bpy.data.objects.new("something", None)
+    bpy.ops.ed.undo_push(message="something else")
+    reading = read_back_in_steps(lambda: bpy.context.scene, [character], 1, 8, seconds=0.0)
+    next(reading)
+    bpy.ops.ed.undo()
+    assert len(bpy.data.scenes) == 1
+    with pytest.raises(StopIteration) as end:
+        for _ in range(100):
+            next(reading)
+    (part,) = end.value.value
+    for name in ("root_positions", "rotations", "face"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+
+
+def test_a_rig_that_is_changed_between_steps_is_named() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    character = cast_actor("Anna", rig)
+    reading = read_back_in_steps(lambda: bpy.context.scene, [character], 1, 8, seconds=0.0)
+    next(reading)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    rig.data.edit_bones.new("tail").tail = (0.0, 0.0, 0.1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    with pytest.raises(InvalidRequest, match="'Anna' was changed while it was read"):
+        next(reading)
 
 
 def test_a_frame_costs_the_same_work_in_python_whatever_the_number_of_bones() -> None:

@@ -9,7 +9,9 @@ On two cores a frame of the demo's two characters costs 3 ms, where showing it c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import bpy
@@ -40,16 +42,50 @@ def read_back_cast(
     scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int, fps: float = contract.FPS
 ) -> tuple[contract.ActorPerformance, ...]:
     """Do as ``read_back`` for several characters in one pass over the frames, of which a second has ``fps``."""
+    reading = read_back_in_steps(lambda: scene, cast, start, frames, fps, math.inf)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            performances: tuple[contract.ActorPerformance, ...] = end.value
+            return performances
+
+
+def read_back_in_steps(
+    find_scene: Callable[[], bpy.types.Scene],
+    cast: Sequence[CastActor],
+    start: int,
+    frames: int,
+    fps: float = contract.FPS,
+    seconds: float = 0.02,
+) -> Generator[None, None, tuple[contract.ActorPerformance, ...]]:
+    """Do the same in steps of about as many ``seconds``, each with a ``yield`` before the next.
+
+    Everything is found anew in each step, since an undo between two of them would make pointers invalid.
+    """
     if frames < 1:
         raise errors.InvalidRequest("The span to read back has no frames; choose an end after its start.")
-    rate = frames_per_second(scene)
+    rate = frames_per_second(find_scene())
     readers = [_Reader(actor, frames) for actor in cast]
-    keys = [block for reader in readers for block in reader.keys]
-    with watched(scene, [reader.armature for reader in readers], keys) as moment:
-        for index in range(frames):
-            graph = moment(start + index / fps * rate)
+    index = 0
+    while index < frames:
+        if index:
+            yield
             for reader in readers:
-                reader.read(index, graph)
+                reader.find_again()
+        keys = [block for reader in readers for block in reader.keys]
+        with watched(find_scene(), [reader.armature for reader in readers], keys) as moment:
+            until = time.monotonic() + seconds
+            while index < frames:
+                graph = moment(start + index / fps * rate)
+                for reader in readers:
+                    reader.read(index, graph)
+                index += 1
+                if time.monotonic() > until:
+                    break
+    yield
+    for reader in readers:
+        reader.find_again()
     return tuple(reader.performance() for reader in readers)
 
 
@@ -59,7 +95,7 @@ class _Reader:
     def __init__(self, actor: CastActor, frames: int) -> None:
         self._actor = actor
         self.armature = _armature_of(actor)
-        names = [bone.name for bone in self.armature.pose.bones]
+        self._names = names = [bone.name for bone in self.armature.pose.bones]
         order = {name: index for index, name in enumerate(names)}
         shown = shown_bones(self.armature, actor.rig)
         bones = [drive.bone for drive in actor.rig.drives]
@@ -71,6 +107,16 @@ class _Reader:
         self._matrices = np.empty((frames, len(names), 4, 4), np.float32)
         self._worlds = np.empty((frames, 4, 4))
         self._values = [np.empty((frames, len(keys.key_blocks)), np.float32) for keys in self.keys]
+
+    def find_again(self) -> None:
+        """Find what is read, after it may have changed. Raises ``InvalidRequest`` if it is not the same."""
+        self.armature = _armature_of(self._actor)
+        self.keys = [_keys_of(self._actor, mesh) for mesh in self._actor.faces]
+        shapes = [len(keys.key_blocks) for keys in self.keys]
+        if [bone.name for bone in self.armature.pose.bones] != self._names or shapes != [
+            values.shape[1] for values in self._values
+        ]:
+            raise errors.InvalidRequest(f"'{self.armature.name}' was changed while it was read; generate again.")
 
     def read(self, index: int, graph: Any) -> None:
         """Read the frame that Blender shows now, as frame ``index``."""

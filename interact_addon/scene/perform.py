@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..properties import KEEP_BODY, KEEP_FACE, ONLY_LISTEN, PERFORM_ALL, generated_parts
 from ..rig.artist_keys import artist_frames, frames_at_30
 from ..rig.cast import CastActor
-from ..rig.read_back import read_back_cast
+from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors, skeleton
 from .bones import actor_called
@@ -37,28 +37,44 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     All of the given motion is read in one pass over the frames, as it is before anything is keyed. Raises
     ``InvalidRequest`` where a body is to be kept that nothing animates, or that keys on top of it would move.
     """
+    reading = kept_motion_in_steps(lambda: (scene, settings), cast)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            kept: Kept = end.value
+            return kept
+
+
+def kept_motion_in_steps(
+    find: Callable[[], tuple[bpy.types.Scene, Sequence[Any]]], cast: Sequence[CastActor]
+) -> Generator[None, None, Kept]:
+    """Do the same in short steps; ``find`` returns the scene and the settings in each of them."""
+    scene, settings = find()
     keyed = {
         character.name: moments
         for character in cast
         if scene.interact.keep_keys and (moments := artist_frames(character, scene.frame_start, scene.frame_end))
     }
     keeping = [
-        (character, actor)
-        for character, actor in zip(cast, settings)
+        number
+        for number, (character, actor) in enumerate(zip(cast, settings))
         if actor.perform in (KEEP_BODY, KEEP_FACE) or character.name in keyed
     ]
     if not keeping:
         return Kept({}, {})
-    rate = frames_per_second(scene)
-    frames = contract.frame_count((scene.frame_end - scene.frame_start) / rate)
-    shown = read_back_cast(scene, [character for character, _ in keeping], scene.frame_start, frames)
+    rate, start = frames_per_second(scene), scene.frame_start
+    frames = contract.frame_count((scene.frame_end - start) / rate)
+    kept = [cast[number] for number in keeping]
+    shown = yield from read_back_in_steps(lambda: find()[0], kept, start, frames)
+    _, settings = find()
     found = {}
-    for (character, actor), motion in zip(keeping, shown):
+    for character, actor, motion in zip(kept, [settings[number] for number in keeping], shown):
         if actor.perform == KEEP_BODY:
             _check_body(character, actor, motion)
         given = contract.constraints_from_performance(motion, _parts_given(character, actor))
         for part, keyed_frames in keyed.get(character.name, {}).items():
-            at = list(frames_at_30(keyed_frames, scene.frame_start, rate, frames))
+            at = list(frames_at_30(keyed_frames, start, rate, frames))
             given.mask[at, contract.BODY_PARTS.index(part)] = True
         found[character.name] = given
     return Kept(found, keyed)

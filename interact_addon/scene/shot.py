@@ -13,7 +13,7 @@ from ..rig.artist_keys import PartFrames
 from ..rig.cast import CastActor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
-from .perform import kept_motion, parts_to_key
+from .perform import Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
 from .request import Constraints, Voices, build_request, cast_character, check_cast
 from .sound import VoiceMix
@@ -59,13 +59,28 @@ def read_shot(
     parts = parts_to_key(cast, scene.interact.actors)
     warnings = check_scene(scene, cast)
     yield READING
-    scene = find_scene()
-    kept = kept_motion(scene, cast, scene.interact.actors)
+    keeping = kept_motion_in_steps(lambda: _with_actors(find_scene()), cast)
+    while (kept := _advance(keeping)) is None:
+        yield READING
     yield READING
     mixed = (yield from _mixed(find_scene, cast)) if in_window else None
     yield READING
     request, more = build_request(find_scene(), cast, constraints, kept, mixed)
     return Shot(cast, frames, parts, kept.frames, request, warnings + more)
+
+
+def _with_actors(scene: Any) -> tuple[bpy.types.Scene, tuple[Any, Any]]:
+    return scene, scene.interact.actors
+
+
+def _advance(keeping: Generator[None, None, Kept]) -> Kept | None:
+    """Do one step, and return what it leads to after the last one."""
+    try:
+        next(keeping)
+    except StopIteration as end:
+        kept: Kept = end.value
+        return kept
+    return None
 
 
 def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]) -> Generator[str, None, Voices]:
