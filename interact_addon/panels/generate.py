@@ -42,7 +42,9 @@ class Generate(Sidebar):
         column.prop(settings, "takes")
         job = generation.current
         if job is not None:
-            draw_progress(layout.row(align=True), job.progress)
+            row = layout.row(align=True)
+            row.scale_y = 1.8  # as high as the button, so that nothing below jumps
+            draw_progress(row, job.progress)
             return
         draw_button(layout, context)
         reason = generation.disabled_reason(context.scene)
