@@ -61,6 +61,11 @@ def shown(scene: bpy.types.Scene, of: bpy.types.Action, frames: Iterable[int]) -
     return {(c.data_path, c.array_index): [c.evaluate(frame) for frame in frames] for c in curves_of(of, slot)}
 
 
+def plain(value: object) -> str:
+    """A custom property as text, without addresses."""
+    return str(value.to_dict() if hasattr(value, "to_dict") else value)
+
+
 def state() -> State:
     """Everything of actions, strips and settings that an undo has to bring back."""
     scene = bpy.context.scene
@@ -70,7 +75,7 @@ def state() -> State:
             for curve in curves_of(one, slot):
                 bits = b"".join(np.ascontiguousarray(values).tobytes() for values in read_keys(curve).values())
                 found[f"{one.name} {slot.identifier} {curve.data_path} {curve.array_index}"] = hash(bits)
-        found[f"{one.name} properties"] = {name: str(one[name]) for name in sorted(one.keys())}
+        found[f"{one.name} properties"] = {name: plain(one[name]) for name in sorted(one.keys())}
     for strip in scene.sequence_editor.strips:
         found[f"strip {strip.name}"] = (strip.channel, strip_left(strip), strip_right(strip), strip.mute)
     for actor in scene.interact.actors:
@@ -127,6 +132,17 @@ def test_another_try_takes_the_place_of_the_first_with_the_next_seed(scene: bpy.
     assert record.stretch["first"] == scene.frame_preview_start
 
 
+@pytest.mark.parametrize("operator", ["keep_stretch", "reject_stretch"])
+def test_keeping_and_rejecting_are_undone_too(scene: bpy.types.Scene, operator: str) -> None:
+    bpy.ops.interact.regenerate()
+    before = state()
+    getattr(bpy.ops.interact, operator)()
+    bpy.ops.ed.undo_push(message=operator)
+    assert state() != before
+    bpy.ops.ed.undo()
+    assert state() == before
+
+
 def test_one_undo_restores_all_of_the_file(scene: bpy.types.Scene) -> None:
     before = state()
     bpy.ops.interact.regenerate()
@@ -169,6 +185,18 @@ def test_the_command_line_regenerates_a_stretch(performed: Path, tmp_path: Path)
     record = read_record(action(bpy.context.scene))
     assert record is not None and record.seed == 9
     assert record.stretch["parts"] == {record.actor: ["upper", "hands"]}
+
+
+def test_the_command_line_regenerates_what_was_changed(performed: Path, tmp_path: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(performed))
+    scene = bpy.context.scene
+    add_emotion(scene, scene.interact.actor_a.name, "joy", 1.0, scene.frame_start + 45, scene.frame_end)
+    changed = performed.with_name("changed.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=str(changed))
+    assert batch.main(["generate", str(changed), "--out", str(tmp_path), "--only-changed"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "changed.blend"))
+    record = read_record(action(bpy.context.scene))
+    assert record is not None and record.stretch["first"] == bpy.context.scene.frame_start + 15
 
 
 def test_only_what_changed_is_generated_and_what_lies_before_stays(scene: bpy.types.Scene) -> None:

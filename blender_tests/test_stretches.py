@@ -15,6 +15,7 @@ from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.rig.verify import verify
 from interact_addon.scene.ranges import chosen_range
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.stretch import ShotFrames, Stretch, between, check_stretch, given_around
@@ -175,6 +176,16 @@ def test_only_the_chosen_actor_gets_a_new_action(scene: bpy.types.Scene) -> None
     keyed = key_planned(scene, cast, generated(scene, planned), planned)
     assert action_of("Anna") != before[0] and action_of("Ben") == before[1]
     assert [keys.actor.name for keys in keyed.actors] == ["Anna"]
+
+
+def test_a_range_that_is_changed_meanwhile_moves_nothing(scene: bpy.types.Scene) -> None:
+    cast = cast_scene(scene)
+    planned = plan_stretch(scene, cast, HEAD)
+    performance = generated(scene, planned)
+    scene.frame_start = 11
+    keyed = key_planned(scene, cast, performance, planned)
+    assert (keyed.first, keyed.last) == (21, 40) and keyed.stretch["shot"] == (1, FRAMES)
+    assert verify(scene, keyed).distance < 1e-3
 
 
 def test_the_record_of_a_stretch_gives_the_whole_request_again(scene: bpy.types.Scene) -> None:

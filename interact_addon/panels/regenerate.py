@@ -30,8 +30,10 @@ class Regenerate(Sidebar):
             rate = scene.render.fps / scene.render.fps_base
             start, end = (first - scene.frame_start) / rate, (last + 1 - scene.frame_start) / rate
             column.label(text=f"Frames {first} to {last} ({start:.1f} to {end:.1f} s)", icon="PREVIEW_RANGE")
-        if settings.frames_from == FROM_PREVIEW and not scene.use_preview_range:
-            column.operator("anim.previewrange_set", text="Drag a Range", icon="PREVIEW_RANGE")
+        if settings.frames_from == FROM_PREVIEW and context.area.type == "SEQUENCE_EDITOR":
+            drag = column.row()
+            drag.operator_context = "INVOKE_REGION_WIN"  # dragged over the strips, not over this sidebar
+            drag.operator("anim.previewrange_set", text="Drag a Range", icon="PREVIEW_RANGE")
         row = layout.row(align=True)
         for which, actor in zip(("actor_a", "actor_b"), scene.interact.actors):
             row.prop(settings, which, text=actor_name(actor) or None, toggle=True)

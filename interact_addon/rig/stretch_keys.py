@@ -54,17 +54,20 @@ def key_stretch(
     kept: Mapping[str, PartFrames] | None = None,
     number: int | None = None,
     exact: bool = False,
+    start: int | None = None,
 ) -> KeyedPerformance:
     """Key the scene frames ``span`` (first, last) of the actors in ``parts``, and return what was keyed.
 
     ``given``: the motion of those before, values outside of their masks too. ``kept``: by actor the frames that a
     person keyed; their keys stay as they are. ``number``: of the take, by default the next. ``exact``: key every frame.
-    Bones that are in no chosen part are keyed as well where the rig turns them along, such as thighs that hang on the
-    spine. Raises ``InvalidRequest`` before anything is written.
+    ``start``: the first frame of the shot, where it is not the scene's. Bones that are in no chosen part are keyed as
+    well where the rig turns them along, such as thighs that hang on the spine. Raises ``InvalidRequest`` before
+    anything is written.
     """
     fps, (first, last) = frames_per_second(scene), span
     count = scene_frame_count(performance.frames, fps)
-    frames = slice(first - scene.frame_start, last - scene.frame_start + 1)
+    start = scene.frame_start if start is None else start
+    frames = slice(first - start, last - start + 1)
     plans = []
     for actor, part, before in zip(cast, performance.actors, given, strict=True):
         if before is None or not parts.get(actor.name):

@@ -27,19 +27,20 @@ from .shown_motion import shown_motion
 
 @dataclass(frozen=True)
 class PlannedStretch:
-    """A ``stretch`` to generate, what the actors are ``given`` for it, and by actor and part a person's ``keys``.
+    """A ``stretch`` of a ``shot`` to generate, and what the actors are ``given`` for it.
 
-    ``whole``: actors of whom nothing is locked, and who get keys of their own over the whole range. ``asks``: whether a
-    person is asked to keep the result.
+    ``keys``: by actor and part the frames of a person's poses in it. ``whole``: actors of whom nothing is locked, and
+    who get keys of their own over the whole range. ``asks``: whether a person is asked to keep the result.
     """
 
+    shot: ShotFrames
     stretch: Stretch
     given: dict[str, contract.MotionConstraints]
     keys: dict[str, dict[str, list[int]]]
     whole: tuple[str, ...] = ()
     asks: bool = True
 
-    def record(self, shot: ShotFrames) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """Return plain data for the record of the take."""
         whole, kept = list(self.whole), {name: self.keys.get(name, {}) for name in self.stretch.parts}
         return {
@@ -47,7 +48,7 @@ class PlannedStretch:
             "kept": kept,
             "whole": whole,
             "asks": self.asks,
-            "shot": (shot.first, shot.last),
+            "shot": (self.shot.first, self.shot.last),
         }
 
 
@@ -105,7 +106,7 @@ def plan_stretch(scene: bpy.types.Scene, cast: Sequence[CastActor], stretch: Str
             check_actions(character, parts)
             found = artist_frames(character, stretch.first, stretch.last)
             keys[character.name] = {part: at for part, at in found.items() if part in parts}
-    return PlannedStretch(stretch, given_around(stretch, shot, shown_motion(scene, cast), keys), keys)
+    return PlannedStretch(shot, stretch, given_around(stretch, shot, shown_motion(scene, cast), keys), keys)
 
 
 def plan_around_locks(scene: bpy.types.Scene) -> PlannedStretch | None:
@@ -131,12 +132,14 @@ def key_planned(
     """Key what was planned. Raises ``InvalidRequest`` before anything is written."""
     stretch, number = planned.stretch, next_take_number()
     given = [planned.given.get(character.name) for character in cast]
-    span, exact = (stretch.first, stretch.last), scene.interact.key_every_frame  # type: ignore[attr-defined]
-    keyed = key_stretch(scene, cast, performance, given, span, stretch.parts, planned.keys, number, exact)
-    keyed = replace(keyed, stretch=planned.record(shot_frames(scene)))
+    span, first = (stretch.first, stretch.last), planned.shot.first
+    exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
+    keyed = key_stretch(scene, cast, performance, given, span, stretch.parts, planned.keys, number, exact, first)
+    keyed = replace(keyed, stretch=planned.record())
     if not planned.whole:
         return keyed
     parts = parts_to_key(cast, scene.interact.actors) | dict.fromkeys(stretch.parts, ())
-    whole = key_performance(scene, cast, performance, parts, planned.keys, number, exact=exact)
+    frames = (first, planned.shot.last)
+    whole = key_performance(scene, cast, performance, parts, planned.keys, number, frames, exact)
     others = [actor for actor in whole.actors if actor.actor.name in planned.whole]
     return replace(whole, actors=(*keyed.actors, *others), stretch=keyed.stretch)
