@@ -27,7 +27,6 @@ from .voices import voices_at_any_time
 
 _PAUSE = 0.35  # seconds without a word after which another phrase begins
 _LONGEST = 4.0  # seconds of a phrase, about
-_LONGEST_NAME = 60  # letters of a strip's name
 
 
 def add_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Transcript) -> int:
@@ -45,8 +44,7 @@ def add_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Tran
             sequencer.strips.remove(old)
     channel = ensure_channel(source, actor, TRANSCRIPT)
     for line, (left, right) in zip(lines, spans):
-        text = compat.new_effect_strip(sequencer, "TEXT", line.text[:_LONGEST_NAME], channel, left, right)
-        text.text = line.text
+        compat.new_effect_strip(sequencer, "TEXT", "Words", channel, left, right).text = line.text
     keep_labels_out_of_renders(source)
     return len(lines)
 
