@@ -17,7 +17,7 @@ import bpy
 import pytest
 
 from interact_addon.runtime_api import errors
-from interact_addon.worker_client import installation, interpreters, wheels
+from interact_addon.worker_client import installation, interpreters, settings, wheels
 from interact_addon.worker_client.exclusive import Exclusive
 from interact_addon.worker_client.installation import Installer, InstallFailed, Source, check_space, why_not
 from interact_addon.worker_client.interpreters import COMPLETE, PythonCheck, find_runtime
@@ -270,6 +270,20 @@ def test_a_chosen_python_says_what_it_lacks_or_that_it_fits(tmp_path: Path) -> N
     assert "runs on Python 3.11 and 3.13, and this one is 3.10" in old.sentence()
     tablet = interpreters.Answer(BARE, (3, 11, 1), "linux", "aarch64", {}, "")
     assert "no PyTorch for this machine" in tablet.sentence()
+
+
+def test_a_chosen_python_without_libraries_is_no_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = tmp_path / "python"
+    bare.write_text("hello")
+    monkeypatch.setattr(settings, "chosen_python", lambda: str(bare))
+    settings.forget()
+    check = settings.python_check()
+    assert check is not None
+    while not check.sentence:
+        time.sleep(0.02)
+    with pytest.raises(RuntimeMissing, match="is no Python that can be used"):
+        settings.runtime_python()
+    settings.forget()
 
 
 def test_the_python_of_the_user_comes_first_and_a_wrong_path_is_named(

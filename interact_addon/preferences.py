@@ -55,6 +55,7 @@ class INTERACT_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "wav2vec2")
         column = layout.column()
         column.use_property_split = False
-        lines(column, context, settings.runtime_state())
+        if (found := settings.runtime_state()) != (check.sentence if check is not None else ""):
+            lines(column, context, found)
         draw_install(column, context)
         column.operator("interact.free_memory", icon="TRASH")

@@ -27,5 +27,7 @@ def draw_install(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         lines(layout, context, installation.outcome)
     if reason := settings.why_not_install():
         lines(layout, context, reason, "ERROR")
+        if not settings.install_source().online:
+            layout.operator("screen.userpref_show", text="System Preferences", icon="PREFERENCES").section = "SYSTEM"
     elif not settings.chosen_python():
         lines(layout, context, install_summary())

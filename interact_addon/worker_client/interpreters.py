@@ -75,11 +75,15 @@ class Answer:
 
 
 class PythonCheck:
-    """Asks a chosen Python about itself in a thread: ``sentence`` is empty until it has answered."""
+    """Asks a chosen Python about itself in a thread.
+
+    ``sentence`` is empty until it has answered; ``usable``: whether it can run the worker, None until then.
+    """
 
     def __init__(self, chosen: str, folder: Path | None) -> None:
         self.chosen = chosen
         self.sentence = ""
+        self.usable: bool | None = None
         self._folder = folder
         threading.Thread(target=self._run, name="interact python check", daemon=True).start()
 
@@ -87,11 +91,13 @@ class PythonCheck:
         try:
             python = chosen_python(self.chosen, "the add-on's preferences")
             if self._folder is not None and libraries_made_for(python, self._folder) is not None:
-                self.sentence = "The runtime is installed for this Python."
+                usable, sentence = True, "The runtime is installed for this Python."
             else:
-                self.sentence = ask(python).sentence()
+                answer = ask(python)
+                usable, sentence = not answer.missing and not answer.broken, answer.sentence()
         except errors.InterActError as error:
-            self.sentence = str(error)
+            usable, sentence = False, str(error)
+        self.usable, self.sentence = usable, sentence
 
 
 def find_runtime(preferred: str, folder: Path | None) -> Interpreter:

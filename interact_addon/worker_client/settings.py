@@ -57,7 +57,10 @@ def is_outdated() -> bool:
 def _look() -> tuple[Interpreter | str, bool]:
     global _found
     chosen, variable, folder = chosen_python(), os.environ.get(interpreters.ENVIRONMENT_VARIABLE, ""), own_folder()
-    question = (chosen, variable, folder)
+    check = _check if _check is not None and _check.chosen == chosen else None
+    question = (chosen, variable, folder, check and check.usable)
+    if check is not None and check.usable is False:
+        return check.sentence, False
     if _found is None or _found[0] != question:
         try:
             found = interpreters.find_runtime(chosen, folder)
