@@ -22,8 +22,15 @@ from interact_addon.scene.stretch import ShotFrames, Stretch, between, check_str
 from interact_addon.scene.strips import add_action
 from interact_addon.takes import shown_motion as module
 from interact_addon.takes.record import read_record, record_take, save_performance
-from interact_addon.takes.shown_motion import shown_motion
-from interact_addon.takes.stretches import PlannedStretch, key_planned, plan_around_locks, plan_stretch
+from interact_addon.takes.shown_motion import shown_motion, shown_motion_in_steps
+from interact_addon.takes.steps import finished
+from interact_addon.takes.stretches import (
+    PlannedStretch,
+    is_locked,
+    key_planned,
+    plan_around_locks_in_steps,
+    plan_stretch,
+)
 from model_runtime.contract import BODY_PARTS, ActorPerformance, MotionConstraints, Performance
 from model_runtime.errors import InvalidRequest
 
@@ -136,11 +143,11 @@ def test_what_an_untouched_take_shows_is_read_from_its_file(
 ) -> None:
     read = []
 
-    def counted(scene: Any, cast: Any, start: int, frames: int, fps: float = 30.0) -> Any:
+    def counted(find: Any, cast: Any, start: int, frames: int, fps: float = 30.0, seconds: float = 0.02) -> Any:
         read.append(frames)
-        return read_back.read_back_cast(scene, cast, start, frames, fps)
+        return read_back.read_back_in_steps(find, cast, start, frames, fps, seconds)
 
-    monkeypatch.setattr(module, "read_back_cast", counted)
+    monkeypatch.setattr(module, "read_back_in_steps", counted)
     motion = shown_motion(scene, cast_scene(scene))
     for actor, expected in zip(motion, played(scene).actors):
         np.testing.assert_array_equal(actor.rotations, expected.rotations)
@@ -164,6 +171,20 @@ def test_an_actor_that_shows_something_else_is_read_back(scene: bpy.types.Scene,
     seen = read_back.read_back(scene, cast[0], 1, FRAMES)
     np.testing.assert_array_equal(anna.rotations, seen.rotations)
     np.testing.assert_array_equal(ben.rotations, played(scene).actors[1].rotations)
+
+
+def test_reading_back_leaves_the_window_usable_and_gives_the_same(scene: bpy.types.Scene) -> None:
+    bpy.data.objects["Anna"].location.y += 0.5
+    cast, steps, breaks = cast_scene(scene), shown_motion_in_steps(lambda: scene, cast_scene(scene), 0.002), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            motion = end.value
+            break
+        breaks += 1
+    assert breaks > 3
+    np.testing.assert_array_equal(motion[0].rotations, shown_motion(scene, cast)[0].rotations)
 
 
 # ---- planned and keyed --------------------------------------------------------------------------------------------
@@ -232,14 +253,16 @@ def test_parts_that_perform_keeps_count_as_locked(scene: bpy.types.Scene) -> Non
 
 
 def test_without_locks_a_generate_is_no_stretch(scene: bpy.types.Scene) -> None:
-    assert plan_around_locks(scene) is None
+    assert not is_locked(scene)
+    scene.interact.actor_b.locks.head = True
+    assert is_locked(scene)
 
 
 def test_with_a_lock_a_generate_keeps_the_locked_part_to_the_last_key(scene: bpy.types.Scene) -> None:
     scene.interact.actor_a.locks.upper = True
     cast, before = cast_scene(scene), action_of("Anna")
-    planned = plan_around_locks(scene)
-    assert planned is not None and planned.whole == ("Ben",) and set(planned.given) == {"Anna"}
+    planned = finished(plan_around_locks_in_steps(lambda: scene, cast))
+    assert planned.whole == ("Ben",) and set(planned.given) == {"Anna"}
     assert planned.given["Anna"].covers(FRAMES, "upper") and not planned.given["Anna"].part("lower").any()
     key_planned(scene, cast, generated(scene, planned), planned)
     slot = bpy.data.objects["Anna"].animation_data.action_slot

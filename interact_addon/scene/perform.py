@@ -23,6 +23,9 @@ _FINGERS = frozenset(skeleton.HAND_JOINTS["left"]) | frozenset(skeleton.HAND_JOI
 CHOICES = {"all": PERFORM_ALL, "keep-body": KEEP_BODY, "keep-face": KEEP_FACE, "listen": ONLY_LISTEN}
 
 
+FindActors = Callable[[], tuple[bpy.types.Scene, Sequence[Any]]]  # the scene and its actors' settings, as of now
+
+
 @dataclass(frozen=True)
 class Kept:
     """What actors keep, by name: ``motion`` as constraints, and the scene ``frames`` that a person keyed, by part."""
@@ -46,9 +49,7 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
             return kept
 
 
-def kept_motion_in_steps(
-    find: Callable[[], tuple[bpy.types.Scene, Sequence[Any]]], cast: Sequence[CastActor]
-) -> Generator[None, None, Kept]:
+def kept_motion_in_steps(find: FindActors, cast: Sequence[CastActor]) -> Generator[None, None, Kept]:
     """Do the same in short steps; ``find`` returns the scene and the settings in each of them."""
     scene, settings = find()
     keyed = {

@@ -13,11 +13,12 @@ from ..rig.artist_keys import PartFrames
 from ..rig.cast import CastActor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
-from .perform import Kept, kept_motion_in_steps, parts_to_key
+from .perform import FindActors, Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
 from .request import Constraints, Voices, build_request, cast_character, check_cast
 from .sound import VoiceMix
 
+Keep = Callable[[FindActors, Sequence[CastActor]], Generator[None, None, Kept]]
 CASTING, READING, MIXING = "Reading the characters", "Reading the scene", "Mixing the voices"
 
 
@@ -38,12 +39,16 @@ class Shot:
 
 
 def read_shot(
-    find_scene: Callable[[], bpy.types.Scene], constraints: Constraints | None = None, in_window: bool = False
+    find_scene: Callable[[], bpy.types.Scene],
+    constraints: Constraints | None = None,
+    in_window: bool = False,
+    keep: Keep = kept_motion_in_steps,
 ) -> Generator[str, None, Shot]:
     """Read the scene in steps and return the shot; each step yields in words what comes next, some of them again.
 
     ``find_scene`` is asked for the scene in every step, since an undo between two of them would make a pointer invalid.
     ``constraints``: as ``build_request`` takes them. ``in_window``: let other Blenders mix the voices meanwhile.
+    ``keep``: reads what the actors keep.
     Raises named errors; nothing in the scene is changed.
     """
     scene: Any = find_scene()
@@ -59,7 +64,7 @@ def read_shot(
     parts = parts_to_key(cast, scene.interact.actors)
     warnings = check_scene(scene, cast)
     yield READING
-    keeping = kept_motion_in_steps(lambda: _with_actors(find_scene()), cast)
+    keeping = keep(lambda: _with_actors(find_scene()), cast)
     while (kept := _advance(keeping)) is None:
         yield READING
     yield READING

@@ -7,7 +7,8 @@ read back frame by frame: what the user sees counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Generator, Sequence
 
 import bpy
 import numpy as np
@@ -15,11 +16,12 @@ import numpy as np
 from ..rig.amplitude import is_scaled
 from ..rig.artist_keys import artist_frames
 from ..rig.cast import CastActor
-from ..rig.read_back import read_back_cast
+from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract, errors, skeleton
 from ..runtime_api import rotations as rot
 from .record import read_record
+from .steps import finished
 
 _SAMPLES = 8  # moments, about, at which a performance is compared with what is seen
 _NEAR, _ALIKE = 0.02, np.radians(4.0)  # metres and radians; reading back is off by 2 mm and half a degree
@@ -30,18 +32,28 @@ def shown_motion(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[con
 
     Raises ``InvalidRequest`` where an armature, a bone or a face mesh is gone. The scene stays as it is.
     """
+    return finished(shown_motion_in_steps(lambda: scene, cast, math.inf))
+
+
+def shown_motion_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor], seconds: float = 0.02
+) -> Generator[None, None, tuple[contract.ActorPerformance, ...]]:
+    """Do the same in steps of about as many ``seconds``; the scene is found anew in each of them."""
+    scene = find_scene()
     frames = contract.frame_count((scene.frame_end - scene.frame_start) / frames_per_second(scene))
     found = {character.name: _of_take(scene, character, frames) for character in cast}
     if stored := [character for character in cast if found[character.name] is not None]:
         step = max((frames - 1) // (_SAMPLES - 1), 1)
         moments = np.arange(0, frames, step)
-        seen = read_back_cast(scene, stored, scene.frame_start, len(moments), contract.FPS / step)
+        start, fps = scene.frame_start, contract.FPS / step
+        seen = yield from read_back_in_steps(find_scene, stored, start, len(moments), fps, seconds)
         for character, some in zip(stored, seen):
             performance = found[character.name]
             if performance is not None and not _is_shown(performance, some, character, moments):
                 found[character.name] = None
     if changed := [character for character in cast if found[character.name] is None]:
-        read = read_back_cast(scene, changed, scene.frame_start, frames)
+        start = find_scene().frame_start
+        read = yield from read_back_in_steps(find_scene, changed, start, frames, seconds=seconds)
         found |= {character.name: performance for character, performance in zip(changed, read)}
     return tuple(performance for performance in found.values() if performance is not None)
 

@@ -5,7 +5,8 @@ Locked parts are never generated; so with a lock *Generate* regenerates the whol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,10 +20,11 @@ from ..rig.stretch_keys import check_actions, key_stretch
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from ..scene.bones import actor_called
-from ..scene.perform import kept_motion, parts_to_key
+from ..scene.perform import Kept, kept_motion_in_steps, parts_to_key
 from ..scene.request import cast_scene
 from ..scene.stretch import ShotFrames, Stretch, between, check_stretch, given_around
-from .shown_motion import shown_motion
+from .shown_motion import shown_motion_in_steps
+from .steps import finished
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class PlannedStretch:
     keys: dict[str, dict[str, list[int]]]
     whole: tuple[str, ...] = ()
     asks: bool = True
+
+    @property
+    def kept(self) -> Kept:
+        """What the actors keep, as a request takes it."""
+        return Kept(self.given, self.keys)
 
     def record(self) -> dict[str, Any]:
         """Return plain data for the record of the take."""
@@ -89,40 +96,63 @@ def stretch_between_poses(scene: bpy.types.Scene, actors: Sequence[str], parts: 
     return Stretch(*found, dict.fromkeys(actors, tuple(parts)))
 
 
+def free_stretch(scene: bpy.types.Scene, stretch: Stretch) -> Stretch:
+    """Return a stretch without what is locked or kept. Raises ``InvalidRequest``, which says what to do."""
+    stretch = stretch.without({actor_name(actor): kept_parts(actor) for actor in scene.interact.actors})
+    check_stretch(stretch, shot_frames(scene), [actor_name(actor) for actor in scene.interact.actors])
+    return stretch
+
+
 def plan_stretch(scene: bpy.types.Scene, cast: Sequence[CastActor], stretch: Stretch) -> PlannedStretch:
     """Return a stretch ready to be generated, without what is locked or kept.
 
     ``cast``: the actors whose motion is given around it. Raises ``InvalidRequest``, which says what to do, with nothing
     changed.
     """
-    shot = shot_frames(scene)
-    kept = {actor_name(actor): kept_parts(actor) for actor in scene.interact.actors}
-    stretch = stretch.without(kept)
-    check_stretch(stretch, shot, [character.name for character in cast])
-    keys = {}
+    return finished(plan_stretch_in_steps(lambda: scene, cast, stretch, math.inf))
+
+
+def plan_stretch_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor], stretch: Stretch, seconds: float = 0.02
+) -> Generator[None, None, PlannedStretch]:
+    """Do the same in steps of about as many ``seconds``; the scene is found anew in each of them."""
+    scene, shot = find_scene(), shot_frames(find_scene())
+    stretch, keys = free_stretch(scene, stretch), {}
     for character in cast:
         parts = stretch.parts.get(character.name, ())
         if parts:
             check_actions(character, parts)
             found = artist_frames(character, stretch.first, stretch.last)
             keys[character.name] = {part: at for part, at in found.items() if part in parts}
-    return PlannedStretch(shot, stretch, given_around(stretch, shot, shown_motion(scene, cast), keys), keys)
+    motion = yield from shown_motion_in_steps(find_scene, cast, seconds)
+    return PlannedStretch(shot, stretch, given_around(stretch, shot, motion, keys), keys)
 
 
-def plan_around_locks(scene: bpy.types.Scene) -> PlannedStretch | None:
-    """Return the whole range of the actors with locked parts as a stretch; None if nothing is locked.
+def is_locked(scene: bpy.types.Scene) -> bool:
+    """Return whether a part of an actor is locked."""
+    return any(chosen_parts(actor.locks) for actor in scene.interact.actors)
+
+
+def plan_around_locks_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
+) -> Generator[None, None, PlannedStretch]:
+    """Return the whole range of the actors with locked parts as a stretch; the others are made as ever.
 
     Raises ``InvalidRequest``, which says what to do, with nothing changed.
     """
-    if not any(chosen_parts(actor.locks) for actor in scene.interact.actors):
-        return None
-    pairs = list(zip(cast_scene(scene, first_frame=True), scene.interact.actors))
-    locked = [character for character, actor in pairs if chosen_parts(actor.locks)]
+    scene = find_scene()
+    pairs = list(enumerate(zip(cast, scene.interact.actors)))
+    locked = [character for _, (character, actor) in pairs if chosen_parts(actor.locks)]
+    others = [number for number, (character, _) in pairs if character not in locked]
     stretch = Stretch(scene.frame_start, scene.frame_end, {actor.name: contract.BODY_PARTS for actor in locked})
-    planned = plan_stretch(scene, locked, stretch)
-    others = [pair for pair in pairs if pair[0] not in locked]
-    kept = kept_motion(scene, [character for character, _ in others], [actor for _, actor in others])
-    names = tuple(character.name for character, _ in others)
+    planned = yield from plan_stretch_in_steps(find_scene, locked, stretch)
+
+    def find() -> tuple[bpy.types.Scene, list[Any]]:
+        scene = find_scene()
+        return scene, [scene.interact.actors[number] for number in others]
+
+    kept = yield from kept_motion_in_steps(find, [cast[number] for number in others])
+    names = tuple(cast[number].name for number in others)
     return replace(planned, given=planned.given | kept.motion, keys=planned.keys | kept.frames, whole=names, asks=False)
 
 

@@ -15,8 +15,9 @@ from ..rig.identity import is_in_scene
 from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors
+from ..scene.perform import kept_motion_in_steps
 from ..scene.request import Constraints, why_not_here
-from ..scene.shot import CASTING, MIXING, Shot, check_cast_is_here, read_shot
+from ..scene.shot import CASTING, MIXING, Keep, Shot, check_cast_is_here, read_shot
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
@@ -42,8 +43,8 @@ class Order:
     soon as it is done, so the last one stays active. ``constraints``: the motion that an actor, by name, is given.
     ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
     it. ``undo``: make every take an undo step of its own. ``in_window``: keep each step short. ``obstacle``: says why
-    nothing can be written just now; a take that is done waits until it says nothing. ``what``: in words what is
-    generated, if not the whole shot.
+    nothing can be written just now; a take that is done waits until it says nothing. ``keep``: reads what the
+    actors keep, in steps. ``what``: in words what is generated, if not the whole shot.
     """
 
     quality: str | None = None
@@ -55,6 +56,7 @@ class Order:
     undo: bool = False
     in_window: bool = False
     obstacle: Callable[[], str] = str
+    keep: Keep = kept_motion_in_steps
     what: str = ""
 
 
@@ -70,7 +72,7 @@ class Generation:
         self._runtime: RuntimeProcess | None = None  # until the scene is checked
         self._order = order
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
-        self._reading = read_shot(self._scene, order.constraints, order.in_window)
+        self._reading = read_shot(self._scene, order.constraints, order.in_window, order.keep)
         self._shot: Shot | None = None
         self._requests: deque[contract.Request] = deque()  # those still to be started
         self._unwritten: deque[tuple[contract.Request, contract.Performance]] = deque()

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 import bpy
 
+from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance
 from ..runtime_api import contract, errors
-from ..scene.request import cast_scene
+from ..scene.perform import FindActors, Kept
 from ..scene.shot import Shot
 from ..scene.stretch import Stretch
 from ..takes.changed import what_changed
-from ..takes.stretches import PlannedStretch, key_planned, plan_around_locks, plan_stretch
+from ..takes.stretches import (
+    PlannedStretch,
+    free_stretch,
+    is_locked,
+    key_planned,
+    plan_around_locks_in_steps,
+    plan_stretch_in_steps,
+)
 from .generation import Order
+
+Plan = Callable[[Callable[[], bpy.types.Scene], Sequence[CastActor]], Generator[None, None, PlannedStretch]]
 
 
 def whole_order(scene: bpy.types.Scene) -> Order:
-    """Order the whole shot; locked parts stay as they are. Raises named errors with nothing changed."""
-    planned = plan_around_locks(scene)
-    return Order() if planned is None else _order(planned)
+    """Order the whole shot; locked parts stay as they are."""
+    return _order(plan_around_locks_in_steps, "") if is_locked(scene) else Order()
 
 
 def stretch_order(scene: bpy.types.Scene, stretch: Stretch) -> Order:
     """Order a stretch; all else is given and stays. Raises named errors with nothing changed."""
-    return _order(plan_stretch(scene, cast_scene(scene, first_frame=True), stretch))
+    free = free_stretch(scene, stretch)
+    return _order(partial(plan_stretch_in_steps, stretch=free), str(free))
 
 
 def changed_order(scene: bpy.types.Scene) -> Order:
@@ -37,12 +48,16 @@ def changed_order(scene: bpy.types.Scene) -> Order:
     return stretch_order(scene, changed.stretch)
 
 
-def _order(planned: PlannedStretch) -> Order:
-    what = "" if planned.whole else str(planned.stretch)
-    return Order(constraints=planned.given, key=partial(_key, planned), what=what)
+def _order(plan: Plan, what: str) -> Order:
+    """Order what ``plan`` leads to once the cast is read; ``what``: in words."""
+    planned: list[PlannedStretch] = []
 
+    def keep(find: FindActors, cast: Sequence[CastActor]) -> Generator[None, None, Kept]:
+        found = yield from plan(lambda: find()[0], cast)
+        planned.append(found)
+        return found.kept
 
-def _key(
-    planned: PlannedStretch, scene: bpy.types.Scene, shot: Shot, performance: contract.Performance
-) -> KeyedPerformance:
-    return key_planned(scene, shot.cast, performance, planned)
+    def key(scene: bpy.types.Scene, shot: Shot, performance: contract.Performance) -> KeyedPerformance:
+        return key_planned(scene, shot.cast, performance, planned[-1])
+
+    return Order(keep=keep, key=key, what=what)
