@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -12,15 +13,20 @@ from mathutils import Vector
 
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.channel import bone_path
-from interact_addon.rig.ik_controls import IkKeys, key_ik_controls
+from interact_addon.rig.ik_controls import IkKeys, follow_stretch, key_ik_controls
 from interact_addon.rig.ik_limbs import ik_limbs
 from interact_addon.rig.ik_solution import hinge_pose, pole_places
 from interact_addon.rig.keying import key_performance
+from interact_addon.rig.stretch_keys import key_stretch
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.watching import watched
 from interact_addon.scene.ik import why_no_ik
-from interact_addon.takes import library
+from interact_addon.takes import edits, library
+from interact_addon.takes.record import record_take
+from model_runtime import contract
 from model_runtime.body_model import rotations as rot
+from model_runtime.body_model import skeleton as sk
+from model_runtime.contract import Actor, Performance, Request
 from model_runtime.errors import InvalidRequest
 
 from .ik_rigs import add_ik, auto_rig_pro_with_ik, stand_walk_sit
@@ -316,6 +322,7 @@ def test_a_pole_stands_as_far_away_as_it_is_told_and_beside_the_knee() -> None:
 def shot_in_takes(addon: None, rigify: CastActor) -> bpy.types.Object:
     """Anna's take on Rigify and one of Ben on a rig without IK, both cast; returns Anna's rig."""
     scene, rig = bpy.context.scene, armature_of(rigify)
+    rig.name = "Anna"
     ben = make_rig(MIXAMO, "Ben")
     character = cast_actor("Ben", ben)
     key_performance(scene, [character], stand_walk_sit(character, FRAMES))
@@ -362,3 +369,73 @@ def test_ik_of_a_plain_rig_is_off_in_a_take_that_has_no_ik_keys() -> None:
     assert apart(fk, shown(rig, MIXAMO_BODY))[0] < 0.002
     bpy.context.scene.frame_set(5)
     assert rig.pose.bones["LeftLeg"].constraints["IK"].influence == 1.0
+
+
+def moved_in(performance: Performance, span: tuple[int, int]) -> Performance:
+    """Return a performance in which a leg and an arm do something else within the frames of a stretch."""
+    (part,) = performance.actors
+    rotations = part.rotations.copy()
+    inside = np.arange(span[0] - 1, span[1])
+    swing = np.sin(np.pi * (inside - inside[0]) / (len(inside) - 1)) ** 2
+    for joint, way in (("left_hip", (-0.6, 0.0, 0.2)), ("right_elbow", (0.0, 0.0, 0.9)), ("left_knee", (0.4, 0, 0))):
+        turn = rot.from_axis_angle(np.outer(swing, way)).astype(np.float32)
+        rotations[inside, sk.INDEX[joint]] = rot.multiply(rotations[inside, sk.INDEX[joint]], turn)
+    return Performance((replace(part, rotations=rotations),))
+
+
+def keys_outside(action: bpy.types.Action, span: tuple[int, int]) -> list[tuple[str, int, float, float]]:
+    return [
+        (curve.data_path, curve.array_index, *point.co)
+        for curve in curves_in(action)
+        for point in curve.keyframe_points
+        if "_ik" in curve.data_path and not span[0] - 1.5 < point.co.x < span[1] + 1.5
+    ]
+
+
+def test_ik_controls_follow_a_stretch_that_is_generated_anew(rigify: CastActor) -> None:
+    scene, rig, span = bpy.context.scene, armature_of(rigify), (15, 35)
+    key_ik_controls(scene, rigify, 1, FRAMES, True, exact=True)
+    before = shown(rig, RIGIFY_BODY)
+    outside = keys_outside(rig.animation_data.action, span)
+    performance = stand_walk_sit(rigify, FRAMES)
+    given = [contract.constraints_from_performance(actor) for actor in performance.actors]
+    keyed = key_stretch(scene, [rigify], moved_in(performance, span), given, span, {"Anna": ("lower", "upper")})
+    follow_stretch(scene, keyed)
+    assert keys_outside(rig.animation_data.action, span) == outside and outside
+    ik = shown(rig, RIGIFY_BODY)
+    assert rig.pose.bones["thigh_parent.L"]["IK_FK"] == 0.0 and apart(before, ik)[0] > 0.1
+    assert apart(before[: span[0] - 1], ik[: span[0] - 1])[0] < 1e-5
+    key(rigify, play_ik=False)
+    distance, angle = apart(shown(rig, RIGIFY_BODY), ik)
+    assert distance < 0.003 and angle < 0.5
+
+
+def test_ik_controls_follow_a_take_that_is_mirrored(shot_in_takes: bpy.types.Object) -> None:
+    scene, rig = bpy.context.scene, shot_in_takes
+    character = cast_actor("Anna", rig)
+    keyed = key_performance(scene, [character], stand_walk_sit(character, FRAMES))
+    bodies = tuple(Actor(name, character.rest.skeleton) for name in ("Anna", "Ben"))
+    record_take(keyed, Request(2.0, bodies), stand_walk_sit(character, FRAMES), "//shot.takes/1.npz")
+    key(character)
+    take = library.takes_in(scene)[-1]
+    edits.edit_take(scene, take, (True, False), ("upper",), edits.mirrored, "Mirrored")
+    ik = shown(rig, RIGIFY_BODY)
+    key(cast_actor("Anna", rig), play_ik=False)
+    assert apart(shown(rig, RIGIFY_BODY), ik)[0] < 0.003
+
+
+def test_targets_that_are_objects_play_the_take_that_is_shown() -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    add_ik(rig, MIXAMO_LIMBS, 0.0, objects=True)
+    key(take_of(rig))
+    first = rig.animation_data.action
+    fk = shown(rig, MIXAMO_BODY)
+    rig.pose.bones["LeftLeg"].constraints["IK"].influence = 0.0
+    character = cast_actor("Anna", rig)
+    key_performance(bpy.context.scene, [character], moved_in(stand_walk_sit(character, FRAMES), (1, FRAMES)))
+    key(character)
+    second, target = rig.animation_data.action, bpy.data.objects["IK LeftLeg"]
+    assert target.animation_data.action == second
+    target.name = "renamed"
+    library.play(rig, first)
+    assert target.animation_data.action == first and apart(fk, shown(rig, MIXAMO_BODY))[0] < 0.002

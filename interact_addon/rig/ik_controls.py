@@ -21,13 +21,15 @@ from ..runtime_api import Array, errors
 from ..runtime_api import rotations as rot
 from .cast import CastActor
 from .channel import Channel, bone_path
-from .curves import Tolerance, tolerance_on, write_channels
+from .curves import Tolerance, curves_of, tolerance_on, write_channels
 from .euler import channels
 from .ik_check import IkDifference, differences
 from .ik_limbs import Chain, Handle, IkLimb, ik_limbs, needs, rest_matrices, rest_tail
 from .ik_poses import Poses, read_poses
 from .ik_solution import hinge_pose, pole_places
-from .ik_switches import switch
+from .ik_switches import fk_shown, switch
+from .keying import KeyedPerformance
+from .stretch_keys import write_over
 from .take_action import give_action
 
 _LEAST_POLE = 0.5  # of the limb's length: how near to the limb a pole may stand
@@ -69,16 +71,7 @@ def key_ik_controls(
     now = scene.frame_current + scene.frame_subframe
     bag = compat.channelbag(animation.action, animation.action_slot)
     switch(armature, actor.rig, limbs, bag, first, ik=False)
-    writer = _Writer(scene, armature, limbs, first, last, None if exact else tolerance_on(armature))
-    fk = writer.read(writer.mapped + writer.carriers, writer.ends + writer.hanging, lambda done: progress(0.45 * done))
-    for limb in limbs:
-        writer.key_end(limb, fk)
-    carried = fk
-    if writer.something_hangs_on_ends():
-        carried = writer.read(writer.carriers, writer.hanging, lambda done: progress(0.45 + 0.5 * done))
-    for limb in limbs:
-        writer.key_chains(limb, fk, carried)
-        writer.key_pole_and_toe(limb, fk, carried)
+    fk = _Writer(scene, armature, limbs, (first, last), None if exact else tolerance_on(armature)).key_all(progress)
     switch(armature, actor.rig, limbs, bag, first, ik=True)
     found = tuple(differences(scene, armature, actor.rig, limbs, fk, first))
     if not play_ik:
@@ -86,6 +79,31 @@ def key_ik_controls(
     scene.frame_set(math.floor(now), subframe=now - math.floor(now))
     progress(1.0)
     return IkKeys(tuple(limb.name for limb in limbs), found)
+
+
+def follow_stretch(scene: bpy.types.Scene, keyed: KeyedPerformance, exact: bool = False) -> None:
+    """Let the IK controls of takes that have them follow a stretch of their FK that was keyed anew.
+
+    Outside of the stretch their keys stay, and whether IK or FK is switched on does too.
+    """
+    for keys in keyed.actors:
+        animation = keys.armature.animation_data
+        if keys.action is None or animation is None or animation.action != keys.action:
+            continue
+        bag = compat.channelbag(keys.action, animation.action_slot)
+        limbs = [limb for limb in ik_limbs(keys.armature, keys.actor.rig) if _is_keyed(keys.action, limb)]
+        if limbs:
+            tolerance = None if exact else tolerance_on(keys.armature)
+            with fk_shown(keys.armature, limbs, bag):
+                _Writer(scene, keys.armature, limbs, (keyed.first, keyed.last), tolerance, over=True).key_all()
+
+
+def _is_keyed(action: bpy.types.Action, limb: IkLimb) -> bool:
+    """Return whether the control of a limb's hand or foot has curves in a take."""
+    path = f"{bone_path(limb.target.control)}.location" if limb.target.control else "location"
+    name = "" if limb.target.control else limb.target.object.name
+    slots = [slot for slot in action.slots if not name or slot.name_display == name]
+    return any(curve.data_path == path for slot in slots for curve in curves_of(action, slot))
 
 
 def _check_editable(limbs: Sequence[IkLimb]) -> None:
@@ -105,12 +123,13 @@ class _Writer:
         scene: bpy.types.Scene,
         armature: bpy.types.Object,
         limbs: Sequence[IkLimb],
-        first: int,
-        last: int,
+        span: tuple[int, int],
         tolerance: Tolerance | None,
+        over: bool = False,
     ) -> None:
-        self._scene, self._armature, self._first, self._tolerance = scene, armature, first, tolerance
-        self._frames = range(first, last + 1)
+        """``over``: write over the frames ``span`` of curves that are there, and nothing else."""
+        self._scene, self._armature, self._limbs, self._tolerance = scene, armature, limbs, tolerance
+        self._span, self._over, self._frames = span, over, range(span[0], span[1] + 1)
         self._rest = rest_matrices(armature)
         above = armature.data.bones
         chains = [chain for limb in limbs for chain in limb.chains]
@@ -120,6 +139,19 @@ class _Writer:
         self.ends = [limb.target for limb in limbs]
         self.hanging = [limb.pole for limb in limbs if limb.pole is not None]
         self.hanging += [self._toe(limb) for limb in limbs if limb.toe]
+
+    def key_all(self, progress: Progress = lambda fraction: None) -> Poses:
+        """Key all limbs from their FK, and return how FK shows them."""
+        fk = self.read(self.mapped + self.carriers, self.ends + self.hanging, lambda done: progress(0.45 * done))
+        for limb in self._limbs:
+            self.key_end(limb, fk)
+        carried = fk
+        if self.something_hangs_on_ends():
+            carried = self.read(self.carriers, self.hanging, lambda done: progress(0.45 + 0.5 * done))
+        for limb in self._limbs:
+            self.key_chains(limb, fk, carried)
+            self.key_pole_and_toe(limb, fk, carried)
+        return fk
 
     def _toe(self, limb: IkLimb) -> Handle:
         assert limb.toe is not None
@@ -252,15 +284,20 @@ class _Writer:
     def _write_bone(self, bone: str, values: Sequence[tuple[str, Array]]) -> None:
         animation: Any = self._armature.animation_data
         written = [Channel(f"{bone_path(bone)}.{name}", each, bone) for name, each in values]
-        bag = compat.channelbag(animation.action, animation.action_slot)
-        write_channels(bag, written, self._first, self._tolerance)
+        self._write(compat.channelbag(animation.action, animation.action_slot), self._armature, written)
 
     def _write_object(self, obj: bpy.types.Object, values: Sequence[tuple[str, Array]]) -> None:
         """Key an object in a slot of its own in the same take."""
         animation: Any = self._armature.animation_data
         bag = give_action(obj, animation.action, obj.name, "OBJECT")
-        written = [Channel(name, each, "Object Transforms") for name, each in values]
-        write_channels(bag, written, self._first, self._tolerance)
+        self._write(bag, obj, [Channel(name, each, "Object Transforms") for name, each in values])
+
+    def _write(self, bag: Any, owner: bpy.types.Object, channels: Sequence[Channel]) -> None:
+        if self._over:  # one row holds for all frames: it is in the take already
+            moving = [channel for channel in channels if len(channel.values) > 1]
+            write_over(bag, owner, moving, self._span, self._tolerance)
+        else:
+            write_channels(bag, channels, self._span[0], self._tolerance)
 
 
 def _follow(posed: Array, rest: Array, other: Array) -> Array:

@@ -75,6 +75,13 @@ def has_ik(armature: bpy.types.Object) -> bool:
     return any(one.type == "IK" for bone in armature.pose.bones for one in bone.constraints)
 
 
+def objects_of_ik(armature: bpy.types.Object) -> list[bpy.types.Object]:
+    """Return the objects beside the armature that its IK constraints aim at."""
+    solvers = [one for bone in armature.pose.bones for one in bone.constraints if one.type == "IK"]
+    aims = [aim for one in solvers for aim in (one.target, one.pole_target)]
+    return [aim for aim in dict.fromkeys(aims) if aim is not None and aim.type != "ARMATURE"]
+
+
 def ik_limbs(armature: bpy.types.Object, rig: RigMap) -> list[IkLimb]:
     """Return the arms and legs of a rig that IK can move."""
     solvers = [(bone, one) for bone in armature.pose.bones for one in bone.constraints if _is_usable(armature, one)]

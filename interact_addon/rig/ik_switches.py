@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -34,6 +35,25 @@ def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag
         written.append(Channel(_influence(bone, constraint.name), np.array([[float(ik)]]), bone))
     write_channels(bag, written, start)
     armature.update_tag()
+
+
+@contextmanager
+def fk_shown(armature: bpy.types.Object, limbs: Sequence[IkLimb], bag: Any) -> Iterator[None]:
+    """Let constraints that turn the mapped bones have no influence for a while, whatever the take keys."""
+    held = [(constraint, constraint.influence) for _, constraint in _constraints(armature, limbs)]
+    paths = {_influence(bone, constraint.name) for bone, constraint in _constraints(armature, limbs)}
+    curves = [curve for curve in bag.fcurves if curve.data_path in paths and not curve.mute]
+    try:
+        for curve in curves:
+            curve.mute = True
+        for constraint, _ in held:
+            constraint.influence = 0.0
+        yield
+    finally:
+        for curve in curves:
+            curve.mute = False
+        for constraint, influence in held:
+            constraint.influence = influence
 
 
 def switch_off_unkeyed(armature: bpy.types.Object, before: bpy.types.Action, after: bpy.types.Action) -> None:

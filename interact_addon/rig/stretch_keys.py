@@ -85,6 +85,13 @@ def key_stretch(
     return KeyedPerformance(first, last, written)
 
 
+def write_over(
+    bag: Any, block: Any, channels: Sequence[Channel], span: tuple[int, int], tolerance: Tolerance | None
+) -> None:
+    """Write channels of ``block`` over the frames ``span`` of curves that are there; outside they stay bit for bit."""
+    _write_channels(bag, _Owner(block, "", "", list(channels)), [frozenset()] * len(channels), span, tolerance)
+
+
 def check_actions(actor: CastActor, parts: Sequence[str]) -> None:
     """Raise ``InvalidRequest`` where ``parts`` of an actor have no action of which a stretch could be changed."""
     armature = actor.armature.find()

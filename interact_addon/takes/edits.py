@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ..rig.cast import CastActor
+from ..rig.ik_controls import follow_stretch
 from ..rig.keying import KeyedPerformance, next_take_number
 from ..rig.stretch_keys import check_actions, key_stretch
 from ..runtime_api import Array, contract, errors, skeleton
@@ -118,4 +119,6 @@ def _key(
     shot = shot_frames(scene)
     given = [contract.constraints_from_performance(motion) for motion in before]
     span, exact = (shot.first, shot.last), scene.interact.key_every_frame  # type: ignore[attr-defined]
-    return key_stretch(scene, cast, performance, given, span, parts, number=next_take_number(), exact=exact)
+    keyed = key_stretch(scene, cast, performance, given, span, parts, number=next_take_number(), exact=exact)
+    follow_stretch(scene, keyed, exact)
+    return keyed

@@ -13,13 +13,14 @@ from typing import Any
 import bpy
 
 from ..properties import actor_name
+from ..rig.ik_limbs import objects_of_ik
 from ..rig.ik_switches import switch_off_unkeyed
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.take_action import actions_before, show_action
 from ..runtime_api import contract, errors
 from .record import TakeRecord, read_record
-from .slots import slot_for_armature, slots_for_keys
+from .slots import slot_for_armature, slots_for_keys, slots_for_objects
 
 _PAIR = "interact_pair"  # custom property of a take's action: the actions of both actors, by place in the cast
 
@@ -151,12 +152,14 @@ def show(scene: bpy.types.Scene, take: Take) -> None:
 
 
 def play(armature: bpy.types.Object, action: bpy.types.Action) -> None:
-    """Make an action the active one of an armature and of those of its meshes that it has curves for."""
+    """Make an action the active one of an armature, and of its meshes and targets of IK that it has curves for."""
     slot, before = slot_for_armature(action, armature), _active_action(armature)
     if slot is not None:
         show_action(armature, action, slot)
         if before is not None and before != action:
             switch_off_unkeyed(armature, before, action)
+    for obj, slot in slots_for_objects(action, objects_of_ik(armature)):
+        show_action(obj, action, slot)
     for block, slot in slots_for_keys(action, skinned_meshes(armature)):
         show_action(block, action, slot)
 

@@ -48,3 +48,17 @@ def slots_for_keys(action: bpy.types.Action, meshes: Sequence[bpy.types.Object])
 def _share(block: bpy.types.Key, paths: set[str]) -> float:
     """Return which share of the curves' paths a block of shape keys has."""
     return len(paths & {shape_path(key.name) for key in block.key_blocks}) / max(len(paths), 1)
+
+
+def slots_for_objects(
+    action: bpy.types.Action, objects: Sequence[bpy.types.Object]
+) -> list[tuple[bpy.types.Object, Any]]:
+    """Return the slot of an action for each object that has one there: the one that it plays, or that has its name."""
+    found = []
+    for obj in objects:
+        playing = obj.animation_data.action_slot if obj.animation_data is not None else None
+        named = next((slot for slot in action.slots if slot.name_display == obj.name), None)
+        slot = action.slots.get(playing.identifier) if playing is not None else None
+        if (slot or named) is not None:
+            found.append((obj, slot or named))
+    return found

@@ -15,6 +15,7 @@ import bpy
 from ..properties import actor_name, chosen_parts, kept_parts
 from ..rig.artist_keys import artist_frames
 from ..rig.cast import CastActor
+from ..rig.ik_controls import follow_stretch
 from ..rig.keying import KeyedPerformance, key_performance, next_take_number
 from ..rig.stretch_keys import check_actions, key_stretch
 from ..rig.timing import frames_per_second
@@ -165,6 +166,7 @@ def key_planned(
     span, first = (stretch.first, stretch.last), planned.shot.first
     exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
     keyed = key_stretch(scene, cast, performance, given, span, stretch.parts, planned.keys, number, exact, first)
+    follow_stretch(scene, keyed, exact)
     keyed = replace(keyed, stretch=planned.record())
     if not planned.whole:
         return keyed
