@@ -30,16 +30,19 @@ def program() -> str:
     return found
 
 
+def seen_by(program: str, script: str, folder: Path) -> dict[str, Any]:
+    """Let a script act in a window and return what it saw."""
+    out = folder / "seen.json"
+    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
+    subprocess.run((program, *window, "--python", str(SCRIPTS / script), "--", str(out)), check=True, timeout=300)
+    seen: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return seen
+
+
 @pytest.fixture(scope="module")
 def demo(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What is on screen after *Add > InterAct Demo Scene*, an undo and a redo, and a second demo scene."""
-    out = tmp_path_factory.mktemp("window") / "seen.json"
-    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
-    subprocess.run(
-        (program, *window, "--python", str(SCRIPTS / "demo_scene.py"), "--", str(out)), check=True, timeout=300
-    )
-    seen: dict[str, Any] = json.loads(out.read_text("utf-8"))
-    return seen
+    return seen_by(program, "demo_scene.py", tmp_path_factory.mktemp("window"))
 
 
 def test_the_demo_opens_through_the_camera_with_our_tab_and_the_script_below(demo: dict[str, Any]) -> None:
@@ -61,3 +64,11 @@ def test_one_undo_takes_the_demo_back_and_redo_shows_its_strips_again(demo: dict
 
 def test_a_second_demo_opens_no_second_workspace(demo: dict[str, Any]) -> None:
     assert demo["workspaces_of_the_second"] == 1
+
+
+def test_strips_look_like_their_names_after_a_label_a_name_a_copy_and_an_undo(program: str, tmp_path: Path) -> None:
+    seen = seen_by(program, "labels.py", tmp_path)
+    stand, walk, sit = ["stand", "stand"], ["walk", "walk"], ["sit", "sit"]
+    assert seen["labelled"] == seen["undone"] == [stand, walk, stand], "a name that a script sets is in no undo step"
+    assert seen["renamed"] == [stand, sit, stand]
+    assert sorted(seen["copied"]) == [sit, sit, stand, stand]

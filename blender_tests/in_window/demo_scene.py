@@ -5,9 +5,7 @@ blender --factory-startup --window-geometry 0 0 1600 900 --python demo_scene.py 
 
 from __future__ import annotations
 
-import json
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import interact_addon
-from interact_addon.compat import end_process
-
-LONGEST_WAIT = 120.0  # seconds; software OpenGL on a busy machine
+from blender_tests.in_window.acting import act
 
 
 def steps(seen: dict[str, Any]) -> Iterator[float]:
@@ -67,25 +62,5 @@ def tab_of(area: bpy.types.Area) -> str:
     return str(next(region for region in area.regions if region.type == "UI").active_panel_category)
 
 
-def run(doing: Iterator[float], seen: dict[str, Any], out: Path) -> float | None:
-    try:
-        for pause in doing:
-            return pause
-    except Exception:
-        traceback.print_exc()
-        end_process(1)
-    out.write_text(json.dumps(seen), "utf-8")
-    end_process(0)
-
-
-def main(out: str) -> None:
-    bpy.context.preferences.view.show_splash = False
-    interact_addon.register()
-    seen: dict[str, Any] = {}
-    doing = steps(seen)
-    bpy.app.timers.register(lambda: run(doing, seen, Path(out)), first_interval=1.0)
-    bpy.app.timers.register(lambda: end_process(2), first_interval=LONGEST_WAIT)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[sys.argv.index("--") + 1 :])
+    act(steps, sys.argv[-1])
