@@ -130,6 +130,17 @@ def test_the_channels_in_a_meta_strip_are_renamed_too(scene: bpy.types.Scene) ->
     assert sorted(meta.channels[strip.channel].name for strip in meta.strips) == ["Ben Actions", "Zoe Actions"]
 
 
+def test_the_channels_of_a_scene_that_is_shown_in_a_strip_are_renamed_too(scene: bpy.types.Scene) -> None:
+    dialogue = bpy.data.scenes.new("dialogue")
+    strips.add_action(dialogue, "Anna", "walk", 1, 31)
+    strips.add_action(dialogue, "somebody else", "sit", 1, 31)
+    scene.sequence_editor.strips.new_scene("cut 1", dialogue, 20, 1)
+    update()
+    scene.interact.actor_a.armature.name = "Zoe"
+    update()
+    assert names(dialogue) == ["Zoe Actions", "somebody else Actions"]
+
+
 # Names a user gives
 
 
@@ -310,3 +321,16 @@ def test_settling_what_is_settled_writes_nothing(scene: bpy.types.Scene) -> None
     update()
     bpy.app.handlers.depsgraph_update_post.pop()
     assert state() == before and told == []
+
+
+def test_an_object_that_moves_costs_no_look_at_the_channels(
+    scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(settling, "settle", looked.append)
+    scene.interact.actor_a.armature.location.x = 3.0
+    update()
+    assert not looked
+    scene.interact.actor_a.armature.name = "Zoe"
+    update()
+    assert looked == [scene]

@@ -11,6 +11,7 @@ import pytest
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import settling
 from interact_addon.scene.request import cast_character
 from interact_addon.takes import comparison, library, nla
 from interact_addon.takes.record import record_take
@@ -61,6 +62,16 @@ def test_the_takes_of_an_actor_who_was_renamed_stay_in_the_list(pair: bpy.types.
     take = generate(pair, 1)
     pair.interact.actor_a.armature.name, pair.interact.actor_b.name = "Zoe", "Tom"
     assert library.takes_in(pair) == [take] and library.shown_take(pair) == take
+
+
+def test_a_full_copy_of_a_scene_shows_its_own_copy_of_the_take(pair: bpy.types.Scene) -> None:
+    take = generate(pair, 1)
+    bpy.ops.scene.new(type="FULL_COPY")
+    copy = bpy.context.scene
+    settling.settle_all()
+    assert library.takes_in(pair) == [take] and library.shown_take(pair) == take
+    (copied,) = library.takes_in(copy)
+    assert library.shown_take(copy) == copied and not set(copied.actions) & set(take.actions)
 
 
 def test_a_generation_is_the_take_that_is_shown(pair: bpy.types.Scene) -> None:

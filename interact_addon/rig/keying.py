@@ -33,6 +33,7 @@ from .written import remember_written
 
 PARTS = ("body", "head", "hands", "face")  # what a generation may write of an actor
 TAKE_NUMBER = "interact_take_number"  # custom property of a take's action
+TAKE_ACTOR = "interact_take_actor"  # the same of a copied take: the id of the actor whose it is now
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import ActorKey, actor_key, actor_name, cast_in, identify, new_identity, remember
+from ..properties import ActorKey, actor_key, actor_name, all_actors, cast_in, identify, new_identity, remember
+from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER
+from ..rig.measure import skinned_meshes
 from .channels import KINDS, is_channel_of, is_unnamed, renamed
 from .ownership import Channels, register
 
@@ -93,6 +95,7 @@ def _make_unique() -> None:
 
 def _change_identity(scene: Any, actor: Any, identity: str) -> None:
     """Change an actor's id, and with it what its scene remembers of it."""
+    _keep_takes(actor, identity)
     others = [other.identity for other in scene.interact.actors if other != actor]
     if actor.identity not in others:
         for entry in scene.interact.channels:
@@ -102,6 +105,25 @@ def _change_identity(scene: Any, actor: Any, identity: str) -> None:
             if item.identity == actor.identity:
                 item.identity = identity
     actor.identity = identity
+
+
+def _keep_takes(actor: Any, identity: str) -> None:
+    """Let the copies of takes that a copied character plays be its own, no longer those of whom it was copied from.
+
+    Blender may leave the actions shared; then they stay whose they are.
+    """
+    others = {other.armature for other in all_actors()} - {actor.armature}
+    elsewhere = {action for armature in others for action in _actions_of(armature)}
+    for action in _actions_of(actor.armature) - elsewhere:
+        if TAKE_NUMBER in action and action.library is None:
+            action[TAKE_ACTOR] = identity
+
+
+def _actions_of(armature: bpy.types.Object) -> set[bpy.types.Action]:
+    """Return the actions that an armature and the shape keys of its meshes play."""
+    keys = [mesh.data.shape_keys for mesh in skinned_meshes(armature)]
+    playing = [owner.animation_data for owner in (armature, *keys) if owner is not None]
+    return {data.action for data in playing if data is not None and data.action is not None}
 
 
 def _sources(scene: bpy.types.Scene) -> list[bpy.types.Scene]:

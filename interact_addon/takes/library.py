@@ -90,11 +90,15 @@ def same_take(action: bpy.types.Action) -> list[bpy.types.Action]:
 def takes_in(scene: bpy.types.Scene) -> list[Take]:
     """Return the takes of the scene's cast, in the order they were made."""
     found: dict[tuple[int, str], tuple[TakeRecord, list[bpy.types.Action | None]]] = {}
+    playing = shown(scene)
     for action in bpy.data.actions:
         record = summary_of(action)
         place = _place_in_cast(scene, record) if record is not None else None
-        if record is not None and place is not None:
-            found.setdefault(_id(record), (record, [None, None]))[1][place] = action
+        if record is None or place is None:
+            continue
+        actions = found.setdefault(_id(record), (record, [None, None]))[1]
+        if actions[place] is None or action in playing:  # Blender copies the action of a face by itself
+            actions[place] = action
     return [_take(*found[key]) for key in sorted(found)]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import bpy
 
-from ..rig.keying import TAKE_NUMBER, ActorKeys, KeyedPerformance
+from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER, ActorKeys, KeyedPerformance
 from ..rig.take_action import actions_before
 from ..runtime_api import contract, errors
 from ..scene.changes import Change, changes_of, clipped
@@ -176,6 +176,7 @@ def read_record(action: bpy.types.Action) -> TakeRecord | None:
         if plain.pop("version") != _VERSION:
             return None
         first, last = plain.pop("frames")
+        plain["identity"] = action.get(TAKE_ACTOR, plain.get("identity", ""))
         return TakeRecord(frames=(int(first), int(last)), **plain)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
