@@ -17,7 +17,7 @@ from interact_addon.scene.changes import Change, changed_character, changed_sett
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.sound_compare import differing_samples
 from interact_addon.scene.sound_files import write_wave
-from interact_addon.scene.strips import add_action, add_emotion
+from interact_addon.scene.strips import add_action, add_emotion, add_speech
 from interact_addon.takes.changed import what_changed
 from interact_addon.takes.record import read_record, record_take, save_performance
 from interact_addon.takes.stretches import key_planned, plan_stretch
@@ -188,6 +188,17 @@ def test_a_partner_answers_a_walk(scene: bpy.types.Scene) -> None:
     relabel(scene, "walk", 121, 181)
     found = what_changed(scene)
     assert found is not None and found.stretch is not None and set(found.stretch.parts) == {"Anna", "Ben"}
+
+
+def test_a_voice_that_nobody_listened_to_has_perhaps_changed(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    write_wave(tmp_path / "voice.wav", np.sin(np.arange(48000) / 20).astype(np.float32), 48000)
+    add_speech(scene, "Anna", tmp_path / "voice.wav", 61)
+    relabel(scene, "sit", 121, 181)
+    at_a_glance, found = what_changed(scene, listen=False), what_changed(scene)
+    assert at_a_glance is not None and at_a_glance.stretch is not None and found is not None
+    assert not at_a_glance.is_heard and (at_a_glance.stretch.first, at_a_glance.stretch.last) == (91, 211)
+    assert str(at_a_glance) == "Changed since Take 1: perhaps the voice and actions of 'Anna'"
+    assert str(found) == "Changed since Take 1: voice and actions of 'Anna'" and found.is_heard
 
 
 def test_a_setting_that_bears_on_all_of_the_shot_leaves_the_whole_shot_to_be_made(scene: bpy.types.Scene) -> None:

@@ -21,7 +21,8 @@ def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         split = big.split(factor=0.66, align=True)
         split.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
         split.operator("interact.generate", text="Whole Shot").only_changed = False
-        lines(layout, context, f"{changed}. Made again: {changed.stretch}")
+        more = "" if changed.is_heard else ", or more"
+        lines(layout, context, f"{changed}. Made again: {changed.stretch}{more}")
         return
     big.operator("interact.generate", icon="PLAY").only_changed = False
     if changed is not None:

@@ -16,6 +16,7 @@ from ..runtime_api import contract
 
 BEFORE, SETTLING = 1.0, 1.0  # seconds beside a change in which the motion may differ, to lead into it and out of it
 _SAME_TIME, _SAME_PLACE = 0.02, 0.02  # seconds, metres
+VOICE = "voice"  # what a change of it is called
 _PARTNER = (float("inf"), float("inf"))  # stands for the partner's place, where a walk leads to the partner
 Place = tuple[float, float]
 # Where two voices, that before and that now, differ: start and end (s); None where they do not.
@@ -148,13 +149,13 @@ def _of_targets(before: contract.Actor, now: contract.Actor, duration: float) ->
 
 def _of_voice(before: contract.Actor, now: contract.Actor, differing: Differing) -> Iterator[Change]:
     for clip in [*before.speech[len(now.speech) :], *now.speech[len(before.speech) :]]:
-        yield Change(now.name, "voice", max(clip.start, 0.0), clip.start + clip.duration, True)
+        yield Change(now.name, VOICE, max(clip.start, 0.0), clip.start + clip.duration, True)
     for old, new in zip(before.speech, now.speech):
         if _file(old) == _file(new) and (old.start, old.duration) == (new.start, new.duration):
             continue
         found = differing(old, new)
         if found is not None:
-            yield Change(now.name, "voice", *found, is_noticed=True)
+            yield Change(now.name, VOICE, *found, is_noticed=True)
 
 
 def _of_words(before: contract.Actor, now: contract.Actor) -> Iterator[Change]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 
 from ..properties import actor_key, actor_name
 from ..runtime_api import contract, errors
-from ..scene.changes import Change, changed_character, changed_settings, changes_of, span_of
+from ..scene.changes import VOICE, Change, changed_character, changed_settings, changes_of, span_of
 from ..scene.perform import Kept
 from ..scene.request import build_request, cast_scene
 from ..scene.sound import named_voice
@@ -20,6 +20,7 @@ from .library import shown
 from .record import TakeRecord, read_record
 from .stretches import shot_frames
 
+_UNHEARD = "perhaps the voice"
 _NOTHING_KEPT = Kept({}, {})  # what is kept does not depend on what is asked for
 
 
@@ -34,6 +35,11 @@ class Changed:
     changes: tuple[Change, ...]
     settings: tuple[str, ...]
     stretch: Stretch | None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the voices were compared by what is heard; else more may have to be made again."""
+        return all(change.what != _UNHEARD for change in self.changes)
 
     def __str__(self) -> str:
         if self.settings:
@@ -50,8 +56,8 @@ class Changed:
 def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
     """Return what differs from the take that is shown; None where both actors show none of this scene's takes.
 
-    ``listen``: voices are mixed and compared by what is heard; else one that was not mixed yet counts as changed
-    throughout. Raises the named errors of a request.
+    ``listen``: voices are mixed and compared by what is heard. Without it, one that has another name than in the take
+    may have changed, or the file was opened in another version of Blender. Raises the named errors of a request.
     """
     actors = scene.interact.actors
     records = [_record_of(actor, action) for actor, action in zip(actors, shown(scene))]
@@ -71,9 +77,11 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
         if tuple(record.frames) != (scene.frame_start, scene.frame_end):
             settings["the length of the shot"] = None
         changes += [Change(actor.name, "what was left out", start, end) for start, end in record.pending]
-        changes += changes_of(before, actor, now.duration, differing_samples if listen else _unheard)
+        found = changes_of(before, actor, now.duration, differing_samples if listen else _unheard)
+        changes += [replace(one, what=_UNHEARD) if one.what == VOICE and not listen else one for one in found]
     number = max(record.take for record in taken)
-    stretch = None if settings or not changes else _stretch(scene, changes)
+    known = [change for change in changes if change.what != _UNHEARD] or changes
+    stretch = None if settings or not changes else _stretch(scene, known)
     return Changed(number, tuple(changes), tuple(settings), stretch)
 
 
