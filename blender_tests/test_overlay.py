@@ -8,9 +8,11 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.overlay import drawing, motion
+from interact_addon.overlay import drawing, motion, plan
 from interact_addon.overlay.lines import OF_ACTORS
 from interact_addon.rig.cast import cast_actor
+from interact_addon.scene.attention import add_gaze
+from interact_addon.scene.strips import add_action
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ActorPerformance, Performance
 
@@ -86,3 +88,58 @@ def test_only_what_is_switched_on_is_drawn(pair: bpy.types.Scene, plan: bool, tr
     some = len(drawing.lines_of(pair, walked(2.0)))
     overlay.plan = overlay.trails = overlay.ghosts = False
     assert some and not drawing.lines_of(pair, walked(2.0)) and not drawing.lines_of(pair, None)
+
+
+@pytest.fixture
+def planned(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> bpy.types.Scene:
+    """Anna walks to a tree and sits down on a chair, and looks at a ball."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 301
+    for actor, rig in zip(scene.interact.actors, two_armatures):
+        actor.armature = rig
+    for name, place in (("Tree", (2.0, 1.0, 0.0)), ("Chair", (3.0, 0.0, 0.45)), ("Ball", (0.0, -1.0, 1.5))):
+        thing = bpy.data.objects.new(name, None)
+        thing.location = place
+        scene.collection.objects.link(thing)
+    bpy.context.view_layer.update()
+    add_action(scene, "Anna", "walk", 1, 91).interact_target = bpy.data.objects["Tree"]
+    add_action(scene, "Anna", "sit", 151, 301)
+    scene.interact.actor_a.seat = bpy.data.objects["Chair"]
+    add_gaze(scene, "Anna", bpy.data.objects["Ball"], 31, 61)
+    return scene
+
+
+def test_the_script_is_read_as_marks_in_order_of_time(planned: bpy.types.Scene) -> None:
+    marks = plan.read_marks(planned)
+    assert [(mark.kind, mark.target.name, mark.place) for mark in marks] == [
+        ("walk", "Tree", 0),
+        ("sit", "Chair", 0),
+        ("look", "Ball", 0),
+    ]
+
+
+def test_a_walk_is_a_line_on_the_floor_to_where_its_target_is_now(planned: bpy.types.Scene) -> None:
+    marks = plan.read_marks(planned)
+    way, arrow = plan.plan_lines(planned, marks, None, 0.0)[:2]
+    assert np.allclose(way.points[:, :2], [[0.0, 0.0], [2.0, 1.0]]) and np.ptp(way.points[:, 2]) == 0.0
+    bpy.data.objects["Tree"].location.x = 5.0
+    bpy.context.view_layer.update()
+    way, arrow = plan.plan_lines(planned, marks, None, 0.0)[:2]
+    assert way.points[1, 0] == pytest.approx(5.0) and np.allclose(arrow.points[1], way.points[1])
+
+
+def test_what_is_looked_at_is_joined_to_the_head_while_it_is(planned: bpy.types.Scene) -> None:
+    marks, paths = plan.read_marks(planned), walked(2.0, 301)
+    counts = [len(plan.plan_lines(planned, marks, paths, seconds)) for seconds in (0.5, 1.5, 2.5)]
+    assert counts[1] == counts[0] + 1 == counts[2] + 1
+    wanted = np.stack([paths.places[0][45, HEAD], (0.0, -1.0, 1.5)])
+    assert any(np.allclose(one.points, wanted) for one in plan.plan_lines(planned, marks, paths, 1.5)
+               if len(one.points) == 2)  # fmt: skip
+
+
+def test_a_plan_with_an_unknown_label_or_a_lost_target_draws_the_rest(planned: bpy.types.Scene) -> None:
+    marks = plan.read_marks(planned)
+    bpy.data.objects.remove(bpy.data.objects["Tree"])
+    assert plan.plan_lines(planned, marks, None, 0.0)
+    planned.sequence_editor.strips[0].name = "dance"
+    assert plan.read_marks(planned) == []

@@ -138,6 +138,7 @@ def register() -> None:
     for changes in _changes():
         changes.append(problems.scene_changed)
         changes.append(labels.strips_changed)
+        changes.append(drawing.scene_changed)
     labels.register()
     label_band.start()
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -153,6 +154,7 @@ def unregister() -> None:
     for changes in _changes():
         changes.remove(problems.scene_changed)
         changes.remove(labels.strips_changed)
+        changes.remove(drawing.scene_changed)
     label_band.stop()
     labels.unregister()
     for handlers, follow in saving.handlers():

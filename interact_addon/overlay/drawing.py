@@ -14,13 +14,15 @@ from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from ..scene.casting import character_of
 from ..takes.library import Take, shown_take
-from . import motion
+from . import motion, plan
 from .lines import Line
 
 _SECONDS_BEFORE_READING = 0.05
 _GHOSTS_EVERY = 0.5  # seconds
 _handler: object | None = None
 _paths: tuple[tuple[Any, ...], motion.JointPaths | None] = ((), None)  # of which take, and what was read of it
+_marks: tuple[int, tuple[plan.Mark, ...]] = (0, ())  # of which scene, by its session_uid, and what was read
+_is_changed = False  # the scene, since its marks were read
 _batches: tuple[tuple[Any, ...], list[tuple[float, Any]]] = ((), [])  # what they show, and by width what is drawn
 
 
@@ -33,20 +35,23 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _handler, _paths, _batches
+    global _handler, _paths, _batches, _marks
     if _handler is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
         _handler = None
-    if bpy.app.timers.is_registered(_read_paths):
-        bpy.app.timers.unregister(_read_paths)
-    _paths, _batches = ((), None), ((), [])
+    if bpy.app.timers.is_registered(_read):
+        bpy.app.timers.unregister(_read)
+    _paths, _batches, _marks = ((), None), ((), []), (0, ())
 
 
-def lines_of(scene: bpy.types.Scene, paths: motion.JointPaths | None) -> list[Line]:
+def lines_of(scene: bpy.types.Scene, paths: motion.JointPaths | None, marks: Sequence[plan.Mark] = ()) -> list[Line]:
     """Return what the settings of a scene ask to be drawn at its current frame."""
     overlay, found = scene.interact.overlay, list[Line]()
+    frame = scene.frame_current_final
+    if overlay.plan:
+        seconds = (frame - scene.frame_start) / frames_per_second(scene)
+        found += plan.plan_lines(scene, marks, paths, seconds)
     if paths is not None:
-        frame = scene.frame_current_final
         if overlay.plan:
             found += motion.ways(paths)
         if overlay.trails:
@@ -62,8 +67,8 @@ def _draw() -> None:
     if not space.overlay.show_overlays or not (overlay.plan or overlay.trails or overlay.ghosts):
         return
     key = _key_of_paths(scene)
-    if key != _paths[0] and not bpy.app.timers.is_registered(_read_paths):
-        bpy.app.timers.register(_read_paths, first_interval=_SECONDS_BEFORE_READING)
+    if (_is_changed or key != _paths[0] or _marks[0] != scene.session_uid) and not bpy.app.timers.is_registered(_read):
+        bpy.app.timers.register(_read, first_interval=_SECONDS_BEFORE_READING)
     _draw_batches(_batches_for(scene, key))
 
 
@@ -71,11 +76,15 @@ def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[flo
     """Return the batches to draw, made again only if something else is to be seen."""
     global _batches
     overlay = scene.interact.overlay
-    moving = scene.frame_current_final if overlay.trails or overlay.ghosts else 0
-    shown = (key, _paths[0], overlay.plan, overlay.trails, overlay.ghosts, overlay.reach, moving)
+    marks = _marks[1] if _marks[0] == scene.session_uid else ()
+    targets = [target for mark in marks if (target := mark.target.find()) is not None]
+    places = tuple(tuple(map(tuple, target.matrix_world)) for target in targets)
+    moving = scene.frame_current_final if overlay.trails or overlay.ghosts or marks else 0
+    switches = (overlay.plan, overlay.trails, overlay.ghosts, overlay.reach)
+    shown = (key, _paths[0], marks, places if overlay.plan else (), switches, moving)
     if shown != _batches[0]:
         paths = _paths[1] if key == _paths[0] else None
-        _batches = (shown, make_batches(lines_of(scene, paths)))
+        _batches = (shown, make_batches(lines_of(scene, paths, marks)))
     return _batches[1]
 
 
@@ -112,12 +121,26 @@ def _key_of_paths(scene: bpy.types.Scene) -> tuple[Any, ...]:
     return (scene.session_uid, scene.frame_start, *(action.session_uid for action in actions))
 
 
-def _read_paths() -> None:
-    """Read the take that is shown; a timer calls this between two redraws."""
-    global _paths
+@bpy.app.handlers.persistent
+def scene_changed(*_arguments: object) -> None:
+    """Read the plan again before the next redraw: strips, targets or the cast may have changed."""
+    global _is_changed
+    _is_changed = True
+
+
+def _read() -> None:
+    """Read the take that is shown and the script; a timer calls this between two redraws."""
+    global _paths, _marks, _is_changed
     scene = bpy.context.scene
-    take = shown_take(scene) if scene is not None else None
-    _paths = (_key_of_paths(scene), read_paths(scene, take)) if scene is not None else ((), None)
+    if scene is None:
+        return
+    before, _is_changed = (_paths[0], _marks), False
+    _marks = (scene.session_uid, tuple(plan.read_marks(scene)))
+    key = _key_of_paths(scene)
+    if key != _paths[0]:
+        _paths = (key, read_paths(scene, shown_take(scene)))
+    if before == (_paths[0], _marks):
+        return
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":

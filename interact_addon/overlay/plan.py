@@ -1,0 +1,148 @@
+"""The plan of a shot as lines: seats, walks and their targets, what is faced, looked at and held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from .. import compat
+from ..properties import ActorKey, actor_key
+from ..rig.identity import ObjectReference, reference
+from ..runtime_api import Array, contract, errors, skeleton
+from ..scene.attention import HANDS
+from ..scene.channels import GAZE, PINS
+from ..scene.ownership import strips_of
+from ..scene.reading import Clock, label_of, read_actions
+from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, line, ring
+from .motion import JointPaths
+
+WALK, FACE, SIT, LOOK, HOLD = "walk", "face", "sit", "look", "hold"
+_AHEAD = Vector((0.0, -1.0, 0.0))  # of a seat
+_FAINT = 0.4  # opacity of what is not a way
+_SEAT, _TARGET, _CROSS, _ARROW = 0.24, 0.10, 0.06, 0.14  # metres
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an actor, the ``place``-th of the cast, does with an object from ``start`` to ``end`` (s).
+
+    ``joint``: what looks or holds.
+    """
+
+    kind: str
+    place: int
+    target: ObjectReference
+    start: float
+    end: float
+    joint: str = "pelvis"
+
+
+def read_marks(scene: bpy.types.Scene) -> list[Mark]:
+    """Return what the script of a scene says of objects, in order of time; nothing of an actor it is wrong for."""
+    found = []
+    for place, actor in enumerate(scene.interact.actors):
+        if actor.armature is None:
+            continue
+        try:
+            actions = read_actions(scene, actor_key(actor))
+        except errors.InvalidRequest:
+            continue
+        for action in actions:
+            span, target = action.span, actor.seat if action.span.label == "sit" else action.target
+            if target is not None:
+                kind = {"walk": WALK, "stand": FACE, "sit": SIT}[span.label]
+                found.append(Mark(kind, place, reference(target), span.start, span.end))
+        found += _attention(scene, place, actor_key(actor))
+    return found
+
+
+def _attention(scene: bpy.types.Scene, place: int, key: ActorKey) -> list[Mark]:
+    source = compat.sequencer_scene(scene)
+    clock, wrists = Clock(source, scene), {name: part.replace("hand", "wrist") for part, name in HANDS.items()}
+    found = []
+    for kind, channel in ((LOOK, GAZE), (HOLD, PINS)):
+        for strip in strips_of(source, key, channel, "COLOR"):
+            joint = "head" if kind == LOOK else wrists.get(label_of(strip.name), "")
+            if strip.interact_target is not None and joint:
+                found.append(Mark(kind, place, reference(strip.interact_target), *clock.span(strip), joint))
+    return found
+
+
+def plan_lines(scene: bpy.types.Scene, marks: Sequence[Mark], paths: JointPaths | None, seconds: float) -> list[Line]:
+    """Return the lines of a plan where its objects are now; ``seconds``: the time of the shot that is shown.
+
+    ``paths``: where the actors are in the take that is shown, if one is.
+    """
+    found = list[Line]()
+    for place, actor in enumerate(scene.interact.actors):
+        if actor.armature is None:
+            continue
+        at = _start(actor.armature, paths, place)
+        for mark in sorted((one for one in marks if one.place == place), key=lambda one: one.start):
+            target = mark.target.find()
+            if target is None:
+                continue
+            lines, at = _lines_of(mark, target, at, OF_ACTORS[place])
+            found += lines
+            if mark.kind in (LOOK, HOLD) and paths is not None and mark.start <= seconds < mark.end:
+                row = min(max(round(seconds * contract.FPS), 0), paths.frames - 1)
+                joint = paths.places[place][row, skeleton.INDEX[mark.joint]]
+                found.append(line(np.stack([joint, _place(target)]), _faint(OF_ACTORS[place]), 1.5))
+    return found
+
+
+def _lines_of(mark: Mark, target: bpy.types.Object, at: Array, colour: Colour) -> tuple[list[Line], Array]:
+    """Return the lines of one mark, and where the actor is after it, given that it is ``at`` a place (3,) before."""
+    where = _place(target)
+    floor = np.array([where[0], where[1], at[2]])
+    if mark.kind == WALK:
+        way = np.vstack([at, _along(target, at[2])]) if target.type == "CURVE" else np.stack([at, floor])
+        last = way[-1] - way[-2]
+        return [line(way, colour, 2.0), arrow_head(way[-1], last, _ARROW, colour, 2.0)], way[-1]
+    if mark.kind == SIT:
+        ahead = np.array(target.matrix_world.to_3x3() @ _AHEAD)
+        top = np.array([where[0], where[1], _top(target)])
+        tip = top + 1.6 * _SEAT * ahead
+        lines = [ring(top, _SEAT, colour), line(np.stack([top + _SEAT * ahead, tip]), colour)]
+        return [*lines, arrow_head(tip, ahead, 0.5 * _ARROW, colour)], floor
+    if mark.kind == FACE:
+        return [line(np.stack([at, floor]), _faint(colour), 1.5), ring(floor, _TARGET, _faint(colour))], at
+    if mark.kind == HOLD:
+        return [ring(where, _TARGET / 2, colour)], at
+    return [line(np.stack([where - by, where + by]), colour) for by in _CROSS * np.eye(3)], at
+
+
+def _start(armature: bpy.types.Object, paths: JointPaths | None, place: int) -> Array:
+    """Return where an actor starts, on its floor (3,)."""
+    if paths is not None:
+        return np.array([*paths.places[place][0, 0, :2], paths.floors[place] + ON_THE_FLOOR])
+    x, y, z = armature.matrix_world.translation
+    return np.array([x, y, z + ON_THE_FLOOR])
+
+
+def _place(target: bpy.types.Object) -> Array:
+    return np.array(target.matrix_world.translation, np.float64)
+
+
+def _along(curve: bpy.types.Object, height: float) -> Array:
+    """Return the control points (N, 3) of a curve's first spline, on the floor."""
+    spline = curve.data.splines[0] if len(curve.data.splines) else None
+    points = [] if spline is None else (spline.bezier_points or spline.points)
+    places = [curve.matrix_world @ point.co.to_3d() for point in points]
+    return np.array([[place.x, place.y, height] for place in places] or [[*_place(curve)[:2], height]])
+
+
+def _top(seat: bpy.types.Object) -> float:
+    """Return the height of an object's seat as it was set, else of the top of its bounds."""
+    if "seat_height" in seat:
+        return float((seat.matrix_world @ Vector((0.0, 0.0, float(seat["seat_height"])))).z)
+    corners = [(seat.matrix_world @ Vector(corner)).z for corner in seat.bound_box]
+    return float(max(corners)) if seat.type == "MESH" else float(seat.matrix_world.translation.z)
+
+
+def _faint(colour: Colour) -> Colour:
+    return (*colour[:3], _FAINT)
