@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -14,8 +15,10 @@ from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene import settling
 from interact_addon.scene.request import cast_character
 from interact_addon.takes import comparison, library, nla
+from interact_addon.takes.again import request_of_take
 from interact_addon.takes.record import record_take
 from model_runtime.contract import Actor, ActorPerformance, Performance, Request
+from model_runtime.errors import InvalidRequest
 
 from .rigs import add_face, make_rig, perform
 from .test_takes import everything_of
@@ -226,3 +229,34 @@ def test_the_operators_of_takes_work_on_what_is_shown(pair: bpy.types.Scene) -> 
 def test_a_take_that_is_not_there_is_said(pair: bpy.types.Scene) -> None:
     with pytest.raises(RuntimeError, match="no take 7"):
         bpy.ops.interact.show_take(number=7)
+
+
+def test_a_take_made_again_is_the_same_whatever_the_script_says_now(shot: bpy.types.Scene) -> None:
+    assert bpy.ops.interact.generate() == {"FINISHED"}
+    first = library.shown_take(shot)
+    assert first is not None
+    before = first.load_performance()
+    shot.interact.seed += 7
+    shot.interact.actor_a.emotion = "anger"
+    assert bpy.ops.interact.make_take_again() == {"FINISHED"}
+    second = library.shown_take(shot)
+    assert second is not None and second.number == first.number + 1 and second.summary.seed == first.summary.seed
+    for old, new in zip(before.actors, second.load_performance().actors):
+        assert np.allclose(old.rotations, new.rotations, atol=1e-4) and np.allclose(old.face, new.face, atol=1e-4)
+
+
+def test_a_take_whose_voices_are_gone_says_where_they_were(shot: bpy.types.Scene) -> None:
+    assert bpy.ops.interact.generate() == {"FINISHED"}
+    for path in Path(bpy.data.filepath).with_suffix(".takes").glob("*.wav"):
+        path.unlink()
+    with pytest.raises(RuntimeError, match="voice of the take is not at"):
+        bpy.ops.interact.make_take_again()
+
+
+def test_a_take_that_was_changed_cannot_be_made_again(pair: bpy.types.Scene) -> None:
+    generate(pair, 1)
+    assert bpy.ops.interact.mirror_take(actor_a=True, actor_b=False) == {"FINISHED"}
+    take = library.shown_take(pair)
+    assert take is not None
+    with pytest.raises(InvalidRequest, match="was changed after it was made"):
+        request_of_take(pair, take)

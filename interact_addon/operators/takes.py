@@ -10,18 +10,17 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProp
 from ..properties import actor_name, part_switch
 from ..runtime_api import contract, errors
 from ..takes import comparison, edits, library, nla
+from ..takes.library import title_of
 from ..takes.stretches import shot_frames
+from ..worker_client import generation
+from ..worker_client.orders import again_order
 from .feedback import fail
+from .generate import Generating
 
 _COMPARED = (
     ("BESIDE", "Side by Side", "Copies of both characters play the other take beside the stage"),
     ("GHOST", "As Ghost", "Copies of both characters play the other take in the same place, drawn as wires"),
 )
-
-
-def title_of(take: library.Take) -> str:
-    """Return what a take is called."""
-    return str(take.written[0].interact.title)
 
 
 class OnTheShownTake:
@@ -188,6 +187,28 @@ class INTERACT_OT_end_comparison(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class INTERACT_OT_make_take_again(Generating, bpy.types.Operator):
+    """Generate the take that is shown anew from its own request and seed, whatever the script says now: after an update
+    of the runtime, or in a file that the take was appended to
+    """
+
+    bl_idname = "interact.make_take_again"
+    bl_label = "Make Again"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if library.shown_take(context.scene) is None:
+            cls.poll_message_set("Choose a take in the list first")
+            return False
+        return bool(super().poll(context))
+
+    def order(self, context: bpy.types.Context) -> generation.Order:
+        take = library.shown_take(context.scene)
+        if take is None:
+            raise errors.InvalidRequest("No take is shown; choose one in the list.")
+        return again_order(context.scene, take)
+
+
 class _EditsTheTake(OnTheShownTake):
     """An operator that changes the motion of chosen parts and keys it as a new take."""
 
@@ -281,6 +302,7 @@ CLASSES = (
     INTERACT_OT_next_take,
     INTERACT_OT_delete_take,
     INTERACT_OT_push_take,
+    INTERACT_OT_make_take_again,
     INTERACT_OT_offset_take,
     INTERACT_OT_mirror_take,
     INTERACT_OT_compare_takes,

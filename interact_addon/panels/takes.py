@@ -78,6 +78,7 @@ class Takes(Sidebar):
         else:
             row.operator("interact.end_comparison", icon="X")
         row.operator("interact.push_take", icon="NLA_PUSHDOWN")
+        layout.operator("interact.make_take_again", icon="FILE_REFRESH")
 
 
 class Adjust(Sidebar):

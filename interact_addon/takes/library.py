@@ -79,6 +79,11 @@ def forget_summary(action: bpy.types.Action) -> None:
     _summaries.pop((action.session_uid, int(action.get(TAKE_NUMBER, 0))), None)
 
 
+def title_of(take: Take) -> str:
+    """Return what a take is called."""
+    return str(take.written[0].interact.title)
+
+
 def same_take(action: bpy.types.Action) -> list[bpy.types.Action]:
     """Return all actions that were made from the same performance, an action itself among them."""
     mine = summary_of(action)

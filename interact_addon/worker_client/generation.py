@@ -44,7 +44,8 @@ class Order:
     ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
     it. ``undo``: make every take an undo step of its own. ``in_window``: keep each step short. ``obstacle``: says why
     nothing can be written just now; a take that is done waits until it says nothing. ``keep``: reads what the
-    actors keep, in steps. ``what``: in words what is generated, if not the whole shot.
+    actors keep, in steps. ``request``: what to play in the place of what the scene says. ``what``: in words what is
+    generated, if not the whole shot.
     """
 
     quality: str | None = None
@@ -57,6 +58,7 @@ class Order:
     in_window: bool = False
     obstacle: Callable[[], str] = str
     keep: Keep = kept_motion_in_steps
+    request: contract.Request | None = None
     what: str = ""
 
 
@@ -164,8 +166,9 @@ class Generation:
             shot: Shot = end.value
         self._shot, order = shot, self._order
         self.warnings += shot.warnings
-        first = shot.request.seed if order.seed is None else order.seed
-        asked = replace(shot.request, quality=order.quality or shot.request.quality)
+        request = order.request or shot.request
+        first = request.seed if order.seed is None else order.seed
+        asked = replace(request, quality=order.quality or request.quality)
         self._requests.extend(replace(asked, seed=first + number) for number in range(order.takes))
         self._start_next()
 

@@ -13,7 +13,9 @@ from ..runtime_api import contract, errors
 from ..scene.perform import FindActors, Kept
 from ..scene.shot import Shot
 from ..scene.stretch import Stretch
+from ..takes.again import request_of_take
 from ..takes.changed import what_changed
+from ..takes.library import Take, title_of
 from ..takes.stretches import (
     PlannedStretch,
     free_stretch,
@@ -46,6 +48,11 @@ def changed_order(scene: bpy.types.Scene) -> Order:
     if changed.stretch is None:
         raise errors.InvalidRequest(f"{changed}; generate the whole shot to make it again.")
     return stretch_order(scene, changed.stretch)
+
+
+def again_order(scene: bpy.types.Scene, take: Take) -> Order:
+    """Order a take from its own request, whatever the script says now. Raises named errors with nothing changed."""
+    return Order(request=request_of_take(scene, take), what=title_of(take))
 
 
 def _order(plan: Plan, what: str) -> Order:
