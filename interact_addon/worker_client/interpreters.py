@@ -63,14 +63,14 @@ class Answer:
         """Return what a user should know before choosing it."""
         name = f"Python {'.'.join(map(str, self.version))}"
         try:
-            _ = self.lock
+            costs = self.lock.summary()
         except NotSupported as error:
             return str(error)
         if self.broken:
             return f"{name}: torch does not load ({self.broken}); install it again or choose another Python."
         if missing := self.missing:
             some = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-            return f"{name} lacks {some}; press Install Runtime to fetch them for it."
+            return f"{name} lacks {some}; press Install Runtime to fetch them for it. {costs}"
         return f"{name} has all libraries, torch {self.found['torch']}."
 
 
@@ -175,6 +175,7 @@ def python_in(path: Path) -> Path | None:
 
 def ask(python: Path) -> Answer:
     """Ask a Python for its version and libraries, some seconds where it has torch; raises ``RuntimeMissing``."""
+    printed = ""
     try:
         said = subprocess.run(
             [str(python), "-I", "-X", "utf8", "-c", _QUESTION, *IMPORTED],
@@ -187,11 +188,13 @@ def ask(python: Path) -> Answer:
             env=without_python(os.environ),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        printed = said.stderr.strip()
         facts = json.loads(said.stdout.splitlines()[-1])
         return Answer(
             python, tuple(facts["version"]), facts["system"], facts["machine"], facts["found"], facts["broken"]
         )
     except (OSError, subprocess.SubprocessError, ValueError, LookupError) as error:
+        reason = printed.splitlines()[-1] if printed else getattr(error, "strerror", None) or "it gives no answer"
         raise RuntimeMissing(
-            f"'{python}' is no Python that can be used; choose one of version {' or '.join(PYTHONS)}."
+            f"'{python}' is no Python that can be used ({reason}); choose one of version {' or '.join(PYTHONS)}."
         ) from error
