@@ -30,11 +30,13 @@ def program() -> str:
     return found
 
 
-def seen_by(program: str, script: str, folder: Path) -> dict[str, Any]:
+def seen_by(program: str, script: str, folder: Path, *options: str) -> dict[str, Any]:
     """Let a script act in a window and return what it saw."""
     out = folder / "seen.json"
-    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
-    subprocess.run((program, *window, "--python", str(SCRIPTS / script), "--", str(out)), check=True, timeout=300)
+    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900", *options)
+    command = (program, *window, "--python", str(SCRIPTS / script), "--", str(out))
+    with_runtime = {**os.environ, "INTERACT_PYTHON": os.environ.get("INTERACT_PYTHON", sys.executable)}
+    subprocess.run(command, check=True, timeout=300, env=with_runtime)
     seen: dict[str, Any] = json.loads(out.read_text("utf-8"))
     return seen
 
@@ -43,6 +45,12 @@ def seen_by(program: str, script: str, folder: Path) -> dict[str, Any]:
 def demo(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What is on screen after *Add > InterAct Demo Scene*, an undo and a redo, and a second demo scene."""
     return seen_by(program, "demo_scene.py", tmp_path_factory.mktemp("window"))
+
+
+@pytest.fixture(scope="module")
+def generated(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What happens when a person plays, presses Esc, undoes, drags and cancels while it generates."""
+    return seen_by(program, "generating.py", tmp_path_factory.mktemp("window"), "--enable-event-simulate")
 
 
 def test_the_demo_opens_through_the_camera_with_our_tab_and_the_script_below(demo: dict[str, Any]) -> None:
@@ -72,3 +80,20 @@ def test_strips_look_like_their_names_after_a_label_a_name_a_copy_and_an_undo(pr
     assert seen["labelled"] == seen["undone"] == [stand, walk, stand], "a name that a script sets is in no undo step"
     assert seen["renamed"] == [stand, sit, stand]
     assert sorted(seen["copied"]) == [sit, sit, stand, stand]
+
+
+def test_esc_stops_playback_and_not_the_generation(generated: dict[str, Any]) -> None:
+    assert generated["played"] and generated["esc_stopped_playback"]
+    assert generated["takes"] == ["Mia Take 1", "Tom Take 1"]
+
+
+def test_one_undo_takes_a_generation_back(generated: dict[str, Any]) -> None:
+    assert generated["after_undo"] == []
+
+
+def test_a_take_that_is_done_waits_for_the_tool_in_use(generated: dict[str, Any]) -> None:
+    assert generated["waited_for_the_tool"] and generated["after_the_tool"] == ["Mia Take 1", "Tom Take 1"]
+
+
+def test_a_cancelled_generation_adds_no_take(generated: dict[str, Any]) -> None:
+    assert generated["after_cancel"] == generated["after_the_tool"]

@@ -13,7 +13,7 @@ import bpy
 import interact_addon
 from interact_addon.compat import end_process
 
-LONGEST_WAIT = 120.0  # seconds; software OpenGL on a busy machine
+LONGEST_WAIT = 240.0  # seconds; software OpenGL on a busy machine
 
 
 def act(steps: Callable[[dict[str, Any]], Iterator[float]], out: str) -> None:
