@@ -21,8 +21,7 @@ def draw_install(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         layout.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
         layout.operator("interact.cancel_install", icon="X")
         return
-    text = "Update Runtime" if settings.is_outdated() else "Install Runtime"
-    layout.operator("interact.install_runtime", text=text, icon="IMPORT")
+    layout.operator("interact.install_runtime", text=_button(), icon="IMPORT")
     if installation.outcome:
         lines(layout, context, installation.outcome)
     if reason := settings.why_not_install():
@@ -31,3 +30,9 @@ def draw_install(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
             layout.operator("screen.userpref_show", text="System Preferences", icon="PREFERENCES").section = "SYSTEM"
     elif not settings.chosen_python():
         lines(layout, context, install_summary())
+
+
+def _button() -> str:
+    if generation.runtime_is_missing():
+        return "Install Runtime"
+    return "Update Runtime" if settings.is_outdated() else "Install Again"
