@@ -1,6 +1,6 @@
 """Take the pictures of one script in `docs/pictures/window/`, inside of a Blender with a window.
 
-    blender --factory-startup --window-geometry 0 0 1600 900 --python docs/pictures/window.py -- panel.py
+    blender --factory-startup --window-geometry 0 0 1600 900 --python docs/pictures/window.py -- first_steps.py
 
 `python3 build.py screenshots` calls this for every script. A script has a function `steps()`, which arranges the window
 and yields: a number is the seconds that Blender needs to draw, a string the name of a picture to take for

@@ -1,22 +1,25 @@
-"""The tutorial's pictures that show a performance: the demo of `python3 build.py demo`, opened in the workspace."""
+"""The tutorial's pictures: the demo as it opens from the Add menu, which the README shows too, and its first take."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import bpy
 
-DEMO = Path(__file__).parents[3] / "out" / "demo" / "demo.blend"
-
 
 def steps() -> Iterator[float | str]:
-    bpy.ops.wm.open_mainfile(filepath=str(DEMO), load_ui=False)
-    yield 2.0
     window = bpy.context.window_manager.windows[0]
-    with bpy.context.temp_override(window=window):
-        bpy.ops.interact.open_workspace()
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.interact.add_demo_scene("INVOKE_DEFAULT")
+    while window.workspace.name != "InterAct":
+        yield 0.5
     yield 10.0
+    yield "panel.png"
+    with bpy.context.temp_override(window=window):
+        bpy.ops.interact.generate("INVOKE_DEFAULT")
+    while window.scene.interact.actor_a.armature.animation_data is None:
+        yield 1.0
     window.scene.frame_set(290)
-    yield 3.0
+    yield 5.0
     yield "first_steps_performance.png"
