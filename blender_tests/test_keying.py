@@ -67,6 +67,7 @@ def test_keys_are_generated_with_free_handles_and_only_where_curves_need_them(ca
         keys = curve.keyframe_points
         assert {key.type for key in keys} == {"GENERATED"} and {key.interpolation for key in keys} == {"BEZIER"}
         assert {key.handle_left_type for key in keys} | {key.handle_right_type for key in keys} == {"FREE"}
+        assert not any(key.select_control_point or key.select_left_handle for key in keys)
         assert (keys[0].co.x, keys[-1].co.x) == (1.0, 31.0) or (len(keys) == 1 and keys[0].co.x == 1.0)
     assert sum(len(curve.keyframe_points) for curve in curves) < 0.5 * 31 * len(curves)
 

@@ -1,6 +1,6 @@
 """Measure the keys of a performance: how many, how far from exact ones, and what they cost to write.
 
-    .venv/bin/python docs/pictures/keys.py out/demo/demo.blend out/demo/performance.npz
+    .venv/bin/python docs/pictures/keys.py out/demo/demo.blend out/demo/performance.npz [frames a second]
 
 The scene of the .blend is keyed twice, with a key on every frame and with as few as the tolerance allows. Both are
 compared as Blender evaluates them, on every frame: bones in the world, shapes, and how far planted feet slide.
@@ -76,10 +76,14 @@ def angles(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.degrees(np.arcsin(np.clip(np.linalg.norm(skew, axis=-1) / 2.0 / size, 0.0, 1.0)))
 
 
-def main(blend: str, performance: str) -> None:
+def main(blend: str, performance: str, rate: str = "") -> None:
     interact_addon.register()
     bpy.ops.wm.open_mainfile(filepath=blend)
     scene = bpy.context.scene
+    if rate:
+        length = (scene.frame_end - scene.frame_start) / scene.render.fps * scene.render.fps_base
+        scene.render.fps, scene.render.fps_base = int(rate), 1.0
+        scene.frame_end = scene.frame_start + round(length * int(rate))
     cast, played = cast_scene(scene), Performance.load(performance)
     counts, shown, seconds = [], [], []
     for exact in (True, False):
@@ -104,5 +108,5 @@ def main(blend: str, performance: str) -> None:
     print(f"at the most {1000 * before.max():.2f} and {1000 * after.max():.2f} mm")
 
 
-main(*sys.argv[1:3])
+main(*sys.argv[1:4])
 end_process(0)

@@ -90,7 +90,8 @@ def _keys(frames: Array, values: Array, left: Array, right: Array, interpolation
         "handle_left_type": handles,
         "handle_right_type": handles,
     }
-    return keys | {name: np.full(len(frames), value, np.int32) for name, value in choices.items()}
+    keys |= {name: np.full(len(frames), value, np.int32) for name, value in choices.items()}
+    return keys | {name: np.zeros(len(frames), bool) for name in _FLAGS}  # Blender selects keys that are added
 
 
 def complete(keys: Keys) -> Keys:
