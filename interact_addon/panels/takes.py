@@ -103,7 +103,7 @@ class Adjust(Sidebar):
         row = self.layout.row(align=True)
         row.operator("interact.offset_take", icon="TIME")
         row.operator("interact.mirror_take", icon="MOD_MIRROR")
-        row.operator("interact.thin_keys", icon="DECORATE_KEYFRAME")
+        self.layout.operator("interact.thin_keys", icon="DECORATE_KEYFRAME")
         if not why_no_ik(context.scene):
             self.layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
 
