@@ -114,6 +114,7 @@ def test_faces_without_arkit_shapes_are_a_warning_and_the_body_moves(shot: bpy.t
 def test_without_speech_strips_the_actor_only_listens(shot: bpy.types.Scene) -> None:
     remove_strips(shot, 1, "Speech")
     job = performed(shot)
+    assert job.request is not None
     assert job.request.actors[1].speech == () and job.request.actors[0].speech
 
 
@@ -149,7 +150,8 @@ def test_a_sound_file_without_a_single_sample(shot: bpy.types.Scene, tmp_path: P
 def test_of_a_twenty_minute_strip_only_the_part_within_the_shot_is_used(shot: bpy.types.Scene, tmp_path: Path) -> None:
     strip = replace_speech(shot, 0, write_wave(tmp_path / "long.wav", 1200.0, rate=4000, bytes_per_sample=1))
     assert strip.frame_final_duration > 1000 * shot.render.fps
-    assert performed(shot).request.duration < 3.0
+    request = performed(shot).request
+    assert request is not None and request.duration < 3.0
 
 
 def test_a_twenty_minute_shot_is_refused_with_the_longest_possible(shot: bpy.types.Scene) -> None:

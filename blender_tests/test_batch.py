@@ -42,8 +42,8 @@ def interact(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 
 def test_a_shot_is_generated_saved_and_exported_by_one_command(demo_blend: Path, tmp_path: Path) -> None:
     out = tmp_path / "für den Export"
-    options = ("--quality", "draft", "--seed", "3", "--lips", "0.5", "--relationship", "boss / subordinate")
-    options += ("--every-frame",)
+    options = ["--quality", "draft", "--seed", "3", "--lips", "0.5", "--relationship", "boss / subordinate"]
+    options += ["--every-frame"]
     write_preset(tmp_path / "bones.json", Preset({"pelvis": "mixamorig:Hips", "left_thumb3": ""}))
     bones = ("--bones", f"mia={tmp_path / 'bones.json'}")
     done = interact("generate", str(demo_blend), "--out", str(out), "--fbx", *options, *bones)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 import pytest
 
 from interact_addon import compat
-from interact_addon.rig.keying import key_performance
+from interact_addon.rig.keying import KeyedPerformance, key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene.changes import Change, changed_character, changed_settings, changes_of, clipped, span_of
@@ -46,7 +47,7 @@ def never(before: SpeechClip, now: SpeechClip) -> None:
     raise AssertionError("no voice is compared")
 
 
-def changes(**now: object) -> list[Change]:
+def changes(**now: Any) -> list[Change]:
     return changes_of(ANNA, replace(ANNA, **now), SECONDS, never)
 
 
@@ -149,7 +150,7 @@ def played(scene: bpy.types.Scene) -> Performance:
     return Performance(tuple(perform(301, character, move=False).actors[0] for character in cast_scene(scene)))
 
 
-def record(scene: bpy.types.Scene, keyed: object) -> None:
+def record(scene: bpy.types.Scene, keyed: KeyedPerformance) -> None:
     request, _ = build_request(scene)
     record_take(keyed, request, played(scene), save_performance(played(scene))[0])
 

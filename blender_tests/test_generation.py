@@ -20,6 +20,7 @@ from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.takes.record import read_record
 from interact_addon.worker_client import generation
+from model_runtime.contract import Progress
 from model_runtime.errors import Cancelled, InvalidRequest
 
 from .conftest import REPOSITORY
@@ -89,7 +90,7 @@ def test_each_take_is_one_undo_step(pair: bpy.types.Scene) -> None:
 
 
 def test_the_progress_of_several_takes_never_goes_back(pair: bpy.types.Scene) -> None:
-    shown = []
+    shown: list[Progress] = []
     generation.Generation(pair, order(takes=2)).wait(shown.append)
     fractions = [progress.fraction for progress in shown]
     assert fractions == sorted(fractions) and any(progress.stage.startswith("Take 2 of 2: ") for progress in shown)
@@ -185,7 +186,11 @@ def test_an_undo_while_the_scene_is_read_is_no_harm(pair: bpy.types.Scene) -> No
 
 
 def test_a_frame_range_that_is_changed_in_the_middle_moves_no_key(pair: bpy.types.Scene) -> None:
-    after_start(pair, lambda: (setattr(pair, "frame_start", 100), setattr(pair, "frame_end", 120)))
+
+    def cut() -> None:
+        pair.frame_start, pair.frame_end = 100, 120
+
+    after_start(pair, cut)
     first, last = pair.interact.actor_a.armature.animation_data.action.frame_range
     assert (first, last) == (11, 41)
 

@@ -37,9 +37,9 @@ RIGIFY_BODY = [
     f"DEF-{bone}.{side}" for bone in ("upper_arm", "forearm", "hand", "thigh", "shin", "foot", "toe") for side in "LR"
 ]
 MIXAMO_LIMBS = {
-    f"{side} {kind}": tuple(f"{side}{bone}" for bone in bones)
+    f"{side} {kind}": (f"{side}{upper}", f"{side}{lower}", f"{side}{end}")
     for side in ("Left", "Right")
-    for kind, bones in (("arm", ("Arm", "ForeArm", "Hand")), ("leg", ("UpLeg", "Leg", "Foot")))
+    for kind, upper, lower, end in (("arm", "Arm", "ForeArm", "Hand"), ("leg", "UpLeg", "Leg", "Foot"))
 }
 MIXAMO_BODY = [bone for bones in MIXAMO_LIMBS.values() for bone in bones]
 

@@ -80,7 +80,8 @@ def _with(made: ActorPerformance, given: MotionConstraints) -> ActorPerformance:
     rotations, root, face = made.rotations.copy(), made.root_positions.copy(), made.face.copy()
     for part, joints in PART_JOINTS.items():
         mask = given.part(part)
-        rotations[np.ix_(mask, list(joints))] = given.rotations[np.ix_(mask, list(joints))]
+        both = np.ix_(mask, np.array(joints))
+        rotations[both] = given.rotations[both]
     root[given.part("lower")] = given.root_positions[given.part("lower")]
     face[given.part("face")] = given.face[given.part("face")]
     return replace(made, root_positions=root, rotations=rotations, face=face)

@@ -67,14 +67,14 @@ def main(path: Path) -> None:
     for take in (before, after):
         bodies = [(p.root_positions, p.rotations, a.skeleton) for p, a in zip(take.actors, request.actors)]
         contact_sheet(bodies, path, times=TIMES, columns=len(TIMES), cell=(180, 230))
-        with Image.open(path) as row:
-            rows.append(row.convert("RGB"))
+        with Image.open(path) as picture:
+            rows.append(picture.convert("RGB"))
     width, height = rows[0].size
     sheet = Image.new("RGB", (width, 2 * height + 8), (255, 255, 255))
     pen = ImageDraw.Draw(sheet)
     for number, row in enumerate(rows):
         sheet.paste(row, (0, number * (height + 8)))
-    first, last = ((np.searchsorted(TIMES, time)) * width // len(TIMES) for time in (FIRST, LAST))
+    first, last = (int(np.searchsorted(TIMES, time)) * width // len(TIMES) for time in (FIRST, LAST))
     pen.rectangle((first, height + 8, last - 1, 2 * height + 7), outline=(210, 120, 20), width=3)
     sheet.save(path)
     report(request, before, after)
