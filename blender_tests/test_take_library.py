@@ -9,6 +9,8 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon.operators.changes import actions_changed, is_edited, search_one_edit
+from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
@@ -260,3 +262,22 @@ def test_a_take_that_was_changed_cannot_be_made_again(pair: bpy.types.Scene) -> 
     assert take is not None
     with pytest.raises(InvalidRequest, match="was changed after it was made"):
         request_of_take(pair, take)
+
+
+def test_an_edit_over_generated_keys_is_found_at_rest_and_an_undo_forgets_it(pair: bpy.types.Scene) -> None:
+    take = generate(pair, 1)
+    actions_changed()
+    while search_one_edit(pair):
+        pass
+    assert not any(is_edited(action) for action in take.actions)
+    curves = curves_of(take.written[1], take.written[1].slots[0])
+    curve = next(curve for curve in curves if "rotation" in curve.data_path)
+    key = curve.keyframe_points[0]
+    key.co.y += 0.2
+    actions_changed()
+    while search_one_edit(pair):
+        pass
+    assert [is_edited(action) for action in take.actions] == [False, True]
+    key.co.y -= 0.2
+    actions_changed()
+    assert not is_edited(take.written[1])

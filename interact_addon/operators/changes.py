@@ -1,4 +1,4 @@
-"""What the panel offers to generate: what was changed since the take that is shown, looked for at rest."""
+"""What the panel says of the take that is shown, looked for at rest: what changed in the script, and whose keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import bpy
 
 from ..runtime_api import errors
 from ..takes.changed import Changed, what_changed
+from ..takes.library import is_changed_by_hand, shown, summary_of
 
+_edited: dict[int, bool] = {}  # by the session_uid of a take's action: whether a person changed its keys
 _known: dict[int, Changed | None] = {}  # by the scene's session_uid
 
 
@@ -25,6 +27,29 @@ def search_changes(scene: bpy.types.Scene) -> bool:
     return _known[scene.session_uid] != before
 
 
+def is_edited(action: bpy.types.Action | None) -> bool:
+    """Return whether the last search found that a person changed the keys of a take's action."""
+    return action is not None and _edited.get(action.session_uid, False)
+
+
+def search_one_edit(scene: bpy.types.Scene) -> bool:
+    """Compare one action that is played with what its take wrote; return whether there was one left to compare.
+
+    A long one takes some 40 ms, so there is one a call.
+    """
+    for action in shown(scene):
+        if action is not None and summary_of(action) is not None and action.session_uid not in _edited:
+            _edited[action.session_uid] = is_changed_by_hand(action)
+            return True
+    return False
+
+
+def actions_changed() -> None:
+    """Compare actions again: one of them was changed."""
+    _edited.clear()
+
+
 def forget_changes() -> None:
     """Forget what was found in another file."""
     _known.clear()
+    _edited.clear()

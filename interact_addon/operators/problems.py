@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import bpy
 
@@ -11,13 +12,15 @@ from ..runtime_api import errors
 from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
 from ..scene.voices import count_voices
 from ..worker_client import generation
-from .changes import forget_changes, search_changes
+from .changes import actions_changed, forget_changes, search_changes, search_one_edit
 from .feedback import redraw
 
+_SECONDS_BETWEEN = 0.05
 _SECONDS_AT_REST = 0.3  # a drag or a slider sends an update a mouse move; a search costs about 0.1 s
 _known: dict[int, tuple[Problem, ...]] = {}  # by the scene's session_uid
 _voices: dict[int, tuple[tuple[object, ...], list[int]]] = {}  # by the scene's session_uid: state, strips per actor
 _changed_at = 0.0
+_is_searched = True  # for problems and changes, since the last order; edits of takes come after that
 _changes = 0  # of any scene so far
 
 
@@ -64,30 +67,39 @@ def search(scene: bpy.types.Scene) -> tuple[Problem, ...]:
 
 def order_search() -> None:
     """Search as soon as nothing has changed for a moment."""
-    global _changed_at
-    _changed_at = time.monotonic()
+    global _changed_at, _is_searched
+    _changed_at, _is_searched = time.monotonic(), False
     if not bpy.app.timers.is_registered(_search_at_rest):
         bpy.app.timers.register(_search_at_rest, first_interval=_SECONDS_AT_REST)
 
 
 def _search_at_rest() -> float | None:
+    global _is_searched
     waited = time.monotonic() - _changed_at
     if waited < _SECONDS_AT_REST or generation.current is not None:
         return max(_SECONDS_AT_REST - waited, 0.05)
     scene = bpy.context.scene
     if scene is None:
         return None
-    before = _known.get(scene.session_uid)
+    if _is_searched:
+        if not search_one_edit(scene):
+            return None
+        redraw(bpy.context)
+        return _SECONDS_BETWEEN
+    _is_searched, before = True, _known.get(scene.session_uid)
     if (search_changes(scene) if _is_cast(scene) else False) | (search(scene) != before):
         redraw(bpy.context)
-    return None
+    return _SECONDS_BETWEEN
 
 
 @bpy.app.handlers.persistent
-def scene_changed(scene: bpy.types.Scene, *_arguments: object) -> None:
+def scene_changed(scene: bpy.types.Scene, *arguments: Any) -> None:
     """Order a search after a change in a scene with a whole cast."""
     global _changes
     _changes += 1
+    graph = arguments[0] if arguments else None
+    if graph is None or graph.id_type_updated("ACTION"):  # none after an undo
+        actions_changed()
     if _is_cast(scene):
         order_search()
 

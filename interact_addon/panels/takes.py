@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from ..operators.changes import is_edited
 from ..properties import actor_name
 from ..scene.ik import why_no_ik
 from ..takes import comparison, library
@@ -72,6 +73,10 @@ class Takes(Sidebar):
         side.operator("interact.delete_take", text="", icon="TRASH")
         take = library.shown_take(scene)
         lines(layout, context, _facts(take) if take is not None else "No take is shown", "TIME")
+        playing = zip(scene.interact.actors, library.shown(scene))
+        edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
+        if edited:
+            lines(layout, context, f"Edited by hand since: {' and '.join(edited)}", "GREASEPENCIL")
         row = layout.row(align=True)
         if comparison.comparison_in(scene) is None:
             row.operator("interact.compare_takes", icon="MOD_ARRAY")
