@@ -281,3 +281,16 @@ def test_an_edit_over_generated_keys_is_found_at_rest_and_an_undo_forgets_it(pai
     key.co.y -= 0.2
     actions_changed()
     assert not is_edited(take.written[1])
+
+
+def test_a_take_has_a_picture_of_both_actors(pair: bpy.types.Scene) -> None:
+    pair.interact.actor_b.armature.location.x = 1.5
+    bpy.context.view_layer.update()
+    take = generate(pair, 1)
+    for action in take.written:
+        width, height = action.preview.image_size
+        pixels = np.empty(width * height * 4, np.float32)
+        action.preview.image_pixels_float.foreach_get(pixels)
+        pixels = pixels.reshape(height, width, 4)
+        orange, blue = ((pixels[..., c] > 0.9) & (pixels[..., 3] > 0.9) for c in (0, 2))
+        assert orange.sum() > 100 and blue.sum() > 100 and (pixels[..., 3] == 0.0).mean() > 0.3

@@ -72,7 +72,11 @@ class Takes(Sidebar):
         side.separator()
         side.operator("interact.delete_take", text="", icon="TRASH")
         take = library.shown_take(scene)
-        lines(layout, context, _facts(take) if take is not None else "No take is shown", "TIME")
+        facts = layout.row()
+        picture = take.written[0].preview if take is not None else None
+        if picture is not None:
+            facts.template_icon(icon_value=picture.icon_id, scale=3.0)
+        lines(facts, context, _facts(take) if take is not None else "No take is shown", "TIME", inset=10)
         playing = zip(scene.interact.actors, library.shown(scene))
         edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
         if edited:

@@ -18,10 +18,11 @@ import bpy
 
 from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER, ActorKeys, KeyedPerformance
 from ..rig.take_action import actions_before
-from ..runtime_api import contract, errors
+from ..runtime_api import Array, contract, errors
 from ..scene.changes import Change, changes_of, clipped
 from ..scene.sound_compare import differing_samples
 from ..scene.stretch import ShotFrames, Stretch, given_around
+from .thumbnail import give_picture, picture_of
 
 RECORD = "interact_take"
 _VERSION = 1
@@ -126,6 +127,7 @@ def record_take(
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     if keyed.stretch:  # what was given is in the performance
         request = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))
+    picture = _picture(keyed, performance)
     for keys in keyed.actors:
         if keys.action is None:
             continue
@@ -145,6 +147,8 @@ def record_take(
             pending=_pending(keys, keyed, request, edit),
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
+        if picture is not None:
+            give_picture(keys.action, picture)
 
 
 def _pending(keys: ActorKeys, keyed: KeyedPerformance, request: contract.Request, edit: str) -> list[list[float]]:
@@ -164,6 +168,15 @@ def _pending(keys: ActorKeys, keyed: KeyedPerformance, request: contract.Request
             shot = ShotFrames(first, last, (last - first) / request.duration)
             left = clipped(left, shot.seconds_at(stretch["first"]), shot.seconds_at(stretch["last"] + 1))
     return sorted([change.start, change.end] for change in left)
+
+
+def _picture(keyed: KeyedPerformance, performance: contract.Performance) -> Array | None:
+    """Return the picture of a take; None where not all of its actors are known."""
+    bodies = {keys.actor.name: keys.actor.rest.skeleton for keys in keyed.actors}
+    known = [actor for actor in performance.actors if actor.name in bodies]
+    if not known:
+        return None
+    return picture_of(contract.Performance(tuple(known)), [bodies[actor.name] for actor in known])
 
 
 def read_record(action: bpy.types.Action) -> TakeRecord | None:
