@@ -158,6 +158,15 @@ def set_film_output(render: Any) -> None:
     film.constant_rate_factor, film.gopsize = "HIGH", 15
 
 
+def remove_scene(scene: bpy.types.Scene, *others: bpy.types.ID) -> None:
+    """Remove a scene that no window shows, and what else was made with it.
+
+    ``bpy.data.scenes.remove`` ends Blender 5.2 while somebody holds the mouse in a timeline's ruler: it looks up which
+    scene the playback's timer plays, and takes scrubbing for playback, which has no timer.
+    """
+    bpy.data.batch_remove((scene, *others))
+
+
 def end_process(code: int) -> NoReturn:
     """End the process at once, after flushing the output.
 

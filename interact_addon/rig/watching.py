@@ -16,6 +16,8 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .. import compat
+
 
 @contextmanager
 def watched(
@@ -46,8 +48,7 @@ def watched(
     finally:
         for armature in hidden:
             armature.hide_viewport = True
-        bpy.data.scenes.remove(stage)
-        bpy.data.objects.remove(probe)
+        compat.remove_scene(stage, probe)
 
 
 def _look_at(probe: bpy.types.Object, keys: Sequence[Any]) -> None:

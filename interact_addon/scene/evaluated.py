@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import bpy
 
+from .. import compat
+
 
 def is_seen(obj: bpy.types.Object, scene: bpy.types.Scene) -> bool:
     """Return whether the view layer of a scene shows an object."""
@@ -36,8 +38,7 @@ def evaluated(obj: bpy.types.Object, scene: bpy.types.Scene) -> Iterator[bpy.typ
         layer.update()
         yield copy.evaluated_get(layer.depsgraph)
     finally:
-        bpy.data.objects.remove(copy)
-        bpy.data.scenes.remove(alone)
+        compat.remove_scene(alone, copy)
 
 
 def view_layer(scene: bpy.types.Scene) -> bpy.types.ViewLayer:
