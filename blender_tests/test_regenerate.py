@@ -110,6 +110,17 @@ def test_a_stretch_of_one_part_of_one_actor_is_generated_anew_and_all_else_stays
     assert steps < 1.0, "no curve jumps"
 
 
+def test_a_stretch_that_the_newest_one_was_built_upon_is_not_asked_about(scene: bpy.types.Scene) -> None:
+    settings = scene.interact.regenerate
+    settings.actor_b = True
+    bpy.ops.interact.regenerate()
+    settings.actor_b = False
+    bpy.ops.interact.regenerate()
+    assert action(scene, 0) in undecided(scene).written and action(scene, 1) not in undecided(scene).written
+    bpy.ops.interact.keep_stretch()
+    assert undecided(scene) is None
+
+
 def test_a_stretch_is_kept_or_rejected(scene: bpy.types.Scene) -> None:
     before = state()
     actions = len(bpy.data.actions)

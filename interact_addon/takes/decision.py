@@ -14,11 +14,13 @@ _KEPT = "interact_stretch_kept"  # custom property of the action of a stretch th
 def undecided(scene: bpy.types.Scene) -> Take | None:
     """Return the take that is shown, if it is a stretch that nobody has kept or rejected yet.
 
-    A panel may ask at every redraw: nothing is read but the actions that are shown.
+    An actor that was left out of the newest take plays an older one still; that one was built upon, so nobody is asked
+    about it. A panel may ask at every redraw: nothing is read but the actions that are shown.
     """
-    for action in shown(scene):
-        record = summary_of(action) if action is not None else None
-        if action is not None and record is not None and record.stretch.get("asks") and not action.get(_KEPT):
+    playing = [(action, record) for action in shown(scene) if action is not None and (record := summary_of(action))]
+    newest = max((record.take for _, record in playing), default=0)
+    for action, record in playing:
+        if record.take == newest and record.stretch.get("asks") and not action.get(_KEPT):
             return next((take for take in takes_in(scene) if action in take.written), None)
     return None
 
