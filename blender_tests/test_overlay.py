@@ -128,6 +128,18 @@ def test_a_walk_is_a_line_on_the_floor_to_where_its_target_is_now(planned: bpy.t
     assert way.points[1, 0] == pytest.approx(5.0) and np.allclose(arrow.points[1], way.points[1])
 
 
+def test_the_ring_of_a_chair_lies_on_its_seat_and_not_on_its_back(planned: bpy.types.Scene) -> None:
+    seat = [(x, y, 0.45) for x, y in ((-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2))]
+    back = [(-0.2, 0.25, 0.45), (0.2, 0.25, 0.45), (0.2, 0.25, 0.9), (-0.2, 0.25, 0.9)]
+    mesh = bpy.data.meshes.new("Stool")
+    mesh.from_pydata([*seat, *back], [], [(0, 1, 2, 3), (4, 5, 6, 7)])
+    stool = bpy.data.objects.new("Stool", mesh)
+    planned.collection.objects.link(stool)
+    planned.interact.actor_a.seat = stool
+    sits = [mark for mark in plan.read_marks(planned) if mark.kind == plan.SIT]
+    assert np.allclose(plan.plan_lines(planned, sits, None, 0.0)[0].points[:, 2], 0.45)
+
+
 def test_what_is_looked_at_is_joined_to_the_head_while_it_is(planned: bpy.types.Scene) -> None:
     marks, paths = plan.read_marks(planned), walked(2.0, 301)
     counts = [len(plan.plan_lines(planned, marks, paths, seconds)) for seconds in (0.5, 1.5, 2.5)]

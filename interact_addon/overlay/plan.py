@@ -15,8 +15,10 @@ from ..rig.identity import ObjectReference, reference
 from ..runtime_api import Array, contract, errors, skeleton
 from ..scene.attention import HANDS
 from ..scene.channels import GAZE, PINS
+from ..scene.evaluated import is_seen
 from ..scene.ownership import strips_of
 from ..scene.reading import Clock, label_of, read_actions
+from ..scene.targets import seat_place
 from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, line, ring
 from .motion import JointPaths
 
@@ -30,7 +32,7 @@ _SEAT, _TARGET, _CROSS, _ARROW = 0.24, 0.10, 0.06, 0.14  # metres
 class Mark:
     """What an actor, the ``place``-th of the cast, does with an object from ``start`` to ``end`` (s).
 
-    ``joint``: what looks or holds.
+    ``joint``: what looks or holds. ``height``: of a seat above the origin of its object (m).
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Mark:
     start: float
     end: float
     joint: str = "pelvis"
+    height: float = 0.0
 
 
 def read_marks(scene: bpy.types.Scene) -> list[Mark]:
@@ -55,7 +58,8 @@ def read_marks(scene: bpy.types.Scene) -> list[Mark]:
             span, target = action.span, actor.seat if action.span.label == "sit" else action.target
             if target is not None:
                 kind = {"walk": WALK, "stand": FACE, "sit": SIT}[span.label]
-                found.append(Mark(kind, place, reference(target), span.start, span.end))
+                height = _height_of_seat(target, scene) if kind == SIT else 0.0
+                found.append(Mark(kind, place, reference(target), span.start, span.end, height=height))
         found += _attention(scene, place, actor_key(actor))
     return found
 
@@ -105,7 +109,7 @@ def _lines_of(mark: Mark, target: bpy.types.Object, at: Array, colour: Colour) -
         return [line(way, colour, 2.0), arrow_head(way[-1], last, _ARROW, colour, 2.0)], way[-1]
     if mark.kind == SIT:
         ahead = np.array(target.matrix_world.to_3x3() @ _AHEAD)
-        top = np.array([where[0], where[1], _top(target)])
+        top = where + np.array([0.0, 0.0, mark.height])
         tip = top + 1.6 * _SEAT * ahead
         lines = [ring(top, _SEAT, colour), line(np.stack([top + _SEAT * ahead, tip]), colour)]
         return [*lines, arrow_head(tip, ahead, 0.5 * _ARROW, colour)], floor
@@ -136,12 +140,12 @@ def _along(curve: bpy.types.Object, height: float) -> Array:
     return np.array([[place.x, place.y, height] for place in places] or [[*_place(curve)[:2], height]])
 
 
-def _top(seat: bpy.types.Object) -> float:
-    """Return the height of an object's seat as it was set, else of the top of its bounds."""
-    if "seat_height" in seat:
-        return float((seat.matrix_world @ Vector((0.0, 0.0, float(seat["seat_height"])))).z)
+def _height_of_seat(seat: bpy.types.Object, scene: bpy.types.Scene) -> float:
+    """Return how far above an object's origin somebody sits (m); of one that is hidden, the top of its bounds."""
+    if is_seen(seat, scene):
+        return seat_place(seat, scene).top - seat.matrix_world.translation.z
     corners = [(seat.matrix_world @ Vector(corner)).z for corner in seat.bound_box]
-    return float(max(corners)) if seat.type == "MESH" else float(seat.matrix_world.translation.z)
+    return float(max(corners)) - seat.matrix_world.translation.z if seat.type == "MESH" else 0.0
 
 
 def _faint(colour: Colour) -> Colour:
