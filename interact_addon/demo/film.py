@@ -220,5 +220,5 @@ def _encode(images: list[Path], rate: float, sound: Path | None, scratch: Path, 
     finally:
         for strip in list(cutter.sequence_editor.strips):
             cutter.sequence_editor.strips.remove(strip)
-        bpy.data.scenes.remove(cutter)
+        compat.remove_scene(cutter)
     return path

@@ -38,7 +38,7 @@ def check_speech(path: Path) -> None:
         if not sound.users:  # Blender gives two strips of one file the same sound
             bpy.data.sounds.remove(sound)
     finally:
-        bpy.data.scenes.remove(bench)
+        compat.remove_scene(bench)
 
 
 def build_timeline(scene: bpy.types.Scene, names: tuple[str, str], speech: tuple[Path, Path]) -> None:

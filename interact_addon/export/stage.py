@@ -37,7 +37,7 @@ def _scene_like(scene: bpy.types.Scene, name: str) -> Iterator[bpy.types.Scene]:
         with bpy.context.temp_override(scene=other, view_layer=other.view_layers[0]):
             yield other
     finally:
-        bpy.data.scenes.remove(other)
+        compat.remove_scene(other)
 
 
 @contextmanager

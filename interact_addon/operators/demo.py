@@ -71,7 +71,7 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
         try:
             build_demo_scene(scene, models=models)
         except errors.InterActError as error:
-            bpy.data.scenes.remove(scene)
+            compat.remove_scene(scene)
             return fail(self, error)
         if context.window is not None:
             context.window.scene = scene
