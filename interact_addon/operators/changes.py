@@ -37,11 +37,22 @@ def search_one_edit(scene: bpy.types.Scene) -> bool:
 
     A long one takes some 40 ms, so there is one a call.
     """
+    action = _to_compare(scene)
+    if action is not None:
+        _edited[action.session_uid] = is_changed_by_hand(action)
+    return action is not None
+
+
+def is_edit_to_search(scene: bpy.types.Scene) -> bool:
+    """Return whether an action that is played was not compared yet."""
+    return _to_compare(scene) is not None
+
+
+def _to_compare(scene: bpy.types.Scene) -> bpy.types.Action | None:
     for action in shown(scene):
         if action is not None and summary_of(action) is not None and action.session_uid not in _edited:
-            _edited[action.session_uid] = is_changed_by_hand(action)
-            return True
-    return False
+            return action
+    return None
 
 
 def actions_changed() -> None:

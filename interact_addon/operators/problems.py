@@ -12,7 +12,7 @@ from ..runtime_api import errors
 from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
 from ..scene.voices import count_voices
 from ..worker_client import generation
-from .changes import actions_changed, forget_changes, search_changes, search_one_edit
+from .changes import actions_changed, forget_changes, is_edit_to_search, search_changes, search_one_edit
 from .feedback import redraw
 
 _SECONDS_BETWEEN = 0.05
@@ -89,7 +89,7 @@ def _search_at_rest() -> float | None:
     _is_searched, before = True, _known.get(scene.session_uid)
     if (search_changes(scene) if _is_cast(scene) else False) | (search(scene) != before):
         redraw(bpy.context)
-    return _SECONDS_BETWEEN
+    return _SECONDS_BETWEEN if is_edit_to_search(scene) else None
 
 
 @bpy.app.handlers.persistent
