@@ -116,7 +116,9 @@ def test_a_stretch_that_the_newest_one_was_built_upon_is_not_asked_about(scene: 
     bpy.ops.interact.regenerate()
     settings.actor_b = False
     bpy.ops.interact.regenerate()
-    assert action(scene, 0) in undecided(scene).written and action(scene, 1) not in undecided(scene).written
+    newest = undecided(scene)
+    assert newest is not None
+    assert action(scene, 0) in newest.written and action(scene, 1) not in newest.written
     bpy.ops.interact.keep_stretch()
     assert undecided(scene) is None
 
