@@ -16,22 +16,32 @@ from interact_addon.compat import end_process
 LONGEST_WAIT = 240.0  # seconds; software OpenGL on a busy machine
 
 
-def act(steps: Callable[[dict[str, Any]], Iterator[float]], out: str) -> None:
+def act(
+    steps: Callable[[dict[str, Any]], Iterator[float | str]],
+    out: str,
+    longest: float = LONGEST_WAIT,
+    register: bool = True,
+) -> None:
     """Run ``steps``, which fills what was seen and yields the seconds to wait, write it to the file ``out`` as JSON,
     and end Blender.
+
+    A string that is yielded is the name of a picture, which is taken elsewhere. ``longest``: seconds until Blender is
+    ended in any case. ``register``: use the add-on of this repository; else one that was installed.
     """
     bpy.context.preferences.view.show_splash = False
-    interact_addon.register()
+    if register:
+        interact_addon.register()
     seen: dict[str, Any] = {}
     doing = steps(seen)
     bpy.app.timers.register(lambda: _run(doing, seen, Path(out)), first_interval=1.0, persistent=True)
-    bpy.app.timers.register(lambda: end_process(2), first_interval=LONGEST_WAIT, persistent=True)
+    bpy.app.timers.register(lambda: end_process(2), first_interval=longest, persistent=True)
 
 
-def _run(doing: Iterator[float], seen: dict[str, Any], out: Path) -> float | None:
+def _run(doing: Iterator[float | str], seen: dict[str, Any], out: Path) -> float | None:
     try:
         for pause in doing:
-            return pause
+            if not isinstance(pause, str):
+                return pause
     except Exception:
         traceback.print_exc()
         end_process(1)

@@ -1,0 +1,179 @@
+"""Mouse and keys in Blender's first window: events as a person's, each in a turn of the event loop of its own.
+
+Blender has to be started with ``--enable-event-simulate``. Places are pixels of the window from its lower left corner.
+A button is found as a person finds it: the mouse goes down the sidebar until it is over the button that is meant.
+Blender says what a button does (its *Copy Python Command*, *Copy Data Path*), so its place need not be known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+
+import bpy
+
+_TURN = 0.03  # seconds until an event has been handled
+_DRAWN = 0.4  # seconds until the window shows what a click has done
+_UNFOLDED = 1.5  # seconds until a subpanel has opened, on a busy machine
+_STEP = 8  # pixels that the mouse moves while it looks for a button; a button is 18 high at least
+_SCREENS, _NOTCHES, _TO_THE_TOP = 4, 8, 40  # how often, and by how many notches, a sidebar is scrolled to find a button
+_EDGE = 24  # pixels at the lower end of a sidebar, where a button may be cut
+_PADDING = 6  # pixels of a sidebar between its edge and a button
+
+Place = tuple[int, int]
+Seconds = Iterator[float]
+
+
+def window() -> bpy.types.Window:
+    return bpy.context.window_manager.windows[0]
+
+
+def area_of(kind: str) -> bpy.types.Area:
+    """Return the largest area of a kind, such as ``"VIEW_3D"``."""
+    return max((area for area in window().screen.areas if area.type == kind), key=lambda area: area.width * area.height)
+
+
+def region_of(area: bpy.types.Area, kind: str) -> bpy.types.Region:
+    return next(region for region in area.regions if region.type == kind)
+
+
+class Hands:
+    """What a person's hands do. Each method yields the seconds to wait until it goes on.
+
+    ``clicks`` counts presses of a mouse button, a drag as one.
+    """
+
+    def __init__(self) -> None:
+        self.clicks = 0
+        self._at: Place = (0, 0)
+
+    def move(self, place: Place) -> Seconds:
+        self._at = place
+        self._send("MOUSEMOVE", "NOTHING")
+        yield _TURN
+
+    def click(self, place: Place) -> Seconds:
+        yield from self.move(place)
+        yield from self._press("LEFTMOUSE")
+        yield _DRAWN
+
+    def hold(self, place: Place, seconds: float) -> Seconds:
+        """Click with the mouse button held down for a while."""
+        yield from self.move(place)
+        self.clicks += 1
+        self._send("LEFTMOUSE", "PRESS")
+        yield seconds
+        self._send("LEFTMOUSE", "RELEASE")
+        yield _DRAWN
+
+    def drag(self, start: Place, end: Place) -> Seconds:
+        yield from self.move(start)
+        self.clicks += 1
+        self._send("LEFTMOUSE", "PRESS")
+        yield _TURN
+        for part in range(1, 6):
+            yield from self.move(tuple(a + (b - a) * part // 5 for a, b in zip(start, end)))  # type: ignore[arg-type]
+        self._send("LEFTMOUSE", "RELEASE")
+        yield _DRAWN
+
+    def key(self, key: str, place: Place | None = None, ctrl: bool = False, shift: bool = False) -> Seconds:
+        """Press a key, with the mouse at ``place``."""
+        if place is not None:
+            yield from self.move(place)
+        yield from self._press(key, ctrl=ctrl, shift=shift)
+        yield _DRAWN
+
+    def find(self, action: str, across: float = 0.5, screens: int = _SCREENS) -> Generator[float, None, Place]:
+        """Move the mouse down the 3D view's sidebar until it is over a button whose command or data path holds
+        ``action``; where there is none, scroll to the top and look at all of it.
+
+        ``across``: where in the sidebar's width. Returns the place, or raises ``AssertionError``.
+        """
+        area = area_of("VIEW_3D")
+        side = region_of(area, "UI")
+        x = side.x + int(across * side.width)
+        for screen in range(screens):
+            if screen == 1:
+                yield from self._scroll("WHEELUPMOUSE", _TO_THE_TOP)
+            elif screen > 1:
+                yield from self._scroll("WHEELDOWNMOUSE", _NOTCHES)
+            for y in range(side.y + side.height - _PADDING, side.y + _EDGE, -_STEP):
+                yield from self.move((x, y))
+                if action in _under_the_mouse(area, side):
+                    return (x, y - _PADDING)  # not at its edge
+        raise AssertionError(f"No button at {across} of the width does {action}")
+
+    def press(self, action: str, across: float = 0.5) -> Seconds:
+        """Find a button of the 3D view's sidebar and click it."""
+        yield from self.click((yield from self.find(action, across)))
+
+    def unfold(self, above: str, wanted: str, below: int = 40) -> Seconds:
+        """Click further and further below the button ``above`` until a header is met and ``wanted`` is shown."""
+        place = yield from self.find(above)
+        for lower in range(below, below + 70, 12):
+            yield from self.click((place[0] - 60, place[1] - lower))
+            yield _UNFOLDED
+            try:
+                yield from self.find(wanted, screens=1)
+            except AssertionError:
+                continue
+            return
+        raise AssertionError(f"No subpanel below {above} has {wanted}")
+
+    def centre(self, area: bpy.types.Area, region: str = "WINDOW") -> Place:
+        found = region_of(area, region)
+        return found.x + found.width // 2, found.y + found.height // 2
+
+    def _scroll(self, wheel: str, notches: int) -> Seconds:
+        for _ in range(notches):
+            self._send(wheel, "PRESS")
+            yield _TURN
+        yield _DRAWN
+
+    def _press(self, kind: str, **modifiers: bool) -> Seconds:
+        if kind == "LEFTMOUSE":
+            self.clicks += 1
+        self._send(kind, "PRESS", **modifiers)
+        yield _TURN
+        self._send(kind, "RELEASE", **modifiers)
+        yield _TURN
+
+    def _send(self, kind: str, value: str, **modifiers: bool) -> None:
+        x, y = self._at
+        window().event_simulate(type=kind, value=value, x=x, y=y, **modifiers)
+
+
+def _under_the_mouse(area: bpy.types.Area, region: bpy.types.Region) -> str:
+    """Return the command or the data path of the button that the mouse is over, or nothing."""
+    with bpy.context.temp_override(window=window(), area=area, region=region):
+        manager = bpy.context.window_manager
+        if bpy.ops.ui.copy_python_command_button.poll():
+            manager.clipboard = ""
+            bpy.ops.ui.copy_python_command_button()
+            if manager.clipboard:
+                return str(manager.clipboard)
+        if bpy.ops.ui.copy_data_path_button.poll():
+            bpy.ops.ui.copy_data_path_button(full_path=True)
+            return str(manager.clipboard)
+    return ""
+
+
+def until(done: Callable[[], bool], seconds: float) -> Seconds:
+    """Wait until ``done()`` says so; raises ``AssertionError`` when it takes longer."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, f"It took longer than {seconds} s"
+        yield 0.1
+
+
+def found_soon(act: Callable[[], Seconds], tries: int = 3) -> Seconds:
+    """Try again where a button is not there yet."""
+    for left in reversed(range(tries)):
+        try:
+            yield from act()
+        except AssertionError:
+            if not left:
+                raise
+            yield 1.0
+        else:
+            return
