@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from interact_addon.rig.cast import cast_actor
-from interact_addon.takes import library
+from interact_addon.takes import edits, library
 from interact_addon.takes.edits import mirrored, shifted
 from interact_addon.takes.record import read_record
 from interact_addon.takes.shown_motion import shown_motion
@@ -95,3 +95,13 @@ def test_nothing_chosen_is_said_and_changes_nothing(pair: bpy.types.Scene) -> No
     with pytest.raises(RuntimeError, match="Nothing is chosen"):
         bpy.ops.interact.mirror_take(actor_a=False, actor_b=False)
     assert file_state() == before
+
+
+def test_an_edited_take_that_cannot_be_kept_beside_the_file_is_said(
+    pair: bpy.types.Scene,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take = generate(pair, 1)
+    monkeypatch.setattr(edits, "save_performance", lambda performance: ("/gone.npz", ["kept until Blender ends only"]))
+    said = edits.edit_take(pair, take, (True, False), ["upper"], mirrored, "Mirrored")
+    assert said == ["kept until Blender ends only"]

@@ -243,7 +243,7 @@ class _EditsTheTake(OnTheShownTake):
         assert take is not None
         words = self.words.format(**{"frames": getattr(self, "frames", 0)})
         try:
-            edits.edit_take(
+            warnings = edits.edit_take(
                 context.scene,
                 take,
                 (self.actor_a, self.actor_b),
@@ -253,6 +253,8 @@ class _EditsTheTake(OnTheShownTake):
             )
         except errors.InterActError as error:
             return fail(self, error)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"{words} as a new take")
         return {"FINISHED"}
 

@@ -69,11 +69,11 @@ def _other_curve(name: str) -> str:
 
 def edit_take(
     scene: bpy.types.Scene, take: Take, actors: Sequence[bool], parts: Sequence[str], edit: Edit, words: str
-) -> None:
+) -> list[str]:
     """Key a new take in which ``parts`` (of ``contract.BODY_PARTS``) of the chosen ``actors`` are edited.
 
-    ``words``: what the edit is, for the record. All else is bit for bit as it was. Raises ``InvalidRequest`` before
-    anything is written.
+    ``words``: what the edit is, for the record. All else is bit for bit as it was. Return warnings for the user. Raises
+    ``InvalidRequest`` before anything is written.
     """
     chosen = [place for place, wanted in enumerate(actors) if wanted and take.actions[place] is not None]
     if not chosen or not parts:
@@ -85,9 +85,10 @@ def edit_take(
     after = [_only(parts, motion, edit(motion)) if place in chosen else motion for place, motion in enumerate(before)]
     performance = contract.Performance(tuple(after))
     keyed = _key(scene, cast, performance, before, {cast[place].name: tuple(parts) for place in chosen})
-    path, _ = save_performance(performance)
+    path, warnings = save_performance(performance)
     record_take(keyed, contract.request_from_json(take.summary.request), performance, path, words)
     remember_pair(scene)
+    return [*warnings, *keyed.warnings]
 
 
 def _only(
