@@ -6,7 +6,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from .. import compat
-from ..properties import actor_key
+from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import attention
 from .feedback import fail, poll_cast
@@ -27,12 +27,7 @@ class INTERACT_OT_add_target(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     kind: EnumProperty(name="Kind", items=_KINDS, description="What the actor does with the object")  # type: ignore[valid-type]
-    actor: EnumProperty(  # type: ignore[valid-type]
-        name="Actor",
-        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
-        options={"SKIP_SAVE"},
-        description="Who looks or holds",
-    )
+    actor: actor_choice("Who looks or holds")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from .. import compat
-from ..properties import ActorKey, actor_key
+from ..properties import ActorKey, actor_choice, actor_key
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from ..scene.channels import KINDS
@@ -75,12 +75,7 @@ class INTERACT_OT_label_range(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     label: EnumProperty(name="Label", items=LABELS, description=_LABEL)  # type: ignore[valid-type]
-    actor: EnumProperty(  # type: ignore[valid-type]
-        name="Actor",
-        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
-        options={"SKIP_SAVE"},
-        description="The actor whose channel is labelled",
-    )
+    actor: actor_choice("The actor whose channel is labelled")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

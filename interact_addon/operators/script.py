@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
-from ..properties import actor_key
+from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import setting_up, strips
 from ..worker_client import generation
@@ -26,12 +26,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
     filepath: StringProperty(subtype="FILE_PATH", description="The sound file with the actor's voice")  # type: ignore[valid-type]
     filter_sound: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
-    actor: EnumProperty(  # type: ignore[valid-type]
-        name="Actor",
-        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
-        options={"SKIP_SAVE"},
-        description="The actor who speaks with this voice",
-    )
+    actor: actor_choice("The actor who speaks with this voice")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

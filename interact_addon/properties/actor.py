@@ -1,5 +1,6 @@
 """One of the two characters: what it keeps, where it sits and walks, how it feels and moves."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import bpy
@@ -57,6 +58,12 @@ def _style_slider(name: str, ends: str) -> object:
 
 def _is_armature(_self: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
     return thing.type == "ARMATURE"
+
+
+def actor_choice(description: str, options: Collection[str] = ("SKIP_SAVE",)) -> object:
+    """Make the choice between the two actors: "0" or "1", their place in the cast."""
+    items = (("0", "First", "The first actor"), ("1", "Second", "The second actor"))
+    return EnumProperty(name="Actor", items=items, options=set(options), description=description)
 
 
 class ActorKey(NamedTuple):

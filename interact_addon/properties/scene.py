@@ -4,7 +4,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
 
 from ..runtime_api import contract
-from .actor import INTERACT_PG_actor
+from .actor import INTERACT_PG_actor, actor_choice
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .export import INTERACT_PG_export
 from .labels import INTERACT_PG_labels
@@ -111,12 +111,7 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
         "leaves the mouth as loose and expressive as the rest of the face",
     )
 
-    bones_shown: EnumProperty(  # type: ignore[valid-type]
-        name="Actor",
-        items=(("0", "First", "The first actor"), ("1", "Second", "The second actor")),
-        options=set(),
-        description="The actor whose bones and shapes the panels show",
-    )
+    bones_shown: actor_choice("The actor whose bones and shapes the panels show", set())  # type: ignore[valid-type]
     channels: CollectionProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_channel, options={"HIDDEN"}, description="Whose the channels of this scene's sequencer are"
     )
