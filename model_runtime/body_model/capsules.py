@@ -27,10 +27,12 @@ RADII = {
     "fingers": (0.014, 0.009), "thigh": (0.085, 0.058), "shin": (0.056, 0.036), "foot": (0.036, 0.030),
     "hips": (0.105, 0.105), "belly": (0.100, 0.098), "chest": (0.100, 0.105), "neck": (0.055, 0.055),
     "head": (0.085, 0.085),
+    # of ``body_shape`` alone, which splits the body further
+    "shoulder": (0.050, 0.055), "metacarpal": (0.016, 0.014), "toes": (0.030, 0.018), "jaw": (0.052, 0.050),
 }  # fmt: skip
 # The trunk is wider than deep: a capsule on each side of the middle. Half breadths, m at 1.70 m and shoulder joints
 # 0.34 m apart.
-_HALF_BREADTH = {"hips": 0.165, "belly": 0.143, "chest": 0.157}
+HALF_BREADTH = {"hips": 0.165, "belly": 0.143, "chest": 0.157}
 _SHOULDERS = 0.17
 CAPSULES = (
     *(f"{side}_{part}" for side in SIDES for part in (
@@ -75,7 +77,7 @@ def capsules_about(positions: FloatArray, world: FloatArray, skeleton: Skeleton)
     upper = 0.55 * float(skeleton.offsets[INDEX["neck"], 2]) / size
     wide = {"hips": 1.0, "belly": 0.5 + 0.5 * breadth(skeleton), "chest": breadth(skeleton)}
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        x = {part: sign * (half * wide[part] - RADII[part][0]) for part, half in _HALF_BREADTH.items()}
+        x = {part: sign * (half * wide[part] - RADII[part][0]) for part, half in HALF_BREADTH.items()}
         hips_z = float(skeleton.offsets[INDEX["left_hip"], 2]) / size
         add("hips", at("pelvis", x["hips"], 0.0, hips_z), at("pelvis", x["hips"], 0.0, 0.4 * hips_z))
         add("belly", at("spine1", x["belly"]), at("spine2", x["belly"]))

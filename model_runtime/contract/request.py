@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..body_model.body_shape import BodyShape, default_body_shape
 from ..body_model.skeleton import Skeleton
 from ..common.timing import frame_count
 from .motion_constraints import MotionConstraints
@@ -132,7 +133,8 @@ class Actor:
 
     ``position`` (x, y) in metres; ``heading`` in radians; ``words`` have their times already, the words of ``captions``
     are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks; ``gaze`` and
-    ``pins``: where it looks and what its hands hold on to.
+    ``pins``: where it looks and what its hands hold on to; ``shape``: the volume of this body in its own metres, None
+    for that of its bone lengths.
     """
 
     name: str
@@ -150,6 +152,12 @@ class Actor:
     captions: tuple[Caption, ...] = ()
     gaze: tuple[GazeSpan, ...] = ()
     pins: tuple[Pin, ...] = ()
+    shape: BodyShape | None = None
+
+    @property
+    def body_shape(self) -> BodyShape:
+        """The shape that came with the actor, or that of its bone lengths."""
+        return default_body_shape(self.skeleton) if self.shape is None else self.shape
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..body_model.body_shape import BodyShape
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
 from ..errors import InvalidRequest
@@ -28,7 +29,7 @@ from .request import (
     TimedWord,
     Waypoint,
 )
-from .validation import check_request
+from .validation import SHAPE_ARRAYS, check_request
 from .vocabulary import CONTRACT_VERSION
 
 # Requests of version 0.1 do not name the columns of their masks; 'upper' included the head.
@@ -37,11 +38,12 @@ _PARTS_BEFORE_HEADS = ("lower", "upper", "hands", "face")
 
 def request_to_json(request: Request) -> str:
     """Return the request as JSON text; ``request_from_json`` reads it back without loss."""
-    bare = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))
+    bare = replace(request, actors=tuple(replace(actor, constraints=None, shape=None) for actor in request.actors))
     plain = asdict(bare)
     for actor, source in zip(plain["actors"], request.actors):
         actor["skeleton"] = source.skeleton.offsets.tolist()
         actor["constraints"] = None if source.constraints is None else constraints_to_plain(source.constraints)
+        actor["shape"] = None if source.shape is None else shape_to_plain(source.shape)
     return json.dumps({"contract": CONTRACT_VERSION, **plain}, indent=1)
 
 
@@ -63,6 +65,21 @@ def request_from_json(text: str) -> Request:
         raise InvalidRequest(f"The request cannot be read ({error}); write it again from the add-on.") from error
     check_request(request)
     return request
+
+
+def shape_to_plain(shape: BodyShape) -> dict[str, Any]:
+    """Return a body shape as what JSON can hold: names, and the arrays as lists."""
+    return {name: getattr(shape, name).tolist() for name in SHAPE_ARRAYS} | {
+        "parts": list(shape.parts),
+        "points": list(shape.points),
+    }
+
+
+def shape_from_plain(plain: dict[str, Any]) -> BodyShape:
+    """Read what ``shape_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    arrays: dict[str, Any] = {name: np.array(plain[name], kind) for name, (kind, _, _) in SHAPE_ARRAYS.items()}
+    arrays |= {name: tuple(str(each) for each in plain[name]) for name in ("parts", "points")}
+    return BodyShape(**arrays)
 
 
 def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:
@@ -129,6 +146,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
             Pin(str(pin["part"]), float(pin["start"]), float(pin["end"]), _places(pin["places"]))
             for pin in plain.get("pins", ())
         ),
+        shape=shape_from_plain(plain["shape"]) if plain.get("shape") else None,
     )
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..body_model.body_shape import POINTS, BodyShape
 from ..body_model.skeleton import JOINTS
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, MotionConstraints
@@ -24,6 +25,14 @@ from .vocabulary import (
     SHORTEST_SHOT,
     STRONGEST_STYLE,
 )
+
+# Arrays of a body shape: type, whether one row is a part or a point, and the shape of a row.
+SHAPE_ARRAYS = {
+    "joint": (np.int64, "parts", ()), "start": (np.float32, "parts", (3,)), "end": (np.float32, "parts", (3,)),
+    "radius": (np.float32, "parts", (2,)), "point_joint": (np.int64, "points", ()),
+    "point_offset": (np.float32, "points", (3,)), "point_normal": (np.float32, "points", (3,)),
+}  # fmt: skip
+MOST_PARTS = 200  # capsules of one body
 
 
 def check_request(request: Request) -> None:
@@ -49,14 +58,20 @@ def _request_troubles(request: Request) -> Iterator[str]:
     if request.relationship and request.relationship not in RELATIONSHIPS:
         yield f"Relationship '{request.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}."
     for actor in request.actors:
-        who = f"'{actor.name}'"
-        yield from _body_troubles(actor, who)
-        yield from _speech_troubles(actor, who)
-        yield from _action_troubles(actor, who)
-        yield from _direction_troubles(actor, who)
-        yield from _target_troubles(actor, who)
-        if actor.constraints is not None:
-            yield from _constraint_troubles(actor.constraints, who, request.frames)
+        yield from _actor_troubles(actor, request.frames)
+
+
+def _actor_troubles(actor: Actor, frames: int) -> Iterator[str]:
+    who = f"'{actor.name}'"
+    yield from _body_troubles(actor, who)
+    yield from _speech_troubles(actor, who)
+    yield from _action_troubles(actor, who)
+    yield from _direction_troubles(actor, who)
+    yield from _target_troubles(actor, who)
+    if actor.shape is not None:
+        yield from _shape_troubles(actor.shape, who)
+    if actor.constraints is not None:
+        yield from _constraint_troubles(actor.constraints, who, frames)
 
 
 def _body_troubles(actor: Actor, who: str) -> Iterator[str]:
@@ -73,6 +88,24 @@ def _body_troubles(actor: Actor, who: str) -> Iterator[str]:
     if not lowest <= actor.seat_height <= highest:
         limits = f"{lowest:.2f} and {highest:.2f} m"
         yield f"The seat of {who} is {actor.seat_height:.2f} m high; use a seat between {limits}."
+
+
+def _shape_troubles(shape: BodyShape, who: str) -> Iterator[str]:
+    again = "fit its shape again"
+    for name, (_, row, size) in SHAPE_ARRAYS.items():
+        array = getattr(shape, name)
+        if array.shape != (len(getattr(shape, row)), *size) or not np.isfinite(array).all():
+            yield f"The body shape of {who} has {name} of the wrong size, or values that are no numbers; {again}."
+            return
+    if not 0 < len(shape.parts) <= MOST_PARTS or len(set(shape.parts)) < len(shape.parts):
+        yield f"The body shape of {who} needs 1 to {MOST_PARTS} capsules, each with a name of its own; {again}."
+    if unknown := [point for point in shape.points if point not in POINTS]:
+        yield f"The body shape of {who} has a contact point '{unknown[0]}', which is not known; {again}."
+    joints = np.concatenate([shape.joint, shape.point_joint])
+    if ((joints < 0) | (joints >= len(JOINTS))).any():
+        yield f"The body shape of {who} names a joint that the skeleton does not have; {again}."
+    if not (shape.radius > 0.0).all():
+        yield f"The body shape of {who} has a capsule without thickness; {again} or raise its Thickness."
 
 
 def _speech_troubles(actor: Actor, who: str) -> Iterator[str]:

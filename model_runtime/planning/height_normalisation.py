@@ -85,4 +85,5 @@ def _scaled(actor: Actor, unit: float, origin: NDArray[np.float64]) -> Actor:
         waypoints=tuple(Waypoint(point.time, place(point.position), point.heading) for point in actor.waypoints),
         seat_height=actor.seat_height / unit,
         constraints=kept,
+        shape=None if actor.shape is None else actor.shape.scaled(1.0 / unit),
     )

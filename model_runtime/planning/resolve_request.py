@@ -105,6 +105,7 @@ def stand_in(actor: Actor, duration: float) -> Actor:
         heading,
         actions=fill_gaps((), duration),
         seat_height=actor.seat_height,
+        shape=actor.shape,
     )
 
 

@@ -20,6 +20,7 @@ RUNTIME, ADDON = ROOT / "model_runtime", ROOT / "interact_addon"
 FOR_BLENDER = (
     "contract",
     "errors",
+    "body_model.body_shape",
     "body_model.rotations",
     "body_model.skeleton",
     "common.arrays",

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from model_runtime.body_model.body_shape import POINTS, default_body_shape
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.contract import (
     ACTION_LABELS,
@@ -164,3 +165,32 @@ def test_a_truncated_performance_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(PerformanceUnreadable, match="generate it again"):
         Performance.load(path)
+
+
+def test_a_body_shape_survives_json_and_an_actor_without_one_has_that_of_its_bones():
+    shape = default_body_shape(AVERAGE_SKELETON).thickened(0.01)
+    got = request_from_json(request_to_json(with_actor(shape=shape)))
+    for name in ("joint", "start", "end", "radius", "point_joint", "point_offset", "point_normal"):
+        np.testing.assert_array_equal(getattr(got.actors[0].shape, name), getattr(shape, name))
+    assert got.actors[0].body_shape.parts == shape.parts and got.actors[0].body_shape.points == POINTS
+    assert got.actors[1].shape is None
+    np.testing.assert_allclose(
+        got.actors[1].body_shape.radius, default_body_shape(AVERAGE_SKELETON.scaled(1.1)).radius, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"radius": np.zeros((63, 2), np.float32)}, "without thickness"),
+        ({"start": np.zeros((5, 3), np.float32)}, "start of the wrong size"),
+        ({"end": np.full((63, 3), np.nan, np.float32)}, "no numbers"),
+        ({"joint": np.full(63, 99)}, "names a joint"),
+        ({"parts": ("head",) * 63}, "a name of its own"),
+        ({"points": ("left_tail",) * len(POINTS)}, "'left_tail', which is not known"),
+    ],
+)
+def test_a_body_shape_that_makes_no_sense_is_refused(changes, says):
+    shape = dataclasses.replace(default_body_shape(AVERAGE_SKELETON), **changes)
+    with pytest.raises(InvalidRequest, match=says):
+        check_request(with_actor(shape=shape))
