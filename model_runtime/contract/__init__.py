@@ -6,6 +6,7 @@ own Python can import it.
 
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
+from .interactions import PlayedPart, lay_over, not_played, played_part, with_interactions
 from .live_link import live_link_text, timecode
 from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, constraints_from_performance
 from .performance import ActorPerformance, Performance
@@ -18,6 +19,7 @@ from .request import (
     Caption,
     EmotionSpan,
     GazeSpan,
+    InteractionSpan,
     Pin,
     Request,
     SpeechClip,
@@ -34,11 +36,13 @@ from .vocabulary import (
     EMOTION_GROUPS,
     EMOTIONS,
     FOOT_CONTACTS,
+    INTERACTIONS,
     LONGEST_SHOT,
     LOOK_DOWN,
     LOOK_SIDE,
     LOOK_UP,
     PINNED,
+    PLAYED_INTERACTIONS,
     QUALITIES,
     RELATIONSHIPS,
     SEAT_HEIGHTS,
@@ -55,12 +59,14 @@ __all__ = [
     "EMOTION_GROUPS",
     "FOOT_CONTACTS",
     "FPS",
+    "INTERACTIONS",
     "LONGEST_SHOT",
     "LOOK_DOWN",
     "LOOK_SIDE",
     "LOOK_UP",
     "PART_JOINTS",
     "PINNED",
+    "PLAYED_INTERACTIONS",
     "QUALITIES",
     "RELATIONSHIPS",
     "SEAT_HEIGHTS",
@@ -73,9 +79,11 @@ __all__ = [
     "EmotionSpan",
     "FloatArray",
     "GazeSpan",
+    "InteractionSpan",
     "MotionConstraints",
     "Performance",
     "Pin",
+    "PlayedPart",
     "Progress",
     "ProgressCallback",
     "ProgressPrinter",
@@ -90,9 +98,13 @@ __all__ = [
     "constraints_from_plain",
     "constraints_to_plain",
     "frame_count",
+    "lay_over",
     "live_link_text",
+    "not_played",
+    "played_part",
     "report_of",
     "request_from_json",
     "request_to_json",
     "timecode",
+    "with_interactions",
 ]

@@ -116,6 +116,21 @@ class Waypoint:
 
 
 @dataclass(frozen=True)
+class InteractionSpan:
+    """What the two do to each other from ``start`` to ``end`` (s): a ``category`` of ``INTERACTIONS``, a text, or both.
+
+    ``who``: the actors who act, by their place in ``Request.actors``: one, or both. ``prompt``: free text; where there
+    is a category, it adds to it. What of it is played, and by whom, says ``interactions.played_part``.
+    """
+
+    start: float
+    end: float
+    who: tuple[int, ...]
+    category: str = ""
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
 class Style:
     """How an actor gestures while speaking, in standard deviations from the mean (0), each from -3 to 3.
 
@@ -166,7 +181,8 @@ class Request:
 
     Gaps between action spans mean ``stand``, gaps between emotions ``neutral``. ``relationship``: one of
     ``RELATIONSHIPS``, the first actor in the first role, or empty if unknown. ``guidance``: weight of classifier-free
-    guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone.
+    guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone. ``interactions``:
+    what the two do to each other; it comes before the labels of the same time.
     """
 
     duration: float
@@ -176,6 +192,7 @@ class Request:
     guidance: float = 2.0
     relationship: str = ""
     lips: float = 1.0
+    interactions: tuple[InteractionSpan, ...] = ()
 
     @property
     def frames(self) -> int:

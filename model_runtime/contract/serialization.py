@@ -22,6 +22,7 @@ from .request import (
     Caption,
     EmotionSpan,
     GazeSpan,
+    InteractionSpan,
     Pin,
     Request,
     SpeechClip,
@@ -58,7 +59,8 @@ def request_from_json(text: str) -> Request:
                 "update the add-on and the runtime together."
             )
         actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
-        request = Request(actors=actors, **plain)
+        interactions = tuple(_interaction(span) for span in plain.pop("interactions", ()))
+        request = Request(actors=actors, interactions=interactions, **plain)
     except InvalidRequest:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -153,6 +155,16 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
 def _action(plain: dict[str, Any]) -> ActionSpan:
     facing = plain.get("facing")
     return ActionSpan(**{**plain, "facing": None if facing is None else _pair(facing)})
+
+
+def _interaction(plain: dict[str, Any]) -> InteractionSpan:
+    return InteractionSpan(
+        float(plain["start"]),
+        float(plain["end"]),
+        tuple(int(number) for number in plain["who"]),
+        str(plain["category"]),
+        str(plain["prompt"]),
+    )
 
 
 def _places(values: Any) -> tuple[tuple[float, float, float], ...]:

@@ -17,6 +17,7 @@ from .request import Actor, GazeSpan, Pin, Request
 from .vocabulary import (
     ACTION_LABELS,
     EMOTIONS,
+    INTERACTIONS,
     LONGEST_SHOT,
     PINNED,
     QUALITIES,
@@ -59,6 +60,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield f"Relationship '{request.relationship}' is not known; use one of: {', '.join(RELATIONSHIPS)}."
     for actor in request.actors:
         yield from _actor_troubles(actor, request.frames)
+    yield from _interaction_troubles(request)
 
 
 def _actor_troubles(actor: Actor, frames: int) -> Iterator[str]:
@@ -164,6 +166,21 @@ def _target_troubles(actor: Actor, who: str) -> Iterator[str]:
         for first, second in pairwise(sorted(same, key=lambda span: span.start)):
             if second.start < first.end - 1e-4:
                 yield f"Two strips of {who} say what to look at or hold at {second.start:.2f} s; move or trim one."
+
+
+def _interaction_troubles(request: Request) -> Iterator[str]:
+    for span in request.interactions:
+        what = f"The interaction '{(span.category or span.prompt)[:40]}' at {span.start:.2f} s"
+        if not (math.isfinite(span.start) and math.isfinite(span.end) and span.end > span.start):
+            yield f"{what} has no length; lengthen or remove its strip."
+        if span.category and span.category not in INTERACTIONS:
+            yield f"{what} is not known; use one of: {', '.join(INTERACTIONS)}."
+        if not (span.category or span.prompt.strip()):
+            yield f"{what} says nothing; choose a category or write a text."
+        if len(request.actors) != 2:
+            yield f"{what} needs two actors; cast a second character."
+        elif sorted(span.who) not in ([0], [1], [0, 1]):
+            yield f"{what} does not say who acts; choose the first actor, the second or both."
 
 
 def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) -> Iterator[str]:

@@ -38,6 +38,17 @@ RELATIONSHIPS = (
     "lawyer / client", "neighbours", "officer / citizen", "old friends", "parent / child", "rivals",
     "strangers", "teacher / student", "waiter / customer",
 )  # fmt: skip
+# What two people do to each other: the categories of Inter-X (Xu et al. 2024), in its order.
+INTERACTIONS = (
+    "hug", "handshake", "wave", "grab", "hit", "kick", "posing", "push", "pull", "sit on leg", "slap", "pat on back",
+    "point finger at", "walk towards", "knock over", "step on foot", "high-five", "chase", "whisper in ear",
+    "support with hand", "rock-paper-scissors", "dance", "link arms", "shoulder to shoulder", "bend", "carry on back",
+    "massage shoulder", "massage leg", "hand wrestling", "chat", "pat on cheek", "thumb up", "touch head", "imitate",
+    "kiss on cheek", "help up", "cover mouth", "look back", "block", "fly kiss",
+)  # fmt: skip
+# Those that the model plays. A model that learns more of them extends this line, and planning/interactions.py with what
+# is composed of labels.
+PLAYED_INTERACTIONS = ("chat", "walk towards")
 SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
 SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m
 STRONGEST_STYLE = 3.0  # standard deviations

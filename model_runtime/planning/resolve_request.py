@@ -14,18 +14,19 @@ from itertools import pairwise
 import numpy as np
 
 from ..body_model.proxemics import INTERSECTING, SIDE_BY_SIDE, TALKING
-from ..common.arrays import Array
 from ..common.headings import facing, heading_towards
-from ..contract import FPS, SEAT_HEIGHTS, ActionSpan, Actor, Request, Waypoint
+from ..contract import SEAT_HEIGHTS, Actor, Request
 from .given_motion import body_is_given, described_by_motion, too_far_between
 from .height_normalisation import height_units
+from .interactions import play_interactions
 from .label_cleanup import fill_gaps, merge_short_labels
 from .motion_plan import FASTEST, ON_TIME, MotionPlan
+from .places import beside_partner, starting_place, whereabouts
 
 
 def resolve_request(request: Request) -> tuple[Request, list[str]]:
     """Return a request for two that can be played as it stands, and a sentence for each change."""
-    notes: list[str] = []
+    request, notes = play_interactions(request) if request.interactions else (request, [])
     actors = []
     for actor in request.actors:
         if actor.constraints is not None and body_is_given(actor, request.frames):
@@ -109,25 +110,6 @@ def stand_in(actor: Actor, duration: float) -> Actor:
     )
 
 
-def whereabouts(actor: Actor, time: float) -> Array:
-    """Return the place (2,) in metres where the request puts an actor at ``time``."""
-    if actor.constraints is not None:
-        given, frame = actor.constraints.part("lower"), min(round(time * FPS), len(actor.constraints.mask) - 1)
-        if not given[frame]:
-            frame = max(np.flatnonzero(given[:frame]), default=-1)
-        if frame >= 0:
-            return actor.constraints.root_positions[frame, :2].astype(np.float64)
-    before = [point for point in actor.waypoints if point.time <= time + ON_TIME]
-    return np.asarray(max(before, key=lambda point: point.time).position if before else starting_place(actor), float)
-
-
-def starting_place(actor: Actor) -> tuple[float, float]:
-    """Return the place in metres where an actor is at time 0: on its seat if the first label is sit."""
-    first = actor.actions[0]
-    seats = [point for point in actor.waypoints if point.time <= first.end + ON_TIME] if first.label == "sit" else []
-    return max(seats, key=lambda point: point.time).position if seats else actor.position
-
-
 def _starts_inside(first: Actor, second: Actor, unit: float) -> list[str]:
     apart = float(np.hypot(*np.subtract(starting_place(first), starting_place(second))))
     if apart >= INTERSECTING * unit:
@@ -142,7 +124,7 @@ def _with_walk_targets(actor: Actor, partner: Actor, unit: float, notes: list[st
     """Return the actor with a waypoint where each walk to the partner ends, and no walk target inside the partner."""
     for span in actor.actions:
         if span.to_partner:
-            actor = replace(actor, waypoints=(*actor.waypoints, _beside_partner(actor, partner, span, TALKING * unit)))
+            actor = replace(actor, waypoints=(*actor.waypoints, beside_partner(actor, partner, span, TALKING * unit)))
     points = []
     for point in sorted(actor.waypoints, key=lambda point: point.time):
         label = next(
@@ -160,24 +142,6 @@ def _with_walk_targets(actor: Actor, partner: Actor, unit: float, notes: list[st
             point = replace(point, position=(float(x), float(y)))
         points.append(point)
     return replace(actor, waypoints=tuple(points))
-
-
-def _beside_partner(actor: Actor, partner: Actor, walk: ActionSpan, distance: float) -> Waypoint:
-    """Return a waypoint at ``distance`` from where the partner is when the walk ends, facing the partner.
-
-    Two who walk to each other meet halfway.
-    """
-    mine, theirs = whereabouts(actor, walk.start), whereabouts(partner, walk.end)
-    if any(span.to_partner and span.start < walk.end and span.end > walk.start for span in partner.actions):
-        theirs = whereabouts(partner, walk.start)
-        middle = 0.5 * (mine + theirs)
-        apart = float(np.linalg.norm(theirs - mine))
-        place = middle - 0.5 * distance * (theirs - mine) / max(apart, 1e-6)
-    else:
-        apart = float(np.linalg.norm(theirs - mine))
-        place = theirs - distance * (theirs - mine) / max(apart, 1e-6)
-    heading = float(heading_towards(theirs - place))
-    return Waypoint(walk.end, (float(place[0]), float(place[1])), heading)
 
 
 def _on_fitting_seat(actor: Actor, unit: float, notes: list[str]) -> Actor:
