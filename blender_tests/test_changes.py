@@ -15,6 +15,7 @@ from interact_addon.rig.keying import KeyedPerformance, key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene.changes import Change, changed_character, changed_settings, changes_of, clipped, span_of
+from interact_addon.scene.pair import add_interaction, set_category
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.sound_compare import differing_samples
 from interact_addon.scene.sound_files import write_wave
@@ -229,3 +230,18 @@ def test_a_change_that_a_stretch_elsewhere_has_not_made_is_still_one(scene: bpy.
     assert done is not None and done.stretch is None
     made = read_record(scene.interact.actor_a.armature.animation_data.action)
     assert made is not None and made.pending == [] and set(BODY_PARTS) == set(made.stretch["parts"]["Anna"])
+
+
+def test_an_interaction_that_is_played_is_a_change_and_one_that_is_not_is_none(scene: bpy.types.Scene) -> None:
+    identity = scene.interact.actor_b.identity
+    hug = add_interaction(scene, "hug", identity, 121, 181)
+    found = what_changed(scene)
+    assert found is not None and found.stretch is None, "nothing would be generated for it"
+    set_category(scene, hug, "walk towards")
+    found = what_changed(scene)
+    assert found is not None and found.stretch is not None and set(found.stretch.parts) == {"Anna", "Ben"}
+    assert (found.stretch.first, found.stretch.last) == (91, 301), "Ben is elsewhere from then on"
+    record(scene, key_performance(scene, cast_scene(scene), played(scene)))
+    taken = read_record(scene.interact.actor_a.armature.animation_data.action)
+    assert taken is not None and [span.category for span in taken.load_request().interactions] == ["walk towards"]
+    assert str(what_changed(scene)) == "Nothing was changed since Take 2"

@@ -13,7 +13,6 @@ from interact_addon import compat, panels
 from interact_addon.operators.labels import active_label, label_span
 from interact_addon.scene.label_names import EMOTION_COLOURS, LABEL_COLOURS, follow_names, free_name
 from interact_addon.scene.labels import action_strips, label_range
-from interact_addon.scene.preflight import mend
 from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.ranges import selected_strips
 from interact_addon.scene.reading import label_of, read_actions
@@ -230,18 +229,6 @@ def test_an_unknown_label_blocks_with_the_labels_that_are_known(scene: bpy.types
     )
     scene.interact.actor_a.perform = "KEEP_BODY"
     assert list(label_problems(scene)) == [], "a body that is kept plays no label"
-
-
-@pytest.mark.parametrize("channel", ["Interactions", "Pair Prompt", "contact 2"])
-def test_a_strip_for_the_pair_is_said_not_to_be_played_and_can_be_muted(scene: bpy.types.Scene, channel: str) -> None:
-    sequencer = scene.sequence_editor
-    strip = compat.new_effect_strip(sequencer, "TEXT", "shake hands", 5, 1, 60)
-    assert list(label_problems(scene)) == []
-    sequencer.channels[5].name = channel
-    (problem,) = label_problems(scene)
-    assert not problem.blocks and "'shake hands'" in problem.sentence and f"'{channel}'" in problem.sentence
-    mend(scene, problem)
-    assert strip.mute and list(label_problems(scene)) == []
 
 
 # ---- the panel ------------------------------------------------------------------------------------------------------

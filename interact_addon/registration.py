@@ -16,6 +16,7 @@ from .operators import (
     feedback,
     generate,
     ik,
+    interactions,
     keys,
     labels,
     mapping,
@@ -46,6 +47,7 @@ CLASSES: tuple[type, ...] = (
     *script.CLASSES,
     *labels.CLASSES,
     *attention.CLASSES,
+    *interactions.CLASSES,
     *transcripts.CLASSES,
     *feedback.CLASSES,
     *generate.CLASSES,
@@ -117,6 +119,8 @@ def register() -> None:
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
     bpy.types.SoundStrip.interact_voices = properties.strip_voices()
     bpy.types.ColorStrip.interact_target = properties.strip_target()
+    for strip in (bpy.types.ColorStrip, bpy.types.TextStrip):
+        strip.interact_actor = properties.strip_actor()
     bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
     bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
@@ -176,6 +180,8 @@ def unregister() -> None:
     bpy.types.VIEW3D_MT_add.remove(demo.draw_add_menu)
     del bpy.types.Scene.interact_take_shown
     del bpy.types.Action.interact
+    for strip in (bpy.types.ColorStrip, bpy.types.TextStrip):
+        del strip.interact_actor
     del bpy.types.ColorStrip.interact_target
     del bpy.types.SoundStrip.interact_voices
     del bpy.types.Scene.interact

@@ -15,6 +15,7 @@ from ..scene.channels import KINDS
 from ..scene.label_names import follow_names, set_label
 from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of
+from ..scene.pair import follow_pair
 from ..scene.ranges import selected_strips
 from .feedback import fail, poll_cast, redraw
 
@@ -182,6 +183,7 @@ def _follow() -> None:
     for scene in bpy.data.scenes:
         if scene.library is None:
             follow_names(scene)
+            follow_pair(scene)
     redraw(bpy.context)
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:

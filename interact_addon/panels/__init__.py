@@ -10,6 +10,7 @@ from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
 from .generate import Advanced, Generate
+from .interactions import Interactions
 from .labels import Labels
 from .mapping import Bones, INTERACT_MT_bone_presets
 from .regenerate import Locks, Regenerate
@@ -25,6 +26,7 @@ _IN_ORDER = (
     Script,
     Labels,
     Targets,
+    Interactions,
     Expression,
     Style,
     Generate,

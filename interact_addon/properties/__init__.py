@@ -38,7 +38,7 @@ from .overlay import INTERACT_PG_overlay
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
-from .strips import strip_target, strip_voices
+from .strips import BOTH_ACT, strip_actor, strip_target, strip_voices
 
 # In the order in which Blender needs them: a group before the one that holds it.
 CLASSES = (
@@ -57,6 +57,7 @@ CLASSES = (
 )
 
 __all__ = [
+    "BOTH_ACT",
     "CLASSES",
     "FROM_PREVIEW",
     "FROM_STRIPS",
@@ -98,6 +99,7 @@ __all__ = [
     "relationship_of",
     "remember",
     "shapes_to_choose",
+    "strip_actor",
     "strip_target",
     "strip_voices",
     "style_of",

@@ -1,5 +1,7 @@
 """The names of an actor's channels in the sequencer: "<actor> Speech", "... Actions", "... Gaze" and so on.
 
+Channels of the pair are called by their kind alone ("Interaction"), or with anything in front ("Mia and Tom Prompt").
+
 Blender cuts the name of a channel at 63 bytes, 21 letters of Japanese. A channel made here keeps the kind and shortens
 the actor's name; one that a user named is recognised as long as one letter of its kind is left.
 """
@@ -12,6 +14,8 @@ import re
 SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT = "Speech", "Actions", "Emotions", "Transcript"
 GAZE, PINS = "Gaze", "Pins"
 KINDS = (SPEECH, ACTIONS, EMOTIONS, TRANSCRIPT, GAZE, PINS)
+PROMPT, INTERACTION, CONTACT = "Prompt", "Interaction", "Contact"
+PAIR_KINDS = (PROMPT, INTERACTION, CONTACT)
 LONGEST_NAME = 63  # bytes of UTF-8 that Blender keeps of a channel's name
 LAST_CHANNEL = 128
 _ROOM = len(f" {TRANSCRIPT} 99")  # bytes kept for the kind and a number behind a shortened name
@@ -32,6 +36,11 @@ def is_channel_of_kind(channel_name: str, kind: str) -> bool:
         return True
     actor, _, rest = name.rpartition(" ")
     return bool(actor) and bool(rest) and _is_cut(name, actor, kind)
+
+
+def is_channel_of_pair(channel_name: str, kind: str) -> bool:
+    """Return whether a channel is named for the pair and one of ``PAIR_KINDS``."""
+    return bool(re.fullmatch(f"(.+ )?{_spellings(kind)}", channel_name.strip(), re.IGNORECASE))
 
 
 def actor_in(channel_name: str) -> tuple[str, str]:

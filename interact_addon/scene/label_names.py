@@ -78,8 +78,8 @@ def _follow_action(scene: bpy.types.Scene, strip: Any) -> bool:
     label, colour = label_of(strip.name), tuple(strip.color)
     if label not in contract.ACTION_LABELS:
         return False
-    is_ours = _is_any(colour, LABEL_COLOURS)
-    if strip.name.rstrip("".join(_BLANKS)) == label and (not is_ours or _is_same(colour, LABEL_COLOURS[label])):
+    is_ours = is_any_colour(colour, LABEL_COLOURS)
+    if strip.name.rstrip("".join(_BLANKS)) == label and (not is_ours or is_same_colour(colour, LABEL_COLOURS[label])):
         return False
     set_label(scene, strip, label)
     if not is_ours:
@@ -93,15 +93,17 @@ def _follow_emotion(strip: Any) -> bool:
     except errors.InvalidRequest:  # reading the shot says it
         return False
     wanted = emotion_colour(emotion)
-    if _is_same(strip.color, wanted) or not _is_any(strip.color, EMOTION_COLOURS):
+    if is_same_colour(strip.color, wanted) or not is_any_colour(strip.color, EMOTION_COLOURS):
         return False
     strip.color = wanted
     return True
 
 
-def _is_any(colour: Sequence[float], colours: Mapping[str, Sequence[float]]) -> bool:
-    return any(_is_same(colour, one) for one in colours.values())
+def is_any_colour(colour: Sequence[float], colours: Mapping[str, Sequence[float]]) -> bool:
+    """Return whether a colour is one of several, so that it was not chosen by a user."""
+    return any(is_same_colour(colour, one) for one in colours.values())
 
 
-def _is_same(colour: Sequence[float], other: Sequence[float]) -> bool:
+def is_same_colour(colour: Sequence[float], other: Sequence[float]) -> bool:
+    """Return whether two colours look the same."""
     return all(abs(a - b) < _SAME for a, b in zip(colour, other))

@@ -19,14 +19,17 @@ from .channels import (
     ACTIONS,
     KINDS,
     LAST_CHANNEL,
+    PAIR_KINDS,
     SPEECH,
     channel_name,
     cut_before_kind,
     is_channel_of,
     is_channel_of_kind,
+    is_channel_of_pair,
     is_unnamed,
 )
 
+PAIR = "pair"  # in the place of an actor's id: a channel of both
 _UNNAMED = tuple(f"Channel {number}" for number in range(LAST_CHANNEL + 1))  # most names are these
 
 
@@ -39,7 +42,7 @@ class Channels:
         settings = getattr(source, "interact", None)  # None where the demo is built without the add-on enabled
         self._cast = [actor_key(actor) for actor in cast_in(source)]
         actors = [actor_key(actor) for actor in all_actors()]
-        active = {key.identity for key in actors if key.identity}
+        active = {PAIR, *(key.identity for key in actors if key.identity)}
         self._registered = {
             entry.number: (entry.actor, entry.kind)
             for entry in (settings.channels if settings is not None else ())
@@ -63,6 +66,11 @@ class Channels:
     def holds(self, number: int, kind: str) -> bool:
         """Return whether a channel is any actor's of one kind."""
         return self._holds(number, self.names[number], kind)
+
+    def is_of_pair(self, number: int, kind: str) -> bool:
+        """Return whether a channel is the pair's of one kind."""
+        known = self._registered.get(number)
+        return known == (PAIR, kind) if known else is_channel_of_pair(self.names[number], kind)
 
     def is_around(self, strip: Any, actor: ActorKey | str, kind: str) -> bool:
         """Return whether a strip, also one in a meta strip, lies in a channel of an actor and kind."""
@@ -124,6 +132,7 @@ def _still_stands(entry: Any, name: str, actors: list[ActorKey]) -> bool:
     if is_unnamed(name):
         return False
     written_for = [(key.identity, kind) for key in actors for kind in KINDS if is_channel_of(name, key.name, kind)]
+    written_for += [(PAIR, kind) for kind in PAIR_KINDS if is_channel_of_pair(name, kind)]
     return not written_for or (entry.actor, entry.kind) in written_for
 
 
@@ -164,16 +173,43 @@ def add_channel(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> int
     Raises ``InvalidRequest`` if every channel is taken.
     """
     key = as_key(actor)
-    sequencer: Any = scene.sequence_editor or scene.sequence_editor_create()
     others = len(channels_of(scene, key, kind))
     called = f"{kind} {others + 1}" if others else kind
+    number = _name_free_channel(scene, channel_name(key.name, called))
+    register(scene, number, key, kind)
+    return number
+
+
+def channels_of_pair(scene: bpy.types.Scene, kind: str) -> list[int]:
+    """Return the numbers of the pair's channels of one of ``PAIR_KINDS``, in order."""
+    if scene.sequence_editor is None:
+        return []
+    channels = Channels(scene)
+    return [number for number in channels.named() if channels.is_of_pair(number, kind)]
+
+
+def ensure_channel_of_pair(scene: bpy.types.Scene, kind: str) -> int:
+    """Return the number of the pair's channel of a kind; if there is none, the lowest free one is named for it."""
+    own = channels_of_pair(scene, kind)
+    return own[0] if own else add_channel_of_pair(scene, kind)
+
+
+def add_channel_of_pair(scene: bpy.types.Scene, kind: str) -> int:
+    """Name the lowest free channel for the pair, with a number if it has others of the kind, and return which it is."""
+    others = len(channels_of_pair(scene, kind))
+    number = _name_free_channel(scene, f"{kind} {others + 1}" if others else kind)
+    register(scene, number, ActorKey("", PAIR), kind)
+    return number
+
+
+def _name_free_channel(scene: bpy.types.Scene, name: str) -> int:
+    sequencer: Any = scene.sequence_editor or scene.sequence_editor_create()
     used = {strip.channel for strip in sequencer.strips}
     for number in range(1, LAST_CHANNEL + 1):
         if number not in used and is_unnamed(sequencer.channels[number].name):
-            sequencer.channels[number].name = channel_name(key.name, called)
-            register(scene, number, key, kind)
+            sequencer.channels[number].name = name
             return number
-    raise errors.InvalidRequest(f"Every channel of the sequencer is taken; free one for '{key.name} {called}'.")
+    raise errors.InvalidRequest(f"Every channel of the sequencer is taken; free one for '{name}'.")
 
 
 def check_channels(scene: bpy.types.Scene, actor: ActorKey | str) -> None:

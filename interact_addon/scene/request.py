@@ -26,6 +26,7 @@ from ..runtime_api import contract, errors
 from .attention import read_gaze, read_pins
 from .channels import ACTIONS, SPEECH, channel_name
 from .ownership import strips_of
+from .pair import read_pair
 from .perform import Kept, kept_motion
 from .reading import read_actions, read_emotions, shot_duration
 from .sound import mix_voices
@@ -119,6 +120,7 @@ def build_request(
         guidance=settings.guidance,
         relationship=relationship_of(settings),
         lips=settings.lips,
+        interactions=read_pair(scene),
     )
     contract.check_request(request)
     return request, warnings

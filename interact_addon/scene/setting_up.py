@@ -8,8 +8,8 @@ import bpy
 
 from .. import compat
 from ..properties import actor_key, generated_parts
-from .channels import KINDS
-from .ownership import channels_of, ensure_channel
+from .channels import KINDS, PAIR_KINDS
+from .ownership import channels_of, channels_of_pair, ensure_channel, ensure_channel_of_pair
 from .shot_range import fit_range
 from .strips import add_action_labels
 
@@ -24,7 +24,7 @@ class SetUp:
 
 
 def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
-    """Name a channel of each kind for both actors, fit the range to their voices and fill the gaps between actions.
+    """Name the channels of both actors and of the pair, fit the range to the voices, fill the gaps between actions.
 
     What is there stays. Raises ``InvalidRequest`` if no channel is free, or a channel's name is cut.
     """
@@ -38,4 +38,7 @@ def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
             ensure_channel(source, key, kind)
         if "body" in generated_parts(actor):  # a body that is kept plays no labels
             actions += add_action_labels(source, key)
+    for kind in PAIR_KINDS:
+        named += not channels_of_pair(source, kind)
+        ensure_channel_of_pair(source, kind)
     return SetUp(named, actions, widened)

@@ -16,8 +16,9 @@ from .. import compat
 from ..properties import ActorKey, actor_key, actor_name, all_actors, cast_in, identify, new_identity, remember
 from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER
 from ..rig.measure import skinned_meshes
-from .channels import KINDS, is_channel_of, is_unnamed, renamed
-from .ownership import Channels, register
+from .channels import KINDS, PAIR_KINDS, is_channel_of, is_unnamed, renamed
+from .ownership import PAIR, Channels, register
+from .pair import change_who_acts
 
 _seen: tuple[int, ...] = ()  # the session_uids of all scenes when ids were last made unique
 
@@ -98,6 +99,7 @@ def _change_identity(scene: Any, actor: Any, identity: str) -> None:
     _keep_takes(actor, identity)
     others = [other.identity for other in scene.interact.actors if other != actor]
     if actor.identity not in others:
+        change_who_acts(scene, actor.identity, identity)
         for entry in scene.interact.channels:
             if entry.actor == actor.identity:
                 entry.actor = identity
@@ -149,7 +151,10 @@ def _register_named(source: bpy.types.Scene, keys: list[ActorKey]) -> None:
 
 
 def _owner(channels: Channels, number: int, keys: list[ActorKey]) -> tuple[ActorKey, str] | None:
-    """Return which of these actors a channel belongs to, and its kind."""
+    """Return which of these actors, or that the pair, a channel belongs to, and its kind."""
+    pair = next((kind for kind in PAIR_KINDS if channels.is_of_pair(number, kind)), None)
+    if pair is not None:
+        return ActorKey("", PAIR), pair
     if known := channels.registered(number):
         return next(((key, known[1]) for key in keys if key.identity == known[0]), None)
     return next(((key, kind) for key in keys for kind in KINDS if channels.is_of(number, key, kind)), None)

@@ -11,7 +11,7 @@ import bpy
 from .. import compat
 from ..properties import ActorKey
 from ..runtime_api import contract, errors
-from .channels import ACTIONS, EMOTIONS, GAZE, KINDS, PINS, SPEECH
+from .channels import ACTIONS, EMOTIONS, GAZE, KINDS, PAIR_KINDS, PINS, SPEECH
 from .emotions import emotion_name
 from .label_names import emotion_colour, set_label
 from .ownership import Channels, add_channel, channels_of, ensure_channel
@@ -30,12 +30,12 @@ def add_speech(scene: bpy.types.Scene, actor: ActorKey | str, path: Path, frame:
     if compat.strip_right(strip) - compat.strip_left(strip) < 1 or strip.sound.samplerate == 0:
         sequencer.strips.remove(strip)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
-    if any(_overlap(strip, other, strip.channel) for other in sequencer.strips):
+    if any(overlap(strip, other, strip.channel) for other in sequencer.strips):
         strip.channel = _free_speech_channel(scene, actor, strip)
     return strip
 
 
-def _overlap(strip: Any, other: Any, channel: int) -> bool:
+def overlap(strip: Any, other: Any, channel: int) -> bool:
     """Return whether ``strip`` would overlap ``other`` in a channel."""
     return bool(
         other != strip
@@ -52,7 +52,7 @@ def _free_speech_channel(scene: bpy.types.Scene, actor: ActorKey | str, strip: A
     """
     others: Any = scene.sequence_editor.strips  # type: ignore[union-attr]
     for number in channels_of(scene, actor, SPEECH):
-        if not any(_overlap(strip, one, number) for one in others):
+        if not any(overlap(strip, one, number) for one in others):
             return number
     return add_channel(scene, actor, SPEECH)
 
@@ -103,6 +103,8 @@ def keep_labels_out_of_renders(scene: bpy.types.Scene) -> None:
 
 
 def _is_label(strip: Any, channels: Channels) -> bool:
+    if strip.type in ("COLOR", "TEXT") and any(channels.is_of_pair(strip.channel, kind) for kind in PAIR_KINDS):
+        return True
     kinds = {"COLOR": (ACTIONS, EMOTIONS, GAZE, PINS), "TEXT": KINDS}.get(strip.type, ())
     return any(channels.holds_around(strip, kind) for kind in kinds)
 

@@ -66,10 +66,10 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
         return None
     voices = None if listen else {actor_name(actor): named_voice(scene, actor_key(actor)) for actor in actors}
     now, _ = build_request(scene, cast_scene(scene, first_frame=True), kept=_NOTHING_KEPT, mixed=voices)
-    settings, changes = dict[str, None](), list[Change]()
+    now, settings, changes = contract.with_interactions(now), dict[str, None](), list[Change]()
     for record, actor in zip(taken, now.actors):
         try:
-            request = contract.request_from_json(record.request)
+            request = contract.with_interactions(contract.request_from_json(record.request))
         except errors.InvalidRequest:
             return None
         before = next(one for one in request.actors if one.name == record.actor)

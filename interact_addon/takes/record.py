@@ -160,8 +160,9 @@ def _pending(keys: ActorKeys, keyed: KeyedPerformance, request: contract.Request
         return []
     left = [Change(name, "pending", start, end) for start, end in before.pending]
     if stretch:
-        old = next(one for one in contract.request_from_json(before.request).actors if one.name == before.actor)
-        now = next(one for one in request.actors if one.name == name)
+        asked = contract.with_interactions(contract.request_from_json(before.request))
+        old = next(one for one in asked.actors if one.name == before.actor)
+        now = next(one for one in contract.with_interactions(request).actors if one.name == name)
         left += changes_of(old, now, request.duration, differing_samples)
         if set(contract.BODY_PARTS) - {"hands"} <= set(stretch["parts"].get(name, ())):
             first, last = stretch["shot"]

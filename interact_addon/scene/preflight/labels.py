@@ -1,10 +1,9 @@
-"""What the script asks for and the model cannot play: labels it does not know, and anything asked of the pair."""
+"""What the script asks for and the model cannot play: labels it does not know, and much of what a pair may be asked."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from functools import partial
 
 import bpy
 
@@ -13,11 +12,9 @@ from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
 from ..ownership import strips_of
+from ..pair import contact_strips, heard_strips_of_pair, nobody_acts, played_part, who_acts
 from ..reading import label_of, unknown_label
 from .problem import Problem, counted
-
-# How a channel for both actors is called: "Interactions", "Pair Prompt", "Mia and Tom Contact".
-_FOR_THE_PAIR = re.compile(r"(.+ )?(prompt|interaction|contact)s?( \d+)?", re.IGNORECASE)
 
 
 def label_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -32,35 +29,31 @@ def label_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
         ]
         if unknown:
             yield Problem("unknown label", unknown_label(unknown[0], key), key.name, True)
-    asked = _asked_of_the_pair(source)
-    if asked:
-        names = f"'{asked[0].name}'" if len(asked) == 1 else f"'{asked[0].name}' and {counted(len(asked) - 1, 'other')}"
-        channel = source.sequence_editor.channels[asked[0].channel].name  # type: ignore[union-attr]
-        yield Problem(
-            "not for the pair",
-            f"The channel '{channel}' asks for {names}, but the model plays {', '.join(contract.ACTION_LABELS)} and no "
-            "prompts, interactions or contacts; mute the strips.",
-            "",
-            False,
-            "Mute Strips",
-            f"Muted {counted(len(asked), 'strip')} in the channel '{channel}'.",
-            _mute,
-        )
+    yield from _pair_problems(scene, source)
 
 
-def _asked_of_the_pair(source: bpy.types.Scene) -> list[Any]:
-    sequencer: Any = source.sequence_editor
-    if sequencer is None:
-        return []
-    strips = [strip for strip in sequencer.strips if strip.type in ("COLOR", "TEXT") and not strip.mute]
-    return [
-        strip
-        for strip in strips
-        if not sequencer.channels[strip.channel].mute
-        and _FOR_THE_PAIR.fullmatch(sequencer.channels[strip.channel].name.strip())
-    ]
+def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[Problem]:
+    """Yield a problem for each sentence that says what is not played of the pair's strips, with those it is about."""
+    said: dict[str, list[str]] = {}
+    for strip in heard_strips_of_pair(source):
+        if not who_acts(scene, strip):
+            yield Problem("nobody acts", nobody_acts(strip), "", True, short="Nobody acts")
+        elif left_out := played_part(scene, strip).left_out:
+            said.setdefault(left_out, []).append(strip.name)
+    contacts = contact_strips(source)
+    if contacts:
+        channel = source.sequence_editor.channels[contacts[0].channel].name  # type: ignore[union-attr]
+        sentence = f"The model plays no contacts yet: nothing is generated for the strips in the channel '{channel}'."
+        said[sentence] = [strip.name for strip in contacts]
+    for sentence, names in said.items():
+        count = counted(len(names), "strip")
+        fix = "Mute Strip" if len(names) == 1 else "Mute Strips"
+        mute = partial(_mute, names)
+        yield Problem("not played", sentence, "", False, fix, f"Muted {count}.", mute, short="Not played yet")
 
 
-def _mute(scene: bpy.types.Scene) -> None:
-    for strip in _asked_of_the_pair(compat.sequencer_scene(scene)):
-        strip.mute = True
+def _mute(names: Collection[str], scene: bpy.types.Scene) -> None:
+    source = compat.sequencer_scene(scene)
+    for strip in (*heard_strips_of_pair(source), *contact_strips(source)):
+        if strip.name in names:
+            strip.mute = True
