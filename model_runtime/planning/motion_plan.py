@@ -344,24 +344,25 @@ class MotionPlan:
         return float(heading_towards(direction)) if np.linalg.norm(direction) > CLOSEST * self.unit else None
 
     def _meetings(self, span: ActionSpan) -> list[tuple[float, float]]:
-        """Return (time, least angle) at which to turn in a stand: on arrival, and when the partner is somewhere else.
+        """Return (time, least angle) at which to turn in a stand: on arrival or once risen, and when the partner is
+        somewhere else.
 
         The partner must then be aside by the angle, in radians. A stand whose heading the script gives has none; one
         that faces a place has one.
         """
-        partner = self.partner
+        partner, before = self.partner, self.spans[-1].label if self.spans else "stand"
+        free = self.clock + (RISEN if before == "sit" else 0.0)
         if span.facing is not None or partner is None:
-            return [(self.clock, FACED)] if span.facing is not None else []
+            return [(free, FACED)] if span.facing is not None else []
         if any(point.heading is not None and abs(point.time - span.start) < ON_TIME for point in self.waypoints):
             return []
-        arrived = bool(self.spans) and self.spans[-1].label == "walk"
         clock = np.arange(self.clock, span.end, ON_TIME)
         moved, last = [], partner(self.clock)
         for time in clock[1:]:
             if np.linalg.norm(partner(time) - last) > JOINED * self.unit:
                 moved.append((float(time), ASIDE))
                 last = partner(time)
-        return [*([(self.clock, 0.0)] if arrived else []), *moved]
+        return [*([] if before == "stand" else [(free, 0.0)]), *moved]
 
     # ---- sitting ----------------------------------------------------------------------------------------------------
 

@@ -185,6 +185,24 @@ def test_who_stands_turns_to_a_partner_who_has_walked_round():
     )
 
 
+def test_who_has_risen_turns_to_the_partner_and_keeps_facing_it():
+    seat, beside = (Waypoint(2.0, (0.0, 0.0), EAST),), actor("Tom", (0.0, 1.5))
+    _, points, notes = played(actor("Mia", (0.0, 0.0), ("sit", 0, 3), ("stand", 3, 8), waypoints=seat), beside)
+    risen = next(point for point in points if point.time > 3.5)
+    turned, held = points[-2:]
+    assert risen.heading is None and turned.time > risen.time + 1.0, "the turn begins on its feet"
+    towards = np.subtract((0.0, 1.5), turned.position)
+    assert [np.sin(turned.heading), -np.cos(turned.heading)] == pytest.approx(list(towards / np.linalg.norm(towards)))
+    assert held.time == 8.0 and held.heading == turned.heading and notes == []
+
+
+def test_who_has_risen_on_the_way_to_a_walk_is_left_to_turn_as_it_sets_off():
+    script = ("sit", 0, 3), ("stand", 3, 5), ("walk", 5, 8)
+    target = (Waypoint(2.0, (0.0, 0.0), EAST), Waypoint(8.0, (3.0, 0.0)))
+    _, points, _ = played(actor("Mia", (0.0, 0.0), *script, waypoints=target), actor("Tom", (0.0, 1.5)))
+    assert all(point.heading is None for point in points if point.time > 3.1)
+
+
 def test_who_has_to_go_elsewhere_turns_before_setting_off():
     def points(*spans: tuple, target: tuple[float, float] = (-6.0, 0.0)) -> list[Waypoint]:
         return played(actor("Mia", (-3.0, 0.0), *spans, waypoints=(Waypoint(8.0, target),)), actor("Tom", (0.0, 9.0)))[
