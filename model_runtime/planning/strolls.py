@@ -2,8 +2,9 @@
 
 People who walk about while they talk stay near the other and end turned to them. A short walk is an arc around the
 partner at the distance the two have, at most a quarter of the way round. A longer one leads out to the side and back to
-where it began, in rounds of a few metres. Of several such paths the one is taken that keeps clear of the partner and of
-seats and ends nearest to where the script wants the actor next.
+where it began, in rounds of a few metres. Where motion that is given goes on at the place, a short walk comes back too:
+in one small round or, in a second, with a step aside and back. Of several such paths the one is taken that keeps clear
+of the partner and of seats and ends nearest to where the script wants the actor next.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from ..contract import Waypoint
 from .trajectories import walked_share
 
 # Metres of a mean body.
-SHORTEST_ROUND = 2.3  # of path: a shorter one would turn on the spot
+SHORTEST_ROUND = 2.3  # of path: a shorter one turns nearly on the spot, and is walked only where one has to be back
+_STEP_ASIDE = 0.8  # of path: who has to be back goes no round this short, but steps aside and back
 LONGEST_ROUND = 5.5  # a longer stroll is walked in several rounds, so that it stays near
 SEAT_CLEARANCE = 0.6  # from the middle of a seat to who walks past
 _NEAREST_ARC = 1.0  # between two of whom one walks around the other
@@ -34,6 +36,7 @@ _SET_OFF, _ARRIVE = float(np.radians(75.0)), float(np.radians(50.0))  # of an ar
 _ROUNDS = tuple(np.radians(((75, -15), (45, -45), (105, 15), (58, -58), (25, -85), (135, 45))))
 _SEVERAL_ROUNDS = tuple(np.radians(((45, -45), (75, -15), (105, 15))))  # the first without a corner between rounds
 _TO_THE_SIDES = tuple(np.radians((0.0, 40.0, -40.0, 80.0, -80.0, 130.0, -130.0)))  # from ahead, with nobody near
+_ASIDE = tuple(np.radians((90.0, -90.0, 180.0)))  # of a step aside, from the direction of the partner
 _SHORTER = (1.0, 0.75, 0.5)  # shares of the way that a short walk may lead
 _EVERY = 0.5  # seconds between the waypoints
 _POINTS = 41  # of a path while it is chosen
@@ -66,17 +69,20 @@ def stroll(
     ``heading``: of the actor before it, radians; ``finish`` (2,): where it has to end, None for near; ``unit``: metres
     of this body for a metre of a mean body. The last waypoint lies at ``end``.
     """
-    is_short = length < SHORTEST_ROUND * unit
-    if finish is not None and is_short and float(np.linalg.norm(finish - start)) < 0.5 * length:
-        around, finish = replace(around, wanted=finish), None  # too near to come back to
-    if finish is not None and float(np.linalg.norm(finish - start)) > 0.7 * length:
+    short = length < SHORTEST_ROUND * unit
+    far = 0.0 if finish is None else float(np.linalg.norm(finish - start))
+    ahead: float | None = None  # a heading to keep under way
+    if finish is None:
+        paths = (_some_steps if short else _rounds)(start, heading, length, around.partner, unit)
+    elif far > 0.7 * length:
         paths = iter([np.stack([start, finish])])
-    elif finish is None and is_short:
-        paths = _some_steps(start, heading, length, around.partner, unit)
+    elif length < _STEP_ASIDE * unit:
+        ahead = heading if around.partner is None else float(heading_towards(around.partner - finish))
+        paths = _aside_and_back(start, ahead, length, finish)
     else:
-        paths = _rounds(start, finish, heading, length, around.partner, unit)
+        paths = _rounds(start, heading, length, around.partner, unit, finish)
     path = min(enumerate(paths), key=lambda choice: 0.02 * choice[0] + _cost(choice[1], around, unit))[1]
-    return _in_time(path, begin, end)
+    return [replace(point, heading=ahead) for point in _in_time(path, begin, end, 1 if ahead is None else 2)]
 
 
 def _some_steps(start: Array, heading: float, length: float, partner: Array | None, unit: float) -> Iterator[Array]:
@@ -97,8 +103,14 @@ def _some_steps(start: Array, heading: float, length: float, partner: Array | No
             yield _bowed(start, finish, setting_off, arriving, share * length)
 
 
+def _aside_and_back(start: Array, ahead: float, length: float, finish: Array) -> Iterator[Array]:
+    """Yield ways of ``length`` from ``start`` to a place beside or behind, seen along ``ahead``, and back."""
+    for aside in _ASIDE:
+        yield np.stack([start, 0.5 * (start + finish + length * facing(ahead + aside)), finish])
+
+
 def _rounds(
-    start: Array, finish: Array | None, heading: float, length: float, partner: Array | None, unit: float
+    start: Array, heading: float, length: float, partner: Array | None, unit: float, finish: Array | None = None
 ) -> Iterator[Array]:
     """Yield strolls to both sides that end at ``finish``, by default where they began, facing the partner."""
     count = max(1, math.ceil(length / (LONGEST_ROUND * unit)))
@@ -144,9 +156,9 @@ def _cost(path: Array, around: Surroundings, unit: float) -> float:
     return (_LACK * lack + _REMOTE * remote) / unit
 
 
-def _in_time(path: Array, begin: float, end: float) -> list[Waypoint]:
-    """Return waypoints along a path (N, 2), at the times at which somebody passes who sets off and stops."""
-    count = max(1, round((end - begin) / _EVERY))
+def _in_time(path: Array, begin: float, end: float, least: int) -> list[Waypoint]:
+    """Return ``least`` or more waypoints along a path (N, 2), when somebody passes there who sets off and stops."""
+    count = max(least, round((end - begin) / _EVERY))
     passed = np.arange(1, count + 1) / count * (end - begin)
     places = _along(path, walked_share(passed, end - begin))
     return [Waypoint(begin + float(time), (float(x), float(y))) for time, (x, y) in zip(passed, places)]

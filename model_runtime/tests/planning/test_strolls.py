@@ -103,13 +103,39 @@ def test_a_walk_after_sitting_comes_back_to_the_front_of_the_seat_and_never_lead
     assert np.linalg.norm(way(strolled[:-1], np.array([-0.37, 0.0])) - HERE, axis=-1).min() > 0.3
 
 
-def test_a_walk_leads_to_where_the_motion_begins_that_is_given_after_it() -> None:
+def given_from(seconds: float, place: tuple[float, float]) -> MotionConstraints:
+    """Motion that stays at a place, given from a time on."""
     frames = round(10 * FPS) + 1
-    roots = np.tile(np.array([-2.0, 1.0, 0.9], np.float32), (frames, 1))
+    roots = np.tile(np.array([*place, 0.9], np.float32), (frames, 1))
     rotations = np.tile(np.array([1, 0, 0, 0], np.float32), (frames, 52, 1))
     mask = np.zeros((frames, len(BODY_PARTS)), bool)
-    mask[round(7 * FPS) :, BODY_PARTS.index("lower")] = True
-    kept = MotionConstraints(roots, rotations, np.zeros((frames, 52), np.float32), mask)
+    mask[round(seconds * FPS) :, BODY_PARTS.index("lower")] = True
+    return MotionConstraints(roots, rotations, np.zeros((frames, 52), np.float32), mask)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0])
+def test_a_free_walk_of_any_length_is_back_in_time_where_motion_that_is_given_goes_on(seconds: float) -> None:
+    kept = given_from(4 + seconds, (-0.8, 0.05))
+    points, _, notes = planned(mia(("walk", 3, 3 + seconds), kept=kept))
+    strolled = [point for point in points if 3.0 < point.time <= 3 + seconds]
+    assert strolled[-1].time == 3 + seconds and strolled[-1].position == pytest.approx((-0.8, 0.05)) and notes == []
+    assert np.linalg.norm(way(strolled) - HERE, axis=-1).max() > 0.1, "it goes somewhere"
+    times = [3.0, *(point.time for point in strolled)]
+    steps = np.linalg.norm(np.diff(way(strolled), axis=0), axis=-1) / np.diff(times)
+    assert steps.max() < 1.5, "at the pace of a walk"
+    assert np.linalg.norm(way(strolled) - PARTNER, axis=-1).min() > 0.8
+
+
+def test_who_steps_aside_and_back_keeps_facing_the_partner_and_minds_a_seat() -> None:
+    seats = [np.array([-0.75, 0.6]), np.array([-0.75, -0.6])]
+    around = Surroundings(PARTNER, seats)
+    points = stroll(3.0, 4.0, HERE, EAST, 0.55, around, 1.0, HERE)
+    assert [point.heading for point in points] == pytest.approx([EAST, EAST])
+    assert points[0].position[0] < -0.95 and points[0].position[1] == pytest.approx(0.0), "backwards, between the seats"
+
+
+def test_a_walk_leads_to_where_the_motion_begins_that_is_given_after_it() -> None:
+    kept = given_from(7.0, (-2.0, 1.0))
     points, _, notes = planned(mia(("walk", 1, 4), ("stand", 4, 7), ("sit", 7, 10), kept=kept))
     assert next(point for point in points if point.time == 4.0).position == pytest.approx((-2.0, 1.0)) and notes == []
 
