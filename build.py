@@ -203,7 +203,13 @@ def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> None:
-    _call((str(environment()), "-m", "model_runtime", "bench", *rest))
+    """Time the runtime, or *Generate* in Blender, whose times the manual quotes."""
+    python = str(environment())
+    if options.generate:
+        page = ROOT / "docs" / "manual" / "generate.md"
+        _call((python, "-m", "interact_addon", "bench", "--page", str(page), *rest), {"INTERACT_PYTHON": python})
+    else:
+        _call((python, "-m", "model_runtime", "bench", *rest))
 
 
 def compose(options: argparse.Namespace, rest: list[str]) -> None:
@@ -307,7 +313,10 @@ def _parser() -> argparse.ArgumentParser:
     tested.add_argument("--slow", action="store_true", help="also tests that take minutes")
     tested.add_argument("--gui", action="store_true", help="also tests that need a Blender window")
     tested.add_argument("--gpu", action="store_true", help="also tests that need a CUDA device")
-    command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
+    timed = command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
+    timed.add_argument(
+        "--generate", action="store_true", help="time Generate in Blender instead, and write docs/manual/generate.md"
+    )
     composed = command(
         "compose",
         compose,

@@ -216,7 +216,7 @@ def test_a_file_saved_in_the_middle_holds_nothing_half_done(pair: bpy.types.Scen
 def test_a_file_opened_in_the_middle_is_not_touched(pair: bpy.types.Scene) -> None:
     job = generation.Generation(pair, order())
     bpy.ops.wm.read_factory_settings()
-    assert generation.current is None and generate._tick(job) is None
+    assert generation.current is None and generate.tick(job) is None
     assert takes() == [] and not generation.runtime().busy
 
 
@@ -278,7 +278,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 def ticked(job: generation.Generation) -> None:
-    while (pause := generate._tick(job)) is not None:
+    while (pause := generate.tick(job)) is not None:
         time.sleep(pause)
 
 
@@ -300,7 +300,7 @@ def test_the_timer_tells_what_a_cancelled_job_has_left(pair: bpy.types.Scene, to
 def test_the_timer_tells_an_error_and_ends(pair: bpy.types.Scene, told: list[tuple[str, str]]) -> None:
     job = generation.Generation(pair, order())
     while job.request is None:
-        assert generate._tick(job) is not None
+        assert generate.tick(job) is not None
     process = generation.runtime()._process
     assert process is not None
     process.kill()

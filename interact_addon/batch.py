@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from . import batch_export, compat
+from . import batch_export, bench, compat
 from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
 from .export.shot import export_fbx
@@ -244,6 +244,9 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--end", type=int, metavar="FRAME", help="instead of the scene's last frame")
     back.set_defaults(run=read_back)
     batch_export.add_command(commands, export)
+    timed = commands.add_parser("bench", help="the waiting times of Generate on this machine")
+    bench.add_arguments(timed)
+    timed.set_defaults(run=bench.run)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")

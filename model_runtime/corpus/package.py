@@ -38,8 +38,8 @@ Then train with torch and safetensors:
     python3 -m model_runtime train body upper --words corpus/word_features.npz
     python3 -m model_runtime train face --data corpus/face_training.npz
 
-The body's sampled results also need scipy, diffusers, pillow and matplotlib; --sample-minutes 0 does without. Licences
-of the material: corpus/LICENCES.md.
+The body's sampled results also need scipy, pillow and matplotlib; --sample-minutes 0 does without. Licences of the
+material: corpus/LICENCES.md.
 """
 _LICENCES = """Motion: SmartBody (LGPL-2.1, taken under GPL-3.0), CMU Graphics Lab Motion Capture Database (free for
 research and commercial use, not to be resold as data; funded by NSF EIA-0196217), Microsoft Rocketbox (MIT),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import find_peaks
 
+from ..common.peaks import find_peaks
 from ..contract import FPS, FloatArray
 from .arkit import columns
 
@@ -20,7 +20,7 @@ def shut_blinks(face: FloatArray) -> FloatArray:
     """
     out = face.copy()
     lids = columns("eyeBlink")
-    peaks, _ = find_peaks(np.pad(face[:, lids].mean(axis=1), 1), height=_PEAK, prominence=_PROMINENCE)
+    peaks = find_peaks(np.pad(face[:, lids].mean(axis=1), 1), height=_PEAK, prominence=_PROMINENCE)
     for peak in peaks - 1:
         first, last = max(peak - _REACH, 0), min(peak + _REACH + 1, len(face))
         for lid in lids:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from scipy.interpolate import CubicHermiteSpline
 from torch import Tensor
 
 from ..body_model.proxemics import ELBOW_ROOM
 from ..common.arrays import Array
 from ..common.masks import runs_of
+from ..common.splines import cubic_hermite
 from ..contract import FPS
 from .avoidance import Leg, avoid_collisions
 
@@ -144,4 +144,4 @@ def walked(times: Array, stops: Array, frames: Array, under_way: bool) -> Array:
     speed[1:-1] = (stops[2:] - stops[:-2]) / (times[2:] - times[:-2])[:, None]
     if under_way:
         speed[0] = (stops[1] - stops[0]) / (times[1] - times[0])
-    return CubicHermiteSpline(times, stops, speed)(frames)
+    return cubic_hermite(times, stops, speed, frames)[0]

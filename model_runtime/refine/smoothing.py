@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy.linalg import solve_banded, solveh_banded
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import HAND_INDEX, INDEX, LEG_JOINTS
@@ -78,9 +77,36 @@ def smooth(
 
 def _speed(turns: Array) -> Array:
     """Return (T,) the root mean square of angular speeds of local quaternions (T, J, 4) in rad/s, without jitter."""
-    calm = sosfiltfilt(butter(2, _JITTER_FREE, fs=FPS, output="sos"), turns, axis=0, padlen=min(15, len(turns) - 1))
+    calm = low_pass(turns, _JITTER_FREE)
     speed = 2.0 * np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * FPS
     return np.sqrt(np.mean(speed**2, axis=1))
+
+
+def low_pass(values: Array, cutoff: float) -> Array:
+    """Return ``values`` (T, ...) filtered by a Butterworth filter of second order at ``cutoff`` Hz, forward and back.
+
+    The same as ``scipy.signal.sosfiltfilt``, whose import takes long.
+    """
+    around = min(15, len(values) - 1)
+    ends = 2 * values[:1] - values[around:0:-1], 2 * values[-1:] - values[-2 : -around - 2 : -1]
+    padded = np.concatenate([ends[0], values, ends[1]])
+    there = _low_pass_once(padded.reshape(len(padded), -1), cutoff)
+    back = _low_pass_once(there[::-1], cutoff)[::-1]
+    return back[around : around + len(values)].reshape(values.shape)
+
+
+def _low_pass_once(values: Array, cutoff: float) -> Array:
+    """Filter ``values`` (T, C) forward; before the first frame they were always as there."""
+    k = np.tan(np.pi * cutoff / FPS)  # the bilinear transform
+    scale = 1.0 / (1.0 + np.sqrt(2.0) * k + k * k)
+    gain, a1, a2 = k * k * scale, 2.0 * (k * k - 1.0) * scale, (1.0 - np.sqrt(2.0) * k + k * k) * scale
+    x = values - values[0]
+    driven = gain * x
+    driven[1:] += 2.0 * gain * x[:-1]
+    driven[2:] += gain * x[:-2]
+    # y[t] + a1 y[t - 1] + a2 y[t - 2] = driven[t], for all t at once.
+    bands = np.repeat([[1.0], [a1], [a2]], len(x), axis=1)
+    return solve_banded((2, 0), bands, driven) + values[0]
 
 
 def _cutoff(speed: Array, limb: Limb) -> Array:

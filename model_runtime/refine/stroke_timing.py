@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicHermiteSpline
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from ..body_model import rotations as rot
 from ..body_model.skeleton import HAND_INDEX, INDEX, Skeleton, forward_kinematics
 from ..common.arrays import Array, BoolArray, FloatArray
+from ..common.peaks import find_peaks
+from ..common.splines import cubic_hermite
 from ..contract import FPS
 
 WRISTS = (INDEX["left_wrist"], INDEX["right_wrist"])
@@ -57,7 +57,7 @@ def strokes_in(speed: Array) -> list[tuple[int, int]]:
     The stop is where the speed has fallen to a third of its peak, or its least before the hand swings on.
     """
     found = []
-    for peak in find_peaks(speed, height=STROKE_SPEED, distance=4)[0]:
+    for peak in find_peaks(speed, height=STROKE_SPEED, apart=4):
         stop = _stop(speed[peak : peak + round(LONGEST_STOP * FPS)])
         if stop is not None:
             found.append((int(peak), int(peak) + stop))
@@ -67,7 +67,7 @@ def strokes_in(speed: Array) -> list[tuple[int, int]]:
 def _stop(after: Array) -> int | None:
     """Frames from a peak of speed, the first of ``after``, to where the hand stops; None where it does not."""
     below = np.flatnonzero(after <= after[0] / 3)
-    valleys = find_peaks(-after)[0]
+    valleys = find_peaks(-after)
     turning = valleys[after[valleys] < 0.6 * after[0]]
     found = [int(x[0]) for x in (below, turning) if len(x)]
     return min(found) if found else None
@@ -85,7 +85,7 @@ def align_strokes_to_stress(
         return rotations
     _, speed = hands_of(root, rotations, skeleton)
     ends = np.unique([stop for hand in (0, 1) for _, stop in strokes_in(speed[:, hand])]) / FPS
-    stresses = find_peaks(np.pad(stress, 1), height=0.5, distance=4)[0] / FPS - 1 / FPS
+    stresses = find_peaks(np.pad(stress, 1), height=0.5, apart=4) / FPS - 1 / FPS
     offset = _time_offsets(ends, stresses, free, speed.max(1))
     frames = np.flatnonzero(offset)
     if not len(frames):
@@ -158,8 +158,9 @@ def _offset_curve(moves: Sequence[Move], seconds: Array) -> tuple[Array, Array]:
             knots.append((first, 0.0))
         knots += [(move.wanted, move.end - move.wanted), (final, 0.0)]
     times, values = np.array(knots).T
-    curve = CubicHermiteSpline(times, values, np.zeros(len(times)), extrapolate=False)
-    return np.nan_to_num(curve(seconds)), np.nan_to_num(curve.derivative()(seconds))
+    curve, slope = cubic_hermite(times, values, np.zeros(len(times)), seconds)
+    inside = (seconds >= times[0]) & (seconds <= times[-1])
+    return np.where(inside, curve, 0.0), np.where(inside, slope, 0.0)
 
 
 def _bearable(moves: Sequence[Move], speed: Array) -> bool:

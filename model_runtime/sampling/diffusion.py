@@ -1,7 +1,6 @@
 """Denoising diffusion: the training noise, and sampling with inpainting and classifier-free guidance.
 
-The networks predict the clean sample under a 1000-step cosine schedule (Nichol and Dhariwal 2021); sampling uses
-diffusers' schedulers.
+The networks predict the clean sample under a 1000-step cosine schedule (Nichol and Dhariwal 2021).
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
+
+from .solver import DpmSolver
 
 STEPS = 1000
 # name -> (sampler, steps): chosen for quality against time; DDIM with 50 steps is the papers' reference.
@@ -44,25 +44,18 @@ def add_noise(clean: Tensor, noise: Tensor, step: Tensor, alphas: Tensor) -> Ten
     return a.sqrt() * clean + (1 - a).sqrt() * noise
 
 
-def make_scheduler(preset: str) -> Any:
-    """Return a new diffusers scheduler for one of ``PRESETS``, or for a sampler with its number of steps ('snr12').
+def make_solver(preset: str) -> DpmSolver:
+    """Return a new solver for one of ``PRESETS``, or for a sampler with its number of steps ('snr12').
 
     Samplers: 'ddim' (Song et al. 2021) and 'dpm' (DPM-Solver++ 2M, Lu et al. 2022) with steps even in time, and 'snr',
     the latter solver with ``even_log_snr_steps``.
     """
-    from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
-
     name = preset.rstrip("0123456789")
-    kind, steps = PRESETS[preset] if preset in PRESETS else (name, int(preset[len(name) :]))
-    common = {"trained_betas": cosine_betas().numpy(), "prediction_type": "sample", "timestep_spacing": "trailing"}
-    scheduler: Any = (
-        DDIMScheduler(**common, clip_sample=False) if kind == "ddim" else DPMSolverMultistepScheduler(**common)
-    )
-    if kind == "snr":
-        scheduler.set_timesteps(timesteps=even_log_snr_steps(steps))
-    else:
-        scheduler.set_timesteps(steps)
-    return scheduler
+    kind, count = PRESETS[preset] if preset in PRESETS else (name, int(preset[len(name) :]))
+    steps = even_log_snr_steps(count) if kind == "snr" else [round(STEPS - k * STEPS / count) - 1 for k in range(count)]
+    # Summed up in single precision, as diffusers does: the results that are compared with were made so.
+    alphas = torch.cumprod(1.0 - cosine_betas().float(), 0)
+    return DpmSolver(alphas, steps, 1 if kind == "ddim" else 2)
 
 
 def even_log_snr_steps(count: int) -> list[int]:
@@ -97,18 +90,18 @@ def sample(
     was never trained with such a mask sees it with the noise of each step, like all it makes itself: replacement, as in
     Lugmayr et al. 2022, "RePaint".
     """
-    scheduler = make_scheduler(preset)
+    solver = make_solver(preset)
     fixed = mask if held is None else torch.maximum(mask, held)
     x = noise
-    for index, step in enumerate(scheduler.timesteps):
+    for index, step in enumerate(solver.steps):
         x = torch.where(mask > 0, known, x)  # without noise, as in training
         clean = predict(x, step.expand(len(x)))
         clean = torch.where(fixed > 0, known, clean)
-        if correct is not None and 3 * index >= 2 * len(scheduler.timesteps):
+        if correct is not None and 3 * index >= 2 * len(solver.steps):
             clean = torch.where(fixed > 0, known, correct(clean))
-        x = scheduler.step(clean, step, x, return_dict=False)[0]
+        x = solver.advance(clean, x)
         if on_step is not None:
-            on_step((index + 1) / len(scheduler.timesteps))
+            on_step((index + 1) / len(solver.steps))
     return torch.where(fixed > 0, known, x)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -157,6 +158,7 @@ def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) 
     at most ``LARGEST_MOVE``. L-BFGS finds its own step length, so an energy may be in any unit.
     """
     unsmoothed = torch.zeros_like(features, requires_grad=True)
+    _leave_the_compiler_out()
     optimiser = torch.optim.LBFGS([unsmoothed], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
 
     def move() -> Tensor:
@@ -172,6 +174,18 @@ def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) 
         optimiser.step(closure)
         moved = move().detach()
     return features + moved.clamp(-LARGEST_MOVE, LARGEST_MOVE).nan_to_num()
+
+
+@lru_cache(maxsize=1)
+def _leave_the_compiler_out() -> None:
+    """Let optimisers of torch do without its compiler, whose import takes longer than all else of torch.
+
+    They exclude some methods from compiling, and import the compiler for that at their first call. Nothing is compiled
+    here, so each method is its own uncompiled version. A torch that does this in another way only loads for longer.
+    """
+    for method in (torch.optim.Optimizer.add_param_group, torch.optim.Optimizer.zero_grad):
+        plain = getattr(method, "__wrapped__", method)
+        setattr(plain, "__dynamo_disable", plain)
 
 
 def _smooth(values: Tensor) -> Tensor:

@@ -76,7 +76,8 @@ ADDON_EDGES = {
     "operators": "compat demo export formats properties rig runtime_api scene takes worker_client workspace",
     "panels": "compat operators properties runtime_api scene takes worker_client workspace",
     "batch_export": "export formats progress runtime_api",
-    "batch": "batch_export compat demo export progress runtime_api scene takes worker_client",
+    "bench": "demo operators progress runtime_api takes worker_client",
+    "batch": "batch_export bench compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
 }

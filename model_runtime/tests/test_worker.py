@@ -233,6 +233,31 @@ def test_a_warm_up_performs_a_silent_second_and_a_failing_one_leaves_the_worker_
     assert "There are no weights." in capsys.readouterr().err
 
 
+def test_a_warm_up_makes_way_for_a_job_as_soon_as_one_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    sent: list[dict[str, Any]] = []
+
+    def slow(request: Request, progress: Any, weights: str | None, wav2vec2: str | None) -> Performance:
+        for number in range(1000):
+            asked.append("warm-up")
+            progress(Progress("Working", number / 1000))
+            time.sleep(0.01)
+        raise AssertionError("nobody stopped the warm-up")
+
+    def lines() -> Iterator[str]:
+        yield '{"warm_up": true}'
+        while len(asked) < 3:
+            time.sleep(0.01)
+        yield '{"job": 1, "request": "none.json", "out": "o.npz"}'
+        while not any(message.get("job") == 1 and "error" in message for message in sent):
+            time.sleep(0.01)
+
+    monkeypatch.setattr(worker, "run_model", slow)
+    worker.serve(lines(), sent.append)
+    assert 3 <= len(asked) < 1000
+    assert [message["error"]["name"] for message in sent if "error" in message] == ["InvalidRequest"]
+
+
 @pytest.mark.parametrize(("quality", "threads"), [("draft", 1), ("final", worker.physical_cores())])
 def test_a_draft_leaves_cores_to_blender(monkeypatch: pytest.MonkeyPatch, quality: str, threads: int) -> None:
     import torch
@@ -244,3 +269,14 @@ def test_a_draft_leaves_cores_to_blender(monkeypatch: pytest.MonkeyPatch, qualit
     worker.run_model(replace(a_request(), quality=quality), lambda _: None)
     torch.set_num_threads(before)
     assert used == [threads]
+
+
+def test_a_draft_loads_neither_the_compiler_of_torch_nor_the_large_parts_of_scipy() -> None:
+    """Their imports take longer than all others together, and nothing here needs them."""
+    unwanted = {"torch._dynamo", "diffusers", "transformers", "scipy.signal", "scipy.stats", "scipy.interpolate"}
+    script = (
+        "import sys\nfrom model_runtime import worker\nworker.warm_up({})\n"
+        f"print(*{unwanted} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr.strip() == ""

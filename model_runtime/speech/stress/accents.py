@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import find_peaks
 
+from ...common.peaks import find_peaks
 from ...contract import FPS, FloatArray
 from ..phones import Segment
 from ..prosody import VoiceTrack
@@ -63,7 +63,7 @@ def accents_of(
 def detect_accents(track: VoiceTrack, prosody: FloatArray) -> Accents:
     """Return detected stresses, with their likelihood as certainty, and phrases that end high."""
     likelihood = detect_stress(prosody)
-    peaks = find_peaks(np.pad(likelihood, 1), height=_LIKELY, distance=LEAST_APART * FPS)[0] - 1
+    peaks = find_peaks(np.pad(likelihood, 1), height=_LIKELY, apart=LEAST_APART * FPS) - 1
     return Accents(
         tuple((float(peak) / FPS, float(likelihood[peak])) for peak in peaks),
         tuple((end, _HIGH_END_ASKS) for end in rising_phrase_ends(track)),

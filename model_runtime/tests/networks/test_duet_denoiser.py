@@ -22,7 +22,7 @@ from model_runtime.networks.duet_denoiser import PATCH, DuetConfig, DuetDenoiser
 from model_runtime.planning.trajectories import RootConstraints, lead_towards, path_ahead, walked_share
 from model_runtime.refine.trajectories import follow_positions
 from model_runtime.sampling.body_sampler import BodyStage, SamplingSettings
-from model_runtime.sampling.diffusion import cosine_alphas, make_scheduler, sample, scale_predicted_noise
+from model_runtime.sampling.diffusion import cosine_alphas, sample, scale_predicted_noise
 from model_runtime.sampling.windows import LONGEST, OVERLAP, blend_weights, windows
 
 HEIGHT = torch.tensor([0.9, 1.0])
@@ -153,10 +153,6 @@ def test_samples_have_the_deviation_of_the_data_coarse_and_fine(preset, off, dev
 
 def test_even_steps_in_time_lose_fine_variation_and_even_steps_in_log_snr_keep_it():
     assert sampled_share("dpm12", 0.1)[1] < 0.6 and sampled_share("snr12", 0.1)[1] > 0.95
-
-
-def test_the_training_noise_is_the_samplers_noise():
-    assert (make_scheduler("final").alphas_cumprod - cosine_alphas()).abs().max() < 1e-5
 
 
 def test_known_values_come_out_exactly():

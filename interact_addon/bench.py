@@ -1,0 +1,152 @@
+"""The waiting times of *Generate* on this machine, which the manual quotes.
+
+    python -m interact_addon bench [--page docs/manual/generate.md]
+
+The demo scene, cut to ten seconds, is generated as draft the way the button in the window does it: a timer's steps, the
+worker process, voices mixed by other Blenders. Only the drawing of the window is missing. Times vary between machines
+and with other load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .demo.scene import build_demo_scene
+from .operators.generate import tick
+from .progress import quiet
+from .runtime_api import errors, files
+from .takes.library import show, takes_in
+from .worker_client import generation, settings
+from .worker_client.orders import whole_order
+
+SECONDS = 10.0  # of the shot
+MARKS = ("<!-- waiting times -->", "<!-- /waiting times -->")
+
+
+@dataclass(frozen=True)
+class Waited:
+    """Seconds of one Generate.
+
+    ``total``: from the click to keys that play; ``computing``: of the runtime; ``keying``: both characters, and
+    comparing what is seen; ``longest``: the longest step but for the last, which writes, and ``last`` that one.
+    """
+
+    total: float
+    computing: float
+    keying: float
+    longest: float
+    last: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the table between the two comments of a page")
+    parser.add_argument("--times", type=int, default=3, metavar="N", help="how often each is measured; 3 by default")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure, print the table, and write it into the page that is named."""
+    with quiet():
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        scene: Any = bpy.context.scene
+        build_demo_scene(scene)
+        scene.frame_end = scene.frame_start + round(SECONDS * scene.render.fps / scene.render.fps_base)
+        scene.interact.quality = "draft"
+        table = _table(*measured(scene, options.times))
+    print(table)
+    if options.page is not None:
+        _fill_in(options.page, table)
+
+
+def measured(scene: Any, times: int) -> tuple[list[Waited], list[Waited], list[Waited], float]:
+    """Return *Generate* as first thing after casting, with new voices, and again, each ``times``; and seconds to switch
+    takes.
+    """
+    first, changed, again = [], [], []
+    for _ in range(times):
+        generation.free_runtime()
+        _change_voices(scene)
+        generation.runtime().warm_up(settings.weights_folder(), settings.wav2vec2_folder())  # as casting does
+        first.append(pressed(scene))
+        again.append(pressed(scene))
+        _change_voices(scene)
+        changed.append(pressed(scene))
+    switching = [_seconds(partial(show, scene, take)) for take in takes_in(scene)[-2:] * times]
+    return first, changed, again, statistics.median(switching)
+
+
+def pressed(scene: Any) -> Waited:
+    """Press *Generate* and wait for the keys."""
+    started = time.monotonic()
+    job = generation.Generation(scene, replace(whole_order(scene), undo=True, in_window=True))
+    steps = [time.monotonic() - started]
+    pause: float | None = 0.0
+    while pause is not None:
+        time.sleep(pause)
+        began = time.monotonic()
+        pause = tick(job)
+        steps.append(time.monotonic() - began)
+    total = time.monotonic() - started
+    if job.performance is None:
+        raise errors.InvalidRequest("Nothing was generated; press Generate in a window, which says why.")
+    report = job.performance.report
+    keying = report["seconds_keying"] + report["seen"]["seconds"]
+    return Waited(total, sum(report["seconds"].values()), keying, max(steps[:-1]), steps[-1])
+
+
+def _change_voices(scene: Any) -> None:
+    """Make both voices a little quieter, so that they are mixed anew."""
+    for strip in scene.sequence_editor.strips:
+        if strip.type == "SOUND":
+            strip.volume *= 0.999
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def _table(first: list[Waited], changed: list[Waited], again: list[Waited], switching: float) -> str:
+    """Return the medians as a table of Markdown."""
+    whole = [*first, *changed, *again]
+
+    def median(waited: list[Waited], name: str) -> str:
+        return f"{statistics.median(getattr(one, name) for one in waited):.1f}"
+
+    rows = {
+        "click to keys, the runtime loaded": median(again, "total"),
+        "the same after a change of voices, which are mixed first": median(changed, "total"),
+        "the same right after casting: the runtime starts, voices are mixed": median(first, "total"),
+        "of these the runtime computes": median(again, "computing"),
+        "keying both characters and comparing what is seen, in one go": median(whole, "keying"),
+        "the longest step before that": f"{max(one.longest for one in whole):.3f}",
+        "showing another take": f"{switching:.2f}",
+    }
+    lines = ["| | seconds |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())]
+    return "\n".join([*lines, "", _about(len(first))])
+
+
+def _about(times: int) -> str:
+    """Return in one sentence what was measured on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    load = f", {os.getloadavg()[0]:.1f} programs running on average" if hasattr(os, "getloadavg") else ""
+    blender = ".".join(map(str, bpy.app.version[:2]))
+    return f"Medians of {times} runs, and the longest step of all; Blender {blender}, {cores} cores{load}."
+
+
+def _fill_in(page: Path, text: str) -> None:
+    content = page.read_text("utf-8")
+    if any(content.count(mark) != 1 for mark in MARKS):
+        raise errors.InvalidRequest(f"'{page}' needs the lines '{MARKS[0]}' and '{MARKS[1]}', once each.")
+    before, rest = content.split(MARKS[0])
+    files.write_whole(page, f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.split(MARKS[1])[1]}")
