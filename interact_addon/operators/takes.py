@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
 from ..properties import actor_name, part_switch
 from ..runtime_api import contract, errors
-from ..takes import comparison, edits, library, nla
+from ..takes import comparison, edits, layers, library, nla
 from ..takes.library import title_of
 from ..takes.stretches import shot_frames
 from ..worker_client import generation
@@ -109,8 +109,52 @@ class INTERACT_OT_push_take(OnTheShownTake, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = library.shown_take(context.scene)
         assert take is not None
-        tracks = nla.push_down(context.scene, take, title_of(take))
+        try:
+            tracks = nla.push_down(context.scene, take, title_of(take))
+        except errors.InterActError as error:
+            return fail(self, error)
         self.report({"INFO"}, f"{title_of(take)} is in {tracks} NLA tracks")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_keep_as_layer(OnTheShownTake, bpy.types.Operator):
+    """Move what you changed by hand in this take onto a layer over it: an NLA strip of offsets, with an influence. It
+    stays on top when the take is made again or another one is shown. The take gets the keys back that it was made with
+    """
+
+    bl_idname = "interact.keep_as_layer"
+    bl_label = "Keep as Layer"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            names, warnings = layers.layer_edits(context.scene)
+        except errors.InterActError as error:
+            return fail(self, error)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        whose = " and ".join(f"'{name}'" for name in names)
+        self.report({"INFO"}, f"The edits of {whose} are a layer over the take")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_remove_layer(bpy.types.Operator):
+    """Remove this layer; what it changed is as the take has it again"""
+
+    bl_idname = "interact.remove_layer"
+    bl_label = "Remove Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    actor: IntProperty(  # type: ignore[valid-type]
+        name="Actor", min=0, max=1, description="Whose layer it is: 0 the first actor's", options={"SKIP_SAVE"}
+    )
+    layer: StringProperty(  # type: ignore[valid-type]
+        name="Layer", description="The name of the layer's action", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not layers.remove(context.scene, self.actor, self.layer):
+            self.report({"ERROR"}, f"There is no layer '{self.layer}' of this actor; choose one in the panel.")
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 
@@ -304,6 +348,8 @@ CLASSES = (
     INTERACT_OT_next_take,
     INTERACT_OT_delete_take,
     INTERACT_OT_push_take,
+    INTERACT_OT_keep_as_layer,
+    INTERACT_OT_remove_layer,
     INTERACT_OT_make_take_again,
     INTERACT_OT_offset_take,
     INTERACT_OT_mirror_take,

@@ -11,6 +11,7 @@ from ..operators.changes import is_edited
 from ..properties import actor_name
 from ..scene.ik import why_no_ik
 from ..takes import comparison, library
+from ..takes.layers import layers_in
 from ..takes.settings import AMPLITUDES
 from .sidebar import Sidebar, lines
 
@@ -81,6 +82,8 @@ class Takes(Sidebar):
         edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
         if edited:
             lines(layout, context, f"Edited by hand since: {' and '.join(edited)}", "GREASEPENCIL")
+            layout.operator("interact.keep_as_layer", icon="NLA")
+        _draw_layers(layout, scene)
         row = layout.row(align=True)
         if comparison.comparison_in(scene) is None:
             row.operator("interact.compare_takes", icon="MOD_ARRAY")
@@ -88,6 +91,20 @@ class Takes(Sidebar):
             row.operator("interact.end_comparison", icon="X")
         row.operator("interact.push_take", icon="NLA_PUSHDOWN")
         layout.operator("interact.make_take_again", icon="FILE_REFRESH")
+
+
+def _draw_layers(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
+    """Draw the layers over the takes, the topmost first, each with its influence on body and face."""
+    for layer in reversed(layers_in(scene)):
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.label(text=layer.action.name, icon="NLA", translate=False)
+        for track in layer.tracks:
+            icon = "CHECKBOX_DEHLT" if track.mute else "CHECKBOX_HLT"
+            row.prop(track, "mute", text="", invert_checkbox=True, icon=icon)
+        remove = row.operator("interact.remove_layer", text="", icon="X")
+        remove.actor, remove.layer = layer.actor, layer.action.name
+        column.prop(layer.action.interact, "influence", slider=True)
 
 
 class Adjust(Sidebar):

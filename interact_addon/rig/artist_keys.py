@@ -20,6 +20,7 @@ from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
 from .curves import curves_of
 from .key_arrays import GENERATED, KEYFRAME, read_keys, set_keys
+from .played import played
 from .written import CurveName, WrittenCurve, edits_of, written_curves
 
 _ROW, _WIDEST = 10, 5.0  # this many keys, evenly spaced by at most so many frames, are not a person's
@@ -81,14 +82,14 @@ def _parts_of_all_paths(actor: CastActor) -> dict[str, str]:
 
 
 def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -> None:
-    """Add the frames that a person keyed in the active action of ``owner``."""
-    animation = owner.animation_data
-    if animation is None or animation.action is None or animation.action_slot is None:
+    """Add the frames that a person keyed in the action that ``owner`` plays."""
+    action, slot = played(owner)
+    if action is None or slot is None:
         return
-    written = written_curves(animation.action, animation.action_slot)
+    written = written_curves(action, slot)
     frames: dict[str, set[int]] = {}
     posed: dict[str, set[str]] = {}
-    for curve in curves_of(animation.action, animation.action_slot):
+    for curve in curves_of(action, slot):
         path = _owner_path(curve.data_path)
         if path not in parts or curve.mute:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from .channel import bone_path, shape_path
+from .played import strip_under_layers
 
 
 def cause_of_bone(armature: bpy.types.Object, bone: str) -> str:
@@ -64,11 +65,14 @@ def _causes_of_object(armature: bpy.types.Object) -> Iterator[str]:
 
 def _cause_of_animation(owner: Any) -> str:
     animation = owner.animation_data
-    if animation is None or animation.action is None:
+    strip = strip_under_layers(owner)
+    if animation is None or (strip is None and animation.action is None):
         return "its take is not its active action any more"
     for track in animation.nla_tracks:
         if track.is_solo:
             return f"the NLA track '{track.name}' is soloed"
+    if strip is not None:
+        return f"'{animation.action.name}' plays over its take" if animation.action is not None else ""
     if animation.action_influence < 1.0 or animation.action_blend_type != "REPLACE":
         return "its active action has little influence or is blended"
     return ""

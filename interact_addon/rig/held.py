@@ -16,6 +16,7 @@ import numpy as np
 from ..runtime_api import Array
 from .channel import Channel, bone_path
 from .curves import curves_of
+from .played import LAYER
 
 _OBJECT = (
     "location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale",
@@ -79,5 +80,5 @@ def _actions(owner: Any) -> Iterator[tuple[bpy.types.Action, Any]]:
     while strips:
         strip = strips.pop()
         strips += list(getattr(strip, "strips", ()))  # of a meta strip
-        if strip.action is not None:
+        if strip.action is not None and LAYER not in strip.action:  # a layer lies over the take
             yield strip.action, strip.action_slot

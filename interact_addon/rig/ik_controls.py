@@ -29,6 +29,7 @@ from .ik_poses import Poses, read_poses
 from .ik_solution import hinge_pose, pole_places
 from .ik_switches import fk_shown, switch
 from .keying import KeyedPerformance
+from .played import played
 from .stretch_keys import write_over
 from .take_action import give_action
 
@@ -61,15 +62,15 @@ def key_ik_controls(
     cannot be edited.
     """
     armature = actor.armature.find()
-    animation = armature.animation_data if armature is not None else None
-    if armature is None or animation is None or animation.action is None:
+    action, slot = played(armature)
+    if armature is None or action is None:
         raise errors.InvalidRequest(f"'{actor.name}' has no take; generate one before its IK controls are keyed.")
     limbs = ik_limbs(armature, actor.rig)
     if not limbs:
         raise errors.InvalidRequest(f"The arms and legs of '{armature.name}' have no IK; there is nothing to key.")
     _check_editable(limbs)
     now = scene.frame_current + scene.frame_subframe
-    bag = compat.channelbag(animation.action, animation.action_slot)
+    bag = compat.channelbag(action, slot)
     switch(armature, actor.rig, limbs, bag, first, ik=False)
     fk = _Writer(scene, armature, limbs, (first, last), None if exact else tolerance_on(armature)).key_all(progress)
     switch(armature, actor.rig, limbs, bag, first, ik=True)
@@ -87,10 +88,10 @@ def follow_stretch(scene: bpy.types.Scene, keyed: KeyedPerformance, exact: bool 
     Outside of the stretch their keys stay, and whether IK or FK is switched on does too.
     """
     for keys in keyed.actors:
-        animation = keys.armature.animation_data
-        if keys.action is None or animation is None or animation.action != keys.action:
+        action, slot = played(keys.armature)
+        if keys.action is None or action != keys.action:
             continue
-        bag = compat.channelbag(keys.action, animation.action_slot)
+        bag = compat.channelbag(keys.action, slot)
         limbs = [limb for limb in ik_limbs(keys.armature, keys.actor.rig) if _is_keyed(keys.action, limb)]
         if limbs:
             tolerance = None if exact else tolerance_on(keys.armature)
@@ -282,14 +283,17 @@ class _Writer:
         self._write_bone(bone, [("location", np.zeros((1, 3))), turned])
 
     def _write_bone(self, bone: str, values: Sequence[tuple[str, Array]]) -> None:
-        animation: Any = self._armature.animation_data
         written = [Channel(f"{bone_path(bone)}.{name}", each, bone) for name, each in values]
-        self._write(compat.channelbag(animation.action, animation.action_slot), self._armature, written)
+        self._write(compat.channelbag(*self._played()), self._armature, written)
+
+    def _played(self) -> tuple[bpy.types.Action, Any]:
+        action, slot = played(self._armature)
+        assert action is not None
+        return action, slot
 
     def _write_object(self, obj: bpy.types.Object, values: Sequence[tuple[str, Array]]) -> None:
         """Key an object in a slot of its own in the same take."""
-        animation: Any = self._armature.animation_data
-        bag = give_action(obj, animation.action, obj.name, "OBJECT")
+        bag = give_action(obj, self._played()[0], obj.name, "OBJECT")
         self._write(bag, obj, [Channel(name, each, "Object Transforms") for name, each in values])
 
     def _write(self, bag: Any, owner: bpy.types.Object, channels: Sequence[Channel]) -> None:

@@ -25,6 +25,7 @@ from .face_bones import face_bone_channels
 from .faces import shape_values
 from .forward import reaches
 from .held import animated_paths, held_channels, held_modes, object_is_animated
+from .played import fit_to_keys, played
 from .resample import resample_body, resample_face, scene_frame_count
 from .retarget import BonePose, retarget
 from .take_action import give_action, new_take_action, relate_curves, take_name
@@ -226,8 +227,7 @@ def _write(plan: ActorKeys, start: int, number: int, kept: PartFrames, exact: bo
         return plan
     armature, whole = plan.armature, "body" in plan.parts
     # Where the body is kept, its animation goes on in the take; hands and head replace theirs.
-    animation = armature.animation_data
-    continued = animation.action if animation is not None and plan.body and not whole else None
+    continued = played(armature)[0] if plan.body and not whole else None
     action = new_take_action(take_name(plan.actor.name, number), continued)
     action[TAKE_NUMBER] = number
     tolerance = None if exact else tolerance_on(armature)
@@ -253,7 +253,8 @@ def _write_slot(
     owner: Any, action: bpy.types.Action, bag: Any, curves: list[Channel], start: int, tolerance: Tolerance | None
 ) -> None:
     write_channels(bag, curves, start, tolerance)
-    remember_written(action, owner.animation_data.action_slot, {curve.path for curve in curves})
+    fit_to_keys(owner)
+    remember_written(action, played(owner)[1], {curve.path for curve in curves})
 
 
 def _reset_rig(armature: bpy.types.Object, actor: CastActor) -> set[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from typing import Any
 
 import bpy
@@ -23,6 +23,7 @@ from .canonical import HIPS, to_canonical
 from .cast import CastActor
 from .face_bones import seen_turns
 from .faces import FaceMesh
+from .played import without_layers
 from .shape_fit import curves_of_shapes
 from .shown import shown_bones
 from .timing import frames_per_second
@@ -58,9 +59,11 @@ def read_back_in_steps(
     frames: int,
     fps: float = contract.FPS,
     seconds: float = 0.02,
+    bare: Collection[str] = (),
 ) -> Generator[None, None, tuple[contract.ActorPerformance, ...]]:
     """Do the same in steps of about as many ``seconds``, each with a ``yield`` before the next.
 
+    ``bare``: the names of actors who are read without their layers, since what is made of it is played under them.
     Everything is found anew in each step, since an undo between two of them would make pointers invalid.
     """
     if frames < 1:
@@ -74,7 +77,11 @@ def read_back_in_steps(
             for reader in readers:
                 reader.find_again()
         keys = [block for reader in readers for block in reader.keys]
-        with watched(find_scene(), [reader.armature for reader in readers], keys) as moment:
+        without = [block for reader in readers if reader.name in bare for block in (reader.armature, *reader.keys)]
+        with (
+            without_layers(without),
+            watched(find_scene(), [reader.armature for reader in readers], keys) as moment,
+        ):
             until = time.monotonic() + seconds
             while index < frames:
                 graph = moment(start + index / fps * rate)
@@ -93,7 +100,7 @@ class _Reader:
     """Collects one character's bones and shapes, frame by frame."""
 
     def __init__(self, actor: CastActor, frames: int) -> None:
-        self._actor = actor
+        self._actor, self.name = actor, actor.name
         self.armature = _armature_of(actor)
         self._names = names = [bone.name for bone in self.armature.pose.bones]
         order = {name: index for index, name in enumerate(names)}

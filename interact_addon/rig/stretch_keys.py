@@ -24,6 +24,7 @@ from .curves import Tolerance, keys_of_channels, tolerance_on
 from .euler import EULER_ORDERS, nearest_euler
 from .key_arrays import KEYFRAME, Keys, chosen, complete, free_keys, read_keys, write_keys
 from .keying import PARTS, TAKE_NUMBER, ActorKeys, KeyedPerformance, next_take_number, plan_keys
+from .played import fit_to_keys, played, strip_under_layers
 from .resample import scene_frame_count
 from .stretch import replace_keys
 from .take_action import give_action, new_take_action, take_name
@@ -105,8 +106,8 @@ def check_actions(actor: CastActor, parts: Sequence[str]) -> None:
 
 def check_action(owner: Any, actor: str) -> bpy.types.Action:
     """Return the active action of an armature or shape keys. Raises ``InvalidRequest`` where none can be continued."""
-    animation = owner.animation_data
-    if animation is None or animation.action is None or animation.action_slot is None:
+    animation, (action, slot) = owner.animation_data, played(owner)
+    if action is None or slot is None:
         raise errors.InvalidRequest(
             f"'{actor}' has no active action on '{owner.name}' of which the rest could be kept; generate the whole "
             "shot with nothing locked first, or choose a take's action."
@@ -115,12 +116,14 @@ def check_action(owner: Any, actor: str) -> bpy.types.Action:
         raise errors.InvalidRequest(
             f"An NLA strip of '{actor}' is open in tweak mode; leave it (Tab) and regenerate again."
         )
+    if strip_under_layers(owner) is not None:
+        return action
     if animation.nla_tracks and (animation.action_blend_type != "REPLACE" or animation.action_influence < 1.0):
         raise errors.InvalidRequest(
             f"The action of '{actor}' is blended over NLA tracks on '{owner.name}'; set its blending to Replace and "
             "its influence to 1."
         )
-    return animation.action
+    return action
 
 
 def _as_performance(name: str, given: contract.MotionConstraints, frames: int) -> contract.ActorPerformance:
@@ -176,14 +179,14 @@ def _write(
             copies[action][TAKE_NUMBER] = number
     part_of, tolerance = parts_of_paths(keys.actor), None if exact else tolerance_on(keys.armature)
     for owner in owners:
-        animation = owner.block.animation_data
-        before = animation.action if animation is not None else None
+        before, _ = played(owner.block)
         if before is None or before not in copies:
             continue
         bag = give_action(owner.block, copies[before], owner.name, owner.id_type)
         theirs = [frozenset(kept.get(part_of.get(c.path.rpartition(".")[0], "face"), ())) for c in owner.channels]
         changed = _write_channels(bag, owner, theirs, span, tolerance)
-        remember_stretch(copies[before], animation.action_slot, span, changed)
+        remember_stretch(copies[before], played(owner.block)[1], span, changed)
+        fit_to_keys(owner.block)
         owner.block.update_tag()
     main = next(iter(copies.values()), None)
     return ActorKeys(keys.actor, keys.armature, keys.parts, keys.pose, keys.body, keys.faces, main)

@@ -12,6 +12,7 @@ import bpy
 
 from .. import compat
 from .amplitude import AMPLITUDES_OF_ACTION
+from .played import played, put_on, strip_under_layers
 from .written import WRITTEN
 
 BEFORE = "interact_before"  # custom property of a take's action: what was active, owner by owner
@@ -47,7 +48,7 @@ def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: s
     animation = owner.animation_data or owner.animation_data_create()
     if animation.use_tweak_mode:
         animation.use_tweak_mode = False  # what is active then is what is kept
-    before, slot = animation.action, animation.action_slot
+    before, slot = played(owner)
     if before is not None and before != action:
         kept = action[BEFORE].to_dict()
         kept[str(len(kept))] = {"owner": slot_name, "action": before, "slot": slot.identifier if slot else ""}
@@ -61,17 +62,19 @@ def give_action(owner: Any, action: bpy.types.Action, slot_name: str, id_type: s
 def show_action(owner: Any, action: bpy.types.Action, slot: Any) -> None:
     """Make ``action`` the active action of ``owner``: it plays over all NLA tracks at full influence.
 
-    Tweak mode is left. The action that was active gets a fake user, so that it is saved although nothing uses it.
+    Where the owner has layers, it plays under those and over the tracks beneath. Tweak mode is left. The action that
+    was played gets a fake user, so that it is saved although nothing uses it.
     """
     animation = owner.animation_data or owner.animation_data_create()
     if animation.use_tweak_mode:
         animation.use_tweak_mode = False
-    if animation.action is not None and animation.action != action:
-        animation.action.use_fake_user = True
-    animation.action = action
-    animation.action_slot = slot
-    animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
-    animation.action_extrapolation = "HOLD"
+    before, _ = played(owner)
+    if before is not None and before != action:
+        before.use_fake_user = True
+    put_on(owner, action, slot)
+    if strip_under_layers(owner) is None:
+        animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+        animation.action_extrapolation = "HOLD"
 
 
 def relate_curves(owner: Any) -> None:
@@ -80,10 +83,9 @@ def relate_curves(owner: Any) -> None:
     Otherwise, in a file just loaded, an armature that is off in viewports keeps its old pose, and so do the meshes that
     it moves, until something else changes. Seen on 4.5 to 5.2.
     """
-    animation = owner.animation_data
-    slot = animation.action_slot
-    animation.action = animation.action
-    animation.action_slot = slot
+    action, slot = played(owner)
+    if action is not None:
+        put_on(owner, action, slot)
 
 
 def actions_before(action: bpy.types.Action) -> list[bpy.types.Action]:

@@ -133,12 +133,30 @@ def was_edited(action: bpy.types.Action) -> bool:
         if written is None:
             continue
         there = {(curve.data_path, curve.array_index): curve for curve in curves_of(action, slot)}
-        more = there.keys() - written.keys() - _others(action, slot)
-        if written.keys() - there.keys() or any(_is_a_persons(there[name]) for name in more):
+        if written.keys() - there.keys() or added_curves(action, slot):
             return True
         if any(edits_of(there[name], keys) for name, keys in written.items()):
             return True
     return False
+
+
+def added_curves(action: bpy.types.Action, slot: Any) -> set[CurveName]:
+    """Return the curves that a person added to a slot of a take."""
+    known = {*(_read(action, slot) or {}), *_others(action, slot)}
+    there = {(curve.data_path, curve.array_index): curve for curve in curves_of(action, slot)}
+    return {name for name, curve in there.items() if name not in known and _is_a_persons(curve)}
+
+
+def write_back(curve: bpy.types.FCurve, written: WrittenCurve) -> None:
+    """Give a curve the keys back that a take wrote. Keys that still are as written keep their types."""
+    if _is_straight(written):
+        keys = key_arrays.straight_keys(written.frames, written.values)
+    else:
+        keys = key_arrays.free_keys(written.frames, written.values, written.left, written.right)
+    now = key_arrays.read_keys(curve)
+    row, same = _as_written(now["co"][:, 0], now["co"][:, 1], written)
+    keys["type"][row[same]] = now["type"][same]
+    key_arrays.write_keys(curve, keys)
 
 
 def _is_a_persons(curve: bpy.types.FCurve) -> bool:

@@ -14,6 +14,7 @@ from ..rig.ik_check import IkDifference
 from ..rig.ik_controls import Progress, key_ik_controls
 from ..rig.ik_limbs import has_ik, ik_limbs
 from ..rig.keying import TAKE_NUMBER
+from ..rig.played import played
 from ..runtime_api import errors
 from .request import cast_character
 
@@ -31,7 +32,7 @@ def why_no_ik(scene: bpy.types.Scene) -> str:
     playing = list(_playing_takes(scene))
     if not playing:
         return "No actor plays a take; generate one first"
-    if not any(has_ik(actor.armature) for actor in playing):
+    if not any(has_ik(actor.armature) for actor, _ in playing):
         return "The rigs of the takes have no IK"
     return ""
 
@@ -50,12 +51,12 @@ def key_ik_of_takes(scene: bpy.types.Scene, play_ik: bool, progress: Progress = 
     """
     if reason := why_no_ik(scene):
         raise errors.InvalidRequest(f"{reason}.")
-    actors = [actor for actor in _playing_takes(scene) if _has_limbs(actor)]
+    actors = [(actor, action) for actor, action in _playing_takes(scene) if _has_limbs(actor)]
     if not actors:
         raise errors.InvalidRequest("The arms and legs of the actors in takes have no IK; there is nothing to key.")
     done, warnings = [], []
-    for number, actor in enumerate(actors):
-        first, last = actor.armature.animation_data.action.curve_frame_range
+    for number, (actor, playing) in enumerate(actors):
+        first, last = playing.curve_frame_range
 
         def share(of_one: float, before: int = number) -> None:
             progress((before + of_one) / len(actors))
@@ -71,12 +72,12 @@ def _has_limbs(actor: Any) -> bool:
     return has_ik(actor.armature) and bool(ik_limbs(actor.armature, cast_character(actor).rig))
 
 
-def _playing_takes(scene: bpy.types.Scene) -> Iterator[Any]:
-    """Yield the settings of the actors whose active action is a take."""
+def _playing_takes(scene: bpy.types.Scene) -> Iterator[tuple[Any, bpy.types.Action]]:
+    """Yield the settings of the actors that play a take, each with its action."""
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
-        animation = actor.armature.animation_data if actor.armature is not None else None
-        if animation is not None and animation.action is not None and TAKE_NUMBER in animation.action:
-            yield actor
+        action, _ = played(actor.armature)
+        if action is not None and TAKE_NUMBER in action:
+            yield actor, action
 
 
 def _sentence(name: str, found: IkDifference) -> str:

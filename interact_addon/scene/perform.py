@@ -67,7 +67,8 @@ def kept_motion_in_steps(find: FindActors, cast: Sequence[CastActor]) -> Generat
     rate, start = frames_per_second(scene), scene.frame_start
     frames = contract.frame_count((scene.frame_end - start) / rate)
     kept = [cast[number] for number in keeping]
-    shown = yield from read_back_in_steps(lambda: find()[0], kept, start, frames)
+    bare = {cast[number].name for number in keeping if settings[number].perform != KEEP_BODY}
+    shown = yield from read_back_in_steps(lambda: find()[0], kept, start, frames, bare=bare)
     _, settings = find()
     found = {}
     for character, actor, motion in zip(kept, [settings[number] for number in keeping], shown):

@@ -16,6 +16,7 @@ from .. import compat
 from ..properties import ActorKey, actor_key, actor_name, all_actors, cast_in, identify, new_identity, remember
 from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER
 from ..rig.measure import skinned_meshes
+from ..rig.played import played
 from .channels import KINDS, PAIR_KINDS, is_channel_of, is_unnamed, renamed
 from .ownership import PAIR, Channels, register
 from .pair import change_who_acts
@@ -124,8 +125,8 @@ def _keep_takes(actor: Any, identity: str) -> None:
 def _actions_of(armature: bpy.types.Object) -> set[bpy.types.Action]:
     """Return the actions that an armature and the shape keys of its meshes play."""
     keys = [mesh.data.shape_keys for mesh in skinned_meshes(armature)]
-    playing = [owner.animation_data for owner in (armature, *keys) if owner is not None]
-    return {data.action for data in playing if data is not None and data.action is not None}
+    playing = [played(owner)[0] for owner in (armature, *keys)]
+    return {action for action in playing if action is not None}
 
 
 def _sources(scene: bpy.types.Scene) -> list[bpy.types.Scene]:

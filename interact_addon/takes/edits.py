@@ -81,7 +81,7 @@ def edit_take(
     cast = cast_scene(scene, first_frame=True)
     for place in chosen:
         check_actions(cast[place], parts)
-    before = shown_motion(scene, cast)
+    before = shown_motion(scene, cast, {cast[place].name for place in chosen})
     after = [_only(parts, motion, edit(motion)) if place in chosen else motion for place, motion in enumerate(before)]
     performance = contract.Performance(tuple(after))
     keyed = _key(scene, cast, performance, before, {cast[place].name: tuple(parts) for place in chosen})

@@ -17,6 +17,7 @@ from ..rig.ik_limbs import objects_of_ik
 from ..rig.ik_switches import switch_off_unkeyed
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
+from ..rig.played import played
 from ..rig.take_action import actions_before, show_action
 from ..rig.written import was_edited
 from ..runtime_api import contract, errors
@@ -145,7 +146,7 @@ def remember_pair(scene: bpy.types.Scene) -> None:
 
 def shown(scene: bpy.types.Scene) -> Pair:
     """Return the actions that the two actors play; None for one that plays none."""
-    first, second = (_active_action(actor.armature) for actor in scene.interact.actors)
+    first, second = (played(actor.armature)[0] for actor in scene.interact.actors)
     return first, second
 
 
@@ -160,15 +161,15 @@ def _plays(take: Take, now: Pair) -> bool:
 
 
 def show(scene: bpy.types.Scene, take: Take) -> None:
-    """Play a take: its actions become the active ones. What was active before is kept with a fake user."""
+    """Play a take, under the layers that there are. What was played before is kept with a fake user."""
     for actor, action in zip(scene.interact.actors, take.actions):
         if action is not None and actor.armature is not None:
             play(actor.armature, action)
 
 
 def play(armature: bpy.types.Object, action: bpy.types.Action) -> None:
-    """Make an action the active one of an armature, and of its meshes and targets of IK that it has curves for."""
-    slot, before = slot_for_armature(action, armature), _active_action(armature)
+    """Let an armature play an action, and its meshes and targets of IK that it has curves for."""
+    slot, before = slot_for_armature(action, armature), played(armature)[0]
     if slot is not None:
         show_action(armature, action, slot)
         if before is not None and before != action:
@@ -209,11 +210,6 @@ def owners_of(armature: bpy.types.Object, action: bpy.types.Action) -> Iterator[
     """Yield the armature, and the shape keys of its meshes, that play an action, each with its slot."""
     blocks = [mesh.data.shape_keys for mesh in skinned_meshes(armature)]
     for owner in (armature, *(block for block in blocks if block is not None)):
-        animation = owner.animation_data
-        if animation is not None and animation.action == action and animation.action_slot is not None:
-            yield owner, animation.action_slot
-
-
-def _active_action(armature: bpy.types.Object | None) -> bpy.types.Action | None:
-    animation = armature.animation_data if armature is not None else None
-    return animation.action if animation is not None else None
+        playing, slot = played(owner)
+        if playing == action and slot is not None:
+            yield owner, slot

@@ -6,6 +6,7 @@ from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 from ..rig.amplitude import AMPLITUDES, FACE, GESTURES, HEAD, LEAST, MOST, curve_paths, set_amplitude, stored_amplitude
 from ..rig.timing import frames_per_second
 from ..scene.casting import character_of
+from .layers import influence_of_layer, set_influence_of_layer
 from .library import owners_of, same_take, show, shown_take, summary_of, takes_in
 
 __all__ = ["AMPLITUDES", "INTERACT_PG_take", "shown_take_row"]
@@ -64,7 +65,7 @@ def _set_amplitude(action: bpy.types.Action, which: str, value: float) -> None:
 
 
 class INTERACT_PG_take(bpy.types.PropertyGroup):
-    """Settings of a take, on each of its actions."""
+    """Settings of a take, on each of its actions; ``influence`` of a layer, on its action."""
 
     title: StringProperty(  # type: ignore[valid-type]
         name="Title",
@@ -79,6 +80,17 @@ class INTERACT_PG_take(bpy.types.PropertyGroup):
         get=_is_favourite,
         set=_set_favourite,
         description="Mark the take, to find it again among many",
+    )
+    influence: FloatProperty(  # type: ignore[valid-type]
+        name="Influence",
+        options=set(),
+        min=0.0,
+        max=1.0,
+        step=5,
+        subtype="FACTOR",
+        get=lambda layer: influence_of_layer(layer.id_data),
+        set=lambda layer, value: set_influence_of_layer(layer.id_data, value),
+        description="How much of this layer is seen: of its offsets on body and face",
     )
     face: _amplitude(FACE, "Face", "the face's expressions are, without the eyes")  # type: ignore[valid-type]
     head: _amplitude(HEAD, "Head", "the movements of neck and head are")  # type: ignore[valid-type]

@@ -8,7 +8,8 @@ read back frame by frame: what the user sees counts.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
+from typing import Any
 
 import bpy
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from ..rig.amplitude import is_scaled
 from ..rig.artist_keys import artist_frames
 from ..rig.cast import CastActor
+from ..rig.played import layers_of, played
 from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract, errors, skeleton
@@ -27,33 +29,44 @@ _SAMPLES = 8  # moments, about, at which a performance is compared with what is 
 _NEAR, _ALIKE = 0.02, np.radians(4.0)  # metres and radians; reading back is off by 2 mm and half a degree
 
 
-def shown_motion(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[contract.ActorPerformance, ...]:
+def shown_motion(
+    scene: bpy.types.Scene, cast: Sequence[CastActor], bare: Collection[str] = ()
+) -> tuple[contract.ActorPerformance, ...]:
     """Return what each character is seen doing, at 30 fps from the first frame of the shot to its last.
 
-    Raises ``InvalidRequest`` where an armature, a bone or a face mesh is gone. The scene stays as it is.
+    ``bare``: the names of actors who are seen without their layers. Raises ``InvalidRequest`` where an armature, a bone
+    or a face mesh is gone. The scene stays as it is.
     """
-    return finished(shown_motion_in_steps(lambda: scene, cast, math.inf))
+    return finished(shown_motion_in_steps(lambda: scene, cast, math.inf, bare))
 
 
 def shown_motion_in_steps(
-    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor], seconds: float = 0.02
+    find_scene: Callable[[], bpy.types.Scene],
+    cast: Sequence[CastActor],
+    seconds: float = 0.02,
+    bare: Collection[str] = (),
 ) -> Generator[None, None, tuple[contract.ActorPerformance, ...]]:
     """Do the same in steps of about as many ``seconds``; the scene is found anew in each of them."""
     scene = find_scene()
     frames = contract.frame_count((scene.frame_end - scene.frame_start) / frames_per_second(scene))
-    found = {character.name: _of_take(scene, character, frames) for character in cast}
+    found = {
+        character.name: None
+        if character.name not in bare and _is_layered(character)
+        else _of_take(scene, character, frames)
+        for character in cast
+    }
     if stored := [character for character in cast if found[character.name] is not None]:
         step = max((frames - 1) // (_SAMPLES - 1), 1)
         moments = np.arange(0, frames, step)
         start, fps = scene.frame_start, contract.FPS / step
-        seen = yield from read_back_in_steps(find_scene, stored, start, len(moments), fps, seconds)
+        seen = yield from read_back_in_steps(find_scene, stored, start, len(moments), fps, seconds, bare)
         for character, some in zip(stored, seen):
             performance = found[character.name]
             if performance is not None and not _is_shown(performance, some, character, moments):
                 found[character.name] = None
     if changed := [character for character in cast if found[character.name] is None]:
         start = find_scene().frame_start
-        read = yield from read_back_in_steps(find_scene, changed, start, frames, seconds=seconds)
+        read = yield from read_back_in_steps(find_scene, changed, start, frames, seconds=seconds, bare=bare)
         found |= {character.name: performance for character, performance in zip(changed, read)}
     return tuple(performance for performance in found.values() if performance is not None)
 
@@ -64,8 +77,7 @@ def _of_take(scene: bpy.types.Scene, character: CastActor, frames: int) -> contr
     None where there is none for this range, it cannot be read, or a person has changed keys or an amplitude.
     """
     armature = character.armature.find()
-    animation = armature.animation_data if armature is not None else None
-    action = animation.action if animation is not None else None
+    action, _ = played(armature)
     record = read_record(action) if action is not None else None
     if action is None or record is None or record.frames[0] != scene.frame_start or _face_actions(character) - {action}:
         return None
@@ -82,11 +94,20 @@ def _of_take(scene: bpy.types.Scene, character: CastActor, frames: int) -> contr
     return contract.ActorPerformance(character.name, *arrays)
 
 
+def _is_layered(character: CastActor) -> bool:
+    """Return whether layers lie over what an actor's armature or face meshes play."""
+    return any(True for owner in _owners(character) for _ in layers_of(owner))
+
+
+def _owners(character: CastActor) -> list[Any]:
+    """Return what has curves of its own: the armature, and the shape keys of the face meshes."""
+    found = [mesh.object.find() for mesh in character.faces]
+    blocks = [character.armature.find(), *(obj.data.shape_keys for obj in found if obj is not None)]
+    return [block for block in blocks if block is not None]
+
+
 def _face_actions(character: CastActor) -> set[bpy.types.Action | None]:
-    blocks = [obj.data.shape_keys for mesh in character.faces if (obj := mesh.object.find()) is not None]
-    return {
-        keys.animation_data.action if keys.animation_data is not None else None for keys in blocks if keys is not None
-    }
+    return {played(owner)[0] for owner in _owners(character) if isinstance(owner, bpy.types.Key)}
 
 
 def _is_shown(

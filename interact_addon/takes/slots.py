@@ -9,6 +9,7 @@ import bpy
 
 from ..rig.channel import shape_path
 from ..rig.curves import curves_of
+from ..rig.played import played
 
 
 def slot_for_armature(action: bpy.types.Action, armature: bpy.types.Object) -> Any | None:
@@ -56,7 +57,7 @@ def slots_for_objects(
     """Return the slot of an action for each object that has one there: the one that it plays, or that has its name."""
     found = []
     for obj in objects:
-        playing = obj.animation_data.action_slot if obj.animation_data is not None else None
+        _, playing = played(obj)
         named = next((slot for slot in action.slots if slot.name_display == obj.name), None)
         slot = action.slots.get(playing.identifier) if playing is not None else None
         if (slot or named) is not None:

@@ -125,7 +125,7 @@ def plan_stretch_in_steps(
             check_actions(character, parts)
             found = artist_frames(character, stretch.first, stretch.last)
             keys[character.name] = {part: at for part, at in found.items() if part in parts}
-    motion = yield from shown_motion_in_steps(find_scene, cast, seconds)
+    motion = yield from shown_motion_in_steps(find_scene, cast, seconds, stretch.parts)
     return PlannedStretch(shot, stretch, given_around(stretch, shot, motion, keys), keys)
 
 

@@ -12,6 +12,7 @@ from ..rig.channel import bone_path
 from ..rig.curves import Tolerance, world_scale
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
+from ..rig.played import played, put_on
 from ..rig.thinning import Thinned, ThinnedSlot, thinned_slot
 from ..rig.written import remember_written
 from ..runtime_api import errors
@@ -31,8 +32,7 @@ def thin_keys(
     for armature in armatures:
         chosen = None if bones is None else bones.get(armature.session_uid, ())
         own = replace(tolerance, unit=world_scale(armature))
-        for owner in _players(armature, chosen is None):
-            action, slot = owner.animation_data.action, owner.animation_data.action_slot
+        for owner, action, slot in _players(armature, chosen is None):
             players.setdefault(action, []).append(owner)
             paths = tuple(bone_path(bone) for bone in chosen or ())
             if (action, slot.identifier) not in plans and (chosen is None or paths):
@@ -49,19 +49,22 @@ def thin_keys(
     return count
 
 
-def _players(armature: bpy.types.Object, with_shapes: bool) -> Iterator[Any]:
-    """Yield an armature and the shape keys of its meshes where they play an action. Raises ``InvalidRequest``."""
+def _players(armature: bpy.types.Object, with_shapes: bool) -> Iterator[tuple[Any, bpy.types.Action, Any]]:
+    """Yield an armature and the shape keys of its meshes with the actions and slots that they play.
+
+    Raises ``InvalidRequest`` where one cannot be edited.
+    """
     meshes = [mesh.data for mesh in skinned_meshes(armature)] if with_shapes else []
     blocks = [armature, *(mesh.shape_keys for mesh in meshes)]  # type: ignore[union-attr]
     for block in blocks:
-        animation: Any = block.animation_data if block is not None else None
-        if animation is None or animation.action is None or animation.action_slot is None:
+        action, slot = played(block)
+        if block is None or action is None or slot is None:
             continue
-        if animation.use_tweak_mode:
+        if block.animation_data.use_tweak_mode:
             raise errors.InvalidRequest(f"An NLA strip of '{block.name}' is open in tweak mode; leave it (Tab) first.")
         if block.library is not None and block.override_library is None:
             raise errors.InvalidRequest(f"'{block.name}' is linked from another file; make a library override first.")
-        yield block
+        yield block, action, slot
 
 
 def _write(action: bpy.types.Action, owners: Sequence[Any], slots: dict[str, ThinnedSlot]) -> None:
@@ -72,10 +75,7 @@ def _write(action: bpy.types.Action, owners: Sequence[Any], slots: dict[str, Thi
         action.use_fake_user = target.use_fake_user = True
         target.name = f"{action.name} thinned"
         for owner in owners:
-            animation = owner.animation_data
-            identifier = animation.action_slot.identifier
-            animation.action = target
-            animation.action_slot = target.slots[identifier]
+            put_on(owner, target, target.slots[played(owner)[1].identifier])
     for identifier, plan in slots.items():
         slot = target.slots[identifier]
         plan.write(target, slot)

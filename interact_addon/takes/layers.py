@@ -1,0 +1,100 @@
+"""Keep as Layer: what a person changed in the take that is shown stays over every take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..properties import actor_name
+from ..rig.layers import edited_owners, influence_of, keep_as_layer, remove_layer, set_influence
+from ..rig.measure import skinned_meshes
+from ..rig.played import layers_of
+from ..runtime_api import errors
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """A layer: the number of its ``actor``, the ``action`` of offsets, and its NLA tracks, of armature and faces."""
+
+    actor: int
+    action: bpy.types.Action
+    tracks: tuple[Any, ...]
+
+
+def layer_edits(scene: bpy.types.Scene) -> tuple[list[str], list[str]]:
+    """Move the edits of the takes that are shown onto layers; return the names of those actors, and warnings.
+
+    Raises ``InvalidRequest``, with nothing changed, where there are none or they cannot be a layer.
+    """
+    found = [(actor_name(actor), edited_owners(actor_name(actor), _blocks(actor))) for actor in _actors(scene)]
+    edited = [(name, owners) for name, owners in found if any(owner.properties for owner in owners)]
+    left = {name: sum(owner.left for owner in owners) for name, owners in found}
+    if not edited:
+        raise errors.InvalidRequest(
+            "Only switches, modes or deleted curves were changed in this take, which no layer can hold; key a pose."
+            if any(left.values())
+            else "Nothing was changed by hand in this take; change keys of it first."
+        )
+    for name, owners in edited:
+        keep_as_layer(name, owners)
+    warnings = [
+        f"{count} properties of '{name}' stay changed in the take: switches, modes and deleted curves are no offsets."
+        for name, count in left.items()
+        if count
+    ]
+    return [name for name, _ in edited], warnings
+
+
+def layers_in(scene: bpy.types.Scene) -> list[ShownLayer]:
+    """Return the layers of both actors, the lowest first."""
+    found: dict[tuple[int, bpy.types.Action], list[Any]] = {}
+    for number, actor in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
+        for block in _blocks(actor):
+            for track, strip in layers_of(block):
+                found.setdefault((number, strip.action), []).append(track)
+    return [ShownLayer(number, action, tuple(tracks)) for (number, action), tracks in found.items()]
+
+
+def remove(scene: bpy.types.Scene, actor: int, name: str) -> bool:
+    """Remove a layer of an actor by the name of its action; return whether it was there."""
+    there = False
+    for block in _blocks(scene.interact.actors[actor]):  # type: ignore[attr-defined]
+        for track, strip in list(layers_of(block)):
+            if strip.action.name == name:
+                remove_layer(block, track)
+                there = True
+    return there
+
+
+def influence_of_layer(action: bpy.types.Action) -> float:
+    """Return the influence of a layer by its action: on body and face it is the same."""
+    return next((found for strip in _strips_of(action) if (found := influence_of(strip)) is not None), 1.0)
+
+
+def set_influence_of_layer(action: bpy.types.Action, influence: float) -> None:
+    """Set the influence of a layer wherever it lies in this scene; one that a person animates stays."""
+    for strip in _strips_of(action):
+        if influence_of(strip) is not None:
+            set_influence(strip, influence)
+            strip.id_data.update_tag()
+
+
+def _strips_of(action: bpy.types.Action) -> Iterator[Any]:
+    for actor in _actors(bpy.context.scene):
+        for block in _blocks(actor):
+            yield from (strip for _, strip in layers_of(block) if strip.action == action)
+
+
+def _actors(scene: bpy.types.Scene) -> Iterator[Any]:
+    yield from (actor for actor in scene.interact.actors if actor.armature is not None)  # type: ignore[attr-defined]
+
+
+def _blocks(actor: Any) -> list[Any]:
+    """Return an actor's armature and the shape keys of its meshes, those that meshes share once."""
+    if actor.armature is None:
+        return []
+    keys = [mesh.data.shape_keys for mesh in skinned_meshes(actor.armature)]  # type: ignore[union-attr]
+    return list(dict.fromkeys([actor.armature, *(block for block in keys if block is not None)]))
