@@ -96,6 +96,32 @@ def test_a_pin_that_cannot_be_played_is_one_sentence(scene: bpy.types.Scene, nam
         anna(scene)
 
 
+def test_head_and_root_are_pinned_by_strips_of_their_name_and_a_turned_object_gives_a_heading(
+    scene: bpy.types.Scene,  # noqa: F811
+) -> None:
+    spot, under = empty("Spot", (0.3, -0.5, 0.2)), empty("Under", (0.0, -0.2, 1.4))
+    add_pin(scene, "Anna", "root", spot, 31, 91)
+    add_pin(scene, "Anna", "head", under, 61, 121)
+    pins = {pin.part: pin for pin in anna(scene).pins}
+    assert pins["root"].places[0][:2] == pytest.approx((0.3, -0.5)) and pins["root"].heading is None
+    assert (pins["head"].start, pins["head"].places[0][2]) == (pytest.approx(2.0), pytest.approx(1.4 - floor(scene)))
+    spot.rotation_euler.z = 0.5
+    bpy.context.view_layer.update()
+    assert next(pin for pin in anna(scene).pins if pin.part == "root").heading == pytest.approx(0.5)
+
+
+def test_another_place_of_a_pinned_root_is_a_change_from_before_it_on(scene: bpy.types.Scene) -> None:  # noqa: F811
+    spot = empty("Spot", (0.3, -0.5, 0.0))
+    add_pin(scene, "Anna", "root", spot, 91, 151)
+    before = anna(scene)
+    spot.location.x = 1.5
+    bpy.context.view_layer.update()
+    found = changes_of(before, anna(scene), 10.0, lambda old, new: None)
+    assert {change.what for change in found} == {"targets", "pins of the root"}
+    assert min(change.start for change in found) < 2.0 and max(change.end for change in found) == 10.0
+    assert all(change.is_noticed for change in found)
+
+
 def test_a_stand_faces_its_target(scene: bpy.types.Scene) -> None:  # noqa: F811
     add_action(scene, "Anna", "stand", 1, 151).interact_target = empty("Window", (0.0, 4.0, 1.0))
     add_action(scene, "Anna", "stand", 151, 301).interact_target = bpy.data.objects["Ben"]
@@ -124,8 +150,12 @@ def test_two_clicks_let_an_actor_look_at_an_object(scene: bpy.types.Scene) -> No
     scene.frame_set(31)
     assert bpy.ops.interact.add_target(kind="gaze", actor="0") == {"FINISHED"}
     assert bpy.ops.interact.add_target(kind="right_hand", actor="1") == {"FINISHED"}
+    for kind in ("head", "root"):
+        assert bpy.ops.interact.add_target(kind=kind, actor="1") == {"FINISHED"}
     request, _ = build_request(scene)
-    assert request.actors[0].gaze[0].start == pytest.approx(1.0) and request.actors[1].pins[0].part == "right_hand"
+    assert request.actors[0].gaze[0].start == pytest.approx(1.0) and {pin.part for pin in request.actors[1].pins} == {
+        "right_hand", "head", "root",
+    }  # fmt: skip
     bpy.context.view_layer.objects.active = bpy.data.objects["Anna"]
     with pytest.raises(RuntimeError, match="the actor itself"):
         bpy.ops.interact.add_target(kind="gaze", actor="0")

@@ -11,7 +11,7 @@ import pytest
 from interact_addon.overlay import drawing, motion, plan
 from interact_addon.overlay.lines import OF_ACTORS
 from interact_addon.rig.cast import cast_actor
-from interact_addon.scene.attention import add_gaze
+from interact_addon.scene.attention import add_gaze, add_pin
 from interact_addon.scene.strips import add_action
 from model_runtime.body_model import skeleton as sk
 from model_runtime.contract import ActorPerformance, Performance
@@ -147,6 +147,21 @@ def test_what_is_looked_at_is_joined_to_the_head_while_it_is(planned: bpy.types.
     wanted = np.stack([paths.places[0][45, HEAD], (0.0, -1.0, 1.5)])
     assert any(np.allclose(one.points, wanted) for one in plan.plan_lines(planned, marks, paths, 1.5)
                if len(one.points) == 2)  # fmt: skip
+
+
+def test_a_pinned_root_is_a_ring_on_the_floor_and_a_pinned_head_a_ring_at_its_object(planned: bpy.types.Scene) -> None:
+    add_pin(planned, "Anna", "root", bpy.data.objects["Tree"], 91, 121)
+    add_pin(planned, "Anna", "head", bpy.data.objects["Ball"], 91, 121)
+    marks = [mark for mark in plan.read_marks(planned) if mark.kind in (plan.STAY, plan.HOLD)]
+    assert sorted((mark.kind, mark.joint) for mark in marks) == [("hold", "head"), ("stay", "pelvis")]
+    stay, hold = (
+        plan.plan_lines(planned, [m for m in marks if m.kind == kind], None, 0.0) for kind in ("stay", "hold")
+    )
+    assert np.allclose(stay[0].points.mean(0)[:2], [2.0, 1.0], atol=0.02) and np.ptp(stay[0].points[:, 2]) == 0.0
+    assert np.allclose(hold[0].points[:, 2], 1.5) and len(stay) == 3
+    bpy.data.objects["Tree"].rotation_euler.z = 1.0
+    bpy.context.view_layer.update()
+    assert len(plan.plan_lines(planned, [m for m in marks if m.kind == "stay"], None, 0.0)) == 4
 
 
 def test_a_plan_with_an_unknown_label_or_a_lost_target_draws_the_rest(planned: bpy.types.Scene) -> None:

@@ -1,4 +1,4 @@
-"""Targets: let an actor look at an object, or hold a hand at it, for the frames of the range."""
+"""Targets: let an actor look at an object, or hold a hand, the head or the root there, for the frames of the range."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _KINDS = (
     ("gaze", "Look At", "The eyes rest on the object, and the head turns to it"),
     ("left_hand", "Left Hand", "The left wrist is held at the object"),
     ("right_hand", "Right Hand", "The right wrist is held at the object"),
+    ("head", "Head", "The middle of the head is held at the object: the body leans or sinks"),
+    ("root", "Root", "The actor stands, or sits, where the object is; one that is turned says which way it faces"),
 )
 
 
 class INTERACT_OT_add_target(bpy.types.Operator):
-    """Let the actor look at the active object, or hold a hand at it, from the playhead on or in the preview range"""
+    """Let the actor look at the active object, or be held there, from the playhead on or in the preview range"""
 
     bl_idname = "interact.add_target"
     bl_label = "Add Target"
@@ -52,7 +54,7 @@ class INTERACT_OT_add_target(bpy.types.Operator):
                 attention.add_pin(scene, actor_key(actor), self.kind, target, start, end)
         except errors.InterActError as error:
             return fail(self, error)
-        what = "looks at" if self.kind == "gaze" else f"holds the {attention.HANDS[self.kind]} at"
+        what = "looks at" if self.kind == "gaze" else f"holds the {attention.PIN_NAMES[self.kind]} at"
         self.report({"INFO"}, f"{actor_key(actor).name} {what} '{target.name}' from frame {start} to {end - 1}")
         return {"FINISHED"}
 

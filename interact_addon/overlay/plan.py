@@ -13,7 +13,7 @@ from .. import compat
 from ..properties import ActorKey, actor_key
 from ..rig.identity import ObjectReference, reference
 from ..runtime_api import Array, contract, errors, skeleton
-from ..scene.attention import HANDS
+from ..scene.attention import AHEAD, heading_when_turned
 from ..scene.channels import GAZE, PINS
 from ..scene.evaluated import is_seen
 from ..scene.ownership import strips_of
@@ -22,8 +22,8 @@ from ..scene.targets import seat_place
 from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, line, ring
 from .motion import JointPaths
 
-WALK, FACE, SIT, LOOK, HOLD = "walk", "face", "sit", "look", "hold"
-_AHEAD = Vector((0.0, -1.0, 0.0))  # of a seat
+WALK, FACE, SIT, LOOK, HOLD, STAY = "walk", "face", "sit", "look", "hold", "stay"
+_JOINTS = {"left hand": "left_wrist", "right hand": "right_wrist", "head": "head", "root": "pelvis"}  # of pins
 _FAINT = 0.4  # opacity of what is not a way
 _SEAT, _TARGET, _CROSS, _ARROW = 0.24, 0.10, 0.06, 0.14  # metres
 
@@ -66,13 +66,15 @@ def read_marks(scene: bpy.types.Scene) -> list[Mark]:
 
 def _attention(scene: bpy.types.Scene, place: int, key: ActorKey) -> list[Mark]:
     source = compat.sequencer_scene(scene)
-    clock, wrists = Clock(source, scene), {name: part.replace("hand", "wrist") for part, name in HANDS.items()}
+    clock = Clock(source, scene)
     found = []
     for kind, channel in ((LOOK, GAZE), (HOLD, PINS)):
         for strip in strips_of(source, key, channel, "COLOR"):
-            joint = "head" if kind == LOOK else wrists.get(label_of(strip.name), "")
+            name = label_of(strip.name).replace("_", " ")
+            joint = "head" if kind == LOOK else _JOINTS.get(name, "")
             if strip.interact_target is not None and joint:
-                found.append(Mark(kind, place, reference(strip.interact_target), *clock.span(strip), joint))
+                what = STAY if joint == "pelvis" else kind
+                found.append(Mark(what, place, reference(strip.interact_target), *clock.span(strip), joint))
     return found
 
 
@@ -108,16 +110,29 @@ def _lines_of(mark: Mark, target: bpy.types.Object, at: Array, colour: Colour) -
         last = way[-1] - way[-2]
         return [line(way, colour, 2.0), arrow_head(way[-1], last, _ARROW, colour, 2.0)], way[-1]
     if mark.kind == SIT:
-        ahead = np.array(target.matrix_world.to_3x3() @ _AHEAD)
+        ahead = np.array(target.matrix_world.to_3x3() @ AHEAD)
         top = where + np.array([0.0, 0.0, mark.height])
         tip = top + 1.6 * _SEAT * ahead
         lines = [ring(top, _SEAT, colour), line(np.stack([top + _SEAT * ahead, tip]), colour)]
         return [*lines, arrow_head(tip, ahead, 0.5 * _ARROW, colour)], floor
     if mark.kind == FACE:
         return [line(np.stack([at, floor]), _faint(colour), 1.5), ring(floor, _TARGET, _faint(colour))], at
+    if mark.kind == STAY:
+        return _spot(target, floor, colour), floor
     if mark.kind == HOLD:
         return [ring(where, _TARGET / 2, colour)], at
     return [line(np.stack([where - by, where + by]), colour) for by in _CROSS * np.eye(3)], at
+
+
+def _spot(target: bpy.types.Object, floor: Array, colour: Colour) -> list[Line]:
+    """Return a ring with a cross where a root is held, and the way it faces if its object is turned."""
+    lines = [ring(floor, _SEAT, colour)]
+    lines += [line(np.stack([floor - by, floor + by]), colour) for by in _CROSS * np.eye(3)[:2]]
+    ahead = np.array(target.matrix_world.to_3x3() @ AHEAD) * [1.0, 1.0, 0.0]
+    if heading_when_turned(Vector(ahead)) is not None:
+        tip = floor + 1.6 * _SEAT * ahead / np.linalg.norm(ahead)
+        lines.append(arrow_head(tip, ahead, 0.5 * _ARROW, colour))
+    return lines
 
 
 def _start(armature: bpy.types.Object, paths: JointPaths | None, place: int) -> Array:

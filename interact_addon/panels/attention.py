@@ -10,6 +10,8 @@ from ..scene.channels import GAZE, PINS
 from ..scene.ownership import channels_of
 from .sidebar import Sidebar
 
+KINDS = (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right"), ("head", "Head"), ("root", "Root"))
+
 
 class Targets(Sidebar):
     bl_label = "Targets"
@@ -28,10 +30,10 @@ class Targets(Sidebar):
             translate=False,
         )
         for number, actor in enumerate(context.scene.interact.actors):
-            split = layout.split(factor=0.35)
+            split = layout.split(factor=0.2)
             split.label(text=actor_name(actor), translate=False)
             row = split.row(align=True)
-            for kind, text in (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right")):
+            for kind, text in KINDS:
                 button = row.operator("interact.add_target", text=text)
                 button.kind, button.actor = kind, str(number)
         strip = _active_strip(context)

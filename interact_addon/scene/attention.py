@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import bpy
+import numpy as np
+from mathutils import Vector
 
 from .. import compat
 from ..properties import ActorKey, as_key
@@ -17,9 +19,12 @@ from .reading import Clock, label_of
 from .strips import keep_labels_out_of_renders
 
 GAZE_COLOUR, PIN_COLOUR = (0.55, 0.42, 0.72), (0.62, 0.36, 0.40)
-HANDS = {part: part.replace("_", " ") for part in contract.PINNED}  # by part, what a strip of it is called
+PIN_NAMES = {part: part.replace("_", " ") for part in contract.PINNED}  # by part, what a strip of it is called
 _PLACES_A_SECOND = 10.0
 _STILL = 1e-4  # metres
+_TURNED = 0.02  # radians by which an object is turned, for it to say which way a root faces
+
+AHEAD = Vector((0.0, -1.0, 0.0))  # of an object that is faced along
 
 Places = tuple[tuple[float, float, float], ...]
 
@@ -32,8 +37,8 @@ def add_gaze(scene: bpy.types.Scene, actor: ActorKey | str, target: bpy.types.Ob
 def add_pin(
     scene: bpy.types.Scene, actor: ActorKey | str, part: str, target: bpy.types.Object, start: int, end: int
 ) -> Any:
-    """Add a strip in which a hand, one of ``contract.PINNED``, is held at an object."""
-    return _add(scene, actor, PINS, HANDS[part], PIN_COLOUR, target, start, end)
+    """Add a strip in which a part of the body, one of ``contract.PINNED``, is held at an object."""
+    return _add(scene, actor, PINS, PIN_NAMES[part], PIN_COLOUR, target, start, end)
 
 
 def read_gaze(
@@ -52,15 +57,20 @@ def read_gaze(
 
 
 def read_pins(scene: bpy.types.Scene, actor: ActorKey | str, floor: float) -> tuple[contract.Pin, ...]:
-    """Return what an actor's hands are told to hold on to within the shot; arguments and errors as of ``read_gaze``."""
-    pins, parts = [], {name: part for part, name in HANDS.items()}
+    """Return where hands, head and root of an actor are held within the shot; arguments and errors as of ``read_gaze``.
+
+    An object that is turned about the vertical says which way a root faces: along its -Y axis.
+    """
+    pins, parts = [], {name: part for part, name in PIN_NAMES.items()}
     for strip, start, end in _strips(scene, actor, PINS):
         part = parts.get(label_of(strip.name).replace("_", " "))
         if part is None:
             raise errors.InvalidRequest(
                 f"The pin '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {', '.join(parts)}."
             )
-        pins.append(contract.Pin(part, start, end, _places(scene, _target(strip, actor), start, end, floor)))
+        target = _target(strip, actor)
+        heading = _heading(scene, target, start) if part == "root" else None
+        pins.append(contract.Pin(part, start, end, _places(scene, target, start, end, floor), heading))
     return tuple(pins)
 
 
@@ -90,7 +100,7 @@ def _add(
 def _strips(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> list[tuple[Any, float, float]]:
     """Return the strips of a kind within the shot, with start and end (s); one that begins later ends the one before.
 
-    Two hands have a strip each, so pins end only those of the same name.
+    Each part of the body has strips of its own, so pins end only those of the same name.
     """
     source = compat.sequencer_scene(scene)
     clock, found = Clock(source, scene), list[tuple[Any, float, float]]()
@@ -125,6 +135,19 @@ def _places(scene: bpy.types.Scene, target: bpy.types.Object, start: float, end:
     places = [(x, y, z - floor) for x, y, z in _sampled(scene, target, frames)]
     stays = all(abs(a - b) < _STILL for place in places for a, b in zip(place, places[0]))
     return tuple(places[:1] if stays else places)
+
+
+def _heading(scene: bpy.types.Scene, target: bpy.types.Object, time: float) -> float | None:
+    """Return the heading of an object at a time (s), None of one that is not turned."""
+    with watched(scene, [target], []) as moment:
+        ahead = target.evaluated_get(moment(Clock(scene, scene).frame(time))).matrix_world.to_3x3() @ AHEAD
+    return heading_when_turned(ahead)
+
+
+def heading_when_turned(ahead: Vector) -> float | None:
+    """Return the heading of an object whose -Y axis points ``ahead``, None where that is as in an object not turned."""
+    heading = float(np.arctan2(ahead.x, -ahead.y))
+    return heading if abs(heading) > _TURNED else None
 
 
 def _sampled(scene: bpy.types.Scene, target: bpy.types.Object, frames: Sequence[float]) -> Places:

@@ -17,6 +17,8 @@ from ..runtime_api import contract
 BEFORE, SETTLING = 1.0, 1.0  # seconds beside a change in which the motion may differ, to lead into it and out of it
 _SAME_TIME, _SAME_PLACE = 0.02, 0.02  # seconds, metres
 VOICE = "voice"  # what a change of it is called
+_PINNED_ROOT = "pins of the root"
+_GOING = 1.5  # seconds before a pinned root in which an actor without a walk may set out for it
 _PARTNER = (float("inf"), float("inf"))  # stands for the partner's place, where a walk leads to the partner
 Place = tuple[float, float]
 # Where two voices, that before and that now, differ: start and end (s); None where they do not.
@@ -122,14 +124,15 @@ def _of_attention(before: contract.Actor, now: contract.Actor, duration: float) 
         }
         for part in contract.PINNED:
             found[f"pins of the {part.replace('_', ' ')}"] = [
-                (one.start, one.end, one.places) for one in actor.pins if one.part == part
+                (one.start, one.end, (one.places, one.heading)) for one in actor.pins if one.part == part
             ]
         return found
 
     old, new = rows(before), rows(now)
     for what in old:
         for start, end in _differences(old[what], new[what], duration):
-            yield Change(now.name, what, start, end)
+            goes = what == _PINNED_ROOT  # where to, and until when it is elsewhere, is said by the targets
+            yield Change(now.name, what, max(start - _GOING, 0.0) if goes else start, end, goes)
 
 
 def _of_targets(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
@@ -195,6 +198,7 @@ def _at(spans: Iterable[tuple[float, float, Any]], time: float) -> Any:
 def _goals(actor: contract.Actor) -> list[tuple[float, Place]]:
     """Return when and where an actor is wanted, a walk to the partner at its end."""
     places = [(point.time, point.position) for point in actor.waypoints]
+    places += [(pin.start, (pin.places[0][0], pin.places[0][1])) for pin in actor.pins if pin.part == "root"]
     return sorted([*places, *((span.end, _PARTNER) for span in actor.actions if span.to_partner)])
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from ..common.arrays import Array, BoolArray, FloatArray
-from ..contract import ACTION_LABELS, EMOTIONS, FPS, Actor
+from ..contract import ACTION_LABELS, EMOTIONS, FPS, Actor, Pin
 from ..planning.trajectories import RootConstraints
+
+_THERE = 0.05  # metres from a place at which a waypoint is there
 
 
 def label_track(actor: Actor, frames: int) -> NDArray[np.int64]:
@@ -69,12 +73,33 @@ def root_constraints_of(actors: tuple[Actor, ...], labels: Array, frames: int) -
             if point.heading is not None:
                 heading[a, span], has_heading[a, span] = point.heading, True
             last = frame, point.position
+        for span, place in _held_roots(actor, labels[a]):
+            position[a, span], has_position[a, span] = place, True
     return RootConstraints(
         position=torch.from_numpy(position),
         heading=torch.from_numpy(heading),
         has_position=torch.from_numpy(has_position),
         has_heading=torch.from_numpy(has_heading),
     )
+
+
+def _held_roots(actor: Actor, labels: Array) -> Iterator[tuple[slice, tuple[float, float]]]:
+    """Yield the frames on which a pin holds the root of an actor, and the place (2,), as far as the plan leads there.
+
+    ``labels`` (T,) as of ``label_track``. Within a sit the seat's own waypoints hold the root.
+    """
+    for pin in actor.pins:
+        near = [p for p in actor.waypoints if np.hypot(*np.subtract(p.position, pin.places[0][:2])) < _THERE]
+        since = min((p.time for p in near if p.time <= pin.end), default=0.0 if _starts_at(actor, pin) else np.inf)
+        if pin.part != "root" or since >= pin.end:
+            continue
+        span = _frames(max(pin.start, since), pin.end)
+        if (labels[span] == ACTION_LABELS.index("stand")).all():
+            yield span, pin.places[0][:2]
+
+
+def _starts_at(actor: Actor, pin: Pin) -> bool:
+    return bool(np.hypot(*np.subtract(actor.position, pin.places[0][:2])) < _THERE)
 
 
 def held(track: Array, frames: int) -> Array:

@@ -69,16 +69,18 @@ class GazeSpan:
 
 @dataclass(frozen=True)
 class Pin:
-    """A hand that is held at a place from ``start`` to ``end`` (s): one of ``PINNED``.
+    """A ``part`` of the body, one of ``PINNED``, that is held at a place from ``start`` to ``end`` (s).
 
-    ``places`` (x, y, z) of the wrist in metres, evenly spaced over the span, as in ``GazeSpan``. The arm leaves its
-    motion in time to be there, and comes back to it.
+    ``places`` (x, y, z) in metres, evenly spaced over the span, as in ``GazeSpan``: of a wrist, of the middle of the
+    head, or of the root, which is where an actor stands or sits and has one place, whatever its height. The body leaves
+    its motion in time to be there, and comes back to it. ``heading`` (radians) of a pinned root, None for any.
     """
 
     part: str
     start: float
     end: float
     places: tuple[tuple[float, float, float], ...]
+    heading: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ class Actor:
 
     ``position`` (x, y) in metres; ``heading`` in radians; ``words`` have their times already, the words of ``captions``
     are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks; ``gaze`` and
-    ``pins``: where it looks and what its hands hold on to; ``shape``: the volume of this body in its own metres, None
-    for that of its bone lengths.
+    ``pins``: where it looks, and where hands, head or root are held; ``shape``: the volume of this body in its own
+    metres, None for that of its bone lengths.
     """
 
     name: str

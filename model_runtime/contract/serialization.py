@@ -145,7 +145,13 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
             for span in plain.get("gaze", ())
         ),
         pins=tuple(
-            Pin(str(pin["part"]), float(pin["start"]), float(pin["end"]), _places(pin["places"]))
+            Pin(
+                str(pin["part"]),
+                float(pin["start"]),
+                float(pin["end"]),
+                _places(pin["places"]),
+                None if pin.get("heading") is None else float(pin["heading"]),
+            )
             for pin in plain.get("pins", ())
         ),
         shape=shape_from_plain(plain["shape"]) if plain.get("shape") else None,

@@ -160,6 +160,8 @@ def _target_troubles(actor: Actor, who: str) -> Iterator[str]:
     for pin in actor.pins:
         if pin.part not in PINNED:
             yield f"A pin of {who} holds '{pin.part}'; name its strip one of: {', '.join(PINNED)}."
+        if pin.heading is not None and not (pin.part == "root" and math.isfinite(pin.heading)):
+            yield f"A pin of {who} at {pin.start:.2f} s has a heading that nothing can take; only a root may have one."
     spans: list[Sequence[GazeSpan | Pin]] = [actor.gaze]
     spans += [[pin for pin in actor.pins if pin.part == part] for part in PINNED]
     for same in spans:

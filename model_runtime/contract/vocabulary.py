@@ -5,7 +5,8 @@ from __future__ import annotations
 CONTRACT_VERSION = 1
 ACTION_LABELS = ("sit", "walk", "stand")
 QUALITIES = ("draft", "final")
-PINNED = ("left_hand", "right_hand")
+HANDS = ("left_hand", "right_hand")
+PINNED = (*HANDS, "head", "root")
 FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
 # GoEmotions (Demszky et al. 2020) grouped under Ekman's six and neutral: the vocabulary of InterAct's scenarios.
 EMOTION_GROUPS = {

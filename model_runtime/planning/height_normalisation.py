@@ -84,6 +84,9 @@ def _scaled(actor: Actor, unit: float, origin: NDArray[np.float64]) -> Actor:
         ),
         waypoints=tuple(Waypoint(point.time, place(point.position), point.heading) for point in actor.waypoints),
         seat_height=actor.seat_height / unit,
+        pins=tuple(
+            replace(pin, places=tuple((*place((x, y)), z / unit) for x, y, z in pin.places)) for pin in actor.pins
+        ),
         constraints=kept,
         shape=None if actor.shape is None else actor.shape.scaled(1.0 / unit),
     )

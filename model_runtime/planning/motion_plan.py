@@ -21,6 +21,7 @@ from ..common.arrays import Array
 from ..common.headings import facing, heading_towards, turned
 from ..contract import FPS, ActionSpan, Actor, Waypoint
 from .given_motion import way_aside
+from .pins import heads_of
 from .strolls import Surroundings, stroll
 
 Whereabouts = Callable[[float], Array]  # time (s) -> place (2,)
@@ -29,6 +30,8 @@ ON_TIME = 0.05  # seconds within which two times count as one
 BEFORE_THE_SEAT = 0.38  # from the seated pelvis to where the actor stands before and after, as in the recorded scenes
 BESIDE_THE_SEAT = 0.75  # at which a path passes a seat
 STEP = 0.5  # the longest way made without a walk
+ON_THE_SPOT = 0.01  # a waypoint nearer than this is where the actor stands
+LEAN = 0.3  # from the root of a standing actor to a pin of its head, further than which it goes nearer
 JOINED = 0.5  # a partner who moves by less has not gone anywhere
 USUAL, FASTEST = 1.0, 1.8  # m/s; faster would be a run, which the networks have not learned
 # Seconds.
@@ -257,11 +260,14 @@ class MotionPlan:
         to_sit = after is not None and self._is_free(after, "sit")
         until = span.end - ON_TIME if to_sit else span.end + ON_TIME
         inside = [point for point in self.waypoints if self.clock + ON_TIME < point.time <= until]
+        heads = list(heads_of(self.actor, span))
         if not inside:
             self._make_way(span)
-        for point in inside:
-            if point is taken:
+        for point in sorted([*inside, *heads], key=lambda point: point.time):
+            if point is taken or (point in heads and self._distance(point) <= LEAN * self.unit):
                 continue
+            if point in heads:
+                point = self._nearer(point)
             point = replace(point, time=min(point.time, span.end))
             if not self._be_at(point, f"is wanted {{0:.2f}} m away at {point.time:.2f} s"):
                 self._note(
@@ -294,12 +300,19 @@ class MotionPlan:
             if not in_time:
                 return
 
+    def _nearer(self, head: Waypoint) -> Waypoint:
+        """Return a place from which the actor reaches a pin of its head, as near to where it is as is comfortable."""
+        away = np.asarray(head.position) - self.place
+        left = 0.5 * LEAN * self.unit / float(np.linalg.norm(away))
+        return replace(head, position=_pair(self.place + (1.0 - left) * away))
+
     def _be_at(self, point: Waypoint, why: str) -> bool:
         """Be at a place at its time, with a walk in the stand if it is far; return False if there is no time for it."""
         distance = self._distance(point)
         if distance <= STEP * self.unit:
             self.points.append(point)
             self.place = np.asarray(point.position)
+            self.heading = self.heading if point.heading is None else point.heading
             return True
         free = max([self.clock, *(planned.time for planned in self.points)])
         begin = max(free, point.time - distance / (USUAL * self.unit) - LOST)
@@ -323,11 +336,12 @@ class MotionPlan:
         for time, least in self._meetings(span):
             time = max(time, free)
             wanted = self._wanted_heading(span, time)
-            if wanted is None:
+            if wanted is None or self._is_turned_by_pin(time):
                 continue
             turn = abs(turned(wanted, self.heading))
             ready = time + seconds_to_turn(turn)
-            busy = any(time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING for point in self.points)
+            soon = [point for point in self.points if time + ON_TIME < point.time < ready + LEFT_AFTER_TURNING]
+            busy = any(point.heading is not None or self._distance(point) > ON_THE_SPOT for point in soon)
             if turn >= least and not busy and ready + left < span.end:
                 self.points.append(Waypoint(ready, _pair(self.place), wanted))
                 self.heading, free = wanted, ready
@@ -335,6 +349,10 @@ class MotionPlan:
         later = any(point.time > free and point.heading is not None for point in self.points)
         if self.clock < free < until - LEFT_AFTER_TURNING and not later:
             self.points.append(Waypoint(until, _pair(self.place), self.heading))  # hold the heading
+
+    def _is_turned_by_pin(self, time: float) -> bool:
+        """Return whether a pin of the root says at a time (s) which way the actor faces."""
+        return any(pin.heading is not None and pin.start - ON_TIME <= time < pin.end for pin in self.actor.pins)
 
     def _wanted_heading(self, span: ActionSpan, time: float) -> float | None:
         """Return the heading for a stand at ``time`` (s): to what it faces, else to a partner who is near."""

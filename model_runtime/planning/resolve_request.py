@@ -21,6 +21,7 @@ from .height_normalisation import height_units
 from .interactions import play_interactions
 from .label_cleanup import fill_gaps, merge_short_labels
 from .motion_plan import FASTEST, ON_TIME, MotionPlan
+from .pins import play_pins
 from .places import beside_partner, starting_place, whereabouts
 
 
@@ -33,8 +34,8 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
             actors.append(described_by_motion(actor, actor.constraints, request.duration))
             continue
         script, sentences = merge_short_labels(actor.name, actor.actions, request.duration)
-        actors.append(replace(actor, actions=script))
         notes += sentences
+        actors.append(play_pins(replace(actor, actions=script), notes))
     alone = len(actors) == 1
     if alone:
         actors.append(stand_in(actors[0], request.duration))

@@ -18,11 +18,13 @@ from ..common.masks import runs_of
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.representation import GlobalMotion, HandBasis, to_rotations
 from ..contract import PART_JOINTS, Actor, MotionConstraints
+from ..contract.directions import span_frames
 from ..planning.avoidance import avoid_collisions
 from .arm_collisions import clear_arms
 from .avoidance import avoid_partner
 from .constraints import apply_body_constraints
 from .feet import lock_feet
+from .head_pins import hold_heads
 from .head_turns import turn_heads
 from .leg_collisions import clear_legs
 from .pins import hold_pins
@@ -32,7 +34,9 @@ from .trajectories import follow_headings, follow_positions
 
 # A stand-in for a missing partner goes this far, in metres, before arms could meet it.
 OUT_OF_THE_WAY = 1e3
-_ARMS, _HEADS = ("upper", "hands"), ("upper", "head")  # of which parts what is held or turned are joints
+# Of which parts what is held or turned are joints.
+_ARMS, _HEADS, _WHOLE = ("upper", "hands"), ("upper", "head"), ("lower", "upper", "head")
+_ROOT_MISSED = 0.15  # metres
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,40 @@ def plant_feet(
 
 
 def follow_directions(bodies: Bodies, actors: Sequence[Actor]) -> tuple[Bodies, list[str]]:
-    """Return the bodies with pinned hands held and heads turned to what they look at, and a sentence for each failure.
+    """Return the bodies with pins held and heads turned to what they look at, and a sentence for each failure.
 
     Frames on which motion is given stay as they are.
     """
-    frames = bodies.roots.shape[1]
-    given = [[_given_frames(actor.constraints, frames, *parts) for actor in actors] for parts in (_ARMS, _HEADS)]
-    rotations, notes = hold_pins(bodies.roots, bodies.rotations, actors, given[0])
-    return replace(bodies, rotations=turn_heads(bodies.roots, rotations, actors, given[1])), notes
+    frames, roots, rotations = bodies.roots.shape[1], bodies.roots, bodies.rotations
+    arms, heads, whole = (
+        [_given_frames(actor.constraints, frames, *parts) for actor in actors] for parts in (_ARMS, _HEADS, _WHOLE)
+    )
+    roots, rotations, missed_by_heads = hold_heads(roots, rotations, actors, whole)
+    rotations, missed_by_hands = hold_pins(roots, rotations, actors, arms)
+    rotations = turn_heads(roots, rotations, actors, heads)
+    if any(actor.gaze and any(pin.part == "head" for pin in actor.pins) for actor in actors):
+        # A head that turns leaves its pin by a little, and arms follow the trunk that brings it back.
+        roots, rotations, missed_by_heads = hold_heads(roots, rotations, actors, whole)
+        rotations, missed_by_hands = hold_pins(roots, rotations, actors, arms)
+    notes = [*missed_by_heads, *missed_by_hands, *_missed_by_roots(roots, actors)]
+    return replace(bodies, roots=roots, rotations=rotations), notes
+
+
+def _missed_by_roots(roots: FloatArray, actors: Sequence[Actor]) -> list[str]:
+    """Return a sentence for each pin of a root that the body is not at; ``actors`` as they were asked for."""
+    notes = []
+    for root, actor in zip(roots, actors):
+        for pin in actor.pins:
+            if pin.part != "root":
+                continue
+            there = root[span_frames(pin.start, pin.end, len(root)), :2]
+            off = float(np.linalg.norm(np.median(there, axis=0) - pin.places[0][:2]))
+            if off > _ROOT_MISSED * actor.skeleton.size:
+                notes.append(
+                    f"'{actor.name}' is {off:.2f} m from the pin of its root at {pin.start:.2f} s; give it more time "
+                    "to come there, or let a longer walk lead there."
+                )
+    return notes
 
 
 def _given_frames(constraints: MotionConstraints | None, frames: int, *parts: str) -> BoolArray:

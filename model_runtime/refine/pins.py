@@ -12,7 +12,7 @@ from ..body_model.inverse_kinematics import bend, local_rotations
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..common.arrays import Array, BoolArray, FloatArray
 from ..common.easing import smootherstep
-from ..contract import FPS, Actor, Pin
+from ..contract import FPS, HANDS, Actor, Pin
 from ..contract.directions import places_at, span_frames
 from .fixed import freedom
 
@@ -37,7 +37,7 @@ def hold_pins(
     """
     held, notes = rotations.copy(), list[str]()
     for index, actor in enumerate(actors):
-        if actor.pins:
+        if any(pin.part in HANDS for pin in actor.pins):
             free = freedom(fixed[index], rotations.shape[1], _BESIDE_FIXED)
             held[index] = _leaned(roots[index], held[index], actor, free)
         for side in ("left", "right"):
@@ -62,6 +62,8 @@ def _leaned(root: FloatArray, rotations: FloatArray, actor: Actor, free: FloatAr
     joints, world = forward_kinematics(root, rotations, actor.skeleton)
     lean = np.zeros((frames, 3), np.float32)  # rotation vectors in the world
     for pin in actor.pins:
+        if pin.part not in HANDS:
+            continue
         shoulder, elbow, wrist = (INDEX[f"{pin.part.removesuffix('_hand')}_{part}"] for part in _ARM)
         rows = span_frames(pin.start, pin.end, frames)
         way = places_at(pin.places, len(joints[rows])) - joints[rows, shoulder]
@@ -73,6 +75,7 @@ def _leaned(root: FloatArray, rotations: FloatArray, actor: Actor, free: FloatAr
         lean[rows] += angle[:, None] * rot.unit(across)
     if not lean.any():
         return rotations
+    free = free * freedom(_head_held(actor, frames), frames, _BESIDE_FIXED)  # it would leave its pin
     lean = gaussian_filter1d(_widest(lean), _LEAN_SMOOTHING, axis=0, mode="nearest") * free[:, None]
     at = np.flatnonzero(np.linalg.norm(lean, axis=-1) > 1e-6)
     chain = [world[at, INDEX["pelvis"]]]
@@ -82,6 +85,14 @@ def _leaned(root: FloatArray, rotations: FloatArray, actor: Actor, free: FloatAr
     for joint, local in zip(_SPINE, local_rotations(chain)):
         result[at, INDEX[joint]] = local
     return result
+
+
+def _head_held(actor: Actor, frames: int) -> BoolArray:
+    held = np.zeros(frames, bool)
+    for pin in actor.pins:
+        if pin.part == "head":
+            held[span_frames(pin.start, pin.end, frames)] = True
+    return held
 
 
 def _widest(lean: Array) -> Array:
@@ -98,7 +109,7 @@ def _held(
     """Return rotations (T, 52, 4) of one body with an arm held, and by how many metres each pin is missed."""
     joints, world = forward_kinematics(root, rotations, skeleton)
     collar, shoulder, elbow, wrist = (INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist"))
-    way = _way(joints[:, wrist], pins) * free[:, None]
+    way = way_to_pins(joints[:, wrist], pins) * free[:, None]
     at = np.flatnonzero(np.linalg.norm(way, axis=-1) > 1e-6)
     if not len(at):
         return rotations, [0.0] * len(pins)
@@ -116,17 +127,26 @@ def _held(
         result[at, joint] = local
     reached = joints[:, wrist].copy()
     reached[at] = end
-    return result, [_missed(reached, pin) for pin in pins]
+    return result, [missed(reached, pin) for pin in pins]
 
 
-def _way(wrist: Array, pins: Sequence[Pin]) -> Array:
-    """Return by how much (T, 3) a wrist leaves its place (T, 3): wholly in a pin, smoothly beside it."""
+def way_to_pins(
+    wrist: Array, pins: Sequence[Pin], pace: float = _PACE, quickest: float = _QUICKEST, slowest: float = _SLOWEST
+) -> Array:
+    """Return by how much (T, 3) a wrist, or a head, leaves its place (T, 3): wholly in a pin, smoothly beside it.
+
+    ``pace`` (m/s) of the ways beside pins, which take from ``quickest`` to ``slowest`` seconds.
+    """
     frames, way = len(wrist), np.zeros_like(wrist)
     held = [(span_frames(pin.start, pin.end, frames), pin) for pin in pins]
     for rows, pin in held:
         way[rows] = places_at(pin.places, len(range(*rows.indices(frames)))) - wrist[rows]
     for before, after in _gaps([rows for rows, _ in held], frames):
-        _ease(way, wrist, before, after)
+        seconds = [
+            float(np.clip(np.linalg.norm(way[edge]) / pace, quickest, slowest)) if 0 <= edge < frames else 0.0
+            for edge in (before, after)
+        ]
+        _ease(way, wrist, before, after, *seconds)
     return way
 
 
@@ -138,12 +158,14 @@ def _gaps(held: Sequence[slice], frames: int) -> Iterator[tuple[int, int]]:
             yield before, after
 
 
-def _ease(way: Array, wrist: Array, before: int, after: int) -> None:
-    """Fill the frames between two held ones, in place: back to the wrist's own motion where there is time for it."""
+def _ease(way: Array, wrist: Array, before: int, after: int, leaving: float, coming: float) -> None:
+    """Fill the frames between two held ones, in place: back to the wrist's own motion where there is time for it.
+
+    ``leaving`` and ``coming``: the seconds that the ways take.
+    """
     frames = len(wrist)
     rows = np.arange(before + 1, after)
-    out = _seconds(way[before]) * FPS if before >= 0 else 0.0
-    into = _seconds(way[after]) * FPS if after < frames else 0.0
+    out, into = leaving * FPS, coming * FPS
     if before >= 0 and after < frames and out + into > after - before:  # no time to come back: straight over
         share = smootherstep((rows - before) / (after - before))[:, None]
         way[rows] = (wrist[before] + way[before]) * (1.0 - share) + (wrist[after] + way[after]) * share - wrist[rows]
@@ -154,11 +176,8 @@ def _ease(way: Array, wrist: Array, before: int, after: int) -> None:
             way[rows] += share * (wrist[edge] + way[edge] - wrist[rows])
 
 
-def _seconds(way: Array) -> float:
-    return float(np.clip(np.linalg.norm(way) / _PACE, _QUICKEST, _SLOWEST))
-
-
-def _missed(wrist: Array, pin: Pin) -> float:
+def missed(wrist: Array, pin: Pin) -> float:
+    """Return by how many metres at most a wrist, or a head, at ``wrist`` (T, 3) misses a pin."""
     rows = span_frames(pin.start, pin.end, len(wrist))
     off = wrist[rows] - places_at(pin.places, len(wrist[rows]))
     return float(np.linalg.norm(off, axis=-1).max())

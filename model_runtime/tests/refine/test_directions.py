@@ -12,6 +12,7 @@ from model_runtime.body_model.skeleton import AVERAGE_SKELETON, EYES, INDEX, for
 from model_runtime.contract import (
     BODY_PARTS,
     FPS,
+    ActionSpan,
     Actor,
     GazeSpan,
     MotionConstraints,
@@ -24,6 +25,7 @@ from model_runtime.contract import (
 from model_runtime.errors import InvalidRequest
 from model_runtime.face.gaze import gaze_directions
 from model_runtime.refine.bodies import Bodies, follow_directions
+from model_runtime.refine.head_pins import MIDDLE_OF_HEAD
 
 FRAMES = 6 * FPS
 ARM = [INDEX[f"left_{part}"] for part in ("shoulder", "elbow", "wrist")]
@@ -156,6 +158,61 @@ def test_a_trunk_leans_to_a_pin_that_the_arm_alone_cannot_reach() -> None:
     assert np.allclose(joint(bodies, "neck")[:20], joint(still, "neck")[:20], atol=1e-4)
 
 
+def middle_of_head(bodies: Bodies) -> np.ndarray:
+    places, world = forward_kinematics(bodies.roots[0], bodies.rotations[0], AVERAGE_SKELETON)
+    head = INDEX["head"]
+    return places[:, head] + rot.rotate(world[:, head], MIDDLE_OF_HEAD * AVERAGE_SKELETON.size)
+
+
+@pytest.mark.parametrize("by", [(0.0, -0.2, -0.2), (0.15, 0.0, -0.05), (0.0, 0.1, -0.12)])
+def test_a_pinned_head_is_where_it_is_pinned_and_the_feet_stay(by: tuple[float, float, float]) -> None:
+    still = standing()
+    place = middle_of_head(still)[75] + np.array(by)
+    bodies, notes = follow_directions(still, pair(pins=(Pin("head", 2.0, 4.0, (xyz(place),)),)))
+    head = middle_of_head(bodies)
+    assert np.allclose(head[2 * FPS : 4 * FPS], place, atol=0.01) and not notes
+    assert (np.linalg.norm(np.diff(head, axis=0), axis=-1) * FPS).max() < 1.0  # metres a second
+    for name in ("left_ankle", "right_ankle", "left_foot", "right_foot"):
+        assert np.allclose(joint(bodies, name), joint(still, name), atol=2e-3)
+    assert np.array_equal(bodies.rotations[0, :6], still.rotations[0, :6])
+
+
+def test_a_pinned_head_keeps_its_turn_in_the_world_and_knees_bend_forwards() -> None:
+    still = standing()
+    place = xyz(middle_of_head(still)[75] + np.array([0.0, -0.1, -0.2]))
+    bodies, _ = follow_directions(still, pair(pins=(Pin("head", 2.0, 4.0, (place,)),)))
+    before, after = (
+        forward_kinematics(one.roots[0], one.rotations[0], AVERAGE_SKELETON)[1][:, INDEX["head"]]
+        for one in (still, bodies)
+    )
+    assert np.allclose(np.abs((before * after).sum(-1)), 1.0, atol=1e-4)
+    knee, ankle = joint(bodies, "left_knee")[90], joint(bodies, "left_ankle")[90]
+    assert knee[1] < ankle[1] - 0.1 and joint(bodies, "pelvis")[90, 1] > knee[1] + 0.1
+
+
+def test_a_head_pin_out_of_reach_is_said_with_how_far() -> None:
+    _, notes = follow_directions(standing(), pair(pins=(Pin("head", 1.0, 2.0, ((0.0, 0.0, 2.2),)),)))
+    assert len(notes) == 1 and "head of 'Anna'" in notes[0] and "cm short" in notes[0]
+
+
+def test_who_sits_leans_to_a_head_pin_and_stays_on_the_seat() -> None:
+    still = standing()
+    place = xyz(middle_of_head(still)[75] + np.array([0.0, -0.2, -0.04]))
+    sits = (ActionSpan("sit", 0.0, 6.0),)
+    bodies, _ = follow_directions(still, pair(actions=sits, pins=(Pin("head", 2.0, 4.0, (place,)),)))
+    assert np.allclose(bodies.roots, still.roots, atol=1e-6)
+    assert np.linalg.norm(middle_of_head(bodies)[3 * FPS] - place) < 0.04
+
+
+def test_a_head_that_looks_at_something_stays_at_its_pin() -> None:
+    still = standing()
+    place = xyz(middle_of_head(still)[75] + np.array([0.0, -0.1, -0.1]))
+    looks = (GazeSpan(1.5, 4.0, ((2.0, -1.5, 1.2),)),)
+    bodies, notes = follow_directions(still, pair(pins=(Pin("head", 2.0, 4.0, (place,)),), gaze=looks))
+    assert np.allclose(middle_of_head(bodies)[2 * FPS : 4 * FPS], place, atol=0.01) and not notes
+    assert aside(bodies, (2.0, -1.5, 1.2))[3 * FPS] < 20.0
+
+
 def test_given_frames_stay_as_they_are() -> None:
     still = standing()
     mask = np.zeros((FRAMES, len(BODY_PARTS)), bool)
@@ -171,7 +228,11 @@ def test_given_frames_stay_as_they_are() -> None:
 
 
 def test_targets_cross_the_pipe_unchanged() -> None:
-    pins = (Pin("left_hand", 1.0, 2.0, ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))),)
+    pins = (
+        Pin("left_hand", 1.0, 2.0, ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))),
+        Pin("head", 1.0, 2.0, ((0.1, 0.2, 0.3),)),
+        Pin("root", 1.0, 2.0, ((0.1, 0.2, 0.3),), 0.5),
+    )
     request = Request(4.0, pair(gaze=(GazeSpan(0.5, 1.5, ((1.0, 2.0, 3.0),)),), pins=pins))
     back = request_from_json(request_to_json(request)).actors[0]
     assert back.gaze == request.actors[0].gaze and back.pins == pins
@@ -181,6 +242,7 @@ def test_targets_cross_the_pipe_unchanged() -> None:
     ("changes", "words"),
     [
         ({"pins": (Pin("left_foot", 1.0, 2.0, ((0.0, 0.0, 0.0),)),)}, "holds 'left_foot'"),
+        ({"pins": (Pin("head", 1.0, 2.0, ((0.0, 0.0, 1.0),), 0.3),)}, "only a root"),
         ({"pins": (Pin("left_hand", 2.0, 2.0, ((0.0, 0.0, 0.0),)),)}, "no length"),
         ({"gaze": (GazeSpan(1.0, 2.0, ()),)}, "no place"),
         ({"gaze": (GazeSpan(1.0, 2.0, ((0.0, 0.0, float("nan")),)),)}, "no place"),
