@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from interact_addon import compat
+from interact_addon.operators import problems
 from interact_addon.rig.keying import KeyedPerformance, key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.scene.changes import Change, changed_character, changed_settings, changes_of, clipped, span_of
+from interact_addon.scene.evaluated import is_only_looked_at
 from interact_addon.scene.pair import add_interaction, set_category
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.sound_compare import differing_samples
@@ -170,6 +172,25 @@ def test_without_a_take_there_is_nothing_to_compare_with(scene: bpy.types.Scene)
 def test_right_after_a_generate_nothing_is_changed(scene: bpy.types.Scene) -> None:
     found = what_changed(scene)
     assert found is not None and found.stretch is None and str(found) == "Nothing was changed since Take 1"
+
+
+def test_a_search_at_rest_looks_only_and_so_orders_no_other(
+    scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    watch = lambda *_arguments: told.append(is_only_looked_at())  # noqa: E731 - Blender takes functions alone
+    monkeypatch.setattr(problems, "_SECONDS_AT_REST", 0.0)
+    bpy.context.view_layer.update()
+    bpy.app.handlers.depsgraph_update_post.append(watch)
+    try:
+        problems._search_at_rest()
+        bpy.context.view_layer.update()
+        assert told and all(told), "the temporary scene of a search makes Blender tell of a change"
+        scene.frame_end += 1
+        bpy.context.view_layer.update()
+        assert not told[-1], "and a change is one"
+    finally:
+        bpy.app.handlers.depsgraph_update_post.remove(watch)
 
 
 def test_another_seed_or_quality_is_no_change(scene: bpy.types.Scene) -> None:

@@ -9,6 +9,7 @@ import bpy
 
 from ..properties import actor_key
 from ..runtime_api import errors
+from ..scene.evaluated import is_only_looked_at, only_looking
 from ..scene.preflight import Problem, find_hints, find_problems, sequencer_hint
 from ..scene.voices import count_voices
 from ..worker_client import generation
@@ -86,8 +87,11 @@ def _search_at_rest() -> float | None:
             return None
         redraw(bpy.context)
         return _SECONDS_BETWEEN
-    _is_searched, before = True, _known.get(scene.session_uid)
-    if (search_changes(scene) if _is_cast(scene) else False) | (search(scene) != before):
+    with only_looking():
+        before = _known.get(scene.session_uid)
+        is_other = (search_changes(scene) if _is_cast(scene) else False) | (search(scene) != before)
+    _is_searched = True
+    if is_other:
         redraw(bpy.context)
     return _SECONDS_BETWEEN if is_edit_to_search(scene) else None
 
@@ -96,6 +100,8 @@ def _search_at_rest() -> float | None:
 def scene_changed(scene: bpy.types.Scene, *arguments: Any) -> None:
     """Order a search after a change in a scene with a whole cast."""
     global _changes
+    if is_only_looked_at():
+        return
     _changes += 1
     graph = arguments[0] if arguments else None
     if graph is None or graph.id_type_updated("ACTION"):  # none after an undo

@@ -13,6 +13,7 @@ from gpu_extras.batch import batch_for_shader
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from ..scene.casting import character_of
+from ..scene.evaluated import is_only_looked_at, only_looking
 from ..takes.library import Take, shown_take
 from . import motion, plan
 from .lines import Line
@@ -125,7 +126,8 @@ def _key_of_paths(scene: bpy.types.Scene) -> tuple[Any, ...]:
 def scene_changed(*_arguments: object) -> None:
     """Read the plan again before the next redraw: strips, targets or the cast may have changed."""
     global _is_changed
-    _is_changed = True
+    if not is_only_looked_at():
+        _is_changed = True
 
 
 def _read() -> None:
@@ -135,10 +137,11 @@ def _read() -> None:
     if scene is None:
         return
     before, _is_changed = (_paths[0], _marks), False
-    _marks = (scene.session_uid, tuple(plan.read_marks(scene)))
-    key = _key_of_paths(scene)
-    if key != _paths[0]:
-        _paths = (key, read_paths(scene, shown_take(scene)))
+    with only_looking():
+        _marks = (scene.session_uid, tuple(plan.read_marks(scene)))
+        key = _key_of_paths(scene)
+        if key != _paths[0]:
+            _paths = (key, read_paths(scene, shown_take(scene)))
     if before == (_paths[0], _marks):
         return
     for window in bpy.context.window_manager.windows:

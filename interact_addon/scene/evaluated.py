@@ -9,6 +9,30 @@ import bpy
 
 from .. import compat
 
+_looking = 0  # how many are looking at a scene now
+
+
+@contextmanager
+def only_looking() -> Iterator[None]:
+    """Let nothing that is done meanwhile count as a change of the scene, for those who ask ``is_only_looked_at``.
+
+    A temporary scene or object makes Blender update the user's scene, and its handlers are called as after a change:
+    who looks at a scene after each of them would look for ever.
+    """
+    global _looking
+    bpy.context.view_layer.update()  # what was changed before is told before
+    _looking += 1
+    try:
+        yield
+        bpy.context.view_layer.update()  # the handlers are called here, and not after this
+    finally:
+        _looking -= 1
+
+
+def is_only_looked_at() -> bool:
+    """Return whether an update that a handler is told of comes from looking, not from a change."""
+    return _looking > 0
+
 
 def is_seen(obj: bpy.types.Object, scene: bpy.types.Scene) -> bool:
     """Return whether the view layer of a scene shows an object."""
