@@ -25,6 +25,7 @@ class Expression(Sidebar):
                 both.prop(actor, "emotion_intensity")
         column.prop(settings, "relationship")
         column.prop(settings, "lips", slider=True)
+        self.layout.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
 
 
 class Style(Sidebar):

@@ -39,8 +39,10 @@ class Generate(Sidebar):
         column.use_property_split = True
         column.use_property_decorate = False
         column.row().prop(settings, "quality", expand=True)
-        column.prop(settings, "seed")
-        column.prop(settings, "takes")
+        row = column.row(align=True)
+        row.use_property_split = False  # side by side, so that the button is on screen with Labels open
+        row.prop(settings, "seed")
+        row.prop(settings, "takes")
         job = generation.current
         if job is not None:
             row = layout.row(align=True)

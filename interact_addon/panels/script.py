@@ -46,6 +46,4 @@ class Script(Sidebar):
         text = active_text(context)
         if text is not None:
             layout.prop(text, "text", text="Says", icon="TEXT")
-        labels = layout.column(align=True)
-        labels.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")
-        labels.operator("interact.add_emotion_labels", icon="SEQ_STRIP_DUPLICATE")
+        layout.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")
