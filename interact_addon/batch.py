@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from . import batch_export, bench, compat
+from . import batch_check, batch_export, bench, compat
 from .demo.preview import render_preview
 from .demo.scene import build_demo_scene
 from .export.shot import export_fbx
@@ -35,7 +35,7 @@ DEMO_STEPS = ("performance", "fbx", "preview")
 def main(arguments: list[str]) -> int:
     """Run a command and return its exit code.
 
-    0: done; 1: a named error, one sentence on stderr; 2: wrong usage; 130: interrupted.
+    0: done; 1: a named error, one sentence on stderr; 2: wrong usage; 3: a shot that *check* refuses; 130: interrupted.
     """
     try:
         options = _parser().parse_args(arguments)
@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
         return _complain("cancelled", 130)
     except errors.Cancelled as error:
         return _complain(str(error), 130)
+    except errors.ShotRefused as error:
+        return _complain(str(error), batch_check.EXIT_CODE)
     except errors.InterActError as error:
         return _complain(str(error), 1)
     finally:
@@ -126,6 +128,12 @@ def export(options: argparse.Namespace) -> None:
     path, settings = batch_export.place_and_settings(options)
     _output_folder(path.parent)
     batch_export.export(_open_scene(options.blend, options.scene), path, settings)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Report what the characters of a .blend do to each other and to the floor."""
+    folder = _output_folder(options.out)
+    batch_check.check(_open_scene(options.blend, options.scene), folder, options)
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -247,6 +255,10 @@ def _parser() -> argparse.ArgumentParser:
     timed = commands.add_parser("bench", help="the waiting times of Generate on this machine")
     bench.add_arguments(timed)
     timed.set_defaults(run=bench.run)
+    checking = commands.add_parser("check", help="report contacts, penetrations and feet; may refuse a shot")
+    batch_export.add_shot(checking, "check")
+    batch_check.add_options(checking)
+    checking.set_defaults(run=check)
     for command in (shot, show):
         command.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for all results")
         command.add_argument("--quality", choices=contract.QUALITIES, help="instead of the quality set in the scene")

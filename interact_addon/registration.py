@@ -10,6 +10,7 @@ from . import batch, compat, panels, preferences, properties
 from .operators import (
     attention,
     cast,
+    check,
     demo,
     export,
     faces,
@@ -31,7 +32,7 @@ from .operators import (
     transcripts,
     workspace,
 )
-from .overlay import drawing, label_band
+from .overlay import check_drawing, drawing, event_band, label_band
 from .scene import settling, targets
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
@@ -56,6 +57,7 @@ CLASSES: tuple[type, ...] = (
     *mend.CLASSES,
     *export.CLASSES,
     *takes.CLASSES,
+    *check.CLASSES,
     *keys.CLASSES,
     *demo.CLASSES,
     *workspace.CLASSES,
@@ -126,6 +128,8 @@ def register() -> None:
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
     bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
     drawing.start()
+    check_drawing.start()
+    event_band.start()
     bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
     for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
         menu.append(keys.draw_key_menu)
@@ -135,6 +139,7 @@ def register() -> None:
     for handlers in _comings_back():
         handlers.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
+    bpy.app.handlers.load_post.append(check.file_loaded)
     for handlers, follow in _settling():
         handlers.append(follow)
     for handlers, follow in saving.handlers():
@@ -143,6 +148,8 @@ def register() -> None:
         changes.append(problems.scene_changed)
         changes.append(labels.strips_changed)
         changes.append(drawing.scene_changed)
+        changes.append(check_drawing.scene_changed)
+        changes.append(check.scene_changed)
     labels.register()
     label_band.start()
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -159,12 +166,15 @@ def unregister() -> None:
         changes.remove(problems.scene_changed)
         changes.remove(labels.strips_changed)
         changes.remove(drawing.scene_changed)
+        changes.remove(check_drawing.scene_changed)
+        changes.remove(check.scene_changed)
     label_band.stop()
     labels.unregister()
     for handlers, follow in saving.handlers():
         handlers.remove(follow)
     for handlers, follow in _settling():
         handlers.remove(follow)
+    bpy.app.handlers.load_post.remove(check.file_loaded)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
     bpy.app.handlers.blend_import_post.remove(_update_file)
@@ -173,6 +183,8 @@ def unregister() -> None:
         handlers.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
+    event_band.stop()
+    check_drawing.stop()
     drawing.stop()
     for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
         menu.remove(keys.draw_key_menu)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from model_runtime import contract, errors
-    from model_runtime.body_model import body_shape, rotations, skeleton
+    from model_runtime.body_model import body_shape, contacts, rotations, skeleton
     from model_runtime.common import easing, files
     from model_runtime.common.arrays import Array
 else:
     try:
         from .model_runtime import contract, errors
-        from .model_runtime.body_model import body_shape, rotations, skeleton
+        from .model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from .model_runtime.common import easing, files
         from .model_runtime.common.arrays import Array
     except ImportError:
         from model_runtime import contract, errors
-        from model_runtime.body_model import body_shape, rotations, skeleton
+        from model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from model_runtime.common import easing, files
         from model_runtime.common.arrays import Array
 
-__all__ = ["Array", "body_shape", "contract", "easing", "errors", "files", "rotations", "skeleton"]
+__all__ = ["Array", "body_shape", "contacts", "contract", "easing", "errors", "files", "rotations", "skeleton"]

@@ -29,6 +29,10 @@ class PerformanceUnreadable(InterActError):
     """A stored performance cannot be read."""
 
 
+class ShotRefused(InterActError):
+    """A shot has what it was said not to have, such as a penetration that is too deep."""
+
+
 class ShownDiffers(InterActError):
     """What Blender shows is not what was generated and keyed."""
 

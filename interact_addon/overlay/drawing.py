@@ -70,7 +70,7 @@ def _draw() -> None:
     key = _key_of_paths(scene)
     if (_is_changed or key != _paths[0] or _marks[0] != scene.session_uid) and not bpy.app.timers.is_registered(_read):
         bpy.app.timers.register(_read, first_interval=_SECONDS_BEFORE_READING)
-    _draw_batches(_batches_for(scene, key))
+    draw_batches(_batches_for(scene, key))
 
 
 def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[float, Any]]:
@@ -102,10 +102,11 @@ def make_batches(lines: Sequence[Line]) -> list[tuple[float, Any]]:
     return found
 
 
-def _draw_batches(batches: Sequence[tuple[float, Any]]) -> None:
+def draw_batches(batches: Sequence[tuple[float, Any]], over_everything: bool = False) -> None:
+    """Draw what ``make_batches`` made into a 3D view; behind what hides it unless ``over_everything``."""
     shader = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR")
     gpu.state.blend_set("ALPHA")
-    gpu.state.depth_test_set("LESS_EQUAL")
+    gpu.state.depth_test_set("NONE" if over_everything else "LESS_EQUAL")
     shader.bind()
     shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
     for width, batch in batches:

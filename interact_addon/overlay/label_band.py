@@ -64,6 +64,12 @@ def is_shown(scene: bpy.types.Scene) -> bool:
     return settings.labels.show_band and any(actor.armature is not None for actor in settings.actors)
 
 
+def top(scene: bpy.types.Scene, height: float) -> float:
+    """Return where the band ends in an editor of a ``height``, or would begin; both at a scale of 1."""
+    bottom, row = _rows(height)
+    return bottom + (2 * row if is_shown(scene) else 0.0)
+
+
 def start() -> None:
     """Draw the band from now on."""
     global _handler

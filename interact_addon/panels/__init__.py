@@ -6,6 +6,7 @@ import bpy
 
 from .attention import Targets
 from .cast import Cast, Casting
+from .check import Check, INTERACT_UL_events, Shown
 from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
@@ -36,6 +37,8 @@ _IN_ORDER = (
     Takes,
     Adjust,
     Overlay,
+    Check,
+    Shown,
     Export,
 )
 CLASSES: tuple[type[bpy.types.Panel], ...] = tuple(cls for base in _IN_ORDER for cls in in_both_editors(base))
@@ -43,4 +46,5 @@ MENUS: tuple[type[bpy.types.Menu] | type[bpy.types.UIList], ...] = (
     INTERACT_MT_bone_presets,
     INTERACT_UL_shapes,
     INTERACT_UL_takes,
+    INTERACT_UL_events,
 )

@@ -25,6 +25,7 @@ from .bones import (
     switches_of,
 )
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
+from .check import INTERACT_PG_check, INTERACT_PG_event
 from .export import (
     ExportChoices,
     INTERACT_PG_export,
@@ -53,6 +54,8 @@ CLASSES = (
     INTERACT_PG_character,
     INTERACT_PG_overlay,
     INTERACT_PG_labels,
+    INTERACT_PG_event,
+    INTERACT_PG_check,
     INTERACT_PG_scene,
 )
 
@@ -71,6 +74,8 @@ __all__ = [
     "ExportChoices",
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
+    "INTERACT_PG_check",
+    "INTERACT_PG_event",
     "INTERACT_PG_export",
     "INTERACT_PG_labels",
     "INTERACT_PG_locks",

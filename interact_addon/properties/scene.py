@@ -6,6 +6,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatPrope
 from ..runtime_api import contract
 from .actor import INTERACT_PG_actor, actor_choice
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
+from .check import INTERACT_PG_check
 from .export import INTERACT_PG_export
 from .labels import INTERACT_PG_labels
 from .overlay import INTERACT_PG_overlay
@@ -48,6 +49,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
     overlay: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_overlay, description="What is drawn over the 3D view"
+    )
+    check: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_check, description="What the last check of the shot found, and how it is shown"
     )
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import convolve1d, minimum_filter1d
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..common.arrays import Array, BoolArray
 from ..common.masks import hysteresis, without_short_runs
@@ -17,6 +17,8 @@ SIDES = ("left", "right")
 # A point comes to bear below the first and lifts above the second of each (metres at a stature of 1.70 m; m/s).
 TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
 TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
+# Side and sole point of each column of contacts, in the order of ``FOOT_CONTACTS``: heel and ball, left and right.
+FOOT_POINTS = ((0, 0), (0, 1), (1, 0), (1, 1))
 SHORTEST_CONTACT = 4  # frames
 LONGEST_DROPOUT = 3  # frames
 
@@ -92,9 +94,10 @@ def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton,
     size = skeleton.size
     if len(points) < 3:
         return points[..., 2] < TAKE_HEIGHT * size
-    floor = np.clip(minimum_filter1d(points[..., 2].min(axis=1), 2 * int(fps) + 1, mode="nearest"), -0.06, 0.05)
+    floor = np.clip(_lowest_within(points[..., 2].min(axis=1), int(fps)), -0.06, 0.05)
     height = (points[..., 2] - floor[:, None]) / size
-    smooth = convolve1d(points[..., :2], np.array([0.25, 0.5, 0.25]), axis=0, mode="nearest")
+    ends = np.pad(points[..., :2], ((1, 1), (0, 0), (0, 0)), mode="edge")
+    smooth = 0.5 * ends[1:-1] + 0.25 * (ends[:-2] + ends[2:])
     speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) * fps
     takes = (height < TAKE_HEIGHT) & (speed < TAKE_SPEED)
     leaves = (height > LEAVE_HEIGHT) | (speed > LEAVE_SPEED)
@@ -103,3 +106,10 @@ def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton,
         contacts[:, k] = without_short_runs(contacts[:, k], LONGEST_DROPOUT, value=False)
         contacts[:, k] = without_short_runs(contacts[:, k], SHORTEST_CONTACT, value=True)
     return contacts
+
+
+def _lowest_within(values: Array, frames: int) -> Array:
+    """Return the lowest of ``values`` (T,) within ``frames`` before and after each."""
+    padded = np.pad(values, frames, mode="edge")
+    lowest: Array = sliding_window_view(padded, 2 * frames + 1).min(-1)
+    return lowest

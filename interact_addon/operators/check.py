@@ -1,0 +1,201 @@
+"""Checking a shot: find contacts and penetrations, go through them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty
+
+from ..check import events as check_events
+from ..check.shot_check import ShotCheck, check_shot, check_shot_in_steps, forget, mark_changed, remember
+from ..runtime_api import contract, errors
+from ..worker_client import generation
+from .feedback import fail, poll_cast, redraw, tell
+
+_SECONDS_A_STEP = 0.02
+_PAUSE = 0.001
+_VIEW_DISTANCE = 1.2  # metres from which an event is looked at
+
+_running: Generator[float, None, ShotCheck] | None = None
+_progress = 0.0
+
+
+def check_progress() -> contract.Progress | None:
+    """Return how far the check that runs is; None where none runs."""
+    return contract.Progress("Checking", _progress) if _running is not None else None
+
+
+def stop_checking() -> None:
+    """Give up a check that runs."""
+    global _running
+    _running = None
+
+
+@bpy.app.handlers.persistent
+def file_loaded(*_arguments: object) -> None:
+    """Give up a check of the file that was closed, and forget those that were made of it."""
+    stop_checking()
+    forget()
+
+
+@bpy.app.handlers.persistent
+def scene_changed(scene: bpy.types.Scene, *arguments: Any) -> None:
+    """Note that keys were changed, or anything by an undo: the last check may be of another state."""
+    graph = arguments[0] if arguments else None
+    if graph is None or graph.id_type_updated("ACTION"):
+        mark_changed(scene)
+
+
+class INTERACT_OT_check(bpy.types.Operator):
+    """Find where the two touch, cut into each other or into themselves, and what their feet do on the floor"""
+
+    bl_idname = "interact.check"
+    bl_label = "Check"
+    bl_options = {"REGISTER"}  # the undo step is made when the check is done
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if generation.current is not None:
+            cls.poll_message_set("Wait until the generation has ended")
+            return False
+        return poll_cast(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            found = check_shot(context.scene)
+        except errors.InterActError as error:
+            return fail(self, error)
+        _keep(context.scene, found)
+        self.report({"INFO"}, check_events.summary(context.scene))
+        return {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        global _running, _progress
+        if bpy.app.background:
+            return self.execute(context)
+        uid = context.scene.session_uid
+        _running, _progress = check_shot_in_steps(partial(_scene_of, uid), _SECONDS_A_STEP), 0.0
+        bpy.app.timers.register(partial(_tick, _running, uid), first_interval=0.0)
+        redraw(context)
+        return {"FINISHED"}
+
+
+def _scene_of(uid: int) -> bpy.types.Scene:
+    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == uid), None)
+    if scene is None:
+        raise errors.InvalidRequest("The scene was deleted while it was checked.")
+    return scene
+
+
+def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
+    """Do one step; return the seconds until the next one, or None after the last."""
+    global _running, _progress
+    if _running is not steps:
+        return None
+    before = int(_progress * 100)
+    try:
+        _progress = next(steps)
+    except StopIteration as end:
+        _running = None
+        _keep(_scene_of(uid), end.value)
+        bpy.ops.ed.undo_push(message="Check")
+        tell([("INFO", check_events.summary(_scene_of(uid)))])
+    except errors.InterActError as error:
+        _running = None
+        tell([("ERROR", str(error))])
+    except Exception:
+        _running = None
+        redraw(bpy.context)
+        raise
+    if _running is None or int(_progress * 100) != before:
+        redraw(bpy.context)
+    return _PAUSE if _running is steps else None
+
+
+def _keep(scene: bpy.types.Scene, found: ShotCheck) -> None:
+    remember(scene, found)
+    check_events.store(scene, found)
+
+
+class INTERACT_OT_cancel_check(bpy.types.Operator):
+    """Stop checking; what the last check found stays"""
+
+    bl_idname = "interact.cancel_check"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _running is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        stop_checking()
+        redraw(context)
+        return {"FINISHED"}
+
+
+class INTERACT_OT_show_event(bpy.types.Operator):
+    """Go to the frame of this event and look at it in the 3D views that no camera looks through"""
+
+    bl_idname = "interact.show_event"
+    bl_label = "Show Event"
+    bl_options = {"INTERNAL"}
+
+    index: IntProperty(name="Event", min=0, description="Its number in the list")  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        events = context.scene.interact.check.events
+        if self.index >= len(events):
+            self.report({"ERROR"}, f"There is no event {self.index}; check the shot again.")
+            return {"CANCELLED"}
+        event = events[self.index]
+        context.scene.frame_set(round(event.peak))
+        for window in context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "VIEW_3D":
+                    _look_at(area, event.place)
+        return {"FINISHED"}
+
+
+def _look_at(area: bpy.types.Area, place: tuple[float, float, float]) -> None:
+    view = area.spaces.active.region_3d
+    if view.view_perspective != "CAMERA":
+        view.view_location = place
+        view.view_distance = min(view.view_distance, _VIEW_DISTANCE)
+
+
+class INTERACT_OT_next_event(bpy.types.Operator):
+    """Go to the next event of the list after the current frame, or to the one before it"""
+
+    bl_idname = "interact.next_event"
+    bl_label = "Next Event"
+    bl_options = {"REGISTER"}
+
+    step: IntProperty(  # type: ignore[valid-type]
+        name="Step", default=1, options={"SKIP_SAVE"}, description="1 is the next event, -1 the one before"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not check_events.shown_events(context.scene):
+            cls.poll_message_set("The list of events is empty; press Check")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        index = check_events.next_event(context.scene, self.step)
+        if index is None:
+            self.report({"INFO"}, f"There is no event {'after' if self.step > 0 else 'before'} this frame")
+            return {"CANCELLED"}
+        context.scene.interact.check.active = index
+        return {"FINISHED"}
+
+
+CLASSES = (
+    INTERACT_OT_check,
+    INTERACT_OT_cancel_check,
+    INTERACT_OT_show_event,
+    INTERACT_OT_next_event,
+)

@@ -1,0 +1,63 @@
+"""Capsules and contact points as lines: what a check measures, drawn over the characters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..runtime_api import Array
+from .lines import Line
+
+_ARC = 10  # segments of half an outline
+_DEEP = 0.03  # metres at which the colour of depth is reached in full
+_TOUCHING = np.array([1.0, 0.85, 0.1, 0.9], np.float32)
+_CUTTING = np.array([1.0, 0.1, 0.05, 1.0], np.float32)
+
+
+def colours_of_depth(depth: Array, at_rest: Array) -> Array:
+    """Return a colour (N, 4) for each ``depth`` (N,) in metres: ``at_rest`` (4,) or (N, 4) where nothing touches.
+
+    Yellow is touching, red 3 cm and deeper.
+    """
+    share = np.clip(np.asarray(depth, np.float32) / _DEEP, 0.0, 1.0)[:, None]
+    hot = _TOUCHING + share * (_CUTTING - _TOUCHING)
+    return np.where(np.asarray(depth)[:, None] > 0.0, hot, np.broadcast_to(at_rest, hot.shape)).astype(np.float32)
+
+
+def outlines(start: Array, end: Array, radius: Array, eye: Array, is_parallel: bool) -> Array:
+    """Return the outline (C, N, 3) of tapered capsules as it is seen, closed: the first point is the last one.
+
+    ``start`` and ``end`` (C, 3), ``radius`` (C, 2) at both, metres; ``eye`` (3,) is the place that they are seen from
+    or, if ``is_parallel``, the direction to it. Seen from afar, an outline is the convex hull of two circles.
+    """
+    view = np.broadcast_to(eye, start.shape) if is_parallel else eye - 0.5 * (start + end)
+    view = view / np.maximum(np.linalg.norm(view, axis=-1, keepdims=True), 1e-9)
+    axis = end - start
+    axis = axis - np.sum(axis * view, -1, keepdims=True) * view
+    length = np.linalg.norm(axis, axis=-1, keepdims=True)
+    across = np.cross(view, [0.0, 0.0, 1.0]) + 1e-6 * np.array([1.0, 0.3, 0.1])  # of what is seen from its end
+    along = np.where(length > 1e-6, axis / np.maximum(length, 1e-9), across)
+    along = along / np.linalg.norm(along, axis=-1, keepdims=True)
+    side = np.cross(view, along)
+    tangent = np.arccos(np.clip((radius[:, :1] - radius[:, 1:]) / np.maximum(length, 1e-9), -1.0, 1.0))
+    share = np.linspace(0.0, 1.0, _ARC + 1)
+    at_end = -tangent + 2.0 * tangent * share
+    at_start = tangent + 2.0 * (np.pi - tangent) * share
+    points = [
+        middle[:, None] + size[:, :1, None] * _directions(angles, along, side)
+        for middle, size, angles in ((end, radius[:, 1:], at_end), (start, radius[:, :1], at_start))
+    ]
+    loop = np.concatenate(points, axis=1)
+    return np.concatenate([loop, loop[:, :1]], axis=1).astype(np.float32)
+
+
+def _directions(angles: Array, along: Array, side: Array) -> Array:
+    return np.cos(angles)[..., None] * along[:, None] + np.sin(angles)[..., None] * side[:, None]
+
+
+def crosses(places: Array, size: float, colours: Array) -> list[Line]:
+    """Return a small cross at each of the ``places`` (P, 3): three strokes of ``size`` metres; ``colours`` (P, 4)."""
+    found = []
+    for axis in np.eye(3, dtype=np.float32) * np.float32(0.5 * size):
+        for place, colour in zip(places, colours):
+            found.append(Line(np.stack([place - axis, place + axis]), np.stack([colour, colour]), 1.0))
+    return found

@@ -1,0 +1,183 @@
+"""What a check found, drawn over the 3D view: bodies, contact points, heat on the skin, a graph over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from gpu_extras.batch import batch_for_shader
+
+from ..check.shot_check import ShotCheck, known_check
+from ..rig.measure import skinned_meshes
+from ..runtime_api import Array
+from . import capsules, heat
+from .drawing import draw_batches, make_batches
+from .graph import Graph, graph_of
+from .lines import OF_ACTORS, Line
+
+_OUTLINE, _POINT = 1.5, 0.012  # pixels; metres
+_AT_REST = 0.35  # opacity of what touches nothing
+_NEAR = -0.02  # metres of depth from which on skin is looked at
+_GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
+_handlers: list[Any] = []
+_heat: tuple[tuple[Any, ...], Any] = ((), None)  # of which frame and state, and the batch to draw
+_changes = 0
+
+
+def start() -> None:
+    """Begin to draw; without a window there is nothing to draw on."""
+    if not _handlers and not bpy.app.background:
+        add = bpy.types.SpaceView3D.draw_handler_add
+        _handlers.append(add(_draw_bodies, (), "WINDOW", "POST_VIEW"))
+        _handlers.append(add(_draw_graph, (), "WINDOW", "POST_PIXEL"))
+
+
+def stop() -> None:
+    """Draw no longer, and forget what was read."""
+    global _heat
+    while _handlers:
+        bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
+    _heat = ((), None)
+
+
+@bpy.app.handlers.persistent
+def scene_changed(*_arguments: object) -> None:
+    """Look at the skin anew: it may have moved."""
+    global _changes
+    _changes += 1
+
+
+def _draw_bodies() -> None:
+    scene, space = bpy.context.scene, bpy.context.space_data
+    check = scene.interact.check
+    if not space.overlay.show_overlays or not (check.capsules or check.points or check.heat):
+        return
+    found = known_check(scene)
+    row = found.row_at(scene.frame_current_final) if found is not None else None
+    if found is None or row is None:
+        return
+    if check.heat:
+        _draw_heat(scene, found, row)
+    lines = body_lines(found, row, space.region_3d) if check.capsules else []
+    if check.points:
+        lines += point_lines(found, row)
+    draw_batches(make_batches(lines), over_everything=True)
+
+
+def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list[Line]:
+    """Return the outlines of both bodies at a row of the check, coloured by depth, as a view sees them."""
+    matrix = np.array(view.view_matrix.inverted())
+    is_parallel = not view.is_perspective
+    eye = matrix[:3, 2] if is_parallel else matrix[:3, 3]
+    lines = []
+    for body, depth, colour in zip(found.capsules, found.capsule_depth, OF_ACTORS):
+        at_rest = np.array([*colour[:3], _AT_REST], np.float32)
+        colours = capsules.colours_of_depth(depth[row], at_rest)
+        loops = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
+        lines += [Line(loop, np.tile(tint, (len(loop), 1)), _OUTLINE) for loop, tint in zip(loops, colours)]
+    return lines
+
+
+def point_lines(found: ShotCheck, row: int) -> list[Line]:
+    """Return a cross at each contact point of both bodies at a row of the check."""
+    lines = []
+    for places, colour in zip(found.points, OF_ACTORS):
+        lines += capsules.crosses(places[row], _POINT, np.tile(np.float32(colour), (places.shape[1], 1)))
+    return lines
+
+
+def _draw_heat(scene: bpy.types.Scene, found: ShotCheck, row: int) -> None:
+    global _heat
+    key = (scene.session_uid, found.made, row, _changes)
+    if key != _heat[0]:
+        graph = bpy.context.evaluated_depsgraph_get()
+        _heat = (key, _heat_batch(*heat_of(scene, graph, found, row)))
+    if _heat[1] is None:
+        return
+    gpu.state.blend_set("ALPHA")
+    gpu.state.depth_test_set("LESS_EQUAL")
+    _heat[1].draw(gpu.shader.from_builtin("SMOOTH_COLOR"))
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("NONE")
+
+
+def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck, row: int) -> tuple[Array, Array]:
+    """Return corners (N, 3) and colours (N, 4) of the triangles of both skins that lie inside of the other body."""
+    corners, colours = [np.zeros((0, 3), np.float32)], [np.zeros((0, 4), np.float32)]
+    for number, actor in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
+        other = found.capsules[1 - number]
+        close = found.pair_depth[1 - number][row] > _NEAR
+        if not close.any() or actor.armature is None:
+            continue
+        for obj in skinned_meshes(actor.armature):
+            if not obj.visible_get():
+                continue
+            places, normals, triangles = heat.skin_of(obj, graph)
+            depth = heat.depth_of_places(places, other.start[row, close], other.end[row, close], other.radius[close])
+            some = heat.hot_triangles(places, normals, triangles, depth)
+            corners.append(some[0])
+            colours.append(some[1])
+    return np.concatenate(corners), np.concatenate(colours)
+
+
+def _heat_batch(corners: Array, colours: Array) -> Any:
+    if not len(corners):
+        return None
+    return batch_for_shader(gpu.shader.from_builtin("SMOOTH_COLOR"), "TRIS", {"pos": corners, "color": colours})
+
+
+def _draw_graph() -> None:
+    context = bpy.context
+    scene, space, region = context.scene, context.space_data, context.region
+    if not space.overlay.show_overlays or not scene.interact.check.graph:
+        return
+    found = known_check(scene)
+    if found is None:
+        return
+    scale = context.preferences.system.ui_scale
+    left, right = _free_width(context.area, region)
+    graph = graph_of(
+        found,
+        scene.frame_current_final,
+        (left + _MARGIN * scale, _MARGIN * scale, right - _MARGIN * scale, (_MARGIN + _GRAPH_HEIGHT) * scale),
+    )
+    _draw_curves(graph)
+    _write(graph, scale)
+
+
+def _free_width(area: bpy.types.Area, region: bpy.types.Region) -> tuple[float, float]:
+    """Return the pixels of a region from where to where no sidebar or toolbar lies over it."""
+    left, right = 0.0, float(region.width)
+    for other in area.regions:
+        if other.type == "TOOLS" and other.width > 1:
+            left = max(left, other.x + other.width - region.x)
+        elif other.type == "UI" and other.width > 1:
+            right = min(right, other.x - region.x)
+    return left, right
+
+
+def _draw_curves(graph: Graph) -> None:
+    gpu.state.blend_set("ALPHA")
+    shader = gpu.shader.from_builtin("FLAT_COLOR")
+    corners = [corner for box, _ in graph.boxes for corner in _two_triangles(*box)]
+    tints = [tint for _, tint in graph.boxes for _ in range(6)]
+    batch_for_shader(shader, "TRIS", {"pos": corners, "color": tints}).draw(shader)
+    for points, tint in graph.curves:
+        colours = [tint] * len(points)
+        batch_for_shader(shader, "LINE_STRIP", {"pos": [tuple(p) for p in points], "color": colours}).draw(shader)
+    gpu.state.blend_set("NONE")
+
+
+def _two_triangles(left: float, low: float, right: float, high: float) -> tuple[tuple[float, float], ...]:
+    return ((left, low), (right, low), (right, high), (left, low), (right, high), (left, high))
+
+
+def _write(graph: Graph, scale: float) -> None:
+    blf.size(0, _TEXT * scale)
+    blf.color(0, 1.0, 1.0, 1.0, 0.9)
+    for (x, y), text in graph.texts:
+        blf.position(0, x, y, 0.0)
+        blf.draw(0, text)

@@ -1,0 +1,57 @@
+"""The graph of distance and depth over the shot, as plain data for the 3D view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..check.shot_check import ShotCheck
+from ..runtime_api import Array
+from .lines import Colour
+
+Box = tuple[float, float, float, float]  # left, low, right, high; pixels
+_GROUND: Colour = (0.0, 0.0, 0.0, 0.45)
+_NOW: Colour = (1.0, 1.0, 1.0, 0.8)
+_DISTANCE: Colour = (0.45, 0.75, 1.0, 0.9)
+_DEPTH: Colour = (1.0, 0.3, 0.2, 1.0)
+_DEEPEST, _FARTHEST = 0.05, 1.5  # metres at the top of the graph
+_INSET = 4  # pixels
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Boxes, curves (points (N, 2), pixels) and texts at their places."""
+
+    boxes: tuple[tuple[Box, Colour], ...]
+    curves: tuple[tuple[Array, Colour], ...]
+    texts: tuple[tuple[tuple[float, float], str], ...]
+
+
+def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
+    """Return the graph of a check in a box, with the numbers of a scene's ``frame``."""
+    left, low, right, high = box
+    row = found.row_at(frame)
+    deepest = np.maximum(found.depth, found.self_depth.max(0))
+    curves = (
+        (_curve(found.distance / _FARTHEST, box), _DISTANCE),
+        (_curve(deepest / _DEEPEST, box), _DEPTH),
+    )
+    boxes: tuple[tuple[Box, Colour], ...] = ((box, _GROUND),)
+    if row is None:
+        return Graph(boxes, curves, ())
+    now = left + (right - left) * row / max(len(found.distance) - 1, 1)
+    words = f"{100.0 * found.distance[row]:.0f} cm apart"
+    if deepest[row] > 0.0:
+        words = f"{words}, {100.0 * deepest[row]:.1f} cm deep"
+    return Graph((*boxes, ((now, low, now + 1.0, high), _NOW)), curves, (((left + _INSET, high + _INSET), words),))
+
+
+def _curve(values: Array, box: Box) -> Array:
+    """Return the points (N, 2) of ``values`` (T,), where 1 is the top; no more than one a pixel, the highest of it."""
+    left, low, right, high = box
+    count = max(2, min(len(values), int(right - left)))
+    group = -(-len(values) // count)
+    highest = np.pad(values, (0, -len(values) % group), mode="edge").reshape(-1, group).max(1)
+    x = left + (right - left) * np.arange(len(highest)) / max(len(highest) - 1, 1)
+    return np.stack([x, low + (high - low) * np.clip(highest, 0.0, 1.0)], -1).astype(np.float32)

@@ -1,0 +1,94 @@
+"""Check: the list of contacts and penetrations, and what is drawn of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..check import events as check_events
+from ..check.shot_check import is_current
+from ..operators.check import check_progress
+from ..properties.check import CONTACT, FLOOR, PENETRATION
+from .sidebar import Sidebar, lines
+
+_ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
+
+
+class INTERACT_UL_events(bpy.types.UIList):
+    """The events of the last check: when, which parts, how deep, how long."""
+
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: Any,
+        item: Any,
+        icon: int,
+        active_data: Any,
+        active_property: str,
+        index: int = 0,
+        flt_flag: int = 0,
+    ) -> None:
+        split = layout.split(factor=0.72)
+        split.label(text=check_events.title(context.scene, item), icon=_ICONS[item.kind], translate=False)
+        row = split.row()
+        row.alignment = "RIGHT"
+        row.label(text=check_events.facts(item), translate=False)
+
+    def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
+        events = getattr(data, property)
+        places = {index: place for place, index in enumerate(check_events.shown_events(context.scene))}
+        wanted = self.filter_name.casefold()
+        shown = [
+            self.bitflag_filter_item
+            if index in places and wanted in check_events.title(context.scene, event).casefold()
+            else 0
+            for index, event in enumerate(events)
+        ]
+        rest = iter(range(len(places), len(events)))
+        return shown, [places[index] if index in places else next(rest) for index in range(len(events))]
+
+
+class Check(Sidebar):
+    bl_label = "Check"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, check = self.layout, context.scene.interact.check
+        progress = check_progress()
+        row = layout.row(align=True)
+        if progress is not None:
+            row.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+            row.operator("interact.cancel_check", text="", icon="X")
+        else:
+            row.operator("interact.check", icon="VIEWZOOM")
+            row.prop(check, "tolerance", text="")
+        if not check.is_checked:
+            return
+        if not is_current(context.scene):
+            lines(layout, context, "Of an earlier state: check again to see what is true now")
+        if not len(check.events):
+            layout.label(text="Nothing touches, nothing slides", icon="CHECKMARK")
+            return
+        row = layout.row(align=True)
+        row.prop(check, "shown", text="")
+        row.prop(check, "order", text="")
+        row = layout.row()
+        row.template_list("INTERACT_UL_events", "", check, "events", check, "active", rows=4)
+        side = row.column(align=True)
+        side.operator("interact.next_event", text="", icon="TRIA_UP").step = -1
+        side.operator("interact.next_event", text="", icon="TRIA_DOWN").step = 1
+
+
+class Shown(Sidebar):
+    bl_label = "Show"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "check"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        check = context.scene.interact.check
+        row = self.layout.row(align=True)
+        for name in ("capsules", "points", "heat", "graph"):
+            row.prop(check, name, toggle=True)
+        self.layout.prop(check, "band")
