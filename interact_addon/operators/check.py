@@ -116,6 +116,7 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
 
 
 def _keep(scene: bpy.types.Scene, found: ShotCheck) -> None:
+    bpy.context.view_layer.update()  # what is still to be told of keys from before the check is of before
     remember(scene, found)
     check_events.store(scene, found)
 

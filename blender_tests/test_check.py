@@ -1,0 +1,175 @@
+"""Checking a shot: planted contacts and penetrations are found, listed, drawn and reported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon import batch
+from interact_addon.check import events as check_events
+from interact_addon.check.shot_check import is_current, known_check
+from interact_addon.overlay import capsules, check_drawing, event_band, graph
+from interact_addon.rig.cast import CastActor
+from interact_addon.rig.keying import key_performance
+from interact_addon.scene.request import cast_scene
+from model_runtime.body_model.body_shape import default_body_shape
+from model_runtime.body_model.contacts import Body
+from model_runtime.contract import ActorPerformance, Performance
+
+FIRST, LAST, FRAMES = 41, 60, 90  # of the shot's frames, at 30 fps from frame 1 on
+
+
+def placed(character: CastActor, x: float, y: float, turn: float = 0.0) -> ActorPerformance:
+    """Return a character with its arms stretched to the sides, standing at a place and turned by ``turn`` radians."""
+    root = np.tile(np.array([x, y, character.rest.skeleton.pelvis_height], np.float32), (FRAMES, 1))
+    rotations = np.zeros((FRAMES, 52, 4), np.float32)
+    rotations[..., 0] = 1.0
+    rotations[:, 0] = [np.cos(0.5 * turn), 0.0, 0.0, np.sin(0.5 * turn)]
+    nothing = np.zeros((FRAMES, 52), np.float32)
+    return ActorPerformance(character.name, root, rotations, nothing, nothing[:, :4])
+
+
+def point_of(character: CastActor, actor: ActorPerformance, name: str) -> np.ndarray:
+    skeleton = character.rest.skeleton
+    body = Body(default_body_shape(skeleton), skeleton, actor.root_positions, actor.rotations)
+    return np.array(body.points[0, body.shape.point(name)])
+
+
+@pytest.fixture
+def planted(shot: bpy.types.Scene) -> bpy.types.Scene:
+    """The demo's two, apart; in frames 41 to 60 Tom's right hand, from in front, is through Mia's chest."""
+    shot.frame_start, shot.frame_end = 1, FRAMES
+    shot.render.fps, shot.render.fps_base = 30, 1.0
+    mia, tom = cast_scene(shot)
+    standing, far = placed(mia, 0.0, 0.0), placed(tom, 0.0, -3.0, -0.5 * np.pi)
+    chest = point_of(mia, standing, "chest") + [0.0, 0.06, 0.0]
+    far.root_positions[FIRST - 1 : LAST, :2] += (chest - point_of(tom, far, "right_palm"))[:2]
+    far.root_positions[FIRST - 1 : LAST, 2] += chest[2] - point_of(tom, far, "right_palm")[2]
+    key_performance(shot, [mia, tom], Performance((standing, far)))
+    shot.frame_set(1)
+    return shot
+
+
+def listed(scene: bpy.types.Scene, kind: str) -> list[str]:
+    return [check_events.title(scene, event) for event in scene.interact.check.events if event.kind == kind]
+
+
+def test_a_hand_through_a_chest_is_listed_at_its_frames_and_depth(planted: bpy.types.Scene) -> None:
+    assert bpy.ops.interact.check() == {"FINISHED"}
+    assert "Mia chest, Tom right hand" in listed(planted, "penetration")
+    event = max(planted.interact.check.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
+    assert (round(event.start), round(event.end)) == (FIRST, LAST) and FIRST <= round(event.peak) <= LAST
+    assert 0.02 < event.depth < 0.2
+    assert "penetration" in check_events.summary(planted)
+    assert is_current(planted)
+
+
+def test_a_click_on_an_event_goes_to_its_frame_and_the_arrows_go_on_from_there(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    check = planted.interact.check
+    check.shown = "penetration"
+    first = check_events.shown_events(planted)[0]
+    check.active = first
+    assert planted.frame_current == round(check.events[first].peak)
+    planted.frame_set(1)
+    assert bpy.ops.interact.next_event(step=1) == {"FINISHED"} and FIRST <= planted.frame_current <= LAST
+    planted.frame_set(FRAMES)
+    assert bpy.ops.interact.next_event(step=-1) == {"FINISHED"} and FIRST <= planted.frame_current <= LAST
+    planted.frame_set(1)
+    assert bpy.ops.interact.next_event(step=-1) == {"CANCELLED"}
+
+
+def test_the_list_is_filtered_by_kind_and_sorted_by_time_depth_or_length(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    check = planted.interact.check
+    for order, key in (("time", "start"), ("depth", "depth"), ("seconds", "seconds")):
+        check.order = order
+        values = [getattr(check.events[index], key) for index in check_events.shown_events(planted)]
+        assert values == sorted(values, reverse=order != "time")
+    check.shown = "contact"
+    assert {check.events[index].kind for index in check_events.shown_events(planted)} == {"contact"}
+
+
+def test_names_in_the_list_follow_the_actors(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    planted.interact.actor_a.name = "Maria"
+    assert "Maria chest, Tom right hand" in listed(planted, "penetration")
+
+
+def test_a_changed_key_makes_the_check_one_of_an_earlier_state_and_the_list_stays(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    count = len(planted.interact.check.events)
+    action = planted.interact.actor_b.armature.animation_data.action
+    action.frame_range  # noqa: B018 - any access keeps the pointer alive in 5.2
+    action.update_tag()
+    bpy.context.view_layer.update()
+    assert not is_current(planted) and len(planted.interact.check.events) == count
+
+
+def test_a_check_of_the_same_motion_is_not_measured_again(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    made = known_check(planted).made
+    bpy.ops.interact.check()
+    assert known_check(planted).made == made
+    planted.interact.check.tolerance = 0.05
+    bpy.ops.interact.check()
+    assert known_check(planted).made != made
+
+
+def test_the_skin_is_hot_where_the_hand_is_and_nowhere_before(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    found = known_check(planted)
+    graph_of_scene = bpy.context.evaluated_depsgraph_get()
+    corners, _ = check_drawing.heat_of(planted, graph_of_scene, found, 0)
+    assert not len(corners)
+    planted.frame_set(50)
+    corners, colours = check_drawing.heat_of(planted, bpy.context.evaluated_depsgraph_get(), found, found.row_at(50))
+    red = corners[(colours[:, 3] > 0.5) & (colours[:, 1] < 0.6)]
+    event = max(found.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
+    assert len(red) and np.linalg.norm(red - event.place, axis=1).max() < 0.3
+
+
+def test_outlines_enclose_their_capsules_as_seen() -> None:
+    start, end = np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]])
+    loop = capsules.outlines(start, end, np.array([[0.1, 0.2]]), np.array([0.0, -1.0, 0.0]), is_parallel=True)[0]
+    assert np.allclose(loop[0], loop[-1], atol=1e-5)
+    assert loop[:, 2].min() == pytest.approx(-0.1, abs=0.01) and loop[:, 2].max() == pytest.approx(1.2, abs=0.01)
+    assert np.abs(loop[:, 0]).max() == pytest.approx(0.2, abs=0.01) and np.abs(loop[:, 1]).max() < 1e-5
+    from_its_end = capsules.outlines(start, end, np.array([[0.1, 0.2]]), np.array([0.0, 0.0, 5.0]), is_parallel=False)
+    assert np.allclose(np.linalg.norm(from_its_end[0, :, :2], axis=-1).max(), 0.2, atol=0.01)
+
+
+def test_events_are_bars_in_the_band_and_the_graph_has_the_frames_numbers(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    planted.interact.check.shown = "penetration"
+    bars = event_band.bars_of(planted, 1.0, 91.0, 900)
+    assert bars and all(bar.left == pytest.approx(400.0, abs=12.0) for bar in bars)
+    drawn = graph.graph_of(known_check(planted), 50.0, (0.0, 0.0, 900.0, 60.0))
+    assert "cm deep" in drawn.texts[0][1]
+    assert "cm apart" in graph.graph_of(known_check(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
+
+
+def test_the_command_writes_a_report_and_refuses_a_shot_that_is_too_deep(
+    planted: bpy.types.Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shot = tmp_path / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(shot))
+    out = tmp_path / "report"
+    assert batch.main(["check", str(shot), "-o", str(out), "--fail-over", "2cm"]) == 3
+    assert "cm deep" in capsys.readouterr().err
+    assert batch.main(["check", str(shot), "-o", str(out), "--fail-over", "30cm"]) == 0
+    numbers = json.loads((out / "check.json").read_text("utf-8"))
+    assert numbers["deepest_m"] > 0.02 and numbers["penetrations"] >= 1
+    rows = (out / "events.csv").read_text("utf-8").splitlines()
+    assert rows[0].startswith("kind,actor,part") and any("Mia,chest,Tom,right_hand" in row for row in rows)
+    page = (out / "check.html").read_text("utf-8")
+    assert page.count("<svg") == 2 and "right_hand" in page
+
+
+@pytest.mark.parametrize("text", ["2 miles", "deep", "-1cm"])
+def test_a_depth_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    assert batch.main(["check", "-o", str(tmp_path), "--fail-over", text]) == 2
