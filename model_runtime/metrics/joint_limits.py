@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body_model import rotations as rot
+from ..body_model.joint_ranges import RANGES
 from ..body_model.skeleton import INDEX
 from ..common.headings import turned
 from ..contract import FloatArray
@@ -22,20 +23,6 @@ from ..contract import FloatArray
 SIDES = ("left", "right")
 ALLOWANCE = 5.0  # degrees
 
-# degrees, (least, most)
-RANGES = {
-    "elbow flexion": (-10.0, 150.0),
-    "forearm rotation": (-90.0, 90.0),  # pronation negative, supination positive
-    "knee flexion": (-10.0, 150.0),
-    "neck flexion": (-60.0, 60.0),  # extension negative
-    "neck lateral": (-45.0, 45.0),
-    "neck twist": (-80.0, 80.0),
-    "wrist flexion": (-70.0, 80.0),  # extension negative
-    "wrist deviation": (-20.0, 30.0),  # radial negative, ulnar positive
-    "shoulder behind": (-90.0, 60.0),  # extension: how far behind the plane of the chest the upper arm points
-    "shoulder across": (-90.0, 45.0),  # how far across the body, 135 degrees of horizontal adduction
-    "shoulder rotation": (-90.0, 90.0),  # inward negative
-}
 JOINTS_WATCHED = ("elbow", "forearm", "knee", "neck", "wrist", "shoulder")
 
 

@@ -1,0 +1,352 @@
+"""The solver: which stretches of a shot change, the poses in which goals are met, then the motion through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...body_model import rotations as rot
+from ...body_model.skeleton import INDEX
+from ...common.arrays import Array, BoolArray, FloatArray
+from ...common.easing import smootherstep
+from ...common.masks import expanded, runs_of
+from .corrections import FINE, SLOW, Unknowns, pose_unknowns, trajectory_unknowns
+from .energy import Energy
+from .motion import BodyMotion, Goal, ResolveOptions
+from .overlaps import Volumes
+from .posing import COLUMN, LEG, TURNED, TURNED_JOINTS, Bodies, Posed
+from .report import compare
+from .splines import knot_frames
+from .touching import touches_of
+
+UNTOUCHED = 30  # frames beside an overlap or a goal, beyond which nothing changes
+_REACHING = 20  # frames in which a body goes into a contact pose, and back
+_STARTS = 12
+_POSE_ROUNDS = ((0.05, 25), (0.4, 20), (3.0, 20))  # weight of penetration, iterations
+_PARTING = ((0.3, 14), (1.0, 14), (4.0, 16))
+_ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
+_DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
+_SETTLED = 2e-4  # of the energy and of the unknowns, below which a round ends early
+_TOUCHED = 4.0  # times as dear are the corrections of one who is only touched
+_ARMS = ("collar", "shoulder", "elbow", "wrist")
+_PAD = 3  # frames of kept motion that a stretch is solved with
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Roots (A, T, 3) and rotations (A, T, 52, 4) of all actors, and what was measured before and after."""
+
+    roots: FloatArray
+    rotations: FloatArray
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def resolve_contacts(
+    bodies: Sequence[BodyMotion],
+    goals: Sequence[Goal] = (),
+    options: ResolveOptions | None = None,
+    progress: Progress = lambda _: None,
+) -> Resolved:
+    """Return the motion of all ``bodies`` with overlaps beyond the tolerance taken out and ``goals`` met.
+
+    Only frames within 1 s of an overlap or of a goal change, and nothing that is kept. ``progress`` gets the share that
+    is done, and may raise ``Cancelled``.
+    """
+    with one_thread():
+        return _resolved(bodies, goals, options or ResolveOptions(), progress)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one core: the tensors are so small that sharing them out costs more than it gains."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _resolved(
+    bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions, progress: Progress
+) -> Resolved:
+    roots = np.stack([np.asarray(body.root, np.float32) for body in bodies])
+    rotations = np.stack([np.asarray(body.rotations, np.float32) for body in bodies])
+    stretches = runs_of(expanded(_eventful(bodies, goals, options), UNTOUCHED))
+    frames = sum(stop - start for start, stop in stretches)
+    done = 0
+    for start, stop in stretches:
+        first, last = max(0, start - _PAD), min(roots.shape[1], stop + _PAD)
+        window = slice(first, last)
+        own = [_cut(goal, first, last) for goal in goals if goal.start < stop and goal.stop > start]
+        parts = [_window(body, window) for body in bodies]
+        stays = np.ones(last - first, bool)
+        stays[start - first : stop - first] = False
+
+        def share(of_stretch: float, done: int = done, length: int = stop - start) -> None:
+            progress((done + of_stretch * length) / max(frames, 1))
+
+        solved = _solve(parts, own, options, stays, share)
+        roots[:, window], rotations[:, window] = solved
+        done += stop - start
+    progress(1.0)
+    return Resolved(roots, rotations, compare(bodies, roots, rotations, goals))
+
+
+def _cut(goal: Goal, first: int, last: int) -> Goal:
+    return replace(goal, start=max(goal.start, first) - first, stop=min(goal.stop, last) - first)
+
+
+def _window(body: BodyMotion, window: slice) -> BodyMotion:
+    contacts = body.foot_contacts
+    if contacts is None:
+        contacts = np.repeat(body.planted(), 2, axis=1)
+    return replace(
+        body,
+        root=body.root[window],
+        rotations=body.rotations[window],
+        foot_contacts=contacts[window],
+        kept=body.kept_parts()[window],
+    )
+
+
+def _eventful(bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions) -> BoolArray:
+    """Return the frames (T,) on which two actors overlap too far, or something should touch."""
+    frames = bodies[0].frames
+    eventful = np.zeros(frames, bool)
+    for goal in goals:
+        eventful[max(goal.start, 0) : goal.stop] = True
+    every = Bodies(bodies, np.arange(frames))
+    volumes = Volumes(every)
+    posed = _uncorrected(every, bodies, options)
+    frame, pair, depth = volumes.candidates(posed, 0.0)
+    eventful[frame[(depth > options.tolerance) & volumes.between(pair)]] = True
+    return eventful
+
+
+def _uncorrected(every: Bodies, bodies: Sequence[BodyMotion], options: ResolveOptions) -> Posed:
+    unknowns = trajectory_unknowns(bodies, *_kept(bodies, np.ones(bodies[0].frames, bool)), options)
+    with torch.no_grad():
+        return every.pose(unknowns.corrections(unknowns.zeros())[0])
+
+
+def _kept(bodies: Sequence[BodyMotion], stays: Array) -> tuple[list[Array], list[Array]]:
+    return [body.kept_parts() | stays[:, None] for body in bodies], [body.planted() for body in bodies]
+
+
+def _solve(
+    bodies: list[BodyMotion], goals: list[Goal], options: ResolveOptions, stays: Array, progress: Progress
+) -> tuple[FloatArray, FloatArray]:
+    """Return roots and rotations of one stretch, of which the frames ``stays`` (T,) are kept."""
+    kept, planted = _kept(bodies, stays)
+    unknowns = trajectory_unknowns(bodies, kept, planted, options)
+    motion = Bodies(bodies, np.arange(bodies[0].frames))
+    groups = _groups(goals)
+    steps = len(groups) + 2
+    x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
+    for number, group in enumerate(groups):
+        pose, sign = _contact_pose(bodies, unknowns, group, options)
+        span = (min(goal.start for goal in group), max(goal.stop for goal in group))
+        x = x + _spread(unknowns, pose, span)
+        signs[span[0] : span[1]] = sign
+        progress((number + 1) / steps)
+    touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs) if goals else None
+    energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), goals))
+    x = x if goals else _parted(energy, x, options.tolerance)
+    x = _minimise(
+        energy,
+        x,
+        _ROUNDS if goals else _PARTING,
+        options.tolerance,
+        lambda part: progress((len(groups) + 2 * part) / steps),
+    )
+    return _baked(bodies, unknowns, x)
+
+
+def _parted(energy: Energy, x: Tensor, tolerance: float) -> Tensor:
+    """Return the unknowns with the bodies shifted apart as wholes, if that is the better start.
+
+    Two that stand deep in each other have no side to which they part by the slope alone.
+    """
+    unknowns = energy.unknowns
+    if not bool(unknowns.free["shift"][:, -1].any()):
+        return x
+    starts, costs = [x], []
+    for angle in np.arange(_DIRECTIONS) * 2.0 * np.pi / _DIRECTIONS:
+        for far in _APART:
+            start = x.clone()
+            shift = start.split(unknowns.sizes)[list(unknowns.shapes).index("shift")].view(unknowns.shapes["shift"])
+            way = torch.tensor([np.cos(angle), np.sin(angle)], dtype=x.dtype) * far / unknowns.scales["shift"][0]
+            for actor, sign in enumerate((-1.0, 1.0)[: shift.shape[0]]):
+                shift[actor, -1, :2] = sign * way
+            starts.append(start)
+    energy.penetration = 1.0
+    with torch.no_grad():
+        for start in starts:
+            posed = energy.bodies.pose(unknowns.corrections(start)[0])
+            energy.overlaps = energy.volumes.watch(posed, energy.before, tolerance)
+            costs.append(float(energy(start)))
+    return starts[int(np.argmin(costs))]
+
+
+def _groups(goals: Sequence[Goal]) -> list[list[Goal]]:
+    """Return the goals that overlap in time together."""
+    groups: list[list[Goal]] = []
+    end = -1
+    for goal in sorted(goals, key=lambda goal: goal.start):
+        if goal.start >= end:
+            groups.append([])
+        groups[-1].append(goal)
+        end = max(end, goal.stop)
+    return groups
+
+
+def _busy(bodies: Sequence[BodyMotion], goals: Sequence[Goal]) -> Tensor:
+    """Return (A, T, 2) where the left and the right hand have something to touch, or are on the way."""
+    busy = np.zeros((len(bodies), bodies[0].frames, 2), np.float32)
+    frames = np.arange(bodies[0].frames)
+    for goal in goals:
+        away = np.maximum(np.maximum(goal.start - frames, frames - goal.stop + 1), 0)
+        share = smootherstep(1.0 - away / _REACHING)
+        for actor, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
+            if actor is not None and _is_of_hand(point):
+                side = int(point.startswith("right"))
+                busy[actor, :, side] = np.maximum(busy[actor, :, side], share)
+    return torch.from_numpy(busy)
+
+
+def _calm(actors: int, goals: Sequence[Goal]) -> Tensor:
+    """Return how dear the corrections of each actor are: who is only touched, by hands, hardly comes to meet them."""
+    touched = {goal.other for goal in goals if goal.other is not None and not _is_of_hand(goal.other_point)}
+    reaching = {goal.actor for goal in goals if _is_of_hand(goal.point)}
+    reaching |= {goal.other for goal in goals if goal.other is not None and _is_of_hand(goal.other_point)}
+    return torch.tensor([_TOUCHED if a in touched - reaching else 1.0 for a in range(actors)])
+
+
+def _is_of_hand(point: str) -> bool:
+    return point.endswith(("palm", "hand", "fist", "_tip"))
+
+
+def _contact_pose(
+    bodies: Sequence[BodyMotion], unknowns: Unknowns, goals: Sequence[Goal], options: ResolveOptions
+) -> tuple[Tensor, float]:
+    """Return the unknowns of the pose, of several starts, that meets ``goals`` best, and how its palms lie."""
+    frame = round(sum(goal.start + goal.stop - 1 for goal in goals) / (2 * len(goals)))
+    frame = min(max(frame, max(g.start for g in goals)), min(g.stop for g in goals) - 1) if len(goals) > 1 else frame
+    frame = min(max(frame, 0), bodies[0].frames - 1)
+    poses = pose_unknowns(unknowns, frame, _STARTS)
+    still = Bodies(bodies, np.full(_STARTS, frame))
+    signs = np.where(np.arange(_STARTS) % 2 == 0, 1.0, -1.0)
+    touches = touches_of(still, [(goal, np.arange(_STARTS)) for goal in goals], signs)
+    busy = _busy(bodies, goals)[:, frame : frame + 1].expand(-1, _STARTS, -1)
+    energy = Energy(still, poses, Volumes(still), touches, busy, _calm(len(bodies), goals))
+    energy.over_time = False
+    x = _minimise(energy, _scattered(poses, goals, options.seed), _POSE_ROUNDS, options.tolerance, lambda _: None)
+    with torch.no_grad():
+        best = int(energy.by_frame(x).argmin())
+    one = [piece.view(shape)[:, best].flatten() for piece, shape in zip(x.split(poses.sizes), poses.shapes.values())]
+    return torch.cat(one), float(signs[best])
+
+
+def _scattered(poses: Unknowns, goals: Sequence[Goal], seed: int) -> Tensor:
+    """Return starts with the arms that have something to touch turned at random; the first two as they are."""
+    draw = torch.Generator().manual_seed(seed)
+    x = poses.zeros()
+    turns = x.split(poses.sizes)[0].view(poses.shapes["turns"])
+    for goal in goals:
+        for actor, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
+            if actor is not None and _is_of_hand(point):
+                side = point.partition("_")[0]
+                for part in _ARMS:
+                    column = TURNED.index(f"{side}_{part}")
+                    turns[actor, 2:, column] = torch.randn(turns.shape[1] - 2, 3, generator=draw)
+    return x
+
+
+def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int]) -> Tensor:
+    """Return the unknowns of a motion that goes into a pose for a ``span`` of frames and back."""
+    frames = unknowns.fine.shape[0]
+    pieces, at = [], 0
+    for name, shape in unknowns.shapes.items():
+        spacing = SLOW if name == "shift" else FINE
+        knots = knot_frames(frames, spacing)
+        away = np.maximum(np.maximum(span[0] - knots, knots - span[1] + 1), 0)
+        share = torch.from_numpy(smootherstep(1.0 - away / _REACHING).astype(np.float32))
+        share = torch.nn.functional.pad(share, (0, shape[1] - len(share)))
+        size = int(np.prod(shape)) // shape[1]
+        value = pose[at : at + size].view(shape[0], 1, *shape[2:])
+        pieces.append((value * share.view(1, -1, *[1] * (len(shape) - 2))).flatten())
+        at += size
+    return torch.cat(pieces)
+
+
+def _minimise(
+    energy: Energy, x: Tensor, rounds: Sequence[tuple[float, int]], tolerance: float, progress: Progress
+) -> Tensor:
+    """Return the unknowns after L-BFGS with the penetration weighted more from round to round."""
+    total, done = sum(count for _, count in rounds), 0
+    x = x.clone().requires_grad_()
+    for weight, iterations in rounds:
+        energy.penetration = weight
+        with torch.no_grad():
+            posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
+        energy.overlaps = energy.volumes.watch(posed, energy.before, tolerance)
+        optimiser = torch.optim.LBFGS(
+            [x],
+            max_iter=iterations,
+            max_eval=iterations + 6,
+            tolerance_change=_SETTLED,
+            history_size=20,
+            line_search_fn="strong_wolfe",
+        )
+
+        def cost() -> Tensor:
+            optimiser.zero_grad()  # noqa: B023
+            value = energy(x)
+            value.backward()
+            progress(done / total)  # noqa: B023
+            return value
+
+        optimiser.step(cost)
+        done += iterations
+    return x.detach()
+
+
+def _baked(bodies: Sequence[BodyMotion], unknowns: Unknowns, x: Tensor) -> tuple[FloatArray, FloatArray]:
+    """Return roots (A, T, 3) and rotations (A, T, 52, 4); what no correction reaches is as it was, bit for bit."""
+    exact = Bodies(bodies, np.arange(bodies[0].frames), torch.float64)
+    with torch.no_grad():
+        scaled, _ = unknowns.corrections(x.double())
+        posed = exact.pose(scaled)
+    roots = np.stack([np.array(body.root, np.float32) for body in bodies])
+    rotations = np.stack([np.array(body.rotations, np.float32) for body in bodies])
+    moved = [part.numpy() for part in scaled]
+    turned = np.abs(moved[0]).max(-1) > 0.0  # (A, T, 24)
+    whole = np.abs(moved[2]).max(-1) > 0.0
+    shifted = (np.abs(moved[1]).max(-1) > 0.0) | whole
+    feet = (np.abs(moved[3]).max(-1) > 0.0) | (np.abs(moved[4]).max(-1) > 0.0) | (np.abs(moved[5]) > 0.0)
+    turned[:, :, 0] |= whole
+    roots[shifted] = posed.places[:, :, 0].numpy()[shifted]
+    local = posed.local.numpy()
+    for column, joint in enumerate(TURNED_JOINTS):
+        at = turned[:, :, column]
+        rotations[at, joint] = rot.normalize(local[at, column])
+    legs = feet | (shifted | turned[:, :, 0])[..., None]
+    for side, name in enumerate(("left", "right")):
+        at = legs[:, :, side]
+        chain = [COLUMN["pelvis"], *(COLUMN[f"{name}_{part}"] for part in LEG)]
+        world = rot.from_matrix(posed.turns.numpy()[at][:, chain])
+        for k, part in enumerate(LEG[:3]):
+            joint = INDEX[f"{name}_{part}"]
+            turn = rot.normalize(rot.multiply(rot.conjugate(world[:, k]), world[:, k + 1]))
+            same = np.sum(turn * rotations[at, joint], -1, keepdims=True) < 0.0
+            rotations[at, joint] = np.where(same, -turn, turn)
+    return roots, rotations
