@@ -9,7 +9,7 @@ import bpy
 import pytest
 
 from interact_addon import compat
-from interact_addon.properties import BOTH_ACT
+from interact_addon.properties import BOTH_ACT, FROM_STRIPS
 from interact_addon.scene.channels import CONTACT, INTERACTION, PROMPT
 from interact_addon.scene.ownership import Channels, channels_of_pair, ensure_channel_of_pair
 from interact_addon.scene.pair import (
@@ -26,6 +26,7 @@ from interact_addon.scene.pair import (
 )
 from interact_addon.scene.preflight import mend
 from interact_addon.scene.preflight.labels import label_problems
+from interact_addon.scene.ranges import chosen_range
 from interact_addon.scene.reading import read_text_strips
 from interact_addon.scene.setting_up import set_up_timeline
 from interact_addon.scene.settling import settle_all
@@ -168,6 +169,12 @@ def test_one_undo_takes_an_interaction_back(scene: bpy.types.Scene) -> None:
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
     assert strips_of_pair(bpy.context.scene) == []
+
+
+def test_a_stretch_may_be_that_of_a_selected_interaction(scene: bpy.types.Scene) -> None:
+    select(scene, add_interaction(scene, "walk towards", BOTH_ACT, 31, 91))
+    scene.interact.regenerate.frames_from = FROM_STRIPS
+    assert chosen_range(scene) == (31, 90)
 
 
 # ---- prompts --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from .operators import (
     transcripts,
     workspace,
 )
-from .overlay import check_drawing, drawing, event_band, label_band
+from .overlay import check_drawing, drawing, event_band, label_band, voice_words
 from .scene import settling, targets
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
@@ -150,8 +150,10 @@ def register() -> None:
         changes.append(drawing.scene_changed)
         changes.append(check_drawing.scene_changed)
         changes.append(check.scene_changed)
+        changes.append(voice_words.scene_changed)
     labels.register()
     label_band.start()
+    voice_words.start()
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
 
 
@@ -168,7 +170,9 @@ def unregister() -> None:
         changes.remove(drawing.scene_changed)
         changes.remove(check_drawing.scene_changed)
         changes.remove(check.scene_changed)
+        changes.remove(voice_words.scene_changed)
     label_band.stop()
+    voice_words.stop()
     labels.unregister()
     for handlers, follow in saving.handlers():
         handlers.remove(follow)

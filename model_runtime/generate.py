@@ -97,7 +97,8 @@ def generate(
         for i, actor in enumerate(request.actors)
     )
     notes += [warning for text in transcripts for warning in text.warnings]
-    report = report_of(request, voices, notes, stages[1].config.conditions, clock.end())
+    spoken = [text.words for text in transcripts[: len(request.actors)]]
+    report = report_of(request, voices, notes, stages[1].config.conditions, clock.end(), spoken)
     return Performance(performed, report)
 
 

@@ -16,7 +16,8 @@ from ..scene.ownership import Channels
 from ..scene.transcript_files import Transcript, read_transcript_file, read_transcript_text
 from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
-from ..scene.words import add_words
+from ..scene.words import add_words, copies_of, divide_words
+from ..takes.words import known_words
 from .feedback import fail
 
 
@@ -143,11 +144,43 @@ class INTERACT_OT_load_words(bpy.types.Operator):
             return fail(self, error)
 
 
+class INTERACT_OT_divide_words(bpy.types.Operator):
+    """Leave each part of a text strip that was cut with the words that are spoken in it, as the last Generate found
+    them
+    """
+
+    bl_idname = "interact.divide_words"
+    bl_label = "Divide Words"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        strip = active_text(context)
+        if strip is None or not copies_of(strip):
+            cls.poll_message_set("Cut a text strip of an actor (K) and click one of its parts first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        strip = active_text(context)
+        channels = Channels(strip.id_data)
+        speaker = next(
+            actor for actor in _cast(context) if any(channels.is_around(strip, actor, kind) for kind in KINDS)
+        )
+        try:
+            texts = divide_words(context.scene, speaker, strip, known_words(speaker))
+        except errors.InterActError as error:
+            return fail(self, error)
+        self.report({"INFO"}, " | ".join(texts))
+        return {"FINISHED"}
+
+
 CLASSES = (
     INTERACT_OT_choose_transcript,
     INTERACT_OT_clear_transcript,
     INTERACT_OT_paste_words,
     INTERACT_OT_load_words,
+    INTERACT_OT_divide_words,
 )
 
 

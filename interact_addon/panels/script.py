@@ -8,6 +8,7 @@ from ..operators.problems import count_of_voices
 from ..operators.transcripts import active_text, active_voice
 from ..properties import actor_name
 from ..scene.transcripts import chosen_transcript
+from ..scene.words import copies_of
 from .sidebar import Sidebar
 
 
@@ -46,4 +47,11 @@ class Script(Sidebar):
         text = active_text(context)
         if text is not None:
             layout.prop(text, "text", text="Says", icon="TEXT")
+            copies = len(copies_of(text))
+            if copies:
+                row = layout.row()
+                row.label(
+                    text="Both parts say the same" if copies == 2 else f"{copies} parts say the same", icon="INFO"
+                )
+                row.operator("interact.divide_words")
         layout.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")

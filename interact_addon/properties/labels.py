@@ -1,4 +1,4 @@
-"""Settings of action labels: how long a new one is, and whether they are drawn in other editors."""
+"""Settings of labels and words: how long a new label is, and what is drawn where."""
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty
@@ -17,6 +17,13 @@ class INTERACT_PG_labels(bpy.types.PropertyGroup):
         precision=1,
         options=set(),
         description="How long a label set at the playhead lasts, where there is no preview range",
+    )
+    show_words: BoolProperty(  # type: ignore[valid-type]
+        name="Words over Voices",
+        default=True,
+        options=set(),
+        description="Draw over voice strips what is said when, zoomed in so far that words have room. Texts in grey "
+        "are not found in the voice yet: the next Generate does that",
     )
     show_band: BoolProperty(  # type: ignore[valid-type]
         name="Band in Timelines",

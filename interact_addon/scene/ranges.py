@@ -12,6 +12,7 @@ from ..properties import FROM_PREVIEW, actor_key
 from ..runtime_api import errors
 from .channels import KINDS
 from .ownership import channels_of
+from .pair import strips_of_pair
 from .reading import Clock
 
 
@@ -24,7 +25,8 @@ def chosen_range(scene: bpy.types.Scene) -> tuple[int, int]:
             )
         found = scene.frame_preview_start, scene.frame_preview_end
     else:
-        strips = selected_strips(scene)
+        source = compat.sequencer_scene(scene)
+        strips = [*selected_strips(scene), *(strip for strip in strips_of_pair(source) if strip.select)]
         if not strips:
             raise errors.InvalidRequest(
                 "No strip of an actor is selected in the sequencer; select some, or choose Preview Range."

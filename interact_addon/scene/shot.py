@@ -17,6 +17,7 @@ from .perform import FindActors, Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
 from .request import Constraints, Voices, build_request, cast_character, check_cast
 from .sound import VoiceMix
+from .spoken_words import HeardSound, heard_sounds
 
 Keep = Callable[[FindActors, Sequence[CastActor]], Generator[None, None, Kept]]
 CASTING, READING, MIXING = "Reading the characters", "Reading the scene", "Mixing the voices"
@@ -27,7 +28,8 @@ class Shot:
     """What was read of a scene. It holds no pointer, so it is good after an undo too.
 
     ``frames``: the first and the last one; ``parts``: what is keyed of each actor, by name; ``kept_frames``: those that
-    a person keyed and the performance keeps, by name; ``warnings``: sentences for the user.
+    a person keyed and the performance keeps, by name; ``warnings``: sentences for the user; ``sounds``: in which each
+    actor is heard, by name.
     """
 
     cast: tuple[CastActor, CastActor]
@@ -36,6 +38,7 @@ class Shot:
     kept_frames: Mapping[str, PartFrames]
     request: contract.Request
     warnings: list[str] = field(default_factory=list)
+    sounds: Mapping[str, tuple[HeardSound, ...]] = field(default_factory=dict)
 
 
 def read_shot(
@@ -71,7 +74,13 @@ def read_shot(
     mixed = (yield from _mixed(find_scene, cast)) if in_window else None
     yield READING
     request, more = build_request(find_scene(), cast, constraints, kept, mixed)
-    return Shot(cast, frames, parts, kept.frames, request, warnings + more)
+    scene = find_scene()
+    sounds = {
+        character.name: heard_sounds(scene, actor_key(actor))
+        for character, actor in zip(cast, scene.interact.actors)
+        if actor.perform != ONLY_LISTEN
+    }
+    return Shot(cast, frames, parts, kept.frames, request, warnings + more, sounds)
 
 
 def _with_actors(scene: Any) -> tuple[bpy.types.Scene, tuple[Any, Any]]:

@@ -7,7 +7,8 @@ pieces at guessed times would be looked for in the wrong places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -20,6 +21,7 @@ from .ownership import ensure_channel, strips_of
 from .reading import Clock
 from .sound_files import sound_file, sound_seconds
 from .sound_times import time_map
+from .spoken_words import SaidText, spoken_between
 from .strips import keep_labels_out_of_renders
 from .transcript_files import Transcript
 from .transcript_times import audible_part, in_shot
@@ -47,6 +49,52 @@ def add_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Tran
         compat.new_effect_strip(sequencer, "TEXT", "Words", channel, left, right).text = line.text
     keep_labels_out_of_renders(source)
     return len(lines)
+
+
+def copies_of(strip: Any) -> list[Any]:
+    """Return the text strips that say the same as ``strip`` and touch it, itself among them, in order of time.
+
+    So they are left behind by cutting one. Empty where there is only one.
+    """
+    sequencer, text = strip.id_data.sequence_editor, strip.text.split()
+    same = [
+        one
+        for one in (strip.parent_meta() or sequencer).strips
+        if one.type == "TEXT" and one.channel == strip.channel and one.text.split() == text
+    ]
+    same.sort(key=compat.strip_left)
+    at = same.index(strip)
+    first = last = at
+    while first > 0 and compat.strip_right(same[first - 1]) >= compat.strip_left(same[first]) - 1:
+        first -= 1
+    while last + 1 < len(same) and compat.strip_right(same[last]) >= compat.strip_left(same[last + 1]) - 1:
+        last += 1
+    return same[first : last + 1] if last > first and text else []
+
+
+def divide_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, known: Iterable[SaidText]) -> list[str]:
+    """Leave each of the copies of a text strip with the words that are spoken in it, and return these texts.
+
+    ``known``: what generations found. Raises ``InvalidRequest`` where it is not known when the words are spoken.
+    """
+    copies, clock = copies_of(strip), Clock(compat.sequencer_scene(scene), scene)
+    if not copies:
+        raise errors.InvalidRequest("No text strip beside this one says the same; cut one (K) first.")
+    start, end = clock.time(compat.strip_left(copies[0])), clock.time(compat.strip_right(copies[-1]))
+    words = spoken_between(scene, actor, " ".join(strip.text.split()), start, end, known)
+    if not words:
+        raise errors.InvalidRequest(
+            "It is not known when these words are spoken: undo the cut, generate and cut again, or write what each "
+            "part says."
+        )
+    borders = [clock.time(compat.strip_left(one)) for one in copies[1:]]
+    said: list[list[str]] = [[] for _ in copies]
+    for word, first, last in words:
+        said[bisect_right(borders, 0.5 * (first + last))].append(word)
+    texts = [" ".join(part) for part in said]
+    for one, text in zip(copies, texts):
+        one.text = text
+    return texts
 
 
 def phrases(words: Sequence[contract.TimedWord]) -> Iterator[contract.Caption]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,8 @@ class TakeRecord:
     zone; ``stretch``: of a take in which only a stretch was generated, its first and last frame, the parts by actor,
     the frames of poses that were kept, by actor and part, and the actors generated whole; the motion around it is in
     the performance. ``edit``: what was done to the motion afterwards, in words; the request alone does not give it.
-    ``pending``: start and end (s) of what the request asks for and a stretch elsewhere has not made.
+    ``pending``: start and end (s) of what the request asks for and a stretch elsewhere has not made. ``words``: what
+    was found of the actor's transcript in its sounds (``scene.spoken_words.SaidText``).
     """
 
     take: int
@@ -55,6 +57,7 @@ class TakeRecord:
     edit: str = ""
     identity: str = ""
     pending: list[list[float]] = field(default_factory=list)
+    words: list[dict[str, Any]] = field(default_factory=list)
 
     def load_request(self) -> contract.Request:
         """Return the request, with the motion that was given. Raises ``InvalidRequest``, ``PerformanceUnreadable``."""
@@ -117,11 +120,17 @@ def _save(performance: contract.Performance, path: Path) -> None:
 
 
 def record_take(
-    keyed: KeyedPerformance, request: contract.Request, performance: contract.Performance, path: str, edit: str = ""
+    keyed: KeyedPerformance,
+    request: contract.Request,
+    performance: contract.Performance,
+    path: str,
+    edit: str = "",
+    words: Mapping[str, list[dict[str, Any]]] | None = None,
 ) -> None:
     """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave.
 
-    ``edit``: what was done to the motion, in words, where it is not as it was generated.
+    ``edit``: what was done to the motion, in words, where it is not as it was generated. ``words``: by actor those that
+    were found in its voice.
     """
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     date = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -145,6 +154,7 @@ def record_take(
             edit=edit,
             identity=keys.actor.identity,
             pending=_pending(keys, keyed, request, edit),
+            words=(words or {}).get(keys.actor.name, []),
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
         if picture is not None:

@@ -22,6 +22,7 @@ from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
 from ..takes.voices import keep_beside
+from ..takes.words import words_of_take
 from . import settings
 from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
@@ -222,7 +223,7 @@ class Generation:
         started = time.monotonic()
         self.performance, self.verification = performance, verify(scene, keyed)
         report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
-        record_take(keyed, kept, performance, path)
+        record_take(keyed, kept, performance, path, words=words_of_take(shot, request, performance))
         remember_pair(scene)
         silent = [f"'{actor.name}'" for actor in request.actors if not actor.speech]  # warned about already
         warnings += [*keyed.warnings, *map(str, self.verification.differences)]

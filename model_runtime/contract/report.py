@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import __version__
 from ..common.arrays import FloatArray
-from .request import Request
+from .request import Request, TimedWord
 
 _QUIETEST_VOICE = 1e-4  # of full scale
 
@@ -22,11 +22,12 @@ def report_of(
     notes: Sequence[str],
     conditions: Collection[str],
     seconds: dict[str, float],
+    words: Sequence[Sequence[TimedWord]] = (),
 ) -> dict[str, Any]:
     """Return the report of a generation.
 
     ``voices``: the wave of each actor; ``notes``: sentences gathered on the way; ``conditions``: those the networks
-    were trained with; ``seconds`` by stage.
+    were trained with; ``seconds`` by stage; ``words``: those that were found in each voice, with their times.
     """
     return {
         "seed": request.seed,
@@ -35,6 +36,7 @@ def report_of(
         "seconds_of_shot": request.duration,
         "seconds": seconds,
         "warnings": [*_silent_actors(request, voices), *notes, *_unknown_conditions(request, conditions)],
+        "words": [[[one.text, round(one.start, 3), round(one.end, 3)] for one in spoken] for spoken in words],
         "versions": {"runtime": __version__, "torch": metadata.version("torch"), "python": platform.python_version()},
     }
 
