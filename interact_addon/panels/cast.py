@@ -56,6 +56,7 @@ def _draw_actor(column: bpy.types.UILayout, title: str, actor: INTERACT_PG_actor
     column.prop(actor, "armature", text=title, icon="ARMATURE_DATA")
     column.prop(actor, "name", text="Called", placeholder=actor.armature.name)
     column.prop(actor, "perform")
+    column.prop(actor, "thickness")
     if actor.perform == KEEP_BODY:  # seats and walks are those of the animation
         heading = column.row(heading="Generate Too", align=True)
         heading.prop(actor, "generate_head", toggle=True)

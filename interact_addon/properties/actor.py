@@ -131,6 +131,17 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         unit="LENGTH",
         description="Height of the seat above the floor if no object is given",
     )
+    thickness: FloatProperty(  # type: ignore[valid-type]
+        name="Thickness",
+        default=0.0,
+        min=-0.05,
+        max=0.1,
+        step=0.1,
+        precision=3,
+        unit="LENGTH",
+        description="How far outside the skin the body ends that others touch: more for loose clothes, less for flesh "
+        "that gives way",
+    )
     walk_target: PointerProperty(  # type: ignore[valid-type]
         name="Walk To",
         type=bpy.types.Object,

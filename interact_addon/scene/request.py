@@ -20,6 +20,7 @@ from ..properties import (
     style_of,
     switches_of,
 )
+from ..rig.body_shape import body_shape_of
 from ..rig.cast import CastActor, cast_actor
 from ..rig.identity import is_in_scene
 from ..runtime_api import contract, errors
@@ -160,6 +161,7 @@ def _actor(
     return contract.Actor(
         name=character.name,
         skeleton=character.rest.skeleton,
+        shape=body_shape_of(character, actor_settings.thickness),
         position=character.rest.position,
         heading=character.rest.heading,
         emotions=read_emotions(scene, actor_key(actor_settings), actor_settings),

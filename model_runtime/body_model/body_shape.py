@@ -30,8 +30,11 @@ PARTS = {
     "upper_thigh": ("hip", "thigh"), "thigh": ("hip", "thigh"), "shin": ("knee", "shin"),
     "foot": ("ankle", "foot"), "toes": ("foot", "foot"),
 }  # fmt: skip
-MIDDLE_PARTS = {"neck": ("neck", "neck"), "head": ("head", "head"), "jaw": ("head", "head")}
-_OF_THE_MIDDLE = ("hips", "belly", "chest")  # regions of two capsules, left and right, that are one part of the body
+MIDDLE_PARTS = {
+    "hips": ("pelvis", "hips"), "belly": ("spine1", "belly"), "chest": ("spine3", "chest"), "neck": ("neck", "neck"),
+    "head": ("head", "head"), "jaw": ("head", "head"),
+}  # fmt: skip
+_OF_THE_MIDDLE = ("hips", "belly", "chest")  # regions of three capsules, left to right
 
 # Contact points without their side: joint, where a ray starts inside (share of the bone to a child joint, then metres
 # at a stature of 1.70 m in the joint's frame, x outwards on either side), its direction. The point lies where the ray
@@ -137,6 +140,11 @@ def carrier_of(part: str) -> int:
 
 def default_body_shape(skeleton: Skeleton) -> BodyShape:
     """Return the shape of a body of which only the bones are known: ANSUR's radii, scaled with its stature."""
+    return with_contact_points(*default_capsules(skeleton), skeleton)
+
+
+def default_capsules(skeleton: Skeleton) -> tuple[tuple[str, ...], IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return parts, joint, start, end and radius of the same shape, as in ``BodyShape``."""
     parts, ends, radii = [], [], []
     for side in SIDES:
         for bare, (start, end, radius) in _sided(side, skeleton).items():
@@ -148,14 +156,8 @@ def default_body_shape(skeleton: Skeleton) -> BodyShape:
         ends.append((start, end))
         radii.append(radius)
     lines = np.array(ends, np.float32)
-    return with_contact_points(
-        tuple(parts),
-        np.array([carrier_of(part) for part in parts], np.int64),
-        lines[:, 0],
-        lines[:, 1],
-        np.array(radii, np.float32),
-        skeleton,
-    )
+    joint = np.array([carrier_of(part) for part in parts], np.int64)
+    return tuple(parts), joint, lines[:, 0], lines[:, 1], np.array(radii, np.float32)
 
 
 _Line = tuple[FloatArray, FloatArray, tuple[float, float]]  # start, end, radii; metres in the joint's frame
@@ -252,7 +254,11 @@ def _middle(skeleton: Skeleton) -> dict[str, _Line]:
         return RADII[shape][0] * float(size), RADII[shape][1] * float(size)
 
     neck = np.asarray(skeleton.offsets[INDEX["head"]], np.float32)
+    left = _sided("left", skeleton)
+    along = np.array([0.0, 1.0, 1.0], np.float32)
+    trunk = {part: (left[part][0] * along, left[part][1] * along, left[part][2]) for part in _OF_THE_MIDDLE}
     return {
+        **trunk,
         "neck": (np.zeros(3, np.float32), neck, wide("neck")),
         "head": (at(-0.01, 0.045), at(-0.015, 0.095), wide("head")),
         "jaw": (at(-0.045, -0.005), at(-0.055, 0.035), wide("jaw")),
@@ -268,15 +274,15 @@ def with_contact_points(
     skeleton: Skeleton,
 ) -> BodyShape:
     """Return the shape of these capsules with the contact points of ``POINTS`` laid on their surface."""
-    rest = skeleton.rest_positions
+    rest, size = skeleton.rest_positions, skeleton.size
     regions = np.array([region_of(part) for part in parts])
     ends = rest[joint] + start, rest[joint] + end
     joints, offsets, normals = [], [], []
     for name in POINTS:
-        index, origin, direction, own = _ray(name, skeleton)
+        index, origin, direction, own = _ray(name, skeleton.offsets, size)
         chosen = regions == own
         capsules = ends[0][chosen], ends[1][chosen], radius[chosen]
-        far = _exit(rest[index] + origin, direction, capsules, _REACH * skeleton.size)
+        far = _exit(rest[index] + origin, direction, capsules, _REACH * size)
         joints.append(index)
         offsets.append(origin + far * direction)
         normals.append(direction)
@@ -286,7 +292,7 @@ def with_contact_points(
     )  # fmt: skip
 
 
-def _ray(name: str, skeleton: Skeleton) -> tuple[int, FloatArray, FloatArray, str]:
+def _ray(name: str, offsets: FloatArray, size: float) -> tuple[int, FloatArray, FloatArray, str]:
     """Return joint, start and direction (3,) in its frame, and the region whose surface the ray leaves."""
     side, _, bare = name.partition("_")
     if side not in SIDES:
@@ -294,9 +300,9 @@ def _ray(name: str, skeleton: Skeleton) -> tuple[int, FloatArray, FloatArray, st
     joint, child, share, offset, direction, region = _PAIRED_POINTS[bare] if side else _MIDDLE_POINTS[name]
     mirror = np.array([-1.0 if side == "right" else 1.0, 1.0, 1.0], np.float32)
     index = INDEX.get(joint, INDEX.get(f"{side}_{joint}", 0))
-    origin = np.array(offset, np.float32) * mirror * np.float32(skeleton.size)
+    origin = np.array(offset, np.float32) * mirror * np.float32(size)
     if child:
-        origin = origin + np.float32(share) * skeleton.offsets[INDEX.get(child, INDEX.get(f"{side}_{child}", 0))]
+        origin = origin + np.float32(share) * offsets[INDEX.get(child, INDEX.get(f"{side}_{child}", 0))]
     own = region if region in (*_OF_THE_MIDDLE, "head") else f"{side}_{region}"
     return index, origin, np.asarray(rot.unit(np.array(direction) * mirror), np.float32), own
 
@@ -308,10 +314,13 @@ def _exit(
     reach: float,
 ) -> float:
     """Return the metres after which a ray has left all capsules (start, end, radius); 0 where it meets none."""
-    along = np.linspace(0.0, reach, 251)
+    along = np.linspace(0.0, reach, 101)
     places = (origin + along[:, None] * direction)[:, None]
-    inside = depth_inside(places, *(array[None] for array in capsules)).max(1) > 0.0
-    return float(along[np.flatnonzero(inside)[-1]]) if inside.any() else 0.0
+    depth = depth_inside(places, *(array[None] for array in capsules)).max(1)
+    last = max(np.flatnonzero(depth > 0.0), default=-1)
+    if last < 0 or last == len(along) - 1:
+        return 0.0
+    return float(along[last] + (along[1] - along[0]) * depth[last] / (depth[last] - depth[last + 1]))
 
 
 def depth_inside(places: FloatArray, start: FloatArray, end: FloatArray, radius: FloatArray) -> FloatArray:

@@ -70,11 +70,15 @@ def request_from_json(text: str) -> Request:
 
 
 def shape_to_plain(shape: BodyShape) -> dict[str, Any]:
-    """Return a body shape as what JSON can hold: names, and the arrays as lists."""
-    return {name: getattr(shape, name).tolist() for name in SHAPE_ARRAYS} | {
+    """Return a body shape as what JSON can hold: names, and the arrays as lists, metres to the hundredth of a mm."""
+    return {name: _plain_numbers(getattr(shape, name)) for name in SHAPE_ARRAYS} | {
         "parts": list(shape.parts),
         "points": list(shape.points),
     }
+
+
+def _plain_numbers(array: Array) -> Any:
+    return array.tolist() if array.dtype.kind == "i" else np.round(array.astype(np.float64), 5).tolist()
 
 
 def shape_from_plain(plain: dict[str, Any]) -> BodyShape:
