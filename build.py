@@ -286,6 +286,11 @@ def lock(options: argparse.Namespace, rest: list[str]) -> None:
     _call((str(environment()), "-m", "interact_addon.locking"))
 
 
+def strings(options: argparse.Namespace, rest: list[str]) -> None:
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    _call((str(environment()), "-m", "interact_addon.strings", str(options.out.resolve())))
+
+
 def packages(options: argparse.Namespace, rest: list[str]) -> None:
     print(*missing_packages())
 
@@ -359,6 +364,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COMMAND",
         help="writes the screen to the file it is given, where Blender's own pictures are black: 'import -window root'",
     )
+    listed = command("strings", strings, "list all that a translator can translate, as a gettext template")
+    listed.add_argument("--out", type=Path, default=ROOT / "out" / "interact.pot", metavar="PATH.pot")
     command("lock", lock, "write the locks of the runtime's libraries anew, after a change of pins (downloads 2 GB)")
     command(
         "packages", packages, "print which Debian packages this machine lacks for all of this (nothing: it lacks none)"

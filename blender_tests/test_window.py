@@ -21,6 +21,28 @@ from interact_addon import packaging
 pytestmark = pytest.mark.gui
 
 SCRIPTS = Path(__file__).parent / "in_window"
+GERMAN = r"""
+msgid "Cast"
+msgstr "Besetzung"
+
+msgctxt "Operator"
+msgid "Generate"
+msgstr "Erzeugen"
+
+msgid "Mend what keeps the result from being seen, in one step of undo"
+msgstr "Behebt, was das Ergebnis verbirgt; mit einem Schritt zurück zu nehmen"
+
+msgid "Reset Time Stretching"
+msgstr "Zeit nicht mehr strecken"
+
+msgid "{first} and {second}"
+msgstr "{first} und {second}"
+
+msgid ""
+"{names} would not move with their voices: Time Stretching of the scene '{scene}' plays {old} "
+"frames of keys in {new}; make both numbers equal."
+msgstr "Szene '{scene}': {old} Bilder dauern {new}, und {names} liefen an der Stimme vorbei; beide gleich setzen."
+"""
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +191,13 @@ def test_the_cross_cancels_within_two_seconds_and_changes_nothing(walk: dict[str
 
 def test_a_file_that_is_saved_and_opened_again_has_all_of_it(walk: dict[str, Any]) -> None:
     assert walk["saved"] and walk["reopened"] == walk["kept"]
+
+
+def test_labels_and_reports_come_in_the_language_of_the_interface(program: str, tmp_path: Path) -> None:
+    (tmp_path / "de_DE.po").write_text(GERMAN, "utf-8")
+    seen = seen_by(program, "translations.py", tmp_path, "-b", words=(str(tmp_path),))
+    assert seen["panel"] == "Besetzung" and seen["button"] == "Erzeugen"
+    assert seen["tooltip"].startswith("Behebt")
+    assert seen["problem"].startswith("Szene 'Scene': 100 Bilder dauern 50, und 'Mia' und 'Tom'")
+    assert seen["mending"] == "Zeit nicht mehr strecken"
+    assert seen["problem"] in seen["report"], "the report of an operator that failed"

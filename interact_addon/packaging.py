@@ -18,7 +18,7 @@ from .runtime_api import files
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Packages of the runtime that generating does not need; they are not packaged.
 FOR_DEVELOPERS = ("corpus", "datasets", "drawing", "metrics", "studies", "tests", "training")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "locking.py", "*.part")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", "packaging.py", "locking.py", "strings.py", "*.part")
 
 
 class PackagingFailed(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import batch, compat, panels, preferences, properties
+from . import batch, compat, messages, panels, preferences, properties
 from .operators import (
     attention,
     cast,
@@ -116,6 +116,7 @@ def _settling() -> tuple[tuple[list[Any], Any], ...]:
 
 def register() -> None:
     global _cli_command
+    messages.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
@@ -203,3 +204,4 @@ def unregister() -> None:
     del bpy.types.Scene.interact
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    messages.unregister()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import bpy
 
+from ..messages import in_words, translated
 from ..runtime_api import contract
 
 SECONDS_BETWEEN_TICKS = 0.1
@@ -22,7 +23,7 @@ def poll_cast(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool
 
 def fail(operator: bpy.types.Operator, error: Exception) -> set[str]:
     """Report ``error`` as one sentence and return the operator's result."""
-    operator.report({"ERROR"}, str(error))
+    operator.report({"ERROR"}, translated(in_words(error)))
     return {"CANCELLED"}
 
 
@@ -85,7 +86,7 @@ class INTERACT_OT_tell(bpy.types.Operator):
             return {"PASS_THROUGH"}
         context.window_manager.event_timer_remove(self._timer)
         for kind, sentence in _messages:
-            self.report({kind}, sentence)
+            self.report({kind}, translated(sentence))
         _messages.clear()
         return {"FINISHED", "PASS_THROUGH"}
 

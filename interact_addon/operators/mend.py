@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
+from ..messages import translated
 from ..runtime_api import errors
 from ..scene.preflight import mend, mend_all
 from .feedback import fail
@@ -36,7 +37,7 @@ class INTERACT_OT_mend(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         search(scene)
-        self.report({"INFO"}, problem.done)
+        self.report({"INFO"}, translated(problem.done))
         return {"FINISHED"}
 
 
@@ -54,9 +55,9 @@ class INTERACT_OT_mend_all(bpy.types.Operator):
             return fail(self, error)
         left = search(context.scene)
         for sentence in done:
-            self.report({"INFO"}, sentence)
+            self.report({"INFO"}, translated(sentence))
         if left:
-            self.report({"WARNING"}, left[0].sentence)
+            self.report({"WARNING"}, translated(left[0].sentence))
         return {"FINISHED"} if done else {"CANCELLED"}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..messages import Message
 from ..operators.problems import known_problems
 from ..scene.preflight import Problem
-from .sidebar import lines
+from .sidebar import in_our_language, lines
 
 _MOST_SHOWN = 5
 
@@ -20,13 +21,17 @@ def draw_problems(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row = layout.row()
     row.alert = first.blocks
     split = row.split(factor=_share(first)) if first.fix else row
-    split.label(text=first.headline, icon=_icon(first))
+    split.label(text=in_our_language(first.headline), icon=_icon(first))
     if first.fix:
         _draw_button(split, first)
     header, body = layout.panel("interact_problems", default_closed=True)
-    header.label(text="Details" if len(problems) == 1 else f"Details and {len(problems) - 1} more")
+    header.label(text=in_our_language(_title(problems)))
     if body is not None:
         _draw_all(body, context, problems)
+
+
+def _title(problems: tuple[Problem, ...]) -> str:
+    return "Details" if len(problems) == 1 else Message("Details and {count} more", count=len(problems) - 1)
 
 
 def _share(problem: Problem) -> float:
@@ -41,16 +46,18 @@ def _draw_all(layout: bpy.types.UILayout, context: bpy.types.Context, problems: 
         if problem.fix:
             _draw_button(layout, problem)
     if len(problems) > _MOST_SHOWN:
-        layout.label(text=f"and {len(problems) - _MOST_SHOWN} more", icon="BLANK1")
+        layout.label(
+            text=in_our_language(Message("and {count} more", count=len(problems) - _MOST_SHOWN)), icon="BLANK1"
+        )
     if sum(problem.mending is not None and not problem.is_a_choice for problem in problems) > 1:
         layout.operator("interact.mend_all", icon="CHECKMARK")
 
 
 def _draw_button(layout: bpy.types.UILayout, problem: Problem) -> None:
     if problem.operator:
-        layout.operator(problem.operator, text=problem.fix)
+        layout.operator(problem.operator, text=in_our_language(problem.fix))
     else:
-        layout.operator("interact.mend", text=problem.fix).sentence = problem.sentence
+        layout.operator("interact.mend", text=in_our_language(problem.fix)).sentence = problem.sentence
 
 
 def _icon(problem: Problem) -> str:

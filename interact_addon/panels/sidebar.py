@@ -6,6 +6,7 @@ import textwrap
 
 import bpy
 
+from ..messages import translated
 from ..operators.mapping import shown_actor
 from ..properties import INTERACT_PG_actor, actor_name
 
@@ -53,5 +54,10 @@ def lines(
     width = context.region.width / (7 * context.preferences.system.ui_scale) if context.region is not None else 40
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, max(20, int(width) - 6 - inset))):
+    for number, line in enumerate(textwrap.wrap(in_our_language(text), max(20, int(width) - 6 - inset))):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
+
+
+def in_our_language(text: str) -> str:
+    """Return a label in the language of the interface; Blender knows only those without a name or a number in them."""
+    return translated(text, bpy.app.translations.pgettext_iface)

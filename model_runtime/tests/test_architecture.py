@@ -60,6 +60,7 @@ RUNTIME_EDGES = {
 ADDON_EDGES = {
     "runtime_api": "",
     "compat": "",
+    "messages": "",
     "workspace": "",
     "packaging": "runtime_api",
     "locking": "runtime_api worker_client",
@@ -67,7 +68,7 @@ ADDON_EDGES = {
     "rig": "compat runtime_api",
     "formats": "runtime_api",
     "properties": "formats rig runtime_api",
-    "scene": "compat properties rig runtime_api",
+    "scene": "compat messages properties rig runtime_api",
     "takes": "properties rig runtime_api scene",
     "check": "properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
@@ -75,14 +76,16 @@ ADDON_EDGES = {
     "preferences": "operators panels worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
-    "operators": "check compat demo export formats properties rig runtime_api scene takes worker_client workspace",
-    "panels": "check compat operators properties runtime_api scene takes worker_client workspace",
+    "operators": "check compat demo export formats messages properties rig runtime_api scene takes worker_client "
+    "workspace",
+    "panels": "check compat messages operators properties runtime_api scene takes worker_client workspace",
     "batch_export": "export formats progress runtime_api",
     "batch_check": "check progress runtime_api",
     "bench": "demo operators progress runtime_api takes worker_client",
     "batch": "batch_check batch_export bench compat demo export progress runtime_api scene takes worker_client",
-    "registration": "batch compat operators overlay panels preferences properties scene takes worker_client",
+    "registration": "batch compat messages operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
+    "strings": "compat registration",
 }
 # Gone or different on Windows, or a way to run what should be read; the last ends Blender (compat.remove_scene).
 FORBIDDEN_CALLS = {

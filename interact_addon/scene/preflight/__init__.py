@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import bpy
 
+from ...messages import Message, counted
 from ...rig.cast import CastActor
 from ...runtime_api import errors
 from ..perform import parts_to_key
@@ -16,7 +17,7 @@ from .faces import face_problems
 from .labels import label_problems
 from .linked import linked_problems, shared_problems
 from .objects import object_problems, place_problems
-from .problem import Character, Problem, counted, find_character
+from .problem import Character, Problem, find_character
 from .timeline import sequencer_hint, timeline_hints, timeline_problems
 
 __all__ = ["Problem", "check_scene", "find_hints", "find_problems", "mend", "mend_all", "sequencer_hint"]
@@ -62,9 +63,11 @@ def check_scene(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> list[str]:
     problems = find_problems(scene, cast)
     blocking = [problem for problem in problems if problem.blocks]
     if blocking:
-        others = len(blocking) - 1
-        more = f" ({counted(others, 'more problem')} under Generate.)" if others else ""
-        raise errors.InvalidRequest(blocking[0].sentence + more)
+        sentence, others = blocking[0].sentence, len(blocking) - 1
+        if others:
+            more = counted(others, "more problem")
+            sentence = Message("{sentence} ({more} under Generate.)", sentence=sentence, more=more)
+        raise errors.InvalidRequest(sentence)
     return [problem.sentence for problem in problems]
 
 

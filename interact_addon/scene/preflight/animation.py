@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 
+from ...messages import Message, quoted
 from ...properties import actor_name
 from ...rig.identity import ObjectReference, reference
 from .problem import Character, Problem, found
@@ -23,7 +24,7 @@ def animation_problems(character: Character, scene: bpy.types.Scene) -> Iterator
     if character.driven:
         yield from _solo(character.name, armature, reference(armature), f"'{armature.name}'")
     for face in character.faces:
-        called = f"the shape keys of '{face.object.name}'"
+        called = Message("the shape keys of '{mesh}'", mesh=face.object.name)
         yield from _solo(character.name, face.keys, reference(face.object), called)
 
 
@@ -31,15 +32,21 @@ def time_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
     """Yield what lets keys play at another speed than the voices, which no setting of the scene stretches."""
     old, new = scene.render.frame_map_old, scene.render.frame_map_new
     if old != new:
-        names = " and ".join(f"'{actor_name(actor)}'" for actor in scene.interact.actors)  # type: ignore[attr-defined]
+        names = quoted(actor_name(actor) for actor in scene.interact.actors)  # type: ignore[attr-defined]
         yield Problem(
             "stretched time",
-            f"{names} would not move with their voices: Time Stretching of the scene '{scene.name}' plays {old} frames "
-            f"of keys in {new}; make both numbers equal.",
+            Message(
+                "{names} would not move with their voices: Time Stretching of the scene '{scene}' plays {old} "
+                "frames of keys in {new}; make both numbers equal.",
+                names=names,
+                scene=scene.name,
+                old=old,
+                new=new,
+            ),
             "",
             True,
             "Reset Time Stretching",
-            f"Reset Time Stretching of the scene '{scene.name}'.",
+            Message("Reset Time Stretching of the scene '{scene}'.", scene=scene.name),
             _reset_time,
         )
 
@@ -56,11 +63,17 @@ def _solo(actor: str, owner: Any, holder: ObjectReference, called: str) -> Itera
     if solo:
         yield Problem(
             "solo track",
-            f"The take of '{actor}' would not play: the NLA track '{solo[0]}' of {called} plays solo; switch solo off.",
+            Message(
+                "The take of '{actor}' would not play: the NLA track '{track}' of {called} plays solo; switch "
+                "solo off.",
+                actor=actor,
+                track=solo[0],
+                called=called,
+            ),
             actor,
             True,
             "Switch Solo Off",
-            f"Switched off solo of the NLA track '{solo[0]}' of {called}.",
+            Message("Switched off solo of the NLA track '{track}' of {called}.", track=solo[0], called=called),
             partial(_switch_solo_off, holder),
         )
 

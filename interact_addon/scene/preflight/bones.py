@@ -10,9 +10,10 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ...messages import Message, counted
 from ...rig.channel import bone_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Problem, counted, drivers_of, found, mute_drivers, some
+from .problem import Character, Problem, drivers_of, found, mute_drivers, some
 
 _CHAINS = ("IK", "SPLINE_IK")
 _TRANSFORMS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
@@ -36,12 +37,15 @@ def _edit_mode(character: Character) -> Iterator[Problem]:
     if character.armature.data.is_editmode:
         yield Problem(
             "edit mode",
-            f"The armature '{character.armature.name}' of '{character.name}' is in edit mode and shows no pose; leave "
-            "edit mode.",
+            Message(
+                "The armature '{armature}' of '{actor}' is in edit mode and shows no pose; leave edit mode.",
+                armature=character.armature.name,
+                actor=character.name,
+            ),
             character.name,
             True,
             "Leave Edit Mode",
-            f"Left the edit mode of '{character.armature.name}'.",
+            Message("Left the edit mode of '{armature}'.", armature=character.armature.name),
             partial(_leave_edit_mode, reference(character.armature)),
         )
 
@@ -51,12 +55,15 @@ def _rest_position(character: Character) -> Iterator[Problem]:
     if character.armature.data.pose_position == "REST":
         yield Problem(
             "rest position",
-            f"The armature '{character.armature.name}' of '{character.name}' shows its rest position; generating "
-            "switches it to the pose.",
+            Message(
+                "The armature '{armature}' of '{actor}' shows its rest position; generating switches it to the pose.",
+                armature=character.armature.name,
+                actor=character.name,
+            ),
             character.name,
             False,
             "Show Pose",
-            f"Switched '{character.armature.name}' from its rest position to the pose.",
+            Message("Switched '{armature}' from its rest position to the pose.", armature=character.armature.name),
             partial(_show_pose, reference(character.armature)),
         )
 
@@ -68,8 +75,14 @@ def _not_finite(character: Character) -> Iterator[Problem]:
     if broken := _not_finite_rows(rest, [bone.name for bone in bones]):
         yield Problem(
             "rest bones not finite",
-            f"'{character.name}' cannot be measured: {counted(len(broken), 'bone')} of '{character.armature.name}' "
-            f"({some(broken)}) have no place in edit mode; place or delete them.",
+            Message(
+                "'{actor}' cannot be measured: {count} of '{armature}' ({names}) have no place in edit mode; "
+                "place or delete them.",
+                actor=character.name,
+                count=counted(len(broken), "bone"),
+                armature=character.armature.name,
+                names=some(broken),
+            ),
             character.name,
             True,
         )
@@ -79,12 +92,21 @@ def _not_finite(character: Character) -> Iterator[Problem]:
     if broken := _not_finite_rows(basis, [bone.name for bone in posed]):
         yield Problem(
             "pose not finite",
-            f"'{character.name}' would vanish: the pose of {counted(len(broken), 'bone')} of "
-            f"'{character.armature.name}' ({some(broken)}) is no number; clear it.",
+            Message(
+                "'{actor}' would vanish: the pose of {count} of '{armature}' ({names}) is no number; clear it.",
+                actor=character.name,
+                count=counted(len(broken), "bone"),
+                armature=character.armature.name,
+                names=some(broken),
+            ),
             character.name,
             True,
             "Clear Pose",
-            f"Cleared the pose of {counted(len(broken), 'bone')} of '{character.armature.name}'.",
+            Message(
+                "Cleared the pose of {count} of '{armature}'.",
+                count=counted(len(broken), "bone"),
+                armature=character.armature.name,
+            ),
             partial(_clear_pose, reference(character.armature), tuple(broken)),
         )
 
@@ -100,12 +122,23 @@ def _constrained(character: Character) -> Iterator[Problem]:
         kinds = list(dict.fromkeys(constraint.name for _, constraint in holding))
         yield Problem(
             "constrained bones",
-            f"The body of '{character.name}' would not show its keys: constraints ({some(kinds)}) hold "
-            f"{counted(len(bones), 'bone')} of '{character.armature.name}' ({some(bones)}); mute them.",
+            Message(
+                "The body of '{actor}' would not show its keys: constraints ({kinds}) hold {count} of "
+                "'{armature}' ({names}); mute them.",
+                actor=character.name,
+                kinds=some(kinds),
+                count=counted(len(bones), "bone"),
+                armature=character.armature.name,
+                names=some(bones),
+            ),
             character.name,
             True,
             "Mute Constraints",
-            f"Muted {counted(len(holding), 'constraint')} on bones of '{character.armature.name}'.",
+            Message(
+                "Muted {count} on bones of '{armature}'.",
+                count=counted(len(holding), "constraint"),
+                armature=character.armature.name,
+            ),
             partial(_mute_constraints, reference(character.armature), tuple((b, c.name) for b, c in holding)),
         )
 
@@ -153,12 +186,22 @@ def _driven(character: Character) -> Iterator[Problem]:
     if bones:
         yield Problem(
             "driven bones",
-            f"The body of '{character.name}' would not show its keys: drivers move {counted(len(bones), 'bone')} of "
-            f"'{character.armature.name}' ({some(bones)}); mute them.",
+            Message(
+                "The body of '{actor}' would not show its keys: drivers move {count} of '{armature}' ({names}); "
+                "mute them.",
+                actor=character.name,
+                count=counted(len(bones), "bone"),
+                armature=character.armature.name,
+                names=some(bones),
+            ),
             character.name,
             True,
             "Mute Drivers",
-            f"Muted the drivers of {counted(len(bones), 'bone')} of '{character.armature.name}'.",
+            Message(
+                "Muted the drivers of {count} of '{armature}'.",
+                count=counted(len(bones), "bone"),
+                armature=character.armature.name,
+            ),
             partial(_mute_drivers, reference(character.armature), tuple(bones)),
         )
 
@@ -178,13 +221,22 @@ def _uneven(character: Character) -> Iterator[Problem]:
     if bones:
         yield Problem(
             "unevenly scaled bones",
-            f"The body of '{character.name}' would be skewed: {counted(len(bones), 'bone')} of "
-            f"'{character.armature.name}' ({some(bones)}) {'is' if len(bones) == 1 else 'are'} scaled differently "
-            "along their axes; reset the scale.",
+            Message(
+                "The body of '{actor}' would be skewed by {count} of '{armature}' ({names}), scaled differently along "
+                "the axes; reset the scale.",
+                actor=character.name,
+                count=counted(len(bones), "bone"),
+                armature=character.armature.name,
+                names=some(bones),
+            ),
             character.name,
             True,
             "Reset Scale",
-            f"Reset the scale of {counted(len(bones), 'bone')} of '{character.armature.name}'.",
+            Message(
+                "Reset the scale of {count} of '{armature}'.",
+                count=counted(len(bones), "bone"),
+                armature=character.armature.name,
+            ),
             partial(_reset_scale, reference(character.armature), tuple(bones)),
         )
 

@@ -9,9 +9,10 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ...messages import Message, counted
 from ...rig.channel import shape_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Face, Problem, counted, drivers_of, found, mute_drivers, some
+from .problem import Character, Face, Problem, drivers_of, found, mute_drivers, some
 
 _TOLERANCE = 1e-4
 
@@ -34,12 +35,19 @@ def _driven(actor: str, face: Face) -> Iterator[Problem]:
     if shapes:
         yield Problem(
             "driven shapes",
-            f"The face of '{actor}' would not show its keys: drivers move {counted(len(shapes), 'shape')} of "
-            f"'{face.object.name}' ({some(shapes)}); mute them.",
+            Message(
+                "The face of '{actor}' would not show its keys: drivers move {count} of '{mesh}' ({names}); mute them.",
+                actor=actor,
+                count=counted(len(shapes), "shape"),
+                mesh=face.object.name,
+                names=some(shapes),
+            ),
             actor,
             True,
             "Mute Drivers",
-            f"Muted the drivers of {counted(len(shapes), 'shape')} of '{face.object.name}'.",
+            Message(
+                "Muted the drivers of {count} of '{mesh}'.", count=counted(len(shapes), "shape"), mesh=face.object.name
+            ),
             partial(_mute_drivers, reference(face.object), tuple(shapes)),
         )
 
@@ -49,12 +57,18 @@ def _muted(actor: str, face: Face) -> Iterator[Problem]:
     if shapes:
         yield Problem(
             "muted shapes",
-            f"The face of '{actor}' would not show its keys: {counted(len(shapes), 'shape')} of '{face.object.name}' "
-            f"{'is' if len(shapes) == 1 else 'are'} muted ({some(shapes)}); unmute them.",
+            Message(
+                "The face of '{actor}' would not show its keys: mute is on for {count} of '{mesh}' ({names}); unmute "
+                "them.",
+                actor=actor,
+                count=counted(len(shapes), "shape"),
+                mesh=face.object.name,
+                names=some(shapes),
+            ),
             actor,
             True,
             "Unmute Shapes",
-            f"Unmuted {counted(len(shapes), 'shape')} of '{face.object.name}'.",
+            Message("Unmuted {count} of '{mesh}'.", count=counted(len(shapes), "shape"), mesh=face.object.name),
             partial(_unmute, reference(face.object), tuple(shapes)),
         )
 
@@ -63,12 +77,16 @@ def _pinned(actor: str, face: Face) -> Iterator[Problem]:
     if face.object.show_only_shape_key:
         yield Problem(
             "pinned shape",
-            f"The face of '{actor}' would stay still: '{face.object.name}' shows only its active shape key (the pin in "
-            "Shape Keys is on); unpin it.",
+            Message(
+                "The face of '{actor}' would stay still: '{mesh}' shows only its active shape key (the pin in "
+                "Shape Keys is on); unpin it.",
+                actor=actor,
+                mesh=face.object.name,
+            ),
             actor,
             True,
             "Unpin Shape",
-            f"Unpinned the active shape key of '{face.object.name}'.",
+            Message("Unpinned the active shape key of '{mesh}'.", mesh=face.object.name),
             partial(_unpin, reference(face.object)),
         )
 
@@ -77,12 +95,16 @@ def _absolute(actor: str, face: Face) -> Iterator[Problem]:
     if not face.keys.use_relative:
         yield Problem(
             "absolute shapes",
-            f"The face of '{actor}' would not show its keys: the shape keys of '{face.object.name}' are absolute; make "
-            "them relative.",
+            Message(
+                "The face of '{actor}' would not show its keys: the shape keys of '{mesh}' are absolute; make "
+                "them relative.",
+                actor=actor,
+                mesh=face.object.name,
+            ),
             actor,
             True,
             "Make Relative",
-            f"Made the shape keys of '{face.object.name}' relative.",
+            Message("Made the shape keys of '{mesh}' relative.", mesh=face.object.name),
             partial(_make_relative, reference(face.object)),
         )
 
@@ -93,12 +115,22 @@ def _short_sliders(actor: str, face: Face) -> Iterator[Problem]:
     if short:
         yield Problem(
             "short sliders",
-            f"The face of '{actor}' would be cut off: the sliders of {counted(len(short), 'shape')} of "
-            f"'{face.object.name}' do not reach from 0 to 1 ({some(short)}); widen them.",
+            Message(
+                "The face of '{actor}' would be cut off: the sliders of {count} of '{mesh}' do not reach from 0 "
+                "to 1 ({names}); widen them.",
+                actor=actor,
+                count=counted(len(short), "shape"),
+                mesh=face.object.name,
+                names=some(short),
+            ),
             actor,
             True,
             "Widen Sliders",
-            f"Widened the sliders of {counted(len(short), 'shape')} of '{face.object.name}' to 0 and 1.",
+            Message(
+                "Widened the sliders of {count} of '{mesh}' to 0 and 1.",
+                count=counted(len(short), "shape"),
+                mesh=face.object.name,
+            ),
             partial(_widen, reference(face.object), tuple(short)),
         )
 
@@ -110,12 +142,18 @@ def _not_finite(actor: str, face: Face) -> Iterator[Problem]:
     if broken:
         yield Problem(
             "shape values not finite",
-            f"The face of '{actor}' would vanish: {counted(len(broken), 'shape')} of '{face.object.name}' "
-            f"({some(broken)}) have a value that is no number; set them to 0.",
+            Message(
+                "The face of '{actor}' would vanish: {count} of '{mesh}' ({names}) have a value that is no "
+                "number; set them to 0.",
+                actor=actor,
+                count=counted(len(broken), "shape"),
+                mesh=face.object.name,
+                names=some(broken),
+            ),
             actor,
             True,
             "Set to Zero",
-            f"Set {counted(len(broken), 'shape')} of '{face.object.name}' to 0.",
+            Message("Set {count} of '{mesh}' to 0.", count=counted(len(broken), "shape"), mesh=face.object.name),
             partial(_set_to_zero, reference(face.object), tuple(broken)),
         )
 

@@ -8,13 +8,14 @@ from functools import partial
 import bpy
 
 from ... import compat
+from ...messages import Message, counted
 from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
 from ..ownership import strips_of
 from ..pair import contact_strips, heard_strips_of_pair, nobody_acts, played_part, who_acts
 from ..reading import label_of, unknown_label
-from .problem import Problem, counted
+from .problem import Problem
 
 
 def label_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -43,13 +44,18 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
     contacts = contact_strips(source)
     if contacts:
         channel = source.sequence_editor.channels[contacts[0].channel].name  # type: ignore[union-attr]
-        sentence = f"The model plays no contacts yet: nothing is generated for the strips in the channel '{channel}'."
+        sentence = Message(
+            "The model plays no contacts yet: nothing is generated for the strips in the channel '{channel}'.",
+            channel=channel,
+        )
         said[sentence] = [strip.name for strip in contacts]
     for sentence, names in said.items():
         count = counted(len(names), "strip")
         fix = "Mute Strip" if len(names) == 1 else "Mute Strips"
         mute = partial(_mute, names)
-        yield Problem("not played", sentence, "", False, fix, f"Muted {count}.", mute, short="Not played yet")
+        yield Problem(
+            "not played", sentence, "", False, fix, Message("Muted {count}.", count=count), mute, short="Not played yet"
+        )
 
 
 def _mute(names: Collection[str], scene: bpy.types.Scene) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ...messages import Message
 from ...properties import actor_key
 from ...rig.identity import ObjectReference, reference
 from ...rig.measure import skinned_meshes
@@ -24,12 +25,17 @@ def linked_problems(character: Character) -> Iterator[Problem]:
     if armature.library is not None and character.driven:
         yield Problem(
             "linked armature",
-            f"'{character.name}' cannot be keyed: the armature '{armature.name}' is linked from "
-            f"'{armature.library.name}'; make a library override of it, its meshes and their data.",
+            Message(
+                "'{actor}' cannot be keyed: the armature '{armature}' is linked from '{library}'; make a library "
+                "override of it, its meshes and their data.",
+                actor=character.name,
+                armature=armature.name,
+                library=armature.library.name,
+            ),
             character.name,
             True,
             "Make Override",
-            f"Made library overrides of '{armature.name}' and its meshes.",
+            Message("Made library overrides of '{armature}' and its meshes.", armature=armature.name),
             partial(_override_character, reference(armature)),
         )
         return
@@ -37,12 +43,17 @@ def linked_problems(character: Character) -> Iterator[Problem]:
         if face.keys.library is not None:
             yield Problem(
                 "linked shape keys",
-                f"The face of '{character.name}' cannot be keyed: the mesh data of '{face.object.name}' is linked from "
-                f"'{face.keys.library.name}', though its object is not; make a library override of the mesh data.",
+                Message(
+                    "The face of '{actor}' cannot be keyed: the mesh data of '{mesh}' is linked from '{library}', "
+                    "though its object is not; make a library override of the mesh data.",
+                    actor=character.name,
+                    mesh=face.object.name,
+                    library=face.keys.library.name,
+                ),
                 character.name,
                 True,
                 "Make Override",
-                f"Made a library override of the mesh data of '{face.object.name}'.",
+                Message("Made a library override of the mesh data of '{mesh}'.", mesh=face.object.name),
                 partial(_override_mesh, reference(face.object)),
             )
 
@@ -58,21 +69,31 @@ def shared_problems(characters: Sequence[Character]) -> Iterator[Problem]:
         if face.object in objects:
             yield Problem(
                 "one mesh for both",
-                f"'{first.name}' and '{second.name}' have the same face mesh '{face.object.name}', which can show one "
-                "performance only; give each a mesh of its own.",
+                Message(
+                    "'{first}' and '{second}' have the same face mesh '{mesh}', which can show one performance only; "
+                    "give each a mesh of its own.",
+                    first=first.name,
+                    second=second.name,
+                    mesh=face.object.name,
+                ),
                 second.name,
                 True,
             )
         elif face.object.data in meshes:
             yield Problem(
                 "shared mesh",
-                f"'{face.object.name}' of '{second.name}' shares its mesh and shape keys with "
-                f"'{meshes[face.object.data].name}' of '{first.name}', so both would show one face; make it single "
-                "user.",
+                Message(
+                    "'{mesh}' of '{second}' shares its mesh and shape keys with '{other}' of '{first}', so both "
+                    "would show one face; make it single user.",
+                    mesh=face.object.name,
+                    second=second.name,
+                    other=meshes[face.object.data].name,
+                    first=first.name,
+                ),
                 second.name,
                 True,
                 "Make Single User",
-                f"Made the mesh of '{face.object.name}' single user.",
+                Message("Made the mesh of '{mesh}' single user.", mesh=face.object.name),
                 partial(_own_mesh, reference(face.object)),
             )
 

@@ -8,6 +8,7 @@ from functools import partial
 import bpy
 import numpy as np
 
+from ...messages import Message
 from ...properties import actor_key, actor_name
 from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
@@ -39,19 +40,27 @@ def _not_finite(character: Character) -> Problem:
     if all(np.isfinite(part).all() for part in own):
         return Problem(
             "carried place not finite",
-            f"'{character.name}' would vanish: the place of what carries '{armature.name}', its parent or a "
-            "constraint's target, is no number; clear its transform.",
+            Message(
+                "'{actor}' would vanish: the place of what carries '{armature}', its parent or a constraint's "
+                "target, is no number; clear its transform.",
+                actor=character.name,
+                armature=armature.name,
+            ),
             character.name,
             True,
         )
     return Problem(
         "place not finite",
-        f"'{character.name}' would vanish: the location, rotation or scale of '{armature.name}' is no number; clear "
-        "its transform.",
+        Message(
+            "'{actor}' would vanish: the location, rotation or scale of '{armature}' is no number; clear its "
+            "transform.",
+            actor=character.name,
+            armature=armature.name,
+        ),
         character.name,
         True,
         "Clear Transform",
-        f"Cleared what was no number in the transform of '{armature.name}'.",
+        Message("Cleared what was no number in the transform of '{armature}'.", armature=armature.name),
         partial(_clear_transform, reference(armature)),
     )
 
@@ -60,12 +69,16 @@ def _left_out(character: Character) -> Problem:
     armature = character.armature
     return Problem(
         "actor left out",
-        f"'{character.name}' would not be seen: '{armature.name}' is hidden or in a collection that the view layer "
-        "leaves out, with everything it moves; show it.",
+        Message(
+            "'{actor}' would not be seen: '{armature}' is hidden or in a collection that the view layer "
+            "leaves out, with everything it moves; show it.",
+            actor=character.name,
+            armature=armature.name,
+        ),
         character.name,
         True,
         "Show Actor",
-        f"Showed '{armature.name}' and its meshes.",
+        Message("Showed '{armature}' and its meshes.", armature=armature.name),
         partial(_show_all, tuple(reference(obj) for obj in (armature, *character.meshes))),
     )
 
@@ -81,30 +94,45 @@ def _scaled(character: Character) -> Iterator[Problem]:
     if mirrored and own:
         yield Problem(
             "mirrored",
-            f"The body of '{character.name}' would be turned inside out: '{armature.name}' is mirrored by a negative "
-            "scale; make it positive.",
+            Message(
+                "The body of '{actor}' would be turned inside out: '{armature}' is mirrored by a negative scale; "
+                "make it positive.",
+                actor=character.name,
+                armature=armature.name,
+            ),
             character.name,
             True,
             "Unmirror",
-            f"Made the scale of '{armature.name}' positive.",
+            Message("Made the scale of '{armature}' positive.", armature=armature.name),
             partial(_unmirror, reference(armature)),
         )
     elif not mirrored and max(armature.scale) - min(armature.scale) > _EVEN * max(armature.scale):
         yield Problem(
             "unevenly scaled",
-            f"The body of '{character.name}' would be skewed: '{armature.name}' is scaled differently along its axes; "
-            "apply the scale.",
+            Message(
+                "The body of '{actor}' would be skewed: '{armature}' is scaled differently along its axes; apply "
+                "the scale.",
+                actor=character.name,
+                armature=armature.name,
+            ),
             character.name,
             True,
             "Apply Scale",
-            f"Applied the scale of '{armature.name}' and its meshes; places in its earlier actions stay unscaled.",
+            Message(
+                "Applied the scale of '{armature}' and its meshes; places in its earlier actions stay unscaled.",
+                armature=armature.name,
+            ),
             partial(_apply_scale, reference(armature)),
         )
     else:
         yield Problem(
             "scaled by its parent",
-            f"The body of '{character.name}' would be skewed: '{armature.name}' is mirrored or unevenly scaled by its "
-            "parent; apply the parent's scale (Ctrl+A).",
+            Message(
+                "The body of '{actor}' would be skewed: '{armature}' is mirrored or unevenly scaled by its "
+                "parent; apply the parent's scale (Ctrl+A).",
+                actor=character.name,
+                armature=armature.name,
+            ),
             character.name,
             True,
         )
@@ -113,31 +141,44 @@ def _scaled(character: Character) -> Iterator[Problem]:
 def _moved(character: Character, partner: Character | None, scene: bpy.types.Scene) -> Iterator[Problem]:
     """Yield what moves the armature object under the performance; it is keyed to where the object stands now."""
     armature = character.armature
-    where = f"the object '{armature.name}', and with it the whole performance of '{character.name}'"
+    where = Message(
+        "the object '{armature}', and with it the whole performance of '{actor}'",
+        armature=armature.name,
+        actor=character.name,
+    )
     if driven_transforms(armature):
         yield Problem(
             "driven object",
-            f"Drivers would move {where}; mute them.",
+            Message("Drivers would move {where}; mute them.", where=where),
             character.name,
             True,
             "Mute Drivers",
-            f"Muted the drivers of the place of '{armature.name}'.",
+            Message("Muted the drivers of the place of '{armature}'.", armature=armature.name),
             partial(_mute_drivers, reference(armature)),
         )
     moving = [constraint.name for constraint in armature.constraints if constraint_moves(constraint, scene)]
     rides = partner is not None and partner.armature.parent == armature.parent
     carried = not rides and moved_by_parent(armature, scene)
     if (moving or carried) and object_is_animated(armature):
-        yield _moved_and_keyed(character, f"constraint '{moving[0]}'" if moving else f"parent '{armature.parent.name}'")
+        yield _moved_and_keyed(
+            character,
+            Message("constraint '{constraint}'", constraint=moving[0])
+            if moving
+            else Message("parent '{parent}'", parent=armature.parent.name),
+        )
         return
     if moving:
         yield Problem(
             "moving constraint",
-            f"Constraints ({some(moving)}) would move {where}; mute them.",
+            Message("Constraints ({names}) would move {where}; mute them.", names=some(moving), where=where),
             character.name,
             True,
             "Mute Constraints",
-            f"Muted constraints of '{armature.name}' ({some(moving)}) and left it where it was.",
+            Message(
+                "Muted constraints of '{armature}' ({names}) and left it where it was.",
+                armature=armature.name,
+                names=some(moving),
+            ),
             partial(_mute_constraints, reference(armature), tuple(moving)),
         )
     if carried:
@@ -149,9 +190,14 @@ def _moved_and_keyed(character: Character, what: str) -> Problem:
     armature = character.armature
     return Problem(
         "moving and keyed",
-        f"The {what} and keys of its own move the object '{armature.name}', and with it the whole performance of "
-        f"'{character.name}'; bake its motion with Visual Keying, Clear Constraints and Clear Parents (Object > "
-        "Animation > Bake Action).",
+        Message(
+            "The {what} and keys of its own move the object '{armature}', and with it the whole performance "
+            "of '{actor}'; bake its motion with Visual Keying, Clear Constraints and Clear Parents (Object > "
+            "Animation > Bake Action).",
+            what=what,
+            armature=armature.name,
+            actor=character.name,
+        ),
         character.name,
         True,
     )
@@ -161,12 +207,17 @@ def _carried(character: Character) -> Problem:
     armature = character.armature
     return Problem(
         "moving parent",
-        f"The parent '{armature.parent.name}' would move the object '{armature.name}', and with it the whole "
-        f"performance of '{character.name}'; clear the parent.",
+        Message(
+            "The parent '{parent}' would move the object '{armature}', and with it the whole performance of "
+            "'{actor}'; clear the parent.",
+            parent=armature.parent.name,
+            armature=armature.name,
+            actor=character.name,
+        ),
         character.name,
         True,
         "Clear Parent",
-        f"Cleared the parent of '{armature.name}' and left it where it was.",
+        Message("Cleared the parent of '{armature}' and left it where it was.", armature=armature.name),
         partial(_clear_parent, reference(armature)),
     )
 
@@ -177,11 +228,11 @@ def _hidden(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
         called = some([f"'{obj.name}'" for obj in hidden])
         yield Problem(
             "hidden face",
-            f"The face of '{character.name}' is keyed but hidden: {called}.",
+            Message("The face of '{actor}' is keyed but hidden: {called}.", actor=character.name, called=called),
             character.name,
             False,
             "Show Face",
-            f"Showed {called}.",
+            Message("Showed {called}.", called=called),
             partial(_show_all, tuple(reference(obj) for obj in hidden)),
         )
     off = [mesh for mesh in character.meshes if _armature_modifier_off(mesh, character.armature)]
@@ -189,11 +240,15 @@ def _hidden(character: Character, scene: bpy.types.Scene) -> Iterator[Problem]:
         called = some([f"'{obj.name}'" for obj in off])
         yield Problem(
             "modifier off",
-            f"{called} would not follow '{character.name}': the Armature modifier is switched off in the viewport.",
+            Message(
+                "{called} would not follow '{actor}': the Armature modifier is switched off in the viewport.",
+                called=called,
+                actor=character.name,
+            ),
             character.name,
             False,
             "Switch Modifier On",
-            f"Switched on the Armature modifier of {called}.",
+            Message("Switched on the Armature modifier of {called}.", called=called),
             partial(_switch_modifiers_on, reference(character.armature)),
         )
 
@@ -203,22 +258,28 @@ def place_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
         name = actor_name(actor)
         targets = dict.fromkeys(strip.interact_target for strip in walk_strips(scene, actor_key(actor)))
-        for kind, thing in (("seat", actor.seat), *(("walk target", target) for target in targets)):
+        for kind, thing in ((Message("seat"), actor.seat), *((Message("walk target"), target) for target in targets)):
             if thing is None:
                 continue
             if not is_in_scene(thing, scene):
-                where, fix = f"is not in the scene '{scene.name}'", "Bring Here"
+                where, fix = Message("is not in the scene '{scene}'", scene=scene.name), "Bring Here"
             elif kind == "seat" and not is_seen(thing, scene):
-                where, fix = "is hidden", "Show Seat"
+                where, fix = Message("is hidden"), "Show Seat"
             else:
                 continue
             yield Problem(
                 "unseen place",
-                f"The {kind} '{thing.name}' of '{name}' {where}; its place is used all the same.",
+                Message(
+                    "The {kind} '{thing}' of '{actor}' {where}; its place is used all the same.",
+                    kind=kind,
+                    thing=thing.name,
+                    actor=name,
+                    where=where,
+                ),
                 name,
                 False,
                 fix,
-                f"Showed the {kind} '{thing.name}'.",
+                Message("Showed the {kind} '{thing}'.", kind=kind, thing=thing.name),
                 partial(_show_all, (reference(thing),)),
             )
 

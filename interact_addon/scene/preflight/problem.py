@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ...messages import Message
 from ...rig.cast import CastActor
 from ...rig.identity import ObjectReference
 from ...rig.keying import part_of
@@ -42,7 +43,11 @@ class Problem:
     @property
     def headline(self) -> str:
         """The problem in one short line."""
-        return self.short or (f"{self.actor}: {self.code}" if self.actor else self.code.capitalize())
+        return self.short or (
+            Message("{actor}: {code}", actor=self.actor, code=Message(self.code))
+            if self.actor
+            else self.code.capitalize()
+        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,13 @@ def find_character(actor: CastActor, parts: Collection[str]) -> Character:
     """
     armature = actor.armature.find()
     if armature is None or armature.pose is None:
-        raise errors.InvalidRequest(f"The armature '{actor.armature.name}' of '{actor.name}' is gone; cast it again.")
+        raise errors.InvalidRequest(
+            Message(
+                "The armature '{armature}' of '{actor}' is gone; cast it again.",
+                armature=actor.armature.name,
+                actor=actor.name,
+            )
+        )
     bones, whole = armature.pose.bones, "body" in parts
     driven = [drive.bone for drive in actor.rig.drives if part_of(drive.joint) in parts and drive.bone in bones]
     if "face" in parts:
@@ -115,13 +126,8 @@ def some(names: Sequence[str]) -> str:
     """Return the first names of a list, for a sentence: "a, b, c and 4 more"."""
     rest = len(names) - _NAMES_IN_A_SENTENCE
     if rest > 0:
-        return f"{', '.join(names[:_NAMES_IN_A_SENTENCE])} and {rest} more"
+        return Message("{names} and {rest} more", names=", ".join(names[:_NAMES_IN_A_SENTENCE]), rest=rest)
     return ", ".join(names)
-
-
-def counted(number: int, thing: str) -> str:
-    """Return "1 shape" or "52 shapes"."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def found(held: ObjectReference) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from ... import compat
+from ...messages import Message, counted, quoted
 from ...properties import ActorKey, actor_key, all_actors, cast_in, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS, KINDS, actor_in
@@ -20,7 +21,7 @@ from ..ownership import Channels, register, strips_of
 from ..reading import shot_duration
 from ..settling import rename_channel
 from ..shot_range import all_voices, fit_range, frames_of, voices_outside
-from .problem import Problem, counted, some
+from .problem import Problem, some
 
 
 def timeline_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
@@ -30,15 +31,29 @@ def timeline_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
         return
     first, last = frames_of(scene, [voice for voices in outside.values() for voice in voices])
     fits = shot_duration(scene) < contract.LONGEST_SHOT
-    end = "fit the range" if fits else f"a shot lasts {contract.LONGEST_SHOT / 60:.0f} minutes at most, so make two"
+    end = (
+        Message("fit the range")
+        if fits
+        else Message(
+            "a shot lasts {minutes} minutes at most, so make two", minutes=format(contract.LONGEST_SHOT / 60, ".0f")
+        )
+    )
     yield Problem(
         "voice outside the range",
-        f"The voice of {_names(outside)} lasts from frame {first} to {last} and the range from {scene.frame_start} to "
-        f"{scene.frame_end}: what is said outside of it is left out; {end}.",
+        Message(
+            "The voice of {names} lasts from frame {first} to {last} and the range from {start} to {finish}: "
+            "what is said outside of it is left out; {end}.",
+            names=_names(outside),
+            first=first,
+            last=last,
+            start=scene.frame_start,
+            finish=scene.frame_end,
+            end=end,
+        ),
         "",
         False,
         "Fit Range" if fits else "",
-        f"Widened the frame range of the scene '{scene.name}' to its voices.",
+        Message("Widened the frame range of the scene '{scene}' to its voices.", scene=scene.name),
         _fit_range if fits else None,
         short="Voices are cut off",
     )
@@ -51,7 +66,9 @@ def timeline_hints(scene: bpy.types.Scene) -> Iterator[Problem]:
     if not any(all_voices(scene).values()):
         yield Problem(
             "no voice",
-            f"{_names(map(actor_key, cast))} only listen as long as nobody has a voice; add speech.",
+            Message(
+                "{names} only listen as long as nobody has a voice; add speech.", names=_names(map(actor_key, cast))
+            ),
             "",
             False,
             "Add Speech",
@@ -61,8 +78,11 @@ def timeline_hints(scene: bpy.types.Scene) -> Iterator[Problem]:
     if not any(_has_actions(scene, actor) for actor in cast):
         yield Problem(
             "no action label",
-            f"{_names(map(actor_key, cast))} stand all along as long as they have no action labels; set up "
-            "the timeline, then change what they do.",
+            Message(
+                "{names} stand all along as long as they have no action labels; set up the timeline, then change "
+                "what they do.",
+                names=_names(map(actor_key, cast)),
+            ),
             "",
             False,
             "Set Up Timeline",
@@ -78,11 +98,15 @@ def sequencer_hint(scene: bpy.types.Scene) -> Problem | None:
         return None
     return Problem(
         "sequencer of another scene",
-        f"The sequencer shows the scene '{shown.name}', which '{scene.name}' is not generated from; show its own.",
+        Message(
+            "The sequencer shows the scene '{shown}', which '{scene}' is not generated from; show its own.",
+            shown=shown.name,
+            scene=scene.name,
+        ),
         "",
         False,
         "Show This Scene's",
-        f"The sequencer shows the scene '{scene.name}'.",
+        Message("The sequencer shows the scene '{scene}'.", scene=scene.name),
         compat.show_in_sequencer,
         short="Other sequencer",
     )
@@ -96,7 +120,7 @@ def _is_cast_in(source: bpy.types.Scene, scene: bpy.types.Scene) -> bool:
 
 
 def _names(actors: Iterable[ActorKey]) -> str:
-    return " and ".join(f"'{actor.name}'" for actor in actors)
+    return quoted(actor.name for actor in actors)
 
 
 def _fit_range(scene: bpy.types.Scene) -> None:
@@ -120,14 +144,24 @@ def _lost_channels(scene: bpy.types.Scene, cast: list[Any]) -> Iterator[Problem]
                 continue
             yield Problem(
                 "lost channels",
-                f"No actor is called '{name}', but channels are ({some(list(kinds))}); give them to '{key.name}' if "
-                f"'{key.name}' is meant.",
+                Message(
+                    "No actor is called '{name}', but channels are ({names}); give them to '{actor}' if '{actor}' is "
+                    "meant.",
+                    name=name,
+                    names=some(list(kinds)),
+                    actor=key.name,
+                ),
                 key.name,
                 False,
-                f"Give to {key.name}",
-                f"Gave {counted(len(lost), 'channel')} of '{name}' to '{key.name}'.",
+                Message("Give to {actor}", actor=key.name),
+                Message(
+                    "Gave {count} of '{name}' to '{actor}'.",
+                    count=counted(len(lost), "channel"),
+                    name=name,
+                    actor=key.name,
+                ),
                 partial(_give, name, key),
-                short=f"'{name}' is not cast",
+                short=Message("'{name}' is not cast", name=name),
                 is_a_choice=True,
             )
 

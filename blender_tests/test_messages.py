@@ -1,0 +1,95 @@
+"""Sentences with names in them in a translator's language, and the list of all that there is to translate."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import bpy
+import pytest
+
+from interact_addon.messages import Message, counted, in_words, quoted, read_po, read_translations, translated
+from interact_addon.runtime_api import errors
+from interact_addon.strings import Strings, strings, template
+
+GERMAN = r"""
+# What a translator writes.
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\n"
+
+#: interact_addon/panels/cast.py:1
+msgctxt "Operator"
+msgid "Generate"
+msgstr "Erzeugen"
+
+msgid "{count} bones"
+msgstr "{count} Knochen"
+
+msgid ""
+"'{actor}' would not show "
+"{count}; mute \"them\"."
+msgstr ""
+"{count} von '{actor}' blieben "
+"unbewegt."
+
+#, fuzzy
+msgid "Cast"
+msgstr "Gips"
+
+msgid "Takes"
+msgstr ""
+
+msgid "Broken \q"
+msgstr "kaputt"
+"""
+
+
+def german(english: str) -> str:
+    return read_po(GERMAN).get(("*", english), english)
+
+
+def test_a_message_is_its_english_sentence_to_all_who_know_nothing_of_it() -> None:
+    message = Message("'{actor}' would vanish: {count}.", actor="Mia {x}", count=counted(1, "bone"))
+    assert message == "'Mia {x}' would vanish: 1 bone." and isinstance(message, str)
+    assert copy.deepcopy(message) == message and type(copy.copy(message)) is str
+    assert in_words(errors.InvalidRequest(message)) is message
+    assert in_words(OSError(2, "no such file")) == "[Errno 2] no such file"
+
+
+def test_a_message_is_translated_with_the_messages_in_it_and_in_another_order_of_words() -> None:
+    message = Message("'{actor}' would not show {count}; mute \"them\".", actor="Mia", count=counted(3, "bone"))
+    assert translated(message, german) == "3 Knochen von 'Mia' blieben unbewegt."
+    assert translated(Message("{count} left", count=counted(3, "bone")), german) == "3 Knochen left"
+    assert translated("All of it", german) == "All of it"
+    assert quoted(["Mia"]) == "'Mia'" and quoted(["Mia", "Tom"]) == "'Mia' and 'Tom'"
+
+
+@pytest.mark.parametrize("wrong", ["{nobody} fehlt", "{} fehlt", "{actor fehlt", "{actor.armature} fehlt"])
+def test_a_translation_with_a_field_that_does_not_exist_leaves_the_sentence_english(wrong: str) -> None:
+    assert translated(Message("'{actor}' is gone", actor="Mia"), lambda _: wrong) == "'Mia' is gone"
+
+
+def test_a_catalogue_gives_what_is_translated_and_leaves_out_what_is_fuzzy_or_empty(tmp_path: Path) -> None:
+    (tmp_path / "de_DE.po").write_text(GERMAN, "utf-8")
+    (found,) = read_translations(tmp_path).values()
+    assert found["Operator", "Generate"] == "Erzeugen" and found["*", "{count} bones"] == "{count} Knochen"
+    assert len(found) == 3 and read_translations(tmp_path / "none") == {}
+
+
+@pytest.fixture(scope="module")
+def listed(addon: None) -> Strings:
+    return strings()
+
+
+def test_the_list_for_translators_has_labels_tooltips_choices_messages_and_words_in_panels(listed: Strings) -> None:
+    assert ("Operator", bpy.types.INTERACT_OT_generate.bl_label) in listed
+    assert ("*", bpy.types.INTERACT_OT_generate.__doc__) in listed
+    assert ("*", bpy.types.INTERACT_PT_cast.bl_label) in listed
+    assert ("*", "Reset Time Stretching of the scene '{scene}'.") in listed
+    assert ("*", "{count} bones") in listed and ("*", "{count} bone") in listed
+    assert ("*", "Cast two characters first") in listed and ("*", "Leave Edit Mode") in listed
+
+
+def test_what_is_listed_is_read_again_as_a_catalogue(listed: Strings) -> None:
+    filled = template(listed).replace('msgstr ""\n', 'msgstr "x"\n')
+    assert set(read_po(filled)) == set(listed)

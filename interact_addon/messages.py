@@ -1,0 +1,119 @@
+"""Sentences that a translator can translate: templates with named fields, and translations from files.
+
+Blender translates labels and tooltips by itself. A sentence with names and numbers in it is known to no dictionary, so
+it travels as a ``Message`` and is translated where it is shown. Translations lie in ``translations/`` beside this file,
+one ``.po`` for a language (``de_DE.po``); ``python3 build.py strings`` writes the list of all that there is to
+translate. To the rest of the code a message is its English sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+_DEFAULT_CONTEXT = "*"  # Blender's, of all but a few words
+_LINE = re.compile(r'\s*(?:(msgctxt|msgid|msgstr)\s+)?(".*")\s*$')
+Dictionary = dict[tuple[str, str], str]  # (context, English) -> translation
+
+
+class Message(str):
+    """An English sentence that remembers its ``template`` and ``fields``, which may be messages too."""
+
+    template: str
+    fields: dict[str, object]
+
+    def __new__(cls, template: str, **fields: object) -> Message:
+        """Fill in a template with named fields: ``Message("'{actor}' is gone", actor="Mia")``."""
+        message = super().__new__(cls, template.format(**fields))
+        message.template, message.fields = template, fields
+        return message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (str(self),)  # a copy is the sentence alone
+
+
+def counted(number: int, thing: str) -> Message:
+    """Return "1 shape" or "52 shapes"."""
+    return Message(f"{{count}} {thing}{'' if number == 1 else 's'}", count=number)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return "'Mia'" or "'Mia' and 'Tom'", of one or two names."""
+    first, *others = (f"'{name}'" for name in names)
+    return Message("{first} and {second}", first=first, second=others[0]) if others else first
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says, as a message if it was raised with one."""
+    return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
+
+
+def translated(sentence: str, translate: Callable[[str], str] | None = None) -> str:
+    """Return a sentence in the language of Blender's interface; in English where nobody has translated it.
+
+    ``translate``: one of Blender's functions, by default that for reports.
+    """
+    translate = translate or bpy.app.translations.pgettext_rpt
+    if not isinstance(sentence, Message):
+        return str(translate(sentence))
+    fields = {
+        name: translated(value, translate) if isinstance(value, Message) else value
+        for name, value in sentence.fields.items()
+    }
+    try:
+        return str(translate(sentence.template)).format(**fields)
+    except (LookupError, ValueError, AttributeError):  # a translator wrote a field that does not exist
+        return str(sentence)
+
+
+def read_translations(folder: Path) -> dict[str, Dictionary]:
+    """Return the dictionary of each language for which a ``.po`` file lies in ``folder``."""
+    return {path.stem: read_po(path.read_text("utf-8", errors="replace")) for path in sorted(folder.glob("*.po"))}
+
+
+def read_po(text: str) -> Dictionary:
+    """Return the entries of a gettext catalogue that are translated; fuzzy and outdated ones are left out."""
+    found: Dictionary = {}
+    for entry in _entries(text):
+        if entry.get("msgid") and entry.get("msgstr"):
+            found[entry.get("msgctxt", _DEFAULT_CONTEXT), entry["msgid"]] = entry["msgstr"]
+    return found
+
+
+def _entries(text: str) -> Iterator[dict[str, str]]:
+    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+        if not re.search(r"^#,.*fuzzy", block, re.MULTILINE):
+            yield _entry(block.splitlines())
+
+
+def _entry(lines: Sequence[str]) -> dict[str, str]:
+    """Return an entry's strings by keyword, none if it cannot be read."""
+    entry: dict[str, str] = {}
+    keyword = ""
+    for line in lines:
+        found = _LINE.match(line)
+        if found is None:
+            continue
+        keyword = found[1] or keyword
+        try:
+            entry[keyword] = entry.get(keyword, "") + str(json.loads(found[2]))
+        except ValueError:
+            return {}
+    return entry
+
+
+def register() -> None:
+    """Give Blender the translations of the add-on, if there are any."""
+    if dictionaries := read_translations(TRANSLATIONS):
+        bpy.app.translations.register(__package__, dictionaries)
+
+
+def unregister() -> None:
+    """Take them back."""
+    bpy.app.translations.unregister(__package__)
