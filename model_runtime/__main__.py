@@ -34,6 +34,7 @@ class Group(NamedTuple):
 COMMANDS: dict[str, Command | Group] = {
     "worker": Command("commands.worker", "serve jobs as JSON lines on stdin and stdout"),
     "generate": Command("commands.generate", "one request to one performance"),
+    "resolve": Command("commands.resolve", "overlaps taken out of a performance, and its contacts met"),
     "convert": Group(
         "other people's data into the runtime's own",
         {"mesh-to-arkit": Command("face.mesh_conversion.command", "ARKit curves from a sequence of face meshes")},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .common.checkpoints import WEIGHTS
 from .conditioning.conditioning import Conditioning, conditioning_of
@@ -26,6 +27,7 @@ from .face.performance import perform_faces
 from .planning.height_normalisation import normalise_heights
 from .planning.resolve_request import resolve_request
 from .refine.bodies import Bodies, follow_constraints, follow_directions, performed_body, refine_bodies
+from .refine.contacts import resolve_shot
 from .sampling.body_sampler import BodyStage, SamplingSettings, load_body_stages, sample_lower, sample_upper
 from .sampling.windows import padded_frames
 from .speech.audio import mix_speech
@@ -84,6 +86,10 @@ def generate(
     bodies = generate_bodies(stages, conditioning, settings, clock)
     bodies, missed = follow_directions(replace(bodies, roots=scale.back(bodies.roots)), resolved.actors)
     notes += missed
+    touched: dict[str, Any] = {}
+    if request.contacts:
+        bodies, met, missed = resolve_shot(bodies, resolved.actors, request.contacts, progress=clock.share)
+        notes, touched = notes + missed, {"contacts": met.report}
 
     clock.begin(FACES)
     faces = perform_faces(face_model, request, resolved, voices, transcripts, bodies, clock.share)
@@ -99,7 +105,7 @@ def generate(
     notes += [warning for text in transcripts for warning in text.warnings]
     spoken = [text.words for text in transcripts[: len(request.actors)]]
     report = report_of(request, voices, notes, stages[1].config.conditions, clock.end(), spoken)
-    return Performance(performed, report)
+    return Performance(performed, {**report, **touched})
 
 
 def generate_bodies(

@@ -84,6 +84,25 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class ContactGoal:
+    """Two points that touch from ``start`` to ``end`` (s).
+
+    ``point`` of the actor named ``actor`` touches ``other_point`` of the one named ``other``, who may be the same; or a
+    ``place`` (x, y, z) in metres if ``other`` is empty. Points are named as in ``BodyShape``. ``distance``: metres that
+    may stay between the two.
+    """
+
+    actor: str
+    point: str
+    start: float
+    end: float
+    other: str = ""
+    other_point: str = ""
+    place: tuple[float, float, float] | None = None
+    distance: float = 0.0
+
+
+@dataclass(frozen=True)
 class TimedWord:
     """A word of the transcript, spoken from ``start`` to ``end`` (s, shot time)."""
 
@@ -184,7 +203,7 @@ class Request:
     Gaps between action spans mean ``stand``, gaps between emotions ``neutral``. ``relationship``: one of
     ``RELATIONSHIPS``, the first actor in the first role, or empty if unknown. ``guidance``: weight of classifier-free
     guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone. ``interactions``:
-    what the two do to each other; it comes before the labels of the same time.
+    what the two do to each other; it comes before the labels of the same time. ``contacts``: what should touch.
     """
 
     duration: float
@@ -195,6 +214,7 @@ class Request:
     relationship: str = ""
     lips: float = 1.0
     interactions: tuple[InteractionSpan, ...] = ()
+    contacts: tuple[ContactGoal, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -20,6 +20,7 @@ from .request import (
     ActionSpan,
     Actor,
     Caption,
+    ContactGoal,
     EmotionSpan,
     GazeSpan,
     InteractionSpan,
@@ -60,7 +61,8 @@ def request_from_json(text: str) -> Request:
             )
         actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
         interactions = tuple(_interaction(span) for span in plain.pop("interactions", ()))
-        request = Request(actors=actors, interactions=interactions, **plain)
+        contacts = tuple(_contact(goal) for goal in plain.pop("contacts", ()))
+        request = Request(actors=actors, interactions=interactions, contacts=contacts, **plain)
     except InvalidRequest:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -174,6 +176,20 @@ def _interaction(plain: dict[str, Any]) -> InteractionSpan:
         tuple(int(number) for number in plain["who"]),
         str(plain["category"]),
         str(plain["prompt"]),
+    )
+
+
+def _contact(plain: dict[str, Any]) -> ContactGoal:
+    place = plain.get("place")
+    return ContactGoal(
+        str(plain["actor"]),
+        str(plain["point"]),
+        float(plain["start"]),
+        float(plain["end"]),
+        str(plain.get("other", "")),
+        str(plain.get("other_point", "")),
+        None if place is None else _places([place])[0],
+        float(plain.get("distance", 0.0)),
     )
 
 

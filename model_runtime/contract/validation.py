@@ -17,6 +17,7 @@ from .request import Actor, GazeSpan, Pin, Request
 from .vocabulary import (
     ACTION_LABELS,
     EMOTIONS,
+    FURTHEST_CONTACT,
     INTERACTIONS,
     LONGEST_SHOT,
     PINNED,
@@ -61,6 +62,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
     for actor in request.actors:
         yield from _actor_troubles(actor, request.frames)
     yield from _interaction_troubles(request)
+    yield from _contact_troubles(request)
 
 
 def _actor_troubles(actor: Actor, frames: int) -> Iterator[str]:
@@ -183,6 +185,27 @@ def _interaction_troubles(request: Request) -> Iterator[str]:
             yield f"{what} needs two actors; cast a second character."
         elif sorted(span.who) not in ([0], [1], [0, 1]):
             yield f"{what} does not say who acts; choose the first actor, the second or both."
+
+
+def _contact_troubles(request: Request) -> Iterator[str]:
+    actors = {actor.name: actor for actor in request.actors}
+    for goal in request.contacts:
+        what = f"The contact of '{goal.actor}' at {goal.start:.2f} s"
+        ends = [(goal.actor, goal.point), *([(goal.other, goal.other_point)] if goal.other else [])]
+        for name, point in ends:
+            if name not in actors:
+                yield f"{what} names '{name}', who is not in the shot; choose one of: {', '.join(actors)}."
+            elif point not in actors[name].body_shape.points:
+                points = ", ".join(actors[name].body_shape.points)
+                yield f"{what} names a point '{point}' that '{name}' does not have; use one of: {points}."
+        if not (math.isfinite(goal.start) and math.isfinite(goal.end) and goal.end > goal.start):
+            yield f"{what} has no length; lengthen or remove it."
+        if (goal.place is None) == (not goal.other) or not np.isfinite(goal.place or 0.0).all():
+            yield f"{what} needs one thing to touch; choose a point of an actor, or a place."
+        if ends[0] in ends[1:]:
+            yield f"{what} joins the {goal.point.replace('_', ' ')} to itself; choose another point."
+        if not 0.0 <= goal.distance <= FURTHEST_CONTACT:
+            yield f"{what} leaves {goal.distance:.2f} m; choose a distance between 0 and {FURTHEST_CONTACT:.0f} m."
 
 
 def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) -> Iterator[str]:

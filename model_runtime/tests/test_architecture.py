@@ -54,7 +54,7 @@ RUNTIME_EDGES = {
     " sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
     " planning refine sampling speech training worker",
-    "commands": "contract worker",
+    "commands": "contract errors refine worker",
     "__main__": "contract worker",
 }
 ADDON_EDGES = {

@@ -5,6 +5,7 @@ A trajectory optimisation over both skeletons, after Witkin and Kass 1988 ("Spac
 """
 
 from .motion import BodyMotion, Goal, ResolveOptions
+from .shot import resolve_shot
 from .solver import Resolved, resolve_contacts
 
-__all__ = ["BodyMotion", "Goal", "ResolveOptions", "Resolved", "resolve_contacts"]
+__all__ = ["BodyMotion", "Goal", "ResolveOptions", "Resolved", "resolve_contacts", "resolve_shot"]

@@ -15,6 +15,7 @@ from model_runtime.contract import (
     Actor,
     ActorPerformance,
     Caption,
+    ContactGoal,
     Performance,
     Request,
     SpeechClip,
@@ -197,3 +198,32 @@ def test_a_body_shape_that_makes_no_sense_is_refused(changes, says):
     shape = dataclasses.replace(default_body_shape(AVERAGE_SKELETON), **changes)
     with pytest.raises(InvalidRequest, match=says):
         check_request(with_actor(shape=shape))
+
+
+def handshake(**changes) -> Request:
+    goal = ContactGoal("Ada", "right_palm", 1.0, 2.0, "Bob", "right_palm")
+    return request(contacts=(dataclasses.replace(goal, **changes),))
+
+
+def test_contacts_survive_json():
+    for sent in (handshake(), handshake(other="", other_point="", place=(0.1, 0.2, 1.0), distance=0.1)):
+        check_request(sent)
+        assert request_from_json(request_to_json(sent)).contacts == sent.contacts
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"actor": "Zoe"}, "not in the shot"),
+        ({"point": "right_wing"}, "does not have"),
+        ({"other_point": "tail"}, "does not have"),
+        ({"end": 1.0}, "no length"),
+        ({"place": (0.0, 0.0, 1.0)}, "one thing to touch"),
+        ({"other": "", "other_point": ""}, "one thing to touch"),
+        ({"other": "Ada"}, "to itself"),
+        ({"distance": -0.1}, "choose a distance"),
+    ],
+)
+def test_a_contact_that_cannot_be_is_refused_in_one_sentence(changes, words):
+    with pytest.raises(InvalidRequest, match=words):
+        check_request(handshake(**changes))

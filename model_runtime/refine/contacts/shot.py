@@ -1,0 +1,81 @@
+"""The solver for a whole shot: contact goals of a request in, sentences for what cannot be met out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...common.arrays import Array, BoolArray
+from ...contract import PART_JOINTS, Actor, ContactGoal, MotionConstraints
+from ...contract.directions import span_frames
+from ..bodies import Bodies
+from .motion import BodyMotion, Goal, ResolveOptions
+from .solver import Resolved, resolve_contacts
+
+MISSED = 0.02  # metres
+_LOWER = list(PART_JOINTS).index("lower")
+
+
+def resolve_shot(
+    bodies: Bodies,
+    actors: Sequence[Actor],
+    contacts: Sequence[ContactGoal],
+    options: ResolveOptions | None = None,
+    progress: Callable[[float], None] = lambda _: None,
+) -> tuple[Bodies, Resolved, list[str]]:
+    """Return the bodies with contacts met and overlaps taken out, what was measured, and a sentence for each failure.
+
+    What an actor's constraints give stays as it is, and so do pelvis and legs of one who sits.
+    """
+    frames = bodies.roots.shape[1]
+    motions = [
+        BodyMotion(bodies.roots[a], bodies.rotations[a], actor.skeleton, actor.body_shape, bodies.contacts[a],
+                   _kept(actor, frames))
+        for a, actor in enumerate(actors)
+    ]  # fmt: skip
+    goals = [_goal(goal, actors, frames) for goal in contacts]
+    resolved = resolve_contacts(motions, goals, options, progress)
+    roots, rotations = bodies.roots.copy(), bodies.rotations.copy()
+    roots[: len(actors)], rotations[: len(actors)] = resolved.roots, resolved.rotations
+    notes = [
+        _sentence(goal, found["gap"])
+        for goal, found in zip(contacts, resolved.report["goals"])
+        if found["gap"] > MISSED
+    ]
+    return replace(bodies, roots=roots, rotations=rotations), resolved, notes
+
+
+def _goal(goal: ContactGoal, actors: Sequence[Actor], frames: int) -> Goal:
+    names = [actor.name for actor in actors]
+    rows = span_frames(goal.start, goal.end, frames)
+    other = names.index(goal.other) if goal.other else None
+    return Goal(
+        names.index(goal.actor), goal.point, rows.start, rows.stop, other, goal.other_point, goal.place, goal.distance
+    )
+
+
+def _kept(actor: Actor, frames: int) -> BoolArray:
+    """Return the frames and parts (T, 4) of an actor that no contact changes."""
+    kept = np.zeros((frames, len(PART_JOINTS)), bool)
+    if actor.constraints is not None:
+        _keep(kept, actor.constraints)
+    for span in actor.actions:
+        if span.label == "sit":
+            kept[span_frames(span.start, span.end, frames), _LOWER] = True
+    return kept
+
+
+def _keep(kept: Array, constraints: MotionConstraints) -> None:
+    mask = constraints.mask[: len(kept), : kept.shape[1]]
+    kept[: len(mask)] |= mask
+
+
+def _sentence(goal: ContactGoal, gap: float) -> str:
+    point = goal.point.replace("_", " ")
+    what = f"the {goal.other_point.replace('_', ' ')} of '{goal.other}'" if goal.other else "its place"
+    return (
+        f"The {point} of '{goal.actor}' stays {100 * gap:.0f} cm short of {what} at {goal.start:.2f} s; let them stand "
+        "nearer to each other, or ask for the contact at a later time."
+    )
