@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 
-from interact_addon.overlay import drawing, motion, plan
+from interact_addon.overlay import drawing, motion, plan, poses
 from interact_addon.overlay.lines import OF_ACTORS
 from interact_addon.rig.cast import cast_actor
 from interact_addon.scene.attention import add_gaze, add_pin
@@ -170,3 +171,71 @@ def test_a_plan_with_an_unknown_label_or_a_lost_target_draws_the_rest(planned: b
     assert plan.plan_lines(planned, marks, None, 0.0)
     planned.sequence_editor.strips[0].name = "dance"
     assert plan.read_marks(planned) == []
+
+
+@pytest.fixture
+def posed(pair: bpy.types.Scene) -> bpy.types.Scene:  # noqa: F811
+    """The first actor with two poses of a person's, at frames 10 and 20."""
+    pair.frame_start, pair.frame_end, pair.interact.keep_keys = 1, 61, True
+    rig = pair.interact.actor_a.armature
+    for frame, turn in ((10, 0.3), (20, -0.3)):
+        for bone in rig.pose.bones:
+            bone.rotation_mode = "QUATERNION"
+            bone.rotation_quaternion = (1.0, turn, 0.0, 0.0)
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+    return pair
+
+
+def test_poses_of_a_person_that_stay_are_figures_with_a_mark_above(posed: bpy.types.Scene) -> None:
+    wanted = poses.wanted_poses(posed)
+    assert [(one.place, one.frame) for one in wanted] == [(0, 10), (0, 20)]
+    *_, found = poses.read_poses(posed, wanted, ())
+    assert len(found) == 2 and np.abs(found[0].joints[HEAD] - found[1].joints[HEAD]).max() > 0.05
+    lines = poses.pose_lines(found, frame=20.0)
+    strengths = sorted({round(float(one.colours[0, 3]), 2) for one in lines})
+    assert strengths == [0.55, 1.0] and len(lines[-1].points) == 5
+    posed.interact.overlay.plan = True
+    with_poses = len(drawing.lines_of(posed, None, (), found))
+    posed.interact.overlay.plan = False
+    assert with_poses >= len(lines) and not drawing.lines_of(posed, None, (), found)
+
+
+def test_poses_are_read_one_after_another_between_redraws(posed: bpy.types.Scene) -> None:
+    posed.interact.overlay.plan = True
+    drawing.scene_changed()
+    calls = 1
+    while drawing._read_poses() is not None:
+        calls += 1
+    assert calls == 4 and [pose.wanted.frame for pose in drawing._poses[1]] == [10, 20]
+    assert not drawing._are_poses_old
+    drawing.stop()
+    assert drawing._poses[1] == ()
+
+
+def test_a_pose_is_read_again_only_where_it_was_changed(
+    posed: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, found = poses.read_poses(posed, poses.wanted_poses(posed), ())
+    read = []
+    monkeypatch.setattr(poses, "_read", lambda scene, one: read.append(one.frame))
+    list(poses.read_poses(posed, poses.wanted_poses(posed), found))
+    assert read == []
+    bone = posed.interact.actor_a.armature.pose.bones[3]
+    bone.rotation_quaternion = (1.0, 0.0, 0.5, 0.0)
+    bone.keyframe_insert("rotation_quaternion", frame=20)
+    list(poses.read_poses(posed, poses.wanted_poses(posed), found))
+    assert read == [20]
+
+
+def test_without_keep_my_keys_those_of_the_chosen_stretch_stay(posed: bpy.types.Scene) -> None:
+    posed.interact.keep_keys = False
+    assert poses.wanted_poses(posed) == []
+    posed.use_preview_range, posed.frame_preview_start, posed.frame_preview_end = True, 15, 30
+    assert [one.frame for one in poses.wanted_poses(posed)] == [20]
+
+
+def test_poses_of_a_part_are_drawn_as_that_part(posed: bpy.types.Scene) -> None:
+    *_, found = poses.read_poses(posed, poses.wanted_poses(posed)[:1], ())
+    whole = poses.pose_lines(found, 1.0)
+    part = poses.KeptPose(replace(found[0].wanted, parts=("head",)), found[0].joints)
+    assert 1 < len(poses.pose_lines([part], 1.0)) < 5 < len(whole)

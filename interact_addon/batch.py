@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from .runtime_api import contract, errors, files
 from .scene.bones import load_bones
 from .scene.ik import check_ik, key_ik_of_takes
 from .scene.motion_file import read_motion, save_motion
-from .scene.perform import CHOICES, choose
+from .scene.perform import CHOICES, HANDS, choose, choose_energy, choose_hand
 from .scene.preflight import mend_all
 from .scene.transcripts import transcripts_seen_from
 from .takes.stretches import stretch_in_seconds
@@ -64,8 +65,7 @@ def generate(options: argparse.Namespace) -> None:
     for who, path in options.bones:
         if lacking := load_bones(scene, who, path):
             print(f"warning: '{who}' lacks of '{path.name}': {', '.join(lacking)}", file=sys.stderr)
-    for who, choice in options.perform:
-        choose(scene, who, choice)
+    _direct(scene, options)
     printer = contract.ProgressPrinter()
     if options.mend:
         for done in mend_all(scene):
@@ -210,6 +210,22 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ACTOR=CHOICE",
         help=f"what is generated of an actor: {', '.join(CHOICES)}; may be repeated",
     )
+    shot.add_argument(
+        "--energy",
+        action="append",
+        default=[],
+        type=_name_and_energy,
+        metavar="ACTOR=0..2",
+        help="how strongly an actor moves, 1 as usual; may be repeated",
+    )
+    shot.add_argument(
+        "--hand",
+        action="append",
+        default=[],
+        type=_name_and_hand,
+        metavar="ACTOR=HAND",
+        help=f"which hand makes gestures of one hand: {', '.join(HANDS)}; may be repeated",
+    )
     shot.add_argument("--from", dest="start", type=float, metavar="SECONDS", help="regenerate a stretch of the takes")
     shot.add_argument("--to", dest="end", type=float, metavar="SECONDS", help="where the stretch ends")
     shot.add_argument(
@@ -304,6 +320,34 @@ def _name_and_choice(text: str) -> tuple[str, str]:
     if not name or choice not in CHOICES:
         raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR= and one of {', '.join(CHOICES)}")
     return name, choice
+
+
+def _name_and_energy(text: str) -> tuple[str, float]:
+    name, _, energy = text.rpartition("=")
+    try:
+        value = float(energy)
+    except ValueError:
+        value = math.nan
+    if not name or not 0.0 <= value <= contract.MOST_ENERGY:
+        raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR= and a number from 0 to 2")
+    return name, value
+
+
+def _name_and_hand(text: str) -> tuple[str, str]:
+    name, _, hand = text.rpartition("=")
+    if not name or hand not in HANDS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not ACTOR= and one of {', '.join(HANDS)}")
+    return name, hand
+
+
+def _direct(scene: bpy.types.Scene, options: argparse.Namespace) -> None:
+    """Put what options say of single actors into the scene. Raises ``InvalidRequest`` for a name that nobody has."""
+    for who, choice in options.perform:
+        choose(scene, who, choice)
+    for who, energy in options.energy:
+        choose_energy(scene, who, energy)
+    for who, hand in options.hand:
+        choose_hand(scene, who, hand)
 
 
 def _apply_options(scene: bpy.types.Scene, options: argparse.Namespace) -> None:

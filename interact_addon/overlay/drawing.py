@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import bpy
@@ -15,15 +15,19 @@ from ..runtime_api import contract, errors
 from ..scene.casting import character_of
 from ..scene.evaluated import is_only_looked_at, only_looking
 from ..takes.library import Take, shown_take
-from . import motion, plan
+from . import motion, plan, poses
 from .lines import Line
 
 _SECONDS_BEFORE_READING = 0.05
+_SECONDS_BEFORE_POSES, _SECONDS_BETWEEN_POSES = 0.4, 0.01  # after the last change; between two that are read
 _GHOSTS_EVERY = 0.5  # seconds
 _handler: object | None = None
 _paths: tuple[tuple[Any, ...], motion.JointPaths | None] = ((), None)  # of which take, and what was read of it
 _marks: tuple[int, tuple[plan.Mark, ...]] = (0, ())  # of which scene, by its session_uid, and what was read
 _is_changed = False  # the scene, since its marks were read
+_poses: tuple[int, tuple[poses.KeptPose, ...]] = (0, ())  # of which scene, by its session_uid, and what was read
+_are_poses_old = False  # since when the scene has changed
+_reading: Generator[list[poses.KeptPose], None, None] | None = None
 _batches: tuple[tuple[Any, ...], list[tuple[float, Any]]] = ((), [])  # what they show, and by width what is drawn
 
 
@@ -36,22 +40,29 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _handler, _paths, _batches, _marks
+    global _handler, _paths, _batches, _marks, _poses, _reading
     if _handler is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
         _handler = None
-    if bpy.app.timers.is_registered(_read):
-        bpy.app.timers.unregister(_read)
-    _paths, _batches, _marks = ((), None), ((), []), (0, ())
+    for timer in (_read, _read_poses):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    _paths, _batches, _marks, _poses, _reading = ((), None), ((), []), (0, ()), (0, ()), None
 
 
-def lines_of(scene: bpy.types.Scene, paths: motion.JointPaths | None, marks: Sequence[plan.Mark] = ()) -> list[Line]:
+def lines_of(
+    scene: bpy.types.Scene,
+    paths: motion.JointPaths | None,
+    marks: Sequence[plan.Mark] = (),
+    kept: Sequence[poses.KeptPose] = (),
+) -> list[Line]:
     """Return what the settings of a scene ask to be drawn at its current frame."""
     overlay, found = scene.interact.overlay, list[Line]()
     frame = scene.frame_current_final
     if overlay.plan:
         seconds = (frame - scene.frame_start) / frames_per_second(scene)
         found += plan.plan_lines(scene, marks, paths, seconds)
+        found += poses.pose_lines(kept, frame)
     if paths is not None:
         if overlay.plan:
             found += motion.ways(paths)
@@ -70,6 +81,8 @@ def _draw() -> None:
     key = _key_of_paths(scene)
     if (_is_changed or key != _paths[0] or _marks[0] != scene.session_uid) and not bpy.app.timers.is_registered(_read):
         bpy.app.timers.register(_read, first_interval=_SECONDS_BEFORE_READING)
+    if _are_poses_old and overlay.plan and not bpy.app.timers.is_registered(_read_poses):
+        bpy.app.timers.register(_read_poses, first_interval=_SECONDS_BEFORE_POSES)
     draw_batches(_batches_for(scene, key))
 
 
@@ -80,12 +93,14 @@ def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[flo
     marks = _marks[1] if _marks[0] == scene.session_uid else ()
     targets = [target for mark in marks if (target := mark.target.find()) is not None]
     places = tuple(tuple(map(tuple, target.matrix_world)) for target in targets)
-    moving = scene.frame_current_final if overlay.trails or overlay.ghosts or marks else 0
+    kept = _poses[1] if _poses[0] == scene.session_uid else ()
+    moving = scene.frame_current_final if overlay.trails or overlay.ghosts or marks or kept else 0
     switches = (overlay.plan, overlay.trails, overlay.ghosts, overlay.reach)
-    shown = (key, _paths[0], marks, places if overlay.plan else (), switches, moving)
+    read = tuple(pose.wanted for pose in kept)
+    shown = (key, _paths[0], marks, read, places if overlay.plan else (), switches, moving)
     if shown != _batches[0]:
         paths = _paths[1] if key == _paths[0] else None
-        _batches = (shown, make_batches(lines_of(scene, paths, marks)))
+        _batches = (shown, make_batches(lines_of(scene, paths, marks, kept)))
     return _batches[1]
 
 
@@ -125,10 +140,13 @@ def _key_of_paths(scene: bpy.types.Scene) -> tuple[Any, ...]:
 
 @bpy.app.handlers.persistent
 def scene_changed(*_arguments: object) -> None:
-    """Read the plan again before the next redraw: strips, targets or the cast may have changed."""
-    global _is_changed
-    if not is_only_looked_at():
-        _is_changed = True
+    """Read the plan again before the next redraw: strips, targets, keys or the cast may have changed."""
+    global _is_changed, _are_poses_old, _reading
+    if is_only_looked_at():
+        return
+    _is_changed, _are_poses_old, _reading = True, True, None
+    if bpy.app.timers.is_registered(_read_poses):  # once the user pauses
+        bpy.app.timers.unregister(_read_poses)
 
 
 def _read() -> None:
@@ -143,8 +161,31 @@ def _read() -> None:
         key = _key_of_paths(scene)
         if key != _paths[0]:
             _paths = (key, read_paths(scene, shown_take(scene)))
-    if before == (_paths[0], _marks):
-        return
+    if before != (_paths[0], _marks):
+        _redraw()
+
+
+def _read_poses() -> float | None:
+    """Read one of the kept poses, or which there are; a timer calls this again until all are read."""
+    global _poses, _are_poses_old, _reading
+    scene, windows = bpy.context.scene, bpy.context.window_manager.windows  # in a timer, the context has no screen
+    if scene is None or not poses.is_on(scene) or any(window.screen.is_animation_playing for window in windows):
+        _reading = None
+        return None
+    known = _poses[1] if _poses[0] == scene.session_uid else ()
+    with only_looking():
+        if _reading is None:
+            _reading = poses.read_poses(scene, poses.wanted_poses(scene), known)
+        found = next(_reading, None)
+    if found is None:
+        _reading, _are_poses_old = None, False
+        return None
+    _poses = (scene.session_uid, tuple(found))
+    _redraw()
+    return _SECONDS_BETWEEN_POSES
+
+
+def _redraw() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":

@@ -39,8 +39,12 @@ class Style(Sidebar):
                 continue
             column = self.layout.column(align=True)
             column.use_property_split = True
+            column.label(text=actor_name(actor), translate=False)
+            column.prop(actor, "energy", slider=True)
+            column = column.column(align=True)
             column.use_property_decorate = False
-            column.prop(actor, "own_style", text=f"Own Style of {actor_name(actor)}")
+            column.prop(actor, "leading_hand")
+            column.prop(actor, "own_style", text="Own Style")
             if actor.own_style:
                 for slider in ("style_liveliness", "style_height", "style_reach"):
                     column.prop(actor, slider, slider=True)

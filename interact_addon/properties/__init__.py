@@ -13,6 +13,7 @@ from .actor import (
     as_key,
     generated_parts,
     kept_parts,
+    leading_hand_of,
     style_of,
 )
 from .bones import (
@@ -99,6 +100,7 @@ __all__ = [
     "generated_parts",
     "identify",
     "kept_parts",
+    "leading_hand_of",
     "new_identity",
     "part_switch",
     "relationship_of",

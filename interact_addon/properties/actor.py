@@ -37,6 +37,12 @@ PERFORM = (
     ),
 )
 
+LEADING_HAND = (
+    ("EITHER", "Either", "As the networks choose"),
+    ("LEFT", "Left", "The left hand makes gestures of one hand, as a left-hander's does"),
+    ("RIGHT", "Right", "The right hand makes gestures of one hand, as a right-hander's does"),
+)
+
 
 def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
     """List neutral, then the others by group. Keys and files store an emotion's number in the contract."""
@@ -161,6 +167,22 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
         step=10,
         description="Intensity of the emotion, from 0 (none) to 2 (extreme); may be keyed",
     )
+    energy: FloatProperty(  # type: ignore[valid-type]
+        name="Energy",
+        default=1.0,
+        min=0.0,
+        max=contract.MOST_ENERGY,
+        step=10,
+        description="How strong, quick and frequent gestures and movements of the head are, and how much the face "
+        "shows: 1 as usual, 0 subdued, 2 agitated; may be keyed",
+    )
+    leading_hand: EnumProperty(  # type: ignore[valid-type]
+        name="Leading Hand",
+        items=LEADING_HAND,
+        default="EITHER",
+        options=set(),
+        description="The hand that makes gestures of one hand",
+    )
     own_style: BoolProperty(  # type: ignore[valid-type]
         name="Own Style",
         default=False,
@@ -225,6 +247,11 @@ def style_of(actor: INTERACT_PG_actor) -> contract.Style | None:
     if not actor.own_style:
         return None
     return contract.Style(actor.style_liveliness, actor.style_height, actor.style_reach)
+
+
+def leading_hand_of(actor: INTERACT_PG_actor) -> str:
+    """Return the leading hand for the request: empty for either."""
+    return "" if actor.leading_hand == "EITHER" else str(actor.leading_hand).lower()
 
 
 def generated_parts(actor: INTERACT_PG_actor) -> tuple[str, ...]:

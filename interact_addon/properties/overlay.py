@@ -11,7 +11,7 @@ class INTERACT_PG_overlay(bpy.types.PropertyGroup):
         name="Plan",
         default=True,
         options=set(),
-        description="Draw seats, walk targets and paths, and the way of each actor over the floor",
+        description="Draw seats, walk targets, paths, pins and poses of yours that stay, and each actor's way",
     )
     trails: BoolProperty(  # type: ignore[valid-type]
         name="Trails",

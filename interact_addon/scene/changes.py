@@ -56,6 +56,8 @@ def changed_settings(before: contract.Request, now: contract.Request) -> list[st
 def changed_character(before: contract.Actor, now: contract.Actor) -> list[str]:
     """Return in words what differs of an actor that bears on the whole shot."""
     found = [] if _same_start(before, now) else [f"where '{now.name}' starts"]
+    if before.leading_hand != now.leading_hand:
+        found.append(f"the leading hand of '{now.name}'")
     return found if before.style == now.style else [*found, f"the style of '{now.name}'"]
 
 
@@ -65,6 +67,7 @@ def changes_of(before: contract.Actor, now: contract.Actor, duration: float, dif
         *_of_actions(before, now, duration),
         *_of_targets(before, now, duration),
         *_of_emotions(before, now, duration),
+        *_of_energy(before, now, duration),
         *_of_attention(before, now, duration),
         *_of_voice(before, now, differing),
         *_of_words(before, now),
@@ -112,6 +115,12 @@ def _of_emotions(before: contract.Actor, now: contract.Actor, duration: float) -
     )
     for start, end in _differences(old, new, duration):
         yield Change(now.name, "emotions", start, end)
+
+
+def _of_energy(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
+    old, new = ([(span.start, span.end, span.energy) for span in actor.energy] for actor in (before, now))
+    for start, end in _differences(old, new, duration):
+        yield Change(now.name, "energy", start, end)
 
 
 def _of_attention(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""An actor's emotion over time, from strip names and from the actor's own emotion. No Blender here."""
+"""An actor's emotion and energy over time, from strip names and the actor's own settings. No Blender here."""
 
 from __future__ import annotations
 
@@ -62,6 +62,19 @@ def spans_of_samples(samples: Sequence[tuple[str, float]], duration: float) -> l
             start = spans.pop().start
         spans.append(contract.EmotionSpan(emotion, strength, start, end))
     return spans
+
+
+def energy_spans(samples: Sequence[float], duration: float) -> tuple[contract.EnergySpan, ...]:
+    """Return spans for the energy of each ``STEP`` of the shot, as of ``spans_of_samples``, without the usual 1."""
+    step = STEP if len(samples) > 1 else duration
+    spans: list[contract.EnergySpan] = []
+    for number, sample in enumerate(samples):
+        energy = round(min(max(sample, 0.0), contract.MOST_ENERGY) * _LEVELS) / _LEVELS
+        start, end = number * step, min((number + 1) * step, duration)
+        if spans and spans[-1].energy == energy:
+            start = spans.pop().start
+        spans.append(contract.EnergySpan(energy, start, end))
+    return tuple(span for span in spans if span.energy != 1.0 and span.end > span.start)
 
 
 def emotion_spans(

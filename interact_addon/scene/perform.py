@@ -21,6 +21,7 @@ _STILL = 1e-4  # metres, and of a quaternion: smaller changes are no motion
 _FINGERS = frozenset(skeleton.HAND_JOINTS["left"]) | frozenset(skeleton.HAND_JOINTS["right"])
 # How the command line calls the choices.
 CHOICES = {"all": PERFORM_ALL, "keep-body": KEEP_BODY, "keep-face": KEEP_FACE, "listen": ONLY_LISTEN}
+HANDS = ("left", "right", "either")
 
 
 FindActors = Callable[[], tuple[bpy.types.Scene, Sequence[Any]]]  # the scene and its actors' settings, as of now
@@ -85,6 +86,16 @@ def kept_motion_in_steps(find: FindActors, cast: Sequence[CastActor]) -> Generat
 def choose(scene: bpy.types.Scene, who: str, choice: str) -> None:
     """Choose one of ``CHOICES`` for the actor called ``who``. Raises ``InvalidRequest`` where nobody is."""
     actor_called(scene, who).perform = CHOICES[choice]
+
+
+def choose_energy(scene: bpy.types.Scene, who: str, energy: float) -> None:
+    """Set the energy of the actor called ``who``. Raises ``InvalidRequest`` where nobody is."""
+    actor_called(scene, who).energy = energy
+
+
+def choose_hand(scene: bpy.types.Scene, who: str, hand: str) -> None:
+    """Choose the leading hand, one of ``HANDS``, of the actor called ``who``. Raises ``InvalidRequest``."""
+    actor_called(scene, who).leading_hand = hand.upper()
 
 
 def parts_to_key(cast: Sequence[CastActor], settings: Sequence[Any]) -> dict[str, tuple[str, ...]]:

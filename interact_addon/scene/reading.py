@@ -15,7 +15,7 @@ from ..rig.curves import curves_of
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from .channels import ACTIONS, EMOTIONS, KINDS
-from .emotions import STEP, emotion_of, emotion_spans, spans_of_samples
+from .emotions import STEP, emotion_of, emotion_spans, energy_spans, spans_of_samples
 from .ownership import strips_of
 
 _NOTHING = 1e-6  # seconds
@@ -89,6 +89,20 @@ def read_emotions(
     return emotion_spans(spans, spans_of_samples(_own_emotion(scene, actor_settings), clock.duration), name)
 
 
+def read_energy(scene: bpy.types.Scene, actor_settings: Any) -> tuple[contract.EnergySpan, ...]:
+    """Return an actor's energy over the shot, without what is usual; keys are sampled every ``STEP`` seconds."""
+    curve, samples = curve_of(actor_settings, "energy"), [actor_settings.energy]
+    if curve is not None:
+        samples = [curve.evaluate(frame) for frame in _sampled_frames(scene)]
+    return energy_spans(samples, shot_duration(scene))
+
+
+def _sampled_frames(scene: bpy.types.Scene) -> list[float]:
+    """Return the frame in the middle of each ``STEP`` of the shot."""
+    count, step = max(math.ceil(shot_duration(scene) / STEP - 1e-6), 2), STEP * frames_per_second(scene)
+    return [scene.frame_start + (number + 0.5) * step for number in range(count)]
+
+
 def read_text_strips(scene: bpy.types.Scene, actor: ActorKey | str) -> list[contract.Caption]:
     """Return the text strips in the actor's channels of any kind; they may begin before the shot and end after it."""
     source = compat.sequencer_scene(scene)
@@ -110,8 +124,7 @@ def _own_emotion(scene: bpy.types.Scene, actor_settings: Any) -> list[tuple[str,
         return [(actor_settings.emotion, actor_settings.emotion_intensity)]
     names = {item.value: item.identifier for item in actor_settings.bl_rna.properties["emotion"].enum_items}
     samples = []
-    for number in range(max(math.ceil(shot_duration(scene) / STEP - 1e-6), 2)):
-        frame = scene.frame_start + (number + 0.5) * STEP * frames_per_second(scene)
+    for frame in _sampled_frames(scene):
         name, strength = actor_settings.emotion, actor_settings.emotion_intensity
         if emotion is not None:
             name = names.get(round(emotion.evaluate(frame)), name)

@@ -16,6 +16,7 @@ from ..properties import (
     assigned_bones,
     face_settings_of,
     generated_parts,
+    leading_hand_of,
     relationship_of,
     style_of,
     switches_of,
@@ -29,7 +30,7 @@ from .channels import ACTIONS, SPEECH, channel_name
 from .ownership import strips_of
 from .pair import read_pair
 from .perform import Kept, kept_motion
-from .reading import read_actions, read_emotions, shot_duration
+from .reading import read_actions, read_emotions, read_energy, shot_duration
 from .sound import mix_voices
 from .targets import lead_walks, seat_place, seat_waypoints
 from .transcripts import read_transcript
@@ -167,6 +168,8 @@ def _actor(
         emotions=read_emotions(scene, actor_key(actor_settings), actor_settings),
         constraints=constraints,
         style=style_of(actor_settings),
+        energy=read_energy(scene, actor_settings),
+        leading_hand=leading_hand_of(actor_settings),
         **_speech(scene, character, actor_settings, mixed, warnings),
         **_attention(scene, character, actor_settings, partner),
         **_script(scene, character, actor_settings, partner, warnings),

@@ -16,11 +16,12 @@ from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray, FloatArray
 from ..common.checkpoints import WEIGHTS
 from ..contract import ACTION_LABELS, FPS, Request
+from ..contract.directions import hands_held
 from ..planning.trajectories import RootConstraints
 from .conditions import RequestTracks, Stresses, conditions_of_request
 from .constraints import ConstraintFeatures
 from .representation import body_size
-from .tracks import held, label_track, root_constraints_of, settled
+from .tracks import energy_track, held, label_track, root_constraints_of, settled
 
 WALKING = ACTION_LABELS.index("walk")
 
@@ -30,7 +31,9 @@ class Conditioning:
     """A take of ``frames`` frames; arrays are padded to ``T`` frames of whole windows.
 
     ``conditions``: by name (1, 2, T, size); ``body`` (1, 2, 6) lengths in metres; ``places``: where roots are wanted;
-    ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing.
+    ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing;
+    ``energy`` (2, T) of each, None where both are as usual; ``leading_hands`` of each, as of ``Actor``; ``pinned``
+    (2, frames): frames on which a hand is held somewhere.
     """
 
     frames: int
@@ -40,6 +43,9 @@ class Conditioning:
     places: RootConstraints
     constraints: ConstraintFeatures
     alone: bool = False
+    energy: FloatArray | None = None
+    leading_hands: tuple[str, str] = ("", "")
+    pinned: BoolArray | None = None
 
     @property
     def walking(self) -> BoolArray:
@@ -76,9 +82,18 @@ class Conditioning:
         """
         if "stress" not in self.conditions:
             return np.zeros(self.frames, np.float32), np.zeros(self.frames, bool)
+        return self.conditions["stress"][0, actor, : self.frames, 0].numpy(), self._gesturing(actor)
+
+    def exchangeable(self, actor: int) -> BoolArray:
+        """Return the frames (frames,) on which an actor's arms may be exchanged: they gesture, and neither is held."""
+        free = self._gesturing(actor)
+        return free if self.pinned is None else free & ~binary_dilation(self.pinned[actor], iterations=FPS)
+
+    def _gesturing(self, actor: int) -> BoolArray:
+        """Return the frames away from walks, changes of label and constrained arms, on which hands serve the voice."""
         labels = self.conditions["labels"][0, actor, : self.frames, : len(ACTION_LABELS)].argmax(-1).numpy()
         near_given = binary_dilation(self.given("upper", "head", "hands")[actor], iterations=FPS)
-        return self.conditions["stress"][0, actor, : self.frames, 0].numpy(), settled(labels) & ~near_given
+        return settled(labels) & ~near_given
 
 
 def conditioning_of(
@@ -115,4 +130,13 @@ def conditioning_of(
         places,
         constraints,
         alone,
+        _energy(request, padded_frames),
+        (first.leading_hand, second.leading_hand),
+        np.stack([hands_held(actor, request.frames) for actor in request.actors]),
     )
+
+
+def _energy(request: Request, frames: int) -> FloatArray | None:
+    if not any(actor.energy for actor in request.actors):
+        return None
+    return np.stack([held(energy_track(actor, request.frames), frames) for actor in request.actors])

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from ..common.arrays import Array, BoolArray, FloatArray
 from ..contract import ACTION_LABELS, EMOTIONS, FPS, Actor, Pin
 from ..planning.trajectories import RootConstraints
 
+_ENERGY_CHANGES = 6.0  # frames: deviation of the Gaussian over which one energy becomes another
 _THERE = 0.05  # metres from a place at which a waypoint is there
 
 
@@ -48,6 +49,17 @@ def emotion_track(actor: Actor, frames: int, neutral: bool = True) -> FloatArray
     if not neutral:
         track[:, EMOTIONS.index("neutral")] = 0.0
     return track
+
+
+def energy_track(actor: Actor, frames: int) -> FloatArray:
+    """Return an actor's energy on each frame (T,), smooth where it changes; 1 in the gaps."""
+    track = np.ones(frames, np.float32)
+    for span in actor.energy:
+        track[_frames(span.start, span.end)] = span.energy
+    if frames > 1:
+        track[-1] = track[-2]
+    smooth: FloatArray = gaussian_filter1d(track, _ENERGY_CHANGES, mode="nearest") if actor.energy else track
+    return smooth
 
 
 def root_constraints_of(actors: tuple[Actor, ...], labels: Array, frames: int) -> RootConstraints:

@@ -9,6 +9,7 @@ import numpy as np
 from ..common.arrays import Array, BoolArray
 from ..common.timing import FPS
 from .request import Actor
+from .vocabulary import HANDS
 
 
 def gaze_places(actor: Actor, frames: int) -> tuple[Array, BoolArray]:
@@ -18,6 +19,15 @@ def gaze_places(actor: Actor, frames: int) -> tuple[Array, BoolArray]:
         rows = span_frames(span.start, span.end, frames)
         where[rows], told[rows] = places_at(span.places, len(range(*rows.indices(frames)))), True
     return where, told
+
+
+def hands_held(actor: Actor, frames: int) -> BoolArray:
+    """Return the frames (T,) on which a hand of an actor is pinned."""
+    held = np.zeros(frames, bool)
+    for pin in actor.pins:
+        if pin.part in HANDS:
+            held[span_frames(pin.start, pin.end, frames)] = True
+    return held
 
 
 def span_frames(start: float, end: float, frames: int) -> slice:

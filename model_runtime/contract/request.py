@@ -56,6 +56,15 @@ class EmotionSpan:
 
 
 @dataclass(frozen=True)
+class EnergySpan:
+    """How strongly an actor moves from ``start`` to ``end`` (s): ``energy`` from 0 (subdued) over 1 (usual) to 2."""
+
+    energy: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class GazeSpan:
     """What an actor looks at from ``start`` to ``end`` (s) in the place of the partner; the head turns along.
 
@@ -170,7 +179,8 @@ class Actor:
     ``position`` (x, y) in metres; ``heading`` in radians; ``words`` have their times already, the words of ``captions``
     are found in the voice; ``constraints``: motion that is given; ``style`` None: left to the networks; ``gaze`` and
     ``pins``: where it looks, and where hands, head or root are held; ``shape``: the volume of this body in its own
-    metres, None for that of its bone lengths.
+    metres, None for that of its bone lengths; ``energy``: 1 in the gaps; ``leading_hand``: which of ``LEADING_HANDS``
+    makes gestures of one hand, empty for either.
     """
 
     name: str
@@ -188,6 +198,8 @@ class Actor:
     captions: tuple[Caption, ...] = ()
     gaze: tuple[GazeSpan, ...] = ()
     pins: tuple[Pin, ...] = ()
+    energy: tuple[EnergySpan, ...] = ()
+    leading_hand: str = ""
     shape: BodyShape | None = None
 
     @property

@@ -19,7 +19,9 @@ from .vocabulary import (
     EMOTIONS,
     FURTHEST_CONTACT,
     INTERACTIONS,
+    LEADING_HANDS,
     LONGEST_SHOT,
+    MOST_ENERGY,
     PINNED,
     QUALITIES,
     RELATIONSHIPS,
@@ -149,6 +151,11 @@ def _direction_troubles(actor: Actor, who: str) -> Iterator[str]:
         if not (0.0 <= span.intensity <= 2.0 and span.end > span.start):
             needs = "needs an intensity from 0 to 2 and a length; change its strip."
             yield f"The emotion '{span.emotion}' of {who} {needs}"
+    for strength in actor.energy:
+        if not (0.0 <= strength.energy <= MOST_ENERGY and strength.end > strength.start):
+            yield f"The energy of {who} at {strength.start:.2f} s is {strength.energy}; choose a value from 0 to 2."
+    if actor.leading_hand and actor.leading_hand not in LEADING_HANDS:
+        yield f"{who} cannot lead with '{actor.leading_hand}'; choose one of: {', '.join(LEADING_HANDS)}, or neither."
     if actor.style is not None and not all(abs(x) <= STRONGEST_STYLE for x in astuple(actor.style)):
         deviations = f"{STRONGEST_STYLE:.0f} standard deviations"
         yield f"The style of {who} lies beyond {deviations}; choose values from -3 to 3."

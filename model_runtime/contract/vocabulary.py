@@ -7,6 +7,8 @@ ACTION_LABELS = ("sit", "walk", "stand")
 QUALITIES = ("draft", "final")
 HANDS = ("left_hand", "right_hand")
 PINNED = (*HANDS, "head", "root")
+LEADING_HANDS = ("left", "right")
+MOST_ENERGY = 2.0
 FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
 # GoEmotions (Demszky et al. 2020) grouped under Ekman's six and neutral: the vocabulary of InterAct's scenarios.
 EMOTION_GROUPS = {

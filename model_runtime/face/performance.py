@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..common.arrays import BoolArray, FloatArray
-from ..conditioning.tracks import emotion_track
+from ..conditioning.tracks import emotion_track, energy_track
 from ..contract import ARKIT_NAMES, MotionConstraints, Request
 from ..refine.bodies import Bodies
 from ..refine.constraints import apply_face_constraints
@@ -15,12 +15,24 @@ from ..speech.transcript.align_transcript import AlignedTranscript
 from .gaze import gaze_directions, partner_directions
 from .model import FaceModel
 
+# Brows, cheeks and nose: curves that move no lip and no lid.
+_EXPRESSIVE = np.array([name.startswith(("brow", "cheekSquint", "noseSneer")) for name in ARKIT_NAMES])
+STRONGEST = 2.0  # of an emotion
 
-def _filled(kept: MotionConstraints, frames: int) -> tuple[FloatArray, BoolArray]:
-    """Return the curves (T, 52) of a face that are given, zeros elsewhere, and where (T,) they are."""
+
+def _gain(energy: FloatArray) -> FloatArray:
+    """Return by how much (T, 52) an ``energy`` (T, 1) raises each curve of a face: 0.6 to 1.4 where it moves no lip."""
+    return np.where(_EXPRESSIVE, 0.6 + 0.4 * energy, 1.0).astype(np.float32)
+
+
+def _filled(kept: MotionConstraints, frames: int, gain: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return the curves (T, 52) of a face that are given, zeros elsewhere, and where (T,) they are.
+
+    They are divided by the ``gain`` (T, 52), which raises what is generated beside them.
+    """
     face, where = np.zeros((frames, len(ARKIT_NAMES)), np.float32), np.zeros(frames, bool)
     where[: len(kept.mask)] = kept.part("face")[:frames]
-    face[where] = kept.face[:frames][where[: len(kept.face)]]
+    face[where] = kept.face[:frames][where[: len(kept.face)]] / gain[where]
     return face, where
 
 
@@ -47,7 +59,9 @@ def perform_faces(
         if kept is not None and kept.covers(request.frames, "face"):
             faces.append(kept.face[: request.frames])
         else:
-            transcript = transcripts[index]
+            transcript, energy = transcripts[index], energy_track(actor, request.frames)[:, None]
+            emotion = emotion_track(actor, request.frames, neutral=False)
+            expressive = _gain(energy)
             face = model.generate(
                 voices[index],
                 voices[1 - index],
@@ -55,13 +69,14 @@ def perform_faces(
                 request.seed * 2 + index,
                 request.quality,
                 directions[index],
-                emotion=emotion_track(actor, request.frames, neutral=False),
+                emotion=np.minimum(emotion * (0.5 + 0.5 * energy), STRONGEST).astype(np.float32),
                 phones=transcript.phones,
                 lips=request.lips,
                 accents=transcript.accents,
-                given=None if kept is None else _filled(kept, request.frames),
+                given=None if kept is None else _filled(kept, request.frames, expressive),
                 steady=steady[index],
             )
+            face = np.minimum(face * expressive, 1.0)
             faces.append((face if kept is None else apply_face_constraints(face, kept)).astype(np.float32))
         on_share((index + 1) / len(request.actors))
     return faces

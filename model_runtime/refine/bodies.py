@@ -24,6 +24,7 @@ from .arm_collisions import clear_arms
 from .avoidance import avoid_partner
 from .constraints import apply_body_constraints
 from .feet import lock_feet
+from .handedness import lead_with
 from .head_pins import hold_heads
 from .head_turns import turn_heads
 from .leg_collisions import clear_legs
@@ -85,6 +86,8 @@ def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditio
     _apply_constraints(roots, rotations, conditioning)
     for a in _generated(conditioning, *PART_JOINTS):
         roots[a], rotations[a] = smooth(roots[a], rotations[a])
+        if hand := conditioning.leading_hands[a]:
+            rotations[a] = lead_with(roots[a], rotations[a], skeletons[a], hand, conditioning.exchangeable(a))
         rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeletons[a], *conditioning.stresses(a))
     legs_given, arms_given = conditioning.given("lower"), conditioning.given("upper", "hands")
     if together:

@@ -101,7 +101,7 @@ class _Body:
             return self.root, self.rotations
         pose = self._found(self.middle + way, free, shifts)
         pose = _Pose(*(gaussian_filter1d(part, _SMOOTHING, axis=0, mode="nearest") for part in (pose.lean, pose.shift)))
-        moved = np.abs(np.concatenate([pose.lean, pose.shift], 1)).max(1) > 1e-6
+        moved: BoolArray = np.abs(np.concatenate([pose.lean, pose.shift], 1)).max(1) > 1e-6
         root, rotations = self._bent(pose)
         return (
             np.where(moved[:, None], root, self.root).astype(np.float32),
@@ -172,7 +172,7 @@ class _Body:
             result[:, shoulder] = rot.multiply(rot.conjugate(above), arm)
             hip, knee, ankle = (INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle"))
             offset = self.joints[:, hip] - self.joints[:, 0]
-            moved = pose.shift + rot.rotate(_turn(pose.lean, _BENT["pelvis"]), offset) - offset
+            moved: Array = pose.shift + rot.rotate(_turn(pose.lean, _BENT["pelvis"]), offset) - offset
             leg = self.joints[:, [hip, knee, ankle]] + moved[:, None]
             ahead = rot.rotate(self.world[:, hip], _FORWARD)
             _, _, thigh, shin = bend(leg, ahead, np.stack([-moved, np.zeros_like(moved)], 1))

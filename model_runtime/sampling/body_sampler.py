@@ -40,6 +40,7 @@ from ..planning.trajectories import RootConstraints, lead_towards, path_ahead
 from ..text.words import check_words
 from .diffusion import classifier_free_guidance, sample, scale_predicted_noise
 from .energies import FEET, GuidanceEnergy, PosedBodies, descend, lower_bodies, total_energy, upper_bodies
+from .vigour import scaled_with, vigour_of
 from .windows import Window, blend_weights, chains, join_windows
 
 # Below this noise step guidance only adds jitter, so the unconditional prediction is left out (Kynkäänniemi et al. 2024
@@ -93,6 +94,7 @@ class BodyStage:
         energy: Callable[[Tensor], Tensor] | None = None,
         spans: list[Window] | None = None,
         held: Tensor | None = None,
+        vigour: Tensor | None = None,
     ) -> Tensor:
         """Return raw features (1, 2, T, F).
 
@@ -101,7 +103,7 @@ class BodyStage:
         of raw features is lowered during sampling (``energies.py``). ``spans``: windows of the take that are denoised
         together, by default one. Where two overlap they share the noisy sample, and their predictions are blended at
         every step (Bar-Tal et al. 2023, "MultiDiffusion"). Windows of the upper body made in sequence, each given the
-        end of the one before, moved less and less.
+        end of the one before, moved less and less. ``vigour`` (1, 2, T, 1): as of ``vigour.vigour_of``.
         """
         spans = spans or [Window(0, known.shape[2], 0)]
         known = (known - self.mean) / self.std
@@ -122,6 +124,8 @@ class BodyStage:
                     out = self.network.denoise(batch_for_guidance(part), step.expand(2), pair)
                     predicted = classifier_free_guidance(out[:1], out[1:], settings.guidance)
                 clean[:, :, window.span] += weight[:, None] * predicted
+            if vigour is not None:
+                return scaled_with(vigour, noisy, clean, int(step[0]), NOISE_SCALE)
             return scale_predicted_noise(noisy, clean, int(step[0]), NOISE_SCALE)
 
         def correct(clean: Tensor) -> Tensor:
@@ -262,6 +266,7 @@ def sample_upper(
             total_energy(settings.energies, "upper", pose),
             here,
             given[None, :, part],
+            None if conditioning.energy is None else vigour_of(conditioning.energy[:, part]),
         )
         made[:, part] = features[0]
     return made[:, : conditioning.frames]

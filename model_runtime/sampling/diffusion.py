@@ -105,7 +105,7 @@ def sample(
     return torch.where(fixed > 0, known, x)
 
 
-def scale_predicted_noise(noisy: Tensor, clean: Tensor, step: int, scale: float) -> Tensor:
+def scale_predicted_noise(noisy: Tensor, clean: Tensor, step: int, scale: float | Tensor) -> Tensor:
     """Return the clean sample if the noise that ``clean`` implies in ``noisy`` is divided by ``scale``.
 
     Epsilon scaling (Ning et al. 2024, "Elucidating the exposure bias in diffusion models"): an undertrained network
