@@ -275,7 +275,7 @@ def screenshots(options: argparse.Namespace, _: list[str]) -> None:
     if unknown := set(options.names) - set(scripts):
         raise BuildFailed(f"There is no script '{unknown.pop()}'; there are {', '.join(scripts)}.")
     python, runner = environment(), ROOT / "docs" / "pictures" / "window.py"
-    window = ("--factory-startup", "--window-geometry", "0", "0", "1600", "900")
+    window = ("--factory-startup", "--enable-event-simulate", "--window-geometry", "0", "0", "1600", "900")
     for name in options.names or scripts:
         _say(name)
         words = (program, *window, "--python", str(runner), "--", scripts[name].name, *shlex.split(options.grab))

@@ -18,7 +18,9 @@ import pytest
 
 from interact_addon import packaging
 
-pytestmark = pytest.mark.gui
+LONGEST = 2400.0  # seconds of one script, on a busy machine with software OpenGL
+
+pytestmark = [pytest.mark.gui, pytest.mark.timeout(LONGEST + 60.0)]
 
 SCRIPTS = Path(__file__).parent / "in_window"
 GERMAN = r"""
@@ -87,10 +89,9 @@ def generated(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 @pytest.fixture(scope="module")
 def walk(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a person has after each step of a walk with mouse and keys, from the zip to a file that is opened again."""
-    pytest.skip("the walk does not reach its end yet: it does not find the folded panel Regenerate a Stretch")
     folder = tmp_path_factory.mktemp("walk")
     zipped = packaging.package(folder)
-    options = {"words": (str(zipped),), "longest": 1000.0}
+    options = {"words": (str(zipped),), "longest": LONGEST}
     return seen_by(program, "walk.py", folder, "--enable-event-simulate", **options)  # type: ignore[arg-type]
 
 

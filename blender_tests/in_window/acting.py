@@ -29,6 +29,7 @@ def act(
     ended in any case. ``register``: use the add-on of this repository; else one that was installed.
     """
     bpy.context.preferences.view.show_splash = False
+    bpy.context.preferences.system.viewport_aa = "OFF"  # a picture is drawn once then, and not eight times
     if register:
         interact_addon.register()
     seen: dict[str, Any] = {}

@@ -26,10 +26,15 @@ sys.path.insert(0, str(REPOSITORY))
 import interact_addon  # noqa: E402 - after its folder is on the path
 from interact_addon.compat import end_process  # noqa: E402
 
+_QUALITY = 80  # per cent; letters of a panel are clear, and a picture has some 60 kB
+
 
 def take(name: str, grab: list[str]) -> None:
-    """Write what is on screen to `docs/images/<name>`; raise ``RuntimeError`` where the picture is black."""
-    path = REPOSITORY / "docs" / "images" / name
+    """Write what is on screen to `docs/images/<name>`, a PNG or, which is smaller, a WebP; raise ``RuntimeError`` where
+    the picture is black.
+    """
+    wanted = REPOSITORY / "docs" / "images" / name
+    path = wanted.with_suffix(".png")
     if grab:
         subprocess.run([*grab, str(path)], check=True)
     else:
@@ -38,11 +43,15 @@ def take(name: str, grab: list[str]) -> None:
     image = bpy.data.images.load(str(path))
     pixels = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(pixels)
-    bpy.data.images.remove(image)
     if pixels.reshape(-1, 4)[:, :3].max() == 0.0:
         path.unlink()
         raise RuntimeError("The picture is black, as with software OpenGL; name a program that takes it with --grab")
-    print(f"Wrote {path}", flush=True)
+    if path != wanted:
+        image.file_format = "WEBP"
+        image.save(filepath=str(wanted), quality=_QUALITY)
+        path.unlink()
+    bpy.data.images.remove(image)
+    print(f"Wrote {wanted}", flush=True)
 
 
 def run(steps: Iterator[float | str], grab: list[str]) -> float | None:

@@ -42,8 +42,6 @@ class Labels(Sidebar):
                 button = row.operator("interact.label_range", text=title)
                 button.actor, button.label = str(number), label
         self._selected(context)
-        for setting in ("show_band", "show_words"):
-            layout.prop(settings.labels, setting)
 
     def _selected(self, context: bpy.types.Context) -> None:
         """Draw the label of the selected strips and, for a walk, where it leads."""

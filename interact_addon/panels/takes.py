@@ -155,3 +155,5 @@ class Overlay(Sidebar):
             row.prop(overlay, name, toggle=True)
         if overlay.trails or overlay.ghosts:
             self.layout.prop(overlay, "reach")
+        for setting in ("show_band", "show_words"):
+            self.layout.prop(context.scene.interact.labels, setting)
