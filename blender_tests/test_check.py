@@ -149,7 +149,7 @@ def test_events_are_bars_in_the_band_and_the_graph_has_the_frames_numbers(plante
     bars = event_band.bars_of(planted, 1.0, 91.0, 900)
     assert bars and all(bar.left == pytest.approx(400.0, abs=12.0) for bar in bars)
     drawn = graph.graph_of(known_check(planted), 50.0, (0.0, 0.0, 900.0, 60.0))
-    assert "cm deep" in drawn.texts[0][1]
+    assert drawn.texts[0][1].startswith("touching") and "cm deep" in drawn.texts[0][1]
     assert "cm apart" in graph.graph_of(known_check(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
 
 

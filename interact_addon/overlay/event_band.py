@@ -15,6 +15,7 @@ from . import label_band
 
 COLOURS = {PENETRATION: (0.95, 0.20, 0.12, 0.95), CONTACT: (0.95, 0.80, 0.20, 0.9), FLOOR: (0.55, 0.65, 0.95, 0.9)}
 _HEIGHT, _GAP = 4.0, 1.0  # pixels at a scale of 1; one row a kind, penetrations on top
+_RULER = 23  # of the editor, at its top
 _ROWS = (FLOOR, CONTACT, PENETRATION)
 _SCROLL_BAR = 20
 _NARROWEST = 2.0  # pixels of a bar
@@ -70,8 +71,10 @@ def _draw() -> None:
     bars = bars_of(scene, left, right, region.width)
     if not bars:
         return
-    bottom = _bottom(context.area.type, scene, region.height / scale)
-    corners = [corner for bar in bars for corner in _corners(bar, bottom, scale)]
+    height = region.height / scale
+    bottom = _bottom(context.area.type, scene, height)
+    row = min(_HEIGHT + _GAP, max((height - _RULER - bottom) / len(_ROWS), 1.0))  # of what is left below the ruler
+    corners = [corner for bar in bars for corner in _corners(bar, bottom * scale, row * scale)]
     colours = [bar.colour for bar in bars for _ in range(6)]
     gpu.state.blend_set("ALPHA")
     shader = gpu.shader.from_builtin("FLAT_COLOR")
@@ -86,8 +89,8 @@ def _bottom(area: str, scene: bpy.types.Scene, height: float) -> float:
     return label_band.top(scene, height)
 
 
-def _corners(bar: Bar, bottom: float, scale: float) -> tuple[tuple[float, float], ...]:
-    low = (bottom + bar.row * (_HEIGHT + _GAP)) * scale
-    high = low + _HEIGHT * scale
+def _corners(bar: Bar, bottom: float, row: float) -> tuple[tuple[float, float], ...]:
+    low = bottom + bar.row * row
+    high = low + row * _HEIGHT / (_HEIGHT + _GAP)
     left, right = bar.left, bar.right
     return ((left, low), (right, low), (right, high), (left, low), (right, high), (left, high))

@@ -15,7 +15,7 @@ _GROUND: Colour = (0.0, 0.0, 0.0, 0.45)
 _NOW: Colour = (1.0, 1.0, 1.0, 0.8)
 _DISTANCE: Colour = (0.45, 0.75, 1.0, 0.9)
 _DEPTH: Colour = (1.0, 0.3, 0.2, 1.0)
-_DEEPEST, _FARTHEST = 0.05, 1.5  # metres at the top of the graph
+_DEEPEST, _FARTHEST = 0.05, 1.5  # metres at the top of the graph; of depth at least
 _INSET = 4  # pixels
 
 
@@ -35,13 +35,13 @@ def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
     deepest = np.maximum(found.depth, found.self_depth.max(0))
     curves = (
         (_curve(found.distance / _FARTHEST, box), _DISTANCE),
-        (_curve(deepest / _DEEPEST, box), _DEPTH),
+        (_curve(deepest / max(_DEEPEST, float(deepest.max())), box), _DEPTH),
     )
     boxes: tuple[tuple[Box, Colour], ...] = ((box, _GROUND),)
     if row is None:
         return Graph(boxes, curves, ())
     now = left + (right - left) * row / max(len(found.distance) - 1, 1)
-    words = f"{100.0 * found.distance[row]:.0f} cm apart"
+    words = f"{100.0 * found.distance[row]:.0f} cm apart" if found.depth[row] <= 0.0 else "touching"
     if deepest[row] > 0.0:
         words = f"{words}, {100.0 * deepest[row]:.1f} cm deep"
     return Graph((*boxes, ((now, low, now + 1.0, high), _NOW)), curves, (((left + _INSET, high + _INSET), words),))
