@@ -13,10 +13,10 @@ from interact_addon import batch
 from interact_addon.check import events as check_events
 from interact_addon.check.shot_check import is_current, known_check
 from interact_addon.overlay import capsules, check_drawing, event_band, graph
+from interact_addon.rig.body_shape import body_shape_of
 from interact_addon.rig.cast import CastActor
 from interact_addon.rig.keying import key_performance
 from interact_addon.scene.request import cast_scene
-from model_runtime.body_model.body_shape import default_body_shape
 from model_runtime.body_model.contacts import Body
 from model_runtime.contract import ActorPerformance, Performance
 
@@ -34,8 +34,7 @@ def placed(character: CastActor, x: float, y: float, turn: float = 0.0) -> Actor
 
 
 def point_of(character: CastActor, actor: ActorPerformance, name: str) -> np.ndarray:
-    skeleton = character.rest.skeleton
-    body = Body(default_body_shape(skeleton), skeleton, actor.root_positions, actor.rotations)
+    body = Body(body_shape_of(character), character.rest.skeleton, actor.root_positions, actor.rotations)
     return np.array(body.points[0, body.shape.point(name)])
 
 

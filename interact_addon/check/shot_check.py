@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 
 from ..properties import actor_name
+from ..rig.body_shape import body_shape_of
 from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
 from ..runtime_api import Array, body_shape, contacts, contract
@@ -133,7 +134,7 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     tolerance = scene.interact.check.tolerance  # type: ignore[attr-defined]
     actors = scene.interact.actors  # type: ignore[attr-defined]
     identities = tuple(actor.identity for actor in actors)
-    shapes = [shape_of(character, actor) for character, actor in zip(cast, actors)]
+    shapes = [body_shape_of(character, actor.thickness) for character, actor in zip(cast, actors)]
     reading, done = shown_motion_in_steps(find_scene, cast, seconds), 0.0
     while True:
         try:
@@ -163,11 +164,6 @@ def _measured(
             found: contacts.Contacts = end.value
             return found
         yield _SHARE_OF_READING + (1.0 - _SHARE_OF_READING) * share
-
-
-def shape_of(character: CastActor, actor: Any) -> body_shape.BodyShape:
-    """Return the body of a cast character, metres."""
-    return body_shape.default_body_shape(character.rest.skeleton)
 
 
 def _bodies(
