@@ -22,9 +22,9 @@ def depth_of_places(places: Array, start: Array, end: Array, radius: Array) -> A
     found = np.full(len(places), -np.inf, np.float32)
     wide = radius.max(1)[:, None] + _NEAR
     low, high = np.minimum(start, end) - wide, np.maximum(start, end) + wide
-    close = np.flatnonzero(((places >= low.min(0)) & (places <= high.max(0))).all(1)) if len(start) else []
-    if not len(close):
+    if not len(start):
         return found
+    close = np.flatnonzero(((places >= low.min(0)) & (places <= high.max(0))).all(1))
     near = places[close]
     for index in range(len(start)):
         inside = np.flatnonzero(((near >= low[index]) & (near <= high[index])).all(1))

@@ -147,7 +147,7 @@ def measure_in_steps(
         np.maximum(-pair.deepest, 0.0),
         np.maximum(pair.deepest, 0.0),
         np.stack([np.maximum(within.deepest, 0.0) for within in selves]),
-        tuple(np.maximum(pair.of_capsules[k], np.maximum(*selves[k].of_capsules)) for k in (0, 1)),  # type: ignore[arg-type]
+        (_deepest_of(pair, selves[0], 0), _deepest_of(pair, selves[1], 1)),
         pair.of_capsules,
         _facing(bodies, frames),
         tuple(events),
@@ -167,7 +167,10 @@ class _Depths:
         self.depth = np.full(shape, -np.inf, np.float32)
         self.capsule = np.zeros((*shape, 2), np.int16)  # the two that are deepest
         self.along = np.zeros((*shape, 2), np.float32)  # where along both
-        self.of_capsules = tuple(np.full((frames, len(regions)), -np.inf, np.float32) for regions in (first, second))
+        self.of_capsules = (
+            np.full((frames, len(first)), -np.inf, np.float32),
+            np.full((frames, len(second)), -np.inf, np.float32),
+        )
         self.deepest = np.full(frames, -np.inf, np.float32)
 
     def add(self, start: int, frame: IntArray, i: IntArray, j: IntArray, depth: FloatArray, along: FloatArray) -> None:
@@ -181,6 +184,12 @@ class _Depths:
         np.maximum.at(self.of_capsules[0], (frame, i), depth)
         np.maximum.at(self.of_capsules[1], (frame, j), depth)
         np.maximum.at(self.deepest, frame, depth)
+
+
+def _deepest_of(pair: _Depths, within: _Depths, actor: int) -> FloatArray:
+    """Return how deep each capsule (T, C) of an actor is in anything."""
+    deepest: FloatArray = np.maximum(pair.of_capsules[actor], np.maximum(*within.of_capsules))
+    return deepest
 
 
 def _rows(capsules: Capsules, rows: slice) -> Capsules:
