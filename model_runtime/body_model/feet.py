@@ -19,6 +19,7 @@ TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
 TAKE_SPEED, LEAVE_SPEED = 0.22, 0.45
 # Side and sole point of each column of contacts, in the order of ``FOOT_CONTACTS``: heel and ball, left and right.
 FOOT_POINTS = ((0, 0), (0, 1), (1, 0), (1, 1))
+LIFTED, OFF_THE_FLOOR = 0.045, 0.06  # metres at 1.70 m: of a point above the lowest of its foot; of a foot
 SHORTEST_CONTACT = 4  # frames
 LONGEST_DROPOUT = 3  # frames
 
@@ -82,6 +83,17 @@ def sole_points(root_positions: Array, rotations: Array, skeleton: Skeleton) -> 
         for side in SIDES
     ]
     return np.stack([np.concatenate([foot.points, foot.tip[:, None]], axis=1) for foot in feet], axis=1)
+
+
+def may_bear(root_positions: Array, rotations: Array, skeleton: Skeleton) -> BoolArray:
+    """Return where sole points may bear on the floor, (T, 4) in the order of ``FOOT_CONTACTS``, whoever says they do.
+
+    A heel well above the ball or the tip of its own foot has left, and so has a foot that is well off the floor.
+    """
+    height = sole_points(root_positions, rotations, skeleton)[..., 2] / skeleton.size  # (T, 2, 3)
+    lowest = height.min(axis=2, keepdims=True)
+    bears = (height[..., :2] - lowest < LIFTED) & (lowest < OFF_THE_FLOOR)
+    return np.asarray(bears.reshape(len(height), 4))
 
 
 def detect_contacts(root_positions: Array, rotations: Array, skeleton: Skeleton, fps: float = FPS) -> BoolArray:

@@ -15,7 +15,7 @@ from ..body_model.feet import detect_contacts, sole_points
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..common.arrays import Array
 from ..common.masks import expanded, runs_of
-from ..contract import FPS, ActorPerformance, Performance
+from ..contract import ACTION_LABELS, FPS, ActorPerformance, Performance
 from ..face.mouth_shapes import lip_gap
 from ..planning.motion_labels import label_frames
 from ..speech.prosody import VOICE_ACTIVITY
@@ -24,6 +24,7 @@ from .body_motion import HANDS, BodyMotion
 from .face_measures import blink_lengths
 
 LONGEST_STEP = 2.0  # s that a foot is down in one step
+HOVERS = 0.01  # m at 1.70 m: the lowest sole point is further from the floor than somebody would notice
 SETTLING = 0.5  # s after a change of label in which the body is still in transition
 MOUTH_CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 _AFTER_SPEECH = 0.3  # s before and after speech in which the mouth may still move
@@ -36,6 +37,13 @@ class Skate(NamedTuple):
 
     speed: float
     slide: float
+
+
+class Hover(NamedTuple):
+    """``share`` of frames on which no sole is within ``HOVERS`` of the floor, and the ``highest`` lowest sole, m."""
+
+    share: float
+    highest: float
 
 
 def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
@@ -72,6 +80,17 @@ def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
 def floor_depth(root: Array, rotations: Array, skeleton: Skeleton) -> float:
     """Return the metres by which the deepest sole point is below the floor; 0 when none is."""
     return max(0.0, -float(sole_points(root, rotations, skeleton)[..., 2].min()))
+
+
+def hover(root: Array, rotations: Array, skeleton: Skeleton, carried: Array) -> Hover:
+    """Return how the lowest sole point floats above the floor on frames ``carried`` (T,), where a foot should carry.
+
+    People who walk or stand always have a sole within ``HOVERS`` of the floor; NaN where there are no such frames.
+    """
+    lowest = sole_points(root, rotations, skeleton)[..., 2].min(axis=(1, 2))[carried]
+    if not len(lowest):
+        return Hover(float("nan"), float("nan"))
+    return Hover(float((lowest > HOVERS * skeleton.size).mean()), max(0.0, float(lowest.max())))
 
 
 def jerk(root: Array, rotations: Array, skeleton: Skeleton) -> dict[str, float]:
@@ -150,6 +169,7 @@ def measure_actor(
     """Return the figures of one actor. ``requested`` (T,) label indices; ``own``, ``partner`` (T, 28) prosody."""
     root, rotations = result.root_positions, result.rotations
     skate = foot_skate(root, rotations, skeleton)
+    floats = hover(root, rotations, skeleton, np.asarray(requested) == ACTION_LABELS.index("walk"))
     hands = hand_speed(root, rotations, skeleton)
     mouth, gap = mouth_motion(result.face), lip_gap(result.face)
     speaking = own[:, VOICE_ACTIVITY] > 0.5
@@ -161,6 +181,8 @@ def measure_actor(
         "foot_skate_cm_per_s": 100 * skate.speed,
         "slide_per_step_cm": 100 * skate.slide,
         "floor_depth_cm": 100 * floor_depth(root, rotations, skeleton),
+        "hover_walking": floats.share,
+        "hover_walking_cm": 100 * floats.highest,
         "jerk_m_per_s3": jerk(root, rotations, skeleton),
         "hand_speed_speaking_cm_per_s": 100 * _mean(hands.mean(axis=1), speaking),
         "hand_speed_listening_cm_per_s": 100 * _mean(hands.mean(axis=1), listening),

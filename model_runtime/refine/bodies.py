@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..body_model import rotations as rot
-from ..body_model.feet import detect_contacts
+from ..body_model.feet import detect_contacts, may_bear
 from ..body_model.proxemics import NARROWEST_PASS
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray, FloatArray
@@ -110,7 +110,7 @@ def plant_feet(
     ``predicted`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to
     look planted. ``fixed`` (T,): frames that stay as they are.
     """
-    contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5)
+    contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5) & may_bear(root, rotations, skeleton)
     root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
     return root, rotations, contacts.astype(np.float32)
 

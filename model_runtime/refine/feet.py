@@ -37,6 +37,9 @@ NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres of a mean body; a foothold that needs the pelvis lower is released
 RELEASES = 4  # rounds of finding footholds anew without the released ones
 BESIDE_FIXED = 20  # frames over which corrections come in beside frames that stay
+# No foot nearer to the floor than this is on it; longer and higher than that it is a jump; metres at 1.70 m, frames.
+ON_THE_FLOOR, HIGHEST_HOVER, LONGEST_FLIGHT = 0.01, 0.08, 8
+_UP = np.array([0.0, 0.0, 1.0])
 NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
@@ -78,6 +81,10 @@ def lock_feet(
         if needs.max() <= most_lowered:
             break
         held = _without_stumps(held & np.repeat(needs <= most_lowered, 2, axis=1))
+    drops = _drops(feet, targets, held, share, skeleton.size)
+    targets = [(ankle - drop[:, None] * _UP, turn) for (ankle, turn), drop in zip(targets, drops)]
+    carries = [held[:, 2 * k : 2 * k + 2] | (drop > NOTHING)[:, None] for k, drop in enumerate(drops)]
+    needs = np.stack([_need(foot, ankle, bears) for foot, (ankle, _), bears in zip(feet, targets, carries)], axis=1)
     lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5) * share
     root[:, 2] -= lowered
     for k, (foot, (ankle, ankle_turn)) in enumerate(zip(feet, targets)):
@@ -131,6 +138,28 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None, sha
             rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
     rise = share * np.maximum(rise, -points[..., 2].min(axis=1))  # never through the floor
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
+
+
+def _drops(feet: list[Leg], targets: list[tuple[Array, Array]], held: Array, share: Array, size: float) -> list[Array]:
+    """Return the metres (T,) by which each foot comes down where no foot would be on the floor and one should be.
+
+    One should be where a foot stands a moment before and after: people who walk never fly. The lower foot comes down to
+    the floor; the other one with it where it is nearly as low, so that one takes over from the other without a jump.
+    """
+    soles = []
+    for foot, (ankle, turn) in zip(feet, targets):
+        tip = rot.rotate(rot.multiply(turn, _local(foot.turns[2], foot.turns[3])), foot.tip_offset)
+        offsets = (foot.heel_offset, foot.ball_offset, foot.toe_joint_offset)
+        heel, ball, toe = (ankle + rot.rotate(turn, offset) for offset in offsets)
+        soles.append(np.minimum(np.minimum(heel[:, 2], ball[:, 2]), (toe + tip)[:, 2]))
+    hover = np.maximum(np.minimum(*soles), 0.0)
+    stands = without_short_runs(held.any(axis=1) | (hover < ON_THE_FLOOR * size), LONGEST_FLIGHT, value=False)
+    hover = np.where(stands & (hover < HIGHEST_HOVER * size), hover, 0.0) * share
+    found = []
+    for sole in soles:
+        need = np.maximum(2.0 * hover - np.maximum(sole, 0.0), 0.0)
+        found.append(np.minimum(_envelope(need, 1), np.maximum(sole, 0.0)))
+    return found
 
 
 def _down(lowest: Array, planted: Array) -> Array:

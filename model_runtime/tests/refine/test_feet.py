@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from model_runtime.body_model import rotations as rot
-from model_runtime.body_model.feet import detect_contacts, sole_points
+from model_runtime.body_model.feet import detect_contacts, may_bear, sole_points
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX
 from model_runtime.contract import FPS
+from model_runtime.metrics.measures import hover
 from model_runtime.refine.feet import MOST_LOWERED, lock_feet
 from model_runtime.tests.conftest import DATA
 from model_runtime.tests.work import calls_of
@@ -138,6 +139,42 @@ def test_a_skating_walk_no_longer_skates_and_keeps_its_way() -> None:
     assert slide_of((root, rotations), contacts) > 8.0
     assert slide_of(locked, contacts) < 1.0
     assert np.abs(locked[0][:, :2] - root[:, :2]).max() < 1e-5
+
+
+def floating_walk() -> Motion:
+    """A walk whose soles are all up to 3 cm above the floor each time one foot takes over from the other."""
+    root, rotations = skating_walk()
+    t = np.arange(len(root)) / FPS
+    root[:, 2] += 0.03 * np.maximum(0.0, np.cos(2 * np.pi * 1.8 * t)).astype(np.float32) ** 2
+    return root, rotations
+
+
+def test_a_walk_does_not_float_between_its_steps() -> None:
+    root, rotations = floating_walk()
+    contacts = detect_contacts(root, rotations, AVERAGE_SKELETON)
+    walks = np.ones(len(root), bool)
+    assert hover(root, rotations, AVERAGE_SKELETON, walks).share > 0.2
+    locked = lock_feet(root, rotations, AVERAGE_SKELETON, contacts)
+    after = hover(*locked, AVERAGE_SKELETON, walks)
+    assert after.share == 0.0 and after.highest <= 0.01
+    assert sole_points(*locked, AVERAGE_SKELETON)[..., 2].min() > -1e-3
+
+
+def test_a_jump_stays_a_jump() -> None:
+    root, rotations = standing()
+    t = np.arange(len(root)) / FPS
+    flight = (t > 1.5) & (t < 2.1)
+    root[flight, 2] += (0.45 * np.sin(np.pi * (t[flight] - 1.5) / 0.6)).astype(np.float32)
+    contacts = detect_contacts(root, rotations, AVERAGE_SKELETON) & ~flight[:, None]
+    locked, _ = lock_feet(root, rotations, AVERAGE_SKELETON, contacts)
+    np.testing.assert_allclose(locked[52:58, 2], root[52:58, 2], atol=1e-3)
+
+
+def test_a_heel_that_has_left_the_floor_is_no_contact_whoever_says_so() -> None:
+    root, rotations = standing(4)
+    rotations[2:, INDEX["left_ankle"]] = rot.from_axis_angle(np.array([0.5, 0.0, 0.0]))
+    bears = may_bear(root, rotations, AVERAGE_SKELETON)
+    assert bears[:2].all() and not bears[2:, 0].any() and bears[:, 2:].all()
 
 
 def test_no_sole_point_ends_below_the_floor() -> None:
