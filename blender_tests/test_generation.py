@@ -123,6 +123,14 @@ def test_a_renamed_armature_is_keyed(pair: bpy.types.Scene) -> None:
     assert anna.animation_data.action.name == "Anna Take 1"
 
 
+def test_a_renamed_actor_is_keyed(pair: bpy.types.Scene) -> None:
+    """Its name is that of channels too, which are renamed with it."""
+    actor = pair.interact.actor_a
+    after_start(pair, lambda: setattr(actor, "name", "Lady Macbeth"))
+    record = read_record(actor.armature.animation_data.action)
+    assert record is not None and actor.name == "Lady Macbeth" and len(takes()) == 2
+
+
 def test_a_renamed_scene_is_keyed(pair: bpy.types.Scene) -> None:
     after_start(pair, lambda: setattr(pair, "name", "Shot 20"))
     assert takes() == ["Anna Take 1", "Ben Take 1"]

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from mathutils import Euler
 
-from interact_addon.rig.artist_keys import artist_frames
+from interact_addon.rig.artist_keys import artist_frames, artist_frames_in_steps
 from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.scene.perform import kept_motion
 from model_runtime.contract import BODY_PARTS
 
-from .rigs import add_face, make_rig, perform
+from .rigs import add_face, counted_calls, make_rig, perform
 
 
 @pytest.fixture
@@ -83,6 +84,24 @@ def test_a_part_of_which_a_few_bones_have_keys_is_no_pose(anna: CastActor) -> No
 def test_a_take_as_it_was_written_has_no_keys_of_a_person(anna: CastActor) -> None:
     take(anna)
     assert artist_frames(anna, 1, 61) == {}
+
+
+def test_keys_of_a_person_are_found_in_steps_of_a_curve_each_where_time_is_short(anna: CastActor) -> None:
+    take(anna)
+    moved()
+    whole = artist_frames(anna, 1, 60)
+    reading = artist_frames_in_steps(anna, 1, 60, seconds=0.0)
+    curves = sum(1 for action in bpy.data.actions for slot in action.slots for _ in curves_of(action, slot))
+    steps: list[int] = []
+    while True:
+        try:
+            with counted_calls() as calls:
+                next(reading)
+        except StopIteration as end:
+            assert end.value == whole != {}
+            break
+        steps.append(calls[0])
+    assert len(steps) >= curves / 2 and max(steps[1:]) < 10_000, max(steps[1:])
 
 
 def test_a_value_changed_over_a_generated_key_is_a_persons_though_its_type_stays_generated(anna: CastActor) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import bpy
 import pytest
@@ -129,3 +131,21 @@ def test_casting_takes_the_armatures_of_selected_meshes(
 def test_casting_needs_exactly_two(addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object]) -> None:
     two_armatures[0].select_set(True)
     assert not bpy.ops.interact.cast_selected.poll()
+
+
+def test_the_runtime_is_loaded_early_once_a_session_and_not_by_the_drawing_itself(
+    addon: None, two_armatures: tuple[bpy.types.Object, bpy.types.Object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered: list[object] = []
+    timers = SimpleNamespace(register=lambda act, first_interval: registered.append(act))
+    monkeypatch.setattr(generation, "bpy", SimpleNamespace(app=SimpleNamespace(background=False, timers=timers)))
+    monkeypatch.setattr(generation, "_is_warmed_early", False)
+    casting = type("Drawn", (bpy.types.INTERACT_PT_casting.__mro__[1],), {"layout": MagicMock()})
+    casting.draw(casting(), bpy.context)
+    assert registered == []
+    for armature in two_armatures:
+        armature.select_set(True)
+    bpy.context.view_layer.objects.active = two_armatures[0]
+    casting.draw(casting(), bpy.context)
+    casting.draw(casting(), bpy.context)
+    assert registered == [generation.warm_up]

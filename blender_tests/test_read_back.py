@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix, Vector
 
+from interact_addon.rig import read_back as module
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.read_back import read_back, read_back_cast, read_back_in_steps
@@ -295,6 +296,29 @@ def test_reading_in_steps_is_the_same_also_when_something_is_undone_between_them
     (part,) = end.value.value
     for name in ("root_positions", "rotations", "face"):
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+
+
+def test_a_long_motion_is_converted_in_short_pieces_and_comes_out_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    add_face(rig, "AnnaHead")
+    character = cast_actor("Anna", rig)
+    performed(character)
+    frames = 230
+    lengths: list[int] = []
+    convert = module.to_canonical
+
+    def counted(turns: np.ndarray, *more: object) -> object:
+        lengths.append(len(turns))
+        return convert(turns, *more)
+
+    monkeypatch.setattr(module, "to_canonical", counted)
+    pieces = read_back(bpy.context.scene, character, 1, frames)
+    assert lengths == [100, 100, 30]
+    monkeypatch.setattr(module, "_PIECE", frames)
+    whole = read_back(bpy.context.scene, character, 1, frames)
+    assert lengths[3:] == [frames]
+    for name in ("root_positions", "rotations", "face"):
+        np.testing.assert_allclose(getattr(pieces, name), getattr(whole, name), atol=1e-5)
 
 
 def test_a_rig_that_is_changed_between_steps_is_named() -> None:

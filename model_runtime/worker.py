@@ -151,6 +151,7 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
         raise OutOfSpace(f"There is no folder '{out.parent}' for the result; choose another.")
     performance = run_model(request, progress, message.get("weights"), message.get("wav2vec2"))
     performance.report["worker_memory_mb"] = peak_memory_mb()
+    performance.report["worker_processor_seconds"] = round(time.process_time(), 3)  # since the process began
     try:
         performance.save(out)
     except OSError as error:

@@ -16,7 +16,7 @@ class INTERACT_OT_cast_selected(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if len(_selected_armatures(context)) != 2:
+        if not two_are_selected(context):
             cls.poll_message_set("Select two armatures, or one mesh of each character")
             return False
         return True
@@ -31,6 +31,11 @@ class INTERACT_OT_cast_selected(bpy.types.Operator):
 
 
 CLASSES = (INTERACT_OT_cast_selected,)
+
+
+def two_are_selected(context: bpy.types.Context) -> bool:
+    """Return whether two armatures, or meshes of two, are selected."""
+    return len(_selected_armatures(context)) == 2
 
 
 def _selected_armatures(context: bpy.types.Context) -> list[bpy.types.Object]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators.cast import two_are_selected
 from ..properties import KEEP_BODY, INTERACT_PG_actor, actor_name
+from ..worker_client import generation
 from ..workspace import interact_workspace
 from .sidebar import Sidebar, lines
 
@@ -23,6 +25,8 @@ class Casting(Sidebar):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         lines(layout, context, "Select two characters, then press Cast Selected")
+        if two_are_selected(context):
+            generation.warm_up_early()
         big = layout.row()
         big.scale_y = 1.4
         big.operator("interact.cast_selected", icon="EYEDROPPER")

@@ -8,8 +8,11 @@ rows: importers and bakes write a key every frame, or every few.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import bpy
@@ -19,6 +22,7 @@ from ..runtime_api import Array, contract, skeleton
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
 from .curves import curves_of
+from .faces import FaceMesh
 from .key_arrays import GENERATED, KEYFRAME, read_keys, set_keys
 from .played import played
 from .written import CurveName, WrittenCurve, edits_of, written_curves
@@ -33,16 +37,23 @@ def artist_frames(actor: CastActor, first: int, last: int) -> dict[str, list[int
 
     A part counts only where most of its bones, or shapes, have curves: else what it shows there is no pose of a person.
     """
-    armature = actor.armature.find()
+    reading = artist_frames_in_steps(actor, first, last, math.inf)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            frames: dict[str, list[int]] = end.value
+            return frames
+
+
+def artist_frames_in_steps(
+    actor: CastActor, first: int, last: int, seconds: float = 0.02
+) -> Generator[None, None, dict[str, list[int]]]:
+    """Do the same in steps of about as many ``seconds``. What is undone between two of them is not read any more."""
     found: dict[str, set[int]] = {}
-    if armature is not None:
-        parts = parts_of_paths(actor)
-        _collect(armature, parts, found)
+    yield from _collect(actor.armature.find, parts_of_paths(actor), found, seconds)
     for mesh in actor.faces:
-        obj = mesh.object.find()
-        keys = obj.data.shape_keys if obj is not None else None
-        if keys is not None:
-            _collect(keys, {shape_path(shape): "face" for shape in mesh.shapes}, found)
+        yield from _collect(partial(_keys_of, mesh), {shape_path(s): "face" for s in mesh.shapes}, found, seconds)
     return {
         part: within
         for part, frames in found.items()
@@ -81,24 +92,46 @@ def _parts_of_all_paths(actor: CastActor) -> dict[str, str]:
     return parts_of_paths(actor) | {shape_path(shape): "face" for mesh in actor.faces for shape in mesh.shapes}
 
 
-def _collect(owner: Any, parts: Mapping[str, str], found: dict[str, set[int]]) -> None:
-    """Add the frames that a person keyed in the action that ``owner`` plays."""
-    action, slot = played(owner)
-    if action is None or slot is None:
+def _keys_of(mesh: FaceMesh) -> Any:
+    obj = mesh.object.find()
+    return obj.data.shape_keys if obj is not None else None
+
+
+def _collect(
+    find: Callable[[], Any], parts: Mapping[str, str], found: dict[str, set[int]], seconds: float
+) -> Generator[None, None, None]:
+    """Add the frames that a person keyed in the action that what ``find`` returns plays."""
+    active = _active(find())
+    if active is None:
         return
-    written = written_curves(action, slot)
+    written = written_curves(*active)
+    names = [(curve.data_path, curve.array_index) for curve in curves_of(*active)]
     frames: dict[str, set[int]] = {}
     posed: dict[str, set[str]] = {}
-    for curve in curves_of(action, slot):
-        path = _owner_path(curve.data_path)
-        if path not in parts or curve.mute:
-            continue
-        posed.setdefault(parts[path], set()).add(path)
-        frames.setdefault(parts[path], set()).update(artist_keys(curve, written))
+    while names and active is not None:
+        until = time.monotonic() + seconds
+        curves = {(curve.data_path, curve.array_index): curve for curve in curves_of(*active)}
+        while names:
+            curve = curves.get(names.pop())
+            path = "" if curve is None else _owner_path(curve.data_path)
+            if curve is None or path not in parts or curve.mute:
+                continue
+            posed.setdefault(parts[path], set()).add(path)
+            frames.setdefault(parts[path], set()).update(artist_keys(curve, written))
+            if time.monotonic() > until:
+                break
+        yield
+        active = _active(find())
     members = list(parts.values())
     for part, keyed in frames.items():
         if 2 * len(posed[part]) > members.count(part):
             found.setdefault(part, set()).update(keyed)
+
+
+def _active(owner: Any) -> tuple[bpy.types.Action, Any] | None:
+    """Return the action that an owner plays, and its slot."""
+    action, slot = played(owner)
+    return None if action is None or slot is None else (action, slot)
 
 
 def artist_keys(curve: bpy.types.FCurve, written: Mapping[CurveName, WrittenCurve] | None) -> set[int]:

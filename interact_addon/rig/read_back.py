@@ -29,6 +29,8 @@ from .shown import shown_bones
 from .timing import frames_per_second
 from .watching import watched
 
+_PIECE = 100  # frames that are converted in one step, some 10 ms
+
 
 def read_back(scene: bpy.types.Scene, actor: CastActor, start: int, frames: int) -> contract.ActorPerformance:
     """Return ``frames`` frames at 30 fps of what is seen of one character from scene frame ``start`` on.
@@ -90,9 +92,13 @@ def read_back_in_steps(
                 index += 1
                 if time.monotonic() > until:
                     break
-    yield
-    for reader in readers:
+    pieces = [
+        (reader, range(first, min(first + _PIECE, frames))) for reader in readers for first in range(0, frames, _PIECE)
+    ]
+    for reader, piece in pieces:
+        yield
         reader.find_again()
+        reader.convert(piece)
     return tuple(reader.performance() for reader in readers)
 
 
@@ -114,6 +120,7 @@ class _Reader:
         self._matrices = np.empty((frames, len(names), 4, 4), np.float32)
         self._worlds = np.empty((frames, 4, 4))
         self._values = [np.empty((frames, len(keys.key_blocks)), np.float32) for keys in self.keys]
+        self._converted: list[tuple[Array, Array, Array]] = []
 
     def find_again(self) -> None:
         """Find what is read, after it may have changed. Raises ``InvalidRequest`` if it is not the same."""
@@ -133,18 +140,27 @@ class _Reader:
         for keys, values in zip(self.keys, self._values):
             keys.evaluated_get(graph).key_blocks.foreach_get("value", values[index])
 
-    def performance(self) -> contract.ActorPerformance:
-        """Return all frames read, as canonical motion."""
-        actor, frames = self._actor, len(self._worlds)
-        used = self._matrices[:, [*self._bones, *self._hips]].swapaxes(2, 3)  # Blender stores columns first
-        world = self._worlds[:, None] @ used
+    def convert(self, piece: range) -> None:
+        """Turn these of the frames read into canonical motion; they follow those that were converted before."""
+        actor, part = self._actor, slice(piece.start, piece.stop)
+        matrices = self._matrices[part]
+        used = matrices[:, [*self._bones, *self._hips]].swapaxes(2, 3)  # Blender stores columns first
+        world = self._worlds[part, None] @ used
         turns = rot.multiply(rot.from_scaled_matrix(world[:, : len(self._bones)]), self._offsets[None])
         root, rotations = to_canonical(turns, world[:, len(self._bones) :, :3, 3], actor.rig, actor.rest)
-        shapes = [_shown(keys, mesh, values) for keys, mesh, values in zip(self.keys, actor.faces, self._values)]
-        seen, shares = seen_turns(actor.face_bones, self.armature, self._matrices.swapaxes(2, 3))
-        face = curves_of_shapes([*shapes, *seen], [*(mesh.weights for mesh in actor.faces), *shares], frames)
-        parts = (root, rotations, face, np.zeros((frames, len(contract.FOOT_CONTACTS))))
-        return contract.ActorPerformance(actor.name, *(part.astype(np.float32) for part in parts))
+        if self._converted:
+            rotations *= np.where((rotations[0] * self._converted[-1][1][-1]).sum(-1) < 0, -1.0, 1.0)[:, None]
+        shapes = [_shown(keys, mesh, each[part]) for keys, mesh, each in zip(self.keys, actor.faces, self._values)]
+        seen, shares = seen_turns(actor.face_bones, self.armature, matrices.swapaxes(2, 3))
+        weights = [*(mesh.weights for mesh in actor.faces), *shares]
+        self._converted.append((root, rotations, curves_of_shapes([*shapes, *seen], weights, len(piece))))
+
+    def performance(self) -> contract.ActorPerformance:
+        """Return all frames that were converted, as one motion."""
+        root, rotations, face = map(np.concatenate, zip(*self._converted))
+        contacts = np.zeros((len(root), len(contract.FOOT_CONTACTS)))
+        parts = (root, rotations, face, contacts)
+        return contract.ActorPerformance(self._actor.name, *(part.astype(np.float32) for part in parts))
 
 
 def _rest_turns(armature: bpy.types.Object, bones: Sequence[str]) -> Array:

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ..properties import KEEP_BODY, KEEP_FACE, ONLY_LISTEN, PERFORM_ALL, generated_parts
-from ..rig.artist_keys import artist_frames, frames_at_30
+from ..rig.artist_keys import artist_frames_in_steps, frames_at_30
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
@@ -53,11 +53,13 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
 def kept_motion_in_steps(find: FindActors, cast: Sequence[CastActor]) -> Generator[None, None, Kept]:
     """Do the same in short steps; ``find`` returns the scene and the settings in each of them."""
     scene, settings = find()
-    keyed = {
-        character.name: moments
-        for character in cast
-        if scene.interact.keep_keys and (moments := artist_frames(character, scene.frame_start, scene.frame_end))
-    }
+    keyed: dict[str, dict[str, list[int]]] = {}
+    if scene.interact.keep_keys:
+        first, last = scene.frame_start, scene.frame_end
+        for character in cast:
+            if moments := (yield from artist_frames_in_steps(character, first, last)):
+                keyed[character.name] = moments
+        scene, settings = find()
     keeping = [
         number
         for number, (character, actor) in enumerate(zip(cast, settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
@@ -33,7 +33,7 @@ from .perform import Kept, kept_motion
 from .reading import read_actions, read_emotions, read_energy, shot_duration
 from .sound import mix_voices
 from .targets import lead_walks, seat_place, seat_waypoints
-from .transcripts import read_transcript
+from .transcripts import Measured, read_transcript
 from .voices import find_voices, speech_channels_of_nobody
 
 Constraints = Mapping[str, contract.MotionConstraints]
@@ -94,11 +94,13 @@ def build_request(
     constraints: Constraints | None = None,
     kept: Kept | None = None,
     mixed: Voices | None = None,
+    measured: Mapping[str, Measured] | None = None,
 ) -> tuple[contract.Request, list[str]]:
     """Return everything a generation needs, checked, and warnings for the user.
 
     ``constraints``: the motion that an actor, by name, is given; actors that keep something are given that, which
-    ``kept`` saves reading again. ``mixed``: the voices of the actors by name, where they are mixed already.
+    ``kept`` saves reading again. ``mixed``: the voices of the actors by name, where they are mixed already;
+    ``measured``: when they are heard, by name and place, as far as that was measured.
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
     cast = cast or cast_scene(scene, first_frame=True)
@@ -111,10 +113,14 @@ def build_request(
     given = {**(kept or kept_motion(scene, cast, settings.actors)).motion, **(constraints or {})}
     warnings = [warning for character in cast for warning in character.warnings]
     first, second = settings.actors
+
+    def heard_of(name: str) -> _Heard:
+        return _Heard(mixed is not None, (mixed or {}).get(name), (measured or {}).get(name, {}))
+
     request = contract.Request(
         duration=shot_duration(scene),
         actors=tuple(
-            _actor(scene, character, own, partner, given.get(character.name), mixed, warnings)
+            _actor(scene, character, own, partner, given.get(character.name), heard_of(character.name), warnings)
             for character, own, partner in zip(cast, (first, second), (second, first))
         ),
         seed=settings.seed,
@@ -126,6 +132,14 @@ def build_request(
     )
     contract.check_request(request)
     return request, warnings
+
+
+class _Heard(NamedTuple):
+    """What is known of an actor's voice already: the clip, where ``is_mixed``, and the times of some of its strips."""
+
+    is_mixed: bool
+    clip: contract.SpeechClip | None
+    times: Measured
 
 
 def _called(actor: Any, number: int) -> str:
@@ -155,7 +169,7 @@ def _actor(
     actor_settings: Any,
     partner: Any,
     constraints: contract.MotionConstraints | None,
-    mixed: Voices | None,
+    heard: _Heard,
     warnings: list[str],
 ) -> contract.Actor:
     """Read one actor, given its and its partner's settings; warnings for the user are added to ``warnings``."""
@@ -170,25 +184,25 @@ def _actor(
         style=style_of(actor_settings),
         energy=read_energy(scene, actor_settings),
         leading_hand=leading_hand_of(actor_settings),
-        **_speech(scene, character, actor_settings, mixed, warnings),
+        **_speech(scene, character, actor_settings, heard, warnings),
         **_attention(scene, character, actor_settings, partner),
         **_script(scene, character, actor_settings, partner, warnings),
     )
 
 
 def _speech(
-    scene: bpy.types.Scene, character: CastActor, actor_settings: Any, mixed: Voices | None, warnings: list[str]
+    scene: bpy.types.Scene, character: CastActor, actor_settings: Any, heard: _Heard, warnings: list[str]
 ) -> dict[str, Any]:
     """Return what an actor says; one that only listens says nothing, whatever strips it has."""
     if actor_settings.perform == ONLY_LISTEN:
         return {}
     key = actor_key(actor_settings)
     voices = find_voices(scene, key)
-    voice = mix_voices(scene, character.name, voices) if mixed is None else mixed[character.name]
+    voice = heard.clip if heard.is_mixed else mix_voices(scene, character.name, voices)
     if voice is None:
         warnings.append(_silence(scene, character.name, bool(voices)))
         voices = []
-    transcript, problems = read_transcript(scene, key, voices)
+    transcript, problems = read_transcript(scene, key, voices, heard.times)
     warnings += problems
     return {
         "speech": () if voice is None else (voice,),

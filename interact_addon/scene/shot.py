@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +18,14 @@ from .perform import FindActors, Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
 from .request import Constraints, Voices, build_request, cast_character, check_cast
 from .sound import VoiceMix
+from .sound_scene import Place
+from .sound_times import TimeMapMix, is_to_be_measured
 from .spoken_words import HeardSound, heard_sounds
+from .transcript_times import TimeMap
+from .voices import find_voices
 
 Keep = Callable[[FindActors, Sequence[CastActor]], Generator[None, None, Kept]]
+_TRIES = 3  # of measuring a voice in another Blender; what fails is measured in this one
 CASTING, READING, MIXING = "Reading the characters", "Reading the scene", "Mixing the voices"
 
 
@@ -72,11 +78,12 @@ def read_shot(
         yield READING
     yield READING
     mixed = (yield from _mixed(find_scene, cast)) if in_window else None
+    measured = (yield from _measured(find_scene, cast)) if in_window else None
     yield READING
-    request, more = build_request(find_scene(), cast, constraints, kept, mixed)
+    request, more = build_request(find_scene(), cast, constraints, kept, mixed, measured)
     scene = find_scene()
     sounds = {
-        character.name: heard_sounds(scene, actor_key(actor))
+        character.name: heard_sounds(scene, actor_key(actor), (measured or {}).get(character.name, {}))
         for character, actor in zip(cast, scene.interact.actors)
         if actor.perform != ONLY_LISTEN
     }
@@ -116,6 +123,42 @@ def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor])
     finally:
         for mix in mixes.values():
             mix.stop()
+
+
+def _measured(
+    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
+) -> Generator[str, None, dict[str, dict[Place, TimeMap | None]]]:
+    """Measure when retimed voices are heard, one after the other, by actor and place."""
+    found: dict[str, dict[Place, TimeMap | None]] = {character.name: {} for character in cast}
+    for number, character in enumerate(cast):
+        tried: Counter[Place] = Counter()
+        while (measuring := _next_to_measure(find_scene(), number, tried, found[character.name])) is not None:
+            place, mix = measuring
+            tried[place] += 1
+            try:
+                while not mix.is_done:
+                    yield MIXING
+                times = mix.times()
+            finally:
+                mix.stop()
+            if mix.is_good:
+                found[character.name][place] = times
+            yield READING
+    return found
+
+
+def _next_to_measure(
+    scene: Any, number: int, tried: Mapping[Place, int], known: Collection[Place]
+) -> tuple[Place, TimeMapMix] | None:
+    """Begin with the next voice of an actor that is not ``known``; None where all are, or were ``tried`` in vain."""
+    actor = scene.interact.actors[number]
+    if actor.perform == ONLY_LISTEN:
+        return None
+    key = actor_key(actor)
+    left = (voice for voice in find_voices(scene, key) if voice.place not in known)
+    left = (voice for voice in left if tried.get(voice.place, 0) < _TRIES)
+    voice = next((voice for voice in left if is_to_be_measured(scene, key.name, voice)), None)
+    return None if voice is None else (voice.place, TimeMapMix(scene, key.name, voice))
 
 
 def check_cast_is_here(scene: bpy.types.Scene, shot: Shot) -> None:

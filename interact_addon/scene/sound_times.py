@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -11,7 +15,7 @@ from .. import compat
 from .reading import Clock, curve_of
 from .sound import frames_of, in_shot
 from .sound_files import sound_file, sound_seconds, write_wave
-from .sound_scene import RATE, sound_scene
+from .sound_scene import RATE, SoundScene, sound_scene
 from .sound_state import digest_of
 from .transcript_times import TimeMap
 from .voices import Voice, channel_of
@@ -21,6 +25,7 @@ _LOW, _HIGH = 0.25, 0.75  # what the ramp sounds like at the start and the end o
 _STEP = 0.01  # seconds between measured times
 _SILENT = 1e-3  # volume, -60 dB
 _EDGE = 3  # steps at both ends in which the sound engine's resampling rings
+_Mixed = TypeVar("_Mixed")
 _measured: dict[str, TimeMap | None] = {}
 
 
@@ -30,18 +35,112 @@ def time_map(scene: bpy.types.Scene, actor: str, voice: Voice) -> TimeMap | None
     Blender tells nobody what retiming keys and scene strips do to a sound. So it plays a ramp in the sound's place,
     whose height is the time in the file, and the times are read from what is heard.
     """
-    source = compat.sequencer_scene(scene)
-    clock = Clock(source, scene)
-    path = sound_file(voice.strip, actor)
-    length = sound_seconds(path) or 0.0
-    if not len(voice.strip.retiming_keys) and not voice.in_scene_strip:
-        return _linear(voice, clock, length)
-    key = digest_of(source, [voice], frames_of(clock), clock.start, clock.duration, length)
-    if key is None:
-        return _measure(source, voice, clock, length)
-    if key not in _measured:
-        _measured[key] = _measure(source, voice, clock, length)
-    return _measured[key]
+    ramp = _Ramp(scene, actor, voice)
+    if not ramp.is_needed:
+        return _linear(voice, ramp.clock, ramp.length)
+    if ramp.key is not None and ramp.key in _measured:
+        return _measured[ramp.key]
+    return ramp.remember(ramp.read(ramp.play(SoundScene.mix)))
+
+
+class TimeMapMix:
+    """The time map of a voice on its way, measured by a Blender of its own while this one goes on."""
+
+    def __init__(self, scene: bpy.types.Scene, actor: str, voice: Voice) -> None:
+        """Begin. Raises as ``time_map`` does."""
+        self._ramp = _Ramp(scene, actor, voice)
+        self._mix = self._ramp.play(SoundScene.begin_mix)
+        self._failure: Exception | None = None
+        self._times: TimeMap | None = None
+        self._thread = threading.Thread(target=self._finish, name="interact times", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether the map can be used: a strip whose head is trimmed may have lost that in the other Blender."""
+        return self._times is None or self._times.file[0] >= self._ramp.least_start
+
+    def times(self) -> TimeMap | None:
+        """Return the map, once it is done. Raises ``OutOfSpace``."""
+        if self._failure is not None:
+            raise self._failure
+        return self._times
+
+    def stop(self) -> None:
+        """End the other Blender."""
+        self._mix.stop()
+
+    def _finish(self) -> None:
+        try:
+            self._times = self._ramp.read(self._mix.result())
+            if self.is_good:
+                self._ramp.remember(self._times)
+        except Exception as failure:
+            self._failure = failure
+
+
+def is_to_be_measured(scene: bpy.types.Scene, actor: str, voice: Voice) -> bool:
+    """Return whether the map of a voice has to be measured, which takes long. Raises as ``time_map`` does."""
+    ramp = _Ramp(scene, actor, voice)
+    return ramp.is_needed and (ramp.key is None or ramp.key not in _measured)
+
+
+class _Ramp:
+    """A ramp that is played in the place of a voice's sound."""
+
+    def __init__(self, scene: bpy.types.Scene, actor: str, voice: Voice) -> None:
+        self.source = compat.sequencer_scene(scene)
+        self.clock = Clock(self.source, scene)
+        self.voice = voice
+        self.length = sound_seconds(sound_file(voice.strip, actor)) or 0.0
+        self.is_needed = bool(len(voice.strip.retiming_keys)) or voice.in_scene_strip
+        trimmed = compat.strip_left(voice.strip) - compat.strip_content(voice.strip)[0]
+        self.least_start = 0.25 * trimmed / self.clock.rate  # s in the file, of a strip that is played at any pace
+        self.key: str | None = None
+        if self.is_needed:
+            clock = self.clock
+            self.key = digest_of(self.source, [voice], frames_of(clock), clock.start, clock.duration, self.length)
+
+    def play(self, mix: Callable[[SoundScene, int, int, int, Path], _Mixed]) -> _Mixed:
+        """Return what ``mix`` gives for the ramp, over the shot."""
+        place = self.voice.place
+        with sound_scene(self.source, [place]) as bench:
+            bench.without_animation()
+            bench.play_only([place])
+            for strip in bench.chain(place):
+                if hasattr(strip, "volume"):
+                    strip.volume = 1.0
+                for modifier in strip.modifiers:
+                    modifier.mute = True
+            bench.strip(place).pan = 0.0
+            compat.keep_pitch_changes(bench.strip(place))  # a ramp has no pitch that could be corrected
+            bench.replace_sound(place, _ramp(self.length))
+            return mix(bench, *frames_of(self.clock), 2 if self.voice.in_scene_strip else 1, self._path())
+
+    def _path(self) -> Path:
+        name = hashlib.blake2b(repr((self.source.session_uid, self.voice.place)).encode(), digest_size=8).hexdigest()
+        return Path(bpy.app.tempdir) / f"interact_ramp_{name}_mix.wav"
+
+    def remember(self, times: TimeMap | None) -> TimeMap | None:
+        """Return a map, which is not measured again as long as nothing changes."""
+        if self.key is not None:
+            _measured[self.key] = times
+        return times
+
+    def read(self, mixed: np.ndarray) -> TimeMap | None:
+        """Return the map that is read from the mix. Needs no Blender."""
+        level = np.sqrt(0.5) * mixed.sum(axis=1, keepdims=True) if mixed.shape[1] == 2 else mixed
+        samples = in_shot(level, self.clock)[:: round(_STEP * RATE), 0]
+        heard = np.flatnonzero(samples > 0.5 * _LOW)
+        heard = heard[_EDGE:-_EDGE]
+        if len(heard) < 2:
+            return None
+        file = np.maximum.accumulate((samples[heard] - _LOW) / (_HIGH - _LOW) * self.length)
+        return _to_the_edges(file, heard * _STEP, self.voice, self.length)
 
 
 def silent_spans(scene: bpy.types.Scene, voice: Voice) -> list[tuple[float, float]]:
@@ -70,30 +169,6 @@ def _linear(voice: Voice, clock: Clock, length: float) -> TimeMap | None:
     later = clock.time(compat.strip_content(strip)[0] + voice.frame_offset) - head  # file to shot
     start, end = max(voice.start, later), min(voice.end, length + later)
     return TimeMap(np.array([start, end]) - later, np.array([start, end])) if end > start else None
-
-
-def _measure(source: bpy.types.Scene, voice: Voice, clock: Clock, length: float) -> TimeMap | None:
-    with sound_scene(source, [voice.place]) as bench:
-        bench.without_animation()
-        bench.play_only([voice.place])
-        for strip in bench.chain(voice.place):
-            if hasattr(strip, "volume"):
-                strip.volume = 1.0
-            for modifier in strip.modifiers:
-                modifier.mute = True
-        bench.strip(voice.place).pan = 0.0
-        compat.keep_pitch_changes(bench.strip(voice.place))  # a ramp has no pitch that could be corrected
-        bench.replace_sound(voice.place, _ramp(length))
-        channels = 2 if voice.in_scene_strip else 1
-        mixed = bench.mix(*frames_of(clock), channels, Path(bpy.app.tempdir) / "interact_ramp_mix.wav")
-    level = np.sqrt(0.5) * mixed.sum(axis=1, keepdims=True) if channels == 2 else mixed
-    samples = in_shot(level, clock)[:: round(_STEP * RATE), 0]
-    heard = np.flatnonzero(samples > 0.5 * _LOW)
-    heard = heard[_EDGE:-_EDGE]
-    if len(heard) < 2:
-        return None
-    file = np.maximum.accumulate((samples[heard] - _LOW) / (_HIGH - _LOW) * length)
-    return _to_the_edges(file, heard * _STEP, voice, length)
 
 
 def _to_the_edges(file: np.ndarray, shot: np.ndarray, voice: Voice, length: float) -> TimeMap:

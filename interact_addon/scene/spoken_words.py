@@ -21,7 +21,7 @@ from .sound_files import identity
 from .sound_times import time_map
 from .transcript_files import Transcript
 from .transcript_times import TimeMap
-from .transcripts import read_transcript
+from .transcripts import Measured, read_transcript
 from .voices import Voice, find_voices
 
 _ROOM = 0.6  # seconds around a caption in which its words may lie
@@ -65,9 +65,12 @@ class StripWords:
     words: tuple[Word, ...]
 
 
-def heard_sounds(scene: bpy.types.Scene, actor: ActorKey) -> tuple[HeardSound, ...]:
-    """Return the sounds in which an actor is heard in the shot."""
-    maps = ((voice, time_map(scene, actor.name, voice)) for voice in find_voices(scene, actor))
+def heard_sounds(scene: bpy.types.Scene, actor: ActorKey, measured: Measured) -> tuple[HeardSound, ...]:
+    """Return the sounds in which an actor is heard in the shot. ``measured``: the times of some voices by place."""
+    maps = (
+        (voice, measured[voice.place] if voice.place in measured else time_map(scene, actor.name, voice))
+        for voice in find_voices(scene, actor)
+    )
     return tuple(HeardSound(_sound_of(voice.strip), times) for voice, times in maps if times is not None)
 
 

@@ -6,7 +6,7 @@ with a warning. Text strips take precedence over files for the time they cover.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,22 +19,25 @@ from ..properties import ActorKey, as_key
 from ..runtime_api import contract, errors
 from .reading import read_text_strips, shot_duration
 from .sound_files import sound_file, sound_path, sound_seconds
+from .sound_scene import Place
 from .sound_times import silent_spans, time_map
 from .transcript_files import Transcript, read_transcript_file, transcript_beside
-from .transcript_times import Span, audible_part, cut, in_shot, outside
+from .transcript_times import Span, TimeMap, audible_part, cut, in_shot, outside
 from .voices import Voice
 
 CHOSEN = "interact_transcript"  # custom property of a sound strip: a path, "//" for the folder of the .blend
+Measured = Mapping[Place, TimeMap | None]
 _CUT = 0.1  # seconds of a sound that may be missing before a text without times is no longer used
 _WINDOW = 0.05  # seconds over which loudness is measured
 _QUIET = 0.1  # loudness of speech at least, relative to the loudest windows
 
 
 def read_transcript(
-    scene: bpy.types.Scene, actor: ActorKey | str, voices: Sequence[Voice]
+    scene: bpy.types.Scene, actor: ActorKey | str, voices: Sequence[Voice], measured: Measured | None = None
 ) -> tuple[Transcript, list[str]]:
     """Return the words and captions of the voice strips on the shot's clock, and warnings for the user.
 
+    ``measured``: when voices are heard, by their place, as far as that was measured already.
     Raises ``InvalidRequest`` if a chosen file is gone or cannot be used.
     """
     texts, warnings = _texts_over_voices(scene, actor, voices)
@@ -42,7 +45,7 @@ def read_transcript(
     words: list[contract.TimedWord] = []
     captions = list(texts)
     for voice in voices:
-        found, problems = _in_files(scene, voice, as_key(actor).name, covered)
+        found, problems = _in_files(scene, voice, as_key(actor).name, covered, measured or {})
         words += found.words
         captions += found.captions
         warnings += problems
@@ -123,12 +126,15 @@ def _texts_over_voices(
     ]
 
 
+def _path_of(voice: Voice) -> Path | None:
+    return chosen_transcript(voice.strip) or transcript_beside(sound_path(voice.strip))
+
+
 def _in_files(
-    scene: bpy.types.Scene, voice: Voice, actor: str, covered: Sequence[Span]
+    scene: bpy.types.Scene, voice: Voice, actor: str, covered: Sequence[Span], measured: Measured
 ) -> tuple[Transcript, list[str]]:
     """Return the transcript of one voice strip from its file, in shot time and outside of ``covered``, and warnings."""
-    chosen = chosen_transcript(voice.strip)
-    path = chosen or transcript_beside(sound_path(voice.strip))
+    chosen, path = chosen_transcript(voice.strip), _path_of(voice)
     if path is None:
         return Transcript(), []
     try:
@@ -142,7 +148,7 @@ def _in_files(
             f"The transcript '{path.name}' does not say which of the two voices in '{voice.strip.name}' speaks, so it "
             "is left out; use text strips in the channels of each actor."
         ]
-    times = time_map(scene, actor, voice)
+    times = measured[voice.place] if voice.place in measured else time_map(scene, actor, voice)
     if times is None:
         return Transcript(), []
     sound = sound_file(voice.strip, actor)

@@ -28,6 +28,7 @@ from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
 _runtime: RuntimeProcess | None = None
 current: Generation | None = None
+_is_warmed_early = False
 
 
 def key_take(scene: bpy.types.Scene, shot: Shot, performance: contract.Performance) -> KeyedPerformance:
@@ -295,6 +296,17 @@ def warm_up() -> None:
     if not bpy.app.background:
         with suppress(errors.InterActError):
             runtime().warm_up(settings.weights_folder(), settings.wav2vec2_folder())
+
+
+def warm_up_early() -> None:
+    """Let the worker load for somebody who is about to cast, from a panel that is drawn; once a session.
+
+    It has some seconds more then. Drawing itself waits for nothing: a timer starts the process.
+    """
+    global _is_warmed_early
+    if not bpy.app.background and not _is_warmed_early:
+        _is_warmed_early = True
+        bpy.app.timers.register(warm_up, first_interval=0.0)
 
 
 def runtime_is_missing() -> bool:

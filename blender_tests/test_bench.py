@@ -1,0 +1,40 @@
+"""The command that measures the waiting times of Generate: what it writes into the manual."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interact_addon import bench
+from interact_addon.runtime_api import errors
+
+from .conftest import REPOSITORY
+
+
+def waited(total: float, longest: float = 0.01) -> bench.Waited:
+    return bench.Waited(total, 2 * total, 0.5, 0.3, longest, 0.4)
+
+
+def test_the_table_has_medians_and_the_longest_step_of_all() -> None:
+    table = bench._table([waited(3.0), waited(4.0), waited(9.0)], [waited(2.0, 0.044)], [waited(1.0)], 0.02)
+    assert "starts, voices are mixed | 4.0 | 8.0 |" in table and "the runtime loaded | 1.0 | 2.0 |" in table
+    assert "the longest step before that | 0.044 | |" in table and "another take | 0.02 | |" in table
+
+
+def test_the_manual_is_written_between_two_comments_and_nowhere_else(tmp_path: Path) -> None:
+    before = (REPOSITORY / "docs" / "manual" / "generate.md").read_text("utf-8")
+    page = tmp_path / "page.md"
+    page.write_text(before, "utf-8")
+    bench._fill_in(page, "| a | table |")
+    after = page.read_text("utf-8")
+    head, tail = before.split(bench.MARKS[0])[0], before.split(bench.MARKS[1])[1]
+    assert after == f"{head}{bench.MARKS[0]}\n| a | table |\n{bench.MARKS[1]}{tail}"
+
+
+def test_a_page_without_the_comments_is_named_and_stays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing here", "utf-8")
+    with pytest.raises(errors.InvalidRequest, match="needs the lines"):
+        bench._fill_in(page, "| a | table |")
+    assert page.read_text("utf-8") == "nothing here"
