@@ -114,7 +114,7 @@ def spoken_between(
 
     None where it is not known when they are spoken, or the text has other words.
     """
-    heard = {one.sound: one for one in heard_sounds(scene, actor)}
+    heard = {one.sound: one for one in heard_sounds(scene, actor, {})}
     for said in known:
         sound = heard.get(said.sound)
         if sound is None or said.text != text:
