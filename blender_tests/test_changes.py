@@ -15,6 +15,7 @@ from interact_addon.operators import problems
 from interact_addon.rig.keying import KeyedPerformance, key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene import sound_state
 from interact_addon.scene.changes import Change, changed_character, changed_settings, changes_of, clipped, span_of
 from interact_addon.scene.evaluated import is_only_looked_at
 from interact_addon.scene.pair import add_interaction, set_category
@@ -222,6 +223,20 @@ def test_a_voice_that_nobody_listened_to_has_perhaps_changed(scene: bpy.types.Sc
     assert not at_a_glance.is_heard and (at_a_glance.stretch.first, at_a_glance.stretch.last) == (91, 211)
     assert str(at_a_glance) == "Changed since Take 1: perhaps the voice and actions of 'Anna'"
     assert str(found) == "Changed since Take 1: voice and actions of 'Anna'" and found.is_heard
+
+
+def test_a_voice_mixed_by_another_version_of_blender_is_the_same(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wave(tmp_path / "voice.wav", np.sin(np.arange(48000) / 20).astype(np.float32), 48000)
+    strip = add_speech(scene, "Anna", tmp_path / "voice.wav", 61)
+    record(scene, key_performance(scene, cast_scene(scene), played(scene)))
+    monkeypatch.setattr(sound_state, "_MIXER", "9.9.9")
+    found = what_changed(scene, listen=False)
+    assert found is not None and not found.changes
+    strip.volume = 0.5
+    found = what_changed(scene, listen=False)
+    assert found is not None and [change.what for change in found.changes] == ["perhaps the voice"]
 
 
 def test_a_setting_that_bears_on_all_of_the_shot_leaves_the_whole_shot_to_be_made(scene: bpy.types.Scene) -> None:

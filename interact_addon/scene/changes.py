@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import PurePosixPath
 from typing import Any
 
 from ..runtime_api import contract
+from .voice_files import what_is_heard
 
 BEFORE, SETTLING = 1.0, 1.0  # seconds beside a change in which the motion may differ, to lead into it and out of it
 _SAME_TIME, _SAME_PLACE = 0.02, 0.02  # seconds, metres
@@ -163,7 +163,7 @@ def _of_voice(before: contract.Actor, now: contract.Actor, differing: Differing)
     for clip in [*before.speech[len(now.speech) :], *now.speech[len(before.speech) :]]:
         yield Change(now.name, VOICE, max(clip.start, 0.0), clip.start + clip.duration, True)
     for old, new in zip(before.speech, now.speech):
-        if _file(old) == _file(new) and (old.start, old.duration) == (new.start, new.duration):
+        if _heard(old) == _heard(new):
             continue
         found = differing(old, new)
         if found is not None:
@@ -175,6 +175,10 @@ def _of_words(before: contract.Actor, now: contract.Actor) -> Iterator[Change]:
         differs = [one for one in [*old, *new] if one not in old or one not in new]
         if differs:
             yield Change(now.name, "words", min(one.start for one in differs), max(one.end for one in differs))
+
+
+def _heard(clip: contract.SpeechClip) -> tuple[str, float, float]:
+    return what_is_heard(clip.path), clip.start, clip.duration
 
 
 def _labels(actor: contract.Actor, duration: float) -> list[tuple[float, float, Any]]:
@@ -231,8 +235,3 @@ def _together_again(
 
     times = [after, *(time for time, _ in sorted([*old, *new]) if time > after)]
     return next((time for time in times if _same_place(place(old, time), place(new, time))), duration)
-
-
-def _file(clip: contract.SpeechClip) -> str:
-    """Return the name of a clip's file, which tells what is heard in it; its folder may be another."""
-    return PurePosixPath(clip.path.replace("\\", "/")).name

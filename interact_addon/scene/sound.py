@@ -22,7 +22,8 @@ from ..runtime_api import Array, contract
 from .reading import Clock, curve_of
 from .sound_files import check_sound, write_wave
 from .sound_scene import RATE, MixElsewhere, Place, SoundScene, sound_scene
-from .sound_state import digest_of
+from .sound_state import digest_of, played_digest
+from .voice_files import voice_file
 from .voices import BOTH, LEFT, Voice, channel_of, find_voices
 
 _SILENT = 1e-5  # largest sample of a mix in which nothing is heard, -100 dB
@@ -127,8 +128,9 @@ class _Wanted:
         if self.key in _mixed:
             self.known = _mixed[self.key]
             self.is_known = self.known is None or Path(self.known.path).is_file()
-        name = self.key or hashlib.blake2b(f"{self.source.session_uid} {actor}".encode(), digest_size=16).hexdigest()
-        self.path = Path(bpy.app.tempdir) / f"interact_voice_{name}.wav"
+        nobody = hashlib.blake2b(f"{self.source.session_uid} {actor}".encode(), digest_size=16).hexdigest()
+        played = played_digest(self.source, voices, self.clock.start, self.clock.duration) if self.key else nobody
+        self.path = Path(bpy.app.tempdir) / voice_file(played, self.key or nobody)
 
     def keep(self, parts: Iterable[tuple[Array, tuple[float, ...]]]) -> contract.SpeechClip | None:
         """Add up mixes (N, channels), each with the weights of its channels, and return the clip that they make."""

@@ -19,6 +19,8 @@ _NOT_HEARD = {
     "rna_type", "name", "select", "select_left_handle", "select_right_handle", "lock", "color_tag", "show_waveform",
     "show_retiming_keys", "show_expanded", "is_active", "blend_type", "blend_alpha", "effect_fader", "mute",
 }  # fmt: skip
+_PLAYED = ("mute", "volume", "pan")  # of a strip, beside where it lies
+_MIXER = bpy.app.version_string
 _INSIDE = {"retiming_keys", "modifiers"}
 
 
@@ -34,7 +36,7 @@ def digest_of(source: bpy.types.Scene, voices: Sequence[Voice], frames: tuple[in
     if any(_is_driven(scene) for scene in scenes) or any(_has_several_speeds(voice.strip) for voice in voices):
         return None
     state = hashlib.blake2b(digest_size=16)
-    for part in (bpy.app.version_string, frames, *more):
+    for part in (_MIXER, frames, *more):
         state.update(repr(part).encode())
     for scene in scenes:
         state.update(repr((frames_per_second(scene), list(_values(scene, frames, ["audio_volume"])))).encode())
@@ -43,6 +45,32 @@ def digest_of(source: bpy.types.Scene, voices: Sequence[Voice], frames: tuple[in
         for strip in (*voice.containers, voice.strip):
             state.update(repr(list(_strip_state(strip, frames))).encode())
     return state.hexdigest()
+
+
+def played_digest(source: bpy.types.Scene, voices: Sequence[Voice], start: float, duration: float) -> str:
+    """Return a digest of what ``voices`` play during the shot that is the same in every version of Blender.
+
+    ``start`` and ``duration``: of the shot. For voices of which ``digest_of`` knows all.
+    """
+    state = hashlib.blake2b(digest_size=12)
+    state.update(repr((frames_per_second(source), round(start, 3), round(duration, 3))).encode())
+    for voice in voices:
+        state.update(repr((voice.place, voice.side, identity(voice.strip))).encode())
+        for strip in (*voice.containers, voice.strip):
+            state.update(repr(list(_played_state(strip))).encode())
+    return state.hexdigest()
+
+
+def _played_state(strip: Any) -> Iterator[object]:
+    """Yield where a strip lies and what is done to its sound, in terms that all versions have."""
+    places = (compat.strip_left(strip), compat.strip_right(strip), *compat.strip_content(strip))
+    yield [round(place, 3) for place in (*places, compat.strip_hard_trim(strip))]
+    yield [key.timeline_frame for key in getattr(strip, "retiming_keys", ())]
+    frames = round(compat.strip_left(strip)), round(compat.strip_right(strip))
+    yield from _values(strip, frames, [name for name in _PLAYED if hasattr(strip, name)])
+    yield from _values(channel_of(strip), frames, ["mute"])
+    for modifier in getattr(strip, "modifiers", ()):
+        yield from _inner_state(modifier)
 
 
 def _is_scene(strip: Any) -> bool:

@@ -56,8 +56,8 @@ class Changed:
 def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
     """Return what differs from the take that is shown; None where both actors show none of this scene's takes.
 
-    ``listen``: voices are mixed and compared by what is heard. Without it, one that has another name than in the take
-    may have changed, or the file was opened in another version of Blender. Raises the named errors of a request.
+    ``listen``: voices are mixed and compared by what is heard. Without it, one whose strips or files are not as they
+    were may have changed. Raises the named errors of a request.
     """
     actors = scene.interact.actors
     records = [_record_of(actor, action) for actor, action in zip(actors, shown(scene))]
