@@ -49,6 +49,14 @@ def set_strip_right(strip: Any, frame: int) -> None:
         strip.frame_final_end = frame
 
 
+def move_strip(strip: Any, frames: int) -> None:
+    """Move a strip later in time, earlier below 0."""
+    if _NEW_STRIP_TIMES:
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
+
+
 def new_color_strip(sequencer: Any, name: str, channel: int, start: int, end: int) -> Any:
     """Add a COLOR strip from frame ``start`` up to, not including, ``end``."""
     return new_effect_strip(sequencer, "COLOR", name, channel, start, end)

@@ -41,6 +41,7 @@ class Script(Sidebar):
             )
             if chosen is not None:
                 row.operator("interact.clear_transcript", text="", icon="X")
+            layout.operator("interact.new_recording", text="New Recording...", icon="TIME")
             row = layout.row(align=True)
             row.operator("interact.paste_words", icon="PASTEDOWN")
             row.operator("interact.load_words", text="From File...", icon="FILEBROWSER")

@@ -26,8 +26,13 @@ MIRRORED_PARTS = ("upper", "hands", "head", "face")  # legs would have to walk a
 
 def shifted(motion: contract.ActorPerformance, frames: float) -> contract.ActorPerformance:
     """Return a motion ``frames`` (at 30 fps) later, earlier below 0; what is missing at an end holds still."""
+    return played_at(motion, np.arange(len(motion.root_positions)) - frames)
+
+
+def played_at(motion: contract.ActorPerformance, at: Array) -> contract.ActorPerformance:
+    """Return a motion that is on each frame what it was ``at`` (T,), frames at 30 fps and between; its ends hold."""
     count = len(motion.root_positions)
-    at = np.clip(np.arange(count) - frames, 0.0, count - 1.0)
+    at = np.clip(at, 0.0, count - 1.0)
     low = np.floor(at).astype(int)
     high, share = np.minimum(low + 1, count - 1), (at - low).astype(np.float32)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -126,11 +126,13 @@ def record_take(
     path: str,
     edit: str = "",
     words: Mapping[str, list[dict[str, Any]]] | None = None,
+    pending: Sequence[list[float]] | None = None,
 ) -> None:
     """Write the record of a take on each actor's new action; ``path`` is what ``save_performance`` gave.
 
     ``edit``: what was done to the motion, in words, where it is not as it was generated. ``words``: by actor those that
-    were found in its voice.
+    were found in its voice. ``pending``: what is left to be made of the request, if that does not follow from the take
+    before.
     """
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     date = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -153,7 +155,7 @@ def record_take(
             stretch=dict(keyed.stretch),
             edit=edit,
             identity=keys.actor.identity,
-            pending=_pending(keys, keyed, request, edit),
+            pending=_pending(keys, keyed, request, edit) if pending is None else list(pending),
             words=(words or {}).get(keys.actor.name, []),
         )
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})

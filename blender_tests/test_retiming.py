@@ -1,0 +1,122 @@
+"""Retime to a New Recording: strips and motion after a line move with it, the line itself is left to be made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon import compat
+from interact_addon.rig.curves import curves_of
+from interact_addon.rig.keying import key_performance
+from interact_addon.rig.tables.mixamo import MIXAMO
+from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.scene.request import build_request, cast_scene
+from interact_addon.scene.sound_files import write_wave
+from interact_addon.scene.strips import add_action, add_speech
+from interact_addon.takes import library
+from interact_addon.takes.changed import what_changed
+from interact_addon.takes.record import read_record, record_take, save_performance
+from model_runtime.contract import Performance
+
+from .rigs import add_face, make_rig, perform
+from .test_regenerate import state
+
+LINE, END = 61, 121  # two seconds from frame 61 on
+
+
+def wave(folder: Path, name: str, seconds: float) -> Path:
+    write_wave(folder / name, np.sin(np.arange(round(48000 * seconds)) / 20).astype(np.float32), 48000)
+    return folder / name
+
+
+@pytest.fixture
+def scene(addon: None, tmp_path: Path) -> bpy.types.Scene:
+    """Anna and Ben in a take of eight seconds: Anna's line, then one of Ben's, both standing; a marker at its end."""
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 241
+    for actor, (table, name) in zip(scene.interact.actors, ((MIXAMO, "Anna"), (UNREAL, "Ben"))):
+        actor.armature = make_rig(table, name)
+        add_face(actor.armature, f"{name}Head")
+    bpy.data.objects["Ben"].location.x = 1.5
+    bpy.context.view_layer.update()
+    for name in ("Anna", "Ben"):
+        add_action(scene, name, "stand", 1, 242)
+    add_speech(scene, "Ben", wave(tmp_path, "answer.wav", 1.0), 151)
+    strip = add_speech(scene, "Anna", wave(tmp_path, "line.wav", 2.0), LINE)
+    scene.sequence_editor.active_strip = strip
+    scene.timeline_markers.new("cue", frame=140)
+    cast = cast_scene(scene, first_frame=True)
+    performance = Performance(tuple(perform(241, character).actors[0] for character in cast))
+    request, _ = build_request(scene, cast)
+    record_take(key_performance(scene, cast, performance), request, performance, save_performance(performance)[0])
+    library.remember_pair(scene)
+    return scene
+
+
+def values(action: bpy.types.Action, frames: Any) -> dict[tuple[str, str, int], list[float]]:
+    return {
+        (slot.identifier, curve.data_path, curve.array_index): [curve.evaluate(float(frame)) for frame in frames]
+        for slot in action.slots
+        for curve in curves_of(action, slot)
+    }
+
+
+@pytest.mark.parametrize("seconds", [3.0, 1.0, 2.0])
+def test_what_comes_after_a_line_moves_by_the_difference(
+    scene: bpy.types.Scene, tmp_path: Path, seconds: float
+) -> None:
+    before, by = library.shown(scene), round((seconds - 2.0) * 30)
+    assert bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", seconds))) == {"FINISHED"}
+    strips = {strip.name: strip for strip in scene.sequence_editor.strips}
+    assert compat.strip_left(strips["new"]) == LINE and compat.strip_right(strips["new"]) == END + by
+    assert compat.strip_left(strips["answer"]) == 151 + by and "line" not in strips
+    assert compat.strip_right(strips["stand"]) == 242 + by and scene.frame_end == 241 + by
+    assert scene.timeline_markers["cue"].frame == 140 + by
+    end = min(END, END + by)
+    for old, new in zip(before, library.shown(scene)):
+        assert old is not None and new is not None and old != new
+        assert values(new, range(1, end - 2)) == values(old, range(1, end - 2))
+        moved, was = values(new, range(END + by, 242 + by)), values(old, range(END, 242))
+        assert all(np.allclose(moved[name], curve, rtol=0.0, atol=2e-6) for name, curve in was.items())
+    assert library.shown_take(scene).number == 2
+
+
+@pytest.mark.parametrize("seconds", [3.0, 1.0])
+def test_only_the_line_with_a_second_around_it_is_left_to_be_made(
+    scene: bpy.types.Scene, tmp_path: Path, seconds: float
+) -> None:
+    bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", seconds)))
+    found = what_changed(scene, listen=False)
+    assert found is not None and not found.settings and found.stretch is not None
+    assert (found.stretch.first, found.stretch.last) == (LINE - 30, LINE + seconds * 30 + 30)
+    assert set(found.stretch.parts) == {"Anna", "Ben"}
+    record = read_record(library.shown(scene)[0])
+    assert record is not None and record.frames == (1, scene.frame_end)
+    assert len(record.load_performance().actors[0].root_positions) == scene.frame_end
+
+
+def test_a_walk_at_the_line_is_refused_and_nothing_changes(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    stand = next(strip for strip in scene.sequence_editor.strips if strip.name == "stand")
+    compat.set_strip_right(stand, 131)
+    add_action(scene, "Anna", "walk", 131, 191)
+    scene.sequence_editor.active_strip = scene.sequence_editor.strips["line"]
+    before = state()
+    with pytest.raises(RuntimeError, match="'Anna' walks within a second of the line"):
+        bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", 3.0)))
+    with pytest.raises(RuntimeError, match="There is no sound file"):
+        bpy.ops.interact.new_recording(filepath=str(tmp_path / "gone.wav"))
+    assert state() == before
+
+
+def test_a_new_recording_is_undone_in_one_step(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    before = state()
+    bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", 3.0)))
+    bpy.ops.ed.undo_push(message="retimed")
+    assert state() != before
+    bpy.ops.ed.undo()
+    assert state() == before
