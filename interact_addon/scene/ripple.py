@@ -26,6 +26,11 @@ class Exchange:
     by: int
 
 
+def lies_in(scene: bpy.types.Scene, strip: Any) -> bool:
+    """Return whether a strip lies in the scene's own sequencer that is read, and in no meta strip."""
+    return compat.sequencer_scene(scene) == scene and strip.parent_meta() is None
+
+
 def begin_exchange(scene: bpy.types.Scene, strip: Any, path: Path) -> tuple[Any, Exchange]:
     """Add the new recording in a channel that is free, and return it with what will move; nothing else is changed.
 

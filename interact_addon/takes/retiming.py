@@ -14,7 +14,6 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .. import compat
 from ..properties import actor_key, actor_name
 from ..rig.amplitude import is_scaled
 from ..rig.cast import CastActor
@@ -28,7 +27,7 @@ from ..scene.changes import BEFORE as LEAD
 from ..scene.changes import SETTLING
 from ..scene.reading import read_actions
 from ..scene.request import build_request, cast_scene
-from ..scene.ripple import Exchange, begin_exchange, end_exchange
+from ..scene.ripple import Exchange, begin_exchange, end_exchange, lies_in
 from ..scene.voices import is_voice_of
 from .edits import played_at
 from .layers import layers_in
@@ -61,7 +60,7 @@ def retime(scene: bpy.types.Scene, take: Take, strip: Any, path: Path) -> tuple[
 def _check(scene: bpy.types.Scene, take: Take, strip: Any) -> Any:
     """Return the settings of whose voice a strip is. Raises ``InvalidRequest`` for what cannot be retimed."""
     speaker = next((one for one in scene.interact.actors if is_voice_of(strip, actor_key(one))), None)  # type: ignore[attr-defined]
-    if compat.sequencer_scene(scene) != scene or strip.parent_meta() is not None or speaker is None:
+    if not lies_in(scene, strip) or speaker is None:
         raise errors.InvalidRequest(
             f"'{strip.name}' is no voice of an actor in this scene's own sequencer; select one in an actor's speech "
             "channel, outside of meta strips."
