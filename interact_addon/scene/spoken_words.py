@@ -140,8 +140,8 @@ def _words_of(
         return Word(text, clock.frame(start) - begin, clock.frame(end) - begin, is_found)
 
     words = [word(one.text, one.start, one.end) for one in transcript.words if _is_in(voice, one)]
-    for caption in transcript.captions if times is not None else ():
-        if caption.start < voice.end and caption.end > voice.start:
+    for caption in transcript.captions:
+        if times is not None and caption.start < voice.end and caption.end > voice.start:
             found = _found_for(caption, known.get((sound, caption.text), ()), times)
             words += [word(*one) for one in found]
             if not found and _is_in(voice, caption):
