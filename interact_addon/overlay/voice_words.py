@@ -16,12 +16,12 @@ import gpu
 from gpu_extras.batch import batch_for_shader
 
 from .. import compat
-from ..properties import actor_key
+from ..properties import ActorKey, actor_key
 from ..scene.spoken_words import StripWords, Word, words_over_voices
 from ..takes.words import known_words
 
 NOTHING_KNOWN = "no words known"
-_SECONDS_BEFORE_READING = 0.1
+_SECONDS_BEFORE_READING, _SECONDS_BETWEEN = 0.1, 0.01
 # Pixels at a scale of 1.
 _TEXT, _LINE, _INSET, _GAP = 10, 14, 3, 3  # of a word: letters, its band, room left of it and to the next one
 _LOWEST_STRIP = 26  # that has room for words under its name
@@ -32,6 +32,7 @@ _BAND, _FOUND, _FAINT = (0.0, 0.0, 0.0, 0.55), (1.0, 1.0, 1.0, 0.95), (1.0, 1.0,
 _handler: Any = None
 # Of which scene, by its session_uid; by strip the words and their starts.
 _known: tuple[int, dict[str, tuple[tuple[Word, ...], list[float]]]] = (0, {})
+_reading: tuple[int, dict[str, tuple[tuple[Word, ...], list[float]]], list[ActorKey]] | None = None  # and of whom next
 _is_changed = False  # the scene, since its words were read
 
 
@@ -72,13 +73,13 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no words any more, and forget what was read."""
-    global _handler, _known
+    global _handler, _known, _reading
     if _handler is not None:
         bpy.types.SpaceSequenceEditor.draw_handler_remove(_handler, "WINDOW")
         _handler = None
     if bpy.app.timers.is_registered(_read):
         bpy.app.timers.unregister(_read)
-    _known = (0, {})
+    _known, _reading = (0, {}), None
 
 
 @bpy.app.handlers.persistent
@@ -90,8 +91,11 @@ def scene_changed(*_arguments: object) -> None:
 
 def words_in(scene: bpy.types.Scene) -> list[StripWords]:
     """Return the words of all voices of a scene's actors."""
-    actors = [actor_key(actor) for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
-    return [words for actor in actors for words in words_over_voices(scene, actor, known_words(actor))]
+    return [words for actor in _cast(scene) for words in words_over_voices(scene, actor, known_words(actor))]
+
+
+def _cast(scene: bpy.types.Scene) -> list[ActorKey]:
+    return [actor_key(actor) for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
 
 
 def texts_of(
@@ -195,18 +199,24 @@ def _draw_texts(texts: Sequence[Text], scale: float) -> None:
         blf.draw(0, text.text)
 
 
-def _read() -> None:
-    """Read the words that are known; a timer calls this between two redraws."""
-    global _known, _is_changed
+def _read() -> float | None:
+    """Read the words of one more actor; a timer calls this between redraws, until those of both are known."""
+    global _known, _is_changed, _reading
     scene = bpy.context.scene
     if scene is None:
-        return
-    before, _is_changed = _known, False
-    found = {one.strip: (one.words, [word.start for word in one.words]) for one in words_in(scene)}
-    _known = (scene.session_uid, found)
-    if _known == before:
-        return
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                area.tag_redraw()
+        return None
+    if _is_changed or _reading is None or _reading[0] != scene.session_uid:
+        _is_changed, _reading = False, (scene.session_uid, {}, _cast(scene))
+    _, found, left = _reading
+    if left:
+        actor = left.pop(0)
+        for one in words_over_voices(scene, actor, known_words(actor)):
+            found[one.strip] = (one.words, [word.start for word in one.words])
+        return _SECONDS_BETWEEN
+    before, _known, _reading = _known, (scene.session_uid, found), None
+    if _known != before:
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "SEQUENCE_EDITOR":
+                    area.tag_redraw()
+    return None

@@ -14,7 +14,7 @@ import numpy as np
 from .. import compat
 from .reading import Clock, curve_of
 from .sound import frames_of, in_shot
-from .sound_files import sound_file, sound_seconds, write_wave
+from .sound_files import known_seconds, sound_file, write_wave
 from .sound_scene import RATE, SoundScene, sound_scene
 from .sound_state import digest_of
 from .transcript_times import TimeMap
@@ -96,7 +96,7 @@ class _Ramp:
         self.source = compat.sequencer_scene(scene)
         self.clock = Clock(self.source, scene)
         self.voice = voice
-        self.length = sound_seconds(sound_file(voice.strip, actor)) or 0.0
+        self.length = known_seconds(sound_file(voice.strip, actor)) or 0.0
         self.is_needed = bool(len(voice.strip.retiming_keys)) or voice.in_scene_strip
         trimmed = compat.strip_left(voice.strip) - compat.strip_content(voice.strip)[0]
         self.least_start = 0.25 * trimmed / self.clock.rate  # s in the file, of a strip that is played at any pace
