@@ -122,7 +122,7 @@ def _switch_takes(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
 
 def _cancel(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
     yield from hands.press("interact.generate(")
-    yield from until(lambda: is_generating() and job().progress.fraction > 0.2, GENERATED_WITHIN)
+    yield from until(lambda: is_generating() and job().progress.fraction > 0.02, GENERATED_WITHIN)
     cross = yield from hands.find("interact.cancel", 0.83)
     seen["was_generating"] = is_generating()
     pressed = time.monotonic()
