@@ -95,6 +95,13 @@ def walk(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     return seen_by(program, "walk.py", folder, "--enable-event-simulate", **options)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def pair(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What it takes from an opened file with two characters and two sound files to a moving pair."""
+    folder = tmp_path_factory.mktemp("pair")
+    return seen_by(program, "pair.py", folder, "--enable-event-simulate", longest=LONGEST)
+
+
 def test_the_demo_opens_through_the_camera_with_our_tab_and_the_script_below(demo: dict[str, Any]) -> None:
     assert demo["areas"] == ["VIEW_3D", "SEQUENCE_EDITOR", "TIMELINE"]
     assert demo["perspective"] == "CAMERA"
@@ -202,3 +209,12 @@ def test_labels_and_reports_come_in_the_language_of_the_interface(program: str, 
     assert seen["problem"].startswith("Szene 'Scene': 100 Bilder dauern 50, und 'Mia' und 'Tom'")
     assert seen["mending"] == "Zeit nicht mehr strecken"
     assert seen["problem"] in seen["report"], "the report of an operator that failed"
+
+
+def test_eight_clicks_and_twenty_seconds_of_hands_make_two_characters_perform_two_sound_files(
+    pair: dict[str, Any],
+) -> None:
+    assert len(pair["cast"]) == len(pair["shown"]) == 2
+    assert pair["frames"][1] > 25 * 24
+    assert pair["clicks"] <= 8
+    assert pair["seconds_of_hands"] <= 20.0
