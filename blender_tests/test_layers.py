@@ -95,6 +95,12 @@ def edited(pair: bpy.types.Scene) -> bpy.types.Scene:  # noqa: F811
     return pair
 
 
+def under(owner: Any) -> Any:
+    strip = strip_under_layers(owner)
+    assert strip is not None
+    return strip
+
+
 def test_a_layer_looks_as_the_edits_did_at_every_frame(edited: bpy.types.Scene) -> None:
     before, partner = seen(edited), seen(edited, "Ben")
     assert bpy.ops.interact.keep_as_layer() == {"FINISHED"}
@@ -104,6 +110,7 @@ def test_a_layer_looks_as_the_edits_did_at_every_frame(edited: bpy.types.Scene) 
 
 def test_the_take_gets_the_keys_back_that_were_written(pair: bpy.types.Scene) -> None:  # noqa: F811
     take = generate(pair, 1)
+    assert take.actions[0] is not None
     slots = {slot.identifier: slot for slot in take.actions[0].slots}
     before = {key: [read_keys(c) for c in curves_of(take.actions[0], slot)] for key, slot in slots.items()}
     edit(pair)
@@ -132,7 +139,7 @@ def test_the_offsets_lie_on_another_take_that_is_shown(edited: bpy.types.Scene) 
     edited.frame_set(20)
     with_first, opened = np.array(anna.pose.bones[HIPS].location), jaw("Anna")
     library.show(edited, second)
-    assert library.shown_take(edited) == second and strip_under_layers(anna).action == second.actions[0]
+    assert library.shown_take(edited) == second and under(anna).action == second.actions[0]
     edited.frame_set(20)
     assert np.allclose(np.array(anna.pose.bones[HIPS].location) - with_first, shifted_between_takes(edited), atol=1e-4)
     assert jaw("Anna") == pytest.approx(opened + 0.1, abs=1e-3)
@@ -144,6 +151,7 @@ def shifted_between_takes(scene: bpy.types.Scene) -> np.ndarray:
     places = []
     for take in library.takes_in(scene):
         action = take.actions[0]
+        assert action is not None
         slot = next(slot for slot in action.slots if slot.target_id_type == "OBJECT")
         path = f"{bone_path(HIPS)}.location"
         places.append([curve.evaluate(20.0) for curve in curves_of(action, slot) if curve.data_path == path])
@@ -154,7 +162,7 @@ def test_a_take_that_is_generated_comes_under_the_layer_and_is_verified_without_
     anna = edited.interact.actor_a.armature
     bpy.ops.interact.keep_as_layer()
     take = generate(edited, 3)
-    assert anna.animation_data.action is None and strip_under_layers(anna).action == take.actions[0]
+    assert anna.animation_data.action is None and under(anna).action == take.actions[0]
     assert library.shown_take(edited) == take and len(list(layers_of(anna))) == 1
     edited.frame_set(20)
     assert jaw("Anna") > 0.3 + 0.5
@@ -165,7 +173,7 @@ def test_a_take_that_is_generated_comes_under_the_layer_and_is_verified_without_
     assert not verify(edited, key_performance(edited, cast, performance)).differences
     library.show(edited, take)
     edits.edit_take(edited, take, (True, False), ["upper"], edits.mirrored, "Mirrored")
-    assert strip_under_layers(anna).action.name == "Anna Take 5"
+    assert under(anna).action.name == "Anna Take 5"
 
 
 def test_motion_is_read_with_the_layer_or_without_it(edited: bpy.types.Scene) -> None:

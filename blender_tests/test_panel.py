@@ -140,7 +140,7 @@ def test_the_runtime_is_loaded_early_once_a_session_and_not_by_the_drawing_itsel
     timers = SimpleNamespace(register=lambda act, first_interval: registered.append(act))
     monkeypatch.setattr(generation, "bpy", SimpleNamespace(app=SimpleNamespace(background=False, timers=timers)))
     monkeypatch.setattr(generation, "_is_warmed_early", False)
-    casting = type("Drawn", (bpy.types.INTERACT_PT_casting.__mro__[1],), {"layout": MagicMock()})
+    casting: Any = type("Drawn", (bpy.types.INTERACT_PT_casting.__mro__[1],), {"layout": MagicMock()})
     casting.draw(casting(), bpy.context)
     assert registered == []
     for armature in two_armatures:

@@ -307,7 +307,7 @@ def test_a_long_motion_is_converted_in_short_pieces_and_comes_out_as_in_one(monk
     lengths: list[int] = []
     convert = module.to_canonical
 
-    def counted(turns: np.ndarray, *more: object) -> object:
+    def counted(turns: np.ndarray, *more: Any) -> object:
         lengths.append(len(turns))
         return convert(turns, *more)
 

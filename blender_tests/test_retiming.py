@@ -82,7 +82,8 @@ def test_what_comes_after_a_line_moves_by_the_difference(
         assert values(new, range(1, end - 2)) == values(old, range(1, end - 2))
         moved, was = values(new, range(END + by, 242 + by)), values(old, range(END, 242))
         assert all(np.allclose(moved[name], curve, rtol=0.0, atol=2e-6) for name, curve in was.items())
-    assert library.shown_take(scene).number == 2
+    take = library.shown_take(scene)
+    assert take is not None and take.number == 2
 
 
 @pytest.mark.parametrize("seconds", [3.0, 1.0])

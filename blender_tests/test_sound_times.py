@@ -191,7 +191,12 @@ def read_in_window() -> tuple[contract.Request, int]:
     mixed_here: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         mix = SoundScene.mix
-        patch.setattr(SoundScene, "mix", lambda *given: mixed_here.append(given) or mix(*given))
+
+        def counted(*given: Any) -> Any:
+            mixed_here.append(given)
+            return mix(*given)
+
+        patch.setattr(SoundScene, "mix", counted)
         reading = read_shot(lambda: bpy.context.scene, in_window=True)
         while True:
             try:

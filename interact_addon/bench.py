@@ -73,7 +73,7 @@ def measured(scene: Any, times: int) -> tuple[list[Waited], list[Waited], list[W
     """Return *Generate* as first thing after casting, with new voices, and again, each ``times``; and seconds to switch
     takes.
     """
-    first, changed, again = [], [], []
+    first, changed, again = list[Waited](), list[Waited](), list[Waited]()
     for _ in range(times):
         generation.free_runtime()
         _change_voices(scene)

@@ -85,7 +85,7 @@ def point_lines(found: ShotCheck, row: int) -> list[Line]:
     """Return a cross at each contact point of both bodies at a row of the check."""
     lines = []
     for places, colour in zip(found.points, OF_ACTORS):
-        lines += capsules.crosses(places[row], _POINT, np.tile(np.float32(colour), (places.shape[1], 1)))
+        lines += capsules.crosses(places[row], _POINT, np.tile(np.array(colour, np.float32), (places.shape[1], 1)))
     return lines
 
 

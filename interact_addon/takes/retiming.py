@@ -100,7 +100,7 @@ def _check_place(scene: bpy.types.Scene, exchange: Exchange) -> None:
 def _move_take(
     scene: bpy.types.Scene,
     take: Take,
-    cast: Sequence[CastActor],
+    cast: tuple[CastActor, CastActor],
     before: Sequence[contract.ActorPerformance],
     exchange: Exchange,
 ) -> list[str]:

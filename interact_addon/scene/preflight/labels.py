@@ -44,11 +44,11 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
     contacts = contact_strips(source)
     if contacts:
         channel = source.sequence_editor.channels[contacts[0].channel].name  # type: ignore[union-attr]
-        sentence = Message(
+        no_contacts = Message(
             "The model plays no contacts yet: nothing is generated for the strips in the channel '{channel}'.",
             channel=channel,
         )
-        said[sentence] = [strip.name for strip in contacts]
+        said[no_contacts] = [strip.name for strip in contacts]
     for sentence, names in said.items():
         count = counted(len(names), "strip")
         fix = "Mute Strip" if len(names) == 1 else "Mute Strips"

@@ -190,6 +190,7 @@ def test_who_has_risen_turns_to_the_partner_and_keeps_facing_it():
     _, points, notes = played(actor("Mia", (0.0, 0.0), ("sit", 0, 3), ("stand", 3, 8), waypoints=seat), beside)
     risen = next(point for point in points if point.time > 3.5)
     turned, held = points[-2:]
+    assert turned.heading is not None
     assert risen.heading is None and turned.time > risen.time + 1.0, "the turn begins on its feet"
     towards = np.subtract((0.0, 1.5), turned.position)
     assert [np.sin(turned.heading), -np.cos(turned.heading)] == pytest.approx(list(towards / np.linalg.norm(towards)))
