@@ -11,7 +11,7 @@ import pytest
 
 from interact_addon import batch
 from interact_addon.check import events as check_events
-from interact_addon.check.shot_check import is_current, known_check
+from interact_addon.check.shot_check import ShotCheck, is_current, known_check
 from interact_addon.overlay import capsules, check_drawing, event_band, graph
 from interact_addon.rig.body_shape import body_shape_of
 from interact_addon.rig.cast import CastActor
@@ -51,6 +51,12 @@ def planted(shot: bpy.types.Scene) -> bpy.types.Scene:
     key_performance(shot, [mia, tom], Performance((standing, far)))
     shot.frame_set(1)
     return shot
+
+
+def checked(scene: bpy.types.Scene) -> ShotCheck:
+    found = known_check(scene)
+    assert found is not None
+    return found
 
 
 def listed(scene: bpy.types.Scene, kind: str) -> list[str]:
@@ -111,17 +117,17 @@ def test_a_changed_key_makes_the_check_one_of_an_earlier_state_and_the_list_stay
 
 def test_a_check_of_the_same_motion_is_not_measured_again(planted: bpy.types.Scene) -> None:
     bpy.ops.interact.check()
-    made = known_check(planted).made
+    made = checked(planted).made
     bpy.ops.interact.check()
-    assert known_check(planted).made == made
+    assert checked(planted).made == made
     planted.interact.check.tolerance = 0.05
     bpy.ops.interact.check()
-    assert known_check(planted).made != made
+    assert checked(planted).made != made
 
 
 def test_the_skin_is_hot_where_the_hand_is_and_nowhere_before(planted: bpy.types.Scene) -> None:
     bpy.ops.interact.check()
-    found = known_check(planted)
+    found = checked(planted)
     graph_of_scene = bpy.context.evaluated_depsgraph_get()
     corners, _ = check_drawing.heat_of(planted, graph_of_scene, found, 0)
     assert not len(corners)
@@ -147,9 +153,9 @@ def test_events_are_bars_in_the_band_and_the_graph_has_the_frames_numbers(plante
     planted.interact.check.shown = "penetration"
     bars = event_band.bars_of(planted, 1.0, 91.0, 900)
     assert bars and all(bar.left == pytest.approx(400.0, abs=12.0) for bar in bars)
-    drawn = graph.graph_of(known_check(planted), 50.0, (0.0, 0.0, 900.0, 60.0))
+    drawn = graph.graph_of(checked(planted), 50.0, (0.0, 0.0, 900.0, 60.0))
     assert drawn.texts[0][1].startswith("touching") and "cm deep" in drawn.texts[0][1]
-    assert "cm apart" in graph.graph_of(known_check(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
+    assert "cm apart" in graph.graph_of(checked(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
 
 
 def test_the_command_writes_a_report_and_refuses_a_shot_that_is_too_deep(

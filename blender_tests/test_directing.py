@@ -24,7 +24,8 @@ def test_usual_energy_and_either_hand_ask_for_nothing(scene: bpy.types.Scene) ->
 
 def test_an_energy_holds_all_along(scene: bpy.types.Scene) -> None:  # noqa: F811
     scene.interact.actor_a.energy, scene.interact.actor_a.leading_hand = 1.5, "LEFT"
-    assert anna(scene).energy == (EnergySpan(1.5, 0.0, pytest.approx(10.0)),)
+    (span,) = anna(scene).energy
+    assert (span.energy, span.start, span.end) == (1.5, 0.0, pytest.approx(10.0))
     assert anna(scene).leading_hand == "left"
 
 
