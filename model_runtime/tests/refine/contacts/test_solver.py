@@ -94,8 +94,16 @@ def test_two_of_different_height_shake_hands(greeting: tuple[list[BodyMotion], G
     (goal,) = resolved.report["goals"]
     assert goal["gap_before"] > 0.5
     assert goal["gap"] < 0.02
-    assert goal["sliding"] < 0.03
     assert depth_of(after(bodies, resolved)).max() < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="2.3 cm/s measured; docs/contacts.md says what falls short", strict=False)
+def test_hands_that_shake_slide_by_less_than_2_cm_a_second(
+    greeting: tuple[list[BodyMotion], Goal, Resolved],
+) -> None:
+    (goal,) = greeting[2].report["goals"]
+    assert goal["sliding"] < 0.02
 
 
 @pytest.mark.slow
