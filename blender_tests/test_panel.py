@@ -35,6 +35,8 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Takes",
             "Adjust",
             "Overlay",
+            "Check",
+            "Show",
             "Export",
         ]
     assert all(hasattr(bpy.types, cls.__name__) for cls in panels.CLASSES)

@@ -144,9 +144,9 @@ def test_what_an_untouched_take_shows_is_read_from_its_file(
 ) -> None:
     read = []
 
-    def counted(find: Any, cast: Any, start: int, frames: int, fps: float = 30.0, seconds: float = 0.02) -> Any:
+    def counted(find: Any, cast: Any, start: int, frames: int, *more: Any) -> Any:
         read.append(frames)
-        return read_back.read_back_in_steps(find, cast, start, frames, fps, seconds)
+        return read_back.read_back_in_steps(find, cast, start, frames, *more)
 
     monkeypatch.setattr(module, "read_back_in_steps", counted)
     motion = shown_motion(scene, cast_scene(scene))
@@ -216,7 +216,8 @@ def test_the_record_of_a_stretch_gives_the_whole_request_again(scene: bpy.types.
     performance = generated(scene, planned)
     record(scene, key_planned(scene, cast, performance, planned), performance)
     found = read_record(action_of("Anna"))
-    assert found is not None and found.frames == (1, FRAMES) and len(found.request) < 20_000
+    assert found is not None and found.frames == (1, FRAMES)
+    assert len(found.request) < 60_000  # no motion is in it, which lies in a file; two body shapes take half of that
     for actor in found.load_request().actors:
         given = planned.given[actor.name]
         assert actor.constraints is not None
