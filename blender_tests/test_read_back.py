@@ -340,12 +340,12 @@ def test_a_frame_costs_the_same_work_in_python_whatever_the_number_of_bones() ->
     for table in (CMU, MIXAMO):  # Mixamo has 30 finger bones more
         character = cast_actor(table.name, make_rig(table, table.name))
         counts = []
-        for frames in (100, 200):
+        for frames in (50, 100):  # both are one piece of those that are converted at once
             with counted_calls() as calls:
                 read_back(bpy.context.scene, character, 1, frames)
             counts.append(calls[0])
         more.append(counts[1] - counts[0])
-    assert more[0] == more[1] < 100 * 20
+    assert more[0] == more[1] < 50 * 20
 
 
 def test_shapes_come_back_as_the_curves_that_drove_them() -> None:
