@@ -115,6 +115,25 @@ def test_a_changed_key_makes_the_check_one_of_an_earlier_state_and_the_list_stay
     assert not is_current(planted) and len(planted.interact.check.events) == count
 
 
+def test_what_moves_nobody_leaves_the_check_current(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    planted.camera.select_set(not planted.camera.select_get())
+    bpy.context.view_layer.update()
+    assert is_current(planted)
+
+
+def test_the_same_motion_at_other_frames_is_listed_at_those(planted: bpy.types.Scene) -> None:
+    still = [actor.armature for actor in planted.interact.actors]
+    planted.frame_set(50)
+    for armature in still:
+        armature.animation_data.action = None  # both stay in the pose of this frame
+    planted.frame_start, planted.frame_end = 1, 30
+    bpy.ops.interact.check()
+    planted.frame_start, planted.frame_end = 101, 130
+    bpy.ops.interact.check()
+    assert checked(planted).first == 101 and planted.interact.check.events[0].start >= 101
+
+
 def test_a_check_of_the_same_motion_is_not_measured_again(planted: bpy.types.Scene) -> None:
     bpy.ops.interact.check()
     made = checked(planted).made
@@ -134,7 +153,7 @@ def test_the_skin_is_hot_where_the_hand_is_and_nowhere_before(planted: bpy.types
     planted.frame_set(50)
     corners, colours = check_drawing.heat_of(planted, bpy.context.evaluated_depsgraph_get(), found, 49)
     red = corners[(colours[:, 3] > 0.5) & (colours[:, 1] < 0.6)]
-    event = max(found.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
+    event = max(found.contacts.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
     assert len(red) and np.linalg.norm(red - event.place, axis=1).max() < 0.3
 
 
@@ -167,6 +186,8 @@ def test_the_command_writes_a_report_and_refuses_a_shot_that_is_too_deep(
     assert batch.main(["check", str(shot), "-o", str(out), "--fail-over", "2cm"]) == 3
     assert "cm deep" in capsys.readouterr().err
     assert batch.main(["check", str(shot), "-o", str(out), "--fail-over", "30cm"]) == 0
+    assert batch.main(["check", str(shot), "-o", str(out), "--fail-over", "2cm", "--tolerance", "20cm"]) == 3
+    assert batch.main(["check", str(shot), "-o", str(out)]) == 0
     numbers = json.loads((out / "check.json").read_text("utf-8"))
     assert numbers["deepest_m"] > 0.02 and numbers["penetrations"] >= 1
     rows = (out / "events.csv").read_text("utf-8").splitlines()

@@ -23,7 +23,6 @@ from interact_addon.scene.strips import add_action
 from interact_addon.takes import shown_motion as module
 from interact_addon.takes.record import read_record, record_take, save_performance
 from interact_addon.takes.shown_motion import shown_motion, shown_motion_in_steps
-from interact_addon.takes.steps import finished
 from interact_addon.takes.stretches import (
     PlannedStretch,
     is_locked,
@@ -31,6 +30,7 @@ from interact_addon.takes.stretches import (
     plan_around_locks_in_steps,
     plan_stretch,
 )
+from model_runtime.common.steps import finished
 from model_runtime.contract import BODY_PARTS, ActorPerformance, MotionConstraints, Performance
 from model_runtime.errors import InvalidRequest
 

@@ -40,12 +40,11 @@ def check(scene: bpy.types.Scene, folder: Path, options: argparse.Namespace) -> 
     name = Path(bpy.data.filepath).stem or scene.name
     for path in write_report(found, folder, name):
         printer.wrote(path)
-    deepest = found.deepest
-    if options.fail_over is not None and deepest is not None and deepest.depth > options.fail_over:
+    depth, row, where = found.deepest
+    if options.fail_over is not None and depth > options.fail_over:
         raise errors.ShotRefused(
-            f"{found.names[deepest.actor]}'s {deepest.part.replace('_', ' ')} is {100.0 * deepest.depth:.1f} cm deep "
-            f"in frame {found.frame_at(deepest.peak):.0f}, and {100.0 * options.fail_over:.1f} cm are allowed; see "
-            f"{folder / 'check.html'}."
+            f"The overlap {where} is {100.0 * depth:.1f} cm deep at frame {found.frame_at(row):.0f}, and "
+            f"{100.0 * options.fail_over:.1f} cm are allowed; see '{folder / 'check.html'}'."
         )
 
 

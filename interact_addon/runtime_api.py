@@ -12,16 +12,30 @@ if TYPE_CHECKING:
     from model_runtime.body_model import body_shape, contacts, rotations, skeleton
     from model_runtime.common import easing, files
     from model_runtime.common.arrays import Array
+    from model_runtime.common.steps import finished
 else:
     try:
         from .model_runtime import contract, errors
         from .model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from .model_runtime.common import easing, files
         from .model_runtime.common.arrays import Array
+        from .model_runtime.common.steps import finished
     except ImportError:
         from model_runtime import contract, errors
         from model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from model_runtime.common import easing, files
         from model_runtime.common.arrays import Array
+        from model_runtime.common.steps import finished
 
-__all__ = ["Array", "body_shape", "contacts", "contract", "easing", "errors", "files", "rotations", "skeleton"]
+__all__ = [
+    "Array",
+    "body_shape",
+    "contacts",
+    "contract",
+    "easing",
+    "errors",
+    "files",
+    "finished",
+    "rotations",
+    "skeleton",
+]

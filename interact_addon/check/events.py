@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from ..messages import counted
 from ..properties import actor_name
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..rig.timing import frames_per_second
@@ -18,9 +19,9 @@ def store(scene: bpy.types.Scene, found: ShotCheck) -> None:
     """Put what a check found into the scene's list."""
     check = scene.interact.check  # type: ignore[attr-defined]
     check.events.clear()
-    for event in found.events:
+    for event in found.contacts.events:
         _fill(check.events.add(), event, found)
-    check["active"] = -1  # without its update, which would go to an event
+    check.active = -1
     check.is_checked = True
 
 
@@ -55,7 +56,7 @@ def title(scene: bpy.types.Scene, event: Any) -> str:
     """Return whose parts meet: ``Mia left hand, Tom chest``."""
     names = {actor.identity: actor_name(actor) for actor in scene.interact.actors}  # type: ignore[attr-defined]
     who = names.get(event.who, _NOBODY)
-    part, other = _words(event.part), _words(event.other_part)
+    part, other = readable(event.part), readable(event.other_part)
     if event.kind == FLOOR:
         return f"{who} {part}: {other}"
     if event.whom == event.who:
@@ -78,14 +79,11 @@ def summary(scene: bpy.types.Scene) -> str:
     deep = f", {100.0 * deepest:.1f} cm at the deepest" if counts[PENETRATION] else ""
     seconds = (scene.frame_end - scene.frame_start) / frames_per_second(scene)
     return (
-        f"Checked {seconds:.1f} s: {_count(counts[PENETRATION], 'penetration')}{deep}, "
-        f"{_count(counts[CONTACT], 'contact')}, {_count(counts[FLOOR], 'event')} of feet"
+        f"Checked {seconds:.1f} s: {counted(counts[PENETRATION], 'penetration')}{deep}, "
+        f"{counted(counts[CONTACT], 'contact')}, {counted(counts[FLOOR], 'event')} of feet"
     )
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _words(part: str) -> str:
+def readable(part: str) -> str:
+    """Return a part of the body as people write it: ``left hand``."""
     return part.replace("_", " ")

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..runtime_api import Array, files
-from .shot_check import CONTACT, PENETRATION, CheckEvent, ShotCheck
+from ..properties.check import CONTACT, PENETRATION
+from ..runtime_api import Array, contract, files
+from .curves import highest_of
+from .shot_check import CheckEvent, ShotCheck
 
 _WIDTH, _HEIGHT, _LEFT = 900, 150, 60  # of a plot, pixels
 _POINTS = 900  # at most, of a curve
@@ -29,11 +31,7 @@ _COLUMNS = ("kind", "actor", "part", "other_actor", "other_part", "start_s", "en
 def write_report(found: ShotCheck, folder: Path, title: str) -> list[Path]:
     """Write ``check.html``, ``events.csv`` and ``check.json`` into a folder that exists; return their paths."""
     texts = {"check.html": page(found, title), "events.csv": table(found), "check.json": numbers(found)}
-    paths = []
-    for name, text in texts.items():
-        path = folder / name
-        paths.append(files.write_whole(path, text))
-    return paths
+    return [files.write_whole(folder / name, text) for name, text in texts.items()]
 
 
 def table(found: ShotCheck) -> str:
@@ -41,7 +39,7 @@ def table(found: ShotCheck) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows(_row(event, found) for event in found.events)
+    writer.writerows(_row(event, found) for event in found.contacts.events)
     return text.getvalue()
 
 
@@ -49,7 +47,8 @@ def _row(event: CheckEvent, found: ShotCheck) -> list[str]:
     other = "" if event.other_actor is None else found.names[event.other_actor]
     return [
         event.kind, found.names[event.actor], event.part, other, event.other_part,
-        f"{event.start / found.rate:.3f}", f"{(event.end + 1) / found.rate:.3f}", f"{found.frame_at(event.peak):.1f}",
+        f"{event.start / contract.FPS:.3f}", f"{(event.end + 1) / contract.FPS:.3f}",
+        f"{found.frame_at(event.peak):.1f}",
         f"{100.0 * event.depth:.2f}", f"{event.seconds:.3f}", f"{100.0 * event.speed:.2f}",
     ]  # fmt: skip
 
@@ -61,21 +60,24 @@ def numbers(found: ShotCheck) -> str:
 
 def page(found: ShotCheck, title: str) -> str:
     """Return the report as one HTML page that needs no other file."""
-    deep = [event for event in found.events if event.kind == PENETRATION]
-    touching = [event for event in found.events if event.kind == CONTACT]
-    feet = [event for event in found.events if event.kind not in (PENETRATION, CONTACT)]
-    seconds = np.arange(len(found.distance)) / found.rate
+    deep = [event for event in found.contacts.events if event.kind == PENETRATION]
+    touching = [event for event in found.contacts.events if event.kind == CONTACT]
+    feet = [event for event in found.contacts.events if event.kind not in (PENETRATION, CONTACT)]
+    seconds = np.arange(len(found.contacts.distance)) / contract.FPS
     names = [html.escape(name) for name in found.names]
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
         f"<h1>{html.escape(title)}</h1><p>{names[0]} and {names[1]}, {seconds[-1]:.1f} s.</p>",
         _measures(found.measures),
         "<h2>Distance between the two (cm)</h2>",
-        plot(seconds, [("#3577b5", 100.0 * found.distance)]),
+        plot(seconds, [("#3577b5", 100.0 * found.contacts.distance)]),
         "<h2>Depth in each other and in themselves (cm)</h2>",
         plot(
             seconds,
-            [("#c0392b", 100.0 * found.depth), *zip(("#d98a1f", "#7d9c3b"), 100.0 * found.self_depth)],
+            [
+                ("#c0392b", 100.0 * found.contacts.depth),
+                *zip(("#d98a1f", "#7d9c3b"), 100.0 * found.contacts.self_depth),
+            ],
         ),
         f"<p>Red: in each other. Orange: {names[0]} in herself or himself. Green: {names[1]}.</p>",
         *(
@@ -110,7 +112,7 @@ def plot(seconds: Array, curves: Sequence[tuple[str, Array]]) -> str:
     """Return curves (colour, values (T,)) over ``seconds`` (T,) as SVG; values below zero are drawn at zero."""
     top = max(1.0, float(np.ceil(max(values.max(initial=0.0) for _, values in curves))))
     lines = [
-        f'<polyline fill=none stroke-width=1.5 stroke="{colour}" points="{_polyline(seconds, values, top)}"/>'
+        f'<polyline fill=none stroke-width=1.5 stroke="{colour}" points="{_polyline(values, top)}"/>'
         for colour, values in curves
     ]
     end = max(float(seconds[-1]), 1e-6)
@@ -125,10 +127,8 @@ def plot(seconds: Array, curves: Sequence[tuple[str, Array]]) -> str:
     return f'<svg width="{_WIDTH}" height="{_HEIGHT + 20}">{axis}{"".join(lines)}{"".join(marks)}</svg>'
 
 
-def _polyline(seconds: Array, values: Array, top: float) -> str:
-    """Return the points of a curve; of a long one the highest of as many neighbours, so that no peak is lost."""
-    group = -(-len(values) // _POINTS)
-    padded = np.pad(values, (0, -len(values) % group), mode="edge").reshape(-1, group).max(1)
-    x = _LEFT + (_WIDTH - _LEFT) * np.arange(len(padded)) * group / max(len(values) - 1, 1)
-    y = _HEIGHT * (1.0 - np.clip(padded / top, 0.0, 1.0))
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(np.minimum(x, _WIDTH), y))
+def _polyline(values: Array, top: float) -> str:
+    """Return the points of a curve."""
+    highest, along = highest_of(values, _POINTS)
+    x, y = _LEFT + (_WIDTH - _LEFT) * along, _HEIGHT * (1.0 - np.clip(highest / top, 0.0, 1.0))
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y))

@@ -5,23 +5,22 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 import numpy as np
 
 from ..properties import actor_name
+from ..properties.check import CONTACT, PENETRATION
 from ..rig.body_shape import body_shape_of
 from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
-from ..runtime_api import Array, body_shape, contacts, contract
+from ..runtime_api import body_shape, contacts, contract, finished
 from ..scene.request import cast_scene
 from ..takes.shown_motion import shown_motion_in_steps
 
 CheckEvent = contacts.Event
-CONTACT, PENETRATION, FLOOR = contacts.CONTACT, contacts.PENETRATION, contacts.FLOOR
 _SHARE_OF_READING = 0.5  # of the progress
 _MOST_KEPT = 4  # scenes
 
@@ -32,9 +31,9 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class ShotCheck:
-    """What a check found, in rows of ``rate`` a second from scene frame ``first`` on; a scene's second has ``fps``.
+    """What a check found, 30 rows a second from scene frame ``first`` on; a scene's second has ``fps`` frames.
 
-    ``names`` and ``identities`` of both actors; ``bodies`` in the world, ``found`` of them; ``made`` numbers checks.
+    ``names`` and ``identities`` of both actors; ``bodies`` in the world, their ``contacts``; ``made`` numbers checks.
     """
 
     first: int
@@ -42,85 +41,54 @@ class ShotCheck:
     names: tuple[str, str]
     identities: tuple[str, str]
     bodies: tuple[contacts.Body, contacts.Body]
-    found: contacts.Contacts
+    contacts: contacts.Contacts
     made: int
-    rate: float = contract.FPS
-
-    @property
-    def events(self) -> tuple[CheckEvent, ...]:
-        return self.found.events
-
-    @property
-    def distance(self) -> Array:
-        return self.found.distance
-
-    @property
-    def depth(self) -> Array:
-        return self.found.depth
-
-    @property
-    def self_depth(self) -> Array:
-        return self.found.self_depth
-
-    @property
-    def capsule_depth(self) -> tuple[Array, Array]:
-        return self.found.capsule_depth
-
-    @property
-    def pair_depth(self) -> tuple[Array, Array]:
-        return self.found.pair_depth
 
     @property
     def capsules(self) -> tuple[Any, Any]:
+        """The capsules of both bodies in the world."""
         return self.bodies[0].capsules, self.bodies[1].capsules
 
-    @cached_property
-    def points(self) -> tuple[Array, Array]:
-        return self.bodies[0].points, self.bodies[1].points
-
     @property
-    def deepest(self) -> CheckEvent | None:
-        """The deepest penetration, None where there is none."""
-        deep = [event for event in self.events if event.kind == PENETRATION]
-        return max(deep, key=lambda event: event.depth, default=None)
+    def deepest(self) -> tuple[float, int, str]:
+        """The deepest overlap in metres, its row, and between whom; also where it is within the tolerance."""
+        one, two = self.names
+        depths = np.stack([self.contacts.depth, *self.contacts.self_depth])
+        which, row = np.unravel_index(int(np.argmax(depths)), depths.shape)
+        where = (f"between {one} and {two}", f"in {one}'s own body", f"in {two}'s own body")
+        return float(depths[which, row]), int(row), where[which]
 
     @property
     def measures(self) -> dict[str, Any]:
         """The whole shot in numbers: seconds, metres, shares of frames, minutes an hour."""
-        deep = np.maximum(self.depth, self.self_depth.max(0))
+        deep = np.maximum(self.contacts.depth, self.contacts.self_depth.max(0))
         return {
-            "seconds": len(self.depth) / self.rate,
-            "deepest_m": float(self.depth.max()),
-            "deepest_in_oneself_m": float(self.self_depth.max()),
+            "seconds": len(self.contacts.depth) / contract.FPS,
+            "deepest_m": float(self.contacts.depth.max()),
+            "deepest_in_oneself_m": float(self.contacts.self_depth.max()),
             "share_over_1_cm": float((deep > 0.01).mean()),
-            "nearest_m": float(self.distance.min()),
-            "mean_distance_m": float(self.distance.mean()),
-            "mean_facing_degrees": [float(value) for value in np.degrees(self.found.facing.mean(1))],
-            "penetrations": sum(event.kind == PENETRATION for event in self.events),
-            "contacts": sum(event.kind == CONTACT for event in self.events),
-            "foot_slides": sum(event.other_part == contacts.SLIDES for event in self.events),
-            "minutes_an_hour": contacts.contact_table(self.found, self.rate),
+            "nearest_m": float(self.contacts.distance.min()),
+            "mean_distance_m": float(self.contacts.distance.mean()),
+            "mean_facing_degrees": [float(value) for value in np.degrees(self.contacts.facing.mean(1))],
+            "penetrations": sum(event.kind == PENETRATION for event in self.contacts.events),
+            "contacts": sum(event.kind == CONTACT for event in self.contacts.events),
+            "foot_slides": sum(event.other_part == contacts.SLIDES for event in self.contacts.events),
+            "minutes_an_hour": contacts.contact_table(self.contacts, contract.FPS),
         }
 
     def frame_at(self, row: float) -> float:
         """Return the scene's frame of a row."""
-        return self.first + row / self.rate * self.fps
+        return self.first + row / contract.FPS * self.fps
 
     def row_at(self, frame: float) -> int | None:
         """Return the row of a scene's frame; None outside of what was checked."""
-        row = round((frame - self.first) / self.fps * self.rate)
-        return row if 0 <= row < len(self.depth) else None
+        row = round((frame - self.first) / self.fps * contract.FPS)
+        return row if 0 <= row < len(self.contacts.depth) else None
 
 
 def check_shot(scene: bpy.types.Scene) -> ShotCheck:
     """Check what is seen over the scene's range. Raises ``InvalidRequest`` where a character cannot be read."""
-    steps = check_shot_in_steps(lambda: scene, math.inf)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: ShotCheck = end.value
-            return found
+    return finished(check_shot_in_steps(lambda: scene, math.inf))
 
 
 def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: float) -> Generator[float, None, ShotCheck]:
@@ -133,7 +101,6 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     first, fps = scene.frame_start, frames_per_second(scene)
     tolerance = scene.interact.check.tolerance  # type: ignore[attr-defined]
     actors = scene.interact.actors  # type: ignore[attr-defined]
-    identities = tuple(actor.identity for actor in actors)
     shapes = [body_shape_of(character, actor.thickness) for character, actor in zip(cast, actors)]
     reading, done = shown_motion_in_steps(find_scene, cast, seconds), 0.0
     while True:
@@ -145,12 +112,13 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
         done += 0.1 * (_SHARE_OF_READING - done)  # nobody knows how many steps it takes
         yield done
     bodies = _bodies(cast, motion, shapes)
+    one, two = find_scene().interact.actors  # type: ignore[attr-defined]
+    names, identities = (actor_name(one), actor_name(two)), (one.identity, two.identity)
     known = _known.get(find_scene().session_uid)
     if known is not None and _is_same(known, bodies, tolerance):
-        return known
+        return replace(known, first=first, fps=fps, names=names, identities=identities)
     found = yield from _measured(bodies, tolerance)
-    names = tuple(actor_name(actor) for actor in find_scene().interact.actors)  # type: ignore[attr-defined]
-    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers))  # type: ignore[arg-type]
+    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers))
 
 
 def _measured(
@@ -195,7 +163,7 @@ def _is_same(known: ShotCheck, bodies: Sequence[contacts.Body], tolerance: float
             and np.array_equal(a.shape.radius, b.shape.radius)
             for a, b in zip(known.bodies, bodies)
         )
-        and known.found.tolerance == tolerance
+        and known.contacts.tolerance == tolerance
     )
 
 

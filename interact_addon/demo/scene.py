@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 from mathutils import Matrix, Vector
 
+from ..runtime_api import finished
 from ..scene.targets import walk_strips
 from . import stage, timeline
 from .character import Character, Model, build_character, model_character
@@ -31,13 +32,7 @@ def model_pair() -> Generator[None, None, tuple[Model, Model]]:
 
 
 def _modelled() -> tuple[Model, Model]:
-    work = model_pair()
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            pair: tuple[Model, Model] = done.value
-            return pair
+    return finished(model_pair())
 
 
 def build_demo_scene(

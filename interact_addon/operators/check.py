@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import partial
-from typing import Any
 
 import bpy
 from bpy.props import IntProperty
@@ -42,9 +41,8 @@ def file_loaded(*_arguments: object) -> None:
 
 
 @bpy.app.handlers.persistent
-def scene_changed(scene: bpy.types.Scene, *arguments: Any) -> None:
+def scene_changed(scene: bpy.types.Scene, graph: bpy.types.Depsgraph | None = None) -> None:
     """Note that keys were changed, or anything by an undo: the last check may be of another state."""
-    graph = arguments[0] if arguments else None
     if graph is None or graph.id_type_updated("ACTION"):
         mark_changed(scene)
 
@@ -97,12 +95,7 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
         return None
     before = int(_progress * 100)
     try:
-        _progress = next(steps)
-    except StopIteration as end:
-        _running = None
-        _keep(_scene_of(uid), end.value)
-        bpy.ops.ed.undo_push(message="Check")
-        tell([("INFO", check_events.summary(_scene_of(uid)))])
+        _progress = _step(steps, uid)
     except errors.InterActError as error:
         _running = None
         tell([("ERROR", str(error))])
@@ -115,10 +108,23 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
     return _PAUSE if _running is steps else None
 
 
+def _step(steps: Generator[float, None, ShotCheck], uid: int) -> float:
+    """Do one step and return the share that is done; after the last one keep what was found."""
+    global _running
+    try:
+        return next(steps)
+    except StopIteration as end:
+        _running, found = None, end.value
+    _keep(_scene_of(uid), found)
+    bpy.ops.ed.undo_push(message="Check")
+    tell([("INFO", check_events.summary(_scene_of(uid)))])
+    return 1.0
+
+
 def _keep(scene: bpy.types.Scene, found: ShotCheck) -> None:
+    check_events.store(scene, found)
     bpy.context.view_layer.update()  # what is still to be told of keys from before the check is of before
     remember(scene, found)
-    check_events.store(scene, found)
 
 
 class INTERACT_OT_cancel_check(bpy.types.Operator):

@@ -11,6 +11,7 @@ from .. import compat
 from ..properties import BOTH_ACT, actor_name
 from ..runtime_api import contract, errors
 from ..scene import pair
+from ..scene.ranges import active_strip
 from .feedback import fail, poll_cast
 from .labels import label_span
 
@@ -44,8 +45,7 @@ def selected_of_pair(context: bpy.types.Context) -> list[Any]:
 
 def active_of_pair(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it asks the pair for something, else None."""
-    scene = compat.sequencer_scene(context.scene)
-    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
     return strip if strip is not None and strip in pair.strips_of_pair(scene) else None
 
 

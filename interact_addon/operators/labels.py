@@ -16,7 +16,7 @@ from ..scene.label_names import follow_names, set_label
 from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of
 from ..scene.pair import follow_pair
-from ..scene.ranges import selected_strips
+from ..scene.ranges import active_strip, selected_strips
 from .feedback import fail, poll_cast, redraw
 
 _MEANINGS = {
@@ -53,8 +53,7 @@ def label_span(context: bpy.types.Context) -> tuple[int, int]:
 
 def active_label(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is an action strip of one of the two actors, else None."""
-    scene = compat.sequencer_scene(context.scene)
-    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
     return strip if any(strip in action_strips(scene, key) for key in _actors(context)) else None
 
 

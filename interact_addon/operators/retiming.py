@@ -8,8 +8,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import compat
 from ..runtime_api import errors
+from ..scene.ranges import active_strip
 from ..takes.library import shown_take
 from ..takes.retiming import retime
 from .feedback import fail
@@ -59,8 +59,7 @@ class INTERACT_OT_new_recording(bpy.types.Operator):
 
 def _voice(context: bpy.types.Context) -> Any | None:
     """Return the active strip of the sequencer, if it is a sound."""
-    sequencer: Any = compat.sequencer_scene(context.scene).sequence_editor
-    strip = sequencer.active_strip if sequencer is not None else None
+    strip = active_strip(context.scene)
     return strip if strip is not None and strip.type == "SOUND" else None
 
 

@@ -13,6 +13,7 @@ from ..properties import ActorKey, actor_key, cast_in
 from ..runtime_api import errors
 from ..scene.channels import KINDS
 from ..scene.ownership import Channels
+from ..scene.ranges import active_strip
 from ..scene.transcript_files import Transcript, read_transcript_file, read_transcript_text
 from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
@@ -23,15 +24,13 @@ from .feedback import fail
 
 def active_voice(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is a voice of one of the two actors, else None."""
-    scene = compat.sequencer_scene(context.scene)
-    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    strip = active_strip(context.scene)
     return strip if strip is not None and any(is_voice_of(strip, actor) for actor in _cast(context)) else None
 
 
 def active_text(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is a text in a channel of one of the two actors, else None."""
-    scene = compat.sequencer_scene(context.scene)
-    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
     if strip is None or strip.type != "TEXT":
         return None
     channels = Channels(scene)

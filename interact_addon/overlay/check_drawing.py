@@ -14,6 +14,7 @@ from ..check.shot_check import ShotCheck, known_check
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
 from . import capsules, heat
+from .boxes import draw_boxes
 from .drawing import draw_batches, make_batches
 from .graph import Graph, graph_of
 from .lines import OF_ACTORS, Line
@@ -73,7 +74,7 @@ def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list
     is_parallel = not view.is_perspective
     eye = matrix[:3, 2] if is_parallel else matrix[:3, 3]
     lines = []
-    for body, depth, colour in zip(found.capsules, found.capsule_depth, OF_ACTORS):
+    for body, depth, colour in zip(found.capsules, found.contacts.capsule_depth, OF_ACTORS):
         at_rest = np.array([*colour[:3], _AT_REST], np.float32)
         colours = capsules.colours_of_depth(depth[row], at_rest)
         loops = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
@@ -84,7 +85,7 @@ def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list
 def point_lines(found: ShotCheck, row: int) -> list[Line]:
     """Return a cross at each contact point of both bodies at a row of the check."""
     lines = []
-    for places, colour in zip(found.points, OF_ACTORS):
+    for places, colour in zip((body.points for body in found.bodies), OF_ACTORS):
         lines += capsules.crosses(places[row], _POINT, np.tile(np.array(colour, np.float32), (places.shape[1], 1)))
     return lines
 
@@ -109,7 +110,7 @@ def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck
     corners, colours = [np.zeros((0, 3), np.float32)], [np.zeros((0, 4), np.float32)]
     for number, actor in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
         other = found.capsules[1 - number]
-        close = found.pair_depth[1 - number][row] > _NEAR
+        close = found.contacts.pair_depth[1 - number][row] > _NEAR
         if not close.any() or actor.armature is None:
             continue
         for obj in skinned_meshes(actor.armature):
@@ -160,19 +161,13 @@ def _free_width(area: bpy.types.Area, region: bpy.types.Region) -> tuple[float, 
 
 
 def _draw_curves(graph: Graph) -> None:
+    draw_boxes(graph.boxes)
     gpu.state.blend_set("ALPHA")
     shader = gpu.shader.from_builtin("FLAT_COLOR")
-    corners = [corner for box, _ in graph.boxes for corner in _two_triangles(*box)]
-    tints = [tint for _, tint in graph.boxes for _ in range(6)]
-    batch_for_shader(shader, "TRIS", {"pos": corners, "color": tints}).draw(shader)
     for points, tint in graph.curves:
         colours = [tint] * len(points)
         batch_for_shader(shader, "LINE_STRIP", {"pos": [tuple(p) for p in points], "color": colours}).draw(shader)
     gpu.state.blend_set("NONE")
-
-
-def _two_triangles(left: float, low: float, right: float, high: float) -> tuple[tuple[float, float], ...]:
-    return ((left, low), (right, low), (right, high), (left, low), (right, high), (left, high))
 
 
 def _write(graph: Graph, scale: float) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-import gpu
-from gpu_extras.batch import batch_for_shader
 
 from ..check.events import shown_events
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from . import label_band
+from .boxes import Box, draw_boxes
 
 COLOURS = {PENETRATION: (0.95, 0.20, 0.12, 0.95), CONTACT: (0.95, 0.80, 0.20, 0.9), FLOOR: (0.55, 0.65, 0.95, 0.9)}
 _HEIGHT, _GAP = 4.0, 1.0  # pixels at a scale of 1; one row a kind, penetrations on top
@@ -74,12 +73,7 @@ def _draw() -> None:
     height = region.height / scale
     bottom = _bottom(context.area.type, scene, height)
     row = min(_HEIGHT + _GAP, max((height - _RULER - bottom) / len(_ROWS), 1.0))  # of what is left below the ruler
-    corners = [corner for bar in bars for corner in _corners(bar, bottom * scale, row * scale)]
-    colours = [bar.colour for bar in bars for _ in range(6)]
-    gpu.state.blend_set("ALPHA")
-    shader = gpu.shader.from_builtin("FLAT_COLOR")
-    batch_for_shader(shader, "TRIS", {"pos": corners, "color": colours}).draw(shader)
-    gpu.state.blend_set("NONE")
+    draw_boxes([(_box(bar, bottom * scale, row * scale), bar.colour) for bar in bars])
 
 
 def _bottom(area: str, scene: bpy.types.Scene, height: float) -> float:
@@ -89,8 +83,6 @@ def _bottom(area: str, scene: bpy.types.Scene, height: float) -> float:
     return label_band.top(scene, height)
 
 
-def _corners(bar: Bar, bottom: float, row: float) -> tuple[tuple[float, float], ...]:
+def _box(bar: Bar, bottom: float, row: float) -> Box:
     low = bottom + bar.row * row
-    high = low + row * _HEIGHT / (_HEIGHT + _GAP)
-    left, right = bar.left, bar.right
-    return ((left, low), (right, low), (right, high), (left, low), (right, high), (left, high))
+    return (bar.left, low, bar.right, low + row * _HEIGHT / (_HEIGHT + _GAP))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..check.curves import highest_of
 from ..check.shot_check import ShotCheck
 from ..runtime_api import Array
+from .boxes import Box
 from .lines import Colour
 
-Box = tuple[float, float, float, float]  # left, low, right, high; pixels
 _GROUND: Colour = (0.0, 0.0, 0.0, 0.45)
 _NOW: Colour = (1.0, 1.0, 1.0, 0.8)
 _DISTANCE: Colour = (0.45, 0.75, 1.0, 0.9)
@@ -32,16 +33,16 @@ def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
     """Return the graph of a check in a box, with the numbers of a scene's ``frame``."""
     left, low, right, high = box
     row = found.row_at(frame)
-    deepest = np.maximum(found.depth, found.self_depth.max(0))
+    deepest = np.maximum(found.contacts.depth, found.contacts.self_depth.max(0))
     curves = (
-        (_curve(found.distance / _FARTHEST, box), _DISTANCE),
+        (_curve(found.contacts.distance / _FARTHEST, box), _DISTANCE),
         (_curve(deepest / max(_DEEPEST, float(deepest.max())), box), _DEPTH),
     )
     boxes: tuple[tuple[Box, Colour], ...] = ((box, _GROUND),)
     if row is None:
         return Graph(boxes, curves, ())
-    now = left + (right - left) * row / max(len(found.distance) - 1, 1)
-    words = f"{100.0 * found.distance[row]:.0f} cm apart" if found.depth[row] <= 0.0 else "touching"
+    now = left + (right - left) * row / max(len(found.contacts.distance) - 1, 1)
+    words = f"{100.0 * found.contacts.distance[row]:.0f} cm apart" if found.contacts.depth[row] <= 0.0 else "touching"
     if deepest[row] > 0.0:
         words = f"{words}, {100.0 * deepest[row]:.1f} cm deep"
     return Graph((*boxes, ((now, low, now + 1.0, high), _NOW)), curves, (((left + _INSET, high + _INSET), words),))
@@ -50,8 +51,6 @@ def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
 def _curve(values: Array, box: Box) -> Array:
     """Return the points (N, 2) of ``values`` (T,), where 1 is the top; no more than one a pixel, the highest of it."""
     left, low, right, high = box
-    count = max(2, min(len(values), int(right - left)))
-    group = -(-len(values) // count)
-    highest = np.pad(values, (0, -len(values) % group), mode="edge").reshape(-1, group).max(1)
-    x = left + (right - left) * np.arange(len(highest)) / max(len(highest) - 1, 1)
+    highest, along = highest_of(values, max(2, int(right - left)))
+    x = left + (right - left) * along
     return np.stack([x, low + (high - low) * np.clip(highest, 0.0, 1.0)], -1).astype(np.float32)

@@ -11,7 +11,7 @@ from .capsules import colours_of_depth
 _NEAR = 0.01  # metres outside of the other body from which on skin is tinted
 _LIFT = 0.002  # metres that the tint lies above the skin, so that the skin does not hide it
 _OPACITY = 0.75
-_CLEAR = np.zeros(4, np.float32)
+_NEARBY = np.array([1.0, 0.85, 0.1, 0.0], np.float32)  # the colour of touching, of what does not quite
 
 
 def depth_of_places(places: Array, start: Array, end: Array, radius: Array) -> Array:
@@ -42,10 +42,8 @@ def hot_triangles(places: Array, normals: Array, triangles: Array, depth: Array)
     """
     hot = np.isfinite(depth)
     chosen = triangles[hot[triangles].any(1)].reshape(-1)
-    clear = np.array([1.0, 0.85, 0.1, 0.0], np.float32)
-    colours = colours_of_depth(depth[chosen], _CLEAR)
+    colours = colours_of_depth(depth[chosen], _NEARBY)
     outside = depth[chosen] <= 0.0
-    colours[outside] = clear
     share = np.clip(1.0 + np.nan_to_num(depth[chosen], neginf=-_NEAR) / _NEAR, 0.0, 1.0)
     colours[:, 3] = np.where(outside, 0.4 * share, _OPACITY)
     return places[chosen] + np.float32(_LIFT) * normals[chosen], colours

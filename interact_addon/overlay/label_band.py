@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import blf
 import bpy
-import gpu
-from gpu_extras.batch import batch_for_shader
 
 from .. import compat
 from ..properties import actor_key
@@ -17,6 +15,7 @@ from ..rig.timing import frames_per_second
 from ..scene.label_names import LABEL_COLOURS
 from ..scene.labels import action_strips
 from ..scene.reading import label_of
+from .boxes import Box, draw_boxes
 
 # Pixels at a scale of 1.
 _RULER, _SCROLL_BAR = 23, 20  # of the editor, at its top and bottom
@@ -95,12 +94,7 @@ def _draw() -> None:
     if not blocks:
         return
     rows = _rows(region.height / scale)
-    shader = gpu.shader.from_builtin("FLAT_COLOR")
-    corners = [corner for block in blocks for corner in _corners(block, rows, scale)]
-    colours = [(*block.colour, _OPACITY) for block in blocks for _ in range(6)]
-    gpu.state.blend_set("ALPHA")
-    batch_for_shader(shader, "TRIS", {"pos": corners, "color": colours}).draw(shader)
-    gpu.state.blend_set("NONE")
+    draw_boxes([(_box(block, rows, scale), (*block.colour, _OPACITY)) for block in blocks])
     if rows[1] == _ROW:
         _write(blocks, rows[0], scale)
 
@@ -112,11 +106,10 @@ def _rows(height: float) -> tuple[float, float]:
     return 0.0, min(max(0.5 * (height - _RULER), _LOWEST_ROW), 0.5 * _ROW)
 
 
-def _corners(block: Block, rows: tuple[float, float], scale: float) -> Iterator[tuple[float, float]]:
-    """Yield the corners of two triangles; neighbours are a pixel apart."""
+def _box(block: Block, rows: tuple[float, float], scale: float) -> Box:
+    """Return where a block is drawn; neighbours are a pixel apart."""
     low, high = ((rows[0] + row * rows[1]) * scale for row in (block.row, block.row + 1))
-    left, right, high = block.left, max(block.right - 1.0, block.left + 1.0), high - 1.0
-    yield from ((left, low), (right, low), (right, high), (left, low), (right, high), (left, high))
+    return (block.left, low, max(block.right - 1.0, block.left + 1.0), high - 1.0)
 
 
 def _write(blocks: Sequence[Block], bottom: float, scale: float) -> None:

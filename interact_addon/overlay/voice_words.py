@@ -12,13 +12,12 @@ from typing import Any
 
 import blf
 import bpy
-import gpu
-from gpu_extras.batch import batch_for_shader
 
 from .. import compat
 from ..properties import ActorKey, actor_key
 from ..scene.spoken_words import StripWords, Word, words_over_voices
 from ..takes.words import known_words
+from .boxes import Box, draw_boxes
 
 NOTHING_KNOWN = "no words known"
 _SECONDS_BEFORE_READING, _SECONDS_BETWEEN = 0.1, 0.01
@@ -182,17 +181,12 @@ def _view(region: bpy.types.Region) -> View:
     return View(left, bottom, region.width, a_frame, a_channel)
 
 
+def _box(text: Text, scale: float) -> Box:
+    return (text.left, text.low, max(text.right - 1.0, text.left + 1.0), text.low + _LINE * scale)
+
+
 def _draw_texts(texts: Sequence[Text], scale: float) -> None:
-    shader, corners = gpu.shader.from_builtin("UNIFORM_COLOR"), []
-    for text in texts:
-        low, high = text.low, text.low + _LINE * scale
-        left, right = text.left, max(text.right - 1.0, text.left + 1.0)
-        corners += [(left, low), (right, low), (right, high), (left, low), (right, high), (left, high)]
-    gpu.state.blend_set("ALPHA")
-    shader.bind()
-    shader.uniform_float("color", _BAND)
-    batch_for_shader(shader, "TRIS", {"pos": corners}).draw(shader)
-    gpu.state.blend_set("NONE")
+    draw_boxes([(_box(text, scale), _BAND) for text in texts])
     for text in texts:
         blf.color(0, *(_FOUND if text.is_found else _FAINT))
         blf.position(0, text.left + _INSET * scale, text.low + 0.5 * (_LINE - 0.7 * _TEXT) * scale, 0.0)

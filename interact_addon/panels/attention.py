@@ -5,22 +5,17 @@ from __future__ import annotations
 import bpy
 
 from .. import compat
-from ..properties import actor_key, actor_name
+from ..properties import actor_key
 from ..scene.channels import GAZE, PINS
 from ..scene.ownership import channels_of
-from .sidebar import Sidebar
+from ..scene.ranges import active_strip
+from .sidebar import OfTheCast
 
 KINDS = (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right"), ("head", "Head"), ("root", "Root"))
 
 
-class Targets(Sidebar):
+class Targets(OfTheCast):
     bl_label = "Targets"
-    bl_options = {"DEFAULT_CLOSED"}
-    inside = "script"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return all(actor.armature is not None for actor in context.scene.interact.actors)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, target = self.layout, context.active_object
@@ -29,13 +24,10 @@ class Targets(Sidebar):
             icon="OBJECT_DATA",
             translate=False,
         )
-        for number, actor in enumerate(context.scene.interact.actors):
-            split = layout.split(factor=0.2)
-            split.label(text=actor_name(actor), translate=False)
-            row = split.row(align=True)
+        for number, row in self.rows(context, share=0.2):
             for kind, text in KINDS:
                 button = row.operator("interact.add_target", text=text)
-                button.kind, button.actor = kind, str(number)
+                button.kind, button.actor = kind, number
         strip = _active_strip(context)
         if strip is not None:
             layout.prop(strip, "interact_target", text=strip.name, icon="EMPTY_AXIS")
@@ -43,8 +35,7 @@ class Targets(Sidebar):
 
 def _active_strip(context: bpy.types.Context) -> bpy.types.Strip | None:
     """Return the active strip of the sequencer if it is one of gaze or pins of the two actors."""
-    scene = compat.sequencer_scene(context.scene)
-    strip = scene.sequence_editor.active_strip if scene.sequence_editor is not None else None
+    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
     if strip is None or strip.type != "COLOR":
         return None
     keys = [actor_key(actor) for actor in context.scene.interact.actors]

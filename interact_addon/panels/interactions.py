@@ -10,30 +10,21 @@ from ..operators.interactions import active_of_pair
 from ..properties import actor_name
 from ..runtime_api import contract
 from ..scene import pair
-from .sidebar import Sidebar, lines
+from .sidebar import OfTheCast, lines
 
 
-class Interactions(Sidebar):
+class Interactions(OfTheCast):
     bl_label = "Interactions"
-    bl_options = {"DEFAULT_CLOSED"}
-    inside = "script"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return all(actor.armature is not None for actor in context.scene.interact.actors)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.label(text="Of both, for the frames of Labels", icon="COMMUNITY")
-        for number, actor in enumerate(context.scene.interact.actors):
-            split = layout.split(factor=0.35)
-            split.label(text=actor_name(actor), translate=False)
-            row = split.row(align=True)
+        for number, row in self.rows(context):
             for operator, text in (
                 ("interact.add_interaction", "Interaction..."),
                 ("interact.add_prompt", "Prompt..."),
             ):
-                row.operator(operator, text=text).acting = str(number)
+                row.operator(operator, text=text).acting = number
         strip = active_of_pair(context)
         if strip is not None:
             _draw_strip(layout, context, strip)

@@ -6,10 +6,9 @@ import bpy
 
 from .. import compat
 from ..operators.labels import LABELS, active_label
-from ..properties import actor_name
 from ..scene.ranges import selected_strips
 from ..scene.reading import label_of
-from .sidebar import Sidebar
+from .sidebar import OfTheCast
 
 _TARGETS = {  # by label: what its target is, and what is done without one
     "walk": ("Walk To", "Anywhere near, back to the partner"),
@@ -17,14 +16,8 @@ _TARGETS = {  # by label: what its target is, and what is done without one
 }
 
 
-class Labels(Sidebar):
+class Labels(OfTheCast):
     bl_label = "Labels"
-    bl_options = {"DEFAULT_CLOSED"}
-    inside = "script"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return all(actor.armature is not None for actor in context.scene.interact.actors)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.interact
@@ -34,13 +27,10 @@ class Labels(Sidebar):
             layout.label(text=f"Preview range: frames {first} to {last}", icon="PREVIEW_RANGE")
         else:
             layout.prop(settings.labels, "seconds", text="Seconds from Playhead")
-        for number, actor in enumerate(settings.actors):
-            split = layout.split(factor=0.35)
-            split.label(text=actor_name(actor))
-            row = split.row(align=True)
+        for number, row in self.rows(context):
             for label, title, _ in LABELS:
                 button = row.operator("interact.label_range", text=title)
-                button.actor, button.label = str(number), label
+                button.actor, button.label = number, label
         self._selected(context)
 
     def _selected(self, context: bpy.types.Context) -> None:

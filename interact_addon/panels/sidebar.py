@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import bpy
 
@@ -19,6 +20,24 @@ class Sidebar:
     bl_options: set[str] = set()
     inside = ""  # the panel that this one is a part of
     layout: bpy.types.UILayout
+
+
+class OfTheCast(Sidebar):
+    """A panel for both actors, once both are cast, with a row of buttons for each."""
+
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "script"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return all(actor.armature is not None for actor in context.scene.interact.actors)
+
+    def rows(self, context: bpy.types.Context, share: float = 0.35) -> Iterator[tuple[str, bpy.types.UILayout]]:
+        """Yield for each actor its number, as operators take it, and a row beside its name, which takes ``share``."""
+        for number, actor in enumerate(context.scene.interact.actors):
+            split = self.layout.split(factor=share)
+            split.label(text=actor_name(actor), translate=False)
+            yield str(number), split.row(align=True)
 
 
 def in_both_editors(base: type) -> tuple[type[bpy.types.Panel], type[bpy.types.Panel]]:

@@ -3,8 +3,9 @@
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
-CONTACT, PENETRATION, FLOOR = "contact", "penetration", "floor"
-PAIR, SELF = "pair", "self"
+from ..runtime_api import contacts
+
+CONTACT, PENETRATION, FLOOR = contacts.CONTACT, contacts.PENETRATION, contacts.FLOOR
 
 EVENT_KINDS = (
     (PENETRATION, "Penetration", "A body cuts into the other or into itself, deeper than the tolerance"),

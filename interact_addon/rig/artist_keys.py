@@ -18,7 +18,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..runtime_api import Array, contract, skeleton
+from ..runtime_api import Array, contract, finished, skeleton
 from .cast import CastActor
 from .channel import Channel, bone_path, shape_path
 from .curves import curves_of
@@ -37,13 +37,7 @@ def artist_frames(actor: CastActor, first: int, last: int) -> dict[str, list[int
 
     A part counts only where most of its bones, or shapes, have curves: else what it shows there is no pose of a person.
     """
-    reading = artist_frames_in_steps(actor, first, last, math.inf)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            frames: dict[str, list[int]] = end.value
-            return frames
+    return finished(artist_frames_in_steps(actor, first, last, math.inf))
 
 
 def artist_frames_in_steps(

@@ -17,7 +17,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..runtime_api import Array, contract, errors
+from ..runtime_api import Array, contract, errors, finished
 from ..runtime_api import rotations as rot
 from .canonical import HIPS, to_canonical
 from .cast import CastActor
@@ -45,13 +45,7 @@ def read_back_cast(
     scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int, fps: float = contract.FPS
 ) -> tuple[contract.ActorPerformance, ...]:
     """Do as ``read_back`` for several characters in one pass over the frames, of which a second has ``fps``."""
-    reading = read_back_in_steps(lambda: scene, cast, start, frames, fps, math.inf)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            performances: tuple[contract.ActorPerformance, ...] = end.value
-            return performances
+    return finished(read_back_in_steps(lambda: scene, cast, start, frames, fps, math.inf))
 
 
 def read_back_in_steps(

@@ -14,7 +14,7 @@ from ..rig.artist_keys import artist_frames_in_steps, frames_at_30
 from ..rig.cast import CastActor
 from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
-from ..runtime_api import contract, errors, skeleton
+from ..runtime_api import contract, errors, finished, skeleton
 from .bones import actor_called
 
 _STILL = 1e-4  # metres, and of a quaternion: smaller changes are no motion
@@ -41,13 +41,7 @@ def kept_motion(scene: bpy.types.Scene, cast: Sequence[CastActor], settings: Seq
     All of the given motion is read in one pass over the frames, as it is before anything is keyed. Raises
     ``InvalidRequest`` where a body is to be kept that nothing animates, or that keys on top of it would move.
     """
-    reading = kept_motion_in_steps(lambda: (scene, settings), cast)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            kept: Kept = end.value
-            return kept
+    return finished(kept_motion_in_steps(lambda: (scene, settings), cast))
 
 
 def kept_motion_in_steps(find: FindActors, cast: Sequence[CastActor]) -> Generator[None, None, Kept]:

@@ -46,6 +46,12 @@ def selected_strips(scene: bpy.types.Scene) -> list[Any]:
     return [strip for strip in sequencer.strips if strip.select and strip.channel in theirs]
 
 
+def active_strip(scene: bpy.types.Scene) -> Any:
+    """Return the active strip of the sequencer that a scene is played from; None where there is none."""
+    sequencer = compat.sequencer_scene(scene).sequence_editor
+    return sequencer.active_strip if sequencer is not None else None
+
+
 def frames_of_strips(scene: bpy.types.Scene, strips: list[Any]) -> tuple[int, int]:
     """Return the first and last frame of the shot's scene that strips cover."""
     source = compat.sequencer_scene(scene)

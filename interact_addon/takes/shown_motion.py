@@ -20,10 +20,9 @@ from ..rig.cast import CastActor
 from ..rig.played import layers_of, played
 from ..rig.read_back import read_back_in_steps
 from ..rig.timing import frames_per_second
-from ..runtime_api import Array, contract, errors, skeleton
+from ..runtime_api import Array, contract, errors, finished, skeleton
 from ..runtime_api import rotations as rot
 from .record import read_record
-from .steps import finished
 
 _SAMPLES = 8  # moments, about, at which a performance is compared with what is seen
 _NEAR, _ALIKE = 0.02, np.radians(4.0)  # metres and radians; reading back is off by 2 mm and half a degree

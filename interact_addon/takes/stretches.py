@@ -19,13 +19,12 @@ from ..rig.ik_controls import follow_stretch
 from ..rig.keying import KeyedPerformance, key_performance, next_take_number
 from ..rig.stretch_keys import check_actions, key_stretch
 from ..rig.timing import frames_per_second
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 from ..scene.bones import actor_called
 from ..scene.perform import Kept, kept_motion_in_steps, parts_to_key
 from ..scene.request import cast_scene
 from ..scene.stretch import ShotFrames, Stretch, between, check_stretch, given_around
 from .shown_motion import shown_motion_in_steps
-from .steps import finished
 
 
 @dataclass(frozen=True)

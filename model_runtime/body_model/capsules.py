@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..common.arrays import FloatArray
 from . import rotations as rot
@@ -134,3 +135,25 @@ def closest_points(
     s = np.where(t == clamped, s, np.clip((b * clamped - c) / a, 0.0, 1.0))
     gap = r + d1 * s[..., None] - d2 * clamped[..., None]
     return s, clamped, np.sqrt(np.sum(gap * gap, -1))
+
+
+def overlap(
+    one: Capsules, two: Capsules, frame: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the overlap (N,) of capsules ``i`` and ``j`` at ``frame``, metres, and where along both (N, 2).
+
+    Negative, it is the gap between them.
+    """
+    s, t, distance = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
+    depth = radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - distance
+    return depth.astype(np.float32), np.stack([s, t], -1).astype(np.float32)
+
+
+def deepest_overlap(one: Capsules, two: Capsules) -> FloatArray:
+    """Return the deepest overlap (T,) of two bodies' capsules, metres; 0 where none touch."""
+    (middle_a, reach_a), (middle_b, reach_b) = bounds(one), bounds(two)
+    apart = np.linalg.norm(middle_a[:, :, None] - middle_b[:, None], axis=-1)
+    frame, i, j = np.nonzero(apart < reach_a[:, :, None] + reach_b[:, None])
+    deepest = np.zeros(len(one.start), np.float32)
+    np.maximum.at(deepest, frame, overlap(one, two, frame, i, j)[0])
+    return deepest

@@ -15,10 +15,11 @@ import numpy as np
 
 from ..common.arrays import BoolArray, FloatArray
 from ..common.masks import hysteresis, runs_of, without_short_runs
+from ..common.steps import finished
 from ..common.timing import FPS
 from . import rotations as rot
 from .body_shape import BodyShape, IntArray, place_capsules, place_points, self_pairs
-from .capsules import SOFT_CONTACT, Capsules, bounds, closest_points, radius_at
+from .capsules import SOFT_CONTACT, Capsules, bounds, overlap, radius_at
 from .feet import FOOT_POINTS, detect_contacts, sole_points
 from .skeleton import Skeleton, forward_kinematics
 
@@ -114,13 +115,7 @@ class Contacts:
 
 def measure_contacts(bodies: Sequence[Body], tolerance: float = SOFT_CONTACT["pair"], fps: float = FPS) -> Contacts:
     """Measure two bodies; ``tolerance``: metres of overlap that flesh gives way, and that is no penetration."""
-    steps = measure_in_steps(bodies, tolerance, fps)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Contacts = end.value
-            return found
+    return finished(measure_in_steps(bodies, tolerance, fps))
 
 
 def measure_in_steps(
@@ -213,11 +208,11 @@ def _pair_depths(one: Capsules, two: Capsules) -> _Measured:
     first = np.argpartition(flat, _FIRST_LOOK, axis=1)[:, :_FIRST_LOOK]
     frame = np.repeat(np.arange(len(flat)), _FIRST_LOOK)
     i, j = np.divmod(first.reshape(-1), count)
-    depth, _ = _overlap(one, two, frame, i, j)
+    depth, _ = overlap(one, two, frame, i, j)
     nearest = -depth.reshape(len(flat), -1).max(1)
     frame, pair = np.nonzero(flat <= np.maximum(nearest, _LEAVES + _REACH)[:, None])
     i, j = np.divmod(pair, count)
-    return frame, i, j, *_overlap(one, two, frame, i, j)
+    return frame, i, j, *overlap(one, two, frame, i, j)
 
 
 def _own_pairs(body: Body) -> tuple[IntArray, IntArray, FloatArray]:
@@ -236,15 +231,8 @@ def _own_depths(capsules: Capsules, first: IntArray, second: IntArray, soft: Flo
     apart = np.linalg.norm(middle[:, first] - middle[:, second], axis=-1) - reach[:, first] - reach[:, second]
     frame, pair = np.nonzero(apart < _LEAVES + _REACH)
     i, j = first[pair], second[pair]
-    depth, along = _overlap(capsules, capsules, frame, i, j)
+    depth, along = overlap(capsules, capsules, frame, i, j)
     return frame, i, j, depth - soft[pair], along
-
-
-def _overlap(one: Capsules, two: Capsules, frame: IntArray, i: IntArray, j: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return the overlap (N,) of capsules ``i`` and ``j`` in metres and where along both (N, 2)."""
-    s, t, distance = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
-    depth = radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - distance
-    return depth.astype(np.float32), np.stack([s, t], -1).astype(np.float32)
 
 
 def _pair_events(depths: _Depths, bodies: Sequence[Body], tolerance: float, fps: float) -> Iterator[Event]:

@@ -12,8 +12,8 @@ from ..body_model.capsules import (
     SOFT_CONTACT,
     Capsules,
     body_capsules,
-    bounds,
     closest_points,
+    deepest_overlap,
     radius_at,
 )
 from ..body_model.skeleton import Skeleton
@@ -61,14 +61,7 @@ def pair_penetration(a: Body, b: Body) -> FloatArray:
     if len(near) == 0:
         return result
     one, two = (body_capsules(np.asarray(body[0])[near], np.asarray(body[1])[near], body[2]) for body in (a, b))
-    (middle_a, reach_a), (middle_b, reach_b) = (bounds(capsules) for capsules in (one, two))
-    apart = np.linalg.norm(middle_a[:, :, None] - middle_b[:, None], axis=-1)
-    frame, i, j = np.nonzero(apart < reach_a[:, :, None] + reach_b[:, None])
-    if len(frame) == 0:
-        return result
-    s, t, distance = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
-    depth = radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - distance - SOFT_CONTACT["pair"]
-    np.maximum.at(result, near[frame], depth.astype(np.float32))
+    result[near] = np.maximum(deepest_overlap(one, two) - np.float32(SOFT_CONTACT["pair"]), 0.0)
     return result
 
 

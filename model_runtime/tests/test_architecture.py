@@ -27,6 +27,7 @@ FOR_BLENDER = (
     "common.arrays",
     "common.easing",
     "common.files",
+    "common.steps",
 )
 # Packages of the runtime that only developers have: the extension is packed without them.
 FOR_DEVELOPERS = {"metrics", "datasets", "drawing", "corpus", "training", "studies"}
@@ -70,7 +71,7 @@ ADDON_EDGES = {
     "properties": "formats rig runtime_api",
     "scene": "compat messages properties rig runtime_api",
     "takes": "properties rig runtime_api scene",
-    "check": "properties rig runtime_api scene takes",
+    "check": "messages properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
     "worker_client": "rig runtime_api scene takes",
     "preferences": "operators panels worker_client",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...body_model.body_shape import place_capsules, place_points
-from ...body_model.capsules import bounds, closest_points, radius_at
+from ...body_model.capsules import deepest_overlap
 from ...body_model.feet import detect_contacts, sole_points
 from ...body_model.skeleton import BODY_JOINTS, INDEX, Skeleton, forward_kinematics
 from ...common.arrays import Array, FloatArray
@@ -50,17 +50,7 @@ def compare(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, goals:
 
 def depths(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
     """Return how deep (T,) the two bodies lie in each other, metres; 0 where they do not touch."""
-    one, two = (place_capsules(b.shape, *p) for b, p in zip(bodies, posed))
-    (centre_one, reach_one), (centre_two, reach_two) = bounds(one), bounds(two)
-    deepest = np.zeros(len(one.start), np.float32)
-    for i in range(one.start.shape[1]):
-        gap = np.linalg.norm(centre_two - centre_one[:, i : i + 1], axis=-1) - reach_two - reach_one[:, i : i + 1]
-        frame, j = np.nonzero(gap < 0.0)
-        if len(frame):
-            s, t, apart = closest_points(one.start[frame, i], one.end[frame, i], two.start[frame, j], two.end[frame, j])
-            depth = radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - apart
-            np.maximum.at(deepest, frame, depth.astype(np.float32))
-    return deepest
+    return deepest_overlap(*(place_capsules(b.shape, *p) for b, p in zip(bodies, posed)))
 
 
 def _ways(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> FloatArray:

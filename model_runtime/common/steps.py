@@ -1,4 +1,4 @@
-"""What is done in short steps in a window, done at once without one."""
+"""What is done in short steps where somebody waits, done at once where nobody does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def finished(steps: Generator[None, None, Result]) -> Result:
+def finished(steps: Generator[object, None, Result]) -> Result:
     """Do all steps and return what they lead to."""
     while True:
         try:
