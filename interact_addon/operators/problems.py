@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import bpy
 
@@ -97,13 +96,12 @@ def _search_at_rest() -> float | None:
 
 
 @bpy.app.handlers.persistent
-def scene_changed(scene: bpy.types.Scene, *arguments: Any) -> None:
+def scene_changed(scene: bpy.types.Scene, graph: bpy.types.Depsgraph | None = None) -> None:
     """Order a search after a change in a scene with a whole cast."""
     global _changes
     if is_only_looked_at():
         return
     _changes += 1
-    graph = arguments[0] if arguments else None
     if graph is None or graph.id_type_updated("ACTION"):  # none after an undo
         actions_changed()
     if _is_cast(scene):
