@@ -125,4 +125,4 @@ def generate_bodies(
     upper = sample_upper(upper_stage, lower, conditioning, settings, clock.share)
 
     clock.begin(REFINING)
-    return refine_bodies(lower, upper, upper_stage.hands, conditioning)
+    return refine_bodies(lower, upper, upper_stage.hands, conditioning, settings.preset)

@@ -70,8 +70,12 @@ def follow_constraints(lower: GlobalMotion, conditioning: Conditioning) -> Globa
     return replace(lower, root=root, heading=heading)
 
 
-def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditioning: Conditioning) -> Bodies:
+def refine_bodies(
+    lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditioning: Conditioning, preset: str = "final"
+) -> Bodies:
     """Return both stages' result (2, T, ...) without jitter, strokes on stresses, feet planted, limbs clear of bodies.
+
+    ``preset``: how they were sampled; a draft has more jitter.
 
     Given motion is put in its place three times: at first, so that smoothing does not spread the jump beside it; before
     feet are planted, so that they stand where bodies flow in and out of it; and at the end, to the last bit. A body
@@ -85,7 +89,7 @@ def refine_bodies(lower: GlobalMotion, upper: Tensor, hands: HandBasis, conditio
     contacts = lower.contacts.numpy().copy()
     _apply_constraints(roots, rotations, conditioning)
     for a in _generated(conditioning, *PART_JOINTS):
-        roots[a], rotations[a] = smooth(roots[a], rotations[a])
+        roots[a], rotations[a] = smooth(roots[a], rotations[a], preset)
         if hand := conditioning.leading_hands[a]:
             rotations[a] = lead_with(roots[a], rotations[a], skeletons[a], hand, conditioning.exchangeable(a))
         rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeletons[a], *conditioning.stresses(a))

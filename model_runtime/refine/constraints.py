@@ -12,7 +12,7 @@ from ..common.easing import smoothstep
 from ..common.masks import runs_of
 from ..contract import FPS, PART_JOINTS, MotionConstraints
 
-BLEND, LONGEST_BLEND = 13, 45  # frames beside a border over which offsets fade, more where that would be hasty
+BLEND, LONGEST_BLEND = 6, 45  # frames beside a border over which offsets fade, more where that would be hasty
 HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that the fading may add
 
 

@@ -47,17 +47,21 @@ LIMBS = (
     *(Limb(_named(_ARM, side), 4.5, 14.5, 0.15, 0.9) for side in ("left_", "right_")),
     *(Limb(HAND_INDEX[side], 4.5, 14.5, 0.06, 0.5) for side in ("left", "right")),
 )
+# Fewer steps of sampling leave more jitter: with this share of the cut-off a draft has the jerk of a final, and its
+# hands are as fast as before (docs/refinement.md).
+CUTOFF_SHARE = {"draft": 0.6}
 _JITTER_FREE = 3.0  # Hz, below which speed is judged
 _AROUND = 4  # frames before and after a movement that count as moving
 _EASE = 3.0  # frames, deviation of the Gaussian over which the cut-off changes
 
 
 def smooth(
-    root: NDArray[np.float32], rotations: NDArray[np.float32]
+    root: NDArray[np.float32], rotations: NDArray[np.float32], preset: str = "final"
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return roots (T, 3) and local quaternions (T, 52, 4) without jitter and without delay.
 
-    Motion of fewer than 16 frames stays as it is.
+    Motion of fewer than 16 frames stays as it is. ``preset``: how it was sampled, one of ``sampling.diffusion.PRESETS``
+    or a sampler with its steps.
 
     Quaternions are smoothed as vectors and normalised again, which is exact to second order for the small angles
     between neighbouring frames.
@@ -68,7 +72,7 @@ def smooth(
     smoothed = np.empty_like(turns)
     for limb in LIMBS:
         mine = turns[:, limb.joints]
-        cutoff = _cutoff(_speed(mine), limb)
+        cutoff = CUTOFF_SHARE.get(preset, 1.0) * _cutoff(_speed(mine), limb)
         smoothed[:, limb.joints] = _spline(mine.reshape(len(mine), -1), cutoff).reshape(mine.shape)
         if limb is _PELVIS_AND_LEGS:
             place = _spline(np.asarray(root, np.float64), cutoff)

@@ -107,7 +107,7 @@ def one_network(name: str, folder: Path, preset: str = "final", guidance: float 
 
     def play(conditioning: Conditioning, seed: int) -> Bodies:
         lower, upper = sample_whole(stage, conditioning, SamplingSettings(seed, preset, guidance))
-        bodies = refine_bodies(follow_constraints(lower, conditioning), upper, stage.hands, conditioning)
+        bodies = refine_bodies(follow_constraints(lower, conditioning), upper, stage.hands, conditioning, preset)
         return bodies.roots, bodies.rotations
 
     return play

@@ -54,6 +54,18 @@ def test_a_stroke_keeps_its_way_its_peak_and_its_moment() -> None:
     assert abs(int(speeds[1].argmax()) - int(speeds[0].argmax())) <= 1
 
 
+def test_a_draft_loses_more_jitter_and_keeps_its_strokes() -> None:
+    """With fewer steps jitter is larger, also where a limb moves."""
+    swing = 0.5 * np.sin(2 * np.pi * 0.5 * TIME)
+    jitter = []
+    for preset in ("final", "draft"):
+        _, clean = smooth(*played(left_elbow=swing + tremor(0.01), right_elbow=stroke() + tremor(0.003)), preset)
+        jitter.append(np.abs(np.diff(angle_of(clean, "left_elbow") - swing, 3)[10:-10]).max())
+        speeds = [np.diff(angle) * FPS for angle in (stroke(), angle_of(clean, "right_elbow"))]
+        assert speeds[1].max() > 0.95 * speeds[0].max()
+    assert jitter[1] < 0.6 * jitter[0]
+
+
 def test_one_arms_stroke_lets_no_grain_through_in_the_other() -> None:
     _, clean = smooth(*played(left_elbow=stroke(), right_elbow=tremor(0.01)))
     assert np.abs(angle_of(clean, "right_elbow")[6:-6]).max() < 0.001
