@@ -369,7 +369,7 @@ def self_pairs(shape: BodyShape, skeleton: Skeleton) -> tuple[IntArray, IntArray
         (i, j)
         for i in range(len(shape.parts))
         for j in range(i + 1, len(shape.parts))
-        if _may_meet(regions[i], regions[j])
+        if may_meet(regions[i], regions[j])
     ]
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -383,7 +383,7 @@ def self_pairs(shape: BodyShape, skeleton: Skeleton) -> tuple[IntArray, IntArray
 
 
 @cache
-def _may_meet(one: str, other: str) -> bool:
+def may_meet(one: str, other: str) -> bool:
     """Return whether two regions of one body are measured against each other."""
     (side, part), (other_side, other_part) = _split(one), _split(other)
     if side and side == other_side:

@@ -19,7 +19,7 @@ from ..common.steps import finished
 from ..common.timing import FPS
 from . import rotations as rot
 from .body_shape import BodyShape, IntArray, place_capsules, place_points, self_pairs
-from .capsules import SOFT_CONTACT, Capsules, bounds, overlap, radius_at
+from .capsules import SOFT_CONTACT, Capsules, bounds, overlap, radius_at, soft_contact
 from .feet import FOOT_POINTS, detect_contacts, sole_points
 from .skeleton import Skeleton, forward_kinematics
 
@@ -221,7 +221,7 @@ def _own_pairs(body: Body) -> tuple[IntArray, IntArray, FloatArray]:
     """
     first, second = self_pairs(body.shape, body.skeleton)
     regions = body.shape.regions
-    soft = [_soft(regions[i], regions[j]) - SOFT_CONTACT["pair"] for i, j in zip(first, second)]
+    soft = [soft_contact(regions[i], regions[j]) - SOFT_CONTACT["pair"] for i, j in zip(first, second)]
     return first, second, np.array(soft, np.float32) * np.float32(body.skeleton.size)
 
 
@@ -252,14 +252,6 @@ def _self_events(depths: _Depths, body: Body, actor: int, tolerance: float, fps:
 
 def _near(depths: _Depths, gap: float) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in np.argwhere(depths.depth.max(0) > -gap)]
-
-
-def _soft(part: str, other: str) -> float:
-    """Return the overlap of two parts of one body that is contact, metres."""
-    for name in ("hand", "forearm"):
-        if part.endswith(name) or other.endswith(name):
-            return SOFT_CONTACT[name]
-    return SOFT_CONTACT["leg"]
 
 
 def _kinds(depth: FloatArray, allowed: float, touches: bool) -> Iterator[tuple[str, BoolArray]]:

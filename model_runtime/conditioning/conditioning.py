@@ -11,6 +11,7 @@ import torch
 from scipy.ndimage import binary_dilation
 from torch import Tensor
 
+from ..body_model.body_shape import BodyShape
 from ..body_model.proxemics import ELBOW_ROOM
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray, FloatArray
@@ -33,7 +34,7 @@ class Conditioning:
     ``conditions``: by name (1, 2, T, size); ``body`` (1, 2, 6) lengths in metres; ``places``: where roots are wanted;
     ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing;
     ``energy`` (2, T) of each, None where both are as usual; ``leading_hands`` of each, as of ``Actor``; ``pinned``
-    (2, frames): frames on which a hand is held somewhere.
+    (2, frames): frames on which a hand is held somewhere; ``shapes`` of both bodies, None for that of bone lengths.
     """
 
     frames: int
@@ -46,6 +47,7 @@ class Conditioning:
     energy: FloatArray | None = None
     leading_hands: tuple[str, str] = ("", "")
     pinned: BoolArray | None = None
+    shapes: tuple[BodyShape | None, BodyShape | None] = (None, None)
 
     @property
     def walking(self) -> BoolArray:
@@ -133,6 +135,7 @@ def conditioning_of(
         _energy(request, padded_frames),
         (first.leading_hand, second.leading_hand),
         np.stack([hands_held(actor, request.frames) for actor in request.actors]),
+        (first.shape, second.shape),
     )
 
 

@@ -310,7 +310,8 @@ def motions_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> list[tuple[Bod
     """Return the takes as motions of both actors with the bodies of the shots."""
     pairs = []
     for (roots, rotations), shot in zip(takes, shots):
-        one, two = (BodyMotion(roots[a], rotations[a], shot.request.actors[a].skeleton) for a in range(2))
+        actors = shot.request.actors
+        one, two = (BodyMotion(roots[a], rotations[a], actors[a].skeleton, actors[a].shape) for a in range(2))
         pairs.append((one, two))
     return pairs
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body_model import rotations as rot
+from ..body_model.body_shape import BodyShape
 from ..body_model.feet import detect_contacts, sole_points
 from ..body_model.skeleton import BODY_JOINTS, INDEX, PARENTS, Skeleton
 from ..common.arrays import Array
 from ..contract import FPS
 from ..planning.motion_labels import label_frames
 from .joint_limits import joint_excess
-from .penetration import pair_penetration, self_penetration
+from .penetration import Body, pair_penetration, self_penetration
 
 HANDS = (INDEX["left_wrist"], INDEX["right_wrist"])
 _CHEST = INDEX["spine3"]
@@ -22,13 +23,14 @@ _CHEST = INDEX["spine3"]
 
 class BodyMotion:
     """Motion of one body over T frames at ``FPS``: root positions (T, 3), rotations (T, 52, 4), and all that follows
-    from them, computed at the first access.
+    from them, computed at the first access. ``shape``: its volume, that of its bone lengths when None.
     """
 
-    def __init__(self, root: Array, rotations: Array, skeleton: Skeleton) -> None:
+    def __init__(self, root: Array, rotations: Array, skeleton: Skeleton, shape: BodyShape | None = None) -> None:
         self.root = np.asarray(root, np.float32)
         self.rotations = np.asarray(rotations, np.float32)
         self.skeleton = skeleton
+        self.shape = shape
 
     @property
     def frames(self) -> int:
@@ -111,15 +113,13 @@ class BodyMotion:
     @cached_property
     def half_rate(self) -> BodyMotion:
         """Return every second frame, for measures that are costly and change slowly."""
-        return BodyMotion(self.root[::2], self.rotations[::2], self.skeleton)
+        return BodyMotion(self.root[::2], self.rotations[::2], self.skeleton, self.shape)
 
     @cached_property
     def self_depth(self) -> Array:
         """Return the self-penetration (T,) in metres."""
-        return self_penetration(self.root, self.rotations, self.skeleton)
+        return self_penetration(self.root, self.rotations, self.skeleton, self.shape)
 
     def depth_in(self, other: BodyMotion) -> Array:
         """Return the penetration (T,) of this body and another in metres."""
-        return pair_penetration(
-            (self.root, self.rotations, self.skeleton), (other.root, other.rotations, other.skeleton)
-        )
+        return pair_penetration(*(Body(body.root, body.rotations, body.skeleton, body.shape) for body in (self, other)))

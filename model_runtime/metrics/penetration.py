@@ -1,139 +1,117 @@
-"""Penetration of bodies with themselves and with each other by their capsules, soft contact taken off."""
+"""Penetration of bodies with themselves and with each other by their capsules, soft contact taken off.
+
+A body is measured by its own shape where there is one, else by the coarse capsules of its bone lengths.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
-from ..body_model.capsules import (
-    CAPSULES,
-    FREE_THIGH,
-    SIDES,
-    SOFT_CONTACT,
-    Capsules,
-    body_capsules,
-    closest_points,
-    deepest_overlap,
-    radius_at,
-)
-from ..body_model.skeleton import Skeleton
+import numpy as np
+
+from ..body_model.body_shape import BodyShape
+from ..body_model.capsules import SOFT_CONTACT, Capsules, bounds, closest_points, deepest_overlap, radius_at
+from ..body_model.skeleton import Skeleton, forward_kinematics
+from ..body_model.volume import Volume, without_side
+from ..common.arrays import Array
 from ..contract import FloatArray
 
 INSIDE = 0.01  # m of depth from which a frame counts as penetration
 
-Body = tuple[FloatArray, FloatArray, Skeleton]
-Pair = tuple[str, str, str, float]  # two capsules, the kind of penetration, its soft contact in m
-_THIGHS = (CAPSULES.index("left_thigh"), CAPSULES.index("right_thigh"))
+_LEGS = {"thigh", "shin", "foot"}
+_IN_WHAT = {
+    "hips": "trunk", "belly": "trunk", "chest": "trunk", "thigh": "thigh", "shin": "leg", "foot": "leg", "neck": "head",
+    "head": "head", "upper_arm": "arm", "shoulder": "arm",
+}  # fmt: skip
 
 
-def self_penetration(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> FloatArray:
+class Body(NamedTuple):
+    """One body in motion: root (T, 3) metres and rotations (T, 52, 4) on its skeleton; ``shape`` None: coarse."""
+
+    root: FloatArray
+    rotations: FloatArray
+    skeleton: Skeleton
+    shape: BodyShape | None = None
+
+
+def self_penetration(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, shape: BodyShape | None = None
+) -> FloatArray:
     """Return the deepest self-penetration (T,) in metres, 0 where there is none, soft contact taken off.
 
     Hands and forearms against trunk, thighs, neck, head and the other arm; legs against each other. Neighbours on the
     same limb never count, nor does an upper arm against the side of the chest.
     """
-    return np.max(np.stack(list(self_penetrations(root, rotations, skeleton).values())), axis=0)
+    return np.max(np.stack(list(self_penetrations(root, rotations, skeleton, shape).values())), axis=0)
 
 
-def self_penetrations(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> dict[str, FloatArray]:
+def self_penetrations(
+    root: FloatArray, rotations: FloatArray, skeleton: Skeleton, shape: BodyShape | None = None
+) -> dict[str, FloatArray]:
     """Return ``self_penetration`` by kind: 'hand in thigh', 'forearm in trunk', 'leg in leg' … each (T,) metres."""
-    capsules = body_capsules(root, rotations, skeleton)
-    first, second, kinds, soft = _SELF
-    depth = _depths(capsules, first, second, _left_out(first, kinds), _left_out(second, kinds))
-    depth -= soft * np.float32(skeleton.size)
-    found = {}
-    for kind in dict.fromkeys(kinds):
-        columns = [k for k, name in enumerate(kinds) if name == kind]
-        found[kind] = np.maximum(depth[:, columns].max(1), 0.0)
+    volume = Volume(skeleton, shape)
+    capsules = _placed(volume, root, rotations)
+    first, second = volume.own_pairs
+    kinds = [_kind(volume.regions[i], volume.regions[j]) for i, j in zip(first, second)]
+    middle, reach = bounds(capsules)
+    apart = np.linalg.norm(middle[:, first] - middle[:, second], axis=-1)
+    frame, pair = np.nonzero(apart < reach[:, first] + reach[:, second])
+    free = np.array([volume.free_thigh if kind == "leg in leg" else 0.0 for kind, _ in kinds], np.float32)
+    thigh = np.array([without_side(region) == "thigh" for region in volume.regions])
+    i, j = first[pair], second[pair]
+    depth = _depth_of(capsules, frame, i, j, free[pair] * thigh[i], free[pair] * thigh[j])
+    depth -= np.array([soft for _, soft in kinds], np.float32)[pair] * np.float32(skeleton.size)
+    found = {kind: np.zeros(len(capsules.start), np.float32) for kind, _ in kinds}
+    for kind, deepest in found.items():
+        rows = np.isin(pair, [k for k, (name, _) in enumerate(kinds) if name == kind])
+        np.maximum.at(deepest, frame[rows], depth[rows])
     return found
 
 
 def pair_penetration(a: Body, b: Body) -> FloatArray:
-    """Return the deepest penetration (T,) of two bodies in metres, 0 where there is none.
-
-    Each body is (root (T, 3), rotations (T, 52, 4), skeleton).
-    """
-    frames = min(len(a[0]), len(b[0]))
+    """Return the deepest penetration (T,) of two bodies in metres, 0 where there is none."""
+    frames = min(len(a.root), len(b.root))
     result = np.zeros(frames, np.float32)
     # No part of a body is further from the pelvis than about 0.72 of the stature.
-    gap = np.linalg.norm(np.asarray(a[0])[:frames] - np.asarray(b[0])[:frames], axis=-1)
-    near = np.flatnonzero(gap < 0.72 * (a[2].height + b[2].height))
+    gap = np.linalg.norm(np.asarray(a.root)[:frames] - np.asarray(b.root)[:frames], axis=-1)
+    near = np.flatnonzero(gap < 0.72 * (a.skeleton.height + b.skeleton.height))
     if len(near) == 0:
         return result
-    one, two = (body_capsules(np.asarray(body[0])[near], np.asarray(body[1])[near], body[2]) for body in (a, b))
+    one, two = (
+        _placed(Volume(body.skeleton, body.shape), np.asarray(body.root)[near], np.asarray(body.rotations)[near])
+        for body in (a, b)
+    )
     result[near] = np.maximum(deepest_overlap(one, two) - np.float32(SOFT_CONTACT["pair"]), 0.0)
     return result
 
 
-def _self_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], FloatArray]:
-    """Return the columns of the first and second capsule of each pair that is measured, its kind, its soft contact."""
-    pairs = [*_arm_pairs(), *_pairs_of_both_arms(), *_leg_pairs()]
-    column = {name: k for k, name in enumerate(CAPSULES)}
-    return (
-        np.array([column[p[0]] for p in pairs]),
-        np.array([column[p[1]] for p in pairs]),
-        [p[2] for p in pairs],
-        np.array([p[3] for p in pairs], np.float32),
-    )
+def _placed(volume: Volume, root: FloatArray, rotations: FloatArray) -> Capsules:
+    posed = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), volume.skeleton)
+    return volume.place(*posed)
 
 
-def _arm_pairs() -> list[Pair]:
-    """Return each arm's parts against the trunk, the thighs, the head and the other upper arm."""
-    pairs: list[Pair] = []
-    for mine, other in (SIDES, SIDES[::-1]):
-        for part in ("forearm", "palm", "fingers"):
-            what = "forearm" if part == "forearm" else "hand"
-            allowed = SOFT_CONTACT[what]
-            for side in SIDES:
-                pairs += [
-                    (f"{mine}_{part}", f"{side}_{trunk}", f"{what} in trunk", allowed)
-                    for trunk in ("hips", "belly", "chest")
-                ]
-                pairs.append((f"{mine}_{part}", f"{side}_thigh", f"{what} in thigh", allowed))
-            pairs += [(f"{mine}_{part}", part_of_head, f"{what} in head", allowed) for part_of_head in ("neck", "head")]
-            pairs.append((f"{mine}_{part}", f"{other}_upper_arm", f"{what} in arm", allowed))
-    return pairs
+def _kind(one: str, other: str) -> tuple[str, float]:
+    """Return what an overlap of two regions of one body is called, and how much of it is contact, m at 1.70 m."""
+    parts = without_side(one), without_side(other)
+    if set(parts) <= _LEGS:
+        return "leg in leg", SOFT_CONTACT["leg"]
+    if set(parts) <= {"hand", "forearm"}:
+        what = "forearm" if "forearm" in parts else "hand"
+        return f"{'arms' if what == 'forearm' else 'hands'} in each other", SOFT_CONTACT[what]
+    what, where = parts if parts[0] in ("hand", "forearm") else parts[::-1]
+    return f"{what} in {_IN_WHAT[where]}", SOFT_CONTACT[what]
 
 
-def _pairs_of_both_arms() -> list[Pair]:
-    """Return the parts of the left arm against those of the right."""
-    pairs: list[Pair] = []
-    parts = ("forearm", "palm", "fingers")
-    for i, part in enumerate(parts):
-        for against in parts if part == "forearm" else parts[i:]:
-            what = "arms" if "forearm" in (part, against) else "hands"
-            allowed = SOFT_CONTACT["forearm" if what == "arms" else "hand"]
-            pairs.append((f"left_{part}", f"right_{against}", f"{what} in each other", allowed))
-            if part != against:
-                pairs.append((f"right_{part}", f"left_{against}", f"{what} in each other", allowed))
-    return pairs
-
-
-def _leg_pairs() -> list[Pair]:
-    legs = ("thigh", "shin", "foot")
-    return [(f"left_{a}", f"right_{b}", "leg in leg", SOFT_CONTACT["leg"]) for a in legs for b in legs]
-
-
-def _left_out(columns: NDArray[np.int64], kinds: list[str]) -> FloatArray:
-    """Return the share (P,) of each bone that is left out at its start: of thighs against legs, near the hips."""
-    return np.array(
-        [FREE_THIGH if kind == "leg in leg" and column in _THIGHS else 0.0 for column, kind in zip(columns, kinds)],
-        np.float32,
-    )
-
-
-def _depths(
-    capsules: Capsules, i: NDArray[np.int64], j: NDArray[np.int64], i_from: FloatArray, j_from: FloatArray
+def _depth_of(
+    capsules: Capsules, frame: Array, i: Array, j: Array, i_from: FloatArray, j_from: FloatArray
 ) -> FloatArray:
-    """Return the overlap (T, P) in metres of capsules ``i`` with ``j``, negative where they are apart; ``i_from``,
-    ``j_from`` (P,) as in ``_left_out``.
+    """Return the overlap (N,) in metres of capsules ``i`` with ``j`` at ``frame``, negative where they are apart;
+    ``i_from``, ``j_from`` (N,): the share of each bone that is left out at its start.
     """
-    i_end, j_end = capsules.end[:, i], capsules.end[:, j]
-    i_start = capsules.start[:, i] + (i_end - capsules.start[:, i]) * i_from[:, None]
-    j_start = capsules.start[:, j] + (j_end - capsules.start[:, j]) * j_from[:, None]
-    s, t, distance = closest_points(i_start, i_end, j_start, j_end)
+    ends = [(capsules.start[frame, k], capsules.end[frame, k]) for k in (i, j)]
+    (a, b), (c, d) = (
+        (start + (end - start) * share[:, None], end) for (start, end), share in zip(ends, (i_from, j_from))
+    )
+    s, t, distance = closest_points(a, b, c, d)
     s, t = i_from + (1 - i_from) * s, j_from + (1 - j_from) * t
     return (radius_at(capsules.radius[i], s) + radius_at(capsules.radius[j], t) - distance).astype(np.float32)
-
-
-_SELF = _self_pairs()

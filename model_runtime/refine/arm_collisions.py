@@ -8,7 +8,8 @@ rotations follow at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from ..body_model import rotations as rot
-from ..body_model.capsules import CAPSULES, SIDES, SOFT_CONTACT, capsules_about, closest_points, radius_at
+from ..body_model.body_shape import BodyShape
+from ..body_model.capsules import SIDES, SOFT_CONTACT, Capsules, bounds, closest_points, radius_at, soft_contact
 from ..body_model.inverse_kinematics import bend, local_rotations
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
+from ..body_model.volume import Volume, volumes_of, without_side
 from ..common.arrays import Array
 from .fixed import freedom
 from .separation import depth_along, parting_directions, widest
@@ -29,6 +32,8 @@ _NEGLIGIBLE = 5e-4  # m; a shallower overlap is left
 _HOLD = 5  # frames before and after an overlap in which the arm is already displaced
 _SMOOTHING = 4.0  # frames, deviation of the Gaussian that smooths the displacement
 _BESIDE_FIXED = 20  # frames over which the displacement grows beside frames that stay
+_AHEAD = 0.03  # m; nearer parts are looked at, since a push may lead into them
+_LESS = 0.0015  # m; bodies of their own shape part a little further than what counts as penetration
 _SHARED = 0.55  # of the depth goes each of two arms that overlap
 _NEAR_ELBOW = 0.35  # of the forearm, from the elbow; an overlap nearer to it does not move the wrist further
 _WITHIN = 0.85  # m at 1.70 m between a pelvis and the partner's wrist, further than which nothing can touch
@@ -37,15 +42,11 @@ _WITHIN = 0.85  # m at 1.70 m between a pelvis and the partner's wrist, further 
 # two sides meet below.
 _INWARD, _OUTWARD, _SEAM = np.radians(60.0), np.radians(100.0), np.radians(120.0)
 
-_PARTS = ("forearm", "palm", "fingers")
-_TRUNK = ("hips", "belly", "chest", "thigh")
-_BODY = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(_TRUNK) or name in ("neck", "head"))
-_THIGHS = {CAPSULES.index("left_thigh"): 1, CAPSULES.index("right_thigh"): -1}
-_LEGS = tuple(k for k, name in enumerate(CAPSULES) if name.endswith(("shin", "foot")))
-_ARM = {side: tuple(CAPSULES.index(f"{side}_{part}") for part in ("upper_arm", *_PARTS)) for side in SIDES}
+_THIGHS = {"left_thigh": 1, "right_thigh": -1}
+_LOWER_ARM = ("hand", "forearm")
 _JOINTS = {side: tuple(INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist")) for side in SIDES}
 _ARMS = tuple((actor, side) for actor in range(2) for side in SIDES)
-_FOREARMS = np.array([actor * len(CAPSULES) + _ARM[side][1] for actor, side in _ARMS])
+_STANDS_FOR_IT = 0.75  # of the forearm, from the elbow: the point that stands for an arm
 
 
 class Pair(NamedTuple):
@@ -54,7 +55,7 @@ class Pair(NamedTuple):
     mine: int  # of the arm
     other: int
     arm: int  # 0..3, index of _ARMS
-    forearm: bool
+    lever: tuple[float, float]  # where both ends of mine lie between the elbow and the wrist, 0 to 1
     soft: float  # m of overlap that is contact
     share: float  # of the depth that this arm moves
     other_arm: int  # index of _ARMS, -1 if the other capsule is no arm
@@ -67,54 +68,83 @@ class Pairs(NamedTuple):
     mine: Array
     other: Array
     arm: Array
-    forearm: Array
+    lever: Array  # (P, 2)
     soft: Array
     share: Array
     other_arm: Array
     lap: Array
 
 
+class _Group(NamedTuple):
+    """Capsules that are compared all with all: those of one hand or forearm, and those of one actor."""
+
+    mine: Array  # (M,) numbered through both actors
+    other: Array  # (O,)
+    pair: Array  # (M, O) number of the pair in ``Pairs``, -1 where the two are none
+
+
+class _ArmParts(NamedTuple):
+    """The K capsules that move with one arm."""
+
+    capsules: Array  # (K,) numbered through both actors
+    elbow: Array  # (K, 2) how far both ends move with the elbow, and with the wrist
+    wrist: Array
+
+
 def clear_arms(
-    roots: Array, rotations: Array, skeletons: Sequence[Skeleton], together: bool = True, fixed: Array | None = None
+    roots: Array,
+    rotations: Array,
+    skeletons: Sequence[Skeleton],
+    together: bool = True,
+    fixed: Array | None = None,
+    shapes: Sequence[BodyShape | None] | None = None,
 ) -> NDArray[np.float32]:
     """Return rotations (2, T, 52, 4) in which no arm is inside a body.
 
-    ``roots`` (2, T, 3) metres, ``rotations`` (2, T, 52, 4); ``together`` is whether both bodies share one place. Only
-    shoulders, elbows and wrists change, around frames where an arm overlaps something; nothing of an actor on frames
-    that are ``fixed`` (2, T).
+    ``roots`` (2, T, 3) metres, ``rotations`` (2, T, 52, 4); ``together`` is whether both bodies share one place;
+    ``shapes`` of the bodies, coarse ones of their bone lengths where there are none. Only shoulders, elbows and wrists
+    change, around frames where an arm overlaps something; nothing of an actor on frames that are ``fixed`` (2, T).
     """
     result = np.array(rotations, np.float32)
     posed = [forward_kinematics(np.asarray(roots[a], np.float32), result[a], skeletons[a]) for a in range(2)]
-    bodies = [capsules_about(*posed[a], skeletons[a]) for a in range(2)]
-    start = np.concatenate([body.start for body in bodies], 1)
-    end = np.concatenate([body.end for body in bodies], 1)
-    radius = np.concatenate([body.radius for body in bodies], 0)
-    rest = start, end
+    volumes = volumes_of(skeletons, shapes)
+    placed = [volume.place(*posed[a]) for a, volume in enumerate(volumes)]
+    start = np.concatenate([body.start for body in placed], 1)
+    end = np.concatenate([body.end for body in placed], 1)
+    radius = np.concatenate([body.radius for body in placed], 0)
+    rest, arms = (start.copy(), end.copy()), _arm_parts(volumes)
     sizes = [skeleton.size for skeleton in skeletons]
     joints = np.stack([posed[a][0][:, _JOINTS[side][1:]] for a, side in _ARMS], 1)  # shoulder, elbow, wrist
     backward = np.array([0.0, 1.0, 0.0], np.float32)
     back = np.stack([rot.rotate(posed[a][1][:, _JOINTS[side][1]], backward) for a, side in _ARMS], 1)
-    own, between = (_pairs(sizes, partner) for partner in (False, True))
+    own, between = _own_pairs(volumes), _pairs_between(volumes)
+    groups = [_groups(volumes, pairs, other) for pairs, other in ((own, False), (between, True))]
+    trunks = np.stack([posed[a][0][:, 0, :2] for a in range(2)], 1)
 
     displacement = np.zeros((len(start), len(_ARMS), 2, 3), np.float32)  # of wrist and elbow
     given = [None if fixed is None else fixed[a] for a, _ in _ARMS]
     free = np.stack([freedom(frames, len(start), _BESIDE_FIXED) for frames in given], 1)[..., None, None]
     may_move = free > 0.0
     unsettled = np.ones(len(start), bool)
+    elbow, wrist = joints[:, :, 1].copy(), joints[:, :, 2].copy()
     for _ in range(_ROUNDS):
         frames = np.flatnonzero(unsettled)
         push = np.zeros_like(displacement)
-        push[frames] = _pushes(start[frames], end[frames], radius, own)
-        near = frames[_near(start[frames], end[frames], sizes)] if together else frames[:0]
+        stand_in = elbow + _STANDS_FOR_IT * (wrist - elbow)
+        push[frames] = _pushes(start[frames], end[frames], radius, stand_in[frames], own, groups[0])
+        near = frames[_near(trunks[frames], wrist[frames], sizes)] if together else frames[:0]
         if len(near):
-            push[near] = _longer(push[near], _pushes(start[near], end[near], radius, between))
+            push[near] = _longer(
+                push[near], _pushes(start[near], end[near], radius, stand_in[near], between, groups[1])
+            )
         overlapping = np.linalg.norm(push, axis=-1).max((1, 2)) > _NEGLIGIBLE
         if not overlapping.any():
             break
         unsettled = binary_dilation(overlapping, iterations=_HOLD + int(4 * _SMOOTHING))
         displacement += may_move * gaussian_filter1d(widest(push * may_move, _HOLD), _SMOOTHING, axis=0, mode="nearest")
-        elbow, wrist, _, _ = bend(joints, back, displacement)
-        start, end = _moved_arms(rest, elbow - joints[:, :, 1], wrist - joints[:, :, 2])
+        frames = np.flatnonzero(unsettled)
+        elbow[frames], wrist[frames], _, _ = bend(joints[frames], back[frames], displacement[frames])
+        _move_arms((start, end), rest, frames, arms, elbow - joints[:, :, 1], wrist - joints[:, :, 2])
 
     displacement *= free
     moved = np.abs(displacement).max((2, 3)) > 1e-5
@@ -134,69 +164,161 @@ def clear_arms(
     return result
 
 
-def _pairs(sizes: Sequence[float], partner: bool) -> Pairs:
-    """Return arms against their own body and each other, or against the ``partner``."""
-    rows = [row for actor in range(2) for row in _pairs_of(actor, sizes, partner)]
+def _arm_parts(volumes: Sequence[Volume]) -> list[_ArmParts]:
+    """Return what moves with each of ``_ARMS``."""
+    found = []
+    for actor, side in _ARMS:
+        volume, rows = volumes[actor], []
+        for region in ("upper_arm", *_LOWER_ARM):
+            for k in volume.of(f"{side}_{region}"):
+                along = volume.levers[k]
+                still, whole = np.zeros(2, np.float32), np.ones(2, np.float32)
+                elbow, wrist = (along, still) if region == "upper_arm" else (1.0 - along, along)
+                rows.append((k, *((still, whole) if region == "hand" else (elbow, wrist))))
+        capsules = np.array([k for k, _, _ in rows]) + actor * len(volumes[0].regions)
+        found.append(_ArmParts(capsules, *(np.stack(column) for column in list(zip(*rows))[1:])))
+    return found
+
+
+def _own_pairs(volumes: Sequence[Volume]) -> Pairs:
+    """Return arms against their own body and each other."""
+    rows, sizes = [], [volume.skeleton.size for volume in volumes]
+    for actor, volume in enumerate(volumes):
+        for i, j in np.stack(volume.own_pairs, 1).tolist():
+            for mine, other in ((i, j), (j, i)):
+                if without_side(volume.regions[mine]) in _LOWER_ARM:
+                    rows.append(_pair(volumes, sizes, (actor, mine), (actor, other)))
+    return _table(rows)
+
+
+def _pairs_between(volumes: Sequence[Volume]) -> Pairs:
+    """Return arms against all of the partner."""
+    sizes = [volume.skeleton.size for volume in volumes]
+    rows = [
+        _pair(volumes, sizes, (actor, mine), (1 - actor, other))
+        for actor, volume in enumerate(volumes)
+        for mine in volume.of(*_LOWER_ARM)
+        for other in range(len(volumes[1 - actor].regions))
+    ]
+    return _table(rows)
+
+
+def _table(rows: Sequence[Pair]) -> Pairs:
     table = Pairs(*(np.array(column) for column in zip(*rows)))
-    return table._replace(soft=table.soft.astype(np.float32), share=table.share.astype(np.float32))
+    return table._replace(**{name: getattr(table, name).astype(np.float32) for name in ("lever", "soft", "share")})
 
 
-def _pairs_of(actor: int, sizes: Sequence[float], partner: bool) -> Iterator[Pair]:
-    count = len(CAPSULES)
-    owner = 1 - actor if partner else actor
-    for s, side in enumerate(SIDES):
-        for part in _PARTS:
-            soft = SOFT_CONTACT["pair" if partner else "forearm" if part == "forearm" else "hand"] * sizes[actor]
-            arms = (*_ARM["left"], *_ARM["right"]) if partner else _ARM[SIDES[1 - s]]
-            for other in (*_BODY, *(_LEGS if partner else ()), *arms):
-                is_arm = other in arms
-                yield Pair(
-                    mine=actor * count + CAPSULES.index(f"{side}_{part}"),
-                    other=owner * count + other,
-                    arm=2 * actor + s,
-                    forearm=part == "forearm",
-                    soft=soft,
-                    share=_SHARED if is_arm else 1.0,
-                    other_arm=2 * owner + int(other in _ARM["right"]) if is_arm else -1,
-                    lap=0 if partner else _THIGHS.get(other, 0),
-                )
+def _pair(volumes: Sequence[Volume], sizes: Sequence[float], mine: tuple[int, int], other: tuple[int, int]) -> Pair:
+    """Return a capsule of a forearm or hand and one of any part, each (actor, number)."""
+    regions = volumes[mine[0]].regions[mine[1]], volumes[other[0]].regions[other[1]]
+    side, part = regions[0].split("_")
+    partner, is_arm = mine[0] != other[0], without_side(regions[1]) in ("upper_arm", *_LOWER_ARM)
+    first, second = (actor * len(volumes[0].regions) + k for actor, k in (mine, other))
+    return Pair(
+        mine=first,
+        other=second,
+        arm=_ARMS.index((mine[0], side)),
+        lever=tuple(volumes[mine[0]].levers[mine[1]].tolist()) if part == "forearm" else (1.0, 1.0),
+        soft=_soft(volumes[mine[0]], regions, partner) * sizes[mine[0]],
+        share=_SHARED if is_arm else 1.0,
+        other_arm=_ARMS.index((other[0], regions[1].split("_")[0])) if is_arm else -1,
+        lap=0 if partner else _THIGHS.get(regions[1], 0),
+    )
 
 
-def _pushes(start: Array, end: Array, radius: Array, pairs: Pairs) -> Array:
+def _soft(volume: Volume, regions: tuple[str, str], partner: bool) -> float:
+    """Return the overlap of two regions that is contact, m at 1.70 m."""
+    if volume.shape is None:
+        return SOFT_CONTACT["pair" if partner else without_side(regions[0])]
+    return (SOFT_CONTACT["pair"] if partner else soft_contact(*regions)) - _LESS
+
+
+def _groups(volumes: Sequence[Volume], pairs: Pairs, partner: bool) -> list[_Group]:
+    """Return the groups whose pairs ``pairs`` are, of each actor with itself or with its ``partner``."""
+    counts = [len(volume.regions) for volume in volumes]
+    number = np.full((sum(counts), sum(counts)), -1, np.int64)
+    number[pairs.mine, pairs.other] = np.arange(len(pairs.mine))
+    found = []
+    for (actor, side), region in product(_ARMS, _LOWER_ARM):
+        owner = 1 - actor if partner else actor
+        mine = np.array(volumes[actor].of(f"{side}_{region}"), np.int64) + actor * counts[0]
+        other = np.arange(counts[owner]) + owner * counts[0]
+        other = other[(number[mine[:, None], other] >= 0).any(0)]
+        found.append(_Group(mine, other, number[mine[:, None], other]))
+    return found
+
+
+def _pushes(start: Array, end: Array, radius: Array, stand_in: Array, pairs: Pairs, groups: Sequence[_Group]) -> Array:
     """Return how far (T, 4, 2, 3) in metres wrist and elbow of each arm move.
 
-    The deepest overlap decides, then what its push leaves of the others.
+    ``stand_in`` (T, 4, 3): a point of each arm. The deepest overlap decides, then what its push leaves of the others.
     """
-    a, b = start[:, pairs.mine], end[:, pairs.mine]
-    c, d = start[:, pairs.other], end[:, pairs.other]
-    s, t, gap = closest_points(a, b, c, d)
-    clearance = radius_at(radius[pairs.mine], s) + radius_at(radius[pairs.other], t) - pairs.soft
     push = np.zeros((len(start), len(_ARMS), 2, 3), np.float32)
-    rows = np.flatnonzero((clearance - gap).max(1) > _NEGLIGIBLE)
-    if not len(rows):
+    row, pair = _near_pairs(Capsules(start, end, radius), groups)
+    mine, other = pairs.mine[pair], pairs.other[pair]
+    flat = start.reshape(-1, 3), end.reshape(-1, 3)
+    a, b, c, d = (points.take(row * start.shape[1] + k, axis=0) for k in (mine, other) for points in flat)
+    s, t, gap = closest_points(a, b, c, d)
+    clearance = radius_at(radius[mine], s) + radius_at(radius[other], t) - pairs.soft[pair]
+    deep = np.zeros(len(start), bool)
+    deep[row[clearance - gap > _NEGLIGIBLE]] = True
+    chosen = np.flatnonzero((clearance > gap - _AHEAD) & deep[row])
+    if not len(chosen):
         return push
-    s, t, gap, clearance = s[rows], t[rows], gap[rows], clearance[rows]
-    directions = a[rows] + (b[rows] - a[rows]) * s[..., None] - c[rows] - (d[rows] - c[rows]) * t[..., None]
-    directions /= np.maximum(gap, 1e-4)[..., None]
+    a, b, c, d, s, t, gap, clearance = (x.take(chosen, axis=0) for x in (a, b, c, d, s, t, gap, clearance))
+    row, pair = row[chosen], pair[chosen]
+    directions = a + (b - a) * s[:, None] - c - (d - c) * t[:, None]
+    directions /= np.maximum(gap, 1e-4)[:, None]
     depth = clearance - gap
-    lap = np.flatnonzero(pairs.lap)
+    lap = np.flatnonzero(pairs.lap[pair])
     if len(lap):
-        depth[:, lap], directions[:, lap] = _off_the_lap(
-            directions[:, lap], gap[:, lap], clearance[:, lap], (d - c)[rows][:, lap], pairs.lap[lap]
+        depth[lap], directions[lap] = _off_the_lap(
+            directions[lap], gap[lap], clearance[lap], (d - c)[lap], pairs.lap[pair[lap]]
         )
-    arms = np.flatnonzero(pairs.other_arm >= 0)
-    lower = start[rows] + 0.75 * (end[rows] - start[rows])  # of a forearm, the point that stands for its arm
-    sides = lower[:, _FOREARMS[pairs.arm[arms]]] - lower[:, _FOREARMS[pairs.other_arm[arms]]]
-    depth[:, arms], directions[:, arms] = parting_directions(
-        directions[:, arms], gap[:, arms], clearance[:, arms], sides
-    )
-    depth = np.where(clearance > gap, (depth + _MARGIN) * pairs.share, 0.0)
-    along = np.where(pairs.forearm, s, 1.0)  # how far an overlap is from the elbow, the hand moving with the wrist
+    arms = np.flatnonzero(pairs.other_arm[pair] >= 0)
+    sides = stand_in[row[arms], pairs.arm[pair[arms]]] - stand_in[row[arms], pairs.other_arm[pair[arms]]]
+    depth[arms], directions[arms] = parting_directions(directions[arms], gap[arms], clearance[arms], sides)
+    depth = np.where(clearance > gap, (depth + _MARGIN) * pairs.share[pair], depth)
+    lever = pairs.lever[pair]  # how far an overlap is from the elbow, the hand moving with the wrist
+    along = lever[:, 0] + (lever[:, 1] - lever[:, 0]) * s
     for arm in range(len(_ARMS)):
-        columns = np.flatnonzero((pairs.arm == arm) & (depth.max(0) > 0.0))
-        if len(columns):
-            push[rows, arm] = _push_of(depth[:, columns], directions[:, columns], along[:, columns])
+        own = np.flatnonzero(pairs.arm[pair] == arm)
+        if len(own):
+            rows, columns = _columns(row[own])
+            shape = len(rows), columns.max() + 1
+            at = np.searchsorted(rows, row[own]), columns
+            table = np.zeros((*shape, 5), np.float32)
+            table[..., 0] = -_AHEAD
+            table[at] = np.concatenate([depth[own, None], along[own, None], directions[own]], 1)
+            push[rows, arm] = _push_of(table[..., 0], table[..., 2:], table[..., 1])
     return push
+
+
+def _near_pairs(capsules: Capsules, groups: Sequence[_Group]) -> tuple[Array, Array]:
+    """Return the frames (N,), in their order, and pairs (N,) of which the bounding spheres meet."""
+    middle, reach = bounds(capsules)
+    rows, found = [], []
+    for mine, other, pair in groups:
+        around = middle[:, mine].mean(1)
+        whole = (_length(middle[:, mine] - around[:, None]) + reach[:, mine]).max(1)
+        row, j = np.nonzero(_length(middle[:, other] - around[:, None]) < whole[:, None] + reach[:, other])
+        apart = _length(middle[row[:, None], mine] - middle[row, other[j]][:, None])
+        near, i = np.nonzero((apart < reach[row[:, None], mine] + reach[row, other[j]][:, None]) & (pair[:, j].T >= 0))
+        rows.append(row[near])
+        found.append(pair[i, j[near]])
+    row = np.concatenate(rows)
+    order = np.argsort(row, kind="stable")
+    return row[order], np.concatenate(found)[order]
+
+
+def _length(vectors: Array) -> Array:
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+
+
+def _columns(row: Array) -> tuple[Array, Array]:
+    """Return the rows that are in ``row`` (N,), which is sorted, and of each entry how many of its row come before."""
+    rows, first, counts = np.unique(row, return_index=True, return_counts=True)
+    return rows, np.arange(len(row)) - np.repeat(first, counts)
 
 
 def _off_the_lap(normals: Array, gap: Array, clearance: Array, thigh: Array, side: Array) -> tuple[Array, Array]:
@@ -229,7 +351,7 @@ def _push_of(depth: Array, directions: Array, along: Array) -> Array:
     push = np.zeros((len(depth), 2, 3), np.float32)
     rows = np.arange(len(depth))
     for _ in range(4):  # the deepest, then what is left of the next
-        wrist, elbow = (np.sum(push[:, None, k] * directions, -1) for k in range(2))
+        wrist, elbow = (np.einsum("tpi,ti->tp", directions, push[:, k]) for k in range(2))
         left = depth - along * wrist - (1.0 - along) * elbow
         worst = left.argmax(1)
         deepest = np.maximum(left[rows, worst], 0.0)[:, None]
@@ -239,18 +361,18 @@ def _push_of(depth: Array, directions: Array, along: Array) -> Array:
     return push
 
 
-def _near(start: Array, end: Array, sizes: Sequence[float]) -> NDArray[np.bool_]:
-    """Return the frames (T,) on which an arm of one actor could touch the other."""
-    count, hips, forearms = len(CAPSULES), CAPSULES.index("left_hips"), [_ARM[side][1] for side in SIDES]
-    near, reach = np.zeros(len(start), bool), _WITHIN * max(sizes)
-    for actor in range(2):
-        trunk = start[:, (1 - actor) * count + hips, :2]
-        for forearm in forearms:
-            wrist = end[:, actor * count + forearm, :2]
-            near |= np.linalg.norm(wrist - trunk, axis=-1) < reach
-            for other in forearms:
-                other_wrist = end[:, (1 - actor) * count + other, :2]
-                near |= np.linalg.norm(wrist - other_wrist, axis=-1) < 0.5 * reach
+def _near(trunks: Array, wrists: Array, sizes: Sequence[float]) -> NDArray[np.bool_]:
+    """Return the frames (T,) on which an arm of one actor could touch the other.
+
+    ``trunks`` (T, 2, 2): both pelves over the floor; ``wrists`` (T, 4, 3).
+    """
+    near, reach = np.zeros(len(wrists), bool), _WITHIN * max(sizes)
+    for arm, (actor, _) in enumerate(_ARMS):
+        wrist = wrists[:, arm, :2]
+        near |= np.linalg.norm(wrist - trunks[:, 1 - actor], axis=-1) < reach
+        for other, (owner, _) in enumerate(_ARMS):
+            if owner != actor:
+                near |= np.linalg.norm(wrist - wrists[:, other, :2], axis=-1) < 0.5 * reach
     return near
 
 
@@ -260,16 +382,20 @@ def _longer(a: Array, b: Array) -> Array:
     return np.where(further[:, :, None, None], b, a)
 
 
-def _moved_arms(rest: tuple[Array, Array], elbow: Array, wrist: Array) -> tuple[Array, Array]:
-    """Return starts and ends of all capsules with elbows and wrists displaced by (T, 4, 3) from their ``rest``."""
-    start, end = rest[0].copy(), rest[1].copy()
-    for arm, (actor, side) in enumerate(_ARMS):
-        upper, fore, palm, fingers = (actor * len(CAPSULES) + column for column in _ARM[side])
-        for points, columns, shift in (
-            (end, (upper,), elbow),
-            (start, (fore,), elbow),
-            (end, (fore, palm, fingers), wrist),
-            (start, (palm, fingers), wrist),
-        ):
-            points[:, columns] += shift[:, arm, None]
-    return start, end
+def _move_arms(
+    ends: tuple[Array, Array],
+    rest: tuple[Array, Array],
+    frames: Array,
+    arms: Sequence[_ArmParts],
+    elbow: Array,
+    wrist: Array,
+) -> None:
+    """Place the starts and ends of all capsules of arms on some ``frames``, in place: elbows and wrists displaced by
+    (T, 4, 3) from their ``rest``.
+    """
+    elbow, wrist = elbow[frames], wrist[frames]
+    for arm, parts in enumerate(arms):
+        for k, (points, still) in enumerate(zip(ends, rest)):
+            shift = parts.elbow[:, k, None] * elbow[:, arm, None] + parts.wrist[:, k, None] * wrist[:, arm, None]
+            at = frames[:, None], parts.capsules
+            points[at] = still[at] + shift

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_closing, binary_dilation, gaussian_filter1d
 
-from ..body_model.capsules import CAPSULES, Capsules, body_capsules, closest_points, radius_at
+from ..body_model.body_shape import BodyShape
+from ..body_model.capsules import Capsules, deepest_overlap
 from ..body_model.proxemics import SHOULDERS
-from ..body_model.skeleton import Skeleton
+from ..body_model.skeleton import Skeleton, forward_kinematics
+from ..body_model.volume import Volume, volumes_of
 from ..common.arrays import Array
 from ..common.masks import runs_of
 from ..contract import FPS
@@ -25,15 +27,19 @@ _PASSES = 0.3  # m/s against each other, below which two stand together and do n
 _AROUND = 8  # frames about the moment they are nearest, over which they are judged to move
 _EARLY = round(0.5 * FPS)  # frames before and after the touch in which the way is already aside
 _EASE = 0.35 * FPS  # frames, deviation of the Gaussian over which it bends
-_PARTS = tuple(k for k, name in enumerate(CAPSULES) if not name.endswith(("forearm", "palm", "fingers")))
+_FREE = ("forearm", "hand")  # regions that arm clearance takes care of
 
 
 def avoid_partner(
-    roots: Array, rotations: Array, skeletons: Sequence[Skeleton], fixed: Sequence[bool] = (False, False)
+    roots: Array,
+    rotations: Array,
+    skeletons: Sequence[Skeleton],
+    fixed: Sequence[bool] = (False, False),
+    shapes: Sequence[BodyShape | None] | None = None,
 ) -> NDArray[np.float32]:
     """Return roots (2, T, 3), moved where the two would walk through each other.
 
-    An actor that is ``fixed`` stays; otherwise the faster one gives way more.
+    An actor that is ``fixed`` stays; otherwise the faster one gives way more. ``shapes`` as for ``clear_arms``.
     """
     result = np.array(roots, np.float32)
     size = float(np.mean([skeleton.size for skeleton in skeletons]))
@@ -42,7 +48,11 @@ def avoid_partner(
     if all(fixed) or len(near) < 2:
         return result
     depth = np.zeros(len(between))
-    depth[near] = _depth(*(body_capsules(roots[a, near], rotations[a, near], skeletons[a]) for a in range(2)))
+    bodies = [
+        _trunk_and_legs(volume, roots[a, near], rotations[a, near])
+        for a, volume in enumerate(volumes_of(skeletons, shapes))
+    ]
+    depth[near] = deepest_overlap(*bodies)
     walks = gaussian_filter1d(np.gradient(roots[..., :2], axis=1) * FPS, 3.0, axis=1)
     touching = binary_closing(np.pad(depth > _TOUCH, _EARLY), iterations=_EARLY)[_EARLY:-_EARLY]
     for first, last in runs_of(touching):
@@ -65,8 +75,9 @@ def avoid_partner(
     return result
 
 
-def _depth(one: Capsules, two: Capsules) -> Array:
-    """Return the depth (T,) in metres of two bodies in each other, without forearms and hands."""
-    i, j = (grid.ravel() for grid in np.meshgrid(_PARTS, _PARTS, indexing="ij"))
-    s, t, gap = closest_points(one.start[:, i], one.end[:, i], two.start[:, j], two.end[:, j])
-    return (radius_at(one.radius[i], s) + radius_at(two.radius[j], t) - gap).max(1)
+def _trunk_and_legs(volume: Volume, root: Array, rotations: Array) -> Capsules:
+    """Return the capsules of a body without forearms and hands."""
+    posed = forward_kinematics(np.asarray(root, np.float32), np.asarray(rotations, np.float32), volume.skeleton)
+    placed, free = volume.place(*posed), volume.of(*_FREE)
+    kept = np.setdiff1d(np.arange(len(volume.regions)), free)
+    return Capsules(placed.start[:, kept], placed.end[:, kept], placed.radius[kept])

@@ -82,7 +82,7 @@ def refine_bodies(
     that is given throughout is left alone.
     """
     lower = lower.window(0, conditioning.frames)
-    skeletons, together = conditioning.skeletons, conditioning.share_a_place
+    skeletons, shapes, together = conditioning.skeletons, conditioning.shapes, conditioning.share_a_place
     roots, rotations = lower.root.numpy().copy(), to_rotations(lower, upper, hands)
     if conditioning.alone:
         roots[1, :, :2] += OUT_OF_THE_WAY
@@ -95,13 +95,13 @@ def refine_bodies(
         rotations[a] = align_strokes_to_stress(roots[a], rotations[a], skeletons[a], *conditioning.stresses(a))
     legs_given, arms_given = conditioning.given("lower"), conditioning.given("upper", "hands")
     if together:
-        roots = avoid_partner(roots, rotations, skeletons, legs_given.any(1).tolist())
+        roots = avoid_partner(roots, rotations, skeletons, legs_given.any(1).tolist(), shapes)
     _apply_constraints(roots, rotations, conditioning)
     for a in _generated(conditioning, "lower"):
         predicted = lower.contacts[a].numpy()
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
-        rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a])
-    rotations = clear_arms(roots, rotations, skeletons, together, arms_given)
+        rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a], shapes[a])
+    rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes)
     _apply_constraints(roots, rotations, conditioning)
     return Bodies(roots, rotations, contacts)
 

@@ -6,23 +6,18 @@ long as it stands, and moves there and back while it is up, so it does not slide
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d, label
 
 from ..body_model import rotations as rot
-from ..body_model.capsules import (
-    CAPSULES,
-    FREE_THIGH,
-    SIDES,
-    SOFT_CONTACT,
-    Capsules,
-    capsules_about,
-    closest_points,
-    radius_at,
-)
+from ..body_model.body_shape import BodyShape
+from ..body_model.capsules import SIDES, SOFT_CONTACT, Capsules, closest_points, radius_at
 from ..body_model.inverse_kinematics import bend, local_rotations
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
+from ..body_model.volume import Volume, without_side
 from ..common.arrays import Array
 from ..common.masks import runs_of
 from .fixed import freedom
@@ -37,24 +32,37 @@ _BESIDE_FIXED = 20  # frames over which the displacement grows beside frames tha
 _NEAR_HIP = 0.5  # of the thigh; an overlap nearer to the hip does not move the knee further
 
 _PARTS = ("thigh", "shin", "foot")
-_PAIRS = np.array([(CAPSULES.index(f"left_{a}"), CAPSULES.index(f"right_{b}")) for a in _PARTS for b in _PARTS]).T
-_PART_OF = np.array([(i, j) for i in range(len(_PARTS)) for j in range(len(_PARTS))]).T
 _JOINTS = {side: tuple(INDEX[f"{side}_{part}"] for part in ("hip", "knee", "ankle")) for side in SIDES}
-_MOVED = {side: tuple(CAPSULES.index(f"{side}_{part}") for part in _PARTS) for side in SIDES}
+
+
+class _Pairs(NamedTuple):
+    """P pairs of capsules, the first of the left leg and the second of the right, in the columns of each array."""
+
+    capsules: Array  # (2, P)
+    part: Array  # (2, P) index of _PARTS
+    free: Array  # (2, P) the share of each, from its start, that is left out
+    lever: Array  # (2, P, 2) where both ends lie along the bone
 
 
 def clear_legs(
-    root: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
+    root: Array,
+    rotations: Array,
+    skeleton: Skeleton,
+    contacts: Array,
+    fixed: Array | None = None,
+    shape: BodyShape | None = None,
 ) -> NDArray[np.float32]:
     """Return rotations (T, 52, 4) in which neither leg is inside the other.
 
-    ``root`` (T, 3) metres, ``rotations`` (T, 52, 4), ``contacts`` (T, 4) in the order of ``FOOT_CONTACTS``. Only hips,
-    knees and ankles change, around frames where the legs overlap and for as long as a foot stands that was displaced;
-    nothing on frames that are ``fixed`` (T,), nor under a foot that stands through them.
+    ``root`` (T, 3) metres, ``rotations`` (T, 52, 4), ``contacts`` (T, 4) in the order of ``FOOT_CONTACTS``; ``shape``
+    of the body, a coarse one of its bone lengths when None. Only hips, knees and ankles change, around frames where the
+    legs overlap and for as long as a foot stands that was displaced; nothing on frames that are ``fixed`` (T,), nor
+    under a foot that stands through them.
     """
     result = np.array(rotations, np.float32)
     positions, world = forward_kinematics(np.asarray(root, np.float32), result, skeleton)
-    rest = capsules_about(positions, world, skeleton)
+    volume = Volume(skeleton, shape)
+    rest, pairs = volume.place(positions, world), _pairs_of(volume)
     joints = np.stack([positions[:, _JOINTS[side]] for side in SIDES], 1)  # (T, 2, hip knee ankle, 3)
     forward = np.array([0.0, -1.0, 0.0], np.float32)
     front = np.stack([rot.rotate(world[:, _JOINTS[side][0]], forward) for side in SIDES], 1)
@@ -66,13 +74,13 @@ def clear_legs(
     may_move = free > 0.0
     capsules, displacement = rest, np.zeros((len(root), 2, 2, 3), np.float32)  # of ankle and knee
     for _ in range(_ROUNDS):
-        push = _pushes(capsules, across, SOFT_CONTACT["leg"] * skeleton.size)
+        push = _pushes(capsules, pairs, across, SOFT_CONTACT["leg"] * skeleton.size)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NEGLIGIBLE:
             break
         held_push = _while_standing(widest(push * may_move, _HOLD), stands)
         displacement += may_move * gaussian_filter1d(held_push, _SMOOTHING, axis=0, mode="nearest")
         knee, ankle, _, _ = bend(joints, front, displacement)
-        capsules = _moved(rest, knee - joints[:, :, 1], ankle - joints[:, :, 2])
+        capsules = _moved(rest, volume, knee - joints[:, :, 1], ankle - joints[:, :, 2])
 
     displacement *= free
     _, _, thigh, shin = bend(joints, front, displacement)
@@ -90,20 +98,35 @@ def clear_legs(
     return result
 
 
-def _pushes(capsules: Capsules, across: Array, soft: float) -> Array:
+def _pairs_of(volume: Volume) -> _Pairs:
+    """Return the pairs of both legs that may not cut into each other."""
+    found = []
+    for pair in zip(*volume.own_pairs):
+        regions = [volume.regions[k] for k in pair]
+        if all(without_side(region) in _PARTS for region in regions):
+            found.append(pair if regions[0].startswith("left") else pair[::-1])
+    capsules = np.array(found, np.int64).reshape(-1, 2).T
+    part = np.array([[_PARTS.index(without_side(volume.regions[k])) for k in leg] for leg in capsules], np.int64)
+    free = np.where(part == 0, volume.free_thigh, 0.0).astype(np.float32)
+    lever = np.where((part == _PARTS.index("foot"))[..., None], [0.0, 1.0], volume.levers[capsules])
+    return _Pairs(capsules, part, free, lever.astype(np.float32))
+
+
+def _pushes(capsules: Capsules, pairs: _Pairs, across: Array, soft: float) -> Array:
     """Return how far (T, 2, 2, 3) in metres ankle and knee of each leg move for the deepest overlap of each frame."""
-    left, right = _PAIRS
-    starts, ends, free = [], [], []
-    for column, part in zip(_PAIRS, _PART_OF):
-        free.append(np.where(part == 0, FREE_THIGH, 0.0).astype(np.float32))
+    left, right = pairs.capsules
+    push = np.zeros((len(across), 2, 2, 3), np.float32)
+    if not len(left):
+        return push
+    starts, ends, free = [], [], pairs.free
+    for column, spared in zip(pairs.capsules, free):
         bone = capsules.end[:, column] - capsules.start[:, column]
-        starts.append(capsules.start[:, column] + bone * free[-1][:, None])
+        starts.append(capsules.start[:, column] + bone * spared[:, None])
         ends.append(capsules.end[:, column])
     s, t, gap = closest_points(starts[0], ends[0], starts[1], ends[1])
     between = starts[0] + (ends[0] - starts[0]) * s[..., None] - starts[1] - (ends[1] - starts[1]) * t[..., None]
     s, t = free[0] + (1.0 - free[0]) * s, free[1] + (1.0 - free[1]) * t
     clearance = radius_at(capsules.radius[left], s) + radius_at(capsules.radius[right], t) - soft
-    push = np.zeros((len(gap), 2, 2, 3), np.float32)
     rows = np.flatnonzero((clearance - gap).max(1) > _NEGLIGIBLE)
     if not len(rows):
         return push
@@ -117,8 +140,9 @@ def _pushes(capsules: Capsules, across: Array, soft: float) -> Array:
     sideways = np.where(level > 0.3, directions, unit_across) * np.array([1.0, 1.0, 0.0])
     sideways /= np.linalg.norm(sideways, axis=-1, keepdims=True)
     half = 0.5 * (depth / np.maximum(level[..., 0], 0.5) + _MARGIN)[..., None] * sideways
-    for leg, sign, at, part in ((0, 1.0, s, _PART_OF[0][worst]), (1, -1.0, t, _PART_OF[1][worst])):
-        ankle, knee = _levers(at[:, 0], part)
+    for leg, sign, at in ((0, 1.0, s[:, 0]), (1, -1.0, t[:, 0])):
+        first, last = pairs.lever[leg, worst].T
+        ankle, knee = _levers(first + (last - first) * at, pairs.part[leg, worst])
         push[rows, leg] = sign * half * np.stack([ankle, knee], 1)[:, :, None]
     return push
 
@@ -160,14 +184,14 @@ def _while_standing(push: Array, stands: Array) -> Array:
     return result
 
 
-def _moved(rest: Capsules, knee: Array, ankle: Array) -> Capsules:
+def _moved(rest: Capsules, volume: Volume, knee: Array, ankle: Array) -> Capsules:
     """Return capsules with knees and ankles displaced by (T, 2, 3) metres from their ``rest``."""
-    start, end = rest.start.copy(), rest.end.copy()
+    ends = rest.start.copy(), rest.end.copy()
     for leg, side in enumerate(SIDES):
-        thigh, shin, foot = _MOVED[side]
-        end[:, thigh] += knee[:, leg]
-        start[:, shin] += knee[:, leg]
-        end[:, shin] += ankle[:, leg]
-        start[:, foot] += ankle[:, leg]
-        end[:, foot] += ankle[:, leg]
-    return Capsules(start, end, rest.radius)
+        for region, (above, below) in {"thigh": (None, knee), "shin": (knee, ankle), "foot": (ankle, ankle)}.items():
+            for k in volume.of(f"{side}_{region}"):
+                for points, along in zip(ends, volume.levers[k]):
+                    points[:, k] += along * below[:, leg]
+                    if above is not None:
+                        points[:, k] += (1.0 - along) * above[:, leg]
+    return Capsules(*ends, rest.radius)

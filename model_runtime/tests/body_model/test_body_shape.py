@@ -13,7 +13,7 @@ from model_runtime.body_model.body_shape import (
     region_of,
     self_pairs,
 )
-from model_runtime.body_model.capsules import CAPSULES, body_capsules
+from model_runtime.body_model.capsules import CAPSULES, capsules_about
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON, INDEX, JOINTS, forward_kinematics
 
 STILL = np.tile(rot.IDENTITY, (1, len(JOINTS), 1))
@@ -47,7 +47,7 @@ def test_left_and_right_are_mirrored():
 
 def test_limbs_are_as_thick_as_the_capsules_that_the_rest_of_the_runtime_uses():
     shape = default_body_shape(AVERAGE_SKELETON)
-    old = body_capsules(ROOT, STILL, AVERAGE_SKELETON)
+    old = capsules_about(*forward_kinematics(ROOT, STILL, AVERAGE_SKELETON), AVERAGE_SKELETON)
     new = posed_capsules(shape, ROOT, STILL, AVERAGE_SKELETON)
     for part in ("left_forearm", "right_upper_arm", "left_shin", "right_hips", "left_belly", "left_chest", "head"):
         mine, theirs = shape.parts.index(part), CAPSULES.index(part)

@@ -8,12 +8,12 @@ import pytest
 from model_runtime.tests.conftest import DATA
 
 from ...body_model import rotations as rot
-from ...body_model.capsules import SOFT_CONTACT, body_capsules
-from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
+from ...body_model.capsules import SOFT_CONTACT, capsules_about
+from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
 from ...contract import FloatArray
 from ...datasets.clip import MIRRORED
 from ...metrics.joint_limits import ALLOWANCE, joint_angles, joint_excess, joint_limits
-from ...metrics.penetration import pair_penetration, self_penetration, self_penetrations
+from ...metrics.penetration import Body, pair_penetration, self_penetration, self_penetrations
 
 MOTION = DATA / "motion"
 BODY = AVERAGE_SKELETON
@@ -68,7 +68,7 @@ def test_the_mirror_image_of_a_pose_penetrates_as_deep() -> None:
 
 def test_two_bodies_overlap_by_their_widths_less_the_distance_between_them() -> None:
     root, rotations = hanging()
-    shape = body_capsules(root, rotations, BODY)
+    shape = capsules_about(*forward_kinematics(root, rotations, BODY), BODY)
     ends = np.stack([shape.start[0, :, 0] + shape.radius[:, 0], shape.end[0, :, 0] + shape.radius[:, 1]])
     widest = float(ends.max())  # from the middle to the outer side of the hands
     for apart, wanted in (
@@ -76,19 +76,18 @@ def test_two_bodies_overlap_by_their_widths_less_the_distance_between_them() -> 
         (2 * widest - 0.014, 0.014 - SOFT_CONTACT["pair"]),
     ):  # hands are thin
         other = root + np.array([apart, 0, 0], np.float32)
-        assert pair_penetration((root, rotations, BODY), (other, rotations, BODY))[0] == pytest.approx(
-            wanted, abs=0.002
-        )
+        depth = pair_penetration(Body(root, rotations, BODY), Body(other, rotations, BODY))[0]
+        assert depth == pytest.approx(wanted, abs=0.002)
     far = root + np.array([4.0, 0, 0], np.float32)
-    assert pair_penetration((root, rotations, BODY), (far, rotations, BODY))[0] == 0.0
+    assert pair_penetration(Body(root, rotations, BODY), Body(far, rotations, BODY))[0] == 0.0
 
 
 def test_pair_penetration_is_the_same_whoever_is_named_first() -> None:
     rng = np.random.default_rng(0)
     root, rotations = pose(20)
     rotations = rot.normalize(rotations + 0.15 * rng.standard_normal(rotations.shape)).astype(np.float32)
-    one = (root, rotations, BODY)
-    two = ((root + np.array([0.35, 0.1, 0])).astype(np.float32), rotations[::-1], BODY.scaled(1.05))
+    one = Body(root, rotations, BODY)
+    two = Body((root + np.array([0.35, 0.1, 0])).astype(np.float32), rotations[::-1], BODY.scaled(1.05))
     np.testing.assert_allclose(pair_penetration(one, two), pair_penetration(two, one), atol=1e-5)
 
 

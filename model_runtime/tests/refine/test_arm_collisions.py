@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from ...body_model import rotations as rot
+from ...body_model.body_shape import BodyShape, default_body_shape
+from ...body_model.contacts import Body as Measured
+from ...body_model.contacts import measure_contacts
 from ...body_model.inverse_kinematics import bend
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
 from ...contract import FPS, FloatArray
 from ...corpus.motion.limbs import hand_rotation, reach_hand, trunk_of
 from ...corpus.motion.resting_arms import ARM_JOINTS
 from ...metrics.joint_limits import joint_limits
-from ...metrics.penetration import pair_penetration, self_penetration, self_penetrations
+from ...metrics.penetration import Body, pair_penetration, self_penetration, self_penetrations
 from ...refine import arm_collisions
 from ...refine.arm_collisions import clear_arms
 from ..work import calls_of
@@ -96,9 +99,46 @@ def test_a_hand_that_reaches_into_the_partner_is_held_off() -> None:
     roots = np.stack([IN_THE_PARTNER[0], other_root + np.array([0.0, -0.6, 0.0], np.float32)])
     both = np.stack([IN_THE_PARTNER[1], other])
     result = clear_arms(roots, both, [BODY, BODY])
-    before, after = (pair_penetration((roots[0], q[0], BODY), (roots[1], q[1], BODY)).max() for q in (both, result))
+    before, after = (
+        pair_penetration(*(Body(root, rotations, BODY) for root, rotations in zip(roots, q))).max()
+        for q in (both, result)
+    )
     assert before > 0.04 and after < 0.01
     np.testing.assert_array_equal(clear_arms(roots, both, [BODY, BODY], together=False), both)
+
+
+@pytest.mark.parametrize(
+    "motion", [IN_THE_BELLY, IN_THE_HEAD, HANDS_IN_THE_LAP, HANDS_TOGETHER], ids=["belly", "head", "thighs", "hands"]
+)
+def test_an_arm_comes_out_of_the_body_that_is_in_the_scene(motion: tuple[FloatArray, FloatArray]) -> None:
+    root, rotations = motion
+    clothed = default_body_shape(BODY).thickened(0.015)
+    away = posed()
+    roots, both = np.stack([root, away[0] + FAR]), np.stack([rotations, away[1]])
+    coarse = clear_arms(roots, both, [BODY, BODY])[0]
+    result = clear_arms(roots, both, [BODY, BODY], shapes=[clothed, None])[0]
+    depth = {name: own_depth(clothed, root, q) for name, q in (("coarse", coarse), ("own", result))}
+    assert (depth["coarse"] > 0.01).mean() > 0.1
+    assert (depth["own"] > 0.0105).mean() <= 0.01 and depth["own"].max() < 0.02
+
+
+def own_depth(shape: BodyShape, root: FloatArray, rotations: FloatArray) -> FloatArray:
+    """As the add-on's check measures it."""
+    bodies = [Measured(shape, BODY, root, rotations), Measured(shape, BODY, root + FAR, rotations)]
+    return measure_contacts(bodies).self_depth[0]
+
+
+def test_a_hand_is_held_off_the_partner_that_is_in_the_scene() -> None:
+    other_root, other = posed()
+    other[:, 0] = rot.about_z(np.array(np.pi))
+    roots = np.stack([IN_THE_PARTNER[0], other_root + np.array([0.0, -0.6, 0.0], np.float32)])
+    both, shapes = np.stack([IN_THE_PARTNER[1], other]), [None, default_body_shape(BODY).thickened(0.03)]
+
+    def depth(q: FloatArray) -> float:
+        return float(pair_penetration(*(Body(roots[a], q[a], BODY, shapes[a]) for a in range(2))).max())
+
+    assert depth(clear_arms(roots, both, [BODY, BODY])) > 0.015
+    assert depth(clear_arms(roots, both, [BODY, BODY], shapes=shapes)) < 0.005
 
 
 def test_hands_that_sink_into_the_lap_come_up_and_not_down() -> None:
@@ -151,8 +191,8 @@ def test_an_arm_that_is_asked_for_nothing_stays_and_one_that_is_asked_for_a_plac
 
 
 def test_after_the_first_round_only_frames_near_an_overlap_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds = calls_of(arm_collisions, "closest_points", monkeypatch)
+    rounds = calls_of(arm_collisions, "_pushes", monkeypatch)
     root, rotations = (np.concatenate([x, x, x])[: 10 * FPS] for x in HANDS_IN_THE_LAP)
     clear_arms(np.stack([root, root + FAR]), np.stack([rotations, rotations]), [BODY, BODY])
-    frames = [len(points[0]) for points in rounds]
+    frames = [len(start) for start, *_ in rounds]
     assert frames[0] == 10 * FPS and sum(frames) < 20 * FPS, "and the bodies' distance needs no look at all"

@@ -8,9 +8,11 @@ import pytest
 from model_runtime.common.arrays import Array
 
 from ...body_model import rotations as rot
+from ...body_model.body_shape import BodyShape, default_body_shape
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
 from ...contract import FPS
-from ...metrics.penetration import pair_penetration
+from ...metrics.penetration import Body, pair_penetration
+from ...refine.arm_collisions import clear_arms
 from ...refine.avoidance import avoid_partner
 
 BODY = AVERAGE_SKELETON
@@ -31,8 +33,8 @@ def walking(x: float, speed: float) -> Array:
     return np.stack([np.full(FRAMES, x), speed * (TIME - 3.0)], -1)
 
 
-def depth(roots: Array, rotations: Array) -> float:
-    return float(pair_penetration((roots[0], rotations[0], BODY), (roots[1], rotations[1], BODY)).max())
+def depth(roots: Array, rotations: Array, shape: BodyShape | None = None) -> float:
+    return float(pair_penetration(*(Body(roots[a], rotations[a], BODY, shape) for a in range(2))).max())
 
 
 @pytest.mark.parametrize("aside", [0.0, 0.1, -0.2, 0.4])
@@ -43,6 +45,16 @@ def test_two_who_walk_through_each_other_walk_past(aside: float) -> None:
     assert depth(passed, rotations) < 0.01
     np.testing.assert_array_equal(passed[:, [0, -1]], roots[:, [0, -1]])
     assert np.linalg.norm(np.diff(passed, axis=1), axis=-1).max() * FPS < 1.7
+
+
+def test_wide_bodies_pass_with_more_room() -> None:
+    roots, rotations = pair(walking(0.5, 1.2), walking(0.0, -1.0))
+    wide = [default_body_shape(BODY).thickened(0.06)] * 2
+    found = []
+    for shapes in (None, wide):
+        passed = avoid_partner(roots, rotations, [BODY, BODY], shapes=shapes)
+        found.append(depth(passed, clear_arms(passed, rotations, [BODY, BODY], shapes=shapes), wide[0]))
+    assert found[0] > 0.02 and found[1] < 0.005
 
 
 def test_who_stands_stays_and_who_is_kept_does_too() -> None:

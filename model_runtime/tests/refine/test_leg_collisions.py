@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ...body_model import rotations as rot
+from ...body_model.body_shape import default_body_shape
 from ...body_model.feet import sole_points
 from ...body_model.skeleton import AVERAGE_SKELETON, INDEX
 from ...contract import FPS, FloatArray
@@ -48,6 +49,17 @@ STANDS, RIGHT_STANDS = np.ones((FRAMES, 4)), np.tile([0.0, 0.0, 1.0, 1.0], (FRAM
 
 def depth(motion: tuple[FloatArray, FloatArray]) -> float:
     return float(self_penetrations(*motion, BODY)["leg in leg"].max())
+
+
+def test_thick_legs_go_past_each_other_further_apart() -> None:
+    root, rotations = swung_across()
+    thick = default_body_shape(BODY).thickened(0.02)
+
+    def left(q: FloatArray) -> float:
+        return float(self_penetrations(root, q, BODY, thick)["leg in leg"].max())
+
+    assert left(clear_legs(root, rotations, BODY, RIGHT_STANDS)) > 0.02
+    assert left(clear_legs(root, rotations, BODY, RIGHT_STANDS, shape=thick)) < 0.01
 
 
 def test_a_leg_that_swings_through_the_other_goes_past_it() -> None:
