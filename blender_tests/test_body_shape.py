@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import bpy
 import numpy as np
 import pytest
 
 from interact_addon.rig import body_shape as fitting
 from interact_addon.rig.body_shape import body_shape_of
-from interact_addon.rig.capsule_fit import Skin, fit_capsules
+from interact_addon.rig.capsule_fit import Skin, fit_capsules_in_steps
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.tables.mixamo import MIXAMO
 from model_runtime.body_model.body_shape import BodyShape, default_body_shape, depth_inside
 from model_runtime.body_model.skeleton import Skeleton
+from model_runtime.common.steps import finished
 
 from .rigs import A_POSE, make_rig
 
@@ -115,11 +118,11 @@ def test_a_shape_is_fitted_once_and_again_when_the_mesh_is_another(monkeypatch: 
     armature, character = worn()
     fits: list[Skin] = []
 
-    def counted(skin: Skin, bones: Skeleton) -> BodyShape:
+    def counted(skin: Skin, bones: Skeleton) -> Generator[None, None, BodyShape]:
         fits.append(skin)
-        return fit_capsules(skin, bones)
+        return fit_capsules_in_steps(skin, bones)
 
-    monkeypatch.setattr(fitting, "fit_capsules", counted)
+    monkeypatch.setattr(fitting, "fit_capsules_in_steps", counted)
     first = body_shape_of(character)
     body_shape_of(cast_actor("Mia", armature), thickness=0.01)
     assert len(fits) == 1
@@ -159,10 +162,7 @@ def test_the_skin_of_real_characters_lies_on_their_capsules(load_character, name
     armature = load_character(name)
     character = cast_actor(name, armature)
     shape = body_shape_of(character)
-    meshes = fitting._meshes(character, armature)
-    skin = fitting._skin(
-        armature, meshes, fitting._joints_of_bones(armature, character.rig, character.rest), character.rest
-    )
+    skin = finished(fitting.skin_in_steps(character, finished(fitting.meshes_in_steps(character))))
     rest = character.rest.skeleton.rest_positions[shape.joint]
     off = depth_inside(skin.places[:, None], (rest + shape.start)[None], (rest + shape.end)[None], shape.radius[None])
     outside = -off.max(1)[skin.joint != 15]  # a head has eyes, teeth and hair

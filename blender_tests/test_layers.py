@@ -14,6 +14,7 @@ from interact_addon.rig.key_arrays import read_keys
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.played import layers_of, played, strip_under_layers
 from interact_addon.rig.verify import verify
+from interact_addon.rig.written import was_edited
 from interact_addon.scene.request import cast_scene
 from interact_addon.takes import edits, layers, library
 from interact_addon.takes.shown_motion import shown_motion
@@ -120,7 +121,7 @@ def test_the_take_gets_the_keys_back_that_were_written(pair: bpy.types.Scene) ->
             now = read_keys(curve)
             assert np.array_equal(was["co"], now["co"]) and np.array_equal(was["type"], now["type"])
             assert np.allclose(was["handle_right"], now["handle_right"], atol=1e-6)
-    assert not library.is_changed_by_hand(take.actions[0]) and library.shown_take(pair) == take
+    assert not was_edited(take.actions[0]) and library.shown_take(pair) == take
 
 
 def test_a_layer_has_keys_only_where_the_edits_were(edited: bpy.types.Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,14 @@ def test_the_panel_says_the_first_problem_in_one_line_and_each_below_with_a_butt
     assert all(icon in ("ERROR", "INFO", "BLANK1") for icon, _ in shown if not icon.startswith("interact."))
 
 
+def at_once(found: Sequence[Problem]) -> Generator[None, None, list[Problem]]:
+    yield
+    return list(found)
+
+
 def test_the_panel_shows_five_and_says_how_many_more(pair: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tuple(Problem(f"kind {n}", f"Sentence {n}.", "Anna", True, "Mend") for n in range(8))
-    monkeypatch.setattr(problems, "find_problems", lambda scene: many)
+    monkeypatch.setattr(problems, "find_problems_in_steps", lambda scene: at_once(many))
     monkeypatch.setattr(problems, "find_hints", lambda scene: [])
     problems.search(pair)
     shown = drawn(pair)[2:]
@@ -157,18 +163,37 @@ def test_drawing_never_searches_and_any_number_of_changes_orders_one_search(
 ) -> None:
     searched: list[object] = []
 
-    def count(scene: bpy.types.Scene) -> list[Problem]:
+    def count(scene: bpy.types.Scene) -> Generator[None, None, list[Problem]]:
         searched.append(scene)
+        yield
         return []
 
-    monkeypatch.setattr(problems, "find_problems", count)
+    monkeypatch.setattr(problems, "find_problems_in_steps", count)
     for step in range(20):
         pair.interact.actor_b.armature.location.x = 2.0 + step
         bpy.context.view_layer.update()
         drawn(pair)
     assert not searched and bpy.app.timers.is_registered(problems._search_at_rest)
     monkeypatch.setattr(problems, "_changed_at", 0.0)
-    assert problems._search_at_rest() is None and searched == [pair]
+    while (wait := problems._search_at_rest()) is not None:
+        assert wait == 0.0
+    assert searched == [pair]
+    problems.stop()
+
+
+def test_a_change_in_the_middle_of_a_search_begins_it_anew(
+    pair: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "_SECONDS_AT_REST", 0.0)
+    problems.search(pair)
+    problems.order_search()
+    for _ in range(3):
+        assert problems._search_at_rest() == 0.0
+    bpy.data.objects.remove(pair.interact.actor_b.armature)
+    bpy.context.view_layer.update()
+    while problems._search_at_rest() is not None:
+        pass
+    assert problems.known_problems(pair) == ()
     problems.stop()
 
 

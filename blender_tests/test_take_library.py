@@ -9,11 +9,12 @@ import bpy
 import numpy as np
 import pytest
 
-from interact_addon.operators.changes import actions_changed, is_edited, search_one_edit
+from interact_addon.operators.changes import actions_changed, is_edited, search_edits_in_steps
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
+from interact_addon.runtime_api import finished
 from interact_addon.scene import settling
 from interact_addon.scene.request import cast_character
 from interact_addon.takes import comparison, library, nla
@@ -267,16 +268,14 @@ def test_a_take_that_was_changed_cannot_be_made_again(pair: bpy.types.Scene) -> 
 def test_an_edit_over_generated_keys_is_found_at_rest_and_an_undo_forgets_it(pair: bpy.types.Scene) -> None:
     take = generate(pair, 1)
     actions_changed()
-    while search_one_edit(pair):
-        pass
+    finished(search_edits_in_steps(pair))
     assert not any(is_edited(action) for action in take.actions)
     curves = curves_of(take.written[1], take.written[1].slots[0])
     curve = next(curve for curve in curves if "rotation" in curve.data_path)
     key = curve.keyframe_points[0]
     key.co.y += 0.2
     actions_changed()
-    while search_one_edit(pair):
-        pass
+    finished(search_edits_in_steps(pair))
     assert [is_edited(action) for action in take.actions] == [False, True]
     key.co.y -= 0.2
     actions_changed()

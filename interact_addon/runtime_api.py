@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from model_runtime.body_model import body_shape, contacts, rotations, skeleton
     from model_runtime.common import easing, files
     from model_runtime.common.arrays import Array
-    from model_runtime.common.steps import finished
+    from model_runtime.common.steps import finished, saying
 else:
     try:
         from .model_runtime import contract, errors
         from .model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from .model_runtime.common import easing, files
         from .model_runtime.common.arrays import Array
-        from .model_runtime.common.steps import finished
+        from .model_runtime.common.steps import finished, saying
     except ImportError:
         from model_runtime import contract, errors
         from model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from model_runtime.common import easing, files
         from model_runtime.common.arrays import Array
-        from model_runtime.common.steps import finished
+        from model_runtime.common.steps import finished, saying
 
 __all__ = [
     "Array",
@@ -37,5 +37,6 @@ __all__ = [
     "files",
     "finished",
     "rotations",
+    "saying",
     "skeleton",
 ]

@@ -13,11 +13,10 @@ import numpy as np
 
 from ..properties import actor_name
 from ..properties.check import CONTACT, PENETRATION
-from ..rig.body_shape import body_shape_of
 from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
-from ..runtime_api import body_shape, contacts, contract, finished
-from ..scene.request import cast_scene
+from ..runtime_api import body_shape, contacts, contract, finished, saying
+from ..scene.request import body_shapes_in_steps, cast_scene_in_steps
 from ..takes.shown_motion import shown_motion_in_steps
 
 CheckEvent = contacts.Event
@@ -96,12 +95,13 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
 
     The scene is found anew in each of them.
     """
+    cast = yield from saying(0.0, cast_scene_in_steps(find_scene, first_frame=True))
+    bare = yield from saying(0.0, body_shapes_in_steps(cast))
     scene = find_scene()
-    cast = cast_scene(scene, first_frame=True)
     first, fps = scene.frame_start, frames_per_second(scene)
     tolerance = scene.interact.check.tolerance  # type: ignore[attr-defined]
     actors = scene.interact.actors  # type: ignore[attr-defined]
-    shapes = [body_shape_of(character, actor.thickness) for character, actor in zip(cast, actors)]
+    shapes = [bare[character.name].thickened(actor.thickness) for character, actor in zip(cast, actors)]
     reading, done = shown_motion_in_steps(find_scene, cast, seconds), 0.0
     while True:
         try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import bpy
 
-from ..runtime_api import errors
-from ..takes.changed import Changed, what_changed
-from ..takes.library import is_changed_by_hand, shown, summary_of
+from ..rig.written import was_edited_in_steps
+from ..runtime_api import errors, finished
+from ..takes.changed import Changed, what_changed_in_steps
+from ..takes.library import shown, summary_of
 
 _edited: dict[int, bool] = {}  # by the session_uid of a take's action: whether a person changed its keys
 _known: dict[int, Changed | None] = {}  # by the scene's session_uid
@@ -19,9 +22,14 @@ def known_change(scene: bpy.types.Scene) -> Changed | None:
 
 def search_changes(scene: bpy.types.Scene) -> bool:
     """Search now and remember the result; return whether it is another one. No voice is mixed."""
+    return finished(search_changes_in_steps(scene))
+
+
+def search_changes_in_steps(scene: bpy.types.Scene) -> Generator[None, None, bool]:
+    """Do the same in steps; whoever takes them begins anew where something was changed in between."""
     before = _known.get(scene.session_uid)
     try:
-        _known[scene.session_uid] = what_changed(scene, listen=False)
+        _known[scene.session_uid] = yield from what_changed_in_steps(lambda: scene, listen=False)
     except errors.InterActError:  # said elsewhere: Generate cannot be pressed, or says it
         _known[scene.session_uid] = None
     return _known[scene.session_uid] != before
@@ -32,20 +40,17 @@ def is_edited(action: bpy.types.Action | None) -> bool:
     return action is not None and _edited.get(action.session_uid, False)
 
 
-def search_one_edit(scene: bpy.types.Scene) -> bool:
-    """Compare one action that is played with what its take wrote; return whether there was one left to compare.
+def search_edits_in_steps(scene: bpy.types.Scene) -> Generator[None, None, bool]:
+    """Compare the actions that are played with what their takes wrote; return whether any was not compared yet.
 
-    A long one takes some 40 ms, so there is one a call.
+    Whoever takes the steps begins anew where something was changed in between.
     """
-    action = _to_compare(scene)
-    if action is not None:
-        _edited[action.session_uid] = is_changed_by_hand(action)
-    return action is not None
-
-
-def is_edit_to_search(scene: bpy.types.Scene) -> bool:
-    """Return whether an action that is played was not compared yet."""
-    return _to_compare(scene) is not None
+    is_any = False
+    while (action := _to_compare(scene)) is not None:
+        yield
+        _edited[action.session_uid] = yield from was_edited_in_steps(action)
+        is_any = True
+    return is_any
 
 
 def _to_compare(scene: bpy.types.Scene) -> bpy.types.Action | None:

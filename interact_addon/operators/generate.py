@@ -18,7 +18,7 @@ from ..worker_client import generation
 from ..worker_client.orders import changed_order, whole_order
 from .feedback import fail, redraw, redraw_status_bar, tell
 
-_SECONDS_A_TICK = 0.02  # further short steps are done in the same tick until it has taken that long
+_SECONDS_A_TICK = 0.01  # further short steps are done in the same tick until it has taken that long
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
 

@@ -8,21 +8,26 @@ itself: modifiers that add some, as subdivision and mirrors, are not evaluated.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
 import numpy as np
 
-from ..runtime_api import Array, body_shape, errors, skeleton
+from ..runtime_api import Array, body_shape, errors, finished, skeleton
 from ..runtime_api import rotations as rot
-from .capsule_fit import Skin, fit_capsules
+from .capsule_fit import Skin, fit_capsules_in_steps
 from .cast import CastActor
+from .identity import ObjectReference, reference
 from .mapping import RigMap
 from .measure import RestPose, skinned_meshes
 
 _GRAIN = 0.007  # m at a stature of 1.70 m: vertices nearer than that to each other say nothing new
 _MOST_VERTICES = 7000  # read of a character: their weights are what takes the time
 _FEWEST_VERTICES = 200  # a body has at least so many
+_VERTICES_A_STEP = 500  # whose weights are read at a time: about 5 ms
+_SORTED_A_STEP = 50_000  # vertices that are sorted into cubes at a time
 _ASTRAY = 0.25  # of the stature: a bone further from every limb carries no body
 # Where limbs end that have no joint at their end: metres at a stature of 1.70 m in the T-pose, the left side's.
 _ENDS = {"head": (0.0, -0.01, 0.17), "left_foot": (0.0, -0.06, -0.01)}
@@ -39,52 +44,81 @@ def body_shape_of(character: CastActor, thickness: float = 0.0) -> body_shape.Bo
     It is fitted once, and again where its meshes or bones are others; weights painted since are not seen.
     Raises ``InvalidRequest`` where the armature is gone.
     """
+    return finished(body_shape_in_steps(character, thickness))
+
+
+def body_shape_in_steps(character: CastActor, thickness: float = 0.0) -> Generator[None, None, body_shape.BodyShape]:
+    """Do the same in steps of some milliseconds; objects are found again in each, so an undo in between is no harm.
+
+    Raises ``InvalidRequest`` where the armature, or a mesh that is being read, is gone.
+    """
+    rest = character.rest
+    meshes = yield from meshes_in_steps(character)
+    checksums = tuple((mesh.object.uid, zlib.crc32(mesh.places.tobytes())) for mesh in meshes)
+    key = (character.armature.uid, rest.skeleton.offsets.tobytes(), rest.turns.tobytes(), checksums)
+    if key not in _fitted:
+        skin = yield from skin_in_steps(character, meshes)
+        if len(skin.places) < _FEWEST_VERTICES:
+            shape = body_shape.default_body_shape(rest.skeleton)
+        else:
+            shape = yield from fit_capsules_in_steps(skin, rest.skeleton)
+        if len(_fitted) >= _MOST_FITTED:
+            _fitted.clear()
+        _fitted[key] = shape
+    return _fitted[key].thickened(thickness) if thickness else _fitted[key]
+
+
+@dataclass(frozen=True)
+class SkinMesh:
+    """One mesh of a character, with its vertices (V, 3) at rest in its own space, its face neutral."""
+
+    object: ObjectReference
+    places: Array
+
+
+def meshes_in_steps(character: CastActor) -> Generator[None, None, list[SkinMesh]]:
+    """Return the meshes of a character."""
+    of_face = {face.object.uid: frozenset(face.shapes) for face in character.faces}
+    meshes = []
+    for found in [reference(obj) for obj in skinned_meshes(_armature_of(character)) if len(obj.data.vertices)]:
+        meshes.append(SkinMesh(found, _shaped(_mesh(found), of_face.get(found.uid, frozenset()))))
+        yield
+    return meshes
+
+
+def _armature_of(character: CastActor) -> bpy.types.Object:
     armature = character.armature.find()
     if armature is None or armature.type != "ARMATURE":
         raise errors.InvalidRequest(
             f"The armature '{character.armature.name}' of '{character.name}' is gone; cast it again."
         )
-    rest, meshes = character.rest, _meshes(character, armature)
-    checksums = tuple((obj.session_uid, zlib.crc32(place.tobytes())) for obj, place in meshes)
-    key = (armature.session_uid, rest.skeleton.offsets.tobytes(), rest.turns.tobytes(), checksums)
-    if key not in _fitted:
-        if len(_fitted) >= _MOST_FITTED:
-            _fitted.clear()
-        _fitted[key] = _fit(armature, meshes, character.rig, rest)
-    return _fitted[key].thickened(thickness) if thickness else _fitted[key]
+    return armature
 
 
-def _fit(
-    armature: bpy.types.Object, meshes: list[tuple[bpy.types.Object, Array]], rig: RigMap, rest: RestPose
-) -> body_shape.BodyShape:
-    skin = _skin(armature, meshes, _joints_of_bones(armature, rig, rest), rest)
-    if len(skin.places) < _FEWEST_VERTICES:
-        return body_shape.default_body_shape(rest.skeleton)
-    return fit_capsules(skin, rest.skeleton)
+def _mesh(found: ObjectReference) -> bpy.types.Object:
+    obj = found.find()
+    if obj is None:
+        raise errors.InvalidRequest(f"The mesh '{found.name}' was deleted while its body was measured; try again.")
+    return obj
 
 
-def _meshes(character: CastActor, armature: bpy.types.Object) -> list[tuple[bpy.types.Object, Array]]:
-    """Return the meshes of a character, each with its vertices (V, 3) at rest in its own space, its face neutral."""
-    of_face = {face.object.uid: frozenset(face.shapes) for face in character.faces}
-    meshes = [obj for obj in skinned_meshes(armature) if len(obj.data.vertices)]
-    return [(obj, _shaped(obj, of_face.get(obj.session_uid, frozenset()))) for obj in meshes]
-
-
-def _skin(
-    armature: bpy.types.Object,
-    meshes: list[tuple[bpy.types.Object, Array]],
-    joints: dict[str, int],
-    rest: RestPose,
-) -> Skin:
+def skin_in_steps(character: CastActor, meshes: Sequence[SkinMesh]) -> Generator[None, None, Skin]:
     """Return the vertices of all meshes that follow the body, in the T-pose."""
-    to_world = rest.world @ np.array(armature.matrix_world.inverted_safe())
-    matrices = [to_world @ np.array(obj.matrix_world) for obj, _ in meshes]
-    world = [own @ matrix[:3, :3].T + matrix[:3, 3] for (_, own), matrix in zip(meshes, matrices)]
+    rest, armature = character.rest, _armature_of(character)
+    joints = _joints_of_bones(armature, character.rig, rest)
+    yield
+    to_world = rest.world @ np.array(_armature_of(character).matrix_world.inverted_safe())
+    matrices = [to_world @ np.array(_mesh(mesh.object).matrix_world) for mesh in meshes]
+    world = [mesh.places @ matrix[:3, :3].T + matrix[:3, 3] for mesh, matrix in zip(meshes, matrices)]
+    yield
+    thinned = yield from _thinned_together(world, _GRAIN * rest.skeleton.size)
     places, weights = [], []
-    for (obj, _), place, thinned in zip(meshes, world, _thinned_together(world, _GRAIN * rest.skeleton.size)):
-        chosen, share = _weights(obj, joints, thinned)
-        places.append(place[chosen])
-        weights.append(share)
+    for mesh, place, indices in zip(meshes, world, thinned):
+        for begin in range(0, len(indices), _VERTICES_A_STEP):
+            chosen, share = _weights(_mesh(mesh.object), joints, indices[begin : begin + _VERTICES_A_STEP])
+            places.append(place[chosen])
+            weights.append(share)
+            yield
     if not places:
         return Skin(np.zeros((0, 3)), np.zeros(0, np.int64))
     place, share = np.concatenate(places), np.concatenate(weights)
@@ -102,20 +136,30 @@ def _in_t_pose(places: Array, share: Array, rest: RestPose) -> Array:
     return moved
 
 
-def _thinned_together(meshes: list[Array], grain: float) -> list[Array]:
+def _thinned_together(meshes: Sequence[Array], grain: float) -> Generator[None, None, list[Array]]:
     """Return the indices of the vertices to read of each mesh: evenly spread, and no more than can be read quickly."""
+    found = []
+    for places in meshes:
+        pieces = []
+        for begin in range(0, len(places), _SORTED_A_STEP):
+            indices = np.arange(begin, min(begin + _SORTED_A_STEP, len(places)))
+            pieces.append(_thinned(places, indices, grain))
+            yield
+        found.append(np.concatenate(pieces))
     while True:
-        found = [_thinned(places, grain) for places in meshes]
+        for number, places in enumerate(meshes):
+            found[number] = _thinned(places, found[number], grain)
+            yield
         if sum(len(chosen) for chosen in found) <= _MOST_VERTICES:
             return found
         grain *= 1.25
 
 
-def _thinned(places: Array, grain: float) -> Array:
-    """Return the indices of one vertex of those in each cube with sides of ``grain`` metres."""
-    cells = np.floor((places - places.min(0)) / grain).astype(np.int64)
+def _thinned(places: Array, indices: Array, grain: float) -> Array:
+    """Return the first of those ``indices``, ascending, that lie in each cube with sides of ``grain`` metres."""
+    cells = np.floor((places[indices] - places.min(0)) / grain).astype(np.int64)
     _, firsts = np.unique((cells[:, 0] << 42) + (cells[:, 1] << 21) + cells[:, 2], return_index=True)
-    return np.sort(firsts)
+    return indices[np.sort(firsts)]
 
 
 def _weights(obj: bpy.types.Object, joints: dict[str, int], chosen: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ fingers of a mesh with few of them. Nothing but numpy here.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -72,17 +73,28 @@ class _Nearest:
         return outside
 
 
-def fit_capsules(skin: Skin, bones: skeleton.Skeleton) -> body_shape.BodyShape:
-    """Return the shape of a body with its capsules on the skin; those that have no skin stay where bones put them."""
+def fit_capsules_in_steps(skin: Skin, bones: skeleton.Skeleton) -> Generator[None, None, body_shape.BodyShape]:
+    """Return the shape of a body with its capsules on the skin; those that have no skin stay where bones put them.
+
+    Each step takes some milliseconds.
+    """
     parts, joint, start, end, radius = body_shape.default_capsules(bones)
     rest = bones.rest_positions.astype(np.float64)[joint]
     first = _Lines(rest + start, rest + end, radius.astype(np.float64))
     points = _candidates(skin, joint)
-    points = points.of(_is_skin(points.nearest(first), first))
+    yield
+    nearest = points.nearest(first)
+    yield
+    points = points.of(_is_skin(nearest, first))
     lines = first
     for scale in np.geomspace(*_SCALES, _ROUNDS):
-        lines = _step(lines, first, points.nearest(lines), scale)
+        yield
+        nearest = points.nearest(lines)
+        yield
+        lines = _step(lines, first, nearest, scale)
+    yield
     lines = _covering(lines, points.nearest(lines))
+    yield
     start, end = (lines.start - rest).astype(np.float32), (lines.end - rest).astype(np.float32)
     return body_shape.with_contact_points(parts, joint, start, end, lines.radius.astype(np.float32), bones)
 

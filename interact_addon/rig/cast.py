@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
 
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 from .bone_table import map_with_assigned
 from .bones_at_rest import RestBone
 from .face_bones import FaceBone, find_face_bones
@@ -79,6 +79,18 @@ def cast_actor(
     shape keys and face bones. ``scene``: the character is read as it stands at its first frame, or as it stands now.
     Raises ``InvalidRequest`` without an armature or where the chosen bones don't fit, ``RigNotRecognised``.
     """
+    return finished(cast_actor_in_steps(name, armature, assigned, switches, face, lambda: scene))
+
+
+def cast_actor_in_steps(
+    name: str,
+    armature: bpy.types.Object | None,
+    assigned: Mapping[str, str] | None,
+    switches: Sequence[tuple[str, str, float]],
+    face: FaceSettings,
+    find_scene: Callable[[], bpy.types.Scene | None],
+) -> Generator[None, None, CastActor]:
+    """Do the same in steps; the scene and the armature are found anew in each, since an undo may come in between."""
     if armature is None:
         raise errors.InvalidRequest(f"'{name or 'An actor'}' has no armature; choose one under Cast.")
     if armature.type != "ARMATURE":
@@ -88,11 +100,25 @@ def cast_actor(
     _check_is_worn(name, armature)
     steered = held_bones(armature) | bones_turned_by_drivers(armature)
     rig = with_shared(_with_switches(name, rig, switches, armature), bones_at_rest(armature, carriers), steered)
-    rest = read_rest_pose(armature, rig, scene)
+    itself, bones_then = reference(armature), len(armature.data.bones)
+    yield
+    armature = _found_again(name, itself, bones_then)
+    rest = read_rest_pose(armature, rig, find_scene())
+    yield
+    armature = _found_again(name, itself, bones_then)
     faces = tuple(find_faces(armature, face.shapes))
     bones = find_face_bones(armature, rig, rest, faces, face)
     warnings = _warnings(name, rig, faces, bones) if skinned_meshes(armature) else (_NO_MESH.format(name=name),)
     return CastActor(name, reference(armature), rig, rest, faces, warnings, bones)
+
+
+def _found_again(name: str, itself: ObjectReference, bones: int) -> bpy.types.Object:
+    armature = itself.find()
+    if armature is None or armature.type != "ARMATURE" or len(armature.data.bones) != bones:
+        raise errors.InvalidRequest(
+            f"The armature '{itself.name}' of '{name}' was changed while it was read; try again."
+        )
+    return armature
 
 
 def _check_is_worn(name: str, armature: bpy.types.Object) -> None:

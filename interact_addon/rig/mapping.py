@@ -124,7 +124,8 @@ def map_assigned(found: Mapping[str, str], parents: Mapping[str, str | None], ki
 def second_rig(rig: RigMap, parents: Mapping[str, str | None]) -> str:
     """Return the hips of another whole rig beside this one in the same armature; "" if there is none."""
     hips = rig.joints["pelvis"]
-    rest = [bone for bone in parents if bone != hips and hips not in bones_above(bone, parents)]
+    body = _with_all_below(hips, parents)
+    rest = [bone for bone in parents if bone not in body]
     if len(rest) < len(REQUIRED_JOINTS):
         return ""
     plain = {_NUMBERED.sub("", bone): bone for bone in rest}  # a second rig of the same names is numbered
@@ -134,6 +135,17 @@ def second_rig(rig: RigMap, parents: Mapping[str, str | None]) -> str:
     except RigNotRecognised:
         return ""
     return plain[other.joints["pelvis"]]
+
+
+def _with_all_below(bone: str, parents: Mapping[str, str | None]) -> set[str]:
+    children: dict[str | None, list[str]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
+    found, left = set[str](), [bone]
+    while left:
+        found.add(one := left.pop())
+        left += [child for child in children.get(one, ()) if child not in found]
+    return found
 
 
 def control_table(kind: str) -> RigTable | None:

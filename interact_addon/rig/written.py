@@ -7,15 +7,17 @@ value and slopes of every key. Takes of earlier versions kept a checksum of each
 from __future__ import annotations
 
 import json
+import math
+import time
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 import numpy as np
 
-from ..runtime_api import Array
+from ..runtime_api import Array, finished
 from . import key_arrays
 from .curve_fit import FittedKeys, evaluate
 from .curves import Tolerance, curves_of
@@ -128,15 +130,26 @@ def was_edited(action: bpy.types.Action) -> bool:
 
     It reads all keys, some 50 ms for an actor's minute: for panels, keep the answer until the action changes.
     """
+    return finished(was_edited_in_steps(action, math.inf))
+
+
+def was_edited_in_steps(action: bpy.types.Action, seconds: float = 0.02) -> Generator[None, None, bool]:
+    """Do the same in steps of about as many ``seconds``; begin anew where the action was changed in between."""
     for slot in action.slots:
         written = _read(action, slot)
         if written is None:
             continue
+        yield
         there = {(curve.data_path, curve.array_index): curve for curve in curves_of(action, slot)}
         if written.keys() - there.keys() or added_curves(action, slot):
             return True
-        if any(edits_of(there[name], keys) for name, keys in written.items()):
-            return True
+        until = time.monotonic() + seconds
+        for name, keys in written.items():
+            if edits_of(there[name], keys):
+                return True
+            if time.monotonic() > until:
+                yield
+                until = time.monotonic() + seconds
     return False
 
 

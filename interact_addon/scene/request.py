@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,10 +21,10 @@ from ..properties import (
     style_of,
     switches_of,
 )
-from ..rig.body_shape import body_shape_of
-from ..rig.cast import CastActor, cast_actor
+from ..rig.body_shape import body_shape_in_steps
+from ..rig.cast import CastActor, cast_actor, cast_actor_in_steps
 from ..rig.identity import is_in_scene
-from ..runtime_api import contract, errors
+from ..runtime_api import body_shape, contract, errors, finished
 from .attention import read_gaze, read_pins
 from .channels import ACTIONS, SPEECH, channel_name
 from .ownership import strips_of
@@ -38,6 +38,7 @@ from .voices import find_voices, speech_channels_of_nobody
 
 Constraints = Mapping[str, contract.MotionConstraints]
 Voices = Mapping[str, contract.SpeechClip | None]
+Shapes = Mapping[str, body_shape.BodyShape]
 
 
 def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastActor, CastActor]:
@@ -46,10 +47,36 @@ def cast_scene(scene: bpy.types.Scene, first_frame: bool = False) -> tuple[CastA
     Raises ``InvalidRequest`` where one is missing, gone or cast twice, or bones chosen by hand don't fit,
     ``RigNotRecognised``.
     """
-    check_cast(scene)
-    first, second = scene.interact.actors
-    at_start = scene if first_frame else None
-    return cast_character(first, at_start), cast_character(second, at_start)
+    return finished(cast_scene_in_steps(lambda: scene, first_frame))
+
+
+def cast_scene_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], first_frame: bool = False
+) -> Generator[None, None, tuple[CastActor, CastActor]]:
+    """Do the same in steps; the scene is found anew in each of them."""
+    check_cast(find_scene())
+    yield
+    characters = []
+    for number in (0, 1):
+        check_cast(scene := find_scene())
+        actor: Any = scene.interact.actors[number]  # type: ignore[attr-defined]
+        identity, at_start = actor.identity, find_scene if first_frame else _now
+        character = yield from cast_actor_in_steps(
+            actor_name(actor),
+            actor.armature,
+            assigned_bones(actor),
+            switches_of(actor),
+            face_settings_of(actor),
+            at_start,
+        )
+        characters.append(replace(character, identity=identity))
+        yield
+    first, second = characters
+    return first, second
+
+
+def _now() -> None:
+    """Stand for the scene of characters that are read as they stand now."""
 
 
 def check_cast(scene: bpy.types.Scene) -> None:
@@ -94,17 +121,37 @@ def build_request(
     constraints: Constraints | None = None,
     kept: Kept | None = None,
     mixed: Voices | None = None,
-    measured: Mapping[str, Measured] | None = None,
+    shapes: Shapes | None = None,
 ) -> tuple[contract.Request, list[str]]:
     """Return everything a generation needs, checked, and warnings for the user.
 
     ``constraints``: the motion that an actor, by name, is given; actors that keep something are given that, which
-    ``kept`` saves reading again. ``mixed``: the voices of the actors by name, where they are mixed already;
-    ``measured``: when they are heard, by name and place, as far as that was measured.
+    ``kept`` saves reading again. ``mixed``: the voices of the actors by name, where they are mixed already; ``shapes``:
+    their bodies by name, without *Thickness*, where those are measured; who is not in them gets that of its bones.
     Raises the named errors of ``errors``; nothing in the scene is changed.
     """
-    cast = cast or cast_scene(scene, first_frame=True)
+    return finished(build_request_in_steps(lambda: scene, cast, constraints, kept, mixed, shapes))
+
+
+def build_request_in_steps(
+    find_scene: Callable[[], bpy.types.Scene],
+    cast: tuple[CastActor, CastActor] | None = None,
+    constraints: Constraints | None = None,
+    kept: Kept | None = None,
+    mixed: Voices | None = None,
+    shapes: Shapes | None = None,
+    measured: Mapping[str, Measured] | None = None,
+) -> Generator[None, None, tuple[contract.Request, list[str]]]:
+    """Do the same in steps; the scene is found anew in each of them.
+
+    ``measured``: when voices are heard, by name and place, as far as that was measured.
+    """
+    if cast is None:
+        cast = yield from cast_scene_in_steps(find_scene, first_frame=True)
+    if shapes is None:
+        shapes = yield from body_shapes_in_steps(cast)
     _check_names(cast)
+    scene: Any = find_scene()
     settings = scene.interact
     if unknown := sorted(set(constraints or {}) - {character.name for character in cast}):
         raise errors.InvalidRequest(
@@ -112,17 +159,20 @@ def build_request(
         )
     given = {**(kept or kept_motion(scene, cast, settings.actors)).motion, **(constraints or {})}
     warnings = [warning for character in cast for warning in character.warnings]
-    first, second = settings.actors
-
-    def heard_of(name: str) -> _Heard:
-        return _Heard(mixed is not None, (mixed or {}).get(name), (measured or {}).get(name, {}))
-
+    actors = []
+    for number, character in enumerate(cast):
+        name = character.name
+        heard = _Heard(mixed is not None, (mixed or {}).get(name), (measured or {}).get(name, {}))
+        yield
+        scene = find_scene()
+        own, partner = scene.interact.actors[number], scene.interact.actors[1 - number]
+        actors.append(_actor(scene, character, own, partner, given.get(name), shapes.get(name), heard, warnings))
+    yield
+    scene = find_scene()
+    settings = scene.interact
     request = contract.Request(
         duration=shot_duration(scene),
-        actors=tuple(
-            _actor(scene, character, own, partner, given.get(character.name), heard_of(character.name), warnings)
-            for character, own, partner in zip(cast, (first, second), (second, first))
-        ),
+        actors=tuple(actors),
         seed=settings.seed,
         quality=settings.quality,
         guidance=settings.guidance,
@@ -132,6 +182,14 @@ def build_request(
     )
     contract.check_request(request)
     return request, warnings
+
+
+def body_shapes_in_steps(cast: Sequence[CastActor]) -> Generator[None, None, Shapes]:
+    """Return the body shapes of some characters by name, without *Thickness*, in steps. Raises ``InvalidRequest``."""
+    shapes = {}
+    for character in cast:
+        shapes[character.name] = yield from body_shape_in_steps(character)
+    return shapes
 
 
 class _Heard(NamedTuple):
@@ -169,6 +227,7 @@ def _actor(
     actor_settings: Any,
     partner: Any,
     constraints: contract.MotionConstraints | None,
+    shape: body_shape.BodyShape | None,
     heard: _Heard,
     warnings: list[str],
 ) -> contract.Actor:
@@ -176,7 +235,7 @@ def _actor(
     return contract.Actor(
         name=character.name,
         skeleton=character.rest.skeleton,
-        shape=body_shape_of(character, actor_settings.thickness),
+        shape=None if shape is None else shape.thickened(actor_settings.thickness),
         position=character.rest.position,
         heading=character.rest.heading,
         emotions=read_emotions(scene, actor_key(actor_settings), actor_settings),

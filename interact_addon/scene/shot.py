@@ -13,10 +13,10 @@ from ..properties import ONLY_LISTEN, actor_key
 from ..rig.artist_keys import PartFrames
 from ..rig.cast import CastActor
 from ..rig.identity import is_in_scene
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, saying
 from .perform import FindActors, Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
-from .request import Constraints, Voices, build_request, cast_character, check_cast
+from .request import Constraints, Voices, body_shapes_in_steps, build_request_in_steps, cast_scene_in_steps
 from .sound import VoiceMix
 from .sound_scene import Place
 from .sound_times import TimeMapMix, is_to_be_measured
@@ -62,25 +62,20 @@ def read_shot(
     """
     scene: Any = find_scene()
     frames = scene.frame_start, scene.frame_end
-    check_cast(scene)
-    first = cast_character(scene.interact.actors[0], scene)
-    yield CASTING
-    scene = find_scene()
-    check_cast(scene)
-    cast = first, cast_character(scene.interact.actors[1], scene)
-    yield CASTING
+    cast = yield from saying(CASTING, cast_scene_in_steps(find_scene, first_frame=True))
     scene = find_scene()
     parts = parts_to_key(cast, scene.interact.actors)
     warnings = check_scene(scene, cast)
     yield READING
-    keeping = keep(lambda: _with_actors(find_scene()), cast)
-    while (kept := _advance(keeping)) is None:
-        yield READING
+    shapes = yield from saying(READING, body_shapes_in_steps(cast))
+    kept = yield from saying(READING, keep(lambda: _with_actors(find_scene()), cast))
     yield READING
-    mixed = (yield from _mixed(find_scene, cast)) if in_window else None
-    measured = (yield from _measured(find_scene, cast)) if in_window else None
+    mixed = (yield from mixed_in_steps(find_scene, cast)) if in_window else None
+    measured = (yield from measured_in_steps(find_scene, cast)) if in_window else None
     yield READING
-    request, more = build_request(find_scene(), cast, constraints, kept, mixed, measured)
+    building = build_request_in_steps(find_scene, cast, constraints, kept, mixed, shapes, measured)
+    request, more = yield from saying(READING, building)
+    yield READING
     scene = find_scene()
     sounds = {
         character.name: heard_sounds(scene, actor_key(actor), (measured or {}).get(character.name, {}))
@@ -94,17 +89,9 @@ def _with_actors(scene: Any) -> tuple[bpy.types.Scene, tuple[Any, Any]]:
     return scene, scene.interact.actors
 
 
-def _advance(keeping: Generator[None, None, Kept]) -> Kept | None:
-    """Do one step, and return what it leads to after the last one."""
-    try:
-        next(keeping)
-    except StopIteration as end:
-        kept: Kept = end.value
-        return kept
-    return None
-
-
-def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]) -> Generator[str, None, Voices]:
+def mixed_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
+) -> Generator[str, None, Voices]:
     """Mix what the actors say, by name; what is changed meanwhile is mixed again."""
     mixes: dict[str, VoiceMix] = {}
     try:
@@ -125,7 +112,7 @@ def _mixed(find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor])
             mix.stop()
 
 
-def _measured(
+def measured_in_steps(
     find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
 ) -> Generator[str, None, dict[str, dict[Place, TimeMap | None]]]:
     """Measure when retimed voices are heard, one after the other, by actor and place."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 
 from ..properties import actor_key, actor_name
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 from ..scene.changes import VOICE, Change, changed_character, changed_settings, changes_of, span_of
 from ..scene.perform import Kept
-from ..scene.request import build_request, cast_scene
+from ..scene.request import Shapes, Voices, build_request_in_steps
 from ..scene.sound import named_voice
 from ..scene.sound_compare import differing_samples
+from ..scene.sound_times import is_to_be_measured
 from ..scene.stretch import Stretch
+from ..scene.transcripts import Measured
+from ..scene.voices import find_voices
 from .library import shown
 from .record import TakeRecord, read_record
 from .stretches import shot_frames
 
 _UNHEARD = "perhaps the voice"
 _NOTHING_KEPT = Kept({}, {})  # what is kept does not depend on what is asked for
+_NOT_MEASURED: Shapes = {}  # nor is the skin of a character compared
 
 
 @dataclass(frozen=True)
@@ -59,21 +63,42 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
     ``listen``: voices are mixed and compared by what is heard. Without it, one whose strips or files are not as they
     were may have changed. Raises the named errors of a request.
     """
+    return finished(what_changed_in_steps(lambda: scene, listen))
+
+
+def what_changed_in_steps(
+    find_scene: Callable[[], bpy.types.Scene],
+    listen: bool,
+    mixed: Voices | None = None,
+    measured: Mapping[str, Measured] | None = None,
+) -> Generator[None, None, Changed | None]:
+    """Do the same in steps; the scene is found anew in each of them.
+
+    ``mixed`` and ``measured``: the voices and their times, as ``build_request_in_steps`` takes them.
+    """
+    scene: Any = find_scene()
     actors = scene.interact.actors
     records = [_record_of(actor, action) for actor, action in zip(actors, shown(scene))]
     taken = [record for record in records if record is not None]
     if len(taken) < len(actors):
         return None
-    voices = None if listen else {actor_name(actor): named_voice(scene, actor_key(actor)) for actor in actors}
-    now, _ = build_request(scene, cast_scene(scene, first_frame=True), kept=_NOTHING_KEPT, mixed=voices)
+    if not listen:
+        mixed, measured = yield from _at_a_glance(find_scene)
+    now, _ = yield from build_request_in_steps(
+        find_scene, kept=_NOTHING_KEPT, mixed=mixed, shapes=_NOT_MEASURED, measured=measured
+    )
     now, settings, changes = contract.with_interactions(now), dict[str, None](), list[Change]()
     for record, actor in zip(taken, now.actors):
+        yield
         try:
             request = contract.with_interactions(contract.request_from_json(record.request))
         except errors.InvalidRequest:
             return None
         before = next(one for one in request.actors if one.name == record.actor)
+        if not listen and (measured or {}).get(actor.name):  # when its words are heard is not known at a glance
+            actor = replace(actor, words=before.words, captions=before.captions)
         settings |= dict.fromkeys([*changed_settings(request, now), *changed_character(before, actor)])
+        scene = find_scene()
         if tuple(record.frames) != (scene.frame_start, scene.frame_end):
             settings["the length of the shot"] = None
         changes += [Change(actor.name, "what was left out", start, end) for start, end in record.pending]
@@ -81,8 +106,24 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
         changes += [replace(one, what=_UNHEARD) if one.what == VOICE and not listen else one for one in found]
     number = max(record.take for record in taken)
     known = [change for change in changes if change.what != _UNHEARD] or changes
-    stretch = None if settings or not changes else _stretch(scene, known)
+    stretch = None if settings or not changes else _stretch(find_scene(), known)
     return Changed(number, tuple(changes), tuple(settings), stretch)
+
+
+def _at_a_glance(
+    find_scene: Callable[[], bpy.types.Scene],
+) -> Generator[None, None, tuple[Voices, Mapping[str, Measured]]]:
+    """Return by actor the clip that its voice would be, and the voices whose times nobody measured: None for each."""
+    voices: dict[str, contract.SpeechClip | None] = {}
+    unknown: dict[str, Measured] = {}
+    for number in (0, 1):
+        yield
+        scene: Any = find_scene()
+        key = actor_key(scene.interact.actors[number])
+        voices[key.name] = named_voice(scene, key)
+        to_measure = [voice for voice in find_voices(scene, key) if is_to_be_measured(scene, key.name, voice)]
+        unknown[key.name] = {voice.place: None for voice in to_measure}
+    return voices, unknown
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -19,7 +19,6 @@ from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.played import played
 from ..rig.take_action import actions_before, show_action
-from ..rig.written import was_edited
 from ..runtime_api import contract, errors
 from .record import TakeRecord, read_record
 from .slots import slot_for_armature, slots_for_keys, slots_for_objects
@@ -128,11 +127,6 @@ def _take(record: TakeRecord, own: Sequence[bpy.types.Action | None]) -> Take:
         action if action is not None or pair is None else pair.get(str(place)) for place, action in enumerate(own)
     )
     return Take((first, second), (own[0] is not None, own[1] is not None), record)
-
-
-def is_changed_by_hand(action: bpy.types.Action) -> bool:
-    """Return whether a person changed the keys of a take's action since they were written."""
-    return was_edited(action)
 
 
 def remember_pair(scene: bpy.types.Scene) -> None:

@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ..rig.amplitude import is_scaled
-from ..rig.artist_keys import artist_frames
+from ..rig.artist_keys import artist_frames_in_steps
 from ..rig.cast import CastActor
 from ..rig.played import layers_of, played
 from ..rig.read_back import read_back_in_steps
@@ -48,16 +48,14 @@ def shown_motion_in_steps(
     """Do the same in steps of about as many ``seconds``; the scene is found anew in each of them."""
     scene = find_scene()
     frames = contract.frame_count((scene.frame_end - scene.frame_start) / frames_per_second(scene))
-    found = {
-        character.name: None
-        if character.name not in bare and _is_layered(character)
-        else _of_take(scene, character, frames)
-        for character in cast
-    }
+    found: dict[str, contract.ActorPerformance | None] = {}
+    for character in cast:
+        is_read = character.name not in bare and _is_layered(character)
+        found[character.name] = None if is_read else (yield from _of_take(find_scene, character, frames, seconds))
     if stored := [character for character in cast if found[character.name] is not None]:
         step = max((frames - 1) // (_SAMPLES - 1), 1)
         moments = np.arange(0, frames, step)
-        start, fps = scene.frame_start, contract.FPS / step
+        start, fps = find_scene().frame_start, contract.FPS / step
         seen = yield from read_back_in_steps(find_scene, stored, start, len(moments), fps, seconds, bare)
         for character, some in zip(stored, seen):
             performance = found[character.name]
@@ -70,17 +68,20 @@ def shown_motion_in_steps(
     return tuple(performance for performance in found.values() if performance is not None)
 
 
-def _of_take(scene: bpy.types.Scene, character: CastActor, frames: int) -> contract.ActorPerformance | None:
+def _of_take(
+    find_scene: Callable[[], bpy.types.Scene], character: CastActor, frames: int, seconds: float
+) -> Generator[None, None, contract.ActorPerformance | None]:
     """Return an actor's part of the performance of its active take.
 
     None where there is none for this range, it cannot be read, or a person has changed keys or an amplitude.
     """
-    armature = character.armature.find()
-    action, _ = played(armature)
+    scene = find_scene()
+    first, last = scene.frame_start, scene.frame_end
+    action, _ = played(character.armature.find())
     record = read_record(action) if action is not None else None
-    if action is None or record is None or record.frames[0] != scene.frame_start or _face_actions(character) - {action}:
+    if action is None or record is None or record.frames[0] != first or _face_actions(character) - {action}:
         return None
-    if is_scaled(action) or artist_frames(character, scene.frame_start, scene.frame_end):
+    if is_scaled(action) or (yield from artist_frames_in_steps(character, first, last, seconds)):
         return None
     try:
         performance = record.load_performance()

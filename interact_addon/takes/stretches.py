@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ..properties import actor_name, chosen_parts, kept_parts
-from ..rig.artist_keys import artist_frames
+from ..rig.artist_keys import artist_frames, artist_frames_in_steps
 from ..rig.cast import CastActor
 from ..rig.ik_controls import follow_stretch
 from ..rig.keying import KeyedPerformance, key_performance, next_take_number
@@ -122,7 +122,7 @@ def plan_stretch_in_steps(
         parts = stretch.parts.get(character.name, ())
         if parts:
             check_actions(character, parts)
-            found = artist_frames(character, stretch.first, stretch.last)
+            found = yield from artist_frames_in_steps(character, stretch.first, stretch.last, seconds)
             keys[character.name] = {part: at for part, at in found.items() if part in parts}
     motion = yield from shown_motion_in_steps(find_scene, cast, seconds, stretch.parts)
     return PlannedStretch(shot, stretch, given_around(stretch, shot, motion, keys), keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import bpy
 from ..rig.identity import is_in_scene
 from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 from ..scene.perform import kept_motion_in_steps
 from ..scene.request import Constraints, why_not_here
 from ..scene.shot import CASTING, MIXING, Keep, Shot, check_cast_is_here, read_shot
@@ -47,7 +47,8 @@ class Order:
     it. ``undo``: make every take an undo step of its own. ``in_window``: keep each step short. ``obstacle``: says why
     nothing can be written just now; a take that is done waits until it says nothing. ``keep``: reads what the
     actors keep, in steps. ``request``: what to play in the place of what the scene says. ``what``: in words what is
-    generated, if not the whole shot.
+    generated, if not the whole shot. ``settle``: returns, in steps that say what they do, an order whose ``keep``,
+    ``key`` and ``what`` count; it is given what finds the scene, and ``in_window``.
     """
 
     quality: str | None = None
@@ -62,6 +63,7 @@ class Order:
     keep: Keep = kept_motion_in_steps
     request: contract.Request | None = None
     what: str = ""
+    settle: Callable[[Callable[[], bpy.types.Scene], bool], Generator[str, None, Order]] | None = None
 
 
 class Generation:
@@ -76,8 +78,9 @@ class Generation:
         self._runtime: RuntimeProcess | None = None  # until the scene is checked
         self._order = order
         self._scene_name, self._scene_uid = scene.name, scene.session_uid
-        self._reading = read_shot(self._scene, order.constraints, order.in_window, order.keep)
+        self._reading = self._read_in_steps()
         self._shot: Shot | None = None
+        self._starting: Generator[None, None, None] | None = None  # of the first take
         self._requests: deque[contract.Request] = deque()  # those still to be started
         self._unwritten: deque[tuple[contract.Request, contract.Performance]] = deque()
         self._cancelled = False
@@ -98,7 +101,8 @@ class Generation:
     @property
     def pause(self) -> float:
         """Seconds to wait before the next step: none while there is something to read."""
-        return 0.0 if self._shot is None and self.progress.stage != MIXING else SECONDS_BETWEEN_POLLS
+        is_reading = self._shot is None and self.progress.stage != MIXING
+        return 0.0 if is_reading or self._starting is not None else SECONDS_BETWEEN_POLLS
 
     def poll(self) -> bool:
         """Do one step and return True once all takes are keyed. Raises named errors; takes keyed before stay."""
@@ -107,6 +111,8 @@ class Generation:
                 raise errors.Cancelled("Cancelled.")
             if self._shot is None:
                 self._read()
+            elif self._starting is not None:
+                self._start_first()
             else:
                 self._watch_runtime()
                 self._write_what_is_done()
@@ -156,8 +162,15 @@ class Generation:
             )
         return scene
 
+    def _read_in_steps(self) -> Generator[str, None, Shot]:
+        order = self._order
+        if order.settle is not None:
+            settled = yield from order.settle(self._scene, order.in_window)
+            self._order = order = replace(order, keep=settled.keep, key=settled.key, what=settled.what)
+        return (yield from read_shot(self._scene, order.constraints, order.in_window, order.keep))
+
     def _read(self) -> None:
-        """Read the next part of the scene; after the last one the first take is started."""
+        """Read the next part of the scene."""
         try:
             self.progress = contract.Progress(next(self._reading), 0.0)
             if self._runtime is None and self.progress.stage != CASTING:  # nothing is in the way; it loads meanwhile
@@ -172,12 +185,22 @@ class Generation:
         first = request.seed if order.seed is None else order.seed
         asked = replace(request, quality=order.quality or request.quality)
         self._requests.extend(replace(asked, seed=first + number) for number in range(order.takes))
-        self._start_next()
+        self._starting = self._start_next()
 
-    def _start_next(self) -> None:
+    def _start_first(self) -> None:
+        """Do one step of starting the first take."""
+        assert self._starting is not None
+        try:
+            next(self._starting)
+        except StopIteration:
+            self._starting = None
+
+    def _start_next(self) -> Generator[None, None, None]:
+        """Start the next take, if there is one, in steps."""
         if self._requests and self._runtime is not None:
+            folders = settings.weights_folder(), settings.wav2vec2_folder()
+            yield from self._runtime.start_job_in_steps(self._requests[0], *folders)
             self.request = self._requests.popleft()
-            self._runtime.start_job(self.request, settings.weights_folder(), settings.wav2vec2_folder())
 
     def _watch_runtime(self) -> None:
         """Note how far the runtime is; when a take is done, start the next before that one is written."""
@@ -188,7 +211,7 @@ class Generation:
             self.progress = self._overall(update)
         elif self.request is not None:
             self._unwritten.append((self.request, update))
-            self._start_next()
+            finished(self._start_next())  # at once, as writing what is done takes longer
 
     def _overall(self, update: contract.Progress) -> contract.Progress:
         """Return the progress over all takes."""

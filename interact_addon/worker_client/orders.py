@@ -9,12 +9,13 @@ import bpy
 
 from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, saying
 from ..scene.perform import FindActors, Kept
-from ..scene.shot import Shot
+from ..scene.request import cast_scene_in_steps
+from ..scene.shot import CASTING, READING, Shot, measured_in_steps, mixed_in_steps
 from ..scene.stretch import Stretch
 from ..takes.again import request_of_take
-from ..takes.changed import what_changed
+from ..takes.changed import what_changed_in_steps
 from ..takes.library import Take, title_of
 from ..takes.stretches import (
     PlannedStretch,
@@ -41,13 +42,23 @@ def stretch_order(scene: bpy.types.Scene, stretch: Stretch) -> Order:
 
 
 def changed_order(scene: bpy.types.Scene) -> Order:
-    """Order what was changed since the take that is shown. Raises named errors with nothing changed."""
-    changed = what_changed(scene)
+    """Order what was changed since the take that is shown: what that is, the first steps say."""
+    return Order(settle=_changed_in_steps)
+
+
+def _changed_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool) -> Generator[str, None, Order]:
+    """Return the order of what was changed. Raises named errors with nothing changed."""
+    mixed, measured = None, None
+    if in_window:
+        cast = yield from saying(CASTING, cast_scene_in_steps(find_scene, first_frame=True))
+        mixed = yield from mixed_in_steps(find_scene, cast)
+        measured = yield from measured_in_steps(find_scene, cast)
+    changed = yield from saying(READING, what_changed_in_steps(find_scene, True, mixed, measured))
     if changed is None:
         raise errors.InvalidRequest("No take is shown to compare with; generate the whole shot.")
     if changed.stretch is None:
         raise errors.InvalidRequest(f"{changed}; generate the whole shot to make it again.")
-    return stretch_order(scene, changed.stretch)
+    return stretch_order(find_scene(), changed.stretch)
 
 
 def again_order(scene: bpy.types.Scene, take: Take) -> Order:

@@ -15,12 +15,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 
 SECONDS_TO_CANCEL = 2.0  # before the process is killed
 SECONDS_BETWEEN_POLLS = 0.05
@@ -107,14 +107,23 @@ class RuntimeProcess:
 
         Raises ``InvalidRequest`` before anything starts, ``RuntimeMissing`` and ``OutOfSpace``.
         """
+        finished(self.start_job_in_steps(request, weights, wav2vec2))
+
+    def start_job_in_steps(
+        self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None
+    ) -> Generator[None, None, None]:
+        """Do the same in steps of some milliseconds; the last one starts it."""
+        contract.check_request(request)
+        yield
+        text = yield from contract.request_to_json_in_steps(request)
+        yield
         if self.busy:
             raise RuntimeFailed("The runtime is already generating; wait for it or cancel it.")
-        contract.check_request(request)
         self._jobs += 1
         folder = self._private_folder()
         request_path = folder / f"request_{self._jobs}.json"
         try:
-            request_path.write_text(contract.request_to_json(request), "utf-8")
+            request_path.write_text(text, "utf-8")
             if not self.alive:
                 self._spawn()
         except OSError as error:

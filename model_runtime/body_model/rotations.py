@@ -129,9 +129,9 @@ def between(a: Array, b: Array) -> Array:
     a = a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-12)
     b = b / np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-12)
     dot = np.sum(a * b, axis=-1, keepdims=True)
-    opposite = np.cross(a, np.where(np.abs(a[..., :1]) < 0.9, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]))
+    opposite = _cross(a, np.where(np.abs(a[..., :1]) < 0.9, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]))
     opposite = opposite / np.maximum(np.linalg.norm(opposite, axis=-1, keepdims=True), 1e-12)
-    usual = np.concatenate([1.0 + dot, np.cross(a, b)], axis=-1)
+    usual = np.concatenate([1.0 + dot, _cross(a, b)], axis=-1)
     half_turn = np.concatenate([np.zeros_like(dot), opposite], axis=-1)
     return normalize(np.where(dot < -1 + 1e-7, half_turn, usual))
 

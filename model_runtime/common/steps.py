@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 Result = TypeVar("Result")
+Said = TypeVar("Said")
 
 
 def finished(steps: Generator[object, None, Result]) -> Result:
@@ -16,3 +17,14 @@ def finished(steps: Generator[object, None, Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
+
+
+def saying(what: Said, steps: Generator[object, None, Result]) -> Generator[Said, None, Result]:
+    """Do steps that say nothing of their own, saying ``what`` after each; return what they lead to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield what

@@ -29,7 +29,13 @@ from .request import (
     TimedWord,
     Waypoint,
 )
-from .serialization import constraints_from_plain, constraints_to_plain, request_from_json, request_to_json
+from .serialization import (
+    constraints_from_plain,
+    constraints_to_plain,
+    request_from_json,
+    request_to_json,
+    request_to_json_in_steps,
+)
 from .validation import check_request
 from .vocabulary import (
     ACTION_LABELS,
@@ -115,6 +121,7 @@ __all__ = [
     "report_of",
     "request_from_json",
     "request_to_json",
+    "request_to_json_in_steps",
     "timecode",
     "with_interactions",
 ]

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import zlib
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from ..body_model.body_shape import BodyShape
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
+from ..common.steps import finished
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, BODY_PARTS, MotionConstraints
 from .request import (
@@ -37,17 +39,26 @@ from .vocabulary import CONTRACT_VERSION
 
 # Requests of version 0.1 do not name the columns of their masks; 'upper' included the head.
 _PARTS_BEFORE_HEADS = ("lower", "upper", "hands", "face")
+_BYTES_A_STEP = 1 << 18  # deflated at a time: about 10 ms
+_MOST_SHAPE = 1 << 20  # bytes of a body shape as JSON
 
 
 def request_to_json(request: Request) -> str:
-    """Return the request as JSON text; ``request_from_json`` reads it back without loss."""
+    """Return the request as JSON text; ``request_from_json`` reads it back, body shapes to the hundredth of a mm."""
+    return finished(request_to_json_in_steps(request))
+
+
+def request_to_json_in_steps(request: Request) -> Generator[None, None, str]:
+    """Do the same in steps of some milliseconds: five minutes of given motion are megabytes."""
     bare = replace(request, actors=tuple(replace(actor, constraints=None, shape=None) for actor in request.actors))
     plain = asdict(bare)
     for actor, source in zip(plain["actors"], request.actors):
-        actor["skeleton"] = source.skeleton.offsets.tolist()
-        actor["constraints"] = None if source.constraints is None else constraints_to_plain(source.constraints)
+        actor["skeleton"] = _shortest(source.skeleton.offsets)
         actor["shape"] = None if source.shape is None else shape_to_plain(source.shape)
-    return json.dumps({"contract": CONTRACT_VERSION, **plain}, indent=1)
+        if source.constraints is not None:
+            actor["constraints"] = yield from _constraints_in_steps(source.constraints)
+    yield
+    return json.dumps({"contract": CONTRACT_VERSION, **plain})
 
 
 def request_from_json(text: str) -> Request:
@@ -72,29 +83,47 @@ def request_from_json(text: str) -> Request:
     return request
 
 
-def shape_to_plain(shape: BodyShape) -> dict[str, Any]:
-    """Return a body shape as what JSON can hold: names, and the arrays as lists, metres to the hundredth of a mm."""
-    return {name: _plain_numbers(getattr(shape, name)) for name in SHAPE_ARRAYS} | {
+def shape_to_plain(shape: BodyShape) -> str:
+    """Return a body shape as deflated JSON in base64, since every take holds it: metres to the hundredth of a mm."""
+    plain = {name: _plain_numbers(getattr(shape, name)) for name in SHAPE_ARRAYS} | {
         "parts": list(shape.parts),
         "points": list(shape.points),
     }
+    return _in_base64(zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 9))
 
 
 def _plain_numbers(array: Array) -> Any:
     return array.tolist() if array.dtype.kind == "i" else np.round(array.astype(np.float64), 5).tolist()
 
 
-def shape_from_plain(plain: dict[str, Any]) -> BodyShape:
-    """Read what ``shape_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
-    arrays: dict[str, Any] = {name: np.array(plain[name], kind) for name, (kind, _, _) in SHAPE_ARRAYS.items()}
-    arrays |= {name: tuple(str(each) for each in plain[name]) for name in ("parts", "points")}
+def _shortest(array: Array) -> list[list[float]]:
+    """Return the numbers of an array of float32 with the fewest digits that give the same ones again."""
+    return [[float(str(number)) for number in row] for row in array.astype(np.float32)]
+
+
+def shape_from_plain(plain: str | dict[str, Any]) -> BodyShape:
+    """Read what ``shape_to_plain`` gives, and plain lists. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    lists: Any = json.loads(_inflated(plain, _MOST_SHAPE, "body shape")) if isinstance(plain, str) else plain
+    arrays: dict[str, Any] = {name: np.array(lists[name], kind) for name, (kind, _, _) in SHAPE_ARRAYS.items()}
+    arrays |= {name: tuple(str(each) for each in lists[name]) for name in ("parts", "points")}
     return BodyShape(**arrays)
 
 
 def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:
     """Return what JSON can hold: deflated little-endian arrays as base64, and the names of the mask's columns."""
-    packed = {name: _packed(getattr(constraints, name).astype(_dtype(name))) for name in ARRAY_SHAPES}
-    return {"frames": len(constraints.mask), "parts": list(BODY_PARTS), **packed}
+    return finished(_constraints_in_steps(constraints))
+
+
+def _constraints_in_steps(constraints: MotionConstraints) -> Generator[None, None, dict[str, Any]]:
+    packed: dict[str, Any] = {"frames": len(constraints.mask), "parts": list(BODY_PARTS)}
+    for name in ARRAY_SHAPES:
+        content = getattr(constraints, name).astype(_dtype(name)).tobytes()
+        compressor, pieces = zlib.compressobj(1), list[bytes]()
+        for begin in range(0, len(content), _BYTES_A_STEP):
+            pieces.append(compressor.compress(content[begin : begin + _BYTES_A_STEP]))
+            yield
+        packed[name] = _in_base64(b"".join([*pieces, compressor.flush()]))
+    return packed
 
 
 def constraints_from_plain(plain: dict[str, Any]) -> MotionConstraints:
@@ -116,19 +145,24 @@ def _dtype(name: str) -> str:
     return "u1" if name == "mask" else "<f4"
 
 
-def _packed(array: Array) -> str:
-    return base64.b64encode(zlib.compress(array.tobytes(), 1)).decode("ascii")
+def _in_base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
 
 
 def _unpacked(text: str, size: int) -> bytes:
     """Return exactly ``size`` bytes; what would inflate to more is refused unread."""
-    try:
-        content = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError(f"motion constraints: {error}") from error
+    content = _inflated(text, size, "motion constraints")
     if len(content) != size:
         raise ValueError("motion constraints: arrays of another length than their frames")
     return content
+
+
+def _inflated(text: str, most: int, what: str) -> bytes:
+    """Return what was deflated, cut after one byte more than ``most``."""
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), most + 1)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(f"{what}: {error}") from error
 
 
 def _actor_from_plain(plain: dict[str, Any]) -> Actor:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import bpy
 
 from ...messages import Message, counted
 from ...rig.cast import CastActor
-from ...runtime_api import errors
+from ...runtime_api import errors, finished
 from ..perform import parts_to_key
-from ..request import cast_scene
+from ..request import cast_scene_in_steps
 from .animation import animation_problems, time_problems
 from .bones import bone_problems
 from .faces import face_problems
@@ -20,7 +20,10 @@ from .objects import object_problems, place_problems
 from .problem import Character, Problem, find_character
 from .timeline import sequencer_hint, timeline_hints, timeline_problems
 
-__all__ = ["Problem", "check_scene", "find_hints", "find_problems", "mend", "mend_all", "sequencer_hint"]
+__all__ = [
+    "Problem", "check_scene", "find_hints", "find_problems", "find_problems_in_steps", "mend", "mend_all",
+    "sequencer_hint",
+]  # fmt: skip
 
 _MOST_MENDINGS = 100  # each makes the next search; more than any scene has
 
@@ -30,13 +33,23 @@ def find_problems(scene: bpy.types.Scene, cast: Sequence[CastActor] | None = Non
 
     Raises ``InvalidRequest`` and ``RigNotRecognised`` as ``cast_scene`` does.
     """
-    cast = cast or cast_scene(scene)
+    return finished(find_problems_in_steps(scene, cast))
+
+
+def find_problems_in_steps(
+    scene: bpy.types.Scene, cast: Sequence[CastActor] | None = None
+) -> Generator[None, None, list[Problem]]:
+    """Do the same in steps; whoever takes them begins anew where something was changed in between."""
+    if cast is None:
+        cast = yield from cast_scene_in_steps(lambda: scene)
     parts = parts_to_key(cast, scene.interact.actors)  # type: ignore[attr-defined]
     characters = [find_character(actor, parts[actor.name]) for actor in cast]
     found = list(shared_problems(characters))
     for character in characters:
+        yield
         partner = next((other for other in characters if other is not character), None)
         found += _problems_of(character, partner, scene)
+    yield
     found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene), *label_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
 
