@@ -93,15 +93,34 @@ def test_cancel_stops_a_job_before_it_is_done(runtime: RuntimeProcess) -> None:
     assert not runtime.busy
 
 
-def test_a_worker_that_does_not_react_to_cancel_is_killed_after_two_seconds(
+def test_a_cancelled_job_is_over_at_once_and_the_next_one_goes_to_the_same_worker(runtime: RuntimeProcess) -> None:
+    """Where the worker hears the cancel between two of its steps; nothing is left of the job that was given up."""
+    runtime.run(a_request())  # everything is loaded
+    pid = runtime.pid
+    runtime.start_job(a_request(60.0))
+    runtime.cancel()
+    assert not runtime.busy
+    with pytest.raises(errors.Cancelled):
+        runtime.poll()
+    assert runtime.run(a_request()).frames == a_request().frames and runtime.pid == pid
+    assert not runtime._killers and [path.name for path in runtime.log_path.parent.iterdir()] == ["runtime.log"]
+
+
+_DEAF = """
+import json, sys, time
+print(json.dumps({"ready": True, "contract": 1}), flush=True)
+if json.loads(sys.stdin.readline())["job"] == 1:
+    time.sleep(600)
+print(json.dumps({"job": 2, "progress": 0.5, "stage": "Of the second worker"}), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_worker_that_does_not_hear_a_cancel_is_killed_and_the_job_after_it_goes_to_a_fresh_one(
     runtime: RuntimeProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hanging = (
-        sys.executable,
-        "-c",
-        'import time; print(\'{"ready": true, "contract": 1}\', flush=True); time.sleep(600)',
-    )
-    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda interpreter: hanging)
+    deaf = (sys.executable, "-c", _DEAF)
+    monkeypatch.setattr("interact_addon.worker_client.process.runtime_command", lambda interpreter: deaf)
     runtime.start_job(a_request())
     while runtime._ready is None:
         runtime.poll()
@@ -111,11 +130,13 @@ def test_a_worker_that_does_not_react_to_cancel_is_killed_after_two_seconds(
     asked = time.monotonic()
     runtime.cancel()
     with pytest.raises(errors.Cancelled):
-        while True:
-            runtime.poll()
-            time.sleep(0.02)
+        runtime.poll()
+    runtime.start_job(a_request())  # while the first worker still computes the first job
+    while (update := runtime.poll()).stage != "Of the second worker":  # type: ignore[union-attr]
+        assert isinstance(update, contract.Progress)
+        time.sleep(0.02)
     assert time.monotonic() - asked >= SECONDS_TO_CANCEL == 2.0
-    assert process.poll() is not None and not runtime.busy
+    assert process.poll() is not None and runtime.busy and runtime._process is not process
 
 
 def test_a_python_without_the_libraries_is_named_with_what_is_missing(

@@ -107,8 +107,7 @@ class Hands:
         ``across``: where in the sidebar's width; ``edge``: how far the button is from the sidebar's lower end, in
         pixels, at least. Returns the place, or raises ``AssertionError``.
         """
-        side = region_of(area_of("VIEW_3D"), "UI")
-        x = side.x + int(across * side.width)
+        side, x = region_of(area_of("VIEW_3D"), "UI"), self.across(across)
         for screen in range(screens):
             if screen == 1:
                 yield from self._scroll("WHEELUPMOUSE", _TO_THE_TOP)
@@ -121,6 +120,20 @@ class Hands:
                         if (yield from self._rests_on(action, place)):
                             return place
         raise AssertionError(f"No button at {across} of the width does {action}")
+
+    def across(self, part: float) -> int:
+        """Return how far right of the window's edge a part of the 3D view's sidebar is."""
+        side = region_of(area_of("VIEW_3D"), "UI")
+        return side.x + int(part * side.width)
+
+    def find_at(self, action: str, place: Place, seconds: float = 30.0) -> Generator[float, None, Place]:
+        """Return a place known from before once the button there is the one that does ``action``, however often the
+        sidebar is drawn meanwhile; raises ``AssertionError``.
+        """
+        end = time.monotonic() + seconds
+        while not (yield from self._rests_on(action, place)):
+            assert time.monotonic() < end, f"The button at {place} does not {action}"
+        return place
 
     def press(self, action: str, across: float = 0.5) -> Seconds:
         """Find a button of the 3D view's sidebar and click it, once it stays where it is."""

@@ -121,10 +121,14 @@ def _switch_takes(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
 
 
 def _cancel(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
-    yield from hands.press("interact.generate(")
+    """Press *Final*, which takes long enough, *Generate*, and the cross at the right end of what is in its place."""
+    yield from hands.press("interact.quality", 0.83)
+    button = yield from hands.find("interact.generate(", 0.4)
+    yield from hands.click(button)
     yield from until(lambda: is_generating() and job().progress.fraction > 0.02, GENERATED_WITHIN)
-    cross = yield from hands.find("interact.cancel", 0.83)
+    cross = yield from hands.find_at("interact.cancel", (hands.across(0.83), button[1]))
     seen["was_generating"] = is_generating()
+    yield from hands.move(cross)
     pressed = time.monotonic()
     yield from hands.click(cross)
     yield from until(lambda: not is_generating(), 30.0)

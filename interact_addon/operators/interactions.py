@@ -11,7 +11,9 @@ from .. import compat
 from ..properties import BOTH_ACT, actor_name
 from ..runtime_api import contract, errors
 from ..scene import pair
-from ..scene.ranges import active_strip
+from ..scene.channels import INTERACTION, PROMPT
+from ..scene.ownership import channels_of_pair
+from ..scene.ranges import active_strip_in
 from .feedback import fail, poll_cast
 from .labels import label_span
 
@@ -45,8 +47,8 @@ def selected_of_pair(context: bpy.types.Context) -> list[Any]:
 
 def active_of_pair(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it asks the pair for something, else None."""
-    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
-    return strip if strip is not None and strip in pair.strips_of_pair(scene) else None
+    own = channels_of_pair(compat.sequencer_scene(context.scene), INTERACTION, PROMPT)
+    return active_strip_in(context.scene, own, pair.STRIP_TYPES)
 
 
 def _identity(context: bpy.types.Context, acting: str) -> str:

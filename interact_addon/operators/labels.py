@@ -11,12 +11,12 @@ from .. import compat
 from ..properties import ActorKey, actor_choice, actor_key
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
-from ..scene.channels import KINDS
+from ..scene.channels import ACTIONS, KINDS
 from ..scene.label_names import follow_names, set_label
 from ..scene.labels import action_strips, label_range
-from ..scene.ownership import channels_of
+from ..scene.ownership import channels_of_all
 from ..scene.pair import follow_pair
-from ..scene.ranges import active_strip, selected_strips
+from ..scene.ranges import active_strip_in, selected_strips
 from .feedback import fail, poll_cast, redraw
 
 _MEANINGS = {
@@ -53,8 +53,8 @@ def label_span(context: bpy.types.Context) -> tuple[int, int]:
 
 def active_label(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is an action strip of one of the two actors, else None."""
-    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
-    return strip if any(strip in action_strips(scene, key) for key in _actors(context)) else None
+    own = channels_of_all(compat.sequencer_scene(context.scene), _actors(context), (ACTIONS,))
+    return active_strip_in(context.scene, own)
 
 
 def selected_actions(context: bpy.types.Context) -> list[Any]:
@@ -131,7 +131,7 @@ class INTERACT_OT_label_selected(bpy.types.Operator):
         scene = compat.sequencer_scene(context.scene)
         found = []
         for actor in _actors(context):
-            own = {number for kind in KINDS for number in channels_of(scene, actor, kind)}
+            own = channels_of_all(scene, [actor], KINDS)
             for strip in selected_strips(context.scene):
                 if strip.channel in own:
                     found.append((actor, int(compat.strip_left(strip)), int(compat.strip_right(strip))))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .. import compat
 from ..properties import actor_key
 from ..scene.channels import GAZE, PINS
-from ..scene.ownership import channels_of
-from ..scene.ranges import active_strip
+from ..scene.ownership import channels_of_all
+from ..scene.ranges import active_strip_in
 from .sidebar import OfTheCast
 
 KINDS = (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right"), ("head", "Head"), ("root", "Root"))
@@ -33,11 +35,8 @@ class Targets(OfTheCast):
             layout.prop(strip, "interact_target", text=strip.name, icon="EMPTY_AXIS")
 
 
-def _active_strip(context: bpy.types.Context) -> bpy.types.Strip | None:
+def _active_strip(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is one of gaze or pins of the two actors."""
-    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
-    if strip is None or strip.type != "COLOR":
-        return None
     keys = [actor_key(actor) for actor in context.scene.interact.actors]
-    own = {number for key in keys for kind in (GAZE, PINS) for number in channels_of(scene, key, kind)}
-    return strip if strip.channel in own else None
+    own = channels_of_all(compat.sequencer_scene(context.scene), keys, (GAZE, PINS))
+    return active_strip_in(context.scene, own)

@@ -13,20 +13,26 @@ from .sidebar import Sidebar, lines
 
 
 def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the big button: for what was changed since the take that is shown, with the whole shot beside it, or all."""
-    changed = known_change(context.scene)
+    """Draw the big button: for what was changed since the take that is shown, with the whole shot beside it, or all.
+
+    While something is generated, the progress is in its place and all else stays where it is.
+    """
+    job, changed = generation.current, known_change(context.scene)
+    more = ""
     big = layout.row(align=True)
     big.scale_y = 1.8
     if changed is not None and changed.stretch is not None:
+        more = f". Made again: {changed.stretch}{'' if changed.is_heard else ', or more'}"
+    if job is not None:
+        draw_progress(big, job.progress)
+    elif more:
         split = big.split(factor=0.66, align=True)
         split.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
         split.operator("interact.generate", text="Whole Shot").only_changed = False
-        more = "" if changed.is_heard else ", or more"
-        lines(layout, context, f"{changed}. Made again: {changed.stretch}{more}")
-        return
-    big.operator("interact.generate", icon="PLAY").only_changed = False
+    else:
+        big.operator("interact.generate", icon="PLAY").only_changed = False
     if changed is not None:
-        lines(layout, context, str(changed))
+        lines(layout, context, f"{changed}{more}")
 
 
 class Generate(Sidebar):
@@ -43,14 +49,8 @@ class Generate(Sidebar):
         row.use_property_split = False  # side by side, so that the button is on screen with Labels open
         row.prop(settings, "seed")
         row.prop(settings, "takes")
-        job = generation.current
-        if job is not None:
-            row = layout.row(align=True)
-            row.scale_y = 1.8  # as high as the button, so that nothing below jumps
-            draw_progress(row, job.progress)
-            return
         draw_button(layout, context)
-        reason = generation.disabled_reason(context.scene)
+        reason = "" if generation.current is not None else generation.disabled_reason(context.scene)
         if reason:
             lines(layout, context, reason)
         draw_problems(layout, context)

@@ -7,7 +7,7 @@ counts again, and so does Blender's own ("Channel 5"), which makes the channel n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -161,6 +161,18 @@ def channels_of(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> lis
     return [number for number in channels.named() if channels.is_of(number, actor, kind)]
 
 
+def channels_of_all(scene: bpy.types.Scene, actors: Iterable[ActorKey], kinds: Sequence[str]) -> set[int]:
+    """Return the numbers of all channels of these kinds that some actors have. For what is drawn: it looks once."""
+    if scene.sequence_editor is None:
+        return set()
+    channels, keys = Channels(scene), list(actors)
+    return {
+        number
+        for number in channels.named()
+        if any(channels.is_of(number, key, kind) for key in keys for kind in kinds)
+    }
+
+
 def ensure_channel(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> int:
     """Return the number of the actor's channel of a kind; if there is none, the lowest free one is named for it."""
     own = channels_of(scene, actor, kind)
@@ -180,12 +192,12 @@ def add_channel(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> int
     return number
 
 
-def channels_of_pair(scene: bpy.types.Scene, kind: str) -> list[int]:
-    """Return the numbers of the pair's channels of one of ``PAIR_KINDS``, in order."""
+def channels_of_pair(scene: bpy.types.Scene, *kinds: str) -> list[int]:
+    """Return the numbers of the pair's channels of some of ``PAIR_KINDS``, in order."""
     if scene.sequence_editor is None:
         return []
     channels = Channels(scene)
-    return [number for number in channels.named() if channels.is_of_pair(number, kind)]
+    return [number for number in channels.named() if any(channels.is_of_pair(number, kind) for kind in kinds)]
 
 
 def ensure_channel_of_pair(scene: bpy.types.Scene, kind: str) -> int:

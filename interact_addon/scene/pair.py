@@ -25,6 +25,7 @@ PLAYED_COLOUR, LEFT_OUT_COLOUR = (0.47, 0.34, 0.66), (0.33, 0.33, 0.36)
 _COLOURS = {"played": PLAYED_COLOUR, "left out": LEFT_OUT_COLOUR}
 _PLAYED_TAG, _LEFT_OUT_TAG = "COLOR_06", "COLOR_09"  # of text strips, whose blocks have no colour of their own
 _NOTHING = 1e-6  # seconds
+STRIP_TYPES = ("COLOR", "TEXT")
 _LONGEST = 40  # bytes of a prompt in a strip's name, of which Blender keeps 63
 
 
@@ -69,8 +70,8 @@ def strips_of_pair(source: bpy.types.Scene, kinds: Sequence[str] = (INTERACTION,
     sequencer: Any = source.sequence_editor
     if sequencer is None:
         return []
-    own = {number for kind in kinds for number in channels_of_pair(source, kind)}
-    found = [strip for strip in sequencer.strips if strip.channel in own and strip.type in ("COLOR", "TEXT")]
+    own = set(channels_of_pair(source, *kinds))
+    found = [strip for strip in sequencer.strips if strip.channel in own and strip.type in STRIP_TYPES]
     return sorted(found, key=compat.strip_left)
 
 

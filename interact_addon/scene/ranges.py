@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import bpy
@@ -11,7 +12,7 @@ from .. import compat
 from ..properties import FROM_PREVIEW, actor_key
 from ..runtime_api import errors
 from .channels import KINDS
-from .ownership import channels_of
+from .ownership import channels_of_all
 from .pair import strips_of_pair
 from .reading import Clock
 
@@ -42,7 +43,7 @@ def selected_strips(scene: bpy.types.Scene) -> list[Any]:
     if sequencer is None:
         return []
     actors = [actor_key(actor) for actor in scene.interact.actors if actor.armature is not None]
-    theirs = {number for actor in actors for kind in KINDS for number in channels_of(source, actor, kind)}
+    theirs = channels_of_all(source, actors, KINDS)
     return [strip for strip in sequencer.strips if strip.select and strip.channel in theirs]
 
 
@@ -50,6 +51,13 @@ def active_strip(scene: bpy.types.Scene) -> Any:
     """Return the active strip of the sequencer that a scene is played from; None where there is none."""
     sequencer = compat.sequencer_scene(scene).sequence_editor
     return sequencer.active_strip if sequencer is not None else None
+
+
+def active_strip_in(scene: bpy.types.Scene, channels: Collection[int], types: Sequence[str] = ("COLOR",)) -> Any:
+    """Return the active strip if it has one of these types and lies in one of these channels, else None."""
+    strip = active_strip(scene)
+    is_one = strip is not None and strip.type in types and strip.channel in channels and strip.parent_meta() is None
+    return strip if is_one else None
 
 
 def frames_of_strips(scene: bpy.types.Scene, strips: list[Any]) -> tuple[int, int]:

@@ -107,7 +107,7 @@ class Generation:
     def poll(self) -> bool:
         """Do one step and return True once all takes are keyed. Raises named errors; takes keyed before stay."""
         try:
-            if self._cancelled and not self._is_computing:
+            if self._cancelled:
                 raise errors.Cancelled("Cancelled.")
             if self._shot is None:
                 self._read()
@@ -137,7 +137,7 @@ class Generation:
             raise
 
     def cancel(self) -> None:
-        """Stop; a following poll raises ``Cancelled`` within two seconds. Takes that are keyed stay."""
+        """Stop; the next poll raises ``Cancelled``. Takes that are keyed stay."""
         self._cancelled = True
         if self._runtime is not None:
             self._runtime.cancel()
@@ -148,7 +148,7 @@ class Generation:
             return
         self._end()
         if self._runtime is not None:
-            self._runtime.cancel_and_wait()
+            self._runtime.cancel()
 
     @property
     def _is_computing(self) -> bool:

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from ..runtime_api import contract, errors, finished
 
-SECONDS_TO_CANCEL = 2.0  # before the process is killed
+SECONDS_TO_CANCEL = 2.0  # that a worker may compute on after a cancel, before it is killed
 SECONDS_BETWEEN_POLLS = 0.05
 
 # The folder that holds model_runtime goes to the END of the path: in the package it also holds the add-on's modules,
@@ -63,6 +63,9 @@ class RuntimeProcess:
 
     ``start_job``, then ``poll`` until it returns a performance or raises; ``run`` does both. After a failure the
     next job starts a fresh process. ``close`` ends everything and removes the private folder.
+
+    A cancelled job is over at once for whoever waits; the worker, which hears it between two steps of its own, winds
+    down beside. The next job waits for that in the worker, or goes to a fresh one where the old one had to be killed.
     """
 
     def __init__(self, interpreter: Interpreter) -> None:
@@ -71,9 +74,12 @@ class RuntimeProcess:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._folder: Path | None = None
         self._job: int | None = None
+        self._order: Message = {}  # that of the job, as it was sent
         self._jobs = 0
         self._progress = contract.Progress("Starting the runtime", 0.0)
-        self._cancelled_at: float | None = None
+        self._is_cancelled = False
+        self._killers: dict[int, threading.Timer] = {}  # by a cancelled job that the worker still computes
+        self._killed: subprocess.Popen[str] | None = None  # the last worker that did not hear a cancel
         self._ready: Message | None = None
         atexit.register(self.close)
 
@@ -98,7 +104,7 @@ class RuntimeProcess:
 
         Raises ``RuntimeMissing`` and ``OutOfSpace``; what else goes wrong the next job says.
         """
-        if not self.alive:
+        if not self.alive and not self.busy:
             self._spawn()
             self._send({"warm_up": True, **_folders(weights, wav2vec2)})
 
@@ -130,22 +136,24 @@ class RuntimeProcess:
             raise errors.OutOfSpace(
                 f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space."
             ) from error
-        self._job, self._cancelled_at = self._jobs, None
+        self._job, self._is_cancelled = self._jobs, False
         self._progress = contract.Progress("Starting the runtime", 0.0)
-        self._send(
-            {
-                "job": self._job,
-                "request": str(request_path),
-                "out": str(folder / f"performance_{self._job}.npz"),
-                **_folders(weights, wav2vec2),
-            }
-        )
+        self._order = {
+            "job": self._job,
+            "request": str(request_path),
+            "out": str(folder / f"performance_{self._job}.npz"),
+            **_folders(weights, wav2vec2),
+        }
+        self._send(self._order)
 
     def poll(self) -> contract.Progress | contract.Performance:
         """Return the progress or the finished performance.
 
         Raises the runtime's named errors, ``WorkerDied`` and ``Cancelled``.
         """
+        if self._is_cancelled:
+            self._is_cancelled = False
+            raise errors.Cancelled("Cancelled.")
         while True:
             try:
                 message = self._messages.get_nowait()
@@ -161,11 +169,10 @@ class RuntimeProcess:
                 self._progress = contract.Progress(message["stage"], message["progress"])
             elif message.get("job") == self._job and "done" in message:
                 return self._finished(Path(message["done"]))
+            elif "done" in message:  # of a job that was cancelled as it ended
+                Path(message["done"]).unlink(missing_ok=True)
             elif message.get("job") in (self._job, None) and "error" in message:
                 self._failed(message["error"])
-        if self._cancelled_at is not None and time.monotonic() - self._cancelled_at > SECONDS_TO_CANCEL:
-            self.stop(gently=False)
-            raise errors.Cancelled("Cancelled.")
         return self._progress
 
     def run(
@@ -182,29 +189,33 @@ class RuntimeProcess:
                     progress(update)
                 time.sleep(SECONDS_BETWEEN_POLLS)
         except BaseException:
-            if self.busy:
-                self.cancel_and_wait()
+            self.cancel()
             raise
         return update
 
     def cancel(self) -> None:
-        """Ask the running job to stop; ``poll`` raises ``Cancelled`` within two seconds."""
-        if self.busy and self._cancelled_at is None:
-            self._cancelled_at = time.monotonic()
+        """Give the running job up, without waiting: the next ``poll`` raises ``Cancelled``."""
+        if self._job is None:
+            return
+        if self._process is not None:
+            killer = threading.Timer(SECONDS_TO_CANCEL, self._kill, (self._process,))
+            killer.daemon = True
+            self._killers[self._job] = killer
+            killer.start()
             self._send({"cancel": self._job})
-
-    def cancel_and_wait(self) -> None:
-        """Cancel the running job and wait until it has stopped."""
-        self.cancel()
-        with contextlib.suppress(errors.InterActError):
-            while self.busy and not isinstance(self.poll(), contract.Performance):
-                time.sleep(SECONDS_BETWEEN_POLLS)
+        self._forget_job()
+        self._is_cancelled = True
 
     def stop(self, gently: bool = True) -> None:
         """End the process to free its memory: close its pipe, then terminate, then kill."""
-        process, self._process, self._cancelled_at = self._process, None, None
         self._forget_job()
+        self._is_cancelled = False
+        self._end_process(gently)
+
+    def _end_process(self, gently: bool = True) -> None:
+        process, self._process = self._process, None
         self._messages = queue.SimpleQueue()
+        self._spare_worker(*list(self._killers))
         if process is None:
             return
         with contextlib.suppress(OSError, ValueError):
@@ -230,8 +241,19 @@ class RuntimeProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
+    def _kill(self, process: subprocess.Popen[str]) -> None:
+        """End a worker that did not hear a cancel, in a thread of its own."""
+        self._killed = process
+        process.kill()
+
+    def _spare_worker(self, *jobs: int) -> None:
+        """Kill no worker for cancelled jobs that are over."""
+        for job in jobs:
+            if (killer := self._killers.pop(job, None)) is not None:
+                killer.cancel()
+
     def _spawn(self) -> None:
-        self.stop()
+        self._end_process()
         self._ready = None
         with open(self.log_path, "ab") as log:
             try:
@@ -256,7 +278,10 @@ class RuntimeProcess:
         messages = self._messages = queue.SimpleQueue()
         assert self._process.stdout is not None
         threading.Thread(
-            target=_read, args=(self._process.stdout, messages), name="interact runtime", daemon=True
+            target=_read,
+            args=(self._process.stdout, messages, self._spare_worker),
+            name="interact runtime",
+            daemon=True,
         ).start()
 
     def _send(self, message: Message) -> None:
@@ -268,7 +293,7 @@ class RuntimeProcess:
 
     def _forget_job(self) -> None:
         if self._job is not None:
-            (self._private_folder() / f"request_{self._job}.json").unlink(missing_ok=True)
+            Path(self._order["request"]).unlink(missing_ok=True)
         self._job = None
 
     def _finished(self, path: Path) -> contract.Performance:
@@ -286,11 +311,13 @@ class RuntimeProcess:
         raise RuntimeFailed(f"{error['message']} Log: {self.log_path}")
 
     def _died(self) -> None:
-        cancelled, ready, was_busy = self._cancelled_at is not None, self._ready, self.busy
+        ready, was_busy = self._ready, self.busy
         code = self._process.wait() if self._process is not None else None
+        if was_busy and self._killed is self._process:  # for the job before
+            self._spawn()
+            self._send(self._order)
+            return
         self.stop(gently=False)
-        if cancelled:
-            raise errors.Cancelled("Cancelled.")
         if not was_busy:
             return
         if ready is None:
@@ -345,12 +372,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
-def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None]) -> None:
-    """Put the worker's messages in a queue, in a thread; ``None`` marks the end of the process."""
+def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None], ended: Callable[[int], None]) -> None:
+    """Put the worker's messages in a queue, in a thread; ``None`` marks the end of the process.
+
+    ``ended`` is told of every job that is over.
+    """
     with stdout:
         for line in stdout:
             with contextlib.suppress(ValueError):
-                messages.put(json.loads(line))
+                message = json.loads(line)
+                messages.put(message)
+                if "done" in message or "error" in message:
+                    ended(message.get("job"))
     messages.put(None)
 
 
