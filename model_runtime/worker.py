@@ -180,7 +180,9 @@ def warm_up(message: Message, progress: ProgressCallback = lambda _: None) -> No
 def run_model(
     request: Request, progress: ProgressCallback, weights: str | None = None, wav2vec2: str | None = None
 ) -> Performance:
-    """Call the model. Torch is imported here and not before, so that the process answers at once."""
+    """Call the model, or the solver for a request to resolve. Torch is imported here and not before, so that the
+    process answers at once.
+    """
     # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a
     # busy machine down, and threads that sleep at once take twice the time, busy machine or not: these networks have
     # many small steps. Some 50 us, or 1 ms, are short.
@@ -188,6 +190,10 @@ def run_model(
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     import torch
 
+    if request.resolve is not None:
+        from .resolve import resolve
+
+        return resolve(request, progress)
     from .common.checkpoints import WEIGHTS
     from .generate import generate
 

@@ -10,6 +10,7 @@ from ..messages import counted
 from ..properties import actor_name
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..rig.timing import frames_per_second
+from ..runtime_api import contract
 from .shot_check import CheckEvent, ShotCheck
 
 _NOBODY = "?"
@@ -82,6 +83,15 @@ def summary(scene: bpy.types.Scene) -> str:
         f"Checked {seconds:.1f} s: {counted(counts[PENETRATION], 'penetration')}{deep}, "
         f"{counted(counts[CONTACT], 'contact')}, {counted(counts[FLOOR], 'event')} of feet"
     )
+
+
+def point_title(goal: contract.ContactGoal) -> str:
+    """Return what touches what in plain names: ``Mia's right palm - Tom's left shoulder``."""
+    first = f"{goal.actor}'s {readable(goal.point)}"
+    if goal.place is not None:
+        return f"{first} - its place"
+    whose = "own" if goal.other == goal.actor else f"{goal.other}'s"
+    return f"{first} - {whose} {readable(goal.other_point)}"
 
 
 def readable(part: str) -> str:

@@ -33,6 +33,7 @@ class ShotCheck:
     """What a check found, 30 rows a second from scene frame ``first`` on; a scene's second has ``fps`` frames.
 
     ``names`` and ``identities`` of both actors; ``bodies`` in the world, their ``contacts``; ``made`` numbers checks.
+    ``cast`` and ``motion``: the characters as they were read, and what they were seen doing.
     """
 
     first: int
@@ -42,6 +43,8 @@ class ShotCheck:
     bodies: tuple[contacts.Body, contacts.Body]
     contacts: contacts.Contacts
     made: int
+    cast: tuple[CastActor, CastActor]
+    motion: tuple[contract.ActorPerformance, ...]
 
     @property
     def capsules(self) -> tuple[Any, Any]:
@@ -116,9 +119,9 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     names, identities = (actor_name(one), actor_name(two)), (one.identity, two.identity)
     known = _known.get(find_scene().session_uid)
     if known is not None and _is_same(known, bodies, tolerance):
-        return replace(known, first=first, fps=fps, names=names, identities=identities)
+        return replace(known, first=first, fps=fps, names=names, identities=identities, cast=cast, motion=motion)
     found = yield from _measured(bodies, tolerance)
-    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers))
+    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers), cast, motion)
 
 
 def _measured(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 
 import bpy
@@ -17,6 +17,8 @@ from .feedback import fail, poll_cast, redraw, tell
 _SECONDS_A_STEP = 0.02
 _PAUSE = 0.001
 _VIEW_DISTANCE = 1.2  # metres from which an event is looked at
+
+Keep = Callable[[bpy.types.Scene, ShotCheck], list[tuple[str, str]]]  # returns kinds of report and sentences
 
 _running: Generator[float, None, ShotCheck] | None = None
 _progress = 0.0
@@ -66,19 +68,28 @@ class INTERACT_OT_check(bpy.types.Operator):
             found = check_shot(context.scene)
         except errors.InterActError as error:
             return fail(self, error)
-        _keep(context.scene, found)
-        self.report({"INFO"}, check_events.summary(context.scene))
+        for kind, sentence in _keep_alone(context.scene, found):
+            self.report({kind}, sentence)
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        global _running, _progress
         if bpy.app.background:
             return self.execute(context)
-        uid = context.scene.session_uid
-        _running, _progress = check_shot_in_steps(partial(_scene_of, uid), _SECONDS_A_STEP), 0.0
-        bpy.app.timers.register(partial(_tick, _running, uid), first_interval=0.0)
-        redraw(context)
+        start_check(context.scene.session_uid, _keep_alone)
         return {"FINISHED"}
+
+
+def start_check(uid: int, keep: Keep) -> None:
+    """Check a scene, by its session_uid, between redraws; ``keep`` what is found."""
+    global _running, _progress
+    _running, _progress = check_shot_in_steps(partial(_scene_of, uid), _SECONDS_A_STEP), 0.0
+    bpy.app.timers.register(partial(_tick, _running, uid, keep), first_interval=0.0)
+    redraw(bpy.context)
+
+
+def _keep_alone(scene: bpy.types.Scene, found: ShotCheck) -> list[tuple[str, str]]:
+    keep_check(scene, found)
+    return [("INFO", check_events.summary(scene))]
 
 
 def _scene_of(uid: int) -> bpy.types.Scene:
@@ -88,14 +99,14 @@ def _scene_of(uid: int) -> bpy.types.Scene:
     return scene
 
 
-def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
+def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
     global _running, _progress
     if _running is not steps:
         return None
     before = int(_progress * 100)
     try:
-        _progress = _step(steps, uid)
+        _progress = _step(steps, uid, keep)
     except errors.InterActError as error:
         _running = None
         tell([("ERROR", str(error))])
@@ -108,20 +119,21 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int) -> float | None:
     return _PAUSE if _running is steps else None
 
 
-def _step(steps: Generator[float, None, ShotCheck], uid: int) -> float:
+def _step(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> float:
     """Do one step and return the share that is done; after the last one keep what was found."""
     global _running
     try:
         return next(steps)
     except StopIteration as end:
         _running, found = None, end.value
-    _keep(_scene_of(uid), found)
+    told = keep(_scene_of(uid), found)
     bpy.ops.ed.undo_push(message="Check")
-    tell([("INFO", check_events.summary(_scene_of(uid)))])
+    tell(told)
     return 1.0
 
 
-def _keep(scene: bpy.types.Scene, found: ShotCheck) -> None:
+def keep_check(scene: bpy.types.Scene, found: ShotCheck) -> None:
+    """Put what was found into the scene's list, as what is true now."""
     check_events.store(scene, found)
     bpy.context.view_layer.update()  # what is still to be told of keys from before the check is of before
     remember(scene, found)

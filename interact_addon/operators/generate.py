@@ -101,13 +101,13 @@ class INTERACT_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def watch(job: generation.Generation) -> None:
-    """Poll a job from a timer until it ends, show how far it is, and tell how it went."""
-    bpy.app.timers.register(partial(tick, job), first_interval=0.0)
+def watch(job: generation.Generation, then: Callable[[], None] = lambda: None) -> None:
+    """Poll a job from a timer until it ends, show how far it is, and tell how it went; do ``then`` once it is done."""
+    bpy.app.timers.register(partial(tick, job, then), first_interval=0.0)
     _show()
 
 
-def tick(job: generation.Generation) -> float | None:
+def tick(job: generation.Generation, then: Callable[[], None] = lambda: None) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
     if generation.current is not job:  # another file, or Free Memory
         _show()
@@ -119,6 +119,7 @@ def tick(job: generation.Generation) -> float | None:
                 break
         if is_done:
             tell(result_of(job))
+            then()
     except errors.Cancelled:
         kept = f"{job.keyed} of the takes were done and are kept" if job.keyed else "nothing was changed"
         tell([("INFO", f"Cancelled; {kept}")])
@@ -144,6 +145,9 @@ def _show() -> None:
 def result_of(job: generation.Generation) -> list[tuple[str, str]]:
     """Return what is told of a job that is done: kinds of report and sentences."""
     assert job.request is not None
+    if job.edit:
+        done = f"{job.edit} {job.request.duration:.1f} s for two in {job.seconds:.0f} s, as a new take"
+        return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
     seed, takes = job.request.seed, job.keyed
     what = job.what or f"{job.request.duration:.1f} s for two"
     seeds = f"seeds {seed - takes + 1} to {seed}" if takes > 1 else f"seed {seed}"

@@ -6,7 +6,7 @@ import bpy
 
 from .attention import Targets
 from .cast import Cast, Casting
-from .check import Check, INTERACT_UL_events, Shown
+from .check import Check, INTERACT_UL_events, Resolve, Shown
 from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
@@ -38,6 +38,7 @@ _IN_ORDER = (
     Adjust,
     Overlay,
     Check,
+    Resolve,
     Shown,
     Export,
 )

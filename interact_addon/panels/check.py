@@ -7,9 +7,11 @@ from typing import Any
 import bpy
 
 from ..check import events as check_events
+from ..check.resolving import frames_to_resolve
 from ..check.shot_check import is_current
 from ..operators.check import check_progress
 from ..properties.check import CONTACT, FLOOR, PENETRATION
+from ..runtime_api import contract, errors
 from .sidebar import Sidebar, lines
 
 _ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
@@ -79,6 +81,38 @@ class Check(Sidebar):
         side = row.column(align=True)
         side.operator("interact.next_event", text="", icon="TRIA_UP").step = -1
         side.operator("interact.next_event", text="", icon="TRIA_DOWN").step = 1
+
+
+class Resolve(Sidebar):
+    bl_label = "Resolve"
+    bl_options = {"DEFAULT_CLOSED"}
+    inside = "check"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        resolve, check = scene.interact.resolve, scene.interact.check
+        column = layout.column(align=True)
+        column.prop(resolve, "frames_from", text="")
+        try:
+            first, last = frames_to_resolve(scene)
+        except errors.InterActError as error:
+            lines(layout, context, str(error))
+        else:
+            column.label(text=f"Frames {first:.0f} to {last:.0f} may change", icon="PREVIEW_RANGE")
+        column = layout.column()
+        column.use_property_split, column.use_property_decorate = True, False
+        column.prop(resolve, "gives_way")
+        column.prop(check, "tolerance")
+        column.prop(resolve, "furthest")
+        row = layout.row(align=True)
+        for part in contract.MOVABLE:
+            row.prop(resolve, part, toggle=True)
+        row = layout.row()
+        row.prop(resolve, "keep_contacts")
+        row.prop(resolve, "own")
+        layout.operator("interact.resolve", icon="MOD_PHYSICS")
+        for number, sentence in enumerate(resolve.outcome.splitlines()):
+            lines(layout, context, sentence, "INFO" if number == 0 else "DOT")
 
 
 class Shown(Sidebar):

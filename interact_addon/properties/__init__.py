@@ -38,6 +38,7 @@ from .labels import INTERACT_PG_labels
 from .locks import PART_NAMES, INTERACT_PG_locks, chosen_parts, part_switch
 from .overlay import INTERACT_PG_overlay
 from .regenerate import FROM_PREVIEW, FROM_STRIPS, INTERACT_PG_regenerate
+from .resolve import INTERACT_PG_resolve
 from .scene import INTERACT_PG_scene, relationship_of
 from .shapes import INTERACT_PG_shape, face_settings_of, shapes_to_choose
 from .strips import BOTH_ACT, strip_actor, strip_target, strip_voices
@@ -51,6 +52,7 @@ CLASSES = (
     INTERACT_PG_actor,
     INTERACT_PG_export,
     INTERACT_PG_regenerate,
+    INTERACT_PG_resolve,
     INTERACT_PG_channel,
     INTERACT_PG_character,
     INTERACT_PG_overlay,
@@ -81,6 +83,7 @@ __all__ = [
     "INTERACT_PG_labels",
     "INTERACT_PG_locks",
     "INTERACT_PG_regenerate",
+    "INTERACT_PG_resolve",
     "INTERACT_PG_scene",
     "INTERACT_PG_shape",
     "INTERACT_PG_switch",

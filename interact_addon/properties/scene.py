@@ -11,6 +11,7 @@ from .export import INTERACT_PG_export
 from .labels import INTERACT_PG_labels
 from .overlay import INTERACT_PG_overlay
 from .regenerate import INTERACT_PG_regenerate
+from .resolve import INTERACT_PG_resolve
 
 QUALITIES = (
     ("draft", "Draft", "A quick look, made in few steps: for finding the right labels and places"),
@@ -49,6 +50,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
     overlay: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_overlay, description="What is drawn over the 3D view"
+    )
+    resolve: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_resolve, description="What Resolve changes, and how it went the last time"
     )
     check: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_check, description="What the last check of the shot found, and how it is shown"

@@ -42,7 +42,7 @@ def read_back(scene: bpy.types.Scene, actor: CastActor, start: int, frames: int)
 
 
 def read_back_cast(
-    scene: bpy.types.Scene, cast: Sequence[CastActor], start: int, frames: int, fps: float = contract.FPS
+    scene: bpy.types.Scene, cast: Sequence[CastActor], start: float, frames: int, fps: float = contract.FPS
 ) -> tuple[contract.ActorPerformance, ...]:
     """Do as ``read_back`` for several characters in one pass over the frames, of which a second has ``fps``."""
     return finished(read_back_in_steps(lambda: scene, cast, start, frames, fps, math.inf))
@@ -51,7 +51,7 @@ def read_back_cast(
 def read_back_in_steps(
     find_scene: Callable[[], bpy.types.Scene],
     cast: Sequence[CastActor],
-    start: int,
+    start: float,
     frames: int,
     fps: float = contract.FPS,
     seconds: float = 0.02,

@@ -88,9 +88,12 @@ def key_stretch(
 
 def write_over(
     bag: Any, block: Any, channels: Sequence[Channel], span: tuple[int, int], tolerance: Tolerance | None
-) -> None:
-    """Write channels of ``block`` over the frames ``span`` of curves that are there; outside they stay bit for bit."""
-    _write_channels(bag, _Owner(block, "", "", list(channels)), [frozenset()] * len(channels), span, tolerance)
+) -> dict[CurveName, tuple[Array, frozenset[int]]]:
+    """Write channels of ``block`` over the frames ``span`` of curves that are there; outside they stay bit for bit.
+
+    Return the curves as ``written.remember_stretch`` takes them.
+    """
+    return _write_channels(bag, _Owner(block, "", "", list(channels)), [frozenset()] * len(channels), span, tolerance)
 
 
 def check_actions(actor: CastActor, parts: Sequence[str]) -> None:

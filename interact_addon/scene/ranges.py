@@ -17,9 +17,12 @@ from .pair import strips_of_pair
 from .reading import Clock
 
 
-def chosen_range(scene: bpy.types.Scene) -> tuple[int, int]:
-    """Return the first and last frame to regenerate, within the shot. Raises ``InvalidRequest`` without a choice."""
-    if scene.interact.regenerate.frames_from == FROM_PREVIEW:
+def chosen_range(scene: bpy.types.Scene, frames_from: str = "") -> tuple[int, int]:
+    """Return the first and last frame to regenerate, within the shot. Raises ``InvalidRequest`` without a choice.
+
+    ``frames_from``: preview range or selected strips, by default what is chosen for *Regenerate*.
+    """
+    if (frames_from or scene.interact.regenerate.frames_from) == FROM_PREVIEW:
         if not scene.use_preview_range:
             raise errors.InvalidRequest(
                 "There is no preview range; drag one in the timeline with P, or choose Selected Strips."

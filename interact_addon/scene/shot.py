@@ -47,6 +47,9 @@ class Shot:
     sounds: Mapping[str, tuple[HeardSound, ...]] = field(default_factory=dict)
 
 
+Read = Callable[[Callable[[], bpy.types.Scene], Constraints | None, bool, Keep], Generator[str, None, Shot]]
+
+
 def read_shot(
     find_scene: Callable[[], bpy.types.Scene],
     constraints: Constraints | None = None,

@@ -17,7 +17,7 @@ from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors, finished
 from ..scene.perform import kept_motion_in_steps
 from ..scene.request import Constraints, why_not_here
-from ..scene.shot import CASTING, MIXING, Keep, Shot, check_cast_is_here, read_shot
+from ..scene.shot import CASTING, MIXING, Keep, Read, Shot, check_cast_is_here, read_shot
 from ..scene.strips import keep_labels_out_of_renders
 from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
@@ -48,7 +48,9 @@ class Order:
     nothing can be written just now; a take that is done waits until it says nothing. ``keep``: reads what the
     actors keep, in steps. ``request``: what to play in the place of what the scene says. ``what``: in words what is
     generated, if not the whole shot. ``settle``: returns, in steps that say what they do, an order whose ``keep``,
-    ``key`` and ``what`` count; it is given what finds the scene, and ``in_window``.
+    ``key`` and ``what`` count; it is given what finds the scene, and ``in_window``. ``read``: reads the scene in steps.
+    ``edit``: what is done, in words, where motion that there is is changed and none generated; ``recorded``: the
+    request that the take remembers then.
     """
 
     quality: str | None = None
@@ -64,6 +66,9 @@ class Order:
     request: contract.Request | None = None
     what: str = ""
     settle: Callable[[Callable[[], bpy.types.Scene], bool], Generator[str, None, Order]] | None = None
+    read: Read = read_shot
+    edit: str = ""
+    recorded: Callable[[contract.Request], contract.Request] | None = None
 
 
 class Generation:
@@ -97,6 +102,11 @@ class Generation:
     def what(self) -> str:
         """What is generated, in words; empty for the whole shot."""
         return self._order.what
+
+    @property
+    def edit(self) -> str:
+        """What is done to the motion that there is, in words; empty where new motion is generated."""
+        return self._order.edit
 
     @property
     def pause(self) -> float:
@@ -167,7 +177,7 @@ class Generation:
         if order.settle is not None:
             settled = yield from order.settle(self._scene, order.in_window)
             self._order = order = replace(order, keep=settled.keep, key=settled.key, what=settled.what)
-        return (yield from read_shot(self._scene, order.constraints, order.in_window, order.keep))
+        return (yield from order.read(self._scene, order.constraints, order.in_window, order.keep))
 
     def _read(self) -> None:
         """Read the next part of the scene."""
@@ -231,26 +241,30 @@ class Generation:
         self._write(*self._unwritten.popleft())
         self.keyed += 1
         if self._order.undo:
-            bpy.ops.ed.undo_push(message="Generate")
+            bpy.ops.ed.undo_push(message=self._order.edit or "Generate")
 
     def _write(self, request: contract.Request, performance: contract.Performance) -> None:
         scene, shot, order = self._scene(), self._shot, self._order
         assert shot is not None
         check_cast_is_here(scene, shot)
         path, warnings = save_performance(performance, order.blend)
-        kept = keep_beside(request, path, order.blend)
+        kept = keep_beside(order.recorded(request) if order.recorded else request, path, order.blend)
         started = time.monotonic()
         keyed = order.key(scene, shot, performance)
         keep_labels_out_of_renders(scene)
         report = performance.report
         report["seconds_keying"] = round(time.monotonic() - started, 3)
-        started = time.monotonic()
-        self.performance, self.verification = performance, verify(scene, keyed)
-        report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
-        record_take(keyed, kept, performance, path, words=words_of_take(shot, request, performance))
+        self.performance = performance
+        if not order.edit:
+            started = time.monotonic()
+            self.verification = verify(scene, keyed)
+            report["seen"] = {**self.verification.report(), "seconds": round(time.monotonic() - started, 3)}
+        words = words_of_take(shot, request, performance)
+        record_take(keyed, kept, performance, path, edit=order.edit.lower(), words=words)
         remember_pair(scene)
         silent = [f"'{actor.name}'" for actor in request.actors if not actor.speech]  # warned about already
-        warnings += [*keyed.warnings, *map(str, self.verification.differences)]
+        warnings += keyed.warnings
+        warnings += map(str, self.verification.differences if self.verification is not None else ())
         warnings += [text for text in report.get("warnings", []) if not any(text.startswith(name) for name in silent)]
         self.warnings += [warning for warning in warnings if warning not in self.warnings]
 

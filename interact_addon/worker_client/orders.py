@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 import bpy
 
+from ..check.resolving import ResolvePlan, check_choice, key_resolved, plan_resolve
+from ..check.shot_check import check_shot_in_steps
 from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance
 from ..runtime_api import contract, errors, saying
 from ..scene.perform import FindActors, Kept
-from ..scene.request import cast_scene_in_steps
+from ..scene.request import cast_scene_in_steps, check_cast
 from ..scene.shot import CASTING, READING, Shot, measured_in_steps, mixed_in_steps
 from ..scene.stretch import Stretch
 from ..takes.again import request_of_take
@@ -27,6 +30,7 @@ from ..takes.stretches import (
 )
 from .generation import Order
 
+_SECONDS_A_STEP = 0.02
 Plan = Callable[[Callable[[], bpy.types.Scene], Sequence[CastActor]], Generator[None, None, PlannedStretch]]
 
 
@@ -59,6 +63,34 @@ def _changed_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool
     if changed.stretch is None:
         raise errors.InvalidRequest(f"{changed}; generate the whole shot to make it again.")
     return stretch_order(find_scene(), changed.stretch)
+
+
+def resolve_order(scene: bpy.types.Scene, done: Callable[[ResolvePlan, contract.Performance], None]) -> Order:
+    """Order what is chosen under *Resolve*, as a new take. Raises named errors with nothing changed.
+
+    ``done`` is told what was resolved, and to what, once it is keyed.
+    """
+    check_choice(scene)
+    plans: list[ResolvePlan] = []
+
+    def read(
+        find: Callable[[], bpy.types.Scene], _constraints: object, in_window: bool, _keep: object
+    ) -> Generator[str, None, Shot]:
+        check_cast(find())
+        yield CASTING
+        found = yield from saying(READING, check_shot_in_steps(find, _SECONDS_A_STEP if in_window else math.inf))
+        plan = plan_resolve(find(), found)
+        plans.append(plan)
+        frames = find().frame_start, find().frame_end
+        return Shot(plan.found.cast, frames, {}, {}, plan.request)
+
+    def key(scene: bpy.types.Scene, _shot: Shot, performance: contract.Performance) -> KeyedPerformance:
+        exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
+        keyed = key_resolved(scene, plans[-1], performance, exact)
+        done(plans[-1], performance)
+        return keyed
+
+    return Order(read=read, key=key, edit="Resolved", recorded=lambda _: plans[-1].recorded)
 
 
 def again_order(scene: bpy.types.Scene, take: Take) -> Order:

@@ -12,6 +12,7 @@ from ..body_model.body_shape import BodyShape, default_body_shape
 from ..body_model.skeleton import Skeleton
 from ..common.timing import frame_count
 from .motion_constraints import MotionConstraints
+from .vocabulary import MOVABLE
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class ContactGoal:
 
     ``point`` of the actor named ``actor`` touches ``other_point`` of the one named ``other``, who may be the same; or a
     ``place`` (x, y, z) in metres if ``other`` is empty. Points are named as in ``BodyShape``. ``distance``: metres that
-    may stay between the two.
+    may stay between the two. ``held``: they touch already, in motion that is given; whatever else changes there, the
+    first point stays where it is on the other body, or at its place.
     """
 
     actor: str
@@ -109,6 +111,22 @@ class ContactGoal:
     other_point: str = ""
     place: tuple[float, float, float] | None = None
     distance: float = 0.0
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """How motion that is given is changed, so that bodies leave each other and contacts are met.
+
+    ``gives_way``: one of ``GIVES_WAY``. ``moves``: which of ``MOVABLE`` may. ``tolerance``: metres of overlap that
+    flesh takes. ``furthest``: metres that a body is readily shifted as a whole. ``own``: a body leaves itself, too.
+    """
+
+    gives_way: str = "both"
+    moves: tuple[str, ...] = MOVABLE
+    tolerance: float = 0.01
+    furthest: float = 0.1
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,6 +234,8 @@ class Request:
     ``RELATIONSHIPS``, the first actor in the first role, or empty if unknown. ``guidance``: weight of classifier-free
     guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone. ``interactions``:
     what the two do to each other; it comes before the labels of the same time. ``contacts``: what should touch.
+    ``resolve``: nothing is generated. The constraints of each actor hold its whole motion, outside of their masks too;
+    what the masks leave free is changed.
     """
 
     duration: float
@@ -227,6 +247,7 @@ class Request:
     lips: float = 1.0
     interactions: tuple[InteractionSpan, ...] = ()
     contacts: tuple[ContactGoal, ...] = ()
+    resolve: Resolve | None = None
 
     @property
     def frames(self) -> int:

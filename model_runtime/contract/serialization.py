@@ -29,6 +29,7 @@ from .request import (
     InteractionSpan,
     Pin,
     Request,
+    Resolve,
     SpeechClip,
     Style,
     TimedWord,
@@ -74,7 +75,8 @@ def request_from_json(text: str) -> Request:
         actors = tuple(_actor_from_plain(actor) for actor in plain.pop("actors"))
         interactions = tuple(_interaction(span) for span in plain.pop("interactions", ()))
         contacts = tuple(_contact(goal) for goal in plain.pop("contacts", ()))
-        request = Request(actors=actors, interactions=interactions, contacts=contacts, **plain)
+        resolve = _resolve(plain.pop("resolve", None))
+        request = Request(actors=actors, interactions=interactions, contacts=contacts, resolve=resolve, **plain)
     except InvalidRequest:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -227,7 +229,12 @@ def _contact(plain: dict[str, Any]) -> ContactGoal:
         str(plain.get("other_point", "")),
         None if place is None else _places([place])[0],
         float(plain.get("distance", 0.0)),
+        bool(plain.get("held", False)),
     )
+
+
+def _resolve(plain: dict[str, Any] | None) -> Resolve | None:
+    return None if plain is None else Resolve(**{**plain, "moves": tuple(str(part) for part in plain["moves"])})
 
 
 def _places(values: Any) -> tuple[tuple[float, float, float], ...]:

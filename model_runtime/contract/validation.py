@@ -13,15 +13,18 @@ from ..body_model.body_shape import POINTS, BodyShape
 from ..body_model.skeleton import JOINTS
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, MotionConstraints
-from .request import Actor, GazeSpan, Pin, Request
+from .request import Actor, GazeSpan, Pin, Request, Resolve
 from .vocabulary import (
     ACTION_LABELS,
     EMOTIONS,
     FURTHEST_CONTACT,
+    GIVES_WAY,
     INTERACTIONS,
     LEADING_HANDS,
     LONGEST_SHOT,
     MOST_ENERGY,
+    MOST_OVERLAP,
+    MOVABLE,
     PINNED,
     QUALITIES,
     RELATIONSHIPS,
@@ -65,6 +68,8 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield from _actor_troubles(actor, request.frames)
     yield from _interaction_troubles(request)
     yield from _contact_troubles(request)
+    if request.resolve is not None:
+        yield from _resolve_troubles(request, request.resolve)
 
 
 def _actor_troubles(actor: Actor, frames: int) -> Iterator[str]:
@@ -213,6 +218,26 @@ def _contact_troubles(request: Request) -> Iterator[str]:
             yield f"{what} joins the {goal.point.replace('_', ' ')} to itself; choose another point."
         if not 0.0 <= goal.distance <= FURTHEST_CONTACT:
             yield f"{what} leaves {goal.distance:.2f} m; choose a distance between 0 and {FURTHEST_CONTACT:.0f} m."
+
+
+def _resolve_troubles(request: Request, choice: Resolve) -> Iterator[str]:
+    if choice.gives_way not in GIVES_WAY:
+        yield f"'{choice.gives_way}' cannot give way; choose one of: {', '.join(GIVES_WAY)}."
+    if not choice.moves or (unknown := [part for part in choice.moves if part not in MOVABLE]):
+        what = f"'{unknown[0]}' is no part that may move" if choice.moves else "Nothing may move"
+        yield f"{what}; choose some of: {', '.join(MOVABLE)}."
+    if not 0.0 <= choice.tolerance <= MOST_OVERLAP:
+        yield f"Bodies may overlap by {choice.tolerance:.2f} m; choose a tolerance between 0 and {MOST_OVERLAP} m."
+    if not 0.0 <= choice.furthest <= 1.0:
+        yield f"A body is to be shifted by {choice.furthest:.2f} m; choose a distance between 0 and 1 m."
+    for actor in request.actors:
+        given = actor.constraints
+        if given is None or len(given.mask) != request.frames:
+            yield f"The motion of '{actor.name}' is not given for the whole shot; read it again."
+        elif not (np.isfinite(given.root_positions).all() and np.isfinite(given.rotations).all()):
+            yield f"The motion of '{actor.name}' holds values that are no numbers; read it from the rig again."
+        elif not (np.abs(np.linalg.norm(given.rotations, axis=-1) - 1.0) < 0.01).all():
+            yield f"The motion of '{actor.name}' holds rotations that are no unit quaternions; read it again."
 
 
 def _constraint_troubles(constraints: MotionConstraints, who: str, frames: int) -> Iterator[str]:

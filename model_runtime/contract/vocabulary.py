@@ -56,6 +56,12 @@ SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
 SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m
 STRONGEST_STYLE = 3.0  # standard deviations
 FURTHEST_CONTACT = 1.0  # metres that a contact goal may leave between two points
+CONTACT_MET = 0.02  # metres by which two points may be further apart for their contact to be met
+GIVES_WAY = ("both", "first", "second")  # who changes where bodies leave each other
+# What of a body may: arms from the collar to the wrist, the fingers, the spine, neck and head, and the rest, with the
+# place where it stands.
+MOVABLE = ("arms", "hands", "trunk", "head", "legs")
+MOST_OVERLAP = 0.1  # metres that bodies may be told to overlap
 
 # Apple's ARKit blend shape locations in the column order of Live Link Face.
 ARKIT_NAMES = (

@@ -46,7 +46,8 @@ RUNTIME_EDGES = {
     "refine": "body_model common conditioning contract planning",
     "face": "body_model common conditioning contract errors networks refine sampling speech",
     "generate": "common conditioning contract face planning refine sampling speech",
-    "worker": "body_model common contract errors generate",
+    "resolve": "body_model contract errors refine",
+    "worker": "body_model common contract errors generate resolve",
     "datasets": "body_model common contract errors",
     "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
     "drawing": "body_model common contract datasets errors metrics speech",
@@ -55,7 +56,7 @@ RUNTIME_EDGES = {
     " sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
     " planning refine sampling speech training worker",
-    "commands": "contract errors refine worker",
+    "commands": "contract errors resolve worker",
     "__main__": "contract worker",
 }
 ADDON_EDGES = {
@@ -73,7 +74,7 @@ ADDON_EDGES = {
     "takes": "properties rig runtime_api scene",
     "check": "messages properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
-    "worker_client": "rig runtime_api scene takes",
+    "worker_client": "check rig runtime_api scene takes",
     "preferences": "operators panels worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",

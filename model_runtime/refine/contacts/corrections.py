@@ -26,6 +26,10 @@ _ROOT = 0.04
 _YAW = 2.0  # rad a metre of the shift
 _SWING = 0.04
 _SWIVEL = 0.2
+_MOVES = {
+    "legs": ("pelvis",), "trunk": ("spine",), "head": ("neck", "head"),
+    "arms": ("collar", "shoulder", "elbow", "wrist"),
+}  # fmt: skip
 _PART_OF = {joint: part for part, joints in PART_JOINTS.items() for joint in joints}
 
 
@@ -96,6 +100,11 @@ def _scale_of(joint: str) -> float:
     return next(scale for part, scale in _TURNS.items() if part in joint)
 
 
+def _moves(joint: str) -> str:
+    """Return which of ``MOVABLE`` a joint of ``TURNED`` is."""
+    return next((part for part, names in _MOVES.items() if joint.rpartition("_")[2].startswith(names)), "hands")
+
+
 def trajectory_unknowns(
     bodies: Sequence[BodyMotion], kept: list[Array], planted: list[Array], options: ResolveOptions
 ) -> Unknowns:
@@ -105,16 +114,17 @@ def trajectory_unknowns(
     # The last column moves a body throughout, with its feet; it is free where no frame is kept.
     slow = np.concatenate([spline_basis(frames, SLOW), np.ones((frames, 1), np.float32)], 1)
     columns = [PARTS.index(_PART_OF[joint]) for joint in TURNED_JOINTS]
+    moves, goes = np.array([_moves(name) in options.moves for name in TURNED]), "legs" in options.moves
     free: dict[str, list[Array]] = {name: [] for name in ("turns", "root", "shift", "swing", "swivel")}
     feet, swing = [], []
     for actor, (stays, stands) in enumerate(zip(kept, planted)):
         gives = actor in options.gives_way
         may = np.stack(
-            [free_splines(fine, stays[:, c]) & gives & (part in options.parts) for c, part in enumerate(PARTS)], 1
+            [free_splines(fine, stays[:, c]) & gives & (part != "lower" or goes) for c, part in enumerate(PARTS)], 1
         )
         lower = PARTS.index("lower")
-        shifts = free_splines(slow, stays[:, lower]) & gives & ("lower" in options.parts) & (options.furthest > 0.0)
-        free["turns"].append(may[:, columns, None])
+        shifts = free_splines(slow, stays[:, lower]) & gives & goes & (options.furthest > 0.0)
+        free["turns"].append((may[:, columns] & moves)[..., None])
         for name in ("root", "swivel"):
             free[name].append(may[:, lower, None])
         free["swing"].append(may[:, lower, None, None])

@@ -11,7 +11,7 @@ from ...body_model.body_shape import BodyShape
 from ...body_model.feet import detect_contacts
 from ...body_model.skeleton import Skeleton
 from ...common.arrays import Array, BoolArray, FloatArray
-from ...contract import PART_JOINTS
+from ...contract import MOVABLE, PART_JOINTS
 
 PARTS = tuple(PART_JOINTS)
 
@@ -53,7 +53,8 @@ class Goal:
     """The point ``point`` of actor ``actor`` (0 or 1) touches something on frames ``start`` to before ``stop``.
 
     That is ``other_point`` of actor ``other``, who may be the same one, or a ``place`` (x, y, z) in metres if ``other``
-    is None. ``distance``: metres that may stay between the two.
+    is None. ``distance``: metres that may stay between the two. ``held``: the two touch already, and the first stays
+    where it is on the other; nothing changes for its sake.
     """
 
     actor: int
@@ -64,6 +65,7 @@ class Goal:
     other_point: str = ""
     place: tuple[float, float, float] | None = None
     distance: float = 0.0
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,13 @@ class ResolveOptions:
     """What may change.
 
     ``gives_way``: the actors who do. ``furthest``: metres that a body is readily shifted as a whole; 0 for none, so
-    that every foot stays where it is. ``parts``: which of ``PART_JOINTS`` may move. ``tolerance``: metres of overlap
-    that flesh takes. ``seed``: of the poses tried.
+    that every foot stays where it is. ``moves``: which of ``MOVABLE`` may. ``tolerance``: metres of overlap that flesh
+    takes. ``own``: overlaps of a body with itself are taken out, too. ``seed``: of the poses tried.
     """
 
     gives_way: Sequence[int] = (0, 1)
     furthest: float = 0.10
-    parts: Sequence[str] = ("lower", "upper", "head", "hands")
+    moves: Sequence[str] = MOVABLE
     tolerance: float = 0.01
+    own: bool = False
     seed: int = 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...body_model.body_shape import self_pairs
-from ...body_model.capsules import closest_points, radius_at
+from ...body_model.body_shape import BodyShape, self_pairs
+from ...body_model.capsules import SOFT_CONTACT, closest_points, radius_at, soft_contact
 from ...common.arrays import Array, FloatArray
 from .posing import POSED, Bodies, Posed, column_of
 
@@ -43,6 +44,7 @@ class Volumes:
         self._start, self._end = (torch.from_numpy(x).to(bodies.dtype) for x in (self.start, self.end))
         self._radius = torch.from_numpy(self.radius).to(bodies.dtype)
         self._row = torch.from_numpy(self.owner * len(bodies.frames) * len(POSED) + self.column)
+        self._soft = _softness(shapes, [motion.skeleton.size for motion in bodies.motions])
         self.own_pairs = [self_pairs(motion.shape, motion.skeleton) for motion in bodies.motions]
 
     def placed(self, posed: Posed) -> tuple[FloatArray, FloatArray]:
@@ -83,15 +85,23 @@ class Volumes:
         """Return which (N,) of the pairs (2, N) are of two actors."""
         return self.owner[pair[0]] != self.owner[pair[1]]
 
-    def watch(self, posed: Posed, before: Posed, tolerance: float) -> Overlaps:
+    def allowed(self, pair: Array, tolerance: float) -> FloatArray:
+        """Return how far (N,) the pairs (2, N) may overlap: ``tolerance``, and a body with itself by what flesh takes
+        where one rests on oneself.
+        """
+        extra: FloatArray = np.where(self.between(pair), np.float32(0.0), self._soft[pair[0], pair[1]])
+        return tolerance + extra
+
+    def watch(self, posed: Posed, before: Posed, tolerance: float, own_too: bool = False) -> Overlaps:
         """Return the overlaps to follow from ``posed`` on.
 
-        Two actors may overlap by ``tolerance``, a body with itself also by as much as it did ``before``.
+        Two actors may overlap by ``tolerance``; a body with itself as ``allowed`` says if ``own_too``, else also by as
+        much as it did ``before``.
         """
         frame, pair, _ = self.candidates(posed)
-        allowed = np.full(len(frame), tolerance, np.float32)
+        allowed = self.allowed(pair, tolerance)
         own = np.flatnonzero(~self.between(pair))
-        if len(own):
+        if len(own) and not own_too:
             start, end = self.placed(before)
             f, (i, j) = frame[own], pair[:, own]
             s, t, gap = closest_points(start[f, i], end[f, i], start[f, j], end[f, j])
@@ -120,6 +130,15 @@ class Volumes:
         gap = ((touching[0] - touching[1]).square().sum(-1) + 1e-10).sqrt()
         excess: Tensor = radius - gap - overlaps.allowed
         return excess
+
+
+def _softness(shapes: Sequence[BodyShape], sizes: Sequence[float]) -> FloatArray:
+    """Return how much further (C, C) two capsules of one body may overlap than those of two, metres."""
+    regions = [region for shape in shapes for region in shape.regions]
+    size = np.repeat(sizes, [len(shape.joint) for shape in shapes])
+    known = {(a, b): soft_contact(a, b) - SOFT_CONTACT["pair"] for a in set(regions) for b in set(regions)}
+    soft = np.array([[known[a, b] for b in regions] for a in regions], np.float32)
+    return soft * size.astype(np.float32)[:, None]
 
 
 def _closest(p1: Tensor, q1: Tensor, p2: Tensor, q2: Tensor) -> tuple[Tensor, Tensor]:

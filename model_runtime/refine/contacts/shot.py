@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from ...common.arrays import Array, BoolArray
-from ...contract import PART_JOINTS, Actor, ContactGoal, MotionConstraints
+from ...contract import CONTACT_MET, PART_JOINTS, Actor, ContactGoal, MotionConstraints
 from ...contract.directions import span_frames
 from ..bodies import Bodies
 from .motion import BodyMotion, Goal, ResolveOptions
 from .solver import Resolved, resolve_contacts
 
-MISSED = 0.02  # metres
 _LOWER = list(PART_JOINTS).index("lower")
 
 
@@ -42,7 +41,7 @@ def resolve_shot(
     notes = [
         _sentence(goal, found["gap"])
         for goal, found in zip(contacts, resolved.report["goals"])
-        if found["gap"] > MISSED
+        if found["gap"] > CONTACT_MET
     ]
     return replace(bodies, roots=roots, rotations=rotations), resolved, notes
 
@@ -52,7 +51,15 @@ def _goal(goal: ContactGoal, actors: Sequence[Actor], frames: int) -> Goal:
     rows = span_frames(goal.start, goal.end, frames)
     other = names.index(goal.other) if goal.other else None
     return Goal(
-        names.index(goal.actor), goal.point, rows.start, rows.stop, other, goal.other_point, goal.place, goal.distance
+        names.index(goal.actor),
+        goal.point,
+        rows.start,
+        rows.stop,
+        other,
+        goal.other_point,
+        goal.place,
+        goal.distance,
+        goal.held,
     )
 
 
@@ -73,9 +80,15 @@ def _keep(kept: Array, constraints: MotionConstraints) -> None:
 
 
 def _sentence(goal: ContactGoal, gap: float) -> str:
-    point = goal.point.replace("_", " ")
-    what = f"the {goal.other_point.replace('_', ' ')} of '{goal.other}'" if goal.other else "its place"
+    point = f"The {_readable(goal.point)} of '{goal.actor}'"
+    what = f"the {_readable(goal.other_point)} of '{goal.other}'" if goal.other else "its place"
+    if goal.held:
+        return f"{point} leaves {what} by {100 * gap:.0f} cm at {goal.start:.2f} s; let more parts of both move."
     return (
-        f"The {point} of '{goal.actor}' stays {100 * gap:.0f} cm short of {what} at {goal.start:.2f} s; let them stand "
-        "nearer to each other, or ask for the contact at a later time."
+        f"{point} stays {100 * gap:.0f} cm short of {what} at {goal.start:.2f} s; let them stand nearer to each other, "
+        "or ask for the contact at a later time."
     )
+
+
+def _readable(point: str) -> str:
+    return point.replace("_", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,14 @@ from .overlaps import Volumes
 from .posing import COLUMN, LEG, TURNED, TURNED_JOINTS, Bodies, Posed
 from .report import compare
 from .splines import knot_frames
-from .touching import touches_of
+from .touching import hold, touches_of
 
 UNTOUCHED = 30  # frames beside an overlap or a goal, beyond which nothing changes
 _REACHING = 20  # frames in which a body goes into a contact pose, and back
 _STARTS = 12
 _POSE_ROUNDS = ((0.05, 25), (0.4, 20), (3.0, 20))  # weight of penetration, iterations
 _PARTING = ((0.3, 14), (1.0, 14), (4.0, 16))
+_FINISH = ((16.0, 14), (64.0, 14), (256.0, 14))  # as long as something is left
 _ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
 _DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
 _SETTLED = 2e-4  # of the energy and of the unknowns, below which a round ends early
@@ -119,17 +121,28 @@ def _window(body: BodyMotion, window: slice) -> BodyMotion:
 
 
 def _eventful(bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions) -> BoolArray:
-    """Return the frames (T,) on which two actors overlap too far, or something should touch."""
-    frames = bodies[0].frames
-    eventful = np.zeros(frames, bool)
+    """Return the frames (T,) on which bodies overlap too far, or something should touch, and something may change."""
+    eventful = np.zeros(bodies[0].frames, bool)
+    free = ~np.stack([bodies[a].kept_parts() for a in options.gives_way if a < len(bodies)]).all((0, 2))
+    if not free.any():
+        return eventful
+    first, last = np.flatnonzero(free)[[0, -1]]
+    window = slice(int(first), int(last) + 1)  # in a long shot of which a little is free, the rest is not looked at
     for goal in goals:
-        eventful[max(goal.start, 0) : goal.stop] = True
-    every = Bodies(bodies, np.arange(frames))
+        if not goal.held:
+            eventful[max(goal.start, 0) : goal.stop] = True
+    eventful[window] |= _overlapping([_window(body, window) for body in bodies], options)
+    return eventful & free
+
+
+def _overlapping(bodies: Sequence[BodyMotion], options: ResolveOptions) -> BoolArray:
+    every = Bodies(bodies, np.arange(bodies[0].frames))
     volumes = Volumes(every)
-    posed = _uncorrected(every, bodies, options)
-    frame, pair, depth = volumes.candidates(posed, 0.0)
-    eventful[frame[(depth > options.tolerance) & volumes.between(pair)]] = True
-    return eventful
+    frame, pair, depth = volumes.candidates(_uncorrected(every, bodies, options), 0.0)
+    counts = volumes.between(pair) | options.own
+    overlapping = np.zeros(bodies[0].frames, bool)
+    overlapping[frame[(depth > volumes.allowed(pair, options.tolerance)) & counts]] = True
+    return overlapping
 
 
 def _uncorrected(every: Bodies, bodies: Sequence[BodyMotion], options: ResolveOptions) -> Posed:
@@ -149,29 +162,45 @@ def _solve(
     kept, planted = _kept(bodies, stays)
     unknowns = trajectory_unknowns(bodies, kept, planted, options)
     motion = Bodies(bodies, np.arange(bodies[0].frames))
-    groups = _groups(goals)
+    wanted = [goal for goal in goals if not goal.held]
+    groups = _groups(wanted)
     steps = len(groups) + 2
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for number, group in enumerate(groups):
-        pose, sign = _contact_pose(bodies, unknowns, group, options)
+        pose, sign = _contact_pose(bodies, unknowns, group, options, partial(progress, number / steps))
         span = (min(goal.start for goal in group), max(goal.stop for goal in group))
         x = x + _spread(unknowns, pose, span)
         signs[span[0] : span[1]] = sign
         progress((number + 1) / steps)
     touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs) if goals else None
-    energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), goals))
-    x = x if goals else _parted(energy, x, options.tolerance)
+    energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), wanted))
+    if touches is not None:
+        energy.touches = hold(touches, energy.before, [goal.held for goal in goals])
+    x = x if wanted else _parted(energy, x, options)
     x = _minimise(
         energy,
         x,
-        _ROUNDS if goals else _PARTING,
-        options.tolerance,
+        _ROUNDS if wanted else _PARTING,
+        options,
         lambda part: progress((len(groups) + 2 * part) / steps),
     )
+    for weight, iterations in _FINISH:
+        if not _is_left(energy, x, options, stays):
+            break
+        x = _minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
     return _baked(bodies, unknowns, x)
 
 
-def _parted(energy: Energy, x: Tensor, tolerance: float) -> Tensor:
+def _is_left(energy: Energy, x: Tensor, options: ResolveOptions, stays: Array) -> bool:
+    """Return whether bodies still overlap too far on a frame that may change."""
+    with torch.no_grad():
+        posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
+    frame, pair, depth = energy.volumes.candidates(posed, 0.0)
+    deep = depth > energy.volumes.allowed(pair, options.tolerance)
+    return bool((deep & (energy.volumes.between(pair) | options.own) & ~stays[frame]).any())
+
+
+def _parted(energy: Energy, x: Tensor, options: ResolveOptions) -> Tensor:
     """Return the unknowns with the bodies shifted apart as wholes, if that is the better start.
 
     Two that stand deep in each other have no side to which they part by the slope alone.
@@ -192,7 +221,7 @@ def _parted(energy: Energy, x: Tensor, tolerance: float) -> Tensor:
     with torch.no_grad():
         for start in starts:
             posed = energy.bodies.pose(unknowns.corrections(start)[0])
-            energy.overlaps = energy.volumes.watch(posed, energy.before, tolerance)
+            energy.overlaps = energy.volumes.watch(posed, energy.before, options.tolerance, options.own)
             costs.append(float(energy(start)))
     return starts[int(np.argmin(costs))]
 
@@ -236,9 +265,16 @@ def _is_of_hand(point: str) -> bool:
 
 
 def _contact_pose(
-    bodies: Sequence[BodyMotion], unknowns: Unknowns, goals: Sequence[Goal], options: ResolveOptions
+    bodies: Sequence[BodyMotion],
+    unknowns: Unknowns,
+    goals: Sequence[Goal],
+    options: ResolveOptions,
+    alive: Callable[[], None],
 ) -> tuple[Tensor, float]:
-    """Return the unknowns of the pose, of several starts, that meets ``goals`` best, and how its palms lie."""
+    """Return the unknowns of the pose, of several starts, that meets ``goals`` best, and how its palms lie.
+
+    ``alive`` is called now and then, and may raise ``Cancelled``.
+    """
     frame = round(sum(goal.start + goal.stop - 1 for goal in goals) / (2 * len(goals)))
     frame = min(max(frame, max(g.start for g in goals)), min(g.stop for g in goals) - 1) if len(goals) > 1 else frame
     frame = min(max(frame, 0), bodies[0].frames - 1)
@@ -249,7 +285,7 @@ def _contact_pose(
     busy = _busy(bodies, goals)[:, frame : frame + 1].expand(-1, _STARTS, -1)
     energy = Energy(still, poses, Volumes(still), touches, busy, _calm(len(bodies), goals))
     energy.over_time = False
-    x = _minimise(energy, _scattered(poses, goals, options.seed), _POSE_ROUNDS, options.tolerance, lambda _: None)
+    x = _minimise(energy, _scattered(poses, goals, options.seed), _POSE_ROUNDS, options, lambda _: alive())
     with torch.no_grad():
         best = int(energy.by_frame(x).argmin())
     one = [piece.view(shape)[:, best].flatten() for piece, shape in zip(x.split(poses.sizes), poses.shapes.values())]
@@ -289,7 +325,7 @@ def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int]) -> Tensor:
 
 
 def _minimise(
-    energy: Energy, x: Tensor, rounds: Sequence[tuple[float, int]], tolerance: float, progress: Progress
+    energy: Energy, x: Tensor, rounds: Sequence[tuple[float, int]], options: ResolveOptions, progress: Progress
 ) -> Tensor:
     """Return the unknowns after L-BFGS with the penetration weighted more from round to round."""
     total, done = sum(count for _, count in rounds), 0
@@ -298,7 +334,7 @@ def _minimise(
         energy.penetration = weight
         with torch.no_grad():
             posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
-        energy.overlaps = energy.volumes.watch(posed, energy.before, tolerance)
+        energy.overlaps = energy.volumes.watch(posed, energy.before, options.tolerance, options.own)
         optimiser = torch.optim.LBFGS(
             [x],
             max_iter=iterations,

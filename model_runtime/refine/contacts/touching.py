@@ -110,6 +110,22 @@ def _block(
     }
 
 
+def hold(touches: Touches, posed: Posed, held: Sequence[bool]) -> Touches:
+    """Return the touches with the second point of each goal that is ``held`` (by number) where the first one is in
+    ``posed``, frame by frame, however their surfaces face each other.
+    """
+    rows = torch.tensor(held)[touches.goal]
+    way, _ = place_touches(posed, touches)
+    turns = torch.cat([posed.turns.reshape(-1, 3, 3), torch.eye(3, dtype=way.dtype)[None]])[touches.rows[1]]
+    offsets = touches.offsets.clone()
+    offsets[1][rows] -= (turns.transpose(1, 2) @ way[..., None])[..., 0][rows]
+    return touches._replace(
+        offsets=offsets,
+        distance=torch.where(rows, 0.0, touches.distance),
+        facing=torch.where(rows, 0.0, touches.facing),
+    )
+
+
 def place_touches(posed: Posed, touches: Touches) -> tuple[Tensor, Tensor]:
     """Return the way (N, 3) from each first point to the second, and the sum (N, 3) of the normals: 0 if opposed."""
     places, turns = posed.places.reshape(-1, 3), posed.turns.reshape(-1, 3, 3)

@@ -1,0 +1,237 @@
+"""Resolving a shot, as a user does it, with the real runtime: what is planted is mended, and all else stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon.check import events as check_events
+from interact_addon.check.shot_check import ShotCheck, is_current, known_check
+from interact_addon.demo.scene import build_demo_scene
+from interact_addon.rig.curves import curves_of
+from interact_addon.rig.key_arrays import read_keys
+from interact_addon.rig.read_back import read_back_cast
+from interact_addon.scene.request import cast_scene
+from interact_addon.takes.library import takes_in
+from interact_addon.takes.record import RECORD, read_record
+from interact_addon.worker_client import generation
+from interact_addon.worker_client.orders import resolve_order
+from model_runtime.errors import Cancelled, InvalidRequest
+
+from .planted import PALM, THROUGH, plant
+
+ELSEWHERE = "a file of somebody else"
+
+
+@pytest.fixture(scope="module")
+def planted_blend(addon: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's two with a hand through a chest about frame 100, checked, and the penetration selected."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    build_demo_scene(scene)
+    plant(scene)
+    assert bpy.ops.interact.check() == {"FINISHED"}
+    select_deepest(scene)
+    path = tmp_path_factory.mktemp("resolve") / "planted.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path
+
+
+@pytest.fixture
+def planted(planted_blend: Path) -> bpy.types.Scene:
+    bpy.ops.wm.open_mainfile(filepath=str(planted_blend))
+    bpy.ops.ed.undo_push(message="planted")
+    return bpy.context.scene
+
+
+@pytest.fixture(scope="module")
+def resolved_blend(planted_blend: Path) -> Path:
+    """The same, resolved by the real runtime."""
+    bpy.ops.wm.open_mainfile(filepath=str(planted_blend))
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    path = planted_blend.with_name("resolved.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path
+
+
+def select_deepest(scene: bpy.types.Scene) -> None:
+    check = scene.interact.check
+    deep = [index for index, event in enumerate(check.events) if event.kind == "penetration"]
+    check.active = max(deep, key=lambda index: check.events[index].depth)
+
+
+def action(scene: bpy.types.Scene, actor: int) -> bpy.types.Action:
+    return scene.interact.actors[actor].armature.animation_data.action
+
+
+def keys_of(owner: bpy.types.Object, of: bpy.types.Action) -> dict[tuple[str, int], Mapping[str, np.ndarray]]:
+    slot = owner.animation_data.action_slot
+    return {(curve.data_path, curve.array_index): read_keys(curve) for curve in curves_of(of, slot)}
+
+
+def values(owner: bpy.types.Object, of: bpy.types.Action, frames: Iterable[int]) -> dict[tuple[str, int], list[float]]:
+    slot = owner.animation_data.action_slot
+    return {(c.data_path, c.array_index): [c.evaluate(f) for f in frames] for c in curves_of(of, slot)}
+
+
+def titles(scene: bpy.types.Scene, kind: str) -> list[str]:
+    return [check_events.title(scene, event) for event in scene.interact.check.events if event.kind == kind]
+
+
+def checked(scene: bpy.types.Scene) -> ShotCheck:
+    found = known_check(scene)
+    assert found is not None
+    return found
+
+
+def test_a_hand_is_taken_out_of_a_chest_and_a_second_away_every_key_stays(resolved_blend: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(resolved_blend))
+    scene = bpy.context.scene
+    assert titles(scene, "penetration") == []
+    first, last = takes_in(scene)
+    for place, actor in enumerate(scene.interact.actors):
+        before, after = first.actions[place], last.actions[place]
+        assert before is not None and after is not None and before != after == action(scene, place)
+        old, new = keys_of(actor.armature, before), keys_of(actor.armature, after)
+        away = [*range(1, THROUGH - 9 - 30), *range(THROUGH + 9 + 30, scene.frame_end + 1)]
+        assert values(actor.armature, before, away) == values(actor.armature, after, away)
+        for name, was in old.items():
+            frames = was["co"][:, 0]
+            outside = (frames < THROUGH - 40) | (frames > THROUGH + 40)
+            same = np.isin(new[name]["co"][:, 0], frames[outside])
+            for attribute, kept in was.items():
+                np.testing.assert_array_equal(kept[outside], new[name][attribute][same], name[0])
+    assert any(not np.array_equal(old[name]["co"], new[name]["co"]) for name in old)
+
+
+def test_the_palm_on_the_shoulder_stays_where_it_is(planted_blend: Path, resolved_blend: Path) -> None:
+    ways = []
+    for path in (planted_blend, resolved_blend):
+        bpy.ops.wm.open_mainfile(filepath=str(path))
+        scene = bpy.context.scene
+        bpy.ops.interact.check()
+        mia, tom = checked(scene).bodies
+        rows = slice(PALM[0] - 1, PALM[1])
+        palm, shoulder = (
+            tom.points[rows, tom.shape.point("right_palm")],
+            mia.points[rows, mia.shape.point("left_shoulder")],
+        )
+        ways.append(palm - shoulder)
+    assert np.linalg.norm(ways[1] - ways[0], axis=-1).max() < 0.004
+    assert "Mia chest, Tom right hand: kept" in scene.interact.resolve.outcome
+
+
+def test_what_was_met_is_said_and_the_list_is_of_the_new_state(resolved_blend: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(resolved_blend))
+    lines = bpy.context.scene.interact.resolve.outcome.splitlines()
+    assert lines[0].startswith("2 penetrations before, up to 9") and lines[0].endswith("none is left")
+    record = read_record(action(bpy.context.scene, 1))
+    assert record is not None and record.edit == "resolved" and record.take == 2
+    assert record.frames == (1, bpy.context.scene.frame_end)
+
+
+def test_blender_shows_what_was_resolved(resolved_blend: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(resolved_blend))
+    scene = bpy.context.scene
+    cast = cast_scene(scene, first_frame=True)
+    meant = takes_in(scene)[-1].load_performance().actors
+    for seen, wanted in zip(read_back_cast(scene, cast, 90, 20), meant):
+        assert np.abs(seen.root_positions - wanted.root_positions[89:109]).max() < 0.004
+        assert np.abs((seen.rotations[:, :22] * wanted.rotations[89:109, :22]).sum(-1)).min() > np.cos(np.radians(0.75))
+
+
+@pytest.mark.slow
+def test_undo_brings_the_take_before_back_and_its_keys_were_never_touched(planted: bpy.types.Scene) -> None:
+    armature = planted.interact.actor_b.armature
+    old, frames = action(planted, 1).name, range(1, planted.frame_end + 1)
+    before = values(armature, action(planted, 1), frames)
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    scene = bpy.context.scene
+    armature = scene.interact.actor_b.armature
+    assert action(scene, 1).name != old and is_current(scene)
+    assert values(armature, bpy.data.actions[old], frames) == before
+    bpy.ops.ed.undo()
+    scene = bpy.context.scene
+    assert action(scene, 1).name == old and len(takes_in(scene)) == 1
+    assert values(scene.interact.actor_b.armature, action(scene, 1), frames) == before
+
+
+@pytest.mark.slow
+def test_animation_made_elsewhere_is_resolved_too_and_only_who_gives_way_moves(planted: bpy.types.Scene) -> None:
+    """Euler angles, one key a frame, no record of a take; the other stands still without any action."""
+    mia, tom = (actor.armature for actor in planted.interact.actors)
+    made = action(planted, 1)
+    for name in [name for name in made.keys() if name.startswith("interact")]:  # noqa: SIM118 - no dict
+        del made[name]
+    made.name = ELSEWHERE
+    tom.animation_data.action_extrapolation = "HOLD"
+    planted.frame_set(1)
+    mia.animation_data.action = None
+    planted.interact.resolve.gives_way = "second"
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    assert mia.animation_data.action is None
+    assert titles(planted, "penetration") == []
+    assert tom.animation_data.action.name.endswith("Take 2") and RECORD in tom.animation_data.action
+    assert bpy.data.actions[ELSEWHERE].users and RECORD not in bpy.data.actions[ELSEWHERE]
+
+
+@pytest.mark.slow
+def test_bones_that_turn_by_euler_angles_are_resolved_as_well(planted: bpy.types.Scene) -> None:
+    tom = planted.interact.actor_b.armature
+    cast = cast_scene(planted, first_frame=True)
+    (seen,) = read_back_cast(planted, [cast[1]], 1, planted.frame_end)
+    bones = {drive.bone for drive in cast[1].rig.drives}
+    for bone in bones:
+        tom.pose.bones[bone].rotation_mode = "XZY"
+    from interact_addon.rig.keying import key_performance
+    from model_runtime.contract import Performance
+
+    key_performance(planted, [cast[1]], Performance((seen,)))
+    bpy.ops.interact.check()
+    select_deepest(planted)
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    assert titles(planted, "penetration") == []
+
+
+def test_where_nothing_is_to_be_resolved_a_sentence_says_so(planted: bpy.types.Scene) -> None:
+    planted.interact.resolve.frames_from = "PREVIEW"
+    with pytest.raises(RuntimeError, match="no preview range"):
+        bpy.ops.interact.resolve()
+    planted.use_preview_range = True
+    planted.frame_preview_start, planted.frame_preview_end = 1, 30
+    with pytest.raises(RuntimeError, match=r"Nothing is deeper than 1\.0 cm from frame 1 to 30"):
+        bpy.ops.interact.resolve()
+    planted.interact.resolve.frames_from = "EVENT"
+    planted.interact.check.active = -1
+    with pytest.raises(RuntimeError, match="No event is selected"):
+        bpy.ops.interact.resolve()
+    planted.interact.resolve.frames_from = "ALL"
+    for part in ("arms", "hands", "trunk", "head", "legs"):
+        setattr(planted.interact.resolve, part, False)
+    with pytest.raises(RuntimeError, match="Nothing may move"):
+        bpy.ops.interact.resolve()
+    assert len(takes_in(planted)) == 1 and generation.current is None
+
+
+def test_a_cancelled_resolve_changes_nothing(planted: bpy.types.Scene) -> None:
+    job = generation.Generation(planted, resolve_order(planted, lambda *_: None))
+    while job.request is None or job.progress.stage != "Resolving":
+        job.poll()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        job.wait()
+    assert generation.current is None and len(takes_in(planted)) == 1
+
+
+def test_an_actor_that_is_deleted_meanwhile_ends_it_with_a_sentence(planted: bpy.types.Scene) -> None:
+    job = generation.Generation(planted, resolve_order(planted, lambda *_: None))
+    while job.request is None:
+        job.poll()
+    bpy.data.objects.remove(planted.interact.actor_b.armature)
+    with pytest.raises(InvalidRequest, match="was deleted while"):
+        job.wait()
+    assert generation.current is None
