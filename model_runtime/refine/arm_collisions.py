@@ -117,8 +117,8 @@ def clear_arms(
     joints = np.stack([posed[a][0][:, _JOINTS[side][1:]] for a, side in _ARMS], 1)  # shoulder, elbow, wrist
     backward = np.array([0.0, 1.0, 0.0], np.float32)
     back = np.stack([rot.rotate(posed[a][1][:, _JOINTS[side][1]], backward) for a, side in _ARMS], 1)
-    own, between = _own_pairs(volumes), _pairs_between(volumes)
-    groups = [_groups(volumes, pairs, other) for pairs, other in ((own, False), (between, True))]
+    pairs = _table([*_own_pairs(volumes), *_pairs_between(volumes)])
+    own, between = (_groups(volumes, pairs, partner) for partner in (False, True))
     trunks = np.stack([posed[a][0][:, 0, :2] for a in range(2)], 1)
 
     displacement = np.zeros((len(start), len(_ARMS), 2, 3), np.float32)  # of wrist and elbow
@@ -131,12 +131,10 @@ def clear_arms(
         frames = np.flatnonzero(unsettled)
         push = np.zeros_like(displacement)
         stand_in = elbow + _STANDS_FOR_IT * (wrist - elbow)
-        push[frames] = _pushes(start[frames], end[frames], radius, stand_in[frames], own, groups[0])
-        near = frames[_near(trunks[frames], wrist[frames], sizes)] if together else frames[:0]
-        if len(near):
-            push[near] = _longer(
-                push[near], _pushes(start[near], end[near], radius, stand_in[near], between, groups[1])
-            )
+        near = _near(trunks[frames], wrist[frames], sizes) & together
+        for at, groups in ((frames[~near], own), (frames[near], own + between)):
+            if len(at):
+                push[at] = _pushes(start[at], end[at], radius, stand_in[at], pairs, groups)
         overlapping = np.linalg.norm(push, axis=-1).max((1, 2)) > _NEGLIGIBLE
         if not overlapping.any():
             break
@@ -180,7 +178,7 @@ def _arm_parts(volumes: Sequence[Volume]) -> list[_ArmParts]:
     return found
 
 
-def _own_pairs(volumes: Sequence[Volume]) -> Pairs:
+def _own_pairs(volumes: Sequence[Volume]) -> list[Pair]:
     """Return arms against their own body and each other."""
     rows, sizes = [], [volume.skeleton.size for volume in volumes]
     for actor, volume in enumerate(volumes):
@@ -188,19 +186,18 @@ def _own_pairs(volumes: Sequence[Volume]) -> Pairs:
             for mine, other in ((i, j), (j, i)):
                 if without_side(volume.regions[mine]) in _LOWER_ARM:
                     rows.append(_pair(volumes, sizes, (actor, mine), (actor, other)))
-    return _table(rows)
+    return rows
 
 
-def _pairs_between(volumes: Sequence[Volume]) -> Pairs:
+def _pairs_between(volumes: Sequence[Volume]) -> list[Pair]:
     """Return arms against all of the partner."""
     sizes = [volume.skeleton.size for volume in volumes]
-    rows = [
+    return [
         _pair(volumes, sizes, (actor, mine), (1 - actor, other))
         for actor, volume in enumerate(volumes)
         for mine in volume.of(*_LOWER_ARM)
         for other in range(len(volumes[1 - actor].regions))
     ]
-    return _table(rows)
 
 
 def _table(rows: Sequence[Pair]) -> Pairs:
@@ -374,12 +371,6 @@ def _near(trunks: Array, wrists: Array, sizes: Sequence[float]) -> NDArray[np.bo
             if owner != actor:
                 near |= np.linalg.norm(wrist - wrists[:, other, :2], axis=-1) < 0.5 * reach
     return near
-
-
-def _longer(a: Array, b: Array) -> Array:
-    """Return for each arm the one of two pushes (T, 4, 2, 3) that moves the wrist further."""
-    further = np.linalg.norm(b[:, :, 0], axis=-1) > np.linalg.norm(a[:, :, 0], axis=-1)
-    return np.where(further[:, :, None, None], b, a)
 
 
 def _move_arms(
