@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import bpy
 import numpy as np
@@ -198,6 +199,44 @@ def test_the_metarig_beside_its_generated_rig_is_refused_with_the_one_to_choose(
     with pytest.raises(InvalidRequest, match=rf"'{metarig.name}' is the metarig .*choose '{rig.name}' for 'Anna'"):
         cast_actor("Anna", metarig)
     assert cast_actor("Anna", rig).rig.rig == "Rigify"
+
+
+def scale_by_a_parent(rig: bpy.types.Object) -> None:
+    rig.parent = bpy.data.objects.new("Parent", None)
+    bpy.context.scene.collection.objects.link(rig.parent)
+    rig.parent.scale = (0.0, 0.0, 0.0)
+
+
+def lay_wrist_on_elbow(rig: bpy.types.Object) -> None:
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    hand, forearm = (rig.data.edit_bones[name] for name in ("LeftHand", "LeftForeArm"))
+    hand.use_connect = False
+    hand.translate(forearm.head - hand.head)
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda rig: setattr(rig, "scale", (0.0, 0.0, 0.0)), "'Anna' has no size: .* set the scale to 1"),
+        (lambda rig: setattr(rig, "scale", (1.0, 0.0, 1.0)), "'Anna' has no size"),
+        (scale_by_a_parent, "'Anna' has no size"),
+        (lambda rig: setattr(rig.pose.bones["Hips"], "scale", (0.0, 0.0, 0.0)), "'Anna' has no size"),
+        (lambda rig: setattr(rig, "scale", (math.nan, 1.0, 1.0)), "scale of 'Anna' is no number; clear it"),
+        (lay_wrist_on_elbow, "'LeftForeArm' and 'LeftHand' of 'Anna' begin at the same place"),
+        (lambda rig: setattr(rig.pose.bones["LeftUpLeg"], "scale", (0.0, 0.0, 0.0)), "'LeftUpLeg' and 'LeftLeg'"),
+    ],
+    ids=["scale 0", "flat", "parent", "root", "no number", "limb", "scaled limb"],
+)
+def test_a_body_without_size_is_one_sentence_with_the_fix(
+    spoil: Callable[[bpy.types.Object], None], sentence: str
+) -> None:
+    rig = make_rig(MIXAMO, "Anna")
+    spoil(rig)
+    bpy.context.view_layer.update()
+    with pytest.raises(InvalidRequest, match=sentence):
+        cast_actor("Anna", rig)
 
 
 def test_a_missing_armature_is_one_clear_sentence() -> None:

@@ -283,6 +283,7 @@ BONE_PROBLEMS: list[tuple[str, str, Break]] = [
     ("constrained bones", "Mute Constraints", lambda rig, face: limit(arm(rig))),
     ("driven bones", "Mute Drivers", lambda rig, face: drive_bone(rig)),
     ("unevenly scaled bones", "Reset Scale", lambda rig, face: setattr(arm(rig), "scale", (1.0, 2.0, 1.0))),
+    ("unevenly scaled bones", "Reset Scale", lambda rig, face: setattr(arm(rig), "scale", (-1.0, -1.0, -1.0))),
     ("pose not finite", "Clear Pose", lambda rig, face: setattr(arm(rig), "location", (float("nan"), 0.0, 0.0))),
     ("edit mode", "Leave Edit Mode", lambda rig, face: bpy.ops.object.mode_set(mode="EDIT")),
 ]

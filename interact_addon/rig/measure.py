@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..runtime_api import Array, skeleton
+from ..runtime_api import Array, errors, skeleton
 from ..runtime_api import rotations as rot
 from .alignment import Alignment, align, turn_to_front
 from .mapping import RigMap
 from .placing import FIXED_IN, displaced
 from .standing import Standing, heads_and_tails, sizes_above, standing
 
+_LEAST_TRUNK = 1e-4  # metres from hips to head; no character is smaller than a millimetre
+_SHORTEST_LIMB = 0.01  # of that
+_LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 _SAME_FLOOR = 0.03  # metres; soles modelled this close to z = 0 count as standing on it
 
 
@@ -76,6 +79,7 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Sce
     """Read the rest pose of a rig: metres in the world, the armature's own units in armature space.
 
     An object that moves is read as it stands at the first frame of ``scene``, or as it stands now where there is none.
+    Raises ``InvalidRequest`` for a body without size, or with limbs without length.
     """
     bones = armature.data.bones
     stands = standing(armature, rig, scene)
@@ -83,6 +87,7 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Sce
     at_rest = heads_and_tails(armature, rig, stands.scales)
     ends = {name: pair @ world[:3, :3].T + world[:3, 3] for name, pair in at_rest.items()}
     places = {joint: _mix(ends, *place) for joint, place in rig.places.items()}
+    check_bodily(armature.name, world, places, {joint: place[0] for joint, place in rig.places.items()})
     tails = {joint: ends[place[0]][1] for joint, place in rig.places.items() if place[2] == 0.0}
     turn = turn_to_front(places)
     floor = _sole_height(armature, rig, stands, ends)
@@ -117,6 +122,32 @@ def read_rest_pose(armature: bpy.types.Object, rig: RigMap, scene: bpy.types.Sce
         moved=tuple(movable),
         reached=tuple(joint for joint in astray if joint not in movable),
     )
+
+
+def check_bodily(armature: str, world: Array, places: Mapping[str, Array], bones: Mapping[str, str]) -> None:
+    """Raise ``InvalidRequest`` for a rest pose of which nothing can be measured.
+
+    ``world`` (4, 4): armature space to world; ``places``: joint to its place (3,) in the world, that of its bone in
+    ``bones``.
+    """
+    if not np.isfinite(world).all():
+        raise errors.InvalidRequest(
+            f"The location, rotation or scale of '{armature}' is no number; clear it (Alt+G, Alt+R, Alt+S)."
+        )
+    hips = 0.5 * (places["left_hip"] + places["right_hip"])
+    trunk = float(np.linalg.norm(places["head"] - hips))
+    if not trunk > _LEAST_TRUNK or np.linalg.matrix_rank(world[:3, :3]) < 3:
+        raise errors.InvalidRequest(
+            f"'{armature}' has no size: it, what it is parented to, or the pose bone '{bones['left_hip']}' or one "
+            "above is scaled to 0; set the scale to 1 (Alt+S)."
+        )
+    for first, second in ((f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in _LIMBS):
+        if not np.linalg.norm(places[second] - places[first]) > _SHORTEST_LIMB * trunk:
+            raise errors.InvalidRequest(
+                f"'{bones[first]}' and '{bones[second]}' of '{armature}' begin at the same place, so the limb between "
+                "them has no length; move the bones apart in Edit Mode, clear their scale in Pose Mode, or choose "
+                "others under Cast > Bones."
+            )
 
 
 def _location_axes(bone: bpy.types.Bone) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -212,18 +212,14 @@ def _reads_only(driver: bpy.types.FCurve, armature: bpy.types.Object) -> bool:
 
 
 def _uneven(character: Character) -> Iterator[Problem]:
-    """Yield bones whose scale would skew those below. An even scale, as of a toon's head, is the character's look."""
-    bones = [
-        name
-        for name in character.carrying
-        if max(scale := character.armature.pose.bones[name].scale) - min(scale) > _TOLERANCE * max(map(abs, scale))
-    ]
+    """Yield bones whose scale would skew or mirror those below. An even one, as of a toon's head, is the look."""
+    bones = [name for name in character.carrying if _skews(character.armature.pose.bones[name].scale)]
     if bones:
         yield Problem(
             "unevenly scaled bones",
             Message(
                 "The body of '{actor}' would be skewed by {count} of '{armature}' ({names}), scaled differently along "
-                "the axes; reset the scale.",
+                "the axes or below 0; reset the scale.",
                 actor=character.name,
                 count=counted(len(bones), "bone"),
                 armature=character.armature.name,
@@ -239,6 +235,10 @@ def _uneven(character: Character) -> Iterator[Problem]:
             ),
             partial(_reset_scale, reference(character.armature), tuple(bones)),
         )
+
+
+def _skews(scale: Sequence[float]) -> bool:
+    return max(scale) - min(scale) > _TOLERANCE * max(map(abs, scale)) or min(scale) < 0.0
 
 
 def _leave_edit_mode(armature: ObjectReference, scene: bpy.types.Scene) -> None:
