@@ -222,10 +222,10 @@ def test_a_strip_put_there_by_hand_is_read_by_its_name(scene: bpy.types.Scene, c
     assert problem.sentence == "The model cannot play 'handshake' yet: nothing is generated for this strip."
 
 
-def test_contacts_are_not_played_and_their_channel_is_named(scene: bpy.types.Scene) -> None:
+def test_a_strip_in_the_contact_channel_that_names_no_points_is_told_and_may_be_muted(scene: bpy.types.Scene) -> None:
     number = ensure_channel_of_pair(scene, CONTACT)
     strip = compat.new_color_strip(scene.sequence_editor, "palm to palm", number, 1, 60)
     (problem,) = label_problems(scene)
-    assert "plays no contacts yet" in problem.sentence and "'Contact'" in problem.sentence
+    assert "'palm to palm' does not say what touches" in problem.sentence and problem.blocks
     mend(scene, problem)
     assert strip.mute and list(label_problems(scene)) == []

@@ -26,6 +26,7 @@ def test_the_tab_is_in_the_3d_view_and_in_the_sequencer(addon: None) -> None:
             "Labels",
             "Targets",
             "Interactions",
+            "Contacts",
             "Expression",
             "Gesture Style",
             "Generate",

@@ -11,6 +11,7 @@ from .operators import (
     attention,
     cast,
     check,
+    contacts,
     demo,
     export,
     faces,
@@ -34,7 +35,7 @@ from .operators import (
     transcripts,
     workspace,
 )
-from .overlay import check_drawing, drawing, event_band, label_band, voice_words
+from .overlay import check_drawing, contact_drawing, drawing, event_band, label_band, voice_words
 from .scene import settling, targets
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
@@ -51,6 +52,7 @@ CLASSES: tuple[type, ...] = (
     *labels.CLASSES,
     *attention.CLASSES,
     *interactions.CLASSES,
+    *contacts.CLASSES,
     *transcripts.CLASSES,
     *feedback.CLASSES,
     *generate.CLASSES,
@@ -126,6 +128,7 @@ def register() -> None:
     bpy.types.Scene.interact = bpy.props.PointerProperty(type=properties.INTERACT_PG_scene)
     bpy.types.SoundStrip.interact_voices = properties.strip_voices()
     bpy.types.ColorStrip.interact_target = properties.strip_target()
+    bpy.types.ColorStrip.interact_contact = properties.strip_contact()
     for strip in (bpy.types.ColorStrip, bpy.types.TextStrip):
         strip.interact_actor = properties.strip_actor()
     bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
@@ -134,6 +137,7 @@ def register() -> None:
     bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
     drawing.start()
     check_drawing.start()
+    contact_drawing.start()
     event_band.start()
     bpy.types.TOPBAR_MT_window.append(workspace.draw_window_menu)
     for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
@@ -154,6 +158,7 @@ def register() -> None:
         changes.append(labels.strips_changed)
         changes.append(drawing.scene_changed)
         changes.append(check_drawing.scene_changed)
+        changes.append(contact_drawing.scene_changed)
         changes.append(check.scene_changed)
         changes.append(voice_words.scene_changed)
     labels.register()
@@ -174,6 +179,7 @@ def unregister() -> None:
         changes.remove(labels.strips_changed)
         changes.remove(drawing.scene_changed)
         changes.remove(check_drawing.scene_changed)
+        changes.remove(contact_drawing.scene_changed)
         changes.remove(check.scene_changed)
         changes.remove(voice_words.scene_changed)
     label_band.stop()
@@ -193,6 +199,7 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(_stop_generating)
     bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
     event_band.stop()
+    contact_drawing.stop()
     check_drawing.stop()
     drawing.stop()
     for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
@@ -203,6 +210,7 @@ def unregister() -> None:
     del bpy.types.Action.interact
     for strip in (bpy.types.ColorStrip, bpy.types.TextStrip):
         del strip.interact_actor
+    del bpy.types.ColorStrip.interact_contact
     del bpy.types.ColorStrip.interact_target
     del bpy.types.SoundStrip.interact_voices
     del bpy.types.Scene.interact

@@ -165,8 +165,7 @@ def _recorded(scene: bpy.types.Scene, found: ShotCheck) -> contract.Request:
         except errors.InvalidRequest:
             continue
         if len(request.actors) == 2:
-            named = tuple(replace(actor, name=name) for actor, name in zip(request.actors, names))
-            return replace(request, actors=named)
+            return request.renamed(names)
     duration = (scene.frame_end - scene.frame_start) / found.fps
     actors = tuple(
         contract.Actor(c.name, c.rest.skeleton, c.rest.position, c.rest.heading, shape=body.shape)

@@ -12,6 +12,7 @@ from ..properties import ActorKey, actor_choice, actor_key
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
 from ..scene.channels import ACTIONS, KINDS
+from ..scene.contact_goals import follow_contacts
 from ..scene.label_names import follow_names, set_label
 from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of_all
@@ -183,6 +184,7 @@ def _follow() -> None:
         if scene.library is None:
             follow_names(scene)
             follow_pair(scene)
+            follow_contacts(scene)
     redraw(bpy.context)
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:

@@ -7,6 +7,7 @@ import bpy
 from .attention import Targets
 from .cast import Cast, Casting
 from .check import Check, INTERACT_UL_events, Resolve, Shown
+from .contacts import Contacts
 from .export import Export
 from .expression import Expression, Style
 from .faces import INTERACT_UL_shapes, Shapes
@@ -28,6 +29,7 @@ _IN_ORDER = (
     Labels,
     Targets,
     Interactions,
+    Contacts,
     Expression,
     Style,
     Generate,

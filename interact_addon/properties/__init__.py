@@ -27,6 +27,7 @@ from .bones import (
 )
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .check import INTERACT_PG_check, INTERACT_PG_event
+from .contacts import OBJECT, INTERACT_PG_contact, INTERACT_PG_contact_choice, strip_contact
 from .export import (
     ExportChoices,
     INTERACT_PG_export,
@@ -52,6 +53,8 @@ CLASSES = (
     INTERACT_PG_actor,
     INTERACT_PG_export,
     INTERACT_PG_regenerate,
+    INTERACT_PG_contact,
+    INTERACT_PG_contact_choice,
     INTERACT_PG_resolve,
     INTERACT_PG_channel,
     INTERACT_PG_character,
@@ -70,6 +73,7 @@ __all__ = [
     "KEEP_BODY",
     "KEEP_FACE",
     "NO_BONE",
+    "OBJECT",
     "ONLY_LISTEN",
     "PART_NAMES",
     "PERFORM_ALL",
@@ -78,6 +82,8 @@ __all__ = [
     "INTERACT_PG_actor",
     "INTERACT_PG_bones",
     "INTERACT_PG_check",
+    "INTERACT_PG_contact",
+    "INTERACT_PG_contact_choice",
     "INTERACT_PG_event",
     "INTERACT_PG_export",
     "INTERACT_PG_labels",
@@ -110,6 +116,7 @@ __all__ = [
     "remember",
     "shapes_to_choose",
     "strip_actor",
+    "strip_contact",
     "strip_target",
     "strip_voices",
     "style_of",

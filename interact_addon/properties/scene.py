@@ -7,6 +7,7 @@ from ..runtime_api import contract
 from .actor import INTERACT_PG_actor, actor_choice
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .check import INTERACT_PG_check
+from .contacts import INTERACT_PG_contact_choice
 from .export import INTERACT_PG_export
 from .labels import INTERACT_PG_labels
 from .overlay import INTERACT_PG_overlay
@@ -50,6 +51,9 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     )
     overlay: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_overlay, description="What is drawn over the 3D view"
+    )
+    contact: PointerProperty(  # type: ignore[valid-type]
+        type=INTERACT_PG_contact_choice, description="What the next contact strip asks for"
     )
     resolve: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_resolve, description="What Resolve changes, and how it went the last time"

@@ -96,6 +96,17 @@ def read_back_in_steps(
     return tuple(reader.performance() for reader in readers)
 
 
+def seen_now(actor: CastActor, graph: Any) -> contract.ActorPerformance:
+    """Return one frame of what a dependency graph shows of a character as it is evaluated now, as ``read_back`` does.
+
+    Raises ``InvalidRequest`` where the armature, a bone or a face mesh is gone.
+    """
+    reader = _Reader(actor, 1)
+    reader.read(0, graph)
+    reader.convert(range(1))
+    return reader.performance()
+
+
 class _Reader:
     """Collects one character's bones and shapes, frame by frame."""
 

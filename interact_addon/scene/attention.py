@@ -52,7 +52,7 @@ def read_gaze(
     for strip, start, end in _strips(scene, actor, GAZE):
         target = _target(strip, actor)
         if partner not in (target, target.find_armature()):
-            spans.append(contract.GazeSpan(start, end, _places(scene, target, start, end, floor)))
+            spans.append(contract.GazeSpan(start, end, places_of(scene, target, start, end, floor)))
     return tuple(spans)
 
 
@@ -70,7 +70,7 @@ def read_pins(scene: bpy.types.Scene, actor: ActorKey | str, floor: float) -> tu
             )
         target = _target(strip, actor)
         heading = _heading(scene, target, start) if part == "root" else None
-        pins.append(contract.Pin(part, start, end, _places(scene, target, start, end, floor), heading))
+        pins.append(contract.Pin(part, start, end, places_of(scene, target, start, end, floor), heading))
     return tuple(pins)
 
 
@@ -126,7 +126,7 @@ def _target(strip: Any, actor: ActorKey | str) -> bpy.types.Object:
     return target
 
 
-def _places(scene: bpy.types.Scene, target: bpy.types.Object, start: float, end: float, floor: float) -> Places:
+def places_of(scene: bpy.types.Scene, target: bpy.types.Object, start: float, end: float, floor: float) -> Places:
     """Return where an object is over a span (s), above the floor: one place for one that stays."""
     clock = Clock(scene, scene)
     count = max(2, round((end - start) * _PLACES_A_SECOND) + 1)

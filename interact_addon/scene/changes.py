@@ -75,6 +75,28 @@ def changes_of(before: contract.Actor, now: contract.Actor, duration: float, dif
     return sorted(found, key=lambda change: (change.start, change.end))
 
 
+def changed_contacts(before: contract.Request, now: contract.Request, name: str) -> list[Change]:
+    """Return the contacts of one actor that are asked for in one of two requests alone; both call the actors alike."""
+    differs = [goal for goal in now.contacts if not _is_goal_among(goal, before.contacts)]
+    differs += [goal for goal in before.contacts if not _is_goal_among(goal, now.contacts)]
+    return [Change(name, "contacts", goal.start, goal.end) for goal in differs if name in (goal.actor, goal.other)]
+
+
+def _is_goal_among(goal: contract.ContactGoal, goals: Sequence[contract.ContactGoal]) -> bool:
+    return any(_same_goal(goal, other) for other in goals)
+
+
+def _same_goal(one: contract.ContactGoal, other: contract.ContactGoal) -> bool:
+    same_time = abs(one.start - other.start) < _SAME_TIME and abs(one.end - other.end) < _SAME_TIME
+    near = one.place == other.place or (
+        one.place is not None
+        and other.place is not None
+        and all(abs(a - b) < _SAME_PLACE for a, b in zip(one.place, other.place))
+    )
+    bare = [replace(goal, start=0.0, end=0.0, place=None) for goal in (one, other)]
+    return same_time and near and bare[0] == bare[1]
+
+
 def clipped(changes: Sequence[Change], start: float, end: float) -> list[Change]:
     """Return what is left of changes outside of ``start`` to ``end`` (s), where all was generated anew."""
     left = []

@@ -15,7 +15,7 @@ import bpy
 from .. import compat
 from ..properties import BOTH_ACT, actor_name, all_actors
 from ..runtime_api import contract, errors
-from .channels import CONTACT, INTERACTION, PROMPT
+from .channels import INTERACTION, PROMPT
 from .label_names import free_name, is_any_colour, is_same_colour
 from .ownership import add_channel_of_pair, channels_of_pair, ensure_channel_of_pair
 from .reading import Clock, label_of
@@ -36,7 +36,7 @@ def add_interaction(scene: bpy.types.Scene, category: str, who: str, start: int,
     """
     if category not in contract.INTERACTIONS:
         raise errors.InvalidRequest(f"The interaction '{category}' is not known; choose one from the menu.")
-    strip = _add(scene, "COLOR", category, INTERACTION, start, end)
+    strip = add_strip(scene, "COLOR", category, INTERACTION, start, end)
     strip.interact_actor = who
     set_category(scene, strip, category)
     return strip
@@ -46,7 +46,7 @@ def add_prompt(scene: bpy.types.Scene, text: str, who: str, start: int, end: int
     """Add a strip of a prompt as ``add_interaction`` does. Raises ``InvalidRequest`` for an empty text."""
     if not text.split():
         raise errors.InvalidRequest("The prompt is empty; write what the two do, such as 'they chat'.")
-    strip = _add(scene, "TEXT", "Prompt", PROMPT, start, end)
+    strip = add_strip(scene, "TEXT", "Prompt", PROMPT, start, end)
     strip.text, strip.interact_actor = text, who
     _look_like(scene, strip)
     return strip
@@ -80,11 +80,6 @@ def heard_strips_of_pair(source: bpy.types.Scene, kinds: Sequence[str] = (INTERA
     sequencer: Any = source.sequence_editor
     strips = strips_of_pair(source, kinds)
     return [strip for strip in strips if not strip.mute and not sequencer.channels[strip.channel].mute]
-
-
-def contact_strips(source: bpy.types.Scene) -> list[Any]:
-    """Return the strips in the pair's channels for contacts that are not muted; no model plays them yet."""
-    return heard_strips_of_pair(source, (CONTACT,))
 
 
 def read_pair(scene: bpy.types.Scene) -> tuple[contract.InteractionSpan, ...]:
@@ -151,7 +146,11 @@ def change_who_acts(scene: bpy.types.Scene, before: str, now: str) -> None:
             strip.interact_actor = now
 
 
-def _add(scene: bpy.types.Scene, kind: str, name: str, channel_kind: str, start: int, end: int) -> Any:
+def add_strip(scene: bpy.types.Scene, kind: str, name: str, channel_kind: str, start: int, end: int) -> Any:
+    """Add a strip to a channel of the pair from frame ``start`` up to, not including, ``end``, alone selected.
+
+    Where no such channel has room then, there is another one.
+    """
     channel = ensure_channel_of_pair(scene, channel_kind)
     sequencer: Any = scene.sequence_editor
     strip = compat.new_effect_strip(sequencer, kind, name, channel, start, end)

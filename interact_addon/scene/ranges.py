@@ -11,7 +11,7 @@ import bpy
 from .. import compat
 from ..properties import FROM_PREVIEW, actor_key
 from ..runtime_api import errors
-from .channels import KINDS
+from .channels import KINDS, PAIR_KINDS
 from .ownership import channels_of_all
 from .pair import strips_of_pair
 from .reading import Clock
@@ -30,7 +30,7 @@ def chosen_range(scene: bpy.types.Scene, frames_from: str = "") -> tuple[int, in
         found = scene.frame_preview_start, scene.frame_preview_end
     else:
         source = compat.sequencer_scene(scene)
-        strips = [*selected_strips(scene), *(strip for strip in strips_of_pair(source) if strip.select)]
+        strips = [*selected_strips(scene), *(strip for strip in strips_of_pair(source, PAIR_KINDS) if strip.select)]
         if not strips:
             raise errors.InvalidRequest(
                 "No strip of an actor is selected in the sequencer; select some, or choose Preview Range."

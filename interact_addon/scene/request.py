@@ -27,6 +27,7 @@ from ..rig.identity import is_in_scene
 from ..runtime_api import body_shape, contract, errors, finished
 from .attention import read_gaze, read_pins
 from .channels import ACTIONS, SPEECH, channel_name
+from .contact_goals import read_contacts
 from .ownership import strips_of
 from .pair import read_pair
 from .perform import Kept, kept_motion
@@ -179,6 +180,7 @@ def build_request_in_steps(
         relationship=relationship_of(settings),
         lips=settings.lips,
         interactions=read_pair(scene),
+        contacts=read_contacts(scene, cast),
     )
     contract.check_request(request)
     return request, warnings

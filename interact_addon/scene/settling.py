@@ -18,6 +18,7 @@ from ..rig.keying import TAKE_ACTOR, TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.played import played
 from .channels import KINDS, PAIR_KINDS, is_channel_of, is_unnamed, renamed
+from .contact_goals import change_who_touches
 from .ownership import PAIR, Channels, register
 from .pair import change_who_acts
 
@@ -101,6 +102,7 @@ def _change_identity(scene: Any, actor: Any, identity: str) -> None:
     others = [other.identity for other in scene.interact.actors if other != actor]
     if actor.identity not in others:
         change_who_acts(scene, actor.identity, identity)
+        change_who_touches(scene, actor.identity, identity)
         for entry in scene.interact.channels:
             if entry.actor == actor.identity:
                 entry.actor = identity

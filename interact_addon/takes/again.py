@@ -29,9 +29,8 @@ def request_of_take(scene: bpy.types.Scene, take: Take) -> contract.Request:
     names = [actor_name(actor) for actor in scene.interact.actors]
     if len(request.actors) != len(names):
         raise errors.InvalidRequest(f"{title_of(take)} is of {len(request.actors)} actor; generate a new one.")
-    actors = tuple(
-        replace(actor, name=name, speech=tuple(map(_found, actor.speech))) for actor, name in zip(request.actors, names)
-    )
+    request = request.renamed(names)
+    actors = tuple(replace(actor, speech=tuple(map(_found, actor.speech))) for actor in request.actors)
     return replace(request, actors=actors)
 
 

@@ -10,7 +10,15 @@ import bpy
 
 from ..properties import actor_key, actor_name
 from ..runtime_api import contract, errors, finished
-from ..scene.changes import VOICE, Change, changed_character, changed_settings, changes_of, span_of
+from ..scene.changes import (
+    VOICE,
+    Change,
+    changed_character,
+    changed_contacts,
+    changed_settings,
+    changes_of,
+    span_of,
+)
 from ..scene.perform import Kept
 from ..scene.request import Shapes, Voices, build_request_in_steps
 from ..scene.sound import named_voice
@@ -104,6 +112,7 @@ def what_changed_in_steps(
         changes += [Change(actor.name, "what was left out", start, end) for start, end in record.pending]
         found = changes_of(before, actor, now.duration, differing_samples if listen else _unheard)
         changes += [replace(one, what=_UNHEARD) if one.what == VOICE and not listen else one for one in found]
+        changes += changed_contacts(request.renamed([other.name for other in now.actors]), now, actor.name)
     number = max(record.take for record in taken)
     known = [change for change in changes if change.what != _UNHEARD] or changes
     stretch = None if settings or not changes else _stretch(find_scene(), known)

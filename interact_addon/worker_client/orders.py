@@ -13,6 +13,7 @@ from ..check.shot_check import check_shot_in_steps
 from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance
 from ..runtime_api import contract, errors, saying
+from ..scene.contact_goals import read_contacts
 from ..scene.perform import FindActors, Kept
 from ..scene.request import cast_scene_in_steps, check_cast
 from ..scene.shot import CASTING, READING, Shot, measured_in_steps, mixed_in_steps
@@ -79,7 +80,7 @@ def resolve_order(scene: bpy.types.Scene, done: Callable[[ResolvePlan, contract.
         check_cast(find())
         yield CASTING
         found = yield from saying(READING, check_shot_in_steps(find, _SECONDS_A_STEP if in_window else math.inf))
-        plan = plan_resolve(find(), found)
+        plan = plan_resolve(find(), found, read_contacts(find(), found.cast))
         plans.append(plan)
         frames = find().frame_start, find().frame_end
         return Shot(plan.found.cast, frames, {}, {}, plan.request)

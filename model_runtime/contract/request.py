@@ -6,7 +6,8 @@ hand points to +X. Times count from the start of the shot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ..body_model.body_shape import BodyShape, default_body_shape
 from ..body_model.skeleton import Skeleton
@@ -252,3 +253,13 @@ class Request:
     @property
     def frames(self) -> int:
         return frame_count(self.duration)
+
+    def renamed(self, names: Sequence[str]) -> Request:
+        """Return the request with other names of its actors, in their order."""
+        now = {actor.name: name for actor, name in zip(self.actors, names)}
+        actors = tuple(replace(actor, name=now.get(actor.name, actor.name)) for actor in self.actors)
+        contacts = tuple(
+            replace(goal, actor=now.get(goal.actor, goal.actor), other=now.get(goal.other, goal.other))
+            for goal in self.contacts
+        )
+        return replace(self, actors=actors, contacts=contacts)

@@ -12,8 +12,9 @@ from ...messages import Message, counted
 from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
+from ..contact_goals import contact_strips, trouble_with
 from ..ownership import strips_of
-from ..pair import contact_strips, heard_strips_of_pair, nobody_acts, played_part, who_acts
+from ..pair import heard_strips_of_pair, nobody_acts, played_part, who_acts
 from ..reading import label_of, unknown_label
 from .problem import Problem
 
@@ -41,14 +42,11 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
             yield Problem("nobody acts", nobody_acts(strip), "", True, short="Nobody acts")
         elif left_out := played_part(scene, strip).left_out:
             said.setdefault(left_out, []).append(strip.name)
-    contacts = contact_strips(source)
-    if contacts:
-        channel = source.sequence_editor.channels[contacts[0].channel].name  # type: ignore[union-attr]
-        no_contacts = Message(
-            "The model plays no contacts yet: nothing is generated for the strips in the channel '{channel}'.",
-            channel=channel,
-        )
-        said[no_contacts] = [strip.name for strip in contacts]
+    for strip in contact_strips(source):
+        if trouble := trouble_with(scene, strip):
+            mute = partial(_mute, [strip.name])
+            done = Message("Muted {count}.", count=counted(1, "strip"))
+            yield Problem("no contact", trouble, "", True, "Mute Strip", done, mute, short="Nothing touches")
     for sentence, names in said.items():
         count = counted(len(names), "strip")
         fix = "Mute Strip" if len(names) == 1 else "Mute Strips"

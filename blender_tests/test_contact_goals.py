@@ -1,0 +1,172 @@
+"""Contacts that are asked for: strips of the pair, read, drawn, moved, renamed, and met by Resolve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from interact_addon import compat
+from interact_addon.check.shot_check import check_shot
+from interact_addon.overlay.contact_drawing import contact_lines
+from interact_addon.scene.contact_goals import (
+    Ends,
+    add_contact,
+    all_contacts,
+    contact_strips,
+    ends_of,
+    follow_contacts,
+    read_contacts,
+    trouble_with,
+)
+from interact_addon.scene.request import build_request, cast_scene
+from interact_addon.scene.settling import settle_all
+from interact_addon.takes.changed import what_changed
+from model_runtime.contract import ContactGoal
+from model_runtime.errors import InvalidRequest
+
+from .planted import plant
+
+
+@pytest.fixture
+def scene(shot: bpy.types.Scene) -> bpy.types.Scene:
+    shot.use_preview_range = True
+    shot.frame_preview_start, shot.frame_preview_end = shot.frame_start + 30, shot.frame_start + 44
+    return shot
+
+
+def chosen(scene: bpy.types.Scene, **choice: Any) -> None:
+    for name, value in choice.items():
+        setattr(scene.interact.contact, name, value)
+
+
+def goals(scene: bpy.types.Scene) -> tuple[ContactGoal, ...]:
+    return read_contacts(scene, cast_scene(scene, first_frame=True))
+
+
+def test_two_points_are_chosen_and_become_a_strip_that_is_called_after_them(scene: bpy.types.Scene) -> None:
+    chosen(scene, who="0", point="right_palm", whom="1", other_point="left_shoulder")
+    assert bpy.ops.interact.add_contact() == {"FINISHED"}
+    (strip,) = contact_strips(scene)
+    assert strip.name == "Mia's right palm - Tom's left shoulder"
+    assert scene.sequence_editor.channels[strip.channel].name == "Contact"
+    rate = scene.render.fps / scene.render.fps_base
+    (goal,) = goals(scene)
+    assert (goal.actor, goal.point, goal.other, goal.other_point) == ("Mia", "right_palm", "Tom", "left_shoulder")
+    assert (goal.start, goal.end) == pytest.approx((30 / rate, 45 / rate))
+    assert build_request(scene)[0].contacts == (goal,)
+
+
+def test_one_may_touch_oneself_or_an_object_but_no_point_itself(scene: bpy.types.Scene) -> None:
+    chosen(scene, who="1", point="left_palm", whom="1", other_point="left_hip")
+    bpy.ops.interact.add_contact()
+    table = bpy.data.objects.new("Table", None)
+    scene.collection.objects.link(table)
+    table.location = (0.4, -0.5, 0.9)
+    chosen(scene, whom="object", target=table, gap=0.01)
+    bpy.ops.interact.add_contact()
+    own, on_table = goals(scene)
+    assert own.actor == own.other == "Tom" and own.place is None
+    assert on_table.place == pytest.approx((0.4, -0.5, 0.9), abs=0.02) and on_table.distance == pytest.approx(0.01)
+    names = [strip.name for strip in all_contacts(scene)]
+    assert names == [
+        "Tom's left palm - own left hip",
+        "Tom's left palm - Table",
+    ]
+    chosen(scene, whom="1", other_point="left_palm")
+    with pytest.raises(RuntimeError, match="cannot touch itself"):
+        bpy.ops.interact.add_contact()
+    chosen(scene, whom="object", target=None)
+    with pytest.raises(RuntimeError, match="No object is chosen"):
+        bpy.ops.interact.add_contact()
+    assert len(all_contacts(scene)) == 2
+
+
+def test_strips_survive_renaming_splitting_saving_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    first, second = (actor.identity for actor in scene.interact.actors)
+    add_contact(scene, Ends(first, "right_palm", second, "right_palm"), scene.frame_start + 10, scene.frame_start + 40)
+    scene.interact.actor_a.name, scene.interact.actor_b.name = "Maria", "Thomas"
+    settle_all()
+    follow_contacts(scene)
+    (strip,) = all_contacts(scene)
+    assert strip.name == "Maria's right palm - Thomas's right palm"
+    with bpy.context.temp_override(**compat.sequencer_override(scene)):
+        bpy.ops.sequencer.split(frame=scene.frame_start + 25, type="SOFT", side="BOTH")
+    follow_contacts(scene)
+    assert len(all_contacts(scene)) == 2
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "contacts.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "contacts.blend"))
+    scene = bpy.context.scene
+    assert {ends_of(one) for one in all_contacts(scene)} == {Ends(first, "right_palm", second, "right_palm")}
+    assert {one.name.strip() for one in all_contacts(scene)} == {"Maria's right palm - Thomas's right palm"}
+    bpy.ops.ed.undo_push(message="before")
+    chosen(scene, who="1", point="left_palm", whom="0", other_point="chest")
+    bpy.ops.interact.add_contact()
+    bpy.ops.ed.undo_push(message="after")
+    bpy.ops.ed.undo()
+    assert len(all_contacts(bpy.context.scene)) == 2
+
+
+def test_somebody_or_something_that_is_gone_is_said_before_anything_is_generated(scene: bpy.types.Scene) -> None:
+    first, second = (actor.identity for actor in scene.interact.actors)
+    strip = add_contact(scene, Ends(first, "right_palm", second, "chest"), 11, 31)
+    scene.interact.actor_b.identity = "somebody else"
+    assert "is not cast" in trouble_with(scene, strip) and strip.name == "Mia's right palm - Tom's chest"
+    follow_contacts(scene)
+    assert strip.name == "Mia's right palm - Tom's chest", "the name says who it was"
+    with pytest.raises(InvalidRequest, match="choose what touches under Script > Contacts"):
+        goals(scene)
+    chosen(scene, who="0", point="right_palm", whom="1", other_point="belly")
+    assert bpy.ops.interact.change_contact() == {"FINISHED"}
+    assert trouble_with(scene, strip) == "" and strip.name == "Mia's right palm - Tom's belly"
+    target = bpy.data.objects.new("Cup", None)
+    scene.collection.objects.link(target)
+    chosen(scene, whom="object", target=target)
+    bpy.ops.interact.change_contact()
+    scene.collection.objects.unlink(target)
+    assert "'Mia's right palm - Cup' is gone" in trouble_with(scene, strip)
+
+
+def test_both_points_are_drawn_where_they_are_on_the_frames_of_the_strip(shot: bpy.types.Scene) -> None:
+    plant(shot)
+    first, second = (actor.identity for actor in shot.interact.actors)
+    add_contact(shot, Ends(second, "right_palm", first, "left_shoulder"), 50, 81)
+    add_contact(shot, Ends(second, "left_palm", first, "belly"), 50, 81)
+    shot.frame_set(40)
+    assert contact_lines(shot, bpy.context.evaluated_depsgraph_get()) == []
+    shot.frame_set(65)
+    near, far = contact_lines(shot, bpy.context.evaluated_depsgraph_get())[::3]
+    assert np.linalg.norm(near.points[1] - near.points[0]) < 0.06 < np.linalg.norm(far.points[1] - far.points[0])
+    assert far.colours[0, 0] > 0.9, "what is apart is red"
+    mia, tom = check_shot(shot).bodies
+    assert near.points[0] == pytest.approx(tom.points[64, tom.shape.point("right_palm")], abs=0.005)
+    assert near.points[1] == pytest.approx(mia.points[64, mia.shape.point("left_shoulder")], abs=0.005)
+
+
+@pytest.mark.slow
+def test_resolve_brings_a_palm_to_where_it_is_asked_for_and_the_take_knows(shot: bpy.types.Scene) -> None:
+    plant(shot)
+    first, second = (actor.identity for actor in shot.interact.actors)
+    add_contact(shot, Ends(second, "left_palm", first, "right_shoulder"), 140, 156)
+    shot.interact.resolve.frames_from = "PREVIEW"
+    shot.use_preview_range, shot.frame_preview_start, shot.frame_preview_end = True, 115, shot.frame_end
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    (line,) = [line for line in shot.interact.resolve.outcome.splitlines() if "shoulder" in line]
+    assert line.startswith("Tom's left palm - Mia's right shoulder: met"), line
+    shot.frame_set(148)
+    (drawn, *_) = contact_lines(shot, bpy.context.evaluated_depsgraph_get())
+    assert np.linalg.norm(drawn.points[1] - drawn.points[0]) < 0.025
+    assert all("contacts" not in change.what for change in what_changed(shot, listen=False).changes)  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_generate_meets_a_contact_of_a_strip(scene: bpy.types.Scene) -> None:
+    first = scene.interact.actor_a.identity
+    add_contact(scene, Ends(first, "right_palm", first, "left_forearm"), scene.frame_start + 20, scene.frame_start + 40)
+    assert bpy.ops.interact.generate() == {"FINISHED"}
+    scene.frame_set(scene.frame_start + 30)
+    (drawn, *_) = contact_lines(scene, bpy.context.evaluated_depsgraph_get())
+    assert np.linalg.norm(drawn.points[1] - drawn.points[0]) < 0.03
