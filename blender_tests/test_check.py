@@ -174,6 +174,7 @@ def test_events_are_bars_in_the_band_and_the_graph_has_the_frames_numbers(plante
     assert bars and all(bar.left == pytest.approx(400.0, abs=12.0) for bar in bars)
     drawn = graph.graph_of(checked(planted), 50.0, (0.0, 0.0, 900.0, 60.0))
     assert drawn.texts[0][1].startswith("touching") and "cm deep" in drawn.texts[0][1]
+    assert all(len(points) == FRAMES for points, _ in graph.curves_of(checked(planted), (0.0, 0.0, 900.0, 60.0)))
     assert "cm apart" in graph.graph_of(checked(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
 
 

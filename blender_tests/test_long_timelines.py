@@ -14,7 +14,9 @@ import bpy
 import pytest
 
 from interact_addon import panels
+from interact_addon.check import events
 from interact_addon.operators import problems
+from interact_addon.overlay import event_band, label_band
 from interact_addon.properties import actor_key
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
@@ -77,6 +79,30 @@ def test_drawing_all_panels_is_a_matter_of_two_milliseconds(long_scene: bpy.type
     with counted_calls() as calls:
         draw_all()
     assert calls[0] < 15_000
+
+
+def test_a_list_of_eight_hundred_events_and_its_band_are_read_once(long_scene: bpy.types.Scene) -> None:
+    check = long_scene.interact.check
+    for number in range(800):
+        event = check.events.add()
+        event.kind, event.start, event.end = ("penetration", "contact")[number % 2], number, number + 5
+        event.who = long_scene.interact.actor_a.identity
+    events.forget()
+    drawn = SimpleNamespace(filter_name="", bitflag_filter_item=1)
+
+    def draw() -> None:
+        panels.INTERACT_UL_events.filter_items(drawn, bpy.context, check, "events")  # type: ignore[arg-type]
+        event_band.bars_of(long_scene, 0.0, 1000.0, 1600)
+        label_band.blocks_of(long_scene, 0.0, 9000.0, 1600)
+
+    draw()
+    with counted_calls() as calls:
+        draw()
+    assert calls[0] < 15_000
+    check.shown = "contact"
+    assert len(event_band.bars_of(long_scene, 0.0, 1000.0, 1600)) == 400
+    check.events.remove(1)
+    assert len(event_band.bars_of(long_scene, 0.0, 1000.0, 1600)) == 399
 
 
 def test_voices_are_counted_again_after_a_change(long_scene: bpy.types.Scene) -> None:

@@ -86,9 +86,13 @@ def test_only_what_is_switched_on_is_drawn(pair: bpy.types.Scene, plan: bool, tr
     overlay = pair.interact.overlay
     overlay.plan, overlay.trails, overlay.ghosts = plan, trails, ghosts
     pair.frame_set(70)
-    some = len(drawing.lines_of(pair, walked(2.0)))
+
+    def drawn(paths: motion.JointPaths | None) -> int:
+        return len(drawing.still_lines(pair, paths)) + len(drawing.lines_of(pair, paths))
+
+    some = drawn(walked(2.0))
     overlay.plan = overlay.trails = overlay.ghosts = False
-    assert some and not drawing.lines_of(pair, walked(2.0)) and not drawing.lines_of(pair, None)
+    assert some and not drawn(walked(2.0)) and not drawn(None)
 
 
 @pytest.fixture

@@ -2,18 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..messages import counted
 from ..properties import actor_name
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..rig.timing import frames_per_second
-from ..runtime_api import contract
+from ..runtime_api import Array, contract
 from .shot_check import CheckEvent, ShotCheck
 
 _NOBODY = "?"
+_tables: dict[int, tuple[tuple[Any, ...], Table]] = {}  # by the scene's session_uid: what it depends on, and it
+_changes = 0  # of any scene, so far
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What is drawn of the events at every redraw, read once: of all of them kinds, first and last frames, titles.
+
+    ``shown``: the indices of those that the list shows, in its order.
+    """
+
+    kinds: tuple[str, ...]
+    starts: Array
+    ends: Array
+    titles: tuple[str, ...]
+    shown: tuple[int, ...]
+
+
+def table(scene: bpy.types.Scene) -> Table:
+    """Return what is drawn of a scene's events, read anew after a change."""
+    check, names = scene.interact.check, _names(scene)  # type: ignore[attr-defined]
+    key = (_changes, len(check.events), check.shown, check.order, tuple(names.items()))
+    if scene.session_uid not in _tables or _tables[scene.session_uid][0] != key:
+        _tables[scene.session_uid] = key, _read(check, names)
+    return _tables[scene.session_uid][1]
+
+
+def forget() -> None:
+    """Read the events anew when they are drawn next."""
+    global _changes
+    _changes += 1
+
+
+def _read(check: Any, names: dict[str, str]) -> Table:
+    numbers = {name: np.zeros(len(check.events), np.float32) for name in ("start", "end", "depth", "seconds")}
+    for name, values in numbers.items():
+        check.events.foreach_get(name, values)
+    kinds = tuple(event.kind for event in check.events)
+    ranks = {"time": numbers["start"], "depth": -numbers["depth"], "seconds": -numbers["seconds"]}[check.order]
+    chosen = [index for index, kind in enumerate(kinds) if check.shown in ("all", kind)]
+    shown = tuple(sorted(chosen, key=ranks.__getitem__))
+    titles = tuple(_title(names, event) for event in check.events)
+    return Table(kinds, numbers["start"], numbers["end"], titles, shown)
 
 
 def store(scene: bpy.types.Scene, found: ShotCheck) -> None:
@@ -24,6 +69,7 @@ def store(scene: bpy.types.Scene, found: ShotCheck) -> None:
         _fill(check.events.add(), event, found)
     check.active = -1
     check.is_checked = True
+    forget()
 
 
 def _fill(item: Any, event: CheckEvent, found: ShotCheck) -> None:
@@ -36,14 +82,7 @@ def _fill(item: Any, event: CheckEvent, found: ShotCheck) -> None:
 
 def shown_events(scene: bpy.types.Scene) -> list[int]:
     """Return the indices of the events that the list shows, in its order."""
-    check = scene.interact.check  # type: ignore[attr-defined]
-    chosen = [index for index, event in enumerate(check.events) if check.shown in ("all", event.kind)]
-    keys = {
-        "time": lambda index: check.events[index].start,
-        "depth": lambda index: -check.events[index].depth,
-        "seconds": lambda index: -check.events[index].seconds,
-    }
-    return sorted(chosen, key=keys[check.order])
+    return list(table(scene).shown)
 
 
 def next_event(scene: bpy.types.Scene, step: int) -> int | None:
@@ -55,7 +94,14 @@ def next_event(scene: bpy.types.Scene, step: int) -> int | None:
 
 def title(scene: bpy.types.Scene, event: Any) -> str:
     """Return whose parts meet: ``Mia left hand, Tom chest``."""
-    names = {actor.identity: actor_name(actor) for actor in scene.interact.actors}  # type: ignore[attr-defined]
+    return _title(_names(scene), event)
+
+
+def _names(scene: bpy.types.Scene) -> dict[str, str]:
+    return {actor.identity: actor_name(actor) for actor in scene.interact.actors}  # type: ignore[attr-defined]
+
+
+def _title(names: dict[str, str], event: Any) -> str:
     who = names.get(event.who, _NOBODY)
     part, other = readable(event.part), readable(event.other_part)
     if event.kind == FLOOR:

@@ -40,6 +40,7 @@ def file_loaded(*_arguments: object) -> None:
     """Give up a check of the file that was closed, and forget those that were made of it."""
     stop_checking()
     forget()
+    check_events.forget()
 
 
 @bpy.app.handlers.persistent
@@ -47,6 +48,8 @@ def scene_changed(scene: bpy.types.Scene, graph: bpy.types.Depsgraph | None = No
     """Note that keys were changed, or anything by an undo: the last check may be of another state."""
     if graph is None or graph.id_type_updated("ACTION"):
         mark_changed(scene)
+    if graph is None or graph.id_type_updated("SCENE"):
+        check_events.forget()
 
 
 class INTERACT_OT_check(bpy.types.Operator):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..runtime_api import Array
-from .lines import Line
+from .lines import Strokes
 
 _ARC = 10  # segments of half an outline
 _DEEP = 0.03  # metres at which the colour of depth is reached in full
@@ -54,10 +54,16 @@ def _directions(angles: Array, along: Array, side: Array) -> Array:
     return np.cos(angles)[..., None] * along[:, None] + np.sin(angles)[..., None] * side[:, None]
 
 
-def crosses(places: Array, size: float, colours: Array) -> list[Line]:
+def loops(outlines: Array, colours: Array, width: float) -> Strokes:
+    """Return outlines (C, N, 3) as strokes, each in one of the ``colours`` (C, 4)."""
+    points = np.stack([outlines[:, :-1], outlines[:, 1:]], 2)
+    tints = np.broadcast_to(colours[:, None, None], (*points.shape[:3], 4))
+    return Strokes(points.reshape(-1, 2, 3), tints.reshape(-1, 2, 4), width)
+
+
+def crosses(places: Array, size: float, colours: Array) -> Strokes:
     """Return a small cross at each of the ``places`` (P, 3): three strokes of ``size`` metres; ``colours`` (P, 4)."""
-    found = []
-    for axis in np.eye(3, dtype=np.float32) * np.float32(0.5 * size):
-        for place, colour in zip(places, colours):
-            found.append(Line(np.stack([place - axis, place + axis]), np.stack([colour, colour]), 1.0))
-    return found
+    axes = np.eye(3, dtype=np.float32) * np.float32(0.5 * size)
+    points = places[:, None, None] + np.stack([-axes, axes], 1)
+    tints = np.broadcast_to(colours[:, None, None], (*points.shape[:3], 4))
+    return Strokes(points.reshape(-1, 2, 3), tints.reshape(-1, 2, 4), 1.0)

@@ -14,10 +14,10 @@ from ..check.shot_check import ShotCheck, known_check
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
 from . import capsules, heat
-from .boxes import draw_boxes
+from .boxes import Box, draw_boxes
 from .drawing import draw_batches, make_batches
-from .graph import Graph, graph_of
-from .lines import OF_ACTORS, Line
+from .graph import Graph, curves_of, graph_of
+from .lines import OF_ACTORS, Colour, Strokes
 
 _OUTLINE, _POINT = 1.5, 0.012  # pixels; metres
 _AT_REST = 0.35  # opacity of what touches nothing
@@ -25,6 +25,7 @@ _NEAR = -0.02  # metres of depth from which on skin is looked at
 _GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
 _handlers: list[Any] = []
 _heat: tuple[tuple[Any, ...], Any] = ((), None)  # of which frame and state, and the batch to draw
+_curves: tuple[tuple[Any, ...], list[Any]] = ((), [])  # of which check and box, and the batches to draw
 _changes = 0
 
 
@@ -38,10 +39,10 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _heat
+    global _heat, _curves
     while _handlers:
         bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
-    _heat = ((), None)
+    _heat, _curves = ((), None), ((), [])
 
 
 @bpy.app.handlers.persistent
@@ -68,7 +69,7 @@ def _draw_bodies() -> None:
     draw_batches(make_batches(lines), over_everything=True)
 
 
-def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list[Line]:
+def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list[Strokes]:
     """Return the outlines of both bodies at a row of the check, coloured by depth, as a view sees them."""
     matrix = np.array(view.view_matrix.inverted())
     is_parallel = not view.is_perspective
@@ -77,17 +78,16 @@ def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list
     for body, depth, colour in zip(found.capsules, found.contacts.capsule_depth, OF_ACTORS):
         at_rest = np.array([*colour[:3], _AT_REST], np.float32)
         colours = capsules.colours_of_depth(depth[row], at_rest)
-        loops = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
-        lines += [Line(loop, np.tile(tint, (len(loop), 1)), _OUTLINE) for loop, tint in zip(loops, colours)]
+        seen = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
+        lines.append(capsules.loops(seen, colours, _OUTLINE))
     return lines
 
 
-def point_lines(found: ShotCheck, row: int) -> list[Line]:
+def point_lines(found: ShotCheck, row: int) -> list[Strokes]:
     """Return a cross at each contact point of both bodies at a row of the check."""
-    lines = []
-    for places, colour in zip((body.points for body in found.bodies), OF_ACTORS):
-        lines += capsules.crosses(places[row], _POINT, np.tile(np.array(colour, np.float32), (places.shape[1], 1)))
-    return lines
+    places = [body.points[row] for body in found.bodies]
+    colours = [np.tile(np.array(colour, np.float32), (len(own), 1)) for own, colour in zip(places, OF_ACTORS)]
+    return [capsules.crosses(np.concatenate(places), _POINT, np.concatenate(colours))]
 
 
 def _draw_heat(scene: bpy.types.Scene, found: ShotCheck, row: int) -> None:
@@ -140,12 +140,10 @@ def _draw_graph() -> None:
         return
     scale = context.preferences.system.ui_scale
     left, right = _free_width(context.area, region)
-    graph = graph_of(
-        found,
-        scene.frame_current_final,
-        (left + _MARGIN * scale, _MARGIN * scale, right - _MARGIN * scale, (_MARGIN + _GRAPH_HEIGHT) * scale),
-    )
-    _draw_curves(graph)
+    box = (left + _MARGIN * scale, _MARGIN * scale, right - _MARGIN * scale, (_MARGIN + _GRAPH_HEIGHT) * scale)
+    graph = graph_of(found, scene.frame_current_final, box)
+    draw_boxes(graph.boxes)
+    _draw_curves(found, box)
     _write(graph, scale)
 
 
@@ -160,14 +158,22 @@ def _free_width(area: bpy.types.Area, region: bpy.types.Region) -> tuple[float, 
     return left, right
 
 
-def _draw_curves(graph: Graph) -> None:
-    draw_boxes(graph.boxes)
-    gpu.state.blend_set("ALPHA")
+def _draw_curves(found: ShotCheck, box: Box) -> None:
+    global _curves
     shader = gpu.shader.from_builtin("FLAT_COLOR")
-    for points, tint in graph.curves:
-        colours = [tint] * len(points)
-        batch_for_shader(shader, "LINE_STRIP", {"pos": [tuple(p) for p in points], "color": colours}).draw(shader)
+    if _curves[0] != (found.made, box):
+        _curves = ((found.made, box), [_curve_batch(*curve) for curve in curves_of(found, box)])
+    gpu.state.blend_set("ALPHA")
+    for batch in _curves[1]:
+        batch.draw(shader)
     gpu.state.blend_set("NONE")
+
+
+def _curve_batch(points: Array, tint: Colour) -> Any:
+    colours = np.tile(np.array(tint, np.float32), (len(points), 1))
+    return batch_for_shader(
+        gpu.shader.from_builtin("FLAT_COLOR"), "LINE_STRIP", {"pos": points.astype(np.float32), "color": colours}
+    )
 
 
 def _write(graph: Graph, scale: float) -> None:

@@ -16,7 +16,7 @@ from ..scene.casting import character_of
 from ..scene.evaluated import is_only_looked_at, only_looking
 from ..takes.library import Take, shown_take
 from . import motion, plan, poses
-from .lines import Line
+from .lines import Line, Strokes
 
 _SECONDS_BEFORE_READING = 0.05
 _SECONDS_BEFORE_POSES, _SECONDS_BETWEEN_POSES = 0.4, 0.01  # after the last change; between two that are read
@@ -29,6 +29,7 @@ _poses: tuple[int, tuple[poses.KeptPose, ...]] = (0, ())  # of which scene, by i
 _are_poses_old = False  # since when the scene has changed
 _reading: Generator[list[poses.KeptPose], None, None] | None = None
 _batches: tuple[tuple[Any, ...], list[tuple[float, Any]]] = ((), [])  # what they show, and by width what is drawn
+_still: tuple[tuple[Any, ...], list[tuple[float, Any]]] = ((), [])  # the same of what is there at all frames
 
 
 def start() -> None:
@@ -40,14 +41,14 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _handler, _paths, _batches, _marks, _poses, _reading
+    global _handler, _paths, _batches, _still, _marks, _poses, _reading
     if _handler is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
         _handler = None
     for timer in (_read, _read_poses):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
-    _paths, _batches, _marks, _poses, _reading = ((), None), ((), []), (0, ()), (0, ()), None
+    _paths, _batches, _still, _marks, _poses, _reading = ((), None), ((), []), ((), []), (0, ()), (0, ()), None
 
 
 def lines_of(
@@ -56,7 +57,7 @@ def lines_of(
     marks: Sequence[plan.Mark] = (),
     kept: Sequence[poses.KeptPose] = (),
 ) -> list[Line]:
-    """Return what the settings of a scene ask to be drawn at its current frame."""
+    """Return what the settings of a scene ask to be drawn at its current frame, but for what ``still_lines`` are."""
     overlay, found = scene.interact.overlay, list[Line]()
     frame = scene.frame_current_final
     if overlay.plan:
@@ -64,13 +65,16 @@ def lines_of(
         found += plan.plan_lines(scene, marks, paths, seconds)
         found += poses.pose_lines(kept, frame)
     if paths is not None:
-        if overlay.plan:
-            found += motion.ways(paths)
         if overlay.trails:
             found += motion.trails(paths, frame, overlay.reach)
         if overlay.ghosts:
             found += motion.figures(paths, frame, overlay.reach, _GHOSTS_EVERY)
     return found
+
+
+def still_lines(scene: bpy.types.Scene, paths: motion.JointPaths | None) -> list[Line]:
+    """Return what the settings of a scene ask to be drawn at all of its frames: the ways of a take."""
+    return motion.ways(paths) if scene.interact.overlay.plan and paths is not None else []
 
 
 def _draw() -> None:
@@ -88,7 +92,7 @@ def _draw() -> None:
 
 def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[float, Any]]:
     """Return the batches to draw, made again only if something else is to be seen."""
-    global _batches
+    global _batches, _still
     overlay = scene.interact.overlay
     marks = _marks[1] if _marks[0] == scene.session_uid else ()
     targets = [target for mark in marks if (target := mark.target.find()) is not None]
@@ -98,21 +102,23 @@ def _batches_for(scene: bpy.types.Scene, key: tuple[Any, ...]) -> list[tuple[flo
     switches = (overlay.plan, overlay.trails, overlay.ghosts, overlay.reach)
     read = tuple(pose.wanted for pose in kept)
     shown = (key, _paths[0], marks, read, places if overlay.plan else (), switches, moving)
+    paths = _paths[1] if key == _paths[0] else None
     if shown != _batches[0]:
-        paths = _paths[1] if key == _paths[0] else None
         _batches = (shown, make_batches(lines_of(scene, paths, marks, kept)))
-    return _batches[1]
+    if (still := (key, _paths[0], overlay.plan)) != _still[0]:
+        _still = (still, make_batches(still_lines(scene, paths)))
+    return [*_still[1], *_batches[1]]
 
 
-def make_batches(lines: Sequence[Line]) -> list[tuple[float, Any]]:
+def make_batches(lines: Sequence[Line | Strokes]) -> list[tuple[float, Any]]:
     """Return one batch of separate segments for each width."""
     shader, found = gpu.shader.from_builtin("POLYLINE_SMOOTH_COLOR"), []
     for width in sorted({one.width for one in lines}):
-        same = [one for one in lines if one.width == width and len(one.points) > 1]
-        if not same:
+        same = [one.strokes() for one in lines if one.width == width]
+        points = np.concatenate([one for one, _ in same]).reshape(-1, 3)
+        if not len(points):
             continue
-        points = np.concatenate([np.stack([one.points[:-1], one.points[1:]], 1).reshape(-1, 3) for one in same])
-        colours = np.concatenate([np.stack([one.colours[:-1], one.colours[1:]], 1).reshape(-1, 4) for one in same])
+        colours = np.concatenate([one for _, one in same]).reshape(-1, 4)
         found.append((width, batch_for_shader(shader, "LINES", {"pos": points, "color": colours})))
     return found
 

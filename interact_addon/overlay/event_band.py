@@ -7,10 +7,10 @@ from typing import Any
 
 import bpy
 
-from ..check.events import shown_events
+from ..check import events as check_events
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from . import label_band
-from .boxes import Box, draw_boxes
+from .boxes import Box, batch_of_boxes, draw_batch_of_boxes
 
 COLOURS = {PENETRATION: (0.95, 0.20, 0.12, 0.95), CONTACT: (0.95, 0.80, 0.20, 0.9), FLOOR: (0.55, 0.65, 0.95, 0.9)}
 _HEIGHT, _GAP = 4.0, 1.0  # pixels at a scale of 1; one row a kind, penetrations on top
@@ -18,7 +18,9 @@ _RULER = 23  # of the editor, at its top
 _ROWS = (FLOOR, CONTACT, PENETRATION)
 _SCROLL_BAR = 20
 _NARROWEST = 2.0  # pixels of a bar
+_MOST_KEPT = 8  # editors
 _handlers: list[tuple[Any, Any]] = []
+_batches: dict[int, tuple[tuple[Any, ...], Any]] = {}  # by editor: what its batch shows, and the batch
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,15 @@ class Bar:
 
 def bars_of(scene: bpy.types.Scene, left: float, right: float, width: int) -> list[Bar]:
     """Return the bars of what the list shows between the frames ``left`` and ``right``, drawn ``width`` pixels wide."""
-    events = scene.interact.check.events  # type: ignore[attr-defined]
+    table = check_events.table(scene)
     pixels = width / max(right - left, 1e-6)
+    begins, ends = ((frames - left) * pixels for frames in (table.starts, table.ends))
     bars = []
-    for index in shown_events(scene):
-        event = events[index]
-        begin, end = (event.start - left) * pixels, (event.end - left) * pixels
+    for index in table.shown:
+        kind, begin, end = table.kinds[index], float(begins[index]), float(ends[index])
         if end >= 0.0 and begin <= width:
             end = max(end, begin + _NARROWEST)
-            bars.append(Bar(_ROWS.index(event.kind), max(begin, 0.0), min(end, float(width)), COLOURS[event.kind]))
+            bars.append(Bar(_ROWS.index(kind), max(begin, 0.0), min(end, float(width)), COLOURS[kind]))
     return bars
 
 
@@ -58,6 +60,7 @@ def stop() -> None:
     while _handlers:
         space, handler = _handlers.pop()
         space.draw_handler_remove(handler, "WINDOW")
+    _batches.clear()
 
 
 def _draw() -> None:
@@ -67,13 +70,19 @@ def _draw() -> None:
         return
     region, scale = context.region, context.preferences.system.ui_scale
     left, right = (region.view2d.region_to_view(x, 0)[0] for x in (0, region.width))
-    bars = bars_of(scene, left, right, region.width)
-    if not bars:
-        return
     height = region.height / scale
     bottom = _bottom(context.area.type, scene, height)
     row = min(_HEIGHT + _GAP, max((height - _RULER - bottom) / len(_ROWS), 1.0))  # of what is left below the ruler
-    draw_boxes([(_box(bar, bottom * scale, row * scale), bar.colour) for bar in bars])
+    shown = (check_events.table(scene), left, right, region.width, bottom * scale, row * scale)
+    editor = context.area.as_pointer()
+    if _batches.get(editor, ((), None))[0] != shown:
+        if editor not in _batches and len(_batches) >= _MOST_KEPT:
+            _batches.clear()
+        bars = bars_of(scene, left, right, region.width)
+        boxes = [(_box(bar, bottom * scale, row * scale), bar.colour) for bar in bars]
+        _batches[editor] = shown, batch_of_boxes(boxes) if boxes else None
+    if _batches[editor][1] is not None:
+        draw_batch_of_boxes(_batches[editor][1])
 
 
 def _bottom(area: str, scene: bpy.types.Scene, height: float) -> float:

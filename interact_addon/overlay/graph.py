@@ -22,30 +22,34 @@ _INSET = 4  # pixels
 
 @dataclass(frozen=True)
 class Graph:
-    """Boxes, curves (points (N, 2), pixels) and texts at their places."""
+    """What a graph shows beside its curves: boxes, and texts at their places."""
 
     boxes: tuple[tuple[Box, Colour], ...]
-    curves: tuple[tuple[Array, Colour], ...]
     texts: tuple[tuple[tuple[float, float], str], ...]
 
 
 def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
-    """Return the graph of a check in a box, with the numbers of a scene's ``frame``."""
+    """Return the ground of a check's graph in a box, and the numbers of a scene's ``frame``."""
     left, low, right, high = box
     row = found.row_at(frame)
+    boxes: tuple[tuple[Box, Colour], ...] = ((box, _GROUND),)
+    if row is None:
+        return Graph(boxes, ())
+    now = left + (right - left) * row / max(len(found.contacts.distance) - 1, 1)
+    words = f"{100.0 * found.contacts.distance[row]:.0f} cm apart" if found.contacts.depth[row] <= 0.0 else "touching"
+    deepest = max(float(found.contacts.depth[row]), float(found.contacts.self_depth[:, row].max()))
+    if deepest > 0.0:
+        words = f"{words}, {100.0 * deepest:.1f} cm deep"
+    return Graph((*boxes, ((now, low, now + 1.0, high), _NOW)), (((left + _INSET, high + _INSET), words),))
+
+
+def curves_of(found: ShotCheck, box: Box) -> tuple[tuple[Array, Colour], ...]:
+    """Return the curves of a check's graph in a box, the same at all frames: points (N, 2) in pixels, and a colour."""
     deepest = np.maximum(found.contacts.depth, found.contacts.self_depth.max(0))
-    curves = (
+    return (
         (_curve(found.contacts.distance / _FARTHEST, box), _DISTANCE),
         (_curve(deepest / max(_DEEPEST, float(deepest.max())), box), _DEPTH),
     )
-    boxes: tuple[tuple[Box, Colour], ...] = ((box, _GROUND),)
-    if row is None:
-        return Graph(boxes, curves, ())
-    now = left + (right - left) * row / max(len(found.contacts.distance) - 1, 1)
-    words = f"{100.0 * found.contacts.distance[row]:.0f} cm apart" if found.contacts.depth[row] <= 0.0 else "touching"
-    if deepest[row] > 0.0:
-        words = f"{words}, {100.0 * deepest[row]:.1f} cm deep"
-    return Graph((*boxes, ((now, low, now + 1.0, high), _NOW)), curves, (((left + _INSET, high + _INSET), words),))
 
 
 def _curve(values: Array, box: Box) -> Array:

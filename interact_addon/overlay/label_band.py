@@ -12,8 +12,9 @@ import bpy
 from .. import compat
 from ..properties import actor_key
 from ..rig.timing import frames_per_second
+from ..scene.channels import ACTIONS
 from ..scene.label_names import LABEL_COLOURS
-from ..scene.labels import action_strips
+from ..scene.ownership import Channels
 from ..scene.reading import label_of
 from .boxes import Box, draw_boxes
 
@@ -45,16 +46,30 @@ def blocks_of(scene: bpy.types.Scene, left: float, right: float, width: int) -> 
     source = compat.sequencer_scene(scene)
     rate = frames_per_second(scene) / frames_per_second(source)  # frames of this scene for one of the sequencer's
     pixels = width / max(right - left, 1e-6)
+    if source.sequence_editor is None:
+        return []
+    rows = _rows_of_channels(scene, source)
     found = []
+    for strip in source.sequence_editor.strips:
+        channel = strip.channel
+        if channel not in rows or strip.type != "COLOR":
+            continue
+        begin = max((compat.strip_left(strip) * rate - left) * pixels, 0.0)
+        end = min((compat.strip_right(strip) * rate - left) * pixels, float(width))
+        if end > begin and not strip.mute:
+            label = label_of(strip.name)
+            found.append((channel, Block(rows[channel], begin, end, LABEL_COLOURS.get(label, _UNKNOWN), label)))
+    return [block for _, block in sorted(found, key=lambda one: (one[1].row, one[0], one[1].left))]
+
+
+def _rows_of_channels(scene: bpy.types.Scene, source: bpy.types.Scene) -> dict[int, int]:
+    """Return the row of each channel of actions, by its number."""
+    channels, rows = Channels(source), dict[int, int]()
     for row, actor in enumerate(reversed(scene.interact.actors)):  # type: ignore[attr-defined]
-        strips = action_strips(source, actor_key(actor)) if actor.armature is not None else []
-        for strip in sorted(strips, key=lambda strip: strip.channel):
-            begin = max((compat.strip_left(strip) * rate - left) * pixels, 0.0)
-            end = min((compat.strip_right(strip) * rate - left) * pixels, float(width))
-            if end > begin and not strip.mute:
-                label = label_of(strip.name)
-                found.append(Block(row, begin, end, LABEL_COLOURS.get(label, _UNKNOWN), label))
-    return found
+        if actor.armature is not None:
+            key = actor_key(actor)
+            rows |= {number: row for number in channels.named() if channels.is_of(number, key, ACTIONS)}
+    return rows
 
 
 def is_shown(scene: bpy.types.Scene) -> bool:

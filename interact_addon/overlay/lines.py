@@ -23,6 +23,26 @@ class Line:
     colours: Array
     width: float
 
+    def strokes(self) -> tuple[Array, Array]:
+        """Return the points (N - 1, 2, 3) and colours (N - 1, 2, 4) of the strokes from each point to the next."""
+        return np.stack([self.points[:-1], self.points[1:]], 1), np.stack([self.colours[:-1], self.colours[1:]], 1)
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Separate strokes from one point to another: ``points`` (N, 2, 3) and ``colours`` (N, 2, 4); the rest as of lines.
+
+    For what changes from frame to frame: one of these is made faster than many lines.
+    """
+
+    points: Array
+    colours: Array
+    width: float
+
+    def strokes(self) -> tuple[Array, Array]:
+        """Return the points and colours of the strokes."""
+        return self.points, self.colours
+
 
 def line(points: Array, colour: Colour, width: float = 1.5) -> Line:
     """Return a line of one colour through points (N, 3)."""

@@ -40,13 +40,12 @@ class INTERACT_UL_events(bpy.types.UIList):
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
         events = getattr(data, property)
-        places = {index: place for place, index in enumerate(check_events.shown_events(context.scene))}
+        table = check_events.table(context.scene)
+        places = {index: place for place, index in enumerate(table.shown)}
         wanted = self.filter_name.casefold()
         shown = [
-            self.bitflag_filter_item
-            if index in places and wanted in check_events.title(context.scene, event).casefold()
-            else 0
-            for index, event in enumerate(events)
+            self.bitflag_filter_item if index in places and (not wanted or wanted in title.casefold()) else 0
+            for index, title in enumerate(table.titles)
         ]
         rest = iter(range(len(places), len(events)))
         return shown, [places[index] if index in places else next(rest) for index in range(len(events))]
