@@ -18,8 +18,9 @@ from .perform import FindActors, Kept, kept_motion_in_steps, parts_to_key
 from .preflight import check_scene
 from .request import Constraints, Voices, body_shapes_in_steps, build_request_in_steps, cast_scene_in_steps
 from .sound import VoiceMix
+from .sound_check import may_lose_its_head, starts_elsewhere
 from .sound_scene import Place
-from .sound_times import TimeMapMix, is_to_be_measured
+from .sound_times import TimeMapMix, is_to_be_measured, known_time_map
 from .spoken_words import HeardSound, heard_sounds
 from .transcript_times import TimeMap
 from .voices import find_voices
@@ -75,6 +76,9 @@ def read_shot(
     yield READING
     mixed = (yield from mixed_in_steps(find_scene, cast)) if in_window else None
     measured = (yield from measured_in_steps(find_scene, cast)) if in_window else None
+    if mixed is not None:
+        mixed, doubts = yield from checked_in_steps(find_scene, cast, mixed, measured or {})
+        warnings += doubts
     yield READING
     building = build_request_in_steps(find_scene, cast, constraints, kept, mixed, shapes, measured)
     request, more = yield from saying(READING, building)
@@ -135,6 +139,58 @@ def measured_in_steps(
                 found[character.name][place] = times
             yield READING
     return found
+
+
+def checked_in_steps(
+    find_scene: Callable[[], bpy.types.Scene],
+    cast: Sequence[CastActor],
+    mixed: Voices,
+    measured: Mapping[str, Mapping[Place, TimeMap | None]],
+) -> Generator[str, None, tuple[Voices, list[str]]]:
+    """Mix again what holds another part of a retimed voice than it plays; return the clips, and sentences for the rest.
+
+    ``mixed``, ``measured``: the clips of the actors by name, and when their voices are heard.
+    """
+    found, doubts = dict(mixed), []
+    for number, character in enumerate(cast):
+        for tried in range(_TRIES):
+            yield READING
+            wrong = _heard_elsewhere(find_scene(), number, found.get(character.name), measured.get(character.name, {}))
+            if not wrong:
+                break
+            if tried == _TRIES - 1:
+                doubts.append(
+                    f"What is heard of '{wrong}' of '{character.name}' does not start where the sequencer says, since "
+                    "Blender loses the trimmed head of a retimed sound now and then; generate again, or cut the sound "
+                    "file itself."
+                )
+                break
+            scene: Any = find_scene()
+            mix = VoiceMix(scene, actor_key(scene.interact.actors[number]), anew=True)
+            try:
+                while not mix.is_done:
+                    yield MIXING
+                found[character.name] = mix.clip()
+            finally:
+                mix.stop()
+    return found, doubts
+
+
+def _heard_elsewhere(
+    scene: Any, number: int, clip: contract.SpeechClip | None, measured: Mapping[Place, TimeMap | None]
+) -> str:
+    """Return the name of a strip of an actor of which a clip holds something else than it plays; "" for none."""
+    actor = scene.interact.actors[number]
+    if clip is None or actor.perform == ONLY_LISTEN:
+        return ""
+    key = actor_key(actor)
+    voices = find_voices(scene, key)
+    for voice in filter(may_lose_its_head, voices):
+        times = measured.get(voice.place) or known_time_map(scene, key.name, voice)
+        others = [other for other in voices if other.place != voice.place]
+        if times is not None and starts_elsewhere(key.name, voice, times, clip, others):
+            return str(voice.strip.name)
+    return ""
 
 
 def _next_to_measure(

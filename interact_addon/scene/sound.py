@@ -68,15 +68,15 @@ def named_voice(scene: bpy.types.Scene, actor: ActorKey | str) -> contract.Speec
 class VoiceMix:
     """The voices of an actor on their way to one clip, mixed in Blenders of their own while this one goes on."""
 
-    def __init__(self, scene: bpy.types.Scene, actor: ActorKey | str) -> None:
-        """Begin. Raises as ``read_speech`` does."""
+    def __init__(self, scene: bpy.types.Scene, actor: ActorKey | str, anew: bool = False) -> None:
+        """Begin; ``anew``: also what was mixed before. Raises as ``read_speech`` does."""
         voices = find_voices(scene, actor)
         self._actor, self._wanted = as_key(actor), _Wanted(scene, as_key(actor).name, voices)
         self._parts: list[tuple[MixElsewhere, tuple[float, ...]]] = []
         self._thread: threading.Thread | None = None
         self._clip: contract.SpeechClip | None = None
         self._failure: Exception | None = None
-        if self._wanted.is_known:
+        if self._wanted.is_known and not (anew and voices):
             self._clip = self._wanted.known
             return
         self._parts = _mix_parts(self._wanted, voices, SoundScene.begin_mix)

@@ -89,6 +89,11 @@ def is_to_be_measured(scene: bpy.types.Scene, actor: str, voice: Voice) -> bool:
     return ramp.is_needed and (ramp.key is None or ramp.key not in _measured)
 
 
+def known_time_map(scene: bpy.types.Scene, actor: str, voice: Voice) -> TimeMap | None:
+    """Return the map of a retimed voice if it was measured already. Raises as ``time_map`` does."""
+    return _measured.get(_Ramp(scene, actor, voice).key or "")
+
+
 class _Ramp:
     """A ramp that is played in the place of a voice's sound."""
 
