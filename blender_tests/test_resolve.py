@@ -8,10 +8,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from mathutils import Matrix
 
 from interact_addon.check import events as check_events
-from interact_addon.check.shot_check import ShotCheck, is_current, known_check
+from interact_addon.check.shot_check import ShotCheck, is_current, known_check, state_before
 from interact_addon.demo.scene import build_demo_scene
+from interact_addon.overlay import check_drawing
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.key_arrays import read_keys
 from interact_addon.rig.read_back import read_back_cast
@@ -142,6 +144,23 @@ def test_blender_shows_what_was_resolved(resolved_blend: Path) -> None:
     for seen, wanted in zip(read_back_cast(scene, cast, 90, 20), meant):
         assert np.abs(seen.root_positions - wanted.root_positions[89:109]).max() < 0.004
         assert np.abs((seen.rotations[:, :22] * wanted.rotations[89:109, :22]).sum(-1)).min() > np.cos(np.radians(0.75))
+
+
+@pytest.mark.slow
+def test_what_was_elsewhere_before_is_drawn_where_it_was_and_nothing_else(planted: bpy.types.Scene) -> None:
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    before, now = state_before(planted), checked(planted)
+    assert before is not None
+    assert check_drawing.ghost_lines(before, now, 30, View()) == []  # type: ignore[arg-type]
+    lines = check_drawing.ghost_lines(before, now, THROUGH, View())  # type: ignore[arg-type]
+    hand = before.bodies[1].points[THROUGH - 1, before.bodies[1].shape.point("left_palm")]
+    assert min(np.linalg.norm(strokes.points - hand, axis=-1).min() for strokes in lines) < 0.05
+
+
+class View:
+    """A view along Y without perspective."""
+
+    view_matrix, is_perspective = Matrix(((1, 0, 0, 0), (0, 0, 1, 0), (0, -1, 0, 0), (0, 0, 0, 1))), False
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ _SHARE_OF_READING = 0.5  # of the progress
 _MOST_KEPT = 4  # scenes
 
 _known: dict[int, ShotCheck] = {}  # by the scene's session_uid
+_before: dict[int, ShotCheck] = {}  # by the same, what was found before the last Resolve
 _stale: set[int] = set()  # scenes that changed since
 _numbers = itertools.count()
 
@@ -183,6 +184,18 @@ def remember(scene: bpy.types.Scene, found: ShotCheck) -> None:
     _stale.discard(scene.session_uid)
 
 
+def state_before(scene: bpy.types.Scene) -> ShotCheck | None:
+    """Return the check of a scene from before its last Resolve; None where there was none in this session."""
+    return _before.get(scene.session_uid)
+
+
+def remember_before(scene: bpy.types.Scene, found: ShotCheck) -> None:
+    """Keep the check from before a Resolve, to be drawn."""
+    if scene.session_uid not in _before and len(_before) >= _MOST_KEPT:
+        _before.pop(next(iter(_before)))
+    _before[scene.session_uid] = found
+
+
 def is_current(scene: bpy.types.Scene) -> bool:
     """Return whether nothing has moved the characters since the last check."""
     return scene.session_uid in _known and scene.session_uid not in _stale
@@ -196,4 +209,5 @@ def mark_changed(scene: bpy.types.Scene) -> None:
 def forget() -> None:
     """Forget the checks of another file."""
     _known.clear()
+    _before.clear()
     _stale.clear()

@@ -8,7 +8,7 @@ from functools import partial
 import bpy
 
 from ..check.resolving import ResolvePlan, outcome_of
-from ..check.shot_check import ShotCheck, check_shot
+from ..check.shot_check import ShotCheck, check_shot, remember_before
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import resolve_order
@@ -71,6 +71,7 @@ def _keep(
 ) -> list[tuple[str, str]]:
     """Keep the new state and what came of it; return what is told: a warning where something is left."""
     keep_check(scene, after)
+    remember_before(scene, plan.found)
     resolve = scene.interact.resolve  # type: ignore[attr-defined]
     said = outcome_of(plan, performance, after, resolve.own)
     resolve.outcome = "\n".join(said)

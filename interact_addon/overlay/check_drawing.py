@@ -10,7 +10,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from ..check.shot_check import ShotCheck, known_check
+from ..check.shot_check import ShotCheck, known_check, state_before
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
 from . import capsules, heat
@@ -21,6 +21,8 @@ from .lines import OF_ACTORS, Colour, Strokes
 
 _OUTLINE, _POINT = 1.5, 0.012  # pixels; metres
 _AT_REST = 0.35  # opacity of what touches nothing
+_MOVED = 0.005  # metres from which on a capsule is drawn where it was before a Resolve
+_GHOST = np.array([1.0, 1.0, 1.0, 0.45], np.float32)
 _NEAR = -0.02  # metres of depth from which on skin is looked at
 _GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
 _handlers: list[Any] = []
@@ -55,12 +57,15 @@ def scene_changed(*_arguments: object) -> None:
 def _draw_bodies() -> None:
     scene, space = bpy.context.scene, bpy.context.space_data
     check = scene.interact.check
-    if not space.overlay.show_overlays or not (check.capsules or check.points or check.heat):
+    before = state_before(scene) if check.before else None
+    if not space.overlay.show_overlays or not (check.capsules or check.points or check.heat or before):
         return
     found = known_check(scene)
     row = found.row_at(scene.frame_current_final) if found is not None else None
     if found is None or row is None:
         return
+    if before is not None:
+        draw_batches(make_batches(ghost_lines(before, found, scene.frame_current_final, space.region_3d)))
     if check.heat:
         _draw_heat(scene, found, row)
     lines = body_lines(found, row, space.region_3d) if check.capsules else []
@@ -71,9 +76,7 @@ def _draw_bodies() -> None:
 
 def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list[Strokes]:
     """Return the outlines of both bodies at a row of the check, coloured by depth, as a view sees them."""
-    matrix = np.array(view.view_matrix.inverted())
-    is_parallel = not view.is_perspective
-    eye = matrix[:3, 2] if is_parallel else matrix[:3, 3]
+    eye, is_parallel = _eye(view)
     lines = []
     for body, depth, colour in zip(found.capsules, found.contacts.capsule_depth, OF_ACTORS):
         at_rest = np.array([*colour[:3], _AT_REST], np.float32)
@@ -81,6 +84,30 @@ def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list
         seen = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
         lines.append(capsules.loops(seen, colours, _OUTLINE))
     return lines
+
+
+def ghost_lines(before: ShotCheck, found: ShotCheck, frame: float, view: bpy.types.RegionView3D) -> list[Strokes]:
+    """Return the outlines of what was elsewhere before a Resolve than it is now, at a frame of the scene."""
+    was, now = before.row_at(frame), found.row_at(frame)
+    if was is None or now is None:
+        return []
+    eye, is_parallel = _eye(view)
+    lines = []
+    for old, new in zip(before.capsules, found.capsules):
+        if old.start.shape[1] != new.start.shape[1]:  # another character
+            continue
+        moved = np.linalg.norm(old.start[was] - new.start[now], axis=-1)
+        moved = np.maximum(moved, np.linalg.norm(old.end[was] - new.end[now], axis=-1)) > _MOVED
+        if moved.any():
+            seen = capsules.outlines(old.start[was, moved], old.end[was, moved], old.radius[moved], eye, is_parallel)
+            lines.append(capsules.loops(seen, np.tile(_GHOST, (len(seen), 1)), _OUTLINE))
+    return lines
+
+
+def _eye(view: bpy.types.RegionView3D) -> tuple[Array, bool]:
+    """Return the place that a view sees from, or the direction to it in one without perspective, and which it is."""
+    matrix = np.array(view.view_matrix.inverted())
+    return (matrix[:3, 3], False) if view.is_perspective else (matrix[:3, 2], True)
 
 
 def point_lines(found: ShotCheck, row: int) -> list[Strokes]:

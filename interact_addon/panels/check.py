@@ -10,8 +10,10 @@ from ..check import events as check_events
 from ..check.resolving import frames_to_resolve
 from ..check.shot_check import is_current
 from ..operators.check import check_progress
+from ..operators.generate import draw_progress
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..runtime_api import contract, errors
+from ..worker_client import generation
 from .sidebar import Sidebar, lines
 
 _ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
@@ -109,7 +111,10 @@ class Resolve(Sidebar):
         row = layout.row()
         row.prop(resolve, "keep_contacts")
         row.prop(resolve, "own")
-        layout.operator("interact.resolve", icon="MOD_PHYSICS")
+        if generation.current is not None and generation.current.edit:
+            draw_progress(layout.row(align=True), generation.current.progress)
+        else:
+            layout.operator("interact.resolve", icon="MOD_PHYSICS")
         for number, sentence in enumerate(resolve.outcome.splitlines()):
             lines(layout, context, sentence, "INFO" if number == 0 else "DOT")
 
@@ -124,4 +129,6 @@ class Shown(Sidebar):
         row = self.layout.row(align=True)
         for name in ("capsules", "points", "heat", "graph"):
             row.prop(check, name, toggle=True)
-        self.layout.prop(check, "band")
+        row = self.layout.row()
+        row.prop(check, "band")
+        row.prop(check, "before")

@@ -101,6 +101,12 @@ class INTERACT_PG_check(bpy.types.PropertyGroup):
         options=set(),
         description="Draw distance and depth over time at the bottom of the 3D view, with the current frame's numbers",
     )
+    before: BoolProperty(  # type: ignore[valid-type]
+        name="Before",
+        default=True,
+        options=set(),
+        description="Draw in white how both bodies were before the last Resolve, where they were elsewhere",
+    )
     band: BoolProperty(  # type: ignore[valid-type]
         name="Band in Timelines",
         default=True,
