@@ -102,7 +102,7 @@ def refine_bodies(
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
         rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a], shapes[a])
     rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes)
-    _apply_constraints(roots, rotations, conditioning)
+    _apply_constraints(roots, rotations, conditioning, blends=False)
     return Bodies(roots, rotations, contacts)
 
 
@@ -114,7 +114,10 @@ def plant_feet(
     ``predicted`` (T, 4): the contacts the network made beside the motion; they also know feet that slide too fast to
     look planted. ``fixed`` (T,): frames that stay as they are.
     """
-    contacts = detect_contacts(root, rotations, skeleton) | (predicted > 0.5) & may_bear(root, rotations, skeleton)
+    claimed = (predicted > 0.5) & may_bear(root, rotations, skeleton)
+    if fixed is not None:
+        claimed &= ~fixed[:, None]  # the network did not make those
+    contacts = detect_contacts(root, rotations, skeleton) | claimed
     root, rotations = lock_feet(root, rotations, skeleton, contacts, fixed)
     return root, rotations, contacts.astype(np.float32)
 
@@ -185,8 +188,10 @@ def _generated(conditioning: Conditioning, *parts: str) -> list[int]:
     return [a for a, given in enumerate(conditioning.constraints.whole(*parts)) if not given]
 
 
-def _apply_constraints(roots: FloatArray, rotations: FloatArray, conditioning: Conditioning) -> None:
+def _apply_constraints(
+    roots: FloatArray, rotations: FloatArray, conditioning: Conditioning, blends: bool = True
+) -> None:
     """Put given motion in its place, in place."""
     for a, constraints in enumerate(conditioning.constraints.motions):
         if constraints is not None:
-            roots[a], rotations[a] = apply_body_constraints(roots[a], rotations[a], constraints)
+            roots[a], rotations[a] = apply_body_constraints(roots[a], rotations[a], constraints, blends)

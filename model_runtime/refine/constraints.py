@@ -16,24 +16,30 @@ BLEND, LONGEST_BLEND = 6, 45  # frames beside a border over which offsets fade, 
 HASTE, TURN_HASTE = 0.15, 0.6  # m/s and rad/s that the fading may add
 
 
-def apply_body_constraints(root: Array, rotations: Array, constraints: MotionConstraints) -> tuple[Array, Array]:
+def apply_body_constraints(
+    root: Array, rotations: Array, constraints: MotionConstraints, blends: bool = True
+) -> tuple[Array, Array]:
     """Return root (T, 3) and rotations (T, 52, 4) with the constrained frames as given.
 
     The generated motion beside a border is off by some rotation and distance, in place and in speed. That offset fades
-    over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``, so that nothing jumps or jerks.
+    over ``BLEND`` frames, or so many more that it adds no more than ``HASTE``, so that nothing jumps or jerks. Without
+    ``blends`` the other frames stay as they are.
     """
     root, rotations = root.copy(), rotations.copy()
     for name, members in PART_JOINTS.items():
         mask, joints = _over(constraints.part(name), len(root)), list(members)
         given = np.array(rotations[:, joints])
         given[: len(constraints.mask)] = constraints.rotations[:, joints]
-        offset = inertialization_offset(given, rotations[:, joints], mask, _turn, TURN_HASTE)
-        moved = rot.multiply(rot.from_axis_angle(offset), rotations[:, joints])
+        moved = rotations[:, joints]
+        if blends:
+            offset = inertialization_offset(given, moved, mask, _turn, TURN_HASTE)
+            moved = rot.multiply(rot.from_axis_angle(offset), moved)
         rotations[:, joints] = np.where(mask[:, None, None], given, moved)
     mask = _over(constraints.part("lower"), len(root))
     given = root.copy()
     given[: len(constraints.mask)] = constraints.root_positions
-    root = np.where(mask[:, None], given, root + inertialization_offset(given, root, mask, np.subtract, HASTE))
+    offset = inertialization_offset(given, root, mask, np.subtract, HASTE) if blends else 0.0
+    root = np.where(mask[:, None], given, root + offset)
     return root.astype(np.float32), rotations.astype(np.float32)
 
 

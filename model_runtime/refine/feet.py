@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d, maximum_filter1d
+from scipy.ndimage import binary_dilation, convolve1d, maximum_filter1d
 
 from ..body_model import rotations as rot
 from ..body_model.feet import LONGEST_DROPOUT, SHORTEST_CONTACT, SIDES, Leg, leg_of
@@ -30,8 +30,11 @@ WIDEST_TWIST = np.radians(20.0)
 LONGEST_SHUFFLE, WIDEST_SHUFFLE = 0.02, np.radians(6.0)
 STEP_FRAMES = 12
 STEP_LIFT, LIFT_BY_DISTANCE = (0.05, 0.09), 0.7  # metres, and share of the distance the foot goes
+SHORTEST_STEP, SHORTEST_LIFT = 0.01, 4  # metres and frames; a foot that goes less far, or less long, is not lifted
+HASTIEST_LIFT = 8e-4  # metres for each frame squared: 15 m/s^2
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
 SWINGS = 0.96  # share of the leg's length that a foot may reach while it swings to another foothold
+EASES = 6
 BARELY_UP = 0.006  # metres above the lowest; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres of a mean body; a foothold that needs the pelvis lower is released
@@ -68,6 +71,7 @@ def lock_feet(
     )
     share = freedom(fixed, len(root), BESIDE_FIXED).astype(np.float64)
     fixed = None if fixed is None or not np.any(fixed) else np.asarray(fixed, bool)
+    held = _eased(held, fixed)
     for _ in range(RELEASES):
         steps: list[int] = []
         targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed, share) for k, foot in enumerate(feet)]
@@ -93,6 +97,20 @@ def lock_feet(
     if fixed is not None:
         turns[fixed] = np.array(rotations, np.float64)[fixed]
     return root.astype(np.float32), turns.astype(np.float32)
+
+
+def _eased(held: Array, fixed: Array | None) -> Array:
+    """Return contacts (T, 4) without those that begin or end less than ``EASES`` frames from a ``fixed`` frame at which
+    the same foot is up: it would stop, or be off, from one frame to the next.
+    """
+    if fixed is None:
+        return held
+    eased = held.copy()
+    for foot in range(2):
+        mine = slice(2 * foot, 2 * foot + 2)
+        moves = binary_dilation(fixed & ~held[:, mine].any(axis=1), iterations=EASES)
+        eased[moves & ~fixed, mine] = False
+    return _without_stumps(eased)
 
 
 def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None, share: Array) -> tuple[Array, Array]:
@@ -137,7 +155,28 @@ def _foothold(foot: Leg, held: Array, steps: list[int], fixed: Array | None, sha
             # Off and down gently: near full stretch the knee bends three times as far.
             rise[b - 1 : a + 1] += lift * np.sin(np.linspace(0.0, np.pi, a - b + 2)) ** 2
     rise = share * np.maximum(rise, -points[..., 2].min(axis=1))  # never through the floor
+    places = np.concatenate([points[..., :2] + shift[:, None], points[..., 2:] + rise[:, None, None]], axis=-1)
+    rise += _lifts(places, pieces, planted, fixed)
     return foot.ankle + np.concatenate([shift, rise[:, None]], axis=-1), ankle_turn
+
+
+def _lifts(points: Array, pieces: list[tuple[int, int]], planted: Array, fixed: Array | None) -> Array:
+    """Return by how many metres (T,) a foot is lifted so that it steps from one foothold to the next.
+
+    Where a foothold was released, or the network's foot hardly left the floor, it would be dragged along. ``points``
+    (T, 2, 3): heel and ball as they would go.
+    """
+    lifts = np.zeros(len(points))
+    for (_, b), (a, _) in pairwise(pieces):
+        if planted[b:a].any() or a - b < SHORTEST_LIFT or (fixed is not None and fixed[b:a].any()):
+            continue
+        distance = np.linalg.norm(points[a, :, :2] - points[b - 1, :, :2], axis=-1).max()
+        height = points[b:a, :, 2].min(axis=1).max()
+        if distance > SHORTEST_STEP:
+            highest = min(STEP_LIFT[1], HASTIEST_LIFT * (a - b) ** 2)
+            missing = np.clip(LIFT_BY_DISTANCE * distance, 0.0, highest) - height
+            lifts[b:a] = max(missing, 0.0) * np.sin(np.linspace(0.0, np.pi, a - b + 2)[1:-1]) ** 2
+    return lifts
 
 
 def _drops(feet: list[Leg], targets: list[tuple[Array, Array]], held: Array, share: Array, size: float) -> list[Array]:
@@ -209,6 +248,7 @@ def _pieces(
                 and clear
                 and frame - a > STEP_FRAMES
                 and end - frame > 2 * STEP_FRAMES
+                and not (fixed is not None and fixed[frame : frame + STEP_FRAMES].any())  # no time for a step
             ):
                 pieces.append((a, frame))
                 steps.append(frame)
@@ -277,7 +317,10 @@ def _hold(drift: Array, pieces: list[tuple[int, int]], where: Array, fixed: Arra
 
 def _place(drift: Array, frames: Array, fixed: Array | None) -> Array:
     """Return where (N,) or (N, D) a piece is held on its ``frames`` (N,): its mean, or as ``fixed`` frames have it."""
-    stays = frames[fixed[frames]] if fixed is not None else frames[:0]
+    stays = frames[:0]
+    if fixed is not None:
+        stays = frames[fixed[frames]]
+        stays = stays if len(stays) else frames[binary_dilation(fixed)[frames]]
     if not len(stays):
         return np.broadcast_to(drift[frames].mean(axis=0), drift[frames].shape)
     columns = drift[stays].reshape(len(stays), -1).T

@@ -19,6 +19,7 @@ from ..body_model.inverse_kinematics import bend, local_rotations
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..body_model.volume import Volume, without_side
 from ..common.arrays import Array
+from ..common.easing import smoothstep
 from ..common.masks import runs_of
 from .fixed import freedom
 from .separation import parting_directions, widest
@@ -28,7 +29,8 @@ _MARGIN = 0.003  # m that legs move further than they have to
 _NEGLIGIBLE = 1e-3  # m; a shallower overlap is left
 _HOLD = 8  # frames before and after an overlap in which the legs are already displaced
 _SMOOTHING = 5.0  # frames, deviation of the Gaussian that smooths the displacement
-_BESIDE_FIXED = 20  # frames over which the displacement grows beside frames that stay
+_BESIDE_FIXED = 8  # frames over which the displacement grows beside frames that stay
+_LIFTED = 4  # frames over which a foot that was lifted begins to leave its way, and comes back to it
 _NEAR_HIP = 0.5  # of the thigh; an overlap nearer to the hip does not move the knee further
 
 _PARTS = ("thigh", "shin", "foot")
@@ -72,17 +74,18 @@ def clear_legs(
     free = np.stack([freedom(frames, len(root), _BESIDE_FIXED) for frames in held], 1)[..., None, None]
 
     may_move = free > 0.0
-    capsules, displacement = rest, np.zeros((len(root), 2, 2, 3), np.float32)  # of ankle and knee
+    capsules, wanted = rest, np.zeros((len(root), 2, 2, 3), np.float32)  # of ankle and knee
+    displacement = wanted
     for _ in range(_ROUNDS):
         push = _pushes(capsules, pairs, across, SOFT_CONTACT["leg"] * skeleton.size)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NEGLIGIBLE:
             break
         held_push = _while_standing(widest(push * may_move, _HOLD), stands)
-        displacement += may_move * gaussian_filter1d(held_push, _SMOOTHING, axis=0, mode="nearest")
+        wanted += may_move * gaussian_filter1d(held_push, _SMOOTHING, axis=0, mode="nearest")
+        displacement = np.stack([_between_stands(wanted[:, leg], stands[:, leg], free[:, leg]) for leg in range(2)], 1)
         knee, ankle, _, _ = bend(joints, front, displacement)
         capsules = _moved(rest, volume, knee - joints[:, :, 1], ankle - joints[:, :, 2])
 
-    displacement *= free
     _, _, thigh, shin = bend(joints, front, displacement)
     for leg, side in enumerate(SIDES):
         at = np.flatnonzero(np.abs(displacement[:, leg]).max((1, 2)) > 1e-5)
@@ -182,6 +185,37 @@ def _while_standing(push: Array, stands: Array) -> Array:
                 stand[first:last] = True
                 result[binary_dilation(stand, iterations=_HOLD), leg] = push[first + lengths.argmax(), leg]
     return result
+
+
+def _between_stands(wanted: Array, stands: Array, free: Array) -> Array:
+    """Return a displacement (T, 2, 3) near ``wanted`` (T, 2, 3) that is constant in each stand of ``stands`` (T,).
+
+    It changes only while the foot is up: from what one stand has to what the next one has, and in between as far as it
+    is wanted. ``free`` (T, 1, 1): the share of it that each frame may have; a frame with none counts as a stand.
+    """
+    stands = stands | (free[:, 0, 0] == 0.0)
+    runs = runs_of(stands)
+    result = (free * wanted).astype(np.float32)
+    if not runs:
+        return result
+    kept = [_largest(wanted[first:last]) * free[first:last].min() for first, last in runs]
+    for (first, last), vectors in zip(runs, kept):
+        result[first:last] = vectors
+    frame, ends = np.arange(len(wanted)), np.array(runs)
+    after = np.searchsorted(ends[:, 0], frame, side="right")  # the next stand, or one too many behind the last one
+    before, last_of = np.maximum(after - 1, 0), np.minimum(after, len(runs) - 1)
+    since = np.where(after > 0, frame - ends[before, 1], len(wanted))
+    until = np.where(after < len(runs), ends[last_of, 0] - 1 - frame, len(wanted))
+    along = smoothstep((since + 1) / (since + until + 2))[:, None, None]
+    passing = np.take(kept, before, 0) * (1.0 - along) + np.take(kept, last_of, 0) * along
+    lifted = smoothstep(np.clip(np.minimum(since, until) / _LIFTED, 0.0, 1.0))[:, None, None]
+    return np.where(stands[:, None, None], result, passing + lifted * (result - passing)).astype(np.float32)
+
+
+def _largest(vectors: Array) -> Array:
+    """Return the longest vector (2, 3) for ankle and knee of those of all frames (T, 2, 3)."""
+    at = np.linalg.norm(vectors, axis=-1).argmax(0)
+    return vectors[at, np.arange(vectors.shape[1])]
 
 
 def _moved(rest: Capsules, volume: Volume, knee: Array, ankle: Array) -> Capsules:

