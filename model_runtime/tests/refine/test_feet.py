@@ -274,9 +274,10 @@ def test_captured_motion_with_still_feet_hardly_changes(name: str) -> None:
     assert np.abs(root - clip.root_positions).max() < 0.003
 
 
-def shuffled(frames: int, first: int, last: int, distance: float) -> tuple[Motion, FloatArray]:
-    """A body that is carried ``distance`` metres aside from frame ``first`` to ``last`` with both soles near the floor,
-    and contacts that say that the left foot is up meanwhile.
+def shuffled(frames: int, first: int, last: int, distance: float) -> tuple[Motion, NDArray[np.bool_]]:
+    """A body carried ``distance`` metres aside from frame ``first`` to ``last`` with its soles near the floor.
+
+    The contacts say that the left foot is up meanwhile.
     """
     root, rotations = standing(frames)
     t = np.clip((np.arange(frames) - first) / (last - first), 0.0, 1.0)
