@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from interact_addon import compat
+from interact_addon.rig.amplitude import GESTURES, stored_amplitude
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
@@ -121,3 +122,43 @@ def test_a_new_recording_is_undone_in_one_step(scene: bpy.types.Scene, tmp_path:
     assert state() != before
     bpy.ops.ed.undo()
     assert state() == before
+
+
+@pytest.mark.parametrize(("seconds", "by"), [(3.0, 30), (1.0, -30)])
+def test_a_voice_of_the_partner_over_the_end_of_the_line_is_cut_and_moves_with_the_motion(
+    scene: bpy.types.Scene, tmp_path: Path, seconds: float, by: int
+) -> None:
+    whole = add_speech(scene, "Ben", wave(tmp_path, "whole.wav", 4.0), 81)
+    whole.channel = 12
+    scene.sequence_editor.channels[12].name = "Ben Speech 2"
+    scene.sequence_editor.active_strip = scene.sequence_editor.strips["line"]
+    assert bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", seconds))) == {"FINISHED"}
+    parts = [strip for strip in scene.sequence_editor.strips if strip.name.startswith("whole")]
+    places = sorted((compat.strip_left(one), compat.strip_right(one)) for one in parts)
+    assert places == [(81, END + min(by, 0)), (END + by, 201 + by)]
+
+
+def test_amplitudes_and_layers_move_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    anna = bpy.data.objects["Anna"]
+    action = library.shown(scene)[0]
+    assert action is not None
+    action.interact.gestures = 1.5
+    curve = next(
+        c for c in curves_of(action, action.slots[0]) if c.data_path == 'pose.bones["Spine"].rotation_quaternion'
+    )
+    curve.keyframe_points.insert(200, curve.evaluate(200) + 0.2)
+    curve.update()
+    assert bpy.ops.interact.keep_as_layer() == {"FINISHED"}
+    bpy.context.view_layer.update()
+
+    def pose(frame: int) -> np.ndarray:
+        scene.frame_set(frame)
+        return np.array([bone.matrix for bone in anna.pose.bones])
+
+    frames = (5, 20, 195, 200, 230)
+    before = [pose(frame) for frame in frames]
+    assert bpy.ops.interact.new_recording(filepath=str(wave(tmp_path, "new.wav", 3.0))) == {"FINISHED"}
+    for frame, was in zip(frames, before):
+        np.testing.assert_allclose(pose(frame + (30 if frame >= END else 0)), was, atol=0.02, err_msg=str(frame))
+    moved = library.shown(scene)[0]
+    assert moved is not None and moved != action and stored_amplitude(moved, GESTURES) == pytest.approx(1.5)

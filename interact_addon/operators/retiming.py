@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from ..runtime_api import errors
 from ..scene.ranges import active_strip
 from ..takes.library import shown_take
 from ..takes.retiming import retime
+from ..worker_client import generation
+from ..worker_client.orders import changed_order
 from .feedback import fail
+from .generate import reason_to_wait, watch
 
 
 class INTERACT_OT_new_recording(bpy.types.Operator):
     """Exchange the active voice strip for another recording of the line. Strips, labels and motion after it move by the
-    difference, as a new take; Only What Changed then makes the line itself
+    difference, as a new take, and the line itself is generated
     """
 
     bl_idname = "interact.new_recording"
@@ -25,11 +29,19 @@ class INTERACT_OT_new_recording(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", description="The new recording of the line")  # type: ignore[valid-type]
+    generate: BoolProperty(  # type: ignore[valid-type]
+        name="Generate the Line",
+        default=True,
+        description="Generate the line at once, as Only What Changed does; it is an undo step of its own",
+    )
     filter_sound: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        if generation.current is not None:
+            cls.poll_message_set("Wait until the generation has ended")  # type: ignore[attr-defined]
+            return False
         if shown_take(context.scene) is None:
             cls.poll_message_set("Choose a take in the list first")  # type: ignore[attr-defined]
             return False
@@ -53,7 +65,12 @@ class INTERACT_OT_new_recording(bpy.types.Operator):
             self.report({"WARNING"}, warning)
         frames = f"{abs(exchange.by)} frames {'later' if exchange.by > 0 else 'earlier'}"
         way = frames if exchange.by else "where it was"
-        self.report({"INFO"}, f"What comes after the line is {way}; press Only What Changed to make the line")
+        starts = self.generate and not bpy.app.background and not generation.disabled_reason(context.scene)
+        then = "the line is being generated" if starts else "press Only What Changed to make the line"
+        self.report({"INFO"}, f"What comes after the line is {way}; {then}")
+        if starts:
+            order = replace(changed_order(context.scene), undo=True, in_window=True, obstacle=reason_to_wait)
+            watch(generation.Generation(context.scene, order))
         return {"FINISHED"}
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..properties import ActorKey
+from ..properties import ActorKey, actor_key
 from ..runtime_api import errors
-from .channels import LAST_CHANNEL, TRANSCRIPT
+from .channels import LAST_CHANNEL, SPEECH, TRANSCRIPT
 from .ownership import channels_of
+from .voices import is_voice_of
 
 _LABELS = ("COLOR", "TEXT")
 
@@ -49,16 +50,17 @@ def begin_exchange(scene: bpy.types.Scene, strip: Any, path: Path) -> tuple[Any,
         sequencer.strips.remove(new)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
     exchange = Exchange(start, end, length - (end - start))
-    if why := _in_the_way(sequencer, strip, new, exchange):
+    if why := _in_the_way(scene, strip, new, exchange):
         sequencer.strips.remove(new)
         raise errors.InvalidRequest(why)
     return new, exchange
 
 
-def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, exchange: Exchange) -> None:
-    """Put the new recording in the place of the old one and move what comes after it.
+def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, exchange: Exchange) -> list[str]:
+    """Put the new recording in the place of the old one and move what comes after it; return warnings.
 
-    Labels that the end of the line lies in become longer or shorter. Words of the old recording go.
+    Labels that the end of the line lies in become longer or shorter; voices are cut there. Words of the old recording
+    go.
     """
     sequencer: Any = scene.sequence_editor
     for name in ("volume", "pan", "mute", "interact_voices"):
@@ -69,6 +71,7 @@ def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, 
     for one in [s for s in sequencer.strips if s.type == "TEXT" and s.channel in words]:
         if exchange.start <= compat.strip_left(one) < exchange.end:
             sequencer.strips.remove(one)
+    warnings = _cut_voices(scene, exchange, new)
     if exchange.by < 0:
         _fit_labels(sequencer, exchange)
     after = [one for one in sequencer.strips if one != new and compat.strip_left(one) >= exchange.end]
@@ -83,6 +86,17 @@ def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, 
         if marker.frame >= exchange.end:
             marker.frame += exchange.by
     scene.frame_end += exchange.by
+    return warnings
+
+
+def _cut_voices(scene: bpy.types.Scene, exchange: Exchange, new: Any) -> list[str]:
+    """Cut voices where the line ends: what is said later belongs to the motion that moves. Return warnings."""
+    cut = _voices_over(scene, scene.sequence_editor, exchange, new)
+    for one in cut:
+        one.split(exchange.end, "SOFT")
+        if exchange.by < 0:
+            compat.set_strip_right(one, max(exchange.end + exchange.by, round(compat.strip_left(one)) + 1))
+    return [f"'{one.name}' was cut at frame {exchange.end}, where the line ended; listen to it there." for one in cut]
 
 
 def _fit_labels(sequencer: Any, exchange: Exchange) -> None:
@@ -106,18 +120,37 @@ def _fit_labels(sequencer: Any, exchange: Exchange) -> None:
             compat.set_strip_right(one, round(right) + exchange.by)
 
 
-def _in_the_way(sequencer: Any, old: Any, new: Any, exchange: Exchange) -> str:
+def _voices_over(scene: bpy.types.Scene, sequencer: Any, exchange: Exchange, *others: Any) -> list[Any]:
+    """Return the sound strips of both actors' voices, but for ``others``, that the end of the line lies in."""
+    keys = [actor_key(actor) for actor in scene.interact.actors] if exchange.by else []  # type: ignore[attr-defined]
+    return [
+        one
+        for one in sequencer.strips
+        if one not in others
+        and compat.strip_left(one) < exchange.end < compat.strip_right(one)
+        and any(is_voice_of(one, key) for key in keys)
+    ]
+
+
+def _in_the_way(scene: bpy.types.Scene, old: Any, new: Any, exchange: Exchange) -> str:
     """Return in a sentence what keeps strips from moving; empty if nothing does."""
+    sequencer: Any = scene.sequence_editor
+    voices = _voices_over(scene, sequencer, exchange, old, new)
+    if retimed := next((one for one in voices if len(one.retiming_keys)), None):
+        return f"'{retimed.name}' is retimed and lies over the end of the line, where it would be cut; cut it first."
     strips = [one for one in sequencer.strips if one not in (old, new)]
     curves = sequencer.id_data.animation_data
     if curves is not None and curves.action is not None and exchange.by:
         return "Settings of strips are keyed, and these keys would not move along; remove them first."
-    if any(one.lock for one in strips if compat.strip_left(one) >= exchange.end):
-        return "A strip after the line is locked; unlock it first."
+    if any(one.lock for one in strips if compat.strip_left(one) >= exchange.end or one in voices):
+        return "A strip after the line, or over its end, is locked; unlock it first."
+    speech = {c for a in scene.interact.actors for c in channels_of(scene, actor_key(a), SPEECH)}  # type: ignore[attr-defined]
     for one in strips:
         left, right = compat.strip_left(one), compat.strip_right(one)
-        if one.type in _LABELS or not left < exchange.end < right:
+        if one.type in _LABELS or one in voices or not left < exchange.end < right:
             continue
+        if one.type in ("META", "SCENE") and exchange.by and one.channel in speech:
+            return f"'{one.name}' lies over the end of the line and holds voices; take it apart, or move it first."
         moving = [s for s in strips if s.channel == one.channel and compat.strip_left(s) >= exchange.end]
         if any(compat.strip_left(s) + exchange.by < right for s in moving):
             return f"'{one.name}' lies over the end of the line, and what comes after it would meet it; move it first."

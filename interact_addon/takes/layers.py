@@ -11,7 +11,7 @@ import bpy
 from ..properties import actor_name
 from ..rig.layers import edited_owners, influence_of, keep_as_layer, remove_layer, set_influence
 from ..rig.measure import skinned_meshes
-from ..rig.played import layers_of
+from ..rig.played import fit_strip, fit_to_keys, layers_of
 from ..runtime_api import errors
 
 
@@ -56,6 +56,14 @@ def layers_in(scene: bpy.types.Scene) -> list[ShownLayer]:
             for track, strip in layers_of(block):
                 found.setdefault((number, strip.action), []).append(track)
     return [ShownLayer(number, action, tuple(tracks)) for (number, action), tracks in found.items()]
+
+
+def fit_layers(actor: Any) -> None:
+    """Let what an actor's layers, and what lies under them, play be as long as its keys, which were moved."""
+    for block in _blocks(actor):
+        fit_to_keys(block)
+        for _, strip in layers_of(block):
+            fit_strip(strip)
 
 
 def remove(scene: bpy.types.Scene, actor: int, name: str) -> bool:

@@ -15,11 +15,10 @@ import bpy
 import numpy as np
 
 from ..properties import actor_key, actor_name
-from ..rig.amplitude import is_scaled
 from ..rig.cast import CastActor
 from ..rig.keying import PARTS, KeyedPerformance, next_take_number, plan_keys
 from ..rig.resample import scene_frame_count
-from ..rig.retiming import moved_take
+from ..rig.retiming import move_layer, moved_take
 from ..rig.take_action import BEFORE, take_name
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
@@ -30,7 +29,7 @@ from ..scene.request import build_request, cast_scene
 from ..scene.ripple import Exchange, begin_exchange, end_exchange, lies_in
 from ..scene.voices import is_voice_of
 from .edits import played_at
-from .layers import layers_in
+from .layers import fit_layers, layers_in
 from .library import Take, play, remember_pair, title_of
 from .record import read_record, record_take, save_performance
 from .shown_motion import shown_motion
@@ -46,15 +45,15 @@ def retime(scene: bpy.types.Scene, take: Take, strip: Any, path: Path) -> tuple[
     speaker = _check(scene, take, strip)
     cast = cast_scene(scene, first_frame=True)
     build_request(scene, cast)  # what is wrong with the scene is said before anything changes
-    motion = shown_motion(scene, cast)
+    motion = shown_motion(scene, cast, [character.name for character in cast])  # layers move by themselves
     new, exchange = begin_exchange(scene, strip, path)
     try:
         _check_place(scene, exchange)
     except errors.InterActError:
         scene.sequence_editor.strips.remove(new)  # type: ignore[union-attr]
         raise
-    end_exchange(scene, actor_key(speaker), strip, new, exchange)
-    return exchange, _move_take(scene, take, cast, motion, exchange)
+    warnings = end_exchange(scene, actor_key(speaker), strip, new, exchange)
+    return exchange, [*warnings, *_move_take(scene, take, cast, motion, exchange)]
 
 
 def _check(scene: bpy.types.Scene, take: Take, strip: Any) -> Any:
@@ -65,13 +64,9 @@ def _check(scene: bpy.types.Scene, take: Take, strip: Any) -> Any:
             f"'{strip.name}' is no voice of an actor in this scene's own sequencer; select one in an actor's speech "
             "channel, outside of meta strips."
         )
-    if layers_in(scene):
-        raise errors.InvalidRequest("Layers over the take would not move with it; remove them first.")
     for action in take.actions:
         if action is None or read_record(action) is None:
             raise errors.InvalidRequest(f"{title_of(take)} is not of both actors; generate a take of both first.")
-        if is_scaled(action):
-            raise errors.InvalidRequest("An amplitude of the take is not 1 and would not move with it; set it to 1.")
     if take.summary.frames != (scene.frame_start, scene.frame_end):
         raise errors.InvalidRequest("The frame range is not that of the take; set it back, or generate the shot again.")
     return speaker
@@ -113,10 +108,15 @@ def _move_take(
     keyed = []
     for actor, character, action, motion in zip(scene.interact.actors, cast, take.actions, performance.actors):  # type: ignore[attr-defined]
         assert action is not None
-        moved = moved_take(action, take_name(character.name, number), number, exchange.end, exchange.by)
+        name = take_name(character.name, number)
+        moved = moved_take(action, name, number, exchange.end, exchange.by, character, rate)
         moved[BEFORE] = {"0": {"owner": actor.armature.name, "action": action, "slot": ""}}
         play(actor.armature, moved)
         keyed.append(replace(plan_keys(character, motion, rate, count, PARTS), action=moved))
+    for layer in {layer.action for layer in layers_in(scene)}:
+        move_layer(layer, exchange.end, exchange.by)
+    for actor in scene.interact.actors:  # type: ignore[attr-defined]
+        fit_layers(actor)
     line = [(frame - scene.frame_start) / rate for frame in (exchange.start, exchange.end + exchange.by)]
     whole = KeyedPerformance(scene.frame_start, scene.frame_end, tuple(keyed))
     record_take(whole, keep_beside(request, path), performance, path, "Retimed to a new recording", pending=[line])
