@@ -71,9 +71,9 @@ def measure_pair(names: tuple[str, str], take: str, frames: int) -> dict[str, np
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene.render.fps, scene.frame_start, scene.frame_end = 30, 1, frames
-    cast = [cast_actor(name, _load(name)) for name in names]
+    cast = [cast_actor(name, load(name)) for name in names]
     skeletons = [character.rest.skeleton for character in cast]
-    motions = placed(_read_pair(take), skeletons, frames)
+    motions = placed(read_pair(take), skeletons, frames)
     nothing = np.zeros((frames, 52), np.float32), np.zeros((frames, 4), np.float32)
     parts = tuple(ActorPerformance(c.name, *motion, *nothing) for c, motion in zip(cast, motions))
     shown = {character.name: ("body", "head", "hands") for character in cast}
@@ -136,7 +136,7 @@ def placed(clips: tuple[Clip, Clip], skeletons: Sequence[Skeleton], frames: int)
     return [(root[chosen].astype(np.float32), rotations[chosen].astype(np.float32)) for root, rotations in found]
 
 
-def _read_pair(take: str) -> tuple[Clip, Clip]:
+def read_pair(take: str) -> tuple[Clip, Clip]:
     motions = []
     with tarfile.open(data_dir() / "motion" / "cmu.tar.xz") as archive:
         for subject in ("60", "61"):
@@ -147,7 +147,7 @@ def _read_pair(take: str) -> tuple[Clip, Clip]:
     return make_pair((f"60_{take}", f"61_{take}"), (motions[0], motions[1]), SOURCE, LICENCE, stature=STATURE)
 
 
-def _load(name: str) -> bpy.types.Object:
+def load(name: str) -> bpy.types.Object:
     before = set(bpy.data.objects)
     with bpy.data.libraries.load(str(data_dir() / "characters" / f"{name}.blend")) as (there, here):
         here.objects = [n for n in there.objects if not n.startswith("WGT-") and "metarig" not in n]

@@ -14,16 +14,22 @@ from interact_addon.check import events as check_events
 from interact_addon.check.shot_check import ShotCheck, is_current, known_check, state_before
 from interact_addon.demo.scene import build_demo_scene
 from interact_addon.overlay import check_drawing
+from interact_addon.rig.body_shape import body_shape_of
+from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.key_arrays import read_keys
+from interact_addon.rig.keying import key_performance
 from interact_addon.rig.read_back import read_back_cast
 from interact_addon.scene.request import cast_scene
 from interact_addon.takes.library import takes_in
 from interact_addon.takes.record import RECORD, read_record
 from interact_addon.worker_client import generation
 from interact_addon.worker_client.orders import resolve_order
+from model_runtime.body_model.contacts import Body, measure_contacts
+from model_runtime.contract import ActorPerformance, Performance
 from model_runtime.errors import Cancelled, InvalidRequest
 
+from .contact_truth import PAIRS, load, placed, read_pair
 from .planted import PALM, THROUGH, plant
 
 ELSEWHERE = "a file of somebody else"
@@ -206,9 +212,6 @@ def test_bones_that_turn_by_euler_angles_are_resolved_as_well(planted: bpy.types
     bones = {drive.bone for drive in cast[1].rig.drives}
     for bone in bones:
         tom.pose.bones[bone].rotation_mode = "XZY"
-    from interact_addon.rig.keying import key_performance
-    from model_runtime.contract import Performance
-
     key_performance(planted, [cast[1]], Performance((seen,)))
     bpy.ops.interact.check()
     select_deepest(planted)
@@ -254,3 +257,47 @@ def test_an_actor_that_is_deleted_meanwhile_ends_it_with_a_sentence(planted: bpy
     with pytest.raises(InvalidRequest, match="was deleted while"):
         job.wait()
     assert generation.current is None
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_captured_dancers_on_other_bodies_leave_each_other_and_themselves(addon: None) -> None:
+    """Salsa on characters of 1.62 and 1.84 m whose animation is nobody's take, all five seconds of it."""
+    scene, cast = bpy.context.scene, captured(frames=150, start=200)
+    bpy.ops.interact.check()
+    assert checked(scene).measures["deepest_m"] > 0.05
+    scene.interact.resolve.frames_from = "ALL"
+    assert bpy.ops.interact.resolve() == {"FINISHED"}
+    seen = read_back_cast(scene, cast, 1, 150)
+    bodies = [
+        Body(body_shape_of(character), character.rest.skeleton, motion.root_positions, motion.rotations)
+        for character, motion in zip(cast, seen)
+    ]
+    found = measure_contacts(bodies)
+    assert (np.maximum(found.depth, found.self_depth.max(0)) > 0.01).mean() <= 0.01
+    assert max(found.depth.max(), found.self_depth.max()) < 0.02
+    report = takes_in(scene)[-1].load_performance().report["contacts"]
+    assert report["mean_joint_change"] < 0.03 and report["jerk_ratio"] < 1.1 and report["sole_change"] < 0.001
+
+
+def captured(frames: int, start: int) -> list[CastActor]:
+    """Key a stretch of a captured pair on two characters of other sizes and cast them."""
+    names, take = PAIRS[0]
+    scene = bpy.context.scene
+    scene.render.fps, scene.frame_start, scene.frame_end = 30, 1, frames
+    cast = [cast_actor(name, load(name)) for name in names]
+    clips = read_pair(take)
+    motions = placed(clips, [one.rest.skeleton for one in cast], min(clip.frames for clip in clips))
+    nothing = np.zeros((frames, 52), np.float32), np.zeros((frames, 4), np.float32)
+    parts = tuple(
+        ActorPerformance(one.name, root[start : start + frames], turns[start : start + frames], *nothing)
+        for one, (root, turns) in zip(cast, motions)
+    )
+    key_performance(scene, cast, Performance(parts), parts={one.name: ("body", "hands") for one in cast}, exact=True)
+    for actor, one in zip(scene.interact.actors, cast):
+        actor.armature = one.armature.find()
+        made = actor.armature.animation_data.action
+        for name in [name for name in made.keys() if name.startswith("interact")]:  # noqa: SIM118 - no dict
+            del made[name]
+    bpy.context.view_layer.update()
+    return cast

@@ -82,11 +82,11 @@ class INTERACT_OT_check(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def start_check(uid: int, keep: Keep) -> None:
-    """Check a scene, by its session_uid, between redraws; ``keep`` what is found."""
+def start_check(uid: int, keep: Keep, undo: bool = True) -> None:
+    """Check a scene, by its session_uid, between redraws; ``keep`` what is found, as a step of ``undo`` of its own."""
     global _running, _progress
     _running, _progress = check_shot_in_steps(partial(_scene_of, uid), _SECONDS_A_STEP), 0.0
-    bpy.app.timers.register(partial(_tick, _running, uid, keep), first_interval=0.0)
+    bpy.app.timers.register(partial(_tick, _running, uid, keep, undo), first_interval=0.0)
     redraw(bpy.context)
 
 
@@ -102,14 +102,14 @@ def _scene_of(uid: int) -> bpy.types.Scene:
     return scene
 
 
-def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> float | None:
+def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: bool) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
     global _running, _progress
     if _running is not steps:
         return None
     before = int(_progress * 100)
     try:
-        _progress = _step(steps, uid, keep)
+        _progress = _step(steps, uid, keep, undo)
     except errors.InterActError as error:
         _running = None
         tell([("ERROR", str(error))])
@@ -122,7 +122,7 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> flo
     return _PAUSE if _running is steps else None
 
 
-def _step(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> float:
+def _step(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: bool) -> float:
     """Do one step and return the share that is done; after the last one keep what was found."""
     global _running
     try:
@@ -130,7 +130,8 @@ def _step(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep) -> flo
     except StopIteration as end:
         _running, found = None, end.value
     told = keep(_scene_of(uid), found)
-    bpy.ops.ed.undo_push(message="Check")
+    if undo:
+        bpy.ops.ed.undo_push(message="Check")
     tell(told)
     return 1.0
 

@@ -56,7 +56,7 @@ class INTERACT_OT_resolve(bpy.types.Operator):
             return fail(self, error)
         stop_checking()
         uid = context.scene.session_uid
-        watch(job, lambda: start_check(uid, partial(_keep_last, done)))
+        watch(job, lambda: start_check(uid, partial(_keep_last, done), undo=False))  # one step takes it all back
         return {"FINISHED"}
 
 

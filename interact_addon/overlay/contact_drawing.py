@@ -19,7 +19,7 @@ from ..scene.reading import Clock
 from .drawing import draw_batches, make_batches
 from .lines import OF_ACTORS, Colour, Line, line
 
-_DOT, _LENGTH, _LINE = 9.0, 0.0015, 2.0  # pixels, metres of the short line that a dot is, pixels
+_DOT, _LINE = (0.004, 0.008, 0.012), 2.0  # metres, radii of the circles of a dot; pixels
 _MET: Colour = (0.35, 0.85, 0.40, 1.0)
 _APART: Colour = (0.95, 0.25, 0.15, 1.0)
 _OF_OBJECTS: Colour = (0.85, 0.85, 0.85, 1.0)
@@ -124,7 +124,7 @@ def _strips_now(scene: bpy.types.Scene) -> list[Any]:
 
 
 def contact_lines(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, strips: list[Any] | None = None) -> list[Line]:
-    """Return two dots and a line for each contact that is asked for on the current frame, as both stand there."""
+    """Return a line, then two dots, for each contact that is asked for on the current frame, as both stand there."""
     if not _is_fitted(scene):
         finished(_fit_in_steps(scene))
     points: dict[str, contacts.Body] = {}
@@ -141,16 +141,18 @@ def contact_lines(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, strips: li
                 theirs = np.array(ends.target.evaluated_get(graph).matrix_world.translation, np.float32)
             apart = float(np.linalg.norm(theirs - mine)) - ends.gap
             found.append(line(np.stack([mine, theirs]), _MET if apart <= _NEAR else _APART, _LINE))
-            found.append(_dot(mine, colours[ends.actor]))
-            found.append(_dot(theirs, colours.get(ends.other, _OF_OBJECTS)))
+            found += _dot(mine, colours[ends.actor])
+            found += _dot(theirs, colours.get(ends.other, _OF_OBJECTS))
     except errors.InterActError:  # a character that cannot be read just now; Generate says why
         return []
     return found
 
 
-def _dot(place: Array, colour: Colour) -> Line:
-    along = np.array([0.0, 0.0, _LENGTH], np.float32)
-    return line(np.stack([place - along, place + along]), colour, _DOT)
+def _dot(place: Array, colour: Colour) -> list[Line]:
+    """Return a small ball: circles about all three axes, filled by smaller ones."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 13)
+    circle = np.stack([np.cos(turn), np.sin(turn), np.zeros_like(turn)], -1)
+    return [line(place + size * np.roll(circle, axis, axis=1), colour, _LINE) for size in _DOT for axis in range(3)]
 
 
 def _point(
