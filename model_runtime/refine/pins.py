@@ -8,13 +8,14 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from ..body_model import rotations as rot
-from ..body_model.inverse_kinematics import bend, local_rotations
+from ..body_model.inverse_kinematics import local_rotations
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..common.arrays import Array, BoolArray, FloatArray
 from ..common.easing import smootherstep
 from ..contract import FPS, HANDS, Actor, Pin
 from ..contract.directions import places_at, span_frames
 from .fixed import freedom
+from .hands import move_hand
 
 _PACE = 0.8  # metres a second, on the mean, at which a hand goes to its pin
 _QUICKEST, _SLOWEST = 0.4, 1.5  # seconds for the way
@@ -24,7 +25,6 @@ _COMFORTABLE = 0.96  # of an arm's length; to reach further the trunk leans
 _FURTHEST_LEAN = np.radians(20.0)
 _LEAN_SMOOTHING = 6.0  # frames
 _ARM, _SPINE = ("shoulder", "elbow", "wrist"), ("spine1", "spine2", "spine3")
-_BACKWARD = np.array([0.0, 1.0, 0.0], np.float32)  # to where the elbow of a straight arm goes
 
 
 def hold_pins(
@@ -108,25 +108,8 @@ def _held(
 ) -> tuple[FloatArray, list[float]]:
     """Return rotations (T, 52, 4) of one body with an arm held, and by how many metres each pin is missed."""
     joints, world = forward_kinematics(root, rotations, skeleton)
-    collar, shoulder, elbow, wrist = (INDEX[f"{side}_{part}"] for part in ("collar", "shoulder", "elbow", "wrist"))
-    way = way_to_pins(joints[:, wrist], pins) * free[:, None]
-    at = np.flatnonzero(np.linalg.norm(way, axis=-1) > 1e-6)
-    if not len(at):
-        return rotations, [0.0] * len(pins)
-    arm = joints[at][:, [shoulder, elbow, wrist]]
-    back = rot.rotate(world[at, shoulder], _BACKWARD)
-    _, end, upper, fore = bend(arm, back, np.stack([way[at], np.zeros_like(way[at])], 1))
-    chain = [
-        world[at, collar],
-        rot.multiply(upper, world[at, shoulder]),
-        rot.multiply(fore, world[at, elbow]),
-        world[at, wrist],
-    ]
-    result = rotations.copy()
-    for joint, local in zip((shoulder, elbow, wrist), local_rotations(chain)):
-        result[at, joint] = local
-    reached = joints[:, wrist].copy()
-    reached[at] = end
+    way = way_to_pins(joints[:, INDEX[f"{side}_wrist"]], pins) * free[:, None]
+    result, reached = move_hand(rotations, (joints, world), side, way)
     return result, [missed(reached, pin) for pin in pins]
 
 

@@ -62,6 +62,7 @@ class Unknowns:
         }
         self.free = free
         self.sizes = [int(np.prod(shape)) for shape in self.shapes.values()]
+        self.sizes_of_pose = [size // shape[1] for size, shape in zip(self.sizes, self.shapes.values())]
 
     def zeros(self) -> Tensor:
         return torch.zeros(sum(self.sizes))

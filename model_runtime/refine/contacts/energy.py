@@ -14,6 +14,7 @@ from .touching import Touches, place_touches
 
 _PENETRATION = 0.006  # metres
 _CONTACT = 0.006
+_BALANCED = 4.0  # the weight of penetration up to which contacts weigh 1
 _SLIDING = 0.005  # metres a second
 _JERK = 60.0  # metres a second^3 that a correction may add
 _KNOTS = 0.35  # of the third difference of knots, in their scales
@@ -85,7 +86,10 @@ class Energy:
         cost = cost + (self._off_balance(posed, scaled) / _BALANCE).square().sum((0, 2))
         cost = cost + self._turned(posed, _HANDS, _HAND_TURN, self.idle) + self._turned(posed, _HEAD, _GAZE)
         cost = cost + self._of_overlaps(posed)
-        return cost if self.touches is None else cost + self._of_touches(posed, self.touches)
+        if self.touches is None:
+            return cost
+        # Where overlaps weigh more than that, so do contacts, or they would be pulled apart.
+        return cost + max(1.0, self.penetration / _BALANCED) ** 0.5 * self._of_touches(posed, self.touches)
 
     def _off_balance(self, posed: Posed, scaled: tuple[Tensor, ...]) -> Tensor:
         """Return how far (A, T, 2) the centre of mass has moved against the feet."""

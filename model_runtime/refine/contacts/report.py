@@ -53,7 +53,7 @@ def depths(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, Float
     return deepest_overlap(*(place_capsules(b.shape, *p) for b, p in zip(bodies, posed)))
 
 
-def _ways(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> FloatArray:
+def ways_of(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> FloatArray:
     """Return the way (F, 3) between the two points of a goal on its frames."""
     frames = slice(goal.start, goal.stop)
 
@@ -69,13 +69,13 @@ def _ways(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatA
 
 def gap_of(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> FloatArray:
     """Return by how much (F,) the two points of a goal are further apart than they may be, metres."""
-    gap: FloatArray = np.maximum(np.linalg.norm(_ways(bodies, posed, goal), axis=-1) - goal.distance, 0.0)
+    gap: FloatArray = np.maximum(np.linalg.norm(ways_of(bodies, posed, goal), axis=-1) - goal.distance, 0.0)
     return gap
 
 
 def sliding_of(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> float:
     """Return how fast the two points slide over each other while they touch: 95th percentile, metres a second."""
-    way = _ways(bodies, posed, goal)
+    way = ways_of(bodies, posed, goal)
     if len(way) < 3 or goal.distance > 0.0:
         return 0.0
     return float(np.percentile(np.linalg.norm(np.diff(way, axis=0), axis=-1) * FPS, 95))

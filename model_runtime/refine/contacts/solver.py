@@ -19,15 +19,24 @@ from ...common.easing import smootherstep
 from ...common.masks import expanded, runs_of
 from .corrections import FINE, SLOW, Unknowns, pose_unknowns, trajectory_unknowns
 from .energy import Energy
+from .holding import (
+    REACHING,
+    arms_of,
+    is_of_hand,
+    with_arms_held,
+    with_arms_ready,
+    with_open_hands,
+    with_room_to_come,
+    with_steady_hands,
+)
 from .motion import BodyMotion, Goal, ResolveOptions
 from .overlaps import Volumes
-from .posing import COLUMN, LEG, TURNED, TURNED_JOINTS, Bodies, Posed
+from .posing import COLUMN, LEG, TURNED_JOINTS, Bodies, Posed
 from .report import compare
 from .splines import knot_frames
 from .touching import hold, touches_of
 
 UNTOUCHED = 30  # frames beside an overlap or a goal, beyond which nothing changes
-_REACHING = 20  # frames in which a body goes into a contact pose, and back
 _STARTS = 12
 _POSE_ROUNDS = ((0.05, 25), (0.4, 20), (3.0, 20))  # weight of penetration, iterations
 _PARTING = ((0.3, 14), (1.0, 14), (4.0, 16))
@@ -36,7 +45,6 @@ _ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
 _DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
 _SETTLED = 2e-4  # of the energy and of the unknowns, below which a round ends early
 _TOUCHED = 4.0  # times as dear are the corrections of one who is only touched
-_ARMS = ("collar", "shoulder", "elbow", "wrist")
 _PAD = 3  # frames of kept motion that a stretch is solved with
 
 Progress = Callable[[float], None]
@@ -161,17 +169,23 @@ def _solve(
     """Return roots and rotations of one stretch, of which the frames ``stays`` (T,) are kept."""
     kept, planted = _kept(bodies, stays)
     unknowns = trajectory_unknowns(bodies, kept, planted, options)
-    motion = Bodies(bodies, np.arange(bodies[0].frames))
     wanted = [goal for goal in goals if not goal.held]
     groups = _groups(wanted)
     steps = len(groups) + 2
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for number, group in enumerate(groups):
-        pose, sign = _contact_pose(bodies, unknowns, group, options, partial(progress, number / steps))
-        span = (min(goal.start for goal in group), max(goal.stop for goal in group))
-        x = x + _spread(unknowns, pose, span)
+        frame = _middle(group, bodies[0].frames)
+        span, arms = (min(goal.start for goal in group), max(goal.stop for goal in group)), arms_of(group)
+        bodies = with_open_hands(bodies, group, span, unknowns)
+        ready = with_arms_ready(bodies, arms, frame, span, unknowns)
+        pose, sign = _contact_pose(ready, unknowns, group, frame, options, partial(progress, number / steps))
+        turns = (pose.split(unknowns.sizes_of_pose)[0].view(len(bodies), -1, 3) * unknowns.scales["turns"]).numpy()
+        bodies = with_arms_held(bodies, ready, arms, turns, frame, span, unknowns)
+        bodies = with_room_to_come(bodies, group, unknowns)
+        x = x + _spread(unknowns, pose, span, arms)
         signs[span[0] : span[1]] = sign
         progress((number + 1) / steps)
+    motion = Bodies(bodies, np.arange(bodies[0].frames))
     touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs) if goals else None
     energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), wanted))
     if touches is not None:
@@ -188,7 +202,8 @@ def _solve(
         if not _is_left(energy, x, options, stays):
             break
         x = _minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
-    return _baked(bodies, unknowns, x)
+    roots, rotations = _baked(bodies, unknowns, x)
+    return roots, with_steady_hands(bodies, roots, rotations, wanted, unknowns)
 
 
 def _is_left(energy: Energy, x: Tensor, options: ResolveOptions, stays: Array) -> bool:
@@ -244,9 +259,9 @@ def _busy(bodies: Sequence[BodyMotion], goals: Sequence[Goal]) -> Tensor:
     frames = np.arange(bodies[0].frames)
     for goal in goals:
         away = np.maximum(np.maximum(goal.start - frames, frames - goal.stop + 1), 0)
-        share = smootherstep(1.0 - away / _REACHING)
+        share = smootherstep(1.0 - away / REACHING)
         for actor, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
-            if actor is not None and _is_of_hand(point):
+            if actor is not None and is_of_hand(point):
                 side = int(point.startswith("right"))
                 busy[actor, :, side] = np.maximum(busy[actor, :, side], share)
     return torch.from_numpy(busy)
@@ -254,30 +269,31 @@ def _busy(bodies: Sequence[BodyMotion], goals: Sequence[Goal]) -> Tensor:
 
 def _calm(actors: int, goals: Sequence[Goal]) -> Tensor:
     """Return how dear the corrections of each actor are: who is only touched, by hands, hardly comes to meet them."""
-    touched = {goal.other for goal in goals if goal.other is not None and not _is_of_hand(goal.other_point)}
-    reaching = {goal.actor for goal in goals if _is_of_hand(goal.point)}
-    reaching |= {goal.other for goal in goals if goal.other is not None and _is_of_hand(goal.other_point)}
+    touched = {goal.other for goal in goals if goal.other is not None and not is_of_hand(goal.other_point)}
+    reaching = {goal.actor for goal in goals if is_of_hand(goal.point)}
+    reaching |= {goal.other for goal in goals if goal.other is not None and is_of_hand(goal.other_point)}
     return torch.tensor([_TOUCHED if a in touched - reaching else 1.0 for a in range(actors)])
 
 
-def _is_of_hand(point: str) -> bool:
-    return point.endswith(("palm", "hand", "fist", "_tip"))
+def _middle(goals: Sequence[Goal], frames: int) -> int:
+    """Return the frame in the middle of goals that overlap in time; at best one on which all of them are wanted."""
+    frame = round(sum(goal.start + goal.stop - 1 for goal in goals) / (2 * len(goals)))
+    frame = min(max(frame, max(g.start for g in goals)), min(g.stop for g in goals) - 1) if len(goals) > 1 else frame
+    return min(max(frame, 0), frames - 1)
 
 
 def _contact_pose(
     bodies: Sequence[BodyMotion],
     unknowns: Unknowns,
     goals: Sequence[Goal],
+    frame: int,
     options: ResolveOptions,
     alive: Callable[[], None],
 ) -> tuple[Tensor, float]:
-    """Return the unknowns of the pose, of several starts, that meets ``goals`` best, and how its palms lie.
+    """Return the unknowns of the pose at ``frame``, of several starts, that meets ``goals`` best, and how palms lie.
 
     ``alive`` is called now and then, and may raise ``Cancelled``.
     """
-    frame = round(sum(goal.start + goal.stop - 1 for goal in goals) / (2 * len(goals)))
-    frame = min(max(frame, max(g.start for g in goals)), min(g.stop for g in goals) - 1) if len(goals) > 1 else frame
-    frame = min(max(frame, 0), bodies[0].frames - 1)
     poses = pose_unknowns(unknowns, frame, _STARTS)
     still = Bodies(bodies, np.full(_STARTS, frame))
     signs = np.where(np.arange(_STARTS) % 2 == 0, 1.0, -1.0)
@@ -297,28 +313,27 @@ def _scattered(poses: Unknowns, goals: Sequence[Goal], seed: int) -> Tensor:
     draw = torch.Generator().manual_seed(seed)
     x = poses.zeros()
     turns = x.split(poses.sizes)[0].view(poses.shapes["turns"])
-    for goal in goals:
-        for actor, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
-            if actor is not None and _is_of_hand(point):
-                side = point.partition("_")[0]
-                for part in _ARMS:
-                    column = TURNED.index(f"{side}_{part}")
-                    turns[actor, 2:, column] = torch.randn(turns.shape[1] - 2, 3, generator=draw)
+    for actor, column in arms_of(goals):
+        turns[actor, 2:, column] = torch.randn(turns.shape[1] - 2, 3, generator=draw)
     return x
 
 
-def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int]) -> Tensor:
-    """Return the unknowns of a motion that goes into a pose for a ``span`` of frames and back."""
+def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int], arms: Sequence[tuple[int, int]]) -> Tensor:
+    """Return the unknowns of a motion that goes into a pose for a ``span`` of frames and back, without ``arms``."""
     frames = unknowns.fine.shape[0]
     pieces, at = [], 0
     for name, shape in unknowns.shapes.items():
         spacing = SLOW if name == "shift" else FINE
         knots = knot_frames(frames, spacing)
         away = np.maximum(np.maximum(span[0] - knots, knots - span[1] + 1), 0)
-        share = torch.from_numpy(smootherstep(1.0 - away / _REACHING).astype(np.float32))
+        share = torch.from_numpy(smootherstep(1.0 - away / REACHING).astype(np.float32))
         share = torch.nn.functional.pad(share, (0, shape[1] - len(share)))
         size = int(np.prod(shape)) // shape[1]
         value = pose[at : at + size].view(shape[0], 1, *shape[2:])
+        if name == "turns":
+            value = value.clone()
+            for actor, column in arms:
+                value[actor, :, column] = 0.0
         pieces.append((value * share.view(1, -1, *[1] * (len(shape) - 2))).flatten())
         at += size
     return torch.cat(pieces)
