@@ -8,9 +8,21 @@ from pathlib import Path
 import bpy
 import pytest
 
-from interact_addon.messages import Message, counted, in_words, quoted, read_po, read_translations, translated
+from interact_addon import messages
+from interact_addon.messages import (
+    Message,
+    counted,
+    in_words,
+    quoted,
+    read_po,
+    read_translations,
+    recognised,
+    translated,
+)
 from interact_addon.runtime_api import errors
 from interact_addon.strings import Strings, strings, template
+from model_runtime.body_model.skeleton import AVERAGE_SKELETON
+from model_runtime.contract import Actor, Request, check_request
 
 GERMAN = r"""
 # What a translator writes.
@@ -93,3 +105,33 @@ def test_the_list_for_translators_has_labels_tooltips_choices_messages_and_words
 def test_what_is_listed_is_read_again_as_a_catalogue(listed: Strings) -> None:
     filled = template(listed).replace('msgstr ""\n', 'msgstr "x"\n')
     assert set(read_po(filled)) == set(listed)
+
+
+def test_a_sentence_of_the_runtime_is_known_again_by_its_template_and_translated(
+    listed: Strings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text for _, text in listed]
+    with pytest.raises(errors.InvalidRequest) as raised:
+        check_request(Request(3.0, (Actor("Mia", AVERAGE_SKELETON),), quality="best"))
+    message = recognised(str(raised.value), texts)
+    assert message is not None and message == str(raised.value) and message.fields["quality"] == "best"
+    monkeypatch.setattr(messages, "_templates", texts)
+    german = {message.template: "{quality} gibt es nicht."}
+    shown = translated(str(raised.value), lambda english: german.get(english, english))
+    assert shown == "best gibt es nicht."
+    assert translated("Nobody wrote this.", lambda english: english) == "Nobody wrote this."
+
+
+def test_the_template_with_most_letters_of_its_own_is_the_one() -> None:
+    templates = ["{a} is {b}.", "{name} is no part of {whole}.", "{name} of {name}."]
+    found = recognised("'arm' is no part of the body.", templates)
+    assert found is not None and found.template == templates[1]
+    assert found.fields == {"name": "'arm'", "whole": "the body"}
+    assert recognised("one of two.", templates) is None and recognised("nothing", templates) is None
+    assert recognised("two of two.", templates) is not None
+
+
+def test_errors_warnings_and_stages_of_the_runtime_are_in_the_list(listed: Strings) -> None:
+    assert ("*", "'{name}' has no voice in this shot and only listens.") in listed
+    assert ("*", "Feet") in listed and ("*", "Reading the scene") in listed
+    assert sum("model_runtime" in place for places in listed.values() for place in places) > 100

@@ -11,13 +11,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import bpy
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 _DEFAULT_CONTEXT = "*"  # Blender's, of all but a few words
+_FIELD = re.compile(r"\{.*?\}")
+_templates: list[str] = []  # with fields, of the catalogues that are there
 _LINE = re.compile(r'\s*(?:(msgctxt|msgid|msgstr)\s+)?(".*")\s*$')
 Dictionary = dict[tuple[str, str], str]  # (context, English) -> translation
 
@@ -61,7 +65,9 @@ def translated(sentence: str, translate: Callable[[str], str] | None = None) -> 
     """
     translate = translate or bpy.app.translations.pgettext_rpt
     if not isinstance(sentence, Message):
-        return str(translate(sentence))
+        known = str(translate(sentence))
+        message = recognised(sentence, _templates) if known == sentence else None
+        return known if message is None else translated(message, translate)
     fields = {
         name: translated(value, translate) if isinstance(value, Message) else value
         for name, value in sentence.fields.items()
@@ -70,6 +76,39 @@ def translated(sentence: str, translate: Callable[[str], str] | None = None) -> 
         return str(translate(sentence.template)).format(**fields)
     except (LookupError, ValueError, AttributeError):  # a translator wrote a field that does not exist
         return str(sentence)
+
+
+def recognised(sentence: str, templates: Sequence[str]) -> Message | None:
+    """Return a sentence as the message of the template with most letters of its own that gives it; None for none.
+
+    So is translated what comes from the runtime's process, or was raised as text: whoever says it knows no templates.
+    """
+    fitting = [one for one in templates if _pattern(one) is not None and _pattern(one).fullmatch(sentence)]  # type: ignore[union-attr]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda one: len(_FIELD.sub("", one)))
+    found = _pattern(best).fullmatch(sentence)  # type: ignore[union-attr]
+    return Message(best, **found.groupdict()) if found is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(template: str) -> re.Pattern[str] | None:
+    """Return what matches all sentences of a template; None for one without fields, or whose fields have no names."""
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        return None
+    names = [name for _, name, _, _ in parts if name is not None]
+    if not names or not all(map(str.isidentifier, names)) or not any(text.strip() for text, *_ in parts):
+        return None
+    known: set[str] = set()
+    pattern = ""
+    for text, name, _, _ in parts:
+        pattern += re.escape(text)
+        if name is not None:
+            pattern += f"(?P={name})" if name in known else f"(?P<{name}>.+?)"
+            known.add(name)
+    return re.compile(pattern, re.DOTALL)
 
 
 def read_translations(folder: Path) -> dict[str, Dictionary]:
@@ -112,8 +151,10 @@ def register() -> None:
     """Give Blender the translations of the add-on, if there are any."""
     if dictionaries := read_translations(TRANSLATIONS):
         bpy.app.translations.register(__package__, dictionaries)
+        _templates.extend({text for found in dictionaries.values() for _, text in found if "{" in text})
 
 
 def unregister() -> None:
     """Take them back."""
     bpy.app.translations.unregister(__package__)
+    _templates.clear()

@@ -1,7 +1,8 @@
 """All that a translator can translate, as a gettext template: ``python -m interact_addon.strings PATH.pot``.
 
 For developers. Labels, tooltips and choices are read from the registered classes, as Blender looks them up; templates
-of messages and words drawn in panels from the source.
+of messages and words drawn in panels from the source. So are sentences that errors and warnings are made of, those of
+the runtime too, with a field for each value in them: ``messages.recognised`` finds their template again.
 """
 
 from __future__ import annotations
@@ -15,20 +16,30 @@ from typing import Any
 import bpy
 
 from .compat import end_process
+from .packaging import FOR_DEVELOPERS, REPOSITORY
 from .registration import CLASSES
+from .scene.shot import CASTING, MIXING, READING
 
 _HERE = Path(__file__).parent
 _ANYWHERE, _OF_OPERATORS = "*", "Operator"  # Blender's contexts of translation
 _ON_BUTTONS = {"operator", "menu", "operator_menu_enum"}  # calls of a layout whose ``text`` has a context of its own
 _OF_PROBLEM = (0, 1, 4, 5)  # arguments of a ``Problem`` that are shown, and the names of these and others
 _NAMED = {"code", "sentence", "fix", "done", "short"}
+_FEWEST_SPACES = 2  # of a sentence
+_FOR_COMMANDS = {"add_argument", "add_parser", "print"}  # what the command line says is English
 Strings = dict[tuple[str, str], list[str]]  # (context, English) -> where it stands
 
 
 def strings() -> Strings:
     """Return all that can be translated; the add-on is registered."""
     found: Strings = {}
-    rows = [*_of_classes(), *(row for path in sorted(_HERE.rglob("*.py")) for row in _of_source(path))]
+    own, runtime = sorted(_HERE.rglob("*.py")), REPOSITORY / "model_runtime"
+    theirs = [
+        path for path in sorted(runtime.rglob("*.py")) if path.relative_to(runtime).parts[0] not in FOR_DEVELOPERS
+    ]
+    rows = [*_of_classes(), *(row for path in own for row in _of_source(path))]
+    rows += [row for path in [*own, *theirs] for row in _sentences_of(path)]
+    rows += [(_ANYWHERE, stage, "a stage of generating") for stage in (CASTING, READING, MIXING, *_stages(runtime))]
     for context, text, place in rows:
         if any(letter.isalpha() for letter in text.replace("{count}", "")):
             found.setdefault((context, text), []).append(place)
@@ -84,9 +95,61 @@ def _of_source(path: Path) -> Iterator[tuple[str, str, str]]:
             yield from ((context, text, place) for context, text in _of_call(node))
 
 
+def _sentences_of(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield context, template and place of whole sentences in a source, but for those in docstrings and messages."""
+    tree = ast.parse(path.read_text("utf-8"))
+    passed = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) or (isinstance(node, ast.Call) and _name_of(node) == "Message"):
+            passed |= {id(inner) for inner in ast.walk(node) if isinstance(inner, ast.Constant)}
+        if isinstance(node, ast.Call) and _name_of(node) in _FOR_COMMANDS:
+            passed |= {id(inner) for inner in ast.walk(node)}
+    place = path.relative_to(REPOSITORY).as_posix()
+    for node in ast.walk(tree):
+        text = "" if id(node) in passed else _sentence(node)
+        if text:
+            yield _ANYWHERE, text, f"{place}:{node.lineno}"  # type: ignore[attr-defined]
+
+
+def _stages(runtime: Path) -> Iterator[str]:
+    """Yield the stages of the method, each with where it ends on the progress bar, from its source."""
+    for node in ast.walk(ast.parse((runtime / "generate.py").read_text("utf-8"))):
+        if isinstance(node, ast.Dict) and node.keys and all(isinstance(end, ast.Constant) for end in node.values):
+            ends = [end.value for end in node.values if isinstance(end, ast.Constant)]
+            yield from (text for key in node.keys if key and isinstance(ends[-1], float) for text in _texts(key))
+
+
+def _sentence(node: ast.AST) -> str:
+    """Return a string as a template, with a field for each value in it; "" for what is no whole sentence."""
+    names: list[str] = []
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        text = node.value.replace("{", "{{").replace("}", "}}")
+        if text != node.value:  # a template of its own, or no sentence
+            return ""
+    elif isinstance(node, ast.JoinedStr):
+        text = "".join(_piece(part, names) for part in node.values)
+    else:
+        return ""
+    starts = text[:1].isupper() or text[:1] in "'{"
+    return text if starts and text.endswith(".") and text.count(" ") >= _FEWEST_SPACES and "\n" not in text else ""
+
+
+def _piece(part: ast.expr, names: list[str]) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value).replace("{", "{{").replace("}", "}}")
+    value = part.value if isinstance(part, ast.FormattedValue) else part
+    name = value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", "value")
+    names.append(name := name.strip("_") or "value")
+    return f"{{{name}{names.count(name) if names.count(name) > 1 else ''}}}"
+
+
+def _name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else str(getattr(call.func, "id", ""))
+
+
 def _of_call(call: ast.Call) -> Iterator[tuple[str, str]]:
     """Yield context and English of the words in a call that shows some."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = _name_of(call)
     if name == "Message":
         yield from ((_ANYWHERE, text) for text in _texts(*call.args[:1]))
     elif name == "counted":

@@ -9,6 +9,7 @@ from bpy.props import StringProperty
 
 from ..export.shot import export_fbx, export_shot
 from ..formats import Settings
+from ..messages import translated
 from ..properties import ExportChoices, draw_export_choices, export_settings
 from ..runtime_api import errors
 from .feedback import fail, poll_cast
@@ -58,7 +59,7 @@ class INTERACT_OT_export(ExportChoices, bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         for warning in done.warnings:
-            self.report({"WARNING"}, warning)
+            self.report({"WARNING"}, translated(warning))
         self.report({"INFO"}, f"Exported {', '.join(map(str, done.files))}")
         return {"FINISHED"}
 

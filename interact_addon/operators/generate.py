@@ -13,6 +13,7 @@ from functools import partial
 import bpy
 from bpy.props import BoolProperty
 
+from ..messages import translated
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import changed_order, whole_order
@@ -47,7 +48,7 @@ class Generating:
         except errors.InterActError as error:
             return fail(self, error)
         for kind, sentence in result_of(job):
-            self.report({kind}, sentence)
+            self.report({kind}, translated(sentence))
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -180,7 +181,7 @@ def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
 
 def draw_progress(layout: bpy.types.UILayout, progress: contract.Progress) -> None:
     """Draw stage and percent beside a button that cancels."""
-    layout.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+    layout.progress(factor=progress.fraction, text=f"{translated(progress.stage)}  {progress.fraction:.0%}")
     layout.operator("interact.cancel", text="", icon="X")
 
 

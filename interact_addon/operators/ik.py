@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
+from ..messages import translated
 from ..runtime_api import errors
 from ..scene.ik import key_ik_of_takes, why_no_ik
 from .feedback import fail
@@ -46,7 +47,7 @@ class INTERACT_OT_key_ik_controls(bpy.types.Operator):
         finally:
             manager.progress_end()
         for sentence in keyed.warnings:
-            self.report({"WARNING"}, sentence)
+            self.report({"WARNING"}, translated(sentence))
         self.report({"INFO"}, "; ".join(keyed.done))
         return {"FINISHED"}
 

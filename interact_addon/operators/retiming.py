@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from ..messages import translated
 from ..runtime_api import errors
 from ..scene.ranges import active_strip
 from ..takes.library import shown_take
@@ -62,7 +63,7 @@ class INTERACT_OT_new_recording(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         for warning in warnings:
-            self.report({"WARNING"}, warning)
+            self.report({"WARNING"}, translated(warning))
         frames = f"{abs(exchange.by)} frames {'later' if exchange.by > 0 else 'earlier'}"
         way = frames if exchange.by else "where it was"
         starts = self.generate and not bpy.app.background and not generation.disabled_reason(context.scene)

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
+from ..messages import translated
 from ..properties import actor_name, part_switch
 from ..runtime_api import contract, errors
 from ..takes import comparison, edits, layers, library, nla
@@ -131,7 +132,7 @@ class INTERACT_OT_keep_as_layer(OnTheShownTake, bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         for warning in warnings:
-            self.report({"WARNING"}, warning)
+            self.report({"WARNING"}, translated(warning))
         whose = " and ".join(f"'{name}'" for name in names)
         self.report({"INFO"}, f"The edits of {whose} are a layer over the take")
         return {"FINISHED"}
@@ -298,7 +299,7 @@ class _EditsTheTake(OnTheShownTake):
         except errors.InterActError as error:
             return fail(self, error)
         for warning in warnings:
-            self.report({"WARNING"}, warning)
+            self.report({"WARNING"}, translated(warning))
         self.report({"INFO"}, f"{words} as a new take")
         return {"FINISHED"}
 

@@ -87,7 +87,7 @@ ADDON_EDGES = {
     "batch": "batch_check batch_export bench compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat messages operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
-    "strings": "compat registration",
+    "strings": "compat packaging registration scene",
 }
 # Gone or different on Windows, or a way to run what should be read; the last ends Blender (compat.remove_scene).
 FORBIDDEN_CALLS = {
