@@ -15,7 +15,7 @@ from interact_addon.check.shot_check import ShotCheck, is_current, known_check, 
 from interact_addon.demo.scene import build_demo_scene
 from interact_addon.overlay import check_drawing
 from interact_addon.rig.body_shape import body_shape_of
-from interact_addon.rig.cast import CastActor, cast_actor
+from interact_addon.rig.cast import cast_actor
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.key_arrays import read_keys
 from interact_addon.rig.keying import key_performance
@@ -263,11 +263,14 @@ def test_an_actor_that_is_deleted_meanwhile_ends_it_with_a_sentence(planted: bpy
 @pytest.mark.data
 def test_captured_dancers_on_other_bodies_leave_each_other_and_themselves(addon: None) -> None:
     """Salsa on characters of 1.62 and 1.84 m whose animation is nobody's take, all five seconds of it."""
-    scene, cast = bpy.context.scene, captured(frames=150, start=200)
+    scene = bpy.context.scene
+    capture(frames=150, start=200)
     bpy.ops.interact.check()
     assert checked(scene).measures["deepest_m"] > 0.05
     scene.interact.resolve.frames_from = "ALL"
     assert bpy.ops.interact.resolve() == {"FINISHED"}
+    assert titles(scene, "penetration") == []
+    cast = cast_scene(scene, first_frame=True)
     seen = read_back_cast(scene, cast, 1, 150)
     bodies = [
         Body(body_shape_of(character), character.rest.skeleton, motion.root_positions, motion.rotations)
@@ -280,7 +283,7 @@ def test_captured_dancers_on_other_bodies_leave_each_other_and_themselves(addon:
     assert report["mean_joint_change"] < 0.03 and report["jerk_ratio"] < 1.1 and report["sole_change"] < 0.001
 
 
-def captured(frames: int, start: int) -> list[CastActor]:
+def capture(frames: int, start: int) -> None:
     """Key a stretch of a captured pair on two characters of other sizes and cast them."""
     names, take = PAIRS[0]
     scene = bpy.context.scene
@@ -293,11 +296,11 @@ def captured(frames: int, start: int) -> list[CastActor]:
         ActorPerformance(one.name, root[start : start + frames], turns[start : start + frames], *nothing)
         for one, (root, turns) in zip(cast, motions)
     )
-    key_performance(scene, cast, Performance(parts), parts={one.name: ("body", "hands") for one in cast}, exact=True)
+    bodies = {one.name: ("body", "head", "hands") for one in cast}
+    key_performance(scene, cast, Performance(parts), parts=bodies, exact=True)
     for actor, one in zip(scene.interact.actors, cast):
         actor.armature = one.armature.find()
         made = actor.armature.animation_data.action
         for name in [name for name in made.keys() if name.startswith("interact")]:  # noqa: SIM118 - no dict
             del made[name]
     bpy.context.view_layer.update()
-    return cast
