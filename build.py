@@ -279,7 +279,8 @@ def screenshots(options: argparse.Namespace, _: list[str]) -> None:
     for name in options.names or scripts:
         _say(name)
         words = (program, *window, "--python", str(runner), "--", scripts[name].name, *shlex.split(options.grab))
-        _call(words, {"INTERACT_PYTHON": str(python)})
+        with tempfile.TemporaryDirectory() as user:  # nobody's extensions and settings, and none are left behind
+            _call(words, {"INTERACT_PYTHON": str(python), "BLENDER_USER_RESOURCES": user})
 
 
 def lock(options: argparse.Namespace, rest: list[str]) -> None:

@@ -96,6 +96,12 @@ def walk(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 
 @pytest.fixture(scope="module")
+def long_timeline(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Milliseconds of what the add-on draws over five minutes with 300 strips."""
+    return seen_by(program, "long_timeline.py", tmp_path_factory.mktemp("long"), longest=LONGEST)
+
+
+@pytest.fixture(scope="module")
 def pair(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What it takes from an opened file with two characters and two sound files to a moving pair."""
     folder = tmp_path_factory.mktemp("pair")
@@ -129,6 +135,7 @@ def test_strips_look_like_their_names_after_a_label_a_name_a_copy_and_an_undo(pr
     assert seen["labelled"] == seen["undone"] == [stand, walk, stand], "a name that a script sets is in no undo step"
     assert seen["renamed"] == [stand, sit, stand]
     assert sorted(seen["copied"]) == [sit, sit, stand, stand]
+    assert seen["out_of_view"] and seen["in_view"] == ["TEXT", True, True], "what a button adds is seen"
 
 
 def test_esc_stops_playback_and_not_the_generation(generated: dict[str, Any]) -> None:
@@ -219,3 +226,15 @@ def test_eight_clicks_and_twenty_seconds_of_hands_make_two_characters_perform_tw
     assert pair["frames"][1] > 25 * 24
     assert pair["clicks"] <= 8
     assert pair["seconds_of_hands"] <= 20.0
+
+
+@pytest.mark.slow
+def test_a_panel_with_three_hundred_strips_is_drawn_within_two_milliseconds(long_timeline: dict[str, Any]) -> None:
+    assert long_timeline["strips"] == 300 and long_timeline["events"] > 100
+    assert len(long_timeline["panels"]) >= 2 * 19
+    assert max(long_timeline["panels"].values()) <= 2.0, long_timeline["panels"]
+
+
+@pytest.mark.slow
+def test_overlays_take_four_milliseconds_of_a_redraw_while_somebody_scrubs(long_timeline: dict[str, Any]) -> None:
+    assert long_timeline["share"]["usual"] <= 4.0, long_timeline["parts"]

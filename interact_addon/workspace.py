@@ -13,6 +13,8 @@ _MARK = "interact"  # a custom property that finds the workspace again, whatever
 _SCRIPT, _PLAYBACK = 0.28, 0.22  # heights: sequencer and timeline of the window, the timeline of these
 _SECONDS_TO_DRAW = 0.05
 _MOST_TRIES = 40
+# Channels: what is seen under the first, over the highest (the ruler takes the height of one), without any strip.
+_BELOW, _ABOVE, _FEWEST = 0.8, 2.0, 4
 
 
 def interact_workspace() -> bpy.types.WorkSpace | None:
@@ -102,9 +104,11 @@ def _areas() -> list[bpy.types.Area]:
     return sorted(window.screen.areas, key=lambda area: -area.y) if window is not None else []
 
 
-def _operate(operator: Any, area: bpy.types.Area, **arguments: Any) -> None:
-    """Call an operator in an area; what cannot be done is said in the console and left."""
-    window = _window()
+def _operate(operator: Any, area: bpy.types.Area, window: bpy.types.Window | None = None, **arguments: Any) -> None:
+    """Call an operator in an area, of our workspace's window or another; what cannot be done is said in the console and
+    left.
+    """
+    window = window or _window()
     region = next((one for one in area.regions if one.type == "WINDOW"), None)
     try:
         with bpy.context.temp_override(window=window, screen=window.screen, area=area, region=region):  # type: ignore[union-attr]
@@ -137,18 +141,41 @@ def _show_script(area: bpy.types.Area) -> None:
         space.show_region_footer = False
 
 
-def _frame_strips(area: bpy.types.Area, scene: bpy.types.Scene) -> None:
-    """Fill the sequencer with the frame range and the channels in use; *View All* would leave room for ten.
+def show_channels(scene: bpy.types.Scene) -> None:
+    """Let the sequencers of all windows reach to the highest channel in use, if it lies above what they show.
 
-    The highest channel lies below the ruler, which takes the height of one.
+    For what adds strips: in a new channel they would be out of view, as if nothing had happened.
     """
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR" and area.spaces.active.view_type != "PREVIEW":
+                region = next(region for region in area.regions if region.type == "WINDOW")
+                _, high = region.view2d.view_to_region(0.0, _highest(scene) + _ABOVE, clip=False)
+                if high > region.height:
+                    _, low = region.view2d.view_to_region(0.0, _BELOW, clip=False)
+                    _zoom(window, area, (0, region.width, low, high))
+
+
+def _highest(scene: bpy.types.Scene) -> int:
+    """Return the highest channel with a strip."""
     strips = scene.sequence_editor.strips if scene.sequence_editor is not None else ()
-    highest = max((strip.channel for strip in strips), default=4)
+    return max((strip.channel for strip in strips), default=_FEWEST)
+
+
+def _frame_strips(area: bpy.types.Area, scene: bpy.types.Scene) -> None:
+    """Fill the sequencer with the frame range and the channels in use; *View All* would leave room for ten."""
     margin = 0.02 * (scene.frame_end - scene.frame_start)
     view = next(region for region in area.regions if region.type == "WINDOW").view2d
-    left, low = view.view_to_region(scene.frame_start - margin, 0.8, clip=False)
-    right, high = view.view_to_region(scene.frame_end + margin, highest + 2.0, clip=False)
-    _operate(bpy.ops.view2d.zoom_border, area, xmin=left, xmax=right, ymin=low, ymax=high, wait_for_input=False)
+    left, low = view.view_to_region(scene.frame_start - margin, _BELOW, clip=False)
+    right, high = view.view_to_region(scene.frame_end + margin, _highest(scene) + _ABOVE, clip=False)
+    _zoom(_window(), area, (left, right, low, high))
+
+
+def _zoom(window: bpy.types.Window | None, area: bpy.types.Area, box: tuple[int, int, int, int]) -> None:
+    """Fill an editor with what is seen in a box: left, right, low and high, pixels of its region."""
+    left, right, low, high = box
+    arguments = {"xmin": left, "xmax": right, "ymin": low, "ymax": high, "wait_for_input": False}
+    _operate(bpy.ops.view2d.zoom_border, area, window, **arguments)
 
 
 def _show_tab() -> bool:

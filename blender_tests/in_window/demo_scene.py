@@ -21,14 +21,9 @@ def steps(seen: dict[str, Any]) -> Iterator[float]:
     window = bpy.context.window_manager.windows[0]
     workspaces = len(bpy.data.workspaces)
     yield from add_demo(window)
-    while window.workspace.name != "InterAct":
-        yield 0.1
-    stage = None
-    while stage is None or tab_of(stage) != "InterAct":
-        areas = sorted(window.screen.areas, key=lambda area: -area.y)
-        stage = areas[0] if [area.ui_type for area in areas[:1]] == ["VIEW_3D"] and len(areas) == 3 else None
-        yield 0.5
-    view = stage.spaces.active
+    yield from until_arranged(window)
+    areas = areas_of(window)
+    view = areas[0].spaces.active
     seen["areas"] = [area.ui_type for area in areas]
     seen["perspective"] = view.region_3d.view_perspective
     seen["lines"] = [view.overlay.show_bones, view.overlay.show_extras, view.overlay.show_relationship_lines]
@@ -56,6 +51,24 @@ def add_demo(window: bpy.types.Window) -> Iterator[float]:
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.interact.add_demo_scene("INVOKE_DEFAULT")
     yield 0.1
+
+
+def until_arranged(window: bpy.types.Window) -> Iterator[float]:
+    """Wait until the InterAct workspace is shown, cut into its areas, and drawn."""
+    while not _is_arranged(window):
+        yield 0.5
+    yield 3.0
+
+
+def _is_arranged(window: bpy.types.Window) -> bool:
+    areas = areas_of(window)
+    is_cut = window.workspace.name == "InterAct" and len(areas) == 3 and areas[0].ui_type == "VIEW_3D"
+    return is_cut and tab_of(areas[0]) == "InterAct"
+
+
+def areas_of(window: bpy.types.Window) -> list[bpy.types.Area]:
+    """Return the areas of a window from top to bottom."""
+    return sorted(window.screen.areas, key=lambda area: -area.y)
 
 
 def tab_of(area: bpy.types.Area) -> str:

@@ -55,6 +55,18 @@ def steps(seen: dict[str, Any]) -> Iterator[float]:
     yield DRAWN
     seen["undone"] = looks(bpy.context.scene)
 
+    def row(channel: float) -> int:
+        return int(region.view2d.view_to_region(0.0, channel, clip=False)[1])
+
+    box = {"xmin": 0, "xmax": region.width, "ymin": row(0.8), "ymax": row(3.0)}
+    call(bpy.ops.view2d.zoom_border, **box, wait_for_input=False)
+    yield DRAWN
+    seen["out_of_view"] = row(4.0) > region.height
+    call(bpy.ops.interact.add_prompt, text="they chat")
+    yield DRAWN
+    strip = bpy.context.scene.sequence_editor.active_strip
+    seen["in_view"] = [strip.type, row(strip.channel) >= 0, row(strip.channel + 1) <= region.height]
+
 
 def looks(scene: bpy.types.Scene) -> list[list[str]]:
     """Return of Mia's strips the name as it is seen, and the label whose colour each has."""

@@ -21,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from blender_tests.in_window.acting import act
+from blender_tests.in_window.demo_scene import until_arranged
 from blender_tests.in_window.hands import Hands, area_of, found_soon, region_of, until, window
 
 GENERATED_WITHIN = 600.0  # seconds, on a busy machine
@@ -51,9 +52,7 @@ def _open_the_demo(hands: Hands) -> Iterator[float | str]:
     yield from hands.key("A", hands.centre(area_of("VIEW_3D")), shift=True)
     yield from hands.key("UP_ARROW")
     yield from hands.key("RET")
-    yield from until(lambda: window().workspace.name == "InterAct", 60.0)
-    yield from until(lambda: region_of(area_of("VIEW_3D"), "UI").width > 50, 60.0)
-    yield 3.0
+    yield from until_arranged(window())
 
 
 def _generate(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
@@ -72,7 +71,8 @@ def _label(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str]:
     yield from hands.unfold("interact.set_up_timeline", "interact.labels.seconds")
     yield from hands.press("label_range(label='walk', actor='0')", 0.6)
     seen["clicks_of_a_label"], seen["seconds_of_a_label"] = hands.clicks - clicks, hands.seconds - seconds
-    yield 2.0
+    yield from until(_is_change_known, 60.0)
+    yield 1.0  # and drawn
     seen["labelled"] = state()
     yield "labels.webp"
 
@@ -84,6 +84,7 @@ def _only_what_changed(hands: Hands, seen: dict[str, Any]) -> Iterator[float | s
     yield from _until_done()
     seen["changed"] = state()
     seen["changed_differs"] = [differing_frames(a, b) for a, b in zip(old, shown())]
+    yield from hands.find("interact.next_take(step=-1)", 0.83)  # the list is on screen then
     yield "only_what_changed.webp"
 
 
@@ -198,9 +199,24 @@ def is_generating() -> bool:
     return job() is not None
 
 
+def _is_change_known() -> bool:
+    """Return whether the panel knows what was changed since the take, and offers to make that alone."""
+    changed = importlib.import_module(f"{package()}.operators.changes").known_change(window().scene)
+    return changed is not None and changed.stretch is not None
+
+
 def _until_done() -> Iterator[float]:
     yield from until(lambda: not is_generating(), GENERATED_WITHIN)
-    yield 1.5
+    yield 1.0
+    yield from until(_is_at_rest, 120.0)
+    yield 1.0  # and drawn
+
+
+def _is_at_rest() -> bool:
+    """Return whether all that the add-on reads between redraws is read: what has changed, and the take's ways."""
+    reading = (("operators.problems", "_search_at_rest"), ("overlay.drawing", "_read"))
+    timers = [getattr(importlib.import_module(f"{package()}.{module}"), name) for module, name in reading]
+    return not any(map(bpy.app.timers.is_registered, timers))
 
 
 def _in_sequencer(frame: float, below: int = _RULER) -> tuple[int, int]:

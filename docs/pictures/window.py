@@ -4,8 +4,9 @@
 
 `python3 build.py screenshots` calls this for every script. A script has a function `steps()`, which arranges the window
 and yields: a number is the seconds that Blender needs to draw, a string the name of a picture to take for
-`docs/images`. Further words of the command are a program that writes what is on screen to the file it is given, for
-software OpenGL, which gives Blender's own pictures black.
+`docs/images`. A script that says `INSTALLS = True` installs the extension itself; for others that of this repository is
+enabled. Further words of the command are a program that writes what is on screen to the file it is given, for software
+OpenGL, which gives Blender's own pictures black.
 """
 
 from __future__ import annotations
@@ -43,12 +44,18 @@ def take(name: str, grab: list[str]) -> None:
     image = bpy.data.images.load(str(path))
     pixels = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(pixels)
-    if pixels.reshape(-1, 4)[:, :3].max() == 0.0:
+    colours = pixels.reshape(-1, image.channels)
+    if colours[:, :3].max() == 0.0:
         path.unlink()
         raise RuntimeError("The picture is black, as with software OpenGL; name a program that takes it with --grab")
     if path != wanted:
-        image.file_format = "WEBP"
-        image.save(filepath=str(wanted), quality=_QUALITY)
+        coloured = bpy.data.images.new(name, *image.size)  # a picture of nothing but greys has one channel, WebP three
+        coloured.pixels.foreach_set(
+            np.insert(np.broadcast_to(colours[:, :3], (len(colours), 3)), 3, 1.0, axis=1).ravel()
+        )
+        coloured.file_format = "WEBP"
+        coloured.save(filepath=str(wanted), quality=_QUALITY)
+        bpy.data.images.remove(coloured)
         path.unlink()
     bpy.data.images.remove(image)
     print(f"Wrote {wanted}", flush=True)
@@ -73,7 +80,8 @@ def main(script: str, *grab: str) -> None:
     pictures = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pictures)
     bpy.context.preferences.view.show_splash = False
-    interact_addon.register()
+    if not getattr(pictures, "INSTALLS", False):
+        interact_addon.register()
     steps = pictures.steps()
     bpy.app.timers.register(lambda: run(steps, list(grab)), first_interval=2.0, persistent=True)
 

@@ -9,6 +9,7 @@ from .. import compat
 from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import attention
+from ..workspace import show_channels
 from .feedback import fail, poll_cast
 from .labels import label_span
 
@@ -54,6 +55,7 @@ class INTERACT_OT_add_target(bpy.types.Operator):
                 attention.add_pin(scene, actor_key(actor), self.kind, target, start, end)
         except errors.InterActError as error:
             return fail(self, error)
+        show_channels(scene)
         what = "looks at" if self.kind == "gaze" else f"holds the {attention.PIN_NAMES[self.kind]} at"
         self.report({"INFO"}, f"{actor_key(actor).name} {what} '{target.name}' from frame {start} to {end - 1}")
         return {"FINISHED"}

@@ -10,8 +10,11 @@ from .. import compat
 from ..properties import OBJECT
 from ..runtime_api import errors
 from ..scene import contact_goals
+from ..scene.channels import CONTACT
 from ..scene.contact_goals import Ends
-from ..scene.ranges import active_strip
+from ..scene.ownership import channels_of_pair
+from ..scene.ranges import active_strip_in
+from ..workspace import show_channels
 from .feedback import fail, poll_cast
 from .labels import label_span
 
@@ -23,8 +26,8 @@ def selected_contacts(context: bpy.types.Context) -> list[Any]:
 
 def active_contact(context: bpy.types.Context) -> Any:
     """Return the active strip of the sequencer if it is a contact strip, else None."""
-    scene, strip = compat.sequencer_scene(context.scene), active_strip(context.scene)
-    return strip if strip is not None and strip in contact_goals.all_contacts(scene) else None
+    own = channels_of_pair(compat.sequencer_scene(context.scene), CONTACT)
+    return active_strip_in(context.scene, own)
 
 
 def _chosen(context: bpy.types.Context) -> Ends:
@@ -54,6 +57,7 @@ class INTERACT_OT_add_contact(bpy.types.Operator):
             strip = contact_goals.add_contact(scene, _chosen(context), start, end)
         except errors.InterActError as error:
             return fail(self, error)
+        show_channels(scene)
         self.report({"INFO"}, f"{strip.name.strip()} from frame {start} to {end - 1}")
         return {"FINISHED"}
 

@@ -14,6 +14,7 @@ from ..scene import pair
 from ..scene.channels import INTERACTION, PROMPT
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
+from ..workspace import show_channels
 from .feedback import fail, poll_cast
 from .labels import label_span
 
@@ -96,6 +97,7 @@ class INTERACT_OT_add_interaction(bpy.types.Operator):
             strip = pair.add_interaction(scene, self.category, who, *label_span(context))
         except errors.InterActError as error:
             return fail(self, error)
+        show_channels(scene)
         return _tell(self, context, strip)
 
 
@@ -129,6 +131,7 @@ class INTERACT_OT_add_prompt(bpy.types.Operator):
             strip = pair.add_prompt(scene, self.text, who, *label_span(context))
         except errors.InterActError as error:
             return fail(self, error)
+        show_channels(scene)
         return _tell(self, context, strip)
 
 

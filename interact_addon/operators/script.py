@@ -12,6 +12,7 @@ from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import setting_up, strips
 from ..worker_client import generation
+from ..workspace import show_channels
 from .feedback import fail, poll_cast
 from .problems import search
 
@@ -67,6 +68,7 @@ class INTERACT_OT_set_up_timeline(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         search(context.scene)
+        show_channels(compat.sequencer_scene(context.scene))
         generation.warm_up()
         parts = [f"named {done.channels} channels"] * bool(done.channels)
         parts += [f"added {done.actions} action strips"] * bool(done.actions)
@@ -114,6 +116,7 @@ class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
             strips.add_emotion_labels(scene, actor_key(actor), actor.emotion, actor.emotion_intensity)
             for actor in actors
         )
+        show_channels(scene)
         self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")
         return {"FINISHED"}
 

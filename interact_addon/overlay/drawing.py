@@ -11,7 +11,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ..rig.timing import frames_per_second
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, finished
 from ..scene.casting import character_of
 from ..scene.evaluated import is_only_looked_at, only_looking
 from ..takes.library import Take, shown_take
@@ -19,10 +19,11 @@ from . import motion, plan, poses
 from .lines import Line, Strokes
 
 _SECONDS_BEFORE_READING = 0.05
-_SECONDS_BEFORE_POSES, _SECONDS_BETWEEN_POSES = 0.4, 0.01  # after the last change; between two that are read
+_SECONDS_BEFORE_POSES, _SECONDS_BETWEEN = 0.4, 0.01  # after the last change; between two steps of reading
 _GHOSTS_EVERY = 0.5  # seconds
 _handler: object | None = None
 _paths: tuple[tuple[Any, ...], motion.JointPaths | None] = ((), None)  # of which take, and what was read of it
+_paths_reading: tuple[tuple[Any, ...], Generator[None, None, motion.JointPaths | None]] | None = None  # of which take
 _marks: tuple[int, tuple[plan.Mark, ...]] = (0, ())  # of which scene, by its session_uid, and what was read
 _is_changed = False  # the scene, since its marks were read
 _poses: tuple[int, tuple[poses.KeptPose, ...]] = (0, ())  # of which scene, by its session_uid, and what was read
@@ -41,7 +42,7 @@ def start() -> None:
 
 def stop() -> None:
     """Draw no longer, and forget what was read."""
-    global _handler, _paths, _batches, _still, _marks, _poses, _reading
+    global _handler, _paths, _paths_reading, _batches, _still, _marks, _poses, _reading
     if _handler is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
         _handler = None
@@ -49,6 +50,7 @@ def stop() -> None:
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     _paths, _batches, _still, _marks, _poses, _reading = ((), None), ((), []), ((), []), (0, ()), (0, ()), None
+    _paths_reading = None
 
 
 def lines_of(
@@ -155,20 +157,28 @@ def scene_changed(*_arguments: object) -> None:
         bpy.app.timers.unregister(_read_poses)
 
 
-def _read() -> None:
-    """Read the take that is shown and the script; a timer calls this between two redraws."""
-    global _paths, _marks, _is_changed
+def _read() -> float | None:
+    """Read the script, and some more of the take that is shown; a timer calls this between redraws, to the end."""
+    global _paths, _paths_reading, _marks, _is_changed
     scene = bpy.context.scene
     if scene is None:
-        return
-    before, _is_changed = (_paths[0], _marks), False
+        return None
+    before = _paths[0], _marks
     with only_looking():
-        _marks = (scene.session_uid, tuple(plan.read_marks(scene)))
+        if _is_changed or _marks[0] != scene.session_uid:
+            _is_changed = False
+            _marks = (scene.session_uid, tuple(plan.read_marks(scene)))
         key = _key_of_paths(scene)
         if key != _paths[0]:
-            _paths = (key, read_paths(scene, shown_take(scene)))
+            if _paths_reading is None or _paths_reading[0] != key:
+                _paths_reading = (key, read_paths_in_steps(scene, shown_take(scene)))
+            try:
+                next(_paths_reading[1])
+            except StopIteration as end:
+                _paths, _paths_reading = (key, end.value), None
     if before != (_paths[0], _marks):
         _redraw()
+    return _SECONDS_BETWEEN if key != _paths[0] else None
 
 
 def _read_poses() -> float | None:
@@ -188,7 +198,7 @@ def _read_poses() -> float | None:
         return None
     _poses = (scene.session_uid, tuple(found))
     _redraw()
-    return _SECONDS_BETWEEN_POSES
+    return _SECONDS_BETWEEN
 
 
 def _redraw() -> None:
@@ -200,13 +210,20 @@ def _redraw() -> None:
 
 def read_paths(scene: bpy.types.Scene, take: Take | None) -> motion.JointPaths | None:
     """Return where the joints are in a take, as it was generated; None where it cannot be read."""
+    return finished(read_paths_in_steps(scene, take))
+
+
+def read_paths_in_steps(scene: bpy.types.Scene, take: Take | None) -> Generator[None, None, motion.JointPaths | None]:
+    """Do the same in short steps. What is of Blender is read in the first."""
     if take is None:
         return None
     try:
         characters = [character_of(actor) for actor in scene.interact.actors]
+        first, fps = take.summary.frames[0], frames_per_second(scene)
         performance: contract.Performance = take.load_performance()
     except errors.InterActError:
         return None
+    yield
     skeletons = [character.rest.skeleton for character in characters]
     floors = [character.rest.floor for character in characters]
-    return motion.joint_paths(performance, skeletons, floors, take.summary.frames[0], frames_per_second(scene))
+    return (yield from motion.joint_paths_in_steps(performance, skeletons, floors, first, fps))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..runtime_api import Array, contract, skeleton
+from ..runtime_api import Array, contract, finished, skeleton
 from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, faded, line
 
 TRAILED = ("head", "left_wrist", "right_wrist")
 _TICK = 1.0  # seconds between two marks on a trail
+_ROWS_A_STEP = 900  # of a performance
 _STILL = 0.05  # metres: a way shorter than this is none
 _BONES = tuple(
     (skeleton.PARENTS[joint], joint) for joint in range(1, len(skeleton.BODY_JOINTS)) if skeleton.PARENTS[joint] >= 0
@@ -44,10 +45,26 @@ def joint_paths(
     fps: float,
 ) -> JointPaths:
     """Return where the joints of a performance are in the world; ``floors``: height each actor stands at."""
+    return finished(joint_paths_in_steps(performance, skeletons, floors, first, fps))
+
+
+def joint_paths_in_steps(
+    performance: contract.Performance,
+    skeletons: Sequence[skeleton.Skeleton],
+    floors: Sequence[float],
+    first: int,
+    fps: float,
+) -> Generator[None, None, JointPaths]:
+    """Do the same in steps of some milliseconds."""
     places = []
     for actor, body, floor in zip(performance.actors, skeletons, floors):
-        joints, _ = skeleton.forward_kinematics(actor.root_positions, actor.rotations, body)
-        places.append(joints + np.array([0.0, 0.0, floor], np.float32))
+        parts = []
+        for start in range(0, len(actor.root_positions), _ROWS_A_STEP):
+            rows = slice(start, start + _ROWS_A_STEP)
+            joints, _ = skeleton.forward_kinematics(actor.root_positions[rows], actor.rotations[rows], body)
+            parts.append(joints + np.array([0.0, 0.0, floor], np.float32))
+            yield
+        places.append(np.concatenate(parts))
     return JointPaths(tuple(places), tuple(floors), first, fps)
 
 

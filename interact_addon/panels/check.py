@@ -34,11 +34,9 @@ class INTERACT_UL_events(bpy.types.UIList):
         index: int = 0,
         flt_flag: int = 0,
     ) -> None:
-        split = layout.split(factor=0.72)
-        split.label(text=check_events.title(context.scene, item), icon=_ICONS[item.kind], translate=False)
-        row = split.row()
-        row.alignment = "RIGHT"
-        row.label(text=check_events.facts(item), translate=False)
+        split = layout.split(factor=0.48)  # a sidebar has no room for both; the sentence under the list has all of it
+        split.label(text=check_events.facts(item), icon=_ICONS[item.kind], translate=False)
+        split.label(text=check_events.title(context.scene, item), translate=False)
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
         events = getattr(data, property)
@@ -82,6 +80,9 @@ class Check(Sidebar):
         side = row.column(align=True)
         side.operator("interact.next_event", text="", icon="TRIA_UP").step = -1
         side.operator("interact.next_event", text="", icon="TRIA_DOWN").step = 1
+        if 0 <= check.active < len(check.events):
+            event = check.events[check.active]
+            lines(layout, context, f"{check_events.title(context.scene, event)}: {check_events.facts(event)}", "DOT")
 
 
 class Resolve(Sidebar):
