@@ -123,6 +123,7 @@ def checked() -> list[float]:
 
 
 def test_no_step_of_a_check_takes_long(shot: bpy.types.Scene) -> None:
+    shot.frame_end += 400  # what is done for all frames at once would show
     assert longest_step(checked) < MOST_YARDSTICKS
 
 

@@ -8,7 +8,7 @@ by region ('left_hand', 'chest'), of which each has several capsules.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,7 +32,8 @@ _TOUCHES, _LEAVES, _STILL_IN = 0.005, 0.015, 0.003
 _SHORTEST, _LONGEST_GAP = 2, 3  # frames of an event, and between two pieces of one
 _REACH = 0.03  # metres beyond a contact up to which pairs are measured
 _FIRST_LOOK = 16  # pairs a frame, by their bounding spheres, that are measured to bound the distance
-_CHUNK = 150  # frames that are measured at once
+_CHUNK = 100  # frames that are measured at once
+_POSED = 300  # frames that are posed at once
 
 # Of feet, metres and m/s at a stature of 1.70 m.
 _FLOOR_DEPTH, _FLOAT_HEIGHT, _SLIDE_SPEED, _SLIDE = 0.005, 0.015, 0.05, 0.015
@@ -126,7 +127,11 @@ def measure_in_steps(
     frames = min(len(one.root), len(two.root))
     pair = _Depths(one.shape.regions, two.shape.regions, frames)
     selves = [_Depths(body.shape.regions, body.shape.regions, frames) for body in bodies]
-    pairs = [_own_pairs(body) for body in bodies]
+    pairs = []
+    for body in bodies:
+        yield from _pose_in_steps(body)
+        pairs.append(_own_pairs(body))
+        yield 0.0
     for start in range(0, frames, _CHUNK):
         rows = slice(start, min(start + _CHUNK, frames))
         pair.add(start, *_pair_depths(_rows(one.capsules, rows), _rows(two.capsules, rows)))
@@ -135,8 +140,11 @@ def measure_in_steps(
         yield 0.9 * rows.stop / frames
     events = [*_pair_events(pair, bodies, tolerance, fps)]
     for actor, (within, body) in enumerate(zip(selves, bodies)):
+        yield 0.9
         events += _self_events(within, body, actor, tolerance, fps)
+        yield 0.9
         events += _floor_events(body, actor, fps)
+    yield 0.95
     events.sort(key=lambda event: (event.start, event.kind, event.actor))
     return Contacts(
         np.maximum(-pair.deepest, 0.0),
@@ -148,6 +156,24 @@ def measure_in_steps(
         tuple(events),
         tolerance,
     )
+
+
+def _pose_in_steps(body: Body) -> Generator[float, None, None]:
+    """Pose a body some seconds at a time; it keeps its joints and capsules."""
+    if "capsules" in vars(body) or not len(body.root):
+        return
+    parts, pieces = [], [slice(first, first + _POSED) for first in range(0, len(body.root), _POSED)]
+    for rows in pieces:
+        parts.append(replace(body, root=body.root[rows], rotations=body.rotations[rows]).posed)
+        yield 0.0
+    joints, world = (np.concatenate(each) for each in zip(*parts))
+    vars(body)["posed"] = joints, world  # as the cached properties keep them
+    placed = []
+    for rows in pieces:
+        placed.append(place_capsules(body.shape, joints[rows], world[rows]))
+        yield 0.0
+    start, end = (np.concatenate([getattr(part, name) for part in placed]) for name in ("start", "end"))
+    vars(body)["capsules"] = Capsules(start, end, placed[0].radius)
 
 
 class _Depths:
