@@ -51,6 +51,7 @@ COMMANDS: dict[str, Command | Group] = {
             "corpus": Command("studies.corpus_report", "composed scenes beside captured clips"),
             "transcripts": Command("studies.transcript_study", "which transcripts are accepted"),
             "prosody": Command("studies.prosody_comparison", "mels, pitch and stresses beside librosa's"),
+            "contacts": Command("studies.contact_study", "bodies kept apart and brought together, where two meet"),
             "baselines": Command("studies.comparison", "the hierarchy beside LDA1 and LDA2, trained alike"),
         },
     ),
