@@ -95,7 +95,7 @@ def _passing(seconds: float) -> Request:
 def _seated(seconds: float) -> Request:
     """Return two who sit side by side, turned a little towards each other."""
     actors = [
-        replace(_actor(number, 0.3 * sign, 0.0, -0.3 * sign, seconds), actions=(ActionSpan("sit", 0.0, seconds),))
+        replace(_actor(number, 0.4 * sign, 0.0, -0.3 * sign, seconds), actions=(ActionSpan("sit", 0.0, seconds),))
         for number, sign in ((0, -1.0), (1, 1.0))
     ]
     return Request(seconds, tuple(actors), seed=1)
