@@ -9,6 +9,7 @@ import bpy
 
 from ..check.resolving import ResolvePlan, outcome_of
 from ..check.shot_check import ShotCheck, check_shot, remember_before
+from ..messages import translated
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import resolve_order
@@ -41,7 +42,7 @@ class INTERACT_OT_resolve(bpy.types.Operator):
             return fail(self, error)
         told = _keep(context.scene, *done[-1], after)
         for kind, sentence in [*result_of(job), *told]:
-            self.report({kind}, sentence)
+            self.report({kind}, translated(sentence))
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -9,12 +9,13 @@ import bpy
 from ..check import events as check_events
 from ..check.resolving import frames_to_resolve
 from ..check.shot_check import is_current
+from ..messages import Message
 from ..operators.check import check_progress
 from ..operators.generate import draw_progress
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..runtime_api import contract, errors
 from ..worker_client import generation
-from .sidebar import Sidebar, lines
+from .sidebar import Sidebar, in_our_language, lines
 
 _ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
 
@@ -100,7 +101,8 @@ class Resolve(Sidebar):
         except errors.InterActError as error:
             lines(layout, context, str(error))
         else:
-            column.label(text=f"Frames {first:.0f} to {last:.0f} may change", icon="PREVIEW_RANGE")
+            may = Message("Frames {first} to {last} may change", first=f"{first:.0f}", last=f"{last:.0f}")
+            column.label(text=in_our_language(may), icon="PREVIEW_RANGE")
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(resolve, "gives_way")
