@@ -208,11 +208,11 @@ def _is_change_known() -> bool:
 def _until_done() -> Iterator[float]:
     yield from until(lambda: not is_generating(), GENERATED_WITHIN)
     yield 1.0
-    yield from until(_is_at_rest, 120.0)
+    yield from until(is_at_rest, 120.0)
     yield 1.0  # and drawn
 
 
-def _is_at_rest() -> bool:
+def is_at_rest() -> bool:
     """Return whether all that the add-on reads between redraws is read: what has changed, and the take's ways."""
     reading = (("operators.problems", "_search_at_rest"), ("overlay.drawing", "_read"))
     timers = [getattr(importlib.import_module(f"{package()}.{module}"), name) for module, name in reading]

@@ -6,20 +6,21 @@ from collections.abc import Iterator
 
 import bpy
 
+from blender_tests.in_window.demo_scene import add_demo, until_arranged
+from blender_tests.in_window.hands import until, window
+from blender_tests.in_window.walk import is_at_rest
+from interact_addon.worker_client import generation
+
 
 def steps() -> Iterator[float | str]:
-    window = bpy.context.window_manager.windows[0]
-    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    with bpy.context.temp_override(window=window, area=area):
-        bpy.ops.interact.add_demo_scene("INVOKE_DEFAULT")
-    while window.workspace.name != "InterAct":
-        yield 0.5
-    yield 10.0
-    yield "panel.png"
-    with bpy.context.temp_override(window=window):
+    yield from add_demo(window())
+    yield from until_arranged(window())
+    yield "panel.webp"
+    with bpy.context.temp_override(window=window()):
         bpy.ops.interact.generate("INVOKE_DEFAULT")
-    while window.scene.interact.actor_a.armature.animation_data is None:
-        yield 1.0
-    window.scene.frame_set(290)
-    yield 5.0
-    yield "first_steps_performance.png"
+    yield from until(lambda: generation.current is None, 600.0)
+    window().scene.frame_set(290)
+    yield 2.0
+    yield from until(is_at_rest, 120.0)
+    yield 1.0  # and drawn
+    yield "first_steps_performance.webp"
