@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,11 +26,10 @@ from model_runtime.body_model.body_shape import BodyShape, default_body_shape, p
 from model_runtime.body_model.capsules import Capsules, closest_points, radius_at
 from model_runtime.body_model.skeleton import Skeleton
 from model_runtime.contract import ActorPerformance, Performance
-from model_runtime.datasets.bvh import make_pair, parse_bvh
 from model_runtime.datasets.clip import Clip
-from model_runtime.datasets.cmu import LICENCE, SOURCE, STATURE
 from model_runtime.datasets.locations import data_dir
 from model_runtime.drawing.documents import fill_in
+from model_runtime.studies.contact_scenes import read_pair
 
 PAIRS = (
     (("female_mixamo", "male_gameengine"), "01"),
@@ -134,17 +132,6 @@ def placed(clips: tuple[Clip, Clip], skeletons: Sequence[Skeleton], frames: int)
         found.append((rot.rotate(turn, root) + (x, y, 0.0), rotations))
     chosen = np.linspace(0, min(clip.frames for clip in clips) - 1, frames).astype(int)
     return [(root[chosen].astype(np.float32), rotations[chosen].astype(np.float32)) for root, rotations in found]
-
-
-def read_pair(take: str) -> tuple[Clip, Clip]:
-    motions = []
-    with tarfile.open(data_dir() / "motion" / "cmu.tar.xz") as archive:
-        for subject in ("60", "61"):
-            name = f"cmu/salsa_pairs/{subject}_{take}_scaled.bvh"
-            content = archive.extractfile(name)
-            assert content is not None
-            motions.append(parse_bvh(name, content.read().decode("utf-8")))
-    return make_pair((f"60_{take}", f"61_{take}"), (motions[0], motions[1]), SOURCE, LICENCE, stature=STATURE)
 
 
 def load(name: str) -> bpy.types.Object:

@@ -21,7 +21,7 @@ from ..contract import FPS, ActionSpan, Actor, ActorPerformance, ContactGoal, Pe
 from ..datasets.bvh import make_pair, parse_bvh
 from ..datasets.clip import Clip
 from ..datasets.cmu import LICENCE, SOURCE, STATURE
-from ..datasets.locations import REPOSITORY
+from ..datasets.locations import REPOSITORY, data_dir
 
 HEIGHTS, NAMES = (1.62, 1.84), ("Mia", "Tom")
 SALSA = ("01", "03", "05")
@@ -59,9 +59,8 @@ def greetings() -> Iterator[Scene]:
 
 def salsa_scenes(data: Path, seconds: float) -> Iterator[Scene]:
     """Yield captured pairs on bodies of other sizes, none where the data folder has no captures."""
-    archive = data / "motion" / "cmu.tar.xz"
-    for take in SALSA if archive.is_file() else ():
-        yield _retargeted(_read_pair(archive, take), f"salsa 60_{take} of other sizes", round(seconds * FPS) + 1)
+    for take in SALSA if _archive(data).is_file() else ():
+        yield _retargeted(read_pair(take, data), f"salsa 60_{take} of other sizes", round(seconds * FPS) + 1)
 
 
 def _actor(number: int, x: float, y: float, heading: float, seconds: float) -> Actor:
@@ -122,9 +121,14 @@ def _retargeted(pair: tuple[Clip, Clip], name: str, frames: int) -> Scene:
     return Scene(name, request, Performance(tuple(performed), {}))
 
 
-def _read_pair(archive: Path, take: str) -> tuple[Clip, Clip]:
+def _archive(data: Path) -> Path:
+    return data / "motion" / "cmu.tar.xz"
+
+
+def read_pair(take: str, data: Path | None = None) -> tuple[Clip, Clip]:
+    """Return both dancers of a salsa take from the data folder, the usual one when None."""
     motions = []
-    with tarfile.open(archive) as files:
+    with tarfile.open(_archive(data or data_dir())) as files:
         for subject in ("60", "61"):
             name = f"cmu/salsa_pairs/{subject}_{take}_scaled.bvh"
             content = files.extractfile(name)
