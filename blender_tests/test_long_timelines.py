@@ -99,7 +99,9 @@ def test_a_list_of_eight_hundred_events_and_its_band_are_read_once(long_scene: b
     with counted_calls() as calls:
         draw()
     assert calls[0] < 15_000
-    check.shown = "contact"
+    check.shown, check.order = "contact", "time"
+    shown, places = panels.INTERACT_UL_events.filter_items(drawn, bpy.context, check, "events")  # type: ignore[arg-type]
+    assert shown == [0, 1] * 400 and places[1:6:2] == [0, 1, 2] and sorted(places) == list(range(800))
     assert len(event_band.bars_of(long_scene, 0.0, 1000.0, 1600)) == 400
     check.events.remove(1)
     assert len(event_band.bars_of(long_scene, 0.0, 1000.0, 1600)) == 399

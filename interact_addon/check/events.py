@@ -24,7 +24,7 @@ _changes = 0  # of any scene, so far
 class Table:
     """What is drawn of the events at every redraw, read once: of all of them kinds, first and last frames, titles.
 
-    ``shown``: the indices of those that the list shows, in its order.
+    ``shown``: the indices of those that the list shows, in its order; ``places``: of all, where the list has them.
     """
 
     kinds: tuple[str, ...]
@@ -32,6 +32,7 @@ class Table:
     ends: Array
     titles: tuple[str, ...]
     shown: tuple[int, ...]
+    places: tuple[int, ...]
 
 
 def table(scene: bpy.types.Scene) -> Table:
@@ -58,7 +59,9 @@ def _read(check: Any, names: dict[str, str]) -> Table:
     chosen = [index for index, kind in enumerate(kinds) if check.shown in ("all", kind)]
     shown = tuple(sorted(chosen, key=ranks.__getitem__))
     titles = tuple(_title(names, event) for event in check.events)
-    return Table(kinds, numbers["start"], numbers["end"], titles, shown)
+    order = [*shown, *sorted(set(range(len(kinds))) - set(shown))]
+    places = tuple(place for _, place in sorted(zip(order, range(len(order)))))
+    return Table(kinds, numbers["start"], numbers["end"], titles, shown, places)
 
 
 def store(scene: bpy.types.Scene, found: ShotCheck) -> None:

@@ -40,16 +40,12 @@ class INTERACT_UL_events(bpy.types.UIList):
         split.label(text=check_events.title(context.scene, item), translate=False)
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
-        events = getattr(data, property)
         table = check_events.table(context.scene)
-        places = {index: place for place, index in enumerate(table.shown)}
-        wanted = self.filter_name.casefold()
-        shown = [
-            self.bitflag_filter_item if index in places and (not wanted or wanted in title.casefold()) else 0
-            for index, title in enumerate(table.titles)
-        ]
-        rest = iter(range(len(places), len(events)))
-        return shown, [places[index] if index in places else next(rest) for index in range(len(events))]
+        wanted, flag, shown = self.filter_name.casefold(), self.bitflag_filter_item, len(table.shown)
+        if not wanted:
+            return [flag if place < shown else 0 for place in table.places], list(table.places)
+        fits = (place < shown and wanted in title.casefold() for place, title in zip(table.places, table.titles))
+        return [flag if one else 0 for one in fits], list(table.places)
 
 
 class Check(Sidebar):
