@@ -38,8 +38,9 @@ def apply_body_constraints(
     mask = _over(constraints.part("lower"), len(root))
     given = root.copy()
     given[: len(constraints.mask)] = constraints.root_positions
-    offset = inertialization_offset(given, root, mask, np.subtract, HASTE) if blends else 0.0
-    root = np.where(mask[:, None], given, root + offset)
+    if blends:
+        root = root + inertialization_offset(given, root, mask, np.subtract, HASTE)
+    root = np.where(mask[:, None], given, root)
     return root.astype(np.float32), rotations.astype(np.float32)
 
 
