@@ -17,8 +17,11 @@ def waited(total: float, longest: float = 0.01) -> bench.Waited:
 
 
 def test_the_table_has_medians_and_the_longest_step_of_all() -> None:
-    table = bench._table([waited(3.0), waited(4.0), waited(9.0)], [waited(2.0, 0.044)], [waited(1.0)], 0.02)
+    table = bench._table(
+        [waited(3.0), waited(4.0), waited(9.0)], [waited(1.5)], [waited(2.0, 0.044)], [waited(1.0)], 0.02
+    )
     assert "starts, voices are mixed | 4.0 | 8.0 |" in table and "the runtime loaded | 1.0 | 2.0 |" in table
+    assert "5 seconds after casting | 1.5 | 3.0 |" in table
     assert "the longest step before that | 0.044 | |" in table and "another take | 0.02 | |" in table
 
 

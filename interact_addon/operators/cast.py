@@ -25,7 +25,7 @@ class INTERACT_OT_cast_selected(bpy.types.Operator):
         settings = context.scene.interact
         for actor, armature in zip(settings.actors, _selected_armatures(context)):
             actor.armature = armature
-        generation.warm_up()
+        generation.warm_up(context.scene)
         self.report({"INFO"}, f"Cast {settings.actor_a.armature.name} and {settings.actor_b.armature.name}")
         return {"FINISHED"}
 

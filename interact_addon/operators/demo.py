@@ -78,7 +78,7 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
         compat.show_in_sequencer(scene)
         if context.window is not None and not bpy.app.background:
             open_workspace(context.window, scene)
-        generation.warm_up()
+        generation.warm_up(scene)
         self.report({"INFO"}, "Two characters are cast and have something to say: press Generate in the InterAct tab")
         return {"FINISHED"}
 

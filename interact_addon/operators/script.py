@@ -44,7 +44,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
             strip = strips.add_speech(compat.sequencer_scene(scene), actor, path, scene.frame_current)
         except errors.InterActError as error:
             return fail(self, error)
-        generation.warm_up()
+        generation.warm_up(context.scene)
         self.report({"INFO"}, f"{actor.name} says '{strip.name}'")
         return {"FINISHED"}
 
@@ -69,7 +69,7 @@ class INTERACT_OT_set_up_timeline(bpy.types.Operator):
             return fail(self, error)
         search(context.scene)
         show_channels(compat.sequencer_scene(context.scene))
-        generation.warm_up()
+        generation.warm_up(context.scene)
         parts = [f"named {done.channels} channels"] * bool(done.channels)
         parts += [f"added {done.actions} action strips"] * bool(done.actions)
         parts += [f"the range ends at frame {context.scene.frame_end}"] * done.range_widened

@@ -74,7 +74,7 @@ def read_shot(
     shapes = yield from saying(READING, body_shapes_in_steps(cast))
     kept = yield from saying(READING, keep(lambda: _with_actors(find_scene()), cast))
     yield READING
-    mixed = (yield from mixed_in_steps(find_scene, cast)) if in_window else None
+    mixed = (yield from mixed_in_steps(find_scene, [character.name for character in cast])) if in_window else None
     measured = (yield from measured_in_steps(find_scene, cast)) if in_window else None
     if mixed is not None:
         mixed, doubts = yield from checked_in_steps(find_scene, cast, mixed, measured or {})
@@ -96,19 +96,17 @@ def _with_actors(scene: Any) -> tuple[bpy.types.Scene, tuple[Any, Any]]:
     return scene, scene.interact.actors
 
 
-def mixed_in_steps(
-    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
-) -> Generator[str, None, Voices]:
-    """Mix what the actors say, by name; what is changed meanwhile is mixed again."""
+def mixed_in_steps(find_scene: Callable[[], bpy.types.Scene], names: Sequence[str]) -> Generator[str, None, Voices]:
+    """Mix what the actors say, by their ``names``; what is changed meanwhile is mixed again."""
     mixes: dict[str, VoiceMix] = {}
     try:
         while True:
             is_new = False
-            for number, character in enumerate(cast):
+            for number, name in enumerate(names):
                 scene: Any = find_scene()
-                actor, mix = scene.interact.actors[number], mixes.get(character.name)
+                actor, mix = scene.interact.actors[number], mixes.get(name)
                 if actor.perform != ONLY_LISTEN and (mix is None or not mix.is_current(scene)):
-                    mixes[character.name], is_new = VoiceMix(scene, actor_key(actor)), True
+                    mixes[name], is_new = VoiceMix(scene, actor_key(actor)), True
                 yield READING
             if not is_new:
                 return {name: mix.clip() for name, mix in mixes.items()}

@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,18 @@ _KINDS = ("MONO", "STEREO")  # by the number of channels
 Place = tuple[int, ...]  # numbers of a strip among the strips of each level, outermost first
 
 
+_numbers = count()
+
+
 class MixElsewhere:
     """A mix in a Blender of its own, which works while this one goes on. Nothing here touches ``bpy`` once it began."""
 
     def __init__(self, scene: bpy.types.Scene, kind: str, path: Path) -> None:
-        """Begin. ``kind``: MONO or STEREO. ``path``: where the mix goes for as long as it is not read."""
+        """Begin. ``kind``: MONO or STEREO. ``path``: what the mix is called for as long as it is not read.
+
+        A number comes after it: a mix that was stopped takes its files away when another of the same voice has begun.
+        """
+        path = path.with_stem(f"{path.stem}_{next(_numbers)}")
         self._path, self._blend = path, path.with_suffix(".blend")
         script = Path(__file__).with_name("mixdown.py")
         values = [str(self._blend), str(path), kind, str(RATE), str(_ACCURACY)]

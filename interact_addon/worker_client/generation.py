@@ -23,7 +23,7 @@ from ..takes.library import remember_pair
 from ..takes.record import record_take, save_performance
 from ..takes.voices import keep_beside
 from ..takes.words import words_of_take
-from . import settings
+from . import early_voices, settings
 from .process import SECONDS_BETWEEN_POLLS, RuntimeProcess
 
 _runtime: RuntimeProcess | None = None
@@ -97,6 +97,7 @@ class Generation:
         self.warnings: list[str] = []
         self.progress = contract.Progress(next(self._reading), 0.0)
         current = self
+        early_voices.stop()  # this one mixes them itself
 
     @property
     def what(self) -> str:
@@ -325,14 +326,18 @@ def runtime() -> RuntimeProcess:
     return _runtime
 
 
-def warm_up() -> None:
+def warm_up(scene: bpy.types.Scene | None = None) -> None:
     """Let the worker load everything in the background, for somebody at a window who is about to press Generate.
 
-    Nothing is said where there is no runtime: that Generate cannot be pressed is shown anyway.
+    The voices of ``scene`` are mixed meanwhile. Nothing is said where there is no runtime: that Generate cannot be
+    pressed is shown anyway.
     """
-    if not bpy.app.background:
-        with suppress(errors.InterActError):
-            runtime().warm_up(settings.weights_folder(), settings.wav2vec2_folder())
+    if bpy.app.background:
+        return
+    with suppress(errors.InterActError):
+        runtime().warm_up(settings.weights_folder(), settings.wav2vec2_folder())
+    if scene is not None and current is None:
+        early_voices.begin(scene)
 
 
 def warm_up_early() -> None:
@@ -363,6 +368,7 @@ def runtime_is_loaded() -> bool:
 def free_runtime() -> None:
     """End the worker process and free its memory."""
     global _runtime
+    early_voices.stop()
     if current is not None:
         current.abandon()
     if _runtime is not None:

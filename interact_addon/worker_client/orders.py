@@ -56,7 +56,7 @@ def _changed_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool
     mixed, measured = None, None
     if in_window:
         cast = yield from saying(CASTING, cast_scene_in_steps(find_scene, first_frame=True))
-        mixed = yield from mixed_in_steps(find_scene, cast)
+        mixed = yield from mixed_in_steps(find_scene, [character.name for character in cast])
         measured = yield from measured_in_steps(find_scene, cast)
     changed = yield from saying(READING, what_changed_in_steps(find_scene, True, mixed, measured))
     if changed is None:

@@ -83,7 +83,7 @@ ADDON_EDGES = {
     "panels": "check compat messages operators properties runtime_api scene takes worker_client workspace",
     "batch_export": "export formats progress runtime_api",
     "batch_check": "check progress runtime_api",
-    "bench": "demo operators progress runtime_api takes worker_client",
+    "bench": "demo operators progress runtime_api scene takes worker_client",
     "batch": "batch_check batch_export bench compat demo export progress runtime_api scene takes worker_client",
     "registration": "batch compat messages operators overlay panels preferences properties scene takes worker_client",
     "__main__": "batch compat",
