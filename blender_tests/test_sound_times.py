@@ -223,8 +223,8 @@ def test_in_the_window_other_blenders_measure_when_a_retimed_voice_is_heard(
     request, mixed_here = read_in_window()
     names = [actor.name for actor in request.actors]
     words = [word.start for word in request.actors[names.index("Anna")].words]
-    # Another Blender loses a trimmed head now and then; after three times this one measures.
-    assert mixed_here <= (change is _trimmed_and_faster) and len(words) >= 3
+    # Another Blender loses a trimmed head now and then; after three times this one measures, or mixes again.
+    assert (not mixed_here or change is _trimmed_and_faster) and len(words) >= 3
     assert words == pytest.approx(words_of(scene), abs=0.2)  # may be late by as much, as above
 
 
