@@ -35,7 +35,7 @@ class INTERACT_UL_events(bpy.types.UIList):
         index: int = 0,
         flt_flag: int = 0,
     ) -> None:
-        split = layout.split(factor=0.48)  # a sidebar has no room for both; the sentence under the list has all of it
+        split = layout.split(factor=0.64)  # a sidebar has no room for both; the sentence under the list has all of it
         split.label(text=check_events.facts(item), icon=_ICONS[item.kind], translate=False)
         split.label(text=check_events.title(context.scene, item), translate=False)
 
