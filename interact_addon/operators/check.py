@@ -10,6 +10,7 @@ from bpy.props import IntProperty
 
 from ..check import events as check_events
 from ..check.shot_check import ShotCheck, check_shot, check_shot_in_steps, forget, mark_changed, remember
+from ..rig.identity import scene_with
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from .feedback import fail, poll_cast, redraw, tell
@@ -96,7 +97,7 @@ def _keep_alone(scene: bpy.types.Scene, found: ShotCheck) -> list[tuple[str, str
 
 
 def _scene_of(uid: int) -> bpy.types.Scene:
-    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == uid), None)
+    scene = scene_with(uid)
     if scene is None:
         raise errors.InvalidRequest("The scene was deleted while it was checked.")
     return scene

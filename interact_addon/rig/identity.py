@@ -35,3 +35,8 @@ def is_in_scene(obj: bpy.types.Object, scene: bpy.types.Scene) -> bool:
     return scene.objects.get(obj.name) == obj or (
         obj.name in scene.objects and any(one == obj for one in scene.objects)
     )
+
+
+def scene_with(uid: int) -> bpy.types.Scene | None:
+    """Return the scene with this ``session_uid``, None once it is deleted. An undo makes other references invalid."""
+    return next((scene for scene in bpy.data.scenes if scene.session_uid == uid), None)

@@ -10,6 +10,7 @@ from functools import partial
 
 import bpy
 
+from ..rig.identity import scene_with
 from ..runtime_api import errors
 from ..scene.shot import Voices, mixed_in_steps
 
@@ -52,7 +53,7 @@ def _tick(steps: Generator[str, None, Voices]) -> float | None:
 
 
 def _scene_of(uid: int) -> bpy.types.Scene:
-    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == uid), None)
+    scene = scene_with(uid)
     if scene is None:
         raise errors.InvalidRequest("The scene was deleted while its voices were mixed.")
     return scene

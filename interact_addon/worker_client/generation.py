@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-from ..rig.identity import is_in_scene
+from ..rig.identity import is_in_scene, scene_with
 from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
 from ..runtime_api import contract, errors, finished
@@ -166,7 +166,7 @@ class Generation:
         return self._runtime is not None and self._runtime.busy
 
     def _scene(self) -> bpy.types.Scene:
-        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene_uid), None)
+        scene = scene_with(self._scene_uid)
         if scene is None:
             raise errors.InvalidRequest(
                 f"The scene '{self._scene_name}' was removed while it generated; generate again."

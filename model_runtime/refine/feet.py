@@ -34,7 +34,7 @@ SHORTEST_STEP, SHORTEST_LIFT = 0.01, 4  # metres and frames; a foot that goes le
 HASTIEST_LIFT = 8e-4  # metres for each frame squared: 15 m/s^2
 STRAIGHTEST = 0.985  # share of the leg's length a correction may reach for; beyond it a knee pops
 SWINGS = 0.96  # share of the leg's length that a foot may reach while it swings to another foothold
-EASES = 6
+EASES = 6  # frames between one in which a foot has to be up and the first, or the last, in which it stands
 BARELY_UP = 0.006  # metres above the lowest; a foot higher than this at the end of a contact is leaving
 NEAR_THE_END = 8  # frames
 MOST_LOWERED = 0.07  # metres of a mean body; a foothold that needs the pelvis lower is released
@@ -100,8 +100,9 @@ def lock_feet(
 
 
 def _eased(held: Array, fixed: Array | None) -> Array:
-    """Return contacts (T, 4) without those that begin or end less than ``EASES`` frames from a ``fixed`` frame at which
-    the same foot is up: it would stop, or be off, from one frame to the next.
+    """Return contacts (T, 4) without those within ``EASES`` frames of a ``fixed`` frame in which the same foot is up.
+
+    A foot that stood there would stop, or leave the floor, from one frame to the next.
     """
     if fixed is None:
         return held
