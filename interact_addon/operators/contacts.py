@@ -15,7 +15,7 @@ from ..scene.contact_goals import Ends
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
-from .feedback import fail, poll_cast
+from .feedback import NeedsCast, fail, poll_cast
 from .labels import label_span
 
 
@@ -39,16 +39,12 @@ def _chosen(context: bpy.types.Context) -> Ends:
     return Ends(who, choice.point, settings.actors[int(choice.whom)].identity, choice.other_point, gap=choice.gap)
 
 
-class INTERACT_OT_add_contact(bpy.types.Operator):
+class INTERACT_OT_add_contact(NeedsCast):
     """Ask for the chosen points to touch from the playhead on, or in the preview range. Generate and Resolve meet it"""
 
     bl_idname = "interact.add_contact"
     bl_label = "Add Contact"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.sequencer_scene(context.scene)

@@ -12,7 +12,7 @@ from ..formats import Settings
 from ..messages import translated
 from ..properties import ExportChoices, draw_export_choices, export_settings
 from ..runtime_api import errors
-from .feedback import fail, poll_cast
+from .feedback import NeedsCast, fail, poll_cast
 
 _CHOICES = ("format", "preset", "one_each", "root_motion", "rate", "bend")
 _FILE = "The file that is written, or the name that all files begin with"
@@ -73,17 +73,13 @@ class INTERACT_OT_export(ExportChoices, bpy.types.Operator):
         return export_settings(self)
 
 
-class INTERACT_OT_export_fbx(bpy.types.Operator):
+class INTERACT_OT_export_fbx(NeedsCast):
     """Export both characters with their animation into one plain FBX file"""
 
     bl_idname = "interact.export_fbx"
     bl_label = "Export FBX"
 
     filepath: StringProperty(subtype="FILE_PATH", description=_FILE)  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

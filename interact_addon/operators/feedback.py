@@ -21,6 +21,14 @@ def poll_cast(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool
     return True
 
 
+class NeedsCast(bpy.types.Operator):
+    """A verb for a scene in which both actors are cast."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_cast(cls, context)
+
+
 def fail(operator: bpy.types.Operator, error: Exception) -> set[str]:
     """Report ``error`` as one sentence and return the operator's result."""
     operator.report({"ERROR"}, translated(in_words(error)))

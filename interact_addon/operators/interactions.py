@@ -15,7 +15,7 @@ from ..scene.channels import INTERACTION, PROMPT
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
-from .feedback import fail, poll_cast
+from .feedback import NeedsCast, fail, poll_cast
 from .labels import label_span
 
 _BOTH = "2"
@@ -70,7 +70,7 @@ def _tell(operator: bpy.types.Operator, context: bpy.types.Context, strip: Any) 
     return {"FINISHED"}
 
 
-class INTERACT_OT_add_interaction(bpy.types.Operator):
+class INTERACT_OT_add_interaction(NeedsCast):
     """Let the actor do something to the other from the playhead on, or in the preview range: search in the list of 40;
     those with a tick are played
     """
@@ -82,10 +82,6 @@ class INTERACT_OT_add_interaction(bpy.types.Operator):
 
     category: EnumProperty(**_CATEGORY)  # type: ignore[valid-type]
     acting: EnumProperty(name="Who Acts", items=_ACTING, options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.invoke_search_popup(self)
@@ -101,7 +97,7 @@ class INTERACT_OT_add_interaction(bpy.types.Operator):
         return _tell(self, context, strip)
 
 
-class INTERACT_OT_add_prompt(bpy.types.Operator):
+class INTERACT_OT_add_prompt(NeedsCast):
     """Write in your own words what the two do, from the playhead on or in the preview range; what of it is played is
     said at once
     """
@@ -112,10 +108,6 @@ class INTERACT_OT_add_prompt(bpy.types.Operator):
 
     text: StringProperty(name="They", description="What the two do, such as 'Mia walks up to Tom'")  # type: ignore[valid-type]
     acting: EnumProperty(name="Who Acts", items=_ACTING, options={"SKIP_SAVE"})  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         result: set[str] = context.window_manager.invoke_props_dialog(self, width=420)

@@ -18,7 +18,7 @@ from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of_all
 from ..scene.pair import follow_pair
 from ..scene.ranges import active_strip_in, selected_strips
-from .feedback import fail, poll_cast, redraw
+from .feedback import NeedsCast, fail, poll_cast, redraw
 
 _MEANINGS = {
     "sit": "The actor sits on its seat",
@@ -68,7 +68,7 @@ def _actors(context: bpy.types.Context) -> list[ActorKey]:
     return [actor_key(actor) for actor in context.scene.interact.actors if actor.armature is not None]
 
 
-class INTERACT_OT_label_range(bpy.types.Operator):
+class INTERACT_OT_label_range(NeedsCast):
     """Give the actor this label from the playhead on, or in the preview range; strips there are cut at both ends"""
 
     bl_idname = "interact.label_range"
@@ -77,10 +77,6 @@ class INTERACT_OT_label_range(bpy.types.Operator):
 
     label: EnumProperty(name="Label", items=LABELS, description=_LABEL)  # type: ignore[valid-type]
     actor: actor_choice("The actor whose channel is labelled")  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene, actor = compat.sequencer_scene(context.scene), _actors(context)[int(self.actor)]

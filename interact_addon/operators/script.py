@@ -13,11 +13,11 @@ from ..runtime_api import errors
 from ..scene import setting_up, strips
 from ..worker_client import generation
 from ..workspace import show_channels
-from .feedback import fail, poll_cast
+from .feedback import NeedsCast, fail
 from .problems import search
 
 
-class INTERACT_OT_add_speech(bpy.types.Operator):
+class INTERACT_OT_add_speech(NeedsCast):
     """Put a sound file on the actor's speech channel at the current frame"""
 
     bl_idname = "interact.add_speech"
@@ -28,10 +28,6 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
     filter_sound: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
     actor: actor_choice("The actor who speaks with this voice")  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -49,7 +45,7 @@ class INTERACT_OT_add_speech(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_set_up_timeline(bpy.types.Operator):
+class INTERACT_OT_set_up_timeline(NeedsCast):
     """Name a channel for what each actor says, does and feels, widen the frame range to the voices, and let both stand
     wherever nothing else is said; then cut, move and change what they do
     """
@@ -57,10 +53,6 @@ class INTERACT_OT_set_up_timeline(bpy.types.Operator):
     bl_idname = "interact.set_up_timeline"
     bl_label = "Set Up Timeline"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -77,16 +69,12 @@ class INTERACT_OT_set_up_timeline(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_add_action_labels(bpy.types.Operator):
+class INTERACT_OT_add_action_labels(NeedsCast):
     """Fill the gaps in both actors' action channels with Stand; cut, move and rename strips to sit, walk or stand"""
 
     bl_idname = "interact.add_action_labels"
     bl_label = "Add Action Labels"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.sequencer_scene(context.scene)
@@ -96,7 +84,7 @@ class INTERACT_OT_add_action_labels(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
+class INTERACT_OT_add_emotion_labels(NeedsCast):
     """Fill the gaps in both actors' emotion channels with their own emotion; cut, move and rename the strips, for
     example 'joy 150%'
     """
@@ -104,10 +92,6 @@ class INTERACT_OT_add_emotion_labels(bpy.types.Operator):
     bl_idname = "interact.add_emotion_labels"
     bl_label = "Add Emotion Labels"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_cast(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = compat.sequencer_scene(context.scene)
