@@ -1,4 +1,4 @@
-"""Contacts and penetrations of two bodies: with each other, with themselves and with the floor.
+"""Contacts and penetrations of two bodies: with each other, with themselves, with furniture and with the floor.
 
 Depth is the overlap of two tapered capsules along the line where they come closest; negative, it is the gap. Of a body
 with itself, what flesh gives way more than between two bodies is taken off (``capsules.SOFT_CONTACT``). Parts are told
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from . import rotations as rot
 from .body_shape import BodyShape, IntArray, place_capsules, place_points, self_pairs
 from .capsules import SOFT_CONTACT, Capsules, bounds, overlap, radius_at, soft_contact
 from .feet import FOOT_POINTS, detect_contacts, sole_points
+from .obstacle import Inside, Obstacle, capsules_in
 from .skeleton import Skeleton, forward_kinematics
 
 PENETRATION, CONTACT, FLOOR = "penetration", "contact", "floor"
@@ -73,8 +75,8 @@ class Body:
 class Event:
     """Two parts that meet, from row ``start`` to row ``end`` (included); deepest at row ``peak``.
 
-    ``actor``'s ``part`` meets ``other_actor``'s ``other_part``; the same actor twice means itself. On the floor there
-    is no other actor, and ``other_part`` says what the foot does. ``depth``: metres at the deepest, of a slide its
+    ``actor``'s ``part`` meets ``other_actor``'s ``other_part``; the same actor twice means itself. With furniture there
+    is no other actor, and ``other_part`` is its name; nor on the floor, where it says what the foot does. ``depth``: metres at the deepest, of a slide its
     length; ``seconds`` that it lasts; ``speed``: m/s at which the surfaces slide on each other, on average; ``place``
     (3,) where it is deepest.
     """
@@ -101,7 +103,8 @@ class Contacts:
     how deep they are in each other; ``self_depth`` (2, T): each in itself; 0 where they are not. ``capsule_depth``:
     of each body (T, C) metres, the deepest of each capsule in anything; ``pair_depth``: in the other body alone;
     ``-inf`` far away. ``facing`` (2, T): radians between where each chest faces and the other body. ``events`` are in
-    the order of time; ``tolerance``: metres of overlap that were no penetration.
+    the order of time; ``tolerance``: metres of overlap that were no penetration. ``obstacle_depth`` (2, T): each in
+    furniture.
     """
 
     distance: FloatArray
@@ -112,15 +115,26 @@ class Contacts:
     facing: FloatArray
     events: tuple[Event, ...]
     tolerance: float
+    obstacle_depth: FloatArray
 
 
-def measure_contacts(bodies: Sequence[Body], tolerance: float = SOFT_CONTACT["pair"], fps: float = FPS) -> Contacts:
-    """Measure two bodies; ``tolerance``: metres of overlap that flesh gives way, and that is no penetration."""
-    return finished(measure_in_steps(bodies, tolerance, fps))
+def measure_contacts(
+    bodies: Sequence[Body],
+    tolerance: float = SOFT_CONTACT["pair"],
+    fps: float = FPS,
+    obstacles: Sequence[Obstacle] = (),
+) -> Contacts:
+    """Measure two bodies, and each with ``obstacles``; ``tolerance``: metres of overlap that flesh gives way, and that is
+    no penetration.
+    """
+    return finished(measure_in_steps(bodies, tolerance, fps, obstacles))
 
 
 def measure_in_steps(
-    bodies: Sequence[Body], tolerance: float = SOFT_CONTACT["pair"], fps: float = FPS
+    bodies: Sequence[Body],
+    tolerance: float = SOFT_CONTACT["pair"],
+    fps: float = FPS,
+    obstacles: Sequence[Obstacle] = (),
 ) -> Generator[float, None, Contacts]:
     """Do the same in short steps: yield the share that is done, return ``Contacts`` at the end."""
     one, two = bodies
@@ -137,11 +151,16 @@ def measure_in_steps(
         pair.add(start, *_pair_depths(_rows(one.capsules, rows), _rows(two.capsules, rows)))
         for body, within, own in zip(bodies, selves, pairs):
             within.add(start, *_own_depths(_rows(body.capsules, rows), *own))
-        yield 0.9 * rows.stop / frames
+        yield (0.8 if obstacles else 0.9) * rows.stop / frames
+    things = []
+    for actor, body in enumerate(bodies):
+        things.append((yield from _things_in_steps(body, actor, frames, obstacles)))
     events = [*_pair_events(pair, bodies, tolerance, fps)]
     for actor, (within, body) in enumerate(zip(selves, bodies)):
         yield 0.9
         events += _self_events(within, body, actor, tolerance, fps)
+        yield 0.9
+        events += _obstacle_events(things[actor], body, actor, tolerance, fps)
         yield 0.9
         events += _floor_events(body, actor, fps)
     yield 0.95
@@ -150,11 +169,12 @@ def measure_in_steps(
         np.maximum(-pair.deepest, 0.0),
         np.maximum(pair.deepest, 0.0),
         np.stack([np.maximum(within.deepest, 0.0) for within in selves]),
-        (_deepest_of(pair, selves[0], 0), _deepest_of(pair, selves[1], 1)),
+        (_deepest_of(pair, selves, things, 0), _deepest_of(pair, selves, things, 1)),
         pair.of_capsules,
         _facing(bodies, frames),
         tuple(events),
         tolerance,
+        np.stack([_deepest_in_things(of_actor, frames) for of_actor in things]),
     )
 
 
@@ -207,9 +227,42 @@ class _Depths:
         np.maximum.at(self.deepest, frame, depth)
 
 
-def _deepest_of(pair: _Depths, within: _Depths, actor: int) -> FloatArray:
+def _deepest_of(pair: _Depths, selves: Sequence[_Depths], things: Sequence[Sequence[_Thing]], actor: int) -> FloatArray:
     """Return how deep each capsule (T, C) of an actor is in anything."""
-    deepest: FloatArray = np.maximum(pair.of_capsules[actor], np.maximum(*within.of_capsules))
+    deepest: FloatArray = np.maximum(pair.of_capsules[actor], np.maximum(*selves[actor].of_capsules))
+    for thing in things[actor]:
+        np.maximum.at(deepest, (thing.found.frame, thing.found.capsule), thing.found.depth)
+    return deepest
+
+
+class _Thing(NamedTuple):
+    """What of a body is in one obstacle or near it."""
+
+    name: str
+    found: Inside
+
+
+def _things_in_steps(
+    body: Body, actor: int, frames: int, obstacles: Sequence[Obstacle]
+) -> Generator[float, None, list[_Thing]]:
+    """Measure a body against each obstacle, some frames at a time."""
+    things = []
+    for obstacle in obstacles:
+        pieces, chosen = [], obstacle.holds(actor, body.shape.regions)
+        for start in range(0, frames, _CHUNK):
+            rows = slice(start, min(start + _CHUNK, frames))
+            piece = capsules_in(obstacle, _rows(body.capsules, rows), chosen, _LEAVES + _REACH)
+            pieces.append(piece._replace(frame=piece.frame + start))
+            yield 0.85
+        if pieces:
+            things.append(_Thing(obstacle.name, Inside(*(np.concatenate(column) for column in zip(*pieces)))))
+    return things
+
+
+def _deepest_in_things(things: Sequence[_Thing], frames: int) -> FloatArray:
+    deepest = np.zeros(frames, np.float32)
+    for thing in things:
+        np.maximum.at(deepest, thing.found.frame, thing.found.depth)
     return deepest
 
 
@@ -274,6 +327,55 @@ def _self_events(depths: _Depths, body: Body, actor: int, tolerance: float, fps:
         touches = any(part.endswith("_hand") for part in parts)  # legs and forearms lie on oneself all the time
         for kind, mask in _kinds(depths.depth[:, a, b], tolerance, touches):
             yield from _events_of(kind, mask, depths, (a, b), (body, body), (actor, actor), fps)
+
+
+def _obstacle_events(
+    things: Sequence[_Thing], body: Body, actor: int, tolerance: float, fps: float
+) -> Iterator[Event]:
+    frames, regions = len(body.capsules.start), np.array(body.shape.regions)
+    for name, found in things:
+        region = regions[found.capsule]
+        for part in dict.fromkeys(region[found.depth > -_TOUCHES].tolist()):
+            order = np.flatnonzero(region == part)
+            order = order[np.argsort(found.depth[order], kind="stable")]  # the last one written stays: the deepest
+            row = np.full(frames, -1)
+            row[found.frame[order]] = order
+            depth = np.where(row >= 0, found.depth[row], np.float32(-np.inf))
+            for kind, mask in _kinds(depth, tolerance, touches=part.endswith("_hand")):
+                for rows in runs_of(mask):
+                    yield _thing_event(kind, (actor, part, name), rows, row, found, body, fps)
+
+
+def _thing_event(
+    kind: str,
+    what: tuple[int, str, str],
+    rows: tuple[int, int],
+    row: IntArray,
+    found: Inside,
+    body: Body,
+    fps: float,
+) -> Event:
+    """Return the event of an actor's part in a thing; ``row`` (T,) says which of ``found`` it is on each frame."""
+    (actor, part, name), (first, stop) = what, rows
+    there = row[first:stop][row[first:stop] >= 0]
+    peak = there[found.depth[there].argmax()]
+    surface = found.place[there] - found.out[there] * _radius_of(found, body, there)[:, None]
+    joint, frame = body.shape.joint[found.capsule[there]], found.frame[there]
+    positions, world = body.posed
+    follows = np.flatnonzero(frame + 1 < len(positions))
+    local = rot.rotate(rot.conjugate(world[frame, joint]), surface - positions[frame, joint])[follows]
+    frame, joint = frame[follows], joint[follows]
+    moved = positions[frame + 1, joint] + rot.rotate(world[frame + 1, joint], local) - surface[follows]
+    speed = float(np.linalg.norm(moved, axis=-1).mean() * fps) if len(moved) else 0.0
+    middle = found.place[peak] - found.out[peak] * (_radius_of(found, body, peak) - 0.5 * found.depth[peak])
+    return Event(
+        kind, actor, part, None, name, first, stop - 1, int(found.frame[peak]), float(found.depth[peak]),
+        (stop - first) / fps, speed, (float(middle[0]), float(middle[1]), float(middle[2])),
+    )  # fmt: skip
+
+
+def _radius_of(found: Inside, body: Body, at: IntArray) -> FloatArray:
+    return radius_at(body.shape.radius[found.capsule[at]], found.along[at])
 
 
 def _near(depths: _Depths, gap: float) -> list[tuple[int, int]]:

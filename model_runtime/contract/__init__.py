@@ -4,6 +4,7 @@ Arrays run at ``FPS`` frames a second; whoever writes keys resamples them. This 
 own Python can import it.
 """
 
+from ..body_model.obstacle import Obstacle
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
 from .interactions import PlayedPart, lay_over, not_played, played_part, with_interactions
@@ -37,12 +38,13 @@ from .serialization import (
     request_to_json,
     request_to_json_in_steps,
 )
-from .validation import check_request
+from .validation import MOST_CORNERS, MOST_OBSTACLES, check_request
 from .vocabulary import (
     ACTION_LABELS,
     ARKIT_NAMES,
     CONTACT_MET,
     CONTRACT_VERSION,
+    DISTANCE_STEP,
     EMOTION_GROUPS,
     EMOTIONS,
     FOOT_CONTACTS,
@@ -73,6 +75,7 @@ __all__ = [
     "BODY_PARTS",
     "CONTACT_MET",
     "CONTRACT_VERSION",
+    "DISTANCE_STEP",
     "EMOTIONS",
     "EMOTION_GROUPS",
     "FOOT_CONTACTS",
@@ -86,7 +89,9 @@ __all__ = [
     "LOOK_DOWN",
     "LOOK_SIDE",
     "LOOK_UP",
+    "MOST_CORNERS",
     "MOST_ENERGY",
+    "MOST_OBSTACLES",
     "MOST_OVERLAP",
     "MOVABLE",
     "PART_JOINTS",
@@ -108,6 +113,7 @@ __all__ = [
     "GazeSpan",
     "InteractionSpan",
     "MotionConstraints",
+    "Obstacle",
     "Performance",
     "Pin",
     "PlayedPart",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..body_model.body_shape import BodyShape, default_body_shape
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import Skeleton
 from ..common.timing import frame_count
 from .motion_constraints import MotionConstraints
@@ -236,7 +237,7 @@ class Request:
     guidance. ``lips``: from 1 for the most accurate lips to 0 for those of the expressive face alone. ``interactions``:
     what the two do to each other; it comes before the labels of the same time. ``contacts``: what should touch.
     ``resolve``: nothing is generated. The constraints of each actor hold its whole motion, outside of their masks too;
-    what the masks leave free is changed.
+    what the masks leave free is changed. ``obstacles``: furniture that hands keep clear of.
     """
 
     duration: float
@@ -249,6 +250,7 @@ class Request:
     interactions: tuple[InteractionSpan, ...] = ()
     contacts: tuple[ContactGoal, ...] = ()
     resolve: Resolve | None = None
+    obstacles: tuple[Obstacle, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..body_model.body_shape import BodyShape
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array
 from ..common.steps import finished
@@ -35,24 +36,28 @@ from .request import (
     TimedWord,
     Waypoint,
 )
-from .validation import SHAPE_ARRAYS, check_request
-from .vocabulary import CONTRACT_VERSION
+from .validation import MOST_CORNERS, SHAPE_ARRAYS, check_request
+from .vocabulary import CONTRACT_VERSION, DISTANCE_STEP
 
 # Requests of version 0.1 do not name the columns of their masks; 'upper' included the head.
 _PARTS_BEFORE_HEADS = ("lower", "upper", "hands", "face")
 _BYTES_A_STEP = 1 << 18  # deflated at a time: about 10 ms
 _MOST_SHAPE = 1 << 20  # bytes of a body shape as JSON
+_MOST_STEPS = 127  # of ``DISTANCE_STEP``; what is further is as far
 
 
 def request_to_json(request: Request) -> str:
-    """Return the request as JSON text; ``request_from_json`` reads it back, body shapes to the hundredth of a mm."""
+    """Return the request as JSON text; ``request_from_json`` reads it back, body shapes to the hundredth of a mm and
+    distances to obstacles to ``DISTANCE_STEP``.
+    """
     return finished(request_to_json_in_steps(request))
 
 
 def request_to_json_in_steps(request: Request) -> Generator[None, None, str]:
     """Do the same in steps of some milliseconds: five minutes of given motion are megabytes."""
-    bare = replace(request, actors=tuple(replace(actor, constraints=None, shape=None) for actor in request.actors))
-    plain = asdict(bare)
+    actors = tuple(replace(actor, constraints=None, shape=None) for actor in request.actors)
+    plain = asdict(replace(request, actors=actors, obstacles=()))
+    plain["obstacles"] = [obstacle_to_plain(obstacle) for obstacle in request.obstacles]
     for actor, source in zip(plain["actors"], request.actors):
         actor["skeleton"] = _shortest(source.skeleton.offsets)
         actor["shape"] = None if source.shape is None else shape_to_plain(source.shape)
@@ -76,7 +81,10 @@ def request_from_json(text: str) -> Request:
         interactions = tuple(_interaction(span) for span in plain.pop("interactions", ()))
         contacts = tuple(_contact(goal) for goal in plain.pop("contacts", ()))
         resolve = _resolve(plain.pop("resolve", None))
-        request = Request(actors=actors, interactions=interactions, contacts=contacts, resolve=resolve, **plain)
+        obstacles = tuple(obstacle_from_plain(each) for each in plain.pop("obstacles", ()))
+        request = Request(
+            actors=actors, interactions=interactions, contacts=contacts, resolve=resolve, obstacles=obstacles, **plain
+        )
     except InvalidRequest:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -109,6 +117,35 @@ def shape_from_plain(plain: str | dict[str, Any]) -> BodyShape:
     arrays: dict[str, Any] = {name: np.array(lists[name], kind) for name, (kind, _, _) in SHAPE_ARRAYS.items()}
     arrays |= {name: tuple(str(each) for each in lists[name]) for name in ("parts", "points")}
     return BodyShape(**arrays)
+
+
+def obstacle_to_plain(obstacle: Obstacle) -> dict[str, Any]:
+    """Return an obstacle with its distances as deflated bytes in base64, each so many of ``DISTANCE_STEP``."""
+    steps = np.clip(np.round(obstacle.distance / DISTANCE_STEP), -_MOST_STEPS, _MOST_STEPS).astype(np.int8)
+    return {
+        "name": obstacle.name,
+        "origin": list(obstacle.origin),
+        "cell": obstacle.cell,
+        "size": list(steps.shape),
+        "distance": _in_base64(zlib.compress(steps.tobytes(), 9)),
+        "seated": list(obstacle.seated),
+    }
+
+
+def obstacle_from_plain(plain: dict[str, Any]) -> Obstacle:
+    """Read what ``obstacle_to_plain`` gives. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    x, y, z = (int(count) for count in plain["size"])
+    count = x * y * z
+    if min(x, y, z) < 2 or count > MOST_CORNERS:
+        raise ValueError(f"obstacle: a grid of {x} x {y} x {z} corners")
+    content = _inflated(plain["distance"], count, "obstacle")
+    if len(content) != count:
+        raise ValueError("obstacle: distances of another number than its corners")
+    steps = np.frombuffer(content, np.int8).reshape(x, y, z)
+    origin = _places([plain["origin"]])[0]
+    seated = tuple(int(actor) for actor in plain["seated"])
+    distance = steps.astype(np.float32) * np.float32(DISTANCE_STEP)
+    return Obstacle(str(plain["name"]), origin, float(plain["cell"]), distance, seated)
 
 
 def constraints_to_plain(constraints: MotionConstraints) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..body_model.body_shape import POINTS, BodyShape
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import JOINTS
 from ..errors import InvalidRequest
 from .motion_constraints import ARRAY_SHAPES, MotionConstraints
@@ -40,6 +41,8 @@ SHAPE_ARRAYS = {
     "point_offset": (np.float32, "points", (3,)), "point_normal": (np.float32, "points", (3,)),
 }  # fmt: skip
 MOST_PARTS = 200  # capsules of one body
+MOST_CORNERS, MOST_OBSTACLES = 400_000, 64  # of one grid, and of a shot
+_CELLS = (0.005, 0.25)  # metres
 
 
 def check_request(request: Request) -> None:
@@ -68,6 +71,10 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield from _actor_troubles(actor, request.frames)
     yield from _interaction_troubles(request)
     yield from _contact_troubles(request)
+    if len(request.obstacles) > MOST_OBSTACLES:
+        yield f"{len(request.obstacles)} things are furniture; choose {MOST_OBSTACLES} at the most, those in reach."
+    for obstacle in request.obstacles:
+        yield from _obstacle_troubles(obstacle, len(request.actors))
     if request.resolve is not None:
         yield from _resolve_troubles(request, request.resolve)
 
@@ -218,6 +225,19 @@ def _contact_troubles(request: Request) -> Iterator[str]:
             yield f"{what} joins the {goal.point.replace('_', ' ')} to itself; choose another point."
         if not 0.0 <= goal.distance <= FURTHEST_CONTACT:
             yield f"{what} leaves {goal.distance:.2f} m; choose a distance between 0 and {FURTHEST_CONTACT:.0f} m."
+
+
+def _obstacle_troubles(obstacle: Obstacle, actors: int) -> Iterator[str]:
+    what, again = f"The furniture '{obstacle.name}'", "check its mesh and transform"
+    shape = obstacle.distance.shape
+    if len(shape) != 3 or min(shape) < 2 or obstacle.distance.size > MOST_CORNERS:
+        yield f"{what} has a grid of {' x '.join(map(str, shape))} corners; leave it out, or cut it up."
+    elif not (np.isfinite(obstacle.distance).all() and np.isfinite(obstacle.origin).all()):
+        yield f"{what} has distances or a place that are no numbers; {again}."
+    if not _CELLS[0] <= obstacle.cell <= _CELLS[1]:
+        yield f"{what} is measured every {obstacle.cell} m; {again}."
+    if any(actor not in range(actors) for actor in obstacle.seated):
+        yield f"{what} is the seat of somebody who is not in the shot; read it again."
 
 
 def _resolve_troubles(request: Request, choice: Resolve) -> Iterator[str]:

@@ -62,6 +62,7 @@ GIVES_WAY = ("both", "first", "second")  # who changes where bodies leave each o
 # place where it stands.
 MOVABLE = ("arms", "hands", "trunk", "head", "legs")
 MOST_OVERLAP = 0.1  # metres that bodies may be told to overlap
+DISTANCE_STEP = 0.002  # metres to which distances to furniture are told
 
 # Apple's ARKit blend shape locations in the column order of Live Link Face.
 ARKIT_NAMES = (

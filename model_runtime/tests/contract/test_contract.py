@@ -28,6 +28,8 @@ from model_runtime.contract import (
 )
 from model_runtime.errors import InvalidRequest, PerformanceUnreadable
 
+from ..furniture import table
+
 
 def request(**changes) -> Request:
     first = Actor(
@@ -227,3 +229,41 @@ def test_contacts_survive_json():
 def test_a_contact_that_cannot_be_is_refused_in_one_sentence(changes, words):
     with pytest.raises(InvalidRequest, match=words):
         check_request(handshake(**changes))
+
+
+def test_obstacles_survive_json_to_a_millimetre_and_stay_small_in_the_file():
+    sent = request(obstacles=(dataclasses.replace(table(), seated=(1,)),))
+    text = request_to_json(sent)
+    (got,) = request_from_json(text).obstacles
+    (was,) = sent.obstacles
+    assert (got.name, got.origin, got.cell, got.seated) == (was.name, was.origin, was.cell, was.seated)
+    near = np.abs(was.distance) < 0.25
+    np.testing.assert_allclose(got.distance[near], was.distance[near], atol=0.00101)
+    assert len(text) - len(request_to_json(request())) < 0.5 * was.distance.size
+    assert request_to_json(request_from_json(text)) == text
+    older = json.loads(request_to_json(request()))
+    del older["obstacles"]
+    assert request_from_json(json.dumps(older)).obstacles == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"distance": np.zeros((4, 4))}, "has a grid"),
+        ({"distance": np.zeros((100, 100, 100))}, "has a grid"),
+        ({"distance": np.full((4, 4, 4), np.nan)}, "no numbers"),
+        ({"origin": (np.inf, 0.0, 0.0)}, "no numbers"),
+        ({"cell": 0.0}, "is measured every"),
+        ({"seated": (2,)}, "not in the shot"),
+    ],
+)
+def test_an_obstacle_that_makes_no_sense_is_refused(changes, words):
+    with pytest.raises(InvalidRequest, match=words):
+        check_request(request(obstacles=(dataclasses.replace(table(), **changes),)))
+
+
+def test_a_grid_that_would_not_fit_into_memory_is_refused_unread():
+    plain = json.loads(request_to_json(request(obstacles=(table(),))))
+    plain["obstacles"][0]["size"] = [4000, 4000, 4000]
+    with pytest.raises(InvalidRequest, match="a grid of 4000"):
+        request_from_json(json.dumps(plain))
