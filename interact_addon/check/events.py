@@ -111,6 +111,8 @@ def _title(names: dict[str, str], event: Any) -> str:
         return f"{who} {part}: {other}"
     if event.whom == event.who:
         return f"{who} {part}, own {other}"
+    if not event.whom:  # furniture, by its own name
+        return f"{who} {part}, {event.other_part}"
     return f"{who} {part}, {names.get(event.whom, _NOBODY)} {other}"
 
 

@@ -291,5 +291,7 @@ def _deepest_first(events: Sequence[CheckEvent]) -> list[CheckEvent]:
 
 def _what(event: CheckEvent, names: Sequence[str]) -> str:
     other = event.other_actor
-    whose = "own" if other == event.actor else names[other] if other is not None else ""
+    if other is None:
+        return f"{names[event.actor]} {readable(event.part)}, {event.other_part}"
+    whose = "own" if other == event.actor else names[other]
     return f"{names[event.actor]} {readable(event.part)}, {whose} {readable(event.other_part)}"

@@ -16,6 +16,7 @@ from ..properties.check import CONTACT, PENETRATION
 from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
 from ..runtime_api import body_shape, contacts, contract, finished, saying
+from ..scene.furniture import furniture_in_steps
 from ..scene.request import body_shapes_in_steps, cast_scene_in_steps
 from ..takes.shown_motion import shown_motion_in_steps
 
@@ -46,6 +47,7 @@ class ShotCheck:
     made: int
     cast: tuple[CastActor, CastActor]
     motion: tuple[contract.ActorPerformance, ...]
+    furniture: tuple[contract.Obstacle, ...] = ()
 
     @property
     def capsules(self) -> tuple[Any, Any]:
@@ -56,19 +58,22 @@ class ShotCheck:
     def deepest(self) -> tuple[float, int, str]:
         """The deepest overlap in metres, its row, and between whom; also where it is within the tolerance."""
         one, two = self.names
-        depths = np.stack([self.contacts.depth, *self.contacts.self_depth])
+        depths = np.stack([self.contacts.depth, *self.contacts.self_depth, *self.contacts.obstacle_depth])
         which, row = np.unravel_index(int(np.argmax(depths)), depths.shape)
         where = (f"between {one} and {two}", f"in {one}'s own body", f"in {two}'s own body")
+        where = (*where, f"between {one} and furniture", f"between {two} and furniture")
         return float(depths[which, row]), int(row), where[which]
 
     @property
     def measures(self) -> dict[str, Any]:
         """The whole shot in numbers: seconds, metres, shares of frames, minutes an hour."""
-        deep = np.maximum(self.contacts.depth, self.contacts.self_depth.max(0))
+        in_things = self.contacts.obstacle_depth.max(0)
+        deep = np.maximum(np.maximum(self.contacts.depth, self.contacts.self_depth.max(0)), in_things)
         return {
             "seconds": len(self.contacts.depth) / contract.FPS,
             "deepest_m": float(self.contacts.depth.max()),
             "deepest_in_oneself_m": float(self.contacts.self_depth.max()),
+            "deepest_in_furniture_m": float(in_things.max()),
             "share_over_1_cm": float((deep > 0.01).mean()),
             "nearest_m": float(self.contacts.distance.min()),
             "mean_distance_m": float(self.contacts.distance.mean()),
@@ -101,6 +106,7 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     """
     cast = yield from saying(0.0, cast_scene_in_steps(find_scene, first_frame=True))
     bare = yield from saying(0.0, body_shapes_in_steps(cast))
+    things = yield from saying(0.0, furniture_in_steps(find_scene, cast))
     scene = find_scene()
     first, fps = scene.frame_start, frames_per_second(scene)
     tolerance = scene.interact.check.tolerance  # type: ignore[attr-defined]
@@ -119,16 +125,16 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     one, two = find_scene().interact.actors  # type: ignore[attr-defined]
     names, identities = (actor_name(one), actor_name(two)), (one.identity, two.identity)
     known = _known.get(find_scene().session_uid)
-    if known is not None and _is_same(known, bodies, tolerance):
+    if known is not None and _is_same(known, bodies, tolerance, things):
         return replace(known, first=first, fps=fps, names=names, identities=identities, cast=cast, motion=motion)
-    found = yield from _measured(bodies, tolerance)
-    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers), cast, motion)
+    found = yield from _measured(bodies, tolerance, things)
+    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers), cast, motion, things)
 
 
 def _measured(
-    bodies: tuple[contacts.Body, contacts.Body], tolerance: float
+    bodies: tuple[contacts.Body, contacts.Body], tolerance: float, things: Sequence[contract.Obstacle]
 ) -> Generator[float, None, contacts.Contacts]:
-    steps = contacts.measure_in_steps(bodies, tolerance)
+    steps = contacts.measure_in_steps(bodies, tolerance, obstacles=things)
     while True:
         try:
             share = next(steps)
@@ -157,8 +163,10 @@ def _bodies(
     return one, two
 
 
-def _is_same(known: ShotCheck, bodies: Sequence[contacts.Body], tolerance: float) -> bool:
-    """Return whether a check was of the same motion."""
+def _is_same(
+    known: ShotCheck, bodies: Sequence[contacts.Body], tolerance: float, things: Sequence[contract.Obstacle]
+) -> bool:
+    """Return whether a check was of the same motion beside the same furniture."""
     return (
         all(
             len(a.root) == len(b.root)
@@ -168,6 +176,11 @@ def _is_same(known: ShotCheck, bodies: Sequence[contacts.Body], tolerance: float
             for a, b in zip(known.bodies, bodies)
         )
         and known.contacts.tolerance == tolerance
+        and len(known.furniture) == len(things)
+        and all(
+            (a.name, a.origin, a.seated) == (b.name, b.origin, b.seated) and np.array_equal(a.distance, b.distance)
+            for a, b in zip(known.furniture, things)
+        )
     )
 
 

@@ -53,6 +53,7 @@ class Cast(Sidebar):
         layout.operator("interact.cast_selected", icon="EYEDROPPER")
         for title, actor in zip(("First", "Second"), context.scene.interact.actors):
             _draw_actor(_split_column(layout), title, actor)
+        _split_column(layout).prop(context.scene.interact, "furniture")
         _draw_workspace(layout, context)
 
 

@@ -52,6 +52,13 @@ class INTERACT_PG_scene(bpy.types.PropertyGroup):
     overlay: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_overlay, description="What is drawn over the 3D view"
     )
+    furniture: PointerProperty(  # type: ignore[valid-type]
+        name="Furniture",
+        type=bpy.types.Collection,
+        options=set(),
+        description="The collection of tables, seats and other things that stand still: hands and arms keep clear of "
+        "what is shown of it, and a check finds who is in it. Floor and walls do not belong to it",
+    )
     contact: PointerProperty(  # type: ignore[valid-type]
         type=INTERACT_PG_contact_choice, description="What the next contact strip asks for"
     )

@@ -28,6 +28,7 @@ from ..runtime_api import body_shape, contract, errors, finished
 from .attention import read_gaze, read_pins
 from .channels import ACTIONS, SPEECH, channel_name
 from .contact_goals import read_contacts
+from .furniture import furniture_in_steps, on_the_floor
 from .ownership import strips_of
 from .pair import read_pair
 from .perform import Kept, kept_motion
@@ -142,10 +143,12 @@ def build_request_in_steps(
     mixed: Voices | None = None,
     shapes: Shapes | None = None,
     measured: Mapping[str, Measured] | None = None,
+    with_furniture: bool = True,
 ) -> Generator[None, None, tuple[contract.Request, list[str]]]:
     """Do the same in steps; the scene is found anew in each of them.
 
-    ``measured``: when voices are heard, by name and place, as far as that was measured.
+    ``measured``: when voices are heard, by name and place, as far as that was measured. ``with_furniture``: it is
+    measured, where it is not known.
     """
     if cast is None:
         cast = yield from cast_scene_in_steps(find_scene, first_frame=True)
@@ -169,6 +172,7 @@ def build_request_in_steps(
         own, partner = scene.interact.actors[number], scene.interact.actors[1 - number]
         actors.append(_actor(scene, character, own, partner, given.get(name), shapes.get(name), heard, warnings))
     yield
+    things = (yield from furniture_in_steps(find_scene, cast)) if with_furniture else ()
     scene = find_scene()
     settings = scene.interact
     request = contract.Request(
@@ -181,6 +185,7 @@ def build_request_in_steps(
         lips=settings.lips,
         interactions=read_pair(scene),
         contacts=read_contacts(scene, cast),
+        obstacles=on_the_floor(things, cast[0].rest.floor),
     )
     contract.check_request(request)
     return request, warnings

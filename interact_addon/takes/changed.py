@@ -93,7 +93,7 @@ def what_changed_in_steps(
     if not listen:
         mixed, measured = yield from _at_a_glance(find_scene)
     now, _ = yield from build_request_in_steps(
-        find_scene, kept=_NOTHING_KEPT, mixed=mixed, shapes=_NOT_MEASURED, measured=measured
+        find_scene, kept=_NOTHING_KEPT, mixed=mixed, shapes=_NOT_MEASURED, measured=measured, with_furniture=False
     )
     now, settings, changes = contract.with_interactions(now), dict[str, None](), list[Change]()
     for record, actor in zip(taken, now.actors):
