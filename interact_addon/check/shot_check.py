@@ -60,8 +60,8 @@ class ShotCheck:
         one, two = self.names
         depths = np.stack([self.contacts.depth, *self.contacts.self_depth, *self.contacts.obstacle_depth])
         which, row = np.unravel_index(int(np.argmax(depths)), depths.shape)
-        where = (f"between {one} and {two}", f"in {one}'s own body", f"in {two}'s own body")
-        where = (*where, f"between {one} and furniture", f"between {two} and furniture")
+        own = (f"in {name}'s own body" for name in self.names)
+        where = (f"between {one} and {two}", *own, *(f"between {name} and furniture" for name in self.names))
         return float(depths[which, row]), int(row), where[which]
 
     @property

@@ -76,9 +76,9 @@ class Event:
     """Two parts that meet, from row ``start`` to row ``end`` (included); deepest at row ``peak``.
 
     ``actor``'s ``part`` meets ``other_actor``'s ``other_part``; the same actor twice means itself. With furniture there
-    is no other actor, and ``other_part`` is its name; nor on the floor, where it says what the foot does. ``depth``: metres at the deepest, of a slide its
-    length; ``seconds`` that it lasts; ``speed``: m/s at which the surfaces slide on each other, on average; ``place``
-    (3,) where it is deepest.
+    is no other actor, and ``other_part`` is its name; nor on the floor, where it says what the foot does. ``depth``: metres at
+    the deepest, of a slide its length; ``seconds`` that it lasts; ``speed``: m/s at which the surfaces slide on each
+    other, on average; ``place`` (3,) where it is deepest.
     """
 
     kind: str
@@ -124,8 +124,8 @@ def measure_contacts(
     fps: float = FPS,
     obstacles: Sequence[Obstacle] = (),
 ) -> Contacts:
-    """Measure two bodies, and each with ``obstacles``; ``tolerance``: metres of overlap that flesh gives way, and that is
-    no penetration.
+    """Measure two bodies, and each with ``obstacles``; ``tolerance``: metres of overlap that flesh gives way, and that
+    is no penetration.
     """
     return finished(measure_in_steps(bodies, tolerance, fps, obstacles))
 
@@ -329,9 +329,7 @@ def _self_events(depths: _Depths, body: Body, actor: int, tolerance: float, fps:
             yield from _events_of(kind, mask, depths, (a, b), (body, body), (actor, actor), fps)
 
 
-def _obstacle_events(
-    things: Sequence[_Thing], body: Body, actor: int, tolerance: float, fps: float
-) -> Iterator[Event]:
+def _obstacle_events(things: Sequence[_Thing], body: Body, actor: int, tolerance: float, fps: float) -> Iterator[Event]:
     frames, regions = len(body.capsules.start), np.array(body.shape.regions)
     for name, found in things:
         region = regions[found.capsule]

@@ -71,10 +71,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield from _actor_troubles(actor, request.frames)
     yield from _interaction_troubles(request)
     yield from _contact_troubles(request)
-    if len(request.obstacles) > MOST_OBSTACLES:
-        yield f"{len(request.obstacles)} things are furniture; choose {MOST_OBSTACLES} at the most, those in reach."
-    for obstacle in request.obstacles:
-        yield from _obstacle_troubles(obstacle, len(request.actors))
+    yield from _furniture_troubles(request)
     if request.resolve is not None:
         yield from _resolve_troubles(request, request.resolve)
 
@@ -225,6 +222,13 @@ def _contact_troubles(request: Request) -> Iterator[str]:
             yield f"{what} joins the {goal.point.replace('_', ' ')} to itself; choose another point."
         if not 0.0 <= goal.distance <= FURTHEST_CONTACT:
             yield f"{what} leaves {goal.distance:.2f} m; choose a distance between 0 and {FURTHEST_CONTACT:.0f} m."
+
+
+def _furniture_troubles(request: Request) -> Iterator[str]:
+    if len(request.obstacles) > MOST_OBSTACLES:
+        yield f"{len(request.obstacles)} things are furniture; choose {MOST_OBSTACLES} at the most, those in reach."
+    for obstacle in request.obstacles:
+        yield from _obstacle_troubles(obstacle, len(request.actors))
 
 
 def _obstacle_troubles(obstacle: Obstacle, actors: int) -> Iterator[str]:
