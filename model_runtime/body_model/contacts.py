@@ -76,9 +76,9 @@ class Event:
     """Two parts that meet, from row ``start`` to row ``end`` (included); deepest at row ``peak``.
 
     ``actor``'s ``part`` meets ``other_actor``'s ``other_part``; the same actor twice means itself. With furniture there
-    is no other actor, and ``other_part`` is its name; nor on the floor, where it says what the foot does. ``depth``: metres at
-    the deepest, of a slide its length; ``seconds`` that it lasts; ``speed``: m/s at which the surfaces slide on each
-    other, on average; ``place`` (3,) where it is deepest.
+    is no other actor, and ``other_part`` is its name; nor on the floor, where it says what the foot does. ``depth``:
+    metres at the deepest, of a slide its length; ``seconds`` that it lasts; ``speed``: m/s at which the surfaces slide
+    on each other, on average; ``place`` (3,) where it is deepest.
     """
 
     kind: str
