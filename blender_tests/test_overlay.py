@@ -9,8 +9,8 @@ import bpy
 import numpy as np
 import pytest
 
+from interact_addon.check.colours import OF_ACTORS
 from interact_addon.overlay import drawing, motion, plan, poses
-from interact_addon.overlay.lines import OF_ACTORS
 from interact_addon.rig.cast import cast_actor
 from interact_addon.scene.attention import add_gaze, add_pin
 from interact_addon.scene.strips import add_action

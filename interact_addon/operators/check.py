@@ -9,14 +9,25 @@ import bpy
 from bpy.props import IntProperty
 
 from ..check import events as check_events
-from ..check.shot_check import ShotCheck, check_shot, check_shot_in_steps, forget, mark_changed, remember
+from ..check.in_renders import add_contact_objects, contact_objects, remove_contact_objects
+from ..check.shot_check import (
+    ShotCheck,
+    check_shot,
+    check_shot_in_steps,
+    forget,
+    is_current,
+    known_check,
+    mark_changed,
+    remember,
+)
 from ..rig.identity import scene_with
 from ..runtime_api import contract, errors
 from ..worker_client import generation
-from .feedback import fail, poll_cast, redraw, tell
+from .feedback import NeedsCast, fail, poll_cast, redraw, tell
 
 _SECONDS_A_STEP = 0.02
 _PAUSE = 0.001
+_OFF = 0.02  # metres from which on a body that is shown elsewhere than it was measured is warned of
 _VIEW_DISTANCE = 1.2  # metres from which an event is looked at
 
 Keep = Callable[[bpy.types.Scene, ShotCheck], list[tuple[str, str]]]  # returns kinds of report and sentences
@@ -217,9 +228,59 @@ class INTERACT_OT_next_event(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class INTERACT_OT_add_contact_objects(NeedsCast):
+    """Make what the last check found into objects that are rendered: both bodies, coloured by depth, and their contact
+    points, in a collection of their own. Press it again after another check
+    """
+
+    bl_idname = "interact.add_contact_objects"
+    bl_label = "Show in Renders"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if not is_current(context.scene):
+            cls.poll_message_set("Press Check first: what it finds becomes objects")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        found = known_check(context.scene)
+        assert found is not None
+        try:
+            drawn = add_contact_objects(context.scene, found)
+        except errors.InterActError as error:
+            return fail(self, error)
+        remember(context.scene, found)  # the armatures, which are read anew now, move as before
+        kind = "WARNING" if drawn.off > _OFF else "INFO"
+        where = f"'{drawn.collection.name}' has both bodies"
+        self.report({kind}, f"{where}, within {100.0 * drawn.off:.1f} cm of where the check has them")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_remove_contact_objects(bpy.types.Operator):
+    """Remove the objects of a check from renders, and from the file"""
+
+    bl_idname = "interact.remove_contact_objects"
+    bl_label = "Remove from Renders"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return contact_objects(context.scene) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        remove_contact_objects(context.scene)
+        return {"FINISHED"}
+
+
 CLASSES = (
     INTERACT_OT_check,
     INTERACT_OT_cancel_check,
     INTERACT_OT_show_event,
     INTERACT_OT_next_event,
+    INTERACT_OT_add_contact_objects,
+    INTERACT_OT_remove_contact_objects,
 )

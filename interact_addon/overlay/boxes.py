@@ -9,7 +9,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from .lines import Colour
+from ..check.colours import Colour
 
 Box = tuple[float, float, float, float]  # left, low, right, high
 _CORNERS = ((0, 1), (2, 1), (2, 3), (0, 1), (2, 3), (0, 3))  # of two triangles, as places in a box

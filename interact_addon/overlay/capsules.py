@@ -8,19 +8,6 @@ from ..runtime_api import Array
 from .lines import Strokes
 
 _ARC = 10  # segments of half an outline
-_DEEP = 0.03  # metres at which the colour of depth is reached in full
-_TOUCHING = np.array([1.0, 0.85, 0.1, 0.9], np.float32)
-_CUTTING = np.array([1.0, 0.1, 0.05, 1.0], np.float32)
-
-
-def colours_of_depth(depth: Array, at_rest: Array) -> Array:
-    """Return a colour (N, 4) for each ``depth`` (N,) in metres: ``at_rest`` (4,) or (N, 4) where nothing touches.
-
-    Yellow is touching, red 3 cm and deeper.
-    """
-    share = np.clip(np.asarray(depth, np.float32) / _DEEP, 0.0, 1.0)[:, None]
-    hot = _TOUCHING + share * (_CUTTING - _TOUCHING)
-    return np.where(np.asarray(depth)[:, None] > 0.0, hot, np.broadcast_to(at_rest, hot.shape)).astype(np.float32)
 
 
 def outlines(start: Array, end: Array, radius: Array, eye: Array, is_parallel: bool) -> Array:

@@ -10,6 +10,7 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
+from ..check.colours import AT_REST, OF_ACTORS, Colour, colours_of_depth
 from ..check.shot_check import ShotCheck, known_check, state_before
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
@@ -17,10 +18,9 @@ from . import capsules, heat
 from .boxes import Box, draw_boxes
 from .drawing import draw_batches, make_batches
 from .graph import Graph, curves_of, graph_of
-from .lines import OF_ACTORS, Colour, Strokes
+from .lines import Strokes
 
 _OUTLINE, _POINT = 1.5, 0.012  # pixels; metres
-_AT_REST = 0.35  # opacity of what touches nothing
 _MOVED = 0.005  # metres from which on a capsule is drawn where it was before a Resolve
 _GHOST = np.array([1.0, 1.0, 1.0, 0.45], np.float32)
 _NEAR = -0.02  # metres of depth from which on skin is looked at
@@ -79,8 +79,8 @@ def body_lines(found: ShotCheck, row: int, view: bpy.types.RegionView3D) -> list
     eye, is_parallel = _eye(view)
     lines = []
     for body, depth, colour in zip(found.capsules, found.contacts.capsule_depth, OF_ACTORS):
-        at_rest = np.array([*colour[:3], _AT_REST], np.float32)
-        colours = capsules.colours_of_depth(depth[row], at_rest)
+        at_rest = np.array([*colour[:3], AT_REST], np.float32)
+        colours = colours_of_depth(depth[row], at_rest)
         seen = capsules.outlines(body.start[row], body.end[row], body.radius, eye, is_parallel)
         lines.append(capsules.loops(seen, colours, _OUTLINE))
     return lines

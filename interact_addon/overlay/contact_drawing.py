@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..check.colours import OF_ACTORS, Colour
 from ..rig.body_shape import body_shape_in_steps
 from ..rig.cast import CastActor
 from ..rig.read_back import seen_now
@@ -17,7 +18,7 @@ from ..scene.casting import character_of
 from ..scene.contact_goals import contact_strips, ends_of, trouble_with
 from ..scene.reading import Clock
 from .drawing import draw_batches, make_batches
-from .lines import OF_ACTORS, Colour, Line, line
+from .lines import Line, line
 
 _DOT, _LINE = (0.004, 0.008, 0.012), 2.0  # metres, radii of the circles of a dot; pixels
 _MET: Colour = (0.35, 0.85, 0.40, 1.0)

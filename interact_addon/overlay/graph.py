@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..check.colours import Colour
 from ..check.curves import highest_of
 from ..check.shot_check import ShotCheck
 from ..runtime_api import Array
 from .boxes import Box
-from .lines import Colour
 
 _GROUND: Colour = (0.0, 0.0, 0.0, 0.45)
 _NOW: Colour = (1.0, 1.0, 1.0, 0.8)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..check.colours import colours_of_depth
 from ..runtime_api import Array, body_shape
-from .capsules import colours_of_depth
 
 _NEAR = 0.01  # metres outside of the other body from which on skin is tinted
 _LIFT = 0.002  # metres that the tint lies above the skin, so that the skin does not hide it

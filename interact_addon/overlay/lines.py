@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..check.colours import Colour
 from ..runtime_api import Array
 
-Colour = tuple[float, float, float, float]
-FIRST: Colour = (0.95, 0.62, 0.20, 1.0)
-SECOND: Colour = (0.25, 0.66, 0.95, 1.0)
-OF_ACTORS = (FIRST, SECOND)
 ON_THE_FLOOR = 0.01  # metres above it, so that the floor's own faces don't hide a line
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..check.colours import OF_ACTORS, Colour
 from ..runtime_api import Array, contract, finished, skeleton
-from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, faded, line
+from .lines import ON_THE_FLOOR, Line, arrow_head, faded, line
 
 TRAILED = ("head", "left_wrist", "right_wrist")
 _TICK = 1.0  # seconds between two marks on a trail

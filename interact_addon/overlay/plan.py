@@ -10,6 +10,7 @@ import numpy as np
 from mathutils import Vector
 
 from .. import compat
+from ..check.colours import OF_ACTORS, Colour
 from ..properties import ActorKey, actor_key
 from ..rig.identity import ObjectReference, reference
 from ..runtime_api import Array, contract, errors, skeleton
@@ -19,7 +20,7 @@ from ..scene.evaluated import is_seen
 from ..scene.ownership import strips_of
 from ..scene.reading import Clock, label_of, read_actions
 from ..scene.targets import seat_place
-from .lines import OF_ACTORS, ON_THE_FLOOR, Colour, Line, arrow_head, line, ring
+from .lines import ON_THE_FLOOR, Line, arrow_head, line, ring
 from .motion import JointPaths
 
 WALK, FACE, SIT, LOOK, HOLD, STAY = "walk", "face", "sit", "look", "hold", "stay"

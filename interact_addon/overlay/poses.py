@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..check.colours import OF_ACTORS, Colour
 from ..rig.artist_keys import artist_frames, parts_of_paths
 from ..rig.cast import CastActor
 from ..rig.curves import curves_of
@@ -16,7 +17,7 @@ from ..rig.read_back import read_back_cast
 from ..runtime_api import Array, contract, errors, skeleton
 from ..scene.casting import character_of
 from ..scene.ranges import chosen_range
-from .lines import OF_ACTORS, Colour, Line, line
+from .lines import Line, line
 
 _MOST = 40  # poses of an actor that are drawn: those nearest to the playhead
 _FAINT, _KEY = 0.55, 0.035  # opacity away from the playhead; size of the mark above a pose, metres

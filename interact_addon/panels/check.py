@@ -131,3 +131,6 @@ class Shown(Sidebar):
         row = self.layout.row()
         row.prop(check, "band")
         row.prop(check, "before")
+        row = self.layout.row(align=True)
+        row.operator("interact.add_contact_objects", icon="RENDER_STILL")
+        row.operator("interact.remove_contact_objects", text="", icon="X")

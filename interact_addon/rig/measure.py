@@ -15,6 +15,7 @@ from .mapping import RigMap
 from .placing import FIXED_IN, displaced
 from .standing import Standing, heads_and_tails, sizes_above, standing
 
+STANDS_FOR_A_BODY = "interact_contacts"  # custom property of a mesh that a check made: it is no skin
 _LEAST_TRUNK = 1e-4  # metres from hips to head; no character is smaller than a millimetre
 _SHORTEST_LIMB = 0.01  # of that
 _LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
@@ -163,12 +164,13 @@ def _can_be_moved(armature: bpy.types.Object, bone: str) -> bool:
 def skinned_meshes(armature: bpy.types.Object) -> list[bpy.types.Object]:
     """Return the meshes that an armature moves, by a modifier or as children at any depth, sorted by name.
 
-    A mesh that was deleted, but is still in the file because something points to it, is left out.
+    A mesh that was deleted, but is still in the file because something points to it, is left out, and so is one that a
+    check made.
     """
     found = []
     in_scenes = bool(armature.users_scene)
     for obj in bpy.data.objects:
-        if obj.type != "MESH":
+        if obj.type != "MESH" or STANDS_FOR_A_BODY in obj:
             continue
         by_modifier = any(m.type == "ARMATURE" and m.object == armature for m in obj.modifiers)
         if by_modifier or (_is_below(obj, armature) and not any(m.type == "ARMATURE" for m in obj.modifiers)):
