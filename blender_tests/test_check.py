@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import bpy
 import numpy as np
@@ -20,6 +22,7 @@ from interact_addon.scene.request import cast_scene
 from model_runtime.body_model.contacts import Body
 from model_runtime.contract import ActorPerformance, Performance
 
+SVG = "{http://www.w3.org/2000/svg}"
 FIRST, LAST, FRAMES = 41, 60, 90  # of the shot's frames, at 30 fps from frame 1 on
 
 
@@ -194,7 +197,18 @@ def test_the_command_writes_a_report_and_refuses_a_shot_that_is_too_deep(
     rows = (out / "events.csv").read_text("utf-8").splitlines()
     assert rows[0].startswith("kind,actor,part") and any("Mia,chest,Tom,right_hand" in row for row in rows)
     page = (out / "check.html").read_text("utf-8")
-    assert page.count("<svg") == 2 and "right_hand" in page
+    assert "right_hand" in page and not re.findall(r'(?:src|href)="', page), "the report is one file"
+    drawings = [ElementTree.fromstring(text) for text in re.findall(r"<svg.*?</svg>", page, re.DOTALL)]
+    _, _, depth, events, _ = drawings
+    lines = [[len(line.get("points", "").split()) for line in one.iter(f"{SVG}polyline")] for one in drawings]
+    assert lines == [[FRAMES], [FRAMES] * 2, [FRAMES] * 3, [], [FRAMES] * 2]
+    red = next(depth.iter(f"{SVG}polyline")).get("points", "").split()
+    deepest = min(range(FRAMES), key=lambda row: float(red[row].split(",")[1]))
+    assert FIRST <= deepest + 1 <= LAST, "the curve of depth has its peak where the hand is in the chest"
+    (cut,) = [bar for bar in events.iter(f"{SVG}rect") if "Mia chest, Tom right hand" in (bar[0].text or "")][:1]
+    left = float(red[FIRST - 1].split(",")[0])
+    assert float(cut.get("x", "0")) == pytest.approx(left, abs=12.0) and float(cut.get("width", "0")) > 100.0
+    assert "hand - shoulder" in page
 
 
 @pytest.mark.parametrize("text", ["2 miles", "deep", "-1cm"])

@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..properties.check import CONTACT, PENETRATION
-from ..runtime_api import Array, contract, files
-from .curves import highest_of
+from ..runtime_api import contract, files
+from . import plots
 from .shot_check import CheckEvent, ShotCheck
 
-_WIDTH, _HEIGHT, _LEFT = 900, 150, 60  # of a plot, pixels
-_POINTS = 900  # at most, of a curve
+# InterAct's totals (tables 8 and 9): minutes an hour in which a hand touches that part of oneself, and of the other.
+_OF_INTERACT = {"head": (0.1, 0.0), "shoulder": (0.1, 0.1), "elbow": (0.2, 0.1), "hand": (7.3, 0.3)}
 _STYLE = (
-    "body{font:14px/1.5 sans-serif;max-width:1000px;margin:2em auto;color:#222}"
+    "body{font:14px/1.5 sans-serif;max-width:1080px;margin:2em auto;color:#222}"
     "table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd}"
-    "td.name,th.name{text-align:left}svg text{font:11px sans-serif;fill:#555}"
+    "td.name,th.name{text-align:left}p.key{color:#666;font-size:12px;margin:.2em 0 .8em}svg{display:block}"
 )
 _COLUMNS = ("kind", "actor", "part", "other_actor", "other_part", "start_s", "end_s", "frame", "depth_cm", "seconds",
             "sliding_cm_s")  # fmt: skip
@@ -63,29 +61,48 @@ def page(found: ShotCheck, title: str) -> str:
     deep = [event for event in found.contacts.events if event.kind == PENETRATION]
     touching = [event for event in found.contacts.events if event.kind == CONTACT]
     feet = [event for event in found.contacts.events if event.kind not in (PENETRATION, CONTACT)]
-    seconds = np.arange(len(found.contacts.distance)) / contract.FPS
+    seconds = (len(found.contacts.distance) - 1) / contract.FPS
     names = [html.escape(name) for name in found.names]
+    tolerance = 100.0 * found.contacts.tolerance
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>",
-        f"<h1>{html.escape(title)}</h1><p>{names[0]} and {names[1]}, {seconds[-1]:.1f} s.</p>",
+        f"<h1>{html.escape(title)}</h1><p>{names[0]} and {names[1]}, {seconds:.1f} s from frame {found.first}, "
+        f"overlaps from {tolerance:g} cm on.</p>",
         _measures(found.measures),
-        "<h2>Distance between the two (cm)</h2>",
-        plot(seconds, [("#3577b5", 100.0 * found.contacts.distance)]),
-        "<h2>Depth in each other and in themselves (cm)</h2>",
-        plot(
-            seconds,
-            [
-                ("#c0392b", 100.0 * found.contacts.depth),
-                *zip(("#d98a1f", "#7d9c3b"), 100.0 * found.contacts.self_depth),
-            ],
-        ),
-        f"<p>Red: in each other. Orange: {names[0]} in herself or himself. Green: {names[1]}.</p>",
+        "<h2>Distance between the two</h2>",
+        plots.distance_plot(found),
+        "<h2>How far each chest is turned away from the other</h2>",
+        plots.facing_plot(found),
+        "<h2>Depth</h2>",
+        plots.depth_plot(found),
+        plots.bars(found),
+        "<h2>Lowest sole above the floor</h2>",
+        plots.soles_plot(found),
+        "<h2>What hands touch</h2>",
+        _touched(found),
         *(
             _events(heading, events, found)
             for heading, events in (("Penetrations", deep), ("Contacts", touching), ("Feet", feet))
         ),
     ]
     return "\n".join(parts) + "</html>\n"
+
+
+def _touched(found: ShotCheck) -> str:
+    """Return InterAct's table of contacts of this shot, beside its own figures."""
+    minutes, seconds = found.measures["minutes_an_hour"], found.measures["seconds"]
+    rows = []
+    for part, theirs in _OF_INTERACT.items():
+        cells = [f"{minutes[f'{whose}_hand_{part}'] * seconds / 60.0:.1f}" for whose in ("self", "pair")]
+        cells += [f"{minutes[f'{whose}_hand_{part}']:.1f}" for whose in ("self", "pair")]
+        cells += [f"{value:.1f}" for value in theirs]
+        rows.append(f"<tr><td class=name>hand - {part}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    heads = ("seconds, own", "of the other", "minutes an hour, own", "of the other", "InterAct, own", "of the other")
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return (
+        f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table><p class=key>InterAct: minutes an hour of its captures "
+        "(Ho et al. 2025), of other people and scenes.</p>"
+    )
 
 
 def _measures(measures: dict[str, Any]) -> str:
@@ -106,29 +123,3 @@ def _events(heading: str, events: Sequence[CheckEvent], found: ShotCheck) -> str
         for event in events
     ]
     return f"<h2>{heading}</h2><table><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def plot(seconds: Array, curves: Sequence[tuple[str, Array]]) -> str:
-    """Return curves (colour, values (T,)) over ``seconds`` (T,) as SVG; values below zero are drawn at zero."""
-    top = max(1.0, float(np.ceil(max(values.max(initial=0.0) for _, values in curves))))
-    lines = [
-        f'<polyline fill=none stroke-width=1.5 stroke="{colour}" points="{_polyline(values, top)}"/>'
-        for colour, values in curves
-    ]
-    end = max(float(seconds[-1]), 1e-6)
-    marks = [
-        f'<text x="{_LEFT + (_WIDTH - _LEFT) * second / end:.0f}" y="{_HEIGHT + 14}">{second:.0f} s</text>'
-        for second in np.arange(0.0, end, max(1.0, np.ceil(end / 12.0)))
-    ]
-    axis = (
-        f'<path d="M{_LEFT} 0V{_HEIGHT}H{_WIDTH}" fill=none stroke="#999"/>'
-        f'<text x=8 y=12>{top:.0f} cm</text><text x=8 y="{_HEIGHT}">0</text>'
-    )
-    return f'<svg width="{_WIDTH}" height="{_HEIGHT + 20}">{axis}{"".join(lines)}{"".join(marks)}</svg>'
-
-
-def _polyline(values: Array, top: float) -> str:
-    """Return the points of a curve."""
-    highest, along = highest_of(values, _POINTS)
-    x, y = _LEFT + (_WIDTH - _LEFT) * along, _HEIGHT * (1.0 - np.clip(highest / top, 0.0, 1.0))
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y))

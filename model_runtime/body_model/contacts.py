@@ -471,6 +471,13 @@ def _floor_events(body: Body, actor: int, fps: float) -> Iterator[Event]:
         yield both.event(FLOATS, rows, lowest)
 
 
+def sole_heights(body: Body) -> FloatArray:
+    """Return how high (T,) the lowest point of both soles is above the floor that a body stands on, metres."""
+    soles = sole_points(body.root, body.rotations, body.skeleton)
+    heights: FloatArray = (soles[..., 2].min(axis=(1, 2)) - body.floor).astype(np.float32)
+    return heights
+
+
 def _steps_on_the_floor(places: FloatArray, bears: BoolArray) -> FloatArray:
     """Return the metres (T,) that a foot of sole points (T, P, 3) slides from each frame while they ``bear`` (T, P).
 

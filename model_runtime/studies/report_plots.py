@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..body_model.body_shape import default_body_shape
+from ..body_model.contacts import Body, Contacts, contact_table, measure_contacts
 from ..body_model.feet import detect_contacts, sole_points
 from ..common.arrays import Array
 from ..contract import ACTION_LABELS, FPS, Performance, Request
@@ -22,19 +24,22 @@ matplotlib.use("Agg")
 
 COLOURS = ("#4a6fa5", "#c0842f")
 LABEL_COLOURS = {"sit": "#b07aa1", "walk": "#59a14f", "stand": "#bab0ac"}
-_SPEAKING = "#e8e3d3"
+_SPEAKING, _DEEP = "#e8e3d3", "#c0392b"
 
 
 def draw_plots(
     request: Request, performance: Performance, labels: Sequence[Array], prosodies: Sequence[Array]
 ) -> dict[str, Figure]:
     """Return figures by title; ``labels`` (T,) and ``prosodies`` (T, 28) of both actors."""
+    found = _measured(request, performance)
     return {
         "Labels asked for and shown": _plot_labels(request, performance, labels),
         "Speech and hands": _plot_hands(request, performance, prosodies),
         "Lips": _plot_lips(performance, prosodies),
         "Feet": _plot_feet(request, performance),
         "Paths and distance": _plot_paths(performance),
+        "Depth and facing": _plot_depth(performance, found),
+        "What hands touch": _plot_touched(found),
         "Computing time": _plot_seconds(performance),
     }
 
@@ -112,6 +117,54 @@ def _plot_paths(performance: Performance) -> Figure:
     distance = np.linalg.norm(roots[0][:, :2] - roots[1][:, :2], axis=-1)
     along.plot(np.arange(len(distance)) / FPS, distance, color="black", lw=1)
     along.set(title="distance between the two, m", xlabel="s", ylim=(0, 1.15 * distance.max()))
+    return figure
+
+
+def _measured(request: Request, performance: Performance) -> Contacts:
+    """Measure what the two bodies do to each other and to themselves."""
+    return measure_contacts(
+        [
+            Body(actor.shape or default_body_shape(actor.skeleton), actor.skeleton, done.root_positions, done.rotations)
+            for actor, done in zip(request.actors, performance.actors)
+        ]
+    )
+
+
+def _plot_depth(performance: Performance, found: Contacts) -> Figure:
+    figure, (deep, facing) = _figure(2, 1.7)
+    time = np.arange(len(found.depth)) / FPS
+    deep.plot(time, 100 * found.depth, color=_DEEP, lw=0.9, label="in each other")
+    for result, depth, turned, colour in zip(performance.actors, found.self_depth, found.facing, COLOURS):
+        deep.plot(time, 100 * depth, color=colour, lw=0.9, label=f"{result.name} in the own body")
+        facing.plot(time, np.degrees(turned), color=colour, lw=0.9, label=result.name)
+    deep.axhline(100 * found.tolerance, color="black", lw=0.5, ls="--")
+    deep.set(title="depth (dashed: what flesh gives way)", ylabel="cm", ylim=(0, max(2, 105 * _deepest(found))))
+    facing.set(
+        title="how far each chest is turned away from the other", ylabel="degrees", ylim=(0, 180), xlim=(0, time[-1])
+    )
+    for axes in (deep, facing):
+        axes.legend(fontsize=7, ncols=3, loc="upper right", frameon=False)
+    return figure
+
+
+def _deepest(found: Contacts) -> float:
+    return float(max(found.depth.max(), found.self_depth.max()))
+
+
+def _plot_touched(found: Contacts) -> Figure:
+    """Draw minutes an hour in which a hand touches a part of its own body and of the other's: InterAct's tables."""
+    figure = Figure(figsize=(9.5, 1.9), layout="constrained")
+    axes, minutes = figure.subplots(), contact_table(found)
+    parts = [name.removeprefix("self_hand_") for name in minutes if name.startswith("self_")]
+    rows = np.arange(len(parts))
+    for shift, whose, name, colour in ((-0.2, "self", "own", COLOURS[0]), (0.2, "pair", "the other's", _DEEP)):
+        values = [minutes[f"{whose}_hand_{part}"] for part in parts]
+        drawn = axes.barh(rows + shift, values, 0.36, color=colour, label=name)
+        axes.bar_label(drawn, [f"{value:.1f}" for value in values], fontsize=7, padding=2)
+    axes.set(yticks=rows, yticklabels=[f"hand - {part}" for part in parts], xlabel="minutes an hour")
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.legend(fontsize=7, loc="upper right", frameon=False)
     return figure
 
 
