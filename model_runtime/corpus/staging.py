@@ -14,6 +14,7 @@ from ..body_model.skeleton import Skeleton
 from ..common.headings import facing
 from ..contract import ACTION_LABELS, FPS, FloatArray
 from ..datasets.clip import Clip
+from ..datasets.held_out import HELD_OUT_SPLIT
 from ..datasets.scene import Scene, SpokenUtterance
 from ..planning.motion_labels import label_frames
 from ..refine.arm_collisions import clear_arms
@@ -76,7 +77,9 @@ def lent(clips: Sequence[Clip], split: str) -> list[Clip]:
             fitting = [
                 clip
                 for clip in clips
-                if clip.source == BASE_SOURCE and re.match(f"{performer}_{role}", short_name(clip.name))
+                if clip.source == BASE_SOURCE
+                and clip.split != HELD_OUT_SPLIT
+                and re.match(f"{performer}_{role}", short_name(clip.name))
             ]
             if not any(clip.split == split for clip in fitting):
                 found += fitting

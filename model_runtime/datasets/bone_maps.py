@@ -197,3 +197,25 @@ def _gltf_maps() -> tuple[BoneMap, BoneMap]:
 
 
 UNREAL, RIGIFY = _gltf_maps()
+# High Fidelity's clips. Arms and thighs have no twist in their own bones' roll joints, which are left out.
+HIFI = _map(
+    {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head"},
+    {
+        "hip": "{}UpLeg",
+        "knee": "{}Leg",
+        "ankle": "{}Foot",
+        "foot": "{}ToeBase",
+        "collar": "{}Shoulder",
+        "shoulder": "{}Arm",
+        "elbow": "{}ForeArm",
+        "wrist": "{}Hand",
+    },
+    {
+        "index": "{}HandIndex#",
+        "middle": "{}HandMiddle#",
+        "ring": "{}HandRing#",
+        "pinky": "{}HandPinky#",
+        "thumb": "{}HandThumb#",
+    },
+    1,
+)

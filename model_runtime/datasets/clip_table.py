@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from .archives import ImportLog
 from .clip import Clip
 from .families import CATEGORIES, HELD_OUT, families_of
+from .held_out import HELD_OUT_SPLIT
 
 _FEWEST = 3  # clips; tags of fewer are not in the page
 _HIDDEN = ("base_", "rig_", "towards_")
@@ -19,14 +20,12 @@ def summary(log: ImportLog) -> str:
     lines = []
     for source, clips in _by_source(log.clips):
         held_out = sum(clip.split == "test" for clip in clips)
-        lines.append(
-            f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} held out, {clips[0].licence}"
-        )
+        lines.append(f"{source}: {len(clips)} clips, {_minutes(clips):.1f} min, {held_out} test, {clips[0].licence}")
         for tag, tagged in _by_tag(clips):
             lines.append(f"    {tag:24s} {len(tagged):4d} clips {_minutes(tagged):6.1f} min")
     held_out = sum(clip.split == "test" for clip in log.clips)
     lines.append(
-        f"total: {len(log.clips)} clips, {_minutes(log.clips):.1f} min, {held_out} held out; {len(log.refused)} refused"
+        f"total: {len(log.clips)} clips, {_minutes(log.clips):.1f} min, {held_out} test; {len(log.refused)} refused"
     )
     lines += [f"    {name}: {reason}" for name, reason in log.refused]
     return "\n".join(lines)
@@ -43,7 +42,7 @@ def summary_table(log: ImportLog) -> str:
         "",
         "## By source",
         "",
-        "| source | clips | minutes | with fingers | held out (clips) | held out (minutes) | refused | licence |",
+        "| source | clips | minutes | with fingers | test (clips) | test (minutes) | refused | licence |",
         "|---|--:|--:|--:|--:|--:|--:|---|",
         *_source_rows(log),
         "",
@@ -57,11 +56,21 @@ def summary_table(log: ImportLog) -> str:
         "",
         *_tag_table(clips),
         "",
+        "## Held out",
+        "",
+        "No scene uses these clips, for good. They are what composed motion is compared with. The list is "
+        "`model_runtime/datasets/held_out.py`.",
+        "",
+        "| performer | held out | of useful clips | seconds | names |",
+        "|---|--:|--:|--:|---|",
+        *_held_out_rows(useful),
+        "",
         "## Split",
         "",
-        f"About {100 * HELD_OUT:.0f} % of every category is held out, by whole families: numbered takes, left and "
-        "right forms, one- and two-handed forms, strong forms, mirrored and retargeted copies of one motion and the "
-        "halves of a pair stay on one side, so that no near-variant of a test clip was trained on. Families are found "
+        f"Of the clips that are not held out, about {100 * HELD_OUT:.0f} % of every category are for test scenes, by "
+        "whole families: numbered takes, left and right forms, one- and two-handed forms, strong forms, mirrored and "
+        "retargeted copies of one motion and the halves of a pair stay on one side, so that no near-variant of a "
+        "test clip was trained on. Families are found "
         "by name, and across names by motion (clips of one length whose joints turn alike, or alike in a mirror). The "
         "scarcest categories choose first, families in the order of a hash of their name; training keeps at least 40 % "
         "of every category, for either of the two base performers too, and the walk's start, stop and neutral cycle, "
@@ -104,6 +113,18 @@ def _source_rows(log: ImportLog) -> list[str]:
     return lines
 
 
+def _held_out_rows(useful: list[Clip]) -> list[str]:
+    """Return a row for each performer of the sources from which clips are held out."""
+    lines = []
+    sources = {clip.source for clip in useful if clip.split == HELD_OUT_SPLIT}
+    for performer in sorted({clip.performer for clip in useful if clip.source in sources}):
+        own = [clip for clip in useful if clip.performer == performer]
+        held = sorted((clip for clip in own if clip.split == HELD_OUT_SPLIT), key=lambda clip: clip.name)
+        names = ", ".join(clip.name.rsplit("/", 1)[-1] for clip in held)
+        lines.append(f"| {performer} | {len(held)} | {len(own)} | {60 * _minutes(held):.0f} | {names} |")
+    return lines
+
+
 def _tag_table(clips: list[Clip]) -> list[str]:
     """Return the table of minutes and clips by tag and source."""
     sources = [source for source, _ in _by_source(clips)]
@@ -128,8 +149,9 @@ def _category_rows(clips: list[Clip]) -> list[str]:
     for tags in CATEGORIES:
         chosen = [index for index, clip in enumerate(clips) if set(tags) <= set(clip.tags)]
         held = sum(clips[index].split == "test" for index in chosen)
+        train = sum(clips[index].split == "train" for index in chosen)
         if chosen:
-            lines.append(f"| {' '.join(tags)} | {len({families[i] for i in chosen})} | {len(chosen) - held} | {held} |")
+            lines.append(f"| {' '.join(tags)} | {len({families[i] for i in chosen})} | {train} | {held} |")
     return lines
 
 

@@ -21,6 +21,7 @@ from ..body_model.skeleton import BODY_JOINTS, INDEX
 from ..common.arrays import Array
 from .archives import ImportLog
 from .clip import MIRRORED, Clip
+from .held_out import HELD_OUT_CLIPS, HELD_OUT_SPLIT
 
 HELD_OUT = 0.15  # of every category's clips
 _ALIKE = 0.4  # largest difference of two clips of the same motion, relative to their own rotation
@@ -68,10 +69,10 @@ def _fingerprint(frames: int, rotations: Array) -> tuple[int, bytes]:
 
 
 def assign_splits(log: ImportLog) -> None:
-    """Set ``split`` of every clip: whole families to 'test' until each category has a share of about ``HELD_OUT``
-    there.
+    """Set ``split`` of every clip: 'held_out' for those of ``HELD_OUT_CLIPS``; of the rest whole families to 'test'
+    until each category has a share of about ``HELD_OUT`` there.
     """
-    clips = log.clips
+    clips = [clip for clip in log.clips if clip.name not in HELD_OUT_CLIPS]
     families = families_of(clips)
     rows = [[i for i, clip in enumerate(clips) if set(tags) <= set(clip.tags)] for tags in CATEGORIES]
     for performer in sorted({clip.performer for clip in clips if clip.source == "rocketbox"}):  # base motion of scenes
@@ -81,9 +82,8 @@ def assign_splits(log: ImportLog) -> None:
     split = _Split(families, [row for row in rows if row])
     for row in sorted(split.rows, key=lambda row: len({families[i] for i in row})):  # the scarcest first
         split.hold_out_of(row)
-    log.clips[:] = [
-        replace(clip, split="test" if family in split.test else "train") for clip, family in zip(clips, families)
-    ]
+    splits = {clip.name: "test" if family in split.test else "train" for clip, family in zip(clips, families)}
+    log.clips[:] = [replace(clip, split=splits.get(clip.name, HELD_OUT_SPLIT)) for clip in log.clips]
 
 
 class _Split:

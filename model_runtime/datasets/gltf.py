@@ -80,14 +80,7 @@ def read_animation(
         raise ClipUnreadable(
             f"'{name}' names its bones in a way no known map fits ({', '.join(scene.rig.names[:4])} …)."
         )
-    try:
-        local, translations = _sample(scene, animation, bones)
-    except ClipUnreadable as error:
-        raise ClipUnreadable(f"'{name}' cannot be read: {error}") from error
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ClipUnreadable(f"'{name}' contradicts itself ({type(error).__name__}: {error}).") from error
-    if not (np.isfinite(local).all() and np.isfinite(translations).all()):
-        raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
+    local, translations = sampled(scene, animation, bones, name)
     t_pose = measure_t_pose(scene.rig, bones, scene.rest)
     root, world = carry_over(scene.rig, bones, t_pose, local, translations)
     world = _with_hinged_knees(world)
@@ -99,6 +92,23 @@ def read_animation(
     return finish_clip(
         f"{source}/{name}", source, licence, t_pose.skeleton, root, world, float(FPS), tags=tags, performer=performer
     )
+
+
+def sampled(scene: GlbScene, animation: int, bones: BoneMap, name: str) -> tuple[Array, Array]:
+    """Return local rotations (T, B, 4) and translations (T, B, 3) of one animation at ``FPS``, those of the bones above
+    and of the pelvis added to their offsets.
+
+    Raises ``ClipUnreadable`` when the animation contradicts itself.
+    """
+    try:
+        local, translations = _sample(scene, animation, bones)
+    except ClipUnreadable as error:
+        raise ClipUnreadable(f"'{name}' cannot be read: {error}") from error
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ClipUnreadable(f"'{name}' contradicts itself ({type(error).__name__}: {error}).") from error
+    if not (np.isfinite(local).all() and np.isfinite(translations).all()):
+        raise ClipUnreadable(f"'{name}' holds values that are not finite numbers.")
+    return local, translations
 
 
 def _with_hinged_knees(world: Array) -> Array:

@@ -23,6 +23,7 @@ from .clip_table import summary, summary_table
 from .cmu import read_cmu_archive
 from .families import assign_splits, drop_duplicates
 from .gltf import parse_glb, read_animation
+from .hifi import read_hifi
 from .locations import data_dir
 from .rocketbox import read_rocketbox
 from .skm import LICENCE as SMARTBODY_LICENCE
@@ -31,7 +32,7 @@ from .skm import parse_sk, read_skm
 from .skm_tags import tags_named, tags_of_animation
 from .source_rig import SourceRig
 
-LIBRARY_VERSION = 1
+LIBRARY_VERSION = 2
 _TURNS = 32767 / np.pi  # int16 steps per radian of a rotation vector
 _META = ("name", "source", "licence", "tags", "sync", "has_fingers", "performer", "split")
 _PAIR = ("partner", "x", "y", "heading")
@@ -136,6 +137,7 @@ _ARCHIVES: dict[str, Callable[[Path, ImportLog], None]] = {
     "smartbody.tar.xz": _read_smartbody_archive,
     "cmu.tar.xz": read_cmu_archive,
     "mesh2motion": _read_mesh2motion,
+    "hifi": read_hifi,
 }
 
 

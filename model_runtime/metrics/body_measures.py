@@ -25,6 +25,7 @@ from .body_motion import HANDS, BodyMotion
 from .distribution import diversity, fid, pose_vectors, sample_diversity
 from .measures import floor_depth, foot_skate, label_obedience, seam_ratios
 from .penetration import INSIDE
+from .real_motion import Statistics
 from .scene_measures import PARTS, jerk_sizes
 from .shot import Shot
 
@@ -61,6 +62,7 @@ def rows_of(takes: Sequence[Bodies], shots: Sequence[Shot]) -> dict[str, float]:
         **beat_alignment_of(shots, made),
         **hand_speeds_of(shots, made),
         **penetration_of(made),
+        **real_motion_of(shots, made),
         "heads_at_partner": facing_of(shots, made),
         "miss_cm": 100 * miss_of([bodies[0] for bodies in takes], shots),
     }
@@ -182,6 +184,15 @@ def hand_speeds_of(shots: Sequence[Shot], pairs: Sequence[Sequence[BodyMotion]])
             for name, when in (("speaking", speaks(shot, a)), ("listening", listens(shot, a))):
                 speeds[name].append(body.hand_speed.mean(axis=1)[calm & when[: body.frames]])
     return {f"hands_{name}_cm_s": 100 * _mean(np.concatenate(values)) for name, values in speeds.items()}
+
+
+def real_motion_of(shots: Sequence[Shot], pairs: Sequence[Sequence[BodyMotion]]) -> dict[str, float]:
+    """Return the statistics in which bodies are to be like captured people, each named ``real_`` and its name."""
+    statistics = Statistics()
+    for shot, pair in zip(shots, pairs):
+        for a, body in enumerate(pair):
+            statistics.add(body, speaks(shot, a)[: body.frames], listens(shot, a)[: body.frames])
+    return {f"real_{name}": value for name, value in statistics.figures().items()}
 
 
 def penetration_of(pairs: Sequence[Sequence[BodyMotion]]) -> dict[str, float]:

@@ -113,4 +113,31 @@ CORPUS = {
     "corpus_gaze": Target("gaze at the partner while listening, share", least=0.40, most=0.75),
     "corpus_entropy_ratio": Target("entropy of joint angular velocity over that of clips", least=0.85, most=1.15),
 }
-TARGETS = GENERATION | BODIES | FACES | CORPUS
+# Bodies beside captured people, by the names of ``real_motion.NAMES``. Knees, holds and speeds are bounded around the
+# figures of captured clips; of walks, the steps lie between the 5th and the 95th percentile of captured ones.
+REAL_MOTION = {
+    "stance_knee": Target("knee at mid-stance", "degrees", least=14.0, most=24.0),
+    "swing_knee": Target("knee at most in swing", "degrees", least=66.0, most=76.0),
+    "arm_against_leg": Target("arm with the opposite leg, correlation", least=0.6),
+    "step_over_speed": Target("step length over speed", "s", least=0.52, most=0.77),
+    "double_support": Target("both feet down, share of a walk", least=0.04, most=0.35),
+    "swing_height": Target("lower of heel and ball at its highest in swing", "cm", least=8.0, most=14.0),
+    "standing_knee": Target("knee while standing", "degrees", most=16.0),
+    "feet_apart": Target("feet fore and aft after a walk, 90th percentile", "cm", most=10.0),
+    "held_speaking": Target("holds still, standing and speaking, share", least=0.06, most=0.42),
+    "held_listening": Target("holds still, standing and listening, share", least=0.187, most=0.42),
+    "held_seated": Target("holds still, seated, share", least=0.293, most=0.66),
+    "hands_speaking": Target("hands of a speaker, 99th percentile", "cm/s", least=77.0, most=186.0),
+    "hands_listening": Target("hands of a listener, 99th percentile", "cm/s", least=77.0, most=186.0),
+    "hands_seated": Target("hands of a sitter, 99th percentile", "cm/s", least=51.0, most=116.0),
+    "head_speaking": Target("head of a speaker, 99th percentile", "degrees/s", least=95.0, most=393.0),
+    "head_listening": Target("head of a listener, 99th percentile", "degrees/s", least=95.0, most=393.0),
+    "head_seated": Target("head of a sitter, 99th percentile", "degrees/s", least=73.0, most=164.0),
+    "elbow_swivel": Target("elbow of a sitter within 3 s, deviation", "degrees", most=2.0),
+    "fingers": Target("fingers of a sitter within 3 s, deviation", "degrees", least=1.5),
+    "wrist_high": Target("a sitter's wrist above the shoulder, share", least=1e-4),
+    "pelvis_sway": Target("pelvis of a sitter within 3 s, deviation", "cm", most=0.2),
+    "head_pitch": Target("listener's head pitch at 1.5 to 4 Hz", "degrees", least=0.7),
+    "nods_a_minute": Target("nods of a listener a minute", least=4.0, most=10.0),
+}
+TARGETS = GENERATION | BODIES | FACES | CORPUS | REAL_MOTION

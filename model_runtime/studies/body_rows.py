@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..metrics.targets import NO_TARGET, TARGETS, Target, bounds_text, within
+from ..metrics.targets import NO_TARGET, REAL_MOTION, TARGETS, Target, bounds_text, within
 
 Figures = Mapping[str, float]
 
@@ -82,6 +82,7 @@ ROWS = (
     Row("self-penetration, deepest, cm", "self_deepest_cm", TARGETS["penetration_cm"]),
     Row("penetration of each other over 1 cm, share of frames", "pair_share", TARGETS["penetration_share"], 4),
     Row("penetration of each other, deepest, cm", "pair_deepest_cm", TARGETS["penetration_cm"]),
+    *(Row(target.label, f"real_{name}", target) for name, target in REAL_MOTION.items()),
     Row("miss at waypoints, by the network alone, cm", "miss_before_cm", digits=1),
     Row("miss at waypoints, in the result, cm", "miss_cm", TARGETS["waypoint_miss_cm"]),
     Row("motion constraints: largest difference, cm", "constraint_cm", TARGETS["constraint_cm"], 4),

@@ -17,6 +17,7 @@ from ..metrics.beat_alignment import beat_alignment, stroke_ends
 from ..metrics.body_motion import BodyMotion
 from ..metrics.joint_limits import ALLOWANCE, JOINTS_WATCHED
 from ..metrics.penetration import INSIDE
+from ..metrics.real_motion import Statistics
 from ..metrics.scene_measures import (
     CONTENTS,
     ENTROPY_BINS,
@@ -88,6 +89,7 @@ class SceneTally:
     """Counts and sums over scenes."""
 
     motion: Motion = field(default_factory=Motion)
+    real: Statistics = field(default_factory=Statistics)
     scenes: int = 0
     seconds: float = 0.0
     held_out: float = 0.0
@@ -169,8 +171,12 @@ def _add_motion(tally: SceneTally, scene: Scene, actor: int, body: BodyMotion) -
 def _add_listening(
     tally: SceneTally, scene: Scene, actor: int, body: BodyMotion, partner: BodyMotion
 ) -> dict[str, float | None]:
-    """Add an actor's nods and gaze while the other speaks, and its minutes of speech; return its own figures."""
+    """Add an actor's statistics by role, its nods and gaze while the other speaks, and its minutes of speech.
+
+    Returns its own figures.
+    """
     listens = listening(scene, actor)
+    tally.real.add(body, scene.prosody[actor, :, VOICE_ACTIVITY] > 0.5, listens)
     found, minutes = count_nods(body, listens)
     looks = looks_at_partner(body, partner, scene.face[actor])
     tally.nods, tally.nod_minutes = tally.nods + found, tally.nod_minutes + minutes

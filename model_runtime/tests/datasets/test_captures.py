@@ -10,12 +10,15 @@ import pytest
 from model_runtime.body_model import rotations as rot
 from model_runtime.body_model.skeleton import INDEX
 from model_runtime.contract import FPS
+from model_runtime.corpus.composer import SPLITS
+from model_runtime.corpus.staging import gather
 from model_runtime.datasets.asfamc import make_amc_clip, parse_asf
 from model_runtime.datasets.bvh import make_clip, parse_bvh, read_bvh, rest_of_first_frame
 from model_runtime.datasets.clip import Clip
 from model_runtime.datasets.cmu import rest_on
 from model_runtime.datasets.families import CATEGORIES, families_of
 from model_runtime.datasets.gltf import parse_glb, read_animation
+from model_runtime.datasets.held_out import HELD_OUT_CLIPS, HELD_OUT_SPLIT
 from model_runtime.datasets.library import load_library
 from model_runtime.datasets.locations import REPOSITORY
 from model_runtime.datasets.rocketbox import read_rocketbox
@@ -225,7 +228,7 @@ class TestCaptures:
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
         clips = load_library(LIBRARY)
-        assert {clip.source for clip in clips} == {"rocketbox", "smartbody", "cmu", "mesh2motion"}
+        assert {clip.source for clip in clips} == {"rocketbox", "smartbody", "cmu", "mesh2motion", "hifi"}
         for clip in clips:
             if {"animated", "left_out"} <= set(clip.tags):
                 continue
@@ -246,7 +249,7 @@ class TestCaptures:
             assert np.abs(clip.root_positions[0, :2]).max() < 1e-4, clip.name
             assert np.isfinite(clip.root_positions).all() and np.isfinite(clip.rotations).all()
 
-    @pytest.mark.parametrize("source", ["rocketbox", "smartbody", "cmu", "mesh2motion"])
+    @pytest.mark.parametrize("source", ["rocketbox", "smartbody", "cmu", "mesh2motion", "hifi"])
     def test_resting_feet_of_every_source_lie_flat_on_the_floor(self, source: str):
         if not LIBRARY.is_file():
             pytest.skip("needs corpus/clips.npz")
@@ -280,8 +283,9 @@ class TestCaptures:
             pytest.skip("needs corpus/clips.npz")
         clips = load_library(LIBRARY)
         families = families_of(clips)
+        composed = [number for number, clip in enumerate(clips) if clip.split != HELD_OUT_SPLIT]
         for tags in CATEGORIES:
-            own = [number for number, clip in enumerate(clips) if set(tags) <= set(clip.tags)]
+            own = [number for number in composed if set(tags) <= set(clips[number].tags)]
             held = [number for number in own if clips[number].split == "test"]
             if len({families[number] for number in own}) >= 2:
                 assert 0 < len(held) <= 0.6 * len(own), f"{tags}: {len(held)} of {len(own)} held out"
@@ -289,7 +293,17 @@ class TestCaptures:
             f for f in set(families) if len({clip.split for clip, family in zip(clips, families) if family == f}) > 1
         ]
         assert torn == []
-        assert 0.12 < np.mean([clip.split == "test" for clip in clips]) < 0.20
+        assert 0.12 < np.mean([clips[number].split == "test" for number in composed]) < 0.20
+
+    def test_every_clip_of_the_list_is_held_out_and_about_a_fifth_of_each_performers(self):
+        if not LIBRARY.is_file():
+            pytest.skip("needs corpus/clips.npz")
+        clips = load_library(LIBRARY)
+        assert {clip.name for clip in clips if clip.split == HELD_OUT_SPLIT} == HELD_OUT_CLIPS
+        for performer in ("rocketbox_f", "rocketbox_m", "hifi"):
+            own = [clip for clip in clips if clip.performer == performer and "left_out" not in clip.tags]
+            assert 0.15 < np.mean([clip.split == HELD_OUT_SPLIT for clip in own]) < 0.3, performer
+        assert not {clip.name for split in SPLITS for clip in gather(clips, [], split).clips} & HELD_OUT_CLIPS
 
     def test_clips_are_tagged_by_their_content(self):
         if not LIBRARY.is_file():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from model_runtime.body_model import rotations as rot
+from model_runtime.corpus.staging import lent
 from model_runtime.datasets.archives import ImportLog, members
 from model_runtime.datasets.clip import Clip, Pair
 from model_runtime.datasets.clip_table import summary, summary_table
@@ -101,6 +102,15 @@ def test_both_splits_have_every_category_and_every_family_is_in_one_split():
     for clip, family in zip(log.clips, families_of(log.clips)):
         sides.setdefault(family, set()).add(clip.split)
     assert all(len(side) == 1 for side in sides.values())
+
+
+def test_clips_of_the_list_are_held_out_and_lent_to_nobody():
+    clips = _named("rocketbox/f_walk_stroll_01", "rocketbox/f_walk_neutral_01", tags=("walk", "walk_loop"))
+    log = ImportLog(clips=[replace(clip, source="rocketbox") for clip in clips])
+    assign_splits(log)
+    splits = {clip.name: clip.split for clip in log.clips}
+    assert splits["rocketbox/f_walk_stroll_01"] == "held_out" != splits["rocketbox/f_walk_neutral_01"]
+    assert [clip.name for clip in lent(log.clips, "test")] == ["rocketbox/f_walk_neutral_01"]
 
 
 def test_the_split_does_not_depend_on_the_order_of_reading():
