@@ -82,6 +82,7 @@ def generate(
         alone=len(request.actors) == 1,
         weights=weights,
         stresses=[text.stress_times for text in transcripts],
+        furniture=scale.into(request.obstacles),
     )
     bodies = generate_bodies(stages, conditioning, settings, clock)
     bodies, missed = follow_directions(replace(bodies, roots=scale.back(bodies.roots)), resolved.actors)

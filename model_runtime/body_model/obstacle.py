@@ -53,7 +53,7 @@ class Obstacle:
         return self.around(places, slopes=False)[0]
 
     def around(self, places: Array, slopes: bool = True) -> tuple[FloatArray, FloatArray]:
-        """Return the distance (...) of ``places`` (..., 3) and its slope (..., 3), a unit vector out of the thing."""
+        """Return the distance (...) of ``places`` (..., 3) and its slope (..., 3), which leads out of the thing."""
         corner, within, beyond = self._cells(np.asarray(places, np.float32))
         weights = np.stack([1.0 - within, within], -1)  # (..., 3, 2)
         flat, (_, ny, nz) = self.distance.reshape(-1), self.distance.shape
@@ -71,8 +71,7 @@ class Obstacle:
                         slope[..., 2] += (2 * k - 1) * w[0] * w[1] * there
         out = np.sqrt(np.einsum("...i,...i->...", beyond, beyond))
         if slopes:
-            slope = np.where(out[..., None] > 0.0, beyond, slope)
-            slope /= np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-9)
+            slope = np.where(out[..., None] > 0.0, beyond / np.maximum(out, 1e-9)[..., None], slope / self.cell)
         return (value + out).astype(np.float32), slope
 
     def _cells(self, places: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
@@ -127,7 +126,7 @@ def capsules_in(obstacle: Obstacle, capsules: Capsules, chosen: Array, near: flo
     """Return which of the ``chosen`` (C,) of capsules over T frames are in ``obstacle`` or ``near`` metres to it."""
     middle, reach = bounds(capsules)
     close = (obstacle.away(middle) < reach + near) & np.asarray(chosen, bool)
-    lengths = np.linalg.norm(capsules.end[0] - capsules.start[0], axis=-1)
+    lengths = np.linalg.norm(capsules.end - capsules.start, axis=-1).max(0, initial=0.0)
     station = stations_on(lengths, close.any(0))
     row, k = np.nonzero(close[:, station.capsule])
     which, along = station.capsule[k], station.along[k]
@@ -139,5 +138,6 @@ def capsules_in(obstacle: Obstacle, capsules: Capsules, chosen: Array, near: flo
     key = (row * count + which)[order]
     last = order[np.append(key[1:] != key[:-1], True)] if len(order) else order  # the deepest point of each capsule
     last = last[depth[last] > -near]
-    _, out = obstacle.around(places[last])
+    _, slope = obstacle.around(places[last])
+    out = slope / np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-6)
     return Inside(row[last], which[last], along[last], depth[last].astype(np.float32), places[last], out)

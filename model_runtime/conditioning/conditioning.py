@@ -12,6 +12,7 @@ from scipy.ndimage import binary_dilation
 from torch import Tensor
 
 from ..body_model.body_shape import BodyShape
+from ..body_model.obstacle import Obstacle
 from ..body_model.proxemics import ELBOW_ROOM
 from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray, FloatArray
@@ -34,7 +35,8 @@ class Conditioning:
     ``conditions``: by name (1, 2, T, size); ``body`` (1, 2, 6) lengths in metres; ``places``: where roots are wanted;
     ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing;
     ``energy`` (2, T) of each, None where both are as usual; ``leading_hands`` of each, as of ``Actor``; ``pinned``
-    (2, frames): frames on which a hand is held somewhere; ``shapes`` of both bodies, None for that of bone lengths.
+    (2, frames): frames on which a hand is held somewhere; ``shapes`` of both bodies, None for that of bone lengths;
+    ``furniture`` beside each, at its own scale.
     """
 
     frames: int
@@ -48,6 +50,7 @@ class Conditioning:
     leading_hands: tuple[str, str] = ("", "")
     pinned: BoolArray | None = None
     shapes: tuple[BodyShape | None, BodyShape | None] = (None, None)
+    furniture: Sequence[Sequence[Obstacle]] = ((), ())
 
     @property
     def walking(self) -> BoolArray:
@@ -107,6 +110,7 @@ def conditioning_of(
     alone: bool = False,
     weights: Path = WEIGHTS,
     stresses: Sequence[Stresses | None] = (None, None),
+    furniture: Sequence[Sequence[Obstacle]] = ((), ()),
 ) -> Conditioning:
     """Return what a resolved request for two gives the body networks.
 
@@ -136,6 +140,7 @@ def conditioning_of(
         (first.leading_hand, second.leading_hand),
         np.stack([hands_held(actor, request.frames) for actor in request.actors]),
         (first.shape, second.shape),
+        furniture,
     )
 
 

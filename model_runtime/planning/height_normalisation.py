@@ -8,11 +8,13 @@ each meets the partner as far away as its own legs would say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import AVERAGE_SKELETON
 from ..contract import Actor, Request, Waypoint
 
@@ -30,6 +32,11 @@ class HeightNormalisation:
 
     units: tuple[float, float] = (1.0, 1.0)
     origin: tuple[float, float] = (0.0, 0.0)
+
+    def into(self, things: Sequence[Obstacle]) -> tuple[tuple[Obstacle, ...], tuple[Obstacle, ...]]:
+        """Return things in the world as each actor meets them, at its own scale."""
+        first, second = (tuple(thing.moved((*self.origin, 0.0), unit) for thing in things) for unit in self.units)
+        return first, second
 
     def back(self, roots: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return root positions (2, T, 3) in the world, at each actor's own size."""

@@ -1,4 +1,4 @@
-"""Keep hands and forearms out of thighs, trunk, head, the other arm and the partner.
+"""Keep hands and forearms out of thighs, trunk, head, the other arm, the partner and furniture.
 
 Where an arm is inside another part by more than soft contact, its wrist is displaced by the depth and its elbow
 follows. The displacement is widened and smoothed in time, so an arm leaves before it would touch and comes back
@@ -20,10 +20,12 @@ from ..body_model import rotations as rot
 from ..body_model.body_shape import BodyShape
 from ..body_model.capsules import SIDES, SOFT_CONTACT, Capsules, bounds, closest_points, radius_at, soft_contact
 from ..body_model.inverse_kinematics import bend, local_rotations
+from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..body_model.volume import Volume, volumes_of, without_side
 from ..common.arrays import Array
 from .fixed import freedom
+from .furniture import Top, in_furniture, top_of
 from .separation import depth_along, parting_directions, widest
 
 _ROUNDS = 14
@@ -83,6 +85,16 @@ class _Group(NamedTuple):
     pair: Array  # (M, O) number of the pair in ``Pairs``, -1 where the two are none
 
 
+class _Overlaps(NamedTuple):
+    """N capsules of arms that are in something or near it, each on one frame."""
+
+    row: Array
+    arm: Array
+    depth: Array  # metres that it moves, negative apart
+    along: Array  # where between the elbow and the wrist, 0 to 1
+    directions: Array  # (N, 3)
+
+
 class _ArmParts(NamedTuple):
     """The K capsules that move with one arm."""
 
@@ -98,12 +110,14 @@ def clear_arms(
     together: bool = True,
     fixed: Array | None = None,
     shapes: Sequence[BodyShape | None] | None = None,
+    furniture: Sequence[Sequence[Obstacle]] = ((), ()),
 ) -> NDArray[np.float32]:
-    """Return rotations (2, T, 52, 4) in which no arm is inside a body.
+    """Return rotations (2, T, 52, 4) in which no arm is inside a body or furniture.
 
     ``roots`` (2, T, 3) metres, ``rotations`` (2, T, 52, 4); ``together`` is whether both bodies share one place;
-    ``shapes`` of the bodies, coarse ones of their bone lengths where there are none. Only shoulders, elbows and wrists
-    change, around frames where an arm overlaps something; nothing of an actor on frames that are ``fixed`` (2, T).
+    ``shapes`` of the bodies, coarse ones of their bone lengths where there are none; ``furniture`` beside each, in the
+    metres of its own root. Only shoulders, elbows and wrists change, around frames where an arm overlaps something;
+    nothing of an actor on frames that are ``fixed`` (2, T).
     """
     result = np.array(rotations, np.float32)
     posed = [forward_kinematics(np.asarray(roots[a], np.float32), result[a], skeletons[a]) for a in range(2)]
@@ -119,6 +133,13 @@ def clear_arms(
     back = np.stack([rot.rotate(posed[a][1][:, _JOINTS[side][1]], backward) for a, side in _ARMS], 1)
     pairs = _table([*_own_pairs(volumes), *_pairs_between(volumes)])
     own, between = (_groups(volumes, pairs, partner) for partner in (False, True))
+    lower_arms = _lower_arms(volumes)
+    tops = [[top_of(thing, size) for thing in of_actor] for of_actor, size in zip(furniture, sizes)]
+    beside = [
+        _Beside(top, arm, top.stays_below(posed[arm.actor][0][:, arm.hand]))
+        for arm in lower_arms
+        for top in tops[arm.actor]
+    ]
     trunks = np.stack([posed[a][0][:, 0, :2] for a in range(2)], 1)
 
     displacement = np.zeros((len(start), len(_ARMS), 2, 3), np.float32)  # of wrist and elbow
@@ -134,7 +155,10 @@ def clear_arms(
         near = _near(trunks[frames], wrist[frames], sizes) & together
         for at, groups in ((frames[~near], own), (frames[near], own + between)):
             if len(at):
-                push[at] = _pushes(start[at], end[at], radius, stand_in[at], pairs, groups)
+                capsules = Capsules(start[at], end[at], radius)
+                found = [_between_capsules(capsules, stand_in[at], pairs, groups)]
+                found += [_in_thing(capsules, one, one.stays_below[at]) for one in beside]
+                push[at] = _pushes(len(at), found)
         overlapping = np.linalg.norm(push, axis=-1).max((1, 2)) > _NEGLIGIBLE
         if not overlapping.any():
             break
@@ -245,14 +269,11 @@ def _groups(volumes: Sequence[Volume], pairs: Pairs, partner: bool) -> list[_Gro
     return found
 
 
-def _pushes(start: Array, end: Array, radius: Array, stand_in: Array, pairs: Pairs, groups: Sequence[_Group]) -> Array:
-    """Return how far (T, 4, 2, 3) in metres wrist and elbow of each arm move.
-
-    ``stand_in`` (T, 4, 3): a point of each arm. The deepest overlap decides, then what its push leaves of the others.
-    """
-    push = np.zeros((len(start), len(_ARMS), 2, 3), np.float32)
-    row, pair = _near_pairs(Capsules(start, end, radius), groups)
+def _between_capsules(capsules: Capsules, stand_in: Array, pairs: Pairs, groups: Sequence[_Group]) -> _Overlaps:
+    """Return the overlaps of arms with bodies; ``stand_in`` (T, 4, 3): a point of each arm."""
+    row, pair = _near_pairs(capsules, groups)
     mine, other = pairs.mine[pair], pairs.other[pair]
+    start, end, radius = capsules
     flat = start.reshape(-1, 3), end.reshape(-1, 3)
     a, b, c, d = (points.take(row * start.shape[1] + k, axis=0) for k in (mine, other) for points in flat)
     s, t, gap = closest_points(a, b, c, d)
@@ -260,8 +281,6 @@ def _pushes(start: Array, end: Array, radius: Array, stand_in: Array, pairs: Pai
     deep = np.zeros(len(start), bool)
     deep[row[clearance - gap > _NEGLIGIBLE]] = True
     chosen = np.flatnonzero((clearance > gap - _AHEAD) & deep[row])
-    if not len(chosen):
-        return push
     a, b, c, d, s, t, gap, clearance = (x.take(chosen, axis=0) for x in (a, b, c, d, s, t, gap, clearance))
     row, pair = row[chosen], pair[chosen]
     directions = a + (b - a) * s[:, None] - c - (d - c) * t[:, None]
@@ -277,16 +296,75 @@ def _pushes(start: Array, end: Array, radius: Array, stand_in: Array, pairs: Pai
     depth[arms], directions[arms] = parting_directions(directions[arms], gap[arms], clearance[arms], sides)
     depth = np.where(clearance > gap, (depth + _MARGIN) * pairs.share[pair], depth)
     lever = pairs.lever[pair]  # how far an overlap is from the elbow, the hand moving with the wrist
-    along = lever[:, 0] + (lever[:, 1] - lever[:, 0]) * s
+    return _Overlaps(row, pairs.arm[pair], depth, lever[:, 0] + (lever[:, 1] - lever[:, 0]) * s, directions)
+
+
+class _LowerArm(NamedTuple):
+    """The capsules of one forearm and hand."""
+
+    actor: int
+    arm: int  # index of _ARMS
+    hand: int  # the joint that says where the hand is
+    capsules: Array  # (K,) numbered through both actors
+    lever: Array  # (K, 2) as in ``Pair``
+
+
+class _Beside(NamedTuple):
+    """An arm and a thing that it may meet."""
+
+    top: Top
+    arm: _LowerArm
+    stays_below: Array  # (T,)
+
+
+def _lower_arms(volumes: Sequence[Volume]) -> list[_LowerArm]:
+    found = []
+    for arm, (actor, side) in enumerate(_ARMS):
+        volume = volumes[actor]
+        forearm, hand = (volume.of(f"{side}_{region}") for region in ("forearm", "hand"))
+        lever = np.concatenate([volume.levers[forearm], np.ones((len(hand), 2), np.float32)])
+        capsules = np.array(forearm + hand) + actor * len(volumes[0].regions)
+        found.append(_LowerArm(actor, arm, INDEX[f"{side}_middle1"], capsules, lever))
+    return found
+
+
+def _in_thing(capsules: Capsules, beside: _Beside, stays_below: Array) -> _Overlaps:
+    """Return the overlaps of a forearm and hand with a thing. It is hard: nothing of it is soft contact."""
+    own, parts = beside.arm.capsules, list[_Overlaps]()
+    for frames, thing in ((stays_below, beside.top.thing), (~stays_below, beside.top.solid)):
+        at = np.flatnonzero(frames)
+        mine = Capsules(capsules.start[at[:, None], own], capsules.end[at[:, None], own], capsules.radius[own])
+        row, which, s, depth, directions = in_furniture(thing, mine, _AHEAD)
+        lever = beside.arm.lever[which]
+        along = lever[:, 0] + (lever[:, 1] - lever[:, 0]) * s
+        depth = np.where(depth > 0.0, depth + _MARGIN, depth)
+        parts.append(_Overlaps(at[row], np.full(len(row), beside.arm.arm), depth, along, directions))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[_Overlaps]) -> _Overlaps:
+    return _Overlaps(*(np.concatenate(column) for column in zip(*parts)))
+
+
+def _pushes(frames: int, parts: Sequence[_Overlaps]) -> Array:
+    """Return how far (T, 4, 2, 3) in metres wrist and elbow of each arm move.
+
+    The deepest overlap decides, then what its push leaves of the others.
+    """
+    push = np.zeros((frames, len(_ARMS), 2, 3), np.float32)
+    found = _joined(parts)
+    deep = np.zeros(frames, bool)
+    deep[found.row[found.depth > _NEGLIGIBLE]] = True
     for arm in range(len(_ARMS)):
-        own = np.flatnonzero(pairs.arm[pair] == arm)
+        own = np.flatnonzero((found.arm == arm) & deep[found.row])
         if len(own):
-            rows, columns = _columns(row[own])
+            own = own[np.argsort(found.row[own], kind="stable")]
+            rows, columns = _columns(found.row[own])
             shape = len(rows), columns.max() + 1
-            at = np.searchsorted(rows, row[own]), columns
+            at = np.searchsorted(rows, found.row[own]), columns
             table = np.zeros((*shape, 5), np.float32)
             table[..., 0] = -_AHEAD
-            table[at] = np.concatenate([depth[own, None], along[own, None], directions[own]], 1)
+            table[at] = np.concatenate([found.depth[own, None], found.along[own, None], found.directions[own]], 1)
             push[rows, arm] = _push_of(table[..., 0], table[..., 2:], table[..., 1])
     return push
 

@@ -101,7 +101,7 @@ def refine_bodies(
         predicted = lower.contacts[a].numpy()
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
         rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a], shapes[a])
-    rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes)
+    rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes, conditioning.furniture)
     _apply_constraints(roots, rotations, conditioning, blends=False)
     return Bodies(roots, rotations, contacts)
 

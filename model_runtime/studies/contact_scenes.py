@@ -22,6 +22,7 @@ from ..datasets.bvh import make_pair, parse_bvh
 from ..datasets.clip import Clip
 from ..datasets.cmu import LICENCE, SOURCE, STATURE
 from ..datasets.locations import REPOSITORY, data_dir
+from .furniture import table
 
 HEIGHTS, NAMES = (1.62, 1.84), ("Mia", "Tom")
 SALSA = ("01", "03", "05")
@@ -43,6 +44,7 @@ def generated_scenes() -> Iterator[Scene]:
     yield Scene("generated, started 35 cm apart", _talkers(8.0, 0.35))
     yield Scene("generated, walk past each other", _passing(6.0))
     yield Scene("generated, seated side by side", _seated(8.0))
+    yield Scene("generated, seated at a table", at_a_table(8.0))
     yield from greetings()
 
 
@@ -98,6 +100,15 @@ def _seated(seconds: float) -> Request:
         for number, sign in ((0, -1.0), (1, 1.0))
     ]
     return Request(seconds, tuple(actors), seed=1)
+
+
+def at_a_table(seconds: float) -> Request:
+    """Return two who sit opposite each other at a table, their thighs below its edge."""
+    actors = [
+        replace(_actor(number, 0.0, 0.62 * sign, heading, seconds), actions=(ActionSpan("sit", 0.0, seconds),))
+        for number, sign, heading in ((0, -1.0, np.pi), (1, 1.0, 0.0))
+    ]
+    return Request(seconds, tuple(actors), seed=1, obstacles=(table(0.0, 0.375, depth=0.75),))
 
 
 def _retargeted(pair: tuple[Clip, Clip], name: str, frames: int) -> Scene:

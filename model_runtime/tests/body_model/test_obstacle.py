@@ -9,8 +9,8 @@ import pytest
 
 from model_runtime.body_model.contacts import CONTACT, PENETRATION, Body, Contacts, measure_contacts
 from model_runtime.body_model.obstacle import Obstacle
+from model_runtime.studies.furniture import boxes, table
 
-from ..furniture import boxes, table
 from .test_contacts import SHAPE, SKELETON, body, standing, with_hand_at
 
 

@@ -27,8 +27,7 @@ from model_runtime.contract import (
     request_to_json,
 )
 from model_runtime.errors import InvalidRequest, PerformanceUnreadable
-
-from ..furniture import table
+from model_runtime.studies.furniture import table
 
 
 def request(**changes) -> Request:

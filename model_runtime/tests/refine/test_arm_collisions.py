@@ -194,5 +194,5 @@ def test_after_the_first_round_only_frames_near_an_overlap_are_looked_at(monkeyp
     rounds = calls_of(arm_collisions, "_pushes", monkeypatch)
     root, rotations = (np.concatenate([x, x, x])[: 10 * FPS] for x in HANDS_IN_THE_LAP)
     clear_arms(np.stack([root, root + FAR]), np.stack([rotations, rotations]), [BODY, BODY])
-    frames = [len(start) for start, *_ in rounds]
+    frames = [count for count, *_ in rounds]
     assert frames[0] == 10 * FPS and sum(frames) < 20 * FPS, "and the bodies' distance needs no look at all"

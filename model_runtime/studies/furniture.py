@@ -1,10 +1,10 @@
-"""Furniture with known distances, for tests."""
+"""Furniture of boxes, with exact distances: for scenes that are measured, and for tests."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model_runtime.body_model.obstacle import Obstacle
+from ..body_model.obstacle import Obstacle
 
 CELL, MARGIN = 0.02, 0.12
 
