@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty
 
 from .. import compat
+from ..check.constraining import hold_of_event, holds_of_strips
+from ..messages import counted
 from ..properties import OBJECT
+from ..rig.contact_constraints import bake_holds, hold_by_constraints, holds_in, remove_holds
+from ..rig.ik_limbs import HELD
 from ..runtime_api import errors
 from ..scene import contact_goals
 from ..scene.channels import CONTACT
@@ -17,6 +22,8 @@ from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
 from .feedback import NeedsCast, fail, poll_cast
 from .labels import label_span
+
+_STAYS = 0.005  # metres by which a limb may move when constraints are made that keep the picture
 
 
 def selected_contacts(context: bpy.types.Context) -> list[Any]:
@@ -85,4 +92,98 @@ class INTERACT_OT_change_contact(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (INTERACT_OT_add_contact, INTERACT_OT_change_contact)
+class INTERACT_OT_constrain_contacts(NeedsCast):
+    """Hold a hand or foot on what it touches by constraints with keyed influence, for work by hand: an empty that rides
+    on the other's bone, IK on the arm or leg, and a copied rotation. Nothing moves until you change something
+    """
+
+    bl_idname = "interact.constrain_contacts"
+    bl_label = "To Constraints"
+    bl_options = {"REGISTER", "UNDO"}
+
+    source: EnumProperty(  # type: ignore[valid-type]
+        name="Of",
+        items=(("STRIPS", "Selected Strips", "The selected contact strips"), ("EVENT", "Event", "The selected event")),
+        options={"SKIP_SAVE"},
+        description="Which contacts become constraints",
+    )
+    place: EnumProperty(  # type: ignore[valid-type]
+        name="Hold",
+        items=(
+            ("FRAMES", "As Seen", "The empty is keyed to where the limb is in every frame, so the picture stays"),
+            ("MIDDLE", "Firmly", "The empty stays where the limb is in the middle of the contact, so nothing slides"),
+        ),
+        description="Where on the other it is held",
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        try:
+            if self.source == "EVENT":
+                holds = [hold_of_event(scene)]
+            else:
+                holds = holds_of_strips(scene, selected_contacts(context))
+            if not holds:
+                raise errors.InvalidRequest("No contact strip is selected; select some in the sequencer.")
+            moved = max(hold_by_constraints(scene, hold, self.place == "FRAMES") for hold in holds)
+        except errors.InterActError as error:
+            return fail(self, error)
+        kind = "WARNING" if self.place == "FRAMES" and moved > _STAYS else "INFO"
+        what = holds[0].title if len(holds) == 1 else f"{len(holds)} contacts"
+        self.report({kind}, f"{what}: held by constraints; the limb moves by {100.0 * moved:.1f} cm at most")
+        return {"FINISHED"}
+
+
+class _OfHolds(bpy.types.Operator):
+    """A verb for contacts that are held by constraints: of the selected contact strips, or else of all."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not holds_in(context.scene):
+            cls.poll_message_set("No contact is held by constraints")
+            return False
+        return True
+
+    def titles(self, context: bpy.types.Context) -> set[str] | None:
+        chosen = {strip.name.strip() for strip in selected_contacts(context)}
+        return chosen & {empty[HELD] for empty in holds_in(context.scene)} or None
+
+
+class INTERACT_OT_bake_constraints(_OfHolds):
+    """Key what the constraints of contacts show into the bones, and remove the constraints: of the selected contact
+    strips, or else of all
+    """
+
+    bl_idname = "interact.bake_constraints"
+    bl_label = "Bake Constraints"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            count = bake_holds(context.scene, self.titles(context))
+        except errors.InterActError as error:
+            return fail(self, error)
+        self.report({"INFO"}, f"{counted(count, 'contact')} keyed, without constraints")
+        return {"FINISHED"}
+
+
+class INTERACT_OT_remove_constraints(_OfHolds):
+    """Remove the constraints and empties of contacts: of the selected contact strips, or else of all"""
+
+    bl_idname = "interact.remove_constraints"
+    bl_label = "Remove Constraints"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = remove_holds(context.scene, self.titles(context))
+        self.report({"INFO"}, f"{counted(count, 'contact')} no longer held by constraints")
+        return {"FINISHED"}
+
+
+CLASSES = (
+    INTERACT_OT_add_contact,
+    INTERACT_OT_change_contact,
+    INTERACT_OT_constrain_contacts,
+    INTERACT_OT_bake_constraints,
+    INTERACT_OT_remove_constraints,
+)

@@ -15,6 +15,7 @@ from ..operators.generate import draw_progress
 from ..properties.check import CONTACT, FLOOR, PENETRATION
 from ..runtime_api import contract, errors
 from ..worker_client import generation
+from .contacts import draw_constraints
 from .sidebar import Sidebar, in_our_language, lines
 
 _ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
@@ -80,6 +81,8 @@ class Check(Sidebar):
         if 0 <= check.active < len(check.events):
             event = check.events[check.active]
             lines(layout, context, f"{check_events.title(context.scene, event)}: {check_events.facts(event)}", "DOT")
+            if event.kind == CONTACT:
+                draw_constraints(layout, "EVENT")
 
 
 class Resolve(Sidebar):

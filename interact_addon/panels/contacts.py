@@ -10,6 +10,14 @@ from ..scene.contact_goals import trouble_with
 from .sidebar import OfTheCast, lines
 
 
+def draw_constraints(layout: bpy.types.UILayout, source: str) -> None:
+    """Draw the buttons that make constraints of contacts, bake and remove them."""
+    row = layout.row(align=True)
+    row.operator("interact.constrain_contacts", icon="CONSTRAINT_BONE").source = source
+    row.operator("interact.bake_constraints", text="", icon="KEYINGSET")
+    row.operator("interact.remove_constraints", text="", icon="X")
+
+
 class Contacts(OfTheCast):
     bl_label = "Contacts"
 
@@ -33,6 +41,7 @@ class Contacts(OfTheCast):
         lines(layout, context, strip.name.strip(), "HAND")
         if trouble := trouble_with(context.scene, strip):
             lines(layout, context, trouble, "ERROR")
+        draw_constraints(layout, "STRIPS")
 
     def _draw_end(self, names: list[str], whose: str, point: str) -> None:
         choice = bpy.context.scene.interact.contact

@@ -17,6 +17,7 @@ from mathutils import Vector
 
 from .mapping import SIDES, RigMap, control_table
 
+HELD = "interact_held"  # custom property of the empty on which a contact is held, in words: no IK of the rig
 _SAME = 0.02  # of the limb's length: how far apart joints of the same limb may lie at rest
 _LIMBS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
 _FOLLOWERS = ("COPY_ROTATION", "COPY_TRANSFORMS")
@@ -72,12 +73,12 @@ class IkLimb:
 
 def has_ik(armature: bpy.types.Object) -> bool:
     """Return whether any bone has an IK constraint; cheap enough to ask before a search."""
-    return any(one.type == "IK" for bone in armature.pose.bones for one in bone.constraints)
+    return any(one.type == "IK" and not _holds(one) for bone in armature.pose.bones for one in bone.constraints)
 
 
 def objects_of_ik(armature: bpy.types.Object) -> list[bpy.types.Object]:
     """Return the objects beside the armature that its IK constraints aim at."""
-    solvers = [one for bone in armature.pose.bones for one in bone.constraints if one.type == "IK"]
+    solvers = [one for bone in armature.pose.bones for one in bone.constraints if one.type == "IK" and not _holds(one)]
     aims = [aim for one in solvers for aim in (one.target, one.pole_target)]
     return [aim for aim in dict.fromkeys(aims) if aim is not None and aim.type != "ARMATURE"]
 
@@ -139,9 +140,13 @@ def _aims(armature: bpy.types.Object, constraint: Any) -> Iterator[str]:
 
 def _is_usable(armature: bpy.types.Object, constraint: Any) -> bool:
     """Return whether this is an IK constraint that aims at an object or at a bone of the rig itself."""
-    if constraint.type != "IK" or constraint.target is None or not constraint.is_valid:
+    if constraint.type != "IK" or constraint.target is None or not constraint.is_valid or _holds(constraint):
         return False
     return _aims_well(armature, constraint.target, constraint.subtarget)
+
+
+def _holds(constraint: Any) -> bool:
+    return constraint.target is not None and HELD in constraint.target
 
 
 def _has_pole(armature: bpy.types.Object, constraint: Any) -> bool:

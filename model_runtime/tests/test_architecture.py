@@ -72,7 +72,7 @@ ADDON_EDGES = {
     "properties": "formats rig runtime_api",
     "scene": "compat messages properties rig runtime_api",
     "takes": "properties rig runtime_api scene",
-    "check": "messages properties rig runtime_api scene takes",
+    "check": "compat messages properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
     "worker_client": "check rig runtime_api scene takes",
     "preferences": "operators panels worker_client",
