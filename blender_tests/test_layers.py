@@ -224,7 +224,6 @@ def test_keeping_a_layer_is_undone_in_one_step(edited: bpy.types.Scene) -> None:
     bpy.ops.ed.undo_push(message="before")
     before = as_generated(edited), tracks()
     bpy.ops.interact.keep_as_layer()
-    bpy.ops.ed.undo_push(message="layer")
     after = as_generated(edited), tracks()
     bpy.ops.ed.undo()
     assert (as_generated(edited), tracks()) == before != after

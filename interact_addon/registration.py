@@ -31,6 +31,7 @@ from .operators import (
     runtime,
     saving,
     script,
+    stepping,
     takes,
     transcripts,
     workspace,
@@ -55,6 +56,7 @@ CLASSES: tuple[type, ...] = (
     *contacts.CLASSES,
     *transcripts.CLASSES,
     *feedback.CLASSES,
+    *stepping.CLASSES,
     *generate.CLASSES,
     *regenerate.CLASSES,
     *ik.CLASSES,
@@ -134,7 +136,8 @@ def register() -> None:
     bpy.types.Action.interact = bpy.props.PointerProperty(type=INTERACT_PG_take)
     bpy.types.Scene.interact_take_shown = shown_take_row()
     bpy.types.VIEW3D_MT_add.append(demo.draw_add_menu)
-    bpy.types.STATUSBAR_HT_header.append(generate.draw_status)
+    for draw in (generate.draw_status, stepping.draw_status):
+        bpy.types.STATUSBAR_HT_header.append(draw)
     drawing.start()
     check_drawing.start()
     contact_drawing.start()
@@ -149,6 +152,7 @@ def register() -> None:
         handlers.append(_show_strips)
     bpy.app.handlers.load_post.append(problems.file_loaded)
     bpy.app.handlers.load_post.append(check.file_loaded)
+    bpy.app.handlers.load_post.append(stepping.file_loaded)
     for handlers, follow in _settling():
         handlers.append(follow)
     for handlers, follow in saving.handlers():
@@ -160,6 +164,7 @@ def register() -> None:
         changes.append(check_drawing.scene_changed)
         changes.append(contact_drawing.scene_changed)
         changes.append(check.scene_changed)
+        changes.append(stepping.scene_changed)
         changes.append(voice_words.scene_changed)
     labels.register()
     label_band.start()
@@ -181,6 +186,7 @@ def unregister() -> None:
         changes.remove(check_drawing.scene_changed)
         changes.remove(contact_drawing.scene_changed)
         changes.remove(check.scene_changed)
+        changes.remove(stepping.scene_changed)
         changes.remove(voice_words.scene_changed)
     label_band.stop()
     voice_words.stop()
@@ -189,15 +195,18 @@ def unregister() -> None:
         handlers.remove(follow)
     for handlers, follow in _settling():
         handlers.remove(follow)
+    bpy.app.handlers.load_post.remove(stepping.file_loaded)
     bpy.app.handlers.load_post.remove(check.file_loaded)
     bpy.app.handlers.load_post.remove(problems.file_loaded)
     problems.stop()
+    stepping.stop()
     bpy.app.handlers.blend_import_post.remove(_update_file)
     bpy.app.handlers.load_post.remove(_update_file)
     for handlers in _comings_back():
         handlers.remove(_show_strips)
     bpy.app.handlers.load_pre.remove(_stop_generating)
-    bpy.types.STATUSBAR_HT_header.remove(generate.draw_status)
+    for draw in (stepping.draw_status, generate.draw_status):
+        bpy.types.STATUSBAR_HT_header.remove(draw)
     event_band.stop()
     contact_drawing.stop()
     check_drawing.stop()

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from model_runtime.body_model import body_shape, contacts, rotations, skeleton
     from model_runtime.common import easing, files
     from model_runtime.common.arrays import Array
-    from model_runtime.common.steps import finished, saying
+    from model_runtime.common.steps import finished, relayed, saying
 else:
     try:
         from .model_runtime import contract, errors
         from .model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from .model_runtime.common import easing, files
         from .model_runtime.common.arrays import Array
-        from .model_runtime.common.steps import finished, saying
+        from .model_runtime.common.steps import finished, relayed, saying
     except ImportError:
         from model_runtime import contract, errors
         from model_runtime.body_model import body_shape, contacts, rotations, skeleton
         from model_runtime.common import easing, files
         from model_runtime.common.arrays import Array
-        from model_runtime.common.steps import finished, saying
+        from model_runtime.common.steps import finished, relayed, saying
 
 __all__ = [
     "Array",
@@ -36,6 +36,7 @@ __all__ = [
     "errors",
     "files",
     "finished",
+    "relayed",
     "rotations",
     "saying",
     "skeleton",

@@ -18,9 +18,9 @@ from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import changed_order, whole_order
 from .feedback import fail, redraw, redraw_status_bar, tell
+from .stepping import is_working, reason_to_wait
 
 _SECONDS_A_TICK = 0.01  # further short steps are done in the same tick until it has taken that long
-_WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 
 
 class Generating:
@@ -36,7 +36,7 @@ class Generating:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = generation.disabled_reason(context.scene)
+        reason = is_working() or generation.disabled_reason(context.scene)
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -154,20 +154,6 @@ def result_of(job: generation.Generation) -> list[tuple[str, str]]:
     seeds = f"seeds {seed - takes + 1} to {seed}" if takes > 1 else f"seed {seed}"
     done = f"Generated {f'{takes} takes of ' if takes > 1 else ''}{what} in {job.seconds:.0f} s ({seeds})"
     return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
-
-
-def reason_to_wait() -> str:
-    """Return why a take that is done cannot be keyed just now, as the panel says it; empty if it can be."""
-    if any(bpy.app.is_job_running(kind) for kind in ("RENDER", "OBJECT_BAKE")):
-        return "Done: waits for the render to end"
-    for window in bpy.context.window_manager.windows:
-        # A tool such as a move in progress restores what it found when it is cancelled, and adds an undo step after.
-        if any({"UNDO", "BLOCKING"} & operator.bl_options for operator in window.modal_operators):
-            return "Done: waits for the tool in use"
-        active = window.view_layer.objects.active
-        if active is not None and active.mode not in _WRITABLE_MODES:
-            return f"Done: leave {active.mode.replace('_', ' ').title()} Mode to see it"
-    return ""
 
 
 def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:

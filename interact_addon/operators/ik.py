@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import bpy
 from bpy.props import EnumProperty
 
-from ..messages import translated
-from ..runtime_api import errors
-from ..scene.ik import key_ik_of_takes, why_no_ik
-from .feedback import fail
+from ..scene.ik import plan_ik_of_takes_in_steps, why_no_ik, write_ik_of_takes
+from .stepping import FindScene, InSteps, Steps, Told, Work
 
 
-class INTERACT_OT_key_ik_controls(bpy.types.Operator):
+class INTERACT_OT_key_ik_controls(InSteps, bpy.types.Operator):
     """Key the IK controls of arms and legs in the takes that the actors play, so that IK shows the same motion as FK"""
 
     bl_idname = "interact.key_ik_controls"
     bl_label = "Key IK Controls"
-    bl_options = {"UNDO"}
 
     play: EnumProperty(  # type: ignore[valid-type]
         name="Then Play",
@@ -33,23 +32,21 @@ class INTERACT_OT_key_ik_controls(bpy.types.Operator):
         reason = why_no_ik(context.scene)
         if reason:
             cls.poll_message_set(reason)
-        return not reason
+        return not reason and super().poll(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        manager = context.window_manager
-        manager.progress_begin(0, 100)
-        try:
-            keyed = key_ik_of_takes(
-                context.scene, self.play == "IK", lambda done: manager.progress_update(int(100 * done))
-            )
-        except errors.InterActError as error:
-            return fail(self, error)
-        finally:
-            manager.progress_end()
-        for sentence in keyed.warnings:
-            self.report({"WARNING"}, translated(sentence))
-        self.report({"INFO"}, "; ".join(keyed.done))
-        return {"FINISHED"}
+    def work(self, context: bpy.types.Context) -> Work:
+        return Work("Keying IK controls", "Key IK Controls", partial(_keyed, self.play == "IK"))
+
+
+def _keyed(play_ik: bool, find: FindScene, seconds: float) -> Steps:
+    """Return what keys the IK controls of the takes that are played."""
+    plans = yield from plan_ik_of_takes_in_steps(find, seconds)
+
+    def write(scene: bpy.types.Scene) -> Told:
+        keyed = write_ik_of_takes(scene, plans, play_ik)
+        return [*(("WARNING", sentence) for sentence in keyed.warnings), *(("INFO", done) for done in keyed.done)]
+
+    return write
 
 
 CLASSES = (INTERACT_OT_key_ik_controls,)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty
 
+from ..messages import Message
 from ..rig.curves import Tolerance
-from ..runtime_api import errors
-from ..takes.thinning import thin_keys
-from .feedback import fail
+from ..rig.identity import ObjectReference, reference
+from ..takes.thinning import plan_thinning_in_steps, write_thinned
+from .stepping import FindScene, InSteps, Steps, Told, Work
 
 
-class INTERACT_OT_thin_keys(bpy.types.Operator):
+class INTERACT_OT_thin_keys(InSteps, bpy.types.Operator):
     """Leave out keys that the curves do not need: of the selected armatures and their faces, or of both actors.
 
     In a take the keys you set stay. Any other animation stays as it is; a thinned copy is played in its place
@@ -22,7 +24,6 @@ class INTERACT_OT_thin_keys(bpy.types.Operator):
 
     bl_idname = "interact.thin_keys"
     bl_label = "Thin Keys"
-    bl_options = {"REGISTER", "UNDO"}
 
     angle: FloatProperty(  # type: ignore[valid-type]
         name="Rotation",
@@ -65,20 +66,42 @@ class INTERACT_OT_thin_keys(bpy.types.Operator):
         if not _armatures(context):
             cls.poll_message_set("Select an armature with keys, or cast two characters first")
             return False
-        return True
+        return super().poll(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_props_dialog(self)
+        return self.ask(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def work(self, context: bpy.types.Context) -> Work:
         tolerance = Tolerance(angle=self.angle, metres=self.distance, value=self.value / 100.0)
-        try:
-            found = thin_keys(_armatures(context), tolerance, _bones(context) if self.only_selected else None)
-        except errors.InterActError as error:
-            return fail(self, error)
-        most = f"{math.degrees(found.angle):.2f} degrees, {1000.0 * found.metres:.1f} mm, {100.0 * found.value:.1f} %"
-        self.report({"INFO"}, f"{found.after:,} keys are left of {found.before:,}; off by at most {most}")
-        return {"FINISHED"}
+        bones = _bones(context) if self.only_selected else None
+        armatures = [reference(armature) for armature in _armatures(context)]
+        return Work("Thinning keys", "Thin Keys", partial(_thinned, armatures, tolerance, bones))
+
+
+def _thinned(
+    armatures: list[ObjectReference],
+    tolerance: Tolerance,
+    bones: dict[int, list[str]] | None,
+    find: FindScene,
+    seconds: float,
+) -> Steps:
+    """Return what writes fewer keys for the animation of armatures."""
+    there = [found for armature in armatures if (found := armature.find()) is not None]
+    plan = yield from plan_thinning_in_steps(there, tolerance, bones, seconds)
+
+    def write(scene: bpy.types.Scene) -> Told:
+        write_thinned(plan)
+        done = Message(
+            "{after} keys are left of {before}; off by at most {degrees} degrees, {millimetres} mm, {percent} %",
+            after=f"{plan.count.after:,}",
+            before=f"{plan.count.before:,}",
+            degrees=f"{math.degrees(plan.count.angle):.2f}",
+            millimetres=f"{1000.0 * plan.count.metres:.1f}",
+            percent=f"{100.0 * plan.count.value:.1f}",
+        )
+        return [("INFO", done)]
+
+    return write
 
 
 def draw_key_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:

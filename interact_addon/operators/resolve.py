@@ -15,7 +15,8 @@ from ..worker_client import generation
 from ..worker_client.orders import resolve_order
 from .check import keep_check, start_check, stop_checking
 from .feedback import fail
-from .generate import Generating, reason_to_wait, result_of, watch
+from .generate import Generating, result_of, watch
+from .stepping import reason_to_wait
 
 
 class INTERACT_OT_resolve(bpy.types.Operator):

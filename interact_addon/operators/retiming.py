@@ -17,7 +17,8 @@ from ..takes.retiming import retime
 from ..worker_client import generation
 from ..worker_client.orders import changed_order
 from .feedback import fail
-from .generate import reason_to_wait, watch
+from .generate import watch
+from .stepping import reason_to_wait
 
 
 class INTERACT_OT_new_recording(bpy.types.Operator):

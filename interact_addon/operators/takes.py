@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
-from ..messages import translated
+from ..messages import Message, counted, quoted, translated
 from ..properties import actor_name, part_switch
-from ..runtime_api import contract, errors
+from ..runtime_api import contract, errors, saying
 from ..takes import comparison, edits, layers, library, nla
 from ..takes.library import title_of
 from ..takes.stretches import shot_frames
@@ -17,11 +18,20 @@ from ..worker_client import generation
 from ..worker_client.orders import again_order
 from .feedback import fail
 from .generate import Generating
+from .stepping import FindScene, InSteps, Steps, Told, Work
 
 _COMPARED = (
     ("BESIDE", "Side by Side", "Copies of both characters play the other take beside the stage"),
     ("GHOST", "As Ghost", "Copies of both characters play the other take in the same place, drawn as wires"),
 )
+
+
+def poll_shown_take(cls: Any, context: bpy.types.Context) -> bool:
+    """Return whether both actors play a take; otherwise set the tooltip that says what to do."""
+    if library.shown_take(context.scene) is None:
+        cls.poll_message_set("Choose a take in the list first")
+        return False
+    return True
 
 
 class OnTheShownTake:
@@ -31,10 +41,7 @@ class OnTheShownTake:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if library.shown_take(context.scene) is None:
-            cls.poll_message_set("Choose a take in the list first")  # type: ignore[attr-defined]
-            return False
-        return True
+        return poll_shown_take(cls, context)
 
 
 class INTERACT_OT_show_take(bpy.types.Operator):
@@ -51,7 +58,8 @@ class INTERACT_OT_show_take(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = next((one for one in library.takes_in(context.scene) if one.number == self.number), None)
         if take is None:
-            self.report({"ERROR"}, f"There is no take {self.number} of these two actors; choose one in the list.")
+            gone = Message("There is no take {number} of these two actors; choose one in the list.", number=self.number)
+            self.report({"ERROR"}, translated(gone))
             return {"CANCELLED"}
         library.show(context.scene, take)
         return {"FINISHED"}
@@ -82,7 +90,7 @@ class INTERACT_OT_next_take(bpy.types.Operator):
         at = numbers.index(shown.number) + self.step if shown is not None else -1
         take = takes[at % len(takes)]
         library.show(context.scene, take)
-        self.report({"INFO"}, f"{title_of(take)} is shown")
+        self.report({"INFO"}, translated(Message("{take} is shown", take=title_of(take))))
         return {"FINISHED"}
 
 
@@ -97,7 +105,10 @@ class INTERACT_OT_delete_take(OnTheShownTake, bpy.types.Operator):
         assert take is not None
         title = title_of(take)
         after = library.delete(context.scene, take)
-        self.report({"INFO"}, f"Deleted {title}" + (f"; {title_of(after)} is shown" if after is not None else ""))
+        told = Message("Deleted {take}", take=title)
+        if after is not None:
+            told = Message("Deleted {take}; {after} is shown", take=title, after=title_of(after))
+        self.report({"INFO"}, translated(told))
         return {"FINISHED"}
 
 
@@ -114,11 +125,12 @@ class INTERACT_OT_push_take(OnTheShownTake, bpy.types.Operator):
             tracks = nla.push_down(context.scene, take, title_of(take))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"{title_of(take)} is in {tracks} NLA tracks")
+        told = Message("{take} is in {tracks}", take=title_of(take), tracks=counted(tracks, "NLA track"))
+        self.report({"INFO"}, translated(told))
         return {"FINISHED"}
 
 
-class INTERACT_OT_keep_as_layer(OnTheShownTake, bpy.types.Operator):
+class INTERACT_OT_keep_as_layer(InSteps, bpy.types.Operator):
     """Move what you changed by hand in this take onto a layer over it: an NLA strip of offsets, with an influence. It
     stays on top when the take is made again or another one is shown. The take gets the keys back that it was made with
     """
@@ -126,16 +138,24 @@ class INTERACT_OT_keep_as_layer(OnTheShownTake, bpy.types.Operator):
     bl_idname = "interact.keep_as_layer"
     bl_label = "Keep as Layer"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            names, warnings = layers.layer_edits(context.scene)
-        except errors.InterActError as error:
-            return fail(self, error)
-        for warning in warnings:
-            self.report({"WARNING"}, translated(warning))
-        whose = " and ".join(f"'{name}'" for name in names)
-        self.report({"INFO"}, f"The edits of {whose} are a layer over the take")
-        return {"FINISHED"}
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_shown_take(cls, context) and super().poll(context)
+
+    def work(self, context: bpy.types.Context) -> Work:
+        return Work("Comparing with the take", "Keep as Layer", _layered)
+
+
+def _layered(find: FindScene, seconds: float) -> Steps:
+    """Return what moves the edits of the shown takes onto layers."""
+    found = yield from saying(0.5, layers.edits_in_steps(find, seconds))  # how many there are is known at the end
+
+    def write(scene: bpy.types.Scene) -> Told:
+        names, warnings = layers.keep_edits(found)
+        done = Message("The edits of {actors} are a layer over the take", actors=quoted(names))
+        return [*(("WARNING", warning) for warning in warnings), ("INFO", done)]
+
+    return write
 
 
 class INTERACT_OT_remove_layer(bpy.types.Operator):
@@ -154,7 +174,8 @@ class INTERACT_OT_remove_layer(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not layers.remove(context.scene, self.actor, self.layer):
-            self.report({"ERROR"}, f"There is no layer '{self.layer}' of this actor; choose one in the panel.")
+            gone = Message("There is no layer '{layer}' of this actor; choose one in the panel.", layer=self.layer)
+            self.report({"ERROR"}, translated(gone))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -203,13 +224,17 @@ class INTERACT_OT_compare_takes(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         take = next((one for one in library.takes_in(context.scene) if str(one.number) == self.take), None)
         if take is None:
-            self.report({"ERROR"}, "Choose the take to compare with.")
+            self.report({"ERROR"}, translated("Choose the take to compare with."))
             return {"CANCELLED"}
         ghost = self.how == "GHOST"
         offset = (0.0, 0.0, 0.0) if ghost else tuple(self.offset)
         comparison.compare(context.scene, take, title_of(take), offset, ghost)
-        names = " and ".join(actor_name(actor) for actor in context.scene.interact.actors)
-        self.report({"INFO"}, f"Copies of {names} play {title_of(take)}; press End Comparison when you are done")
+        told = Message(
+            "Copies of {actors} play {take}; press End Comparison when you are done",
+            actors=quoted(actor_name(actor) for actor in context.scene.interact.actors),
+            take=title_of(take),
+        )
+        self.report({"INFO"}, translated(told))
         return {"FINISHED"}
 
 
@@ -242,10 +267,7 @@ class INTERACT_OT_make_take_again(Generating, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if library.shown_take(context.scene) is None:
-            cls.poll_message_set("Choose a take in the list first")
-            return False
-        return bool(super().poll(context))
+        return poll_shown_take(cls, context) and super().poll(context)
 
     def order(self, context: bpy.types.Context) -> generation.Order:
         take = library.shown_take(context.scene)
@@ -254,20 +276,23 @@ class INTERACT_OT_make_take_again(Generating, bpy.types.Operator):
         return again_order(context.scene, take)
 
 
-class _EditsTheTake(OnTheShownTake):
+class _EditsTheTake(InSteps):
     """An operator that changes the motion of chosen parts and keys it as a new take."""
 
-    words = ""
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_shown_take(cls, context) and super().poll(context)
 
-    def parts(self: Any) -> list[str]:
-        return [part for part in contract.BODY_PARTS if getattr(self, part, False)]
+    def words(self) -> str:
+        """Return in words what is done."""
+        raise NotImplementedError
 
-    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
-        """Return the motion of one actor as it becomes, all parts of it."""
+    def edit(self, scene: bpy.types.Scene) -> edits.Edit:
+        """Return what makes of the motion of one actor what it becomes, all parts of it."""
         raise NotImplementedError
 
     def invoke(self: Any, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_props_dialog(self)
+        return self.ask(context)  # type: ignore[no-any-return]
 
     def draw(self: Any, context: bpy.types.Context) -> None:
         column = self.layout.column()
@@ -283,25 +308,31 @@ class _EditsTheTake(OnTheShownTake):
             if hasattr(self, part):
                 parts.prop(self, part)
 
-    def execute(self: Any, context: bpy.types.Context) -> set[str]:
-        take = library.shown_take(context.scene)
-        assert take is not None
-        words = self.words.format(**{"frames": getattr(self, "frames", 0)})
-        try:
-            warnings = edits.edit_take(
-                context.scene,
-                take,
-                (self.actor_a, self.actor_b),
-                self.parts(),
-                lambda motion: self.edit(context.scene, motion),
-                f"{words}: {', '.join(self.parts())}",
-            )
-        except errors.InterActError as error:
-            return fail(self, error)
-        for warning in warnings:
-            self.report({"WARNING"}, translated(warning))
-        self.report({"INFO"}, f"{words} as a new take")
-        return {"FINISHED"}
+    def work(self: Any, context: bpy.types.Context) -> Work:
+        parts = tuple(part for part in contract.BODY_PARTS if getattr(self, part, False))
+        begin = partial(_edited, (self.actor_a, self.actor_b), parts, edit=self.edit(context.scene), words=self.words())
+        return Work("Reading the motion", self.bl_label, begin)
+
+
+def _edited(
+    actors: tuple[bool, bool],
+    parts: tuple[str, ...],
+    find: FindScene,
+    seconds: float,
+    edit: edits.Edit,
+    words: str,
+) -> Steps:
+    """Return what keys the take that is shown with some parts edited, as a new take."""
+    take = library.shown_take(find())
+    if take is None:
+        raise errors.InvalidRequest("No take is shown; choose one in the list.")
+    plan = yield from saying(0.5, edits.plan_edit_in_steps(find, take, actors, parts, edit, seconds))
+
+    def write(scene: bpy.types.Scene) -> Told:
+        warnings = edits.key_edit(scene, plan, f"{words}: {', '.join(parts)}")
+        return [*(("WARNING", warning) for warning in warnings), ("INFO", Message("{done} as a new take", done=words))]
+
+    return write
 
 
 class INTERACT_OT_offset_take(_EditsTheTake, bpy.types.Operator):
@@ -309,7 +340,6 @@ class INTERACT_OT_offset_take(_EditsTheTake, bpy.types.Operator):
 
     bl_idname = "interact.offset_take"
     bl_label = "Offset in Time"
-    words = "Moved by {frames:g} frames"
 
     frames: FloatProperty(  # type: ignore[valid-type]
         name="Frames", default=-3.0, soft_min=-30.0, soft_max=30.0, step=100, description="Later, or earlier below 0"
@@ -322,8 +352,12 @@ class INTERACT_OT_offset_take(_EditsTheTake, bpy.types.Operator):
     hands: part_switch("hands", True, "Move in time")  # type: ignore[valid-type]
     lower: part_switch("lower", False, "Move in time")  # type: ignore[valid-type]
 
-    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
-        return edits.shifted(motion, self.frames / shot_frames(scene).rate * contract.FPS)
+    def words(self: Any) -> str:
+        return Message("Moved by {frames} frames", frames=f"{self.frames:g}")
+
+    def edit(self: Any, scene: bpy.types.Scene) -> edits.Edit:
+        frames = self.frames / shot_frames(scene).rate * contract.FPS
+        return lambda motion: edits.shifted(motion, frames)
 
 
 class INTERACT_OT_mirror_take(_EditsTheTake, bpy.types.Operator):
@@ -331,7 +365,6 @@ class INTERACT_OT_mirror_take(_EditsTheTake, bpy.types.Operator):
 
     bl_idname = "interact.mirror_take"
     bl_label = "Mirror"
-    words = "Mirrored"
 
     actor_a: BoolProperty(name="First", default=True, description="Change the first actor")  # type: ignore[valid-type]
     actor_b: BoolProperty(name="Second", default=False, description="Change the second actor")  # type: ignore[valid-type]
@@ -340,8 +373,11 @@ class INTERACT_OT_mirror_take(_EditsTheTake, bpy.types.Operator):
     upper: part_switch("upper", True, "Mirror")  # type: ignore[valid-type]
     hands: part_switch("hands", True, "Mirror")  # type: ignore[valid-type]
 
-    def edit(self: Any, scene: bpy.types.Scene, motion: contract.ActorPerformance) -> contract.ActorPerformance:
-        return edits.mirrored(motion)
+    def words(self) -> str:
+        return Message("Mirrored")
+
+    def edit(self, scene: bpy.types.Scene) -> edits.Edit:
+        return edits.mirrored
 
 
 CLASSES = (

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..operators.changes import is_edited
+from ..operators.stepping import draw_work
 from ..properties import actor_name
 from ..scene.ik import why_no_ik
 from ..takes import comparison, library
@@ -72,6 +73,7 @@ class Takes(Sidebar):
         side.operator("interact.next_take", text="", icon="TRIA_DOWN").step = -1
         side.separator()
         side.operator("interact.delete_take", text="", icon="TRASH")
+        draw_work(layout)
         take = library.shown_take(scene)
         facts = layout.row()
         picture = take.written[0].preview if take is not None else None

@@ -16,6 +16,8 @@ from .channel import Channel
 from .curve_fit import FittedKeys, fit_curves
 from .key_arrays import Keys
 
+_AT_ONCE = 8_000  # values that are fitted in one step, some 20 ms
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -60,14 +62,19 @@ def write_channels(bag: Any, channels: Sequence[Channel], start: int, tolerance:
 
     ``tolerance``: as in ``keys_of_channels``.
     """
+    write_keys_of(bag, channels, keys_of_channels(channels, start, tolerance))
+
+
+def write_keys_of(bag: Any, channels: Sequence[Channel], keys: Sequence[Sequence[Keys]]) -> None:
+    """Write the keys of each component of ``channels`` into a channelbag, in the place of curves that are there."""
     there = {(curve.data_path, curve.array_index): curve for curve in bag.fcurves}
-    for channel, components in zip(channels, keys_of_channels(channels, start, tolerance)):
-        for component, keys in enumerate(components):
+    for channel, components in zip(channels, keys):
+        for component, own in enumerate(components):
             old = there.get((channel.path, component))
             if old is not None:
                 bag.fcurves.remove(old)
             curve = compat.new_curve(bag, channel.path, component, channel.group)
-            key_arrays.write_keys(curve, keys)
+            key_arrays.write_keys(curve, own)
             curve.update()
 
 
@@ -84,6 +91,16 @@ def keys_of_channels(channels: Sequence[Channel], start: int, tolerance: Toleran
             for c in channels
         ]
     return [bezier_keys(keys, start) for keys in fitted(channels, tolerance)]
+
+
+def in_parts(channels: Sequence[Channel]) -> Iterator[Sequence[Channel]]:
+    """Yield channels, a few at a time: their curves are fitted within a redraw."""
+    first, numbers = 0, 0
+    for place, channel in enumerate(channels):
+        numbers += channel.values.size
+        if numbers > _AT_ONCE or place == len(channels) - 1:
+            yield channels[first : place + 1]
+            first, numbers = place + 1, 0
 
 
 def bezier_keys(fit: FittedKeys, start: int) -> list[Keys]:

@@ -9,7 +9,8 @@ IK parent or a Child Of, is measured and not looked up: where a control is shown
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +18,42 @@ import bpy
 import numpy as np
 
 from .. import compat
-from ..runtime_api import Array, errors
+from ..runtime_api import Array, errors, finished, relayed
 from ..runtime_api import rotations as rot
 from .cast import CastActor
 from .channel import Channel, bone_path
-from .curves import Tolerance, curves_of, tolerance_on, write_channels
+from .curves import curves_of, in_parts, keys_of_channels, tolerance_on, write_keys_of
 from .euler import channels
 from .ik_check import IkDifference, differences
 from .ik_limbs import Chain, Handle, IkLimb, ik_limbs, needs, rest_matrices, rest_tail
-from .ik_poses import Poses, read_poses
+from .ik_poses import Arranged, Poses, read_poses_in_steps
 from .ik_solution import hinge_pose, pole_places
-from .ik_switches import fk_shown, switch
+from .ik_switches import fk_shown, muted, switch
+from .key_arrays import Keys
 from .keying import KeyedPerformance
+from .mapping import RigMap
 from .played import played
 from .stretch_keys import write_over
 from .take_action import give_action
 
 _LEAST_POLE = 0.5  # of the limb's length: how near to the limb a pole may stand
 _NO_TURN = np.array([[1.0, 0.0, 0.0, 0.0]])
-Progress = Callable[[float], None]  # from 0 to 1
+_SHARE_OF_POSES = 0.85  # of the progress
+
+
+@dataclass(frozen=True)
+class IkPlan:
+    """The keys of an actor's IK controls from frame ``first`` on, before they are written.
+
+    ``channels``: whose each is, and its values; ``keys``: of the components of each; ``fk``: how FK shows the limbs.
+    """
+
+    actor: CastActor
+    limbs: tuple[IkLimb, ...]
+    first: int
+    channels: tuple[tuple[bpy.types.Object, Channel], ...]
+    keys: tuple[list[Keys], ...]
+    fk: Poses
 
 
 @dataclass(frozen=True)
@@ -47,39 +65,56 @@ class IkKeys:
 
 
 def key_ik_controls(
-    scene: bpy.types.Scene,
-    actor: CastActor,
-    first: int,
-    last: int,
-    play_ik: bool,
-    progress: Progress = lambda fraction: None,
-    exact: bool = False,
+    scene: bpy.types.Scene, actor: CastActor, first: int, last: int, play_ik: bool, exact: bool = False
 ) -> IkKeys:
     """Key the IK controls of an actor's take, its active action, from frame ``first`` to ``last``.
 
-    ``play_ik``: whether IK or FK is switched on afterwards. ``exact``: key every frame, and not only where curves need
-    it. Raises ``InvalidRequest``, with nothing changed, where the rig has no IK, or the take or a target is gone or
-    cannot be edited.
+    As ``plan_ik_in_steps`` and ``write_ik`` say.
+    """
+    return write_ik(scene, finished(plan_ik_in_steps(scene, actor, (first, last), exact, math.inf)), play_ik)
+
+
+def plan_ik_in_steps(
+    scene: bpy.types.Scene, actor: CastActor, span: tuple[int, int], exact: bool = False, seconds: float = 0.02
+) -> Generator[float, None, IkPlan]:
+    """Return the keys of the IK controls of an actor's take, its active action, from a first to a last frame.
+
+    In steps of about as many ``seconds``, each yielding the share that is done; between them nothing is changed. Begin
+    anew after an undo or a change of keys in between. ``exact``: key every frame, and not only where curves need it.
+    Raises ``InvalidRequest`` where the rig has no IK, or the take or a target is gone or cannot be edited.
     """
     armature = actor.armature.find()
-    action, slot = played(armature)
-    if armature is None or action is None:
+    if armature is None or played(armature)[0] is None:
         raise errors.InvalidRequest(f"'{actor.name}' has no take; generate one before its IK controls are keyed.")
     limbs = ik_limbs(armature, actor.rig)
     if not limbs:
         raise errors.InvalidRequest(f"The arms and legs of '{armature.name}' have no IK; there is nothing to key.")
     _check_editable(limbs)
+    found = _Channels(scene, armature, actor.rig, limbs, span)
+    fk = yield from relayed(found.find_in_steps(seconds), lambda share: _SHARE_OF_POSES * share)
+    tolerance = None if exact else tolerance_on(armature)
+    keys: list[list[Keys]] = []
+    for part in in_parts([channel for _, channel in found.channels]):
+        yield _SHARE_OF_POSES + (1.0 - _SHARE_OF_POSES) * len(keys) / len(found.channels)
+        keys += keys_of_channels(part, span[0], tolerance)
+    return IkPlan(actor, tuple(limbs), span[0], tuple(found.channels), tuple(keys), fk)
+
+
+def write_ik(scene: bpy.types.Scene, plan: IkPlan, play_ik: bool) -> IkKeys:
+    """Write the keys of a plan. ``play_ik``: whether IK or FK is switched on afterwards."""
+    armature: Any = plan.actor.armature.find()
+    action, slot = played(armature)
+    assert action is not None
     now = scene.frame_current + scene.frame_subframe
     bag = compat.channelbag(action, slot)
-    switch(armature, actor.rig, limbs, bag, first, ik=False)
-    fk = _Writer(scene, armature, limbs, (first, last), None if exact else tolerance_on(armature)).key_all(progress)
-    switch(armature, actor.rig, limbs, bag, first, ik=True)
-    found = tuple(differences(scene, armature, actor.rig, limbs, fk, first))
+    for (owner, channel), keys in zip(plan.channels, plan.keys):
+        write_keys_of(bag if owner == armature else _bag_of(owner, action), [channel], [keys])
+    switch(armature, plan.actor.rig, plan.limbs, bag, plan.first, ik=True)
+    found = tuple(differences(scene, armature, plan.actor.rig, plan.limbs, plan.fk, plan.first))
     if not play_ik:
-        switch(armature, actor.rig, limbs, bag, first, ik=False)
+        switch(armature, plan.actor.rig, plan.limbs, bag, plan.first, ik=False)
     scene.frame_set(math.floor(now), subframe=now - math.floor(now))
-    progress(1.0)
-    return IkKeys(tuple(limb.name for limb in limbs), found)
+    return IkKeys(tuple(limb.name for limb in plan.limbs), found)
 
 
 def follow_stretch(scene: bpy.types.Scene, keyed: KeyedPerformance, exact: bool = False) -> None:
@@ -91,12 +126,21 @@ def follow_stretch(scene: bpy.types.Scene, keyed: KeyedPerformance, exact: bool 
         action, slot = played(keys.armature)
         if keys.action is None or action != keys.action:
             continue
-        bag = compat.channelbag(keys.action, slot)
         limbs = [limb for limb in ik_limbs(keys.armature, keys.actor.rig) if _is_keyed(keys.action, limb)]
         if limbs:
-            tolerance = None if exact else tolerance_on(keys.armature)
-            with fk_shown(keys.armature, limbs, bag):
-                _Writer(scene, keys.armature, limbs, (keyed.first, keyed.last), tolerance, over=True).key_all()
+            span = (keyed.first, keyed.last)
+            found = _Channels(scene, keys.armature, keys.actor.rig, limbs, span)
+            finished(found.find_in_steps(math.inf))
+            tolerance, bag = None if exact else tolerance_on(keys.armature), compat.channelbag(keys.action, slot)
+            for owner, channel in found.channels:
+                if len(channel.values) > 1:  # one row holds for all frames: it is in the take already
+                    own = bag if owner == keys.armature else _bag_of(owner, keys.action)
+                    write_over(own, owner, [channel], span, tolerance)
+
+
+def _bag_of(owner: bpy.types.Object, action: bpy.types.Action) -> Any:
+    """Return the channels of an object that stands for a control, in a slot of its own in the take."""
+    return give_action(owner, action, owner.name, "OBJECT")
 
 
 def _is_keyed(action: bpy.types.Action, limb: IkLimb) -> bool:
@@ -116,22 +160,21 @@ def _check_editable(limbs: Sequence[IkLimb]) -> None:
             )
 
 
-class _Writer:
-    """Writes the channels of IK controls into a take: those of bones, and of objects that stand for them."""
+class _Channels:
+    """Finds the channels of IK controls: those of bones, and of objects that stand for them."""
 
     def __init__(
         self,
         scene: bpy.types.Scene,
         armature: bpy.types.Object,
+        rig: RigMap,
         limbs: Sequence[IkLimb],
         span: tuple[int, int],
-        tolerance: Tolerance | None,
-        over: bool = False,
     ) -> None:
-        """``over``: write over the frames ``span`` of curves that are there, and nothing else."""
-        self._scene, self._armature, self._limbs, self._tolerance = scene, armature, limbs, tolerance
-        self._span, self._over, self._frames = span, over, range(span[0], span[1] + 1)
+        self._scene, self._armature, self._rig, self._limbs = scene, armature, rig, limbs
+        self._frames = range(span[0], span[1] + 1)
         self._rest = rest_matrices(armature)
+        self.channels: list[tuple[bpy.types.Object, Channel]] = []  # with whose they are
         above = armature.data.bones
         chains = [chain for limb in limbs for chain in limb.chains]
         self.mapped = [bone for limb in limbs for bone in (*limb.bones, *(limb.toe or ())[:1])]
@@ -141,26 +184,69 @@ class _Writer:
         self.hanging = [limb.pole for limb in limbs if limb.pole is not None]
         self.hanging += [self._toe(limb) for limb in limbs if limb.toe]
 
-    def key_all(self, progress: Progress = lambda fraction: None) -> Poses:
-        """Key all limbs from their FK, and return how FK shows them."""
-        fk = self.read(self.mapped + self.carriers, self.ends + self.hanging, lambda done: progress(0.45 * done))
+    def find_in_steps(self, seconds: float) -> Generator[float, None, Poses]:
+        """Find the channels of all limbs from their FK, and return how FK shows them."""
+        hangs = self.something_hangs_on_ends()
+        once = 0.5 if hangs else 1.0
+        controls = self.ends + self.hanging
+        fk = yield from relayed(
+            self._read(self.mapped + self.carriers, controls, self._in_fk, seconds), lambda share: once * share
+        )
         for limb in self._limbs:
+            yield once
             self.key_end(limb, fk)
         carried = fk
-        if self.something_hangs_on_ends():
-            carried = self.read(self.carriers, self.hanging, lambda done: progress(0.45 + 0.5 * done))
+        if hangs:
+            carried = yield from relayed(
+                self._read(self.carriers, self.hanging, self._with_ends, seconds), lambda share: once + once * share
+            )
         for limb in self._limbs:
+            yield 1.0
             self.key_chains(limb, fk, carried)
+            yield 1.0
             self.key_pole_and_toe(limb, fk, carried)
         return fk
+
+    def _read(
+        self, bones: Sequence[str], controls: Sequence[Handle], arranged: Arranged, seconds: float
+    ) -> Generator[float, None, Poses]:
+        return read_poses_in_steps(self._scene, self._armature, self._frames, bones, controls, arranged, seconds)
+
+    def _bag(self) -> Any:
+        return compat.channelbag(*played(self._armature))
+
+    @contextmanager
+    def _in_fk(self) -> Iterator[Callable[[int], None]]:
+        """Let frames be evaluated with FK switched on."""
+        with fk_shown(self._armature, self._rig, self._limbs, self._bag()):
+            yield lambda index: None
+
+    @contextmanager
+    def _with_ends(self) -> Iterator[Callable[[int], None]]:
+        """Let frames be evaluated in FK, with the controls that are found as their channels have them."""
+        channels = [(*_property_of(owner, channel.path), channel.values) for owner, channel in self.channels]
+        before = [tuple(getattr(holder, name)) for holder, name, _ in channels]
+
+        def pose(index: int) -> None:
+            for holder, name, values in channels:
+                setattr(holder, name, values[min(index, len(values) - 1)].tolist())
+
+        with ExitStack() as stack:
+            stack.enter_context(self._in_fk())
+            for owner in dict.fromkeys(owner for owner, _ in self.channels):
+                paths = {channel.path for of, channel in self.channels if of == owner}
+                action, slot = played(owner)
+                if action is not None and slot is not None:
+                    stack.enter_context(muted(compat.channelbag(action, slot), paths))
+            try:
+                yield pose
+            finally:
+                for (holder, name, _), values in zip(channels, before):
+                    setattr(holder, name, values)
 
     def _toe(self, limb: IkLimb) -> Handle:
         assert limb.toe is not None
         return Handle(self._armature, limb.toe[1], limb.toe[1])
-
-    def read(self, bones: Sequence[str], controls: Sequence[Handle], progress: Progress) -> Poses:
-        """Return the poses of bones and controls over the take's frames."""
-        return read_poses(self._scene, self._armature, self._frames, bones, controls, progress)
 
     def something_hangs_on_ends(self) -> bool:
         """Return whether a pole, a toe or the bone that carries a chain is moved by a control of a hand or foot."""
@@ -283,25 +369,17 @@ class _Writer:
         self._write_bone(bone, [("location", np.zeros((1, 3))), turned])
 
     def _write_bone(self, bone: str, values: Sequence[tuple[str, Array]]) -> None:
-        written = [Channel(f"{bone_path(bone)}.{name}", each, bone) for name, each in values]
-        self._write(compat.channelbag(*self._played()), self._armature, written)
-
-    def _played(self) -> tuple[bpy.types.Action, Any]:
-        action, slot = played(self._armature)
-        assert action is not None
-        return action, slot
+        path = bone_path(bone)
+        self.channels += [(self._armature, Channel(f"{path}.{name}", each, bone)) for name, each in values]
 
     def _write_object(self, obj: bpy.types.Object, values: Sequence[tuple[str, Array]]) -> None:
-        """Key an object in a slot of its own in the same take."""
-        bag = give_action(obj, self._played()[0], obj.name, "OBJECT")
-        self._write(bag, obj, [Channel(name, each, "Object Transforms") for name, each in values])
+        self.channels += [(obj, Channel(name, each, "Object Transforms")) for name, each in values]
 
-    def _write(self, bag: Any, owner: bpy.types.Object, channels: Sequence[Channel]) -> None:
-        if self._over:  # one row holds for all frames: it is in the take already
-            moving = [channel for channel in channels if len(channel.values) > 1]
-            write_over(bag, owner, moving, self._span, self._tolerance)
-        else:
-            write_channels(bag, channels, self._span[0], self._tolerance)
+
+def _property_of(owner: bpy.types.Object, path: str) -> tuple[Any, str]:
+    """Return what holds a property and its name, by the data path from its owner."""
+    holder, _, name = path.rpartition(".")
+    return (owner.path_resolve(holder) if holder else owner), name
 
 
 def _follow(posed: Array, rest: Array, other: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,8 +26,7 @@ def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag
         now = 1.0 - value if ik else value
         holder = armature.pose.bones[control]
         holder[prop] = type(holder[prop])(now)
-        path = f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]'
-        written.append(Channel(path, np.array([[now]]), control))
+        written.append(Channel(_switch_path(control, prop), np.array([[now]]), control))
     for bone, constraint in _constraints(armature, limbs):
         constraint.influence = float(ik)
         if ik:
@@ -38,22 +37,40 @@ def switch(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag
 
 
 @contextmanager
-def fk_shown(armature: bpy.types.Object, limbs: Sequence[IkLimb], bag: Any) -> Iterator[None]:
-    """Let constraints that turn the mapped bones have no influence for a while, whatever the take keys."""
-    held = [(constraint, constraint.influence) for _, constraint in _constraints(armature, limbs)]
+def fk_shown(armature: bpy.types.Object, rig: RigMap, limbs: Sequence[IkLimb], bag: Any) -> Iterator[None]:
+    """Let a rig play its FK for a while, whatever the take keys; ``bag``: the take's channels."""
+    constraints = [(constraint, constraint.influence) for _, constraint in _constraints(armature, limbs)]
+    switches = [(armature.pose.bones[control], prop, value) for control, prop, value in _properties(armature, rig)]
+    held = [(holder, prop, holder[prop]) for holder, prop, _ in switches]
     paths = {_influence(bone, constraint.name) for bone, constraint in _constraints(armature, limbs)}
+    paths |= {_switch_path(holder.name, prop) for holder, prop, _ in switches}
+    with muted(bag, paths):
+        try:
+            for constraint, _ in constraints:
+                constraint.influence = 0.0
+            for holder, prop, value in switches:
+                holder[prop] = type(holder[prop])(value)
+            armature.update_tag()
+            yield
+        finally:
+            for constraint, influence in constraints:
+                constraint.influence = influence
+            for holder, prop, value in held:
+                holder[prop] = value
+            armature.update_tag()
+
+
+@contextmanager
+def muted(bag: Any, paths: Collection[str]) -> Iterator[None]:
+    """Mute the curves of some data paths for a while."""
     curves = [curve for curve in bag.fcurves if curve.data_path in paths and not curve.mute]
     try:
         for curve in curves:
             curve.mute = True
-        for constraint, _ in held:
-            constraint.influence = 0.0
         yield
     finally:
         for curve in curves:
             curve.mute = False
-        for constraint, influence in held:
-            constraint.influence = influence
 
 
 def switch_off_unkeyed(armature: bpy.types.Object, before: bpy.types.Action, after: bpy.types.Action) -> None:
@@ -69,6 +86,10 @@ def switch_off_unkeyed(armature: bpy.types.Object, before: bpy.types.Action, aft
 
 def _influence(bone: str, constraint: str) -> str:
     return f'{bone_path(bone)}.constraints["{bpy.utils.escape_identifier(constraint)}"].influence'
+
+
+def _switch_path(control: str, prop: str) -> str:
+    return f'{bone_path(control)}["{bpy.utils.escape_identifier(prop)}"]'
 
 
 def _properties(armature: bpy.types.Object, rig: RigMap) -> Iterator[tuple[str, str, float]]:

@@ -6,7 +6,8 @@ so much, and adds to a shape. Whatever take is put beneath it, the offsets stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +51,13 @@ class EditedOwner:
     left: int
 
 
-def edited_owners(actor: str, blocks: Sequence[Any]) -> list[EditedOwner]:
+def edited_owners_in_steps(
+    actor: str, blocks: Sequence[Any], seconds: float = 0.02
+) -> Generator[None, None, list[EditedOwner]]:
     """Return those of an actor's armature and shape keys that play a take which a person edited; nothing is changed.
 
-    Raises ``InvalidRequest`` where a take's earlier keys are not known, or it is blended with other animation.
+    In steps of about as many ``seconds``; begin anew where an action was changed in between. Raises ``InvalidRequest``
+    where a take's earlier keys are not known, or it is blended with other animation.
     """
     found = []
     for block in blocks:
@@ -61,7 +65,8 @@ def edited_owners(actor: str, blocks: Sequence[Any]) -> list[EditedOwner]:
         written = written_curves(action, slot) if action is not None and slot is not None else None
         if action is None or written is None:
             continue
-        properties = list(_edited(action, slot, written))
+        yield
+        properties = yield from _edited_in_steps(action, slot, written, seconds)
         fit = tuple(one for one in properties if one.name in _LAYERED and not _is_partly_deleted(one, written))
         if not properties:
             continue
@@ -126,20 +131,25 @@ def set_influence(strip: Any, influence: float) -> None:
     curve.update()
 
 
-def _edited(
-    action: bpy.types.Action, slot: Any, written: dict[tuple[str, int], WrittenCurve]
-) -> Iterator[EditedProperty]:
-    """Yield the properties of a slot that a person changed or added."""
-    added = added_curves(action, slot)
+def _edited_in_steps(
+    action: bpy.types.Action, slot: Any, written: dict[tuple[str, int], WrittenCurve], seconds: float
+) -> Generator[None, None, list[EditedProperty]]:
+    """Return the properties of a slot that a person changed or added."""
+    added, found = added_curves(action, slot), []
     by_path: dict[str, list[bpy.types.FCurve]] = {}
     for curve in curves_of(action, slot):
         by_path.setdefault(curve.data_path, []).append(curve)
+    until = time.monotonic() + seconds
     for path, curves in by_path.items():
+        if time.monotonic() > until:
+            yield
+            until = time.monotonic() + seconds
         pairs = [(curve, written.get((path, curve.array_index))) for curve in curves if not curve.mute]
         if any(
             edits_of(curve, keys) if keys is not None else (path, curve.array_index) in added for curve, keys in pairs
         ):
-            yield EditedProperty(path, tuple(pairs))
+            found.append(EditedProperty(path, tuple(pairs)))
+    return found
 
 
 def _is_partly_deleted(edited: EditedProperty, written: dict[tuple[str, int], WrittenCurve]) -> bool:

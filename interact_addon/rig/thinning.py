@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,13 @@ from . import key_arrays
 from .artist_keys import artist_keys
 from .channel import Channel
 from .curve_fit import FittedKeys, evaluate
-from .curves import Tolerance, bezier_keys, curves_of, fitted, most_turn
+from .curves import Tolerance, bezier_keys, curves_of, fitted, in_parts, most_turn
 from .key_arrays import Keys
 from .stretch import sampled
 from .written import CurveName, written_curves
 
 _WHOLE = 1e-3  # frames
+_SHARE_OF_READING = 0.3  # of the progress
 _THINNED = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale", "value")
 
 
@@ -62,10 +64,10 @@ class ThinnedSlot:
                 curve.update()
 
 
-def thinned_slot(
-    action: bpy.types.Action, slot: Any, tolerance: Tolerance, owners: tuple[str, ...] = ()
-) -> ThinnedSlot:
-    """Return fewer keys for a slot of an action; nothing is written.
+def thinned_slot_in_steps(
+    action: bpy.types.Action, slot: Any, tolerance: Tolerance, owners: tuple[str, ...] = (), seconds: float = 0.02
+) -> Generator[float, None, ThinnedSlot]:
+    """Return fewer keys for a slot of an action; nothing is written. In short steps, each yielding the share done.
 
     ``owners``: the data paths of the only bones whose curves are thinned. Keys of a person stay, and so do curves with
     steps, or with keys between whole frames. Components of a property get their keys on the same frames.
@@ -73,7 +75,11 @@ def thinned_slot(
     written = written_curves(action, slot)
     found = ThinnedSlot()
     alike: dict[tuple[int, int], list[tuple[Channel, list[bpy.types.FCurve]]]] = {}
-    for curves in _properties(action, slot, owners):
+    properties, until = list(_properties(action, slot, owners)), time.monotonic() + seconds
+    for place, curves in enumerate(properties):
+        if time.monotonic() > until:
+            yield _SHARE_OF_READING * place / len(properties)
+            until = time.monotonic() + seconds
         count = sum(len(curve.keyframe_points) for curve in curves)
         found.count += Thinned(count, count)
         span = _span(curves)
@@ -82,15 +88,31 @@ def thinned_slot(
             values = np.stack([_values(curve, *span) for curve in curves], axis=1)
             channel = Channel(curves[0].data_path, values, "", tuple(sorted(theirs)))
             alike.setdefault(span, []).append((channel, curves))
+    done, total = 0, sum(map(len, alike.values()))
     for (first, _), pairs in alike.items():
-        channels = [channel for channel, _ in pairs]
-        for (channel, curves), fit in zip(pairs, fitted(channels, tolerance)):
-            before, after = sum(len(c.keyframe_points) for c in curves), fit.values.size
-            if after < before:
-                found.count += _error(channel, fit, tolerance) + Thinned(0, after - before)
-                for curve, keys in zip(curves, bezier_keys(fit, first)):
-                    found.keys[curve.data_path, curve.array_index] = _marked(keys, channel.must, first)
+        curves_by_path = {channel.path: curves for channel, curves in pairs}
+        for some in in_parts([channel for channel, _ in pairs]):
+            yield _SHARE_OF_READING + (1.0 - _SHARE_OF_READING) * done / total
+            for channel, fit in zip(some, fitted(some, tolerance)):
+                _keep_fewer(found, channel, curves_by_path[channel.path], fit, first, tolerance)
+            done += len(some)
     return found
+
+
+def _keep_fewer(
+    found: ThinnedSlot,
+    channel: Channel,
+    curves: Sequence[bpy.types.FCurve],
+    fit: FittedKeys,
+    first: int,
+    tolerance: Tolerance,
+) -> None:
+    """Note the keys of a property if they are fewer than it has."""
+    before, after = sum(len(curve.keyframe_points) for curve in curves), fit.values.size
+    if after < before:
+        found.count += _error(channel, fit, tolerance) + Thinned(0, after - before)
+        for curve, keys in zip(curves, bezier_keys(fit, first)):
+            found.keys[curve.data_path, curve.array_index] = _marked(keys, channel.must, first)
 
 
 def _properties(action: bpy.types.Action, slot: Any, owners: tuple[str, ...]) -> Iterator[list[bpy.types.FCurve]]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import bpy
 
+from ..messages import Message
 from ..properties import actor_name
 from ..rig.ik_check import IkDifference
-from ..rig.ik_controls import Progress, key_ik_controls
+from ..rig.ik_controls import IkPlan, plan_ik_in_steps, write_ik
 from ..rig.ik_limbs import has_ik, ik_limbs
 from ..rig.keying import TAKE_NUMBER
 from ..rig.played import played
-from ..runtime_api import errors
-from .request import cast_character
+from ..runtime_api import errors, finished, relayed, saying
+from .request import cast_character, character_in_steps
+
+_SECONDS_UNTIL_PROGRESS = 1.0  # where it is shown without a window
+Plans = list[tuple[str, IkPlan]]  # with the names of their actors
 
 
 @dataclass(frozen=True)
@@ -44,27 +49,53 @@ def check_ik(scene: bpy.types.Scene) -> None:
         raise errors.InvalidRequest("The arms and legs of the actors' rigs have no IK; leave its controls out.")
 
 
-def key_ik_of_takes(scene: bpy.types.Scene, play_ik: bool, progress: Progress = lambda fraction: None) -> KeyedIk:
+def key_ik_of_takes(scene: bpy.types.Scene, play_ik: bool, progress: Callable[[float], None]) -> KeyedIk:
     """Key the IK controls in the takes that the actors play, from their FK, and switch IK or FK on.
 
     Rigs without IK are left alone. Raises ``InvalidRequest`` where there is no take, no IK, or what cannot be edited.
     """
-    if reason := why_no_ik(scene):
+    steps = plan_ik_of_takes_in_steps(lambda: scene, _SECONDS_UNTIL_PROGRESS)
+    return write_ik_of_takes(scene, finished(relayed(steps, progress)), play_ik)
+
+
+def plan_ik_of_takes_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], seconds: float
+) -> Generator[float, None, Plans]:
+    """Return what ``key_ik_of_takes`` writes, in steps of about as many ``seconds`` that yield the share done.
+
+    Begin anew after an undo or a change of keys in between.
+    """
+    if reason := why_no_ik(find_scene()):
         raise errors.InvalidRequest(f"{reason}.")
-    actors = [(actor, action) for actor, action in _playing_takes(scene) if _has_limbs(actor)]
-    if not actors:
+    playing = list(_playing_takes(find_scene()))
+    plans = []
+    for number, (actor, action) in enumerate(playing):
+        if not has_ik(actor.armature):
+            continue
+        name, (first, last) = actor_name(actor), action.curve_frame_range
+        character = yield from saying(number / len(playing), character_in_steps(actor))
+        if not ik_limbs(actor.armature, character.rig):
+            continue
+        exact = find_scene().interact.key_every_frame  # type: ignore[attr-defined]
+        steps = plan_ik_in_steps(find_scene(), character, (math.floor(first), math.ceil(last)), exact, seconds)
+        plan = yield from relayed(steps, partial(_of_all, number, len(playing)))
+        plans.append((name, plan))
+    if not plans:
         raise errors.InvalidRequest("The arms and legs of the actors in takes have no IK; there is nothing to key.")
+    return plans
+
+
+def _of_all(number: int, all_of_them: int, share: float) -> float:
+    return (number + share) / all_of_them
+
+
+def write_ik_of_takes(scene: bpy.types.Scene, plans: Plans, play_ik: bool) -> KeyedIk:
+    """Write the keys of plans, by the names of their actors, and switch IK or FK on."""
     done, warnings = [], []
-    for number, (actor, playing) in enumerate(actors):
-        first, last = playing.curve_frame_range
-
-        def share(of_one: float, before: int = number) -> None:
-            progress((before + of_one) / len(actors))
-
-        exact = scene.interact.key_every_frame  # type: ignore[attr-defined]
-        keyed = key_ik_controls(scene, cast_character(actor), math.floor(first), math.ceil(last), play_ik, share, exact)
-        done.append(f"'{actor_name(actor)}': IK controls keyed for {', '.join(keyed.limbs)}")
-        warnings += [_sentence(actor_name(actor), found) for found in keyed.differences if found.is_seen]
+    for name, plan in plans:
+        keyed = write_ik(scene, plan, play_ik)
+        done.append(Message("'{actor}': IK controls keyed for {limbs}", actor=name, limbs=", ".join(keyed.limbs)))
+        warnings += [_sentence(name, found) for found in keyed.differences if found.is_seen]
     return KeyedIk(tuple(done), tuple(warnings))
 
 

@@ -22,7 +22,7 @@ from ..properties import (
     switches_of,
 )
 from ..rig.body_shape import body_shape_in_steps
-from ..rig.cast import CastActor, cast_actor, cast_actor_in_steps
+from ..rig.cast import CastActor, cast_actor_in_steps
 from ..rig.identity import is_in_scene
 from ..runtime_api import body_shape, contract, errors, finished
 from .attention import read_gaze, read_pins
@@ -62,16 +62,7 @@ def cast_scene_in_steps(
     for number in (0, 1):
         check_cast(scene := find_scene())
         actor: Any = scene.interact.actors[number]  # type: ignore[attr-defined]
-        identity, at_start = actor.identity, find_scene if first_frame else _now
-        character = yield from cast_actor_in_steps(
-            actor_name(actor),
-            actor.armature,
-            assigned_bones(actor),
-            switches_of(actor),
-            face_settings_of(actor),
-            at_start,
-        )
-        characters.append(replace(character, identity=identity))
+        characters.append((yield from character_in_steps(actor, find_scene if first_frame else _now)))
         yield
     first, second = characters
     return first, second
@@ -111,10 +102,23 @@ def cast_character(actor: Any, scene: bpy.types.Scene | None = None) -> CastActo
     It is read as it stands when ``scene`` starts, or as it stands now where there is none.
     Raises ``InvalidRequest`` where those don't fit, ``RigNotRecognised``.
     """
-    character = cast_actor(
-        actor_name(actor), actor.armature, assigned_bones(actor), switches_of(actor), face_settings_of(actor), scene
+    return finished(character_in_steps(actor, lambda: scene))
+
+
+def character_in_steps(
+    actor: Any, find_scene: Callable[[], bpy.types.Scene | None] = _now
+) -> Generator[None, None, CastActor]:
+    """Do the same in steps; the settings are read in the first of them."""
+    identity = actor.identity
+    character = yield from cast_actor_in_steps(
+        actor_name(actor),
+        actor.armature,
+        assigned_bones(actor),
+        switches_of(actor),
+        face_settings_of(actor),
+        find_scene,
     )
-    return replace(character, identity=actor.identity)
+    return replace(character, identity=identity)
 
 
 def build_request(

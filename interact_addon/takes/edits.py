@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -12,12 +13,12 @@ from ..rig.cast import CastActor
 from ..rig.ik_controls import follow_stretch
 from ..rig.keying import KeyedPerformance, next_take_number
 from ..rig.stretch_keys import check_actions, key_stretch
-from ..runtime_api import Array, contract, errors, skeleton
+from ..runtime_api import Array, contract, errors, finished, skeleton
 from ..runtime_api import rotations as rot
-from ..scene.request import cast_scene
+from ..scene.request import cast_scene_in_steps
 from .library import Take, remember_pair
 from .record import record_take, save_performance
-from .shown_motion import shown_motion
+from .shown_motion import shown_motion_in_steps
 from .stretches import shot_frames
 
 Edit = Callable[[contract.ActorPerformance], contract.ActorPerformance]
@@ -72,6 +73,17 @@ def _other_curve(name: str) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class EditPlan:
+    """A take as it becomes: the motion of both actors ``before`` and after (``performance``), ``parts`` by actor."""
+
+    take: Take
+    cast: tuple[CastActor, CastActor]
+    before: tuple[contract.ActorPerformance, ...]
+    performance: contract.Performance
+    parts: Mapping[str, tuple[str, ...]]
+
+
 def edit_take(
     scene: bpy.types.Scene, take: Take, actors: Sequence[bool], parts: Sequence[str], edit: Edit, words: str
 ) -> list[str]:
@@ -80,18 +92,39 @@ def edit_take(
     ``words``: what the edit is, for the record. All else is bit for bit as it was. Return warnings for the user. Raises
     ``InvalidRequest`` before anything is written.
     """
+    plan = finished(plan_edit_in_steps(lambda: scene, take, actors, parts, edit, math.inf))
+    return key_edit(scene, plan, words)
+
+
+def plan_edit_in_steps(
+    find_scene: Callable[[], bpy.types.Scene],
+    take: Take,
+    actors: Sequence[bool],
+    parts: Sequence[str],
+    edit: Edit,
+    seconds: float = 0.02,
+) -> Generator[None, None, EditPlan]:
+    """Read what ``edit_take`` keys, in steps of about as many ``seconds``; the scene is found anew in each."""
     chosen = [place for place, wanted in enumerate(actors) if wanted and take.actions[place] is not None]
     if not chosen or not parts:
         raise errors.InvalidRequest("Nothing is chosen to change; choose an actor and a part of the body.")
-    cast = cast_scene(scene, first_frame=True)
+    cast = yield from cast_scene_in_steps(find_scene, first_frame=True)
     for place in chosen:
         check_actions(cast[place], parts)
-    before = shown_motion(scene, cast, {cast[place].name for place in chosen})
-    after = [_only(parts, motion, edit(motion)) if place in chosen else motion for place, motion in enumerate(before)]
-    performance = contract.Performance(tuple(after))
-    keyed = _key(scene, cast, performance, before, {cast[place].name: tuple(parts) for place in chosen})
-    path, warnings = save_performance(performance)
-    record_take(keyed, contract.request_from_json(take.summary.request), performance, path, words)
+    before = yield from shown_motion_in_steps(find_scene, cast, seconds, {cast[place].name for place in chosen})
+    after = []
+    for place, motion in enumerate(before):
+        yield
+        after.append(_only(parts, motion, edit(motion)) if place in chosen else motion)
+    changed = {cast[place].name: tuple(parts) for place in chosen}
+    return EditPlan(take, cast, before, contract.Performance(tuple(after)), changed)
+
+
+def key_edit(scene: bpy.types.Scene, plan: EditPlan, words: str) -> list[str]:
+    """Key the take of a plan; ``words``: what the edit is, for the record. Return warnings for the user."""
+    keyed = _key(scene, plan.cast, plan.performance, plan.before, plan.parts)
+    path, warnings = save_performance(plan.performance)
+    record_take(keyed, contract.request_from_json(plan.take.summary.request), plan.performance, path, words)
     remember_pair(scene)
     return [*warnings, *keyed.warnings]
 
@@ -120,7 +153,7 @@ def _key(
     cast: Sequence[CastActor],
     performance: contract.Performance,
     before: Sequence[contract.ActorPerformance],
-    parts: dict[str, tuple[str, ...]],
+    parts: Mapping[str, tuple[str, ...]],
 ) -> KeyedPerformance:
     shot = shot_frames(scene)
     given = [contract.constraints_from_performance(motion) for motion in before]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 
 from ..properties import actor_name
-from ..rig.layers import edited_owners, influence_of, keep_as_layer, remove_layer, set_influence
+from ..rig.layers import EditedOwner, edited_owners_in_steps, influence_of, keep_as_layer, remove_layer, set_influence
 from ..rig.measure import skinned_meshes
 from ..rig.played import fit_strip, fit_to_keys, layers_of
-from ..runtime_api import errors
+from ..runtime_api import errors, finished
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,41 @@ class ShownLayer:
     tracks: tuple[Any, ...]
 
 
+Edited = list[tuple[str, list[EditedOwner]]]  # by the name of each actor what was edited of it
+
+
 def layer_edits(scene: bpy.types.Scene) -> tuple[list[str], list[str]]:
     """Move the edits of the takes that are shown onto layers; return the names of those actors, and warnings.
 
     Raises ``InvalidRequest``, with nothing changed, where there are none or they cannot be a layer.
     """
-    found = [(actor_name(actor), edited_owners(actor_name(actor), _blocks(actor))) for actor in _actors(scene)]
-    edited = [(name, owners) for name, owners in found if any(owner.properties for owner in owners)]
-    left = {name: sum(owner.left for owner in owners) for name, owners in found}
-    if not edited:
+    return keep_edits(finished(edits_in_steps(lambda: scene, math.inf)))
+
+
+def edits_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: float = 0.02) -> Generator[None, None, Edited]:
+    """Return what was edited in the takes that are shown, in steps; begin anew where an action was changed in between.
+
+    Raises ``InvalidRequest`` where nothing was, or it cannot be a layer.
+    """
+    found: Edited = []
+    for actor in _actors(find_scene()):
+        name = actor_name(actor)
+        found.append((name, (yield from edited_owners_in_steps(name, _blocks(actor), seconds))))
+    if not any(owner.properties for _, owners in found for owner in owners):
         raise errors.InvalidRequest(
             "Only switches, modes or deleted curves were changed in this take, which no layer can hold; key a pose."
-            if any(left.values())
+            if any(owner.left for _, owners in found for owner in owners)
             else "Nothing was changed by hand in this take; change keys of it first."
         )
+    return found
+
+
+def keep_edits(found: Edited) -> tuple[list[str], list[str]]:
+    """Move edits onto layers; return the names of their actors, and warnings."""
+    edited = [(name, owners) for name, owners in found if any(owner.properties for owner in owners)]
     for name, owners in edited:
         keep_as_layer(name, owners)
+    left = {name: sum(owner.left for owner in owners) for name, owners in found}
     warnings = [
         f"{count} properties of '{name}' stay changed in the take: switches, modes and deleted curves are no offsets."
         for name, count in left.items()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import bpy
@@ -13,9 +14,18 @@ from ..rig.curves import Tolerance, world_scale
 from ..rig.keying import TAKE_NUMBER
 from ..rig.measure import skinned_meshes
 from ..rig.played import played, put_on
-from ..rig.thinning import Thinned, ThinnedSlot, thinned_slot
+from ..rig.thinning import Thinned, ThinnedSlot, thinned_slot_in_steps
 from ..rig.written import remember_written
-from ..runtime_api import errors
+from ..runtime_api import errors, finished, relayed
+
+
+@dataclass(frozen=True)
+class ThinPlan:
+    """Fewer keys for what characters play, and how many: ``slots`` by action and slot, and who plays each action."""
+
+    count: Thinned
+    slots: Mapping[tuple[bpy.types.Action, str], ThinnedSlot]
+    players: Mapping[bpy.types.Action, Sequence[Any]]
 
 
 def thin_keys(
@@ -23,30 +33,59 @@ def thin_keys(
 ) -> Thinned:
     """Thin the keys that armatures and the shapes of their meshes play, and return how many are left.
 
+    As ``plan_thinning_in_steps`` says.
+    """
+    plan = finished(plan_thinning_in_steps(armatures, tolerance, bones))
+    write_thinned(plan)
+    return plan.count
+
+
+def plan_thinning_in_steps(
+    armatures: Sequence[bpy.types.Object],
+    tolerance: Tolerance,
+    bones: Mapping[int, Collection[str]] | None = None,
+    seconds: float = 0.02,
+) -> Generator[float, None, ThinPlan]:
+    """Return fewer keys for what armatures and the shapes of their meshes play, in steps of about as many
+    ``seconds``; nothing is written.
+
     ``bones``: the names of the only bones that are thinned, by the armature's ``session_uid``; shapes stay then. Keys
     of a person stay. An action that is no take stays as it is, and a thinned copy is played in its place. Raises
-    ``InvalidRequest``, with nothing changed, where there is no action, it cannot be edited, or no key can be left out.
+    ``InvalidRequest`` where there is no action, it cannot be edited, or no key can be left out. Begin anew where an
+    action was changed in between.
     """
-    plans: dict[tuple[bpy.types.Action, str], ThinnedSlot] = {}
     players: dict[bpy.types.Action, list[Any]] = {}
+    orders: dict[tuple[bpy.types.Action, str], tuple[Any, Tolerance, tuple[str, ...]]] = {}
     for armature in armatures:
         chosen = None if bones is None else bones.get(armature.session_uid, ())
         own = replace(tolerance, unit=world_scale(armature))
         for owner, action, slot in _players(armature, chosen is None):
             players.setdefault(action, []).append(owner)
             paths = tuple(bone_path(bone) for bone in chosen or ())
-            if (action, slot.identifier) not in plans and (chosen is None or paths):
-                plans[action, slot.identifier] = thinned_slot(action, slot, own, paths)
+            if chosen is None or paths:
+                orders.setdefault((action, slot.identifier), (slot, own, paths))
+    plans: dict[tuple[bpy.types.Action, str], ThinnedSlot] = {}
+    for number, ((action, identifier), order) in enumerate(orders.items()):
+        steps = thinned_slot_in_steps(action, *order, seconds)
+        plans[action, identifier] = yield from relayed(steps, partial(_of_all, number, len(orders)))
     count = sum((plan.count for plan in plans.values()), Thinned())
     if not plans:
         raise errors.InvalidRequest("Nothing that is chosen plays an action; select an armature with keys.")
     if count.after == count.before:
         raise errors.InvalidRequest("No key can be left out within this tolerance; allow more.")
-    for action, owners in players.items():
-        slots = {identifier: plan for (of, identifier), plan in plans.items() if of == action and plan.keys}
+    return ThinPlan(count, plans, players)
+
+
+def _of_all(number: int, all_of_them: int, share: float) -> float:
+    return (number + share) / all_of_them
+
+
+def write_thinned(plan: ThinPlan) -> None:
+    """Write the keys of a plan."""
+    for action, owners in plan.players.items():
+        slots = {identifier: slot for (of, identifier), slot in plan.slots.items() if of == action and slot.keys}
         if slots:
             _write(action, owners, slots)
-    return count
 
 
 def _players(armature: bpy.types.Object, with_shapes: bool) -> Iterator[tuple[Any, bpy.types.Action, Any]]:
