@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+import numpy as np
 from bpy.props import EnumProperty
+from bpy_extras import view3d_utils
 
 from .. import compat
 from ..check.constraining import hold_of_event, holds_of_strips
-from ..messages import counted
+from ..messages import counted, in_words, translated
 from ..properties import OBJECT
 from ..rig.contact_constraints import bake_holds, hold_by_constraints, holds_in, remove_holds
 from ..rig.ik_limbs import HELD
 from ..runtime_api import errors
-from ..scene import contact_goals
+from ..scene import contact_goals, contact_picking
 from ..scene.channels import CONTACT
 from ..scene.contact_goals import Ends
+from ..scene.contact_picking import Pickable, Picked, choose
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
-from .feedback import NeedsCast, fail, poll_cast
+from .feedback import NeedsCast, clear_status, fail, poll_cast
 from .labels import label_span
 
 _STAYS = 0.005  # metres by which a limb may move when constraints are made that keep the picture
@@ -90,6 +93,101 @@ class INTERACT_OT_change_contact(bpy.types.Operator):
             return fail(self, error)
         self.report({"INFO"}, strips[0].name.strip())
         return {"FINISHED"}
+
+
+class INTERACT_OT_pick_contact(NeedsCast):
+    """Click two points in the 3D view: one of a character, and what it touches: a point of the other or of itself, or a
+    place on an object. Backspace takes the first one back, Esc ends
+    """
+
+    bl_idname = "interact.pick_contact"
+    bl_label = "Pick in View"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if context.area is None or context.area.type != "VIEW_3D":
+            cls.poll_message_set("Pick points in the sidebar of a 3D view")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._first: Picked | None = None
+        self._seen: Picked | None = None
+        try:
+            self._pickable = Pickable(context.scene, context.evaluated_depsgraph_get())
+        except errors.InterActError as error:
+            return fail(self, error)
+        context.window_manager.modal_handler_add(self)
+        self._say(context)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if context.area is None or any(actor.armature is None for actor in context.scene.interact.actors):
+            return self._leave(context, "CANCELLED")
+        if event.value == "PRESS" and event.type in {"ESC", "RIGHTMOUSE"}:
+            return self._leave(context, "CANCELLED")
+        if event.value == "PRESS" and event.type == "BACK_SPACE":
+            self._first = None
+            self._say(context)
+            return {"RUNNING_MODAL"}
+        if event.type not in {"MOUSEMOVE", "LEFTMOUSE"}:
+            return {"PASS_THROUGH"}  # the view may be turned, and the frame changed
+        try:
+            return self._follow(context, event)
+        except errors.InterActError as error:
+            self.report({"WARNING"}, translated(in_words(error)))
+            return {"RUNNING_MODAL"}
+
+    def _follow(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Look at what is under the mouse, and take it where it is clicked."""
+        region = next(one for one in context.area.regions if one.type == "WINDOW")
+        at = (event.mouse_x - region.x, event.mouse_y - region.y)
+        if not (0 <= at[0] < region.width and 0 <= at[1] < region.height):
+            return {"PASS_THROUGH"}
+        view, graph = context.area.spaces.active.region_3d, context.evaluated_depsgraph_get()
+        if context.scene.frame_current_final != self._pickable.frame:
+            self._pickable = Pickable(context.scene, graph)
+        way = np.array(view3d_utils.region_2d_to_vector_3d(region, view, at), np.float32)
+        origin = np.array(view3d_utils.region_2d_to_origin_3d(region, view, at), np.float32)
+        self._seen = self._pickable.under(context.scene, graph, origin, way)
+        self._say(context)
+        if event.type != "LEFTMOUSE" or event.value != "PRESS":
+            return {"PASS_THROUGH"} if event.type == "MOUSEMOVE" else {"RUNNING_MODAL"}
+        if self._seen is None:
+            return {"RUNNING_MODAL"}
+        if self._first is None:
+            if self._seen.object is not None:
+                raise errors.InvalidRequest("Click a character first, and then what it touches.")
+            self._first = self._seen
+            self._say(context)
+            return {"RUNNING_MODAL"}
+        choose(context.scene, self._first, self._seen)
+        what = f"{self._first.named(context.scene)} - {self._seen.named(context.scene)}"
+        self.report({"INFO"}, f"{what}: Add Contact makes a strip of it")
+        return self._leave(context, "FINISHED")
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Clear up when Blender ends the operator: the window closes or another file opens."""
+        contact_picking.hovered = None
+        clear_status()
+
+    def _leave(self, context: bpy.types.Context, how: str) -> set[str]:
+        self.cancel(context)
+        if context.area is not None:
+            context.area.tag_redraw()
+        return {how}
+
+    def _say(self, context: bpy.types.Context) -> None:
+        """Say in the status bar what is to be clicked, and draw what is under the mouse."""
+        under = self._seen.named(context.scene) if self._seen is not None else ""
+        asked = "Click a point of a character" if self._first is None else f"{self._first.named(context.scene)} touches"
+        if context.workspace is not None:
+            context.workspace.status_text_set(f"{asked}: {under}     Backspace: back   Esc: end")
+        contact_picking.hovered = self._seen
+        context.area.tag_redraw()
 
 
 class INTERACT_OT_constrain_contacts(NeedsCast):
@@ -183,6 +281,7 @@ class INTERACT_OT_remove_constraints(_OfHolds):
 CLASSES = (
     INTERACT_OT_add_contact,
     INTERACT_OT_change_contact,
+    INTERACT_OT_pick_contact,
     INTERACT_OT_constrain_contacts,
     INTERACT_OT_bake_constraints,
     INTERACT_OT_remove_constraints,

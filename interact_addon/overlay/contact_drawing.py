@@ -14,6 +14,7 @@ from ..rig.body_shape import body_shape_in_steps
 from ..rig.cast import CastActor
 from ..rig.read_back import seen_now
 from ..runtime_api import Array, body_shape, contacts, errors, finished
+from ..scene import contact_picking
 from ..scene.casting import character_of
 from ..scene.contact_goals import contact_strips, ends_of, trouble_with
 from ..scene.reading import Clock
@@ -21,6 +22,7 @@ from .drawing import draw_batches, make_batches
 from .lines import Line, line
 
 _DOT, _LINE = (0.004, 0.008, 0.012), 2.0  # metres, radii of the circles of a dot; pixels
+_PICKED = (*_DOT, 0.02)  # the same of what is under the mouse
 _MET: Colour = (0.35, 0.85, 0.40, 1.0)
 _APART: Colour = (0.95, 0.25, 0.15, 1.0)
 _OF_OBJECTS: Colour = (0.85, 0.85, 0.85, 1.0)
@@ -36,7 +38,8 @@ _fitting: Generator[None, None, None] | None = None
 def start() -> None:
     """Begin to draw; without a window there is nothing to draw on."""
     if not _handlers and not bpy.app.background:
-        _handlers.append(bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_VIEW"))
+        for draw in (_draw, _draw_picking):
+            _handlers.append(bpy.types.SpaceView3D.draw_handler_add(draw, (), "WINDOW", "POST_VIEW"))
 
 
 def stop() -> None:
@@ -70,6 +73,14 @@ def _draw() -> None:
         lines = contact_lines(scene, bpy.context.evaluated_depsgraph_get(), strips) if strips else []
         _drawn = (key, make_batches(lines))
     draw_batches(_drawn[1], over_everything=True)
+
+
+def _draw_picking() -> None:
+    """Draw what is under the mouse while points are picked."""
+    picked = contact_picking.hovered
+    if picked is not None:
+        colour = _OF_OBJECTS if picked.object is not None else OF_ACTORS[picked.number]
+        draw_batches(make_batches(_dot(picked.place, colour, _PICKED)), over_everything=True)
 
 
 def _is_fitted(scene: bpy.types.Scene) -> bool:
@@ -149,11 +160,11 @@ def contact_lines(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, strips: li
     return found
 
 
-def _dot(place: Array, colour: Colour) -> list[Line]:
+def _dot(place: Array, colour: Colour, sizes: tuple[float, ...] = _DOT) -> list[Line]:
     """Return a small ball: circles about all three axes, filled by smaller ones."""
     turn = np.linspace(0.0, 2.0 * np.pi, 13)
     circle = np.stack([np.cos(turn), np.sin(turn), np.zeros_like(turn)], -1)
-    return [line(place + size * np.roll(circle, axis, axis=1), colour, _LINE) for size in _DOT for axis in range(3)]
+    return [line(place + size * np.roll(circle, axis, axis=1), colour, _LINE) for size in sizes for axis in range(3)]
 
 
 def _point(

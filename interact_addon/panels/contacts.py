@@ -32,6 +32,7 @@ class Contacts(OfTheCast):
         row = layout.row()
         row.use_property_split, row.use_property_decorate = True, False
         row.prop(choice, "gap")
+        layout.operator("interact.pick_contact", icon="EYEDROPPER")
         row = layout.row(align=True)
         row.operator("interact.add_contact", icon="ADD")
         strip = active_contact(context)

@@ -70,6 +70,11 @@ class Body:
         """The contact points in the world, (T, P, 3) metres."""
         return place_points(self.shape, *self.posed)[0]
 
+    @cached_property
+    def normals(self) -> FloatArray:
+        """Where the surface looks at the contact points, (T, P, 3), of length 1."""
+        return place_points(self.shape, *self.posed)[1]
+
 
 @dataclass(frozen=True)
 class Event:
