@@ -91,6 +91,25 @@ def test_a_click_on_an_event_goes_to_its_frame_and_the_arrows_go_on_from_there(p
     assert bpy.ops.interact.next_event(step=-1) == {"CANCELLED"}
 
 
+def test_another_check_keeps_the_event_that_is_selected_and_the_playhead_where_it_is(
+    planted: bpy.types.Scene,
+) -> None:
+    bpy.ops.interact.check()
+    check = planted.interact.check
+    check.active = next(index for index, event in enumerate(check.events) if event.kind == "penetration")
+    event = check.events[check.active]
+    before = (event.kind, event.part, event.other_part, event.start)
+    planted.frame_set(5)
+    check.tolerance = 0.02  # fewer events, at other places of the list
+    bpy.ops.interact.check()
+    event = check.events[check.active]
+    assert (event.kind, event.part, event.other_part) == before[:3] and event.start == pytest.approx(before[3], abs=2)
+    assert planted.frame_current == 5
+    check.tolerance = 0.1
+    bpy.ops.interact.check()
+    assert check.active == -1, "what is gone is not selected, nor anything else"
+
+
 def test_the_list_is_filtered_by_kind_and_sorted_by_time_depth_or_length(planted: bpy.types.Scene) -> None:
     bpy.ops.interact.check()
     check = planted.interact.check

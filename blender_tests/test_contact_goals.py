@@ -12,6 +12,7 @@ import pytest
 from interact_addon import compat
 from interact_addon.check.shot_check import check_shot
 from interact_addon.overlay.contact_drawing import contact_lines
+from interact_addon.rig.contact_constraints import holds_in
 from interact_addon.scene.contact_goals import (
     Ends,
     add_contact,
@@ -20,6 +21,7 @@ from interact_addon.scene.contact_goals import (
     ends_of,
     follow_contacts,
     read_contacts,
+    set_ends,
     trouble_with,
 )
 from interact_addon.scene.request import build_request, cast_scene
@@ -108,6 +110,30 @@ def test_strips_survive_renaming_splitting_saving_and_undo(scene: bpy.types.Scen
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
     assert len(all_contacts(bpy.context.scene)) == 2
+
+
+def test_the_copy_of_a_strip_asks_for_the_same_at_its_own_time(scene: bpy.types.Scene) -> None:
+    first, second = (actor.identity for actor in scene.interact.actors)
+    start = scene.frame_start
+    strip = add_contact(scene, Ends(first, "right_palm", second, "right_palm", gap=0.01), start + 5, start + 15)
+    with bpy.context.temp_override(**compat.sequencer_override(scene)):
+        bpy.ops.sequencer.split(frame=start + 10, type="SOFT", side="BOTH")  # Duplicate asks for an editor
+    (copied,) = [one for one in all_contacts(scene) if compat.strip_left(one) >= start + 10]
+    (strip,) = [one for one in all_contacts(scene) if one != copied]
+    compat.move_strip(copied, 20)
+    settle_all()
+    follow_contacts(scene)
+    assert ends_of(copied) == ends_of(strip) and copied.name != strip.name
+    assert {one.name.strip() for one in all_contacts(scene)} == {"Mia's right palm - Tom's right palm"}
+    earlier, later = goals(scene)
+    rate = scene.render.fps / scene.render.fps_base
+    assert later.start - earlier.start == pytest.approx(25 / rate)
+    for one in all_contacts(scene):
+        one.select = True
+    assert bpy.ops.interact.constrain_contacts() == {"FINISHED"}
+    assert len(holds_in(scene)) == 2, "each is held by constraints of its own"
+    set_ends(scene, copied, Ends(second, "left_palm", first, "chest"))
+    assert ends_of(strip).point == "right_palm"
 
 
 def test_somebody_or_something_that_is_gone_is_said_before_anything_is_generated(scene: bpy.types.Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -257,6 +258,50 @@ def test_an_actor_that_is_deleted_meanwhile_ends_it_with_a_sentence(planted: bpy
     with pytest.raises(InvalidRequest, match="was deleted while"):
         job.wait()
     assert generation.current is None
+
+
+def resolving(scene: bpy.types.Scene) -> tuple[generation.Generation, list[object]]:
+    """Start a Resolve as the window does, and come to where the runtime computes; also what it told at the end."""
+    done: list[object] = []
+    order = replace(resolve_order(scene, lambda *found: done.append(found)), undo=True, in_window=True)
+    job = generation.Generation(scene, order)
+    while job.request is None:
+        job.poll()
+    return job, done
+
+
+def test_an_undo_in_the_middle_is_kept_and_the_take_is_keyed_all_the_same(planted: bpy.types.Scene) -> None:
+    planted.interact.actor_a.armature["moved"] = 1.0
+    bpy.ops.ed.undo_push(message="something else")
+    job, done = resolving(planted)
+    bpy.ops.ed.undo()
+    job.wait()
+    scene = bpy.context.scene
+    assert done and len(takes_in(scene)) == 2 and "moved" not in scene.interact.actor_a.armature
+    bpy.ops.interact.check()
+    assert titles(scene, "penetration") == []
+
+
+def test_an_undo_while_the_shot_is_read_is_no_harm(planted: bpy.types.Scene) -> None:
+    planted.interact.actor_a.armature["moved"] = 1.0
+    bpy.ops.ed.undo_push(message="something else")
+    order = replace(resolve_order(planted, lambda *_: None), undo=True, in_window=True)
+    job = generation.Generation(planted, order)
+    for _ in range(4):
+        job.poll()
+    assert job.request is None
+    bpy.ops.ed.undo()
+    job.wait()
+    assert len(takes_in(bpy.context.scene)) == 2
+
+
+def test_a_file_that_is_closed_in_the_middle_ends_it_and_the_next_is_left_alone(planted_blend: Path) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(planted_blend))
+    job, done = resolving(bpy.context.scene)
+    bpy.ops.wm.open_mainfile(filepath=str(planted_blend))
+    scene = bpy.context.scene
+    assert generation.current is None and not done and len(takes_in(scene)) == 1
+    assert job.request is not None and bpy.ops.interact.resolve.poll()
 
 
 @pytest.mark.slow

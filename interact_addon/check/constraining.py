@@ -37,8 +37,18 @@ def holds_of_strips(scene: bpy.types.Scene, strips: Sequence[Any]) -> list[Hold]
         sides = [(cast[ends.actor], _joint_of_point(cast[ends.actor], ends.point))]
         if ends.other:
             sides.append((cast[ends.other], _joint_of_point(cast[ends.other], ends.other_point)))
-        found.append(_hold(strip.name.strip(), sides, (first, last), None if ends.other else ends.target))
+        found.append(_hold(hold_title(strip, first), sides, (first, last), None if ends.other else ends.target))
     return found
+
+
+def hold_title(strip: Any, first: int) -> str:
+    """Return what a hold of a contact strip is called: two strips may ask for the same points."""
+    return f"{strip.name.strip()}, {first}"
+
+
+def is_of_strip(title: str, strip: Any) -> bool:
+    """Return whether a hold was made of a strip, which may have been moved since, or of one that asks for the same."""
+    return title.rpartition(", ")[0] == strip.name.strip()
 
 
 def hold_of_event(scene: bpy.types.Scene) -> Hold:

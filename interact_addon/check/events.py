@@ -10,7 +10,7 @@ import numpy as np
 
 from ..messages import counted
 from ..properties import actor_name
-from ..properties.check import CONTACT, FLOOR, PENETRATION
+from ..properties.check import CONTACT, FLOOR, PENETRATION, select_event
 from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract
 from .shot_check import CheckEvent, ShotCheck
@@ -65,14 +65,31 @@ def _read(check: Any, names: dict[str, str]) -> Table:
 
 
 def store(scene: bpy.types.Scene, found: ShotCheck) -> None:
-    """Put what a check found into the scene's list."""
+    """Put what a check found into the scene's list. Selected is the event nearest to that before, of the same parts."""
     check = scene.interact.check  # type: ignore[attr-defined]
+    selected = _Selected(check.events[check.active]) if 0 <= check.active < len(check.events) else None
     check.events.clear()
     for event in found.contacts.events:
         _fill(check.events.add(), event, found)
-    check.active = -1
+    select_event(check, selected.again_in(check.events) if selected is not None else -1)
     check.is_checked = True
     forget()
+
+
+class _Selected:
+    """The event that was selected in a list that is made anew."""
+
+    def __init__(self, event: Any) -> None:
+        self._what, self._peak = self._named(event), event.peak
+
+    @staticmethod
+    def _named(event: Any) -> tuple[str, frozenset[tuple[str, str]]]:
+        return event.kind, frozenset({(event.who, event.part), (event.whom, event.other_part)})
+
+    def again_in(self, events: Any) -> int:
+        """Return the index of the nearest event of the same kind and parts; -1 where there is none any more."""
+        same = [index for index, event in enumerate(events) if self._named(event) == self._what]
+        return min(same, key=lambda index: abs(events[index].peak - self._peak), default=-1)
 
 
 def _fill(item: Any, event: CheckEvent, found: ShotCheck) -> None:

@@ -10,7 +10,7 @@ from bpy.props import EnumProperty
 from bpy_extras import view3d_utils
 
 from .. import compat
-from ..check.constraining import hold_of_event, holds_of_strips
+from ..check.constraining import hold_of_event, holds_of_strips, is_of_strip
 from ..messages import counted, in_words, translated
 from ..properties import OBJECT
 from ..rig.contact_constraints import bake_holds, hold_by_constraints, holds_in, remove_holds
@@ -243,8 +243,9 @@ class _OfHolds(bpy.types.Operator):
         return True
 
     def titles(self, context: bpy.types.Context) -> set[str] | None:
-        chosen = {strip.name.strip() for strip in selected_contacts(context)}
-        return chosen & {empty[HELD] for empty in holds_in(context.scene)} or None
+        strips = selected_contacts(context)
+        held = {empty[HELD] for empty in holds_in(context.scene)}
+        return {title for title in held if any(is_of_strip(title, strip) for strip in strips)} or None
 
 
 class INTERACT_OT_bake_constraints(_OfHolds):

@@ -48,9 +48,22 @@ class INTERACT_PG_event(bpy.types.PropertyGroup):
     )
 
 
+_stays = False  # while an event is selected that nobody clicked
+
+
 def _go_to_event(self: "INTERACT_PG_check", context: bpy.types.Context) -> None:
-    if 0 <= self.active < len(self.events):
+    if not _stays and 0 <= self.active < len(self.events):
         bpy.ops.interact.show_event(index=self.active)
+
+
+def select_event(check: "INTERACT_PG_check", index: int) -> None:
+    """Select an event, or none with -1, without going to its frame."""
+    global _stays
+    _stays = True
+    try:
+        check.active = index
+    finally:
+        _stays = False
 
 
 class INTERACT_PG_check(bpy.types.PropertyGroup):
