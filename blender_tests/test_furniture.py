@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from interact_addon.check import events as check_events
+from interact_addon.check.resolving import key_resolved, outcome_of, plan_resolve
 from interact_addon.check.shot_check import check_shot, known_check
+from interact_addon.properties.resolve import FROM_ALL
 from interact_addon.rig.keying import key_performance
 from interact_addon.scene import furniture as module
 from interact_addon.scene.furniture import furniture
 from interact_addon.scene.request import build_request, cast_scene
 from model_runtime.contract import Performance, request_from_json, request_to_json
 from model_runtime.errors import InvalidRequest
+from model_runtime.resolve import resolve
 
 from .test_check import FIRST, FRAMES, LAST, placed, point_of
 
@@ -164,3 +167,27 @@ def test_a_check_lists_the_hand_that_is_in_a_table_by_name(shot: bpy.types.Scene
     assert "furniture" in found.deepest[2] or found.deepest[0] > found.measures["deepest_in_furniture_m"]
     collection.objects.unlink(collection.objects["Old_Table"])
     assert not check_shot(shot).contacts.obstacle_depth.any()
+
+
+def test_resolve_takes_a_hand_out_of_a_table_as_a_new_take(shot: bpy.types.Scene) -> None:
+    shot.frame_start, shot.frame_end = 1, FRAMES
+    shot.render.fps, shot.render.fps_base = 30, 1.0
+    mia, tom = cast_scene(shot)
+    standing, far = placed(mia, 0.0, 0.0), placed(tom, 0.0, -3.0)
+    palm = point_of(mia, standing, "left_palm")
+    key_performance(shot, [mia, tom], Performance((standing, far)))
+    collection = bpy.data.collections.new("Set")
+    shot.collection.children.link(collection)
+    top = float(palm[2]) + 0.02
+    collection.objects.link(box("Table", (palm[0] - 0.1, palm[1] - 0.3, 0.2), (palm[0] + 0.6, palm[1] + 0.3, top)))
+    shot.interact.furniture = collection
+    shot.interact.resolve.frames_from = FROM_ALL
+    found = check_shot(shot)
+    assert found.contacts.obstacle_depth[0].max() > 0.02
+    plan = plan_resolve(shot, found)
+    assert [thing.name for thing in plan.request.obstacles] == ["Table"]
+    resolved = resolve(plan.request)
+    key_resolved(shot, plan, resolved, exact=False)
+    after = check_shot(shot)
+    assert after.contacts.obstacle_depth.max() < 0.012
+    assert any("none is left" in sentence for sentence in outcome_of(plan, resolved, after, own=False))

@@ -89,7 +89,9 @@ def generate(
     notes += missed
     touched: dict[str, Any] = {}
     if request.contacts:
-        bodies, met, missed = resolve_shot(bodies, resolved.actors, request.contacts, progress=clock.share)
+        bodies, met, missed = resolve_shot(
+            bodies, resolved.actors, request.contacts, progress=clock.share, obstacles=request.obstacles
+        )
         notes, touched = notes + missed, {"contacts": met.report}
 
     clock.begin(FACES)

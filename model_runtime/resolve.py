@@ -54,7 +54,12 @@ def resolve(request: Request, progress: ProgressCallback = lambda _: None) -> Pe
     progress(Progress(STAGE, 0.0))
     with one_thread():
         bodies, met, missed = resolve_shot(
-            bodies, request.actors, request.contacts, options, lambda share: progress(Progress(STAGE, share))
+            bodies,
+            request.actors,
+            request.contacts,
+            options,
+            lambda share: progress(Progress(STAGE, share)),
+            request.obstacles,
         )
     actors = tuple(
         ActorPerformance(actor.name, bodies.roots[a], bodies.rotations[a], given[a].face, feet[a])

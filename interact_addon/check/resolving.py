@@ -18,6 +18,7 @@ from ..rig.correction_keys import key_corrections
 from ..rig.keying import KeyedPerformance
 from ..rig.read_back import read_back_cast
 from ..runtime_api import Array, contract, errors, skeleton
+from ..scene.furniture import on_the_floor
 from ..scene.ranges import chosen_range
 from ..takes.library import shown
 from ..takes.record import read_record
@@ -116,7 +117,10 @@ def plan_resolve(scene: bpy.types.Scene, found: ShotCheck, wanted: Sequence[cont
         for character, actor, constraints, body in zip(found.cast, recorded.actors, given, found.bodies)
     )
     duration = (scene.frame_end - scene.frame_start) / found.fps
-    request = contract.Request(duration, actors, recorded.seed, contacts=(*asked, *held), resolve=choice)
+    things = on_the_floor(found.furniture, found.cast[0].rest.floor)
+    request = contract.Request(
+        duration, actors, recorded.seed, contacts=(*asked, *held), resolve=choice, obstacles=things
+    )
     contract.check_request(request)
     titles = (*map(point_title, asked), *(_what(event, found.names) for event in holds))
     return ResolvePlan(found, start, stop, request, replace(recorded, contacts=tuple(wanted)), titles)

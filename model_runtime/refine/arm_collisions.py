@@ -136,7 +136,7 @@ def clear_arms(
     lower_arms = _lower_arms(volumes)
     tops = [[top_of(thing, size) for thing in of_actor] for of_actor, size in zip(furniture, sizes)]
     beside = [
-        _Beside(top, arm, top.stays_below(posed[arm.actor][0][:, arm.hand]))
+        _Beside(top, arm, top.is_beside(posed[arm.actor][0][:, arm.hand]))
         for arm in lower_arms
         for top in tops[arm.actor]
     ]
@@ -157,7 +157,7 @@ def clear_arms(
             if len(at):
                 capsules = Capsules(start[at], end[at], radius)
                 found = [_between_capsules(capsules, stand_in[at], pairs, groups)]
-                found += [_in_thing(capsules, one, one.stays_below[at]) for one in beside]
+                found += [_in_thing(capsules, one, one.is_beside[at]) for one in beside]
                 push[at] = _pushes(len(at), found)
         overlapping = np.linalg.norm(push, axis=-1).max((1, 2)) > _NEGLIGIBLE
         if not overlapping.any():
@@ -314,7 +314,7 @@ class _Beside(NamedTuple):
 
     top: Top
     arm: _LowerArm
-    stays_below: Array  # (T,)
+    is_beside: Array  # (T,)
 
 
 def _lower_arms(volumes: Sequence[Volume]) -> list[_LowerArm]:
@@ -328,10 +328,10 @@ def _lower_arms(volumes: Sequence[Volume]) -> list[_LowerArm]:
     return found
 
 
-def _in_thing(capsules: Capsules, beside: _Beside, stays_below: Array) -> _Overlaps:
+def _in_thing(capsules: Capsules, beside: _Beside, is_beside: Array) -> _Overlaps:
     """Return the overlaps of a forearm and hand with a thing. It is hard: nothing of it is soft contact."""
     own, parts = beside.arm.capsules, list[_Overlaps]()
-    for frames, thing in ((stays_below, beside.top.thing), (~stays_below, beside.top.solid)):
+    for frames, thing in ((is_beside, beside.top.thing), (~is_beside, beside.top.solid)):
         at = np.flatnonzero(frames)
         mine = Capsules(capsules.start[at[:, None], own], capsules.end[at[:, None], own], capsules.radius[own])
         row, which, s, depth, directions = in_furniture(thing, mine, _AHEAD)

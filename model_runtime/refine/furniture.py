@@ -44,20 +44,22 @@ class Top:
     below: BoolArray
     covered: BoolArray
 
-    def stays_below(self, hand: Array) -> BoolArray:
-        """Return the frames (T,) on which a hand at ``hand`` (T, 3) is below a top, having come and leaving from aside.
+    def is_beside(self, hand: Array) -> BoolArray:
+        """Return the frames (T,) on which a hand at ``hand`` (T, 3) is below a top or beside it, and goes through none.
 
-        Where it is on both sides of a top before it leaves, it went through.
+        One that is below has come from aside and leaves so. One that was on both sides before it left went through.
         """
         most = np.array(self.below.shape) - 1
         corner = np.round((hand - np.array(self.thing.origin, np.float32)) / self.thing.cell).astype(np.int64)
         aside = ((corner[:, :2] < 0) | (corner[:, :2] > most[:2])).any(1)
         i, j, k = np.clip(corner, 0, most).T
         over = self.covered[i, j] & ~aside
-        below, stays = self.below[i, j, k] & over, np.zeros(len(hand), bool)
+        highest = np.flatnonzero(self.below.any((0, 1))).max(initial=-1)
+        below, beside = self.below[i, j, k] & over, ~over & (corner[:, 2] <= highest)
+        above = over & ~below & (self.thing.distance_at(hand) > 0.0)
         for first, stop in runs_of(over):
-            stays[first:stop] = below[first:stop].all()
-        return stays
+            beside[first:stop] = below[first:stop].any() and not above[first:stop].any()
+        return beside
 
 
 def top_of(thing: Obstacle, size: float) -> Top:

@@ -10,6 +10,7 @@ from .corrections import Unknowns
 from .limits import joint_angles, limits_around
 from .overlaps import Overlaps, Volumes
 from .posing import COLUMN, Bodies, Posed
+from .things import Followed, Things
 from .touching import Touches, place_touches
 
 _PENETRATION = 0.006  # metres
@@ -46,12 +47,14 @@ class Energy:
         touches: Touches | None = None,
         busy: Tensor | None = None,
         calm: Tensor | None = None,
+        things: Things | None = None,
     ) -> None:
         """``busy`` (A, T, 2) is 1 where a hand has something to touch and may turn for it, 0 elsewhere; ``calm`` (A,)
-        is how much dearer the corrections of an actor are.
+        is how much dearer the corrections of an actor are. ``things``: furniture that bodies keep clear of.
         """
         self.bodies, self.unknowns, self.volumes, self.touches = bodies, unknowns, volumes, touches
-        self.penetration, self.overlaps = 0.0, None
+        self.penetration, self.overlaps, self.things = 0.0, None, things
+        self.in_things: list[Followed] = []
         self.over_time = True
         self.idle = None if busy is None else 1.0 - busy
         self.dear = torch.ones(len(bodies.motions)) if calm is None else calm
@@ -105,11 +108,20 @@ class Energy:
         return (cost if weight is None else cost * weight).sum((0, 2))
 
     def _of_overlaps(self, posed: Posed) -> Tensor:
-        cost = posed.places.new_zeros(posed.places.shape[1])
+        cost = self._of_things(posed)
         if self.overlaps is None or not len(self.overlaps.frame):
             return cost
         depth = torch.relu(self.volumes.excess(posed, self.overlaps))
         return cost.index_add(0, self.overlaps.frame, self.penetration * (depth / _PENETRATION).square())
+
+    def _of_things(self, posed: Posed) -> Tensor:
+        cost = posed.places.new_zeros(posed.places.shape[1])
+        if self.things is None:
+            return cost
+        for followed in self.in_things:
+            depth = torch.relu(self.things.excess(posed, followed))
+            cost = cost.index_add(0, followed.frame, self.penetration * (depth / _PENETRATION).square())
+        return cost
 
     def _of_touches(self, posed: Posed, touches: Touches) -> Tensor:
         way, facing = place_touches(posed, touches)

@@ -55,6 +55,15 @@ class Volumes:
         start, end = (at + (turn @ local[..., None])[..., 0] for local in (self.start, self.end))
         return start.astype(np.float32), end.astype(np.float32)
 
+    def along(self, posed: Posed, frame: Tensor, capsule: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the points (N, 3) at ``share`` (N,) along the axes of capsules (N,), and the radii (N,) there."""
+        row = self._row[capsule] + frame * len(POSED)
+        turn, at = posed.turns.reshape(-1, 3, 3)[row], posed.places.reshape(-1, 3)[row]
+        start, end = self._start[frame, capsule], self._end[frame, capsule]
+        local = start + share[:, None] * (end - start)
+        radius = self._radius[capsule]
+        return at + (turn @ local[..., None])[..., 0], radius[:, 0] + (radius[:, 1] - radius[:, 0]) * share
+
     def candidates(self, posed: Posed, near: float = NEAR) -> tuple[Array, Array, FloatArray]:
         """Return frames (N,), pairs (2, N) and depths (N,), negative apart, of capsules closer than ``near`` metres:
         those of two actors, and those of one that may not meet.

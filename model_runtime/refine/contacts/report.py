@@ -10,6 +10,7 @@ import numpy as np
 from ...body_model.body_shape import place_capsules, place_points
 from ...body_model.capsules import deepest_overlap
 from ...body_model.feet import detect_contacts, sole_points
+from ...body_model.obstacle import Obstacle, capsules_in
 from ...body_model.skeleton import BODY_JOINTS, INDEX, Skeleton, forward_kinematics
 from ...common.arrays import Array, FloatArray
 from ...common.timing import FPS
@@ -18,7 +19,13 @@ from .motion import BodyMotion, Goal
 DEEP = 0.01  # metres of overlap that counts as penetration
 
 
-def compare(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, goals: Sequence[Goal]) -> dict[str, Any]:
+def compare(
+    bodies: Sequence[BodyMotion],
+    roots: Array,
+    rotations: Array,
+    goals: Sequence[Goal],
+    obstacles: Sequence[Obstacle] = (),
+) -> dict[str, Any]:
     """Return what can be read in a report; metres, seconds and shares of frames."""
     before = [forward_kinematics(b.root, b.rotations, b.skeleton) for b in bodies]
     after = [forward_kinematics(roots[a], rotations[a], b.skeleton) for a, b in enumerate(bodies)]
@@ -28,6 +35,11 @@ def compare(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, goals:
             depth = depths(bodies, posed)
             report[f"deepest_{name}"] = float(depth.max(initial=0.0))
             report[f"deep_frames_{name}"] = float((depth > DEEP).mean())
+    if obstacles:
+        for name, posed in (("before", before), ("after", after)):
+            deepest = depths_in(obstacles, bodies, posed)
+            report[f"deepest_in_furniture_{name}"] = float(deepest.max(initial=0.0))
+            report[f"deep_frames_in_furniture_{name}"] = float((deepest > DEEP).mean())
     report["goals"] = [
         {
             "gap_before": float(gap_of(bodies, before, goal).max()),
@@ -51,6 +63,19 @@ def compare(bodies: Sequence[BodyMotion], roots: Array, rotations: Array, goals:
 def depths(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
     """Return how deep (T,) the two bodies lie in each other, metres; 0 where they do not touch."""
     return deepest_overlap(*(place_capsules(b.shape, *p) for b, p in zip(bodies, posed)))
+
+
+def depths_in(
+    obstacles: Sequence[Obstacle], bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]]
+) -> FloatArray:
+    """Return how deep (A, T) each body lies in furniture, metres; 0 where it does not touch any."""
+    deepest = np.zeros((len(bodies), bodies[0].frames), np.float32)
+    for actor, (body, there) in enumerate(zip(bodies, posed)):
+        capsules = place_capsules(body.shape, *there)
+        for obstacle in obstacles:
+            found = capsules_in(obstacle, capsules, obstacle.holds(actor, body.shape.regions), 0.0)
+            np.maximum.at(deepest[actor], found.frame, found.depth)
+    return deepest
 
 
 def ways_of(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, FloatArray]], goal: Goal) -> FloatArray:

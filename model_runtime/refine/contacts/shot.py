@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...body_model.obstacle import Obstacle
 from ...common.arrays import Array, BoolArray
 from ...contract import CONTACT_MET, PART_JOINTS, Actor, ContactGoal, MotionConstraints
 from ...contract.directions import span_frames
@@ -23,10 +24,12 @@ def resolve_shot(
     contacts: Sequence[ContactGoal],
     options: ResolveOptions | None = None,
     progress: Callable[[float], None] = lambda _: None,
+    obstacles: Sequence[Obstacle] = (),
 ) -> tuple[Bodies, Resolved, list[str]]:
     """Return the bodies with contacts met and overlaps taken out, what was measured, and a sentence for each failure.
 
-    What an actor's constraints give stays as it is, and so do pelvis and legs of one who sits.
+    What an actor's constraints give stays as it is, and so do pelvis and legs of one who sits. ``obstacles``: furniture
+    that bodies are not in, either.
     """
     frames = bodies.roots.shape[1]
     motions = [
@@ -35,7 +38,7 @@ def resolve_shot(
         for a, actor in enumerate(actors)
     ]  # fmt: skip
     goals = [_goal(goal, actors, frames) for goal in contacts]
-    resolved = resolve_contacts(motions, goals, options, progress)
+    resolved = resolve_contacts(motions, goals, options, progress, obstacles)
     roots, rotations = bodies.roots.copy(), bodies.rotations.copy()
     roots[: len(actors)], rotations[: len(actors)] = resolved.roots, resolved.rotations
     notes = [

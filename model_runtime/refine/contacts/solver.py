@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ...body_model import rotations as rot
+from ...body_model.obstacle import Obstacle
 from ...body_model.skeleton import INDEX
 from ...common.arrays import Array, BoolArray, FloatArray
 from ...common.easing import smootherstep
@@ -29,11 +30,12 @@ from .holding import (
     with_room_to_come,
     with_steady_hands,
 )
-from .motion import BodyMotion, Goal, ResolveOptions
+from .motion import PARTS, BodyMotion, Goal, ResolveOptions
 from .overlaps import Volumes
 from .posing import COLUMN, LEG, TURNED_JOINTS, Bodies, Posed
 from .report import compare
 from .splines import knot_frames
+from .things import Things
 from .touching import hold, touches_of
 
 UNTOUCHED = 30  # frames beside an overlap or a goal, beyond which nothing changes
@@ -64,14 +66,15 @@ def resolve_contacts(
     goals: Sequence[Goal] = (),
     options: ResolveOptions | None = None,
     progress: Progress = lambda _: None,
+    obstacles: Sequence[Obstacle] = (),
 ) -> Resolved:
     """Return the motion of all ``bodies`` with overlaps beyond the tolerance taken out and ``goals`` met.
 
     Only frames within 1 s of an overlap or of a goal change, and nothing that is kept. ``progress`` gets the share that
-    is done, and may raise ``Cancelled``.
+    is done, and may raise ``Cancelled``. ``obstacles``: furniture that bodies are not in, either.
     """
     with one_thread():
-        return _resolved(bodies, goals, options or ResolveOptions(), progress)
+        return _resolved(bodies, goals, options or ResolveOptions(), progress, obstacles)
 
 
 @contextmanager
@@ -86,11 +89,15 @@ def one_thread() -> Iterator[None]:
 
 
 def _resolved(
-    bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions, progress: Progress
+    bodies: Sequence[BodyMotion],
+    goals: Sequence[Goal],
+    options: ResolveOptions,
+    progress: Progress,
+    obstacles: Sequence[Obstacle],
 ) -> Resolved:
     roots = np.stack([np.asarray(body.root, np.float32) for body in bodies])
     rotations = np.stack([np.asarray(body.rotations, np.float32) for body in bodies])
-    stretches = runs_of(expanded(_eventful(bodies, goals, options), UNTOUCHED))
+    stretches = runs_of(expanded(_eventful(bodies, goals, options, obstacles), UNTOUCHED))
     frames = sum(stop - start for start, stop in stretches)
     done = 0
     for start, stop in stretches:
@@ -104,11 +111,11 @@ def _resolved(
         def share(of_stretch: float, done: int = done, length: int = stop - start) -> None:
             progress((done + of_stretch * length) / max(frames, 1))
 
-        solved = _solve(parts, own, options, stays, share)
+        solved = _solve(parts, own, options, stays, share, obstacles)
         roots[:, window], rotations[:, window] = solved
         done += stop - start
     progress(1.0)
-    return Resolved(roots, rotations, compare(bodies, roots, rotations, goals))
+    return Resolved(roots, rotations, compare(bodies, roots, rotations, goals, obstacles))
 
 
 def _cut(goal: Goal, first: int, last: int) -> Goal:
@@ -128,7 +135,9 @@ def _window(body: BodyMotion, window: slice) -> BodyMotion:
     )
 
 
-def _eventful(bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions) -> BoolArray:
+def _eventful(
+    bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: ResolveOptions, obstacles: Sequence[Obstacle]
+) -> BoolArray:
     """Return the frames (T,) on which bodies overlap too far, or something should touch, and something may change."""
     eventful = np.zeros(bodies[0].frames, bool)
     free = ~np.stack([bodies[a].kept_parts() for a in options.gives_way if a < len(bodies)]).all((0, 2))
@@ -139,18 +148,26 @@ def _eventful(bodies: Sequence[BodyMotion], goals: Sequence[Goal], options: Reso
     for goal in goals:
         if not goal.held:
             eventful[max(goal.start, 0) : goal.stop] = True
-    eventful[window] |= _overlapping([_window(body, window) for body in bodies], options)
+    eventful[window] |= _overlapping([_window(body, window) for body in bodies], options, obstacles)
     return eventful & free
 
 
-def _overlapping(bodies: Sequence[BodyMotion], options: ResolveOptions) -> BoolArray:
+def _overlapping(bodies: Sequence[BodyMotion], options: ResolveOptions, obstacles: Sequence[Obstacle]) -> BoolArray:
     every = Bodies(bodies, np.arange(bodies[0].frames))
     volumes = Volumes(every)
-    frame, pair, depth = volumes.candidates(_uncorrected(every, bodies, options), 0.0)
+    posed = _uncorrected(every, bodies, options)
+    frame, pair, depth = volumes.candidates(posed, 0.0)
     counts = volumes.between(pair) | options.own
     overlapping = np.zeros(bodies[0].frames, bool)
     overlapping[frame[(depth > volumes.allowed(pair, options.tolerance)) & counts]] = True
+    in_things = Things(every, volumes, obstacles).deep_frames
+    overlapping[in_things(posed, options.tolerance, options.gives_way, _kept_below(bodies))] = True
     return overlapping
+
+
+def _kept_below(bodies: Sequence[BodyMotion]) -> Array:
+    """Return (A, T) where pelvis and legs of each body are kept."""
+    return np.stack([body.kept_parts()[:, PARTS.index("lower")] for body in bodies])
 
 
 def _uncorrected(every: Bodies, bodies: Sequence[BodyMotion], options: ResolveOptions) -> Posed:
@@ -164,7 +181,12 @@ def _kept(bodies: Sequence[BodyMotion], stays: Array) -> tuple[list[Array], list
 
 
 def _solve(
-    bodies: list[BodyMotion], goals: list[Goal], options: ResolveOptions, stays: Array, progress: Progress
+    bodies: list[BodyMotion],
+    goals: list[Goal],
+    options: ResolveOptions,
+    stays: Array,
+    progress: Progress,
+    obstacles: Sequence[Obstacle],
 ) -> tuple[FloatArray, FloatArray]:
     """Return roots and rotations of one stretch, of which the frames ``stays`` (T,) are kept."""
     kept, planted = _kept(bodies, stays)
@@ -187,7 +209,9 @@ def _solve(
         progress((number + 1) / steps)
     motion = Bodies(bodies, np.arange(bodies[0].frames))
     touches = touches_of(motion, [(goal, np.arange(goal.start, goal.stop)) for goal in goals], signs) if goals else None
-    energy = Energy(motion, unknowns, Volumes(motion), touches, _busy(bodies, goals), _calm(len(bodies), wanted))
+    volumes = Volumes(motion)
+    things = Things(motion, volumes, obstacles) if obstacles else None
+    energy = Energy(motion, unknowns, volumes, touches, _busy(bodies, goals), _calm(len(bodies), wanted), things)
     if touches is not None:
         energy.touches = hold(touches, energy.before, [goal.held for goal in goals])
     x = x if wanted else _parted(energy, x, options)
@@ -212,7 +236,11 @@ def _is_left(energy: Energy, x: Tensor, options: ResolveOptions, stays: Array) -
         posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
     frame, pair, depth = energy.volumes.candidates(posed, 0.0)
     deep = depth > energy.volumes.allowed(pair, options.tolerance)
-    return bool((deep & (energy.volumes.between(pair) | options.own) & ~stays[frame]).any())
+    left = (deep & (energy.volumes.between(pair) | options.own) & ~stays[frame]).any()
+    if energy.things is not None and not left:
+        kept = _kept_below(energy.bodies.motions)
+        left = (~stays[energy.things.deep_frames(posed, options.tolerance, options.gives_way, kept)]).any()
+    return bool(left)
 
 
 def _parted(energy: Energy, x: Tensor, options: ResolveOptions) -> Tensor:
@@ -350,6 +378,7 @@ def _minimise(
         with torch.no_grad():
             posed = energy.bodies.pose(energy.unknowns.corrections(x)[0])
         energy.overlaps = energy.volumes.watch(posed, energy.before, options.tolerance, options.own)
+        energy.in_things = [] if energy.things is None else energy.things.watch(posed)
         optimiser = torch.optim.LBFGS(
             [x],
             max_iter=iterations,
