@@ -34,6 +34,9 @@ from .voices.speech_library import Utterance, recorded
 
 SYNTHETIC = ("awb", "kal", "rms", "slt")
 BASE_SOURCE = "rocketbox"  # its clips join end to end and have seats
+# Of a leg's length that a planted foot may be away: captured legs are nearly straight in walking. With less, the pelvis
+# would be lowered for them, and the bearing knees would bend.
+_STRAIGHTEST = 0.996
 Stress = tuple[float, float, str]  # scene time s, strength 0..1, word
 _Bodies = tuple[Performer, Performer]
 
@@ -168,7 +171,13 @@ def _postured(
         motion = with_posture(
             rng, motion, performer.clips.skeleton, label, performer.affect, results[1 - actor][0].root
         )
-        root, rotations = lock_feet(motion.root, motion.rotations, performer.clips.skeleton, motion.contacts)
+        root, rotations = lock_feet(
+            motion.root,
+            motion.rotations,
+            performer.clips.skeleton,
+            motion.contacts,
+            straightest=_STRAIGHTEST,
+        )
         labels.append(snapped(label, label_frames(root, rotations, performer.clips.skeleton)))
         bodies.append(Motion(root, rotations, motion.contacts))
     return bodies, labels

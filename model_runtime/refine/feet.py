@@ -47,14 +47,20 @@ NOTHING = 2e-4  # metres and radians: corrections below are none
 
 
 def lock_feet(
-    root_positions: Array, rotations: Array, skeleton: Skeleton, contacts: Array, fixed: Array | None = None
+    root_positions: Array,
+    rotations: Array,
+    skeleton: Skeleton,
+    contacts: Array,
+    fixed: Array | None = None,
+    straightest: float = STRAIGHTEST,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return root positions (T, 3) and rotations (T, 52, 4) with the planted feet held.
 
     ``contacts`` (T, 4), bool or probability, order ``FOOT_CONTACTS``. Only pelvis height, hips, knees, ankles and toes
     change, and nothing changes where the feet already stand still on the floor. No sole point ends below the floor
     (z = 0). A foot too far from the body is released: it lifts earlier or lands later than ``contacts`` say. ``fixed``
-    (T,): frames that stay as they are; a foot that stands there is held where it is then.
+    (T,): frames that stay as they are; a foot that stands there is held where it is then. ``straightest``: the share
+    of a leg's length that it may reach for.
     """
     root = np.array(root_positions, np.float64)
     turns = np.array(rotations, np.float64)
@@ -77,7 +83,7 @@ def lock_feet(
         targets = [_foothold(foot, held[:, 2 * k : 2 * k + 2], steps, fixed, share) for k, foot in enumerate(feet)]
         needs = np.stack(
             [
-                _need(foot, target, held[:, 2 * k : 2 * k + 2])
+                _need(foot, target, held[:, 2 * k : 2 * k + 2], straightest)
                 for k, (foot, (target, _)) in enumerate(zip(feet, targets))
             ],
             axis=1,
@@ -88,12 +94,15 @@ def lock_feet(
     drops = _drops(feet, targets, held, share, skeleton.size)
     targets = [(ankle - drop[:, None] * _UP, turn) for (ankle, turn), drop in zip(targets, drops)]
     carries = [held[:, 2 * k : 2 * k + 2] | (drop > NOTHING)[:, None] for k, drop in enumerate(drops)]
-    needs = np.stack([_need(foot, ankle, bears) for foot, (ankle, _), bears in zip(feet, targets, carries)], axis=1)
+    needs = np.stack(
+        [_need(foot, ankle, bears, straightest) for foot, (ankle, _), bears in zip(feet, targets, carries)], axis=1
+    )
     lowered = _envelope(np.minimum(np.where(needs > NOTHING, needs, 0.0).max(axis=1), most_lowered), 5) * share
     root[:, 2] -= lowered
     for k, (foot, (ankle, ankle_turn)) in enumerate(zip(feet, targets)):
         free = _fade(np.zeros(len(held)), held[:, 2 * k : 2 * k + 2].any(axis=1), outside=1.0)
-        _solve_leg(turns, foot, lowered, _within_reach(foot, lowered, ankle, free * share), ankle_turn)
+        ankle = _within_reach(foot, lowered, ankle, free * share)
+        _solve_leg(turns, foot, lowered, ankle, ankle_turn, straightest)
     if fixed is not None:
         turns[fixed] = np.array(rotations, np.float64)[fixed]
     return root.astype(np.float32), turns.astype(np.float32)
@@ -353,9 +362,9 @@ def _nearest(known: Array) -> tuple[Array, Array]:
     return before, after
 
 
-def _need(foot: Leg, ankle: Array, held: Array) -> Array:
+def _need(foot: Leg, ankle: Array, held: Array, straightest: float) -> Array:
     """Return how far (T,) the pelvis must come down for a standing leg to reach its foothold; ``held`` (T, 2)."""
-    reach = _reach(foot)
+    reach = _reach(foot, straightest)
     apart = foot.hip - ankle
     allowed = np.sqrt(np.maximum(reach**2 - np.sum(apart[:, :2] ** 2, axis=-1), 0.0))
     return np.where(held.any(axis=1), np.maximum(apart[:, 2] - allowed, 0.0), 0.0)
@@ -366,11 +375,11 @@ def _without_stumps(held: Array) -> Array:
     return np.stack([without_short_runs(held[:, k], SHORTEST_CONTACT, value=True) for k in range(4)], axis=-1)
 
 
-def _reach(foot: Leg) -> Array:
+def _reach(foot: Leg, straightest: float) -> Array:
     """Return the longest hip-ankle distance (T,) for a correction: nearly straight, or as straight as before."""
     length = np.linalg.norm(foot.knee - foot.hip, axis=-1) + np.linalg.norm(foot.ankle - foot.knee, axis=-1)
     was = np.linalg.norm(foot.ankle - foot.hip, axis=-1)
-    return np.minimum(np.maximum(was, STRAIGHTEST * length), 0.99999 * length)
+    return np.minimum(np.maximum(was, straightest * length), 0.99999 * length)
 
 
 def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array:
@@ -389,13 +398,13 @@ def _within_reach(foot: Leg, lowered: Array, ankle: Array, free: Array) -> Array
     return np.concatenate([hip[:, :2] + (ankle - hip)[:, :2] * share[:, None], ankle[:, 2:]], axis=-1)
 
 
-def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn: Array) -> None:
+def _solve_leg(turns: Array, foot: Leg, lowered: Array, ankle: Array, ankle_turn: Array, straightest: float) -> None:
     """Solve a leg and write its local rotations into ``turns`` (T, 52, 4) in place."""
     hip = foot.hip - lowered[:, None] * np.array([0.0, 0.0, 1.0])
     thigh, shin = foot.knee - foot.hip, foot.ankle - foot.knee
     upper, lower = np.linalg.norm(thigh, axis=-1), np.linalg.norm(shin, axis=-1)
     was, wanted = foot.ankle - foot.hip, ankle - hip
-    distance = np.clip(np.linalg.norm(wanted, axis=-1), np.abs(upper - lower) + 0.02, _reach(foot))
+    distance = np.clip(np.linalg.norm(wanted, axis=-1), np.abs(upper - lower) + 0.02, _reach(foot, straightest))
     line = wanted / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-9)
 
     # The knee's side of the line, carried along; a straight leg has none and bends towards its own front.

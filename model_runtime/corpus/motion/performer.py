@@ -39,6 +39,7 @@ INDISPENSABLE = (
 FACING = np.radians(35.0)  # a standing body turns to a partner at a larger angle than this
 SLACK = 0.3  # m off the usual distance for which no step is made
 USUAL_SPEED = 1.05  # m/s
+_STROLL_SHARE, _STROLLS = 0.2, (0.45, 0.75)  # of the walks are slow ones, and how slow over the usual speed
 _SITS_NEAR = 0.85  # m; ways of sitting down that end nearer to the partner cost more
 _WAITS = 8.0  # s that an actor waits for the partner before a walk together
 
@@ -344,9 +345,10 @@ class Performer:
         ):
             return True
         tempo = self.affect_now.tempo
+        slow = float(self.rng.uniform(*_STROLLS)) if self.rng.random() < _STROLL_SHARE else 1.0
         for goal in (intent.goal, intent.goal, "wander", "leave", "around"):
             here = self.surroundings()
-            wanted = USUAL_SPEED * tempo**0.8
+            wanted = USUAL_SPEED * slow * tempo**0.8
             if goal == "approach":  # the distance and the time given set the speed, within limits
                 straight = float(np.hypot(*(here.partner[-1] - here.place))) - here.distance
                 wanted = float(np.clip(1.15 * straight / max(intent.duration - 0.8, 1.0), 0.62, 1.5))

@@ -33,7 +33,7 @@ class Pace:
 
     def length(self, seconds: float) -> float:
         """Return the metres that a walk of ``seconds`` covers, start and stop included."""
-        return max(0.8, self.speed * (seconds - STARTING))
+        return max(0.8, self.speed * (seconds - STARTING / self.gait.ease**2))
 
 
 @dataclass(frozen=True)

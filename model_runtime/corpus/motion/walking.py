@@ -7,7 +7,7 @@ sharp the bend.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -34,6 +34,10 @@ _ODD_NAMES = ("Up0", "Down0", "Shuffle")
 _HARDEST, _ROUGHEST = 20.0, 110.0  # m/s^2 and m/s^3 of the pelvis; clips beyond are badly captured or cut
 _SLOW_ENOUGH, _QUICK_ENOUGH = 1.75, 0.42  # m/s; gaits beyond hurry or loiter
 _CROUCHED = 0.965  # of a leg's length; gaits that never stretch a leg further sneak
+_BENT = 27.0  # degrees; gaits whose bearing knee is bent further at mid-stance prowl (of most people it is 10 to 20)
+_UNLIKE = "smartbody"  # its performers walk, start and stop with knees bent by 30 degrees and more
+_EASES = (0.85, 0.72)  # lengths and rates of slow steps over captured ones: people shorten both alike
+_EASED_BELOW = 1.25  # m/s; gaits that also serve for slow walks
 _LOOKS_DOWN = np.radians(22.0)  # gaits whose face looks further down are not used
 _EYES_AHEAD = np.radians(4.0)  # half of what a face looks further down is taken out
 _LEAN = 0.55  # of the angle that would balance the bend wholly
@@ -47,7 +51,8 @@ _LONG_ENOUGH, _STEADY = 3.5, 0.35  # s of a walk that may change its pace, and h
 @dataclass(frozen=True)
 class Gait:
     """A cycle of a captured walk: frames ``start`` to ``stop`` of clip ``name``; ``speed`` in m/s for a pelvis height
-    of 1 m; ``bowed``, radians by which the face looks down on average.
+    of 1 m; ``bowed``, radians by which the face looks down on average; ``knee``, degrees of the bearing knee at
+    mid-stance. Steps are ``ease`` times as long and as quick as captured ones, which ``speed`` includes.
     """
 
     name: str
@@ -55,19 +60,34 @@ class Gait:
     stop: int
     speed: float
     bowed: float
+    knee: float
+    ease: float = 1.0
+
+    def eased(self, ease: float) -> Gait:
+        """Return the gait with steps ``ease`` times as long and as quick."""
+        return replace(self, speed=self.speed * ease**2, ease=ease)
 
 
 def gaits(bank: ClipBank) -> list[Gait]:
-    """Return every plain walk of the bank that closes into a cycle."""
+    """Return every plain walk of the bank that closes into a cycle and bears on nearly straight knees, and slower forms
+    of those that do not hurry.
+    """
     if ("gaits",) not in bank.kept:
         names = [
             n
             for n in bank.tagged("walk", without=ODD)
             if not any(odd in n for odd in _ODD_NAMES) and hardest(bank.clip(n)) < _HARDEST
         ]
-        found = [_cycle_of(bank, name) for name in names]
-        bank.kept["gaits",] = [g for g in found if g is not None and _QUICK_ENOUGH < g.speed < _SLOW_ENOUGH]
+        found = [gait for gait in (_cycle_of(bank, name) for name in names) if gait is not None]
+        found = [gait for gait in _upright(bank, found) if gait.speed < _SLOW_ENOUGH]
+        slower = [gait.eased(ease) for gait in found if gait.speed < _EASED_BELOW for ease in _EASES]
+        bank.kept["gaits",] = [gait for gait in (*found, *slower) if gait.speed > _QUICK_ENOUGH]
     return bank.kept["gaits",]  # type: ignore[return-value]
+
+
+def _upright(bank: ClipBank, found: list[Gait]) -> list[Gait]:
+    """Return the gaits of people who walk on nearly straight knees; all where nobody does."""
+    return [g for g in found if g.knee < _BENT and bank.clip(g.name).source != _UNLIKE] or found
 
 
 def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
@@ -97,7 +117,24 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
         return None
     if abs(heading[-1] - heading[0]) > np.radians(12.0) or abs(aside) > np.radians(25.0):
         return None
-    return Gait(name, start, stop, float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height), bowed)
+    speed = float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height)
+    return Gait(
+        name, start, stop, speed, bowed, bearing_knee(source.root, source.rotations, source.skeleton, start, stop)
+    )
+
+
+def bearing_knee(root: FloatArray, rotations: FloatArray, skeleton: Skeleton, start: int, stop: int) -> float:
+    """Return the degrees of the knee at mid-stance, where a low ankle passes under the hips: the mean of both sides in
+    frames ``start`` to ``stop``, a cycle.
+    """
+    positions, _ = leg_positions(root[start : stop + 1], rotations[start : stop + 1], skeleton)
+    way = root[stop, :2] - root[start, :2]
+    ahead = (positions[:, :, 2, :2] - root[start : stop + 1, None, :2]) @ (way / np.linalg.norm(way))
+    ankles = positions[:, :, 2, 2]
+    thigh, shin = (rot.unit(positions[:, :, k + 1] - positions[:, :, k]) for k in (0, 1))
+    flexion = np.degrees(np.arccos(np.clip(np.sum(thigh * shin, -1), -1.0, 1.0)))
+    passes = (ahead[:-1] > 0) & (ahead[1:] <= 0) & (ankles[1:] < ankles.min(0) + 0.05)
+    return float(flexion[1:][passes].mean()) if passes.any() else 0.0
 
 
 def _bowed(rotations: FloatArray) -> float:
@@ -143,7 +180,8 @@ def ends(bank: ClipBank, tag: str) -> list[str]:
     """Return the captured starts ('walk_start') or stops ('walk_stop') that are straight and lead to or from a walk."""
     if (tag,) not in bank.kept:
         good = []
-        for name in bank.tagged(tag, without=("run", "jog", "turn", "circle")):
+        names = bank.tagged(tag, without=("run", "jog", "turn", "circle"))
+        for name in [n for n in names if bank.clip(n).source != _UNLIKE] or names:
             clip = bank.clip(name)
             stands = 0 if tag == "walk_start" else -1
             speed = np.linalg.norm(np.diff(clip.root_positions[:, :2], axis=0), axis=-1) * FPS
@@ -166,14 +204,14 @@ def straight_walk(
     bank, scale = clips.bank, clips.skeleton.pelvis_height
     cycle = (gait.name, mirrored)
     period = gait.stop - gait.start
-    stride = gait.speed * period / FPS * scale
+    stride = gait.speed / gait.ease * period / FPS * scale
     begins = _fitting(bank, cycle, gait, "walk_start")
     finishes = _fitting(bank, cycle, gait, "walk_stop")
     options = []
     for start, s_mirrored, first in begins:
-        begun = -_ahead(bank, start, 0, first.leave) * scale
+        begun = -_ahead(bank, start, 0, first.leave) * scale * gait.ease
         for stop, f_mirrored, last in finishes:
-            ended = -_ahead(bank, stop, last.enter, -1) * scale
+            ended = -_ahead(bank, stop, last.enter, -1) * scale * gait.ease
             for laps in range(20):
                 count = (last.leave - first.enter) % period + laps * period
                 total = begun + stride * count / period + ended
@@ -193,24 +231,50 @@ def straight_walk(
                 if total > 1.3 * length:
                     break
     _, start, s_mirrored, first, count, stop, f_mirrored, last = min(options, key=lambda option: option[0])
-    pace = gait.speed * rate
+    pace = gait.speed / gait.ease * rate  # of captured steps
     begin = clips.motion(start, s_mirrored)
     begin = _eased(
         begin.slice(0, _frame(begin, bank, start, first.leave) + 1),
         pace / max(_speed(bank, start, first.leave), 0.2),
         at_end=True,
-    )
+    ).resampled(0.5 + 0.5 * gait.ease)
     track = BodyTrack(clips.skeleton, begin, np.zeros(2, np.float32), 0.0, "walk")
-    track.append(_straight(begin, 0.0), "walk")
+    track.append(shortened(_straight(begin, 0.0), clips.skeleton, gait.ease), "walk")
     if count > 1:
-        laps_motion = _cycled(clips, gait, mirrored, first.enter - gait.start, count).resampled(rate * clips.speed)
-        track.append(_straight(laps_motion, track.position), "walk")
+        laps_motion = _cycled(clips, gait, mirrored, first.enter - gait.start, count)
+        laps_motion = laps_motion.resampled(rate * gait.ease * clips.speed)
+        track.append(_straight(shortened(laps_motion, clips.skeleton, gait.ease), track.position), "walk")
     end = clips.motion(stop, f_mirrored)
     end = _eased(
         end.slice(_frame(end, bank, stop, last.enter)), pace / max(_speed(bank, stop, last.enter), 0.2), at_end=False
-    )
-    track.append(_straight(end, track.position), "walk")
+    ).resampled(0.5 + 0.5 * gait.ease)
+    track.append(_straight(shortened(_straight(end, 0.0), clips.skeleton, gait.ease), track.position), "walk")
     return track.result()[0]
+
+
+def shortened(walk: Motion, skeleton: Skeleton, scale: float) -> Motion:
+    """Return a walk along -Y with steps ``scale`` times as long; the pelvis rises as the legs reach less far, so that
+    bearing knees stay as they are.
+    """
+    if scale == 1.0 or walk.frames < 2:
+        return walk
+    positions, world = leg_positions(walk.root, walk.rotations, skeleton)
+    hips, ankles = positions[:, :, 0], positions[:, :, 2].copy()
+    reach_before = (ankles - hips)[..., 1]
+    height = (hips - ankles)[..., 2]
+    rise = np.sqrt(np.maximum(height**2 + reach_before**2 * (1.0 - scale**2), 0.0)) - height
+    bears = walk.contacts.reshape(-1, 2, 2).any(axis=2)
+    lifted = np.where(bears, rise, np.inf).min(axis=1)
+    known = np.isfinite(lifted)
+    lifted = (
+        np.interp(np.arange(walk.frames), np.flatnonzero(known), lifted[known]) if known.any() else 0.0 * rise[:, 0]
+    )
+    root = walk.root.copy()
+    root[:, 1] = root[0, 1] + scale * (root[:, 1] - root[0, 1])
+    root[:, 2] += gaussian_filter1d(lifted, 2.0, mode="nearest")
+    ankles[..., 1] = root[0, 1] + scale * (ankles[..., 1] - root[0, 1])
+    rotations = reach(root, walk.rotations, skeleton, ankles, world[:, :, 2])
+    return Motion(root, rotations, walk.contacts, walk.features)
 
 
 def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
@@ -234,6 +298,7 @@ def with_changes_of_pace(walk: Motion, rng: np.random.Generator) -> Motion:
 def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> list[tuple[str, bool, _Join]]:
     """Return the starts or stops, and their mirror images, that fit a cycle best."""
     key = ("fitting", cycle, tag)
+    captured = gait.speed / gait.ease**2
     if key not in bank.kept:
         options = []
         for name in ends(bank, tag):
@@ -247,7 +312,7 @@ def _fitting(bank: ClipBank, cycle: tuple[str, bool], gait: Gait, tag: str) -> l
                 else:
                     join = _join(bank, cycle, (name, mirrored), (gait.start, gait.stop), (1, max(2, int(0.4 * frames))))
                     pace = _speed(bank, name, join.enter)
-                options.append((join.cost + 1.5 * np.log(pace / gait.speed) ** 2, name, mirrored, join))
+                options.append((join.cost + 1.5 * np.log(pace / captured) ** 2, name, mirrored, join))
         options.sort(key=lambda option: option[0])
         bank.kept[key] = [
             (name, mirrored, join) for cost, name, mirrored, join in options[:6] if cost < options[0][0] + JOIN_COST

@@ -13,16 +13,18 @@ from scipy.ndimage import gaussian_filter1d
 from model_runtime.tests.conftest import DATA
 
 from ...body_model import rotations as rot
-from ...body_model.skeleton import INDEX, forward_kinematics
+from ...body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ...contract import ACTION_LABELS, FPS, EmotionSpan, FloatArray
 from ...corpus.motion.clip_bank import ClipBank, ClipSet
 from ...corpus.motion.paths import PathCandidates, steer
 from ...corpus.motion.performer import Performer
-from ...corpus.motion.walking import along, gaits, straight_walk, with_changes_of_pace
+from ...corpus.motion.walking import along, bearing_knee, gaits, straight_walk, with_changes_of_pace
 from ...corpus.script.affect import AffectTrack
 from ...corpus.script.scene_script import Intent
 from ...datasets.clip import Clip
+from ...metrics.body_motion import BodyMotion
 from ...metrics.measures import foot_skate
+from ...metrics.real_motion import Statistics, knee_flexion
 from ...planning.motion_labels import label_frames
 from ...refine.feet import lock_feet
 from ..motion_samples import rocketbox_clips, smartbody_clips
@@ -325,6 +327,49 @@ def test_excitement_walks_faster_than_sadness(bank: ClipBank) -> None:
         one, two = perform(bank, 4, [plan, list(plan)], 35.0, emotion=emotion)
         speeds.append(np.mean([pace.speed for p in (one, two) for pace in p.paces(12, 1.05 * p.affect_now.tempo**0.8)]))
     assert speeds[0] > 1.1 * speeds[1]
+
+
+def knees(root: FloatArray, rotations: FloatArray, skeleton: Skeleton) -> tuple[float, float]:
+    """Degrees of the knee at mid-stance and at most, of a cycle."""
+    stance = bearing_knee(root, rotations, skeleton, 0, len(root) - 1)
+    return stance, float(knee_flexion(BodyMotion(root, rotations, skeleton)).max())
+
+
+@pytest.mark.data
+@needs_motion
+def test_gaits_bear_on_nearly_straight_knees_and_keep_their_sources_knees_on_any_body(bank: ClipBank) -> None:
+    assert len(gaits(bank)) > 12
+    for gait in gaits(bank):
+        source, span = bank.source(gait.name, False), slice(gait.start, gait.stop + 1)
+        assert source.skeleton is bank.clip(gait.name).skeleton and bank.clip(gait.name).source != "smartbody"
+        there = knees(source.root[span], source.rotations[span], source.skeleton)
+        assert there[0] < 27.0
+        for other, up_to in (("f_walk_start", 1.0), ("m_walk_start", 1.0), ("ChrUtah_Walk001", 2.5)):  # long legs
+            skeleton = bank.clip(other).skeleton.scaled(1.07)
+            motion = bank.motion(gait.name, False, skeleton)
+            here = knees(motion.root[span], motion.rotations[span], skeleton)
+            np.testing.assert_allclose(here, there, atol=up_to, err_msg=f"{gait.name} on {other}")
+
+
+@pytest.mark.data
+@needs_motion
+def test_slow_walks_are_made_of_short_slow_steps_on_knees_as_straight_as_captured(bank: ClipBank) -> None:
+    skeleton = bank.clip("m_walk_start").skeleton
+    clips = ClipSet(bank, skeleton, 0.45, 1.0)
+    plain = next(gait for gait in gaits(bank) if gait.name == "m_walk_neutral_01" and gait.ease == 1.0)
+    found = []
+    for ease in (1.0, 0.85, 0.72):
+        gait = plain.eased(ease) if ease < 1.0 else plain
+        walk = straight_walk(clips, gait, False, 1.0, 6.0, np.random.default_rng(1))
+        statistics = Statistics()
+        statistics.add(BodyMotion(walk.root, walk.rotations, skeleton))
+        steady = walk.root[walk.frames // 3 : -walk.frames // 3]
+        speed = float(-np.diff(steady[[0, -1], 1])[0]) / (len(steady) - 1) * FPS
+        found.append((speed, statistics.figures()))
+    for ease, (speed, figures) in zip((1.0, 0.85, 0.72), found):
+        assert speed == pytest.approx(ease**2 * found[0][0], rel=0.12)
+        assert figures["stance_knee"] == pytest.approx(found[0][1]["stance_knee"], abs=4.0)
+        assert figures["step_over_speed"] == pytest.approx(found[0][1]["step_over_speed"] / ease, rel=0.15)
 
 
 @pytest.mark.data
