@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix, Vector
 
+from interact_addon.rig import plain_rigs
 from interact_addon.rig import read_back as module
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.keying import key_performance
@@ -24,7 +25,18 @@ from model_runtime.contract import ARKIT_NAMES, ActorPerformance, Performance
 from model_runtime.errors import InvalidRequest
 
 from .real_rigs import AUTO_RIG_PRO, PLAIN, RealRig
-from .rigs import A_POSE, PREFIXES, T_POSE, add_face, counted_calls, generate_rigify, lay_down, make_rig, perform
+from .rigs import (
+    A_POSE,
+    PREFIXES,
+    T_POSE,
+    add_face,
+    counted_calls,
+    curves_in,
+    generate_rigify,
+    lay_down,
+    make_rig,
+    perform,
+)
 from .test_rig_names import make_real, tie_arms
 
 HALF_A_DEGREE, TWO_MILLIMETRES = math.radians(0.5), 0.002
@@ -402,3 +414,116 @@ def test_a_character_that_is_gone_is_one_sentence_and_nothing_is_left_behind() -
     with pytest.raises(InvalidRequest, match="is gone"):
         read_back(bpy.context.scene, character, 1, 4)
     assert len(bpy.data.scenes) == 1 and not bpy.data.objects
+
+
+LONG = 40  # frames, enough to be read from curves
+
+
+def by_evaluation(character: CastActor, start: int, frames: int, monkeypatch: pytest.MonkeyPatch) -> ActorPerformance:
+    """Read back with every frame evaluated by Blender."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "plain_rig", lambda *_: None)
+        return read_back(bpy.context.scene, character, start, frames)
+
+
+def evaluated_frames(character: CastActor, monkeypatch: pytest.MonkeyPatch) -> tuple[ActorPerformance, int]:
+    """Read back and count the frames that Blender evaluates for it."""
+    seen: list[int] = []
+    with monkeypatch.context() as patch:
+        old = module._Reader.read
+        patch.setattr(
+            module._Reader, "read", lambda self, index, graph: (seen.append(index), old(self, index, graph))[1]
+        )
+        return read_back(bpy.context.scene, character, 1, LONG), len(seen)
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ", "ZXY", "AXIS_ANGLE"])
+@pytest.mark.parametrize("fps", [24, 30])
+def test_a_rig_that_its_curves_alone_move_is_read_from_them_as_blender_shows_it(
+    mode: str, fps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = bpy.context.scene
+    scene.render.fps = fps
+    rig = make_rig(MIXAMO, "Anna")
+    add_face(rig, "Face")
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    rig.location, rig.rotation_euler = (0.4, -0.2, 0.1), (0.0, 0.0, 0.7)
+    bpy.context.view_layer.update()
+    character = cast_actor("Anna", rig)
+    scene.frame_start, scene.frame_end = 1, LONG
+    performance = perform(LONG, character)
+    performance.actors[0].face[:] = np.abs(np.sin(0.2 * np.arange(LONG)[:, None] + np.arange(52)))
+    key_performance(scene, [character], performance)
+    back, count = evaluated_frames(character, monkeypatch)
+    assert 0 < count < LONG // 2
+    truth = by_evaluation(character, 1, LONG, monkeypatch)
+    assert np.abs(back.root_positions - truth.root_positions).max() < 1e-5
+    assert angles_between(back.rotations.astype(float), truth.rotations.astype(float)).max() < 1e-3
+    assert np.abs(back.face - truth.face).max() < 1e-5 and np.ptp(truth.face, axis=0).max() > 0.1
+
+
+def test_a_changed_key_is_read_and_only_its_curve_is_sampled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    character = cast_actor("Anna", make_rig(MIXAMO, "Anna"))
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, LONG
+    key_performance(scene, [character], perform(LONG, character))
+    before = read_back(scene, character, 1, LONG)
+    known = len(plain_rigs._sampled)
+    action = character.armature.find().animation_data.action  # type: ignore[union-attr]
+    curve = next(one for one in curves_in(action) if "LeftArm" in one.data_path)
+    for key in curve.keyframe_points[10:20]:
+        key.co.y += 0.2
+    curve.update()
+    back = read_back(scene, character, 1, LONG)
+    assert len(plain_rigs._sampled) == known + 1
+    assert np.abs(back.rotations - before.rotations).max() > 0.05
+    assert np.array_equal(back.rotations, read_back(scene, character, 1, LONG).rotations)
+    truth = by_evaluation(character, 1, LONG, monkeypatch)
+    assert angles_between(back.rotations.astype(float), truth.rotations.astype(float)).max() < 1e-3
+
+
+def muted_curve(rig: bpy.types.Object) -> None:
+    next(one for one in curves_in(rig.animation_data.action) if "RightForeArm" in one.data_path).mute = True
+
+
+def constraint(rig: bpy.types.Object) -> None:
+    rig.pose.bones["mixamorig:RightForeArm"].constraints.new("LIMIT_ROTATION").use_limit_x = True
+
+
+def driver(rig: bpy.types.Object) -> None:
+    rig.pose.bones["mixamorig:Head"].driver_add("scale", 0).driver.expression = "1.0 + 0.001 * frame"
+
+
+def layer(rig: bpy.types.Object) -> None:
+    track = rig.animation_data.nla_tracks.new()
+    action = rig.animation_data.action
+    track.strips.new("above", 1, action)
+    rig.animation_data.action_influence = 0.5
+
+
+def moved_object(rig: bpy.types.Object) -> None:
+    rig.keyframe_insert("location", frame=1)
+    rig.location.x += 1.0
+    rig.keyframe_insert("location", frame=LONG)
+
+
+def parent(rig: bpy.types.Object) -> None:
+    rig.parent = bpy.data.objects.new("Car", None)
+    bpy.context.scene.collection.objects.link(rig.parent)
+    rig.parent.keyframe_insert("location", frame=1)
+    rig.parent.location.y = 2.0
+    rig.parent.keyframe_insert("location", frame=LONG)
+
+
+@pytest.mark.parametrize("change", [muted_curve, constraint, driver, layer, moved_object, parent])
+def test_whatever_else_moves_a_rig_is_read_as_blender_shows_it(change: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = make_rig(MIXAMO, "Anna", prefix="mixamorig:")
+    character = cast_actor("Anna", rig)
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, LONG
+    key_performance(scene, [character], perform(LONG, character))
+    change(rig)
+    back, truth = read_back(scene, character, 1, LONG), by_evaluation(character, 1, LONG, monkeypatch)
+    assert np.abs(back.root_positions - truth.root_positions).max() < 1e-5
+    assert angles_between(back.rotations.astype(float), truth.rotations.astype(float)).max() < 1e-3
