@@ -166,6 +166,7 @@ def register() -> None:
         changes.append(check.scene_changed)
         changes.append(stepping.scene_changed)
         changes.append(voice_words.scene_changed)
+    bpy.app.handlers.undo_post.append(retiming.undone)
     labels.register()
     label_band.start()
     voice_words.start()
@@ -191,6 +192,7 @@ def unregister() -> None:
     label_band.stop()
     voice_words.stop()
     labels.unregister()
+    bpy.app.handlers.undo_post.remove(retiming.undone)
     for handlers, follow in saving.handlers():
         handlers.remove(follow)
     for handlers, follow in _settling():

@@ -102,23 +102,32 @@ class INTERACT_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def watch(job: generation.Generation, then: Callable[[], None] = lambda: None) -> None:
-    """Poll a job from a timer until it ends, show how far it is, and tell how it went; do ``then`` once it is done."""
-    bpy.app.timers.register(partial(tick, job, then), first_interval=0.0)
+def _nothing() -> None:
+    """Do nothing more."""
+
+
+def watch(
+    job: generation.Generation, then: Callable[[], None] = _nothing, otherwise: Callable[[], None] = _nothing
+) -> None:
+    """Poll a job from a timer until it ends, show how far it is, and tell how it went.
+
+    ``then`` is done once it is done, ``otherwise`` where it ends without.
+    """
+    bpy.app.timers.register(partial(tick, job, then, otherwise), first_interval=0.0)
     _show()
 
 
-def tick(job: generation.Generation, then: Callable[[], None] = lambda: None) -> float | None:
+def tick(
+    job: generation.Generation, then: Callable[[], None] = _nothing, otherwise: Callable[[], None] = _nothing
+) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
     if generation.current is not job:  # another file, or Free Memory
+        otherwise()
         _show()
         return None
     shown, started = job.progress, time.monotonic()
     try:
-        while not (is_done := job.poll()):
-            if job.pause > 0.0 or time.monotonic() - started > _SECONDS_A_TICK:
-                break
-        if is_done:
+        if _is_done_now(job, started + _SECONDS_A_TICK):
             tell(result_of(job))
             then()
     except errors.Cancelled:
@@ -131,11 +140,21 @@ def tick(job: generation.Generation, then: Callable[[], None] = lambda: None) ->
         raise
     finally:
         is_over = generation.current is not job
+        if is_over and not job.is_done:
+            otherwise()
         if is_over or job.progress != shown:  # drawing the window takes time that the runtime needs
             _show()
     if is_over:
         return None
     return job.pause
+
+
+def _is_done_now(job: generation.Generation, until: float) -> bool:
+    """Do steps until there is nothing to do or the time has come, and return whether the job is done."""
+    while not (is_done := job.poll()):
+        if job.pause > 0.0 or time.monotonic() > until:
+            break
+    return is_done
 
 
 def _show() -> None:

@@ -33,7 +33,7 @@ Steps = Generator[float, None, Write]  # each yields the share that is done; ret
 
 @dataclass(frozen=True)
 class Work:
-    """What is done in steps: ``stage`` says so while it runs, ``undo`` names its undo step.
+    """What is done in steps: ``stage`` says so while it runs, ``undo`` names its undo step; "" leaves it to ``then``.
 
     ``begin`` begins it, or begins it anew, in steps of about as many seconds. ``then`` is done once it is written.
     """
@@ -128,7 +128,7 @@ class InSteps:
             told = finished(work.begin(lambda: scene, math.inf))(scene)
         except errors.InterActError as error:
             return fail(self, error)
-        bpy.ops.ed.undo_push(message=work.undo)
+        _push(work)
         for kind, sentence in told:
             self.report({kind}, translated(sentence))
         work.then(scene)
@@ -185,9 +185,14 @@ def _write(running: _Running, write: Write) -> None:
     scene = running.scene()
     stop()
     told = write(scene)
-    bpy.ops.ed.undo_push(message=running.work.undo)
+    _push(running.work)
     tell(told)
     running.work.then(scene)
+
+
+def _push(work: Work) -> None:
+    if work.undo:
+        bpy.ops.ed.undo_push(message=work.undo)
 
 
 def reason_to_wait() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import bpy
 
 from .. import compat
 from ..properties import ActorKey, actor_key
+from ..rig.timing import frames_per_second
 from ..runtime_api import errors
+from .changes import BEFORE
 from .channels import LAST_CHANNEL, SPEECH, TRANSCRIPT
 from .ownership import channels_of
+from .ripple_walks import close_up, make_room, move_walks, placed, walks_of, walks_to_move
 from .voices import is_voice_of
 
 _LABELS = ("COLOR", "TEXT")
@@ -20,11 +24,15 @@ _LABELS = ("COLOR", "TEXT")
 
 @dataclass(frozen=True)
 class Exchange:
-    """A line that lay from frame ``start`` up to ``end``, and by how many frames it gets longer, shorter below 0."""
+    """A line that lay from frame ``start`` up to ``end``, and by how many frames it gets longer, shorter below 0.
+
+    ``free``: the first frame of the motion that is made anew.
+    """
 
     start: int
     end: int
     by: int
+    free: int
 
 
 def lies_in(scene: bpy.types.Scene, strip: Any) -> bool:
@@ -32,13 +40,34 @@ def lies_in(scene: bpy.types.Scene, strip: Any) -> bool:
     return compat.sequencer_scene(scene) == scene and strip.parent_meta() is None
 
 
+def strip_called(scene: bpy.types.Scene, name: str) -> Any:
+    """Return the sound strip of this name. Raises ``InvalidRequest`` where it is gone."""
+    strip = scene.sequence_editor.strips_all.get(name) if scene.sequence_editor is not None else None
+    if strip is None or strip.type != "SOUND":
+        raise errors.InvalidRequest(f"The voice strip '{name}' is gone; select the one of the line.")
+    return strip
+
+
+def check_file(path: Path) -> None:
+    """Raise ``SpeechFileMissing`` where there is no recording."""
+    if not path.is_file():
+        raise errors.SpeechFileMissing(f"There is no sound file at '{path}'; choose another.")
+
+
+def remove_sound(scene: bpy.types.Scene, strip: Any) -> None:
+    """Remove a strip that was added, and its sound if nothing else plays it."""
+    sound = strip.sound
+    scene.sequence_editor.strips.remove(strip)  # type: ignore[union-attr]
+    if sound is not None and not sound.users:
+        bpy.data.batch_remove([sound])
+
+
 def begin_exchange(scene: bpy.types.Scene, strip: Any, path: Path) -> tuple[Any, Exchange]:
     """Add the new recording in a channel that is free, and return it with what will move; nothing else is changed.
 
     Raises ``SpeechFileMissing`` or ``SpeechFileBroken``, and ``InvalidRequest`` where something is in the way.
     """
-    if not path.is_file():
-        raise errors.SpeechFileMissing(f"There is no sound file at '{path}'; choose another.")
+    check_file(path)
     sequencer: Any = scene.sequence_editor
     free = max(one.channel for one in sequencer.strips) + 1
     if free > LAST_CHANNEL:
@@ -47,20 +76,32 @@ def begin_exchange(scene: bpy.types.Scene, strip: Any, path: Path) -> tuple[Any,
     new = sequencer.strips.new_sound(path.stem, str(path), free, start)
     length = round(compat.strip_right(new) - compat.strip_left(new))
     if length < 1 or new.sound.samplerate == 0:
-        sequencer.strips.remove(new)
+        remove_sound(scene, new)
         raise errors.SpeechFileBroken(f"'{path.name}' holds no sound that can be read; convert it to WAV or FLAC.")
-    exchange = Exchange(start, end, length - (end - start))
+    free = start - round(BEFORE * frames_per_second(scene))
+    exchange = Exchange(start, end, length - (end - start), max(free, scene.frame_start))
     if why := _in_the_way(scene, strip, new, exchange):
-        sequencer.strips.remove(new)
+        remove_sound(scene, new)
         raise errors.InvalidRequest(why)
     return new, exchange
+
+
+def frames_walked(scene: bpy.types.Scene, actor: ActorKey, exchange: Exchange, last: int) -> tuple[float, float]:
+    """Return for how many of the frames that are made anew, up to ``last``, an actor walks: before and after."""
+    before, after = 0.0, 0.0
+    for strip in walks_of(scene, actor):
+        sides = compat.strip_left(strip), compat.strip_right(strip)
+        left, right = placed(*sides, exchange.end, exchange.by, exchange.free)
+        before += max(min(sides[1], last) - max(sides[0], exchange.free), 0.0)
+        after += max(min(right, last + exchange.by) - max(left, exchange.free), 0.0)
+    return before, after
 
 
 def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, exchange: Exchange) -> list[str]:
     """Put the new recording in the place of the old one and move what comes after it; return warnings.
 
-    Labels that the end of the line lies in become longer or shorter; voices are cut there. Words of the old recording
-    go.
+    Labels that the end of the line lies in become longer or shorter, a walk that sets out around the line is moved
+    whole (``ripple_walks``), voices are cut there. Words of the old recording go.
     """
     sequencer: Any = scene.sequence_editor
     for name in ("volume", "pan", "mute", "interact_voices"):
@@ -72,13 +113,19 @@ def end_exchange(scene: bpy.types.Scene, actor: ActorKey, strip: Any, new: Any, 
         if exchange.start <= compat.strip_left(one) < exchange.end:
             sequencer.strips.remove(one)
     warnings = _cut_voices(scene, exchange, new)
+    walks = walks_to_move(scene, exchange.end, exchange.by, exchange.free)
+    moving = [walk.strip for walk in walks]
     if exchange.by < 0:
-        _fit_labels(sequencer, exchange)
+        make_room(sequencer, walks)
+        move_walks(walks)
+        _fit_labels(sequencer, exchange, moving)
     after = [one for one in sequencer.strips if one != new and compat.strip_left(one) >= exchange.end]
     for one in sorted(after, key=compat.strip_left, reverse=exchange.by > 0):  # so that none meets another on its way
         compat.move_strip(one, exchange.by)
     if exchange.by > 0:
-        _fit_labels(sequencer, exchange)
+        _fit_labels(sequencer, exchange, moving)
+        move_walks(walks)
+    close_up(sequencer, walks)
     new.channel = channel
     new.select = True
     sequencer.active_strip = new
@@ -99,10 +146,13 @@ def _cut_voices(scene: bpy.types.Scene, exchange: Exchange, new: Any) -> list[st
     return [f"'{one.name}' was cut at frame {exchange.end}, where the line ended; listen to it there." for one in cut]
 
 
-def _fit_labels(sequencer: Any, exchange: Exchange) -> None:
-    """Let labels around the end of the line end as much later or earlier, and begin no later than what is left."""
+def _fit_labels(sequencer: Any, exchange: Exchange, moved: Sequence[Any]) -> None:
+    """Let labels around the end of the line end as much later or earlier, and begin no later than what is left.
+
+    ``moved``: those that are where they belong already.
+    """
     gone = exchange.end + min(exchange.by, 0)
-    for one in [strip for strip in sequencer.strips if strip.type in _LABELS]:
+    for one in [strip for strip in sequencer.strips if strip.type in _LABELS and strip not in moved]:
         left, right = compat.strip_left(one), compat.strip_right(one)
         if left >= exchange.end or right <= gone:
             continue

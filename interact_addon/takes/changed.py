@@ -91,7 +91,7 @@ def what_changed_in_steps(
     if len(taken) < len(actors):
         return None
     if not listen:
-        mixed, measured = yield from _at_a_glance(find_scene)
+        mixed, measured = yield from voices_at_a_glance(find_scene)
     now, _ = yield from build_request_in_steps(
         find_scene, kept=_NOTHING_KEPT, mixed=mixed, shapes=_NOT_MEASURED, measured=measured, with_furniture=False
     )
@@ -119,7 +119,7 @@ def what_changed_in_steps(
     return Changed(number, tuple(changes), tuple(settings), stretch)
 
 
-def _at_a_glance(
+def voices_at_a_glance(
     find_scene: Callable[[], bpy.types.Scene],
 ) -> Generator[None, None, tuple[Voices, Mapping[str, Measured]]]:
     """Return by actor the clip that its voice would be, and the voices whose times nobody measured: None for each."""

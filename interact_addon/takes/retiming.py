@@ -6,8 +6,8 @@ around it, is left to be generated: the take says that it is pending, and *Only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +22,83 @@ from ..rig.retiming import move_layer, moved_take
 from ..rig.take_action import BEFORE, take_name
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
-from ..scene.changes import BEFORE as LEAD
 from ..scene.changes import SETTLING
-from ..scene.reading import read_actions
-from ..scene.request import build_request, cast_scene
-from ..scene.ripple import Exchange, begin_exchange, end_exchange, lies_in
+from ..scene.perform import Kept
+from ..scene.request import build_request, build_request_in_steps, cast_scene_in_steps
+from ..scene.ripple import (
+    Exchange,
+    begin_exchange,
+    check_file,
+    end_exchange,
+    frames_walked,
+    lies_in,
+    remove_sound,
+    strip_called,
+)
 from ..scene.voices import is_voice_of
+from .changed import voices_at_a_glance
 from .edits import played_at
 from .layers import fit_layers, layers_in
-from .library import Take, play, remember_pair, title_of
+from .library import Take, play, remember_pair, shown_take, title_of
 from .record import read_record, record_take, save_performance
-from .shown_motion import shown_motion
+from .shown_motion import shown_motion_in_steps
 from .voices import keep_beside
 
+_A_STEP = 0.5  # metres that need no walk
 
-def retime(scene: bpy.types.Scene, take: Take, strip: Any, path: Path) -> tuple[Exchange, list[str]]:
-    """Exchange the voice of a strip for the recording at ``path``, and key the take that follows from it.
 
-    Return what was exchanged and warnings. Raises ``InvalidRequest``, ``SpeechFileMissing`` and ``SpeechFileBroken``
-    with nothing changed.
+@dataclass(frozen=True)
+class RetimePlan:
+    """What is read before a line is exchanged for the recording at ``path``: both characters, and what they do.
+
+    ``take``: the one that is shown; ``strip``: the name of the line's.
     """
-    speaker = _check(scene, take, strip)
-    cast = cast_scene(scene, first_frame=True)
-    build_request(scene, cast)  # what is wrong with the scene is said before anything changes
-    motion = shown_motion(scene, cast, [character.name for character in cast])  # layers move by themselves
-    new, exchange = begin_exchange(scene, strip, path)
+
+    take: Take
+    strip: str
+    path: Path
+    cast: tuple[CastActor, CastActor]
+    motion: tuple[contract.ActorPerformance, ...]
+
+
+def plan_retiming_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], strip: str, path: Path, seconds: float
+) -> Generator[None, None, RetimePlan]:
+    """Read what is needed to exchange the voice strip of this name, in steps of about as many ``seconds``.
+
+    Raises ``InvalidRequest`` and ``SpeechFileMissing`` for what can be known before anything is changed.
+    """
+    take = shown_take(find_scene())
+    if take is None:
+        raise errors.InvalidRequest("No take is shown; choose one in the list.")
+    _check(find_scene(), take, strip_called(find_scene(), strip))
+    check_file(path)
+    cast = yield from cast_scene_in_steps(find_scene, first_frame=True)
+    mixed, measured = yield from voices_at_a_glance(find_scene)
+    nothing = Kept({}, {})
+    yield from build_request_in_steps(find_scene, cast, kept=nothing, mixed=mixed, shapes={}, measured=measured)
+    names = [character.name for character in cast]
+    motion = yield from shown_motion_in_steps(find_scene, cast, seconds, names)  # layers move by themselves
+    return RetimePlan(take, strip, path, cast, motion)
+
+
+def retime(scene: bpy.types.Scene, plan: RetimePlan) -> tuple[Exchange, str, list[str]]:
+    """Exchange the voice of a line, and key the take that follows from it.
+
+    Return what was exchanged, the name of the new strip, and warnings. Raises ``InvalidRequest``, ``SpeechFileMissing``
+    and ``SpeechFileBroken`` with nothing changed.
+    """
+    strip = strip_called(scene, plan.strip)
+    speaker = _check(scene, plan.take, strip)
+    new, exchange = begin_exchange(scene, strip, plan.path)
     try:
-        _check_place(scene, exchange)
+        _check_place(scene, exchange, plan)
     except errors.InterActError:
-        scene.sequence_editor.strips.remove(new)  # type: ignore[union-attr]
+        remove_sound(scene, new)
         raise
     warnings = end_exchange(scene, actor_key(speaker), strip, new, exchange)
-    return exchange, [*warnings, *_move_take(scene, take, cast, motion, exchange)]
+    name = str(new.name)
+    return exchange, name, [*warnings, *_move_take(scene, plan, exchange)]
 
 
 def _check(scene: bpy.types.Scene, take: Take, strip: Any) -> Any:
@@ -72,36 +117,31 @@ def _check(scene: bpy.types.Scene, take: Take, strip: Any) -> Any:
     return speaker
 
 
-def _check_place(scene: bpy.types.Scene, exchange: Exchange) -> None:
+def _check_place(scene: bpy.types.Scene, exchange: Exchange, plan: RetimePlan) -> None:
     """Raise ``InvalidRequest`` where the motion around a line cannot be made anew between what stays."""
     rate = frames_per_second(scene)
-    start = (exchange.start - scene.frame_start) / rate - LEAD
-    end = (exchange.end - scene.frame_start) / rate + SETTLING
     seconds = (scene.frame_end - scene.frame_start + exchange.by) / rate
     if exchange.start < scene.frame_start or exchange.end > scene.frame_end:
         raise errors.InvalidRequest("The line is not within the frame range; fit the range to the voices first.")
     if not contract.SHORTEST_SHOT <= seconds <= contract.LONGEST_SHOT:
         raise errors.InvalidRequest(f"The shot would last {seconds:.1f} s; choose another recording.")
-    for actor in scene.interact.actors:  # type: ignore[attr-defined]
-        for action in read_actions(scene, actor_key(actor)):
-            span = action.span
-            if span.label == "walk" and span.start < end and span.end > start:
-                raise errors.InvalidRequest(
-                    f"'{actor_name(actor)}' walks within a second of the line, and would have another time for the "
-                    "same way; exchange the strip by hand and generate the shot again."
-                )
+    last = min(exchange.end + round(SETTLING * rate), scene.frame_end)  # of the frames that are made anew, before
+    rows = [round((frame - scene.frame_start) / rate * contract.FPS) for frame in (exchange.free, last)]
+    for actor, motion in zip(scene.interact.actors, plan.motion):  # type: ignore[attr-defined]
+        places = motion.root_positions[np.minimum(rows, len(motion.root_positions) - 1), :2]
+        way = float(np.linalg.norm(places[1] - places[0]))
+        before, time = (frames / rate for frames in frames_walked(scene, actor_key(actor), exchange, last))
+        if time < before and way > max(_A_STEP, contract.FASTEST_WALK * time):
+            raise errors.InvalidRequest(
+                f"'{actor_name(actor)}' would have {time:.1f} s to walk {way:.1f} m around the line, and nobody is so "
+                "fast; choose a longer recording, or move the walk away from the line and generate the shot again."
+            )
 
 
-def _move_take(
-    scene: bpy.types.Scene,
-    take: Take,
-    cast: tuple[CastActor, CastActor],
-    before: Sequence[contract.ActorPerformance],
-    exchange: Exchange,
-) -> list[str]:
+def _move_take(scene: bpy.types.Scene, plan: RetimePlan, exchange: Exchange) -> list[str]:
     """Key the take whose motion is moved with the strips, and record what is left to be generated."""
-    rate, number = frames_per_second(scene), next_take_number()
-    performance = contract.Performance(tuple(_moved(motion, scene, exchange) for motion in before))
+    rate, number, take, cast = frames_per_second(scene), next_take_number(), plan.take, plan.cast
+    performance = contract.Performance(tuple(_moved(motion, scene, exchange) for motion in plan.motion))
     request, warnings = build_request(scene, cast)
     path, more = save_performance(performance)
     count = scene_frame_count(performance.frames, rate)

@@ -44,13 +44,13 @@ class Order:
     ``quality`` and ``seed``: others than the scene's. ``takes``: how many, with consecutive seeds; each is keyed as
     soon as it is done, so the last one stays active. ``constraints``: the motion that an actor, by name, is given.
     ``key``: writes a performance into the scene. ``blend``: where the file will be saved, for the performances beside
-    it. ``undo``: make every take an undo step of its own. ``in_window``: keep each step short. ``obstacle``: says why
-    nothing can be written just now; a take that is done waits until it says nothing. ``keep``: reads what the
-    actors keep, in steps. ``request``: what to play in the place of what the scene says. ``what``: in words what is
-    generated, if not the whole shot. ``settle``: returns, in steps that say what they do, an order whose ``keep``,
-    ``key`` and ``what`` count; it is given what finds the scene, and ``in_window``. ``read``: reads the scene in steps.
-    ``edit``: what is done, in words, where motion that there is is changed and none generated; ``recorded``: the
-    request that the take remembers then.
+    it. ``undo``: make every take an undo step of its own, called ``undo_name``. ``in_window``: keep each step short.
+    ``obstacle``: says why nothing can be written just now; a take that is done waits until it says nothing. ``keep``:
+    reads what the actors keep, in steps. ``request``: what to play in the place of what the scene says. ``what``: in
+    words what is generated, if not the whole shot. ``settle``: returns, in steps that say what they do, an order whose
+    ``keep``, ``key`` and ``what`` count; it is given what finds the scene, and ``in_window``. ``read``: reads the scene
+    in steps. ``edit``: what is done, in words, where motion that there is is changed and none generated; ``recorded``:
+    the request that the take remembers then.
     """
 
     quality: str | None = None
@@ -69,6 +69,7 @@ class Order:
     read: Read = read_shot
     edit: str = ""
     recorded: Callable[[contract.Request], contract.Request] | None = None
+    undo_name: str = ""
 
 
 class Generation:
@@ -110,6 +111,11 @@ class Generation:
         return self._order.edit
 
     @property
+    def is_done(self) -> bool:
+        """Whether all takes are keyed."""
+        return self.keyed >= self._order.takes
+
+    @property
     def pause(self) -> float:
         """Seconds to wait before the next step: none while there is something to read."""
         is_reading = self._shot is None and self.progress.stage != MIXING
@@ -130,7 +136,7 @@ class Generation:
         except BaseException:
             self.abandon()
             raise
-        if self.keyed < self._order.takes:
+        if not self.is_done:
             return False
         self.seconds = time.monotonic() - self._started
         self._end()
@@ -242,7 +248,7 @@ class Generation:
         self._write(*self._unwritten.popleft())
         self.keyed += 1
         if self._order.undo:
-            bpy.ops.ed.undo_push(message=self._order.edit or "Generate")
+            bpy.ops.ed.undo_push(message=self._order.undo_name or self._order.edit or "Generate")
 
     def _write(self, request: contract.Request, performance: contract.Performance) -> None:
         scene, shot, order = self._scene(), self._shot, self._order

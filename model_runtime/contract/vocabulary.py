@@ -53,6 +53,7 @@ INTERACTIONS = (
 # is composed of labels.
 PLAYED_INTERACTIONS = ("chat", "walk towards")
 SHORTEST_SHOT, LONGEST_SHOT = 0.5, 600.0  # seconds
+FASTEST_WALK = 1.8  # m/s, for a body of 1.7 m; faster would be a run, which the networks have not learned
 SEAT_HEIGHTS = (0.25, 0.75)  # metres, for a body of 1.7 m
 STRONGEST_STYLE = 3.0  # standard deviations
 FURTHEST_CONTACT = 1.0  # metres that a contact goal may leave between two points

@@ -19,7 +19,7 @@ from ..body_model.proxemics import CLOSEST, NEARBY
 from ..body_model.skeleton import heading_of
 from ..common.arrays import Array
 from ..common.headings import facing, heading_towards, turned
-from ..contract import FPS, ActionSpan, Actor, Waypoint
+from ..contract import FASTEST_WALK, FPS, ActionSpan, Actor, Waypoint
 from .given_motion import way_aside
 from .pins import heads_of
 from .strolls import Surroundings, stroll
@@ -33,7 +33,7 @@ STEP = 0.5  # the longest way made without a walk
 ON_THE_SPOT = 0.01  # a waypoint nearer than this is where the actor stands
 LEAN = 0.3  # from the root of a standing actor to a pin of its head, further than which it goes nearer
 JOINED = 0.5  # a partner who moves by less has not gone anywhere
-USUAL, FASTEST = 1.0, 1.8  # m/s; faster would be a run, which the networks have not learned
+USUAL, FASTEST = 1.0, FASTEST_WALK  # m/s
 # Seconds.
 LOST = 0.5  # by setting off and arriving, against a walk at full speed
 SITTING_DOWN = 1.0
