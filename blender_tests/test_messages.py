@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -129,6 +131,80 @@ def test_the_template_with_most_letters_of_its_own_is_the_one() -> None:
     assert found.fields == {"name": "'arm'", "whole": "the body"}
     assert recognised("one of two.", templates) is None and recognised("nothing", templates) is None
     assert recognised("two of two.", templates) is not None
+
+
+REPORTS = {"INFO", "WARNING", "ERROR"}
+COMMANDS = {"batch.py", "messages.py"}  # what a command line says is English; what makes messages puts them together
+
+
+def told_untranslated(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines on which a user is told something that no translator can translate.
+
+    What is reported has to be ``translated``; and a sentence that is put together from pieces, an f-string, is in no
+    catalogue, unless it is a whole one that ends with a full stop: those are known again by their templates.
+    """
+    for node in ast.walk(tree):
+        shown: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "report":
+            if len(node.args) == 2 and not (
+                isinstance(node.args[1], ast.Call) and name_of(node.args[1]) == "translated"
+            ):
+                yield node.lineno
+            shown = node.args[1:]
+        elif isinstance(node, ast.Call) and name_of(node) in ("say", "translated", "Message", "Progress"):
+            shown = node.args[:2]
+        elif isinstance(node, ast.Call) and name_of(node) == "poll_message_set":
+            shown = node.args
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            kind, said = node.elts
+            shown = [said] if isinstance(kind, ast.Constant) and kind.value in REPORTS else []
+        for text in (inner for expression in shown for inner in ast.walk(expression)):
+            if isinstance(text, ast.JoinedStr) and not is_a_whole_sentence(text):
+                yield text.lineno
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def is_a_whole_sentence(text: ast.JoinedStr) -> bool:
+    last = text.values[-1] if text.values else None
+    return isinstance(last, ast.Constant) and str(last.value).endswith(".")
+
+
+def test_all_that_a_user_is_told_can_be_translated() -> None:
+    addon = Path(messages.__file__).parent
+    files = [path for path in addon.rglob("*.py") if path.name not in COMMANDS and "model_runtime" not in path.parts]
+    found = [
+        f"{path.relative_to(addon).as_posix()}:{line}"
+        for path in sorted(files)
+        for line in told_untranslated(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'self.report({"INFO"}, "Done")',
+        'self.report({"INFO"}, translated(f"{count} keys are left"))',
+        'say(self, f"{count} keys are left")',
+        'tell([("ERROR", f"{name} is gone")])',
+        'Message(f"{name} is gone")',
+        'cls.poll_message_set(f"{name} is gone")',
+    ],
+)
+def test_what_could_not_be_translated_is_found(source: str) -> None:
+    assert list(told_untranslated(ast.parse(source)))
+
+
+def test_reports_of_operators_are_in_the_list(listed: Strings) -> None:
+    assert ("*", "Cast {first} and {second}") in listed and ("*", "Keying IK controls") in listed
+    assert (
+        "*",
+        "{after} keys are left of {before}; off by at most {degrees} degrees, {millimetres} mm, {percent} %",
+    ) in listed
+    assert ("*", "Take {number} of {takes}: {stage}") in listed and ("*", "This is no problem any more") in listed
 
 
 def test_errors_warnings_and_stages_of_the_runtime_are_in_the_list(listed: Strings) -> None:

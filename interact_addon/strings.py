@@ -24,6 +24,8 @@ _HERE = Path(__file__).parent
 _ANYWHERE, _OF_OPERATORS = "*", "Operator"  # Blender's contexts of translation
 _ON_BUTTONS = {"operator", "menu", "operator_menu_enum"}  # calls of a layout whose ``text`` has a context of its own
 _OF_PROBLEM = (0, 1, 4, 5)  # arguments of a ``Problem`` that are shown, and the names of these and others
+# Calls that show one of their arguments, by its place.
+_SHOWN = {"report": 1, "say": 1, "poll_message_set": 0, "lines": 2, "translated": 0, "Work": 0}
 _NAMED = {"code", "sentence", "fix", "done", "short"}
 _FEWEST_SPACES = 2  # of a sentence
 _FOR_COMMANDS = {"add_argument", "add_parser", "print"}  # what the command line says is English
@@ -159,8 +161,8 @@ def _of_call(call: ast.Call) -> Iterator[tuple[str, str]]:
         shown = [call.args[i] for i in _OF_PROBLEM if i < len(call.args)]
         named = [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
         yield from ((_ANYWHERE, text) for text in _texts(*shown, *named))
-    elif name in ("report", "poll_message_set", "lines"):
-        yield from ((_ANYWHERE, text) for text in _texts(*call.args[-1:]))
+    elif name in _SHOWN:
+        yield from ((_ANYWHERE, text) for text in _texts(*call.args[_SHOWN[name] : _SHOWN[name] + 1]))
     for keyword in call.keywords:
         if keyword.arg == "text":
             context = _OF_OPERATORS if name in _ON_BUTTONS else _ANYWHERE

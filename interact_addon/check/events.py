@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..messages import counted
+from ..messages import Message, counted
 from ..properties import actor_name
 from ..properties.check import CONTACT, FLOOR, PENETRATION, select_event
 from ..rig.timing import frames_per_second
@@ -145,11 +145,16 @@ def summary(scene: bpy.types.Scene) -> str:
     events = scene.interact.check.events  # type: ignore[attr-defined]
     counts = {kind: sum(event.kind == kind for event in events) for kind in (PENETRATION, CONTACT, FLOOR)}
     deepest = max((event.depth for event in events if event.kind == PENETRATION), default=0.0)
-    deep = f", {100.0 * deepest:.1f} cm at the deepest" if counts[PENETRATION] else ""
-    seconds = (scene.frame_end - scene.frame_start) / frames_per_second(scene)
-    return (
-        f"Checked {seconds:.1f} s: {counted(counts[PENETRATION], 'penetration')}{deep}, "
-        f"{counted(counts[CONTACT], 'contact')}, {counted(counts[FLOOR], 'event')} of feet"
+    overlaps = counted(counts[PENETRATION], "penetration")
+    if counts[PENETRATION]:
+        centimetres = f"{100.0 * deepest:.1f}"
+        overlaps = Message("{overlaps}, {centimetres} cm at the deepest", overlaps=overlaps, centimetres=centimetres)
+    return Message(
+        "Checked {seconds} s: {overlaps}, {contacts}, {feet} of feet",
+        seconds=f"{(scene.frame_end - scene.frame_start) / frames_per_second(scene):.1f}",
+        overlaps=overlaps,
+        contacts=counted(counts[CONTACT], "contact"),
+        feet=counted(counts[FLOOR], "event"),
     )
 
 

@@ -6,11 +6,12 @@ import bpy
 from bpy.props import EnumProperty
 
 from .. import compat
+from ..messages import Message
 from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import attention
 from ..workspace import show_channels
-from .feedback import fail, poll_cast
+from .feedback import fail, poll_cast, say
 from .labels import label_span
 
 _KINDS = (
@@ -45,7 +46,7 @@ class INTERACT_OT_add_target(bpy.types.Operator):
         scene, target = compat.sequencer_scene(context.scene), context.active_object
         actor = context.scene.interact.actors[int(self.actor)]
         if actor.armature in (target, target.find_armature()):
-            self.report({"ERROR"}, f"'{target.name}' is the actor itself; click what it looks at or holds.")
+            say(self, "'{object}' is the actor itself; click what it looks at or holds.", "ERROR", object=target.name)
             return {"CANCELLED"}
         try:
             start, end = label_span(context)
@@ -56,8 +57,17 @@ class INTERACT_OT_add_target(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         show_channels(scene)
-        what = "looks at" if self.kind == "gaze" else f"holds the {attention.PIN_NAMES[self.kind]} at"
-        self.report({"INFO"}, f"{actor_key(actor).name} {what} '{target.name}' from frame {start} to {end - 1}")
+        span = {"object": target.name, "start": start, "end": end - 1}
+        if self.kind == "gaze":
+            say(self, "{actor} looks at '{object}' from frame {start} to {end}", actor=actor_key(actor).name, **span)
+        else:
+            say(
+                self,
+                "{actor} holds the {part} at '{object}' from frame {start} to {end}",
+                actor=actor_key(actor).name,
+                part=Message(attention.PIN_NAMES[self.kind]),
+                **span,
+            )
         return {"FINISHED"}
 
 

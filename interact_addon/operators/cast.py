@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..worker_client import generation
+from .feedback import say
 
 
 class INTERACT_OT_cast_selected(bpy.types.Operator):
@@ -26,7 +27,8 @@ class INTERACT_OT_cast_selected(bpy.types.Operator):
         for actor, armature in zip(settings.actors, _selected_armatures(context)):
             actor.armature = armature
         generation.warm_up(context.scene)
-        self.report({"INFO"}, f"Cast {settings.actor_a.armature.name} and {settings.actor_b.armature.name}")
+        first, second = (actor.armature.name for actor in settings.actors)
+        say(self, "Cast {first} and {second}", first=first, second=second)
         return {"FINISHED"}
 
 

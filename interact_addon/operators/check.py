@@ -20,10 +20,11 @@ from ..check.shot_check import (
     mark_changed,
     remember,
 )
+from ..messages import translated
 from ..rig.identity import scene_with
 from ..runtime_api import contract, errors
 from ..worker_client import generation
-from .feedback import NeedsCast, fail, poll_cast, redraw, tell
+from .feedback import NeedsCast, fail, poll_cast, redraw, say, tell
 
 _SECONDS_A_STEP = 0.02
 _PAUSE = 0.001
@@ -84,7 +85,7 @@ class INTERACT_OT_check(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         for kind, sentence in _keep_alone(context.scene, found):
-            self.report({kind}, sentence)
+            self.report({kind}, translated(sentence))
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -183,7 +184,7 @@ class INTERACT_OT_show_event(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         events = context.scene.interact.check.events
         if self.index >= len(events):
-            self.report({"ERROR"}, f"There is no event {self.index}; check the shot again.")
+            say(self, "There is no event {number}; check the shot again.", "ERROR", number=self.index)
             return {"CANCELLED"}
         event = events[self.index]
         context.scene.frame_set(round(event.peak))
@@ -222,7 +223,7 @@ class INTERACT_OT_next_event(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         index = check_events.next_event(context.scene, self.step)
         if index is None:
-            self.report({"INFO"}, f"There is no event {'after' if self.step > 0 else 'before'} this frame")
+            say(self, "There is no event after this frame" if self.step > 0 else "There is no event before this frame")
             return {"CANCELLED"}
         context.scene.interact.check.active = index
         return {"FINISHED"}
@@ -255,8 +256,13 @@ class INTERACT_OT_add_contact_objects(NeedsCast):
             return fail(self, error)
         remember(context.scene, found)  # the armatures, which are read anew now, move as before
         kind = "WARNING" if drawn.off > _OFF else "INFO"
-        where = f"'{drawn.collection.name}' has both bodies"
-        self.report({kind}, f"{where}, within {100.0 * drawn.off:.1f} cm of where the check has them")
+        say(
+            self,
+            "'{collection}' has both bodies, within {centimetres} cm of where the check has them",
+            kind,
+            collection=drawn.collection.name,
+            centimetres=f"{100.0 * drawn.off:.1f}",
+        )
         return {"FINISHED"}
 
 

@@ -23,7 +23,7 @@ from ..scene.contact_picking import Pickable, Picked, choose
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
-from .feedback import NeedsCast, clear_status, fail, poll_cast
+from .feedback import NeedsCast, clear_status, fail, poll_cast, say
 from .labels import label_span
 
 _STAYS = 0.005  # metres by which a limb may move when constraints are made that keep the picture
@@ -64,7 +64,7 @@ class INTERACT_OT_add_contact(NeedsCast):
         except errors.InterActError as error:
             return fail(self, error)
         show_channels(scene)
-        self.report({"INFO"}, f"{strip.name.strip()} from frame {start} to {end - 1}")
+        say(self, "{label} from frame {start} to {end}", label=strip.name.strip(), start=start, end=end - 1)
         return {"FINISHED"}
 
 
@@ -91,7 +91,7 @@ class INTERACT_OT_change_contact(bpy.types.Operator):
                 contact_goals.set_ends(compat.sequencer_scene(context.scene), strip, _chosen(context))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, strips[0].name.strip())
+        say(self, "{label}", label=strips[0].name.strip())
         return {"FINISHED"}
 
 
@@ -166,7 +166,7 @@ class INTERACT_OT_pick_contact(NeedsCast):
             return {"RUNNING_MODAL"}
         choose(context.scene, self._first, self._seen)
         what = f"{self._first.named(context.scene)} - {self._seen.named(context.scene)}"
-        self.report({"INFO"}, f"{what}: Add Contact makes a strip of it")
+        say(self, "{contact}: Add Contact makes a strip of it", contact=what)
         return self._leave(context, "FINISHED")
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -227,8 +227,13 @@ class INTERACT_OT_constrain_contacts(NeedsCast):
         except errors.InterActError as error:
             return fail(self, error)
         kind = "WARNING" if self.place == "FRAMES" and moved > _STAYS else "INFO"
-        what = holds[0].title if len(holds) == 1 else f"{len(holds)} contacts"
-        self.report({kind}, f"{what}: held by constraints; the limb moves by {100.0 * moved:.1f} cm at most")
+        say(
+            self,
+            "{contacts}: held by constraints; the limb moves by {centimetres} cm at most",
+            kind,
+            contacts=holds[0].title if len(holds) == 1 else counted(len(holds), "contact"),
+            centimetres=f"{100.0 * moved:.1f}",
+        )
         return {"FINISHED"}
 
 
@@ -262,7 +267,7 @@ class INTERACT_OT_bake_constraints(_OfHolds):
             count = bake_holds(context.scene, self.titles(context))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"{counted(count, 'contact')} keyed, without constraints")
+        say(self, "{contacts} keyed, without constraints", contacts=counted(count, "contact"))
         return {"FINISHED"}
 
 
@@ -275,7 +280,7 @@ class INTERACT_OT_remove_constraints(_OfHolds):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         count = remove_holds(context.scene, self.titles(context))
-        self.report({"INFO"}, f"{counted(count, 'contact')} no longer held by constraints")
+        say(self, "{contacts} no longer held by constraints", contacts=counted(count, "contact"))
         return {"FINISHED"}
 
 

@@ -10,7 +10,7 @@ from ..demo.scene import MODELLING_STEPS, build_demo_scene, model_pair
 from ..runtime_api import errors
 from ..worker_client import generation
 from ..workspace import open_workspace
-from .feedback import clear_status, fail
+from .feedback import clear_status, fail, say
 
 _SECONDS_BETWEEN_STEPS = 0.01
 _STEPS_PER_REDRAW = 3
@@ -79,7 +79,7 @@ class INTERACT_OT_add_demo_scene(bpy.types.Operator):
         if context.window is not None and not bpy.app.background:
             open_workspace(context.window, scene)
         generation.warm_up(scene)
-        self.report({"INFO"}, "Two characters are cast and have something to say: press Generate in the InterAct tab")
+        say(self, "Two characters are cast and have something to say: press Generate in the InterAct tab")
         return {"FINISHED"}
 
 

@@ -12,7 +12,7 @@ from ..formats import Settings
 from ..messages import translated
 from ..properties import ExportChoices, draw_export_choices, export_settings
 from ..runtime_api import errors
-from .feedback import NeedsCast, fail, poll_cast
+from .feedback import NeedsCast, fail, poll_cast, say
 
 _CHOICES = ("format", "preset", "one_each", "root_motion", "rate", "bend")
 _FILE = "The file that is written, or the name that all files begin with"
@@ -60,7 +60,7 @@ class INTERACT_OT_export(ExportChoices, bpy.types.Operator):
             return fail(self, error)
         for warning in done.warnings:
             self.report({"WARNING"}, translated(warning))
-        self.report({"INFO"}, f"Exported {', '.join(map(str, done.files))}")
+        say(self, "Exported {files}", files=", ".join(map(str, done.files)))
         return {"FINISHED"}
 
     def _take_settings(self, context: bpy.types.Context) -> None:
@@ -86,7 +86,7 @@ class INTERACT_OT_export_fbx(NeedsCast):
             path = export_fbx(context.scene, Path(bpy.path.abspath(self.filepath)).with_suffix(".fbx"))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"Exported {path}")
+        say(self, "Exported {files}", files=path)
         return {"FINISHED"}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..messages import counted
 from ..properties import actor_name
 from ..scene import shapes
+from .feedback import say
 from .mapping import OnTheActor, shown_actor
 
 
@@ -18,7 +20,7 @@ class INTERACT_OT_find_shapes(OnTheActor, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         actor = shown_actor(context)
         shapes.list_shapes(actor)
-        self.report({"INFO"}, f"{actor_name(actor)}: {shapes.summary(actor)}")
+        say(self, "{actor}: {summary}", actor=actor_name(actor), summary=shapes.summary(actor))
         return {"FINISHED"}
 
 
@@ -39,7 +41,7 @@ class INTERACT_OT_use_near_shapes(OnTheActor, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         count = shapes.use_near_shapes(shown_actor(context))
-        self.report({"INFO"}, f"Chose {count} similar shapes; look them through")
+        say(self, "Chose {shapes}; look them through", shapes=counted(count, "similar shape"))
         return {"FINISHED"}
 
 

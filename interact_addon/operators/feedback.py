@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import bpy
 
-from ..messages import in_words, translated
+from ..messages import Message, in_words, translated
 from ..runtime_api import contract
 
 SECONDS_BETWEEN_TICKS = 0.1
@@ -33,6 +33,11 @@ def fail(operator: bpy.types.Operator, error: Exception) -> set[str]:
     """Report ``error`` as one sentence and return the operator's result."""
     operator.report({"ERROR"}, translated(in_words(error)))
     return {"CANCELLED"}
+
+
+def say(operator: bpy.types.Operator, template: str, kind: str = "INFO", **fields: object) -> None:
+    """Report a sentence with named fields, translated; ``fields`` may be messages too."""
+    operator.report({kind}, translated(Message(template, **fields)))
 
 
 def show_progress(context: bpy.types.Context, progress: contract.Progress) -> None:

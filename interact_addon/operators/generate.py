@@ -13,12 +13,12 @@ from functools import partial
 import bpy
 from bpy.props import BoolProperty
 
-from ..messages import translated
+from ..messages import Message, counted, translated
 from ..runtime_api import contract, errors
 from ..worker_client import generation
 from ..worker_client.orders import changed_order, whole_order
 from .feedback import fail, redraw, redraw_status_bar, tell
-from .stepping import is_working, reason_to_wait
+from .stepping import NOTHING_CHANGED, broken, is_working, reason_to_wait
 
 _SECONDS_A_TICK = 0.01  # further short steps are done in the same tick until it has taken that long
 
@@ -131,12 +131,12 @@ def tick(
             tell(result_of(job))
             then()
     except errors.Cancelled:
-        kept = f"{job.keyed} of the takes were done and are kept" if job.keyed else "nothing was changed"
-        tell([("INFO", f"Cancelled; {kept}")])
+        kept = Message("Cancelled; kept: {takes}", takes=counted(job.keyed, "take")) if job.keyed else NOTHING_CHANGED
+        tell([("INFO", kept)])
     except errors.InterActError as error:
         tell([("ERROR", str(error))])
     except Exception as error:
-        tell([("ERROR", f"Generating failed ({type(error).__name__}: {error}); please report it as a bug.")])
+        tell([("ERROR", broken(Message("Generating"), error))])
         raise
     finally:
         is_over = generation.current is not job
@@ -166,12 +166,26 @@ def result_of(job: generation.Generation) -> list[tuple[str, str]]:
     """Return what is told of a job that is done: kinds of report and sentences."""
     assert job.request is not None
     if job.edit:
-        done = f"{job.edit} {job.request.duration:.1f} s for two in {job.seconds:.0f} s, as a new take"
+        done = Message(
+            "{edit} {length} s for two in {seconds} s, as a new take",
+            edit=Message(job.edit),
+            length=f"{job.request.duration:.1f}",
+            seconds=f"{job.seconds:.0f}",
+        )
         return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
     seed, takes = job.request.seed, job.keyed
-    what = job.what or f"{job.request.duration:.1f} s for two"
-    seeds = f"seeds {seed - takes + 1} to {seed}" if takes > 1 else f"seed {seed}"
-    done = f"Generated {f'{takes} takes of ' if takes > 1 else ''}{what} in {job.seconds:.0f} s ({seeds})"
+    what = job.what or Message("{length} s for two", length=f"{job.request.duration:.1f}")
+    seconds = f"{job.seconds:.0f}"
+    done = Message("Generated {what} in {seconds} s (seed {seed})", what=what, seconds=seconds, seed=seed)
+    if takes > 1:
+        done = Message(
+            "Generated {takes} of {what} in {seconds} s (seeds {first} to {seed})",
+            takes=counted(takes, "take"),
+            what=what,
+            seconds=seconds,
+            first=seed - takes + 1,
+            seed=seed,
+        )
     return [*(("WARNING", warning) for warning in job.warnings), ("INFO", done)]
 
 

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from .. import compat
+from ..messages import Message, translated
 from ..properties import BOTH_ACT, actor_name
 from ..runtime_api import contract, errors
 from ..scene import pair
@@ -15,7 +16,7 @@ from ..scene.channels import INTERACTION, PROMPT
 from ..scene.ownership import channels_of_pair
 from ..scene.ranges import active_strip_in
 from ..workspace import show_channels
-from .feedback import NeedsCast, fail, poll_cast
+from .feedback import NeedsCast, fail, poll_cast, say
 from .labels import label_span
 
 _BOTH = "2"
@@ -56,17 +57,14 @@ def _identity(context: bpy.types.Context, acting: str) -> str:
     return BOTH_ACT if acting == _BOTH else str(context.scene.interact.actors[int(acting)].identity)
 
 
-def _frames(strip: Any) -> str:
-    return f"from frame {int(compat.strip_left(strip))} to {int(compat.strip_right(strip)) - 1}"
-
-
 def _tell(operator: bpy.types.Operator, context: bpy.types.Context, strip: Any) -> set[str]:
     """Say what is played of a strip: a warning where nothing is."""
     part = pair.played_part(context.scene, strip)
     if part.left_out:
-        operator.report({"WARNING"}, part.left_out)
+        operator.report({"WARNING"}, translated(part.left_out))
     else:
-        operator.report({"INFO"}, f"'{part.category}' {_frames(strip)}")
+        start, end = int(compat.strip_left(strip)), int(compat.strip_right(strip)) - 1
+        say(operator, "'{label}' from frame {start} to {end}", label=Message(part.category), start=start, end=end)
     return {"FINISHED"}
 
 

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from .. import compat
+from ..messages import Message, counted
 from ..properties import ActorKey, actor_choice, actor_key
 from ..rig.timing import frames_per_second
 from ..runtime_api import contract, errors
@@ -18,7 +19,7 @@ from ..scene.labels import action_strips, label_range
 from ..scene.ownership import channels_of_all
 from ..scene.pair import follow_pair
 from ..scene.ranges import active_strip_in, selected_strips
-from .feedback import NeedsCast, fail, poll_cast, redraw
+from .feedback import NeedsCast, fail, poll_cast, redraw, say
 
 _MEANINGS = {
     "sit": "The actor sits on its seat",
@@ -85,7 +86,15 @@ class INTERACT_OT_label_range(NeedsCast):
             label_range(scene, actor, self.label, start, end)
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"{actor.name}: {self.label} from frame {start} to {end - 1}")
+        label = Message(self.label)
+        say(
+            self,
+            "{actor}: {label} from frame {start} to {end}",
+            actor=actor.name,
+            label=label,
+            start=start,
+            end=end - 1,
+        )
         return {"FINISHED"}
 
 
@@ -120,7 +129,7 @@ class INTERACT_OT_label_selected(bpy.types.Operator):
         except errors.InterActError as error:
             return fail(self, error)
         count = len(labels) or len(ranges)
-        self.report({"INFO"}, f"{count} strip{'s' if count > 1 else ''}: {self.label}")
+        say(self, "{strips}: {label}", strips=counted(count, "strip"), label=Message(self.label))
         return {"FINISHED"}
 
     def _ranges(self, context: bpy.types.Context) -> list[tuple[ActorKey, int, int]]:

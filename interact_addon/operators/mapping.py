@@ -8,10 +8,11 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
+from ..messages import Message, counted, translated
 from ..properties import actor_name
 from ..runtime_api import errors
 from ..scene import bones
-from .feedback import fail
+from .feedback import fail, say
 
 _JOINTS = [(joint, bones.bone_label(joint).capitalize(), "") for joint in bones.TABLE_JOINTS]
 
@@ -37,7 +38,7 @@ class INTERACT_OT_find_bones(OnTheActor, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         actor = shown_actor(context)
-        self.report({"INFO"}, f"{actor_name(actor)}: {summary(bones.find_again(actor))}")
+        say(self, "{actor}: {summary}", actor=actor_name(actor), summary=summary(bones.find_again(actor)))
         return {"FINISHED"}
 
 
@@ -57,7 +58,8 @@ class INTERACT_OT_use_active_bone(OnTheActor, bpy.types.Operator):
             return False
         armature = shown_actor(context).armature
         if armature.data.bones.active is None:
-            cls.poll_message_set(f"Select {armature.name}, enter Pose Mode and click a bone")
+            wanted = Message("Select {armature}, enter Pose Mode and click a bone", armature=armature.name)
+            cls.poll_message_set(translated(wanted))
             return False
         return True
 
@@ -65,7 +67,13 @@ class INTERACT_OT_use_active_bone(OnTheActor, bpy.types.Operator):
         actor = shown_actor(context)
         bone = actor.armature.data.bones.active.name
         bones.choose(actor, self.joint, bone)
-        self.report({"INFO"}, f"'{bone}' is the {bones.bone_label(self.joint)} of {actor_name(actor)}")
+        say(
+            self,
+            "'{bone}' is the {joint} of {actor}",
+            bone=bone,
+            joint=bones.bone_label(self.joint),
+            actor=actor_name(actor),
+        )
         return {"FINISHED"}
 
 
@@ -93,9 +101,10 @@ class INTERACT_OT_propose_bones(OnTheActor, bpy.types.Operator):
         missing = bones.bone_table(actor).missing
         if missing:
             names = ", ".join(bones.bone_label(joint) for joint in missing)
-            self.report({"WARNING"}, f"Proposed {added} bones; still missing: {names}")
+            proposed = counted(added, "bone")
+            say(self, "Proposed {bones}; still missing: {names}", "WARNING", bones=proposed, names=names)
         else:
-            self.report({"INFO"}, f"Proposed {added} bones; look them through")
+            say(self, "Proposed {bones}; look them through", bones=counted(added, "bone"))
         return {"FINISHED"}
 
 
@@ -106,7 +115,7 @@ class INTERACT_OT_mirror_bones(OnTheActor, bpy.types.Operator):
     bl_label = "Mirror"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        self.report({"INFO"}, f"Mirrored {bones.mirror(shown_actor(context))} bones")
+        say(self, "Mirrored {bones}", bones=counted(bones.mirror(shown_actor(context)), "bone"))
         return {"FINISHED"}
 
 
@@ -119,7 +128,7 @@ class INTERACT_OT_clear_bones(OnTheActor, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         actor = shown_actor(context)
         bones.clear(actor)
-        self.report({"INFO"}, f"{actor_name(actor)}: {summary(bones.bone_table(actor))}")
+        say(self, "{actor}: {summary}", actor=actor_name(actor), summary=summary(bones.bone_table(actor)))
         return {"FINISHED"}
 
 
@@ -143,7 +152,7 @@ class INTERACT_OT_save_bone_preset(OnTheActor, bpy.types.Operator):
             )
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"Saved the preset '{self.name.strip()}'")
+        say(self, "Saved the preset '{preset}'", preset=self.name.strip())
         return {"FINISHED"}
 
 
@@ -158,9 +167,17 @@ class _FromFile(OnTheActor):
             return fail(self, error)
         if missing:
             names = ", ".join(missing[:4]) + (", …" if len(missing) > 4 else "")
-            self.report({"WARNING"}, f"{actor_name(actor)} lacks {len(missing)} things of '{path.stem}': {names}")
+            say(
+                self,
+                "{actor} lacks {things} of '{preset}': {names}",
+                "WARNING",
+                actor=actor_name(actor),
+                things=counted(len(missing), "thing"),
+                preset=path.stem,
+                names=names,
+            )
         else:
-            self.report({"INFO"}, f"{actor_name(actor)}: {summary(bones.bone_table(actor))}")
+            say(self, "{actor}: {summary}", actor=actor_name(actor), summary=summary(bones.bone_table(actor)))
         return {"FINISHED"}
 
 
@@ -221,7 +238,7 @@ class INTERACT_OT_export_bones(OnTheActor, bpy.types.Operator):
             bones.write_preset(path, bones.preset_of(shown_actor(context)))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"Exported {path}")
+        say(self, "Exported {files}", files=path)
         return {"FINISHED"}
 
 
@@ -271,7 +288,8 @@ def summary(table: bones.BoneTable) -> str:
     """Return one line: how many bones are found and as which rig, how many are chosen and how many missing."""
     by_hand = sum(bool(bone) for bone in table.assigned.values())
     found = len(table.joints) - by_hand
-    parts = [f"{table.kind or 'no known rig'}: {found} bones found"] if found else []
-    parts += [f"{by_hand} chosen by hand"] if by_hand else []
-    parts += [f"{len(table.missing)} missing"] if table.missing else []
-    return ", ".join(parts)
+    kind = table.kind or translated("no known rig")
+    parts = [Message("{rig}: {bones} found", rig=kind, bones=counted(found, "bone"))] if found else []
+    parts += [Message("{count} chosen by hand", count=by_hand)] if by_hand else []
+    parts += [Message("{count} missing", count=len(table.missing))] if table.missing else []
+    return ", ".join(map(translated, parts))

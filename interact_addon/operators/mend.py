@@ -8,7 +8,7 @@ from bpy.props import StringProperty
 from ..messages import translated
 from ..runtime_api import errors
 from ..scene.preflight import mend, mend_all
-from .feedback import fail
+from .feedback import fail, say
 from .problems import find_all, search
 
 
@@ -31,7 +31,7 @@ class INTERACT_OT_mend(bpy.types.Operator):
             problem = next((p for p in find_all(scene) if p.sentence == self.sentence), None)
             if problem is None:
                 search(scene)
-                self.report({"INFO"}, "This is no problem any more")
+                say(self, "This is no problem any more")
                 return {"CANCELLED"}
             mend(scene, problem)
         except errors.InterActError as error:

@@ -6,9 +6,10 @@ from typing import Any
 
 import bpy
 
+from ..messages import Message, counted, translated
 from ..properties import actor_name
 from ..scene import bones
-from .feedback import SECONDS_BETWEEN_TICKS, clear_status, redraw
+from .feedback import SECONDS_BETWEEN_TICKS, clear_status, redraw, say
 from .mapping import OnTheActor, shown_actor
 
 
@@ -30,7 +31,7 @@ class INTERACT_OT_pick_bones(OnTheActor, bpy.types.Operator):
             cls.poll_message_set("All bones are there; choose others in the fields below")
             return False
         if not armature.visible_get():
-            cls.poll_message_set(f"{armature.name} is hidden; show it first")
+            cls.poll_message_set(translated(Message("{armature} is hidden; show it first", armature=armature.name)))
             return False
         return True
 
@@ -80,8 +81,15 @@ class INTERACT_OT_pick_bones(OnTheActor, bpy.types.Operator):
         actor = shown_actor(context)
         if actor.armature is not None:
             missing = bones.bone_table(actor).missing
-            text = f"{len(missing)} bones are still missing" if missing else "all bones are there; look them through"
-            self.report({"INFO"}, f"{actor_name(actor)}: {text}")
+            if missing:
+                say(
+                    self,
+                    "{actor}: still missing are {bones}",
+                    actor=actor_name(actor),
+                    bones=counted(len(missing), "bone"),
+                )
+            else:
+                say(self, "{actor}: all bones are there; look them through", actor=actor_name(actor))
         return {"FINISHED"}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bpy
 
+from ..messages import translated
 from ..runtime_api import errors
 from ..worker_client import generation, installation, settings
 from ..worker_client.libraries import own_lock
-from .feedback import fail, redraw
+from .feedback import fail, redraw, say
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -27,7 +28,7 @@ class INTERACT_OT_free_memory(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         generation.free_runtime()
-        self.report({"INFO"}, "The runtime's memory is free again")
+        say(self, "The runtime's memory is free again")
         return {"FINISHED"}
 
 
@@ -67,7 +68,7 @@ class INTERACT_OT_install_runtime(bpy.types.Operator):
         installation.current.wait()
         installation.finished()
         settings.forget()
-        self.report({"INFO" if installation.succeeded else "ERROR"}, installation.outcome)
+        self.report({"INFO" if installation.succeeded else "ERROR"}, translated(installation.outcome))
         return {"FINISHED" if installation.succeeded else "CANCELLED"}
 
 

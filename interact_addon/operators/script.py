@@ -8,12 +8,13 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
+from ..messages import Message, counted, translated
 from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
 from ..scene import setting_up, strips
 from ..worker_client import generation
 from ..workspace import show_channels
-from .feedback import NeedsCast, fail
+from .feedback import NeedsCast, fail, say
 from .problems import search
 
 
@@ -41,7 +42,7 @@ class INTERACT_OT_add_speech(NeedsCast):
         except errors.InterActError as error:
             return fail(self, error)
         generation.warm_up(context.scene)
-        self.report({"INFO"}, f"{actor.name} says '{strip.name}'")
+        say(self, "{actor} says '{voice}'", actor=actor.name, voice=strip.name)
         return {"FINISHED"}
 
 
@@ -62,10 +63,11 @@ class INTERACT_OT_set_up_timeline(NeedsCast):
         search(context.scene)
         show_channels(compat.sequencer_scene(context.scene))
         generation.warm_up(context.scene)
-        parts = [f"named {done.channels} channels"] * bool(done.channels)
-        parts += [f"added {done.actions} action strips"] * bool(done.actions)
-        parts += [f"the range ends at frame {context.scene.frame_end}"] * done.range_widened
-        self.report({"INFO"}, ", ".join(parts).capitalize() if parts else "The timeline was set up already")
+        parts = [Message("Named {channels}", channels=counted(done.channels, "channel"))] * bool(done.channels)
+        parts += [Message("Added {strips}", strips=counted(done.actions, "action strip"))] * bool(done.actions)
+        ends = Message("The range ends at frame {frame}", frame=context.scene.frame_end)
+        for part in [*parts, *[ends] * done.range_widened] or [Message("The timeline was set up already")]:
+            self.report({"INFO"}, translated(part))
         return {"FINISHED"}
 
 
@@ -80,7 +82,10 @@ class INTERACT_OT_add_action_labels(NeedsCast):
         scene = compat.sequencer_scene(context.scene)
         actors = context.scene.interact.actors
         added = sum(strips.add_action_labels(scene, actor_key(actor)) for actor in actors)
-        self.report({"INFO"}, f"Added {added} action strips" if added else "Every frame has an action already")
+        if added:
+            say(self, "Added {strips}", strips=counted(added, "action strip"))
+        else:
+            say(self, "Every frame has an action already")
         return {"FINISHED"}
 
 
@@ -101,7 +106,10 @@ class INTERACT_OT_add_emotion_labels(NeedsCast):
             for actor in actors
         )
         show_channels(scene)
-        self.report({"INFO"}, f"Added {added} emotion strips" if added else "Every frame has an emotion already")
+        if added:
+            say(self, "Added {strips}", strips=counted(added, "emotion strip"))
+        else:
+            say(self, "Every frame has an emotion already")
         return {"FINISHED"}
 
 

@@ -25,6 +25,7 @@ from .feedback import fail, redraw, redraw_status_bar, tell
 _WRITABLE_MODES = {"OBJECT", "POSE"}  # other modes have undo steps that hold nothing but what is edited
 _SECONDS_A_STEP = 0.015  # of reading; to begin a step takes as long again
 _PAUSE, _WAITING = 0.001, 0.2  # seconds between steps, and until something is asked for again
+NOTHING_CHANGED = Message("Cancelled; nothing was changed")
 FindScene = Callable[[], bpy.types.Scene]
 Told = list[tuple[str, str]]  # kinds of report and sentences
 Write = Callable[[bpy.types.Scene], Told]
@@ -80,6 +81,12 @@ def progress() -> contract.Progress | None:
     if _running is None:
         return None
     return contract.Progress(_running.obstacle or _running.work.stage, _running.share)
+
+
+def broken(what: str, error: Exception) -> Message:
+    """Return the sentence for an error that nobody foresaw."""
+    reason = f"{type(error).__name__}: {error}"
+    return Message("{what} failed ({error}); please report it as a bug.", what=what, error=reason)
 
 
 def why_busy() -> str:
@@ -164,8 +171,7 @@ def tick(running: _Running) -> float | None:
         return None
     except Exception as error:
         stop()
-        tell([("ERROR", Message("{what} failed ({error}); please report it as a bug.",
-                                what=running.work.stage, error=f"{type(error).__name__}: {error}"))])  # fmt: skip
+        tell([("ERROR", broken(Message(running.work.stage), error))])
         raise
     finally:
         if shown is None or _running is not running or _seen(shown) != _seen(progress()):
@@ -242,7 +248,7 @@ class INTERACT_OT_cancel_work(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         stop()
         _show()
-        self.report({"INFO"}, translated("Cancelled; nothing was changed"))
+        self.report({"INFO"}, translated(NOTHING_CHANGED))
         return {"FINISHED"}
 
 

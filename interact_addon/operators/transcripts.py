@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
+from ..messages import counted
 from ..properties import ActorKey, actor_key, cast_in
 from ..runtime_api import errors
 from ..scene.channels import KINDS
@@ -19,7 +20,7 @@ from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
 from ..scene.words import add_words, copies_of, divide_words
 from ..takes.words import known_words
-from .feedback import fail
+from .feedback import fail, say
 
 
 def active_voice(context: bpy.types.Context) -> Any:
@@ -71,7 +72,7 @@ class INTERACT_OT_choose_transcript(bpy.types.Operator):
             choose_transcript(strip, self._stored_path())
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, f"'{strip.name}' says what is in '{Path(self.filepath).name}'")
+        say(self, "'{strip}' says what is in '{file}'", strip=strip.name, file=Path(self.filepath).name)
         return {"FINISHED"}
 
     def _stored_path(self) -> str:
@@ -170,7 +171,7 @@ class INTERACT_OT_divide_words(bpy.types.Operator):
             texts = divide_words(context.scene, speaker, strip, known_words(speaker))
         except errors.InterActError as error:
             return fail(self, error)
-        self.report({"INFO"}, " | ".join(texts))
+        say(self, "{words}", words=" | ".join(texts))
         return {"FINISHED"}
 
 
@@ -187,7 +188,7 @@ def _add_words(operator: bpy.types.Operator, context: bpy.types.Context, written
     strip = active_voice(context)
     speaker = next(actor for actor in _cast(context) if is_voice_of(strip, actor))
     count = add_words(context.scene, speaker, strip, written)
-    operator.report({"INFO"}, f"Added {count} text strip{'s' if count > 1 else ''} of {speaker.name}")
+    say(operator, "Added {strips} of {actor}", strips=counted(count, "text strip"), actor=speaker.name)
     return {"FINISHED"}
 
 

@@ -58,7 +58,7 @@ class Check(Sidebar):
         progress = check_progress()
         row = layout.row(align=True)
         if progress is not None:
-            row.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+            row.progress(factor=progress.fraction, text=f"{in_our_language(progress.stage)}  {progress.fraction:.0%}")
             row.operator("interact.cancel_check", text="", icon="X")
         else:
             row.operator("interact.check", icon="VIEWZOOM")

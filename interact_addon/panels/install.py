@@ -6,7 +6,7 @@ import bpy
 
 from ..operators.runtime import install_summary
 from ..worker_client import generation, installation, settings
-from .sidebar import lines
+from .sidebar import in_our_language, lines
 
 
 def install_is_wanted() -> bool:
@@ -18,7 +18,7 @@ def draw_install(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     """Draw the button with what it costs, or the progress of an installation with its own button to cancel."""
     if (running := installation.current) is not None:
         progress = running.progress
-        layout.progress(factor=progress.fraction, text=f"{progress.stage}  {progress.fraction:.0%}")
+        layout.progress(factor=progress.fraction, text=f"{in_our_language(progress.stage)}  {progress.fraction:.0%}")
         layout.operator("interact.cancel_install", icon="X")
         return
     layout.operator("interact.install_runtime", text=_button(), icon="IMPORT")

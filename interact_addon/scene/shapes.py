@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..messages import Message, counted
 from ..rig.faces import FaceMesh, find_faces, missing_shapes, shape_names
 from ..rig.measure import skinned_meshes
 from ..rig.near_shapes import near_shapes
@@ -70,8 +71,12 @@ def summary(actor: Any) -> str:
     driven = sum(bool(row.shape) for row in actor.shapes)
     missing = sum(not row.shape for row in actor.shapes if not row.found)
     near = sum(bool(row.near) for row in actor.shapes if not row.shape)
-    text = f"{driven} shapes are driven; {missing} of the 52 ARKit curves have none"
-    return f"{text}, {near} a similar one." if near else f"{text}."
+    counts = {"shapes": counted(driven, "driven shape"), "missing": missing}
+    if near:
+        return Message(
+            "{shapes}; {missing} of the 52 ARKit curves have none, {near} a similar one.", near=near, **counts
+        )
+    return Message("{shapes}; {missing} of the 52 ARKit curves have none.", **counts)
 
 
 def shapes_to_dict(actor: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 
+from ..messages import Message
 from ..rig.identity import is_in_scene, scene_with
 from ..rig.keying import KeyedPerformance, key_performance
 from ..rig.verify import Verification, verify
@@ -236,7 +237,8 @@ class Generation:
         if takes == 1:
             return update
         number = takes - len(self._requests)
-        return contract.Progress(f"Take {number} of {takes}: {update.stage}", (number - 1 + update.fraction) / takes)
+        stage = Message("Take {number} of {takes}: {stage}", number=number, takes=takes, stage=Message(update.stage))
+        return contract.Progress(stage, (number - 1 + update.fraction) / takes)
 
     def _write_what_is_done(self) -> None:
         if not self._unwritten:

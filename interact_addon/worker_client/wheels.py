@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from ..messages import Message
 from ..runtime_api import contract, errors
 from .libraries import Lock, Wheel, megabytes, place_of
 from .pip import TORCH_CPU_INDEX, PipFailed, explain, pip_command, with_index
@@ -137,7 +138,10 @@ def _download(
 
 
 def _downloading(done: int, total: int, what: str) -> contract.Progress:
-    return contract.Progress(f"Downloading {what}, {megabytes(min(done, total))} of {megabytes(total)}", done / total)
+    stage = Message(
+        "Downloading {what}, {done} of {total}", what=what, done=megabytes(min(done, total)), total=megabytes(total)
+    )
+    return contract.Progress(stage, done / total)
 
 
 def unpack(lock: Lock, wheels: Path, folder: Path, steps: Steps) -> None:
@@ -152,7 +156,8 @@ def unpack(lock: Lock, wheels: Path, folder: Path, steps: Steps) -> None:
                     steps.check()
                     _unpack_member(archive, member, place, folder)
                     done += member.file_size
-                    steps.say(contract.Progress(f"Unpacking {wheel.name}", min(1.0, done / lock.unpacked)))
+                    stage = Message("Unpacking {wheel}", wheel=wheel.name)
+                    steps.say(contract.Progress(stage, min(1.0, done / lock.unpacked)))
         except zipfile.BadZipFile as error:
             (wheels / wheel.file).unlink(missing_ok=True)
             raise WheelsFailed(f"'{wheel.file}' is damaged ({error}); install again.") from error

@@ -74,7 +74,7 @@ ADDON_EDGES = {
     "takes": "properties rig runtime_api scene",
     "check": "compat messages properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
-    "worker_client": "check rig runtime_api scene takes",
+    "worker_client": "check messages rig runtime_api scene takes",
     "preferences": "operators panels worker_client",
     "export": "compat formats properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
