@@ -28,6 +28,7 @@ from .handedness import lead_with
 from .head_pins import hold_heads
 from .head_turns import turn_heads
 from .leg_collisions import clear_legs
+from .partner_legs import part_legs
 from .pins import hold_pins
 from .smoothing import smooth
 from .stroke_timing import align_strokes_to_stress
@@ -101,6 +102,8 @@ def refine_bodies(
         predicted = lower.contacts[a].numpy()
         roots[a], rotations[a], contacts[a] = plant_feet(roots[a], rotations[a], skeletons[a], predicted, legs_given[a])
         rotations[a] = clear_legs(roots[a], rotations[a], skeletons[a], contacts[a], legs_given[a], shapes[a])
+    if together:
+        rotations = part_legs(roots, rotations, skeletons, contacts, legs_given, shapes)
     rotations = clear_arms(roots, rotations, skeletons, together, arms_given, shapes, conditioning.furniture)
     _apply_constraints(roots, rotations, conditioning, blends=False)
     return Bodies(roots, rotations, contacts)

@@ -70,7 +70,7 @@ def clear_legs(
     front = np.stack([rot.rotate(world[:, _JOINTS[side][0]], forward) for side in SIDES], 1)
     across = (joints[:, 0, 0] - joints[:, 1, 0]) * np.array([1.0, 1.0, 0.0], np.float32)
     stands = (np.asarray(contacts, np.float32) > 0.5).reshape(len(root), 2, 2).any(2)
-    held = [_with_stands(stands[:, leg], fixed) for leg in range(2)]
+    held = [with_stands(stands[:, leg], fixed) for leg in range(2)]
     free = np.stack([freedom(frames, len(root), _BESIDE_FIXED) for frames in held], 1)[..., None, None]
 
     may_move = free > 0.0
@@ -80,9 +80,9 @@ def clear_legs(
         push = _pushes(capsules, pairs, across, SOFT_CONTACT["leg"] * skeleton.size)
         if np.linalg.norm(push, axis=-1).max(initial=0.0) < _NEGLIGIBLE:
             break
-        held_push = _while_standing(widest(push * may_move, _HOLD), stands)
+        held_push = while_standing(widest(push * may_move, _HOLD), stands)
         wanted += may_move * gaussian_filter1d(held_push, _SMOOTHING, axis=0, mode="nearest")
-        displacement = np.stack([_between_stands(wanted[:, leg], stands[:, leg], free[:, leg]) for leg in range(2)], 1)
+        displacement = np.stack([between_stands(wanted[:, leg], stands[:, leg], free[:, leg]) for leg in range(2)], 1)
         knee, ankle, _, _ = bend(joints, front, displacement)
         capsules = _moved(rest, volume, knee - joints[:, :, 1], ankle - joints[:, :, 2])
 
@@ -145,12 +145,12 @@ def _pushes(capsules: Capsules, pairs: _Pairs, across: Array, soft: float) -> Ar
     half = 0.5 * (depth / np.maximum(level[..., 0], 0.5) + _MARGIN)[..., None] * sideways
     for leg, sign, at in ((0, 1.0, s[:, 0]), (1, -1.0, t[:, 0])):
         first, last = pairs.lever[leg, worst].T
-        ankle, knee = _levers(first + (last - first) * at, pairs.part[leg, worst])
+        ankle, knee = levers_of(first + (last - first) * at, pairs.part[leg, worst])
         push[rows, leg] = sign * half * np.stack([ankle, knee], 1)[:, :, None]
     return push
 
 
-def _levers(at: Array, part: Array) -> tuple[Array, Array]:
+def levers_of(at: Array, part: Array) -> tuple[Array, Array]:
     """Return how far ankle and knee (N,) move for one metre at a point of the leg.
 
     The point lies at the share ``at`` (N,) of the bone ``part`` (N,): 0 thigh, 1 shin, 2 foot.
@@ -162,7 +162,7 @@ def _levers(at: Array, part: Array) -> tuple[Array, Array]:
     return ankle, knee
 
 
-def _with_stands(stands: Array, fixed: Array | None) -> Array | None:
+def with_stands(stands: Array, fixed: Array | None) -> Array | None:
     """Return frames (T,) that are ``fixed``, and every whole stand of ``stands`` (T,) that reaches into them."""
     if fixed is None:
         return None
@@ -170,14 +170,14 @@ def _with_stands(stands: Array, fixed: Array | None) -> Array | None:
     return fixed | (stands & np.isin(numbered, np.unique(numbered[fixed])))
 
 
-def _while_standing(push: Array, stands: Array) -> Array:
+def while_standing(push: Array, stands: Array) -> Array:
     """Give a standing foot one push for the whole stand: the longest of it.
 
-    ``push`` (T, 2, 2, 3) metres, ``stands`` (T, 2). The push holds ``_HOLD`` frames longer on both sides, so that
-    smoothing changes nothing while the foot stands.
+    ``push`` (T, L, 2, 3) metres of L legs, ``stands`` (T, L). The push holds ``_HOLD`` frames longer on both sides, so
+    that smoothing changes nothing while the foot stands.
     """
     result = push.copy()
-    for leg in range(2):
+    for leg in range(stands.shape[1]):
         for first, last in runs_of(stands[:, leg]):
             lengths = np.linalg.norm(push[first:last, leg, 0], axis=-1)
             if lengths.max() > _NEGLIGIBLE:
@@ -187,7 +187,7 @@ def _while_standing(push: Array, stands: Array) -> Array:
     return result
 
 
-def _between_stands(wanted: Array, stands: Array, free: Array) -> Array:
+def between_stands(wanted: Array, stands: Array, free: Array) -> Array:
     """Return a displacement (T, 2, 3) near ``wanted`` (T, 2, 3) that is constant in each stand of ``stands`` (T,).
 
     It changes only while the foot is up: from what one stand has to what the next one has, and in between as far as it
