@@ -179,7 +179,7 @@ def test_an_unknown_emotion_lists_them_all(shot: bpy.types.Scene) -> None:
     from interact_addon.scene.strips import add_emotion
 
     add_emotion(shot, actor_name(shot.interact.actor_a), "joy", 1.0, shot.frame_start, shot.frame_end).name = "happy"
-    refused(shot, "'happy'", "anger, annoyance", "neutral")
+    refused(shot, "'happy'", "surprise, awe", "neutral")
 
 
 def test_a_chosen_transcript_that_is_gone_is_named(shot: bpy.types.Scene, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from interact_addon.scene.channels import is_channel_of
 from interact_addon.scene.emotions import emotion_name, emotion_of
 from interact_addon.scene.label_names import EMOTION_COLOURS
 from interact_addon.scene.request import build_request
-from model_runtime.contract import EMOTIONS, RELATIONSHIPS, EmotionSpan
+from model_runtime.contract import EMOTION_CHOICES, FIRST_EMOTIONS, FIRST_RELATIONSHIPS, RELATIONSHIPS, EmotionSpan
 from model_runtime.errors import InvalidRequest
 
 from .rigs import make_rig
@@ -82,12 +82,12 @@ def test_a_strip_name_is_read_with_spaces_capitals_and_the_number_of_a_copy(name
 def test_an_unknown_emotion_is_refused_with_all_that_are_known(scene: bpy.types.Scene, name: str) -> None:
     with pytest.raises(InvalidRequest) as failure:
         emotion_of(name, "Anna")
-    assert f"'{name}'" in str(failure.value) and all(emotion in str(failure.value) for emotion in EMOTIONS)
+    assert f"'{name}'" in str(failure.value) and all(emotion in str(failure.value) for emotion in EMOTION_CHOICES)
 
 
 def test_an_unknown_emotion_on_a_strip_stops_the_generation(scene: bpy.types.Scene) -> None:
     strips.add_emotion(scene, "Anna", "joy", 1.0, 1, 91).name = "happy"
-    with pytest.raises(InvalidRequest, match=r"emotion strip 'happy' of 'Anna'.*anger, annoyance"):
+    with pytest.raises(InvalidRequest, match=r"emotion strip 'happy' of 'Anna'.*surprise, awe"):
         build_request(scene)
 
 
@@ -142,20 +142,24 @@ def test_the_channel_may_be_named_in_the_singular_or_plural() -> None:
 
 
 def test_emotion_strips_have_the_colour_of_their_group_and_stay_out_of_renders(scene: bpy.types.Scene) -> None:
-    strip = strips.add_emotion(scene, "Anna", "annoyance", 0.5, 1, 91)
-    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["anger"])
-    assert strip.name == "annoyance 50%" and not scene.render.use_sequencer
+    strip = strips.add_emotion(scene, "Anna", "anxiety", 0.5, 1, 91)
+    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["fear-related"])
+    assert strip.name == "anxiety 50%" and not scene.render.use_sequencer
 
 
 # The actor's own emotion
 
 
 def test_the_actors_own_emotion_fills_the_gaps_between_strips(scene: bpy.types.Scene) -> None:
-    scene.interact.actor_a.emotion, scene.interact.actor_a.emotion_intensity = "pride", 0.5
-    assert emotions_of_anna(scene) == [("pride", 0.5, 0.0, 10.0)]
+    scene.interact.actor_a.emotion, scene.interact.actor_a.emotion_intensity = "satisfaction", 0.5
+    assert emotions_of_anna(scene) == [("satisfaction", 0.5, 0.0, 10.0)]
     strips.add_emotion(scene, "Anna", "anger", 1.0, 61, 121)
     strips.add_emotion(scene, "Anna", "neutral", 1.0, 121, 151)
-    assert emotions_of_anna(scene) == [("pride", 0.5, 0.0, 2.0), ("anger", 1.0, 2.0, 4.0), ("pride", 0.5, 5.0, 10.0)]
+    assert emotions_of_anna(scene) == [
+        ("satisfaction", 0.5, 0.0, 2.0),
+        ("anger", 1.0, 2.0, 4.0),
+        ("satisfaction", 0.5, 5.0, 10.0),
+    ]
 
 
 def test_a_neutral_emotion_or_no_intensity_sends_no_spans(scene: bpy.types.Scene) -> None:
@@ -199,10 +203,10 @@ def test_keys_are_read_at_the_frames_of_the_shot(scene: bpy.types.Scene) -> None
 
 def test_the_emotion_itself_may_be_keyed(scene: bpy.types.Scene) -> None:
     actor = scene.interact.actor_a
-    for frame, emotion in ((1, "joy"), (151, "grief"), (241, "neutral")):
+    for frame, emotion in ((1, "joy"), (151, "nostalgia"), (241, "neutral")):
         actor.emotion = emotion
         actor.keyframe_insert("emotion", frame=frame)
-    assert emotions_of_anna(scene) == [("joy", 1.0, 0.0, 5.0), ("grief", 1.0, 5.0, 8.0)]
+    assert emotions_of_anna(scene) == [("joy", 1.0, 0.0, 5.0), ("nostalgia", 1.0, 5.0, 8.0)]
 
 
 def test_a_muted_curve_is_not_followed(scene: bpy.types.Scene) -> None:
@@ -257,17 +261,19 @@ def test_every_relationship_and_emotion_of_the_contract_can_be_chosen(scene: bpy
     for name in RELATIONSHIPS:
         scene.interact.relationship = name
         assert build_request(scene)[0].relationship == name
-    for name in EMOTIONS:
+    for name in EMOTION_CHOICES:
         scene.interact.actor_b.emotion = name
         assert [span.emotion for span in build_request(scene)[0].actors[1].emotions] == (
             [] if name == "neutral" else [name]
         )
     items = {item.identifier: item.value for item in scene.interact.actor_a.bl_rna.properties["emotion"].enum_items}
-    assert items == {name: number for number, name in enumerate(EMOTIONS)}  # keys and files store the number
+    # Keys and files store the number, so that of a name must never be another's.
+    assert (items["anger"], items["surprise"], items["neutral"]) == (0, 24, 25)
+    assert all(number > 25 for name, number in items.items() if name not in FIRST_EMOTIONS)
 
 
 def test_emotions_survive_saving_and_opening(scene: bpy.types.Scene, tmp_path) -> None:
-    scene.interact.actor_a.emotion, scene.interact.relationship, scene.interact.lips = "pride", "friends", 0.5
+    scene.interact.actor_a.emotion, scene.interact.relationship, scene.interact.lips = "satisfaction", "cousins", 0.5
     strips.add_emotion(scene, "Anna", "anger", 1.5, 61, 121)
     key(scene, (1, 0.5), (301, 0.5))
     before = build_request(scene)[0]
@@ -276,3 +282,36 @@ def test_emotions_survive_saving_and_opening(scene: bpy.types.Scene, tmp_path) -
     after = build_request(bpy.context.scene)[0]
     assert after.actors[0].emotions == before.actors[0].emotions and len(before.actors[0].emotions) == 3
     assert (after.relationship, after.lips) == (before.relationship, before.lips)
+
+
+# Names of earlier files
+
+
+def test_a_strip_with_an_earlier_name_is_read_as_what_that_is_called_today() -> None:
+    assert emotion_of("grief", "Anna") == ("sadness", 1.5)
+    assert emotion_of("annoyance 50%", "Anna") == ("anger", pytest.approx(0.3))
+
+
+def test_a_file_with_earlier_emotions_and_relationships_opens_with_todays(scene: bpy.types.Scene, tmp_path) -> None:
+    actor, settings = scene.interact.actor_a, scene.interact
+    for frame, name in ((1, "joy"), (151, "calmness"), (241, "boredom")):
+        actor.emotion = name
+        actor.keyframe_insert("emotion", frame=frame)
+    curve = compat.channelbag(scene.animation_data.action, scene.animation_data.action_slot).fcurves[0]
+    for key, name in zip(curve.keyframe_points, ("joy", "grief", "annoyance")):  # as such a file has them
+        key.co.y = FIRST_EMOTIONS.index(name)
+    settings.actor_b.emotion, settings.relationship = "boredom", "cousins"
+    store(settings.actor_b, "emotion", FIRST_EMOTIONS.index("disappointment"))
+    store(settings, "relationship", FIRST_RELATIONSHIPS.index("old friends") + 1)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    settings = bpy.context.scene.interact
+    assert settings.relationship == "childhood friends"
+    assert (settings.actor_b.emotion, settings.actor_b.emotion_intensity) == ("sadness", pytest.approx(0.6))
+    spans = build_request(bpy.context.scene)[0].actors[0].emotions
+    assert [span.emotion for span in spans] == ["joy", "sadness", "anger"]
+
+
+def store(item: bpy.types.PropertyGroup, name: str, number: int) -> None:
+    stored = item.bl_system_properties_get() if bpy.app.version >= (5, 0, 0) else item
+    stored[name] = number

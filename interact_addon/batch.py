@@ -285,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--relationship",
             choices=contract.RELATIONSHIPS,
+            type=contract.relationship_named,
             metavar="NAME",
             help="instead of the one set in the scene: 'boss / subordinate'",
         )

@@ -166,6 +166,13 @@ def set_film_output(render: Any) -> None:
     film.constant_rate_factor, film.gopsize = "HIGH", 15
 
 
+def stored_number(item: Any, name: str) -> int | None:
+    """Return the number that a file stores for a choice, also where no item has it; None where nothing is stored."""
+    stored = item.bl_system_properties_get() if bpy.app.version >= (5, 0, 0) else item
+    number = stored.get(name) if stored is not None else None
+    return number if isinstance(number, int) else None
+
+
 def remove_scene(scene: bpy.types.Scene, *others: bpy.types.ID) -> None:
     """Remove a scene that no window shows, and what else was made with it.
 

@@ -37,7 +37,7 @@ from .operators import (
     workspace,
 )
 from .overlay import check_drawing, contact_drawing, drawing, event_band, label_band, voice_words
-from .scene import settling, targets
+from .scene import earlier_names, settling, targets
 from .takes.settings import INTERACT_PG_take, shown_take_row
 from .worker_client import generation
 
@@ -99,6 +99,7 @@ def _update_file(*_arguments: object) -> None:
     for scene in bpy.data.scenes:
         if scene.library is None:
             targets.move_walk_targets(scene)
+            earlier_names.bring_names_up_to_date(scene)
 
 
 def _comings_back() -> tuple[list[Any], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..properties import actor_name
+from ..runtime_api import contract
 from .sidebar import Sidebar
 
 
@@ -21,7 +22,7 @@ class Expression(Sidebar):
                 continue
             both = column.column(align=True)
             both.prop(actor, "emotion", text=actor_name(actor))
-            if actor.emotion != "neutral":
+            if actor.emotion != contract.NEUTRAL:
                 both.prop(actor, "emotion_intensity")
         column.prop(settings, "relationship")
         column.prop(settings, "lips", slider=True)

@@ -1,6 +1,7 @@
 """One of the two characters: what it keeps, where it sits and walks, how it feels and moves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import bpy
@@ -44,14 +45,25 @@ LEADING_HAND = (
 )
 
 
+def numbers_of(names: Sequence[str], earlier: Sequence[str], first: int = 0) -> dict[str, int]:
+    """Return the number that keys and files store for each name: of those in ``earlier`` files their place from
+    ``first``, so that these still mean the same; the others follow.
+    """
+    numbers = {name: first + earlier.index(name) for name in names if name in earlier}
+    return numbers | dict(zip((name for name in names if name not in earlier), count(first + len(earlier))))
+
+
+EMOTION_NUMBERS = numbers_of(contract.EMOTION_CHOICES, contract.FIRST_EMOTIONS)
+
+
 def _emotions() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
-    """List neutral, then the others by group. Keys and files store an emotion's number in the contract."""
+    """List neutral, then the others by group."""
     items: list[tuple[str, str, str, str, int] | tuple[str, str, str]] = []
-    for group in sorted(contract.EMOTION_GROUPS, key=lambda name: name != "neutral"):
+    for group, names in {contract.NEUTRAL: (contract.NEUTRAL,), **contract.EMOTION_GROUPS}.items():
         items.append(("", group.capitalize(), ""))
-        for name in contract.EMOTION_GROUPS[group]:
-            meaning = "No emotion in particular" if name == "neutral" else f"An emotion: {name}"
-            items.append((name, name.capitalize(), meaning, "NONE", contract.EMOTIONS.index(name)))
+        for name in names:
+            meaning = "No emotion in particular" if name == contract.NEUTRAL else f"An emotion: {name}"
+            items.append((name, name.capitalize(), meaning, "NONE", EMOTION_NUMBERS[name]))
     return items
 
 
@@ -156,7 +168,7 @@ class INTERACT_PG_actor(bpy.types.PropertyGroup):
     emotion: EnumProperty(  # type: ignore[valid-type]
         name="Emotion",
         items=_emotions(),
-        default="neutral",
+        default=contract.NEUTRAL,
         description="This actor's emotion wherever there is no emotion strip",
     )
     emotion_intensity: FloatProperty(  # type: ignore[valid-type]

@@ -4,7 +4,7 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
 
 from ..runtime_api import contract
-from .actor import INTERACT_PG_actor, actor_choice
+from .actor import INTERACT_PG_actor, actor_choice, numbers_of
 from .channels import INTERACT_PG_channel, INTERACT_PG_character
 from .check import INTERACT_PG_check
 from .contacts import INTERACT_PG_contact_choice
@@ -21,13 +21,20 @@ QUALITIES = (
 _NOT_SPECIFIED = "not said"  # the identifier saved in files
 
 
-def _relationships() -> list[tuple[str, str, str, str, int]]:
-    items = [(_NOT_SPECIFIED, "Not Specified", "Nothing is said about what they are to each other", "NONE", 0)]
-    for number, name in enumerate(contract.RELATIONSHIPS, 1):
-        first, _, second = name.partition(" / ")
-        together = f"They are {name}" if name.endswith("s") else f"They are a {name}"
-        meaning = f"The first actor is the {first}, the second the {second}" if second else together
-        items.append((name, name.title(), meaning, "NONE", number))
+RELATIONSHIP_NUMBERS = numbers_of(contract.RELATIONSHIPS, contract.FIRST_RELATIONSHIPS, 1)
+
+
+def _relationships() -> list[tuple[str, str, str, str, int] | tuple[str, str, str]]:
+    """List not specified, then the relationships by group."""
+    items: list[tuple[str, str, str, str, int] | tuple[str, str, str]] = [
+        (_NOT_SPECIFIED, "Not Specified", "Nothing is said about what they are to each other", "NONE", 0)
+    ]
+    for group, names in contract.RELATIONSHIP_GROUPS.items():
+        items.append(("", group.capitalize(), ""))
+        for name in names:
+            first, _, second = name.partition(" / ")
+            meaning = f"The first actor is the {first}, the second the {second}" if second else f"They are {name}"
+            items.append((name, name.title(), meaning, "NONE", RELATIONSHIP_NUMBERS[name]))
     return items
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from ..runtime_api import contract, errors
 
-STRONGEST = 2.0
-NEUTRAL = "neutral"
+STRONGEST = contract.MOST_INTENSITY
+NEUTRAL = contract.NEUTRAL
 STEP = 0.2  # seconds between the samples of a keyed intensity
 _LEVELS = 20  # steps of intensity per 1: finer ones are not visible, and equal neighbours become one span
 # "joy", "joy 1.5", "joy 150%", and Blender's name of a copy: "joy.001"
@@ -22,18 +22,19 @@ def emotion_name(emotion: str, intensity: float) -> str:
 
 
 def emotion_of(strip_name: str, actor: str) -> tuple[str, float]:
-    """Return the emotion and its intensity (1 if there is none) in the name of a strip.
+    """Return the emotion and its intensity (1 if there is none) in the name of a strip; names of earlier files are read
+    as what they are called today.
 
     Raises ``InvalidRequest``; for an unknown name it lists the emotions.
     """
     strip = f"The emotion strip '{strip_name}' of '{actor}'"
     found = _NAME.fullmatch(strip_name.strip())
     emotion = found["emotion"].casefold() if found else ""
-    if found is None or emotion not in contract.EMOTIONS:
-        raise errors.InvalidRequest(f"{strip} is not known; name it one of: {', '.join(contract.EMOTIONS)}.")
+    if found is None or contract.emotion_named(emotion)[0] not in contract.EMOTION_CHOICES:
+        raise errors.InvalidRequest(f"{strip} is not known; name it one of: {', '.join(contract.EMOTION_CHOICES)}.")
     number, copy = found["number"], found["copy"]
     if number is None:
-        return emotion, 1.0
+        return contract.emotion_named(emotion)
     intensity = float(number.replace(",", ".")) / (100.0 if found["percent"] else 1.0)
     if copy and number in ("0", "1") and not found["percent"] and int(copy[1:]) > 1:
         per_cent = f"{emotion} {int(number) + 0.5:.0%}"
@@ -45,7 +46,7 @@ def emotion_of(strip_name: str, actor: str) -> tuple[str, float]:
         raise errors.InvalidRequest(
             f"{strip} asks for more than there is; give it an intensity from 0 to 2, as in '{emotion} 1.5'."
         )
-    return emotion, intensity
+    return contract.emotion_named(emotion, intensity)
 
 
 def spans_of_samples(samples: Sequence[tuple[str, float]], duration: float) -> list[contract.EmotionSpan]:

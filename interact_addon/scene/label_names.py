@@ -14,9 +14,10 @@ from .ownership import Channels
 from .reading import label_of
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
-EMOTION_COLOURS = {
-    "anger": (0.72, 0.20, 0.16), "disgust": (0.40, 0.50, 0.14), "fear": (0.45, 0.28, 0.62), "joy": (0.88, 0.66, 0.14),
-    "sadness": (0.22, 0.36, 0.66), "surprise": (0.20, 0.60, 0.62), "neutral": (0.45, 0.45, 0.45),
+EMOTION_COLOURS = {  # by group
+    "surprise-related": (0.20, 0.60, 0.62), "fear-related": (0.45, 0.28, 0.62), "social": (0.72, 0.34, 0.58),
+    "self-focused": (0.22, 0.36, 0.66), "primitive positive": (0.88, 0.66, 0.14),
+    "primitive negative": (0.72, 0.20, 0.16), contract.NEUTRAL: (0.45, 0.45, 0.45),
 }  # fmt: skip
 _BLANKS = (" ", "\N{NO-BREAK SPACE}")
 _SAME = 0.01  # of a colour
@@ -48,7 +49,8 @@ def set_label(scene: bpy.types.Scene, strip: Any, label: str) -> None:
 
 def emotion_colour(emotion: str) -> tuple[float, float, float]:
     """Return the colour of an emotion's group."""
-    return next(EMOTION_COLOURS[group] for group, names in contract.EMOTION_GROUPS.items() if emotion in names)
+    groups = (group for group, names in contract.EMOTION_GROUPS.items() if emotion in names)
+    return EMOTION_COLOURS[next(groups, contract.NEUTRAL)]
 
 
 def follow_names(scene: bpy.types.Scene) -> bool:

@@ -79,8 +79,9 @@ def add_emotion(
     scene: bpy.types.Scene, actor: ActorKey | str, emotion: str, intensity: float, start: int, end: int
 ) -> Any:
     """Add an emotion strip from frame ``start`` up to, not including, ``end``."""
-    if emotion not in contract.EMOTIONS:
-        raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {', '.join(contract.EMOTIONS)}.")
+    if emotion not in contract.EMOTION_CHOICES:
+        known = ", ".join(contract.EMOTION_CHOICES)
+        raise errors.InvalidRequest(f"Emotion '{emotion}' is not known; use one of: {known}.")
     channel = ensure_channel(scene, actor, EMOTIONS)
     strip = compat.new_color_strip(scene.sequence_editor, emotion_name(emotion, intensity), channel, start, end)
     strip.color = emotion_colour(emotion)

@@ -18,7 +18,7 @@ from torch.nn.functional import one_hot
 
 from ..common.arrays import Array, FloatArray
 from ..common.checkpoints import WEIGHTS
-from ..contract import ACTION_LABELS, EMOTIONS, RELATIONSHIPS, Request, TimedWord
+from ..contract import ACTION_LABELS, EMOTION_CHOICES, EMOTIONS, RELATIONSHIPS, Request, TimedWord
 from ..speech.prosody import PROSODY_SIZE
 from ..speech.stress.stress_detection import STRESS_SIZE, stress_bumps, stress_track
 from ..text.words import WORD_SIZE
@@ -35,8 +35,8 @@ class SceneWindows:
     """Windows of B composed scenes, T frames each.
 
     ``labels`` (B, 2, T) index into ``ACTION_LABELS``; ``prosody`` (B, 2, T, 28); ``seat`` (B, 2) over pelvis height;
-    ``emotion`` (B, 2, T) index into ``EMOTIONS`` and its ``intensity`` (B, 2, T); ``relationship`` (B,) index into
-    ``RELATIONSHIPS``; ``words`` (B, 2, T, 48), None where the scenes come without; ``stress`` (B, 2, T, 2);
+    ``emotion`` (B, 2, T) index into ``EMOTION_CHOICES`` and its ``intensity`` (B, 2, T); ``relationship`` (B,) index
+    into ``RELATIONSHIPS``; ``words`` (B, 2, T, 48), None where the scenes come without; ``stress`` (B, 2, T, 2);
     ``style`` (B, 2, 3), NaN for an actor who says too little to tell.
     """
 
@@ -112,7 +112,8 @@ def _seat(seat: Tensor, frames: int) -> Tensor:
 
 
 def _emotion_of_scene(scene: SceneWindows) -> Tensor:
-    return beside_partners(one_hot(scene.emotion.long(), len(EMOTIONS)) * scene.intensity[..., None])
+    which = one_hot(scene.emotion.long(), len(EMOTION_CHOICES))[..., : len(EMOTIONS)]
+    return beside_partners(which * scene.intensity[..., None])
 
 
 def _emotion_of_request(source: RequestTracks) -> Tensor | None:

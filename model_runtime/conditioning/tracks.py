@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from ..common.arrays import Array, BoolArray, FloatArray
-from ..contract import ACTION_LABELS, EMOTIONS, FPS, Actor, Pin
+from ..contract import ACTION_LABELS, EMOTION_CHOICES, EMOTIONS, FPS, Actor, Pin
 from ..planning.trajectories import RootConstraints
 
 _ENERGY_CHANGES = 6.0  # frames: deviation of the Gaussian over which one energy becomes another
@@ -36,19 +36,16 @@ def settled(labels: NDArray[np.int64]) -> BoolArray:
     return ~binary_dilation(busy, iterations=FPS)
 
 
-def emotion_track(actor: Actor, frames: int, neutral: bool = True) -> FloatArray:
-    """Return (T, 26) intensities in the order of ``EMOTIONS``; gaps are 1 for ``neutral``, or zeros without it."""
-    track = np.zeros((frames, len(EMOTIONS)), np.float32)
-    track[:, EMOTIONS.index("neutral")] = 1.0
+def emotion_track(actor: Actor, frames: int) -> FloatArray:
+    """Return (T, 26) intensities in the order of ``EMOTIONS``, zeros where the actor is neutral."""
+    track = np.zeros((frames, len(EMOTION_CHOICES)), np.float32)
     for span in actor.emotions:
         frames_of_span = _frames(span.start, span.end)
         track[frames_of_span] = 0.0
-        track[frames_of_span, EMOTIONS.index(span.emotion)] = span.intensity
+        track[frames_of_span, EMOTION_CHOICES.index(span.emotion)] = span.intensity
     if frames > 1:
         track[-1] = track[-2]
-    if not neutral:
-        track[:, EMOTIONS.index("neutral")] = 0.0
-    return track
+    return track[:, : len(EMOTIONS)]
 
 
 def energy_track(actor: Actor, frames: int) -> FloatArray:

@@ -50,7 +50,7 @@ class ActionSpan:
 
 @dataclass(frozen=True)
 class EmotionSpan:
-    """An emotion from ``start`` to ``end`` (s): one of ``EMOTIONS``, ``intensity`` 0 (none) to 2 (extreme)."""
+    """An emotion from ``start`` to ``end`` (s): one of ``EMOTION_CHOICES``, ``intensity`` 0 (none) to 2 (extreme)."""
 
     emotion: str
     intensity: float

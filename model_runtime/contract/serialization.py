@@ -37,7 +37,7 @@ from .request import (
     Waypoint,
 )
 from .validation import MOST_CORNERS, SHAPE_ARRAYS, check_request
-from .vocabulary import CONTRACT_VERSION, DISTANCE_STEP
+from .vocabulary import CONTRACT_VERSION, DISTANCE_STEP, emotion_named, relationship_named
 
 # Requests of version 0.1 do not name the columns of their masks; 'upper' included the head.
 _PARTS_BEFORE_HEADS = ("lower", "upper", "hands", "face")
@@ -81,6 +81,7 @@ def request_from_json(text: str) -> Request:
         interactions = tuple(_interaction(span) for span in plain.pop("interactions", ()))
         contacts = tuple(_contact(goal) for goal in plain.pop("contacts", ()))
         resolve = _resolve(plain.pop("resolve", None))
+        plain["relationship"] = relationship_named(plain.get("relationship", ""))
         obstacles = tuple(obstacle_from_plain(each) for each in plain.pop("obstacles", ()))
         request = Request(
             actors=actors, interactions=interactions, contacts=contacts, resolve=resolve, obstacles=obstacles, **plain
@@ -215,7 +216,7 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         actions=tuple(_action(span) for span in plain["actions"]),
         waypoints=tuple(_waypoint(point) for point in plain["waypoints"]),
         seat_height=float(plain["seat_height"]),
-        emotions=tuple(EmotionSpan(**span) for span in plain.get("emotions", ())),
+        emotions=tuple(_emotion(span) for span in plain.get("emotions", ())),
         energy=tuple(EnergySpan(**span) for span in plain.get("energy", ())),
         leading_hand=str(plain.get("leading_hand", "")),
         words=tuple(TimedWord(**word) for word in plain.get("words", ())),
@@ -238,6 +239,12 @@ def _actor_from_plain(plain: dict[str, Any]) -> Actor:
         ),
         shape=shape_from_plain(plain["shape"]) if plain.get("shape") else None,
     )
+
+
+def _emotion(plain: dict[str, Any]) -> EmotionSpan:
+    span = EmotionSpan(**plain)
+    emotion, intensity = emotion_named(span.emotion, span.intensity)
+    return replace(span, emotion=emotion, intensity=intensity)
 
 
 def _action(plain: dict[str, Any]) -> ActionSpan:

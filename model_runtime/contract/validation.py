@@ -17,13 +17,14 @@ from .motion_constraints import ARRAY_SHAPES, MotionConstraints
 from .request import Actor, GazeSpan, Pin, Request, Resolve
 from .vocabulary import (
     ACTION_LABELS,
-    EMOTIONS,
+    EMOTION_CHOICES,
     FURTHEST_CONTACT,
     GIVES_WAY,
     INTERACTIONS,
     LEADING_HANDS,
     LONGEST_SHOT,
     MOST_ENERGY,
+    MOST_INTENSITY,
     MOST_OVERLAP,
     MOVABLE,
     PINNED,
@@ -155,9 +156,9 @@ def _action_troubles(actor: Actor, who: str) -> Iterator[str]:
 
 def _direction_troubles(actor: Actor, who: str) -> Iterator[str]:
     for span in actor.emotions:
-        if span.emotion not in EMOTIONS:
-            yield f"Emotion '{span.emotion}' of {who} is not known; use one of: {', '.join(EMOTIONS)}."
-        if not (0.0 <= span.intensity <= 2.0 and span.end > span.start):
+        if span.emotion not in EMOTION_CHOICES:
+            yield f"Emotion '{span.emotion}' of {who} is not known; use one of: {', '.join(EMOTION_CHOICES)}."
+        if not (0.0 <= span.intensity <= MOST_INTENSITY and span.end > span.start):
             needs = "needs an intensity from 0 to 2 and a length; change its strip."
             yield f"The emotion '{span.emotion}' of {who} {needs}"
     for strength in actor.energy:

@@ -9,32 +9,68 @@ HANDS = ("left_hand", "right_hand")
 PINNED = (*HANDS, "head", "root")
 LEADING_HANDS = ("left", "right")
 MOST_ENERGY = 2.0
+MOST_INTENSITY = 2.0  # of an emotion
 FOOT_CONTACTS = ("left_heel", "left_toe", "right_heel", "right_toe")
-# GoEmotions (Demszky et al. 2020) grouped under Ekman's six and neutral: the vocabulary of InterAct's scenarios.
+# InterAct's 26 emotions in 6 meta-emotions (Ho et al. 2025, table 6).
 EMOTION_GROUPS = {
-    "anger": ("anger", "annoyance", "disapproval"),
-    "disgust": ("disgust",),
-    "fear": ("fear", "nervousness"),
-    "joy": (
-        "admiration",
-        "amusement",
-        "approval",
-        "caring",
-        "excitement",
-        "gratitude",
-        "joy",
-        "love",
-        "optimism",
-        "pride",
-        "relief",
+    "surprise-related": ("surprise", "awe", "confusion", "excitement"),
+    "fear-related": ("anxiety", "fear", "horror", "disgust"),
+    "social": ("admiration", "adoration", "romance", "interest", "awkwardness", "boredom"),
+    "self-focused": (
+        "satisfaction", "relief", "craving", "nostalgia", "entrancement", "calmness", "aesthetic appreciation",
     ),
-    "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
-    "surprise": ("confusion", "curiosity", "surprise"),
-    "neutral": ("neutral",),
-}
+    "primitive positive": ("joy", "amusement"),
+    "primitive negative": ("pain", "anger", "sadness"),
+}  # fmt: skip
 EMOTIONS = tuple(name for group in EMOTION_GROUPS.values() for name in group)
-# "first / second": the first actor is the one named first.
-RELATIONSHIPS = (
+NEUTRAL = "neutral"  # no emotion in particular
+EMOTION_CHOICES = (*EMOTIONS, NEUTRAL)
+# Names of earlier files, which are read as an emotion of today and a share of the intensity.
+EMOTION_ALIASES = {
+    "annoyance": ("anger", 0.6), "disapproval": ("anger", 0.4), "nervousness": ("anxiety", 1.0),
+    "approval": ("satisfaction", 0.7), "caring": ("adoration", 0.7), "gratitude": ("admiration", 1.0),
+    "love": ("romance", 1.0), "optimism": ("excitement", 0.5), "pride": ("satisfaction", 1.0),
+    "disappointment": ("sadness", 0.6), "embarrassment": ("awkwardness", 1.0), "grief": ("sadness", 1.5),
+    "remorse": ("sadness", 0.8), "curiosity": ("interest", 1.0), "happiness": ("joy", 1.0),
+}  # fmt: skip
+# The emotions before those were InterAct's: GoEmotions (Demszky et al. 2020), in the order of networks and files.
+FIRST_EMOTIONS = (
+    "anger", "annoyance", "disapproval", "disgust", "fear", "nervousness", "admiration", "amusement", "approval",
+    "caring", "excitement", "gratitude", "joy", "love", "optimism", "pride", "relief", "disappointment",
+    "embarrassment", "grief", "remorse", "sadness", "confusion", "curiosity", "surprise", NEUTRAL,
+)  # fmt: skip
+# InterAct's relationships in 5 meta-relationships (its table 7, which prints 23 of the 25; neighbours are of an excerpt
+# of its scenarios, strangers are ours). "first / second": the first actor is the one named first.
+RELATIONSHIP_GROUPS = {
+    "family": (
+        "siblings", "parent / child", "grandparent / child", "cousins", "in-laws", "romantic partners",
+    ),
+    "friends": (
+        "friends with similar hobbies", "childhood friends", "commuting buddies", "sports teammates",
+        "interest group members", "churchmates",
+    ),
+    "work": ("co-workers", "business partners", "boss / subordinate", "mentor / mentee"),
+    "school": (
+        "classmates", "senior student / junior student", "school bully / classmate", "teacher / student",
+        "principal / student",
+    ),
+    "professional": ("doctor / patient", "waiter / diner"),
+    "others": ("neighbours", "strangers"),
+}  # fmt: skip
+RELATIONSHIPS = tuple(name for group in RELATIONSHIP_GROUPS.values() for name in group)
+# Names of earlier files, and what they are read as.
+RELATIONSHIP_ALIASES = {
+    "architect / contractor": "business partners", "brother / sister": "siblings",
+    "buyer / seller": "business partners", "coach / athlete": "mentor / mentee", "colleagues": "co-workers",
+    "couple": "romantic partners", "ex-partners": "romantic partners", "flatmates": "friends with similar hobbies",
+    "friends": "friends with similar hobbies", "grandparent / grandchild": "grandparent / child",
+    "guest / host": "neighbours", "interviewer / applicant": "boss / subordinate",
+    "landlord / tenant": "business partners", "lawyer / client": "business partners",
+    "officer / citizen": "principal / student", "old friends": "childhood friends",
+    "rivals": "school bully / classmate", "waiter / customer": "waiter / diner",
+}  # fmt: skip
+# The relationships before those, in the order of networks and files.
+FIRST_RELATIONSHIPS = (
     "architect / contractor", "boss / subordinate", "brother / sister", "buyer / seller", "classmates",
     "coach / athlete", "colleagues", "couple", "doctor / patient", "ex-partners", "flatmates", "friends",
     "grandparent / grandchild", "guest / host", "interviewer / applicant", "landlord / tenant",
@@ -79,3 +115,14 @@ ARKIT_NAMES = (
 )  # fmt: skip
 # Radians that an eye turns per unit of ARKit's eyeLook curves, measured on iPhone captures.
 LOOK_SIDE, LOOK_UP, LOOK_DOWN = 0.60, 0.43, 0.61
+
+
+def emotion_named(name: str, intensity: float = 1.0) -> tuple[str, float]:
+    """Return the emotion and its intensity for a name of today or of an earlier file; an unknown name as it is."""
+    today, share = EMOTION_ALIASES.get(name, (name, 1.0))
+    return today, min(share * intensity, MOST_INTENSITY) if share != 1.0 else intensity
+
+
+def relationship_named(name: str) -> str:
+    """Return the relationship for a name of today or of an earlier file; an unknown name as it is."""
+    return RELATIONSHIP_ALIASES.get(name, name)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..common.arrays import Array
-from ..contract import ACTION_LABELS, EMOTION_GROUPS, FPS
+from ..contract import ACTION_LABELS, EMOTION_GROUPS, FPS, NEUTRAL
 from ..datasets.scene import Scene
 from ..drawing.documents import TABLE, fill_in, markdown
 from .shards import ScenesUnfit, read_index
@@ -43,7 +43,7 @@ def figures_of(tally: Tally, refused: Sequence[str] = ()) -> dict[str, Any]:
     groups = {emotion: group for group, emotions in EMOTION_GROUPS.items() for emotion in emotions}
     by_group: Counter[str] = Counter()
     for emotion, seconds in tally.emotions.items():
-        by_group[groups.get(emotion, "neutral")] += seconds
+        by_group[groups.get(emotion, NEUTRAL)] += seconds
     spoken = float(tally.speaking @ [0, 1, 2])
     actor_frames = max(2.0 * tally.frames, 1.0)
     measured = max(float(tally.inside[0]), 1.0)

@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 
 from ..common.arrays import Array
 from ..common.files import write_whole
-from ..contract import EMOTION_GROUPS, RELATIONSHIPS
+from ..contract import EMOTION_GROUPS, NEUTRAL, RELATIONSHIPS
 from .tally import DEPTH_BINS, DISTANCE_BINS, GAP_BINS, SHARE_BINS, TURN_BINS, Tally
 
 INK, PALE, BLUE, GOLD = "#33383f", "#d9dce1", "#4a6fa5", "#c0842f"
 LABELS = {"sit": "#b07aa1", "walk": "#59a14f", "stand": "#8d949c"}
 GROUPS = {
-    "anger": "#c8553d", "disgust": "#8a9a3b", "fear": "#7a6fb0", "joy": "#e0a030", "sadness": "#4a6fa5",
-    "surprise": "#3fa39b", "neutral": "#8d949c",
+    "surprise-related": "#3fa39b", "fear-related": "#7a6fb0", "social": "#b07aa1", "self-focused": "#59a14f",
+    "primitive positive": "#e0a030", "primitive negative": "#c8553d", NEUTRAL: "#8d949c",
 }  # fmt: skip
 
 
@@ -71,13 +71,14 @@ def _emotions(figures: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(9.6, 4.6), layout="constrained")
     wide, narrow = figure.subplots(1, 2, width_ratios=[1.6, 1])
     minutes = figures["minutes_by_emotion"]
-    names = [name for group in EMOTION_GROUPS.values() for name in group]
-    colours = [GROUPS[group] for group, members in EMOTION_GROUPS.items() for _ in members]
+    members = {**EMOTION_GROUPS, NEUTRAL: (NEUTRAL,)}
+    names = [name for group in members.values() for name in group]
+    colours = [GROUPS[group] for group, emotions in members.items() for _ in emotions]
     _bars(
         wide, names, [minutes.get(name, 0.0) for name in names], colours, "emotions, minutes of an actor", ordered=False
     )
     groups = figures["minutes_by_emotion_group"]
-    order = sorted(EMOTION_GROUPS, key=lambda name: -groups.get(name, 0.0))
+    order = sorted(members, key=lambda name: -groups.get(name, 0.0))
     _bars(narrow, order, [groups.get(name, 0.0) for name in order], [GROUPS[name] for name in order], "their groups")
     return figure
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.files import written_whole
-from ..contract import FPS, EmotionSpan, FloatArray
+from ..contract import FPS, EmotionSpan, FloatArray, emotion_named, relationship_named
 from ..errors import InterActError
 
 _QUANTUM = 32767.0  # quaternions are stored as int16
@@ -116,7 +116,7 @@ class Scene:
                     for actor in meta["utterances"]
                 ]
                 emotions = [
-                    [EmotionSpan(str(e), float(i), float(a), float(b)) for e, i, a, b in actor]
+                    [EmotionSpan(*emotion_named(str(e), float(i)), float(a), float(b)) for e, i, a, b in actor]
                     for actor in meta["feelings"]
                 ]
                 return Scene(
@@ -134,7 +134,7 @@ class Scene:
                     stresses=(meta["stresses"][0], meta["stresses"][1]),
                     gestures=meta["gestures"],
                     walk_targets=meta["walk_targets"],
-                    relationship=meta["relationship"],
+                    relationship=relationship_named(meta["relationship"]),
                     emotions=(emotions[0], emotions[1]),
                     kind=meta["kind"],
                     gaze=np.unpackbits(

@@ -35,7 +35,7 @@ def markdown(figures: dict[str, Any]) -> str:
     split = ", ".join(f"{name} {minutes:.0f} min" for name, minutes in f["minutes_by_split"].items())
     refused = sum(f["refused"].values())
     relationships = f"{len(f['minutes_by_relationship'])} of {len(RELATIONSHIPS)}"
-    emotions = f"{len(f['minutes_by_emotion'])} of {len(EMOTIONS)}"
+    emotions = f"{len(set(f['minutes_by_emotion']) & set(EMOTIONS))} of {len(EMOTIONS)}"
     spoken = f"{1 - f['silence_share']:.0%}, {f['overlap_share']:.1%}, {f['silence_share']:.0%}"
     gaps = f"median gap {f['median_gap_s']} s, {f['gaps_that_overlap']:.0%} overlap"
     rate = f"{f['gestures_a_spoken_minute']} a minute of speech"

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..common.arrays import BoolArray, FloatArray
 from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
+from ..conditioning.first_vocabulary import FIRST, first_emotions
 from ..contract import EMOTIONS, FPS
 from ..errors import CheckpointMismatch
 from ..networks.face_denoiser import (
@@ -193,7 +194,9 @@ class FaceModel:
         blink = torch.zeros(1, frames)
         blink[0, _blink_frames(voice, partner, style, seed)] = 1.0
         brows = brow_accents(np.random.default_rng([seed, 55]), *voice.accents, style, frames)
-        emotion = np.zeros((frames, len(EMOTIONS)), np.float32) if emotion is None else emotion
+        felt = torch.zeros(frames, len(EMOTIONS)) if emotion is None else torch.from_numpy(emotion)
+        if self.network.config.vocabulary == FIRST:
+            felt = first_emotions(felt, neutral=False)
         return FaceConditions(
             voice=((torch.from_numpy(voice.frames) - mean) / std).clamp(-4.1, 4.1)[None],
             partner=((torch.from_numpy(partner.frames) - mean) / std).clamp(-4.1, 4.1)[None],
@@ -204,7 +207,7 @@ class FaceModel:
             voices_given=torch.ones(1, 2),
             known=torch.zeros(1, frames, FACE_SIZE),
             mask=torch.zeros(1, frames),
-            emotion=torch.from_numpy(emotion)[None],
+            emotion=felt[None],
             emotion_given=torch.ones(1),
             eyes=torch.from_numpy(np.concatenate([eyes, np.ones((frames, 1), np.float32)], 1))[None],
             brows=torch.from_numpy(brows)[None],

@@ -60,7 +60,7 @@ def perform_faces(
             faces.append(kept.face[: request.frames])
         else:
             transcript, energy = transcripts[index], energy_track(actor, request.frames)[:, None]
-            emotion = emotion_track(actor, request.frames, neutral=False)
+            emotion = emotion_track(actor, request.frames)
             expressive = _gain(energy)
             face = model.generate(
                 voices[index],

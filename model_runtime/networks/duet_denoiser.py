@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..conditioning.conditions import BASIC_CONDITIONS, CONDITIONS, LEADING
+from ..conditioning.first_vocabulary import FIRST
 from ..conditioning.representation import BODY_SIZE, LOWER_GROUPS, LOWER_SIZE, UPPER_GROUPS, UPPER_SIZE
 from .blocks import Attention, StepEmbedding, modulate, rotary_angles
 
@@ -23,7 +24,8 @@ PATCH = 5  # frames a token
 class DuetConfig:
     """Sizes of a network and the names of its ``conditions`` in ``CONDITIONS``.
 
-    ``stage``: 'lower', 'upper', or 'whole' for one network without the hierarchy (a baseline).
+    ``stage``: 'lower', 'upper', or 'whole' for one network without the hierarchy (a baseline). ``vocabulary`` of
+    emotions and relationships that it was trained with (``conditioning.first_vocabulary``).
     """
 
     stage: str
@@ -31,6 +33,7 @@ class DuetConfig:
     heads: int = 8
     blocks: int = 6
     conditions: tuple[str, ...] = BASIC_CONDITIONS
+    vocabulary: int = FIRST
 
     @staticmethod
     def from_header(config: dict[str, Any]) -> DuetConfig:

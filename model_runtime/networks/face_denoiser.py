@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..conditioning.first_vocabulary import FIRST, TODAY
 from ..contract import ARKIT_NAMES, EMOTIONS, FPS
 from .blocks import MultiHeadProjections, StepEmbedding, modulate
 from .face_inputs import BROWS_SIZE
@@ -41,12 +42,13 @@ class FaceConfig:
     feels: bool = False  # emotion
     aims: bool = False  # eye direction
     brows: bool = False  # brow accents
+    vocabulary: int = FIRST  # of the emotions
 
 
 TINY = FaceConfig(width=48, layers=2, heads=2, window=90, kept=12)
 SMALL = FaceConfig(width=128, layers=3, heads=4, window=120, kept=24)  # half an hour on one CPU core
 CONFIGS = {
-    name: replace(sizes, feels=True, aims=True, brows=True)
+    name: replace(sizes, feels=True, aims=True, brows=True, vocabulary=TODAY)
     for name, sizes in {"default": FaceConfig(), "small": SMALL, "tiny": TINY}.items()
 }
 # Prefixes of the weights that denoise; the others encode conditions.

@@ -22,6 +22,7 @@ from ..common.arrays import BoolArray
 from ..common.checkpoints import WEIGHTS, load_checkpoint, load_into, tensors_under
 from ..conditioning.conditioning import Conditioning
 from ..conditioning.conditions import CONDITIONS
+from ..conditioning.first_vocabulary import in_vocabulary
 from ..conditioning.representation import (
     HEADING,
     LOWER_SIZE,
@@ -146,6 +147,7 @@ class BodyStage:
         spans: list[Window],
     ) -> list[EncodedConditions]:
         """Return the encoded conditions of each window: a batch of two, with all conditions and with none."""
+        conditions = in_vocabulary(conditions, self.config.vocabulary)
         dropped = {name: torch.tensor([False, True]) for name in CONDITIONS}
         return [
             self.network.encode_conditions(

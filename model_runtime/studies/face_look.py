@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..contract import EMOTIONS, FPS, EmotionSpan, FloatArray
+from ..contract import EMOTION_CHOICES, FPS, NEUTRAL, EmotionSpan, FloatArray
 from ..corpus.faces.composer import Spoken, compose_face
 from ..corpus.faces.expressions import expression
 from ..corpus.script.affect import AffectTrack
@@ -32,7 +32,7 @@ from ..face.visemes import VISEMES, Phone, viseme_curves
 from ..speech.phones import PHONES
 from .options import add_shared_options
 
-_EXTREMES = ("anger", "disgust", "fear", "joy", "grief", "surprise", "sadness")
+_EXTREMES = ("anger", "disgust", "fear", "joy", "pain", "surprise", "sadness")
 _CAPTION = 14
 Picture = tuple[FloatArray, str]  # ARKit weights (52,) and what is written below
 
@@ -61,7 +61,7 @@ def sheet(
 def emotions(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     """Draw all emotions at intensity 1, then one of each group at 2."""
     ahead = eye_curves(np.zeros((1, 2), np.float32))[0]
-    shown = [(expression(name) + ahead, name) for name in EMOTIONS]
+    shown = [(expression(name) + ahead, name) for name in EMOTION_CHOICES]
     shown += [(expression(name, 2.0) + ahead, f"{name} at 2") for name in _EXTREMES]
     sheet(face, in_rows(shown, 7), path, 164, (0.12,))
 
@@ -98,13 +98,13 @@ def talking(face: IctFace, path: Path, options: argparse.Namespace) -> None:
 
 
 def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
-    """Draw a neutral listener to a partner in joy, grief, anger and fear; a face every second."""
+    """Draw a neutral listener to a partner in joy, sadness, anger and fear; a face every second."""
     frames, rows = 12 * FPS, []
     voice = np.zeros(frames, np.float32)
     voice[FPS : 5 * FPS] = voice[6 * FPS : 11 * FPS] = 1.0
-    for emotion in ("joy", "grief", "anger", "fear"):
+    for emotion in ("joy", "sadness", "anger", "fear"):
         neutral, partner = (
-            AffectTrack([EmotionSpan(name, intensity, 0.0, 12.0)], "friends", True)
+            AffectTrack([EmotionSpan(name, intensity, 0.0, 12.0)], "friends with similar hobbies", True)
             for name, intensity in (("neutral", 0.0), (emotion, 1.2))
         )
         curves = compose_face(
@@ -116,7 +116,7 @@ def listening(face: IctFace, path: Path, options: argparse.Namespace) -> None:
 
 def laughing(face: IctFace, path: Path, options: argparse.Namespace) -> None:
     """Draw every other frame of a laugh of a second and a half, in amusement."""
-    affect = AffectTrack([EmotionSpan("amusement", 1.0, 0.0, 6.0)], "friends", True)
+    affect = AffectTrack([EmotionSpan("amusement", 1.0, 0.0, 6.0)], "friends with similar hobbies", True)
     curves = compose_face(
         np.random.default_rng(3),
         6 * FPS,
@@ -140,7 +140,7 @@ def _face(
     phones: Sequence[Phone], stresses: Sequence[tuple[float, float]], emotion: str, intensity: float
 ) -> FloatArray:
     frames = int(phones[-1][2] * FPS) + 20
-    affect = AffectTrack([EmotionSpan(emotion, intensity, 0.0, frames / FPS)], "friends", True)
+    affect = AffectTrack([EmotionSpan(emotion, intensity, 0.0, frames / FPS)], "friends with similar hobbies", True)
     return compose_face(
         np.random.default_rng(5),
         frames,
@@ -188,7 +188,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=sorted(_SHEETS))
     parser.add_argument("out", type=Path)
     parser.add_argument("--voice", default="reader_a")
-    parser.add_argument("--emotion", choices=EMOTIONS, default="neutral")
+    parser.add_argument("--emotion", choices=EMOTION_CHOICES, default=NEUTRAL)
     parser.add_argument("--intensity", type=float, default=1.0)
     parser.add_argument("--file", type=Path, help=".npy of (T, 52) ARKit weights, for 'curves'")
     parser.add_argument("--mouth", action="store_true", help="the mouth alone, large, for 'curves'")

@@ -49,7 +49,7 @@ from .odd_sounds import odd_sounds
 from .options import add_shared_options
 
 MARKS = ("<!-- face report -->", "<!-- /face report -->")
-INTENSE = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "amusement", "grief")  # at full intensity
+INTENSE = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "amusement", "pain")  # at full intensity
 SEEDS = (0, 1)
 PERSONS, OF_A_PERSON = 6, 4  # actors whose style is compared, and utterances of each
 MINUTES = 6  # of dialogue for blinks and eyes
@@ -212,7 +212,7 @@ def emotion_rows(model: FaceModel, seconds: float = 15.0) -> dict[str, float]:
 
     def composed(emotion: str | None) -> FloatArray:
         span = [EmotionSpan(emotion, 1.0, 0.0, seconds)] if emotion else []
-        affect = AffectTrack(span, "friends", True) if emotion else None
+        affect = AffectTrack(span, "friends with similar hobbies", True) if emotion else None
         made = [
             compose_face(np.random.default_rng(k), frames, [], still, style=style, affect=affect).mean(0)
             for k in range(3)
@@ -221,8 +221,6 @@ def emotion_rows(model: FaceModel, seconds: float = 15.0) -> dict[str, float]:
 
     neutral, composed_neutral, sizes, directions = generated(None), composed(None), [], []
     for emotion in EMOTIONS:
-        if emotion == "neutral":
-            continue
         made, wanted = generated(emotion) - neutral, composed(emotion) - composed_neutral
         sizes.append(float(made @ wanted / (wanted @ wanted)))
         directions.append(float(made @ wanted / (np.linalg.norm(made) * np.linalg.norm(wanted) + 1e-9)))

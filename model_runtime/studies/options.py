@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.checkpoints import WEIGHTS
-from ..contract import EMOTIONS
+from ..contract import EMOTION_CHOICES, NEUTRAL
 from ..datasets.locations import data_dir
 from ..errors import InterActError
 from ..training.word_features import WordTracks
@@ -66,10 +66,10 @@ def add_face_options(parser: argparse.ArgumentParser) -> None:
     """Add how a face speaks: with transcripts, with how much of the lip-tuned weights, in which emotion."""
     parser.add_argument("--transcripts", action="store_true", help="give the face the transcripts")
     parser.add_argument("--lips", type=float, default=1.0, help="share of the lip-tuned weights (default: 1)")
-    parser.add_argument("--emotion", choices=EMOTIONS, default="neutral")
+    parser.add_argument("--emotion", choices=EMOTION_CHOICES, default=NEUTRAL)
     parser.add_argument("--intensity", type=float, default=1.0)
 
 
 def emotion_of(options: argparse.Namespace) -> tuple[str, float] | None:
     """Return the emotion and its intensity that ``add_face_options`` were given, None for neutral."""
-    return None if options.emotion == "neutral" else (options.emotion, options.intensity)
+    return None if options.emotion == NEUTRAL else (options.emotion, options.intensity)

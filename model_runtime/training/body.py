@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..common.checkpoints import save_checkpoint
 from ..conditioning.conditions import stage_conditions
+from ..conditioning.first_vocabulary import TODAY
 from ..conditioning.representation import CONTACTS, LOWER_SIZE, HandBasis
 from ..corpus.shards import INDEX, read_index
 from ..networks.duet_denoiser import CONFIGS, DuetConfig, DuetDenoiser
@@ -216,7 +217,9 @@ def split_scenes(folder: Path) -> tuple[list[Path], list[Path]]:
 def stage_config(stage: str, name: str, words: bool) -> DuetConfig:
     """Return the config of a stage by the name of its sizes, with all conditions; that of words only if asked for."""
     conditions = stage_conditions("lower" if stage == "whole" else stage)
-    return DuetConfig(stage, **CONFIGS[name], conditions=tuple(c for c in conditions if c != "words" or words))
+    return DuetConfig(
+        stage, **CONFIGS[name], conditions=tuple(c for c in conditions if c != "words" or words), vocabulary=TODAY
+    )
 
 
 def train_body(

@@ -168,7 +168,7 @@ def _load(path: Path, words: WordTracks | None) -> dict[str, Tensor]:
     """Return a scene's tensors (2, T, ...), and those of each actor (2, ...)."""
     scene = Scene.load(path)
     emotion, intensity = (
-        np.stack(tracks) for tracks in zip(*(emotion_tracks(spans, scene.frames, 1.0) for spans in scene.emotions))
+        np.stack(tracks) for tracks in zip(*(emotion_tracks(spans, scene.frames) for spans in scene.emotions))
     )
     rotations, roots = np.asarray(scene.rotations, np.float32), np.asarray(scene.root_positions, np.float32)
     offsets = np.asarray(scene.skeletons, np.float32)

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import EMOTIONS, FPS, EmotionSpan, FloatArray
+from .. import contract
+from ..contract import EMOTION_CHOICES, FPS, EmotionSpan, FloatArray
 
-NEUTRAL = EMOTIONS.index("neutral")
+NEUTRAL = EMOTION_CHOICES.index(contract.NEUTRAL)
 
 
-def emotion_tracks(
-    spans: Sequence[EmotionSpan], frames: int, neutral_intensity: float
-) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Return the index into ``EMOTIONS`` and the intensity, (T,) each; gaps are neutral at ``neutral_intensity``."""
-    emotion, intensity = np.full(frames, NEUTRAL, np.uint8), np.full(frames, neutral_intensity, np.float32)
+def emotion_tracks(spans: Sequence[EmotionSpan], frames: int) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Return the index into ``EMOTION_CHOICES`` and the intensity, (T,) each, neutral in the gaps."""
+    emotion, intensity = np.full(frames, NEUTRAL, np.uint8), np.zeros(frames, np.float32)
     for span in spans:
         covered = slice(round(span.start * FPS), round(span.end * FPS))
-        emotion[covered], intensity[covered] = EMOTIONS.index(span.emotion), span.intensity
+        emotion[covered], intensity[covered] = EMOTION_CHOICES.index(span.emotion), span.intensity
     return emotion, intensity

@@ -13,7 +13,7 @@ the base with the copy's denoiser beside it. The averaged weights go to ``--out`
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,13 +70,13 @@ class FaceTraining:
         from its scenes with emotions.
         """
         self.config, self.device = config, device
-        self.data = FacePack(pack, encoder, device, calm=not config.feels)
+        self.data = FacePack(pack, encoder, device, not config.feels, config.vocabulary)
         self.base: FaceDenoiser | None = None
         self.base_data: FacePack | None = None
         if base is not None:
             self.normalise_as(self.data, base)
             if base_pack is not None:
-                self.base_data = FacePack(base_pack, encoder, device)
+                self.base_data = FacePack(base_pack, encoder, device, vocabulary=config.vocabulary)
                 self.normalise_as(self.base_data, base)
             self.base = FaceDenoiser(config).to(device).eval()
             self.base.load_state_dict(tensors_under(base, "network."))
@@ -193,6 +193,8 @@ def train(options: argparse.Namespace) -> None:
     if options.only and start is None:
         raise SystemExit("--only trains a part of a network that is there: name it with --from-weights.")
     config = CONFIGS[options.config] if base is None else FaceConfig(**base.header["config"])
+    if start is not None:  # what it was trained with stays
+        config = replace(config, vocabulary=FaceConfig(**start.header["config"]).vocabulary)
     training = FaceTraining(
         config,
         options.data,

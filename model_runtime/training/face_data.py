@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..common.files import written_whole
-from ..contract import ARKIT_NAMES, EMOTIONS, FPS, FloatArray
+from ..conditioning.first_vocabulary import FIRST, TODAY, first_emotions
+from ..contract import ARKIT_NAMES, EMOTION_CHOICES, EMOTIONS, FIRST_EMOTIONS, FPS, FloatArray, emotion_named
 from ..face.gaze import look_directions
 from ..networks.face_denoiser import FACE_SIZE, VOICE_SIZE, FaceConditions, encoder_frames, speech_steps
 from ..networks.face_inputs import BROWS_SIZE
@@ -36,8 +37,8 @@ class FaceScene:
     """Two actors over T frames.
 
     ``voice`` (2, T, 2): activity and loudness; ``mels`` (2, N, 80); ``curves`` (2, T, 52); ``gaze`` (2, T, 3);
-    ``style`` (2, 4); ``facing`` (2,); ``emotion`` (2, T): index into ``EMOTIONS``; ``intensity`` (2, T): 0 to 2, 0
-    where neutral; ``phones`` (2, N): index into ``PHONES`` of each mel frame; ``brows`` (2, T, BROWS_SIZE): accents.
+    ``style`` (2, 4); ``facing`` (2,); ``emotion`` (2, T): index into ``EMOTION_CHOICES``; ``intensity`` (2, T): 0 to 2,
+    0 where neutral; ``phones`` (2, N): index into ``PHONES`` of each mel frame; ``brows`` (2, T, BROWS_SIZE): accents.
     """
 
     voice: FloatArray
@@ -78,6 +79,7 @@ def save_pack(scenes: Sequence[FaceScene], held_out: Sequence[bool], path: Path,
             brows=np.rint(joined("brows") * 255.0).astype(np.uint8),
             phones=joined("phones"),
             emotion=joined("emotion").astype(np.uint8),
+            emotions=np.array(EMOTION_CHOICES),
             intensity=np.rint(joined("intensity") / _INTENSITY_STEP).astype(np.uint8),
         )
 
@@ -86,10 +88,14 @@ class FacePack:
     """A pack on one device, its voices through a frozen speech encoder; draws windows as curves and conditions.
 
     ``emotion`` and ``intensity`` (2, N): those of each actor. A network without an emotion condition (``calm``) is
-    trained on scenes without emotions, since it would learn the mean of 26 faces from the others.
+    trained on scenes without emotions, since it would learn the mean of 26 faces from the others. ``vocabulary``: of
+    the network that is trained.
     """
 
-    def __init__(self, path: Path, encoder: AudioEncoder, device: torch.device, calm: bool = False) -> None:
+    def __init__(
+        self, path: Path, encoder: AudioEncoder, device: torch.device, calm: bool = False, vocabulary: int = TODAY
+    ) -> None:
+        self._vocabulary = vocabulary
         with np.load(path, allow_pickle=False) as data:
             self.meta: dict[str, Any] = json.loads(str(data["meta"]))
             self.lengths, held_out, steps = data["lengths"], data["held_out"], data["steps"]
@@ -148,13 +154,16 @@ class FacePack:
         clean = (curves - self.curve_mean) / self.curve_std
         gaze = self.gaze[me, rows].float() * _GAZE_STEP
         gaze[..., 2] = (gaze[..., 2] > 0.5).float()
-        intensity = self.intensity[me, rows][..., None]
+        felt = torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTION_CHOICES))[..., : len(EMOTIONS)]
+        felt = felt * self.intensity[me, rows][..., None]
+        if self._vocabulary == FIRST:
+            felt = first_emotions(felt, neutral=False)
         given = FaceConditions(
             voice=self._own_voice(me, rows, rng),
             partner=self.voices[1 - me, rows].float(),
             voices_given=torch.ones(count, 2, device=self.device),
             blink=self.blink[me, rows],
-            emotion=torch.nn.functional.one_hot(self.emotion[me, rows].long(), len(EMOTIONS)) * intensity,
+            emotion=felt,
             emotion_given=torch.ones(count, device=self.device),
             gaze=gaze,
             style=self.style[scene, actor].float(),
@@ -187,7 +196,11 @@ def _emotion_of(data: Any, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], F
     """Return emotion and intensity (2, N) of a pack; older packs have none and are neutral."""
     if "emotion" not in data:
         return np.full(shape, NEUTRAL, np.uint8), np.zeros(shape, np.float32)
-    return data["emotion"], data["intensity"] * np.float32(_INTENSITY_STEP)
+    names = data["emotions"].tolist() if "emotions" in data else FIRST_EMOTIONS
+    today = [emotion_named(name) for name in names]
+    index = np.array([EMOTION_CHOICES.index(name) for name, _ in today], np.uint8)
+    share = np.array([share for _, share in today], np.float32)
+    return index[data["emotion"]], data["intensity"] * np.float32(_INTENSITY_STEP) * share[data["emotion"]]
 
 
 def _phones_of_transcript(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import EMOTIONS, FPS, RELATIONSHIPS, EmotionSpan, FloatArray
+from ..contract import EMOTION_CHOICES, FPS, NEUTRAL, RELATIONSHIPS, EmotionSpan, FloatArray
 from ..corpus.faces.composer import FaceStyle, Spoken, compose_face, drawn_brows, speaking_track
 from ..corpus.script.affect import AffectTrack
 from ..corpus.voices.speech_library import Utterance, load_speech_library
@@ -115,7 +115,7 @@ def compose_scene(
     curves, gazes, styles, facings, brows = [], [], [], [], []
     relationship = str(rng.choice(RELATIONSHIPS))
     calm = rng.random() < calm_share
-    emotions = [[EmotionSpan("neutral", 0.0, 0.0, duration)] if calm else _emotion_spans(rng, duration) for _ in (0, 1)]
+    emotions = [[EmotionSpan(NEUTRAL, 0.0, 0.0, duration)] if calm else _emotion_spans(rng, duration) for _ in (0, 1)]
     affect = [AffectTrack(spans, relationship, me == 0) for me, spans in enumerate(emotions)]
     for me in (0, 1):
         towards = FACING[int(rng.choice(3, p=[0.2, 0.2, 0.6]))]
@@ -148,7 +148,7 @@ def compose_scene(
         gazes.append(np.concatenate([gaze * known, np.full((frames, 1), known, np.float32)], axis=1))
         styles.append(style.vector())
         facings.append(FACING.index(towards))
-    emotion, intensity = (np.stack(parts) for parts in zip(*(emotion_tracks(spans, frames, 0.0) for spans in emotions)))
+    emotion, intensity = (np.stack(parts) for parts in zip(*(emotion_tracks(spans, frames) for spans in emotions)))
     labels = [frame_labels([phone for u in own for phone in u.phones], mels.shape[1]) for own in placed]
     return FaceScene(
         voice,
@@ -167,10 +167,10 @@ def compose_scene(
 def _emotion_spans(rng: np.random.Generator, duration: float) -> list[EmotionSpan]:
     """Return one or two emotions that fill ``duration`` s, any emotion at 0.3 to 2."""
     change = float(rng.uniform(0.35, 0.65)) * duration if rng.random() < 0.5 else duration
-    spans = [EmotionSpan(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), 0.0, change)]
+    spans = [EmotionSpan(str(rng.choice(EMOTION_CHOICES)), float(rng.uniform(0.3, 2.0)), 0.0, change)]
     if change < duration:
-        spans.append(EmotionSpan(str(rng.choice(EMOTIONS)), float(rng.uniform(0.3, 2.0)), change, duration))
-    return [span if span.emotion != "neutral" else replace(span, intensity=0.0) for span in spans]
+        spans.append(EmotionSpan(str(rng.choice(EMOTION_CHOICES)), float(rng.uniform(0.3, 2.0)), change, duration))
+    return [span if span.emotion != NEUTRAL else replace(span, intensity=0.0) for span in spans]
 
 
 def _conversation(

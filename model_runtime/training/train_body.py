@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from ..common.checkpoints import load_checkpoint, tensors_under
+from ..conditioning.first_vocabulary import FIRST, in_todays_words
 from ..contract import FPS
 from ..networks.duet_denoiser import CONFIGS, DuetDenoiser
 from .body import RECIPES, SCALES, BodyTraining, Recipe, stage_config, train_body
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     torch.backends.cuda.matmul.allow_tf32 = True
     recipe = RECIPES.get(options.config, Recipe())
     target, state = options.out / f"body_{options.stage}.safetensors", options.state / f"body_{options.stage}"
-    earlier = load_checkpoint(target)[0] if options.from_weights else None
+    earlier = _earlier(target) if options.from_weights else None
     if options.resume and (state / SCALES).is_file():
         earlier = load_file(str(state / SCALES))
     config = stage_config(options.stage, options.config, options.words is not None)
@@ -67,3 +68,13 @@ def run(options: argparse.Namespace) -> None:
         sampling = Sampling(lambda step: sampled.measure(network, step), options.sample_minutes, options.patience)
     begin_with = tensors_under(earlier or {}, "network.")
     train_body(training, network, state, target, run_of(options), sampling, begin_with)
+
+
+def _earlier(weights: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of weights to begin with, those of the first vocabulary in today's."""
+    tensors, header = load_checkpoint(weights)
+    if header["config"].get("vocabulary", FIRST) == FIRST:
+        tensors |= {
+            f"network.{name}": value for name, value in in_todays_words(tensors_under(tensors, "network.")).items()
+        }
+    return tensors

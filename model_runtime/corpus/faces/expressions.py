@@ -2,12 +2,13 @@
 
 Each emotion is a set of action units, written as ARKit curves. The basic six are the prototypes of Ekman, Friesen and
 Hager 2002 ("Facial Action Coding System", investigator's guide): joy 6+12, sadness 1+4+15(+17), anger 4+5+7+23/24, fear
-1+2+4+5+20, disgust 9+10+15(+17), surprise 1+2+5+26. Embarrassment's controlled smile (12+24, lids lowered) is Keltner
-1995 ("Signs of appeasement"); confusion's 4+7 and curiosity's 1+2 are Rozin and Cohen 2003 ("High frequency of facial
-expressions corresponding to confusion, concentration, and worry"); the others are our own mixes of these. As curves: AU
-1 browInnerUp, 2 browOuterUp, 4 browDown, 5 eyeWide, 6 cheekSquint, 7 eyeSquint, 9 noseSneer, 10 mouthUpperUp, 12
-mouthSmile, 14 mouthDimple, 15 mouthFrown, 17 mouthShrugLower, 20 mouthStretch, 23/24 mouthPress, 26 jawOpen, 28
-mouthRoll, 43 eyeBlink.
+1+2+4+5+20, disgust 9+10+15(+17), surprise 1+2+5+26. Awkwardness' controlled smile (12+24, lids lowered) is Keltner's of
+embarrassment (1995, "Signs of appeasement"); confusion's 4+7 and interest's 1+2 are Rozin and Cohen 2003 ("High
+frequency of facial expressions corresponding to confusion, concentration, and worry"); pain's 4+6+7+9+10+43 is Prkachin
+1992 ("The consistency of facial expressions of pain"); awe's 1+2+5+26 and a trace of 12 is Cowen and Keltner 2020
+("What the face displays"); the others are our own mixes of these. As curves: AU 1 browInnerUp, 2 browOuterUp, 4
+browDown, 5 eyeWide, 6 cheekSquint, 7 eyeSquint, 9 noseSneer, 10 mouthUpperUp, 12 mouthSmile, 14 mouthDimple, 15
+mouthFrown, 17 mouthShrugLower, 20 mouthStretch, 23/24 mouthPress, 26 jawOpen, 28 mouthRoll, 43 eyeBlink.
 """
 
 from __future__ import annotations
@@ -18,66 +19,66 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...contract import ARKIT_NAMES, EMOTION_GROUPS, EMOTIONS, FPS, EmotionSpan, FloatArray
+from ...contract import ARKIT_NAMES, EMOTION_CHOICES, FPS, NEUTRAL, EmotionSpan, FloatArray
 from ...face.arkit import columns
 from ...face.brows import add_bump
+from ..script.affect import BASIC_EMOTION_OF, BASIC_EMOTIONS
 
 # Curves at intensity 1, an expression that is plain to see. A name without a side stands for both sides.
 EXPRESSIONS: dict[str, dict[str, float]] = {
-    "anger": {"browDown": 0.84, "eyeWide": 0.16, "eyeSquint": 0.34, "noseSneer": 0.30, "mouthPress": 0.36,
-        "mouthRollUpper": 0.10, "mouthRollLower": 0.12, "mouthFrown": 0.20, "mouthShrugLower": 0.16,
-        "jawForward": 0.12},
-    "annoyance": {"browDown": 0.50, "eyeSquint": 0.30, "eyeBlink": 0.12, "noseSneer": 0.12, "mouthPress": 0.34,
-        "mouthFrown": 0.18, "mouthDimpleLeft": 0.20, "mouthDimpleRight": 0.13},
-    "disapproval": {"browDown": 0.22, "browOuterUpRight": 0.05, "eyeSquint": 0.10, "eyeBlink": 0.14,
-        "mouthFrown": 0.40, "mouthShrugLower": 0.40, "mouthShrugUpper": 0.16, "mouthLeft": 0.08,
-        "mouthPress": 0.10},
-    "disgust": {"browDown": 0.32, "eyeSquint": 0.34, "cheekSquint": 0.28, "noseSneer": 0.64, "mouthUpperUp": 0.36,
-        "mouthFrown": 0.24, "mouthShrugLower": 0.26, "mouthLowerDown": 0.06},
-    "fear": {"browInnerUp": 0.66, "browOuterUp": 0.30, "browDown": 0.18, "eyeWide": 0.64, "mouthStretch": 0.46,
-        "mouthFrown": 0.14, "mouthLowerDown": 0.14, "jawOpen": 0.10},
-    "nervousness": {"browInnerUp": 0.36, "browDown": 0.10, "eyeWide": 0.24, "mouthStretch": 0.28,
-        "mouthRollLower": 0.26, "mouthPress": 0.24, "mouthFrown": 0.08},
-    "admiration": {"browInnerUp": 0.38, "browOuterUp": 0.34, "eyeWide": 0.28, "cheekSquint": 0.14,
-        "mouthSmile": 0.40, "jawOpen": 0.05},
-    "amusement": {"cheekSquint": 0.44, "eyeSquint": 0.42, "browOuterUp": 0.12, "noseSneer": 0.08,
-        "mouthSmile": 0.58, "mouthDimple": 0.24, "mouthUpperUp": 0.12, "mouthPress": 0.06},
-    "approval": {"browOuterUp": 0.30, "browInnerUp": 0.08, "cheekSquint": 0.10, "eyeSquint": 0.08,
-        "mouthSmile": 0.38, "mouthShrugLower": 0.16, "mouthPress": 0.18},
-    "caring": {"browInnerUp": 0.56, "cheekSquint": 0.20, "eyeSquint": 0.10, "mouthSmile": 0.34, "mouthPress": 0.08},
-    "excitement": {"browInnerUp": 0.46, "browOuterUp": 0.52, "eyeWide": 0.44, "cheekSquint": 0.28,
-        "mouthSmile": 0.66, "mouthUpperUp": 0.16, "mouthLowerDown": 0.12, "jawOpen": 0.14},
-    "gratitude": {"browInnerUp": 0.32, "cheekSquint": 0.30, "eyeSquint": 0.22, "eyeBlink": 0.14,
-        "mouthSmile": 0.48, "mouthPress": 0.16},
-    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.72, "mouthDimple": 0.12,
-        "mouthUpperUp": 0.20, "mouthStretch": 0.08, "mouthLowerDown": 0.06},
-    "love": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20,
-        "mouthSmile": 0.46},
-    "optimism": {"browInnerUp": 0.22, "browOuterUp": 0.32, "eyeWide": 0.16, "cheekSquint": 0.22,
-        "mouthSmile": 0.46},
-    "pride": {"browOuterUp": 0.18, "cheekSquint": 0.08, "eyeBlink": 0.24, "mouthSmile": 0.30, "mouthPress": 0.18,
-        "mouthDimple": 0.22, "mouthShrugLower": 0.24, "jawForward": 0.10},
-    "relief": {"browInnerUp": 0.22, "browOuterUp": 0.06, "cheekSquint": 0.08, "eyeBlink": 0.36,
-        "mouthSmile": 0.26, "jawOpen": 0.06, "mouthFunnel": 0.06},
-    "disappointment": {"browInnerUp": 0.28, "browDown": 0.18, "eyeBlink": 0.16, "mouthFrown": 0.38,
-        "mouthPress": 0.22, "mouthDimple": 0.12, "mouthShrugLower": 0.12},
-    "embarrassment": {"browInnerUp": 0.18, "browOuterUp": 0.14, "cheekSquint": 0.24, "eyeSquint": 0.18,
-        "eyeBlink": 0.26, "mouthSmile": 0.36, "mouthPress": 0.36, "mouthRollLower": 0.22, "mouthRollUpper": 0.08,
-        "mouthLeft": 0.08},
-    "grief": {"browInnerUp": 0.76, "browDown": 0.36, "eyeSquint": 0.44, "cheekSquint": 0.32, "eyeBlink": 0.18,
-        "noseSneer": 0.10, "mouthFrown": 0.50, "mouthStretch": 0.24, "mouthShrugLower": 0.34,
-        "mouthLowerDown": 0.08},
-    "remorse": {"browInnerUp": 0.44, "browDown": 0.26, "eyeBlink": 0.30, "mouthFrown": 0.30, "mouthPress": 0.28,
-        "mouthRollLower": 0.18},
-    "sadness": {"browInnerUp": 0.70, "browDown": 0.08, "eyeSquint": 0.10, "eyeBlink": 0.20, "mouthFrown": 0.50,
-        "mouthShrugLower": 0.30},
+    "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.30, "mouthFunnel": 0.06},
+    "awe": {"browInnerUp": 0.54, "browOuterUp": 0.44, "eyeWide": 0.46, "jawOpen": 0.22, "mouthSmile": 0.12},
     "confusion": {"browDownLeft": 0.52, "browDownRight": 0.42, "browInnerUp": 0.22, "browOuterUpLeft": 0.08,
         "browOuterUpRight": 0.12, "eyeSquint": 0.34, "mouthFrown": 0.14, "mouthShrugLower": 0.22,
         "mouthPucker": 0.14, "mouthLeft": 0.14},
-    "curiosity": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.44, "eyeSquint": 0.14,
+    "excitement": {"browInnerUp": 0.46, "browOuterUp": 0.52, "eyeWide": 0.44, "cheekSquint": 0.28,
+        "mouthSmile": 0.66, "mouthUpperUp": 0.16, "mouthLowerDown": 0.12, "jawOpen": 0.14},
+    "anxiety": {"browInnerUp": 0.36, "browDown": 0.10, "eyeWide": 0.24, "mouthStretch": 0.28,
+        "mouthRollLower": 0.26, "mouthPress": 0.24, "mouthFrown": 0.08},
+    "fear": {"browInnerUp": 0.66, "browOuterUp": 0.30, "browDown": 0.18, "eyeWide": 0.64, "mouthStretch": 0.46,
+        "mouthFrown": 0.14, "mouthLowerDown": 0.14, "jawOpen": 0.10},
+    "horror": {"browInnerUp": 0.78, "browOuterUp": 0.24, "browDown": 0.30, "eyeWide": 0.80, "noseSneer": 0.16,
+        "mouthStretch": 0.56, "mouthLowerDown": 0.24, "mouthUpperUp": 0.10, "mouthFrown": 0.22, "jawOpen": 0.34},
+    "disgust": {"browDown": 0.32, "eyeSquint": 0.34, "cheekSquint": 0.28, "noseSneer": 0.64, "mouthUpperUp": 0.36,
+        "mouthFrown": 0.24, "mouthShrugLower": 0.26, "mouthLowerDown": 0.06},
+    "admiration": {"browInnerUp": 0.38, "browOuterUp": 0.34, "eyeWide": 0.28, "cheekSquint": 0.14,
+        "mouthSmile": 0.40, "jawOpen": 0.05},
+    "adoration": {"browInnerUp": 0.54, "cheekSquint": 0.30, "eyeSquint": 0.12, "eyeBlink": 0.08, "mouthSmile": 0.50,
+        "mouthDimple": 0.10},
+    "romance": {"browInnerUp": 0.16, "browOuterUp": 0.12, "cheekSquint": 0.26, "eyeSquint": 0.08, "eyeBlink": 0.20,
+        "mouthSmile": 0.46},
+    "interest": {"browInnerUp": 0.20, "browOuterUpLeft": 0.48, "browOuterUpRight": 0.44, "eyeSquint": 0.14,
         "mouthSmile": 0.16},
-    "surprise": {"browInnerUp": 0.74, "browOuterUp": 0.66, "eyeWide": 0.60, "jawOpen": 0.30, "mouthFunnel": 0.06},
-    "neutral": {},
+    "awkwardness": {"browInnerUp": 0.18, "browOuterUp": 0.14, "cheekSquint": 0.24, "eyeSquint": 0.18,
+        "eyeBlink": 0.26, "mouthSmile": 0.36, "mouthPress": 0.36, "mouthRollLower": 0.22, "mouthRollUpper": 0.08,
+        "mouthLeft": 0.08},
+    "boredom": {"eyeBlink": 0.42, "browDown": 0.08, "browOuterUpLeft": 0.06, "mouthFrown": 0.20, "mouthPress": 0.14,
+        "mouthShrugLower": 0.30, "mouthLeft": 0.16, "cheekPuff": 0.06},
+    "satisfaction": {"browOuterUp": 0.20, "cheekSquint": 0.12, "eyeBlink": 0.20, "eyeSquint": 0.06, "mouthSmile": 0.36,
+        "mouthPress": 0.24, "mouthDimple": 0.22, "mouthShrugLower": 0.20, "jawForward": 0.06},
+    "relief": {"browInnerUp": 0.22, "browOuterUp": 0.06, "cheekSquint": 0.08, "eyeBlink": 0.36,
+        "mouthSmile": 0.26, "jawOpen": 0.06, "mouthFunnel": 0.06},
+    "craving": {"browInnerUp": 0.16, "browOuterUp": 0.30, "eyeWide": 0.18, "eyeSquint": 0.10, "mouthRollLower": 0.30,
+        "mouthSmile": 0.22, "jawOpen": 0.06, "jawForward": 0.10},
+    "nostalgia": {"browInnerUp": 0.50, "browDown": 0.06, "eyeBlink": 0.26, "cheekSquint": 0.12, "mouthSmile": 0.24,
+        "mouthPress": 0.20, "mouthFrown": 0.08},
+    "entrancement": {"browInnerUp": 0.22, "browOuterUp": 0.16, "eyeWide": 0.34, "jawOpen": 0.16, "mouthFunnel": 0.06},
+    "calmness": {"eyeBlink": 0.28, "cheekSquint": 0.04, "mouthSmile": 0.18, "mouthPress": 0.06},
+    "aesthetic appreciation": {"browInnerUp": 0.32, "browOuterUp": 0.14, "cheekSquint": 0.16, "eyeBlink": 0.24,
+        "mouthSmile": 0.32, "mouthPress": 0.12, "mouthShrugLower": 0.08},
+    "joy": {"cheekSquint": 0.48, "eyeSquint": 0.20, "browOuterUp": 0.06, "mouthSmile": 0.72, "mouthDimple": 0.12,
+        "mouthUpperUp": 0.20, "mouthStretch": 0.08, "mouthLowerDown": 0.06},
+    "amusement": {"cheekSquint": 0.44, "eyeSquint": 0.42, "browOuterUp": 0.12, "noseSneer": 0.08,
+        "mouthSmile": 0.58, "mouthDimple": 0.24, "mouthUpperUp": 0.12, "mouthPress": 0.06},
+    "pain": {"browDown": 0.60, "browInnerUp": 0.24, "eyeSquint": 0.60, "cheekSquint": 0.46, "eyeBlink": 0.34,
+        "noseSneer": 0.34, "mouthUpperUp": 0.24, "mouthStretch": 0.44, "mouthLowerDown": 0.18, "mouthFrown": 0.14,
+        "jawOpen": 0.08},
+    "anger": {"browDown": 0.84, "eyeWide": 0.16, "eyeSquint": 0.34, "noseSneer": 0.30, "mouthPress": 0.36,
+        "mouthRollUpper": 0.10, "mouthRollLower": 0.12, "mouthFrown": 0.20, "mouthShrugLower": 0.16,
+        "jawForward": 0.12},
+    "sadness": {"browInnerUp": 0.70, "browDown": 0.08, "eyeSquint": 0.10, "eyeBlink": 0.20, "mouthFrown": 0.50,
+        "mouthShrugLower": 0.30},
+    NEUTRAL: {},
 }  # fmt: skip
 
 # A listener's response to a partner's emotion of each group: a smile, concern, wariness.
@@ -115,7 +116,8 @@ _PARTS = (("brow",), ("eye",), ("cheek", "nose"), ("mouth", "jaw", "tongue"))
 _ONSET = 0.55  # s, of emotions that are not named below
 _ONSETS = {
     "fear": 0.3, "surprise": 0.3, "anger": 0.35, "disgust": 0.4, "excitement": 0.4, "amusement": 0.4,
-    "sadness": 0.8, "grief": 0.8, "remorse": 0.8, "love": 0.7, "relief": 0.7, "caring": 0.7,
+    "horror": 0.3, "sadness": 0.8, "nostalgia": 0.8, "boredom": 0.8, "calmness": 0.8, "romance": 0.7, "relief": 0.7,
+    "adoration": 0.7, "entrancement": 0.7,
 }  # fmt: skip
 
 
@@ -127,10 +129,8 @@ def _table(entries: dict[str, float]) -> FloatArray:
     return row
 
 
-_FACES = np.stack([_table(EXPRESSIONS[name]) for name in EMOTIONS])
-_RESPONSE_OF = np.stack(
-    [_table(_RESPONSES[next(g for g, members in EMOTION_GROUPS.items() if name in members)]) for name in EMOTIONS]
-)
+_FACES = np.stack([_table(EXPRESSIONS[name]) for name in EMOTION_CHOICES])
+_RESPONSE_OF = np.stack([_table(_RESPONSES[BASIC_EMOTION_OF[name]]) for name in EMOTION_CHOICES])
 _CEILING = np.where(_table(CEILING) > 0.0, _table(CEILING), 1.0).astype(np.float32)
 _YIELDS = _table(_YIELD)
 _PART_COLUMNS = tuple(np.flatnonzero([name.startswith(part) for name in ARKIT_NAMES]) for part in _PARTS)
@@ -138,7 +138,7 @@ _PART_COLUMNS = tuple(np.flatnonzero([name.startswith(part) for name in ARKIT_NA
 
 def expression(emotion: str, intensity: float = 1.0) -> FloatArray:
     """Return (52,) ARKit weights of an emotion at its apex; ``intensity`` 0 to 2."""
-    return np.minimum(_FACES[EMOTIONS.index(emotion)] * _strength(np.array(intensity, np.float32)), _CEILING)
+    return np.minimum(_FACES[EMOTION_CHOICES.index(emotion)] * _strength(np.array(intensity, np.float32)), _CEILING)
 
 
 def _strength(intensity: FloatArray) -> FloatArray:
@@ -161,10 +161,10 @@ def emotion_curves(
     """
     out = np.zeros((frames, len(ARKIT_NAMES)), np.float32)
     for span in emotions:
-        if span.emotion == "neutral" or span.intensity <= 0.0 or span.start * FPS >= frames:
+        if span.emotion == NEUTRAL or span.intensity <= 0.0 or span.start * FPS >= frames:
             continue
         level = span.intensity * _course(rng, span, frames, moments)
-        face = _FACES[EMOTIONS.index(span.emotion)]
+        face = _FACES[EMOTION_CHOICES.index(span.emotion)]
         personal = face * np.exp(rng.normal(0.0, 0.08, len(ARKIT_NAMES))).astype(np.float32)
         personal = _paired(rng, personal, face)
         slow = np.clip(1.0 + 0.25 * slow_noise(rng, frames, 5.0), 0.45, 1.2)
@@ -198,11 +198,11 @@ def response_curves(
         np.concatenate([listening[:1].repeat(late), listening[: max(frames - late, 0)]])[:frames], 8.0
     )
     for span in partner:
-        if span.emotion == "neutral" or span.intensity <= 0.0 or span.start * FPS >= frames:
+        if span.emotion == NEUTRAL or span.intensity <= 0.0 or span.start * FPS >= frames:
             continue
         later = replace(span, start=span.start + late / FPS, end=span.end + late / FPS)
         level = _strength(span.intensity * _course(rng, later, frames, moments))
-        out += (level * attention * sympathy)[:, None] * _RESPONSE_OF[EMOTIONS.index(span.emotion)]
+        out += (level * attention * sympathy)[:, None] * _RESPONSE_OF[EMOTION_CHOICES.index(span.emotion)]
     return out
 
 
@@ -277,4 +277,4 @@ _PAIRS = tuple(
     and name not in ("jawLeft", "mouthLeft")
     and "Look" not in name
 )
-assert set(EXPRESSIONS) == set(EMOTIONS) and set(_RESPONSES) == set(EMOTION_GROUPS)
+assert set(EXPRESSIONS) == set(EMOTION_CHOICES) and set(_RESPONSES) == set(BASIC_EMOTIONS)

@@ -14,36 +14,50 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...contract import EMOTIONS, FPS, RELATIONSHIPS, EmotionSpan, FloatArray
+from ...contract import EMOTION_CHOICES, FPS, NEUTRAL, RELATIONSHIPS, EmotionSpan, FloatArray
 
 # valence, arousal, power, each -1..1
 _AFFECT = {
-    "anger": (-0.7, 0.9, 0.8), "annoyance": (-0.5, 0.4, 0.4), "disapproval": (-0.5, 0.1, 0.5),
-    "disgust": (-0.7, 0.2, 0.3), "fear": (-0.8, 0.7, -0.9), "nervousness": (-0.4, 0.5, -0.6),
-    "admiration": (0.7, 0.3, -0.1), "amusement": (0.8, 0.5, 0.2), "approval": (0.5, 0.0, 0.3),
-    "caring": (0.6, -0.1, 0.1), "excitement": (0.8, 0.9, 0.4), "gratitude": (0.7, 0.1, -0.2),
-    "joy": (0.9, 0.6, 0.4), "love": (0.9, 0.2, 0.0), "optimism": (0.6, 0.3, 0.4),
-    "pride": (0.6, 0.3, 0.9), "relief": (0.5, -0.4, 0.1), "disappointment": (-0.6, -0.3, -0.3),
-    "embarrassment": (-0.4, 0.2, -0.7), "grief": (-0.9, -0.2, -0.8), "remorse": (-0.6, -0.3, -0.6),
-    "sadness": (-0.7, -0.5, -0.6), "confusion": (-0.2, 0.1, -0.4), "curiosity": (0.3, 0.3, 0.1),
-    "surprise": (0.1, 0.8, -0.1), "neutral": (0.0, 0.0, 0.0),
+    "surprise": (0.1, 0.8, -0.1), "awe": (0.5, 0.5, -0.5), "confusion": (-0.2, 0.1, -0.4),
+    "excitement": (0.8, 0.9, 0.4), "anxiety": (-0.5, 0.6, -0.6), "fear": (-0.8, 0.7, -0.9),
+    "horror": (-0.9, 0.9, -0.9), "disgust": (-0.7, 0.2, 0.3), "admiration": (0.7, 0.3, -0.1),
+    "adoration": (0.8, 0.2, -0.1), "romance": (0.9, 0.2, 0.0), "interest": (0.3, 0.3, 0.1),
+    "awkwardness": (-0.4, 0.2, -0.7), "boredom": (-0.4, -0.6, -0.1), "satisfaction": (0.7, 0.0, 0.6),
+    "relief": (0.5, -0.4, 0.1), "craving": (0.3, 0.5, 0.1), "nostalgia": (0.2, -0.3, -0.2),
+    "entrancement": (0.5, -0.1, -0.3), "calmness": (0.5, -0.7, 0.2), "aesthetic appreciation": (0.7, 0.0, -0.1),
+    "joy": (0.9, 0.6, 0.4), "amusement": (0.8, 0.5, 0.2), "pain": (-0.8, 0.4, -0.6),
+    "anger": (-0.7, 0.9, 0.8), "sadness": (-0.7, -0.5, -0.6), NEUTRAL: (0.0, 0.0, 0.0),
 }  # fmt: skip
+_KEEPS_AWAY = ("fear", "horror", "disgust")
+# Ekman's six and neutral, by which lines are chosen, voices sound and listeners respond.
+BASIC_EMOTIONS = {
+    "anger": ("anger",),
+    "disgust": ("disgust",),
+    "fear": ("anxiety", "fear", "horror"),
+    "joy": (
+        "excitement", "admiration", "adoration", "romance", "satisfaction", "relief", "craving", "nostalgia",
+        "aesthetic appreciation", "joy", "amusement",
+    ),
+    "sadness": ("awkwardness", "pain", "sadness"),
+    "surprise": ("surprise", "awe", "confusion", "interest", "entrancement"),
+    "neutral": ("boredom", "calmness", NEUTRAL),
+}  # fmt: skip
+BASIC_EMOTION_OF = {emotion: basic for basic, emotions in BASIC_EMOTIONS.items() for emotion in emotions}
 
 # Usual distance of two standing bodies' middles (m), warmth (-1..1), power of the first over the second (-1..1).
 _RELATIONSHIPS = {
-    "architect / contractor": (1.5, 0.0, 0.1), "boss / subordinate": (1.6, -0.1, 0.7),
-    "brother / sister": (1.15, 0.5, 0.0), "buyer / seller": (1.5, 0.1, 0.2),
-    "classmates": (1.2, 0.4, 0.0), "coach / athlete": (1.3, 0.3, 0.5), "colleagues": (1.35, 0.2, 0.0),
-    "couple": (1.0, 0.8, 0.0), "doctor / patient": (1.35, 0.2, 0.5), "ex-partners": (1.6, -0.4, 0.0),
-    "flatmates": (1.2, 0.3, 0.0), "friends": (1.15, 0.6, 0.0),
-    "grandparent / grandchild": (1.1, 0.7, 0.3), "guest / host": (1.35, 0.3, 0.0),
-    "interviewer / applicant": (1.7, 0.0, 0.7), "landlord / tenant": (1.7, -0.2, 0.5),
-    "lawyer / client": (1.5, 0.1, 0.3), "neighbours": (1.45, 0.2, 0.0),
-    "officer / citizen": (1.7, -0.3, 0.8), "old friends": (1.05, 0.7, 0.0),
-    "parent / child": (1.1, 0.6, 0.5), "rivals": (1.6, -0.6, 0.0), "strangers": (1.8, -0.1, 0.0),
-    "teacher / student": (1.45, 0.2, 0.6), "waiter / customer": (1.4, 0.1, -0.5),
+    "siblings": (1.15, 0.5, 0.0), "parent / child": (1.1, 0.6, 0.5), "grandparent / child": (1.1, 0.7, 0.3),
+    "cousins": (1.2, 0.4, 0.0), "in-laws": (1.4, 0.0, 0.1), "romantic partners": (1.0, 0.8, 0.0),
+    "friends with similar hobbies": (1.15, 0.6, 0.0), "childhood friends": (1.05, 0.7, 0.0),
+    "commuting buddies": (1.3, 0.3, 0.0), "sports teammates": (1.2, 0.5, 0.0),
+    "interest group members": (1.3, 0.3, 0.0), "churchmates": (1.35, 0.3, 0.0), "co-workers": (1.35, 0.2, 0.0),
+    "business partners": (1.5, 0.1, 0.0), "boss / subordinate": (1.6, -0.1, 0.7), "mentor / mentee": (1.3, 0.3, 0.5),
+    "classmates": (1.2, 0.4, 0.0), "senior student / junior student": (1.3, 0.2, 0.3),
+    "school bully / classmate": (1.4, -0.7, 0.8), "teacher / student": (1.45, 0.2, 0.6),
+    "principal / student": (1.7, -0.2, 0.8), "doctor / patient": (1.35, 0.2, 0.5), "waiter / diner": (1.4, 0.1, -0.5),
+    "neighbours": (1.45, 0.2, 0.0), "strangers": (1.8, -0.1, 0.0),
 }  # fmt: skip
-assert set(_AFFECT) == set(EMOTIONS) and set(_RELATIONSHIPS) == set(RELATIONSHIPS)
+assert set(_AFFECT) == set(BASIC_EMOTION_OF) == set(EMOTION_CHOICES) and set(_RELATIONSHIPS) == set(RELATIONSHIPS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,11 @@ def affect_parameters(emotion: str, intensity: float, relationship: str, first: 
         gaze_speaking=float(np.clip(0.45 + 0.08 * warmth + 0.05 * v + 0.08 * p, 0.25, 0.62)),
         nods=float(np.clip(7.0 + 1.5 * v + 1.0 * warmth - 1.5 * above, 4.5, 11.0)),
         steps_back=float(
-            np.clip(-0.15 * v - 0.1 * p + (0.25 if emotion in ("fear", "disgust") else 0.0) * intensity, -0.15, 0.45)
+            np.clip(
+                -0.15 * v - 0.1 * p + (0.25 if emotion in _KEEPS_AWAY else 0.0) * intensity,
+                -0.15,
+                0.45,
+            )
         ),
     )
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...contract import EMOTION_GROUPS, FPS, EmotionSpan
+from ...contract import FPS, EmotionSpan
 from ...datasets.scene import SpokenUtterance
-from .affect import AffectParameters, affect_parameters
+from .affect import BASIC_EMOTION_OF, AffectParameters, affect_parameters
 from .emotion_script import EmotionScript
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 BACKCHANNEL = 1.2  # s; utterances of one or two words up to this length can be back-channels
 PHRASE_PAUSE = 0.12  # s between two words that ends a phrase
-LAUGHING = ("amusement", "joy", "excitement", "embarrassment", "relief", "love", "pride", "gratitude")
+LAUGHING = ("amusement", "joy", "excitement", "awkwardness", "relief", "romance", "satisfaction", "adoration")
 _CHOICE = 14  # candidates for each utterance
-_GROUP = {emotion: group for group, members in EMOTION_GROUPS.items() for emotion in members}
 _LEAST_AHEAD = 0.8  # s of the other's turn that must follow a back-channel
 
 Voices = tuple[Sequence["Utterance"], Sequence["Utterance"]]
@@ -242,7 +241,7 @@ class _Talk:
         """
         pool = self._left[actor]["speech"]
         tempo = 1.0 + 0.5 * (self._affect(actor).tempo - 1.0)
-        group = _GROUP[self.emotions.now(actor).emotion]
+        group = BASIC_EMOTION_OF[self.emotions.now(actor).emotion]
         best, least, seen = None, np.inf, 0
         for utterance in pool:
             if _key(utterance) in self._used:

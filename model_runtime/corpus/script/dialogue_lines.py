@@ -18,7 +18,7 @@ _DOUBLE_SHARE = 0.25  # of the lines have two sentences
 
 
 class Line(NamedTuple):
-    """A text and the one of ``contract.EMOTION_GROUPS`` that it suits, or ""."""
+    """A text and the one of ``affect.BASIC_EMOTIONS`` that it suits, or ""."""
 
     text: str
     emotion_group: str

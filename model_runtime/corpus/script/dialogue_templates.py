@@ -41,7 +41,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
         "round the corner", "through the gate"),
 }  # fmt: skip
 
-# By feeling: a group of ``contract.EMOTION_GROUPS``, or "" for what anybody may say.
+# By feeling: one of ``affect.BASIC_EMOTIONS``, or "" for what anybody may say.
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "": (
         # about oneself

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import EMOTION_GROUPS, EMOTIONS, EmotionSpan
+from ...contract import EMOTION_CHOICES, NEUTRAL, EmotionSpan
+from .affect import BASIC_EMOTION_OF
 
 NEUTRAL_SHARE = 0.20
 LONGEST_WAIT = 6.0  # s; a change that is overdue by this happens at a pause, without the end of a turn
@@ -15,7 +16,7 @@ SHORTEST_EMOTION = 5.0  # s
 
 # Relative frequency of two groups at the same time in a conversation (our choice; pairs not named are rare).
 _GROUPS_MEET = {
-    ("anger", "anger"): 2.5, ("anger", "fear"): 2.5, ("anger", "sadness"): 1.5,
+    ("anger", "anger"): 2.5, ("anger", "fear"): 5.0, ("anger", "sadness"): 1.5,
     ("anger", "disgust"): 1.5, ("anger", "surprise"): 1.0, ("disgust", "disgust"): 1.5,
     ("disgust", "surprise"): 1.0, ("disgust", "joy"): 0.3, ("fear", "fear"): 2.0,
     ("fear", "surprise"): 1.5, ("joy", "joy"): 3.0, ("joy", "surprise"): 1.0,
@@ -24,29 +25,31 @@ _GROUPS_MEET = {
 _RARELY = 0.12
 # Pairs of emotions that are more frequent than their groups.
 _EMOTIONS_MEET = {
-    ("caring", "grief"): 4.0, ("caring", "sadness"): 4.0, ("caring", "fear"): 3.0,
-    ("caring", "nervousness"): 3.0, ("caring", "disappointment"): 3.0,
-    ("amusement", "embarrassment"): 3.0, ("anger", "remorse"): 4.0, ("disapproval", "remorse"): 3.0,
-    ("disapproval", "embarrassment"): 3.0, ("admiration", "pride"): 5.0, ("gratitude", "caring"): 5.0,
-    ("love", "love"): 8.0, ("confusion", "annoyance"): 2.0, ("confusion", "approval"): 2.0,
-    ("curiosity", "excitement"): 3.0, ("optimism", "disappointment"): 2.0, ("approval", "relief"): 4.0,
-    ("surprise", "excitement"): 2.5,
+    ("adoration", "sadness"): 4.0, ("adoration", "pain"): 4.0, ("adoration", "fear"): 3.0,
+    ("calmness", "anxiety"): 4.0, ("calmness", "pain"): 3.0, ("calmness", "anger"): 2.0,
+    ("amusement", "awkwardness"): 3.0, ("anger", "awkwardness"): 3.0, ("anger", "pain"): 2.0,
+    ("admiration", "satisfaction"): 5.0, ("admiration", "adoration"): 3.0, ("romance", "romance"): 8.0,
+    ("confusion", "boredom"): 2.0, ("interest", "boredom"): 2.5, ("interest", "excitement"): 3.0,
+    ("interest", "nostalgia"): 4.0, ("interest", "craving"): 2.0, ("nostalgia", "nostalgia"): 5.0,
+    ("satisfaction", "relief"): 4.0, ("excitement", "sadness"): 1.0, ("surprise", "excitement"): 2.5,
+    ("awe", "awe"): 4.0, ("entrancement", "aesthetic appreciation"): 3.0, ("horror", "horror"): 4.0,
 }  # fmt: skip
 
 
 def _pairs() -> NDArray[np.float64]:
-    """Return the joint distribution (26, 26) of two people's emotions.
+    """Return the joint distribution (27, 27) of two people's emotions.
 
     Both marginals are uniform but for neutral, by Sinkhorn's scaling (Sinkhorn and Knopp 1967).
     """
-    group = {emotion: name for name, members in EMOTION_GROUPS.items() for emotion in members}
-    meet = np.empty((len(EMOTIONS), len(EMOTIONS)))
-    for i, a in enumerate(EMOTIONS):
-        for j, b in enumerate(EMOTIONS):
-            one, other = sorted((group[a], group[b]))
+    meet = np.empty((len(EMOTION_CHOICES), len(EMOTION_CHOICES)))
+    for i, a in enumerate(EMOTION_CHOICES):
+        for j, b in enumerate(EMOTION_CHOICES):
+            one, other = sorted((BASIC_EMOTION_OF[a], BASIC_EMOTION_OF[b]))
             usual = 1.0 if "neutral" in (one, other) else _GROUPS_MEET.get((one, other), _RARELY)
             meet[i, j] = _EMOTIONS_MEET.get((a, b), _EMOTIONS_MEET.get((b, a), usual))
-    share = np.where(np.array(EMOTIONS) == "neutral", NEUTRAL_SHARE, (1.0 - NEUTRAL_SHARE) / (len(EMOTIONS) - 1))
+    share = np.where(
+        np.array(EMOTION_CHOICES) == NEUTRAL, NEUTRAL_SHARE, (1.0 - NEUTRAL_SHARE) / (len(EMOTION_CHOICES) - 1)
+    )
     for _ in range(200):
         meet *= (share / meet.sum(1))[:, None]
         meet *= (share / meet.sum(0))[None]
@@ -65,11 +68,11 @@ class EmotionScript:
 
     def __init__(self, rng: np.random.Generator, duration: float) -> None:
         self._rng, self._duration = rng, duration
-        first = int(rng.choice(len(EMOTIONS), p=_PAIRS.sum(1)))
+        first = int(rng.choice(len(EMOTION_CHOICES), p=_PAIRS.sum(1)))
         now = [first, self._drawn(first)]
         if rng.random() < 0.5:
             now.reverse()
-        self._starts = [[(0.0, EMOTIONS[now[actor]], self._intensity())] for actor in range(2)]
+        self._starts = [[(0.0, EMOTION_CHOICES[now[actor]], self._intensity())] for actor in range(2)]
         self._due = [list(self._moments()) for _ in range(2)]
 
     def now(self, actor: int, time: float = np.inf) -> EmotionSpan:
@@ -119,11 +122,11 @@ class EmotionScript:
                 yield last
 
     def _change(self, actor: int, time: float) -> None:
-        other = EMOTIONS.index(self._starts[1 - actor][-1][1])
-        self._starts[actor].append((time, EMOTIONS[self._drawn(other)], self._intensity()))
+        other = EMOTION_CHOICES.index(self._starts[1 - actor][-1][1])
+        self._starts[actor].append((time, EMOTION_CHOICES[self._drawn(other)], self._intensity()))
 
     def _drawn(self, other: int) -> int:
-        return int(self._rng.choice(len(EMOTIONS), p=_PAIRS[:, other] / _PAIRS[:, other].sum()))
+        return int(self._rng.choice(len(EMOTION_CHOICES), p=_PAIRS[:, other] / _PAIRS[:, other].sum()))
 
     def _intensity(self) -> float:
         return round(float(0.3 + 1.2 * self._rng.beta(2.2, 2.2)), 3)

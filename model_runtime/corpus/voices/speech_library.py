@@ -43,8 +43,9 @@ class Utterance:
     ``prosody`` (T, 28) at 30 fps; ``mels`` (N, 80) natural log power at 50 Hz, (0, 80) if left out; ``words`` and
     ``phones`` with seconds; ``stresses``: (time s, strength 0..1); ``wave`` int16 at 16 kHz, or None if the wave file
     is not beside the library. ``act`` is one of ``dialogue_acts.ACTS``, "" if unknown; ``emotion_group`` the one of
-    ``EMOTION_GROUPS`` that the words suit, or ""; ``rate`` the tempo relative to the voice's own. ``degraded`` (T, 28)
-    is the prosody of the sound recorded through ``variant``, a room, noise or a telephone line; None if there is none.
+    ``script.affect.BASIC_EMOTIONS`` that the words suit, or ""; ``rate`` the tempo relative to the voice's own.
+    ``degraded`` (T, 28) is the prosody of the sound recorded through ``variant``, a room, noise or a telephone line;
+    None if there is none.
     """
 
     id: str

@@ -11,18 +11,28 @@ from model_runtime.body_model.skeleton import AVERAGE_SKELETON
 from model_runtime.contract import (
     ACTION_LABELS,
     ARKIT_NAMES,
+    EMOTION_CHOICES,
+    EMOTION_GROUPS,
+    EMOTIONS,
+    FIRST_EMOTIONS,
+    FIRST_RELATIONSHIPS,
+    MOST_INTENSITY,
+    RELATIONSHIPS,
     ActionSpan,
     Actor,
     ActorPerformance,
     Caption,
     ContactGoal,
+    EmotionSpan,
     Performance,
     Request,
     SpeechClip,
     Style,
     Waypoint,
     check_request,
+    emotion_named,
     frame_count,
+    relationship_named,
     request_from_json,
     request_to_json,
 )
@@ -52,6 +62,22 @@ def with_actor(**changes) -> Request:
 def test_there_are_52_arkit_names_and_three_labels():
     assert len(set(ARKIT_NAMES)) == 52
     assert ACTION_LABELS == ("sit", "walk", "stand")
+
+
+def test_emotions_and_relationships_are_those_of_interact():
+    assert len(EMOTIONS) == 26 and len(EMOTION_GROUPS) == 6
+    assert len(RELATIONSHIPS) == 25
+    assert {emotion_named(name)[0] for name in FIRST_EMOTIONS} <= set(EMOTION_CHOICES)
+    assert {relationship_named(name) for name in FIRST_RELATIONSHIPS} <= set(RELATIONSHIPS)
+
+
+def test_a_request_with_earlier_names_is_read_as_what_they_are_called_today():
+    plain = json.loads(request_to_json(request()))
+    plain["relationship"] = "couple"
+    plain["actors"][0]["emotions"] = [{"emotion": "grief", "intensity": 1.8, "start": 0.0, "end": 2.0}]
+    read = request_from_json(json.dumps(plain))
+    assert read.relationship == "romantic partners"
+    assert read.actors[0].emotions == (EmotionSpan("sadness", MOST_INTENSITY, 0.0, 2.0),)
 
 
 def test_a_request_survives_json():

@@ -99,7 +99,7 @@ class Talk:
             self.sentences.append(Sentence(start, end, "A question?" if rng.random() < 0.3 else "Something.", words))
             start = end + float(rng.uniform(2.0, 9.0))
         self.body = Motion(self.before.root, self.before.rotations.copy(), self.before.contacts)
-        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, LENGTH)], "friends", True)
+        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, LENGTH)], "friends with similar hobbies", True)
         self.entries: list[dict[str, Any]] = gesture_body(
             np.random.default_rng(seed),
             self.body,
@@ -235,7 +235,7 @@ def test_speakers_gesture_ten_to_thirty_times_a_spoken_minute(standing: list[Tal
 
 def test_the_sad_gesture_less_and_smaller_than_the_excited(clips: list[Clip], library: list[Gesture]) -> None:
     sad, excited = (
-        [Talk(clips, library, BASES[0], seed, emotion) for seed in (1, 2, 3)] for emotion in ("grief", "excitement")
+        [Talk(clips, library, BASES[0], seed, emotion) for seed in (1, 2, 3)] for emotion in ("sadness", "excitement")
     )
     strokes = [sum(len(t.strokes()) for t in talks) for talks in (sad, excited)]
     sizes = [np.mean([e["size"] for t in talks for e in t.entries if e["strokes"]]) for talks in (sad, excited)]
@@ -263,7 +263,7 @@ def test_nothing_is_gestured_while_sitting_down(clips: list[Clip], library: list
     talk = Talk(clips, library, BASES[0], seed=1)
     labels = talk.labels.copy()
     labels[900:] = ACTION_LABELS.index("sit")
-    affect = AffectTrack([EmotionSpan("excitement", 1.5, 0.0, LENGTH)], "friends", True)
+    affect = AffectTrack([EmotionSpan("excitement", 1.5, 0.0, LENGTH)], "friends with similar hobbies", True)
     body = Motion(talk.before.root, talk.before.rotations.copy(), talk.before.contacts)
     entries = gesture_body(
         np.random.default_rng(1), body, talk.skeleton, labels, talk.stresses, library, affect, talk.sentences

@@ -41,7 +41,7 @@ def stresses_of(voice: Array, moments: Array, word: str = "house") -> list[tuple
     return [(float(t), 0.7, word) for t in moments if voice[int(t * FPS)] > 0.5]
 
 
-def affect_of(emotion: str = "neutral", relationship: str = "friends") -> AffectTrack:
+def affect_of(emotion: str = "neutral", relationship: str = "friends with similar hobbies") -> AffectTrack:
     return AffectTrack([EmotionSpan(emotion, 1.0, 0.0, FRAMES / FPS)], relationship, True)
 
 
@@ -282,9 +282,9 @@ def test_a_listener_mirrors_part_of_the_others_lean_seconds_later() -> None:
     assert soon - before < 0.5 * (late - before)
 
 
-def test_shame_lowers_the_head_and_pride_raises_it() -> None:
+def test_awkwardness_lowers_the_head_and_satisfaction_raises_it() -> None:
     pitch = {
         e: np.mean([head_angles(head_of(heads_of(seed, affect=affect_of(e))[0]))[0].mean() for seed in range(3)])
-        for e in ("pride", "remorse")
+        for e in ("satisfaction", "awkwardness")
     }
-    assert np.degrees(pitch["remorse"] - pitch["pride"]) > 3.0
+    assert np.degrees(pitch["awkwardness"] - pitch["satisfaction"]) > 3.0

@@ -78,7 +78,7 @@ def on_a_chair(seat: float, skeleton: Skeleton, seconds: float = 60.0) -> tuple[
 
 
 def affect_of(emotion: str, intensity: float = 1.0) -> AffectTrack:
-    return AffectTrack([EmotionSpan(emotion, intensity, 0.0, 1000.0)], "colleagues", True)
+    return AffectTrack([EmotionSpan(emotion, intensity, 0.0, 1000.0)], "co-workers", True)
 
 
 @cache
@@ -224,7 +224,9 @@ def test_emotions_show_in_the_trunk_and_the_neck() -> None:
             neck.append(np.degrees(rot.to_axis_angle(body.rotations[:, INDEX["neck"]])[:, 0]).mean())
         return float(np.mean(lean)), float(np.mean(neck))
 
-    sad, proud, loving, angry_at = (lean_and_bend(emotion) for emotion in ("grief", "pride", "love", "disgust"))
+    sad, proud, loving, angry_at = (
+        lean_and_bend(emotion) for emotion in ("sadness", "satisfaction", "romance", "disgust")
+    )
     assert sad[1] > proud[1] + 4.0  # slumped against drawn up
     assert loving[0] > angry_at[0] + 3.0  # towards against away
 

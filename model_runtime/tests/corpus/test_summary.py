@@ -22,7 +22,7 @@ def active(*spans: tuple[int, float, float], seconds: float = 20.0) -> np.ndarra
     return voices
 
 
-def talk(relationship: str = "friends") -> Scene:
+def talk(relationship: str = "friends with similar hobbies") -> Scene:
     made = scene()
     made.relationship, made.kind = relationship, "talk"
     made.prosody[0, 30:90, 0] = 1.0
@@ -53,8 +53,8 @@ def test_minutes_and_counts_are_sums_over_the_scenes() -> None:
     assert figures["scenes"] == 2
     assert figures["minutes"] == pytest.approx(0.2)
     assert figures["minutes_by_label"] == {"sit": 0.0, "walk": 0.0, "stand": pytest.approx(0.4)}
-    assert figures["minutes_by_relationship"] == {"friends": 0.1, "strangers": 0.1}
-    assert figures["minutes_by_emotion_group"] == {"joy": 0.2, "neutral": 0.1, "anger": 0.1}
+    assert figures["minutes_by_relationship"] == {"friends with similar hobbies": 0.1, "strangers": 0.1}
+    assert figures["minutes_by_emotion_group"] == {"primitive positive": 0.2, "neutral": 0.1, "primitive negative": 0.1}
     assert figures["gestures_by_kind"] == {"beat": 2, "you": 2}
     assert figures["turns"] == 4
     assert figures["median_gap_s"] == pytest.approx(0.5, abs=0.1)

@@ -72,7 +72,7 @@ def perform(
         skeleton = next(
             clip.skeleton for clip in map(bank.clip, bank.names(f"{style}_", "")) if clip.source == "rocketbox"
         )
-        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, seconds)], "colleagues", actor == 0)
+        affect = AffectTrack([EmotionSpan(emotion, 1.0, 0.0, seconds)], "co-workers", actor == 0)
         pair.append(
             Performer(
                 ClipSet(bank, skeleton.scaled(1.0 + 0.035 * actor), 0.45, 1.0),

@@ -81,7 +81,7 @@ def test_neutral_is_the_same_to_a_face_as_no_emotion() -> None:
     actor = dataclasses.replace(
         shot().actors[0], emotions=(EmotionSpan("neutral", 2.0, 0.0, 3.0), EmotionSpan("joy", 0.7, 3.0, 6.0))
     )
-    track = emotion_track(actor, round(SECONDS * FPS) + 1, neutral=False)
+    track = emotion_track(actor, round(SECONDS * FPS) + 1)
     assert not track[: 3 * FPS].any() and not track[6 * FPS :].any()
     assert (track[3 * FPS : 6 * FPS].sum(1) == np.float32(0.7)).all()
 

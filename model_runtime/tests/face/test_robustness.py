@@ -94,7 +94,7 @@ def test_ten_minutes_of_silence_leave_the_mouth_at_rest_and_the_face_lively(mode
     assert (minutes.std(1).max(-1) > 0.02).all(), "lively in every minute"
 
 
-@pytest.mark.parametrize("emotion", ["joy", "anger", "grief", "fear"])
+@pytest.mark.parametrize("emotion", ["joy", "anger", "sadness", "pain", "fear"])
 def test_an_emotion_shows_and_the_lips_still_close(model: FaceModel, voice: np.ndarray, emotion: str) -> None:
     if not model.network.config.feels:
         pytest.skip("these weights have no emotions")

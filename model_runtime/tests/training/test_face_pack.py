@@ -41,7 +41,7 @@ def test_some_scenes_are_without_emotions_and_the_others_hold_theirs(scenes: lis
     assert any(calm) and not all(calm)
     for scene in scenes:
         assert scene.emotion.shape == scene.intensity.shape == (2, int(SECONDS * FPS))
-        assert scene.emotion.max() < len(EMOTIONS)
+        assert scene.emotion.max() <= NEUTRAL
         assert not scene.intensity[scene.emotion == NEUTRAL].any()
         assert scene.intensity.max() <= 2.0
 
@@ -63,9 +63,7 @@ def test_windows_hold_emotions_and_their_intensity(pack: Path) -> None:
     assert len(data.train) + len(data.test) == 12
     _, given = data.draw(64, 60, np.random.default_rng(0))
     assert given.emotion.shape == (64, 60, len(EMOTIONS)) and (given.emotion_given == 1).all()
-    assert (
-        given.emotion.max() > 0.5 and (given.emotion > 0).sum(-1).max() == 1 and not given.emotion[..., NEUTRAL].any()
-    )
+    assert given.emotion.max() > 0.5 and (given.emotion > 0).sum(-1).max() == 1
     assert (given.emotion == 0).all(-1).all(-1).any(), "some windows have no emotion"
 
 
