@@ -20,6 +20,7 @@ import bpy
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 _DEFAULT_CONTEXT = "*"  # Blender's, of all but a few words
+_NAMES_IN_A_SENTENCE = 3
 _FIELD = re.compile(r"\{.*?\}")
 _templates: list[str] = []  # with fields, of the catalogues that are there
 _LINE = re.compile(r'\s*(?:(msgctxt|msgid|msgstr)\s+)?(".*")\s*$')
@@ -51,6 +52,14 @@ def quoted(names: Iterable[str]) -> str:
     """Return "'Mia'" or "'Mia' and 'Tom'", of one or two names."""
     first, *others = (f"'{name}'" for name in names)
     return Message("{first} and {second}", first=first, second=others[0]) if others else first
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names of a list, for a sentence: "a, b, c and 4 more"."""
+    rest = len(names) - _NAMES_IN_A_SENTENCE
+    if rest > 0:
+        return Message("{names} and {rest} more", names=", ".join(names[:_NAMES_IN_A_SENTENCE]), rest=rest)
+    return ", ".join(names)
 
 
 def in_words(error: Exception) -> str:

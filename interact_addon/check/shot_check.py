@@ -15,7 +15,7 @@ from ..properties import actor_name
 from ..properties.check import CONTACT, PENETRATION
 from ..rig.cast import CastActor
 from ..rig.timing import frames_per_second
-from ..runtime_api import body_shape, contacts, contract, finished, saying
+from ..runtime_api import body_shape, contacts, contract, finished, relayed, saying
 from ..scene.furniture import furniture_in_steps
 from ..scene.request import body_shapes_in_steps, cast_scene_in_steps
 from ..takes.shown_motion import shown_motion_in_steps
@@ -135,13 +135,7 @@ def _measured(
     bodies: tuple[contacts.Body, contacts.Body], tolerance: float, things: Sequence[contract.Obstacle]
 ) -> Generator[float, None, contacts.Contacts]:
     steps = contacts.measure_in_steps(bodies, tolerance, obstacles=things)
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as end:
-            found: contacts.Contacts = end.value
-            return found
-        yield _SHARE_OF_READING + (1.0 - _SHARE_OF_READING) * share
+    return relayed(steps, lambda share: _SHARE_OF_READING + (1.0 - _SHARE_OF_READING) * share)
 
 
 def _bodies(

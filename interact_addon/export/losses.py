@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..formats import Settings
+from ..messages import some
 from .bendy import bendy_bones
 from .character import Character
 from .meshes import other_modifiers
@@ -26,7 +27,7 @@ def losses_of(characters: Sequence[Character], settings: Settings) -> tuple[str,
 def _of_bones(character: Character) -> Iterator[str]:
     if bent := bendy_bones(character.armature):
         yield (
-            f"'{character.name}' has {len(bent)} bendy bones ({_some(bent)}), which files hold as straight ones: "
+            f"'{character.name}' has {len(bent)} bendy bones ({_named(bent)}), which files hold as straight ones: "
             "skin beside them is up to 3 cm off; switch on Bake Bendy Bones for a bone for every bend."
         )
 
@@ -37,7 +38,7 @@ def _of_meshes(character: Character) -> Iterator[str]:
         others = [modifier.name for modifier in other_modifiers(mesh)]
         if keys is not None and others:
             yield (
-                f"'{mesh.name}' is exported without {_some(others)}, as a file holds shape keys or modifiers; "
+                f"'{mesh.name}' is exported without {_named(others)}, as a file holds shape keys or modifiers; "
                 "apply them before export if you need them."
             )
         if keys is not None and not keys.use_relative:
@@ -45,8 +46,8 @@ def _of_meshes(character: Character) -> Iterator[str]:
         if any(modifier.type == "ARMATURE" and modifier.use_deform_preserve_volume for modifier in mesh.modifiers):
             yield f"'{mesh.name}' is deformed with Preserve Volume, which files don't hold; joints look thinner there."
     if character.hidden:
-        yield f"'{character.name}' is exported without {_some(character.hidden)}, disabled in viewports."
+        yield f"'{character.name}' is exported without {_named(character.hidden)}, disabled in viewports."
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
+def _named(names: Sequence[str]) -> str:
+    return some([f"'{name}'" for name in names])

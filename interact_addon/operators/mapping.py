@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..messages import Message, counted, translated
+from ..messages import Message, counted, some, translated
 from ..properties import actor_name
 from ..runtime_api import errors
 from ..scene import bones
@@ -166,7 +166,7 @@ class _FromFile(OnTheActor):
         except errors.InterActError as error:
             return fail(self, error)
         if missing:
-            names = ", ".join(missing[:4]) + (", …" if len(missing) > 4 else "")
+            names = some(missing)
             say(
                 self,
                 "{actor} lacks {things} of '{preset}': {names}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import bpy
 import numpy as np
 
+from ..messages import some
 from ..runtime_api import contract, errors, finished
 from .bone_table import map_with_assigned
 from .bones_at_rest import RestBone
@@ -154,9 +155,8 @@ def _warnings(name: str, rig: RigMap, faces: tuple[FaceMesh, ...], bones: tuple[
     elif not faces:
         found.append(f"'{name}' has no mesh with ARKit shape keys; its body will move and its face stay still.")
     elif missing:
-        some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         found.append(
-            f"The face of '{name}' lacks {len(missing)} of the 52 ARKit shapes ({some}); the others will move."
+            f"The face of '{name}' lacks {len(missing)} of the 52 ARKit shapes ({some(missing)}); the others will move."
         )
     if fingers := [joint for joint in rig.missing_joints if joint[-1] in "123" and not joint.startswith("spine")]:
         found.append(f"The rig of '{name}' lacks {len(fingers)} finger bones; those fingers stay still.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..messages import some
 from .channel import bone_path
 from .mapping import REQUIRED_JOINTS, RigMap, RigNotRecognised, control_table, map_assigned, map_bones, second_rig
 from .topology import NoHumanShape, joints_by_shape
@@ -95,22 +96,17 @@ def _map_by_shape(armature: bpy.types.Object, parents: dict[str, str | None], un
         ) from None
     if nearly and any(joints[joint] != bone for joint, bone in unknown.found.items() if joint in REQUIRED_JOINTS):
         raise unknown
-    if stuck := [joints[joint] for joint in (*REQUIRED_JOINTS, "spine:0") if joints[joint] in held]:
+    if stuck := [f"'{joints[joint]}'" for joint in (*REQUIRED_JOINTS, "spine:0") if joints[joint] in held]:
         raise (
             unknown
             if nearly
             else RigNotRecognised(
                 f"'{armature.name}' is no rig known by its bone names, and by shape its bones are held by constraints, "
-                f"{_some(stuck)}; mute those, or choose the controls by hand under Cast > Bones.",
+                f"{some(stuck)}; mute those, or choose the controls by hand under Cast > Bones.",
                 unknown.found,
             )
         )
     return map_assigned({joint: bone for joint, bone in joints.items() if bone not in held}, parents, BY_SHAPE)
-
-
-def _some(bones: list[str]) -> str:
-    names = ", ".join(f"'{bone}'" for bone in bones[:3])
-    return names + (f" and {len(bones) - 3} more" if len(bones) > 3 else "")
 
 
 def _sentence(name: str, reason: str, held: int) -> str:

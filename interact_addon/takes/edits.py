@@ -52,18 +52,10 @@ def played_at(motion: contract.ActorPerformance, at: Array) -> contract.ActorPer
 
 def mirrored(motion: contract.ActorPerformance) -> contract.ActorPerformance:
     """Return a motion with left and right exchanged, about the plane through the body; the root keeps its way."""
-    turned = motion.rotations[:, [skeleton.INDEX[_other_side(joint)] for joint in skeleton.JOINTS]].copy()
-    turned[..., 2:] *= -1.0  # a reflection in x turns the sense of rotations about y and z
+    turned = skeleton.mirrored(motion.rotations)
     turned[:, 0] = motion.rotations[:, 0]
     columns = [contract.ARKIT_NAMES.index(_other_curve(name)) for name in contract.ARKIT_NAMES]
     return replace(motion, rotations=turned, face=motion.face[:, columns])
-
-
-def _other_side(joint: str) -> str:
-    for side, other in (("left_", "right_"), ("right_", "left_")):
-        if joint.startswith(side):
-            return other + joint.removeprefix(side)
-    return joint
 
 
 def _other_curve(name: str) -> str:

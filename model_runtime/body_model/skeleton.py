@@ -28,6 +28,8 @@ HAND_JOINTS = {
 }
 JOINTS = BODY_JOINTS + HAND_JOINTS["left"] + HAND_JOINTS["right"]
 INDEX = {name: index for index, name in enumerate(JOINTS)}
+_OTHER = {"left": "right", "right": "left"}
+MIRRORED = tuple(INDEX[_OTHER.get(side := name.split("_")[0], side) + name[len(side) :]] for name in JOINTS)
 
 _BODY_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
 PARENTS = _BODY_PARENTS + tuple(
@@ -107,6 +109,12 @@ def forward_kinematics(
             world[..., parent, :], skeleton.offsets[joint]
         )
     return positions, world
+
+
+def mirrored(rotations: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return local quaternions (..., 52, 4) reflected in the plane x = 0, with left and right exchanged."""
+    sense = np.array([1, 1, -1, -1], np.float32)  # turns about y and z go the other way
+    return np.ascontiguousarray(rotations[..., list(MIRRORED), :] * sense)
 
 
 def heading_of(pelvis_rotation: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body_model import rotations as rot
-from ..body_model.skeleton import BODY_JOINTS, INDEX, JOINTS, PARENTS, Skeleton, forward_kinematics, heading_of
+from ..body_model.skeleton import (
+    BODY_JOINTS,
+    INDEX,
+    JOINTS,
+    MIRRORED,
+    PARENTS,
+    Skeleton,
+    forward_kinematics,
+    heading_of,
+    mirrored,
+)
 from ..common.arrays import Array
 from ..contract import FPS
 from ..errors import InterActError
 from .glitches import LARGEST_STEP, mend_glitches, steps
 
-MIRRORED = tuple(
-    INDEX[name.replace("left", "right") if name.startswith("left") else name.replace("right", "left")]
-    for name in JOINTS
-)
 _FEET = [INDEX[name] for name in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
 _SWAPPED_WORDS = {"left": "right", "right": "left"}
 SHORTEST_CLIP = 8  # frames; anything shorter is a pose
@@ -90,7 +96,7 @@ class Clip:
             name=f"{self.name}~mirrored",
             skeleton=Skeleton(np.ascontiguousarray(self.skeleton.offsets[order] * flip)),
             root_positions=self.root_positions * flip,
-            rotations=np.ascontiguousarray(self.rotations[:, order] * np.array([1, 1, -1, -1], np.float32)),
+            rotations=mirrored(self.rotations),
             tags=tuple("_".join(_SWAPPED_WORDS.get(word, word) for word in tag.split("_")) for tag in self.tags),
             pair=Pair(f"{self.pair.partner}~mirrored", -self.pair.x, self.pair.y, -self.pair.heading)
             if self.pair

@@ -17,10 +17,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..body_model import rotations as rot
-from ..body_model.skeleton import BODY_JOINTS, INDEX
+from ..body_model.skeleton import BODY_JOINTS, INDEX, MIRRORED, mirrored
 from ..common.arrays import Array
 from .archives import ImportLog
-from .clip import MIRRORED, Clip
+from .clip import Clip
 from .held_out import HELD_OUT_CLIPS, HELD_OUT_SPLIT
 
 HELD_OUT = 0.15  # of every category's clips
@@ -50,11 +50,11 @@ def drop_duplicates(log: ImportLog) -> None:
     seen: dict[tuple[int, bytes], str] = {}
     for clip in log.clips:
         plain = _fingerprint(clip.frames, clip.rotations)
-        mirrored = _fingerprint(clip.frames, clip.rotations[:, list(MIRRORED)] * np.array([1, 1, -1, -1], np.float32))
+        mirror = _fingerprint(clip.frames, mirrored(clip.rotations))
         if plain in seen:
             log.refused.append((clip.name, f"a copy of '{seen[plain]}'"))
-        elif mirrored in seen:
-            log.refused.append((clip.name, f"a mirrored copy of '{seen[mirrored]}'"))
+        elif mirror in seen:
+            log.refused.append((clip.name, f"a mirrored copy of '{seen[mirror]}'"))
         else:
             seen[plain] = clip.name
             kept.append(clip)
@@ -178,15 +178,15 @@ def _alike(clips: Sequence[Clip]) -> Iterable[tuple[int, int]]:
         [clip.rotations[np.linspace(0, clip.frames - 1, _MOMENTS).astype(int), : len(BODY_JOINTS)] for clip in clips]
     )
     turns = rot.to_axis_angle(rot.multiply(rot.conjugate(poses[:, :-1]), poses[:, 1:]))  # (clips, moments, joints, 3)
-    mirrored = (
-        turns[:, :, [MIRRORED[joint] for joint in range(len(BODY_JOINTS))]] * np.array([1, -1, -1], np.float32)
-    )[:, :, joints]
+    mirror = (turns[:, :, [MIRRORED[joint] for joint in range(len(BODY_JOINTS))]] * np.array([1, -1, -1], np.float32))[
+        :, :, joints
+    ]
     turns = turns[:, :, joints]
     size = np.linalg.norm(turns, axis=-1).mean(axis=(1, 2))
     lengths = np.array([clip.frames for clip in clips])
     for index in range(1, len(clips)):
         near = np.flatnonzero(np.abs(lengths[:index] - lengths[index]) <= 0.02 * lengths[index] + 1)
-        for mine in (turns[index], mirrored[index]):
+        for mine in (turns[index], mirror[index]):
             difference = np.linalg.norm(turns[near] - mine, axis=-1).mean(axis=(1, 2))
             for other in near[difference < _ALIKE * np.maximum(size[near], size[index])]:
                 yield int(other), index

@@ -67,7 +67,7 @@ ADDON_EDGES = {
     "packaging": "runtime_api",
     "locking": "runtime_api worker_client",
     "progress": "runtime_api",
-    "rig": "compat runtime_api",
+    "rig": "compat messages runtime_api",
     "formats": "runtime_api",
     "properties": "formats rig runtime_api",
     "scene": "compat messages properties rig runtime_api",
@@ -76,7 +76,7 @@ ADDON_EDGES = {
     "overlay": "check compat properties rig runtime_api scene takes",
     "worker_client": "check messages rig runtime_api scene takes",
     "preferences": "operators panels worker_client",
-    "export": "compat formats properties rig runtime_api scene",
+    "export": "compat formats messages properties rig runtime_api scene",
     "demo": "compat runtime_api scene",
     "operators": "check compat demo export formats messages properties rig runtime_api scene takes worker_client "
     "workspace",

@@ -10,10 +10,10 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...messages import Message, counted
+from ...messages import Message, counted, some
 from ...rig.channel import bone_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Problem, drivers_of, found, mute_drivers, some
+from .problem import Character, Problem, drivers_of, found, mute_drivers
 
 _CHAINS = ("IK", "SPLINE_IK")
 _TRANSFORMS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")

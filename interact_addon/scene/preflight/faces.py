@@ -9,10 +9,10 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...messages import Message, counted
+from ...messages import Message, counted, some
 from ...rig.channel import shape_path
 from ...rig.identity import ObjectReference, reference
-from .problem import Character, Face, Problem, drivers_of, found, mute_drivers, some
+from .problem import Character, Face, Problem, drivers_of, found, mute_drivers
 
 _TOLERANCE = 1e-4
 

@@ -8,7 +8,7 @@ from functools import partial
 import bpy
 import numpy as np
 
-from ...messages import Message
+from ...messages import Message, some
 from ...properties import actor_key, actor_name
 from ...rig.held import object_is_animated
 from ...rig.identity import ObjectReference, is_in_scene, reference
@@ -16,7 +16,7 @@ from ...rig.measure import skinned_meshes
 from ..evaluated import is_seen, view_layer
 from ..targets import walk_strips
 from .curves import OBJECT_TRANSFORMS, constraint_moves, driven_transforms, moved_by_parent
-from .problem import Character, Problem, found, mute_drivers, some
+from .problem import Character, Problem, found, mute_drivers
 
 _EVEN = 1e-3  # relative
 

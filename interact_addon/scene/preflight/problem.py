@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +14,6 @@ from ...rig.identity import ObjectReference
 from ...rig.keying import part_of
 from ...rig.measure import skinned_meshes
 from ...runtime_api import errors
-
-_NAMES_IN_A_SENTENCE = 3
 
 
 @dataclass(frozen=True)
@@ -120,14 +118,6 @@ def _faces(actor: CastActor) -> Iterator[Face]:
         keys: Any = obj.data.shape_keys if obj is not None and obj.type == "MESH" else None
         if obj is not None and keys is not None:
             yield Face(obj, keys, tuple(shape for shape in mesh.shapes if shape in keys.key_blocks))
-
-
-def some(names: Sequence[str]) -> str:
-    """Return the first names of a list, for a sentence: "a, b, c and 4 more"."""
-    rest = len(names) - _NAMES_IN_A_SENTENCE
-    if rest > 0:
-        return Message("{names} and {rest} more", names=", ".join(names[:_NAMES_IN_A_SENTENCE]), rest=rest)
-    return ", ".join(names)
 
 
 def found(held: ObjectReference) -> Any:

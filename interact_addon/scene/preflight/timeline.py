@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ... import compat
-from ...messages import Message, counted, quoted
+from ...messages import Message, counted, quoted, some
 from ...properties import ActorKey, actor_key, all_actors, cast_in, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS, KINDS, actor_in
@@ -21,7 +21,7 @@ from ..ownership import Channels, register, strips_of
 from ..reading import shot_duration
 from ..settling import rename_channel
 from ..shot_range import all_voices, fit_range, frames_of, voices_outside
-from .problem import Problem, some
+from .problem import Problem
 
 
 def timeline_problems(scene: bpy.types.Scene) -> Iterator[Problem]:

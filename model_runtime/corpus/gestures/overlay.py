@@ -12,11 +12,11 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
-from ...body_model.skeleton import HAND_INDEX, INDEX, Skeleton
+from ...body_model.skeleton import HAND_INDEX, INDEX, Skeleton, mirrored
 from ...common.arrays import Array
 from ...common.easing import smootherstep
 from ...contract import FPS, FloatArray
-from ...datasets.clip import MIRRORED, Clip
+from ...datasets.clip import Clip
 from .arm_collisions import ARM, clear_arms_of_body
 from .library import SIDES, Gesture, arm_positions, speed_of
 
@@ -246,4 +246,4 @@ def _sample(rotations: FloatArray, seconds: Array) -> FloatArray:
 
 
 def _mirrored_pose(pose: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(pose[list(MIRRORED)] * np.array([1, 1, -1, -1], np.float32))
+    return mirrored(pose)

@@ -9,9 +9,8 @@ from model_runtime.tests.conftest import DATA
 
 from ...body_model import rotations as rot
 from ...body_model.capsules import SOFT_CONTACT, capsules_about
-from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics
+from ...body_model.skeleton import AVERAGE_SKELETON, INDEX, forward_kinematics, mirrored
 from ...contract import FloatArray
-from ...datasets.clip import MIRRORED
 from ...metrics.joint_limits import ALLOWANCE, joint_angles, joint_excess, joint_limits
 from ...metrics.penetration import Body, pair_penetration, self_penetration, self_penetrations
 
@@ -30,10 +29,6 @@ def pose(frames: int = 1, /, **turns: tuple[float, float, float]) -> tuple[Float
 
 def hanging(**turns: tuple[float, float, float]) -> tuple[FloatArray, FloatArray]:
     return pose(left_shoulder=(0, 75, 0), right_shoulder=(0, -75, 0), **turns)
-
-
-def mirrored(rotations: FloatArray) -> FloatArray:
-    return rotations[:, list(MIRRORED)] * np.array([1, 1, -1, -1], np.float32)
 
 
 def test_a_body_with_arms_out_or_hanging_is_clear_of_itself() -> None:
