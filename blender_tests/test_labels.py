@@ -199,7 +199,7 @@ def test_the_colour_of_an_emotion_follows_its_name_which_stays(scene: bpy.types.
     strip = add_emotion(scene, "Anna", "joy", 1.5, 1, 60)
     strip.name = "anger 80%"
     assert follow_names(scene) and strip.name == "anger 80%"
-    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["anger"], abs=1e-3)
+    assert tuple(strip.color) == pytest.approx(EMOTION_COLOURS["primitive negative"], abs=1e-3)
     strip.name = "furious"
     assert not follow_names(scene)
 
