@@ -203,11 +203,12 @@ def evaluate(options: argparse.Namespace, rest: list[str]) -> None:
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> None:
-    """Time the runtime, or *Generate* in Blender, whose times the manual quotes."""
+    """Time the runtime; or *Generate*, or *Check*, in Blender, whose times the manual quotes."""
     python = str(environment())
-    if options.generate:
-        page = ROOT / "docs" / "manual" / "generate.md"
-        _call((python, "-m", "interact_addon", "bench", "--page", str(page), *rest), {"INTERACT_PYTHON": python})
+    if options.generate or options.check:
+        page = ROOT / "docs" / "manual" / ("check.md" if options.check else "generate.md")
+        what = ("--check",) if options.check else ()
+        _call((python, "-m", "interact_addon", "bench", *what, "--page", str(page), *rest), {"INTERACT_PYTHON": python})
     else:
         _call((python, "-m", "model_runtime", "bench", *rest))
 
@@ -322,6 +323,11 @@ def _parser() -> argparse.ArgumentParser:
     timed = command("bench", bench, "time the runtime on this machine, by stage and length of shot", passes=True)
     timed.add_argument(
         "--generate", action="store_true", help="time Generate in Blender instead, and write docs/manual/generate.md"
+    )
+    timed.add_argument(
+        "--check",
+        action="store_true",
+        help="time Check, Resolve and the overlay, and write docs/manual/check.md",
     )
     composed = command(
         "compose",

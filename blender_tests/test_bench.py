@@ -1,13 +1,16 @@
-"""The command that measures the waiting times of Generate: what it writes into the manual."""
+"""The command that measures the waiting times of Generate and of Check: what it writes into the manual."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import bpy
 import pytest
 
-from interact_addon import bench
+from interact_addon import bench, bench_check
+from interact_addon.check.shot_check import check_shot
 from interact_addon.runtime_api import errors
+from interact_addon.takes.library import takes_in
 
 from .conftest import REPOSITORY
 
@@ -41,3 +44,17 @@ def test_a_page_without_the_comments_is_named_and_stays(tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidRequest, match="needs the lines"):
         bench._fill_in(page, "| a | table |")
     assert page.read_text("utf-8") == "nothing here"
+
+
+def test_two_who_sway_are_checked_and_drawn_and_nobody_takes_them_for_a_take(
+    shot: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_check, "SECONDS", 2.0)
+    monkeypatch.setattr(bench_check, "RESOLVED", 2.0)
+    monkeypatch.setattr(bench_check, "VERTICES", 1000)
+    rows = bench_check._checks(shot, 1)
+    assert len(rows) == 4 and all(total > 0.0 and spent > 0.0 for _, (total, spent) in rows)
+    assert not takes_in(shot) and check_shot(shot).contacts.depth.max() > 0.01, "their arms are in each other"
+    names = [name for name, _ in bench_check.overlay_of(shot)]
+    assert names[:3] == ["*Bodies*", "*Points*", "*Heat*"] and "vertices" in names[-1]
+    assert bench_check.MARKS[0] in (REPOSITORY / "docs" / "manual" / "check.md").read_text("utf-8")

@@ -1,6 +1,7 @@
 """The waiting times of *Generate* on this machine, which the manual quotes.
 
     python -m interact_addon bench [--page docs/manual/generate.md]
+    python -m interact_addon bench --check [--page docs/manual/check.md]
 
 The demo scene, cut to ten seconds, is generated as draft the way the button in the window does it: a timer's steps, the
 worker process, voices mixed by other Blenders. Only the drawing of the window is missing. Times vary between machines
@@ -21,6 +22,7 @@ from typing import Any
 
 import bpy
 
+from . import bench_check
 from .demo.scene import build_demo_scene
 from .operators.generate import tick
 from .progress import quiet
@@ -54,6 +56,7 @@ class Waited:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the table between the two comments of a page")
+    parser.add_argument("--check", action="store_true", help="measure Check, Resolve and the overlay instead")
     parser.add_argument("--times", type=int, default=3, metavar="N", help="how often each is measured; 3 by default")
 
 
@@ -63,12 +66,20 @@ def run(options: argparse.Namespace) -> None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         scene: Any = bpy.context.scene
         build_demo_scene(scene)
-        scene.frame_end = scene.frame_start + round(SECONDS * scene.render.fps / scene.render.fps_base)
-        scene.interact.quality = "draft"
-        table = _table(*measured(scene, options.times))
+        if options.check:
+            marks, table = bench_check.MARKS, f"{bench_check.measured(scene, options.times)}\n\n{_about(options.times)}"
+        else:
+            marks, table = MARKS, _of_generate(scene, options.times)
     print(table)
     if options.page is not None:
-        _fill_in(options.page, table)
+        _fill_in(options.page, table, marks)
+
+
+def _of_generate(scene: Any, times: int) -> str:
+    """Return the table of *Generate*, ten seconds of the demo as draft."""
+    scene.frame_end = scene.frame_start + round(SECONDS * scene.render.fps / scene.render.fps_base)
+    scene.interact.quality = "draft"
+    return _table(*measured(scene, times))
 
 
 def measured(scene: Any, times: int) -> tuple[list[Waited], list[Waited], list[Waited], list[Waited], float]:
@@ -185,9 +196,9 @@ def _about(times: int) -> str:
     return f"Medians of {times} runs, and the longest step of all; Blender {blender}, {cores} cores{load}."
 
 
-def _fill_in(page: Path, text: str) -> None:
-    content = page.read_text("utf-8")
-    if any(content.count(mark) != 1 for mark in MARKS):
-        raise errors.InvalidRequest(f"'{page}' needs the lines '{MARKS[0]}' and '{MARKS[1]}', once each.")
-    before, rest = content.split(MARKS[0])
-    files.write_whole(page, f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.split(MARKS[1])[1]}")
+def _fill_in(page: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
+    content, (first, last) = page.read_text("utf-8"), marks
+    if any(content.count(mark) != 1 for mark in marks):
+        raise errors.InvalidRequest(f"'{page}' needs the lines '{first}' and '{last}', once each.")
+    before, rest = content.split(first)
+    files.write_whole(page, f"{before}{first}\n{text}\n{last}{rest.split(last)[1]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 
@@ -28,6 +29,7 @@ from .feedback import NeedsCast, fail, poll_cast, redraw, say, tell
 
 _SECONDS_A_STEP = 0.02
 _PAUSE = 0.001
+_BETWEEN_REDRAWS = 0.3  # seconds: a redraw of the window may cost more than all that is done between two
 _OFF = 0.02  # metres from which on a body that is shown elsewhere than it was measured is warned of
 _VIEW_DISTANCE = 1.2  # metres from which an event is looked at
 
@@ -35,6 +37,7 @@ Keep = Callable[[bpy.types.Scene, ShotCheck], list[tuple[str, str]]]  # returns 
 
 _running: Generator[float, None, ShotCheck] | None = None
 _progress = 0.0
+_drawn = 0.0  # when progress was shown last
 
 
 def check_progress() -> contract.Progress | None:
@@ -117,10 +120,9 @@ def _scene_of(uid: int) -> bpy.types.Scene:
 
 def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: bool) -> float | None:
     """Do one step; return the seconds until the next one, or None after the last."""
-    global _running, _progress
+    global _running, _progress, _drawn
     if _running is not steps:
         return None
-    before = int(_progress * 100)
     try:
         _progress = _step(steps, uid, keep, undo)
     except errors.InterActError as error:
@@ -130,7 +132,8 @@ def _tick(steps: Generator[float, None, ShotCheck], uid: int, keep: Keep, undo: 
         _running = None
         redraw(bpy.context)
         raise
-    if _running is None or int(_progress * 100) != before:
+    if _running is None or time.monotonic() > _drawn + _BETWEEN_REDRAWS:
+        _drawn = time.monotonic()
         redraw(bpy.context)
     return _PAUSE if _running is steps else None
 

@@ -45,6 +45,7 @@ def stop() -> None:
     while _handlers:
         bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
     _heat, _curves = ((), None), ((), [])
+    heat.forget()
 
 
 @bpy.app.handlers.persistent
@@ -143,9 +144,7 @@ def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck
         for obj in skinned_meshes(actor.armature):
             if not obj.visible_get():
                 continue
-            places, normals, triangles = heat.skin_of(obj, graph)
-            depth = heat.depth_of_places(places, other.start[row, close], other.end[row, close], other.radius[close])
-            some = heat.hot_triangles(places, normals, triangles, depth)
+            some = heat.hot_skin(obj, graph, other.start[row, close], other.end[row, close], other.radius[close])
             corners.append(some[0])
             colours.append(some[1])
     return np.concatenate(corners), np.concatenate(colours)

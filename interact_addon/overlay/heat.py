@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
+
 import bpy
 import numpy as np
 
@@ -24,42 +27,126 @@ def depth_of_places(places: Array, start: Array, end: Array, radius: Array) -> A
     low, high = np.minimum(start, end) - wide, np.maximum(start, end) + wide
     if not len(start):
         return found
-    close = np.flatnonzero(((places >= low.min(0)) & (places <= high.max(0))).all(1))
-    near = places[close]
     for index in range(len(start)):
-        inside = np.flatnonzero(((near >= low[index]) & (near <= high[index])).all(1))
+        inside = _within(places, low[index], high[index])
         if len(inside):
-            depth = body_shape.depth_inside(near[inside], start[index], end[index], radius[index])
-            found[close[inside]] = np.maximum(found[close[inside]], depth)
+            depth = body_shape.depth_inside(places[inside], start[index], end[index], radius[index])
+            found[inside] = np.maximum(found[inside], depth)
     found[found < -_NEAR] = -np.inf
     return found
 
 
-def hot_triangles(places: Array, normals: Array, triangles: Array, depth: Array) -> tuple[Array, Array]:
-    """Return corners (N, 3) and colours (N, 4) of the triangles (F, 3) with a corner whose ``depth`` (V,) is finite.
+@dataclass(frozen=True)
+class _Triangles:
+    """The triangles (F, 3) of a mesh, and of each vertex which they are: ``of_vertex`` from ``first`` (V + 1) on."""
 
-    Three corners make a triangle; they lie a little above the skin along ``normals`` (V, 3).
+    corners: Array
+    of_vertex: Array
+    first: Array
+
+    def at(self, vertices: Array) -> Array:
+        """Return those (N, 3) with a corner among some vertices."""
+        starts, counts = self.first[vertices], self.first[vertices + 1] - self.first[vertices]
+        steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        chosen = np.zeros(len(self.corners), bool)
+        chosen[self.of_vertex[np.repeat(starts, counts) + steps]] = True
+        found: Array = self.corners[chosen]
+        return found
+
+
+_triangles: dict[tuple[int, int, int], _Triangles] = {}  # by object and its counts of vertices and corners
+_MOST_KEPT = 16
+
+
+def forget() -> None:
+    """Forget the triangles of meshes."""
+    _triangles.clear()
+
+
+def hot_skin(
+    obj: bpy.types.Object, graph: bpy.types.Depsgraph, start: Array, end: Array, radius: Array
+) -> tuple[Array, Array]:
+    """Return corners (N, 3) and colours (N, 4) of the triangles of a mesh, as it is evaluated, that lie in capsules.
+
+    Three corners make a triangle; they lie a little above the skin. ``start``, ``end`` (C, 3) and ``radius`` (C, 2):
+    capsules in the world. What is far from all of them costs next to nothing: it is found in the mesh's own space.
     """
-    hot = np.isfinite(depth)
-    chosen = triangles[hot[triangles].any(1)].reshape(-1)
-    colours = colours_of_depth(depth[chosen], _NEARBY)
-    outside = depth[chosen] <= 0.0
-    share = np.clip(1.0 + np.nan_to_num(depth[chosen], neginf=-_NEAR) / _NEAR, 0.0, 1.0)
-    colours[:, 3] = np.where(outside, 0.4 * share, _OPACITY)
-    return places[chosen] + np.float32(_LIFT) * normals[chosen], colours
-
-
-def skin_of(obj: bpy.types.Object, graph: bpy.types.Depsgraph) -> tuple[Array, Array, Array]:
-    """Return vertices (V, 3) and normals (V, 3) in the world, and triangles (F, 3), of a mesh as it is evaluated."""
     seen = obj.evaluated_get(graph)
-    mesh = seen.data
-    places = np.empty((len(mesh.vertices), 3), np.float32)
-    normals = np.empty((len(mesh.vertices), 3), np.float32)
-    triangles = np.empty((len(mesh.loop_triangles), 3), np.int32)
-    mesh.vertices.foreach_get("co", places.reshape(-1))
-    mesh.vertex_normals.foreach_get("vector", normals.reshape(-1))
-    mesh.loop_triangles.foreach_get("vertices", triangles.reshape(-1))
-    world = np.array(seen.matrix_world, np.float32)
-    turned = normals @ np.linalg.inv(world[:3, :3])
-    turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
-    return places @ world[:3, :3].T + world[:3, 3], turned, triangles
+    mesh, world = seen.data, np.array(seen.matrix_world, np.float32)
+    own = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.attributes["position"].data.foreach_get("vector", own)
+    own = own.reshape(-1, 3)
+    to_own = np.array(seen.matrix_world.inverted_safe(), np.float32)
+    near = _within(own, *_box_in(to_own, start, end, radius))
+    depth = depth_of_places(own[near] @ world[:3, :3].T + world[:3, 3], start, end, radius)
+    hot = np.isfinite(depth)
+    if not hot.any():
+        return np.zeros((0, 3), np.float32), np.zeros((0, 4), np.float32)
+    corners = _triangles_of(obj, mesh).at(near[hot]).reshape(-1)
+    used, at = _numbered(corners, len(own))
+    places = own[used] @ world[:3, :3].T + world[:3, 3]
+    deep = np.full(len(own), -np.inf, np.float32)
+    deep[near] = depth
+    return places[at] + np.float32(_LIFT) * _normals(places, at.reshape(-1, 3))[at], _colours(deep[corners])
+
+
+def _numbered(corners: Array, count: int) -> tuple[Array, Array]:
+    """Return the vertices (U,) of ``count`` that corners (N,) use, and where in these each corner is (N,)."""
+    is_used = np.zeros(count, bool)
+    is_used[corners] = True
+    used = np.flatnonzero(is_used)
+    number = np.empty(count, np.int64)
+    number[used] = np.arange(len(used))
+    return used, number[corners]
+
+
+def _colours(depth: Array) -> Array:
+    """Return the colours (N, 4) of corners at a ``depth`` (N,), ``-inf`` where it is not near."""
+    colours = colours_of_depth(depth, _NEARBY)
+    outside = depth <= 0.0
+    share = np.clip(1.0 + np.nan_to_num(depth, neginf=-_NEAR) / _NEAR, 0.0, 1.0)
+    colours[:, 3] = np.where(outside, 0.4 * share, _OPACITY)
+    return colours
+
+
+def _box_in(to_own: Array, start: Array, end: Array, radius: Array) -> tuple[Array, Array]:
+    """Return the box, (3,) and (3,), of what is near capsules, in a space to which ``to_own`` (4, 4) leads."""
+    wide = radius.max(1)[:, None] + _NEAR
+    ends = np.stack([(np.minimum(start, end) - wide).min(0), (np.maximum(start, end) + wide).max(0)])
+    corners = np.array(list(itertools.product(*ends.T)), np.float32)
+    inside = corners @ to_own[:3, :3].T + to_own[:3, 3]
+    return inside.min(0), inside.max(0)
+
+
+def _within(places: Array, low: Array, high: Array) -> Array:
+    """Return which of places (V, 3) lie in a box, axis by axis, so that few are left for the last."""
+    found = np.flatnonzero((places[:, 2] >= low[2]) & (places[:, 2] <= high[2]))
+    for axis in (0, 1):
+        along = places[found, axis]
+        found = found[(along >= low[axis]) & (along <= high[axis])]
+    return found
+
+
+def _triangles_of(obj: bpy.types.Object, mesh: bpy.types.Mesh) -> _Triangles:
+    """Return the triangles of an evaluated mesh, which are the same from frame to frame."""
+    key = (obj.session_uid, len(mesh.vertices), len(mesh.loops))
+    if key not in _triangles:
+        corners = np.empty(3 * len(mesh.loop_triangles), np.int32)
+        mesh.loop_triangles.foreach_get("vertices", corners)
+        order = np.argsort(corners, kind="stable")
+        first = np.searchsorted(corners[order], np.arange(len(mesh.vertices) + 1))
+        while len(_triangles) >= _MOST_KEPT:
+            _triangles.pop(next(iter(_triangles)))
+        _triangles[key] = _Triangles(corners.reshape(-1, 3), order // 3, first)
+    return _triangles[key]
+
+
+def _normals(places: Array, triangles: Array) -> Array:
+    """Return where the skin of triangles (F, 3) looks at their corners (V, 3), of length 1."""
+    one, two, three = (places[triangles[:, corner]] for corner in range(3))
+    (a, b, c), (d, e, f) = (two - one).T, (three - one).T
+    across, count = (b * f - c * e, c * d - a * f, a * e - b * d), len(places)
+    corners = triangles.T.reshape(-1)
+    found = np.stack([np.bincount(corners, np.tile(along, 3), count) for along in across], 1).astype(np.float32)
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    return found
