@@ -83,6 +83,9 @@ COMMANDS: dict[str, Command | Group] = {
             "more-voices": Command("corpus.voices.more_voices", "more synthetic voices, for speech encoder and face"),
             "demo-voices": Command("corpus.voices.synthetic_voices", "make the two voices of the demo"),
             "compose": Command("corpus.composer", "compose two-person scenes"),
+            "interactions": Command(
+                "corpus.interactions.composer", "compose scenes of what two people do to each other"
+            ),
             "summary": Command("corpus.summary", "what a corpus of scenes holds"),
             "pack": Command("corpus.package", "one archive with all that training needs"),
         },

@@ -45,7 +45,8 @@ class Scene:
     ``stroke_end``, ``end`` in s), ``stresses`` (s) and ``walk_targets`` (actor, start, end, x, y) are the scene's
     parts. ``relationship`` is one of ``RELATIONSHIPS``, the first actor in the first role; ``emotions`` per actor
     follow one another from 0 to the end; ``kind`` is one of ``corpus.script.scene_script.KINDS``; ``gaze`` (2, T) bool:
-    the gaze is intended at the other's face.
+    the gaze is intended at the other's face. ``interaction``: what the two do to each other (category, variant, roles,
+    touches with their points and times, texts), as ``corpus.interactions.record`` writes it; empty for conversations.
     """
 
     seed: int
@@ -66,6 +67,7 @@ class Scene:
     emotions: tuple[list[EmotionSpan], list[EmotionSpan]] = field(default_factory=lambda: ([], []))
     kind: str = ""
     gaze: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((2, 0), bool))
+    interaction: dict[str, Any] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -87,7 +89,7 @@ class Scene:
             "relationship": self.relationship,
             "feelings": [[list(astuple(span)) for span in actor] for actor in self.emotions],
             "kind": self.kind,
-        }
+        } | ({"interaction": self.interaction} if self.interaction else {})
         with written_whole(path) as partial, open(partial, "wb") as file:
             np.savez_compressed(
                 file,
@@ -140,6 +142,7 @@ class Scene:
                     gaze=np.unpackbits(
                         data["gaze"], axis=-1, count=data["labels"].shape[1] if data["gaze"].size else 0
                     ).astype(bool),
+                    interaction=meta.get("interaction", {}),
                 )
         except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
             raise SceneUnreadable(f"'{path}' is not a readable scene ({error}); compose it again.") from error

@@ -1,0 +1,50 @@
+"""Film strips of composed interactions: moments around the contact, close, with the texts under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ...body_model.skeleton import Skeleton
+from ...contract import FPS
+from ...datasets.scene import Scene
+from ...drawing.contact_sheets import contact_sheet
+
+
+def draw_sheets(scenes: Path, count: int) -> list[Path]:
+    """Draw strips of ``count`` scenes of each category into ``look/`` beside them, and return the paths."""
+    made: list[Path] = []
+    seen: dict[str, int] = {}
+    for path in sorted(scenes.glob("scene_*.npz")):
+        scene = Scene.load(path)
+        name = scene.kind
+        if seen.get(name, 0) < count:
+            seen[name] = seen.get(name, 0) + 1
+            made.append(strip(scene, scenes / "look" / f"{name.replace(' ', '_')}_{path.stem}.png", 12, 6))
+    return made
+
+
+def moments(scene: Scene, count: int) -> list[float]:
+    """Return ``count`` times (s): denser from the reach to the release than before and after."""
+    contact, end = float(scene.interaction["contact"]), float(scene.interaction["end"])
+    knots = [0.0, max(0.0, contact - 0.9), contact, end, min(end + 0.9, scene.duration), scene.duration - 1.0 / FPS]
+    weights = [0.0, 0.16, 0.42, 0.72, 0.9, 1.0]
+    return np.interp(np.linspace(0.0, 1.0, count), weights, knots).tolist()  # type: ignore[no-any-return]
+
+
+def strip(scene: Scene, path: Path, count: int, columns: int, cell: tuple[int, int] = (330, 330)) -> Path:
+    """Draw one scene as a strip of ``count`` moments with both faces."""
+    facts = scene.interaction
+    bodies = [(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in range(2)]
+    title = f"{facts['category']}: {facts['variant']} | {facts['reaction']}   {facts['texts']['short'][1]}"
+    return contact_sheet(
+        bodies,
+        path,
+        moments(scene, count),
+        faces=[np.asarray(scene.face[a], np.float32) for a in range(2)],
+        title=title,
+        columns=columns,
+        cell=cell,
+        close=True,
+    )
