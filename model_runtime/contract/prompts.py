@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from .vocabulary import INTERACTIONS
 
 # By category the phrases that mean it. A word stands for its forms (hug, hugs, hugged, hugging), a stroke separates
-# words of which one stands there; WHO is one of the two, and WAY a word or two such as "slowly over".
+# words of which one stands there; WHO is one of the two, WAY a word or two such as "slowly over", and nothing that is
+# led to may follow ALONE. The name of a category, as the menu has it, is a phrase of it too.
 _PHRASES = {
     "hug": ("hug", "embrace", "cuddle"),
     "handshake": ("handshake", "shake hand", "shake WHOSE hand"),
@@ -28,10 +29,12 @@ _PHRASES = {
     "sit on leg": ("sit on WHOSE leg|lap|knee",),
     "slap": ("slap",),
     "pat on back": ("pat WHO on the back", "pat WHOSE back"),
-    "point finger at": ("point at|to WHO", "point WHOSE finger", "point a finger"),
+    "point finger at": ("point at|to WHO", "point WHOSE finger", "point a finger", "point finger at|to WHO"),
     "walk towards": (
-        "walk|go|come|step|stroll|stride WAY to|toward|towards WHO",
-        "walk|go|come|step|stroll|stride WAY over|up to|toward|towards WHO",
+        "walk|go|come|step|stroll|stride|run|hurry|rush WAY to|toward|towards WHO",
+        "walk|go|come|step|stroll|stride|run|hurry|rush WAY over|up to|toward|towards WHO",
+        "walk|go|come|step|move|get WAY closer|nearer to|toward|towards WHO",
+        "walk|go|come|step|move|get WAY closer|nearer ALONE",
         "approach WHO",
         "join WHO",
     ),
@@ -67,17 +70,22 @@ _IRREGULAR = {
     "beat": "beaten", "sit": "sitting|sat", "shake": "shaking|shook", "run": "running|ran", "foot": "feet",
     "speak": "spoke|spoken|speaking", "blow": "blew", "have": "has|having|had", "up": "", "to": "", "on": "", "a": "",
     "the": "", "at": "", "in": "", "over": "", "down": "", "toward": "", "towards": "", "after": "", "five": "",
-    "bend": "bent|bending", "high": "",
+    "bend": "bent|bending", "high": "", "hurry": "hurries|hurried|hurrying", "get": "getting|got", "closer": "",
+    "nearer": "", "fly": "flies|flying|flew",
 }  # fmt: skip
 _EACH_OTHER = r"each other|one another"
 _WHO = rf"@[01]|{_EACH_OTHER}|him|her|them|the other(?: (?:one|person|actor))?|(?:his|her|their) partner|the partner"
 _WHOSE = r"@[01]'s|(?:the other|each other|one another)'s|his|her|their|the|a"
 _WAY = r"(?:(?:over|up|back|across|along|out|on|right|straight|\w+ly) ){0,2}?"
-_MANNER = r"\b\w+ly\b"
+_MANNER = r"\b\w{2,}ly\b"
+# Whoever is told to run walks, at the pace of people: that word is handed back too.
+_PACE = rf"{_MANNER}|\b(?:run(?:s|ning)?|ran|hurr(?:y|ies|ied|ying)|rush(?:es|ed|ing)?)\b"
 # What may follow somebody a phrase leads to; another word there makes that somebody's thing of it: "to her car".
 _NOT_A_THING = (
     r"(?= (?:and|then|while|as|before|after|with|from|again|once|for|to|in|at|on|so|who|\w+ly)\b|$| \W|[,.;!?])"
 )
+_ALONE = r"(?= (?:and|then|while|as|before|after|again|once|so|\w+ly)\b|\W*$| ?[,.;!?])"
+_ENDS = {"WHO": _NOT_A_THING, "ALONE": _ALONE}
 _MISLEADING = re.compile(
     r"\b(?:not|never|no|nobody|without|cannot|instead|nearly|almost|refuses?|avoids?|stops?|tries|if)\b|n['’]t\b", re.I
 )
@@ -108,8 +116,9 @@ def read_prompt(text: str, names: Sequence[str]) -> PromptReading:
     matches = list(_matches(plain))
     categories = tuple(dict.fromkeys(category for category, _ in matches))
     left = plain
-    for _, match in reversed(matches):  # how something is done is in the middle of it: "walks angrily to her"
-        left = f"{left[: match.start()]} {' '.join(re.findall(_MANNER, match[0]))} {left[match.end() :]}"
+    for category, match in reversed(matches):  # how something is done is in the middle of it: "walks angrily to her"
+        manner = re.findall(_PACE if category == "walk towards" else _MANNER, match[0], re.I)
+        left = f"{left[: match.start()]} {' '.join(manner)} {left[match.end() :]}"
     bare = re.sub(r"@[01]('s)?", " ", left)
     rest = tuple(word for word in re.findall(r"[^\W\d_][\w'’-]*", bare) if not _FILLING.fullmatch(word))
     return PromptReading(categories, _who_acts(plain, matches[0][1]) if len(categories) == 1 else (), rest)
@@ -169,13 +178,19 @@ def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
     found = []
     for phrase in phrases:
         pattern = ""
-        for word in phrase.split():
+        for word in phrase.removesuffix(" ALONE").split():
             if word == "WAY":
                 pattern += _WAY
             else:
                 pattern += "(?:" + "|".join(map(_forms, word.split("|"))) + ") "
-        found.append(pattern.removesuffix(" ") + (_NOT_A_THING if phrase.endswith("WHO") else r"(?![\w-])"))
+        after = next((end for word, end in _ENDS.items() if phrase.endswith(word)), r"(?![\w-])")
+        found.append(pattern.removesuffix(" ") + after)
     return re.compile(r"(?<![\w-])(?:" + "|".join(sorted(found, key=len, reverse=True)) + ")", re.I)
 
 
-_PATTERNS = {category: _pattern(_PHRASES[category]) for category in INTERACTIONS}
+def _own_name(category: str) -> str:
+    """Return the phrase that a category's name is; "walk towards" leads to somebody who is not named."""
+    return f"{category} ALONE" if category.endswith((" towards", " at")) else category
+
+
+_PATTERNS = {category: _pattern((*_PHRASES[category], _own_name(category))) for category in INTERACTIONS}
