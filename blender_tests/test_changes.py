@@ -195,6 +195,20 @@ def test_a_search_at_rest_looks_only_and_so_orders_no_other(
         bpy.app.handlers.depsgraph_update_post.remove(watch)
 
 
+def test_redraws_while_a_file_is_searched_for_the_first_time_do_not_begin_it_anew(
+    scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "_SECONDS_AT_REST", 0.0)
+    problems.file_loaded()
+    problems.known_problems(scene)
+    for _ in range(10_000):
+        if problems._search_at_rest() is None:
+            break
+        problems.known_problems(scene)  # as each redraw does
+    assert scene.session_uid in problems._known
+    problems.stop()
+
+
 def test_another_seed_or_quality_is_no_change(scene: bpy.types.Scene) -> None:
     scene.interact.seed, scene.interact.quality = 17, "draft"
     found = what_changed(scene)

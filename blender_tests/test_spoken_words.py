@@ -177,6 +177,8 @@ def test_words_are_drawn_as_soon_as_they_have_room(scene: bpy.types.Scene) -> No
     assert drawn(strip, words, replace(near, a_frame=0.5)) == []
     assert drawn(strip, words, replace(near, a_channel=20.0)) == [], "the strip is too low"
     assert drawn(strip, words, replace(near, left=70.0)) == ["go", "on."], "only what is in view"
+    shown = replace(near, height=(strip.channel + 1) * near.a_channel + 30.0)
+    assert drawn(strip, words, shown) and not drawn(strip, words, replace(shown, bottom=-1.0)), "not over the ruler"
     unknown = replace(words, words=())
     assert drawn(strip, unknown, near) == [NOTHING_KNOWN] and drawn(strip, unknown, replace(near, a_frame=0.5)) == []
 

@@ -120,6 +120,15 @@ def test_an_empty_timeline_asks_for_a_voice_first_then_for_actions(scene: bpy.ty
     assert codes(scene) == []
 
 
+def test_a_timeline_that_is_set_up_lets_strips_give_way_unless_the_user_chose_something(scene: bpy.types.Scene) -> None:
+    settings = scene.tool_settings.sequencer_tool_settings
+    bpy.ops.interact.set_up_timeline()
+    assert settings.overlap_mode == "OVERWRITE"
+    settings.overlap_mode = "EXPAND"
+    bpy.ops.interact.set_up_timeline()
+    assert settings.overlap_mode == "EXPAND"
+
+
 def test_every_button_of_a_hint_can_be_pressed(scene: bpy.types.Scene) -> None:
     for problem in find_hints(scene):
         group, _, name = problem.operator.partition(".")

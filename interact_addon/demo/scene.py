@@ -10,6 +10,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ..runtime_api import finished
+from ..scene.setting_up import let_strips_give_way
 from ..scene.targets import walk_strips
 from . import stage, timeline
 from .character import Character, Model, build_character, model_character
@@ -54,6 +55,7 @@ def build_demo_scene(
     collection = bpy.data.collections.new("InterAct demo")
     scene.collection.children.link(collection)
     stage.set_render(scene)
+    let_strips_give_way(scene)
 
     first, second = (build_character(model, collection) for model in models or _modelled())
     _put(first.rig, _MARK_A, _HEADING_A)

@@ -31,8 +31,8 @@ def known_problems(scene: bpy.types.Scene) -> tuple[Problem, ...]:
     """
     if not _is_cast(scene):
         return ()
-    if scene.session_uid not in _known:
-        order_search()
+    if scene.session_uid not in _known and not bpy.app.timers.is_registered(_search_at_rest):
+        order_search()  # only where none is: each redraw asks, and a search that is ordered anew begins again
     hint = sequencer_hint(scene)
     found = _known.get(scene.session_uid, ())
     if hint is None:

@@ -5,6 +5,7 @@ What is known is read by a timer between two redraws, after something changed; d
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ NOTHING_KNOWN = "no words known"
 _SECONDS_BEFORE_READING, _SECONDS_BETWEEN = 0.1, 0.01
 # Pixels at a scale of 1.
 _TEXT, _LINE, _INSET, _GAP = 10, 14, 3, 3  # of a word: letters, its band, room left of it and to the next one
-_LOWEST_STRIP = 26  # that has room for words under its name
+_LOWEST_STRIP = 25  # that has room for words under its name; at 1600 x 900 the demo's are 25.9 high
+_RULER = 23  # of the times above the strips
 _STRIP_EDGE = 0.05  # of a channel's height, at which strips begin
 _MOST_LEFT_OUT = 1 / 3  # of the words in view; where more don't fit, none are drawn
 _BAND, _FOUND, _FAINT = (0.0, 0.0, 0.0, 0.55), (1.0, 1.0, 1.0, 0.95), (1.0, 1.0, 1.0, 0.55)
@@ -55,6 +57,7 @@ class View:
     width: float
     a_frame: float
     a_channel: float
+    height: float = math.inf
 
     def x(self, frame: float) -> float:
         return (frame - self.left) * self.a_frame
@@ -105,12 +108,14 @@ def texts_of(
     width_of: Callable[[str], float],
     scale: float,
 ) -> Iterator[Text]:
-    """Yield what is drawn over a voice strip; nothing where it is too small, or most words would not fit.
+    """Yield what is drawn over a voice strip; nothing where it is too small, out of view, or most words would not fit.
 
     ``starts``: of the words; ``width_of``: text -> pixels; ``scale`` of the interface.
     """
     low = view.y(strip.channel + _STRIP_EDGE) + scale
     if (1.0 - 2.0 * _STRIP_EDGE) * view.a_channel < _LOWEST_STRIP * scale:
+        return
+    if low < 0.0 or low + (_LINE + _RULER) * scale > view.height:
         return
     begin = compat.strip_content(strip)[0]
     left = max(view.x(compat.strip_left(strip)), 0.0)
@@ -178,7 +183,7 @@ def _view(region: bpy.types.Region) -> View:
     left, bottom = region.view2d.region_to_view(0, 0)
     right, top = region.view2d.region_to_view(region.width, region.height)
     a_frame, a_channel = region.width / max(right - left, 1e-6), region.height / max(top - bottom, 1e-6)
-    return View(left, bottom, region.width, a_frame, a_channel)
+    return View(left, bottom, region.width, a_frame, a_channel, region.height)
 
 
 def _box(text: Text, scale: float) -> Box:

@@ -29,6 +29,7 @@ def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
     What is there stays. Raises ``InvalidRequest`` if no channel is free, or a channel's name is cut.
     """
     source = compat.sequencer_scene(scene)
+    let_strips_give_way(source)
     widened = fit_range(scene)
     named = actions = 0
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
@@ -42,3 +43,13 @@ def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
         named += not channels_of_pair(source, kind)
         ensure_channel_of_pair(source, kind)
     return SetUp(named, actions, widened)
+
+
+def let_strips_give_way(scene: bpy.types.Scene) -> None:
+    """Let a strip that is moved onto others cut these, where a scene still has Blender's own choice.
+
+    Blender pushes the moved strip to the next gap, which for a label is before the shot or behind it.
+    """
+    settings = scene.tool_settings.sequencer_tool_settings
+    if settings.overlap_mode == "SHUFFLE":
+        settings.overlap_mode = "OVERWRITE"
