@@ -120,9 +120,16 @@ class Category:
 
     name: str
     variants: tuple[Variant, ...]
-    feelings: tuple[str, ...] = ("neutral",)
-    answers: tuple[str, ...] = ("neutral",)
-    relationships: tuple[str, ...] = ("friends", "old friends", "colleagues", "classmates", "neighbours", "flatmates")
+    feelings: tuple[str, ...] = ("calmness",)
+    answers: tuple[str, ...] = ("calmness",)
+    relationships: tuple[str, ...] = (
+        "friends with similar hobbies",
+        "childhood friends",
+        "co-workers",
+        "classmates",
+        "neighbours",
+        "commuting buddies",
+    )
 
 
 def mirrored(variant: Variant) -> Variant:

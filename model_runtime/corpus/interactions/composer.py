@@ -223,6 +223,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=0, help="how many at once; as many as cores when 0")
     parser.add_argument("--look", type=int, default=0, metavar="N", help="draw sheets of N scenes of each category")
+    parser.add_argument("--overview", type=Path, metavar="FILE", help="draw one scene of each category in a picture")
     parser.add_argument("--docs", type=Path, help="folder of the pages: write the figures into interactions.md")
     parser.add_argument("--list", action="store_true", help="name the categories that are composed, and those missing")
 
@@ -245,6 +246,10 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.docs:
         fill_in(options.docs / "interactions.md", _MARKERS, table(record, options.out))
+    if options.overview:
+        from .look import draw_overview
+
+        print(draw_overview(options.out, options.overview))
     if options.look:
         from .look import draw_sheets
 

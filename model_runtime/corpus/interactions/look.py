@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ...body_model.skeleton import Skeleton
 from ...contract import FPS
 from ...datasets.scene import Scene
 from ...drawing.contact_sheets import contact_sheet
+
+_SMALL = (190, 190)  # pixels of a picture in the overview
 
 
 def draw_sheets(scenes: Path, count: int) -> list[Path]:
@@ -23,6 +27,24 @@ def draw_sheets(scenes: Path, count: int) -> list[Path]:
             seen[name] = seen.get(name, 0) + 1
             made.append(strip(scene, scenes / "look" / f"{name.replace(' ', '_')}_{path.stem}.png", 12, 6))
     return made
+
+
+def draw_overview(scenes: Path, path: Path) -> Path:
+    """Draw six moments of the first scene of each category under each other into one picture."""
+    rows: list[Image.Image] = []
+    seen: set[str] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        for file in sorted(scenes.glob("scene_*.npz")):
+            scene = Scene.load(file)
+            if scene.kind not in seen:
+                seen.add(scene.kind)
+                with Image.open(strip(scene, Path(folder) / "row.png", 6, 6, _SMALL)) as row:
+                    rows.append(row.convert("RGB"))
+    overview = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
+    for number, row in enumerate(rows):
+        overview.paste(row, (0, sum(r.height for r in rows[:number])))
+    overview.save(path, quality=60)
+    return path
 
 
 def moments(scene: Scene, count: int) -> list[float]:

@@ -47,8 +47,8 @@ def pat_on_back() -> Category:
                 **common,
             ),
         ),
-        ("approval", "joy", "caring", "pride", "optimism"),
-        ("joy", "relief", "neutral", "gratitude", "sadness"),
+        ("satisfaction", "joy", "adoration", "interest"),
+        ("joy", "relief", "calmness", "admiration", "sadness"),
     )
 
 
@@ -57,7 +57,7 @@ def touch_head() -> Category:
     answers = (
         LAUGHS,
         DRAWS_BACK,
-        Reaction("looks down", (), (Act(1, "looks down", 0.1, 0.6),), feeling="embarrassment"),
+        Reaction("looks down", (), (Act(1, "looks down", 0.1, 0.6),), feeling="awkwardness"),
     )
     near: dict[str, Any] = {"reactions": answers, "distance": (0.6, 0.7), "hold": (1.0, 1.8), "come": (0.7, 0.9)}
     pat, stroke = Beats("pat", (2, 4), (1.8, 2.6), (0.04, 0.06)), Beats("stroke", (1, 3), (0.9, 1.3), (0.025, 0.04))
@@ -70,9 +70,9 @@ def touch_head() -> Category:
             Variant("walks up", (top,), approach=(1.2, 2.0), beats=pat, **near),
             Variant("steps up", (top,), approach=(0.3, 0.5), beats=stroke, held_out=True, **near),
         ),
-        ("caring", "love", "joy", "pride"),
-        ("joy", "embarrassment", "surprise"),
-        ("parent / child", "grandparent / grandchild", "brother / sister", "couple", "teacher / student"),
+        ("adoration", "joy", "satisfaction"),
+        ("joy", "awkwardness", "surprise"),
+        ("parent / child", "grandparent / child", "siblings", "romantic partners", "teacher / student"),
     )
 
 
@@ -95,8 +95,8 @@ def pat_on_cheek() -> Category:
                 **near,
             ),
         ),
-        ("love", "caring", "amusement", "joy"),
-        ("joy", "love", "embarrassment"),
+        ("adoration", "amusement", "joy"),
+        ("joy", "adoration", "awkwardness"),
         CLOSE,
     )
 
@@ -119,8 +119,8 @@ def massage() -> Category:
             Variant("slowly", hands, beats=Beats("stroke", (1, 2), (0.6, 0.9), (0.015, 0.025)), **near),
             Variant("one hand", hands[:1], beats=rub, held_out=True, **near),
         ),
-        ("caring", "love", "neutral"),
-        ("relief", "neutral", "surprise"),
+        ("adoration", "calmness"),
+        ("relief", "calmness", "surprise"),
         CLOSE,
     )
 
@@ -130,7 +130,7 @@ def support() -> Category:
     forearm = Touch(0, "right_palm", "right_forearm", hand="cupped", at=0.1)
     answers = (
         Reaction("looks down", (), (Act(1, "looks down", 0.2),), feeling="sadness"),
-        Reaction("nods", (), (Act(1, "nods", 0.5),), feeling="gratitude"),
+        Reaction("nods", (), (Act(1, "nods", 0.5),), feeling="admiration"),
         Reaction("leans in", (), (Act(1, "leans in", 0.1),), feeling="relief"),
     )
     near: dict[str, Any] = {
@@ -151,8 +151,8 @@ def support() -> Category:
                 "at the back", (elbow, Touch(0, "right_palm", "right_blade", ready="wrapped")), held_out=True, **near
             ),
         ),
-        ("caring", "nervousness", "neutral"),
-        ("gratitude", "sadness", "relief"),
+        ("adoration", "anxiety", "calmness"),
+        ("admiration", "sadness", "relief"),
         CLOSE,
     )
 

@@ -16,7 +16,7 @@ def handshake() -> Category:
             "lays the other hand on top",
             (Touch(1, "left_palm", "right_back_of_hand", at=0.35, come=(0.5, 0.7)),),
             joins=True,
-            feeling="gratitude",
+            feeling="admiration",
         ),
         Reaction("leans in", (), (Act(1, "leans in"),), joins=True),
     )
@@ -47,14 +47,14 @@ def handshake() -> Category:
         GOOD,
         GOOD,
         (
-            "colleagues",
-            "guest / host",
-            "buyer / seller",
-            "interviewer / applicant",
+            "co-workers",
+            "in-laws",
+            "business partners",
+            "boss / subordinate",
             "neighbours",
             "strangers",
-            "lawyer / client",
-            "old friends",
+            "mentor / mentee",
+            "childhood friends",
         ),
     )
 
@@ -88,8 +88,8 @@ def wave() -> Category:
             Variant("captured", (), shown=("wave",), distance=(1.4, 3.2), reactions=answers),
             Variant("both hands", (wave(0), wave(0, "left")), held_out=True, **far),
         ),
-        ("joy", "excitement", "amusement", "neutral"),
-        ("joy", "neutral", "surprise"),
+        ("joy", "excitement", "amusement", "calmness"),
+        ("joy", "calmness", "surprise"),
     )
 
 
@@ -134,7 +134,7 @@ def hug() -> Category:
             ),
         ),
         WARM,
-        ("joy", "love", "relief", "surprise", "neutral"),
+        ("joy", "adoration", "relief", "surprise", "calmness"),
         CLOSE,
     )
 
@@ -155,14 +155,14 @@ def high_five() -> Category:
             Variant("both come", five("high"), approach=(0.5, 1.4), meets=True, **near),
             Variant("raised", five("raised", 0.05), approach=(0.3, 0.5), held_out=True, **near),
         ),
-        ("joy", "excitement", "pride", "amusement"),
+        ("joy", "excitement", "satisfaction", "amusement"),
         ("joy", "excitement", "amusement"),
     )
 
 
 def bend() -> Category:
     answers = (
-        Reaction("bows back", (), (Act(1, "bows", 0.1, 1.15),), feeling="gratitude"),
+        Reaction("bows back", (), (Act(1, "bows", 0.1, 1.15),), feeling="admiration"),
         NODS,
         Reaction("waits", (), (Act(1, "leans back", 0.4, 0.4),)),
     )
@@ -181,9 +181,9 @@ def bend() -> Category:
             ),
             Variant("steps up and bows", acts=(Act(0, "bows", 0.1, 1.0),), approach=(0.3, 0.5), held_out=True, **far),
         ),
-        ("gratitude", "remorse", "neutral", "admiration"),
-        ("neutral", "approval", "surprise"),
-        ("strangers", "boss / subordinate", "teacher / student", "guest / host", "buyer / seller"),
+        ("admiration", "sadness", "calmness"),
+        ("calmness", "satisfaction", "surprise"),
+        ("strangers", "boss / subordinate", "teacher / student", "in-laws", "business partners"),
     )
 
 
@@ -192,9 +192,9 @@ def kiss() -> Category:
     arm = Touch(0, "left_palm", "right_outer_arm", at=-0.15, stay=0.9, come=(0.6, 0.8))
     other = Touch(0, "right_palm", "left_outer_arm", at=-0.1, stay=0.9, come=(0.6, 0.8))
     answers = (
-        Reaction("tilts head", (), (Act(1, "tilts head", 0.1, 0.6),), feeling="love"),
+        Reaction("tilts head", (), (Act(1, "tilts head", 0.1, 0.6),), feeling="adoration"),
         Reaction("laughs", (), (Act(1, "laughs", 0.7),), feeling="joy"),
-        Reaction("stiffens", (), (Act(1, "stiffens", 0.0),), feeling="embarrassment"),
+        Reaction("stiffens", (), (Act(1, "stiffens", 0.0),), feeling="awkwardness"),
     )
     near: dict[str, Any] = {
         "reactions": answers,
@@ -212,8 +212,8 @@ def kiss() -> Category:
             Variant("walks up", (lips, arm), approach=(1.2, 2.0), **near),
             Variant("steps up", (lips,), approach=(0.3, 0.5), held_out=True, **near),
         ),
-        ("love", "joy", "gratitude", "caring"),
-        ("love", "joy", "embarrassment"),
+        ("adoration", "joy", "admiration"),
+        ("adoration", "joy", "awkwardness"),
         CLOSE,
     )
 
@@ -221,8 +221,8 @@ def kiss() -> Category:
 def walk_towards() -> Category:
     answers = (
         Reaction("waits", (), (Act(1, "nods", -0.4, 0.7),)),
-        Reaction("steps back", (), (Act(1, "leans back", -0.3, 0.6),), steps_back=(1, 1), feeling="nervousness"),
-        Reaction("leans in", (), (Act(1, "leans in", 0.0),), feeling="curiosity"),
+        Reaction("steps back", (), (Act(1, "leans back", -0.3, 0.6),), steps_back=(1, 1), feeling="anxiety"),
+        Reaction("leans in", (), (Act(1, "leans in", 0.0),), feeling="interest"),
         Reaction("nods", (), (Act(1, "nods", -0.3),), feeling="joy"),
     )
     far: dict[str, Any] = {"reactions": answers, "hold": (0.5, 1.2), "come": (0.3, 0.4), "distance": (0.9, 1.4)}
@@ -235,6 +235,6 @@ def walk_towards() -> Category:
             Variant("from aside", approach=(1.5, 2.8), turned=(40.0, 80.0), **far),
             Variant("from behind", approach=(1.5, 2.8), turned=(150.0, 200.0), held_out=True, **far),
         ),
-        ("neutral", "curiosity", "joy", "annoyance"),
-        ("neutral", "curiosity", "surprise"),
+        ("calmness", "interest", "joy", "anger"),
+        ("calmness", "interest", "surprise"),
     )

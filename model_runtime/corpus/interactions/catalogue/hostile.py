@@ -28,7 +28,7 @@ def push() -> Category:
             (Act(1, "recoils", 0.0, 0.7), Act(1, "looks down", 0.5)),
             delay=(0.0, 0.05),
             steps_back=(1, 1),
-            feeling="annoyance",
+            feeling="anger",
         ),
         Reaction("stands firm", (), (Act(1, "recoils", 0.0, 0.45),), delay=(0.0, 0.05), feeling="anger"),
     )
@@ -93,7 +93,7 @@ def hit() -> Category:
             Variant("steps up", fist("left_breast"), approach=(0.3, 0.5), **near),
             Variant("at the belly", fist("belly"), held_out=True, **near),
         ),
-        ("anger", "annoyance"),
+        ("anger",),
         HURT,
         HOSTILE,
     )
@@ -125,7 +125,7 @@ def slap() -> Category:
             Variant("leaning in", (cheek,), acts=(Act(0, "leans in"),), **near),
             Variant("from aside", (cheek,), bearing=(-24.0, -14.0), turned=(14.0, 26.0), held_out=True, **near),
         ),
-        ("anger", "disgust", "annoyance"),
+        ("anger", "disgust"),
         ("surprise", "anger", "fear"),
         HOSTILE,
     )
@@ -168,7 +168,7 @@ def point() -> Category:
     answers = (
         DRAWS_BACK,
         Reaction("points back", (back,), feeling="anger"),
-        Reaction("raises both hands", hands, (Act(1, "leans back", 0.0, 0.6),), feeling="nervousness"),
+        Reaction("raises both hands", hands, (Act(1, "leans back", 0.0, 0.6),), feeling="anxiety"),
         SHAKES,
     )
     far: dict[str, Any] = {"reactions": answers, "hold": (0.8, 1.6), "come": (0.4, 0.6), "distance": (1.2, 2.2)}
@@ -182,7 +182,7 @@ def point() -> Category:
             Variant("steps up", (point("right"),), approach=(0.3, 0.5), held_out=True, **far),
         ),
         (*BAD, "amusement"),
-        ("surprise", "anger", "nervousness", "embarrassment"),
+        ("surprise", "anger", "anxiety", "awkwardness"),
         HOSTILE,
     )
 
@@ -192,7 +192,7 @@ def cover_mouth() -> Category:
     wrist = Touch(1, "left_palm", "right_forearm", at=0.3, stay=0.6, ready="before the face", come=(0.45, 0.6))
     answers = (
         Reaction("stiffens", (), (Act(1, "stiffens"),), feeling="surprise"),
-        Reaction("takes hold of the wrist", (wrist,), feeling="annoyance"),
+        Reaction("takes hold of the wrist", (wrist,), feeling="anger"),
         DRAWS_BACK,
     )
     near: dict[str, Any] = {"reactions": answers, "distance": (0.58, 0.68), "hold": (0.9, 1.5)}
@@ -205,6 +205,6 @@ def cover_mouth() -> Category:
             Variant("leaning in", (over,), acts=(Act(0, "leans in"),), **near),
             Variant("from aside", (over,), bearing=(-20.0, -10.0), turned=(20.0, 34.0), held_out=True, **near),
         ),
-        ("fear", "amusement", "annoyance", "nervousness"),
+        ("fear", "amusement", "anger", "anxiety"),
         HURT,
     )

@@ -15,7 +15,7 @@ def whisper() -> Category:
         Reaction("tilts head", (), (Act(1, "tilts head", 0.0),)),
         Reaction("laughs", (), (Act(1, "laughs", 0.9),), feeling="amusement"),
         Reaction("starts", (), (Act(1, "starts", 0.8),), feeling="surprise"),
-        Reaction("nods", (), (Act(1, "nods", 0.7),), feeling="curiosity"),
+        Reaction("nods", (), (Act(1, "nods", 0.7),), feeling="interest"),
     )
     common: dict[str, Any] = {"reactions": answers, "hold": (1.2, 2.2), "distance": (0.44, 0.5), "go": (0.7, 1.0)}
     return Category(
@@ -27,8 +27,8 @@ def whisper() -> Category:
             Variant("walks up", (ear,), approach=(1.2, 2.0), turned=(65.0, 95.0), **common),
             Variant("from the front", (ear,), bearing=(-16.0, -10.0), turned=(20.0, 40.0), held_out=True, **common),
         ),
-        ("curiosity", "amusement", "caring", "nervousness", "excitement"),
-        ("curiosity", "amusement", "surprise"),
+        ("interest", "amusement", "adoration", "anxiety", "excitement"),
+        ("interest", "amusement", "surprise"),
     )
 
 
@@ -53,8 +53,8 @@ def thumb_up() -> Category:
             Variant("leaning in", (thumb(0),), acts=(Act(0, "leans in"),), **far),
             Variant("both thumbs", (thumb(0), thumb(0, "left")), held_out=True, **far),
         ),
-        ("approval", "joy", "admiration", "optimism"),
-        ("joy", "gratitude", "pride", "relief"),
+        ("satisfaction", "joy", "admiration", "interest"),
+        ("joy", "admiration", "satisfaction", "relief"),
     )
 
 
@@ -74,9 +74,9 @@ def fly_kiss() -> Category:
 
     catches = Touch(1, "right_palm", aim=(-0.18, 0.42, 0.12), at=0.7, stay=0.4, ready="raised", come=(0.35, 0.45))
     answers = (
-        Reaction("catches it", (catches,), (Act(1, "laughs", 1.0, 0.6),), feeling="love"),
+        Reaction("catches it", (catches,), (Act(1, "laughs", 1.0, 0.6),), feeling="adoration"),
         Reaction("laughs", (), (Act(1, "laughs", 0.7),), feeling="amusement"),
-        Reaction("shakes head", (), (Act(1, "shakes head", 0.8),), feeling="embarrassment"),
+        Reaction("shakes head", (), (Act(1, "shakes head", 0.8),), feeling="awkwardness"),
     )
     far: dict[str, Any] = {"reactions": answers, "hold": (1.2, 1.6), "come": (0.5, 0.7), "distance": (1.3, 3.0)}
     return Category(
@@ -88,8 +88,8 @@ def fly_kiss() -> Category:
             Variant("steps up", kiss("right"), approach=(0.3, 0.5), **far),
             Variant("walks up", kiss("right"), approach=(1.2, 2.0), held_out=True, **far),
         ),
-        ("love", "joy", "amusement"),
-        ("love", "amusement", "embarrassment"),
+        ("adoration", "joy", "amusement"),
+        ("adoration", "amusement", "awkwardness"),
         CLOSE,
     )
 
@@ -150,6 +150,6 @@ def posing() -> Category:
             Variant("steps up with a sign", (sign,), approach=(0.3, 0.4), **near),
             Variant("arm round", (arm,), held_out=True, **near),
         ),
-        ("joy", "amusement", "pride"),
-        ("joy", "amusement", "embarrassment"),
+        ("joy", "amusement", "satisfaction"),
+        ("joy", "amusement", "awkwardness"),
     )
