@@ -170,11 +170,11 @@ def test_the_skin_is_hot_where_the_hand_is_and_nowhere_before(planted: bpy.types
     bpy.ops.interact.check()
     found = checked(planted)
     graph_of_scene = bpy.context.evaluated_depsgraph_get()
-    corners, _ = check_drawing.heat_of(planted, graph_of_scene, found, 0)
-    assert not len(corners)
+    assert not len(check_drawing.heat_of(planted, graph_of_scene, found, 0).triangles)
     planted.frame_set(50)
-    corners, colours = check_drawing.heat_of(planted, bpy.context.evaluated_depsgraph_get(), found, 49)
-    red = corners[(colours[:, 3] > 0.5) & (colours[:, 1] < 0.6)]
+    skin = check_drawing.heat_of(planted, bpy.context.evaluated_depsgraph_get(), found, 49)
+    red = skin.places[(skin.colours[:, 3] > 0.5) & (skin.colours[:, 1] < 0.6)]
+    assert skin.triangles.max() == len(skin.places) - 1, "every vertex is of some triangle"
     event = max(found.contacts.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
     assert len(red) and np.linalg.norm(red - event.place, axis=1).max() < 0.3
 

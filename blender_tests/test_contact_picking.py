@@ -43,7 +43,7 @@ def test_a_ray_at_a_point_from_outside_picks_it_on_both(standing: bpy.types.Scen
         normal = pick._bodies[number].normals[0, pick._bodies[number].shape.point(name)]
         found = pick.under(standing, graph, place + 0.3 * normal, -normal)
         assert found is not None and (found.number, found.point) == (number, name)
-    assert found.named(standing) == f"Tom's {name.replace('_', ' ')}"
+        assert found.named(standing) == f"{('Mia', 'Tom')[number]}'s {name.replace('_', ' ')}"
 
 
 def test_beside_everything_nothing_is_picked_and_an_object_in_front_is(standing: bpy.types.Scene) -> None:

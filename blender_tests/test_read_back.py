@@ -431,9 +431,12 @@ def evaluated_frames(character: CastActor, monkeypatch: pytest.MonkeyPatch) -> t
     seen: list[int] = []
     with monkeypatch.context() as patch:
         old = module._Reader.read
-        patch.setattr(
-            module._Reader, "read", lambda self, index, graph: (seen.append(index), old(self, index, graph))[1]
-        )
+
+        def read(self: Any, index: int, graph: Any) -> None:
+            seen.append(index)
+            old(self, index, graph)
+
+        patch.setattr(module._Reader, "read", read)
         return read_back(bpy.context.scene, character, 1, LONG), len(seen)
 
 

@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,11 +151,11 @@ def overlay_of(scene: bpy.types.Scene) -> list[tuple[str, float]]:
         frame = found.frame_at(row)
         scene.frame_set(round(frame))
         seen = bpy.context.evaluated_depsgraph_get()
-        put("*Bodies*", lambda row=row: check_drawing.body_lines(found, row, view))
-        put("*Points*", lambda row=row: check_drawing.point_lines(found, row))
-        put("*Heat*", lambda row=row, seen=seen: check_drawing.heat_of(scene, seen, found, row))
-        put("*Before*", lambda frame=frame: check_drawing.ghost_lines(before, found, frame, view))
-        put("*Graph*, its numbers", lambda frame=frame: graph.graph_of(found, frame, _BOX))
+        put("*Bodies*", partial(check_drawing.body_lines, found, row, view))
+        put("*Points*", partial(check_drawing.point_lines, found, row))
+        put("*Heat*", partial(check_drawing.heat_of, scene, seen, found, row))
+        put("*Before*", partial(check_drawing.ghost_lines, before, found, frame, view))
+        put("*Graph*, its numbers", partial(graph.graph_of, found, frame, _BOX))
         put("*Band in Timelines*", lambda: event_band.bars_of(scene, 1.0, float(scene.frame_end), 1600))
     most = min(_vertices(actor.armature) for actor in scene.interact.actors)  # type: ignore[attr-defined]
     rows = [(name, statistics.median(each)) for name, each in spent.items()]

@@ -123,7 +123,7 @@ def _draw_heat(scene: bpy.types.Scene, found: ShotCheck, row: int) -> None:
     key = (scene.session_uid, found.made, row, _changes)
     if key != _heat[0]:
         graph = bpy.context.evaluated_depsgraph_get()
-        _heat = (key, _heat_batch(*heat_of(scene, graph, found, row)))
+        _heat = (key, _heat_batch(heat_of(scene, graph, found, row)))
     if _heat[1] is None:
         return
     gpu.state.blend_set("ALPHA")
@@ -133,27 +133,27 @@ def _draw_heat(scene: bpy.types.Scene, found: ShotCheck, row: int) -> None:
     gpu.state.blend_set("NONE")
 
 
-def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck, row: int) -> tuple[Array, Array]:
-    """Return corners (N, 3) and colours (N, 4) of the triangles of both skins that lie inside of the other body."""
-    corners, colours = [np.zeros((0, 3), np.float32)], [np.zeros((0, 4), np.float32)]
+def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck, row: int) -> heat.HotSkin:
+    """Return what of both skins lies inside of the other body."""
+    skins = []
     for number, actor in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
         other = found.capsules[1 - number]
         close = found.contacts.pair_depth[1 - number][row] > _NEAR
         if not close.any() or actor.armature is None:
             continue
         for obj in skinned_meshes(actor.armature):
-            if not obj.visible_get():
-                continue
-            some = heat.hot_skin(obj, graph, other.start[row, close], other.end[row, close], other.radius[close])
-            corners.append(some[0])
-            colours.append(some[1])
-    return np.concatenate(corners), np.concatenate(colours)
+            if obj.visible_get():
+                skins.append(
+                    heat.hot_skin(obj, graph, other.start[row, close], other.end[row, close], other.radius[close])
+                )
+    return heat.together([skin for skin in skins if skin is not None])
 
 
-def _heat_batch(corners: Array, colours: Array) -> Any:
-    if not len(corners):
+def _heat_batch(skin: heat.HotSkin) -> Any:
+    if not len(skin.triangles):
         return None
-    return batch_for_shader(gpu.shader.from_builtin("SMOOTH_COLOR"), "TRIS", {"pos": corners, "color": colours})
+    shader, values = gpu.shader.from_builtin("SMOOTH_COLOR"), {"pos": skin.places, "color": skin.colours}
+    return batch_for_shader(shader, "TRIS", values, indices=skin.triangles)
 
 
 def _draw_graph() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -63,13 +64,34 @@ def forget() -> None:
     _triangles.clear()
 
 
+@dataclass(frozen=True)
+class HotSkin:
+    """Skin that is tinted: vertices (N, 3) a little above it, their colours (N, 4), and triangles (F, 3) of them."""
+
+    places: Array
+    colours: Array
+    triangles: Array
+
+
+def together(skins: Sequence[HotSkin]) -> HotSkin:
+    """Return several skins as one."""
+    firsts = np.cumsum([0, *(len(skin.places) for skin in skins)])
+    return HotSkin(
+        np.concatenate([np.zeros((0, 3), np.float32), *(skin.places for skin in skins)]),
+        np.concatenate([np.zeros((0, 4), np.float32), *(skin.colours for skin in skins)]),
+        np.concatenate(
+            [np.zeros((0, 3), np.int32), *(skin.triangles + first for skin, first in zip(skins, firsts))]
+        ).astype(np.int32),
+    )
+
+
 def hot_skin(
     obj: bpy.types.Object, graph: bpy.types.Depsgraph, start: Array, end: Array, radius: Array
-) -> tuple[Array, Array]:
-    """Return corners (N, 3) and colours (N, 4) of the triangles of a mesh, as it is evaluated, that lie in capsules.
+) -> HotSkin | None:
+    """Return the triangles of a mesh, as it is evaluated, that lie in capsules; None where there are none.
 
-    Three corners make a triangle; they lie a little above the skin. ``start``, ``end`` (C, 3) and ``radius`` (C, 2):
-    capsules in the world. What is far from all of them costs next to nothing: it is found in the mesh's own space.
+    ``start``, ``end`` (C, 3) and ``radius`` (C, 2): capsules in the world. What is far from all of them costs next to
+    nothing: it is found in the mesh's own space.
     """
     seen = obj.evaluated_get(graph)
     mesh, world = seen.data, np.array(seen.matrix_world, np.float32)
@@ -81,13 +103,13 @@ def hot_skin(
     depth = depth_of_places(own[near] @ world[:3, :3].T + world[:3, 3], start, end, radius)
     hot = np.isfinite(depth)
     if not hot.any():
-        return np.zeros((0, 3), np.float32), np.zeros((0, 4), np.float32)
+        return None
     corners = _triangles_of(obj, mesh).at(near[hot]).reshape(-1)
     used, at = _numbered(corners, len(own))
-    places = own[used] @ world[:3, :3].T + world[:3, 3]
+    places, triangles = own[used] @ world[:3, :3].T + world[:3, 3], at.reshape(-1, 3)
     deep = np.full(len(own), -np.inf, np.float32)
     deep[near] = depth
-    return places[at] + np.float32(_LIFT) * _normals(places, at.reshape(-1, 3))[at], _colours(deep[corners])
+    return HotSkin(places + np.float32(_LIFT) * _normals(places, triangles), _colours(deep[used]), triangles)
 
 
 def _numbered(corners: Array, count: int) -> tuple[Array, Array]:
@@ -101,7 +123,7 @@ def _numbered(corners: Array, count: int) -> tuple[Array, Array]:
 
 
 def _colours(depth: Array) -> Array:
-    """Return the colours (N, 4) of corners at a ``depth`` (N,), ``-inf`` where it is not near."""
+    """Return the colours (N, 4) of vertices at a ``depth`` (N,), ``-inf`` where it is not near."""
     colours = colours_of_depth(depth, _NEARBY)
     outside = depth <= 0.0
     share = np.clip(1.0 + np.nan_to_num(depth, neginf=-_NEAR) / _NEAR, 0.0, 1.0)

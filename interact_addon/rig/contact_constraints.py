@@ -139,8 +139,8 @@ def bake_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) ->
     ]
     for armature, _, found in written:
         _check_keyed(armature, found)
-    for armature, span, found in written:
-        write_over(compat.channelbag(*played(armature)), armature, found, span, None)
+    for armature, frames, found in written:
+        write_over(compat.channelbag(*played(armature)), armature, found, frames, None)
     return remove_holds(scene, titles)
 
 

@@ -47,7 +47,8 @@ class Pickable:
 
     def __init__(self, scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
         self.frame = scene.frame_current_final
-        self._bodies, self._of_mesh = [], {}
+        self._bodies: list[contacts.Body] = []
+        self._of_mesh: dict[int, int] = {}
         for number, actor in enumerate(scene.interact.actors):  # type: ignore[attr-defined]
             character = character_of(actor)
             motion, rest = seen_now(character, graph), character.rest
