@@ -102,7 +102,7 @@ def compose_scene(seed: int, material: Material) -> Scene:
     prosody = _prosody_of_both(script.utterances, voices, frames)
     performers = _perform(rng, script, material, prosody)
     skeletons = [performer.clips.skeleton for performer in performers]
-    bodies, labels = _postured(rng, performers, frames)
+    bodies, labels = _postured(rng, performers, prosody)
     stresses = [_stresses(script, actor, voices[actor], frames / FPS) for actor in range(2)]
     gestures = []
     for actor in range(2):
@@ -161,15 +161,21 @@ def _drawn_voices(rng: np.random.Generator, material: Material) -> tuple[list[Ut
 
 
 def _postured(
-    rng: np.random.Generator, performers: _Bodies, frames: int
+    rng: np.random.Generator, performers: _Bodies, prosody: FloatArray
 ) -> tuple[list[Motion], list[NDArray[np.uint8]]]:
     """Return both bodies' motion with posture and locked feet, and their labels (T,)."""
     bodies, labels = [], []
-    results = [performer.result(frames) for performer in performers]
+    results = [performer.result(prosody.shape[1]) for performer in performers]
     for actor, performer in enumerate(performers):
         motion, label = results[actor]
         motion = with_posture(
-            rng, motion, performer.clips.skeleton, label, performer.affect, results[1 - actor][0].root
+            rng,
+            motion,
+            performer.clips.skeleton,
+            label,
+            performer.affect,
+            results[1 - actor][0].root,
+            prosody[actor, :, 0] > 0.5,
         )
         root, rotations = lock_feet(
             motion.root,

@@ -34,6 +34,7 @@ _AFTER_WALK = (1.0, 3.0)  # s after a walk in which the feet are compared
 _SHORTEST_WALK = 1.0  # s; arms and legs of less do not correlate
 _SHORTEST_PHASE, _LONGEST_STEP = 4, 1.2  # frames of a stance or swing; s between two footfalls
 _ABOUT_A_STEP = 0.5  # s around a step or a walk that do not count as standing
+_SETTLES = 1.5  # s after sitting down and before getting up in which a sitter moves as a whole
 _SMOOTH = 3  # frames over which positions are averaged before their speed is taken: captures jitter
 _SIDES = ("left", "right")
 # Reduction of the samples of each statistic to its figure.
@@ -268,6 +269,9 @@ def _seated(body: BodyMotion) -> Iterator[tuple[str, Array]]:
     fingers = rot.to_axis_angle(rot.continuous(body.rotations[:, joints]))
     length = round(WINDOW * FPS)
     for first, last in runs_of(sits):
+        # Sitting down and getting up are no sway.
+        first = first + round(_SETTLES * FPS) if first else 0
+        last = last - round(_SETTLES * FPS) if last < body.frames else last
         for start in range(first, last - length + 1, length // 2):
             span = slice(start, start + length)
             yield "elbow_swivel", np.degrees(np.unwrap(swivel[span], axis=0).std(axis=0))

@@ -17,6 +17,7 @@ from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...planning.motion_labels import root_speed
 from ..script.affect import AffectTrack
 from .base_motion import Motion, tilt
+from .fingers import live_fingers
 from .held_arms import Held, chained, hold_arms
 from .legs import leg_positions, reach
 from .resting_arms import STANDING
@@ -25,6 +26,11 @@ from .seated import with_seated_postures
 _SPINE = tuple(INDEX[n] for n in ("spine1", "spine2", "spine3"))
 _EASE = 0.33  # s, standard deviation of the Gaussian that turns a step into a shift of about a second
 _SHORTEST_HOLD = 6.0  # s
+_HELD = 0.08  # of the sway that is left while a body holds still
+_BREATHES_ALREADY = 0.6  # of the breath of captured idles is in them
+_SWAYS_ALREADY = 0.35  # of the sway of people who stand is added: captured idles have most of it
+_SHIFTS_APART = (8.0, 30.0)  # s between two shifts of weight
+_SEAT_SWAY = 0.25  # a captured pelvis strays by 2 mm within three seconds on its seat
 
 
 def with_posture(
@@ -34,19 +40,41 @@ def with_posture(
     labels: NDArray[np.uint8],
     affect: AffectTrack,
     partner: FloatArray | None = None,
+    talks: NDArray[np.bool_] | None = None,
 ) -> Motion:
-    """Return ``body`` with weight shifts, seated postures, leaning and slumping by its affect, and resting hands.
+    """Return ``body`` with weight shifts, seated postures, leaning and slumping by its affect, resting hands and living
+    fingers.
 
-    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need room.
-    Standing feet stay where they are; where the body walks, only the trunk changes.
+    ``labels`` (T,) index into ``ACTION_LABELS``; ``partner`` (T, 3) is the other's pelvis, whose legs need room;
+    ``talks`` (T,): where it speaks, None: nowhere. Standing feet stay where they are; where the body walks, only the
+    trunk changes.
     """
     result, held = with_seated_postures(rng, body, skeleton, labels, affect, partner)
-    result = _with_weight_shifts(rng, result, skeleton, _standing(body, labels), affect)
-    result = _with_seat_sway(rng, result, skeleton, _settled_on_seat(body, labels), affect)
+    live = liveliness(rng, np.zeros(body.frames, bool) if talks is None else talks)
+    standing = _standing(body, labels)
+    result = _with_weight_shifts(rng, result, skeleton, standing, affect, live)
+    result = _with_seat_sway(rng, result, skeleton, _settled_on_seat(body, labels), affect, live)
+    live_fingers(rng, result.rotations)
     _slump(result, affect)
-    _breathe(rng, result, affect)
+    _breathe(rng, result, affect, 1.0 - _BREATHES_ALREADY * standing)
     held += _standing_holds(rng, body, labels, affect)
     return Motion(result.root, hold_arms(body, result, skeleton, chained(held)), result.contacts)
+
+
+def liveliness(rng: np.random.Generator, talks: NDArray[np.bool_]) -> FloatArray:
+    """Return (T,) 1 where the body sways and nearly 0 where it holds still: for seconds while it does not speak, for a
+    moment between phrases. ``talks`` (T,): where it speaks.
+    """
+    live = np.ones(len(talks), np.float32)
+    clock = float(rng.exponential(2.0))
+    while clock * FPS < len(talks):
+        if talks[int(clock * FPS)]:
+            length, pause = float(rng.uniform(0.6, 1.5)), 1.5 + float(rng.exponential(3.0))
+        else:
+            length, pause = float(np.clip(rng.gamma(3.0, 1.7), 1.5, 10.0)), 0.6 + float(rng.exponential(1.5))
+        live[int(clock * FPS) : int((clock + length) * FPS)] = _HELD
+        clock += length + pause
+    return gaussian_filter1d(live, 0.2 * FPS, mode="nearest")
 
 
 def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
@@ -59,18 +87,23 @@ def _standing(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
 
 
 def _with_weight_shifts(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, standing: FloatArray, affect: AffectTrack
+    rng: np.random.Generator,
+    body: Motion,
+    skeleton: Skeleton,
+    standing: FloatArray,
+    affect: AffectTrack,
+    live: FloatArray,
 ) -> Motion:
     """Shift the pelvis from foot to foot, the trunk upright over it or leaning to the partner; the feet stay."""
     frames = body.frames
-    sway = _noise(rng, frames, 0.6, 5)
+    sway = _SWAYS_ALREADY * live * _noise(rng, frames, 0.6, 5)
     restless = float(rng.uniform(0.5, 1.3)) * (0.5 + 0.5 * affect.track("tempo", frames))
 
-    lateral = standing * (_shifts(rng, frames, 7.0, 0.022) * restless + 0.002 * sway[0])
-    forward = standing * (_shifts(rng, frames, 9.0, 0.007) + 0.003 * sway[1])
-    turn = standing * _shifts(rng, frames, 8.0, np.radians(3.5)) * restless
+    lateral = standing * (_shifts(rng, frames, 14.0, 0.020) * restless + 0.002 * sway[0])
+    forward = standing * (_shifts(rng, frames, 14.0, 0.007) + 0.003 * sway[1])
+    turn = standing * _shifts(rng, frames, 14.0, np.radians(3.5)) * restless
     lean = standing * (
-        _shifts(rng, frames, 9.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + affect.track("lean", frames)
+        _shifts(rng, frames, 14.0, np.radians(2.0)) + np.radians(0.4) * sway[2] + affect.track("lean", frames)
     )
     twist = standing * np.radians(0.5) * sway[4]
 
@@ -102,16 +135,22 @@ def _settled_on_seat(body: Motion, labels: NDArray[np.uint8]) -> FloatArray:
 
 
 def _with_seat_sway(
-    rng: np.random.Generator, body: Motion, skeleton: Skeleton, seated: FloatArray, affect: AffectTrack
+    rng: np.random.Generator,
+    body: Motion,
+    skeleton: Skeleton,
+    seated: FloatArray,
+    affect: AffectTrack,
+    live: FloatArray,
 ) -> Motion:
     """Roll and tilt the pelvis on its seat by a degree or two; the feet stay."""
     if seated.max() < 1e-3:
         return body
     frames = body.frames
     quick, slow = _noise(rng, frames, 0.25, 5), _noise(rng, frames, 0.9, 3)
-    lively = seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * affect.track("tempo", frames))
+    lively = _SEAT_SWAY * seated * float(rng.uniform(0.7, 1.2)) * (0.4 + 0.6 * affect.track("tempo", frames))
+    quick = live * quick
     pitch = lively * np.radians(0.9 * slow[0] + 0.35 * quick[0])
-    roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 9.0, np.radians(1.2)))
+    roll = lively * (np.radians(0.8 * slow[1] + 0.3 * quick[1]) + _shifts(rng, frames, 14.0, np.radians(1.2)))
     yaw = lively * np.radians(0.7 * slow[2] + 0.25 * quick[2])
     aside, ahead = lively * 0.0022 * quick[3] + 0.10 * roll, lively * 0.0022 * quick[4] + 0.06 * pitch
 
@@ -149,12 +188,15 @@ def _slump(body: Motion, affect: AffectTrack) -> None:
     body.rotations[:] = rot.normalize(body.rotations)
 
 
-def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack) -> None:
-    """Add breathing of chest and collar bones, 12 to 18 breaths a minute and more with arousal, in place."""
+def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack, depth: FloatArray) -> None:
+    """Add breathing of chest and collar bones, 12 to 18 breaths a minute and more with arousal, in place.
+
+    ``depth`` (T,) 0..1 scales it.
+    """
     frames = body.frames
     rate = float(rng.uniform(12.0, 16.0)) / 60.0 * (1.0 + 0.25 * np.clip(affect.track("arousal", frames), 0.0, 1.0))
     phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
-    breath = (np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # faster in than out
+    breath = (depth * np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # faster in than out
     zero = np.zeros_like(breath)
     body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], tilt(-breath))
     body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], tilt(0.9 * breath))
@@ -204,12 +246,14 @@ def _standing_hold(
 
 
 def _shifts(rng: np.random.Generator, frames: int, every: float, size: float) -> FloatArray:
-    """Return (T,) a value that changes to another, of standard deviation ``size``, about ``every`` seconds."""
+    """Return (T,) a value that changes to another, of standard deviation ``size``, about ``every`` seconds, at least
+    8 and at most 30.
+    """
     steps = np.zeros(frames, np.float32)
     clock = 0
     while clock < frames:
         steps[clock:] = rng.normal(0.0, size)
-        clock += int(rng.gamma(3.0, every / 3.0) * FPS) + FPS
+        clock += int(np.clip(rng.gamma(3.0, every / 3.0), *_SHIFTS_APART) * FPS)
     return np.clip(gaussian_filter1d(steps, _EASE * FPS, mode="nearest"), -2.2 * size, 2.2 * size)
 
 

@@ -330,7 +330,7 @@ def _shifting(
     path = np.tile(middle, (frames, 1))
     for change in changes:
         if change.legs is not None and change.time > 0:
-            path[round((change.time + 0.4) * FPS) :, :2] = middle[:2] + rng.normal(0.0, 0.007, 2)
+            path[round((change.time + 0.4) * FPS) :, :2] = middle[:2] + rng.normal(0.0, 0.004, 2)
     if rises:  # to where the captured rise begins
         path[max(_SETTLING, frames - 1 - 3 * _SETTLING) :, :2] = captured[max(0, frames - 1 - _SETTLING), :2]
     path = gaussian_filter1d(path, 0.28 * FPS, axis=0, mode="nearest")

@@ -33,6 +33,11 @@ NERVOUS = (
     *CALM,
 )
 _FOREIGN_HANDS = ("scratch", "stretch", "fidget", "hand_on_hip", "fight", "step", "self_adaptor")
+_OTHER_SOURCES = ("smartbody", "hifi")
+_SECONDS, _CALM_SECONDS = (4.0, 15.0), (8.0, 24.0)  # of one clip; people stand still for long
+_CALM_WORDS = ("breathe", "neutral")
+_ABREAST = 0.08  # m fore and aft; further apart, one stands with a foot forward
+_LISTENS_CALMLY = 0.6  # of the idles of a listener only stand and breathe
 LONGEST_STEP = 0.30  # m; a longer step would be a walk
 
 
@@ -47,7 +52,7 @@ class Idles:
         """Return the clip names to draw from: ``mine`` and ``theirs`` are shares of speech in the next seconds."""
         bank = self._clips.bank
         calm = self._names(CALM) + self._others("idle", "stand")
-        if mine > 0.3:
+        if mine > 0.3 or (theirs > 0.3 and self._rng.random() < _LISTENS_CALMLY):
             names = calm
         elif theirs > 0.3:
             names = self._names(LISTENING) + self._others("idle", "stand")
@@ -84,7 +89,8 @@ class Idles:
         _, name, mirrored, entry = min(options)
         motion = self._clips.motion(name, mirrored, rate)
         entry = round(entry / max(bank.clip(name).frames - 1, 1) * (motion.frames - 1))
-        length = min(int(seconds * FPS), int(rng.uniform(4.0, 15.0) * FPS), motion.frames - entry)
+        stay = rng.uniform(*(_CALM_SECONDS if any(word in name for word in _CALM_WORDS) else _SECONDS))
+        length = min(int(seconds * FPS), int(stay * FPS), motion.frames - entry)
         if motion.frames - entry - length < 1.5 * FPS and motion.frames - entry < seconds * FPS:
             length = motion.frames - entry
         self._lately.append((name, entry))
@@ -102,19 +108,21 @@ class Idles:
         bank = self._clips.bank
         key = ("hanging hands", tags)
         if key not in bank.kept:
-            found = [n for n in bank.tagged(*tags, without=_FOREIGN_HANDS) if bank.clip(n).source == "smartbody"]
+            found = [n for n in bank.tagged(*tags, without=_FOREIGN_HANDS) if bank.clip(n).source in _OTHER_SOURCES]
             bank.kept[key] = [n for n in found if bank.clip(n).duration > 3.5 and _plain(bank.clip(n))]
         names: list[str] = bank.kept[key]  # type: ignore[assignment]
-        return [n for n in names if style_of(bank, n) == self._style]
+        return [n for n in names if style_of(bank, n) in (self._style, "")]
 
 
 def _plain(clip: Clip) -> bool:
-    """Return whether the performer stands with straight legs and hanging hands."""
+    """Return whether the performer stands with straight legs, feet abreast and hanging hands."""
     middle = slice(clip.frames // 2, clip.frames // 2 + 1)
     pose = body_positions(clip.root_positions[middle], clip.rotations[middle], clip.skeleton)[0]
     hands = pose[[INDEX["left_wrist"], INDEX["right_wrist"]], 2].max() - pose[0, 2]
+    feet = pose[[INDEX["left_ankle"], INDEX["right_ankle"]], 1]  # clips begin facing -Y
     return bool(
         hands < -0.065 * clip.skeleton.pelvis_height
+        and abs(feet[0] - feet[1]) < _ABREAST
         and straightest(clip.root_positions, clip.rotations, clip.skeleton) > 0.967
     )
 
