@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import json
 import statistics
 import sys
 import time
@@ -30,12 +31,15 @@ from interact_addon.demo import timeline
 from interact_addon.operators import check, labels, problems
 from interact_addon.overlay import check_drawing, drawing, event_band, label_band, voice_words
 from interact_addon.properties import actor_key
+from interact_addon.rig.keying import TAKE_NUMBER
 from interact_addon.runtime_api import contract
 from interact_addon.scene import pair, settling
 from interact_addon.scene.strips import add_action, add_speech
+from interact_addon.takes import library
+from interact_addon.takes.record import RECORD
 from interact_addon.worker_client import generation
 
-SECONDS, STRIPS = 300, 300
+SECONDS, STRIPS, TAKES = 300, 300, 20
 _SPOKEN, _OF_PAIR = 60, 30  # strips: voices, and labels, of each actor; interactions, and prompts, of both
 _FRAMES, _ROUNDS = 12, 4  # redraws of each kind in a row; how often with and without
 _MS = 1000.0
@@ -61,9 +65,11 @@ def steps(seen: dict[str, Any]) -> Iterator[float]:
         bpy.ops.interact.check("INVOKE_DEFAULT")
     yield from until(lambda: check.check_progress() is None, 600.0)
     seen["events"] = len(scene.interact.check.events)
+    add_takes(scene, TAKES)
+    seen["takes"] = len(library.takes_in(scene))
     for strip in scene.sequence_editor.strips:
         strip.select = strip.type != "SOUND"
-    yield from _measure_panels(scene, seen)
+    yield from measure_panels(scene, seen)
     yield from _measure_scrubbing(scene, seen)
 
 
@@ -88,7 +94,18 @@ def fill(scene: bpy.types.Scene) -> None:
         pair.add_prompt(scene, "Both just talk about the weather", who, start + frames, start + 2 * frames)
 
 
-def _measure_panels(scene: bpy.types.Scene, seen: dict[str, Any]) -> Iterator[float]:
+def add_takes(scene: bpy.types.Scene, count: int) -> None:
+    """Copy the take that is shown until there are ``count``, as generating as often would leave them."""
+    shown = [action for action in library.shown(scene) if action is not None]
+    for number in range(len(library.takes_in(scene)) + 1, count + 1):
+        for action in shown:
+            copy = action.copy()
+            copy.name, copy.use_fake_user, copy[TAKE_NUMBER] = f"{action.name} copy {number}", True, number
+            record = json.loads(copy[RECORD])
+            copy[RECORD] = json.dumps({**record, "take": number, "performance": f"//copies/{number}.npz"})
+
+
+def measure_panels(scene: bpy.types.Scene, seen: dict[str, Any]) -> Iterator[float]:
     """Draw every panel in both editors, with an interaction, a label and a voice as the active strip."""
     area_of("SEQUENCE_EDITOR").spaces.active.show_region_ui = True
     yield 1.0

@@ -20,13 +20,17 @@ from ..rig.measure import skinned_meshes
 from ..rig.played import played
 from ..rig.take_action import actions_before, show_action
 from ..runtime_api import contract, errors
-from .record import TakeRecord, read_record
+from .record import TakeRecord, read_record, records_written
 from .slots import slot_for_armature, slots_for_keys, slots_for_objects
 
 _PAIR = "interact_pair"  # custom property of a take's action: the actions of both actors, by place in the cast
 
 _summaries: dict[tuple[int, int], TakeRecord | None] = {}
 _MOST_SUMMARIES = 1000
+_Group = tuple[TakeRecord, list[int | None]]  # the record of a take, and by place in the cast the number of its action
+_known: dict[int, tuple[object, list[_Group]]] = {}  # by the scene's session_uid: what it depends on, and the takes
+_MOST_SCENES = 20
+_forgotten = 0  # summaries so far
 
 Pair = tuple[bpy.types.Action | None, bpy.types.Action | None]
 
@@ -77,6 +81,8 @@ def summary_of(action: bpy.types.Action) -> TakeRecord | None:
 
 def forget_summary(action: bpy.types.Action) -> None:
     """Read the record of an action anew when it is next asked for: it was changed."""
+    global _forgotten
+    _forgotten += 1
     _summaries.pop((action.session_uid, int(action.get(TAKE_NUMBER, 0))), None)
 
 
@@ -94,18 +100,43 @@ def same_take(action: bpy.types.Action) -> list[bpy.types.Action]:
 
 
 def takes_in(scene: bpy.types.Scene) -> list[Take]:
-    """Return the takes of the scene's cast, in the order they were made."""
-    found: dict[tuple[int, str], tuple[TakeRecord, list[bpy.types.Action | None]]] = {}
-    playing = shown(scene)
-    for action in bpy.data.actions:
-        record = summary_of(action)
-        place = _place_in_cast(scene, record) if record is not None else None
-        if record is None or place is None:
+    """Return the takes of the scene's cast, in the order they were made.
+
+    A panel and its buttons ask for them ten times in a redraw: which actions belong together is found once a change.
+    """
+    actions = list(bpy.data.actions)
+    return [
+        _take(record, [None if number is None else actions[number] for number in own])
+        for record, own in _groups(scene, actions)
+    ]
+
+
+def _groups(scene: bpy.types.Scene, actions: Sequence[bpy.types.Action]) -> list[_Group]:
+    """Return the record of each take, and the numbers of its actions by place in the cast."""
+    playing = [None if action is None else action.session_uid for action in shown(scene)]
+    uids = [action.session_uid for action in actions]
+    cast = [(actor_name(actor), actor.identity, actor.armature is None) for actor in scene.interact.actors]
+    state = (uids, playing, cast, records_written(), _forgotten)
+    if scene.session_uid not in _known or _known[scene.session_uid][0] != state:
+        if len(_known) >= _MOST_SCENES:
+            _known.clear()
+        _known[scene.session_uid] = state, _grouped(scene, actions, playing)
+    return _known[scene.session_uid][1]
+
+
+def _grouped(
+    scene: bpy.types.Scene, actions: Sequence[bpy.types.Action], playing: Sequence[int | None]
+) -> list[_Group]:
+    found: dict[tuple[int, str], _Group] = {}
+    for number, action in enumerate(actions):
+        summary = summary_of(action)
+        place = _place_in_cast(scene, summary) if summary is not None else None
+        if summary is None or place is None:
             continue
-        actions = found.setdefault(_id(record), (record, [None, None]))[1]
-        if actions[place] is None or action in playing:  # Blender copies the action of a face by itself
-            actions[place] = action
-    return [_take(*found[key]) for key in sorted(found)]
+        own = found.setdefault(_id(summary), (summary, [None, None]))[1]
+        if own[place] is None or action.session_uid in playing:  # Blender copies the action of a face by itself
+            own[place] = number
+    return [found[key] for key in sorted(found)]
 
 
 def _place_in_cast(scene: bpy.types.Scene, record: TakeRecord) -> int | None:

@@ -26,6 +26,7 @@ from ..scene.stretch import ShotFrames, Stretch, given_around
 from .thumbnail import give_picture, picture_of
 
 RECORD = "interact_take"
+_written = 0  # records so far
 _VERSION = 1
 _MEASURES = ("seconds", "seconds_keying", "seen", "warnings")  # of the report
 
@@ -134,6 +135,8 @@ def record_take(
     were found in its voice. ``pending``: what is left to be made of the request, if that does not follow from the take
     before.
     """
+    global _written
+    _written += 1
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     if keyed.stretch:  # what was given is in the performance
@@ -161,6 +164,11 @@ def record_take(
         keys.action[RECORD] = json.dumps({"version": _VERSION, **asdict(record)})
         if picture is not None:
             give_picture(keys.action, picture)
+
+
+def records_written() -> int:
+    """Return how many records were written in this session: what is known of an action may be of before."""
+    return _written
 
 
 def _pending(keys: ActorKeys, keyed: KeyedPerformance, request: contract.Request, edit: str) -> list[list[float]]:
