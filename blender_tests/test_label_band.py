@@ -6,7 +6,7 @@ import bpy
 import pytest
 
 from interact_addon.overlay.label_band import Block, blocks_of, is_shown
-from interact_addon.scene.label_names import LABEL_COLOURS
+from interact_addon.scene.label_names import LABEL_COLOURS, UNKNOWN_COLOUR
 from interact_addon.scene.labels import label_range
 from interact_addon.scene.strips import add_action_labels
 
@@ -28,6 +28,11 @@ def test_each_actor_has_a_row_and_each_label_its_colour_and_place(scene: bpy.typ
     walk = next(block for block in blocks if block.text == "walk")
     assert walk == Block(1, 300.0, 600.0, LABEL_COLOURS["walk"], "walk"), "the first actor is above"
     assert [block for block in blocks if block.row == 0] == [Block(0, 0.0, 1000.0, LABEL_COLOURS["stand"], "stand")]
+
+
+def test_what_is_no_label_is_grey(scene: bpy.types.Scene) -> None:
+    next(strip for strip in scene.sequence_editor.strips if strip.name == "walk").name = "gehen"
+    assert Block(1, 300.0, 600.0, UNKNOWN_COLOUR, "gehen") in blocks_of(scene, 1.0, 101.0, 1000)
 
 
 def test_what_lies_outside_of_the_view_is_left_out_and_cut_at_its_edges(scene: bpy.types.Scene) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from interact_addon import compat, panels
 from interact_addon.operators.labels import active_label, label_span
-from interact_addon.scene.label_names import EMOTION_COLOURS, LABEL_COLOURS, follow_names, free_name
+from interact_addon.scene.label_names import EMOTION_COLOURS, LABEL_COLOURS, UNKNOWN_COLOUR, follow_names, free_name
 from interact_addon.scene.labels import action_strips, label_range
 from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.ranges import selected_strips
@@ -193,6 +193,17 @@ def test_a_colour_of_ones_own_and_an_unknown_name_stay(scene: bpy.types.Scene) -
     assert tuple(strip.color) == pytest.approx((0.9, 0.1, 0.9), abs=1e-3)
     strip.name = "run"
     assert not follow_names(scene) and strip.name == "run"
+
+
+def test_a_strip_whose_name_is_no_label_is_grey_until_it_is_mended(scene: bpy.types.Scene) -> None:
+    strip = label_range(scene, "Anna", "walk", 31, 61)
+    strip.name = "walk slowly"
+    assert follow_names(scene) and strip.name == "walk slowly"
+    assert tuple(strip.color) == pytest.approx(UNKNOWN_COLOUR, abs=1e-3)
+    assert not follow_names(scene), "once is enough"
+    strip.name = "Sit"
+    assert follow_names(scene)
+    assert tuple(strip.color) == pytest.approx(LABEL_COLOURS["sit"], abs=1e-3)
 
 
 def test_the_colour_of_an_emotion_follows_its_name_which_stays(scene: bpy.types.Scene) -> None:

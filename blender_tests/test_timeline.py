@@ -202,16 +202,35 @@ def test_the_sequencer_that_a_shot_is_played_from_is_no_hint(scene: bpy.types.Sc
 def test_setting_up_names_every_channel_fits_the_range_and_fills_the_actions(
     scene: bpy.types.Scene, voice: Path
 ) -> None:
-    speak(scene, voice, 31)
+    scene.frame_end = 250  # as in a new scene
+    speak(scene, voice, 201)
     strips.add_action(scene, actor_key(scene.interact.actor_a), "walk", 1, 41)
     assert bpy.ops.interact.set_up_timeline() == {"FINISHED"}
     for actor in scene.interact.actors:
         assert all(len(channels_of(scene, actor_key(actor), kind)) == 1 for kind in KINDS[:-1])
-    assert scene.frame_end == 136
+    assert scene.frame_end == 306
     anna, ben = ([(compat.strip_left(s), compat.strip_right(s), label_of(s.name))
                   for s in strips_of(scene, actor_key(actor), ACTIONS, "COLOR")]
                  for actor in scene.interact.actors)  # fmt: skip
-    assert anna == [(1, 41, "walk"), (41, 137, "stand")] and ben == [(1, 137, "stand")]
+    assert anna == [(1, 41, "walk"), (41, 307, "stand")] and ben == [(1, 307, "stand")]
+
+
+def test_setting_up_keeps_a_range_that_was_chosen_and_the_voices_are_a_hint(
+    scene: bpy.types.Scene, voice: Path
+) -> None:
+    speak(scene, voice, 31)
+    bpy.ops.interact.set_up_timeline()
+    assert (scene.frame_start, scene.frame_end) == (1, 61)
+    assert "voice outside the range" in codes(scene)
+
+
+def test_strips_that_end_with_the_last_frame_leave_nothing_to_fill(scene: bpy.types.Scene) -> None:
+    strips.add_action(scene, actor_key(scene.interact.actor_a), "walk", 1, 61)
+    strips.add_action(scene, actor_key(scene.interact.actor_b), "stand", 1, 31)
+    bpy.ops.interact.set_up_timeline()
+    rows = [[compat.strip_right(s) for s in strips_of(scene, actor_key(actor), ACTIONS, "COLOR")]
+            for actor in scene.interact.actors]  # fmt: skip
+    assert rows == [[61], [31, 62]]
 
 
 def test_setting_up_twice_adds_nothing(scene: bpy.types.Scene, voice: Path) -> None:

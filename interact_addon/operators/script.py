@@ -47,8 +47,8 @@ class INTERACT_OT_add_speech(NeedsCast):
 
 
 class INTERACT_OT_set_up_timeline(NeedsCast):
-    """Name a channel for what each actor says, does and feels, widen the frame range to the voices, and let both stand
-    wherever nothing else is said; then cut, move and change what they do
+    """Name a channel for what each actor says, does and feels, let both stand wherever nothing else is said, and
+    widen a frame range that is still that of a new scene to the voices; then cut, move and change what they do
     """
 
     bl_idname = "interact.set_up_timeline"

@@ -13,7 +13,7 @@ from .. import compat
 from ..properties import actor_key
 from ..rig.timing import frames_per_second
 from ..scene.channels import ACTIONS
-from ..scene.label_names import LABEL_COLOURS
+from ..scene.label_names import LABEL_COLOURS, UNKNOWN_COLOUR
 from ..scene.ownership import Channels
 from ..scene.reading import label_of
 from .boxes import Box, draw_boxes
@@ -22,7 +22,6 @@ from .boxes import Box, draw_boxes
 _RULER, _SCROLL_BAR = 23, 20  # of the editor, at its top and bottom
 _ROW, _LOWEST_ROW = 12, 3  # the height of a row, and in a timeline that shows little more than its ruler
 _TEXT, _INSET = 10, 4
-_UNKNOWN = (0.5, 0.5, 0.5)
 _OPACITY = 0.85
 _handler: Any = None
 
@@ -58,7 +57,7 @@ def blocks_of(scene: bpy.types.Scene, left: float, right: float, width: int) -> 
         end = min((compat.strip_right(strip) * rate - left) * pixels, float(width))
         if end > begin and not strip.mute:
             label = label_of(strip.name)
-            found.append((channel, Block(rows[channel], begin, end, LABEL_COLOURS.get(label, _UNKNOWN), label)))
+            found.append((channel, Block(rows[channel], begin, end, LABEL_COLOURS.get(label, UNKNOWN_COLOUR), label)))
     return [block for _, block in sorted(found, key=lambda one: (one[1].row, one[0], one[1].left))]
 
 

@@ -14,6 +14,8 @@ from .ownership import Channels
 from .reading import label_of
 
 LABEL_COLOURS = {"sit": (0.27, 0.42, 0.65), "walk": (0.30, 0.58, 0.35), "stand": (0.72, 0.55, 0.25)}
+UNKNOWN_COLOUR = (0.36, 0.36, 0.36)  # of an action strip that cannot be played
+_ACTION_COLOURS = {**LABEL_COLOURS, "": UNKNOWN_COLOUR}
 EMOTION_COLOURS = {  # by group
     "surprise-related": (0.20, 0.60, 0.62), "fear-related": (0.45, 0.28, 0.62), "social": (0.72, 0.34, 0.58),
     "self-focused": (0.22, 0.36, 0.66), "primitive positive": (0.88, 0.66, 0.14),
@@ -56,8 +58,8 @@ def emotion_colour(emotion: str) -> tuple[float, float, float]:
 def follow_names(scene: bpy.types.Scene) -> bool:
     """Let label strips look like their names, as after typing, splitting or duplicating; return whether any changed.
 
-    An action strip "Walk" or "walk.002" becomes walk; the names of emotion strips stay. A colour is changed if it is
-    another label's; one of a user's own stays.
+    An action strip "Walk" or "walk.002" becomes walk, and one whose name is no label grey; the names of emotion strips
+    stay. A colour is changed if it is another label's; one of a user's own stays.
     """
     sequencer: Any = scene.sequence_editor
     if sequencer is None:
@@ -78,9 +80,12 @@ def follow_names(scene: bpy.types.Scene) -> bool:
 
 def _follow_action(scene: bpy.types.Scene, strip: Any) -> bool:
     label, colour = label_of(strip.name), tuple(strip.color)
+    is_ours = is_any_colour(colour, _ACTION_COLOURS)
     if label not in contract.ACTION_LABELS:
-        return False
-    is_ours = is_any_colour(colour, LABEL_COLOURS)
+        is_other = is_ours and not is_same_colour(colour, UNKNOWN_COLOUR)
+        if is_other:
+            strip.color = UNKNOWN_COLOUR
+        return is_other
     if strip.name.rstrip("".join(_BLANKS)) == label and (not is_ours or is_same_colour(colour, LABEL_COLOURS[label])):
         return False
     set_label(scene, strip, label)

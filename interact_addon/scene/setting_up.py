@@ -26,11 +26,12 @@ class SetUp:
 def set_up_timeline(scene: bpy.types.Scene) -> SetUp:
     """Name the channels of both actors and of the pair, fit the range to the voices, fill the gaps between actions.
 
-    What is there stays. Raises ``InvalidRequest`` if no channel is free, or a channel's name is cut.
+    What is there stays, a range that somebody chose too. Raises ``InvalidRequest`` if no channel is free, or a
+    channel's name is cut.
     """
     source = compat.sequencer_scene(scene)
     let_strips_give_way(source)
-    widened = fit_range(scene)
+    widened = not _range_is_chosen(scene) and fit_range(scene)
     named = actions = 0
     for actor in scene.interact.actors:  # type: ignore[attr-defined]
         key = actor_key(actor)
@@ -53,3 +54,9 @@ def let_strips_give_way(scene: bpy.types.Scene) -> None:
     settings = scene.tool_settings.sequencer_tool_settings
     if settings.overlap_mode == "SHUFFLE":
         settings.overlap_mode = "OVERWRITE"
+
+
+def _range_is_chosen(scene: bpy.types.Scene) -> bool:
+    """Return whether the range is another than that of a new scene; one shorter than the voices is a hint's to say."""
+    properties = scene.bl_rna.properties
+    return any(getattr(scene, name) != properties[name].default for name in ("frame_start", "frame_end"))  # type: ignore[attr-defined]

@@ -111,7 +111,10 @@ def _is_label(strip: Any, channels: Channels) -> bool:
 
 
 def add_action_labels(scene: bpy.types.Scene, actor: ActorKey | str) -> int:
-    """Add ``stand`` strips wherever no action strip covers the frame range; return how many were added."""
+    """Add ``stand`` strips wherever no action strip covers the frame range; return how many were added.
+
+    The last frame alone is left as it is: the shot ends as it begins.
+    """
     return _fill(scene, actor, ACTIONS, lambda start, end: add_action(scene, actor, "stand", start, end))
 
 
@@ -128,7 +131,7 @@ def _fill(scene: bpy.types.Scene, actor: ActorKey | str, kind: str, add: Callabl
     )
     added, at, end = 0, scene.frame_start, scene.frame_end + 1
     for left, right in [*covered, (end, end)]:
-        if min(left, end) > at:
+        if min(left, end) > at and at != scene.frame_end:  # a shot ends with its last frame: nothing lasts for it alone
             add(at, min(left, end))
             added += 1
         at = max(at, right)
