@@ -96,6 +96,12 @@ def walk(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 
 
 @pytest.fixture(scope="module")
+def checked(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Seconds of checks in a window, and milliseconds of what each part of the overlay adds to a redraw."""
+    return seen_by(program, "checking.py", tmp_path_factory.mktemp("checked"), longest=LONGEST)
+
+
+@pytest.fixture(scope="module")
 def long_timeline(program: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Milliseconds of what the add-on draws over five minutes with 300 strips."""
     return seen_by(program, "long_timeline.py", tmp_path_factory.mktemp("long"), longest=LONGEST)
@@ -238,3 +244,8 @@ def test_a_panel_with_three_hundred_strips_is_drawn_within_two_milliseconds(long
 @pytest.mark.slow
 def test_overlays_take_four_milliseconds_of_a_redraw_while_somebody_scrubs(long_timeline: dict[str, Any]) -> None:
     assert long_timeline["share"]["usual"] <= 4.0, long_timeline["parts"]
+
+
+def test_with_all_of_its_buttons_off_the_overlay_of_a_check_adds_next_to_nothing(checked: dict[str, Any]) -> None:
+    assert checked["overlay_off"] < 0.1 * checked["overlay_all"]
+    assert {"from_curves", "as_evaluated", "of_dense_bodies"} <= set(checked), "each check came to its end"
