@@ -185,15 +185,15 @@ def _table(
         "|---|---|---|",
         *(f"| {name} | {value} |" for name, value in rows.items()),
     ]
-    return "\n".join([*lines, "", _about(len(first))])
+    return "\n".join([*lines, "", _about(len(first), ", and the longest step of all")])
 
 
-def _about(times: int) -> str:
+def _about(times: int, also: str = "") -> str:
     """Return in one sentence what was measured on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     load = f", {os.getloadavg()[0]:.1f} programs running on average" if hasattr(os, "getloadavg") else ""
     blender = ".".join(map(str, bpy.app.version[:2]))
-    return f"Medians of {times} runs, and the longest step of all; Blender {blender}, {cores} cores{load}."
+    return f"Medians of {times} runs{also}; Blender {blender}, {cores} cores{load}."
 
 
 def _fill_in(page: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
