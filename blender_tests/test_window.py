@@ -213,6 +213,7 @@ def test_the_cross_cancels_within_two_seconds_and_changes_nothing(walk: dict[str
 
 def test_a_file_that_is_saved_and_opened_again_has_all_of_it(walk: dict[str, Any]) -> None:
     assert walk["saved"] and walk["reopened"] == walk["kept"]
+    assert walk["changes known"].startswith("Nothing was changed"), "the panel knows it after reopening, too"
 
 
 def test_labels_and_reports_come_in_the_language_of_the_interface(program: str, tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ def _save_and_reopen(hands: Hands, seen: dict[str, Any]) -> Iterator[float | str
         bpy.ops.wm.open_mainfile(filepath=path)
     yield 3.0
     seen["reopened"] = state()
+    yield from until(lambda: _known_change() is not None, 60.0)
+    seen["changes known"] = str(_known_change())
 
 
 def state() -> dict[str, Any]:
@@ -201,8 +203,12 @@ def is_generating() -> bool:
 
 def _is_change_known() -> bool:
     """Return whether the panel knows what was changed since the take, and offers to make that alone."""
-    changed = importlib.import_module(f"{package()}.operators.changes").known_change(window().scene)
+    changed = _known_change()
     return changed is not None and changed.stretch is not None
+
+
+def _known_change() -> Any:
+    return importlib.import_module(f"{package()}.operators.changes").known_change(window().scene)
 
 
 def _until_done() -> Iterator[float]:
