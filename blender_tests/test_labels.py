@@ -11,6 +11,8 @@ import pytest
 
 from interact_addon import compat, panels
 from interact_addon.operators.labels import active_label, label_span
+from interact_addon.properties import actor_key
+from interact_addon.scene import targets
 from interact_addon.scene.label_names import EMOTION_COLOURS, LABEL_COLOURS, UNKNOWN_COLOUR, follow_names, free_name
 from interact_addon.scene.labels import action_strips, label_range
 from interact_addon.scene.preflight.labels import label_problems
@@ -184,6 +186,18 @@ def test_the_copy_of_a_strip_shows_no_number(scene: bpy.types.Scene) -> None:
     follow_names(scene)
     walks = [one.name for one in action_strips(scene, "Anna") if label_of(one.name) == "walk"]
     assert len(walks) == 2 and {name.strip() for name in walks} == {"walk"}
+
+
+def test_a_walk_is_given_a_target_that_can_be_dragged(shot: bpy.types.Scene) -> None:
+    walk = targets.walk_strips(shot, actor_key(shot.interact.actor_a))[0]
+    walk.interact_target = None
+    shot.sequence_editor.active_strip = walk
+    assert bpy.ops.interact.add_walk_target() == {"FINISHED"}
+    target, armature = walk.interact_target, shot.interact.actor_a.armature
+    assert target == bpy.context.view_layer.objects.active and target.select_get()
+    bpy.context.view_layer.update()
+    ahead = armature.matrix_world.inverted() @ target.matrix_world.translation
+    assert ahead.to_tuple(2) == (0.0, -1.5, 0.0)
 
 
 def test_a_colour_of_ones_own_and_an_unknown_name_stay(scene: bpy.types.Scene) -> None:

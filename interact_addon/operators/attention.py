@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import EnumProperty
 
@@ -9,10 +11,12 @@ from .. import compat
 from ..messages import Message
 from ..properties import actor_choice, actor_key
 from ..runtime_api import errors
-from ..scene import attention
+from ..scene import attention, targets
+from ..scene.reading import label_of
+from ..takes.library import shown_take
 from ..workspace import show_channels
 from .feedback import fail, poll_cast, say
-from .labels import label_span
+from .labels import active_label, label_span
 
 _KINDS = (
     ("gaze", "Look At", "The eyes rest on the object, and the head turns to it"),
@@ -71,4 +75,51 @@ class INTERACT_OT_add_target(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (INTERACT_OT_add_target,)
+class INTERACT_OT_add_walk_target(bpy.types.Operator):
+    """Add an empty to which the active walk strip leads, where the walk of the shown take ends, to be dragged"""
+
+    bl_idname = "interact.add_walk_target"
+    bl_label = "New Target"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not poll_cast(cls, context):
+            return False
+        if _walk(context) is None:
+            cls.poll_message_set("Select a walk strip first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        found = _walk(context)
+        if found is None:
+            return {"CANCELLED"}
+        scene, (number, strip) = context.scene, found
+        actor = scene.interact.actors[number]
+        target = bpy.data.objects.new(f"{actor_key(actor).name} Walk Target", None)
+        target.empty_display_type, target.empty_display_size = "PLAIN_AXES", 0.25
+        target.location = targets.end_of_walk(scene, number, strip, shown_take(scene))
+        scene.collection.objects.link(target)
+        for other in context.view_layer.objects.selected:
+            other.select_set(False)
+        context.view_layer.objects.active = target
+        target.select_set(True)
+        strip.interact_target = target
+        say(self, "'{strip}' leads to '{object}': drag it to where {actor} is to go", strip=label_of(strip.name),
+            object=target.name, actor=actor_key(actor).name)  # fmt: skip
+        return {"FINISHED"}
+
+
+def _walk(context: bpy.types.Context) -> tuple[int, Any] | None:
+    """Return the active walk strip, and whose it is by the place in the cast."""
+    strip = active_label(context)
+    if strip is None or label_of(strip.name) != "walk":
+        return None
+    for number, actor in enumerate(context.scene.interact.actors):
+        if strip in targets.walk_strips(context.scene, actor_key(actor)):
+            return number, strip
+    return None
+
+
+CLASSES = (INTERACT_OT_add_target, INTERACT_OT_add_walk_target)

@@ -50,3 +50,5 @@ class Labels(OfTheCast):
             column.prop(strip, "interact_target", text=text, icon="EMPTY_AXIS")
             if strip.interact_target is None:
                 column.label(text=without, icon="INFO")
+                if label_of(strip.name) == "walk":
+                    column.operator("interact.add_walk_target", icon="EMPTY_AXIS")

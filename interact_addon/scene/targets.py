@@ -17,9 +17,10 @@ from .attention import place_on_floor
 from .channels import ACTIONS
 from .evaluated import evaluated
 from .ownership import strips_of
-from .reading import Action, label_of
+from .reading import Action, Clock, label_of
 
 _INSIDE_THE_LABEL = 0.1  # seconds; a waypoint on the border of two labels could belong to the walk before the sit
+_AHEAD = 1.5  # metres from where an actor stands to a target that nothing else places
 _SECONDS_A_WAYPOINT = 1.0  # of a path along a curve
 
 
@@ -159,3 +160,22 @@ def _seat_top(seat: bpy.types.Object, set_height: float | None) -> float:
             float((matrix @ where).z) if hit else float(max((matrix @ Vector(corner)).z for corner in seat.bound_box))
         )
     return float(matrix.translation.z)
+
+
+def end_of_walk(scene: bpy.types.Scene, number: int, strip: Any, take: Any) -> Vector:
+    """Return the place on the floor where a walk of the ``number``-th actor ends in a ``take``; 1.5 m ahead of where
+    the actor stands without one, or where it cannot be read.
+    """
+    armature = scene.interact.actors[number].armature  # type: ignore[attr-defined]
+    floor = armature.matrix_world.translation.z
+    if take is not None:
+        try:
+            roots = take.load_performance().actors[number].root_positions
+        except errors.InterActError:
+            pass
+        else:
+            end = Clock(compat.sequencer_scene(scene), scene).span(strip)[1]
+            x, y, _ = roots[min(round(end * contract.FPS), len(roots) - 1)]
+            return Vector((float(x), float(y), floor))
+    ahead = armature.matrix_world @ Vector((0.0, -_AHEAD / armature.matrix_world.to_scale().y, 0.0))
+    return Vector((ahead.x, ahead.y, floor))
