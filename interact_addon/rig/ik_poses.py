@@ -31,7 +31,7 @@ class Poses:
     world: Array = field(default_factory=lambda: np.zeros((0, 4, 4)))
 
 
-_FEWEST = 3  # frames in a step, however busy the machine is: to begin one takes as long as ten
+_FEWEST = 5  # frames in a step, however busy the machine is: to begin one takes as long as ten
 Arranged = Callable[[], AbstractContextManager[Callable[[int], None]]]
 
 
