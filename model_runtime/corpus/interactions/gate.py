@@ -45,6 +45,8 @@ def measure(made: Composed) -> tuple[Figures, list[BodyMotion]]:
     posed = [forward_kinematics(b.root, b.rotations, b.skeleton) for b in bodies]
     gaps = [0.0]
     for goal in made.goals:
+        if goal.other is None:  # a sign in the air touches nothing
+            continue
         gap = gap_of(bodies, posed, goal)
         held = ~made.off[goal.start : goal.stop] if len(made.off) else np.ones(len(gap), bool)
         gaps.append(float(np.percentile(gap[held], 95)) if held.any() else float(gap.min()))

@@ -56,7 +56,7 @@ def moments(scene: Scene, count: int) -> list[float]:
 
 
 def strip(scene: Scene, path: Path, count: int, columns: int, cell: tuple[int, int] = (330, 330)) -> Path:
-    """Draw one scene as a strip of ``count`` moments with both faces."""
+    """Draw one scene as a strip of ``count`` moments, with both faces where there is room for them."""
     facts = scene.interaction
     bodies = [(scene.root_positions[a], scene.rotations[a], Skeleton(scene.skeletons[a])) for a in range(2)]
     title = f"{facts['category']}: {facts['variant']} | {facts['reaction']}   {facts['texts']['short'][1]}"
@@ -64,7 +64,7 @@ def strip(scene: Scene, path: Path, count: int, columns: int, cell: tuple[int, i
         bodies,
         path,
         moments(scene, count),
-        faces=[np.asarray(scene.face[a], np.float32) for a in range(2)],
+        faces=[np.asarray(scene.face[a], np.float32) for a in range(2)] if cell != _SMALL else None,
         title=title,
         columns=columns,
         cell=cell,

@@ -57,6 +57,7 @@ def scene_of(made: Composed, figures: Figures, seed: int, split: str) -> Scene:
 
 def facts_of(made: Composed, figures: Figures) -> dict[str, Any]:
     """Return what happens in an interaction, in words and seconds: the source of its texts and of its labels."""
+    touching = {(goal.actor, goal.point) for goal in made.goals if goal.other is not None}
     return {
         "category": made.category,
         "variant": made.variant.name,
@@ -75,7 +76,7 @@ def facts_of(made: Composed, figures: Figures) -> dict[str, Any]:
         "signs": [
             {"role": r.goal.actor, "point": r.goal.point, "hand": r.hand, "start": round(r.goal.start / FPS, 3)}
             for r in made.reaches
-            if r.goal.other is None
+            if r.goal.other is None and (r.goal.actor, r.goal.point) not in touching
         ],
         "acts": [a.kind for a in made.variant.acts],
         "reacts": [a.kind for a in made.reaction.acts],
