@@ -37,7 +37,7 @@ _OTHER_SOURCES = ("smartbody", "hifi")
 _SECONDS, _CALM_SECONDS = (4.0, 15.0), (8.0, 24.0)  # of one clip; people stand still for long
 _CALM_WORDS = ("breathe", "neutral")
 _ABREAST = 0.08  # m fore and aft; further apart, one stands with a foot forward
-_LISTENS_CALMLY = 0.6  # of the idles of a listener only stand and breathe
+_LISTENS_CALMLY = 0.8  # of the idles of a listener only stand and breathe
 LONGEST_STEP = 0.30  # m; a longer step would be a walk
 
 
