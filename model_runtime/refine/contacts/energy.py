@@ -55,11 +55,13 @@ class Energy:
         self.bodies, self.unknowns, self.volumes, self.touches = bodies, unknowns, volumes, touches
         self.penetration, self.overlaps, self.things = 0.0, None, things
         self.in_things: list[Followed] = []
+        self.shift = 1.0  # how dear it is to shift whole bodies
         self.over_time = True
         self.idle = None if busy is None else 1.0 - busy
         self.dear = torch.ones(len(bodies.motions)) if calm is None else calm
         with torch.no_grad():
             self.before = bodies.pose(unknowns.corrections(unknowns.zeros().to(bodies.dtype))[0])
+        self.given = self.before  # as deep as a body was in itself there it may be
         self.least, self.most = limits_around(joint_angles(self.before.local))
         self.mass_columns = [COLUMN[name] for name in _MASS]
         self.mass = torch.tensor(list(_MASS.values()), dtype=bodies.dtype)[:, None]
@@ -81,7 +83,7 @@ class Energy:
     def _of_poses(self, posed: Posed, scaled: tuple[Tensor, ...], plain: tuple[Tensor, ...]) -> Tensor:
         turns, root, shift, _, swing, swivel = plain
         change = turns.square().sum((2, 3)) + swing.square().sum((2, 3)) + swivel.square().sum(2)
-        cost = self.dear @ (change + root.square().sum(2) + shift.square().sum(2))
+        cost = self.dear @ (change + root.square().sum(2) + self.shift * shift.square().sum(2))
         cost = cost + (torch.relu(posed.overreach) / _REACH).square().sum((0, 2))
         angles = joint_angles(posed.local)
         beyond = torch.relu(angles - self.most) + torch.relu(self.least - angles)

@@ -44,6 +44,7 @@ _POSE_ROUNDS = ((0.05, 25), (0.4, 20), (3.0, 20))  # weight of penetration, iter
 _PARTING = ((0.3, 14), (1.0, 14), (4.0, 16))
 _FINISH = ((16.0, 14), (64.0, 14), (256.0, 14))  # as long as something is left
 _ROUNDS = ((0.02, 14), (0.2, 12), (1.0, 14), (4.0, 16))
+_PARTED_WHOLE = 16.0  # times as dear as to meet is it to part as wholes
 _DIRECTIONS, _APART = 8, (0.03, 0.08)  # and metres, to which two are shifted apart to begin with
 _SETTLED = 2e-4  # of the energy and of the unknowns, below which a round ends early
 _TOUCHED = 4.0  # times as dear are the corrections of one who is only touched
@@ -193,7 +194,7 @@ def _solve(
     unknowns = trajectory_unknowns(bodies, kept, planted, options)
     wanted = [goal for goal in goals if not goal.held]
     groups = _groups(wanted)
-    steps = len(groups) + 2
+    steps, given = len(groups) + 2, bodies
     x, signs = unknowns.zeros(), np.ones(bodies[0].frames)
     for number, group in enumerate(groups):
         frame = _middle(group, bodies[0].frames)
@@ -212,9 +213,14 @@ def _solve(
     volumes = Volumes(motion)
     things = Things(motion, volumes, obstacles) if obstacles else None
     energy = Energy(motion, unknowns, volumes, touches, _busy(bodies, goals), _calm(len(bodies), wanted), things)
+    with torch.no_grad():  # arms that were taken out of their gestures may have come through the body
+        energy.given = Bodies(given, motion.frames).pose(unknowns.corrections(unknowns.zeros())[0])
     if touches is not None:
         energy.touches = hold(touches, energy.before, [goal.held for goal in goals])
-    x = x if wanted else _parted(energy, x, options)
+    if not wanted:
+        # Who shall come to meet somebody comes as a whole; to part, whole bodies go only where their parts cannot.
+        energy.shift = _PARTED_WHOLE
+        x = _parted(energy, x, options)
     x = _minimise(
         energy,
         x,
@@ -264,7 +270,7 @@ def _parted(energy: Energy, x: Tensor, options: ResolveOptions) -> Tensor:
     with torch.no_grad():
         for start in starts:
             posed = energy.bodies.pose(unknowns.corrections(start)[0])
-            energy.overlaps = energy.volumes.watch(posed, energy.before, options.tolerance, options.own)
+            energy.overlaps = energy.volumes.watch(posed, energy.given, options.tolerance, options.own)
             costs.append(float(energy(start)))
     return starts[int(np.argmin(costs))]
 
