@@ -34,6 +34,7 @@ from .motion import PARTS, BodyMotion, Goal, ResolveOptions
 from .overlaps import Volumes
 from .posing import COLUMN, LEG, TURNED_JOINTS, Bodies, Posed
 from .report import compare
+from .shaking import with_shaken_hands
 from .splines import knot_frames
 from .things import Things
 from .touching import hold, touches_of
@@ -233,7 +234,9 @@ def _solve(
             break
         x = _minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
     roots, rotations = _baked(bodies, unknowns, x)
-    return roots, with_steady_hands(bodies, roots, rotations, wanted, unknowns)
+    rotations = with_steady_hands(bodies, roots, rotations, wanted, unknowns)
+    arms = [PARTS.index(part) for part in ("upper", "hands")]
+    return roots, with_shaken_hands(bodies, roots, rotations, wanted, ~np.stack(kept)[:, :, arms].any(2))
 
 
 def _is_left(energy: Energy, x: Tensor, options: ResolveOptions, stays: Array) -> bool:

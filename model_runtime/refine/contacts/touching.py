@@ -13,6 +13,7 @@ from ...body_model.skeleton import INDEX
 from ...common.arrays import Array
 from .motion import Goal
 from .posing import POSED, Bodies, Posed, column_of
+from .shaking import SLANT, is_handshake
 
 _GRIP = 0.03  # metres from a palm's point, along the hand, of the two points by which a palm is held
 _OPPOSED = {"palm": 0.12, "other": 0.35, "tip": 0.8}  # radians, how exactly surfaces face each other
@@ -39,9 +40,13 @@ def touches_of(bodies: Bodies, goals: Sequence[tuple[Goal, Array]], signs: Array
     blocks: list[dict[str, Array]] = []
     for number, (goal, frames) in enumerate(goals):
         palms = goal.other is not None and goal.point.endswith("palm") and goal.other_point.endswith("palm")
+        slant = SLANT if is_handshake(goal) else 0.0
+        fingers = -np.ones(len(bodies.frames)) if slant else signs
         for along in (_GRIP, -_GRIP) if palms else (0.0,):
-            mine = _point(bodies, goal.actor, goal.point, along * np.ones(len(bodies.frames)))
-            theirs = _point(bodies, goal.other, goal.other_point, along * signs) if goal.other is not None else None
+            mine = _point(bodies, goal.actor, goal.point, along * np.ones(len(bodies.frames)), slant)
+            theirs = None
+            if goal.other is not None:
+                theirs = _point(bodies, goal.other, goal.other_point, along * fingers, slant)
             blocks.append(_block(bodies, goal, number, frames, mine, theirs, palms))
     joined = {
         name: np.concatenate([block[name] for block in blocks], -2 if name in _VECTORS else -1) for name in blocks[0]
@@ -56,9 +61,9 @@ def _tensor(array: Array, dtype: torch.dtype) -> Tensor:
     return torch.from_numpy(array).to(dtype) if array.dtype.kind == "f" else torch.from_numpy(array)
 
 
-def _point(bodies: Bodies, actor: int | None, name: str, along: Array) -> tuple[int, Array, Array]:
+def _point(bodies: Bodies, actor: int | None, name: str, along: Array, slant: float = 0.0) -> tuple[int, Array, Array]:
     """Return row of the joint on frame 0, offsets (T, 3) and normals (T, 3) of a contact point, ``along`` (T,) metres
-    further to the fingers.
+    further to the fingers, or ``slant`` radians beside that to the thumb.
     """
     assert actor is not None
     shape = bodies.motions[actor].shape
@@ -69,7 +74,10 @@ def _point(bodies: Bodies, actor: int | None, name: str, along: Array) -> tuple[
     if np.any(along):
         side = name.partition("_")[0]
         knuckles = np.asarray(bodies.motions[actor].skeleton.offsets[INDEX[f"{side}_middle1"]], np.float64)
-        offset = offset + along[:, None] * knuckles / np.linalg.norm(knuckles)
+        line = knuckles / np.linalg.norm(knuckles)
+        out = np.asarray(shape.point_normal[index], np.float64)
+        to_thumb = np.cross(out, line) if side == "left" else np.cross(line, out)
+        offset = offset + along[:, None] * (np.cos(slant) * line + np.sin(slant) * to_thumb)
     row = actor * len(bodies.frames) * len(POSED) + column_of(int(joint[0]))
     return row, offset, normal
 
