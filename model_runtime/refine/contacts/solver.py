@@ -235,8 +235,8 @@ def _solve(
         x = _minimise(energy, x, [(weight, iterations)], options, lambda _: progress(1.0))
     roots, rotations = _baked(bodies, unknowns, x)
     rotations = with_steady_hands(bodies, roots, rotations, wanted, unknowns)
-    arms = [PARTS.index(part) for part in ("upper", "hands")]
-    return roots, with_shaken_hands(bodies, roots, rotations, wanted, ~np.stack(kept)[:, :, arms].any(2))
+    columns = [PARTS.index(part) for part in ("upper", "hands")]
+    return roots, with_shaken_hands(bodies, roots, rotations, wanted, ~np.stack(kept)[:, :, columns].any(2))
 
 
 def _is_left(energy: Energy, x: Tensor, options: ResolveOptions, stays: Array) -> bool:
