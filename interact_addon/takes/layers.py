@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from ..properties import actor_name
 from ..rig.layers import EditedOwner, edited_owners_in_steps, influence_of, keep_as_layer, remove_layer, set_influence
 from ..rig.measure import skinned_meshes
 from ..rig.played import fit_strip, fit_to_keys, layers_of
-from ..runtime_api import errors, finished
+from ..runtime_api import errors
 
 
 @dataclass(frozen=True)
@@ -26,14 +25,6 @@ class ShownLayer:
 
 
 Edited = list[tuple[str, list[EditedOwner]]]  # by the name of each actor what was edited of it
-
-
-def layer_edits(scene: bpy.types.Scene) -> tuple[list[str], list[str]]:
-    """Move the edits of the takes that are shown onto layers; return the names of those actors, and warnings.
-
-    Raises ``InvalidRequest``, with nothing changed, where there are none or they cannot be a layer.
-    """
-    return keep_edits(finished(edits_in_steps(lambda: scene, math.inf)))
 
 
 def edits_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: float = 0.02) -> Generator[None, None, Edited]:

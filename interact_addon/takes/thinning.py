@@ -16,7 +16,7 @@ from ..rig.measure import skinned_meshes
 from ..rig.played import played, put_on
 from ..rig.thinning import Thinned, ThinnedSlot, thinned_slot_in_steps
 from ..rig.written import remember_written
-from ..runtime_api import errors, finished, relayed
+from ..runtime_api import errors, relayed
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,6 @@ class ThinPlan:
     count: Thinned
     slots: Mapping[tuple[bpy.types.Action, str], ThinnedSlot]
     players: Mapping[bpy.types.Action, Sequence[Any]]
-
-
-def thin_keys(
-    armatures: Sequence[bpy.types.Object], tolerance: Tolerance, bones: Mapping[int, Collection[str]] | None = None
-) -> Thinned:
-    """Thin the keys that armatures and the shapes of their meshes play, and return how many are left.
-
-    As ``plan_thinning_in_steps`` says.
-    """
-    plan = finished(plan_thinning_in_steps(armatures, tolerance, bones))
-    write_thinned(plan)
-    return plan.count
 
 
 def plan_thinning_in_steps(
