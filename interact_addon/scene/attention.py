@@ -50,7 +50,7 @@ def read_gaze(
     """
     spans = []
     for strip, start, end in _strips(scene, actor, GAZE):
-        target = _target(strip, actor)
+        target = _target(strip, GAZE, actor)
         if partner not in (target, target.find_armature()):
             spans.append(contract.GazeSpan(start, end, places_of(scene, target, start, end, floor)))
     return tuple(spans)
@@ -63,12 +63,7 @@ def read_pins(scene: bpy.types.Scene, actor: ActorKey | str, floor: float) -> tu
     """
     pins, parts = [], {name: part for part, name in PIN_NAMES.items()}
     for strip, start, end in _strips(scene, actor, PINS):
-        part = parts.get(label_of(strip.name).replace("_", " "))
-        if part is None:
-            raise errors.InvalidRequest(
-                f"The pin '{strip.name}' of '{as_key(actor).name}' is not known; name it one of: {', '.join(parts)}."
-            )
-        target = _target(strip, actor)
+        target, part = _target(strip, PINS, actor), parts[_pin_name(strip)]
         heading = _heading(scene, target, start) if part == "root" else None
         pins.append(contract.Pin(part, start, end, places_of(scene, target, start, end, floor), heading))
     return tuple(pins)
@@ -117,12 +112,24 @@ def _strips(scene: bpy.types.Scene, actor: ActorKey | str, kind: str) -> list[tu
     return [(strip, start, end) for strip, start, end in found if end - start > 1e-6]
 
 
-def _target(strip: Any, actor: ActorKey | str) -> bpy.types.Object:
-    target: bpy.types.Object | None = strip.interact_target
-    if target is None:
-        raise errors.InvalidRequest(
-            f"The strip '{strip.name}' of '{as_key(actor).name}' has no target; choose one under Script > Targets."
-        )
+def trouble_with_target(strip: Any, kind: str, actor: ActorKey | str) -> str:
+    """Return a sentence that says why a strip of gaze or pins says nothing, and what to do; empty if it does."""
+    name = as_key(actor).name
+    if kind == PINS and _pin_name(strip) not in PIN_NAMES.values():
+        return f"The pin '{strip.name}' of '{name}' is not known; name it one of: {', '.join(PIN_NAMES.values())}."
+    if strip.interact_target is None:
+        return f"The strip '{strip.name}' of '{name}' has no target; choose one under Script > Targets."
+    return ""
+
+
+def _pin_name(strip: Any) -> str:
+    return label_of(strip.name).replace("_", " ")
+
+
+def _target(strip: Any, kind: str, actor: ActorKey | str) -> bpy.types.Object:
+    if sentence := trouble_with_target(strip, kind, actor):
+        raise errors.InvalidRequest(sentence)
+    target: bpy.types.Object = strip.interact_target
     return target
 
 

@@ -22,20 +22,25 @@ def sound_file(strip: Any, actor: str) -> Path:
 
     Raises ``SpeechFileMissing``, or ``OutOfSpace`` where a packed sound cannot be written.
     """
+    if sentence := missing_sound(strip, actor):
+        raise errors.SpeechFileMissing(sentence)
+    path = sound_path(strip)
+    if strip.sound.packed_file is not None:
+        return _unpacked(strip.sound.packed_file.data, path.suffix)
+    return path
+
+
+def missing_sound(strip: Any, actor: str) -> str:
+    """Return a sentence that says what is missing of a strip's sound and what to do; empty if nothing is."""
     sound = strip.sound
     if sound is None:
-        raise errors.SpeechFileMissing(
-            f"The speech strip '{strip.name}' of '{actor}' has no sound; remove it or add the speech again."
-        )
-    path = sound_path(strip)
-    if sound.packed_file is not None:
-        return _unpacked(sound.packed_file.data, path.suffix)
-    if not path.is_file():
-        raise errors.SpeechFileMissing(
-            f"The sound of the speech strip '{strip.name}' of '{actor}' is not at '{path}'; find it with File > "
-            "External Data, or remove the strip."
-        )
-    return path
+        return f"The speech strip '{strip.name}' of '{actor}' has no sound; remove it or add the speech again."
+    if sound.packed_file is not None or (path := sound_path(strip)).is_file():
+        return ""
+    return (
+        f"The sound of the speech strip '{strip.name}' of '{actor}' is not at '{path}'; find it with File > "
+        "External Data, or remove the strip."
+    )
 
 
 def sound_path(strip: Any) -> Path:

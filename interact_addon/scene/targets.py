@@ -142,6 +142,14 @@ def curve_points(curve: bpy.types.Object, scene: bpy.types.Scene) -> Array:
     return np.array(points)
 
 
+def has_no_points(target: bpy.types.Object) -> bool:
+    """Return whether a target is a curve without a path: its first spline, which a walk follows, has no points."""
+    if target.type != "CURVE":
+        return False
+    data: Any = target.data
+    return not any(len(spline.points) or len(spline.bezier_points) for spline in data.splines[:1])
+
+
 def _seat_top(seat: bpy.types.Object, set_height: float | None) -> float:
     """Return the height of an evaluated seat's top, metres.
 

@@ -61,7 +61,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
     if len(request.actors) not in (1, 2):
         yield f"A shot has one actor or two, this one has {len(request.actors)}; cast one or two characters."
     if len(request.actors) == 2 and request.actors[0].name == request.actors[1].name:
-        yield f"Both actors are '{request.actors[0].name}'; cast two different characters."
+        yield f"Both actors are called '{request.actors[0].name}'; give one of them another name."
     if not 0.0 <= request.guidance <= 10.0:
         yield f"Guidance is {request.guidance}; choose a value between 0 and 10."
     if not 0.0 <= request.lips <= 1.0:

@@ -18,6 +18,7 @@ from .labels import label_problems
 from .linked import linked_problems, shared_problems
 from .objects import object_problems, place_problems
 from .problem import Character, Problem, find_character
+from .script import script_problems
 from .timeline import sequencer_hint, timeline_hints, timeline_problems
 
 __all__ = [
@@ -51,6 +52,7 @@ def find_problems_in_steps(
         found += _problems_of(character, partner, scene)
     yield
     found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene), *label_problems(scene)]
+    found += script_problems(scene)
     return sorted(found, key=lambda problem: not problem.blocks)
 
 
@@ -93,11 +95,12 @@ def mend(scene: bpy.types.Scene, problem: Problem) -> None:
 
 
 def mend_all(scene: bpy.types.Scene) -> list[str]:
-    """Mend everything that can be mended; return what was done, one sentence each. Cast again afterwards."""
+    """Mend all that can be mended without a choice; return what was done, one sentence each. Cast again afterwards."""
     done: list[str] = []
     tried: set[tuple[str, str]] = set()
     while len(done) < _MOST_MENDINGS:
-        problem = next((p for p in find_problems(scene) if p.mending and (p.code, p.sentence) not in tried), None)
+        left = (p for p in find_problems(scene) if p.mending and not p.is_a_choice)
+        problem = next((p for p in left if (p.code, p.sentence) not in tried), None)
         if problem is None:
             break
         tried.add((problem.code, problem.sentence))

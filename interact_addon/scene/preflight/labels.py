@@ -13,6 +13,7 @@ from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
 from ..contact_goals import contact_strips, trouble_with
+from ..label_names import set_label
 from ..ownership import strips_of
 from ..pair import heard_strips_of_pair, nobody_acts, played_part, who_acts
 from ..reading import label_of, unknown_label
@@ -30,7 +31,13 @@ def label_problems(scene: bpy.types.Scene) -> Iterator[Problem]:
             s for s in strips_of(source, key, ACTIONS, "COLOR") if label_of(s.name) not in contract.ACTION_LABELS
         ]
         if unknown:
-            yield Problem("unknown label", unknown_label(unknown[0], key), key.name, True)
+            strip = unknown[0].name
+            done = Message("'{strip}' of '{actor}' is a stand now.", strip=strip.strip(), actor=key.name)
+            stand = partial(_make_stand, strip)
+            yield Problem(
+                "unknown label", unknown_label(unknown[0], key), key.name, True, "Make It Stand", done, stand,
+                is_a_choice=True,
+            )  # fmt: skip
     yield from _pair_problems(scene, source)
 
 
@@ -54,6 +61,11 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
         yield Problem(
             "not played", sentence, "", False, fix, Message("Muted {count}.", count=count), mute, short="Not played yet"
         )
+
+
+def _make_stand(name: str, scene: bpy.types.Scene) -> None:
+    source = compat.sequencer_scene(scene)
+    set_label(source, source.sequence_editor.strips[name], "stand")  # type: ignore[union-attr]
 
 
 def _mute(names: Collection[str], scene: bpy.types.Scene) -> None:

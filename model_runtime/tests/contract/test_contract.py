@@ -133,7 +133,7 @@ def test_frames_cover_the_whole_shot():
         (request(duration=float("nan")), "set a frame range between"),
         (request(quality="superb"), "draft, final"),
         (request(guidance=-1.0), "between 0 and 10"),
-        (with_actor(name="Bob"), "cast two different characters"),
+        (with_actor(name="Bob"), "give one of them another name"),
         (with_actor(actions=(ActionSpan("jump", 0, 1),)), "sit, walk, stand"),
         (with_actor(actions=(ActionSpan("sit", 0, 2), ActionSpan("walk", 1, 3))), "overlap at 1.00 s"),
         (with_actor(actions=(ActionSpan("sit", 1, 1),)), "has no length"),
