@@ -26,7 +26,7 @@ from interact_addon.worker_client.generation import disabled_reason
 
 from .rigs import add_face, counted_calls, generate_rigify, joint_error, make_rig, perform
 
-FRAMES = 11
+FRAMES = 17  # just longer than the shortest shot
 Break = Callable[[bpy.types.Object, bpy.types.Object], object]
 
 
