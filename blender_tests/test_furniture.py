@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bmesh
 import bpy
 import numpy as np
@@ -107,8 +109,13 @@ def test_it_is_measured_again_only_where_it_moved_or_changed(
 ) -> None:
     cube = box("Cube", (0.0, 0.0, 0.0), (0.3, 0.3, 0.3))
     chosen.objects.link(cube)
-    measured, real = [], module._measured
-    monkeypatch.setattr(module, "_measured", lambda *given: measured.append(1) or real(*given))
+    measured, real = list[int](), module._measured
+
+    def counted(*given: Any) -> Any:
+        measured.append(1)
+        return real(*given)
+
+    monkeypatch.setattr(module, "_measured", counted)
     before = furniture(bpy.context.scene)
     cube.name = "Another Name"
     assert furniture(bpy.context.scene)[0].name == "Another Name"

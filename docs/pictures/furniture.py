@@ -17,11 +17,11 @@ sys.path.insert(0, str(ROOT))
 
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
+from greetings import aim, drawn, fitted, new_pair  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from PIL import Image, ImageDraw  # noqa: E402
 
 import interact_addon  # noqa: E402
-from docs.pictures.greetings import aim, drawn, fitted, new_pair  # noqa: E402
 from interact_addon.compat import end_process  # noqa: E402
 from interact_addon.rig.cast import CastActor  # noqa: E402
 from interact_addon.rig.keying import key_performance  # noqa: E402

@@ -38,8 +38,8 @@ def draw_overview(scenes: Path, path: Path) -> Path:
             scene = Scene.load(file)
             if scene.kind not in seen:
                 seen.add(scene.kind)
-                with Image.open(strip(scene, Path(folder) / "row.png", 6, 6, _SMALL)) as row:
-                    rows.append(row.convert("RGB"))
+                with Image.open(strip(scene, Path(folder) / "row.png", 6, 6, _SMALL)) as drawn:
+                    rows.append(drawn.convert("RGB"))
     overview = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)))
     for number, row in enumerate(rows):
         overview.paste(row, (0, sum(r.height for r in rows[:number])))

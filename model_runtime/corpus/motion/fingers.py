@@ -7,6 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.skeleton import FINGERS, INDEX
+from ...common.arrays import Array
 from ...contract import FPS, FloatArray
 from .limbs import SIDES
 
@@ -57,7 +58,7 @@ def _drift(rng: np.random.Generator, frames: int) -> FloatArray:
     return _DRIFT * noise / max(float(noise.std()), 1e-6)
 
 
-def _taps(rng: np.random.Generator, frames: int) -> FloatArray:
+def _taps(rng: np.random.Generator, frames: int) -> Array:
     """Return (T,) the curl of bouts of two to six taps."""
     taps = np.zeros(frames)
     clock = float(rng.exponential(_TAPS_EVERY))

@@ -117,9 +117,9 @@ def _cycle_of(bank: ClipBank, name: str) -> Gait | None:
         return None
     if abs(heading[-1] - heading[0]) > np.radians(12.0) or abs(aside) > np.radians(25.0):
         return None
-    speed = float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height)
+    pace = float(np.hypot(*way) / (stop - start) * FPS / source.skeleton.pelvis_height)
     return Gait(
-        name, start, stop, speed, bowed, bearing_knee(source.root, source.rotations, source.skeleton, start, stop)
+        name, start, stop, pace, bowed, bearing_knee(source.root, source.rotations, source.skeleton, start, stop)
     )
 
 

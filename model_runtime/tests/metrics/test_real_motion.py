@@ -105,7 +105,7 @@ def walk(knee: float, stop: float = 9.0) -> BodyMotion:
         travel = 2 * pace * (whole + 0.5 - 0.5 * np.cos(np.pi * moved) - 0.5 * k + 0.3)
         hip = root + skeleton.offsets[INDEX[f"{side}_hip"]]
         ankle = np.stack([hip[:, 0], -travel, ankle_rest + 0.12 * np.sin(np.pi * moved)], -1)
-        middle, end = solve_two_bones(hip, ankle, np.array([[0.0, -1.0, 0.0]]), (thigh, shin))
+        middle, end = solve_two_bones(hip, ankle, np.array([[0.0, -1.0, 0.0]]), np.array([thigh, shin]))
         angles = [np.arctan2(-(b - a)[:, 1], -(b - a)[:, 2]) for a, b in ((hip, middle), (middle, end))]
         for joint, angle in ((f"{side}_hip", angles[0]), (f"{side}_knee", angles[1] - angles[0])):
             rotations[:, INDEX[joint]] = rot.from_axis_angle((-angle[:, None] * [1.0, 0, 0]).astype(np.float32))

@@ -42,7 +42,7 @@ def depth(root: FloatArray, rotations: FloatArray) -> FloatArray:
     away = posed()
     bodies = [Body(SHAPE, BODY, root, rotations), Body(SHAPE, BODY, away[0] + FAR, away[1])]
     found = measure_contacts(bodies, obstacles=[TABLE])
-    deep = np.zeros(FRAMES)
+    deep = np.zeros(FRAMES, np.float32)
     for event in found.events:
         if event.other_part == "Table" and event.part in ("right_hand", "right_forearm", "left_hand", "left_forearm"):
             deep[event.start : event.end + 1] = np.maximum(deep[event.start : event.end + 1], event.depth)
