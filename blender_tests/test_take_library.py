@@ -199,6 +199,28 @@ def test_compared_takes_play_together(pair: bpy.types.Scene, as_ghost: bool) -> 
     assert all(obj.hide_render and obj.hide_select for obj in place.objects)
 
 
+@pytest.mark.parametrize(("turn", "right"), [(0.0, (1, 0, 0)), (np.pi / 2, (0, 1, 0))])
+@pytest.mark.parametrize(("apart", "aside"), [(0.0, 0.6), (1.6, 0.8)])
+def test_copies_stand_to_the_right_of_the_camera_and_a_step_back(
+    pair: bpy.types.Scene, turn: float, right: tuple[int, int, int], apart: float, aside: float
+) -> None:
+    pair.interact.actor_b.armature.location = np.array(right) * apart
+    generate(pair, 1)
+    generate(pair, 2)
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.rotation_euler = (1.4, 0.0, turn)
+    pair.collection.objects.link(camera)
+    pair.camera = camera
+    bpy.context.view_layer.update()
+    assert bpy.ops.interact.compare_takes(take="1") == {"FINISHED"}
+    copy = next(one for one in comparison.comparison_in(pair).objects if one.name.startswith("Anna") and one.pose)
+    moved = copy.matrix_world.translation - pair.interact.actor_a.armature.matrix_world.translation
+    back = (-right[1], right[0], 0)
+    assert np.dot(moved, right) == pytest.approx(aside, abs=0.05) and np.dot(moved, back) == pytest.approx(
+        0.6, abs=0.01
+    )
+
+
 def test_the_end_of_a_comparison_leaves_the_file_as_before(pair: bpy.types.Scene) -> None:
     first = generate(pair, 1)
     generate(pair, 2)

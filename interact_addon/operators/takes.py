@@ -205,7 +205,11 @@ class INTERACT_OT_compare_takes(bpy.types.Operator):
         name="Compare", items=_COMPARED, default="BESIDE", description="Where the other take is shown"
     )
     offset: FloatVectorProperty(  # type: ignore[valid-type]
-        name="Offset", subtype="TRANSLATION", default=(0.0, 2.5, 0.0), description="How far beside the other take plays"
+        name="Offset",
+        subtype="TRANSLATION",
+        default=(0.0, 2.5, 0.0),
+        options={"SKIP_SAVE"},
+        description="How far beside the other take plays; at first to the right of the scene's camera and a step back",
     )
 
     @classmethod
@@ -219,9 +223,15 @@ class INTERACT_OT_compare_takes(bpy.types.Operator):
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._choose_offset(context)
         return context.window_manager.invoke_props_dialog(self)
 
+    def _choose_offset(self, context: bpy.types.Context) -> None:
+        if not self.properties.is_property_set("offset"):
+            self.offset = comparison.beside(context.scene)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        self._choose_offset(context)
         take = next((one for one in library.takes_in(context.scene) if str(one.number) == self.take), None)
         if take is None:
             self.report({"ERROR"}, translated("Choose the take to compare with."))

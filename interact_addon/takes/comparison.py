@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
 from ..rig.measure import skinned_meshes
 from ..rig.take_action import show_action
@@ -16,6 +17,8 @@ from .library import Take
 from .slots import slot_for_armature, slots_for_keys
 
 _MARK = "interact_comparison"  # custom property of the collection that holds the copies
+_ROOM = 0.6  # metres that a body needs beside another
+_LEVEL = 0.1  # of a camera's right that is left over the floor
 Copies = Mapping[bpy.types.Object, bpy.types.Object]
 
 
@@ -48,6 +51,27 @@ def compare(
         bpy.context.view_layer.update()  # copies have no place in the world yet
         _move_away(copies, offset)
     return place
+
+
+def beside(scene: bpy.types.Scene) -> tuple[float, float, float]:
+    """Return an offset (metres) at which copies are seen beside both actors, not behind them nor out of the picture.
+
+    That is to the right of the scene's camera and a step back, over the floor: half of the way between the two as the
+    camera sees them, where that leaves room for a body, else past both. Without a camera, or from above, it is along Y.
+    """
+    right = Vector((0.0, 0.0, 0.0))
+    if scene.camera is not None:
+        right = scene.camera.matrix_world.to_3x3() @ Vector((1.0, 0.0, 0.0))
+        right.z = 0.0
+    if right.length < _LEVEL:
+        return 0.0, 2.5, 0.0
+    right.normalize()
+    rigs = [actor.armature for actor in scene.interact.actors if actor.armature is not None]  # type: ignore[attr-defined]
+    places = [(rig.matrix_world @ rig.pose.bones[0].head).dot(right) for rig in rigs] or [0.0]
+    apart = max(places) - min(places)
+    back = Vector((-right.y, right.x, 0.0))
+    x, y, z = right * (apart / 2 if apart > 2 * _ROOM else apart + _ROOM) + back * _ROOM
+    return x, y, z
 
 
 def end_comparison(scene: bpy.types.Scene) -> bool:
