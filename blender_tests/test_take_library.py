@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from interact_addon.operators.changes import actions_changed, is_edited, search_edits_in_steps
+from interact_addon.panels.takes import facts_of
 from interact_addon.rig.curves import curves_of
 from interact_addon.rig.keying import key_performance
 from interact_addon.rig.tables.mixamo import MIXAMO
@@ -38,13 +39,13 @@ def pair(addon: None) -> bpy.types.Scene:
     return scene
 
 
-def generate(scene: bpy.types.Scene, seed: int, only: int | None = None) -> library.Take:
+def generate(scene: bpy.types.Scene, seed: int, only: int | None = None, **report: Any) -> library.Take:
     """Key a take as a generation does, of both actors or of ``only`` one."""
     characters = [cast_character(actor) for actor in scene.interact.actors]
     performances = [perform(31, character).actors[0] for character in characters]
     face = np.full_like(performances[0].face, 0.1 * seed)
     both = Performance(tuple(ActorPerformance(p.name, p.root_positions + 0.1 * seed, p.rotations, face, p.foot_contacts)
-                             for p in performances))  # fmt: skip
+                             for p in performances), report)  # fmt: skip
     parts = {c.name: () for place, c in enumerate(characters) if only is not None and place != only}
     keyed = key_performance(scene, characters, both, parts)
     request = Request(1.0, tuple(Actor(c.name, c.rest.skeleton) for c in characters), seed=seed)
@@ -161,6 +162,16 @@ def test_both_actions_of_a_take_have_its_title_and_star(pair: bpy.types.Scene) -
     assert other.written[0].interact.title == "Take 2" and not other.written[0].interact.favourite
     take.written[1].interact.title = ""
     assert take.written[0].interact.title == "Take 1"
+
+
+def test_the_panel_tells_what_a_take_was_made_with_and_how_well(pair: bpy.types.Scene) -> None:
+    told = facts_of(generate(pair, 11).summary)
+    assert told[0] == "Seed 11, Final, frames 1-31" and "overlap" not in told[1]
+    measured = {"guidance": 2.0, "seconds": {"Feet": 2.2, "Faces": 1.0}, "contacts": {"deepest_after": 0.0123},
+                "warnings": ["'Ben' only listens."]}  # fmt: skip
+    settings, made = facts_of(generate(pair, 12, **measured).summary)
+    assert settings == "Seed 12, Final, guidance 2, frames 1-31"
+    assert made.endswith(", made in 3 s, deepest overlap 1.2 cm, 1 warning")
 
 
 def test_a_click_on_a_row_shows_its_take(pair: bpy.types.Scene) -> None:

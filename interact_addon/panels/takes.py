@@ -7,12 +7,14 @@ from typing import Any
 
 import bpy
 
+from ..messages import counted
 from ..operators.changes import is_edited
 from ..operators.stepping import draw_work
 from ..properties import actor_name
 from ..scene.ik import why_no_ik
 from ..takes import comparison, library
 from ..takes.layers import layers_in
+from ..takes.record import TakeRecord
 from ..takes.settings import AMPLITUDES
 from .sidebar import Sidebar, lines
 
@@ -36,10 +38,11 @@ class INTERACT_UL_takes(bpy.types.UIList):
         split = layout.split(factor=0.55, align=True)
         split.prop(item.interact, "title", text="", emboss=False, icon="ACTION")
         row = split.row(align=True)
-        row.active = False
-        row.label(text="" if summary is None else f"{summary.quality.capitalize()} {summary.seed}")
+        made = row.row()
+        made.active = False
+        made.label(text="" if summary is None else f"{summary.seed} {summary.quality.capitalize()}")
         star = "SOLO_ON" if item.interact.favourite else "SOLO_OFF"
-        split.row().prop(item.interact, "favourite", text="", icon=star, emboss=False)
+        row.prop(item.interact, "favourite", text="", icon=star, emboss=False)
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
         actions = getattr(data, property)
@@ -79,7 +82,10 @@ class Takes(Sidebar):
         picture = take.written[0].preview if take is not None else None
         if picture is not None:
             facts.template_icon(icon_value=picture.icon_id, scale=3.0)
-        lines(facts, context, _facts(take) if take is not None else "No take is shown", "TIME", inset=10)
+        column = facts.column()
+        told = facts_of(take.summary) if take is not None else ("No take is shown",)
+        for text, icon in zip(told, ("SETTINGS", "TIME")):
+            lines(column, context, text, icon, inset=10)
         playing = zip(scene.interact.actors, library.shown(scene))
         edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
         if edited:
@@ -136,13 +142,18 @@ class Adjust(Sidebar):
             self.layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
 
 
-def _facts(take: library.Take) -> str:
-    """Return when a take was made, of which frames, and how long it took."""
-    summary = take.summary
-    made = datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")
-    seconds = summary.measures.get("seconds")
-    length = f"frames {summary.frames[0]}-{summary.frames[1]}"
-    return ", ".join([made, length, *([f"made in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else [])])
+def facts_of(summary: TakeRecord) -> tuple[str, str]:
+    """Return what a take was made with, and when and how well, as far as its report says."""
+    measures = summary.measures
+    guidance, seconds, overlap = (measures.get(name) for name in ("guidance", "seconds", "overlap"))
+    settings = [f"Seed {summary.seed}", summary.quality.capitalize()]
+    settings += [f"guidance {guidance:.2g}"] if guidance is not None else []
+    settings.append(f"frames {summary.frames[0]}-{summary.frames[1]}")
+    made = [datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")]
+    made += [f"made in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else []
+    made += [f"deepest overlap {100 * overlap:.1f} cm"] if overlap is not None else []
+    made += [counted(len(measures["warnings"]), "warning")] if measures.get("warnings") else []
+    return ", ".join(settings), ", ".join(made)
 
 
 class Overlay(Sidebar):

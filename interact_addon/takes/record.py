@@ -28,7 +28,7 @@ from .thumbnail import give_picture, picture_of
 RECORD = "interact_take"
 _written = 0  # records so far
 _VERSION = 1
-_MEASURES = ("seconds", "seconds_keying", "seen", "warnings")  # of the report
+_MEASURES = ("seconds", "seconds_keying", "seen", "warnings", "guidance")  # of the report
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ def record_take(
     global _written
     _written += 1
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
+    if "deepest_after" in (touched := performance.report.get("contacts", {})):
+        measures["overlap"] = touched["deepest_after"]  # metres
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     if keyed.stretch:  # what was given is in the performance
         request = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))
