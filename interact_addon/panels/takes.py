@@ -143,14 +143,13 @@ class Adjust(Sidebar):
 
 
 def facts_of(summary: TakeRecord) -> tuple[str, str]:
-    """Return what a take was made with, and when and how well, as far as its report says."""
+    """Return what a take was made with beside its seed, which the list has, and when and how well. Room is narrow."""
     measures = summary.measures
     guidance, seconds, overlap = (measures.get(name) for name in ("guidance", "seconds", "overlap"))
-    settings = [f"Seed {summary.seed}", summary.quality.capitalize()]
+    settings = [summary.quality.capitalize(), f"frames {summary.frames[0]}-{summary.frames[1]}"]
     settings += [f"guidance {guidance:.2g}"] if guidance is not None else []
-    settings.append(f"frames {summary.frames[0]}-{summary.frames[1]}")
     made = [datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")]
-    made += [f"made in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else []
+    made += [f"in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else []
     made += [f"deepest overlap {100 * overlap:.1f} cm"] if overlap is not None else []
     made += [counted(len(measures["warnings"]), "warning")] if measures.get("warnings") else []
     return ", ".join(settings), ", ".join(made)
