@@ -167,8 +167,8 @@ def test_both_actions_of_a_take_have_its_title_and_star(pair: bpy.types.Scene) -
 def test_the_panel_tells_what_a_take_was_made_with_and_how_well(pair: bpy.types.Scene) -> None:
     told = facts_of(generate(pair, 11).summary)
     assert told[0] == "Final, frames 1-31" and "overlap" not in told[1]
-    measured = {"guidance": 2.0, "seconds": {"Feet": 2.2, "Faces": 1.0}, "contacts": {"deepest_after": 0.0123},
-                "warnings": ["'Ben' only listens."]}  # fmt: skip
+    measured: dict[str, Any] = {"guidance": 2.0, "seconds": {"Feet": 2.2, "Faces": 1.0}}
+    measured |= {"contacts": {"deepest_after": 0.0123}, "warnings": ["'Ben' only listens."]}
     settings, made = facts_of(generate(pair, 12, **measured).summary)
     assert settings == "Final, frames 1-31, guidance 2"
     assert made.endswith(", in 3 s, deepest overlap 1.2 cm, 1 warning")
@@ -224,7 +224,9 @@ def test_copies_stand_to_the_right_of_the_camera_and_a_step_back(
     pair.camera = camera
     bpy.context.view_layer.update()
     assert bpy.ops.interact.compare_takes(take="1") == {"FINISHED"}
-    copy = next(one for one in comparison.comparison_in(pair).objects if one.name.startswith("Anna") and one.pose)
+    place = comparison.comparison_in(pair)
+    assert place is not None
+    copy = next(one for one in place.objects if one.name.startswith("Anna") and one.pose)
     moved = copy.matrix_world.translation - pair.interact.actor_a.armature.matrix_world.translation
     back = (-right[1], right[0], 0)
     assert np.dot(moved, right) == pytest.approx(aside, abs=0.05) and np.dot(moved, back) == pytest.approx(
