@@ -166,12 +166,14 @@ def test_both_actions_of_a_take_have_its_title_and_star(pair: bpy.types.Scene) -
 
 def test_the_panel_tells_what_a_take_was_made_with_and_how_well(pair: bpy.types.Scene) -> None:
     told = facts_of(generate(pair, 11).summary)
-    assert told[0] == "Final, frames 1-31" and "overlap" not in told[1]
+    assert told[0] == "Final, frames 1-31" and len(told) == 2
     measured: dict[str, Any] = {"guidance": 2.0, "seconds": {"Feet": 2.2, "Faces": 1.0}}
     measured |= {"contacts": {"deepest_after": 0.0123}, "warnings": ["'Ben' only listens."]}
-    settings, made = facts_of(generate(pair, 12, **measured).summary)
+    measured |= {"measures": {"label_obedience": 0.984, "foot_skate_cm_per_s": 0.42}}
+    settings, made, how_well = facts_of(generate(pair, 12, **measured).summary)
     assert settings == "Final, frames 1-31, guidance 2"
-    assert made.endswith(", in 3 s, deepest overlap 1.2 cm, 1 warning")
+    assert made.endswith(", in 3 s, 1 warning")
+    assert how_well == "labels 98%, feet slide 0.4 cm/s, overlap 1.2 cm"
 
 
 def test_a_click_on_a_row_shows_its_take(pair: bpy.types.Scene) -> None:

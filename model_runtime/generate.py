@@ -28,6 +28,7 @@ from .planning.height_normalisation import normalise_heights
 from .planning.resolve_request import resolve_request
 from .refine.bodies import Bodies, follow_constraints, follow_directions, performed_body, refine_bodies
 from .refine.contacts import resolve_shot
+from .refine.measures import measures_of
 from .sampling.body_sampler import BodyStage, SamplingSettings, load_body_stages, sample_lower, sample_upper
 from .sampling.windows import padded_frames
 from .speech.audio import mix_speech
@@ -108,7 +109,7 @@ def generate(
     notes += [warning for text in transcripts for warning in text.warnings]
     spoken = [text.words for text in transcripts[: len(request.actors)]]
     report = report_of(request, voices, notes, stages[1].config.conditions, clock.end(), spoken)
-    return Performance(performed, {**report, **touched})
+    return Performance(performed, {**report, **touched, "measures": measures_of(resolved.actors, performed)})
 
 
 def generate_bodies(

@@ -84,7 +84,7 @@ class Takes(Sidebar):
             facts.template_icon(icon_value=picture.icon_id, scale=3.0)
         column = facts.column()
         told = facts_of(take.summary) if take is not None else ("No take is shown",)
-        for text, icon in zip(told, ("SETTINGS", "TIME")):
+        for text, icon in zip(told, ("SETTINGS", "TIME", "CHECKMARK")):
             lines(column, context, text, icon, inset=10)
         playing = zip(scene.interact.actors, library.shown(scene))
         edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
@@ -142,17 +142,20 @@ class Adjust(Sidebar):
             self.layout.operator_menu_enum("interact.key_ik_controls", "play", icon="CON_KINEMATIC")
 
 
-def facts_of(summary: TakeRecord) -> tuple[str, str]:
-    """Return what a take was made with beside its seed, which the list has, and when and how well. Room is narrow."""
+def facts_of(summary: TakeRecord) -> tuple[str, ...]:
+    """Return what a take was made with beside its seed, which the list has, when, and how well. Room is narrow."""
     measures = summary.measures
     guidance, seconds, overlap = (measures.get(name) for name in ("guidance", "seconds", "overlap"))
+    obeyed, skate = (measures.get(name) for name in ("label_obedience", "foot_skate_cm_per_s"))
     settings = [summary.quality.capitalize(), f"frames {summary.frames[0]}-{summary.frames[1]}"]
     settings += [f"guidance {guidance:.2g}"] if guidance is not None else []
     made = [datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")]
     made += [f"in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else []
-    made += [f"deepest overlap {100 * overlap:.1f} cm"] if overlap is not None else []
     made += [counted(len(measures["warnings"]), "warning")] if measures.get("warnings") else []
-    return ", ".join(settings), ", ".join(made)
+    measured = [f"labels {obeyed:.0%}"] if obeyed is not None else []
+    measured += [f"feet slide {skate:.1f} cm/s"] if skate is not None else []
+    measured += [f"overlap {100 * overlap:.1f} cm"] if overlap is not None else []
+    return tuple(", ".join(words) for words in (settings, made, measured) if words)
 
 
 class Overlay(Sidebar):

@@ -140,6 +140,7 @@ def record_take(
     measures = {name: performance.report[name] for name in _MEASURES if name in performance.report}
     if "deepest_after" in (touched := performance.report.get("contacts", {})):
         measures["overlap"] = touched["deepest_after"]  # metres
+    measures |= performance.report.get("measures", {})
     date = datetime.now().astimezone().isoformat(timespec="seconds")
     if keyed.stretch:  # what was given is in the performance
         request = replace(request, actors=tuple(replace(actor, constraints=None) for actor in request.actors))

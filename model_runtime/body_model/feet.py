@@ -8,11 +8,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..common.arrays import Array, BoolArray
-from ..common.masks import hysteresis, without_short_runs
+from ..common.masks import hysteresis, runs_of, without_short_runs
 from ..common.timing import FPS
 from . import rotations as rot
 from .skeleton import INDEX, Skeleton
 
+LONGEST_STEP = 2.0  # s that a foot is down in one step
 SIDES = ("left", "right")
 # A point comes to bear below the first and lifts above the second of each (metres at a stature of 1.70 m; m/s).
 TAKE_HEIGHT, LEAVE_HEIGHT = 0.03, 0.045
@@ -125,3 +126,38 @@ def _lowest_within(values: Array, frames: int) -> Array:
     padded = np.pad(values, frames, mode="edge")
     lowest: Array = sliding_window_view(padded, 2 * frames + 1).min(-1)
     return lowest
+
+
+class Skate(NamedTuple):
+    """``speed``: mean horizontal speed of a foot in contact, m/s; ``slide``: furthest distance of a sole point from
+    where its contact began, mean over steps, m.
+    """
+
+    speed: float
+    slide: float
+
+
+def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
+    """Return how much feet slide on the floor, by contacts detected in the motion itself.
+
+    A contact of up to ``LONGEST_STEP`` is a step's; a longer stance also holds turns and shifts of weight, which count
+    in the speed alone. NaN where there is no contact, or for the slide no step.
+    """
+    contacts = detect_contacts(root, rotations, skeleton)
+    points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
+    step = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
+    both = contacts[1:] & contacts[:-1]
+    if not both.any():
+        return Skate(float("nan"), float("nan"))
+    slides = [
+        _furthest(points[first:stop, k])
+        for k in range(4)
+        for first, stop in runs_of(contacts[:, k])
+        if 1 < stop - first <= LONGEST_STEP * FPS
+    ]
+    return Skate(float(step[both].mean() * FPS), float(np.mean(slides)) if slides else float("nan"))
+
+
+def _furthest(path: Array) -> float:
+    """Return how far a path (N, 3) gets from its first point over the floor."""
+    return float(np.linalg.norm(path[:, :2] - path[0, :2], axis=-1).max())

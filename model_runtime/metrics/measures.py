@@ -11,32 +11,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..body_model.feet import detect_contacts, sole_points
+from ..body_model.feet import foot_skate, sole_points
 from ..body_model.skeleton import INDEX, Skeleton, forward_kinematics
 from ..common.arrays import Array
-from ..common.masks import expanded, runs_of
+from ..common.masks import expanded
 from ..contract import ACTION_LABELS, FPS, ActorPerformance, Performance
 from ..face.mouth_shapes import lip_gap
-from ..planning.motion_labels import label_frames
+from ..planning.motion_labels import label_obedience
 from ..speech.prosody import VOICE_ACTIVITY
 from .beat_alignment import beat_alignment, stress_times, stroke_ends
 from .body_motion import HANDS, BodyMotion
 from .face_measures import blink_lengths
 
-LONGEST_STEP = 2.0  # s that a foot is down in one step
 HOVERS = 0.01  # m at 1.70 m: the lowest sole point is further from the floor than somebody would notice
-SETTLING = 0.5  # s after a change of label in which the body is still in transition
 MOUTH_CLOSED = 0.15  # cm between the lips that still reads as a closed mouth
 _AFTER_SPEECH = 0.3  # s before and after speech in which the mouth may still move
-
-
-class Skate(NamedTuple):
-    """``speed``: mean horizontal speed of a foot in contact, m/s; ``slide``: furthest distance of a sole point from
-    where its contact began, mean over steps, m.
-    """
-
-    speed: float
-    slide: float
 
 
 class Hover(NamedTuple):
@@ -44,37 +33,6 @@ class Hover(NamedTuple):
 
     share: float
     highest: float
-
-
-def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
-    """Return the share of frames, from ``SETTLING`` after a change, that are recognised as the requested label (T,)."""
-    requested = np.asarray(requested)
-    changes = np.flatnonzero(np.diff(requested)) + 1
-    settled = np.ones(len(requested), bool)
-    for frame in changes:
-        settled[frame : frame + round(SETTLING * FPS)] = False
-    return float((label_frames(root, rotations, skeleton) == requested)[settled].mean())
-
-
-def foot_skate(root: Array, rotations: Array, skeleton: Skeleton) -> Skate:
-    """Return how much feet slide on the floor, by contacts detected in the motion itself.
-
-    A contact of up to ``LONGEST_STEP`` is a step's; a longer stance also holds turns and shifts of weight, which count
-    in the speed alone. NaN where there is no contact, or for the slide no step.
-    """
-    contacts = detect_contacts(root, rotations, skeleton)
-    points = sole_points(root, rotations, skeleton)[:, :, :2].reshape(len(contacts), 4, 3)
-    step = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
-    both = contacts[1:] & contacts[:-1]
-    if not both.any():
-        return Skate(float("nan"), float("nan"))
-    slides = [
-        _furthest(points[first:stop, k])
-        for k in range(4)
-        for first, stop in runs_of(contacts[:, k])
-        if 1 < stop - first <= LONGEST_STEP * FPS
-    ]
-    return Skate(float(step[both].mean() * FPS), float(np.mean(slides)) if slides else float("nan"))
 
 
 def floor_depth(root: Array, rotations: Array, skeleton: Skeleton) -> float:
@@ -217,8 +175,3 @@ def measure_pair(
 
 def _mean(values: Array, where: Array) -> float:
     return float(np.asarray(values, np.float64)[where].mean()) if where.any() else float("nan")
-
-
-def _furthest(path: Array) -> float:
-    """Return how far a path (N, 3) gets from its first point over the floor."""
-    return float(np.linalg.norm(path[:, :2] - path[0, :2], axis=-1).max())

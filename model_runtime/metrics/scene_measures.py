@@ -22,11 +22,10 @@ from ..contract import FPS
 from ..datasets.clip import Clip
 from ..datasets.scene import Scene, SpokenUtterance
 from ..face.mouth_shapes import BILABIAL, lip_gap
-from ..planning.motion_labels import SIT, WALK
+from ..planning.motion_labels import SETTLING, SIT, WALK
 from ..speech.prosody import VOICE_ACTIVITY
 from .body_motion import HANDS, BodyMotion
 from .face_measures import gaze_of
-from .measures import SETTLING
 from .nods import nod_times
 
 CONTENTS = ("sit", "sit and gesture", "sit down or stand up", "stand", "stand and gesture", "step or turn", "walk")

@@ -15,6 +15,7 @@ from ..common.arrays import Array
 from ..common.masks import hysteresis, without_short_runs
 from ..contract import ACTION_LABELS, FPS
 
+SETTLING = 0.5  # s after a change of label in which the body is still in transition
 SIT, WALK, STAND = (ACTION_LABELS.index(label) for label in ("sit", "walk", "stand"))
 
 # (enter, leave): a state begins beyond the first and ends below the second value.
@@ -103,3 +104,13 @@ def _without_short_runs(state: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Close gaps shorter than ``SHORTEST_RUN``, then remove runs of true as short; runs at the ends stay."""
     longest = round(SHORTEST_RUN * FPS) - 1
     return without_short_runs(without_short_runs(state, longest, False), longest, True)
+
+
+def label_obedience(requested: Array, root: Array, rotations: Array, skeleton: Skeleton) -> float:
+    """Return the share of frames, from ``SETTLING`` after a change, that are recognised as the requested label (T,)."""
+    requested = np.asarray(requested)
+    changes = np.flatnonzero(np.diff(requested)) + 1
+    settled = np.ones(len(requested), bool)
+    for frame in changes:
+        settled[frame : frame + round(SETTLING * FPS)] = False
+    return float((label_frames(root, rotations, skeleton) == requested)[settled].mean())

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from ..common.files import written_whole
 from ..contract import FPS
 from ..metrics.body_measures import AROUND_CHANGE, Bodies, followed_changes, reference_bodies
-from ..metrics.measures import SETTLING, hand_speed
+from ..metrics.measures import hand_speed
 from ..metrics.targets import TARGETS
+from ..planning.motion_labels import SETTLING
 from ..speech.prosody import VOICE_ACTIVITY
 from .shots import Shot
 

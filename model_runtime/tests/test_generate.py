@@ -80,6 +80,12 @@ def test_labels_are_obeyed_even_in_a_draft(performance):
         assert label_obedience(requested, played.root_positions, played.rotations, actor.skeleton) >= 0.85
 
 
+def test_the_report_says_how_well_labels_and_feet_are(performance):
+    measures = performance.report["measures"]
+    assert 0.85 <= measures["label_obedience"] <= 1.0
+    assert 0.0 <= measures["foot_skate_cm_per_s"] <= 3.0
+
+
 def test_a_walk_arrives_at_its_target(performance):
     np.testing.assert_allclose(performance.actors[1].root_positions[540, :2], (2.4, -1.0), atol=0.1)
 
