@@ -33,7 +33,7 @@ def test_what_is_in_the_table_was_measured(tmp_path: Path) -> None:
 
 def test_every_scene_is_a_request_that_can_be_played() -> None:
     found = list(generated_scenes())
-    assert len({scene.name for scene in found}) == len(found) == 6
+    assert len({scene.name for scene in found}) == len(found) == 7
     for scene in found:
         check_request(scene.request)
 
