@@ -256,8 +256,8 @@ def test_speakers_move_their_hands_more_than_listeners(scenes: list[Scene]) -> N
 @needs_motion
 def test_people_who_talk_face_each_other(scenes: list[Scene]) -> None:
     looks = []
-    at_rest = [scene for scene in scenes if scene.kind not in ("walking together", "showing around")]  # those look ahead
-    for scene in at_rest:
+    look_ahead = ("walking together", "showing around")
+    for scene in [scene for scene in scenes if scene.kind not in look_ahead]:
         heads, turns = zip(
             *(
                 (p[:, INDEX["head"]], q[:, INDEX["head"]])
