@@ -30,6 +30,7 @@ from .refine.bodies import Bodies, follow_constraints, follow_directions, perfor
 from .refine.contacts import resolve_shot
 from .refine.measures import measures_of
 from .sampling.body_sampler import BodyStage, SamplingSettings, load_body_stages, sample_lower, sample_upper
+from .sampling.contact_guides import contact_guides
 from .sampling.windows import padded_frames
 from .speech.audio import mix_speech
 from .speech.prosody import prosody
@@ -85,6 +86,8 @@ def generate(
         stresses=[text.stress_times for text in transcripts],
         furniture=scale.into(request.obstacles),
     )
+    guides = contact_guides(request.contacts, normalised.actors, scale, request.frames)
+    settings = replace(settings, energies=(*settings.energies, *guides))
     bodies = generate_bodies(stages, conditioning, settings, clock)
     bodies, missed = follow_directions(replace(bodies, roots=scale.back(bodies.roots)), resolved.actors)
     notes += missed

@@ -18,7 +18,7 @@ from ..body_model.skeleton import Skeleton
 from ..common.arrays import BoolArray, FloatArray
 from ..common.checkpoints import WEIGHTS
 from ..contract import ACTION_LABELS, FPS, Request
-from ..contract.directions import hands_held
+from ..contract.directions import hands_held, hands_touching
 from ..planning.trajectories import RootConstraints
 from .conditions import RequestTracks, Stresses, conditions_of_request
 from .constraints import ConstraintFeatures
@@ -36,7 +36,8 @@ class Conditioning:
     ``constraints``: motion that is given; ``alone``: the second actor only stands in for a partner who is missing;
     ``energy`` (2, T) of each, None where both are as usual; ``leading_hands`` of each, as of ``Actor``; ``pinned``
     (2, frames): frames on which a hand is held somewhere; ``shapes`` of both bodies, None for that of bone lengths;
-    ``furniture`` beside each, at its own scale.
+    ``furniture`` beside each, at its own scale; ``touching`` (2, frames): frames on which a hand is asked to touch
+    something, None without contacts.
     """
 
     frames: int
@@ -51,6 +52,7 @@ class Conditioning:
     pinned: BoolArray | None = None
     shapes: tuple[BodyShape | None, BodyShape | None] = (None, None)
     furniture: Sequence[Sequence[Obstacle]] = ((), ())
+    touching: BoolArray | None = None
 
     @property
     def walking(self) -> BoolArray:
@@ -98,7 +100,8 @@ class Conditioning:
         """Return the frames away from walks, changes of label and constrained arms, on which hands serve the voice."""
         labels = self.conditions["labels"][0, actor, : self.frames, : len(ACTION_LABELS)].argmax(-1).numpy()
         near_given = binary_dilation(self.given("upper", "head", "hands")[actor], iterations=FPS)
-        return settled(labels) & ~near_given
+        free = settled(labels) & ~near_given
+        return free if self.touching is None else free & ~self.touching[actor]
 
 
 def conditioning_of(
@@ -141,6 +144,7 @@ def conditioning_of(
         np.stack([hands_held(actor, request.frames) for actor in request.actors]),
         (first.shape, second.shape),
         furniture,
+        hands_touching(request),
     )
 
 

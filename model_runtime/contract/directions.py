@@ -8,7 +8,7 @@ import numpy as np
 
 from ..common.arrays import Array, BoolArray
 from ..common.timing import FPS
-from .request import Actor
+from .request import Actor, Request
 from .vocabulary import HANDS
 
 
@@ -28,6 +28,25 @@ def hands_held(actor: Actor, frames: int) -> BoolArray:
         if pin.part in HANDS:
             held[span_frames(pin.start, pin.end, frames)] = True
     return held
+
+
+def hands_touching(request: Request) -> BoolArray | None:
+    """Return the frames (A, T) on which a hand of each actor is asked to touch something; None without contacts."""
+    if not request.contacts:
+        return None
+    touching = np.zeros((len(request.actors), request.frames), bool)
+    names = [actor.name for actor in request.actors]
+    for goal in request.contacts:
+        rows = span_frames(goal.start, goal.end, request.frames)
+        for name, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
+            if name and is_of_hand(point):
+                touching[names.index(name), rows] = True
+    return touching
+
+
+def is_of_hand(point: str) -> bool:
+    """Return whether a contact point is part of a hand."""
+    return point.endswith(("palm", "hand", "fist", "_tip"))
 
 
 def span_frames(start: float, end: float, frames: int) -> slice:

@@ -40,7 +40,7 @@ from ..planning.headings import facing_ahead
 from ..planning.trajectories import RootConstraints, lead_towards, path_ahead
 from ..text.words import check_words
 from .diffusion import classifier_free_guidance, sample, scale_predicted_noise
-from .energies import FEET, GuidanceEnergy, PosedBodies, descend, lower_bodies, total_energy, upper_bodies
+from .energies import FEET, GuidanceEnergy, PosedBodies, StageEnergy, lower_bodies, total_energy, upper_bodies
 from .vigour import scaled_with, vigour_of
 from .windows import Window, blend_weights, chains, join_windows
 
@@ -92,7 +92,7 @@ class BodyStage:
         generator: torch.Generator,
         settings: SamplingSettings,
         on_step: StepCallback,
-        energy: Callable[[Tensor], Tensor] | None = None,
+        energy: StageEnergy | None = None,
         spans: list[Window] | None = None,
         held: Tensor | None = None,
         vigour: Tensor | None = None,
@@ -131,7 +131,7 @@ class BodyStage:
 
         def correct(clean: Tensor) -> Tensor:
             assert energy is not None
-            return descend(clean, lambda features: energy(features * self.std + self.mean), 1 - fixed)
+            return energy.descend(clean, self.mean, self.std, 1 - fixed)
 
         correction = correct if energy else None
         features = sample(predict, noise, known, feature_mask, settings.preset, on_step, correction, held)

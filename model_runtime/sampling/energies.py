@@ -50,29 +50,40 @@ class PosedBodies:
 class GuidanceEnergy:
     """``energy`` returns a scalar, lower is better; the energies of a ``stage`` ('lower' or 'upper') are added up.
 
-    Squared metres, summed over frames, go well together.
+    Squared metres, summed over frames, go well together. ``largest_move``: standard deviations by which a feature moves
+    at most on each prediction; ``iterations`` of descent on it. Of the energies of a stage the largest of both count.
     """
 
     energy: Callable[[PosedBodies], Tensor]
     stage: str = "lower"
+    largest_move: float = LARGEST_MOVE
+    iterations: int = ITERATIONS
+
+
+@dataclass(frozen=True)
+class StageEnergy:
+    """The sum of some energies as a function of the raw features of a stage; ``pose`` makes bodies of these."""
+
+    energies: Sequence[GuidanceEnergy]
+    pose: Callable[[Tensor], PosedBodies]
+
+    def __call__(self, features: Tensor) -> Tensor:
+        bodies = self.pose(features)
+        return torch.stack([energy.energy(bodies) for energy in self.energies]).sum()
+
+    def descend(self, features: Tensor, mean: Tensor, std: Tensor, free: Tensor) -> Tensor:
+        """Return normalised ``features`` moved down, as of ``descend``; ``mean`` and ``std`` (F,) of raw ones."""
+        largest = max(energy.largest_move for energy in self.energies)
+        iterations = max(energy.iterations for energy in self.energies)
+        return descend(features, lambda moved: self(moved * std + mean), free, largest, iterations)
 
 
 def total_energy(
     energies: Sequence[GuidanceEnergy], stage: str, pose: Callable[[Tensor], PosedBodies]
-) -> Callable[[Tensor], Tensor] | None:
-    """Return the sum of the energies of a ``stage`` as a function of its raw features; None if it has none.
-
-    ``pose`` makes bodies of raw features.
-    """
-    chosen = [energy.energy for energy in energies if energy.stage == stage]
-    if not chosen:
-        return None
-
-    def total(features: Tensor) -> Tensor:
-        bodies = pose(features)
-        return torch.stack([energy(bodies) for energy in chosen]).sum()
-
-    return total
+) -> StageEnergy | None:
+    """Return the sum of the energies of a ``stage``; None if it has none."""
+    chosen = [energy for energy in energies if energy.stage == stage]
+    return StageEnergy(chosen, pose) if chosen else None
 
 
 def lower_bodies(motion: GlobalMotion, skeletons: tuple[Skeleton, Skeleton], start: int) -> PosedBodies:
@@ -151,15 +162,21 @@ def sinking(bodies: PosedBodies) -> Tensor:
 FEET = (GuidanceEnergy(sliding), GuidanceEnergy(lambda bodies: 30.0 * sinking(bodies)))
 
 
-def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) -> Tensor:
+def descend(
+    features: Tensor,
+    energy: Callable[[Tensor], Tensor],
+    free: Tensor,
+    largest_move: float = LARGEST_MOVE,
+    iterations: int = ITERATIONS,
+) -> Tensor:
     """Return normalised ``features`` (B, 2, T, F) moved down the gradient of ``energy`` where ``free`` is 1.
 
     ``free``: like the features, 0 or 1. The move is smooth over time, so that an energy of one frame makes no jerk, and
-    at most ``LARGEST_MOVE``. L-BFGS finds its own step length, so an energy may be in any unit.
+    at most ``largest_move``. L-BFGS finds its own step length, so an energy may be in any unit.
     """
     unsmoothed = torch.zeros_like(features, requires_grad=True)
     _leave_the_compiler_out()
-    optimiser = torch.optim.LBFGS([unsmoothed], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS([unsmoothed], max_iter=iterations, line_search_fn="strong_wolfe")
 
     def move() -> Tensor:
         return _smooth(unsmoothed) * free
@@ -173,7 +190,7 @@ def descend(features: Tensor, energy: Callable[[Tensor], Tensor], free: Tensor) 
     with torch.enable_grad():
         optimiser.step(closure)
         moved = move().detach()
-    return features + moved.clamp(-LARGEST_MOVE, LARGEST_MOVE).nan_to_num()
+    return features + moved.clamp(-largest_move, largest_move).nan_to_num()
 
 
 @lru_cache(maxsize=1)

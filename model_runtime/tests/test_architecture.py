@@ -42,7 +42,7 @@ RUNTIME_EDGES = {
     "text": "common contract errors",
     "conditioning": "body_model common contract planning speech text",
     "networks": "conditioning contract",
-    "sampling": "body_model common conditioning errors networks planning text",
+    "sampling": "body_model common conditioning contract errors networks planning text",
     "refine": "body_model common conditioning contract planning",
     "face": "body_model common conditioning contract errors networks refine sampling speech",
     "generate": "common conditioning contract face planning refine sampling speech",

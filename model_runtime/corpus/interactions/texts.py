@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...refine.contacts.holding import is_of_hand
+from ...contract.directions import is_of_hand
 from .lexicon import PARTS, PHRASES, REACTIONS, wordings
 
 FEWEST, MOST = 12, 45  # words of a long caption

@@ -17,6 +17,7 @@ from ...body_model.body_shape import place_points
 from ...body_model.skeleton import FINGERS, INDEX, forward_kinematics
 from ...common.arrays import Array, FloatArray
 from ...common.easing import smootherstep
+from ...contract.directions import is_of_hand
 from ..hands import move_hand
 from .corrections import Unknowns
 from .motion import BodyMotion, Goal
@@ -31,11 +32,6 @@ _READY = {"collar": (0.0, 0.0, 0.0), "shoulder": (0.0, 1.2, 0.0), "elbow": (0.0,
 _BENT, _SPREAD = 0.05, 0.35
 _ROOM, _COMING = 0.12, 12  # metres that a hand keeps off until so many frames before it touches
 _FADING, _STEADY = 10, 5.0  # frames: beside a contact, and the deviation of what smooths the way between two points
-
-
-def is_of_hand(point: str) -> bool:
-    """Return whether a contact point is part of a hand."""
-    return point.endswith(("palm", "hand", "fist", "_tip"))
 
 
 def hands_of(goals: Sequence[Goal]) -> list[tuple[int, str, str]]:

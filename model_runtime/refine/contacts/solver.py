@@ -18,12 +18,12 @@ from ...body_model.skeleton import INDEX
 from ...common.arrays import Array, BoolArray, FloatArray
 from ...common.easing import smootherstep
 from ...common.masks import expanded, runs_of
+from ...contract.directions import is_of_hand
 from .corrections import FINE, SLOW, Unknowns, pose_unknowns, trajectory_unknowns
 from .energy import Energy
 from .holding import (
     REACHING,
     arms_of,
-    is_of_hand,
     with_arms_held,
     with_arms_ready,
     with_open_hands,
