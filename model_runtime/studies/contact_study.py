@@ -101,7 +101,7 @@ def measure(scene: Scene) -> Row:
         max((found["gap"] for found in palms), default=None),
         max((found["sliding"] for found in palms), default=None),
         report["mean_joint_change"],
-        _jerk(request, after) / _jerk(request, before),
+        _jerk(request, after) / max(_jerk(request, before), 1e-9),
         seconds,
     )
 
