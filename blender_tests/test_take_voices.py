@@ -35,6 +35,21 @@ def test_voices_lie_beside_the_performance_once_for_all_takes(
     assert kept[0].actors[1] == request.actors[1]
 
 
+def test_voices_that_an_earlier_take_has_kept_are_those_of_the_next_one_or_missed_by_both(
+    scene: bpy.types.Scene,  # noqa: F811
+    low: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    strips.add_speech(scene, "Anna", low, 1)
+    request, folder = build_request(scene)[0], tmp_path / "shot.takes"
+    folder.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    kept = keep_beside(request, "//shot.takes/1.npz")
+    assert keep_beside(kept, "//shot.takes/2.npz") == kept and len(list(folder.iterdir())) == 1
+    next(folder.iterdir()).unlink()
+    assert keep_beside(kept, "//shot.takes/3.npz") == kept and not list(folder.iterdir())
+
+
 def test_a_take_of_an_unsaved_file_keeps_its_temporary_voices(scene: bpy.types.Scene, low: Path) -> None:  # noqa: F811
     strips.add_speech(scene, "Anna", low, 1)
     request = build_request(scene)[0]

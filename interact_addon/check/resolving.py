@@ -65,7 +65,10 @@ def check_choice(scene: bpy.types.Scene) -> None:
 
 
 def frames_to_resolve(scene: bpy.types.Scene) -> tuple[float, float]:
-    """Return the first and last scene frame that may change. Raises ``InvalidRequest`` without a choice."""
+    """Return the first and last scene frame that are resolved; those ``AROUND`` them may change, too.
+
+    Raises ``InvalidRequest`` without a choice.
+    """
     resolve, check = scene.interact.resolve, scene.interact.check  # type: ignore[attr-defined]
     if resolve.frames_from == FROM_ALL:
         return scene.frame_start, scene.frame_end
@@ -76,8 +79,7 @@ def frames_to_resolve(scene: bpy.types.Scene) -> tuple[float, float]:
     event = check.events[check.active]
     if event.kind == FLOOR:
         raise errors.InvalidRequest("Feet on the floor are not resolved; select a penetration, or choose All.")
-    beside = AROUND * scene.render.fps / scene.render.fps_base
-    return max(event.start - beside, scene.frame_start), min(event.end + beside, scene.frame_end)
+    return event.start, event.end
 
 
 def plan_resolve(scene: bpy.types.Scene, found: ShotCheck, wanted: Sequence[contract.ContactGoal] = ()) -> ResolvePlan:
@@ -88,13 +90,15 @@ def plan_resolve(scene: bpy.types.Scene, found: ShotCheck, wanted: Sequence[cont
     resolve = scene.interact.resolve  # type: ignore[attr-defined]
     first, last = frames_to_resolve(scene)
     rows = len(found.contacts.depth)
-    start, stop = max(math.floor(_row(found, first)), 0), min(math.ceil(_row(found, last)) + 1, rows)
-    asked = [goal for goal in wanted if _rows_of(goal, start, stop)]
-    if not asked and not any(_is_in(event, start, stop) for event in _deep(found, resolve.own)):
+    chosen = max(math.floor(_row(found, first)), 0), min(math.ceil(_row(found, last)) + 1, rows)
+    asked = [goal for goal in wanted if _rows_of(goal, *chosen)]
+    if not asked and not any(_is_in(event, *chosen) for event in _deep(found, resolve.own)):
         raise errors.InvalidRequest(
             f"Nothing is deeper than {100.0 * found.contacts.tolerance:.1f} cm from frame {first:.0f} to {last:.0f}, "
             "and no contact is asked for there; choose other frames or a smaller tolerance."
         )
+    beside = round(AROUND * contract.FPS)  # in which arms come and go
+    start, stop = max(chosen[0] - beside, 0), min(chosen[1] + beside, rows)
     holds = _holds(found, start, stop) if resolve.keep_contacts else []
     held = [_hold(found, event) for event in holds]
     choice = contract.Resolve(resolve.gives_way, resolve.moves, found.contacts.tolerance, resolve.furthest, resolve.own)

@@ -24,12 +24,13 @@ def keep_beside(request: contract.Request, performance: str, blend: Path | None 
         return keep_voices(request, folder, written_as)
     except OSError as error:
         raise errors.OutOfSpace(
-            f"The voices of the take cannot be saved in '{folder}' ({error.strerror}); free some space."
+            f"The voices of the take cannot be saved in '{folder}' ({error.strerror}); free some space, or save elsewhere."
         ) from error
 
 
 def keep_voices(request: contract.Request, folder: Path, written_as: str | None = None) -> contract.Request:
-    """Copy the voices of a request, which Blender mixed into its temporary folder, and return it with their new places.
+    """Copy the voices of a request, which Blender mixed into its temporary folder or an earlier take has kept, and return
+    it with their new places.
 
     The name of a file tells what it holds, so takes with the same voice share one. ``written_as``: how the folder is
     written in the request, such as ``//shot.takes``; by default as it is. Raises ``OSError``; no file is half written.
@@ -38,8 +39,12 @@ def keep_voices(request: contract.Request, folder: Path, written_as: str | None 
     for actor in request.actors:
         clips = []
         for clip in actor.speech:
-            kept = folder / Path(clip.path).name
-            copy_whole(Path(clip.path), kept)
+            source = Path(bpy.path.abspath(clip.path))
+            if clip.path.startswith("//") and not source.is_file():  # of an earlier take, which misses it as well
+                clips.append(clip)
+                continue
+            kept = folder / source.name
+            copy_whole(source, kept)
             clips.append(replace(clip, path=str(kept) if written_as is None else f"{written_as}/{kept.name}"))
         actors.append(replace(actor, speech=tuple(clips)))
     return replace(request, actors=tuple(actors))
