@@ -24,13 +24,13 @@ def keep_beside(request: contract.Request, performance: str, blend: Path | None 
         return keep_voices(request, folder, written_as)
     except OSError as error:
         raise errors.OutOfSpace(
-            f"The voices of the take cannot be saved in '{folder}' ({error.strerror}); free some space, or save elsewhere."
+            f"The voices of the take cannot be saved in '{folder}' ({error.strerror}); free some space or save elsewhere."
         ) from error
 
 
 def keep_voices(request: contract.Request, folder: Path, written_as: str | None = None) -> contract.Request:
-    """Copy the voices of a request, which Blender mixed into its temporary folder or an earlier take has kept, and return
-    it with their new places.
+    """Copy the voices of a request, which Blender mixed into its temporary folder or an earlier take has kept, and
+    return it with their new places.
 
     The name of a file tells what it holds, so takes with the same voice share one. ``written_as``: how the folder is
     written in the request, such as ``//shot.takes``; by default as it is. Raises ``OSError``; no file is half written.
