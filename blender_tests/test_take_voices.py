@@ -68,5 +68,5 @@ def test_a_request_written_by_the_demo_names_voices_that_stay(
 
 def test_voices_that_cannot_be_kept_are_one_sentence(scene: bpy.types.Scene, low: Path, tmp_path: Path) -> None:  # noqa: F811
     strips.add_speech(scene, "Anna", low, 1)
-    with pytest.raises(OutOfSpace, match=r"voices of the take cannot be saved in .*gone"):
+    with pytest.raises(OutOfSpace, match=r"voices cannot be saved in .*gone"):
         keep_beside(build_request(scene)[0], "//gone/take.npz", tmp_path / "shot.blend")

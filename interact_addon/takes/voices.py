@@ -24,7 +24,7 @@ def keep_beside(request: contract.Request, performance: str, blend: Path | None 
         return keep_voices(request, folder, written_as)
     except OSError as error:
         raise errors.OutOfSpace(
-            f"The voices of the take cannot be saved in '{folder}' ({error.strerror}); free some space or save elsewhere."
+            f"The take's voices cannot be saved in '{folder}' ({error.strerror}); free some space, or save elsewhere."
         ) from error
 
 
