@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -12,6 +14,8 @@ import pytest
 from mathutils import Matrix
 
 from interact_addon.check import events as check_events
+from interact_addon.check import shot_check
+from interact_addon.check.resolving import outcome_of
 from interact_addon.check.shot_check import ShotCheck, is_current, known_check, state_before
 from interact_addon.demo.scene import build_demo_scene
 from interact_addon.overlay import check_drawing
@@ -260,14 +264,33 @@ def test_an_actor_that_is_deleted_meanwhile_ends_it_with_a_sentence(planted: bpy
     assert generation.current is None
 
 
-def resolving(scene: bpy.types.Scene) -> tuple[generation.Generation, list[object]]:
+def resolving(scene: bpy.types.Scene) -> tuple[generation.Generation, list[Any]]:
     """Start a Resolve as the window does, and come to where the runtime computes; also what it told at the end."""
-    done: list[object] = []
+    done: list[Any] = []
     order = replace(resolve_order(scene, lambda *found: done.append(found)), undo=True, in_window=True)
     job = generation.Generation(scene, order)
     while job.request is None:
         job.poll()
     return job, done
+
+
+def test_a_contact_is_not_kept_where_a_constraint_shows_the_hand_elsewhere(planted: bpy.types.Scene) -> None:
+    job, done = resolving(planted)
+    job.wait()
+    plan, performance = done[-1]
+    bpy.ops.interact.check()
+    title = "Mia chest, Tom right hand: "
+    (kept,) = (said for said in outcome_of(plan, performance, checked(planted), False) if said.startswith(title))
+    assert kept.startswith(f"{title}kept, ")
+    cast = cast_scene(planted, first_frame=True)
+    (bone,) = (drive.bone for drive in cast[1].rig.drives if drive.joint == "right_elbow")
+    limit = planted.interact.actor_b.armature.pose.bones[bone].constraints.new("LIMIT_ROTATION")
+    limit.use_limit_x = limit.use_limit_y = limit.use_limit_z = True
+    limit.owner_space = "LOCAL"
+    shot_check.forget()
+    bpy.ops.interact.check()
+    (said,) = (said for said in outcome_of(plan, performance, checked(planted), False) if said.startswith(title))
+    assert re.fullmatch(title + r"not kept, shown \d+\.\d cm from where it was resolved to", said), said
 
 
 def test_an_undo_in_the_middle_is_kept_and_the_take_is_keyed_all_the_same(planted: bpy.types.Scene) -> None:

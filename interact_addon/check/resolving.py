@@ -287,10 +287,38 @@ def outcome_of(plan: ResolvePlan, performance: contract.Performance, after: Shot
             said.append(f"{gone}; none is left")
     met = performance.report.get("contacts", {}).get("goals", [])
     for goal, title, measured in zip(plan.request.contacts, plan.titles, met):
-        gap = float(measured["gap"])
-        verb = ("kept" if goal.held else "met") if gap <= contract.CONTACT_MET else "missed"
-        said.append(f"{title}: {verb}, {100.0 * gap:.1f} cm off at most")
+        gap, verb = float(measured["gap"]), "kept" if goal.held else "met"
+        elsewhere = _shown_elsewhere(plan, performance, after, goal)
+        if elsewhere > _OFF:
+            said.append(f"{title}: not {verb}, shown {100.0 * elsewhere:.1f} cm from where it was resolved to")
+        elif gap <= contract.CONTACT_MET:
+            said.append(f"{title}: {verb}, {100.0 * gap:.1f} cm off at most")
+        else:
+            said.append(f"{title}: missed, {100.0 * gap:.1f} cm off at most")
     return said
+
+
+def _shown_elsewhere(
+    plan: ResolvePlan, performance: contract.Performance, after: ShotCheck, goal: contract.ContactGoal
+) -> float:
+    """Return how far, in metres, a check at most sees the points of a goal from where they were resolved to.
+
+    The runtime measures what it made. What else moves the bones of a rig, such as constraints, it does not know of.
+    """
+    rows = slice(plan.start, plan.stop)
+    away = [0.0]
+    for character, seen, meant in zip(plan.found.cast, after.bodies, performance.actors):
+        root = meant.root_positions[rows] + np.array([0.0, 0.0, seen.floor], np.float32)
+        resolved = replace(seen, root=root, rotations=meant.rotations[rows])
+        for name, point in ((goal.actor, goal.point), (goal.other, goal.other_point)):
+            if name == character.name:
+                number = seen.shape.point(point)
+                moved = seen.points[rows, number] - resolved.points[:, number]
+                its = [
+                    row - plan.start for row in _rows_of(goal, plan.start, plan.stop) if row - plan.start < len(moved)
+                ]
+                away += np.linalg.norm(moved[its], axis=-1).tolist()
+    return max(away)
 
 
 def _deepest_first(events: Sequence[CheckEvent]) -> list[CheckEvent]:
