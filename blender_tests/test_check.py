@@ -14,7 +14,7 @@ import pytest
 from interact_addon import batch
 from interact_addon.check import events as check_events
 from interact_addon.check.shot_check import ShotCheck, is_current, known_check
-from interact_addon.overlay import capsules, check_drawing, event_band, graph
+from interact_addon.overlay import capsules, check_drawing, event_band, graph, heat
 from interact_addon.rig.body_shape import body_shape_of
 from interact_addon.rig.cast import CastActor
 from interact_addon.rig.keying import key_performance
@@ -177,6 +177,11 @@ def test_the_skin_is_hot_where_the_hand_is_and_nowhere_before(planted: bpy.types
     assert skin.triangles.max() == len(skin.places) - 1, "every vertex is of some triangle"
     event = max(found.contacts.events, key=lambda event: event.depth if event.kind == "penetration" else -1.0)
     assert len(red) and np.linalg.norm(red - event.place, axis=1).max() < 0.3
+    inside = skin.colours[:, 3] > 0.5
+    through = heat.colours_through(skin)
+    assert inside.any() and not inside.all()
+    np.testing.assert_array_equal(through[:, 3] > 0.0, inside, "what is inside is seen through the other body")
+    np.testing.assert_array_equal(through[:, :3], skin.colours[:, :3])
 
 
 def test_outlines_enclose_their_capsules_as_seen() -> None:

@@ -26,7 +26,7 @@ _GHOST = np.array([1.0, 1.0, 1.0, 0.45], np.float32)
 _NEAR = -0.02  # metres of depth from which on skin is looked at
 _GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
 _handlers: list[Any] = []
-_heat: tuple[tuple[Any, ...], Any] = ((), None)  # of which frame and state, and the batch to draw
+_heat: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())  # of which frame and state, and the batches to draw
 _curves: tuple[tuple[Any, ...], list[Any]] = ((), [])  # of which check and box, and the batches to draw
 _changes = 0
 
@@ -44,7 +44,7 @@ def stop() -> None:
     global _heat, _curves
     while _handlers:
         bpy.types.SpaceView3D.draw_handler_remove(_handlers.pop(), "WINDOW")
-    _heat, _curves = ((), None), ((), [])
+    _heat, _curves = ((), ()), ((), [])
     heat.forget()
 
 
@@ -123,12 +123,12 @@ def _draw_heat(scene: bpy.types.Scene, found: ShotCheck, row: int) -> None:
     key = (scene.session_uid, found.made, row, _changes)
     if key != _heat[0]:
         graph = bpy.context.evaluated_depsgraph_get()
-        _heat = (key, _heat_batch(heat_of(scene, graph, found, row)))
-    if _heat[1] is None:
-        return
+        _heat = (key, _heat_batches(heat_of(scene, graph, found, row)))
+    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     gpu.state.blend_set("ALPHA")
-    gpu.state.depth_test_set("LESS_EQUAL")
-    _heat[1].draw(gpu.shader.from_builtin("SMOOTH_COLOR"))
+    for batch, test in zip(_heat[1], ("LESS_EQUAL", "GREATER")):
+        gpu.state.depth_test_set(test)
+        batch.draw(shader)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
 
@@ -149,11 +149,15 @@ def heat_of(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, found: ShotCheck
     return heat.together([skin for skin in skins if skin is not None])
 
 
-def _heat_batch(skin: heat.HotSkin) -> Any:
+def _heat_batches(skin: heat.HotSkin) -> tuple[Any, ...]:
+    """Return what is drawn of skin in sight, and of that behind what hides it: the deepest lies inside of the other."""
     if not len(skin.triangles):
-        return None
-    shader, values = gpu.shader.from_builtin("SMOOTH_COLOR"), {"pos": skin.places, "color": skin.colours}
-    return batch_for_shader(shader, "TRIS", values, indices=skin.triangles)
+        return ()
+    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
+    return tuple(
+        batch_for_shader(shader, "TRIS", {"pos": skin.places, "color": colours}, indices=skin.triangles)
+        for colours in (skin.colours, heat.colours_through(skin))
+    )
 
 
 def _draw_graph() -> None:

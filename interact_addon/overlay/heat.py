@@ -15,6 +15,7 @@ from ..runtime_api import Array, body_shape
 _NEAR = 0.01  # metres outside of the other body from which on skin is tinted
 _LIFT = 0.002  # metres that the tint lies above the skin, so that the skin does not hide it
 _OPACITY = 0.75
+_THROUGH = 0.5  # opacity of what is inside, seen through what hides it
 _NEARBY = np.array([1.0, 0.85, 0.1, 0.0], np.float32)  # the colour of touching, of what does not quite
 
 
@@ -83,6 +84,13 @@ def together(skins: Sequence[HotSkin]) -> HotSkin:
             [np.zeros((0, 3), np.int32), *(skin.triangles + first for skin, first in zip(skins, firsts))]
         ).astype(np.int32),
     )
+
+
+def colours_through(skin: HotSkin) -> Array:
+    """Return the colours (N, 4) of skin that something hides: what is inside shines through, what is near does not."""
+    colours = skin.colours.copy()
+    colours[:, 3] = np.where(colours[:, 3] >= _OPACITY, _THROUGH, 0.0)
+    return colours
 
 
 def hot_skin(

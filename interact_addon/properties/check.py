@@ -106,7 +106,7 @@ class INTERACT_PG_check(bpy.types.PropertyGroup):
         name="Heat",
         default=False,
         options=set(),
-        description="Tint the skin where it lies inside of the other body: yellow touches, red is 3 cm deep",
+        description="Tint the skin where it lies in the other body, also through it: yellow touches, red is 3 cm deep",
     )
     graph: BoolProperty(  # type: ignore[valid-type]
         name="Graph",
