@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 import numpy as np
 import pytest
 
+from interact_addon import compat
 from interact_addon.rig.cast import CastActor, cast_actor
 from interact_addon.rig.contact_constraints import (
     Hold,
     bake_holds,
+    frames_held,
     hold_by_constraints,
     holds_in,
     limb_of,
@@ -23,7 +27,8 @@ from interact_addon.rig.played import played
 from interact_addon.rig.tables.mixamo import MIXAMO
 from interact_addon.rig.tables.unreal import UNREAL
 from interact_addon.rig.watching import watched
-from interact_addon.scene.contact_goals import Ends, add_contact
+from interact_addon.scene.contact_goals import Ends, add_contact, all_contacts, follow_contacts
+from interact_addon.scene.settling import settle_all
 from model_runtime.body_model.skeleton import INDEX
 
 from .ik_rigs import stand_walk_sit
@@ -94,7 +99,7 @@ def test_nothing_moves_when_they_are_made_and_then_the_hand_goes_with_what_it_is
     assert armature is not None
     target, before, there = box((0.5, -0.5, 1.0)), seen(armature, hand), blocks()
     kept = values(armature)
-    hold = Hold("Anna's right palm - Box", character, "right arm", FIRST, LAST, target=target)
+    hold = Hold("1", "Anna's right palm - Box", character, "right arm", FIRST, LAST, target=target)
     assert hold_by_constraints(bpy.context.scene, hold, each_frame=True) < 0.001
     after = seen(armature, hand)
     assert np.linalg.norm((after - before)[:, :3, 3], axis=-1).max() < 0.001
@@ -119,7 +124,7 @@ def test_where_a_rig_plays_ik_its_control_is_held() -> None:
     assert armature is not None
     key_ik_controls(bpy.context.scene, character, 1, FRAMES, play_ik=True)
     target, before = box((0.5, -0.5, 1.0)), seen(armature, "DEF-hand.R")
-    hold = Hold("Anna's right palm - Box", character, "right arm", FIRST, LAST, target=target)
+    hold = Hold("1", "Anna's right palm - Box", character, "right arm", FIRST, LAST, target=target)
     assert hold_by_constraints(bpy.context.scene, hold, each_frame=True) < 0.002
     (empty,) = holds_in(bpy.context.scene)
     kinds = [one.type for one in armature.pose.bones["hand_ik.R"].constraints if getattr(one, "target", None) == empty]
@@ -136,7 +141,7 @@ def test_they_are_no_ik_of_the_rig_and_removed_they_leave_the_take_as_it_was() -
     before, kept = blocks(), values(armature)
     target = box((0.5, -0.5, 1.0))
     with_target = blocks()
-    hold = Hold("Anna's left sole - Box", character, "left leg", FIRST, LAST, target=target)
+    hold = Hold("1", "Anna's left sole - Box", character, "left leg", FIRST, LAST, target=target)
     hold_by_constraints(bpy.context.scene, hold, each_frame=False)
     again = blocks()
     hold_by_constraints(bpy.context.scene, hold, each_frame=False)
@@ -172,6 +177,63 @@ def test_a_palm_on_a_shoulder_is_held_from_a_strip_or_an_event_and_follows_the_o
         if event.kind == "contact" and {event.part, event.other_part} == {"right_hand", "left_shoulder"}
     )
     assert bpy.ops.interact.constrain_contacts(source="EVENT") == {"FINISHED"} and len(holds_in(shot)) == 1
+    check.events[check.active].start += 1  # found anew a little later, of somebody who was renamed
+    shot.interact.actors[1].name = "Thomas"
+    assert bpy.ops.interact.constrain_contacts(source="EVENT") == {"FINISHED"} and len(holds_in(shot)) == 1
+    select(shot, strip)
+    with pytest.raises(RuntimeError, match="Nothing that is selected"):
+        bpy.ops.interact.remove_constraints()
+    assert bpy.ops.interact.remove_constraints(source="EVENT") == {"FINISHED"} and not holds_in(shot)
+
+
+def test_a_hold_stays_that_of_its_strip_when_actors_are_renamed_and_strips_moved_or_copied(
+    shot: bpy.types.Scene,
+) -> None:
+    first, second = (actor.identity for actor in shot.interact.actors)
+    start = shot.frame_start
+    one = add_contact(shot, Ends(first, "right_palm", second, "left_shoulder"), start + 5, start + 15)
+    other = add_contact(shot, Ends(second, "left_palm", first, "chest"), start + 30, start + 40)
+    select(shot, one, other)
+    assert bpy.ops.interact.constrain_contacts() == {"FINISHED"}
+    kept = frames_held(shot)
+    assert len(kept) == len(holds_in(shot)) == 2
+    shot.interact.actors[0].name = "Maria"
+    settle_all()
+    follow_contacts(shot)
+    compat.move_strip(one, 4)
+    select(shot, one)
+    assert one.name.startswith("Maria's") and bpy.ops.interact.constrain_contacts() == {"FINISHED"}
+    moved = frames_held(shot)
+    assert moved.keys() == kept.keys() and len(holds_in(shot)) == 2, "the hold of the strip is replaced"
+    assert moved[one.interact_contact.hold] == (start + 9, start + 18)
+    with bpy.context.temp_override(**compat.sequencer_override(shot)):
+        bpy.ops.sequencer.split(frame=start + 14, type="SOFT", side="BOTH")  # Duplicate asks for an editor
+    one, copied, other = all_contacts(shot)
+    assert copied.interact_contact.hold == one.interact_contact.hold
+    select(shot, copied)
+    for verb in (bpy.ops.interact.remove_constraints, bpy.ops.interact.bake_constraints):
+        with pytest.raises(RuntimeError, match="Nothing that is selected is held by constraints"):
+            verb()
+    assert frames_held(shot) == moved
+    assert bpy.ops.interact.constrain_contacts() == {"FINISHED"} and len(holds_in(shot)) == 3
+    assert copied.interact_contact.hold != one.interact_contact.hold
+    select(shot, one)
+    assert bpy.ops.interact.remove_constraints() == {"FINISHED"}
+    assert frames_held(shot).keys() == {copied.interact_contact.hold, other.interact_contact.hold}
+    select(shot)
+    assert bpy.ops.interact.remove_constraints() == {"FINISHED"} and not holds_in(shot)
+    assert not [one for actor in shot.interact.actors for one in constraints_on(actor.armature)]
+
+
+def constraints_on(armature: bpy.types.Object) -> list[bpy.types.Constraint]:
+    return [one for bone in armature.pose.bones for one in bone.constraints]
+
+
+def select(scene: bpy.types.Scene, *strips: Any) -> None:
+    """Select these contact strips and no other."""
+    names = {strip.name for strip in strips}
+    for strip in all_contacts(scene):
+        strip.select = strip.name in names
 
 
 def test_what_no_limb_brings_to_a_contact_is_said(shot: bpy.types.Scene) -> None:

@@ -10,11 +10,10 @@ from bpy.props import EnumProperty
 from bpy_extras import view3d_utils
 
 from .. import compat
-from ..check.constraining import hold_of_event, holds_of_strips, is_of_strip
+from ..check.constraining import held_of_event, held_of_strips, hold_of_event, holds_of_strips
 from ..messages import counted, in_words, translated
 from ..properties import OBJECT
 from ..rig.contact_constraints import bake_holds, hold_by_constraints, holds_in, remove_holds
-from ..rig.ik_limbs import HELD
 from ..runtime_api import errors
 from ..scene import contact_goals, contact_picking
 from ..scene.channels import CONTACT
@@ -190,6 +189,15 @@ class INTERACT_OT_pick_contact(NeedsCast):
         context.area.tag_redraw()
 
 
+def _source(description: str) -> object:
+    return EnumProperty(
+        name="Of",
+        items=(("STRIPS", "Selected Strips", "The selected contact strips"), ("EVENT", "Event", "The selected event")),
+        options={"SKIP_SAVE"},
+        description=description,
+    )
+
+
 class INTERACT_OT_constrain_contacts(NeedsCast):
     """Hold a hand or foot on what it touches by constraints with keyed influence, for work by hand: an empty that rides
     on the other's bone, IK on the arm or leg, and a copied rotation. Nothing moves until you change something
@@ -199,12 +207,7 @@ class INTERACT_OT_constrain_contacts(NeedsCast):
     bl_label = "To Constraints"
     bl_options = {"REGISTER", "UNDO"}
 
-    source: EnumProperty(  # type: ignore[valid-type]
-        name="Of",
-        items=(("STRIPS", "Selected Strips", "The selected contact strips"), ("EVENT", "Event", "The selected event")),
-        options={"SKIP_SAVE"},
-        description="Which contacts become constraints",
-    )
+    source: _source("Which contacts become constraints")  # type: ignore[valid-type]
     place: EnumProperty(  # type: ignore[valid-type]
         name="Hold",
         items=(
@@ -238,7 +241,9 @@ class INTERACT_OT_constrain_contacts(NeedsCast):
 
 
 class _OfHolds(bpy.types.Operator):
-    """A verb for contacts that are held by constraints: of the selected contact strips, or else of all."""
+    """A verb for contacts that are held by constraints: of the selected strips or event; of all where none is."""
+
+    source: _source("Which contacts it is for; for all where none is selected")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -247,15 +252,23 @@ class _OfHolds(bpy.types.Operator):
             return False
         return True
 
-    def titles(self, context: bpy.types.Context) -> set[str] | None:
-        strips = selected_contacts(context)
-        held = {empty[HELD] for empty in holds_in(context.scene)}
-        return {title for title in held if any(is_of_strip(title, strip) for strip in strips)} or None
+    def chosen(self, context: bpy.types.Context) -> set[str] | None:
+        """Return the ids of the holds that it is for, None for all. Raises ``InvalidRequest`` where it is for none."""
+        if self.source == "EVENT":
+            found = held_of_event(context.scene)
+        else:
+            strips = selected_contacts(context)
+            found = held_of_strips(context.scene, strips) if strips else None
+        if found is not None and not found:
+            raise errors.InvalidRequest(
+                "Nothing that is selected is held by constraints; select another contact, or none for all of them."
+            )
+        return found
 
 
 class INTERACT_OT_bake_constraints(_OfHolds):
-    """Key what the constraints of contacts show into the bones, and remove the constraints: of the selected contact
-    strips, or else of all
+    """Key what the constraints of contacts show into the bones, and remove the constraints: of the selected contacts,
+    or of all where none is selected
     """
 
     bl_idname = "interact.bake_constraints"
@@ -264,7 +277,7 @@ class INTERACT_OT_bake_constraints(_OfHolds):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            count = bake_holds(context.scene, self.titles(context))
+            count = bake_holds(context.scene, self.chosen(context))
         except errors.InterActError as error:
             return fail(self, error)
         say(self, "{contacts} keyed, without constraints", contacts=counted(count, "contact"))
@@ -272,14 +285,17 @@ class INTERACT_OT_bake_constraints(_OfHolds):
 
 
 class INTERACT_OT_remove_constraints(_OfHolds):
-    """Remove the constraints and empties of contacts: of the selected contact strips, or else of all"""
+    """Remove the constraints and empties of the selected contacts, or of all where none is selected"""
 
     bl_idname = "interact.remove_constraints"
     bl_label = "Remove Constraints"
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        count = remove_holds(context.scene, self.titles(context))
+        try:
+            count = remove_holds(context.scene, self.chosen(context))
+        except errors.InterActError as error:
+            return fail(self, error)
         say(self, "{contacts} no longer held by constraints", contacts=counted(count, "contact"))
         return {"FINISHED"}
 

@@ -14,8 +14,8 @@ def draw_constraints(layout: bpy.types.UILayout, source: str) -> None:
     """Draw the buttons that make constraints of contacts, bake and remove them."""
     row = layout.row(align=True)
     row.operator("interact.constrain_contacts", icon="CONSTRAINT_BONE").source = source
-    row.operator("interact.bake_constraints", text="", icon="KEYINGSET")
-    row.operator("interact.remove_constraints", text="", icon="X")
+    row.operator("interact.bake_constraints", text="", icon="KEYINGSET").source = source
+    row.operator("interact.remove_constraints", text="", icon="X").source = source
 
 
 class Contacts(OfTheCast):

@@ -42,6 +42,7 @@ class INTERACT_PG_contact(bpy.types.PropertyGroup):
     other: StringProperty(options=_HIDDEN, description="The id of the actor of the other point; none for an object")  # type: ignore[valid-type]
     other_point: StringProperty(options=_HIDDEN, description="The other point")  # type: ignore[valid-type]
     gap: _gap()  # type: ignore[valid-type]
+    hold: StringProperty(options=_HIDDEN, description="The id of the constraints that were made of it; none before")  # type: ignore[valid-type]
 
 
 class INTERACT_PG_contact_choice(bpy.types.PropertyGroup):

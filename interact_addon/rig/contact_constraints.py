@@ -32,6 +32,7 @@ from .timing import frames_per_second
 from .watching import watched
 
 COLLECTION = "InterAct Constraints"
+_FRAMES = "interact_held_frames"  # custom property of the same empty: the first and the last frame that are held
 _EASE = 0.2  # seconds in which an influence comes and goes
 _SAME = 0.001  # metres between the end of the limb's second bone and the third, up to which they are one place
 _SIZE = 0.08  # metres of an empty as it is drawn
@@ -43,9 +44,11 @@ _JOINTS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle"
 class Hold:
     """What is held: the end of a ``limb`` ("left arm") of ``actor`` from frame ``first`` to ``last`` of the scene.
 
-    On the bone of a ``joint`` of ``other``, or on the object ``target``. ``title``: in words.
+    On the bone of a ``joint`` of ``other``, or on the object ``target``. ``title``: in words, which may change;
+    ``identity`` says which contact it is, whatever that is called and wherever it goes.
     """
 
+    identity: str
     title: str
     actor: CastActor
     limb: str
@@ -70,22 +73,22 @@ def hold_by_constraints(scene: bpy.types.Scene, hold: Hold, each_frame: bool) ->
     """Make the empty and the constraints of a contact; return how far (metres) the picture moves by it, at most.
 
     ``each_frame``: the empty stands where the limb is seen in every frame, so nothing moves; otherwise where it is in
-    the middle, so that the hold is a firm one. What was made of a contact of the same title is replaced.
+    the middle, so that the hold is a firm one. What was made of the same contact before is replaced.
     Raises ``InvalidRequest``, with nothing changed, where a bone or somebody is gone or cannot be edited.
     """
     armature = _editable(hold.actor)
     base, bone = _base(hold)
     limb = _Limb(armature, hold, scene)
-    remove_holds(scene, {hold.title})
+    remove_holds(scene, {hold.identity})
     ease = max(round(_EASE * frames_per_second(scene)), 1)
     frames = range(max(hold.first - ease, scene.frame_start), min(hold.last + ease, scene.frame_end) + 1)
     before = _seen(scene, frames, armature, limb.watched, base, bone)
-    empty = _add_empty(scene, hold.title, base, bone)
+    empty = _add_empty(scene, hold, base, bone)
     end = before.bones[limb.end]
     _put(empty, np.linalg.inv(before.base) @ end, frames, hold, each_frame)
     tip = empty
     if limb.lower and np.linalg.norm(before.tails[limb.lower] - end[:, :3, 3], axis=-1).max() > _SAME:
-        tip = _add_empty(scene, hold.title, empty, "")
+        tip = _add_empty(scene, hold, empty, "")
         there = np.tile(np.eye(4), (len(frames), 1, 1))
         there[:, :3, 3] = before.tails[limb.lower]
         _put(tip, np.linalg.inv(_unscaled(end)) @ there, frames, hold, each_frame)
@@ -96,9 +99,9 @@ def hold_by_constraints(scene: bpy.types.Scene, hold: Hold, each_frame: bool) ->
     return float(max(moved))
 
 
-def remove_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) -> int:
-    """Remove the constraints and empties of contacts with these titles, or of all; return how many contacts."""
-    empties = [empty for empty in holds_in(scene) if titles is None or empty[HELD] in titles]
+def remove_holds(scene: bpy.types.Scene, identities: Collection[str] | None = None) -> int:
+    """Remove the constraints and empties of contacts with these ids, or of all; return how many contacts."""
+    empties = _empties_of(scene, identities)
     found = {empty[HELD] for empty in empties}
     for armature, bone, constraint in _constraints_on(empties):
         path = _influence(bone.name, constraint.name)
@@ -114,12 +117,12 @@ def remove_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) 
     return len(found)
 
 
-def bake_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) -> int:
+def bake_holds(scene: bpy.types.Scene, identities: Collection[str] | None = None) -> int:
     """Key what the constraints of contacts show into the bones they turn, and remove them; return how many contacts.
 
     Raises ``InvalidRequest``, with nothing changed, where a bone has no keys that could be written over.
     """
-    empties = [empty for empty in holds_in(scene) if titles is None or empty[HELD] in titles]
+    empties = _empties_of(scene, identities)
     turned: dict[tuple[str, str], tuple[Any, dict[str, None], list[int]]] = {}
     for armature, bone, constraint in _constraints_on(empties):
         action, slot = played(armature)
@@ -129,8 +132,7 @@ def bake_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) ->
             raise errors.InvalidRequest(
                 f"'{armature.name}' does not play the action that keys '{constraint.name}'; show that take first."
             )
-        title = constraint.target[HELD]
-        _, bones, span = turned.setdefault((armature.name, title), (armature, {}, []))
+        _, bones, span = turned.setdefault((armature.name, constraint.target[HELD]), (armature, {}, []))
         bones.update(dict.fromkeys(chain_of(bone, constraint)[::-1] or [bone.name]))
         span += [round(frame) for frame in curve.range()]
     written = [
@@ -141,12 +143,21 @@ def bake_holds(scene: bpy.types.Scene, titles: Collection[str] | None = None) ->
         _check_keyed(armature, found)
     for armature, frames, found in written:
         write_over(compat.channelbag(*played(armature)), armature, found, frames, None)
-    return remove_holds(scene, titles)
+    return remove_holds(scene, identities)
 
 
 def holds_in(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """Return the empties of contacts that are held by constraints."""
     return [obj for obj in scene.objects if HELD in obj and obj.type == "EMPTY"]
+
+
+def frames_held(scene: bpy.types.Scene) -> dict[str, tuple[int, int]]:
+    """Return the first and the last frame of each contact that is held, by its id, as they were when it was made."""
+    return {empty[HELD]: (empty[_FRAMES][0], empty[_FRAMES][1]) for empty in holds_in(scene) if _FRAMES in empty}
+
+
+def _empties_of(scene: bpy.types.Scene, identities: Collection[str] | None) -> list[bpy.types.Object]:
+    return [empty for empty in holds_in(scene) if identities is None or empty[HELD] in identities]
 
 
 # ---- the limb --------------------------------------------------------------------------------------------------------
@@ -287,14 +298,14 @@ def _name(title: str) -> str:
     return f"InterAct {title}".encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
 
 
-def _add_empty(scene: bpy.types.Scene, title: str, base: bpy.types.Object, bone: str) -> bpy.types.Object:
+def _add_empty(scene: bpy.types.Scene, hold: Hold, base: bpy.types.Object, bone: str) -> bpy.types.Object:
     collection = next((one for one in scene.collection.children_recursive if HELD in one), None)
     if collection is None:
         collection = bpy.data.collections.new(COLLECTION)
         collection[HELD] = True
         scene.collection.children.link(collection)
-    empty = bpy.data.objects.new(_name(title), None)
-    empty[HELD] = title
+    empty = bpy.data.objects.new(_name(hold.title), None)
+    empty[HELD], empty[_FRAMES] = hold.identity, (hold.first, hold.last)
     empty.empty_display_type, empty.empty_display_size = "ARROWS", _SIZE
     empty.rotation_mode = "QUATERNION"
     collection.objects.link(empty)

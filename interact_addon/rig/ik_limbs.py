@@ -17,7 +17,7 @@ from mathutils import Vector
 
 from .mapping import SIDES, RigMap, control_table
 
-HELD = "interact_held"  # custom property of the empty on which a contact is held, in words: no IK of the rig
+HELD = "interact_held"  # custom property of the empty on which a contact is held: what of, as an id. No IK of the rig
 _SAME = 0.02  # of the limb's length: how far apart joints of the same limb may lie at rest
 _LIMBS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
 _FOLLOWERS = ("COPY_ROTATION", "COPY_TRANSFORMS")
