@@ -121,6 +121,34 @@ def test_the_list_is_filtered_by_kind_and_sorted_by_time_depth_or_length(planted
     assert {check.events[index].kind for index in check_events.shown_events(planted)} == {"contact"}
 
 
+def test_the_list_is_filtered_by_who_meets_whom(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    check = planted.interact.check
+    own = next(event for event in check.events if event.kind == "contact")
+    own.whom, own.part, own.other_part = own.who, "left_hand", "hips"
+    own.kind, own.depth = "penetration", 0.031
+    found = {}
+    for whose in ("all", "pair", "own"):
+        check.whose = whose
+        found[whose] = {check_events.title(planted, check.events[i]) for i in check_events.shown_events(planted)}
+    assert len(found["own"]) == 1 and all(", own hips" in title for title in found["own"])
+    assert found["pair"] and not found["pair"] & found["own"] and found["pair"] | found["own"] <= found["all"]
+    check.shown = "contact"
+    assert not check_events.shown_events(planted)
+
+
+def test_a_narrow_list_tells_names_by_their_first_letters_and_has_the_figure_it_is_sorted_by(
+    planted: bpy.types.Scene,
+) -> None:
+    bpy.ops.interact.check()
+    event = next(event for event in planted.interact.check.events if event.kind == "penetration")
+    event.part, event.other_part, event.depth, event.seconds, event.peak = "chest", "right_hand", 0.0984, 0.61, 50.0
+    assert check_events.short_title(planted, event) == "M chest-T R hand"
+    planted.interact.actor_a.name = "Tamara"
+    assert check_events.short_title(planted, event) == "Ta chest-To R hand"
+    assert [check_events.fact(event, order) for order in ("time", "depth", "seconds")] == ["50", "9.8", "0.6"]
+
+
 def test_names_in_the_list_follow_the_actors(planted: bpy.types.Scene) -> None:
     bpy.ops.interact.check()
     planted.interact.actor_a.name = "Maria"

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..messages import Message, counted
 from ..properties import actor_name
-from ..properties.check import CONTACT, FLOOR, PENETRATION, select_event
+from ..properties.check import ALL, CONTACT, FLOOR, OWN, PENETRATION, select_event
 from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract
 from .shot_check import CheckEvent, ShotCheck
@@ -38,7 +38,7 @@ class Table:
 def table(scene: bpy.types.Scene) -> Table:
     """Return what is drawn of a scene's events, read anew after a change."""
     check, names = scene.interact.check, _names(scene)  # type: ignore[attr-defined]
-    key = (_changes, len(check.events), check.shown, check.order, tuple(names.items()))
+    key = (_changes, len(check.events), check.shown, check.whose, check.order, tuple(names.items()))
     if scene.session_uid not in _tables or _tables[scene.session_uid][0] != key:
         _tables[scene.session_uid] = key, _read(check, names)
     return _tables[scene.session_uid][1]
@@ -56,12 +56,19 @@ def _read(check: Any, names: dict[str, str]) -> Table:
         check.events.foreach_get(name, values)
     kinds = tuple(event.kind for event in check.events)
     ranks = {"time": numbers["start"], "depth": -numbers["depth"], "seconds": -numbers["seconds"]}[check.order]
-    chosen = [index for index, kind in enumerate(kinds) if check.shown in ("all", kind)]
+    wanted = check.shown, check.whose
+    chosen = [index for index, event in enumerate(check.events) if _is_wanted(event, *wanted)]
     shown = tuple(sorted(chosen, key=ranks.__getitem__))
     titles = tuple(_title(names, event) for event in check.events)
     order = [*shown, *sorted(set(range(len(kinds))) - set(shown))]
     places = tuple(place for _, place in sorted(zip(order, range(len(order)))))
     return Table(kinds, numbers["start"], numbers["end"], titles, shown, places)
+
+
+def _is_wanted(event: Any, kind: str, whose: str) -> bool:
+    if kind not in (ALL, event.kind):
+        return False
+    return whose == ALL or (bool(event.whom) and (event.whom == event.who) == (whose == OWN))
 
 
 def store(scene: bpy.types.Scene, found: ShotCheck) -> None:
@@ -133,11 +140,48 @@ def _title(names: dict[str, str], event: Any) -> str:
     return f"{who} {part}, {names.get(event.whom, _NOBODY)} {other}"
 
 
+def short_title(scene: bpy.types.Scene, event: Any) -> str:
+    """Return the same for a narrow list, names by what tells them apart: ``M L hand-T chest``."""
+    names = _names(scene)
+    short = dict(zip(names, _initials(tuple(names.values()))))
+    who = short.get(event.who, _NOBODY)
+    part, other = _short(event.part), _short(event.other_part)
+    if event.kind == FLOOR:
+        return f"{who} {part}: {other}"
+    if event.whom == event.who:
+        return f"{who} {part}-own {other}"
+    if not event.whom:
+        return f"{who} {part}-{event.other_part}"
+    return f"{who} {part}-{short.get(event.whom, _NOBODY)} {other}"
+
+
+def _initials(names: tuple[str, ...]) -> list[str]:
+    """Return as few of the first letters of each name as tell it from the others, whole names where none do."""
+    for count in range(1, max(map(len, names), default=0)):
+        found = [name[:count] for name in names]
+        if len(set(found)) == len(found):
+            return found
+    return list(names)
+
+
+def _short(part: str) -> str:
+    """Return a part of the body with its side as one letter: ``L hand``."""
+    side, _, rest = readable(part).partition(" ")
+    return f"{side[0].upper()} {rest}" if side in ("left", "right") else readable(part)
+
+
 def facts(event: Any) -> str:
     """Return when an event is and how deep or long: ``101  3.2 cm``."""
     if event.kind == CONTACT:
         return f"{event.peak:.0f}  {event.seconds:.1f} s"
     return f"{event.peak:.0f}  {100.0 * event.depth:.1f} cm"
+
+
+def fact(event: Any, order: str) -> str:
+    """Return the one of these by which a list is sorted, without its unit: frame, centimetres or seconds."""
+    if order == "time":
+        return f"{event.peak:.0f}"
+    return f"{event.seconds if order == 'seconds' else 100.0 * event.depth:z.1f}"
 
 
 def summary(scene: bpy.types.Scene) -> str:

@@ -19,6 +19,8 @@ from .contacts import draw_constraints
 from .sidebar import Sidebar, in_our_language, lines
 
 _ICONS = {PENETRATION: "ERROR", CONTACT: "HAND", FLOOR: "CON_FLOOR"}
+_WIDE = 360  # pixels at a scale of 1, from which on a row has room for names in full; the sentence below it has them
+_NARROW_SHARE, _WIDE_SHARE = 0.27, 0.36  # of a row, before the names
 
 
 class INTERACT_UL_events(bpy.types.UIList):
@@ -36,9 +38,15 @@ class INTERACT_UL_events(bpy.types.UIList):
         index: int = 0,
         flt_flag: int = 0,
     ) -> None:
-        split = layout.split(factor=0.64)  # a sidebar has no room for both; the sentence under the list has all of it
-        split.label(text=check_events.facts(item), icon=_ICONS[item.kind], translate=False)
-        split.label(text=check_events.title(context.scene, item), translate=False)
+        region = context.region
+        if region is None or region.width < _WIDE * context.preferences.system.ui_scale:
+            share, text = _NARROW_SHARE, check_events.fact(item, data.order)
+            title = check_events.short_title(context.scene, item)
+        else:
+            share, text, title = _WIDE_SHARE, check_events.facts(item), check_events.title(context.scene, item)
+        split = layout.split(factor=share, align=True)
+        split.label(text=text, icon=_ICONS[item.kind], translate=False)
+        split.label(text=title, translate=False)
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
         table = check_events.table(context.scene)
@@ -73,11 +81,10 @@ class Check(Sidebar):
         row = layout.row(align=True)
         row.prop(check, "shown", text="")
         row.prop(check, "order", text="")
-        row = layout.row()
-        row.template_list("INTERACT_UL_events", "", check, "events", check, "active", rows=4)
-        side = row.column(align=True)
-        side.operator("interact.next_event", text="", icon="TRIA_UP").step = -1
-        side.operator("interact.next_event", text="", icon="TRIA_DOWN").step = 1
+        row.operator("interact.next_event", text="", icon="TRIA_LEFT").step = -1  # beside the list they would narrow it
+        row.operator("interact.next_event", text="", icon="TRIA_RIGHT").step = 1
+        layout.row(align=True).prop(check, "whose", expand=True)
+        layout.template_list("INTERACT_UL_events", "", check, "events", check, "active", rows=5)
         if 0 <= check.active < len(check.events):
             event = check.events[check.active]
             lines(layout, context, f"{check_events.title(context.scene, event)}: {check_events.facts(event)}", "DOT")

@@ -12,9 +12,15 @@ EVENT_KINDS = (
     (CONTACT, "Contact", "Two parts touch"),
     (FLOOR, "Floor", "A foot slides, or is below the floor or above it while it should carry"),
 )
+ALL, PAIR, OWN = "all", "pair", "own"
 _SHOWN = (
-    ("all", "All", "Everything that was found"),
+    (ALL, "All", "Everything that was found"),
     *((name, title, meaning) for name, title, meaning in EVENT_KINDS),
+)
+_WHOSE = (
+    (ALL, "Anyone", "What bodies do with each other, with themselves, with furniture and with the floor"),
+    (PAIR, "Each Other", "What one body does with the other alone"),
+    (OWN, "Themselves", "What a body does with itself alone"),
 )
 _ORDERS = (
     ("time", "Time", "The first in the shot first"),
@@ -88,7 +94,10 @@ class INTERACT_PG_check(bpy.types.PropertyGroup):
         description="How deep two bodies may be in each other before it is a penetration: flesh and cloth give way",
     )
     shown: EnumProperty(  # type: ignore[valid-type]
-        name="Show", items=_SHOWN, default="all", options=set(), description="Which events the list shows"
+        name="Show", items=_SHOWN, default=ALL, options=set(), description="Which events the list shows"
+    )
+    whose: EnumProperty(  # type: ignore[valid-type]
+        name="Whose", items=_WHOSE, default=ALL, options=set(), description="With whom: with the other or with oneself"
     )
     order: EnumProperty(  # type: ignore[valid-type]
         name="Sort by", items=_ORDERS, default="time", options=set(), description="In which order the list is"
