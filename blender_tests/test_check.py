@@ -14,6 +14,7 @@ import pytest
 from interact_addon import batch
 from interact_addon.check import events as check_events
 from interact_addon.check.shot_check import ShotCheck, is_current, known_check
+from interact_addon.operators import shortcuts
 from interact_addon.overlay import capsules, check_drawing, event_band, graph, heat
 from interact_addon.rig.body_shape import body_shape_of
 from interact_addon.rig.cast import CastActor
@@ -89,6 +90,23 @@ def test_a_click_on_an_event_goes_to_its_frame_and_the_arrows_go_on_from_there(p
     assert bpy.ops.interact.next_event(step=-1) == {"FINISHED"} and FIRST <= planted.frame_current <= LAST
     planted.frame_set(1)
     assert bpy.ops.interact.next_event(step=-1) == {"CANCELLED"}
+
+
+def test_keys_beside_those_of_the_playhead_go_to_the_next_event_and_the_one_before(addon: None) -> None:
+    keyconfigs = bpy.context.window_manager.keyconfigs
+    own = keyconfigs.new("of a test")
+    try:
+        shortcuts.add_keys(own)
+        items = {
+            item.type: item.properties.step
+            for item in own.keymaps["Frames"].keymap_items
+            if item.idname == "interact.next_event" and item.alt and item.shift and item.value == "PRESS"
+        }
+        assert items == {"LEFT_ARROW": -1, "RIGHT_ARROW": 1}
+        shortcuts.unregister()
+        assert not any(len(keymap.keymap_items) for keymap in own.keymaps)
+    finally:
+        keyconfigs.remove(own)
 
 
 def test_another_check_keeps_the_event_that_is_selected_and_the_playhead_where_it_is(

@@ -31,6 +31,7 @@ from .operators import (
     runtime,
     saving,
     script,
+    shortcuts,
     stepping,
     takes,
     transcripts,
@@ -169,6 +170,7 @@ def register() -> None:
         changes.append(voice_words.scene_changed)
     bpy.app.handlers.undo_post.append(retiming.undone)
     labels.register()
+    shortcuts.register()
     label_band.start()
     voice_words.start()
     _cli_command = bpy.utils.register_cli_command("interact", batch.main)
@@ -192,6 +194,7 @@ def unregister() -> None:
         changes.remove(voice_words.scene_changed)
     label_band.stop()
     voice_words.stop()
+    shortcuts.unregister()
     labels.unregister()
     bpy.app.handlers.undo_post.remove(retiming.undone)
     for handlers, follow in saving.handlers():

@@ -28,9 +28,7 @@ _MEANINGS = {
 }
 LABELS = tuple((label, label.capitalize(), _MEANINGS[label]) for label in contract.ACTION_LABELS)
 _LABEL = "What the actor does in these frames"
-_PIE_KEY = {"type": "W", "value": "PRESS", "shift": True}
 _SECONDS_AT_REST = 0.05
-_keymaps: list[tuple[Any, Any]] = []
 _subscriber = object()  # owns the subscription to strips' names
 
 
@@ -206,13 +204,7 @@ def listen(*_arguments: object) -> None:
 
 
 def register() -> None:
-    """Add the key for the pie menu, the entry in the context menu, and what keeps strips looking like their names."""
-    keyconfig = bpy.context.window_manager.keyconfigs.addon if bpy.context.window_manager is not None else None
-    if keyconfig is not None:  # None without a window
-        keymap = keyconfig.keymaps.new("Sequencer", space_type="SEQUENCE_EDITOR")
-        item = keymap.keymap_items.new("wm.call_menu_pie", **_PIE_KEY)
-        item.properties.name = INTERACT_MT_label_pie.bl_idname
-        _keymaps.append((keymap, item))
+    """Add the entry in the context menu, and what keeps strips looking like their names."""
     bpy.types.SEQUENCER_MT_context_menu.append(draw_context_menu)
     bpy.app.handlers.load_post.append(listen)
     listen()
@@ -223,9 +215,6 @@ def unregister() -> None:
     bpy.msgbus.clear_by_owner(_subscriber)
     bpy.app.handlers.load_post.remove(listen)
     bpy.types.SEQUENCER_MT_context_menu.remove(draw_context_menu)
-    for keymap, item in _keymaps:
-        keymap.keymap_items.remove(item)
-    _keymaps.clear()
     if bpy.app.timers.is_registered(_follow):
         bpy.app.timers.unregister(_follow)
 
