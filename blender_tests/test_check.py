@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import bpy
@@ -188,6 +189,88 @@ def test_what_moves_nobody_leaves_the_check_current(planted: bpy.types.Scene) ->
     planted.camera.select_set(not planted.camera.select_get())
     bpy.context.view_layer.update()
     assert is_current(planted)
+
+
+def test_whatever_else_it_depends_on_makes_a_check_one_of_an_earlier_state(planted: bpy.types.Scene) -> None:
+    tables = bpy.data.collections.new("Tables")
+    planted.collection.children.link(tables)
+    mesh = bpy.data.meshes.new("Table")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)], [], [(0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)])
+    table, stage = bpy.data.objects.new("Table", mesh), bpy.data.objects.new("Stage", None)
+    tables.objects.link(table)
+    planted.collection.objects.link(stage)
+    planted.interact.furniture, table.location, table.parent = tables, (4.0, 4.0, 0.0), stage
+    bpy.context.view_layer.update()
+    actor, check = planted.interact.actor_b, planted.interact.check
+
+    def with_value(owner: Any, name: str, value: Any) -> None:
+        """Check, change a property, and put it back: the check is old with the other value alone."""
+        bpy.ops.interact.check()
+        kept = getattr(owner, name)
+        kept = kept if isinstance(kept, (float, bool)) else tuple(kept)
+        assert is_current(planted), name
+        setattr(owner, name, value)
+        bpy.context.view_layer.update()
+        assert not is_current(planted), name
+        setattr(owner, name, kept)
+        bpy.context.view_layer.update()
+        assert is_current(planted), name
+
+    with_value(actor.armature, "location", (0.2, 0.0, 0.0))
+    with_value(actor.armature, "rotation_euler", (0.0, 0.0, 0.3))
+    with_value(actor.armature, "scale", (1.1, 1.1, 1.1))
+    with_value(actor, "thickness", 0.01)
+    with_value(check, "tolerance", 0.02)
+    with_value(table, "location", (3.0, 4.0, 0.0))
+    with_value(stage, "location", (3.0, 0.0, 0.0))
+    with_value(table, "hide_viewport", True)
+    mesh.vertices[3].co.z = 2.0
+    mesh.update()
+    bpy.context.view_layer.update()
+    assert not is_current(planted), "a mesh of the furniture was edited"
+    bpy.ops.interact.check()
+    assert is_current(planted)
+    bpy.data.objects.remove(table)
+    assert not is_current(planted)
+
+
+def test_no_frame_change_makes_a_check_old_whatever_is_animated(planted: bpy.types.Scene) -> None:
+    armature = planted.interact.actor_b.armature
+    tables = bpy.data.collections.new("Tables")
+    planted.collection.children.link(tables)
+    table = bpy.data.objects.new("Table", None)
+    tables.objects.link(table)
+    planted.interact.furniture = tables
+    for frame, place in ((1, 4.0), (FRAMES, 5.0)):
+        table.location.x = place
+        table.keyframe_insert("location", frame=frame)
+        planted.interact.actor_a.thickness = 0.001 * place
+        planted.keyframe_insert("interact.actor_a.thickness", frame=frame)
+    armature.driver_add("location", 2).driver.expression = "0.0001 * frame"
+    planted.frame_set(1)
+    bpy.ops.interact.check()
+    for frame in (2, 50, FRAMES):
+        planted.frame_set(frame)
+        bpy.context.view_layer.update()
+        assert is_current(planted)
+    assert table.location.x > 4.5 and planted.interact.actor_a.thickness > 0.0045
+    armature.scale *= 1.1
+    assert not is_current(planted)
+
+
+def test_another_take_of_somebody_who_is_in_two_scenes_makes_the_checks_of_both_old(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    bpy.ops.scene.new(type="LINK_COPY")
+    other = bpy.context.scene
+    bpy.ops.interact.check()
+    assert other != planted and is_current(planted) and is_current(other)
+    animation = other.interact.actor_b.armature.animation_data
+    slot = animation.action_slot.identifier
+    animation.action = animation.action.copy()
+    animation.action_slot = animation.action.slots[slot]
+    assert not is_current(planted) and not is_current(other)
+    bpy.ops.interact.check()
+    assert is_current(other) and not is_current(planted)
 
 
 def test_the_same_motion_at_other_frames_is_listed_at_those(planted: bpy.types.Scene) -> None:

@@ -19,6 +19,7 @@ from ..runtime_api import body_shape, contacts, contract, finished, relayed, say
 from ..scene.furniture import furniture_in_steps
 from ..scene.request import body_shapes_in_steps, cast_scene_in_steps
 from ..takes.shown_motion import shown_motion_in_steps
+from .state import State, state_of
 
 CheckEvent = contacts.Event
 _SHARE_OF_READING = 0.5  # of the progress
@@ -36,6 +37,7 @@ class ShotCheck:
 
     ``names`` and ``identities`` of both actors; ``bodies`` in the world, their ``contacts``; ``made`` numbers checks.
     ``cast`` and ``motion``: the characters as they were read, and what they were seen doing.
+    ``state``: what else it depends on.
     """
 
     first: int
@@ -47,6 +49,7 @@ class ShotCheck:
     made: int
     cast: tuple[CastActor, CastActor]
     motion: tuple[contract.ActorPerformance, ...]
+    state: State
     furniture: tuple[contract.Obstacle, ...] = ()
 
     @property
@@ -108,7 +111,7 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     bare = yield from saying(0.0, body_shapes_in_steps(cast))
     things = yield from saying(0.0, furniture_in_steps(find_scene, cast))
     scene = find_scene()
-    first, fps = scene.frame_start, frames_per_second(scene)
+    first, fps, state = scene.frame_start, frames_per_second(scene), state_of(scene)
     tolerance = scene.interact.check.tolerance  # type: ignore[attr-defined]
     actors = scene.interact.actors  # type: ignore[attr-defined]
     shapes = [bare[character.name].thickened(actor.thickness) for character, actor in zip(cast, actors)]
@@ -126,9 +129,10 @@ def check_shot_in_steps(find_scene: Callable[[], bpy.types.Scene], seconds: floa
     names, identities = (actor_name(one), actor_name(two)), (one.identity, two.identity)
     known = _known.get(find_scene().session_uid)
     if known is not None and _is_same(known, bodies, tolerance, things):
-        return replace(known, first=first, fps=fps, names=names, identities=identities, cast=cast, motion=motion)
+        same = replace(known, first=first, fps=fps, names=names, identities=identities)
+        return replace(same, cast=cast, motion=motion, state=state)
     found = yield from _measured(bodies, tolerance, things)
-    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers), cast, motion, things)
+    return ShotCheck(first, fps, names, identities, bodies, found, next(_numbers), cast, motion, state, things)
 
 
 def _measured(
@@ -204,8 +208,9 @@ def remember_before(scene: bpy.types.Scene, found: ShotCheck) -> None:
 
 
 def is_current(scene: bpy.types.Scene) -> bool:
-    """Return whether nothing has moved the characters since the last check."""
-    return scene.session_uid in _known and scene.session_uid not in _stale
+    """Return whether nothing that the last check depends on has changed since."""
+    found = known_check(scene)
+    return found is not None and scene.session_uid not in _stale and found.state.is_of(scene)
 
 
 def mark_changed(scene: bpy.types.Scene) -> None:

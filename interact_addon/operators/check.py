@@ -61,11 +61,28 @@ def file_loaded(*_arguments: object) -> None:
 
 @bpy.app.handlers.persistent
 def scene_changed(scene: bpy.types.Scene, graph: bpy.types.Depsgraph | None = None) -> None:
-    """Note that keys were changed, or anything by an undo: the last check may be of another state."""
-    if graph is None or graph.id_type_updated("ACTION"):
+    """Note that keys or a mesh of the furniture were changed, or anything by an undo: the check is of before.
+
+    What else it depends on is compared where it is asked for.
+    """
+    if graph is None or graph.id_type_updated("ACTION") or _is_reshaped(scene, graph):
         mark_changed(scene)
     if graph is None or graph.id_type_updated("SCENE"):
         check_events.forget()
+
+
+def _is_reshaped(scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> bool:
+    """Return whether a mesh of the furniture was edited."""
+    collection = scene.interact.furniture  # type: ignore[attr-defined]
+    if collection is None or not graph.id_type_updated("MESH"):
+        return False
+    meshes = {obj.data.session_uid for obj in collection.all_objects if obj.type == "MESH"}
+    return any(
+        update.is_updated_geometry
+        and isinstance(update.id, bpy.types.Mesh)
+        and update.id.original.session_uid in meshes
+        for update in graph.updates
+    )
 
 
 class INTERACT_OT_check(bpy.types.Operator):
