@@ -334,6 +334,17 @@ def test_events_are_bars_in_the_band_and_the_graph_has_the_frames_numbers(plante
     assert "cm apart" in graph.graph_of(checked(planted), 10.0, (0.0, 0.0, 900.0, 60.0)).texts[0][1]
 
 
+def test_the_numbers_of_a_frame_stand_beside_the_actors(planted: bpy.types.Scene) -> None:
+    bpy.ops.interact.check()
+    found = checked(planted)
+    (between, apart), *_ = graph.numbers_beside(found, 10.0)
+    chests = [body.points[9, body.shape.point("chest")] for body in found.bodies]
+    np.testing.assert_allclose(between, np.mean(chests, axis=0), atol=1e-6)
+    assert re.fullmatch(r"\d+ cm", apart)
+    assert graph.numbers_beside(found, 50.0)[0][1].endswith("cm deep")
+    assert graph.numbers_beside(found, -100.0) == []
+
+
 def test_the_command_writes_a_report_and_refuses_a_shot_that_is_too_deep(
     planted: bpy.types.Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

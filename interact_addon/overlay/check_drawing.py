@@ -8,6 +8,7 @@ import blf
 import bpy
 import gpu
 import numpy as np
+from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 
 from ..check.colours import AT_REST, OF_ACTORS, Colour, colours_of_depth
@@ -17,7 +18,7 @@ from ..runtime_api import Array
 from . import capsules, heat
 from .boxes import Box, draw_boxes
 from .drawing import draw_batches, make_batches
-from .graph import Graph, curves_of, graph_of
+from .graph import Graph, curves_of, graph_of, numbers_beside
 from .lines import Strokes
 
 _OUTLINE, _POINT = 1.5, 0.012  # pixels; metres
@@ -175,6 +176,7 @@ def _draw_graph() -> None:
     draw_boxes(graph.boxes)
     _draw_curves(found, box)
     _write(graph, scale)
+    _write_beside(found, scene.frame_current_final, region, space.region_3d)
 
 
 def _free_width(area: bpy.types.Area, region: bpy.types.Region) -> tuple[float, float]:
@@ -204,6 +206,17 @@ def _curve_batch(points: Array, tint: Colour) -> Any:
     return batch_for_shader(
         gpu.shader.from_builtin("FLAT_COLOR"), "LINE_STRIP", {"pos": points.astype(np.float32), "color": colours}
     )
+
+
+def _write_beside(
+    found: ShotCheck, frame: float, region: bpy.types.Region, view: bpy.types.RegionView3D | None
+) -> None:
+    """Write this frame's numbers where the bodies are; the size of letters is that of the graph."""
+    for place, text in numbers_beside(found, frame) if view is not None else ():
+        at = location_3d_to_region_2d(region, view, place)
+        if at is not None:
+            blf.position(0, at.x - 0.5 * blf.dimensions(0, text)[0], at.y, 0.0)
+            blf.draw(0, text)
 
 
 def _write(graph: Graph, scale: float) -> None:

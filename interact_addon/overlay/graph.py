@@ -18,6 +18,7 @@ _DISTANCE: Colour = (0.45, 0.75, 1.0, 0.9)
 _DEPTH: Colour = (1.0, 0.3, 0.2, 1.0)
 _DEEPEST, _FARTHEST = 0.05, 1.5  # metres at the top of the graph; of depth at least
 _INSET = 4  # pixels
+_OVER = 0.08  # metres over a head
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,25 @@ class Graph:
 
     boxes: tuple[tuple[Box, Colour], ...]
     texts: tuple[tuple[tuple[float, float], str], ...]
+
+
+def numbers_beside(found: ShotCheck, frame: float) -> list[tuple[Array, str]]:
+    """Return a place (3,) in the world and the numbers of a scene's ``frame`` that stand there.
+
+    Between the chests how far the two are apart or how deep in each other, over each head how deep it is in itself.
+    """
+    row = found.row_at(frame)
+    if row is None:
+        return []
+    one, two = (body.points[row, body.shape.point("chest")] for body in found.bodies)
+    depth = float(found.contacts.depth[row])
+    told = f"{100.0 * depth:.1f} cm deep" if depth > 0.0 else f"{100.0 * found.contacts.distance[row]:.0f} cm"
+    numbers = [(0.5 * (one + two), told)]
+    for body, depths in zip(found.bodies, found.contacts.self_depth):
+        if depths[row] > 0.0:
+            over = body.points[row, body.shape.point("top_of_head")] + np.array([0.0, 0.0, _OVER])
+            numbers.append((over, f"{100.0 * depths[row]:.1f} cm in oneself"))
+    return numbers
 
 
 def graph_of(found: ShotCheck, frame: float, box: Box) -> Graph:
