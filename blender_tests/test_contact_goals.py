@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from interact_addon import compat
+from interact_addon.check.events import point_title
 from interact_addon.check.shot_check import check_shot
 from interact_addon.overlay.contact_drawing import contact_lines
 from interact_addon.rig.contact_constraints import holds_in
@@ -22,8 +23,10 @@ from interact_addon.scene.contact_goals import (
     follow_contacts,
     read_contacts,
     set_ends,
+    touched_objects,
     trouble_with,
 )
+from interact_addon.scene.preflight.labels import label_problems
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.settling import settle_all
 from interact_addon.takes.changed import what_changed
@@ -85,6 +88,23 @@ def test_one_may_touch_oneself_or_an_object_but_no_point_itself(scene: bpy.types
     with pytest.raises(RuntimeError, match="No object is chosen"):
         bpy.ops.interact.add_contact()
     assert len(all_contacts(scene)) == 2
+
+
+def test_an_object_that_moves_while_it_is_touched_is_told_of_before(scene: bpy.types.Scene) -> None:
+    cup = bpy.data.objects.new("Cup", None)
+    scene.collection.objects.link(cup)
+    chosen(scene, who="0", point="left_palm", whom="object", target=cup)
+    bpy.ops.interact.add_contact()
+    assert list(label_problems(scene)) == [] and touched_objects(scene) == ("Cup",)
+    (goal,) = goals(scene)
+    assert point_title(goal, "Cup") == "Mia's left palm - Cup"
+    (strip,) = all_contacts(scene)
+    for frame, x in ((strip.frame_final_start, 0.0), (strip.frame_final_end, 0.4)):
+        cup.location.x = x
+        cup.keyframe_insert("location", frame=frame)
+    (problem,) = label_problems(scene)
+    assert not problem.blocks
+    assert "'Cup' moves by up to 20 cm while it is touched in 'Mia's left palm - Cup'" in str(problem.sentence)
 
 
 def test_strips_survive_renaming_splitting_saving_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:

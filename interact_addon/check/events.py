@@ -202,11 +202,11 @@ def summary(scene: bpy.types.Scene) -> str:
     )
 
 
-def point_title(goal: contract.ContactGoal) -> str:
-    """Return what touches what in plain names: ``Mia's right palm - Tom's left shoulder``."""
+def point_title(goal: contract.ContactGoal, thing: str = "") -> str:
+    """Return what touches what in plain names: ``Mia's right palm - Tom's left shoulder``, ``- Cup``: a ``thing``."""
     first = f"{goal.actor}'s {readable(goal.point)}"
     if goal.place is not None:
-        return f"{first} - its place"
+        return f"{first} - {thing or 'its place'}"
     whose = "own" if goal.other == goal.actor else f"{goal.other}'s"
     return f"{first} - {whose} {readable(goal.other_point)}"
 

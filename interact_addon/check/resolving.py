@@ -18,6 +18,7 @@ from ..rig.correction_keys import key_corrections
 from ..rig.keying import KeyedPerformance
 from ..rig.read_back import read_back_cast
 from ..runtime_api import Array, contract, errors, skeleton
+from ..scene.contact_goals import touched_objects
 from ..scene.furniture import on_the_floor
 from ..scene.ranges import chosen_range
 from ..takes.library import shown
@@ -126,7 +127,11 @@ def plan_resolve(scene: bpy.types.Scene, found: ShotCheck, wanted: Sequence[cont
         duration, actors, recorded.seed, contacts=(*asked, *held), resolve=choice, obstacles=things
     )
     contract.check_request(request)
-    titles = (*map(point_title, asked), *(_what(event, found.names) for event in holds))
+    things_of = dict(zip(wanted, touched_objects(scene)))
+    titles = (
+        *(point_title(goal, things_of.get(goal, "")) for goal in asked),
+        *(_what(event, found.names) for event in holds),
+    )
     return ResolvePlan(found, start, stop, request, replace(recorded, contacts=tuple(wanted)), titles)
 
 

@@ -5,13 +5,15 @@ Whose points they are is kept as ids, so renaming anybody loses nothing; a strip
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
 
 from .. import compat
+from ..messages import Message
 from ..properties import actor_name, all_actors
 from ..rig.cast import CastActor
 from ..runtime_api import contract, errors
@@ -108,17 +110,47 @@ def read_contacts(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[co
     An object is touched where it is in the middle of the strip. Raises ``InvalidRequest`` for a strip that says
     nothing, and where somebody is not cast or an object gone.
     """
-    source = compat.sequencer_scene(scene)
-    clock, goals = Clock(source, scene), []
-    known = {actor.identity: character for actor, character in zip(scene.interact.actors, cast)}  # type: ignore[attr-defined]
-    for strip in contact_strips(source):
-        start, end = clock.span(strip)
-        if end - start <= _NOTHING:
-            continue
+    known, goals = {actor.identity: one for actor, one in zip(scene.interact.actors, cast)}, []  # type: ignore[attr-defined]
+    for strip, start, end in _in_the_shot(scene):
         if trouble := trouble_with(scene, strip):
             raise errors.InvalidRequest(trouble)
         goals.append(_goal(scene, ends_of(strip), known, start, end))
     return tuple(goals)
+
+
+def touched_objects(scene: bpy.types.Scene) -> tuple[str, ...]:
+    """Return of each contact that ``read_contacts`` returns the name of the object that is touched, "" of an actor."""
+    ends = [ends_of(strip) for strip, _, _ in _in_the_shot(scene)]
+    return tuple(one.target.name if not one.other and one.target is not None else "" for one in ends)
+
+
+def moving_target(scene: bpy.types.Scene, strip: Any) -> str:
+    """Return a sentence that says how far the object of a strip moves meanwhile; empty for one that stays."""
+    ends, (start, end) = ends_of(strip), Clock(compat.sequencer_scene(scene), scene).span(strip)
+    if ends.other or ends.target is None or end - start <= _NOTHING:
+        return ""
+    middle = 0.5 * (start + end)
+    (touched,) = places_of(scene, ends.target, middle, middle, 0.0)[:1]
+    away = max(math.dist(place, touched) for place in places_of(scene, ends.target, start, end, 0.0))
+    if away <= contract.CONTACT_MET:
+        return ""
+    return Message(
+        "'{object}' moves by up to {centimetres} cm while it is touched in '{strip}', and is touched where it is in "
+        "the middle; split the strip into shorter ones.",
+        object=ends.target.name,
+        centimetres=f"{100.0 * away:.0f}",
+        strip=strip.name.strip(),
+    )
+
+
+def _in_the_shot(scene: bpy.types.Scene) -> Iterator[tuple[Any, float, float]]:
+    """Yield the contact strips within the shot, in order of time, with their first and last second."""
+    source = compat.sequencer_scene(scene)
+    clock = Clock(source, scene)
+    for strip in contact_strips(source):
+        start, end = clock.span(strip)
+        if end - start > _NOTHING:
+            yield strip, start, end
 
 
 def _goal(

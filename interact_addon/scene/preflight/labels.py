@@ -12,7 +12,7 @@ from ...messages import Message, counted
 from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
-from ..contact_goals import contact_strips, trouble_with
+from ..contact_goals import contact_strips, moving_target, trouble_with
 from ..label_names import set_label
 from ..ownership import strips_of
 from ..pair import heard_strips_of_pair, nobody_acts, played_part, who_acts
@@ -54,6 +54,8 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
             mute = partial(_mute, [strip.name])
             done = Message("Muted {count}.", count=counted(1, "strip"))
             yield Problem("no contact", trouble, "", True, "Mute Strip", done, mute, short="Nothing touches")
+        elif moves := moving_target(scene, strip):
+            yield Problem("moving target", moves, "", False, short="What is touched moves")
     for sentence, names in said.items():
         count = counted(len(names), "strip")
         fix = "Mute Strip" if len(names) == 1 else "Mute Strips"
