@@ -258,7 +258,9 @@ def test_no_frame_change_makes_a_check_old_whatever_is_animated(planted: bpy.typ
     assert not is_current(planted)
 
 
-def test_another_take_of_somebody_who_is_in_two_scenes_makes_the_checks_of_both_old(planted: bpy.types.Scene) -> None:
+def test_another_take_or_key_of_somebody_who_is_in_two_scenes_makes_the_checks_of_both_old(
+    planted: bpy.types.Scene,
+) -> None:
     bpy.ops.interact.check()
     bpy.ops.scene.new(type="LINK_COPY")
     other = bpy.context.scene
@@ -271,6 +273,15 @@ def test_another_take_of_somebody_who_is_in_two_scenes_makes_the_checks_of_both_
     assert not is_current(planted) and not is_current(other)
     bpy.ops.interact.check()
     assert is_current(other) and not is_current(planted)
+    bpy.context.window.scene = planted
+    bpy.ops.interact.check()
+    assert is_current(other) and is_current(planted)
+    bpy.context.window.scene = other
+    bpy.context.view_layer.update()
+    assert is_current(other) and is_current(planted), "to open a scene changes nothing"
+    other.interact.actor_b.armature.animation_data.action.update_tag()
+    bpy.context.view_layer.update()
+    assert not is_current(other) and not is_current(planted)
 
 
 def test_the_same_motion_at_other_frames_is_listed_at_those(planted: bpy.types.Scene) -> None:

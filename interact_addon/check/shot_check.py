@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -213,9 +213,13 @@ def is_current(scene: bpy.types.Scene) -> bool:
     return found is not None and scene.session_uid not in _stale and found.state.is_of(scene)
 
 
-def mark_changed(scene: bpy.types.Scene) -> None:
-    """Say of a check that it was of an earlier state."""
+def mark_changed(scene: bpy.types.Scene, actions: Collection[int] = ()) -> None:
+    """Say of a scene's check that it was of an earlier state, and of any other whose actors play these ``actions``.
+
+    Actions are given by their ``session_uid``: Blender tells only the scene that is open of changed keys.
+    """
     _stale.add(scene.session_uid)
+    _stale.update(uid for uid, found in _known.items() if not found.state.actions.isdisjoint(actions))
 
 
 def forget() -> None:

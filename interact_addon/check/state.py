@@ -34,6 +34,11 @@ class State:
     places: _Places
     values: tuple[Any, ...]
 
+    @property
+    def actions(self) -> set[int]:
+        """The ``session_uid`` of the action of each actor."""
+        return {action for _, action, _ in self.values[1]}
+
     def is_of(self, scene: bpy.types.Scene) -> bool:
         """Return whether a scene is still in this state."""
         return _values(scene, self.settings, self.places) == self.values

@@ -65,8 +65,11 @@ def scene_changed(scene: bpy.types.Scene, graph: bpy.types.Depsgraph | None = No
 
     What else it depends on is compared where it is asked for.
     """
-    if graph is None or graph.id_type_updated("ACTION") or _is_reshaped(scene, graph):
+    if graph is None or _is_reshaped(scene, graph):
         mark_changed(scene)
+    elif graph.id_type_updated("ACTION"):
+        updated = (update.id for update in graph.updates)
+        mark_changed(scene, {one.original.session_uid for one in updated if isinstance(one, bpy.types.Action)})
     if graph is None or graph.id_type_updated("SCENE"):
         check_events.forget()
 
