@@ -103,7 +103,7 @@ def test_points_are_where_the_body_has_them(lower):
     index = shape.point("right_palm")
     place, turn = bodies.of("right_wrist")
     palm = place[0, 50] + turn[0, 50] @ torch.from_numpy(shape.point_offset[index].astype(np.float32))
-    goal = ContactGoal("A", "right_palm", 1.5, 2.0, place=tuple(map(float, palm)))
+    goal = ContactGoal("A", "right_palm", 1.5, 2.0, place=(float(palm[0]), float(palm[1]), float(palm[2])))
 
     def cost(place: tuple[float, float, float]) -> float:
         (guide,) = guides(replace(goal, start=50 / 30, end=51 / 30, place=place))
