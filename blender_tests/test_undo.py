@@ -75,7 +75,8 @@ def _strip(strip: Any) -> tuple[object, ...]:
 
 def _object(obj: bpy.types.Object) -> tuple[object, ...]:
     animation = obj.animation_data
-    plays = tracks = ()
+    plays: tuple[Any, ...] = ()
+    tracks: tuple[Any, ...] = ()
     if animation is not None:
         plays = (animation.action and animation.action.name, animation.action_slot and animation.action_slot.identifier)
         tracks = tuple((t.name, t.mute, tuple(strip.name for strip in t.strips)) for t in animation.nla_tracks)
