@@ -6,6 +6,12 @@ from ..body_model.skeleton import HAND_JOINTS
 from .source_rig import BoneMap
 
 _SIDES = {"left": ("L", "Left", "l"), "right": ("R", "Right", "r")}
+# MotionBuilder's limbs and fingers, which others took over.
+_LIMBS = {
+    "hip": "{}UpLeg", "knee": "{}Leg", "ankle": "{}Foot", "collar": "{}Shoulder", "shoulder": "{}Arm",
+    "elbow": "{}ForeArm", "wrist": "{}Hand",
+}  # fmt: skip
+_FINGERS = {finger.lower(): f"{{}}Hand{finger}#" for finger in ("Index", "Middle", "Ring", "Pinky", "Thumb")}
 
 
 def _map(
@@ -63,22 +69,8 @@ BVH_MAPS = (
     ),
     _map(  # MotionBuilder
         {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine3", "neck": "Neck", "head": "Head"},
-        {
-            "hip": "{}UpLeg",
-            "knee": "{}Leg",
-            "ankle": "{}Foot",
-            "collar": "{}Shoulder",
-            "shoulder": "{}Arm",
-            "elbow": "{}ForeArm",
-            "wrist": "{}Hand",
-        },
-        {
-            "index": "{}HandIndex#",
-            "middle": "{}HandMiddle#",
-            "ring": "{}HandRing#",
-            "pinky": "{}HandPinky#",
-            "thumb": "{}HandThumb#",
-        },
+        _LIMBS,
+        _FINGERS,
         1,
     ),
     _map(  # Poser, the CMU salsa pairs
@@ -200,22 +192,7 @@ UNREAL, RIGIFY = _gltf_maps()
 # High Fidelity's clips. Arms and thighs have no twist in their own bones' roll joints, which are left out.
 HIFI = _map(
     {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head"},
-    {
-        "hip": "{}UpLeg",
-        "knee": "{}Leg",
-        "ankle": "{}Foot",
-        "foot": "{}ToeBase",
-        "collar": "{}Shoulder",
-        "shoulder": "{}Arm",
-        "elbow": "{}ForeArm",
-        "wrist": "{}Hand",
-    },
-    {
-        "index": "{}HandIndex#",
-        "middle": "{}HandMiddle#",
-        "ring": "{}HandRing#",
-        "pinky": "{}HandPinky#",
-        "thumb": "{}HandThumb#",
-    },
+    {**_LIMBS, "foot": "{}ToeBase"},
+    _FINGERS,
     1,
 )
