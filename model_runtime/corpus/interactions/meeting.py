@@ -17,7 +17,7 @@ from ...body_model import rotations as rot
 from ...body_model.skeleton import INDEX, forward_kinematics
 from ...common.arrays import Array, FloatArray
 from ...common.easing import smootherstep
-from ...refine.contacts.corrections import FINE, SLOW, Unknowns, pose_unknowns, trajectory_unknowns
+from ...refine.contacts.corrections import Unknowns, pose_unknowns, trajectory_unknowns
 from ...refine.contacts.energy import Energy
 from ...refine.contacts.holding import arms_of, hands_of, with_steady_hands
 from ...refine.contacts.motion import BodyMotion, Goal, ResolveOptions
@@ -35,8 +35,8 @@ from ...refine.contacts.solver import (
     _minimise,
     _scattered,
     one_thread,
+    spread_pose,
 )
-from ...refine.contacts.splines import knot_frames
 from ...refine.contacts.touching import touches_of
 from ...refine.hands import move_hand
 from .arms import PARTS, arm_pose
@@ -310,21 +310,13 @@ def _through(frames: int, reach: Reach, share: FloatArray) -> tuple[FloatArray, 
 
 def _spread(unknowns: Unknowns, pose: Tensor, reaches: Sequence[Reach], arms: Sequence[tuple[int, int]]) -> Tensor:
     """Return the unknowns of a motion that goes into a pose and back, without ``arms``; whole shifts are throughout."""
-    frames = unknowns.fine.shape[0]
-    share = np.max([_share(frames, reach, _TRUNK) for reach in reaches], axis=0)
-    pieces, at = [], 0
-    for name, shape in unknowns.shapes.items():
-        knots = torch.from_numpy(share[knot_frames(frames, SLOW if name == "shift" else FINE)])
-        knots = torch.nn.functional.pad(knots, (0, shape[1] - len(knots)))
-        if name == "shift":
-            knots = torch.zeros(shape[1])
-            knots[-1] = 1.0
-        size = int(np.prod(shape)) // shape[1]
-        value = pose[at : at + size].view(shape[0], 1, *shape[2:])
-        if name == "turns":
-            value = value.clone()
-            for actor, column in arms:
-                value[actor, :, column] = 0.0
-        pieces.append((value * knots.view(1, -1, *[1] * (len(shape) - 2))).flatten())
-        at += size
-    return torch.cat(pieces)
+    share = np.max([_share(unknowns.fine.shape[0], reach, _TRUNK) for reach in reaches], axis=0)
+
+    def share_of(name: str, knots: Array) -> Tensor:
+        if name != "shift":
+            return torch.from_numpy(share[knots])
+        throughout = torch.zeros(unknowns.shapes[name][1])
+        throughout[-1] = 1.0
+        return throughout
+
+    return spread_pose(unknowns, pose, share_of, arms)

@@ -357,13 +357,24 @@ def _scattered(poses: Unknowns, goals: Sequence[Goal], seed: int) -> Tensor:
 
 def _spread(unknowns: Unknowns, pose: Tensor, span: tuple[int, int], arms: Sequence[tuple[int, int]]) -> Tensor:
     """Return the unknowns of a motion that goes into a pose for a ``span`` of frames and back, without ``arms``."""
-    frames = unknowns.fine.shape[0]
-    pieces, at = [], 0
-    for name, shape in unknowns.shapes.items():
-        spacing = SLOW if name == "shift" else FINE
-        knots = knot_frames(frames, spacing)
+
+    def share_of(_: str, knots: Array) -> Tensor:
         away = np.maximum(np.maximum(span[0] - knots, knots - span[1] + 1), 0)
-        share = torch.from_numpy(smootherstep(1.0 - away / REACHING).astype(np.float32))
+        return torch.from_numpy(smootherstep(1.0 - away / REACHING).astype(np.float32))
+
+    return spread_pose(unknowns, pose, share_of, arms)
+
+
+def spread_pose(
+    unknowns: Unknowns, pose: Tensor, share_of: Callable[[str, Array], Tensor], arms: Sequence[tuple[int, int]]
+) -> Tensor:
+    """Return the unknowns of a motion that takes on a share of a ``pose``, without ``arms`` (actor, column).
+
+    ``share_of``: the name of the unknowns and the frames of their knots (K,) -> shares (K,); further knots have none.
+    """
+    frames, pieces, at = unknowns.fine.shape[0], [], 0
+    for name, shape in unknowns.shapes.items():
+        share = share_of(name, knot_frames(frames, SLOW if name == "shift" else FINE))
         share = torch.nn.functional.pad(share, (0, shape[1] - len(share)))
         size = int(np.prod(shape)) // shape[1]
         value = pose[at : at + size].view(shape[0], 1, *shape[2:])
