@@ -23,8 +23,18 @@ from .study import Study, add_study_options, is_made, study_of, write_result
 
 # Losses that are left out in turn, by stage; the loss of the features themselves stays.
 LOSSES = {
-    "lower": ("velocity", "orientation", "travel", "turning", "feet", "interaction", "joints", "joint_velocity"),
-    "upper": ("velocity", "interaction", "joints", "joint_velocity"),
+    "lower": (
+        "velocity",
+        "orientation",
+        "travel",
+        "turning",
+        "feet",
+        "interaction",
+        "joints",
+        "joint_velocity",
+        "holds",
+    ),
+    "upper": ("velocity", "interaction", "joints", "joint_velocity", "holds"),
 }
 AS_IS, WHOLE = "as is", "one network"
 SHOWN = (

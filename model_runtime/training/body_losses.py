@@ -1,4 +1,4 @@
-"""Losses of the body stages: features, velocities, joints and root motion in metres, foot contacts, interaction."""
+"""Losses of the body stages: features, velocities, joints and root motion in metres, contacts, holds, interaction."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..contract import FPS
 from .body_data import Batch
 
 GEOMETRIC_UP_TO = 700  # noise step above which predictions are too vague for losses on joints
+STILL = 0.03  # m/s of the joints on average, below which an actor holds still
+_JITTER = 0.002  # m/s; slower errors count as their squares
 _LOWER = (0, *LEG_JOINTS)
 _LOWER_PARENTS = [-1] + [_LOWER.index(PARENTS[j]) for j in LEG_JOINTS]
 _UPPER = (0, *UPPER_JOINTS)
@@ -40,16 +42,26 @@ def arm_positions(upper: Tensor, batch: Batch) -> Tensor:
     return chain_positions(torch.zeros_like(upper[..., :3]), torch.cat([eye, joints], -3), offsets, _UPPER_PARENTS)
 
 
-def feet_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
-    """Return the world velocity (B, 2, T - 1, 4, 3) in m/s of ankles and toes, in the heading frame."""
-    feet = joints[..., _FEET, :]
-    swing = feet.diff(dim=2) * FPS
+def world_velocity(joints: Tensor, lower: Tensor, batch: Batch) -> Tensor:
+    """Return the world velocity (B, 2, T - 1, J, 3) in m/s of ``joints`` (B, 2, T, J, 3), in the heading frame."""
+    swing = joints.diff(dim=2) * FPS
     turn = lower[:, :, 1:, TURN][..., None]
-    feet = feet[:, :, 1:]
-    spin = torch.cat([-turn * feet[..., 1:2], turn * feet[..., 0:1], torch.zeros_like(feet[..., :1])], -1)
+    joints = joints[:, :, 1:]
+    spin = torch.cat([-turn * joints[..., 1:2], turn * joints[..., 0:1], torch.zeros_like(joints[..., :1])], -1)
     travel = lower[:, :, 1:, VELOCITY] * batch.body[..., 0][:, :, None, None]
     travel = torch.cat([travel, torch.zeros_like(travel[..., :1])], -1)[..., None, :]
     return swing + spin + travel
+
+
+def unrest(velocity: Tensor, reference: Tensor, weight: Tensor) -> Tensor:
+    """Return the mean error of velocities (B, 2, T, J, 3) in m/s on the frames in which the reference holds still.
+
+    The error counts as it is, not as its square: squares leave the slow drift of a body that should rest unpunished.
+    ``weight`` (B, 1, 1, 1, 1).
+    """
+    still = (reference.norm(dim=-1).mean(-1, keepdim=True) < STILL).to(velocity.dtype)
+    error = ((velocity - reference).square().sum(-1) + _JITTER**2).sqrt() - _JITTER
+    return (weight[..., 0] * still * error).mean()
 
 
 def interaction(joints: Tensor, reference: Tensor, lower: Tensor, batch: Batch, stage: str, weight: Tensor) -> Tensor:
@@ -132,12 +144,16 @@ def body_loss(
         # At all noise steps, since the path is decided at high noise.
         terms["travel"] = 10.0 * (displacement(raw, batch) - displacement(reference, batch)).square().mean()
         terms["turning"] = 3.0 * (heading_change(raw) - heading_change(reference)).square().mean()
-        terms["feet"] = 1.0 * (weight * contact[..., None] * feet_velocity(joints, raw, batch).square()).mean()
+        velocity = world_velocity(joints, raw, batch)
+        reference_velocity = world_velocity(reference_joints, reference, batch)
+        terms["feet"] = 1.0 * (weight * contact[..., None] * velocity[..., _FEET, :].square()).mean()
     else:
         joints, reference_joints = arm_positions(raw, batch), arm_positions(reference, batch)
+        velocity, reference_velocity = joints.diff(dim=2) * FPS, reference_joints.diff(dim=2) * FPS
     error = joints - reference_joints
     lower = raw if stage == "lower" else batch.lower
     terms["interaction"] = interaction(joints, reference_joints, lower, batch, stage, weight)
     terms["joints"] = 20.0 * (weight * error.square()).mean()
+    terms["holds"] = 0.05 * unrest(velocity, reference_velocity, weight)
     terms["joint_velocity"] = 0.3 * (weight * (error.diff(dim=2) * FPS).square()).mean()
     return terms

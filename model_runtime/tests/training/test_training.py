@@ -28,6 +28,8 @@ from model_runtime.training.body_losses import (
     interaction,
     leg_positions,
     partner_in_heading_frame,
+    unrest,
+    world_velocity,
 )
 from model_runtime.training.curves import read_log
 from model_runtime.training.loop import Sampling, Trainer
@@ -296,6 +298,26 @@ def test_velocities_and_turn_rates_add_up_to_the_displacement_of_each_second(sce
     cosine, sine = batch.lower[..., HEADING].unbind(-1)
     heading = unwrap(torch.atan2(sine, cosine))
     assert torch.allclose(heading_change(batch.lower)[..., 0], heading[:, :, 30:] - heading[:, :, :-30], atol=1e-3)
+
+
+def test_velocities_in_the_world_are_those_of_the_pelvis_and_its_legs(scenes):
+    data = BodyData(sorted(scenes.glob("scene_*.npz")), torch.device("cpu"))
+    index = torch.tensor([0, 40])
+    batch = data.windows(index)
+    frames = data.starts[index][:, None] + torch.arange(300)
+    places = data.root[frames].transpose(1, 2)
+    speed = world_velocity(leg_positions(batch.lower, batch), batch.lower, batch)[..., 0, :].norm(dim=-1)
+    assert torch.allclose(speed, places.diff(dim=2).norm(dim=-1) * 30, atol=2e-3)
+
+
+def test_slow_drift_counts_where_the_reference_holds_still_and_nowhere_else():
+    one, still = torch.ones(1, 1, 1, 1, 1), torch.zeros(1, 2, 9, 4, 3)
+    drift = torch.full_like(still, 0.01)
+    assert unrest(still, still, one) == 0.0
+    assert unrest(drift, still, one) > 0.01
+    assert unrest(2 * drift, still, one) < 2.2 * unrest(drift, still, one), "not as its square"
+    moving = torch.full_like(still, 0.2)
+    assert unrest(still, moving, one) == 0.0
 
 
 def test_windows_around_sitting_down_can_be_drawn_more_often(tmp_path):
