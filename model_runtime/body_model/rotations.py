@@ -82,6 +82,12 @@ def about_z(angle: Array) -> Array:
     return np.stack([np.cos(half), zero, zero, np.sin(half)], axis=-1)
 
 
+def tilt(pitch: Array, roll: Array | float = 0.0, yaw: Array | float = 0.0) -> Array:
+    """Return small rotations (T, 4): pitch forward about x, roll about y, yaw about z, in radians."""
+    vector = np.stack(np.broadcast_arrays(pitch, roll, yaw), -1)
+    return from_axis_angle(vector.astype(np.float32))
+
+
 def from_matrix(m: Array) -> Array:
     """Convert rotation matrices (..., 3, 3) to quaternions (..., 4), stable for every angle (Shepperd 1978)."""
     m = np.asarray(m, np.float64)

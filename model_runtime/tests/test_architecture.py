@@ -44,6 +44,7 @@ RUNTIME_EDGES = {
     "networks": "conditioning contract",
     "sampling": "body_model common conditioning contract errors networks planning text",
     "refine": "body_model common conditioning contract planning",
+    "choreography": "body_model common contract refine",
     "face": "body_model common conditioning contract errors networks refine sampling speech",
     "generate": "common conditioning contract face planning refine sampling speech",
     "resolve": "body_model contract errors refine",
@@ -51,7 +52,8 @@ RUNTIME_EDGES = {
     "datasets": "body_model common contract errors",
     "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
     "drawing": "body_model common contract datasets errors metrics speech",
-    "corpus": "body_model common contract datasets drawing errors face metrics networks planning refine speech",
+    "corpus": "body_model choreography common contract datasets drawing errors face metrics networks planning refine"
+    " speech",
     "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
     " sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"

@@ -25,7 +25,7 @@ from ..jobs import cores, in_order
 from ..motion.clip_bank import ClipBank
 from ..shards import file_sum
 from ..staging import lent
-from .catalogue import CATEGORIES, composable, missing
+from ...choreography.catalogue import CATEGORIES, composable, missing
 from .composing import Stock, compose_interaction
 from .gate import measure, reasons
 from .record import scene_of

@@ -19,14 +19,14 @@ from ..listening.heads import upper_body
 from ..motion.base_motion import Motion
 from ..motion.clip_bank import ClipBank
 from ..script.affect import AffectTrack
-from .acts import act
+from ...choreography.acts import act
 from .attention import Look, eye_targets, eyes_in_head, looks_of, turn_heads
 from .bases import Base, Placed
-from .beating import beat
-from .catalogue import CATEGORIES
-from .choreography import Category, Reaction, Touch, Variant, mirrored
-from .meeting import Reach, meet
-from .places import composing_shape
+from ...choreography.beating import beat
+from ...choreography.catalogue import CATEGORIES
+from ...choreography.elements import Category, Reaction, Touch, Variant, mirrored
+from ...choreography.meeting import Reach, meet
+from ...choreography.places import composing_shape
 
 BASE_SOURCE = "rocketbox"
 _TALLEST, _SHORTEST = 2.0, 1.2
@@ -266,9 +266,10 @@ class _Plan:
         acts += [(a, self.contact / FPS + a.at + late) for a in self.reaction.acts]
         for doing, start in acts:
             size = doing.size * float(self.rng.uniform(0.8, 1.2))
-            motions[doing.role] = act(
-                motions[doing.role], self.skeletons[doing.role], doing.kind, start, size, self.rng
-            )
+            motion, skeleton = motions[doing.role], self.skeletons[doing.role]
+            body = BodyMotion(motion.root, motion.rotations, skeleton, composing_shape(skeleton), motion.contacts)
+            acted = act(body, doing.kind, start, size, self.rng)
+            motions[doing.role] = Motion(acted.root, acted.rotations, motion.contacts)
         return motions
 
     def looking(self, motions: list[Motion]) -> tuple[list[Look], list[Motion]]:

@@ -17,7 +17,7 @@ from ...refine.contacts.holding import hands_of
 from ...refine.contacts.report import gap_of
 from ..filter import BEYOND, BEYOND_FRAMES, HARDEST, HIGHEST_FLOAT, long_runs
 from .composing import Composed
-from .meeting import Reach
+from ...choreography.meeting import Reach
 
 WIDEST_GAP = 0.015  # m of a contact at its time
 DEEP, MOST_DEEP, DEEPEST = 0.01, 0.01, 0.03  # m, share of frames, m at worst

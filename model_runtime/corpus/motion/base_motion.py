@@ -228,12 +228,6 @@ class BodyTrack:
         self._labels[span] = labels
 
 
-def tilt(pitch: Array, roll: Array | float = 0.0, yaw: Array | float = 0.0) -> FloatArray:
-    """Return small rotations (T, 4): pitch forward about x, roll about y, yaw about z, in radians."""
-    vector = np.stack(np.broadcast_arrays(pitch, roll, yaw), -1)
-    return rot.from_axis_angle(vector.astype(np.float32))
-
-
 def standing_half_life(tail: Motion, motion: Motion, skeleton: Skeleton) -> float:
     """Return the half-life (s) of a join while the feet stand: longer the further a joint has to go."""
     here = body_positions(tail.root[-1:], tail.rotations[-1:], skeleton)

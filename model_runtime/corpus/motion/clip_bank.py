@@ -16,7 +16,7 @@ from ...body_model.skeleton import INDEX, Skeleton
 from ...contract import FPS, FloatArray
 from ...datasets.clip import Clip
 from .base_motion import Motion, body_positions, pose_features
-from .legs import retarget
+from .retargeting import retarget
 
 # The hip joints of a seated body lie about 9 cm above the seat at a pelvis height of 1 m.
 HIPS_ABOVE_SEAT = 0.09

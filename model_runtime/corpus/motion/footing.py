@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from ...body_model import rotations as rot
 from ...body_model.feet import detect_contacts
+from ...body_model.legs import leg_positions, reach
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.easing import smootherstep
 from ...common.masks import runs_of
 from ...contract import FPS, FloatArray
 from .base_motion import Motion, inertialized, standing_half_life
-from .legs import leg_positions, reach
 
 _TOES = (INDEX["left_foot"], INDEX["right_foot"])
 # A foot that is further off the new motion, in metres or angle, takes a step; otherwise it stays where it is.

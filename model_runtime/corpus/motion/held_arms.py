@@ -9,11 +9,11 @@ import numpy as np
 from scipy.ndimage import binary_closing, binary_erosion, gaussian_filter1d
 
 from ...body_model import rotations as rot
+from ...body_model.legs import leg_positions
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.easing import smootherstep
 from ...contract import FPS, FloatArray
 from .base_motion import Motion, body_positions
-from .legs import leg_positions
 from .limbs import SIDES, trunk_of
 from .resting_arms import ARM_JOINTS, Hold, Limbs, Rest, solved
 

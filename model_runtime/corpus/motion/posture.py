@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from ...body_model import rotations as rot
+from ...body_model.legs import leg_positions, reach
 from ...body_model.skeleton import INDEX, Skeleton
 from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ...planning.motion_labels import root_speed
 from ..script.affect import AffectTrack
-from .base_motion import Motion, tilt
+from .base_motion import Motion
 from .fingers import live_fingers
 from .held_arms import Held, chained, hold_arms
-from .legs import leg_positions, reach
 from .resting_arms import STANDING
 from .seated import with_seated_postures
 
@@ -113,11 +113,11 @@ def _with_weight_shifts(
     rotations = body.rotations.copy()
     # The hip of the leg that bears the weight rises a little; the trunk stays upright over it.
     hip = np.clip(-1.3 * lateral, -0.06, 0.06)
-    pelvis = rot.multiply(rot.multiply(heading, tilt(0.2 * lean, hip, turn)), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, rot.tilt(0.2 * lean, hip, turn)), rot.conjugate(heading))
     rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
     for joint in _SPINE:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], tilt(0.8 * lean / 3, -hip / 3, (twist - turn) / 3))
-    rotations[:, INDEX["neck"]] = rot.multiply(rotations[:, INDEX["neck"]], tilt(-0.6 * lean))
+        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.tilt(0.8 * lean / 3, -hip / 3, (twist - turn) / 3))
+    rotations[:, INDEX["neck"]] = rot.multiply(rotations[:, INDEX["neck"]], rot.tilt(-0.6 * lean))
     rotations = rot.normalize(rotations).astype(np.float32)
     solved = reach(root.astype(np.float32), rotations, skeleton, positions[:, :, 2], world[:, :, 2])
     # Where nothing is shifted, as in walking and sitting, the legs stay as captured.
@@ -158,11 +158,11 @@ def _with_seat_sway(
     heading = rot.about_z(body.heading)
     root = (body.root + rot.rotate(heading, np.stack([aside, -ahead, np.zeros(frames)], -1))).astype(np.float32)
     rotations = body.rotations.copy()
-    pelvis = rot.multiply(rot.multiply(heading, tilt(pitch, roll, yaw)), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, rot.tilt(pitch, roll, yaw)), rot.conjugate(heading))
     rotations[:, 0] = rot.multiply(pelvis, rotations[:, 0])
     # The lower back compensates, so that the chest follows only in part.
     for joint in _SPINE[:2]:
-        rotations[:, joint] = rot.multiply(rotations[:, joint], tilt(-0.35 * pitch, -0.35 * roll, -0.35 * yaw))
+        rotations[:, joint] = rot.multiply(rotations[:, joint], rot.tilt(-0.35 * pitch, -0.35 * roll, -0.35 * yaw))
     rotations = rot.normalize(rotations).astype(np.float32)
     solved = reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2])
     off = (seated < 1e-3)[:, None, None]
@@ -176,14 +176,14 @@ def _slump(body: Motion, affect: AffectTrack) -> None:
     slump = affect.track("slump", body.frames)
     zero = np.zeros_like(slump)
     for joint, share in (("spine2", 0.3), ("spine3", 0.4), ("neck", 0.6), ("head", -0.75)):
-        body.rotations[:, INDEX[joint]] = rot.multiply(body.rotations[:, INDEX[joint]], tilt(share * slump))
+        body.rotations[:, INDEX[joint]] = rot.multiply(body.rotations[:, INDEX[joint]], rot.tilt(share * slump))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         collar, shoulder = INDEX[f"{side}_collar"], INDEX[f"{side}_shoulder"]
-        drawn = tilt(zero, 0.5 * sign * slump, -0.7 * sign * slump)
+        drawn = rot.tilt(zero, 0.5 * sign * slump, -0.7 * sign * slump)
         body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], drawn)
         # The arm keeps hanging: it turns back by what trunk and collar bone tilt it.
         body.rotations[:, shoulder] = rot.multiply(
-            rot.conjugate(tilt(0.7 * slump, 0.5 * sign * slump, -0.5 * sign * slump)), body.rotations[:, shoulder]
+            rot.conjugate(rot.tilt(0.7 * slump, 0.5 * sign * slump, -0.5 * sign * slump)), body.rotations[:, shoulder]
         )
     body.rotations[:] = rot.normalize(body.rotations)
 
@@ -198,11 +198,11 @@ def _breathe(rng: np.random.Generator, body: Motion, affect: AffectTrack, depth:
     phase = 2 * np.pi * (np.cumsum(rate * (1.0 + 0.08 * _noise(rng, frames, 2.0, 1)[0])) / FPS + rng.random())
     breath = (depth * np.radians(0.45) * np.sin(phase + 0.35 * np.sin(phase))).astype(np.float32)  # faster in than out
     zero = np.zeros_like(breath)
-    body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], tilt(-breath))
-    body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], tilt(0.9 * breath))
+    body.rotations[:, INDEX["spine3"]] = rot.multiply(body.rotations[:, INDEX["spine3"]], rot.tilt(-breath))
+    body.rotations[:, INDEX["neck"]] = rot.multiply(body.rotations[:, INDEX["neck"]], rot.tilt(0.9 * breath))
     for side, sign in (("left", 1.0), ("right", -1.0)):
         collar = INDEX[f"{side}_collar"]
-        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], tilt(zero, -0.9 * sign * breath))
+        body.rotations[:, collar] = rot.multiply(body.rotations[:, collar], rot.tilt(zero, -0.9 * sign * breath))
     body.rotations[:] = rot.normalize(body.rotations)
 
 

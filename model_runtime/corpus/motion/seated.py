@@ -16,15 +16,15 @@ from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
 from ...body_model.proxemics import NEIGHBOURS
+from ...body_model.legs import leg_positions
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
 from ...common.easing import smooth_step, smootherstep
 from ...common.masks import runs_of
 from ...contract import ACTION_LABELS, FPS, FloatArray
 from ..script.affect import AffectTrack
-from .base_motion import Motion, tilt
+from .base_motion import Motion
 from .clip_bank import HIPS_ABOVE_SEAT
 from .held_arms import Held
-from .legs import leg_positions
 from .limbs import SIDES, reach_foot, trunk_of
 from .resting_arms import (
     Rest,
@@ -412,12 +412,12 @@ def _lean(
     rotations = body.rotations[span]
     _straighten(rotations, composed)
     heading = rot.about_z(heading_of(rotations[:, 0]))
-    pelvis = rot.multiply(rot.multiply(heading, tilt(0.35 * pitch, -legs_roll * composed)), rot.conjugate(heading))
+    pelvis = rot.multiply(rot.multiply(heading, rot.tilt(0.35 * pitch, -legs_roll * composed)), rot.conjugate(heading))
     rotations[:, 0] = rot.normalize(rot.multiply(pelvis, rotations[:, 0]))
-    bend = tilt(0.65 / 3 * pitch, (roll + legs_roll * composed) / 3, yaw / 3)
+    bend = rot.tilt(0.65 / 3 * pitch, (roll + legs_roll * composed) / 3, yaw / 3)
     for joint in _SPINE:
         rotations[:, joint] = rot.multiply(rotations[:, joint], bend)
-    back = tilt(-0.32 * pitch, -0.25 * roll, -0.25 * yaw)
+    back = rot.tilt(-0.32 * pitch, -0.25 * roll, -0.25 * yaw)
     for joint in (INDEX["neck"], INDEX["head"]):
         rotations[:, joint] = rot.multiply(rotations[:, joint], back)
 
@@ -443,7 +443,7 @@ def _lean_into_the_rise(
         lean = trunk_pitch(body.root[window], body.rotations[window], skeleton)
         bump = np.exp(-0.5 * ((at - min(window.start + int(lean.argmax()), stop + 4)) / (0.32 * FPS)) ** 2)
         pitch = np.radians(wanted - float(lean.max())) * bump
-        bend, back = (tilt(share * pitch) for share in (1 / 1.6, -0.4))
+        bend, back = (rot.tilt(share * pitch) for share in (1 / 1.6, -0.4))
         for joint in _SPINE:
             body.rotations[first:last, joint] = rot.multiply(body.rotations[first:last, joint], bend)
         for joint in (INDEX["neck"], INDEX["head"]):

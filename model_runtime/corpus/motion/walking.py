@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ...body_model import rotations as rot
+from ...body_model.legs import leg_positions, reach
 from ...body_model.skeleton import INDEX, Skeleton, heading_of
 from ...common.easing import smoothstep
 from ...common.headings import heading_towards, turned
@@ -21,7 +22,6 @@ from ...datasets.clip import Clip
 from ...planning.motion_labels import root_speed
 from .base_motion import BodyTrack, Motion, body_positions, stance
 from .clip_bank import ClipBank, ClipSet, hardest, root_jerk
-from .legs import leg_positions, reach
 from .paths import Path, left_of
 
 # Tags of walks that show more than walking somewhere.

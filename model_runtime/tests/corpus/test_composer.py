@@ -16,7 +16,7 @@ from ...contract import ACTION_LABELS, FPS
 from ...corpus.filter import fault
 from ...corpus.gestures.performance import ADAPTORS
 from ...corpus.motion.base_motion import BodyTrack, Motion
-from ...corpus.motion.legs import leg_positions, reach
+from ...body_model.legs import leg_positions, reach
 from ...corpus.staging import Material, compose_scene, gather, snapped
 from ...corpus.voices.speech_library import Utterance
 from ...datasets.clip import Clip

@@ -6,13 +6,13 @@ import pytest
 
 from ....body_model.skeleton import AVERAGE_SKELETON
 from ....contract import EMOTIONS, INTERACTIONS, RELATIONSHIPS
-from ....corpus.interactions.acts import ACTS
-from ....corpus.interactions.arms import POSES
-from ....corpus.interactions.catalogue import CATEGORIES, composable, missing
-from ....corpus.interactions.choreography import Touch, mirrored, other_side
-from ....corpus.interactions.hands import SHAPES
+from ....choreography.acts import ACTS
+from ....choreography.arms import POSES
+from ....choreography.catalogue import CATEGORIES, composable, missing
+from ....choreography.elements import Touch, mirrored, other_side
+from ....choreography.hands import SHAPES
 from ....corpus.interactions.lexicon import PARTS, PHRASES, REACTIONS
-from ....corpus.interactions.places import composing_shape
+from ....choreography.places import composing_shape
 
 POINTS = set(composing_shape(AVERAGE_SKELETON).points)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..choreography import Act, Beats, Category, Reaction, Touch, Variant
+from ..elements import Act, Beats, Category, Reaction, Touch, Variant
 from .common import BESIDE, CLOSE, LAUGHS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..choreography import Act, Reaction
+from ..elements import Act, Reaction
 
 WARM = ("joy", "adoration", "admiration", "excitement")
 GOOD = ("joy", "amusement", "satisfaction", "calmness", "interest")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...body_model import rotations as rot
-from ...body_model.skeleton import FINGERS, INDEX
-from ...common.arrays import FloatArray
+from ..body_model import rotations as rot
+from ..body_model.skeleton import FINGERS, INDEX
+from ..common.arrays import FloatArray
 
 # Bend in radians of the three joints of a finger, by shape; all fingers alike, but for those that are named.
 _OPEN, _FIST, _RELAXED = (0.05, 0.05, 0.05), (1.25, 1.45, 0.9), (0.25, 0.3, 0.2)

@@ -13,18 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...body_model import rotations as rot
-from ...body_model.skeleton import INDEX, forward_kinematics
-from ...common.arrays import Array, FloatArray
-from ...common.easing import smootherstep
-from ...refine.contacts.corrections import Unknowns, pose_unknowns, trajectory_unknowns
-from ...refine.contacts.energy import Energy
-from ...refine.contacts.holding import arms_of, hands_of, with_steady_hands
-from ...refine.contacts.motion import BodyMotion, Goal, ResolveOptions
-from ...refine.contacts.overlaps import Volumes
-from ...refine.contacts.posing import TURNED, TURNED_JOINTS, Bodies
-from ...refine.contacts.report import ways_of
-from ...refine.contacts.solver import (
+from ..body_model import rotations as rot
+from ..body_model.skeleton import INDEX, forward_kinematics
+from ..common.arrays import Array, FloatArray
+from ..common.easing import smootherstep
+from ..refine.contacts.corrections import Unknowns, pose_unknowns, trajectory_unknowns
+from ..refine.contacts.energy import Energy
+from ..refine.contacts.holding import arms_of, hands_of, with_steady_hands
+from ..refine.contacts.motion import BodyMotion, Goal, ResolveOptions
+from ..refine.contacts.overlaps import Volumes
+from ..refine.contacts.posing import TURNED, TURNED_JOINTS, Bodies
+from ..refine.contacts.report import ways_of
+from ..refine.contacts.solver import (
     UNTOUCHED,
     _baked,
     _busy,
@@ -37,8 +37,8 @@ from ...refine.contacts.solver import (
     one_thread,
     spread_pose,
 )
-from ...refine.contacts.touching import touches_of
-from ...refine.hands import move_hand
+from ..refine.contacts.touching import touches_of
+from ..refine.hands import move_hand
 from .arms import PARTS, arm_pose
 from .hands import shape_hand
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...body_model import rotations as rot
-from ...body_model.body_shape import place_points
-from ...body_model.skeleton import INDEX, forward_kinematics
-from ...common.arrays import Array, FloatArray
-from ...common.easing import smootherstep
-from ...contract import FPS
-from ...refine.contacts.holding import hands_of
-from ...refine.contacts.motion import BodyMotion, Goal
-from ...refine.hands import move_hand
-from .choreography import Beats
+from ..body_model import rotations as rot
+from ..body_model.body_shape import place_points
+from ..body_model.skeleton import INDEX, forward_kinematics
+from ..common.arrays import Array, FloatArray
+from ..common.easing import smootherstep
+from ..contract import FPS
+from ..refine.contacts.holding import hands_of
+from ..refine.contacts.motion import BodyMotion, Goal
+from ..refine.hands import move_hand
+from .elements import Beats
 
 Way = Callable[[tuple[FloatArray, FloatArray]], Array]
 

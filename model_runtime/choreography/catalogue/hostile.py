@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..choreography import Act, Category, Reaction, Touch, Variant
+from ..elements import Act, Category, Reaction, Touch, Variant
 from .common import BAD, BEHIND, DRAWS_BACK, HOSTILE, HURT, SHAKES, STARTLED
 
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...body_model import rotations as rot
-from ...body_model.skeleton import INDEX, Skeleton
-from ...common.arrays import Array, FloatArray
-from ...common.easing import smootherstep
-from ...contract import FPS
-from ..motion.base_motion import Motion, tilt
-from ..motion.legs import leg_positions, reach
+from ..body_model import rotations as rot
+from ..body_model.legs import leg_positions, reach
+from ..body_model.skeleton import INDEX, heading_of
+from ..common.arrays import Array, FloatArray
+from ..common.easing import smootherstep
+from ..contract import FPS
+from ..refine.contacts.motion import BodyMotion
 
 _SPINE = ("spine1", "spine2", "spine3")
 Curve = Callable[[Array, float, np.random.Generator], dict[str, Array]]
 
 
-def act(motion: Motion, skeleton: Skeleton, kind: str, start: float, size: float, rng: np.random.Generator) -> Motion:
-    """Return ``motion`` with an act of ``ACTS`` from ``start`` (s) on; feet stay where they are."""
-    t = np.arange(motion.frames) / FPS - start
+def act(body: BodyMotion, kind: str, start: float, size: float, rng: np.random.Generator) -> BodyMotion:
+    """Return the motion of ``body`` with an act of ``ACTS`` from ``start`` (s) on; feet stay where they are."""
+    t = np.arange(body.frames) / FPS - start
     curves = ACTS[kind](t, size, rng)
-    rotations = np.array(motion.rotations, np.float32)
-    zero = np.zeros(motion.frames)
+    rotations = np.array(body.rotations, np.float32)
+    zero = np.zeros(body.frames)
     trunk = [curves.get(name, zero) for name in ("bend", "side", "twist")]
     for joint in _SPINE:
         _turn(rotations, joint, *(axis / 3.0 for axis in trunk))
@@ -35,27 +36,27 @@ def act(motion: Motion, skeleton: Skeleton, kind: str, start: float, size: float
         _turn(rotations, f"{side}_collar", zero, -sign * lift, zero)
         _turn(rotations, f"{side}_shoulder", zero, 0.8 * sign * lift, zero)
     hips, back, down = (curves.get(name, zero) for name in ("hips", "back", "down"))
+    rotations = rot.normalize(rotations).astype(np.float32)
     if not (np.any(hips) or np.any(back) or np.any(down)):
-        return Motion(motion.root, rot.normalize(rotations).astype(np.float32), motion.contacts)
-    return _with_pelvis(motion, rot.normalize(rotations).astype(np.float32), skeleton, hips, back, down)
+        return replace(body, rotations=rotations)
+    return _with_pelvis(body, rotations, hips, back, down)
 
 
-def _with_pelvis(
-    motion: Motion, rotations: FloatArray, skeleton: Skeleton, hips: Array, back: Array, down: Array
-) -> Motion:
+def _with_pelvis(body: BodyMotion, rotations: FloatArray, hips: Array, back: Array, down: Array) -> BodyMotion:
     """Return a motion with the pelvis tilted forward by ``hips`` (T,), moved ``back`` and ``down`` (T,) metres."""
-    positions, world = leg_positions(motion.root, motion.rotations, skeleton)
-    heading = rot.about_z(motion.heading)
+    skeleton = body.skeleton
+    positions, world = leg_positions(body.root, body.rotations, skeleton)
+    heading = rot.about_z(np.unwrap(heading_of(body.rotations[:, 0])))
     away = np.stack([0 * back, back, -down], -1) * skeleton.size
-    root = (motion.root + rot.rotate(heading, away.astype(np.float32))).astype(np.float32)
-    pelvis = rot.multiply(rot.multiply(heading, tilt(hips)), rot.conjugate(heading))
+    root = (body.root + rot.rotate(heading, away.astype(np.float32))).astype(np.float32)
+    pelvis = rot.multiply(rot.multiply(heading, rot.tilt(hips)), rot.conjugate(heading))
     rotations[:, 0] = rot.normalize(rot.multiply(pelvis, rotations[:, 0]))
-    return Motion(root, reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2]), motion.contacts)
+    return replace(body, root=root, rotations=reach(root, rotations, skeleton, positions[:, :, 2], world[:, :, 2]))
 
 
 def _turn(rotations: FloatArray, joint: str, pitch: Array, roll: Array, yaw: Array) -> None:
     index = INDEX[joint]
-    rotations[:, index] = rot.multiply(rotations[:, index], tilt(pitch, roll, yaw))
+    rotations[:, index] = rot.multiply(rotations[:, index], rot.tilt(pitch, roll, yaw))
 
 
 def _hump(t: Array, rise: float, stay: float, fall: float) -> Array:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...body_model import rotations as rot
-from ...common.arrays import Array
+from ..body_model import rotations as rot
+from ..common.arrays import Array
 
 # Of the left arm: for each joint rotation vectors in radians, the first applied last. In the T-pose the palm is down;
 # an elbow bends about -z, and a turn of the shoulder about its own x brings that bend upwards.

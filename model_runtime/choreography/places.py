@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...body_model.body_shape import BodyShape, default_body_shape, depth_inside
-from ...body_model.skeleton import INDEX, Skeleton
-from ...common.arrays import FloatArray
+from ..body_model.body_shape import BodyShape, default_body_shape, depth_inside
+from ..body_model.skeleton import INDEX, Skeleton
+from ..common.arrays import FloatArray
 
 # Of the left side: joint, where a ray starts (metres of a body of 1.7 m in the joint's frame), its direction, and the
 # region whose surface it leaves. The right side is the mirror image.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....contract import INTERACTIONS
-from ..choreography import Category
+from ...contract import INTERACTIONS
+from ..elements import Category
 from . import caring, greetings, hostile, signs
 
 _DONE = (
