@@ -26,7 +26,8 @@ from interact_addon.scene.contact_goals import (
     touched_objects,
     trouble_with,
 )
-from interact_addon.scene.preflight.labels import label_problems
+from interact_addon.scene.preflight import Problem, mend
+from interact_addon.scene.preflight.contacts import contact_problems
 from interact_addon.scene.request import build_request, cast_scene
 from interact_addon.scene.settling import settle_all
 from interact_addon.takes.changed import what_changed
@@ -52,6 +53,10 @@ def goals(scene: bpy.types.Scene) -> tuple[ContactGoal, ...]:
     return read_contacts(scene, cast_scene(scene, first_frame=True))
 
 
+def problems(scene: bpy.types.Scene) -> list[Problem]:
+    return list(contact_problems(scene, cast_scene(scene, first_frame=True)))
+
+
 def test_two_points_are_chosen_and_become_a_strip_that_is_called_after_them(scene: bpy.types.Scene) -> None:
     chosen(scene, who="0", point="right_palm", whom="1", other_point="left_shoulder")
     assert bpy.ops.interact.add_contact() == {"FINISHED"}
@@ -74,8 +79,8 @@ def test_one_may_touch_oneself_or_an_object_but_no_point_itself(scene: bpy.types
     chosen(scene, whom="object", target=table, gap=0.01)
     bpy.ops.interact.add_contact()
     own, on_table = goals(scene)
-    assert own.actor == own.other == "Tom" and own.place is None
-    assert on_table.place == pytest.approx((0.4, -0.5, 0.9), abs=0.02) and on_table.distance == pytest.approx(0.01)
+    assert own.actor == own.other == "Tom" and own.places == ()
+    assert on_table.places[0] == pytest.approx((0.4, -0.5, 0.9), abs=0.02) and on_table.distance == pytest.approx(0.01)
     names = [strip.name for strip in all_contacts(scene)]
     assert names == [
         "Tom's left palm - own left hip",
@@ -90,21 +95,37 @@ def test_one_may_touch_oneself_or_an_object_but_no_point_itself(scene: bpy.types
     assert len(all_contacts(scene)) == 2
 
 
-def test_an_object_that_moves_while_it_is_touched_is_told_of_before(scene: bpy.types.Scene) -> None:
+def test_an_object_that_moves_is_touched_where_it_is_in_each_moment(scene: bpy.types.Scene) -> None:
     cup = bpy.data.objects.new("Cup", None)
     scene.collection.objects.link(cup)
     chosen(scene, who="0", point="left_palm", whom="object", target=cup)
     bpy.ops.interact.add_contact()
-    assert list(label_problems(scene)) == [] and touched_objects(scene) == ("Cup",)
+    assert problems(scene) == [] and touched_objects(scene) == ("Cup",)
     (goal,) = goals(scene)
-    assert point_title(goal, "Cup") == "Mia's left palm - Cup"
+    assert point_title(goal, "Cup") == "Mia's left palm - Cup" and len(goal.places) == 1
     (strip,) = all_contacts(scene)
-    for frame, x in ((strip.frame_final_start, 0.0), (strip.frame_final_end, 0.4)):
+    for frame, x in ((compat.strip_left(strip), 0.0), (compat.strip_right(strip), 0.4)):
         cup.location.x = x
         cup.keyframe_insert("location", frame=frame)
-    (problem,) = label_problems(scene)
-    assert not problem.blocks
-    assert "'Cup' moves by up to 20 cm while it is touched in 'Mia's left palm - Cup'" in str(problem.sentence)
+    assert problems(scene) == []
+    (goal,) = goals(scene)
+    assert goal.places[0][0] == pytest.approx(0.0, abs=0.01) and goal.places[-1][0] == pytest.approx(0.4, abs=0.01)
+    assert np.diff([place[0] for place in goal.places]).min() > 0.0
+
+
+def test_strips_that_contradict_each_other_are_told_of_before_anything_is_computed(scene: bpy.types.Scene) -> None:
+    chosen(scene, who="0", point="right_palm", whom="1", other_point="left_shoulder")
+    bpy.ops.interact.add_contact()
+    chosen(scene, other_point="right_hip")
+    bpy.ops.interact.add_contact()
+    (problem,) = problems(scene)
+    assert problem.blocks and problem.is_a_choice
+    both = "'Mia's right palm - Tom's left shoulder' and 'Mia's right palm - Tom's right hip' cannot both touch"
+    assert str(problem.sentence).startswith(both)
+    with pytest.raises(InvalidRequest, match="cannot both touch"):
+        build_request(scene)
+    mend(scene, problem)
+    assert problems(scene) == [] and len(contact_strips(scene)) == 1 and len(all_contacts(scene)) == 2
 
 
 def test_strips_survive_renaming_splitting_saving_and_undo(scene: bpy.types.Scene, tmp_path: Path) -> None:

@@ -205,8 +205,8 @@ def summary(scene: bpy.types.Scene) -> str:
 def point_title(goal: contract.ContactGoal, thing: str = "") -> str:
     """Return what touches what in plain names: ``Mia's right palm - Tom's left shoulder``, ``- Cup``: a ``thing``."""
     first = f"{goal.actor}'s {readable(goal.point)}"
-    if goal.place is not None:
-        return f"{first} - {thing or 'its place'}"
+    if goal.places:
+        return f"{first} - {thing or 'target'}"
     whose = "own" if goal.other == goal.actor else f"{goal.other}'s"
     return f"{first} - {whose} {readable(goal.other_point)}"
 

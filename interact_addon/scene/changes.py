@@ -88,12 +88,10 @@ def _is_goal_among(goal: contract.ContactGoal, goals: Sequence[contract.ContactG
 
 def _same_goal(one: contract.ContactGoal, other: contract.ContactGoal) -> bool:
     same_time = abs(one.start - other.start) < _SAME_TIME and abs(one.end - other.end) < _SAME_TIME
-    near = one.place == other.place or (
-        one.place is not None
-        and other.place is not None
-        and all(abs(a - b) < _SAME_PLACE for a, b in zip(one.place, other.place))
+    near = len(one.places) == len(other.places) and all(
+        abs(a - b) < _SAME_PLACE for mine, theirs in zip(one.places, other.places) for a, b in zip(mine, theirs)
     )
-    bare = [replace(goal, start=0.0, end=0.0, place=None) for goal in (one, other)]
+    bare = [replace(goal, start=0.0, end=0.0, places=()) for goal in (one, other)]
     return same_time and near and bare[0] == bare[1]
 
 

@@ -5,7 +5,6 @@ Whose points they are is kept as ids, so renaming anybody loses nothing; a strip
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import bpy
 
 from .. import compat
-from ..messages import Message
 from ..properties import actor_name, all_actors
 from ..rig.cast import CastActor
 from ..runtime_api import contract, errors
@@ -107,40 +105,26 @@ def trouble_with(scene: bpy.types.Scene, strip: Any) -> str:
 def read_contacts(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> tuple[contract.ContactGoal, ...]:
     """Return what should touch within the shot, in order of time.
 
-    An object is touched where it is in the middle of the strip. Raises ``InvalidRequest`` for a strip that says
-    nothing, and where somebody is not cast or an object gone.
+    An object that moves is touched where it is in each moment. Raises ``InvalidRequest`` for a strip that says nothing,
+    and where somebody is not cast or an object gone.
     """
+    return tuple(goal for _, goal in goals_of_strips(scene, cast))
+
+
+def goals_of_strips(scene: bpy.types.Scene, cast: Sequence[CastActor]) -> list[tuple[Any, contract.ContactGoal]]:
+    """Return each strip of ``read_contacts`` with its goal; arguments and errors are the same."""
     known, goals = {actor.identity: one for actor, one in zip(scene.interact.actors, cast)}, []  # type: ignore[attr-defined]
     for strip, start, end in _in_the_shot(scene):
         if trouble := trouble_with(scene, strip):
             raise errors.InvalidRequest(trouble)
-        goals.append(_goal(scene, ends_of(strip), known, start, end))
-    return tuple(goals)
+        goals.append((strip, _goal(scene, ends_of(strip), known, start, end)))
+    return goals
 
 
 def touched_objects(scene: bpy.types.Scene) -> tuple[str, ...]:
     """Return of each contact that ``read_contacts`` returns the name of the object that is touched, "" of an actor."""
     ends = [ends_of(strip) for strip, _, _ in _in_the_shot(scene)]
     return tuple(one.target.name if not one.other and one.target is not None else "" for one in ends)
-
-
-def moving_target(scene: bpy.types.Scene, strip: Any) -> str:
-    """Return a sentence that says how far the object of a strip moves meanwhile; empty for one that stays."""
-    ends, (start, end) = ends_of(strip), Clock(compat.sequencer_scene(scene), scene).span(strip)
-    if ends.other or ends.target is None or end - start <= _NOTHING:
-        return ""
-    middle = 0.5 * (start + end)
-    (touched,) = places_of(scene, ends.target, middle, middle, 0.0)[:1]
-    away = max(math.dist(place, touched) for place in places_of(scene, ends.target, start, end, 0.0))
-    if away <= contract.CONTACT_MET:
-        return ""
-    return Message(
-        "'{object}' moves by up to {centimetres} cm while it is touched in '{strip}', and is touched where it is in "
-        "the middle; split the strip into shorter ones.",
-        object=ends.target.name,
-        centimetres=f"{100.0 * away:.0f}",
-        strip=strip.name.strip(),
-    )
 
 
 def _in_the_shot(scene: bpy.types.Scene) -> Iterator[tuple[Any, float, float]]:
@@ -161,9 +145,8 @@ def _goal(
         theirs = known[ends.other].name
         return contract.ContactGoal(mine.name, ends.point, start, end, theirs, ends.other_point, distance=ends.gap)
     assert ends.target is not None
-    middle = 0.5 * (start + end)
-    (place,) = places_of(scene, ends.target, middle, middle, mine.rest.floor)[:1]
-    return contract.ContactGoal(mine.name, ends.point, start, end, place=place, distance=ends.gap)
+    places = places_of(scene, ends.target, start, end, mine.rest.floor)
+    return contract.ContactGoal(mine.name, ends.point, start, end, places=places, distance=ends.gap)
 
 
 def title(ends: Ends, names: Mapping[str, str]) -> str:

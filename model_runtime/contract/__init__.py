@@ -7,6 +7,7 @@ own Python can import it.
 from ..body_model.obstacle import Obstacle
 from ..common.arrays import FloatArray
 from ..common.timing import FPS, frame_count
+from .contradictions import Contradiction, contradictions
 from .interactions import PlayedPart, lay_over, not_played, played_part, with_interactions
 from .live_link import live_link_text, timecode
 from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, constraints_from_performance
@@ -127,6 +128,7 @@ __all__ = [
     "ActorPerformance",
     "Caption",
     "ContactGoal",
+    "Contradiction",
     "EmotionSpan",
     "EnergySpan",
     "FloatArray",
@@ -151,6 +153,7 @@ __all__ = [
     "constraints_from_performance",
     "constraints_from_plain",
     "constraints_to_plain",
+    "contradictions",
     "emotion_named",
     "frame_count",
     "lay_over",

@@ -100,9 +100,10 @@ class ContactGoal:
     """Two points that touch from ``start`` to ``end`` (s).
 
     ``point`` of the actor named ``actor`` touches ``other_point`` of the one named ``other``, who may be the same; or a
-    ``place`` (x, y, z) in metres if ``other`` is empty. Points are named as in ``BodyShape``. ``distance``: metres that
-    may stay between the two. ``held``: they touch already, in motion that is given; whatever else changes there, the
-    first point stays where it is on the other body, or at its place.
+    target if ``other`` is empty: ``places`` (x, y, z) in metres, evenly spaced over the span, one for a thing that
+    stays, more for one that moves. Points are named as in ``BodyShape``. ``distance``: metres that may stay between the
+    two. ``held``: they touch already, in motion that is given; whatever else changes there, the first point stays where
+    it is on the other body, or at its target.
     """
 
     actor: str
@@ -111,7 +112,7 @@ class ContactGoal:
     end: float
     other: str = ""
     other_point: str = ""
-    place: tuple[float, float, float] | None = None
+    places: tuple[tuple[float, float, float], ...] = ()
     distance: float = 0.0
     held: bool = False
 

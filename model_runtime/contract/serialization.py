@@ -263,7 +263,8 @@ def _interaction(plain: dict[str, Any]) -> InteractionSpan:
 
 
 def _contact(plain: dict[str, Any]) -> ContactGoal:
-    place = plain.get("place")
+    # Up to version 0.2 a target had one place.
+    places = plain.get("places") or ([plain["place"]] if plain.get("place") else [])
     return ContactGoal(
         str(plain["actor"]),
         str(plain["point"]),
@@ -271,7 +272,7 @@ def _contact(plain: dict[str, Any]) -> ContactGoal:
         float(plain["end"]),
         str(plain.get("other", "")),
         str(plain.get("other_point", "")),
-        None if place is None else _places([place])[0],
+        _places(places),
         float(plain.get("distance", 0.0)),
         bool(plain.get("held", False)),
     )

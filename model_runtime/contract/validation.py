@@ -13,8 +13,9 @@ from ..body_model.body_shape import POINTS, BodyShape
 from ..body_model.obstacle import Obstacle
 from ..body_model.skeleton import JOINTS
 from ..errors import InvalidRequest
+from .contradictions import contradictions
 from .motion_constraints import ARRAY_SHAPES, MotionConstraints
-from .request import Actor, GazeSpan, Pin, Request, Resolve
+from .request import Actor, ContactGoal, GazeSpan, Pin, Request, Resolve
 from .vocabulary import (
     ACTION_LABELS,
     EMOTION_CHOICES,
@@ -72,6 +73,7 @@ def _request_troubles(request: Request) -> Iterator[str]:
         yield from _actor_troubles(actor, request.frames)
     yield from _interaction_troubles(request)
     yield from _contact_troubles(request)
+    yield from _contradictory_contacts(request)
     yield from _furniture_troubles(request)
     if request.resolve is not None:
         yield from _resolve_troubles(request, request.resolve)
@@ -217,12 +219,27 @@ def _contact_troubles(request: Request) -> Iterator[str]:
                 yield f"{what} names a point '{point}' that '{name}' does not have; use one of: {points}."
         if not (math.isfinite(goal.start) and math.isfinite(goal.end) and goal.end > goal.start):
             yield f"{what} has no length; lengthen or remove it."
-        if (goal.place is None) == (not goal.other) or not np.isfinite(goal.place or 0.0).all():
-            yield f"{what} needs one thing to touch; choose a point of an actor, or a place."
+        if bool(goal.places) == bool(goal.other) or not np.isfinite(goal.places or 0.0).all():
+            yield f"{what} needs one thing to touch; choose a point of an actor, or a target."
         if ends[0] in ends[1:]:
             yield f"{what} joins the {goal.point.replace('_', ' ')} to itself; choose another point."
         if not 0.0 <= goal.distance <= FURTHEST_CONTACT:
             yield f"{what} leaves {goal.distance:.2f} m; choose a distance between 0 and {FURTHEST_CONTACT:.0f} m."
+
+
+def _contradictory_contacts(request: Request) -> Iterator[str]:
+    bodies = {actor.name: (actor.body_shape, actor.skeleton) for actor in request.actors}
+    for found in contradictions(request.contacts, bodies):
+        one, other = (_contact_title(request.contacts[number]) for number in (found.first, found.second))
+        yield (
+            f"{one} and {other} cannot both touch at {found.time:.2f} s, since that is {100 * found.metres:.0f} cm "
+            "more than a body allows; move, trim or remove one of the two contacts."
+        )
+
+
+def _contact_title(goal: ContactGoal) -> str:
+    other = f"the {goal.other_point.replace('_', ' ')} of '{goal.other}'" if goal.other else "its target"
+    return f"The {goal.point.replace('_', ' ')} of '{goal.actor}' with {other}"
 
 
 def _furniture_troubles(request: Request) -> Iterator[str]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from ..body_model.skeleton import FINGERS, INDEX, JOINTS, PARENTS
 from ..common.easing import smootherstep
 from ..contract import FPS, Actor, ContactGoal
-from ..contract.directions import is_of_hand, span_frames
+from ..contract.directions import is_of_hand, places_at, span_frames
 from ..planning.height_normalisation import HeightNormalisation
 from .energies import GuidanceEnergy, PosedBodies
 
@@ -31,7 +31,9 @@ _OPPOSED = 0.1  # metres that surfaces which face the same way count as apart, h
 
 @dataclass(frozen=True)
 class _Point:
-    """A point ``offset`` (3,) on a ``joint`` of an ``actor``, with its ``normal`` (3,); of a place, ``actor`` is None.
+    """A point ``offset`` (3,) on a ``joint`` of an ``actor``, with its ``normal`` (3,).
+
+    Of a target ``actor`` is None, and ``offset`` (T, 3) says where it is on each frame of the take.
 
     ``reach``: metres from the shoulder that it gets to; 0 of what is only touched, which does not move for it.
     """
@@ -45,7 +47,8 @@ class _Point:
     def of(self, bodies: PosedBodies, frames: slice) -> tuple[Tensor, Tensor, Tensor]:
         """Return where it is, its normal, and where its arm begins, (F, 3) each, on some frames."""
         if self.actor is None:
-            return self.offset, self.normal, self.offset
+            place = self.offset[bodies.start :][frames]
+            return place, self.normal, place
         place, turn = self._joint(bodies, frames, self.joint)
         point, normal = place + turn @ self.offset, turn @ self.normal
         if not self.reach:
@@ -108,7 +111,7 @@ def contact_guides(
             continue
         unit = scale.units[own]
         first = _point(own, actors[own], goal.point)
-        second = _point(other, actors[other], goal.other_point) if goal.other else _place(goal, scale, unit)
+        second = _point(other, actors[other], goal.other_point) if goal.other else _target(goal, scale, unit, frames)
         if first.reach or second.reach:
             reach = _Reach(first, second, *_course(goal, frames, unit))
             guides.append(GuidanceEnergy(reach.energy, "upper", LARGEST_MOVE, ITERATIONS))
@@ -123,9 +126,13 @@ def _course(goal: ContactGoal, frames: int, unit: float) -> tuple[Tensor, Tensor
     return goal.distance / unit + FURTHEST * gone, 1.0 - gone
 
 
-def _place(goal: ContactGoal, scale: HeightNormalisation, unit: float) -> _Point:
-    place = (np.asarray(goal.place, np.float64) - (*scale.origin, 0.0)) / unit
-    return _Point(None, "", torch.tensor(place, dtype=torch.float32), torch.zeros(3))
+def _target(goal: ContactGoal, scale: HeightNormalisation, unit: float, frames: int) -> _Point:
+    """Return a target of which the places before and after the goal are those at its ends."""
+    rows = span_frames(goal.start, goal.end, frames)
+    places = places_at(goal.places, rows.stop - rows.start)
+    along = places[np.clip(np.arange(frames) - rows.start, 0, len(places) - 1)]
+    offset = (along.astype(np.float64) - (*scale.origin, 0.0)) / unit
+    return _Point(None, "", torch.from_numpy(offset.astype(np.float32)), torch.zeros(3))
 
 
 def _point(number: int, actor: Actor, name: str) -> _Point:

@@ -53,7 +53,7 @@ def greetings() -> Iterator[Scene]:
     touch = ContactGoal("Mia", "right_palm", 2.0, 3.0, "Tom", "right_palm")
     yield Scene("handshake asked for", replace(_talkers(5.0, 0.85), contacts=(touch,)))
     brief = replace(touch, start=2.2, end=2.4)
-    high = ContactGoal("Mia", "right_palm", 2.2, 2.4, place=(-0.05, 0.0, 1.6), distance=0.08)
+    high = ContactGoal("Mia", "right_palm", 2.2, 2.4, places=((-0.05, 0.0, 1.6),), distance=0.08)
     yield Scene("high-five asked for", replace(_talkers(5.0, 0.85), contacts=(brief, high)))
     shoulder = replace(touch, other_point="left_shoulder", end=3.5)
     yield Scene("hand on shoulder asked for", replace(_talkers(5.0, 0.75), contacts=(shoulder,)))

@@ -13,6 +13,7 @@ from ..perform import parts_to_key
 from ..request import cast_scene_in_steps
 from .animation import animation_problems, time_problems
 from .bones import bone_problems
+from .contacts import contact_problems
 from .faces import face_problems
 from .labels import label_problems
 from .linked import linked_problems, shared_problems
@@ -52,7 +53,7 @@ def find_problems_in_steps(
         found += _problems_of(character, partner, scene)
     yield
     found += [*place_problems(scene), *time_problems(scene), *timeline_problems(scene), *label_problems(scene)]
-    found += script_problems(scene)
+    found += [*contact_problems(scene, cast), *script_problems(scene)]
     return sorted(found, key=lambda problem: not problem.blocks)
 
 

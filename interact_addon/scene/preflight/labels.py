@@ -12,7 +12,6 @@ from ...messages import Message, counted
 from ...properties import actor_key, generated_parts
 from ...runtime_api import contract
 from ..channels import ACTIONS
-from ..contact_goals import contact_strips, moving_target, trouble_with
 from ..label_names import set_label
 from ..ownership import strips_of
 from ..pair import heard_strips_of_pair, nobody_acts, played_part, who_acts
@@ -49,13 +48,6 @@ def _pair_problems(scene: bpy.types.Scene, source: bpy.types.Scene) -> Iterator[
             yield Problem("nobody acts", nobody_acts(strip), "", True, short="Nobody acts")
         elif left_out := played_part(scene, strip).left_out:
             said.setdefault(left_out, []).append(strip.name)
-    for strip in contact_strips(source):
-        if trouble := trouble_with(scene, strip):
-            mute = partial(_mute, [strip.name])
-            done = Message("Muted {count}.", count=counted(1, "strip"))
-            yield Problem("no contact", trouble, "", True, "Mute Strip", done, mute, short="Nothing touches")
-        elif moves := moving_target(scene, strip):
-            yield Problem("moving target", moves, "", False, short="What is touched moves")
     for sentence, names in said.items():
         count = counted(len(names), "strip")
         fix = "Mute Strip" if len(names) == 1 else "Mute Strips"
@@ -72,6 +64,6 @@ def _make_stand(name: str, scene: bpy.types.Scene) -> None:
 
 def _mute(names: Collection[str], scene: bpy.types.Scene) -> None:
     source = compat.sequencer_scene(scene)
-    for strip in (*heard_strips_of_pair(source), *contact_strips(source)):
+    for strip in heard_strips_of_pair(source):
         if strip.name in names:
             strip.mute = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ...common.arrays import Array, BoolArray, FloatArray
 from ...contract import MOVABLE, PART_JOINTS
 
 PARTS = tuple(PART_JOINTS)
+Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,10 @@ class BodyMotion:
 class Goal:
     """The point ``point`` of actor ``actor`` (0 or 1) touches something on frames ``start`` to before ``stop``.
 
-    That is ``other_point`` of actor ``other``, who may be the same one, or a ``place`` (x, y, z) in metres if ``other``
-    is None. ``distance``: metres that may stay between the two. ``held``: the two touch already, and the first stays
-    where it is on the other; nothing changes for its sake.
+    That is ``other_point`` of actor ``other``, who may be the same one; if ``other`` is None, a ``place`` (x, y, z) in
+    metres, or a tuple of them, one for each of these frames, of a target that moves. ``distance``: metres that may stay
+    between the two. ``held``: the two touch already, and the first stays where it is on the other; nothing changes for
+    its sake.
     """
 
     actor: int
@@ -63,9 +65,22 @@ class Goal:
     stop: int
     other: int | None = None
     other_point: str = ""
-    place: tuple[float, float, float] | None = None
+    place: Place | tuple[Place, ...] | None = None
     distance: float = 0.0
     held: bool = False
+
+    def target(self, frames: Array) -> FloatArray:
+        """Return where the ``place`` is (N, 3) on ``frames`` (N,); before and after the goal as at its ends."""
+        places = np.asarray(self.place, np.float32).reshape(-1, 3)
+        return places[np.clip(np.asarray(frames) - self.start, 0, len(places) - 1)]
+
+    def within(self, first: int, last: int) -> Goal:
+        """Return the goal in a window of frames from ``first`` to before ``last``, of which it has some."""
+        start, stop = max(self.start, first), min(self.stop, last)
+        place = self.place
+        if place is not None and np.ndim(place) > 1:
+            place = tuple((float(x), float(y), float(z)) for x, y, z in self.target(np.arange(start, stop)))
+        return replace(self, start=start - first, stop=stop - first, place=place)
 
 
 @dataclass(frozen=True)

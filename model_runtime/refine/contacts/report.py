@@ -87,8 +87,10 @@ def ways_of(bodies: Sequence[BodyMotion], posed: Sequence[tuple[FloatArray, Floa
         places, world = (x[frames] for x in posed[actor])
         return place_points(shape, places, world)[0][:, shape.point(name)]
 
-    other = np.asarray(goal.place, np.float32) if goal.other is None else point(goal.other, goal.other_point)
-    way: FloatArray = other - point(goal.actor, goal.point)
+    mine = point(goal.actor, goal.point)
+    if goal.other is None:
+        return goal.target(goal.start + np.arange(len(mine))) - mine
+    way: FloatArray = point(goal.other, goal.other_point) - mine
     return way
 
 

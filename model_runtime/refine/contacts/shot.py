@@ -10,9 +10,9 @@ import numpy as np
 from ...body_model.obstacle import Obstacle
 from ...common.arrays import Array, BoolArray
 from ...contract import CONTACT_MET, PART_JOINTS, Actor, ContactGoal, MotionConstraints
-from ...contract.directions import span_frames
+from ...contract.directions import places_at, span_frames
 from ..bodies import Bodies
-from .motion import BodyMotion, Goal, ResolveOptions
+from .motion import BodyMotion, Goal, Place, ResolveOptions
 from .solver import Resolved, resolve_contacts
 
 _LOWER = list(PART_JOINTS).index("lower")
@@ -60,10 +60,18 @@ def _goal(goal: ContactGoal, actors: Sequence[Actor], frames: int) -> Goal:
         rows.stop,
         other,
         goal.other_point,
-        goal.place,
+        _target(goal, rows),
         goal.distance,
         goal.held,
     )
+
+
+def _target(goal: ContactGoal, rows: slice) -> Place | tuple[Place, ...] | None:
+    """Return where the target of a goal is: at one place, or at one for each of its frames."""
+    if len(goal.places) < 2:
+        return goal.places[0] if goal.places else None
+    places = places_at(goal.places, rows.stop - rows.start)
+    return tuple((float(x), float(y), float(z)) for x, y, z in places)
 
 
 def _kept(actor: Actor, frames: int) -> BoolArray:
@@ -84,7 +92,7 @@ def _keep(kept: Array, constraints: MotionConstraints) -> None:
 
 def _sentence(goal: ContactGoal, gap: float) -> str:
     point = f"The {_readable(goal.point)} of '{goal.actor}'"
-    what = f"the {_readable(goal.other_point)} of '{goal.other}'" if goal.other else "its place"
+    what = f"the {_readable(goal.other_point)} of '{goal.other}'" if goal.other else "its target"
     if goal.held:
         return f"{point} leaves {what} by {100 * gap:.0f} cm at {goal.start:.2f} s; let more parts of both move."
     return (

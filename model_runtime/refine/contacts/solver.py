@@ -105,7 +105,7 @@ def _resolved(
     for start, stop in stretches:
         first, last = max(0, start - _PAD), min(roots.shape[1], stop + _PAD)
         window = slice(first, last)
-        own = [_cut(goal, first, last) for goal in goals if goal.start < stop and goal.stop > start]
+        own = [goal.within(first, last) for goal in goals if goal.start < stop and goal.stop > start]
         parts = [_window(body, window) for body in bodies]
         stays = np.ones(last - first, bool)
         stays[start - first : stop - first] = False
@@ -118,10 +118,6 @@ def _resolved(
         done += stop - start
     progress(1.0)
     return Resolved(roots, rotations, compare(bodies, roots, rotations, goals, obstacles))
-
-
-def _cut(goal: Goal, first: int, last: int) -> Goal:
-    return replace(goal, start=max(goal.start, first) - first, stop=min(goal.stop, last) - first)
 
 
 def _window(body: BodyMotion, window: slice) -> BodyMotion:

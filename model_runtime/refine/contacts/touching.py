@@ -98,7 +98,7 @@ def _block(
     offsets[0], normals[0] = mine[1][frames], mine[2][frames]
     facing = 0.0
     if theirs is None:
-        offsets[1] = goal.place
+        offsets[1] = goal.target(bodies.frames[frames])
     else:
         rows[1] = theirs[0] + frames * len(POSED)
         offsets[1], normals[1] = theirs[1][frames], theirs[2][frames]

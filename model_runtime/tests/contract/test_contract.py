@@ -233,7 +233,10 @@ def handshake(**changes) -> Request:
 
 
 def test_contacts_survive_json():
-    for sent in (handshake(), handshake(other="", other_point="", place=(0.1, 0.2, 1.0), distance=0.1)):
+    for sent in (
+        handshake(),
+        handshake(other="", other_point="", places=((0.1, 0.2, 1.0), (0.1, 0.4, 1.0)), distance=0.1),
+    ):
         check_request(sent)
         assert request_from_json(request_to_json(sent)).contacts == sent.contacts
 
@@ -245,7 +248,7 @@ def test_contacts_survive_json():
         ({"point": "right_wing"}, "does not have"),
         ({"other_point": "tail"}, "does not have"),
         ({"end": 1.0}, "no length"),
-        ({"place": (0.0, 0.0, 1.0)}, "one thing to touch"),
+        ({"places": ((0.0, 0.0, 1.0),)}, "one thing to touch"),
         ({"other": "", "other_point": ""}, "one thing to touch"),
         ({"other": "Ada"}, "to itself"),
         ({"distance": -0.1}, "choose a distance"),
@@ -292,3 +295,36 @@ def test_a_grid_that_would_not_fit_into_memory_is_refused_unread():
     plain["obstacles"][0]["size"] = [4000, 4000, 4000]
     with pytest.raises(InvalidRequest, match="a grid of 4000"):
         request_from_json(json.dumps(plain))
+
+
+OTHER_GOALS = {
+    "the same hand at two places of a body": ({"other_point": "right_hip"}, True),
+    "two points of a hand further apart than the hand is long": (
+        {"point": "right_index_tip", "other_point": "right_hip"}, True),
+    "hands of both on each other twice": ({"point": "right_index_tip", "other_point": "left_wrist"}, False),
+    "the other hand": ({"point": "left_palm", "other_point": "right_hip"}, False),
+    "the same from the other side": (
+        {"actor": "Bob", "point": "right_hip", "other": "Ada", "other_point": "right_palm"}, True),
+    "at another time": ({"other_point": "right_hip", "start": 2.0, "end": 3.0}, False),
+    "what touches already": ({"other_point": "right_hip", "held": True}, False),
+    "room that is left": ({"other_point": "right_hip", "distance": 0.6}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "contradicts"), OTHER_GOALS.values(), ids=OTHER_GOALS)
+def test_two_contacts_that_no_pose_meets_are_refused_before_anything_is_computed(changes, contradicts):
+    (first,) = handshake(other_point="left_shoulder").contacts
+    sent = request(contacts=(first, dataclasses.replace(first, **changes)))
+    if not contradicts:
+        check_request(sent)
+        return
+    with pytest.raises(InvalidRequest, match=r"cannot both touch at 1\.00 s.*move, trim or remove"):
+        check_request(sent)
+
+
+def test_a_hand_cannot_be_at_two_targets_that_part():
+    way = ((0.0, 0.0, 1.0), (0.3, 0.0, 1.0))
+    first = handshake(other="", other_point="", places=way).contacts[0]
+    with pytest.raises(InvalidRequest, match=r"with its target.*cannot both touch at 2\.00 s, since that is 30 cm"):
+        check_request(request(contacts=(first, dataclasses.replace(first, places=way[:1]))))
+    check_request(request(contacts=(first, dataclasses.replace(first, point="left_palm", places=way[:1]))))

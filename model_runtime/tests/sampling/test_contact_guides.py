@@ -103,10 +103,10 @@ def test_points_are_where_the_body_has_them(lower):
     index = shape.point("right_palm")
     place, turn = bodies.of("right_wrist")
     palm = place[0, 50] + turn[0, 50] @ torch.from_numpy(shape.point_offset[index].astype(np.float32))
-    goal = ContactGoal("A", "right_palm", 1.5, 2.0, place=(float(palm[0]), float(palm[1]), float(palm[2])))
+    goal = ContactGoal("A", "right_palm", 1.5, 2.0, places=((float(palm[0]), float(palm[1]), float(palm[2])),))
 
     def cost(place: tuple[float, float, float]) -> float:
-        (guide,) = guides(replace(goal, start=50 / 30, end=51 / 30, place=place))
+        (guide,) = guides(replace(goal, start=50 / 30, end=51 / 30, places=(place,)))
         one = PosedBodies(
             bodies.joints,
             bodies.positions[:, 50:51],
@@ -117,9 +117,9 @@ def test_points_are_where_the_body_has_them(lower):
         )
         return float(guide.energy(one))
 
-    assert goal.place is not None
-    assert cost(goal.place) < 1e-6
-    x, y, z = goal.place
+    assert goal.places
+    assert cost(goal.places[0]) < 1e-6
+    x, y, z = goal.places[0]
     shoulder = bodies.of("right_shoulder")[0][0, 50]
     back = (shoulder - palm) / (shoulder - palm).norm() * 0.1
     assert cost((x + float(back[0]), y + float(back[1]), z + float(back[2]))) == pytest.approx(0.01, rel=0.05)

@@ -1,11 +1,14 @@
 """Contacts of a request, on a performance that there is."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model_runtime.__main__ import main
+from model_runtime.body_model.body_shape import place_points
+from model_runtime.body_model.skeleton import forward_kinematics
 from model_runtime.contract import (
     ActionSpan,
     Actor,
@@ -13,6 +16,7 @@ from model_runtime.contract import (
     ContactGoal,
     Performance,
     Request,
+    request_from_json,
     request_to_json,
 )
 from model_runtime.refine.bodies import Bodies
@@ -58,3 +62,26 @@ def test_resolve_leaves_one_who_touches_nothing_as_it_is(tmp_path: Path) -> None
     got = Performance.load(tmp_path / "out.npz")
     assert np.array_equal(got.actors[0].rotations, one.rotations)
     assert got.report["seed"] == 3 and got.report["contacts"]["goals"] == []
+
+
+def test_a_target_that_moves_is_touched_on_each_of_its_frames() -> None:
+    one, other = standing(1.7, 0.0, 1.0, 75), standing(1.7, 2.5, -1.0, 75)
+    actors = (Actor("Ada", one.skeleton), Actor("Bob", other.skeleton))
+    way = ((0.4, -0.25, 1.0), (0.42, -0.1, 1.1), (0.4, 0.05, 1.2))
+    goal = ContactGoal("Ada", "right_palm", 1.0, 1.8, places=way)
+    bodies, resolved, missed = resolve_shot(bodies_of(one, other), actors, [goal])
+    assert not missed
+    (found,) = resolved.report["goals"]
+    assert found["gap"] < 0.02 and found["sliding"] < 0.05
+    shape = actors[0].body_shape
+    palm = place_points(shape, *forward_kinematics(bodies.roots[0], bodies.rotations[0], one.skeleton))[0]
+    for frame, place in ((30, way[0]), (53, way[2])):
+        assert np.linalg.norm(palm[frame, shape.point("right_palm")] - place) < 0.02
+
+
+def test_a_request_of_an_older_take_has_one_place_as_target() -> None:
+    actors = (Actor("Ada", standing(1.7, 0.0, 1.0, 2).skeleton),)
+    goal = ContactGoal("Ada", "right_palm", 1.0, 1.8, places=((0.4, -0.25, 1.0),))
+    before = json.loads(request_to_json(Request(2.0, actors, contacts=(goal,))))
+    before["contacts"][0]["place"] = before["contacts"][0].pop("places")[0]
+    assert request_from_json(json.dumps(before)).contacts == (goal,)
