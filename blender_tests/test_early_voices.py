@@ -42,6 +42,15 @@ def test_generate_finds_both_voices_mixed(scene: Any) -> None:
     assert all(mix.is_done and mix.clip() is not None for mix in mixes)
 
 
+def test_both_voices_are_mixed_of_actors_that_are_called_after_their_armatures(scene: Any) -> None:
+    for actor in scene.interact.actors:
+        actor.name = ""
+    early_voices.begin(scene)
+    run()
+    mixes = [VoiceMix(scene, actor_key(actor)) for actor in scene.interact.actors]
+    assert all(mix.is_done and mix.clip() is not None for mix in mixes)
+
+
 def test_a_scene_that_is_deleted_and_a_voice_that_is_missing_end_it_without_a_word(scene: Any) -> None:
     early_voices.begin(scene)
     bpy.data.scenes.remove(scene)

@@ -35,6 +35,7 @@ from .operators import (
     stepping,
     takes,
     transcripts,
+    word_search,
     workspace,
 )
 from .overlay import check_drawing, contact_drawing, drawing, event_band, label_band, voice_words
@@ -56,6 +57,7 @@ CLASSES: tuple[type, ...] = (
     *interactions.CLASSES,
     *contacts.CLASSES,
     *transcripts.CLASSES,
+    *word_search.CLASSES,
     *feedback.CLASSES,
     *stepping.CLASSES,
     *generate.CLASSES,
@@ -148,6 +150,7 @@ def register() -> None:
     for menu in (bpy.types.GRAPH_MT_key, bpy.types.DOPESHEET_MT_key):
         menu.append(keys.draw_key_menu)
     bpy.app.handlers.load_pre.append(_stop_generating)
+    bpy.app.handlers.load_pre.append(word_search.stop)
     bpy.app.handlers.load_post.append(_update_file)
     bpy.app.handlers.blend_import_post.append(_update_file)
     for handlers in _comings_back():
@@ -168,6 +171,7 @@ def register() -> None:
         changes.append(check.scene_changed)
         changes.append(stepping.scene_changed)
         changes.append(voice_words.scene_changed)
+        changes.append(word_search.scene_changed)
     bpy.app.handlers.undo_post.append(retiming.undone)
     labels.register()
     shortcuts.register()
@@ -179,6 +183,7 @@ def register() -> None:
 def unregister() -> None:
     global _cli_command
     runtime.stop_installing()
+    word_search.stop()
     generation.free_runtime()
     if _cli_command is not None:
         bpy.utils.unregister_cli_command(_cli_command)
@@ -192,6 +197,7 @@ def unregister() -> None:
         changes.remove(check.scene_changed)
         changes.remove(stepping.scene_changed)
         changes.remove(voice_words.scene_changed)
+        changes.remove(word_search.scene_changed)
     label_band.stop()
     voice_words.stop()
     shortcuts.unregister()
@@ -210,6 +216,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_update_file)
     for handlers in _comings_back():
         handlers.remove(_show_strips)
+    bpy.app.handlers.load_pre.remove(word_search.stop)
     bpy.app.handlers.load_pre.remove(_stop_generating)
     for draw in (stepping.draw_status, generate.draw_status):
         bpy.types.STATUSBAR_HT_header.remove(draw)

@@ -2,7 +2,9 @@
 
 In:  ``{"job": 1, "request": "r.json", "out": "r.npz", "weights": null}``, ``{"cancel": 1}``, ``{"quit": true}``,
      ``{"warm_up": true, "weights": null}``: load all that the first job needs; there is no answer, and a job that
-     comes meanwhile is begun as soon as libraries and networks are loaded
+     comes meanwhile is begun as soon as libraries and networks are loaded;
+     ``{"align": 2, "request": "r.json"}``: find the words of the first actor's captions in the voice; a job that comes
+     meanwhile goes first, and the answer is the error ``Cancelled``
 Out: ``{"ready": true, …}`` once, then per job ``{"job": 1, "progress": 0.3, "stage": "…"}`` any number of times and one
 of ``{"job": 1, "done": "r.npz", "report": {…}}`` and ``{"job": 1, "error": {"name": "…", "message": "…"}}``.
 
@@ -77,14 +79,14 @@ def serve(lines: Iterable[str], send: Send) -> None:
             break
         if "cancel" in message:
             jobs.cancel(message["cancel"])
-        elif "job" in message or "warm_up" in message:
+        elif "job" in message or "align" in message or "warm_up" in message:
             jobs.add(message)
         else:
             send(
                 {
                     "error": {
                         "name": "InvalidRequest",
-                        "message": "A line to the runtime says neither job, cancel nor quit.",
+                        "message": "A line to the runtime says neither job, align, cancel nor quit.",
                     }
                 }
             )
@@ -97,6 +99,7 @@ class _Jobs:
         self._send = send
         self._waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._cancelled: set[Any] = set()
+        self._is_warm = False
         threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
     def add(self, message: Message) -> None:
@@ -109,20 +112,42 @@ class _Jobs:
         while True:
             message = self._waiting.get()
             if "warm_up" in message:
-                warm_up(message, self._make_way)
+                self._is_warm = self._is_warm or warm_up(message, self._make_way)
+                if not self._is_warm:  # words were asked for, or a job, which makes it warm
+                    self._waiting.put(message)
+                continue
+            if "align" in message:
+                self._align(message)
                 continue
             job = message["job"]
             try:
                 performance = run_job(message, self._progress_of(job))
+                self._is_warm = True
                 self._send({"job": job, "done": message["out"], "report": performance.report})
             except BaseException as error:  # the one door through which every failure leaves, by name
                 self._send({"job": job, "error": describe(error)})
             self._cancelled.discard(job)
 
-    def _make_way(self, _: Progress) -> None:
+    def _make_way(self, _: Progress | None = None) -> None:
         """Stop a warm-up for a job: it needs the same things, and no second of silence."""
         if not self._waiting.empty():
             raise Cancelled("A job is waiting.")
+
+    def _align(self, message: Message) -> None:
+        """Answer which words are spoken when, unless somebody asks for something else meanwhile."""
+        number = message["align"]
+
+        def check() -> None:
+            self._make_way()
+            if number in self._cancelled:
+                raise Cancelled("Cancelled.")
+
+        try:
+            check()
+            self._send({"align": number, "found": find_words_of(message, check)})
+        except BaseException as error:  # as of a job
+            self._send({"align": number, "error": describe(error)})
+        self._cancelled.discard(number)
 
     def _progress_of(self, job: Any) -> ProgressCallback:
         last_stage, last_time = "", 0.0
@@ -141,12 +166,9 @@ class _Jobs:
 
 def run_job(message: Message, progress: ProgressCallback) -> Performance:
     """Read the request, generate, write the performance; raises named errors."""
-    request_path, out = Path(message["request"]), Path(message["out"])
+    out = Path(message["out"])
     progress(Progress("Starting the runtime", 0.0))
-    try:
-        request = request_from_json(request_path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"The request '{request_path}' cannot be read ({error}); generate again.") from error
+    request = read_request(Path(message["request"]))
     if not out.parent.is_dir():
         raise OutOfSpace(f"There is no folder '{out.parent}' for the result; choose another.")
     performance = run_model(request, progress, message.get("weights"), message.get("wav2vec2"))
@@ -162,19 +184,38 @@ def run_job(message: Message, progress: ProgressCallback) -> Performance:
     return performance
 
 
-def warm_up(message: Message, progress: ProgressCallback = lambda _: None) -> None:
+def read_request(path: Path) -> Request:
+    """Read a request from its file. Raises ``InvalidRequest``."""
+    try:
+        return request_from_json(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The request '{path}' cannot be read ({error}); generate again.") from error
+
+
+def find_words_of(message: Message, check: Callable[[], None]) -> Message:
+    """Find the words of the captions in a request's file. Raises named errors; ``check`` may raise ``Cancelled``."""
+    request = read_request(Path(message["request"]))
+    quiet_threads()
+    from .speech.transcript.find_words import find_words
+
+    return find_words(request, check)
+
+
+def warm_up(message: Message, progress: ProgressCallback = lambda _: None) -> bool:
     """Perform a silent second: libraries, networks and compiled functions are in memory then. Never raises.
 
-    The next job says what is wrong, if anything is. ``progress`` may raise ``Cancelled`` to stop.
+    The next job says what is wrong, if anything is. ``progress`` may raise ``Cancelled`` to stop; False is returned
+    then.
     """
     first, second = Actor("A", AVERAGE_SKELETON), Actor("B", AVERAGE_SKELETON, position=(0.0, -1.2), heading=math.pi)
     request = Request(duration=1.0, actors=(first, second), quality="draft")
     try:
         run_model(request, progress, message.get("weights"), message.get("wav2vec2"))
     except Cancelled:
-        pass
+        return False
     except BaseException:
         traceback.print_exc(file=sys.stderr)
+    return True
 
 
 def run_model(
@@ -183,11 +224,7 @@ def run_model(
     """Call the model, or the solver for a request to resolve. Torch is imported here and not before, so that the
     process answers at once.
     """
-    # Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a
-    # busy machine down, and threads that sleep at once take twice the time, busy machine or not: these networks have
-    # many small steps. Some 50 us, or 1 ms, are short.
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-    os.environ.setdefault("KMP_BLOCKTIME", "1")
+    quiet_threads()
     import torch
 
     if request.resolve is not None:
@@ -203,6 +240,17 @@ def run_model(
         torch.set_num_threads(1 if request.quality == "draft" else physical_cores())
     folder = Path(weights) if weights else WEIGHTS
     return generate(request, progress, folder, wav2vec2=Path(wav2vec2) if wav2vec2 else None)
+
+
+def quiet_threads() -> None:
+    """Let torch's threads wait without taking a core, before it is imported.
+
+    Read when torch's OpenMP (GNU's, or Intel's and LLVM's) loads. Threads that spin for long while they wait slow a
+    busy machine down, and threads that sleep at once take twice the time, busy machine or not: these networks have
+    many small steps. Some 50 us, or 1 ms, are short.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    os.environ.setdefault("KMP_BLOCKTIME", "1")
 
 
 def describe(error: BaseException) -> dict[str, str]:

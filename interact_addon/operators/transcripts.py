@@ -9,7 +9,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import compat
-from ..messages import counted
+from ..messages import Message, counted
 from ..properties import ActorKey, actor_key, cast_in
 from ..runtime_api import errors
 from ..scene.channels import KINDS
@@ -20,6 +20,8 @@ from ..scene.transcripts import CHOSEN, choose_transcript, relative_path
 from ..scene.voices import is_voice_of
 from ..scene.words import add_words, copies_of, divide_words
 from ..takes.words import known_words
+from ..worker_client import generation
+from . import word_search
 from .feedback import fail, say
 
 
@@ -100,8 +102,8 @@ class INTERACT_OT_clear_transcript(bpy.types.Operator):
 
 
 class INTERACT_OT_paste_words(bpy.types.Operator):
-    """Add the text that was copied as a text strip over the active voice strip; copied subtitles keep their times.
-    Edit the text at any time: the next Generate finds its words in the voice
+    """Add the text that was copied over the active voice strip: its words are found in the voice and become text strips
+    where they are spoken. Copied subtitles keep their times. Edit a text at any time: its words are found again
     """
 
     bl_idname = "interact.paste_words"
@@ -145,9 +147,7 @@ class INTERACT_OT_load_words(bpy.types.Operator):
 
 
 class INTERACT_OT_divide_words(bpy.types.Operator):
-    """Leave each part of a text strip that was cut with the words that are spoken in it, as the last Generate found
-    them
-    """
+    """Leave each part of a text strip that was cut with the words that are spoken in it, as far as they were found"""
 
     bl_idname = "interact.divide_words"
     bl_label = "Divide Words"
@@ -188,7 +188,12 @@ def _add_words(operator: bpy.types.Operator, context: bpy.types.Context, written
     strip = active_voice(context)
     speaker = next(actor for actor in _cast(context) if is_voice_of(strip, actor))
     count = add_words(context.scene, speaker, strip, written)
-    say(operator, "Added {strips} of {actor}", strips=counted(count, "text strip"), actor=speaker.name)
+    for caption in written.captions:
+        word_search.look_for(speaker, caption.text)
+    added = Message("Added {strips} of {actor}", strips=counted(count, "text strip"), actor=speaker.name)
+    if generation.runtime_is_missing():
+        added = Message("{added}; install the runtime, and the words are found in the voice", added=added)
+    say(operator, "{sentence}", sentence=added)
     return {"FINISHED"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..operators import word_search
 from ..operators.problems import count_of_voices
 from ..operators.transcripts import active_text, active_voice
 from ..properties import actor_name
@@ -55,4 +56,5 @@ class Script(Sidebar):
                     text="Both parts say the same" if copies == 2 else f"{copies} parts say the same", icon="INFO"
                 )
                 row.operator("interact.divide_words")
+        word_search.draw(layout)
         layout.operator("interact.set_up_timeline", icon="SEQ_SEQUENCER")

@@ -23,7 +23,7 @@ class INTERACT_PG_labels(bpy.types.PropertyGroup):
         default=True,
         options=set(),
         description="Draw over voice strips what is said when, zoomed in so far that words have room. Texts in grey "
-        "are not found in the voice yet: the next Generate does that",
+        "are not found in the voice",
     )
     show_band: BoolProperty(  # type: ignore[valid-type]
         name="Band in Timelines",

@@ -74,8 +74,9 @@ def read_shot(
     shapes = yield from saying(READING, body_shapes_in_steps(cast))
     kept = yield from saying(READING, keep(lambda: _with_actors(find_scene()), cast))
     yield READING
-    mixed = (yield from mixed_in_steps(find_scene, [character.name for character in cast])) if in_window else None
-    measured = (yield from measured_in_steps(find_scene, cast)) if in_window else None
+    names = [character.name for character in cast]
+    mixed = (yield from mixed_in_steps(find_scene, names)) if in_window else None
+    measured = (yield from measured_in_steps(find_scene, names)) if in_window else None
     if mixed is not None:
         mixed, doubts = yield from checked_in_steps(find_scene, cast, mixed, measured or {})
         warnings += doubts
@@ -118,13 +119,13 @@ def mixed_in_steps(find_scene: Callable[[], bpy.types.Scene], names: Sequence[st
 
 
 def measured_in_steps(
-    find_scene: Callable[[], bpy.types.Scene], cast: Sequence[CastActor]
+    find_scene: Callable[[], bpy.types.Scene], names: Sequence[str]
 ) -> Generator[str, None, dict[str, dict[Place, TimeMap | None]]]:
-    """Measure when retimed voices are heard, one after the other, by actor and place."""
-    found: dict[str, dict[Place, TimeMap | None]] = {character.name: {} for character in cast}
-    for number, character in enumerate(cast):
+    """Measure when retimed voices are heard, one after the other, by the actors' ``names`` and place."""
+    found: dict[str, dict[Place, TimeMap | None]] = {name: {} for name in names}
+    for number, name in enumerate(names):
         tried: Counter[Place] = Counter()
-        while (measuring := _next_to_measure(find_scene(), number, tried, found[character.name])) is not None:
+        while (measuring := _next_to_measure(find_scene(), number, tried, found[name])) is not None:
             place, mix = measuring
             tried[place] += 1
             try:
@@ -134,7 +135,7 @@ def measured_in_steps(
             finally:
                 mix.stop()
             if mix.is_good:
-                found[character.name][place] = times
+                found[name][place] = times
             yield READING
     return found
 

@@ -1,7 +1,8 @@
-"""When each word of a voice is spoken: as its transcript says, or as the last generation found in the sound.
+"""When each word of a voice is spoken: as its transcript says, or as it was found in the sound.
 
-What a generation found is kept on the clock of the sound's file, beside the text it was found for. So words follow
-their voice wherever it is moved, cut or retimed, and words of a text that was edited since are known no more.
+What was found, by a generation or since a text was written, is kept on the clock of the sound's file, beside the text
+it was found for. So words follow their voice wherever it is moved, cut or retimed, and words of a text that was edited
+since are known no more.
 """
 
 from __future__ import annotations
@@ -65,6 +66,31 @@ class StripWords:
     words: tuple[Word, ...]
 
 
+_recent: dict[tuple[str, str, float], SaidText] = {}  # what was found in this session: sound, text, where in the file
+
+
+def in_its_sound(text: str, words: Sequence[contract.TimedWord], sounds: Sequence[HeardSound]) -> SaidText | None:
+    """Return what was found for a text, its ``words`` in s of the shot, on the clock of the sound in which they are."""
+    middle = 0.5 * (words[0].start + words[-1].end)
+    sound = next((one for one in sounds if one.times.shot[0] <= middle <= one.times.shot[-1]), None)
+    if sound is None:
+        return None
+    shot, file = sound.times.shot, sound.times.file
+    said = [(word.text, *(float(np.interp(time, shot, file)) for time in (word.start, word.end))) for word in words]
+    return SaidText(sound.sound, text, tuple((text, start, end) for text, start, end in said))
+
+
+def remember_words(found: Iterable[SaidText]) -> None:
+    """Keep what was found in a voice beside its takes, until Blender ends."""
+    for said in found:
+        _recent[said.sound, said.text, round(said.words[0][1], 1)] = said
+
+
+def recent_words() -> list[SaidText]:
+    """Return what ``remember_words`` keeps, the newest last."""
+    return list(_recent.values())
+
+
 def heard_sounds(scene: bpy.types.Scene, actor: ActorKey, measured: Measured) -> tuple[HeardSound, ...]:
     """Return the sounds in which an actor is heard in the shot. ``measured``: the times of some voices by place."""
     maps = (
@@ -88,6 +114,18 @@ def said_texts(
         first, last = (float(np.interp(time, sound.times.shot, sound.times.file)) for time in (start, end))
         found.setdefault((sound.sound, caption.text, caption.start), []).append((str(text), first, last))
     return [SaidText(sound, text, tuple(words)) for (sound, text, _), words in found.items()]
+
+
+def found_words(
+    caption: contract.Caption, known: Iterable[SaidText], sounds: Sequence[HeardSound]
+) -> list[contract.TimedWord]:
+    """Return the words of a caption in seconds of the shot, as it spells them; none where they are not ``known``."""
+    for sound in sounds:
+        if sound.times.shot[0] < caption.end and sound.times.shot[-1] > caption.start:
+            said = [one for one in known if one.sound == sound.sound and one.text == caption.text]
+            if found := _found_for(caption, said, sound.times):
+                return [contract.TimedWord(*word) for word in found]
+    return []
 
 
 def words_over_voices(scene: bpy.types.Scene, actor: ActorKey, known: Iterable[SaidText]) -> list[StripWords]:

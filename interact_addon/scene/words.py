@@ -1,8 +1,8 @@
 """The words of a voice as text strips: from a transcript with or without times to strips in the actor's channel.
 
-A strip holds a phrase or a caption and lies where it is spoken; the runtime finds the time of each word in it when it
-generates. So an edited text is aligned again by itself. A text without times becomes one strip over the whole voice:
-pieces at guessed times would be looked for in the wrong places.
+A strip holds a phrase or a caption and lies where it is spoken; the runtime finds the time of each word in it. A text
+without times becomes one strip over the whole voice, since pieces at guessed times would be looked for in the wrong
+places; once its words are found it is put over them in phrases (``word_strips``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from .transcript_files import Transcript
 from .transcript_times import audible_part, in_shot
 from .voices import voices_at_any_time
 
+FOLLOWS = "interact_follows"  # custom property of a text strip: the text whose words it was put over; "" for none yet
 _PAUSE = 0.35  # seconds without a word after which another phrase begins
 _LONGEST = 4.0  # seconds of a phrase, about
 
@@ -39,14 +40,17 @@ def add_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written: Tran
     """
     lines = _lines_in_shot(scene, actor, strip, written)
     source = compat.sequencer_scene(scene)
-    spans = list(_whole_frames(lines, Clock(source, scene)))
+    spans = list(whole_frames(lines, Clock(source, scene)))
     sequencer: Any = source.sequence_editor
     for old in strips_of(source, actor, TRANSCRIPT, "TEXT"):
         if compat.strip_left(old) < spans[-1][1] and compat.strip_right(old) > spans[0][0]:
             sequencer.strips.remove(old)
     channel = ensure_channel(source, actor, TRANSCRIPT)
     for line, (left, right) in zip(lines, spans):
-        compat.new_effect_strip(sequencer, "TEXT", "Words", channel, left, right).text = line.text
+        added = compat.new_effect_strip(sequencer, "TEXT", "Words", channel, left, right)
+        added.text = line.text
+        if not written.has_times:
+            added[FOLLOWS] = ""
     keep_labels_out_of_renders(source)
     return len(lines)
 
@@ -99,17 +103,23 @@ def divide_words(scene: bpy.types.Scene, actor: ActorKey, strip: Any, known: Ite
 
 def phrases(words: Sequence[contract.TimedWord]) -> Iterator[contract.Caption]:
     """Yield timed words as phrases, cut at pauses and where they become long."""
+    yield from map(as_phrase, words_of_phrases(words))
+
+
+def words_of_phrases(words: Sequence[contract.TimedWord]) -> Iterator[list[contract.TimedWord]]:
+    """Yield the words of each phrase."""
     phrase: list[contract.TimedWord] = []
     for word in words:
         if phrase and (word.start - phrase[-1].end >= _PAUSE or word.end - phrase[0].start > _LONGEST):
-            yield _phrase(phrase)
+            yield phrase
             phrase = []
         phrase.append(word)
     if phrase:
-        yield _phrase(phrase)
+        yield phrase
 
 
-def _phrase(words: Sequence[contract.TimedWord]) -> contract.Caption:
+def as_phrase(words: Sequence[contract.TimedWord]) -> contract.Caption:
+    """Return all of some timed words as one phrase."""
     return contract.Caption(" ".join(word.text for word in words), words[0].start, words[-1].end)
 
 
@@ -130,7 +140,7 @@ def _lines_in_shot(scene: bpy.types.Scene, actor: ActorKey, strip: Any, written:
     return lines
 
 
-def _whole_frames(lines: Sequence[contract.Caption], clock: Clock) -> Iterator[tuple[int, int]]:
+def whole_frames(lines: Sequence[contract.Caption], clock: Clock) -> Iterator[tuple[int, int]]:
     """Yield the first frame of each line and the one after its last: at least one frame, none of them twice."""
     free: int | None = None
     for line in lines:

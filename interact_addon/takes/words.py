@@ -1,4 +1,4 @@
-"""The words that generations found in the voices, as the takes keep them."""
+"""The words that were found in the voices: as the takes keep them, and since."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import bpy
 from ..properties import ActorKey
 from ..runtime_api import contract
 from ..scene.shot import Shot
-from ..scene.spoken_words import SaidText, said_texts
+from ..scene.spoken_words import SaidText, recent_words, said_texts
 from .library import summary_of
 
 
@@ -26,7 +26,8 @@ def words_of_take(
 
 
 def known_words(actor: ActorKey) -> Iterator[SaidText]:
-    """Yield what was found in an actor's voices, the newest take first."""
+    """Yield what was found in an actor's voices: what no take has first, then of the newest take first."""
+    yield from recent_words()
     records = [record for action in bpy.data.actions if (record := summary_of(action)) is not None]
     for record in sorted(records, key=lambda record: -record.take):
         if record.is_of(actor.name, actor.identity):

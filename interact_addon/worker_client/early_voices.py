@@ -10,6 +10,7 @@ from functools import partial
 
 import bpy
 
+from ..properties import actor_key
 from ..rig.identity import scene_with
 from ..runtime_api import errors
 from ..scene.shot import Voices, mixed_in_steps
@@ -23,7 +24,7 @@ def begin(scene: bpy.types.Scene) -> None:
     """Mix the voices of both actors in the background; what ran before is given up."""
     global _running
     stop()
-    names = [actor.name for actor in scene.interact.actors]  # type: ignore[attr-defined]
+    names = [actor_key(actor).name for actor in scene.interact.actors]  # type: ignore[attr-defined]
     _running = mixed_in_steps(partial(_scene_of, scene.session_uid), names)
     bpy.app.timers.register(partial(_tick, _running), first_interval=_SOON)
 

@@ -56,8 +56,9 @@ def _changed_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool
     mixed, measured = None, None
     if in_window:
         cast = yield from saying(CASTING, cast_scene_in_steps(find_scene, first_frame=True))
-        mixed = yield from mixed_in_steps(find_scene, [character.name for character in cast])
-        measured = yield from measured_in_steps(find_scene, cast)
+        names = [character.name for character in cast]
+        mixed = yield from mixed_in_steps(find_scene, names)
+        measured = yield from measured_in_steps(find_scene, names)
     changed = yield from saying(READING, what_changed_in_steps(find_scene, True, mixed, measured))
     if changed is None:
         raise errors.InvalidRequest("No take is shown to compare with; generate the whole shot.")

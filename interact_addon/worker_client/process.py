@@ -54,6 +54,14 @@ class WorkerDied(errors.InterActError):
     """The worker process ended in the middle of a job."""
 
 
+@dataclass(frozen=True)
+class FoundWords:
+    """For each caption in order its words (text, start, end in s of the shot); sentences about what does not fit."""
+
+    words: tuple[tuple[tuple[str, float, float], ...], ...]
+    warnings: tuple[str, ...]
+
+
 class RuntimeFailed(errors.InterActError):
     """The runtime reported an error that has no class of its own."""
 
@@ -72,6 +80,8 @@ class RuntimeProcess:
         self.interpreter = interpreter
         self._process: subprocess.Popen[str] | None = None
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()  # about words
+        self._aligning: tuple[int, Path] | None = None  # its number, and its request's file
         self._folder: Path | None = None
         self._job: int | None = None
         self._order: Message = {}  # that of the job, as it was sent
@@ -108,6 +118,58 @@ class RuntimeProcess:
             self._spawn()
             self._send({"warm_up": True, **_folders(weights, wav2vec2)})
 
+    def start_aligning(self, request: contract.Request) -> None:
+        """Ask when the words of the first actor's captions are spoken; what was asked before is given up.
+
+        Does not wait. Raises ``InvalidRequest``, ``RuntimeMissing`` and ``OutOfSpace``.
+        """
+        self.stop_aligning()
+        contract.check_request(request)
+        self._jobs += 1
+        path = self._private_folder() / f"request_{self._jobs}.json"
+        try:
+            path.write_text(contract.request_to_json(request), "utf-8")
+            if not self.alive:
+                self._spawn()
+        except OSError as error:
+            raise _no_space(path.parent, error) from error
+        self._aligning = self._jobs, path
+        self._send({"align": self._jobs, "request": str(path)})
+
+    def aligned(self) -> FoundWords | None:
+        """Return the words that ``start_aligning`` asked for, None while they are looked for.
+
+        Raises the runtime's named errors; ``Cancelled`` where a job went first, or nothing was asked for any more.
+        """
+        while self._aligning is not None:
+            try:
+                answer = self._answers.get_nowait()
+            except queue.Empty:
+                return None
+            if answer is None:
+                self.stop_aligning()
+                raise WorkerDied(f"The runtime stopped while it looked for words. Log: {self.log_path}")
+            if answer["align"] != self._aligning[0]:
+                continue
+            self._forget_alignment()
+            if "error" in answer:
+                raise self._named(answer["error"])
+            words = tuple(tuple((text, start, end) for text, start, end in said) for said in answer["found"]["words"])
+            return FoundWords(words, tuple(answer["found"]["warnings"]))
+        raise errors.Cancelled("Cancelled.")
+
+    def stop_aligning(self) -> None:
+        """Give up what is looked for, without waiting."""
+        if self._aligning is not None:
+            if self.alive:
+                self._send({"cancel": self._aligning[0]})
+            self._forget_alignment()
+
+    def _forget_alignment(self) -> None:
+        if self._aligning is not None:
+            self._aligning[1].unlink(missing_ok=True)
+        self._aligning = None
+
     def start_job(self, request: contract.Request, weights: Path | None = None, wav2vec2: Path | None = None) -> None:
         """Start a job.
 
@@ -133,9 +195,7 @@ class RuntimeProcess:
             if not self.alive:
                 self._spawn()
         except OSError as error:
-            raise errors.OutOfSpace(
-                f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space."
-            ) from error
+            raise _no_space(folder, error) from error
         self._job, self._is_cancelled = self._jobs, False
         self._progress = contract.Progress("Starting the runtime", 0.0)
         self._order = {
@@ -214,7 +274,8 @@ class RuntimeProcess:
 
     def _end_process(self, gently: bool = True) -> None:
         process, self._process = self._process, None
-        self._messages = queue.SimpleQueue()
+        self._forget_alignment()
+        self._messages, self._answers = queue.SimpleQueue(), queue.SimpleQueue()
         self._spare_worker(*list(self._killers))
         if process is None:
             return
@@ -276,10 +337,11 @@ class RuntimeProcess:
                     "choose another Python in the add-on's preferences."
                 ) from error
         messages = self._messages = queue.SimpleQueue()
+        answers = self._answers = queue.SimpleQueue()
         assert self._process.stdout is not None
         threading.Thread(
             target=_read,
-            args=(self._process.stdout, messages, self._spare_worker),
+            args=(self._process.stdout, messages, answers, self._spare_worker),
             name="interact runtime",
             daemon=True,
         ).start()
@@ -305,10 +367,14 @@ class RuntimeProcess:
 
     def _failed(self, error: dict[str, str]) -> None:
         self._forget_job()
+        raise self._named(error)
+
+    def _named(self, error: dict[str, str]) -> errors.InterActError:
+        """Return an error that the runtime reported."""
         named = getattr(errors, error["name"], None)
         if isinstance(named, type) and issubclass(named, errors.InterActError):
-            raise named(error["message"])
-        raise RuntimeFailed(f"{error['message']} Log: {self.log_path}")
+            return named(error["message"])
+        return RuntimeFailed(f"{error['message']} Log: {self.log_path}")
 
     def _died(self) -> None:
         ready, was_busy = self._ready, self.busy
@@ -372,19 +438,29 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
-def _read(stdout: IO[str], messages: queue.SimpleQueue[Message | None], ended: Callable[[int], None]) -> None:
-    """Put the worker's messages in a queue, in a thread; ``None`` marks the end of the process.
+def _no_space(folder: Path, error: OSError) -> errors.OutOfSpace:
+    return errors.OutOfSpace(f"The temporary folder '{folder}' cannot be written ({error.strerror}); free some space.")
 
-    ``ended`` is told of every job that is over.
+
+def _read(
+    stdout: IO[str],
+    messages: queue.SimpleQueue[Message | None],
+    answers: queue.SimpleQueue[Message | None],
+    ended: Callable[[int], None],
+) -> None:
+    """Put the worker's messages in queues, in a thread; ``None`` marks the end of the process.
+
+    ``answers``: those about words. ``ended`` is told of every job that is over.
     """
     with stdout:
         for line in stdout:
             with contextlib.suppress(ValueError):
                 message = json.loads(line)
-                messages.put(message)
-                if "done" in message or "error" in message:
-                    ended(message.get("job"))
+                (answers if "align" in message else messages).put(message)
+                if "job" in message and ("done" in message or "error" in message):
+                    ended(message["job"])
     messages.put(None)
+    answers.put(None)
 
 
 def _last_line(log: Path) -> str:

@@ -16,10 +16,21 @@ import pytest
 
 from model_runtime import worker
 from model_runtime.body_model.skeleton import AVERAGE_SKELETON
-from model_runtime.contract import CONTRACT_VERSION, ActionSpan, Actor, Performance, Progress, Request, request_to_json
+from model_runtime.contract import (
+    CONTRACT_VERSION,
+    ActionSpan,
+    Actor,
+    Caption,
+    Performance,
+    Progress,
+    Request,
+    SpeechClip,
+    request_to_json,
+)
 from model_runtime.errors import Cancelled, CheckpointMissing, OutOfSpace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ASSETS = REPOSITORY / "interact_addon" / "assets"
 
 
 def a_request(duration: float = 1.0, **changes: Any) -> Request:
@@ -145,6 +156,24 @@ def test_a_cancelled_job_stops_at_its_next_step_and_the_next_one_runs(
     conversation.say({"job": 2, "request": str(short), "out": str(tmp_path / "2.npz")})
     assert conversation.hear_result().get("done")
     assert not (tmp_path / "1.npz").exists()
+
+
+def test_words_are_found_between_jobs_and_a_job_goes_before_them(conversation: Conversation, tmp_path: Path) -> None:
+    clip = SpeechClip(str(ASSETS / "demo_a.ogg"), 0.0, 8.0)
+    said = a_request(8.0, speech=(clip,), captions=(Caption("Okay, from the top.", 0.4, 2.0),))
+    words, job = tmp_path / "words.json", tmp_path / "job.json"
+    words.write_text(request_to_json(said), "utf-8")
+    job.write_text(request_to_json(a_request()), "utf-8")
+    conversation.hear()
+    conversation.say({"align": 1, "request": str(words)})
+    conversation.say({"job": 2, "request": str(job), "out": str(tmp_path / "o.npz")})
+    assert conversation.hear() == {"align": 1, "error": {"name": "Cancelled", "message": "A job is waiting."}}
+    assert conversation.hear_result()["job"] == 2
+    conversation.say({"align": 3, "request": str(words)})
+    answer = conversation.hear()
+    assert answer["align"] == 3
+    assert [text for text, _, _ in answer["found"]["words"][0]] == ["Okay,", "from", "the", "top."]
+    assert abs(answer["found"]["words"][0][0][1] - 0.5) < 0.1
 
 
 def test_missing_weights_are_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ fit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -116,12 +116,16 @@ class _Stretch:
 
 
 def align_transcript(
-    wave16k: FloatArray, words: Sequence[TimedWord], captions: Sequence[Caption], who: str
+    wave16k: FloatArray,
+    words: Sequence[TimedWord],
+    captions: Sequence[Caption],
+    who: str,
+    check: Callable[[], None] = lambda: None,
 ) -> AlignedTranscript:
     """Align ``words``, near their times, and ``captions``, inside theirs, with a mono wave (N,) at 16 kHz.
 
     What does not fit the voice is left out, with a warning that names the actor ``who``. Words take precedence over
-    captions of the same moment.
+    captions of the same moment. ``check`` is called between stretches and may raise, to stop.
     """
     voice = np.nan_to_num(np.asarray(wave16k, np.float32))
     duration = len(voice) / SAMPLE_RATE
@@ -134,7 +138,7 @@ def align_transcript(
         *_sayable(_stretches([part for part in timed if part.words], duration), troubles),
         *_sayable(_stretches(readable, duration), troubles),
     ]
-    pieces, rejected = _align_stretches(voice, stretches, troubles)
+    pieces, rejected = _align_stretches(voice, stretches, troubles, check)
     tried = {part for stretch in stretches for part in stretch.parts}
     unaligned = [part.source for part in (*(part for part in timed if part not in tried), *rejected)]
     entries = _with_pauses(pieces, duration)
@@ -150,21 +154,24 @@ def align_transcript(
 
 
 def _align_stretches(
-    voice: FloatArray, stretches: Sequence[_Stretch], troubles: list[Trouble]
+    voice: FloatArray, stretches: Sequence[_Stretch], troubles: list[Trouble], check: Callable[[], None]
 ) -> tuple[list[list[AlignedWord]], list[_Part]]:
     """Return what fits of all stretches, without overlaps, and the parts of those where nothing fits.
 
     Stretches that do not fit are added to the ``troubles``.
     """
-    aligned = [
-        [] if stretch.is_long else align_span(voice, stretch.words, stretch.start, stretch.end) for stretch in stretches
-    ]
+    aligned: list[list[AlignedWord]] = []
+    for stretch in stretches:
+        check()
+        one = [] if stretch.is_long else align_span(voice, stretch.words, stretch.start, stretch.end)
+        aligned.append(one)
     total = sum(map(fit_score, aligned), NO_CONTEXT)
     pieces: list[list[AlignedWord]] = []
     rejected: list[_Part] = []
     loud = loud_mask(voice)
     for stretch, own in zip(stretches, aligned):
-        found, missed = _accepted(voice, stretch, own, total - fit_score(own))
+        check()
+        found, missed = _accepted(voice, stretch, own, total - fit_score(own), check)
         pieces += found
         rejected += [part for part in stretch.parts if not found]
         troubles += [
@@ -230,12 +237,16 @@ def _with_room(groups: Sequence[Sequence[_Part]], duration: float) -> list[_Stre
 
 
 def _accepted(
-    voice: FloatArray, stretch: _Stretch, aligned: list[AlignedWord], context: FitScore
+    voice: FloatArray,
+    stretch: _Stretch,
+    aligned: list[AlignedWord],
+    context: FitScore,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[list[list[AlignedWord]], list[tuple[float, float]]]:
     """Return what fits of a stretch, all of which was ``aligned``, and the times (s) where it does not fit."""
     whole = [(stretch.parts[0].start, max(part.end for part in stretch.parts))]
     if stretch.is_long:
-        windows, missed = align_long_text(voice, stretch.words, stretch.start, stretch.end)
+        windows, missed = align_long_text(voice, stretch.words, stretch.start, stretch.end, check)
         return [without_misfits(window) for window in windows], missed if windows else whole
     if stretch.is_timed:
         return ([aligned], []) if fits(aligned, context) else ([], whole)

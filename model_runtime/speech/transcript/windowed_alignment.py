@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
@@ -46,17 +46,22 @@ def align_parts(
 
 
 def align_long_text(
-    wave16k: FloatArray, words: Sequence[str], start: float, end: float
+    wave16k: FloatArray,
+    words: Sequence[str],
+    start: float,
+    end: float,
+    check: Callable[[], None] = lambda: None,
 ) -> tuple[list[list[AlignedWord]], list[tuple[float, float]]]:
     """Align a text of minutes window by window, from pause to pause; also return spans (s) of speech without a fit.
 
-    The text may begin before the voice and end after it.
+    The text may begin before the voice and end after it. ``check`` is called before each window and may raise.
     """
     loud = np.flatnonzero(loud_mask(wave16k)) / 100.0
     windows: list[list[AlignedWord]] = []
     missed: list[tuple[float, float]] = []
     place, at = 0, start
     while place < len(words) and (windows or len(missed) < _PATIENCE):
+        check()
         ahead_loud = loud[np.searchsorted(loud, at) :]
         if not len(ahead_loud) or ahead_loud[0] > end - 0.1:
             break
