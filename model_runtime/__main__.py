@@ -35,6 +35,10 @@ COMMANDS: dict[str, Command | Group] = {
     "worker": Command("commands.worker", "serve jobs as JSON lines on stdin and stdout"),
     "generate": Command("commands.generate", "one request to one performance"),
     "resolve": Command("commands.resolve", "overlaps taken out of a performance, and its contacts met"),
+    "recognise": Command("commands.recognise", "what two people do to each other, and who begins"),
+    "caption": Command("commands.caption", "what two people do, in words"),
+    "order": Command("commands.order", "who of two people begins"),
+    "personality": Command("commands.personality", "the five factors of two people, from how they move"),
     "convert": Group(
         "other people's data into the runtime's own",
         {"mesh-to-arkit": Command("face.mesh_conversion.command", "ARKit curves from a sequence of face meshes")},
@@ -96,6 +100,7 @@ COMMANDS: dict[str, Command | Group] = {
             "body": Command("training.train_body", "one stage of the body model on composed scenes"),
             "face": Command("training.face", "the face on composed conversations"),
             "speech-encoder": Command("training.speech_encoder", "the speech encoder on the speech library"),
+            "evaluator": Command("training.evaluator", "what recognises interactions, and finds texts for motion"),
             "stress": Command("training.prominence", "the network that detects stressed syllables"),
             "words": Command("training.word_features", "vectors of every word of the speech library"),
             "wav2vec2-adapter": Command("training.wav2vec2_adapter", "the adapter of a wav2vec 2.0 in a local folder"),

@@ -42,6 +42,7 @@ RUNTIME_EDGES = {
     "text": "common contract errors",
     "conditioning": "body_model common contract planning speech text",
     "networks": "conditioning contract",
+    "recognition": "body_model common contract errors networks text",
     "sampling": "body_model common conditioning contract errors networks planning text",
     "refine": "body_model common conditioning contract planning",
     "choreography": "body_model common contract refine",
@@ -55,10 +56,10 @@ RUNTIME_EDGES = {
     "corpus": "body_model choreography common contract datasets drawing errors face metrics networks planning refine"
     " speech",
     "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
-    " sampling speech text",
+    " recognition sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"
     " planning refine sampling speech training worker",
-    "commands": "contract errors resolve worker",
+    "commands": "common contract errors recognition resolve worker",
     "__main__": "contract worker",
 }
 ADDON_EDGES = {
