@@ -182,6 +182,12 @@ def test_a_changed_key_makes_the_check_one_of_an_earlier_state_and_the_list_stay
     action.update_tag()
     bpy.context.view_layer.update()
     assert not is_current(planted) and len(planted.interact.check.events) == count
+    check = planted.interact.check
+    check.capsules = check.points = check.heat = check.graph = False
+    assert check_drawing.note_of(planted) == "", "nothing is drawn"
+    check.capsules = True
+    assert "check again" in check_drawing.note_of(planted)
+    assert bpy.ops.interact.check() == {"FINISHED"} and check_drawing.note_of(planted) == ""
 
 
 def test_what_moves_nobody_leaves_the_check_current(planted: bpy.types.Scene) -> None:

@@ -25,7 +25,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--fail-over",
         type=_depth,
         metavar="DEPTH",
-        help=f"exit with {EXIT_CODE} where a body is deeper in the other or in itself than this, such as 2cm",
+        help=f"exit with {EXIT_CODE} where a body is deeper in the other, in itself or in furniture than this, "
+        "such as 2cm",
     )
     parser.add_argument("--tolerance", type=_depth, metavar="DEPTH", help="instead of the tolerance set in the scene")
 

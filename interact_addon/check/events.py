@@ -15,6 +15,7 @@ from ..rig.timing import frames_per_second
 from ..runtime_api import Array, contract
 from .shot_check import CheckEvent, ShotCheck
 
+EARLIER = Message("Of an earlier state: check again to see what is true now")
 _NOBODY = "?"
 _tables: dict[int, tuple[tuple[Any, ...], Table]] = {}  # by the scene's session_uid: what it depends on, and it
 _changes = 0  # of any scene, so far

@@ -127,6 +127,8 @@ def plan_resolve(scene: bpy.types.Scene, found: ShotCheck, wanted: Sequence[cont
         duration, actors, recorded.seed, contacts=(*asked, *held), resolve=choice, obstacles=things
     )
     contract.check_request(request)
+    for sentence in contract.out_of_reach(request):
+        raise errors.InvalidRequest(sentence)
     things_of = dict(zip(wanted, touched_objects(scene)))
     titles = (
         *(point_title(goal, things_of.get(goal, "")) for goal in asked),

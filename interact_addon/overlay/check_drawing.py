@@ -12,7 +12,9 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 
 from ..check.colours import AT_REST, OF_ACTORS, Colour, colours_of_depth
-from ..check.shot_check import ShotCheck, known_check, state_before
+from ..check.events import EARLIER
+from ..check.shot_check import ShotCheck, is_current, known_check, state_before
+from ..messages import translated
 from ..rig.measure import skinned_meshes
 from ..runtime_api import Array
 from . import capsules, heat
@@ -26,6 +28,7 @@ _MOVED = 0.005  # metres from which on a capsule is drawn where it was before a 
 _GHOST = np.array([1.0, 1.0, 1.0, 0.45], np.float32)
 _NEAR = -0.02  # metres of depth from which on skin is looked at
 _GRAPH_HEIGHT, _MARGIN, _TEXT = 64, 12, 11  # pixels at a scale of 1
+_EARLIER = (1.0, 0.65, 0.2, 1.0)
 _handlers: list[Any] = []
 _heat: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())  # of which frame and state, and the batches to draw
 _curves: tuple[tuple[Any, ...], list[Any]] = ((), [])  # of which check and box, and the batches to draw
@@ -37,7 +40,7 @@ def start() -> None:
     if not _handlers and not bpy.app.background:
         add = bpy.types.SpaceView3D.draw_handler_add
         _handlers.append(add(_draw_bodies, (), "WINDOW", "POST_VIEW"))
-        _handlers.append(add(_draw_graph, (), "WINDOW", "POST_PIXEL"))
+        _handlers.append(add(_draw_texts, (), "WINDOW", "POST_PIXEL"))
 
 
 def stop() -> None:
@@ -161,16 +164,33 @@ def _heat_batches(skin: heat.HotSkin) -> tuple[Any, ...]:
     )
 
 
-def _draw_graph() -> None:
+def note_of(scene: bpy.types.Scene) -> str:
+    """Return what is said over what is drawn of a check: that it is of an earlier state; "" where it is not."""
+    check = scene.interact.check  # type: ignore[attr-defined]
+    drawn = check.capsules or check.points or check.heat or check.graph
+    return "" if not drawn or known_check(scene) is None or is_current(scene) else translated(EARLIER)
+
+
+def _draw_texts() -> None:
     context = bpy.context
     scene, space, region = context.scene, context.space_data, context.region
-    if not space.overlay.show_overlays or not scene.interact.check.graph:
-        return
     found = known_check(scene)
-    if found is None:
+    if not space.overlay.show_overlays or found is None:
         return
     scale = context.preferences.system.ui_scale
     left, right = _free_width(context.area, region)
+    if note := note_of(scene):
+        blf.size(0, _TEXT * scale)
+        blf.color(0, *_EARLIER)
+        blf.position(0, left + _MARGIN * scale, (2 * _MARGIN + _GRAPH_HEIGHT + _TEXT) * scale, 0.0)
+        blf.draw(0, note)
+    if scene.interact.check.graph:
+        _draw_graph(found, (left, right), scale)
+
+
+def _draw_graph(found: ShotCheck, free: tuple[float, float], scale: float) -> None:
+    scene, space, region = bpy.context.scene, bpy.context.space_data, bpy.context.region
+    left, right = free
     box = (left + _MARGIN * scale, _MARGIN * scale, right - _MARGIN * scale, (_MARGIN + _GRAPH_HEIGHT) * scale)
     graph = graph_of(found, scene.frame_current_final, box)
     draw_boxes(graph.boxes)

@@ -74,7 +74,7 @@ class Check(Sidebar):
         if not check.is_checked:
             return
         if not is_current(context.scene):
-            lines(layout, context, "Of an earlier state: check again to see what is true now")
+            lines(layout, context, check_events.EARLIER)
         if not len(check.events):
             layout.label(text="Nothing touches, nothing slides", icon="CHECKMARK")
             return

@@ -192,7 +192,7 @@ def build_request_in_steps(
         obstacles=on_the_floor(things, cast[0].rest.floor),
     )
     contract.check_request(request)
-    return request, warnings
+    return request, [*warnings, *contract.out_of_reach(request)]
 
 
 def body_shapes_in_steps(cast: Sequence[CastActor]) -> Generator[None, None, Shapes]:

@@ -14,6 +14,7 @@ from .motion_constraints import BODY_PARTS, PART_JOINTS, MotionConstraints, cons
 from .performance import ActorPerformance, Performance
 from .progress import Progress, ProgressCallback, StageClock
 from .progress_printer import ProgressPrinter
+from .reach import out_of_reach
 from .report import report_of
 from .request import (
     ActionSpan,
@@ -159,6 +160,7 @@ __all__ = [
     "lay_over",
     "live_link_text",
     "not_played",
+    "out_of_reach",
     "played_part",
     "relationship_named",
     "report_of",

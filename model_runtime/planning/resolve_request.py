@@ -15,7 +15,8 @@ import numpy as np
 
 from ..body_model.proxemics import INTERSECTING, SIDE_BY_SIDE, TALKING
 from ..common.headings import facing, heading_towards
-from ..contract import SEAT_HEIGHTS, Actor, Request
+from ..contract import SEAT_HEIGHTS, Actor, Request, out_of_reach
+from .contact_places import come_into_reach
 from .given_motion import body_is_given, described_by_motion, too_far_between
 from .height_normalisation import height_units
 from .interactions import play_interactions
@@ -44,6 +45,9 @@ def resolve_request(request: Request) -> tuple[Request, list[str]]:
         notes += _starts_inside(actors[0], actors[1], sum(units) / 2)
         actors = [_with_walk_targets(actors[a], actors[1 - a], sum(units) / 2, notes) for a in (0, 1)]
     given = [body_is_given(actor, request.frames) for actor in actors]
+    if request.contacts:
+        near, late = come_into_reach(actors, request.contacts, given, units)
+        actors, notes = near, [*notes, *out_of_reach(request), *late]
     actors = [
         actor if kept else _on_fitting_seat(actor, unit, notes) for actor, unit, kept in zip(actors, units, given)
     ]
