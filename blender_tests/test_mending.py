@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from interact_addon import batch
 from interact_addon.operators import problems
 from interact_addon.operators.mend import INTERACT_OT_mend, INTERACT_OT_mend_all
 from interact_addon.rig.tables import MIXAMO
+from interact_addon.runtime_api import contract
+from interact_addon.scene.changes import Change
 from interact_addon.scene.preflight import Problem, find_hints, find_problems
+from interact_addon.scene.stretch import Stretch
+from interact_addon.takes.changed import Changed
 from interact_addon.worker_client import generation
 
 from .rigs import add_face, make_rig
@@ -74,6 +79,27 @@ def drawn(scene: bpy.types.Scene) -> list[tuple[str, str]]:
     layout = Layout()
     draw_problems(layout, bpy.context)  # type: ignore[arg-type]
     return layout.drawn
+
+
+def test_the_lines_under_generate_are_two_whatever_there_is_to_say(
+    pair: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from interact_addon.panels.problems import draw_problems
+
+    def heads(changed: Changed | None) -> list[str]:
+        layout = Layout()
+        layout.panel = lambda name, default_closed=False: (layout, None)  # type: ignore[assignment, method-assign]
+        draw_problems(layout, bpy.context, changed, is_ready=True)  # type: ignore[arg-type]
+        return [text for icon, text in layout.drawn if not icon.startswith("interact.")]
+
+    stretch = Stretch(31, 90, {"Anna": contract.BODY_PARTS})
+    walks = Changed(2, (Change("Anna", "actions", 2.0, 2.5),), (), stretch)
+    problems.search(pair)
+    assert len(heads(None)) == len(heads(walks)) == 2 and heads(walks)[0] == heads(None)[0], "it blocks"
+    monkeypatch.setattr("interact_addon.panels.problems.known_problems", lambda scene: ())
+    assert heads(walks) == ["Made again: frames 31 to 90 of 'Anna'", "Details"]
+    assert heads(replace(walks, changes=(), stretch=None)) == ["Nothing was changed since Take 2", "Details"]
+    assert heads(None) == ["Nothing is missing", "Details"]
 
 
 def test_generate_stops_with_one_sentence_before_anything_is_computed(

@@ -198,6 +198,52 @@ def test_what_could_not_be_translated_is_found(source: str) -> None:
     assert list(told_untranslated(ast.parse(source)))
 
 
+def put_together(tree: ast.AST, in_panels: bool) -> Iterator[int]:
+    """Yield the lines on which words and values are put together to be drawn, which no translator can translate.
+
+    In panels that is any f-string with letters of its own; elsewhere the ``text`` of what is drawn. Names of panels are
+    no words.
+    """
+    formats = [node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)]
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) and node not in formats]
+    if not in_panels:
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+        drawn = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "text"]
+        texts = [text for value in drawn for text in ast.walk(value) if text in texts]  # type: ignore[misc]
+    for text in texts:
+        own = "".join(str(part.value) for part in text.values if isinstance(part, ast.Constant))
+        if any(letter.isalpha() for letter in own) and "INTERACT_" not in own:
+            yield text.lineno
+
+
+def test_all_that_is_drawn_can_be_translated() -> None:
+    addon = Path(messages.__file__).parent
+    files = [path for path in addon.rglob("*.py") if "model_runtime" not in path.parts]
+    found = [
+        f"{path.relative_to(addon).as_posix()}:{line}"
+        for path in sorted(files)
+        for line in put_together(ast.parse(path.read_text("utf-8")), "panels" in path.parts)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("source", "in_panels"),
+    [
+        ('told = f"frames {first} to {last}"', True),
+        ('layout.label(text=f"{count} left" if count else "none")', False),
+        ('lines(layout, context, f"Shown: {take}")', True),
+    ],
+)
+def test_what_is_put_together_to_be_drawn_is_found(source: str, in_panels: bool) -> None:
+    assert list(put_together(ast.parse(source), in_panels))
+
+
+def test_what_panels_draw_is_in_the_list(listed: Strings) -> None:
+    for text in ("Made again: {stretch}", "Changed since Take {number}: {what}", "feet slide {speed} cm/s", "actions"):
+        assert ("*", text) in listed
+
+
 def test_reports_of_operators_are_in_the_list(listed: Strings) -> None:
     assert ("*", "Cast {first} and {second}") in listed and ("*", "Keying IK controls") in listed
     assert (

@@ -212,6 +212,20 @@ def test_the_command_line_regenerates_what_was_changed(performed: Path, tmp_path
     assert record is not None and record.stretch["first"] == bpy.context.scene.frame_start + 15
 
 
+def test_the_whole_shot_with_the_same_seed_keeps_what_lies_before_a_change(scene: bpy.types.Scene) -> None:
+    before, frames = action(scene), range(scene.frame_start, scene.frame_start + 20)
+    partner = action(scene, 1)
+    add_emotion(scene, scene.interact.actor_a.name, "joy", 1.5, scene.frame_start + 50, scene.frame_end)
+    assert bpy.ops.interact.generate() == {"FINISHED"}
+    assert shown(scene, action(scene), frames) == shown(scene, before, frames)
+    assert action(scene) != before and action(scene, 1) != partner, "the rest is made of both"
+    record = read_record(action(scene))
+    assert record is not None and set(record.stretch["parts"]) == {one.name for one in scene.interact.actors}
+    scene.interact.seed += 1
+    assert bpy.ops.interact.generate() == {"FINISHED"}
+    assert shown(scene, action(scene), frames) != shown(scene, before, frames), "another seed is another performance"
+
+
 def test_only_what_changed_is_generated_and_what_lies_before_stays(scene: bpy.types.Scene) -> None:
     name = scene.interact.actor_a.name
     with pytest.raises(RuntimeError, match="Nothing was changed since Take"):

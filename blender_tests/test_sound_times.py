@@ -15,7 +15,7 @@ from interact_addon import compat
 from interact_addon.runtime_api import contract
 from interact_addon.scene import sound, sound_times, strips
 from interact_addon.scene.request import build_request
-from interact_addon.scene.shot import MIXING, read_shot
+from interact_addon.scene.shot import MIXING, any_may_lose_its_head, read_shot
 from interact_addon.scene.sound_check import starts_elsewhere
 from interact_addon.scene.sound_scene import MixElsewhere, SoundScene
 from interact_addon.scene.sound_times import time_map
@@ -188,10 +188,10 @@ def test_nothing_is_left_behind_by_measuring(scene: bpy.types.Scene, voice: Path
 # In the window
 
 
-def read_in_window(warnings: list[str] | None = None) -> tuple[contract.Request, int]:
+def read_in_window(warnings: list[str] | None = None, in_window: bool = True) -> tuple[contract.Request, int]:
     """Read the shot as the button in the window does; return the request and how often this Blender mixed a ramp.
 
-    ``warnings``: those for the user are added to it.
+    ``warnings``: those for the user are added to it. Not ``in_window``: as the command line does.
     """
     mixed_here: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -202,7 +202,7 @@ def read_in_window(warnings: list[str] | None = None) -> tuple[contract.Request,
             return mix(*given)
 
         patch.setattr(SoundScene, "mix", counted)
-        reading = read_shot(lambda: bpy.context.scene, in_window=True)
+        reading = read_shot(lambda: bpy.context.scene, in_window=in_window)
         while True:
             try:
                 stage = next(reading)
@@ -255,15 +255,27 @@ def test_a_clip_is_compared_with_what_a_retimed_voice_plays(
     assert not is_elsewhere(0.8, 1.0) and is_elsewhere(0.0, 1.0) and is_elsewhere(0.8, 1.18)
 
 
+def test_only_a_retimed_voice_with_a_trimmed_head_is_listened_to(
+    scene: bpy.types.Scene,  # noqa: F811
+    speech: Path,
+) -> None:
+    strip = strips.add_speech(scene, "Anna", speech, 31)
+    assert not any_may_lose_its_head(scene)
+    _trimmed_and_faster(scene, strip)
+    assert any_may_lose_its_head(scene)
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("in_window", [True, False])
 def test_a_mix_that_lost_the_head_of_a_retimed_voice_is_made_again_and_at_last_said(
     scene: bpy.types.Scene,  # noqa: F811
     speech: Path,
     monkeypatch: pytest.MonkeyPatch,
+    in_window: bool,
 ) -> None:
     """Blender loses it now and then; here it is lost as often as is wanted."""
     _trimmed_and_faster(scene, strips.add_speech(scene, "Anna", speech, 31))
-    (as_played,) = read_in_window()[0].actors[0].speech
+    (as_played,) = read_in_window(None, in_window)[0].actors[0].speech
     result, losses = MixElsewhere.result, [1]
 
     def lossy(mix: MixElsewhere) -> Any:
@@ -275,7 +287,7 @@ def test_a_mix_that_lost_the_head_of_a_retimed_voice_is_made_again_and_at_last_s
 
     monkeypatch.setattr(MixElsewhere, "result", lossy)
     scene.sequence_editor.strips[0].volume = 0.9  # so that it is mixed again
-    (clip,) = read_in_window()[0].actors[0].speech
+    (clip,) = read_in_window(None, in_window)[0].actors[0].speech
     assert losses == [0]
     before, now = (np.abs(load_wave(one.path)) for one in (as_played, clip))
     late = np.argmax(np.correlate(now[::480], before[::480], "full")) - len(before[::480]) + 1
@@ -283,5 +295,5 @@ def test_a_mix_that_lost_the_head_of_a_retimed_voice_is_made_again_and_at_last_s
     losses[0] = 99
     scene.sequence_editor.strips[0].volume = 0.8
     warnings: list[str] = []
-    read_in_window(warnings)
+    read_in_window(warnings, in_window)
     assert any("'speech' of 'Anna' does not start where the sequencer says" in warning for warning in warnings)

@@ -50,8 +50,24 @@ def counted(number: int, thing: str) -> Message:
 
 def quoted(names: Iterable[str]) -> str:
     """Return "'Mia'" or "'Mia' and 'Tom'", of one or two names."""
-    first, *others = (f"'{name}'" for name in names)
-    return Message("{first} and {second}", first=first, second=others[0]) if others else first
+    return both([f"'{name}'" for name in names])
+
+
+def both(names: Sequence[str]) -> str:
+    """Return "Mia" or "Mia and Tom", of one or two names."""
+    return Message("{first} and {second}", first=names[0], second=names[1]) if len(names) > 1 else names[0]
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return "a, b, c", of one word or more."""
+    *before, last = words
+    return Message("{before}, {last}", before=joined(before), last=last) if before else last
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a, b and c", of one word or more."""
+    *before, last = words
+    return Message("{first} and {second}", first=joined(before), second=last) if before else last
 
 
 def some(names: Sequence[str]) -> str:

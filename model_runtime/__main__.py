@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command | Group] = {
         "measure the weights on held-out voices and scenes",
         {
             "quick": Command("studies.quick", "the figures of the README, in a few minutes"),
+            "draft": Command("studies.draft_report", "drafts beside finals: jerk, feet and labels"),
             "body": Command("studies.body_report", "the body beside the reference and the baselines"),
             "face": Command("studies.face_report", "the face on held-out voices"),
             "lips": Command("studies.lips_report", "the lips of the face on held-out voices"),

@@ -16,7 +16,7 @@ from bpy.props import BoolProperty
 from ..messages import Message, counted, translated
 from ..runtime_api import contract, errors
 from ..worker_client import generation
-from ..worker_client.orders import changed_order, whole_order
+from ..worker_client.orders import changed_order, opened_order
 from .feedback import fail, redraw, redraw_status_bar, tell
 from .stepping import NOTHING_CHANGED, broken, is_working, reason_to_wait
 
@@ -63,7 +63,7 @@ class Generating:
 
 
 class INTERACT_OT_generate(Generating, bpy.types.Operator):
-    """Make both characters perform: bodies, hands and faces are keyed over the scene's frame range"""
+    """Make both perform over the frame range; with the seed of the shown take, what lies before a change stays"""
 
     bl_idname = "interact.generate"
     bl_label = "Generate"
@@ -82,7 +82,7 @@ class INTERACT_OT_generate(Generating, bpy.types.Operator):
         return prop.description if properties.only_changed else cls.__doc__ or ""  # type: ignore[attr-defined]
 
     def order(self, context: bpy.types.Context) -> generation.Order:
-        make = changed_order if self.only_changed else whole_order
+        make = changed_order if self.only_changed else opened_order
         return replace(make(context.scene), takes=context.scene.interact.takes)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..messages import Message
 from ..properties import actor_key
 from ..scene.channels import GAZE, PINS
 from ..scene.ownership import channels_of_all
 from ..scene.ranges import active_strip_in
-from .sidebar import OfTheCast
+from .sidebar import OfTheCast, in_our_language
 
 KINDS = (("gaze", "Look At"), ("left_hand", "Left"), ("right_hand", "Right"), ("head", "Head"), ("root", "Root"))
 
@@ -22,7 +23,11 @@ class Targets(OfTheCast):
     def draw(self, context: bpy.types.Context) -> None:
         layout, target = self.layout, context.active_object
         layout.label(
-            text=f"With {target.name}, for the frames of Labels" if target is not None else "Click an object first",
+            text=in_our_language(
+                Message("With {object}, for the frames of Labels", object=target.name)
+                if target is not None
+                else "Click an object first"
+            ),
             icon="OBJECT_DATA",
             translate=False,
         )

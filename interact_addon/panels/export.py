@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..messages import Message
 from ..properties import draw_export_choices, export_settings
 from .sidebar import Sidebar, lines
 
@@ -16,7 +17,13 @@ class Export(Sidebar):
         choices = context.scene.interact.export
         draw_export_choices(self.layout, choices)
         settings = export_settings(choices)
-        files = f"a {settings.suffix} for each actor" if settings.files_each else f"one {settings.suffix}"
-        scene = context.scene
-        lines(self.layout, context, f"What is seen from frame {scene.frame_start} to {scene.frame_end}, {files}")
+        scene, suffix = context.scene, settings.suffix
+        one, each = Message("one {file}", file=suffix), Message("a {file} for each actor", file=suffix)
+        told = Message(
+            "What is seen from frame {first} to {last}, {files}",
+            first=scene.frame_start,
+            last=scene.frame_end,
+            files=each if settings.files_each else one,
+        )
+        lines(self.layout, context, told)
         self.layout.operator("interact.export", icon="EXPORT")

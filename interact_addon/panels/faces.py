@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..scene import shapes
-from .sidebar import Sidebar, chosen_actor, lines
+from .sidebar import Sidebar, chosen_actor, in_our_language, lines
 
 
 class INTERACT_UL_shapes(bpy.types.UIList):
@@ -33,7 +33,8 @@ class INTERACT_UL_shapes(bpy.types.UIList):
             row.label(text=_text(item, "" if same else item.shape), translate=False)
         else:
             row.active = False
-            row.label(text=f"{item.near}?" if item.near and not item.found else "none", translate=False)
+            none = in_our_language("none")
+            row.label(text=f"{item.near}?" if item.near and not item.found else none, translate=False)
 
     def filter_items(self, context: bpy.types.Context, data: Any, property: str) -> tuple[list[int], list[int]]:
         rows, wanted = getattr(data, property), self.filter_name.casefold()

@@ -18,21 +18,16 @@ def draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     While something is generated, the progress is in its place and all else stays where it is.
     """
     job, changed = generation.current, known_change(context.scene)
-    more = ""
     big = layout.row(align=True)
     big.scale_y = 1.8
-    if changed is not None and changed.stretch is not None:
-        more = f". Made again: {changed.stretch}{'' if changed.is_heard else ', or more'}"
     if job is not None:
         draw_progress(big, job.progress)
-    elif more:
+    elif changed is not None and changed.stretch is not None:
         split = big.split(factor=0.66, align=True)
         split.operator("interact.generate", text="Only What Changed", icon="PLAY").only_changed = True
         split.operator("interact.generate", text="Whole Shot").only_changed = False
     else:
         big.operator("interact.generate", icon="PLAY").only_changed = False
-    if changed is not None:
-        lines(layout, context, f"{changed}{more}")
 
 
 class Generate(Sidebar):
@@ -53,7 +48,7 @@ class Generate(Sidebar):
         reason = "" if generation.current is not None else generation.disabled_reason(context.scene)
         if reason:
             lines(layout, context, reason)
-        draw_problems(layout, context)
+        draw_problems(layout, context, known_change(context.scene), is_ready=not reason)
         if install_is_wanted():
             draw_install(layout, context)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from ..messages import Message
 from ..operators.interactions import active_of_pair
 from ..properties import actor_name
 from ..runtime_api import contract
@@ -62,4 +63,4 @@ def _what_is_played(context: bpy.types.Context, part: contract.PlayedPart) -> st
         return "Both are free, as without the strip."
     if len(part.who) > 1:
         return "Both walk to each other and meet halfway."
-    return f"{names[part.who[0]]} walks to {names[1 - part.who[0]]}, who waits."
+    return Message("{first} walks to {second}, who waits.", first=names[part.who[0]], second=names[1 - part.who[0]])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import bpy
 
 from .. import compat
+from ..messages import Message, counted
 from ..operators.labels import LABELS, active_label
 from ..scene.ranges import selected_strips
 from ..scene.reading import label_of
-from .sidebar import OfTheCast
+from .sidebar import OfTheCast, in_our_language
 
 _TARGETS = {  # by label: what its target is, and what is done without one
     "walk": ("Walk To", "Anywhere near, back to the partner"),
@@ -24,7 +25,8 @@ class Labels(OfTheCast):
         scene = compat.sequencer_scene(context.scene)
         if scene.use_preview_range:
             first, last = scene.frame_preview_start, scene.frame_preview_end
-            layout.label(text=f"Preview range: frames {first} to {last}", icon="PREVIEW_RANGE")
+            told = Message("Preview range: frames {first} to {last}", first=first, last=last)
+            layout.label(text=in_our_language(told), icon="PREVIEW_RANGE", translate=False)
         else:
             layout.prop(settings.labels, "seconds", text="Seconds from Playhead")
         for number, row in self.rows(context):
@@ -41,9 +43,9 @@ class Labels(OfTheCast):
             return
         column = layout.column(align=True)
         shown = label_of(strip.name).capitalize() if strip is not None else "Label"
-        count = f"{len(chosen)} Selected Strips" if len(chosen) > 1 else "Selected Strip"
+        count = counted(len(chosen), "Selected Strip") if len(chosen) > 1 else "Selected Strip"
         split = column.split(factor=0.5, align=True)
-        split.label(text=count)
+        split.label(text=in_our_language(count), translate=False)
         split.operator_menu_enum("interact.label_selected", "label", text=shown)
         if strip is not None and label_of(strip.name) in _TARGETS:
             text, without = _TARGETS[label_of(strip.name)]

@@ -7,12 +7,15 @@ from typing import Any
 
 import bpy
 
+from ..messages import Message
 from ..operators.mapping import shown_actor, summary
 from ..properties import bone_property
 from ..scene import bones
-from .sidebar import Sidebar, chosen_actor, lines
+from .sidebar import Sidebar, chosen_actor, in_our_language, lines
 
 _HOW_TO_BEGIN = "This rig is not known. Press Pick in View and click the bones that are asked for; three are enough."
+_LIMBS = {"left": Message("Left"), "right": Message("Right")}
+_FINGERS = {"left": Message("Left Fingers"), "right": Message("Right Fingers")}
 # Spine and neck: as many fields as are filled and one more, but at least these.
 _ALWAYS_SHOWN = {"spine:0", "spine:1", "spine:2", "neck:0"}
 
@@ -27,7 +30,8 @@ class INTERACT_MT_bone_presets(bpy.types.Menu):
         if not presets:
             self.layout.label(text="No presets yet: choose bones and press Save")
         for path, fit in presets:
-            text = path.stem if fit == 1.0 else f"{path.stem} ({fit:.0%} of its bones are here)"
+            partly = Message("{preset} ({share} of its bones are here)", preset=path.stem, share=f"{fit:.0%}")
+            text = path.stem if fit == 1.0 else in_our_language(partly)
             icon = "CHECKMARK" if fit == 1.0 else "BLANK1"
             self.layout.operator("interact.load_bone_preset", text=text, icon=icon, translate=False).name = path.stem
 
@@ -51,10 +55,11 @@ class Bones(Sidebar):
             lines(layout, context, table.problem, "ERROR")
         _rows(layout, actor, table, _shown(bones.TRUNK_JOINTS, table))
         for side in ("left", "right"):
-            _part(layout, actor, table, side.capitalize(), [one for one in bones.LIMB_JOINTS if one.startswith(side)])
+            joints = [joint for joint in bones.LIMB_JOINTS if joint.startswith(side)]
+            _part(layout, actor, table, _LIMBS[side], joints)
         for side in ("left", "right"):
             joints = [joint for joint in bones.FINGER_JOINTS if joint.startswith(side)]
-            _part(layout, actor, table, f"{side.capitalize()} Fingers", joints, closed=True)
+            _part(layout, actor, table, _FINGERS[side], joints, closed=True)
         _switches(layout, actor)
 
 
@@ -62,9 +67,10 @@ def _buttons(layout: bpy.types.UILayout, table: bones.BoneTable) -> None:
     """Draw the buttons, which keep their place whatever is said below them."""
     column = layout.column(align=True)
     wanted = bones.bone_label(table.next_joint).title() if table.next_joint else ""
+    pick = Message("Pick in View: {joint}", joint=Message(wanted)) if wanted else "Pick in View"
     row = column.row(align=True)
     row.scale_y = 1.4
-    row.operator("interact.pick_bones", text=f"Pick in View: {wanted}" if wanted else "Pick in View", icon="EYEDROPPER")
+    row.operator("interact.pick_bones", text=in_our_language(pick), icon="EYEDROPPER", translate=False)
     row = column.row(align=True)
     row.operator("interact.propose_bones", icon="SHADERFX")
     row.operator("interact.mirror_bones", icon="MOD_MIRROR")
@@ -101,7 +107,9 @@ def _part(
 ) -> None:
     """Draw the joints of a side or of a hand, which may be folded; the names of the fields leave the side out."""
     header, body = layout.panel(f"INTERACT_bones_{title}", default_closed=closed)
-    header.label(text=f"{title} ({sum(joint in table.joints for joint in joints)} of {len(joints)})")
+    count = sum(joint in table.joints for joint in joints)
+    told = Message("{part} ({count} of {all})", part=Message(title), count=count, all=len(joints))
+    header.label(text=in_our_language(told), translate=False)
     if body is not None:
         _rows(body, actor, table, joints)
 
@@ -123,7 +131,8 @@ def _rows(layout: bpy.types.UILayout, actor: Any, table: bones.BoneTable, joints
 def _switches(layout: bpy.types.UILayout, actor: Any) -> None:
     """Draw the custom properties that are set while the rig performs."""
     header, body = layout.panel("INTERACT_bones_switches", default_closed=True)
-    header.label(text=f"Set While Performing ({len(actor.switches)})")
+    told = Message("Set While Performing ({count})", count=len(actor.switches))
+    header.label(text=in_our_language(told), translate=False)
     if body is None:
         return
     for index, switch in enumerate(actor.switches):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bpy
 
+from ..messages import Message
 from ..properties import FROM_PREVIEW, PART_NAMES, actor_name
 from ..runtime_api import errors
 from ..scene.ranges import chosen_range
 from ..takes.decision import stretch_of, undecided
-from .sidebar import Sidebar, lines
+from .sidebar import Sidebar, in_our_language, lines
 
 
 class Regenerate(Sidebar):
@@ -29,7 +30,14 @@ class Regenerate(Sidebar):
         else:
             rate = scene.render.fps / scene.render.fps_base
             start, end = (first - scene.frame_start) / rate, (last + 1 - scene.frame_start) / rate
-            column.label(text=f"Frames {first} to {last} ({start:.1f} to {end:.1f} s)", icon="PREVIEW_RANGE")
+            told = Message(
+                "Frames {first} to {last} ({start} to {end} s)",
+                first=first,
+                last=last,
+                start=f"{start:.1f}",
+                end=f"{end:.1f}",
+            )
+            column.label(text=in_our_language(told), icon="PREVIEW_RANGE", translate=False)
         if settings.frames_from == FROM_PREVIEW and context.area.type == "SEQUENCE_EDITOR":
             drag = column.row()
             drag.operator_context = "INVOKE_REGION_WIN"  # dragged over the strips, not over this sidebar
@@ -53,7 +61,8 @@ class Regenerate(Sidebar):
         if take is None:
             return
         box = self.layout.box()
-        lines(box, context, f"Shown: {stretch_of(take)}, seed {take.summary.seed}", "ACTION", inset=2)
+        told = Message("Shown: {stretch}, seed {seed}", stretch=stretch_of(take).in_words, seed=take.summary.seed)
+        lines(box, context, told, "ACTION", inset=2)
         row = box.row(align=True)
         row.operator("interact.keep_stretch", icon="CHECKMARK")
         row.operator("interact.reject_stretch", icon="X")

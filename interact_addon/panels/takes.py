@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..messages import counted
+from ..messages import Message, both, counted
 from ..operators.changes import is_edited
 from ..operators.stepping import draw_work
 from ..properties import actor_name
@@ -16,7 +16,7 @@ from ..takes import comparison, library
 from ..takes.layers import layers_in
 from ..takes.record import TakeRecord
 from ..takes.settings import AMPLITUDES
-from .sidebar import Sidebar, lines
+from .sidebar import Sidebar, in_our_language, lines
 
 
 class INTERACT_UL_takes(bpy.types.UIList):
@@ -40,7 +40,8 @@ class INTERACT_UL_takes(bpy.types.UIList):
         row = split.row(align=True)
         made = row.row()
         made.active = False
-        made.label(text="" if summary is None else f"{summary.seed} {summary.quality.capitalize()}")
+        quality = "" if summary is None else in_our_language(_quality(summary))
+        made.label(text=f"{summary.seed} {quality}" if summary is not None else "", translate=False)
         star = "SOLO_ON" if item.interact.favourite else "SOLO_OFF"
         row.prop(item.interact, "favourite", text="", icon=star, emboss=False)
 
@@ -89,7 +90,7 @@ class Takes(Sidebar):
         playing = zip(scene.interact.actors, library.shown(scene))
         edited = [actor_name(actor) for actor, action in playing if is_edited(action)]
         if edited:
-            lines(layout, context, f"Edited by hand since: {' and '.join(edited)}", "GREASEPENCIL")
+            lines(layout, context, Message("Edited by hand since: {actors}", actors=both(edited)), "GREASEPENCIL")
             layout.operator("interact.keep_as_layer", icon="NLA")
         _draw_layers(layout, scene)
         row = layout.row(align=True)
@@ -147,15 +148,20 @@ def facts_of(summary: TakeRecord) -> tuple[str, ...]:
     measures = summary.measures
     guidance, seconds, overlap = (measures.get(name) for name in ("guidance", "seconds", "overlap"))
     obeyed, skate = (measures.get(name) for name in ("label_obedience", "foot_skate_cm_per_s"))
-    settings = [summary.quality.capitalize(), f"frames {summary.frames[0]}-{summary.frames[1]}"]
-    settings += [f"guidance {guidance:.2g}"] if guidance is not None else []
+    first, last = summary.frames
+    settings = [_quality(summary), Message("frames {first}-{last}", first=first, last=last)]
+    settings += [Message("guidance {weight}", weight=f"{guidance:.2g}")] if guidance is not None else []
     made = [datetime.fromisoformat(summary.date).strftime("%d %b %H:%M")]
-    made += [f"in {sum(seconds.values()):.0f} s"] if isinstance(seconds, dict) else []
+    made += [Message("in {seconds} s", seconds=f"{sum(seconds.values()):.0f}")] if isinstance(seconds, dict) else []
     made += [counted(len(measures["warnings"]), "warning")] if measures.get("warnings") else []
-    measured = [f"labels {obeyed:.0%}"] if obeyed is not None else []
-    measured += [f"feet slide {skate:.1f} cm/s"] if skate is not None else []
-    measured += [f"overlap {100 * overlap:.1f} cm"] if overlap is not None else []
-    return tuple(", ".join(words) for words in (settings, made, measured) if words)
+    measured = [Message("labels {share}", share=f"{obeyed:.0%}")] if obeyed is not None else []
+    measured += [Message("feet slide {speed} cm/s", speed=f"{skate:.1f}")] if skate is not None else []
+    measured += [Message("overlap {depth} cm", depth=f"{100 * overlap:.1f}")] if overlap is not None else []
+    return tuple(", ".join(map(in_our_language, words)) for words in (settings, made, measured) if words)
+
+
+def _quality(summary: TakeRecord) -> Message:
+    return Message("Draft") if summary.quality == "draft" else Message("Final")
 
 
 class Overlay(Sidebar):

@@ -1,4 +1,4 @@
-"""What is asked for otherwise than before: two requests compared, actor by actor. No Blender here.
+"""What is asked for otherwise than before: two requests compared, actor by actor.
 
 A change has a time: where a label, an emotion, a word or a target differs. What follows from it may last longer: an
 actor who walks elsewhere is there until something leads both the old and the new one to the same place.
@@ -11,13 +11,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from ..messages import Message
 from ..runtime_api import contract
 from .voice_files import what_is_heard
 
 BEFORE, SETTLING = 1.0, 1.0  # seconds beside a change in which the motion may differ, to lead into it and out of it
 _SAME_TIME, _SAME_PLACE = 0.02, 0.02  # seconds, metres
-VOICE = "voice"  # what a change of it is called
-_PINNED_ROOT = "pins of the root"
+VOICE = Message("voice")  # what a change of it is called
+_FACED, _GAZE, _PINNED_ROOT = Message("what is faced"), Message("gaze"), Message("pins of the root")
+_PINS = {
+    "left_hand": Message("pins of the left hand"),
+    "right_hand": Message("pins of the right hand"),
+    "head": Message("pins of the head"),
+    "root": _PINNED_ROOT,
+}
 _GOING = 1.5  # seconds before a pinned root in which an actor without a walk may set out for it
 _PARTNER = (float("inf"), float("inf"))  # stands for the partner's place, where a walk leads to the partner
 Place = tuple[float, float]
@@ -45,20 +52,20 @@ def changed_settings(before: contract.Request, now: contract.Request) -> list[st
     Another seed or quality is no change: it is what one may want for a stretch too.
     """
     names = {
-        "duration": "the length of the shot",
-        "guidance": "the guidance",
-        "relationship": "the relationship",
-        "lips": "the lips",
+        "duration": Message("the length of the shot"),
+        "guidance": Message("the guidance"),
+        "relationship": Message("the relationship"),
+        "lips": Message("the lips"),
     }
     return [words for name, words in names.items() if getattr(before, name) != getattr(now, name)]
 
 
 def changed_character(before: contract.Actor, now: contract.Actor) -> list[str]:
     """Return in words what differs of an actor that bears on the whole shot."""
-    found = [] if _same_start(before, now) else [f"where '{now.name}' starts"]
+    found: list[str] = [] if _same_start(before, now) else [Message("where '{actor}' starts", actor=now.name)]
     if before.leading_hand != now.leading_hand:
-        found.append(f"the leading hand of '{now.name}'")
-    return found if before.style == now.style else [*found, f"the style of '{now.name}'"]
+        found.append(Message("the leading hand of '{actor}'", actor=now.name))
+    return found if before.style == now.style else [*found, Message("the style of '{actor}'", actor=now.name)]
 
 
 def changes_of(before: contract.Actor, now: contract.Actor, duration: float, differing: Differing) -> list[Change]:
@@ -79,7 +86,8 @@ def changed_contacts(before: contract.Request, now: contract.Request, name: str)
     """Return the contacts of one actor that are asked for in one of two requests alone; both call the actors alike."""
     differs = [goal for goal in now.contacts if not _is_goal_among(goal, before.contacts)]
     differs += [goal for goal in before.contacts if not _is_goal_among(goal, now.contacts)]
-    return [Change(name, "contacts", goal.start, goal.end) for goal in differs if name in (goal.actor, goal.other)]
+    own = (goal for goal in differs if name in (goal.actor, goal.other))
+    return [Change(name, Message("contacts"), goal.start, goal.end) for goal in own]
 
 
 def _is_goal_among(goal: contract.ContactGoal, goals: Sequence[contract.ContactGoal]) -> bool:
@@ -126,7 +134,7 @@ def _of_actions(before: contract.Actor, now: contract.Actor, duration: float) ->
     for start, end in _differences(_labels(before, duration), _labels(now, duration), duration):
         old, new = (_at(_labels(actor, duration), 0.5 * (start + end)) for actor in (before, now))
         moves = "walk" in {old and old[0], new and new[0]}
-        yield Change(now.name, "actions", start, end, moves)
+        yield Change(now.name, Message("actions"), start, end, moves)
 
 
 def _of_emotions(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
@@ -134,13 +142,13 @@ def _of_emotions(before: contract.Actor, now: contract.Actor, duration: float) -
         [(span.start, span.end, (span.emotion, span.intensity)) for span in actor.emotions] for actor in (before, now)
     )
     for start, end in _differences(old, new, duration):
-        yield Change(now.name, "emotions", start, end)
+        yield Change(now.name, Message("emotions"), start, end)
 
 
 def _of_energy(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
     old, new = ([(span.start, span.end, span.energy) for span in actor.energy] for actor in (before, now))
     for start, end in _differences(old, new, duration):
-        yield Change(now.name, "energy", start, end)
+        yield Change(now.name, Message("energy"), start, end)
 
 
 def _of_attention(before: contract.Actor, now: contract.Actor, duration: float) -> Iterator[Change]:
@@ -148,11 +156,11 @@ def _of_attention(before: contract.Actor, now: contract.Actor, duration: float) 
 
     def rows(actor: contract.Actor) -> dict[str, list[tuple[float, float, Any]]]:
         found: dict[str, list[tuple[float, float, Any]]] = {
-            "what is faced": [(one.start, one.end, one.facing) for one in actor.actions if one.facing is not None],
-            "gaze": [(one.start, one.end, one.places) for one in actor.gaze],
+            _FACED: [(one.start, one.end, one.facing) for one in actor.actions if one.facing is not None],
+            _GAZE: [(one.start, one.end, one.places) for one in actor.gaze],
         }
         for part in contract.PINNED:
-            found[f"pins of the {part.replace('_', ' ')}"] = [
+            found[_PINS[part]] = [
                 (one.start, one.end, (one.places, one.heading)) for one in actor.pins if one.part == part
             ]
         return found
@@ -172,11 +180,11 @@ def _of_targets(before: contract.Actor, now: contract.Actor, duration: float) ->
         first = min(changed)[0]
         spans = [s for s in (*before.actions, *now.actions) if s.start < first + _SAME_TIME and first <= s.end + 0.1]
         start = max((span.start for span in spans if span.label != "stand"), default=first)
-        yield Change(now.name, "targets", start, _together_again(old, new, max(changed)[0], duration), True)
+        yield Change(now.name, Message("targets"), start, _together_again(old, new, max(changed)[0], duration), True)
     if abs(before.seat_height - now.seat_height) > _SAME_PLACE:
         for span in now.actions:
             if span.label == "sit":
-                yield Change(now.name, "the seat's height", span.start, span.end)
+                yield Change(now.name, Message("the seat's height"), span.start, span.end)
 
 
 def _of_voice(before: contract.Actor, now: contract.Actor, differing: Differing) -> Iterator[Change]:
@@ -194,7 +202,7 @@ def _of_words(before: contract.Actor, now: contract.Actor) -> Iterator[Change]:
     for old, new in ((before.words, now.words), (before.captions, now.captions)):
         differs = [one for one in [*old, *new] if one not in old or one not in new]
         if differs:
-            yield Change(now.name, "words", min(one.start for one in differs), max(one.end for one in differs))
+            yield Change(now.name, Message("words"), min(one.start for one in differs), max(one.end for one in differs))
 
 
 def _heard(clip: contract.SpeechClip) -> tuple[str, float, float]:

@@ -60,7 +60,8 @@ def read_shot(
     """Read the scene in steps and return the shot; each step yields in words what comes next, some of them again.
 
     ``find_scene`` is asked for the scene in every step, since an undo between two of them would make a pointer invalid.
-    ``constraints``: as ``build_request`` takes them. ``in_window``: let other Blenders mix the voices meanwhile.
+    ``constraints``: as ``build_request`` takes them. ``in_window``: let other Blenders mix the voices meanwhile; voices
+    that Blender may start at another place are mixed so anyway, and listened to.
     ``keep``: reads what the actors keep.
     Raises named errors; nothing in the scene is changed.
     """
@@ -75,8 +76,9 @@ def read_shot(
     kept = yield from saying(READING, keep(lambda: _with_actors(find_scene()), cast))
     yield READING
     names = [character.name for character in cast]
-    mixed = (yield from mixed_in_steps(find_scene, names)) if in_window else None
-    measured = (yield from measured_in_steps(find_scene, names)) if in_window else None
+    by_others = in_window or any_may_lose_its_head(find_scene())
+    mixed = (yield from mixed_in_steps(find_scene, names)) if by_others else None
+    measured = (yield from measured_in_steps(find_scene, names)) if by_others else None
     if mixed is not None:
         mixed, doubts = yield from checked_in_steps(find_scene, cast, mixed, measured or {})
         warnings += doubts
@@ -173,6 +175,15 @@ def checked_in_steps(
             finally:
                 mix.stop()
     return found, doubts
+
+
+def any_may_lose_its_head(scene: Any) -> bool:
+    """Return whether Blender may play a voice of the cast from another place than the sequencer says.
+
+    Raises as ``find_voices`` does.
+    """
+    speakers = [actor_key(actor) for actor in scene.interact.actors if actor.perform != ONLY_LISTEN]
+    return any(may_lose_its_head(voice) for speaker in speakers for voice in find_voices(scene, speaker))
 
 
 def _heard_elsewhere(

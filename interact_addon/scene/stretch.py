@@ -1,6 +1,6 @@
 """A stretch of a shot that is generated anew, and what that means for the motion: everything else is given.
 
-No Blender here. Frames are the scene's unless they are said to be at 30 fps.
+Frames are the scene's unless they are said to be at 30 fps.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import Message, quoted
 from ..runtime_api import Array, contract, errors
 
 SHORTEST = 0.2  # seconds; in less there is no room to leave one pose and reach another
@@ -25,9 +26,13 @@ class Stretch:
     last: int
     parts: Mapping[str, Parts]
 
+    @property
+    def in_words(self) -> Message:
+        actors = quoted(self.parts)
+        return Message("frames {first} to {last} of {actors}", first=self.first, last=self.last, actors=actors)
+
     def __str__(self) -> str:
-        names = " and ".join(f"'{name}'" for name in self.parts)
-        return f"frames {self.first} to {self.last} of {names}"
+        return self.in_words
 
     def without(self, kept: Mapping[str, Collection[str]]) -> Stretch:
         """Return the stretch without the parts that are kept, by actor, and without actors of whom nothing is left."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..messages import Message, joined, listed
 from ..properties import actor_key, actor_name
 from ..runtime_api import contract, errors, finished
 from ..scene.changes import (
@@ -31,7 +32,7 @@ from .library import shown
 from .record import TakeRecord, read_record
 from .stretches import shot_frames
 
-_UNHEARD = "perhaps the voice"
+_UNHEARD = Message("perhaps the voice")
 _NOTHING_KEPT = Kept({}, {})  # what is kept does not depend on what is asked for
 _NOT_MEASURED: Shapes = {}  # nor is the skin of a character compared
 
@@ -53,16 +54,26 @@ class Changed:
         """Whether the voices were compared by what is heard; else more may have to be made again."""
         return all(change.what != _UNHEARD for change in self.changes)
 
-    def __str__(self) -> str:
-        if self.settings:
-            return f"Changed since Take {self.number}: {', '.join(self.settings)}"
-        if not self.changes:
-            return f"Nothing was changed since Take {self.number}"
+    @property
+    def is_any(self) -> bool:
+        """Whether anything was changed."""
+        return bool(self.settings or self.changes)
+
+    @property
+    def in_words(self) -> Message:
+        if not self.settings and not self.changes:
+            return Message("Nothing was changed since Take {number}", number=self.number)
         said: dict[str, dict[str, None]] = {}
-        for change in self.changes:
+        for change in () if self.settings else self.changes:
             said.setdefault(change.actor, {})[change.what] = None
-        whose = [f"{_listed(list(what))} of '{actor}'" for actor, what in said.items()]
-        return f"Changed since Take {self.number}: {', '.join(whose)}"
+        whose = [
+            Message("{changes} of '{actor}'", changes=listed([*what]), actor=actor) for actor, what in said.items()
+        ]
+        what = joined(self.settings or whose)
+        return Message("Changed since Take {number}: {what}", number=self.number, what=what)
+
+    def __str__(self) -> str:
+        return self.in_words
 
 
 def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
@@ -72,6 +83,14 @@ def what_changed(scene: bpy.types.Scene, listen: bool = True) -> Changed | None:
     were may have changed. Raises the named errors of a request.
     """
     return finished(what_changed_in_steps(lambda: scene, listen))
+
+
+def is_made_alike(scene: bpy.types.Scene) -> bool:
+    """Return whether both actors show takes of their own, with the seed and quality that the scene asks for."""
+    settings: Any = scene.interact  # type: ignore[attr-defined]
+    records = [_record_of(actor, action) for actor, action in zip(settings.actors, shown(scene))]
+    asked = settings.seed, settings.quality
+    return all(record is not None and (record.seed, record.quality) == asked for record in records)
 
 
 def what_changed_in_steps(
@@ -108,8 +127,8 @@ def what_changed_in_steps(
         settings |= dict.fromkeys([*changed_settings(request, now), *changed_character(before, actor)])
         scene = find_scene()
         if tuple(record.frames) != (scene.frame_start, scene.frame_end):
-            settings["the length of the shot"] = None
-        changes += [Change(actor.name, "what was left out", start, end) for start, end in record.pending]
+            settings[Message("the length of the shot")] = None
+        changes += [Change(actor.name, Message("what was left out"), start, end) for start, end in record.pending]
         found = changes_of(before, actor, now.duration, differing_samples if listen else _unheard)
         changes += [replace(one, what=_UNHEARD) if one.what == VOICE and not listen else one for one in found]
         changes += changed_contacts(request.renamed([other.name for other in now.actors]), now, actor.name)
@@ -133,10 +152,6 @@ def voices_at_a_glance(
         to_measure = [voice for voice in find_voices(scene, key) if is_to_be_measured(scene, key.name, voice)]
         unknown[key.name] = {voice.place: None for voice in to_measure}
     return voices, unknown
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _record_of(actor: Any, action: bpy.types.Action | None) -> TakeRecord | None:

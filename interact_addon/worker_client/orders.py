@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
+from typing import Any
 
 import bpy
 
 from ..check.resolving import ResolvePlan, check_choice, key_resolved, plan_resolve
 from ..check.shot_check import check_shot_in_steps
+from ..messages import Message
+from ..properties import actor_name
 from ..rig.cast import CastActor
 from ..rig.keying import KeyedPerformance
 from ..runtime_api import contract, errors, saying
@@ -19,7 +22,7 @@ from ..scene.request import cast_scene_in_steps, check_cast
 from ..scene.shot import CASTING, READING, Shot, measured_in_steps, mixed_in_steps
 from ..scene.stretch import Stretch
 from ..takes.again import request_of_take
-from ..takes.changed import what_changed_in_steps
+from ..takes.changed import Changed, is_made_alike, what_changed_in_steps
 from ..takes.library import Take, title_of
 from ..takes.stretches import (
     PlannedStretch,
@@ -40,10 +43,32 @@ def whole_order(scene: bpy.types.Scene) -> Order:
     return _order(plan_around_locks_in_steps, "") if is_locked(scene) else Order()
 
 
+def opened_order(scene: bpy.types.Scene) -> Order:
+    """Order the whole shot as somebody does who changed a part of it and wants the rest of the same performance.
+
+    The networks see ten seconds at once, to both sides: what is asked for later shapes what comes before. So with the
+    seed and quality of the take that is shown, what lies more than a second before the first change is kept, not made
+    again; another seed makes all anew, and so does a second press.
+    """
+    if is_locked(scene) or scene.interact.takes > 1 or not is_made_alike(scene):  # type: ignore[attr-defined]
+        return whole_order(scene)
+    return Order(settle=_opened_in_steps)
+
+
+def _opened_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool) -> Generator[str, None, Order]:
+    """Return the order of all from a second before the first change on. Raises named errors with nothing changed."""
+    changed = yield from _compared_in_steps(find_scene, in_window)
+    scene: Any = find_scene()
+    if changed is None or changed.stretch is None or changed.stretch.first <= scene.frame_start:
+        return whole_order(scene)
+    parts = {actor_name(actor): contract.BODY_PARTS for actor in scene.interact.actors}
+    return stretch_order(scene, Stretch(changed.stretch.first, scene.frame_end, parts))
+
+
 def stretch_order(scene: bpy.types.Scene, stretch: Stretch) -> Order:
     """Order a stretch; all else is given and stays. Raises named errors with nothing changed."""
     free = free_stretch(scene, stretch)
-    return _order(partial(plan_stretch_in_steps, stretch=free), str(free))
+    return _order(partial(plan_stretch_in_steps, stretch=free), free.in_words)
 
 
 def changed_order(scene: bpy.types.Scene) -> Order:
@@ -53,18 +78,27 @@ def changed_order(scene: bpy.types.Scene) -> Order:
 
 def _changed_in_steps(find_scene: Callable[[], bpy.types.Scene], in_window: bool) -> Generator[str, None, Order]:
     """Return the order of what was changed. Raises named errors with nothing changed."""
+    changed = yield from _compared_in_steps(find_scene, in_window)
+    if changed is None:
+        raise errors.InvalidRequest("No take is shown to compare with; generate the whole shot.")
+    if changed.stretch is None:
+        raise errors.InvalidRequest(
+            Message("{changes}; generate the whole shot to make it again.", changes=changed.in_words)
+        )
+    return stretch_order(find_scene(), changed.stretch)
+
+
+def _compared_in_steps(
+    find_scene: Callable[[], bpy.types.Scene], in_window: bool
+) -> Generator[str, None, Changed | None]:
+    """Return what was changed since the take that is shown, by what is heard. Raises named errors."""
     mixed, measured = None, None
     if in_window:
         cast = yield from saying(CASTING, cast_scene_in_steps(find_scene, first_frame=True))
         names = [character.name for character in cast]
         mixed = yield from mixed_in_steps(find_scene, names)
         measured = yield from measured_in_steps(find_scene, names)
-    changed = yield from saying(READING, what_changed_in_steps(find_scene, True, mixed, measured))
-    if changed is None:
-        raise errors.InvalidRequest("No take is shown to compare with; generate the whole shot.")
-    if changed.stretch is None:
-        raise errors.InvalidRequest(f"{changed}; generate the whole shot to make it again.")
-    return stretch_order(find_scene(), changed.stretch)
+    return (yield from saying(READING, what_changed_in_steps(find_scene, True, mixed, measured)))
 
 
 def resolve_order(scene: bpy.types.Scene, done: Callable[[ResolvePlan, contract.Performance], None]) -> Order:

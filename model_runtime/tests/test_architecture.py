@@ -74,7 +74,7 @@ ADDON_EDGES = {
     "formats": "runtime_api",
     "properties": "formats rig runtime_api",
     "scene": "compat messages properties rig runtime_api",
-    "takes": "properties rig runtime_api scene",
+    "takes": "messages properties rig runtime_api scene",
     "check": "compat messages properties rig runtime_api scene takes",
     "overlay": "check compat properties rig runtime_api scene takes",
     "worker_client": "check messages properties rig runtime_api scene takes",
