@@ -91,6 +91,7 @@ COMMANDS: dict[str, Command | Group] = {
             "interactions": Command(
                 "corpus.interactions.composer", "compose scenes of what two people do to each other"
             ),
+            "filter": Command("corpus.interactions.likeness", "which interactions fit their texts, and copy none"),
             "summary": Command("corpus.summary", "what a corpus of scenes holds"),
             "pack": Command("corpus.package", "one archive with all that training needs"),
         },

@@ -42,6 +42,12 @@ class Pair:
     skeletons: tuple[Skeleton, Skeleton]
     names: tuple[str, str] = ("first", "second")
 
+    @staticmethod
+    def of(root_positions: Array, rotations: Array, bones: Array) -> Pair:
+        """Return the pair of a scene's arrays; ``bones`` (2, 52, 3) metres."""
+        skeletons = Skeleton(np.asarray(bones[0], np.float32)), Skeleton(np.asarray(bones[1], np.float32))
+        return Pair(np.asarray(root_positions, np.float32), np.asarray(rotations, np.float32), skeletons)
+
     @property
     def frames(self) -> int:
         return self.root_positions.shape[1]

@@ -67,10 +67,9 @@ def checked(pair: Pair, source: str) -> Pair:
 def _from_scene(arrays: Mapping[str, Array]) -> Pair:
     rotations = _turns(arrays["rotations"])
     roots = _places(arrays["root_positions"], rotations)
-    bones = np.asarray(arrays["skeletons"], np.float32)
-    if bones.shape != (2, len(INDEX), 3):
-        raise ValueError(f"bones of shape {bones.shape}")
-    return Pair(roots, rotations, (Skeleton(bones[0]), Skeleton(bones[1])))
+    if arrays["skeletons"].shape != (2, len(INDEX), 3):
+        raise ValueError(f"bones of shape {arrays['skeletons'].shape}")
+    return Pair.of(roots, rotations, arrays["skeletons"])
 
 
 def _from_performance(path: str | Path, arrays: Mapping[str, Array], request: str | Path | None) -> Pair:

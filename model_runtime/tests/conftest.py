@@ -5,6 +5,8 @@ The weights that ship are in the repository: without them tests fail, they are n
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from model_runtime.datasets.locations import REPOSITORY, data_dir
@@ -24,3 +26,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("data"):
             item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the weights of a tiny evaluator that learned three kinds of made scenes.
+
+    The scenes lie in ``scenes`` beside them, the state of the training in ``state``.
+    """
+    from model_runtime.tests.recognition.pair_samples import save_samples, train
+
+    folder = tmp_path_factory.mktemp("evaluator")
+    scenes = save_samples(folder / "scenes", each=8, held_out=4)
+    weights = folder / "evaluator.safetensors"
+    assert train(scenes, weights, folder / "state") == 0
+    return weights

@@ -53,8 +53,8 @@ RUNTIME_EDGES = {
     "datasets": "body_model common contract errors",
     "metrics": "body_model common conditioning contract datasets face planning refine sampling speech",
     "drawing": "body_model common contract datasets errors metrics speech",
-    "corpus": "body_model choreography common contract datasets drawing errors face metrics networks planning refine"
-    " speech",
+    "corpus": "body_model choreography common contract datasets drawing errors face metrics networks planning"
+    " recognition refine speech",
     "training": "body_model common conditioning contract corpus datasets drawing errors face metrics networks planning"
     " recognition sampling speech text",
     "studies": "body_model common conditioning contract corpus datasets drawing errors face generate metrics networks"

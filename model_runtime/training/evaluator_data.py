@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..body_model.skeleton import Skeleton
 from ..common.arrays import Array, FloatArray
 from ..contract import FPS, INTERACTIONS, RELATIONSHIPS
 from ..corpus.interactions.texts import write_texts
@@ -113,9 +112,7 @@ def item_of(scene: Scene, realisations: int = 1) -> Item:
 
 def pair_of(scene: Scene) -> Pair:
     """Return the two people of a scene."""
-    bones = np.asarray(scene.skeletons, np.float32)
-    roots, rotations = np.asarray(scene.root_positions, np.float32), np.asarray(scene.rotations, np.float32)
-    return Pair(roots, rotations, (Skeleton(bones[0]), Skeleton(bones[1])))
+    return Pair.of(scene.root_positions, scene.rotations, scene.skeletons)
 
 
 def exchanged_sides(text: str) -> str:

@@ -45,7 +45,7 @@ def sample_scene(kind: str, seed: int, split: str = "train", frames: int = FRAME
     roots[0, :, :2] += np.outer(walked - distance - walked[-1], ahead)
     rotations = rot.from_axis_angle(turns)
     for actor, turn in enumerate((heading, heading + np.pi)):
-        about = np.broadcast_to(rot.about_z(np.float32(turn)), (frames, 4))
+        about = np.broadcast_to(rot.about_z(np.array(turn, np.float32)), (frames, 4))
         rotations[actor, :, 0] = rot.multiply(about, rotations[actor, :, 0])
     facts = {
         "category": kind, "variant": f"made {seed % 2}", "reaction": "nods", "roles": ["actor", "reactor"],

@@ -25,7 +25,7 @@ def moving_pair(seed: int = 0, frames: int = 40) -> Pair:
 
 
 def moved(pair: Pair, turn: float, by: tuple[float, float]) -> Pair:
-    q = rot.about_z(np.float32(turn))
+    q = rot.about_z(np.array(turn, np.float32))
     rotations = np.array(pair.rotations)
     rotations[:, :, 0] = rot.multiply(np.broadcast_to(q, rotations[:, :, 0].shape), rotations[:, :, 0])
     roots = rot.rotate(np.broadcast_to(q, (*pair.root_positions.shape[:2], 4)), pair.root_positions)
